@@ -1,0 +1,45 @@
+# Every target sets up what it needs; python3 ≥ 3.11 with venv is all that a fresh machine must have.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test lint format bench soak audit lock
+
+run: $(VENV)/run.done
+	$(BIN)/chuchu run
+
+test: $(VENV)/dev.done
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not soak and not bench" $(ARGS)
+
+lint: $(VENV)/dev.done
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(VENV)/dev.done
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/dev.done
+	$(BIN)/python -m tests.bench $(ARGS)
+
+soak: $(VENV)/dev.done
+	$(BIN)/python -m pytest -m soak -p no:xdist $(ARGS)
+
+audit: $(VENV)/dev.done
+	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements.txt
+
+lock:
+	$(BIN)/pip-compile -q --strip-extras --allow-unsafe --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --extra dev -o requirements-dev.txt pyproject.toml
+	$(BIN)/pip-compile -q --strip-extras --allow-unsafe --generate-hashes --no-header --no-emit-index-url --no-emit-find-links -c requirements-dev.txt -o requirements.txt pyproject.toml
+
+$(VENV)/run.done: requirements-dev.txt requirements.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements-build.txt
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/dev.done: $(VENV)/run.done requirements-dev.txt
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	touch $@

@@ -1,0 +1,1 @@
+"""The chat side: surfaces, platforms and the one place that builds everything."""

@@ -1,0 +1,184 @@
+"""Platform-neutral chat in and out: what every adapter translates from and to.
+
+An adapter that lacks a feature degrades by this rule: buttons become a numbered list, that becomes plain text;
+the citation is never what is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+class Place(StrEnum):
+    """Where a message was written."""
+
+    PRIVATE = "private"
+    GROUP = "group"
+    CHANNEL = "channel"
+
+
+class SenderKind(StrEnum):
+    """What kind of sender speaks; rights are decided on this and the numeric id, never on names."""
+
+    PERSON = "person"
+    ANONYMOUS_ADMIN = "anonymous_admin"
+    CHANNEL = "channel"
+    AUTO_FORWARD = "auto_forward"
+    BOT = "bot"
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """A conversation on a platform; `id` and `thread` are the platform's own, as text."""
+
+    platform: str
+    id: str
+    place: Place
+    thread: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who speaks. `language` is a BCP 47 tag if the platform tells."""
+
+    id: str
+    kind: SenderKind = SenderKind.PERSON
+    name: str = ""
+    language: str | None = None
+    group_admin: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file somebody sent; `name` is for showing only and never a path."""
+
+    id: str
+    name: str
+    size: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One thing somebody said. `addressed` tells whether the bot itself is meant (always so in private)."""
+
+    chat: Chat
+    id: str
+    sender: Sender
+    text: str
+    sent_at: datetime
+    addressed: bool = True
+    edited: bool = False
+    forwarded: bool = False
+    via_bot: bool = False
+    attachment: Attachment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """Somebody pressed a button; `data` is what the button carried, at most 64 bytes."""
+
+    chat: Chat | None
+    message_id: str | None
+    id: str
+    sender: Sender
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class InlineQuery:
+    """Somebody types `@bot words` in any chat."""
+
+    id: str
+    sender: Sender
+    text: str
+    offset: str = ""
+
+
+class Style(StrEnum):
+    """How a run of text looks."""
+
+    PLAIN = "plain"
+    BOLD = "bold"
+    ITALIC = "italic"
+    CODE = "code"
+    QUOTE = "quote"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A piece of text of one style; never markup, so nothing in it can break out."""
+
+    text: str
+    style: Style = Style.PLAIN
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button; `data` holds ids only and at most 64 bytes."""
+
+    label: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What is said back: runs of text and rows of buttons.
+
+    `replaces` is the id of an own message to edit instead of sending; `toast` is a short notice for a press.
+    """
+
+    runs: Sequence[Run]
+    buttons: Sequence[Sequence[Button]] = field(default=())
+    quotes: str | None = None
+    replaces: str | None = None
+    toast: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The plain text of all runs."""
+        return "".join(run.text for run in self.runs)
+
+
+@dataclass(frozen=True, slots=True)
+class InlineResult:
+    """One result of an inline query; `id` at most 64 bytes."""
+
+    id: str
+    title: str
+    description: str
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class InlineAnswer:
+    """One page of inline results; `next_offset` is empty on the last."""
+
+    results: Sequence[InlineResult]
+    next_offset: str = ""
+    cache_seconds: int = 60
+    personal: bool = False
+
+
+class Outbox(Protocol):
+    """The full list of what a platform owes us."""
+
+    async def send(self, chat: Chat, reply: Reply) -> str | None:
+        """Send or edit; return the message's id, or None where the chat is closed to us."""
+
+
+class Conversation(Protocol):
+    """What a platform calls: the feature side, which knows no platform."""
+
+    async def message(self, message: Message) -> Sequence[Reply]:
+        """Answer a message; empty means silence."""
+
+    async def press(self, press: Press) -> Sequence[Reply]:
+        """Answer a button."""
+
+    async def inline(self, query: InlineQuery) -> InlineAnswer:
+        """Answer an inline query."""

@@ -1,0 +1,202 @@
+"""The nouns: what a newspaper article is to us, from the file's own lines to the answer.
+
+Every type is immutable and knows no file, clock or network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A run of characters on one line of a document.
+
+    `line` counts from 1 through the whole document; `start` and `end` are code point columns from 0, end
+    exclusive, so `document.lines[line - 1][start:end]` is the text.
+    """
+
+    line: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A piece of text and the spans it stands on, in reading order."""
+
+    text: str
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sidecar:
+    """What an admin states about a file because the page does not print it (`NAME.toml`)."""
+
+    title: str | None = None
+    newspaper: str | None = None
+    date: date | None = None
+    edition: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file as it is.
+
+    `name` is the path relative to the articles folder with `/`; a member of a zip is `a.zip!/b/c.txt`.
+    `lines` are the extracted lines (HTML: source lines without tags; DOCX: paragraphs; PDF: the pages' lines
+    one after another). `page_starts` holds the first line of each page, empty where the format has no pages.
+    """
+
+    name: str
+    sha256: str
+    size: int
+    kind: str
+    encoding: str | None
+    lines: tuple[str, ...]
+    page_starts: tuple[int, ...] = ()
+    sidecar: Sidecar | None = None
+
+
+class Removal(StrEnum):
+    """Why characters of a file are in no fact, title or heading."""
+
+    PAGE_HEADER = "page_header"
+    RUBRIC = "rubric"
+    LOGO = "logo"
+    CREDIT = "credit"
+    CONTACT = "contact"
+    DATELINE = "dateline"
+    REPEATED = "repeated"
+    FOREIGN = "foreign"
+    DAMAGED = "damaged"
+    INVISIBLE = "invisible"
+    MARKUP = "markup"
+    LEFTOVER = "leftover"
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """One thing repaired, removed or doubted in a document, for `chuchu check` and the reload's report.
+
+    `kind` is a `Removal` value for what was taken out, else a short name of the repair (`joined_lines`,
+    `reordered`, `split_article`, …). `reason` is Chinese: admins read it. `doubt` marks what a person should
+    look at first.
+    """
+
+    kind: str
+    spans: tuple[Span, ...]
+    text: str
+    reason: str
+    doubt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One newspaper article within a document; a document may hold several."""
+
+    id: str
+    file: str
+    title: Printed
+    kicker: Printed | None = None
+    subtitle: Printed | None = None
+    byline: Printed | None = None
+    headings: tuple[Printed, ...] = ()
+    date: str | None = None
+    campaign: str | None = None
+    sidecar: Sidecar | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One repaired sentence of one article, word for word as printed.
+
+    `spans` are disjoint and in reading order. `leans_on` is the id of the fact that makes this one
+    understandable (no subject, 这里, 该镇). `uncertain` marks a section whose reading order was not established.
+    """
+
+    id: str
+    text: str
+    spans: tuple[Span, ...]
+    article: Article
+    section: str | None = None
+    kind: str = "sentence"
+    leans_on: str | None = None
+    uncertain: bool = False
+    page: int | None = None
+    page_first_line: int = 1
+
+    @property
+    def lines(self) -> tuple[tuple[int, int], ...]:
+        """The runs of lines the fact stands on, in reading order; on the page's own count where there are pages."""
+        runs: list[tuple[int, int]] = []
+        for span in self.spans:
+            line = span.line - self.page_first_line + 1
+            if runs and runs[-1][1] <= line <= runs[-1][1] + 2:
+                runs[-1] = (runs[-1][0], line)
+            else:
+                runs.append((line, line))
+        return tuple(runs)
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """What repair makes of one document: its articles, their facts in reading order, and the log of every change."""
+
+    document: Document
+    articles: tuple[Article, ...]
+    facts: tuple[Fact, ...]
+    log: tuple[Repair, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that could not be read: where, why, and what to do about it (Chinese)."""
+
+    name: str
+    reason: str
+    remedy: str
+    offset: int | None = None
+
+
+class Rung(StrEnum):
+    """The step of the ladder that made a hit match, strongest first."""
+
+    PHRASE = "phrase"
+    WORDS = "words"
+    NUMBER = "number"
+    ALIAS = "alias"
+    PINYIN = "pinyin"
+    SPELLING = "spelling"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A fact that matched; `matched` are code point ranges of `fact.text`, disjoint and ascending."""
+
+    fact: Fact
+    score: float
+    rung: Rung
+    matched: tuple[tuple[int, int], ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is said to a query; "nothing found" is an answer too.
+
+    `hits` followed by `related` is one ranking. `confidence` (0-1) is comparable across queries. `answer` is the
+    shortest span of the first hit that answers, or None.
+    """
+
+    query: str
+    found: bool
+    confidence: float
+    answer: str | None
+    hits: Sequence[Hit] = ()
+    related: Sequence[Hit] = ()
+    suggestions: Sequence[str] = ()

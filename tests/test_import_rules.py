@@ -1,0 +1,62 @@
+"""Who may import whom (DESIGN section 4)."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PURE = ("repair", "text", "query", "answering", "search", "model.py", "facts.py", "proof.py")
+WORLD = {
+    "asyncio",
+    "os",
+    "time",
+    "socket",
+    "subprocess",
+    "sqlite3",
+    "tantivy",
+    "shutil",
+    "tempfile",
+    "aiohttp",
+}
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+def modules(*folders: str) -> list[Path]:
+    found = [p for f in folders for p in ([ROOT / f] if f.endswith(".py") else (ROOT / f).rglob("*.py"))]
+    return [p for p in found if p.exists()]
+
+
+def test_knowledge_never_imports_bot() -> None:
+    assert [p for p in modules("knowledge") if any(i.split(".")[0] == "bot" for i in imports(p))] == []
+
+
+@pytest.mark.parametrize("room", PURE)
+def test_the_pure_rooms_of_knowledge_touch_no_file_clock_network_or_environment(room: str) -> None:
+    guilty = {p.name: i for p in modules(f"knowledge/{room}") for i in imports(p) if i.split(".")[0] in WORLD}
+    assert guilty == {}
+
+
+def test_handlers_and_rendering_know_no_platform() -> None:
+    platforms = ("bot.telegram", "bot.web", "bot.terminal", "telegram", "aiohttp")
+    rooms = modules("bot/conversation", "bot/rendering", "bot/messages.py")
+    assert [p for p in rooms if any(i.startswith(platforms) for i in imports(p))] == []
+
+
+def test_only_one_module_of_bot_reads_the_environment() -> None:
+    readers = {
+        p.relative_to(ROOT).as_posix()
+        for p in modules("bot", "knowledge")
+        if "os.environ" in p.read_text(encoding="utf-8") or "getenv" in p.read_text(encoding="utf-8")
+    }
+    assert readers <= {"bot/config.py"}
