@@ -1,0 +1,228 @@
+"""Figures in running text: numbers, dates, durations with their unit, in any writing.
+
+`figures` gives each with its place and value; `number_keys` the keys under which 三百五十件, 350件 and ３５０ meet.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from knowledge.text.numerals import plain, value_of
+
+
+class FigureKind(StrEnum):
+    """What a figure says: how many, which one, when, how long, how often."""
+
+    COUNT = "count"
+    PERCENT = "percent"
+    ORDINAL = "ordinal"
+    DATE = "date"
+    DURATION = "duration"
+    FREQUENCY = "frequency"
+    BARE = "bare"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure as it stands at `text[start:end]`, approximation and unit included (近35万名).
+
+    `value` is None for 数百 and the like; `until` is the end of a range (3至5个). `keys` compare writings.
+    """
+
+    start: int
+    end: int
+    text: str
+    kind: FigureKind
+    value: Decimal | None
+    unit: str = ""
+    approximate: str = ""
+    until: Decimal | None = None
+    keys: tuple[str, ...] = ()
+
+
+_HANZI = "〇零一二三四五六七八九十百千万亿两俩仨壹贰叁肆伍陆柒捌玖拾佰仟"
+_NUMBER = (
+    r"(?:\d{1,3}(?:[,，]\d{3})+(?!\d)|\d+)(?:[.．]\d+)?\s?[百千万亿]{0,2}"
+    rf"|[几数]?[{_HANZI}]+几?(?:点[〇零一二三四五六七八九]+)?|半(?=[个小天年月日]|分)|几(?=[个十])"
+)
+_TIME_UNITS = "个工作日|工作日|个小时|小时|个钟头|分钟|秒钟|秒|个星期|星期|个季度|季度|个月|周年|年|周|天"
+_UNITS = (
+    "个百分点|百分点|平方公里|平方千米|平方米|立方米|万千瓦时|千瓦时|千瓦|公里|千米|厘米|毫米|海里|公顷|公斤|千克|毫克|毫升"
+    "|人民币|美元|欧元|日元|港元|港币|英镑|卢布|元|角"
+    "|人次|场次|车次|班次|架次|辆次|件次|次数|批次|户次|家次|人份|万千|摄氏度|[%％‰]|℃|°C"
+    f"|{_TIME_UNITS}"
+    "|[个名位人条项件家场次篇份座所处户套栋幢间台辆架艘只头匹支枚颗棵株张块片面本册部卷期届批轮类种款级层步门组队班岁"
+    "米亩吨克斤升度倍成折号标口道笔单起宗例字句段页行站环股对双艘根副盏扇尊顶把串瓶杯桶箱包袋盒碗桌席床车列节课站点村"
+    "镇乡县区市省州国校院档星代]"
+)
+_AFTER = "以上|以下|以内|左右|上下|以来|之内|内"
+_CORE = re.compile(
+    rf"(?P<percent>百分之)?(?P<number>[{_HANZI}]+分之[{_HANZI}]+|{_NUMBER})"
+    rf"(?:(?P<to>\s?[至到~～—–-]\s?)(?P<until>{_NUMBER}))?"
+    rf"(?P<more>多|余|来(?=[个名位人条项件家年岁]))?\s?(?P<unit>{_UNITS})?(?P<rest>[多半](?:月|个?小时|个?钟头|星期|年|天|分钟)|多|余)?"
+)
+_DAY = rf"(?:\d{{1,2}}|[{_HANZI}]{{1,3}})\s?[日号]"
+_MONTH = rf"(?:\d{{1,2}}|[{_HANZI}]{{1,2}})\s?月(?:份|初|底|末|上旬|中旬|下旬)?"
+_YEAR = r"(?:\d{4}|[〇零一二三四五六七八九]{4}|\d{2}(?=\s?年代))\s?年(?:代|度|初|底|末|上半年|下半年|春天?|夏天?|秋天?|冬天?|起)?"
+_TO = r"\s?[至到~～—–-]\s?"
+_DATE = re.compile(
+    rf"{_YEAR}(?:\s?{_MONTH}(?:\s?{_DAY})?)?(?:{_TO}(?:{_YEAR})?(?:\s?{_MONTH})?(?:\s?{_DAY})?(?<![至到~～—–-]))?"
+    rf"|(?:\d{{1,2}}|[{_HANZI}]{{1,2}}){_TO}(?:\d{{1,2}}|[{_HANZI}]{{1,2}})\s?月(?!\w?[份]来)"
+    rf"|(?:{_MONTH})(?:\s?{_DAY})?(?:{_TO}(?:{_MONTH})?(?:\s?{_DAY})(?<=[日号])|{_TO}{_MONTH})?"
+    rf"|(?:\d{{1,2}}|[{_HANZI}]{{1,3}}){_TO}{_DAY}|{_DAY}(?:{_TO}{_DAY})?(?:上午|下午|晚上|中午|凌晨|晚|起)?"
+    r"|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}"
+)
+_BEFORE_DATE = re.compile(r"(?:今年|去年|明年|前年|当年|本月|上月|次年|今年的|同年)$")
+_APPROXIMATE = re.compile(
+    r"(?:(?<![最附就])近|(?<![制条签合公节预])约|大约|将近|接近|逾|(?<!赶)超过?|不足|不到|至少|最多|至多|最快|最长|上(?=[百千万亿])|满)\s?$"
+)
+_EACH = re.compile(
+    r"(?:每(?:隔)?(?:年|月|周|天|日|季度?|旬|个月|星期|小时|学期|人|两周|半年)|一(?=[年月周天])[年月周天])(?:至少)?$"
+)
+_ORDINAL = re.compile(r"第\s?$")
+_AFTERWARDS = re.compile(_AFTER)
+_TIME_UNIT = re.compile(_TIME_UNITS)
+_OF_TIME = re.compile(r"[多半]个?(?:月|小时|钟头|星期|年|天|分钟)$")
+_STARTS = re.compile(rf"[\d{_HANZI}半几数]|百分之")
+_WORDS_IN_ONE = frozenset("统唯专单同划均不逐")  # 统一部署 counts nothing
+_REALMS = frozenset("市区县省州国校院镇乡村代点星")
+_YEARLIKE = re.compile(r"\d{4}|[〇零一二三四五六七八九]{4}")
+
+
+def figures(text: str) -> tuple[Figure, ...]:
+    """Return the figures of a text in order, disjoint; lone hanzi numerals without a unit are none (统一, 一体)."""
+    found: list[Figure] = []
+    at = 0
+    while start := _STARTS.search(text, at):
+        figure = _date(text, start.start(), at) or _quantity(text, start.start(), at)
+        if figure is None:
+            at = start.start() + 1
+        else:
+            found.append(figure)
+            at = figure.end
+    return tuple(found)
+
+
+def number_keys(text: str) -> tuple[str, ...]:
+    """Return the distinct keys of a text's figures: `350`, `70.12%`, `2023年`, `6月27日`."""
+    return tuple(dict.fromkeys(key for figure in figures(text) for key in figure.keys))
+
+
+def _date(text: str, start: int, floor: int) -> Figure | None:
+    match = _DATE.match(text, start)
+    if match is None or _is_duration(text, match):
+        return None
+    end = match.end()
+    while end > start and text[end - 1] in "起 ":
+        end -= 1
+    before = _BEFORE_DATE.search(text, max(floor, start - 3), start)
+    start = before.start() if before else start
+    said = text[start:end]
+    return Figure(start, end, said, FigureKind.DATE, None, keys=_date_keys(said))
+
+
+def _is_duration(text: str, match: re.Match[str]) -> bool:
+    """第3年, 十年, 第27号 and 三月有余 are no dates; 三 before 年 would need four digits, which the pattern asks."""
+    return bool(_ORDINAL.search(text, max(0, match.start() - 2), match.start())) or (
+        match.group().endswith("号") and "月" not in match.group()
+    )
+
+
+def _date_keys(said: str) -> tuple[str, ...]:
+    keys: list[str] = []
+    parts = re.findall(rf"(\d+|[{_HANZI}]+)\s?([年月日号])", said)
+    months = ""
+    for written, unit in parts:
+        value = value_of(written)
+        if value is None:
+            continue
+        key = plain(value) + ("日" if unit == "号" else unit)
+        if unit == "月":
+            months = key
+        keys.append(months + key if unit in "日号" and months else key)
+    return tuple(dict.fromkeys(keys))
+
+
+def _quantity(text: str, start: int, floor: int) -> Figure | None:
+    match = _CORE.match(text, start)
+    if match is None:
+        return None
+    number, unit = match["number"], match["unit"] or ""
+    if match["percent"]:
+        unit = "%"
+    if unit in _REALMS and len(number) > 3:  # 12345市民热线 is not 12345 cities
+        unit = ""
+    rest = match["rest"] or ""
+    if rest and not unit:
+        rest = ""
+    fraction = "分之" in number
+    if not (unit or fraction or number[0].isdecimal()) and (len(number) < 3 or not _counts(number)):
+        return None
+    if number == "几" or (number[0] == "一" and text[start - 1 : start] in _WORDS_IN_ONE):
+        return None
+    end = match.end() if unit else match.end("more" if match["more"] else "number")
+    value = _fraction(number) if fraction else value_of(number)
+    until = value_of(match["until"]) if match["until"] else None
+    if match["until"] and not unit:  # 12-15 without a unit may be anything: keep the first
+        until, end = None, match.end("number")
+    ordinal = _ORDINAL.search(text, max(floor, start - 2), start)
+    each = _EACH.search(text, max(floor, start - 6), start)
+    about = _APPROXIMATE.search(text, max(floor, start - 4), start)
+    kind = _kind(unit + rest, ordinal is not None, each is not None)
+    if kind is FigureKind.FREQUENCY and each:
+        start = each.start()
+    elif kind is FigureKind.ORDINAL and ordinal:
+        start = ordinal.start()
+    elif about:
+        start = about.start()
+    after = _AFTERWARDS.match(text, end)
+    if after and kind is not FigureKind.BARE:
+        end = after.end()
+    while end > start and text[end - 1] == " ":
+        end -= 1
+    return Figure(
+        start, end, text[start:end], kind, value, unit,
+        approximate=(about.group().strip() if about else "") + (match["more"] or rest),
+        until=until, keys=_keys(number, value, until, unit),
+    )  # fmt: skip
+
+
+def _fraction(number: str) -> Decimal | None:
+    below, _, above = (value_of(part) for part in number.partition("分之"))
+    return above / below if below and above is not None else None
+
+
+def _counts(number: str) -> bool:
+    """Three hanzi are a number without a unit only with a scale between digits (三百五十), not 万千百."""
+    return (
+        value_of(number) is not None
+        and any(c in number for c in "十百千万亿")
+        and number[0] in "一二三四五六七八九两"
+    )
+
+
+def _kind(unit: str, ordinal: bool, each: bool) -> FigureKind:
+    if ordinal:
+        return FigureKind.ORDINAL
+    if each and unit[:1] in ("次", "期", "场", "节", "课", "轮", "班"):
+        return FigureKind.FREQUENCY
+    if unit in ("%", "％", "‰") or unit.endswith("百分点"):
+        return FigureKind.PERCENT
+    if unit and (_TIME_UNIT.match(unit) or _OF_TIME.search(unit)):
+        return FigureKind.DURATION
+    return FigureKind.COUNT if unit else FigureKind.BARE
+
+
+def _keys(number: str, value: Decimal | None, until: Decimal | None, unit: str) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    sign = "%" if unit in ("%", "％") else ""
+    keys = [plain(value) + sign]
+    if not unit and _YEARLIKE.fullmatch(number) and 1900 <= value <= 2100:
+        keys.append(keys[0] + "年")
+    if until is not None:
+        keys.append(plain(until) + sign)
+    return tuple(keys)

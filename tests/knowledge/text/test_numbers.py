@@ -1,0 +1,120 @@
+"""Figures in any writing meet under one key, each with its place, unit and kind."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from knowledge.text.numbers import FigureKind, figures, number_keys
+from knowledge.text.numerals import plain, value_of
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("三百五十件", "350件"),
+        ("百分之七十点一二", "70.12%"),
+        ("1.4万", "14000"),
+        ("２５", "25"),
+        ("1,037项", "1037项"),
+        ("二〇二三年", "2023年"),
+        ("两小时", "2小时"),
+        ("万余条", "1万余条"),
+        ("十月", "10月"),
+        ("一千零八十", "1080"),
+        ("三亿五千万元", "3.5亿元"),
+    ],
+)
+def test_two_writings_of_one_number_share_a_key(one: str, other: str) -> None:
+    assert number_keys(one) == number_keys(other) != ()
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "kind"),
+    [
+        ("共近35万名党员参加", "近35万名", FigureKind.COUNT),
+        ("滚动播出1800余条新闻", "1800余条", FigureKind.COUNT),
+        ("耗时3个多月的速度", "3个多月", FigureKind.DURATION),
+        ("最快半小时内解决", "最快半小时内", FigureKind.DURATION),
+        ("以每月一次的频率", "每月一次", FigureKind.FREQUENCY),
+        ("并通过每周1期《动态》", "每周1期", FigureKind.FREQUENCY),
+        ("同比增长70.12%,", "70.12%", FigureKind.PERCENT),
+        ("的第一批教育", "第一批", FigureKind.ORDINAL),
+        ("从6月27日起", "6月27日", FigureKind.DATE),
+        ("今年1至7月，查处", "今年1至7月", FigureKind.DATE),
+        ("9月6日至8日，", "9月6日至8日", FigureKind.DATE),
+        ("达49.53亿美元，", "49.53亿美元", FigureKind.COUNT),
+        ("平均海拔4200米", "4200米", FigureKind.COUNT),
+        ("超过 1万名职工", "超过 1万名", FigureKind.COUNT),
+    ],
+)
+def test_a_figure_is_said_with_its_unit_and_its_approximation(text: str, said: str, kind: FigureKind) -> None:
+    assert [(f.text, f.kind) for f in figures(text)] == [(said, kind)]
+
+
+@pytest.mark.parametrize(
+    "text", ["统一部署一体推进", "万一如此", "统筹半边天", "几何", "百姓千方百计", "12345市民热线的市"]
+)
+def test_a_hanzi_numeral_inside_a_word_is_no_quantity(text: str) -> None:
+    assert all(f.text.isdecimal() for f in figures(text))
+
+
+def test_a_range_has_both_ends() -> None:
+    (figure,) = figures("需要3至5个")
+    assert (figure.value, figure.until, figure.keys) == (Decimal(3), Decimal(5), ("3", "5"))
+
+
+def test_a_bare_year_also_meets_the_year() -> None:
+    assert "2023年" in number_keys("临港 2023")
+
+
+@given(
+    st.text(alphabet="0123456789０５一二三十百千万亿两半几个名年月日至.，,%第每近余多第 -分之", max_size=40)
+    | st.text(max_size=60)
+)
+@settings(max_examples=150, deadline=None)
+def test_figures_of_any_text_stand_where_they_say_in_order(text: str) -> None:
+    end = 0
+    for figure in figures(text):
+        assert figure.start >= end
+        assert text[figure.start : figure.end] == figure.text != ""
+        end = figure.end
+
+
+_DIGITS = "零一二三四五六七八九"
+
+
+def hanzi(number: int) -> str:
+    """Write 0..99,999,999 in hanzi the schoolbook way."""
+    if number >= 10_000:
+        low = number % 10_000
+        return hanzi(number // 10_000) + "万" + (("零" if low < 1000 else "") + hanzi(low) if low else "")
+    said, gap = "", False
+    for scale, name in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
+        digit = number // scale % 10
+        if digit:
+            said += ("零" if gap and said else "") + _DIGITS[digit] + name
+        gap = digit == 0
+    return said or "零"
+
+
+@given(st.integers(0, 99_999_999))
+@settings(max_examples=150, deadline=None)
+def test_a_number_written_in_hanzi_has_the_value_it_was_written_from(number: int) -> None:
+    assert value_of(hanzi(number)) == number
+
+
+@given(st.decimals(0, 10**9, places=3, allow_nan=False, allow_infinity=False))
+@settings(max_examples=100, deadline=None)
+def test_the_plain_writing_of_a_value_is_read_back_as_the_value(value: Decimal) -> None:
+    assert value_of(plain(value)) == value
+
+
+@given(st.text(max_size=30))
+@settings(max_examples=100, deadline=None)
+def test_no_text_stops_the_reading_of_a_numeral(text: str) -> None:
+    value = value_of(text)
+    assert value is None or value >= 0
