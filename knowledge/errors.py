@@ -28,3 +28,25 @@ class NoArticles(KnowledgeError):
 
 class SnapshotDamaged(KnowledgeError):
     """A stored snapshot is not what its manifest says."""
+
+
+class NoRoom(KnowledgeError):
+    """The data folder cannot be written: the disk is full, or the folder is read-only."""
+
+
+class FolderInUse(KnowledgeError):
+    """Another process serves from this data folder; `pid` is its process id, if it could be read."""
+
+    def __init__(self, folder: str, pid: int | None) -> None:
+        who = "另一个进程" if pid is None else f"进程 {pid}"
+        super().__init__(f"数据文件夹 {folder} 正由{who}使用；请先停下它，或用 CHUCHU_DATA 另指一个文件夹")
+        self.pid = pid
+
+
+class BuildFailed(KnowledgeError):
+    """A new snapshot could not be built; `stage` names the step, the snapshot that serves is untouched."""
+
+    def __init__(self, stage: str, reason: str) -> None:
+        super().__init__(f"重建在“{stage}”一步失败：{reason}；仍在使用原来的版本")
+        self.stage = stage
+        self.reason = reason

@@ -2,43 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from knowledge.snapshot import Snapshot
 
 
-class KnowledgeStore:
-    """Holds the serving snapshot and swaps it in one assignment.
+@dataclass(slots=True, eq=False)
+class _Shelf:
+    snapshot: Snapshot
+    close: Callable[[], None]
+    readers: int = 0
 
-    A snapshot that was swapped out is closed when its last lookup has ended.
+
+class KnowledgeStore:
+    """Holds the serving snapshot and swaps it in one assignment; lookups may come from any thread.
+
+    A snapshot that was swapped out is closed when its last lookup has ended. `close` replaces the snapshot's own
+    `close` where more than the snapshot is to be given back.
     """
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        self._current = snapshot
-        self._readers: dict[int, int] = {}
+    def __init__(self, snapshot: Snapshot, close: Callable[[], None] | None = None) -> None:
+        self._shelf = _Shelf(snapshot, close or snapshot.close)
+        self._lock = threading.Lock()
+
+    @property
+    def version(self) -> str:
+        """The version that serves now."""
+        return self._shelf.snapshot.version
 
     @contextmanager
     def lease(self) -> Iterator[Snapshot]:
         """Lend the serving snapshot for one lookup."""
-        snapshot = self._current
-        key = id(snapshot)
-        self._readers[key] = self._readers.get(key, 0) + 1
+        with self._lock:
+            shelf = self._shelf
+            shelf.readers += 1
         try:
-            yield snapshot
+            yield shelf.snapshot
         finally:
-            self._readers[key] -= 1
-            if not self._readers[key]:
-                del self._readers[key]
-                if snapshot is not self._current:
-                    snapshot.close()
+            with self._lock:
+                shelf.readers -= 1
+                last = not shelf.readers and shelf is not self._shelf
+            if last:
+                shelf.close()
 
-    def swap(self, snapshot: Snapshot) -> None:
+    def swap(self, snapshot: Snapshot, close: Callable[[], None] | None = None) -> None:
         """Serve `snapshot` from now on."""
-        before, self._current = self._current, snapshot
-        if before is not snapshot and id(before) not in self._readers:
+        with self._lock:
+            before, self._shelf = self._shelf, _Shelf(snapshot, close or snapshot.close)
+            idle = not before.readers
+        if idle:
             before.close()
 
     def close(self) -> None:
         """Close the serving snapshot."""
-        self._current.close()
+        self._shelf.close()

@@ -1,0 +1,56 @@
+"""Hold what a build makes beside what the version before it has."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from knowledge.model import Article, Fact, Repaired
+from knowledge.snapshot import Snapshot
+from knowledge.snapshots.difference import Difference
+from knowledge.snapshots.naive import open_snapshot
+
+
+class Comparison:
+    """Counts the difference one document at a time, so that no more than one is held in memory."""
+
+    def __init__(self, before: Snapshot) -> None:
+        self._before = before
+        self._articles: dict[str, list[Article]] = defaultdict(list)
+        for article in before.articles():
+            self._articles[article.file].append(article)
+        self._difference = Difference()
+        self._seen: set[str] = set()
+
+    @classmethod
+    @contextmanager
+    def with_version(cls, folder: Path, name: str) -> Iterator[Comparison]:
+        """Compare with a stored version's index."""
+        before = open_snapshot(folder, name)
+        try:
+            yield cls(before)
+        finally:
+            before.close()
+
+    def passing(self, repaired: Iterable[Repaired]) -> Iterator[Repaired]:
+        """Hand documents through, comparing each with what it was."""
+        for new in repaired:
+            facts: dict[str, list[Fact]] = defaultdict(list)
+            for fact in new.facts:
+                facts[fact.article.id].append(fact)
+            self._seen.add(new.document.name)
+            self._difference.document(
+                self._old(new.document.name), [(article, facts[article.id]) for article in new.articles]
+            )
+            yield new
+
+    def finish(self, gone: Iterable[str]) -> Difference:
+        """Count the documents that did not come again; return the whole difference."""
+        for name in sorted(set(gone) - self._seen):
+            self._difference.document(self._old(name), ())
+        return self._difference
+
+    def _old(self, name: str) -> list[tuple[Article, list[Fact]]]:
+        return [(article, list(self._before.facts(article.id))) for article in self._articles.get(name, ())]

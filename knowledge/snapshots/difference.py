@@ -1,0 +1,97 @@
+"""What a new snapshot changes, told in articles and facts. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+
+from knowledge.model import Article, Fact
+
+SHOWN = 20
+PAIRED = 4_000  # sentences of one article; above, the matching (quadratic) would take minutes
+ALIKE = 0.5  # below this share of common characters, two sentences are two sentences, not one corrected
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One article or fact that is new (`before` is None), gone (`after` is None), or reads differently."""
+
+    file: str
+    title: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many were added, changed and removed, and the first few of them."""
+
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    first: list[Change] = field(default_factory=list)
+
+    def count(self, change: Change) -> None:
+        """Count one change."""
+        if change.before is None:
+            self.added += 1
+        elif change.after is None:
+            self.removed += 1
+        else:
+            self.changed += 1
+        if len(self.first) < SHOWN:
+            self.first.append(change)
+
+
+@dataclass(slots=True)
+class Difference:
+    """All that differs between two snapshots."""
+
+    articles: Tally = field(default_factory=Tally)
+    facts: Tally = field(default_factory=Tally)
+
+    def __bool__(self) -> bool:
+        return any((t.added, t.changed, t.removed) != (0, 0, 0) for t in (self.articles, self.facts))
+
+    def document(
+        self,
+        before: Iterable[tuple[Article, Sequence[Fact]]],
+        after: Iterable[tuple[Article, Sequence[Fact]]],
+    ) -> None:
+        """Count what became of one document's articles and their facts."""
+        old = {article.id: (article, facts) for article, facts in before}
+        new = {article.id: (article, facts) for article, facts in after}
+        for article, facts in old.values():
+            if article.id not in new:
+                self.articles.count(Change(article.file, article.title.text, article.title.text, None))
+                self._facts(article, facts, ())
+        for article, facts in new.values():
+            name = article.title.text
+            if article.id not in old:
+                self.articles.count(Change(article.file, name, None, name))
+                self._facts(article, (), facts)
+            elif [f.text for f in old[article.id][1]] != [f.text for f in facts]:
+                self.articles.count(Change(article.file, name, name, name))
+                self._facts(article, old[article.id][1], facts)
+
+    def _facts(self, article: Article, before: Sequence[Fact], after: Sequence[Fact]) -> None:
+        for old, new in _paired([f.text for f in before], [f.text for f in after]):
+            self.facts.count(Change(article.file, article.title.text, old, new))
+
+
+def _paired(before: list[str], after: list[str]) -> Iterable[tuple[str | None, str | None]]:
+    """Yield the sentences that differ, a corrected one beside what it was."""
+    if not before or not after or len(before) + len(after) > PAIRED:
+        old, new = set(before), set(after)
+        yield from ((text, None) for text in before if text not in new)
+        yield from ((None, text) for text in after if text not in old)
+        return
+    for kind, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if kind == "equal":
+            continue
+        gone, come = before[i:j], after[k:m]
+        while gone and come and SequenceMatcher(None, gone[0], come[0], autojunk=False).ratio() >= ALIKE:
+            yield gone.pop(0), come.pop(0)
+        yield from ((text, None) for text in gone)
+        yield from ((None, text) for text in come)

@@ -1,0 +1,60 @@
+"""Writing that is on the disk when the call returns, or has not happened."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from knowledge.errors import NoRoom
+
+FULL = frozenset({errno.EFBIG, errno.ENOSPC, errno.EDQUOT})
+
+
+@contextmanager
+def room_needed(folder: Path) -> Iterator[None]:
+    """Turn what the system says about a full or closed disk into a sentence that says what to do.
+
+    Raises:
+        NoRoom: instead of the `OSError`, which stays its cause.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            raise NoRoom(f"{folder} 所在的磁盘已满（{error.strerror}）；请腾出空间后再试") from error
+        raise NoRoom(f"{folder} 不能写入（{error.strerror}）；请检查权限，或是否只读挂载") from error
+
+
+def sync_path(path: Path) -> None:
+    """Wait until a file's content, or a folder's list of names, is on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_tree(folder: Path) -> None:
+    """Wait until everything below `folder` is on the disk, files before the folders that name them."""
+    for path in sorted(folder.rglob("*"), reverse=True):
+        sync_path(path)
+    sync_path(folder)
+
+
+def write_durably(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """Replace a file in one step; whoever reads meets the old content or the new, never a part."""
+    aside = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}")
+    try:
+        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+    sync_path(path.parent)

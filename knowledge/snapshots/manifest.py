@@ -1,0 +1,128 @@
+"""The manifest of a stored snapshot: what files it has and what they hold, so that damage is noticed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from knowledge.errors import SnapshotDamaged
+from knowledge.model import Skipped
+from knowledge.snapshots.durable import write_durably
+
+FORMAT = 1
+NAME = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How much a snapshot holds."""
+
+    documents: int = 0
+    articles: int = 0
+    facts: int = 0
+    doubts: int = 0
+    skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A file as it was when the snapshot was sealed; `sha256` in hex."""
+
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a stored snapshot says of itself.
+
+    `listing` digests names, sizes and times of the articles folder it was built from, `recipe` whatever else
+    decides its content (code, aliases, settings). `created` is a Unix time. `skipped` are the files that could
+    not be read.
+    """
+
+    listing: str
+    recipe: str
+    created: float
+    figures: Figures
+    skipped: tuple[Skipped, ...] = ()
+    files: dict[str, Sealed] = field(default_factory=dict)
+
+
+def seal(folder: Path, manifest: Manifest) -> Manifest:
+    """Write the manifest with the files now in `folder`; nothing may change there afterwards."""
+    names = sorted(_names(folder))
+    manifest = replace(manifest, files=dict(zip(names, _hashes(folder, names), strict=True)))
+    body = json.dumps({"format": FORMAT, **asdict(manifest)}).encode()
+    write_durably(folder / NAME, body + b"\n" + hashlib.sha256(body).hexdigest().encode() + b"\n")
+    return manifest
+
+
+def read(folder: Path) -> Manifest:
+    """Read a manifest without looking at the files it speaks of.
+
+    Raises:
+        SnapshotDamaged: it is missing, not whole, or of another format.
+    """
+    try:
+        body, digest, rest = (folder / NAME).read_bytes().split(b"\n")
+    except (OSError, ValueError) as error:
+        raise SnapshotDamaged(f"{folder.name}：清单 {NAME} 缺失或不完整") from error
+    if rest or hashlib.sha256(body).hexdigest().encode() != digest:
+        raise SnapshotDamaged(f"{folder.name}：清单 {NAME} 被改动过")
+    told = json.loads(body)
+    if told["format"] != FORMAT:
+        raise SnapshotDamaged(f"{folder.name}：清单格式是 {told['format']}，本程序认得 {FORMAT}")
+    return Manifest(
+        told["listing"],
+        told["recipe"],
+        told["created"],
+        Figures(**told["figures"]),
+        tuple(Skipped(**row) for row in told["skipped"]),
+        {name: Sealed(**entry) for name, entry in told["files"].items()},
+    )
+
+
+def verify(folder: Path) -> Manifest:
+    """Read the manifest and every byte it speaks of.
+
+    Raises:
+        SnapshotDamaged: a file is missing, added, or differs; the text names it.
+    """
+    manifest = read(folder)
+    found = set(_names(folder))
+    if strange := sorted(found ^ manifest.files.keys()):
+        missing = strange[0] not in found
+        raise SnapshotDamaged(f"{folder.name}：文件 {strange[0]} {'缺失' if missing else '不在清单里'}")
+    for name, entry in manifest.files.items():
+        if (size := (folder / name).stat().st_size) != entry.size:
+            raise SnapshotDamaged(f"{folder.name}：文件 {name} 有 {size} 字节，清单上是 {entry.size}")
+    names = list(manifest.files)
+    for name, now in zip(names, _hashes(folder, names), strict=True):
+        if now != manifest.files[name]:
+            raise SnapshotDamaged(f"{folder.name}：文件 {name} 的内容与清单不符")
+    return manifest
+
+
+def _names(folder: Path) -> Iterator[str]:
+    for path in folder.rglob("*"):
+        if not path.is_dir() and (name := path.relative_to(folder).as_posix()) != NAME:
+            yield name
+
+
+def _hashes(folder: Path, names: list[str]) -> list[Sealed]:
+    # hashlib lets go of the interpreter lock, so two threads keep two cores busy
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(lambda name: _hash(folder / name), names))
+
+
+def _hash(path: Path) -> Sealed:
+    try:
+        with path.open("rb") as file:
+            return Sealed(path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
+    except OSError as error:
+        raise SnapshotDamaged(f"{path.parent.name}：文件 {path.name} 读不出（{error.strerror}）") from error

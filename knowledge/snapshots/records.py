@@ -1,0 +1,91 @@
+"""What a snapshot remembers of every file it was built from, so that unchanged files are not redone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+
+from knowledge.documents.folder import Source
+from knowledge.model import Skipped
+from knowledge.snapshots.manifest import Figures
+
+NAME = "sources.json"
+BESIDE = ("aliases.txt", "别名.txt")  # no articles, but they decide answers
+JUDGES = ("tantivy", "rjieba", "opencc", "pypinyin")  # another version of these may cut words differently
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One file of the articles folder and what became of it; `sha256` is of the file's own bytes."""
+
+    name: str
+    size: int
+    stamp: int
+    sha256: str
+    documents: tuple[str, ...] = ()
+    articles: int = 0
+    facts: int = 0
+    doubts: int = 0
+    skipped: tuple[Skipped, ...] = ()
+
+
+def write_records(folder: Path, records: Iterable[Record]) -> None:
+    """Write the records of a snapshot being built."""
+    (folder / NAME).write_text(json.dumps([asdict(record) for record in records]), encoding="ascii")
+
+
+def read_records(folder: Path) -> dict[str, Record]:
+    """Read the records of a stored snapshot, by file name."""
+    rows = json.loads((folder / NAME).read_bytes())
+    return {
+        row["name"]: Record(
+            **{
+                **row,
+                "documents": tuple(row["documents"]),
+                "skipped": tuple(Skipped(**skipped) for skipped in row["skipped"]),
+            }
+        )
+        for row in rows
+    }
+
+
+def total(records: Iterable[Record]) -> Figures:
+    """Add the records up."""
+    rows = list(records)
+    return Figures(
+        documents=sum(len(row.documents) for row in rows),
+        articles=sum(row.articles for row in rows),
+        facts=sum(row.facts for row in rows),
+        doubts=sum(row.doubts for row in rows),
+        skipped=sum(len(row.skipped) for row in rows),
+    )
+
+
+def listing(articles: Path, sources: Iterable[Source]) -> str:
+    """Digest names, sizes and times of a folder's files, and its aliases: equal means that nothing was touched."""
+    digest = hashlib.sha256()
+    for source in sources:
+        name = source.name.encode("utf-8", "surrogateescape")
+        digest.update(b"%d %d %d " % (len(name), source.size, source.stamp) + name)
+    for beside in BESIDE:
+        digest.update(_content(articles / beside))
+    return digest.hexdigest()
+
+
+def recipe() -> str:
+    """Digest what decides a snapshot's content besides the folder: our code and the libraries that cut words."""
+    digest = hashlib.sha256()
+    room = Path(__file__).parents[1]
+    for path in sorted(path for path in room.rglob("*") if path.is_file() and path.suffix != ".pyc"):
+        digest.update(path.relative_to(room).as_posix().encode() + b"\0" + _content(path))
+    for name in JUDGES:
+        digest.update(f"{name} {metadata.version(name)}\0".encode())
+    return digest.hexdigest()
+
+
+def _content(path: Path) -> bytes:
+    return hashlib.sha256(path.read_bytes()).digest() if path.is_file() else b"absent"

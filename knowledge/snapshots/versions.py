@@ -1,0 +1,174 @@
+"""The stored versions of the knowledge: a numbered folder each, and a pointer to the one that serves.
+
+000011/  000012/      whole versions, each with its manifest
+CURRENT               the number that serves, with a checksum
+.building-…           being built; what a killed build left is cleared at the next start
+damaged/              versions that were not what their manifest says, moved aside
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from knowledge.errors import SnapshotDamaged
+from knowledge.snapshots import manifest as manifests
+from knowledge.snapshots.durable import room_needed, sync_path, sync_tree, write_durably
+from knowledge.snapshots.lock import exclusive, in_use, reading
+from knowledge.snapshots.manifest import Manifest
+
+POINTER = "CURRENT"
+ASIDE = "damaged"
+KEPT_ASIDE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A whole version on disk, verified when it was handed out."""
+
+    name: str
+    folder: Path
+    manifest: Manifest
+
+
+class Versions:
+    """The versions below one folder; the last `keep` stay, and whichever serves or is being read."""
+
+    def __init__(self, folder: Path, keep: int = 3) -> None:
+        self.folder = folder
+        self.keep = keep
+
+    def names(self) -> list[str]:
+        """Every version there is, newest first, whole or not."""
+        if not self.folder.is_dir():
+            return []
+        return sorted(
+            (p.name for p in self.folder.iterdir() if re.fullmatch(r"\d{6,}", p.name)), reverse=True
+        )
+
+    def current(self) -> str | None:
+        """The version that was chosen to serve, or None if the pointer is missing or damaged."""
+        try:
+            name, digest = (self.folder / POINTER).read_text(encoding="ascii").split()
+        except (OSError, ValueError):
+            return None
+        return name if digest == _check(name) else None
+
+    @contextmanager
+    def hold(self, name: str) -> Iterator[Stored]:
+        """Verify a version and keep it from being cleared away until the end.
+
+        Raises:
+            SnapshotDamaged: it is not what its manifest says, or is not there at all.
+        """
+        folder = self.folder / name
+        with ExitStack() as held:
+            try:
+                held.enter_context(reading(folder / manifests.NAME))
+            except OSError as error:
+                raise SnapshotDamaged(f"{name}：清单 {manifests.NAME} 缺失或读不出") from error
+            yield Stored(name, folder, manifests.verify(folder))
+
+    def candidates(self) -> list[str]:
+        """What to try to serve, in order: the chosen version, then those before it, then newer ones."""
+        names, chosen = self.names(), self.current()
+        if chosen not in names:
+            return names
+        at = names.index(chosen)
+        return names[at:] + names[:at]
+
+    @contextmanager
+    def workshop(self) -> Iterator[Path]:
+        """Lend an empty folder to build in; what is left there at the end is removed.
+
+        Raises:
+            NoRoom: the folder cannot be made.
+        """
+        with room_needed(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            building = self.folder / f".building-{secrets.token_hex(6)}"
+            building.mkdir()
+        try:
+            yield building
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+
+    def publish(self, building: Path) -> str:
+        """Make a sealed folder the version that serves; return its number.
+
+        Raises:
+            NoRoom: the disk is full or closed; nothing has changed then.
+        """
+        with room_needed(self.folder), exclusive(self.folder / ".lock"):
+            sync_tree(building)
+            name = f"{int((self.names() or ['0'])[0]) + 1:06d}"
+            building.rename(self.folder / name)
+            try:
+                sync_path(self.folder)
+                self._point(name)
+            except OSError:
+                self._remove(self.folder / name)
+                raise
+        return name
+
+    def choose(self, name: str) -> None:
+        """Let another stored version serve from the next start on."""
+        with room_needed(self.folder), exclusive(self.folder / ".lock"):
+            self._point(name)
+
+    def set_aside(self, name: str) -> Path | None:
+        """Move a damaged version out of the way, for a person to look at; None where that is not possible."""
+        target = self.folder / ASIDE / f"{name}-{secrets.token_hex(3)}"
+        try:
+            target.parent.mkdir(exist_ok=True)
+            (self.folder / name).rename(target)
+        except OSError:
+            return None  # read-only: it stays, and is passed over again at the next start
+        return target
+
+    def prune(self) -> list[str]:
+        """Remove what is older than the last `keep` versions; return what was removed."""
+        with exclusive(self.folder / ".lock"):
+            old = [
+                name
+                for name in self.names()[self.keep :]
+                if name != self.current() and not in_use(self.folder / name / manifests.NAME)
+            ]
+            for name in old:
+                self._remove(self.folder / name)
+            aside = sorted((self.folder / ASIDE).glob("*"), key=lambda p: p.stat().st_mtime)
+            for path in aside[:-KEPT_ASIDE]:
+                self._remove(path)
+        return old
+
+    def collect(self) -> int:
+        """Clear what killed builds left; only for who knows that nobody builds now. Returns how many."""
+        left = [
+            *self.folder.glob(".building-*"),
+            *self.folder.glob(".gone-*"),
+            *self.folder.glob(f".{POINTER}.*"),
+        ]
+        for path in left:
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+        return len(left)
+
+    def _point(self, name: str) -> None:
+        write_durably(self.folder / POINTER, f"{name} {_check(name)}\n".encode())
+
+    def _remove(self, path: Path) -> None:
+        gone = self.folder / f".gone-{secrets.token_hex(6)}"
+        path.rename(gone)  # a kill in the middle must not leave half a version under a version's name
+        shutil.rmtree(gone, ignore_errors=True)
+
+
+def _check(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()[:16]

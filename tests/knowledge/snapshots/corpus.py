@@ -1,0 +1,23 @@
+"""A small articles folder that tests may change as they like."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def write_article(folder: Path, name: str, title: str, *sentences: str) -> Path:
+    """Write one article, one sentence a line."""
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join((title, *sentences)) + "\n", encoding="utf-8")
+    return path
+
+
+def write_corpus(folder: Path, count: int = 4, words: str = "旧区改造") -> Path:
+    """Write `count` articles of three sentences each, every sentence a different one."""
+    for n in range(count):
+        sentences = [
+            f"{words}第{n}号街坊在第{m}年完成了签约，共{n * 7 + m}户居民搬进新居。" for m in range(3)
+        ]
+        write_article(folder, f"{n:03d}.txt", f"第{n}号街坊{words}纪事", *sentences)
+    return folder

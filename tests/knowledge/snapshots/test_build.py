@@ -1,0 +1,103 @@
+"""A snapshot of a folder: unchanged files are not redone, and the difference is told."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from knowledge.errors import NoArticles, NoRoom
+from knowledge.snapshots.build import Built, Order, build
+from knowledge.snapshots.manifest import Figures
+from knowledge.snapshots.opening import open_version
+from knowledge.snapshots.versions import Versions
+from tests.knowledge.snapshots.corpus import write_article, write_corpus
+
+
+@pytest.fixture
+def articles(tmp_path: Path) -> Path:
+    return write_corpus(tmp_path / "articles")
+
+
+@pytest.fixture
+def versions(tmp_path: Path) -> Versions:
+    return Versions(tmp_path / "snapshots")
+
+
+def rebuild(articles: Path, versions: Versions) -> Built:
+    """Build on the version before and publish."""
+    base = versions.current()
+    with versions.workshop() as folder:
+        built = build(Order(articles, versions.folder / base if base else None), folder)
+        versions.publish(folder)
+    return built
+
+
+def texts(versions: Versions) -> list[str]:
+    name = versions.current()
+    assert name is not None
+    opened = open_version(versions, name)
+    try:
+        return sorted(fact.text for fact in opened.snapshot.facts())
+    finally:
+        opened.close()
+
+
+def test_a_whole_build_holds_every_fact(articles: Path, versions: Versions) -> None:
+    built = rebuild(articles, versions)
+    assert (built.redone, built.kept, built.difference) == (4, 0, None)
+    assert built.manifest.figures == Figures(documents=4, articles=4, facts=12)
+    assert len(texts(versions)) == 12
+
+
+def test_only_what_was_touched_is_redone(articles: Path, versions: Versions) -> None:
+    rebuild(articles, versions)
+    write_article(articles, "001.txt", "第1号街坊旧区改造纪事", "这里只剩下一句新写的话。")
+    write_article(articles, "new.txt", "新来的一篇", "苏州河边建成了新的步道。")
+    (articles / "002.txt").unlink()
+    built = rebuild(articles, versions)
+    assert (built.redone, built.kept) == (2, 2)
+    assert built.difference is not None
+    told = built.difference
+    assert (told.articles.added, told.articles.changed, told.articles.removed) == (1, 1, 1)
+    assert (told.facts.added, told.facts.removed) == (2, 6)
+    assert "苏州河边建成了新的步道。" in texts(versions) and len(texts(versions)) == 8
+
+
+def test_a_changed_folder_gives_the_same_snapshot_whole_or_in_part(
+    articles: Path, versions: Versions, tmp_path: Path
+) -> None:
+    rebuild(articles, versions)
+    write_article(articles, "003.txt", "改过的一篇", "旧改地块的居民都签了约。")
+    (articles / "000.txt").unlink()
+    rebuild(articles, versions)
+    afresh = Versions(tmp_path / "afresh")
+    rebuild(articles, afresh)
+    assert texts(versions) == texts(afresh)
+
+
+def test_a_file_that_was_only_touched_is_not_redone(articles: Path, versions: Versions) -> None:
+    rebuild(articles, versions)
+    os.utime(articles / "001.txt", (1, 1))
+    built = rebuild(articles, versions)
+    assert (built.redone, built.kept, bool(built.difference)) == (0, 4, False)
+
+
+def test_a_skipped_file_is_told_again_though_it_is_not_read_again(articles: Path, versions: Versions) -> None:
+    (articles / "bad.txt").write_bytes(b"\xff\xff\xff\x00\x01\xfe" * 9)
+    first, second = rebuild(articles, versions), rebuild(articles, versions)
+    assert (
+        [s.name for s in first.manifest.skipped] == ["bad.txt"] == [s.name for s in second.manifest.skipped]
+    )
+    assert second.redone == 0
+
+
+def test_a_missing_folder_is_refused_by_name(versions: Versions, tmp_path: Path) -> None:
+    with versions.workshop() as folder, pytest.raises(NoArticles, match="nowhere"):
+        build(Order(tmp_path / "nowhere"), folder)
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence_not_a_traceback(articles: Path) -> None:
+    with pytest.raises(NoRoom, match="不能写入"):
+        build(Order(articles), Path("/proc/nowhere"))

@@ -1,0 +1,150 @@
+"""Stored versions: published whole, found damaged before they serve, kept in number."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from knowledge.errors import SnapshotDamaged
+from knowledge.snapshots.manifest import NAME, Figures, Manifest, seal
+from knowledge.snapshots.versions import POINTER, Versions
+
+
+def put(versions: Versions, *contents: str) -> str:
+    """Publish a version of opaque files."""
+    with versions.workshop() as folder:
+        (folder / "index").mkdir()
+        for n, content in enumerate(contents):
+            (folder / "index" / f"part-{n}").write_text(content * 50, encoding="utf-8")
+        seal(folder, Manifest("listing", "recipe", 0.0, Figures()))
+        return versions.publish(folder)
+
+
+def whole(versions: Versions, name: str) -> bool:
+    try:
+        with versions.hold(name):
+            return True
+    except SnapshotDamaged:
+        return False
+
+
+@pytest.fixture
+def versions(tmp_path: Path) -> Versions:
+    return Versions(tmp_path / "snapshots", keep=3)
+
+
+def test_a_published_version_is_current_and_whole(versions: Versions) -> None:
+    name = put(versions, "甲", "乙")
+    assert (versions.current(), versions.candidates()) == (name, [name])
+    with versions.hold(name) as stored:
+        assert sorted(stored.manifest.files) == ["index/part-0", "index/part-1"]
+
+
+def test_what_is_built_but_not_published_leaves_nothing(versions: Versions) -> None:
+    with versions.workshop() as folder:
+        (folder / "half").write_text("x", encoding="utf-8")
+    assert (versions.names(), list(versions.folder.iterdir())) == ([], [])
+
+
+def empty(path: Path, other: Path) -> None:
+    path.write_bytes(b"")
+
+
+def halve(path: Path, other: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def flip(path: Path, other: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0x10
+    path.write_bytes(data)
+
+
+def delete(path: Path, other: Path) -> None:
+    path.unlink()
+
+
+def swap(path: Path, other: Path) -> None:
+    shutil.copy(other, path)
+
+
+DAMAGES = (empty, halve, flip, delete, swap)
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("file", ["index/part-0", "index/part-1", NAME])
+def test_every_file_of_a_version_is_checked_before_it_serves(
+    versions: Versions, file: str, damage: Callable[[Path, Path], None]
+) -> None:
+    before, name = put(versions, "旧", "日"), put(versions, "新", "月")
+    damage(versions.folder / name / file, versions.folder / before / file)
+    assert (whole(versions, name), whole(versions, before)) == (False, True)
+
+
+def test_a_file_that_the_manifest_does_not_know_is_damage(versions: Versions) -> None:
+    name = put(versions, "甲")
+    (versions.folder / name / "index" / "stray").write_text("x", encoding="utf-8")
+    assert not whole(versions, name)
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_pointer_lets_the_newest_serve(
+    versions: Versions, damage: Callable[[Path, Path], None], tmp_path: Path
+) -> None:
+    put(versions, "甲")
+    newest = put(versions, "乙")
+    foreign = tmp_path / "other"
+    foreign.write_text("000001 0000000000000000\n", encoding="ascii")
+    damage(versions.folder / POINTER, foreign)
+    assert versions.candidates()[0] == newest
+
+
+def test_a_chosen_version_is_tried_first_then_those_before_it_then_newer_ones(versions: Versions) -> None:
+    one, two, three = (put(versions, text) for text in "甲乙丙")
+    versions.choose(two)
+    assert versions.candidates() == [two, one, three]
+
+
+def test_the_last_few_are_kept_and_whatever_serves_or_is_read(versions: Versions) -> None:
+    names = [put(versions, text) for text in "甲乙丙丁戊己"]
+    versions.choose(names[1])
+    with versions.hold(names[2]):
+        assert versions.prune() == [names[0]]
+    assert versions.prune() == [names[2]]
+    assert sorted(versions.names()) == [names[1], *names[3:]]
+
+
+def test_a_damaged_version_is_moved_aside_not_deleted_and_only_the_last_two_stay(versions: Versions) -> None:
+    names = [put(versions, text) for text in "甲乙丙"]
+    moved = [versions.set_aside(name) for name in names]
+    assert versions.names() == []
+    versions.prune()
+    assert [path is not None and path.exists() for path in moved] == [False, True, True]
+
+
+def test_what_a_killed_build_left_is_cleared_at_the_start(versions: Versions) -> None:
+    name = put(versions, "甲")
+    for left in (".building-0", ".gone-1"):
+        (versions.folder / left).mkdir()
+        (versions.folder / left / "part").write_text("x", encoding="utf-8")
+    (versions.folder / ".CURRENT.00ff").write_text("x", encoding="utf-8")
+    assert versions.collect() == 3
+    assert versions.names() == [name] and whole(versions, name)
+    assert sorted(path.name for path in versions.folder.iterdir()) == [".lock", name, POINTER]
+
+
+def test_a_version_that_is_read_by_two_stays_until_both_are_done(versions: Versions) -> None:
+    old = put(versions, "甲")
+    with ExitStack() as first, ExitStack() as second:
+        first.enter_context(versions.hold(old))
+        second.enter_context(versions.hold(old))
+        for text in "乙丙丁":
+            put(versions, text)
+        first.close()
+        assert versions.prune() == []
+        second.close()
+        assert versions.prune() == [old]
