@@ -110,7 +110,8 @@ def read_question(folded: str) -> Question:
             groups = match.groupdict()
             unit = groups.get("unit") or groups.get("unit2") or ""
             noun = groups.get("noun") or groups.get("noun2") or ""
-            return Question(kind, match.start(), match.end() - len(noun), unit, noun)
+            kept = 0 if kind is QuestionType.PLACE else len(noun)  # 哪个区: 区 alone finds nothing
+            return Question(kind, match.start(), match.end() - kept, unit, noun)
     return Question(QuestionType.NONE)
 
 

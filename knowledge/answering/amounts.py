@@ -1,0 +1,136 @@
+"""多少, 几, 什么时候, 多久: the figure that answers."""
+
+from __future__ import annotations
+
+import re
+
+from knowledge.answering.reading import Range, Reading
+from knowledge.text.numbers import Figure, FigureKind
+
+_PEOPLE = frozenset({"人", "名", "位", "人次", "个", "员"})
+_ALIKE = (
+    _PEOPLE,
+    frozenset({"个", "项", "件", "条", "起", "宗", "桩", "例", "份", "种", "类"}),
+    frozenset({"家", "个", "所"}),
+    frozenset({"场", "场次", "次"}),
+)
+_MONEY = re.compile(r"元|角|英镑|币|卢布")
+_MONEY_NOUNS = re.compile(r"钱|资金|经费|费用|金额|收入|投资|成本|元")
+_RATES = re.compile(r"率$|占比|比例|比重|百分|成数|权重")
+_LENGTHS = re.compile(r"海拔|高度|长度|多[高远长深宽]|里程|距离")
+_RELATIVE = re.compile(
+    r"(?:今年|去年|前年|明年|当年|本月|上月|日前|近日|连日来|年底前|年内|目前|截至目前|如今)"
+)
+_EACH = re.compile(
+    r"每(?:年|月|周|天|日|季度|半年|两周|隔?[一二两三]?[年月周天])(?:[一二两三四五\d]次)?|(?<=[^\w])定期"
+)
+_NEXT = re.compile(r"(?:[“”\"‘’《》「」『』]|及以上|以上)?")
+
+
+def amount(reading: Reading) -> str | None:
+    """Return the number with its unit that stands nearest and agrees in unit and noun; None where none does."""
+    found = best_amount(reading)
+    return found.text.strip() if found else None
+
+
+def best_amount(reading: Reading) -> Figure | None:
+    """Return the figure that `amount` says."""
+    candidates = [
+        (f, fit)
+        for f in reading.figures
+        if f.kind in _SAYS_HOW_MANY and (fit := _fit(reading, f)) is not None
+    ]
+    if not candidates:
+        return None
+    return max(candidates, key=lambda c: reading.closeness(c[0].start, c[0].end) + c[1])[0]
+
+
+_SAYS_HOW_MANY = (
+    FigureKind.COUNT,
+    FigureKind.PERCENT,
+    FigureKind.DURATION,
+    FigureKind.FREQUENCY,
+    FigureKind.BARE,
+)
+
+
+def _fit(reading: Reading, figure: Figure) -> float | None:
+    """Return a bonus for agreement with the unit and noun asked for, or None where the figure cannot answer."""
+    asked = reading.query.question
+    wants_money = bool(_MONEY_NOUNS.search(asked.noun + asked.unit))
+    about = reading.query.text[max(0, asked.start - 6) : asked.start]
+    if wants_money and not _MONEY.search(figure.unit):
+        return None
+    if _repeats(reading, figure):
+        return None
+    fit = 0.0
+    if asked.unit:
+        agrees = _agree(asked.unit, figure.unit)
+        if agrees == 0:
+            return None
+        fit += agrees
+    elif asked.noun:
+        fit += 6.0 if _followed_by(reading, figure, asked.noun) else 0.0
+    if _RATES.search(about.rstrip("是为达到有占的")) or _RATES.search(asked.noun):
+        fit += 4.0 if figure.kind is FigureKind.PERCENT else -8.0
+    elif figure.kind is FigureKind.PERCENT and (asked.unit or asked.noun):
+        fit -= 4.0
+    if _LENGTHS.search(about + reading.query.text[asked.start : asked.end]):
+        fit += 4.0 if figure.unit[-1:] in ("米", "里") else -4.0
+    if figure.text[:1] == "一" or figure.kind is FigureKind.BARE:
+        fit -= 4.0
+    if asked.unit and asked.noun and _followed_by(reading, figure, asked.noun):
+        fit += 6.0
+    return fit
+
+
+def _repeats(reading: Reading, figure: Figure) -> bool:
+    """A figure that the question itself names is not the answer to it (从47项减到几项)."""
+    return bool(figure.keys) and all(key in reading.query.number_keys for key in figure.keys)
+
+
+def _agree(asked: str, unit: str) -> float:
+    if not unit:
+        return 0.5
+    if unit == asked:
+        return 4.0
+    if unit.endswith(asked) or unit.startswith(asked) or asked.endswith(unit):
+        return 3.0
+    return 1.5 if any(asked in group and unit in group for group in _ALIKE) else 0.0
+
+
+def _followed_by(reading: Reading, figure: Figure, noun: str) -> bool:
+    after = reading.folded[figure.end : figure.end + 12]
+    after = after[_NEXT.match(after).end() :] if _NEXT.match(after) else after  # type: ignore[union-attr]
+    head = noun[:2]
+    return after.startswith(head) or head in re.split(r"[,，、;；。]", after)[0]
+
+
+def moment(reading: Reading) -> str | None:
+    """Return the date nearest to the query's words; a relative one (今年, 日前) only where no date is printed."""
+    wanted = reading.query.text[reading.query.question.start : reading.query.question.end]
+    dates: list[Range] = [
+        (f.start, f.end) for f in reading.figures if f.kind is FigureKind.DATE and _says(wanted, f.text)
+    ]
+    if not dates:
+        dates = [m.span() for m in _RELATIVE.finditer(reading.text)] if "年" not in wanted else []
+    chosen = reading.best(dates)
+    return reading.text[slice(*chosen)].strip() if chosen else None
+
+
+def _says(wanted: str, date: str) -> bool:
+    if "年" in wanted:
+        return "年" in date
+    return True
+
+
+def duration(reading: Reading) -> str | None:
+    """Return how long or how often: a duration, or 每月一次."""
+    asked = reading.query.text[reading.query.question.start : reading.query.question.end]
+    often = "次" in asked or asked.startswith("每")
+    kinds = (FigureKind.FREQUENCY,) if often else (FigureKind.DURATION, FigureKind.FREQUENCY)
+    ranges: list[Range] = [(f.start, f.end) for f in reading.figures if f.kind in kinds]
+    if not ranges:
+        ranges = [m.span() for m in _EACH.finditer(reading.text)]
+    chosen = reading.best(ranges)
+    return reading.text[slice(*chosen)].strip() if chosen else None

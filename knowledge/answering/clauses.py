@@ -1,0 +1,126 @@
+"""为什么 and 怎么: the clause that gives the reason or the way, without what the question said already."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from knowledge.answering.reading import Range, Reading
+
+LONGEST_CLAUSE = 30
+_SHORT = 12
+_REASON = re.compile(r"因为|由于|因(?=[\w])|为了|源于|得益于|原因|关键|根源|背后|难|不足|不统一|不透明|却")
+_WAY = re.compile(
+    r"通过|探索|推出|建立|设立|实施|打造|制定|运用|开展|完善|推动|形成|优化|协调|依托|构建|采用|借助|组织|引入|推进|安装|开通|精简|整合|会同|以.{1,12}为|把|将|率先|成立|签署|创新|强化"
+)
+_PROBLEM = re.compile(r"针对|问题|面对|困扰|难题|不足")
+_QUOTED = re.compile(r"[“\"「『]([^“”\"「」『』]{2,16})[”\"」』]")
+_LEADING = frozenset(["p", "d", "c", "x", "ul", "uj", "u", "w", "y", "r"])
+
+
+def reason(reading: Reading) -> str | None:
+    """Return why: the clause that ends in what was asked about (为什么难: 三者平衡难), else one that names a cause."""
+    last = reading.query.words[-1:]
+    predicate = last[0].text if last and last[0].start >= reading.query.question.end else ""
+    chosen = _choose(reading, lambda c: _reason_bonus(reading, c, predicate))
+    return _said(reading, chosen)
+
+
+def way(reading: Reading) -> str | None:
+    """Return how: the clause of what was done, after the words of the question."""
+    chosen = _choose(reading, lambda c: _way_bonus(reading, c))
+    return _said(reading, chosen)
+
+
+def _choose(reading: Reading, bonus: Callable[[Range], float]) -> Range | None:
+    clauses = [c for c in reading.clauses if c[1] - c[0] > 2]
+    return reading.best([c for c in clauses if reading.covers(*c) < 0.8] or clauses, bonus)
+
+
+def _reason_bonus(reading: Reading, clause: Range, predicate: str) -> float:
+    said = reading.folded[slice(*clause)]
+    bonus = 6.0 if _REASON.search(said) else 0.0
+    if predicate and said.endswith(predicate):
+        bonus += 20.0
+    if _QUOTED.search(reading.text, *clause):
+        bonus += 3.0
+    return bonus - 12.0 * reading.covers(*clause)
+
+
+def _way_bonus(reading: Reading, clause: Range) -> float:
+    said = reading.folded[slice(*clause)]
+    bonus = 6.0 if _WAY.search(said) else 0.0
+    if _PROBLEM.search(said):
+        bonus -= 6.0
+    if _QUOTED.search(reading.text, *clause):
+        bonus += 3.0
+    last = max((e for mark in reading.marks for _, e in mark.places), default=0)
+    if clause[1] >= last:
+        bonus += 3.0
+    return bonus - 8.0 * reading.covers(*clause)
+
+
+def _said(reading: Reading, clause: Range | None) -> str | None:
+    """Cut a clause to what is new: leading words of the question go; a long one is cut to its quoted term or tail."""
+    if clause is None:
+        return None
+    start, end = _new_part(reading, clause)
+    if end - start > _SHORT:
+        start, end = _core_of(reading, start, end)
+    said = reading.text[start:end].strip()
+    return said if 1 < len(said) <= LONGEST_CLAUSE else None
+
+
+def _new_part(reading: Reading, clause: Range) -> Range:
+    start, end = clause
+    marked = {i for mark in reading.marks for s, e in mark.places for i in range(s, e)}
+    tokens = reading.tokens_in(start, end)
+    lead = 0
+    for i, token in enumerate(tokens):
+        if token.start in marked:
+            lead = i + 1
+        elif token.tag[:1] not in _LEADING and token.tag not in _LEADING and i > lead + 1:
+            break
+    while lead < len(tokens) and (
+        tokens[lead].tag in ("uj", "ul", "x", "u", "f") and tokens[lead].text not in '“"《'
+    ):
+        lead += 1
+    if lead >= len(tokens):
+        return clause
+    return tokens[lead].start, end
+
+
+def _core_of(reading: Reading, start: int, end: int) -> Range:
+    quoted = _QUOTED.search(reading.text, start, end)
+    if quoted and reading.covers(*quoted.span(1)) < 0.9:
+        return _around(reading, quoted.span(), start, end)
+    items = [(s, e) for s, e in reading_items(reading, start, end) if e - s <= _SHORT]
+    if items:
+        return items[0]
+    for token in reading.tokens_in(start, end):
+        if end - token.start <= _SHORT and token.tag.startswith("v"):
+            return token.start, end
+    return start, end
+
+
+def _around(reading: Reading, quoted: Range, start: int, end: int) -> Range:
+    """A quoted term with the noun that follows it, if that stays short."""
+    tail = quoted[1]
+    for token in reading.tokens_in(quoted[1], end):
+        if token.tag[:1] != "n" and token.tag != "vn":
+            break
+        if token.start + len(token.text) - quoted[0] > _SHORT:
+            break
+        tail = token.start + len(token.text)
+    return (quoted[0], tail) if tail > quoted[1] else (quoted[0] + 1, quoted[1] - 1)
+
+
+def reading_items(reading: Reading, start: int, end: int) -> list[Range]:
+    """The parts between 、 of a clause."""
+    items: list[Range] = []
+    at = start
+    while at < end:
+        stop = reading.item_of(at)[1]
+        items.append((at, min(max(stop, at + 1), end)))
+        at = max(stop, at) + 1
+    return items if len(items) > 1 else []

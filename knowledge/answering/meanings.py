@@ -1,0 +1,115 @@
+"""A bare figure, 是什么, and keywords: what a figure counts, what a term stands for."""
+
+from __future__ import annotations
+
+import re
+
+from knowledge.answering.amounts import best_amount
+from knowledge.answering.names import full_name
+from knowledge.answering.reading import Reading
+from knowledge.text.numbers import Figure, FigureKind
+
+LONGEST = 30
+_COMFORTABLE = 20
+_CLOSERS = '”"’》」』'
+_OPENERS = '“"‘《「『'
+_BRACKETED = re.compile(r"[”\"』」]?[(（]([^()（）]{2,30})[)）]")
+_DEFINED = re.compile(r"[”\"』」]?(?:是指|就是|即|是|指)([^,，。;；]{2,30})")
+
+
+def counted(reading: Reading) -> str | None:
+    """Return the asked figure with what it counts: 5533个问题, 同比增长70.12%."""
+    wanted = set(reading.query.number_keys)
+    figure = next((f for f in reading.figures if wanted.intersection(f.keys)), None)
+    return _with_noun(reading, figure) if figure else None
+
+
+def meaning(reading: Reading) -> str | None:
+    """Return what a term stands for, where the text says so next to it; None where it does not."""
+    term = max((mark for mark in reading.marks), key=lambda m: m.weight, default=None)
+    if term is None:
+        return None
+    for start, end in term.places:
+        while end < len(reading.folded) and reading.covers(start, end + 1) == 1:
+            end += 1
+        for pattern in (_BRACKETED, _DEFINED):
+            found = pattern.match(reading.text, end)
+            if found:
+                return found[1].strip()
+        listed = _enumeration_before(reading, start)
+        if listed:
+            return listed
+    return None
+
+
+def keyword_answer(reading: Reading) -> str | None:
+    """Several keywords without a question word: the figure of the clause they meet in, else the full name."""
+    if len(reading.query.keywords) < 2:
+        return None
+    figure = best_amount(reading)
+    if figure is not None and _belongs(reading, figure):
+        return _designated(reading, figure) or figure.text.strip()
+    return full_name(reading)
+
+
+def _with_noun(reading: Reading, figure: Figure) -> str | None:
+    end = _noun_end(reading, figure)
+    if end > figure.end:
+        return reading.text[figure.start : end].strip()
+    start, _ = reading.item_of(figure.start)
+    if figure.end - start > _COMFORTABLE:
+        tokens = reading.tokens_in(start, figure.start)
+        start = next((t.start for t in tokens if figure.end - t.start <= _COMFORTABLE), figure.start)
+    said = reading.text[start : figure.end].strip(_OPENERS + " ")
+    return said if said and len(said) <= LONGEST else figure.text
+
+
+def _noun_end(reading: Reading, figure: Figure) -> int:
+    """Where the nouns right after a figure end; the figure's own end where none follow."""
+    if figure.kind is FigureKind.PERCENT:
+        return figure.end
+    end = figure.end
+    after = end
+    while after < len(reading.text) and reading.text[after] in _CLOSERS + " ":
+        after += 1
+    for token in reading.tokens:
+        if token.start + len(token.text) <= after:
+            continue
+        if token.tag[:1] not in ("n", "j", "l", "b", "s") and token.tag not in ("vn", "eng", "i"):
+            break
+        if token.start + len(token.text) - figure.start > _COMFORTABLE:
+            break
+        end = token.start + len(token.text)
+    return end
+
+
+def _enumeration_before(reading: Reading, at: int) -> str | None:
+    """联组学习、联手调研、联动整改、联推发展“四联”: the list that ends right before the term."""
+    clause = reading.clause_of(max(0, at - 1))
+    head = reading.text[clause[0] : at].rstrip(_OPENERS)
+    items = head.split("、")
+    if len(items) < 3:
+        return None
+    length = min(len(items[-1]), len(items[1]))
+    first = items[0][-length:]
+    said = "、".join([first, *items[1:]])
+    return said if len(said) <= LONGEST and said in reading.text else None
+
+
+def _belongs(reading: Reading, figure: Figure) -> bool:
+    """A figure answers keywords only in a clause where some of them stand."""
+    start, end = reading.clause_of(figure.start)
+    return reading.covers(start, end) > 0 and figure.text[:1] != "一"
+
+
+def _designated(reading: Reading, figure: Figure) -> str | None:
+    """嘉闵线12标: a figure that numbers a thing is said with the name it belongs to."""
+    if figure.unit not in ("标", "号", "号线", "线", "期"):
+        return None
+    start = figure.start
+    for token in reversed(reading.tokens_in(reading.item_of(figure.start)[0], figure.start)):
+        if not any(c.isalnum() for c in token.text):
+            break
+        start = token.start
+    said = reading.text[start : figure.end]
+    return said if len(said) <= 12 else None
