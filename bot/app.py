@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from bot.config import Settings
+from bot.config import Address, Settings
 from knowledge.documents.folder import find_sources, read_sources
 from knowledge.errors import NoArticles
 from knowledge.model import Document, Skipped
 from knowledge.repair.document import repair_document
 from knowledge.snapshot import Snapshot
+
+log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -21,7 +28,7 @@ def open_snapshot(settings: Settings) -> Iterator[Snapshot]:
         NoArticles: the folder is missing or holds nothing readable.
     """
     if not settings.articles.is_dir():
-        raise NoArticles(f"找不到文章文件夹 {settings.articles};请建立它,或用 CHUCHU_ARTICLES 指定")
+        raise NoArticles(f"找不到文章文件夹 {settings.articles}；请建立它，或用 CHUCHU_ARTICLES 指定")
     documents: list[Document] = []
     skipped: list[Skipped] = []
     for source in find_sources(settings.articles):
@@ -30,8 +37,72 @@ def open_snapshot(settings: Settings) -> Iterator[Snapshot]:
                 skipped.append(read)
             else:
                 documents.append(read[0])
+    if not documents:
+        reason = f"（{skipped[0].name}：{skipped[0].reason}；{skipped[0].remedy}）" if skipped else ""
+        raise NoArticles(f"文章文件夹 {settings.articles} 里没有读得了的文章{reason}；请放入 .txt 等文件")
     snapshot = Snapshot("memory", map(repair_document, documents), skipped)
     try:
         yield snapshot
     finally:
         snapshot.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What is open to the world while the bot runs."""
+
+    page: Address
+    telegram: bool
+
+
+def run(settings: Settings) -> int:
+    """Serve every configured surface until SIGTERM or SIGINT."""
+    from bot.logs import set_up_logs
+
+    set_up_logs(settings)
+    asyncio.run(_run(settings))
+    return 0
+
+
+async def _run(settings: Settings) -> None:
+    stop = asyncio.Event()
+    for wanted in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(wanted, stop.set)
+    async with serving(settings) as open_now:
+        telegram = "Telegram 已接通" if open_now.telegram else "要接通 Telegram，请设 CHUCHU_TELEGRAM_TOKEN"
+        print(f"网页在 {open_now.page.url}；{telegram}。", flush=True)
+        await stop.wait()
+
+
+@asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[Serving]:
+    """Build everything that `settings` ask for; release it in reverse order.
+
+    Raises:
+        StartError: an address is taken.
+        KnowledgeError: there is nothing to answer from.
+    """
+    # Imported here: `chuchu ask` comes by and needs none of it.
+    from bot.conversation.dialogue import Dialogue
+    from bot.conversation.lookup import open_lookup
+    from bot.conversation.shown import ShownInMemory
+    from bot.web.links import page_links
+    from bot.web.server import listening
+    from bot.web.site import Health, make_site
+    from knowledge.store import KnowledgeStore
+
+    async with AsyncExitStack() as stack:
+        store = KnowledgeStore(stack.enter_context(open_snapshot(settings)))
+        lookup = stack.enter_context(open_lookup(store))
+        await lookup.warm()
+        dialogue = Dialogue(lookup, ShownInMemory(), now, page_links(settings.public_url))
+        health = Health()
+        address = await stack.enter_async_context(listening(make_site(lookup, health), settings.http))
+        # Telegram's adapter enters the stack here, last in and first out: dialogue is what it calls.
+        del dialogue
+        yield Serving(address, telegram=False)
+
+
+def now() -> datetime:
+    """The clock of everything that is built here."""
+    return datetime.now(UTC)

@@ -1,29 +1,79 @@
-"""The console: `chuchu ask`, `facts`, `check`, `run` and the rest."""
+"""The console: `chuchu ask`, `facts`, `check`, `run`."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
-from bot.app import open_snapshot
-from bot.config import Settings
+from bot.errors import SettingsError, StartError
 from knowledge.errors import KnowledgeError
+
+WRONG_USE = 2
+WRONG_SETTINGS = 78  # EX_CONFIG of sysexits.h
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; return the exit code."""
-    parser = argparse.ArgumentParser(prog="chuchu")
-    commands = parser.add_subparsers(dest="command", required=True)
-    ask = commands.add_parser("ask", help="在终端里提问")
-    ask.add_argument("words", nargs="+")
-    ask.add_argument("--limit", type=int, default=10)
-    arguments = parser.parse_args(argv)
+    arguments = parser().parse_args(argv)
     try:
-        with open_snapshot(Settings()) as snapshot:
-            answer = snapshot.ask(" ".join(arguments.words), arguments.limit)
-    except KnowledgeError as error:
+        return _command(arguments)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return WRONG_SETTINGS
+    except (StartError, KnowledgeError) as error:
         print(error, file=sys.stderr)
         return 1
-    for hit in (*answer.hits, *answer.related):
-        print(hit.fact.text, "——", hit.fact.article.title.text, hit.fact.lines, hit.fact.article.file)
-    return 0
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every command and its options."""
+    chuchu = argparse.ArgumentParser(prog="chuchu", description="出处：只用报纸原话回答，并说明出处。")
+    commands = chuchu.add_subparsers(dest="command", metavar="命令")
+    commands.add_parser("run", help="打开网页和其他已设置的入口（不写命令也是它）")
+    ask = commands.add_parser("ask", help="在终端里提问；单写一个 - 则从标准输入逐行读问题")
+    ask.add_argument("words", nargs="+", metavar="词", help="各词用空格连成一个问题；以 - 开头的词前先写 --")
+    ask.add_argument("--json", action="store_true", help="每个问题输出一行 JSON")
+    ask.add_argument("--limit", type=_positive, default=10, metavar="N", help="最多几条（默认 10）")
+    facts = commands.add_parser("facts", help="列出所有的句子及其出处")
+    facts.add_argument("--json", action="store_true", help="每句一行 JSON")
+    check = commands.add_parser("check", help="列出修复、去掉、存疑和读不了的地方")
+    check.add_argument("files", nargs="*", metavar="文件", help="只看这些文件")
+    check.add_argument("--json", action="store_true", help="每处一行 JSON")
+    return chuchu
+
+
+def _command(arguments: argparse.Namespace) -> int:
+    # Imported here, so that each command loads only what it needs.
+    from bot.config import load_settings
+
+    settings = load_settings()
+    match arguments.command:
+        case "ask":
+            from bot.terminal.ask import ask
+
+            return ask(settings, arguments.words, arguments.limit, arguments.json)
+        case "facts":
+            from bot.terminal.inspect import facts
+
+            return facts(settings, arguments.json)
+        case "check":
+            from bot.terminal.inspect import check
+
+            return check(settings, arguments.files, arguments.json)
+        case _:
+            from bot.app import run
+
+            return run(settings)
+
+
+def _positive(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() else 0
+    if not 0 < number <= 1000:
+        raise argparse.ArgumentTypeError("要写 1 到 1000 的整数")
+    return number

@@ -1,0 +1,1 @@
+"""The talk itself: thin handlers that know no platform and not how search works."""

@@ -1,0 +1,117 @@
+"""Lookups off the event loop: one lease each, a time budget, and no quote that its file does not prove."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TypeVar
+
+from knowledge.model import Answer, Hit
+from knowledge.snapshot import Snapshot
+from knowledge.store import KnowledgeStore
+
+log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+# Threads start only when all others are busy. Twenty stuck lookups must not hold up the next one.
+THREADS = 24
+PATIENCE_SECONDS = 1.5
+LONGEST_QUERY = 10_000
+
+
+class TooSlow(Exception):
+    """A lookup did not end in time; its thread finishes alone."""
+
+
+class Lookup:
+    """Asks the serving snapshot on behalf of every surface."""
+
+    def __init__(self, store: KnowledgeStore, pool: ThreadPoolExecutor, patience: float) -> None:
+        self._store = store
+        self._pool = pool
+        self._patience = patience
+
+    async def ask(self, query: str, limit: int = 10) -> Answer:
+        """Answer one query; every fact in it is proved against the snapshot's copy of its file.
+
+        Raises:
+            TooSlow: the budget is spent.
+        """
+        return await self.read(lambda snapshot: ask_proved(snapshot, query, limit))
+
+    async def warm(self) -> None:
+        """Ask once without haste, so that the first reader does not pay for what loads on first use."""
+
+        def first() -> None:
+            with self._store.lease() as snapshot:
+                snapshot.ask("出处", 1)
+
+        await asyncio.get_running_loop().run_in_executor(self._pool, first)
+
+    async def read(self, work: Callable[[Snapshot], Result]) -> Result:
+        """Do `work` on one leased snapshot in a thread of the pool.
+
+        Raises:
+            TooSlow: the budget is spent.
+        """
+
+        def leased() -> Result:
+            with self._store.lease() as snapshot:
+                return work(snapshot)
+
+        running = asyncio.get_running_loop().run_in_executor(self._pool, leased)
+        try:
+            return await asyncio.wait_for(running, self._patience)
+        except TimeoutError:
+            raise TooSlow(f"a lookup took more than {self._patience} s") from None
+
+
+@contextmanager
+def open_lookup(store: KnowledgeStore, patience: float = PATIENCE_SECONDS) -> Iterator[Lookup]:
+    """Lend a lookup whose threads end with it."""
+    pool = ThreadPoolExecutor(THREADS, thread_name_prefix="lookup")
+    try:
+        yield Lookup(store, pool, patience)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def ask_proved(snapshot: Snapshot, query: str, limit: int) -> Answer:
+    """Ask, and keep only what stands word for word in the snapshot's own copy."""
+    answer = snapshot.ask(tidy(query), limit)
+    hits, related = _proved(snapshot, answer.hits), _proved(snapshot, answer.related)
+    if len(hits) == len(answer.hits) and len(related) == len(answer.related):
+        return answer
+    lost_first = bool(answer.hits) and (not hits or hits[0] != answer.hits[0])
+    return replace(
+        answer,
+        found=answer.found and bool(hits),
+        answer=None if lost_first else answer.answer,
+        confidence=answer.confidence if hits else 0.0,
+        hits=hits,
+        related=related,
+    )
+
+
+def tidy(query: str) -> str:
+    """A query that every layer can carry: bounded, and whole characters only."""
+    whole = query[:LONGEST_QUERY].encode("utf-8", "replace").decode("utf-8")
+    return whole.replace("\0", " ")
+
+
+def _proved(snapshot: Snapshot, hits: Sequence[Hit]) -> tuple[Hit, ...]:
+    kept = tuple(hit for hit in hits if snapshot.proves(hit.fact))
+    for hit in hits:
+        if hit not in kept:
+            log.error(
+                "fact %s does not stand in %s of snapshot %s and is not said; run chuchu check",
+                hit.fact.id,
+                hit.fact.article.file,
+                snapshot.version,
+            )
+    return kept

@@ -1,0 +1,103 @@
+"""Buttons under an answer: context, source, pages, other reports, and why it matched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from bot.conversation.asking import Asking, page_count, page_hits, ranking
+from bot.conversation.buttons import Action, Pressed, pressed
+from bot.conversation.lookup import Lookup
+from bot.conversation.shown import ShownAnswer, ShownAnswers
+from bot.messages import Place, Press, Reply, Run, Style
+from bot.rendering.answer import hit_runs
+from bot.rendering.context import context_runs, source_runs
+from bot.rendering.fact import Links
+from bot.rendering.why import why_runs
+from bot.texts import Phrases
+from knowledge.model import Answer, Fact, Hit
+from knowledge.snapshot import Snapshot
+
+AROUND = 2
+OTHERS = 3
+
+
+class Pressing:
+    """Acts on a button; what is gone is said to be gone."""
+
+    def __init__(self, asking: Asking, lookup: Lookup, shown: ShownAnswers, links: Links) -> None:
+        self._asking = asking
+        self._lookup = lookup
+        self._shown = shown
+        self._links = links
+
+    async def press(self, press: Press, phrases: Phrases) -> Sequence[Reply]:
+        """Answer a button; each reply's toast is the short notice on it."""
+        button = pressed(press.data)
+        shown = await self._shown.get(button.shown_id) if button else None
+        if not button or not shown or not _same_chat(shown, press):
+            return [Reply([], toast=phrases.stale)]
+        if button.action in (Action.LIKE, Action.DISLIKE):
+            return [Reply([], toast=phrases.thanks)]
+        answer, renewed = await self._asking.again(shown)
+        place = press.chat.place if press.chat else Place.PRIVATE
+        if renewed is not shown:
+            reply = self._asking.first(answer, renewed, place, phrases)
+            return [replace(reply, replaces=press.message_id, toast=phrases.refreshed)]
+        return await self._act(button, answer, press, place, phrases)
+
+    async def _act(
+        self, button: Pressed, answer: Answer, press: Press, place: Place, phrases: Phrases
+    ) -> Sequence[Reply]:
+        hits = page_hits(answer, button.page, place)
+        match button.action:
+            case Action.MORE | Action.PAGE:
+                if button.page >= page_count(answer, place):
+                    return [Reply([], toast=phrases.no_more)]
+                opened = self._asking.opened(answer, button.shown_id, button.page, place, phrases)
+                return [replace(opened, replaces=press.message_id)]
+            case Action.CONTEXT:
+                return await self._lookup.read(lambda s: _context(s, hits, phrases, self._links))
+            case Action.SOURCE:
+                return await self._lookup.read(lambda s: _source(s, hits, phrases, self._links))
+            case Action.OTHERS:
+                return [_others(answer, hits, phrases, self._links)]
+            case _:
+                return [Reply(list(why_runs(hits, phrases)))]
+
+
+def _same_chat(shown: ShownAnswer, press: Press) -> bool:
+    return press.chat is None or (shown.platform, shown.chat) == (press.chat.platform, press.chat.id)
+
+
+def _context(snapshot: Snapshot, hits: Iterable[Hit], phrases: Phrases, links: Links) -> list[Reply]:
+    runs: list[Run] = []
+    for fact in _first_of_each_article(hits):
+        runs += [Run("\n\n")] if runs else []
+        runs += context_runs(fact, snapshot.around(fact.id, AROUND, AROUND), phrases, links)
+    return [Reply(runs)] if runs else [Reply([], toast=phrases.stale)]
+
+
+def _source(snapshot: Snapshot, hits: Iterable[Hit], phrases: Phrases, links: Links) -> list[Reply]:
+    runs: list[Run] = []
+    for hit in hits:
+        document = snapshot.document(hit.fact.article.file)
+        if document is not None:
+            runs += [Run("\n\n")] if runs else []
+            runs += source_runs(hit.fact, document, phrases, links)
+    return [Reply(runs)] if runs else [Reply([], toast=phrases.stale)]
+
+
+def _others(answer: Answer, hits: Sequence[Hit], phrases: Phrases, links: Links) -> Reply:
+    seen = {hit.fact.article.id for hit in hits}
+    others = [hit for hit in ranking(answer) if hit.fact.article.id not in seen][:OTHERS]
+    if not others:
+        return Reply([], toast=phrases.no_other_reports)
+    return Reply([Run(phrases.other_reports + "\n", Style.BOLD), *hit_runs(others, phrases, links)])
+
+
+def _first_of_each_article(hits: Iterable[Hit]) -> list[Fact]:
+    first: dict[str, Fact] = {}
+    for hit in hits:
+        first.setdefault(hit.fact.article.id, hit.fact)
+    return list(first.values())

@@ -1,0 +1,15 @@
+"""What keeps the bot from starting: each text is one Chinese line that says what to do."""
+
+from __future__ import annotations
+
+
+class StartError(Exception):
+    """The bot cannot start as it is set up."""
+
+
+class SettingsError(StartError):
+    """A setting is wrong; the text names it."""
+
+
+class CannotListen(StartError):
+    """An address cannot be bound."""

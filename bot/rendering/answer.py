@@ -1,0 +1,67 @@
+"""An Answer as a reader sees it: DESIGN section 5, "What a reply looks like"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from bot.messages import Run, Style
+from bot.rendering.fact import Links, citation, no_links, sentence
+from bot.rendering.reports import Relation, relation
+from bot.texts import Phrases
+from knowledge.model import Answer, Hit, Rung
+
+SHOWN_QUERY = 60
+
+
+def answer_runs(
+    answer: Answer, phrases: Phrases, hits: Sequence[Hit] | None = None, links: Links = no_links
+) -> Iterator[Run]:
+    """Say an answer: `hits` is the page to show, else everything.
+
+    The bold first line stands only where the first hit itself is shown, for it is quoted from there.
+    """
+    ranking = (*answer.hits, *answer.related)
+    page = ranking if hits is None else hits
+    yield from heading(answer, phrases)
+    if answer.found and answer.answer and page and page[0] == ranking[0]:
+        yield Run(answer.answer, Style.BOLD)
+        yield Run("\n")
+    yield from hit_runs(page, phrases, links)
+
+
+def heading(answer: Answer, phrases: Phrases) -> Iterator[Run]:
+    """What comes before the facts: nothing found, or found under another spelling."""
+    if not answer.query.strip():
+        yield Run(phrases.nothing_asked)
+    elif not answer.found:
+        yield Run(phrases.nothing_found.format(shown_query(answer.query)))
+        if answer.suggestions:
+            yield Run("\n" + phrases.did_you_mean.format("、".join(answer.suggestions)))
+        if answer.related:
+            yield Run("\n" + phrases.nearest + "\n")
+    elif answer.suggestions and answer.hits and answer.hits[0].rung is Rung.SPELLING:
+        yield Run(phrases.near_spelling.format(answer.suggestions[0]) + "\n")
+    elif answer.suggestions:
+        yield Run(phrases.did_you_mean.format("、".join(answer.suggestions)) + "\n")
+
+
+def hit_runs(hits: Sequence[Hit], phrases: Phrases, links: Links = no_links) -> Iterator[Run]:
+    """The facts one under another; different reports are never told as one."""
+    kind = relation(hits)
+    if kind is not Relation.ONE_REPORT:
+        yield Run((phrases.differing_reports if kind is Relation.DIFFER else phrases.several_reports) + "\n")
+    for number, hit in enumerate(hits):
+        if number:
+            yield Run("\n\n")
+        campaign = hit.fact.article.campaign
+        if campaign and kind is not Relation.ONE_REPORT:
+            yield Run(phrases.campaign.format(campaign) + "\n")
+        yield from sentence(hit.fact.text, hit.matched)
+        yield Run("\n")
+        yield citation(hit.fact, phrases, links)
+
+
+def shown_query(query: str) -> str:
+    """A query as it is quoted back: on one line and not longer than a title."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in query).split())
+    return line if len(line) <= SHOWN_QUERY else line[:SHOWN_QUERY] + "…"

@@ -1,0 +1,1 @@
+"""The page, the API, the raw lines and the health checks, over aiohttp."""

@@ -1,0 +1,171 @@
+"""The JSON that others rely on (DESIGN section 5): additions are free, changes are not."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
+
+from knowledge.model import Answer, Article, Fact, Hit, Repair, Skipped, Span
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class ArticleJson(TypedDict):
+    """An article as a fact names it."""
+
+    id: str
+    title: str
+    subtitle: str | None
+    byline: str | None
+    date: str | None
+
+
+class SourceJson(TypedDict):
+    """Where a fact stands; `lines` are inclusive runs, on the page's own count where there is a page."""
+
+    file: str
+    first_line: int | None
+    last_line: int | None
+    lines: list[list[int]]
+    page: int | None
+
+
+class FactJson(TypedDict):
+    """One sentence and its source."""
+
+    id: str
+    text: str
+    section: str | None
+    article: ArticleJson
+    source: SourceJson
+
+
+class HitJson(TypedDict):
+    """A fact that matched; `matched` are code point offsets into its text."""
+
+    fact: FactJson
+    score: float
+    rung: str
+    matched: list[list[int]]
+
+
+class AnswerJson(TypedDict):
+    """What is said to one query."""
+
+    query: str
+    found: bool
+    confidence: float
+    answer: str | None
+    hits: list[HitJson]
+    related: list[HitJson]
+    suggestions: list[str]
+
+
+class CheckJson(TypedDict):
+    """One line of `chuchu check`: a repair, or a skipped file (`kind` is then `skipped`)."""
+
+    file: str
+    kind: str
+    lines: list[list[int]]
+    text: str
+    reason: str
+    remedy: str | None
+    doubt: bool
+
+
+def answer_json(answer: Answer) -> AnswerJson:
+    """An Answer as section 5 has it."""
+    return {
+        "query": answer.query,
+        "found": answer.found,
+        "confidence": round(answer.confidence, 4),
+        "answer": answer.answer,
+        "hits": [hit_json(hit) for hit in answer.hits],
+        "related": [hit_json(hit) for hit in answer.related],
+        "suggestions": list(answer.suggestions),
+    }
+
+
+def hit_json(hit: Hit) -> HitJson:
+    """A Hit as section 5 has it."""
+    return {
+        "fact": fact_json(hit.fact),
+        "score": round(hit.score, 6),
+        "rung": hit.rung.value,
+        "matched": [[start, end] for start, end in hit.matched],
+    }
+
+
+def fact_json(fact: Fact) -> FactJson:
+    """A Fact as section 5 has it."""
+    lines = fact.lines
+    return {
+        "id": fact.id,
+        "text": fact.text,
+        "section": fact.section,
+        "article": article_json(fact.article),
+        "source": {
+            "file": fact.article.file,
+            "first_line": min((first for first, _ in lines), default=None),
+            "last_line": max((last for _, last in lines), default=None),
+            "lines": [[first, last] for first, last in lines],
+            "page": fact.page,
+        },
+    }
+
+
+def article_json(article: Article) -> ArticleJson:
+    """An Article as section 5 has it; the date is the printed one, else the one an admin stated."""
+    stated = article.sidecar.date.isoformat() if article.sidecar and article.sidecar.date else None
+    return {
+        "id": article.id,
+        "title": article.title.text,
+        "subtitle": article.subtitle.text if article.subtitle else None,
+        "byline": article.byline.text if article.byline else None,
+        "date": article.date or stated,
+    }
+
+
+def repair_json(file: str, repair: Repair) -> CheckJson:
+    """One entry of the repair log."""
+    return {
+        "file": file,
+        "kind": str(repair.kind),
+        "lines": [[first, last] for first, last in line_runs(repair.spans)],
+        "text": repair.text,
+        "reason": repair.reason,
+        "remedy": None,
+        "doubt": repair.doubt,
+    }
+
+
+def skipped_json(skipped: Skipped) -> CheckJson:
+    """A file that was not read."""
+    return {
+        "file": skipped.name,
+        "kind": "skipped",
+        "lines": [],
+        "text": "",
+        "reason": skipped.reason,
+        "remedy": skipped.remedy,
+        "doubt": True,
+    }
+
+
+def dump(value: Mapping[str, object]) -> str:
+    """One line of JSON, not escaped; half a surrogate pair, which UTF-8 cannot hold, becomes U+FFFD."""
+    line = json.dumps(value, ensure_ascii=False)
+    return line if line.isascii() else _SURROGATE.sub("\ufffd", line)
+
+
+def line_runs(spans: Sequence[Span]) -> tuple[tuple[int, int], ...]:
+    """The runs of document lines that spans stand on, in their order."""
+    runs: list[tuple[int, int]] = []
+    for span in spans:
+        if runs and runs[-1][1] <= span.line <= runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], span.line)
+        else:
+            runs.append((span.line, span.line))
+    return tuple(runs)
