@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from bot.config import Address, Settings
 from knowledge.documents.folder import find_sources, read_sources
@@ -16,6 +17,13 @@ from knowledge.errors import NoArticles
 from knowledge.model import Document, Skipped
 from knowledge.repair.document import repair_document
 from knowledge.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from bot.messages import Conversation
+    from bot.metrics import Metrics
+    from bot.web.site import Health
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +94,7 @@ async def serving(settings: Settings) -> AsyncIterator[Serving]:
     from bot.conversation.dialogue import Dialogue
     from bot.conversation.lookup import open_lookup
     from bot.conversation.shown import ShownInMemory
+    from bot.metrics import Metrics
     from bot.web.links import page_links
     from bot.web.server import listening
     from bot.web.site import Health, make_site
@@ -97,10 +106,35 @@ async def serving(settings: Settings) -> AsyncIterator[Serving]:
         await lookup.warm()
         dialogue = Dialogue(lookup, ShownInMemory(), now, page_links(settings.public_url))
         health = Health()
-        address = await stack.enter_async_context(listening(make_site(lookup, health), settings.http))
-        # Telegram's adapter enters the stack here, last in and first out: dialogue is what it calls.
-        del dialogue
-        yield Serving(address, telegram=False)
+        metrics = Metrics()
+        routes = await _telegram(stack, settings, dialogue, metrics, health)
+        site = make_site(lookup, health, routes or ())
+        address = await stack.enter_async_context(listening(site, settings.http))
+        yield Serving(address, telegram=routes is not None)
+
+
+async def _telegram(
+    stack: AsyncExitStack, settings: Settings, conversation: Conversation, metrics: Metrics, health: Health
+) -> Sequence[web.RouteDef] | None:
+    """Serve Telegram if it is switched on; return the routes it needs on the page's site, None if it is off."""
+    if settings.telegram_token is None:
+        return None
+    from aiohttp import web
+
+    from bot.telegram.service import API, PATH, TelegramOptions, telegram_service
+
+    secret = settings.webhook_secret
+    settings.data.mkdir(parents=True, exist_ok=True)
+    options = TelegramOptions(
+        settings.telegram_token.get_secret_value().strip(),
+        settings.data / "inbox.sqlite",
+        settings.telegram_api or API,
+        settings.webhook_url,
+        secret.get_secret_value() if secret else None,
+    )
+    service = await stack.enter_async_context(telegram_service(options, conversation, metrics))
+    health.add("telegram", service.red)
+    return [web.post(PATH, service.webhook.handle)] if service.webhook else []
 
 
 def now() -> datetime:

@@ -1,65 +1,96 @@
-"""Logs: lines for people on a terminal, one JSON object a line for machines."""
+"""Logs: one line each, for people or for machines; a secret is cut out wherever it turns up."""
 
 from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
+import time
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from bot.config import Settings
 
+TOKEN = re.compile(r"\d{3,15}(?::|%3A)[A-Za-z0-9_-]{20,}", re.IGNORECASE)
+HIDDEN = "[secret]"
 # Loud libraries whose INFO lines hold addresses with tokens in them.
-QUIET = ("httpx", "httpcore", "telegram", "aiohttp.access")
+QUIET = ("httpx", "httpcore", "telegram", "aiohttp.access", "asyncio", "aiosqlite")
+OWN_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
-def set_up_logs(settings: Settings) -> None:
-    """Send all logs to standard error in the wanted form."""
-    style = settings.log or ("human" if sys.stderr.isatty() else "json")
-    handler = logging.StreamHandler(sys.stderr)
-    secrets = [
-        secret.get_secret_value() for secret in (settings.telegram_token, settings.admin_token) if secret
-    ]
-    handler.setFormatter(JsonLines(secrets) if style == "json" else HumanLines(secrets))
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    for name in QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
+class Redacting(logging.Formatter):
+    """A formatter whose lines hold no bot token and none of `secrets`."""
 
-
-class HumanLines(logging.Formatter):
-    """Time, level, place, text; secrets never, and one entry is one line but for a traceback."""
-
-    def __init__(self, secrets: list[str]) -> None:
-        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
-        self._secrets = secrets
+    def __init__(self, secrets: Iterable[str]) -> None:
+        super().__init__()
+        self._secrets = sorted((s for s in secrets if len(s) >= 4), key=len, reverse=True)
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write one entry."""
-        return harmless(super().format(record), self._secrets)
+        """Return the record as one line without secrets."""
+        line = self.line(record).replace("\r", "\\r").replace("\n", "\\n")
+        for secret in self._secrets:
+            line = line.replace(secret, HIDDEN)
+        return TOKEN.sub(HIDDEN, line)
+
+    def line(self, record: logging.LogRecord) -> str:
+        """Return the record as text."""
+        raise NotImplementedError
+
+    def trace(self, record: logging.LogRecord) -> str | None:
+        """Return the traceback, if there is one."""
+        return self.formatException(record.exc_info) if record.exc_info else None
 
 
-class JsonLines(logging.Formatter):
+class Human(Redacting):
+    """`12:30:05 INFO bot.telegram.workers update kind=message ending=answered`"""
+
+    def line(self, record: logging.LogRecord) -> str:
+        """Return the record for people."""
+        clock = time.strftime("%H:%M:%S", time.localtime(record.created))
+        extra = "".join(f" {k}={v}" for k, v in fields(record).items() if v is not None)
+        trace = self.trace(record)
+        return (
+            f"{clock} {record.levelname} {record.name} {printable(record.getMessage())}{printable(extra)}"
+            + (f" {trace}" if trace else "")
+        )
+
+
+class Json(Redacting):
     """One JSON object a line."""
 
-    def __init__(self, secrets: list[str]) -> None:
-        super().__init__()
-        self._secrets = secrets
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Write one entry."""
+    def line(self, record: logging.LogRecord) -> str:
+        """Return the record for machines."""
         entry = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": harmless(record.getMessage(), self._secrets),
+            "message": record.getMessage(),
+            **fields(record),
         }
-        if record.exc_info:
-            entry["error"] = harmless(self.formatException(record.exc_info), self._secrets)
-        return json.dumps(entry, ensure_ascii=True)
+        if trace := self.trace(record):
+            entry["trace"] = trace
+        return json.dumps(entry, ensure_ascii=False, default=str)
 
 
-def harmless(text: str, secrets: list[str]) -> str:
-    """A text without secrets and without characters that steer a terminal."""
-    for secret in secrets:
-        text = text.replace(secret, "***")
-    return "".join(c if c.isprintable() or c in "\n\t" else f"\\x{ord(c):02x}" for c in text)
+def fields(record: logging.LogRecord) -> Mapping[str, object]:
+    """Return what the caller gave as `extra`."""
+    return {name: value for name, value in vars(record).items() if name not in OWN_FIELDS}
+
+
+def printable(text: str) -> str:
+    """Make control characters visible: a line of text must not draw on the operator's screen."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def set_up_logs(settings: Settings) -> None:
+    """Send every log line of the process to standard error, for people at a terminal, for machines elsewhere."""
+    given = (settings.telegram_token, settings.admin_token, settings.webhook_secret)
+    secrets = [secret.get_secret_value() for secret in given if secret]
+    style = settings.log or ("human" if sys.stderr.isatty() else "json")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Human(secrets) if style == "human" else Json(secrets))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.captureWarnings(True)

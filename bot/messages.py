@@ -63,7 +63,11 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One thing somebody said. `addressed` tells whether the bot itself is meant (always so in private)."""
+    """One thing somebody said. `addressed` tells whether the bot itself is meant (always so in private).
+
+    The platform's way of naming the bot (`@name`, `/command@name`) is taken out of `text`. `replies_to` is the id
+    of the message it answers; `answered_by` the id of our answer to what an edited message said before.
+    """
 
     chat: Chat
     id: str
@@ -75,6 +79,8 @@ class Message:
     forwarded: bool = False
     via_bot: bool = False
     attachment: Attachment | None = None
+    replies_to: str | None = None
+    answered_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +175,16 @@ class Outbox(Protocol):
 
     async def send(self, chat: Chat, reply: Reply) -> str | None:
         """Send or edit; return the message's id, or None where the chat is closed to us."""
+
+
+class ChatEvents(Protocol):
+    """Who keeps something per chat is told when a chat changes."""
+
+    async def moved(self, platform: str, old: str, new: str) -> None:
+        """A chat has a new id; what is kept for the old one belongs to the new one. May be told twice."""
+
+    async def closed(self, platform: str, chat: str) -> None:
+        """A chat takes nothing from us any more."""
 
 
 class Conversation(Protocol):

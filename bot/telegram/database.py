@@ -1,0 +1,122 @@
+"""SQLite in a thread of its own; whatever waits is committed together."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+Work = Callable[[sqlite3.Connection], T]
+BATCH = 512
+
+
+@dataclass(slots=True)
+class _Job:
+    work: Work[Any]
+    future: asyncio.Future[Any]
+    result: Any = None
+    error: Exception | None = None
+
+
+class Database:
+    """One connection in one thread: WAL, every commit on the disk before it is reported.
+
+    `run` may be called only on the event loop that was running at `open`.
+    """
+
+    def __init__(self, path: Path, schema: str) -> None:
+        self._path = path
+        self._schema = schema
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    async def open(self) -> None:
+        """Open or create the file.
+
+        Raises:
+            sqlite3.DatabaseError: the file is no database, or damaged.
+        """
+        self._loop = asyncio.get_running_loop()
+        self._connection = await asyncio.to_thread(self._connect)
+        self._thread = threading.Thread(target=self._serve, name=self._path.name)
+        self._thread.start()
+
+    async def close(self) -> None:
+        """Commit what waits and close the file."""
+        if self._thread is None:
+            return
+        self._jobs.put(None)
+        await asyncio.to_thread(self._thread.join)
+        self._connection.close()
+        self._thread = None
+
+    async def run(self, work: Work[T]) -> T:
+        """Run `work` in the next transaction; return when that is committed.
+
+        Raises:
+            sqlite3.Error: nothing of `work` is stored.
+        """
+        job = _Job(work, self._loop.create_future())
+        self._jobs.put(job)
+        result: T = await job.future
+        return result
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+            if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+                raise sqlite3.DatabaseError("quick_check failed")
+            connection.executescript(self._schema)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _serve(self) -> None:
+        ending = False
+        while not ending:
+            waiting = [self._jobs.get()]
+            while len(waiting) < BATCH and not self._jobs.empty():
+                waiting.append(self._jobs.get())
+            jobs = [job for job in waiting if job is not None]
+            ending = len(jobs) < len(waiting)
+            if jobs and not self._commit(jobs):
+                for job in jobs:  # one bad apple: each for itself
+                    self._commit([job])
+            if jobs:
+                self._loop.call_soon_threadsafe(_settle, jobs)
+
+    def _commit(self, jobs: list[_Job]) -> bool:
+        connection = self._connection
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            for job in jobs:
+                job.result = job.work(connection)
+            connection.execute("COMMIT")
+        except Exception as error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            for job in jobs:
+                job.error = error
+            return False
+        for job in jobs:
+            job.error = None
+        return True
+
+
+def _settle(jobs: list[_Job]) -> None:
+    for job in jobs:
+        if job.future.done():
+            continue
+        if job.error is None:
+            job.future.set_result(job.result)
+        else:
+            job.future.set_exception(job.error)

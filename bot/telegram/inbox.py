@@ -1,0 +1,223 @@
+"""The durable inbox: an update is on the disk before Telegram hears that we have it, and is handled once."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from bot.telegram.database import Database
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS updates (
+    id INTEGER PRIMARY KEY, lane TEXT, kind TEXT NOT NULL, body BLOB, received REAL NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0, ending TEXT, reason TEXT, ended REAL);
+CREATE INDEX IF NOT EXISTS updates_pending ON updates (id) WHERE ending IS NULL;
+CREATE INDEX IF NOT EXISTS updates_ended ON updates (ended) WHERE ended IS NOT NULL;
+CREATE TABLE IF NOT EXISTS chats (id TEXT PRIMARY KEY, moved_to TEXT, closed TEXT, since REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS replies (
+    chat TEXT NOT NULL, message TEXT NOT NULL, reply TEXT NOT NULL, at REAL NOT NULL,
+    PRIMARY KEY (chat, message)) WITHOUT ROWID;
+"""
+ATTEMPTS = 3
+KEPT_SECONDS = 7 * 86400.0
+logger = logging.getLogger(__name__)
+
+
+class Ending(StrEnum):
+    """How an update ended; every stored update gets exactly one."""
+
+    ANSWERED = "answered"
+    IGNORED = "ignored"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """An update as it came: `body` is its own JSON, `lane` the row in which order is kept."""
+
+    id: int
+    lane: str
+    kind: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A stored update without its body: what the workers keep in memory."""
+
+    id: int
+    lane: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A stored update whose attempt has been counted."""
+
+    id: int
+    kind: str
+    body: bytes
+    received: float
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnownChat:
+    """What we learnt about a chat by speaking to it."""
+
+    id: str
+    moved_to: str | None
+    closed: str | None
+    since: float
+
+
+class Inbox:
+    """Stored updates and what was learnt about chats; `clock` is the time of day in seconds."""
+
+    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def store(self, updates: Sequence[Incoming]) -> list[Pending]:
+        """Commit updates; return those that were not known yet.
+
+        Raises:
+            sqlite3.Error: nothing was stored.
+        """
+        now = self._clock()
+
+        def work(db: sqlite3.Connection) -> list[Pending]:
+            insert = "INSERT OR IGNORE INTO updates (id, lane, kind, body, received) VALUES (?, ?, ?, ?, ?)"
+            return [
+                Pending(u.id, u.lane, u.kind)
+                for u in updates
+                if db.execute(insert, (u.id, u.lane, u.kind, u.body, now)).rowcount
+            ]
+
+        return await self._database.run(work)
+
+    async def pending(self) -> list[Pending]:
+        """Return what was stored and has not ended, in order."""
+        query = "SELECT id, lane, kind FROM updates WHERE ending IS NULL ORDER BY id"
+        return await self._database.run(lambda db: [Pending(*row) for row in db.execute(query)])
+
+    async def claim(self, update: int) -> Claimed | None:
+        """Count an attempt, then return the update; None if it has ended."""
+
+        def work(db: sqlite3.Connection) -> Claimed | None:
+            row = db.execute(
+                "UPDATE updates SET attempts = attempts + 1 WHERE id = ? AND ending IS NULL"
+                " RETURNING id, kind, body, received, attempts",
+                (update,),
+            ).fetchone()
+            return Claimed(*row) if row else None
+
+        return await self._database.run(work)
+
+    async def release(self, update: int) -> None:
+        """Take back an attempt that was broken off on purpose."""
+        await self._database.run(
+            lambda db: db.execute("UPDATE updates SET attempts = attempts - 1 WHERE id = ?", (update,))
+        )
+
+    async def end(
+        self,
+        update: int,
+        ending: Ending,
+        reason: str | None = None,
+        reply: tuple[str, str, str] | None = None,
+    ) -> None:
+        """Record how an update ended and forget its body; `reply` is (chat, message, our answer's id)."""
+        now = self._clock()
+
+        def work(db: sqlite3.Connection) -> None:
+            db.execute(
+                "UPDATE updates SET ending = ?, reason = ?, ended = ?, body = NULL, lane = NULL WHERE id = ?",
+                (ending, reason, now, update),
+            )
+            if reply:
+                db.execute("INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?)", (*reply, now))
+
+        await self._database.run(work)
+
+    async def quarantine(self, update: int, body: bytes, reason: str) -> None:
+        """Store, as ended, something that is no update at all."""
+        now = self._clock()
+        row = (update, "unknown", Ending.QUARANTINED, f"{reason} ({len(body)} bytes)", now, now)
+        insert = (
+            "INSERT OR IGNORE INTO updates (id, kind, ending, reason, received, ended) VALUES (?,?,?,?,?,?)"
+        )
+        await self._database.run(lambda db: db.execute(insert, row))
+
+    async def reply_to(self, chat: str, message: str) -> str | None:
+        """Return the id of our answer to a message, or None."""
+        query = "SELECT reply FROM replies WHERE chat = ? AND message = ?"
+
+        def work(db: sqlite3.Connection) -> str | None:
+            row = db.execute(query, (chat, message)).fetchone()
+            return str(row[0]) if row else None
+
+        return await self._database.run(work)
+
+    async def chats(self) -> list[KnownChat]:
+        """Return what was learnt about chats."""
+        query = "SELECT id, moved_to, closed, since FROM chats"
+        return await self._database.run(lambda db: [KnownChat(*row) for row in db.execute(query)])
+
+    async def remember(self, chat: KnownChat) -> None:
+        """Store what was learnt about a chat; the pending work of a moved one moves in the same transaction."""
+
+        def work(db: sqlite3.Connection) -> None:
+            db.execute(
+                "INSERT OR REPLACE INTO chats VALUES (?, ?, ?, ?)",
+                (chat.id, chat.moved_to, chat.closed, chat.since),
+            )
+            if chat.moved_to:
+                db.execute("UPDATE updates SET lane = ? WHERE lane = ?", (chat.moved_to, chat.id))
+                db.execute("UPDATE OR REPLACE replies SET chat = ? WHERE chat = ?", (chat.moved_to, chat.id))
+
+        await self._database.run(work)
+
+    async def forget_chat(self, chat: str) -> None:
+        """A chat is open again."""
+        await self._database.run(lambda db: db.execute("DELETE FROM chats WHERE id = ?", (chat,)))
+
+    async def tidy(self) -> int:
+        """Delete what ended more than seven days ago; return how many updates that were."""
+        before = self._clock() - KEPT_SECONDS
+
+        def work(db: sqlite3.Connection) -> int:
+            db.execute("DELETE FROM replies WHERE at < ?", (before,))
+            return db.execute("DELETE FROM updates WHERE ended < ?", (before,)).rowcount
+
+        return await self._database.run(work)
+
+
+@asynccontextmanager
+async def open_inbox(path: Path, clock: Callable[[], float]) -> AsyncIterator[Inbox]:
+    """Open the inbox; a damaged file is moved aside, never deleted, and a new one begun."""
+    database = Database(path, SCHEMA)
+    try:
+        await database.open()
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError):
+            raise
+        aside = path.with_name(f"{path.name}.damaged-{int(clock())}")
+        logger.error("inbox %s is damaged (%s); moved to %s, a new one is begun", path, error, aside.name)
+        for tail in ("", "-wal", "-shm"):
+            damaged = path.with_name(path.name + tail)
+            if damaged.exists():
+                damaged.rename(aside.with_name(aside.name + tail))
+        database = Database(path, SCHEMA)
+        await database.open()
+    try:
+        yield Inbox(database, clock)
+    finally:
+        await database.close()

@@ -1,0 +1,164 @@
+"""The one place where bytes go to and come from the Bot API: aiohttp behind python-telegram-bot's interface.
+
+Errors carry their kind and the server's description, never an address: the address holds the token.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping
+
+import aiohttp
+from telegram._utils.types import ODVInput
+from telegram.request import BaseRequest, RequestData
+
+from bot.telegram.errors import AnswerLost, ApiError, Disconnected, NotSent, error_for
+
+ANSWER_LIMIT = 32 * 1024 * 1024
+
+
+class AiohttpRequest(BaseRequest):
+    """Calls over one aiohttp session; `seconds` is the default time for a whole call."""
+
+    def __init__(self, connections: int = 32, seconds: float = 20.0, connect_seconds: float = 5.0) -> None:
+        self._connections = connections
+        self._seconds = seconds
+        self._connect_seconds = connect_seconds
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def read_timeout(self) -> float | None:
+        """Seconds for a whole call, where none are given."""
+        return self._seconds
+
+    async def initialize(self) -> None:
+        """Open the session; proxies of the environment are not followed."""
+        # An idle connection is dropped before the server drops it: a call must not race with its closing.
+        connector = aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=10)
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            auto_decompress=False,
+            trust_env=False,
+            skip_auto_headers=("Accept-Encoding",),
+            headers={"Accept-Encoding": "identity", "User-Agent": "chuchu"},
+        )
+
+    async def shutdown(self) -> None:
+        """Close the session."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def renew(self) -> None:
+        """Replace the session, with all its connections, by a fresh one."""
+        await self.shutdown()
+        await self.initialize()
+
+    async def do_request(
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        read_timeout: ODVInput[float] = BaseRequest.DEFAULT_NONE,
+        write_timeout: ODVInput[float] = BaseRequest.DEFAULT_NONE,
+        connect_timeout: ODVInput[float] = BaseRequest.DEFAULT_NONE,
+        pool_timeout: ODVInput[float] = BaseRequest.DEFAULT_NONE,
+    ) -> tuple[int, bytes]:
+        """Make one call of python-telegram-bot's; raises only `ApiError`s."""
+        seconds = read_timeout if isinstance(read_timeout, int | float) else self._seconds
+        return 200, await self.call(url, _form(request_data) if request_data else {}, seconds)
+
+    async def call(self, url: str, parameters: Mapping[str, str] | aiohttp.FormData, seconds: float) -> bytes:
+        """Post `parameters` and return the body of a good answer.
+
+        Raises:
+            ApiError: whatever went wrong.
+        """
+        assert self._session is not None, "initialize() first"
+        timeout = aiohttp.ClientTimeout(total=seconds, connect=min(seconds, self._connect_seconds))
+        try:
+            async with self._session.post(
+                url, data=parameters, timeout=timeout, allow_redirects=False
+            ) as response:
+                body = await _read(response, ANSWER_LIMIT)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise NotSent(f"no connection: {type(error).__name__}") from None
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
+            raise Disconnected(f"connection lost: {type(error).__name__}") from None
+        except (TimeoutError, aiohttp.ClientError, ValueError) as error:
+            raise AnswerLost(f"no answer: {type(error).__name__}") from None
+        if response.status == 200:
+            return body
+        raise _error(response.status, body)
+
+    async def download(self, url: str, limit: int, seconds: float = 60.0) -> AsyncIterator[bytes]:
+        """Yield the pieces of a file of at most `limit` bytes.
+
+        Raises:
+            ApiError: the file is not there, too big, or the connection failed.
+        """
+        assert self._session is not None, "initialize() first"
+        timeout = aiohttp.ClientTimeout(total=seconds, sock_read=10)
+        got = 0
+        try:
+            async with self._session.get(url, timeout=timeout, allow_redirects=False) as response:
+                if response.status != 200:
+                    raise _error(response.status, await _read(response, 65536))
+                async for piece in response.content.iter_chunked(65536):
+                    got += len(piece)
+                    if got > limit:
+                        raise AnswerLost(f"the file has more than {limit} bytes")
+                    yield piece
+        except (TimeoutError, aiohttp.ClientError) as error:
+            raise AnswerLost(f"no file: {type(error).__name__}") from None
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, object]:
+        """Parse a good answer; what is no JSON object is a lost answer, and is not logged."""
+        parsed = parse(payload)
+        if not isinstance(parsed, dict) or "result" not in parsed:
+            raise AnswerLost("the answer is no JSON object with a result")
+        return parsed
+
+
+def parse(payload: bytes) -> object:
+    """Parse JSON from the network; None for anything that is not JSON."""
+    try:
+        return json.loads(payload)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _form(data: RequestData) -> Mapping[str, str] | aiohttp.FormData:
+    if not data.contains_files:
+        return data.json_parameters
+    form = aiohttp.FormData()
+    for name, value in data.json_parameters.items():
+        form.add_field(name, value)
+    for name, (filename, content, mime) in data.multipart_data.items():
+        form.add_field(name, content, filename=filename, content_type=mime)
+    return form
+
+
+async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in response.content.iter_any():
+        size += len(piece)
+        if size > limit:
+            raise AnswerLost(f"an answer of more than {limit} bytes")
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _error(status: int, body: bytes) -> ApiError:
+    parsed = parse(body)
+    answer = parsed if isinstance(parsed, dict) else {}
+    parameters = answer.get("parameters")
+    parameters = parameters if isinstance(parameters, dict) else {}
+    retry_after, new_id = parameters.get("retry_after"), parameters.get("migrate_to_chat_id")
+    return error_for(
+        status,
+        str(answer.get("description") or f"status {status}")[:200],
+        float(retry_after) if isinstance(retry_after, int | float) else None,
+        new_id if isinstance(new_id, int) else None,
+    )

@@ -1,0 +1,299 @@
+"""Replies out: paced, split, each error of the Bot API met once, nothing sent twice without need."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from telegram import (
+    Bot,
+    InlineKeyboardMarkup,
+    InlineQueryResultArticle,
+    InputTextMessageContent,
+    LinkPreviewOptions,
+    MessageEntity,
+    ReplyParameters,
+)
+
+from bot.messages import Chat, ChatEvents, InlineAnswer, Place, Reply, Run
+from bot.metrics import Metrics
+from bot.telegram.chats import Chats
+from bot.telegram.errors import (
+    AnswerLost,
+    ApiError,
+    BadCall,
+    Disconnected,
+    Flooded,
+    Migrated,
+    NotSent,
+    ServerFault,
+    Shut,
+    Unauthorized,
+)
+from bot.telegram.limiter import Limiter
+from bot.telegram.markup import clean, entities, keyboard
+from bot.telegram.refusals import Remedy, remedy
+from bot.telegram.slots import Slots
+from bot.telegram.split import split
+from bot.telegram.translate import INLINE, PLATFORM
+
+T = TypeVar("T")
+NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+FIRST_PAUSE, LONGEST_PAUSE, TRIES = 0.5, 10.0, 60
+TOAST_LIMIT, TITLE_LIMIT, DESCRIPTION_LIMIT = 200, 100, 200
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One call of sendMessage or editMessageText; `replaces` is the id of the message to edit."""
+
+    text: str
+    entities: Sequence[MessageEntity]
+    keyboard: InlineKeyboardMarkup | None
+    quotes: str | None
+    thread: str | None
+    replaces: str | None
+
+
+class Sender:
+    """Everything that we say on Telegram goes through here."""
+
+    def __init__(
+        self,
+        bot: Bot,
+        limiter: Limiter,
+        chats: Chats,
+        metrics: Metrics,
+        events: ChatEvents | None,
+        moved: Callable[[str, str], None],
+    ) -> None:
+        self._bot = bot
+        self._limiter = limiter
+        self._chats = chats
+        self._metrics = metrics
+        self._events = events
+        self._moved = moved
+
+    async def send(
+        self, chat: Chat | None, reply: Reply, slots: Slots | None = None, since: float = 0.0
+    ) -> str | None:
+        """Send or edit; return the id of the last message, or None where nothing could be said.
+
+        `chat` is None for a message sent through an inline query. `since` is when the asker spoke: a chat that
+        closed before has been opened again by that. `slots` are those of which the caller holds one.
+
+        Raises:
+            ApiError: Telegram refused for a reason that we have no remedy for, or could not be reached.
+        """
+        last: str | None = None
+        for draft in _drafts(chat, reply):
+            last = await self._say(chat, draft, slots, since)
+            if last is None:
+                break
+        return last
+
+    async def move(self, old: str, new: str) -> None:
+        """A group has become a supergroup: settings, then pending work and what is known move to its new id."""
+        if self._chats.resolve(old) == new:
+            return
+        if self._events is not None:
+            await self._events.moved(PLATFORM, old, new)
+        if await self._chats.moved(old, new):
+            self._moved(old, new)
+            logger.info("chat %s has moved to %s", old, new)
+
+    async def toast(self, press: str, text: str | None) -> None:
+        """Acknowledge a press, with a short notice or without; too late is no error."""
+        shown = clean(text)[:TOAST_LIMIT] if text else None
+        await self._quietly("answerCallbackQuery", self._bot.answer_callback_query(press, text=shown))
+
+    async def inline(self, query: str, answer: InlineAnswer) -> bool:
+        """Answer an inline query; return whether it was still open."""
+        results = [
+            InlineQueryResultArticle(
+                result.id,
+                clean(result.title)[:TITLE_LIMIT],
+                _content(result.reply.runs),
+                reply_markup=keyboard(result.reply.buttons),
+                description=clean(result.description)[:DESCRIPTION_LIMIT],
+            )
+            for result in answer.results[:50]
+        ]
+        call = self._bot.answer_inline_query(
+            query,
+            results,
+            cache_time=answer.cache_seconds,
+            is_personal=answer.personal,
+            next_offset=answer.next_offset,
+        )
+        return await self._quietly("answerInlineQuery", call)
+
+    async def _quietly(self, method: str, call: Awaitable[object]) -> bool:
+        try:
+            await call
+        except ApiError as error:
+            late = isinstance(error, BadCall) and remedy(str(error)) is Remedy.TOO_LATE
+            self._metrics.sends.labels("late" if late else "failed").inc()
+            if not late:
+                logger.warning("%s failed: %s", method, error)
+            return False
+        self._metrics.sends.labels("sent").inc()
+        return True
+
+    async def _say(self, chat: Chat | None, draft: Draft, slots: Slots | None, since: float) -> str | None:
+        tried: set[Remedy] = set()
+        while True:
+            if chat is not None and self._chats.closed(chat.id, draft.thread, since):
+                self._metrics.sends.labels("closed").inc()
+                return None
+            try:
+                sent = await self._persist(chat, draft, slots)
+            except Shut as error:
+                await self._close(chat, None, error)
+                return None
+            except AnswerLost as error:
+                # It may have arrived: saying it again would be worse than a doubt in the records.
+                self._metrics.sends.labels("unsure").inc()
+                logger.warning("a message may or may not have been sent: %s", error)
+                return None
+            except BadCall as error:
+                cure = remedy(str(error))
+                if cure in (Remedy.CHAT_IS_CLOSED, Remedy.TOPIC_IS_CLOSED):
+                    await self._close(chat, draft.thread if cure is Remedy.TOPIC_IS_CLOSED else None, error)
+                    return None
+                if cure is Remedy.NONE_NEEDED:
+                    return draft.replaces
+                if cure in tried or (changed := _cured(draft, cure)) is None:
+                    self._metrics.sends.labels("refused").inc()
+                    raise
+                logger.warning("a message was refused (%s); trying once more: %s", error, cure.name.lower())
+                tried.add(cure)
+                draft = changed
+            else:
+                self._metrics.sends.labels("sent").inc()
+                if chat is not None:
+                    await self._chats.reopen(chat.id)
+                return sent
+
+    async def _persist(self, chat: Chat | None, draft: Draft, slots: Slots | None) -> str:
+        """Call until it was executed or refused, holding back as the server asks."""
+        disconnected = False
+        for failures in range(TRIES):
+            target = self._chats.resolve(chat.id) if chat else ""
+            await self._pace(target, chat is not None and chat.place is not Place.PRIVATE, slots)
+            try:
+                return await self._call(target, draft)
+            except Flooded as error:
+                self._limiter.hold(target, error.seconds)
+                self._metrics.sends.labels("flooded").inc()
+                logger.warning("chat is held for %.0f s: %s", error.seconds, error)
+                continue
+            except Migrated as error:
+                await self.move(target, str(error.new_id))
+                continue
+            except Disconnected:
+                if disconnected:
+                    raise AnswerLost("the connection was lost twice") from None
+                disconnected = True
+            except (NotSent, ServerFault, Unauthorized) as error:
+                self._metrics.sends.labels("retried").inc()
+                if failures == 0:
+                    logger.warning("a message could not be sent, trying on: %s", error)
+            await asyncio.sleep(min(LONGEST_PAUSE, FIRST_PAUSE * 2**failures))
+        raise ServerFault(f"not sent after {TRIES} tries")
+
+    async def _pace(self, chat: str, group: bool, slots: Slots | None) -> None:
+        wait = self._limiter.reserve(chat, group) if chat else 0.0
+        while wait > 0:
+            if slots is None:
+                await asyncio.sleep(wait)
+            else:
+                async with slots.lent():
+                    await asyncio.sleep(wait)
+            wait = self._limiter.held(chat)
+        wait = self._limiter.reserve_overall()
+        if wait > 0:
+            await asyncio.sleep(wait)
+
+    async def _call(self, chat: str, draft: Draft) -> str:
+        if draft.replaces and draft.replaces.startswith(INLINE):
+            await self._bot.edit_message_text(
+                draft.text,
+                inline_message_id=draft.replaces.removeprefix(INLINE),
+                entities=draft.entities,
+                reply_markup=draft.keyboard,
+                link_preview_options=NO_PREVIEW,
+            )
+            return draft.replaces
+        if draft.replaces:
+            await self._bot.edit_message_text(
+                draft.text,
+                chat_id=int(chat),
+                message_id=int(draft.replaces),
+                entities=draft.entities,
+                reply_markup=draft.keyboard,
+                link_preview_options=NO_PREVIEW,
+            )
+            return draft.replaces
+        sent = await self._bot.send_message(
+            int(chat),
+            draft.text,
+            entities=draft.entities,
+            reply_markup=draft.keyboard,
+            link_preview_options=NO_PREVIEW,
+            message_thread_id=int(draft.thread) if draft.thread else None,
+            reply_parameters=ReplyParameters(int(draft.quotes), allow_sending_without_reply=True)
+            if draft.quotes
+            else None,
+        )
+        return str(sent.message_id)
+
+    async def _close(self, chat: Chat | None, thread: str | None, error: ApiError) -> None:
+        self._metrics.sends.labels("closed").inc()
+        if chat is None:
+            return
+        await self._chats.close(self._chats.resolve(chat.id), str(error), thread)
+        if thread is None and self._events is not None:
+            await self._events.closed(PLATFORM, chat.id)
+
+
+def _drafts(chat: Chat | None, reply: Reply) -> list[Draft]:
+    """The calls a reply needs: the quote and the edit at the first part, the buttons at the last."""
+    runs = [replace(run, text=clean(run.text)) for run in reply.runs]
+    parts = [part for part in split(runs) if any(run.text.strip() for run in part)]
+    buttons = keyboard(reply.buttons)
+    thread = chat.thread if chat else None
+    return [
+        Draft(
+            "".join(run.text for run in part),
+            entities(part),
+            buttons if at == len(parts) - 1 else None,
+            reply.quotes if at == 0 else None,
+            thread,
+            reply.replaces if at == 0 else None,
+        )
+        for at, part in enumerate(parts)
+    ]
+
+
+def _cured(draft: Draft, cure: Remedy) -> Draft | None:
+    if cure is Remedy.SAY_PLAINLY:
+        return replace(draft, entities=(), keyboard=None)
+    if cure is Remedy.SEND_ANEW and draft.replaces and not draft.replaces.startswith(INLINE):
+        return replace(draft, replaces=None)
+    if cure is Remedy.DROP_QUOTE and draft.quotes:
+        return replace(draft, quotes=None)
+    if cure is Remedy.DROP_THREAD and draft.thread:
+        return replace(draft, thread=None, quotes=None)
+    return None
+
+
+def _content(runs: Sequence[Run]) -> InputTextMessageContent:
+    part = split([replace(run, text=clean(run.text)) for run in runs])[0]
+    return InputTextMessageContent(
+        "".join(run.text for run in part), entities=entities(part), link_preview_options=NO_PREVIEW
+    )

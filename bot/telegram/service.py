@@ -1,0 +1,255 @@
+"""Telegram as a whole: started in order, stopped in reverse order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from telegram import Bot
+
+from bot.messages import Chat, ChatEvents, Conversation, Reply
+from bot.metrics import Metrics
+from bot.telegram.adapter import Adapter
+from bot.telegram.chats import Chats
+from bot.telegram.envelope import KINDS
+from bot.telegram.errors import ApiError
+from bot.telegram.inbox import Inbox, open_inbox
+from bot.telegram.limiter import Limiter
+from bot.telegram.polling import FIRST_PAUSE, LONGEST_PAUSE, Poller
+from bot.telegram.readiness import Readiness
+from bot.telegram.request import AiohttpRequest
+from bot.telegram.sending import Sender
+from bot.telegram.translate import Identity
+from bot.telegram.webhook import Webhook
+from bot.telegram.workers import Outcome, Turn, Workers
+
+API = "https://api.telegram.org"
+PATH = "/telegram"
+DRAIN_SECONDS = 4.0
+TIDY_SECONDS = 3600.0
+FILE_LIMIT = 20 * 1024 * 1024
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class TelegramOptions:
+    """How to reach Telegram and how long to wait; `webhook_url` empty means polling."""
+
+    token: str
+    inbox: Path
+    api: str = API
+    webhook_url: str | None = None
+    webhook_secret: str | None = None
+    poll_seconds: int = 10
+    poll_grace: float = 5.0
+    call_seconds: float = 20.0
+    places: int = 16
+
+    def __repr__(self) -> str:
+        """Say nothing secret."""
+        return f"TelegramOptions(api={self.api!r}, webhook={self.webhook_url is not None})"
+
+
+class TelegramService:
+    """A running Telegram side; `clock` is the time of day, `monotonic` a clock that never goes back."""
+
+    def __init__(
+        self,
+        options: TelegramOptions,
+        conversation: Conversation,
+        metrics: Metrics,
+        events: ChatEvents | None,
+        inbox: Inbox,
+        clock: Callable[[], float],
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._options = options
+        self._conversation = conversation
+        self._metrics = metrics
+        self._inbox = inbox
+        self._clock = clock
+        self._address = f"{options.api}/bot{options.token}"
+        self._calls = AiohttpRequest(connections=options.places * 2, seconds=options.call_seconds)
+        self._polls = AiohttpRequest(connections=2)
+        self._bot = Bot(
+            options.token,
+            base_url=f"{options.api}/bot",
+            base_file_url=f"{options.api}/file/bot",
+            request=self._calls,
+            get_updates_request=self._polls,
+        )
+        self._chats = Chats(inbox, clock)
+        self._limiter = Limiter(monotonic)
+        self._workers = Workers(inbox, self._handle, metrics, clock, options.places)
+        self._sender = Sender(
+            self._bot, self._limiter, self._chats, metrics, events, moved=self._workers.move
+        )
+        self._readiness = Readiness(monotonic, self._patience())
+        self._adapter: Adapter | None = None
+        self.webhook = self._make_webhook()
+        metrics.watch("chuchu_inbox_waiting", "Updates stored and not ended", lambda: self._workers.waiting)
+        metrics.watch("chuchu_chats_held", "Chats held by a 429", lambda: self._limiter.held_chats)
+        metrics.watch(
+            "chuchu_telegram_age_seconds", "Since Telegram was last heard", lambda: self._readiness.age
+        )
+
+    def red(self) -> str | None:
+        """Say what is wrong with the Telegram side, or None."""
+        if self._adapter is None:
+            return "getMe has not succeeded yet"
+        return self._readiness.red
+
+    async def send(self, chat: Chat, reply: Reply) -> str | None:
+        """Say something unasked (`bot.messages.Outbox`)."""
+        return await self._sender.send(chat, reply)
+
+    async def download(self, attachment: str, limit: int = FILE_LIMIT) -> AsyncIterator[bytes]:
+        """Yield the pieces of a file that somebody sent.
+
+        Raises:
+            ApiError: it is gone, too big, or cannot be reached.
+        """
+        file = await self._bot.get_file(attachment)
+        path = urlsplit(file.file_path or "").path.rpartition(self._options.token)[2].strip("/")
+        async for piece in self._calls.download(
+            f"{self._options.api}/file/bot{self._options.token}/{path}", limit
+        ):
+            yield piece
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """Serve while the block runs; then take nothing more, and let what has begun end."""
+        await self._chats.load()
+        self._workers.add(await self._inbox.pending())
+        async with self._calls, self._polls, asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(_forever(name, job), name=name)
+                for name, job in (
+                    ("telegram-in", self._set_webhook if self.webhook else self._poller().run),
+                    ("telegram-work", self._work),
+                    ("telegram-tidy", self._tidy),
+                )
+            ]
+            try:
+                yield
+            finally:
+                if self.webhook:
+                    self.webhook.close()
+                for task in tasks:
+                    task.cancel()
+                await self._workers.drain(DRAIN_SECONDS)
+
+    async def _handle(self, turn: Turn) -> Outcome:
+        assert self._adapter is not None
+        return await self._adapter.handle(turn)
+
+    async def _identify(self) -> None:
+        """Learn who we are; without that no @mention can be told, so nobody is answered before."""
+        failures = 0
+        while self._adapter is None:
+            try:
+                me = await self._bot.get_me()
+            except ApiError as error:
+                if self._readiness.bad(f"getMe: {error}"):
+                    logger.error("getMe: %s: %s", type(error).__name__, error)
+                await asyncio.sleep(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(failures, 10)))
+                failures += 1
+            else:
+                identity = Identity(me.id, me.username or "")
+                self._adapter = Adapter(
+                    self._conversation, self._sender, self._chats, self._inbox, identity, self._clock
+                )
+                logger.info("serving @%s", identity.username)
+
+    async def _work(self) -> None:
+        await self._identify()
+        await self._workers.run()
+
+    async def _tidy(self) -> None:
+        while True:
+            gone = await self._inbox.tidy()
+            logger.debug("%d ended updates forgotten", gone)
+            await asyncio.sleep(TIDY_SECONDS)
+
+    async def _set_webhook(self) -> None:
+        failures = 0
+        while True:
+            try:
+                await self._bot.set_webhook(
+                    webhook_address(self._options.webhook_url or ""),
+                    secret_token=self._options.webhook_secret,
+                    allowed_updates=KINDS,
+                    drop_pending_updates=False,
+                )
+            except ApiError as error:
+                if self._readiness.bad(f"setWebhook: {error}"):
+                    logger.error("setWebhook: %s: %s", type(error).__name__, error)
+                await asyncio.sleep(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(failures, 10)))
+                failures += 1
+            else:
+                self._readiness.good()
+                await asyncio.Event().wait()
+
+    def _patience(self) -> float | None:
+        return None if self._options.webhook_url else 3.0 * self._options.poll_seconds
+
+    def _make_webhook(self) -> Webhook | None:
+        if self._options.webhook_url is None:
+            return None
+        if not self._options.webhook_secret:
+            raise ValueError("a webhook needs a secret: CHUCHU_WEBHOOK_SECRET")
+        return Webhook(
+            self._options.webhook_secret, self._inbox, self._workers.add, self._readiness, self._metrics
+        )
+
+    def _poller(self) -> Poller:
+        return Poller(
+            self._polls,
+            self._address,
+            self._inbox,
+            self._workers.add,
+            self._readiness,
+            self._metrics,
+            self._options.poll_seconds,
+            self._options.poll_grace,
+        )
+
+
+@asynccontextmanager
+async def telegram_service(
+    options: TelegramOptions,
+    conversation: Conversation,
+    metrics: Metrics,
+    events: ChatEvents | None = None,
+    clock: Callable[[], float] = time.time,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> AsyncIterator[TelegramService]:
+    """Serve Telegram while the block runs; at its end nothing is lost and what was begun is finished.
+
+    In webhook mode mount `service.webhook.handle` at `POST /telegram` of the page server.
+    """
+    async with open_inbox(options.inbox, clock) as inbox:
+        service = TelegramService(options, conversation, metrics, events, inbox, clock, monotonic)
+        async with service.serving():
+            yield service
+
+
+def webhook_address(url: str) -> str:
+    """Return where Telegram brings updates to: the given address, `/telegram` where it has no path."""
+    return url if urlsplit(url).path.strip("/") else url.rstrip("/") + PATH
+
+
+async def _forever(name: str, job: Callable[[], Awaitable[None]]) -> None:
+    """Run a job that has no end; one that breaks is begun again, loudly."""
+    while True:
+        try:
+            await job()
+        except Exception:
+            logger.exception("%s broke; beginning again", name)
+        await asyncio.sleep(1.0)

@@ -1,0 +1,111 @@
+"""Calls of a bot, read strictly: what aiogram's model of the method does not know or take is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiogram import methods
+from aiogram.methods import TelegramMethod
+from aiohttp import web
+from pydantic import ValidationError
+
+from tests.botapi.faults import Refusal
+
+SERVED = {
+    model.__api_method__: model
+    for model in (
+        methods.AnswerCallbackQuery,
+        methods.AnswerInlineQuery,
+        methods.DeleteMessage,
+        methods.DeleteWebhook,
+        methods.EditMessageReplyMarkup,
+        methods.EditMessageText,
+        methods.GetChatAdministrators,
+        methods.GetChatMember,
+        methods.GetFile,
+        methods.GetMe,
+        methods.GetUpdates,
+        methods.GetWebhookInfo,
+        methods.SendChatAction,
+        methods.SendDocument,
+        methods.SendMessage,
+        methods.SendPhoto,
+        methods.SetMyCommands,
+        methods.SetWebhook,
+    )
+}
+FILES = ("document", "photo", "thumbnail", "certificate")
+
+
+@dataclass
+class Call:
+    """One call of the bot: what it asked for, when, and what became of it."""
+
+    method: str
+    parameters: dict[str, Any]
+    at: float
+    files: dict[str, bytes] = field(default_factory=dict)
+    result: Any = None
+    refused: Refusal | None = None
+
+    @property
+    def chat(self) -> int | None:
+        """The chat that was spoken to."""
+        return self.parameters.get("chat_id")
+
+    @property
+    def text(self) -> str:
+        """The text that was said."""
+        return str(self.parameters.get("text", ""))
+
+
+async def read_call(request: web.Request, at: float) -> Call:
+    """Read a call; form and JSON bodies are both right.
+
+    Raises:
+        Refusal: unknown method, unknown or wrong parameter.
+    """
+    method = request.match_info["method"]
+    if method not in SERVED:
+        raise Refusal(404, f"Not Found: method {method}")
+    files: dict[str, bytes] = {}
+    if request.content_type == "application/json":
+        parameters = await request.json()
+    else:
+        parameters = {}
+        for name, value in (await request.post()).items():
+            if isinstance(value, web.FileField):
+                files[name] = value.file.read()
+            else:
+                parameters[name] = _parse(str(value), SERVED[method], name)
+    return Call(method, _checked(SERVED[method], parameters, files), at, files)
+
+
+def _parse(value: str, model: type[TelegramMethod[Any]], name: str) -> Any:
+    """Forms carry strings; numbers, lists and objects in them are JSON."""
+    annotation = str(model.model_fields[name].annotation) if name in model.model_fields else ""
+    if annotation in ("<class 'str'>", "str | None", "typing.Optional[str]"):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
+def _checked(
+    model: type[TelegramMethod[Any]], parameters: Mapping[str, Any], files: Mapping[str, bytes]
+) -> dict[str, Any]:
+    unknown = set(parameters) | set(files)
+    unknown -= set(model.model_fields) | {f.alias for f in model.model_fields.values() if f.alias is not None}
+    if unknown:
+        raise Refusal(400, f"Bad Request: unknown parameters {sorted(unknown)}")
+    given = {name: value for name, value in parameters.items() if name not in FILES}
+    try:
+        model.model_validate({**given, **dict.fromkeys(files, "attached")}, context={"bot": None})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise Refusal(400, f"Bad Request: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    return dict(parameters)

@@ -1,0 +1,86 @@
+"""The real bot process beside the server: started, killed and stopped as an operator would."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sqlite3
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+
+from tests.bot.process import environment
+from tests.botapi.server import TOKEN, BotApi
+
+SECRET = "canary-secret_of-the-tests"  # noqa: S105  not a secret of anybody
+
+
+class BotProcess:
+    """`python -m bot run` with Telegram switched on; its log goes to `log`."""
+
+    def __init__(self, folder: Path, api: BotApi, **settings: str) -> None:
+        self.data = folder / "var"
+        self.log = folder / "log"
+        self._folder = folder
+        self._settings = {
+            "CHUCHU_DATA": str(self.data),
+            "CHUCHU_HTTP": "127.0.0.1:0",
+            "CHUCHU_ADMIN_HTTP": "127.0.0.1:0",
+            "CHUCHU_LOG": "json",
+            "CHUCHU_TELEGRAM_TOKEN": TOKEN,
+            "CHUCHU_TELEGRAM_API": api.url,
+            **settings,
+        }
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def pid(self) -> int:
+        """The process's number."""
+        assert self._process is not None
+        return self._process.pid
+
+    async def start(self) -> None:
+        """Start without waiting."""
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "bot", "run"),
+                cwd=self._folder,
+                env=environment(**self._settings),
+                stdout=log,
+                stderr=log,
+            )
+
+    async def kill(self) -> None:
+        """kill -9."""
+        await self._end(signal.SIGKILL)
+
+    async def stop(self) -> int:
+        """SIGTERM; return the exit code."""
+        return await self._end(signal.SIGTERM)
+
+    async def _end(self, how: signal.Signals) -> int:
+        assert self._process is not None
+        if self._process.returncode is None:
+            self._process.send_signal(how)
+        return await asyncio.wait_for(self._process.wait(), 30)
+
+    def endings(self) -> dict[int, str | None]:
+        """How each stored update ended, by its id; None while it has not."""
+        with closing(sqlite3.connect(self.data / "inbox.sqlite")) as db:
+            return dict(db.execute("SELECT id, ending FROM updates"))
+
+    def log_text(self) -> str:
+        """Everything the process said."""
+        return self.log.read_text(encoding="utf-8")
+
+
+@asynccontextmanager
+async def bot_process(folder: Path, api: BotApi, **settings: str) -> AsyncIterator[BotProcess]:
+    """A running bot, killed at the end if it still runs."""
+    process = BotProcess(folder, api, **settings)
+    await process.start()
+    try:
+        yield process
+    finally:
+        await process.kill()

@@ -1,0 +1,250 @@
+"""The server: one bot, its updates, its calls, and the faults a test asks for."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiogram import types
+from aiohttp import web
+
+from tests.botapi.calls import Call, read_call
+from tests.botapi.chats import Chats
+from tests.botapi.faults import SECOND_POLLER, WEBHOOK_IS_ON, Fault, Garbage, Hang, Refusal, Reset
+from tests.botapi.updates import BOT, BOT_ID, Json
+from tests.botapi.webhook import Courier
+
+TOKEN = f"{BOT_ID}:AAH_canary-token-of-the-tests_0123456789"
+
+
+@dataclass
+class Planned:
+    """A fault for the next `times` calls of a method, to one chat or to all."""
+
+    fault: Fault
+    times: float
+    chat: int | None
+
+
+@dataclass
+class BotApi:
+    """What a test sees and steers."""
+
+    url: str = ""
+    clock: Callable[[], float] = time.monotonic
+    calls: list[Call] = field(default_factory=list)
+    polls: int = 0
+    good_polls: int = 0
+    chats: Chats = field(default_factory=Chats)
+    queue: list[Json] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
+    courier: Courier | None = None
+    _planned: dict[str, list[Planned]] = field(default_factory=dict)
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _poll: asyncio.Future[Any] | None = None
+    _next: int = 1000
+
+    def push(self, strict: bool = True, **update: Json) -> int:
+        """Queue an update, e.g. `push(message=message("你好", private(7)))`; return its id."""
+        self._next += 1
+        whole: Json = {"update_id": self._next, **update}
+        if strict:
+            types.Update.model_validate(whole, context={"bot": None})
+        self.chats.learn(update)
+        return self.push_raw(whole)
+
+    def push_raw(self, update: Any) -> int:
+        """Queue anything at all as an update."""
+        if self.courier is not None:
+            self.courier.take(update)
+        else:
+            self.queue.append(update)
+            self._news.set()
+        return self._next
+
+    def fail(self, method: str, fault: Fault, times: float = 1, chat: int | None = None) -> None:
+        """Let the next `times` calls of a method (to a chat) go wrong; infinite until `heal`."""
+        self._planned.setdefault(method, []).append(Planned(fault, times, chat))
+
+    def heal(self) -> None:
+        """Forget all planned faults."""
+        self._planned.clear()
+
+    def made(self, *wanted: str) -> list[Call]:
+        """Successful calls of these methods, in order."""
+        return [c for c in self.calls if c.method in wanted and c.refused is None]
+
+    def said(self, chat: int | None = None) -> list[str]:
+        """Texts sent (to a chat), in order."""
+        return [c.text for c in self.made("sendMessage") if chat is None or c.chat == chat]
+
+    async def until(self, true: Callable[[], object], seconds: float = 20.0) -> None:
+        """Wait until something is true; the seconds are only there to end a broken test."""
+        deadline = self.clock() + seconds
+        while not true():
+            if self.clock() > deadline:
+                raise AssertionError(f"did not come true in {seconds} s; last calls: {self.calls[-5:]}")
+            await asyncio.sleep(0.01)
+
+    # What the bot calls.
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Serve one call of the bot."""
+        if request.match_info["token"] != TOKEN:
+            return _error(Refusal(401, "Unauthorized"))
+        method = request.match_info["method"]
+        fault = self._fault_for(method, None)
+        call: Call | None = None
+        try:
+            if method != "getUpdates" or fault is None:
+                call = await read_call(request, self.clock())
+                fault = fault or self._fault_for(method, call.chat)
+            if method != "getUpdates" and call is not None:
+                self.calls.append(call)
+            if fault is not None:
+                return await self._misbehave(fault, call, request)
+            assert call is not None
+            call.result = await self._execute(call)
+        except Refusal as refusal:
+            if call is None:
+                call = Call(method, {}, self.clock())
+                self.calls.append(call)
+            call.refused = refusal
+            return _error(refusal)
+        return web.json_response({"ok": True, "result": call.result})
+
+    async def file(self, request: web.Request) -> web.Response:
+        """Serve a file's bytes."""
+        content = self.files.get(request.match_info["path"])
+        return web.Response(body=content) if content is not None else _error(Refusal(404, "Not Found"))
+
+    async def _execute(self, call: Call) -> Any:
+        match call.method:
+            case "getUpdates":
+                return await self._get_updates(call.parameters)
+            case "getMe":
+                return {**BOT, "can_join_groups": True, "supports_inline_queries": True}
+            case "setWebhook":
+                return self._set_webhook(call.parameters)
+            case "deleteWebhook":
+                self._delete_webhook()
+                return True
+            case "getWebhookInfo":
+                url = self.courier.url if self.courier else ""
+                return {"url": url, "has_custom_certificate": False, "pending_update_count": len(self.queue)}
+            case "getFile":
+                return self._get_file(call.parameters["file_id"])
+            case _:
+                return self.chats.execute(call)
+
+    async def _get_updates(self, asked: Json) -> list[Json]:
+        self.polls += 1
+        if self.courier is not None:
+            raise WEBHOOK_IS_ON
+        if self._poll is not None and not self._poll.done():
+            self._poll.set_result(SECOND_POLLER)
+        mine: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._poll = mine
+        offset = asked.get("offset", 0)
+        if offset < 0:
+            self.queue = self.queue[offset:]
+        else:
+            self.queue = [u for u in self.queue if not _number(u) or _number(u) >= offset]
+        deadline = self.clock() + min(50, asked.get("timeout", 0))
+        while not self.queue and (left := deadline - self.clock()) > 0:
+            self._news.clear()
+            news: asyncio.Future[Any] = asyncio.ensure_future(self._news.wait())
+            try:
+                await asyncio.wait([news, mine], timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                news.cancel()
+            if mine.done():
+                raise mine.result()
+        self.good_polls += 1
+        return self.queue[: max(1, min(100, asked.get("limit", 100)))]
+
+    def _set_webhook(self, asked: Json) -> bool:
+        self._delete_webhook()
+        self.courier = Courier(asked["url"], asked.get("secret_token"), asked.get("max_connections", 40))
+        for update in self.queue:
+            self.courier.take(update)
+        self.queue = []
+        return True
+
+    def _delete_webhook(self) -> None:
+        if self.courier is not None:
+            self.queue = self.courier.stop() + self.queue
+            self.courier = None
+
+    def _get_file(self, file_id: str) -> Json:
+        if file_id not in self.files:
+            raise Refusal(400, "Bad Request: invalid file_id")
+        size = len(self.files[file_id])
+        if size > 20 << 20:
+            raise Refusal(400, "Bad Request: file is too big")
+        return {"file_id": file_id, "file_unique_id": file_id, "file_size": size, "file_path": file_id}
+
+    def _fault_for(self, method: str, chat: int | None) -> Fault | None:
+        for plan in self._planned.get(method, []):
+            if plan.times > 0 and plan.chat == chat:
+                plan.times -= 1
+                return plan.fault
+        return None
+
+    async def _misbehave(self, fault: Fault, call: Call | None, request: web.Request) -> web.StreamResponse:
+        if isinstance(fault, Hang | Reset) and fault.done and call is not None:
+            call.result = await self._execute(call)
+        elif call is not None:
+            call.refused = fault if isinstance(fault, Refusal) else Refusal(0, type(fault).__name__)
+        if isinstance(fault, Refusal):
+            return _error(fault)
+        if isinstance(fault, Garbage):
+            headers = {"Content-Encoding": fault.encoding} if fault.encoding else None
+            return web.Response(status=fault.status, body=fault.body, headers=headers)
+        if isinstance(fault, Hang):
+            await asyncio.sleep(3600)
+        assert request.transport is not None
+        request.transport.abort()
+        return web.Response()
+
+
+def _number(update: Any) -> int:
+    number = update.get("update_id", 0) if isinstance(update, dict) else 0
+    return number if isinstance(number, int) else 0
+
+
+def _error(refusal: Refusal) -> web.Response:
+    body: Json = {"ok": False, "error_code": refusal.status, "description": refusal.description}
+    if refusal.parameters:
+        body["parameters"] = dict(refusal.parameters)
+    return web.json_response(body, status=refusal.status)
+
+
+@contextlib.asynccontextmanager
+async def bot_api(port: int = 0) -> AsyncIterator[BotApi]:
+    """Run the server on a free port of this machine."""
+    api = BotApi()
+    app = web.Application(client_max_size=64 << 20)
+    app.router.add_route("*", "/bot{token}/{method}", api.handle)
+    app.router.add_get("/file/bot{token}/{path:.+}", api.file)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, "127.0.0.1", port)
+        await site.start()
+        api.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        yield api
+    finally:
+        if api.courier is not None:
+            api.courier.stop()
+        await runner.cleanup()
+
+
+def dump(updates: Iterable[Json]) -> bytes:
+    """Updates as the server would send them."""
+    return json.dumps({"ok": True, "result": list(updates)}).encode()
