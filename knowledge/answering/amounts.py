@@ -42,7 +42,8 @@ def best_amount(reading: Reading) -> Figure | None:
     ]
     if not candidates:
         return None
-    return max(candidates, key=lambda c: reading.closeness(c[0].start, c[0].end) + c[1])[0]
+    score, _, best = max((reading.closeness(f.start, f.end) + fit, -f.start, f) for f, fit in candidates)
+    return best if score > 0 else None
 
 
 _SAYS_HOW_MANY = (

@@ -79,6 +79,10 @@ class Reading:
         ]
         return tuple(marks)
 
+    def weights(self) -> dict[int, float]:
+        """Return the weight of each content word of the query by where it starts in the query."""
+        return {word.start: weight for word, weight in self._weighed()}
+
     def closeness(self, start: int, end: int) -> float:
         """Return how near the query's words stand to `text[start:end]`; 0 where none stands in the fact."""
         return sum(
