@@ -48,7 +48,7 @@ def open_snapshot(settings: Settings) -> Iterator[Snapshot]:
     if not documents:
         reason = f"（{skipped[0].name}：{skipped[0].reason}；{skipped[0].remedy}）" if skipped else ""
         raise NoArticles(f"文章文件夹 {settings.articles} 里没有读得了的文章{reason}；请放入 .txt 等文件")
-    snapshot = Snapshot("memory", map(repair_document, documents), skipped)
+    snapshot = Snapshot.of("memory", map(repair_document, documents), skipped)
     try:
         yield snapshot
     finally:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from knowledge.documents.folder import Source, find_sources, read_sources
 from knowledge.errors import NoArticles
+from knowledge.index.build import build_index, update_index
 from knowledge.model import Repaired, Skipped
 from knowledge.repair.document import repair_document
 from knowledge.snapshots import manifest
@@ -17,7 +18,6 @@ from knowledge.snapshots.comparison import Comparison
 from knowledge.snapshots.difference import Difference
 from knowledge.snapshots.durable import room_needed
 from knowledge.snapshots.manifest import Manifest
-from knowledge.snapshots.naive import build_index, update_index
 from knowledge.snapshots.records import Record, listing, read_records, recipe, total, write_records
 
 INDEX = "index"

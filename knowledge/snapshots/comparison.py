@@ -10,7 +10,6 @@ from pathlib import Path
 from knowledge.model import Article, Fact, Repaired
 from knowledge.snapshot import Snapshot
 from knowledge.snapshots.difference import Difference
-from knowledge.snapshots.naive import open_snapshot
 
 
 class Comparison:
@@ -28,7 +27,7 @@ class Comparison:
     @contextmanager
     def with_version(cls, folder: Path, name: str) -> Iterator[Comparison]:
         """Compare with a stored version's index."""
-        before = open_snapshot(folder, name)
+        before = Snapshot(name, folder)
         try:
             yield cls(before)
         finally:

@@ -10,7 +10,6 @@ from knowledge.errors import SnapshotDamaged
 from knowledge.snapshot import Snapshot
 from knowledge.snapshots.build import INDEX
 from knowledge.snapshots.manifest import Manifest
-from knowledge.snapshots.naive import open_snapshot
 from knowledge.snapshots.versions import Stored, Versions
 
 
@@ -43,7 +42,7 @@ def open_stored(stored: Stored) -> Snapshot:
         SnapshotDamaged: the index in it cannot be opened.
     """
     try:
-        return open_snapshot(stored.folder / INDEX, stored.name)
+        return Snapshot(stored.name, stored.folder / INDEX, stored.manifest.skipped)
     except (KeyboardInterrupt, SystemExit, SnapshotDamaged):
         raise
     except BaseException as error:  # the index library panics with a BaseException of its own

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from knowledge.snapshot import Snapshot
 from knowledge.store import KnowledgeStore
 
 
+def snapshot(closed: list[str], version: str) -> tuple[Snapshot, Callable[[], None]]:
+    opened = Snapshot.of(version, ())
+
+    def close() -> None:
+        opened.close()
+        closed.append(version)
+
+    return opened, close
+
+
 def store(closed: list[str], version: str) -> KnowledgeStore:
-    return KnowledgeStore(Snapshot(version, ()), lambda: closed.append(version))
+    return KnowledgeStore(*snapshot(closed, version))
 
 
 def swap(kept: KnowledgeStore, closed: list[str], version: str) -> None:
-    kept.swap(Snapshot(version, ()), lambda: closed.append(version))
+    kept.swap(*snapshot(closed, version))
 
 
 def test_a_lookup_keeps_its_snapshot_while_another_takes_over() -> None:
@@ -23,6 +35,7 @@ def test_a_lookup_keeps_its_snapshot_while_another_takes_over() -> None:
             assert (first.version, second.version, kept.version) == ("一", "二", "二")
         assert closed == []
     assert closed == ["一"]
+    kept.close()
 
 
 def test_an_idle_snapshot_is_closed_at_the_swap() -> None:
@@ -43,3 +56,4 @@ def test_several_old_snapshots_close_each_with_its_own_last_lookup() -> None:
             swap(kept, closed, "三")
         assert closed == ["二"]
     assert closed == ["二", "一"]
+    kept.close()

@@ -1,0 +1,163 @@
+"""Nouns to rows and back; the only place that knows how a fact is written down."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from datetime import date
+from typing import TypeAlias
+
+from knowledge.model import Article, Document, Fact, Printed, Repair, Sidecar, Span
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+Row: TypeAlias = "tuple[int, str, str, str, str | None, str, str | None, int, int | None, int]"
+
+
+def dump(value: object) -> str:
+    """Return compact JSON; tuples become lists."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def pack(value: object) -> bytes:
+    """Return compressed JSON, for what is written once and seldom read."""
+    return zlib.compress(dump(value).encode("utf-8", "surrogatepass"), 1)
+
+
+def unpack(data: bytes) -> list[Json]:
+    """Read what `pack` wrote of a list."""
+    value: list[Json] = json.loads(zlib.decompress(data).decode("utf-8", "surrogatepass"))
+    return value
+
+
+def dump_spans(spans: tuple[Span, ...]) -> str:
+    """Write spans as numbers, three a span."""
+    return " ".join(f"{s.line} {s.start} {s.end}" for s in spans)
+
+
+def load_spans(text: str) -> tuple[Span, ...]:
+    """Read what `dump_spans` wrote."""
+    n = [int(word) for word in text.split()]
+    return tuple(Span(*n[i : i + 3]) for i in range(0, len(n), 3))
+
+
+def _dump_printed(printed: Printed | None) -> list[str] | None:
+    return None if printed is None else [printed.text, dump_spans(printed.spans)]
+
+
+def _load_printed(value: list[str] | None) -> Printed | None:
+    return None if value is None else Printed(value[0], load_spans(value[1]))
+
+
+def _dump_sidecar(sidecar: Sidecar | None) -> list[str | None] | None:
+    if sidecar is None:
+        return None
+    day = None if sidecar.date is None else sidecar.date.isoformat()
+    return [sidecar.title, sidecar.newspaper, day, sidecar.edition, sidecar.url]
+
+
+def _load_sidecar(value: list[str | None] | None) -> Sidecar | None:
+    if value is None:
+        return None
+    title, newspaper, day, edition, url = value
+    return Sidecar(title, newspaper, None if day is None else date.fromisoformat(day), edition, url)
+
+
+def dump_article(article: Article) -> str:
+    """Write an article, its file apart."""
+    heads = (article.title, article.kicker, article.subtitle, article.byline)
+    return dump(
+        [
+            article.id,
+            [_dump_printed(head) for head in heads],
+            [_dump_printed(heading) for heading in article.headings],
+            article.date,
+            article.campaign,
+            _dump_sidecar(article.sidecar),
+        ]
+    )
+
+
+def load_article(file: str, text: str) -> Article:
+    """Read what `dump_article` wrote."""
+    article_id, heads, headings, day, campaign, sidecar = json.loads(text)
+    title, kicker, subtitle, byline = (_load_printed(head) for head in heads)
+    assert title is not None
+    return Article(
+        article_id,
+        file,
+        title,
+        kicker,
+        subtitle,
+        byline,
+        tuple(Printed(text, load_spans(spans)) for text, spans in headings),
+        day,
+        campaign,
+        _load_sidecar(sidecar),
+    )
+
+
+def fact_row(key: int, fact: Fact) -> Row:
+    """Write a fact under its key, its article apart."""
+    return (
+        key,
+        fact.id,
+        fact.text,
+        dump_spans(fact.spans),
+        fact.section,
+        fact.kind,
+        fact.leans_on,
+        int(fact.uncertain),
+        fact.page,
+        fact.page_first_line,
+    )
+
+
+def load_fact(row: Row, article: Article) -> Fact:
+    """Read what `fact_row` wrote."""
+    _, fact_id, text, spans, section, kind, leans_on, uncertain, page, page_first_line = row
+    return Fact(
+        fact_id,
+        text,
+        load_spans(spans),
+        article,
+        section,
+        kind,
+        leans_on,
+        bool(uncertain),
+        page,
+        page_first_line,
+    )
+
+
+def dump_document(document: Document) -> str:
+    """Write what a document is, its lines apart."""
+    return dump(
+        [
+            document.name,
+            document.sha256,
+            document.size,
+            document.kind,
+            document.encoding,
+            document.page_starts,
+            _dump_sidecar(document.sidecar),
+        ]
+    )
+
+
+def load_document(text: str, lines: tuple[str, ...]) -> Document:
+    """Read what `dump_document` wrote."""
+    name, sha256, size, kind, encoding, page_starts, sidecar = json.loads(text)
+    return Document(name, sha256, size, kind, encoding, lines, tuple(page_starts), _load_sidecar(sidecar))
+
+
+def dump_log(log: tuple[Repair, ...]) -> bytes:
+    """Write the repairs of one document."""
+    return pack([[r.kind, dump_spans(r.spans), r.text, r.reason, r.doubt] for r in log])
+
+
+def load_log(data: bytes) -> tuple[Repair, ...]:
+    """Read what `dump_log` wrote."""
+    rows = json.loads(zlib.decompress(data).decode("utf-8", "surrogatepass"))
+    return tuple(
+        Repair(kind, load_spans(spans), text, reason, doubt) for kind, spans, text, reason, doubt in rows
+    )

@@ -1,0 +1,89 @@
+"""Candidates from tantivy: facts that share rare character pairs with the query.
+
+Term queries only: its query parser can be made to kill the process, and a query is never a language here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import tantivy
+
+from knowledge.text.script import SEPARATOR
+
+_HEAP = 64_000_000
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field("key", fast=True)
+    builder.add_unsigned_field("file", indexed=True)
+    builder.add_text_field("grams", tokenizer_name="whitespace", index_option="freq")
+    return builder.build()
+
+
+def grams(encoded: str) -> list[str]:
+    """Cut encoded text into its character pairs; a run's last character stands alone as well.
+
+    So one character is found as the beginning of some token wherever it stands.
+    """
+    return [
+        pair.rstrip(SEPARATOR)
+        for pair in map("".join, zip(encoded, encoded[1:] + SEPARATOR, strict=True))
+        if pair[0] != SEPARATOR
+    ]
+
+
+class GramsWriter:
+    """Adds and removes facts; on disk when `close` returns."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
+        self._index = tantivy.Index(_schema(), path=str(folder), reuse=True)
+        self._writer = self._index.writer(heap_size=_HEAP, num_threads=1)
+
+    def remove(self, file: int) -> None:
+        """Take out every fact of a file."""
+        # Not by term: tantivy-py then takes the number for a signed one, and nothing is deleted.
+        self._writer.delete_documents_by_query(tantivy.Query.term_query(self._index.schema, "file", file))
+
+    def add(self, file: int, key: int, encoded: str) -> None:
+        """Add one fact."""
+        document = tantivy.Document()
+        document.add_unsigned("file", file)
+        document.add_unsigned("key", key)
+        document.add_text("grams", " ".join(grams(encoded)))
+        self._writer.add_document(document)
+
+    def close(self) -> None:
+        """Commit, and let merges end."""
+        self._writer.commit()
+        self._writer.wait_merging_threads()
+
+
+class Grams:
+    """Finds candidates."""
+
+    def __init__(self, folder: Path) -> None:
+        self._schema = _schema()
+        self._searcher = tantivy.Index.open(str(folder)).searcher()
+
+    def find(self, terms: Sequence[tuple[str, float]], limit: int) -> npt.NDArray[np.int64]:
+        """Return the keys of at most `limit` facts that hold any of the (term, boost), best first."""
+        if not terms:
+            return np.zeros(0, np.int64)
+        query = tantivy.Query.boolean_query([(tantivy.Occur.Should, self._term(t, b)) for t, b in terms])
+        hits = self._searcher.search(query, limit, count=False).hits
+        keys = self._searcher.fast_field_values("key", [address for _, address in hits])
+        return np.array(keys, dtype=np.int64)
+
+    def _term(self, term: str, boost: float) -> tantivy.Query:
+        query = tantivy.Query.term_query(self._schema, "grams", term, "freq")
+        return query if boost == 1.0 else tantivy.Query.boost_query(query, boost)
+
+    def beginning(self, char: str, limit: int) -> list[str]:
+        """Return at most `limit` terms that begin with a character."""
+        return [term for term, _ in self._searcher.terms_with_prefix("grams", char, limit=limit)]

@@ -1,0 +1,171 @@
+"""Documents, articles, facts and repairs in one SQLite file, read only when shown."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeAlias
+
+from knowledge.index import codec
+from knowledge.model import Article, Document, Fact, Repair, Repaired
+
+FILE_BITS = 20
+"""A fact's key is its file's number shifted by this, plus its place in the file: keys ascend in reading order."""
+
+_SCHEMA = """
+CREATE TABLE files (no INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, about TEXT NOT NULL,
+    lines BLOB NOT NULL, log BLOB);
+CREATE TABLE articles (key INTEGER PRIMARY KEY, id TEXT NOT NULL, record TEXT NOT NULL);
+CREATE TABLE facts (key INTEGER PRIMARY KEY, id TEXT NOT NULL, text TEXT NOT NULL, spans TEXT NOT NULL,
+    section TEXT, kind TEXT NOT NULL, leans_on TEXT, uncertain INTEGER NOT NULL, page INTEGER,
+    page_first_line INTEGER NOT NULL, article INTEGER NOT NULL);
+"""
+_INDEXES = """
+CREATE INDEX IF NOT EXISTS article_id ON articles (id);
+CREATE INDEX IF NOT EXISTS fact_id ON facts (id);
+"""
+_FACT = "key, id, text, spans, section, kind, leans_on, uncertain, page, page_first_line"
+
+_Stored: TypeAlias = "tuple[int, str, str, str, str | None, str, str | None, int, int | None, int, int]"
+
+
+class RecordsWriter:
+    """Writes records; one transaction, on disk when `close` returns."""
+
+    def __init__(self, path: Path) -> None:
+        new = not path.exists()
+        self._db = sqlite3.connect(path, isolation_level=None)
+        # The folder is thrown away if the build fails, so the journal protects nothing here.
+        self._db.execute("PRAGMA journal_mode = OFF")
+        self._db.execute("PRAGMA synchronous = OFF")
+        if new:
+            self._db.executescript(_SCHEMA)
+        self._db.execute("BEGIN")
+
+    def remove(self, name: str) -> int | None:
+        """Take a file out with all that came from it; return its number, or None if it was not there."""
+        found = self._db.execute("SELECT no FROM files WHERE name = ?", (name,)).fetchone()
+        if found is None:
+            return None
+        no: int = found[0]
+        between = (no << FILE_BITS, (no + 1) << FILE_BITS)
+        self._db.execute("DELETE FROM facts WHERE key >= ? AND key < ?", between)
+        self._db.execute("DELETE FROM articles WHERE key >= ? AND key < ?", between)
+        self._db.execute("DELETE FROM files WHERE no = ?", (no,))
+        return no
+
+    def next_number(self) -> int:
+        """Return the first file number never given in this lineage."""
+        found: int | None = self._db.execute("SELECT max(no) FROM files").fetchone()[0]
+        return 0 if found is None else found + 1
+
+    def add(self, no: int, repaired: Repaired, facts: Sequence[tuple[int, Fact, int]]) -> None:
+        """Write one document; `facts` are (key, fact, key of its article) in reading order."""
+        document = repaired.document
+        self._db.execute(
+            "INSERT INTO files VALUES (?, ?, ?, ?, ?)",
+            (
+                no,
+                document.name,
+                codec.dump_document(document),
+                codec.pack(document.lines),
+                codec.dump_log(repaired.log) if repaired.log else None,
+            ),
+        )
+        self._db.executemany(
+            "INSERT INTO articles VALUES (?, ?, ?)",
+            [
+                ((no << FILE_BITS) + at, article.id, codec.dump_article(article))
+                for at, article in enumerate(repaired.articles)
+            ],
+        )
+        self._db.executemany(
+            "INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [(*codec.fact_row(key, fact), article) for key, fact, article in facts],
+        )
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._db.execute("COMMIT")
+        self._db.executescript(_INDEXES)
+        self._db.close()
+
+
+class Records:
+    """Reads records; safe to share between threads."""
+
+    def __init__(self, path: Path) -> None:
+        address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+        self._db = sqlite3.connect(address, uri=True, check_same_thread=False)
+        self._article = lru_cache(maxsize=1024)(self._read_article)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._article.cache_clear()
+        self._db.close()
+
+    def __len__(self) -> int:
+        count: int = self._db.execute("SELECT count(*) FROM facts").fetchone()[0]
+        return count
+
+    def _read_article(self, key: int) -> Article:
+        file, record = self._db.execute(
+            "SELECT files.name, articles.record FROM articles JOIN files ON files.no = articles.key >> ? "
+            "WHERE articles.key = ?",
+            (FILE_BITS, key),
+        ).fetchone()
+        return codec.load_article(file, record)
+
+    def _load(self, row: _Stored) -> Fact:
+        return codec.load_fact(row[:-1], self._article(row[-1]))
+
+    def fact(self, fact_id: str) -> tuple[int, Fact] | None:
+        """Return a fact and its key by its id."""
+        row = self._db.execute(f"SELECT {_FACT}, article FROM facts WHERE id = ?", (fact_id,)).fetchone()  # noqa: S608 constant
+        return None if row is None else (row[0], self._load(row))
+
+    def facts_at(self, keys: Sequence[int]) -> tuple[Fact, ...]:
+        """Return the facts of these keys, in their order."""
+        query = f"SELECT {_FACT}, article FROM facts WHERE key = ?"  # noqa: S608 constant
+        return tuple(self._load(self._db.execute(query, (key,)).fetchone()) for key in keys)
+
+    def article(self, article_id: str) -> tuple[int, Article] | None:
+        """Return an article and its key by its id."""
+        row = self._db.execute("SELECT key FROM articles WHERE id = ?", (article_id,)).fetchone()
+        return None if row is None else (row[0], self._article(row[0]))
+
+    def articles(self) -> Iterator[Article]:
+        """Every article, by file name and place."""
+        rows = self._db.execute(
+            "SELECT files.name, record FROM files JOIN articles "
+            "ON articles.key BETWEEN files.no << ?1 AND ((files.no + 1) << ?1) - 1 ORDER BY files.name, articles.key",
+            (FILE_BITS,),
+        )
+        return (codec.load_article(file, record) for file, record in rows)
+
+    def facts(self) -> Iterator[Fact]:
+        """Every fact, by file name and in reading order."""
+        columns = ", ".join(f"facts.{name}" for name in _FACT.split(", "))
+        rows = self._db.execute(
+            f"SELECT {columns}, article FROM files JOIN facts "  # noqa: S608 constant
+            "ON facts.key BETWEEN files.no << ?1 AND ((files.no + 1) << ?1) - 1 ORDER BY files.name, facts.key",
+            (FILE_BITS,),
+        )
+        return map(self._load, rows)
+
+    def document(self, name: str) -> Document | None:
+        """Return the snapshot's copy of a document."""
+        row = self._db.execute("SELECT about, lines FROM files WHERE name = ?", (name,)).fetchone()
+        if row is None:
+            return None
+        return codec.load_document(row[0], tuple(str(line) for line in codec.unpack(row[1])))
+
+    def log(self, name: str | None) -> Iterator[tuple[str, Repair]]:
+        """Every repair with its file's name, or those of one file."""
+        rows = self._db.execute(
+            "SELECT name, log FROM files WHERE log IS NOT NULL AND (?1 IS NULL OR name = ?1) ORDER BY name",
+            (name,),
+        )
+        return ((file, entry) for file, log in rows for entry in codec.load_log(log))

@@ -1,0 +1,1 @@
+"""Pure search: from one analysed query to a ranked, explained, decided answer."""

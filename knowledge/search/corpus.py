@@ -1,0 +1,57 @@
+"""What search sees of an index: flat arrays, a way to candidates, and facts read when shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from knowledge.model import Fact
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Facts as flat arrays, in reading order.
+
+    `codes` holds every fact's text as UTF-16 units one after another, each ending in a separator; `offsets[n]` is
+    where fact n begins (one more than there are facts); `keys[n]` is its key, ascending; `articles[n]` the key of
+    its article. `char_df[c]` counts the facts that hold character c; `grams` are the corpus' character pairs
+    (`first << 16 | second`), ascending, and `gram_df` the facts that hold each. `heads` are the articles' titles
+    in the shape of `codes`, by `head_keys`.
+    """
+
+    codes: Array
+    offsets: Array
+    keys: Array
+    articles: Array
+    char_df: Array
+    grams: Array
+    gram_df: Array
+    heads: Array
+    head_offsets: Array
+    head_keys: Array
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+
+class Corpus(Protocol):
+    """An open index."""
+
+    @property
+    def columns(self) -> Columns:
+        """The flat arrays."""
+
+    def find(self, terms: Sequence[tuple[str, float]], limit: int) -> npt.NDArray[np.int64]:
+        """Return the keys of at most `limit` facts that hold any of the (character pair, boost), best first."""
+
+    def beginning(self, char: str, limit: int) -> Sequence[str]:
+        """Return at most `limit` character pairs that begin with a character."""
+
+    def facts_at(self, keys: Sequence[int]) -> tuple[Fact, ...]:
+        """Read the facts of these keys."""

@@ -1,0 +1,108 @@
+"""What tells a right fact from a near one: one function each, a number per fact of the pool."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+
+from knowledge.query.question import QuestionType
+from knowledge.search.bm25 import attainable, characters_and_pairs, coverage
+from knowledge.search.corpus import Array
+from knowledge.search.pool import WINDOW, Pool
+
+Feature = Callable[[Pool], Array]
+
+
+def sentence_score(pool: Pool) -> Array:
+    """BM25 of the sentence, of the most the query can reach (Robertson and Zaragoza 2009)."""
+    scores: Array = characters_and_pairs(pool.sentence, pool.units, pool.average) / attainable(pool.units)
+    return scores
+
+
+def passage_score(pool: Pool) -> Array:
+    """BM25 of the sentence with its neighbours (passage evidence: Callan 1994)."""
+    average = pool.average * (2 * WINDOW + 1)
+    return characters_and_pairs(pool.window, pool.units, average) / attainable(pool.units)
+
+
+def pair_coverage(pool: Pool) -> Array:
+    """Share of the query's pairs, by weight, that the sentence holds."""
+    return coverage(pool.sentence.grams, pool.units.gram_idf)
+
+
+def character_coverage(pool: Pool) -> Array:
+    """Share of the query's characters, by weight, that the sentence holds."""
+    return coverage(pool.sentence.chars, pool.units.char_idf)
+
+
+def passage_pair_coverage(pool: Pool) -> Array:
+    """Share of the query's pairs that the passage holds."""
+    return coverage(pool.window.grams, pool.units.gram_idf)
+
+
+def passage_character_coverage(pool: Pool) -> Array:
+    """Share of the query's characters that the passage holds."""
+    return coverage(pool.window.chars, pool.units.char_idf)
+
+
+def title_pair_coverage(pool: Pool) -> Array:
+    """Share of the query's pairs that the article's titles hold."""
+    return coverage(pool.head.grams, pool.units.gram_idf)
+
+
+def title_character_coverage(pool: Pool) -> Array:
+    """Share of the query's characters that the article's titles hold."""
+    return coverage(pool.head.chars, pool.units.char_idf)
+
+
+def length(pool: Pool) -> Array:
+    """Logarithm of the sentence's length: long sentences hold more by chance."""
+    logarithms: Array = np.log(pool.sentence.lengths + 5)
+    return logarithms
+
+
+def answers_type(pool: Pool) -> Array:
+    """Whether the sentence holds characters of the kind asked for: figures, dates, places, reasons."""
+    wanted = _KINDS.get(pool.type)
+    if wanted is None:
+        return np.zeros(len(pool))
+    at = _marks(wanted)[pool.text]
+    return (np.bincount(pool.owner[at], minlength=len(pool)) > 0).astype(np.float64)
+
+
+_DIGITS = "0123456789一二三四五六七八九十百千万两亿半"
+_KINDS = {
+    QuestionType.AMOUNT: _DIGITS,
+    QuestionType.DURATION: "年月日天时周久",
+    QuestionType.TIME: "年月日时代世初末晨晚",
+    QuestionType.PLACE: "省市县区国州岛路街镇村洲城乡山河湾港",
+    QuestionType.WHY: "因由故致为",
+}
+
+
+@cache
+def _marks(chars: str) -> Array:
+    marks = np.zeros(0x10000, dtype=np.bool_)
+    marks[[ord(c) for c in chars]] = True
+    return marks
+
+
+FEATURES: tuple[Feature, ...] = (
+    sentence_score,
+    passage_score,
+    pair_coverage,
+    character_coverage,
+    passage_pair_coverage,
+    passage_character_coverage,
+    title_pair_coverage,
+    title_character_coverage,
+    length,
+    answers_type,
+)
+
+
+def feature_matrix(pool: Pool) -> Array:
+    """Return every feature (columns) of every fact (rows)."""
+    return np.stack([feature(pool) for feature in FEATURES], axis=1)

@@ -1,0 +1,76 @@
+"""The facts that may answer: candidates by rare pairs, their neighbours, and what every feature is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from knowledge.query.question import QuestionType
+from knowledge.search.bm25 import characters_and_pairs
+from knowledge.search.corpus import Array, Columns
+from knowledge.search.units import Units
+from knowledge.search.windows import Counts, count, gather
+
+CANDIDATES = 100
+"""Candidates from the index: more gain nothing once their neighbours are looked at (docs/search.md)."""
+LEADERS = 20
+REACH = 2
+"""Neighbours of the leading candidates join: a fact that leans on its neighbour may share no word with the query."""
+WINDOW = 3
+"""Facts on either side that make the passage of a fact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Facts by number (rows of every array), with the query's units counted in them.
+
+    `sentence` counts the fact itself, `window` the fact with its neighbours, `head` the article's titles.
+    `first` and `end` bound the fact's article. `text` and `owner` are the sentences' characters and rows.
+    """
+
+    type: QuestionType
+    units: Units
+    rows: Array
+    sentence: Counts
+    window: Counts
+    head: Counts
+    first: Array
+    end: Array
+    text: Array
+    owner: Array
+    average: float
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def make_pool(columns: Columns, units: Units, candidates: Array, asked: QuestionType) -> Pool:
+    """Widen candidate facts (by number, best first) by the leaders' neighbours and count units in all."""
+    average = len(columns.codes) / max(1, len(columns))
+    rows = _with_neighbours(columns, units, candidates, average)
+    sentence = count(columns.codes, columns.offsets[rows], columns.offsets[rows + 1], units)
+    articles = columns.articles[rows]
+    first = np.searchsorted(columns.articles, articles, "left")
+    end = np.searchsorted(columns.articles, articles, "right")
+    window = count(
+        columns.codes,
+        columns.offsets[np.maximum(first, rows - WINDOW)],
+        columns.offsets[np.minimum(end, rows + WINDOW + 1)],
+        units,
+    )
+    heads = np.searchsorted(columns.head_keys, articles)
+    head = count(columns.heads, columns.head_offsets[heads], columns.head_offsets[heads + 1], units)
+    place, owner = gather(columns.offsets[rows], columns.offsets[rows + 1])
+    return Pool(asked, units, rows, sentence, window, head, first, end, columns.codes[place], owner, average)
+
+
+def _with_neighbours(columns: Columns, units: Units, candidates: Array, average: float) -> Array:
+    counts = count(columns.codes, columns.offsets[candidates], columns.offsets[candidates + 1], units)
+    scores = characters_and_pairs(counts, units, average)
+    leaders = candidates[np.argsort(-scores, kind="stable")[:LEADERS]]
+    near = (leaders[:, None] + np.arange(-REACH, REACH + 1)).ravel()
+    home = np.repeat(columns.articles[leaders], 2 * REACH + 1)
+    inside = (near >= 0) & (near < len(columns))
+    near, home = near[inside], home[inside]
+    return np.unique(np.concatenate([candidates, near[columns.articles[near] == home]]))

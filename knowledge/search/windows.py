@@ -1,0 +1,61 @@
+"""Count a query's units in runs of facts, all at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from knowledge.search.corpus import Array
+from knowledge.search.units import Units
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How often each window (row) holds each unit (column), and how long each window is in characters."""
+
+    chars: Array
+    grams: Array
+    lengths: Array
+
+
+def gather(starts: Array, ends: Array) -> tuple[Array, Array]:
+    """Return the positions of all windows one after another, and the window each belongs to."""
+    lengths = ends - starts
+    owner = np.repeat(np.arange(len(starts)), lengths)
+    shift = starts - np.concatenate([[0], np.cumsum(lengths)[:-1]])
+    return np.arange(len(owner)) + shift[owner], owner
+
+
+def count(codes: Array, starts: Array, ends: Array, units: Units) -> Counts:
+    """Count units in the windows `codes[start:end]`."""
+    rows, chars, grams = len(starts), len(units.chars), len(units.grams)
+    place, owner = gather(starts, ends)
+    text = codes[place]
+    char_place = np.zeros(0x10000, dtype=np.int16)
+    char_place[units.chars] = np.arange(1, chars + 1)
+    found = char_place[text]
+    at = np.flatnonzero(found)
+    char_counts = np.bincount(owner[at] * chars + found[at] - 1, minlength=rows * chars)
+    return Counts(
+        char_counts.reshape(rows, chars),
+        count_grams(text, owner, units, rows).reshape(rows, grams),
+        (ends - starts).astype(np.float64),
+    )
+
+
+def count_grams(text: Array, owner: Array, units: Units, rows: int) -> Array:
+    """Count character pairs; no pair reaches from one window into the next, for each ends in a separator."""
+    grams = len(units.grams)
+    if not grams or len(text) < 2:
+        return np.zeros(rows * grams, dtype=np.int64)
+    firsts = np.zeros(0x10000, dtype=np.bool_)
+    firsts[units.grams >> 16] = True
+    at = np.flatnonzero(firsts[text[:-1]])
+    pair = text[at].astype(np.uint32) << 16 | text[at + 1]
+    order = np.argsort(units.grams)
+    ranked = units.grams[order]
+    which = np.searchsorted(ranked, pair)
+    which[which == grams] = 0
+    hit = ranked[which] == pair
+    return np.bincount(owner[at[hit]] * grams + order[which[hit]], minlength=rows * grams)

@@ -1,0 +1,98 @@
+"""Fold what readers write differently and mean the same: width, case, 简繁, quotation marks.
+
+Folding is one character to one character, so that a place in the folded text is the same place in the printed
+one and quotes are always shown as printed.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+from opencc import OpenCC
+
+Codes = npt.NDArray[np.uint16]
+
+SEPARATOR = " "
+QUOTES = "“”„‟\"'‘’「」『』《》〈〉〝〞"
+INSIDE = '"'
+_LOOSE_SPACE = re.compile(r"(?<![0-9a-z]) +| +(?![0-9a-z])")
+_PRIVATE_USE = 0xE000
+_PRIVATE_USE_SIZE = 0x1900
+
+
+class _Folding(dict[int, str]):
+    """The table `str.translate` reads, filled as characters are met."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._mainland = OpenCC("t2s")
+        self._regional = (OpenCC("tw2s"), OpenCC("hk2s"))
+
+    def __missing__(self, code: int) -> str:
+        folded = self[code] = self._fold(chr(code))
+        return folded
+
+    def _fold(self, char: str) -> str:
+        kind = unicodedata.category(char)
+        if kind == "Cs":
+            return "\ufffd"
+        if char in QUOTES or kind == "Cf":
+            return INSIDE
+        if char.isspace():
+            return SEPARATOR
+        wide = unicodedata.normalize("NFKC", char)
+        char = (wide if len(wide) == 1 else char).lower()[0]
+        simple = self._mainland.convert(char)
+        for regional in self._regional:
+            if simple == char:
+                simple = regional.convert(char)
+        char = simple if len(simple) == 1 else char
+        if ord(char) > 0xFFFF:
+            return chr(_PRIVATE_USE + ord(char) % _PRIVATE_USE_SIZE)
+        return char
+
+
+@cache
+def _folding() -> _Folding:
+    return _Folding()
+
+
+def fold(text: str) -> str:
+    """Return `text` in half width, lower case and 简体, quotes and invisible marks as `INSIDE`; never another length.
+
+    Characters beyond the Basic Multilingual Plane become private ones, so each folded character is one UTF-16 unit.
+    """
+    return text.translate(_folding())
+
+
+def squeeze(folded: str) -> str:
+    """Drop what stands inside words without parting them: quotation marks and the spaces of Chinese type."""
+    closed = folded.replace(INSIDE, "")
+    return _LOOSE_SPACE.sub("", closed) if SEPARATOR in closed else closed
+
+
+@cache
+def _separators() -> npt.NDArray[np.bool_]:
+    """Mark the UTF-16 units that part words: punctuation, symbols and white space."""
+    parts = np.zeros(0x10000, dtype=np.bool_)
+    for code in range(0x10000):
+        kind = unicodedata.category(chr(code))
+        parts[code] = kind[0] in "PZC" and kind != "Co" and chr(code) not in "%‰"
+    return parts
+
+
+def encode(text: str) -> Codes:
+    """Return folded, squeezed `text` as UTF-16 units, everything that parts words being `SEPARATOR`."""
+    raw = squeeze(fold(text)).encode("utf-16-le", "replace")
+    codes = np.frombuffer(raw, dtype="<u2").copy()
+    codes[_separators()[codes]] = ord(SEPARATOR)
+    return codes
+
+
+def decode(codes: Codes) -> str:
+    """Return the text of UTF-16 units made by `encode`."""
+    return codes.astype("<u2").tobytes().decode("utf-16-le", "replace")

@@ -1,0 +1,34 @@
+"""Folding changes characters, never places."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from knowledge.text.script import decode, encode, fold
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("ＡＢ１２％", "ab12%"),
+        ("裏面裡面", "里面里面"),
+        ("臺灣台湾", "台湾台湾"),
+        ("著名", "着名"),
+        ("说説說", "说说说"),
+    ],
+)
+def test_width_case_and_script_are_one(written: str, meant: str) -> None:
+    assert fold(written) == meant
+
+
+def test_quotation_marks_and_chinese_spaces_part_no_word() -> None:
+    assert decode(encode("“四联” 工作\u3000机制，Open AI")) == "四联工作机制 open ai"
+
+
+@settings(max_examples=100)
+@given(st.text(alphabet=st.characters()))
+def test_folding_keeps_every_place(text: str) -> None:
+    assert len(fold(text)) == len(text)
+    assert len(encode(text)) <= len(text)
