@@ -1,52 +1,134 @@
-"""Read a folder of articles."""
+"""The seam towards the rest: files of a folder, or an upload, become documents or are skipped with a reason."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from pathlib import PurePosixPath
 
+from knowledge.documents import limits
+from knowledge.documents.archive import Archive, Member, open_archive
+from knowledge.documents.formats import (
+    ARCHIVE,
+    byte_limit,
+    extract_document,
+    is_readable,
+    suffix_of,
+    unknown_format,
+)
+from knowledge.documents.sidecar import ORPHAN, SUFFIX, read_sidecar, sidecar_names
+from knowledge.documents.steady import read_steady
+from knowledge.documents.walk import RESERVED_NAMES, Source, find_sources, is_ignored, source_of
 from knowledge.errors import UnreadableFile
-from knowledge.model import Document, Skipped
+from knowledge.model import Document, Sidecar, Skipped
+
+__all__ = [
+    "RESERVED_NAMES",
+    "Read",
+    "Source",
+    "find_sources",
+    "read_bytes",
+    "read_document",
+    "read_sources",
+    "source_of",
+]
+
+Read = tuple[Document, bytes] | Skipped
+"""A document beside the bytes it was read from, or what could not be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A file found in the folder, not yet read; `stamp` changes whenever the file may have changed."""
+def read_sources(source: Source) -> Iterator[Read]:
+    """Read one file into its documents (an archive holds several) beside their bytes.
 
-    name: str
-    path: Path
-    size: int
-    stamp: int
-
-
-def find_sources(folder: Path) -> Iterator[Source]:
-    """List the files of `folder` in name order without opening them."""
-    for path in sorted(folder.rglob("*.txt")):
-        stat = path.stat()
-        yield Source(path.relative_to(folder).as_posix(), path, stat.st_size, stat.st_mtime_ns)
-
-
-def read_sources(source: Source) -> Iterator[tuple[Document, bytes] | Skipped]:
-    """Read one file into its documents (an archive holds several) beside their bytes."""
-    data = source.path.read_bytes()
+    A sidecar that is wrong is skipped on its own; the article is read without it.
+    """
+    if source.fault is not None:
+        yield source.fault
+        return
     try:
-        yield read_document(source.name, data), data
+        data = read_steady(source.name, source.path, byte_limit(source.name))
     except UnreadableFile as error:
-        yield Skipped(error.name, error.reason, error.remedy, error.offset)
+        yield _skipped(error)
+        return
+    sidecar, fault = _sidecar_beside(source)
+    yield from read_bytes(source.name, data, sidecar)
+    if fault is not None:
+        yield fault
+
+
+def read_bytes(name: str, data: bytes, sidecar: Sidecar | None = None) -> Iterator[Read]:
+    """Read an upload, or the bytes of one file: one document, or those of an archive."""
+    try:
+        if suffix_of(name) == ARCHIVE:
+            yield from _read_archive(name, data, sidecar)
+            return
+        document, missing = extract_document(name, data, sidecar)
+    except UnreadableFile as error:
+        yield _skipped(error)
+        return
+    yield document, data
+    yield from missing
 
 
 def read_document(name: str, data: bytes) -> Document:
     """Turn bytes into a document, whatever the format.
 
     Raises:
-        UnreadableFile: the bytes are no text, or a format we do not read.
+        UnreadableFile: the bytes are no article, or of a format we do not read; an archive has several.
     """
+    return extract_document(name, data)[0]
+
+
+def _read_archive(name: str, data: bytes, sidecar: Sidecar | None) -> Iterator[Read]:
+    if len(data) > limits.ARCHIVE_BYTES:
+        raise UnreadableFile(name, f"压缩包超过 {limits.ARCHIVE_BYTES >> 20} MB", "拆成几个压缩包")
+    with open_archive(name, data) as archive:
+        members = {m.path: m for m in archive.members() if not any(map(is_ignored, m.path.split("/")))}
+        orphans = {path for path in members if suffix_of(path) == SUFFIX}
+        for path in sorted(members.keys() - orphans):
+            beside = next((members[near] for near in _beside(path) if near in members), None)
+            if beside:
+                orphans.discard(beside.path)
+            yield from _read_member(archive, members[path], beside, sidecar)
+        for path in sorted(orphans):
+            yield Skipped(f"{name}!/{path}", *ORPHAN)
+
+
+def _read_member(
+    archive: Archive, member: Member, beside: Member | None, sidecar: Sidecar | None
+) -> Iterator[Read]:
+    """Read one member; its own sidecar goes before that of the whole archive."""
+    name = f"{archive.name}!/{member.path}"
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UnreadableFile(name, "不是 UTF-8", "另存为 UTF-8 后再放入", error.start) from error
-    return Document(
-        name, hashlib.sha256(data).hexdigest(), len(data), "text", "utf-8", tuple(text.splitlines())
-    )
+        if not is_readable(member.path):
+            raise member.refusal or unknown_format(name)
+        data = archive.read(member)
+    except UnreadableFile as error:
+        yield _skipped(error)
+        return
+    fault = None
+    if beside:
+        try:
+            sidecar = read_sidecar(f"{archive.name}!/{beside.path}", archive.read(beside))
+        except UnreadableFile as error:
+            fault = _skipped(error)
+    yield from read_bytes(name, data, sidecar)
+    if fault:
+        yield fault
+
+
+def _beside(path: str) -> Iterator[str]:
+    return (PurePosixPath(path).with_name(name).as_posix() for name in sidecar_names(path))
+
+
+def _sidecar_beside(source: Source) -> tuple[Sidecar | None, Skipped | None]:
+    if source.sidecar is None:
+        return None, None
+    name = PurePosixPath(source.name).with_name(source.sidecar.name).as_posix()
+    try:
+        return read_sidecar(name, read_steady(name, source.sidecar, limits.SIDECAR_BYTES)), None
+    except UnreadableFile as error:
+        return None, _skipped(error)
+
+
+def _skipped(error: UnreadableFile) -> Skipped:
+    return Skipped(error.name, error.reason, error.remedy, error.offset)

@@ -1,0 +1,164 @@
+"""Zip archives: their members within limits, refused by the name of the rule they break (FAULTS 4.4)."""
+
+from __future__ import annotations
+
+import io
+import re
+import stat
+import struct
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from knowledge.documents import limits
+from knowledge.errors import UnreadableFile
+
+_REMEDY: Final = "重新打包后再放入"
+_END: Final = struct.Struct("<4s4H2LH")
+_END_SIGN: Final = b"PK\x05\x06"
+_BROKEN: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+)
+_UTF8_FLAG: Final = 0x800
+_ENCRYPTED_FLAG: Final = 0x1
+_NESTED: Final = (".zip", ".7z", ".rar", ".gz", ".bz2", ".xz", ".tar", ".tgz", ".jar", ".zst")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file in an archive: its path as a person reads it, and why it is refused, if it is."""
+
+    path: str
+    info: zipfile.ZipInfo
+    refusal: UnreadableFile | None = None
+
+
+class Archive:
+    """An open archive: lists and reads members, at most one expanded at a time."""
+
+    def __init__(self, name: str, package: zipfile.ZipFile) -> None:
+        self.name = name
+        self._package = package
+
+    def members(self) -> Iterator[Member]:
+        """Every file in name order, with those that break a rule marked."""
+        taken: set[str] = set()
+        named = sorted(((_path(info), info) for info in self._package.infolist()), key=lambda pair: pair[0])
+        for path, info in named:
+            if info.is_dir():
+                continue
+            broken = _broken_rule(path, info) or _twin(path, taken)
+            shown = path.replace("\0", "\ufffd")
+            refusal = UnreadableFile(f"{self.name}!/{shown}", *broken) if broken else None
+            yield Member(shown, info, refusal)
+
+    def read(self, member: Member) -> bytes:
+        """Expand one member.
+
+        Raises:
+            UnreadableFile: refused by a rule, or damaged.
+        """
+        if member.refusal:
+            raise member.refusal
+        name = f"{self.name}!/{member.path}"
+        try:
+            with self._package.open(member.info) as file:
+                data = file.read(limits.MEMBER_BYTES + 1)
+        except _BROKEN as error:
+            raise UnreadableFile(
+                name, f"压缩包里的这个文件已损坏({type(error).__name__})", _REMEDY
+            ) from error
+        if len(data) != member.info.file_size:
+            raise UnreadableFile(name, "声明的大小与内容不符", _REMEDY)
+        return data
+
+
+@contextmanager
+def open_archive(name: str, data: bytes) -> Iterator[Archive]:
+    """Open a .zip file for the time of a `with` block.
+
+    Raises:
+        UnreadableFile: damaged, too many entries, or too large when expanded.
+    """
+    _check_directory(name, data)
+    try:
+        package = zipfile.ZipFile(io.BytesIO(data))
+    except _BROKEN as error:
+        raise UnreadableFile(name, "压缩包已损坏", _REMEDY) from error
+    with package:
+        expanded = sum(info.file_size for info in package.infolist())
+        if expanded > limits.ARCHIVE_EXPANDED_BYTES:
+            reason = f"解开后共 {expanded >> 20} MB,超过 {limits.ARCHIVE_EXPANDED_BYTES >> 20} MB 的上限"
+            raise UnreadableFile(name, reason, "拆成几个压缩包")
+        yield Archive(name, package)
+
+
+def _check_directory(name: str, data: bytes) -> None:
+    """Look at the archive's own count before zipfile builds an object for every entry."""
+    at = data.rfind(_END_SIGN)
+    if at < 0 or len(data) < at + _END.size:
+        raise UnreadableFile(name, "不是 .zip,或压缩包不完整", _REMEDY)
+    _, _, _, _, entries, size, start, _ = _END.unpack_from(data, at)
+    if 0xFFFF in (entries, size) or 0xFFFFFFFF in (size, start):
+        raise UnreadableFile(name, "是 ZIP64 大压缩包", "拆成几个压缩包")
+    if entries > limits.ARCHIVE_ENTRIES or size > limits.ARCHIVE_DIRECTORY_BYTES:
+        reason = f"压缩包里有 {entries} 项,超过 {limits.ARCHIVE_ENTRIES} 项的上限"
+        raise UnreadableFile(name, reason, "拆成几个压缩包")
+
+
+def _path(info: zipfile.ZipInfo) -> str:
+    """Return the member's path; without the UTF-8 flag most Chinese tools wrote UTF-8 or GBK, not cp437."""
+    raw = info.orig_filename
+    if info.flag_bits & _UTF8_FLAG or raw.isascii():
+        return raw
+    try:
+        stored = raw.encode("cp437")
+    except UnicodeEncodeError:
+        return raw
+    for codec in ("utf-8", "gb18030"):
+        try:
+            return stored.decode(codec)
+        except UnicodeDecodeError:
+            continue
+    return raw
+
+
+def _broken_rule(path: str, info: zipfile.ZipInfo) -> tuple[str, str] | None:
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    ratio = info.file_size / max(1, info.compress_size)
+    parts = path.split("/")
+    rules = (
+        (path.startswith("/") or re.match(r"[A-Za-z]:", path), "压缩包里的路径是绝对路径"),
+        (".." in parts, "压缩包里的路径含“..”"),
+        ("\\" in path, "压缩包里的路径含反斜杠"),
+        (re.search(r"[\x00-\x1f\x7f\ud800-\udfff]", path), "压缩包里的文件名含控制字符"),
+        (len(path) > 1000, "压缩包里的文件名太长"),
+        (info.flag_bits & _ENCRYPTED_FLAG, "压缩包里的文件加了密"),
+        (kind not in (0, stat.S_IFREG), "压缩包里的符号链接或设备"),
+        (path.lower().endswith(_NESTED), "压缩包里又有压缩包"),
+        (info.file_size > limits.MEMBER_BYTES, f"解开后超过 {limits.MEMBER_BYTES >> 20} MB"),
+        (
+            ratio > limits.MEMBER_RATIO and info.file_size > limits.MEMBER_RATIO_FROM,
+            f"压缩比超过 {limits.MEMBER_RATIO},像压缩炸弹",
+        ),
+    )
+    return next(((reason, _REMEDY) for broken, reason in rules if broken), None)
+
+
+def _twin(path: str, taken: set[str]) -> tuple[str, str] | None:
+    """Refuse a name that some systems could not tell from one before it."""
+    key = unicodedata.normalize("NFC", path).casefold()
+    if key in taken:
+        return "压缩包里有同名文件(不计大小写)", "改名后重新打包"
+    taken.add(key)
+    return None

@@ -1,0 +1,123 @@
+"""Which reader reads which format, and what every document must pass, whatever its format."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Final
+
+from knowledge.documents import limits
+from knowledge.documents.extract import Extract
+from knowledge.documents.html import read_html
+from knowledge.documents.markdown import read_markdown
+from knowledge.documents.pdf import read_pdf
+from knowledge.documents.plain import read_plain
+from knowledge.documents.word import read_word
+from knowledge.errors import UnreadableFile
+from knowledge.model import Document, Sidecar, Skipped
+
+ARCHIVE: Final = ".zip"
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How one format is read, and how many bytes of it are taken in."""
+
+    read: Callable[[str, bytes], Extract]
+    limit: int
+    is_text: bool = True
+
+
+_PLAIN = Format(read_plain, limits.TEXT_BYTES)
+_MARKDOWN = Format(read_markdown, limits.TEXT_BYTES)
+_HTML = Format(read_html, limits.TEXT_BYTES)
+FORMATS: Final = {
+    ".txt": _PLAIN,
+    ".text": _PLAIN,
+    ".md": _MARKDOWN,
+    ".markdown": _MARKDOWN,
+    ".html": _HTML,
+    ".htm": _HTML,
+    ".xhtml": _HTML,
+    ".docx": Format(read_word, limits.OFFICE_BYTES, is_text=False),
+    ".pdf": Format(read_pdf, limits.PDF_BYTES, is_text=False),
+}
+_SIGNS: Final = (
+    (b"%PDF-", "PDF", "把扩展名改为 .pdf"),
+    (b"PK\x03\x04", "压缩包或 Office 文件", "把扩展名改为 .docx 或 .zip"),
+    (b"\xd0\xcf\x11\xe0", "旧版 Office 文件", "用 Word 另存为 .docx"),
+    (b"{\\rtf", "RTF", "用 Word 另存为 .docx"),
+    (b"\x89PNG", "图片", "放入文字版,不认图片里的字"),
+    (b"\xff\xd8\xff", "图片", "放入文字版,不认图片里的字"),
+    (b"GIF8", "图片", "放入文字版,不认图片里的字"),
+    (b"\x1f\x8b", "gzip 压缩包", "解开后放入"),
+    (b"7z\xbc\xaf", "7z 压缩包", "解开后放入"),
+    (b"Rar!", "RAR 压缩包", "解开后放入"),
+    (b"\x7fELF", "程序", "移出文章文件夹"),
+)
+
+
+def suffix_of(name: str) -> str:
+    """Return the extension that decides the format, in lower case."""
+    return PurePosixPath(name).suffix.lower()
+
+
+def is_readable(name: str) -> bool:
+    """Tell whether the name's extension is one that we read."""
+    return suffix_of(name) in FORMATS or suffix_of(name) == ARCHIVE
+
+
+def unknown_format(name: str) -> UnreadableFile:
+    """The error that names the formats which are read."""
+    known = " ".join((*FORMATS, ARCHIVE))
+    return UnreadableFile(name, f"不认识的扩展名“{suffix_of(name) or '无'}”", f"可用的有 {known}")
+
+
+def byte_limit(name: str) -> int:
+    """Return how many bytes a file of that name may have."""
+    return limits.ARCHIVE_BYTES if suffix_of(name) == ARCHIVE else FORMATS[suffix_of(name)].limit
+
+
+def extract_document(
+    name: str, data: bytes, sidecar: Sidecar | None = None
+) -> tuple[Document, tuple[Skipped, ...]]:
+    """Turn bytes into a document and the list of its parts that could not be read.
+
+    Raises:
+        UnreadableFile: the bytes are no article, or of a format we do not read.
+    """
+    form = FORMATS.get(suffix_of(name))
+    if form is None:
+        raise unknown_format(name)
+    _check_bytes(name, data, form)
+    extract = form.read(name, data)
+    _check_lines(name, extract.lines)
+    digest = hashlib.sha256(data).hexdigest()
+    document = Document(
+        name, digest, len(data), extract.kind, extract.encoding, extract.lines, extract.page_starts, sidecar
+    )
+    return document, extract.missing
+
+
+def _check_bytes(name: str, data: bytes, form: Format) -> None:
+    if not data:
+        raise UnreadableFile(name, "文件是空的", "放入有内容的文件,或删去它")
+    if len(data) > form.limit:
+        raise UnreadableFile(
+            name, f"有 {len(data)} 字节,超过 {form.limit >> 20} MB 的上限", "拆成几个文件", form.limit
+        )
+    for sign, what, remedy in _SIGNS if form.is_text else ():
+        if data.startswith(sign):
+            raise UnreadableFile(name, f"内容是{what},扩展名却是 {suffix_of(name)}", remedy, 0)
+
+
+def _check_lines(name: str, lines: tuple[str, ...]) -> None:
+    if not any(map(str.strip, lines)):
+        raise UnreadableFile(name, "没有文字", "放入有内容的文件,或删去它")
+    longest = max(map(len, lines))
+    if longest > limits.LINE_CHARACTERS:
+        number = next(n for n, line in enumerate(lines, 1) if len(line) == longest)
+        reason = f"第 {number} 行有 {longest} 字,超过 {limits.LINE_CHARACTERS} 字的上限"
+        raise UnreadableFile(name, reason, "分行后再放入")

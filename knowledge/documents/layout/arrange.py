@@ -1,0 +1,114 @@
+"""A page's glyphs to its blocks in reading order: running heads, articles under their headlines, captions apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from knowledge.documents.layout.blocks import Block, body_size, column_width, find_blocks
+from knowledge.documents.layout.order import breuel_order
+from knowledge.documents.layout.page import Box, Page
+from knowledge.documents.layout.regions import cut
+from knowledge.documents.layout.segments import find_segments
+
+_HEADING: Final = 1.25
+"""How much larger than the body a headline is set."""
+
+_CAPTION_LINES: Final = 4
+
+
+def arrange(page: Page) -> list[Block]:
+    """Return the blocks of a page in reading order.
+
+    First what runs along the top edge, then each article: its headline, its columns from left to right, the
+    captions of its pictures; last what runs along the bottom edge.
+    """
+    segments = find_segments(page.glyphs, page.rules)
+    if not segments:
+        return []
+    body = body_size(segments)
+    head, blocks = _edge(find_blocks(segments), body, top=True)
+    foot, blocks = _edge(blocks, body, top=False)
+    done = list(head)
+    for region in cut(blocks, _HEADING * body):
+        captions = [b for b in region if _is_caption(b, page.pictures, body)]
+        order = breuel_order([b for b in region if not any(b is c for c in captions)])
+        width = column_width(region, body)
+        headlines = [b for b in order if b.size >= _HEADING * body and b.box.width >= 1.4 * width]
+        done += _by_article(order, captions, headlines)
+    return done + foot
+
+
+def _edge(blocks: list[Block], body: float, top: bool) -> tuple[list[Block], list[Block]]:
+    """Split off the running head (or foot): one row of short small lines, clear of everything else."""
+    if len(blocks) < 3:
+        return [], blocks
+    first = max(blocks, key=lambda b: b.box.top) if top else min(blocks, key=lambda b: b.box.bottom)
+    row = [b for b in blocks if b.box.along(first.box) > 0.3 * min(b.size, first.size)]
+    rest = [b for b in blocks if not any(b is r for r in row)]
+    if not rest or any(len(b.segments) > 1 or b.size > 1.6 * body for b in row):
+        return [], blocks
+    edge = min(b.box.bottom for b in row) if top else max(b.box.top for b in row)
+    gap = edge - max(b.box.top for b in rest) if top else min(b.box.bottom for b in rest) - edge
+    if gap < 0.8 * body:
+        return [], blocks
+    return sorted(row, key=lambda b: b.box.left), rest
+
+
+def _is_caption(block: Block, pictures: Sequence[Box], body: float) -> bool:
+    """Tell whether a short block stands right under or over a picture, within its width."""
+    if len(block.segments) > _CAPTION_LINES or block.size > 1.15 * body:
+        return False
+    for picture in pictures:
+        inside = picture.across(block.box) >= 0.8 * block.box.width
+        gap = max(picture.bottom - block.box.top, block.box.bottom - picture.top)
+        if inside and -0.5 * block.size <= gap <= 1.5 * block.size and picture.height > 3 * block.size:
+            return True
+    return False
+
+
+def _by_article(order: list[Block], captions: list[Block], headlines: list[Block]) -> list[Block]:
+    """Keep what stands under one headline together, so that a long column passes a lower article by."""
+    owners = {id(block): _owner(block, headlines) for block in (*order, *captions)}
+    done: list[Block] = []
+    begun: set[int] = set()
+    for block in order:
+        owner = owners[id(block)]
+        if owner is None:
+            done.append(block)
+        elif id(owner) not in begun:
+            begun.add(id(owner))
+            done.extend(b for b in (*order, *captions) if owners[id(b)] is owner)
+    return [*done, *(c for c in captions if owners[id(c)] is None)]
+
+
+def _owner(block: Block, headlines: list[Block]) -> Block | None:
+    """The first of the headlines that this block stands under, with none between; a headline owns itself."""
+    if any(block is h for h in headlines):
+        over = _nearest(block, headlines)
+        if over and over.box.bottom - block.box.top < 1.5 * over.size:
+            return _owner(over, headlines)
+        return block
+    below = [h for h in headlines if block.above(h) and _is_kicker(block, h)]
+    if below:
+        return _owner(below[0], headlines)
+    over = _nearest(block, headlines)
+    return _owner(over, headlines) if over else None
+
+
+def _nearest(block: Block, headlines: list[Block]) -> Block | None:
+    over = [
+        h
+        for h in headlines
+        if h is not block and h.above(block) and h.box.across(block.box) > 0.5 * block.box.width
+    ]
+    return min(over, key=lambda h: h.box.bottom, default=None)
+
+
+def _is_kicker(block: Block, headline: Block) -> bool:
+    """Tell whether a single line stands right over a headline and within its width."""
+    return (
+        len(block.segments) == 1
+        and block.box.bottom - headline.box.top < 0.8 * headline.size
+        and block.box.across(headline.box) > 0.9 * block.box.width
+    )

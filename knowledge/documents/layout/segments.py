@@ -1,0 +1,216 @@
+"""Glyphs to segments: a segment is a run of glyphs on one baseline within one column."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from statistics import median
+from typing import Final
+
+from knowledge.documents.layout.page import Box, Glyph
+
+COLUMN_GAP: Final = 0.8
+"""Gap, in the glyphs' own height, from which two neighbours may belong to different columns."""
+
+_WORD_GAP: Final = 0.6
+_LATIN_GAP: Final = 0.18
+
+
+@dataclass(slots=True)
+class Segment:
+    """A run of glyphs from left to right (or, for a vertical heading, from top to bottom)."""
+
+    glyphs: list[Glyph]
+    box: Box = field(init=False)
+    size: float = field(init=False)
+    baseline: float = field(init=False)
+    vertical: bool = False
+
+    def __post_init__(self) -> None:
+        self.measure()
+
+    def measure(self) -> None:
+        """Take box, size and baseline from the glyphs."""
+        boxes = [glyph.box for glyph in self.glyphs]
+        self.box = Box(
+            min(b.left for b in boxes),
+            min(b.bottom for b in boxes),
+            max(b.right for b in boxes),
+            max(b.top for b in boxes),
+        )
+        self.size = median(b.height for b in boxes)
+        self.baseline = median(glyph.baseline for glyph in self.glyphs)
+
+    @property
+    def text(self) -> str:
+        """The printed text; a blank stands where a word gap does, none within letter-spaced words."""
+        if self.vertical:
+            return "".join(glyph.char for glyph in self.glyphs)
+        spaced = _letter_spacing(self.glyphs)
+        parts = [self.glyphs[0].char]
+        for before, glyph in pairwise(self.glyphs):
+            if _blank_between(before, glyph, spaced):
+                parts.append(" ")
+            parts.append(glyph.char)
+        return "".join(parts)
+
+
+def find_segments(glyphs: Iterable[Glyph], rules: Sequence[Box]) -> list[Segment]:
+    """Chain glyphs that stand next to each other on a baseline, whatever order they were drawn in."""
+    open_runs: dict[int, list[list[Glyph]]] = defaultdict(list)
+    runs: list[list[Glyph]] = []
+    for glyph in sorted(_undoubled(glyphs), key=lambda g: (g.box.left, g.box.right)):
+        bucket = int(glyph.baseline // 4)
+        best: list[Glyph] | None = None
+        best_gap = float("inf")
+        for near in (bucket - 1, bucket, bucket + 1):
+            for run in open_runs[near]:
+                gap = glyph.box.left - run[-1].box.right
+                if abs(gap) < abs(best_gap) and _continues(run[-1], glyph, gap, rules):
+                    best, best_gap = run, gap
+        if best is None:
+            best = []
+            runs.append(best)
+            alive = [r for r in open_runs[bucket] if glyph.box.left - r[-1].box.right < 2 * r[-1].box.height]
+            open_runs[bucket] = [*alive, best]
+        best.append(glyph)
+    return _rejoin([Segment(run) for run in runs], rules)
+
+
+def _continues(last: Glyph, glyph: Glyph, gap: float, rules: Sequence[Box]) -> bool:
+    small, large = sorted((last.box.height, glyph.box.height))
+    return (
+        abs(last.baseline - glyph.baseline) <= 0.2 * small
+        and large <= 1.6 * small
+        and -0.7 * small < gap < COLUMN_GAP * small
+        and not (gap > 0.1 * small and _ruled(last.box, glyph.box, rules))
+    )
+
+
+def _ruled(left: Box, right: Box, rules: Sequence[Box]) -> bool:
+    """Tell whether a vertical rule stands between two neighbours."""
+    middle = (left.bottom + left.top) / 2
+    return any(
+        rule.bottom <= middle <= rule.top and left.right - 0.5 <= rule.left and rule.right <= right.left + 0.5
+        for rule in rules
+    )
+
+
+def _undoubled(glyphs: Iterable[Glyph]) -> list[Glyph]:
+    """Drop a glyph drawn again on itself, which is how some programs print bold or a shadow."""
+    kept: list[Glyph] = []
+    seen: dict[tuple[str, int, int], list[Box]] = defaultdict(list)
+    for glyph in glyphs:
+        step = max(1.0, glyph.box.height)
+        x, y = int(glyph.box.left // step), int(glyph.baseline // step)
+        around = (seen.get((glyph.char, x + i, y + j), ()) for i in (-1, 0, 1) for j in (-1, 0, 1))
+        if any(_covers(box, glyph.box) for boxes in around for box in boxes):
+            continue
+        seen[glyph.char, x, y].append(glyph.box)
+        kept.append(glyph)
+    return kept
+
+
+def _covers(box: Box, other: Box) -> bool:
+    return box.across(other) > 0.7 * max(box.width, other.width, 0.01) and box.along(other) > 0.7 * max(
+        box.height, other.height
+    )
+
+
+def _rejoin(segments: list[Segment], rules: Sequence[Box]) -> list[Segment]:
+    """Join what a wide gap parted within a line: letter-spaced words, names, titles in two parts."""
+    rows: dict[int, list[Segment]] = defaultdict(list)
+    for segment in segments:
+        rows[int(segment.box.bottom // 40)].append(segment)
+        rows[int(segment.box.top // 40)].append(segment)
+    ordered = sorted(segments, key=lambda s: s.box.left)
+    gone: set[int] = set()
+    for left in ordered:
+        if id(left) in gone:
+            continue
+        while right := _next_on_line(left, ordered, gone):
+            if not _same_line(left, right, segments, gone, rules):
+                break
+            left.glyphs.extend(right.glyphs)
+            left.measure()
+            gone.add(id(right))
+    return [segment for segment in segments if id(segment) not in gone]
+
+
+def _next_on_line(left: Segment, ordered: list[Segment], gone: set[int]) -> Segment | None:
+    near = [
+        s
+        for s in ordered
+        if s is not left
+        and id(s) not in gone
+        and 0 <= s.box.left - left.box.right + 0.2 * left.size <= 3.2 * left.size
+        and abs(s.baseline - left.baseline) <= 0.2 * min(s.size, left.size)
+        and max(s.size, left.size) <= 1.15 * min(s.size, left.size)
+    ]
+    return min(near, key=lambda s: s.box.left, default=None)
+
+
+def _same_line(
+    left: Segment, right: Segment, segments: list[Segment], gone: set[int], rules: Sequence[Box]
+) -> bool:
+    if _ruled(left.glyphs[-1].box, right.glyphs[0].box, rules):
+        return False
+    gap = Box(left.box.right, left.box.bottom, right.box.left, left.box.top)
+    return _crossed(gap, left, right, segments, gone) or _evenly_spaced(left, right)
+
+
+def _crossed(gap: Box, left: Segment, right: Segment, segments: list[Segment], gone: set[int]) -> bool:
+    """Tell whether a line next above or below runs through the gap, so that it is no gutter."""
+    for other in segments:
+        if other is left or other is right or id(other) in gone:
+            continue
+        distance = -other.box.along(gap)
+        if (
+            distance < 1.2 * left.size
+            and abs(other.baseline - left.baseline) > 0.5 * left.size
+            and max(other.size, left.size) <= 1.15 * min(other.size, left.size)
+            and other.box.left < gap.left - 0.5 * left.size
+            and other.box.right > gap.right + 0.5 * left.size
+        ):
+            return True
+    return False
+
+
+def _evenly_spaced(left: Segment, right: Segment) -> bool:
+    """Tell whether single characters stand apart by the same gap, as in a letter-spaced heading."""
+    gap = right.box.left - left.box.right
+    if len(left.glyphs) == 1:
+        return len(right.glyphs) == 1 and gap <= 2.5 * left.size
+    inner = left.glyphs[-1].box.left - left.glyphs[-2].box.right
+    return inner > 0.3 * left.size and abs(gap - inner) <= 0.35 * inner and len(right.glyphs) == 1
+
+
+def _letter_spacing(glyphs: Sequence[Glyph]) -> bool:
+    """Tell whether most neighbours stand apart evenly."""
+    gaps = [b.box.left - a.box.right for a, b in pairwise(glyphs)]
+    if len(gaps) < 2:
+        return bool(gaps) and len(glyphs) == 2 and gaps[0] > _WORD_GAP * glyphs[0].box.height
+    middle = median(gaps)
+    even = sum(abs(gap - middle) <= 0.35 * abs(middle) + 0.5 for gap in gaps)
+    return middle > 0.25 * glyphs[0].box.height and even >= 0.7 * len(gaps)
+
+
+def _blank_between(before: Glyph, glyph: Glyph, spaced: bool) -> bool:
+    gap = glyph.box.left - before.box.right
+    height = min(before.box.height, glyph.box.height)
+    if _is_latin(before.char) and _is_latin(glyph.char):
+        return glyph.after_space or gap > _LATIN_GAP * height
+    if spaced:
+        return False
+    return gap > _WORD_GAP * height and not (_is_mark(before.char) or _is_mark(glyph.char))
+
+
+def _is_latin(char: str) -> bool:
+    return char < "\u0250" and char.isalnum()
+
+
+def _is_mark(char: str) -> bool:
+    return unicodedata.category(char)[0] == "P"

@@ -1,0 +1,46 @@
+"""How much of anything the rim takes in (FAULTS 4.4): beyond a limit a file is skipped, and the report says which."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MEGABYTE: Final = 1024 * 1024
+
+TEXT_BYTES: Final = 10 * MEGABYTE
+"""One .txt, .md or .html file."""
+
+OFFICE_BYTES: Final = 20 * MEGABYTE
+"""One .docx file, as stored."""
+
+PDF_BYTES: Final = 50 * MEGABYTE
+"""One .pdf file; a page set with photographs is large."""
+
+PDF_PAGES: Final = 200
+"""Pages of one PDF: a fat weekend issue, not a year."""
+
+PDF_PAGE_GLYPHS: Final = 200_000
+"""Characters on one PDF page; the fullest broadsheet has about 12,000."""
+
+ARCHIVE_BYTES: Final = 20 * MEGABYTE
+"""One .zip file, as stored."""
+
+ARCHIVE_ENTRIES: Final = 2_000
+ARCHIVE_DIRECTORY_BYTES: Final = 1 * MEGABYTE
+ARCHIVE_EXPANDED_BYTES: Final = 200 * MEGABYTE
+MEMBER_BYTES: Final = 10 * MEGABYTE
+MEMBER_RATIO: Final = 100
+"""Expanded over stored; below `MEMBER_RATIO_FROM` bytes expanded the ratio is not looked at."""
+
+MEMBER_RATIO_FROM: Final = 64 * 1024
+
+OFFICE_EXPANDED_BYTES: Final = 64 * MEGABYTE
+OFFICE_XML_BYTES: Final = 16 * MEGABYTE
+"""All XML parts of one .docx together: the parser needs several times as much memory."""
+
+SIDECAR_BYTES: Final = 64 * 1024
+
+LINE_CHARACTERS: Final = 500_000
+"""The longest line: a whole article on one line fits a hundred times."""
+
+FOLDER_FILES: Final = 100_000
+FOLDER_DEPTH: Final = 32

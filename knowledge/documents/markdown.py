@@ -1,0 +1,71 @@
+"""Markdown: the text stays in its columns, the markup becomes blanks of the same width."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from knowledge.documents.decode import decode
+from knowledge.documents.extract import Extract, split_lines
+
+_FENCE: Final = re.compile(r"\s{0,3}(```|~~~)")
+_RULE: Final = re.compile(
+    r"\s{0,3}([-*_=])[ \t]*(\1[ \t]*){2,}$|\s{0,3}=+\s*$|\s{0,3}-{2,}\s*$|\s*\|?[\s:|-]*-[\s:|-]*\|[\s:|-]*$"
+)
+_REFERENCE: Final = re.compile(r"\s{0,3}\[[^\]\n]{1,200}\]:\s*\S+")
+_LEADING: Final = re.compile(r"(\s{0,3}>)+\s?|\s{0,3}#{1,6}(?=\s)|\s*[-*+](?=\s)")
+_TRAILING: Final = re.compile(r"\s#+\s*$|\\$")
+_IMAGE: Final = re.compile(r"!\[[^\]\n]{0,500}\]\([^()\n]{0,2000}\)")
+_LINK: Final = re.compile(r"(\[)([^\[\]\n]{1,500})(\]\([^()\n]{0,2000}\)|\]\[[^\]\n]{0,200}\])")
+_TAG: Final = re.compile(r"</?[A-Za-z][^<>\n]{0,500}>|<!--[^\n]{0,2000}?-->|<(?=https?:[^<>\s]{1,2000}>)")
+_EMPHASIS: Final = re.compile(r"\*{1,3}|~~|`+|(?<![A-Za-z0-9_])_{1,3}(?=\S)|(?<=\S)_{1,3}(?![A-Za-z0-9_])")
+_ESCAPE: Final = re.compile(r"\\(?=[!-/:-@\[-`{-~])")
+_FRONT: Final = re.compile(r"---\s*$|\+\+\+\s*$")
+
+
+def read_markdown(name: str, data: bytes) -> Extract:
+    """Extract the text of a Markdown file; columns are those of the source line."""
+    text, encoding = decode(name, data)
+    return Extract("markdown", tuple(_without_markup(split_lines(text))), encoding)
+
+
+def _without_markup(lines: list[str]) -> Iterator[str]:
+    front = _front_matter(lines)
+    fenced = False
+    for number, line in enumerate(lines):
+        if number < front or _FENCE.match(line):
+            fenced ^= number >= front
+            yield ""
+        elif fenced:
+            yield line
+        else:
+            yield _blank(line)
+
+
+def _front_matter(lines: list[str]) -> int:
+    """Count the lines of a metadata block at the very top; its keys are no article text."""
+    if not lines or not _FRONT.match(lines[0]):
+        return 0
+    for number, line in enumerate(lines[1:200], 1):
+        if line.rstrip() == lines[0].rstrip():
+            return number + 1
+    return 0
+
+
+def _blank(line: str) -> str:
+    if _RULE.match(line) or _REFERENCE.match(line):
+        return ""
+    for mark in (_LEADING, _IMAGE, _TAG, _TRAILING):
+        if mark is _LEADING:
+            line = mark.sub(_spaces, line, count=1) if mark.match(line) else line
+        else:
+            line = mark.sub(_spaces, line)
+    line = _LINK.sub(lambda m: " " + m[2] + " " * len(m[3]), line)
+    line = _EMPHASIS.sub(_spaces, line)
+    line = _ESCAPE.sub(_spaces, line)
+    return line.replace("|", " ") if line.lstrip().startswith("|") else line
+
+
+def _spaces(match: re.Match[str]) -> str:
+    return " " * len(match[0])

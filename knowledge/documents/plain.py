@@ -1,0 +1,12 @@
+"""Plain text: the lines as they are."""
+
+from __future__ import annotations
+
+from knowledge.documents.decode import decode
+from knowledge.documents.extract import Extract, split_lines
+
+
+def read_plain(name: str, data: bytes) -> Extract:
+    """Extract the lines of a text file, whatever its encoding and line ends."""
+    text, encoding = decode(name, data)
+    return Extract("text", tuple(split_lines(text)), encoding)

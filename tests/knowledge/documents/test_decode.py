@@ -1,0 +1,137 @@
+"""Bytes to text: the right characters, or a refusal with the place; never mojibake."""
+
+from __future__ import annotations
+
+import codecs
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from knowledge.documents.decode import decode
+from knowledge.errors import UnreadableFile
+
+ARTICLE = (
+    "本报讯 记者从市卫生健康委获悉，今年1至7月，全市社区卫生服务中心共接待居民35.6万人次，"
+    "同比增长12.3%。“家门口就能看病，不用再跑远路了。”居民们说。\n下一步，上海将继续完善基层医疗服务体系。\n"
+)
+KOREAN = (
+    "서울시는 오늘 새로운 정책을 발표했다. 시민들의 참여를 바란다고 밝혔다. 이번 행사는 다음 주까지 계속된다."
+)
+JAPANESE = "東京都は今日、新しい政策を発表した。市民の参加を望むと述べた。この行事は来週まで続く。政府は努力している。"
+TRADITIONAL = (
+    "記者從市政府獲悉，今年以來全市經濟發展穩定，居民收入繼續增長，社區服務體系進一步完善，群眾滿意度提高。"
+)
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding"),
+    [
+        (ARTICLE.encode(), "utf-8"),
+        (codecs.BOM_UTF8 + ARTICLE.encode(), "utf-8-sig"),
+        (ARTICLE.encode("gb18030"), "gb18030"),
+        (ARTICLE.encode("gbk"), "gb18030"),
+        (codecs.BOM_UTF16_LE + ARTICLE.encode("utf-16-le"), "utf-16"),
+        (codecs.BOM_UTF16_BE + ARTICLE.encode("utf-16-be"), "utf-16"),
+        (ARTICLE.encode("utf-16-le"), "utf-16-le"),
+        (ARTICLE.encode("utf-16-be"), "utf-16-be"),
+        (codecs.BOM_UTF32_LE + ARTICLE.encode("utf-32-le"), "utf-32"),
+    ],
+)
+def test_each_encoding_of_chinese_newspapers_gives_the_same_text(data: bytes, encoding: str) -> None:
+    assert decode("a.txt", data) == (ARTICLE, encoding)
+
+
+def test_traditional_characters_in_gb18030_are_read() -> None:
+    assert decode("a.txt", TRADITIONAL.encode("gb18030")) == (TRADITIONAL, "gb18030")
+
+
+def test_a_short_gbk_title_is_read() -> None:
+    assert decode("a.txt", "临港新片区".encode("gbk"))[0] == "临港新片区"
+
+
+def test_rare_characters_of_a_name_do_not_make_a_gb18030_file_implausible() -> None:
+    text = ARTICLE + "名单：龑、䶮、喆、㛃、𠮷。\n"
+    assert decode("a.txt", text.encode("gb18030"))[0] == text
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "gb18030", "utf-16"])
+def test_characters_that_repair_leaves_out_are_still_in_the_text(codec: str) -> None:
+    text = ARTICLE + "甲\u200b乙\u00ad丙\ue000丁\u202e戊\x00己\x0b庚\u2028辛"
+    assert decode("a.txt", text.encode(codec))[0] == text
+
+
+WRONG = ARTICLE.encode()
+
+
+@pytest.mark.parametrize(
+    ("data", "offset"),
+    [
+        (WRONG[:31] + b"\xff" + WRONG[31:], 31),
+        (WRONG + "好".encode()[:2], len(WRONG)),
+        (WRONG + ARTICLE.encode("gbk"), len(WRONG)),
+        (codecs.BOM_UTF8 + WRONG + b"\xff", len(WRONG) + 3),
+        (codecs.BOM_UTF16_LE + "好".encode("utf-16-le") + b"\x00\xd8", 4),
+        (ARTICLE.encode("gbk")[:41] + b"\xff\xff" + ARTICLE.encode("gbk")[41:], 41),
+        (ARTICLE.encode("gbk") + "好".encode("gbk")[:1], len(ARTICLE.encode("gbk"))),
+        (WRONG + b"\xed\xa0\x80", len(WRONG)),
+    ],
+    ids=["byte", "cut", "gbk-tail", "bom", "surrogate", "gbk-byte", "gbk-cut", "utf8-surrogate"],
+)
+def test_wrong_bytes_are_refused_with_their_offset(data: bytes, offset: int) -> None:
+    with pytest.raises(UnreadableFile) as refused:
+        decode("坏.txt", data)
+    assert (refused.value.offset, refused.value.name) == (offset, "坏.txt")
+    assert refused.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("text", "codec"),
+    [
+        (TRADITIONAL, "big5"),
+        (KOREAN, "euc-kr"),
+        (JAPANESE, "euc-jp"),
+        (JAPANESE, "shift_jis"),
+        ("Größere Städte müssen über Straßen nachdenken", "latin-1"),
+        ("Сегодня в Москве открылась новая станция метро", "koi8-r"),
+    ],
+)
+def test_other_encodings_are_refused_instead_of_read_as_mojibake(text: str, codec: str) -> None:
+    with pytest.raises(UnreadableFile) as refused:
+        decode("a.txt", text.encode(codec))
+    assert refused.value.offset is not None
+
+
+def test_a_gbk_file_with_a_utf8_part_is_refused() -> None:
+    with pytest.raises(UnreadableFile):
+        decode("a.txt", ARTICLE.encode("gbk") * 8 + ARTICLE.encode())
+
+
+@pytest.mark.parametrize(
+    "data", [bytes(range(256)) * 8, b"\x00" * 4096, b"\x7fELF\x02\x01\x01" + b"\x00\x01\x02" * 99]
+)
+def test_binary_files_are_refused(data: bytes) -> None:
+    with pytest.raises(UnreadableFile):
+        decode("a.txt", data)
+
+
+@given(st.binary(max_size=400))
+@settings(max_examples=200)
+def test_any_bytes_are_text_of_that_encoding_or_a_refusal_within_the_file(data: bytes) -> None:
+    try:
+        text, encoding = decode("a.txt", data)
+    except UnreadableFile as refused:
+        assert refused.offset is None or 0 <= refused.offset <= len(data)
+    else:
+        text.encode("utf-8")
+        assert text.encode(encoding) in (data, codecs.BOM_UTF16_LE + data[2:]) or encoding in (
+            "utf-16",
+            "utf-32",
+        )
+
+
+@given(st.text(st.characters(codec="gb2312"), min_size=1, max_size=60))
+@settings(max_examples=100)
+def test_no_utf8_text_is_ever_refused_for_its_words(text: str) -> None:
+    printable = "".join(char for char in text if char.isprintable()) + "。"
+    assert decode("a.txt", printable.encode()) == (printable, "utf-8")

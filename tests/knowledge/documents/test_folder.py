@@ -1,0 +1,297 @@
+"""The folder: what is found, what is skipped and why, and that nothing outside it or without end is read."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from knowledge.documents.folder import Read, find_sources, read_bytes, read_sources, source_of
+from knowledge.documents.walk import RESERVED_NAMES
+from knowledge.errors import NoArticles
+from knowledge.model import Document, Skipped
+
+ARTICLE = "新闻标题\n\n本报讯 上海今年新增公共绿地一千公顷。\n"
+
+
+def read(folder: Path) -> dict[str, str]:
+    """Each name in the folder with its text, or with the reason why it was skipped."""
+    found: dict[str, str] = {}
+    for source in find_sources(folder):
+        for result in read_sources(source):
+            name, said = shown(result)
+            assert name not in found
+            found[name] = said
+    return found
+
+
+def shown(result: Read) -> tuple[str, str]:
+    if isinstance(result, Skipped):
+        assert result.reason
+        assert result.remedy
+        return result.name, result.reason
+    document, data = result
+    assert document.size == len(data)
+    return document.name, "\n".join(document.lines) + "\n"
+
+
+def write(folder: Path, *names: str) -> None:
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(ARTICLE, encoding="utf-8")
+
+
+def test_files_are_found_in_name_order_through_all_folders(tmp_path: Path) -> None:
+    write(tmp_path, "b.txt", "a/深/c.TXT", "a.txt")
+    assert [s.name for s in find_sources(tmp_path)] == ["a/深/c.TXT", "a.txt", "b.txt"]
+    assert set(read(tmp_path).values()) == {ARTICLE}
+
+
+@pytest.mark.parametrize("make", [lambda p: None, lambda p: p.write_text("x")], ids=["missing", "file"])
+def test_a_missing_folder_is_named(tmp_path: Path, make: object) -> None:
+    assert callable(make)
+    make(tmp_path / "文章")
+    with pytest.raises(NoArticles, match="文章"):
+        list(find_sources(tmp_path / "文章"))
+
+
+def test_an_empty_folder_has_no_sources(tmp_path: Path) -> None:
+    assert list(find_sources(tmp_path)) == []
+
+
+def test_hidden_reserved_and_editors_files_are_silently_left_out(tmp_path: Path) -> None:
+    write(
+        tmp_path, ".a.txt", "..md", ".git/b.txt", "~$c.docx", "Thumbs.db", "__MACOSX/d.txt", *RESERVED_NAMES
+    )
+    assert read(tmp_path) == {}
+
+
+def test_an_unknown_extension_is_reported_with_those_that_are_known(tmp_path: Path) -> None:
+    write(tmp_path, "a.txt", "b.doc", "无扩展名")
+    skipped = [r for s in find_sources(tmp_path) for r in read_sources(s) if isinstance(r, Skipped)]
+    assert [s.name for s in skipped] == ["b.doc", "无扩展名"]
+    assert all(".docx" in s.remedy for s in skipped)
+
+
+def test_bad_files_are_skipped_with_a_reason_while_the_rest_loads(tmp_path: Path) -> None:
+    write(tmp_path, "好.txt")
+    (tmp_path / "空.txt").write_bytes(b"")
+    (tmp_path / "白.txt").write_bytes(" \n\u3000\n".encode())
+    (tmp_path / "二进制.txt").write_bytes(bytes(range(256)) * 20)
+    (tmp_path / "其实是.txt").write_bytes(b"%PDF-1.7\n" + ARTICLE.encode())
+    (tmp_path / "坏.pdf").write_bytes(b"%PDF-1.7\n" + os.urandom(500))
+    (tmp_path / "坏.docx").write_bytes(b"PK\x03\x04" + os.urandom(500))
+    (tmp_path / "坏.zip").write_bytes(b"PK\x03\x04" + os.urandom(500))
+    (tmp_path / "一行.txt").write_bytes(("字" * 1_700_000).encode())
+    with (tmp_path / "百兆.txt").open("wb") as file:
+        file.truncate(100 * 1024 * 1024)
+    reasons = read(tmp_path)
+    assert reasons.pop("好.txt") == ARTICLE
+    assert reasons == {
+        "空.txt": "文件是空的",
+        "白.txt": "没有文字",
+        "二进制.txt": "含有大量控制字符,不是文本文件",
+        "其实是.txt": "内容是PDF,扩展名却是 .txt",
+        "坏.pdf": "不是 PDF,或文件已损坏",
+        "坏.docx": "不是 .docx,或文件已损坏",
+        "坏.zip": "不是 .zip,或压缩包不完整",
+        "一行.txt": "第 1 行有 1700000 字,超过 500000 字的上限",
+        "百兆.txt": "有 104857600 字节,超过 10 MB 的上限",
+    }
+
+
+def test_pipes_sockets_and_devices_are_skipped_without_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "管道.txt")
+    with socket.socket(socket.AF_UNIX) as door, contextlib.chdir(tmp_path):
+        door.bind("插口.txt")
+        reasons = read(tmp_path)
+    assert reasons == dict.fromkeys(("插口.txt", "管道.txt"), "不是普通文件(管道、设备或套接字)")
+
+
+def test_a_pipe_put_in_place_of_a_file_between_listing_and_reading_does_not_hang(tmp_path: Path) -> None:
+    write(tmp_path, "a.txt")
+    (source,) = find_sources(tmp_path)
+    (tmp_path / "a.txt").unlink()
+    os.mkfifo(tmp_path / "a.txt")
+    assert [shown(r)[1] for r in read_sources(source)] == ["不是普通文件(管道、设备或套接字)"]
+
+
+def test_links_never_lead_out_of_the_folder_or_in_circles(tmp_path: Path) -> None:
+    inside, outside = tmp_path / "in", tmp_path / "out"
+    write(inside, "a.txt", "sub/b.txt")
+    write(outside, "secret.txt", "deep/secret.txt")
+    (inside / "passwd.txt").symlink_to("/etc/passwd")
+    (inside / "secret.txt").symlink_to(outside / "secret.txt")
+    (inside / "deep").symlink_to(outside / "deep")
+    (inside / "self.txt").symlink_to("self.txt")
+    (inside / "sub/up").symlink_to(inside)
+    (inside / "gone.txt").symlink_to(inside / "nothing.txt")
+    reasons = read(inside)
+    assert {name for name, said in reasons.items() if said == ARTICLE} == {"a.txt", "sub/b.txt"}
+    assert {name: reasons[name] for name in ("passwd.txt", "secret.txt", "deep")} == dict.fromkeys(
+        ("passwd.txt", "secret.txt", "deep"), "符号链接指向文件夹之外"
+    )
+    assert reasons["sub/up"] == "符号链接指向文件夹"
+    assert set(reasons) == {
+        "a.txt",
+        "sub/b.txt",
+        "passwd.txt",
+        "secret.txt",
+        "deep",
+        "self.txt",
+        "sub/up",
+        "gone.txt",
+    }
+
+
+def test_a_file_swapped_for_a_link_after_listing_is_not_followed(tmp_path: Path) -> None:
+    write(tmp_path, "a.txt")
+    (source,) = find_sources(tmp_path)
+    (tmp_path / "a.txt").unlink()
+    (tmp_path / "a.txt").symlink_to("/etc/passwd")
+    (result,) = read_sources(source)
+    assert isinstance(result, Skipped)
+
+
+def test_a_folder_mounted_through_links_into_a_hidden_folder_is_read(tmp_path: Path) -> None:
+    write(tmp_path, "..2026_11/a.txt")
+    (tmp_path / "..data").symlink_to("..2026_11")
+    (tmp_path / "a.txt").symlink_to("..data/a.txt")
+    assert read(tmp_path) == {"a.txt": ARTICLE}
+
+
+def test_a_file_that_stands_in_the_folder_twice_is_read_once(tmp_path: Path) -> None:
+    write(tmp_path, "a.txt")
+    (tmp_path / "b.txt").hardlink_to(tmp_path / "a.txt")
+    (tmp_path / "c.txt").symlink_to(tmp_path / "a.txt")
+    assert read(tmp_path) == {
+        "a.txt": ARTICLE,
+        "b.txt": "与 a.txt 是同一个文件",
+        "c.txt": "与 a.txt 是同一个文件",
+    }
+
+
+def test_too_deep_folders_are_reported_and_not_entered(tmp_path: Path) -> None:
+    write(tmp_path, "/".join(["d"] * 40) + "/a.txt", "b.txt")
+    reasons = read(tmp_path)
+    assert reasons.pop("b.txt") == ARTICLE
+    assert list(reasons.values()) == ["文件夹套了 32 层以上,没有再往里读"]
+
+
+def test_strange_names_are_read_or_reported_but_never_crash(tmp_path: Path) -> None:
+    names = [
+        "换\n行.txt",
+        "长" * 80 + ".txt",
+        "-rf.txt",
+        "📰.txt",
+        "e\u0301.txt",
+        "\u00e9.txt",
+        "A.txt",
+        "a.txt",
+    ]
+    write(tmp_path, *names)
+    with open(os.fsencode(tmp_path) + b"/\xb1\xb1\xbe\xa9.txt", "wb") as file:
+        file.write(ARTICLE.encode())
+    reasons = read(tmp_path)
+    assert reasons.pop("\\xb1\\xb1\\xbe\\xa9.txt") == "文件名不是 UTF-8"
+    assert set(reasons) == set(names)
+    assert set(reasons.values()) == {ARTICLE}
+
+
+def test_a_file_that_vanishes_after_listing_is_skipped(tmp_path: Path) -> None:
+    write(tmp_path, "a.txt")
+    (source,) = find_sources(tmp_path)
+    (tmp_path / "a.txt").unlink()
+    assert [shown(r)[1] for r in read_sources(source)] == ["文件在读取前被移走了"]
+
+
+def test_a_file_that_changes_while_read_is_whole_or_skipped_never_mixed(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    texts = [(char * 59 + "\n") * 2000 for char in "甲乙"]
+    path.write_text(texts[0], encoding="utf-8")
+    stop = threading.Event()
+
+    def rewrite() -> None:
+        while not stop.is_set():
+            for text in texts:
+                with path.open("r+", encoding="utf-8") as file:
+                    file.write(text)
+
+    writer = threading.Thread(target=rewrite)
+    writer.start()
+    try:
+        found = [shown(r)[1] for _ in range(10) for s in find_sources(tmp_path) for r in read_sources(s)]
+    finally:
+        stop.set()
+        writer.join()
+    assert set(found) <= {*texts, "读取时文件正在改变"}
+    assert read(tmp_path)["a.txt"] in texts
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs to become another user")
+def test_an_unreadable_file_is_named_while_the_rest_loads(tmp_path: Path) -> None:
+    write(tmp_path, "a.txt", "锁.txt")
+    (tmp_path / "锁.txt").chmod(0)
+    (tmp_path / "闭").mkdir(mode=0)
+    for folder in (tmp_path, *tmp_path.parents[:3]):
+        if folder != Path("/tmp"):
+            folder.chmod(0o755)
+    code = (
+        "import os, sys; from pathlib import Path; "
+        "from knowledge.documents.folder import *; os.setuid(65534);"
+        "print([getattr(r, 'reason', 'ok') for s in find_sources(Path(sys.argv[1])) for r in read_sources(s)])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        cwd=Path(__file__).parents[3],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "['ok', '没有读取权限', '打不开文件夹(Permission denied)']"
+
+
+def test_the_stamp_changes_with_the_file_and_with_its_sidecar(tmp_path: Path) -> None:
+    write(tmp_path, "a.txt")
+    stamps = [[s.stamp for s in find_sources(tmp_path)]]
+    for name, text in (("a.toml", 'title = "甲"'), ("a.toml", 'title = "乙丙"'), ("a.txt", "另一篇。")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        stamps.append([s.stamp for s in find_sources(tmp_path)])
+    (tmp_path / "a.toml").unlink()
+    stamps.append([s.stamp for s in find_sources(tmp_path)])
+    assert all(len(row) == 1 for row in stamps)
+    assert len({row[0] for row in stamps}) == 5
+    assert stamps[-1] == [s.stamp for s in find_sources(tmp_path)]
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+def test_lines_are_counted_as_editors_count_them(ends: str) -> None:
+    text = "一\u2028二\x0c三\x85四\x0b五" + ends + ends + "六" + ends
+    (result,) = read_bytes("a.txt", text.encode())
+    assert not isinstance(result, Skipped)
+    assert result[0].lines == ("一\u2028二\x0c三\x85四\x0b五", "", "六")
+
+
+def test_mixed_line_ends_count_once_each() -> None:
+    (result,) = read_bytes("a.txt", "一\r\n二\r三\n四".encode())
+    assert not isinstance(result, Skipped)
+    assert result[0].lines == ("一", "二", "三", "四")
+
+
+def test_a_single_file_can_be_a_source_of_its_own(tmp_path: Path) -> None:
+    write(tmp_path, "a.txt")
+    (tmp_path / "a.toml").write_text('newspaper = "青年报"', encoding="utf-8")
+    (result,) = read_sources(source_of(tmp_path / "a.txt"))
+    assert not isinstance(result, Skipped)
+    document: Document = result[0]
+    assert document.sidecar is not None
+    assert (document.name, document.sidecar.newspaper) == (str(tmp_path / "a.txt"), "青年报")
+    (missing,) = read_sources(source_of(tmp_path / "b.txt"))
+    assert isinstance(missing, Skipped)
