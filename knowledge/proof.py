@@ -1,0 +1,27 @@
+"""Proof: a fact is said only while it stands word for word in the document it came from."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from knowledge.model import Document, Fact, Span
+from knowledge.repair.joining import stitch
+
+
+def verify(fact: Fact, document: Document) -> bool:
+    """Tell whether the fact's spans lie in the document, are disjoint, and stitch to exactly its text."""
+    if fact.article.file != document.name or not fact.spans:
+        return False
+    if not all(_lies_in(span, document) for span in fact.spans) or not _disjoint(fact.spans):
+        return False
+    return stitch(document.lines, fact.spans) == fact.text
+
+
+def _lies_in(span: Span, document: Document) -> bool:
+    if not 1 <= span.line <= len(document.lines):
+        return False
+    return 0 <= span.start < span.end <= len(document.lines[span.line - 1])
+
+
+def _disjoint(spans: tuple[Span, ...]) -> bool:
+    return all(a.line != b.line or a.end <= b.start for a, b in pairwise(sorted(spans)))

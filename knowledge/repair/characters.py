@@ -1,0 +1,125 @@
+"""What single characters tell: which are text, which are invisible, which blanks a page set for looks only."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Final
+
+HAN: Final = "\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+WIDE_PUNCTUATION: Final = (
+    "\u3001-\u3003\u3008-\u301b\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65“”‘’…—"
+)
+INVISIBLE: Final = (
+    "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+)
+DAMAGED: Final = "\ue000-\uf8ff\ufffd\ud800-\udfff\U000f0000-\U0010ffff"
+
+_BLANKS: Final = re.compile(f"[\\s{INVISIBLE}{DAMAGED}]+")
+_TEXT: Final = re.compile(f"[^\\s{INVISIBLE}{DAMAGED}]")
+_ONLY_INVISIBLE: Final = re.compile(f"[\\s{INVISIBLE}]+")
+_ONLY_DAMAGED: Final = re.compile(f"[\\s{INVISIBLE}{DAMAGED}]+")
+_SPACE: Final = re.compile(r"\s")
+_HAN: Final = re.compile(f"[{HAN}]")
+_WIDE: Final = re.compile(f"[{WIDE_PUNCTUATION}]")
+_FIGURE: Final = re.compile(r"[0-9０-９%％‰]")
+_FOLDED: Final = re.compile("[０-９Ａ-Ｚａ-ｚ\u2e80-\u2fdf\uf900-\ufaff]")
+
+
+def _fold_table() -> dict[int, str]:
+    """One character for one: full-width letters and digits, and the radicals and compatibility forms of PDF fonts."""
+    ranges = ((0xFF10, 0xFF1A), (0xFF21, 0xFF3B), (0xFF41, 0xFF5B), (0x2E80, 0x2FE0), (0xF900, 0xFB00))
+    folded = (
+        (code, unicodedata.normalize("NFKC", chr(code))) for low, high in ranges for code in range(low, high)
+    )
+    return {code: text for code, text in folded if len(text) == 1 and text != chr(code)}
+
+
+_FOLD: Final = _fold_table()
+
+
+def fold(text: str) -> str:
+    """Write full-width letters and digits and CJK radicals as the characters they stand for, one for one."""
+    return text.translate(_FOLD) if _FOLDED.search(text) else text
+
+
+def width(text: str) -> float:
+    """Estimate the printed width: 1 for a han character, ½ for an ASCII one."""
+    return len(text) - (3 * len(text) - len(text.encode("utf-8", "surrogatepass"))) / 4
+
+
+def is_han(char: str) -> bool:
+    """Tell whether the character is a han character."""
+    return _HAN.match(char) is not None
+
+
+def extent(raw: str) -> tuple[int, int]:
+    """Return where the text of a line begins and ends; equal when the line is blank."""
+    first = _TEXT.search(raw)
+    if first is None:
+        return (0, 0)
+    end = len(raw)
+    while not _TEXT.match(raw, end - 1):
+        end -= 1
+    return (first.start(), end)
+
+
+def pieces(
+    raw: str, start: int, end: int, tight: bool = False, display: bool = False
+) -> Iterator[tuple[int, int]]:
+    """Cut a line into the runs that are text, leaving out invisible characters and blanks set for looks.
+
+    `tight` also leaves out blanks between han characters (where markup became blanks); `display` keeps the
+    blanks that part a title in two.
+    """
+    at = start
+    for gap in _BLANKS.finditer(raw, start, end):
+        left, right = gap.span()
+        kept = (
+            None
+            if _drops(raw, left, right, (start, end), tight, display)
+            else _SPACE.search(raw, left, right)
+        )
+        if kept is not None and raw[left:right].isspace():
+            continue
+        if left > at:
+            yield (at, left)
+        if kept is not None:
+            yield kept.span()
+        at = right
+    if end > at:
+        yield (at, end)
+
+
+def _drops(raw: str, left: int, right: int, edges: tuple[int, int], tight: bool, display: bool) -> bool:
+    if left <= edges[0] or right >= edges[1] or not _SPACE.search(raw, left, right):
+        return True
+    before, after = raw[left - 1], raw[right]
+    if is_han(before) and is_han(after):
+        return tight or _alone(raw, left - 1, edges[0], -1) or _alone(raw, right, edges[1], 1)
+    if _WIDE.match(before) or _WIDE.match(after):
+        return (
+            not display
+            or (before not in "”’」』》）"
+            and after not in "“‘「『《（"
+            and before not in "：，。！？")
+        )
+    return bool((_FIGURE.match(before) and is_han(after)) or (is_han(before) and _FIGURE.match(after)))
+
+
+def _alone(raw: str, at: int, edge: int, step: int) -> bool:
+    """Tell whether the han character at `at` is letter-spaced: blank or punctuation beyond it."""
+    beyond = at + step
+    if (beyond < edge) if step < 0 else (beyond >= edge):
+        return True
+    return _SPACE.match(raw[beyond]) is not None or _WIDE.match(raw[beyond]) is not None
+
+
+def what_is_left(text: str) -> str:
+    """Name what characters outside every fact are: `blank`, `invisible`, `damaged` or `text`."""
+    if text.isspace() or not text:
+        return "blank"
+    if _ONLY_INVISIBLE.fullmatch(text):
+        return "invisible"
+    return "damaged" if _ONLY_DAMAGED.fullmatch(text) else "text"

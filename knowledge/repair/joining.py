@@ -1,0 +1,46 @@
+"""The one rule by which spans become text; repair writes facts with it, proof reads them back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from knowledge.model import Span
+from knowledge.repair.characters import fold
+
+_SOFT_HYPHEN = "\xad"
+
+
+def stitch(lines: Sequence[str], spans: Sequence[Span]) -> str:
+    """Put the characters of the spans together, folded one for one.
+
+    Nothing comes between two spans but a blank where a line ends between Latin words.
+    """
+    return lay_out(lines, spans)[0]
+
+
+def lay_out(lines: Sequence[str], spans: Sequence[Span]) -> tuple[str, tuple[int, ...]]:
+    """Return the stitched text and where in it each span begins."""
+    if len(spans) == 1:
+        span = spans[0]
+        return fold(lines[span.line - 1][span.start : span.end]), (0,)
+    parts: list[str] = []
+    starts: list[int] = []
+    at = 0
+    before: Span | None = None
+    for span in spans:
+        if before is not None and before.line != span.line and _between_words(lines, before, span):
+            parts.append(" ")
+            at += 1
+        parts.append(lines[span.line - 1][span.start : span.end])
+        starts.append(at)
+        at += span.end - span.start
+        before = span
+    return fold("".join(parts)), tuple(starts)
+
+
+def _between_words(lines: Sequence[str], before: Span, after: Span) -> bool:
+    last = lines[before.line - 1][before.end - 1]
+    first = lines[after.line - 1][after.start]
+    if not (last.isascii() and first.isascii() and first.isalpha() and (last.isalpha() or last in ",;:.?!)")):
+        return False
+    return lines[before.line - 1][before.end : before.end + 1] != _SOFT_HYPHEN

@@ -1,0 +1,191 @@
+"""What a line is besides text: page header, rubric, logo, credit, contact, dateline, jump, byline."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from knowledge.model import Removal
+from knowledge.repair.lines import Line
+from knowledge.repair.names import AFTER_SENTENCE, IN_BRACKETS, NAMES, ONLY_SIGNED, SIGNED
+
+# No line of noise is longer; also keeps the patterns off long paragraphs.
+_SHORT: Final = 60
+_EDGE: Final = 2
+_TAIL: Final = 60
+
+_HEADER: Final = re.compile(
+    r"[—\-–·•\s/|]*\d{1,4}[—\-–·•\s/|]*$"
+    r"|第\s*[\dA-D一二三四五六七八九十]{1,4}\s*[版页](?:\s.*|\s*[,，/]?\s*共\s*\d+\s*[版页].*)?$"
+    r"|[A-D]?\d{1,3}\s*版(?:\s.*)?$"
+    r"|[A-D]\d{1,2}(?:\s+\S{2,8})?$"
+    r"|.{0,20}(?:19|20)\d\d\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日\s*(?:星期|周)[一二三四五六日天].{0,24}$"
+)
+_SECTION_OF_PAPER: Final = re.compile(
+    r"(?:\d{1,3}\s*)?(?:要闻|综合|综合新闻|社会|国内|国际|本市|上海|头版|专题|专版|评论|时政|财经|经济|体育|文化|教育|科技|特刊|副刊|民生|法治|关注|深度|都市|城市|焦点|视点|新闻)"
+    r"(?:\s*/?\s*[A-D]?\d{1,3})?(?:\s*版)?$"
+)
+_NAMED_PAGE: Final = re.compile(
+    r"[\u4e00-\u9fff]{2,6}\s+[A-D]?\d{1,2}$|[A-D]?\d{1,2}\s+[\u4e00-\u9fff]{2,6}$"
+)
+_RUBRIC: Final = re.compile(r"[■●◆★□▲◇○▌▍◎]\s*[^\s。，！？]{2,6}$")
+_CREDIT: Final = re.compile(
+    rf"(?:[\u4e00-\u9fff]{{2,8}})?(?:本报|资料)?资料(?:图片?|照片)(?:\s.*)?$|.*(?:^|[\s/／:：）)]){NAMES}\s*摄(?:影|制)?$|.*{SIGNED}\s*摄(?:影|制)?$"
+    r"|(?:均为|本报|本版|受访者|由|视觉中国|新华社|人民视觉|.{2,10})?\s*(?:供图|图片提供|摄影报道|图片来源.*)$"
+    rf"|(?:摄影|图片|制图|绘图|漫画|图)\s*[:：/／]\s*\S.{{0,20}}$|(?:新华社|中新社|本报)发.{{0,10}}$|[（(](?:资料图片?|图片来源.*|.{{0,12}}摄)[)）]$"
+)
+_CREDIT_TAIL: Final = re.compile(
+    rf"(?<=[。！？”）])\s*(?:[（(]\s*(?:{SIGNED}|{NAMES}|新华社发|.{{0,6}}资料图片?)?\s*摄?\s*[)）]|(?:新华社|本报|[\u4e00-\u9fff]{{2,6}}报)?(?:{SIGNED}|\s{NAMES})\s*摄(?:影)?|\s+\S{{0,10}}(?:资料图片?|供图))$"
+)
+_CONTACT: Final = re.compile(
+    r"(?:联系我们|联系方式|联系电话|新闻热线|报料热线|热线电话|投稿邮?箱|编辑邮?箱|电子邮箱|邮箱|E-?mail|Email|扫码|扫描).{0,50}$|[\w.+-]+@[\w.-]+$"
+)
+_EDITORS: Final = re.compile(
+    rf"[■□●]?\s*(?:责任编辑|责编|本版编辑|本版责编|版面编辑|值班编辑|值班主任|版式设计|版式|美术编辑|美编|校对|审校|编辑|审读|监制|视觉设计|视觉)(?:\s*[:：/／丨|]\s*\S.{{0,40}}|\s+{NAMES}.{{0,30}})$"
+)
+_JUMP: Final = re.compile(
+    r"[▶→►>]*\s*(?:[（(]\s*(?:上接|下转|紧接|转)[^（）()]{1,24}[)）]|(?:上接|下转)\s*第?\s*[A-D\d一二三四五六七八九十]{1,4}\s*版)"
+)
+_AGENCY: Final = "(?:新华社|中新社|中新网|新华网|人民网|央视网?|央广网|本报)"
+_DATELINE: Final = re.compile(
+    rf"(?:[■□●▲]\s*)?(?:本报讯|(?:据)?{_AGENCY}[\u4e00-\u9fff、]{{0,12}}?(?:\d{{1,2}}\s*月)?\s*\d{{1,2}}\s*日\s*[电讯]|(?:据)?{_AGENCY}(?:电|讯|消息)(?=[\s（(:：]))"
+    rf"\s*(?:[（(](?P<signed>[^（）()]{{2,40}})[)）]|(?P<bare>{SIGNED})(?:\s*报道)?(?=[\s:：]))?\s*[:：]?\s*"
+)
+_CAPTION: Final = re.compile(
+    r"[▲▼↑↓◀▶]|图为|(?:上|下|左|右|中|题|本|组)图(?:[：:为]|\s)|图[①-⑩\d一二三四五](?:[：:为]|\s)|[①-⑩]图"
+)
+DISPLAY_MARK: Final = re.compile(r"[■●◆★□▲◇○▌▍◎#※]\s*")
+
+
+def classify(lines: list[Line]) -> Iterator[Line]:
+    """Name every line that is no article text, and cut what stands glued to text."""
+    repeated = _repeated_at_page_edges(lines)
+    for at, line in enumerate(lines):
+        if len(line.text) <= _SHORT and not line.finished:
+            line.removal = _noise(lines, at, repeated)
+            if line.removal is None:
+                line.byline = (
+                    ONLY_SIGNED.match(line.text) is not None or IN_BRACKETS.fullmatch(line.text) is not None
+                )
+        if line.removal is None and not line.byline:
+            yield from _cut(line)
+        else:
+            yield line
+
+
+def _noise(lines: list[Line], at: int, repeated: frozenset[int]) -> Removal | None:
+    text = lines[at].text
+    if at in repeated or (_at_edge(lines, at) and _is_header(lines, at)):
+        return Removal.PAGE_HEADER
+    if _JUMP.fullmatch(text):
+        return Removal.RUBRIC
+    if _is_doubled(text):
+        return Removal.LOGO
+    if _CREDIT.match(text) or _EDITORS.match(text):
+        return Removal.CREDIT
+    if _CONTACT.match(text) and _at_edge(lines, at, 4):
+        return Removal.CONTACT
+    return None
+
+
+def _at_edge(lines: list[Line], at: int, reach: int = _EDGE) -> bool:
+    """Tell whether the line is among the first or last of its page."""
+    page = lines[at].page
+    above, below = at - reach, at + reach
+    return above < 0 or below >= len(lines) or lines[above].page != page or lines[below].page != page
+
+
+def _is_header(lines: list[Line], at: int) -> bool:
+    text = lines[at].text
+    if _HEADER.match(text) or _SECTION_OF_PAPER.match(text):
+        return True
+    # A title may look the same (阿波罗 13): a header stands above a title, not above a paragraph.
+    below = lines[at + 1] if at + 1 < len(lines) else None
+    return (
+        _NAMED_PAGE.match(text) is not None
+        and below is not None
+        and not below.finished
+        and len(below.text) <= 40
+    )
+
+
+def _is_doubled(text: str) -> bool:
+    """Tell whether each character stands twice, as in logos set with a shadow."""
+    packed = "".join(text.split())
+    return len(packed) >= 6 and packed[::2] == packed[1::2] and len(set(packed)) > 2
+
+
+def _repeated_at_page_edges(lines: list[Line]) -> frozenset[int]:
+    """Lines that stand at the top or bottom of three pages or more, digits aside."""
+    places: dict[str, list[int]] = {}
+    for at, line in enumerate(lines):
+        if line.page and len(line.text) <= _SHORT and _at_edge(lines, at):
+            places.setdefault(re.sub(r"\d+", "0", line.text), []).append(at)
+    return frozenset(at for found in places.values() if len(found) >= 3 for at in found)
+
+
+def is_rubric(text: str) -> bool:
+    """Tell whether a marked short line could name a column of the paper (■发布厅)."""
+    return _RUBRIC.match(text) is not None
+
+
+def starts_caption(text: str) -> bool:
+    """Tell whether a line begins as photo captions do."""
+    return _CAPTION.match(text) is not None
+
+
+def _cut(line: Line) -> Iterator[Line]:
+    """Yield the line in parts: dateline, text, jump, credit, byline."""
+    start, end = line.start, line.end
+    tail: list[Line] = []
+    dateline = _DATELINE.match(line.raw, start, end) if line.raw[start] in "本新中人央据■□●▲" else None
+    if dateline is not None and dateline.end() < end:
+        yield from _dateline(line, dateline)
+        start = dateline.end()
+    if line.finished is False or line.raw[end - 1] in "）)":
+        end = _cut_tail(line, start, end, tail)
+    text = line.cut(start, end)
+    text.gap, text.dateline = line.gap, dateline is not None
+    text.caption = bool(tail) and tail[0].removal is Removal.CREDIT and "。" not in text.text[:-1]
+    if start == line.start and end == line.end:
+        text = line
+    jump = _JUMP.match(text.text) if text.text[0] in "（(▶→►>上" else None
+    if jump is not None and jump.end() < len(text.text):
+        removed = line.cut(text.start, text.start + jump.end())
+        removed.removal = Removal.RUBRIC
+        yield removed
+        text = line.cut(text.start + jump.end(), text.end)
+    yield text
+    yield from tail
+
+
+def _dateline(line: Line, match: re.Match[str]) -> Iterator[Line]:
+    removed = line.cut(line.start, match.end())
+    removed.removal = Removal.DATELINE
+    for group in ("signed", "bare"):
+        if match[group] and re.search(NAMES, match[group]):
+            start, end = match.span(group)
+            signed = line.cut(start, end)
+            signed.byline = True
+            head, rest = line.cut(line.start, start), line.cut(end, match.end())
+            head.removal = rest.removal = Removal.DATELINE
+            yield from (part for part in (head, signed, rest) if part.text.strip())
+            return
+    yield removed
+
+
+def _cut_tail(line: Line, start: int, end: int, tail: list[Line]) -> int:
+    """Cut jumps, credits and bylines off the end; return where the text then ends."""
+    for pattern, removal in ((_JUMP, Removal.RUBRIC), (_CREDIT_TAIL, Removal.CREDIT), (AFTER_SENTENCE, None)):
+        low = max(start, end - _TAIL)
+        found = next(
+            (m for m in pattern.finditer(line.raw, low, end) if m.end() == end and m.start() > start), None
+        )
+        if found is None:
+            continue
+        part = line.cut(found.start() + len(found[0]) - len(found[0].lstrip()), end)
+        part.removal, part.byline = removal, removal is None
+        tail.insert(0, part)
+        end = found.start()
+    return end

@@ -1,0 +1,70 @@
+"""The account of every character: what no fact, title or heading holds is logged with a reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from knowledge.model import Document, Removal, Repair, Span
+from knowledge.repair.characters import extent, what_is_left
+
+_WORDS: Final = re.compile(r"\w")
+
+REASONS: Final = {
+    Removal.PAGE_HEADER: "页眉、页码或版名,不属于文章",
+    Removal.RUBRIC: "栏目名或转版提示,不属于正文",
+    Removal.LOGO: "叠印的徽标,每个字印了两遍",
+    Removal.CREDIT: "图片来源或编辑署名",
+    Removal.CONTACT: "联系方式",
+    Removal.DATELINE: "电头,不属于句子",
+    Removal.REPEATED: "与别处重复",
+    Removal.FOREIGN: "混入的外文",
+    Removal.DAMAGED: "字体私有字符或坏字,无法还原,请核对原文",
+    Removal.INVISIBLE: "不可见字符",
+    Removal.MARKUP: "排版符号",
+    Removal.LEFTOVER: "未能归入任何文章,请核对",
+}
+
+
+def removed(kind: Removal, spans: tuple[Span, ...], text: str) -> Repair:
+    """Log characters taken out; what cannot be explained is a doubt."""
+    return Repair(kind.value, spans, text, REASONS[kind], kind in (Removal.DAMAGED, Removal.LEFTOVER))
+
+
+def leftovers(document: Document, held: Iterable[Span]) -> Iterator[Repair]:
+    """Yield a removal for each run of characters that no span in `held` covers."""
+    by_line: dict[int, list[Span]] = {}
+    for span in held:
+        by_line.setdefault(span.line, []).append(span)
+    for number, raw in enumerate(document.lines, 1):
+        start, end = 0, len(raw)
+        spans = by_line.get(number)
+        if spans is None:
+            first, last = extent(raw)
+            if first == last and not raw.strip():
+                continue
+            yield from _gap(number, raw, start, end)
+            continue
+        if len(spans) > 1:
+            spans.sort()
+        at = 0
+        for span in spans:
+            if span.start > at:
+                yield from _gap(number, raw, at, span.start)
+            at = max(at, span.end)
+        if at < end:
+            yield from _gap(number, raw, at, end)
+
+
+def _gap(number: int, raw: str, start: int, end: int) -> Iterator[Repair]:
+    text = raw[start:end]
+    kind = what_is_left(text)
+    if kind == "blank":
+        return
+    low = start + len(text) - len(text.lstrip())
+    high = start + len(text.rstrip())
+    removal = {"invisible": Removal.INVISIBLE, "damaged": Removal.DAMAGED}.get(kind, Removal.LEFTOVER)
+    if removal is Removal.LEFTOVER and not _WORDS.search(text):
+        removal = Removal.MARKUP
+    yield removed(removal, (Span(number, low, high),), raw[low:high])

@@ -1,0 +1,75 @@
+"""The lines of a document that hold text, and what their shape tells."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from knowledge.model import Document, Removal, Span
+from knowledge.repair.characters import extent, width
+from knowledge.repair.sentences import FINISHED
+
+# One blank before a line is an accident of extraction; two begin a paragraph.
+INDENT: Final = 2
+
+
+@dataclass(slots=True)
+class Line:
+    """A run of text on one raw line; a raw line with a byline at its end becomes two.
+
+    `gap` counts the blank lines before it. `removal` says why it is no text of an article, `byline` that it
+    names the writers, `dateline` that a dateline stood before it, `caption` that it describes a photo.
+    """
+
+    number: int
+    raw: str
+    start: int
+    end: int
+    gap: int = 0
+    page: int = 0
+    removal: Removal | None = None
+    byline: bool = False
+    dateline: bool = False
+    caption: bool = False
+    interrupted: bool = False
+    text: str = field(init=False)
+    width: float = field(init=False)
+    finished: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.text = self.raw[self.start : self.end]
+        self.width = width(self.text)
+        self.finished = FINISHED.search(self.text, max(0, len(self.text) - 12)) is not None
+
+    @property
+    def span(self) -> Span:
+        return Span(self.number, self.start, self.end)
+
+    @property
+    def indent(self) -> float:
+        """How far the text stands in, in columns of ASCII width."""
+        blank = self.raw[: self.start]
+        return len(blank) + blank.count("\u3000") if blank else 0
+
+    @property
+    def indented(self) -> bool:
+        return self.start > 0 and self.indent >= INDENT
+
+    def cut(self, start: int, end: int) -> Line:
+        """Return another run of the same raw line."""
+        return Line(self.number, self.raw, start, end, self.gap if start == self.start else 0, self.page)
+
+
+def text_lines(document: Document) -> Iterator[Line]:
+    """Yield the lines that hold text, each with the blank lines before it and its page."""
+    gap = 0
+    for number, raw in enumerate(document.lines, 1):
+        start, end = extent(raw)
+        if start == end:
+            gap += 1
+            continue
+        page = bisect_right(document.page_starts, number) if document.page_starts else 0
+        yield Line(number, raw, start, end, gap, page)
+        gap = 0

@@ -1,0 +1,231 @@
+"""Broken lines back into paragraphs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Final
+
+from knowledge.model import Span
+from knowledge.repair.characters import is_han, pieces
+from knowledge.repair.joining import lay_out
+from knowledge.repair.lines import Line
+
+# Of a column's width, what a line must fill for its break to be the column's and not the writer's.
+_FULL: Final = 0.75
+_NARROWEST: Final = 8
+_WIDEST: Final = 60
+_WINDOW: Final = 6
+# A column is established by so many lines of which so many differ by no more than this.
+_FEWEST: Final = 3
+_AGREE: Final = 0.6
+_RAGGED: Final = 2.5
+# A line of so many characters with a comma in it is running text, whatever follows.
+_RUNNING: Final = 35
+_LONGEST_HEADING: Final = 50
+
+_CONNECTS: Final = re.compile("[，、；,;“‘「『《〈（(—]$")
+_CONTINUES: Final = re.compile("[，、。；：！？”’）》」』】%％,;)]")
+_PUNCTUATION: Final = re.compile("[，。、；,;！？]")
+_STOPS: Final = re.compile("[。！？]")
+_STARTS: Final = re.compile(
+    "[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十\\d]{1,3}[)）]|——|[■●◆★□▲◇○▌▍◎※·•]|第[一二三四五六七八九十百\\d]{1,4}[章节条]"
+)
+_QUOTED: Final = re.compile("“[^”]*”|《[^》]*》|（[^）]*）|\\([^)]*\\)")
+_REPEATABLE: Final = frozenset("天人处年月日时刻刚常往渐纷种次个家户条件样")
+
+
+@dataclass(slots=True, eq=False)
+class Paragraph:
+    """Lines that belong together.
+
+    `starts` are the places of the spans in `text`; `repeats` the characters dropped where a word was interrupted.
+    """
+
+    lines: list[Line]
+    spans: tuple[Span, ...] = ()
+    text: str = ""
+    starts: tuple[int, ...] = ()
+    repeats: list[Span] = field(default_factory=list)
+
+    @property
+    def finished(self) -> bool:
+        return self.lines[-1].finished
+
+    @property
+    def first(self) -> Line:
+        return self.lines[0]
+
+    @property
+    def display(self) -> bool:
+        """Tell whether it looks like a title or heading: short, and no sentence."""
+        short = len(self.text) <= _LONGEST_HEADING
+        return (
+            short
+            and not self.finished
+            and not _STOPS.search(self.text)
+            and self.text[-1] not in "，；、,;：:"
+        )
+
+    @property
+    def width(self) -> float:
+        return max(line.width for line in self.lines)
+
+
+class Columns:
+    """How wide the text runs around each line, to tell a full line from a short one."""
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self._lines = lines
+        self._widths = [line.width + line.indent / 2 for line in lines]
+
+    def before(self, at: int) -> float:
+        """The column's width above line `at`, 0 where none is established."""
+        return self._width(max(0, at - _WINDOW), at)
+
+    def after(self, at: int) -> float:
+        """The column's width below line `at`, 0 where none is established."""
+        return self._width(at + 1, at + 1 + _WINDOW)
+
+    def around(self, at: int) -> float:
+        """The column's width on both sides together, 0 where none is established."""
+        return self._width(max(0, at - 2), at + 3)
+
+    def _width(self, low: int, high: int) -> float:
+        """The width on which most unfinished lines agree; text has a comma somewhere, a list of titles has none."""
+        lines = self._lines[low:high]
+        wide = [self._widths[low + at] for at, line in enumerate(lines) if not line.finished]
+        if len(wide) < _FEWEST or 2 * len(wide) < len(lines):
+            return 0
+        width = sorted(wide)[-2]
+        if not _NARROWEST <= width <= _WIDEST or sum(abs(w - width) <= _RAGGED for w in wide) < _AGREE * len(
+            wide
+        ):
+            return 0
+        return width if any(_PUNCTUATION.search(line.text) for line in lines) else 0
+
+    def full(self, at: int) -> bool:
+        """Tell whether line `at` fills its column, so that the column broke it."""
+        wide = self._widths[at]
+        if wide < _NARROWEST * _FULL:
+            return False
+        sides = (self.before(at), self.after(at)) if len(self._lines) > 3 else (self._width(0, 4),)
+        return any(side and wide >= _FULL * side for side in sides) or (
+            not any(sides) and 0 < _FULL * self.around(at) <= wide
+        )
+
+    def breaks(self, at: int) -> bool:
+        """Tell whether another column begins after line `at`: much wider or much narrower."""
+        above, below = self.before(at + 1), self.after(at)
+        return bool(above and below) and not 2 / 3 < above / below < 3 / 2
+
+
+class Assembler:
+    """Puts the lines of one document together; `words` answers whether a pair of characters is in its text."""
+
+    def __init__(self, lines: Sequence[Line], raw: Sequence[str], tight: bool) -> None:
+        self._lines = lines
+        self._raw = raw
+        self._tight = tight
+        self._columns = Columns(lines)
+        self._pairs: frozenset[str] | None = None
+        self._body_seen = False
+
+    def assemble(self) -> list[Paragraph]:
+        """Return the paragraphs in file order."""
+        paragraphs: list[Paragraph] = []
+        current: list[Line] = []
+        repeats: list[Span] = []
+        for at, line in enumerate(self._lines):
+            current.append(line)
+            if at + 1 < len(self._lines) and self._continues(at, current):
+                self._drop_repeat(at, repeats)
+                continue
+            self._body_seen = self._body_seen or line.finished or len(current) > 2
+            paragraphs.append(self._paragraph(current, repeats))
+            current, repeats = [], []
+        return paragraphs
+
+    def _paragraph(self, lines: list[Line], repeats: list[Span]) -> Paragraph:
+        skipped = {(span.line, span.start) for span in repeats}
+        display = len(lines) <= 3 and not lines[-1].finished
+        spans = tuple(
+            Span(line.number, start, end)
+            for line in lines
+            for start, end in pieces(
+                line.raw, line.start + ((line.number, line.start) in skipped), line.end, self._tight, display
+            )
+        )
+        return Paragraph(lines, spans, *lay_out(self._raw, spans), repeats)
+
+    def _continues(self, at: int, current: list[Line]) -> bool:
+        line, following = self._lines[at], self._lines[at + 1]
+        if line.byline or following.byline or following.dateline or line.caption != following.caption:
+            return False
+        if line.finished:
+            return self._columns.full(at) and not following.indented and _open(current)
+        if _CONTINUES.match(following.text):
+            return True
+        if following.indented and following.indent > line.indent:
+            return False
+        if _CONNECTS.search(line.text):
+            return True
+        if self._columns.full(at):
+            return (not self._columns.breaks(at) and not self._is_heading(at)) or self._is_word(
+                line, following
+            )
+        if _STARTS.match(following.text):
+            return False
+        return self._runs_on(line, following)
+
+    def _is_heading(self, at: int) -> bool:
+        """Tell whether a full line that opens a paragraph is a title all the same: no clause, then a blank line."""
+        line, following = self._lines[at], self._lines[at + 1]
+        if at and not self._lines[at - 1].finished and self._columns.full(at - 1):
+            return False
+        if (
+            self._body_seen
+            or line.indented
+            or following.gap == 0
+            or _PUNCTUATION.search(_QUOTED.sub("", line.text))
+        ):
+            return False
+        column = max(self._columns.after(at), self._columns.before(at))
+        return not 0.9 * column <= line.width <= 1.1 * column
+
+    def _runs_on(self, line: Line, following: Line) -> bool:
+        """Tell whether running text outside a column was cut off before `following`."""
+        if line.text[-1] in "：:”’）)》】" or (line.indented and following.indented):
+            return following.interrupted and self._is_word(line, following)
+        if following.interrupted and (line.text[-1] == following.text[0] or self._is_word(line, following)):
+            return True
+        clauses = _QUOTED.sub("", line.text)
+        if _STARTS.match(line.text) and not _STOPS.search(clauses):
+            return False
+        if _STOPS.search(clauses):
+            return True
+        return self._body_seen and len(line.text) >= _RUNNING and _PUNCTUATION.search(clauses) is not None
+
+    def _is_word(self, line: Line, following: Line) -> bool:
+        """Tell whether the two characters at the break stand together elsewhere in the document."""
+        pair = line.text[-1] + following.text[0]
+        if not (is_han(pair[0]) and is_han(pair[1])):
+            return False
+        if self._pairs is None:
+            self._pairs = frozenset(a + b for each in self._lines for a, b in pairwise(each.text))
+        return pair in self._pairs
+
+    def _drop_repeat(self, at: int, repeats: list[Span]) -> None:
+        """Note the character printed twice where something interrupted a word."""
+        line, following = self._lines[at], self._lines[at + 1]
+        char = line.text[-1]
+        if following.interrupted and char == following.text[0] and is_han(char) and char not in _REPEATABLE:
+            repeats.append(Span(following.number, following.start, following.start + 1))
+
+
+def _open(lines: list[Line]) -> bool:
+    """Tell whether a quote or bracket is still open at the end of the lines."""
+    text = "".join(line.text for line in lines[-12:])
+    return any(text.count(left) > text.count(right) for left, right in ("“”", "（）", "《》", "「」", "『』"))

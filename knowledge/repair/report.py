@@ -1,0 +1,79 @@
+"""The report of one file for `chuchu check`: what came in, what was changed and why, doubts first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from knowledge.model import Repair, Repaired
+
+NAMES = {
+    "joined_lines": "断行复原",
+    "reordered": "栏序复原",
+    "split_article": "分篇",
+    "uncertain_section": "小标题存疑",
+    "broken": "句子不完整",
+    "page_header": "页眉页码",
+    "rubric": "栏目名",
+    "logo": "徽标",
+    "credit": "署名来源",
+    "contact": "联系方式",
+    "dateline": "电头",
+    "repeated": "重复",
+    "foreign": "混入外文",
+    "damaged": "坏字",
+    "invisible": "不可见字符",
+    "markup": "排版符号",
+    "leftover": "未归类",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the report; `lines` are the runs of lines it concerns, `name` its kind in Chinese."""
+
+    kind: str
+    name: str
+    lines: tuple[tuple[int, int], ...]
+    text: str
+    reason: str
+    doubt: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """How one file came in."""
+
+    file: str
+    encoding: str | None
+    titles: tuple[str, ...]
+    sentences: int
+    doubts: tuple[Entry, ...]
+    changes: tuple[Entry, ...]
+
+
+def report(repaired: Repaired) -> FileReport:
+    """Summarise the repair of one document."""
+    entries = [_entry(repair) for repair in repaired.log]
+    return FileReport(
+        repaired.document.name,
+        repaired.document.encoding,
+        tuple(article.title.text for article in repaired.articles),
+        len(repaired.facts),
+        tuple(entry for entry in entries if entry.doubt),
+        tuple(entry for entry in entries if not entry.doubt),
+    )
+
+
+def _entry(repair: Repair) -> Entry:
+    name = NAMES.get(repair.kind, repair.kind)
+    return Entry(repair.kind, name, _runs(repair), repair.text, repair.reason, repair.doubt)
+
+
+def _runs(repair: Repair) -> tuple[tuple[int, int], ...]:
+    runs: list[tuple[int, int]] = []
+    for line in sorted({span.line for span in repair.spans}):
+        if runs and line <= runs[-1][1] + 2:
+            runs[-1] = (runs[-1][0], line)
+        else:
+            runs.append((line, line))
+    return tuple(runs)
