@@ -16,7 +16,9 @@ _ALIKE = (
 )
 _MONEY = re.compile(r"元|角|英镑|币|卢布")
 _MONEY_NOUNS = re.compile(r"钱|资金|经费|费用|金额|收入|投资|成本|元")
-_RATES = re.compile(r"率$|占比|比例|比重|百分|成数|权重")
+_RATES = re.compile(r"(?<!频)率$|占比|比例|比重|百分|成数|权重")
+_SHARE = re.compile(r"占[^,，。 ]{0,5}$")
+_AGES = re.compile(r"多大|年纪|岁数|年龄|几岁")
 _LENGTHS = re.compile(r"海拔|高度|长度|多[高远长深宽]|里程|距离")
 _RELATIVE = re.compile(
     r"(?:今年|去年|前年|明年|当年|本月|上月|日前|近日|连日来|年底前|年内|目前|截至目前|如今)"
@@ -59,8 +61,12 @@ def _fit(reading: Reading, figure: Figure) -> float | None:
     """Return a bonus for agreement with the unit and noun asked for, or None where the figure cannot answer."""
     asked = reading.query.question
     wants_money = bool(_MONEY_NOUNS.search(asked.noun + asked.unit))
-    about = reading.query.text[max(0, asked.start - 6) : asked.start]
-    if wants_money and not _MONEY.search(figure.unit):
+    about = reading.query.text[max(0, asked.start - 6) : asked.end if not asked.unit else asked.start]
+    about = re.sub(r"(?:是|为|有|达到|达)?(?:多少|几)$", "", about)
+    share_of_noun = (
+        figure.kind is FigureKind.PERCENT and bool(asked.noun) and _followed_by(reading, figure, asked.noun)
+    )
+    if wants_money and not (_MONEY.search(figure.unit) or share_of_noun):
         return None
     if _repeats(reading, figure):
         return None
@@ -72,12 +78,17 @@ def _fit(reading: Reading, figure: Figure) -> float | None:
         fit += agrees
     elif asked.noun:
         fit += 6.0 if _followed_by(reading, figure, asked.noun) else 0.0
-    if _RATES.search(about.rstrip("是为达到有占的")) or _RATES.search(asked.noun):
+    if _RATES.search(about.rstrip("是为达到有的")) or _SHARE.search(about) or _RATES.search(asked.noun):
         fit += 4.0 if figure.kind is FigureKind.PERCENT else -8.0
     elif figure.kind is FigureKind.PERCENT and (asked.unit or asked.noun):
         fit -= 4.0
     if _LENGTHS.search(about + reading.query.text[asked.start : asked.end]):
         fit += 4.0 if figure.unit[-1:] in ("米", "里") else -4.0
+    if _AGES.search(reading.query.text[asked.start : asked.end] + asked.noun):
+        if figure.unit not in ("岁", "周岁"):
+            return None
+    elif figure.unit == "岁" and not asked.unit:
+        return None
     if figure.text[:1] == "一" or figure.kind is FigureKind.BARE:
         fit -= 4.0
     if asked.unit and asked.noun and _followed_by(reading, figure, asked.noun):

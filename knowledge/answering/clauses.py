@@ -9,10 +9,13 @@ from knowledge.answering.reading import Range, Reading
 
 LONGEST_CLAUSE = 30
 _SHORT = 12
-_REASON = re.compile(r"因为|由于|因(?=[\w])|为了|源于|得益于|原因|关键|根源|背后|难|不足|不统一|不透明|却")
+_SHARE = 0.5  # of closeness: the clause that answers is often not the one that repeats the question
+_CAUSE = re.compile(r"(?:却|就)?(?:因为|由于|源于|得益于|归功于|缘于|(?<![原])因(?![此而素]))")
+_TROUBLE = re.compile(r"原因|关键|根源|难|不足|不统一|不透明|却|最")
 _WAY = re.compile(
-    r"通过|探索|推出|建立|设立|实施|打造|制定|运用|开展|完善|推动|形成|优化|协调|依托|构建|采用|借助|组织|引入|推进|安装|开通|精简|整合|会同|以.{1,12}为|把|将|率先|成立|签署|创新|强化"
+    r"通过|探索|推出|建立|设立|实施|打造|制定|运用|开展|完善|推动|形成|优化|协调|依托|构建|采用|借助|组织|引入|推进|安装|开通|精简|整合|会同|以.{1,12}为|把|将|率先|成立|签署|创新|强化|启动|发放|设置|增设|开设|实行|执行|细化"
 )
+_RESULT = re.compile(r"^(?:让|使|确保|获得|实现|从而|形成为)")
 _PROBLEM = re.compile(r"针对|问题|面对|困扰|难题|不足")
 _QUOTED = re.compile(r"[“\"「『]([^“”\"「」『』]{2,16})[”\"」』]")
 _LEADING = frozenset(["p", "d", "c", "x", "ul", "uj", "u", "w", "y", "r"])
@@ -34,12 +37,13 @@ def way(reading: Reading) -> str | None:
 
 def _choose(reading: Reading, bonus: Callable[[Range], float]) -> Range | None:
     clauses = [c for c in reading.clauses if c[1] - c[0] > 2]
-    return reading.best([c for c in clauses if reading.covers(*c) < 0.8] or clauses, bonus)
+    fresh = [c for c in clauses if reading.covers(*c) < 0.8] or clauses
+    return max(fresh, key=lambda c: _SHARE * reading.closeness(*c) + bonus(c), default=None)
 
 
 def _reason_bonus(reading: Reading, clause: Range, predicate: str) -> float:
     said = reading.folded[slice(*clause)]
-    bonus = 6.0 if _REASON.search(said) else 0.0
+    bonus = 12.0 if _CAUSE.search(said) else 4.0 if _TROUBLE.search(said) else 0.0
     if predicate and said.endswith(predicate):
         bonus += 20.0
     if _QUOTED.search(reading.text, *clause):
@@ -50,14 +54,22 @@ def _reason_bonus(reading: Reading, clause: Range, predicate: str) -> float:
 def _way_bonus(reading: Reading, clause: Range) -> float:
     said = reading.folded[slice(*clause)]
     bonus = 6.0 if _WAY.search(said) else 0.0
-    if _PROBLEM.search(said):
-        bonus -= 6.0
+    if _PROBLEM.search(said) or _RESULT.search(said):
+        bonus -= 6.0 if "解决" not in said else 2.0
     if _QUOTED.search(reading.text, *clause):
+        bonus += 3.0
+    words = reading.query.words[-1:]
+    if (
+        words
+        and words[0].start >= reading.query.question.end
+        and words[0].text in said
+        and reading.covers(*clause) < 0.4
+    ):
         bonus += 3.0
     last = max((e for mark in reading.marks for _, e in mark.places), default=0)
     if clause[1] >= last:
         bonus += 3.0
-    return bonus - 8.0 * reading.covers(*clause)
+    return bonus - 12.0 * reading.covers(*clause)
 
 
 def _said(reading: Reading, clause: Range | None) -> str | None:
@@ -65,10 +77,22 @@ def _said(reading: Reading, clause: Range | None) -> str | None:
     if clause is None:
         return None
     start, end = _new_part(reading, clause)
+    cause = _CAUSE.search(reading.folded, start, end)
+    if cause and end - cause.end() > 1:
+        return _cause(reading, cause.end(), end)
     if end - start > _SHORT:
         start, end = _core_of(reading, start, end)
     said = reading.text[start:end].strip()
     return said if 1 < len(said) <= LONGEST_CLAUSE else None
+
+
+def _cause(reading: Reading, start: int, end: int) -> str:
+    """因行政管辖问题迟迟得不到解决: what stands between 因 and the verb, if all would be long."""
+    if end - start > _SHORT:
+        tokens = reading.tokens_in(start, end)
+        stop = next((t.start for t in tokens[1:] if t.tag in ("d", "v", "c") and t.start - start > 2), end)
+        end = stop
+    return reading.text[start : min(end, start + LONGEST_CLAUSE)].strip()
 
 
 def _new_part(reading: Reading, clause: Range) -> Range:
@@ -97,10 +121,9 @@ def _core_of(reading: Reading, start: int, end: int) -> Range:
     items = [(s, e) for s, e in reading_items(reading, start, end) if e - s <= _SHORT]
     if items:
         return items[0]
-    for token in reading.tokens_in(start, end):
-        if end - token.start <= _SHORT and token.tag.startswith("v"):
-            return token.start, end
-    return start, end
+    tails = [t for t in reading.tokens_in(start, end) if 5 <= end - t.start <= _SHORT]
+    acting = [t for t in tails if t.tag == "v"] or tails
+    return (acting[0].start, end) if acting else (start, end)
 
 
 def _around(reading: Reading, quoted: Range, start: int, end: int) -> Range:

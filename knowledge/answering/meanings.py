@@ -7,12 +7,15 @@ import re
 from knowledge.answering.amounts import best_amount
 from knowledge.answering.names import full_name
 from knowledge.answering.reading import Reading
+from knowledge.text.language import Token
 from knowledge.text.numbers import Figure, FigureKind
 
 LONGEST = 30
 _COMFORTABLE = 20
 _CLOSERS = '”"’》」』'
 _OPENERS = '“"‘《「『'
+_BOUNDARY = re.compile(r"[区县镇市省州路站港司局委院][\"”]?$|年度?$|上半年$|下半年$|[,、的]$")
+_SUBJECT = re.compile(r"(?:一度|曾|曾经|曾一度|就|也|都)*(?:是|为|叫|称为|被称为)[“\"]?$")
 _BRACKETED = re.compile(r"[”\"』」]?[(（]([^()（）]{2,30})[)）]")
 _DEFINED = re.compile(r"[”\"』」]?(?:是指|就是|即|是|指)([^,，。;；]{2,30})")
 
@@ -36,6 +39,9 @@ def meaning(reading: Reading) -> str | None:
             found = pattern.match(reading.text, end)
             if found:
                 return found[1].strip()
+        subject = _subject_before(reading, start)
+        if subject:
+            return subject
         listed = _enumeration_before(reading, start)
         if listed:
             return listed
@@ -59,7 +65,8 @@ def _with_noun(reading: Reading, figure: Figure) -> str | None:
     start, _ = reading.item_of(figure.start)
     if figure.end - start > _COMFORTABLE:
         tokens = reading.tokens_in(start, figure.start)
-        start = next((t.start for t in tokens if figure.end - t.start <= _COMFORTABLE), figure.start)
+        near = [t.start for t in tokens if figure.end - t.start <= _COMFORTABLE] or [figure.start]
+        start = next((at for at in near if _BOUNDARY.search(reading.folded, 0, at)), near[0])
     said = reading.text[start : figure.end].strip(_OPENERS + " ")
     return said if said and len(said) <= LONGEST else figure.text
 
@@ -68,15 +75,27 @@ def _noun_end(reading: Reading, figure: Figure) -> int:
     """Where the nouns right after a figure end; the figure's own end where none follow."""
     if figure.kind is FigureKind.PERCENT:
         return figure.end
-    end = figure.end
-    after = end
+    end = after = figure.end
+    held: Token | None = None
     while after < len(reading.text) and reading.text[after] in _CLOSERS + " ":
         after += 1
     for token in reading.tokens:
         if token.start + len(token.text) <= after:
             continue
-        if token.tag[:1] not in ("n", "j", "l", "b", "s") and token.tag not in ("vn", "eng", "i"):
+        first = (
+            end == figure.end
+            and token.tag in ("v", "a", "d", "t", "f", "zg", "x")
+            and token.text[0].isalnum()
+        )
+        if (
+            not first
+            and token.tag[:1] not in ("n", "j", "l", "b", "s")
+            and token.tag not in ("vn", "eng", "i")
+        ):
             break
+        if first and held is None:
+            held = token
+            continue
         if token.start + len(token.text) - figure.start > _COMFORTABLE:
             break
         end = token.start + len(token.text)
@@ -94,6 +113,14 @@ def _enumeration_before(reading: Reading, at: int) -> str | None:
     first = items[0][-length:]
     said = "、".join([first, *items[1:]])
     return said if len(said) <= LONGEST and said in reading.text else None
+
+
+def _subject_before(reading: Reading, at: int) -> str | None:
+    """停车、充电一度是“老大难”: what is called so."""
+    clause = reading.clause_of(max(0, at - 1))
+    found = _SUBJECT.search(reading.text, clause[0], at)
+    said = reading.text[clause[0] : found.start()].strip() if found else ""
+    return said if 1 < len(said) <= LONGEST else None
 
 
 def _belongs(reading: Reading, figure: Figure) -> bool:

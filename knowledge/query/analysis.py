@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from knowledge.query.aliases import Aliases, Expansion
 from knowledge.query.operators import read_operators
@@ -63,7 +63,8 @@ def analyse(text: str, aliases: Aliases, language: Language) -> Query:
     folded = " ".join(_visible(language.fold(text[: 4 * LONGEST_QUERY])).split())[:LONGEST_QUERY]
     operators = read_operators(folded)
     asked = _POLITE.sub("", operators.rest).strip()
-    question = read_question(asked)
+    tokens = language.tokens(asked)
+    question = _with_noun_cut(read_question(asked), language)
     core = _core(asked, question)
     found = figures(asked)
     return Query(
@@ -72,7 +73,7 @@ def analyse(text: str, aliases: Aliases, language: Language) -> Query:
         core=core,
         keywords=tuple(core.split()),
         question=question,
-        words=content_words(_outside(language.tokens(asked), question)),
+        words=content_words(_outside(tokens, question)),
         figures=found,
         number_keys=tuple(dict.fromkeys(key for figure in found for key in figure.keys)),
         latin=tuple(_LATIN.findall(asked)),
@@ -85,6 +86,18 @@ def analyse(text: str, aliases: Aliases, language: Language) -> Query:
 
 def _visible(text: str) -> str:
     return "".join(c if c.isprintable() else " " for c in text)
+
+
+def _with_noun_cut(question: Question, language: Language) -> Question:
+    """多少名党员参加: the noun asked for ends where the verb begins."""
+    if not question.noun:
+        return question
+    noun = ""
+    for token in language.tokens(question.noun):
+        if noun and not (token.tag[:1] in "njlbs" or token.tag == "vn"):
+            break
+        noun += token.text
+    return replace(question, noun=noun)
 
 
 def _core(asked: str, question: Question) -> str:

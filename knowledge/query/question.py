@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from knowledge.text.numbers import figures
+from knowledge.text.numbers import Figure, figures
 
 
 class QuestionType(StrEnum):
@@ -69,7 +69,7 @@ _ASKS: tuple[tuple[QuestionType, re.Pattern[str]], ...] = tuple(
         ),
         (
             QuestionType.AMOUNT,
-            rf"(?:一共|总共|共计|共|大约|大概|达到?|到|约|有|是)?(?:多少|多大比例|几成)(?P<unit>{_MEASURE})?{_NOUN}|(?:一共|总共|共|有|是)?(?<![第])几(?P<unit2>{_MEASURE})(?P<noun2>[^\s\d的了是在有,。?!;:、]{{1,8}})?|(?:有|是)?多[大高远重快深宽厚](?=[?的]?$|[?\s])|(?<=[量数模额例积率值重度龄比])(?:是|为)?(?:多少)?[?]?$(?<=[少是为?])",
+            rf"(?:一共|总共|共计|共|大约|大概|达到?|到|约|有|是)?(?:多少|多大比例|几成)(?P<unit>{_MEASURE})?{_NOUN}|(?:一共|总共|共|有|是)?(?<![第])几(?P<unit2>{_MEASURE})(?P<noun2>[^\s\d的了是在有,。?!;:、]{{1,8}})?|(?:有|是)?多[大高远重快深宽厚](?:年纪|岁数|年龄|规模|面积)?(?=[?的]?$|[?\s])|(?<=[\w\s])(?:占比|比例|比重|票价|价格|费用|造价|人数|面积|单价|房价|门票)$|(?<=[量数模额例积率值重度龄比])(?:是|为)?(?:多少)?[?]?$(?<=[少是为?])",
         ),
         (
             QuestionType.WHO,
@@ -115,10 +115,15 @@ def read_question(folded: str) -> Question:
     return Question(QuestionType.NONE)
 
 
+def _is_told(figure: Figure) -> bool:
+    """三所 may begin a name; 338, 三百三十八件 and 百分之六十 are surely numbers."""
+    return any(c.isdecimal() for c in figure.text) or (figure.value is not None and len(figure.text) > 3)
+
+
 def _bare_figure(folded: str) -> Question | None:
     """A query of one figure and nothing else but 是什么 asks what the figure counts."""
     found = figures(folded)
-    if len(found) != 1 or found[0].start != 0 or not any(c.isdecimal() for c in found[0].text):
+    if len(found) != 1 or found[0].start != 0 or not _is_told(found[0]):
         return None
     rest = _FIGURE_ASKS.match(folded, found[0].end)
     return Question(QuestionType.FIGURE, found[0].end, len(folded)) if rest else None
