@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import TypedDict
+
+from pydantic import ConfigDict, with_config
+from typing_extensions import TypedDict
 
 from knowledge.model import Answer, Article, Fact, Hit, Repair, Skipped, Span
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
+# What is not said here is refused by whoever validates against these types.
+CLOSED = ConfigDict(extra="forbid", strict=True)
 
+
+@with_config(CLOSED)
 class ArticleJson(TypedDict):
     """An article as a fact names it."""
 
@@ -22,6 +28,7 @@ class ArticleJson(TypedDict):
     date: str | None
 
 
+@with_config(CLOSED)
 class SourceJson(TypedDict):
     """Where a fact stands; `lines` are inclusive runs, on the page's own count where there is a page."""
 
@@ -32,6 +39,7 @@ class SourceJson(TypedDict):
     page: int | None
 
 
+@with_config(CLOSED)
 class FactJson(TypedDict):
     """One sentence and its source."""
 
@@ -42,6 +50,7 @@ class FactJson(TypedDict):
     source: SourceJson
 
 
+@with_config(CLOSED)
 class HitJson(TypedDict):
     """A fact that matched; `matched` are code point offsets into its text."""
 
@@ -51,6 +60,7 @@ class HitJson(TypedDict):
     matched: list[list[int]]
 
 
+@with_config(CLOSED)
 class AnswerJson(TypedDict):
     """What is said to one query."""
 
@@ -63,6 +73,7 @@ class AnswerJson(TypedDict):
     suggestions: list[str]
 
 
+@with_config(CLOSED)
 class CheckJson(TypedDict):
     """One line of `chuchu check`: a repair, or a skipped file (`kind` is then `skipped`)."""
 

@@ -1,0 +1,87 @@
+"""What every platform owes us: one suite, run for each adapter.
+
+An adapter's test module brings a `surface` fixture and subclasses `OutboxContract`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import pytest
+
+from bot.messages import Button, Chat, Outbox, Reply, Run, Style
+
+CITATION = "——《桥通车了》第39行、第47行 · a.txt"
+HOSTILE = "<b>粗</b> &amp; [链接](tg://user?id=1) @all _一_ *二* `三` \\n </a><script>"
+
+
+class Surface(Protocol):
+    """An adapter under test, and the eyes of a reader in front of it."""
+
+    @property
+    def outbox(self) -> Outbox:
+        """The adapter."""
+
+    @property
+    def chat(self) -> Chat:
+        """A chat that is open to it."""
+
+    def seen(self) -> Sequence[str]:
+        """Each message the reader has now, as visible text; buttons by their labels under it."""
+
+
+class OutboxContract:
+    """The promises of `Outbox`."""
+
+    async def test_every_word_of_a_reply_is_seen_in_order(self, surface: Surface) -> None:
+        runs = [
+            Run("桥", Style.BOLD),
+            Run("通了。\n"),
+            Run("第二行", Style.ITALIC),
+            Run("\n"),
+            Run("12", Style.CODE),
+        ]
+        await surface.outbox.send(surface.chat, Reply(runs))
+        assert "桥通了。\n第二行\n12" in "\n".join(surface.seen())
+
+    async def test_the_citation_is_seen(self, surface: Surface) -> None:
+        await surface.outbox.send(
+            surface.chat, Reply([Run("桥通了。\n"), Run(CITATION, link="https://example.org/a")])
+        )
+        assert CITATION in surface.seen()[-1]
+
+    async def test_the_citation_is_kept_under_a_sentence_too_long_for_one_message(
+        self, surface: Surface
+    ) -> None:
+        await surface.outbox.send(surface.chat, Reply([Run("长" * 9000), Run("\n"), Run(CITATION)]))
+        everything = "".join(surface.seen())
+        assert everything.count("长") == 9000
+        assert CITATION in everything
+
+    async def test_every_button_is_seen(self, surface: Surface) -> None:
+        rows = [[Button("上下文", "c.1.0"), Button("原文", "s.1.0")], [Button("更多", "m.1.0")]]
+        await surface.outbox.send(surface.chat, Reply([Run("桥通了。")], rows))
+        assert [label in surface.seen()[-1] for label in ("上下文", "原文", "更多")] == [True] * 3
+
+    async def test_nothing_in_a_text_is_taken_for_markup(self, surface: Surface) -> None:
+        await surface.outbox.send(surface.chat, Reply([Run(HOSTILE), Run(HOSTILE, Style.BOLD)]))
+        assert HOSTILE * 2 in surface.seen()[-1]
+
+    async def test_each_reply_is_a_message_of_its_own_with_an_id(self, surface: Surface) -> None:
+        ids = [await surface.outbox.send(surface.chat, Reply([Run(text)])) for text in ("一", "二")]
+        assert None not in ids
+        assert len(set(ids)) == 2
+        assert [text.strip() for text in surface.seen()] == ["一", "二"]
+
+    async def test_a_replaced_reply_shows_the_new_text(self, surface: Surface) -> None:
+        before = await surface.outbox.send(surface.chat, Reply([Run("旧")]))
+        await surface.outbox.send(surface.chat, Reply([Run("新")], replaces=before))
+        assert surface.seen()[-1].strip() == "新"
+
+    @pytest.mark.parametrize("text", ["👨‍👩‍👧‍👦" * 700, "𠮷" * 4097, "é" * 4096, "\ud83d", "\0\x1b[2J"])
+    async def test_no_text_is_too_odd_to_be_sent(self, surface: Surface, text: str) -> None:
+        assert await surface.outbox.send(surface.chat, Reply([Run("甲" + text + "乙")])) is not None
+        everything = "".join(surface.seen()).strip()
+        assert everything.startswith("甲")
+        assert everything.endswith("乙")

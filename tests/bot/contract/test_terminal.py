@@ -1,0 +1,46 @@
+"""The terminal keeps the contract of all platforms."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import pytest
+
+from bot.messages import Chat, Outbox, Place
+from bot.terminal.outbox import TerminalOutbox
+from bot.terminal.paint import Paint
+from tests.bot.contract.surface import OutboxContract
+
+
+class TerminalSurface:
+    """A terminal whose screen can be read; it keeps styles off, as a pipe does."""
+
+    def __init__(self) -> None:
+        self._screen = Screen()
+        self.outbox: Outbox = TerminalOutbox(self._screen, Paint(terminal=False, colour=False))
+        self.chat = Chat("terminal", "here", Place.PRIVATE)
+
+    def seen(self) -> Sequence[str]:
+        return self._screen.written
+
+
+class Screen(io.StringIO):
+    """Keeps each writing apart."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: list[str] = []
+
+    def write(self, text: str, /) -> int:
+        self.written.append(text)
+        return len(text)
+
+
+@pytest.fixture
+def surface() -> TerminalSurface:
+    return TerminalSurface()
+
+
+class TestTerminal(OutboxContract):
+    """The suite, run on the terminal."""

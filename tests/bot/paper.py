@@ -1,0 +1,113 @@
+"""A small newspaper for tests, and a snapshot over it that finds words by plain containment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from knowledge.facts import stable_id
+from knowledge.model import (
+    Answer,
+    Article,
+    Document,
+    Fact,
+    Hit,
+    Printed,
+    Repair,
+    Rung,
+    Skipped,
+    Span,
+)
+from knowledge.snapshot import Snapshot
+
+
+def article(title: str = "桥通车了", file: str = "a.txt", campaign: str | None = None) -> Article:
+    """An article whose title is the first line of its file."""
+    return Article(
+        stable_id(file, title, 0), file, Printed(title, (Span(1, 0, len(title)),)), campaign=campaign
+    )
+
+
+def fact(text: str, line: int = 2, of: Article | None = None, **more: object) -> Fact:
+    """A fact that stands whole on one line."""
+    owner = of or article()
+    made = Fact(stable_id(owner.file, text, 0), text, (Span(line, 0, len(text)),), owner)
+    return replace(made, **more)  # type: ignore[arg-type]  # the names are Fact's own
+
+
+def hit(of: Fact, word: str = "", rung: Rung = Rung.PHRASE, score: float = 1.0) -> Hit:
+    """A hit that matched `word` where it first stands."""
+    at = of.text.find(word) if word else -1
+    return Hit(of, score, rung, ((at, at + len(word)),) if at >= 0 else ())
+
+
+class Paper(Snapshot):
+    """A snapshot by hand: its files are titles and facts on lines of their own."""
+
+    def __init__(
+        self,
+        facts: Iterable[Fact],
+        answers: Iterable[Answer] = (),
+        version: str = "v1",
+        skipped: Iterable[Skipped] = (),
+    ) -> None:
+        self.version = version
+        self.skipped = tuple(skipped)
+        self.closed = False
+        self._held = {made.id: made for made in facts}
+        self._answers = {answer.query: answer for answer in answers}
+
+    def ask(self, query: str, limit: int = 10) -> Answer:
+        """A prepared answer, else every fact that holds the query."""
+        if query in self._answers:
+            return self._answers[query]
+        hits = [hit(made, query) for made in self._held.values() if query and query in made.text][:limit]
+        return Answer(query, bool(hits), 0.9 if hits else 0.1, None, hits)
+
+    def fact(self, fact_id: str) -> Fact | None:
+        """By id."""
+        return self._held.get(fact_id)
+
+    def article(self, article_id: str) -> Article | None:
+        """By id."""
+        return next((a for a in self.articles() if a.id == article_id), None)
+
+    def articles(self) -> Iterator[Article]:
+        """In order of their first fact."""
+        return iter({made.article.id: made.article for made in self._held.values()}.values())
+
+    def facts(self, article_id: str | None = None) -> Iterator[Fact]:
+        """In the order given."""
+        return (made for made in self._held.values() if article_id in (None, made.article.id))
+
+    def around(self, fact_id: str, before: int = 1, after: int = 1) -> tuple[Fact, ...]:
+        """Neighbours in the order given."""
+        made = self._held.get(fact_id)
+        if made is None:
+            return ()
+        row = list(self.facts(made.article.id))
+        at = row.index(made)
+        return tuple(row[max(0, at - before) : at + after + 1])
+
+    def document(self, name: str) -> Document | None:
+        """The title on the first line, each fact on its own."""
+        facts = [made for made in self._held.values() if made.article.file == name]
+        if not facts:
+            return None
+        lines = [""] * max(span.line for made in facts for span in made.spans)
+        lines[0] = facts[0].article.title.text
+        for made in facts:
+            lines[made.spans[0].line - 1] = made.text
+        return Document(name, "0" * 64, 1, "text", "utf-8", tuple(lines))
+
+    def log(self, name: str | None = None) -> Iterator[tuple[str, Repair]]:
+        """Nothing was repaired."""
+        return iter(())
+
+    def proves(self, fact: Fact) -> bool:
+        """A fact that is not held is not proved."""
+        return self._held.get(fact.id) == fact
+
+    def close(self) -> None:
+        """Remember it."""
+        self.closed = True

@@ -1,0 +1,156 @@
+"""What a reply looks like (DESIGN section 5)."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.messages import Style
+from bot.rendering.answer import answer_runs, shown_query
+from bot.rendering.fact import citation, lines, sentence
+from bot.texts import phrases
+from knowledge.model import Answer, Rung, Span
+from tests.bot.paper import article, fact, hit
+
+ZH = phrases("zh")
+
+
+def drawn(answer: Answer) -> str:
+    """The reply as DESIGN draws it: bold between **."""
+    return "".join(
+        f"**{run.text}**" if run.style is Style.BOLD else run.text for run in answer_runs(answer, ZH)
+    )
+
+
+def test_a_questions_answer_stands_in_a_bold_first_line_above_its_sentence_and_source() -> None:
+    told = fact("2023年，大桥全长26.5公里。", line=51, of=article("上海 取得成效", "001.txt"))
+    assert drawn(Answer("大桥多长", True, 0.9, "26.5公里", (hit(told, "26.5公里"),))) == (
+        "**26.5公里**\n2023年，大桥全长**26.5公里**。\n——《上海 取得成效》第51行 · 001.txt"
+    )
+
+
+def test_a_word_is_answered_without_a_first_line() -> None:
+    assert drawn(Answer("桥", True, 0.9, None, (hit(fact("桥通了。"), "桥"),))) == (
+        "**桥**通了。\n——《桥通车了》第2行 · a.txt"
+    )
+
+
+def test_nothing_found_says_so_and_calls_the_nearest_only_near() -> None:
+    near = hit(fact("地铁通了。"))
+    assert drawn(Answer("北京地铁票价", False, 0.1, None, (), (near,))) == (
+        "现有报道里没有查到“北京地铁票价”。\n最接近的是（仅供参考）：\n地铁通了。\n——《桥通车了》第2行 · a.txt"
+    )
+
+
+def test_nothing_found_and_nothing_near_is_one_sentence() -> None:
+    assert drawn(Answer("北京地铁票价", False, 0.0, None)) == "现有报道里没有查到“北京地铁票价”。"
+
+
+def test_an_unfound_answer_is_never_said_in_bold() -> None:
+    near = hit(fact("地铁3元。"))
+    assert "**" not in drawn(Answer("票价", False, 0.1, "3元", (), (near,)))
+
+
+def test_a_near_spelling_heads_the_reply_with_the_word_it_was_found_under() -> None:
+    told = Answer(
+        "蕃瓜异", True, 0.7, None, (hit(fact("蕃瓜弄变了。"), "蕃瓜弄", Rung.SPELLING),), (), ("蕃瓜弄",)
+    )
+    assert drawn(told).startswith("按“蕃瓜弄”查到：\n**蕃瓜弄**变了。\n")
+
+
+def test_a_suggestion_beside_an_exact_hit_is_only_a_question() -> None:
+    told = Answer("蕃瓜", True, 0.7, None, (hit(fact("蕃瓜熟了。"), "蕃瓜"),), (), ("蕃瓜弄",))
+    assert drawn(told).startswith("你要找的是不是：蕃瓜弄\n**蕃瓜**熟了。")
+
+
+def test_a_blank_query_is_asked_for_words() -> None:
+    assert drawn(Answer("  ", False, 0.0, None)) == ZH.nothing_asked
+
+
+def test_reports_of_different_campaigns_are_shown_apart_with_title_and_campaign() -> None:
+    one = fact("甲地修桥。", of=article("甲地的事", "a.txt", campaign="开局之年"))
+    two = fact("乙地修桥。", of=article("乙地的事", "b.txt", campaign="主题教育"))
+    assert drawn(Answer("修桥", True, 0.9, None, (hit(one), hit(two)))) == (
+        "分属不同报道：\n【开局之年】\n甲地修桥。\n——《甲地的事》第2行 · a.txt\n\n"
+        "【主题教育】\n乙地修桥。\n——《乙地的事》第2行 · b.txt"
+    )
+
+
+def test_reports_differ_only_where_the_same_campaign_tells_the_same_subject_differently() -> None:
+    one = fact("大桥长5公里。", of=article("甲", "a.txt", campaign="开局之年"))
+    two = fact("大桥长6公里。", of=article("乙", "b.txt", campaign="开局之年"))
+    assert drawn(Answer("大桥", True, 0.9, None, (hit(one, "大桥"), hit(two, "大桥")))).startswith(
+        "报道说法不同：\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("campaign", "other"),
+    [(None, None), ("开局之年", "主题教育"), ("开局之年", None)],
+    ids=["none", "two", "one"],
+)
+def test_figures_of_different_campaigns_do_not_contradict_each_other(
+    campaign: str | None, other: str | None
+) -> None:
+    one = fact("大桥长5公里。", of=article("甲", "a.txt", campaign=campaign))
+    two = fact("大桥长6公里。", of=article("乙", "b.txt", campaign=other))
+    assert drawn(Answer("大桥", True, 0.9, None, (hit(one, "大桥"), hit(two, "大桥")))).startswith(
+        "分属不同报道：\n"
+    )
+
+
+def test_the_same_figure_told_twice_is_no_difference() -> None:
+    one = fact("大桥长5公里。", of=article("甲", "a.txt", campaign="开局之年"))
+    two = fact("大桥全长5公里。", of=article("乙", "b.txt", campaign="开局之年"))
+    assert drawn(Answer("大桥", True, 0.9, None, (hit(one, "大桥"), hit(two, "大桥")))).startswith(
+        "分属不同报道：\n"
+    )
+
+
+def test_hits_of_one_article_stand_under_no_heading() -> None:
+    drawn_text = drawn(Answer("桥", True, 0.9, None, (hit(fact("桥一。", 2)), hit(fact("桥二。", 3)))))
+    assert drawn_text.startswith("桥一。\n")
+
+
+def test_matched_words_keep_every_character_in_place() -> None:
+    runs = list(sentence("𠮷野家开业了", [(4, 5), (0, 2)]))
+    assert "".join(run.text for run in runs) == "𠮷野家开业了"
+    assert [run.text for run in runs if run.style is Style.BOLD] == ["𠮷野", "业"]
+
+
+def test_a_sentence_that_jumps_over_a_caption_names_both_places() -> None:
+    split = fact("全会以逻辑。", spans=(Span(39, 0, 3), Span(47, 0, 3)))
+    assert lines(split, ZH) == "第39行、第47行"
+
+
+def test_a_run_of_lines_is_told_as_a_run() -> None:
+    assert lines(fact("一二三。", spans=(Span(5, 0, 2), Span(6, 0, 2))), ZH) == "第5–6行"
+
+
+def test_a_page_is_told_before_its_own_lines() -> None:
+    assert lines(fact("一二。", line=12, page=2, page_first_line=11), ZH) == "第2页第2行"
+
+
+def test_a_citation_links_to_the_place_where_a_page_is_known() -> None:
+    run = citation(fact("桥。"), ZH, lambda told: f"https://example.org/{told.id}")
+    assert run.link == f"https://example.org/{fact('桥。').id}"
+
+
+def test_a_query_is_quoted_back_on_one_line_and_not_at_length() -> None:
+    assert shown_query("一\n二\x1b[31m") == "一 二 [31m"
+    assert shown_query("长" * 500) == "长" * 60 + "…"
+
+
+@pytest.mark.parametrize(
+    ("tag", "said"),
+    [
+        (None, "现有报道里没有查到“桥”。"),
+        ("zh-cn", "现有报道里没有查到“桥”。"),
+        ("zh-TW", "現有報道裡沒有查到「桥」。"),
+        ("zh_Hant_HK", "現有報道裡沒有查到「桥」。"),
+        ("en-GB", "The reports at hand say nothing about “桥”."),
+        ("de", "The reports at hand say nothing about “桥”."),
+    ],
+)
+def test_the_interface_speaks_the_readers_language(tag: str | None, said: str) -> None:
+    runs = answer_runs(Answer("桥", False, 0.0, None), phrases(tag))
+    assert "".join(run.text for run in runs) == said

@@ -1,0 +1,151 @@
+"""The console as an operator meets it."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.bot.process import chuchu, environment
+from tests.bot.wire_schema import ANSWER, CHECK, FACT
+
+QUERIES = ["蕃瓜弄", "", "   ", "🙂", "<b>", "北京地铁票价", "(" * 200, "长" * 10_000]
+
+
+def test_ask_answers_with_sentence_title_lines_and_file(tmp_path: Path) -> None:
+    done = chuchu(tmp_path, "ask", "蕃瓜弄")
+    said = done.stdout.decode()
+    assert done.returncode == 0
+    assert re.search(r"^——《.+》第\d.*行 · 001_2fc48988770e9f18\.txt$", said, re.M)
+    assert "\x1b" not in said
+
+
+def test_words_are_joined_by_spaces_into_one_query(tmp_path: Path) -> None:
+    done = chuchu(tmp_path, "ask", "--json", "--limit", "1", "临港", "离岸贸易", "--", "-2023")
+    assert ANSWER.validate_json(done.stdout)["query"] == "临港 离岸贸易 -2023"
+
+
+def test_nothing_found_is_an_answer_and_no_failure(tmp_path: Path) -> None:
+    done = chuchu(tmp_path, "ask", "qzxjk")
+    assert (done.returncode, done.stdout.decode().splitlines()[0]) == (0, "现有报道里没有查到“qzxjk”。")
+
+
+def test_a_dash_reads_one_query_a_line_and_answers_each_in_order_also_a_blank_one(tmp_path: Path) -> None:
+    done = chuchu(tmp_path, "ask", "-", "--json", "--limit", "2", stdin="\n".join(QUERIES).encode())
+    lines = done.stdout.decode().splitlines()
+    assert done.returncode == 0
+    assert [ANSWER.validate_json(line)["query"].strip() for line in lines] == [
+        query.strip() for query in QUERIES
+    ]
+
+
+def test_a_thousand_queries_are_answered_in_one_process(tmp_path: Path) -> None:
+    asked = [f"{word}{n}" for n in range(200) for word in ("上海", "果洛", "社区", "2023年", "党员")]
+    done = chuchu(tmp_path, "ask", "-", "--json", "--limit", "3", stdin="\n".join(asked).encode())
+    assert [ANSWER.validate_json(line)["query"] for line in done.stdout.splitlines()] == asked
+
+
+def test_bytes_that_are_no_utf_8_get_an_answer_too(tmp_path: Path) -> None:
+    done = chuchu(tmp_path, "ask", "-", "--json", stdin=b"\xff\xfe\n\xed\xa0\x80\r\n\xe5\x87\xba")
+    queries = [ANSWER.validate_json(line)["query"] for line in done.stdout.splitlines()]
+    assert [query.replace("\ufffd", "?") for query in queries] == ["??", "???", "出"]
+
+
+def test_no_line_is_cut_at_an_odd_line_separator(tmp_path: Path) -> None:
+    done = chuchu(tmp_path, "ask", "-", "--json", stdin="甲\u2028乙\x0b丙\n丁".encode())
+    assert len(done.stdout.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["ask"], ["ask", "--limit", "0", "x"], ["ask", "--limit", "x", "x"], ["nothing"], ["ask", "-x"]],
+)
+def test_wrong_use_exits_with_2(tmp_path: Path, arguments: list[str]) -> None:
+    assert chuchu(tmp_path, *arguments).returncode == 2
+
+
+def test_facts_lists_every_fact_and_json_validates(tmp_path: Path) -> None:
+    done = chuchu(tmp_path, "facts", "--json")
+    facts = [FACT.validate_json(line) for line in done.stdout.splitlines()]
+    assert len(facts) > 100
+    assert len({fact["id"] for fact in facts}) == len(facts)
+    spoken = chuchu(tmp_path, "facts").stdout.decode()
+    assert all(fact["text"] in spoken for fact in facts)
+
+
+def test_check_tells_a_skipped_file_with_reason_and_remedy_and_exits_with_1(tmp_path: Path) -> None:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    (folder / "good.txt").write_text(
+        "大桥通车了\n\n本报讯 大桥昨天正式通车，市民纷纷前往参观。\n", encoding="utf-8"
+    )
+    (folder / "bad.txt").write_bytes(b"\x00\xff\xfe\x80\x01" * 200)
+    done = chuchu(tmp_path, "check", "--json", CHUCHU_ARTICLES=str(folder))
+    entries = [CHECK.validate_json(line) for line in done.stdout.splitlines()]
+    (skipped,) = [entry for entry in entries if entry["kind"] == "skipped"]
+    assert (done.returncode, skipped["file"]) == (1, "bad.txt")
+    assert skipped["reason"]
+    assert skipped["remedy"]
+
+
+def test_check_of_one_file_tells_of_no_other(tmp_path: Path) -> None:
+    done = chuchu(tmp_path, "check", "--json", "001_2fc48988770e9f18.txt")
+    files = {json.loads(line)["file"] for line in done.stdout.splitlines()}
+    assert done.returncode == 0
+    assert files <= {"001_2fc48988770e9f18.txt"}
+
+
+def test_check_of_a_file_that_is_not_there_says_so(tmp_path: Path) -> None:
+    done = chuchu(tmp_path, "check", "没有.txt")
+    assert (done.returncode, done.stderr.decode().count("\n")) == (1, 1)
+    assert "没有.txt" in done.stderr.decode()
+
+
+@pytest.mark.parametrize("command", [["run"], ["ask", "x"], ["facts"], ["check"]])
+def test_a_missing_articles_folder_is_one_clear_line(tmp_path: Path, command: list[str]) -> None:
+    done = chuchu(tmp_path, *command, CHUCHU_ARTICLES="没有这里")
+    said = done.stderr.decode()
+    assert done.returncode != 0
+    assert said.count("\n") == 1
+    assert "没有这里" in said
+    assert "CHUCHU_ARTICLES" in said
+
+
+@pytest.mark.parametrize("command", [["run"], ["ask", "x"]])
+def test_an_empty_articles_folder_is_one_clear_line(tmp_path: Path, command: list[str]) -> None:
+    (tmp_path / "空").mkdir()
+    done = chuchu(tmp_path, *command, CHUCHU_ARTICLES="空")
+    assert done.returncode != 0
+    assert done.stderr.decode().count("\n") == 1
+    assert "空" in done.stderr.decode()
+
+
+def test_a_wrong_setting_is_one_clear_line(tmp_path: Path) -> None:
+    done = chuchu(tmp_path, "ask", "x", CHUCHU_HTTPS="1")
+    assert (done.returncode, done.stderr.decode()) == (
+        78,
+        "没有 CHUCHU_HTTPS 这个设置；是不是 CHUCHU_HTTP？\n",
+    )
+
+
+def test_a_taken_port_is_one_clear_line_that_names_the_setting(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = chuchu(tmp_path, "run", CHUCHU_HTTP=f"127.0.0.1:{port}", CHUCHU_ADMIN_HTTP="127.0.0.1:0")
+    said = done.stderr.decode().splitlines()[-1]
+    assert done.returncode == 1
+    assert str(port) in said
+    assert "CHUCHU_HTTP" in said
+
+
+def test_a_reader_that_stops_early_is_no_error(tmp_path: Path) -> None:
+    pipe = f"{sys.executable} -m bot facts | head -1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", pipe], cwd=tmp_path, env=environment(), capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")

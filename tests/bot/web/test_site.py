@@ -1,0 +1,203 @@
+"""The page, the API and the raw lines, asked over real HTTP from the real process."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from html import unescape
+from pathlib import Path
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from yarl import URL
+
+from tests.bot.process import Running, running
+from tests.bot.wire_schema import ANSWER
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+ODD = [
+    "",
+    " ",
+    "　\t\n",
+    "弄",
+    "🙂",
+    "👨‍👩‍👧‍👦",
+    "<script>alert(1)</script>",
+    "</title><b>粗</b>&amp;\"'",
+    "\0\x07\x1b[31m",
+    "(" * 4096,
+    '"',
+    "-",
+    "文:",
+    "a:b NOT * [a TO",
+    "长" * 10_000,
+    "\u202e反",
+    "ﷺ" * 500,
+]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def process(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
+    async with running(tmp_path_factory.mktemp("site")) as serving:
+        yield serving
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def http(process: Running) -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(process.url) as session:
+        yield session
+
+
+async def text(http: aiohttp.ClientSession, path: str, status: int = 200, **query: str) -> str:
+    async with http.get(path, params=query) as response:
+        body = await response.text()
+        assert response.status == status, body
+        return body
+
+
+async def test_the_one_line_says_where_the_page_is_and_what_to_set_for_telegram(process: Running) -> None:
+    assert process.line == f"网页在 {process.url}；要接通 Telegram，请设 CHUCHU_TELEGRAM_TOKEN。\n"
+
+
+async def test_the_api_answers_a_word_with_its_article_as_source(http: aiohttp.ClientSession) -> None:
+    answer = ANSWER.validate_json(await text(http, "/api/ask", q="蕃瓜弄"))
+    assert answer["found"] is True
+    assert answer["hits"][0]["fact"]["source"]["file"] == "001_2fc48988770e9f18.txt"
+
+
+async def test_the_api_keeps_to_the_limit(http: aiohttp.ClientSession) -> None:
+    answer = ANSWER.validate_json(await text(http, "/api/ask", q="上海", limit="2"))
+    assert len(answer["hits"]) + len(answer["related"]) <= 2
+
+
+@pytest.mark.parametrize("query", ODD)
+async def test_the_api_answers_any_query(http: aiohttp.ClientSession, query: str) -> None:
+    assert ANSWER.validate_json(await text(http, "/api/ask", q=query))["query"] is not None
+
+
+@pytest.mark.parametrize("query", ODD)
+async def test_the_page_shows_any_query_as_text(http: aiohttp.ClientSession, query: str) -> None:
+    page = await text(http, "/", q=query)
+    assert page.count("<script") == 1
+    assert "<b>粗" not in page
+    assert page.count("<title>") == page.count("</title>") == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/api/ask", 400),
+        ("/api/ask?q=a&q=b", 400),
+        ("/api/ask?q=a&limit=0", 400),
+        ("/api/ask?q=a&limit=101", 400),
+        ("/api/ask?q=a&limit=ten", 400),
+        ("/api/ask?q=a&limit=", 400),
+        ("/api/ask?q=" + "a" * 10_001, 414),
+        ("/api/nothing", 404),
+        ("/nothing", 404),
+        ("/articles/nosuchid", 404),
+        ("/articles/..%2f..%2fetc%2fpasswd", 404),
+        ("/static/../site.py", 404),
+        ("/static/site.py", 404),
+    ],
+)
+async def test_a_wrong_request_gets_the_right_4xx_and_says_what_is_wrong(
+    http: aiohttp.ClientSession, path: str, status: int
+) -> None:
+    async with http.get(URL(path, encoded=True)) as response:
+        assert response.status == status
+        said = (await response.json())["error"] if path.startswith("/api/") else await response.text()
+        assert re.search("[一-龥]", said)
+
+
+async def test_only_reading_is_allowed(http: aiohttp.ClientSession) -> None:
+    for path in ("/", "/api/ask", "/articles/x", "/healthz"):
+        async with http.post(path) as response:
+            assert response.status == 405
+            assert response.headers["Allow"] == "GET,HEAD"
+
+
+async def test_every_response_carries_a_policy_that_allows_no_foreign_or_inline_script(
+    http: aiohttp.ClientSession,
+) -> None:
+    for path in ("/", "/?q=x", "/api/ask?q=x", "/api/ask", "/nothing", "/static/chuchu.js", "/healthz"):
+        async with http.get(path) as response:
+            policy = response.headers["Content-Security-Policy"]
+            assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self';")
+            assert "unsafe" not in policy
+            assert response.headers["X-Content-Type-Options"] == "nosniff"
+            assert response.headers["Referrer-Policy"] == "no-referrer"
+
+
+async def test_the_page_asks_nothing_of_other_hosts_and_holds_no_inline_script_or_style(
+    http: aiohttp.ClientSession,
+) -> None:
+    page = await text(http, "/", q="蕃瓜弄")
+    assert re.findall(r'(?:src|href|action)="(?!/|#)', page) == []
+    assert re.findall(r"<script(?! src=)", page) == []
+    assert re.findall(r"<[^>]+ (?:style|on\w+)=", page) == []
+
+
+async def test_the_page_works_as_a_plain_form(http: aiohttp.ClientSession) -> None:
+    page = await text(http, "/")
+    assert '<form class="ask" action="/" method="get"' in page
+    assert 'name="q"' in page
+    shown = await text(http, "/", q="蕃瓜弄")
+    assert "蕃瓜弄" in re.sub("<[^>]+>", "", shown)
+    assert "——《" in re.sub("<[^>]+>", "", shown)
+
+
+async def test_the_page_speaks_to_screen_readers(http: aiohttp.ClientSession) -> None:
+    page = await text(http, "/")
+    assert 'lang="zh-Hans"' in page
+    assert 'role="log" aria-live="polite"' in page
+    assert '<label class="unseen" for="q">' in page
+    assert '<input id="q"' in page
+    assert 'class="skip" href="#q"' in page
+
+
+async def test_nothing_found_is_said_on_the_page(http: aiohttp.ClientSession) -> None:
+    assert "现有报道里没有查到“qzxjk”。" in await text(http, "/", q="qzxjk")
+
+
+async def test_a_source_link_leads_to_the_files_own_lines_with_the_very_quote_marked(
+    http: aiohttp.ClientSession,
+) -> None:
+    answer = ANSWER.validate_json(await text(http, "/api/ask", q="蕃瓜弄", limit="3"))
+    page = await text(http, "/", q="蕃瓜弄", limit="3")
+    for hit in answer["hits"]:
+        fact = hit["fact"]
+        (link,) = set(re.findall(rf'href="(/articles/[^"]*fact={fact["id"]}[^"]*)"', page))
+        assert link.endswith(f"#L{fact['source']['lines'][0][0]}")
+        raw = await text(http, unescape(link).split("#")[0])
+        marked = "".join(unescape(mark) for mark in re.findall("<mark>(.*?)</mark>", raw))
+        assert "".join(marked.split()) == "".join(fact["text"].split())
+        quoted = [int(n) for n in re.findall(r'<div id="L(\d+)" role="listitem" class="quoted">', raw)]
+        runs = fact["source"]["lines"]
+        assert all(any(first <= line <= last for first, last in runs) for line in quoted)
+
+
+async def test_the_raw_lines_are_the_files_own(http: aiohttp.ClientSession) -> None:
+    answer = ANSWER.validate_json(await text(http, "/api/ask", q="蕃瓜弄", limit="1"))
+    raw = await text(http, f"/articles/{answer['hits'][0]['fact']['article']['id']}")
+    shown = re.findall(
+        r'<div id="L\d+" role="listitem"><span class="number">\d+</span><span>(.*?)</span></div>', raw, re.S
+    )
+    file = Path("seeds") / answer["hits"][0]["fact"]["source"]["file"]
+    assert [unescape(line) for line in shown] == file.read_text(encoding="utf-8").splitlines()
+
+
+async def test_a_quote_that_is_gone_is_said_to_be_gone(http: aiohttp.ClientSession) -> None:
+    answer = ANSWER.validate_json(await text(http, "/api/ask", q="蕃瓜弄", limit="1"))
+    page = await text(http, f"/articles/{answer['hits'][0]['fact']['article']['id']}", fact="gone")
+    assert "这句话已不在现有报道里。" in page
+    assert "<mark>" not in page
+
+
+async def test_health_and_readiness_are_told(http: aiohttp.ClientSession) -> None:
+    async with http.get("/healthz") as response:
+        assert (response.status, await response.json()) == (200, {"alive": True})
+    async with http.get("/readyz") as response:
+        assert (response.status, await response.json()) == (200, {"ready": True, "problems": {}})

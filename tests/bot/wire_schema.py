@@ -1,0 +1,11 @@
+"""The project's own schema of section 5, closed against anything unsaid."""
+
+from __future__ import annotations
+
+from pydantic import TypeAdapter
+
+from knowledge.wire import AnswerJson, CheckJson, FactJson
+
+ANSWER = TypeAdapter(AnswerJson)
+FACT = TypeAdapter(FactJson)
+CHECK = TypeAdapter(CheckJson)

@@ -1,0 +1,90 @@
+"""The JSON of DESIGN section 5."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from knowledge.model import Answer, Article, Fact, Hit, Printed, Repair, Rung, Sidecar, Skipped, Span
+from knowledge.wire import answer_json, article_json, dump, fact_json, repair_json, skipped_json
+from tests.bot.wire_schema import ANSWER, CHECK, FACT
+
+ARTICLE = Article(
+    "aaaaaaaaaaaaa",
+    "子/a.txt",
+    Printed("题", (Span(1, 0, 1),)),
+    subtitle=Printed("副题", (Span(2, 0, 2),)),
+    byline=Printed("记者甲", (Span(3, 0, 3),)),
+)
+SENTENCE = Fact("fffffffffffff", "桥长5米。", (Span(39, 0, 3), Span(47, 0, 2)), ARTICLE, section="小标题")
+
+
+def test_a_fact_reads_as_section_5_has_it() -> None:
+    assert fact_json(SENTENCE) == {
+        "id": "fffffffffffff",
+        "text": "桥长5米。",
+        "section": "小标题",
+        "article": {
+            "id": "aaaaaaaaaaaaa",
+            "title": "题",
+            "subtitle": "副题",
+            "byline": "记者甲",
+            "date": None,
+        },
+        "source": {
+            "file": "子/a.txt",
+            "first_line": 39,
+            "last_line": 47,
+            "lines": [[39, 39], [47, 47]],
+            "page": None,
+        },
+    }
+
+
+def test_an_answer_reads_as_section_5_has_it() -> None:
+    hit = Hit(SENTENCE, 0.5, Rung.NUMBER, ((2, 4),))
+    assert answer_json(Answer("桥多长", True, 0.75, "5米", (hit,), (), ("桥",))) == {
+        "query": "桥多长",
+        "found": True,
+        "confidence": 0.75,
+        "answer": "5米",
+        "hits": [{"fact": fact_json(SENTENCE), "score": 0.5, "rung": "number", "matched": [[2, 4]]}],
+        "related": [],
+        "suggestions": ["桥"],
+    }
+
+
+def test_a_date_that_only_the_admin_states_is_told_as_the_date() -> None:
+    stated = Article("a", "a.txt", ARTICLE.title, sidecar=Sidecar(date=date(2023, 9, 8)))
+    assert article_json(stated)["date"] == "2023-09-08"
+
+
+def test_a_printed_date_goes_before_a_stated_one() -> None:
+    both = Article("a", "a.txt", ARTICLE.title, date="2023年9月9日", sidecar=Sidecar(date=date(2023, 9, 8)))
+    assert article_json(both)["date"] == "2023年9月9日"
+
+
+def test_every_line_validates_against_the_closed_schema() -> None:
+    ANSWER.validate_json(
+        dump(answer_json(Answer("", False, 0.0, None, related=(Hit(SENTENCE, 0, Rung.WORDS),))))
+    )
+    FACT.validate_json(dump(fact_json(SENTENCE)))
+    CHECK.validate_json(dump(repair_json("a.txt", Repair("logo", (Span(1, 0, 1),), "■", "标识"))))
+    CHECK.validate_json(dump(skipped_json(Skipped("b.txt", "不是文本", "另存", 3))))
+
+
+def test_the_lines_of_a_repair_are_runs() -> None:
+    repair = Repair("joined_lines", (Span(3, 0, 1), Span(4, 0, 1), Span(9, 2, 3)), "", "")
+    assert repair_json("a.txt", repair)["lines"] == [[3, 4], [9, 9]]
+
+
+@settings(max_examples=60)
+@given(st.text(alphabet=st.characters(codec=None)) | st.just("\ud83d"))
+def test_any_query_makes_one_line_of_utf_8_that_reads_back(query: str) -> None:
+    line = dump(answer_json(Answer(query, False, 0.0, None)))
+    assert "\n" not in line
+    read = json.loads(line.encode("utf-8"))["query"]
+    assert read == "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in query)
