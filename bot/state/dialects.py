@@ -1,0 +1,65 @@
+"""The only place that knows how one database differs from another."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from sqlalchemy import Connection, event, text
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.state.errors import StateClosed, StateDamaged, StateError
+
+WRITES = "chuchu_writes"
+BUSY = 5_000  # milliseconds that a writer waits for another process
+CHAIN = 7_241_501  # the key of PostgreSQL's advisory lock on the audit chain; any number of our own
+
+
+def prepare(engine: AsyncEngine) -> None:
+    """Set the engine up for its database."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine.sync_engine, "connect", _connect_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+
+
+async def check_whole(connection: AsyncConnection, where: str) -> None:
+    """Find damage before anything is written.
+
+    Raises:
+        StateDamaged: the database is not whole; the text names it and what to do.
+    """
+    if connection.dialect.name != "sqlite":
+        return
+    said = (await connection.execute(text("PRAGMA quick_check(1)"))).scalar_one()
+    if said != "ok":
+        raise StateDamaged(f"数据库 {where} 损坏（{said}）；请移开它，或从备份恢复")
+
+
+async def one_writer(connection: AsyncConnection) -> None:
+    """Hold off other writers of the audit chain until the transaction ends."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CHAIN})
+
+
+def explain(error: DatabaseError, where: str) -> StateError:
+    """Say in our own words what a database's error means."""
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return StateDamaged(f"数据库 {where} 损坏（{error.orig}）；请移开它，或从备份恢复")
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN):
+        return StateClosed(f"数据库 {where} 不能写入（{error.orig}）；请检查磁盘空间和权限")
+    return StateError(f"数据库 {where} 出错（{error.orig}）")
+
+
+def _connect_sqlite(connection: sqlite3.Connection, _: object) -> None:
+    connection.isolation_level = None  # SQLAlchemy, not the driver, says when a transaction begins
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY}"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # a writer that starts as a reader would meet "database is locked" instead of waiting
+    writes = connection.get_execution_options().get(WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

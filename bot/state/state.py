@@ -1,0 +1,48 @@
+"""All repositories over one database."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.state.audit import Audit
+from bot.state.confirmations import Confirmations
+from bot.state.database import open_database
+from bot.state.roles import Roles
+from bot.state.shown import ShownAnswers
+from bot.state.uploads import Uploads
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The shared state."""
+
+    roles: Roles
+    audit: Audit
+    uploads: Uploads
+    shown: ShownAnswers
+    confirmations: Confirmations
+
+
+def sqlite_address(data: Path) -> str:
+    """The address of the database in the data folder."""
+    return f"sqlite+aiosqlite:///{data / 'state.sqlite'}"
+
+
+@asynccontextmanager
+async def open_state(url: str) -> AsyncIterator[State]:
+    """Open the shared state at a SQLAlchemy address.
+
+    Raises:
+        StateError: it is damaged, too new, or cannot be written.
+    """
+    async with open_database(url) as database:
+        yield State(
+            Roles(database),
+            Audit(database),
+            Uploads(database),
+            ShownAnswers(database),
+            Confirmations(database),
+        )

@@ -1,0 +1,115 @@
+"""What each repository promises, whatever the database."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.state.audit import DETAIL, Entry
+from bot.state.confirmations import LASTS, Confirmation
+from bot.state.roles import Granted
+from bot.state.shown import KEPT, ShownAnswer
+from bot.state.state import State
+from bot.state.uploads import Upload, UploadState
+
+NOW = datetime(2026, 11, 21, 9, 30, 0, 123456, tzinfo=UTC)
+
+
+async def test_a_granted_role_is_had_until_it_is_revoked(state: State) -> None:
+    await state.roles.grant(Granted("telegram", "42", "editor", "telegram:1", NOW))
+    assert await state.roles.role("telegram", "42") == "editor"
+    assert await state.roles.revoke("telegram", "42")
+    assert await state.roles.role("telegram", "42") is None
+    assert not await state.roles.revoke("telegram", "42")
+
+
+async def test_a_role_on_one_platform_is_none_on_another(state: State) -> None:
+    await state.roles.grant(Granted("telegram", "42", "editor", "telegram:1", NOW))
+    assert await state.roles.role("web", "42") is None
+
+
+async def test_granting_again_replaces(state: State) -> None:
+    first = Granted("telegram", "42", "editor", "telegram:1", NOW)
+    second = Granted("telegram", "42", "editor", "telegram:2", NOW + timedelta(seconds=1))
+    await state.roles.grant(first)
+    await state.roles.grant(second)
+    assert await state.roles.all() == [second]
+
+
+async def test_the_audit_log_tells_the_newest_first_with_the_moment_to_the_microsecond(state: State) -> None:
+    for act in ("reload", "rollback"):
+        await state.audit.add(Entry(NOW, "telegram:42", act, "done", "第12版"))
+    told = await state.audit.last(5)
+    assert [(e.number, e.at, e.act, e.detail) for e in told] == [
+        (2, NOW, "rollback", "第12版"),
+        (1, NOW, "reload", "第12版"),
+    ]
+
+
+async def test_rows_written_at_once_still_make_one_chain(state: State) -> None:
+    await asyncio.gather(
+        *(state.audit.add(Entry(NOW, "http", "reload", "refused", str(n))) for n in range(20))
+    )
+    assert len(await state.audit.last(50)) == 20
+    assert await state.audit.first_broken() is None
+
+
+@pytest.mark.parametrize("detail", ["x" * 5_000, "\ud800 lone", "行\n\x1b[31m红", ""])
+async def test_any_detail_can_be_logged_and_keeps_the_chain_whole(state: State, detail: str) -> None:
+    await state.audit.add(Entry(NOW, "telegram:42", "upload", "refused", detail))
+    (entry,) = await state.audit.last()
+    assert len(entry.detail) <= DETAIL
+    assert await state.audit.first_broken() is None
+
+
+async def test_an_upload_moves_one_step_and_only_once(state: State) -> None:
+    upload = Upload("u1", "telegram:42", "../../文章.txt", 12, "ab", UploadState.CHECKED, NOW, "文章.txt")
+    await state.uploads.add(upload)
+    assert await state.uploads.get("u1") == upload
+    moves = [
+        await state.uploads.move("u1", UploadState.CHECKED, after)
+        for after in (UploadState.PUBLISHED, UploadState.DISCARDED)
+    ]
+    assert moves == [True, False]
+    found = await state.uploads.get("u1")
+    assert found is not None and found.state == UploadState.PUBLISHED
+
+
+async def test_uploads_nobody_decided_on_are_found_by_age(state: State) -> None:
+    for name, age in (("old", 3), ("new", 1)):
+        await state.uploads.add(
+            Upload(name, "telegram:42", "a.txt", 1, "ab", UploadState.CHECKED, NOW - timedelta(days=age))
+        )
+    assert await state.uploads.pending(NOW - timedelta(days=2)) == ["old"]
+    assert await state.uploads.get("none") is None
+
+
+def shown(name: str, created: datetime, *facts: str) -> ShownAnswer:
+    return ShownAnswer(name, "蕃瓜弄", "telegram", "42", "7", "000001", facts, created)
+
+
+async def test_a_shown_answer_is_kept_seven_days(state: State) -> None:
+    old, new = shown("old", NOW - KEPT - timedelta(seconds=1), "f1"), shown("new", NOW - KEPT, "f2", "f3")
+    await state.shown.add(old)
+    await state.shown.add(new)
+    assert await state.shown.quoted() == {"f1", "f2", "f3"}
+    assert await state.shown.forget(NOW) == 1
+    assert (await state.shown.get("old"), await state.shown.get("new")) == (None, new)
+    assert await state.shown.quoted() == {"f2", "f3"}
+
+
+async def test_a_question_is_answered_once(state: State) -> None:
+    asked = Confirmation("c1", "telegram:42", "reload", "digest", NOW + LASTS)
+    await state.confirmations.ask(asked)
+    assert await state.confirmations.get("c1") == asked
+    answers = await asyncio.gather(*(state.confirmations.close("c1") for _ in range(5)))
+    assert sorted(answers) == [False, False, False, False, True]
+    assert await state.confirmations.get("c1") is None
+
+
+async def test_expired_questions_are_forgotten(state: State) -> None:
+    await state.confirmations.ask(Confirmation("old", "telegram:42", "reload", "", NOW))
+    await state.confirmations.ask(Confirmation("new", "telegram:42", "reload", "", NOW + 3 * LASTS))
+    assert await state.confirmations.get("old") is None
