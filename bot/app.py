@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -12,11 +13,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.config import Address, Settings
-from knowledge.documents.folder import find_sources, read_sources
 from knowledge.errors import NoArticles
-from knowledge.model import Document, Skipped
-from knowledge.repair.document import repair_document
 from knowledge.snapshot import Snapshot
+from knowledge.snapshots.asking import snapshot_of
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -35,24 +34,16 @@ def open_snapshot(settings: Settings) -> Iterator[Snapshot]:
     Raises:
         NoArticles: the folder is missing or holds nothing readable.
     """
-    if not settings.articles.is_dir():
-        raise NoArticles(f"找不到文章文件夹 {settings.articles}；请建立它，或用 CHUCHU_ARTICLES 指定")
-    documents: list[Document] = []
-    skipped: list[Skipped] = []
-    for source in find_sources(settings.articles):
-        for read in read_sources(source):
-            if isinstance(read, Skipped):
-                skipped.append(read)
-            else:
-                documents.append(read[0])
-    if not documents:
-        reason = f"（{skipped[0].name}：{skipped[0].reason}；{skipped[0].remedy}）" if skipped else ""
-        raise NoArticles(f"文章文件夹 {settings.articles} 里没有读得了的文章{reason}；请放入 .txt 等文件")
-    snapshot = Snapshot.of("memory", map(repair_document, documents), skipped)
-    try:
+    with snapshot_of(settings.articles, settings.data, _warn) as snapshot:
+        if next(snapshot.articles(), None) is None:
+            first = next(iter(snapshot.skipped), None)
+            reason = f"（{first.name}：{first.reason}；{first.remedy}）" if first else ""
+            raise NoArticles(f"文章文件夹 {settings.articles} 里没有读得了的文章{reason}；请放入 .txt 等文件")
         yield snapshot
-    finally:
-        snapshot.close()
+
+
+def _warn(said: str) -> None:
+    print(said, file=sys.stderr)
 
 
 @dataclass(frozen=True, slots=True)

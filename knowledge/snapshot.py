@@ -27,12 +27,13 @@ class Snapshot:
         skipped: Iterable[Skipped] = (),
         aliases: Aliases | None = None,
         held: ExitStack | None = None,
+        language: Language | None = None,
     ) -> None:
-        """Open the index in `folder`; `held` is given back after it."""
+        """Open the index in `folder`; `held` is given back after it. A `language` takes long to load: share it."""
         self.version = version
         self.skipped = tuple(skipped)
         self._aliases = aliases or Aliases()
-        self._language: Language = Chinese()
+        self._language: Language = language or Chinese()
         self._held = held or ExitStack()
         self._index: OpenedIndex = self._held.enter_context(open_index(folder))
 

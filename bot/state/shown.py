@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, select
 
+from bot.conversation.shown import ShownAnswer
 from bot.state.database import Database
 from bot.state.tables import shown_answers
 
@@ -14,22 +14,8 @@ KEPT = timedelta(days=7)
 QUERY = 256  # characters; a lookup reads no more
 
 
-@dataclass(frozen=True, slots=True)
-class ShownAnswer:
-    """An answer as it went out: the query, where to and for whom, and the facts that were quoted."""
-
-    id: str
-    query: str
-    platform: str
-    chat: str
-    asker: str
-    version: str
-    facts: tuple[str, ...]
-    created: datetime
-
-
-class ShownAnswers:
-    """The answers of the last seven days."""
+class StoredAnswers:
+    """The answers of the last seven days: `bot.conversation.shown.ShownAnswers` that outlive the process."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -11,7 +11,7 @@ from bot.state.audit import Audit
 from bot.state.confirmations import Confirmations
 from bot.state.database import open_database
 from bot.state.roles import Roles
-from bot.state.shown import ShownAnswers
+from bot.state.shown import StoredAnswers
 from bot.state.uploads import Uploads
 
 
@@ -22,7 +22,7 @@ class State:
     roles: Roles
     audit: Audit
     uploads: Uploads
-    shown: ShownAnswers
+    shown: StoredAnswers
     confirmations: Confirmations
 
 
@@ -43,6 +43,6 @@ async def open_state(url: str) -> AsyncIterator[State]:
             Roles(database),
             Audit(database),
             Uploads(database),
-            ShownAnswers(database),
+            StoredAnswers(database),
             Confirmations(database),
         )

@@ -8,15 +8,17 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from knowledge.documents.folder import find_sources
 from knowledge.errors import NoRoom, SnapshotDamaged
 from knowledge.snapshot import Snapshot
-from knowledge.snapshots.build import Order, build, find
+from knowledge.snapshots.build import Order, build
 from knowledge.snapshots.durable import room_needed
 from knowledge.snapshots.lock import exclusive
 from knowledge.snapshots.manifest import Manifest, read
 from knowledge.snapshots.opening import open_stored
 from knowledge.snapshots.records import listing, recipe
 from knowledge.snapshots.versions import Stored, Versions
+from knowledge.text.chinese import Chinese
 
 SERVED = "snapshots"
 ASKED = "asked"
@@ -32,7 +34,7 @@ def snapshot_of(articles: Path, data: Path, tell: Callable[[str], None] = print)
     Raises:
         NoArticles: the articles folder is missing or no folder.
     """
-    wanted = _Wanted(articles, listing(articles, find(articles)), recipe())
+    wanted = _Wanted(articles, listing(articles, find_sources(articles)), recipe())
     served, asked = Versions(data / SERVED), Versions(data / ASKED, keep=1)
     with ExitStack() as held:
         stored = wanted.stored_in(held, served, asked)
@@ -42,7 +44,7 @@ def snapshot_of(articles: Path, data: Path, tell: Callable[[str], None] = print)
             except NoRoom as error:
                 tell(f"{error}；本次用临时索引作答，不保存")
                 stored = wanted.built_aside(held)
-        snapshot = open_stored(stored)
+        snapshot = open_stored(stored, Chinese())
         held.callback(snapshot.close)
         yield snapshot
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from knowledge.documents.folder import Source, find_sources, read_sources
-from knowledge.errors import NoArticles
 from knowledge.index.build import build_index, update_index
 from knowledge.model import Repaired, Skipped
 from knowledge.repair.document import repair_document
 from knowledge.snapshots import manifest
+from knowledge.snapshots.aliases import copy_aliases
 from knowledge.snapshots.comparison import Comparison
 from knowledge.snapshots.difference import Difference
 from knowledge.snapshots.durable import room_needed
@@ -56,18 +57,6 @@ class _Plan:
     gone: list[Record] = field(default_factory=list)
 
 
-def find(articles: Path) -> list[Source]:
-    """List the articles folder.
-
-    Raises:
-        NoArticles: it is missing or no folder.
-    """
-    if not articles.is_dir():
-        what = "不是文件夹" if articles.exists() else "不存在"
-        raise NoArticles(f"文章文件夹 {articles} {what}；请建立它，或用 CHUCHU_ARTICLES 指定")
-    return list(find_sources(articles))
-
-
 def build(order: Order, folder: Path, progress: Progress = unheard) -> Built:
     """Build and seal the snapshot of `order.articles` in the empty `folder`.
 
@@ -76,7 +65,7 @@ def build(order: Order, folder: Path, progress: Progress = unheard) -> Built:
         NoRoom: the disk is full or closed.
     """
     with room_needed(folder):
-        sources = find(order.articles)
+        sources = list(find_sources(order.articles))
         mixture = recipe()
         base = order.base if order.base and manifest.read(order.base).recipe == mixture else None
         plan = _plan(sources, read_records(base) if base else {})
@@ -85,7 +74,7 @@ def build(order: Order, folder: Path, progress: Progress = unheard) -> Built:
         repaired = _repaired(plan, records, progress)
         difference = None
         if base:
-            with Comparison.with_version(base / INDEX, base.name) as comparison:
+            with Comparison.with_index(base / INDEX) as comparison:
                 update_index(folder / INDEX, base / INDEX, gone, comparison.passing(repaired))
                 difference = comparison.finish(gone)
         else:
@@ -94,6 +83,7 @@ def build(order: Order, folder: Path, progress: Progress = unheard) -> Built:
         records = sorted(plan.kept + records, key=lambda record: record.name)
         write_records(folder, records)
         skipped = tuple(skipped for record in records for skipped in record.skipped)
+        skipped += copy_aliases(order.articles, folder)
         unsealed = Manifest(listing(order.articles, sources), mixture, time.time(), total(records), skipped)
         sealed = manifest.seal(folder, unsealed)
     return Built(sealed, difference, len(plan.redone), len(plan.kept))
@@ -106,8 +96,8 @@ def _plan(sources: Sequence[Source], known: dict[str, Record]) -> _Plan:
         if record and (record.size, record.stamp) == (source.size, source.stamp):
             plan.kept.append(record)
             continue
-        digest = _digest(source.path)
-        if record and record.sha256 == digest:
+        digest = _digest(source)
+        if record and digest and record.sha256 == digest:
             plan.kept.append(replace(record, size=source.size, stamp=source.stamp))
             continue
         plan.redone.append((source, digest))
@@ -117,12 +107,17 @@ def _plan(sources: Sequence[Source], known: dict[str, Record]) -> _Plan:
     return plan
 
 
-def _digest(path: Path) -> str:
+def _digest(source: Source) -> str:
+    """Digest a file and its sidecar; empty where it cannot be read, which reading it tells in words."""
+    digest = ""
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        for path in (source.path, source.sidecar):
+            if source.fault is None and path is not None:
+                with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+                    digest += hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
-        return ""  # reading it below says why, as a skipped file
+        return ""
+    return digest
 
 
 def _repaired(plan: _Plan, records: list[Record], progress: Progress) -> Iterator[Repaired]:

@@ -7,15 +7,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from knowledge.index.opened import OpenedIndex, open_index
 from knowledge.model import Article, Fact, Repaired
-from knowledge.snapshot import Snapshot
 from knowledge.snapshots.difference import Difference
 
 
 class Comparison:
     """Counts the difference one document at a time, so that no more than one is held in memory."""
 
-    def __init__(self, before: Snapshot) -> None:
+    def __init__(self, before: OpenedIndex) -> None:
         self._before = before
         self._articles: dict[str, list[Article]] = defaultdict(list)
         for article in before.articles():
@@ -25,13 +25,10 @@ class Comparison:
 
     @classmethod
     @contextmanager
-    def with_version(cls, folder: Path, name: str) -> Iterator[Comparison]:
+    def with_index(cls, folder: Path) -> Iterator[Comparison]:
         """Compare with a stored version's index."""
-        before = Snapshot(name, folder)
-        try:
+        with open_index(folder) as before:
             yield cls(before)
-        finally:
-            before.close()
 
     def passing(self, repaired: Iterable[Repaired]) -> Iterator[Repaired]:
         """Hand documents through, comparing each with what it was."""

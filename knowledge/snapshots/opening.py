@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 from knowledge.errors import SnapshotDamaged
 from knowledge.snapshot import Snapshot
+from knowledge.snapshots.aliases import read_aliases
 from knowledge.snapshots.build import INDEX
 from knowledge.snapshots.manifest import Manifest
 from knowledge.snapshots.versions import Stored, Versions
+from knowledge.text.language import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class Opened:
     close: Callable[[], None]
 
 
-def open_version(versions: Versions, name: str) -> Opened:
+def open_version(versions: Versions, name: str, language: Language) -> Opened:
     """Verify and open one version.
 
     Raises:
@@ -30,26 +32,28 @@ def open_version(versions: Versions, name: str) -> Opened:
     """
     with ExitStack() as held:
         stored = held.enter_context(versions.hold(name))
-        snapshot = open_stored(stored)
+        snapshot = open_stored(stored, language)
         held.callback(snapshot.close)
         return Opened(snapshot, stored.manifest, held.pop_all().close)
 
 
-def open_stored(stored: Stored) -> Snapshot:
+def open_stored(stored: Stored, language: Language) -> Snapshot:
     """Open what is verified and held.
 
     Raises:
         SnapshotDamaged: the index in it cannot be opened.
     """
     try:
-        return Snapshot(stored.name, stored.folder / INDEX, stored.manifest.skipped)
+        aliases = read_aliases(stored.folder, language)
+        skipped = stored.manifest.skipped
+        return Snapshot(stored.name, stored.folder / INDEX, skipped, aliases, language=language)
     except (KeyboardInterrupt, SystemExit, SnapshotDamaged):
         raise
     except BaseException as error:  # the index library panics with a BaseException of its own
         raise SnapshotDamaged(f"{stored.name}：索引打不开（{error}）") from error
 
 
-def open_newest(versions: Versions, recipe: str) -> tuple[Opened | None, list[str]]:
+def open_newest(versions: Versions, recipe: str, language: Language) -> tuple[Opened | None, list[str]]:
     """Open the version that should serve; if it is damaged, the one before it, and so on.
 
     Versions that another program version made are passed over. Returns None if none is left, and in any case
@@ -58,7 +62,7 @@ def open_newest(versions: Versions, recipe: str) -> tuple[Opened | None, list[st
     damages: list[str] = []
     for name in versions.candidates():
         try:
-            opened = open_version(versions, name)
+            opened = open_version(versions, name, language)
         except SnapshotDamaged as damage:
             moved = versions.set_aside(name)
             damages.append(f"{damage}；" + (f"已移到 {moved}" if moved else "未能移开，已跳过"))

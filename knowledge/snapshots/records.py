@@ -9,18 +9,17 @@ from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 
-from knowledge.documents.folder import Source
+from knowledge.documents.folder import RESERVED_NAMES, Source
 from knowledge.model import Skipped
 from knowledge.snapshots.manifest import Figures
 
 NAME = "sources.json"
-BESIDE = ("aliases.txt", "别名.txt")  # no articles, but they decide answers
 JUDGES = ("tantivy", "rjieba", "opencc", "pypinyin")  # another version of these may cut words differently
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One file of the articles folder and what became of it; `sha256` is of the file's own bytes."""
+    """One file of the articles folder and what became of it; `sha256` covers its sidecar too."""
 
     name: str
     size: int
@@ -71,7 +70,7 @@ def listing(articles: Path, sources: Iterable[Source]) -> str:
     for source in sources:
         name = source.name.encode("utf-8", "surrogateescape")
         digest.update(b"%d %d %d " % (len(name), source.size, source.stamp) + name)
-    for beside in BESIDE:
+    for beside in RESERVED_NAMES:
         digest.update(_content(articles / beside))
     return digest.hexdigest()
 

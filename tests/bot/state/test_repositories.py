@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.conversation.shown import ShownAnswer
 from bot.state.audit import DETAIL, Entry
 from bot.state.confirmations import LASTS, Confirmation
 from bot.state.roles import Granted
-from bot.state.shown import KEPT, ShownAnswer
+from bot.state.shown import KEPT
 from bot.state.state import State
 from bot.state.uploads import Upload, UploadState
 

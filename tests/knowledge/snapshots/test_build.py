@@ -12,6 +12,7 @@ from knowledge.snapshots.build import Built, Order, build
 from knowledge.snapshots.manifest import Figures
 from knowledge.snapshots.opening import open_version
 from knowledge.snapshots.versions import Versions
+from knowledge.text.chinese import Chinese
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
 
 
@@ -37,7 +38,7 @@ def rebuild(articles: Path, versions: Versions) -> Built:
 def texts(versions: Versions) -> list[str]:
     name = versions.current()
     assert name is not None
-    opened = open_version(versions, name)
+    opened = open_version(versions, name, Chinese())
     try:
         return sorted(fact.text for fact in opened.snapshot.facts())
     finally:

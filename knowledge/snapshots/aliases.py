@@ -1,0 +1,51 @@
+"""Other names of the same thing: the ones that come with the program, and those beside the articles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+
+from knowledge.documents.folder import RESERVED_NAMES
+from knowledge.model import Skipped
+from knowledge.query.aliases import Aliases, AliasProblem, parse_aliases
+from knowledge.text.language import Language
+from knowledge.text.script import fold
+
+OWN = "aliases.txt"
+LIMIT = 1024 * 1024  # bytes; some 30,000 groups
+
+
+def copy_aliases(articles: Path, folder: Path) -> tuple[Skipped, ...]:
+    """Copy the alias files beside the articles into a snapshot being built; return what is wrong in them."""
+    problems: list[Skipped] = []
+    known = _own(fold)
+    for name in RESERVED_NAMES:
+        path = articles / name
+        if not path.is_file():
+            continue
+        text = path.read_bytes()[:LIMIT].decode("utf-8", "replace")
+        (folder / name).write_text(text, encoding="utf-8")
+        more, wrong = parse_aliases(text, name, fold, known)
+        known = known.joined(more)
+        problems += [_told(problem) for problem in wrong]
+    return tuple(problems)
+
+
+def read_aliases(folder: Path, language: Language) -> Aliases:
+    """Read the aliases of a snapshot, the program's own first."""
+    known = _own(language.fold)
+    for name in RESERVED_NAMES:
+        if (folder / name).is_file():
+            text = (folder / name).read_text(encoding="utf-8")
+            known = known.joined(parse_aliases(text, name, language.fold, known)[0])
+    return known
+
+
+def _own(fold: Callable[[str], str]) -> Aliases:
+    text = files("knowledge.query").joinpath(OWN).read_text(encoding="utf-8")
+    return parse_aliases(text, OWN, fold)[0]
+
+
+def _told(problem: AliasProblem) -> Skipped:
+    return Skipped(problem.file, f"第 {problem.line} 行“{problem.text}”：{problem.reason}", "改正后重新载入")
