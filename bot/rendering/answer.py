@@ -11,22 +11,27 @@ from bot.texts import Phrases
 from knowledge.model import Answer, Hit, Rung
 
 SHOWN_QUERY = 60
+NEAR = 3
 
 
 def answer_runs(
     answer: Answer, phrases: Phrases, hits: Sequence[Hit] | None = None, links: Links = no_links
 ) -> Iterator[Run]:
-    """Say an answer: `hits` is the page to show, else everything.
+    """Say an answer: `hits` is the page to show, else all hits and the nearest of what is only related.
 
     The bold first line stands only where the first hit itself is shown, for it is quoted from there.
     """
-    ranking = (*answer.hits, *answer.related)
-    page = ranking if hits is None else hits
+    page = (*answer.hits, *answer.related[:NEAR]) if hits is None else hits
+    direct = [hit for hit in page if hit in answer.hits]
+    near = [hit for hit in page if hit not in answer.hits]
     yield from heading(answer, phrases)
-    if answer.found and answer.answer and page and page[0] == ranking[0]:
+    if answer.found and answer.answer and direct and direct[0] == answer.hits[0]:
         yield Run(answer.answer, Style.BOLD)
         yield Run("\n")
-    yield from hit_runs(page, phrases, links)
+    yield from hit_runs(direct, phrases, links)
+    if answer.found and near:
+        yield Run(("\n\n" if direct else "") + phrases.related + "\n")
+    yield from hit_runs(near, phrases, links)
 
 
 def heading(answer: Answer, phrases: Phrases) -> Iterator[Run]:

@@ -18,6 +18,7 @@ PHRASES = Phrases(
     nothing_found="The reports at hand say nothing about “{}”.",
     nothing_asked="Please write a word or a question.",
     nearest="What comes nearest (for reference only):",
+    related="Related, but no direct answer:",
     near_spelling="Found under “{}”:",
     did_you_mean="Did you mean: {}",
     several_reports="From different reports:",

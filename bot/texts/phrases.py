@@ -16,6 +16,7 @@ class Phrases:
     nothing_found: str
     nothing_asked: str
     nearest: str
+    related: str
     near_spelling: str
     did_you_mean: str
     several_reports: str

@@ -15,6 +15,7 @@ PHRASES = Phrases(
     nothing_found="现有报道里没有查到“{}”。",
     nothing_asked="请写上要查的词或问题。",
     nearest="最接近的是（仅供参考）：",
+    related="有关的还有（不是直接回答）：",
     near_spelling="按“{}”查到：",
     did_you_mean="你要找的是不是：{}",
     several_reports="分属不同报道：",

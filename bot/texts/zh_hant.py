@@ -15,6 +15,7 @@ PHRASES = Phrases(
     nothing_found="現有報道裡沒有查到「{}」。",
     nothing_asked="請寫上要查的詞或問題。",
     nearest="最接近的是（僅供參考）：",
+    related="有關的還有（不是直接回答）：",
     near_spelling="按「{}」查到：",
     did_you_mean="你要找的是不是：{}",
     several_reports="分屬不同報道：",

@@ -21,13 +21,15 @@ AROUND = 2
 def answer_html(answer: Answer, snapshot: Snapshot) -> str:
     """Say an answer; the first few facts lie open, the others fold."""
     said = phrases(None)
-    ranking = (*answer.hits, *answer.related) if answer.found else tuple(answer.related)
     notice = _notice(list(heading(answer, said)))
     bold = f'<p class="answer">{e(answer.answer)}</p>' if answer.found and answer.answer else ""
-    first = ranking[:OPEN] if not answer.answer else ranking[:1]
-    rest = ranking[len(first) :]
+    main = answer.hits if answer.found else answer.related
+    first = main[: 1 if bold else OPEN]
+    rest = _folded(main[len(first) :], said.more, snapshot, said)
+    if answer.found:
+        rest += _folded(answer.related, said.related.rstrip("：:"), snapshot, said)
     kind = "reply" if answer.found else "reply near"
-    return f'<div class="{kind}">{notice}{bold}{_hits(first, snapshot, said)}{_folded(rest, snapshot, said)}</div>'
+    return f'<div class="{kind}">{notice}{bold}{_hits(first, snapshot, said)}{rest}</div>'
 
 
 def _notice(runs: Sequence[Run]) -> str:
@@ -35,10 +37,11 @@ def _notice(runs: Sequence[Run]) -> str:
     return "".join(f'<p class="notice">{e(line)}</p>' for line in text.split("\n")) if text else ""
 
 
-def _folded(hits: Sequence[Hit], snapshot: Snapshot, said: Phrases) -> str:
+def _folded(hits: Sequence[Hit], summary: str, snapshot: Snapshot, said: Phrases) -> str:
     if not hits:
         return ""
-    return f'<details class="rest"><summary>{e(said.more)}（{len(hits)}）</summary>{_hits(hits, snapshot, said)}</details>'
+    shown = _hits(hits, snapshot, said)
+    return f'<details class="rest"><summary>{e(summary)}（{len(hits)}）</summary>{shown}</details>'
 
 
 def _hits(hits: Sequence[Hit], snapshot: Snapshot, said: Phrases) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.bot.process import environment
 from tests.botapi.server import TOKEN, BotApi
 
-SECRET = "canary-secret_of-the-tests"  # noqa: S105  not a secret of anybody
+SECRET = "canary-secret_of-the-tests"
 
 
 class BotProcess:

@@ -41,6 +41,18 @@ def test_nothing_found_says_so_and_calls_the_nearest_only_near() -> None:
     )
 
 
+def test_what_is_only_related_is_never_told_as_an_answer() -> None:
+    told = Answer("桥", True, 0.9, None, (hit(fact("桥通了。", 2)),), (hit(fact("路通了。", 3)),))
+    assert drawn(told) == (
+        "桥通了。\n——《桥通车了》第2行 · a.txt\n\n有关的还有（不是直接回答）：\n路通了。\n——《桥通车了》第3行 · a.txt"
+    )
+
+
+def test_only_the_nearest_few_are_shown_where_nothing_is_found() -> None:
+    near = tuple(hit(fact(f"路{n}。", n)) for n in range(2, 9))
+    assert drawn(Answer("桥", False, 0.1, None, (), near)).count("——《") == 3
+
+
 def test_nothing_found_and_nothing_near_is_one_sentence() -> None:
     assert drawn(Answer("北京地铁票价", False, 0.0, None)) == "现有报道里没有查到“北京地铁票价”。"
 
