@@ -54,19 +54,19 @@ class Paper(Snapshot):
         self.version = version
         self.skipped = tuple(skipped)
         self.closed = False
-        self._held = {made.id: made for made in facts}
+        self._known = {made.id: made for made in facts}
         self._answers = {answer.query: answer for answer in answers}
 
     def ask(self, query: str, limit: int = 10) -> Answer:
         """A prepared answer, else every fact that holds the query."""
         if query in self._answers:
             return self._answers[query]
-        hits = [hit(made, query) for made in self._held.values() if query and query in made.text][:limit]
+        hits = [hit(made, query) for made in self._known.values() if query and query in made.text][:limit]
         return Answer(query, bool(hits), 0.9 if hits else 0.1, None, hits)
 
     def fact(self, fact_id: str) -> Fact | None:
         """By id."""
-        return self._held.get(fact_id)
+        return self._known.get(fact_id)
 
     def article(self, article_id: str) -> Article | None:
         """By id."""
@@ -74,15 +74,15 @@ class Paper(Snapshot):
 
     def articles(self) -> Iterator[Article]:
         """In order of their first fact."""
-        return iter({made.article.id: made.article for made in self._held.values()}.values())
+        return iter({made.article.id: made.article for made in self._known.values()}.values())
 
     def facts(self, article_id: str | None = None) -> Iterator[Fact]:
         """In the order given."""
-        return (made for made in self._held.values() if article_id in (None, made.article.id))
+        return (made for made in self._known.values() if article_id in (None, made.article.id))
 
     def around(self, fact_id: str, before: int = 1, after: int = 1) -> tuple[Fact, ...]:
         """Neighbours in the order given."""
-        made = self._held.get(fact_id)
+        made = self._known.get(fact_id)
         if made is None:
             return ()
         row = list(self.facts(made.article.id))
@@ -91,7 +91,7 @@ class Paper(Snapshot):
 
     def document(self, name: str) -> Document | None:
         """The title on the first line, each fact on its own."""
-        facts = [made for made in self._held.values() if made.article.file == name]
+        facts = [made for made in self._known.values() if made.article.file == name]
         if not facts:
             return None
         lines = [""] * max(span.line for made in facts for span in made.spans)
@@ -106,7 +106,7 @@ class Paper(Snapshot):
 
     def proves(self, fact: Fact) -> bool:
         """A fact that is not held is not proved."""
-        return self._held.get(fact.id) == fact
+        return self._known.get(fact.id) == fact
 
     def close(self) -> None:
         """Remember it."""
