@@ -82,7 +82,7 @@ def _read_archive(name: str, data: bytes, sidecar: Sidecar | None) -> Iterator[R
     if len(data) > limits.ARCHIVE_BYTES:
         raise UnreadableFile(name, f"压缩包超过 {limits.ARCHIVE_BYTES >> 20} MB", "拆成几个压缩包")
     with open_archive(name, data) as archive:
-        members = {m.path: m for m in archive.members() if not any(map(is_ignored, m.path.split("/")))}
+        members = {m.path: m for m in archive.members() if not _is_hidden(m.path)}
         orphans = {path for path in members if suffix_of(path) == SUFFIX}
         for path in sorted(members.keys() - orphans):
             beside = next((members[near] for near in _beside(path) if near in members), None)
@@ -114,6 +114,10 @@ def _read_member(
     yield from read_bytes(name, data, sidecar)
     if fault:
         yield fault
+
+
+def _is_hidden(path: str) -> bool:
+    return any(is_ignored(part) for part in path.split("/") if part not in (".", ".."))
 
 
 def _beside(path: str) -> Iterator[str]:

@@ -10,17 +10,18 @@ from knowledge.documents.decode import decode
 from knowledge.documents.extract import Extract, split_lines
 
 _FENCE: Final = re.compile(r"\s{0,3}(```|~~~)")
-_RULE: Final = re.compile(
-    r"\s{0,3}([-*_=])[ \t]*(\1[ \t]*){2,}$|\s{0,3}=+\s*$|\s{0,3}-{2,}\s*$|\s*\|?[\s:|-]*-[\s:|-]*\|[\s:|-]*$"
-)
+_RULE: Final = re.compile(r"\s{0,3}([-*_=])[ \t]*(\1[ \t]*)+$|\s{0,3}=+\s*$")
 _REFERENCE: Final = re.compile(r"\s{0,3}\[[^\]\n]{1,200}\]:\s*\S+")
 _LEADING: Final = re.compile(r"(\s{0,3}>)+\s?|\s{0,3}#{1,6}(?=\s)|\s*[-*+](?=\s)")
 _TRAILING: Final = re.compile(r"\s#+\s*$|\\$")
-_IMAGE: Final = re.compile(r"!\[[^\]\n]{0,500}\]\([^()\n]{0,2000}\)")
+_IMAGE: Final = re.compile(r"!\[[^\[\]\n]{0,500}\]\([^()\n]{0,2000}\)")
 _LINK: Final = re.compile(r"(\[)([^\[\]\n]{1,500})(\]\([^()\n]{0,2000}\)|\]\[[^\]\n]{0,200}\])")
-_TAG: Final = re.compile(r"</?[A-Za-z][^<>\n]{0,500}>|<!--[^\n]{0,2000}?-->|<(?=https?:[^<>\s]{1,2000}>)")
-_EMPHASIS: Final = re.compile(r"\*{1,3}|~~|`+|(?<![A-Za-z0-9_])_{1,3}(?=\S)|(?<=\S)_{1,3}(?![A-Za-z0-9_])")
-_ESCAPE: Final = re.compile(r"\\(?=[!-/:-@\[-`{-~])")
+_TAG: Final = re.compile(r"</?[A-Za-z][^<>\n]{0,500}>|<!--[^<\n]{0,2000}-->|<(?=https?:[^<>\s]{1,2000}>)")
+_INLINE: Final = re.compile(
+    r"\\([!-/:-@\[-`{-~])"
+    r"|(?<![0-9A-Za-z])\*{1,3}|\*{1,3}(?![0-9A-Za-z])|~~|`+"
+    r"|(?<![0-9A-Za-z_])_{1,3}(?=\S)|(?<=\S)_{1,3}(?![0-9A-Za-z_])"
+)
 _FRONT: Final = re.compile(r"---\s*$|\+\+\+\s*$")
 
 
@@ -54,7 +55,7 @@ def _front_matter(lines: list[str]) -> int:
 
 
 def _blank(line: str) -> str:
-    if _RULE.match(line) or _REFERENCE.match(line):
+    if _RULE.match(line) or _REFERENCE.match(line) or _is_table_rule(line):
         return ""
     for mark in (_LEADING, _IMAGE, _TAG, _TRAILING):
         if mark is _LEADING:
@@ -62,9 +63,12 @@ def _blank(line: str) -> str:
         else:
             line = mark.sub(_spaces, line)
     line = _LINK.sub(lambda m: " " + m[2] + " " * len(m[3]), line)
-    line = _EMPHASIS.sub(_spaces, line)
-    line = _ESCAPE.sub(_spaces, line)
+    line = _INLINE.sub(lambda m: (m[1] or "").rjust(len(m[0])), line)
     return line.replace("|", " ") if line.lstrip().startswith("|") else line
+
+
+def _is_table_rule(line: str) -> bool:
+    return "-" in line and "|" in line and not line.strip("-|: \t")
 
 
 def _spaces(match: re.Match[str]) -> str:

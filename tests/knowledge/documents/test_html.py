@@ -1,0 +1,113 @@
+"""HTML: main text on its source lines, in linear time."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from knowledge.documents.html import read_html
+from knowledge.documents.tokens import tokens
+from knowledge.errors import UnreadableFile
+
+PAGE = """<!DOCTYPE html>
+<html><head><meta charset="utf-8"><title>青年报网</title>
+<style>p { color: red }</style></head>
+<body><nav><a href="/">首页</a></nav>
+<article class="main">
+<h1>绿地新增&ldquo;一千公顷&rdquo;</h1>
+<p>上海今年<b>新增</b>绿地
+一千公顷&#12290;</p><p>居民满意度达95&#x25;。</p>
+<script>document.write("<p>广告</p>")</script>
+</article>
+<aside>热门文章</aside><footer>版权所有</footer>
+</body></html>
+"""
+
+
+def lines(page: str, codec: str = "utf-8") -> tuple[str, ...]:
+    return read_html("a.html", page.encode(codec)).lines
+
+
+def test_line_n_is_the_text_of_source_line_n() -> None:
+    assert lines(PAGE) == (
+        *("",) * 5,
+        "绿地新增“一千公顷”",
+        "上海今年新增绿地",
+        "一千公顷。\u3000\u3000居民满意度达95%。",
+        *("",) * 4,
+    )
+
+
+def test_a_page_without_article_or_main_gives_its_body() -> None:
+    assert lines("<div><h1>题目</h1>\n<p>正文。</p></div>\n<nav>导航</nav>") == ("题目", "正文。", "")
+
+
+def test_a_small_article_element_does_not_hide_the_page() -> None:
+    assert lines("<article>推荐</article>\n<div>" + "正文很长。" * 9 + "</div>") == ("推荐", "正文很长。" * 9)
+
+
+def test_hidden_elements_are_left_out_but_a_class_of_that_name_is_not() -> None:
+    assert lines('<p hidden>甲</p>\n<p class="x hidden y">乙</p>\n<p style="overflow: hidden ">丙</p>') == (
+        "",
+        "乙",
+        "丙",
+    )
+
+
+@pytest.mark.parametrize("declared", ["gb2312", "GBK", "gb18030"])
+def test_a_declared_gb_encoding_is_followed(declared: str) -> None:
+    assert lines(f'<meta charset="{declared}">\n<p>绿地</p>', "gbk") == ("", "绿地")
+
+
+def test_a_declaration_that_the_bytes_contradict_is_not() -> None:
+    assert lines('<meta charset="gb2312">\n<p>绿地</p>', "utf-8") == ("", "绿地")
+
+
+def test_wrong_bytes_of_a_declared_encoding_are_refused_with_their_offset() -> None:
+    page = '<meta charset="gbk"><p>绿地'.encode("gbk")
+    with pytest.raises(UnreadableFile) as refused:
+        read_html("a.html", page + b"\xff</p>")
+    assert refused.value.offset == len(page)
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        ("甲 < 乙 && 丙 &unknown; &#xD800;", "甲 < 乙 && 丙 &unknown; \ufffd"),
+        ("<p>甲<br>乙", "甲\u3000\u3000乙"),
+        ("<b><i>甲</b>乙</i>丙</em>丁", "甲乙丙丁"),
+        ('<img alt="a > b" src=\'c">\'>甲', "甲"),
+        ("甲<!-- 乙 -- > 丙 -->丁", "甲丁"),
+        ("甲<!-- 没有结尾 <p>乙</p>", "甲"),
+        ("甲<script>if (a</b) '</p>'</SCRIPT >乙", "甲乙"),
+        ("甲&#10;乙&nbsp;丙", "甲 乙 丙"),
+    ],
+)
+def test_malformed_markup_loses_no_text(page: str, text: str) -> None:
+    assert lines(page) == (text,)
+
+
+@pytest.mark.parametrize(
+    "piece", ["<", "<a", "<a ", "<!--", "</", "<a b='", '<a b="', "<p> ", "&", "&#", "<script>", "<?", "<b>"]
+)
+def test_the_number_of_tokens_and_the_work_stay_linear(piece: str) -> None:
+    page = piece * 20_000
+    assert sum(1 for _ in tokens(page)) <= 40_001
+    read_html("a.html", page.encode())
+
+
+@given(st.text(alphabet="<>/!-abp \"'=&;#甲乙\n", max_size=80))
+@settings(max_examples=150)
+def test_any_markup_keeps_the_count_of_lines(page: str) -> None:
+    read = lines("字" + page + "\n字")
+    assert len(read) == page.count("\n") + 2
+    assert read[0].startswith("字")
+
+
+@given(st.text(alphabet="<>/!-abp \"'=&;#甲乙\n", max_size=80))
+@settings(max_examples=100)
+def test_tokens_come_in_order_and_stand_in_the_source(source: str) -> None:
+    found = list(tokens(source))
+    assert [t.at for t in found] == sorted(t.at for t in found)
+    assert all(source.startswith(t.text, t.at) for t in found)

@@ -1,0 +1,109 @@
+"""Word: line n is paragraph n, wherever it stands; a hostile package is refused unexpanded."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import docx
+import pytest
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
+
+from knowledge.documents.word import read_word
+from knowledge.errors import UnreadableFile
+
+
+def saved(*paragraphs: str) -> bytes:
+    document = docx.Document()
+    for text in paragraphs:
+        document.add_paragraph(text)
+    file = io.BytesIO()
+    document.save(file)
+    return file.getvalue()
+
+
+def with_body(xml: str) -> bytes:
+    document = docx.Document()
+    document.element.body.insert(0, parse_xml(f"<w:p {nsdecls('w')}>{xml}</w:p>"))
+    file = io.BytesIO()
+    document.save(file)
+    return file.getvalue()
+
+
+def replaced(data: bytes, part: str, content: bytes) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new:
+        for info in old.infolist():
+            new.writestr(info.filename, content if info.filename == part else old.read(info))
+    return file.getvalue()
+
+
+def test_each_paragraph_is_a_line() -> None:
+    assert read_word("a.docx", saved("标题", "", "上海新增绿地。")).lines == ("标题", "", "上海新增绿地。")
+
+
+def test_tables_stand_in_their_place() -> None:
+    document = docx.Document()
+    document.add_paragraph("前")
+    table = document.add_table(1, 2)
+    table.cell(0, 0).text, table.cell(0, 1).text = "甲", "乙"
+    document.add_paragraph("后")
+    file = io.BytesIO()
+    document.save(file)
+    assert read_word("a.docx", file.getvalue()).lines == ("前", "甲", "乙", "后")
+
+
+@pytest.mark.parametrize(
+    ("xml", "text"),
+    [
+        ("<w:r><w:t>甲</w:t></w:r><w:ins><w:r><w:t>增</w:t></w:r></w:ins>", "甲增"),
+        ("<w:r><w:t>甲</w:t></w:r><w:del><w:r><w:delText>删</w:delText></w:r></w:del>", "甲"),
+        ("<w:r><w:t>甲</w:t><w:br/><w:t>乙</w:t><w:tab/><w:t>丙</w:t></w:r>", "甲 乙 丙"),
+        ("<w:hyperlink><w:r><w:t>链接</w:t></w:r></w:hyperlink>", "链接"),
+        ("<w:sdt><w:sdtContent><w:r><w:t>控件</w:t></w:r></w:sdtContent></w:sdt>", "控件"),
+    ],
+)
+def test_what_word_shows_is_read_and_what_was_deleted_is_not(xml: str, text: str) -> None:
+    assert read_word("a.docx", with_body(xml)).lines[0] == text
+
+
+def test_a_text_box_is_read_once_after_its_paragraph() -> None:
+    box = "<w:txbxContent><w:p><w:r><w:t>框里</w:t></w:r></w:p></w:txbxContent>"
+    mc = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+    xml = (
+        f"<w:r><w:t>框外</w:t><mc:AlternateContent {mc}><mc:Choice Requires='wps'>{box}</mc:Choice>"
+        f"<mc:Fallback>{box}</mc:Fallback></mc:AlternateContent></w:r>"
+    )
+    assert read_word("a.docx", with_body(xml)).lines[:2] == ("框外", "框里")
+
+
+def test_a_damaged_package_is_refused() -> None:
+    good = saved("标题", "正文。")
+    for data in (
+        good[: len(good) // 2],
+        b"PK\x03\x04",
+        replaced(good, "word/document.xml", b"<w:document><w:body>"),
+    ):
+        with pytest.raises(UnreadableFile) as refused:
+            read_word("a.docx", data)
+        assert refused.value.remedy
+
+
+def test_a_bomb_is_refused_before_it_is_expanded() -> None:
+    bomb = replaced(saved("标题"), "word/document.xml", b" " * (17 * 1024 * 1024))
+    with pytest.raises(UnreadableFile, match="太大"):
+        read_word("a.docx", bomb)
+
+
+def test_entities_are_never_expanded() -> None:
+    laughs = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+    xml = (
+        f'<!DOCTYPE x [<!ENTITY l0 "哈">{laughs}<!ENTITY f SYSTEM "file:///etc/passwd">]>'
+        f"<w:document {nsdecls('w')}><w:body><w:p><w:r><w:t>甲&l9;&f;</w:t></w:r></w:p></w:body></w:document>"
+    )
+    try:
+        read = read_word("a.docx", replaced(saved("标题"), "word/document.xml", xml.encode())).lines
+    except UnreadableFile:
+        return
+    assert read == ("甲",)
