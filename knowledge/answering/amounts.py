@@ -77,7 +77,7 @@ def _fit(reading: Reading, figure: Figure) -> float | None:
             return None
         fit += agrees
     elif asked.noun:
-        fit += 6.0 if _followed_by(reading, figure, asked.noun) else 0.0
+        fit += _noun_fit(reading, figure, asked.noun)
     if _RATES.search(about.rstrip("是为达到有的")) or _SHARE.search(about) or _RATES.search(asked.noun):
         fit += 4.0 if figure.kind is FigureKind.PERCENT else -8.0
     elif figure.kind is FigureKind.PERCENT and (asked.unit or asked.noun):
@@ -91,8 +91,8 @@ def _fit(reading: Reading, figure: Figure) -> float | None:
         return None
     if figure.text[:1] == "一" or figure.kind is FigureKind.BARE:
         fit -= 4.0
-    if asked.unit and asked.noun and _followed_by(reading, figure, asked.noun):
-        fit += 6.0
+    if asked.unit and asked.noun:
+        fit += _noun_fit(reading, figure, asked.noun)
     return fit
 
 
@@ -111,11 +111,23 @@ def _agree(asked: str, unit: str) -> float:
     return 1.5 if any(asked in group and unit in group for group in _ALIKE) else 0.0
 
 
-def _followed_by(reading: Reading, figure: Figure, noun: str) -> bool:
+def _noun_fit(reading: Reading, figure: Figure, noun: str) -> float:
+    """6 where the noun asked for comes right after the figure, less where it stands near on either side."""
+    if _next(reading, figure).startswith(noun[:2]):
+        return 6.0
+    before = reading.folded[max(reading.clause_of(figure.start)[0], figure.start - 16) : figure.start]
+    near = noun[:2] in before or _followed_by(reading, figure, noun)
+    return 3.0 if near else 0.0
+
+
+def _next(reading: Reading, figure: Figure) -> str:
     after = reading.folded[figure.end : figure.end + 12]
-    after = after[_NEXT.match(after).end() :] if _NEXT.match(after) else after  # type: ignore[union-attr]
-    head = noun[:2]
-    return after.startswith(head) or head in re.split(r"[,，、;；。]", after)[0]
+    skipped = _NEXT.match(after)
+    return after[skipped.end() :] if skipped else after
+
+
+def _followed_by(reading: Reading, figure: Figure, noun: str) -> bool:
+    return noun[:2] in re.split(r"[,，、;；。]", _next(reading, figure))[0]
 
 
 def moment(reading: Reading) -> str | None:

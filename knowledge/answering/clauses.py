@@ -6,11 +6,17 @@ import re
 from collections.abc import Callable
 
 from knowledge.answering.reading import Range, Reading
+from knowledge.text.language import Token
 
 LONGEST_CLAUSE = 30
 _SHORT = 12
-_SHARE = 0.5  # of closeness: the clause that answers is often not the one that repeats the question
-_CAUSE = re.compile(r"(?:却|就)?(?:因为|由于|源于|得益于|归功于|缘于|(?<![原])因(?![此而素]))")
+_SHARE = 6.0  # of closeness: the clause that answers is often not the one that repeats the question
+_CAUSE = re.compile(
+    r"(?:却|就)?(?:因为|由于|源于|得益于|归功于|缘于|就是要|是为了|旨在|目的是|(?<![原])因(?![此而素]))"
+)
+_AIMED = re.compile(
+    r"(?:针对|面对|为了|为解决|鉴于)(.{2,40}?)(?:等)?(?:突出|痛点|难点|堵点)*(?:问题|情况|诉求)?$"
+)
 _TROUBLE = re.compile(r"原因|关键|根源|难|不足|不统一|不透明|却|最")
 _WAY = re.compile(
     r"通过|探索|推出|建立|设立|实施|打造|制定|运用|开展|完善|推动|形成|优化|协调|依托|构建|采用|借助|组织|引入|推进|安装|开通|精简|整合|会同|以.{1,12}为|把|将|率先|成立|签署|创新|强化|启动|发放|设置|增设|开设|实行|执行|细化"
@@ -24,8 +30,12 @@ _LEADING = frozenset(["p", "d", "c", "x", "ul", "uj", "u", "w", "y", "r"])
 def reason(reading: Reading) -> str | None:
     """Return why: the clause that ends in what was asked about (为什么难: 三者平衡难), else one that names a cause."""
     last = reading.query.words[-1:]
-    predicate = last[0].text if last and last[0].start >= reading.query.question.end else ""
+    stated = last and last[0].start >= reading.query.question.end and _is_state(last[0])
+    predicate = last[0].text if stated else ""
     chosen = _choose(reading, lambda c: _reason_bonus(reading, c, predicate))
+    aimed = _AIMED.search(reading.folded, *chosen) if chosen else None
+    if aimed and chosen and not _CAUSE.search(reading.folded, *chosen):
+        return reading.text[slice(*_unquoted(reading, *aimed.span(1)))]
     return _said(reading, chosen)
 
 
@@ -35,15 +45,23 @@ def way(reading: Reading) -> str | None:
     return _said(reading, chosen)
 
 
+def _is_state(word: Token) -> bool:
+    """难, 快, 复杂: what a thing is, not what one does."""
+    return len(word.text) == 1 or word.tag.startswith("a")
+
+
 def _choose(reading: Reading, bonus: Callable[[Range], float]) -> Range | None:
     clauses = [c for c in reading.clauses if c[1] - c[0] > 2]
     fresh = [c for c in clauses if reading.covers(*c) < 0.8] or clauses
-    return max(fresh, key=lambda c: _SHARE * reading.closeness(*c) + bonus(c), default=None)
+    share = _SHARE / max(1.0, sum(reading.weights().values()))
+    return max(fresh, key=lambda c: share * reading.closeness(*c) + bonus(c), default=None)
 
 
 def _reason_bonus(reading: Reading, clause: Range, predicate: str) -> float:
     said = reading.folded[slice(*clause)]
-    bonus = 12.0 if _CAUSE.search(said) else 4.0 if _TROUBLE.search(said) else 0.0
+    bonus = (
+        12.0 if _CAUSE.search(said) else 8.0 if _AIMED.search(said) else 4.0 if _TROUBLE.search(said) else 0.0
+    )
     if predicate and said.endswith(predicate):
         bonus += 20.0
     if _QUOTED.search(reading.text, *clause):
@@ -93,6 +111,16 @@ def _cause(reading: Reading, start: int, end: int) -> str:
         stop = next((t.start for t in tokens[1:] if t.tag in ("d", "v", "c") and t.start - start > 2), end)
         end = stop
     return reading.text[start : min(end, start + LONGEST_CLAUSE)].strip()
+
+
+def _unquoted(reading: Reading, start: int, end: int) -> Range:
+    """A lone quoted list loses its marks; a long aim keeps what is quoted in it, else its last words."""
+    quoted = _QUOTED.search(reading.text, start, end)
+    if quoted:
+        return quoted.span(1)
+    while end - start > LONGEST_CLAUSE:
+        start = reading.item_of(start)[1] + 1 if reading.item_of(start)[1] + 1 < end else end - _SHORT
+    return start, end
 
 
 def _new_part(reading: Reading, clause: Range) -> Range:

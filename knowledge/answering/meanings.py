@@ -12,9 +12,10 @@ from knowledge.text.numbers import Figure, FigureKind
 
 LONGEST = 30
 _COMFORTABLE = 20
+_SHORT = 12
+_HELPERS = frozenset(["是", "有", "达", "为", "共", "仅", "超", "近", "约", "占"])
 _CLOSERS = '”"’》」』'
 _OPENERS = '“"‘《「『'
-_BOUNDARY = re.compile(r"[区县镇市省州路站港司局委院][\"”]?$|年度?$|上半年$|下半年$|[,、的]$")
 _SUBJECT = re.compile(r"(?:一度|曾|曾经|曾一度|就|也|都)*(?:是|为|叫|称为|被称为)[“\"]?$")
 _BRACKETED = re.compile(r"[”\"』」]?[(（]([^()（）]{2,30})[)）]")
 _DEFINED = re.compile(r"[”\"』」]?(?:是指|就是|即|是|指)([^,，。;；]{2,30})")
@@ -63,10 +64,10 @@ def _with_noun(reading: Reading, figure: Figure) -> str | None:
     if end > figure.end:
         return reading.text[figure.start : end].strip()
     start, _ = reading.item_of(figure.start)
-    if figure.end - start > _COMFORTABLE:
-        tokens = reading.tokens_in(start, figure.start)
-        near = [t.start for t in tokens if figure.end - t.start <= _COMFORTABLE] or [figure.start]
-        start = next((at for at in near if _BOUNDARY.search(reading.folded, 0, at)), near[0])
+    if figure.end - start > _SHORT + 3:
+        tokens = [t for t in reading.tokens_in(start, figure.start) if figure.end - t.start <= _SHORT]
+        telling = [t for t in tokens if t.tag[:1] in "nvajlb" and t.text not in _HELPERS]
+        start = telling[0].start if telling else figure.start
     said = reading.text[start : figure.end].strip(_OPENERS + " ")
     return said if said and len(said) <= LONGEST else figure.text
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from knowledge.answering.noun_runs import BODY_ENDINGS, PLACE_ENDINGS, bodies, ending_in, noun_runs
+from knowledge.answering.noun_runs import BODY_ENDINGS, PLACE_ENDINGS, bodies, ending_in, is_common, noun_runs
 from knowledge.answering.reading import Range, Reading
 from knowledge.text.language import Token
 
@@ -15,10 +15,16 @@ _OFFICES = re.compile(
     r"|村民|居民|记者|所长|队长|厅长|司长|总理|总统|先生|女士|老师|同学|站长|社长|馆长|行长|司令员|政委|厂长)$"
 )
 _QUOTED = re.compile(r"[“\"《「『]([^“”\"《》「」『』]{1,24})[”\"》」』]")
+_BEFORE_VERB = "在也已先曾就还将"
+_ANY = re.compile(r"")
 _ADDRESS = re.compile(r"[\u4e00-\u9fff]{2,6}(?:路|街|弄|巷|大道)\s?\d+\s?(?:弄\s?\d+\s?号|[号弄])")
 _ACTS = frozenset(["单位", "部门", "机构", "组织", "公司", "企业", "集团"])
 _PERSON = frozenset({"nr", "nrfg", "nrt"})
 _PERSON_LENGTH = (2, 4)
+_SURNAMES = frozenset(
+    "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方俞任袁柳鲍史唐费廉岑薛雷贺倪汤滕殷罗毕郝邬安常乐于时傅皮卞齐康伍余元卜顾孟平黄和穆萧尹姚邵湛汪祁毛禹狄米贝明臧计伏成戴谈宋茅庞熊纪舒屈项祝董梁杜阮蓝闵席季麻强贾路娄危江童颜郭梅盛林刁钟徐邱骆高夏蔡田樊胡凌霍虞万支柯管卢莫经房裘缪干解应宗丁宣邓郁单杭洪包诸左石崔吉钮龚程嵇邢裴陆荣翁荀羊惠甄曲封芮储靳汲邴糜松段富巫乌焦巴弓牧隗山谷车侯宓蓬全郗班仰秋仲伊宫宁仇栾暴甘钭厉戎祖武符刘景詹束龙叶幸司韶郜黎蓟薄印宿白怀蒲邰从鄂索咸籍赖卓蔺屠蒙池乔阴胥苍双闻莘党翟谭贡劳逄姬申扶堵冉宰郦雍桑桂濮牛寿通边扈燕冀郏浦尚农温别庄晏柴瞿阎充慕连茹习宦艾鱼容向古易慎戈廖庾终暨居衡步都耿满弘匡国文寇广禄阙东欧殳沃利蔚越夔隆师巩厍聂晁勾敖融冷訾辛阚那简饶空曾毋沙乜养鞠须丰巢关蒯相查后荆红游竺权逯盖益桓公仝肖闫付代岳楚仉闾涂覃帅佟苟冼"
+)  # 百家姓 and the commonest since; what the segmenter takes for a person without one is none
+_NO_PERSON = frozenset(["高一", "高二", "高三", "安康", "和平", "平安", "安全", "文明"])
 _LED = re.compile(r"(?:在|到|于|进|赴|往|来|向)$")
 
 
@@ -30,7 +36,12 @@ def person(reading: Reading) -> str | None:
     verb = _verb_with_object(reading)
     if verb is not None:
         return _object(reading, verb)
+    subject = _subject(reading)
     actors = [_whole(t) for t in reading.tokens if _is_person(t, reading) and reading.covers(*_whole(t)) < 1]
+    if subject:
+        return next(
+            (reading.text[slice(*a)] for a in actors if _overlap(a, subject)), _said(reading, subject)
+        )
     chosen = reading.best(actors, lambda r: _actor_bonus(reading, r))
     if chosen and reading.closeness(*chosen) > 0:
         return reading.text[slice(*chosen)]
@@ -48,6 +59,8 @@ def place(reading: Reading) -> str | None:
         names += [r for r in noun_runs(reading, PLACE_ENDINGS) if not any(_overlap(r, n) for n in names)]
         names += [_whole(t) for t in reading.tokens if t.tag == "ns"]
     fresh = [r for r in names if _length(r) > 1 and reading.covers(*r) < 0.99]
+    if len(kind) < 2:
+        fresh = [r for r in fresh if not is_common(reading.folded[slice(*r)])]
     chosen = reading.best(fresh, lambda r: _place_bonus(reading, r, bool(kind)))
     if chosen is None:
         return None
@@ -64,6 +77,7 @@ def which(reading: Reading) -> str | None:
     if not noun:
         return _said(reading, reading.best(quoted))
     followed = [q for q in quoted if noun in reading.folded[q[1] + 1 : q[1] + 5 + len(noun)]]
+    followed += [q for q in quoted if reading.folded[: q[1]].endswith(noun)]
     named = [r for r in noun_runs(reading, ending_in(noun), verbs=True) if _length(r) > len(noun)]
     made = _made(reading, noun)
     return _said(reading, reading.best(followed) or made or reading.best(named))
@@ -97,6 +111,17 @@ def _verb_with_object(reading: Reading) -> Token | None:
     if not tokens or not tokens[-1].tag.startswith("v"):
         return None
     return next((w for w in reversed(words) if w.start < asked.start), None)
+
+
+def _subject(reading: Reading) -> Range | None:
+    """The run of nouns that ends right before the verb asked about (谁坦言: 高三学生)."""
+    asked = reading.query.question
+    verb = next((w for w in reading.query.words if w.start >= asked.end), None)
+    at = reading.folded.find(verb.text) if verb else -1
+    while at > 0 and reading.folded[at - 1] in _BEFORE_VERB:
+        at -= 1
+    runs = [r for r in noun_runs(reading, _ANY) if r[1] == at > 0 and reading.covers(*r) < 0.5]
+    return runs[0] if runs and _length(runs[0]) > 1 else None
 
 
 def _object(reading: Reading, verb: Token) -> str | None:
@@ -146,7 +171,13 @@ def _made(reading: Reading, noun: str) -> Range | None:
 def _is_person(token: Token, reading: Reading) -> bool:
     after = reading.folded[token.start + len(token.text) :][:1]
     shape = _PERSON_LENGTH[0] <= len(token.text) <= _PERSON_LENGTH[1]
-    return token.tag in _PERSON and shape and after not in tuple("区县镇乡村省市州路站")
+    return (
+        token.tag in _PERSON
+        and shape
+        and token.text[0] in _SURNAMES
+        and token.text not in _NO_PERSON
+        and after not in tuple("区县镇乡村省市州路站")
+    )
 
 
 def _actor_bonus(reading: Reading, r: Range) -> float:

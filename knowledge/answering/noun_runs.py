@@ -21,6 +21,9 @@ PLACE_ENDINGS = re.compile(
 _BODY_BEFORE_VERB = re.compile(
     r"(?:^|[,，。;；、“”\"\s])([\u4e00-\u9fff]{1,12}?(?:委员会|委|局|办|厅|集团|公司|中心|医院|学院|大学))(?=[将在把对从以向就会通针聚推结])"
 )
+_COMMON = re.compile(
+    r"[民范贸片园校辖城山景社小地发心牧林各全本该]区$|[街城集各乡]镇$|[农新乡中各全]村$|[城各全本我]市$|[各全本]省$"
+)
 _LINKS = frozenset(
     [
         "是",
@@ -112,6 +115,11 @@ def bodies(reading: Reading) -> list[Range]:
     hidden = [m.span(1) for m in _BODY_BEFORE_VERB.finditer(reading.folded)]
     runs = noun_runs(reading, BODY_ENDINGS)
     return [r for r in runs if not any(r[0] < h[1] and h[0] < r[1] for h in hidden)] + hidden
+
+
+def is_common(name: str) -> bool:
+    """所属街镇, 各区, 社区: a kind of place, none in particular."""
+    return bool(_COMMON.search(name))
 
 
 def ending_in(noun: str) -> re.Pattern[str]:

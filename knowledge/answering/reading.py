@@ -109,12 +109,12 @@ class Reading:
         words = self.query.words
         asked = self.query.question
         if asked.start == asked.end:
-            return [(w, float(len(w.text))) for w in words]
+            return [(w, _heft(w)) for w in words]
         before = [w for w in words if w.start < asked.start]
         weighed: list[tuple[Token, float]] = []
         for i, word in enumerate(words):
             steps = len(before) - 1 - i if word.start < asked.start else i - len(before)
-            weighed.append((word, len(word.text) * (1 + 1 / (1 + steps))))
+            weighed.append((word, _heft(word) * (1 + 1 / (1 + steps))))
         return weighed
 
     def _places(self, word: Token) -> tuple[Range, ...]:
@@ -135,6 +135,11 @@ class Reading:
             return near * _FAR
         item = self.item_of(start)
         return near if item[0] <= place[0] < item[1] else near * _NEAR
+
+
+def _heft(word: Token) -> float:
+    """Longer words tell more; a verb (参加, 开展) less than what it is about."""
+    return len(word.text) * (0.6 if word.tag == "v" else 1.0)
 
 
 def _split(text: str, start: int, end: int, mark: re.Pattern[str]) -> tuple[Range, ...]:

@@ -14,6 +14,7 @@ from knowledge.query.question import QuestionType
 from knowledge.text.language import Language
 
 LONGEST_ANSWER = 30
+_PAIRS = ("“”", "《》", "「」", "『』", "（）", "()")
 
 _ANSWERERS: dict[QuestionType, Callable[[Reading], str | None]] = {
     QuestionType.AMOUNT: amount,
@@ -40,5 +41,18 @@ def answer_span(query: Query, text: str, language: Language, matched: Sequence[R
     answerer = _ANSWERERS.get(query.type)
     if answerer is None or not text:
         return None
-    said = answerer(Reading(query, text, language, matched))
-    return said if said and len(said) <= LONGEST_ANSWER else None
+    said = _balanced(answerer(Reading(query, text, language, matched)) or "")
+    return said if 0 < len(said) <= LONGEST_ANSWER else None
+
+
+def _balanced(said: str) -> str:
+    """Drop what a cut left of a quotation: 牢记使命”主题教育 becomes 主题教育, “四联 becomes 四联."""
+    for pair in _PAIRS:
+        opening, closing = pair[0], pair[1]
+        first = said.find(closing)
+        if first >= 0 and opening not in said[:first]:
+            said = said[first + 1 :] or said[:first]
+        last = said.rfind(opening)
+        if last >= 0 and closing not in said[last:]:
+            said = said[:last] if last > len(said) // 2 else said[last + 1 :]
+    return said.strip()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+from knowledge.answering.noun_runs import is_common
 from knowledge.answering.reading import Range, Reading
 from knowledge.answering.span import answer_span
 from knowledge.query.analysis import Query
@@ -16,7 +16,6 @@ _MUST_BE_SAID = frozenset(
 )
 _MAY_BE_SAID = frozenset({QuestionType.WHO, QuestionType.PLACE, QuestionType.WHICH})
 _KINDS = "区县镇乡村省市州"
-_COMMON = re.compile(r"[民范贸片园校辖城山景社小地发心牧林]区$|[街城集]镇$|[农新乡中]村$|城市$")
 _ELSEWHERE = 0.3
 _UNSAID = 0.5
 
@@ -73,7 +72,7 @@ def _places(tokens: Sequence[Token], text: str) -> list[tuple[str, str]]:
     """The named places as (name without its kind, kind): (闵行, 区)."""
     found: list[tuple[str, str]] = []
     for token in tokens:
-        if token.tag[:1] != "n" or len(token.text) < 2 or _COMMON.search(token.text):
+        if token.tag[:1] != "n" or len(token.text) < 2 or is_common(token.text):
             continue
         after = text[token.start + len(token.text) :][:1]
         if token.text[-1] in _KINDS and len(token.text) > 2:

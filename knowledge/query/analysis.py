@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, replace
 
 from knowledge.query.aliases import Aliases, Expansion
@@ -85,7 +86,8 @@ def analyse(text: str, aliases: Aliases, language: Language) -> Query:
 
 
 def _visible(text: str) -> str:
-    return "".join(c if c.isprintable() else " " for c in text)
+    """Control characters become spaces; private ones stay, they stand for rare hanzi (see `fold`)."""
+    return "".join(c if c.isprintable() or unicodedata.category(c) == "Co" else " " for c in text)
 
 
 def _with_noun_cut(question: Question, language: Language) -> Question:
@@ -94,7 +96,7 @@ def _with_noun_cut(question: Question, language: Language) -> Question:
         return question
     noun = ""
     for token in language.tokens(question.noun):
-        if noun and not (token.tag[:1] in "njlbs" or token.tag == "vn"):
+        if not (token.tag[:1] in "njlbs" or token.tag in ("vn", "a", "eng")):
             break
         noun += token.text
     return replace(question, noun=noun)

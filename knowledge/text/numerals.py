@@ -18,7 +18,14 @@ def value_of(written: str) -> Decimal | None:
 
     Arabic digits of any width, thousands commas, hanzi numerals with or without scales, and both mixed.
     """
-    text = written.replace(",", "").replace("，", "").replace("．", ".").replace(" ", "")
+    text = (
+        written.replace(",", "")
+        .replace("，", "")
+        .replace("．", ".")
+        .replace(" ", "")
+        .replace("多", "")
+        .replace("余", "")
+    )
     if not text or len(text) > _LONGEST:
         return None
     if text == "半":

@@ -31,6 +31,7 @@ class _Folding(dict[int, str]):
         super().__init__()
         self._mainland = OpenCC("t2s")
         self._regional = (OpenCC("tw2s"), OpenCC("hk2s"))
+        self._traditional = OpenCC("s2t")
 
     def __missing__(self, code: int) -> str:
         folded = self[code] = self._fold(chr(code))
@@ -48,7 +49,9 @@ class _Folding(dict[int, str]):
         char = (wide if len(wide) == 1 else char).lower()[0]
         simple = self._mainland.convert(char)
         for regional in self._regional:
-            if simple == char:
+            if (
+                simple == char and self._traditional.convert(char) == char
+            ):  # 么 is 简体, whatever tw2s makes of it
                 simple = regional.convert(char)
         char = simple if len(simple) == 1 else char
         if ord(char) > 0xFFFF:

@@ -17,6 +17,7 @@ from knowledge.text.script import decode, encode, fold
         ("臺灣台湾", "台湾台湾"),
         ("著名", "着名"),
         ("说説說", "说说说"),
+        ("什么什麼", "什么什么"),
     ],
 )
 def test_width_case_and_script_are_one(written: str, meant: str) -> None:
