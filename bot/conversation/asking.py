@@ -53,8 +53,8 @@ class Asking:
 
     def first(self, answer: Answer, shown: ShownAnswer, place: Place, phrases: Phrases) -> Reply:
         """The first page with its three buttons."""
-        buttons = [first_row(shown.id, 0, phrases)] if ranking(answer) else []
-        return Reply(self.page(answer, 0, place, phrases), buttons)
+        row = first_row(shown.id, 0, phrases)[: 3 if place is Place.PRIVATE else 2]
+        return Reply(self.page(answer, 0, place, phrases), [row] if ranking(answer) else [])
 
     async def _ask(self, query: str) -> tuple[Answer, str]:
         return await self._lookup.read(lambda s: (ask_proved(s, query, LIMIT), s.version))

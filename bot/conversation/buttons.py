@@ -49,7 +49,7 @@ def pressed(data: str) -> Pressed | None:
 
 
 def first_row(shown_id: str, page: int, phrases: Phrases) -> tuple[Button, ...]:
-    """The three buttons under every answer."""
+    """The three buttons under an answer; where space is shared, the first two do."""
     return (
         Button(phrases.context, Pressed(Action.CONTEXT, shown_id, page).data),
         Button(phrases.source, Pressed(Action.SOURCE, shown_id, page).data),

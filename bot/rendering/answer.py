@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bot.messages import Run, Style
-from bot.rendering.fact import Links, citation, no_links, sentence
+from bot.rendering.fact import Links, citation, no_links, sentence, shown_marks
 from bot.rendering.reports import Relation, relation
 from bot.texts import Phrases
 from knowledge.model import Answer, Hit, Rung
@@ -25,10 +25,11 @@ def answer_runs(
     direct = [hit for hit in page if hit in answer.hits]
     near = [hit for hit in page if hit not in answer.hits]
     yield from heading(answer, phrases)
-    if answer.found and answer.answer and direct and direct[0] == answer.hits[0]:
-        yield Run(answer.answer, Style.BOLD)
+    said = answer.answer if answer.found and direct and direct[0] == answer.hits[0] else None
+    if said:
+        yield Run(said, Style.BOLD)
         yield Run("\n")
-    yield from hit_runs(direct, phrases, links)
+    yield from hit_runs(direct, phrases, links, said)
     if answer.found and near:
         yield Run(("\n\n" if direct else "") + phrases.related + "\n")
     yield from hit_runs(near, phrases, links)
@@ -50,8 +51,10 @@ def heading(answer: Answer, phrases: Phrases) -> Iterator[Run]:
         yield Run(phrases.did_you_mean.format("、".join(answer.suggestions)) + "\n")
 
 
-def hit_runs(hits: Sequence[Hit], phrases: Phrases, links: Links = no_links) -> Iterator[Run]:
-    """The facts one under another; different reports are never told as one."""
+def hit_runs(
+    hits: Sequence[Hit], phrases: Phrases, links: Links = no_links, answer: str | None = None
+) -> Iterator[Run]:
+    """The facts one under another, `answer` bold in the first; different reports are never told as one."""
     kind = relation(hits)
     if kind is not Relation.ONE_REPORT:
         yield Run((phrases.differing_reports if kind is Relation.DIFFER else phrases.several_reports) + "\n")
@@ -61,7 +64,8 @@ def hit_runs(hits: Sequence[Hit], phrases: Phrases, links: Links = no_links) -> 
         campaign = hit.fact.article.campaign
         if campaign and kind is not Relation.ONE_REPORT:
             yield Run(phrases.campaign.format(campaign) + "\n")
-        yield from sentence(hit.fact.text, hit.matched)
+        marks = shown_marks(hit.fact.text, hit.matched, None if number else answer)
+        yield from sentence(hit.fact.text, marks)
         yield Run("\n")
         yield citation(hit.fact, phrases, links)
 

@@ -37,6 +37,20 @@ def sentence(text: str, matched: Sequence[tuple[int, int]]) -> Iterator[Run]:
         yield Run(text[at:])
 
 
+def shown_marks(text: str, matched: Sequence[tuple[int, int]], answer: str | None) -> list[tuple[int, int]]:
+    """Choose what to make bold: the answer where it stands nearest to what was asked, else the matched words.
+
+    A single character says nothing beside a word that matched whole.
+    """
+    words = [(start, end) for start, end in matched if end - start > 1] or list(matched)
+    if not answer or answer not in text:
+        return words
+    longest = max(words, key=lambda word: word[1] - word[0], default=(0, 0))
+    starts = [at for at in range(len(text)) if text.startswith(answer, at)]
+    start = min(starts, key=lambda at: max(longest[0] - at, at - longest[1]))
+    return [(start, start + len(answer))]
+
+
 def citation(fact: Fact, phrases: Phrases, links: Links = no_links) -> Run:
     """Title and lines first, the file name last."""
     title = fact.article.title.text

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.messages import Run
 from bot.rendering.answer import heading
-from bot.rendering.fact import lines
+from bot.rendering.fact import lines, shown_marks
 from bot.rendering.reports import Relation, relation
 from bot.texts import Phrases, phrases
 from bot.web.html import e, marked
@@ -29,7 +29,7 @@ def answer_html(answer: Answer, snapshot: Snapshot) -> str:
     if answer.found:
         rest += _folded(answer.related, said.related.rstrip("：:"), snapshot, said)
     kind = "reply" if answer.found else "reply near"
-    return f'<div class="{kind}">{notice}{bold}{_hits(first, snapshot, said)}{rest}</div>'
+    return f'<div class="{kind}">{notice}{bold}{_hits(first, snapshot, said, answer.answer if bold else None)}{rest}</div>'
 
 
 def _notice(runs: Sequence[Run]) -> str:
@@ -44,20 +44,23 @@ def _folded(hits: Sequence[Hit], summary: str, snapshot: Snapshot, said: Phrases
     return f'<details class="rest"><summary>{e(summary)}（{len(hits)}）</summary>{shown}</details>'
 
 
-def _hits(hits: Sequence[Hit], snapshot: Snapshot, said: Phrases) -> str:
+def _hits(hits: Sequence[Hit], snapshot: Snapshot, said: Phrases, answer: str | None = None) -> str:
     kind = relation(hits)
     several = kind is not Relation.ONE_REPORT
     words = said.differing_reports if kind is Relation.DIFFER else said.several_reports
     head = f'<p class="notice">{e(words)}</p>' if several else ""
-    return head + "".join(_hit(hit, snapshot, said, several) for hit in hits)
+    answers = [answer, *[None] * len(hits)]
+    return head + "".join(
+        _hit(hit, snapshot, said, several, short) for hit, short in zip(hits, answers, strict=False)
+    )
 
 
-def _hit(hit: Hit, snapshot: Snapshot, said: Phrases, several: bool) -> str:
+def _hit(hit: Hit, snapshot: Snapshot, said: Phrases, several: bool, answer: str | None) -> str:
     fact = hit.fact
     campaign = fact.article.campaign if several else None
     label = f'<p class="campaign">{e(said.campaign.format(campaign))}</p>' if campaign else ""
     return f"""<figure class="fact">{label}
-<blockquote cite="{e(source_path(fact))}">{marked(fact.text, hit.matched)}</blockquote>
+<blockquote cite="{e(source_path(fact))}">{marked(fact.text, shown_marks(fact.text, hit.matched, answer))}</blockquote>
 <figcaption>——<a href="{e(source_path(fact))}">《{e(fact.article.title.text)}》{e(lines(fact, said))}</a>
  · <span class="file">{e(fact.article.file)}</span></figcaption>
 {_context(fact, snapshot, said)}</figure>"""

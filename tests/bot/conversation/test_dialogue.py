@@ -99,10 +99,11 @@ async def test_a_word_shows_a_few_facts_at_first(start: Start) -> None:
     assert reply.text.count("——《") == 3
 
 
-async def test_a_group_gets_one_fact(start: Start) -> None:
+async def test_a_group_gets_one_fact_and_two_buttons(start: Start) -> None:
     talk = await start()
     (reply,) = await talk.raw(message("桥的", Chat("test", "-5", Place.GROUP)))
     assert reply.text.count("——《") == 1
+    assert labels(reply) == [["上下文", "原文"]]
 
 
 async def test_a_questions_answer_shows_its_one_fact(start: Start) -> None:

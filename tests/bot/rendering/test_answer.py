@@ -8,7 +8,7 @@ from bot.messages import Style
 from bot.rendering.answer import answer_runs, shown_query
 from bot.rendering.fact import citation, lines, sentence
 from bot.texts import phrases
-from knowledge.model import Answer, Rung, Span
+from knowledge.model import Answer, Hit, Rung, Span
 from tests.bot.paper import article, fact, hit
 
 ZH = phrases("zh")
@@ -26,6 +26,17 @@ def test_a_questions_answer_stands_in_a_bold_first_line_above_its_sentence_and_s
     assert drawn(Answer("大桥多长", True, 0.9, "26.5公里", (hit(told, "26.5公里"),))) == (
         "**26.5公里**\n2023年，大桥全长**26.5公里**。\n——《上海 取得成效》第51行 · 001.txt"
     )
+
+
+def test_beside_a_short_answer_only_the_answer_is_bold_and_where_it_stands_by_the_question() -> None:
+    told = fact("老桥长5米，新桥长5米，都通了。")
+    asked = Hit(told, 1.0, Rung.WORDS, ((7, 9), (10, 11)))
+    assert "老桥长5米，新桥长**5米**，都" in drawn(Answer("新桥多长", True, 0.9, "5米", (asked,)))
+
+
+def test_a_lone_character_is_not_bold_beside_a_whole_word() -> None:
+    asked = Hit(fact("大年桥，年年通。"), 1.0, Rung.WORDS, ((1, 3), (4, 5)))
+    assert "大**年桥**，年年通。" in drawn(Answer("年桥", True, 0.9, None, (asked,)))
 
 
 def test_a_word_is_answered_without_a_first_line() -> None:

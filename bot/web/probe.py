@@ -1,0 +1,38 @@
+"""`python -m bot.web.probe`: asks the running process whether it is alive, as the image's HEALTHCHECK does."""
+
+from __future__ import annotations
+
+import sys
+from http.client import HTTPConnection
+
+from bot.config import Address, load_settings
+from bot.errors import SettingsError
+
+PATIENCE_SECONDS = 3.0
+
+
+def main() -> int:
+    """Return 0 where the page answers, else 1."""
+    try:
+        return probe(load_settings().http)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def probe(address: Address) -> int:
+    """Ask `/healthz` of this machine, whatever address the page listens on."""
+    host = "127.0.0.1" if address.host in ("0.0.0.0", "::") else address.host  # noqa: S104  asked, not bound
+    connection = HTTPConnection(host, address.port, timeout=PATIENCE_SECONDS)
+    try:
+        connection.request("GET", "/healthz")
+        return 0 if connection.getresponse().status == 200 else 1
+    except OSError as error:
+        print(f"{host}:{address.port} 没有回答：{error}", file=sys.stderr)
+        return 1
+    finally:
+        connection.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,51 @@
+"""The screens in README.md, drawn by the real conversation over the seeds: `python -m tests.readme` redraws them."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.app import open_snapshot
+from bot.config import Settings
+from bot.conversation.dialogue import Dialogue
+from bot.conversation.lookup import open_lookup
+from bot.conversation.shown import ShownInMemory
+from bot.messages import Chat, Message, Place, Reply, Sender, Style
+from knowledge.store import KnowledgeStore
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+SCREEN = re.compile(r"(<!-- screen: (private|group) (.+?) -->\n```\n)(.*?)(```\n)", re.DOTALL)
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+def redrawn(text: str) -> str:
+    """README's text with every screen as it is today."""
+    return asyncio.run(_redrawn(text))
+
+
+async def _redrawn(text: str) -> str:
+    with tempfile.TemporaryDirectory() as data:
+        settings = Settings(articles=ROOT / "seeds", data=Path(data), _env_file=None)  # type: ignore[call-arg]
+        with open_snapshot(settings) as snapshot, open_lookup(KnowledgeStore(snapshot), 60) as lookup:
+            dialogue = Dialogue(lookup, ShownInMemory(), lambda: NOON)
+            for screen in list(SCREEN.finditer(text)):
+                place, question = Place(screen[2]), screen[3]
+                message = Message(Chat("telegram", "7", place), "1", Sender("7"), question, NOON)
+                (reply,) = await dialogue.message(message)
+                drawn = f"{screen[1]}> {question}\n\n{_drawn(reply)}\n{screen[5]}"
+                text = text.replace(screen[0], drawn)
+    return text
+
+
+def _drawn(reply: Reply) -> str:
+    said = "".join(f"**{run.text}**" if run.style is Style.BOLD else run.text for run in reply.runs)
+    rows = [" ".join(f"[{button.label}]" for button in row) for row in reply.buttons]
+    return "\n".join([said, *rows])
+
+
+if __name__ == "__main__":
+    README.write_text(redrawn(README.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,0 +1,103 @@
+"""The documents tell the truth."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bot.cli import parser
+from bot.config import Settings, setting_names
+from tests.readme import README, SCREEN, redrawn
+
+ROOT = Path(__file__).parents[1]
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_readme_names_every_setting_in_its_table_and_no_other() -> None:
+    named = re.findall(r"^\| `(CHUCHU_\w+)` \|", text("README.md"), re.M)
+    assert sorted(named) == sorted(setting_names())
+
+
+@pytest.mark.parametrize(
+    ("setting", "default"),
+    [
+        ("CHUCHU_ARTICLES", str(Settings.model_fields["articles"].default)),
+        ("CHUCHU_DATA", str(Settings.model_fields["data"].default)),
+        ("CHUCHU_HTTP", "127.0.0.1:8080"),
+        ("CHUCHU_ADMIN_HTTP", "127.0.0.1:8081"),
+    ],
+)
+def test_readme_tells_the_real_defaults(setting: str, default: str) -> None:
+    assert re.search(rf"^\| `{setting}` \|.*\| `{re.escape(default)}` \|$", text("README.md"), re.M)
+
+
+def test_every_command_that_readme_names_exists() -> None:
+    (commands,) = [action for action in parser()._actions if isinstance(action, argparse._SubParsersAction)]
+    named = set(re.findall(r"`(?:\.venv/bin/)?chuchu ([a-z]+)", text("README.md")))
+    assert named <= set(commands.choices)
+
+
+def test_readme_tells_of_every_command() -> None:
+    (commands,) = [action for action in parser()._actions if isinstance(action, argparse._SubParsersAction)]
+    assert set(commands.choices) <= set(re.findall(r"^\| `chuchu ([a-z]+)", text("README.md"), re.M))
+
+
+def test_every_make_target_that_readme_names_exists() -> None:
+    targets = set(re.findall(r"^(\w+):", text("Makefile"), re.M))
+    assert set(re.findall(r"\bmake ([a-z]+)", text("README.md"))) <= targets
+
+
+def test_the_screens_in_readme_are_what_the_bot_says_today() -> None:
+    told = README.read_text(encoding="utf-8")
+    assert len(SCREEN.findall(told)) == 3
+    assert told == redrawn(told), "python -m tests.readme redraws them"
+
+
+def test_architecture_names_only_files_and_folders_that_exist() -> None:
+    named = set(re.findall(r"`((?:bot|knowledge|tests|docs|seeds)/[\w./-]*)`", text("ARCHITECTURE.md")))
+    assert len(named) > 20
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
+def test_architecture_names_every_room() -> None:
+    rooms = [
+        f"{top}/{path.name}/"
+        for top in ("bot", "knowledge")
+        for path in sorted((ROOT / top).iterdir())
+        if path.is_dir() and (path / "__init__.py").exists()
+    ]
+    assert [room for room in rooms if f"`{room}`" not in text("ARCHITECTURE.md")] == []
+
+
+def test_the_way_of_a_message_passes_at_most_eight_files() -> None:
+    way = text("ARCHITECTURE.md").split("## The way of a message")[1].split("\n## ")[0]
+    files = re.findall(r"^\| \d+ \| `([\w/]+\.py)`", way, re.M)
+    assert 4 <= len(files) <= 8
+
+
+def test_the_image_copies_only_what_is_there_and_what_the_context_lets_through() -> None:
+    copied = [
+        source
+        for line in re.findall(r"^COPY (?!--from)(.+)$", text("Dockerfile"), re.M)
+        for source in line.split()[:-1]
+    ]
+    allowed = set(re.findall(r"^!(\S+)$", text(".dockerignore"), re.M))
+    assert [source for source in copied if not (ROOT / source).exists() or source not in allowed] == []
+
+
+def test_no_tracked_file_names_a_machine_of_ours() -> None:
+    found = subprocess.run(
+        ["git", "grep", "-lE", r"/work/|/root/", "--", ".", ":!tests/test_docs.py"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.stdout == ""
