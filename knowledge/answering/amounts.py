@@ -18,10 +18,10 @@ _MONEY = re.compile(r"元|角|英镑|币|卢布")
 _MONEY_NOUNS = re.compile(r"钱|资金|经费|费用|金额|收入|投资|成本|元")
 _RATES = re.compile(r"(?<!频)率$|占比|比例|比重|百分|成数|权重")
 _SHARE = re.compile(r"占[^,，。 ]{0,5}$")
-_AGES = re.compile(r"多大|年纪|岁数|年龄|几岁")
+_AGES = re.compile(r"年纪|岁数|年龄|几岁")
 _LENGTHS = re.compile(r"海拔|高度|长度|多[高远长深宽]|里程|距离")
 _RELATIVE = re.compile(
-    r"(?:今年|去年|前年|明年|当年|本月|上月|日前|近日|连日来|年底前|年内|目前|截至目前|如今)"
+    r"(?:今年|去年|前年|明年|当年|本月|上月|日前|近日|连日来|年底前|年内|目前|截至目前|如今|[春夏秋冬]季|[春夏秋冬]天)"
 )
 _EACH = re.compile(
     r"每(?:年|月|周|天|日|季度|半年|两周|隔?[一二两三]?[年月周天])(?:[一二两三四五\d]次)?|(?<=[^\w])定期"
@@ -138,8 +138,18 @@ def moment(reading: Reading) -> str | None:
     ]
     if not dates:
         dates = [m.span() for m in _RELATIVE.finditer(reading.text)] if "年" not in wanted else []
-    chosen = reading.best(dates)
+    chosen = max(dates, key=lambda d: _told_of(reading, d), default=None)
     return reading.text[slice(*chosen)].strip() if chosen else None
+
+
+def _told_of(reading: Reading, date: Range) -> float:
+    """A date dates the clause it opens: 6月1日，动员大会召开."""
+    nearness = reading.closeness(*date)
+    end = reading.clause_of(date[0])[1]
+    following = next((start for start, _ in reading.clauses if start >= end), None)
+    if following is None or end - date[1] > 1:
+        return nearness
+    return max(nearness, reading.closeness(following, following))
 
 
 def _says(wanted: str, date: str) -> bool:

@@ -25,6 +25,7 @@ _SURNAMES = frozenset(
     "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方俞任袁柳鲍史唐费廉岑薛雷贺倪汤滕殷罗毕郝邬安常乐于时傅皮卞齐康伍余元卜顾孟平黄和穆萧尹姚邵湛汪祁毛禹狄米贝明臧计伏成戴谈宋茅庞熊纪舒屈项祝董梁杜阮蓝闵席季麻强贾路娄危江童颜郭梅盛林刁钟徐邱骆高夏蔡田樊胡凌霍虞万支柯管卢莫经房裘缪干解应宗丁宣邓郁单杭洪包诸左石崔吉钮龚程嵇邢裴陆荣翁荀羊惠甄曲封芮储靳汲邴糜松段富巫乌焦巴弓牧隗山谷车侯宓蓬全郗班仰秋仲伊宫宁仇栾暴甘钭厉戎祖武符刘景詹束龙叶幸司韶郜黎蓟薄印宿白怀蒲邰从鄂索咸籍赖卓蔺屠蒙池乔阴胥苍双闻莘党翟谭贡劳逄姬申扶堵冉宰郦雍桑桂濮牛寿通边扈燕冀郏浦尚农温别庄晏柴瞿阎充慕连茹习宦艾鱼容向古易慎戈廖庾终暨居衡步都耿满弘匡国文寇广禄阙东欧殳沃利蔚越夔隆师巩厍聂晁勾敖融冷訾辛阚那简饶空曾毋沙乜养鞠须丰巢关蒯相查后荆红游竺权逯盖益桓公仝肖闫付代岳楚仉闾涂覃帅佟苟冼"
 )  # 百家姓 and the commonest since; what the segmenter takes for a person without one is none
 _NO_PERSON = frozenset(["高一", "高二", "高三", "安康", "和平", "平安", "安全", "文明"])
+_FOREIGN = re.compile(r"[\u4e00-\u9fff]{2,6}(?:[·•・][\u4e00-\u9fff]{1,8})+")
 _LED = re.compile(r"(?:在|到|于|进|赴|往|来|向)$")
 
 
@@ -37,7 +38,9 @@ def person(reading: Reading) -> str | None:
     if verb is not None:
         return _object(reading, verb)
     subject = _subject(reading)
-    actors = [_whole(t) for t in reading.tokens if _is_person(t, reading) and reading.covers(*_whole(t)) < 1]
+    people = [m.span() for m in _FOREIGN.finditer(reading.folded)]
+    people += [_whole(t) for t in reading.tokens if _is_person(t, reading)]
+    actors = [p for p in people if reading.covers(*p) < 1]
     if subject:
         return next(
             (reading.text[slice(*a)] for a in actors if _overlap(a, subject)), _said(reading, subject)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from knowledge.query.analysis import Query
@@ -46,8 +46,8 @@ class Reading:
 
     @cached_property
     def figures(self) -> tuple[Figure, ...]:
-        """The figures of the fact as printed."""
-        return figures(self.text)
+        """The figures of the fact, found in its folded text and said as printed."""
+        return tuple(replace(f, text=self.text[f.start : f.end]) for f in figures(self.folded))
 
     @cached_property
     def clauses(self) -> tuple[Range, ...]:

@@ -51,7 +51,7 @@ _NUMBER = (
 _TIME_UNITS = "个工作日|工作日|个小时|小时|个钟头|分钟|秒钟|秒|个星期|星期|个季度|季度|个月|周年|年|周|天"
 _UNITS = (
     "个百分点|百分点|平方公里|平方千米|平方米|立方米|万千瓦时|千瓦时|千瓦|公里|千米|厘米|毫米|海里|公顷|公斤|千克|毫克|毫升"
-    "|人民币|美元|欧元|日元|港元|港币|英镑|卢布|元|角"
+    "|cm|mm|km|kg|m(?![a-z])|公分|英尺|英里|英寸|海里|磅|[万千]?瓦|兆瓦|法郎|马克|日圆|台币|人民币|美元|欧元|日元|港元|港币|英镑|卢布|元|角"
     "|人次|场次|车次|班次|架次|辆次|件次|次数|批次|户次|家次|人份|万千|摄氏度|[%％‰]|℃|°C"
     f"|{_TIME_UNITS}"
     "|[个名位人条项件家场次篇份座所处户套栋幢间台辆架艘只头匹支枚颗棵株张块片面本册部卷期届批轮类种款级层步门组队班岁"
@@ -171,7 +171,7 @@ def _quantity(text: str, start: int, floor: int) -> Figure | None:
     ordinal = _ORDINAL.search(text, max(floor, start - 2), start)
     each = _EACH.search(text, max(floor, start - 6), start)
     about = _APPROXIMATE.search(text, max(floor, start - 4), start)
-    kind = _kind(unit + rest, ordinal is not None, each is not None)
+    kind = _kind(unit + rest, ordinal is not None, each is not None, fraction)
     if kind is FigureKind.FREQUENCY and each:
         start = each.start()
     elif kind is FigureKind.ORDINAL and ordinal:
@@ -204,12 +204,12 @@ def _counts(number: str) -> bool:
     )
 
 
-def _kind(unit: str, ordinal: bool, each: bool) -> FigureKind:
+def _kind(unit: str, ordinal: bool, each: bool, fraction: bool) -> FigureKind:
     if ordinal:
         return FigureKind.ORDINAL
     if each and unit[:1] in ("次", "期", "场", "节", "课", "轮", "班"):
         return FigureKind.FREQUENCY
-    if unit in ("%", "％", "‰") or unit.endswith("百分点"):
+    if fraction or unit in ("%", "％", "‰") or unit.endswith("百分点"):
         return FigureKind.PERCENT
     if unit and (_TIME_UNIT.match(unit) or _OF_TIME.search(unit)):
         return FigureKind.DURATION
