@@ -20,6 +20,9 @@ _RATES = re.compile(r"(?<!频)率$|占比|比例|比重|百分|成数|权重")
 _SHARE = re.compile(r"占[^,，。 ]{0,5}$")
 _AGES = re.compile(r"年纪|岁数|年龄|几岁")
 _LENGTHS = re.compile(r"海拔|高度|长度|多[高远长深宽]|里程|距离")
+_ERA = re.compile(
+    r"(?:公元)?前?\d+世纪(?:[初中晚末早][期叶]?|\d+年代)?|(?:公元)?前\d+年|[\d.]+[万亿]年前|[\u4e00-\u9fff]{2}(?:年间|时期)"
+)
 _RELATIVE = re.compile(
     r"(?:今年|去年|前年|明年|当年|本月|上月|日前|近日|连日来|年底前|年内|目前|截至目前|如今|[春夏秋冬]季|[春夏秋冬]天)"
 )
@@ -137,7 +140,9 @@ def moment(reading: Reading) -> str | None:
         (f.start, f.end) for f in reading.figures if f.kind is FigureKind.DATE and _says(wanted, f.text)
     ]
     if not dates:
-        dates = [m.span() for m in _RELATIVE.finditer(reading.text)] if "年" not in wanted else []
+        dates = [m.span() for m in _ERA.finditer(reading.folded)]
+    if not dates and "年" not in wanted:
+        dates = [m.span() for m in _RELATIVE.finditer(reading.folded)]
     chosen = max(dates, key=lambda d: _told_of(reading, d), default=None)
     return reading.text[slice(*chosen)].strip() if chosen else None
 

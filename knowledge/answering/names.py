@@ -19,6 +19,8 @@ _BEFORE_VERB = "在也已先曾就还将"
 _ANY = re.compile(r"")
 _ADDRESS = re.compile(r"[\u4e00-\u9fff]{2,6}(?:路|街|弄|巷|大道)\s?\d+\s?(?:弄\s?\d+\s?号|[号弄])")
 _ACTS = frozenset(["单位", "部门", "机构", "组织", "公司", "企业", "集团"])
+_ANYWHERE = frozenset(["地方", "地区"])
+_BROAD = frozenset(["国家", "国", "城市", "省", "省份", "州", "行政区", "县市", "区县"])
 _PERSON = frozenset({"nr", "nrfg", "nrt"})
 _PERSON_LENGTH = (2, 4)
 _SURNAMES = frozenset(
@@ -54,10 +56,11 @@ def person(reading: Reading) -> str | None:
 def place(reading: Reading) -> str | None:
     """哪里, 哪个区: the place nearest to the query's words, of the asked kind where one is named."""
     noun = reading.query.question.noun
-    kind = "" if noun == "地方" else noun
-    if kind:
-        names = noun_runs(reading, ending_in(kind), longest=False)
-    else:
+    kind = "" if noun in _ANYWHERE else noun
+    names = noun_runs(reading, ending_in(kind), longest=False) if kind else []
+    if not names and noun in _BROAD:
+        kind, names = "", [_whole(t) for t in reading.tokens if t.tag == "ns"]
+    elif not kind:
         names = [m.span() for m in _ADDRESS.finditer(reading.text)]
         names += [r for r in noun_runs(reading, PLACE_ENDINGS) if not any(_overlap(r, n) for n in names)]
         names += [_whole(t) for t in reading.tokens if t.tag == "ns"]

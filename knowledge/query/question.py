@@ -55,6 +55,7 @@ _ASKS: tuple[tuple[QuestionType, re.Pattern[str]], ...] = tuple(
             QuestionType.WHY,
             r"为什么|为何|为啥|何以|缘何|(?:是)?(?:什么|啥|何种)(?:原因|缘故)|原因是?(?:什么|啥)|原因何在|怎么会|凭什么",
         ),
+        (QuestionType.TIME, r"(?:公|西)元[前后]?几年|(?<=[于在])几年(?=[?]?$|[^以之内])"),
         (
             QuestionType.DURATION,
             rf"(?:每)?(?:隔)?多久(?:一次|开一次|时间)?|多长时间|多少(?:{_SPAN_OF_TIME}|时间)|几(?:{_SPAN_OF_TIME})(?![日号])|多长(?=时间)",
