@@ -67,7 +67,11 @@ class BotProcess:
 
     def endings(self) -> dict[int, str | None]:
         """How each stored update ended, by its id; None while it has not."""
+        if not (self.data / "inbox.sqlite").exists():
+            return {}
         with closing(sqlite3.connect(self.data / "inbox.sqlite")) as db:
+            if not db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'updates'").fetchone():
+                return {}
             return dict(db.execute("SELECT id, ending FROM updates"))
 
     def log_text(self) -> str:

@@ -1,0 +1,104 @@
+"""The Telegram side in this process, with a conversation made by hand, against the strict server."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from aiohttp import web
+
+from bot.messages import InlineAnswer, InlineQuery, InlineResult, Message, Press, Reply, Run
+from bot.metrics import Metrics
+from bot.telegram.service import PATH, TelegramOptions, TelegramService, telegram_service
+from tests.botapi.server import TOKEN, BotApi
+
+SECRET = "canary-secret_of-the-tests"
+
+
+@dataclass
+class Echo:
+    """Says 答 and what was asked; remembers everything; `reply` may be replaced."""
+
+    heard: list[Message] = field(default_factory=list)
+    pressed: list[Press] = field(default_factory=list)
+    reply: Callable[[Message], Sequence[Reply]] = lambda m: [Reply([Run(f"答：{m.text}")])]
+    press_reply: Callable[[Press], Sequence[Reply]] = lambda p: [Reply([], toast="好")]
+    seconds: float = 0.0
+
+    async def message(self, message: Message) -> Sequence[Reply]:
+        self.heard.append(message)
+        await asyncio.sleep(self.seconds)
+        return self.reply(message) if message.addressed else ()
+
+    async def press(self, press: Press) -> Sequence[Reply]:
+        self.pressed.append(press)
+        return self.press_reply(press)
+
+    async def inline(self, query: InlineQuery) -> InlineAnswer:
+        return InlineAnswer([InlineResult("1", query.text, "", Reply([Run(f"答：{query.text}")]))])
+
+
+@dataclass
+class Moves:
+    """Remembers what it is told about chats."""
+
+    told: list[tuple[str, ...]] = field(default_factory=list)
+
+    async def moved(self, platform: str, old: str, new: str) -> None:
+        self.told.append(("moved", old, new))
+
+    async def closed(self, platform: str, chat: str) -> None:
+        self.told.append(("closed", chat))
+
+
+@asynccontextmanager
+async def polling(
+    api: BotApi, folder: Path, conversation: Echo, events: Moves | None = None, **options: float
+) -> AsyncIterator[TelegramService]:
+    """Serve by polling; timeouts are short, so that hangs are short."""
+    quick = {"poll_seconds": 1, "poll_grace": 0.5, "call_seconds": 1.0, **options}
+    given = TelegramOptions(TOKEN, folder / "inbox.sqlite", api.url, **quick)  # type: ignore[arg-type]
+    async with telegram_service(given, conversation, Metrics(), events) as service:
+        yield service
+
+
+@asynccontextmanager
+async def webhook(
+    api: BotApi, folder: Path, conversation: Echo
+) -> AsyncIterator[tuple[TelegramService, str]]:
+    """Serve by webhook on a small server of its own; yields its address too."""
+    app = web.Application()
+    handlers: list[TelegramService] = []
+
+    async def handle(request: web.Request) -> web.Response:
+        assert handlers[0].webhook is not None
+        return await handlers[0].webhook.handle(request)
+
+    app.router.add_post(PATH, handle)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        options = TelegramOptions(TOKEN, folder / "inbox.sqlite", api.url, url, SECRET, call_seconds=1.0)
+        async with telegram_service(options, conversation, Metrics()) as service:
+            handlers.append(service)
+            yield service, url + PATH
+    finally:
+        await runner.cleanup()
+
+
+def endings(folder: Path) -> dict[int, str | None]:
+    """How each update in the inbox ended."""
+    with closing(sqlite3.connect(folder / "inbox.sqlite")) as db:
+        return dict(db.execute("SELECT id, ending FROM updates"))
+
+
+def reasons(folder: Path) -> dict[int, str | None]:
+    """Why each update ended as it did."""
+    with closing(sqlite3.connect(folder / "inbox.sqlite")) as db:
+        return dict(db.execute("SELECT id, reason FROM updates"))
