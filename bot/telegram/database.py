@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 BATCH = 512
+BUSY_SECONDS = 1.0
 
 
 @dataclass(slots=True)
@@ -68,7 +69,9 @@ class Database:
         return result
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(
+            self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
         try:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
@@ -88,7 +91,7 @@ class Database:
                 waiting.append(self._jobs.get())
             jobs = [job for job in waiting if job is not None]
             ending = len(jobs) < len(waiting)
-            if jobs and not self._commit(jobs):
+            if jobs and not self._commit(jobs) and len(jobs) > 1:
                 for job in jobs:  # one bad apple: each for itself
                     self._commit([job])
             if jobs:

@@ -16,7 +16,7 @@ from bot.telegram.readiness import Readiness
 from bot.telegram.request import AiohttpRequest, parse
 
 BATCH = 100
-FIRST_PAUSE, LONGEST_PAUSE, CONFLICT_PAUSE = 0.5, 10.0, 3.0
+FIRST_PAUSE, LONGEST_PAUSE, CONFLICT_PAUSE = 0.25, 10.0, 3.0
 logger = logging.getLogger(__name__)
 
 

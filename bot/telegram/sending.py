@@ -209,11 +209,7 @@ class Sender:
     async def _pace(self, chat: str, group: bool, slots: Slots | None) -> None:
         wait = self._limiter.reserve(chat, group) if chat else 0.0
         while wait > 0:
-            if slots is None:
-                await asyncio.sleep(wait)
-            else:
-                async with slots.lent():
-                    await asyncio.sleep(wait)
+            await (slots.lend(wait) if slots else asyncio.sleep(wait))
             wait = self._limiter.held(chat)
         wait = self._limiter.reserve_overall()
         if wait > 0:
@@ -224,7 +220,7 @@ class Sender:
             await self._bot.edit_message_text(
                 draft.text,
                 inline_message_id=draft.replaces.removeprefix(INLINE),
-                entities=draft.entities,
+                entities=draft.entities or None,
                 reply_markup=draft.keyboard,
                 link_preview_options=NO_PREVIEW,
             )
@@ -234,7 +230,7 @@ class Sender:
                 draft.text,
                 chat_id=int(chat),
                 message_id=int(draft.replaces),
-                entities=draft.entities,
+                entities=draft.entities or None,
                 reply_markup=draft.keyboard,
                 link_preview_options=NO_PREVIEW,
             )
@@ -242,7 +238,7 @@ class Sender:
         sent = await self._bot.send_message(
             int(chat),
             draft.text,
-            entities=draft.entities,
+            entities=draft.entities or None,
             reply_markup=draft.keyboard,
             link_preview_options=NO_PREVIEW,
             message_thread_id=int(draft.thread) if draft.thread else None,
@@ -295,5 +291,5 @@ def _cured(draft: Draft, cure: Remedy) -> Draft | None:
 def _content(runs: Sequence[Run]) -> InputTextMessageContent:
     part = split([replace(run, text=clean(run.text)) for run in runs])[0]
     return InputTextMessageContent(
-        "".join(run.text for run in part), entities=entities(part), link_preview_options=NO_PREVIEW
+        "".join(run.text for run in part), entities=entities(part) or None, link_preview_options=NO_PREVIEW
     )

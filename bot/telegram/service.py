@@ -20,7 +20,7 @@ from bot.telegram.chats import Chats
 from bot.telegram.envelope import KINDS
 from bot.telegram.errors import ApiError
 from bot.telegram.inbox import Inbox, open_inbox
-from bot.telegram.limiter import Limiter
+from bot.telegram.limiter import OVERALL, Limiter, Rate
 from bot.telegram.polling import FIRST_PAUSE, LONGEST_PAUSE, Poller
 from bot.telegram.readiness import Readiness
 from bot.telegram.request import AiohttpRequest
@@ -50,6 +50,7 @@ class TelegramOptions:
     poll_grace: float = 5.0
     call_seconds: float = 20.0
     places: int = 16
+    overall: Rate = OVERALL
 
     def __repr__(self) -> str:
         """Say nothing secret."""
@@ -85,7 +86,7 @@ class TelegramService:
             get_updates_request=self._polls,
         )
         self._chats = Chats(inbox, clock)
-        self._limiter = Limiter(monotonic)
+        self._limiter = Limiter(monotonic, options.overall)
         self._workers = Workers(inbox, self._handle, metrics, clock, options.places)
         self._sender = Sender(
             self._bot, self._limiter, self._chats, metrics, events, moved=self._workers.move
@@ -127,9 +128,9 @@ class TelegramService:
         """Serve while the block runs; then take nothing more, and let what has begun end."""
         await self._chats.load()
         self._workers.add(await self._inbox.pending())
-        async with self._calls, self._polls, asyncio.TaskGroup() as group:
+        async with self._calls, self._polls:
             tasks = [
-                group.create_task(_forever(name, job), name=name)
+                asyncio.create_task(_forever(name, job), name=name)
                 for name, job in (
                     ("telegram-in", self._set_webhook if self.webhook else self._poller().run),
                     ("telegram-work", self._work),
@@ -143,6 +144,7 @@ class TelegramService:
                     self.webhook.close()
                 for task in tasks:
                     task.cancel()
+                await asyncio.wait(tasks)
                 await self._workers.drain(DRAIN_SECONDS)
 
     async def _handle(self, turn: Turn) -> Outcome:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+
+LONG_SECONDS = 2.0
 
 
 class Slots:
@@ -12,6 +12,7 @@ class Slots:
 
     def __init__(self, count: int) -> None:
         self._free = asyncio.Semaphore(count)
+        self.waiting_long: set[asyncio.Task[object]] = set()
 
     async def take(self) -> None:
         """Wait for a place."""
@@ -21,11 +22,15 @@ class Slots:
         """Free a place."""
         self._free.release()
 
-    @asynccontextmanager
-    async def lent(self) -> AsyncIterator[None]:
-        """Lend one's own place to others while the block runs."""
+    async def lend(self, seconds: float) -> None:
+        """Wait so long, and let others have one's place meanwhile."""
+        task = asyncio.current_task()
+        assert task is not None
+        if seconds > LONG_SECONDS:
+            self.waiting_long.add(task)
         self._free.release()
         try:
-            yield
+            await asyncio.sleep(seconds)
         finally:
+            self.waiting_long.discard(task)
             await asyncio.shield(self._free.acquire())

@@ -22,6 +22,7 @@ def split(runs: Sequence[Run], limit: int = TEXT_LIMIT) -> list[list[Run]]:
 
     A styled run that fits into a part is never cut; a grapheme is cut only if it alone is above the limit.
     """
+    runs = [run for run in runs if run.text]
     if sum(units(run.text) for run in runs) <= limit:
         return [list(_joined(runs))] if runs else []
     parts: list[list[Run]] = []

@@ -19,7 +19,7 @@ from bot.telegram.request import parse
 
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
 BODY_LIMIT = 1024 * 1024
-BODY_SECONDS = 5.0
+BODY_SECONDS = 3.0
 RETRY_SECONDS = 5
 logger = logging.getLogger(__name__)
 

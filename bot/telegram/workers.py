@@ -60,6 +60,7 @@ class Workers:
         self._fresh: deque[str] = deque()
         self._again: deque[str] = deque()
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._ending: set[asyncio.Task[None]] = set()
         self._stirred = asyncio.Event()
         self._turn = 0
 
@@ -110,9 +111,11 @@ class Workers:
 
     async def drain(self, seconds: float) -> None:
         """Let the turns that have begun end; break off those that have not by then."""
-        tasks = set(self._running.values())
+        tasks = {*self._running.values(), *self._ending}
         if not tasks:
             return
+        for task in set(self._slots.waiting_long):  # theirs would not end in time; it stays in the inbox
+            task.cancel()
         _, late = await asyncio.wait(tasks, timeout=seconds)
         for task in late:
             task.cancel()
@@ -136,36 +139,48 @@ class Workers:
         return (first or second).popleft()
 
     async def _serve(self, lane: str) -> None:
-        row = self._lanes[lane]
-        update = row.popleft()
-        if not row:
-            del self._lanes[lane]
-        again = False
         try:
-            again = await self._one(update, len(row))
+            ended = await self._advance(lane)
         finally:
-            if again:
-                self._lanes.setdefault(lane, deque()).appendleft(update)
+            # The next of the lane may begin while this one's ending is still being committed, with it.
             del self._running[lane]
             if lane in self._lanes:
                 self._again.append(lane)
-            self._slots.give_back()
             self._stirred.set()
+            task = asyncio.current_task()
+            assert task is not None
+            self._ending.add(task)
+        try:
+            if ended is not None:
+                await self._end(*ended)
+        finally:
+            self._ending.discard(task)
+            self._slots.give_back()
 
-    async def _one(self, pending: Pending, behind: int) -> bool:
-        """Handle one update; return whether it must be tried again."""
+    async def _advance(self, lane: str) -> tuple[Claimed, Outcome] | None:
+        """Handle the next update of a lane; return how it ended, or None where that is not to be recorded."""
+        row = self._lanes[lane]
+        pending = row.popleft()
+        if not row:
+            del self._lanes[lane]
         try:
             update = await self._inbox.claim(pending.id)
+            if update is None:
+                return None
+            outcome = await self._outcome(update, lane, len(row))
+            if outcome is not None:
+                return update, outcome
         except sqlite3.Error as error:
             self._metrics.inbox_errors.inc()
             logger.error("inbox: cannot count an attempt (%s); trying again", error)
             await asyncio.sleep(RETRY_SECONDS)
-            return True
-        if update is None:
-            return False
+        self._lanes.setdefault(lane, deque()).appendleft(pending)
+        return None
+
+    async def _outcome(self, update: Claimed, lane: str, behind: int) -> Outcome | None:
+        """Handle one update; None if it must be tried again."""
         if update.attempts > ATTEMPTS:
-            await self._end(update, Outcome(Ending.QUARANTINED, f"broke off {ATTEMPTS} times"))
-            return False
+            return Outcome(Ending.QUARANTINED, f"broke off {ATTEMPTS} times")
 
         async def survived() -> None:
             # Only a suspect pays for a second commit: it was in hand when the process died before.
@@ -173,17 +188,15 @@ class Workers:
                 await self._inbox.release(update.id)
 
         try:
-            outcome = await self._handle(Turn(update, pending.lane, behind, self._slots, survived))
+            return await self._handle(Turn(update, lane, behind, self._slots, survived))
         except asyncio.CancelledError:
             await asyncio.shield(self._inbox.release(update.id))
             raise
         except Exception as error:
             logger.exception("update %d failed, attempt %d", update.id, update.attempts)
             if update.attempts < ATTEMPTS:
-                return True
-            outcome = Outcome(Ending.QUARANTINED, f"{type(error).__name__}: {error}"[:200])
-        await self._end(update, outcome)
-        return False
+                return None
+            return Outcome(Ending.QUARANTINED, f"{type(error).__name__}: {error}"[:200])
 
     async def _end(self, update: Claimed, outcome: Outcome) -> None:
         while True:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
@@ -13,9 +14,11 @@ from aiohttp import web
 
 from bot.messages import InlineAnswer, InlineQuery, InlineResult, Message, Press, Reply, Run
 from bot.metrics import Metrics
+from bot.telegram.limiter import Rate
 from bot.telegram.service import PATH, TelegramOptions, TelegramService, telegram_service
 from tests.botapi.server import TOKEN, BotApi
 
+FREELY = Rate(1e-6, 1)
 SECRET = "canary-secret_of-the-tests"
 
 
@@ -57,12 +60,18 @@ class Moves:
 
 @asynccontextmanager
 async def polling(
-    api: BotApi, folder: Path, conversation: Echo, events: Moves | None = None, **options: float
+    api: BotApi,
+    folder: Path,
+    conversation: Echo,
+    events: Moves | None = None,
+    haste: float = 1,
+    **options: float,
 ) -> AsyncIterator[TelegramService]:
-    """Serve by polling; timeouts are short, so that hangs are short."""
-    quick = {"poll_seconds": 1, "poll_grace": 0.5, "call_seconds": 1.0, **options}
-    given = TelegramOptions(TOKEN, folder / "inbox.sqlite", api.url, **quick)  # type: ignore[arg-type]
-    async with telegram_service(given, conversation, Metrics(), events) as service:
+    """Serve by polling; timeouts are short, so that hangs are short; `haste` makes the clock run faster."""
+    quick = {"poll_seconds": 1, "poll_grace": 0.3, "call_seconds": 1.0, **options}
+    given = TelegramOptions(TOKEN, folder / "inbox.sqlite", api.url, overall=FREELY, **quick)  # type: ignore[arg-type]
+    clock = lambda: time.monotonic() * haste  # noqa: E731  a clock is one line
+    async with telegram_service(given, conversation, Metrics(), events, monotonic=clock) as service:
         yield service
 
 

@@ -75,6 +75,11 @@ async def check(readers: Readers, bot: BotProcess, kills: int) -> None:
     assert doubled <= IN_FLIGHT * kills
 
 
+async def answered_more(api: BotApi) -> None:
+    before = len(api.said())
+    await api.until(lambda: len(api.said()) > before, 30)
+
+
 async def kill_often(folder: Path, kills: int, **settings: str) -> None:
     moments = random.Random(kills)
     async with bot_api() as api, bot_process(folder, api, **settings) as bot:
@@ -83,8 +88,7 @@ async def kill_often(folder: Path, kills: int, **settings: str) -> None:
                 await asyncio.sleep(moments.uniform(0.1, 1.0))
                 await bot.kill()
                 await bot.start()
-                before = len(api.said())
-                await api.until(lambda before=before: len(api.said()) > before, 30)
+                await answered_more(api)
         await check(readers, bot, kills)
         assert await bot.stop() == 0
 

@@ -1,0 +1,42 @@
+"""A flood of ten thousand updates at once (real process)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.bot.telegram.test_crash import by_webhook
+from tests.botapi.process import bot_process
+from tests.botapi.server import bot_api
+from tests.botapi.updates import group, message, private
+
+FLOOD = 10_000
+QUESTIONS = 200
+MEGABYTE = 1 << 20
+
+
+@pytest.mark.parametrize("settings", [{}, by_webhook()], ids=["polling", "webhook"])
+async def test_a_flood_is_lost_nowhere_and_fits_into_memory(tmp_path: Path, settings: dict[str, str]) -> None:
+    async with bot_api() as api, bot_process(tmp_path, api, **settings) as bot:
+        api.push(message=message("莫德纳", private(1)))
+        await api.until(lambda: api.said(1))
+        before = most = psutil.Process(bot.pid).memory_info().rss
+        readers = range(10**6, 10**6 + QUESTIONS)
+        for number in range(FLOOD):
+            talk = message("闲聊" * 100, group(-100 - number % 500), number)
+            ask = message("莫德纳", private(readers[number % QUESTIONS]), number)
+            api.push(strict=False, message=talk if number >= QUESTIONS else ask)
+
+        def all_ended() -> bool:
+            nonlocal most
+            most = max(most, psutil.Process(bot.pid).memory_info().rss)
+            ended = bot.endings()
+            return len(ended) == FLOOD + 1 and None not in ended.values()
+
+        await api.until(all_ended, 120)
+        assert Counter(bot.endings().values()) == {"ignored": FLOOD - QUESTIONS, "answered": QUESTIONS + 1}
+        assert [len(api.said(reader)) for reader in readers] == [1] * QUESTIONS
+        assert most - before <= 100 * MEGABYTE

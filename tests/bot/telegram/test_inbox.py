@@ -1,0 +1,117 @@
+"""The inbox: stored before it is confirmed, handled once, ended once."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+
+import pytest
+
+from bot.telegram.inbox import KEPT_SECONDS, Ending, Inbox, Incoming, KnownChat, Pending, open_inbox
+
+
+class Clock:
+    """The time of day, moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def update(number: int, lane: str = "7") -> Incoming:
+    return Incoming(number, lane, "message", b'{"update_id": %d}' % number)
+
+
+@asynccontextmanager
+async def inbox_in(folder: Path, clock: Clock | None = None) -> AsyncIterator[Inbox]:
+    async with open_inbox(folder / "inbox.sqlite", clock or Clock()) as inbox:
+        yield inbox
+
+
+async def test_an_update_is_stored_once_however_often_it_comes(tmp_path: Path) -> None:
+    async with inbox_in(tmp_path) as inbox:
+        assert await inbox.store([update(1), update(2)]) == [
+            Pending(1, "7", "message"),
+            Pending(2, "7", "message"),
+        ]
+        assert await inbox.store([update(2), update(3)]) == [Pending(3, "7", "message")]
+
+
+async def test_what_has_not_ended_is_there_after_a_restart_in_order(tmp_path: Path) -> None:
+    async with inbox_in(tmp_path) as inbox:
+        await inbox.store([update(3), update(1), update(2)])
+        await inbox.end(2, Ending.ANSWERED)
+    async with inbox_in(tmp_path) as inbox:
+        assert [pending.id for pending in await inbox.pending()] == [1, 3]
+
+
+async def test_attempts_are_counted_before_the_update_is_handed_out(tmp_path: Path) -> None:
+    async with inbox_in(tmp_path) as inbox:
+        await inbox.store([update(1)])
+        await inbox.claim(1)
+    async with inbox_in(tmp_path) as inbox:
+        claimed = await inbox.claim(1)
+        assert claimed is not None
+        assert (claimed.attempts, claimed.body) == (2, b'{"update_id": 1}')
+
+
+async def test_an_ended_update_is_not_handed_out_and_keeps_no_body_and_no_chat(tmp_path: Path) -> None:
+    async with inbox_in(tmp_path) as inbox:
+        await inbox.store([update(1)])
+        await inbox.end(1, Ending.REFUSED, "why")
+        assert await inbox.claim(1) is None
+    with closing(sqlite3.connect(tmp_path / "inbox.sqlite")) as db:
+        assert db.execute("SELECT id, kind, lane, body, ending FROM updates").fetchall() == [
+            (1, "message", None, None, "refused")
+        ]
+
+
+async def test_ended_updates_are_kept_for_seven_days_and_pending_ones_for_ever(tmp_path: Path) -> None:
+    clock = Clock()
+    async with inbox_in(tmp_path, clock) as inbox:
+        await inbox.store([update(1), update(2)])
+        await inbox.end(1, Ending.ANSWERED)
+        clock.now += KEPT_SECONDS - 1
+        assert await inbox.tidy() == 0
+        clock.now += 2
+        assert await inbox.tidy() == 1
+        assert [pending.id for pending in await inbox.pending()] == [2]
+
+
+async def test_a_chat_that_moved_takes_its_pending_work_along(tmp_path: Path) -> None:
+    async with inbox_in(tmp_path) as inbox:
+        await inbox.store([update(1, "-5"), update(2, "-6")])
+        await inbox.remember(KnownChat("-5", "-1005", None, 0.0))
+        assert [pending.lane for pending in await inbox.pending()] == ["-1005", "-6"]
+
+
+async def test_what_cannot_be_committed_is_an_error_and_the_next_commit_goes_on(tmp_path: Path) -> None:
+    async with inbox_in(tmp_path) as inbox:
+        too_big = Incoming(2**70, "7", "message", b"{}")
+        results = await asyncio.gather(
+            inbox.store([update(1)]), inbox.store([too_big]), inbox.store([update(2)]), return_exceptions=True
+        )
+        assert isinstance(results[1], OverflowError)
+        assert [pending.id for pending in await inbox.pending()] == [1, 2]
+
+
+@pytest.mark.parametrize("damage", ["header", "middle", "garbage"])
+async def test_a_damaged_file_is_moved_aside_and_a_new_one_begun(
+    tmp_path: Path, damage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "inbox.sqlite"
+    async with inbox_in(tmp_path) as inbox:
+        await inbox.store([update(number) for number in range(1, 2000)])
+    content = bytearray(path.read_bytes())
+    at = {"header": slice(0, 100), "middle": slice(8192, 40960), "garbage": slice(0, len(content))}[damage]
+    content[at] = b"\xa5" * len(content[at])
+    path.write_bytes(content)
+    async with inbox_in(tmp_path) as inbox:
+        assert await inbox.store([update(1)])
+    assert len(list(tmp_path.glob("inbox.sqlite.damaged-*"))) >= 1
+    assert "is damaged" in caplog.text

@@ -1,0 +1,84 @@
+"""How fast we speak, told on a clock of our own."""
+
+from __future__ import annotations
+
+import hypothesis.strategies as st
+from hypothesis import given, settings
+
+from bot.telegram.limiter import Limiter
+
+
+class Clock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def most_in(times: list[float], window: float) -> int:
+    return max(sum(start <= t < start + window for t in times) for start in times)
+
+
+@given(st.lists(st.floats(0, 0.3), min_size=40, max_size=80))
+@settings(max_examples=30)
+def test_no_second_holds_more_than_thirty_calls(gaps: list[float]) -> None:
+    clock = Clock()
+    limiter = Limiter(clock)
+    sent = []
+    for gap in gaps:
+        clock.now += gap
+        sent.append(clock.now + limiter.reserve_overall())
+    assert most_in(sent, 1.0) <= 30
+
+
+@given(st.lists(st.floats(0, 6), min_size=30, max_size=60))
+@settings(max_examples=30)
+def test_no_minute_holds_more_than_twenty_calls_to_a_group(gaps: list[float]) -> None:
+    clock = Clock()
+    limiter = Limiter(clock)
+    sent = []
+    for gap in gaps:
+        clock.now += gap
+        sent.append(clock.now + limiter.reserve("-1", group=True))
+    assert most_in(sent, 60.0) <= 20
+
+
+def test_a_private_chat_gets_three_at_once_and_then_one_a_second() -> None:
+    limiter = Limiter(Clock())
+    assert [limiter.reserve("7", group=False) for _ in range(5)] == [0, 0, 0, 1, 2]
+
+
+def test_one_chat_does_not_wait_for_another() -> None:
+    limiter = Limiter(Clock())
+    for _ in range(10):
+        limiter.reserve("7", group=False)
+    assert limiter.reserve("8", group=False) == 0
+
+
+def test_a_held_chat_waits_as_long_as_it_was_told_and_no_other_does() -> None:
+    clock = Clock()
+    limiter = Limiter(clock)
+    limiter.hold("7", 35)
+    clock.now += 5
+    assert limiter.held_chats == 1
+    assert limiter.reserve("7", group=False) == 30
+    assert limiter.reserve("8", group=False) == 0
+    clock.now += 30
+    assert limiter.held("7") == 0
+
+
+def test_what_was_sent_just_before_a_restart_is_reckoned_with() -> None:
+    limiter = Limiter(Clock())
+    assert limiter.reserve_overall() > 0
+
+
+def test_thousands_of_chats_are_forgotten_when_they_are_quiet() -> None:
+    clock = Clock()
+    limiter = Limiter(clock)
+    for chat in range(10_000):
+        clock.now += 0.01
+        limiter.reserve(str(chat), group=True)
+    assert len(limiter._next) < 3000

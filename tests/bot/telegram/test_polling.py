@@ -1,0 +1,163 @@
+"""The poll loop outlives whatever the server does."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from pathlib import Path
+
+import pytest
+
+from tests.bot.telegram.service import Echo, endings, polling, reasons
+from tests.botapi import faults
+from tests.botapi.faults import Fault, Garbage, Hang, Refusal, Reset
+from tests.botapi.server import BotApi, bot_api
+from tests.botapi.updates import Json, message, private
+from tests.botapi.webhook import Courier
+
+FAULTS: dict[str, Fault] = {
+    "401": faults.UNAUTHORIZED,
+    "404": faults.NOT_FOUND,
+    "409": faults.SECOND_POLLER,
+    "429": faults.flood(1),
+    "500": Refusal(500, "Internal Server Error"),
+    "502 html": Garbage(b"<html>Bad Gateway</html>", 502),
+    "garbage": Garbage(b"\x00\xff{"),
+    "not ok": Garbage(b'{"ok":false}'),
+    "result is no list": Garbage(b'{"ok":true,"result":{}}'),
+    "half a body": Garbage(b'{"ok":true,"result":[{"update_id":'),
+    "deeply nested": Garbage(b'{"ok":true,"result":' + b"[" * 100_000),
+    "huge number": Garbage(b'{"ok":true,"result":[{"update_id":' + b"9" * 5000 + b"}]}"),
+    "gzip bomb": Garbage(gzip.compress(bytes(50 << 20)), encoding="gzip"),
+    "too big": Garbage(bytes(33 << 20)),
+    "reset": Reset(),
+    "hang": Hang(),
+}
+
+
+async def ask(api: BotApi, text: str, chat: int = 7) -> None:
+    api.push(message=message(text, private(chat)))
+    await api.until(lambda: f"答：{text}" in api.said(chat))
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
+async def test_polling_recovers_from_one_bad_answer(tmp_path: Path, fault: Fault) -> None:
+    async with bot_api() as api:
+        api.fail("getUpdates", fault)
+        async with polling(api, tmp_path, Echo()):
+            await ask(api, "还在吗")
+
+
+@pytest.mark.parametrize(
+    "fault", [faults.UNAUTHORIZED, faults.SECOND_POLLER, Hang()], ids=["401", "409", "hang"]
+)
+async def test_polling_recovers_from_a_trouble_that_lasts_and_says_so_meanwhile(
+    tmp_path: Path, fault: Fault
+) -> None:
+    async with bot_api() as api, polling(api, tmp_path, Echo(), haste=5) as service:
+        await ask(api, "之前")
+        assert service.red() is None
+        api.fail("getUpdates", fault, float("inf"))
+        await api.until(service.red)
+        api.heal()
+        await ask(api, "之后")
+        assert service.red() is None
+
+
+async def test_readiness_is_red_until_the_first_good_poll(tmp_path: Path) -> None:
+    async with bot_api() as api:
+        api.fail("getUpdates", faults.UNAUTHORIZED, float("inf"))
+        async with polling(api, tmp_path, Echo()) as service:
+            await api.until(lambda: api.made("getMe"))
+            await asyncio.sleep(0.1)
+            assert service.red() == "Unauthorized: Unauthorized"
+
+
+async def test_a_webhook_set_by_somebody_else_is_removed_without_losing_what_waits_there(
+    tmp_path: Path,
+) -> None:
+    async with bot_api() as api:
+        api.courier = Courier("http://127.0.0.1:9/nowhere", None, 1)
+        api.push(message=message("等着的", private(7)))
+        async with polling(api, tmp_path, Echo()):
+            await api.until(lambda: "答：等着的" in api.said(7))
+        assert [call.parameters["drop_pending_updates"] for call in api.made("deleteWebhook")] == [False]
+
+
+POISON = {
+    "a chat without a type": {"message": {"message_id": 1, "date": 1, "chat": {"id": 7}, "text": "x"}},
+    "a date that is text": {"message": {**message("x", private(7)), "date": "gestern"}},
+    "a text that is a list": {"message": {**message("x", private(7)), "text": ["x"]}},
+    "a message that is a number": {"message": 5},
+    "entities that are a number": {"message": {**message("x", private(7)), "entities": 3}},
+}
+
+
+@pytest.mark.parametrize("poison", POISON.values(), ids=POISON.keys())
+async def test_one_poison_update_among_a_hundred_is_quarantined_and_the_others_answered(
+    tmp_path: Path, poison: dict[str, object]
+) -> None:
+    async with bot_api() as api:
+        for number in range(50):
+            api.push(message=message(f"问{number}", private(100 + number)))
+        bad = api.push_raw({"update_id": 2000, **poison}) and 2000
+        api._next = 2000
+        for number in range(49):
+            api.push(message=message(f"问{number}", private(200 + number)))
+        async with polling(api, tmp_path, Echo()):
+            await api.until(lambda: len(api.said()) == 99)
+            await api.until(lambda: None not in endings(tmp_path).values())
+    ended = endings(tmp_path)
+    assert ended.pop(bad) == "quarantined"
+    assert set(ended.values()) == {"answered"}
+    assert reasons(tmp_path)[bad]
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        {"update_id": 1500, "managed_bot_of_the_future": {"x": 1}},
+        {"update_id": 1500, "poll": {"id": "1"}},
+        {"update_id": 1500, "business_message": message("x", private(7))},
+        {"update_id": 1500},
+    ],
+    ids=["unknown kind", "poll", "business", "empty"],
+)
+async def test_a_kind_of_update_that_is_not_served_is_ignored(
+    tmp_path: Path, strange: dict[str, object]
+) -> None:
+    async with bot_api() as api, polling(api, tmp_path, Echo()):
+        api.push_raw(strange)
+        api._next = 1600
+        await ask(api, "后面的")
+        assert endings(tmp_path)[1500] == "ignored"
+
+
+@pytest.mark.parametrize("junk", [None, 5, "x", [], {}, {"update_id": "7"}, {"update_id": 2**63}], ids=repr)
+async def test_what_is_no_update_at_all_holds_nobody_up(tmp_path: Path, junk: object) -> None:
+    async with bot_api() as api, polling(api, tmp_path, Echo()):
+        api.push_raw(junk)
+        await ask(api, "后面的")
+
+
+async def test_an_update_that_comes_three_times_and_after_a_restart_is_answered_once(tmp_path: Path) -> None:
+    async with bot_api() as api:
+        again: Json = {"update_id": 900, "message": message("一次", private(7))}
+        for _ in range(2):
+            async with polling(api, tmp_path, Echo()):
+                api.chats.learn({"message": again["message"]})
+                for _ in range(3):
+                    api.push_raw(again)
+                await ask(api, f"另一个{len(api.calls)}")
+        assert api.said(7).count("答：一次") == 1
+
+
+async def test_update_ids_that_jump_back_after_a_quiet_week_are_handled(tmp_path: Path) -> None:
+    async with bot_api() as api:
+        api._next = 10**8
+        async with polling(api, tmp_path, Echo()):
+            await ask(api, "先")
+        api._next = 500
+        api.queue.clear()
+        async with polling(api, tmp_path, Echo()):
+            await ask(api, "后")

@@ -1,0 +1,242 @@
+"""What we say arrives once, whatever Telegram answers."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bot.messages import Button, Chat, Place, Reply, Run, Style
+from tests.bot.telegram.service import Echo, Moves, endings, polling
+from tests.botapi import faults
+from tests.botapi.faults import Fault, Garbage, Hang, Refusal, Reset
+from tests.botapi.server import BotApi, bot_api
+from tests.botapi.updates import group, inline, message, press, private, user
+
+
+async def ask(api: BotApi, text: str, chat: int = 7) -> int:
+    return api.push(message=message(text, private(chat)))
+
+
+SURVIVED: dict[str, Fault] = {
+    "429": faults.flood(1),
+    "500": Refusal(500, "Internal Server Error"),
+    "502": Garbage(b"<html>", 502),
+    "401": faults.UNAUTHORIZED,
+    "404": faults.NOT_FOUND,
+    "bad entities": faults.BAD_ENTITIES,
+    "connection lost": Reset(),
+}
+
+
+@pytest.mark.parametrize("fault", SURVIVED.values(), ids=SURVIVED.keys())
+async def test_an_error_met_once_does_not_cost_the_answer(tmp_path: Path, fault: Fault) -> None:
+    async with bot_api() as api, polling(api, tmp_path, Echo()):
+        api.fail("sendMessage", fault)
+        update = await ask(api, "问")
+        await api.until(lambda: endings(tmp_path).get(update) == "answered")
+        assert api.said(7) == ["答：问"]
+
+
+@pytest.mark.parametrize("fault", [Hang(done=True), Garbage(b"\x00")], ids=["no answer", "garbage"])
+async def test_a_message_that_may_have_arrived_is_not_sent_again(tmp_path: Path, fault: Fault) -> None:
+    async with bot_api() as api, polling(api, tmp_path, Echo()):
+        api.fail("sendMessage", fault)
+        update = await ask(api, "问")
+        await api.until(lambda: endings(tmp_path).get(update))
+        assert len([c for c in api.calls if c.method == "sendMessage"]) == 1
+
+
+async def test_a_refused_markup_is_sent_plainly(tmp_path: Path) -> None:
+    bold = Echo(reply=lambda m: [Reply([Run("粗", Style.BOLD), Run("细")], [[Button("键", "x")]])])
+    async with bot_api() as api, polling(api, tmp_path, bold):
+        api.fail("sendMessage", faults.BAD_ENTITIES)
+        await ask(api, "问")
+        await api.until(lambda: api.said(7))
+        first, second = (c.parameters for c in api.calls if c.method == "sendMessage")
+        assert first["entities"] == [{"type": "bold", "offset": 0, "length": 1}]
+        assert "entities" not in second
+
+
+async def test_a_429_holds_its_own_chat_only(tmp_path: Path) -> None:
+    async with bot_api() as api, polling(api, tmp_path, Echo()):
+        api.fail("sendMessage", faults.flood(3), chat=7)
+        await ask(api, "问")
+        await api.until(lambda: api.calls and api.calls[-1].refused)
+        held_at = api.calls[-1].at
+        for other in range(100, 120):
+            await ask(api, "问", other)
+        await api.until(lambda: len(api.said()) == 20)
+        assert api.said(7) == []
+        await api.until(lambda: api.said(7) == ["答：问"])
+        assert api.made("sendMessage")[-1].at - held_at >= 3  # never earlier than it was asked to
+
+
+async def test_chats_held_by_429_leave_every_place_to_the_others(tmp_path: Path) -> None:
+    async with bot_api() as api, polling(api, tmp_path, Echo(), places=2):
+        for held in range(10, 15):
+            api.fail("sendMessage", faults.flood(600), chat=held)
+            await ask(api, "问", held)
+        await api.until(lambda: len(api.calls) >= 6)
+        await ask(api, "问", 99)
+        await api.until(lambda: api.said(99))
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        faults.BLOCKED,
+        faults.KICKED,
+        Refusal(400, "Bad Request: chat not found"),
+        Refusal(400, "Bad Request: not enough rights to send text messages to the chat"),
+    ],
+    ids=["blocked", "kicked", "not found", "no rights"],
+)
+async def test_a_closed_chat_is_tried_once_and_remembered_over_a_restart(
+    tmp_path: Path, fault: Fault
+) -> None:
+    told = Moves()
+    async with bot_api() as api:
+        async with polling(api, tmp_path, Echo(), told):
+            api.fail("sendMessage", fault)
+            update = await ask(api, "问")
+            await api.until(lambda: endings(tmp_path).get(update) == "refused")
+        async with polling(api, tmp_path, Echo(), told) as service:
+            assert await service.send(Chat("telegram", "7", Place.PRIVATE), Reply([Run("新消息")])) is None
+            assert len([c for c in api.calls if c.method == "sendMessage"]) == 1
+            await ask(api, "我回来了")
+            await api.until(lambda: api.said(7) == ["答：我回来了"])
+    assert told.told == [("closed", "7")]
+
+
+async def test_a_group_that_became_a_supergroup_is_answered_under_its_new_id(tmp_path: Path) -> None:
+    told = Moves()
+    async with bot_api() as api, polling(api, tmp_path, Echo(), told):
+        old, new = -50, -1_000_050
+        api.chats.moved[old] = new
+        api.chats.known[new] = group(new)
+        api.push(message=message("/find 问", group(old), 1, user(3)))
+        await api.until(lambda: api.said(new))
+        service_message = message(None, group(new), 2, user(3), migrate_from_chat_id=old)
+        update = api.push(message=service_message)
+        await api.until(lambda: endings(tmp_path).get(update))
+        assert told.told == [("moved", str(old), str(new))]
+
+
+async def test_a_closed_topic_is_left_in_peace_and_the_rest_of_the_forum_served(tmp_path: Path) -> None:
+    async with bot_api() as api, polling(api, tmp_path, Echo()):
+        forum = group(-9, forum=True)
+        api.chats.closed_topics.add((-9, 5))
+        topic = {"message_thread_id": 5, "is_topic_message": True}
+        shut = api.push(message=message("/a", forum, 1, user(3), **topic))
+        await api.until(lambda: endings(tmp_path).get(shut) == "refused")
+        topic = {"message_thread_id": 6, "is_topic_message": True}
+        api.push(message=message("/b", forum, 2, user(3), **topic))
+        await api.until(lambda: api.said(-9) == ["答：/b"])
+        assert api.made("sendMessage")[0].parameters["message_thread_id"] == 6
+
+
+async def test_a_deleted_topic_is_answered_in_the_general_one(tmp_path: Path) -> None:
+    async with bot_api() as api, polling(api, tmp_path, Echo()):
+        topic = {"message_thread_id": 5, "is_topic_message": True}
+        api.fail("sendMessage", faults.NO_THREAD)
+        api.push(message=message("/a", group(-9, forum=True), 1, user(3), **topic))
+        await api.until(lambda: api.said(-9))
+        assert "message_thread_id" not in api.made("sendMessage")[0].parameters
+
+
+async def test_a_long_answer_comes_in_parts_with_the_buttons_under_the_last(tmp_path: Path) -> None:
+    text = "".join(f"第{n}行，{'长' * 90}。\n" for n in range(100))
+    long = Echo(reply=lambda m: [Reply([Run(text)], [[Button("更多", "m:1")]], quotes=m.id)])
+    async with bot_api() as api, polling(api, tmp_path, long):
+        update = await ask(api, "问")
+        await api.until(lambda: endings(tmp_path).get(update))
+        calls = [c.parameters for c in api.made("sendMessage")]
+        assert "".join(c["text"] for c in calls) == text
+        assert [("reply_markup" in c, "reply_parameters" in c) for c in calls] == [
+            (False, True),
+            (False, False),
+            (True, False),
+        ]
+
+
+async def test_a_press_is_acknowledged_and_edits_the_message_it_is_under(tmp_path: Path) -> None:
+    echo = Echo(
+        reply=lambda m: [Reply([Run("一")], [[Button("更多", "m:1")]])],
+        press_reply=lambda p: [Reply([Run("二")], replaces=p.message_id, toast="第二页")],
+    )
+    async with bot_api() as api, polling(api, tmp_path, echo):
+        await ask(api, "问")
+        await api.until(lambda: api.said(7))
+        shown = next(said for (chat, _), said in api.chats.messages.items() if said.get("text") == "一")
+        api.push(callback_query=press("m:1", shown, "q1", user(7)))
+        await api.until(lambda: api.made("editMessageText"))
+        assert api.made("answerCallbackQuery")[0].parameters["text"] == "第二页"
+        again = api.push(callback_query=press("m:1", shown, "q2", user(7)))  # not modified: no harm
+        await api.until(lambda: endings(tmp_path).get(again) == "answered")
+
+
+@pytest.mark.parametrize("way", ["message missing", "message inaccessible", "under an inline result"])
+async def test_a_press_whose_message_is_out_of_reach_is_acknowledged(tmp_path: Path, way: str) -> None:
+    gone = {"chat": private(7), "message_id": 3, "date": 0}
+    async with bot_api() as api, polling(api, tmp_path, Echo()):
+        more = {"inline_message_id": "abc"} if way == "under an inline result" else {}
+        on = gone if way == "message inaccessible" else None
+        update = api.push(callback_query=press("x", on, "q1", user(7), **more))
+        await api.until(lambda: endings(tmp_path).get(update) == "answered")
+        assert api.made("answerCallbackQuery")
+
+
+async def test_a_query_that_is_too_old_is_no_trouble(tmp_path: Path) -> None:
+    async with bot_api() as api, polling(api, tmp_path, Echo()):
+        api.fail("answerCallbackQuery", faults.TOO_OLD)
+        api.fail("answerInlineQuery", faults.TOO_OLD)
+        pressed = api.push(callback_query=press("x", None, "q1", user(7)))
+        typed = api.push(inline_query=inline("词", "q2", user(8)))
+        await api.until(lambda: endings(tmp_path).get(typed) and endings(tmp_path).get(pressed))
+        assert endings(tmp_path) == {pressed: "answered", typed: "expired"}
+
+
+async def test_an_inline_query_is_answered(tmp_path: Path) -> None:
+    async with bot_api() as api, polling(api, tmp_path, Echo()):
+        api.push(inline_query=inline("词", "q2", user(8)))
+        await api.until(lambda: api.made("answerInlineQuery"))
+        result = api.made("answerInlineQuery")[0].parameters["results"][0]
+        assert result["input_message_content"]["message_text"] == "答：词"
+
+
+async def test_a_file_is_fetched_up_to_its_limit(tmp_path: Path) -> None:
+    async with bot_api() as api, polling(api, tmp_path, Echo()) as service:
+        api.files["f1"] = bytes(range(256)) * 400
+        assert b"".join([piece async for piece in service.download("f1")]) == api.files["f1"]
+        with pytest.raises(Exception, match="more than 1000 bytes"):
+            _ = [piece async for piece in service.download("f1", limit=1000)]
+
+
+async def test_control_characters_and_lone_surrogates_do_not_stop_an_answer(tmp_path: Path) -> None:
+    odd = Echo(reply=lambda m: [Reply([Run("甲\ud800\x00乙")])])
+    async with bot_api() as api, polling(api, tmp_path, odd):
+        await ask(api, "问")
+        await api.until(lambda: api.said(7) == ["甲乙"])
+
+
+async def test_an_edited_question_tells_which_answer_it_had(tmp_path: Path) -> None:
+    echo = Echo()
+    async with bot_api() as api, polling(api, tmp_path, echo):
+        first = api.push(message=message("问", private(7), 31))
+        await api.until(lambda: endings(tmp_path).get(first))
+        api.push(edited_message=message("改问", private(7), 31, edit_date=2))
+        await api.until(lambda: len(echo.heard) == 2)
+        sent = api.made("sendMessage")[0].result["message_id"]
+        assert (echo.heard[1].edited, echo.heard[1].answered_by) == (True, str(sent))
+
+
+async def test_answers_wait_for_a_server_that_is_away(tmp_path: Path) -> None:
+    echo = Echo()
+    async with bot_api() as api, polling(api, tmp_path, echo):
+        api.fail("sendMessage", Refusal(503, "Service Unavailable"), times=3)
+        await ask(api, "问")
+        await asyncio.sleep(0.1)
+        await api.until(lambda: api.said(7) == ["答：问"])
+        assert len(echo.heard) == 1

@@ -1,0 +1,151 @@
+"""Who is served when: order inside a chat, a fair share for each, nobody slowed by a flooder or a poison."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from bot.metrics import Metrics
+from bot.telegram.inbox import Ending, Inbox, Incoming, open_inbox
+from bot.telegram.workers import Outcome, Turn, Workers
+from tests.bot.telegram.service import Echo, endings, polling, reasons
+from tests.botapi.server import bot_api
+from tests.botapi.updates import group, message, private
+
+Handle = Callable[[Turn], Awaitable[Outcome]]
+DONE = Outcome(Ending.ANSWERED)
+
+
+@asynccontextmanager
+async def working(folder: Path, handle: Handle, places: int = 16) -> AsyncIterator[tuple[Workers, Inbox]]:
+    async with open_inbox(folder / "inbox.sqlite", time.time) as inbox:
+        workers = Workers(inbox, handle, Metrics(), time.time, places)
+        workers.add(await inbox.pending())
+        running = asyncio.create_task(workers.run())
+        try:
+            yield workers, inbox
+        finally:
+            running.cancel()
+            await workers.drain(0.1)
+
+
+async def put(workers: Workers, inbox: Inbox, *updates: tuple[int, str]) -> None:
+    workers.add(await inbox.store([Incoming(n, lane, "message", b"{}") for n, lane in updates]))
+
+
+async def ended(inbox: Inbox) -> None:
+    async with asyncio.timeout(20):
+        while await inbox.pending():
+            await asyncio.sleep(0.01)
+
+
+async def test_a_chat_is_served_in_order_and_chats_side_by_side(tmp_path: Path) -> None:
+    order: list[int] = []
+
+    async def handle(turn: Turn) -> Outcome:
+        await asyncio.sleep(0.05 if turn.update.id % 10 == 1 else 0)
+        order.append(turn.update.id)
+        return DONE
+
+    async with working(tmp_path, handle) as (workers, inbox):
+        await put(workers, inbox, *((n, f"{n // 10}") for n in range(11, 60) if n % 10 < 5))
+        await ended(inbox)
+    chats = [[n for n in order if n // 10 == chat] for chat in range(1, 6)]
+    assert chats == [sorted(chat) for chat in chats]
+    assert order != sorted(order)
+
+
+async def test_a_newcomer_does_not_wait_for_a_crowd(tmp_path: Path) -> None:
+    order: list[int] = []
+
+    async def handle(turn: Turn) -> Outcome:
+        order.append(turn.update.id)
+        return DONE
+
+    async with working(tmp_path, handle, places=1) as (workers, inbox):
+        await put(workers, inbox, *((n, f"{n}") for n in range(200)), (5000, "new"))
+        await ended(inbox)
+    assert order.index(5000) < 5
+    assert len(order) == 201
+
+
+async def test_a_turn_for_each_chat_before_a_second_for_one(tmp_path: Path) -> None:
+    order: list[str] = []
+
+    async def handle(turn: Turn) -> Outcome:
+        order.append(turn.lane)
+        return DONE
+
+    async with working(tmp_path, handle, places=1) as (workers, inbox):
+        await put(workers, inbox, *((n, "busy") for n in range(50)), (100, "a"), (101, "b"))
+        await ended(inbox)
+    assert order.index("a") < 5
+    assert order.index("b") < 7
+
+
+async def test_what_fails_three_times_is_quarantined_with_its_reason(tmp_path: Path) -> None:
+    attempts: list[int] = []
+
+    async def handle(turn: Turn) -> Outcome:
+        if turn.update.id == 1:
+            attempts.append(turn.update.attempts)
+            raise ValueError("cannot be")
+        return DONE
+
+    async with working(tmp_path, handle) as (workers, inbox):
+        await put(workers, inbox, (1, "7"), (2, "7"))
+        await ended(inbox)
+    assert attempts == [1, 2, 3]
+    assert endings(tmp_path) == {1: "quarantined", 2: "answered"}
+    assert reasons(tmp_path)[1] == "ValueError: cannot be"
+
+
+async def test_what_killed_the_process_three_times_is_not_tried_a_fourth_time(tmp_path: Path) -> None:
+    async def handle(turn: Turn) -> Outcome:
+        return DONE
+
+    async with open_inbox(tmp_path / "inbox.sqlite", time.time) as inbox:
+        await inbox.store([Incoming(1, "7", "message", b"{}"), Incoming(2, "7", "message", b"{}")])
+        for _ in range(3):
+            await inbox.claim(1)
+    async with working(tmp_path, handle) as (_, inbox):
+        await ended(inbox)
+    assert endings(tmp_path) == {1: "quarantined", 2: "answered"}
+
+
+async def test_a_suspect_that_survives_its_lookup_is_suspect_no_more(tmp_path: Path) -> None:
+    async def handle(turn: Turn) -> Outcome:
+        await turn.survived()
+        await asyncio.sleep(60)  # killed while it waits to be sent
+        return DONE
+
+    for _ in range(6):
+        async with working(tmp_path, handle) as (workers, inbox):
+            await put(workers, inbox, (1, "7"))
+            await inbox.claim(99)
+            while not (await inbox.pending()):
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.05)
+    assert endings(tmp_path) == {1: None}
+
+
+async def test_a_flooder_is_told_once_and_others_are_answered_meanwhile(tmp_path: Path) -> None:
+    async with bot_api() as api, polling(api, tmp_path, Echo()):
+        for number in range(300):
+            api.push(message=message(f"刷{number}", private(7), number))
+        api.push(message=message("问", private(8)))
+        await api.until(lambda: api.said(8) == ["答：问"])
+        await api.until(lambda: sum(e == "refused" for e in endings(tmp_path).values()) > 200)
+        told = [text for text in api.said(7) if text.startswith("问得太快了")]
+        assert len(told) == 1
+
+
+async def test_talk_in_a_group_is_ignored_without_a_word(tmp_path: Path) -> None:
+    async with bot_api() as api, polling(api, tmp_path, Echo()):
+        for number in range(200):
+            api.push(message=message("闲聊", group(-9), number))
+        await api.until(lambda: list(endings(tmp_path).values()).count("ignored") == 200)
+        assert api.said() == []
