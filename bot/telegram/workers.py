@@ -59,8 +59,8 @@ class Workers:
         self._lanes: dict[str, deque[Pending]] = {}
         self._fresh: deque[str] = deque()
         self._again: deque[str] = deque()
-        self._running: dict[str, asyncio.Task[None]] = {}
-        self._ending: set[asyncio.Task[None]] = set()
+        self._running: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._stirred = asyncio.Event()
         self._turn = 0
 
@@ -106,12 +106,14 @@ class Workers:
             except BaseException:
                 self._slots.give_back()
                 raise
+            self._running.add(lane)
             task = asyncio.create_task(self._serve(lane), name=f"lane {lane}")
-            self._running[lane] = task
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def drain(self, seconds: float) -> None:
         """Let the turns that have begun end; break off those that have not by then."""
-        tasks = {*self._running.values(), *self._ending}
+        tasks = set(self._tasks)
         if not tasks:
             return
         for task in set(self._slots.waiting_long):  # theirs would not end in time; it stays in the inbox
@@ -140,21 +142,17 @@ class Workers:
 
     async def _serve(self, lane: str) -> None:
         try:
-            ended = await self._advance(lane)
-        finally:
-            # The next of the lane may begin while this one's ending is still being committed, with it.
-            del self._running[lane]
-            if lane in self._lanes:
-                self._again.append(lane)
-            self._stirred.set()
-            task = asyncio.current_task()
-            assert task is not None
-            self._ending.add(task)
-        try:
+            try:
+                ended = await self._advance(lane)
+            finally:
+                # The lane's next may begin while this one's ending is being committed: both in one commit.
+                self._running.discard(lane)
+                if lane in self._lanes:
+                    self._again.append(lane)
+                self._stirred.set()
             if ended is not None:
                 await self._end(*ended)
         finally:
-            self._ending.discard(task)
             self._slots.give_back()
 
     async def _advance(self, lane: str) -> tuple[Claimed, Outcome] | None:

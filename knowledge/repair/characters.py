@@ -99,11 +99,8 @@ def _drops(raw: str, left: int, right: int, edges: tuple[int, int], tight: bool,
     if is_han(before) and is_han(after):
         return tight or _alone(raw, left - 1, edges[0], -1) or _alone(raw, right, edges[1], 1)
     if _WIDE.match(before) or _WIDE.match(after):
-        return (
-            not display
-            or (before not in "”’」』》）"
-            and after not in "“‘「『《（"
-            and before not in "：，。！？")
+        return not display or (
+            before not in "”’」』》）" and after not in "“‘「『《（" and before not in "：，。！？"
         )
     return bool((_FIGURE.match(before) and is_han(after)) or (is_han(before) and _FIGURE.match(after)))
 

@@ -18,7 +18,9 @@ QUESTIONS = 200
 MEGABYTE = 1 << 20
 
 
-@pytest.mark.parametrize("settings", [{}, by_webhook()], ids=["polling", "webhook"])
+@pytest.mark.parametrize(
+    "settings", [{}, pytest.param(by_webhook(), marks=pytest.mark.soak)], ids=["polling", "webhook"]
+)
 async def test_a_flood_is_lost_nowhere_and_fits_into_memory(tmp_path: Path, settings: dict[str, str]) -> None:
     async with bot_api() as api, bot_process(tmp_path, api, **settings) as bot:
         api.push(message=message("莫德纳", private(1)))

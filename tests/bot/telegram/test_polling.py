@@ -130,7 +130,7 @@ async def test_a_kind_of_update_that_is_not_served_is_ignored(
         api.push_raw(strange)
         api._next = 1600
         await ask(api, "后面的")
-        assert endings(tmp_path)[1500] == "ignored"
+        await api.until(lambda: endings(tmp_path)[1500] == "ignored")
 
 
 @pytest.mark.parametrize("junk", [None, 5, "x", [], {}, {"update_id": "7"}, {"update_id": 2**63}], ids=repr)
