@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -13,9 +14,11 @@ from bot.messages import Button, Chat, Place, Reply, Run, Sender
 from bot.rendering.answer import answer_runs
 from bot.rendering.fact import Links
 from bot.texts import Phrases
-from knowledge.model import Answer, Hit
+from knowledge.model import Answer, Hit, Rung
+from knowledge.snapshot import Snapshot
 
 LIMIT = 30
+FACT = "fact:"  # begins the query of a shown answer that a deep link opened
 
 
 class Asking:
@@ -29,8 +32,10 @@ class Asking:
         self._links = links
         self._clock = clock
 
-    async def answer(self, query: str, chat: Chat, sender: Sender, phrases: Phrases) -> Reply:
-        """Reply to a query with its first page."""
+    async def answer(
+        self, query: str, chat: Chat, sender: Sender, phrases: Phrases, facts: int | None = None
+    ) -> Reply:
+        """Reply to a query with its first page; `facts` is how many the chat wants on one."""
         if not query.strip():
             return Reply([Run(phrases.nothing_asked)])
         answer, version = await self._ask(query)
@@ -40,7 +45,13 @@ class Asking:
             new_id(), query, chat.platform, chat.id, sender.id, version, _fact_ids(answer), self._clock()
         )
         await self._shown.add(shown)
-        return self.first(answer, shown, chat.place, phrases)
+        return self.first(answer, shown, chat.place, phrases, facts)
+
+    async def fact(self, fact_id: str, chat: Chat, sender: Sender, phrases: Phrases) -> Reply:
+        """Open one fact, as a deep link asks for it."""
+        wanted = fact_id if re.fullmatch("[a-z2-7]{13}", fact_id) else ""
+        reply = await self.answer(f"{FACT}{wanted}", chat, sender, phrases)
+        return reply if reply.buttons else Reply([Run(phrases.fact_gone)])
 
     async def again(self, shown: ShownAnswer) -> tuple[Answer, ShownAnswer]:
         """Ask a shown query once more; it is another shown answer where its facts are no longer the same."""
@@ -51,23 +62,31 @@ class Asking:
         await self._shown.add(renewed)
         return answer, renewed
 
-    def first(self, answer: Answer, shown: ShownAnswer, place: Place, phrases: Phrases) -> Reply:
-        """The first page with its three buttons."""
+    def first(
+        self, answer: Answer, shown: ShownAnswer, place: Place, phrases: Phrases, facts: int | None = None
+    ) -> Reply:
+        """The first page with its buttons."""
+        if not ranking(answer) and shown.query.startswith(FACT):
+            return Reply([Run(phrases.fact_gone)])
         row = first_row(shown.id, 0, phrases)[: 3 if place is Place.PRIVATE else 2]
-        return Reply(self.page(answer, 0, place, phrases), [row] if ranking(answer) else [])
+        return Reply(self.page(answer, 0, place, phrases, facts), [row] if ranking(answer) else [])
 
     async def _ask(self, query: str) -> tuple[Answer, str]:
-        return await self._lookup.read(lambda s: (ask_proved(s, query, LIMIT), s.version))
+        return await self._lookup.read(lambda s: (_answered(s, query), s.version))
 
-    def page(self, answer: Answer, page: int, place: Place, phrases: Phrases) -> Sequence[Run]:
+    def page(
+        self, answer: Answer, page: int, place: Place, phrases: Phrases, facts: int | None = None
+    ) -> Sequence[Run]:
         """The runs of one page."""
-        return list(answer_runs(answer, phrases, page_hits(answer, page, place), self._links))
+        return list(answer_runs(answer, phrases, page_hits(answer, page, place, facts), self._links))
 
-    def opened(self, answer: Answer, shown_id: str, page: int, place: Place, phrases: Phrases) -> Reply:
+    def opened(
+        self, answer: Answer, shown_id: str, page: int, place: Place, phrases: Phrases, facts: int | None
+    ) -> Reply:
         """A page with everything behind 更多 laid open."""
-        pages = page_count(answer, place)
+        pages = page_count(answer, place, facts)
         rows: Sequence[Sequence[Button]] = all_rows(shown_id, page, pages, phrases)
-        runs = list(self.page(answer, page, place, phrases))
+        runs = list(self.page(answer, page, place, phrases, facts))
         if pages > 1:
             runs.append(Run("\n\n" + phrases.page_of.format(page=page + 1, pages=pages)))
         return Reply(runs, rows)
@@ -82,23 +101,29 @@ def _fact_ids(answer: Answer) -> tuple[str, ...]:
     return tuple(hit.fact.id for hit in ranking(answer))
 
 
-def page_size(answer: Answer, place: Place) -> int:
-    """One fact answers a question, or fits a group; a word in private gets a few."""
-    return 1 if place is not Place.PRIVATE or answer.answer else PAGE
-
-
-def page_hits(answer: Answer, page: int, place: Place) -> tuple[Hit, ...]:
+def page_hits(answer: Answer, page: int, place: Place, facts: int | None = None) -> tuple[Hit, ...]:
     """The hits of one page, counted from 0; hits and related facts never share one."""
-    pages = _pages(answer, place)
+    pages = _pages(answer, place, facts)
     return pages[page] if page < len(pages) else ()
 
 
-def page_count(answer: Answer, place: Place) -> int:
+def page_count(answer: Answer, place: Place, facts: int | None = None) -> int:
     """How many pages an answer has."""
-    return len(_pages(answer, place))
+    return len(_pages(answer, place, facts))
 
 
-def _pages(answer: Answer, place: Place) -> list[tuple[Hit, ...]]:
-    size = page_size(answer, place)
+def _pages(answer: Answer, place: Place, facts: int | None) -> list[tuple[Hit, ...]]:
+    # One fact answers a question, or fits a group; a word in private gets a few.
+    size = facts or (1 if place is not Place.PRIVATE or answer.answer else PAGE)
     blocks = (tuple(answer.hits), tuple(answer.related)) if answer.found else (tuple(answer.related),)
     return [block[at : at + size] for block in blocks for at in range(0, len(block), size)]
+
+
+def _answered(snapshot: Snapshot, query: str) -> Answer:
+    """Ask; a query that is a fact's name is answered by that fact."""
+    if not query.startswith(FACT):
+        return ask_proved(snapshot, query, LIMIT)
+    fact = snapshot.fact(query.removeprefix(FACT))
+    if fact is None or not snapshot.proves(fact):
+        return Answer(query, False, 0.0, None)
+    return Answer(query, True, 1.0, None, (Hit(fact, 1.0, Rung.PHRASE),))

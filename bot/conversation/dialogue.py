@@ -8,24 +8,38 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.conversation.asking import Asking
-from bot.conversation.commands import Command, command
+from bot.conversation.browsing import ARTICLE, ARTICLES, Browsing
+from bot.conversation.choosing import SETTINGS, Choosing
+from bot.conversation.commands import Command
+from bot.conversation.hearing import Question, heard
+from bot.conversation.inlining import inline_answer
 from bot.conversation.lookup import Lookup, TooSlow
+from bot.conversation.preferences import (
+    Administrators,
+    AnonymousOnly,
+    Askers,
+    Preference,
+    Preferences,
+    PreferencesInMemory,
+)
 from bot.conversation.pressing import Pressing
 from bot.conversation.shown import ShownAnswers
-from bot.messages import InlineAnswer, InlineQuery, Message, Press, Reply, Run, SenderKind
+from bot.messages import Chat, InlineAnswer, InlineQuery, Message, Place, Press, Reply, Run, Sender
 from bot.rendering.fact import Links, no_links
 from bot.texts import Phrases, phrases
 
 log = logging.getLogger(__name__)
 
 Handler = Callable[[Message, Command], Awaitable[Sequence[Reply]]]
+FileHandler = Callable[[Message], Awaitable[Sequence[Reply]]]
 PressHandler = Callable[[Press], Awaitable[Sequence[Reply]]]
 
 
 class Dialogue:
     """Implements `bot.messages.Conversation`.
 
-    `commands` adds handlers by command name; `presses` by the first word of a button's data, up to a colon.
+    `commands` adds handlers by command name; `presses` by the first word of a button's data, up to a colon; `files`
+    takes what people send in private.
     """
 
     def __init__(
@@ -36,42 +50,49 @@ class Dialogue:
         links: Links = no_links,
         commands: Mapping[str, Handler] | None = None,
         presses: Mapping[str, PressHandler] | None = None,
+        files: FileHandler | None = None,
+        preferences: Preferences | None = None,
+        administrators: Administrators | None = None,
     ) -> None:
         self._lookup = lookup
+        self._links = links
+        self._preferences = preferences or PreferencesInMemory()
+        self._administrators = administrators or AnonymousOnly()
         self._asking = Asking(lookup, shown, links, clock)
         self._pressing = Pressing(self._asking, lookup, shown, links)
+        self._browsing = Browsing(lookup, links)
+        self._choosing = Choosing(self._preferences, self._administrators)
         self._commands: dict[str, Handler] = {
-            "start": self._say_start,
-            "help": self._say_help,
-            "about": self._say_about,
-            "find": self._find,
+            "start": self._start,
+            "help": self._help,
+            "about": self._about,
+            "articles": self._articles,
+            "article": self._article,
+            SETTINGS: self._settings,
             **(commands or {}),
         }
         self._presses = dict(presses or {})
+        self._files = files
 
     async def message(self, message: Message) -> Sequence[Reply]:
         """Answer a message; empty means silence."""
-        if not message.addressed or message.sender.kind in (SenderKind.BOT, SenderKind.AUTO_FORWARD):
+        meant = heard(message)
+        if meant is None:
             return ()
-        typed = command(message.text)
+        said = phrases(message.sender.language)
         try:
-            if typed and typed.name in self._commands:
-                return await self._commands[typed.name](message, typed)
-            return [await self._ask(message, message.text)]
+            return await self._answer(message, meant)
         except TooSlow:
-            return [Reply([Run(_spoken(message).too_slow)])]
+            return [Reply([Run(said.too_slow)], quotes=message.id)]
         except Exception:
             log.exception("message %s in chat %s could not be answered", message.id, message.chat.id)
-            return [Reply([Run(_spoken(message).failed)])]
+            return [Reply([Run(said.failed)], quotes=message.id)]
 
     async def press(self, press: Press) -> Sequence[Reply]:
         """Answer a button."""
         said = phrases(press.sender.language)
-        kind, colon, _ = press.data.partition(":")
         try:
-            if colon and kind in self._presses:
-                return await self._presses[kind](press)
-            return await self._pressing.press(press, said)
+            return await self._act(press)
         except TooSlow:
             return [Reply([], toast=said.too_slow)]
         except Exception:
@@ -79,28 +100,81 @@ class Dialogue:
             return [Reply([], toast=said.failed)]
 
     async def inline(self, query: InlineQuery) -> InlineAnswer:
-        """Answer an inline query."""
-        return InlineAnswer(())
+        """Answer an inline query; one that fails shows nothing, for there is no place to say more."""
+        try:
+            return await inline_answer(self._lookup, query, phrases(query.sender.language), self._links)
+        except TooSlow:
+            return InlineAnswer((), cache_seconds=0)
+        except Exception:
+            log.exception("inline query %s could not be answered", query.id)
+            return InlineAnswer((), cache_seconds=0)
 
-    async def _ask(self, message: Message, query: str) -> Reply:
-        reply = await self._asking.answer(query, message.chat, message.sender, _spoken(message))
-        return replace(reply, quotes=message.id)
+    async def _answer(self, message: Message, meant: Command | Question) -> Sequence[Reply]:
+        if message.attachment and self._files and message.chat.place is Place.PRIVATE:
+            return await self._files(message)
+        if isinstance(meant, Question):
+            return await self._ask(message, meant.text)
+        if meant.name in self._commands:
+            return await self._commands[meant.name](message, meant)
+        if message.chat.place is not Place.PRIVATE:
+            return ()
+        said, _ = await self._spoken(message.chat, message.sender)
+        return [Reply([Run(said.unknown_command)])]
 
-    async def _find(self, message: Message, typed: Command) -> Sequence[Reply]:
-        return [await self._ask(message, typed.rest)]
+    async def _act(self, press: Press) -> Sequence[Reply]:
+        said, preference = await self._spoken(press.chat, press.sender)
+        kind, colon, _ = press.data.partition(":")
+        if colon and kind in self._presses:
+            return await self._presses[kind](press)
+        if press.chat and not await self._may_ask(press.chat, press.sender, preference):
+            return [Reply([], toast=said.only_admins_ask)]
+        if colon and kind == SETTINGS:
+            return await self._choosing.press(press, said)
+        if colon and kind in (ARTICLES, ARTICLE):
+            return await self._browsing.press(press, said)
+        return await self._pressing.press(press, said, preference.facts)
 
-    async def _say_start(self, message: Message, typed: Command) -> Sequence[Reply]:
-        return [Reply([Run(_spoken(message).start)])]
+    async def _ask(self, message: Message, query: str) -> Sequence[Reply]:
+        said, preference = await self._spoken(message.chat, message.sender)
+        if not await self._may_ask(message.chat, message.sender, preference):
+            return [Reply([Run(said.only_admins_ask)], quotes=message.id)]
+        reply = await self._asking.answer(query, message.chat, message.sender, said, preference.facts)
+        return [replace(reply, quotes=message.id, replaces=message.answered_by)]
 
-    async def _say_help(self, message: Message, typed: Command) -> Sequence[Reply]:
-        return [Reply([Run(_spoken(message).help)])]
+    async def _may_ask(self, chat: Chat, sender: Sender, preference: Preference) -> bool:
+        if chat.place is not Place.GROUP or preference.askers is Askers.EVERYONE:
+            return True
+        return await self._administrators.administers(chat, sender)
 
-    async def _say_about(self, message: Message, typed: Command) -> Sequence[Reply]:
+    async def _spoken(self, chat: Chat | None, sender: Sender) -> tuple[Phrases, Preference]:
+        preference = await self._preferences.get(chat) if chat else Preference()
+        return phrases(preference.language or sender.language), preference
+
+    async def _start(self, message: Message, typed: Command) -> Sequence[Reply]:
+        said, _ = await self._spoken(message.chat, message.sender)
+        if typed.rest:
+            return [await self._asking.fact(typed.rest, message.chat, message.sender, said)]
+        return [Reply([Run(said.start)])]
+
+    async def _help(self, message: Message, typed: Command) -> Sequence[Reply]:
+        said, _ = await self._spoken(message.chat, message.sender)
+        return [Reply([Run(said.help if message.chat.place is Place.PRIVATE else said.group_help)])]
+
+    async def _about(self, message: Message, typed: Command) -> Sequence[Reply]:
+        said, _ = await self._spoken(message.chat, message.sender)
         articles, facts = await self._lookup.read(
             lambda snapshot: (sum(1 for _ in snapshot.articles()), sum(1 for _ in snapshot.facts()))
         )
-        return [Reply([Run(_spoken(message).about.format(articles=articles, facts=facts))])]
+        return [Reply([Run(said.about.format(articles=articles, facts=facts))])]
 
+    async def _articles(self, message: Message, typed: Command) -> Sequence[Reply]:
+        said, _ = await self._spoken(message.chat, message.sender)
+        return [await self._browsing.articles(0, said)]
 
-def _spoken(message: Message) -> Phrases:
-    return phrases(message.sender.language)
+    async def _article(self, message: Message, typed: Command) -> Sequence[Reply]:
+        said, _ = await self._spoken(message.chat, message.sender)
+        return [await self._browsing.article(typed.rest, said)]
+
+    async def _settings(self, message: Message, typed: Command) -> Sequence[Reply]:
+        said, _ = await self._spoken(message.chat, message.sender)
+        return await self._choosing.show(message, said)

@@ -31,7 +31,7 @@ class Pressing:
         self._shown = shown
         self._links = links
 
-    async def press(self, press: Press, phrases: Phrases) -> Sequence[Reply]:
+    async def press(self, press: Press, phrases: Phrases, facts: int | None = None) -> Sequence[Reply]:
         """Answer a button; each reply's toast is the short notice on it."""
         button = pressed(press.data)
         shown = await self._shown.get(button.shown_id) if button else None
@@ -42,19 +42,19 @@ class Pressing:
         answer, renewed = await self._asking.again(shown)
         place = press.chat.place if press.chat else Place.PRIVATE
         if renewed is not shown:
-            reply = self._asking.first(answer, renewed, place, phrases)
+            reply = self._asking.first(answer, renewed, place, phrases, facts)
             return [replace(reply, replaces=press.message_id, toast=phrases.refreshed)]
-        return await self._act(button, answer, press, place, phrases)
+        return await self._act(button, answer, press, place, phrases, facts)
 
     async def _act(
-        self, button: Pressed, answer: Answer, press: Press, place: Place, phrases: Phrases
+        self, button: Pressed, answer: Answer, press: Press, place: Place, phrases: Phrases, facts: int | None
     ) -> Sequence[Reply]:
-        hits = page_hits(answer, button.page, place)
+        hits = page_hits(answer, button.page, place, facts)
         match button.action:
             case Action.MORE | Action.PAGE:
-                if button.page >= page_count(answer, place):
+                if button.page >= page_count(answer, place, facts):
                     return [Reply([], toast=phrases.no_more)]
-                opened = self._asking.opened(answer, button.shown_id, button.page, place, phrases)
+                opened = self._asking.opened(answer, button.shown_id, button.page, place, phrases, facts)
                 return [replace(opened, replaces=press.message_id)]
             case Action.CONTEXT:
                 return await self._lookup.read(lambda s: _context(s, hits, phrases, self._links))

@@ -49,3 +49,23 @@ class Phrases:
     failed: str
     rungs: dict[str, str]
     why_matched: str
+    unknown_command: str
+    group_help: str
+    fact_gone: str
+    articles_of: str
+    article_facts: str
+    no_article: str
+    only_admins_ask: str
+    only_admins_set: str
+    settings_here: str
+    setting_language: str
+    setting_facts: str
+    setting_askers: str
+    as_platform: str
+    everyone: str
+    admins_only: str
+    by_default: str
+    saved: str
+    inline_how: str
+    inline_how_more: str
+    commands: dict[str, str]

@@ -1,0 +1,100 @@
+"""`/articles` and `/article`: what there is to read, page by page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+
+from bot.conversation.lookup import Lookup
+from bot.messages import Button, Press, Reply, Run, Style
+from bot.rendering.article import article_pages, article_runs
+from bot.rendering.fact import Links
+from bot.texts import Phrases
+from knowledge.model import Article
+from knowledge.snapshot import Snapshot
+
+ARTICLES = "articles"
+ARTICLE = "article"
+PAGE = 8
+_DATA = re.compile(r"(articles|article):(?:([a-z2-7]{13})\.)?(\d{1,5})")
+
+
+class Browsing:
+    """Lists articles, and opens one."""
+
+    def __init__(self, lookup: Lookup, links: Links) -> None:
+        self._lookup = lookup
+        self._links = links
+
+    async def articles(self, page: int, phrases: Phrases) -> Reply:
+        """One page of titles, a numbered button each."""
+        return await self._lookup.read(lambda snapshot: _list(snapshot, page, phrases))
+
+    async def article(self, words: str, phrases: Phrases) -> Reply:
+        """The article of that id, else the first whose title holds all the words."""
+        if not words:
+            return await self.articles(0, phrases)
+
+        def find(snapshot: Snapshot) -> Reply:
+            found = snapshot.article(words) or next(_titled(snapshot, words.split()), None)
+            if found is None:
+                return Reply([Run(phrases.no_article.format(words[:60]))])
+            return self._opened(snapshot, found, 0, phrases)
+
+        return await self._lookup.read(find)
+
+    async def press(self, press: Press, phrases: Phrases) -> Sequence[Reply]:
+        """Turn a page of the list or of an article, or open one."""
+        match = _DATA.fullmatch(press.data)
+        if not match:
+            return [Reply([], toast=phrases.stale)]
+        page = int(match[3])
+        if match[1] == ARTICLES:
+            return [_replacing(await self.articles(page, phrases), press)]
+
+        def turn(snapshot: Snapshot) -> Reply:
+            article = snapshot.article(match[2] or "")
+            return (
+                self._opened(snapshot, article, page, phrases) if article else Reply([], toast=phrases.stale)
+            )
+
+        reply = await self._lookup.read(turn)
+        return [_replacing(reply, press) if page else reply]
+
+    def _opened(self, snapshot: Snapshot, article: Article, page: int, phrases: Phrases) -> Reply:
+        pages = article_pages(list(snapshot.facts(article.id)))
+        if page >= len(pages):
+            return Reply([], toast=phrases.no_more)
+        buttons = _turns(f"{ARTICLE}:{article.id}.", page, len(pages), phrases)
+        return Reply(list(article_runs(article, pages, page, phrases, self._links)), buttons)
+
+
+def _list(snapshot: Snapshot, page: int, phrases: Phrases) -> Reply:
+    total = sum(1 for _ in snapshot.articles())
+    shown = list(islice(snapshot.articles(), page * PAGE, (page + 1) * PAGE))
+    if not shown:
+        return Reply([], toast=phrases.no_more)
+    first = page * PAGE + 1
+    runs = [Run(phrases.articles_of.format(total), Style.BOLD)]
+    runs += [Run(f"\n{number}. {article.title.text}") for number, article in enumerate(shown, first)]
+    numbers = [
+        Button(str(number), f"{ARTICLE}:{article.id}.0") for number, article in enumerate(shown, first)
+    ]
+    turns = _turns(f"{ARTICLES}:", page, -(-total // PAGE), phrases)
+    return Reply(runs, [numbers[:4], *([numbers[4:]] if numbers[4:] else []), *turns])
+
+
+def _turns(data: str, page: int, pages: int, phrases: Phrases) -> list[tuple[Button, ...]]:
+    if page + 1 < pages:
+        return [(Button(phrases.next_page, f"{data}{page + 1}"),)]
+    return []
+
+
+def _titled(snapshot: Snapshot, words: Sequence[str]) -> Iterator[Article]:
+    return (article for article in snapshot.articles() if all(word in article.title.text for word in words))
+
+
+def _replacing(reply: Reply, press: Press) -> Reply:
+    return replace(reply, replaces=press.message_id) if reply.runs else reply

@@ -1,0 +1,66 @@
+"""Who is heard, and what in a message is the question (docs/permissions.md)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.conversation.commands import Command
+from bot.conversation.hearing import Question, heard
+from bot.messages import Chat, Message, Place, Sender, SenderKind
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+PRIVATE = Message(Chat("t", "7", Place.PRIVATE), "1", Sender("7"), "蕃瓜弄", NOON)
+GROUP = replace(PRIVATE, chat=Chat("t", "-7", Place.GROUP))
+CHANNEL = Message(
+    Chat("t", "-9", Place.CHANNEL), "1", Sender("-9", SenderKind.CHANNEL), "", NOON, addressed=False
+)
+
+
+def test_free_text_in_private_is_a_question() -> None:
+    assert heard(PRIVATE) == Question("蕃瓜弄")
+
+
+def test_find_is_a_question_wherever_it_is_typed() -> None:
+    for message in (PRIVATE, GROUP, CHANNEL):
+        assert heard(replace(message, text="/find 蕃瓜弄")) == Question("蕃瓜弄")
+
+
+def test_a_group_is_heard_only_when_it_addresses_us() -> None:
+    assert heard(GROUP) == Question("蕃瓜弄")
+    assert heard(replace(GROUP, addressed=False)) is None
+
+
+@pytest.mark.parametrize("text", ["查：蕃瓜弄", "查: 蕃瓜弄", " 查：蕃瓜弄 "])
+def test_a_channel_post_that_begins_with_the_word_for_looking_up_is_a_question(text: str) -> None:
+    assert heard(replace(CHANNEL, text=text)) == Question("蕃瓜弄")
+
+
+@pytest.mark.parametrize("text", ["今天天气好", "调查：蕃瓜弄", "/help", "/settings", "/reload", "查"])
+def test_any_other_channel_post_is_not_for_us(text: str) -> None:
+    assert heard(replace(CHANNEL, text=text, addressed=True)) is None
+
+
+@pytest.mark.parametrize("kind", [SenderKind.BOT, SenderKind.AUTO_FORWARD])
+@pytest.mark.parametrize("text", ["蕃瓜弄", "/find 蕃瓜弄", "/help"])
+def test_bots_and_auto_forwards_are_never_heard(kind: SenderKind, text: str) -> None:
+    for message in (PRIVATE, GROUP, CHANNEL):
+        assert heard(replace(message, text=text, sender=Sender("1", kind))) is None
+
+
+def test_an_edited_question_is_heard_again_and_an_edited_command_is_not() -> None:
+    edited = replace(PRIVATE, edited=True)
+    assert heard(edited) == Question("蕃瓜弄")
+    assert heard(replace(edited, text="/find 果洛")) == Question("果洛")
+    assert heard(replace(edited, text="/settings")) is None
+
+
+def test_a_command_names_its_bot_and_keeps_what_follows() -> None:
+    assert heard(replace(PRIVATE, text="/Article@my_bot  桥 路")) == Command("article", "my_bot", "桥 路")
+
+
+@pytest.mark.parametrize("text", ["/", "//", "/中文", "/find蕃", "a /find b"])
+def test_what_only_looks_like_a_command_is_a_question(text: str) -> None:
+    assert heard(replace(PRIVATE, text=text)) == Question(text)
