@@ -71,7 +71,7 @@ def _fit(reading: Reading, figure: Figure) -> float | None:
     )
     if wants_money and not (_MONEY.search(figure.unit) or share_of_noun):
         return None
-    if _repeats(reading, figure):
+    if _repeats(reading, figure) or _names(reading, figure):
         return None
     fit = 0.0
     if asked.unit:
@@ -102,6 +102,11 @@ def _fit(reading: Reading, figure: Figure) -> float | None:
 def _repeats(reading: Reading, figure: Figure) -> bool:
     """A figure that the question itself names is not the answer to it (从47项减到几项)."""
     return bool(figure.keys) and all(key in reading.query.number_keys for key in figure.keys)
+
+
+def _names(reading: Reading, figure: Figure) -> bool:
+    """“三所联动”, “四联”: a numeral that opens a quotation belongs to a name."""
+    return reading.text[figure.start - 1 : figure.start] in tuple("“《「") and not figure.text[0].isdecimal()
 
 
 def _agree(asked: str, unit: str) -> float:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from knowledge.answering.noun_runs import is_common
+from knowledge.answering.contradiction import contradicts
 from knowledge.answering.reading import Range, Reading
 from knowledge.answering.span import answer_span
 from knowledge.query.analysis import Query
@@ -15,32 +16,33 @@ _MUST_BE_SAID = frozenset(
     {QuestionType.AMOUNT, QuestionType.TIME, QuestionType.DURATION, QuestionType.FIGURE}
 )
 _MAY_BE_SAID = frozenset({QuestionType.WHO, QuestionType.PLACE, QuestionType.WHICH})
-_KINDS = "区县镇乡村省市州"
-_ELSEWHERE = 0.3
+_ASKS_ATTRIBUTE = _MUST_BE_SAID | {QuestionType.WHO, QuestionType.NONE}
+_SHARE = re.compile(r"率|占|比例|比重|百分")
+_DENIED = 0.3
+_UNMENTIONED = 0.5
 _UNSAID = 0.5
 
 
 def supports(
     query: Query, text: str, context: str, language: Language, matched: Sequence[Range] = ()
 ) -> float:
-    """Return 0 to 1: how far the fact bears the question out.
+    """Return 0 to 1: how far the fact bears the query out.
 
     0: a number, date or duration is asked for and none in the fact can answer. Otherwise the weighed part of the
-    question's words that stand in the fact or its `context` (title and neighbours), the words next to the question
-    word weighing most; less where the question names a place and the fact's surroundings only others. 1 for a
-    query without a question.
+    query's words that stand in the fact or its `context` (title and neighbours), the words next to the question word
+    weighing most; less where no answer of the asked kind is there, where what is measured (市值, 面积) is not
+    mentioned, and where the query names a place, year or ordinal and the text only others.
     """
-    if query.type in (QuestionType.NONE, QuestionType.LIST, QuestionType.YES_NO):
-        return 1.0
     said = answer_span(query, text, language, matched)
     if said is None and query.type in _MUST_BE_SAID:
         return 0.0
-    here = _presence(Reading(query, text, language, matched), Reading(query, context, language))
-    if query.type not in _MUST_BE_SAID | _MAY_BE_SAID:
-        return _UNSAID + _UNSAID * here
-    if said is None:
+    fact, around = Reading(query, text, language, matched), Reading(query, context, language)
+    here = _presence(fact, around)
+    if query.type in _MAY_BE_SAID and said is None:
         here *= _UNSAID
-    return here * (_ELSEWHERE if _is_elsewhere(query, text, context, language) else 1.0)
+    if query.type in _ASKS_ATTRIBUTE and not _mentions_attribute(fact, around, said):
+        here *= _UNMENTIONED
+    return here * (_DENIED if contradicts(query, f"{text} {context}", language) else 1.0)
 
 
 def _presence(fact: Reading, context: Reading) -> float:
@@ -58,25 +60,14 @@ def _whole(word: Token, reading: Reading) -> float:
     return 1.0 if word.text in reading.folded else _UNSAID
 
 
-def _is_elsewhere(query: Query, text: str, context: str, language: Language) -> bool:
-    """The question names a district, county or town that is not here, while another of the kind is."""
-    here = language.fold(f"{text} {context}")
-    named = [p for p in _places(query.words, query.text) if p[0] not in here]
-    if not named:
-        return False
-    kinds = {kind for _, kind in _places(language.tokens(here), here)}
-    return any(kind in kinds for _, kind in named)
-
-
-def _places(tokens: Sequence[Token], text: str) -> list[tuple[str, str]]:
-    """The named places as (name without its kind, kind): (闵行, 区)."""
-    found: list[tuple[str, str]] = []
-    for token in tokens:
-        if token.tag[:1] != "n" or len(token.text) < 2 or is_common(token.text):
-            continue
-        after = text[token.start + len(token.text) :][:1]
-        if token.text[-1] in _KINDS and len(token.text) > 2:
-            found.append((token.text[:-1], token.text[-1]))
-        elif after and after in _KINDS:
-            found.append((token.text, after))
-    return found
+def _mentions_attribute(fact: Reading, context: Reading, said: str | None) -> bool:
+    """What is measured, dated or named: the noun after 多少, the verb after 什么时候, else the last word before."""
+    asked, words = fact.query.question, fact.query.words
+    if asked.unit or (said and said.rstrip("以上下").endswith("%") and _SHARE.search(fact.query.text)):
+        return True
+    before = [w.text for w in words if w.start < asked.start or asked.start == asked.end]
+    after = [w.text for w in words if w.start >= asked.end > asked.start]
+    attribute = asked.noun or (after[:1] if fact.query.type is QuestionType.TIME else []) or before[-1:]
+    word = attribute if isinstance(attribute, str) else "".join(attribute)
+    pairs = [word[i : i + 2] for i in range(max(1, len(word) - 1))]
+    return not word or any(pair in reading.folded for pair in pairs for reading in (fact, context))

@@ -47,8 +47,20 @@ def test_another_place_than_the_asked_one_counts_against() -> None:
     assert support("鼓楼区新增多少座充电桩", fact, context) < 0.3
 
 
-def test_mere_keywords_ask_for_no_kind_of_answer() -> None:
-    assert support("古桥 修缮", "新线封顶。") == 1
+def test_another_year_or_ordinal_than_the_asked_one_counts_against() -> None:
+    fact = "2021年第一批项目完成投资30亿元。"
+    assert support("2022年项目完成投资多少", fact) < 0.4 < support("2021年项目完成投资多少", fact)
+    assert support("第三批项目完成投资多少", fact) < 0.4 < support("第一批项目完成投资多少", fact)
+
+
+def test_what_is_measured_must_be_mentioned() -> None:
+    fact = "古桥公司有25家门店。"
+    assert support("古桥公司市值多少", fact) < 0.5
+
+
+def test_keywords_are_borne_out_by_the_part_of_them_that_stands_there() -> None:
+    assert support("古桥 修缮", "古桥修缮完工。") == 1
+    assert support("古桥 修缮", "新线封顶。") == 0
 
 
 @given(st.text(max_size=30), st.text(max_size=40), st.text(max_size=40))
