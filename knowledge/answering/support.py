@@ -67,7 +67,9 @@ def _mentions_attribute(fact: Reading, context: Reading, said: str | None) -> bo
         return True
     before = [w.text for w in words if w.start < asked.start or asked.start == asked.end]
     after = [w.text for w in words if w.start >= asked.end > asked.start]
-    attribute = asked.noun or (after[:1] if fact.query.type is QuestionType.TIME else []) or before[-1:]
-    word = attribute if isinstance(attribute, str) else "".join(attribute)
-    pairs = [word[i : i + 2] for i in range(max(1, len(word) - 1))]
-    return not word or any(pair in reading.folded for pair in pairs for reading in (fact, context))
+    if asked.noun:
+        attributes = [asked.noun]
+    else:
+        attributes = (after[:2] if fact.query.type is QuestionType.TIME else []) or before[-1:]
+    pairs = [word[i : i + 2] for word in attributes for i in range(max(1, len(word) - 1))]
+    return not pairs or any(pair in reading.folded for pair in pairs for reading in (fact, context))
