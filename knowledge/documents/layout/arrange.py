@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from knowledge.documents.layout.blocks import Block, body_size, column_width, find_blocks
+from knowledge.documents.layout.headlines import by_article
 from knowledge.documents.layout.order import breuel_order
 from knowledge.documents.layout.page import Box, Page
-from knowledge.documents.layout.regions import cut
+from knowledge.documents.layout.regions import cut, opening
 from knowledge.documents.layout.segments import find_segments
 
 _HEADING: Final = 1.25
@@ -32,10 +33,11 @@ def arrange(page: Page) -> list[Block]:
     done = list(head)
     for region in cut(blocks, _HEADING * body):
         captions = [b for b in region if _is_caption(b, page.pictures, body)]
-        order = breuel_order([b for b in region if not any(b is c for c in captions)])
+        over, under = opening([b for b in region if not any(b is c for c in captions)])
+        order = [*over, *breuel_order(under)]
         width = column_width(region, body)
         headlines = [b for b in order if b.size >= _HEADING * body and b.box.width >= 1.4 * width]
-        done += _by_article(order, captions, headlines)
+        done += by_article(order, captions, headlines)
     return done + foot
 
 
@@ -65,50 +67,3 @@ def _is_caption(block: Block, pictures: Sequence[Box], body: float) -> bool:
         if inside and -0.5 * block.size <= gap <= 1.5 * block.size and picture.height > 3 * block.size:
             return True
     return False
-
-
-def _by_article(order: list[Block], captions: list[Block], headlines: list[Block]) -> list[Block]:
-    """Keep what stands under one headline together, so that a long column passes a lower article by."""
-    owners = {id(block): _owner(block, headlines) for block in (*order, *captions)}
-    done: list[Block] = []
-    begun: set[int] = set()
-    for block in order:
-        owner = owners[id(block)]
-        if owner is None:
-            done.append(block)
-        elif id(owner) not in begun:
-            begun.add(id(owner))
-            done.extend(b for b in (*order, *captions) if owners[id(b)] is owner)
-    return [*done, *(c for c in captions if owners[id(c)] is None)]
-
-
-def _owner(block: Block, headlines: list[Block]) -> Block | None:
-    """The first of the headlines that this block stands under, with none between; a headline owns itself."""
-    if any(block is h for h in headlines):
-        over = _nearest(block, headlines)
-        if over and over.box.bottom - block.box.top < 1.5 * over.size:
-            return _owner(over, headlines)
-        return block
-    below = [h for h in headlines if block.above(h) and _is_kicker(block, h)]
-    if below:
-        return _owner(below[0], headlines)
-    over = _nearest(block, headlines)
-    return _owner(over, headlines) if over else None
-
-
-def _nearest(block: Block, headlines: list[Block]) -> Block | None:
-    over = [
-        h
-        for h in headlines
-        if h is not block and h.above(block) and h.box.across(block.box) > 0.5 * block.box.width
-    ]
-    return min(over, key=lambda h: h.box.bottom, default=None)
-
-
-def _is_kicker(block: Block, headline: Block) -> bool:
-    """Tell whether a single line stands right over a headline and within its width."""
-    return (
-        len(block.segments) == 1
-        and block.box.bottom - headline.box.top < 0.8 * headline.size
-        and block.box.across(headline.box) > 0.9 * block.box.width
-    )

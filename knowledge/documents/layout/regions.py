@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from knowledge.documents.layout.blocks import Block
+from knowledge.documents.layout.order import breuel_order
 
 
 def cut(blocks: Sequence[Block], heading: float) -> Iterator[list[Block]]:
@@ -23,17 +24,47 @@ def cut(blocks: Sequence[Block], heading: float) -> Iterator[list[Block]]:
         yield list(blocks)
 
 
+def opening(blocks: Sequence[Block]) -> tuple[list[Block], list[Block]]:
+    """Split off what stands over all columns: headline, kicker, subtitle, byline, from top to bottom."""
+    head: list[Block] = []
+    rows = rows_of(blocks)
+    while rows and all(_is_short(block) for block in rows[0]):
+        head += breuel_order(rows.pop(0))
+    return head, [block for row in rows for block in row]
+
+
+def rows_of(blocks: Sequence[Block]) -> list[list[Block]]:
+    """Blocks grouped by the blank stripes that cross all of them, from top to bottom."""
+    return _strips(blocks, lambda b: -b.box.top, lambda b: -b.box.bottom)
+
+
+def _is_short(block: Block) -> bool:
+    return len(block.segments) < 3
+
+
 def _rows(blocks: Sequence[Block], heading: float) -> list[list[Block]]:
     """Parts one above the other, a headline at the head of each but the first, which holds text already."""
-    strips = _strips(blocks, lambda b: -b.box.top, lambda b: -b.box.bottom)
-    parts: list[list[Block]] = []
-    for strip in strips:
-        begins = any(b.size >= heading for b in strip if b.box.top > max(s.box.top for s in strip) - b.size)
-        if not parts or (begins and any(b.size < heading and len(b.segments) > 1 for b in parts[-1])):
-            parts.append(strip)
-        else:
-            parts[-1] += strip
+    parts: list[list[Block]] = [[]]
+    for row in rows_of(blocks):
+        top = max(block.box.top for block in row)
+        begins = any(b.size >= heading for b in row if b.box.top > top - b.size)
+        if begins and not all(map(_is_short, parts[-1])):
+            parts.append(_take_kicker(parts[-1], row))
+        parts[-1] += row
     return parts
+
+
+def _take_kicker(part: list[Block], row: list[Block]) -> list[Block]:
+    """Move the line right over a headline from the end of one part to the beginning of the next."""
+    headline = max(row, key=lambda b: b.size)
+    last = rows_of(part)[-1]
+    gap = min(b.box.bottom for b in last) - headline.box.top
+    above = [b.box.bottom for b in part if not any(b is k for k in last)]
+    clear = min(above, default=float("inf")) - max(b.box.top for b in last)
+    if not all(map(_is_short, last)) or gap > 1.2 * headline.size or gap > clear:
+        return []
+    part[:] = [b for b in part if not any(b is k for k in last)]
+    return list(last)
 
 
 def _columns(blocks: Sequence[Block], heading: float) -> list[list[Block]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
@@ -12,8 +12,12 @@ from typing import Final
 
 from knowledge.documents.layout.page import Box, Glyph
 
-COLUMN_GAP: Final = 0.8
+COLUMN_GAP: Final = 0.5
 """Gap, in the glyphs' own height, from which two neighbours may belong to different columns."""
+
+_ROW: Final = 8.0
+_PARTS_GAP: Final = 1.6
+"""Widest gap between the two parts of a headline."""
 
 _WORD_GAP: Final = 0.6
 _LATIN_GAP: Final = 0.18
@@ -120,63 +124,80 @@ def _covers(box: Box, other: Box) -> bool:
     )
 
 
+class _Lines:
+    """Segments by height, to find those next to one another."""
+
+    def __init__(self, segments: Iterable[Segment]) -> None:
+        self._rows: dict[int, list[Segment]] = defaultdict(list)
+        for segment in segments:
+            self._rows[int(segment.baseline // _ROW)].append(segment)
+
+    def near(self, segment: Segment, reach: float) -> Iterator[Segment]:
+        """Other segments whose baseline is at most `reach` away."""
+        first, last = int((segment.baseline - reach) // _ROW), int((segment.baseline + reach) // _ROW)
+        for row in range(first, last + 1):
+            for other in self._rows.get(row, ()):
+                if other is not segment and abs(other.baseline - segment.baseline) <= reach:
+                    yield other
+
+    def remove(self, segment: Segment) -> None:
+        """Forget a segment that became part of another."""
+        row = self._rows[int(segment.baseline // _ROW)]
+        row[:] = [other for other in row if other is not segment]
+
+
 def _rejoin(segments: list[Segment], rules: Sequence[Box]) -> list[Segment]:
     """Join what a wide gap parted within a line: letter-spaced words, names, titles in two parts."""
-    rows: dict[int, list[Segment]] = defaultdict(list)
-    for segment in segments:
-        rows[int(segment.box.bottom // 40)].append(segment)
-        rows[int(segment.box.top // 40)].append(segment)
-    ordered = sorted(segments, key=lambda s: s.box.left)
+    lines = _Lines(segments)
     gone: set[int] = set()
-    for left in ordered:
-        if id(left) in gone:
-            continue
-        while right := _next_on_line(left, ordered, gone):
-            if not _same_line(left, right, segments, gone, rules):
+    for left in sorted(segments, key=lambda s: s.box.left):
+        while id(left) not in gone and (right := _next_on_line(left, lines)):
+            if _ruled(left.glyphs[-1].box, right.glyphs[0].box, rules) or not _one_line(left, right, lines):
                 break
-            left.glyphs.extend(right.glyphs)
-            left.measure()
+            lines.remove(right)
             gone.add(id(right))
+            left.glyphs.extend(right.glyphs)
+            left.box = left.box.joined(right.box)
     return [segment for segment in segments if id(segment) not in gone]
 
 
-def _next_on_line(left: Segment, ordered: list[Segment], gone: set[int]) -> Segment | None:
+def _next_on_line(left: Segment, lines: _Lines) -> Segment | None:
     near = [
         s
-        for s in ordered
-        if s is not left
-        and id(s) not in gone
-        and 0 <= s.box.left - left.box.right + 0.2 * left.size <= 3.2 * left.size
-        and abs(s.baseline - left.baseline) <= 0.2 * min(s.size, left.size)
-        and max(s.size, left.size) <= 1.15 * min(s.size, left.size)
+        for s in lines.near(left, 0.2 * left.size)
+        if -0.2 * left.size <= s.box.left - left.box.right <= 3.2 * left.size and _like_sized(s, left)
     ]
     return min(near, key=lambda s: s.box.left, default=None)
 
 
-def _same_line(
-    left: Segment, right: Segment, segments: list[Segment], gone: set[int], rules: Sequence[Box]
-) -> bool:
-    if _ruled(left.glyphs[-1].box, right.glyphs[0].box, rules):
+def _one_line(left: Segment, right: Segment, lines: _Lines) -> bool:
+    """Tell whether the gap between two neighbours is a blank within a line and no gutter between columns."""
+    if _evenly_spaced(left, right):
+        return True
+    around = [
+        s for s in lines.near(left, 2.5 * left.size) if abs(s.baseline - left.baseline) > 0.5 * left.size
+    ]
+    alike = [s for s in around if _like_sized(s, left)]
+    if not alike:
+        return right.box.left - left.box.right <= _PARTS_GAP * left.size and not _heads_columns(
+            left, right, lines
+        )
+    if any(abs(s.box.left - right.box.left) <= 0.3 * left.size for s in alike):
         return False
-    gap = Box(left.box.right, left.box.bottom, right.box.left, left.box.top)
-    return _crossed(gap, left, right, segments, gone) or _evenly_spaced(left, right)
+    return any(
+        s.box.left < left.box.right - 0.5 * left.size and s.box.right > right.box.left + 0.5 * left.size
+        for s in alike
+    )
 
 
-def _crossed(gap: Box, left: Segment, right: Segment, segments: list[Segment], gone: set[int]) -> bool:
-    """Tell whether a line next above or below runs through the gap, so that it is no gutter."""
-    for other in segments:
-        if other is left or other is right or id(other) in gone:
-            continue
-        distance = -other.box.along(gap)
-        if (
-            distance < 1.2 * left.size
-            and abs(other.baseline - left.baseline) > 0.5 * left.size
-            and max(other.size, left.size) <= 1.15 * min(other.size, left.size)
-            and other.box.left < gap.left - 0.5 * left.size
-            and other.box.right > gap.right + 0.5 * left.size
-        ):
-            return True
-    return False
+def _heads_columns(left: Segment, right: Segment, lines: _Lines) -> bool:
+    """Tell whether two headlines on one height each begin where a column under them begins."""
+    under = [s for s in lines.near(left, 6 * left.size) if s.baseline < left.baseline and s.size < left.size]
+    return all(any(abs(s.box.left - part.box.left) <= 0.35 * s.size for s in under) for part in (left, right))
+
+
+def _like_sized(one: Segment, other: Segment) -> bool:
+    return max(one.size, other.size) <= 1.15 * min(one.size, other.size)
 
 
 def _evenly_spaced(left: Segment, right: Segment) -> bool:

@@ -1,0 +1,270 @@
+"""Newspaper pages as papers really lay them out; each returns the texts of its articles in reading order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from tests.knowledge.documents.newspaper import Sheet, paragraphs
+
+LEADING: Final = 9 * 1.4
+Column = tuple[float, float, int]
+Lay = Callable[[Sheet], list[list[str]]]
+
+
+def columns(
+    number: int, left: float, top: float, lines: int, per: int = 13, gutter: float = 12
+) -> list[Column]:
+    return [(left + n * (per * 9 + gutter), top, lines) for n in range(number)]
+
+
+def one_article_with_everything(sheet: Sheet) -> list[list[str]]:
+    for x, text in ((30, "要闻"), (280, "2023年9月1日 星期五"), (560, "A02")):
+        sheet.text(x, 780, 8, text)
+    over = ["市第一批教育收官", "做足实字文章取得扎实成效", "——全市各级党组织在行动"]
+    for (x, y, size), text in zip(((60, 750, 12), (40, 715, 30), (200, 690, 14)), over, strict=True):
+        sheet.text(x, y, size, text)
+    body = paragraphs(1, 6)
+    sheet.flow(body, columns(4, 30, 665, 45), 13)
+    sheet.text(30, 12, 7, "责任编辑 张三 美术编辑 李四")
+    return [["要闻2023年9月1日星期五A02"], [*over, *body], ["责任编辑张三美术编辑李四"]]
+
+
+def two_articles_one_above_the_other(sheet: Sheet) -> list[list[str]]:
+    upper, lower = paragraphs(2, 4), paragraphs(3, 4)
+    sheet.text(40, 740, 28, "上篇的大标题在这里")
+    sheet.flow(upper, columns(4, 30, 715, 24), 13)
+    sheet.text(40, 370, 24, "下篇的标题")
+    sheet.flow(lower, columns(4, 30, 345, 24), 13)
+    return [["上篇的大标题在这里", *upper], ["下篇的标题", *lower]]
+
+
+def two_articles_side_by_side(sheet: Sheet) -> list[list[str]]:
+    left, right = paragraphs(4, 4), paragraphs(5, 4)
+    sheet.text(30, 740, 24, "左篇标题长一些")
+    sheet.flow(left, columns(2, 30, 710, 50), 13)
+    sheet.text(300, 740, 24, "右篇标题")
+    sheet.flow(right, columns(2, 300, 710, 50), 13)
+    sheet.rule(290, 20, 290, 760)
+    return [["左篇标题长一些", *left], ["右篇标题", *right]]
+
+
+def two_headlines_that_almost_touch(sheet: Sheet) -> list[list[str]]:
+    left, right = paragraphs(4, 4), paragraphs(5, 4)
+    sheet.text(30, 740, 24, "左篇的标题占满两栏了")
+    sheet.flow(left, columns(2, 30, 710, 50), 13)
+    sheet.text(288, 740, 24, "右篇的标题也是这样")
+    sheet.flow(right, columns(2, 288, 710, 50), 13)
+    return [["左篇的标题占满两栏了", *left], ["右篇的标题也是这样", *right]]
+
+
+def a_headline_in_two_parts(sheet: Sheet) -> list[list[str]]:
+    body = paragraphs(5, 5)
+    sheet.text(60, 740, 28, "推动帮扶合作")
+    sheet.text(60 + 7 * 28, 740, 28, "再上新的台阶")
+    sheet.flow(body, columns(4, 30, 710, 45), 13)
+    return [["推动帮扶合作再上新的台阶", *body]]
+
+
+def a_long_article_beside_a_short_one(sheet: Sheet) -> list[list[str]]:
+    long, short = paragraphs(6, 5), paragraphs(7, 2)
+    first, second, third, fourth = columns(4, 30, 715, 24)
+    sheet.text(40, 740, 28, "大篇的标题横跨四栏")
+    sheet.flow(long, [first, second, (third[0], 715, 50), (fourth[0], 715, 50)], 13)
+    sheet.text(40, 370, 20, "小篇的标题占两栏")
+    sheet.flow(short, columns(2, 30, 345, 24), 13)
+    return [["大篇的标题横跨四栏", *long], ["小篇的标题占两栏", *short]]
+
+
+def a_photograph_across_two_columns(sheet: Sheet) -> list[list[str]]:
+    body = paragraphs(8, 6)
+    under = 715 - 33 * LEADING
+    sheet.text(40, 740, 28, "带照片的一篇")
+    sheet.flow(body, [(30, 715, 20), (30, under, 16), (159, 715, 20), (159, under, 16), (288, 715, 50)], 13)
+    sheet.picture(30, 330, 246, 130)
+    sheet.text(50, 318, 8, "图为居民在新建的口袋公园里散步。 张三 摄")
+    return [["带照片的一篇", *body], ["图为居民在新建的口袋公园里散步。张三摄"]]
+
+
+def a_photograph_within_a_column(sheet: Sheet) -> list[list[str]]:
+    body = paragraphs(9, 5)
+    sheet.text(40, 740, 28, "单栏照片的一篇文章")
+    sheet.flow(body, [(30, 715, 40), (159, 715, 14), (159, 715 - 28 * LEADING, 16)], 13)
+    sheet.picture(159, 400, 117, 120)
+    sheet.text(159, 388, 8, "居民在公园里散步 张三 摄")
+    return [["单栏照片的一篇文章", *body], ["居民在公园里散步张三摄"]]
+
+
+def a_letter_spaced_headline(sheet: Sheet) -> list[list[str]]:
+    body = paragraphs(10, 5)
+    sheet.text(60, 740, 26, "出举措施工忙", pitch=1.8)
+    sheet.text(200, 705, 14, "编者按", pitch=2.5)
+    sheet.flow(body, columns(4, 30, 680, 40), 13)
+    return [["出举措施工忙", "编者按", *body]]
+
+
+def section_headings_within_columns(sheet: Sheet) -> list[list[str]]:
+    first, second, third = paragraphs(11, 2), paragraphs(12, 2), paragraphs(13, 2)
+    sheet.text(40, 740, 28, "有小标题的长篇报道")
+    sheet.flow(first, [(30, 715, 30), (159, 715, 6)], 13)
+    sheet.text(179, 715 - 9 * LEADING, 13, "第一小节")
+    sheet.flow(second, [(159, 715 - 11 * LEADING, 19), (288, 715, 12)], 13)
+    sheet.text(308, 715 - 15 * LEADING, 9, "第二小节")
+    sheet.flow(third, [(288, 715 - 17 * LEADING, 13), (417, 715, 20)], 13)
+    return [["有小标题的长篇报道", *first, "第一小节", *second, "第二小节", *third]]
+
+
+def narrow_gutters_with_rules(sheet: Sheet) -> list[list[str]]:
+    body = paragraphs(14, 6)
+    sheet.text(40, 740, 28, "窄栏间距带栏线")
+    sheet.flow(body, columns(4, 30, 715, 45, gutter=5), 13)
+    for left, _, _ in columns(4, 30, 715, 45, gutter=5)[1:]:
+        sheet.rule(left - 2.5, 100, left - 2.5, 725)
+    return [["窄栏间距带栏线", *body]]
+
+
+def narrow_gutters_without_rules(sheet: Sheet) -> list[list[str]]:
+    body = paragraphs(15, 6)
+    sheet.text(40, 740, 28, "窄栏间距无栏线")
+    sheet.flow(body, columns(4, 30, 715, 45, gutter=7), 13)
+    return [["窄栏间距无栏线", *body]]
+
+
+def a_framed_box_in_a_corner(sheet: Sheet) -> list[list[str]]:
+    body, boxed = paragraphs(16, 5), paragraphs(17, 2, 2)
+    sheet.text(40, 740, 28, "主篇的标题横跨四栏")
+    sheet.flow(body, [(30, 715, 46), (159, 715, 46), (288, 715, 24), (417, 715, 24)], 13)
+    sheet.frame(282, 100, 266, 290)
+    sheet.text(300, 365, 13, "相关链接")
+    sheet.flow(boxed, columns(2, 288, 340, 18), 13)
+    return [["主篇的标题横跨四栏", *body], ["相关链接", *boxed]]
+
+
+def a_vertical_headline(sheet: Sheet) -> list[list[str]]:
+    body = paragraphs(18, 6)
+    sheet.upright(40, 720, 24, "竖排大标题文章")
+    sheet.flow(body, columns(3, 90, 735, 50), 13)
+    return [["竖排大标题文章", *body]]
+
+
+def a_headline_of_two_lines_with_a_byline(sheet: Sheet) -> list[list[str]]:
+    body = paragraphs(19, 6)
+    over = ["第一行标题很长很长的", "第二行标题也不短", "本报记者 张三 李四"]
+    for (x, y, size), text in zip(((40, 740, 28), (80, 705, 28), (150, 680, 9)), over, strict=True):
+        sheet.text(x, y, size, text)
+    sheet.flow(body, columns(4, 30, 655, 45), 13)
+    return [["第一行标题很长很长的", "第二行标题也不短", "本报记者张三李四", *body]]
+
+
+def a_lead_across_all_columns(sheet: Sheet) -> list[list[str]]:
+    lead, body = paragraphs(20, 1, 4), paragraphs(21, 5)
+    sheet.text(40, 740, 28, "有通栏导语的报道")
+    sheet.flow(lead, [(30, 712, 6)], 47, 11)
+    sheet.flow(body, columns(4, 30, 620, 40), 13)
+    return [["有通栏导语的报道", *lead, *body]]
+
+
+def short_headlines_at_the_left(sheet: Sheet) -> list[list[str]]:
+    upper, lower = paragraphs(22, 5), paragraphs(23, 4)
+    sheet.text(30, 740, 20, "短标题")
+    sheet.flow(upper, columns(4, 30, 715, 26), 13)
+    sheet.text(30, 360, 20, "再一篇")
+    sheet.flow(lower, columns(4, 30, 335, 24), 13)
+    return [["短标题", *upper], ["再一篇", *lower]]
+
+
+def two_articles_over_one_with_a_kicker(sheet: Sheet) -> list[list[str]]:
+    left, right, lower = paragraphs(37, 2), paragraphs(38, 2), paragraphs(39, 4)
+    sheet.text(30, 740, 24, "左篇标题在此")
+    sheet.flow(left, columns(2, 30, 715, 22), 13)
+    sheet.text(300, 740, 24, "右篇标题在此")
+    sheet.flow(right, columns(2, 300, 715, 22), 13)
+    sheet.text(150, 410, 11, "市委召开会议研究部署")
+    sheet.text(60, 380, 28, "下篇主标题通栏")
+    sheet.flow(lower, columns(4, 30, 355, 26), 13)
+    return [
+        ["左篇标题在此", *left],
+        ["右篇标题在此", *right],
+        ["市委召开会议研究部署", "下篇主标题通栏", *lower],
+    ]
+
+
+def a_tall_brief_beside_two_articles(sheet: Sheet) -> list[list[str]]:
+    brief, upper, lower = paragraphs(27, 2), paragraphs(28, 4), paragraphs(29, 3)
+    sheet.text(30, 740, 16, "简讯一")
+    sheet.flow(brief, columns(1, 30, 715, 50), 13)
+    sheet.text(170, 740, 26, "右上大文章的标题")
+    sheet.flow(upper, columns(3, 165, 710, 28), 13)
+    sheet.text(170, 330, 22, "右下文章的标题")
+    sheet.flow(lower, columns(3, 165, 300, 22), 13)
+    return [["简讯一", *brief], ["右上大文章的标题", *upper], ["右下文章的标题", *lower]]
+
+
+def columns_of_uneven_height(sheet: Sheet) -> list[list[str]]:
+    body = paragraphs(30, 7)
+    sheet.text(40, 740, 28, "各栏高低不齐的报道")
+    sheet.flow(body, [(30, 715, 40), (159, 715, 23), (288, 690, 15), (417, 650, 30)], 13)
+    return [["各栏高低不齐的报道", *body]]
+
+
+def columns_on_different_baselines(sheet: Sheet) -> list[list[str]]:
+    body = paragraphs(35, 5)
+    sheet.text(40, 740, 28, "各栏基线不齐的文章")
+    sheet.flow(body, [(30, 715, 20), (159, 711.3, 20), (288, 707.6, 20), (417, 703.9, 20)], 13)
+    return [["各栏基线不齐的文章", *body]]
+
+
+def three_columns_over_five(sheet: Sheet) -> list[list[str]]:
+    upper, lower = paragraphs(31, 4), paragraphs(32, 3)
+    sheet.text(40, 740, 26, "上面三栏的文章")
+    sheet.flow(upper, columns(3, 30, 715, 14, per=18), 18)
+    sheet.text(40, 420, 22, "下面五栏的文章")
+    sheet.flow(lower, columns(5, 30, 395, 10, per=11, gutter=9), 11)
+    return [["上面三栏的文章", *upper], ["下面五栏的文章", *lower]]
+
+
+def a_page_of_one_column(sheet: Sheet) -> list[list[str]]:
+    body = paragraphs(36, 5)
+    sheet.text(200, 740, 20, "单栏文章")
+    sheet.flow(body, [(60, 700, 50)], 45, 10)
+    return [["单栏文章", *body]]
+
+
+def latin_words_and_figures_in_another_font(sheet: Sheet) -> list[list[str]]:
+    sheet.text(40, 740, 28, "夹有西文的报道")
+    for number in range(12):
+        y = 700 - number * LEADING
+        sheet.text(30, y, 9, f"第{number:02}项达")
+        sheet.text(67, y, 9, "12,345.67", font="Helvetica")
+        sheet.text(67 + 39, y, 9, "亿元。")
+        sheet.text(170, y, 9, f"这是右栏第{number:02}行文字。")
+    left = "".join(f"第{n:02}项达12,345.67亿元。" for n in range(12))
+    return [["夹有西文的报道", left, "".join(f"这是右栏第{n:02}行文字。" for n in range(12))]]
+
+
+PAGES: Final[Sequence[Lay]] = (
+    one_article_with_everything,
+    two_articles_one_above_the_other,
+    two_articles_side_by_side,
+    two_headlines_that_almost_touch,
+    a_headline_in_two_parts,
+    a_long_article_beside_a_short_one,
+    a_photograph_across_two_columns,
+    a_photograph_within_a_column,
+    a_letter_spaced_headline,
+    section_headings_within_columns,
+    narrow_gutters_with_rules,
+    narrow_gutters_without_rules,
+    a_framed_box_in_a_corner,
+    a_vertical_headline,
+    a_headline_of_two_lines_with_a_byline,
+    a_lead_across_all_columns,
+    short_headlines_at_the_left,
+    two_articles_over_one_with_a_kicker,
+    a_tall_brief_beside_two_articles,
+    columns_of_uneven_height,
+    columns_on_different_baselines,
+    three_columns_over_five,
+    a_page_of_one_column,
+    latin_words_and_figures_in_another_font,
+)

@@ -1,0 +1,159 @@
+"""PDF: pages in reading order whatever order they were drawn in, and a clear word for those without text."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import pytest
+from reportlab.lib.pdfencrypt import StandardEncryption
+
+from knowledge.documents.folder import read_bytes
+from knowledge.documents.pdf import read_pdf
+from knowledge.errors import UnreadableFile
+from knowledge.model import Skipped
+from tests.knowledge.documents.newspaper import Sheet, paragraphs, pdf
+from tests.knowledge.documents.pages import PAGES, Lay, columns
+
+
+def read(data: bytes) -> str:
+    """All printed characters of a PDF in the order they are read."""
+    return "".join("".join(line.split()) for line in read_pdf("a.pdf", data).lines)
+
+
+def printed(articles: list[list[str]]) -> str:
+    return "".join("".join(text.split()) for article in articles for text in article)
+
+
+@pytest.mark.parametrize("shuffle", [None, 7], ids=["drawn-in-order", "drawn-shuffled"])
+@pytest.mark.parametrize("lay", PAGES, ids=lambda lay: lay.__name__)
+def test_a_page_is_read_in_order(lay: Lay, shuffle: int | None) -> None:
+    sheet = Sheet(shuffle=shuffle)
+    articles = lay(sheet)
+    assert read(pdf(sheet)) == printed(articles)
+
+
+def test_every_glyph_drawn_alone_and_shuffled_gives_the_same_page() -> None:
+    whole, alone = Sheet(), Sheet(shuffle=3, alone=True)
+    articles = PAGES[0](whole)
+    assert PAGES[0](alone) == articles
+    assert read_pdf("a.pdf", pdf(alone)).lines == read_pdf("a.pdf", pdf(whole)).lines
+
+
+def test_text_printed_twice_as_a_shadow_is_read_once() -> None:
+    sheet = Sheet()
+    body = paragraphs(1, 2)
+    for x, y in ((40.0, 740.0), (40.8, 739.4)):
+        sheet.text(x, y, 28, "不忘初心牢记使命")
+    sheet.flow(body, columns(4, 30, 700, 20), 13)
+    assert read(pdf(sheet)) == printed([["不忘初心牢记使命", *body]])
+
+
+def test_a_repeated_character_is_no_shadow() -> None:
+    sheet = Sheet()
+    sheet.text(40, 740, 28, "天天向上看看")
+    assert read(pdf(sheet)) == "天天向上看看"
+
+
+def test_blank_lines_part_blocks_and_indents_begin_paragraphs() -> None:
+    sheet = Sheet()
+    sheet.text(40, 740, 28, "大标题在此")
+    sheet.flow(["甲" * 20 + "。", "乙" * 20 + "。"], columns(1, 30, 700, 9), 13)
+    lines = read_pdf("a.pdf", pdf(sheet)).lines
+    indent = "\u3000\u3000"
+    body = (indent + "甲" * 11, "甲" * 9 + "。", indent + "乙" * 11, "乙" * 9 + "。")
+    assert lines == ("大标题在此", "", *body, "")
+
+
+def test_words_keep_their_blanks_and_letter_spacing_is_taken_out() -> None:
+    sheet = Sheet()
+    sheet.text(40, 740, 20, "Made in China", font="Helvetica")
+    sheet.text(40, 700, 9, "推动帮扶\u3000再上台阶")
+    sheet.text(40, 660, 9, "出举措", pitch=2)
+    sheet.text(40, 620, 9, "达 8 个，占 70.12 %。")
+    assert [line for line in read_pdf("a.pdf", pdf(sheet)).lines if line] == [
+        "Made in China",
+        "推动帮扶 再上台阶",
+        "出举措",
+        "达8个，占70.12%。",
+    ]
+
+
+def test_pages_follow_one_another_and_begin_where_page_starts_says() -> None:
+    sheets = [Sheet(), Sheet(), Sheet()]
+    sheets[0].text(40, 700, 9, "第一页")
+    sheets[2].text(40, 700, 9, "第三页")
+    extract = read_pdf("a.pdf", pdf(*sheets))
+    assert extract.lines == ("第一页", "", "", "第三页", "")
+    assert extract.page_starts == (1, 3, 4)
+
+
+def test_a_scanned_page_is_reported_while_the_others_are_read() -> None:
+    text, scan = Sheet(), Sheet()
+    text.text(40, 700, 9, "有文字的一页。")
+    scan.picture(0, 0, 600, 800)
+    document, missing = read_bytes("a.pdf", pdf(text, scan))
+    assert not isinstance(document, Skipped)
+    assert document[0].lines[0] == "有文字的一页。"
+    assert isinstance(missing, Skipped)
+    assert (missing.name, missing.reason) == ("a.pdf 第 2 页", "这一页是扫描图,没有文字")
+
+
+def test_a_scan_is_skipped_as_one() -> None:
+    scan = Sheet()
+    scan.picture(0, 0, 600, 800)
+    (skipped,) = read_bytes("a.pdf", pdf(scan))
+    assert isinstance(skipped, Skipped)
+    assert skipped.reason == "这一页是扫描图,没有文字"
+
+
+def test_a_pdf_of_empty_pages_has_no_text() -> None:
+    (skipped,) = read_bytes("a.pdf", pdf(Sheet()))
+    assert isinstance(skipped, Skipped)
+    assert skipped.reason == "没有文字"
+
+
+def test_a_page_that_is_turned_for_reading_is_read_as_shown() -> None:
+    upright, turned = Sheet(), Sheet(rotation=90)
+    for number in range(10):
+        upright.text(40, 500 - number * 12, 9, f"第{number}行的文字")
+        turned.turned_text(40, 500 - number * 12, 9, f"第{number}行的文字")
+    assert read(pdf(turned)) == read(pdf(upright))
+
+
+def test_text_outside_the_crop_box_is_not_on_the_page() -> None:
+    sheet = Sheet()
+    sheet.text(40, 700, 9, "页内")
+    sheet.text(40, 900, 9, "裁切线外")
+    assert read(pdf(sheet)) == "页内"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda d: d[: len(d) // 3],
+        lambda d: b"%PDF-1.4\n" + os.urandom(2000),
+        lambda d: b"%PDF-1.4",
+        lambda d: b"",
+    ],
+    ids=["cut", "noise", "head", "empty"],
+)
+def test_a_damaged_pdf_is_refused_or_read_in_part(damage: Callable[[bytes], bytes]) -> None:
+    sheet = Sheet()
+    PAGES[0](sheet)
+    try:
+        read_pdf("a.pdf", damage(pdf(sheet)))
+    except UnreadableFile as refused:
+        assert refused.remedy
+
+
+def test_an_encrypted_pdf_is_refused_for_that() -> None:
+    sheet = Sheet()
+    sheet.text(40, 700, 9, "秘密")
+    with pytest.raises(UnreadableFile, match="密码"):
+        read_pdf("a.pdf", pdf(sheet, encrypt=StandardEncryption("secret", "owner")))
+
+
+def test_too_many_pages_are_refused() -> None:
+    with pytest.raises(UnreadableFile, match="201 页"):
+        read_pdf("a.pdf", pdf(*(Sheet() for _ in range(201))))
