@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import re
 
-from knowledge.answering.noun_runs import BODY_ENDINGS, PLACE_ENDINGS, bodies, ending_in, is_common, noun_runs
+from knowledge.answering.noun_runs import (
+    BODY_ENDINGS,
+    PLACE_ENDINGS,
+    bodies,
+    ending_in,
+    is_common,
+    noun_runs,
+    run_before,
+)
 from knowledge.answering.reading import Range, Reading
 from knowledge.text.language import Token
 
@@ -16,7 +24,6 @@ _OFFICES = re.compile(
 )
 _QUOTED = re.compile(r"[“\"《「『]([^“”\"《》「」『』]{1,24})[”\"》」』]")
 _BEFORE_VERB = "在也已先曾就还将"
-_ANY = re.compile(r"")
 _ADDRESS = re.compile(r"[\u4e00-\u9fff]{2,6}(?:路|街|弄|巷|大道)\s?\d+\s?(?:弄\s?\d+\s?号|[号弄])")
 _ACTS = frozenset(["单位", "部门", "机构", "组织", "公司", "企业", "集团"])
 _ANYWHERE = frozenset(["地方", "地区"])
@@ -126,8 +133,8 @@ def _subject(reading: Reading) -> Range | None:
     at = reading.folded.find(verb.text) if verb else -1
     while at > 0 and reading.folded[at - 1] in _BEFORE_VERB:
         at -= 1
-    runs = [r for r in noun_runs(reading, _ANY) if r[1] == at > 0 and reading.covers(*r) < 0.5]
-    return runs[0] if runs and _length(runs[0]) > 1 else None
+    run = run_before(reading, at) if at > 0 else None
+    return run if run and _length(run) > 1 and reading.covers(*run) < 0.5 else None
 
 
 def _object(reading: Reading, verb: Token) -> str | None:
@@ -168,6 +175,7 @@ def _made(reading: Reading, noun: str) -> Range | None:
         if at < 0:
             continue
         start = at + len(verb.text)
+        start += reading.folded[start : start + 1] in ("了", "过", "着")
         found = reading.folded.find(noun, start + 1, min(reading.clause_of(at)[1], start + LONGEST_NAME))
         if found > 0:
             return start, found + len(noun)

@@ -110,6 +110,16 @@ def noun_runs(
     return found
 
 
+def run_before(reading: Reading, end: int) -> Range | None:
+    """Return the run of nouns that ends right at `end`."""
+    start = end
+    for token in reversed(reading.tokens_in(max(0, end - LONGEST_RUN), end)):
+        if token.start + len(token.text) != start or not _in_name(token, True):
+            break
+        start = token.start
+    return (start, end) if start < end else None
+
+
 def bodies(reading: Reading) -> list[Range]:
     """Return the organisations; also those that a following 将, 在, 把 … would hide from the segmenter."""
     hidden = [m.span(1) for m in _BODY_BEFORE_VERB.finditer(reading.folded)]
