@@ -20,6 +20,7 @@ from knowledge.snapshots.asking import snapshot_of
 if TYPE_CHECKING:
     from aiohttp import web
 
+    from bot.administrators import PlatformAdministrators
     from bot.messages import Conversation
     from bot.metrics import Metrics
     from bot.web.site import Health
@@ -82,6 +83,7 @@ async def serving(settings: Settings) -> AsyncIterator[Serving]:
         KnowledgeError: there is nothing to answer from.
     """
     # Imported here: `chuchu ask` comes by and needs none of it.
+    from bot.administrators import PlatformAdministrators
     from bot.conversation.dialogue import Dialogue
     from bot.conversation.lookup import open_lookup
     from bot.conversation.shown import ShownInMemory
@@ -95,17 +97,24 @@ async def serving(settings: Settings) -> AsyncIterator[Serving]:
         store = KnowledgeStore(stack.enter_context(open_snapshot(settings)))
         lookup = stack.enter_context(open_lookup(store))
         await lookup.warm()
-        dialogue = Dialogue(lookup, ShownInMemory(), now, page_links(settings.public_url))
+        administrators = PlatformAdministrators()
+        links = page_links(settings.public_url)
+        dialogue = Dialogue(lookup, ShownInMemory(), now, links, administrators=administrators)
         health = Health()
         metrics = Metrics()
-        routes = await _telegram(stack, settings, dialogue, metrics, health)
+        routes = await _telegram(stack, settings, dialogue, metrics, health, administrators)
         site = make_site(lookup, health, routes or ())
         address = await stack.enter_async_context(listening(site, settings.http))
         yield Serving(address, telegram=routes is not None)
 
 
 async def _telegram(
-    stack: AsyncExitStack, settings: Settings, conversation: Conversation, metrics: Metrics, health: Health
+    stack: AsyncExitStack,
+    settings: Settings,
+    conversation: Conversation,
+    metrics: Metrics,
+    health: Health,
+    administrators: PlatformAdministrators,
 ) -> Sequence[web.RouteDef] | None:
     """Serve Telegram if it is switched on; return the routes it needs on the page's site, None if it is off."""
     if settings.telegram_token is None:
@@ -113,6 +122,7 @@ async def _telegram(
     from aiohttp import web
 
     from bot.telegram.service import API, PATH, TelegramOptions, telegram_service
+    from bot.telegram.translate import PLATFORM
 
     secret = settings.webhook_secret
     settings.data.mkdir(parents=True, exist_ok=True)
@@ -125,6 +135,7 @@ async def _telegram(
     )
     service = await stack.enter_async_context(telegram_service(options, conversation, metrics))
     health.add("telegram", service.red)
+    administrators.add(PLATFORM, service.members)
     return [web.post(PATH, service.webhook.handle)] if service.webhook else []
 
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from telegram import Bot
 
+from bot.conversation.menus import menus
 from bot.messages import Chat, ChatEvents, Conversation, Reply
 from bot.metrics import Metrics
 from bot.telegram.adapter import Adapter
@@ -21,6 +22,8 @@ from bot.telegram.envelope import KINDS
 from bot.telegram.errors import ApiError
 from bot.telegram.inbox import Inbox, open_inbox
 from bot.telegram.limiter import OVERALL, Limiter, Rate
+from bot.telegram.members import Members
+from bot.telegram.menus import set_menus
 from bot.telegram.polling import FIRST_PAUSE, LONGEST_PAUSE, Poller
 from bot.telegram.readiness import Readiness
 from bot.telegram.request import AiohttpRequest
@@ -93,6 +96,7 @@ class TelegramService:
         )
         self._readiness = Readiness(monotonic, self._patience())
         self._adapter: Adapter | None = None
+        self.members = Members(self._bot)
         self.webhook = self._make_webhook()
         metrics.watch("chuchu_inbox_waiting", "Updates stored and not ended", lambda: self._workers.waiting)
         metrics.watch("chuchu_chats_held", "Chats held by a 429", lambda: self._limiter.held_chats)
@@ -135,6 +139,7 @@ class TelegramService:
                     ("telegram-in", self._set_webhook if self.webhook else self._poller().run),
                     ("telegram-work", self._work),
                     ("telegram-tidy", self._tidy),
+                    ("telegram-menus", self._set_menus),
                 )
             ]
             try:
@@ -172,6 +177,15 @@ class TelegramService:
     async def _work(self) -> None:
         await self._identify()
         await self._workers.run()
+
+    async def _set_menus(self) -> None:
+        try:
+            await set_menus(self._bot, menus())
+        except ApiError as error:
+            logger.warning("the menus could not be set, trying again later: %s", error)
+            await asyncio.sleep(LONGEST_PAUSE)
+        else:
+            await asyncio.Event().wait()
 
     async def _tidy(self) -> None:
         while True:

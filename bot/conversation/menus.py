@@ -1,0 +1,41 @@
+"""The commands that a platform's menu offers, by where it is opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.texts import phrases
+
+
+class Scope(StrEnum):
+    """Where a menu is opened."""
+
+    PRIVATE = "private"
+    GROUP = "group"
+    GROUP_ADMIN = "group_admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """Commands with what they do, in order; `language` is two letters, None for everybody else."""
+
+    scope: Scope
+    language: str | None
+    commands: tuple[tuple[str, str], ...]
+
+
+OFFERED = {
+    Scope.PRIVATE: ("find", "articles", "article", "settings", "help"),
+    Scope.GROUP: ("find", "articles", "help"),
+    Scope.GROUP_ADMIN: ("find", "articles", "settings", "help"),
+}
+
+
+def menus() -> list[Menu]:
+    """Every menu: Chinese for everybody, English for those whose platform says so."""
+    return [
+        Menu(scope, language, tuple((name, phrases(language).commands[name]) for name in names))
+        for scope, names in OFFERED.items()
+        for language in (None, "en")
+    ]
