@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,7 +12,7 @@ from knowledge.index.build import build_index
 from knowledge.index.opened import OpenedIndex, open_index
 from knowledge.model import Answer, Article, Document, Fact, Repair, Repaired, Skipped
 from knowledge.query.aliases import Aliases
-from knowledge.query.analysis import analyse
+from knowledge.query.analysis import Query, analyse
 from knowledge.search.ask import ask
 from knowledge.text.chinese import Chinese
 from knowledge.text.language import Language
@@ -53,7 +54,11 @@ class Snapshot:
 
     def ask(self, query: str, limit: int = 10) -> Answer:
         """Answer one query with at most `limit` hits and related facts together."""
-        return ask(analyse(query, self._aliases, self._language), self._index, self._language, limit)
+
+        def read(text: str) -> Query:
+            return analyse(text, self._aliases, self._language)
+
+        return ask(query, read, self._index, self._language, limit, time.monotonic)
 
     def fact(self, fact_id: str) -> Fact | None:
         """Return the fact of that id, or None."""

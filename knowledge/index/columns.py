@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.search.corpus import Array, Columns
+from knowledge.text.pinyin import sounds
 from knowledge.text.script import SEPARATOR
 
 _NAMES = (
@@ -23,6 +24,8 @@ _NAMES = (
     "heads",
     "head_offsets",
     "head_keys",
+    "syllables",
+    "readings",
 )
 _CHUNK = 100_000
 
@@ -125,6 +128,7 @@ def build_columns(facts: Texts, articles: Array, heads: Texts) -> Columns:
         heads.codes,
         heads.offsets,
         heads.keys,
+        *sounds(),
     )
 
 
@@ -148,4 +152,6 @@ def update_columns(
         heads.codes,
         heads.offsets,
         heads.keys,
+        added.syllables,
+        added.readings,
     )

@@ -1,58 +1,129 @@
-"""The way of a query to its answer."""
+"""The way of a query to its answer: wordings, candidates, ranking, decision."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from knowledge.answering.span import answer_span
-from knowledge.model import Answer, Hit, Rung
+from knowledge.model import Answer, Fact, Hit, Rung
 from knowledge.query.analysis import Query
 from knowledge.search.corpus import Array, Corpus
-from knowledge.search.features import FEATURES, feature_matrix
-from knowledge.search.matching import matched
+from knowledge.search.decision import Evidence, confidence
+from knowledge.search.features import feature_matrix
+from knowledge.search.lexicon import Lexicon
+from knowledge.search.matching import explain
 from knowledge.search.pool import CANDIDATES, Pool, make_pool
+from knowledge.search.rewriting import Rewriting, rewritings
 from knowledge.search.units import Units, units
-from knowledge.search.weights import vector
+from knowledge.search.weights import FOUND, REWRITTEN, ranking_weights
+from knowledge.search.wording import subject
 from knowledge.text.language import Language
 from knowledge.text.script import encode
 
+BUDGET = 0.150
+"""Seconds after which no other wording of the query is tried."""
+SINGLE = 64
+"""Pairs looked up for a query of one character."""
 
-def ask(query: Query, corpus: Corpus, language: Language, limit: int) -> Answer:
+Analyse = Callable[[str], Query]
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """One wording of the query with its facts by number, best first."""
+
+    query: Query
+    rewriting: Rewriting | None
+    pool: Pool
+    features: Array
+    scores: Array
+
+
+def ask(text: str, analyse: Analyse, corpus: Corpus, language: Language, limit: int, clock: Clock) -> Answer:
     """Answer a query with at most `limit` facts, `hits` and `related` together."""
+    deadline = clock() + BUDGET
+    query = analyse(text)
     if query.is_empty or limit < 1 or not len(corpus.columns):
-        return Answer(query.original, False, 0.0, None)
-    weighed = units(encode(query.text), corpus.columns)
+        return Answer(text, False, 0.0, None)
+    lexicon = Lexicon(corpus)
+    tried = [ranked] if (ranked := _rank(query, None, corpus)) else []
+    for rewriting in rewritings(query, lexicon, language):
+        if clock() > deadline:
+            break
+        if ranked := _rank(analyse(rewriting.text), rewriting, corpus):
+            tried.append(ranked)
+    if not tried:
+        return Answer(text, False, 0.0, None)
+    return _answer(text, tried, corpus, lexicon, language, limit)
+
+
+def _rank(query: Query, rewriting: Rewriting | None, corpus: Corpus) -> Ranked | None:
+    weighed = units(encode(subject(query)), corpus.columns)
     candidates = _candidates(corpus, weighed)
     if not len(candidates):
-        return Answer(query.original, False, 0.0, None)
+        return None
     pool = make_pool(corpus.columns, weighed, candidates, query.type)
     features = feature_matrix(pool)
-    scores = features @ vector(tuple(feature.__name__ for feature in FEATURES))
-    best = np.argsort(-scores, kind="stable")[:limit]
-    confidence = _confidence(features, int(best[0]))
-    hits = _hits(query, corpus, pool, scores, best)
-    if confidence < 0.5:
-        return Answer(query.original, False, confidence, None, related=hits)
-    answer = answer_span(query, hits[0].fact.text, language, hits[0].matched)
-    return Answer(query.original, True, confidence, answer, hits=hits)
+    scores = features @ ranking_weights()
+    return Ranked(query, rewriting, pool, features, scores - (REWRITTEN if rewriting else 0.0))
 
 
 def _candidates(corpus: Corpus, weighed: Units) -> Array:
     """Return fact numbers, best first."""
-    known = weighed.grams[weighed.gram_df > 0].tolist()
-    keys = corpus.find([(chr(g >> 16) + chr(g & 0xFFFF), 1.0) for g in known], CANDIDATES)
+    terms = [_term(gram) for gram in weighed.grams[weighed.gram_df > 0].tolist()]
+    if not terms:
+        terms = [term for char in weighed.chars.tolist() for term in corpus.beginning(chr(char), SINGLE)]
+    keys = corpus.find([(term, 1.0) for term in terms], CANDIDATES)
     return np.searchsorted(corpus.columns.keys, keys)
 
 
-def _confidence(features: Array, best: int) -> float:
-    names = [feature.__name__ for feature in FEATURES]
-    return float(features[best, names.index("pair_coverage")])
+def _term(gram: int) -> str:
+    return chr(gram >> 16) + chr(gram & 0xFFFF)
 
 
-def _hits(query: Query, corpus: Corpus, pool: Pool, scores: Array, best: Array) -> tuple[Hit, ...]:
-    facts = corpus.facts_at([int(corpus.columns.keys[pool.rows[row]]) for row in best])
-    terms = [word.text for word in query.words]
-    return tuple(
-        Hit(fact, float(scores[row]), Rung.WORDS, matched(fact.text, terms))
-        for fact, row in zip(facts, best, strict=True)
+def _answer(
+    text: str, tried: list[Ranked], corpus: Corpus, lexicon: Lexicon, language: Language, limit: int
+) -> Answer:
+    best = max(tried, key=lambda ranked: float(ranked.scores.max()))
+    order = np.argsort(-best.scores, kind="stable")[:limit]
+    facts = _read(best.pool, order, corpus)
+    context = _context(best.pool, int(order[0]), corpus)
+    evidence = Evidence(best.query, facts[0], context, best.features, int(order[0]))
+    sure = confidence(evidence, lexicon, language)
+    hits = tuple(
+        _hit(best, fact, float(best.scores[row])) for fact, row in zip(facts, order.tolist(), strict=True)
     )
+    suggestions = _suggestions(best)
+    if sure < FOUND:
+        return Answer(text, False, sure, None, related=hits, suggestions=suggestions)
+    answer = answer_span(best.query, hits[0].fact.text, language, hits[0].matched)
+    return Answer(text, True, sure, answer, hits=hits, suggestions=suggestions)
+
+
+def _suggestions(ranked: Ranked) -> tuple[str, ...]:
+    rewriting = ranked.rewriting
+    return (rewriting.taken,) if rewriting and rewriting.rung in (Rung.SPELLING, Rung.PINYIN) else ()
+
+
+def _read(pool: Pool, order: Array, corpus: Corpus) -> tuple[Fact, ...]:
+    return corpus.facts_at([int(key) for key in corpus.columns.keys[pool.rows[order]]])
+
+
+def _context(pool: Pool, row: int, corpus: Corpus) -> str:
+    """Return the titles and the neighbours of a fact."""
+    at = int(pool.rows[row])
+    near = range(max(int(pool.first[row]), at - 1), min(int(pool.end[row]), at + 2))
+    facts = corpus.facts_at([int(corpus.columns.keys[n]) for n in near])
+    article = facts[0].article
+    heads = (article.kicker, article.title, article.subtitle)
+    sections = dict.fromkeys(fact.section for fact in facts if fact.section)
+    return " ".join([*(head.text for head in heads if head), *sections, *(fact.text for fact in facts)])
+
+
+def _hit(ranked: Ranked, fact: Fact, score: float) -> Hit:
+    rung, ranges, why = explain(ranked.query, ranked.rewriting, fact)
+    return Hit(fact, score, rung, ranges, why)

@@ -22,7 +22,8 @@ class Columns:
     where fact n begins (one more than there are facts); `keys[n]` is its key, ascending; `articles[n]` the key of
     its article. `char_df[c]` counts the facts that hold character c; `grams` are the corpus' character pairs
     (`first << 16 | second`), ascending, and `gram_df` the facts that hold each. `heads` are the articles' titles
-    in the shape of `codes`, by `head_keys`.
+    in the shape of `codes`, by `head_keys`. `readings` and `syllables` are the sounds of characters, as
+    `text.pinyin.sounds` gives them.
     """
 
     codes: Array
@@ -35,6 +36,8 @@ class Columns:
     heads: Array
     head_offsets: Array
     head_keys: Array
+    syllables: Array
+    readings: Array
 
     def __len__(self) -> int:
         return len(self.keys)

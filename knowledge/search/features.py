@@ -15,26 +15,10 @@ from knowledge.search.pool import WINDOW, Pool
 Feature = Callable[[Pool], Array]
 
 
-def sentence_score(pool: Pool) -> Array:
-    """BM25 of the sentence, of the most the query can reach (Robertson and Zaragoza 2009)."""
-    scores: Array = characters_and_pairs(pool.sentence, pool.units, pool.average) / attainable(pool.units)
-    return scores
-
-
 def passage_score(pool: Pool) -> Array:
     """BM25 of the sentence with its neighbours (passage evidence: Callan 1994)."""
     average = pool.average * (2 * WINDOW + 1)
     return characters_and_pairs(pool.window, pool.units, average) / attainable(pool.units)
-
-
-def pair_coverage(pool: Pool) -> Array:
-    """Share of the query's pairs, by weight, that the sentence holds."""
-    return coverage(pool.sentence.grams, pool.units.gram_idf)
-
-
-def character_coverage(pool: Pool) -> Array:
-    """Share of the query's characters, by weight, that the sentence holds."""
-    return coverage(pool.sentence.chars, pool.units.char_idf)
 
 
 def passage_pair_coverage(pool: Pool) -> Array:
@@ -47,20 +31,31 @@ def passage_character_coverage(pool: Pool) -> Array:
     return coverage(pool.window.chars, pool.units.char_idf)
 
 
-def title_pair_coverage(pool: Pool) -> Array:
-    """Share of the query's pairs that the article's titles hold."""
-    return coverage(pool.head.grams, pool.units.gram_idf)
-
-
 def title_character_coverage(pool: Pool) -> Array:
     """Share of the query's characters that the article's titles hold."""
     return coverage(pool.head.chars, pool.units.char_idf)
 
 
+def with_title_pair_coverage(pool: Pool) -> Array:
+    """Share of the query's pairs that the sentence and its titles hold together: titles name what sentences omit."""
+    return coverage(pool.sentence.grams + pool.head.grams, pool.units.gram_idf)
+
+
+def with_title_character_coverage(pool: Pool) -> Array:
+    """Share of the query's characters that the sentence and its titles hold together."""
+    return coverage(pool.sentence.chars + pool.head.chars, pool.units.char_idf)
+
+
+def opening(pool: Pool) -> Array:
+    """Whether the fact opens its article: that is where things are introduced."""
+    opens: Array = (pool.rows == pool.first).astype(np.float64)
+    return opens
+
+
 def length(pool: Pool) -> Array:
-    """Logarithm of the sentence's length: long sentences hold more by chance."""
-    logarithms: Array = np.log(pool.sentence.lengths + 5)
-    return logarithms
+    """Root of the sentence's length: long sentences hold more by chance."""
+    roots: Array = np.sqrt(pool.sentence.lengths)
+    return roots
 
 
 def answers_type(pool: Pool) -> Array:
@@ -90,14 +85,13 @@ def _marks(chars: str) -> Array:
 
 
 FEATURES: tuple[Feature, ...] = (
-    sentence_score,
     passage_score,
-    pair_coverage,
-    character_coverage,
     passage_pair_coverage,
     passage_character_coverage,
-    title_pair_coverage,
     title_character_coverage,
+    with_title_pair_coverage,
+    with_title_character_coverage,
+    opening,
     length,
     answers_type,
 )

@@ -26,7 +26,8 @@ class Pool:
     """Facts by number (rows of every array), with the query's units counted in them.
 
     `sentence` counts the fact itself, `window` the fact with its neighbours, `head` the article's titles.
-    `first` and `end` bound the fact's article. `text` and `owner` are the sentences' characters and rows.
+    `first` and `end` bound the fact's
+    article. `text` and `owner` are the sentences' characters and their rows.
     """
 
     type: QuestionType
@@ -62,7 +63,8 @@ def make_pool(columns: Columns, units: Units, candidates: Array, asked: Question
     heads = np.searchsorted(columns.head_keys, articles)
     head = count(columns.heads, columns.head_offsets[heads], columns.head_offsets[heads + 1], units)
     place, owner = gather(columns.offsets[rows], columns.offsets[rows + 1])
-    return Pool(asked, units, rows, sentence, window, head, first, end, columns.codes[place], owner, average)
+    text = columns.codes[place]
+    return Pool(asked, units, rows, sentence, window, head, first, end, text, owner, average)
 
 
 def _with_neighbours(columns: Columns, units: Units, candidates: Array, average: float) -> Array:

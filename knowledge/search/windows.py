@@ -46,9 +46,14 @@ def count(codes: Array, starts: Array, ends: Array, units: Units) -> Counts:
 
 def count_grams(text: Array, owner: Array, units: Units, rows: int) -> Array:
     """Count character pairs; no pair reaches from one window into the next, for each ends in a separator."""
-    grams = len(units.grams)
-    if not grams or len(text) < 2:
-        return np.zeros(rows * grams, dtype=np.int64)
+    at, which = find_grams(text, units)
+    return np.bincount(owner[at] * len(units.grams) + which, minlength=rows * len(units.grams))
+
+
+def find_grams(text: Array, units: Units) -> tuple[Array, Array]:
+    """Return where in `text` a query's pair begins, ascending, and which pair it is."""
+    if not len(units.grams) or len(text) < 2:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     firsts = np.zeros(0x10000, dtype=np.bool_)
     firsts[units.grams >> 16] = True
     at = np.flatnonzero(firsts[text[:-1]])
@@ -56,6 +61,6 @@ def count_grams(text: Array, owner: Array, units: Units, rows: int) -> Array:
     order = np.argsort(units.grams)
     ranked = units.grams[order]
     which = np.searchsorted(ranked, pair)
-    which[which == grams] = 0
+    which[which == len(ranked)] = 0
     hit = ranked[which] == pair
-    return np.bincount(owner[at[hit]] * grams + order[which[hit]], minlength=rows * grams)
+    return at[hit], order[which[hit]]

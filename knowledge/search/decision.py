@@ -1,0 +1,69 @@
+"""Found, or not found: how sure the first fact makes us that the corpus answers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from knowledge.answering.support import supports
+from knowledge.model import Fact
+from knowledge.query.analysis import Query
+from knowledge.query.question import QuestionType
+from knowledge.search.corpus import Array
+from knowledge.search.lexicon import Lexicon
+from knowledge.search.presence import around, presence
+from knowledge.search.weights import (
+    KEYWORDS,
+    MOST_SIMILAR,
+    SAID,
+    SIMILARITY_BIAS,
+    TOLD,
+    UNSAID,
+    similarity_weights,
+)
+from knowledge.text.language import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The first fact with its titles and neighbours (`context`), and its row of features."""
+
+    query: Query
+    fact: Fact
+    context: str
+    features: Array
+    row: int
+
+
+def confidence(evidence: Evidence, lexicon: Lexicon, language: Language) -> float:
+    """Return 0-1, comparable across queries: similarity, presence of the words, and an answer of the asked kind."""
+    query, fact = evidence.query, evidence.fact
+    alike = _similarity(evidence)
+    held = presence(query, around(fact.text, evidence.context), lexicon)
+    if query.type is QuestionType.NONE:
+        evident = KEYWORDS.of(alike, held, 0.0)
+    elif query.type in _SAID:
+        borne = supports(query, fact.text, evidence.context, language)
+        evident = SAID.of(alike, held, borne) - (UNSAID if not borne else 0.0)
+    else:
+        evident = TOLD.of(alike, held, 0.0)
+    return 1 / (1 + math.exp(-evident))
+
+
+def _similarity(evidence: Evidence) -> float:
+    similar = float(evidence.features[evidence.row] @ similarity_weights()) + SIMILARITY_BIAS
+    return min(max(similar, -MOST_SIMILAR), MOST_SIMILAR)
+
+
+_SAID = frozenset(
+    {
+        QuestionType.AMOUNT,
+        QuestionType.TIME,
+        QuestionType.DURATION,
+        QuestionType.FIGURE,
+        QuestionType.WHO,
+        QuestionType.PLACE,
+        QuestionType.WHICH,
+    }
+)
+"""Questions that a few words of the right kind answer; the others are told in a sentence."""

@@ -1,0 +1,113 @@
+"""Which words the corpus holds, and which of its words look or sound like one that it does not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+
+from knowledge.search.corpus import Array, Corpus
+from knowledge.search.units import gram_frequencies
+from knowledge.text.pinyin import cuts
+from knowledge.text.script import Codes, decode, encode
+
+LOOKED_AT = 20
+"""Facts read to see whether a run of characters, whose pairs all occur, occurs itself."""
+MOST_WAYS = 40
+MOST_BESIDE = 3000
+
+
+def pairs(codes: Codes) -> Array:
+    """Return the character pairs of an encoded word."""
+    wide = codes.astype(np.uint32)
+    return wide[:-1] << 16 | wide[1:]
+
+
+class Lexicon:
+    """Answers about words by the corpus' character pairs, then by looking into a few facts."""
+
+    def __init__(self, corpus: Corpus) -> None:
+        self._corpus = corpus
+        self._columns = corpus.columns
+
+    @property
+    def size(self) -> int:
+        """The number of facts."""
+        return len(self._columns)
+
+    def frequency(self, word: str) -> int:
+        """Return the frequency of a word's rarest pair, or of its one character; 0: the word does not occur."""
+        codes = encode(word)
+        if len(codes) < 2:
+            return int(self._columns.char_df[codes[0]]) if len(codes) else 0
+        return int(gram_frequencies(self._columns, pairs(codes)).min())
+
+    def holds(self, word: str) -> bool:
+        """Tell whether some fact holds the word unbroken."""
+        codes = encode(word)
+        if not self.frequency(word):
+            return False
+        if len(codes) <= 2:
+            return True
+        text = decode(codes)
+        terms = [(text[at : at + 2], 1.0) for at in range(len(text) - 1)]
+        found = np.searchsorted(self._columns.keys, self._corpus.find(terms, LOOKED_AT))
+        return any(
+            text in decode(self._columns.codes[self._columns.offsets[n] : self._columns.offsets[n + 1]])
+            for n in found
+        )
+
+    def spelt(self, latin: str) -> list[str]:
+        """Return words of the corpus that pinyin letters may mean, the commonest first."""
+        words: dict[str, int] = {}
+        for way in cuts(latin, self._syllables):
+            if len(way) > 1:
+                words |= {word: self.frequency(word) for word in self._spoken(way)}
+        ranked = sorted(words, key=lambda word: (-len(word), -words[word]))
+        return [word for word in ranked[:LOOKED_AT] if self.holds(word)]
+
+    def _spoken(self, syllables: Sequence[str]) -> list[str]:
+        """Return runs of characters that sound so and of which every pair occurs."""
+        choices = [self._sounding([self._syllables[syllable]]) for syllable in syllables]
+        ways = [chr(char) for char in choices[0].tolist()]
+        for chosen in choices[1:]:
+            ends = np.array(sorted({ord(way[-1]) for way in ways}), dtype=np.uint32)
+            joined = (ends[:, None] << 16 | chosen[None, :].astype(np.uint32)).ravel()
+            df = gram_frequencies(self._columns, joined)
+            follow: dict[str, list[tuple[int, str]]] = {}
+            for gram, count in zip(joined[df > 0].tolist(), df[df > 0].tolist(), strict=True):
+                follow.setdefault(chr(gram >> 16), []).append((count, chr(gram & 0xFFFF)))
+            grown = [(count, way + char) for way in ways for count, char in follow.get(way[-1], ())]
+            ways = [way for _, way in sorted(grown, reverse=True)[:MOST_WAYS]]
+        return ways
+
+    def homophones(self, char: str) -> Array:
+        """Return the characters of the corpus that sound like `char` by any of its readings."""
+        readings = self._columns.readings[ord(char)]
+        return self._sounding([int(number) for number in readings if number >= 0])
+
+    def _sounding(self, numbers: Sequence[int]) -> Array:
+        chars = self._chars
+        return chars[np.isin(self._columns.readings[chars], numbers).any(axis=1)]
+
+    def beside(self, before: str, after: str) -> Array:
+        """Return the characters that occur after `before` and before `after`; an empty side is open."""
+        grams = self._columns.grams
+        if before:
+            first, end = np.searchsorted(grams, [ord(before) << 16, (ord(before) + 1) << 16])
+            chars = grams[first:end][:MOST_BESIDE] & 0xFFFF
+        else:
+            chars = self._chars
+        if after:
+            joined = chars.astype(np.uint32) << 16 | np.uint32(ord(after))
+            chars = chars[gram_frequencies(self._columns, joined) > 0]
+        return np.asarray(chars)
+
+    @cached_property
+    def _chars(self) -> Array:
+        return np.flatnonzero(self._columns.char_df)
+
+    @cached_property
+    def _syllables(self) -> dict[str, int]:
+        return {str(name): number for number, name in enumerate(self._columns.syllables)}

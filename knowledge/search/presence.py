@@ -1,0 +1,71 @@
+"""Which part of a query's words stands in a fact or around it, by what each word tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from knowledge.query.analysis import Query
+from knowledge.search.lexicon import Lexicon
+from knowledge.search.matching import occurrences
+from knowledge.search.units import idf
+from knowledge.search.wording import content
+from knowledge.text.language import Token
+from knowledge.text.script import fold
+
+NEARBY = 0.8
+"""A word in the titles or a neighbour counts less than one in the fact."""
+PART = 0.9
+"""So does a part of a word: 居委 for 居委会."""
+NAMES = 1.0
+DEEDS = 0.6
+"""Verbs, adjectives and the rest say less than nouns: they have more synonyms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """A fact's folded text, and that of its titles and neighbours."""
+
+    fact: str
+    context: str
+
+
+def around(fact: str, context: str) -> Around:
+    """Fold a fact and what stands around it."""
+    return Around(fold(fact), fold(context))
+
+
+def presence(query: Query, place: Around, lexicon: Lexicon) -> float:
+    """Return 0-1: the weighed part of the query's content words that stands there; 1 for a query without any."""
+    weighed = list(_weighed(query, lexicon))
+    total = sum(weight for _, weight in weighed)
+    if not total:
+        return 1.0
+    return sum(weight * _stands(_forms(word, query), place) for word, weight in weighed) / total
+
+
+def _weighed(query: Query, lexicon: Lexicon) -> Iterator[tuple[Token, float]]:
+    for word in content(query):
+        rarity = float(idf(np.array(lexicon.frequency(word.text)), lexicon.size))
+        yield word, rarity * (NAMES if word.tag[:1] in ("n", "m", "j", "x", "e", "") else DEEDS)
+
+
+def _forms(word: Token, query: Query) -> Sequence[str]:
+    others = (e.others for e in query.expansions if e.word == word.text)
+    return (word.text, *(other for group in others for other in group))
+
+
+def _stands(forms: Sequence[str], place: Around) -> float:
+    if any(occurrences(place.fact, form) for form in forms):
+        return 1.0
+    if any(occurrences(place.context, form) for form in forms):
+        return NEARBY
+    return PART * max(_longest(forms[0], text) for text in (place.fact, place.context)) / len(forms[0])
+
+
+def _longest(word: str, text: str) -> int:
+    """Length of the longest part of a word, two characters or more, that stands in a text."""
+    sizes: Iterable[int] = range(len(word) - 1, 1, -1)
+    return next((n for n in sizes for at in range(len(word) - n + 1) if word[at : at + n] in text), 0)

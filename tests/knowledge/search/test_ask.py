@@ -1,0 +1,130 @@
+"""The right fact first, by the rung that says why, and a plain word when there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from knowledge.model import Rung
+from knowledge.query.aliases import Aliases
+from knowledge.snapshot import Snapshot
+from tests.knowledge.search.corpus import snapshot
+
+
+@pytest.fixture(scope="module")
+def corpus() -> Iterator[Snapshot]:
+    with snapshot(Aliases([("moderna", "莫德纳"), ("魔都", "上海")])) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("query", "begins", "rung"),
+    [
+        ("蕃瓜弄居民", "蕃瓜弄居民", Rung.PHRASE),
+        ("果洛 学生 资助", "上海为果洛", Rung.WORDS),
+        ("虹口區垃圾分類", "虹口区调研", Rung.WORDS),
+        ("350件", "市委书记", Rung.NUMBER),
+        ("Moderna", "从签约到开工", Rung.ALIAS),
+        ("fanguanong", "静安区选取", Rung.PINYIN),
+        ("lingang 离岸", "2023年上半年", Rung.PINYIN),
+        ("翻瓜弄", "静安区选取", Rung.SPELLING),
+        ("金实汇 助餐", "奉贤区金汇镇", Rung.SPELLING),
+    ],
+)
+def test_each_hit_names_its_rung(corpus: Snapshot, query: str, begins: str, rung: Rung) -> None:
+    answer = corpus.ask(query)
+    assert answer.found
+    assert (answer.hits[0].fact.text[: len(begins)], answer.hits[0].rung) == (begins, rung)
+
+
+def test_a_followed_spelling_is_suggested(corpus: Snapshot) -> None:
+    assert list(corpus.ask("翻瓜弄").suggestions) == ["蕃瓜弄"]
+
+
+def test_a_word_of_the_corpus_is_never_corrected(corpus: Snapshot) -> None:
+    assert list(corpus.ask("蕃瓜弄").suggestions) == []
+
+
+@pytest.mark.parametrize("query", ["莫代尔", "地瓜弄"])
+def test_a_well_known_word_is_not_taken_for_one_that_looks_like_it(corpus: Snapshot, query: str) -> None:
+    assert list(corpus.ask(query).suggestions) == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["量子计算机", "北京地铁票价", "莫德纳疫苗有效率是多少", "闵行区有多少座充电桩", "蕃瓜弄改造花了多少钱"],
+)
+def test_what_no_article_tells_is_not_claimed(corpus: Snapshot, query: str) -> None:
+    answer = corpus.ask(query)
+    assert (answer.found, answer.answer, answer.hits) == (False, None, ())
+
+
+def test_what_comes_nearest_is_shown_as_related(corpus: Snapshot) -> None:
+    related = corpus.ask("闵行区有多少座充电桩").related
+    assert any("174座" in hit.fact.text for hit in related)
+
+
+@pytest.mark.parametrize(
+    ("query", "answer"),
+    [
+        ("果洛的平均海拔是多少？", "4200米"),
+        ("闵行 莫德纳 多久", "3个多月"),
+        ("崇明区新增了多少座充电桩", "174座"),
+    ],
+)
+def test_a_question_gets_its_span(corpus: Snapshot, query: str, answer: str) -> None:
+    assert corpus.ask(query).answer == answer
+
+
+def test_a_fact_without_the_words_is_found_by_its_neighbour(corpus: Snapshot) -> None:
+    shown = [hit.fact.text for hit in corpus.ask("莫德纳速度背后的专班机制").hits[:2]]
+    assert "这背后是零时差办公的招商专班机制。" in shown
+
+
+def test_matched_ranges_show_the_words_as_printed(corpus: Snapshot) -> None:
+    hit = corpus.ask("莫德纳速度").hits[0]
+    assert [hit.fact.text[start:end] for start, end in hit.matched] == ["莫德纳”速度"]
+
+
+def test_hits_and_related_are_one_ranking_within_the_limit(corpus: Snapshot) -> None:
+    answer = corpus.ask("改造", limit=3)
+    scores = [hit.score for hit in (*answer.hits, *answer.related)]
+    assert len(scores) == 3
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_confidence_is_a_probability(corpus: Snapshot) -> None:
+    assert 0 <= corpus.ask("量子计算机").confidence < 0.5 <= corpus.ask("蕃瓜弄").confidence <= 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.text(
+        alphabet=st.one_of(st.characters(), st.sampled_from("蕃瓜弄莫德纳的多少 “”()*:^-0123万a")),
+        max_size=300,
+    )
+)
+@example("\ud800")
+@example("\ufdfa" * 300)
+@example("弄" * 256)
+@example("莫德纳 " * 64)
+@example("(" * 3027)
+@example("的是了吗")
+@example("，。！？")
+@example("a" * 10_000)
+@example("瓜")
+@example("title:莫德纳 AND NOT *")
+def test_any_text_has_a_defined_answer(corpus: Snapshot, query: str) -> None:
+    answer = corpus.ask(query)
+    assert answer.query == query
+    assert answer.found == bool(answer.hits)
+    assert len(answer.hits) + len(answer.related) <= 10
+
+
+@pytest.mark.parametrize("query", ["", "   ", "，。！？", "的是了吗"])
+def test_nothing_asked_is_nothing_found(corpus: Snapshot, query: str) -> None:
+    answer = corpus.ask(query)
+    assert (answer.found, answer.hits, answer.related, answer.confidence) == (False, (), (), 0.0)
