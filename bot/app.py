@@ -6,7 +6,7 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,11 +19,15 @@ from knowledge.snapshots.asking import snapshot_of
 
 if TYPE_CHECKING:
     from aiohttp import web
+    from pydantic import JsonValue
 
+    from bot.admin.side import AdminOptions
     from bot.administrators import PlatformAdministrators
     from bot.messages import Conversation
     from bot.metrics import Metrics
+    from bot.platforms import Platforms
     from bot.web.site import Health
+    from knowledge.snapshots.lock import Guard
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +57,7 @@ class Serving:
 
     page: Address
     telegram: bool
+    reload: Callable[[], None]
 
 
 def run(settings: Settings) -> int:
@@ -66,10 +71,14 @@ def run(settings: Settings) -> int:
 
 async def _run(settings: Settings) -> None:
     stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(
+        signal.SIGHUP, lambda: None
+    )  # too early: we read anew anyway
     for wanted in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(wanted, stop.set)
     async with serving(settings) as open_now:
         telegram = "Telegram 已接通" if open_now.telegram else "要接通 Telegram，请设 CHUCHU_TELEGRAM_TOKEN"
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, open_now.reload)
         print(f"网页在 {open_now.page.url}；{telegram}。", flush=True)
         await stop.wait()
 
@@ -80,32 +89,81 @@ async def serving(settings: Settings) -> AsyncIterator[Serving]:
 
     Raises:
         StartError: an address is taken.
+        FolderInUse: another process serves from this data folder.
         KnowledgeError: there is nothing to answer from.
     """
     # Imported here: `chuchu ask` comes by and needs none of it.
+    from bot.admin.building import ChildBuilder
+    from bot.admin.knowledge import open_knowledge
+    from bot.admin.side import open_admin_side
     from bot.administrators import PlatformAdministrators
     from bot.conversation.dialogue import Dialogue
     from bot.conversation.lookup import open_lookup
-    from bot.conversation.shown import ShownInMemory
     from bot.metrics import Metrics
+    from bot.platforms import Platforms
     from bot.web.links import page_links
     from bot.web.server import listening
     from bot.web.site import Health, make_site
-    from knowledge.store import KnowledgeStore
 
     async with AsyncExitStack() as stack:
-        store = KnowledgeStore(stack.enter_context(open_snapshot(settings)))
-        lookup = stack.enter_context(open_lookup(store))
+        guard = _sole_run(stack, settings)
+        builder, platforms, metrics, health = ChildBuilder(), Platforms(), Metrics(), Health()
+        knowledge = await stack.enter_async_context(open_knowledge(settings.articles, settings.data, builder))
+        lookup = stack.enter_context(open_lookup(knowledge.store))
         await lookup.warm()
         administrators = PlatformAdministrators()
-        links = page_links(settings.public_url)
-        dialogue = Dialogue(lookup, ShownInMemory(), now, links, administrators=administrators)
-        health = Health()
-        metrics = Metrics()
-        routes = await _telegram(stack, settings, dialogue, metrics, health, administrators)
+        admin = await stack.enter_async_context(
+            open_admin_side(_admin_options(settings), knowledge, builder, platforms, metrics.page, now)
+        )
+        dialogue = Dialogue(
+            lookup,
+            admin.shown,
+            now,
+            page_links(settings.public_url),
+            admin.commands,
+            admin.presses,
+            files=admin.attachment,
+            administrators=administrators,
+        )
+        routes = await _telegram(stack, settings, dialogue, metrics, health, administrators, platforms)
         site = make_site(lookup, health, routes or ())
         address = await stack.enter_async_context(listening(site, settings.http))
-        yield Serving(address, telegram=routes is not None)
+        door = await stack.enter_async_context(
+            listening(admin.door, settings.admin_http, "CHUCHU_ADMIN_HTTP")
+        )
+        if guard:
+            guard.tell(f"{door.host}:{door.port}")
+        platforms.opened.set()
+        yield Serving(address, routes is not None, admin.knocker.knock)
+
+
+def _sole_run(stack: AsyncExitStack, settings: Settings) -> Guard | None:
+    """Hold the data folder; None where it cannot be written, so that nobody can hold it."""
+    from knowledge.snapshots.lock import sole_run
+
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True)
+        return stack.enter_context(sole_run(settings.data))
+    except OSError as error:
+        log.warning("%s 不能写入（%s）：只作答，不保存", settings.data, error.strerror)
+        return None
+
+
+def _admin_options(settings: Settings) -> AdminOptions:
+    from bot.admin.side import AdminOptions
+    from bot.admin.token import own_token
+    from bot.state.state import sqlite_address
+
+    given = settings.admin_token
+    return AdminOptions(
+        settings.articles,
+        settings.data,
+        settings.database or sqlite_address(settings.data),
+        settings.admins,
+        given.get_secret_value() if given else own_token(settings.data),
+        settings.admin_http.host,
+        settings.watch,
+    )
 
 
 async def _telegram(
@@ -115,6 +173,7 @@ async def _telegram(
     metrics: Metrics,
     health: Health,
     administrators: PlatformAdministrators,
+    platforms: Platforms,
 ) -> Sequence[web.RouteDef] | None:
     """Serve Telegram if it is switched on; return the routes it needs on the page's site, None if it is off."""
     if settings.telegram_token is None:
@@ -125,7 +184,6 @@ async def _telegram(
     from bot.telegram.translate import PLATFORM
 
     secret = settings.webhook_secret
-    settings.data.mkdir(parents=True, exist_ok=True)
     options = TelegramOptions(
         settings.telegram_token.get_secret_value().strip(),
         settings.data / "inbox.sqlite",
@@ -136,9 +194,55 @@ async def _telegram(
     service = await stack.enter_async_context(telegram_service(options, conversation, metrics))
     health.add("telegram", service.red)
     administrators.add(PLATFORM, service.members)
+    platforms.add(PLATFORM, service, service)
     return [web.post(PATH, service.webhook.handle)] if service.webhook else []
 
 
 def now() -> datetime:
     """The clock of everything that is built here."""
     return datetime.now(UTC)
+
+
+async def reload_here(
+    settings: Settings, dry: bool, confirm: str | None, show: Callable[[str], None]
+) -> dict[str, JsonValue]:
+    """Reload on the data folder, for a command in the terminal while nobody serves from it.
+
+    Raises:
+        FolderInUse: somebody began to serve in between.
+    """
+    from bot.admin.acting import audited_reload
+    from bot.admin.building import ChildBuilder
+    from bot.admin.knowledge import open_knowledge
+    from bot.admin.ledger import Ledger
+    from bot.admin.reloading import Reloader, Wish
+    from bot.admin.wire import report_json
+    from bot.admin.wording import progress_text
+    from bot.state.state import open_state, sqlite_address
+    from knowledge.snapshots.lock import sole_run
+
+    settings.data.mkdir(parents=True, exist_ok=True)
+    async with AsyncExitStack() as stack:
+        stack.enter_context(sole_run(settings.data))
+        builder = ChildBuilder()
+        state = await stack.enter_async_context(
+            open_state(settings.database or sqlite_address(settings.data))
+        )
+        knowledge = await stack.enter_async_context(open_knowledge(settings.articles, settings.data, builder))
+        reloader = Reloader(
+            settings.articles,
+            knowledge.versions,
+            knowledge.store,
+            knowledge.manifest,
+            knowledge.language,
+            builder,
+            now,
+            state.shown.quoted,
+        )
+        report = await audited_reload(
+            reloader,
+            Ledger(state.audit, now),
+            Wish("shell", dry, confirm),
+            lambda stage, done, of: show(progress_text(stage, done, of, None)),
+        )
+        return report_json(report)

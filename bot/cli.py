@@ -7,9 +7,10 @@ import os
 import sys
 
 from bot.errors import SettingsError, StartError
-from knowledge.errors import KnowledgeError
+from knowledge.errors import FolderInUse, KnowledgeError
 
 WRONG_USE = 2
+IN_USE = 75  # EX_TEMPFAIL of sysexits.h
 WRONG_SETTINGS = 78  # EX_CONFIG of sysexits.h
 
 
@@ -21,6 +22,9 @@ def main(argv: list[str] | None = None) -> int:
     except SettingsError as error:
         print(error, file=sys.stderr)
         return WRONG_SETTINGS
+    except FolderInUse as error:
+        print(error, file=sys.stderr)
+        return IN_USE
     except (StartError, KnowledgeError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -45,6 +49,10 @@ def parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="列出修复、去掉、存疑和读不了的地方")
     check.add_argument("files", nargs="*", metavar="文件", help="只看这些文件")
     check.add_argument("--json", action="store_true", help="每处一行 JSON")
+    reload = commands.add_parser("reload", help="让运行中的出处换上文件夹现在的内容；没有运行则直接重建")
+    reload.add_argument("--dry-run", action="store_true", help="只试算有什么不同，不更换")
+    reload.add_argument("--confirm", metavar="码", help="上次重载要求确认时给出的码")
+    reload.add_argument("--json", action="store_true", help="输出一行 JSON")
     return chuchu
 
 
@@ -66,6 +74,10 @@ def _command(arguments: argparse.Namespace) -> int:
             from bot.terminal.inspect import check
 
             return check(settings, arguments.files, arguments.json)
+        case "reload":
+            from bot.terminal.reload import reload
+
+            return reload(settings, arguments.dry_run, arguments.confirm, arguments.json)
         case _:
             from bot.app import run
 

@@ -11,7 +11,7 @@ from typing import Annotated, Literal, NamedTuple, Self
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import BeforeValidator, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsError
@@ -91,6 +91,7 @@ class Settings(BaseSettings):
     webhook_secret: SecretStr | None = None
     database: str | None = None
     log: Literal["human", "json"] | None = None
+    watch: Annotated[float, Field(ge=0, le=86_400)] = 0
 
     @model_validator(mode="before")
     @classmethod

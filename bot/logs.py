@@ -15,7 +15,7 @@ from bot.config import Settings
 TOKEN = re.compile(r"\d{3,15}(?::|%3A)[A-Za-z0-9_-]{20,}", re.IGNORECASE)
 HIDDEN = "[secret]"
 # Loud libraries whose INFO lines hold addresses with tokens in them.
-QUIET = ("httpx", "httpcore", "telegram", "aiohttp.access", "asyncio", "aiosqlite")
+QUIET = ("httpx", "httpcore", "telegram", "aiohttp.access", "asyncio", "aiosqlite", "alembic")
 OWN_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 

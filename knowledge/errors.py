@@ -47,6 +47,6 @@ class BuildFailed(KnowledgeError):
     """A new snapshot could not be built; `stage` names the step, the snapshot that serves is untouched."""
 
     def __init__(self, stage: str, reason: str) -> None:
-        super().__init__(f"重建在“{stage}”一步失败：{reason}；仍在使用原来的版本")
+        super().__init__(f"重建在“{stage}”一步失败：{reason}")
         self.stage = stage
         self.reason = reason

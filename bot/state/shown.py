@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, select
 
-from bot.conversation.shown import ShownAnswer
+from bot.conversation.shown import ShownAnswer, ShownInMemory
 from bot.state.database import Database
+from bot.state.errors import StateError
 from bot.state.tables import shown_answers
+
+log = logging.getLogger(__name__)
 
 KEPT = timedelta(days=7)
 QUERY = 256  # characters; a lookup reads no more
@@ -58,3 +62,23 @@ class StoredAnswers:
         async with self._database.writing() as connection:
             old = delete(shown_answers).where(shown_answers.c.created < now - KEPT)
             return (await connection.execute(old)).rowcount
+
+
+class ForgivingAnswers:
+    """Stored answers that do without the disk while it is full: lookups go on, and buttons of theirs too."""
+
+    def __init__(self, stored: StoredAnswers) -> None:
+        self._stored = stored
+        self._unstored = ShownInMemory()
+
+    async def add(self, shown: ShownAnswer) -> None:
+        """Write an answer down, or keep it in memory where that fails."""
+        try:
+            await self._stored.add(shown)
+        except StateError as error:
+            log.warning("a shown answer is kept in memory only: %s", error)
+            await self._unstored.add(shown)
+
+    async def get(self, answer_id: str) -> ShownAnswer | None:
+        """The answer of that id, or None."""
+        return await self._unstored.get(answer_id) or await self._stored.get(answer_id)

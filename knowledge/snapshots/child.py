@@ -65,7 +65,8 @@ def main() -> int:
     try:
         built = build(order, Path(wanted["folder"]), report.progress)
     except (KnowledgeError, OSError, MemoryError) as error:
-        report.say({"failed": str(error) or type(error).__name__, "stage": report.stage})
+        kind = type(error).__name__
+        report.say({"failed": str(error) or kind, "kind": kind, "stage": report.stage})
         return 1
     report.say({"built": asdict(built)})
     return 0

@@ -32,15 +32,15 @@ class Tally:
     removed: int = 0
     first: list[Change] = field(default_factory=list)
 
-    def count(self, change: Change) -> None:
-        """Count one change."""
+    def count(self, change: Change, tell: bool = True) -> None:
+        """Count one change; `tell` keeps it among the first few."""
         if change.before is None:
             self.added += 1
         elif change.after is None:
             self.removed += 1
         else:
             self.changed += 1
-        if len(self.first) < SHOWN:
+        if tell and len(self.first) < SHOWN:
             self.first.append(change)
 
 
@@ -76,8 +76,9 @@ class Difference:
                 self._facts(article, old[article.id][1], facts)
 
     def _facts(self, article: Article, before: Sequence[Fact], after: Sequence[Fact]) -> None:
+        tell = bool(before and after)  # of an article that came or went, its title tells enough
         for old, new in _paired([f.text for f in before], [f.text for f in after]):
-            self.facts.count(Change(article.file, article.title.text, old, new))
+            self.facts.count(Change(article.file, article.title.text, old, new), tell)
 
 
 def _paired(before: list[str], after: list[str]) -> Iterable[tuple[str | None, str | None]]:

@@ -1,0 +1,76 @@
+"""A reload from whichever door: done, then written down, then told."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from bot.admin.ledger import Ledger
+from bot.admin.reloading import Reloader, Wish
+from bot.admin.report import Report
+from bot.admin.rights import Act
+from bot.state.errors import StateError
+from knowledge.documents.folder import find_sources
+from knowledge.errors import NoArticles
+from knowledge.snapshots.build import Progress, unheard
+from knowledge.snapshots.records import listing
+
+log = logging.getLogger(__name__)
+
+
+async def audited_reload(
+    reloader: Reloader, ledger: Ledger, wish: Wish, progress: Progress = unheard
+) -> Report:
+    """Reload; the row in the audit log is on the disk when this returns, or the report says that it is not."""
+    report = await reloader.reload(wish, progress)
+    detail = report.error or ("dry" if wish.dry else report.version)
+    try:
+        await ledger.write(wish.by, Act.RELOAD, report.ending, detail)
+    except StateError as error:
+        log.error("a reload by %s could not be written down: %s", wish.by, error)
+        report = replace(report, error=f"{report.error or ''}这次操作没能记入审计：{error}")
+    return report
+
+
+class Knocker:
+    """Reloads when knocked at; a hundred knocks during one reload make one more."""
+
+    def __init__(self, reloader: Reloader, ledger: Ledger, by: str = "signal") -> None:
+        self._reloader = reloader
+        self._ledger = ledger
+        self._by = by
+        self._knocked = asyncio.Event()
+
+    def knock(self) -> None:
+        """Ask for a reload; safe in a signal handler of the loop."""
+        self._knocked.set()
+
+    async def run(self) -> None:
+        """Serve knocks until cancelled."""
+        while True:
+            await self._knocked.wait()
+            await self._reloader.idle()
+            self._knocked.clear()
+            await audited_reload(self._reloader, self._ledger, Wish(self._by))
+
+
+async def watch(articles: Path, seconds: float, knock: Callable[[], None]) -> None:
+    """Knock when the folder has changed and then kept still for one look."""
+    quiet = before = await asyncio.to_thread(_look, articles)
+    while True:
+        await asyncio.sleep(seconds)
+        now = await asyncio.to_thread(_look, articles)
+        if now is not None and now == before and now != quiet:
+            quiet = now
+            knock()
+        before = now
+
+
+def _look(articles: Path) -> str | None:
+    try:
+        return listing(articles, find_sources(articles))
+    except (NoArticles, OSError):
+        return None  # gone for the moment: a mount, a rename

@@ -1,0 +1,67 @@
+"""Every admin command, press and file, by the name the dialogue finds it under."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bot.admin.desk import Desk, said
+from bot.admin.meta_command import MetaCommand
+from bot.admin.people_commands import PeopleCommands
+from bot.admin.reload_commands import CONFIRM, ReloadCommands
+from bot.admin.rights import Act
+from bot.admin.upload_commands import UPLOAD, UploadCommands
+from bot.conversation.commands import Command
+from bot.conversation.dialogue import Handler, PressHandler
+from bot.messages import Message, Reply
+from bot.state.errors import StateError
+
+
+class AdminCommands:
+    """What the dialogue is given."""
+
+    def __init__(self, desk: Desk) -> None:
+        reloads, people = ReloadCommands(desk), PeopleCommands(desk)
+        self.uploads = UploadCommands(desk, reloads)
+        commands: dict[str, Handler] = {
+            Act.RELOAD: reloads.reload,
+            Act.VERSIONS: reloads.versions,
+            Act.ROLLBACK: reloads.rollback,
+            Act.AUDIT: people.audit,
+            Act.GRANT: people.grant,
+            Act.REVOKE: people.revoke,
+            Act.META: MetaCommand(desk).meta,
+            Act.UPLOAD: self._how_to_upload,
+        }
+        self.commands: Mapping[str, Handler] = {name: _spoken(run) for name, run in commands.items()}
+        self.presses: Mapping[str, PressHandler] = {CONFIRM: reloads.confirm, UPLOAD: self.uploads.press}
+
+    async def attachment(self, message: Message) -> Sequence[Reply]:
+        """A file that somebody sent."""
+        try:
+            return await self.uploads.receive(message)
+        except StateError as error:
+            return [said(str(error))]
+
+    async def _how_to_upload(self, message: Message, command: Command) -> Sequence[Reply]:
+        return [said("把文件直接发给我就行：txt、md、html、docx、pdf 或 zip。")]
+
+
+def closed_commands(reason: str) -> Mapping[str, Handler]:
+    """The same commands when the shared state cannot be used: nobody acts where nothing can be written down."""
+
+    async def closed(message: Message, command: Command) -> Sequence[Reply]:
+        return [said(f"管理命令现在不能用：{reason}")]
+
+    return {act.value: closed for act in Act}
+
+
+def _spoken(run: Handler) -> Handler:
+    """A command that says why the state could not be used."""
+
+    async def spoken(message: Message, command: Command) -> Sequence[Reply]:
+        try:
+            return await run(message, command)
+        except StateError as error:
+            return [said(str(error))]
+
+    return spoken

@@ -1,0 +1,89 @@
+"""What every admin command stands on."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from bot.admin.ledger import Gate, Ledger
+from bot.admin.reloading import Reloader
+from bot.admin.rights import Act, Claim
+from bot.admin.shelf import Shelf
+from bot.messages import Message, Press, Reply, Run
+from bot.platforms import Platforms
+from bot.state.state import State
+from knowledge.snapshots.versions import Versions
+
+log = logging.getLogger(__name__)
+
+NOT_HERE = "这个按钮在这里不能用。"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The tools of the admin side, and the jobs that outlast the command that began them."""
+
+    articles: Path
+    versions: Versions
+    reloader: Reloader
+    state: State
+    ledger: Ledger
+    gate: Gate
+    shelf: Shelf
+    platforms: Platforms
+    clock: Callable[[], datetime]
+    jobs: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def admit(self, act: Act, message: Message) -> Sequence[Reply] | None:
+        """Let a command through (None), or return what its sender is told."""
+        refusal = await self.gate.refusal(act, Claim.of_message(message), message.text[:100])
+        if refusal is None:
+            return None
+        return [said(refusal)] if refusal.value else []
+
+    async def admit_press(self, act: Act, press: Press, actor: str) -> Sequence[Reply] | None:
+        """Let a button through (None) for the one it was made for, or return the notice."""
+        claim = Claim.of_press(press)
+        if claim is None:
+            return [Reply([], toast=NOT_HERE)]
+        refusal = await self.gate.refusal(act, claim, press.data)
+        if refusal is not None:
+            return [Reply([], toast=refusal.value or NOT_HERE)]
+        if claim.actor != actor:
+            await self.ledger.write(claim.actor, act, "refused", f"another's button {press.data}")
+            return [Reply([], toast="这个按钮只给当初发命令的人用。")]
+        return None
+
+    def begin(self, job: Coroutine[object, object, object]) -> None:
+        """Run a job beside the talk."""
+        task = asyncio.create_task(_logged(job))
+        self.jobs.add(task)
+        task.add_done_callback(self.jobs.discard)
+
+
+@asynccontextmanager
+async def working(desk: Desk) -> AsyncIterator[Desk]:
+    """End what is still running at the end."""
+    try:
+        yield desk
+    finally:
+        for task in list(desk.jobs):
+            task.cancel()
+        await asyncio.gather(*desk.jobs, return_exceptions=True)
+
+
+def said(text: str) -> Reply:
+    """A plain reply."""
+    return Reply([Run(text)])
+
+
+async def _logged(job: Coroutine[object, object, object]) -> None:
+    try:
+        await job
+    except Exception:
+        log.exception("an admin's job broke")

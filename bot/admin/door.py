@@ -1,0 +1,108 @@
+"""The admin door: two paths, for those who hold the token, and for no browser."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import re
+from collections.abc import Awaitable, Callable
+from ipaddress import ip_address
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from bot.admin.reloading import Wish
+from bot.admin.report import Ending, Report
+from bot.admin.wire import report_json
+
+BODY = 64 * 1024  # bytes
+STATUS = {Ending.BUSY: 409, Ending.UNCONFIRMED: 409, Ending.FAILED: 500}
+BROWSERS = ("Origin", "Sec-Fetch-Site", "Sec-Fetch-Mode")
+
+Denied = Callable[[str, str], Awaitable[None]]
+"""Told who was refused and why."""
+
+
+def make_door(
+    reload_as: Callable[[Wish], Awaitable[Report]],
+    token: str,
+    host: str,
+    metrics: Callable[[], bytes],
+    denied: Denied,
+) -> web.Application:
+    """Build the door; `host` is the name it listens on."""
+    guard = _Guard(token.encode(), host, denied)
+    site = web.Application(middlewares=[guard.middleware], client_max_size=BODY)
+
+    async def reload(request: web.Request) -> web.Response:
+        wish = await _wish(request)
+        report = await reload_as(wish)
+        return web.json_response(report_json(report), status=STATUS.get(report.ending, 200), dumps=_dumps)
+
+    async def measured(request: web.Request) -> web.Response:
+        return web.Response(
+            body=metrics(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
+        )
+
+    site.router.add_post("/admin/reload", reload)
+    site.router.add_get("/metrics", measured, allow_head=False)
+    return site
+
+
+class _Guard:
+    def __init__(self, token: bytes, host: str, denied: Denied) -> None:
+        self._wanted = b"Bearer " + token
+        self._host = host
+        self._denied = denied
+
+    @web.middleware
+    async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if any(header in request.headers for header in BROWSERS):
+            return await self._refuse(request, 403, "browser")
+        if not _is_ours(request.headers.get("Host", ""), self._host):
+            return await self._refuse(request, 403, "host")
+        given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
+        if not hmac.compare_digest(given, self._wanted):
+            return await self._refuse(request, 401, "token")
+        try:
+            return await handler(request)
+        except web.HTTPException as error:
+            if error.status >= 400:
+                return web.Response(status=error.status, text=f"{error.status}\n")
+            raise
+
+    async def _refuse(self, request: web.Request, status: int, why: str) -> web.Response:
+        await self._denied(f"http:{request.remote}", f"{why} {request.method} {request.path[:100]}")
+        challenge = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+        return web.Response(status=status, text=f"{status}\n", headers=challenge)
+
+
+def _is_ours(header: str, host: str) -> bool:
+    """Tell whether a Host header can be meant for us: a name with a dot may be somebody's rebound domain."""
+    match = re.fullmatch(r"\[([0-9A-Fa-f:.]+)\](?::\d+)?|([^:\[\]]+)(?::\d+)?", header)
+    if not match:
+        return False
+    name = (match[1] or match[2]).lower()
+    if name == host.lower() or ("." not in name and ":" not in name):
+        return True
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+async def _wish(request: web.Request) -> Wish:
+    body = await request.read()
+    try:
+        told = json.loads(body) if body.strip() else {}
+        dry, confirm = told.get("dry", False), told.get("confirm")
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise web.HTTPBadRequest from error
+    if not isinstance(dry, bool) or not isinstance(confirm, str | None):
+        raise web.HTTPBadRequest
+    return Wish(f"http:{request.remote}", dry or request.query.get("dry") == "1", confirm)
+
+
+def _dumps(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)

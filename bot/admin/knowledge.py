@@ -1,0 +1,93 @@
+"""The knowledge of a running bot: the stored version that is whole, or a new one."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.admin.building import Builder
+from bot.admin.reloading import in_thread
+from knowledge.errors import NoArticles, NoRoom
+from knowledge.snapshots.asking import SERVED
+from knowledge.snapshots.build import Order, unheard
+from knowledge.snapshots.changes import touched
+from knowledge.snapshots.manifest import Manifest
+from knowledge.snapshots.opening import Opened, open_newest, open_stored, open_version
+from knowledge.snapshots.records import recipe
+from knowledge.snapshots.versions import Stored, Versions
+from knowledge.store import KnowledgeStore
+from knowledge.text.chinese import Chinese
+from knowledge.text.language import Language
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What serves, and what its admin should know about how it came to serve (Chinese)."""
+
+    store: KnowledgeStore
+    versions: Versions
+    manifest: Manifest
+    language: Language
+    notices: tuple[str, ...]
+
+
+@asynccontextmanager
+async def open_knowledge(articles: Path, data: Path, builder: Builder) -> AsyncIterator[Knowledge]:
+    """Open the newest whole version, or build one; only for who holds the data folder.
+
+    Raises:
+        NoArticles: there is nothing to answer from.
+        BuildFailed: nothing is stored and nothing can be built.
+    """
+    versions, notices = Versions(data / SERVED), list[str]()
+    language = await asyncio.to_thread(Chinese)
+    async with AsyncExitStack() as stack:
+        await asyncio.to_thread(versions.collect)
+        opened, damages = await asyncio.to_thread(open_newest, versions, recipe(), language)
+        notices += [f"存下的版本损坏：{damage}" for damage in damages]
+        if opened is None:
+            opened = await _built(articles, versions, builder, language, stack, notices)
+        elif changed := await asyncio.to_thread(touched, articles, versions.folder / opened.snapshot.version):
+            notices.append(f"上次重载以后改动过 {len(changed)} 个文件（如 {changed[0]}）；用 /reload 换上。")
+        store = KnowledgeStore(opened.snapshot, opened.close)
+        stack.callback(store.close)
+        for notice in notices:
+            log.warning("%s", notice)
+        yield Knowledge(store, versions, opened.manifest, language, tuple(notices))
+
+
+async def _built(
+    articles: Path,
+    versions: Versions,
+    builder: Builder,
+    language: Language,
+    stack: AsyncExitStack,
+    notices: list[str],
+) -> Opened:
+    try:
+        async with in_thread(versions.workshop()) as folder:
+            _check(articles, (await builder.build(Order(articles), folder, unheard)).manifest)
+            name = await asyncio.to_thread(versions.publish, folder)
+        return await asyncio.to_thread(open_version, versions, name, language)
+    except NoRoom as error:
+        notices.append(f"{error}。现在用临时索引作答，重启后要重建；上传和重载不能用。")
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chuchu-")))
+    built = await builder.build(Order(articles), folder, unheard)
+    _check(articles, built.manifest)
+    stored = Stored("temporary", folder, built.manifest)
+    snapshot = await asyncio.to_thread(open_stored, stored, language)
+    return Opened(snapshot, built.manifest, snapshot.close)
+
+
+def _check(articles: Path, manifest: Manifest) -> None:
+    if not manifest.figures.articles:
+        first = next(iter(manifest.skipped), None)
+        reason = f"（{first.name}：{first.reason}；{first.remedy}）" if first else ""
+        raise NoArticles(f"文章文件夹 {articles} 里没有读得了的文章{reason}；请放入 .txt 等文件")

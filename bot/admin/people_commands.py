@@ -1,0 +1,78 @@
+"""`/grant`, `/revoke`, `/audit`: who may what, and who did what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.admin.desk import Desk, said
+from bot.admin.rights import Act, Claim, Role
+from bot.admin.wording import moment
+from bot.config import SHARED_IDS
+from bot.conversation.commands import Command
+from bot.messages import Message, Reply
+from bot.state.roles import Granted
+
+ROWS = 20
+MOST_ROWS = 100
+
+
+class PeopleCommands:
+    """Owners' commands about people."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def grant(self, message: Message, command: Command) -> Sequence[Reply]:
+        """`/grant 12345` makes an editor; `/grant` alone lists them."""
+        if refused := await self._desk.admit(Act.GRANT, message):
+            return refused
+        if not command.rest:
+            return [said(await self._editors())]
+        person = _person(command.rest)
+        if person is None:
+            return [said("用法：/grant 12345，写对方的数字 id；不能用 @名字。")]
+        actor, platform = Claim.of_message(message).actor, message.chat.platform
+        await self._desk.state.roles.grant(Granted(platform, person, Role.EDITOR, actor, self._desk.clock()))
+        await self._desk.ledger.write(actor, Act.GRANT, "done", f"{platform}:{person} {Role.EDITOR}")
+        return [said(f"{person} 现在是编辑，可以上传、写附注和重载。")]
+
+    async def revoke(self, message: Message, command: Command) -> Sequence[Reply]:
+        """`/revoke 12345`."""
+        if refused := await self._desk.admit(Act.REVOKE, message):
+            return refused
+        person = _person(command.rest)
+        if person is None:
+            return [said("用法：/revoke 12345，写对方的数字 id。")]
+        actor, platform = Claim.of_message(message).actor, message.chat.platform
+        had = await self._desk.state.roles.revoke(platform, person)
+        await self._desk.ledger.write(actor, Act.REVOKE, "done" if had else "nothing", f"{platform}:{person}")
+        return [said(f"{person} 不再是编辑。" if had else f"{person} 本来就不是编辑。")]
+
+    async def audit(self, message: Message, command: Command) -> Sequence[Reply]:
+        """`/audit`, or `/audit 50`; says too whether the log is whole."""
+        if refused := await self._desk.admit(Act.AUDIT, message):
+            return refused
+        wanted = int(command.rest) if command.rest.isascii() and command.rest.isdigit() else ROWS
+        await self._desk.ledger.write(Claim.of_message(message).actor, Act.AUDIT, "done")
+        rows = await self._desk.state.audit.last(max(1, min(wanted, MOST_ROWS)))
+        broken = await self._desk.state.audit.first_broken()
+        head = "记录完整。" if broken is None else f"注意：第 {broken} 行起与前文不符，记录被改动过。"
+        lines = [
+            f"{row.number} {moment(row.at)} {row.actor} {row.act} {row.outcome} {row.detail}" for row in rows
+        ]
+        return [said("\n".join([head, *lines]))]
+
+    async def _editors(self) -> str:
+        editors = await self._desk.state.roles.all()
+        rows = [f"{g.platform} {g.person}（{moment(g.granted_at)} 由 {g.granted_by} 任命）" for g in editors]
+        return "\n".join(["编辑：", *rows]) if rows else "还没有编辑。/grant 12345 任命一位。"
+
+
+def _person(text: str) -> str | None:
+    if (
+        not (text.isascii() and text.isdigit() and len(text) < 20)
+        or int(text) == 0
+        or int(text) in SHARED_IDS
+    ):
+        return None
+    return str(int(text))

@@ -1,0 +1,205 @@
+"""The one place that changes what is served: one reload or rollback at a time, for all doors together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from bot.admin.building import Builder
+from bot.admin.report import Ending, Report
+from knowledge.documents.folder import find_sources
+from knowledge.errors import KnowledgeError, SnapshotDamaged
+from knowledge.index.opened import open_index
+from knowledge.snapshots.build import INDEX, Order, Progress, unheard
+from knowledge.snapshots.guards import objection
+from knowledge.snapshots.manifest import Manifest
+from knowledge.snapshots.opening import Opened, open_version
+from knowledge.snapshots.records import listing, recipe
+from knowledge.snapshots.versions import Versions
+from knowledge.store import KnowledgeStore
+from knowledge.text.language import Language
+
+log = logging.getLogger(__name__)
+
+LOST = 5  # quotes shown to the admin
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Who wants what. `confirmed` is a report's `confirm`, handed back by the person who saw it."""
+
+    by: str
+    dry: bool = False
+    confirmed: str | None = None
+
+
+Quoted = Callable[[], Awaitable[set[str]]]
+"""Tells the ids of all facts that people were shown."""
+
+Told = Callable[[Report], Awaitable[None]]
+"""Hears of every change of what is served."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    by: str
+    since: datetime
+
+
+class Reloader:
+    """Builds aside, asks where a person should decide, and swaps."""
+
+    def __init__(
+        self,
+        articles: Path,
+        versions: Versions,
+        store: KnowledgeStore,
+        manifest: Manifest,
+        language: Language,
+        builder: Builder,
+        clock: Callable[[], datetime],
+        quoted: Quoted,
+    ) -> None:
+        self._articles = articles
+        self._versions = versions
+        self._store = store
+        self._manifest = manifest
+        self._language = language
+        self._builder = builder
+        self._clock = clock
+        self._quoted = quoted
+        self._running: _Running | None = None
+        self._free = asyncio.Event()
+        self._free.set()
+        self._told: list[Told] = []
+
+    @property
+    def version(self) -> str:
+        """The version that serves."""
+        return self._store.version
+
+    @property
+    def manifest(self) -> Manifest:
+        """The manifest of the version that serves."""
+        return self._manifest
+
+    @property
+    def busy(self) -> bool:
+        """Whether a reload or rollback is running."""
+        return self._running is not None
+
+    async def idle(self) -> None:
+        """Wait until nothing is running."""
+        await self._free.wait()
+
+    def tell(self, told: Told) -> None:
+        """Let `told` hear of every change."""
+        self._told.append(told)
+
+    async def reload(self, wish: Wish, progress: Progress = unheard) -> Report:
+        """Read the folder anew. Never raises for what is wrong with the folder or the disk: the report says it."""
+        return await self._alone(wish.by, lambda: self._reload(wish, progress))
+
+    async def rollback(self, by: str, to: str | None = None) -> Report:
+        """Serve an older version again: the one named, or the one before."""
+        return await self._alone(by, lambda: self._rollback(to))
+
+    async def _alone(self, by: str, work: Callable[[], Awaitable[Report]]) -> Report:
+        if running := self._running:
+            return Report(Ending.BUSY, self.version, since=running.since, by=running.by)
+        self._running = _Running(by, self._clock())
+        self._free.clear()
+        try:
+            report = await work()
+        except (KnowledgeError, OSError) as error:
+            log.warning("reload by %s failed: %s", by, error)
+            return Report(Ending.FAILED, self.version, error=str(error))
+        finally:
+            self._running = None
+            self._free.set()
+        if report.ending in (Ending.PUBLISHED, Ending.ROLLED_BACK):
+            log.info("version %s serves, wished by %s", report.version, by)
+            for told in self._told:
+                await told(report)
+        return report
+
+    async def _reload(self, wish: Wish, progress: Progress) -> Report:
+        before, now = self._manifest, await asyncio.to_thread(self._look)
+        if now == (before.listing, before.recipe):
+            return Report(Ending.UNCHANGED, self.version, before=before.figures)
+        async with in_thread(self._versions.workshop()) as folder:
+            base = self._versions.folder / self.version
+            order = Order(self._articles, base if base.is_dir() else None)
+            built = await self._builder.build(order, folder, progress)
+            doubt = objection(before.figures, built.manifest.figures)
+            lost = await asyncio.to_thread(self._lost, await self._quoted(), folder)
+            said = Report(
+                Ending.REHEARSED,
+                self.version,
+                built,
+                before.figures,
+                doubt,
+                tuple(lost[:LOST]),
+                len(lost),
+            )
+            if wish.dry:
+                return said
+            if doubt and wish.confirmed != built.manifest.listing:
+                return replace(said, ending=Ending.UNCONFIRMED)
+            name = await asyncio.to_thread(self._versions.publish, folder)
+        await self._serve(name)
+        return replace(said, ending=Ending.PUBLISHED, version=name)
+
+    async def _rollback(self, to: str | None) -> Report:
+        names = self._versions.names()
+        older = [name for name in names if name < self.version]
+        if to is None and not older:
+            return Report(Ending.FAILED, self.version, error="没有更早的版本")
+        name = to.rjust(6, "0") if to else older[0]
+        if name not in names:
+            return Report(Ending.FAILED, self.version, error=f"没有 {name} 这个版本")
+        before = self._manifest.figures
+        opened = await asyncio.to_thread(open_version, self._versions, name, self._language)
+        await asyncio.to_thread(self._versions.choose, name)
+        self._swap(opened)
+        return Report(Ending.ROLLED_BACK, name, before=before)
+
+    async def _serve(self, name: str) -> None:
+        """Open what was just published; what cannot be opened goes aside, and the one before is chosen again."""
+        try:
+            opened = await asyncio.to_thread(open_version, self._versions, name, self._language)
+        except SnapshotDamaged:
+            await asyncio.to_thread(self._versions.set_aside, name)
+            if self.version in self._versions.names():
+                await asyncio.to_thread(self._versions.choose, self.version)
+            raise
+        self._swap(opened)
+        await asyncio.to_thread(self._versions.prune)
+
+    def _swap(self, opened: Opened) -> None:
+        self._manifest = opened.manifest
+        self._store.swap(opened.snapshot, opened.close)
+
+    def _look(self) -> tuple[str, str]:
+        return listing(self._articles, find_sources(self._articles)), recipe()
+
+    def _lost(self, quoted: set[str], folder: Path) -> list[str]:
+        """The quotes that people were shown and that the snapshot in `folder` does not have."""
+        with open_index(folder / INDEX) as new, self._store.lease() as old:
+            gone = [fact for fact in map(old.fact, sorted(quoted)) if fact and new.fact(fact.id) is None]
+        return [fact.text for fact in gone]
+
+
+@asynccontextmanager
+async def in_thread(manager: AbstractContextManager[Path]) -> AsyncIterator[Path]:
+    """Enter and leave a manager that works on the disk, without holding up the loop."""
+    entered = await asyncio.to_thread(manager.__enter__)
+    try:
+        yield entered
+    finally:
+        await asyncio.to_thread(manager.__exit__, None, None, None)

@@ -1,0 +1,48 @@
+"""What came of a reload, whoever asked for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from knowledge.snapshots.build import Built
+from knowledge.snapshots.manifest import Figures
+
+
+class Ending(StrEnum):
+    """How it ended."""
+
+    PUBLISHED = "published"
+    UNCHANGED = "unchanged"
+    REHEARSED = "rehearsed"
+    UNCONFIRMED = "unconfirmed"
+    ROLLED_BACK = "rolled_back"
+    BUSY = "busy"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that there is to tell.
+
+    `version` serves now. `objection` says what a person should confirm; `lost` are quotes that somebody was shown
+    and that are (or would be) gone, `lost_count` how many there are. `since` and `by` tell of the reload that is
+    running when this one was refused.
+    """
+
+    ending: Ending
+    version: str
+    built: Built | None = None
+    before: Figures | None = None
+    objection: str | None = None
+    lost: tuple[str, ...] = ()
+    lost_count: int = 0
+    since: datetime | None = None
+    by: str | None = None
+    error: str | None = None
+
+    @property
+    def confirm(self) -> str | None:
+        """What a person who confirms hands back: it stands for the folder as it was looked at."""
+        return self.built.manifest.listing if self.built and self.ending is Ending.UNCONFIRMED else None

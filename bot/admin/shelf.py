@@ -1,0 +1,123 @@
+"""Files that admins sent: kept outside the served folder until they are published, then put in by one rename."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from knowledge.errors import NoRoom
+from knowledge.snapshots.durable import room_needed, sync_path, write_durably
+
+LIMIT = 20 * 1024 * 1024  # bytes; what the Bot API hands out at most (tdlib/telegram-bot-api)
+
+
+class TooBig(Exception):
+    """More bytes came than are taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file in quarantine."""
+
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A file put into the served folder; `history` is where the one it replaced went."""
+
+    path: Path
+    history: Path | None
+
+
+class Shelf:
+    """`quarantine/` under random names, `history/` for what was replaced."""
+
+    def __init__(self, data: Path, articles: Path) -> None:
+        self._quarantine = data / "uploads"
+        self._history = data / "history"
+        self._articles = articles
+
+    def path(self, upload: str) -> Path:
+        """Where an upload lies, by its id; the sender's name for it plays no part."""
+        return self._quarantine / upload
+
+    async def keep(self, upload: str, pieces: AsyncIterator[bytes]) -> Kept:
+        """Take a file in, counting as it comes; what is not wholly kept is gone.
+
+        Raises:
+            TooBig: it is over the limit, whatever size was claimed.
+            NoRoom: it cannot be stored.
+        """
+        digest, size, path = hashlib.sha256(), 0, self.path(upload)
+        try:
+            with room_needed(self._quarantine):
+                self._quarantine.mkdir(mode=0o700, parents=True, exist_ok=True)
+                with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                    async for piece in pieces:
+                        size += len(piece)
+                        if size > LIMIT:
+                            raise TooBig
+                        digest.update(piece)
+                        file.write(piece)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        return Kept(size, digest.hexdigest())
+
+    def discard(self, upload: str) -> None:
+        """Forget an upload's bytes."""
+        self.path(upload).unlink(missing_ok=True)
+
+    def replaces(self, name: str) -> bool:
+        """Tell whether publishing under this name replaces an article."""
+        return (self._articles / name).exists()
+
+    def place(self, upload: str, name: str, at: datetime) -> Placed:
+        """Put an upload into the served folder under a stored name; what was there goes into the history.
+
+        Raises:
+            NoRoom: one of the folders cannot be written; nothing has changed then.
+        """
+        target = self._articles / name
+        with room_needed(self._articles):
+            history = self._remember(target, at)
+            write_durably(target, self.path(upload).read_bytes())
+        return Placed(target, history)
+
+    def take_back(self, placed: Placed) -> None:
+        """Undo a `place`."""
+        if placed.history:
+            write_durably(placed.path, placed.history.read_bytes())
+            placed.history.unlink()
+        else:
+            placed.path.unlink(missing_ok=True)
+            sync_path(placed.path.parent)
+
+    def write_beside(self, name: str, text: str, at: datetime) -> None:
+        """Write a small file of our own into the served folder, such as a sidecar.
+
+        Raises:
+            NoRoom: the folder cannot be written.
+        """
+        with room_needed(self._articles):
+            self._remember(self._articles / name, at)
+            write_durably(self._articles / name, text.encode())
+
+    def _remember(self, target: Path, at: datetime) -> Path | None:
+        if not target.exists():
+            return None
+        if target.is_symlink() or not target.is_file():
+            raise NoRoom(f"{target} 不是普通文件，没有动它")
+        folder = self._history / target.name
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        kept = folder / f"{at:%Y%m%dT%H%M%S.%fZ}{target.suffix}"
+        shutil.copy2(target, kept)
+        sync_path(kept)
+        return kept

@@ -1,0 +1,179 @@
+"""The admin side as a whole, built over knowledge that serves."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from aiohttp import web
+
+from bot.admin.acting import Knocker, audited_reload, watch
+from bot.admin.building import Builder
+from bot.admin.commands import AdminCommands, closed_commands
+from bot.admin.desk import Desk, said, working
+from bot.admin.door import make_door
+from bot.admin.knowledge import Knowledge
+from bot.admin.ledger import Gate, Ledger
+from bot.admin.reloading import Reloader, Wish
+from bot.admin.report import Report
+from bot.admin.shelf import Shelf
+from bot.conversation.dialogue import FileHandler, Handler, PressHandler
+from bot.conversation.shown import ShownAnswers, ShownInMemory
+from bot.messages import Chat, Place
+from bot.platforms import Platforms
+from bot.state.audit import Entry
+from bot.state.errors import StateClosed, StateError
+from bot.state.shown import ForgivingAnswers
+from bot.state.state import State, open_state
+
+log = logging.getLogger(__name__)
+
+TIDY = 3600.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class AdminSide:
+    """What the rest of the application is given."""
+
+    reloader: Reloader
+    shown: ShownAnswers
+    knocker: Knocker
+    door: web.Application
+    commands: Mapping[str, Handler]
+    presses: Mapping[str, PressHandler] = field(default_factory=dict)
+    attachment: FileHandler | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AdminOptions:
+    """Where things are and who owns them; `watch` is in seconds, 0 for never."""
+
+    articles: Path
+    data: Path
+    database: str
+    owners: Collection[int]
+    token: str
+    host: str
+    watch: float = 0
+
+
+@asynccontextmanager
+async def open_admin_side(
+    options: AdminOptions,
+    knowledge: Knowledge,
+    builder: Builder,
+    platforms: Platforms,
+    metrics: Callable[[], bytes],
+    clock: Callable[[], datetime],
+) -> AsyncIterator[AdminSide]:
+    """Open the state and everything over it; without a usable state, answers go on and nobody may act."""
+    async with AsyncExitStack() as stack:
+        notices, state = list(knowledge.notices), None
+        try:
+            state = await stack.enter_async_context(open_state(options.database))
+        except StateError as error:
+            log.error("the shared state is closed: %s", error)
+            notices.append(str(error))
+        reloader = Reloader(
+            options.articles,
+            knowledge.versions,
+            knowledge.store,
+            knowledge.manifest,
+            knowledge.language,
+            builder,
+            clock,
+            state.shown.quoted if state else _nothing_quoted,
+        )
+        ledger = Ledger(state.audit if state else _Closed(notices[-1]), clock)
+        knocker = Knocker(reloader, ledger)
+
+        async def reload_as(wish: Wish) -> Report:
+            return await audited_reload(reloader, ledger, wish)
+
+        door = make_door(reload_as, options.token, options.host, metrics, ledger.knocked)
+        side = AdminSide(
+            reloader, ShownInMemory(), knocker, door, closed_commands(notices[-1] if notices else "")
+        )
+        desk = None
+        if state:
+            desk = await stack.enter_async_context(
+                working(_desk(options, knowledge, reloader, state, ledger, platforms, clock))
+            )
+            commands = AdminCommands(desk)
+            side = AdminSide(
+                reloader,
+                ForgivingAnswers(state.shown),
+                knocker,
+                door,
+                commands.commands,
+                commands.presses,
+                commands.attachment,
+            )
+            desk.begin(_tidy(state, commands, clock))
+            desk.begin(_tell_owners(options.owners, platforms, notices))
+        tasks = [asyncio.create_task(knocker.run())]
+        if options.watch:
+            tasks.append(asyncio.create_task(watch(options.articles, options.watch, knocker.knock)))
+        try:
+            yield side
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _desk(
+    options: AdminOptions,
+    knowledge: Knowledge,
+    reloader: Reloader,
+    state: State,
+    ledger: Ledger,
+    platforms: Platforms,
+    clock: Callable[[], datetime],
+) -> Desk:
+    return Desk(
+        options.articles,
+        knowledge.versions,
+        reloader,
+        state,
+        ledger,
+        Gate(options.owners, state.roles, ledger, clock),
+        Shelf(options.data, options.articles),
+        platforms,
+        clock,
+    )
+
+
+class _Closed:
+    """An audit log that takes nothing."""
+
+    def __init__(self, reason: str) -> None:
+        self._reason = reason
+
+    async def add(self, entry: Entry) -> None:
+        raise StateClosed(self._reason)
+
+
+async def _nothing_quoted() -> set[str]:
+    return set()
+
+
+async def _tidy(state: State, commands: AdminCommands, clock: Callable[[], datetime]) -> None:
+    while True:
+        try:
+            await state.shown.forget(clock())
+            await commands.uploads.forget_old()
+        except StateError as error:
+            log.warning("old answers and uploads could not be forgotten: %s", error)
+        await asyncio.sleep(TIDY)
+
+
+async def _tell_owners(owners: Collection[int], platforms: Platforms, notices: list[str]) -> None:
+    await platforms.opened.wait()
+    for owner in owners if notices else ():
+        await platforms.send(Chat("telegram", str(owner), Place.PRIVATE), said("\n".join(notices)))

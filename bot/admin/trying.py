@@ -1,0 +1,43 @@
+"""Hear what a file would become from a process that may fail in its stead."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from knowledge.snapshots.trial import Trial
+
+PATIENCE = 90  # seconds
+TRIAL = TypeAdapter(Trial)
+
+
+class TrialFailed(Exception):
+    """The file could not be tried out within the limits of memory and time."""
+
+
+async def try_file(path: Path, name: str) -> Trial:
+    """Try a file out under the name it would have.
+
+    Raises:
+        TrialFailed: its reader died or took too long.
+    """
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "knowledge.snapshots.trial"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    asked = json.dumps({"path": str(path), "name": name}).encode() + b"\n"
+    try:
+        told, _ = await asyncio.wait_for(child.communicate(asked), PATIENCE)
+        return TRIAL.validate_json(told)
+    except (TimeoutError, ValidationError) as error:
+        raise TrialFailed(f"reader of {name!r} ended with {child.returncode}") from error
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()

@@ -1,0 +1,143 @@
+"""Reports as sentences: chat and terminal say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from bot.admin.report import Ending, Report
+from knowledge.model import Skipped
+from knowledge.snapshots.difference import Change, Difference, Tally
+from knowledge.snapshots.manifest import Figures, Manifest
+from knowledge.snapshots.trial import Told, Trial
+
+SAMPLES = 5
+SENTENCE = 60  # characters of a sample
+
+
+def report_text(report: Report) -> str:
+    """Say what came of a reload."""
+    return "\n".join(_lines(report))
+
+
+def moment(at: datetime) -> str:
+    """A moment as people in the server's time zone read it."""
+    return at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def figures_text(figures: Figures) -> str:
+    """How much a snapshot holds."""
+    return f"{figures.articles} 篇文章，{figures.facts} 句"
+
+
+def version_line(name: str, manifest: Manifest, at: datetime, serves: bool) -> str:
+    """One stored version."""
+    return f"{'▶' if serves else '　'} {name}　{moment(at)}　{figures_text(manifest.figures)}"
+
+
+def skipped_line(skipped: Skipped) -> str:
+    """A file that could not be read, why, and what to do."""
+    return f"{skipped.name}：{skipped.reason}；{skipped.remedy}"
+
+
+def progress_text(stage: str, done: int, of: int, seconds_left: float | None) -> str:
+    """How far a build is."""
+    share = f" {100 * done // of}%（{done}/{of} 个文件）" if of else ""
+    left = "" if seconds_left is None else f"，还要约 {max(1, round(seconds_left))} 秒"
+    return f"正在重建：{stage}{share}{left}"
+
+
+def _lines(report: Report) -> Iterator[str]:
+    match report.ending:
+        case Ending.BUSY:
+            assert report.since is not None
+            yield f"已有一次重载在进行（{moment(report.since)} 由 {report.by} 开始），这次没有执行。"
+            return
+        case Ending.FAILED:
+            yield f"没有成功，仍在使用版本 {report.version}。{report.error}"
+            return
+        case Ending.ROLLED_BACK:
+            yield f"已换回版本 {report.version}。"
+            return
+        case Ending.UNCHANGED:
+            yield f"文件夹没有变化，仍是版本 {report.version}。"
+            return
+        case Ending.PUBLISHED:
+            yield f"已换上版本 {report.version}。"
+        case Ending.REHEARSED:
+            yield f"试算完毕，没有更换；仍在使用版本 {report.version}。"
+        case Ending.UNCONFIRMED:
+            yield f"还没有更换：{report.objection}。"
+    yield from _built_lines(report)
+
+
+def _built_lines(report: Report) -> Iterator[str]:
+    built = report.built
+    assert built is not None
+    figures = built.manifest.figures
+    yield f"现在有 {figures_text(figures)}；读了 {built.redone} 个文件，{built.kept} 个没有变。"
+    if report.objection and report.ending is not Ending.UNCONFIRMED:
+        yield f"注意：{report.objection}。"
+    if built.difference is None:
+        if report.before:
+            yield f"这是一次整体重建，之前有 {figures_text(report.before)}。"
+    else:
+        yield from _difference_lines(built.difference)
+    if figures.doubts:
+        yield f"有 {figures.doubts} 处存疑，用 chuchu check 看。"
+    if report.lost_count:
+        when = "" if report.ending is Ending.PUBLISHED else "将"
+        yield f"有人看过的引文{when}有 {report.lost_count} 句不再存在，如："
+        yield from (f"　－{_short(text)}" for text in report.lost)
+    if skipped := built.manifest.skipped:
+        yield f"跳过 {len(skipped)} 个文件："
+        yield from (f"　{skipped_line(one)}" for one in skipped[:SAMPLES])
+        if len(skipped) > SAMPLES:
+            yield f"　……另有 {len(skipped) - SAMPLES} 个"
+
+
+def _difference_lines(difference: Difference) -> Iterator[str]:
+    if not difference:
+        yield "内容没有变化。"
+        return
+    yield f"文章：{_tally(difference.articles)}；句子：{_tally(difference.facts)}。"
+    yield from (f"　{_change(change)}" for change in difference.articles.first[:SAMPLES])
+    yield from (f"　　{_change(change)}" for change in difference.facts.first[:SAMPLES])
+
+
+def _tally(tally: Tally) -> str:
+    return f"增 {tally.added}，改 {tally.changed}，删 {tally.removed}"
+
+
+def _change(change: Change) -> str:
+    if change.before is None:
+        return f"＋{_short(change.after or '')}（{change.file}）"
+    if change.after is None:
+        return f"－{_short(change.before)}（{change.file}）"
+    if change.before == change.after:
+        return f"～{_short(change.after)}（{change.file}）"
+    return f"～{_short(change.before)} → {_short(change.after)}（{change.file}）"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SENTENCE else text[:SENTENCE] + "…"
+
+
+def trial_text(name: str, target: str, trial: Trial, replaces: bool) -> str:
+    """What a sent file would become."""
+    return "\n".join(_trial_lines(name, target, trial, replaces))
+
+
+def _trial_lines(name: str, target: str, trial: Trial, replaces: bool) -> Iterator[str]:
+    yield f"《{name}》：{trial.articles} 篇文章，{trial.facts} 句；修复 {trial.repairs} 处，存疑 {trial.doubts} 处。"
+    yield f"将存为 {target}" + ("，替换现有的同名文件（旧的留在历史里）。" if replaces else "。")
+    yield from (f"　题：{_short(title)}" for title in trial.titles[:SAMPLES])
+    for told in trial.first_facts:
+        yield f"　第{_place(told)}行：{_short(told.text)}"
+    for told in trial.first_repairs[:SAMPLES]:
+        yield f"　{'？' if told.doubt else '·'} 第{_place(told)}行：{_short(told.text)}"
+    yield from (f"　跳过 {skipped_line(skipped)}" for skipped in trial.skipped[:SAMPLES])
+
+
+def _place(told: Told) -> str:
+    return "、".join(str(a) if a == b else f"{a}–{b}" for a, b in told.lines) or "？"

@@ -1,0 +1,39 @@
+"""Every platform that is open, found by the name its chats carry."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from bot.messages import Chat, Downloads, Outbox, Reply
+
+
+class Platforms:
+    """An outbox and downloads for all platforms; one that opens later is added when it does."""
+
+    def __init__(self) -> None:
+        self.opened = asyncio.Event()  # everything that will be open is
+        self._outboxes: dict[str, Outbox] = {}
+        self._downloads: dict[str, Downloads] = {}
+
+    def add(self, platform: str, outbox: Outbox, downloads: Downloads | None = None) -> None:
+        """Open a platform."""
+        self._outboxes[platform] = outbox
+        if downloads is not None:
+            self._downloads[platform] = downloads
+
+    async def send(self, chat: Chat, reply: Reply) -> str | None:
+        """Send by the chat's platform; None where it is closed."""
+        outbox = self._outboxes.get(chat.platform)
+        return await outbox.send(chat, reply) if outbox else None
+
+    async def fetch(self, platform: str, attachment: str, limit: int) -> AsyncIterator[bytes]:
+        """Yield the pieces of a file that somebody sent.
+
+        Raises:
+            LookupError: the platform has no files, or is not open.
+        """
+        if platform not in self._downloads:
+            raise LookupError(f"{platform} has no files to fetch")
+        async for piece in self._downloads[platform].download(attachment, limit):
+            yield piece
