@@ -10,6 +10,7 @@ from knowledge.text.language import Token
 
 LONGEST_CLAUSE = 30
 _SHORT = 12
+_ITEMS = 20  # beyond, a list is said by its first item
 _SHARE = 6.0  # of closeness: the clause that answers is often not the one that repeats the question
 _CAUSE = re.compile(
     r"(?:却|就)?(?:因为|由于|源于|得益于|归功于|缘于|就是要|是为了|旨在|目的是|(?<![原])因(?![此而素]))"
@@ -118,8 +119,8 @@ def _unquoted(reading: Reading, start: int, end: int) -> Range:
     quoted = _QUOTED.search(reading.text, start, end)
     if quoted:
         return quoted.span(1)
-    while end - start > LONGEST_CLAUSE:
-        start = reading.item_of(start)[1] + 1 if reading.item_of(start)[1] + 1 < end else end - _SHORT
+    if end - start > _ITEMS:
+        end = min(end, max(reading.item_of(start)[1], start + 2), start + LONGEST_CLAUSE)
     return start, end
 
 

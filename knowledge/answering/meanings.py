@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from knowledge.answering.amounts import best_amount
-from knowledge.answering.names import full_name
+from knowledge.answering.names import asked_object, full_name
 from knowledge.answering.reading import Reading
 from knowledge.text.language import Token
 from knowledge.text.numbers import Figure, FigureKind
@@ -16,6 +16,7 @@ _SHORT = 12
 _HELPERS = frozenset(["是", "有", "达", "为", "共", "仅", "超", "近", "约", "占"])
 _CLOSERS = '”"’》」』'
 _OPENERS = '“"‘《「『'
+_APPOSED = re.compile(r"[,，]([^,，。;；]{4,28})[,，]是")
 _SUBJECT = re.compile(r"(?:一度|曾|曾经|曾一度|就|也|都)*(?:是|为|叫|称为|被称为)[“\"]?$")
 _BRACKETED = re.compile(r"[”\"』」]?[(（]([^()（）]{2,30})[)）]")
 _DEFINED = re.compile(r"[”\"』」]?(?:是指|就是|即|是|指)([^,，。;；]{2,30})")
@@ -33,10 +34,13 @@ def meaning(reading: Reading) -> str | None:
     term = max((mark for mark in reading.marks), key=lambda m: m.weight, default=None)
     if term is None:
         return None
+    acted_on = asked_object(reading)
+    if acted_on:
+        return acted_on
     for start, end in term.places:
         while end < len(reading.folded) and reading.covers(start, end + 1) == 1:
             end += 1
-        for pattern in (_BRACKETED, _DEFINED):
+        for pattern in (_BRACKETED, _DEFINED, _APPOSED):
             found = pattern.match(reading.text, end)
             if found:
                 return found[1].strip()

@@ -11,6 +11,7 @@ from knowledge.answering.noun_runs import (
     ending_in,
     is_common,
     noun_runs,
+    run_after,
     run_before,
 )
 from knowledge.answering.reading import Range, Reading
@@ -23,17 +24,27 @@ _OFFICES = re.compile(
     r"|村民|居民|记者|所长|队长|厅长|司长|总理|总统|先生|女士|老师|同学|站长|社长|馆长|行长|司令员|政委|厂长)$"
 )
 _QUOTED = re.compile(r"[“\"《「『]([^“”\"《》「」『』]{1,24})[”\"》」』]")
-_BEFORE_VERB = "在也已先曾就还将"
+_BEFORE_VERB = re.compile(
+    r"(?:[在也已先曾就还将]|通过|精心|认真|积极|率先|带头|着力|共同|联合|主动|首次|创新|牵头|正在|专门)$"
+)
 _ADDRESS = re.compile(r"[\u4e00-\u9fff]{2,6}(?:路|街|弄|巷|大道)\s?\d+\s?(?:弄\s?\d+\s?号|[号弄])")
+_SCHOOLS = re.compile(r"(?:学校|小学|中学|大学|学院)$")
 _ACTS = frozenset(["单位", "部门", "机构", "组织", "公司", "企业", "集团"])
 _ANYWHERE = frozenset(["地方", "地区"])
+_LISTED = frozenset(["区", "镇", "县", "市", "街道", "村", "省"])
 _BROAD = frozenset(["国家", "国", "城市", "省", "省份", "州", "行政区", "县市", "区县"])
 _PERSON = frozenset({"nr", "nrfg", "nrt"})
 _PERSON_LENGTH = (2, 4)
 _SURNAMES = frozenset(
     "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方俞任袁柳鲍史唐费廉岑薛雷贺倪汤滕殷罗毕郝邬安常乐于时傅皮卞齐康伍余元卜顾孟平黄和穆萧尹姚邵湛汪祁毛禹狄米贝明臧计伏成戴谈宋茅庞熊纪舒屈项祝董梁杜阮蓝闵席季麻强贾路娄危江童颜郭梅盛林刁钟徐邱骆高夏蔡田樊胡凌霍虞万支柯管卢莫经房裘缪干解应宗丁宣邓郁单杭洪包诸左石崔吉钮龚程嵇邢裴陆荣翁荀羊惠甄曲封芮储靳汲邴糜松段富巫乌焦巴弓牧隗山谷车侯宓蓬全郗班仰秋仲伊宫宁仇栾暴甘钭厉戎祖武符刘景詹束龙叶幸司韶郜黎蓟薄印宿白怀蒲邰从鄂索咸籍赖卓蔺屠蒙池乔阴胥苍双闻莘党翟谭贡劳逄姬申扶堵冉宰郦雍桑桂濮牛寿通边扈燕冀郏浦尚农温别庄晏柴瞿阎充慕连茹习宦艾鱼容向古易慎戈廖庾终暨居衡步都耿满弘匡国文寇广禄阙东欧殳沃利蔚越夔隆师巩厍聂晁勾敖融冷訾辛阚那简饶空曾毋沙乜养鞠须丰巢关蒯相查后荆红游竺权逯盖益桓公仝肖闫付代岳楚仉闾涂覃帅佟苟冼"
 )  # 百家姓 and the commonest since; what the segmenter takes for a person without one is none
-_NO_PERSON = frozenset(["高一", "高二", "高三", "安康", "和平", "平安", "安全", "文明"])
+_FURTHER = frozenset(
+    ["、", "慰问", "走访", "进行", "开展", "座谈", "考察", "调研", "了解", "推进", "推动", "各类"]
+)
+_PARTNER = ("跟", "与", "和", "同", "向", "给", "为", "对")
+_NO_PERSON = frozenset(
+    ["高一", "高二", "高三", "安康", "和平", "平安", "安全", "文明", "师生", "华丽", "金山", "宝山"]
+)
 _FOREIGN = re.compile(r"[\u4e00-\u9fff]{2,6}(?:[·•・][\u4e00-\u9fff]{1,8})+")
 _LED = re.compile(r"(?:在|到|于|进|赴|往|来|向)$")
 
@@ -43,9 +54,8 @@ def person(reading: Reading) -> str | None:
     office = _office_of_named(reading)
     if office:
         return office
-    verb = _verb_with_object(reading)
-    if verb is not None:
-        return _object(reading, verb)
+    if _verb_with_object(reading):
+        return asked_object(reading)
     subject = _subject(reading)
     people = [m.span() for m in _FOREIGN.finditer(reading.folded)]
     people += [_whole(t) for t in reading.tokens if _is_person(t, reading)]
@@ -81,17 +91,24 @@ def place(reading: Reading) -> str | None:
     return reading.text[start:end]
 
 
+def places(reading: Reading) -> str | None:
+    """哪两个区: the places of that kind that act together; other lists have no short answer."""
+    return place(reading) if reading.query.question.noun in _LISTED else None
+
+
 def which(reading: Reading) -> str | None:
     """哪个 or 什么 with a noun: the name of that kind; its quoted name where the text quotes it."""
     noun = reading.query.question.noun
-    if noun in _ACTS:
+    asked = reading.query.text[reading.query.question.start : reading.query.question.end]
+    if noun in _ACTS or (not noun and asked.endswith("家")):
         return body(reading)
     quoted = [m.span(1) for m in _QUOTED.finditer(reading.text) if reading.covers(*m.span(1)) < 0.9]
     if not noun:
         return _said(reading, reading.best(quoted))
     followed = [q for q in quoted if noun in reading.folded[q[1] + 1 : q[1] + 5 + len(noun)]]
     followed += [q for q in quoted if reading.folded[: q[1]].endswith(noun)]
-    named = [r for r in noun_runs(reading, ending_in(noun), verbs=True) if _length(r) > len(noun)]
+    ending = _SCHOOLS if noun == "学校" else ending_in(noun)
+    named = [r for r in noun_runs(reading, ending, verbs=True) if _length(r) > len(noun)]
     made = _made(reading, noun)
     return _said(reading, reading.best(followed) or made or reading.best(named))
 
@@ -111,16 +128,25 @@ def full_name(reading: Reading) -> str | None:
     return _said(reading, reading.best([r for r in names if len(keyword) < _length(r) <= LONGEST_NAME]))
 
 
+def asked_object(reading: Reading) -> str | None:
+    """Return the object of the verb whose object is asked for: 看望了谁, 谁被邀请, 跟谁协调, 培训的是谁."""
+    verb = _verb_with_object(reading)
+    return _object(reading, verb) if verb else None
+
+
 def _verb_with_object(reading: Reading) -> Token | None:
-    """The verb whose object is asked for: 看望了谁 at the end of the query, or 谁被邀请."""
-    asked = reading.query.question
-    words = reading.query.words
-    rest = reading.query.text[asked.end :].strip(" ?!。")
-    if rest.startswith("被"):
+    asked, words = reading.query.question, reading.query.words
+    rest = reading.query.text[asked.end :].strip(" ?!。的")
+    before = reading.query.text[: asked.start].rstrip("了过着 ")
+    if before.endswith(("联合", "会同")):
+        return next((w for w in reversed(words) if w.start < asked.start), None)
+    if rest.startswith("被") or before.endswith(_PARTNER):
         return next((w for w in words if w.start >= asked.end), None)
-    if rest or reading.query.text[asked.start : asked.end][:1] in "是由被":
+    if rest or reading.query.text[asked.start : asked.end][:1] in ("由", "被"):
         return None
-    tokens = reading.language.tokens(reading.query.text[: asked.start].rstrip("了过着 "))
+    if reading.query.text[asked.start : asked.end].startswith("是"):
+        before = before.removesuffix("的") if before.endswith("的") else ""
+    tokens = reading.language.tokens(before)
     if not tokens or not tokens[-1].tag.startswith("v"):
         return None
     return next((w for w in reversed(words) if w.start < asked.start), None)
@@ -131,27 +157,26 @@ def _subject(reading: Reading) -> Range | None:
     asked = reading.query.question
     verb = next((w for w in reading.query.words if w.start >= asked.end), None)
     at = reading.folded.find(verb.text) if verb else -1
-    while at > 0 and reading.folded[at - 1] in _BEFORE_VERB:
-        at -= 1
+    while at > 0 and (led := _BEFORE_VERB.search(reading.folded, 0, at)):
+        at = led.start()
     run = run_before(reading, at) if at > 0 else None
     return run if run and _length(run) > 1 and reading.covers(*run) < 0.5 else None
 
 
 def _object(reading: Reading, verb: Token) -> str | None:
-    """What follows the verb in the fact, up to the next mark, without further verbs before it."""
+    """What follows the verb in the fact: its nouns, and those joined to them by 、, without further verbs before."""
     at = reading.folded.rfind(verb.text)
     if at < 0:
         return None
     start, end = at + len(verb.text), reading.clause_of(at)[1]
     tokens = list(reading.tokens_in(start, end))
-    while tokens and (tokens[0].tag in ("v", "vn", "ul", "d", "p", "uj") or tokens[0].text == "、"):
+    while tokens and (tokens[0].tag in ("ul", "d", "p", "uj", "uz") or tokens[0].text in _FURTHER):
         tokens.pop(0)
     if not tokens:
         return None
     start = tokens[0].start
-    if end - start > LONGEST_NAME:
-        end = reading.item_of(start)[1]
-    return _said(reading, (start, end))
+    run = run_after(reading, start, end)
+    return _said(reading, run or (start, min(end, start + LONGEST_NAME)))
 
 
 def _office_of_named(reading: Reading) -> str | None:

@@ -22,7 +22,8 @@ _BODY_BEFORE_VERB = re.compile(
     r"(?:^|[,，。;；、“”\"\s])([\u4e00-\u9fff]{1,12}?(?:委员会|委|局|办|厅|集团|公司|中心|医院|学院|大学))(?=[将在把对从以向就会通针聚推结])"
 )
 _COMMON = re.compile(
-    r"[民范贸片园校辖城山景社小地发心牧林各全本该]区$|[街城集各乡]镇$|[农新乡中各全]村$|[城各全本我]市$|[各全本]省$"
+    r"^(?:[各全本该新老城山景林牧农乡市郊]区|城区|中心城区)$|(?:居民|示范|自贸|新片|开发|社|小|地|园|校|辖|片)区$"
+    r"|[街乡城集各全]镇$|^[农新乡中各全]村$|^(?:城|各|全|本|我)市$|^[各全本]省$"
 )
 _LINKS = frozenset(
     [
@@ -120,6 +121,18 @@ def run_before(reading: Reading, end: int) -> Range | None:
     return (start, end) if start < end else None
 
 
+def run_after(reading: Reading, start: int, end: int) -> Range | None:
+    """Return the nouns from `start` on, and those joined to them by 、 or 和, before `end`; at most 24 characters."""
+    stop = start
+    for token in reading.tokens_in(start, end):
+        after = token.start + len(token.text)
+        joins = token.text in ("、", "和", "与") and stop > start
+        if after - start > LONGEST_RUN or not (joins or _in_name(token, True)):
+            break
+        stop = stop if joins else after
+    return (start, stop) if stop - start > 1 else None
+
+
 def bodies(reading: Reading) -> list[Range]:
     """Return the organisations; also those that a following 将, 在, 把 … would hide from the segmenter."""
     hidden = [m.span(1) for m in _BODY_BEFORE_VERB.finditer(reading.folded)]
@@ -134,7 +147,7 @@ def is_common(name: str) -> bool:
 
 def ending_in(noun: str) -> re.Pattern[str]:
     """Match what ends in `noun`; 区 does not mean 社区 and the like."""
-    return re.compile(r"(?<![社小地园校辖城片景])区$" if noun == "区" else f"{re.escape(noun)}$")
+    return re.compile(r"(?<![社小地园校辖片景])区$" if noun == "区" else f"{re.escape(noun)}$")
 
 
 def _in_name(token: Token, inside: bool) -> bool:

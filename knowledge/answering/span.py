@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from knowledge.answering.amounts import amount, duration, moment
 from knowledge.answering.clauses import reason, way
 from knowledge.answering.meanings import counted, keyword_answer, meaning
-from knowledge.answering.names import person, place, which
+from knowledge.answering.names import person, place, places, which
 from knowledge.answering.reading import Range, Reading
 from knowledge.query.analysis import Query
 from knowledge.query.question import QuestionType
@@ -23,6 +23,7 @@ _ANSWERERS: dict[QuestionType, Callable[[Reading], str | None]] = {
     QuestionType.WHO: person,
     QuestionType.PLACE: place,
     QuestionType.WHICH: which,
+    QuestionType.LIST: places,
     QuestionType.WHY: reason,
     QuestionType.HOW: way,
     QuestionType.FIGURE: counted,

@@ -65,7 +65,7 @@ def analyse(text: str, aliases: Aliases, language: Language) -> Query:
     operators = read_operators(folded)
     asked = _POLITE.sub("", operators.rest).strip()
     tokens = language.tokens(asked)
-    question = _with_noun_cut(read_question(asked), language)
+    question = _with_noun_cut(read_question(asked), asked, language)
     core = _core(asked, question)
     found = figures(asked)
     return Query(
@@ -90,16 +90,27 @@ def _visible(text: str) -> str:
     return "".join(c if c.isprintable() or unicodedata.category(c) == "Co" else " " for c in text)
 
 
-def _with_noun_cut(question: Question, language: Language) -> Question:
+def _with_noun_cut(question: Question, asked: str, language: Language) -> Question:
     """多少名党员参加: the noun asked for ends where the verb begins."""
     if not question.noun:
         return question
-    noun = ""
-    for token in language.tokens(question.noun):
-        if not (token.tag[:1] in "njlbs" or token.tag in ("vn", "a", "eng")):
+    named = question.type in (QuestionType.WHAT, QuestionType.WHICH)
+    what = asked[: question.end].endswith(("什么", "啥"))
+    closes = named and what and len(question.noun) <= 4 and asked.rstrip("?。 的").endswith(question.noun)
+    noun = question.noun if closes else _leading_noun(language.tokens(question.noun))
+    kind = QuestionType.WHICH if question.type is QuestionType.WHAT and noun else question.type
+    return replace(question, type=kind, noun=noun)
+
+
+def _leading_noun(tokens: tuple[Token, ...]) -> str:
+    """The nouns at the start; a verbal noun only between nouns."""
+    kept = 0
+    for i, token in enumerate(tokens):
+        if token.tag in ("n", "ns", "nt", "nz", "l", "s", "eng", "j"):
+            kept = i + 1
+        elif token.tag not in ("vn", "b", "a", "m"):
             break
-        noun += token.text
-    return replace(question, noun=noun)
+    return "".join(token.text for token in tokens[:kept])
 
 
 def _core(asked: str, question: Question) -> str:
