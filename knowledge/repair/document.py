@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
@@ -23,6 +24,8 @@ from knowledge.repair.writing import printed as printed_as
 _MARKED_UP: Final = frozenset({"markdown", "html"})
 _SHORTEST_REPEAT: Final = 8
 _LEAD: Final = 3
+# A caption repeats a sentence of the text around it: so many paragraphs on either side are looked at.
+_NEAR: Final = 60
 
 
 def repair_document(document: Document) -> Repaired:
@@ -115,20 +118,19 @@ class _Repair:
         return article
 
     def _captions(
-        self,
-        written: Sequence[Article],
-        facts: Sequence[Fact],
-        photos: Sequence[Paragraph],
-        body: Sequence[Paragraph],
+        self, written: Sequence[Article], facts: Sequence[Fact], photos: Sequence[Paragraph], body: Sequence[Paragraph]
     ) -> Iterator[Fact]:
         """Yield each caption as a fact, of the article around it, unless it only repeats a sentence."""
+        owners = sorted((fact.spans[0].line, at) for at, fact in enumerate(facts)) if photos else []
+        firsts = [paragraph.first.number for paragraph in body]
         for photo in photos:
-            if _repeats(photo, body):
+            line = photo.first.number
+            at = bisect_right(firsts, line)
+            if _repeats(photo, body[max(0, at - _NEAR) : at + _NEAR]):
                 self._log.append(removed(Removal.REPEATED, photo.spans, photo.text))
                 continue
-            line = photo.first.number
-            nearest = min(facts, key=lambda fact: abs(fact.spans[0].line - line), default=None)
-            yield self._writer.caption(nearest.article if nearest is not None else written[0], photo)
+            place = max(0, bisect_right(owners, (line, len(facts))) - 1)
+            yield self._writer.caption(facts[owners[place][1]].article if owners else written[0], photo)
 
     def _note(self, draft: Draft, arrangement: Arrangement) -> None:
         for rubric in draft.rubrics:

@@ -8,6 +8,8 @@ from typing import Final
 
 # A pair farther apart is taken as unclosed, so that one lost mark cannot swallow the article.
 REACH: Final = 400
+# No sentence of a newspaper is longer; a run without full stops is cut at a pause.
+LONGEST: Final = 1000
 # A nest deeper than this is damage; it also bounds the search for an opener.
 _DEPTH: Final = 8
 # A quote of so few characters amid a clause is a name or a call, not a sentence of its own.
@@ -40,10 +42,19 @@ FINISHED: Final = re.compile('[。！？｡!?][”’」』》〉）)】"]*$')
 def split(text: str) -> Iterator[tuple[int, int]]:
     """Yield the ranges of the sentences of one paragraph; together they cover it but for blanks at the edges."""
     start = 0
-    for end in _ends(text):
+    for end in (*_ends(text), len(text)):
+        while end - start > LONGEST:
+            cut = _pause(text, start)
+            yield from _stripped(text, start, cut)
+            start = cut
         yield from _stripped(text, start, end)
         start = end
-    yield from _stripped(text, start, len(text))
+
+
+def _pause(text: str, start: int) -> int:
+    """Return where a run too long for a sentence pauses last within bounds."""
+    end = start + LONGEST
+    return max((text.rfind(mark, start + LONGEST // 2, end) for mark in "；，、 "), default=-1) + 1 or end
 
 
 def _stripped(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
