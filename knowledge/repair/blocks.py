@@ -17,6 +17,7 @@ _WRAPPED: Final = 0.3
 _RARE: Final = 0.34
 _OTHER_COLUMN: Final = 1.5
 _STACK: Final = 3
+_NEAR: Final = 5
 
 
 @dataclass(slots=True, eq=False)
@@ -58,7 +59,7 @@ def gather(paragraphs: Sequence[Paragraph], wrapped: bool) -> list[Block]:
                 blocks.append(current := Block())
             current.displays.append(paragraph)
         else:
-            if current.bylines or (current.bodies and starts_block(current.bodies[-1], paragraph)):
+            if current.bylines or (current.bodies and starts_block(current, paragraph)):
                 blocks.append(current := Block())
             current.bodies.append(paragraph)
     return [block for block in blocks if block.displays or block.bodies or block.signed]
@@ -129,12 +130,13 @@ class Boundary:
 
     indents_tell: bool
 
-    def __call__(self, before: Paragraph, after: Paragraph) -> bool:
+    def __call__(self, block: Block, after: Paragraph) -> bool:
         if self.indents_tell and after.first.indented:
             return True
-        if min(len(before.lines), len(after.lines)) < 2:
+        before = next((p for p in reversed(block.bodies[-_NEAR:]) if len(p.lines) > 1), None)
+        if before is None or len(after.lines) < 2:
             return False
-        return not 1 / _OTHER_COLUMN < before.width / max(1, after.width) < _OTHER_COLUMN
+        return not 1 / _OTHER_COLUMN < before.width / after.width < _OTHER_COLUMN
 
 
 def split_rubrics(block: Block) -> tuple[list[list[Paragraph]], list[Paragraph]]:

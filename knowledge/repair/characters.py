@@ -102,6 +102,8 @@ def _drops(raw: str, left: int, right: int, edges: tuple[int, int], tight: bool,
         return not display or (
             before not in "”’」』》）" and after not in "“‘「『《（" and before not in "：，。！？"
         )
+    if display:
+        return False
     return bool((_FIGURE.match(before) and is_han(after)) or (is_han(before) and _FIGURE.match(after)))
 
 

@@ -118,7 +118,11 @@ class _Repair:
         return article
 
     def _captions(
-        self, written: Sequence[Article], facts: Sequence[Fact], photos: Sequence[Paragraph], body: Sequence[Paragraph]
+        self,
+        written: Sequence[Article],
+        facts: Sequence[Fact],
+        photos: Sequence[Paragraph],
+        body: Sequence[Paragraph],
     ) -> Iterator[Fact]:
         """Yield each caption as a fact, of the article around it, unless it only repeats a sentence."""
         owners = sorted((fact.spans[0].line, at) for at, fact in enumerate(facts)) if photos else []

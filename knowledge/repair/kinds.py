@@ -31,12 +31,12 @@ _NAMED_PAGE: Final = re.compile(
 )
 _RUBRIC: Final = re.compile(r"[■●◆★□▲◇○▌▍◎]\s*[^\s。，！？]{2,6}$")
 _CREDIT: Final = re.compile(
-    rf"(?:[\u4e00-\u9fff]{{2,8}})?(?:本报|资料)?资料(?:图片?|照片)(?:\s.*)?$|.*(?:^|[\s/／:：）)]){NAMES}\s*摄(?:影|制)?$|.*{SIGNED}\s*摄(?:影|制)?$"
+    rf"(?:[\u4e00-\u9fff]{{2,8}})?(?:本报|资料)?资料(?:图片?|照片)(?:\s[^。！？]*)?$|(?:[^。！？]*[\s/／:：）)])?{NAMES}\s*摄(?:影|制)?$|[^。！？]*{SIGNED}\s*摄(?:影|制)?$"
     r"|(?:均为|本报|本版|受访者|由|视觉中国|新华社|人民视觉|.{2,10})?\s*(?:供图|图片提供|摄影报道|图片来源.*)$"
     rf"|(?:摄影|图片|制图|绘图|漫画|图)\s*[:：/／]\s*\S.{{0,20}}$|(?:新华社|中新社|本报)发.{{0,10}}$|[（(](?:资料图片?|图片来源.*|.{{0,12}}摄)[)）]$"
 )
 _CREDIT_TAIL: Final = re.compile(
-    rf"(?<=[。！？”）])\s*(?:[（(]\s*(?:{SIGNED}|{NAMES}|新华社发|.{{0,6}}资料图片?)?\s*摄?\s*[)）]|(?:新华社|本报|[\u4e00-\u9fff]{{2,6}}报)?(?:{SIGNED}|\s{NAMES})\s*摄(?:影)?|\s+\S{{0,10}}(?:资料图片?|供图))$"
+    rf"(?<=[。！？”）])\s*(?:[（(]\s*(?:(?:{SIGNED}|{NAMES})\s*摄|新华社发|.{{0,6}}资料图片?)\s*[)）]|(?:新华社|本报|[\u4e00-\u9fff]{{2,6}}报)?(?:{SIGNED}|\s{NAMES})\s*摄(?:影)?|\s+\S{{0,10}}(?:资料图片?|供图))$"
 )
 _CONTACT: Final = re.compile(
     r"(?:联系我们|联系方式|联系电话|新闻热线|报料热线|热线电话|投稿邮?箱|编辑邮?箱|电子邮箱|邮箱|E-?mail|Email|扫码|扫描).{0,50}$|[\w.+-]+@[\w.-]+$"
@@ -52,6 +52,11 @@ _DATELINE: Final = re.compile(
     rf"(?:[■□●▲]\s*)?(?:本报讯|(?:据)?{_AGENCY}[\u4e00-\u9fff、]{{0,12}}?(?:\d{{1,2}}\s*月)?\s*\d{{1,2}}\s*日\s*[电讯]|(?:据)?{_AGENCY}(?:电|讯|消息)(?=[\s（(:：]))"
     rf"\s*(?:[（(](?P<signed>[^（）()]{{2,40}})[)）]|(?P<bare>{SIGNED})(?:\s*报道)?(?=[\s:：]))?\s*[:：]?\s*"
 )
+_DATELINE_STARTS: Final = "本新中人央据■□●▲"
+_SIGNATURE: Final = 30
+_OPEN_DATELINE: Final = re.compile(
+    rf"(?:本报讯|(?:据)?{_AGENCY}[^，。]{{0,20}}?[电讯])\s*[（(](?P<signed>[^（）()，。]{{0,{_SIGNATURE}}})$"
+)
 _CAPTION: Final = re.compile(
     r"[▲▼↑↓◀▶]|图为|(?:上|下|左|右|中|题|本|组)图(?:[：:为]|\s)|图[①-⑩\d一二三四五](?:[：:为]|\s)|[①-⑩]图"
 )
@@ -61,7 +66,18 @@ DISPLAY_MARK: Final = re.compile(r"[■●◆★□▲◇○▌▍◎#※]\s*")
 def classify(lines: list[Line]) -> Iterator[Line]:
     """Name every line that is no article text, and cut what stands glued to text."""
     repeated = _repeated_at_page_edges(lines)
+    signing = False
     for at, line in enumerate(lines):
+        if signing:
+            closed = line.raw.find("）", line.start, line.start + _SIGNATURE)
+            if closed + 1 >= line.end or closed < 0:
+                signing = closed < 0
+                line.removal = Removal.DATELINE
+                yield line
+                continue
+            yield from _signed(line, line.start, closed, closed + 1)
+            line, signing = line.cut(closed + 1, line.end), False
+            line.dateline, line.cut_from = True, lines[at].width
         if len(line.text) <= _SHORT and not line.finished:
             line.removal = _noise(lines, at, repeated)
             if line.removal is None:
@@ -69,6 +85,11 @@ def classify(lines: list[Line]) -> Iterator[Line]:
                     ONLY_SIGNED.match(line.text) is not None or IN_BRACKETS.fullmatch(line.text) is not None
                 )
         if line.removal is None and not line.byline:
+            opened = _OPEN_DATELINE.match(line.text) if line.text[0] in _DATELINE_STARTS else None
+            if opened is not None and at + 1 < len(lines) and "）" in lines[at + 1].text[:_SIGNATURE]:
+                yield from _signed(line, line.start + opened.start("signed"), line.end, line.end)
+                signing = True
+                continue
             yield from _cut(line)
         else:
             yield line
@@ -139,14 +160,14 @@ def _cut(line: Line) -> Iterator[Line]:
     """Yield the line in parts: dateline, text, jump, credit, byline."""
     start, end = line.start, line.end
     tail: list[Line] = []
-    dateline = _DATELINE.match(line.raw, start, end) if line.raw[start] in "本新中人央据■□●▲" else None
+    dateline = _DATELINE.match(line.raw, start, end) if line.raw[start] in _DATELINE_STARTS else None
     if dateline is not None and dateline.end() < end:
         yield from _dateline(line, dateline)
         start = dateline.end()
     if line.finished is False or line.raw[end - 1] in "）)":
         end = _cut_tail(line, start, end, tail)
     text = line.cut(start, end)
-    text.gap, text.dateline = line.gap, dateline is not None
+    text.gap, text.dateline, text.cut_from = line.gap, dateline is not None, line.width
     text.caption = bool(tail) and tail[0].removal is Removal.CREDIT and "。" not in text.text[:-1]
     if start == line.start and end == line.end:
         text = line
@@ -161,18 +182,22 @@ def _cut(line: Line) -> Iterator[Line]:
 
 
 def _dateline(line: Line, match: re.Match[str]) -> Iterator[Line]:
-    removed = line.cut(line.start, match.end())
-    removed.removal = Removal.DATELINE
     for group in ("signed", "bare"):
         if match[group] and re.search(NAMES, match[group]):
-            start, end = match.span(group)
-            signed = line.cut(start, end)
-            signed.byline = True
-            head, rest = line.cut(line.start, start), line.cut(end, match.end())
-            head.removal = rest.removal = Removal.DATELINE
-            yield from (part for part in (head, signed, rest) if part.text.strip())
+            yield from _signed(line, match.start(group), match.end(group), match.end())
             return
+    removed = line.cut(line.start, match.end())
+    removed.removal = Removal.DATELINE
     yield removed
+
+
+def _signed(line: Line, start: int, end: int, until: int) -> Iterator[Line]:
+    """Yield a dateline up to column `until`, with the writers' names from `start` to `end` as a byline."""
+    for part in (line.cut(line.start, start), line.cut(start, end), line.cut(end, until)):
+        if part.text.strip():
+            part.byline = part.start == start
+            part.removal = None if part.byline else Removal.DATELINE
+            yield part
 
 
 def _cut_tail(line: Line, start: int, end: int, tail: list[Line]) -> int:

@@ -19,7 +19,7 @@ INDENT: Final = 2
 class Line:
     """A run of text on one raw line; a raw line with a byline at its end becomes two.
 
-    `gap` counts the blank lines before it. `removal` says why it is no text of an article, `byline` that it
+    `cut_from` is the width before anything was cut off. `gap` counts the blank lines before it. `removal` says why it is no text of an article, `byline` that it
     names the writers, `dateline` that a dateline stood before it, `caption` that it describes a photo.
     """
 
@@ -34,6 +34,7 @@ class Line:
     dateline: bool = False
     caption: bool = False
     interrupted: bool = False
+    cut_from: float = 0
     text: str = field(init=False)
     width: float = field(init=False)
     finished: bool = field(init=False)
@@ -46,6 +47,11 @@ class Line:
     @property
     def span(self) -> Span:
         return Span(self.number, self.start, self.end)
+
+    @property
+    def column_width(self) -> float:
+        """The width of the line as printed, with what was cut off its beginning."""
+        return max(self.width, self.cut_from)
 
     @property
     def indent(self) -> float:

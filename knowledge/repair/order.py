@@ -13,7 +13,7 @@ from typing import Final
 
 from knowledge.repair.articles import Draft
 from knowledge.repair.blocks import Block
-from knowledge.repair.paragraphs import Paragraph
+from knowledge.repair.paragraphs import Paragraph, merge
 
 # A lead shares so much with the title, or stands in a column so much wider than the rest.
 _SHARED: Final = 6
@@ -57,8 +57,20 @@ def arrange(draft: Draft, wrapped: bool) -> Arrangement:
             section = Section(section.heading, [], True)
         if not arrangement.sections or section is not arrangement.sections[-1]:
             arrangement.sections.append(section)
-        section.paragraphs.extend(block.bodies)
+        bodies = block.bodies
+        if arrangement.moved and at and not block.displays and _goes_on(order[at - 1].bodies[-1], bodies[0]):
+            before = order[at - 1]
+            owner = next(s for s in reversed(arrangement.sections) if s.paragraphs)
+            owner.paragraphs[-1] = before.bodies[-1] = merge(owner.paragraphs[-1], bodies[0])
+            bodies = bodies[1:]
+        section.paragraphs.extend(bodies)
     return arrangement
+
+
+def _goes_on(broken: Paragraph, following: Paragraph) -> bool:
+    """Tell whether a paragraph that breaks off at a column's foot may go on at the next column's head."""
+    both_latin = broken.text[-1:].isascii() and following.text[:1].isascii()
+    return not (broken.finished or following.first.indented or following.first.dateline or both_latin)
 
 
 def _order(draft: Draft, texts: list[Block]) -> list[Block]:

@@ -15,13 +15,19 @@ from knowledge.repair.lines import Line
 
 # Of a column's width, what a line must fill for its break to be the column's and not the writer's.
 _FULL: Final = 0.75
-_NARROWEST: Final = 8
+_NARROWEST: Final = 9
+# Three or four lines alone establish no column narrower than this.
+_SURE: Final = 12
 _WIDEST: Final = 60
 _WINDOW: Final = 6
 # A column is established by so many lines of which so many differ by no more than this.
 _FEWEST: Final = 3
 _AGREE: Final = 0.6
 _RAGGED: Final = 2.5
+_EQUAL: Final = 1.5
+_OTHER_COLUMN: Final = 1.5
+# Blank lines tell paragraphs only where fewer unfinished lines than this are followed by one.
+_SCATTERED: Final = 0.25
 # A line of so many characters with a comma in it is running text, whatever follows.
 _RUNNING: Final = 35
 _LONGEST_HEADING: Final = 50
@@ -29,6 +35,7 @@ _LONGEST_HEADING: Final = 50
 _CONNECTS: Final = re.compile("[，、；,;“‘「『《〈（(—]$")
 _CONTINUES: Final = re.compile("[，、。；：！？”’）》」』】%％,;)]")
 _PUNCTUATION: Final = re.compile("[，。、；,;！？]")
+_COMMA: Final = re.compile("[，；,;]")
 _STOPS: Final = re.compile("[。！？]")
 _STARTS: Final = re.compile(
     "[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十\\d]{1,3}[)）]|——|[■●◆★□▲◇○▌▍◎※·•]|第[一二三四五六七八九十百\\d]{1,4}[章节条]"
@@ -61,6 +68,8 @@ class Paragraph:
     @property
     def display(self) -> bool:
         """Tell whether it looks like a title or heading: short, and no sentence."""
+        if self.first.dateline or _unclosed(self.text):
+            return False
         short = len(self.text) <= _LONGEST_HEADING
         return (
             short
@@ -79,7 +88,7 @@ class Columns:
 
     def __init__(self, lines: Sequence[Line]) -> None:
         self._lines = lines
-        self._widths = [line.width + line.indent / 2 for line in lines]
+        self._widths = [line.column_width + line.indent / 2 for line in lines]
 
     def before(self, at: int) -> float:
         """The column's width above line `at`, 0 where none is established."""
@@ -91,10 +100,11 @@ class Columns:
 
     def around(self, at: int) -> float:
         """The column's width on both sides together, 0 where none is established."""
-        return self._width(max(0, at - 2), at + 3)
+        width = self._width(max(0, at - 2), at + 3)
+        return width if width >= _SURE else 0
 
     def _width(self, low: int, high: int) -> float:
-        """The width on which most unfinished lines agree; text has a comma somewhere, a list of titles has none."""
+        """The width on which most unfinished lines agree; text has commas, a list of titles has few."""
         lines = self._lines[low:high]
         wide = [self._widths[low + at] for at, line in enumerate(lines) if not line.finished]
         if len(wide) < _FEWEST or 2 * len(wide) < len(lines):
@@ -104,22 +114,35 @@ class Columns:
             wide
         ):
             return 0
-        return width if any(_PUNCTUATION.search(line.text) for line in lines) else 0
+        clauses = sum(not line.finished and _PUNCTUATION.search(line.text) is not None for line in lines)
+        return width if 3 * clauses >= len(wide) else 0
 
     def full(self, at: int) -> bool:
         """Tell whether line `at` fills its column, so that the column broke it."""
         wide = self._widths[at]
         if wide < _NARROWEST * _FULL:
             return False
-        sides = (self.before(at), self.after(at)) if len(self._lines) > 3 else (self._width(0, 4),)
-        return any(side and wide >= _FULL * side for side in sides) or (
-            not any(sides) and 0 < _FULL * self.around(at) <= wide
-        )
+        sides = (self.before(at), self.after(at))
+        if any(sides):
+            return any(side and wide >= _FULL * side for side in sides)
+        return 0 < _FULL * self.around(at) <= wide or self._twin(at, at - 1) or self._twin(at, at + 1)
+
+    def _twin(self, at: int, other: int) -> bool:
+        """Tell whether two unfinished lines of running text are equally wide, as only a column makes them."""
+        if not 0 <= other < len(self._lines) or self._widths[at] < _SURE:
+            return False
+        lines = (self._lines[at], self._lines[other])
+        alike = abs(self._widths[at] - self._widths[other]) <= _EQUAL
+        return alike and all(not line.finished and _PUNCTUATION.search(line.text) for line in lines)
 
     def breaks(self, at: int) -> bool:
         """Tell whether another column begins after line `at`: much wider or much narrower."""
         above, below = self.before(at + 1), self.after(at)
-        return bool(above and below) and not 2 / 3 < above / below < 3 / 2
+        if not above or self._widths[at] >= _OTHER_COLUMN * above:
+            return False
+        if self._widths[at + 1] >= _OTHER_COLUMN * above:
+            return True
+        return bool(below) and not 1 / _OTHER_COLUMN < above / below < _OTHER_COLUMN
 
 
 class Assembler:
@@ -132,6 +155,10 @@ class Assembler:
         self._columns = Columns(lines)
         self._pairs: frozenset[str] | None = None
         self._body_seen = False
+        unfinished = [at for at, line in enumerate(lines[:-1]) if not line.finished]
+        blanks = sum(lines[at + 1].gap > 0 for at in unfinished)
+        self._blanks_tell = blanks < _SCATTERED * len(unfinished)
+        self._indents_tell = 2 * sum(line.indented for line in lines) < len(lines)
 
     def assemble(self) -> list[Paragraph]:
         """Return the paragraphs in file order."""
@@ -168,32 +195,45 @@ class Assembler:
             return self._columns.full(at) and not following.indented and _open(current)
         if _CONTINUES.match(following.text):
             return True
-        if following.indented and following.indent > line.indent:
+        if following.indented and (following.indent > line.indent or following.gap or self._indents_tell):
             return False
         if _CONNECTS.search(line.text):
             return True
         if self._columns.full(at):
-            return (not self._columns.breaks(at) and not self._is_heading(at)) or self._is_word(
-                line, following
-            )
+            if self._is_title(at, current):
+                return False
+            return not self._columns.breaks(at) or self._is_word(line, following)
         if _STARTS.match(following.text):
             return False
+        if following.gap == 0 and (line.dateline or (len(current) > 1 and self._blanks_tell)):
+            return True
         return self._runs_on(line, following)
 
-    def _is_heading(self, at: int) -> bool:
-        """Tell whether a full line that opens a paragraph is a title all the same: no clause, then a blank line."""
+    def _is_title(self, at: int, current: list[Line]) -> bool:
+        """Tell whether full lines are a title all the same: no clause in them, and a blank line below.
+
+        Where blank lines stand everywhere, only above the first text, and only off the column's width.
+        """
         line, following = self._lines[at], self._lines[at + 1]
-        if at and not self._lines[at - 1].finished and self._columns.full(at - 1):
+        if following.gap == 0 or line.indented or len(current) > 3 or not self._opens(at - len(current)):
             return False
-        if (
-            self._body_seen
-            or line.indented
-            or following.gap == 0
-            or _PUNCTUATION.search(_QUOTED.sub("", line.text))
-        ):
+        if any(_STOPS.search(part.text) for part in current):
             return False
+        clauses = any(_PUNCTUATION.search(_QUOTED.sub("", part.text)) for part in current)
         column = max(self._columns.after(at), self._columns.before(at))
-        return not 0.9 * column <= line.width <= 1.1 * column
+        if column and line.width > 1.3 * column:
+            return True
+        if self._blanks_tell or following.text.startswith("——"):
+            return not clauses and current[0].gap > 0 and current[0] is not self._lines[0]
+        return not clauses and not self._body_seen and not 0.9 * column <= line.width <= 1.1 * column
+
+    def _opens(self, before: int) -> bool:
+        return (
+            before < 0
+            or self._lines[before].finished
+            or not self._columns.full(before)
+            or not self._body_seen
+        )
 
     def _runs_on(self, line: Line, following: Line) -> bool:
         """Tell whether running text outside a column was cut off before `following`."""
@@ -206,7 +246,12 @@ class Assembler:
             return False
         if _STOPS.search(clauses):
             return True
-        return self._body_seen and len(line.text) >= _RUNNING and _PUNCTUATION.search(clauses) is not None
+        commas = len(_COMMA.findall(clauses))
+        return (
+            self._body_seen
+            and commas > 0
+            and (commas > 1 or following.gap == 0 or len(line.text) >= _RUNNING)
+        )
 
     def _is_word(self, line: Line, following: Line) -> bool:
         """Tell whether the two characters at the break stand together elsewhere in the document."""
@@ -227,5 +272,20 @@ class Assembler:
 
 def _open(lines: list[Line]) -> bool:
     """Tell whether a quote or bracket is still open at the end of the lines."""
-    text = "".join(line.text for line in lines[-12:])
+    return _unclosed("".join(line.text for line in lines[-12:]))
+
+
+def _unclosed(text: str) -> bool:
     return any(text.count(left) > text.count(right) for left, right in ("“”", "（）", "《》", "「」", "『』"))
+
+
+def merge(first: Paragraph, second: Paragraph) -> Paragraph:
+    """Join a paragraph that breaks off with the one that goes on from it."""
+    starts = tuple(start + len(first.text) for start in second.starts)
+    return Paragraph(
+        [*first.lines, *second.lines],
+        (*first.spans, *second.spans),
+        first.text + second.text,
+        (*first.starts, *starts),
+        [*first.repeats, *second.repeats],
+    )

@@ -29,7 +29,7 @@ _OPENERS: Final = {
 _OPENING: Final = frozenset(_OPENERS.values())
 _MARKS: Final = re.compile('[“”‘’「」『』《》〈〉（）()【】"]|[。！？｡!?]+')
 _CLOSERS: Final = re.compile('[”’」』》〉）)】"]*')
-_GOES_ON: Final = re.compile("[，、；：,;的地得之等与和及]")
+_GOES_ON: Final = re.compile("\\s*[，、；：,;的地得之等与和及是]")
 _ADDRESS: Final = re.compile(r"[0-9A-Za-z=&/#%_.-]")
 _SPOKEN: Final = re.compile("[，：。！？；—…,:;\\s“「『（(]")
 _ENGLISH_END: Final = re.compile(

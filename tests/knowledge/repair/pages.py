@@ -1,0 +1,41 @@
+"""Newspaper pages for the tests of repair: how extraction would hand them over."""
+
+from __future__ import annotations
+
+from knowledge.model import Document, Repaired, Sidecar
+from knowledge.repair.document import repair_document
+
+
+def document(
+    text: str, name: str = "版面.txt", kind: str = "text", sidecar: Sidecar | None = None
+) -> Document:
+    """Make a document of the lines of `text`."""
+    return Document(name, "0" * 64, len(text), kind, "utf-8", tuple(text.split("\n")), (), sidecar)
+
+
+def repair(text: str, kind: str = "text", sidecar: Sidecar | None = None) -> Repaired:
+    """Repair a page given as text."""
+    return repair_document(document(text, kind=kind, sidecar=sidecar))
+
+
+def texts(repaired: Repaired) -> list[str]:
+    """The facts' texts in reading order, captions last."""
+    return [fact.text for fact in repaired.facts]
+
+
+def removed(repaired: Repaired, kind: str) -> list[str]:
+    """What was taken out of the page as `kind`."""
+    return [entry.text for entry in repaired.log if entry.kind == kind]
+
+
+def column(text: str, width: int) -> str:
+    """Set a paragraph in a column of `width` han characters, as a press does: no mark begins a line."""
+    lines, used = [""], 0.0
+    for char in text:
+        wide = 0.5 if char.isascii() else 1.0
+        if used + wide > width and char not in "，。、；：”）！？":
+            lines.append("")
+            used = 0.0
+        lines[-1] += char
+        used += wide
+    return "\n".join(lines)

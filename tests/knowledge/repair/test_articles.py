@@ -1,0 +1,103 @@
+"""Several articles in one file, and which printed line is what."""
+
+from __future__ import annotations
+
+from tests.knowledge.repair.pages import column, removed, repair, texts
+
+WATER = "昨日，引水工程二期正式通水，日供水能力达到120万吨，惠及近80万居民。"
+PIPES = "市水务集团表示，下一步将加快老旧管网改造，计划到明年底完成260公里管网更新。"
+SEEDS = "记者从国家统计局获悉，今年前两个月全国粮食购销平稳，种子供应充足。"
+CORN = "农业农村部介绍，目前全国已备足玉米、水稻种子1.5亿公斤，能够满足春耕需要。"
+
+
+def titles(text: str) -> list[str]:
+    return [article.title.text for article in repair(text).articles]
+
+
+def test_a_title_after_a_byline_begins_another_article() -> None:
+    page = f"引水工程二期通水\n\n{WATER}\n\n{PIPES}\n\n周涛 陈晨\n\n春耕种子供应充足\n\n{SEEDS}\n\n{CORN}\n\n王强\n"
+    repaired = repair(page)
+    assert [(f.article.title.text, f.text) for f in repaired.facts] == [
+        ("引水工程二期通水", WATER),
+        ("引水工程二期通水", PIPES),
+        ("春耕种子供应充足", SEEDS),
+        ("春耕种子供应充足", CORN),
+    ]
+    assert [a.byline.text for a in repaired.articles if a.byline] == ["周涛 陈晨", "王强"]
+
+
+def test_a_title_above_a_dateline_begins_another_article() -> None:
+    page = f"引水工程二期通水\n\n本报讯 {WATER}\n\n春耕种子供应充足\n\n新华社北京3月5日电 {SEEDS}"
+    assert titles(page) == ["引水工程二期通水", "春耕种子供应充足"]
+
+
+def test_articles_set_in_columns_are_told_apart_too() -> None:
+    page = "\n\n".join(
+        (
+            "A3 版",
+            "引水工程二期通水",
+            "本报记者 周涛",
+            column(WATER, 16) + "\n" + column(PIPES, 16),
+            "春耕种子供应充足",
+            column("新华社北京3月5日电 " + SEEDS, 16) + "\n" + column(CORN, 16),
+        )
+    )
+    repaired = repair(page)
+    assert texts(repaired) == [WATER, PIPES, SEEDS, CORN]
+    assert [len({f.id for f in repaired.facts if f.article is a}) for a in repaired.articles] == [2, 2]
+
+
+def test_a_title_that_stands_above_another_articles_finds_its_text_by_its_words() -> None:
+    page = f"全市引水工程 二期正式通水\n\n■快讯\n\n春耕种子 供应充足\n\n本报讯 {SEEDS}\n\n{CORN}\n\n{WATER.replace('引水', '全市引水')}\n\n{PIPES}"
+    repaired = repair(page)
+    assert [(a.title.text, sum(f.article is a for f in repaired.facts)) for a in repaired.articles] == [
+        ("春耕种子 供应充足", 2),
+        ("全市引水工程 二期正式通水", 2),
+    ]
+    assert removed(repaired, "rubric") == ["■快讯"]
+    assert [entry.kind for entry in repaired.log if entry.doubt] == ["split_article"]
+
+
+def test_kicker_title_and_subtitle_are_told_by_length_and_dash() -> None:
+    page = f"要闻 1\n\n本市民生实事项目“引水工程”取得重大阶段性进展\n\n让居民喝上放心好水\n\n——写在二期通水之际\n\n{column(WATER + PIPES, 14)}"
+    article = repair(page).articles[0]
+    assert article.kicker is not None
+    assert article.subtitle is not None
+    assert article.kicker.text == "本市民生实事项目“引水工程”取得重大阶段性进展"
+    assert article.title.text == "让居民喝上放心好水"
+    assert article.subtitle.text == "——写在二期通水之际"
+
+
+def test_a_title_set_in_two_lines_is_one_title() -> None:
+    page = f"引水工程坚持民生导向\n高质量推进二期“通水到户”工程\n\n{column(WATER + PIPES, 26)}"
+    assert titles(page) == ["引水工程坚持民生导向高质量推进二期“通水到户”工程"]
+
+
+def test_run_in_headings_name_their_sections() -> None:
+    page = f"防汛通知\n\n一、加强领导。{WATER}\n\n二、排查隐患。{PIPES}"
+    assert [(f.section, f.text) for f in repair(page).facts] == [
+        ("一、加强领导", "一、加强领导。"),
+        ("一、加强领导", WATER),
+        ("二、排查隐患", "二、排查隐患。"),
+        ("二、排查隐患", PIPES),
+    ]
+
+
+def test_a_mark_before_a_heading_is_no_part_of_its_name() -> None:
+    page = f"引水工程\n\n{WATER}\n\n■ 下一步安排\n\n{PIPES}"
+    repaired = repair(page)
+    assert [f.section for f in repaired.facts] == [None, "下一步安排"]
+    assert removed(repaired, "markup") == ["■"]
+
+
+def test_campaign_and_date_are_given_only_when_printed() -> None:
+    page = f"要闻 1\n2019年9月5日 星期四\n\n上海第一批“不忘初心”主题教育收官\n\n{WATER}"
+    article = repair(page).articles[0]
+    assert (article.campaign, article.date) == ("第一批“不忘初心”主题教育", "2019-09-05")
+    plain = repair(f"引水工程\n\n{WATER}").articles[0]
+    assert (plain.campaign, plain.date) == (None, None)
+
+
+def test_a_sentence_that_points_back_leans_on_the_one_before() -> None:
+    first, second, third = repair("引水工程\n\n工程去年开工。该市投入3亿元。同时，配套管网完成。").facts
+    assert (first.leans_on, second.leans_on, third.leans_on) == (None, first.id, second.id)

@@ -1,0 +1,114 @@
+"""What stands between the lines of an article and is none of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.knowledge.repair.pages import column, removed, repair, texts
+
+A = "昨日，引水工程二期正式通水，惠及近80万居民。"
+B = "下一步将加快老旧管网改造，让更多市民喝上放心水。"
+
+
+@pytest.mark.parametrize(
+    ("noise", "kind"),
+    [
+        ("要闻 7", "page_header"),
+        ("A3 版", "page_header"),
+        ("2023年3月6日 星期一", "page_header"),
+        ("不不忘忘初初心心 牢牢记记使使命命", "logo"),
+    ],
+)
+def test_what_the_page_prints_above_its_articles_is_no_article(noise: str, kind: str) -> None:
+    repaired = repair(f"{noise}\n\n引水工程二期通水\n\n{A}\n{B}")
+    assert removed(repaired, kind) == [noise]
+    assert [article.title.text for article in repaired.articles] == ["引水工程二期通水"]
+    assert texts(repaired) == [A, B]
+
+
+@pytest.mark.parametrize(
+    ("noise", "kind"),
+    [
+        ("责任编辑：赵敏 版式：钱峰", "credit"),
+        ("联系我们 news@example.com", "contact"),
+        ("本报资料图", "credit"),
+        ("新华社发", "credit"),
+        ("（下转第三版）", "rubric"),
+        ("3", "page_header"),
+    ],
+)
+def test_what_the_page_prints_below_its_articles_is_no_sentence(noise: str, kind: str) -> None:
+    repaired = repair(f"引水工程二期通水\n\n{A}\n\n{A}{B}\n\n{noise}")
+    assert removed(repaired, kind) == [noise]
+    assert texts(repaired) == [A, A, B]
+
+
+def test_a_caption_inside_a_word_becomes_a_fact_of_its_own_and_the_word_is_joined() -> None:
+    repaired = repair(
+        f"引水工程二期通水\n\n{A}逻辑很清楚。\n\n全市以“节水优先”的发展逻\n\n\n居民合影留念。\n\n本报资料图\n\n辑统筹用水。"
+    )
+    assert texts(repaired) == [A, "逻辑很清楚。", "全市以“节水优先”的发展逻辑统筹用水。", "居民合影留念。"]
+    caption = repaired.facts[-1]
+    assert (caption.kind, caption.section) == ("caption", None)
+
+
+def test_a_character_printed_twice_at_the_break_is_dropped_once_and_logged() -> None:
+    repaired = repair(
+        f"引水工程二期通水\n\n{A}\n\n全市以“节水优先”的发展逻辑\n\n\n居民合影留念。\n\n本报资料图\n\n辑和实践逻辑统筹用水。"
+    )
+    assert texts(repaired)[1] == "全市以“节水优先”的发展逻辑和实践逻辑统筹用水。"
+    assert removed(repaired, "repeated") == ["辑"]
+    assert repaired.facts[1].lines == ((5, 5), (12, 12))
+
+
+def test_a_caption_that_only_repeats_a_sentence_is_dropped() -> None:
+    repaired = repair(f"引水工程二期通水\n\n{A}\n\n{B}\n\n\n{A[3:-11]}。\n\n记者 冷梅 摄")
+    assert texts(repaired) == [A, B]
+    assert len(removed(repaired, "repeated")) == 1
+
+
+def test_a_credit_at_the_end_of_a_caption_is_cut_off() -> None:
+    repaired = repair(f"引水工程二期通水\n\n{A}\n\n图为二期泵站。 本报记者 周涛 摄\n\n{B}")
+    assert texts(repaired) == [A, B, "图为二期泵站。"]
+    assert removed(repaired, "credit") == ["本报记者 周涛 摄"]
+
+
+@pytest.mark.parametrize(
+    ("dateline", "byline"),
+    [
+        ("本报讯 ", None),
+        ("本报讯（记者 周涛）", "记者 周涛"),
+        ("新华社北京3月5日电 ", None),
+        ("据新华社北京4月30日电 ", None),
+        ("新华社杭州3月5日电（记者 王强 通讯员 李敏）", "记者 王强 通讯员 李敏"),
+    ],
+)
+def test_a_dateline_is_no_part_of_the_first_sentence(dateline: str, byline: str | None) -> None:
+    repaired = repair(f"引水工程二期通水\n\n{dateline}{A}")
+    assert texts(repaired) == [A]
+    printed = repaired.articles[0].byline
+    assert (printed.text if printed else None) == byline
+
+
+def test_a_dateline_broken_over_two_lines_is_read_as_one() -> None:
+    repaired = repair(
+        f"引水工程二期通水\n\n{column('　　新华社杭州3月5日电（记者 王强 通讯员 李敏）' + A + B, 20)}"
+    )
+    assert texts(repaired) == [A, B]
+
+
+@pytest.mark.parametrize(
+    ("ending", "byline"),
+    [
+        ("。 张骏", "张骏"),
+        ("。（苏展）", "苏展"),
+        ("。\n\n屠瑜 潘高峰", "屠瑜 潘高峰"),
+        ("。（区委组织部）", "区委组织部"),
+        ("。\n（本报记者 张驰）", "本报记者 张驰"),
+    ],
+)
+def test_a_byline_glued_to_the_last_sentence_is_cut_off(ending: str, byline: str) -> None:
+    repaired = repair(f"引水工程二期通水\n\n{A}\n\n{B[:-1]}{ending}")
+    assert texts(repaired) == [A, B]
+    assert repaired.articles[0].byline is not None
+    assert repaired.articles[0].byline.text == byline

@@ -1,0 +1,86 @@
+"""Reading order: restored where the page establishes it, doubted where it does not."""
+
+from __future__ import annotations
+
+from tests.knowledge.repair.pages import column, repair, texts
+
+DAWN = "清晨六点，骑手小张已经在站点等候。今年以来，全市新增骑手驿站86个，覆盖16个街道。"
+WARM = "驿站里配有饮水机、充电柜和急救箱。“冬天能喝上一口热水，心里暖和。”小张说。"
+MONEY = "市总工会介绍，驿站建设采取“政府搭台、企业唱戏”的方式，累计投入资金1200余万元。"
+POINTS = "如何让驿站用得久？各区探索积分管理，骑手参与志愿服务可兑换餐券，目前已兑换3.2万份。"
+CLOSE = "专家认为，关爱新就业群体，既要有温度，也要有制度。今后还应在职业伤害保障上多下功夫。"
+LEAD = (
+    "骑手驿站，是城市送给奔波者的一份礼物。近日，记者走访全市多个街道，看骑手驿站如何从无到有，让新就业群体切实感受到"
+    "城市的温度与善意，也记录下这份善意背后的制度探索。本市自去年启动骑手驿站建设，至今已走过一年。"
+)
+NARROW = 14
+
+
+def narrow(*paragraphs: str) -> str:
+    return "\n".join(column(paragraph, NARROW) for paragraph in paragraphs)
+
+
+def begins(text: str) -> list[str]:
+    return [fact.text[:4] for fact in repair(text).facts]
+
+
+def test_the_lead_under_the_title_comes_first_and_the_signed_column_last() -> None:
+    page = "\n\n".join(
+        (
+            narrow(WARM, MONEY),
+            "让骑手驿站从无到有",
+            "——全市骑手驿站建设一年观察",
+            column(LEAD, 40),
+            narrow(CLOSE),
+            "（张驰）",
+            narrow(DAWN, POINTS),
+            "暖在细处看得见",
+            "管在实处用得久",
+        )
+    )
+    repaired = repair(page)
+    assert repaired.articles[0].title.text == "让骑手驿站从无到有"
+    starts = [fact.text[:4] for fact in repaired.facts]
+    assert starts == ["骑手驿站", "近日，记", "本市自去", "驿站里配", "“冬天能", "小张说。", "市总工会", "清晨六点", "今年以来", "如何让驿", "各区探索", "专家认为", "今后还应"]  # fmt: skip
+    assert [heading.text for heading in repaired.articles[0].headings] == ["暖在细处看得见", "管在实处用得久"]
+    assert {fact.section for fact in repaired.facts[3:]} == {"暖在细处看得见", "管在实处用得久"}
+    assert all(fact.uncertain for fact in repaired.facts[3:])
+    assert "reordered" in {entry.kind for entry in repaired.log if entry.doubt}
+
+
+def test_a_sentence_that_breaks_off_at_a_columns_foot_goes_on_where_the_page_begins() -> None:
+    foot, head = narrow(MONEY).split("\n")[:2], narrow(MONEY).split("\n")[2:]
+    opening = "\n".join((narrow(DAWN), narrow(WARM), *foot))
+    page = "\n\n".join(("\n".join((*head, narrow(CLOSE), "（本报记者 张驰）")), "骑手驿站里的温度", opening))
+    repaired = repair(page)
+    assert MONEY in texts(repaired)
+    assert next(fact for fact in repaired.facts if fact.text == MONEY).lines[-1][0] == 1
+
+
+def test_columns_in_file_order_stay_in_file_order() -> None:
+    page = "\n\n".join(
+        (
+            "骑手驿站里的温度",
+            narrow(DAWN, WARM),
+            "暖在细处",
+            narrow(MONEY),
+            "管在实处",
+            narrow(POINTS, CLOSE),
+            "张驰 刘洋",
+        )
+    )
+    repaired = repair(page)
+    assert [
+        (f.section, f.text[:4]) for f in repaired.facts if f.text[:4] in ("清晨六点", "市总工会", "专家认为")
+    ] == [
+        (None, "清晨六点"),
+        ("暖在细处", "市总工会"),
+        ("管在实处", "专家认为"),
+    ]
+    assert not any(entry.doubt for entry in repaired.log)
+
+
+def test_a_narrow_column_is_never_joined_with_the_wide_one_that_follows() -> None:
+    foot = narrow(POINTS).split("\n")[:1]
+    page = "\n".join(("骑手驿站里的温度", "", narrow(DAWN, WARM), *foot, column(LEAD, 40)))
+    assert "骑手驿站，是城市送给奔波者的一份礼物。" in texts(repair(page))

@@ -1,0 +1,58 @@
+"""Where a sentence ends."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from knowledge.repair.sentences import LONGEST, split
+
+
+def cut(text: str) -> list[str]:
+    return [text[start:end] for start, end in split(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("今天开工。明天完工。", ["今天开工。", "明天完工。"]),
+        ("真的吗？！是的。", ["真的吗？！", "是的。"]),
+        ("他说：“来吧。”大家笑了。", ["他说：“来吧。”", "大家笑了。"]),
+        ("首日运量4.2万人次……约三成为转乘；余者步行。", ["首日运量4.2万人次……约三成为转乘；余者步行。"]),
+        ("“我来。我见。我征服。”他说。", ["“我来。我见。我征服。”", "他说。"]),
+        ("他问：“行吗？行。”，随后离开。", ["他问：“行吗？行。”，随后离开。"]),
+        ("提出“为什么？怎么办？”两问，引人深思。", ["提出“为什么？怎么办？”两问，引人深思。"]),
+        ("《奔跑吧！》开播。", ["《奔跑吧！》开播。"]),
+        ("周一至周五（节假日除外。）办理。", ["周一至周五（节假日除外。）办理。"]),
+        ("「省時。省力。」是我的感想。", ["「省時。省力。」是我的感想。"]),
+        ("「環狀線『又快又好』。」市長說。", ["「環狀線『又快又好』。」", "市長說。"]),
+        ("比分3.5比2，见http://a.cn/?x=1!y。", ["比分3.5比2，见http://a.cn/?x=1!y。"]),
+        ("Mr. Li came. He left at 3.5 p.m. today.", ["Mr. Li came.", "He left at 3.5 p.m. today."]),
+        ("没有句号的一行", ["没有句号的一行"]),
+        ("“没有关上的引号。下一句。", ["“没有关上的引号。", "下一句。"]),
+        ('他说。"好。"她也说。', ["他说。", '"好。"', "她也说。"]),
+    ],
+)
+def test_a_sentence_ends_at_its_full_stop_and_nowhere_else(text: str, expected: list[str]) -> None:
+    assert cut(text) == expected
+
+
+def test_a_quote_that_never_closes_within_reach_does_not_swallow_the_article() -> None:
+    assert len(cut("他说：“" + "这是一句话。" * 200 + "”")) == 200
+
+
+def test_a_run_without_full_stops_is_cut_at_a_pause() -> None:
+    parts = cut("上海，" * LONGEST)
+    assert max(map(len, parts)) <= LONGEST
+    assert all(part.endswith("，") for part in parts)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(alphabet='上海a1 。！？.!?“”‘’「」（）()《》"，；…', max_size=80))
+def test_no_character_but_blanks_at_the_edges_gets_lost_or_doubled(text: str) -> None:
+    ranges = list(split(text))
+    assert all(a[1] <= b[0] for a, b in itertools.pairwise(ranges))
+    assert "".join(text[a:b] for a, b in ranges).replace(" ", "") == text.replace(" ", "")
