@@ -11,7 +11,7 @@ from bot.conversation.buttons import PAGE, all_rows, first_row
 from bot.conversation.lookup import Lookup, ask_proved
 from bot.conversation.shown import ShownAnswer, ShownAnswers, new_id
 from bot.messages import Button, Chat, Place, Reply, Run, Sender
-from bot.rendering.answer import answer_runs
+from bot.rendering.answer import answer_runs, nearest
 from bot.rendering.fact import Links
 from bot.texts import Phrases
 from knowledge.model import Answer, Hit, Rung
@@ -94,7 +94,7 @@ class Asking:
 
 def ranking(answer: Answer) -> tuple[Hit, ...]:
     """Hits and related facts as the one ranking they are."""
-    return (*answer.hits, *answer.related) if answer.found else tuple(answer.related)
+    return (*answer.hits, *nearest(answer)) if answer.found else nearest(answer)
 
 
 def _fact_ids(answer: Answer) -> tuple[str, ...]:
@@ -115,7 +115,7 @@ def page_count(answer: Answer, place: Place, facts: int | None = None) -> int:
 def _pages(answer: Answer, place: Place, facts: int | None) -> list[tuple[Hit, ...]]:
     # One fact answers a question, or fits a group; a word in private gets a few.
     size = facts or (1 if place is not Place.PRIVATE or answer.answer else PAGE)
-    blocks = (tuple(answer.hits), tuple(answer.related)) if answer.found else (tuple(answer.related),)
+    blocks = (tuple(answer.hits), nearest(answer)) if answer.found else (nearest(answer),)
     return [block[at : at + size] for block in blocks for at in range(0, len(block), size)]
 
 

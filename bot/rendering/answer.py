@@ -12,6 +12,7 @@ from knowledge.model import Answer, Hit, Rung
 
 SHOWN_QUERY = 60
 NEAR = 3
+NEAR_CHARACTERS = 2
 
 
 def answer_runs(
@@ -21,7 +22,7 @@ def answer_runs(
 
     The bold first line stands only where the first hit itself is shown, for it is quoted from there.
     """
-    page = (*answer.hits, *answer.related[:NEAR]) if hits is None else hits
+    page = (*answer.hits, *nearest(answer)[:NEAR]) if hits is None else hits
     direct = [hit for hit in page if hit in answer.hits]
     near = [hit for hit in page if hit not in answer.hits]
     yield from heading(answer, phrases)
@@ -35,6 +36,13 @@ def answer_runs(
     yield from hit_runs(near, phrases, links)
 
 
+def nearest(answer: Answer) -> tuple[Hit, ...]:
+    """The related facts that a reader can see to be related: a word of the question stands in them."""
+    return tuple(
+        hit for hit in answer.related if any(end - start >= NEAR_CHARACTERS for start, end in hit.matched)
+    )
+
+
 def heading(answer: Answer, phrases: Phrases) -> Iterator[Run]:
     """What comes before the facts: nothing found, or found under another spelling."""
     if not answer.query.strip():
@@ -43,7 +51,7 @@ def heading(answer: Answer, phrases: Phrases) -> Iterator[Run]:
         yield Run(phrases.nothing_found.format(shown_query(answer.query)))
         if answer.suggestions:
             yield Run("\n" + phrases.did_you_mean.format("、".join(answer.suggestions)))
-        if answer.related:
+        if nearest(answer):
             yield Run("\n" + phrases.nearest + "\n")
     elif answer.suggestions and answer.hits and answer.hits[0].rung is Rung.SPELLING:
         yield Run(phrases.near_spelling.format(answer.suggestions[0]) + "\n")

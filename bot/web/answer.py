@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.messages import Run
-from bot.rendering.answer import heading
+from bot.rendering.answer import heading, nearest
 from bot.rendering.fact import lines, shown_marks
 from bot.rendering.reports import Relation, relation
 from bot.texts import Phrases, phrases
@@ -23,11 +23,11 @@ def answer_html(answer: Answer, snapshot: Snapshot) -> str:
     said = phrases(None)
     notice = _notice(list(heading(answer, said)))
     bold = f'<p class="answer">{e(answer.answer)}</p>' if answer.found and answer.answer else ""
-    main = answer.hits if answer.found else answer.related
+    main = answer.hits if answer.found else nearest(answer)
     first = main[: 1 if bold else OPEN]
     rest = _folded(main[len(first) :], said.more, snapshot, said)
     if answer.found:
-        rest += _folded(answer.related, said.related.rstrip("：:"), snapshot, said)
+        rest += _folded(nearest(answer), said.related.rstrip("：:"), snapshot, said)
     kind = "reply" if answer.found else "reply near"
     return f'<div class="{kind}">{notice}{bold}{_hits(first, snapshot, said, answer.answer if bold else None)}{rest}</div>'
 

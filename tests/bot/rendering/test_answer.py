@@ -46,21 +46,21 @@ def test_a_word_is_answered_without_a_first_line() -> None:
 
 
 def test_nothing_found_says_so_and_calls_the_nearest_only_near() -> None:
-    near = hit(fact("地铁通了。"))
+    near = hit(fact("地铁通了。"), "地铁")
     assert drawn(Answer("北京地铁票价", False, 0.1, None, (), (near,))) == (
-        "现有报道里没有查到“北京地铁票价”。\n最接近的是（仅供参考）：\n地铁通了。\n——《桥通车了》第2行 · a.txt"
+        "现有报道里没有查到“北京地铁票价”。\n最接近的是（仅供参考）：\n**地铁**通了。\n——《桥通车了》第2行 · a.txt"
     )
 
 
 def test_what_is_only_related_is_never_told_as_an_answer() -> None:
-    told = Answer("桥", True, 0.9, None, (hit(fact("桥通了。", 2)),), (hit(fact("路通了。", 3)),))
+    told = Answer("桥", True, 0.9, None, (hit(fact("桥通了。", 2)),), (hit(fact("路通了。", 3), "通了"),))
     assert drawn(told) == (
-        "桥通了。\n——《桥通车了》第2行 · a.txt\n\n有关的还有（不是直接回答）：\n路通了。\n——《桥通车了》第3行 · a.txt"
+        "桥通了。\n——《桥通车了》第2行 · a.txt\n\n有关的还有（不是直接回答）：\n路**通了**。\n——《桥通车了》第3行 · a.txt"
     )
 
 
 def test_only_the_nearest_few_are_shown_where_nothing_is_found() -> None:
-    near = tuple(hit(fact(f"路{n}。", n)) for n in range(2, 9))
+    near = tuple(hit(fact(f"路桥{n}。", n), "路桥") for n in range(2, 9))
     assert drawn(Answer("桥", False, 0.1, None, (), near)).count("——《") == 3
 
 
@@ -69,8 +69,13 @@ def test_nothing_found_and_nothing_near_is_one_sentence() -> None:
 
 
 def test_an_unfound_answer_is_never_said_in_bold() -> None:
-    near = hit(fact("地铁3元。"))
-    assert "**" not in drawn(Answer("票价", False, 0.1, "3元", (), (near,)))
+    near = hit(fact("地铁3元。"), "地铁")
+    assert "**3元**" not in drawn(Answer("票价", False, 0.1, "3元", (), (near,)))
+
+
+def test_a_fact_in_which_no_word_of_the_question_stands_is_not_called_near() -> None:
+    far = (hit(fact("别的事。")), hit(fact("票子。", 3), "票"))
+    assert drawn(Answer("票价", False, 0.1, None, (), far)) == "现有报道里没有查到“票价”。"
 
 
 def test_a_near_spelling_heads_the_reply_with_the_word_it_was_found_under() -> None:
