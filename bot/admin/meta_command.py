@@ -26,7 +26,7 @@ class MetaCommand:
 
     async def meta(self, message: Message, command: Command) -> Sequence[Reply]:
         """State a file's title, newspaper, date, edition or address."""
-        if refused := await self._desk.admit(Act.META, message):
+        if (refused := await self._desk.admit(Act.META, message)) is not None:
             return refused
         wanted = read_meta(command.rest)
         if wanted is None:

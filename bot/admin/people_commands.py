@@ -24,7 +24,7 @@ class PeopleCommands:
 
     async def grant(self, message: Message, command: Command) -> Sequence[Reply]:
         """`/grant 12345` makes an editor; `/grant` alone lists them."""
-        if refused := await self._desk.admit(Act.GRANT, message):
+        if (refused := await self._desk.admit(Act.GRANT, message)) is not None:
             return refused
         if not command.rest:
             return [said(await self._editors())]
@@ -38,7 +38,7 @@ class PeopleCommands:
 
     async def revoke(self, message: Message, command: Command) -> Sequence[Reply]:
         """`/revoke 12345`."""
-        if refused := await self._desk.admit(Act.REVOKE, message):
+        if (refused := await self._desk.admit(Act.REVOKE, message)) is not None:
             return refused
         person = _person(command.rest)
         if person is None:
@@ -50,7 +50,7 @@ class PeopleCommands:
 
     async def audit(self, message: Message, command: Command) -> Sequence[Reply]:
         """`/audit`, or `/audit 50`; says too whether the log is whole."""
-        if refused := await self._desk.admit(Act.AUDIT, message):
+        if (refused := await self._desk.admit(Act.AUDIT, message)) is not None:
             return refused
         wanted = int(command.rest) if command.rest.isascii() and command.rest.isdigit() else ROWS
         await self._desk.ledger.write(Claim.of_message(message).actor, Act.AUDIT, "done")

@@ -35,7 +35,7 @@ class ReloadCommands:
 
     async def reload(self, message: Message, command: Command) -> Sequence[Reply]:
         """`/reload`, or `/reload dry`."""
-        if refused := await self._desk.admit(Act.RELOAD, message):
+        if (refused := await self._desk.admit(Act.RELOAD, message)) is not None:
             return refused
         dry = command.rest.lower() in DRY
         if command.rest and not dry:
@@ -61,7 +61,7 @@ class ReloadCommands:
         asked = await self._desk.state.confirmations.get(asked_id)
         if asked is None:
             return [Reply([], toast="这个按钮已经用过，或已过期。")]
-        if refused := await self._desk.admit_press(Act.RELOAD, press, asked.actor):
+        if (refused := await self._desk.admit_press(Act.RELOAD, press, asked.actor)) is not None:
             return refused
         if asked.expires < self._desk.clock():
             return [Reply([], toast="这个按钮已过期，请再发一次 /reload。")]
@@ -75,7 +75,7 @@ class ReloadCommands:
 
     async def versions(self, message: Message, command: Command) -> Sequence[Reply]:
         """`/versions`: what is stored, which one serves, and whether the folder has changed since."""
-        if refused := await self._desk.admit(Act.VERSIONS, message):
+        if (refused := await self._desk.admit(Act.VERSIONS, message)) is not None:
             return refused
         lines = await asyncio.to_thread(self._version_lines)
         await self._desk.ledger.write(Claim.of_message(message).actor, Act.VERSIONS, "done")
@@ -83,7 +83,7 @@ class ReloadCommands:
 
     async def rollback(self, message: Message, command: Command) -> Sequence[Reply]:
         """`/rollback`, or `/rollback 12`."""
-        if refused := await self._desk.admit(Act.ROLLBACK, message):
+        if (refused := await self._desk.admit(Act.ROLLBACK, message)) is not None:
             return refused
         if command.rest and not (command.rest.isascii() and command.rest.isdigit()):
             return [said("用法：/rollback 换回前一个版本；/rollback 12 换回第 12 版。")]

@@ -40,7 +40,7 @@ class UploadCommands:
         """Take in a file that came with a message."""
         if message.attachment is None:
             return []
-        if refused := await self._desk.admit(Act.UPLOAD, message):
+        if (refused := await self._desk.admit(Act.UPLOAD, message)) is not None:
             return refused
         actor = Claim.of_message(message).actor
         if (message.attachment.size or 0) > LIMIT:
@@ -55,7 +55,7 @@ class UploadCommands:
         upload = await self._desk.state.uploads.get(upload_id)
         if upload is None or upload.target is None:
             return [Reply([], toast="没有这个文件了。")]
-        if refused := await self._desk.admit_press(Act.UPLOAD, press, upload.actor):
+        if (refused := await self._desk.admit_press(Act.UPLOAD, press, upload.actor)) is not None:
             return refused
         if upload.state is not UploadState.CHECKED or press.chat is None:
             return [Reply([], toast="这个文件已经处理过了。")]
