@@ -49,7 +49,8 @@ class Document:
 
     `name` is the path relative to the articles folder with `/`; a member of a zip is `a.zip!/b/c.txt`.
     `lines` are the extracted lines (HTML: source lines without tags; DOCX: paragraphs; PDF: the pages' lines
-    one after another). `page_starts` holds the first line of each page, empty where the format has no pages.
+    one after another). `page_starts` holds the first line of each page, empty where the format has no pages;
+    `article_starts` the first line of each article where the page's layout shows it by large headlines.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Document:
     lines: tuple[str, ...]
     page_starts: tuple[int, ...] = ()
     sidecar: Sidecar | None = None
+    article_starts: tuple[int, ...] = ()
 
 
 class Removal(StrEnum):

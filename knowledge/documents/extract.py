@@ -9,7 +9,7 @@ from knowledge.model import Skipped
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """The lines of a file; `kind`, `encoding` and `page_starts` as in `Document`.
+    """The lines of a file; `kind`, `encoding`, `page_starts` and `article_starts` as in `Document`.
 
     `missing` says which parts of the file could not be read (a scanned page).
     """
@@ -18,6 +18,7 @@ class Extract:
     lines: tuple[str, ...]
     encoding: str | None = None
     page_starts: tuple[int, ...] = ()
+    article_starts: tuple[int, ...] = ()
     missing: tuple[Skipped, ...] = ()
 
 

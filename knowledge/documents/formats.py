@@ -96,7 +96,15 @@ def extract_document(
     _check_lines(name, extract.lines)
     digest = hashlib.sha256(data).hexdigest()
     document = Document(
-        name, digest, len(data), extract.kind, extract.encoding, extract.lines, extract.page_starts, sidecar
+        name,
+        digest,
+        len(data),
+        extract.kind,
+        extract.encoding,
+        extract.lines,
+        extract.page_starts,
+        sidecar,
+        extract.article_starts,
     )
     return document, extract.missing
 

@@ -13,6 +13,7 @@ import pypdfium2.raw as raw
 from knowledge.documents import limits
 from knowledge.documents.extract import Extract
 from knowledge.documents.layout.arrange import arrange
+from knowledge.documents.layout.blocks import Block
 from knowledge.documents.layout.page import Box, Glyph, Page
 from knowledge.errors import UnreadableFile
 from knowledge.model import Skipped
@@ -41,6 +42,7 @@ def read_pdf(name: str, data: bytes) -> Extract:
         raise UnreadableFile(name, reason, remedy) from error
     lines: list[str] = []
     starts: list[int] = []
+    articles: list[int] = []
     missing: list[Skipped] = []
     for page in pages:
         starts.append(len(lines) + 1)
@@ -48,19 +50,24 @@ def read_pdf(name: str, data: bytes) -> Extract:
             missing.append(page)
             lines.append("")
         else:
-            lines.extend(page)
+            for block in page:
+                if block.opens:
+                    articles.append(len(lines) + 1)
+                lines += [*block.lines, ""]
+            if not page:
+                lines.append("")
     if len(missing) == len(pages):
         raise UnreadableFile(name, missing[0].reason if missing else "PDF 没有页", _SCAN_REMEDY)
-    return Extract("pdf", tuple(lines), None, tuple(starts), tuple(missing))
+    return Extract("pdf", tuple(lines), None, tuple(starts), tuple(articles), tuple(missing))
 
 
-def _read_pages(name: str, document: pdfium.PdfDocument) -> list[list[str] | Skipped]:
+def _read_pages(name: str, document: pdfium.PdfDocument) -> list[list[Block] | Skipped]:
     if len(document) > limits.PDF_PAGES:
         raise UnreadableFile(name, f"有 {len(document)} 页,超过 {limits.PDF_PAGES} 页的上限", "拆成几个 PDF")
     return [_read_page(f"{name} 第 {number + 1} 页", document, number) for number in range(len(document))]
 
 
-def _read_page(name: str, document: pdfium.PdfDocument, number: int) -> list[str] | Skipped:
+def _read_page(name: str, document: pdfium.PdfDocument, number: int) -> list[Block] | Skipped:
     try:
         with closing(document[number]) as page:
             geometry, pictured = _geometry(page)
@@ -73,10 +80,7 @@ def _read_page(name: str, document: pdfium.PdfDocument, number: int) -> list[str
         return Skipped(name, "这一页的字体没有文字编码,读不出字", _SCAN_REMEDY)
     if not geometry.glyphs and pictured:
         return Skipped(name, "这一页是扫描图,没有文字", _SCAN_REMEDY)
-    lines: list[str] = []
-    for block in arrange(geometry):
-        lines += [*block.lines, ""]
-    return lines or [""]
+    return arrange(geometry)
 
 
 def _geometry(page: pdfium.PdfPage) -> tuple[Page, bool]:

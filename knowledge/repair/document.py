@@ -10,7 +10,7 @@ from typing import Final
 
 from knowledge.facts import stable_id
 from knowledge.model import Article, Document, Fact, Printed, Removal, Repair, Repaired, Sidecar, Span
-from knowledge.repair import articles, blocks, kinds, order, printed
+from knowledge.repair import articles, blocks, kinds, layout, order, printed
 from knowledge.repair.articles import Draft
 from knowledge.repair.captions import mark_captions
 from knowledge.repair.leftovers import leftovers, removed
@@ -31,12 +31,14 @@ _NEAR: Final = 60
 def repair_document(document: Document) -> Repaired:
     """Restore the articles and facts of one document, and account for each of its characters."""
     lines = list(kinds.classify(list(text_lines(document))))
+    layout.mark_running_heads(lines, document)
     mark_captions(lines)
     captions, flow = _part(lines)
     tight = document.kind in _MARKED_UP
-    paragraphs = Assembler(flow, document.lines, tight).assemble()
+    parts = [Assembler(part, document.lines, tight).assemble() for part in layout.by_article(flow, document)]
+    paragraphs = [paragraph for part in parts for paragraph in part]
     wrapped = blocks.is_wrapped(paragraphs)
-    drafts = articles.split(blocks.gather(paragraphs, wrapped), wrapped)
+    drafts = [draft for part in parts for draft in articles.split(blocks.gather(part, wrapped), wrapped)]
     photos = Assembler(captions, document.lines, tight).assemble()
     return _Repair(document, lines, wrapped).write(drafts, paragraphs, photos)
 

@@ -15,6 +15,9 @@ from knowledge.documents.layout.segments import find_segments
 _HEADING: Final = 1.25
 """How much larger than the body a headline is set."""
 
+_TITLE: Final = 1.7
+"""How much larger than the body the title of an article is set; section headings are smaller."""
+
 _CAPTION_LINES: Final = 4
 
 
@@ -37,8 +40,22 @@ def arrange(page: Page) -> list[Block]:
         order = [*over, *breuel_order(under)]
         width = column_width(region, body)
         headlines = [b for b in order if b.size >= _HEADING * body and b.box.width >= 1.4 * width]
-        done += by_article(order, captions, headlines)
+        for group in by_article(order, captions, headlines):
+            _mark_title(group, body)
+            done += group
     return done + foot
+
+
+def _mark_title(group: Sequence[Block], body: float) -> None:
+    """Mark where an article begins: at the title of the group, or at the kicker right above it."""
+    for at, block in enumerate(group):
+        if block.size >= _TITLE * body:
+            above = group[at - 1] if at else block
+            alone = not any(b is not above and b.box.along(above.box) > 0 for b in group)
+            (above if alone and _heads(above, [block]) else block).opens = True
+            return
+        if len(block.segments) > 2:
+            return
 
 
 def _edge(blocks: list[Block], body: float, top: bool) -> tuple[list[Block], list[Block]]:
@@ -52,9 +69,19 @@ def _edge(blocks: list[Block], body: float, top: bool) -> tuple[list[Block], lis
         return [], blocks
     edge = min(b.box.bottom for b in row) if top else max(b.box.top for b in row)
     gap = edge - max(b.box.top for b in rest) if top else min(b.box.bottom for b in rest) - edge
-    if gap < 0.8 * body:
+    if gap < (0.8 if len(row) == 1 else 0.2) * body or (top and len(row) == 1 and _heads(row[0], rest)):
         return [], blocks
     return sorted(row, key=lambda b: b.box.left), rest
+
+
+def _heads(line: Block, rest: Sequence[Block]) -> bool:
+    """Tell whether the line is the kicker of the headline right under it."""
+    return any(
+        b.size > 1.4 * line.size
+        and line.box.bottom - b.box.top < 0.6 * b.size
+        and line.box.across(b.box) > 0.9 * line.box.width
+        for b in rest
+    )
 
 
 def _is_caption(block: Block, pictures: Sequence[Box], body: float) -> bool:

@@ -19,9 +19,10 @@ _INDENT: Final = "\u3000\u3000"
 
 @dataclass(slots=True)
 class Block:
-    """Lines from top to bottom (a vertical heading is one line)."""
+    """Lines from top to bottom (a vertical heading is one line); `opens` tells that an article begins with it."""
 
     segments: list[Segment]
+    opens: bool = False
     box: Box = field(init=False)
     size: float = field(init=False)
 

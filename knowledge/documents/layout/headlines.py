@@ -7,22 +7,23 @@ from collections.abc import Sequence
 from knowledge.documents.layout.blocks import Block
 
 
-def by_article(order: Sequence[Block], captions: Sequence[Block], headlines: Sequence[Block]) -> list[Block]:
-    """Keep what stands under one headline together, so that a long column passes a lower article by.
+def by_article(
+    order: Sequence[Block], captions: Sequence[Block], headlines: Sequence[Block]
+) -> list[list[Block]]:
+    """Group the blocks by their headline, so that a long column passes a lower article by.
 
     `order` is the reading order so far; captions follow the text of their article.
     """
     owners = _owners([*order, *captions], headlines)
-    done: list[Block] = []
-    begun: set[int] = set()
-    for block in order:
+    groups: list[list[Block]] = []
+    places: dict[int, list[Block]] = {}
+    for block in (*order, *captions):
         owner = owners[id(block)]
-        if owner is None:
-            done.append(block)
-        elif id(owner) not in begun:
-            begun.add(id(owner))
-            done.extend(b for b in (*order, *captions) if owners[id(b)] is owner)
-    return [*done, *(c for c in captions if owners[id(c)] is None)]
+        if id(owner) not in places or (owner is None and groups[-1] is not places[id(owner)]):
+            places[id(owner)] = []
+            groups.append(places[id(owner)])
+        places[id(owner)].append(block)
+    return groups
 
 
 def _owners(blocks: Sequence[Block], headlines: Sequence[Block]) -> dict[int, Block | None]:

@@ -20,6 +20,7 @@ _PARTS_GAP: Final = 1.6
 """Widest gap between the two parts of a headline."""
 
 _WORD_GAP: Final = 0.6
+_UPRIGHT: Final = 3
 _LATIN_GAP: Final = 0.18
 
 
@@ -81,7 +82,7 @@ def find_segments(glyphs: Iterable[Glyph], rules: Sequence[Box]) -> list[Segment
             alive = [r for r in open_runs[bucket] if glyph.box.left - r[-1].box.right < 2 * r[-1].box.height]
             open_runs[bucket] = [*alive, best]
         best.append(glyph)
-    return _rejoin([Segment(run) for run in runs], rules)
+    return _upright(_rejoin([Segment(run) for run in runs], rules))
 
 
 def _continues(last: Glyph, glyph: Glyph, gap: float, rules: Sequence[Box]) -> bool:
@@ -182,12 +183,18 @@ def _one_line(left: Segment, right: Segment, lines: _Lines) -> bool:
         return right.box.left - left.box.right <= _PARTS_GAP * left.size and not _heads_columns(
             left, right, lines
         )
-    if any(abs(s.box.left - right.box.left) <= 0.3 * left.size for s in alike):
+    if any(_begins_column(s, left, right) for s in alike):
         return False
     return any(
         s.box.left < left.box.right - 0.5 * left.size and s.box.right > right.box.left + 0.5 * left.size
         for s in alike
     )
+
+
+def _begins_column(other: Segment, left: Segment, right: Segment) -> bool:
+    """Tell whether another line begins where `right` does, or where it would without a paragraph's indent."""
+    inset = (right.box.left - other.box.left) / left.size
+    return abs(inset) <= 0.3 or (1.4 < inset < 2.4 and other.box.left > left.box.right - 0.3 * left.size)
 
 
 def _heads_columns(left: Segment, right: Segment, lines: _Lines) -> bool:
@@ -198,6 +205,32 @@ def _heads_columns(left: Segment, right: Segment, lines: _Lines) -> bool:
 
 def _like_sized(one: Segment, other: Segment) -> bool:
     return max(one.size, other.size) <= 1.15 * min(one.size, other.size)
+
+
+def _upright(segments: list[Segment]) -> list[Segment]:
+    """Put single characters that stand under one another together: vertical headings."""
+    singles = sorted((s for s in segments if len(s.glyphs) == 1), key=lambda s: -s.box.top)
+    gone: set[int] = set()
+    for top in singles:
+        stack = [top]
+        for lower in singles:
+            if id(lower) not in gone and _is_under(lower, stack[-1]):
+                stack.append(lower)
+        if id(top) in gone or len(stack) < _UPRIGHT:
+            continue
+        gone.update(id(part) for part in stack[1:])
+        top.glyphs = [part.glyphs[0] for part in stack]
+        top.vertical = True
+        top.measure()
+    return [segment for segment in segments if id(segment) not in gone]
+
+
+def _is_under(lower: Segment, upper: Segment) -> bool:
+    middle = abs(lower.box.left + lower.box.right - upper.box.left - upper.box.right) / 2
+    gap = upper.box.bottom - lower.box.top
+    return (
+        middle < 0.2 * upper.size and -0.3 * upper.size < gap < 0.7 * upper.size and _like_sized(lower, upper)
+    )
 
 
 def _evenly_spaced(left: Segment, right: Segment) -> bool:

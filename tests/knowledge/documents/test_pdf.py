@@ -8,10 +8,12 @@ from collections.abc import Callable
 import pytest
 from reportlab.lib.pdfencrypt import StandardEncryption
 
-from knowledge.documents.folder import read_bytes
+from knowledge.documents.folder import read_bytes, read_document
 from knowledge.documents.pdf import read_pdf
 from knowledge.errors import UnreadableFile
 from knowledge.model import Skipped
+from knowledge.repair.document import repair_document
+from tests.knowledge.documents import pages
 from tests.knowledge.documents.newspaper import Sheet, paragraphs, pdf
 from tests.knowledge.documents.pages import PAGES, Lay, columns
 
@@ -31,6 +33,54 @@ def test_a_page_is_read_in_order(lay: Lay, shuffle: int | None) -> None:
     sheet = Sheet(shuffle=shuffle)
     articles = lay(sheet)
     assert read(pdf(sheet)) == printed(articles)
+
+
+@pytest.mark.parametrize(
+    ("lay", "titles"),
+    [
+        (pages.one_article_with_everything, ["市第一批教育收官"]),
+        (pages.two_articles_one_above_the_other, ["上篇的大标题在这里", "下篇的标题"]),
+        (pages.two_articles_side_by_side, ["左篇标题长一些", "右篇标题"]),
+        (pages.two_headlines_that_almost_touch, ["左篇的标题占满两栏了", "右篇的标题也是这样"]),
+        (pages.a_headline_in_two_parts, ["推动帮扶合作 再上新的台阶"]),
+        (pages.a_long_article_beside_a_short_one, ["大篇的标题横跨四栏", "小篇的标题占两栏"]),
+        (pages.section_headings_within_columns, ["有小标题的长篇报道"]),
+        (pages.a_vertical_headline, ["竖排大标题文章"]),
+        (
+            pages.two_articles_over_one_with_a_kicker,
+            ["左篇标题在此", "右篇标题在此", "市委召开会议研究部署"],
+        ),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_an_article_starts_at_its_headline_or_kicker(lay: Lay, titles: list[str]) -> None:
+    sheet = Sheet(shuffle=5)
+    lay(sheet)
+    extract = read_pdf("a.pdf", pdf(sheet))
+    assert [extract.lines[start - 1] for start in extract.article_starts] == titles
+
+
+@pytest.mark.parametrize(
+    "lay",
+    [
+        pages.one_article_with_everything,
+        pages.two_articles_one_above_the_other,
+        pages.two_articles_side_by_side,
+        pages.a_long_article_beside_a_short_one,
+        pages.a_photograph_across_two_columns,
+    ],
+    ids=lambda lay: lay.__name__,
+)
+def test_a_page_becomes_the_sentences_of_its_articles(lay: Lay) -> None:
+    sheet = Sheet(shuffle=5)
+    articles = lay(sheet)
+    repaired = repair_document(read_document("a.pdf", pdf(sheet)))
+    told = {text for article in articles for text in article if len(text) > 40}
+    wanted = {part + "。" for text in told for part in text.split("。") if part}
+    assert {fact.text for fact in repaired.facts} >= wanted
+    sentences = [fact for fact in repaired.facts if fact.text in wanted]
+    assert len(sentences) == len(repaired.facts) - (lay is pages.a_photograph_across_two_columns)
+    assert {fact.page for fact in repaired.facts} == {1}
 
 
 def test_every_glyph_drawn_alone_and_shuffled_gives_the_same_page() -> None:
