@@ -18,7 +18,7 @@ from knowledge.search.matching import explain
 from knowledge.search.pool import CANDIDATES, Pool, make_pool
 from knowledge.search.rewriting import Rewriting, rewritings
 from knowledge.search.units import Units, units
-from knowledge.search.weights import FOUND, REWRITTEN, ranking_weights
+from knowledge.search.weights import FOUND, REWRITTEN, SPREAD, ranking_weights
 from knowledge.search.wording import subject
 from knowledge.text.language import Language
 from knowledge.text.script import encode
@@ -66,7 +66,7 @@ def _rank(query: Query, rewriting: Rewriting | None, corpus: Corpus) -> Ranked |
     candidates = _candidates(corpus, weighed)
     if not len(candidates):
         return None
-    pool = make_pool(corpus.columns, weighed, candidates, query.type)
+    pool = make_pool(corpus.columns, weighed, candidates, query.question)
     features = feature_matrix(pool)
     scores = features @ ranking_weights()
     return Ranked(query, rewriting, pool, features, scores - (REWRITTEN if rewriting else 0.0))
@@ -101,7 +101,8 @@ def _answer(
     if sure < FOUND:
         return Answer(text, False, sure, None, related=hits, suggestions=suggestions)
     answer = answer_span(best.query, hits[0].fact.text, language, hits[0].matched)
-    return Answer(text, True, sure, answer, hits=hits, suggestions=suggestions)
+    near = sum(hit.score >= hits[0].score - SPREAD for hit in hits)
+    return Answer(text, True, sure, answer, hits[:near], hits[near:], suggestions)
 
 
 def _suggestions(ranked: Ranked) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from knowledge.query.question import QuestionType
 from knowledge.search.bm25 import attainable, characters_and_pairs, coverage
 from knowledge.search.corpus import Array
 from knowledge.search.pool import WINDOW, Pool
+from knowledge.text.script import encode
 
 Feature = Callable[[Pool], Array]
 
@@ -60,11 +61,39 @@ def length(pool: Pool) -> Array:
 
 def answers_type(pool: Pool) -> Array:
     """Whether the sentence holds characters of the kind asked for: figures, dates, places, reasons."""
-    wanted = _KINDS.get(pool.type)
+    wanted = _KINDS.get(pool.question.type)
     if wanted is None:
         return np.zeros(len(pool))
     at = _marks(wanted)[pool.text]
     return (np.bincount(pool.owner[at], minlength=len(pool)) > 0).astype(np.float64)
+
+
+def counts_what_is_asked(pool: Pool) -> Array:
+    """Whether a figure stands beside the noun or unit that 多少 and 几 ask for: 问题60余项, 54所."""
+    wanted = [encode(word) for word in (pool.question.noun[:2], pool.question.unit[:2]) if word]
+    found = np.zeros(len(pool))
+    if pool.question.type is not QuestionType.AMOUNT or not wanted:
+        return found
+    figures = np.concatenate([[0], np.cumsum(_marks(_DIGITS)[pool.text])])
+    for word in wanted:
+        at = _places(pool.text, word)
+        near = (
+            figures[np.minimum(at + len(word) + BESIDE, len(pool.text))] - figures[np.maximum(at - BESIDE, 0)]
+        )
+        found[pool.owner[at[near > 0]]] = 1.0
+    return found
+
+
+BESIDE = 4
+
+
+def _places(text: Array, word: Array) -> Array:
+    """Return where a word of one or two characters begins."""
+    if len(word) == 1:
+        return np.flatnonzero(text == word[0])
+    return (
+        np.flatnonzero((text[:-1] == word[0]) & (text[1:] == word[1])) if len(word) else np.zeros(0, np.int64)
+    )
 
 
 _DIGITS = "0123456789一二三四五六七八九十百千万两亿半"
@@ -94,6 +123,7 @@ FEATURES: tuple[Feature, ...] = (
     opening,
     length,
     answers_type,
+    counts_what_is_asked,
 )
 
 

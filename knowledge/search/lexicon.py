@@ -58,6 +58,15 @@ class Lexicon:
             for n in found
         )
 
+    def strangers(self, folded: str) -> list[int]:
+        """Return the places of a folded text's characters that stand in no pair of the corpus."""
+        codes = np.frombuffer(folded.encode("utf-16-le", "replace"), dtype="<u2")
+        known = gram_frequencies(self._columns, pairs(codes)) > 0
+        beside = np.zeros(len(codes) + 1, dtype=np.bool_)
+        beside[1:-1] = known
+        strange: list[int] = np.flatnonzero(~(beside[:-1] | beside[1:])).tolist()
+        return strange
+
     def spelt(self, latin: str) -> list[str]:
         """Return words of the corpus that pinyin letters may mean, the commonest first."""
         words: dict[str, int] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 
 from knowledge.model import Fact, Rung
 from knowledge.query.analysis import Query
@@ -13,17 +14,38 @@ from knowledge.text.script import INSIDE, SEPARATOR, fold
 Range = tuple[int, int]
 
 
-def occurrences(text: str, term: str) -> list[Range]:
-    """Return where `term` stands in folded `text`, letting quotation marks and spaces lie inside."""
-    letters = [(at, char) for at, char in enumerate(text) if char not in (INSIDE, SEPARATOR)]
-    tight = "".join(char for _, char in letters)
-    wanted = term.replace(INSIDE, "").replace(SEPARATOR, "")
-    found: list[Range] = []
-    at = tight.find(wanted) if wanted else -1
-    while at >= 0:
-        found.append((letters[at][0], letters[at + len(wanted) - 1][0] + 1))
-        at = tight.find(wanted, at + len(wanted))
-    return found
+class Readable:
+    """A fact's text, folded once, in which terms are looked for: quotation marks and spaces may lie inside them."""
+
+    def __init__(self, text: str) -> None:
+        self.folded = fold(text)
+        self._tight = _tight(self.folded)
+        self._even = len(self._tight) == len(self.folded)
+
+    def holds(self, term: str) -> bool:
+        """Tell whether a folded term stands in the text."""
+        return _tight(term) in self._tight
+
+    def occurrences(self, term: str) -> list[Range]:
+        """Return where a folded term stands in the text as printed."""
+        wanted = _tight(term)
+        found: list[Range] = []
+        at = self._tight.find(wanted) if wanted else -1
+        while at >= 0:
+            found.append((self._printed(at), self._printed(at + len(wanted) - 1) + 1))
+            at = self._tight.find(wanted, at + len(wanted))
+        return found
+
+    def _printed(self, at: int) -> int:
+        return at if self._even else self._places[at]
+
+    @cached_property
+    def _places(self) -> list[int]:
+        return [at for at, char in enumerate(self.folded) if char not in (INSIDE, SEPARATOR)]
+
+
+def _tight(folded: str) -> str:
+    return folded.replace(INSIDE, "").replace(SEPARATOR, "")
 
 
 def merged(ranges: Iterable[Range]) -> tuple[Range, ...]:
@@ -39,9 +61,9 @@ def merged(ranges: Iterable[Range]) -> tuple[Range, ...]:
 
 def explain(query: Query, rewriting: Rewriting | None, fact: Fact) -> tuple[Rung, tuple[Range, ...], str]:
     """Return by which rung a fact matched, where, and a Chinese line that says why."""
-    text = fold(fact.text)
-    phrase = occurrences(text, query.core)
-    words = [(word.text, occurrences(text, word.text)) for word in query.words]
+    text = Readable(fact.text)
+    phrase = text.occurrences(query.core)
+    words = [(word.text, text.occurrences(word.text)) for word in query.words]
     numbers = _numbers(query, fact.text)
     ranges = merged(
         [*phrase, *(place for _, places in words for place in places), *((f.start, f.end) for f in numbers)]
@@ -51,7 +73,7 @@ def explain(query: Query, rewriting: Rewriting | None, fact: Fact) -> tuple[Rung
         return rewriting.rung, ranges, f"“{rewriting.typed}”按“{rewriting.taken}”查找"
     if phrase:
         return Rung.PHRASE, ranges, f"原文里有“{query.core}”"
-    if numbers and not any(occurrences(text, fold(f.text)) for f in query.figures):
+    if numbers and not any(text.holds(f.text) for f in query.figures):
         return Rung.NUMBER, ranges, f"数字相同：{numbers[0].text}"
     return Rung.WORDS, ranges, f"含有：{said}" if said else "与前后文相关"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from knowledge.query.question import QuestionType
+from knowledge.query.question import Question
 from knowledge.search.bm25 import characters_and_pairs
 from knowledge.search.corpus import Array, Columns
 from knowledge.search.units import Units
@@ -14,7 +14,9 @@ from knowledge.search.windows import Counts, count, gather
 
 CANDIDATES = 100
 """Candidates from the index: more gain nothing once their neighbours are looked at (docs/search.md)."""
-LEADERS = 20
+KEPT = 50
+"""Candidates that are weighed by every feature, the best by their own words."""
+LEADERS = 10
 REACH = 2
 """Neighbours of the leading candidates join: a fact that leans on its neighbour may share no word with the query."""
 WINDOW = 3
@@ -30,7 +32,7 @@ class Pool:
     article. `text` and `owner` are the sentences' characters and their rows.
     """
 
-    type: QuestionType
+    question: Question
     units: Units
     rows: Array
     sentence: Counts
@@ -46,7 +48,7 @@ class Pool:
         return len(self.rows)
 
 
-def make_pool(columns: Columns, units: Units, candidates: Array, asked: QuestionType) -> Pool:
+def make_pool(columns: Columns, units: Units, candidates: Array, asked: Question) -> Pool:
     """Widen candidate facts (by number, best first) by the leaders' neighbours and count units in all."""
     average = len(columns.codes) / max(1, len(columns))
     rows = _with_neighbours(columns, units, candidates, average)
@@ -70,9 +72,10 @@ def make_pool(columns: Columns, units: Units, candidates: Array, asked: Question
 def _with_neighbours(columns: Columns, units: Units, candidates: Array, average: float) -> Array:
     counts = count(columns.codes, columns.offsets[candidates], columns.offsets[candidates + 1], units)
     scores = characters_and_pairs(counts, units, average)
-    leaders = candidates[np.argsort(-scores, kind="stable")[:LEADERS]]
+    kept = candidates[np.argsort(-scores, kind="stable")[:KEPT]]
+    leaders = kept[:LEADERS]
     near = (leaders[:, None] + np.arange(-REACH, REACH + 1)).ravel()
     home = np.repeat(columns.articles[leaders], 2 * REACH + 1)
     inside = (near >= 0) & (near < len(columns))
     near, home = near[inside], home[inside]
-    return np.unique(np.concatenate([candidates, near[columns.articles[near] == home]]))
+    return np.unique(np.concatenate([kept, near[columns.articles[near] == home]]))

@@ -9,11 +9,10 @@ import numpy as np
 
 from knowledge.query.analysis import Query
 from knowledge.search.lexicon import Lexicon
-from knowledge.search.matching import occurrences
+from knowledge.search.matching import Readable
 from knowledge.search.units import idf
 from knowledge.search.wording import content
 from knowledge.text.language import Token
-from knowledge.text.script import fold
 
 NEARBY = 0.8
 """A word in the titles or a neighbour counts less than one in the fact."""
@@ -26,15 +25,15 @@ DEEDS = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """A fact's folded text, and that of its titles and neighbours."""
+    """A fact's text, and that of its titles and neighbours."""
 
-    fact: str
-    context: str
+    fact: Readable
+    context: Readable
 
 
 def around(fact: str, context: str) -> Around:
     """Fold a fact and what stands around it."""
-    return Around(fold(fact), fold(context))
+    return Around(Readable(fact), Readable(context))
 
 
 def presence(query: Query, place: Around, lexicon: Lexicon) -> float:
@@ -58,11 +57,15 @@ def _forms(word: Token, query: Query) -> Sequence[str]:
 
 
 def _stands(forms: Sequence[str], place: Around) -> float:
-    if any(occurrences(place.fact, form) for form in forms):
+    if any(place.fact.holds(form) for form in forms):
         return 1.0
-    if any(occurrences(place.context, form) for form in forms):
+    if any(place.context.holds(form) for form in forms):
         return NEARBY
-    return PART * max(_longest(forms[0], text) for text in (place.fact, place.context)) / len(forms[0])
+    return (
+        PART
+        * max(_longest(forms[0], text) for text in (place.fact.folded, place.context.folded))
+        / len(forms[0])
+    )
 
 
 def _longest(word: str, text: str) -> int:

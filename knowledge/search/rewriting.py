@@ -75,9 +75,10 @@ def _misspelt(query: Query, lexicon: Lexicon, language: Language) -> Iterator[Re
     """
     text = _content(query)
     corrections: list[tuple[str, str]] = []
-    for at, typed in enumerate(text):
+    for at in lexicon.strangers(text):
+        typed = text[at]
         before, after = _context(text, at)
-        if not is_hanzi(typed) or not (before or after) or _occurs(lexicon, before, typed, after):
+        if not is_hanzi(typed) or not (before or after):
             continue
         known = _well_known(query, language, at)
         taken = _meant(lexicon, typed, before, after, sound_only=known)
@@ -107,12 +108,6 @@ def _context(text: str, at: int) -> tuple[str, str]:
     while end < len(text) and end - at - 1 < LONGEST_CONTEXT and is_hanzi(text[end]):
         end += 1
     return text[start:at], text[at + 1 : end]
-
-
-def _occurs(lexicon: Lexicon, before: str, char: str, after: str) -> bool:
-    left = lexicon.frequency(before[-1] + char) if before else 0
-    right = lexicon.frequency(char + after[0]) if after else 0
-    return bool(left or right)
 
 
 def _well_known(query: Query, language: Language, at: int) -> bool:

@@ -73,6 +73,7 @@ def in_hanzi(value: Decimal) -> str:
     """Return a number in Chinese numerals: 14000 is 一万四千, 70.12 is 七十点一二."""
     whole, _, part = plain(value).partition(".")
     said = _integer(int(whole))
+    said = said[1:] if said.startswith("一十") else said
     return f"{said}点{''.join(_DIGITS[int(digit)] for digit in part)}" if part else said
 
 
@@ -82,8 +83,7 @@ def _integer(number: int) -> str:
             high, low = divmod(number, int(size))
             gap = "零" if low and low < size // 10 else ""
             return _integer(high) + name + (gap + _integer(low) if low else "")
-    said = _below_ten_thousand(number)
-    return said.removeprefix("一") if 10 <= number < 20 else said
+    return _below_ten_thousand(number)
 
 
 def _below_ten_thousand(number: int) -> str:
