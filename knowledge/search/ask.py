@@ -11,14 +11,14 @@ from knowledge.answering.span import answer_span
 from knowledge.model import Answer, Fact, Hit, Rung
 from knowledge.query.analysis import Query
 from knowledge.search.corpus import Array, Corpus
-from knowledge.search.decision import Evidence, confidence
-from knowledge.search.features import feature_matrix
+from knowledge.search.decision import ASKS_FOR_A_FEW_WORDS, Evidence, confidence
+from knowledge.search.features import FEATURES, answers_type, feature_matrix
 from knowledge.search.lexicon import Lexicon
 from knowledge.search.matching import explain
 from knowledge.search.pool import CANDIDATES, Pool, make_pool
 from knowledge.search.rewriting import Rewriting, rewritings
 from knowledge.search.units import Units, units
-from knowledge.search.weights import FOUND, REWRITTEN, SPREAD, ranking_weights
+from knowledge.search.weights import FOUND, REWRITTEN, SPREAD, SPREAD_OF_ARTICLES, ranking_weights
 from knowledge.search.wording import subject
 from knowledge.text.language import Language
 from knowledge.text.script import encode
@@ -101,8 +101,23 @@ def _answer(
     if sure < FOUND:
         return Answer(text, False, sure, None, related=hits, suggestions=suggestions)
     answer = answer_span(best.query, hits[0].fact.text, language, hits[0].matched)
-    near = sum(hit.score >= hits[0].score - SPREAD for hit in hits)
+    near = _matching(best, order)
     return Answer(text, True, sure, answer, hits[:near], hits[near:], suggestions)
+
+
+def _matching(best: Ranked, order: Array) -> int:
+    """Return how many of the ranked facts match, not merely relate.
+
+    Of a question for a number, a name or a time, other articles' best answers match too: they are told apart.
+    """
+    below = best.scores[order[0]] - best.scores[order]
+    matching = below <= SPREAD
+    if best.query.type in ASKS_FOR_A_FEW_WORDS:
+        answering = best.features[order, FEATURES.index(answers_type)] > 0
+        _, firsts = np.unique(best.pool.first[order], return_index=True)
+        leading = np.isin(np.arange(len(order)), firsts)
+        matching |= leading & answering & (below <= SPREAD_OF_ARTICLES)
+    return int(np.flatnonzero(matching).max()) + 1
 
 
 def _suggestions(ranked: Ranked) -> tuple[str, ...]:

@@ -40,9 +40,9 @@ def confidence(evidence: Evidence, lexicon: Lexicon, language: Language) -> floa
     query, fact = evidence.query, evidence.fact
     alike = _similarity(evidence)
     held = presence(query, around(fact.text, evidence.context), lexicon)
-    if query.type is QuestionType.NONE:
+    if query.type is QuestionType.NONE and not _is_statement(query):
         evident = KEYWORDS.of(alike, held, 0.0)
-    elif query.type in _SAID:
+    elif query.type in ASKS_FOR_A_FEW_WORDS:
         borne = supports(query, fact.text, evidence.context, language)
         evident = SAID.of(alike, held, borne) - (UNSAID if not borne else 0.0)
     else:
@@ -50,12 +50,17 @@ def confidence(evidence: Evidence, lexicon: Lexicon, language: Language) -> floa
     return 1 / (1 + math.exp(-evident))
 
 
+def _is_statement(query: Query) -> bool:
+    """Whether a query without question words says what happens (电动汽车没地方充电): it may be told in other words."""
+    return len(query.keywords) == 1 and any(word.tag.startswith("v") for word in query.words)
+
+
 def _similarity(evidence: Evidence) -> float:
     similar = float(evidence.features[evidence.row] @ similarity_weights()) + SIMILARITY_BIAS
     return min(max(similar, -MOST_SIMILAR), MOST_SIMILAR)
 
 
-_SAID = frozenset(
+ASKS_FOR_A_FEW_WORDS = frozenset(
     {
         QuestionType.AMOUNT,
         QuestionType.TIME,

@@ -68,6 +68,9 @@ FOUND = 0.5
 SPREAD = 5.0
 """Facts this much below the first are only related: by the model, e⁵ times less likely to be the right one."""
 
+SPREAD_OF_ARTICLES = 8.0
+"""The same for the first fact of another article that holds an answer of the asked kind."""
+
 REWRITTEN = 0.5
 """What another wording of the query must be better by."""
 
