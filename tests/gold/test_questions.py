@@ -1,0 +1,21 @@
+"""The seeds answer the gold questions at least this well."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from knowledge.snapshots.asking import snapshot_of
+from tests.gold.questions import load, score
+
+SEEDS = Path(__file__).parents[2] / "seeds"
+
+
+def test_the_gold_questions_are_answered_from_the_seeds(tmp_path: Path) -> None:
+    with snapshot_of(SEEDS, tmp_path) as snapshot:
+        scores = score(load(), snapshot.ask)
+    report = "\n".join(scores.wrong)
+    assert scores.hit1 >= 0.92, report
+    assert scores.hit3 >= 0.97, report
+    assert scores.abstain >= 0.95, report
+    assert scores.answer >= 0.92, report
+    assert scores.short >= 0.75, report
