@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Mapping
+from typing import Required, TypedDict
+from urllib.parse import urlencode
 
 import aiohttp
 from telegram._utils.types import ODVInput
@@ -14,6 +16,7 @@ from telegram.request import BaseRequest, RequestData
 
 from bot.telegram.errors import AnswerLost, ApiError, Disconnected, NotSent, error_for
 
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 ANSWER_LIMIT = 32 * 1024 * 1024
 
 
@@ -67,17 +70,20 @@ class AiohttpRequest(BaseRequest):
         seconds = read_timeout if isinstance(read_timeout, int | float) else self._seconds
         return 200, await self.call(url, _form(request_data) if request_data else {}, seconds)
 
-    async def call(self, url: str, parameters: Mapping[str, str] | aiohttp.FormData, seconds: float) -> bytes:
+    async def call(
+        self, url: str, parameters: Mapping[str, str] | aiohttp.FormData, seconds: float | None = None
+    ) -> bytes:
         """Post `parameters` and return the body of a good answer.
 
         Raises:
             ApiError: whatever went wrong.
         """
         assert self._session is not None, "initialize() first"
-        timeout = aiohttp.ClientTimeout(total=seconds, connect=min(seconds, self._connect_seconds))
+        total = self._seconds if seconds is None else seconds
+        timeout = aiohttp.ClientTimeout(total=total, connect=min(total, self._connect_seconds))
         try:
             async with self._session.post(
-                url, data=parameters, timeout=timeout, allow_redirects=False
+                url, timeout=timeout, allow_redirects=False, **_body(parameters)
             ) as response:
                 body = await _read(response, ANSWER_LIMIT)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
@@ -137,6 +143,18 @@ def _form(data: RequestData) -> Mapping[str, str] | aiohttp.FormData:
     for name, (filename, content, mime) in data.multipart_data.items():
         form.add_field(name, content, filename=filename, content_type=mime)
     return form
+
+
+class _Body(TypedDict, total=False):
+    data: Required[aiohttp.FormData | bytes]
+    headers: Mapping[str, str]
+
+
+def _body(parameters: Mapping[str, str] | aiohttp.FormData) -> _Body:
+    """aiohttp's own form costs four times as much, and has a boundary drawn by lot which nobody reads."""
+    if isinstance(parameters, aiohttp.FormData):
+        return {"data": parameters}
+    return {"data": urlencode(parameters).encode(), "headers": FORM}
 
 
 async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,6 @@ from telegram import (
     InputTextMessageContent,
     LinkPreviewOptions,
     MessageEntity,
-    ReplyParameters,
 )
 
 from bot.messages import Chat, ChatEvents, InlineAnswer, Place, Reply, Run
@@ -36,6 +36,7 @@ from bot.telegram.errors import (
 from bot.telegram.limiter import Limiter
 from bot.telegram.markup import clean, entities, keyboard
 from bot.telegram.refusals import Remedy, remedy
+from bot.telegram.request import AiohttpRequest
 from bot.telegram.slots import Slots
 from bot.telegram.split import split
 from bot.telegram.translate import INLINE, PLATFORM
@@ -60,11 +61,13 @@ class Draft:
 
 
 class Sender:
-    """Everything that we say on Telegram goes through here."""
+    """Everything that we say on Telegram goes through here; `address` is that of the Bot API with the token."""
 
     def __init__(
         self,
         bot: Bot,
+        calls: AiohttpRequest,
+        address: str,
         limiter: Limiter,
         chats: Chats,
         metrics: Metrics,
@@ -72,6 +75,8 @@ class Sender:
         moved: Callable[[str, str], None],
     ) -> None:
         self._bot = bot
+        self._calls = calls
+        self._address = address
         self._limiter = limiter
         self._chats = chats
         self._metrics = metrics
@@ -235,18 +240,25 @@ class Sender:
                 link_preview_options=NO_PREVIEW,
             )
             return draft.replaces
-        sent = await self._bot.send_message(
-            int(chat),
-            draft.text,
-            entities=draft.entities or None,
-            reply_markup=draft.keyboard,
-            link_preview_options=NO_PREVIEW,
-            message_thread_id=int(draft.thread) if draft.thread else None,
-            reply_parameters=ReplyParameters(int(draft.quotes), allow_sending_without_reply=True)
-            if draft.quotes
-            else None,
-        )
-        return str(sent.message_id)
+        return await self._send_message(chat, draft)
+
+    async def _send_message(self, chat: str, draft: Draft) -> str:
+        """As `Bot.send_message`, which spends half of an update's CPU on parsing an answer we only need the id of."""
+        parameters = {"chat_id": chat, "text": draft.text, "link_preview_options": '{"is_disabled": true}'}
+        if draft.entities:
+            parameters["entities"] = json.dumps([entity.to_dict() for entity in draft.entities])
+        if draft.keyboard:
+            parameters["reply_markup"] = draft.keyboard.to_json()
+        if draft.thread:
+            parameters["message_thread_id"] = draft.thread
+        if draft.quotes:
+            quote = {"message_id": int(draft.quotes), "allow_sending_without_reply": True}
+            parameters["reply_parameters"] = json.dumps(quote)
+        body = await self._calls.call(f"{self._address}/sendMessage", parameters)
+        result = self._calls.parse_json_payload(body)["result"]
+        if not isinstance(result, dict) or "message_id" not in result:
+            raise AnswerLost("the answer to sendMessage is no message")
+        return str(result["message_id"])
 
     async def _close(self, chat: Chat | None, thread: str | None, error: ApiError) -> None:
         self._metrics.sends.labels("closed").inc()

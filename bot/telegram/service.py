@@ -92,7 +92,14 @@ class TelegramService:
         self._limiter = Limiter(monotonic, options.overall)
         self._workers = Workers(inbox, self._handle, metrics, clock, options.places)
         self._sender = Sender(
-            self._bot, self._limiter, self._chats, metrics, events, moved=self._workers.move
+            self._bot,
+            self._calls,
+            self._address,
+            self._limiter,
+            self._chats,
+            metrics,
+            events,
+            moved=self._workers.move,
         )
         self._readiness = Readiness(monotonic, self._patience())
         self._adapter: Adapter | None = None

@@ -1,0 +1,164 @@
+"""CPU of an update from webhook to answer: ours, the same bot built the usual way, and a bare aiohttp handler.
+
+Each contender is a process of its own; this process plays Telegram: it delivers updates, takes the answers and
+reads the contender's CPU time. The usual way is python-telegram-bot's own custom webhook example: a handler that
+parses and queues, the Application, HTTPX. Each is measured without a lookup (receive, store, send alone) and
+with the real one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from statistics import median, quantiles
+
+import aiohttp
+import psutil
+from aiohttp import web
+
+from tests.bench.contenders import SECRET
+from tests.botapi.updates import BOT, message, private
+
+QUESTION = "莫德纳"
+WARM_UP = 300
+AT_ONCE = 32
+GOAL = 1 / 3
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What one contender needed; milliseconds."""
+
+    cpu_ms: float
+    p50: float
+    p99: float
+
+
+class Telegram:
+    """Delivers updates and takes answers; the bare handler sends none."""
+
+    def __init__(self) -> None:
+        self.hook = ""
+        self._sent: dict[int, asyncio.Future[float]] = {}
+        self._chat = 1000
+        self._session: aiohttp.ClientSession | None = None
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[str]:
+        """Listen; yields the address."""
+        app = web.Application()
+        app.router.add_route("*", "/bot{token}/{method}", self._call)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as self._session:
+            yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+        await runner.cleanup()
+
+    async def deliver(self, answered: bool) -> float:
+        """Bring one update of a new reader; return the seconds until its answer, or its acknowledgement."""
+        assert self._session is not None
+        self._chat += 1
+        chat = self._chat
+        body = json.dumps({"update_id": chat, "message": message(QUESTION, private(chat), chat)})
+        answer: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+        self._sent[chat] = answer
+        began = time.perf_counter()
+        headers = {"X-Telegram-Bot-Api-Secret-Token": SECRET, "Content-Type": "application/json"}
+        async with self._session.post(self.hook, data=body, headers=headers) as response:
+            assert response.status == 200, response.status
+        ended = await asyncio.wait_for(answer, 60) if answered else time.perf_counter()
+        return ended - began
+
+    async def _call(self, request: web.Request) -> web.Response:
+        method = request.match_info["method"]
+        if method == "getMe":
+            return web.json_response({"ok": True, "result": BOT})
+        if method != "sendMessage":
+            return web.json_response({"ok": True, "result": True})
+        asked = await request.post()
+        chat = int(str(asked["chat_id"]))
+        self._sent.pop(chat).set_result(time.perf_counter())
+        said = {"message_id": 5, "date": 1, "chat": private(chat), "from": BOT, "text": str(asked["text"])}
+        return web.json_response({"ok": True, "result": said})
+
+
+async def measure(contender: str, lookup: bool, count: int) -> Figures:
+    """Run one contender under full load, then at 100 updates a second."""
+    telegram = Telegram()
+    answered = contender != "bare"
+    async with telegram.serving() as api:
+        arguments = ("-m", "tests.bench.contenders", contender, api, *(["--lookup"] if lookup else []))
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, *arguments, stdout=asyncio.subprocess.PIPE
+        )
+        assert child.stdout is not None
+        try:
+            telegram.hook = (await asyncio.wait_for(child.stdout.readline(), 120)).decode().strip()
+            process = psutil.Process(child.pid)
+            await _all_at_once(telegram, WARM_UP, answered)
+            before = _cpu(process)
+            await _all_at_once(telegram, count, answered)
+            cpu = _cpu(process) - before
+            times = await _one_by_one(telegram, count // 5, answered)
+        finally:
+            child.terminate()
+            await child.wait()
+    return Figures(cpu / count * 1000, median(times) * 1000, quantiles(times, n=100)[98] * 1000)
+
+
+def _cpu(process: psutil.Process) -> float:
+    used = process.cpu_times()
+    return float(used.user + used.system)
+
+
+async def _all_at_once(telegram: Telegram, count: int, answered: bool) -> None:
+    slots = asyncio.Semaphore(AT_ONCE)
+
+    async def one() -> None:
+        async with slots:
+            await telegram.deliver(answered)
+
+    await asyncio.gather(*(one() for _ in range(count)))
+
+
+async def _one_by_one(telegram: Telegram, count: int, answered: bool) -> list[float]:
+    tasks = []
+    for _ in range(count):
+        tasks.append(asyncio.create_task(telegram.deliver(answered)))
+        await asyncio.sleep(0.01)
+    return list(await asyncio.gather(*tasks))
+
+
+def main(argv: list[str]) -> int:
+    """Print the table; exit 1 if our share is above a third of the usual way's."""
+    parser = argparse.ArgumentParser(prog="transport")
+    parser.add_argument("--count", type=int, default=2000)
+    count = parser.parse_args(argv).count
+    print("contender            CPU ms/update   answers/CPU s    p50 ms    p99 ms")
+    found: dict[tuple[str, bool], Figures] = {}
+    for contender, lookup in (
+        ("ours", False),
+        ("usual", False),
+        ("bare", False),
+        ("ours", True),
+        ("usual", True),
+    ):
+        figures = found[contender, lookup] = asyncio.run(measure(contender, lookup, count))
+        name = contender + (" + lookup" if lookup else "")
+        print(
+            f"{name:20} {figures.cpu_ms:13.3f} {1000 / figures.cpu_ms:15.0f}"
+            f" {figures.p50:9.2f} {figures.p99:9.2f}",
+            flush=True,
+        )
+    share = found["ours", False].cpu_ms / found["usual", False].cpu_ms
+    whole = found["usual", True].cpu_ms / found["ours", True].cpu_ms
+    print(f"CPU beyond the lookup, ours / usual: {share:.2f} (goal at most {GOAL:.2f})")
+    print(f"whole answers per CPU second, ours / usual: {whole:.2f}")
+    return int(share > GOAL)
