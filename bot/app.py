@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from bot.admin.side import AdminOptions
     from bot.administrators import PlatformAdministrators
-    from bot.messages import Conversation
+    from bot.messages import ChatEvents, Conversation
     from bot.metrics import Metrics
     from bot.platforms import Platforms
     from bot.web.site import Health
@@ -125,7 +125,9 @@ async def serving(settings: Settings) -> AsyncIterator[Serving]:
             files=admin.attachment,
             administrators=administrators,
         )
-        routes = await _telegram(stack, settings, dialogue, metrics, health, administrators, platforms)
+        routes = await _telegram(
+            stack, settings, dialogue, metrics, health, administrators, platforms, admin.moves
+        )
         site = make_site(lookup, health, routes or ())
         address = await stack.enter_async_context(listening(site, settings.http))
         door = await stack.enter_async_context(
@@ -174,6 +176,7 @@ async def _telegram(
     health: Health,
     administrators: PlatformAdministrators,
     platforms: Platforms,
+    moves: ChatEvents | None,
 ) -> Sequence[web.RouteDef] | None:
     """Serve Telegram if it is switched on; return the routes it needs on the page's site, None if it is off."""
     if settings.telegram_token is None:
@@ -191,7 +194,7 @@ async def _telegram(
         settings.webhook_url,
         secret.get_secret_value() if secret else None,
     )
-    service = await stack.enter_async_context(telegram_service(options, conversation, metrics))
+    service = await stack.enter_async_context(telegram_service(options, conversation, metrics, moves))
     health.add("telegram", service.red)
     administrators.add(PLATFORM, service.members)
     platforms.add(PLATFORM, service, service)

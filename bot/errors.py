@@ -13,3 +13,7 @@ class SettingsError(StartError):
 
 class CannotListen(StartError):
     """An address cannot be bound."""
+
+
+class CannotStore(StartError):
+    """The file that must hold what comes in cannot be written."""

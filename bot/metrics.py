@@ -7,7 +7,6 @@ from collections.abc import Callable
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 ANSWER_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300)
-LOOKUP_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.03, 0.15, 0.5, 2)
 
 
 class Metrics:
@@ -35,9 +34,6 @@ class Metrics:
             "From the update stored to its end",
             buckets=ANSWER_SECONDS,
             registry=self.registry,
-        )
-        self.lookup_seconds = Histogram(
-            "chuchu_lookup_seconds", "One lookup", buckets=LOOKUP_SECONDS, registry=self.registry
         )
 
     def watch(self, name: str, meaning: str, read: Callable[[], float]) -> None:

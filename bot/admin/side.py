@@ -24,7 +24,7 @@ from bot.admin.report import Report
 from bot.admin.shelf import Shelf
 from bot.conversation.dialogue import FileHandler, Handler, PressHandler
 from bot.conversation.shown import ShownAnswers, ShownInMemory
-from bot.messages import Chat, Place
+from bot.messages import Chat, ChatEvents, Place
 from bot.platforms import Platforms
 from bot.state.audit import Entry
 from bot.state.errors import StateClosed, StateError
@@ -47,6 +47,7 @@ class AdminSide:
     commands: Mapping[str, Handler]
     presses: Mapping[str, PressHandler] = field(default_factory=dict)
     attachment: FileHandler | None = None
+    moves: ChatEvents | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ async def open_admin_side(
                 commands.commands,
                 commands.presses,
                 commands.attachment,
+                state.moves,
             )
             desk.begin(_tidy(state, commands, clock))
             desk.begin(_tell_owners(options.owners, platforms, notices))

@@ -10,6 +10,7 @@ from pathlib import Path
 from bot.state.audit import Audit
 from bot.state.confirmations import Confirmations
 from bot.state.database import open_database
+from bot.state.moves import ChatMoves
 from bot.state.roles import Roles
 from bot.state.shown import StoredAnswers
 from bot.state.uploads import Uploads
@@ -24,6 +25,7 @@ class State:
     uploads: Uploads
     shown: StoredAnswers
     confirmations: Confirmations
+    moves: ChatMoves
 
 
 def sqlite_address(data: Path) -> str:
@@ -45,4 +47,5 @@ async def open_state(url: str) -> AsyncIterator[State]:
             Uploads(database),
             StoredAnswers(database),
             Confirmations(database),
+            ChatMoves(database),
         )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from bot.errors import CannotStore
 from bot.telegram.database import Database
 
 SCHEMA = """
@@ -202,13 +203,19 @@ class Inbox:
 
 @asynccontextmanager
 async def open_inbox(path: Path, clock: Callable[[], float]) -> AsyncIterator[Inbox]:
-    """Open the inbox; a damaged file is moved aside, never deleted, and a new one begun."""
+    """Open the inbox; a damaged file is moved aside, never deleted, and a new one begun.
+
+    Raises:
+        CannotStore: the file cannot be written: without it an update could be lost.
+    """
     database = Database(path, SCHEMA)
     try:
         await database.open()
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError):
-            raise
+            raise CannotStore(
+                f"收件箱 {path} 不能写入（{error}）；请检查磁盘空间和权限，或用 CHUCHU_DATA 换一个文件夹"
+            ) from error
         aside = path.with_name(f"{path.name}.damaged-{int(clock())}")
         logger.error("inbox %s is damaged (%s); moved to %s, a new one is begun", path, error, aside.name)
         for tail in ("", "-wal", "-shm"):

@@ -63,7 +63,7 @@ class BotProcess:
         assert self._process is not None
         if self._process.returncode is None:
             self._process.send_signal(how)
-        return await asyncio.wait_for(self._process.wait(), 30)
+        return await asyncio.wait_for(self._process.wait(), 60)
 
     def endings(self) -> dict[int, str | None]:
         """How each stored update ended, by its id; None while it has not."""

@@ -83,7 +83,7 @@ class BotApi:
         """Texts sent (to a chat), in order."""
         return [c.text for c in self.made("sendMessage") if chat is None or c.chat == chat]
 
-    async def until(self, true: Callable[[], object], seconds: float = 20.0) -> None:
+    async def until(self, true: Callable[[], object], seconds: float = 60.0) -> None:
         """Wait until something is true; the seconds are only there to end a broken test."""
         deadline = self.clock() + seconds
         while not true():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -89,6 +90,17 @@ async def test_uploads_nobody_decided_on_are_found_by_age(state: State) -> None:
 
 def shown(name: str, created: datetime, *facts: str) -> ShownAnswer:
     return ShownAnswer(name, "蕃瓜弄", "telegram", "42", "7", "000001", facts, created)
+
+
+async def test_what_is_kept_for_a_chat_follows_it_to_its_new_id_however_often_that_is_told(
+    state: State,
+) -> None:
+    await state.shown.add(shown("a", NOW, "f1"))
+    kept = await state.shown.get("a")
+    assert kept is not None
+    for _ in range(2):
+        await state.moves.moved(kept.platform, kept.chat, "-1005")
+    assert await state.shown.get("a") == replace(kept, chat="-1005")
 
 
 async def test_a_shown_answer_is_kept_seven_days(state: State) -> None:

@@ -51,7 +51,7 @@ async def readers_of(api: BotApi, bot: BotProcess) -> AsyncIterator[Readers]:
     """Readers who begin when the first of them was answered, and stop at the end of the block."""
     readers = Readers(api)
     readers.ask(1)
-    await api.until(lambda: api.said(1), 30)
+    await api.until(lambda: api.said(1))
     talking = asyncio.create_task(readers.talk())
     try:
         yield readers
@@ -66,7 +66,7 @@ async def check(readers: Readers, bot: BotProcess, kills: int) -> None:
         ended = bot.endings()
         return len(ended) == readers.pushed and None not in ended.values()
 
-    await readers.api.until(all_ended, 90)
+    await readers.api.until(all_ended, 180)
     ended = bot.endings()
     assert Counter(ended[update] for update in readers.asked) == {"answered": len(readers.asked)}
     answers = Counter(call.chat for call in readers.api.made("sendMessage"))
@@ -77,7 +77,7 @@ async def check(readers: Readers, bot: BotProcess, kills: int) -> None:
 
 async def answered_more(api: BotApi) -> None:
     before = len(api.said())
-    await api.until(lambda: len(api.said()) > before, 30)
+    await api.until(lambda: len(api.said()) > before)
 
 
 async def kill_often(folder: Path, kills: int, **settings: str) -> None:
@@ -133,7 +133,7 @@ async def test_switching_between_polling_and_webhook_loses_nothing(tmp_path: Pat
             await asyncio.sleep(0.5)
             await bot.stop()
             async with bot_process(tmp_path, api, **by_webhook()) as hooked:
-                await api.until(lambda: api.courier and 200 in api.courier.statuses, 30)
+                await api.until(lambda: api.courier and 200 in api.courier.statuses)
                 await hooked.stop()
             await bot.start()
         await check(readers, bot, kills=0)

@@ -38,7 +38,7 @@ async def test_a_flood_is_lost_nowhere_and_fits_into_memory(tmp_path: Path, sett
             ended = bot.endings()
             return len(ended) == FLOOD + 1 and None not in ended.values()
 
-        await api.until(all_ended, 120)
+        await api.until(all_ended, 180)
         assert Counter(bot.endings().values()) == {"ignored": FLOOD - QUESTIONS, "answered": QUESTIONS + 1}
         assert [len(api.said(reader)) for reader in readers] == [1] * QUESTIONS
         assert most - before <= 100 * MEGABYTE

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.errors import CannotStore
 from bot.telegram.inbox import KEPT_SECONDS, Ending, Inbox, Incoming, KnownChat, Pending, open_inbox
 
 
@@ -115,3 +116,9 @@ async def test_a_damaged_file_is_moved_aside_and_a_new_one_begun(
         assert await inbox.store([update(1)])
     assert len(list(tmp_path.glob("inbox.sqlite.damaged-*"))) >= 1
     assert "is damaged" in caplog.text
+
+
+async def test_a_folder_that_cannot_be_written_is_named_before_any_update_is_taken(tmp_path: Path) -> None:
+    with pytest.raises(CannotStore, match=r"missing/inbox\.sqlite 不能写入"):
+        async with open_inbox(tmp_path / "missing" / "inbox.sqlite", Clock()):
+            pass
