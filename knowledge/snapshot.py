@@ -68,6 +68,10 @@ class Snapshot:
         """Return the article of that id, or None."""
         return self._index.article(article_id)
 
+    def counts(self) -> tuple[int, int]:
+        """How many articles and how many facts there are; costs far less than going through them."""
+        return self._index.counts()
+
     def articles(self) -> Iterator[Article]:
         """Every article, by file and place."""
         return self._index.articles()

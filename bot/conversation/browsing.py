@@ -72,7 +72,7 @@ class Browsing:
 
 
 def _list(snapshot: Snapshot, page: int, phrases: Phrases) -> Reply:
-    total = sum(1 for _ in snapshot.articles())
+    total, _ = snapshot.counts()
     shown = list(islice(snapshot.articles(), page * PAGE, (page + 1) * PAGE))
     if not shown:
         return Reply([], toast=phrases.no_more)

@@ -139,7 +139,8 @@ class Dialogue:
         if not await self._may_ask(message.chat, message.sender, preference):
             return [Reply([Run(said.only_admins_ask)], quotes=message.id)]
         reply = await self._asking.answer(query, message.chat, message.sender, said, preference.facts)
-        return [replace(reply, quotes=message.id, replaces=message.answered_by)]
+        quotes = None if message.chat.place is Place.PRIVATE else message.id
+        return [replace(reply, quotes=quotes, replaces=message.answered_by)]
 
     async def _may_ask(self, chat: Chat, sender: Sender, preference: Preference) -> bool:
         if chat.place is not Place.GROUP or preference.askers is Askers.EVERYONE:
@@ -162,9 +163,7 @@ class Dialogue:
 
     async def _about(self, message: Message, typed: Command) -> Sequence[Reply]:
         said, _ = await self._spoken(message.chat, message.sender)
-        articles, facts = await self._lookup.read(
-            lambda snapshot: (sum(1 for _ in snapshot.articles()), sum(1 for _ in snapshot.facts()))
-        )
+        articles, facts = await self._lookup.read(lambda snapshot: snapshot.counts())
         return [Reply([Run(said.about.format(articles=articles, facts=facts))])]
 
     async def _articles(self, message: Message, typed: Command) -> Sequence[Reply]:

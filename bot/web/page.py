@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from aiohttp import web
 
 from bot.conversation.lookup import ask_proved
@@ -64,12 +66,12 @@ def turn_html(snapshot: Snapshot, query: str, hits: int) -> str:
 
 def welcome_html(snapshot: Snapshot) -> str:
     """What stands there before the first question: how to ask, and which articles there are."""
-    articles = list(snapshot.articles())
+    total, _ = snapshot.counts()
     titles = "\n".join(
         f'<li><a href="/articles/{e(article.id)}">{e(article.title.text)}</a></li>'
-        for article in articles[:TITLES]
+        for article in islice(snapshot.articles(), TITLES)
     )
-    rest = f"<p class=more>等共 {len(articles)} 篇</p>" if len(articles) > TITLES else ""
+    rest = f"<p>等共 {total} 篇</p>" if total > TITLES else ""
     return f"""<section class="welcome">
 <p>写一个词：地名、人名、单位名；<br>几个词，用空格分开；<br>或者一个问题：……是多少？……是谁？……为什么？</p>
 <h2>现有文章</h2>

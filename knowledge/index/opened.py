@@ -48,6 +48,10 @@ class OpenedIndex:
         found = self._records.article(article_id)
         return found[1] if found else None
 
+    def counts(self) -> tuple[int, int]:
+        """How many articles and how many facts there are."""
+        return self._records.count_articles(), len(self._records)
+
     def articles(self) -> Iterator[Article]:
         """Every article, by file name and place."""
         return self._records.articles()

@@ -110,6 +110,11 @@ class Records:
         count: int = self._db.execute("SELECT count(*) FROM facts").fetchone()[0]
         return count
 
+    def count_articles(self) -> int:
+        """How many articles there are."""
+        count: int = self._db.execute("SELECT count(*) FROM articles").fetchone()[0]
+        return count
+
     def _read_article(self, key: int) -> Article:
         file, record = self._db.execute(
             "SELECT files.name, articles.record FROM articles JOIN files ON files.no = articles.key >> ? "

@@ -72,6 +72,10 @@ class Paper(Snapshot):
         """By id."""
         return next((a for a in self.articles() if a.id == article_id), None)
 
+    def counts(self) -> tuple[int, int]:
+        """Counted by hand."""
+        return sum(1 for _ in self.articles()), len(self._known)
+
     def articles(self) -> Iterator[Article]:
         """In order of their first fact."""
         return iter({made.article.id: made.article for made in self._known.values()}.values())

@@ -154,6 +154,7 @@ async def test_the_bot_does_what_the_table_says(bot: Bot, sender: str, command: 
         if wanted != "ignore" and not said.calls:  # a reload goes on beside the talk and speaks when it can
             (content,) = told.values()
             await bot.api.until(lambda: bot.api.said(content["chat"]["id"]))
+            assert (bot.api.said(content["chat"]["id"])[0] in REFUSED) is (wanted == "refuse")
             return
     assert verdict(said) == wanted, said
 
