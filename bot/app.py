@@ -123,6 +123,7 @@ async def serving(settings: Settings) -> AsyncIterator[Serving]:
             admin.commands,
             admin.presses,
             files=admin.attachment,
+            preferences=admin.preferences,
             administrators=administrators,
         )
         routes = await _telegram(

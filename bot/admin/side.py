@@ -23,6 +23,7 @@ from bot.admin.reloading import Reloader, Wish
 from bot.admin.report import Report
 from bot.admin.shelf import Shelf
 from bot.conversation.dialogue import FileHandler, Handler, PressHandler
+from bot.conversation.preferences import Preferences, PreferencesInMemory
 from bot.conversation.shown import ShownAnswers, ShownInMemory
 from bot.messages import Chat, ChatEvents, Place
 from bot.platforms import Platforms
@@ -48,6 +49,7 @@ class AdminSide:
     presses: Mapping[str, PressHandler] = field(default_factory=dict)
     attachment: FileHandler | None = None
     moves: ChatEvents | None = None
+    preferences: Preferences = field(default_factory=PreferencesInMemory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,7 @@ async def open_admin_side(
                 commands.presses,
                 commands.attachment,
                 state.moves,
+                state.preferences,
             )
             desk.begin(_tidy(state, commands, clock))
             desk.begin(_tell_owners(options.owners, platforms, notices))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 
-from sqlalchemy import update
+from sqlalchemy import Delete, delete, exists, update
 
 from bot.state.database import Database
 from bot.state.errors import StateError
-from bot.state.tables import shown_answers
+from bot.state.tables import preferences, shown_answers
 
-KEPT_PER_CHAT = (shown_answers,)  # every table with the columns `platform` and `chat`
+KEPT_PER_CHAT = (shown_answers, preferences)  # every table with the columns `platform` and `chat`
 log = logging.getLogger(__name__)
 
 
@@ -24,6 +24,7 @@ class ChatMoves:
         """Give the rows of the old id to the new one."""
         try:
             async with self._database.writing() as connection:
+                await connection.execute(_chosen_anew(platform, old, new))
                 for table in KEPT_PER_CHAT:
                     rows = (table.c.platform == platform) & (table.c.chat == old)
                     await connection.execute(update(table).where(rows).values(chat=new))
@@ -32,3 +33,12 @@ class ChatMoves:
 
     async def closed(self, platform: str, chat: str) -> None:
         """Nothing is kept that a closed chat would have to lose before its time."""
+
+
+def _chosen_anew(platform: str, old: str, new: str) -> Delete:
+    """Drop the old choices where the chat has chosen again under its new id."""
+    newer = preferences.alias()
+    chosen = exists().where((newer.c.platform == platform) & (newer.c.chat == new))
+    return delete(preferences).where(
+        (preferences.c.platform == platform) & (preferences.c.chat == old) & chosen
+    )

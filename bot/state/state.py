@@ -11,6 +11,7 @@ from bot.state.audit import Audit
 from bot.state.confirmations import Confirmations
 from bot.state.database import open_database
 from bot.state.moves import ChatMoves
+from bot.state.preferences import StoredPreferences
 from bot.state.roles import Roles
 from bot.state.shown import StoredAnswers
 from bot.state.uploads import Uploads
@@ -26,6 +27,7 @@ class State:
     shown: StoredAnswers
     confirmations: Confirmations
     moves: ChatMoves
+    preferences: StoredPreferences
 
 
 def sqlite_address(data: Path) -> str:
@@ -48,4 +50,5 @@ async def open_state(url: str) -> AsyncIterator[State]:
             StoredAnswers(database),
             Confirmations(database),
             ChatMoves(database),
+            StoredPreferences(database),
         )

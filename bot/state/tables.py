@@ -99,3 +99,13 @@ confirmations = Table(
     Column("detail", Text, nullable=False),
     Column("expires", Moment, nullable=False),
 )
+
+preferences = Table(
+    "preferences",
+    metadata,
+    Column("platform", String(20), primary_key=True),
+    Column("chat", String(80), primary_key=True),
+    Column("language", String(10), nullable=True),
+    Column("facts", Integer, nullable=True),
+    Column("askers", String(20), nullable=False),
+)

@@ -1,4 +1,4 @@
-"""Roles, audit, uploads, shown answers, confirmations."""
+"""Roles, audit, uploads, shown answers, confirmations, preferences."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -63,9 +63,17 @@ def upgrade() -> None:
         sa.Column("detail", sa.Text, nullable=False),
         sa.Column("expires", sa.DateTime, nullable=False),
     )
+    op.create_table(
+        "preferences",
+        sa.Column("platform", sa.String(20), primary_key=True),
+        sa.Column("chat", sa.String(80), primary_key=True),
+        sa.Column("language", sa.String(10), nullable=True),
+        sa.Column("facts", sa.Integer, nullable=True),
+        sa.Column("askers", sa.String(20), nullable=False),
+    )
 
 
 def downgrade() -> None:
     """Drop them again."""
-    for name in ("confirmations", "shown_answers", "uploads", "audit", "roles"):
+    for name in ("preferences", "confirmations", "shown_answers", "uploads", "audit", "roles"):
         op.drop_table(name)
