@@ -13,6 +13,7 @@ from knowledge.repair.paragraphs import Paragraph
 
 # So many characters in common name the same thing (第一批主题, not 上海).
 _NAMING: Final = 4
+_SAME: Final = 6
 _SHORTEST_TITLE: Final = 8
 _HAN_RUN: Final = re.compile("[\u3400-\u9fff]+")
 _NUMBERED: Final = re.compile("[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十\\d]+[)）]")
@@ -70,11 +71,15 @@ def _is_head(blocks: Sequence[Block], at: int) -> bool:
         return False
     if block.bodies[0].first.dateline or block.signed:
         return True
-    return bool(blocks[at - 1].bylines) and _signs_itself(blocks, at) and not _is_stack(block.displays)
+    if not blocks[at - 1].bylines or _is_stack(block.displays):
+        return False
+    return any(b.bylines for b in blocks[at:]) or not _named_again(blocks, at)
 
 
-def _signs_itself(blocks: Sequence[Block], at: int) -> bool:
-    return any(block.bylines for block in blocks[at:])
+def _named_again(blocks: Sequence[Block], at: int) -> bool:
+    """Tell whether the text from block `at` on still speaks of the first title: then its columns are out of order."""
+    title = "".join(paragraph.text for paragraph in blocks[0].displays)
+    return any(shared_run(title, block.text) >= _SAME for block in blocks[at:])
 
 
 def _is_stack(displays: Sequence[Paragraph]) -> bool:
@@ -133,6 +138,16 @@ def _lead_of(title: Sequence[Paragraph], head: Block) -> int:
         if at and any(phrase in paragraph.text for phrase in phrases):
             return at
     return 0
+
+
+def shared_run(title: str, text: str) -> int:
+    """Return the length of the longest run of han characters of the title that the text repeats."""
+    best = 0
+    for run in _HAN_RUN.findall(title):
+        for at in range(len(run)):
+            while at + best < len(run) and run[at : at + best + 1] in text:
+                best += 1
+    return best
 
 
 def _phrases(text: str) -> set[str]:

@@ -52,7 +52,7 @@ def gather(paragraphs: Sequence[Paragraph], wrapped: bool) -> list[Block]:
     for at, paragraph in enumerate(paragraphs):
         current = blocks[-1]
         if paragraph.first.byline or _is_byline(paragraphs, at, displays):
-            (current.bylines if current.bodies else current.signed).append(paragraph.first)
+            (current.bylines if current.bodies else current.signed).extend(paragraph.lines)
             continue
         if at in displays:
             if current.bodies or current.bylines:
@@ -95,11 +95,15 @@ def _runs(paragraphs: Sequence[Paragraph]) -> Iterator[list[int]]:
 def _asks(paragraphs: Sequence[Paragraph]) -> bool:
     """Tell whether the first paragraph is a title that ends like a sentence: 谁动了奶酪？"""
     first = paragraphs[0]
-    if len(paragraphs) == 1 or len(first.lines) > 1 or not 4 <= len(first.text) <= 40 or first.first.dateline:
+    if len(paragraphs) == 1 or len(first.lines) > 1 or not 2 <= len(first.text) <= 40 or first.first.dateline:
         return False
     below = paragraphs[1]
-    ends = first.text[-1] in "？！?!" and not any(mark in first.text[:-1] for mark in "。！？")
-    return ends and below.first.gap > 0 and len(below.text) > len(first.text)
+    asks = (
+        any(mark in first.text for mark in "？！?!")
+        and "。" not in first.text
+        and first.text[-1] not in "，：；、"
+    )
+    return asks and below.first.gap > 0 and len(below.text) > len(first.text)
 
 
 def _is_byline(paragraphs: Sequence[Paragraph], at: int, displays: frozenset[int]) -> bool:

@@ -6,7 +6,7 @@ from typing import Final
 
 from knowledge.model import Removal
 from knowledge.repair.kinds import starts_caption
-from knowledge.repair.lines import Line
+from knowledge.repair.lines import Line, blanks_tell
 
 _LONGEST: Final = 90
 _LINES: Final = 4
@@ -14,8 +14,9 @@ _LINES: Final = 4
 
 def mark_captions(lines: list[Line]) -> None:
     """Mark the lines that describe a photo: those that say so, and the sentence right above a credit."""
+    tell = blanks_tell(lines)
     for at, line in enumerate(lines):
-        if line.removal is Removal.CREDIT and at and _may_be_caption(lines, at - 1):
+        if line.removal is Removal.CREDIT and at and _may_be_caption(lines, at - 1, tell):
             lines[at - 1].caption = True
         elif (
             line.removal is None and not line.byline and line.width <= _LONGEST and starts_caption(line.text)
@@ -32,7 +33,7 @@ def _mark_to_end(lines: list[Line], at: int) -> None:
             return
 
 
-def _may_be_caption(lines: list[Line], at: int) -> bool:
+def _may_be_caption(lines: list[Line], at: int, tell: bool) -> bool:
     line = lines[at]
     if line.removal is not None or line.byline or line.width > _LONGEST or line.gap == 0:
         return line.caption
@@ -42,5 +43,10 @@ def _may_be_caption(lines: list[Line], at: int) -> bool:
     if any(mark in line.text[:-2] for mark in "。！？"):
         return False
     return (
-        above is None or above.finished or above.removal is not None or line.gap > 1 or above.width > _LONGEST
+        above is None
+        or above.finished
+        or above.removal is not None
+        or line.gap > 1
+        or tell
+        or above.width > _LONGEST
     )

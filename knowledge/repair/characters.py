@@ -24,12 +24,12 @@ _SPACE: Final = re.compile(r"\s")
 _HAN: Final = re.compile(f"[{HAN}]")
 _WIDE: Final = re.compile(f"[{WIDE_PUNCTUATION}]")
 _FIGURE: Final = re.compile(r"[0-9０-９%％‰]")
-_FOLDED: Final = re.compile("[０-９Ａ-Ｚａ-ｚ\u2e80-\u2fdf\uf900-\ufaff]")
+_FOLDED: Final = re.compile("[\u2e80-\u2fdf\uf900-\ufaff]")
 
 
 def _fold_table() -> dict[int, str]:
-    """One character for one: full-width letters and digits, and the radicals and compatibility forms of PDF fonts."""
-    ranges = ((0xFF10, 0xFF1A), (0xFF21, 0xFF3B), (0xFF41, 0xFF5B), (0x2E80, 0x2FE0), (0xF900, 0xFB00))
+    """One character for one: the radicals and compatibility forms that PDF fonts put for han characters."""
+    ranges = ((0x2E80, 0x2FE0), (0xF900, 0xFB00))
     folded = (
         (code, unicodedata.normalize("NFKC", chr(code))) for low, high in ranges for code in range(low, high)
     )
@@ -40,7 +40,7 @@ _FOLD: Final = _fold_table()
 
 
 def fold(text: str) -> str:
-    """Write full-width letters and digits and CJK radicals as the characters they stand for, one for one."""
+    """Write the radicals of PDF fonts as the han characters they stand for, one for one; width stays as printed."""
     return text.translate(_FOLD) if _FOLDED.search(text) else text
 
 

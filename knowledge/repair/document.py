@@ -12,6 +12,7 @@ from knowledge.facts import stable_id
 from knowledge.model import Article, Document, Fact, Printed, Removal, Repair, Repaired, Sidecar, Span
 from knowledge.repair import articles, blocks, kinds, layout, order, printed
 from knowledge.repair.articles import Draft
+from knowledge.repair.bylines import cut_bylines
 from knowledge.repair.captions import mark_captions
 from knowledge.repair.leftovers import leftovers, removed
 from knowledge.repair.lines import Line, text_lines
@@ -35,7 +36,10 @@ def repair_document(document: Document) -> Repaired:
     mark_captions(lines)
     captions, flow = _part(lines)
     tight = document.kind in _MARKED_UP
-    parts = [Assembler(part, document.lines, tight).assemble() for part in layout.by_article(flow, document)]
+    parts = [
+        list(cut_bylines(Assembler(part, document.lines, tight).assemble()))
+        for part in layout.by_article(flow, document)
+    ]
     paragraphs = [paragraph for part in parts for paragraph in part]
     wrapped = blocks.is_wrapped(paragraphs)
     drafts = [draft for part in parts for draft in articles.split(blocks.gather(part, wrapped), wrapped)]
@@ -193,14 +197,15 @@ def _byline(draft: Draft) -> Printed | None:
     lines = list({(line.number, line.start): line for line in lines}.values())
     if not lines:
         return None
+    text = ""
     spans: list[Span] = []
     for line in lines:
         start, end = line.start, line.end
         if line.raw[start] in "（(" and line.raw[end - 1] in "）)":
             start, end = start + 1, end - 1
         spans.append(Span(line.number, start, end))
-    raw = {line.number: line.raw for line in lines}
-    return Printed(" ".join(raw[span.line][span.start : span.end].strip() for span in spans), tuple(spans))
+        text += ("" if line.goes_on or not text else " ") + line.raw[start:end].strip()
+    return Printed(text, tuple(spans))
 
 
 def _spans(article: Article) -> Iterator[Span]:

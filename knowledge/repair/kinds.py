@@ -52,6 +52,7 @@ _DATELINE: Final = re.compile(
     rf"(?:[■□●▲]\s*)?(?:本报讯|(?:据)?{_AGENCY}[\u4e00-\u9fff、]{{0,12}}?(?:\d{{1,2}}\s*月)?\s*\d{{1,2}}\s*日\s*[电讯]|(?:据)?{_AGENCY}(?:电|讯|消息)(?=[\s（(:：]))"
     rf"\s*(?:[（(](?P<signed>[^（）()]{{2,40}})[)）]|(?P<bare>{SIGNED})(?:\s*报道)?(?=[\s:：]))?\s*[:：]?\s*"
 )
+_REST_OF_NAME: Final = re.compile("[\u4e00-\u9fff]{1,2}(?:[\\s）)]|$)")
 _DATELINE_STARTS: Final = "本新中人央据■□●▲"
 _SIGNATURE: Final = 30
 _OPEN_DATELINE: Final = re.compile(
@@ -90,7 +91,7 @@ def classify(lines: list[Line]) -> Iterator[Line]:
                 yield from _signed(line, line.start + opened.start("signed"), line.end, line.end)
                 signing = True
                 continue
-            yield from _cut(line)
+            yield from _cut(line, lines[at + 1] if at + 1 < len(lines) else None)
         else:
             yield line
 
@@ -156,7 +157,7 @@ def starts_caption(text: str) -> bool:
     return _CAPTION.match(text) is not None
 
 
-def _cut(line: Line) -> Iterator[Line]:
+def _cut(line: Line, below: Line | None) -> Iterator[Line]:
     """Yield the line in parts: dateline, text, jump, credit, byline."""
     start, end = line.start, line.end
     tail: list[Line] = []
@@ -165,7 +166,9 @@ def _cut(line: Line) -> Iterator[Line]:
         yield from _dateline(line, dateline)
         start = dateline.end()
     if line.finished is False or line.raw[end - 1] in "）)":
-        end = _cut_tail(line, start, end, tail)
+        end = _cut_tail(
+            line, start, end, tail, below is not None and _REST_OF_NAME.match(below.text) is not None
+        )
     text = line.cut(start, end)
     text.gap, text.dateline, text.cut_from = line.gap, dateline is not None, line.width
     text.caption = bool(tail) and tail[0].removal is Removal.CREDIT and "。" not in text.text[:-1]
@@ -200,14 +203,17 @@ def _signed(line: Line, start: int, end: int, until: int) -> Iterator[Line]:
             yield part
 
 
-def _cut_tail(line: Line, start: int, end: int, tail: list[Line]) -> int:
-    """Cut jumps, credits and bylines off the end; return where the text then ends."""
+def _cut_tail(line: Line, start: int, end: int, tail: list[Line], broken: bool) -> int:
+    """Cut jumps, credits and bylines off the end; return where the text then ends.
+
+    A name that is broken here waits until its lines are joined.
+    """
     for pattern, removal in ((_JUMP, Removal.RUBRIC), (_CREDIT_TAIL, Removal.CREDIT), (AFTER_SENTENCE, None)):
         low = max(start, end - _TAIL)
         found = next(
             (m for m in pattern.finditer(line.raw, low, end) if m.end() == end and m.start() > start), None
         )
-        if found is None:
+        if found is None or (removal is None and broken):
             continue
         part = line.cut(found.start() + len(found[0]) - len(found[0].lstrip()), end)
         part.removal, part.byline = removal, removal is None

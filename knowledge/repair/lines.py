@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 from knowledge.model import Document, Removal, Span
@@ -13,6 +14,8 @@ from knowledge.repair.sentences import FINISHED
 
 # One blank before a line is an accident of extraction; two begin a paragraph.
 INDENT: Final = 2
+# Blank lines tell paragraphs only where fewer unfinished lines than this are followed by one.
+_SCATTERED: Final = 0.35
 
 
 @dataclass(slots=True)
@@ -20,7 +23,7 @@ class Line:
     """A run of text on one raw line; a raw line with a byline at its end becomes two.
 
     `cut_from` is the width before anything was cut off. `gap` counts the blank lines before it. `removal` says why it is no text of an article, `byline` that it
-    names the writers, `dateline` that a dateline stood before it, `caption` that it describes a photo.
+    names the writers, `goes_on` that it does so in the middle of the names, `dateline` that a dateline stood before it, `caption` that it describes a photo.
     """
 
     number: int
@@ -31,6 +34,7 @@ class Line:
     page: int = 0
     removal: Removal | None = None
     byline: bool = False
+    goes_on: bool = False
     dateline: bool = False
     caption: bool = False
     interrupted: bool = False
@@ -79,3 +83,9 @@ def text_lines(document: Document) -> Iterator[Line]:
         page = bisect_right(document.page_starts, number) if document.page_starts else 0
         yield Line(number, raw, start, end, gap, page)
         gap = 0
+
+
+def blanks_tell(lines: Sequence[Line]) -> bool:
+    """Tell whether blank lines part paragraphs here: few unfinished lines are followed by one."""
+    blanks = [following.gap > 0 for line, following in pairwise(lines) if not line.finished]
+    return sum(blanks) < _SCATTERED * len(blanks)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from knowledge.repair.articles import Draft
+from knowledge.repair.articles import Draft, shared_run
 from knowledge.repair.blocks import Block
 from knowledge.repair.paragraphs import Paragraph, merge
 
@@ -98,20 +98,10 @@ def _lead(draft: Draft, texts: list[Block], rest: list[Block]) -> Block | None:
     if not free:
         return None
     title = "".join(paragraph.text for paragraph in (*draft.kicker, *draft.title))
-    best = max(free, key=lambda block: (_shared(title, block.text), block.width))
+    best = max(free, key=lambda block: (shared_run(title, block.text), block.width))
     others = sorted(block.width for block in rest if block is not best)
     wide = bool(others) and best.width >= _WIDER * others[len(others) // 2]
-    return best if wide or _shared(title, best.text) >= _SHARED else None
-
-
-def _shared(title: str, text: str) -> int:
-    """Length of the longest run of han characters of the title that the text repeats."""
-    best = 0
-    for run in _HAN_RUN.findall(title):
-        for at in range(len(run)):
-            while at + best < len(run) and run[at : at + best + 1] in text:
-                best += 1
-    return best
+    return best if wide or shared_run(title, best.text) >= _SHARED else None
 
 
 def _assign(draft: Draft, order: list[Block], arrangement: Arrangement) -> dict[int, Paragraph]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -11,7 +12,7 @@ from typing import Final
 from knowledge.model import Span
 from knowledge.repair.characters import is_han, pieces
 from knowledge.repair.joining import lay_out
-from knowledge.repair.lines import Line
+from knowledge.repair.lines import Line, blanks_tell
 
 # Of a column's width, what a line must fill for its break to be the column's and not the writer's.
 _FULL: Final = 0.75
@@ -26,8 +27,6 @@ _AGREE: Final = 0.6
 _RAGGED: Final = 2.5
 _EQUAL: Final = 1.5
 _OTHER_COLUMN: Final = 1.5
-# Blank lines tell paragraphs only where fewer unfinished lines than this are followed by one.
-_SCATTERED: Final = 0.25
 # A line of so many characters with a comma in it is running text, whatever follows.
 _RUNNING: Final = 35
 _LONGEST_HEADING: Final = 50
@@ -35,6 +34,9 @@ _LONGEST_HEADING: Final = 50
 _CONNECTS: Final = re.compile("[，、；,;“‘「『《〈（(—]$")
 _CONTINUES: Final = re.compile("[，、。；：！？”’）》」』】%％,;)]")
 _PUNCTUATION: Final = re.compile("[，。、；,;！？]")
+_UNIT: Final = re.compile(
+    "[年月日号时分秒届个名人次户家条项件场部所座万千百亿余多元美平公吨米克岁倍点度届位辆组株%.．]"
+)
 _COMMA: Final = re.compile("[，；,;]")
 _STOPS: Final = re.compile("[。！？]")
 _STARTS: Final = re.compile(
@@ -155,9 +157,7 @@ class Assembler:
         self._columns = Columns(lines)
         self._pairs: frozenset[str] | None = None
         self._body_seen = False
-        unfinished = [at for at, line in enumerate(lines[:-1]) if not line.finished]
-        blanks = sum(lines[at + 1].gap > 0 for at in unfinished)
-        self._blanks_tell = blanks < _SCATTERED * len(unfinished)
+        self._blanks_tell = blanks_tell(lines)
         self._indents_tell = 2 * sum(line.indented for line in lines) < len(lines)
 
     def assemble(self) -> list[Paragraph]:
@@ -191,13 +191,15 @@ class Assembler:
         line, following = self._lines[at], self._lines[at + 1]
         if line.byline or following.byline or following.dateline or line.caption != following.caption:
             return False
+        if at == 0 and following.gap and following.width > _WIDEST and line.width <= _LONGEST_HEADING:
+            return False
         if line.finished:
             return self._columns.full(at) and not following.indented and _open(current)
         if _CONTINUES.match(following.text):
             return True
         if following.indented and (following.indent > line.indent or following.gap or self._indents_tell):
             return False
-        if _CONNECTS.search(line.text):
+        if _CONNECTS.search(line.text) or (at and line.text[-1].isdigit() and _UNIT.match(following.text)):
             return True
         if self._columns.full(at):
             if self._is_title(at, current):
@@ -224,7 +226,7 @@ class Assembler:
         if column and line.width > 1.3 * column:
             return True
         if self._blanks_tell or following.text.startswith("——"):
-            return not clauses and current[0].gap > 0 and current[0] is not self._lines[0]
+            return not clauses and (current[0].gap > 0 or current[0] is self._lines[0])
         return not clauses and not self._body_seen and not 0.9 * column <= line.width <= 1.1 * column
 
     def _opens(self, before: int) -> bool:
@@ -277,6 +279,20 @@ def _open(lines: list[Line]) -> bool:
 
 def _unclosed(text: str) -> bool:
     return any(text.count(left) > text.count(right) for left, right in ("“”", "（）", "《》", "「」", "『』"))
+
+
+def spans_of(paragraph: Paragraph, start: int, end: int) -> tuple[Span, ...]:
+    """Return the spans on which `paragraph.text[start:end]` stands."""
+    found: list[Span] = []
+    at = bisect_right(paragraph.starts, start) - 1
+    while at < len(paragraph.spans) and paragraph.starts[at] < end:
+        span, offset = paragraph.spans[at], paragraph.starts[at]
+        low = max(start - offset, 0)
+        high = min(end - offset, span.end - span.start)
+        if low < high:
+            found.append(Span(span.line, span.start + low, span.start + high))
+        at += 1
+    return tuple(found)
 
 
 def merge(first: Paragraph, second: Paragraph) -> Paragraph:

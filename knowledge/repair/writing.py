@@ -13,7 +13,7 @@ from knowledge.model import Article, Document, Fact, Printed, Span
 from knowledge.repair import sentences
 from knowledge.repair.leaning import leans
 from knowledge.repair.order import Section
-from knowledge.repair.paragraphs import Paragraph
+from knowledge.repair.paragraphs import Paragraph, spans_of
 
 _RUN_IN: Final = (
     re.compile("[一二三四五六七八九十]{1,3}、"),
@@ -76,20 +76,6 @@ class FactWriter:
         )
         self._seen[text] += 1
         return fact
-
-
-def spans_of(paragraph: Paragraph, start: int, end: int) -> tuple[Span, ...]:
-    """Return the spans on which `paragraph.text[start:end]` stands."""
-    found: list[Span] = []
-    at = bisect_right(paragraph.starts, start) - 1
-    while at < len(paragraph.spans) and paragraph.starts[at] < end:
-        span, offset = paragraph.spans[at], paragraph.starts[at]
-        low = max(start - offset, 0)
-        high = min(end - offset, span.end - span.start)
-        if low < high:
-            found.append(Span(span.line, span.start + low, span.start + high))
-        at += 1
-    return tuple(found)
 
 
 def section_name(heading: Paragraph | None) -> str | None:

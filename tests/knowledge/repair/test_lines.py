@@ -26,7 +26,7 @@ def test_lines_broken_inside_words_and_numbers_are_joined(width: int, blank: str
         ("他使用 Visual Studio 写作。", "他使用 Visual Studio 写作。"),
         ("均按计划 and 节点推进。", "均按计划 and 节点推进。"),
         ("增长 8.3% 左右，达 12 万人。", "增长8.3%左右，达12万人。"),
-        ("投资１２亿元，⼈数翻番。", "投资12亿元，人数翻番。"),
+        ("投资１２亿元，⼈数翻番。", "投资１２亿元，人数翻番。"),
         ("零\u200b宽\ufeff与软\xad连字符\x00都不见了。", "零宽与软连字符都不见了。"),
     ],
 )
