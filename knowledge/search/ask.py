@@ -18,13 +18,23 @@ from knowledge.search.matching import explain
 from knowledge.search.pool import CANDIDATES, Pool, make_pool
 from knowledge.search.rewriting import Rewriting, rewritings
 from knowledge.search.units import Units, units
-from knowledge.search.weights import FOUND, REWRITTEN, SPREAD, SPREAD_OF_ARTICLES, ranking_weights
+from knowledge.search.weights import (
+    FOUND,
+    REWRITTEN,
+    SAME_FIGURE,
+    SPREAD,
+    SPREAD_OF_ARTICLES,
+    ranking_weights,
+)
 from knowledge.search.wording import subject
 from knowledge.text.language import Language
-from knowledge.text.script import encode
+from knowledge.text.numbers import number_keys
+from knowledge.text.script import decode, encode
 
 BUDGET = 0.150
 """Seconds after which no other wording of the query is tried."""
+READ_FOR_FIGURES = 24
+"""Facts looked into for the query's figures."""
 SINGLE = 64
 """Pairs looked up for a query of one character."""
 
@@ -68,8 +78,21 @@ def _rank(query: Query, rewriting: Rewriting | None, corpus: Corpus) -> Ranked |
         return None
     pool = make_pool(corpus.columns, weighed, candidates, query.question)
     features = feature_matrix(pool)
-    scores = features @ ranking_weights()
-    return Ranked(query, rewriting, pool, features, scores - (REWRITTEN if rewriting else 0.0))
+    scores = features @ ranking_weights() - (REWRITTEN if rewriting else 0.0)
+    if query.number_keys:
+        scores += SAME_FIGURE * _same_figures(query, pool, scores, corpus)
+    return Ranked(query, rewriting, pool, features, scores)
+
+
+def _same_figures(query: Query, pool: Pool, scores: Array, corpus: Corpus) -> Array:
+    """Return 1 for the leading facts that hold every figure of the query, else 0."""
+    same = np.zeros(len(pool))
+    columns = corpus.columns
+    for row in np.argsort(-scores, kind="stable")[:READ_FOR_FIGURES].tolist():
+        fact = int(pool.rows[row])
+        text = decode(columns.codes[columns.offsets[fact] : columns.offsets[fact + 1]])
+        same[row] = set(query.number_keys) <= set(number_keys(text.replace("点", ".")))
+    return same
 
 
 def _candidates(corpus: Corpus, weighed: Units) -> Array:

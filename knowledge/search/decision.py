@@ -5,20 +5,22 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from knowledge.answering.span import answer_span
 from knowledge.answering.support import supports
 from knowledge.model import Fact
 from knowledge.query.analysis import Query
 from knowledge.query.question import QuestionType
 from knowledge.search.corpus import Array
 from knowledge.search.lexicon import Lexicon
-from knowledge.search.presence import around, presence
+from knowledge.search.presence import around, is_headless, presence
 from knowledge.search.weights import (
+    HEADLESS,
     KEYWORDS,
     MOST_SIMILAR,
     SAID,
     SIMILARITY_BIAS,
     TOLD,
-    UNSAID,
+    WORDLESS,
     similarity_weights,
 )
 from knowledge.text.language import Language
@@ -39,14 +41,19 @@ def confidence(evidence: Evidence, lexicon: Lexicon, language: Language) -> floa
     """Return 0-1, comparable across queries: similarity, presence of the words, and an answer of the asked kind."""
     query, fact = evidence.query, evidence.fact
     alike = _similarity(evidence)
-    held = presence(query, around(fact.text, evidence.context), lexicon)
-    if query.type is QuestionType.NONE and not _is_statement(query):
-        evident = KEYWORDS.of(alike, held, 0.0)
-    elif query.type in ASKS_FOR_A_FEW_WORDS:
+    place = around(fact.text, evidence.context)
+    held = presence(query, place, lexicon)
+    if query.type in ASKS_FOR_A_FEW_WORDS:
         borne = supports(query, fact.text, evidence.context, language)
-        evident = SAID.of(alike, held, borne) - (UNSAID if not borne else 0.0)
-    else:
+        evident = SAID.of(alike, held, borne)
+        if answer_span(query, fact.text, language) is None and borne:
+            evident += WORDLESS
+    elif query.type is not QuestionType.NONE or _is_statement(query):
         evident = TOLD.of(alike, held, 0.0)
+    else:
+        evident = KEYWORDS.of(alike, held, 0.0)
+    if query.type is QuestionType.NONE and is_headless(query, place):
+        evident -= HEADLESS
     return 1 / (1 + math.exp(-evident))
 
 

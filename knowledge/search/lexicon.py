@@ -10,7 +10,7 @@ import numpy as np
 from knowledge.search.corpus import Array, Corpus
 from knowledge.search.units import gram_frequencies
 from knowledge.text.pinyin import cuts
-from knowledge.text.script import Codes, decode, encode
+from knowledge.text.script import SEPARATOR, Codes, decode, encode
 
 LOOKED_AT = 20
 """Facts read to see whether a run of characters, whose pairs all occur, occurs itself."""
@@ -21,7 +21,9 @@ MOST_BESIDE = 3000
 def pairs(codes: Codes) -> Array:
     """Return the character pairs of an encoded word."""
     wide = codes.astype(np.uint32)
-    return wide[:-1] << 16 | wide[1:]
+    whole = (wide[:-1] != ord(SEPARATOR)) & (wide[1:] != ord(SEPARATOR))
+    kept: Array = (wide[:-1] << 16 | wide[1:])[whole]
+    return kept
 
 
 class Lexicon:
@@ -41,7 +43,7 @@ class Lexicon:
         codes = encode(word)
         if len(codes) < 2:
             return int(self._columns.char_df[codes[0]]) if len(codes) else 0
-        return int(gram_frequencies(self._columns, pairs(codes)).min())
+        return int(gram_frequencies(self._columns, pairs(codes)).min(initial=self.size))
 
     def holds(self, word: str) -> bool:
         """Tell whether some fact holds the word unbroken."""
@@ -51,7 +53,9 @@ class Lexicon:
         if len(codes) <= 2:
             return True
         text = decode(codes)
-        terms = [(text[at : at + 2], 1.0) for at in range(len(text) - 1)]
+        terms = [
+            (text[at : at + 2], 1.0) for at in range(len(text) - 1) if SEPARATOR not in text[at : at + 2]
+        ]
         found = np.searchsorted(self._columns.keys, self._corpus.find(terms, LOOKED_AT))
         return any(
             text in decode(self._columns.codes[self._columns.offsets[n] : self._columns.offsets[n + 1]])
@@ -61,7 +65,8 @@ class Lexicon:
     def strangers(self, folded: str) -> list[int]:
         """Return the places of a folded text's characters that stand in no pair of the corpus."""
         codes = np.frombuffer(folded.encode("utf-16-le", "replace"), dtype="<u2")
-        known = gram_frequencies(self._columns, pairs(codes)) > 0
+        wide = codes.astype(np.uint32)
+        known = gram_frequencies(self._columns, wide[:-1] << 16 | wide[1:]) > 0
         beside = np.zeros(len(codes) + 1, dtype=np.bool_)
         beside[1:-1] = known
         strange: list[int] = np.flatnonzero(~(beside[:-1] | beside[1:])).tolist()

@@ -45,6 +45,12 @@ def presence(query: Query, place: Around, lexicon: Lexicon) -> float:
     return sum(weight * _stands(_forms(word, query), place) for word, weight in weighed) / total
 
 
+def is_headless(query: Query, place: Around) -> bool:
+    """Tell whether the last of several words of an unbroken query, its head, stands nowhere, not even in part."""
+    words = content(query)
+    return len(words) > 1 and len(query.keywords) == 1 and not _stands(_forms(words[-1], query), place)
+
+
 def _weighed(query: Query, lexicon: Lexicon) -> Iterator[tuple[Token, float]]:
     for word in content(query):
         rarity = float(idf(np.array(lexicon.frequency(word.text)), lexicon.size))

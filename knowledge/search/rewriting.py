@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+
+import numpy as np
 
 from knowledge.model import Rung
 from knowledge.query.analysis import Query
+from knowledge.query.question import QuestionType
 from knowledge.search.lexicon import Lexicon
 from knowledge.search.writings import writings
 from knowledge.text.hanzi import is_hanzi
@@ -14,7 +17,12 @@ from knowledge.text.language import Language
 
 MOST_REWRITINGS = 4
 MOST_CORRECTIONS = 3
+MOST_SUSPECTS = 16
+MOST_READ = 4
 LONGEST_CONTEXT = 2
+
+Means = Callable[[Lexicon, str, str, str, bool], str | None]
+"""Finds the character meant by a typed one between what stands before and after; told whether its word is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,25 +79,39 @@ def _misspelt(query: Query, lexicon: Lexicon, language: Language) -> Iterator[Re
     """Words with one wrong character.
 
     A character is suspected when no pair that it stands in occurs in the corpus, so what occurs is never
-    corrected; a word everybody knows is not taken for a rarer one that looks like it.
+    corrected; a word everybody knows is not taken for a rarer one that looks like it. What sounds alike goes
+    before what only looks alike, and long evidence before short.
     """
     text = _content(query)
-    corrections: list[tuple[str, str]] = []
-    for at in lexicon.strangers(text):
-        typed = text[at]
+    suspects = [at for at in lexicon.strangers(text) if is_hanzi(text[at])][:MOST_SUSPECTS]
+    keywords = query.type is QuestionType.NONE
+    for means in (_sounds_in_run, _sounds_in_pair if keywords else None, _looks_in_run):
+        taken = _corrected(text, suspects, means, query, lexicon, language) if means else None
+        if taken:
+            typed, meant, whole = taken
+            kept = "".join(new if new != " " else old for old, new in zip(query.text, whole, strict=True))
+            yield Rewriting(kept, Rung.SPELLING, typed, meant)
+            return
+
+
+def _corrected(
+    text: str, suspects: list[int], means: Means, query: Query, lexicon: Lexicon, language: Language
+) -> tuple[str, str, str] | None:
+    """Return what was typed first wrong, what was meant, and the whole text corrected; None if nothing was."""
+    corrections: list[tuple[int, str, str]] = []
+    for at in suspects:
         before, after = _context(text, at)
-        if not is_hanzi(typed) or not (before or after):
+        if not (before or after) or len(corrections) == MOST_CORRECTIONS:
             continue
         known = _well_known(query, language, at)
-        taken = _meant(lexicon, typed, before, after, sound_only=known)
-        if taken:
-            text = text[:at] + taken + text[at + 1 :]
-            corrections.append((before + typed + after, before + taken + after))
-        if len(corrections) == MOST_CORRECTIONS:
-            break
-    if corrections:
-        kept = "".join(new if new != " " else old for old, new in zip(query.text, text, strict=True))
-        yield Rewriting(kept, Rung.SPELLING, *corrections[0])
+        char = means(lexicon, text[at], before, after, known)
+        if char:
+            corrections.append((at, before + text[at] + after, before + char + after))
+            text = text[:at] + char + text[at + 1 :]
+    if not corrections:
+        return None
+    _, typed, meant = corrections[0]
+    return typed, meant, text
 
 
 def _content(query: Query) -> str:
@@ -118,20 +140,39 @@ def _well_known(query: Query, language: Language, at: int) -> bool:
     )
 
 
-def _meant(lexicon: Lexicon, typed: str, before: str, after: str, sound_only: bool) -> str | None:
-    """Return the character that makes a run of three or more, which occurs unbroken, out of its surroundings."""
-    sounding = set(lexicon.homophones(typed).tolist())
-    sides = [(before[-1:], after[:1]), (before[-2:], ""), ("", after[:2])]
-    for left, right in sides:
-        if len(left) + len(right) < 2:
-            continue
-        near = lexicon.beside(left[-1:], right[:1]).tolist()
-        ranked = sorted(
-            near, key=lambda char: (char not in sounding, -lexicon.frequency(left + chr(char) + right))
-        )
-        for char in ranked[:4]:
-            if char not in sounding and (sound_only or not (left and right)):
-                continue
-            if chr(char) != typed and lexicon.holds(left + chr(char) + right):
-                return chr(char)
+def _sounds_in_run(lexicon: Lexicon, typed: str, before: str, after: str, known: bool) -> str | None:
+    """Return the homophone that makes a run of three or more, which occurs unbroken, out of its surroundings."""
+    for left, right in _sides(before, after):
+        near = np.intersect1d(lexicon.beside(left[-1:], right[:1]), lexicon.homophones(typed))
+        if char := _occurring(lexicon, typed, left, right, near.tolist()):
+            return char
     return None
+
+
+def _looks_in_run(lexicon: Lexicon, typed: str, before: str, after: str, known: bool) -> str | None:
+    """Return the character that stands between the same two others; never for a word that is known."""
+    left, right = before[-1:], after[:1]
+    if known or not (left and right):
+        return None
+    return _occurring(lexicon, typed, left, right, lexicon.beside(left, right).tolist())
+
+
+def _sounds_in_pair(lexicon: Lexicon, typed: str, before: str, after: str, known: bool) -> str | None:
+    """Return the commonest homophone that makes a pair of the corpus: 龚政 is 龚正."""
+    if known:
+        return None
+    sounding = [chr(char) for char in lexicon.homophones(typed).tolist()]
+    pairs = [(lexicon.frequency(before[-1:] + char), char) for char in sounding if before]
+    pairs += [(lexicon.frequency(char + after[:1]), char) for char in sounding if after]
+    df, char = max(pairs, default=(0, ""))
+    return char if df else None
+
+
+def _sides(before: str, after: str) -> list[tuple[str, str]]:
+    sides = [(before[-1:], after[:1]), (before[-2:], ""), ("", after[:2])]
+    return [(left, right) for left, right in sides if len(left) + len(right) == 2]
+
+
+def _occurring(lexicon: Lexicon, typed: str, left: str, right: str, chars: list[int]) -> str | None:
+    ranked = sorted(map(chr, chars), key=lambda char: -lexicon.frequency(left + char + right))
+    return next((c for c in ranked[:MOST_READ] if c != typed and lexicon.holds(left + c + right)), None)

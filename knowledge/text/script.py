@@ -20,6 +20,7 @@ SEPARATOR = " "
 QUOTES = "“”„‟\"'‘’「」『』《》〈〉〝〞"
 INSIDE = '"'
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_POINT = re.compile(r"(?<=\d)\.(?=\d)")
 _LOOSE_SPACE = re.compile(r"(?<![0-9a-z]) +| +(?![0-9a-z])")
 _PRIVATE_USE = 0xE000
 _PRIVATE_USE_SIZE = 0x1900
@@ -74,11 +75,13 @@ def fold(text: str) -> str:
 
 
 def squeeze(folded: str) -> str:
-    """Drop what stands inside words without parting them: quotation marks, the commas
-    of long numbers and the spaces of Chinese type."""
+    """Drop what stands inside words without parting them: quotation marks, the commas of long numbers and the
+    spaces of Chinese type; the point of a number becomes 点."""
     closed = folded.replace(INSIDE, "")
     if "," in closed:
         closed = _THOUSANDS.sub("", closed)
+    if "." in closed:
+        closed = _POINT.sub("点", closed)
     return _LOOSE_SPACE.sub("", closed) if SEPARATOR in closed else closed
 
 
