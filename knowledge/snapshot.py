@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from copy import copy
 from pathlib import Path
 
 from knowledge.index.build import build_index
@@ -59,6 +60,22 @@ class Snapshot:
             return analyse(text, self._aliases, self._language)
 
         return ask(query, read, self._index, self._language, limit, time.monotonic)
+
+    @property
+    def aliases(self) -> Aliases:
+        """The names that mean the same here."""
+        return self._aliases
+
+    @property
+    def language(self) -> Language:
+        """The language that is read here."""
+        return self._language
+
+    def with_aliases(self, more: Aliases) -> Snapshot:
+        """Return this very snapshot knowing more names; both are closed together."""
+        other = copy(self)
+        other._aliases = self._aliases.joined(more)
+        return other
 
     def fact(self, fact_id: str) -> Fact | None:
         """Return the fact of that id, or None."""

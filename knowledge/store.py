@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from knowledge.query.aliases import Aliases
 from knowledge.snapshot import Snapshot
 
 
 @dataclass(slots=True, eq=False)
 class _Shelf:
+    bare: Snapshot
     snapshot: Snapshot
     close: Callable[[], None]
     readers: int = 0
@@ -25,7 +27,8 @@ class KnowledgeStore:
     """
 
     def __init__(self, snapshot: Snapshot, close: Callable[[], None] | None = None) -> None:
-        self._shelf = _Shelf(snapshot, close or snapshot.close)
+        self._aliases = Aliases()
+        self._shelf = _Shelf(snapshot, snapshot, close or snapshot.close)
         self._lock = threading.Lock()
 
     @property
@@ -51,10 +54,17 @@ class KnowledgeStore:
     def swap(self, snapshot: Snapshot, close: Callable[[], None] | None = None) -> None:
         """Serve `snapshot` from now on."""
         with self._lock:
-            before, self._shelf = self._shelf, _Shelf(snapshot, close or snapshot.close)
+            taught = snapshot.with_aliases(self._aliases) if self._aliases.groups else snapshot
+            before, self._shelf = self._shelf, _Shelf(snapshot, taught, close or snapshot.close)
             idle = not before.readers
         if idle:
             before.close()
+
+    def teach(self, aliases: Aliases) -> None:
+        """Let this and every later snapshot know these names too, in place of those taught before."""
+        with self._lock:
+            self._aliases = aliases
+            self._shelf.snapshot = self._shelf.bare.with_aliases(aliases)
 
     def close(self) -> None:
         """Close the serving snapshot."""

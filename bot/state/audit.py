@@ -1,18 +1,25 @@
-"""Every admin act, also a refused one, as one row; each row's digest covers the row before it."""
+"""Every admin act, also a refused one, as one row; each row's digest covers the row before it.
+
+Who acted and the detail enter the digest as salted hashes: whoever wants to be forgotten can be taken out of the
+log, and the chain still shows that nothing else was changed.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.state import dialects
 from bot.state.database import Database
 from bot.state.tables import audit
 
+NOBODY = "forgotten"
 DETAIL = 1_000  # characters
 
 
@@ -41,7 +48,9 @@ class Audit:
             await dialects.one_writer(connection)
             last = select(audit.c.digest).order_by(audit.c.number.desc()).limit(1)
             previous = (await connection.execute(last)).scalar_one_or_none() or ""
-            row = (_stamp(entry.at), entry.actor, entry.act, entry.outcome, detail)
+            actor_salt, detail_salt = secrets.token_hex(16), secrets.token_hex(16)
+            actor_seal, detail_seal = _seal(actor_salt, entry.actor), _seal(detail_salt, detail)
+            row = (_stamp(entry.at), actor_seal, entry.act, entry.outcome, detail_seal)
             await connection.execute(
                 insert(audit).values(
                     at=entry.at,
@@ -49,6 +58,10 @@ class Audit:
                     act=entry.act,
                     outcome=entry.outcome,
                     detail=detail,
+                    actor_salt=actor_salt,
+                    actor_seal=actor_seal,
+                    detail_salt=detail_salt,
+                    detail_seal=detail_seal,
                     previous=previous,
                     digest=_digest(previous, row),
                 )
@@ -65,11 +78,32 @@ class Audit:
         previous = ""
         async with self._database.reading() as connection:
             for row in await connection.execute(select(audit).order_by(audit.c.number)):
-                told = (_stamp(row.at), row.actor, row.act, row.outcome, row.detail)
-                if row.previous != previous or row.digest != _digest(previous, told):
+                told = (_stamp(row.at), row.actor_seal, row.act, row.outcome, row.detail_seal)
+                whole = row.previous == previous and row.digest == _digest(previous, told)
+                if not whole or not (
+                    _sealed(row.actor_salt, row.actor, row.actor_seal)
+                    and _sealed(row.detail_salt, row.detail, row.detail_seal)
+                ):
                     return int(row.number)
                 previous = row.digest
         return None
+
+
+async def redact(connection: AsyncConnection, actor: str, person: str) -> None:
+    """Take somebody out of the log: `actor` where they acted, details that hold the id `person`."""
+    acted = update(audit).where(audit.c.actor == actor)
+    await connection.execute(acted.values(actor=NOBODY, actor_salt=""))
+    named = update(audit).where(audit.c.detail.contains(person, autoescape=True))
+    await connection.execute(named.values(detail=NOBODY, detail_salt=""))
+
+
+def _seal(salt: str, said: str) -> str:
+    return hashlib.sha256(f"{salt}{said}".encode()).hexdigest()
+
+
+def _sealed(salt: str, said: str, seal: str) -> bool:
+    """Tell whether a field is as it was written, or was taken out; without its salt a seal tells nothing."""
+    return _seal(salt, said) == seal if salt else said == NOBODY
 
 
 def _stamp(at: datetime) -> str:

@@ -20,6 +20,7 @@ class Database:
     def __init__(self, engine: AsyncEngine, where: str) -> None:
         self._engine = engine
         self._writers = engine.execution_options(**{dialects.WRITES: True})
+        self._bare = engine.execution_options(**{dialects.BARE: True})
         self._where = where
         self._turn = (
             asyncio.Lock()
@@ -42,6 +43,12 @@ class Database:
         with _explained(self._where):
             async with self._turn, self._writers.begin() as connection:
                 yield connection
+
+    async def scrub(self) -> None:
+        """Leave nothing of deleted rows in the database's files."""
+        with _explained(self._where):
+            async with self._turn, self._bare.connect() as connection:
+                await dialects.scrub(connection)
 
 
 @asynccontextmanager

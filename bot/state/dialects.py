@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, Table, event, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.state.errors import StateClosed, StateDamaged, StateError
 
 WRITES = "chuchu_writes"
+BARE = "chuchu_bare"
 BUSY = 5_000  # milliseconds that a writer waits for another process
 CHAIN = 7_241_501  # the key of PostgreSQL's advisory lock on the audit chain; any number of our own
 
@@ -41,6 +43,20 @@ async def one_writer(connection: AsyncConnection) -> None:
         await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CHAIN})
 
 
+async def scrub(connection: AsyncConnection) -> None:
+    """Write the database anew and empty its log: zeroing what is deleted misses copies that pages keep of each other."""
+    if connection.dialect.name == "sqlite":
+        for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+            await connection.execute(text(statement))
+
+
+def insert_new(connection: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An insert that leaves alone what is there already."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()
+
+
 def explain(error: DatabaseError, where: str) -> StateError:
     """Say in our own words what a database's error means."""
     code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
@@ -54,12 +70,19 @@ def explain(error: DatabaseError, where: str) -> StateError:
 def _connect_sqlite(connection: sqlite3.Connection, _: object) -> None:
     connection.isolation_level = None  # SQLAlchemy, not the driver, says when a transaction begins
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY}"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY}",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
 
 def _begin_sqlite(connection: Connection) -> None:
     # a writer that starts as a reader would meet "database is locked" instead of waiting
-    writes = connection.get_execution_options().get(WRITES)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if options.get(BARE):
+        return
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(WRITES) else "BEGIN")

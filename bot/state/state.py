@@ -7,14 +7,22 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.state.aliases import ChatAliases
 from bot.state.audit import Audit
 from bot.state.confirmations import Confirmations
 from bot.state.database import open_database
+from bot.state.everyone import Everyone
 from bot.state.moves import ChatMoves
+from bot.state.outgoing import Outgoing
 from bot.state.preferences import StoredPreferences
+from bot.state.progress import Progress
+from bot.state.questions import Questions
 from bot.state.roles import Roles
 from bot.state.shown import StoredAnswers
 from bot.state.uploads import Uploads
+from bot.state.usage import Usage
+from bot.state.votes import Votes
+from bot.state.watches import Watches
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +36,14 @@ class State:
     confirmations: Confirmations
     moves: ChatMoves
     preferences: StoredPreferences
+    questions: Questions
+    aliases: ChatAliases
+    watches: Watches
+    outgoing: Outgoing
+    votes: Votes
+    usage: Usage
+    progress: Progress
+    everyone: Everyone
 
 
 def sqlite_address(data: Path) -> str:
@@ -51,4 +67,12 @@ async def open_state(url: str) -> AsyncIterator[State]:
             Confirmations(database),
             ChatMoves(database),
             StoredPreferences(database),
+            Questions(database),
+            ChatAliases(database),
+            Watches(database),
+            Outgoing(database),
+            Votes(database),
+            Usage(database),
+            Progress(database),
+            Everyone(database),
         )

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Dialect,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -59,6 +61,10 @@ audit = Table(
     Column("act", String(40), nullable=False),
     Column("outcome", String(20), nullable=False),
     Column("detail", Text, nullable=False),
+    Column("actor_salt", String(32), nullable=False),
+    Column("actor_seal", String(64), nullable=False),
+    Column("detail_salt", String(32), nullable=False),
+    Column("detail_seal", String(64), nullable=False),
     Column("previous", String(64), nullable=False),
     Column("digest", String(64), nullable=False, unique=True),
 )
@@ -108,4 +114,126 @@ preferences = Table(
     Column("language", String(10), nullable=True),
     Column("facts", Integer, nullable=True),
     Column("askers", String(20), nullable=False),
+)
+
+questions = Table(
+    "questions",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("key", String(256), nullable=False, unique=True),
+    Column("text", String(256), nullable=False),
+    Column("asked", Integer, nullable=False),
+    Column("first", Moment, nullable=False),
+    Column("last", Moment, nullable=False),
+    Column("state", String(20), nullable=False),
+)
+
+askers = Table(
+    "askers",
+    metadata,
+    Column("question", String(16), primary_key=True),
+    Column("asker", String(64), primary_key=True),
+    Column("at", Moment, nullable=False),
+    Index("askers_asker", "asker"),
+)
+
+hopes = Table(
+    "hopes",
+    metadata,
+    Column("question", String(16), primary_key=True),
+    Column("platform", String(20), primary_key=True),
+    Column("chat", String(80), primary_key=True),
+    Column("thread", String(80), primary_key=True),
+    Column("place", String(20), nullable=False),
+    Column("language", String(40), nullable=True),
+    Column("since", Moment, nullable=False),
+)
+
+pointers = Table(
+    "pointers",
+    metadata,
+    Column("key", String(256), primary_key=True),
+    Column("fact", String(13), nullable=False),
+    Column("since", Moment, nullable=False),
+)
+
+aliases = Table(
+    "aliases",
+    metadata,
+    Column("number", Number, primary_key=True, autoincrement=True),
+    Column("names", JSON, nullable=False),
+    Column("since", Moment, nullable=False),
+    sqlite_autoincrement=True,  # a number that was shown is never another's
+)
+
+watches = Table(
+    "watches",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("platform", String(20), nullable=False),
+    Column("chat", String(80), nullable=False),
+    Column("thread", String(80), nullable=False),
+    Column("place", String(20), nullable=False),
+    Column("language", String(40), nullable=True),
+    Column("words", String(256), nullable=False),
+    Column("key", String(256), nullable=False),
+    Column("since", Moment, nullable=False),
+    UniqueConstraint("platform", "chat", "thread", "key", name="watches_once"),
+)
+
+noticed = Table(
+    "noticed",
+    metadata,
+    Column("watch", String(26), primary_key=True),
+    Column("fact", String(13), primary_key=True),
+)
+
+outgoing = Table(
+    "outgoing",
+    metadata,
+    Column("number", Number, primary_key=True, autoincrement=True),
+    Column("platform", String(20), nullable=False),
+    Column("chat", String(80), nullable=False),
+    Column("thread", String(80), nullable=False),
+    Column("place", String(20), nullable=False),
+    Column("reply", JSON, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("due", Moment, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Index("outgoing_due", "due"),
+    sqlite_autoincrement=True,
+)
+
+votes = Table(
+    "votes",
+    metadata,
+    Column("answer", String(26), primary_key=True),
+    Column("person", String(64), primary_key=True),
+    Column("liked", Boolean, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+days = Table(
+    "days",
+    metadata,
+    Column("day", String(10), primary_key=True),
+    Column("asked", Integer, nullable=False),
+    Column("found", Integer, nullable=False),
+    Column("milliseconds", BigInteger, nullable=False),
+    Column("slowest", JSON, nullable=False),
+)
+
+words = Table(
+    "words",
+    metadata,
+    Column("day", String(10), primary_key=True),
+    Column("word", String(40), primary_key=True),
+    Column("times", Integer, nullable=False),
+)
+
+progress = Table(
+    "progress",
+    metadata,
+    Column("name", String(20), primary_key=True),
+    Column("value", String(80), nullable=False),
 )

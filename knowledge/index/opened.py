@@ -63,6 +63,10 @@ class OpenedIndex:
         found = self._records.article(article_id)
         return iter(self._between(*self._bounds(found[0])) if found else ())
 
+    def fact_ids(self) -> Iterator[str]:
+        """Every fact's id, ascending."""
+        return self._records.fact_ids()
+
     def around(self, fact_id: str, before: int, after: int) -> tuple[Fact, ...]:
         """Return the fact with its neighbours of the same article, in reading order; empty for an unknown id."""
         found = self._records.fact(fact_id)

@@ -160,6 +160,10 @@ class Records:
         )
         return map(self._load, rows)
 
+    def fact_ids(self) -> Iterator[str]:
+        """Every fact's id, ascending."""
+        return (row[0] for row in self._db.execute("SELECT id FROM facts ORDER BY id"))
+
     def document(self, name: str) -> Document | None:
         """Return the snapshot's copy of a document."""
         row = self._db.execute("SELECT about, lines FROM files WHERE name = ?", (name,)).fetchone()

@@ -29,6 +29,10 @@ def upgrade() -> None:
         sa.Column("act", sa.String(40), nullable=False),
         sa.Column("outcome", sa.String(20), nullable=False),
         sa.Column("detail", sa.Text, nullable=False),
+        sa.Column("actor_salt", sa.String(32), nullable=False),
+        sa.Column("actor_seal", sa.String(64), nullable=False),
+        sa.Column("detail_salt", sa.String(32), nullable=False),
+        sa.Column("detail_seal", sa.String(64), nullable=False),
         sa.Column("previous", sa.String(64), nullable=False),
         sa.Column("digest", sa.String(64), nullable=False, unique=True),
     )

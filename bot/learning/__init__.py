@@ -1,0 +1,1 @@
+"""What the bot remembers to do better: unanswered questions, aliases, watches, votes, figures; and how to forget."""

@@ -1,0 +1,71 @@
+"""Aliases given in chat: checked like a line of the file, kept, and known at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+from bot.state.aliases import ChatAlias, ChatAliases
+from knowledge.query.aliases import Aliases, parse_aliases
+from knowledge.store import KnowledgeStore
+
+MOST = 2_000
+
+
+class AliasRefused(Exception):
+    """The names cannot be taken; the text says why and what to do (Chinese)."""
+
+
+class AliasBook:
+    """The groups given in chat, taught to whatever snapshot serves."""
+
+    def __init__(self, kept: ChatAliases, store: KnowledgeStore, clock: Callable[[], datetime]) -> None:
+        self._kept = kept
+        self._store = store
+        self._clock = clock
+        self._turn = asyncio.Lock()
+
+    async def load(self) -> None:
+        """Teach what is kept."""
+        self._store.teach(Aliases([alias.names for alias in await self._kept.all()]))
+
+    async def add(self, words: str) -> tuple[str, ...]:
+        """Take a group, written `CIIE 进博会` or, for names with spaces, `CIIE = 进博会`; return its names.
+
+        Raises:
+            AliasRefused: a name is missing, a stop word, or the names mean the same already.
+        """
+        async with self._turn:
+            if len(await self._kept.all()) >= MOST:
+                raise AliasRefused(
+                    f"最多 {MOST} 组；请先用 /unalias 去掉一些，或把它们写进文章旁边的 aliases.txt"
+                )
+            names = self._read(words)
+            await self._kept.add(names, self._clock())
+            await self.load()
+            return names
+
+    async def remove(self, number: int) -> bool:
+        """Forget a group; False if there is none of that number."""
+        async with self._turn:
+            gone = await self._kept.remove(number)
+            await self.load()
+            return gone
+
+    async def all(self) -> list[ChatAlias]:
+        """Every group given in chat."""
+        return await self._kept.all()
+
+    def _read(self, words: str) -> tuple[str, ...]:
+        apart = words.replace("＝", "=")
+        line = apart if "=" in apart else " = ".join(apart.split())
+        with self._store.lease() as snapshot:
+            known, problems = parse_aliases(
+                line.replace("#", " "), "/alias", snapshot.language.fold, snapshot.aliases
+            )
+        if problems:
+            raise AliasRefused(problems[0].reason)
+        if len(known.groups) != 1:
+            raise AliasRefused("请写两个名称，例如 /alias CIIE 进博会")
+        return known.groups[0]

@@ -1,0 +1,99 @@
+"""Sends what waits in the outgoing queue: once, and over a restart twice only what was in flight."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime, timedelta
+
+from bot.messages import Outbox
+from bot.state.errors import StateError
+from bot.state.outgoing import Outgoing, Post
+
+log = logging.getLogger(__name__)
+
+IN_FLIGHT = 8
+TRIES = 12
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=6)
+REST = 60.0  # seconds until the queue is looked at again without being called
+PATIENCE = 4.0  # seconds that sends in flight may take when the bot stops
+
+
+class Courier:
+    """One loop over the queue; questions of the moment go first, since few posts are in flight at a time."""
+
+    def __init__(self, outgoing: Outgoing, outbox: Outbox, clock: Callable[[], datetime]) -> None:
+        self._outgoing = outgoing
+        self._outbox = outbox
+        self._clock = clock
+        self._called = asyncio.Event()
+        self._flying: dict[int, asyncio.Task[None]] = {}
+
+    def call(self) -> None:
+        """Something new waits."""
+        self._called.set()
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """Send while the block runs; at its end nothing new is begun, and what flies may land."""
+        loop = asyncio.create_task(self._run(), name="courier")
+        try:
+            yield
+        finally:
+            loop.cancel()
+            with suppress(asyncio.CancelledError):
+                await loop
+            if self._flying:
+                await asyncio.wait(self._flying.values(), timeout=PATIENCE)
+            for task in self._flying.values():
+                task.cancel()
+
+    async def _run(self) -> None:
+        while True:
+            self._called.clear()
+            try:
+                rest = await self._begin()
+            except StateError as error:
+                log.error("the outgoing queue cannot be read: %s", error)
+                rest = REST
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._called.wait(), rest)
+
+    async def _begin(self) -> float:
+        """Begin to send what is due and has room; return the seconds until something may be due."""
+        room = IN_FLIGHT - len(self._flying)
+        flying = list(self._flying)
+        for post in await self._outgoing.due(self._clock(), room, flying) if room else ():
+            self._flying[post.number] = asyncio.create_task(self._send(post))
+        if len(self._flying) == IN_FLIGHT:
+            return REST  # the next to land calls
+        due = await self._outgoing.next_due(list(self._flying))
+        return REST if due is None else min(REST, max(0.05, (due - self._clock()).total_seconds()))
+
+    async def _send(self, post: Post) -> None:
+        try:
+            await self._deliver(post)
+        except StateError as error:
+            log.error("post %d was sent, but that cannot be written down: %s", post.number, error)
+            await asyncio.sleep(REST)
+        finally:
+            self._flying.pop(post.number, None)
+            self._called.set()
+
+    async def _deliver(self, post: Post) -> None:
+        try:
+            await self._outbox.send(post.chat, post.reply)
+        except (
+            Exception
+        ) as error:  # whatever a platform raises: the post must not be lost, nor stop the others
+            if post.tries + 1 >= TRIES:
+                log.warning("post %d is given up after %d tries: %s", post.number, TRIES, error)
+                await self._outgoing.done(post.number)
+                return
+            pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**post.tries)
+            log.warning("post %d waits for %s: %s", post.number, pause, error)
+            await self._outgoing.postpone(post.number, self._clock() + pause)
+        else:
+            await self._outgoing.done(post.number)  # also where the chat is closed to us: nobody hears it

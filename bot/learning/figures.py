@@ -1,0 +1,58 @@
+"""Counting how the bot is used: in memory, and every few seconds on the disk."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import date, datetime
+
+from bot.learning.normalising import question_text
+from bot.state.errors import StateError
+from bot.state.usage import Tally, Usage
+
+log = logging.getLogger(__name__)
+
+PAUSE = 10.0  # seconds; a kill loses at most the figures of these
+WORD = 40  # characters
+
+
+class Figures:
+    """The tallies of the days since the last flush."""
+
+    def __init__(self, usage: Usage, clock: Callable[[], datetime]) -> None:
+        self._usage = usage
+        self._clock = clock
+        self._tallies: dict[date, Tally] = {}
+
+    def count(self, query: str, found: bool, milliseconds: int, words: Sequence[str]) -> None:
+        """Count one query."""
+        tally = self._tallies.setdefault(self._clock().date(), Tally())
+        tally.count(question_text(query), found, milliseconds, [word[:WORD] for word in words])
+
+    async def flush(self) -> None:
+        """Write down what was counted."""
+        tallies, self._tallies = self._tallies, {}
+        if tallies:
+            await self._usage.add(tallies)
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """Flush now and then while the block runs, and at its end."""
+        flushing = asyncio.create_task(self._run(), name="figures")
+        try:
+            yield
+        finally:
+            flushing.cancel()
+            with suppress(asyncio.CancelledError):
+                await flushing
+            await self.flush()
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(PAUSE)
+            try:
+                await self.flush()
+            except StateError as error:
+                log.error("figures could not be written: %s", error)

@@ -1,0 +1,37 @@
+"""People as keyed hashes: enough to count them once, and nobody's id."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+KEY = 32  # bytes
+NAME = "askers.key"
+
+
+class Pseudonyms:
+    """Hashes ids with a key of this data folder (HMAC-SHA-256)."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def of(self, platform: str, person: str) -> str:
+        """What stands for a person: 64 hexadecimal digits."""
+        return hmac.new(self._key, f"{platform}:{person}".encode(), hashlib.sha256).hexdigest()
+
+
+def open_pseudonyms(data: Path) -> Pseudonyms:
+    """Read the key in the data folder; make it, readable for nobody else, where there is none."""
+    path = data / NAME
+    if not path.exists():
+        data.mkdir(parents=True, exist_ok=True)
+        fresh = data / f".{NAME}.{secrets.token_hex(4)}"
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(KEY))
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    return Pseudonyms(path.read_bytes())

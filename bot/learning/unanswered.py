@@ -1,0 +1,137 @@
+"""The memory of what was not found: counted, hoped for, settled once something is found."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from bot.conversation.lookup import Lookup, TooSlow
+from bot.learning.normalising import question_id, question_key, question_text
+from bot.learning.pseudonyms import Pseudonyms
+from bot.messages import Reply
+from bot.rendering.fact import Links
+from bot.rendering.told import told_runs
+from bot.state.places import Listener
+from bot.state.questions import Question, Questions, QuestionState
+from bot.texts import phrases
+from knowledge.model import Answer, Hit, Rung
+from knowledge.snapshot import Snapshot
+
+log = logging.getLogger(__name__)
+
+POINTED = "管理员指到了这一句"
+
+
+class Unanswered:
+    """Questions that found nothing, and those who want to be told."""
+
+    def __init__(
+        self,
+        questions: Questions,
+        lookup: Lookup,
+        pseudonyms: Pseudonyms,
+        links: Links,
+        clock: Callable[[], datetime],
+        told: Callable[[], None],
+    ) -> None:
+        """`told` is called when something new waits in the outgoing queue."""
+        self._questions = questions
+        self._lookup = lookup
+        self._pseudonyms = pseudonyms
+        self._links = links
+        self._clock = clock
+        self._told = told
+        self._turn = asyncio.Lock()
+
+    async def missed(self, query: str, platform: str, asker: str) -> str | None:
+        """Count a question; return its id, or None where there is nothing in it to wait for."""
+        key = await self._key(query)
+        if not key:
+            return None
+        mine = question_id(key)
+        who = self._pseudonyms.of(platform, asker)
+        await self._questions.missed(mine, key, question_text(query), who, self._clock())
+        return mine
+
+    async def hope(self, question: str, listener: Listener) -> bool:
+        """Keep a chat that wants to be told; False if the question is no longer unanswered."""
+        return await self._questions.hope(question, listener, self._clock())
+
+    async def often(self, state: QuestionState = QuestionState.OPEN, limit: int = 10) -> list[Question]:
+        """The questions asked most often; those that something is found for by now are settled on the way."""
+        for question in await self._questions.often(state, limit):
+            await self._settle(question)
+        return await self._questions.often(state, limit)
+
+    async def get(self, question: str) -> Question | None:
+        """The question of that id, or None."""
+        return await self._questions.get(question)
+
+    async def mark(self, question: str, state: QuestionState) -> bool:
+        """Ignore a question, or wait for an article; False if it is gone."""
+        return await self._questions.mark(question, state)
+
+    async def near(self, question: Question, limit: int) -> Sequence[Hit]:
+        """The facts nearest to a question, for a person to choose from."""
+        answer = await self._lookup.ask(question.text, limit)
+        return (*answer.hits, *answer.related)[:limit]
+
+    async def point(self, question: Question, fact: str) -> int:
+        """Let a fact answer a question from now on; return how many chats will be told."""
+        await self._questions.point(await self._key(question.text), fact, self._clock())
+        return await self._settle(question)
+
+    async def answer(self, query: str, limit: int) -> Answer:
+        """Answer a query, by the fact an admin pointed to where nothing else is found.
+
+        Raises:
+            TooSlow: the budget is spent.
+        """
+        answer = await self._lookup.ask(query, limit)
+        return answer if answer.found else await self.pointed(answer)
+
+    async def pointed(self, answer: Answer) -> Answer:
+        """Put the fact that an admin pointed to into an answer that found nothing."""
+        key = await self._key(answer.query)
+        fact = await self._questions.pointed(key) if key else None
+        if fact is None:
+            return answer
+        return await self._lookup.read(lambda snapshot: with_fact(answer, snapshot, fact))
+
+    async def look_again(self) -> int:
+        """Settle every hoped-for question that something is found for by now; return how many chats will be told."""
+        async with self._turn:
+            return sum([await self._settle(question) for question in await self._questions.hoped_for()])
+
+    async def _settle(self, question: Question) -> int:
+        try:
+            answer = await self.answer(question.text, 3)
+        except TooSlow:
+            log.warning("an unanswered question was too slow to look up again")
+            return 0
+        if not answer.found:
+            return 0
+
+        def say(listener: Listener) -> Reply:
+            return Reply(list(told_runs(question.text, answer, phrases(listener.language), self._links)))
+
+        told = await self._questions.settle(question.id, say, self._clock())
+        if told:
+            self._told()
+        return told
+
+    async def _key(self, query: str) -> str:
+        return await self._lookup.read(lambda snapshot: question_key(query, snapshot.language))
+
+
+def with_fact(answer: Answer, snapshot: Snapshot, fact_id: str) -> Answer:
+    """Let one fact answer, if the snapshot has and proves it."""
+    fact = snapshot.fact(fact_id)
+    if fact is None or not snapshot.proves(fact):
+        return answer
+    hit = Hit(fact, 1.0, Rung.ALIAS, why=POINTED)
+    rest = tuple(other for other in answer.related if other.fact.id != fact_id)
+    return replace(answer, found=True, confidence=max(answer.confidence, 0.5), hits=(hit,), related=rest)

@@ -1,0 +1,171 @@
+"""Watches: what a chat wants to hear of, and one digest a reload of what is new about it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from bot.conversation.lookup import Lookup
+from bot.learning.normalising import question_key, question_text
+from bot.messages import Chat, Reply
+from bot.rendering.fact import Links
+from bot.rendering.told import digest_runs
+from bot.state.places import Listener
+from bot.state.progress import Progress
+from bot.state.watches import Kept, News, Watch, Watches
+from bot.texts import phrases
+from knowledge.errors import SnapshotDamaged
+from knowledge.model import Fact, Hit, Rung
+from knowledge.query.watching import Range, Watched, read_watched
+from knowledge.search.matching import Readable, merged
+from knowledge.snapshot import Snapshot
+
+log = logging.getLogger(__name__)
+
+MARK = "told_version"
+AT_ONCE = 100  # digests in one transaction
+
+
+Fresh = Callable[[str, str], Iterable[Sequence[Fact]]]
+"""Yields the facts that the second of two versions has and the first has not; raises `SnapshotDamaged`."""
+
+Wanted: TypeAlias = "tuple[Watch, Watched]"
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """A new fact that a watch is about."""
+
+    watch: Watch
+    fact: Fact
+    places: tuple[Range, ...]
+
+
+class Watching:
+    """Keeps watches, and tells each of them every new fact once."""
+
+    def __init__(
+        self,
+        watches: Watches,
+        progress: Progress,
+        lookup: Lookup,
+        fresh: Fresh,
+        links: Links,
+        clock: Callable[[], datetime],
+        told: Callable[[], None],
+    ) -> None:
+        """`told` is called when something new waits in the outgoing queue."""
+        self._watches = watches
+        self._progress = progress
+        self._lookup = lookup
+        self._fresh = fresh
+        self._links = links
+        self._clock = clock
+        self._told = told
+        self._turn = asyncio.Lock()
+
+    async def keep(self, listener: Listener, words: str) -> Kept | None:
+        """Watch some words; None where there is nothing in them to look for."""
+
+        def read(snapshot: Snapshot) -> tuple[Watched | None, str]:
+            watched = read_watched(words, snapshot.aliases, snapshot.language)
+            return watched, question_key(words, snapshot.language)
+
+        watched, key = await self._lookup.read(read)
+        if watched is None or not key:
+            return None
+        return await self._watches.keep(listener, question_text(words), key, self._clock())
+
+    async def of(self, chat: Chat) -> list[Watch]:
+        """What a chat watches."""
+        return await self._watches.of(chat)
+
+    async def drop(self, chat: Chat, watch_id: str) -> bool:
+        """Stop a chat's watch."""
+        return await self._watches.drop(chat, watch_id)
+
+    async def tell_news(self, version: str) -> int:
+        """Tell what `version`, which serves, has that the version told last has not; return how many digests.
+
+        Killed in the middle, it is done over at the next start, and nobody is told twice. An older version that
+        serves again brings no news.
+        """
+        async with self._turn:
+            last = await self._progress.get(MARK)
+            digests = 0
+            if last is not None and last < version:
+                digests = await self._tell(last, version)
+            if last != version:
+                await self._progress.set(MARK, version)
+            return digests
+
+    async def _tell(self, last: str, version: str) -> int:
+        watches = await self._watches.all()
+        if not watches:
+            return 0
+        wanted = await self._lookup.read(lambda snapshot: _wanted(watches, snapshot))
+        try:
+            noticed = await asyncio.to_thread(self._notice, wanted, last, version)
+        except SnapshotDamaged as error:
+            log.warning("watchers hear nothing of version %s: %s", version, error)
+            return 0
+        facts = {one.fact.id: one for one in noticed}
+        words = {watch.id: watch.words for watch in watches}
+
+        def say(news: News) -> Reply:
+            spoken = phrases(news.listener.language)
+            return Reply(list(digest_runs(_by_word(news, words, facts), spoken, self._links)))
+
+        news = _by_chat(noticed)
+        digests = 0
+        for first in range(0, len(news), AT_ONCE):
+            digests += await self._watches.tell(news[first : first + AT_ONCE], say, self._clock())
+            self._told()
+        return digests
+
+    def _notice(self, wanted: Sequence[Wanted], last: str, version: str) -> list[Noticed]:
+        noticed: list[Noticed] = []
+        for facts in self._fresh(last, version):
+            noticed += _matching(wanted, facts)
+        return noticed
+
+
+def _wanted(watches: Iterable[Watch], snapshot: Snapshot) -> list[Wanted]:
+    read = {
+        w: read_watched(w, snapshot.aliases, snapshot.language) for w in {watch.words for watch in watches}
+    }
+    return [(watch, watched) for watch in watches if (watched := read[watch.words])]
+
+
+def _matching(wanted: Sequence[Wanted], facts: Iterable[Fact]) -> Iterable[Noticed]:
+    for fact in facts:
+        occurrences = Readable(fact.text).occurrences
+        for watch, watched in wanted:
+            if (places := watched.places(occurrences)) is not None:
+                yield Noticed(watch, fact, merged(places))
+
+
+def _by_chat(noticed: Iterable[Noticed]) -> list[News]:
+    listeners: dict[Chat, Listener] = {}
+    pairs: dict[Chat, list[tuple[str, str]]] = {}
+    for one in noticed:
+        listener = one.watch.listener
+        listeners.setdefault(listener.chat, listener)
+        pairs.setdefault(listener.chat, []).append((one.watch.id, one.fact.id))
+    return [News(listener, tuple(pairs[chat])) for chat, listener in listeners.items()]
+
+
+def _by_word(news: News, words: dict[str, str], facts: dict[str, Noticed]) -> dict[str, list[Hit]]:
+    """The facts under the first word of the chat that they are about: no fact stands twice in a digest."""
+    seen: set[str] = set()
+    found: dict[str, list[Hit]] = {}
+    for watch, fact in news.pairs:
+        if fact not in seen:
+            seen.add(fact)
+            one = facts[fact]
+            found.setdefault(words[watch], []).append(Hit(one.fact, 1.0, Rung.WORDS, one.places))
+    return found

@@ -1,0 +1,93 @@
+"""What is to be told unasked: on the disk until it has been sent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import cast
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.messages import Button, Chat, Reply, Run, Style
+from bot.state.database import Database
+from bot.state.places import chat_of, columns
+from bot.state.tables import outgoing
+
+KEPT = timedelta(days=30)
+
+Written = Mapping[str, list[list[str | None]] | list[list[list[str]]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One message that waits to be sent; `tries` have failed."""
+
+    number: int
+    chat: Chat
+    reply: Reply
+    tries: int
+
+
+class Outgoing:
+    """The queue; rows come in by the transactions of those who have something to tell."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def due(self, now: datetime, limit: int, but: Collection[int] = ()) -> list[Post]:
+        """The oldest posts whose time has come, except those that are being sent."""
+        async with self._database.reading() as connection:
+            wanted = select(outgoing).where(outgoing.c.due <= now, outgoing.c.number.not_in(but))
+            rows = await connection.execute(wanted.order_by(outgoing.c.number).limit(limit))
+            return [Post(row.number, chat_of(row), _read(row.reply), row.tries) for row in rows]
+
+    async def next_due(self, but: Collection[int] = ()) -> datetime | None:
+        """When the next post's time comes; None if there is none but those that are being sent."""
+        first = select(func.min(outgoing.c.due)).where(outgoing.c.number.not_in(but))
+        async with self._database.reading() as connection:
+            moment: datetime | None = (await connection.execute(first)).scalar_one()
+            return moment
+
+    async def waiting(self) -> int:
+        """How many posts there are."""
+        async with self._database.reading() as connection:
+            return int((await connection.execute(select(func.count()).select_from(outgoing))).scalar_one())
+
+    async def done(self, number: int) -> None:
+        """A post was sent, or can never be."""
+        async with self._database.writing() as connection:
+            await connection.execute(delete(outgoing).where(outgoing.c.number == number))
+
+    async def postpone(self, number: int, due: datetime) -> None:
+        """A post could not be sent now."""
+        async with self._database.writing() as connection:
+            later = update(outgoing).where(outgoing.c.number == number)
+            await connection.execute(later.values(due=due, tries=outgoing.c.tries + 1))
+
+    async def forget(self, now: datetime) -> int:
+        """Remove what could not be sent in thirty days; return how many."""
+        async with self._database.writing() as connection:
+            old = delete(outgoing).where(outgoing.c.since < now - KEPT)
+            return (await connection.execute(old)).rowcount
+
+
+async def post(connection: AsyncConnection, chat: Chat, reply: Reply, now: datetime) -> None:
+    """Put a message into the queue, inside the transaction of whatever makes it due."""
+    row = {**columns(chat), "reply": _write(reply), "since": now, "due": now, "tries": 0}
+    await connection.execute(insert(outgoing).values(**row))
+
+
+def _write(reply: Reply) -> Written:
+    runs: list[list[str | None]] = [[run.text, run.style.value, run.link] for run in reply.runs]
+    return {"runs": runs, "buttons": [[[b.label, b.data] for b in row] for row in reply.buttons]}
+
+
+def _read(written: Mapping[str, Sequence[Sequence[object]]]) -> Reply:
+    runs = cast("Sequence[tuple[str, str, str | None]]", written["runs"])
+    buttons = cast("Sequence[Sequence[tuple[str, str]]]", written["buttons"])
+    return Reply(
+        [Run(text, Style(style), link) for text, style, link in runs],
+        [[Button(label, data) for label, data in row] for row in buttons],
+    )

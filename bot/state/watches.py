@@ -1,0 +1,115 @@
+"""What chats watch, and which facts each watch was told of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row, delete, func, insert, select
+
+from bot.messages import Chat, Reply
+from bot.state import dialects
+from bot.state.database import Database
+from bot.state.ids import fresh_id
+from bot.state.outgoing import post
+from bot.state.places import Listener, chat_of, columns, same
+from bot.state.tables import noticed, watches
+
+MOST = 20  # watches of one chat
+
+
+class Kept(StrEnum):
+    """What came of a wish to watch."""
+
+    KEPT = "kept"
+    ALREADY = "already"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A chat wants to hear of new facts about some words, as typed."""
+
+    id: str
+    listener: Listener
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """The facts that one chat could be told: pairs of a watch's id and a fact's id."""
+
+    listener: Listener
+    pairs: tuple[tuple[str, str], ...]
+
+
+Say = Callable[[News], Reply]
+"""Makes one digest."""
+
+
+class Watches:
+    """Watches, at most twenty a chat."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def keep(self, listener: Listener, words: str, key: str, now: datetime) -> Kept:
+        """Watch some words for a chat; `key` is their normalised form."""
+        async with self._database.writing() as connection:
+            mine = same(watches, listener.chat)
+            there = await connection.execute(select(watches.c.id).where(mine, watches.c.key == key))
+            if there.one_or_none() is not None:
+                return Kept.ALREADY
+            count = await connection.execute(select(func.count()).select_from(watches).where(mine))
+            if count.scalar_one() >= MOST:
+                return Kept.FULL
+            row = {**columns(listener.chat), "language": listener.language, "words": words, "key": key}
+            await connection.execute(insert(watches).values(id=fresh_id(), **row, since=now))
+            return Kept.KEPT
+
+    async def of(self, chat: Chat) -> list[Watch]:
+        """What a chat watches, the oldest first."""
+        async with self._database.reading() as connection:
+            mine = select(watches).where(same(watches, chat)).order_by(watches.c.since, watches.c.id)
+            return [_watch(row) for row in await connection.execute(mine)]
+
+    async def all(self) -> list[Watch]:
+        """Every watch."""
+        async with self._database.reading() as connection:
+            rows = await connection.execute(select(watches).order_by(watches.c.since, watches.c.id))
+            return [_watch(row) for row in rows]
+
+    async def drop(self, chat: Chat, watch_id: str) -> bool:
+        """Stop a chat's watch; False if it has none of that id."""
+        async with self._database.writing() as connection:
+            mine = delete(watches).where(same(watches, chat), watches.c.id == watch_id)
+            gone = (await connection.execute(mine)).rowcount == 1
+            if gone:
+                await connection.execute(delete(noticed).where(noticed.c.watch == watch_id))
+            return gone
+
+    async def tell(self, news: Sequence[News], say: Say, now: datetime) -> int:
+        """Put one digest a chat into the outgoing queue, of what its watches were not told before.
+
+        All of it, or nothing: no watch is told twice of one fact. Returns how many digests there are.
+        """
+        digests = 0
+        async with self._database.writing() as connection:
+            for one in news:
+                left: list[tuple[str, str]] = []
+                for watch, fact in one.pairs:
+                    if (await connection.execute(select(watches.c.id).where(watches.c.id == watch))).first():
+                        new = dialects.insert_new(connection, noticed).values(watch=watch, fact=fact)
+                        if (await connection.execute(new)).rowcount == 1:
+                            left.append((watch, fact))
+                if left:
+                    await post(connection, one.listener.chat, say(News(one.listener, tuple(left))), now)
+                    digests += 1
+        return digests
+
+
+def _watch(row: Row[Any]) -> Watch:
+    return Watch(row.id, Listener(chat_of(row), row.language), row.words)

@@ -1,0 +1,126 @@
+"""Nothing of somebody who wants to be forgotten stays: no row, and no byte of the files."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import String, Text, select
+
+from bot.conversation.preferences import Preference
+from bot.conversation.shown import ShownAnswer
+from bot.learning.pseudonyms import Pseudonyms
+from bot.messages import Chat, Place, Reply, Run
+from bot.state.audit import Entry
+from bot.state.confirmations import Confirmation
+from bot.state.database import open_database
+from bot.state.everyone import Person
+from bot.state.ids import fresh_id
+from bot.state.places import Listener
+from bot.state.roles import Granted
+from bot.state.state import State, open_state, sqlite_address
+from bot.state.tables import metadata
+from bot.state.uploads import Upload, UploadState
+from bot.state.usage import Tally
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+ME, OTHER = "700800900", "111222333"
+PSEUDONYMS = Pseudonyms(b"key")
+
+
+async def leave_traces(state: State, person: str) -> None:
+    """Do everything that writes somebody's id or its hash anywhere."""
+    chat = Chat("telegram", person, Place.PRIVATE)
+    keyed = PSEUDONYMS.of("telegram", person)
+    await state.roles.grant(Granted("telegram", person, "editor", f"telegram:{person}", NOW))
+    await state.audit.add(Entry(NOW, f"telegram:{person}", "reload", "done", "000002"))
+    await state.audit.add(Entry(NOW, "telegram:5", "grant", "done", f"editor {person}"))
+    await state.uploads.add(
+        Upload(fresh_id(), f"telegram:{person}", "a.txt", 1, "ab", UploadState.CHECKED, NOW)
+    )
+    for id_, where, asker in (("p", person, person), ("g", "-100", person)):
+        await state.shown.add(
+            ShownAnswer(id_ + person, "蕃瓜弄", "telegram", where, asker, "000001", ("f",), NOW)
+        )
+    asked = Confirmation(f"c{person}", f"telegram:{person}", "reload", "digest", NOW + timedelta(minutes=10))
+    await state.confirmations.ask(asked)
+    for key in ("shared", f"own{person}"):
+        await state.questions.missed(f"id-{key}"[:16], key, key, keyed, NOW)
+        await state.questions.hope(f"id-{key}"[:16], Listener(chat), NOW)
+    await state.questions.missed(f"t{person}", f"t{person}", f"told {person}", keyed, NOW)
+    await state.questions.hope(f"t{person}", Listener(chat), NOW)
+    await state.questions.settle(f"t{person}", lambda _: Reply([Run("进博会")]), NOW)
+    await state.questions.point(f"key{person}", "fact", NOW)
+    await state.watches.keep(Listener(chat), "养老", "养老", NOW)
+    await state.preferences.put(chat, Preference("en"))
+    await state.votes.vote("answer", keyed, True, NOW)
+    tally = Tally()
+    tally.count(f"我的号 {person}", True, 5, [person])
+    await state.usage.add({NOW.date(): tally})
+
+
+async def rows_with(address: str, *needles: str) -> list[str]:
+    found = []
+    async with open_database(address) as database, database.reading() as connection:
+        for table in metadata.sorted_tables:
+            for row in await connection.execute(select(table)):
+                found += [table.name for needle in needles if needle in repr(tuple(row))]
+    return found
+
+
+async def test_after_being_forgotten_no_row_and_no_file_holds_the_id_or_its_hash(tmp_path: Path) -> None:
+    address = sqlite_address(tmp_path)
+    mine = PSEUDONYMS.of("telegram", ME)
+    async with open_state(address) as state:
+        await leave_traces(state, ME)
+        await leave_traces(state, OTHER)
+        await state.everyone.forget(Person("telegram", ME, mine))
+        for file in tmp_path.iterdir():  # while the bot runs
+            content = file.read_bytes()
+            assert ME.encode() not in content, file.name
+            assert mine.encode() not in content, file.name
+        assert await state.audit.first_broken() is None
+        assert {entry.actor for entry in await state.audit.last()} == {
+            "forgotten",
+            f"telegram:{OTHER}",
+            "telegram:5",
+        }
+        assert [question.text for question in await state.questions.often()] == ["shared", f"own{OTHER}"]
+    assert await rows_with(address, ME, mine) == []
+
+
+async def test_everybody_else_keeps_all_they_had(tmp_path: Path) -> None:
+    address = sqlite_address(tmp_path)
+    theirs = PSEUDONYMS.of("telegram", OTHER)
+    async with open_state(address) as state:
+        await leave_traces(state, OTHER)
+    before = await rows_with(address, OTHER, theirs)
+    async with open_state(address) as state:
+        await leave_traces(state, ME)
+        await state.everyone.forget(Person("telegram", ME, PSEUDONYMS.of("telegram", ME)))
+    assert sorted(await rows_with(address, OTHER, theirs)) == sorted(before)
+
+
+async def test_the_traces_of_this_test_reach_every_table_that_may_hold_an_id(tmp_path: Path) -> None:
+    address = sqlite_address(tmp_path)
+    async with open_state(address) as state:
+        await leave_traces(state, ME)
+    found = set(await rows_with(address, ME, PSEUDONYMS.of("telegram", ME)))
+    unable = {"aliases", "progress", "noticed"}
+    texts = {
+        table.name
+        for table in metadata.sorted_tables
+        if any(isinstance(c.type, String | Text) for c in table.c)
+    }
+    assert texts - unable - found == set()
+
+
+async def test_an_entry_taken_out_in_secret_is_still_found(tmp_path: Path) -> None:
+    address = sqlite_address(tmp_path)
+    async with open_state(address) as state:
+        await state.audit.add(Entry(NOW, "telegram:5", "reload", "done"))
+    async with open_database(address) as database, database.writing() as connection:
+        audit = metadata.tables["audit"]
+        await connection.execute(audit.update().values(actor="telegram:6", actor_salt=""))
+    async with open_state(address) as state:
+        assert await state.audit.first_broken() == 1

@@ -1,0 +1,208 @@
+"""What the repositories of questions, watches, posts, votes and figures promise, whatever the database."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from bot.messages import Button, Chat, Place, Reply, Run, Style
+from bot.state.places import Listener
+from bot.state.questions import Question, QuestionState
+from bot.state.state import State
+from bot.state.usage import Slow, Tally
+from bot.state.watches import MOST, Kept, News
+
+NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def private(number: int) -> Listener:
+    return Listener(Chat("telegram", str(number), Place.PRIVATE), "zh")
+
+
+TOPIC = Listener(Chat("telegram", "-100", Place.GROUP, "5"))
+SAID = Reply([Run("进博会", Style.BOLD, "https://example.org/1"), Run("。")], [[Button("原文", "s.1.0")]])
+
+
+def say(_: object) -> Reply:
+    return SAID
+
+
+async def miss(state: State, key: str, *askers: str, now: datetime = NOW) -> None:
+    for asker in askers:
+        await state.questions.missed(f"id-{key}", key, key.upper(), asker, now)
+
+
+async def test_a_question_is_counted_once_a_time_and_its_askers_once_each(state: State) -> None:
+    await miss(state, "ciie", "a", "b", "a")
+    assert await state.questions.often() == [Question("id-ciie", "CIIE", 3, 2, 0, QuestionState.OPEN)]
+
+
+async def test_the_most_asked_question_comes_first(state: State) -> None:
+    await miss(state, "rare", "a")
+    await miss(state, "often", "a", "b")
+    assert [question.text for question in await state.questions.often()] == ["OFTEN", "RARE"]
+
+
+async def test_an_ignored_question_is_out_of_the_list_and_still_counted(state: State) -> None:
+    await miss(state, "ciie", "a")
+    assert await state.questions.mark("id-ciie", QuestionState.IGNORED)
+    await miss(state, "ciie", "b")
+    assert await state.questions.often() == []
+    (ignored,) = await state.questions.often(QuestionState.IGNORED)
+    assert ignored.asked == 2
+
+
+async def test_each_hoping_chat_is_told_once_in_its_own_topic(state: State) -> None:
+    await miss(state, "ciie", "a")
+    for listener in (private(7), private(7), TOPIC):
+        assert await state.questions.hope("id-ciie", listener, NOW)
+    assert [question.hopes for question in await state.questions.hoped_for()] == [2]
+    assert await state.questions.settle("id-ciie", say, NOW) == 2
+    assert await state.questions.settle("id-ciie", say, NOW) == 0
+    posts = await state.outgoing.due(NOW, 10)
+    assert {post.chat for post in posts} == {private(7).chat, TOPIC.chat}
+    assert [post.reply for post in posts] == [SAID, SAID]
+    assert not await state.questions.hope("id-ciie", private(8), NOW)
+
+
+async def test_a_question_nobody_asked_for_thirty_days_is_forgotten_and_so_are_hopes(state: State) -> None:
+    await miss(state, "old", "a", now=NOW - 31 * DAY)
+    await miss(state, "hoped", "a", now=NOW - 31 * DAY)
+    await state.questions.hope("id-hoped", private(7), NOW - 29 * DAY)
+    await miss(state, "new", "a", now=NOW - 29 * DAY)
+    assert await state.questions.forget(NOW) == 1
+    assert {question.text for question in await state.questions.often()} == {"HOPED", "NEW"}
+    assert await state.questions.forget(NOW + 2 * DAY) == 2
+    assert await state.questions.hoped_for() == []
+
+
+async def test_an_admin_points_and_points_again(state: State) -> None:
+    await state.questions.point("ciie", "fact-1", NOW)
+    await state.questions.point("ciie", "fact-2", NOW)
+    assert await state.questions.pointed("ciie") == "fact-2"
+    assert await state.questions.pointed("other") is None
+
+
+async def test_posts_go_out_oldest_first_and_wait_when_put_off(state: State) -> None:
+    await miss(state, "ciie", "a")
+    for number in (1, 2, 3):
+        await state.questions.hope("id-ciie", private(number), NOW)
+    await state.questions.settle("id-ciie", say, NOW)
+    first, second, third = await state.outgoing.due(NOW, 10)
+    await state.outgoing.done(first.number)
+    await state.outgoing.postpone(second.number, NOW + DAY)
+    assert await state.outgoing.due(NOW, 10, [third.number]) == []
+    assert await state.outgoing.due(NOW, 10) == [third]
+    assert await state.outgoing.next_due([third.number]) == NOW + DAY
+    (later,) = await state.outgoing.due(NOW + DAY, 1, [third.number])
+    assert later.tries == 1
+    assert await state.outgoing.forget(NOW + 29 * DAY) == 0
+    assert await state.outgoing.forget(NOW + 31 * DAY) == 2
+
+
+async def test_a_chat_watches_a_word_once_and_at_most_twenty(state: State) -> None:
+    chat = private(7)
+    assert await state.watches.keep(chat, "养老", "养老", NOW) is Kept.KEPT
+    assert await state.watches.keep(chat, "養老", "养老", NOW) is Kept.ALREADY
+    for number in range(MOST - 1):
+        assert await state.watches.keep(chat, f"词{number}", f"词{number}", NOW) is Kept.KEPT
+    assert await state.watches.keep(chat, "一个", "一个", NOW) is Kept.FULL
+    assert await state.watches.keep(TOPIC, "养老", "养老", NOW) is Kept.KEPT
+    assert [watch.words for watch in await state.watches.of(TOPIC.chat)] == ["养老"]
+
+
+async def test_a_watch_is_never_told_twice_of_one_fact(state: State) -> None:
+    await state.watches.keep(private(7), "养老", "养老", NOW)
+    (watch,) = await state.watches.all()
+    told: list[News] = []
+
+    def hear(news: News) -> Reply:
+        told.append(news)
+        return SAID
+
+    first = News(private(7), ((watch.id, "f1"), (watch.id, "f2")))
+    second = News(private(7), ((watch.id, "f2"), (watch.id, "f3")))
+    for news in (first, first, second):
+        await state.watches.tell([news], hear, NOW)
+    assert [news.pairs for news in told] == [first.pairs, ((watch.id, "f3"),)]
+    assert await state.outgoing.waiting() == 2
+
+
+async def test_a_dropped_watch_hears_nothing_more_and_only_its_own_chat_drops_it(state: State) -> None:
+    await state.watches.keep(private(7), "养老", "养老", NOW)
+    (watch,) = await state.watches.all()
+    assert not await state.watches.drop(private(8).chat, watch.id)
+    assert await state.watches.drop(private(7).chat, watch.id)
+    assert await state.watches.tell([News(private(7), ((watch.id, "f1"),))], say, NOW) == 0
+
+
+async def test_a_group_that_moves_keeps_its_watches_hopes_and_posts(state: State) -> None:
+    new = Listener(Chat("telegram", "-200", Place.GROUP, "5"))
+    await miss(state, "ciie", "a")
+    await miss(state, "both", "a")
+    await state.questions.hope("id-ciie", TOPIC, NOW)
+    await state.questions.settle("id-ciie", say, NOW)
+    for listener in (TOPIC, new):
+        await state.questions.hope("id-both", listener, NOW)
+        await state.watches.keep(listener, "养老", "养老", NOW)
+    await state.watches.keep(TOPIC, "托育", "托育", NOW)
+    for _ in range(2):
+        await state.moves.moved("telegram", "-100", "-200")
+    assert {watch.words for watch in await state.watches.of(new.chat)} == {"养老", "托育"}
+    assert await state.watches.of(TOPIC.chat) == []
+    assert [question.hopes for question in await state.questions.hoped_for()] == [1]
+    assert [post.chat.id for post in await state.outgoing.due(NOW, 10)] == ["-200"]
+
+
+async def test_a_closed_chat_is_told_nothing_but_keeps_its_watches(state: State) -> None:
+    await miss(state, "ciie", "a")
+    await miss(state, "other", "a")
+    for question in ("id-ciie", "id-other"):
+        await state.questions.hope(question, private(7), NOW)
+    await state.questions.settle("id-ciie", say, NOW)
+    await state.watches.keep(private(7), "养老", "养老", NOW)
+    await state.moves.closed("telegram", "7")
+    assert (await state.outgoing.waiting(), await state.questions.hoped_for()) == (0, [])
+    assert len(await state.watches.of(private(7).chat)) == 1
+
+
+async def test_one_vote_per_person_and_answer(state: State) -> None:
+    for person, liked in (("a", True), ("a", False), ("b", True)):
+        await state.votes.vote("answer", person, liked, NOW)
+    assert await state.votes.count() == (1, 1)
+    assert await state.votes.forget(NOW + 31 * DAY) == 2
+
+
+async def test_figures_add_up_over_flushes_and_last_thirty_days(state: State) -> None:
+    today = date(2026, 11, 21)
+    for _ in range(2):
+        tally = Tally()
+        tally.count("养老", True, 10, ["养老"])
+        tally.count("北京 地铁", False, 30, ["北京", "地铁"])
+        await state.usage.add({today: tally})
+    (day,) = await state.usage.days()
+    assert (day.asked, day.found, day.milliseconds) == (4, 2, 80)
+    assert day.slowest == (Slow(30, "北京 地铁"), Slow(10, "养老"))
+    assert await state.usage.words(2) == [("养老", 2), ("北京", 2)]
+    assert await state.usage.forget(today + 30 * DAY) == 0
+    assert await state.usage.forget(today + 31 * DAY) == 1
+    assert await state.usage.words() == []
+
+
+async def test_an_alias_number_is_never_given_again(state: State) -> None:
+    await state.aliases.add(("ciie", "进博会"), NOW)
+    (first,) = await state.aliases.all()
+    assert await state.aliases.remove(first.number)
+    await state.aliases.add(("沪", "上海"), NOW)
+    assert [alias.number for alias in await state.aliases.all()] == [first.number + 1]
+    assert not await state.aliases.remove(first.number)
+
+
+@pytest.mark.parametrize("mark", ["000001", "000012"])
+async def test_a_mark_is_what_was_set_last(state: State, mark: str) -> None:
+    assert await state.progress.get("told_version") is None
+    for value in ("000000", mark):
+        await state.progress.set("told_version", value)
+    assert await state.progress.get("told_version") == mark

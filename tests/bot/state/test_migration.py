@@ -1,0 +1,78 @@
+"""A database of an older program is brought up, also after a kill in the middle."""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bot.state.state import open_state, sqlite_address
+
+OLD = """
+import sys
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine
+import bot.state.migrate as migrate
+from pathlib import Path
+
+engine = create_engine(f"sqlite:///{sys.argv[1]}/state.sqlite")
+with engine.begin() as connection:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "0001")
+    connection.exec_driver_sql(
+        "INSERT INTO roles VALUES ('telegram', '42', 'editor', 'telegram:1', '2026-01-01 00:00:00.000000')"
+    )
+"""
+
+KILLED = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from bot.state.state import open_state, sqlite_address
+
+left = int(sys.argv[2])
+
+@event.listens_for(Engine, "after_cursor_execute")
+def count(connection, cursor, statement, *rest):
+    global left
+    if statement.lstrip().upper().startswith(("CREATE", "INSERT", "UPDATE", "DELETE", "ALTER")):
+        left -= 1
+        if not left:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+async def main():
+    async with open_state(sqlite_address(Path(sys.argv[1]))):
+        pass
+
+asyncio.run(main())
+"""
+
+
+def run(script: str, *arguments: str) -> int:
+    return subprocess.run([sys.executable, "-c", script, *arguments], check=False).returncode
+
+
+def revision(folder: Path) -> str:
+    with closing(sqlite3.connect(folder / "state.sqlite")) as raw:
+        (found,) = raw.execute("SELECT version_num FROM alembic_version").fetchone()
+        return str(found)
+
+
+@pytest.mark.parametrize("statement", [1, 7, 15])
+async def test_a_migration_killed_midway_is_done_at_the_next_start(tmp_path: Path, statement: int) -> None:
+    assert run(OLD, str(tmp_path)) == 0
+    assert run(KILLED, str(tmp_path), str(statement)) == -signal.SIGKILL
+    assert revision(tmp_path) == "0001"
+    async with open_state(sqlite_address(tmp_path)) as state:
+        assert await state.roles.role("telegram", "42") == "editor"
+        assert await state.watches.all() == []
+    assert revision(tmp_path) == "0002"
