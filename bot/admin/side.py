@@ -50,6 +50,7 @@ class AdminSide:
     attachment: FileHandler | None = None
     moves: ChatEvents | None = None
     preferences: Preferences = field(default_factory=PreferencesInMemory)
+    jobs: Collection[asyncio.Task[None]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,20 +117,22 @@ async def open_admin_side(
                 commands.commands,
                 commands.presses,
                 commands.attachment,
-                state.moves,
-                state.preferences,
+                moves=state.moves,
+                preferences=state.preferences,
+                jobs=desk.jobs,
             )
-            desk.begin(_tidy(state, commands, clock))
             desk.begin(_tell_owners(options.owners, platforms, notices))
-        tasks = [asyncio.create_task(knocker.run())]
+            stack.push_async_callback(_end, asyncio.create_task(_tidy(state, commands, clock)))
+        stack.push_async_callback(_end, asyncio.create_task(knocker.run()))
         if options.watch:
-            tasks.append(asyncio.create_task(watch(options.articles, options.watch, knocker.knock)))
-        try:
-            yield side
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            watching = watch(options.articles, options.watch, knocker.knock)
+            stack.push_async_callback(_end, asyncio.create_task(watching))
+        yield side
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 def _desk(

@@ -1,0 +1,182 @@
+"""The admin side on a small corpus, with a platform that is a list and a clock that is told the time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bot.admin.building import Builder
+from bot.admin.knowledge import Knowledge, open_knowledge
+from bot.admin.side import AdminOptions, AdminSide, open_admin_side
+from bot.conversation.dialogue import Dialogue
+from bot.conversation.lookup import open_lookup
+from bot.messages import (
+    Attachment,
+    Chat,
+    Message,
+    Place,
+    Press,
+    Reply,
+    Sender,
+)
+from bot.platforms import Platforms
+from bot.state.audit import Entry
+from bot.state.state import open_state, sqlite_address
+from knowledge.snapshots.build import Built, Order, Progress, build
+from tests.knowledge.snapshots.corpus import write_corpus
+
+OWNER, EDITOR, STRANGER = "7", "8", "9"
+TOKEN = "token-of-the-tests"
+
+
+class HereBuilder:
+    """Builds in a thread; `gate` holds a build until it is opened."""
+
+    def __init__(self) -> None:
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.begun = asyncio.Event()
+        self.built = 0
+
+    def hold(self) -> None:
+        """Let the next build begin, and no further."""
+        self.gate.clear()
+        self.begun.clear()
+
+    async def build(self, order: Order, folder: Path, progress: Progress) -> Built:
+        self.begun.set()
+        await self.gate.wait()
+        self.built += 1
+        progress("修复", 1, 2)
+        return await asyncio.to_thread(build, order, folder)
+
+
+@dataclass
+class Phone:
+    """A platform: keeps what was sent, and has files."""
+
+    sent: list[Reply] = field(default_factory=list)
+    files: dict[str, Sequence[bytes]] = field(default_factory=dict)
+
+    async def send(self, chat: Chat, reply: Reply) -> str | None:
+        self.sent.append(reply)
+        return reply.replaces or f"m{len(self.sent)}"
+
+    async def download(self, attachment: str, limit: int) -> AsyncIterator[bytes]:
+        for piece in self.files[attachment]:
+            yield piece
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **much: float) -> None:
+        self.now += timedelta(**much)
+
+
+@dataclass
+class Hall:
+    """Everything a test touches."""
+
+    articles: Path
+    data: Path
+    builder: HereBuilder
+    phone: Phone
+    clock: Clock
+    knowledge: Knowledge
+    side: AdminSide
+    dialogue: Dialogue
+
+    async def say(
+        self,
+        text: str,
+        sender: str | Sender = OWNER,
+        place: Place = Place.PRIVATE,
+        age: float = 0,
+        attachment: Attachment | None = None,
+        edited: bool = False,
+        forwarded: bool = False,
+        via_bot: bool = False,
+    ) -> str:
+        """Say something; return all that was said back once everything is quiet."""
+        before = len(self.phone.sent)
+        who = sender if isinstance(sender, Sender) else Sender(sender)
+        message = Message(
+            Chat("telegram", who.id, place),
+            "1",
+            who,
+            text,
+            self.clock.now - timedelta(seconds=age),
+            attachment=attachment,
+            edited=edited,
+            forwarded=forwarded,
+            via_bot=via_bot,
+        )
+        replies = await self.dialogue.message(message)
+        await self.quiet()
+        return "\n".join(reply.text for reply in (*replies, *self.phone.sent[before:]))
+
+    async def press(self, label: str, presser: str = OWNER, nth: int = -1) -> str:
+        """Press a button by its label on the last message that had it; return notice and what was said."""
+        data = [b.data for r in self.phone.sent for row in r.buttons for b in row if b.label == label][nth]
+        before = len(self.phone.sent)
+        chat = Chat("telegram", presser, Place.PRIVATE)
+        replies = await self.dialogue.press(Press(chat, "m1", "p1", Sender(presser), data))
+        await self.quiet()
+        said = [text for reply in replies for text in (reply.toast or "", reply.text)]
+        return "\n".join([*said, *(reply.text for reply in self.phone.sent[before:])])
+
+    async def quiet(self) -> None:
+        """Wait until no job of an admin is running."""
+        while jobs := list(self.side.jobs):
+            if not self.builder.gate.is_set():
+                await asyncio.sleep(0.02)
+                return
+            await asyncio.wait(jobs, timeout=0.05)
+
+    def texts(self) -> list[str]:
+        """Every fact that is served, sorted."""
+        with self.knowledge.store.lease() as snapshot:
+            return sorted(fact.text for fact in snapshot.facts())
+
+    async def audit(self) -> list[Entry]:
+        """The audit log, oldest first."""
+        async with open_state(sqlite_address(self.data)) as state:
+            return (await state.audit.last(1000))[::-1]
+
+
+@asynccontextmanager
+async def hall(tmp_path: Path, builder: Builder | None = None, count: int = 4) -> AsyncIterator[Hall]:
+    """Open the hall."""
+    articles, data, phone, clock = tmp_path / "articles", tmp_path / "data", Phone(), Clock()
+    if not articles.exists():
+        write_corpus(articles, count)
+    data.mkdir(exist_ok=True)
+    here, platforms = HereBuilder(), Platforms()
+    platforms.add("telegram", phone, phone)
+    platforms.opened.set()
+    options = AdminOptions(articles, data, sqlite_address(data), {int(OWNER)}, TOKEN, "127.0.0.1")
+    async with (
+        open_knowledge(articles, data, builder or here) as knowledge,
+        open_admin_side(
+            options, knowledge, builder or here, platforms, lambda: b"# metrics\n", clock
+        ) as side,
+    ):
+        with open_lookup(knowledge.store, patience=30) as lookup:
+            dialogue = Dialogue(
+                lookup,
+                side.shown,
+                clock,
+                commands=side.commands,
+                presses=side.presses,
+                files=side.attachment,
+            )
+            yield Hall(articles, data, here, phone, clock, knowledge, side, dialogue)

@@ -1,0 +1,58 @@
+"""Granting, revoking, and what the audit log says of everybody."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.messages import Place, Sender, SenderKind
+from tests.bot.admin.hall import EDITOR, OWNER, STRANGER, hall
+
+
+async def test_an_editor_is_granted_acts_and_is_revoked(tmp_path: Path) -> None:
+    async with hall(tmp_path) as room:
+        assert "只给管理员" in await room.say("/versions", EDITOR)
+        assert "现在是编辑" in await room.say("/grant 8")
+        assert "000001" in await room.say("/versions", EDITOR)
+        assert "只有所有者" in await room.say("/rollback", EDITOR)
+        assert "telegram 8" in await room.say("/grant")
+        assert "不再是编辑" in await room.say("/revoke 8")
+        assert "只给管理员" in await room.say("/versions", EDITOR)
+
+
+@pytest.mark.parametrize("person", ["@seven", "0", "-5", "1087968824", "777000", "136817688", "八", "1" * 30])
+async def test_only_a_persons_numeric_id_can_be_granted(tmp_path: Path, person: str) -> None:
+    async with hall(tmp_path) as room:
+        assert "用法" in await room.say(f"/grant {person}")
+        assert "还没有编辑" in await room.say("/grant")
+
+
+@pytest.mark.parametrize(
+    "command", ["/reload", "/rollback", "/audit", "/grant 9", "/revoke 8", "/versions", "/meta a"]
+)
+async def test_a_stranger_is_refused_and_the_refusal_is_one_row(tmp_path: Path, command: str) -> None:
+    async with hall(tmp_path) as room:
+        assert "只给管理员" in await room.say(command, STRANGER)
+        (row,) = await room.audit()
+        assert (row.actor, row.outcome) == ("telegram:9", "refused") and command in row.detail
+
+
+async def test_a_command_that_was_delayed_or_did_not_come_from_the_owner_does_nothing(tmp_path: Path) -> None:
+    async with hall(tmp_path) as room:
+        assert "五分钟以前" in await room.say("/grant 8", age=7200)
+        assert "本人身份" in await room.say("/grant 8", forwarded=True)
+        assert "本人身份" in await room.say("/grant 8", via_bot=True)
+        assert "私聊" in await room.say("/grant 8", place=Place.GROUP)
+        assert await room.say("/grant 8", edited=True) == ""
+        anonymous = Sender("1087968824", SenderKind.ANONYMOUS_ADMIN)
+        assert "本人身份" in await room.say("/grant 8", anonymous, Place.GROUP)
+        assert "还没有编辑" in await room.say("/grant")
+
+
+async def test_the_audit_log_is_read_by_owners_and_says_whether_it_is_whole(tmp_path: Path) -> None:
+    async with hall(tmp_path) as room:
+        await room.say("/reload", STRANGER)
+        said = await room.say("/audit")
+        assert said.startswith("记录完整。")
+        assert "telegram:9 reload refused" in said and f"telegram:{OWNER} audit done" in said

@@ -1,0 +1,82 @@
+"""Who may do what: every kind of sender, way of arriving and act."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.admin.rights import Act, Claim, Refusal, Role, may, role_of
+from bot.messages import Place, Sender, SenderKind
+
+NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+EDITORS_ACTS = {Act.RELOAD, Act.VERSIONS, Act.UPLOAD, Act.META}
+
+
+def claim(
+    kind: SenderKind = SenderKind.PERSON,
+    place: Place = Place.PRIVATE,
+    age: timedelta | None = timedelta(0),
+    edited: bool = False,
+    relayed: bool = False,
+) -> Claim:
+    sent_at = None if age is None else NOW - age
+    return Claim("telegram", Sender("42", kind), place, sent_at, edited, relayed)
+
+
+@pytest.mark.parametrize("act", Act)
+def test_an_owner_may_do_everything_an_editor_some_and_a_stranger_nothing(act: Act) -> None:
+    assert may(act, claim(), Role.OWNER, NOW) is None
+    assert (may(act, claim(), Role.EDITOR, NOW) is None) == (act in EDITORS_ACTS)
+    assert may(act, claim(), None, NOW) is Refusal.NOBODY
+
+
+@pytest.mark.parametrize("act", Act)
+@pytest.mark.parametrize("role", [Role.OWNER, Role.EDITOR, None])
+@pytest.mark.parametrize(
+    "tried",
+    [
+        claim(SenderKind.ANONYMOUS_ADMIN),
+        claim(SenderKind.CHANNEL),
+        claim(SenderKind.AUTO_FORWARD),
+        claim(SenderKind.BOT),
+        claim(place=Place.GROUP),
+        claim(place=Place.CHANNEL),
+        claim(relayed=True),
+        claim(edited=True),
+        claim(age=timedelta(minutes=5, seconds=1)),
+        claim(age=timedelta(hours=2)),
+        claim(age=-timedelta(minutes=6)),
+    ],
+)
+def test_no_role_acts_by_another_way_than_a_new_private_message_of_its_own(
+    tried: Claim, role: Role | None, act: Act
+) -> None:
+    assert may(act, tried, role, NOW) is not None
+
+
+def test_a_command_of_five_minutes_ago_still_counts_and_a_button_has_no_age() -> None:
+    assert may(Act.RELOAD, claim(age=timedelta(minutes=5)), Role.OWNER, NOW) is None
+    assert may(Act.RELOAD, claim(age=None), Role.OWNER, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("platform", "person", "granted", "role"),
+    [
+        ("telegram", "7", None, Role.OWNER),
+        ("telegram", "7", "editor", Role.OWNER),
+        ("telegram", "8", "editor", Role.EDITOR),
+        ("telegram", "8", None, None),
+        ("telegram", "8", "owner", None),
+        ("web", "7", None, None),
+        ("web", "8", "editor", None),
+        ("telegram", "@seven", "editor", None),
+        ("telegram", "٧", "editor", None),
+        ("telegram", "", "editor", None),
+        ("telegram", "-7", "editor", None),
+    ],
+)
+def test_a_role_hangs_on_the_numeric_id_of_a_platform_that_proves_it(
+    platform: str, person: str, granted: str | None, role: Role | None
+) -> None:
+    assert role_of(platform, person, {7}, granted) is role

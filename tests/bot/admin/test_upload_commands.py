@@ -1,0 +1,214 @@
+"""A file sent in chat: kept aside, checked, shown, published or discarded."""
+
+from __future__ import annotations
+
+import io
+import stat
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from bot.admin.shelf import LIMIT
+from bot.messages import Attachment
+from tests.bot.admin.hall import EDITOR, STRANGER, Hall, hall
+
+TEXT = "新步道建成\n苏州河边建成了新的步道，共有三公里长。\n居民们都说这里变了样。\n"
+
+
+def files_below(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+async def send(room: Hall, name: str, *pieces: bytes, size: int | None = None, sender: str = "7") -> str:
+    room.phone.files["f1"] = pieces
+    return await room.say("", sender, attachment=Attachment("f1", name, size))
+
+
+async def test_a_file_is_shown_with_its_first_facts_then_published_and_found(tmp_path: Path) -> None:
+    async with hall(tmp_path) as room:
+        said = await send(room, "步道.txt", TEXT.encode())
+        assert "1 篇文章，2 句" in said and "第2行：苏州河边" in said and "将存为 步道.txt" in said
+        assert "步道.txt" not in files_below(room.articles)
+        assert "已发布为 步道.txt" in await room.press("发布")
+        assert (room.articles / "步道.txt").read_bytes() == TEXT.encode()
+        assert "苏州河边建成了新的步道" in await room.say("苏州河边 步道", STRANGER)
+        assert files_below(room.data / "uploads") == set()
+        assert [e.outcome for e in await room.audit() if e.act == "upload"] == ["checked", "published"]
+
+
+async def test_a_discarded_file_leaves_nothing(tmp_path: Path) -> None:
+    async with hall(tmp_path) as room:
+        await send(room, "步道.txt", TEXT.encode())
+        assert "已丢弃" in await room.press("丢弃")
+        assert "处理过了" in await room.press("发布")
+        assert files_below(room.data / "uploads") == set()
+        assert "步道.txt" not in files_below(room.articles)
+
+
+async def test_a_replaced_article_keeps_its_history(tmp_path: Path) -> None:
+    async with hall(tmp_path) as room:
+        before = (room.articles / "000.txt").read_bytes()
+        assert "替换现有" in await send(room, "000.txt", TEXT.encode())
+        await room.press("发布")
+        assert (room.articles / "000.txt").read_bytes() == TEXT.encode()
+        (kept,) = (room.data / "history" / "000.txt").iterdir()
+        assert kept.read_bytes() == before
+
+
+async def test_a_stranger_is_refused_and_audited_and_nothing_is_fetched(tmp_path: Path) -> None:
+    async with hall(tmp_path) as room:
+        assert "只给管理员" in await send(room, "步道.txt", TEXT.encode(), sender=STRANGER)
+        assert not (room.data / "uploads").exists()
+        assert [(e.actor, e.act, e.outcome) for e in await room.audit()] == [
+            ("telegram:9", "upload", "refused")
+        ]
+
+
+async def test_only_who_sent_a_file_decides_on_it(tmp_path: Path) -> None:
+    async with hall(tmp_path) as room:
+        await room.say("/grant 8")
+        await send(room, "步道.txt", TEXT.encode())
+        assert "当初发命令的人" in await room.press("发布", EDITOR)
+        assert "步道.txt" not in files_below(room.articles)
+
+
+@pytest.mark.parametrize(
+    ("name", "stored"),
+    [
+        ("../../x.txt", "x.txt"),
+        ("/etc/passwd.txt", "passwd.txt"),
+        ("C:\\windows\\x.txt", "x.txt"),
+        ("CON.txt", "文章CON.txt"),
+        (".hidden.txt", "hidden.txt"),
+        ("a\u202etxt.exe.txt", "atxt.exe.txt"),
+        ("行\n二.txt", "行二.txt"),
+        ("长" * 300 + ".txt", "长" * 40 + ".txt"),
+        ("..txt", "文章.txt"),
+    ],
+)
+async def test_a_name_is_never_a_path(tmp_path: Path, name: str, stored: str) -> None:
+    async with hall(tmp_path) as room:
+        around = files_below(tmp_path) - files_below(room.data)
+        said = await send(room, name, TEXT.encode())
+        assert f"将存为 {stored}" in said
+        assert "\u202e" not in said and "\n二" not in said
+        await room.press("发布")
+        new = files_below(tmp_path) - files_below(room.data) - around
+        assert {path.split("/data/")[0] for path in new if not path.startswith("data/")} == {
+            f"articles/{stored}"
+        }
+
+
+async def test_a_file_in_the_old_encoding_is_read(tmp_path: Path) -> None:
+    async with hall(tmp_path) as room:
+        assert "1 篇文章，2 句" in await send(room, "步道.txt", TEXT.encode("gb18030"))
+
+
+def bomb() -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.txt", b"0" * 300_000_000)
+    return packed.getvalue()
+
+
+def climbing() -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("../../x.txt", TEXT)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("bomb.zip", bomb()),
+        ("climbing.zip", climbing()),
+        ("empty.txt", b""),
+        ("picture.png", b"\x89PNG\r\n" * 9),
+        ("noise.txt", bytes(range(256)) * 40),
+        ("broken.pdf", b"%PDF-1.7\nnothing"),
+    ],
+)
+async def test_what_cannot_be_read_is_refused_with_its_reason_and_kept_nowhere(
+    tmp_path: Path, name: str, data: bytes
+) -> None:
+    async with hall(tmp_path) as room:
+        said = await send(room, name, data)
+        assert "没有收下" in said and name in said
+        assert files_below(room.data / "uploads") == set()
+        assert not [b for r in room.phone.sent for row in r.buttons for b in row]
+
+
+async def test_a_page_with_a_script_is_published_without_it(tmp_path: Path) -> None:
+    page = f"<html><body><h1>新步道</h1><script>alert('偷')</script><p>{TEXT.split()[1]}</p></body></html>"
+    async with hall(tmp_path) as room:
+        assert "alert" not in await send(room, "page.html", page.encode())
+        await room.press("发布")
+        assert not [text for text in room.texts() if "alert" in text]
+
+
+async def test_a_file_that_claims_to_be_too_big_is_not_fetched(tmp_path: Path) -> None:
+    async with hall(tmp_path) as room:
+        assert "超过 20 MB" in await send(room, "big.txt", TEXT.encode(), size=LIMIT + 1)
+        assert not (room.data / "uploads").exists()
+
+
+async def test_a_file_that_claims_to_be_small_and_streams_on_is_cut_off(tmp_path: Path) -> None:
+    async with hall(tmp_path) as room:
+        assert "超过 20 MB" in await send(room, "big.txt", *[b"x" * (1 << 20)] * 21, size=100)
+        assert files_below(room.data / "uploads") == set()
+
+
+async def test_a_file_the_platform_does_not_give_is_said_to_be_missing(tmp_path: Path) -> None:
+    async with hall(tmp_path) as room:
+        said = await room.say("", attachment=Attachment("gone", "步道.txt", 10))
+        assert "取不到" in said
+
+
+async def test_a_file_that_would_take_half_of_what_is_there_is_taken_back(tmp_path: Path) -> None:
+    async with hall(tmp_path) as room:
+        for n in range(3):
+            (room.articles / f"{n:03d}.txt").unlink()
+        await send(room, "步道.txt", TEXT.encode())
+        assert "取回" in await room.press("发布")
+        assert "步道.txt" not in files_below(room.articles)
+        assert len(room.texts()) == 12
+
+
+async def test_meta_writes_the_sidecar_and_keeps_what_it_said_before(tmp_path: Path) -> None:
+    async with hall(tmp_path) as room:
+        assert "已写入 000.txt.toml" in await room.say("/meta 000.txt 日期=2023-07-01 报纸=文汇报")
+        await room.say('/meta 000.txt 版次=3"版 地址=https://example.org/a')
+        written = (room.articles / "000.txt.toml").read_text(encoding="utf-8")
+        assert written == (
+            'newspaper = "文汇报"\ndate = 2023-07-01\nedition = "3\\"版"\nurl = "https://example.org/a"\n'
+        )
+        await room.say("/reload")
+        with room.knowledge.store.lease() as snapshot:
+            (article,) = [a for a in snapshot.articles() if a.file == "000.txt"]
+        assert article.sidecar is not None and article.sidecar.newspaper == "文汇报"
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("/meta ../../etc/passwd 报纸=文汇报", "没有这个文件"),
+        ("/meta 000.txt 日期=去年", "日期"),
+        ("/meta 000.txt 地址=javascript:alert(1)", "地址|url"),
+        ("/meta 000.txt", "用法"),
+        ("/meta", "用法"),
+    ],
+)
+async def test_meta_refuses_what_is_no_article_or_no_value(tmp_path: Path, command: str, said: str) -> None:
+    async with hall(tmp_path) as room:
+        answer = await room.say(command)
+        assert any(word in answer for word in said.split("|")), answer
+        assert not list(room.articles.glob("*.toml"))
+
+
+async def test_a_file_in_quarantine_is_for_nobody_else_to_read(tmp_path: Path) -> None:
+    async with hall(tmp_path) as room:
+        await send(room, "步道.txt", TEXT.encode())
+        (kept,) = (room.data / "uploads").iterdir()
+        assert stat.S_IMODE(kept.stat().st_mode) == 0o600
