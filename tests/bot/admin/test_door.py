@@ -1,0 +1,153 @@
+"""The admin door: two paths, for the token's holder, and for no browser."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from tests.bot.admin.hall import TOKEN, Hall, hall
+from tests.knowledge.snapshots.corpus import write_article
+
+HOLDER = {"Authorization": f"Bearer {TOKEN}"}
+NEW = "苏州河边建成了新的步道。"
+Door = TestClient[aiohttp.web.Request, aiohttp.web.Application]
+
+
+@pytest.fixture
+async def room(tmp_path: Path) -> AsyncIterator[Hall]:
+    async with hall(tmp_path) as opened:
+        write_article(opened.articles, "new.txt", "新来的一篇", NEW)
+        yield opened
+
+
+@pytest.fixture
+async def door(room: Hall) -> AsyncIterator[Door]:
+    async with TestClient(TestServer(room.side.door)) as client:
+        yield client
+
+
+async def test_the_holder_reloads_and_is_told_the_difference(room: Hall, door: Door) -> None:
+    answer = await door.post("/admin/reload", headers=HOLDER)
+    told = await answer.json()
+    assert (answer.status, told["ending"], told["version"]) == (200, "published", "000002")
+    assert told["difference"]["articles"]["added"] == 1 and NEW in room.texts()
+    assert (await room.audit())[0].actor.startswith("http:")
+
+
+@pytest.mark.parametrize("ask", [{"json": {"dry": True}}, {"params": {"dry": "1"}}])
+async def test_a_dry_run_changes_nothing(room: Hall, door: Door, ask: dict[str, dict[str, bool]]) -> None:
+    answer = await door.post("/admin/reload", headers=HOLDER, **ask)  # type: ignore[arg-type]
+    assert (await answer.json())["ending"] == "rehearsed" and NEW not in room.texts()
+
+
+async def test_what_needs_a_person_is_confirmed_by_handing_the_code_back(room: Hall, door: Door) -> None:
+    for path in room.articles.glob("0*.txt"):
+        path.unlink()
+    first = await door.post("/admin/reload", headers=HOLDER)
+    told = await first.json()
+    assert (first.status, told["ending"]) == (409, "unconfirmed") and "少了一半以上" in told["text"]
+    wrong = await door.post("/admin/reload", headers=HOLDER, json={"confirm": "yes"})
+    assert wrong.status == 409
+    again = await door.post("/admin/reload", headers=HOLDER, json={"confirm": told["confirm"]})
+    assert again.status == 200 and room.texts() == [NEW]
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 401),
+        ({"Authorization": "Bearer wrong"}, 401),
+        ({"Authorization": f"Bearer {TOKEN[:-1]}"}, 401),
+        ({"Authorization": TOKEN}, 401),
+        ({"Authorization": "Bearer \u00e9"}, 401),
+        (HOLDER | {"Origin": "http://127.0.0.1"}, 403),
+        (HOLDER | {"Sec-Fetch-Site": "same-origin"}, 403),
+        (HOLDER | {"Host": "evil.example.com"}, 403),
+        (HOLDER | {"Host": ""}, 403),
+    ],
+)
+@pytest.mark.parametrize("path", ["/admin/reload", "/metrics", "/", "/admin"])
+async def test_nobody_else_learns_or_does_anything(
+    room: Hall, door: Door, headers: dict[str, str], status: int, path: str
+) -> None:
+    for method in ("GET", "POST"):
+        answer = await door.request(method, path, headers=headers)
+        assert (answer.status, await answer.text()) == (status, f"{status}\n")
+    assert NEW not in room.texts()
+    assert {(entry.act, entry.outcome) for entry in await room.audit()} == {("door", "refused")}
+
+
+async def test_a_token_in_the_address_is_no_token(door: Door) -> None:
+    assert (await door.post("/admin/reload", params={"token": TOKEN})).status == 401
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("GET", "/admin/reload", b"", 405),
+        ("DELETE", "/admin/reload", b"", 405),
+        ("POST", "/metrics", b"", 405),
+        ("GET", "/", b"", 404),
+        ("GET", "/healthz", b"", 404),
+        ("POST", "/admin/reload", b"{", 400),
+        ("POST", "/admin/reload", b"[]", 400),
+        ("POST", "/admin/reload", b'{"dry": "yes"}', 400),
+        ("POST", "/admin/reload", b'{"confirm": 1}', 400),
+        ("POST", "/admin/reload", b"[" * 60_000, 400),
+        ("POST", "/admin/reload", b"x" * 70_000, 413),
+    ],
+)
+async def test_the_holder_finds_nothing_else(
+    room: Hall, door: Door, method: str, path: str, body: bytes, status: int
+) -> None:
+    answer = await door.request(method, path, headers=HOLDER, data=body)
+    assert answer.status == status
+    assert NEW not in room.texts()
+
+
+async def test_the_metrics_are_for_the_holder(door: Door) -> None:
+    answer = await door.get("/metrics", headers=HOLDER)
+    assert (answer.status, await answer.text()) == (200, "# metrics\n")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8081", "localhost", "[::1]:8081", "chuchu:8081", "10.0.0.5"])
+async def test_a_name_that_can_only_be_meant_for_us_is_let_in(door: Door, host: str) -> None:
+    assert (await door.get("/metrics", headers=HOLDER | {"Host": host})).status == 200
+
+
+async def test_a_hundred_requests_at_once_make_one_reload(room: Hall, door: Door) -> None:
+    room.builder.hold()
+
+    async def ask() -> tuple[int, str]:
+        answer = await door.post("/admin/reload", headers=HOLDER)
+        return answer.status, (await answer.json())["ending"]
+
+    asked = [asyncio.create_task(ask()) for _ in range(100)]
+    await room.builder.begun.wait()
+    done, _ = await asyncio.wait(asked, timeout=5)
+    while len(done) < 99:
+        done, _ = await asyncio.wait(asked, timeout=1)
+    room.builder.gate.set()
+    endings = [await one for one in asked]
+    assert sorted(endings) == [(200, "published")] + [(409, "busy")] * 99
+
+
+async def test_a_flood_of_refusals_does_not_fill_the_audit_log(room: Hall, door: Door) -> None:
+    for _ in range(30):
+        await door.get("/")
+    room.clock.forward(minutes=2)
+    await door.get("/")
+    rows = await room.audit()
+    assert len(rows) == 11 and "(+20)" in rows[-1].detail
+
+
+async def test_a_report_is_json_with_the_words_unescaped(door: Door) -> None:
+    answer = await door.post("/admin/reload", headers=HOLDER)
+    text = await answer.text()
+    assert "新来的一篇" in text and json.loads(text)["text"].startswith("已换上版本")
