@@ -15,6 +15,7 @@ from knowledge.answering.noun_runs import (
     run_before,
 )
 from knowledge.answering.reading import Range, Reading
+from knowledge.query.analysis import Query
 from knowledge.text.language import Token
 
 LONGEST_NAME = 24
@@ -46,6 +47,7 @@ _NO_PERSON = frozenset(
     ["高一", "高二", "高三", "安康", "和平", "平安", "安全", "文明", "师生", "华丽", "金山", "宝山"]
 )
 _FOREIGN = re.compile(r"[\u4e00-\u9fff]{2,6}(?:[·•・][\u4e00-\u9fff]{1,8})+")
+_OFFICES_REACH = 16  # characters of further offices between an office and the name
 _LED = re.compile(r"(?:在|到|于|进|赴|往|来|向)$")
 
 
@@ -56,6 +58,9 @@ def person(reading: Reading) -> str | None:
         return office
     if _verb_with_object(reading):
         return asked_object(reading)
+    held = _holder_of_office(reading)
+    if held is not None:
+        return held or None
     subject = _subject(reading)
     people = [m.span() for m in _FOREIGN.finditer(reading.folded)]
     people += [_whole(t) for t in reading.tokens if _is_person(t, reading)]
@@ -68,6 +73,13 @@ def person(reading: Reading) -> str | None:
     if chosen and reading.closeness(*chosen) > 0:
         return reading.text[slice(*chosen)]
     return body(reading)
+
+
+def asks_for_office_holder(query: Query) -> bool:
+    """青海省委书记是谁."""
+    before = [w for w in query.words if w.start < query.question.start]
+    closes = not query.text[query.question.end :].strip(" ?")
+    return bool(before) and closes and bool(_OFFICES.search(before[-1].text))
 
 
 def place(reading: Reading) -> str | None:
@@ -190,6 +202,19 @@ def _office_of_named(reading: Reading) -> str | None:
         return None
     said = reading.text[reading.clause_of(at)[0] : at].strip()
     return said if 1 < len(said) <= LONGEST_NAME and _OFFICES.search(said) else None
+
+
+def _holder_of_office(reading: Reading) -> str | None:
+    """青海省委书记是谁: whose name the office leads to; empty where it leads to none, None where no office is asked."""
+    if not asks_for_office_holder(reading.query):
+        return None
+    office = [w for w in reading.query.words if w.start < reading.query.question.start][-1].text
+    for found in re.finditer(re.escape(office), reading.folded):
+        end = reading.clause_of(found.start())[1]
+        for token in reading.tokens_in(found.end(), min(end, found.end() + _OFFICES_REACH)):
+            if _is_person(token, reading):
+                return reading.text[slice(*_whole(token))]
+    return ""
 
 
 def _made(reading: Reading, noun: str) -> Range | None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from knowledge.answering.contradiction import contradicts
+from knowledge.answering.names import asks_for_office_holder
 from knowledge.answering.reading import Range, Reading
 from knowledge.answering.span import answer_span
 from knowledge.query.analysis import Query
@@ -18,7 +19,7 @@ _MUST_BE_SAID = frozenset(
 _MAY_BE_SAID = frozenset({QuestionType.WHO, QuestionType.PLACE, QuestionType.WHICH})
 _ASKS_ATTRIBUTE = _MUST_BE_SAID | {QuestionType.WHO, QuestionType.NONE}
 _SHARE = re.compile(r"率|占|比例|比重|百分")
-_DENIED = 0.3
+_DENIED = 0.1
 _UNMENTIONED = 0.5
 _UNSAID = 0.5
 
@@ -35,6 +36,8 @@ def supports(
     """
     said = answer_span(query, text, language, matched)
     if said is None and query.type in _MUST_BE_SAID:
+        return 0.0
+    if said is None and query.type is QuestionType.WHO and asks_for_office_holder(query):
         return 0.0
     fact, around = Reading(query, text, language, matched), Reading(query, context, language)
     here = _presence(fact, around)

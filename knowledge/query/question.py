@@ -70,7 +70,7 @@ _ASKS: tuple[tuple[QuestionType, re.Pattern[str]], ...] = tuple(
         ),
         (
             QuestionType.AMOUNT,
-            rf"(?:一共|总共|共计|共|大约|大概|达到?|到|约|有|是)?(?:多少|多大比例|几成)(?P<unit>{_MEASURE})?{_NOUN}|(?:一共|总共|共|有|是)?(?<![第])几(?P<unit2>{_MEASURE})(?P<noun2>[^\s\d的了是在有,。?!;:、]{{1,8}})?|(?:有|是)?多[大高远长重快深宽厚](?:年纪|岁数|年龄|规模|面积)?(?=[?的]?$|[?\s])|(?<=[\w\s])(?:占比|比例|比重|票价|价格|费用|造价|人数|面积|单价|房价|门票)$|(?<=[量数模额例积率值重度龄比])(?:是|为)?(?:多少)?[?]?$(?<=[少是为?])",
+            rf"(?:一共|总共|共计|共|大约|大概|达到?|到|约|有|是)?(?:多少|多大比例|几成)(?P<unit>{_MEASURE})?{_NOUN}|(?:一共|总共|共|有|是)?(?<![第])几(?P<unit2>{_MEASURE})(?P<noun2>[^\s\d的了是在有,。?!;:、]{{1,8}})?|(?:有|是)?多[大高远长重快深宽厚](?:年纪|岁数|年龄|规模|面积)?(?=[?的]?$|[?\s])|(?<=\s)(?P<unit3>[份人次件个户家项条场名所])数$|(?<=[\w\s])(?:占比|比例|比重|票价|价格|费用|造价|人数|面积|单价|房价|门票)$|(?<=[量数模额例积率值重度龄比])(?:是|为)?(?:多少)?[?]?$(?<=[少是为?])",
         ),
         (
             QuestionType.WHO,
@@ -109,7 +109,7 @@ def read_question(folded: str) -> Question:
         match = pattern.search(folded)
         if match and match.group():
             groups = match.groupdict()
-            unit = groups.get("unit") or groups.get("unit2") or ""
+            unit = groups.get("unit") or groups.get("unit2") or groups.get("unit3") or ""
             noun = groups.get("noun") or groups.get("noun2") or groups.get("noun3") or ""
             kept = 0 if kind is QuestionType.PLACE else len(noun)  # 哪个区: 区 alone finds nothing
             return Question(kind, match.start(), match.end() - kept, unit, noun)

@@ -16,6 +16,7 @@ from knowledge.search.features import FEATURES, answers_type, feature_matrix
 from knowledge.search.lexicon import Lexicon
 from knowledge.search.matching import explain
 from knowledge.search.pool import CANDIDATES, Pool, make_pool
+from knowledge.search.promotion import CONSIDERED, promoted
 from knowledge.search.rewriting import Rewriting, rewritings
 from knowledge.search.units import Units, units
 from knowledge.search.weights import (
@@ -112,7 +113,10 @@ def _answer(
     text: str, tried: list[Ranked], corpus: Corpus, lexicon: Lexicon, language: Language, limit: int
 ) -> Answer:
     best = max(tried, key=lambda ranked: float(ranked.scores.max()))
-    order = np.argsort(-best.scores, kind="stable")[:limit]
+    order = np.argsort(-best.scores, kind="stable")[: max(limit, CONSIDERED)]
+    order = promoted(best.query, order, best.scores, lambda row: _seen(best.pool, row, corpus), language)[
+        :limit
+    ]
     facts = _read(best.pool, order, corpus)
     context = _context(best.pool, int(order[0]), corpus)
     evidence = Evidence(best.query, facts[0], context, best.features, int(order[0]))
@@ -150,6 +154,12 @@ def _suggestions(ranked: Ranked) -> tuple[str, ...]:
 
 def _read(pool: Pool, order: Array, corpus: Corpus) -> tuple[Fact, ...]:
     return corpus.facts_at([int(key) for key in corpus.columns.keys[pool.rows[order]]])
+
+
+def _seen(pool: Pool, row: int, corpus: Corpus) -> tuple[str, str]:
+    """Return a fact's text and its surroundings."""
+    (fact,) = corpus.facts_at([int(corpus.columns.keys[pool.rows[row]])])
+    return fact.text, _context(pool, row, corpus)
 
 
 def _context(pool: Pool, row: int, corpus: Corpus) -> str:

@@ -64,6 +64,11 @@ WORDLESS = 1.56
 HEADLESS = 4.0
 """What counts against keywords of which the last, the head of a Chinese compound, stands nowhere: 派出所电话."""
 
+PROMOTION = 6.0
+"""What bearing the question out is worth beside the ranking's score."""
+BORNE_OUT = 0.7
+"""The support from which on a fact may go before one that has none."""
+
 FOUND = 0.5
 """From this confidence on, an answer is claimed."""
 
