@@ -55,7 +55,7 @@ class Archive:
         taken: set[str] = set()
         named = sorted(((_path(info), info) for info in self._package.infolist()), key=lambda pair: pair[0])
         for path, info in named:
-            if info.is_dir():
+            if path.endswith("/"):
                 continue
             broken = _broken_rule(path, info) or _twin(path, taken)
             shown = path.replace("\0", "\ufffd")
@@ -138,8 +138,9 @@ def _broken_rule(path: str, info: zipfile.ZipInfo) -> tuple[str, str] | None:
     ratio = info.file_size / max(1, info.compress_size)
     parts = path.split("/")
     rules = (
+        (not path, "压缩包里的文件没有名字"),
         (path.startswith("/") or re.match(r"[A-Za-z]:", path), "压缩包里的路径是绝对路径"),
-        (".." in parts, "压缩包里的路径含“..”"),
+        ({".", ".."} & set(parts), "压缩包里的路径含“.”或“..”"),
         ("\\" in path, "压缩包里的路径含反斜杠"),
         (re.search(r"[\x00-\x1f\x7f\ud800-\udfff]", path), "压缩包里的文件名含控制字符"),
         (len(path) > 1000, "压缩包里的文件名太长"),

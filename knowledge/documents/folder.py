@@ -121,7 +121,11 @@ def _is_hidden(path: str) -> bool:
 
 
 def _beside(path: str) -> Iterator[str]:
-    return (PurePosixPath(path).with_name(name).as_posix() for name in sidecar_names(path))
+    """Where the sidecar of a member may stand; a member called `.` or nothing has none."""
+    if not PurePosixPath(path).name:
+        return
+    for name in sidecar_names(path):
+        yield PurePosixPath(path).with_name(name).as_posix()
 
 
 def _sidecar_beside(source: Source) -> tuple[Sidecar | None, Skipped | None]:

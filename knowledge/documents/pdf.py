@@ -20,6 +20,7 @@ from knowledge.model import Skipped
 
 _REPLACEMENT: Final = "\ufffd"
 _THIN: Final = 3.0
+_MOST_RULES: Final = 300
 _SCAN_REMEDY: Final = "放入文字版,或先用别的软件识别文字"
 _REASONS: Final = {
     raw.FPDF_ERR_PASSWORD: ("PDF 加了密码", "去掉密码后再放入"),
@@ -171,4 +172,5 @@ def _drawings(page: pdfium.PdfPage, turn: _Turn) -> tuple[list[Box], list[Box]]:
         elif box.height > 40 and box.width > 40:
             rules.append(Box(box.left, box.bottom, box.left + 0.1, box.top))
             rules.append(Box(box.right - 0.1, box.bottom, box.right, box.top))
-    return pictures, rules
+    rules.sort(key=lambda rule: -rule.height)
+    return pictures, rules[:_MOST_RULES]

@@ -19,6 +19,7 @@ _TITLE: Final = 1.7
 """How much larger than the body the title of an article is set; section headings are smaller."""
 
 _CAPTION_LINES: Final = 4
+_MOST_PICTURES: Final = 300
 
 
 def arrange(page: Page) -> list[Block]:
@@ -88,7 +89,7 @@ def _is_caption(block: Block, pictures: Sequence[Box], body: float) -> bool:
     """Tell whether a short block stands right under or over a picture, within its width."""
     if len(block.segments) > _CAPTION_LINES or block.size > 1.15 * body:
         return False
-    for picture in pictures:
+    for picture in pictures[:_MOST_PICTURES]:
         inside = picture.across(block.box) >= 0.8 * block.box.width
         gap = max(picture.bottom - block.box.top, block.box.bottom - picture.top)
         if inside and -0.5 * block.size <= gap <= 1.5 * block.size and picture.height > 3 * block.size:

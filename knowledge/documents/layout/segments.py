@@ -210,15 +210,19 @@ def _like_sized(one: Segment, other: Segment) -> bool:
 def _upright(segments: list[Segment]) -> list[Segment]:
     """Put single characters that stand under one another together: vertical headings."""
     singles = sorted((s for s in segments if len(s.glyphs) == 1), key=lambda s: -s.box.top)
+    lines = _Lines(singles)
     gone: set[int] = set()
     for top in singles:
         stack = [top]
-        for lower in singles:
-            if id(lower) not in gone and _is_under(lower, stack[-1]):
-                stack.append(lower)
+        while lower := next(
+            (s for s in lines.near(stack[-1], 2 * top.size) if _is_under(s, stack[-1])), None
+        ):
+            stack.append(lower)
         if id(top) in gone or len(stack) < _UPRIGHT:
             continue
         gone.update(id(part) for part in stack[1:])
+        for part in stack:
+            lines.remove(part)
         top.glyphs = [part.glyphs[0] for part in stack]
         top.vertical = True
         top.measure()

@@ -72,13 +72,14 @@ def test_chinese_names_without_the_utf8_flag_are_read(codec: str) -> None:
 @pytest.mark.parametrize(
     ("name", "rule"),
     [
-        ("../x.txt", "压缩包里的路径含“..”"),
-        ("a/../../x.txt", "压缩包里的路径含“..”"),
+        ("../x.txt", "压缩包里的路径含“.”或“..”"),
+        ("a/../../x.txt", "压缩包里的路径含“.”或“..”"),
         ("/x.txt", "压缩包里的路径是绝对路径"),
         ("C:/x.txt", "压缩包里的路径是绝对路径"),
         ("a\\..\\x.txt", "压缩包里的路径含反斜杠"),
         ("换\n行.txt", "压缩包里的文件名含控制字符"),
         ("x" * 1100 + ".txt", "压缩包里的文件名太长"),
+        (".", "压缩包里的路径含“.”或“..”"),
         ("x.zip", "压缩包里又有压缩包"),
         ("x.7z", "压缩包里又有压缩包"),
         ("A.TXT", "压缩包里有同名文件(不计大小写)"),
@@ -94,6 +95,13 @@ def test_a_name_against_the_rules_is_refused_while_the_rest_loads(name: str, rul
 def test_a_name_with_nul_is_refused_whole_and_not_cut() -> None:
     documents, skipped = read(packed(("a.txtABCD", ARTICLE)).replace(b"a.txtABCD", b"a.txt\0.sh"))
     assert (list(documents), list(skipped.values())) == ([], ["压缩包里的文件名含控制字符"])
+
+
+def test_a_member_without_a_name_is_refused() -> None:
+    data = bytearray(packed(("Q", ARTICLE)))
+    at = data.index(b"PK\x01\x02")
+    data[at + 28], data[at + 30] = 0, 1
+    assert list(read(bytes(data))[1].values()) == ["压缩包里的文件没有名字"]
 
 
 @pytest.mark.parametrize("mode", [0o120777, 0o020666, 0o010666, 0o060666, 0o140666])

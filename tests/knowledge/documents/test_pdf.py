@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from collections.abc import Callable
 
 import pytest
@@ -127,6 +128,14 @@ def test_words_keep_their_blanks_and_letter_spacing_is_taken_out() -> None:
         "出举措",
         "达8个，占70.12%。",
     ]
+
+
+def test_a_page_of_thousands_of_scattered_pieces_is_read_whole() -> None:
+    sheet = Sheet()
+    pick = random.Random(1)
+    for _ in range(1_500):
+        sheet.text(pick.random() * 580, pick.random() * 780, pick.choice((7, 9, 14)), pick.choice("天地玄黄"))
+    assert len(read(pdf(sheet))) >= 1_450
 
 
 def test_pages_follow_one_another_and_begin_where_page_starts_says() -> None:
