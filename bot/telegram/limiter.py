@@ -18,9 +18,9 @@ class Rate:
     burst: int
 
 
-OVERALL = Rate(1 / 26, 4)
+OVERALL = Rate(1 / 25, 3)
 PER_CHAT = Rate(1.0, 3)
-PER_GROUP = Rate(4.0, 5)
+PER_GROUP = Rate(4.0, 4)
 
 
 class Limiter:

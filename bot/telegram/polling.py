@@ -21,7 +21,11 @@ logger = logging.getLogger(__name__)
 
 
 class Poller:
-    """Asks for updates; `address` is that of the Bot API with the token, `seconds` how long a poll waits."""
+    """Asks for updates.
+
+    `address` is that of the Bot API with the token, `seconds` how long a poll waits; `stored` is told what is new,
+    `more` whether more is waiting.
+    """
 
     def __init__(
         self,
@@ -29,6 +33,7 @@ class Poller:
         address: str,
         inbox: Inbox,
         stored: Callable[[Iterable[Pending]], None],
+        more: Callable[[bool], None],
         readiness: Readiness,
         metrics: Metrics,
         seconds: int = 10,
@@ -38,6 +43,7 @@ class Poller:
         self._address = address
         self._inbox = inbox
         self._stored = stored
+        self._more = more
         self._readiness = readiness
         self._metrics = metrics
         self._seconds = seconds
@@ -52,6 +58,7 @@ class Poller:
             try:
                 await self._once()
             except (ApiError, sqlite3.Error) as error:
+                self._more(False)
                 pause = self._pause(error, failures)
                 self._complain(error, failures)
                 failures += 1
@@ -80,6 +87,7 @@ class Poller:
         if not isinstance(updates, list):
             raise AnswerLost("the answer to getUpdates is no list of updates")
         await self._keep(updates)
+        self._more(len(updates) >= self._limit)
         self._limit = BATCH
         self._readiness.good()
 

@@ -237,6 +237,7 @@ class TelegramService:
             self._address,
             self._inbox,
             self._workers.add,
+            self._workers.make_way,
             self._readiness,
             self._metrics,
             self._options.poll_seconds,

@@ -16,6 +16,7 @@ from bot.telegram.slots import Slots
 
 CROWD = 64
 LANES_AT_ONCE = 1024
+FEW = 4
 RETRY_SECONDS = 1.0
 logger = logging.getLogger(__name__)
 
@@ -63,6 +64,7 @@ class Workers:
         self._tasks: set[asyncio.Task[None]] = set()
         self._stirred = asyncio.Event()
         self._turn = 0
+        self._making_way = False
 
     def add(self, updates: Iterable[Pending]) -> None:
         """Line up stored updates."""
@@ -91,6 +93,16 @@ class Workers:
             if new not in self._running:
                 self._fresh.append(new)
         self._stirred.set()
+
+    def make_way(self, more_is_coming: bool) -> None:
+        """While a backlog comes in, work on few at once: whoever came last must soon be among those we know."""
+        self._making_way = more_is_coming
+        self._stirred.set()
+
+    @property
+    def _full(self) -> bool:
+        working = len(self._tasks) - len(self._slots.waiting_long)
+        return len(self._tasks) >= LANES_AT_ONCE or (self._making_way and working >= FEW)
 
     @property
     def waiting(self) -> int:
@@ -131,7 +143,7 @@ class Workers:
         In a crowd every third turn goes to the newest lane, so that somebody who comes now is not answered
         after all who came before; the others go to the oldest, so that nobody waits for ever.
         """
-        while not (self._fresh or self._again) or len(self._running) >= LANES_AT_ONCE:
+        while not (self._fresh or self._again) or self._full:
             self._stirred.clear()
             await self._stirred.wait()
         self._turn += 1

@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from typing import Any
 
 from tests.bot.process import environment
 from tests.botapi.server import TOKEN, BotApi
@@ -67,12 +68,18 @@ class BotProcess:
 
     def endings(self) -> dict[int, str | None]:
         """How each stored update ended, by its id; None while it has not."""
+        return dict(self._inbox("SELECT id, ending FROM updates"))
+
+    def ended(self) -> int:
+        """How many updates have ended."""
+        return sum(count for (count,) in self._inbox("SELECT count(ending) FROM updates"))
+
+    def _inbox(self, query: str) -> list[tuple[Any, ...]]:
         if not (self.data / "inbox.sqlite").exists():
-            return {}
+            return []
         with closing(sqlite3.connect(self.data / "inbox.sqlite")) as db:
-            if not db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'updates'").fetchone():
-                return {}
-            return dict(db.execute("SELECT id, ending FROM updates"))
+            begun = db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'updates'").fetchone()
+            return db.execute(query).fetchall() if begun else []
 
     def log_text(self) -> str:
         """Everything the process said."""

@@ -8,10 +8,12 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests.botapi.faults import NOT_FOUND, SECOND_POLLER, UNAUTHORIZED, Fault, Garbage, Hang, Refusal, Reset
 from tests.botapi.process import SECRET, BotProcess, bot_process
 from tests.botapi.server import BotApi, bot_api
 from tests.botapi.updates import group, message, private
@@ -23,7 +25,7 @@ IN_FLIGHT = 16
 
 @dataclass
 class Readers:
-    """100 updates a second: three of four are other people's talk in groups, as in life."""
+    """100 updates a second: five of six are other people's talk in groups, as in life."""
 
     api: BotApi
     asked: dict[int, int] = field(default_factory=dict)
@@ -38,7 +40,7 @@ class Readers:
         """Go on until cancelled."""
         began = self.api.clock()
         while True:
-            if self.pushed % 4:
+            if self.pushed % 6:
                 self.pushed += 1
                 self.api.push(message=message("闲聊", group(-100 - self.pushed % 40), self.pushed))
             else:
@@ -62,11 +64,7 @@ async def readers_of(api: BotApi, bot: BotProcess) -> AsyncIterator[Readers]:
 async def check(readers: Readers, bot: BotProcess, kills: int) -> None:
     """Every update has its ending, every question its answer, and only what was in flight has two."""
 
-    def all_ended() -> bool:
-        ended = bot.endings()
-        return len(ended) == readers.pushed and None not in ended.values()
-
-    await readers.api.until(all_ended, 180)
+    await readers.api.until(lambda: bot.ended() == readers.pushed, 180)
     ended = bot.endings()
     assert Counter(ended[update] for update in readers.asked) == {"answered": len(readers.asked)}
     answers = Counter(call.chat for call in readers.api.made("sendMessage"))
@@ -137,3 +135,36 @@ async def test_switching_between_polling_and_webhook_loses_nothing(tmp_path: Pat
                 await hooked.stop()
             await bot.start()
         await check(readers, bot, kills=0)
+
+
+async def test_a_bot_that_was_refused_in_every_way_answers_again(tmp_path: Path) -> None:
+    troubles: tuple[Fault, ...] = (
+        UNAUTHORIZED,
+        NOT_FOUND,
+        SECOND_POLLER,
+        Refusal(500, "Internal Server Error"),
+        Garbage(b"{"),
+        Reset(),
+    )
+    async with bot_api() as api, bot_process(tmp_path, api) as bot:
+        for reader, trouble in enumerate(troubles, 1):
+            api.fail("getUpdates", trouble)
+            api.push(message=message(QUESTION, private(reader)))
+            await api.until(partial(api.said, reader))
+        assert await bot.stop() == 0
+
+
+@pytest.mark.soak
+async def test_a_bot_whose_server_hung_or_was_polled_by_another_for_a_minute_answers_again(
+    tmp_path: Path,
+) -> None:
+    async with bot_api() as api, bot_process(tmp_path, api):
+        troubles: tuple[Fault, ...] = (SECOND_POLLER, Hang())
+        for reader, trouble in enumerate(troubles, 1):
+            api.fail("getUpdates", trouble, float("inf"))
+            await asyncio.sleep(60)
+            api.heal()
+            healed = api.clock()
+            api.push(message=message(QUESTION, private(reader)))
+            await api.until(partial(api.said, reader), 30)
+            print(f"{type(trouble).__name__}: back after {api.clock() - healed:.1f} s")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -161,3 +163,16 @@ async def test_update_ids_that_jump_back_after_a_quiet_week_are_handled(tmp_path
         api.queue.clear()
         async with polling(api, tmp_path, Echo()):
             await ask(api, "后")
+
+
+async def test_what_cannot_be_stored_is_not_confirmed_and_comes_again(tmp_path: Path) -> None:
+    async with bot_api() as api, polling(api, tmp_path, Echo()):
+        await ask(api, "先")
+        with closing(sqlite3.connect(tmp_path / "inbox.sqlite", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")  # as good as a full disk: commits fail
+            polls = api.good_polls
+            waiting = api.push(message=message("后", private(7)))
+            await api.until(lambda: api.good_polls > polls + 1)
+            assert [update["update_id"] for update in api.queue] == [waiting]
+            other.execute("ROLLBACK")
+        await api.until(lambda: api.said(7) == ["答：先", "答：后"])
