@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from knowledge.answering.reading import Range, Reading
+from knowledge.query.question import QuestionType
 from knowledge.text.numbers import Figure, FigureKind
 
 _PEOPLE = frozenset({"人", "名", "位", "人次", "个", "员"})
@@ -92,6 +93,8 @@ def _fit(reading: Reading, figure: Figure) -> float | None:
             return None
     elif figure.unit == "岁" and not asked.unit:
         return None
+    if reading.query.type is QuestionType.NONE and not any(c.isdecimal() for c in figure.text):
+        fit -= 2.0  # 三张清单 beside 216个街镇: what is counted is written in digits
     if figure.text[:1] == "一" or figure.kind is FigureKind.BARE:
         fit -= 4.0
     if asked.unit and asked.noun:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from knowledge.answering.reading import Range, Reading
+from knowledge.query.analysis import Query
 from knowledge.text.language import Token
 
 LONGEST_CLAUSE = 30
@@ -30,9 +31,7 @@ _LEADING = frozenset(["p", "d", "c", "x", "ul", "uj", "u", "w", "y", "r"])
 
 def reason(reading: Reading) -> str | None:
     """Return why: the clause that ends in what was asked about (为什么难: 三者平衡难), else one that names a cause."""
-    last = reading.query.words[-1:]
-    stated = last and last[0].start >= reading.query.question.end and _is_state(last[0])
-    predicate = last[0].text if stated else ""
+    predicate = asked_state(reading.query)
     chosen = _choose(reading, lambda c: _reason_bonus(reading, c, predicate))
     aimed = _AIMED.search(reading.folded, *chosen) if chosen else None
     if aimed and chosen and not _CAUSE.search(reading.folded, *chosen):
@@ -44,6 +43,12 @@ def way(reading: Reading) -> str | None:
     """Return how: the clause of what was done, after the words of the question."""
     chosen = _choose(reading, lambda c: _way_bonus(reading, c))
     return _said(reading, chosen)
+
+
+def asked_state(query: Query) -> str:
+    """Return what 为什么 asks about where that is a state: 为什么难, 为什么这么快; else nothing."""
+    last = query.words[-1:]
+    return last[0].text if last and last[0].start >= query.question.end and _is_state(last[0]) else ""
 
 
 def _is_state(word: Token) -> bool:

@@ -112,6 +112,8 @@ def which(reading: Reading) -> str | None:
     """哪个 or 什么 with a noun: the name of that kind; its quoted name where the text quotes it."""
     noun = reading.query.question.noun
     asked = reading.query.text[reading.query.question.start : reading.query.question.end]
+    if noun in ("名字", "姓名"):
+        return person(reading)
     if noun in _ACTS or (not noun and asked.endswith("家")):
         return body(reading)
     quoted = [m.span(1) for m in _QUOTED.finditer(reading.text) if reading.covers(*m.span(1)) < 0.9]
@@ -120,7 +122,8 @@ def which(reading: Reading) -> str | None:
     followed = [q for q in quoted if noun in reading.folded[q[1] + 1 : q[1] + 5 + len(noun)]]
     followed += [q for q in quoted if reading.folded[: q[1]].endswith(noun)]
     ending = _SCHOOLS if noun == "学校" else ending_in(noun)
-    named = [r for r in noun_runs(reading, ending, verbs=True) if _length(r) > len(noun)]
+    named = _longer(noun_runs(reading, ending), noun) or _longer(noun_runs(reading, ending, verbs=True), noun)
+    named = [r for r in named if _is_proper(reading, r)] or named
     made = _made(reading, noun)
     return _said(reading, reading.best(followed) or made or reading.best(named))
 
@@ -202,6 +205,15 @@ def _office_of_named(reading: Reading) -> str | None:
         return None
     said = reading.text[reading.clause_of(at)[0] : at].strip()
     return said if 1 < len(said) <= LONGEST_NAME and _OFFICES.search(said) else None
+
+
+def _longer(runs: list[Range], noun: str) -> list[Range]:
+    return [r for r in runs if _length(r) > len(noun)]
+
+
+def _is_proper(reading: Reading, r: Range) -> bool:
+    """A name with a proper noun in it (果洛州人民医院) rather than a kind (综合性医院)."""
+    return any(t.tag in ("ns", "nr", "nt", "nz", "nrfg", "nrt") for t in reading.tokens_in(*r))
 
 
 def _holder_of_office(reading: Reading) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from knowledge.answering.clauses import asked_state
 from knowledge.answering.contradiction import contradicts
 from knowledge.answering.names import asks_for_office_holder
 from knowledge.answering.reading import Range, Reading
@@ -38,6 +39,8 @@ def supports(
     if said is None and query.type in _MUST_BE_SAID:
         return 0.0
     if said is None and query.type is QuestionType.WHO and asks_for_office_holder(query):
+        return 0.0
+    if query.type is QuestionType.WHY and (state := asked_state(query)) and state not in language.fold(text):
         return 0.0
     fact, around = Reading(query, text, language, matched), Reading(query, context, language)
     here = _presence(fact, around)

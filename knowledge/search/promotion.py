@@ -22,6 +22,7 @@ _KINDS = frozenset(
         QuestionType.TIME,
         QuestionType.DURATION,
         QuestionType.FIGURE,
+        QuestionType.WHY,
     }
 )
 

@@ -52,30 +52,6 @@ def plain(value: Decimal) -> str:
     return f"{value.normalize():f}"
 
 
-def in_hanzi(value: Decimal) -> str:
-    """Write a value below 10¹² in hanzi the schoolbook way; empty beyond."""
-    if not 0 <= value < 10**12:
-        return ""
-    whole = _whole_in_hanzi(int(value))
-    fraction = plain(value).partition(".")[2]
-    return whole + ("点" + "".join("零一二三四五六七八九"[int(d)] for d in fraction) if fraction else "")
-
-
-def _whole_in_hanzi(number: int) -> str:
-    for scale, name in ((10**8, "亿"), (10**4, "万")):
-        if number >= scale:
-            low = number % scale
-            joint = "零" if low and low < scale // 10 else ""
-            return _whole_in_hanzi(number // scale) + name + (joint + _whole_in_hanzi(low) if low else "")
-    said, gap = "", False
-    for scale, name in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
-        digit = number // scale % 10
-        if digit:
-            said += ("零" if gap and said else "") + "零一二三四五六七八九"[digit] + name
-        gap = digit == 0
-    return said.removeprefix("一") if said.startswith("一十") else said or "零"
-
-
 def _scaled(digits: str, scales: str) -> Decimal | None:
     try:
         value = Decimal(digits)
