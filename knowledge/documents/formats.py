@@ -12,9 +12,7 @@ from knowledge.documents import limits
 from knowledge.documents.extract import Extract
 from knowledge.documents.html import read_html
 from knowledge.documents.markdown import read_markdown
-from knowledge.documents.pdf import read_pdf
 from knowledge.documents.plain import read_plain
-from knowledge.documents.word import read_word
 from knowledge.errors import UnreadableFile
 from knowledge.model import Document, Sidecar, Skipped
 
@@ -30,6 +28,18 @@ class Format:
     is_text: bool = True
 
 
+def _read_word(name: str, data: bytes) -> Extract:
+    from knowledge.documents.word import read_word  # its library costs 50 ms, which a question need not pay
+
+    return read_word(name, data)
+
+
+def _read_pdf(name: str, data: bytes) -> Extract:
+    from knowledge.documents.pdf import read_pdf  # the same
+
+    return read_pdf(name, data)
+
+
 _PLAIN = Format(read_plain, limits.TEXT_BYTES)
 _MARKDOWN = Format(read_markdown, limits.TEXT_BYTES)
 _HTML = Format(read_html, limits.TEXT_BYTES)
@@ -41,8 +51,8 @@ FORMATS: Final = {
     ".html": _HTML,
     ".htm": _HTML,
     ".xhtml": _HTML,
-    ".docx": Format(read_word, limits.OFFICE_BYTES, is_text=False),
-    ".pdf": Format(read_pdf, limits.PDF_BYTES, is_text=False),
+    ".docx": Format(_read_word, limits.OFFICE_BYTES, is_text=False),
+    ".pdf": Format(_read_pdf, limits.PDF_BYTES, is_text=False),
 }
 _SIGNS: Final = (
     (b"%PDF-", "PDF", "把扩展名改为 .pdf"),

@@ -12,7 +12,6 @@ from pathlib import Path
 from knowledge.documents.folder import Source, find_sources, read_sources
 from knowledge.index.build import build_index, update_index
 from knowledge.model import Repaired, Skipped
-from knowledge.repair.document import repair_document
 from knowledge.snapshots import manifest
 from knowledge.snapshots.aliases import copy_aliases
 from knowledge.snapshots.comparison import Comparison
@@ -122,6 +121,10 @@ def _digest(source: Source) -> str:
 
 def _repaired(plan: _Plan, records: list[Record], progress: Progress) -> Iterator[Repaired]:
     """Repair what is to be redone, one document at a time, writing the records down on the way."""
+    from knowledge.repair.document import (
+        repair_document,  # its patterns cost .1 s, which a question need not pay
+    )
+
     for done, (source, digest) in enumerate(plan.redone):
         progress("修复", done, len(plan.redone))
         row = Record(source.name, source.size, source.stamp, digest)
