@@ -42,11 +42,7 @@ def _may_be_caption(lines: list[Line], at: int, tell: bool) -> bool:
         return line.width <= _LONGEST / 3 and above is not None and above.finished
     if any(mark in line.text[:-2] for mark in "。！？"):
         return False
-    return (
-        above is None
-        or above.finished
-        or above.removal is not None
-        or line.gap > 1
-        or tell
-        or above.width > _LONGEST
-    )
+    set_apart = tell or (at > 1 and lines[at - 1].gap == lines[at - 2].gap == 0)
+    if above is None or above.finished or above.removal is not None:
+        return True
+    return set_apart or line.gap > 1 or above.width > _LONGEST

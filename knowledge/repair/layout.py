@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Final
 
@@ -19,14 +19,15 @@ def by_article(lines: Sequence[Line], document: Document) -> list[list[Line]]:
     return [list(part) for _, part in groupby(lines, lambda line: bisect_right(starts, line.number))]
 
 
-def mark_running_heads(lines: Iterable[Line], document: Document) -> None:
+def mark_running_heads(lines: Sequence[Line], document: Document) -> None:
     """Mark as page header what stands above a page's first headline, if none of it is running text."""
-    starts = document.article_starts
-    for first in document.page_starts:
-        below = next((start for start in starts if start >= first), None)
-        if below is None or any(first < page <= below for page in document.page_starts):
+    pages, starts = document.page_starts, document.article_starts
+    numbers = [line.number for line in lines] if pages and starts else []
+    for at, first in enumerate(pages if numbers else ()):
+        following = bisect_left(starts, first)
+        if following == len(starts) or (at + 1 < len(pages) and pages[at + 1] <= starts[following]):
             continue
-        above = [line for line in lines if first <= line.number < below]
+        above = lines[bisect_left(numbers, first) : bisect_left(numbers, starts[following])]
         if all(not line.finished and len(line.text) <= _SHORT for line in above):
             for line in above:
                 line.removal = line.removal or Removal.PAGE_HEADER

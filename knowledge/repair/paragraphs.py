@@ -34,6 +34,7 @@ _LONGEST_HEADING: Final = 50
 _CONNECTS: Final = re.compile("[，、；,;“‘「『《〈（(—]$")
 _CONTINUES: Final = re.compile("[，、。；：！？”’）》」』】%％,;)]")
 _PUNCTUATION: Final = re.compile("[，。、；,;！？]")
+_BROKEN_NAME: Final = re.compile("(?:记者|通讯员|作者)\\s*[\u4e00-\u9fff]$")
 _UNIT: Final = re.compile(
     "[年月日号时分秒届个名人次户家条项件场部所座万千百亿余多元美平公吨米克岁倍点度届位辆组株%.．]"
 )
@@ -191,7 +192,7 @@ class Assembler:
         line, following = self._lines[at], self._lines[at + 1]
         if line.byline or following.byline or following.dateline or line.caption != following.caption:
             return False
-        if at == 0 and following.gap and following.width > _WIDEST and line.width <= _LONGEST_HEADING:
+        if at == 0 and self._heads_file(line, following):
             return False
         if line.finished:
             return self._columns.full(at) and not following.indented and _open(current)
@@ -199,7 +200,11 @@ class Assembler:
             return True
         if following.indented and (following.indent > line.indent or following.gap or self._indents_tell):
             return False
-        if _CONNECTS.search(line.text) or (at and line.text[-1].isdigit() and _UNIT.match(following.text)):
+        if (
+            _BROKEN_NAME.search(line.text)
+            or _CONNECTS.search(line.text)
+            or (at and line.text[-1].isdigit() and _UNIT.match(following.text))
+        ):
             return True
         if self._columns.full(at):
             if self._is_title(at, current):
@@ -210,6 +215,12 @@ class Assembler:
         if following.gap == 0 and (line.dateline or (len(current) > 1 and self._blanks_tell)):
             return True
         return self._runs_on(line, following)
+
+    def _heads_file(self, line: Line, following: Line) -> bool:
+        """Tell whether the first line is the title whatever its marks: a blank line and more text below."""
+        if not following.gap or line.width > _LONGEST_HEADING or line.text[-1] in "，、；：。":
+            return False
+        return following.width > _WIDEST or (following.width > line.width and not self._columns.full(0))
 
     def _is_title(self, at: int, current: list[Line]) -> bool:
         """Tell whether full lines are a title all the same: no clause in them, and a blank line below.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.knowledge.repair.pages import column, removed, repair, texts
 
 WATER = "昨日，引水工程二期正式通水，日供水能力达到120万吨，惠及近80万居民。"
@@ -24,6 +26,33 @@ def test_a_title_after_a_byline_begins_another_article() -> None:
         ("春耕种子供应充足", CORN),
     ]
     assert [a.byline.text for a in repaired.articles if a.byline] == ["周涛 陈晨", "王强"]
+
+
+@pytest.mark.parametrize(
+    "signature",
+    ["\n\n（水务局供稿）", "（水务局供稿）", "文/图 孙晓阳", " 记者 方一舟", "\n\n（记者 方一舟）"],
+)
+def test_however_a_text_is_signed_the_next_title_begins_another_article(signature: str) -> None:
+    page = f"引水工程二期通水\n\n{WATER}\n\n{PIPES}{signature}\n\n春耕种子供应充足\n\n{SEEDS}\n\n{CORN}\n"
+    repaired = repair(page)
+    assert [article.title.text for article in repaired.articles] == ["引水工程二期通水", "春耕种子供应充足"]
+    assert texts(repaired) == [WATER, PIPES, SEEDS, CORN]
+
+
+def test_headings_after_a_signed_column_are_no_titles_while_the_page_speaks_of_its_own() -> None:
+    page = "\n\n".join(
+        (
+            "全市引水工程二期如期通水",
+            column("　　" + PIPES, 14),
+            "周涛 陈晨",
+            "开工不易 三年攻坚",
+            "通水之后 惠及百姓",
+            column("　　" + WATER, 20),
+            column("　　" + CORN, 20),
+            column("　　全市引水工程二期如期通水，是今年最大的民生工程，也是城市建设的一件大事。", 26),
+        )
+    )
+    assert [article.title.text for article in repair(page).articles] == ["全市引水工程二期如期通水"]
 
 
 def test_a_title_above_a_dateline_begins_another_article() -> None:

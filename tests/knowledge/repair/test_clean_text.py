@@ -29,7 +29,18 @@ def test_a_clean_article_gives_its_title_and_its_sentences_in_order_and_an_empty
 
 
 @pytest.mark.parametrize(
-    "title", ["阿波罗 13", "资料图书馆", "摄影", "第2版《辞海》", "记者节", "谁动了我的奶酪？", "安全 和谐"]
+    "title",
+    [
+        "阿波罗 13",
+        "资料图书馆",
+        "摄影",
+        "第2版《辞海》",
+        "记者节",
+        "谁动了我的奶酪？",
+        "安全 和谐",
+        "停止！！云雀",
+        "大战！EX2",
+    ],
 )
 def test_a_title_that_looks_like_noise_stays_the_title(title: str) -> None:
     repaired = repair(f"{title}\n\n这是一个关于它的完整句子，没有任何问题。")

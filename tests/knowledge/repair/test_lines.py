@@ -51,3 +51,10 @@ def test_invisible_and_damaged_characters_are_logged_and_the_damaged_are_doubted
 def test_blanks_left_by_markup_are_no_blanks_of_the_author() -> None:
     repaired = repair("  标题\n\n他强调  质量第一  的原则。", kind="markdown")
     assert texts(repaired) == ["他强调质量第一的原则。"]
+
+
+def test_a_figure_parted_from_its_unit_is_one_figure() -> None:
+    page = "引水工程二期通水\n\n    截至 10 月 20\n日，全市共检查小区3216\n个、销售门店874家，发\n现并督促整改隐患59\n10处。"
+    assert texts(repair(page)) == [
+        "截至10月20日，全市共检查小区3216个、销售门店874家，发现并督促整改隐患5910处。"
+    ]

@@ -52,6 +52,23 @@ def test_a_caption_inside_a_word_becomes_a_fact_of_its_own_and_the_word_is_joine
     assert (caption.kind, caption.section) == ("caption", None)
 
 
+def test_a_caption_between_two_lines_of_a_column_does_not_end_the_sentence() -> None:
+    lines = column("　　" + B + A + B, 18).split("\n")
+    page = "\n".join(
+        ("引水工程二期通水", "", *lines[:3], "", "居民在水站前合影。", "", "本报记者 李想 摄", "", *lines[3:])
+    )
+    repaired = repair(page)
+    assert texts(repaired) == [B, A, B, "居民在水站前合影。"]
+
+
+def test_a_byline_broken_over_two_lines_is_one_byline() -> None:
+    page = f"{column('　　' + B + A, 18)}\n今后，市民都能喝上放心水。 本报记者 周\n明远 通讯员 林小棠"
+    repaired = repair(f"引水工程二期通水\n\n{page}")
+    assert texts(repaired) == [B, A, "今后，市民都能喝上放心水。"]
+    assert repaired.articles[0].byline is not None
+    assert "".join(repaired.articles[0].byline.text.split()) == "本报记者周明远通讯员林小棠"
+
+
 def test_a_character_printed_twice_at_the_break_is_dropped_once_and_logged() -> None:
     repaired = repair(
         f"引水工程二期通水\n\n{A}\n\n全市以“节水优先”的发展逻辑\n\n\n居民合影留念。\n\n本报资料图\n\n辑和实践逻辑统筹用水。"

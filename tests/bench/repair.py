@@ -1,0 +1,115 @@
+"""Repair: articles a CPU second for 10, 1,000 and 20,000 articles, clean and set in columns, and how that grows.
+
+Everything is compared within one run: growth is linear when 20,000 articles cost about as much each as 1,000, and
+memory is bounded when the peak beside the result does not grow with the number of files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+
+import psutil
+
+from knowledge.model import Document
+from knowledge.repair.document import repair_document
+
+SIZES = (10, 1_000, 20_000)
+LINEAR = 1.5
+FACTS_PER_SECOND = 12_000
+PARAGRAPHS = 5
+SENTENCES = 4
+
+PLACES = ["城东", "河西", "南桥", "北湖", "大坪镇", "滨江区", "高新园区", "老城厢", "柳沟村", "港口新区"]
+WHO = [
+    "市水务局",
+    "区教育局",
+    "居民代表",
+    "志愿者",
+    "第三中学",
+    "县医院",
+    "交通集团",
+    "农技站",
+    "图书馆",
+    "社区居委会",
+]
+DID = ["启动", "完成", "推进", "建成", "改造", "开放", "检查", "公布", "修复", "更新"]
+WHAT = [
+    "老旧管网",
+    "智慧路灯",
+    "健身步道",
+    "数字课堂",
+    "冷链仓库",
+    "公交专线",
+    "湿地公园",
+    "便民驿站",
+    "停车泊位",
+    "文化礼堂",
+]
+ENDS = ["惠及群众{n}余人", "同比增长{p}%", "总投资{m}亿元", "占全市的{p}%", "比上年多{n}个"]
+
+
+def sentence(chance: random.Random) -> str:
+    """Make up a sentence with a place, an actor, a figure and, now and then, a quote or a title."""
+    end = chance.choice(ENDS).format(
+        n=chance.randint(3, 9000), p=f"{chance.random() * 90:.1f}", m=f"{chance.random() * 40:.2f}"
+    )
+    extra = chance.choice(("", "", "，落实“一张清单”", "，依照《管理办法（试行）》", "，其中多数为首次"))
+    what = chance.choice(WHAT)
+    return f"{chance.randint(1, 12)}月，{chance.choice(PLACES)}{chance.choice(WHO)}{chance.choice(DID)}{what}{extra}，{end}。"
+
+
+def article(number: int, columns: int | None) -> Document:
+    """Make up one file: title, subheading, paragraphs; broken into lines of `columns` characters if given."""
+    chance = random.Random(number)
+    lines = [f"{chance.choice(PLACES)}{chance.choice(DID)}{chance.choice(WHAT)}工程第{number}期", ""]
+    for at in range(PARAGRAPHS):
+        paragraph = "".join(sentence(chance) for _ in range(SENTENCES))
+        if at == 2:
+            lines += ["", chance.choice(WHAT) + "见成效", ""]
+        if columns is None:
+            lines += [paragraph, ""]
+        else:
+            lines += [paragraph[i : i + columns] for i in range(0, len(paragraph), columns)]
+    return Document(f"{number}.txt", "", 0, "text", "utf-8", tuple(lines))
+
+
+def measure(size: int, columns: int | None) -> tuple[float, int]:
+    """Repair documents one after another, keeping none; return CPU seconds and facts."""
+    spent, facts = 0.0, 0
+    for number in range(size):
+        document = article(number, columns)
+        began = time.process_time()
+        repaired = repair_document(document)
+        spent += time.process_time() - began
+        facts += len(repaired.facts)
+    return spent, facts
+
+
+def main(argv: list[str]) -> int:
+    """Print the figures; exit 1 when growth is not linear, memory grows, or clean text is repaired too slowly."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench repair", description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
+    sizes = parser.parse_args(argv).sizes
+    failed = False
+    process = psutil.Process()
+    for name, columns in (("clean", None), ("columns", 18)):
+        each: list[float] = []
+        resident: list[int] = []
+        for size in sizes:
+            spent, facts = measure(size, columns)
+            each.append(spent / size)
+            resident.append(process.memory_info().rss)
+            print(
+                f"{name:8} {size:6} articles  {size / spent:8.0f} articles/s  {facts / spent:8.0f} facts/s"
+                f"  {1e6 * spent / size:6.0f} µs each  {resident[-1] >> 20} MB"
+            )
+        growth = each[-1] / each[-2] if len(each) > 1 else 1.0
+        memory = resident[-1] / resident[-2] if len(each) > 1 else 1.0
+        slow = columns is None and facts / spent < FACTS_PER_SECOND
+        print(
+            f"{name:8} cost of one article, largest to next: {growth:.2f} (linear below {LINEAR}); memory {memory:.2f}"
+        )
+        failed = failed or growth > LINEAR or memory > LINEAR or slow
+    return int(failed)

@@ -1,0 +1,27 @@
+"""What `chuchu check` is told about one file."""
+
+from __future__ import annotations
+
+from knowledge.repair.report import NAMES, report
+from tests.knowledge.repair.pages import column, repair
+
+STORY = "工程今天通水，全市最大的坏\ue000字也来了，居民都说，这是多年来最好的消息，水务部门表示，明年还要再建三处。"
+PAGE = f"要闻 7\n\n引水工程二期通水\n\n{column(STORY, 18)}\n\n新华社发"
+
+
+def test_the_report_names_articles_and_changes_with_lines_and_puts_doubts_apart() -> None:
+    summary = report(repair(PAGE))
+    assert (summary.file, summary.encoding, summary.titles) == ("版面.txt", "utf-8", ("引水工程二期通水",))
+    assert summary.sentences == 1
+    assert [(entry.kind, entry.lines) for entry in summary.doubts] == [("damaged", ((5, 5),))]
+    changes = {entry.kind: entry.lines for entry in summary.changes}
+    assert changes["page_header"] == ((1, 1),)
+    assert changes["joined_lines"] == ((5, 7),)
+    assert changes["credit"] == ((9, 9),)
+
+
+def test_every_entry_has_a_chinese_name_and_a_reason() -> None:
+    summary = report(repair(PAGE))
+    entries = (*summary.doubts, *summary.changes)
+    assert entries
+    assert all(entry.name == NAMES[entry.kind] and entry.reason for entry in entries)
