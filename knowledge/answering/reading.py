@@ -47,6 +47,8 @@ class Reading:
     @cached_property
     def figures(self) -> tuple[Figure, ...]:
         """The figures of the fact, found in its folded text and said as printed."""
+        if self.folded == self.text:
+            return figures(self.text)
         return tuple(replace(f, text=self.text[f.start : f.end]) for f in figures(self.folded))
 
     @cached_property

@@ -39,10 +39,15 @@ def answer_span(query: Query, text: str, language: Language, matched: Sequence[R
     spelling …), which count beside the query's own words. The span stands word for word in `text`, at most 30
     characters.
     """
-    answerer = _ANSWERERS.get(query.type)
-    if answerer is None or not text:
+    return span_in(Reading(query, text, language, matched))
+
+
+def span_in(reading: Reading) -> str | None:
+    """Return the answering span of a fact already read."""
+    answerer = _ANSWERERS.get(reading.query.type)
+    if answerer is None or not reading.text:
         return None
-    said = _balanced(answerer(Reading(query, text, language, matched)) or "")
+    said = _balanced(answerer(reading) or "")
     return said if 0 < len(said) <= LONGEST_ANSWER else None
 
 

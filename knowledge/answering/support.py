@@ -9,7 +9,7 @@ from knowledge.answering.clauses import asked_state
 from knowledge.answering.contradiction import contradicts
 from knowledge.answering.names import asks_for_office_holder
 from knowledge.answering.reading import Range, Reading
-from knowledge.answering.span import answer_span
+from knowledge.answering.span import span_in
 from knowledge.query.analysis import Query
 from knowledge.query.question import QuestionType
 from knowledge.text.language import Language, Token
@@ -35,14 +35,15 @@ def supports(
     weighing most; less where no answer of the asked kind is there, where what is measured (市值, 面积) is not
     mentioned, and where the query names a place, year or ordinal and the text only others.
     """
-    said = answer_span(query, text, language, matched)
+    fact = Reading(query, text, language, matched)
+    said = span_in(fact)
     if said is None and query.type in _MUST_BE_SAID:
         return 0.0
     if said is None and query.type is QuestionType.WHO and asks_for_office_holder(query):
         return 0.0
-    if query.type is QuestionType.WHY and (state := asked_state(query)) and state not in language.fold(text):
+    if query.type is QuestionType.WHY and (state := asked_state(query)) and state not in fact.folded:
         return 0.0
-    fact, around = Reading(query, text, language, matched), Reading(query, context, language)
+    around = Reading(query, context, language)
     here = _presence(fact, around)
     if query.type in _MAY_BE_SAID and said is None:
         here *= _UNSAID
