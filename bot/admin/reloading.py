@@ -179,7 +179,10 @@ class Reloader:
                 await asyncio.to_thread(self._versions.choose, self.version)
             raise
         self._swap(opened)
-        await asyncio.to_thread(self._versions.prune)
+        try:
+            await asyncio.to_thread(self._versions.prune)
+        except OSError as error:  # what serves, serves; the next reload clears away what this one could not
+            log.warning("old versions could not be removed: %s", error)
 
     def _swap(self, opened: Opened) -> None:
         self._manifest = opened.manifest

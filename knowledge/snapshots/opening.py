@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import ExitStack
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from knowledge.errors import SnapshotDamaged
 from knowledge.snapshot import Snapshot
@@ -43,14 +46,35 @@ def open_stored(stored: Stored, language: Language) -> Snapshot:
     Raises:
         SnapshotDamaged: the index in it cannot be opened.
     """
+    aliases = read_aliases(stored.folder, language)
+    held = ExitStack()
     try:
-        aliases = read_aliases(stored.folder, language)
-        skipped = stored.manifest.skipped
-        return Snapshot(stored.name, stored.folder / INDEX, skipped, aliases, language=language)
-    except (KeyboardInterrupt, SystemExit, SnapshotDamaged):
-        raise
+        index = held.enter_context(_lockable(stored.folder / INDEX))
+        return Snapshot(stored.name, index, stored.manifest.skipped, aliases, held, language)
     except BaseException as error:  # the index library panics with a BaseException of its own
+        held.close()
+        if isinstance(error, KeyboardInterrupt | SystemExit):
+            raise
         raise SnapshotDamaged(f"{stored.name}：索引打不开（{error}）") from error
+
+
+@contextmanager
+def _lockable(index: Path) -> Iterator[Path]:
+    """An index whose folders can be written, as tantivy makes a lock file beside its files even to read them.
+
+    On a read-only disk these are folders of links elsewhere.
+    """
+    if os.access(index, os.W_OK):
+        yield index
+        return
+    with tempfile.TemporaryDirectory(prefix="chuchu-") as elsewhere:
+        for path in index.rglob("*"):
+            link = Path(elsewhere) / path.relative_to(index)
+            if path.is_dir():
+                link.mkdir()
+            elif path.suffix != ".lock":
+                link.symlink_to(path.resolve())
+        yield Path(elsewhere)
 
 
 def open_newest(versions: Versions, recipe: str, language: Language) -> tuple[Opened | None, list[str]]:

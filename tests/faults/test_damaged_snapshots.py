@@ -1,0 +1,105 @@
+"""Every file of a stored snapshot, damaged in every way, is noticed before it serves."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.admin.knowledge import open_knowledge
+from knowledge.snapshots.asking import SERVED
+from knowledge.snapshots.build import Order, build
+from knowledge.snapshots.versions import POINTER, Versions
+from tests.bot.admin.hall import HereBuilder
+from tests.knowledge.snapshots.corpus import write_article, write_corpus
+
+NEW = "苏州河边建成了新的步道。"
+
+
+def empty(path: Path, other: Path) -> None:
+    path.write_bytes(b"")
+
+
+def halve(path: Path, other: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def flip(path: Path, other: Path) -> None:
+    data = bytearray(path.read_bytes() or b"\0")
+    data[len(data) // 3] ^= 0x01
+    path.write_bytes(data)
+
+
+def delete(path: Path, other: Path) -> None:
+    path.unlink()
+
+
+def swap(path: Path, other: Path) -> None:
+    shutil.copy(other, path)
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with two versions, the second one article longer."""
+    home = tmp_path_factory.mktemp("stored")
+    write_corpus(home / "articles")
+    versions = Versions(home / "var" / SERVED)
+    for round_ in range(2):
+        if round_:
+            write_article(home / "articles", "new.txt", "新来的一篇", NEW)
+        base = versions.folder / "000001" if round_ else None
+        with versions.workshop() as folder:
+            build(Order(home / "articles", base), folder)
+            versions.publish(folder)
+    return home
+
+
+def files(home: Path) -> list[str]:
+    version = home / "var" / SERVED / "000002"
+    return sorted(p.relative_to(version).as_posix() for p in version.rglob("*") if p.is_file())
+
+
+@pytest.mark.parametrize("damage", [empty, halve, flip, delete, swap])
+async def test_the_version_before_serves_in_place_of_a_damaged_one_which_is_moved_aside(
+    stored: Path, tmp_path: Path, damage: Callable[[Path, Path], None]
+) -> None:
+    tried = 0
+    for n, name in enumerate(files(stored)):
+        data = tmp_path / str(n)
+        shutil.copytree(stored / "var", data)
+        broken, other = data / SERVED / "000002" / name, data / SERVED / "000001" / name
+        before = broken.read_bytes()
+        if damage is swap and not other.exists():
+            continue
+        damage(broken, other)
+        if broken.exists() and broken.read_bytes() == before:
+            continue  # the same in both versions: nothing was damaged
+        tried += 1
+        async with open_knowledge(stored / "articles", data, HereBuilder()) as knowledge:
+            assert knowledge.store.version == "000001", name
+            assert any("000002" in notice and "损坏" in notice for notice in knowledge.notices)
+            with knowledge.store.lease() as snapshot:
+                assert NEW not in {fact.text for fact in snapshot.facts()}
+        assert len(list((data / SERVED / "damaged").iterdir())) == 1
+        shutil.rmtree(data)
+    assert tried >= 4
+
+
+async def test_when_every_version_is_damaged_a_new_one_is_built(stored: Path, tmp_path: Path) -> None:
+    shutil.copytree(stored / "var", tmp_path / "var")
+    for path in (tmp_path / "var" / SERVED).rglob("manifest.json"):
+        flip(path, path)
+    async with open_knowledge(stored / "articles", tmp_path / "var", HereBuilder()) as knowledge:
+        assert len(knowledge.notices) == 2
+        with knowledge.store.lease() as snapshot:
+            assert NEW in {fact.text for fact in snapshot.facts()}
+
+
+async def test_a_whole_stored_version_is_opened_without_building(stored: Path, tmp_path: Path) -> None:
+    shutil.copytree(stored / "var", tmp_path / "var")
+    (tmp_path / "var" / SERVED / POINTER).unlink()
+    builder = HereBuilder()
+    async with open_knowledge(stored / "articles", tmp_path / "var", builder) as knowledge:
+        assert (knowledge.store.version, knowledge.notices, builder.built) == ("000002", (), 0)

@@ -1,0 +1,80 @@
+"""A full disk and a read-only data folder: a clear message, answers go on, work resumes when there is room."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.admin.building import ChildBuilder
+from bot.messages import Attachment
+from tests.bot.admin.hall import STRANGER, hall
+from tests.knowledge.snapshots.corpus import write_article, write_corpus
+
+NEW = "苏州河边建成了新的步道。"
+QUESTION = "第2号街坊在第1年完成了签约"
+
+
+def mount(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(["mount", *arguments], capture_output=True, check=False)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A data folder on a disk of its own, of 8 MB."""
+    data = tmp_path / "data"
+    data.mkdir()
+    done = mount("-t", "tmpfs", "-o", "size=8m", "tmpfs", str(data))
+    if done.returncode:
+        pytest.skip(f"a small disk cannot be mounted here: {done.stderr.decode().strip()}")
+    try:
+        yield data
+    finally:
+        subprocess.run(["umount", "-l", str(data)], check=True)
+
+
+async def test_a_full_disk_refuses_a_reload_and_nothing_else(disk: Path, tmp_path: Path) -> None:
+    async with hall(tmp_path, ChildBuilder()) as room:
+        write_article(room.articles, "new.txt", "新来的一篇", NEW)
+        filler = disk / "filler"
+        with filler.open("wb") as file, pytest.raises(OSError, match="No space"):
+            while True:
+                file.write(b"x" * 65536)
+                file.flush()
+        said = await room.say("/reload")
+        assert "磁盘" in said and "已满" in said and "空间" in said
+        assert "第2号街坊" in await room.say(QUESTION, STRANGER)
+        assert NEW not in room.texts()
+        filler.unlink()
+        assert "已换上版本" in await room.say("/reload")
+        assert NEW in room.texts()
+        assert not list((disk / "snapshots").glob(".building-*"))
+
+
+async def test_an_upload_on_a_full_disk_is_refused_and_leaves_no_stump(disk: Path, tmp_path: Path) -> None:
+    async with hall(tmp_path) as room:
+        room.phone.files["f1"] = [b"x" * 65536] * 200
+        said = await room.say("", attachment=Attachment("f1", "a.txt", None))
+        assert "已满" in said and "没有收下" in said
+        assert list((disk / "uploads").iterdir()) == []
+
+
+async def test_a_start_on_a_read_only_disk_answers_and_says_that_nobody_may_act(
+    disk: Path, tmp_path: Path
+) -> None:
+    write_corpus(tmp_path / "articles")
+    assert mount("-o", "remount,ro,size=8m", str(disk)).returncode == 0
+    async with hall(tmp_path, ChildBuilder()) as room:
+        assert "第2号街坊" in await room.say(QUESTION, STRANGER)
+        assert "现在不能用" in await room.say("/reload")
+        assert any("临时索引" in notice for notice in room.knowledge.notices)
+
+
+async def test_a_start_on_a_read_only_disk_uses_what_is_stored_there(disk: Path, tmp_path: Path) -> None:
+    async with hall(tmp_path) as room:
+        assert room.builder.built == 1
+    assert mount("-o", "remount,ro,size=8m", str(disk)).returncode == 0
+    async with hall(tmp_path) as room:
+        assert (room.builder.built, len(room.texts())) == (0, 12)
