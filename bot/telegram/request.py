@@ -51,11 +51,6 @@ class AiohttpRequest(BaseRequest):
         if self._session is not None:
             await self._session.close()
 
-    async def renew(self) -> None:
-        """Replace the session, with all its connections, by a fresh one."""
-        await self.shutdown()
-        await self.initialize()
-
     async def do_request(
         self,
         url: str,

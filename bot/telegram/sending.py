@@ -44,6 +44,8 @@ from bot.telegram.translate import INLINE, PLATFORM
 T = TypeVar("T")
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 FIRST_PAUSE, LONGEST_PAUSE, TRIES = 0.5, 10.0, 60
+ACKNOWLEDGE_PAUSES = (0.5, 1.5)
+UNASKED_PATIENCE = 30.0
 TOAST_LIMIT, TITLE_LIMIT, DESCRIPTION_LIMIT = 200, 100, 200
 logger = logging.getLogger(__name__)
 
@@ -114,7 +116,9 @@ class Sender:
     async def toast(self, press: str, text: str | None) -> None:
         """Acknowledge a press, with a short notice or without; too late is no error."""
         shown = clean(text)[:TOAST_LIMIT] if text else None
-        await self._quietly("answerCallbackQuery", self._bot.answer_callback_query(press, text=shown))
+        await self._acknowledge(
+            "answerCallbackQuery", lambda: self._bot.answer_callback_query(press, text=shown)
+        )
 
     async def inline(self, query: str, answer: InlineAnswer) -> bool:
         """Answer an inline query; return whether it was still open."""
@@ -128,26 +132,35 @@ class Sender:
             )
             for result in answer.results[:50]
         ]
-        call = self._bot.answer_inline_query(
-            query,
-            results,
-            cache_time=answer.cache_seconds,
-            is_personal=answer.personal,
-            next_offset=answer.next_offset,
+        return await self._acknowledge(
+            "answerInlineQuery",
+            lambda: self._bot.answer_inline_query(
+                query,
+                results,
+                cache_time=answer.cache_seconds,
+                is_personal=answer.personal,
+                next_offset=answer.next_offset,
+            ),
         )
-        return await self._quietly("answerInlineQuery", call)
 
-    async def _quietly(self, method: str, call: Awaitable[object]) -> bool:
-        try:
-            await call
-        except ApiError as error:
-            late = isinstance(error, BadCall) and remedy(str(error)) is Remedy.TOO_LATE
-            self._metrics.sends.labels("late" if late else "failed").inc()
-            if not late:
-                logger.warning("%s failed: %s", method, error)
-            return False
-        self._metrics.sends.labels("sent").inc()
-        return True
+    async def _acknowledge(self, method: str, call: Callable[[], Awaitable[object]]) -> bool:
+        """Answer a query that somebody's screen waits for: soon or not at all; return whether it was taken."""
+        for pause in (*ACKNOWLEDGE_PAUSES, None):
+            try:
+                await call()
+            except ApiError as error:
+                if isinstance(error, BadCall) and remedy(str(error)) is Remedy.TOO_LATE:
+                    self._metrics.sends.labels("late").inc()
+                    return False
+                if pause is None or isinstance(error, BadCall):
+                    self._metrics.sends.labels("failed").inc()
+                    logger.warning("%s failed: %s", method, error)
+                    return False
+                await asyncio.sleep(pause)
+            else:
+                self._metrics.sends.labels("sent").inc()
+                return True
+        return False
 
     async def _say(self, chat: Chat | None, draft: Draft, slots: Slots | None, since: float) -> str | None:
         tried: set[Remedy] = set()
@@ -212,6 +225,9 @@ class Sender:
         raise ServerFault(f"not sent after {TRIES} tries")
 
     async def _pace(self, chat: str, group: bool, slots: Slots | None) -> None:
+        held = self._limiter.held(chat)
+        if slots is None and held > UNASKED_PATIENCE:
+            raise Flooded("the chat is held", held)  # who speaks unasked can come again later
         wait = self._limiter.reserve(chat, group) if chat else 0.0
         while wait > 0:
             await (slots.lend(wait) if slots else asyncio.sleep(wait))

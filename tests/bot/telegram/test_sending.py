@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.messages import Button, Chat, Place, Reply, Run, Style
+from bot.telegram.errors import Flooded
 from tests.bot.telegram.service import Echo, Moves, endings, polling
 from tests.botapi import faults
 from tests.botapi.faults import Fault, Garbage, Hang, Refusal, Reset
@@ -196,6 +197,23 @@ async def test_a_query_that_is_too_old_is_no_trouble(tmp_path: Path) -> None:
         typed = api.push(inline_query=inline("词", "q2", user(8)))
         await api.until(lambda: endings(tmp_path).get(typed) and endings(tmp_path).get(pressed))
         assert endings(tmp_path) == {pressed: "answered", typed: "expired"}
+
+
+async def test_a_query_is_answered_at_the_second_try(tmp_path: Path) -> None:
+    async with bot_api() as api, polling(api, tmp_path, Echo()):
+        api.fail("answerCallbackQuery", Refusal(500, "Internal Server Error"))
+        api.fail("answerInlineQuery", faults.flood(1))
+        api.push(callback_query=press("x", None, "q1", user(7)))
+        api.push(inline_query=inline("词", "q2", user(8)))
+        await api.until(lambda: api.made("answerCallbackQuery") and api.made("answerInlineQuery"))
+
+
+async def test_what_is_said_unasked_does_not_wait_for_a_chat_that_is_long_held(tmp_path: Path) -> None:
+    async with bot_api() as api, polling(api, tmp_path, Echo()) as service:
+        api.chats.learn({"message": message("早", private(7))})
+        api.fail("sendMessage", faults.flood(600))
+        with pytest.raises(Flooded):
+            await service.send(Chat("telegram", "7", Place.PRIVATE), Reply([Run("消息")]))
 
 
 async def test_an_inline_query_is_answered(tmp_path: Path) -> None:

@@ -1,0 +1,49 @@
+"""What an operator sees."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from bot.metrics import Metrics
+from bot.telegram.inbox import Ending
+from bot.telegram.service import TelegramOptions, telegram_service
+from tests.bot.telegram.service import Echo
+from tests.botapi.server import TOKEN, bot_api
+from tests.botapi.updates import message, private
+
+GUIDE = Path(__file__).parents[3] / "docs" / "operating.md"
+
+
+async def test_the_guide_names_every_metric_and_every_ending_and_no_other(tmp_path: Path) -> None:
+    metrics = Metrics()
+    async with bot_api() as api:
+        options = TelegramOptions(TOKEN, tmp_path / "inbox.sqlite", api.url)
+        async with telegram_service(options, Echo(), metrics):
+            page = metrics.page().decode()
+    shown = {
+        name + ("_total" if kind == "counter" and not name.endswith("_total") else "")
+        for name, kind in re.findall(r"^# TYPE (\S+) (\w+)", page, re.M)
+        if not name.endswith("_created")
+    }
+    guide = GUIDE.read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `(chuchu_\w+)` \|", guide, re.M)) == shown
+    assert set(re.findall(r"^\| `([a-z]+)` \|", guide, re.M)) == set(Ending)
+
+
+async def test_an_answer_is_counted_once_where_an_operator_looks_for_it(tmp_path: Path) -> None:
+    metrics = Metrics()
+    async with bot_api() as api:
+        options = TelegramOptions(TOKEN, tmp_path / "inbox.sqlite", api.url)
+        async with telegram_service(options, Echo(), metrics):
+            api.push(message=message("问", private(7)))
+            await api.until(lambda: api.said(7))
+    page = metrics.page().decode()
+    for line in (
+        'chuchu_updates_received_total{kind="message"} 1.0',
+        'chuchu_updates_ended_total{ending="answered"} 1.0',
+        'chuchu_sends_total{outcome="sent"} 1.0',
+        "chuchu_answer_seconds_count 1.0",
+        "chuchu_inbox_waiting 0.0",
+    ):
+        assert line in page
