@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from knowledge.model import Span
 from knowledge.repair.lines import Line
-from knowledge.repair.names import AFTER_SENTENCE, IN_BRACKETS, ONLY_SIGNED
+from knowledge.repair.names import AFTER_SENTENCE, IN_BRACKETS, ONLY_SIGNED, SEVERAL_NAMES
 from knowledge.repair.paragraphs import Paragraph, spans_of
 
 # No byline is longer.
@@ -30,7 +30,7 @@ def cut_bylines(paragraphs: Iterable[Paragraph]) -> Iterator[Paragraph]:
 
 
 def _is_byline(text: str) -> bool:
-    return ONLY_SIGNED.match(text) is not None or IN_BRACKETS.fullmatch(text) is not None
+    return any(form.fullmatch(text) for form in (ONLY_SIGNED, IN_BRACKETS, SEVERAL_NAMES))
 
 
 def _head(paragraph: Paragraph, end: int) -> Paragraph:

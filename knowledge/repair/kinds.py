@@ -82,9 +82,7 @@ def classify(lines: list[Line]) -> Iterator[Line]:
         if len(line.text) <= _SHORT and not line.finished:
             line.removal = _noise(lines, at, repeated)
             if line.removal is None:
-                line.byline = (
-                    ONLY_SIGNED.match(line.text) is not None or IN_BRACKETS.fullmatch(line.text) is not None
-                )
+                line.byline = _is_byline(line, lines[at - 1] if at else None)
         if line.removal is None and not line.byline:
             opened = _OPEN_DATELINE.match(line.text) if line.text[0] in _DATELINE_STARTS else None
             if opened is not None and at + 1 < len(lines) and "）" in lines[at + 1].text[:_SIGNATURE]:
@@ -94,6 +92,17 @@ def classify(lines: list[Line]) -> Iterator[Line]:
             yield from _cut(line, lines[at + 1] if at + 1 < len(lines) else None)
         else:
             yield line
+
+
+def _is_byline(line: Line, above: Line | None) -> bool:
+    """Tell whether a line only signs; not where it holds the rest of a byline that began above (本 | 报记者)."""
+    if (
+        above is not None
+        and not above.finished
+        and above.text.endswith(("本", "本报", "本刊", "新华社", "通讯"))
+    ):
+        return False
+    return ONLY_SIGNED.match(line.text) is not None or IN_BRACKETS.fullmatch(line.text) is not None
 
 
 def _noise(lines: list[Line], at: int, repeated: frozenset[int]) -> Removal | None:

@@ -13,6 +13,7 @@ from knowledge.model import Span
 from knowledge.repair.characters import is_han, pieces
 from knowledge.repair.joining import lay_out
 from knowledge.repair.lines import Line, blanks_tell
+from knowledge.repair.names import AFTER_SENTENCE
 
 # Of a column's width, what a line must fill for its break to be the column's and not the writer's.
 _FULL: Final = 0.75
@@ -30,10 +31,13 @@ _OTHER_COLUMN: Final = 1.5
 # A line of so many characters with a comma in it is running text, whatever follows.
 _RUNNING: Final = 35
 _LONGEST_HEADING: Final = 50
+_LONGEST_TITLE_LINE: Final = 24
 
 _CONNECTS: Final = re.compile("[，、；,;“‘「『《〈（(—]$")
 _CONTINUES: Final = re.compile("[，、。；：！？”’）》」』】%％,;)]")
 _PUNCTUATION: Final = re.compile("[，。、；,;！？]")
+# A title in two parts: 学深悟透 打牢理论根基.
+_TWO_PARTS: Final = re.compile("[\u4e00-\u9fff”]{3}[ \u3000][“\u4e00-\u9fff]{3}")
 _BROKEN_NAME: Final = re.compile("(?:记者|通讯员|作者)\\s*[\u4e00-\u9fff]$")
 _UNIT: Final = re.compile(
     "[年月日号时分秒届个名人次户家条项件场部所座万千百亿余多元美平公吨米克岁倍点度届位辆组株%.．]"
@@ -118,7 +122,7 @@ class Columns:
         ):
             return 0
         clauses = sum(not line.finished and _PUNCTUATION.search(line.text) is not None for line in lines)
-        return width if 3 * clauses >= len(wide) else 0
+        return width if 5 * clauses >= len(wide) else 0
 
     def full(self, at: int) -> bool:
         """Tell whether line `at` fills its column, so that the column broke it."""
@@ -171,7 +175,8 @@ class Assembler:
             if at + 1 < len(self._lines) and self._continues(at, current):
                 self._drop_repeat(at, repeats)
                 continue
-            self._body_seen = self._body_seen or line.finished or len(current) > 2
+            # Below a byline another article may begin, with a title of its own.
+            self._body_seen = not line.byline and (self._body_seen or line.finished or len(current) > 2)
             paragraphs.append(self._paragraph(current, repeats))
             current, repeats = [], []
         return paragraphs
@@ -196,6 +201,8 @@ class Assembler:
             return False
         if line.finished:
             return self._columns.full(at) and not following.indented and _open(current)
+        if line.text[-1] in "）)" and _signs(current):
+            return False
         if _CONTINUES.match(following.text):
             return True
         if following.indented and (following.indent > line.indent or following.gap or self._indents_tell):
@@ -236,8 +243,15 @@ class Assembler:
         column = max(self._columns.after(at), self._columns.before(at))
         if column and line.width > 1.3 * column:
             return True
-        if self._blanks_tell or following.text.startswith("——"):
-            return not clauses and (current[0].gap > 0 or current[0] is self._lines[0])
+        parted = current[0].gap > 0 or current[0] is self._lines[0]
+        if self._blanks_tell and parted and sum(len(part.text) for part in current) <= _LONGEST_TITLE_LINE:
+            return True
+        if (
+            self._blanks_tell
+            or following.text.startswith("——")
+            or _TWO_PARTS.search(_QUOTED.sub("“”", line.text))
+        ):
+            return not clauses and parted
         return not clauses and not self._body_seen and not 0.9 * column <= line.width <= 1.1 * column
 
     def _opens(self, before: int) -> bool:
@@ -281,6 +295,11 @@ class Assembler:
         char = line.text[-1]
         if following.interrupted and char == following.text[0] and is_han(char) and char not in _REPEATABLE:
             repeats.append(Span(following.number, following.start, following.start + 1))
+
+
+def _signs(lines: list[Line]) -> bool:
+    """Tell whether the lines end in a byline in brackets."""
+    return AFTER_SENTENCE.search("".join(line.text for line in lines[-4:])) is not None
 
 
 def _open(lines: list[Line]) -> bool:
