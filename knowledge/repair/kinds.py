@@ -52,7 +52,7 @@ _DATELINE: Final = re.compile(
     rf"(?:[■□●▲]\s*)?(?:本报讯|(?:据)?{_AGENCY}[\u4e00-\u9fff、]{{0,12}}?(?:\d{{1,2}}\s*月)?\s*\d{{1,2}}\s*日\s*[电讯]|(?:据)?{_AGENCY}(?:电|讯|消息)(?=[\s（(:：]))"
     rf"\s*(?:[（(](?P<signed>[^（）()]{{2,40}})[)）]|(?P<bare>{SIGNED})(?:\s*报道)?(?=[\s:：]))?\s*[:：]?\s*"
 )
-_REST_OF_NAME: Final = re.compile("[\u4e00-\u9fff]{1,2}(?:[\\s）)]|$)")
+_REST_OF_NAME: Final = re.compile("[\u4e00-\u9fff](?:[\\s）)]|$)")
 _DATELINE_STARTS: Final = "本新中人央据■□●▲"
 _SIGNATURE: Final = 30
 _OPEN_DATELINE: Final = re.compile(

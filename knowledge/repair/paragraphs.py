@@ -122,7 +122,7 @@ class Columns:
         ):
             return 0
         clauses = sum(not line.finished and _PUNCTUATION.search(line.text) is not None for line in lines)
-        return width if 5 * clauses >= len(wide) else 0
+        return width if _WINDOW * clauses >= len(wide) else 0
 
     def full(self, at: int) -> bool:
         """Tell whether line `at` fills its column, so that the column broke it."""
