@@ -21,11 +21,15 @@ if TYPE_CHECKING:
     from aiohttp import web
     from pydantic import JsonValue
 
-    from bot.admin.side import AdminOptions
+    from bot.admin.knowledge import Knowledge
+    from bot.admin.side import AdminOptions, AdminSide
     from bot.administrators import PlatformAdministrators
+    from bot.conversation.lookup import Lookup
+    from bot.learning.side import LearningSide
     from bot.messages import ChatEvents, Conversation
     from bot.metrics import Metrics
     from bot.platforms import Platforms
+    from bot.rendering.fact import Links
     from bot.web.site import Health
     from knowledge.snapshots.lock import Guard
 
@@ -115,16 +119,19 @@ async def serving(settings: Settings) -> AsyncIterator[Serving]:
         admin = await stack.enter_async_context(
             open_admin_side(_admin_options(settings), knowledge, builder, platforms, metrics.page, now)
         )
+        links = page_links(settings.public_url)
+        learning = await _learning(stack, settings, admin, knowledge, lookup, links, administrators)
         dialogue = Dialogue(
             lookup,
             admin.shown,
             now,
-            page_links(settings.public_url),
-            admin.commands,
-            admin.presses,
+            links,
+            {**admin.commands, **(learning.commands if learning else {})},
+            {**admin.presses, **(learning.presses if learning else {})},
             files=admin.attachment,
             preferences=admin.preferences,
             administrators=administrators,
+            memory=learning.memory if learning else None,
         )
         routes = await _telegram(
             stack, settings, dialogue, metrics, health, administrators, platforms, admin.moves
@@ -150,6 +157,26 @@ def _sole_run(stack: AsyncExitStack, settings: Settings) -> Guard | None:
     except OSError as error:
         log.warning("%s 不能写入（%s）：只作答，不保存", settings.data, error.strerror)
         return None
+
+
+async def _learning(
+    stack: AsyncExitStack,
+    settings: Settings,
+    admin: AdminSide,
+    knowledge: Knowledge,
+    lookup: Lookup,
+    links: Links,
+    administrators: PlatformAdministrators,
+) -> LearningSide | None:
+    """Learn where the shared state can be used; answers go on without."""
+    if admin.desk is None:
+        return None
+    from bot.learning.side import open_learning
+
+    opening = open_learning(
+        settings.data, admin.desk, knowledge.store, lookup, knowledge.language, links, administrators
+    )
+    return await stack.enter_async_context(opening)
 
 
 def _admin_options(settings: Settings) -> AdminOptions:
@@ -198,7 +225,7 @@ async def _telegram(
     service = await stack.enter_async_context(telegram_service(options, conversation, metrics, moves))
     health.add("telegram", service.red)
     administrators.add(PLATFORM, service.members)
-    platforms.add(PLATFORM, service, service)
+    platforms.add(PLATFORM, service, service, service)
     return [web.post(PATH, service.webhook.handle)] if service.webhook else []
 
 

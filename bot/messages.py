@@ -135,7 +135,8 @@ class Button:
 class Reply:
     """What is said back: runs of text and rows of buttons.
 
-    `replaces` is the id of an own message to edit instead of sending; `toast` is a short notice for a press.
+    `replaces` is the id of an own message to edit instead of sending; `toast` is a short notice for a press;
+    `picture` is a PNG that stands under the text, and is left out where pictures cannot be shown.
     """
 
     runs: Sequence[Run]
@@ -143,6 +144,7 @@ class Reply:
     quotes: str | None = None
     replaces: str | None = None
     toast: str | None = None
+    picture: bytes | None = None
 
     @property
     def text(self) -> str:
@@ -192,6 +194,13 @@ class Downloads(Protocol):
 
     def download(self, attachment: str, limit: int) -> AsyncIterator[bytes]:
         """Yield the pieces of an attachment, at most `limit` bytes together; whatever it raises is told."""
+
+
+class Forgets(Protocol):
+    """A platform that keeps something about people on its own."""
+
+    async def forget(self, person: str) -> None:
+        """Remove everything about a person, by the platform's id."""
 
 
 class Conversation(Protocol):

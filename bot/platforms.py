@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
-from bot.messages import Chat, Downloads, Outbox, Reply
+from bot.messages import Chat, Downloads, Forgets, Outbox, Reply
 
 
 class Platforms:
@@ -15,9 +15,18 @@ class Platforms:
         self.opened = asyncio.Event()  # everything that will be open is
         self._outboxes: dict[str, Outbox] = {}
         self._downloads: dict[str, Downloads] = {}
+        self._forgetful: dict[str, Forgets] = {}
 
-    def add(self, platform: str, outbox: Outbox, downloads: Downloads | None = None) -> None:
+    def add(
+        self,
+        platform: str,
+        outbox: Outbox,
+        downloads: Downloads | None = None,
+        forgetful: Forgets | None = None,
+    ) -> None:
         """Open a platform."""
+        if forgetful is not None:
+            self._forgetful[platform] = forgetful
         self._outboxes[platform] = outbox
         if downloads is not None:
             self._downloads[platform] = downloads
@@ -26,6 +35,21 @@ class Platforms:
         """Send by the chat's platform; None where it is closed."""
         outbox = self._outboxes.get(chat.platform)
         return await outbox.send(chat, reply) if outbox else None
+
+    async def tell(self, chat: Chat, reply: Reply) -> str | None:
+        """Send what must not be lost; None where the chat is closed.
+
+        Raises:
+            LookupError: the platform is not open (now).
+        """
+        if chat.platform not in self._outboxes:
+            raise LookupError(f"{chat.platform} is not open")
+        return await self.send(chat, reply)
+
+    async def forget(self, platform: str, person: str) -> None:
+        """Have a platform forget a person."""
+        if platform in self._forgetful:
+            await self._forgetful[platform].forget(person)
 
     async def fetch(self, platform: str, attachment: str, limit: int) -> AsyncIterator[bytes]:
         """Yield the pieces of a file that somebody sent.

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.admin.ledger import Ledger
-from bot.admin.reloading import Reloader, Wish
+from bot.admin.reloading import Reloader, Wish, door
 from bot.admin.report import Report
 from bot.admin.rights import Act
 from bot.state.errors import StateError
@@ -30,7 +30,7 @@ async def audited_reload(
     try:
         await ledger.write(wish.by, Act.RELOAD, report.ending, detail)
     except StateError as error:
-        log.error("a reload by %s could not be written down: %s", wish.by, error)
+        log.error("a reload by %s could not be written down: %s", door(wish.by), error)
         report = replace(report, error=f"{report.error or ''}这次操作没能记入审计：{error}")
     return report
 

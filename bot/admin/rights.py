@@ -31,9 +31,12 @@ class Act(StrEnum):
     AUDIT = "audit"
     GRANT = "grant"
     REVOKE = "revoke"
+    UNANSWERED = "unanswered"
+    ALIAS = "alias"
+    STATS = "stats"
 
 
-EDITORS = frozenset({Act.RELOAD, Act.VERSIONS, Act.UPLOAD, Act.META})
+EDITORS = frozenset({Act.RELOAD, Act.VERSIONS, Act.UPLOAD, Act.META, Act.UNANSWERED, Act.ALIAS, Act.STATS})
 
 
 class Refusal(StrEnum):

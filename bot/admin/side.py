@@ -51,6 +51,7 @@ class AdminSide:
     moves: ChatEvents | None = None
     preferences: Preferences = field(default_factory=PreferencesInMemory)
     jobs: Collection[asyncio.Task[None]] = ()
+    desk: Desk | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,7 @@ async def open_admin_side(
                 moves=state.moves,
                 preferences=state.preferences,
                 jobs=desk.jobs,
+                desk=desk,
             )
             desk.begin(_tell_owners(options.owners, platforms, notices))
             stack.push_async_callback(_end, asyncio.create_task(_tidy(state, commands, clock)))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.conversation.buttons import PAGE, all_rows, first_row
+from bot.conversation.buttons import PAGE, all_rows, first_row, hope_row
 from bot.conversation.lookup import Lookup, ask_proved
+from bot.conversation.memory import Memory, NoMemory
 from bot.conversation.shown import ShownAnswer, ShownAnswers, new_id
 from bot.messages import Button, Chat, Place, Reply, Run, Sender
 from bot.rendering.answer import answer_runs, nearest
@@ -25,8 +27,14 @@ class Asking:
     """Asks, remembers what was shown, and draws pages of it."""
 
     def __init__(
-        self, lookup: Lookup, shown: ShownAnswers, links: Links, clock: Callable[[], datetime]
+        self,
+        lookup: Lookup,
+        shown: ShownAnswers,
+        links: Links,
+        clock: Callable[[], datetime],
+        memory: Memory | None = None,
     ) -> None:
+        self._memory = memory or NoMemory()
         self._lookup = lookup
         self._shown = shown
         self._links = links
@@ -38,14 +46,21 @@ class Asking:
         """Reply to a query with its first page; `facts` is how many the chat wants on one."""
         if not query.strip():
             return Reply([Run(phrases.nothing_asked)])
+        begun = time.perf_counter()
         answer, version = await self._ask(query)
+        waiting: list[Sequence[Button]] = []
+        if not query.startswith(FACT):
+            self._memory.asked(answer, round(1000 * (time.perf_counter() - begun)))
+            missed = None if answer.found else await self._memory.missed(query, chat, sender)
+            waiting = [hope_row(missed, phrases)] if missed else []
         if not ranking(answer):
-            return Reply(list(answer_runs(answer, phrases)))
+            return Reply(list(answer_runs(answer, phrases)), waiting)
         shown = ShownAnswer(
             new_id(), query, chat.platform, chat.id, sender.id, version, _fact_ids(answer), self._clock()
         )
         await self._shown.add(shown)
-        return self.first(answer, shown, chat.place, phrases, facts)
+        reply = self.first(answer, shown, chat.place, phrases, facts)
+        return replace(reply, buttons=[*reply.buttons, *waiting])
 
     async def fact(self, fact_id: str, chat: Chat, sender: Sender, phrases: Phrases) -> Reply:
         """Open one fact, as a deep link asks for it."""
@@ -72,7 +87,8 @@ class Asking:
         return Reply(self.page(answer, 0, place, phrases, facts), [row] if ranking(answer) else [])
 
     async def _ask(self, query: str) -> tuple[Answer, str]:
-        return await self._lookup.read(lambda s: (_answered(s, query), s.version))
+        answer, version = await self._lookup.read(lambda s: (_answered(s, query), s.version))
+        return answer if answer.found else await self._memory.pointed(answer), version
 
     def page(
         self, answer: Answer, page: int, place: Place, phrases: Phrases, facts: int | None = None

@@ -8,8 +8,10 @@ from enum import StrEnum
 
 from bot.messages import Button
 from bot.texts import Phrases
+from bot.texts.learning import learning_phrases
 
 PAGE = 3
+HOPE = "hope"
 _DATA = re.compile(r"([a-z])\.([A-Za-z0-9]{1,10})\.(\d{1,4})")
 
 
@@ -76,3 +78,8 @@ def all_rows(shown_id: str, page: int, pages: int, phrases: Phrases) -> tuple[tu
             Button(phrases.disliked, Pressed(Action.DISLIKE, shown_id, page).data),
         ),
     )
+
+
+def hope_row(question: str, phrases: Phrases) -> tuple[Button, ...]:
+    """The button under a reply that found nothing."""
+    return (Button(learning_phrases(phrases.language).tell_me, f"{HOPE}:{question}"),)

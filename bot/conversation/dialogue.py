@@ -14,6 +14,7 @@ from bot.conversation.commands import Command
 from bot.conversation.hearing import Question, heard
 from bot.conversation.inlining import inline_answer
 from bot.conversation.lookup import Lookup, TooSlow
+from bot.conversation.memory import Memory
 from bot.conversation.preferences import (
     Administrators,
     AnonymousOnly,
@@ -53,13 +54,14 @@ class Dialogue:
         files: FileHandler | None = None,
         preferences: Preferences | None = None,
         administrators: Administrators | None = None,
+        memory: Memory | None = None,
     ) -> None:
         self._lookup = lookup
         self._links = links
         self._preferences = preferences or PreferencesInMemory()
         self._administrators = administrators or AnonymousOnly()
-        self._asking = Asking(lookup, shown, links, clock)
-        self._pressing = Pressing(self._asking, lookup, shown, links)
+        self._asking = Asking(lookup, shown, links, clock, memory)
+        self._pressing = Pressing(self._asking, lookup, shown, links, memory)
         self._browsing = Browsing(lookup, links)
         self._choosing = Choosing(self._preferences, self._administrators)
         self._commands: dict[str, Handler] = {
@@ -85,7 +87,7 @@ class Dialogue:
         except TooSlow:
             return [Reply([Run(said.too_slow)], quotes=message.id)]
         except Exception:
-            log.exception("message %s in chat %s could not be answered", message.id, message.chat.id)
+            log.exception("message %s could not be answered", message.id)
             return [Reply([Run(said.failed)], quotes=message.id)]
 
     async def press(self, press: Press) -> Sequence[Reply]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from bot.conversation.asking import Asking, page_count, page_hits, ranking
 from bot.conversation.buttons import Action, Pressed, pressed
 from bot.conversation.lookup import Lookup
+from bot.conversation.memory import Memory, NoMemory
 from bot.conversation.shown import ShownAnswer, ShownAnswers
 from bot.messages import Place, Press, Reply, Run, Style
 from bot.rendering.answer import hit_runs
@@ -25,7 +26,15 @@ OTHERS = 3
 class Pressing:
     """Acts on a button; what is gone is said to be gone."""
 
-    def __init__(self, asking: Asking, lookup: Lookup, shown: ShownAnswers, links: Links) -> None:
+    def __init__(
+        self,
+        asking: Asking,
+        lookup: Lookup,
+        shown: ShownAnswers,
+        links: Links,
+        memory: Memory | None = None,
+    ) -> None:
+        self._memory = memory or NoMemory()
         self._asking = asking
         self._lookup = lookup
         self._shown = shown
@@ -38,6 +47,8 @@ class Pressing:
         if not button or not shown or not _same_chat(shown, press):
             return [Reply([], toast=phrases.stale)]
         if button.action in (Action.LIKE, Action.DISLIKE):
+            liked = button.action is Action.LIKE
+            await self._memory.voted(shown.id, shown.platform, press.sender.id, liked)
             return [Reply([], toast=phrases.thanks)]
         answer, renewed = await self._asking.again(shown)
         place = press.chat.place if press.chat else Place.PRIVATE

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 
-from bot.messages import Outbox
+from bot.messages import Chat, Reply
 from bot.state.errors import StateError
 from bot.state.outgoing import Outgoing, Post
 
@@ -21,12 +21,16 @@ REST = 60.0  # seconds until the queue is looked at again without being called
 PATIENCE = 4.0  # seconds that sends in flight may take when the bot stops
 
 
+Send = Callable[[Chat, Reply], Awaitable[str | None]]
+"""Says something in a chat; None where it is closed."""
+
+
 class Courier:
     """One loop over the queue; questions of the moment go first, since few posts are in flight at a time."""
 
-    def __init__(self, outgoing: Outgoing, outbox: Outbox, clock: Callable[[], datetime]) -> None:
+    def __init__(self, outgoing: Outgoing, send: Send, clock: Callable[[], datetime]) -> None:
         self._outgoing = outgoing
-        self._outbox = outbox
+        self._say = send
         self._clock = clock
         self._called = asyncio.Event()
         self._flying: dict[int, asyncio.Task[None]] = {}
@@ -84,7 +88,7 @@ class Courier:
 
     async def _deliver(self, post: Post) -> None:
         try:
-            await self._outbox.send(post.chat, post.reply)
+            await self._say(post.chat, post.reply)
         except (
             Exception
         ) as error:  # whatever a platform raises: the post must not be lost, nor stop the others

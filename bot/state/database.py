@@ -60,7 +60,7 @@ async def open_database(url: str) -> AsyncIterator[Database]:
         StateTooNew: a newer program version wrote it.
         StateClosed: it cannot be written.
     """
-    engine = create_async_engine(url)
+    engine = create_async_engine(url, hide_parameters=True)
     dialects.prepare(engine)
     where = make_url(url).render_as_string(hide_password=True)
     database = Database(engine, where)

@@ -21,6 +21,7 @@ BUSY_SECONDS = 1.0
 class _Job:
     work: Work[Any]
     future: asyncio.Future[Any]
+    alone: bool = False
     result: Any = None
     error: Exception | None = None
 
@@ -68,6 +69,12 @@ class Database:
         result: T = await job.future
         return result
 
+    async def scrub(self) -> None:
+        """Write the file anew, so that nothing is left in it of what was deleted."""
+        job = _Job(_rewrite, self._loop.create_future(), alone=True)
+        self._jobs.put(job)
+        await job.future
+
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
             self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
@@ -91,11 +98,22 @@ class Database:
                 waiting.append(self._jobs.get())
             jobs = [job for job in waiting if job is not None]
             ending = len(jobs) < len(waiting)
-            if jobs and not self._commit(jobs) and len(jobs) > 1:
-                for job in jobs:  # one bad apple: each for itself
+            together = [job for job in jobs if not job.alone]
+            if together and not self._commit(together) and len(together) > 1:
+                for job in together:  # one bad apple: each for itself
                     self._commit([job])
+            for job in jobs:
+                if job.alone:
+                    self._do(job)
             if jobs:
                 self._loop.call_soon_threadsafe(_settle, jobs)
+
+    def _do(self, job: _Job) -> None:
+        """Do what cannot be done in a transaction."""
+        try:
+            job.result = job.work(self._connection)
+        except sqlite3.Error as error:
+            job.error = error
 
     def _commit(self, jobs: list[_Job]) -> bool:
         connection = self._connection
@@ -113,6 +131,11 @@ class Database:
         for job in jobs:
             job.error = None
         return True
+
+
+def _rewrite(db: sqlite3.Connection) -> None:
+    db.execute("VACUUM")
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _settle(jobs: list[_Job]) -> None:

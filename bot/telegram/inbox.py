@@ -85,6 +85,7 @@ class Inbox:
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
         self._database = database
         self._clock = clock
+        self._forgotten: set[str] = set()
 
     async def store(self, updates: Sequence[Incoming]) -> list[Pending]:
         """Commit updates; return those that were not known yet.
@@ -143,10 +144,13 @@ class Inbox:
                 "UPDATE updates SET ending = ?, reason = ?, ended = ?, body = NULL, lane = NULL WHERE id = ?",
                 (ending, reason, now, update),
             )
-            if reply:
+            if reply and reply[0] not in self._forgotten:
                 db.execute("INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?)", (*reply, now))
 
         await self._database.run(work)
+        if reply and reply[0] in self._forgotten:
+            self._forgotten.discard(reply[0])
+            await self._database.scrub()
 
     async def quarantine(self, update: int, body: bytes, reason: str) -> None:
         """Store, as ended, something that is no update at all."""
@@ -189,6 +193,16 @@ class Inbox:
     async def forget_chat(self, chat: str) -> None:
         """A chat is open again."""
         await self._database.run(lambda db: db.execute("DELETE FROM chats WHERE id = ?", (chat,)))
+
+    async def forget(self, chat: str) -> None:
+        """Remove what is kept about a private chat, now and when the wish itself has ended."""
+        self._forgotten.add(chat)
+
+        def work(db: sqlite3.Connection) -> None:
+            db.execute("DELETE FROM replies WHERE chat = ?", (chat,))
+            db.execute("DELETE FROM chats WHERE id = ? OR id LIKE ? || '/%'", (chat, chat))
+
+        await self._database.run(work)
 
     async def tidy(self) -> int:
         """Delete what ended more than seven days ago; return how many updates that were."""

@@ -52,7 +52,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One call of sendMessage or editMessageText; `replaces` is the id of the message to edit."""
+    """One call of sendMessage, sendPhoto or editMessageText; `replaces` is the id of the message to edit."""
 
     text: str
     entities: Sequence[MessageEntity]
@@ -60,6 +60,7 @@ class Draft:
     quotes: str | None
     thread: str | None
     replaces: str | None
+    picture: bytes | None = None
 
 
 class Sender:
@@ -256,6 +257,10 @@ class Sender:
                 link_preview_options=NO_PREVIEW,
             )
             return draft.replaces
+        if draft.picture:
+            thread = int(draft.thread) if draft.thread else None
+            sent = await self._bot.send_photo(int(chat), draft.picture, message_thread_id=thread)
+            return str(sent.message_id)
         return await self._send_message(chat, draft)
 
     async def _send_message(self, chat: str, draft: Draft) -> str:
@@ -291,7 +296,7 @@ def _drafts(chat: Chat | None, reply: Reply) -> list[Draft]:
     parts = [part for part in split(runs) if any(run.text.strip() for run in part)]
     buttons = keyboard(reply.buttons)
     thread = chat.thread if chat else None
-    return [
+    drafts = [
         Draft(
             "".join(run.text for run in part),
             entities(part),
@@ -302,6 +307,9 @@ def _drafts(chat: Chat | None, reply: Reply) -> list[Draft]:
         )
         for at, part in enumerate(parts)
     ]
+    if reply.picture:
+        drafts.append(Draft("", (), None, None, thread, None, reply.picture))
+    return drafts
 
 
 def _cured(draft: Draft, cure: Remedy) -> Draft | None:

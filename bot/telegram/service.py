@@ -121,6 +121,10 @@ class TelegramService:
         """Say something unasked (`bot.messages.Outbox`)."""
         return await self._sender.send(chat, reply)
 
+    async def forget(self, person: str) -> None:
+        """Keep nothing about a person's private chat (`bot.messages.Forgets`)."""
+        await self._inbox.forget(person)
+
     async def download(self, attachment: str, limit: int = FILE_LIMIT) -> AsyncIterator[bytes]:
         """Yield the pieces of a file that somebody sent.
 

@@ -1,0 +1,153 @@
+"""`/unanswered`, `/alias`, `/unalias`, `/stats`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.admin.desk import NOT_HERE, Desk, said
+from bot.admin.rights import Act, Claim
+from bot.conversation.commands import Command
+from bot.learning.aliasing import AliasBook, AliasRefused
+from bot.learning.stats import Stats
+from bot.learning.unanswered import Unanswered
+from bot.messages import Button, Message, Press, Reply, Run
+from bot.state.questions import Question, QuestionState
+
+QUESTION, POINT = "q", "qp"
+SHOWN = 6
+NEAREST = 5
+SENTENCE = 80  # characters of a fact to choose
+
+
+class LearningCommands:
+    """What admins do with what the bot could not answer."""
+
+    def __init__(self, desk: Desk, unanswered: Unanswered, book: AliasBook, stats: Stats) -> None:
+        self._desk = desk
+        self._unanswered = unanswered
+        self._book = book
+        self._stats = stats
+
+    async def unanswered(self, message: Message, command: Command) -> Sequence[Reply]:
+        """`/unanswered`: the most asked questions, four buttons each; `/unanswered all` adds those put aside."""
+        if (refused := await self._desk.admit(Act.UNANSWERED, message)) is not None:
+            return refused
+        waiting = await self._unanswered.often(QuestionState.AWAITED, SHOWN)
+        replies = [_list(await self._unanswered.often(limit=SHOWN), waiting)]
+        if command.rest == "all":
+            ignored = await self._unanswered.often(QuestionState.IGNORED, 3 * SHOWN)
+            replies.append(said("已忽略：\n" + "\n".join(_line(question) for question in ignored)))
+        return replies
+
+    async def press(self, press: Press) -> Sequence[Reply]:
+        """A button under `/unanswered`: 别名, 指到, 忽略, 等文章."""
+        claim = Claim.of_press(press)
+        refused = await self._refused(claim, press.data)
+        if claim is None or refused:
+            return [Reply([], toast=refused or NOT_HERE)]
+        _, act, question_id = (*press.data.split(":", 2), "", "")[:3]
+        question = await self._unanswered.get(question_id)
+        if question is None:
+            return [Reply([], toast="这个问题已经不在了：也许现在查得到，也许过了 30 天。")]
+        if act == "a":
+            return [said(f"请发：\n/alias {question.text} 另一种说法\n（名称里有空格时用等号隔开）")]
+        if act == "p":
+            return [await self._nearest(question)]
+        state = {"i": QuestionState.IGNORED, "w": QuestionState.AWAITED}.get(act, QuestionState.OPEN)
+        await self._unanswered.mark(question.id, state)
+        await self._desk.ledger.write(claim.actor, Act.UNANSWERED, "done", f"{state} {question.text}")
+        left = _list(
+            await self._unanswered.often(limit=SHOWN),
+            await self._unanswered.often(QuestionState.AWAITED, SHOWN),
+        )
+        return [Reply(left.runs, left.buttons, replaces=press.message_id)]
+
+    async def point(self, press: Press) -> Sequence[Reply]:
+        """A button under the nearest facts: this one answers the question."""
+        claim = Claim.of_press(press)
+        refused = await self._refused(claim, press.data)
+        if claim is None or refused:
+            return [Reply([], toast=refused or NOT_HERE)]
+        _, question_id, fact = (*press.data.split(":", 2), "", "")[:3]
+        question = await self._unanswered.get(question_id)
+        if question is None:
+            return [Reply([], toast="这个问题已经不在了。")]
+        told = await self._unanswered.point(question, fact)
+        await self._desk.ledger.write(claim.actor, Act.UNANSWERED, "done", f"{fact} {question.text}")
+        return [said(f"“{question.text}”以后就用这一句回答；{_told(told)}。")]
+
+    async def alias(self, message: Message, command: Command) -> Sequence[Reply]:
+        """`/alias CIIE 进博会`; alone it lists what was given in chat."""
+        if (refused := await self._desk.admit(Act.ALIAS, message)) is not None:
+            return refused
+        if not command.rest:
+            return [said(await self._aliases())]
+        actor = Claim.of_message(message).actor
+        try:
+            names = " = ".join(await self._book.add(command.rest))
+        except AliasRefused as refusal:
+            await self._desk.ledger.write(actor, Act.ALIAS, "nothing", command.rest)
+            return [said(f"没有记下：{refusal}")]
+        await self._desk.ledger.write(actor, Act.ALIAS, "done", names)
+        return [said(f"记下了：{names}。{_told(await self._unanswered.look_again())}。")]
+
+    async def unalias(self, message: Message, command: Command) -> Sequence[Reply]:
+        """`/unalias 3`, by the number that `/alias` shows."""
+        if (refused := await self._desk.admit(Act.ALIAS, message)) is not None:
+            return refused
+        wanted = command.rest.strip()
+        gone = wanted.isascii() and wanted.isdigit() and await self._book.remove(int(wanted[:18]))
+        actor = Claim.of_message(message).actor
+        await self._desk.ledger.write(actor, Act.ALIAS, "done" if gone else "nothing", f"- {wanted[:40]}")
+        return [said("去掉了。" if gone else "没有这个编号。发 /alias 看编号。")]
+
+    async def stats(self, message: Message, command: Command) -> Sequence[Reply]:
+        """`/stats`: thirty days as text and as a picture."""
+        if (refused := await self._desk.admit(Act.STATS, message)) is not None:
+            return refused
+        figures = await self._stats.figures()
+        replies = [said(figures.text())]
+        if figures.days and (picture := await self._stats.picture(figures)):
+            replies.append(Reply([Run("近 30 天")], picture=picture))
+        return replies
+
+    async def _refused(self, claim: Claim | None, data: str) -> str:
+        """Why a button is not obeyed; empty where it is."""
+        refusal = await self._desk.gate.refusal(Act.UNANSWERED, claim, data) if claim else None
+        return (refusal.value or NOT_HERE) if refusal else ""
+
+    async def _nearest(self, question: Question) -> Reply:
+        hits = await self._unanswered.near(question, NEAREST)
+        if not hits:
+            return said(f"没有与“{question.text}”相近的句子。")
+        lines = [f"{n}. {hit.fact.text[:SENTENCE]}" for n, hit in enumerate(hits, 1)]
+        data = [f"{POINT}:{question.id}:{hit.fact.id}" for hit in hits]
+        buttons = [Button(str(n), at) for n, at in enumerate(data, 1)]
+        return Reply([Run(f"哪一句回答“{question.text}”？\n" + "\n".join(lines))], [buttons])
+
+    async def _aliases(self) -> str:
+        kept = await self._book.all()
+        lines = [f"{alias.number}. {' = '.join(alias.names)}" for alias in kept]
+        how = "用法：/alias CIIE 进博会；去掉：/unalias 编号。"
+        return "\n".join(["在聊天里加的别名：", *lines, how]) if lines else f"还没有在聊天里加过别名。{how}"
+
+
+def _list(questions: Sequence[Question], waiting: Sequence[Question]) -> Reply:
+    lines = [f"{n}. {_line(question)}" for n, question in enumerate(questions, 1)]
+    head = "没有查到的问题，问得多的在前：" if lines else "没有查不到的问题。"
+    tail = ["等文章：", *(_line(question) for question in waiting)] if waiting else []
+    acts = (("a", "别名"), ("p", "指到"), ("i", "忽略"), ("w", "等文章"))
+    buttons = [
+        [Button(f"{n} {label}", f"{QUESTION}:{act}:{question.id}") for act, label in acts]
+        for n, question in enumerate(questions, 1)
+    ]
+    return Reply([Run("\n".join([head, *lines, *tail]))], buttons)
+
+
+def _line(question: Question) -> str:
+    hopes = f"，{question.hopes} 处等着告诉" if question.hopes else ""
+    return f"{question.text}（{question.asked} 次，{question.askers} 人{hopes}）"
+
+
+def _told(count: int) -> str:
+    return f"等着的 {count} 处这就告诉" if count else "没有人在等"

@@ -1,0 +1,52 @@
+"""有了告诉我, and `/forget_me`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+from bot.conversation.commands import Command
+from bot.learning.unanswered import Unanswered
+from bot.messages import Message, Place, Press, Reply, Run, SenderKind
+from bot.state.errors import StateError
+from bot.state.places import Listener
+from bot.texts import phrases
+from bot.texts.learning import learning_phrases
+
+log = logging.getLogger(__name__)
+
+Forget = Callable[[str, str], Awaitable[None]]
+"""Removes every trace of a person: platform, numeric id."""
+
+
+class HopeCommands:
+    """What a reader may want to be kept, and to be gone."""
+
+    def __init__(self, unanswered: Unanswered, forget: Forget) -> None:
+        self._unanswered = unanswered
+        self._forget = forget
+
+    async def hope(self, press: Press) -> Sequence[Reply]:
+        """The button under a reply that found nothing."""
+        spoken = phrases(press.sender.language)
+        said = learning_phrases(spoken.language)
+        if press.chat is None:
+            return [Reply([], toast=spoken.stale)]
+        listener = Listener(press.chat, press.sender.language)
+        try:
+            kept = await self._unanswered.hope(press.data.partition(":")[2], listener)
+        except StateError as error:
+            log.warning("a hope could not be kept: %s", error)
+            return [Reply([], toast=spoken.failed)]
+        return [Reply([], toast=said.will_tell if kept else said.found_by_now)]
+
+    async def forget_me(self, message: Message, command: Command) -> Sequence[Reply]:
+        """Remove every trace of whoever asks, in private."""
+        said = learning_phrases(phrases(message.sender.language).language)
+        if message.chat.place is not Place.PRIVATE or message.sender.kind is not SenderKind.PERSON:
+            return [Reply([Run(said.forget_in_private)])]
+        try:
+            await self._forget(message.chat.platform, message.sender.id)
+        except StateError as error:
+            return [Reply([Run(str(error))])]
+        return [Reply([Run(said.forgotten)])]

@@ -1,0 +1,162 @@
+"""Everything that learns, built over the shared state, and its work beside the talk."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from bot.admin.desk import Desk
+from bot.admin.learning_commands import POINT, QUESTION, LearningCommands
+from bot.admin.report import Report
+from bot.admin.rights import Act
+from bot.conversation.buttons import HOPE
+from bot.conversation.dialogue import Handler, PressHandler
+from bot.conversation.hoping import HopeCommands
+from bot.conversation.lookup import Lookup, TooSlow
+from bot.conversation.memory import Memory
+from bot.conversation.preferences import Administrators
+from bot.conversation.watching import UNWATCH, WatchCommands
+from bot.learning.aliasing import AliasBook
+from bot.learning.courier import Courier
+from bot.learning.figures import Figures
+from bot.learning.memory import StoredMemory
+from bot.learning.pseudonyms import Pseudonyms, open_pseudonyms
+from bot.learning.stats import Stats
+from bot.learning.unanswered import Unanswered
+from bot.learning.watching import Watching
+from bot.platforms import Platforms
+from bot.rendering.fact import Links
+from bot.state.errors import StateError
+from bot.state.everyone import Person
+from bot.state.state import State
+from knowledge.snapshots.news import fresh_facts
+from knowledge.store import KnowledgeStore
+from knowledge.text.language import Language
+
+log = logging.getLogger(__name__)
+
+TIDY = 3600.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class LearningSide:
+    """What the dialogue is given."""
+
+    memory: Memory
+    commands: Mapping[str, Handler]
+    presses: Mapping[str, PressHandler]
+
+
+@asynccontextmanager
+async def open_learning(
+    data: Path,
+    desk: Desk,
+    store: KnowledgeStore,
+    lookup: Lookup,
+    language: Language,
+    links: Links,
+    administrators: Administrators,
+) -> AsyncIterator[LearningSide]:
+    """Teach the aliases given in chat, go on telling what a restart broke off, and listen to reloads.
+
+    Raises:
+        StateError: the aliases cannot be read.
+    """
+    state, clock, platforms = desk.state, desk.clock, desk.platforms
+    pseudonyms = open_pseudonyms(data)
+    courier = Courier(state.outgoing, platforms.tell, clock)
+    figures = Figures(state.usage, clock)
+    book = AliasBook(state.aliases, store, clock)
+    unanswered = Unanswered(state.questions, lookup, pseudonyms, links, clock, courier.call)
+    fresh = partial(fresh_facts, desk.versions)
+    watching = Watching(state.watches, state.progress, lookup, fresh, links, clock, courier.call)
+    await book.load()
+
+    async def swapped(report: Report) -> None:
+        desk.begin(_tell(watching, unanswered, report.version))
+
+    desk.reloader.tell(swapped)
+    desk.begin(_tell(watching, unanswered, store.version))
+    readers = HopeCommands(unanswered, partial(_forget, state, pseudonyms, platforms))
+    watches = WatchCommands(watching, administrators)
+    admins = LearningCommands(desk, unanswered, book, Stats(state, figures))
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(_beside(_tidy(state, clock)))
+        await stack.enter_async_context(figures.serving())
+        await stack.enter_async_context(_once_open(courier, platforms))
+        yield LearningSide(
+            StoredMemory(unanswered, figures, state.votes, pseudonyms, language, clock),
+            {
+                "watch": watches.watch,
+                "watches": watches.watches,
+                "unwatch": watches.unwatch,
+                "forget_me": readers.forget_me,
+                Act.UNANSWERED: admins.unanswered,
+                Act.ALIAS: admins.alias,
+                "unalias": admins.unalias,
+                Act.STATS: admins.stats,
+            },
+            {HOPE: readers.hope, UNWATCH: watches.press, QUESTION: admins.press, POINT: admins.point},
+        )
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[object, object, None]) -> AsyncIterator[None]:
+    """Run work that has no end while the block runs."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@asynccontextmanager
+async def _once_open(courier: Courier, platforms: Platforms) -> AsyncIterator[None]:
+    """Send as soon as there is somebody to send by."""
+    async with AsyncExitStack() as stack:
+
+        async def begin() -> None:
+            await platforms.opened.wait()
+            await stack.enter_async_context(courier.serving())
+
+        beginning = asyncio.create_task(begin())
+        try:
+            yield
+        finally:
+            beginning.cancel()
+            await asyncio.gather(beginning, return_exceptions=True)
+
+
+async def _tell(watching: Watching, unanswered: Unanswered, version: str) -> None:
+    try:
+        await unanswered.look_again()
+        await watching.tell_news(version)
+    except (StateError, TooSlow) as error:
+        log.error("readers could not be told what version %s brings: %s", version, error)
+
+
+async def _forget(
+    state: State, pseudonyms: Pseudonyms, platforms: Platforms, platform: str, person: str
+) -> None:
+    await state.everyone.forget(Person(platform, person, pseudonyms.of(platform, person)))
+    await platforms.forget(platform, person)
+
+
+async def _tidy(state: State, clock: Callable[[], datetime]) -> None:
+    while True:
+        try:
+            now = clock()
+            await state.questions.forget(now)
+            await state.outgoing.forget(now)
+            await state.votes.forget(now)
+            await state.usage.forget(now.date())
+        except StateError as error:
+            log.warning("what is older than thirty days could not be forgotten: %s", error)
+        await asyncio.sleep(TIDY)
