@@ -14,6 +14,7 @@ from knowledge.repair import articles, blocks, kinds, layout, order, printed
 from knowledge.repair.articles import Draft
 from knowledge.repair.bylines import cut_bylines
 from knowledge.repair.captions import mark_captions
+from knowledge.repair.interposed import lift_title
 from knowledge.repair.leftovers import leftovers, removed
 from knowledge.repair.lines import Line, text_lines
 from knowledge.repair.order import Arrangement
@@ -37,7 +38,7 @@ def repair_document(document: Document) -> Repaired:
     captions, flow = _part(lines)
     tight = document.kind in _MARKED_UP
     parts = [
-        list(cut_bylines(Assembler(part, document.lines, tight).assemble()))
+        list(cut_bylines(Assembler(lift_title(part), document.lines, tight).assemble()))
         for part in layout.by_article(flow, document)
     ]
     paragraphs = [paragraph for part in parts for paragraph in part]

@@ -84,3 +84,15 @@ def test_a_narrow_column_is_never_joined_with_the_wide_one_that_follows() -> Non
     foot = narrow(POINTS).split("\n")[:1]
     page = "\n".join(("骑手驿站里的温度", "", narrow(DAWN, WARM), *foot, column(LEAD, 40)))
     assert "骑手驿站，是城市送给奔波者的一份礼物。" in texts(repair(page))
+
+
+def test_a_title_between_two_columns_does_not_part_the_sentence_around_it() -> None:
+    lines = narrow(DAWN, WARM, MONEY).split("\n")
+    cut = len(lines) - 2
+    page = "\n".join(
+        (*lines[:cut], "", "", "骑手驿站里的 城市温度", "", "", *lines[cut:], narrow(POINTS, CLOSE))
+    )
+    repaired = repair(page)
+    assert repaired.articles[0].title.text == "骑手驿站里的 城市温度"
+    assert MONEY in texts(repaired)
+    assert next(fact.text[:4] for fact in repaired.facts) == "清晨六点"
