@@ -53,6 +53,22 @@ def test_handlers_and_rendering_know_no_platform() -> None:
     assert [p for p in rooms if any(i.startswith(platforms) for i in imports(p))] == []
 
 
+@pytest.mark.parametrize("platform", ["telegram", "web", "terminal"])
+def test_a_platform_knows_no_other_platform(platform: str) -> None:
+    others = tuple(f"bot.{other}" for other in ("telegram", "web", "terminal") if other != platform)
+    assert [p for p in modules(f"bot/{platform}") if any(i.startswith(others) for i in imports(p))] == []
+
+
+def test_texts_and_messages_know_nothing_but_words() -> None:
+    allowed = ("bot.texts", "bot.messages")
+    rooms = modules("bot/texts", "bot/messages.py")
+    known = {
+        p.name: [i for i in imports(p) if i.startswith(("bot", "knowledge")) and not i.startswith(allowed)]
+        for p in rooms
+    }
+    assert {name: found for name, found in known.items() if found} == {}
+
+
 def test_only_one_module_of_bot_reads_the_environment() -> None:
     readers = {
         p.relative_to(ROOT).as_posix()

@@ -20,7 +20,7 @@ Result = TypeVar("Result")
 
 # Threads start only when all others are busy. Twenty stuck lookups must not hold up the next one.
 THREADS = 24
-PATIENCE_SECONDS = 1.5
+PATIENCE_SECONDS = 3.0
 LONGEST_QUERY = 10_000
 
 
