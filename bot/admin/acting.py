@@ -15,7 +15,7 @@ from bot.admin.rights import Act
 from bot.state.errors import StateError
 from knowledge.documents.folder import find_sources
 from knowledge.errors import NoArticles
-from knowledge.snapshots.build import Progress, unheard
+from knowledge.snapshots.order import Progress, unheard
 from knowledge.snapshots.records import listing
 
 log = logging.getLogger(__name__)

@@ -11,8 +11,8 @@ from typing import Protocol
 from pydantic import TypeAdapter
 
 from knowledge.errors import BuildFailed, KnowledgeError, NoArticles, NoRoom
-from knowledge.snapshots.build import Built, Order, Progress
 from knowledge.snapshots.child import encode_order
+from knowledge.snapshots.order import Built, Order, Progress
 
 LINE = 256 * 1024 * 1024  # the last line holds every skipped file
 BUILT = TypeAdapter(Built)

@@ -14,10 +14,10 @@ from bot.admin.building import Builder
 from bot.admin.reloading import in_thread
 from knowledge.errors import NoArticles, NoRoom
 from knowledge.snapshots.asking import SERVED
-from knowledge.snapshots.build import Order, unheard
 from knowledge.snapshots.changes import touched
 from knowledge.snapshots.manifest import Manifest
 from knowledge.snapshots.opening import Opened, open_newest, open_stored, open_version
+from knowledge.snapshots.order import Order, unheard
 from knowledge.snapshots.records import recipe
 from knowledge.snapshots.versions import Stored, Versions
 from knowledge.store import KnowledgeStore

@@ -15,10 +15,10 @@ from bot.admin.report import Ending, Report
 from knowledge.documents.folder import find_sources
 from knowledge.errors import KnowledgeError, SnapshotDamaged
 from knowledge.index.opened import open_index
-from knowledge.snapshots.build import INDEX, Order, Progress, unheard
 from knowledge.snapshots.guards import objection
 from knowledge.snapshots.manifest import Manifest
 from knowledge.snapshots.opening import Opened, open_version
+from knowledge.snapshots.order import INDEX, Order, Progress, unheard
 from knowledge.snapshots.records import listing, recipe
 from knowledge.snapshots.versions import Versions
 from knowledge.store import KnowledgeStore

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from knowledge.snapshots.build import Built
 from knowledge.snapshots.manifest import Figures
+from knowledge.snapshots.order import Built
 
 
 class Ending(StrEnum):

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect, text
 
 from bot.state.errors import StateTooNew
+
+STEPS = Path(__file__).parent / "migrations" / "versions"
 
 
 def migrate(connection: Connection, where: str) -> None:
@@ -18,8 +17,14 @@ def migrate(connection: Connection, where: str) -> None:
     Raises:
         StateTooNew: the database is at a step that this program version does not know.
     """
+    if _version(connection) == max(path.name for path in STEPS.glob("[0-9]*.py")).split("_")[0]:
+        return
+    from alembic import command  # a quarter of a second of imports, for nothing at most starts
+    from alembic.config import Config
+    from alembic.util import CommandError
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(STEPS.parent))
     config.attributes["connection"] = connection
     try:
         command.upgrade(config, "head")
@@ -27,3 +32,10 @@ def migrate(connection: Connection, where: str) -> None:
         raise StateTooNew(
             f"数据库 {where} 来自更新的程序版本（{error}）；请升级程序，或换一个数据库"
         ) from error
+
+
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return found

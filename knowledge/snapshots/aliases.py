@@ -6,7 +6,7 @@ from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
-from knowledge.documents.folder import RESERVED_NAMES
+from knowledge.documents.walk import RESERVED_NAMES
 from knowledge.model import Skipped
 from knowledge.query.aliases import Aliases, AliasProblem, parse_aliases
 from knowledge.text.language import Language

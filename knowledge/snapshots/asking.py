@@ -8,14 +8,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from knowledge.documents.folder import find_sources
+from knowledge.documents.walk import find_sources
 from knowledge.errors import NoRoom, SnapshotDamaged
 from knowledge.snapshot import Snapshot
-from knowledge.snapshots.build import Order, build
 from knowledge.snapshots.durable import room_needed
 from knowledge.snapshots.lock import exclusive
 from knowledge.snapshots.manifest import Manifest, read
 from knowledge.snapshots.opening import open_stored
+from knowledge.snapshots.order import Order
 from knowledge.snapshots.records import listing, recipe
 from knowledge.snapshots.versions import Stored, Versions
 from knowledge.text.chinese import Chinese
@@ -61,6 +61,8 @@ class _Wanted:
 
     def built_in(self, held: ExitStack, asked: Versions, served: Versions) -> Stored:
         """Build and keep a version, starting from the nearest there is."""
+        from knowledge.snapshots.build import build  # only who builds loads what builds
+
         with room_needed(asked.folder):
             asked.folder.mkdir(parents=True, exist_ok=True)
             with exclusive(asked.folder / ".turn"):
@@ -77,6 +79,8 @@ class _Wanted:
 
     def built_aside(self, held: ExitStack) -> Stored:
         """Build a version that lasts as long as it is held."""
+        from knowledge.snapshots.build import build
+
         folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="chuchu-")))
         return Stored("temporary", folder, build(Order(self.articles), folder).manifest)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,38 +15,10 @@ from knowledge.model import Repaired, Skipped
 from knowledge.snapshots import manifest
 from knowledge.snapshots.aliases import copy_aliases
 from knowledge.snapshots.comparison import Comparison
-from knowledge.snapshots.difference import Difference
 from knowledge.snapshots.durable import room_needed
 from knowledge.snapshots.manifest import Manifest
+from knowledge.snapshots.order import INDEX, Built, Order, Progress, unheard
 from knowledge.snapshots.records import Record, listing, read_records, recipe, total, write_records
-
-INDEX = "index"
-
-
-Progress = Callable[[str, int, int], None]
-"""Told the stage, and how many files of how many are through it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What to build: the articles folder, and the stored version whose unchanged files need not be redone."""
-
-    articles: Path
-    base: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Built:
-    """A sealed snapshot. `redone` and `kept` count files; `difference` is None where everything was redone."""
-
-    manifest: Manifest
-    difference: Difference | None
-    redone: int
-    kept: int
-
-
-def unheard(stage: str, done: int, of: int) -> None:
-    """Hear how a build goes, and say nothing."""
 
 
 @dataclass(slots=True)

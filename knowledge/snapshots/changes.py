@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from knowledge.documents.folder import find_sources
+from knowledge.documents.walk import find_sources
 from knowledge.errors import NoArticles
 from knowledge.snapshots.records import read_records
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TextIO
 
 from knowledge.errors import KnowledgeError
-from knowledge.snapshots.build import Order, build
+from knowledge.snapshots.order import Order
 
 NICE = 10
 PAUSE = 0.2  # seconds between two progress lines
@@ -54,6 +54,8 @@ def encode_order(order: Order, folder: Path) -> bytes:
 
 def main() -> int:
     """Build what standard input orders."""
+    from knowledge.snapshots.build import build  # the parent needs none of what builds
+
     os.nice(NICE)
     wanted = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from knowledge.errors import SnapshotDamaged
 from knowledge.index.opened import open_index
 from knowledge.model import Fact
-from knowledge.snapshots.build import INDEX
+from knowledge.snapshots.order import INDEX
 from knowledge.snapshots.versions import Versions
 
 AT_ONCE = 500

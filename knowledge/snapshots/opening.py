@@ -12,8 +12,8 @@ from pathlib import Path
 from knowledge.errors import SnapshotDamaged
 from knowledge.snapshot import Snapshot
 from knowledge.snapshots.aliases import read_aliases
-from knowledge.snapshots.build import INDEX
 from knowledge.snapshots.manifest import Manifest
+from knowledge.snapshots.order import INDEX
 from knowledge.snapshots.versions import Stored, Versions
 from knowledge.text.language import Language
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 
-from knowledge.documents.folder import RESERVED_NAMES, Source
+from knowledge.documents.walk import RESERVED_NAMES, Source
 from knowledge.model import Skipped
 from knowledge.snapshots.manifest import Figures
 

@@ -11,9 +11,7 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from knowledge.documents.folder import read_bytes
 from knowledge.model import Fact, Repair, Repaired, Skipped
-from knowledge.repair.document import repair_document
 
 FIRST = 3
 LISTED = 10
@@ -46,6 +44,9 @@ class Trial:
 
 def try_out(name: str, data: bytes) -> Trial:
     """Read and repair one file, or the members of an archive."""
+    from knowledge.documents.folder import read_bytes  # the parent needs the nouns alone
+    from knowledge.repair.document import repair_document
+
     repaired: list[Repaired] = []
     skipped: list[Skipped] = []
     for read in read_bytes(name, data):

@@ -10,7 +10,8 @@ import pytest
 
 from bot.admin.knowledge import open_knowledge
 from knowledge.snapshots.asking import SERVED
-from knowledge.snapshots.build import Order, build
+from knowledge.snapshots.build import build
+from knowledge.snapshots.order import Order
 from knowledge.snapshots.versions import POINTER, Versions
 from tests.bot.admin.hall import HereBuilder
 from tests.knowledge.snapshots.corpus import write_article, write_corpus

@@ -26,7 +26,8 @@ from bot.messages import (
 from bot.platforms import Platforms
 from bot.state.audit import Entry
 from bot.state.state import open_state, sqlite_address
-from knowledge.snapshots.build import Built, Order, Progress, build
+from knowledge.snapshots.build import build
+from knowledge.snapshots.order import Built, Order, Progress
 from tests.knowledge.snapshots.corpus import write_corpus
 
 OWNER, EDITOR, STRANGER = "7", "8", "9"

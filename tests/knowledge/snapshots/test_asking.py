@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from knowledge.snapshots.asking import ASKED, SERVED, snapshot_of
-from knowledge.snapshots.build import Order, build
+from knowledge.snapshots.build import build
+from knowledge.snapshots.order import Order
 from knowledge.snapshots.versions import Versions
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from knowledge.errors import NoArticles, NoRoom
-from knowledge.snapshots.build import Built, Order, build
+from knowledge.snapshots.build import build
 from knowledge.snapshots.manifest import Figures
 from knowledge.snapshots.opening import open_version
+from knowledge.snapshots.order import Built, Order
 from knowledge.snapshots.versions import Versions
 from knowledge.text.chinese import Chinese
 from tests.knowledge.snapshots.corpus import write_article, write_corpus

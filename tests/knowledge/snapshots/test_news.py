@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.errors import SnapshotDamaged
-from knowledge.snapshots.build import Order, build
+from knowledge.snapshots.build import build
 from knowledge.snapshots.news import fresh_facts, only_in_second
+from knowledge.snapshots.order import Order
 from knowledge.snapshots.versions import Versions
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
 
