@@ -44,14 +44,24 @@ def split(blocks: Sequence[Block], wrapped: bool) -> list[Draft]:
         return [Draft(signed=_signed(blocks), blocks=list(blocks))] if blocks else []
     drafts: list[Draft] = []
     strays = list(blocks[: heads[0]])
+    above = _heading_above(blocks[heads[0]]) if strays else []
     for at, head in enumerate(heads):
         until = heads[at + 1] if at + 1 < len(heads) else len(blocks)
         drafts.extend(_drafts(blocks[head], list(blocks[head + 1 : until]), wrapped))
     if strays and strays[-1].bylines and any(block.bylines for block in drafts[0].blocks):
         return [Draft(signed=_signed(strays), blocks=strays), *drafts]
     drafts[0].displaced = len(strays)
+    drafts[0].blocks[0].displays += above
     drafts[0].blocks[:0] = strays
     return drafts
+
+
+def _heading_above(head: Block) -> list[Paragraph]:
+    """Take a heading off the displays that stands right under the column above the title: it names what follows."""
+    displays = head.displays
+    if len(displays) > 1 and displays[0].first.gap == 0 and displays[1].first.gap > 0:
+        return [displays.pop(0)]
+    return []
 
 
 def _signed(blocks: Sequence[Block]) -> list[Line]:

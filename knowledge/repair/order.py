@@ -69,13 +69,15 @@ def arrange(draft: Draft, wrapped: bool) -> Arrangement:
 
 def _goes_on(broken: Paragraph, following: Paragraph) -> bool:
     """Tell whether a paragraph that breaks off at a column's foot may go on at the next column's head."""
-    both_latin = broken.text[-1:].isascii() and following.text[:1].isascii()
+    both_latin = broken.text[-1:].isascii() and following.text[:1].isascii() and following.text[:1].isalpha()
     return not (broken.finished or following.first.indented or following.first.dateline or both_latin)
 
 
 def _order(draft: Draft, texts: list[Block]) -> list[Block]:
     last = _closing(texts)
     if not draft.displaced and (last is None or last is texts[-1]):
+        return texts
+    if draft.displaced and texts[0].bodies[0].first.dateline and last in (None, texts[-1]):
         return texts
     rest = [block for block in texts if block is not last]
     lead = _lead(draft, texts, rest)

@@ -31,6 +31,8 @@ _OTHER_COLUMN: Final = 1.5
 # A line of so many characters with a comma in it is running text, whatever follows.
 _RUNNING: Final = 35
 _LONGEST_HEADING: Final = 50
+# Lines and commas that a title has at most, if it has a comma.
+_MOST_PARTS: Final = 3
 _LONGEST_TITLE_LINE: Final = 24
 
 _CONNECTS: Final = re.compile("[，、；,;“‘「『《〈（(—]$")
@@ -75,7 +77,10 @@ class Paragraph:
     @property
     def display(self) -> bool:
         """Tell whether it looks like a title or heading: short, and no sentence."""
-        if self.first.dateline or _unclosed(self.text):
+        commas = len(_COMMA.findall(self.text))
+        if self.first.dateline or _unclosed(self.text) or (commas and self.text[-1].isdigit()):
+            return False
+        if commas and len(self.lines) + commas > _MOST_PARTS:
             return False
         short = len(self.text) <= _LONGEST_HEADING
         return (
