@@ -26,9 +26,9 @@ class Menu:
 
 
 OFFERED = {
-    Scope.PRIVATE: ("find", "articles", "article", "settings", "help"),
+    Scope.PRIVATE: ("find", "articles", "article", "watch", "watches", "settings", "help", "forget_me"),
     Scope.GROUP: ("find", "articles", "help"),
-    Scope.GROUP_ADMIN: ("find", "articles", "settings", "help"),
+    Scope.GROUP_ADMIN: ("find", "articles", "watch", "watches", "settings", "help"),
 }
 
 

@@ -83,6 +83,8 @@ PHRASES = Phrases(
         "find": "look a word or question up",
         "articles": "which articles there are",
         "article": "read one article",
+        "watch": "tell me when new reports mention a word",
+        "watches": "what I watch",
         "settings": "settings",
         "help": "how to use this",
         "forget_me": "delete everything about me",

@@ -80,6 +80,8 @@ PHRASES = Phrases(
         "find": "查一个词或问题",
         "articles": "现有哪些文章",
         "article": "看一篇文章",
+        "watch": "有新报道提到一个词就告诉我",
+        "watches": "我在关注哪些词",
         "settings": "设置",
         "help": "怎么用",
         "forget_me": "删掉关于我的一切",

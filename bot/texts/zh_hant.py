@@ -80,6 +80,8 @@ PHRASES = Phrases(
         "find": "查一個詞或問題",
         "articles": "現有哪些文章",
         "article": "看一篇文章",
+        "watch": "有新報道提到一個詞就告訴我",
+        "watches": "我在關注哪些詞",
         "settings": "設定",
         "help": "怎麼用",
         "forget_me": "刪掉關於我的一切",
