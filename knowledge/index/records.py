@@ -133,8 +133,10 @@ class Records:
 
     def facts_at(self, keys: Sequence[int]) -> tuple[Fact, ...]:
         """Return the facts of these keys, in their order."""
-        query = f"SELECT {_FACT}, article FROM facts WHERE key = ?"  # noqa: S608 constant
-        return tuple(self._load(self._db.execute(query, (key,)).fetchone()) for key in keys)
+        marks = ", ".join("?" * len(keys))
+        rows = self._db.execute(f"SELECT {_FACT}, article FROM facts WHERE key IN ({marks})", keys)  # noqa: S608 marks
+        found = {row[0]: row for row in rows}
+        return tuple(self._load(found[key]) for key in keys)
 
     def article(self, article_id: str) -> tuple[int, Article] | None:
         """Return an article and its key by its id."""

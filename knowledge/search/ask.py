@@ -34,7 +34,7 @@ from knowledge.text.script import decode, encode
 
 BUDGET = 0.150
 """Seconds after which no other wording of the query is tried."""
-READ_FOR_FIGURES = 24
+READ_FOR_FIGURES = 10
 """Facts looked into for the query's figures."""
 SINGLE = 64
 """Pairs looked up for a query of one character."""

@@ -64,16 +64,16 @@ def explain(query: Query, rewriting: Rewriting | None, fact: Fact) -> tuple[Rung
     text = Readable(fact.text)
     phrase = text.occurrences(query.core)
     words = [(word.text, text.occurrences(word.text)) for word in query.words]
-    numbers = _numbers(query, fact.text)
-    ranges = merged(
-        [*phrase, *(place for _, places in words for place in places), *((f.start, f.end) for f in numbers)]
-    )
-    said = "、".join(dict.fromkeys(word for word, places in words if places))
+    written = any(text.holds(figure.text) for figure in query.figures)
+    numbers = [] if written or phrase else _numbers(query, fact.text)
+    places = [place for _, found in words for place in found]
+    ranges = merged(phrase or [*places, *((figure.start, figure.end) for figure in numbers)])
+    said = "、".join(dict.fromkeys(word for word, found in words if found))
     if rewriting:
         return rewriting.rung, ranges, f"“{rewriting.typed}”按“{rewriting.taken}”查找"
     if phrase:
         return Rung.PHRASE, ranges, f"原文里有“{query.core}”"
-    if numbers and not any(text.holds(f.text) for f in query.figures):
+    if numbers:
         return Rung.NUMBER, ranges, f"数字相同：{numbers[0].text}"
     return Rung.WORDS, ranges, f"含有：{said}" if said else "与前后文相关"
 

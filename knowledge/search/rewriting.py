@@ -85,8 +85,9 @@ def _misspelt(query: Query, lexicon: Lexicon, language: Language) -> Iterator[Re
     text = _content(query)
     suspects = [at for at in lexicon.strangers(text) if is_hanzi(text[at])][:MOST_SUSPECTS]
     keywords = query.type is QuestionType.NONE
-    for means in (_sounds_in_run, _sounds_in_pair if keywords else None, _looks_in_run):
-        taken = _corrected(text, suspects, means, query, lexicon, language) if means else None
+    sounds_in_pair = _sounds_in_pair if keywords else _sounds_in_word(language)
+    for means in (_sounds_in_run, sounds_in_pair, _looks_in_run):
+        taken = _corrected(text, suspects, means, query, lexicon, language)
         if taken:
             typed, meant, whole = taken
             kept = "".join(new if new != " " else old for old, new in zip(query.text, whole, strict=True))
@@ -166,6 +167,24 @@ def _sounds_in_pair(lexicon: Lexicon, typed: str, before: str, after: str, known
     pairs += [(lexicon.frequency(char + after[:1]), char) for char in sounding if after]
     df, char = max(pairs, default=(0, ""))
     return char if df else None
+
+
+def _sounds_in_word(language: Language) -> Means:
+    """In a question the pair must be a word that any dictionary has: 全求 is 全球."""
+
+    def means(lexicon: Lexicon, typed: str, before: str, after: str, known: bool) -> str | None:
+        if known:
+            return None
+        pairs = [
+            (lexicon.frequency(pair), char)
+            for char in map(chr, lexicon.homophones(typed).tolist())
+            for pair in (before[-1:] + char, char + after[:1])
+            if len(pair) == 2 and language.knows(pair)
+        ]
+        df, char = max(pairs, default=(0, ""))
+        return char if df else None
+
+    return means
 
 
 def _sides(before: str, after: str) -> list[tuple[str, str]]:

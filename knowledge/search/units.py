@@ -16,13 +16,18 @@ MOST_GRAMS = 48
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """`chars` and `grams` are distinct, in query order, with their inverse document frequencies."""
+    """`chars` and `grams` are distinct, `grams` ascending, with their inverse document frequencies.
+
+    `char_place[c]` is 1 + the place of character c in `chars`, else 0; `begins[c]` whether c begins a pair.
+    """
 
     chars: Array
     char_idf: Array
     grams: Array
     gram_idf: Array
     gram_df: Array
+    char_place: Array
+    begins: Array
 
 
 def idf(df: Array, n: int) -> Array:
@@ -45,12 +50,16 @@ def units(codes: Codes, columns: Columns) -> Units:
     separator = ord(SEPARATOR)
     chars = _distinct([c for c in codes.tolist() if c != separator and chr(c) not in STOP])
     pairs = zip(codes[:-1].tolist(), codes[1:].tolist(), strict=True)
-    grams = _distinct([a << 16 | b for a, b in pairs if a != separator and b != separator])
+    grams = _distinct(sorted({a << 16 | b for a, b in pairs if a != separator and b != separator}))
     df = gram_frequencies(columns, grams)
     if len(grams) > MOST_GRAMS:
         rarest = np.sort(np.argsort(np.where(df == 0, n, df), kind="stable")[:MOST_GRAMS])
         grams, df = grams[rarest], df[rarest]
-    return Units(chars, idf(columns.char_df[chars], n), grams, idf(df, n), df)
+    char_place = np.zeros(0x10000, dtype=np.int16)
+    char_place[chars] = np.arange(1, len(chars) + 1)
+    begins = np.zeros(0x10000, dtype=np.bool_)
+    begins[grams >> 16] = True
+    return Units(chars, idf(columns.char_df[chars], n), grams, idf(df, n), df, char_place, begins)
 
 
 def _distinct(values: list[int]) -> Array:

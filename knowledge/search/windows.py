@@ -32,9 +32,7 @@ def count(codes: Array, starts: Array, ends: Array, units: Units) -> Counts:
     rows, chars, grams = len(starts), len(units.chars), len(units.grams)
     place, owner = gather(starts, ends)
     text = codes[place]
-    char_place = np.zeros(0x10000, dtype=np.int16)
-    char_place[units.chars] = np.arange(1, chars + 1)
-    found = char_place[text]
+    found = units.char_place[text]
     at = np.flatnonzero(found)
     char_counts = np.bincount(owner[at] * chars + found[at] - 1, minlength=rows * chars)
     return Counts(
@@ -54,13 +52,9 @@ def find_grams(text: Array, units: Units) -> tuple[Array, Array]:
     """Return where in `text` a query's pair begins, ascending, and which pair it is."""
     if not len(units.grams) or len(text) < 2:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-    firsts = np.zeros(0x10000, dtype=np.bool_)
-    firsts[units.grams >> 16] = True
-    at = np.flatnonzero(firsts[text[:-1]])
+    at = np.flatnonzero(units.begins[text[:-1]])
     pair = text[at].astype(np.uint32) << 16 | text[at + 1]
-    order = np.argsort(units.grams)
-    ranked = units.grams[order]
-    which = np.searchsorted(ranked, pair)
-    which[which == len(ranked)] = 0
-    hit = ranked[which] == pair
-    return at[hit], order[which[hit]]
+    which = np.searchsorted(units.grams, pair)
+    which[which == len(units.grams)] = 0
+    hit = units.grams[which] == pair
+    return at[hit], which[hit]
