@@ -33,7 +33,7 @@ from knowledge.text.numbers import number_keys
 from knowledge.text.script import decode, encode
 
 BUDGET = 0.150
-"""Seconds after which no other wording of the query is tried."""
+"""Seconds after which no further wording of the query is tried; the likeliest one always is."""
 READ_FOR_FIGURES = 10
 """Facts looked into for the query's figures."""
 SINGLE = 64
@@ -63,7 +63,7 @@ def ask(text: str, analyse: Analyse, corpus: Corpus, language: Language, limit: 
     lexicon = Lexicon(corpus)
     tried = [ranked] if (ranked := _rank(query, None, corpus)) else []
     for rewriting in rewritings(query, lexicon, language):
-        if clock() > deadline:
+        if clock() > deadline and len(tried) > 1:
             break
         if ranked := _rank(analyse(rewriting.text), rewriting, corpus):
             tried.append(ranked)

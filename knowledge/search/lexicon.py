@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +15,7 @@ from knowledge.text.script import SEPARATOR, Codes, decode, encode
 LOOKED_AT = 20
 """Facts read to see whether a run of characters, whose pairs all occur, occurs itself."""
 MOST_WAYS = 40
+MOST_BEGINNINGS = 40
 MOST_BESIDE = 3000
 
 
@@ -53,14 +54,20 @@ class Lexicon:
         if len(codes) <= 2:
             return True
         text = decode(codes)
-        terms = [
-            (text[at : at + 2], 1.0) for at in range(len(text) - 1) if SEPARATOR not in text[at : at + 2]
-        ]
-        found = np.searchsorted(self._columns.keys, self._corpus.find(terms, LOOKED_AT))
-        return any(
-            text in decode(self._columns.codes[self._columns.offsets[n] : self._columns.offsets[n + 1]])
-            for n in found
-        )
+        terms = [text[at : at + 2] for at in range(len(text) - 1) if SEPARATOR not in text[at : at + 2]]
+        return any(text in fact for fact in self._texts(terms))
+
+    def texts_with_all(self, word: str) -> list[str]:
+        """Return the encoded texts of a few facts that hold every character of a word, wherever."""
+        if not all(self._columns.char_df[encode(word)]):
+            return []
+        terms = [term for char in word for term in self._corpus.beginning(char, MOST_BEGINNINGS)]
+        return [text for text in self._texts(terms) if set(word) <= set(text)]
+
+    def _texts(self, terms: Sequence[str]) -> Iterator[str]:
+        found = self._corpus.find([(term, 1.0) for term in terms], LOOKED_AT)
+        for n in np.searchsorted(self._columns.keys, found).tolist():
+            yield decode(self._columns.codes[self._columns.offsets[n] : self._columns.offsets[n + 1]])
 
     def strangers(self, folded: str) -> list[int]:
         """Return the places of a folded text's characters that stand in no pair of the corpus."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from knowledge.model import Rung
+from knowledge.query.abbreviations import LONGEST, SHORTEST, expands
 from knowledge.query.analysis import Query
 from knowledge.query.question import QuestionType
 from knowledge.search.lexicon import Lexicon
@@ -42,6 +43,7 @@ def rewritings(query: Query, lexicon: Lexicon, language: Language) -> tuple[Rewr
         *_misspelt(query, lexicon, language),
         *_named(query, lexicon),
         *_written(query, lexicon),
+        *_shortened(query, lexicon),
     ]
     return tuple(dict.fromkeys(found))[:MOST_REWRITINGS]
 
@@ -73,6 +75,21 @@ def _written(query: Query, lexicon: Lexicon) -> Iterator[Rewriting]:
             if lexicon.holds(way):
                 text = query.text[: figure.start] + way + query.text[figure.end :]
                 yield Rewriting(text, Rung.NUMBER, figure.text, way)
+
+
+def _shortened(query: Query, lexicon: Lexicon) -> Iterator[Rewriting]:
+    """The full name in the corpus that a short form it does not hold leaves characters out of: 进博会."""
+    words = dict.fromkeys([*query.keywords, *(word.text for word in query.words if len(word.text) > 2)])
+    for short in [word for word in words if SHORTEST <= len(word) <= LONGEST and all(map(is_hanzi, word))]:
+        parts = [word.text for word in query.words if word.text in short]
+        if lexicon.holds(short) or all(len(part) > 1 and lexicon.holds(part) for part in parts):
+            continue
+        for text in lexicon.texts_with_all(short):
+            place = expands(short, text)
+            if place:
+                full = text[slice(*place)]
+                yield Rewriting(query.text.replace(short, full, 1), Rung.ALIAS, short, full)
+                break
 
 
 def _misspelt(query: Query, lexicon: Lexicon, language: Language) -> Iterator[Rewriting]:

@@ -28,6 +28,7 @@ def corpus() -> Iterator[Snapshot]:
         ("虹口區垃圾分類", "虹口区调研", Rung.WORDS),
         ("350件", "市委书记", Rung.NUMBER),
         ("Moderna", "从签约到开工", Rung.ALIAS),
+        ("转买卖", "2023年上半年", Rung.ALIAS),
         ("fanguanong", "静安区选取", Rung.PINYIN),
         ("lingang 离岸", "2023年上半年", Rung.PINYIN),
         ("翻瓜弄", "静安区选取", Rung.SPELLING),
