@@ -11,6 +11,7 @@ DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {
 SCALES = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000, "万": 10**4, "亿": 10**8}
 
 _LONGEST = 24  # digits; beyond that it is a serial number, not a quantity
+_TOO_MUCH = Decimal(10) ** _LONGEST  # few characters can say more: 亿亿亿亿
 
 
 def value_of(written: str) -> Decimal | None:
@@ -18,6 +19,11 @@ def value_of(written: str) -> Decimal | None:
 
     Arabic digits of any width, thousands commas, hanzi numerals with or without scales, and both mixed.
     """
+    value = _value(written)
+    return value if value is not None and value < _TOO_MUCH else None
+
+
+def _value(written: str) -> Decimal | None:
     text = (
         written.replace(",", "")
         .replace("，", "")
@@ -69,7 +75,7 @@ def _hanzi(text: str) -> Decimal | None:
     digit: int | None = None
     for c in text:
         if c in DIGITS:
-            digit = DIGITS[c]
+            digit = DIGITS[c] or None  # 零十 is ten
         elif c not in SCALES:
             return None
         elif SCALES[c] < 10**4:

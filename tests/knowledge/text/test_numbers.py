@@ -26,6 +26,7 @@ from knowledge.text.numerals import plain, value_of
         ("十月", "10月"),
         ("一千零八十", "1080"),
         ("三亿五千万元", "3.5亿元"),
+        ("四十万零十户", "400010户"),
     ],
 )
 def test_two_writings_of_one_number_share_a_key(one: str, other: str) -> None:

@@ -1,0 +1,152 @@
+"""Questions of any kind: an answer each, in time, and the same one however it is written."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from itertools import islice
+
+import opencc
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.conversation.lookup import tidy
+from knowledge.documents.folder import find_sources, read_sources
+from knowledge.model import Answer, Skipped
+from knowledge.repair.document import repair_document
+from knowledge.snapshot import Snapshot
+from knowledge.wire import answer_json, dump
+from tests.bot.process import ROOT
+from tests.faults.queries import LONGEST, odd_queries
+
+Writing = Callable[[str], str]
+BUDGET_SECONDS = 0.150  # of computing; what else runs on the machine does not count
+FEW, MANY = 1_000, 100_000
+
+
+@pytest.fixture(scope="module")
+def seeds() -> Iterator[Snapshot]:
+    """The knowledge of the seed articles."""
+    read = [one for source in find_sources(ROOT / "seeds") for one in read_sources(source)]
+    with closing(
+        Snapshot.of("seeds", [repair_document(one[0]) for one in read if not isinstance(one, Skipped)])
+    ) as opened:
+        opened.ask("出处")
+        yield opened
+
+
+def sound(snapshot: Snapshot, query: str) -> Answer:
+    """Ask, and look whether the answer can be told and proved."""
+    answer = snapshot.ask(query)
+    dump(answer_json(answer)).encode("utf-8")
+    assert 0.0 <= answer.confidence <= 1.0
+    assert answer.found == bool(answer.hits)
+    for hit in (*answer.hits, *answer.related):
+        assert snapshot.proves(hit.fact)
+        assert snapshot.fact(hit.fact.id) == hit.fact
+        assert all(0 <= start < end <= len(hit.fact.text) for start, end in hit.matched)
+    return answer
+
+
+def told(answer: Answer) -> tuple[bool, str | None, list[str]]:
+    """What a reader gets to see of an answer."""
+    return answer.found, answer.answer, [hit.fact.id for hit in answer.hits]
+
+
+@settings(max_examples=150, deadline=None)
+@given(query=st.text(st.characters(), max_size=60))
+def test_any_string_at_all_has_a_sound_answer_and_always_the_same(seeds: Snapshot, query: str) -> None:
+    assert told(sound(seeds, query)) == told(sound(seeds, query))
+
+
+def test_a_thousand_strange_questions_have_sound_answers(seeds: Snapshot) -> None:
+    for query in odd_queries(seed=1, number=FEW):
+        sound(seeds, query)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "(" * 4096,
+        "\ufdfa" * 4096,
+        "的" + "\u0301" * 1000,
+        "蕃瓜弄" + "\u0301" * 5000,
+        "弄" * LONGEST,
+        '"' * LONGEST,
+        "-弄 " * 3000,
+    ],
+    ids=["brackets", "U+FDFA", "combining marks", "a word under marks", "one word", "quotes", "exclusions"],
+)
+def test_what_costs_others_dear_has_a_sound_answer(seeds: Snapshot, query: str) -> None:
+    sound(seeds, query)
+    sound(seeds, tidy(query))
+
+
+@pytest.mark.parametrize("digit", ["9", "1.", "1,000,", "一", "两", "十", "百", "亿", "〇"])
+@pytest.mark.parametrize("times", [17, 60, 5_000])
+def test_a_figure_beyond_all_measure_is_a_question_too(seeds: Snapshot, digit: str, times: int) -> None:
+    for before, after in (
+        ("", ""),
+        ("", "%"),
+        ("", "年"),
+        ("", "万户"),
+        ("百分之", ""),
+        ("0.", "个百分点"),
+        ("", "至5个"),
+    ):
+        sound(seeds, before + digit * times + after)
+
+
+QUESTIONS = (
+    "蕃瓜弄",
+    "莫德纳",
+    "临港 离岸贸易 2023",
+    "果洛的平均海拔是多少？",
+    "金食汇",
+    "联合检查码",
+    "北京地铁票价",
+)
+WRITINGS: dict[str, Writing] = {
+    "full width": lambda text: "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text),
+    "capitals": str.upper,
+    "traditional": opencc.OpenCC("s2t").convert,
+    "space around": lambda text: f" 　{text}\t\n",
+    "wide spaces": lambda text: text.replace(" ", "　　"),
+    "no-break spaces": lambda text: text.replace(" ", "\u00a0"),
+}
+
+
+@pytest.mark.parametrize("writing", WRITINGS.values(), ids=WRITINGS.keys())
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_width_case_script_and_space_change_no_answer(
+    seeds: Snapshot, question: str, writing: Writing
+) -> None:
+    assert told(seeds.ask(writing(question))) == told(seeds.ask(question))
+
+
+def test_every_title_finds_its_own_article_first(seeds: Snapshot) -> None:
+    for article in islice(seeds.articles(), 20):
+        answer = seeds.ask(article.title.text)
+        assert answer.found, article.title.text
+        assert answer.hits[0].fact.article == article
+
+
+@pytest.mark.soak
+def test_a_hundred_thousand_questions_have_sound_answers_in_time(seeds: Snapshot) -> None:
+    took: list[tuple[float, str]] = []
+    for query in odd_queries(seed=2, number=MANY):
+        began = time.process_time()
+        sound(seeds, query)
+        took.append((time.process_time() - began, query))
+    took.sort()
+    slowest, query = took[-1]
+    late = sum(seconds > BUDGET_SECONDS for seconds, _ in took)
+    print(
+        f"{MANY} questions: median {took[MANY // 2][0] * 1000:.1f} ms, p99 {took[MANY * 99 // 100][0] * 1000:.1f} ms,"
+    )
+    print(
+        f"slowest {slowest * 1000:.0f} ms ({query[:40]!a}, {len(query)} characters), {late} over the budget"
+    )
+    assert late == 0
