@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from knowledge.repair.columns import Columns
 from knowledge.repair.lines import Line, blanks_tell
-from knowledge.repair.paragraphs import Columns
 
 _CLAUSES: Final = re.compile("[，。；：！？,;]")
 _QUOTED: Final = re.compile("“[^”]*”|《[^》]*》")

@@ -11,23 +11,11 @@ from typing import Final
 
 from knowledge.model import Span
 from knowledge.repair.characters import is_han, pieces
+from knowledge.repair.columns import PUNCTUATION, WIDEST, Columns
 from knowledge.repair.joining import lay_out
 from knowledge.repair.lines import Line, blanks_tell
 from knowledge.repair.names import AFTER_SENTENCE
 
-# Of a column's width, what a line must fill for its break to be the column's and not the writer's.
-_FULL: Final = 0.75
-_NARROWEST: Final = 9
-# Three or four lines alone establish no column narrower than this.
-_SURE: Final = 12
-_WIDEST: Final = 60
-_WINDOW: Final = 6
-# A column is established by so many lines of which so many differ by no more than this.
-_FEWEST: Final = 3
-_AGREE: Final = 0.6
-_RAGGED: Final = 2.5
-_EQUAL: Final = 1.5
-_OTHER_COLUMN: Final = 1.5
 # A line of so many characters with a comma in it is running text, whatever follows.
 _RUNNING: Final = 35
 _LONGEST_HEADING: Final = 50
@@ -37,7 +25,6 @@ _LONGEST_TITLE_LINE: Final = 24
 
 _CONNECTS: Final = re.compile("[，、；,;“‘「『《〈（(—]$")
 _CONTINUES: Final = re.compile("[，、。；：！？”’）》」』】%％,;)]")
-_PUNCTUATION: Final = re.compile("[，。、；,;！？]")
 # A title in two parts: 学深悟透 打牢理论根基.
 _TWO_PARTS: Final = re.compile("[\u4e00-\u9fff”]{3}[ \u3000][“\u4e00-\u9fff]{3}")
 _BROKEN_NAME: Final = re.compile("(?:记者|通讯员|作者)\\s*[\u4e00-\u9fff]$")
@@ -93,68 +80,6 @@ class Paragraph:
     @property
     def width(self) -> float:
         return max(line.width for line in self.lines)
-
-
-class Columns:
-    """How wide the text runs around each line, to tell a full line from a short one."""
-
-    def __init__(self, lines: Sequence[Line]) -> None:
-        self._lines = lines
-        self._widths = [line.column_width + line.indent / 2 for line in lines]
-
-    def before(self, at: int) -> float:
-        """The column's width above line `at`, 0 where none is established."""
-        return self._width(max(0, at - _WINDOW), at)
-
-    def after(self, at: int) -> float:
-        """The column's width below line `at`, 0 where none is established."""
-        return self._width(at + 1, at + 1 + _WINDOW)
-
-    def around(self, at: int) -> float:
-        """The column's width on both sides together, 0 where none is established."""
-        width = self._width(max(0, at - 2), at + 3)
-        return width if width >= _SURE else 0
-
-    def _width(self, low: int, high: int) -> float:
-        """The width on which most unfinished lines agree; text has commas, a list of titles has few."""
-        lines = self._lines[low:high]
-        wide = [self._widths[low + at] for at, line in enumerate(lines) if not line.finished]
-        if len(wide) < _FEWEST or 2 * len(wide) < len(lines):
-            return 0
-        width = sorted(wide)[-2]
-        if not _NARROWEST <= width <= _WIDEST or sum(abs(w - width) <= _RAGGED for w in wide) < _AGREE * len(
-            wide
-        ):
-            return 0
-        clauses = sum(not line.finished and _PUNCTUATION.search(line.text) is not None for line in lines)
-        return width if _WINDOW * clauses >= len(wide) else 0
-
-    def full(self, at: int) -> bool:
-        """Tell whether line `at` fills its column, so that the column broke it."""
-        wide = self._widths[at]
-        if wide < _NARROWEST * _FULL:
-            return False
-        sides = (self.before(at), self.after(at))
-        if any(sides):
-            return any(side and wide >= _FULL * side for side in sides)
-        return 0 < _FULL * self.around(at) <= wide or self._twin(at, at - 1) or self._twin(at, at + 1)
-
-    def _twin(self, at: int, other: int) -> bool:
-        """Tell whether two unfinished lines of running text are equally wide, as only a column makes them."""
-        if not 0 <= other < len(self._lines) or self._widths[at] < _SURE:
-            return False
-        lines = (self._lines[at], self._lines[other])
-        alike = abs(self._widths[at] - self._widths[other]) <= _EQUAL
-        return alike and all(not line.finished and _PUNCTUATION.search(line.text) for line in lines)
-
-    def breaks(self, at: int) -> bool:
-        """Tell whether another column begins after line `at`: much wider or much narrower."""
-        above, below = self.before(at + 1), self.after(at)
-        if not above or self._widths[at] >= _OTHER_COLUMN * above:
-            return False
-        if self._widths[at + 1] >= _OTHER_COLUMN * above:
-            return True
-        return bool(below) and not 1 / _OTHER_COLUMN < above / below < _OTHER_COLUMN
 
 
 class Assembler:
@@ -232,7 +157,7 @@ class Assembler:
         """Tell whether the first line is the title whatever its marks: a blank line and more text below."""
         if not following.gap or line.width > _LONGEST_HEADING or line.text[-1] in "，、；：。":
             return False
-        return following.width > _WIDEST or (following.width > line.width and not self._columns.full(0))
+        return following.width > WIDEST or (following.width > line.width and not self._columns.full(0))
 
     def _is_title(self, at: int, current: list[Line]) -> bool:
         """Tell whether full lines are a title all the same: no clause in them, and a blank line below.
@@ -244,7 +169,7 @@ class Assembler:
             return False
         if any(_STOPS.search(part.text) for part in current):
             return False
-        clauses = any(_PUNCTUATION.search(_QUOTED.sub("", part.text)) for part in current)
+        clauses = any(PUNCTUATION.search(_QUOTED.sub("", part.text)) for part in current)
         column = max(self._columns.after(at), self._columns.before(at))
         if column and line.width > 1.3 * column:
             return True
