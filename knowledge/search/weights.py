@@ -1,7 +1,7 @@
 """Every fitted number of the search, in one place.
 
 RANKING, SIMILARITY and the decisions were fitted on CMRC2018 trial and DRCD dev, equal weight, by
-`python -m tests.bench fit cmrc2018_trial.json DRCD_dev.json`; both were never shown CMRC2018 dev or DRCD test.
+`python -m tests.bench fit cmrc2018_trial.json DRCD_dev.json`; neither was ever shown CMRC2018 dev or DRCD test.
 """
 
 from __future__ import annotations
