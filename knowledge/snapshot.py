@@ -12,6 +12,7 @@ from pathlib import Path
 from knowledge.index.build import build_index
 from knowledge.index.opened import OpenedIndex, open_index
 from knowledge.model import Answer, Article, Document, Fact, Repair, Repaired, Skipped
+from knowledge.proof import verify
 from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import Query, analyse
 from knowledge.search.ask import ask
@@ -112,10 +113,7 @@ class Snapshot:
     def proves(self, fact: Fact) -> bool:
         """Tell whether the fact stands word for word in this snapshot's copy of its file."""
         document = self.document(fact.article.file)
-        if document is None:
-            return False
-        stood = "".join(document.lines[s.line - 1][s.start : s.end] for s in fact.spans)
-        return "".join(stood.split()) == "".join(fact.text.split())
+        return document is not None and verify(fact, document)
 
     def close(self) -> None:
         """Release files and maps, the last opened first; the snapshot answers no more."""
