@@ -5,22 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from collections.abc import Awaitable, Callable
 
 from telegram import (
     Bot,
-    InlineKeyboardMarkup,
     InlineQueryResultArticle,
-    InputTextMessageContent,
-    LinkPreviewOptions,
-    MessageEntity,
 )
 
-from bot.messages import Chat, ChatEvents, InlineAnswer, Place, Reply, Run
+from bot.messages import Chat, ChatEvents, InlineAnswer, Place, Reply
 from bot.metrics import Metrics
 from bot.telegram.chats import Chats
+from bot.telegram.drafts import NO_PREVIEW, Draft, content, cured, drafts
 from bot.telegram.errors import (
     AnswerLost,
     ApiError,
@@ -34,33 +29,17 @@ from bot.telegram.errors import (
     Unauthorized,
 )
 from bot.telegram.limiter import Limiter
-from bot.telegram.markup import clean, entities, keyboard
+from bot.telegram.markup import clean, keyboard
 from bot.telegram.refusals import Remedy, remedy
 from bot.telegram.request import AiohttpRequest
 from bot.telegram.slots import Slots
-from bot.telegram.split import split
 from bot.telegram.translate import INLINE, PLATFORM
 
-T = TypeVar("T")
-NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 FIRST_PAUSE, LONGEST_PAUSE, TRIES = 0.5, 10.0, 60
 ACKNOWLEDGE_PAUSES = (0.5, 1.5)
 UNASKED_PATIENCE = 30.0
 TOAST_LIMIT, TITLE_LIMIT, DESCRIPTION_LIMIT = 200, 100, 200
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """One call of sendMessage, sendPhoto or editMessageText; `replaces` is the id of the message to edit."""
-
-    text: str
-    entities: Sequence[MessageEntity]
-    keyboard: InlineKeyboardMarkup | None
-    quotes: str | None
-    thread: str | None
-    replaces: str | None
-    picture: bytes | None = None
 
 
 class Sender:
@@ -98,7 +77,7 @@ class Sender:
             ApiError: Telegram refused for a reason that we have no remedy for, or could not be reached.
         """
         last: str | None = None
-        for draft in _drafts(chat, reply):
+        for draft in drafts(chat, reply):
             last = await self._say(chat, draft, slots, since)
             if last is None:
                 break
@@ -127,7 +106,7 @@ class Sender:
             InlineQueryResultArticle(
                 result.id,
                 clean(result.title)[:TITLE_LIMIT],
-                _content(result.reply.runs),
+                content(result.reply.runs),
                 reply_markup=keyboard(result.reply.buttons),
                 description=clean(result.description)[:DESCRIPTION_LIMIT],
             )
@@ -186,7 +165,7 @@ class Sender:
                     return None
                 if cure is Remedy.NONE_NEEDED:
                     return draft.replaces
-                if cure in tried or (changed := _cured(draft, cure)) is None:
+                if cure in tried or (changed := cured(draft, cure)) is None:
                     self._metrics.sends.labels("refused").inc()
                     raise
                 logger.warning("a message was refused (%s); trying once more: %s", error, cure.name.lower())
@@ -288,44 +267,3 @@ class Sender:
         await self._chats.close(self._chats.resolve(chat.id), str(error), thread)
         if thread is None and self._events is not None:
             await self._events.closed(PLATFORM, chat.id)
-
-
-def _drafts(chat: Chat | None, reply: Reply) -> list[Draft]:
-    """The calls a reply needs: the quote and the edit at the first part, the buttons at the last."""
-    runs = [replace(run, text=clean(run.text)) for run in reply.runs]
-    parts = [part for part in split(runs) if any(run.text.strip() for run in part)]
-    buttons = keyboard(reply.buttons)
-    thread = chat.thread if chat else None
-    drafts = [
-        Draft(
-            "".join(run.text for run in part),
-            entities(part),
-            buttons if at == len(parts) - 1 else None,
-            reply.quotes if at == 0 else None,
-            thread,
-            reply.replaces if at == 0 else None,
-        )
-        for at, part in enumerate(parts)
-    ]
-    if reply.picture:
-        drafts.append(Draft("", (), None, None, thread, None, reply.picture))
-    return drafts
-
-
-def _cured(draft: Draft, cure: Remedy) -> Draft | None:
-    if cure is Remedy.SAY_PLAINLY:
-        return replace(draft, entities=(), keyboard=None)
-    if cure is Remedy.SEND_ANEW and draft.replaces and not draft.replaces.startswith(INLINE):
-        return replace(draft, replaces=None)
-    if cure is Remedy.DROP_QUOTE and draft.quotes:
-        return replace(draft, quotes=None)
-    if cure is Remedy.DROP_THREAD and draft.thread:
-        return replace(draft, thread=None, quotes=None)
-    return None
-
-
-def _content(runs: Sequence[Run]) -> InputTextMessageContent:
-    part = split([replace(run, text=clean(run.text)) for run in runs])[0]
-    return InputTextMessageContent(
-        "".join(run.text for run in part), entities=entities(part) or None, link_preview_options=NO_PREVIEW
-    )

@@ -177,7 +177,7 @@ class Workers:
             update = await self._inbox.claim(pending.id)
             if update is None:
                 return None
-            outcome = await self._outcome(update, lane, len(row))
+            outcome = await self._outcome(update, lane, len(self._lanes.get(lane, ())))
             if outcome is not None:
                 return update, outcome
         except sqlite3.Error as error:

@@ -88,10 +88,12 @@ class BotProcess:
 
 @asynccontextmanager
 async def bot_process(folder: Path, api: BotApi, **settings: str) -> AsyncIterator[BotProcess]:
-    """A running bot, killed at the end if it still runs."""
+    """A running bot, killed at the end if it still runs; whatever it went through, its log holds no secret."""
     process = BotProcess(folder, api, **settings)
     await process.start()
     try:
         yield process
     finally:
         await process.kill()
+    assert TOKEN not in process.log_text()
+    assert SECRET not in process.log_text()
