@@ -75,7 +75,7 @@ async def check(readers: Readers, bot: BotProcess, kills: int) -> None:
 
 async def answered_more(api: BotApi) -> None:
     before = len(api.said())
-    await api.until(lambda: len(api.said()) > before)
+    await api.until(lambda: len(api.said()) > before, 120)
 
 
 async def kill_often(folder: Path, kills: int, **settings: str) -> None:
