@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from knowledge.errors import BuildFailed
+from knowledge.snapshots.build import build
+from knowledge.snapshots.order import Built, Order, Progress
 from tests.bot.admin.hall import OWNER, STRANGER, hall
 from tests.knowledge.snapshots.corpus import write_article
 
@@ -184,3 +187,33 @@ async def test_a_hundred_knocks_make_at_most_two_reloads(tmp_path: Path) -> None
                 await asyncio.sleep(0.05)
         await asyncio.sleep(0.2)
         assert [entry.outcome for entry in await room.audit()] == ["published", "unchanged"]
+
+
+async def test_the_owner_is_told_of_a_damaged_version_and_of_changed_files(tmp_path: Path) -> None:
+    async with hall(tmp_path) as room:
+        write_article(room.articles, "new.txt", "新来的一篇", NEW)
+        await room.say("/reload")
+    (tmp_path / "data" / "snapshots" / "000002" / "sources.json").write_bytes(b"")
+    async with hall(tmp_path) as room:
+        await room.quiet()
+        (told,) = [reply.text for reply in room.phone.sent]
+        assert "000002" in told and "损坏" in told and "改动过 1 个文件（如 new.txt）" in told
+        assert NEW not in room.texts()
+
+
+async def test_a_build_that_dies_is_told_with_its_stage_and_the_old_version_serves(tmp_path: Path) -> None:
+    class Dying:
+        async def build(self, order: Order, folder: Path, progress: Progress) -> Built:
+            (folder / "half").write_bytes(b"x")
+            if order.base is None:
+                (folder / "half").unlink()
+                return await asyncio.to_thread(build, order, folder)
+            raise BuildFailed("修复", "子进程中途结束（信号 9）")
+
+    async with hall(tmp_path, Dying()) as room:
+        write_article(room.articles, "new.txt", "新来的一篇", NEW)
+        said = await room.say("/reload")
+        assert "没有成功" in said and "“修复”" in said and "信号 9" in said
+        assert len(room.texts()) == 12
+        assert not list((room.data / "snapshots").glob(".building-*"))
+        assert [entry.outcome for entry in await room.audit()] == ["failed"]

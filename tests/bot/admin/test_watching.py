@@ -1,0 +1,41 @@
+"""Watching the folder: a change is told once it has come to rest."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from bot.admin.acting import watch
+from tests.knowledge.snapshots.corpus import write_article, write_corpus
+
+STEP = 0.02  # seconds
+
+
+async def test_a_folder_that_changed_and_kept_still_is_told_once(tmp_path: Path) -> None:
+    articles, knocks = write_corpus(tmp_path / "articles"), list[int]()
+    told = asyncio.Event()
+
+    def knock() -> None:
+        knocks.append(1)
+        told.set()
+
+    watching = asyncio.create_task(watch(articles, STEP, knock))
+    await asyncio.sleep(10 * STEP)
+    assert knocks == []
+    write_article(articles, "new.txt", "新来的一篇", "苏州河边建成了新的步道。")
+    await asyncio.wait_for(told.wait(), 30)
+    await asyncio.sleep(10 * STEP)
+    assert knocks == [1]
+    watching.cancel()
+
+
+async def test_a_folder_that_is_away_for_a_moment_is_no_change(tmp_path: Path) -> None:
+    articles, knocks = write_corpus(tmp_path / "articles"), list[int]()
+    watching = asyncio.create_task(watch(articles, STEP, lambda: knocks.append(1)))
+    await asyncio.sleep(5 * STEP)
+    articles.rename(tmp_path / "away")
+    await asyncio.sleep(10 * STEP)
+    (tmp_path / "away").rename(articles)
+    await asyncio.sleep(10 * STEP)
+    assert knocks == []
+    watching.cancel()

@@ -1,0 +1,98 @@
+"""Reloading the running bot, as an operator does it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+from urllib.parse import quote
+from urllib.request import urlopen
+
+import pytest
+
+from tests.bot.process import Running, chuchu, running
+from tests.knowledge.snapshots.corpus import write_article, write_corpus
+
+NEW = "苏州河边建成了新的步道。"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> dict[str, str]:
+    write_corpus(tmp_path / "articles")
+    return {"CHUCHU_ARTICLES": str(tmp_path / "articles"), "CHUCHU_DATA": str(tmp_path / "var")}
+
+
+def command(folder: Path, *arguments: str, articles: str = "articles") -> CompletedProcess[bytes]:
+    places = {"CHUCHU_ARTICLES": str(folder / articles), "CHUCHU_DATA": str(folder / "var")}
+    return chuchu(folder, *arguments, stdin=b"", **places)
+
+
+def found(bot: Running) -> bool:
+    with urlopen(f"{bot.url}/api/ask?q={quote('苏州河边 步道')}") as answer:
+        return NEW in answer.read().decode()
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not await asyncio.to_thread(true):
+            await asyncio.sleep(0.1)
+
+
+async def test_the_command_reloads_the_running_bot_through_its_door(
+    tmp_path: Path, settings: dict[str, str]
+) -> None:
+    async with running(tmp_path, **settings) as bot:
+        write_article(tmp_path / "articles", "new.txt", "新来的一篇", NEW)
+        dry = await asyncio.to_thread(command, tmp_path, "reload", "--dry-run", "--json")
+        assert json.loads(dry.stdout)["ending"] == "rehearsed" and not found(bot)
+        done = await asyncio.to_thread(command, tmp_path, "reload")
+        assert (done.returncode, "已换上版本 000002" in done.stdout.decode()) == (0, True)
+        assert found(bot)
+
+
+async def test_a_signal_reloads_and_a_hundred_of_them_do_no_harm(
+    tmp_path: Path, settings: dict[str, str]
+) -> None:
+    async with running(tmp_path, **settings) as bot:
+        write_article(tmp_path / "articles", "new.txt", "新来的一篇", NEW)
+        for _ in range(100):
+            os.kill(bot.pid, signal.SIGHUP)
+        await until(lambda: found(bot))
+    assert len(list((tmp_path / "var" / "snapshots").glob("0*"))) == 2
+
+
+async def test_a_second_bot_on_the_same_folder_is_refused_and_a_question_is_not(
+    tmp_path: Path, settings: dict[str, str]
+) -> None:
+    async with running(tmp_path, **settings) as bot:
+        second = await asyncio.to_thread(command, tmp_path, "run")
+        assert (second.returncode, str(bot.pid) in second.stderr.decode()) == (75, True)
+        write_article(tmp_path / "articles", "new.txt", "新来的一篇", NEW)
+        asked = await asyncio.to_thread(command, tmp_path, "ask", "苏州河边 步道")
+        assert NEW in asked.stdout.decode() and not found(bot)
+
+
+def test_without_a_running_bot_the_command_works_on_the_data_folder(
+    tmp_path: Path, settings: dict[str, str]
+) -> None:
+    first = command(tmp_path, "reload")
+    assert (first.returncode, "000001" in first.stdout.decode()) == (0, True)
+    for path in sorted((tmp_path / "articles").iterdir())[:3]:
+        path.unlink()
+    doubtful = command(tmp_path, "reload", "--json")
+    told = json.loads(doubtful.stdout)
+    assert (doubtful.returncode, told["ending"]) == (1, "unconfirmed")
+    sure = command(tmp_path, "reload", "--confirm", told["confirm"])
+    assert (sure.returncode, "已换上版本 000002" in sure.stdout.decode()) == (0, True)
+
+
+def test_a_folder_that_is_not_there_is_one_line_that_names_it(
+    tmp_path: Path, settings: dict[str, str]
+) -> None:
+    done = command(tmp_path, "reload", articles="nowhere")
+    assert done.returncode == 1
+    assert "nowhere" in done.stderr.decode() and "Traceback" not in done.stderr.decode()
