@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from knowledge.answering.span import answer_span
+from knowledge.answering.support import supports
 from knowledge.model import Answer, Fact, Hit, Rung
 from knowledge.query.analysis import Query
 from knowledge.search.corpus import Array, Corpus
@@ -114,12 +116,16 @@ def _answer(
 ) -> Answer:
     best = max(tried, key=lambda ranked: float(ranked.scores.max()))
     order = np.argsort(-best.scores, kind="stable")[: max(limit, CONSIDERED)]
-    order = promoted(best.query, order, best.scores, lambda row: _seen(best.pool, row, corpus), language)[
-        :limit
-    ]
+
+    @cache
+    def bears(row: int) -> float:
+        return supports(best.query, *_seen(best.pool, row, corpus), language)
+
+    order = promoted(best.query, order, best.scores, bears)[:limit]
     facts = _read(best.pool, order, corpus)
     context = _context(best.pool, int(order[0]), corpus)
-    evidence = Evidence(best.query, facts[0], context, best.features, int(order[0]))
+    first = int(order[0])
+    evidence = Evidence(best.query, facts[0], context, best.features, first, lambda: bears(first))
     sure = confidence(evidence, lexicon, language)
     hits = tuple(
         _hit(best, fact, float(best.scores[row])) for fact, row in zip(facts, order.tolist(), strict=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from knowledge.answering.span import answer_span
-from knowledge.answering.support import supports
 from knowledge.model import Fact
 from knowledge.query.analysis import Query
 from knowledge.query.question import QuestionType
@@ -28,13 +28,14 @@ from knowledge.text.language import Language
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The first fact with its titles and neighbours (`context`), and its row of features."""
+    """The first fact with its titles and neighbours (`context`), its row of features, and how far it bears the query out."""
 
     query: Query
     fact: Fact
     context: str
     features: Array
     row: int
+    borne: Callable[[], float]
 
 
 def confidence(evidence: Evidence, lexicon: Lexicon, language: Language) -> float:
@@ -44,7 +45,7 @@ def confidence(evidence: Evidence, lexicon: Lexicon, language: Language) -> floa
     place = around(fact.text, evidence.context)
     held = presence(query, place, lexicon)
     if query.type in ASKS_FOR_A_FEW_WORDS:
-        borne = supports(query, fact.text, evidence.context, language)
+        borne = evidence.borne()
         evident = SAID.of(alike, held, borne)
         if answer_span(query, fact.text, language) is None and borne:
             evident += WORDLESS

@@ -6,12 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from knowledge.answering.support import supports
 from knowledge.query.analysis import Query
 from knowledge.query.question import QuestionType
 from knowledge.search.corpus import Array
 from knowledge.search.weights import BORNE_OUT, PROMOTION
-from knowledge.text.language import Language
 
 CONSIDERED = 5
 """Facts looked into, and only when the first does not bear the question out: a look costs about .2 ms."""
@@ -26,18 +24,18 @@ _KINDS = frozenset(
     }
 )
 
-Read = Callable[[int], tuple[str, str]]
-"""From a row of the ranking to the fact's text and its surroundings."""
+Bears = Callable[[int], float]
+"""From a row of the ranking to how far that fact bears the query out (`answering.support.supports`)."""
 
 
-def promoted(query: Query, order: Array, scores: Array, read: Read, language: Language) -> Array:
+def promoted(query: Query, order: Array, scores: Array, bears: Bears) -> Array:
     """Return the order with the first few rows weighed anew by what they bear out."""
     if query.type not in _KINDS or len(order) < 2:
         return order
-    first = supports(query, *read(int(order[0])), language)
+    first = bears(int(order[0]))
     if first:
         return order
     few = order[:CONSIDERED]
-    borne = [first, *(supports(query, *read(int(row)), language) for row in few[1:])]
+    borne = [first, *(bears(int(row)) for row in few[1:])]
     merits = scores[few] + PROMOTION * (np.array(borne) >= BORNE_OUT)
     return np.concatenate([few[np.argsort(-merits, kind="stable")], order[CONSIDERED:]])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from knowledge.answering.support import supports
 from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import analyse
 from knowledge.search.promotion import CONSIDERED, promoted
@@ -20,7 +21,9 @@ def order_of(query: str, *texts: str) -> list[int]:
     scores = -np.arange(len(texts), dtype=np.float64)
     asked = analyse(query, Aliases(), CHINESE)
     surroundings = " ".join(texts)
-    found = promoted(asked, np.arange(len(texts)), scores, lambda row: (texts[row], surroundings), CHINESE)
+    found = promoted(
+        asked, np.arange(len(texts)), scores, lambda row: supports(asked, texts[row], surroundings, CHINESE)
+    )
     return [int(row) for row in found]
 
 
