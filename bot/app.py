@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.config import Address, Settings
@@ -277,3 +278,29 @@ async def reload_here(
             lambda stage, done, of: show(progress_text(stage, done, of, None)),
         )
         return report_json(report)
+
+
+async def restore_here(settings: Settings, backup: Path) -> str:
+    """Restore on the data folder, for a command in the terminal while nobody serves from it; say what came of it.
+
+    Raises:
+        FolderInUse: somebody began to serve in between.
+        BackupRefused: the backup is not whole.
+    """
+    from bot.admin.ledger import Ledger
+    from bot.admin.report import Ending
+    from bot.backup.restoring import ACT, restore
+    from bot.state.state import open_state, sqlite_address
+    from knowledge.snapshots.asking import SERVED
+    from knowledge.snapshots.lock import sole_run
+    from knowledge.snapshots.versions import Versions
+
+    settings.data.mkdir(parents=True, exist_ok=True)
+    async with AsyncExitStack() as stack:
+        stack.enter_context(sole_run(settings.data))
+        state = await stack.enter_async_context(
+            open_state(settings.database or sqlite_address(settings.data))
+        )
+        name = await restore(backup, settings.data, Versions(settings.data / SERVED), state)
+        await Ledger(state.audit, now).write("shell", ACT, Ending.RESTORED, name)
+        return f"已从 {backup} 恢复；知识是版本 {name}，下次启动就用它。\n"

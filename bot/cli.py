@@ -53,6 +53,10 @@ def parser() -> argparse.ArgumentParser:
     reload.add_argument("--dry-run", action="store_true", help="只试算有什么不同，不更换")
     reload.add_argument("--confirm", metavar="码", help="上次重载要求确认时给出的码")
     reload.add_argument("--json", action="store_true", help="输出一行 JSON")
+    backup = commands.add_parser("backup", help="把状态、正在使用的知识和密钥写进一个文件；运行时也可以")
+    backup.add_argument("file", metavar="文件", help="还不存在的文件名")
+    restore = commands.add_parser("restore", help="从备份文件恢复；运行时也可以")
+    restore.add_argument("file", metavar="文件", help="backup 写的文件")
     return chuchu
 
 
@@ -78,6 +82,14 @@ def _command(arguments: argparse.Namespace) -> int:
             from bot.terminal.reload import reload
 
             return reload(settings, arguments.dry_run, arguments.confirm, arguments.json)
+        case "backup":
+            from bot.terminal.backup import backup
+
+            return backup(settings, arguments.file)
+        case "restore":
+            from bot.terminal.backup import restore
+
+            return restore(settings, arguments.file)
         case _:
             from bot.app import run
 

@@ -10,13 +10,17 @@ from pathlib import Path
 
 from bot.admin.ledger import Ledger
 from bot.admin.reloading import Reloader, Wish, door
-from bot.admin.report import Report
+from bot.admin.report import Ending, Report
 from bot.admin.rights import Act
+from bot.backup.archive import BackupRefused
+from bot.backup.restoring import ACT, restore
 from bot.state.errors import StateError
+from bot.state.state import State
 from knowledge.documents.folder import find_sources
 from knowledge.errors import NoArticles
 from knowledge.snapshots.order import Progress, unheard
 from knowledge.snapshots.records import listing
+from knowledge.snapshots.versions import Versions
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +36,27 @@ async def audited_reload(
     except StateError as error:
         log.error("a reload by %s could not be written down: %s", door(wish.by), error)
         report = replace(report, error=f"{report.error or ''}这次操作没能记入审计：{error}")
+    return report
+
+
+async def audited_restore(
+    reloader: Reloader,
+    ledger: Ledger,
+    by: str,
+    backup: Path,
+    data: Path,
+    versions: Versions,
+    state: State | None,
+) -> Report:
+    """Put a backup back while the bot runs; the row in the audit log that came with it tells so."""
+    try:
+        if state is None:
+            raise BackupRefused("共享状态打不开，不能在运行中恢复；请停下后再运行 chuchu restore")
+        report = await reloader.take(by, lambda: restore(backup, data, versions, state))
+        await ledger.write(by, ACT, report.ending, report.version)
+    except (BackupRefused, StateError) as error:
+        log.warning("a restore was refused: %s", error)
+        return Report(Ending.FAILED, reloader.version, error=str(error))
     return report
 
 

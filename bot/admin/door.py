@@ -1,4 +1,4 @@
-"""The admin door: two paths, for those who hold the token, and for no browser."""
+"""The admin door: three paths, for those who hold the token, and for no browser."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
+from pathlib import Path
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -25,6 +26,7 @@ Denied = Callable[[str, str], Awaitable[None]]
 
 def make_door(
     reload_as: Callable[[Wish], Awaitable[Report]],
+    restore_as: Callable[[str, Path], Awaitable[Report]],
     token: str,
     host: str,
     metrics: Callable[[], bytes],
@@ -39,12 +41,17 @@ def make_door(
         report = await reload_as(wish)
         return web.json_response(report_json(report), status=STATUS.get(report.ending, 200), dumps=_dumps)
 
+    async def restore(request: web.Request) -> web.Response:
+        report = await restore_as(f"http:{request.remote}", Path(await _file(request)))
+        return web.json_response(report_json(report), status=STATUS.get(report.ending, 200), dumps=_dumps)
+
     async def measured(request: web.Request) -> web.Response:
         return web.Response(
             body=metrics(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
         )
 
     site.router.add_post("/admin/reload", reload)
+    site.router.add_post("/admin/restore", restore)
     site.router.add_get("/metrics", measured, allow_head=False)
     return site
 
@@ -102,6 +109,17 @@ async def _wish(request: web.Request) -> Wish:
     if not isinstance(dry, bool) or not isinstance(confirm, str | None):
         raise web.HTTPBadRequest
     return Wish(f"http:{request.remote}", dry or request.query.get("dry") == "1", confirm)
+
+
+async def _file(request: web.Request) -> str:
+    try:
+        told = json.loads(await request.read())
+        file = told["file"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise web.HTTPBadRequest from error
+    if not isinstance(file, str) or not file or "\0" in file:
+        raise web.HTTPBadRequest
+    return file
 
 
 def _dumps(value: object) -> str:

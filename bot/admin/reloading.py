@@ -109,6 +109,17 @@ class Reloader:
         """Serve an older version again: the one named, or the one before."""
         return await self._alone(by, lambda: self._rollback(to))
 
+    async def take(self, by: str, publish: Callable[[], Awaitable[str]]) -> Report:
+        """Serve the version that `publish` stores and names."""
+
+        async def taken() -> Report:
+            before = self._manifest.figures
+            name = await publish()
+            await self._serve(name)
+            return Report(Ending.RESTORED, name, before=before)
+
+        return await self._alone(by, taken)
+
     async def _alone(self, by: str, work: Callable[[], Awaitable[Report]]) -> Report:
         if running := self._running:
             return Report(Ending.BUSY, self.version, since=running.since, by=running.by)
@@ -122,7 +133,7 @@ class Reloader:
         finally:
             self._running = None
             self._free.set()
-        if report.ending in (Ending.PUBLISHED, Ending.ROLLED_BACK):
+        if report.ending in (Ending.PUBLISHED, Ending.ROLLED_BACK, Ending.RESTORED):
             log.info("version %s serves, wished by %s", report.version, door(by))
             for told in self._told:
                 await told(report)

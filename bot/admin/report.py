@@ -18,6 +18,7 @@ class Ending(StrEnum):
     REHEARSED = "rehearsed"
     UNCONFIRMED = "unconfirmed"
     ROLLED_BACK = "rolled_back"
+    RESTORED = "restored"
     BUSY = "busy"
     FAILED = "failed"
 

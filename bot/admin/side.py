@@ -12,7 +12,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from bot.admin.acting import Knocker, audited_reload, watch
+from bot.admin.acting import Knocker, audited_reload, audited_restore, watch
 from bot.admin.building import Builder
 from bot.admin.commands import AdminCommands, closed_commands
 from bot.admin.desk import Desk, said, working
@@ -100,7 +100,10 @@ async def open_admin_side(
         async def reload_as(wish: Wish) -> Report:
             return await audited_reload(reloader, ledger, wish)
 
-        door = make_door(reload_as, options.token, options.host, metrics, ledger.knocked)
+        async def restore_as(by: str, file: Path) -> Report:
+            return await audited_restore(reloader, ledger, by, file, options.data, knowledge.versions, state)
+
+        door = make_door(reload_as, restore_as, options.token, options.host, metrics, ledger.knocked)
         side = AdminSide(
             reloader, ShownInMemory(), knocker, door, closed_commands(notices[-1] if notices else "")
         )

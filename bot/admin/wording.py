@@ -59,6 +59,9 @@ def _lines(report: Report) -> Iterator[str]:
         case Ending.ROLLED_BACK:
             yield f"已换回版本 {report.version}。"
             return
+        case Ending.RESTORED:
+            yield f"已从备份恢复，现在使用版本 {report.version}。"
+            return
         case Ending.UNCHANGED:
             yield f"文件夹没有变化，仍是版本 {report.version}。"
             return

@@ -18,12 +18,21 @@ class Pseudonyms:
     def __init__(self, key: bytes) -> None:
         self._key = key
 
+    def renew(self, key: bytes) -> None:
+        """Hash with another key from now on."""
+        self._key = key
+
     def of(self, platform: str, person: str) -> str:
         """What stands for a person: 64 hexadecimal digits."""
         return hmac.new(self._key, f"{platform}:{person}".encode(), hashlib.sha256).hexdigest()
 
 
 def open_pseudonyms(data: Path) -> Pseudonyms:
+    """Hash with the key of the data folder."""
+    return Pseudonyms(read_key(data))
+
+
+def read_key(data: Path) -> bytes:
     """Read the key in the data folder; make it, readable for nobody else, where there is none."""
     path = data / NAME
     if not path.exists():
@@ -34,4 +43,4 @@ def open_pseudonyms(data: Path) -> Pseudonyms:
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(path)
-    return Pseudonyms(path.read_bytes())
+    return path.read_bytes()

@@ -26,7 +26,7 @@ from bot.learning.aliasing import AliasBook
 from bot.learning.courier import Courier
 from bot.learning.figures import Figures
 from bot.learning.memory import StoredMemory
-from bot.learning.pseudonyms import Pseudonyms, open_pseudonyms
+from bot.learning.pseudonyms import Pseudonyms, open_pseudonyms, read_key
 from bot.learning.stats import Stats
 from bot.learning.unanswered import Unanswered
 from bot.learning.watching import Watching
@@ -79,6 +79,11 @@ async def open_learning(
     await book.load()
 
     async def swapped(report: Report) -> None:
+        try:  # all of this may have come from a backup
+            pseudonyms.renew(await asyncio.to_thread(read_key, data))
+            await book.load()
+        except (StateError, OSError) as error:
+            log.error("aliases and key could not be read again: %s", error)
         desk.begin(_tell(watching, unanswered, report.version))
 
     desk.reloader.tell(swapped)

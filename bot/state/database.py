@@ -44,6 +44,17 @@ class Database:
             async with self._turn, self._writers.begin() as connection:
                 yield connection
 
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return self._engine.url.render_as_string(hide_password=False)
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Keep our own writers waiting."""
+        async with self._turn:
+            yield
+
     async def scrub(self) -> None:
         """Leave nothing of deleted rows in the database's files."""
         with _explained(self._where):

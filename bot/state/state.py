@@ -10,6 +10,7 @@ from pathlib import Path
 from bot.state.aliases import ChatAliases
 from bot.state.audit import Audit
 from bot.state.confirmations import Confirmations
+from bot.state.copies import Copies
 from bot.state.database import open_database
 from bot.state.everyone import Everyone
 from bot.state.moves import ChatMoves
@@ -44,6 +45,7 @@ class State:
     usage: Usage
     progress: Progress
     everyone: Everyone
+    copies: Copies
 
 
 def sqlite_address(data: Path) -> str:
@@ -75,4 +77,5 @@ async def open_state(url: str) -> AsyncIterator[State]:
             Usage(database),
             Progress(database),
             Everyone(database),
+            Copies(database),
         )

@@ -10,7 +10,7 @@ from bot.admin.rights import Act, Claim, Refusal, Role, may, role_of
 from bot.messages import Place, Sender, SenderKind
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
-EDITORS_ACTS = {Act.RELOAD, Act.VERSIONS, Act.UPLOAD, Act.META}
+EDITORS_ACTS = {Act.RELOAD, Act.VERSIONS, Act.UPLOAD, Act.META, Act.UNANSWERED, Act.ALIAS, Act.STATS}
 
 
 def claim(

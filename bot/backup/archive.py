@@ -1,0 +1,158 @@
+"""The backup file: a tar whose first member names every other with its sha256.
+
+backup.json           format, time, names and digests
+state.sqlite          the shared state as it was at one moment
+askers.key            the key of the hashes in it
+snapshot/…            the version of the knowledge that served, sealed by its own manifest
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import secrets
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from bot.errors import StartError
+from bot.learning.pseudonyms import NAME as KEY
+from bot.state.copies import copy_state
+from knowledge.snapshots.asking import SERVED
+from knowledge.snapshots.manifest import NAME as MANIFEST
+from knowledge.snapshots.versions import Versions
+
+FORMAT = 1
+CONTENTS, STATE, SNAPSHOT = "backup.json", "state.sqlite", "snapshot"
+LONGEST_CONTENTS = 16 * 1024 * 1024  # bytes
+
+
+class BackupRefused(StartError):
+    """A backup cannot be made or put back; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """The parts of a backup, whole, in a folder that goes with the block that unpacked it."""
+
+    state: Path
+    snapshot: Path
+    key: Path
+
+
+def write_backup(data: Path, database: str, target: Path) -> int:
+    """Write a backup of a data folder, in use or not; return its size in bytes.
+
+    Raises:
+        BackupRefused: the file is there already, or cannot be written, or no version is stored.
+        StateError: the state cannot be copied.
+    """
+    if target.exists():
+        raise BackupRefused(f"{target} 已经存在；请换一个文件名")
+    versions = Versions(data / SERVED)
+    name = versions.current()
+    if name is None:
+        raise BackupRefused(f"{data} 里还没有存下的版本；请先运行一次 chuchu")
+    draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    try:
+        with ExitStack() as held, tempfile.TemporaryDirectory(prefix="chuchu-") as aside:
+            stored = held.enter_context(versions.hold(name))
+            copy_state(database, Path(aside) / STATE)
+            parts = {STATE: Path(aside) / STATE, KEY: data / KEY}
+            parts |= {
+                f"{SNAPSHOT}/{part}": stored.folder / part for part in (MANIFEST, *stored.manifest.files)
+            }
+            held.callback(draft.unlink, missing_ok=True)
+            _pack(draft, parts)
+            size = draft.stat().st_size
+            draft.replace(target)
+    except OSError as error:
+        raise BackupRefused(f"{target} 写不了（{error}）；请检查磁盘空间和权限") from error
+    return size
+
+
+@contextmanager
+def unpacked(backup: Path, data: Path) -> Iterator[Unpacked]:
+    """Unpack a backup beside the data, checking every byte.
+
+    Raises:
+        BackupRefused: it is no backup, of a newer format, or damaged.
+    """
+    data.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=".restoring-", dir=data))
+    try:
+        try:
+            _unpack(backup, folder)
+        except (OSError, tarfile.TarError, ValueError, KeyError) as error:
+            raise BackupRefused(f"{backup} 不是完好的备份（{error}）；没有恢复任何东西，请换一份") from error
+        yield Unpacked(folder / STATE, folder / SNAPSHOT, folder / KEY)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _pack(draft: Path, parts: Mapping[str, Path]) -> None:
+    digests = {name: _digest(path) for name, path in parts.items()}
+    contents = json.dumps({"format": FORMAT, "files": digests}).encode()
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        with tarfile.open(fileobj=file, mode="w") as tar:
+            tar.addfile(_member(CONTENTS, len(contents)), io.BytesIO(contents))
+            for name, path in parts.items():
+                with path.open("rb") as part:
+                    tar.addfile(_member(name, path.stat().st_size), part)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _member(name: str, size: int) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(name)
+    member.size, member.mode = size, 0o600
+    return member
+
+
+def _unpack(backup: Path, folder: Path) -> None:
+    with tarfile.open(backup, "r:") as tar:
+        digests = _contents(tar)
+        for member in tar:
+            if member.name == CONTENTS:
+                continue
+            if member.name not in digests or not member.isreg():
+                raise ValueError(f"{member.name} 不在清单里")
+            target = folder / member.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            part = tar.extractfile(member)
+            assert part is not None
+            with target.open("xb") as file:
+                shutil.copyfileobj(part, file)
+            if _digest(target) != digests.pop(member.name):
+                raise ValueError(f"{member.name} 与清单不符")
+    if digests:
+        raise ValueError(f"缺 {next(iter(digests))}")
+
+
+def _contents(tar: tarfile.TarFile) -> dict[str, str]:
+    first = tar.next()
+    part = tar.extractfile(first) if first and first.isreg() and first.name == CONTENTS else None
+    if first is None or part is None or first.size > LONGEST_CONTENTS:
+        raise ValueError(f"没有 {CONTENTS}")
+    told = json.loads(part.read())
+    if told["format"] > FORMAT:
+        raise ValueError("来自更新的程序版本，请升级程序")
+    digests = {str(name): str(digest) for name, digest in told["files"].items()}
+    for name in digests:
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts or "\\" in name or name == CONTENTS:
+            raise ValueError(f"名称 {name} 不对")
+    if not {STATE, KEY, f"{SNAPSHOT}/{MANIFEST}"} <= digests.keys():
+        raise ValueError("缺必要的部分")
+    return digests
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,124 @@
+"""A backup file is whole, or is refused and changes nothing."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.backup.archive import BackupRefused, unpacked, write_backup
+from bot.backup.restoring import restore
+from bot.learning.pseudonyms import NAME, open_pseudonyms
+from bot.messages import Chat, Place
+from bot.state.audit import Entry
+from bot.state.places import Listener
+from bot.state.state import open_state, sqlite_address
+from knowledge.snapshots.asking import SERVED
+from knowledge.snapshots.build import build
+from knowledge.snapshots.order import Order
+from knowledge.snapshots.versions import Versions
+from tests.knowledge.snapshots.corpus import write_corpus
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+CHAT = Chat("telegram", "7", Place.PRIVATE)
+
+
+async def data_folder(folder: Path) -> Path:
+    """A data folder with a stored version, a key, and something learnt."""
+    data = folder / "var"
+    versions = Versions(data / SERVED)
+    with versions.workshop() as building:
+        build(Order(write_corpus(folder / "articles", 2)), building)
+        versions.publish(building)
+    open_pseudonyms(data)
+    async with open_state(sqlite_address(data)) as state:
+        await state.aliases.add(("ciie", "进博会"), NOW)
+        await state.watches.keep(Listener(CHAT), "养老", "养老", NOW)
+        await state.audit.add(Entry(NOW, "telegram:1", "alias", "done", "ciie = 进博会"))
+    return data
+
+
+async def test_what_was_backed_up_is_put_back_elsewhere(tmp_path: Path) -> None:
+    data, elsewhere, file = await data_folder(tmp_path), tmp_path / "elsewhere", tmp_path / "backup"
+    assert write_backup(data, sqlite_address(data), file) == file.stat().st_size
+    assert file.stat().st_mode & 0o777 == 0o600
+    elsewhere.mkdir()
+    versions = Versions(elsewhere / SERVED)
+    async with open_state(sqlite_address(elsewhere)) as state:
+        await state.aliases.add(("沪", "上海"), NOW)
+        for name in ("000001", "000002"):  # done over, as after a kill, it ends in the same
+            assert await restore(file, elsewhere, versions, state) == name
+        assert [alias.names for alias in await state.aliases.all()] == [("ciie", "进博会")]
+        assert [watch.words for watch in await state.watches.of(CHAT)] == ["养老"]
+        assert [entry.detail for entry in await state.audit.last()] == ["ciie = 进博会"]
+        assert await state.audit.first_broken() is None
+        await state.aliases.add(("申", "上海"), NOW)
+    assert (elsewhere / NAME).read_bytes() == (data / NAME).read_bytes()
+    assert versions.current() == "000002"
+    assert {path.name for path in elsewhere.glob(".*")} == set()
+
+
+def flipped(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    at = content.index(b"SQLite format 3")
+    content[at + 5_000] ^= 0xFF
+    file.write_bytes(bytes(content))
+
+
+def cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
+def replaced(file: Path) -> None:
+    file.write_text("这不是备份")
+
+
+def climbing(file: Path) -> None:
+    contents = json.dumps({"format": 1, "files": {"../outside": "00"}}).encode()
+    with tarfile.open(file, "w") as tar:
+        for name, body in (("backup.json", contents), ("../outside", b"x")):
+            member = tarfile.TarInfo(name)
+            member.size = len(body)
+            tar.addfile(member, io.BytesIO(body))
+
+
+def from_the_future(file: Path) -> None:
+    contents = json.dumps({"format": 99, "files": {}}).encode()
+    with tarfile.open(file, "w") as tar:
+        member = tarfile.TarInfo("backup.json")
+        member.size = len(contents)
+        tar.addfile(member, io.BytesIO(contents))
+
+
+@pytest.mark.parametrize("harm", [flipped, cut, replaced, climbing, from_the_future])
+async def test_a_backup_that_is_not_whole_is_refused_and_nothing_changes(
+    tmp_path: Path, harm: Callable[[Path], None]
+) -> None:
+    data, file = await data_folder(tmp_path), tmp_path / "backup"
+    write_backup(data, sqlite_address(data), file)
+    harm(file)
+    before = {path.name for path in data.iterdir()}
+    with pytest.raises(BackupRefused, match="不是完好的备份"), unpacked(file, data):
+        pass
+    assert {path.name for path in data.iterdir()} == before
+    assert not (tmp_path / "outside").exists()
+
+
+async def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
+    data, file = await data_folder(tmp_path), tmp_path / "backup"
+    file.write_text("mine")
+    with pytest.raises(BackupRefused, match="已经存在"):
+        write_backup(data, sqlite_address(data), file)
+    assert file.read_text() == "mine"
+
+
+async def test_another_kind_of_database_has_its_own_tools(tmp_path: Path) -> None:
+    data = await data_folder(tmp_path)
+    with pytest.raises(Exception, match="pg_dump"):
+        write_backup(data, "postgresql+asyncpg://localhost/chuchu", tmp_path / "backup")
+    assert not (tmp_path / "backup").exists()
