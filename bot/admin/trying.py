@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from bot.admin.building import CHILD_ENVIRONMENT
 from knowledge.snapshots.trial import Trial
 
 PATIENCE = 90  # seconds
@@ -30,6 +31,7 @@ async def try_file(path: Path, name: str) -> Trial:
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
+        env=CHILD_ENVIRONMENT,
     )
     asked = json.dumps({"path": str(path), "name": name}).encode() + b"\n"
     try:

@@ -30,7 +30,7 @@ from tests.bot.process import ROOT, environment
 
 RATE = 50  # lookups a second
 IDLE = 8.0  # seconds measured before the reloads
-SENTENCES = 8
+SENTENCES = 40  # an article of the seeds has 49 facts
 P99_RATIO, PART_RATIO, START_SECONDS = 3.0, 0.1, 2.0
 
 
