@@ -13,7 +13,7 @@ from knowledge.answering.support import supports
 from knowledge.model import Answer, Fact, Hit, Rung
 from knowledge.query.analysis import Query
 from knowledge.search.corpus import Array, Corpus
-from knowledge.search.decision import ASKS_FOR_A_FEW_WORDS, Evidence, confidence
+from knowledge.search.decision import ASKS_FOR_A_FEW_WORDS, Evidence, judge
 from knowledge.search.features import FEATURES, answers_type, feature_matrix
 from knowledge.search.lexicon import Lexicon
 from knowledge.search.matching import explain
@@ -22,7 +22,6 @@ from knowledge.search.promotion import CONSIDERED, promoted
 from knowledge.search.rewriting import Rewriting, rewritings
 from knowledge.search.units import Units, units
 from knowledge.search.weights import (
-    FOUND,
     REWRITTEN,
     SAME_FIGURE,
     SPREAD,
@@ -126,16 +125,16 @@ def _answer(
     context = _context(best.pool, int(order[0]), corpus)
     first = int(order[0])
     evidence = Evidence(best.query, facts[0], context, best.features, first, lambda: bears(first))
-    sure = confidence(evidence, lexicon, language)
+    verdict = judge(evidence, lexicon, language)
     hits = tuple(
         _hit(best, fact, float(best.scores[row])) for fact, row in zip(facts, order.tolist(), strict=True)
     )
     suggestions = _suggestions(best)
-    if sure < FOUND:
-        return Answer(text, False, sure, None, related=hits, suggestions=suggestions)
+    if not verdict.found:
+        return Answer(text, False, verdict.confidence, None, related=hits, suggestions=suggestions)
     answer = answer_span(best.query, hits[0].fact.text, language, hits[0].matched)
     near = _matching(best, order)
-    return Answer(text, True, sure, answer, hits[:near], hits[near:], suggestions)
+    return Answer(text, True, verdict.confidence, answer, hits[:near], hits[near:], suggestions)
 
 
 def _matching(best: Ranked, order: Array) -> int:

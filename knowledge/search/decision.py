@@ -38,8 +38,20 @@ class Evidence:
     borne: Callable[[], float]
 
 
-def confidence(evidence: Evidence, lexicon: Lexicon, language: Language) -> float:
-    """Return 0-1, comparable across queries: similarity, presence of the words, and an answer of the asked kind."""
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether an answer is claimed, and how likely the corpus holds one (0-1, comparable across queries)."""
+
+    found: bool
+    confidence: float
+
+
+def judge(evidence: Evidence, lexicon: Lexicon, language: Language) -> Verdict:
+    """Weigh similarity, presence of the words, and an answer of the asked kind.
+
+    A claim asks that the fact bear the query out; confidence leans half on mere similarity, which tells better
+    whether the corpus speaks of the matter at all.
+    """
     query, fact = evidence.query, evidence.fact
     alike = _similarity(evidence)
     place = around(fact.text, evidence.context)
@@ -55,7 +67,7 @@ def confidence(evidence: Evidence, lexicon: Lexicon, language: Language) -> floa
         evident = KEYWORDS.of(alike, held, 0.0)
     if query.type is QuestionType.NONE and is_headless(query, place):
         evident -= HEADLESS
-    return 1 / (1 + math.exp(-evident))
+    return Verdict(evident >= 0, 1 / (1 + math.exp(-(evident + alike) / 2)))
 
 
 def _is_statement(query: Query) -> bool:

@@ -70,9 +70,6 @@ PROMOTION = 6.0
 BORNE_OUT = 0.7
 """The support from which on a fact may go before one that has none."""
 
-FOUND = 0.5
-"""From this confidence on, an answer is claimed."""
-
 SPREAD = 5.0
 """Facts this much below the first are only related: by the model, e⁵ times less likely to be the right one."""
 
