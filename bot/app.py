@@ -120,6 +120,12 @@ async def serving(settings: Settings) -> AsyncIterator[Serving]:
         admin = await stack.enter_async_context(
             open_admin_side(_admin_options(settings), knowledge, builder, platforms, metrics.page, now)
         )
+        reloader = admin.reloader
+        metrics.watch("chuchu_articles", "Articles served", lambda: reloader.manifest.figures.articles)
+        metrics.watch("chuchu_facts", "Facts served", lambda: reloader.manifest.figures.facts)
+        metrics.watch(
+            "chuchu_snapshot_time", "When it was built, Unix time", lambda: reloader.manifest.created
+        )
         links = page_links(settings.public_url)
         learning = await _learning(stack, settings, admin, knowledge, lookup, links, administrators)
         dialogue = Dialogue(
