@@ -14,7 +14,6 @@ from bot.admin.building import Builder
 from bot.admin.reloading import in_thread
 from knowledge.errors import NoArticles, NoRoom
 from knowledge.snapshots.asking import SERVED
-from knowledge.snapshots.changes import touched
 from knowledge.snapshots.manifest import Manifest
 from knowledge.snapshots.opening import Opened, open_newest, open_stored, open_version
 from knowledge.snapshots.order import Order, unheard
@@ -54,8 +53,6 @@ async def open_knowledge(articles: Path, data: Path, builder: Builder) -> AsyncI
         notices += [f"存下的版本损坏：{damage}" for damage in damages]
         if opened is None:
             opened = await _built(articles, versions, builder, language, stack, notices)
-        elif changed := await asyncio.to_thread(touched, articles, versions.folder / opened.snapshot.version):
-            notices.append(f"上次重载以后改动过 {len(changed)} 个文件（如 {changed[0]}）；用 /reload 换上。")
         store = KnowledgeStore(opened.snapshot, opened.close)
         stack.callback(store.close)
         for notice in notices:

@@ -31,6 +31,7 @@ from bot.state.audit import Entry
 from bot.state.errors import StateClosed, StateError
 from bot.state.shown import ForgivingAnswers
 from bot.state.state import State, open_state
+from knowledge.snapshots.changes import touched
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +127,8 @@ async def open_admin_side(
                 jobs=desk.jobs,
                 desk=desk,
             )
-            desk.begin(_tell_owners(options.owners, platforms, notices))
+            version = knowledge.versions.folder / knowledge.store.version
+            desk.begin(_tell_owners(options, version, platforms, notices))
             stack.push_async_callback(_end, asyncio.create_task(_tidy(state, commands, clock)))
         stack.push_async_callback(_end, asyncio.create_task(knocker.run()))
         if options.watch:
@@ -186,7 +188,14 @@ async def _tidy(state: State, commands: AdminCommands, clock: Callable[[], datet
         await asyncio.sleep(TIDY)
 
 
-async def _tell_owners(owners: Collection[int], platforms: Platforms, notices: list[str]) -> None:
+async def _tell_owners(
+    options: AdminOptions, version: Path, platforms: Platforms, notices: list[str]
+) -> None:
+    # looking through a large folder takes a second, which the first answer does not wait for
+    changed = await asyncio.to_thread(touched, options.articles, version)
+    if changed:
+        notices.append(f"上次重载以后改动过 {len(changed)} 个文件（如 {changed[0]}）；用 /reload 换上。")
+        log.warning("%s", notices[-1])
     await platforms.opened.wait()
-    for owner in owners if notices else ():
+    for owner in options.owners if notices else ():
         await platforms.send(Chat("telegram", str(owner), Place.PRIVATE), said("\n".join(notices)))

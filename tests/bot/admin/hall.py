@@ -180,4 +180,6 @@ async def hall(tmp_path: Path, builder: Builder | None = None, count: int = 4) -
                 presses=side.presses,
                 files=side.attachment,
             )
-            yield Hall(articles, data, here, phone, clock, knowledge, side, dialogue)
+            room = Hall(articles, data, here, phone, clock, knowledge, side, dialogue)
+            await room.quiet()  # what the owner is told at the start
+            yield room
