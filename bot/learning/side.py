@@ -161,6 +161,7 @@ async def _tidy(state: State, clock: Callable[[], datetime]) -> None:
             await state.questions.forget(now)
             await state.outgoing.forget(now)
             await state.votes.forget(now)
+            await state.confirmations.forget(now)
             await state.usage.forget(now.date())
         except StateError as error:
             log.warning("what is older than thirty days could not be forgotten: %s", error)

@@ -45,6 +45,12 @@ class Confirmations:
                 )
             )
 
+    async def forget(self, now: datetime) -> int:
+        """Remove what has expired an hour ago; return how many."""
+        async with self._database.writing() as connection:
+            old = delete(confirmations).where(confirmations.c.expires < now - 6 * LASTS)
+            return (await connection.execute(old)).rowcount
+
     async def get(self, confirmation_id: str) -> Confirmation | None:
         """The question of that id, expired or not; None if it was answered or never asked."""
         async with self._database.reading() as connection:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import and_, delete, or_, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.state.audit import NOBODY, redact
@@ -75,9 +75,9 @@ class Everyone:
 
 
 async def _forget_questions(connection: AsyncConnection, person: Person) -> None:
-    """Questions that only this person asked go with them; so do those that hold the id itself."""
+    """Questions of this person alone, that nobody else waits for, go too; so do those that hold the id itself."""
     await connection.execute(delete(askers).where(askers.c.asker == person.keyed))
-    asked = select(askers.c.question)
+    asked = union(select(askers.c.question), select(hopes.c.question))
     named = questions.c.text.contains(person.id, autoescape=True)
     alone = select(questions.c.id).where(or_(questions.c.id.not_in(asked), named))
     gone: Sequence[str] = (await connection.execute(alone)).scalars().all()

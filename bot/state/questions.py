@@ -60,8 +60,9 @@ class Questions:
                 await _make_room(connection)
                 row = {"id": question_id, "key": key, "text": text, "asked": 1, "first": now, "last": now}
                 await connection.execute(insert(questions).values(**row, state=QuestionState.OPEN.value))
-            new = dialects.insert_new(connection, askers)
-            await connection.execute(new.values(question=question_id, asker=asker, at=now))
+            before = delete(askers).where(askers.c.question == question_id, askers.c.asker == asker)
+            await connection.execute(before)
+            await connection.execute(insert(askers).values(question=question_id, asker=asker, at=now))
 
     async def hope(self, question_id: str, listener: Listener, now: datetime) -> bool:
         """Keep a chat that wants to be told; False if the question is not (or no longer) unanswered."""

@@ -9,6 +9,7 @@ from sqlalchemy import String, Text, select
 
 from bot.conversation.preferences import Preference
 from bot.conversation.shown import ShownAnswer
+from bot.learning.normalising import question_id
 from bot.learning.pseudonyms import Pseudonyms
 from bot.messages import Chat, Place, Reply, Run
 from bot.state.audit import Entry
@@ -38,18 +39,18 @@ async def leave_traces(state: State, person: str) -> None:
     await state.uploads.add(
         Upload(fresh_id(), f"telegram:{person}", "a.txt", 1, "ab", UploadState.CHECKED, NOW)
     )
-    for id_, where, asker in (("p", person, person), ("g", "-100", person)):
+    for where, asker in ((person, person), ("-100", person)):
         await state.shown.add(
-            ShownAnswer(id_ + person, "蕃瓜弄", "telegram", where, asker, "000001", ("f",), NOW)
+            ShownAnswer(fresh_id(), "蕃瓜弄", "telegram", where, asker, "000001", ("f",), NOW)
         )
-    asked = Confirmation(f"c{person}", f"telegram:{person}", "reload", "digest", NOW + timedelta(minutes=10))
+    asked = Confirmation(fresh_id(), f"telegram:{person}", "reload", "digest", NOW + timedelta(minutes=10))
     await state.confirmations.ask(asked)
     for key in ("shared", f"own{person}"):
-        await state.questions.missed(f"id-{key}"[:16], key, key, keyed, NOW)
-        await state.questions.hope(f"id-{key}"[:16], Listener(chat), NOW)
-    await state.questions.missed(f"t{person}", f"t{person}", f"told {person}", keyed, NOW)
-    await state.questions.hope(f"t{person}", Listener(chat), NOW)
-    await state.questions.settle(f"t{person}", lambda _: Reply([Run("进博会")]), NOW)
+        await state.questions.missed(question_id(key), key, key, keyed, NOW)
+        await state.questions.hope(question_id(key), Listener(chat), NOW)
+    await state.questions.missed(question_id(f"t{person}"), f"t{person}", f"told {person}", keyed, NOW)
+    await state.questions.hope(question_id(f"t{person}"), Listener(chat), NOW)
+    await state.questions.settle(question_id(f"t{person}"), lambda _: Reply([Run("进博会")]), NOW)
     await state.questions.point(f"key{person}", "fact", NOW)
     await state.watches.keep(Listener(chat), "养老", "养老", NOW)
     await state.preferences.put(chat, Preference("en"))

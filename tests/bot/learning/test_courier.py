@@ -1,0 +1,178 @@
+"""What waits to be told goes out once, in good and in bad times."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bot.learning.courier import IN_FLIGHT, TRIES, Courier
+from bot.messages import Chat, Place, Reply, Run
+from bot.state.database import open_database
+from bot.state.outgoing import Outgoing, post
+from bot.state.places import Listener
+from bot.state.state import State, open_state, sqlite_address
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+class Platform:
+    """Remembers what it was told to say; refuses chats in `down`."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.down: set[str] = set()
+
+    async def send(self, chat: Chat, reply: Reply) -> str | None:
+        await asyncio.sleep(0)
+        if chat.id in self.down:
+            raise ConnectionError("down")
+        self.said.append(chat.id)
+        return "1"
+
+
+async def queue(folder: Path, *chats: str) -> None:
+    async with open_database(sqlite_address(folder)) as database, database.writing() as connection:
+        for chat in chats:
+            await post(connection, Chat("telegram", chat, Place.PRIVATE), Reply([Run("有了")]), NOW)
+
+
+async def until(outgoing: Outgoing, waiting: int) -> None:
+    async with asyncio.timeout(20):
+        while await outgoing.waiting() != waiting:
+            await asyncio.sleep(0.01)
+
+
+async def test_everything_that_waits_is_sent_once(tmp_path: Path) -> None:
+    chats = [str(number) for number in range(50)]
+    await queue(tmp_path, *chats)
+    platform = Platform()
+    async with (
+        open_state(sqlite_address(tmp_path)) as state,
+        Courier(state.outgoing, platform.send, Clock()).serving(),
+    ):
+        await until(state.outgoing, 0)
+    assert Counter(platform.said) == Counter(chats)
+
+
+async def test_a_chat_that_cannot_be_reached_holds_up_nobody_and_is_tried_again(tmp_path: Path) -> None:
+    await queue(tmp_path, "down", "up")
+    platform, clock = Platform(), Clock()
+    platform.down.add("down")
+    async with open_state(sqlite_address(tmp_path)) as state:
+        courier = Courier(state.outgoing, platform.send, clock)
+        async with courier.serving():
+            await until(state.outgoing, 1)
+            assert platform.said == ["up"]
+            platform.down.clear()
+            await asyncio.sleep(0.1)
+            clock.now += timedelta(minutes=1)
+            courier.call()
+            await until(state.outgoing, 0)
+    assert platform.said == ["up", "down"]
+
+
+async def test_after_many_tries_a_post_is_given_up(tmp_path: Path) -> None:
+    await queue(tmp_path, "down")
+    platform, clock = Platform(), Clock()
+    platform.down.add("down")
+    async with open_state(sqlite_address(tmp_path)) as state:
+        courier = Courier(state.outgoing, platform.send, clock)
+        async with courier.serving():
+            for tried in range(1, TRIES):
+                async with asyncio.timeout(20):
+                    while not (posts := await state.outgoing.due(clock.now + timedelta(days=1), 1)) or (
+                        posts[0].tries < tried
+                    ):
+                        await asyncio.sleep(0.01)
+                clock.now += timedelta(days=1)
+                courier.call()
+            await until(state.outgoing, 0)
+    assert platform.said == []
+
+
+WATCHERS = 1_000
+TELLING = """
+import asyncio, sys
+from datetime import datetime, UTC
+from pathlib import Path
+from bot.conversation.lookup import open_lookup
+from bot.learning.courier import Courier
+from bot.learning.watching import MARK, Watching
+from bot.rendering.fact import no_links
+from bot.state.state import open_state, sqlite_address
+from knowledge.store import KnowledgeStore
+from tests.bot.learning.newspaper import Press
+
+def now():
+    return datetime.now(UTC)
+
+async def send(chat, reply):
+    await asyncio.sleep(0.002)
+    print(chat.id, flush=True)
+    return "1"
+
+async def main():
+    press = Press()
+    press.issue("道路施工公告。")
+    store = KnowledgeStore(press.issue("道路施工公告。", "社区养老服务有了新办法。"))
+    async with open_state(sqlite_address(Path(sys.argv[1]))) as state:
+        with open_lookup(store) as lookup:
+            courier = Courier(state.outgoing, send, now)
+            watching = Watching(state.watches, state.progress, lookup, press.fresh, no_links, now, courier.call)
+            async with courier.serving():
+                await watching.tell_news(store.version)
+                while await state.outgoing.waiting():
+                    await asyncio.sleep(0.05)
+
+asyncio.run(main())
+"""
+
+
+def tell(folder: Path, kill_after: int | None = None) -> list[str]:
+    """Run the telling process, killed after so many lines; return whom it told."""
+    root = Path(__file__).parents[3]
+    command = [sys.executable, "-c", TELLING, str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as process:
+        assert process.stdout is not None
+        told = [process.stdout.readline().strip() for _ in range(kill_after or 0)]
+        if kill_after is not None:
+            process.kill()
+        return [*told, *process.stdout.read().split()]
+
+
+async def watchers(state: State) -> None:
+    """Let a thousand chats watch a word, and everybody have heard of the first version."""
+    for number in range(WATCHERS):
+        listener = Listener(Chat("telegram", str(1000 + number), Place.PRIVATE))
+        await state.watches.keep(listener, "养老", "养老", NOW)
+    await state.progress.set("told_version", "000001")
+
+
+async def test_a_thousand_watchers_are_told_once_over_kills_in_the_middle(tmp_path: Path) -> None:
+    async with open_state(sqlite_address(tmp_path)) as state:
+        await watchers(state)
+    told: list[str] = []
+    kills = (1, 400)
+    for after in kills:
+        told += tell(tmp_path, after)
+    told += tell(tmp_path)
+    counted = Counter(told)
+    assert len(counted) == WATCHERS
+    assert sum(counted.values()) - WATCHERS <= len(kills) * IN_FLIGHT
+    async with open_state(sqlite_address(tmp_path)) as state:
+        assert await state.outgoing.waiting() == 0
+        assert await state.progress.get("told_version") == "000002"
