@@ -28,6 +28,10 @@ class TooSlow(Exception):
     """A lookup did not end in time; its thread finishes alone."""
 
 
+class Broken(Exception):
+    """The index library gave up in the middle of a lookup."""
+
+
 class Lookup:
     """Asks the serving snapshot on behalf of every surface."""
 
@@ -58,11 +62,19 @@ class Lookup:
 
         Raises:
             TooSlow: the budget is spent.
+            Broken: the index library panicked.
         """
 
         def leased() -> Result:
-            with self._store.lease() as snapshot:
-                return work(snapshot)
+            try:
+                with self._store.lease() as snapshot:
+                    return work(snapshot)
+            except Exception:
+                raise
+            except (
+                BaseException
+            ) as error:  # what panics in Rust is no Exception (PyO3); in a thread nothing else is
+                raise Broken(f"the index failed: {error}") from error
 
         running = asyncio.get_running_loop().run_in_executor(self._pool, leased)
         try:

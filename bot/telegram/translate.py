@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC
 
-from telegram import CallbackQuery, ChatMemberUpdated, MessageEntity, Update, User
+from telegram import CallbackQuery, ChatMemberUpdated, Document, MessageEntity, Update, User
 from telegram import Chat as TelegramChat
 from telegram import InlineQuery as TelegramInlineQuery
 from telegram import Message as TelegramMessage
@@ -53,7 +53,11 @@ class Identity:
 
 
 def translate(update: Update, me: Identity) -> Event:
-    """Return what an update means to us."""
+    """Return what an update means to us.
+
+    Raises:
+        TypeError: a part is not of its type, which python-telegram-bot does not look at.
+    """
     if update.callback_query is not None:
         return _press(update.callback_query)
     if update.inline_query is not None:
@@ -71,9 +75,9 @@ def translate(update: Update, me: Identity) -> Event:
 
 def _message(message: TelegramMessage, me: Identity, *, edited: bool) -> Event:
     if message.migrate_to_chat_id is not None:
-        return Moved(str(message.chat.id), str(message.migrate_to_chat_id))
+        return Moved(_id(message.chat.id), _id(message.migrate_to_chat_id))
     if message.migrate_from_chat_id is not None:
-        return Moved(str(message.migrate_from_chat_id), str(message.chat.id))
+        return Moved(_id(message.migrate_from_chat_id), _id(message.chat.id))
     sender = _sender(message)
     if sender.kind is SenderKind.BOT:
         return Nothing("from a bot")
@@ -82,7 +86,7 @@ def _message(message: TelegramMessage, me: Identity, *, edited: bool) -> Event:
     if message.via_bot is not None and message.via_bot.id == me.id:
         return Nothing("our own inline result")
     chat = _chat(message.chat, message)
-    said = message.text if message.text is not None else message.caption or ""
+    said = _text(message.text if message.text is not None else message.caption or "")
     if not said and (chat.place is not Place.PRIVATE or not message.effective_attachment):
         return Nothing("no text")
     text, meant = _meant(message, said, me)
@@ -92,7 +96,7 @@ def _message(message: TelegramMessage, me: Identity, *, edited: bool) -> Event:
     document = message.document
     return Message(
         chat,
-        str(message.message_id),
+        _id(message.message_id),
         sender,
         text,
         message.date.astimezone(UTC),
@@ -100,17 +104,15 @@ def _message(message: TelegramMessage, me: Identity, *, edited: bool) -> Event:
         edited=edited,
         forwarded=message.forward_origin is not None,
         via_bot=message.via_bot is not None,
-        attachment=Attachment(document.file_id, document.file_name or "", document.file_size)
-        if document is not None
-        else None,
-        replies_to=str(message.reply_to_message.message_id) if message.reply_to_message else None,
+        attachment=_attachment(document) if document is not None else None,
+        replies_to=_id(message.reply_to_message.message_id) if message.reply_to_message else None,
     )
 
 
 def _chat(chat: TelegramChat, message: TelegramMessage | None = None) -> Chat:
     in_topic = message is not None and message.is_topic_message and message.message_thread_id is not None
-    thread = str(message.message_thread_id) if message is not None and in_topic else None
-    return Chat(PLATFORM, str(chat.id), PLACES.get(ChatType(chat.type), Place.GROUP), thread)
+    thread = _id(message.message_thread_id) if message is not None and in_topic else None
+    return Chat(PLATFORM, _id(chat.id), PLACES.get(ChatType(chat.type), Place.GROUP), thread)
 
 
 def _sender(message: TelegramMessage) -> Sender:
@@ -119,17 +121,35 @@ def _sender(message: TelegramMessage) -> Sender:
     if message.is_automatic_forward or (user is not None and user.id == ChatID.SERVICE_CHAT):
         return Sender(str(ChatID.SERVICE_CHAT), SenderKind.AUTO_FORWARD)
     if user is not None and user.id == ChatID.ANONYMOUS_ADMIN:
-        return Sender(str(user.id), SenderKind.ANONYMOUS_ADMIN, group_admin=True)
+        return Sender(_id(user.id), SenderKind.ANONYMOUS_ADMIN, group_admin=True)
     if behind is not None or user is None or user.id == ChatID.FAKE_CHANNEL:
         return Sender(
-            str((behind or message.chat).id), SenderKind.CHANNEL, (behind or message.chat).title or ""
+            _id((behind or message.chat).id), SenderKind.CHANNEL, _text((behind or message.chat).title or "")
         )
     return _person(user)
 
 
 def _person(user: User) -> Sender:
     kind = SenderKind.BOT if user.is_bot else SenderKind.PERSON
-    return Sender(str(user.id), kind, user.full_name, user.language_code)
+    language = None if user.language_code is None else _text(user.language_code)
+    return Sender(_id(user.id), kind, user.full_name, language)
+
+
+def _attachment(document: Document) -> Attachment:
+    size = None if document.file_size is None else int(_id(document.file_size))
+    return Attachment(_text(document.file_id), _text(document.file_name or ""), size)
+
+
+def _id(number: object) -> str:
+    if not isinstance(number, int) or isinstance(number, bool):
+        raise TypeError(f"an id is {type(number).__name__}")
+    return str(number)
+
+
+def _text(text: object) -> str:
+    if not isinstance(text, str):
+        raise TypeError(f"a text is {type(text).__name__}")
+    return text
 
 
 def _is(user: User | None, me: Identity) -> bool:
@@ -161,17 +181,21 @@ def _press(query: CallbackQuery) -> Event:
         return Nothing("a press without data")
     sender = _person(query.from_user)
     if query.message is None:
-        inline = INLINE + query.inline_message_id if query.inline_message_id else None
-        return Press(None, inline, query.id, sender, query.data)
+        inline = INLINE + _text(query.inline_message_id) if query.inline_message_id else None
+        return Press(None, inline, _text(query.id), sender, _text(query.data))
     whole = query.message if isinstance(query.message, TelegramMessage) else None
     return Press(
-        _chat(query.message.chat, whole), str(query.message.message_id), query.id, sender, query.data
+        _chat(query.message.chat, whole),
+        _id(query.message.message_id),
+        _text(query.id),
+        sender,
+        _text(query.data),
     )
 
 
 def _inline(query: TelegramInlineQuery) -> InlineQuery:
-    return InlineQuery(query.id, _person(query.from_user), query.query, query.offset)
+    return InlineQuery(_text(query.id), _person(query.from_user), _text(query.query), _text(query.offset))
 
 
 def _membership(change: ChatMemberUpdated) -> Membership:
-    return Membership(str(change.chat.id), change.new_chat_member.status not in ("left", "kicked"))
+    return Membership(_id(change.chat.id), change.new_chat_member.status not in ("left", "kicked"))

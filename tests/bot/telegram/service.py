@@ -12,7 +12,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from bot.messages import InlineAnswer, InlineQuery, InlineResult, Message, Press, Reply, Run
+from bot.messages import Conversation, InlineAnswer, InlineQuery, InlineResult, Message, Press, Reply, Run
 from bot.metrics import Metrics
 from bot.telegram.limiter import Rate
 from bot.telegram.service import PATH, TelegramOptions, TelegramService, telegram_service
@@ -62,7 +62,7 @@ class Moves:
 async def polling(
     api: BotApi,
     folder: Path,
-    conversation: Echo,
+    conversation: Conversation,
     events: Moves | None = None,
     haste: float = 1,
     **options: float,
@@ -77,7 +77,7 @@ async def polling(
 
 @asynccontextmanager
 async def webhook(
-    api: BotApi, folder: Path, conversation: Echo
+    api: BotApi, folder: Path, conversation: Conversation
 ) -> AsyncIterator[tuple[TelegramService, str]]:
     """Serve by webhook on a small server of its own; yields its address too."""
     app = web.Application()

@@ -185,3 +185,21 @@ def test_an_inline_query_is_what_was_typed() -> None:
     event = read(inline_query=inline("词", "q", user(8), "20"))
     assert isinstance(event, InlineQuery)
     assert (event.text, event.offset) == ("词", "20")
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"message": {**message("问", private(7)), "message_id": {"id": 1}}},
+        {"message": {**message("问", private(7)), "chat": {"id": "7", "type": "private"}}},
+        {"message": {**message("问", private(7)), "from": {**user(7), "id": [7]}}},
+        {"message": {**message("问", private(7)), "from": {**user(7), "language_code": 5}}},
+        {"message": message(None, private(7), caption=5, photo=[])},
+        {"callback_query": press("c", message("答", private(7)), "q1", user(7)) | {"data": ["c"]}},
+        {"inline_query": inline("问", "q1", user(7)) | {"offset": 20}},
+    ],
+    ids=["message id", "chat id", "person's id", "language", "caption", "button", "offset"],
+)
+def test_a_part_of_a_wrong_type_is_an_error_here_and_nowhere_later(broken: Json) -> None:
+    with pytest.raises(TypeError, match="is "):
+        read(**broken)

@@ -1,0 +1,49 @@
+"""The index library panics with something that is no Exception: one answer fails, nothing else."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.conversation.dialogue import Dialogue
+from bot.conversation.lookup import open_lookup
+from bot.conversation.shown import ShownInMemory
+from bot.texts import phrases
+from knowledge.model import Answer
+from knowledge.store import KnowledgeStore
+from tests.bot.paper import Paper, fact
+from tests.bot.telegram.service import endings, polling
+from tests.botapi.server import bot_api
+from tests.botapi.updates import message, private
+
+FAILED = phrases("zh").failed
+
+
+class Panic(BaseException):
+    """As PyO3's PanicException."""
+
+
+class Fragile(Paper):
+    """Panics when it is asked for it."""
+
+    def ask(self, query: str, limit: int = 10) -> Answer:
+        if query == "恐慌":
+            raise Panic("index out of bounds")
+        return super().ask(query, limit)
+
+
+async def test_a_panic_in_the_index_costs_one_answer_and_no_more(tmp_path: Path) -> None:
+    with (
+        closing(KnowledgeStore(Fragile([fact("桥通车了。")]))) as store,
+        open_lookup(store, patience=10) as lookup,
+    ):
+        dialogue = Dialogue(lookup, ShownInMemory(), lambda: datetime.now(UTC))
+        async with bot_api() as api, polling(api, tmp_path, dialogue):
+            for reader in (7, 8):
+                api.push(message=message("恐慌", private(reader)))
+                api.push(message=message("桥", private(reader + 100)))
+            await api.until(lambda: None not in endings(tmp_path).values() and len(endings(tmp_path)) == 4)
+            assert [api.said(7), api.said(8)] == [[FAILED], [FAILED]]
+            assert all("桥通车了。" in api.said(reader)[0] for reader in (107, 108))
+        assert set(endings(tmp_path).values()) == {"answered"}
