@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
-from knowledge.model import Document, Fact, Span
+from knowledge.model import Document, Fact, Repair, Repaired, Span
 from knowledge.repair.joining import stitch
 
 
@@ -15,6 +16,18 @@ def verify(fact: Fact, document: Document) -> bool:
     if not all(_lies_in(span, document) for span in fact.spans) or not _disjoint(fact.spans):
         return False
     return stitch(document.lines, fact.spans) == fact.text
+
+
+def only_proved(repaired: Repaired) -> Repaired:
+    """Return the document with the facts that it proves; every other one is a doubt in the log instead."""
+    failed = [fact for fact in repaired.facts if not verify(fact, repaired.document)]
+    if not failed:
+        return repaired
+    doubts = tuple(
+        Repair("unproved", fact.spans, fact.text, "与文件原文对不上，不作引用", doubt=True) for fact in failed
+    )
+    proved = tuple(fact for fact in repaired.facts if fact not in failed)
+    return replace(repaired, facts=proved, log=(*doubts, *repaired.log))
 
 
 def _lies_in(span: Span, document: Document) -> bool:

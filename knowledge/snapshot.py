@@ -51,7 +51,7 @@ class Snapshot:
         """Build an index in a folder of its own that goes when the snapshot is closed."""
         with ExitStack() as held:
             folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="chuchu-"))) / "index"
-            build_index(folder, repaired)
+            build_index(folder, ((one, _printed(one)) for one in repaired))
             return cls(version, folder, skipped, aliases, held.pop_all())
 
     def ask(self, query: str, limit: int = 10) -> Answer:
@@ -106,6 +106,10 @@ class Snapshot:
         """Return the snapshot's own copy of a document, or None."""
         return self._index.document(name)
 
+    def original(self, name: str) -> bytes | None:
+        """Return the bytes of the snapshot's own copy of a file, or None."""
+        return self._index.original(name)
+
     def log(self, name: str | None = None) -> Iterator[tuple[str, Repair]]:
         """Every repair with its file's name, or those of one file."""
         return self._index.log(name)
@@ -118,3 +122,8 @@ class Snapshot:
     def close(self) -> None:
         """Release files and maps, the last opened first; the snapshot answers no more."""
         self._held.close()
+
+
+def _printed(repaired: Repaired) -> bytes:
+    """The bytes of a document that was made in memory: its lines."""
+    return "\n".join(repaired.document.lines).encode("utf-8", "surrogatepass")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
@@ -17,11 +18,14 @@ from knowledge.text.script import decode, encode
 
 RECORDS, GRAMS, COLUMNS = "records.sqlite", "grams", "columns"
 
+Kept: TypeAlias = tuple[Repaired, bytes]
+"""A repaired document and the very bytes it was read from."""
 
-def build_index(folder: Path, repaired: Iterable[Repaired]) -> int:
+
+def build_index(folder: Path, repaired: Iterable[Kept]) -> int:
     """Write a whole index into a new folder; return the number of facts.
 
-    `repaired` is read once, document by document, so it may be a generator.
+    `repaired` holds documents beside their bytes; it is read once, one by one, so it may be a generator.
     """
     folder.mkdir()
     (folder / COLUMNS).mkdir()
@@ -30,7 +34,7 @@ def build_index(folder: Path, repaired: Iterable[Repaired]) -> int:
     return len(columns)
 
 
-def update_index(folder: Path, base: Path, removed: Collection[str], repaired: Iterable[Repaired]) -> int:
+def update_index(folder: Path, base: Path, removed: Collection[str], repaired: Iterable[Kept]) -> int:
     """Write an index into a new folder from the one in `base`, which stays as it is; return the number of facts.
 
     `removed` names the documents that are gone or changed, `repaired` holds the changed and the new ones.
@@ -55,7 +59,7 @@ def update_index(folder: Path, base: Path, removed: Collection[str], repaired: I
 def _write(
     folder: Path,
     removed: Collection[str],
-    repaired: Iterable[Repaired],
+    repaired: Iterable[Kept],
     gone: list[int],
 ) -> Columns:
     """Write records and grams, adding the numbers of removed files to `gone`; return the columns of what was added."""
@@ -70,9 +74,9 @@ def _write(
     rows: list[tuple[int, bytes]] = []
     articles: list[int] = []
     heads: list[tuple[int, bytes]] = []
-    for no, document in enumerate(repaired, first):
+    for no, (document, data) in enumerate(repaired, first):
         facts = list(_placed(no, document))
-        records.add(no, document, facts)
+        records.add(no, document, data, facts)
         heads += [(key, encode(head).tobytes()) for key, head in _heads(no, document.articles)]
         for key, fact, article in facts:
             codes = encode(fact.text)

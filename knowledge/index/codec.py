@@ -18,14 +18,24 @@ def dump(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+def deflate(data: bytes) -> bytes:
+    """Compress what is written once and seldom read."""
+    return zlib.compress(data, 1)
+
+
+def inflate(data: bytes) -> bytes:
+    """Read what `deflate` wrote."""
+    return zlib.decompress(data)
+
+
 def pack(value: object) -> bytes:
-    """Return compressed JSON, for what is written once and seldom read."""
-    return zlib.compress(dump(value).encode("utf-8", "surrogatepass"), 1)
+    """Return compressed JSON."""
+    return deflate(dump(value).encode("utf-8", "surrogatepass"))
 
 
 def unpack(data: bytes) -> list[Json]:
     """Read what `pack` wrote of a list."""
-    value: list[Json] = json.loads(zlib.decompress(data).decode("utf-8", "surrogatepass"))
+    value: list[Json] = json.loads(inflate(data).decode("utf-8", "surrogatepass"))
     return value
 
 
@@ -157,7 +167,7 @@ def dump_log(log: tuple[Repair, ...]) -> bytes:
 
 def load_log(data: bytes) -> tuple[Repair, ...]:
     """Read what `dump_log` wrote."""
-    rows = json.loads(zlib.decompress(data).decode("utf-8", "surrogatepass"))
+    rows = json.loads(inflate(data).decode("utf-8", "surrogatepass"))
     return tuple(
         Repair(kind, load_spans(spans), text, reason, doubt) for kind, spans, text, reason, doubt in rows
     )

@@ -80,6 +80,10 @@ class OpenedIndex:
         """Return the index's own copy of a document, or None."""
         return self._records.document(name)
 
+    def original(self, name: str) -> bytes | None:
+        """Return the bytes a document was read from, or None."""
+        return self._records.original(name)
+
     def log(self, name: str | None = None) -> Iterator[tuple[str, Repair]]:
         """Every repair with its file's name, or those of one file."""
         return self._records.log(name)

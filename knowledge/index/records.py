@@ -16,7 +16,7 @@ FILE_BITS = 20
 
 _SCHEMA = """
 CREATE TABLE files (no INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, about TEXT NOT NULL,
-    lines BLOB NOT NULL, log BLOB);
+    lines BLOB NOT NULL, log BLOB, data BLOB NOT NULL);
 CREATE TABLE articles (key INTEGER PRIMARY KEY, id TEXT NOT NULL, record TEXT NOT NULL);
 CREATE TABLE facts (key INTEGER PRIMARY KEY, id TEXT NOT NULL, text TEXT NOT NULL, spans TEXT NOT NULL,
     section TEXT, kind TEXT NOT NULL, leans_on TEXT, uncertain INTEGER NOT NULL, page INTEGER,
@@ -61,17 +61,18 @@ class RecordsWriter:
         found: int | None = self._db.execute("SELECT max(no) FROM files").fetchone()[0]
         return 0 if found is None else found + 1
 
-    def add(self, no: int, repaired: Repaired, facts: Sequence[tuple[int, Fact, int]]) -> None:
-        """Write one document; `facts` are (key, fact, key of its article) in reading order."""
+    def add(self, no: int, repaired: Repaired, data: bytes, facts: Sequence[tuple[int, Fact, int]]) -> None:
+        """Write one document with its bytes; `facts` are (key, fact, key of its article) in reading order."""
         document = repaired.document
         self._db.execute(
-            "INSERT INTO files VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?)",
             (
                 no,
                 document.name,
                 codec.dump_document(document),
                 codec.pack(document.lines),
                 codec.dump_log(repaired.log) if repaired.log else None,
+                codec.deflate(data),
             ),
         )
         self._db.executemany(
@@ -172,6 +173,11 @@ class Records:
         if row is None:
             return None
         return codec.load_document(row[0], tuple(str(line) for line in codec.unpack(row[1])))
+
+    def original(self, name: str) -> bytes | None:
+        """Return the bytes a document was read from, or None for an unknown name."""
+        row = self._db.execute("SELECT data FROM files WHERE name = ?", (name,)).fetchone()
+        return None if row is None else codec.inflate(row[0])
 
     def log(self, name: str | None) -> Iterator[tuple[str, Repair]]:
         """Every repair with its file's name, or those of one file."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from knowledge.model import Repair, Repaired
 
 NAMES = {
+    "unproved": "对不上原文",
     "joined_lines": "断行复原",
     "reordered": "栏序复原",
     "split_article": "分篇",

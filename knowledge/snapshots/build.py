@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from knowledge.documents.folder import Source, find_sources, read_sources
-from knowledge.index.build import build_index, update_index
-from knowledge.model import Repaired, Skipped
+from knowledge.index.build import Kept, build_index, update_index
+from knowledge.model import Skipped
+from knowledge.proof import only_proved
 from knowledge.snapshots import manifest
 from knowledge.snapshots.aliases import copy_aliases
 from knowledge.snapshots.comparison import Comparison
@@ -91,7 +92,7 @@ def _digest(source: Source) -> str:
     return digest
 
 
-def _repaired(plan: _Plan, records: list[Record], progress: Progress) -> Iterator[Repaired]:
+def _repaired(plan: _Plan, records: list[Record], progress: Progress) -> Iterator[Kept]:
     """Repair what is to be redone, one document at a time, writing the records down on the way."""
     from knowledge.repair.document import (
         repair_document,  # its patterns cost .1 s, which a question need not pay
@@ -104,14 +105,15 @@ def _repaired(plan: _Plan, records: list[Record], progress: Progress) -> Iterato
             if isinstance(read, Skipped):
                 row = replace(row, skipped=(*row.skipped, read))
                 continue
-            repaired = repair_document(read[0])
+            document, data = read
+            repaired = only_proved(repair_document(document))
             row = replace(
                 row,
-                documents=(*row.documents, read[0].name),
+                documents=(*row.documents, document.name),
                 articles=row.articles + len(repaired.articles),
                 facts=row.facts + len(repaired.facts),
                 doubts=row.doubts + sum(entry.doubt for entry in repaired.log),
             )
-            yield repaired
+            yield repaired, data
         records.append(row)
     progress("修复", len(plan.redone), len(plan.redone))

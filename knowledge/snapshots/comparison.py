@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from knowledge.index.build import Kept
 from knowledge.index.opened import OpenedIndex, open_index
-from knowledge.model import Article, Fact, Repaired
+from knowledge.model import Article, Fact
 from knowledge.snapshots.difference import Difference
 
 
@@ -30,9 +31,9 @@ class Comparison:
         with open_index(folder) as before:
             yield cls(before)
 
-    def passing(self, repaired: Iterable[Repaired]) -> Iterator[Repaired]:
+    def passing(self, repaired: Iterable[Kept]) -> Iterator[Kept]:
         """Hand documents through, comparing each with what it was."""
-        for new in repaired:
+        for new, data in repaired:
             facts: dict[str, list[Fact]] = defaultdict(list)
             for fact in new.facts:
                 facts[fact.article.id].append(fact)
@@ -40,7 +41,7 @@ class Comparison:
             self._difference.document(
                 self._old(new.document.name), [(article, facts[article.id]) for article in new.articles]
             )
-            yield new
+            yield new, data
 
     def finish(self, gone: Iterable[str]) -> Difference:
         """Count the documents that did not come again; return the whole difference."""

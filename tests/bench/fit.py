@@ -118,7 +118,7 @@ def _drawn(asked: Sequence[Asked], sample: int) -> Sequence[Asked]:
 @contextmanager
 def _opened(data: Data) -> Iterator[OpenedIndex]:
     with tempfile.TemporaryDirectory() as folder:
-        build_index(Path(folder) / "index", data.repaired)
+        build_index(Path(folder) / "index", ((one, b"") for one in data.repaired))
         with open_index(Path(folder) / "index") as index:
             yield index
 

@@ -45,7 +45,7 @@ def main(arguments: Sequence[str]) -> None:
 
 def _measure(size: int, folder: Path) -> None:
     began = time.process_time()
-    count = build_index(folder / "index", _documents(size))
+    count = build_index(folder / "index", ((one, b"") for one in _documents(size)))
     whole = time.process_time() - began
     plain = [text for document in _documents(size) for text in (fact.text for fact in document.facts)]
     began = time.process_time()

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
 from knowledge.documents.folder import read_document
-from knowledge.index.build import COLUMNS, build_index, update_index
+from knowledge.index.build import COLUMNS, Kept, build_index, update_index
 from knowledge.index.columns import open_columns
 from knowledge.index.opened import open_index
-from knowledge.model import Repaired
 from knowledge.repair.document import repair_document
 
 GOURD = "蕃瓜弄的旧居\n\n蕃瓜弄居民欢天喜地告别旧居。改造奠定了政策基础。\n"
@@ -19,8 +17,11 @@ PLATEAU = "高原的学校\n\n果洛平均海拔4200米。学校建好了。\n"
 HARBOUR = "海港的诊所\n\n洋山深水港有了门诊部。\n"
 
 
-def repaired(**texts: str) -> Iterable[Repaired]:
-    return [repair_document(read_document(f"{name}.txt", text.encode())) for name, text in texts.items()]
+def kept(**texts: str) -> list[Kept]:
+    return [
+        (repair_document(read_document(f"{name}.txt", text.encode())), text.encode())
+        for name, text in texts.items()
+    ]
 
 
 def contents(folder: Path) -> list[tuple[str, str, str]]:
@@ -29,29 +30,28 @@ def contents(folder: Path) -> list[tuple[str, str, str]]:
 
 
 def test_facts_come_back_as_they_went_in(tmp_path: Path) -> None:
-    documents = list(repaired(a=GOURD, b=PLATEAU))
-    build_index(tmp_path / "index", documents)
+    build_index(tmp_path / "index", kept(a=GOURD, b=PLATEAU))
+    documents = [document for document, _ in kept(a=GOURD, b=PLATEAU)]
     with open_index(tmp_path / "index") as index:
         assert list(index.facts()) == [fact for document in documents for fact in document.facts]
         assert list(index.articles()) == [article for document in documents for article in document.articles]
         assert index.document("a.txt") == documents[0].document
         assert index.document("c.txt") is None
+        assert (index.original("a.txt"), index.original("c.txt")) == (GOURD.encode(), None)
 
 
 def test_a_fact_is_shown_with_its_neighbours_of_the_same_article_only(tmp_path: Path) -> None:
-    first, second = repaired(a=GOURD, b=PLATEAU)
-    build_index(tmp_path / "index", [first, second])
+    build_index(tmp_path / "index", kept(a=GOURD, b=PLATEAU))
+    second = kept(b=PLATEAU)[0][0]
     with open_index(tmp_path / "index") as index:
         assert index.around(second.facts[0].id, 3, 3) == second.facts
         assert index.around("no such id", 1, 1) == ()
 
 
 def test_an_updated_index_says_what_a_whole_build_says(tmp_path: Path) -> None:
-    build_index(tmp_path / "base", repaired(a=GOURD, b=PLATEAU))
-    update_index(
-        tmp_path / "next", tmp_path / "base", {"a.txt", "gone.txt"}, repaired(a=GOURD * 2, c=HARBOUR)
-    )
-    build_index(tmp_path / "whole", repaired(a=GOURD * 2, b=PLATEAU, c=HARBOUR))
+    build_index(tmp_path / "base", kept(a=GOURD, b=PLATEAU))
+    update_index(tmp_path / "next", tmp_path / "base", {"a.txt", "gone.txt"}, kept(a=GOURD * 2, c=HARBOUR))
+    build_index(tmp_path / "whole", kept(a=GOURD * 2, b=PLATEAU, c=HARBOUR))
     assert contents(tmp_path / "next") == contents(tmp_path / "whole")
     updated, whole = (open_columns(tmp_path / name / COLUMNS) for name in ("next", "whole"))
     for counted in ("char_df", "grams", "gram_df"):
@@ -59,7 +59,7 @@ def test_an_updated_index_says_what_a_whole_build_says(tmp_path: Path) -> None:
 
 
 def test_a_removed_file_is_found_no_more_and_its_base_stays_whole(tmp_path: Path) -> None:
-    build_index(tmp_path / "base", repaired(a=GOURD, b=PLATEAU))
+    build_index(tmp_path / "base", kept(a=GOURD, b=PLATEAU))
     before = contents(tmp_path / "base")
     update_index(tmp_path / "next", tmp_path / "base", {"a.txt"}, ())
     with open_index(tmp_path / "next") as index:
