@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from copy import copy
@@ -15,6 +16,7 @@ from knowledge.model import Answer, Article, Document, Fact, Repair, Repaired, S
 from knowledge.proof import verify
 from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import Query, analyse
+from knowledge.repair.report import FileReport, report
 from knowledge.search.ask import ask
 from knowledge.text.chinese import Chinese
 from knowledge.text.language import Language
@@ -113,6 +115,16 @@ class Snapshot:
     def log(self, name: str | None = None) -> Iterator[tuple[str, Repair]]:
         """Every repair with its file's name, or those of one file."""
         return self._index.log(name)
+
+    def reports(self) -> Iterator[FileReport]:
+        """How every file came in, by name."""
+        titles: dict[str, list[str]] = defaultdict(list)
+        for article in self.articles():
+            titles[article.file].append(article.title.text)
+        for name, sentences in self._index.files():
+            document = self.document(name)
+            assert document is not None
+            yield report(document, titles[name], sentences, (entry for _, entry in self.log(name)))
 
     def proves(self, fact: Fact) -> bool:
         """Tell whether the fact stands word for word in this snapshot's copy of its file."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict
 
-from knowledge.model import Answer, Article, Fact, Hit, Repair, Skipped, Span
+from knowledge.model import Answer, Article, Fact, Hit, Skipped
+from knowledge.repair.report import Entry, FileReport
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -74,16 +75,35 @@ class AnswerJson(TypedDict):
 
 
 @with_config(CLOSED)
-class CheckJson(TypedDict):
-    """One line of `chuchu check`: a repair, or a skipped file (`kind` is then `skipped`)."""
+class EntryJson(TypedDict):
+    """One thing repaired, removed or doubted."""
 
-    file: str
     kind: str
+    name: str
     lines: list[list[int]]
     text: str
     reason: str
-    remedy: str | None
-    doubt: bool
+
+
+@with_config(CLOSED)
+class SkippedJson(TypedDict):
+    """Why a file was not read, and what to do."""
+
+    reason: str
+    remedy: str
+
+
+@with_config(CLOSED)
+class CheckJson(TypedDict):
+    """One line of `chuchu check`: how one file came in, or why it did not."""
+
+    file: str
+    skipped: SkippedJson | None
+    encoding: str | None
+    articles: list[str]
+    sentences: int
+    doubts: list[EntryJson]
+    repairs: list[EntryJson]
 
 
 def answer_json(answer: Answer) -> AnswerJson:
@@ -139,29 +159,39 @@ def article_json(article: Article) -> ArticleJson:
     }
 
 
-def repair_json(file: str, repair: Repair) -> CheckJson:
-    """One entry of the repair log."""
+def report_json(report: FileReport) -> CheckJson:
+    """How one file came in."""
     return {
-        "file": file,
-        "kind": str(repair.kind),
-        "lines": [[first, last] for first, last in line_runs(repair.spans)],
-        "text": repair.text,
-        "reason": repair.reason,
-        "remedy": None,
-        "doubt": repair.doubt,
+        "file": report.file,
+        "skipped": None,
+        "encoding": report.encoding,
+        "articles": list(report.titles),
+        "sentences": report.sentences,
+        "doubts": [_entry_json(entry) for entry in report.doubts],
+        "repairs": [_entry_json(entry) for entry in report.changes],
+    }
+
+
+def _entry_json(entry: Entry) -> EntryJson:
+    return {
+        "kind": str(entry.kind),
+        "name": entry.name,
+        "lines": [[first, last] for first, last in entry.lines],
+        "text": entry.text,
+        "reason": entry.reason,
     }
 
 
 def skipped_json(skipped: Skipped) -> CheckJson:
-    """A file that was not read."""
+    """A file, or the part of one, that was not read."""
     return {
         "file": skipped.name,
-        "kind": "skipped",
-        "lines": [],
-        "text": "",
-        "reason": skipped.reason,
-        "remedy": skipped.remedy,
-        "doubt": True,
+        "skipped": {"reason": skipped.reason, "remedy": skipped.remedy},
+        "encoding": None,
+        "articles": [],
+        "sentences": 0,
+        "doubts": [],
+        "repairs": [],
     }
 
 
@@ -169,14 +199,3 @@ def dump(value: Mapping[str, object]) -> str:
     """One line of JSON, not escaped; half a surrogate pair, which UTF-8 cannot hold, becomes U+FFFD."""
     line = json.dumps(value, ensure_ascii=False)
     return line if line.isascii() else _SURROGATE.sub("\ufffd", line)
-
-
-def line_runs(spans: Sequence[Span]) -> tuple[tuple[int, int], ...]:
-    """The runs of document lines that spans stand on, in their order."""
-    runs: list[tuple[int, int]] = []
-    for span in spans:
-        if runs and runs[-1][1] <= span.line <= runs[-1][1] + 1:
-            runs[-1] = (runs[-1][0], span.line)
-        else:
-            runs.append((span.line, span.line))
-    return tuple(runs)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from bot.app import open_snapshot
 from bot.config import Settings, wants_colour
 from bot.messages import Run, Style
 from bot.rendering.fact import citation
 from bot.terminal.ask import write
+from bot.terminal.checked import checked
 from bot.terminal.paint import Paint
 from bot.texts import phrases
 from knowledge.errors import NoArticles
-from knowledge.snapshot import Snapshot
-from knowledge.wire import CheckJson, dump, fact_json, repair_json, skipped_json
+from knowledge.wire import dump, fact_json, report_json, skipped_json
 
 
 def facts(settings: Settings, as_json: bool) -> int:
@@ -34,34 +34,30 @@ def facts(settings: Settings, as_json: bool) -> int:
 
 
 def check(settings: Settings, files: Sequence[str], as_json: bool) -> int:
-    """Write what was repaired, dropped, doubted or skipped; 1 if a file was skipped."""
+    """Write how every file came in, what is skipped or doubted first; 1 if a file was skipped."""
     with open_snapshot(settings) as snapshot:
-        wanted = _wanted(snapshot, settings, files)
-        entries = [entry for entry in _entries(snapshot) if wanted is None or entry["file"] in wanted]
-    for entry in entries:
-        write(dump(entry) + "\n" if as_json else _line(entry) + "\n")
-    skipped = sum(entry["kind"] == "skipped" for entry in entries)
-    if not as_json:
-        doubts = sum(entry["doubt"] for entry in entries) - skipped
-        write(f"共 {len(entries)} 处，其中存疑 {doubts} 处，读不了的文件 {skipped} 个。\n")
+        reports = list(snapshot.reports())
+        skipped = snapshot.skipped
+    names = {report.file for report in reports} | {one.name for one in skipped}
+    wanted = _wanted(names, settings, files)
+    skipped = tuple(one for one in skipped if one.name in wanted)
+    reports = [report for report in reports if report.file in wanted]
+    if as_json:
+        for line in (*map(skipped_json, skipped), *map(report_json, reports)):
+            write(dump(line) + "\n")
+    else:
+        write(Paint(sys.stdout.isatty(), wants_colour()).text(checked(skipped, reports)))
     return 1 if skipped else 0
 
 
-def _entries(snapshot: Snapshot) -> Iterator[CheckJson]:
-    yield from (skipped_json(skipped) for skipped in snapshot.skipped)
-    yield from (repair_json(name, repair) for name, repair in snapshot.log())
-
-
-def _wanted(snapshot: Snapshot, settings: Settings, files: Sequence[str]) -> set[str] | None:
-    """The names in the snapshot that the given files mean, members of an archive included.
+def _wanted(names: set[str], settings: Settings, files: Sequence[str]) -> set[str]:
+    """The names in the snapshot that the given files mean, members of an archive included; all where none is given.
 
     Raises:
         NoArticles: a file is not in the articles folder.
     """
     if not files:
-        return None
-    names = {article.file for article in snapshot.articles()} | {skipped.name for skipped in snapshot.skipped}
-    names |= {name for name, _ in snapshot.log()}
+        return names
     wanted: set[str] = set()
     for file in files:
         asked = file.removeprefix(settings.articles.as_posix() + "/").removeprefix("./")
@@ -70,12 +66,3 @@ def _wanted(snapshot: Snapshot, settings: Settings, files: Sequence[str]) -> set
             raise NoArticles(f"{settings.articles} 里没有 {file}；请写文件夹里的相对路径")
         wanted |= found
     return wanted
-
-
-def _line(entry: CheckJson) -> str:
-    where = "、".join(f"{first}" if first == last else f"{first}–{last}" for first, last in entry["lines"])
-    place = f"{entry['file']}:{where}" if where else entry["file"]
-    doubt = "？ " if entry["doubt"] else ""
-    said = f"：{entry['text']}" if entry["text"] else ""
-    remedy = f"；{entry['remedy']}" if entry["remedy"] else ""
-    return f"{doubt}{place} [{entry['kind']}] {entry['reason']}{remedy}{said}"

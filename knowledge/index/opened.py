@@ -80,6 +80,10 @@ class OpenedIndex:
         """Return the index's own copy of a document, or None."""
         return self._records.document(name)
 
+    def files(self) -> Iterator[tuple[str, int]]:
+        """Every file by name, with the number of its facts."""
+        return self._records.files()
+
     def original(self, name: str) -> bytes | None:
         """Return the bytes a document was read from, or None."""
         return self._records.original(name)

@@ -174,6 +174,16 @@ class Records:
             return None
         return codec.load_document(row[0], tuple(str(line) for line in codec.unpack(row[1])))
 
+    def files(self) -> Iterator[tuple[str, int]]:
+        """Every file by name, with the number of its facts."""
+        return iter(
+            self._db.execute(
+                "SELECT name, (SELECT count(*) FROM facts WHERE key BETWEEN no << ?1 AND ((no + 1) << ?1) - 1) "
+                "FROM files ORDER BY name",
+                (FILE_BITS,),
+            )
+        )
+
     def original(self, name: str) -> bytes | None:
         """Return the bytes a document was read from, or None for an unknown name."""
         row = self._db.execute("SELECT data FROM files WHERE name = ?", (name,)).fetchone()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from knowledge.model import Repair, Repaired
+from knowledge.model import Document, Repair
 
 NAMES = {
     "unproved": "对不上原文",
@@ -52,14 +53,14 @@ class FileReport:
     changes: tuple[Entry, ...]
 
 
-def report(repaired: Repaired) -> FileReport:
+def report(document: Document, titles: Sequence[str], sentences: int, log: Iterable[Repair]) -> FileReport:
     """Summarise the repair of one document."""
-    entries = [_entry(repair) for repair in repaired.log]
+    entries = [_entry(repair) for repair in log]
     return FileReport(
-        repaired.document.name,
-        repaired.document.encoding,
-        tuple(article.title.text for article in repaired.articles),
-        len(repaired.facts),
+        document.name,
+        document.encoding,
+        tuple(titles),
+        sentences,
         tuple(entry for entry in entries if entry.doubt),
         tuple(entry for entry in entries if not entry.doubt),
     )

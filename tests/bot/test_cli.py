@@ -86,11 +86,23 @@ def test_check_tells_a_skipped_file_with_reason_and_remedy_and_exits_with_1(tmp_
     )
     (folder / "bad.txt").write_bytes(b"\x00\xff\xfe\x80\x01" * 200)
     done = chuchu(tmp_path, "check", "--json", CHUCHU_ARTICLES=str(folder))
-    entries = [CHECK.validate_json(line) for line in done.stdout.splitlines()]
-    (skipped,) = [entry for entry in entries if entry["kind"] == "skipped"]
-    assert (done.returncode, skipped["file"]) == (1, "bad.txt")
-    assert skipped["reason"]
-    assert skipped["remedy"]
+    bad, good = (CHECK.validate_json(line) for line in done.stdout.splitlines())
+    assert (done.returncode, bad["file"], bad["sentences"]) == (1, "bad.txt", 0)
+    assert bad["skipped"]
+    assert bad["skipped"]["reason"]
+    assert bad["skipped"]["remedy"]
+    assert (good["file"], good["skipped"], good["encoding"]) == ("good.txt", None, "utf-8")
+    assert (good["articles"], good["sentences"]) == (["大桥通车了"], 1)
+    assert [(entry["name"], entry["lines"]) for entry in good["repairs"]] == [("电头", [[3, 3]])]
+
+
+def test_check_shows_each_file_at_a_glance_with_its_doubts_first(tmp_path: Path) -> None:
+    lines = chuchu(tmp_path, "check", "000_feee4324355f7fb6.txt").stdout.decode().splitlines()
+    assert lines[0].startswith("？ 000_feee4324355f7fb6.txt  utf-8 · 1 篇文章 · 51 句 · 存疑 2 处")
+    assert lines[1] == "  《让群众切实感受到新变化新成效》"
+    assert [line.startswith("  ？ [") for line in lines[2:5]] == [True, True, False]
+    assert any(line.startswith("    [徽标] 第7行 ") for line in lines)
+    assert lines[-1] == "共 1 个文件，1 篇文章，51 句；存疑 2 处，读不了的文件 0 个。"
 
 
 def test_check_of_one_file_tells_of_no_other(tmp_path: Path) -> None:

@@ -8,8 +8,21 @@ from datetime import date
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge.model import Answer, Article, Fact, Hit, Printed, Repair, Rung, Sidecar, Skipped, Span
-from knowledge.wire import answer_json, article_json, dump, fact_json, repair_json, skipped_json
+from knowledge.model import (
+    Answer,
+    Article,
+    Document,
+    Fact,
+    Hit,
+    Printed,
+    Repair,
+    Rung,
+    Sidecar,
+    Skipped,
+    Span,
+)
+from knowledge.repair.report import report
+from knowledge.wire import answer_json, article_json, dump, fact_json, report_json, skipped_json
 from tests.bot.wire_schema import ANSWER, CHECK, FACT
 
 ARTICLE = Article(
@@ -19,6 +32,7 @@ ARTICLE = Article(
     subtitle=Printed("副题", (Span(2, 0, 2),)),
     byline=Printed("记者甲", (Span(3, 0, 3),)),
 )
+PAGE = Document("a.txt", "0" * 64, 3, "text", "utf-8", ("■",))
 SENTENCE = Fact("fffffffffffff", "桥长5米。", (Span(39, 0, 3), Span(47, 0, 2)), ARTICLE, section="小标题")
 
 
@@ -72,13 +86,10 @@ def test_every_line_validates_against_the_closed_schema() -> None:
         dump(answer_json(Answer("", False, 0.0, None, related=(Hit(SENTENCE, 0, Rung.WORDS),))))
     )
     FACT.validate_json(dump(fact_json(SENTENCE)))
-    CHECK.validate_json(dump(repair_json("a.txt", Repair("logo", (Span(1, 0, 1),), "■", "标识"))))
+    CHECK.validate_json(
+        dump(report_json(report(PAGE, ["题"], 1, [Repair("logo", (Span(1, 0, 1),), "■", "标识")])))
+    )
     CHECK.validate_json(dump(skipped_json(Skipped("b.txt", "不是文本", "另存", 3))))
-
-
-def test_the_lines_of_a_repair_are_runs() -> None:
-    repair = Repair("joined_lines", (Span(3, 0, 1), Span(4, 0, 1), Span(9, 2, 3)), "", "")
-    assert repair_json("a.txt", repair)["lines"] == [[3, 4], [9, 9]]
 
 
 @settings(max_examples=60)
