@@ -16,7 +16,11 @@ INVISIBLE: Final = (
 )
 DAMAGED: Final = "\ue000-\uf8ff\ufffd\ud800-\udfff\U000f0000-\U0010ffff"
 
-_BLANKS: Final = re.compile(f"[\\s{INVISIBLE}{DAMAGED}]+")
+_BLANKS: Final = f"[\\s{INVISIBLE}{DAMAGED}]+"
+# An English function word alone between han words, as translation and typing leave it (按计划 and 节点).
+_STRAY: Final = r"\s+(?:and|or|of|the)\s+"
+_STRAY_WORD: Final = re.compile(_STRAY)
+_GAPS: Final = re.compile(f"(?P<stray>(?<=[{HAN}]){_STRAY}(?=[{HAN}]))|{_BLANKS}")
 _TEXT: Final = re.compile(f"[^\\s{INVISIBLE}{DAMAGED}]")
 _ONLY_INVISIBLE: Final = re.compile(f"[\\s{INVISIBLE}]+")
 _ONLY_DAMAGED: Final = re.compile(f"[\\s{INVISIBLE}{DAMAGED}]+")
@@ -74,11 +78,11 @@ def pieces(
     blanks that part a title in two.
     """
     at = start
-    for gap in _BLANKS.finditer(raw, start, end):
+    for gap in _GAPS.finditer(raw, start, end):
         left, right = gap.span()
         kept = (
             None
-            if _drops(raw, left, right, (start, end), tight, display)
+            if gap["stray"] or _drops(raw, left, right, (start, end), tight, display)
             else _SPACE.search(raw, left, right)
         )
         if kept is not None and raw[left:right].isspace():
@@ -116,9 +120,11 @@ def _alone(raw: str, at: int, edge: int, step: int) -> bool:
 
 
 def what_is_left(text: str) -> str:
-    """Name what characters outside every fact are: `blank`, `invisible`, `damaged` or `text`."""
+    """Name what characters outside every fact are: `blank`, `stray`, `invisible`, `damaged` or `text`."""
     if text.isspace() or not text:
         return "blank"
+    if _STRAY_WORD.fullmatch(text):
+        return "stray"
     if _ONLY_INVISIBLE.fullmatch(text):
         return "invisible"
     return "damaged" if _ONLY_DAMAGED.fullmatch(text) else "text"

@@ -19,17 +19,20 @@ REASONS: Final = {
     Removal.CONTACT: "联系方式",
     Removal.DATELINE: "电头,不属于句子",
     Removal.REPEATED: "与别处重复",
-    Removal.FOREIGN: "混入的外文",
+    Removal.FOREIGN: "句中混入的外文虚词,已去掉,请核对",
     Removal.DAMAGED: "字体私有字符或坏字,无法还原,请核对原文",
     Removal.INVISIBLE: "不可见字符",
     Removal.MARKUP: "排版符号",
     Removal.LEFTOVER: "未能归入任何文章,请核对",
 }
 
+_DOUBTFUL: Final = frozenset({Removal.DAMAGED, Removal.FOREIGN, Removal.LEFTOVER})
+_KINDS: Final = {"invisible": Removal.INVISIBLE, "damaged": Removal.DAMAGED, "stray": Removal.FOREIGN}
+
 
 def removed(kind: Removal, spans: tuple[Span, ...], text: str) -> Repair:
     """Log characters taken out; what cannot be explained is a doubt."""
-    return Repair(kind.value, spans, text, REASONS[kind], kind in (Removal.DAMAGED, Removal.LEFTOVER))
+    return Repair(kind.value, spans, text, REASONS[kind], kind in _DOUBTFUL)
 
 
 def leftovers(document: Document, held: Iterable[Span]) -> Iterator[Repair]:
@@ -64,7 +67,7 @@ def _gap(number: int, raw: str, start: int, end: int) -> Iterator[Repair]:
         return
     low = start + len(text) - len(text.lstrip())
     high = start + len(text.rstrip())
-    removal = {"invisible": Removal.INVISIBLE, "damaged": Removal.DAMAGED}.get(kind, Removal.LEFTOVER)
+    removal = _KINDS.get(kind, Removal.LEFTOVER)
     if removal is Removal.LEFTOVER and not _WORDS.search(text):
         removal = Removal.MARKUP
     yield removed(removal, (Span(number, low, high),), raw[low:high])

@@ -129,3 +129,17 @@ def test_a_byline_glued_to_the_last_sentence_is_cut_off(ending: str, byline: str
     assert texts(repaired) == [A, B]
     assert repaired.articles[0].byline is not None
     assert repaired.articles[0].byline.text == byline
+
+
+def test_an_english_function_word_between_han_words_is_taken_out_and_doubted() -> None:
+    repaired = repair("水务工程\n\n各项任务均按计划 and 节点推进，没有一处延误。\n")
+    assert [fact.text for fact in repaired.facts] == ["各项任务均按计划节点推进，没有一处延误。"]
+    assert [(e.kind, e.text, e.doubt) for e in repaired.log] == [("foreign", "and", True)]
+
+
+def test_english_names_and_words_of_an_author_stay() -> None:
+    text = "乐队演唱了 Rock and Roll 名曲，并用 for 循环举例，台下掌声不断。"
+    repaired = repair(f"水务工程\n\n{text}\n")
+    assert [fact.text for fact in repaired.facts] == [
+        "乐队演唱了 Rock and Roll 名曲，并用 for 循环举例，台下掌声不断。"
+    ]
