@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.config import Address, Settings
+from bot.loading import loading
 from knowledge.errors import NoArticles
 from knowledge.snapshot import Snapshot
 from knowledge.snapshots.asking import snapshot_of
@@ -81,7 +82,9 @@ async def _run(settings: Settings) -> None:
     )  # too early: we read anew anyway
     for wanted in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(wanted, stop.set)
-    async with serving(settings) as open_now:
+    async with AsyncExitStack() as stack:
+        with loading():
+            open_now = await stack.enter_async_context(serving(settings))
         telegram = "Telegram 已接通" if open_now.telegram else "要接通 Telegram，请设 CHUCHU_TELEGRAM_TOKEN"
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, open_now.reload)
         print(f"网页在 {open_now.page.url}；{telegram}。", flush=True)

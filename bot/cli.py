@@ -7,6 +7,7 @@ import os
 import sys
 
 from bot.errors import SettingsError, StartError
+from bot.loading import loading
 from knowledge.errors import FolderInUse, KnowledgeError
 
 WRONG_USE = 2
@@ -62,12 +63,14 @@ def parser() -> argparse.ArgumentParser:
 
 def _command(arguments: argparse.Namespace) -> int:
     # Imported here, so that each command loads only what it needs.
-    from bot.config import load_settings
+    with loading():
+        from bot.config import load_settings
 
-    settings = load_settings()
+        settings = load_settings()
     match arguments.command:
         case "ask":
-            from bot.terminal.ask import ask
+            with loading():
+                from bot.terminal.ask import ask
 
             return ask(settings, arguments.words, arguments.limit, arguments.json)
         case "facts":
@@ -91,7 +94,8 @@ def _command(arguments: argparse.Namespace) -> int:
 
             return restore(settings, arguments.file)
         case _:
-            from bot.app import run
+            with loading():
+                from bot.app import run
 
             return run(settings)
 
