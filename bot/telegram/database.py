@@ -6,7 +6,7 @@ import asyncio
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +21,7 @@ BUSY_SECONDS = 1.0
 class _Job:
     work: Work[Any]
     future: asyncio.Future[Any]
+    writes: bool = True
     alone: bool = False
     result: Any = None
     error: Exception | None = None
@@ -69,6 +70,17 @@ class Database:
         result: T = await job.future
         return result
 
+    async def read(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Return what a query finds among the committed, without waiting for what others write meanwhile.
+
+        Raises:
+            sqlite3.Error: it cannot be read.
+        """
+        job = _Job(lambda db: db.execute(query, values).fetchall(), self._loop.create_future(), writes=False)
+        self._jobs.put(job)
+        found: list[tuple[Any, ...]] = await job.future
+        return found
+
     async def scrub(self) -> None:
         """Write the file anew, so that nothing is left in it of what was deleted."""
         job = _Job(_rewrite, self._loop.create_future(), alone=True)
@@ -98,6 +110,12 @@ class Database:
                 waiting.append(self._jobs.get())
             jobs = [job for job in waiting if job is not None]
             ending = len(jobs) < len(waiting)
+            reading = [job for job in jobs if not job.writes]
+            for job in reading:
+                self._do(job)
+            if reading:
+                self._loop.call_soon_threadsafe(_settle, reading)
+            jobs = [job for job in jobs if job.writes]
             together = [job for job in jobs if not job.alone]
             if together and not self._commit(together) and len(together) > 1:
                 for job in together:  # one bad apple: each for itself

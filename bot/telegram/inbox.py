@@ -24,6 +24,11 @@ CREATE TABLE IF NOT EXISTS replies (
     chat TEXT NOT NULL, message TEXT NOT NULL, reply TEXT NOT NULL, at REAL NOT NULL,
     PRIMARY KEY (chat, message)) WITHOUT ROWID;
 """
+READ = "SELECT id, kind, body, received, attempts FROM updates WHERE id = ? AND ending IS NULL"
+COUNT = (
+    "UPDATE updates SET attempts = attempts + 1 WHERE id = ? AND ending IS NULL"
+    " RETURNING id, kind, body, received, attempts"
+)
 ATTEMPTS = 3
 KEPT_SECONDS = 7 * 86400.0
 logger = logging.getLogger(__name__)
@@ -51,11 +56,16 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A stored update without its body: what the workers keep in memory."""
+    """A stored update without its body: what the workers keep in memory.
+
+    `counted` tells that its next attempt is counted already, `failed` that an earlier one failed in this process.
+    """
 
     id: int
     lane: str
     kind: str
+    counted: bool = False
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +98,7 @@ class Inbox:
         self._forgotten: set[str] = set()
 
     async def store(self, updates: Sequence[Incoming]) -> list[Pending]:
-        """Commit updates; return those that were not known yet.
+        """Commit updates, their first attempts counted; return those that were not known yet.
 
         Raises:
             sqlite3.Error: nothing was stored.
@@ -96,9 +106,12 @@ class Inbox:
         now = self._clock()
 
         def work(db: sqlite3.Connection) -> list[Pending]:
-            insert = "INSERT OR IGNORE INTO updates (id, lane, kind, body, received) VALUES (?, ?, ?, ?, ?)"
+            insert = (
+                "INSERT OR IGNORE INTO updates (id, lane, kind, body, received, attempts)"
+                " VALUES (?, ?, ?, ?, ?, 1)"
+            )
             return [
-                Pending(u.id, u.lane, u.kind)
+                Pending(u.id, u.lane, u.kind, counted=True)
                 for u in updates
                 if db.execute(insert, (u.id, u.lane, u.kind, u.body, now)).rowcount
             ]
@@ -110,15 +123,14 @@ class Inbox:
         query = "SELECT id, lane, kind FROM updates WHERE ending IS NULL ORDER BY id"
         return await self._database.run(lambda db: [Pending(*row) for row in db.execute(query)])
 
-    async def claim(self, update: int) -> Claimed | None:
-        """Count an attempt, then return the update; None if it has ended."""
+    async def claim(self, pending: Pending) -> Claimed | None:
+        """Return an update, its attempt counted on the disk; None if it has ended."""
+        if pending.counted:
+            rows = await self._database.read(READ, (pending.id,))
+            return Claimed(*rows[0]) if rows else None
 
         def work(db: sqlite3.Connection) -> Claimed | None:
-            row = db.execute(
-                "UPDATE updates SET attempts = attempts + 1 WHERE id = ? AND ending IS NULL"
-                " RETURNING id, kind, body, received, attempts",
-                (update,),
-            ).fetchone()
+            row = db.execute(COUNT, (pending.id,)).fetchone()
             return Claimed(*row) if row else None
 
         return await self._database.run(work)

@@ -8,7 +8,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.metrics import Metrics
 from bot.telegram.inbox import ATTEMPTS, Claimed, Ending, Inbox, Pending
@@ -174,31 +174,33 @@ class Workers:
         if not row:
             del self._lanes[lane]
         try:
-            update = await self._inbox.claim(pending.id)
+            update = await self._inbox.claim(pending)
             if update is None:
                 return None
-            outcome = await self._outcome(update, lane, len(self._lanes.get(lane, ())))
+            outcome = await self._outcome(update, pending)
             if outcome is not None:
                 return update, outcome
         except sqlite3.Error as error:
             self._metrics.inbox_errors.inc()
             logger.error("inbox: cannot count an attempt (%s); trying again", error)
             await asyncio.sleep(RETRY_SECONDS)
-        self._lanes.setdefault(lane, deque()).appendleft(pending)
+        again = replace(pending, counted=False, failed=True)
+        self._lanes.setdefault(lane, deque()).appendleft(again)
         return None
 
-    async def _outcome(self, update: Claimed, lane: str, behind: int) -> Outcome | None:
+    async def _outcome(self, update: Claimed, pending: Pending) -> Outcome | None:
         """Handle one update; None if it must be tried again."""
         if update.attempts > ATTEMPTS:
             return Outcome(Ending.QUARANTINED, f"broke off {ATTEMPTS} times")
 
         async def survived() -> None:
-            # Only a suspect pays for a second commit: it was in hand when the process died before.
-            if update.attempts > 1:
+            # Only a suspect pays for a second commit: it may have been in hand when the process died before.
+            if update.attempts > 1 and not pending.failed:
                 await self._inbox.release(update.id)
 
+        behind = len(self._lanes.get(pending.lane, ()))
         try:
-            return await self._handle(Turn(update, lane, behind, self._slots, survived))
+            return await self._handle(Turn(update, pending.lane, behind, self._slots, survived))
         except asyncio.CancelledError:
             await asyncio.shield(self._inbox.release(update.id))
             raise

@@ -37,10 +37,10 @@ async def inbox_in(folder: Path, clock: Clock | None = None) -> AsyncIterator[In
 async def test_an_update_is_stored_once_however_often_it_comes(tmp_path: Path) -> None:
     async with inbox_in(tmp_path) as inbox:
         assert await inbox.store([update(1), update(2)]) == [
-            Pending(1, "7", "message"),
-            Pending(2, "7", "message"),
+            Pending(1, "7", "message", counted=True),
+            Pending(2, "7", "message", counted=True),
         ]
-        assert await inbox.store([update(2), update(3)]) == [Pending(3, "7", "message")]
+        assert await inbox.store([update(2), update(3)]) == [Pending(3, "7", "message", counted=True)]
 
 
 async def test_what_has_not_ended_is_there_after_a_restart_in_order(tmp_path: Path) -> None:
@@ -53,19 +53,33 @@ async def test_what_has_not_ended_is_there_after_a_restart_in_order(tmp_path: Pa
 
 async def test_attempts_are_counted_before_the_update_is_handed_out(tmp_path: Path) -> None:
     async with inbox_in(tmp_path) as inbox:
-        await inbox.store([update(1)])
-        await inbox.claim(1)
+        (stored,) = await inbox.store([update(1)])
+        first = await inbox.claim(stored)
+        assert first is not None
+        assert first.attempts == 1
     async with inbox_in(tmp_path) as inbox:
-        claimed = await inbox.claim(1)
-        assert claimed is not None
-        assert (claimed.attempts, claimed.body) == (2, b'{"update_id": 1}')
+        (left,) = await inbox.pending()
+        second = await inbox.claim(left)
+        assert second is not None
+        assert (second.attempts, second.body) == (2, b'{"update_id": 1}')
+
+
+async def test_storing_and_a_first_attempt_are_one_commit(tmp_path: Path) -> None:
+    async with inbox_in(tmp_path) as inbox:
+        (stored,) = await inbox.store([update(1)])
+        with closing(sqlite3.connect(tmp_path / "inbox.sqlite")) as db:
+            before = db.execute("PRAGMA data_version").fetchone()
+            assert await inbox.claim(stored)
+            assert db.execute("PRAGMA data_version").fetchone() == before
+            await inbox.end(1, Ending.ANSWERED)
+            assert db.execute("PRAGMA data_version").fetchone() != before
 
 
 async def test_an_ended_update_is_not_handed_out_and_keeps_no_body_and_no_chat(tmp_path: Path) -> None:
     async with inbox_in(tmp_path) as inbox:
-        await inbox.store([update(1)])
+        (stored,) = await inbox.store([update(1)])
         await inbox.end(1, Ending.REFUSED, "why")
-        assert await inbox.claim(1) is None
+        assert await inbox.claim(stored) is None
     with closing(sqlite3.connect(tmp_path / "inbox.sqlite")) as db:
         assert db.execute("SELECT id, kind, lane, body, ending FROM updates").fetchall() == [
             (1, "message", None, None, "refused")

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot.metrics import Metrics
-from bot.telegram.inbox import Ending, Inbox, Incoming, open_inbox
+from bot.telegram.inbox import Ending, Inbox, Incoming, Pending, open_inbox
 from bot.telegram.workers import Outcome, Turn, Workers
 from tests.bot.telegram.service import Echo, endings, polling, reasons
 from tests.botapi.server import bot_api
@@ -103,14 +103,28 @@ async def test_what_fails_three_times_is_quarantined_with_its_reason(tmp_path: P
     assert reasons(tmp_path)[1] == "ValueError: cannot be"
 
 
+async def test_what_fails_after_its_lookup_is_quarantined_too(tmp_path: Path) -> None:
+    attempts: list[int] = []
+
+    async def handle(turn: Turn) -> Outcome:
+        await turn.survived()
+        attempts.append(turn.update.attempts)
+        raise ValueError("cannot be said")
+
+    async with working(tmp_path, handle) as (workers, inbox):
+        await put(workers, inbox, (1, "7"))
+        await ended(inbox)
+    assert attempts == [1, 2, 3]
+
+
 async def test_what_killed_the_process_three_times_is_not_tried_a_fourth_time(tmp_path: Path) -> None:
     async def handle(turn: Turn) -> Outcome:
         return DONE
 
     async with open_inbox(tmp_path / "inbox.sqlite", time.time) as inbox:
         await inbox.store([Incoming(1, "7", "message", b"{}"), Incoming(2, "7", "message", b"{}")])
-        for _ in range(3):
-            await inbox.claim(1)
+        for _ in range(2):  # the first attempt is counted where it is stored
+            await inbox.claim(Pending(1, "7", "message"))
     async with working(tmp_path, handle) as (_, inbox):
         await ended(inbox)
     assert endings(tmp_path) == {1: "quarantined", 2: "answered"}
@@ -125,7 +139,6 @@ async def test_a_suspect_that_survives_its_lookup_is_suspect_no_more(tmp_path: P
     for _ in range(6):
         async with working(tmp_path, handle) as (workers, inbox):
             await put(workers, inbox, (1, "7"))
-            await inbox.claim(99)
             while not (await inbox.pending()):
                 await asyncio.sleep(0.01)
             await asyncio.sleep(0.05)
