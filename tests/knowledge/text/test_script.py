@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from opencc import OpenCC
 
 from knowledge.text.script import decode, encode, fold
 
@@ -33,3 +34,12 @@ def test_quotation_marks_and_chinese_spaces_part_no_word() -> None:
 def test_folding_keeps_every_place(text: str) -> None:
     assert len(fold(text)) == len(text)
     assert len(encode(text)) <= len(text)
+
+
+def test_writings_of_taiwan_and_hong_kong_are_folded_as_opencc_folds_them() -> None:
+    plain, traditional = OpenCC("t2s"), OpenCC("s2t")
+    for regional in (OpenCC("tw2s"), OpenCC("hk2s")):
+        for char in map(chr, range(0x4E00, 0xA000)):
+            already = plain.convert(char) != char or traditional.convert(char) != char
+            if not already and len(regional.convert(char)) == 1:
+                assert fold(char) == fold(regional.convert(char)), char
