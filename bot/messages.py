@@ -209,6 +209,9 @@ class Conversation(Protocol):
     async def message(self, message: Message) -> Sequence[Reply]:
         """Answer a message; empty means silence."""
 
+    async def too_many(self, message: Message) -> Sequence[Reply]:
+        """Say that messages of this chat are left unanswered, because too many came at once."""
+
     async def press(self, press: Press) -> Sequence[Reply]:
         """Answer a button."""
 

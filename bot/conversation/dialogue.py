@@ -90,6 +90,12 @@ class Dialogue:
             log.exception("message %s could not be answered", message.id)
             return [Reply([Run(said.failed)], quotes=message.id)]
 
+    async def too_many(self, message: Message) -> Sequence[Reply]:
+        """Say that messages of this chat are left unanswered, because too many came at once."""
+        said, _ = await self._spoken(message.chat, message.sender)
+        quotes = None if message.chat.place is Place.PRIVATE else message.id
+        return [Reply([Run(said.too_many)], quotes=quotes)]
+
     async def press(self, press: Press) -> Sequence[Reply]:
         """Answer a button."""
         said = phrases(press.sender.language)

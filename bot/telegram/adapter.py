@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from telegram import Update
 
-from bot.messages import Chat, Conversation, InlineQuery, Message, Place, Press, Reply, Run
+from bot.messages import Chat, Conversation, InlineQuery, Message, Press, Reply
 from bot.telegram.chats import Chats
 from bot.telegram.errors import ApiError
 from bot.telegram.inbox import Ending, Inbox
@@ -28,7 +28,6 @@ LIFE_SECONDS = {"inline_query": 30.0, "callback_query": 150.0}
 LANE_LIMIT = 60
 NOTICE_SECONDS = 60.0
 NOTICES_KEPT = 1024
-FLOOD_NOTICE = "问得太快了，有些问题没有来得及回答；请过一分钟再问。"
 
 
 class Adapter:
@@ -141,8 +140,7 @@ class Adapter:
             if len(self._noticed) >= NOTICES_KEPT:
                 self._noticed = {c: at for c, at in self._noticed.items() if now - at < NOTICE_SECONDS}
             self._noticed[message.chat.id] = now
-            quotes = None if message.chat.place is Place.PRIVATE else message.id
-            await self._say(message.chat, [Reply([Run(FLOOD_NOTICE)], quotes=quotes)], turn)
+            await self._say(message.chat, await self._conversation.too_many(message), turn)
         return Outcome(Ending.REFUSED, "too many at once")
 
     async def _with_answer(self, message: Message) -> Message:

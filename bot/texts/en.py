@@ -48,6 +48,7 @@ PHRASES = Phrases(
     stale="This result has expired; please ask again.",
     refreshed="The articles have changed; these are the new results.",
     too_slow="This question took too long, so I stopped. Please try a shorter one.",
+    too_many="That is too much at once: some questions were left unanswered. Please ask again in a minute.",
     failed="Something went wrong and I could not look it up. Please try again later.",
     rungs={
         "phrase": "the words you wrote stand there in a row",

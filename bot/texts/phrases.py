@@ -46,6 +46,7 @@ class Phrases:
     stale: str
     refreshed: str
     too_slow: str
+    too_many: str
     failed: str
     rungs: dict[str, str]
     why_matched: str

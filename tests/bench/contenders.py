@@ -36,6 +36,9 @@ class Silent:
     async def message(self, message: Message) -> Sequence[Reply]:
         return [Reply([Run("答：莫德纳")], quotes=message.id)]
 
+    async def too_many(self, message: Message) -> Sequence[Reply]:
+        return ()
+
     async def press(self, press: Press) -> Sequence[Reply]:
         return ()
 

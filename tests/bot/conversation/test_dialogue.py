@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from bot.conversation.buttons import Action, Pressed, pressed
 from bot.conversation.dialogue import Dialogue
 from bot.conversation.lookup import open_lookup
+from bot.conversation.preferences import Preference, Preferences, PreferencesInMemory
 from bot.conversation.shown import ShownInMemory
 from bot.messages import Chat, Message, Place, Press, Reply, Sender, SenderKind
 from bot.texts import phrases
@@ -53,6 +54,10 @@ class Talk:
         (reply,) = await self._dialogue.message(message(text))
         return reply
 
+    async def too_many(self) -> str:
+        (reply,) = await self._dialogue.too_many(message("桥"))
+        return reply.text
+
     async def press(self, label: str, under: Reply) -> Reply:
         (data,) = [button.data for row in under.buttons for button in row if button.label == label]
         (reply,) = await self._dialogue.press(press(data))
@@ -75,10 +80,13 @@ async def start() -> AsyncIterator[Start]:
     """Begin a talk over a paper; its threads end with the test."""
     with ExitStack() as stack:
 
-        async def begin(paper: Snapshot | None = None, patience: float = 5.0) -> Talk:
+        async def begin(
+            paper: Snapshot | None = None, patience: float = 5.0, preferences: Preferences | None = None
+        ) -> Talk:
             store = KnowledgeStore(paper or Paper(PAPER))
             lookup = stack.enter_context(open_lookup(store, patience))
-            return Talk(Dialogue(lookup, ShownInMemory(), lambda: NOON), store)
+            dialogue = Dialogue(lookup, ShownInMemory(), lambda: NOON, preferences=preferences)
+            return Talk(dialogue, store)
 
         yield begin
 
@@ -227,6 +235,14 @@ async def test_find_is_the_same_as_free_text(start: Start) -> None:
 
 async def test_find_without_words_asks_for_words(start: Start) -> None:
     assert (await (await start()).say("/find")).text == ZH.nothing_asked
+
+
+@pytest.mark.parametrize("language", ["zh", "zh-Hant", "en"])
+async def test_too_much_at_once_is_said_in_the_language_of_the_chat(start: Start, language: str) -> None:
+    preferences = PreferencesInMemory()
+    await preferences.put(PRIVATE, Preference(language=language))
+    talk = await start(preferences=preferences)
+    assert await talk.too_many() == phrases(language).too_many
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,9 @@ class Echo:
         await asyncio.sleep(self.seconds)
         return self.reply(message) if message.addressed else ()
 
+    async def too_many(self, message: Message) -> Sequence[Reply]:
+        return [Reply([Run("太快了")])]
+
     async def press(self, press: Press) -> Sequence[Reply]:
         self.pressed.append(press)
         return self.press_reply(press)

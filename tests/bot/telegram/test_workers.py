@@ -152,8 +152,7 @@ async def test_a_flooder_is_told_once_and_others_are_answered_meanwhile(tmp_path
         api.push(message=message("问", private(8)))
         await api.until(lambda: api.said(8) == ["答：问"])
         await api.until(lambda: sum(e == "refused" for e in endings(tmp_path).values()) > 200)
-        told = [text for text in api.said(7) if text.startswith("问得太快了")]
-        assert len(told) == 1
+        assert api.said(7).count("太快了") == 1
 
 
 async def test_talk_in_a_group_is_ignored_without_a_word(tmp_path: Path) -> None:
