@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -39,6 +39,13 @@ class Reading:
         self.language = language
         self._matched = tuple(matched)
 
+    def with_matched(self, matched: Sequence[Range]) -> Reading:
+        """Return this reading with further matched ranges; itself where the query's own words stand in all of them."""
+        covered = self._covered(self.marks)
+        if all(end > len(self.folded) or covered.intersection(range(start, end)) for start, end in matched):
+            return self
+        return Reading(self.query, self.text, self.language, matched)
+
     @cached_property
     def tokens(self) -> tuple[Token, ...]:
         """The fact's words in order, without gaps."""
@@ -73,13 +80,17 @@ class Reading:
         marks = [
             Mark(weight, places, word) for word, weight in self._weighed() if (places := self._places(word))
         ]
-        covered = {i for mark in marks for start, end in mark.places for i in range(start, end)}
+        covered = self._covered(marks)
         marks += [
             Mark(float(end - start), ((start, end),), Token(self.folded[start:end], "", start))
             for start, end in self._matched
             if end <= len(self.folded) and not covered.intersection(range(start, end))
         ]
         return tuple(marks)
+
+    @staticmethod
+    def _covered(marks: Iterable[Mark]) -> set[int]:
+        return {i for mark in marks for start, end in mark.places for i in range(start, end)}
 
     def weights(self) -> dict[int, float]:
         """Return the weight of each content word of the query by where it starts in the query."""

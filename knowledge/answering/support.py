@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cached_property
 
 from knowledge.answering.clauses import asked_state
 from knowledge.answering.contradiction import contradicts
@@ -25,9 +26,7 @@ _UNMENTIONED = 0.5
 _UNSAID = 0.5
 
 
-def supports(
-    query: Query, text: str, context: str, language: Language, matched: Sequence[Range] = ()
-) -> float:
+def supports(query: Query, text: str, context: str, language: Language) -> float:
     """Return 0 to 1: how far the fact bears the query out.
 
     0: a number, date or duration is asked for and none in the fact can answer. Otherwise the weighed part of the
@@ -35,8 +34,35 @@ def supports(
     weighing most; less where no answer of the asked kind is there, where what is measured (市值, 面积) is not
     mentioned, and where the query names a place, year or ordinal and the text only others.
     """
-    fact = Reading(query, text, language, matched)
-    said = span_in(fact)
+    return Bearing(query, text, context, language).support
+
+
+class Bearing:
+    """One fact read for a query with its surroundings; what was found out once is kept."""
+
+    def __init__(self, query: Query, text: str, context: str, language: Language) -> None:
+        self._query = query
+        self._fact = Reading(query, text, language)
+        self._context = context
+        self._language = language
+
+    @cached_property
+    def said(self) -> str | None:
+        """What the fact answers (`answering.span.answer_span`)."""
+        return span_in(self._fact)
+
+    def said_with(self, matched: Sequence[Range]) -> str | None:
+        """What the fact answers when the search has found the query's words in further places."""
+        reading = self._fact.with_matched(matched)
+        return self.said if reading is self._fact else span_in(reading)
+
+    @cached_property
+    def support(self) -> float:
+        """How far the fact bears the query out (`supports`)."""
+        return _support(self._query, self._fact, self.said, self._context, self._language)
+
+
+def _support(query: Query, fact: Reading, said: str | None, context: str, language: Language) -> float:
     if said is None and query.type in _MUST_BE_SAID:
         return 0.0
     if said is None and query.type is QuestionType.WHO and asks_for_office_holder(query):
@@ -49,7 +75,7 @@ def supports(
         here *= _UNSAID
     if query.type in _ASKS_ATTRIBUTE and not _mentions_attribute(fact, around, said):
         here *= _UNMENTIONED
-    return here * (_DENIED if contradicts(query, f"{text} {context}", language) else 1.0)
+    return here * (_DENIED if contradicts(query, f"{fact.text} {context}", language) else 1.0)
 
 
 def _presence(fact: Reading, context: Reading) -> float:

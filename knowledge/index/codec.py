@@ -46,8 +46,8 @@ def dump_spans(spans: tuple[Span, ...]) -> str:
 
 def load_spans(text: str) -> tuple[Span, ...]:
     """Read what `dump_spans` wrote."""
-    n = [int(word) for word in text.split()]
-    return tuple(Span(*n[i : i + 3]) for i in range(0, len(n), 3))
+    numbers = map(int, text.split())
+    return tuple(map(Span, numbers, numbers, numbers))
 
 
 def _dump_printed(printed: Printed | None) -> list[str] | None:

@@ -8,8 +8,7 @@ from functools import cache
 
 import numpy as np
 
-from knowledge.answering.span import answer_span
-from knowledge.answering.support import supports
+from knowledge.answering.support import Bearing
 from knowledge.model import Answer, Fact, Hit, Rung
 from knowledge.query.analysis import Query
 from knowledge.search.corpus import Array, Corpus
@@ -20,6 +19,7 @@ from knowledge.search.matching import explain
 from knowledge.search.pool import CANDIDATES, Pool, make_pool
 from knowledge.search.promotion import CONSIDERED, promoted
 from knowledge.search.rewriting import Rewriting, rewritings
+from knowledge.search.shelf import Shelf
 from knowledge.search.units import Units, units
 from knowledge.search.weights import (
     REWRITTEN,
@@ -61,8 +61,8 @@ def ask(text: str, analyse: Analyse, corpus: Corpus, language: Language, limit: 
     query = analyse(text)
     if query.is_empty or limit < 1 or not len(corpus.columns):
         return Answer(text, False, 0.0, None)
-    lexicon = Lexicon(corpus)
     tried = [ranked] if (ranked := _rank(query, None, corpus)) else []
+    lexicon = Lexicon(corpus, decode(tried[0].pool.text) if tried else "")
     for rewriting in rewritings(query, lexicon, language):
         if clock() > deadline and len(tried) > 1:
             break
@@ -115,24 +115,23 @@ def _answer(
 ) -> Answer:
     best = max(tried, key=lambda ranked: float(ranked.scores.max()))
     order = np.argsort(-best.scores, kind="stable")[: max(limit, CONSIDERED)]
+    shelf = Shelf(best.pool, corpus)
+    shelf.open(order)
 
     @cache
-    def bears(row: int) -> float:
-        return supports(best.query, *_seen(best.pool, row, corpus), language)
+    def bearing(row: int) -> Bearing:
+        return Bearing(best.query, shelf.fact(row).text, shelf.context(row), language)
 
-    order = promoted(best.query, order, best.scores, bears)[:limit]
-    facts = _read(best.pool, order, corpus)
-    context = _context(best.pool, int(order[0]), corpus)
-    first = int(order[0])
-    evidence = Evidence(best.query, facts[0], context, best.features, first, lambda: bears(first))
+    order = promoted(best.query, order, best.scores, lambda row: bearing(row).support)[:limit]
+    facts, first = shelf.facts(order), int(order[0])
+    evidence = Evidence(best.query, facts[0], shelf.context(first), best.features[first], bearing(first))
     verdict = judge(evidence, lexicon, language)
-    hits = tuple(
-        _hit(best, fact, float(best.scores[row])) for fact, row in zip(facts, order.tolist(), strict=True)
-    )
+    scores = best.scores[order].tolist()
+    hits = tuple(_hit(best, fact, score, language) for fact, score in zip(facts, scores, strict=True))
     suggestions = _suggestions(best)
     if not verdict.found:
         return Answer(text, False, verdict.confidence, None, related=hits, suggestions=suggestions)
-    answer = answer_span(best.query, hits[0].fact.text, language, hits[0].matched)
+    answer = bearing(first).said_with(hits[0].matched)
     near = _matching(best, order)
     return Answer(text, True, verdict.confidence, answer, hits[:near], hits[near:], suggestions)
 
@@ -157,27 +156,6 @@ def _suggestions(ranked: Ranked) -> tuple[str, ...]:
     return (rewriting.taken,) if rewriting and rewriting.rung in (Rung.SPELLING, Rung.PINYIN) else ()
 
 
-def _read(pool: Pool, order: Array, corpus: Corpus) -> tuple[Fact, ...]:
-    return corpus.facts_at([int(key) for key in corpus.columns.keys[pool.rows[order]]])
-
-
-def _seen(pool: Pool, row: int, corpus: Corpus) -> tuple[str, str]:
-    """Return a fact's text and its surroundings."""
-    (fact,) = corpus.facts_at([int(corpus.columns.keys[pool.rows[row]])])
-    return fact.text, _context(pool, row, corpus)
-
-
-def _context(pool: Pool, row: int, corpus: Corpus) -> str:
-    """Return the titles and the neighbours of a fact."""
-    at = int(pool.rows[row])
-    near = range(max(int(pool.first[row]), at - 1), min(int(pool.end[row]), at + 2))
-    facts = corpus.facts_at([int(corpus.columns.keys[n]) for n in near])
-    article = facts[0].article
-    heads = (article.kicker, article.title, article.subtitle)
-    sections = dict.fromkeys(fact.section for fact in facts if fact.section)
-    return " ".join([*(head.text for head in heads if head), *sections, *(fact.text for fact in facts)])
-
-
-def _hit(ranked: Ranked, fact: Fact, score: float) -> Hit:
-    rung, ranges, why = explain(ranked.query, ranked.rewriting, fact)
+def _hit(ranked: Ranked, fact: Fact, score: float, language: Language) -> Hit:
+    rung, ranges, why = explain(ranked.query, ranked.rewriting, fact, language)
     return Hit(fact, score, rung, ranges, why)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from knowledge.answering.span import answer_span
+from knowledge.answering.support import Bearing
 from knowledge.model import Fact
 from knowledge.query.analysis import Query
 from knowledge.query.question import QuestionType
@@ -34,8 +33,7 @@ class Evidence:
     fact: Fact
     context: str
     features: Array
-    row: int
-    borne: Callable[[], float]
+    bearing: Bearing
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +52,12 @@ def judge(evidence: Evidence, lexicon: Lexicon, language: Language) -> Verdict:
     """
     query, fact = evidence.query, evidence.fact
     alike = _similarity(evidence)
-    place = around(fact.text, evidence.context)
+    place = around(fact.text, evidence.context, language)
     held = presence(query, place, lexicon)
     if query.type in ASKS_FOR_A_FEW_WORDS:
-        borne = evidence.borne()
+        borne = evidence.bearing.support
         evident = SAID.of(alike, held, borne)
-        if answer_span(query, fact.text, language) is None and borne:
+        if evidence.bearing.said is None and borne:
             evident += WORDLESS
     elif query.type is not QuestionType.NONE or _is_statement(query):
         evident = TOLD.of(alike, held, 0.0)
@@ -76,7 +74,7 @@ def _is_statement(query: Query) -> bool:
 
 
 def _similarity(evidence: Evidence) -> float:
-    similar = float(evidence.features[evidence.row] @ similarity_weights()) + SIMILARITY_BIAS
+    similar = float(evidence.features @ similarity_weights()) + SIMILARITY_BIAS
     return min(max(similar, -MOST_SIMILAR), MOST_SIMILAR)
 
 

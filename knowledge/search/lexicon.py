@@ -30,9 +30,12 @@ def pairs(codes: Codes) -> Array:
 class Lexicon:
     """Answers about words by the corpus' character pairs, then by looking into a few facts."""
 
-    def __init__(self, corpus: Corpus) -> None:
+    def __init__(self, corpus: Corpus, read: str = "") -> None:
+        """`read` is encoded text of facts at hand, each closed by a separator: what stands there need not be sought."""
         self._corpus = corpus
         self._columns = corpus.columns
+        self._read = read
+        self._frequencies: dict[str, int] = {}
 
     @property
     def size(self) -> int:
@@ -41,19 +44,22 @@ class Lexicon:
 
     def frequency(self, word: str) -> int:
         """Return the frequency of a word's rarest pair, or of its one character; 0: the word does not occur."""
-        codes = encode(word)
+        if (known := self._frequencies.get(word)) is None:
+            known = self._frequencies[word] = self._frequency(encode(word))
+        return known
+
+    def _frequency(self, codes: Codes) -> int:
         if len(codes) < 2:
             return int(self._columns.char_df[codes[0]]) if len(codes) else 0
         return int(gram_frequencies(self._columns, pairs(codes)).min(initial=self.size))
 
     def holds(self, word: str) -> bool:
         """Tell whether some fact holds the word unbroken."""
-        codes = encode(word)
         if not self.frequency(word):
             return False
-        if len(codes) <= 2:
+        text = decode(encode(word))
+        if len(text) <= 2 or (text in self._read and SEPARATOR not in text):
             return True
-        text = decode(codes)
         terms = [text[at : at + 2] for at in range(len(text) - 1) if SEPARATOR not in text[at : at + 2]]
         return any(text in fact for fact in self._texts(terms))
 
@@ -109,14 +115,17 @@ class Lexicon:
         return self._sounding([int(number) for number in readings if number >= 0])
 
     def _sounding(self, numbers: Sequence[int]) -> Array:
-        chars = self._chars
-        return chars[np.isin(self._columns.readings[chars], numbers).any(axis=1)]
+        spoken = np.zeros(len(self._columns.syllables) + 1, dtype=np.bool_)
+        spoken[numbers] = True  # the last stands for -1: no further reading
+        return self._chars[spoken[self._readings].any(axis=1)]
 
     def beside(self, before: str, after: str) -> Array:
         """Return the characters that occur after `before` and before `after`; an empty side is open."""
         grams = self._columns.grams
         if before:
-            first, end = np.searchsorted(grams, [ord(before) << 16, (ord(before) + 1) << 16])
+            # In the array's own type: another would have numpy convert all of it.
+            first = np.searchsorted(grams, np.uint32(ord(before) << 16), "left")
+            end = np.searchsorted(grams, np.uint32(ord(before) << 16 | 0xFFFF), "right")
             chars = grams[first:end][:MOST_BESIDE] & 0xFFFF
         else:
             chars = self._chars
@@ -128,6 +137,10 @@ class Lexicon:
     @cached_property
     def _chars(self) -> Array:
         return np.flatnonzero(self._columns.char_df)
+
+    @cached_property
+    def _readings(self) -> Array:
+        return self._columns.readings[self._chars]
 
     @cached_property
     def _syllables(self) -> dict[str, int]:

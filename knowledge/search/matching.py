@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 
 from knowledge.model import Fact, Rung
 from knowledge.query.analysis import Query
 from knowledge.search.rewriting import Rewriting
+from knowledge.text.language import Language
 from knowledge.text.numbers import Figure, figures
 from knowledge.text.script import INSIDE, SEPARATOR, fold
 
@@ -15,9 +16,9 @@ Range = tuple[int, int]
 
 
 class Readable:
-    """A fact's text, folded once, in which terms are looked for: quotation marks and spaces may lie inside them."""
+    """A text, folded once, in which terms are looked for: quotation marks and spaces may lie inside them."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, fold: Callable[[str], str] = fold) -> None:
         self.folded = fold(text)
         self._tight = _tight(self.folded)
         self._even = len(self._tight) == len(self.folded)
@@ -59,9 +60,11 @@ def merged(ranges: Iterable[Range]) -> tuple[Range, ...]:
     return tuple(whole)
 
 
-def explain(query: Query, rewriting: Rewriting | None, fact: Fact) -> tuple[Rung, tuple[Range, ...], str]:
+def explain(
+    query: Query, rewriting: Rewriting | None, fact: Fact, language: Language
+) -> tuple[Rung, tuple[Range, ...], str]:
     """Return by which rung a fact matched, where, and a Chinese line that says why."""
-    text = Readable(fact.text)
+    text = Readable(fact.text, language.fold)
     phrase = text.occurrences(query.core)
     words = [(word.text, text.occurrences(word.text)) for word in query.words]
     written = any(text.holds(figure.text) for figure in query.figures)

@@ -52,21 +52,26 @@ def make_pool(columns: Columns, units: Units, candidates: Array, asked: Question
     """Widen candidate facts (by number, best first) by the leaders' neighbours and count units in all."""
     average = len(columns.codes) / max(1, len(columns))
     rows = _with_neighbours(columns, units, candidates, average)
-    sentence = count(columns.codes, columns.offsets[rows], columns.offsets[rows + 1], units)
     articles = columns.articles[rows]
     first = np.searchsorted(columns.articles, articles, "left")
     end = np.searchsorted(columns.articles, articles, "right")
-    window = count(
-        columns.codes,
-        columns.offsets[np.maximum(first, rows - WINDOW)],
-        columns.offsets[np.minimum(end, rows + WINDOW + 1)],
-        units,
-    )
+    sentence, window = _sentences_and_windows(columns, units, rows, first, end)
     heads = np.searchsorted(columns.head_keys, articles)
     head = count(columns.heads, columns.head_offsets[heads], columns.head_offsets[heads + 1], units)
     place, owner = gather(columns.offsets[rows], columns.offsets[rows + 1])
     text = columns.codes[place]
     return Pool(asked, units, rows, sentence, window, head, first, end, text, owner, average)
+
+
+def _sentences_and_windows(
+    columns: Columns, units: Units, rows: Array, first: Array, end: Array
+) -> tuple[Counts, Counts]:
+    """Count units in facts and in their passages, each fact once: passages overlap."""
+    opens, closes = np.maximum(first, rows - WINDOW), np.minimum(end, rows + WINDOW + 1)
+    facts = np.unique(gather(opens, closes)[0])
+    counts = count(columns.codes, columns.offsets[facts], columns.offsets[facts + 1], units)
+    starts = np.searchsorted(facts, opens)
+    return counts.at(np.searchsorted(facts, rows)), counts.runs(starts, starts + closes - opens)
 
 
 def _with_neighbours(columns: Columns, units: Units, candidates: Array, average: float) -> Array:

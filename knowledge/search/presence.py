@@ -12,7 +12,7 @@ from knowledge.search.lexicon import Lexicon
 from knowledge.search.matching import Readable
 from knowledge.search.units import idf
 from knowledge.search.wording import content
-from knowledge.text.language import Token
+from knowledge.text.language import Language, Token
 
 NEARBY = 0.8
 """A word in the titles or a neighbour counts less than one in the fact."""
@@ -31,9 +31,9 @@ class Around:
     context: Readable
 
 
-def around(fact: str, context: str) -> Around:
+def around(fact: str, context: str, language: Language) -> Around:
     """Fold a fact and what stands around it."""
-    return Around(Readable(fact), Readable(context))
+    return Around(Readable(fact, language.fold), Readable(context, language.fold))
 
 
 def presence(query: Query, place: Around, lexicon: Lexicon) -> float:

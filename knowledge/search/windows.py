@@ -18,12 +18,27 @@ class Counts:
     grams: Array
     lengths: Array
 
+    def at(self, rows: Array) -> Counts:
+        """Return the counts of some windows."""
+        return Counts(self.chars[rows], self.grams[rows], self.lengths[rows])
+
+    def runs(self, starts: Array, ends: Array) -> Counts:
+        """Return the counts of runs of windows, each from `starts` up to `ends`."""
+        return Counts(*(_sums(one, starts, ends) for one in (self.chars, self.grams, self.lengths)))
+
+
+def _sums(values: Array, starts: Array, ends: Array) -> Array:
+    before = np.zeros((len(values) + 1, *values.shape[1:]), dtype=values.dtype)
+    np.cumsum(values, axis=0, out=before[1:])
+    difference: Array = before[ends] - before[starts]
+    return difference
+
 
 def gather(starts: Array, ends: Array) -> tuple[Array, Array]:
     """Return the positions of all windows one after another, and the window each belongs to."""
     lengths = ends - starts
     owner = np.repeat(np.arange(len(starts)), lengths)
-    shift = starts - np.concatenate([[0], np.cumsum(lengths)[:-1]])
+    shift = starts + lengths - np.cumsum(lengths)
     return np.arange(len(owner)) + shift[owner], owner
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple, Protocol
 
 
@@ -24,3 +26,12 @@ class Language(Protocol):
     def tokens(self, text: str) -> tuple[Token, ...]: ...
 
     def knows(self, word: str) -> bool: ...
+
+
+class Remembering:
+    """A language that remembers, for one lookup, what it folded and cut: many parts read the same fact."""
+
+    def __init__(self, language: Language) -> None:
+        self.fold: Callable[[str], str] = cache(language.fold)
+        self.tokens: Callable[[str], tuple[Token, ...]] = cache(language.tokens)
+        self.knows: Callable[[str], bool] = language.knows
