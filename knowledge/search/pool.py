@@ -10,7 +10,7 @@ from knowledge.query.question import Question
 from knowledge.search.bm25 import characters_and_pairs
 from knowledge.search.corpus import Array, Columns
 from knowledge.search.units import Units
-from knowledge.search.windows import Counts, count, gather
+from knowledge.search.windows import Counts, count, lay_out
 
 CANDIDATES = 100
 """Candidates from the index: more gain nothing once their neighbours are looked at (docs/search.md)."""
@@ -58,8 +58,7 @@ def make_pool(columns: Columns, units: Units, candidates: Array, asked: Question
     sentence, window = _sentences_and_windows(columns, units, rows, first, end)
     heads = np.searchsorted(columns.head_keys, articles)
     head = count(columns.heads, columns.head_offsets[heads], columns.head_offsets[heads + 1], units)
-    place, owner = gather(columns.offsets[rows], columns.offsets[rows + 1])
-    text = columns.codes[place]
+    text, owner = lay_out(columns.codes, columns.offsets[rows], columns.offsets[rows + 1])
     return Pool(asked, units, rows, sentence, window, head, first, end, text, owner, average)
 
 
@@ -68,7 +67,7 @@ def _sentences_and_windows(
 ) -> tuple[Counts, Counts]:
     """Count units in facts and in their passages, each fact once: passages overlap."""
     opens, closes = np.maximum(first, rows - WINDOW), np.minimum(end, rows + WINDOW + 1)
-    facts = np.unique(gather(opens, closes)[0])
+    facts = np.unique(np.concatenate(list(map(np.arange, opens, closes))))
     counts = count(columns.codes, columns.offsets[facts], columns.offsets[facts + 1], units)
     starts = np.searchsorted(facts, opens)
     return counts.at(np.searchsorted(facts, rows)), counts.runs(starts, starts + closes - opens)
