@@ -20,6 +20,8 @@ SECRET = "canary-secret_of-the-tests"
 class BotProcess:
     """`python -m bot run` with Telegram switched on; its log goes to `log`."""
 
+    command = ("bot", "run")
+
     def __init__(self, folder: Path, api: BotApi, **settings: str) -> None:
         self.data = folder / "var"
         self.log = folder / "log"
@@ -45,7 +47,7 @@ class BotProcess:
         """Start without waiting."""
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "bot", "run"),
+                *(sys.executable, "-m", *self.command),
                 cwd=self._folder,
                 env=environment(**self._settings),
                 stdout=log,
@@ -60,11 +62,21 @@ class BotProcess:
         """SIGTERM; return the exit code."""
         return await self._end(signal.SIGTERM)
 
+    def signal(self, which: signal.Signals) -> None:
+        """Send a signal, and wait for nothing."""
+        assert self._process is not None
+        self._process.send_signal(which)
+
+    async def ends(self, seconds: float = 60) -> int:
+        """Wait for the end; return the exit code."""
+        assert self._process is not None
+        return await asyncio.wait_for(self._process.wait(), seconds)
+
     async def _end(self, how: signal.Signals) -> int:
         assert self._process is not None
         if self._process.returncode is None:
             self._process.send_signal(how)
-        return await asyncio.wait_for(self._process.wait(), 60)
+        return await self.ends()
 
     def endings(self) -> dict[int, str | None]:
         """How each stored update ended, by its id; None while it has not."""

@@ -1,0 +1,176 @@
+"""The running bot under signals and limits: it ends when it should, goes on when it should, and loses nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from knowledge.snapshots.asking import SERVED
+from knowledge.snapshots.opening import open_newest
+from knowledge.snapshots.records import recipe
+from knowledge.snapshots.versions import Versions
+from knowledge.text.chinese import Chinese
+from tests.bot.process import chuchu
+from tests.botapi.process import BotProcess, bot_process
+from tests.botapi.server import BotApi, bot_api
+from tests.botapi.updates import message, private
+from tests.knowledge.snapshots.corpus import write_article, write_corpus
+
+QUESTION = "第1号街坊在第1年完成了签约"
+NEW = "苏州河边建成了新的步道。"
+
+
+@asynccontextmanager
+async def serving(folder: Path, count: int = 4) -> AsyncIterator[tuple[BotApi, BotProcess]]:
+    """A bot on a corpus of its own that has answered its first reader."""
+    if not (folder / "articles").exists():
+        write_corpus(folder / "articles", count)
+    async with bot_api() as api, bot_process(folder, api, CHUCHU_ARTICLES=str(folder / "articles")) as bot:
+        await answered(api, 1)
+        yield api, bot
+
+
+async def answered(api: BotApi, reader: int) -> None:
+    api.push(message=message(QUESTION, private(reader)))
+    await api.until(lambda: api.said(reader), 60)
+    assert "第1号街坊在第1年完成了签约" in api.said(reader)[0]
+
+
+def versions(folder: Path) -> Versions:
+    return Versions(folder / "var" / SERVED)
+
+
+def served(folder: Path) -> list[str]:
+    """What the next start would serve; nothing may be damaged."""
+    opened, damages = open_newest(versions(folder), recipe(), Chinese())
+    assert opened is not None and damages == []
+    try:
+        return [fact.text for fact in opened.snapshot.facts()]
+    finally:
+        opened.close()
+
+
+@contextmanager
+def limited(pid: int, which: int, to: int) -> Iterator[None]:
+    """Lower one limit of a process."""
+    before, most = resource.prlimit(pid, which)
+    resource.prlimit(pid, which, (to, most))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, which, (before, most))
+
+
+async def test_a_hundred_hangups_make_at_most_two_reloads_and_nobody_waits(tmp_path: Path) -> None:
+    async with serving(tmp_path) as (api, bot):
+        write_article(tmp_path / "articles", "new.txt", "新来的一篇", NEW)
+        for _ in range(100):
+            bot.signal(signal.SIGHUP)
+            await asyncio.sleep(0.005)
+        await answered(api, 2)
+        await api.until(lambda: len(versions(tmp_path).names()) > 1)
+        await asyncio.sleep(1)
+        await answered(api, 3)
+        assert len(versions(tmp_path).names()) == 2
+        assert await bot.stop() == 0
+    assert NEW in served(tmp_path)
+
+
+@pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+async def test_a_stop_in_the_middle_of_a_reload_leaves_the_old_or_the_new_version_whole(
+    tmp_path: Path, which: signal.Signals
+) -> None:
+    async with serving(tmp_path) as (api, bot):
+        write_corpus(tmp_path / "articles", 300, "新区改造")
+        bot.signal(signal.SIGHUP)
+        await api.until(lambda: psutil.Process(bot.pid).children())
+        children = psutil.Process(bot.pid).children()
+        bot.signal(which)
+        bot.signal(which)
+        assert await bot.ends(10) in (0, 130)
+        await api.until(lambda: not any(child.is_running() for child in children), 5)
+    assert len(served(tmp_path)) in (12, 900)
+    (tmp_path / "var" / "inbox.sqlite").unlink()  # the next server counts its updates from the start again
+    async with serving(tmp_path):
+        assert not list(versions(tmp_path).folder.glob(".building-*"))
+
+
+async def test_a_hangup_before_the_start_is_over_is_no_death(tmp_path: Path) -> None:
+    write_corpus(tmp_path / "articles")
+    async with (
+        bot_api() as api,
+        bot_process(tmp_path, api, CHUCHU_ARTICLES=str(tmp_path / "articles")) as bot,
+    ):
+        await api.until(lambda: (tmp_path / "var" / SERVED).exists())
+        for _ in range(50):
+            bot.signal(signal.SIGHUP)
+            await asyncio.sleep(0.02)
+        await answered(api, 1)
+        assert await bot.stop() == 0
+
+
+async def test_a_reload_whose_child_is_killed_for_its_memory_leaves_the_old_version(tmp_path: Path) -> None:
+    async with serving(tmp_path) as (api, bot):
+        write_corpus(tmp_path / "articles", 300, "新区改造")
+        bot.signal(signal.SIGHUP)
+        await api.until(lambda: psutil.Process(bot.pid).children())
+        for child in psutil.Process(bot.pid).children():
+            child.kill()
+        await api.until(lambda: "信号 9" in bot.log_text(), 20)
+        await answered(api, 2)
+        assert versions(tmp_path).names() == ["000001"]
+        assert not list(versions(tmp_path).folder.glob(".building-*"))
+
+
+async def test_the_second_bot_on_a_data_folder_exits_with_75_and_names_the_first(tmp_path: Path) -> None:
+    async with serving(tmp_path) as (api, bot):
+        second = await asyncio.to_thread(
+            chuchu, tmp_path, "run", CHUCHU_DATA=str(bot.data), CHUCHU_ARTICLES=str(tmp_path / "articles")
+        )
+        assert second.returncode == 75
+        assert str(bot.pid) in second.stderr.decode()
+        assert "Traceback" not in second.stderr.decode()
+        await answered(api, 2)
+
+
+async def test_what_finds_no_room_in_a_file_is_neither_lost_nor_left_as_a_stump(tmp_path: Path) -> None:
+    async with serving(tmp_path) as (api, bot):
+        with limited(bot.pid, resource.RLIMIT_FSIZE, 2048):
+            polls = api.good_polls
+            for reader in range(10, 20):
+                api.push(message=message(QUESTION, private(reader)))
+            await api.until(lambda: api.good_polls > polls + 2)
+            assert len(api.queue) == 10
+            write_article(tmp_path / "articles", "new.txt", "新来的一篇", NEW)
+            bot.signal(signal.SIGHUP)
+            await api.until(lambda: "reload by" in bot.log_text())
+        await api.until(lambda: all(api.said(reader) for reader in range(10, 20)))
+        assert [len(api.said(reader)) for reader in range(10, 20)] == [1] * 10
+        assert versions(tmp_path).names() == ["000001"]
+        assert not list(versions(tmp_path).folder.glob(".*-*"))
+        bot.signal(signal.SIGHUP)
+        await api.until(lambda: len(versions(tmp_path).names()) > 1)
+
+
+async def test_a_bot_without_file_descriptors_loses_nothing_and_recovers(tmp_path: Path) -> None:
+    async with serving(tmp_path) as (api, bot):
+        page = next(line for line in bot.log_text().splitlines() if "网页在" in line)
+        host, port = page.partition("http://")[2].partition("；")[0].split(":")
+        opened = psutil.Process(bot.pid).num_fds()
+        with limited(bot.pid, resource.RLIMIT_NOFILE, opened + 3):
+            crowd = [await asyncio.open_connection(host, int(port)) for _ in range(40)]
+            for reader in range(10, 30):
+                api.push(message=message(QUESTION, private(reader)))
+            await asyncio.sleep(2)
+            for _, writer in crowd:
+                writer.close()
+        await api.until(lambda: all(api.said(reader) for reader in range(10, 30)))
+        assert [len(api.said(reader)) for reader in range(10, 30)] == [1] * 20
+        assert await bot.stop() == 0
