@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.config import Address
 from bot.errors import CannotListen
@@ -13,6 +15,7 @@ from bot.errors import CannotListen
 # A query of 10,000 hanzi, percent-encoded, and room for the rest of the request line.
 LONGEST_REQUEST_LINE = 96 * 1024
 GRACE_SECONDS = 5.0
+log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
@@ -24,8 +27,9 @@ async def listening(
     Raises:
         CannotListen: the address is taken or not ours; the text names `setting`.
     """
+    log.addFilter(_is_ours)
     runner = web.AppRunner(
-        site, access_log=None, max_line_size=LONGEST_REQUEST_LINE, shutdown_timeout=GRACE_SECONDS
+        site, logger=log, access_log=None, max_line_size=LONGEST_REQUEST_LINE, shutdown_timeout=GRACE_SECONDS
     )
     await runner.setup()
     try:
@@ -39,3 +43,11 @@ async def listening(
         yield Address(address.host, runner.addresses[0][1])
     finally:
         await runner.cleanup()
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Whether a line is about our own failure: what is no HTTP gets its 400, and no traceback in the log."""
+    error = record.exc_info[1] if record.exc_info else None
+    while error is not None and not isinstance(error, HttpProcessingError):
+        error = error.__cause__
+    return error is None

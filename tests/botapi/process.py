@@ -20,7 +20,7 @@ SECRET = "canary-secret_of-the-tests"
 class BotProcess:
     """`python -m bot run` with Telegram switched on; its log goes to `log`."""
 
-    command = ("bot", "run")
+    command: tuple[str, ...] = ("bot", "run")
 
     def __init__(self, folder: Path, api: BotApi, **settings: str) -> None:
         self.data = folder / "var"
@@ -62,7 +62,7 @@ class BotProcess:
         """SIGTERM; return the exit code."""
         return await self._end(signal.SIGTERM)
 
-    def signal(self, which: signal.Signals) -> None:
+    def send(self, which: signal.Signals) -> None:
         """Send a signal, and wait for nothing."""
         assert self._process is not None
         self._process.send_signal(which)

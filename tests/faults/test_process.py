@@ -72,7 +72,7 @@ async def test_a_hundred_hangups_make_at_most_two_reloads_and_nobody_waits(tmp_p
     async with serving(tmp_path) as (api, bot):
         write_article(tmp_path / "articles", "new.txt", "新来的一篇", NEW)
         for _ in range(100):
-            bot.signal(signal.SIGHUP)
+            bot.send(signal.SIGHUP)
             await asyncio.sleep(0.005)
         await answered(api, 2)
         await api.until(lambda: len(versions(tmp_path).names()) > 1)
@@ -89,11 +89,11 @@ async def test_a_stop_in_the_middle_of_a_reload_leaves_the_old_or_the_new_versio
 ) -> None:
     async with serving(tmp_path) as (api, bot):
         write_corpus(tmp_path / "articles", 300, "新区改造")
-        bot.signal(signal.SIGHUP)
+        bot.send(signal.SIGHUP)
         await api.until(lambda: psutil.Process(bot.pid).children())
         children = psutil.Process(bot.pid).children()
-        bot.signal(which)
-        bot.signal(which)
+        bot.send(which)
+        bot.send(which)
         assert await bot.ends(10) in (0, 130)
         await api.until(lambda: not any(child.is_running() for child in children), 5)
     assert len(served(tmp_path)) in (12, 900)
@@ -110,7 +110,7 @@ async def test_a_hangup_before_the_start_is_over_is_no_death(tmp_path: Path) -> 
     ):
         await api.until(lambda: (tmp_path / "var" / SERVED).exists())
         for _ in range(50):
-            bot.signal(signal.SIGHUP)
+            bot.send(signal.SIGHUP)
             await asyncio.sleep(0.02)
         await answered(api, 1)
         assert await bot.stop() == 0
@@ -119,7 +119,7 @@ async def test_a_hangup_before_the_start_is_over_is_no_death(tmp_path: Path) -> 
 async def test_a_reload_whose_child_is_killed_for_its_memory_leaves_the_old_version(tmp_path: Path) -> None:
     async with serving(tmp_path) as (api, bot):
         write_corpus(tmp_path / "articles", 300, "新区改造")
-        bot.signal(signal.SIGHUP)
+        bot.send(signal.SIGHUP)
         await api.until(lambda: psutil.Process(bot.pid).children())
         for child in psutil.Process(bot.pid).children():
             child.kill()
@@ -149,13 +149,13 @@ async def test_what_finds_no_room_in_a_file_is_neither_lost_nor_left_as_a_stump(
             await api.until(lambda: api.good_polls > polls + 2)
             assert len(api.queue) == 10
             write_article(tmp_path / "articles", "new.txt", "新来的一篇", NEW)
-            bot.signal(signal.SIGHUP)
+            bot.send(signal.SIGHUP)
             await api.until(lambda: "reload by" in bot.log_text())
         await api.until(lambda: all(api.said(reader) for reader in range(10, 20)))
         assert [len(api.said(reader)) for reader in range(10, 20)] == [1] * 10
         assert versions(tmp_path).names() == ["000001"]
         assert not list(versions(tmp_path).folder.glob(".*-*"))
-        bot.signal(signal.SIGHUP)
+        bot.send(signal.SIGHUP)
         await api.until(lambda: len(versions(tmp_path).names()) > 1)
 
 

@@ -7,6 +7,7 @@ import json
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import aiohttp
@@ -15,7 +16,7 @@ import pytest
 from tests.botapi import faults
 from tests.botapi.process import SECRET, BotProcess
 from tests.botapi.server import TOKEN, BotApi, bot_api
-from tests.botapi.updates import Json, inline, message, press, private, user
+from tests.botapi.updates import inline, message, press, private, user
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
 from tests.net import free_port
 
@@ -70,7 +71,7 @@ async def live(api: BotApi, bot: BotProcess, page: str, door: str) -> list[bytes
     """Do everything that is done with a bot, and much that is done to it; return what HTTP said."""
     asked = 0
 
-    async def tell(**update: Json) -> None:
+    async def tell(**update: Any) -> None:
         nonlocal asked
         asked += 1
         number = api.push(**update)
