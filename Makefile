@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint format bench soak audit lock
+.PHONY: run test lint format bench soak audit licences lock
 
 run: $(VENV)/run.done
 	$(BIN)/chuchu run
@@ -27,7 +27,11 @@ soak: $(VENV)/dev.done
 	$(BIN)/python -m pytest -m soak -p no:xdist $(ARGS)
 
 audit: $(VENV)/dev.done
-	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements.txt
+	@$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements.txt || \
+	{ echo "make audit: a known hole, or a package that could not be looked up (the advisories are on pypi.org)"; exit 1; }
+
+licences: $(VENV)/dev.done
+	$(BIN)/python -m tests.licences
 
 lock:
 	$(BIN)/pip-compile -q --strip-extras --allow-unsafe --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --extra dev -o requirements-dev.txt pyproject.toml

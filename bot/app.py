@@ -129,6 +129,7 @@ async def serving(settings: Settings) -> AsyncIterator[Serving]:
         metrics.watch(
             "chuchu_snapshot_time", "When it was built, Unix time", lambda: reloader.manifest.created
         )
+        metrics.watch("chuchu_tasks", "Tasks of the event loop", lambda: len(asyncio.all_tasks()))
         links = page_links(settings.public_url)
         learning = await _learning(stack, settings, admin, knowledge, lookup, links, administrators)
         dialogue = Dialogue(

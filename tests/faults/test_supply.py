@@ -1,0 +1,55 @@
+"""What we install is pinned, hashed, licensed, and looked up for known holes."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from tests.licences import ROOT, packages, table
+
+LOCKED = ("requirements.txt", "requirements-dev.txt", "requirements-build.txt")
+
+
+@pytest.mark.parametrize("name", LOCKED)
+def test_every_package_is_pinned_with_its_hashes(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    entries = re.split(r"\n(?=[A-Za-z0-9])", text.strip())
+    wanted = [entry for entry in entries if not entry.startswith("#")]
+    assert wanted
+    assert [
+        entry.splitlines()[0]
+        for entry in wanted
+        if not re.match(r"\S+==\S+", entry) or "--hash=sha256:" not in entry
+    ] == []
+
+
+def test_what_is_installed_is_what_is_locked() -> None:
+    assert [name for name, locked in packages(ROOT / "requirements.txt") if version(name) != locked] == []
+
+
+def test_the_licence_of_every_package_is_listed() -> None:
+    assert (ROOT / "docs" / "licences.md").read_text(encoding="utf-8") == table(), "run make licences"
+    assert "unstated" not in table()
+
+
+def test_no_package_forbids_what_our_licence_allows() -> None:
+    assert re.findall(r"\|[^|]*\| *(?:AGPL|GPL)[^|]*\|", table()) == []
+
+
+def test_an_audit_that_could_not_look_anything_up_is_a_failure() -> None:
+    offline = {"PATH": os.environ["PATH"], "https_proxy": "http://127.0.0.1:9", "HOME": os.devnull}
+    command = next(
+        line for line in (ROOT / "Makefile").read_text(encoding="utf-8").splitlines() if "pip-audit" in line
+    )
+    audit = command.strip("\t@|\\ ").replace("$(BIN)", str(Path(sys.executable).parent))
+    done = subprocess.run(
+        shlex.split(audit), cwd=ROOT, env=offline, capture_output=True, check=False, timeout=120
+    )
+    assert done.returncode != 0

@@ -1,0 +1,50 @@
+"""`python -m tests.licences`: the licence of everything that is installed to run, as its own metadata states it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from importlib.metadata import PackageMetadata, metadata
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+HEAD = """# Licences
+
+What is installed to run the bot (`requirements.txt`), with the licence that each states of itself. Made by
+`make licences`; a test keeps it up to date.
+
+| package | version | licence |
+|---|---|---|
+"""
+
+
+def packages(requirements: Path) -> Iterator[tuple[str, str]]:
+    """Name and pinned version of every package in a locked file."""
+    for line in requirements.read_text(encoding="utf-8").splitlines():
+        if found := re.match(r"([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;\\]+)", line):
+            yield found[1], found[2]
+
+
+def licence(told: PackageMetadata) -> str:
+    """The licence in one line: the expression, else the classifiers, else the first line of the free text."""
+    if expression := (told.get_all("License-Expression") or [""])[0]:
+        return str(expression)
+    classes = [
+        c.rpartition("::")[2].strip() for c in told.get_all("Classifier") or [] if c.startswith("License ::")
+    ]
+    named = [c for c in classes if c != "OSI Approved"]
+    text = (told.get_all("License") or [""])[0].strip().partition("\n")[0][:60].strip()
+    return ", ".join(named) or text or "unstated"
+
+
+def table() -> str:
+    """The whole document."""
+    rows = [
+        f"| {name} | {version} | {licence(metadata(name))} |"
+        for name, version in packages(ROOT / "requirements.txt")
+    ]
+    return HEAD + "\n".join(rows) + "\n"
+
+
+if __name__ == "__main__":
+    (ROOT / "docs" / "licences.md").write_text(table(), encoding="utf-8")

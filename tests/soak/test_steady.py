@@ -1,0 +1,232 @@
+"""Half an hour of life: questions all the time, a fault a minute, a reload every two. `SOAK_MINUTES` shortens it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import shutil
+import signal
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import cycle
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from tests.bot.process import ROOT
+from tests.botapi import faults
+from tests.botapi.faults import Fault, Garbage, Hang, Refusal, Reset
+from tests.botapi.process import BotProcess, bot_process
+from tests.botapi.server import BotApi, bot_api
+from tests.botapi.updates import group, message, private
+from tests.net import free_port
+from tests.soak.watching import MEGABYTE, middle, p99, thirds, watching
+
+MINUTES = float(os.environ.get("SOAK_MINUTES", "30"))
+RATE = 20  # updates a second
+UNQUIET = 20.0  # seconds after a fault that count as part of it
+TOKEN = "token-of-the-soak"
+QUESTIONS = (
+    "莫德纳",
+    "蕃瓜弄",
+    "临港 离岸贸易 2023",
+    "果洛的平均海拔是多少？",
+    "北京地铁票价",
+    "金食汇",
+    "联合检查码",
+    "/help",
+)
+FAULTS: tuple[tuple[str, Fault], ...] = (
+    ("getUpdates", faults.UNAUTHORIZED),
+    ("sendMessage", Refusal(500, "Internal Server Error")),
+    ("getUpdates", Garbage(b"<html>Bad Gateway</html>", 502)),
+    ("getUpdates", Hang()),
+    ("sendMessage", faults.flood(5)),
+    ("getUpdates", faults.SECOND_POLLER),
+    ("getUpdates", Reset()),
+    ("getUpdates", Garbage(b'{"ok":true,"result":[{"update_id":')),
+    ("sendMessage", Reset()),
+    ("getUpdates", faults.NOT_FOUND),
+)
+
+
+@dataclass
+class Town:
+    """Readers who ask, 20 updates a second, one in three of them to the bot."""
+
+    api: BotApi
+    pushed: int = 0
+    asked: dict[int, float] = field(default_factory=dict)  # when each reader asked; a reader asks once
+    unquiet: list[float] = field(default_factory=list)
+
+    async def live(self) -> None:
+        """Go on until cancelled."""
+        began, pick = self.api.clock(), random.Random(30)
+        while True:
+            self.pushed += 1
+            if self.pushed % 3:
+                talk = message("闲聊" * pick.randint(1, 50), group(-100 - self.pushed % 40), self.pushed)
+                self.api.push(strict=False, message=talk)
+            else:
+                reader = 10_000 + self.pushed
+                self.asked[reader] = self.api.clock()
+                self.api.push(
+                    strict=False, message=message(pick.choice(QUESTIONS), private(reader), self.pushed)
+                )
+            await asyncio.sleep(max(0.0, began + self.pushed / RATE - self.api.clock()))
+
+    def waits(self) -> list[float]:
+        """Seconds each reader waited, in order, but for those who asked while a fault was on."""
+        answered: dict[int, float] = {}
+        for call in self.api.made("sendMessage"):
+            answered.setdefault(call.chat or 0, call.at)
+        quiet = [r for r, at in self.asked.items() if not any(0 <= at - f < UNQUIET for f in self.unquiet)]
+        return [answered[reader] - self.asked[reader] for reader in quiet if reader in answered]
+
+
+async def misfortunes(town: Town, bot: BotProcess, page: str, every: float) -> None:
+    """A fault every so often: the server's, a frozen bot, and what is no update at all."""
+    for number, (method, fault) in enumerate(cycle(FAULTS)):
+        await asyncio.sleep(every)
+        town.unquiet.append(town.api.clock())
+        town.api.fail(method, fault)
+        town.api.push_raw({"update_id": town.api._next, "message": {"message_id": number}})
+        if number % 3 == 0:
+            bot.send(signal.SIGSTOP)
+            await asyncio.sleep(2)
+            bot.send(signal.SIGCONT)
+
+
+async def reloads(articles: Path, bot: BotProcess, every: float) -> None:
+    """An article that changes, and a reload for it."""
+    for number in cycle(range(1_000_000)):
+        await asyncio.sleep(every)
+        (articles / "changing.txt").write_text(
+            f"第{number}次更新\n\n这是第{number}次写的一句话，说的是新的事。\n", encoding="utf-8"
+        )
+        bot.send(signal.SIGHUP)
+
+
+@asynccontextmanager
+async def at_once(*jobs: asyncio.Task[None]) -> AsyncIterator[None]:
+    """Run jobs beside the block; one that breaks is an error at its end."""
+    try:
+        yield
+    finally:
+        for job in jobs:
+            job.cancel()
+        await asyncio.wait(jobs)
+        for job in jobs:
+            if not job.cancelled():
+                job.result()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a bot of the soak lives."""
+
+    articles: Path
+    page: str
+    door: str
+    settings: dict[str, str]
+
+
+def place(folder: Path) -> Place:
+    """The seeds, to be changed as one likes, and free ports."""
+    articles = folder / "articles"
+    shutil.copytree(ROOT / "seeds", articles)
+    page, door = (f"127.0.0.1:{free_port()}" for _ in range(2))
+    settings = {
+        "CHUCHU_ARTICLES": str(articles),
+        "CHUCHU_HTTP": page,
+        "CHUCHU_ADMIN_HTTP": door,
+        "CHUCHU_ADMIN_TOKEN": TOKEN,
+    }
+    return Place(articles, f"http://{page}", f"http://{door}", settings)
+
+
+@pytest.mark.soak
+async def test_half_an_hour_with_a_fault_a_minute_leaves_the_bot_as_it_was(tmp_path: Path) -> None:
+    here, length = place(tmp_path), MINUTES * 60
+    minute = min(60.0, length / 4)
+    async with bot_api() as api, bot_process(tmp_path, api, **here.settings) as bot:
+        api.push(message=message("莫德纳", private(1)))
+        await api.until(lambda: api.said(1))
+        town = Town(api)
+        begin = asyncio.create_task
+        async with (
+            watching(bot.pid, here.page, here.door, TOKEN) as samples,
+            at_once(
+                begin(town.live()),
+                begin(misfortunes(town, bot, here.page, minute)),
+                begin(reloads(here.articles, bot, 2 * minute)),
+            ),
+        ):
+            await asyncio.sleep(length)
+        await api.until(lambda: bot.ended() >= town.pushed + 1, 120)
+        ended = Counter(bot.endings().values())
+        assert await bot.stop() == 0
+    memory, threads = middle(samples, "memory"), middle(samples, "threads")
+    descriptors, tasks = middle(samples, "descriptors"), middle(samples, "tasks")
+    first, _, last = (p99(part) for part in thirds(town.waits()))
+    print(f"\n{MINUTES:g} minutes, {town.pushed} updates, {len(town.unquiet)} faults; ended: {dict(ended)}")
+    print(f"memory, by thirds: {', '.join(f'{part / MEGABYTE:.1f} MB' for part in memory)}")
+    print(f"threads {threads}, descriptors {descriptors}, tasks {tasks}")
+    print(f"p99 of an answer: first third {first * 1000:.0f} ms, last third {last * 1000:.0f} ms")
+    print(f"p99 of /healthz: {p99([sample.health for sample in samples]) * 1000:.0f} ms")
+    assert set(ended) <= {"answered", "ignored", "quarantined", "refused"}
+    answered = {call.chat for call in api.made("sendMessage")}
+    assert len([reader for reader in town.asked if reader not in answered]) <= len(town.unquiet)
+    assert memory[2] <= memory[1] + 3 * MEGABYTE
+    assert threads[2] <= threads[1] + 1
+    assert descriptors[2] <= descriptors[1] + 2
+    assert tasks[2] <= tasks[1] + 2
+    assert last <= max(
+        1.2 * first, first + 0.010
+    )  # below ten milliseconds the machine itself is not steadier
+
+
+@pytest.mark.soak
+async def test_forty_reloads_under_questions_fail_none_and_leave_nothing_behind(tmp_path: Path) -> None:
+    here, failed, done = place(tmp_path), Counter[int](), 0
+
+    async def ask(http: aiohttp.ClientSession) -> None:
+        for query in cycle(QUESTIONS[:-1]):
+            async with http.get(f"{here.page}/api/ask", params={"q": query}) as answer:
+                await answer.read()
+                failed[answer.status] += 1
+            await asyncio.sleep(0.08)
+
+    async with (
+        bot_api() as api,
+        bot_process(tmp_path, api, **here.settings) as bot,
+        aiohttp.ClientSession() as http,
+    ):
+        await api.until(lambda: "网页在" in bot.log_text())
+        begin = asyncio.create_task
+        async with (
+            watching(bot.pid, here.page, here.door, TOKEN, 0.5) as samples,
+            at_once(*(begin(ask(http)) for _ in range(4)), begin(reloads(here.articles, bot, 3.0))),
+        ):
+            await asyncio.sleep(125)
+        kept = sorted(path.name for path in (bot.data / "snapshots").glob("0*"))
+        done = int(kept[-1]) - 1
+        gone = [
+            line
+            for line in Path(f"/proc/{bot.pid}/maps").read_text().splitlines()
+            if line.endswith("(deleted)")
+        ]
+        assert await bot.stop() == 0
+    memory, descriptors = middle(samples, "memory"), middle(samples, "descriptors")
+    print(f"\n{done} reloads under {sum(failed.values())} questions: {dict(failed)}; kept {kept}")
+    print(
+        f"memory, by thirds: {', '.join(f'{part / MEGABYTE:.1f} MB' for part in memory)}; descriptors {descriptors}"
+    )
+    assert set(failed) == {200} and done >= 30
+    assert len(kept) <= 4 and len(gone) == 0
+    assert memory[2] <= memory[1] + 3 * MEGABYTE
+    assert descriptors[2] <= descriptors[1] + 4

@@ -1,0 +1,84 @@
+"""What a running bot takes of its machine, second by second, and how soon it answers."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from statistics import median
+
+import aiohttp
+import psutil
+
+MEGABYTE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One moment: bytes of memory, threads, descriptors, tasks, and seconds that `/healthz` took."""
+
+    memory: int
+    threads: int
+    descriptors: int
+    tasks: int
+    health: float
+
+
+def thirds(row: Sequence[float]) -> tuple[Sequence[float], ...]:
+    """A row in three parts of one size."""
+    size = len(row) // 3
+    return row[:size], row[size : 2 * size], row[2 * size : 3 * size]
+
+
+def p99(row: Sequence[float]) -> float:
+    """The 99th percentile."""
+    return sorted(row)[len(row) * 99 // 100]
+
+
+def middle(samples: Sequence[Sample], name: str) -> tuple[float, ...]:
+    """The median of a figure in each third."""
+    return tuple(median(part) for part in thirds([getattr(sample, name) for sample in samples]))
+
+
+@asynccontextmanager
+async def watching(
+    pid: int, page: str, door: str, token: str, every: float = 1.0
+) -> AsyncIterator[list[Sample]]:
+    """Sample a bot until the block ends."""
+    samples: list[Sample] = []
+    task = asyncio.create_task(_watch(samples, psutil.Process(pid), page, door, token, every))
+    try:
+        yield samples
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+        if not task.cancelled() and (error := task.exception()):
+            raise error
+
+
+async def _watch(
+    samples: list[Sample], process: psutil.Process, page: str, door: str, token: str, every: float
+) -> None:
+    clock = asyncio.get_running_loop().time
+    async with aiohttp.ClientSession() as http:
+        while True:
+            await asyncio.sleep(every)
+            began = clock()
+            async with http.get(f"{page}/healthz") as answer:
+                await answer.read()
+            health = clock() - began
+            async with http.get(f"{door}/metrics", headers={"Authorization": f"Bearer {token}"}) as answer:
+                told = await answer.text()
+            tasks = re.search(r"^chuchu_tasks ([\d.]+)$", told, re.MULTILINE)
+            assert tasks, told
+            samples.append(
+                Sample(
+                    process.memory_info().rss,
+                    process.num_threads(),
+                    process.num_fds(),
+                    int(float(tasks[1])),
+                    health,
+                )
+            )
