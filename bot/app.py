@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.config import Address, Settings
+from bot.errors import SettingsError
 from bot.loading import loading
+from bot.stopping import Stop
 from knowledge.errors import NoArticles
 from knowledge.snapshot import Snapshot
 from knowledge.snapshots.asking import snapshot_of
@@ -67,7 +69,11 @@ class Serving:
 
 
 def run(settings: Settings) -> int:
-    """Serve every configured surface until SIGTERM or SIGINT."""
+    """Serve every configured surface until SIGTERM or SIGINT.
+
+    Raises:
+        StartError: it cannot serve, or Telegram has refused the token for too long.
+    """
     from bot.logs import set_up_logs
 
     set_up_logs(settings)
@@ -76,24 +82,28 @@ def run(settings: Settings) -> int:
 
 
 async def _run(settings: Settings) -> None:
-    stop = asyncio.Event()
+    stop = Stop()
     asyncio.get_running_loop().add_signal_handler(
         signal.SIGHUP, lambda: None
     )  # too early: we read anew anyway
     for wanted in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(wanted, stop.set)
+        asyncio.get_running_loop().add_signal_handler(wanted, stop.ask)
     async with AsyncExitStack() as stack:
         with loading():
-            open_now = await stack.enter_async_context(serving(settings))
+            open_now = await stack.enter_async_context(serving(settings, stop.ask))
         telegram = "Telegram 已接通" if open_now.telegram else "要接通 Telegram，请设 CHUCHU_TELEGRAM_TOKEN"
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, open_now.reload)
         print(f"网页在 {open_now.page.url}；{telegram}。", flush=True)
-        await stop.wait()
+        await stop.asked()
+    if stop.reason:
+        raise SettingsError(stop.reason)
 
 
 @asynccontextmanager
-async def serving(settings: Settings) -> AsyncIterator[Serving]:
+async def serving(settings: Settings, give_up: Callable[[str], None]) -> AsyncIterator[Serving]:
     """Build everything that `settings` ask for; release it in reverse order.
+
+    `give_up` is told why it makes no sense to go on.
 
     Raises:
         StartError: an address is taken.
@@ -145,7 +155,7 @@ async def serving(settings: Settings) -> AsyncIterator[Serving]:
             memory=learning.memory if learning else None,
         )
         routes = await _telegram(
-            stack, settings, dialogue, metrics, health, administrators, platforms, admin.moves
+            stack, settings, dialogue, metrics, health, administrators, platforms, admin.moves, give_up
         )
         site = make_site(lookup, health, routes or ())
         address = await stack.enter_async_context(listening(site, settings.http))
@@ -216,6 +226,7 @@ async def _telegram(
     administrators: PlatformAdministrators,
     platforms: Platforms,
     moves: ChatEvents | None,
+    give_up: Callable[[str], None],
 ) -> Sequence[web.RouteDef] | None:
     """Serve Telegram if it is switched on; return the routes it needs on the page's site, None if it is off."""
     if settings.telegram_token is None:
@@ -233,7 +244,9 @@ async def _telegram(
         settings.webhook_url,
         secret.get_secret_value() if secret else None,
     )
-    service = await stack.enter_async_context(telegram_service(options, conversation, metrics, moves))
+    service = await stack.enter_async_context(
+        telegram_service(options, conversation, metrics, moves, give_up)
+    )
     health.add("telegram", service.red)
     administrators.add(PLATFORM, service.members)
     platforms.add(PLATFORM, service, service, service)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from bot.metrics import Metrics
 from bot.telegram.envelope import KINDS, seal
-from bot.telegram.errors import AnswerLost, ApiError, Conflicting, Flooded
+from bot.telegram.errors import AnswerLost, ApiError, Conflicting, Flooded, Unauthorized
 from bot.telegram.inbox import Inbox, Pending
 from bot.telegram.readiness import Readiness
 from bot.telegram.request import AiohttpRequest, parse
@@ -117,7 +117,7 @@ class Poller:
             self._metrics.inbox_errors.inc()
         if isinstance(error, AnswerLost):
             self._limit = max(1, self._limit // 4)  # perhaps the batch was too big to arrive
-        news = self._readiness.bad(f"{name}: {error}")
+        news = self._readiness.bad(f"{name}: {error}", isinstance(error, Unauthorized))
         logger.log(logging.ERROR if news else logging.DEBUG, "polling: %s: %s", name, error)
 
     async def _take_over(self) -> None:

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+REFUSED_SECONDS = 300.0
+
 
 class Readiness:
     """The time of the last good word from Telegram; `clock` counts seconds and never goes back.
 
     `patience` is how many seconds of silence are well; None means that silence is no sign, only trouble is.
+    `give_up` is called when nothing but a refusal of our token was heard for five minutes.
     """
 
-    def __init__(self, clock: Callable[[], float], patience: float | None) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        patience: float | None,
+        give_up: Callable[[], None] = lambda: None,
+    ) -> None:
         self._clock = clock
         self._patience = patience
+        self._give_up = give_up
+        self._refused: float | None = None
         self._last: float | None = None
         self._trouble: str | None = None
 
@@ -21,9 +31,16 @@ class Readiness:
         """All is well now."""
         self._last = self._clock()
         self._trouble = None
+        self._refused = None
 
-    def bad(self, trouble: str) -> bool:
-        """Something failed; return whether that is news."""
+    def bad(self, trouble: str, refused: bool = False) -> bool:
+        """Something failed, `refused` if our token was; return whether that is news."""
+        if not refused:
+            self._refused = None
+        elif self._refused is None:
+            self._refused = self._clock()
+        elif self._clock() - self._refused >= REFUSED_SECONDS:
+            self._give_up()
         news = trouble != self._trouble
         self._trouble = trouble
         return news

@@ -19,7 +19,7 @@ from bot.metrics import Metrics
 from bot.telegram.adapter import Adapter
 from bot.telegram.chats import Chats
 from bot.telegram.envelope import KINDS
-from bot.telegram.errors import ApiError
+from bot.telegram.errors import ApiError, Unauthorized
 from bot.telegram.inbox import Inbox, open_inbox
 from bot.telegram.limiter import OVERALL, Limiter, Rate
 from bot.telegram.members import Members
@@ -36,6 +36,7 @@ API = "https://api.telegram.org"
 PATH = "/telegram"
 DRAIN_SECONDS = 4.0
 TIDY_SECONDS = 3600.0
+REFUSED = "Telegram 五分钟来一直不认这个令牌；请向 BotFather 核对 CHUCHU_TELEGRAM_TOKEN（或它的 _FILE）"
 FILE_LIMIT = 20 * 1024 * 1024
 logger = logging.getLogger(__name__)
 
@@ -72,6 +73,7 @@ class TelegramService:
         inbox: Inbox,
         clock: Callable[[], float],
         monotonic: Callable[[], float],
+        give_up: Callable[[str], None],
     ) -> None:
         self._options = options
         self._conversation = conversation
@@ -101,7 +103,7 @@ class TelegramService:
             events,
             moved=self._workers.move,
         )
-        self._readiness = Readiness(monotonic, self._patience())
+        self._readiness = Readiness(monotonic, self._patience(), lambda: give_up(REFUSED))
         self._adapter: Adapter | None = None
         self.members = Members(self._bot)
         self.webhook = self._make_webhook()
@@ -174,7 +176,7 @@ class TelegramService:
             try:
                 me = await self._bot.get_me()
             except ApiError as error:
-                if self._readiness.bad(f"getMe: {error}"):
+                if self._readiness.bad(f"getMe: {error}", isinstance(error, Unauthorized)):
                     logger.error("getMe: %s: %s", type(error).__name__, error)
                 await asyncio.sleep(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(failures, 10)))
                 failures += 1
@@ -215,7 +217,7 @@ class TelegramService:
                     drop_pending_updates=False,
                 )
             except ApiError as error:
-                if self._readiness.bad(f"setWebhook: {error}"):
+                if self._readiness.bad(f"setWebhook: {error}", isinstance(error, Unauthorized)):
                     logger.error("setWebhook: %s: %s", type(error).__name__, error)
                 await asyncio.sleep(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(failures, 10)))
                 failures += 1
@@ -255,15 +257,18 @@ async def telegram_service(
     conversation: Conversation,
     metrics: Metrics,
     events: ChatEvents | None = None,
+    give_up: Callable[[str], None] = logger.critical,
     clock: Callable[[], float] = time.time,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> AsyncIterator[TelegramService]:
     """Serve Telegram while the block runs; at its end nothing is lost and what was begun is finished.
 
+    `give_up` is told, in Chinese, when Telegram has refused the token for five minutes.
+
     In webhook mode mount `service.webhook.handle` at `POST /telegram` of the page server.
     """
     async with open_inbox(options.inbox, clock) as inbox:
-        service = TelegramService(options, conversation, metrics, events, inbox, clock, monotonic)
+        service = TelegramService(options, conversation, metrics, events, inbox, clock, monotonic, give_up)
         async with service.serving():
             yield service
 

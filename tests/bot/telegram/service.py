@@ -68,13 +68,14 @@ async def polling(
     conversation: Conversation,
     events: Moves | None = None,
     haste: float = 1,
+    give_up: Callable[[str], None] = print,
     **options: float,
 ) -> AsyncIterator[TelegramService]:
     """Serve by polling; timeouts are short, so that hangs are short; `haste` makes the clock run faster."""
     quick = {"poll_seconds": 1, "poll_grace": 0.3, "call_seconds": 1.0, **options}
     given = TelegramOptions(TOKEN, folder / "inbox.sqlite", api.url, overall=FREELY, **quick)  # type: ignore[arg-type]
     clock = lambda: time.monotonic() * haste  # noqa: E731  a clock is one line
-    async with telegram_service(given, conversation, Metrics(), events, monotonic=clock) as service:
+    async with telegram_service(given, conversation, Metrics(), events, give_up, monotonic=clock) as service:
         yield service
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import gzip
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from bot.telegram.readiness import REFUSED_SECONDS
 from tests.bot.telegram.service import Echo, endings, polling, reasons
 from tests.botapi import faults
 from tests.botapi.faults import Fault, Garbage, Hang, Refusal, Reset
@@ -64,6 +66,28 @@ async def test_polling_recovers_from_a_trouble_that_lasts_and_says_so_meanwhile(
         api.heal()
         await ask(api, "之后")
         assert service.red() is None
+
+
+async def test_a_token_refused_for_five_minutes_is_given_up_and_not_before(tmp_path: Path) -> None:
+    reasons: list[str] = []
+    began = time.monotonic()
+    async with bot_api() as api:
+        for method in ("getMe", "getUpdates"):
+            api.fail(method, faults.UNAUTHORIZED, float("inf"))
+        async with polling(api, tmp_path, Echo(), haste=200, give_up=reasons.append) as service:
+            await api.until(service.red)
+            await api.until(lambda: reasons)
+    assert (time.monotonic() - began) * 200 >= REFUSED_SECONDS
+    assert "CHUCHU_TELEGRAM_TOKEN" in reasons[0]
+
+
+async def test_a_token_refused_now_and_then_is_not_given_up(tmp_path: Path) -> None:
+    reasons: list[str] = []
+    async with bot_api() as api, polling(api, tmp_path, Echo(), haste=1000, give_up=reasons.append):
+        for number in range(3):
+            api.fail("getUpdates", faults.UNAUTHORIZED)
+            await ask(api, f"第{number}问")
+    assert reasons == []
 
 
 async def test_readiness_is_red_until_the_first_good_poll(tmp_path: Path) -> None:

@@ -1,0 +1,53 @@
+"""A stop is over in time, whatever hangs."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.bot.process import ROOT, environment
+from tests.bot.telegram.test_crash import QUESTION
+from tests.botapi.faults import Hang
+from tests.botapi.process import bot_process
+from tests.botapi.server import bot_api
+from tests.botapi.updates import message, private
+
+HANGING = """
+import asyncio, threading, time
+from bot.stopping import Stop
+
+async def main():
+    stop = Stop(0.2)
+    threading.Thread(target=time.sleep, args=(3600,)).start()
+    stop.ask()
+    await asyncio.sleep(3600)
+
+asyncio.run(main())
+"""
+
+
+def test_a_part_and_a_thread_that_hang_do_not_keep_the_process() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", HANGING],
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    assert b"not everything stopped" in ended.stderr
+
+
+async def test_a_bot_whose_every_call_hangs_stops_when_asked(tmp_path: Path) -> None:
+    async with bot_api() as api, bot_process(tmp_path, api) as bot:
+        api.fail("sendMessage", Hang(), float("inf"))
+        for reader in range(20):
+            api.push(message=message(QUESTION, private(reader + 1)))
+        await api.until(lambda: [call for call in api.calls if call.method == "sendMessage"])
+        api.fail("getUpdates", Hang(), float("inf"))
+        began = api.clock()
+        assert await asyncio.wait_for(bot.stop(), 10) == 0  # the limit of issue 6
+        print(f"stopped in {api.clock() - began:.1f} s")
+        assert set(bot.endings().values()) == {None}
