@@ -100,7 +100,9 @@ async def _run(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def serving(settings: Settings, give_up: Callable[[str], None]) -> AsyncIterator[Serving]:
+async def serving(
+    settings: Settings, give_up: Callable[[str], None] = log.critical
+) -> AsyncIterator[Serving]:
     """Build everything that `settings` ask for; release it in reverse order.
 
     `give_up` is told why it makes no sense to go on.
