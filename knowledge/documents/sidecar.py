@@ -61,6 +61,8 @@ def read_sidecar(name: str, data: bytes) -> Sidecar:
         raise UnreadableFile(name, "附注文件嵌套太深", '每行写成 键 = "值"') from error
     except ValidationError as error:
         raise UnreadableFile(name, _explain(error), "改正后重新载入;文章本身已照常载入") from error
+    except ValueError as error:  # a number of thousands of digits, which Python will not read
+        raise UnreadableFile(name, "附注文件里的数太长", '每行写成 键 = "值"') from error
     return Sidecar(**stated.model_dump())
 
 

@@ -94,6 +94,7 @@ async def misfortunes(town: Town, bot: BotProcess, page: str, every: float) -> N
         await asyncio.sleep(every)
         town.unquiet.append(town.api.clock())
         town.api.fail(method, fault)
+        town.api._next += 1
         town.api.push_raw({"update_id": town.api._next, "message": {"message_id": number}})
         if number % 3 == 0:
             bot.send(signal.SIGSTOP)
@@ -167,7 +168,7 @@ async def test_half_an_hour_with_a_fault_a_minute_leaves_the_bot_as_it_was(tmp_p
             ),
         ):
             await asyncio.sleep(length)
-        await api.until(lambda: bot.ended() >= town.pushed + 1, 120)
+        await api.until(lambda: bot.ended() >= town.pushed + 1 + len(town.unquiet), 120)
         ended = Counter(bot.endings().values())
         assert await bot.stop() == 0
     memory, threads = middle(samples, "memory"), middle(samples, "threads")
@@ -179,6 +180,7 @@ async def test_half_an_hour_with_a_fault_a_minute_leaves_the_bot_as_it_was(tmp_p
     print(f"p99 of an answer: first third {first * 1000:.0f} ms, last third {last * 1000:.0f} ms")
     print(f"p99 of /healthz: {p99([sample.health for sample in samples]) * 1000:.0f} ms")
     assert set(ended) <= {"answered", "ignored", "quarantined", "refused"}
+    assert ended["quarantined"] == len(town.unquiet)
     answered = {call.chat for call in api.made("sendMessage")}
     assert len([reader for reader in town.asked if reader not in answered]) <= len(town.unquiet)
     assert memory[2] <= memory[1] + 3 * MEGABYTE
