@@ -33,6 +33,7 @@ class Courier:
         self._say = send
         self._clock = clock
         self._called = asyncio.Event()
+        self._stopping = False
         self._flying: dict[int, asyncio.Task[None]] = {}
 
     def call(self) -> None:
@@ -42,26 +43,29 @@ class Courier:
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
         """Send while the block runs; at its end nothing new is begun, and what flies may land."""
+        self._stopping = False
         loop = asyncio.create_task(self._run(), name="courier")
         try:
             yield
         finally:
-            loop.cancel()
-            with suppress(asyncio.CancelledError):
-                await loop
+            self._stopping = True  # not cancelled: a statement broken off may hold its lock on the database
+            self._called.set()
+            await loop
             if self._flying:
                 await asyncio.wait(self._flying.values(), timeout=PATIENCE)
             for task in self._flying.values():
                 task.cancel()
 
     async def _run(self) -> None:
-        while True:
+        while not self._stopping:
             self._called.clear()
             try:
                 rest = await self._begin()
             except StateError as error:
                 log.error("the outgoing queue cannot be read: %s", error)
                 rest = REST
+            if self._stopping:
+                return
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._called.wait(), rest)
 
@@ -70,7 +74,8 @@ class Courier:
         room = IN_FLIGHT - len(self._flying)
         flying = list(self._flying)
         for post in await self._outgoing.due(self._clock(), room, flying) if room else ():
-            self._flying[post.number] = asyncio.create_task(self._send(post))
+            if not self._stopping:
+                self._flying[post.number] = asyncio.create_task(self._send(post))
         if len(self._flying) == IN_FLIGHT:
             return REST  # the next to land calls
         due = await self._outgoing.next_due(list(self._flying))
