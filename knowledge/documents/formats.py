@@ -135,6 +135,9 @@ def _check_lines(name: str, lines: tuple[str, ...]) -> None:
     if not any(map(str.strip, lines)):
         raise UnreadableFile(name, "没有文字", "放入有内容的文件,或删去它")
     longest = max(map(len, lines))
+    if len(lines) > limits.DOCUMENT_LINES:
+        reason = f"有 {len(lines)} 行,超过 {limits.DOCUMENT_LINES} 行的上限"
+        raise UnreadableFile(name, reason, "拆成几个文件")
     if longest > limits.LINE_CHARACTERS:
         number = next(n for n, line in enumerate(lines, 1) if len(line) == longest)
         reason = f"第 {number} 行有 {longest} 字,超过 {limits.LINE_CHARACTERS} 字的上限"

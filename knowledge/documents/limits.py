@@ -42,5 +42,8 @@ SIDECAR_BYTES: Final = 64 * 1024
 LINE_CHARACTERS: Final = 500_000
 """The longest line: a whole article on one line fits a hundred times."""
 
+DOCUMENT_LINES: Final = 200_000
+"""Lines of one file: a newspaper of a whole year fits; repair keeps something of every line in memory."""
+
 FOLDER_FILES: Final = 100_000
 FOLDER_DEPTH: Final = 32

@@ -97,3 +97,10 @@ def test_what_is_far_too_much_is_read_or_refused_within_a_gigabyte(tmp_path: Pat
     )
     assert done.returncode in (0, 1), done.stderr.decode()[-2000:]
     assert b"Traceback" not in done.stderr
+
+
+def test_a_file_of_a_million_lines_is_refused_with_their_number(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("桥\n" * 1_000_000, encoding="utf-8")
+    (read,) = (one for source in find_sources(tmp_path) for one in read_sources(source))
+    assert isinstance(read, Skipped)
+    assert "1000000 行" in read.reason and read.remedy == "拆成几个文件"
