@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from knowledge.documents.layout.blocks import Block, body_size, column_width, find_blocks
+from knowledge.documents.layout.blocks import Block, body_size, column_width, find_blocks, place_single_lines
 from knowledge.documents.layout.headlines import by_article
 from knowledge.documents.layout.order import breuel_order
 from knowledge.documents.layout.page import Box, Page
@@ -35,6 +35,7 @@ def arrange(page: Page) -> list[Block]:
     head, blocks = _edge(find_blocks(segments), body, top=True)
     foot, blocks = _edge(blocks, body, top=False)
     done = list(head)
+    place_single_lines(blocks)
     for region in cut(blocks, _HEADING * body):
         captions = [b for b in region if _is_caption(b, page.pictures, body)]
         over, under = opening([b for b in region if not any(b is c for c in captions)])

@@ -19,10 +19,15 @@ _INDENT: Final = "\u3000\u3000"
 
 @dataclass(slots=True)
 class Block:
-    """Lines from top to bottom (a vertical heading is one line); `opens` tells that an article begins with it."""
+    """Lines from top to bottom (a vertical heading is one line).
+
+    `opens` tells that an article begins with it; `column` is the box of the column that it stands in, where that
+    is known from other blocks, for a single line cannot tell its own indent.
+    """
 
     segments: list[Segment]
     opens: bool = False
+    column: Box | None = None
     box: Box = field(init=False)
     size: float = field(init=False)
 
@@ -39,8 +44,9 @@ class Block:
         return [_INDENT * self._indented(segment) + segment.text for segment in self.segments]
 
     def _indented(self, segment: Segment) -> bool:
-        inset = segment.box.left - self.box.left
-        full = len(self.segments) > 1 and segment.box.right > self.box.right - 3 * self.size
+        column = self.column or self.box
+        inset = segment.box.left - column.left
+        full = segment.box.right > column.right - 3 * self.size
         return full and 1.4 * self.size < inset < 3 * self.size
 
     def above(self, other: Block) -> bool:
@@ -98,6 +104,22 @@ def _under(upper: Segment, rest: Sequence[Segment]) -> list[Segment]:
 def _alike(upper: Segment, lower: Segment) -> bool:
     small, large = sorted((upper.size, lower.size))
     return large <= _SAME_SIZE * small and not upper.vertical and not lower.vertical
+
+
+def place_single_lines(blocks: Sequence[Block]) -> None:
+    """Tell single lines the column of the longer block of their size that stands over or under them."""
+    long = [block for block in blocks if len(block.segments) > 2]
+    for block in blocks:
+        if len(block.segments) > 1 or block.segments[0].vertical:
+            continue
+        mates = [b for b in long if _same_size(b, block) and b.box.across(block.box) > 0.9 * block.box.width]
+        if mates:
+            block.column = min(mates, key=lambda b: b.box.width).box
+
+
+def _same_size(one: Block, other: Block) -> bool:
+    small, large = sorted((one.size, other.size))
+    return large <= _SAME_SIZE * small
 
 
 def body_size(segments: Sequence[Segment]) -> float:

@@ -116,6 +116,16 @@ def test_blank_lines_part_blocks_and_indents_begin_paragraphs() -> None:
     assert lines == ("大标题在此", "", *body, "")
 
 
+def test_a_single_line_at_the_foot_of_a_column_keeps_its_indent() -> None:
+    sheet = Sheet()
+    sheet.text(40, 740, 28, "大篇的标题横跨两栏")
+    sheet.flow(paragraphs(3, 1), [(30, 700, 12)], 13)
+    sheet.text(48, 500, 9, "引水工程二期正式开工建")
+    sheet.flow(paragraphs(4, 2), [(160, 700, 52)], 13)
+    (foot,) = (line for line in read_pdf("a.pdf", pdf(sheet)).lines if "引水工程" in line)
+    assert foot == "\u3000\u3000引水工程二期正式开工建"
+
+
 def test_words_keep_their_blanks_and_letter_spacing_is_taken_out() -> None:
     sheet = Sheet()
     sheet.text(40, 740, 20, "Made in China", font="Helvetica")
