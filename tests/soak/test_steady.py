@@ -181,6 +181,7 @@ async def test_half_an_hour_with_a_fault_a_minute_leaves_the_bot_as_it_was(tmp_p
     print(f"p99 of an answer: first third {first * 1000:.0f} ms, last third {last * 1000:.0f} ms")
     print(f"p99 of /healthz: {p99([sample.health for sample in samples]) * 1000:.0f} ms")
     assert set(ended) <= {"answered", "ignored", "quarantined", "refused"}
+    assert p99([sample.health for sample in samples]) <= 0.100
     assert ended["quarantined"] == len(town.unquiet)
     answered = {call.chat for call in api.made("sendMessage")}
     assert len([reader for reader in town.asked if reader not in answered]) <= len(town.unquiet)
