@@ -101,10 +101,12 @@ class Records:
         address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
         self._db = sqlite3.connect(address, uri=True, check_same_thread=False)
         self._article = lru_cache(maxsize=1024)(self._read_article)
+        self._fact = lru_cache(maxsize=2048)(self._load)
 
     def close(self) -> None:
         """Close the file."""
         self._article.cache_clear()
+        self._fact.cache_clear()
         self._db.close()
 
     def __len__(self) -> int:
@@ -137,7 +139,7 @@ class Records:
         marks = ", ".join("?" * len(keys))
         rows = self._db.execute(f"SELECT {_FACT}, article FROM facts WHERE key IN ({marks})", keys)  # noqa: S608 marks
         found = {row[0]: row for row in rows}
-        return tuple(self._load(found[key]) for key in keys)
+        return tuple(self._fact(found[key]) for key in keys)
 
     def article(self, article_id: str) -> tuple[int, Article] | None:
         """Return an article and its key by its id."""

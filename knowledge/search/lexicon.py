@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -19,12 +20,10 @@ MOST_BEGINNINGS = 40
 MOST_BESIDE = 3000
 
 
-def pairs(codes: Codes) -> Array:
+def pairs(codes: Codes) -> list[int]:
     """Return the character pairs of an encoded word."""
-    wide = codes.astype(np.uint32)
-    whole = (wide[:-1] != ord(SEPARATOR)) & (wide[1:] != ord(SEPARATOR))
-    kept: Array = (wide[:-1] << 16 | wide[1:])[whole]
-    return kept
+    units, end = codes.tolist(), ord(SEPARATOR)
+    return [a << 16 | b for a, b in pairwise(units) if end not in (a, b)]
 
 
 class Lexicon:
@@ -51,14 +50,22 @@ class Lexicon:
     def _frequency(self, codes: Codes) -> int:
         if len(codes) < 2:
             return int(self._columns.char_df[codes[0]]) if len(codes) else 0
-        return int(gram_frequencies(self._columns, pairs(codes)).min(initial=self.size))
+        return min(map(self._pair_frequency, pairs(codes)), default=self.size)
+
+    def _pair_frequency(self, pair: int) -> int:
+        """One pair at a time: a word has few, and numpy takes longer to begin than to look."""
+        grams = self._columns.grams
+        at = int(grams.searchsorted(np.uint32(pair)))
+        return int(self._columns.gram_df[at]) if at < len(grams) and grams[at] == pair else 0
 
     def holds(self, word: str) -> bool:
         """Tell whether some fact holds the word unbroken."""
+        if SEPARATOR not in word and word in self._read:
+            return True
         if not self.frequency(word):
             return False
         text = decode(encode(word))
-        if len(text) <= 2 or (text in self._read and SEPARATOR not in text):
+        if len(text) <= 2:
             return True
         terms = [text[at : at + 2] for at in range(len(text) - 1) if SEPARATOR not in text[at : at + 2]]
         return any(text in fact for fact in self._texts(terms))
