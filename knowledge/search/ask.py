@@ -20,7 +20,7 @@ from knowledge.search.pool import CANDIDATES, Pool, make_pool
 from knowledge.search.promotion import CONSIDERED, promoted
 from knowledge.search.rewriting import Rewriting, rewritings
 from knowledge.search.shelf import Shelf
-from knowledge.search.units import Units, units
+from knowledge.search.units import Units, substance, units
 from knowledge.search.weights import (
     REWRITTEN,
     SAME_FIGURE,
@@ -124,7 +124,14 @@ def _answer(
 
     order = promoted(best.query, order, best.scores, lambda row: bearing(row).support)[:limit]
     facts, first = shelf.facts(order), int(order[0])
-    evidence = Evidence(best.query, facts[0], shelf.context(first), best.features[first], bearing(first))
+    evidence = Evidence(
+        best.query,
+        facts[0],
+        shelf.context(first),
+        best.features[first],
+        substance(best.pool.units),
+        bearing(first),
+    )
     verdict = judge(evidence, lexicon, language)
     scores = best.scores[order].tolist()
     hits = tuple(_hit(best, fact, score, language) for fact, score in zip(facts, scores, strict=True))

@@ -18,6 +18,7 @@ from knowledge.search.weights import (
     MOST_SIMILAR,
     SAID,
     SIMILARITY_BIAS,
+    SPOKEN_OF,
     TOLD,
     WORDLESS,
     similarity_weights,
@@ -27,12 +28,16 @@ from knowledge.text.language import Language
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The first fact with its titles and neighbours (`context`), its row of features, and how far it bears the query out."""
+    """The first fact with its titles and neighbours (`context`), its row of features, and how it bears the query out.
+
+    `substance` says how much there is in the query to be matched (`units.substance`).
+    """
 
     query: Query
     fact: Fact
     context: str
     features: Array
+    substance: float
     bearing: Bearing
 
 
@@ -47,11 +52,11 @@ class Verdict:
 def judge(evidence: Evidence, lexicon: Lexicon, language: Language) -> Verdict:
     """Weigh similarity, presence of the words, and an answer of the asked kind.
 
-    A claim asks that the fact bear the query out; confidence leans half on mere similarity, which tells better
-    whether the corpus speaks of the matter at all.
+    A claim asks that the fact bear the query out; confidence asks whether the corpus speaks of the matter at all, of
+    which long and rare wordings that are matched tell more than short and common ones.
     """
     query, fact = evidence.query, evidence.fact
-    alike = _similarity(evidence)
+    alike = similarity(evidence.features)
     place = around(fact.text, evidence.context, language)
     held = presence(query, place, lexicon)
     if query.type in ASKS_FOR_A_FEW_WORDS:
@@ -65,7 +70,7 @@ def judge(evidence: Evidence, lexicon: Lexicon, language: Language) -> Verdict:
         evident = KEYWORDS.of(alike, held, 0.0)
     if query.type is QuestionType.NONE and is_headless(query, place):
         evident -= HEADLESS
-    return Verdict(evident >= 0, 1 / (1 + math.exp(-(evident + alike) / 2)))
+    return Verdict(evident >= 0, 1 / (1 + math.exp(-SPOKEN_OF.of(alike, held, evidence.substance))))
 
 
 def _is_statement(query: Query) -> bool:
@@ -73,8 +78,9 @@ def _is_statement(query: Query) -> bool:
     return len(query.keywords) == 1 and any(word.tag.startswith("v") for word in query.words)
 
 
-def _similarity(evidence: Evidence) -> float:
-    similar = float(evidence.features @ similarity_weights()) + SIMILARITY_BIAS
+def similarity(features: Array) -> float:
+    """Return a logit of “the corpus holds an answer” from one fact's row of features."""
+    similar = float(features @ similarity_weights()) + SIMILARITY_BIAS
     return min(max(similar, -MOST_SIMILAR), MOST_SIMILAR)
 
 

@@ -35,6 +35,11 @@ def idf(df: Array, n: int) -> Array:
     return np.log1p((n - df + 0.5) / (df + 0.5))
 
 
+def substance(units: Units) -> float:
+    """Return how much a query says: the logarithm of what its pairs weigh together."""
+    return float(np.log1p(units.gram_idf.sum()))
+
+
 def gram_frequencies(columns: Columns, grams: Array) -> Array:
     """Return how many facts hold each character pair."""
     place = np.searchsorted(columns.grams, grams)

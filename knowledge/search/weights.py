@@ -42,16 +42,23 @@ MOST_SIMILAR = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the parts of the evidence weigh for one kind of question; 0 is as likely found as not."""
+    """What the parts of the evidence weigh for one kind of question; 0 is as likely found as not.
+
+    `more` weighs what the kind adds: support by an answer, or the query's substance.
+    """
 
     bias: float
     similarity: float
     presence: float
-    support: float
+    more: float
 
-    def of(self, similarity: float, presence: float, support: float) -> float:
+    def of(self, similarity: float, presence: float, more: float) -> float:
         """Return the evidence as a logit."""
-        return self.bias + self.similarity * similarity + self.presence * presence + self.support * support
+        return self.bias + self.similarity * similarity + self.presence * presence + self.more * more
+
+
+SPOKEN_OF = Decision(-6.67, 0.46, 4.67, 0.79)
+"""Confidence: a logistic regression on similarity, presence and substance, as for SIMILARITY."""
 
 
 SAID = Decision(-3.9, 0.30, 0.2, 6.3)

@@ -1,7 +1,8 @@
 """Fit the numbers of `knowledge/search/weights.py`: `python -m tests.bench fit FILE.json …`.
 
 Each data set counts equally. RANKING: linear, listwise softmax loss (Cao et al. 2007). SIMILARITY: logistic
-regression of “the article is there” on the first fact's features, half of the articles removed.
+regression of “the article is there” on the first fact's features, half of the articles removed. SPOKEN_OF: the
+same on similarity (as weights.py has it), presence and substance: bias first.
 """
 
 from __future__ import annotations
@@ -21,9 +22,13 @@ from knowledge.index.opened import OpenedIndex, open_index
 from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import analyse
 from knowledge.search.corpus import Array
+from knowledge.search.decision import similarity
 from knowledge.search.features import FEATURES, feature_matrix
+from knowledge.search.lexicon import Lexicon
 from knowledge.search.pool import CANDIDATES, Pool, make_pool
-from knowledge.search.units import units
+from knowledge.search.presence import around, presence
+from knowledge.search.shelf import Shelf
+from knowledge.search.units import substance, units
 from knowledge.search.weights import SIMILARITY
 from knowledge.search.wording import subject
 from knowledge.text.chinese import Chinese
@@ -33,6 +38,7 @@ from tests.bench.squad import Asked, Data, load
 STEPS = 500
 RATE = 0.05
 PENALTY = 1e-3
+PENALTY_OF_CONFIDENCE = 1e-2
 NAMES = [feature.__name__ for feature in FEATURES]
 
 
@@ -42,6 +48,17 @@ class Example:
 
     features: Array
     right: Array
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """What the first fact of one question shows, whether the question's article is there, and what it counts."""
+
+    features: Array
+    presence: float
+    substance: float
+    there: bool
     share: float
 
 
@@ -62,13 +79,15 @@ def main(arguments: Sequence[str]) -> None:
     print("RANKING", {name: round(float(weight), 3) for name, weight in zip(NAMES, ranking, strict=True)})
     chosen = [NAMES.index(name) for name in SIMILARITY]
     firsts = [first for path in options.files for first in _firsts(path, ranking, options.sample, language)]
-    weights, bias = _fit_similarity(
-        np.stack([features[chosen] for features, _, _ in firsts]),
-        np.array([there for _, there, _ in firsts], dtype=np.float64),
-        np.array([share for _, _, share in firsts]),
-    )
+    there = np.array([first.there for first in firsts], dtype=np.float64)
+    share = np.array([first.share for first in firsts])
+    similar = np.stack([first.features[chosen] for first in firsts])
+    weights, bias = _fit_logistic(similar, there, share, PENALTY)
     print("SIMILARITY", {n: round(float(w), 2) for n, w in zip(SIMILARITY, weights, strict=True)})
     print("SIMILARITY_BIAS", round(bias, 2))
+    evidence = np.array([[similarity(f.features), f.presence, f.substance] for f in firsts])
+    weights, bias = _fit_logistic(evidence, there, share, PENALTY_OF_CONFIDENCE)
+    print("SPOKEN_OF", [round(float(number), 3) for number in (bias, *weights)])
 
 
 def _examples(data: Data, sample: int, language: Chinese) -> Iterator[Example]:
@@ -83,19 +102,23 @@ def _examples(data: Data, sample: int, language: Chinese) -> Iterator[Example]:
                 yield Example(feature_matrix(pool), right, 1 / len(asked))
 
 
-def _firsts(
-    path: Path, ranking: Array, sample: int, language: Chinese
-) -> Iterator[tuple[Array, bool, float]]:
+def _firsts(path: Path, ranking: Array, sample: int, language: Chinese) -> Iterator[First]:
     random = Random(0)
     kept: dict[int, bool] = {}
     data = load(path, lambda number: kept.setdefault(number, random.random() < 0.5))
     asked = _drawn(data.asked, sample)
     with _opened(data) as index:
         for one in asked:
+            query = analyse(one.text, Aliases(), language)
             pool = _pool(index, one.text, language)
-            if pool is not None:
-                features = feature_matrix(pool)
-                yield features[int(np.argmax(features @ ranking))], kept[one.article], 1 / len(asked)
+            if pool is None:
+                continue
+            features = feature_matrix(pool)
+            best = int(np.argmax(features @ ranking))
+            shelf = Shelf(pool, index)
+            place = around(shelf.fact(best).text, shelf.context(best), language)
+            held, says = presence(query, place, Lexicon(index)), substance(pool.units)
+            yield First(features[best], held, says, kept[one.article], 1 / len(asked))
 
 
 def _pool(index: OpenedIndex, question: str, language: Chinese) -> Pool | None:
@@ -145,10 +168,10 @@ def _fit_ranking(examples: Sequence[Example]) -> Array:
     return weights
 
 
-def _fit_similarity(features: Array, there: Array, share: Array) -> tuple[Array, float]:
+def _fit_logistic(features: Array, there: Array, share: Array, penalty: float) -> tuple[Array, float]:
     middle, spread = features.mean(axis=0), features.std(axis=0) + 1e-9
     scaled = np.column_stack([(features - middle) / spread, np.ones(len(features))])
-    free = np.append(np.full(features.shape[1], PENALTY), 0.0)
+    free = np.append(np.full(features.shape[1], penalty), 0.0)
 
     def gradient(weights: Array) -> Array:
         slope: Array = scaled.T @ ((1 / (1 + np.exp(-scaled @ weights)) - there) * share) + free * weights
