@@ -58,7 +58,7 @@ _ASKS: tuple[tuple[QuestionType, re.Pattern[str]], ...] = tuple(
         (QuestionType.TIME, r"(?:公|西)元[前后]?几年|(?<=[于在])几年(?=[?]?$|[^以之内])"),
         (
             QuestionType.DURATION,
-            rf"(?:每)?(?:隔)?多久(?:一次|开一次|时间)?|多长时间|多少(?:{_SPAN_OF_TIME}|时间)|几(?:{_SPAN_OF_TIME})(?![日号])|多长(?=时间)",
+            rf"(?:(?:总共|一共|共)?(?:花费|花|用|耗时|耗费|需要|需|要)了?)?(?:每)?(?:隔)?(?:多久(?:一次|开一次|时间)?|多长时间|多少(?:{_SPAN_OF_TIME}|时间)|几(?:{_SPAN_OF_TIME})(?![日号])|多长(?=时间))",
         ),
         (
             QuestionType.TIME,

@@ -11,7 +11,7 @@ from knowledge.query.analysis import Query
 from knowledge.query.question import QuestionType
 from knowledge.search.corpus import Array
 from knowledge.search.lexicon import Lexicon
-from knowledge.search.presence import around, is_headless, presence
+from knowledge.search.presence import around, is_headless, is_statement, presence
 from knowledge.search.weights import (
     HEADLESS,
     KEYWORDS,
@@ -64,18 +64,13 @@ def judge(evidence: Evidence, lexicon: Lexicon, language: Language) -> Verdict:
         evident = SAID.of(alike, held, borne)
         if evidence.bearing.said is None and borne:
             evident += WORDLESS
-    elif query.type is not QuestionType.NONE or _is_statement(query):
+    elif query.type is not QuestionType.NONE or is_statement(query):
         evident = TOLD.of(alike, held, 0.0)
     else:
         evident = KEYWORDS.of(alike, held, 0.0)
     if query.type is QuestionType.NONE and is_headless(query, place):
         evident -= HEADLESS
     return Verdict(evident >= 0, 1 / (1 + math.exp(-SPOKEN_OF.of(alike, held, evidence.substance))))
-
-
-def _is_statement(query: Query) -> bool:
-    """Whether a query without question words says what happens (电动汽车没地方充电): it may be told in other words."""
-    return len(query.keywords) == 1 and any(word.tag.startswith("v") for word in query.words)
 
 
 def similarity(features: Array) -> float:

@@ -66,7 +66,7 @@ def explain(
     """Return by which rung a fact matched, where, and a Chinese line that says why."""
     text = Readable(fact.text, language.fold)
     phrase = text.occurrences(query.core)
-    words = [(word.text, text.occurrences(word.text)) for word in query.words]
+    words = _marked(query, text)
     written = any(text.holds(figure.text) for figure in query.figures)
     numbers = [] if written or phrase else _numbers(query, fact.text)
     places = [place for _, found in words for place in found]
@@ -79,6 +79,16 @@ def explain(
     if numbers:
         return Rung.NUMBER, ranges, f"数字相同：{numbers[0].text}"
     return Rung.WORDS, ranges, f"含有：{said}" if said else "与前后文相关"
+
+
+def _marked(query: Query, text: Readable) -> list[tuple[str, list[Range]]]:
+    """Return what is to be marked and where: a keyword that stands there whole, else its words.
+
+    检查 is no longer of interest in a fact that holds the asked 联合检查码.
+    """
+    whole = [(word, found) for word in query.keywords if (found := text.occurrences(word))]
+    rest = [word.text for word in query.words if not any(word.text in keyword for keyword, _ in whole)]
+    return [*whole, *((word, text.occurrences(word)) for word in rest)]
 
 
 def _numbers(query: Query, text: str) -> list[Figure]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from knowledge.query.analysis import Query
+from knowledge.query.question import QuestionType
 from knowledge.search.lexicon import Lexicon
 from knowledge.search.matching import Readable
 from knowledge.search.units import idf
@@ -18,6 +19,8 @@ NEARBY = 0.8
 """A word in the titles or a neighbour counts less than one in the fact."""
 PART = 0.9
 """So does a part of a word: 居委 for 居委会."""
+SCATTERED = 0.5
+"""A statement may be told in other words of the same characters: 填表 for 报表 and 填报."""
 NAMES = 1.0
 DEEDS = 0.6
 """Verbs, adjectives and the rest say less than nouns: they have more synonyms."""
@@ -38,17 +41,28 @@ def around(fact: str, context: str, language: Language) -> Around:
 
 def presence(query: Query, place: Around, lexicon: Lexicon) -> float:
     """Return 0-1: the weighed part of the query's content words that stands there; 1 for a query without any."""
+    loosely = is_statement(query)
     weighed = list(_weighed(query, lexicon))
     total = sum(weight for _, weight in weighed)
     if not total:
         return 1.0
-    return sum(weight * _stands(_forms(word, query), place) for word, weight in weighed) / total
+    return sum(weight * _stands(_forms(word, query), place, loosely) for word, weight in weighed) / total
 
 
 def is_headless(query: Query, place: Around) -> bool:
     """Tell whether the last of several words of an unbroken query, its head, stands nowhere, not even in part."""
     words = content(query)
-    return len(words) > 1 and len(query.keywords) == 1 and not _stands(_forms(words[-1], query), place)
+    return (
+        len(words) > 1
+        and len(query.keywords) == 1
+        and not _stands(_forms(words[-1], query), place, is_statement(query))
+    )
+
+
+def is_statement(query: Query) -> bool:
+    """Tell whether a query without question words says what happens (电动汽车没地方充电): it may be told in other words."""
+    said = query.type is QuestionType.NONE and len(query.keywords) == 1
+    return said and any(word.tag.startswith("v") for word in query.words)
 
 
 def _weighed(query: Query, lexicon: Lexicon) -> Iterator[tuple[Token, float]]:
@@ -62,16 +76,15 @@ def _forms(word: Token, query: Query) -> Sequence[str]:
     return (word.text, *(other for group in others for other in group))
 
 
-def _stands(forms: Sequence[str], place: Around) -> float:
+def _stands(forms: Sequence[str], place: Around, loosely: bool) -> float:
     if any(place.fact.holds(form) for form in forms):
         return 1.0
     if any(place.context.holds(form) for form in forms):
         return NEARBY
-    return (
-        PART
-        * max(_longest(forms[0], text) for text in (place.fact.folded, place.context.folded))
-        / len(forms[0])
-    )
+    word = forms[0]
+    longest = max(_longest(word, text) for text in (place.fact.folded, place.context.folded))
+    scattered = loosely and len(word) > 1 and set(word) <= set(place.fact.folded)
+    return max(PART * longest / len(word), SCATTERED if scattered else 0.0)
 
 
 def _longest(word: str, text: str) -> int:

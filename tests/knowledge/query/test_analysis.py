@@ -34,6 +34,7 @@ def ask(text: str) -> Query:
         ("哪一年开始", QuestionType.TIME),
         ("多久一次", QuestionType.DURATION),
         ("用了几个月", QuestionType.DURATION),
+        ("花了多长时间", QuestionType.DURATION),
         ("为什么这么难", QuestionType.WHY),
         ("怎么解决", QuestionType.HOW),
         ("垃圾分类如何推进", QuestionType.HOW),
@@ -59,6 +60,11 @@ def test_question_words_and_politeness_are_not_searched_for() -> None:
     query = ask("请问，虹口区的垃圾分类怎么做呢？")
     assert [w.text for w in query.words] == ["虹口区", "垃圾", "分类"]
     assert "怎么" not in query.core
+
+
+@pytest.mark.parametrize("text", ["开工花了多长时间", "开工用了多久", "开工需要多久", "开工耗时多久？"])
+def test_that_time_was_spent_belongs_to_the_question_not_to_what_is_sought(text: str) -> None:
+    assert [w.text for w in ask(text).words] == ["开工"]
 
 
 def test_keywords_are_parted_by_spaces_of_any_width() -> None:

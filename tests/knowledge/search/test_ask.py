@@ -74,6 +74,7 @@ def test_what_comes_nearest_is_shown_as_related(corpus: Snapshot) -> None:
         ("果洛的平均海拔是多少？", "4200米"),
         ("闵行 莫德纳 多久", "3个多月"),
         ("崇明区新增了多少座充电桩", "174座"),
+        ("莫德纳从签约到开工花了多长时间？", "3个多月"),
     ],
 )
 def test_a_question_gets_its_span(corpus: Snapshot, query: str, answer: str) -> None:
@@ -88,6 +89,16 @@ def test_a_fact_without_the_words_is_found_by_its_neighbour(corpus: Snapshot) ->
 def test_matched_ranges_show_the_words_as_printed(corpus: Snapshot) -> None:
     hit = corpus.ask("莫德纳速度").hits[0]
     assert [hit.fact.text[start:end] for start, end in hit.matched] == ["莫德纳”速度"]
+
+
+def test_a_keyword_that_stands_there_whole_is_marked_alone(corpus: Snapshot) -> None:
+    hit = corpus.ask("小梁薄板房屋改造 静安区").hits[0]
+    assert [hit.fact.text[start:end] for start, end in hit.matched] == ["静安区", "小梁薄板房屋改造"]
+
+
+def test_a_statement_is_found_told_in_other_words_of_its_characters(corpus: Snapshot) -> None:
+    assert corpus.ask("吃遍老字店").found
+    assert not corpus.ask("吃遍外国菜").found
 
 
 def test_hits_and_related_are_one_ranking_within_the_limit(corpus: Snapshot) -> None:
