@@ -70,7 +70,7 @@ MANY = {
     "sentences without an end": lambda folder: (folder / "a.txt").write_text("桥通车了，" * 600_000, encoding="utf-8"),
     "a million headings": lambda folder: (folder / "a.md").write_text("# 桥\n" * 1_000_000, encoding="utf-8"),
     "a million empty lines": lambda folder: (folder / "a.txt").write_text("\n" * 3_000_000 + BODY, encoding="utf-8"),
-    "a hundred thousand files": lambda folder: [(folder / f"{n}.txt").write_text(BODY, encoding="utf-8") for n in range(100_000)],
+    "twenty thousand files": lambda folder: [(folder / f"{n}.txt").write_text(BODY, encoding="utf-8") for n in range(20_000)],
 }  # fmt: skip
 
 
