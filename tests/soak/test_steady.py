@@ -216,7 +216,7 @@ async def test_forty_reloads_under_questions_fail_none_and_leave_nothing_behind(
             watching(bot.pid, here.page, here.door, TOKEN, 0.5) as samples,
             at_once(*(begin(ask(http)) for _ in range(4)), begin(reloads(here.articles, bot, 3.0))),
         ):
-            await asyncio.sleep(125)
+            await api.until(lambda: (bot.data / "snapshots" / "000041").exists(), 600)
         kept = sorted(path.name for path in (bot.data / "snapshots").glob("0*"))
         done = int(kept[-1]) - 1
         maps = Path(f"/proc/{bot.pid}/maps").read_text(encoding="utf-8")
@@ -227,7 +227,7 @@ async def test_forty_reloads_under_questions_fail_none_and_leave_nothing_behind(
     print(
         f"memory, by thirds: {', '.join(f'{part / MEGABYTE:.1f} MB' for part in memory)}; descriptors {descriptors}"
     )
-    assert set(failed) == {200} and done >= 30
+    assert set(failed) == {200}
     assert len(kept) <= 4
     assert len(gone) <= 2  # what Python has not collected yet; it does not grow
     assert memory[2] <= memory[1] + 3 * MEGABYTE
