@@ -11,13 +11,14 @@ from typing import Annotated, Literal, NamedTuple, Self
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsError
 
 PREFIX = "CHUCHU_"
 ENV_FILE = Path(".env")
+LONGEST_WATCH = 86_400
 
 # Telegram speaks for others under these ids: nobody may own the bot through them (tdlib/telegram-bot-api).
 SHARED_IDS = frozenset({777000, 136817688, 1087968824})
@@ -57,6 +58,16 @@ def _owners(value: object) -> object:
     return owners
 
 
+def _seconds(value: object) -> object:
+    try:
+        seconds = float(str(value))
+    except ValueError:
+        seconds = -1
+    if not 0 <= seconds <= LONGEST_WATCH:
+        raise ValueError(f"要写 0 到 {LONGEST_WATCH} 的秒数，0 为不看")
+    return seconds
+
+
 def _web_address(value: object) -> object:
     if value is None:
         return None
@@ -91,7 +102,7 @@ class Settings(BaseSettings):
     webhook_secret: SecretStr | None = None
     database: str | None = None
     log: Literal["human", "json"] | None = None
-    watch: Annotated[float, Field(ge=0, le=86_400)] = 0
+    watch: Annotated[float, BeforeValidator(_seconds)] = 0
 
     @model_validator(mode="before")
     @classmethod
@@ -106,6 +117,15 @@ class Settings(BaseSettings):
     def _no_bot_path(cls, value: str | None) -> str | None:
         if value and value.endswith("/bot"):
             raise ValueError("不要带 /bot，只写服务器的网址")
+        return value
+
+    @field_validator("database")
+    @classmethod
+    def _database_we_can_speak_to(cls, value: str | None) -> str | None:
+        if value is not None:
+            from bot.state.dialects import check_address  # only where one is named: loading it takes a while
+
+            check_address(value)
         return value
 
     @field_validator("webhook_secret")
@@ -180,7 +200,8 @@ def _explain(error: ValidationError) -> str:
         return reason
     name = PREFIX + str(first["loc"][0]).upper()
     if first["type"] == "literal_error":
-        reason = f"只能是 {first['ctx']['expected'].replace(' or ', ' 或 ')}"
+        expected = first["ctx"]["expected"].replace("'", "").replace(" or ", " 或 ")
+        reason = f"只能是 {expected}"
     elif not first["type"].startswith("value_error"):
         reason = f"读不懂它的值（{first['msg']}）"
     return f"{name} 不对：{reason}"

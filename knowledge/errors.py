@@ -14,7 +14,7 @@ class UnreadableFile(KnowledgeError):
     """
 
     def __init__(self, name: str, reason: str, remedy: str, offset: int | None = None) -> None:
-        where = name if offset is None else f"{name}(第 {offset} 字节)"
+        where = name if offset is None else f"{name}（第 {offset} 字节）"
         super().__init__(f"{where}:{reason};{remedy}")
         self.name = name
         self.reason = reason
@@ -38,7 +38,7 @@ class FolderInUse(KnowledgeError):
     """Another process serves from this data folder; `pid` is its process id, if it could be read."""
 
     def __init__(self, folder: str, pid: int | None) -> None:
-        who = "另一个进程" if pid is None else f"进程 {pid}"
+        who = "另一个进程" if pid is None else f"进程 {pid} "
         super().__init__(f"数据文件夹 {folder} 正由{who}使用；请先停下它，或用 CHUCHU_DATA 另指一个文件夹")
         self.pid = pid
 

@@ -57,7 +57,7 @@ class Month:
                 f"平均 {mean:.0f} 毫秒。",
                 f"没有查到的问题：{self.unanswered} 个（/unanswered）。👍 {self.votes[0]}　👎 {self.votes[1]}",
                 "",
-                "常问的词：" + ("、".join(f"{word} {times}" for word, times in self.words) or "无"),
+                "常问的词：" + ("、".join(f"{word}（{times} 次）" for word, times in self.words) or "无"),
                 "",
                 "最慢的：",
                 *(f"{slow.milliseconds} 毫秒　{slow.query[:SHOWN]}" for slow in self.slowest),

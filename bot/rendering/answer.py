@@ -45,7 +45,7 @@ def nearest(answer: Answer) -> tuple[Hit, ...]:
 
 def heading(answer: Answer, phrases: Phrases) -> Iterator[Run]:
     """What comes before the facts: nothing found, or found under another spelling."""
-    if not answer.query.strip():
+    if not any(map(str.isalnum, answer.query)):
         yield Run(phrases.nothing_asked)
     elif not answer.found:
         yield Run(phrases.nothing_found.format(shown_query(answer.query)))
@@ -53,7 +53,7 @@ def heading(answer: Answer, phrases: Phrases) -> Iterator[Run]:
             yield Run("\n" + phrases.did_you_mean.format("、".join(answer.suggestions)))
         if nearest(answer):
             yield Run("\n" + phrases.nearest + "\n")
-    elif answer.suggestions and answer.hits and answer.hits[0].rung is Rung.SPELLING:
+    elif answer.suggestions and answer.hits and answer.hits[0].rung in (Rung.SPELLING, Rung.PINYIN):
         yield Run(phrases.near_spelling.format(answer.suggestions[0]) + "\n")
     elif answer.suggestions:
         yield Run(phrases.did_you_mean.format("、".join(answer.suggestions)) + "\n")

@@ -6,7 +6,8 @@ import sqlite3
 
 from sqlalchemy import Connection, Table, event, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.state.errors import StateClosed, StateDamaged, StateError
@@ -22,6 +23,23 @@ def prepare(engine: AsyncEngine) -> None:
     if engine.dialect.name == "sqlite":
         event.listen(engine.sync_engine, "connect", _connect_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
+
+
+def check_address(address: str) -> None:
+    """See whether a database of that address can be spoken to at all.
+
+    Raises:
+        ValueError: it is no address, or its driver is missing or not asynchronous.
+    """
+    try:
+        dialect = make_url(address).get_dialect()
+        dialect.import_dbapi()
+    except (ArgumentError, ImportError):
+        dialect = None
+    if dialect is None or not dialect.is_async:
+        raise ValueError(
+            "要写装好了异步驱动的 SQLAlchemy 地址，例如 sqlite+aiosqlite:////srv/chuchu/state.sqlite"
+        )
 
 
 async def check_whole(connection: AsyncConnection, where: str) -> None:

@@ -30,7 +30,7 @@ def checked(skipped: Sequence[Skipped], reports: Sequence[FileReport]) -> Iterat
 def _file(report: FileReport) -> Iterator[Run]:
     yield Run(f"{'？' if report.doubts else '✓'} {report.file}", Style.BOLD)
     yield Run(
-        f"  {report.encoding or '无编码'} · {len(report.titles)} 篇文章 · {report.sentences} 句"
+        f"  {f'{report.encoding} · ' if report.encoding else ''}{len(report.titles)} 篇文章 · {report.sentences} 句"
         f" · 存疑 {len(report.doubts)} 处 · 修复和去掉 {len(report.changes)} 处\n"
     )
     for title in report.titles:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -37,12 +38,17 @@ async def listening(
             await web.TCPSite(runner, address.host, address.port).start()
         except OSError as error:
             raise CannotListen(
-                f"{address.host}:{address.port} 不能用（{error.strerror or error}）；"
+                f"{address.host}:{address.port} 不能用（{_said(error)}）；"
                 f"请停掉占用它的程序，或用 {setting} 换一个端口"
             ) from error
         yield Address(address.host, runner.addresses[0][1])
     finally:
         await runner.cleanup()
+
+
+def _said(error: OSError) -> str:
+    """Why, without asyncio's repetition of the address."""
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)
 
 
 def _is_ours(record: logging.LogRecord) -> bool:

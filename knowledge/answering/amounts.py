@@ -30,6 +30,9 @@ _RELATIVE = re.compile(
 _EACH = re.compile(
     r"每(?:年|月|周|天|日|季度|半年|两周|隔?[一二两三]?[年月周天])(?:[一二两三四五\d]次)?|(?<=[^\w])定期"
 )
+_BEFORE = re.compile(r"(?:由|从)(?:原来的?|原先的?|过去的?|以前的?|此前的?|最初的?|约|近)*$")
+_BECOME = re.compile(r"(?:到|至|为|成)(?:约|近|不足|不到|超过|现在的?|目前的?|如今的?)*$")
+_ASKS_BEFORE = re.compile(r"原|以前|之前|此前|过去|起初|最初|由|从")
 _NEXT = re.compile(r"(?:[“”\"‘’《》「」『』]|及以上|以上)?")
 
 
@@ -95,6 +98,8 @@ def _fit(reading: Reading, figure: Figure) -> float | None:
         return None
     if reading.query.type is QuestionType.NONE and not any(c.isdecimal() for c in figure.text):
         fit -= 2.0  # 三张清单 beside 216个街镇: what is counted is written in digits
+    if _was(reading, figure):
+        fit -= 12.0
     if figure.text[:1] == "一" or figure.kind is FigureKind.BARE:
         fit -= 4.0
     if asked.unit and asked.noun:
@@ -105,6 +110,15 @@ def _fit(reading: Reading, figure: Figure) -> float | None:
 def _repeats(reading: Reading, figure: Figure) -> bool:
     """A figure that the question itself names is not the answer to it (从47项减到几项)."""
     return bool(figure.keys) and all(key in reading.query.number_keys for key in figure.keys)
+
+
+def _was(reading: Reading, figure: Figure) -> bool:
+    """由2元下调为1元: what it was is not what it is, unless that is asked for."""
+    if not _BEFORE.search(reading.folded[: figure.start]) or _ASKS_BEFORE.search(reading.query.text):
+        return False
+    end = reading.clause_of(figure.start)[1]
+    later = (f for f in reading.figures if figure.end < f.start < end)
+    return any(f.unit == figure.unit and _BECOME.search(reading.folded[: f.start]) for f in later)
 
 
 def _names(reading: Reading, figure: Figure) -> bool:

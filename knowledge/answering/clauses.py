@@ -52,8 +52,8 @@ def asked_state(query: Query) -> str:
 
 
 def _is_state(word: Token) -> bool:
-    """难, 快, 复杂: what a thing is, not what one does."""
-    return len(word.text) == 1 or word.tag.startswith("a")
+    """难, 快, 复杂: what a thing is, not what one does, nor a thing itself (盾构机)."""
+    return word.tag.startswith("a") or (len(word.text) == 1 and not word.tag.startswith("n"))
 
 
 def _choose(reading: Reading, bonus: Callable[[Range], float]) -> Range | None:

@@ -76,7 +76,7 @@ class Archive:
                 data = file.read(limits.MEMBER_BYTES + 1)
         except _BROKEN as error:
             raise UnreadableFile(
-                name, f"压缩包里的这个文件已损坏({type(error).__name__})", _REMEDY
+                name, f"压缩包里的这个文件已损坏（{type(error).__name__}）", _REMEDY
             ) from error
         if len(data) != member.info.file_size:
             raise UnreadableFile(name, "声明的大小与内容不符", _REMEDY)
@@ -98,7 +98,7 @@ def open_archive(name: str, data: bytes) -> Iterator[Archive]:
     with package:
         expanded = sum(info.file_size for info in package.infolist())
         if expanded > limits.ARCHIVE_EXPANDED_BYTES:
-            reason = f"解开后共 {expanded >> 20} MB,超过 {limits.ARCHIVE_EXPANDED_BYTES >> 20} MB 的上限"
+            reason = f"解开后共 {expanded >> 20} MB，超过 {limits.ARCHIVE_EXPANDED_BYTES >> 20} MB 的上限"
             raise UnreadableFile(name, reason, "拆成几个压缩包")
         yield Archive(name, package)
 
@@ -107,12 +107,12 @@ def _check_directory(name: str, data: bytes) -> None:
     """Look at the archive's own count before zipfile builds an object for every entry."""
     at = data.rfind(_END_SIGN)
     if at < 0 or len(data) < at + _END.size:
-        raise UnreadableFile(name, "不是 .zip,或压缩包不完整", _REMEDY)
+        raise UnreadableFile(name, "不是 .zip，或压缩包不完整", _REMEDY)
     _, _, _, _, entries, size, start, _ = _END.unpack_from(data, at)
     if 0xFFFF in (entries, size) or 0xFFFFFFFF in (size, start):
         raise UnreadableFile(name, "是 ZIP64 大压缩包", "拆成几个压缩包")
     if entries > limits.ARCHIVE_ENTRIES or size > limits.ARCHIVE_DIRECTORY_BYTES:
-        reason = f"压缩包里有 {entries} 项,超过 {limits.ARCHIVE_ENTRIES} 项的上限"
+        reason = f"压缩包里有 {entries} 项，超过 {limits.ARCHIVE_ENTRIES} 项的上限"
         raise UnreadableFile(name, reason, "拆成几个压缩包")
 
 
@@ -150,7 +150,7 @@ def _broken_rule(path: str, info: zipfile.ZipInfo) -> tuple[str, str] | None:
         (info.file_size > limits.MEMBER_BYTES, f"解开后超过 {limits.MEMBER_BYTES >> 20} MB"),
         (
             ratio > limits.MEMBER_RATIO and info.file_size > limits.MEMBER_RATIO_FROM,
-            f"压缩比超过 {limits.MEMBER_RATIO},像压缩炸弹",
+            f"压缩比超过 {limits.MEMBER_RATIO}，像压缩炸弹",
         ),
     )
     return next(((reason, _REMEDY) for broken, reason in rules if broken), None)
@@ -160,6 +160,6 @@ def _twin(path: str, taken: set[str]) -> tuple[str, str] | None:
     """Refuse a name that some systems could not tell from one before it."""
     key = unicodedata.normalize("NFC", path).casefold()
     if key in taken:
-        return "压缩包里有同名文件(不计大小写)", "改名后重新打包"
+        return "压缩包里有同名文件（不计大小写）", "改名后重新打包"
     taken.add(key)
     return None

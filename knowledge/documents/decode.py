@@ -64,7 +64,7 @@ def decode_as(name: str, data: bytes, codec: str) -> str:
     try:
         return _text_only(name, data.decode(codec), codec)
     except UnicodeDecodeError as error:
-        reason = f"文件自称编码为 {codec},但内容不符"
+        reason = f"文件自称编码为 {codec}，但内容不符"
         raise UnreadableFile(name, reason, "改正声明或另存为 UTF-8 后再放入", error.start) from error
 
 
@@ -72,13 +72,13 @@ def _marked(name: str, data: bytes, start: int, codec: str) -> str:
     try:
         return _text_only(name, data[start:].decode(codec), codec)
     except UnicodeDecodeError as error:
-        reason = f"开头标明是 {codec.upper()},但这里的字节不符"
+        reason = f"开头标明是 {codec.upper()}，但这里的字节不符"
         raise UnreadableFile(name, reason, "另存为 UTF-8 后再放入", error.start + start) from error
 
 
 def _other(name: str, data: bytes, error: UnicodeDecodeError) -> tuple[str, str]:
     if _is_utf8(data, error.start):
-        reason = "是 UTF-8,但有损坏或混入别的编码的字节"
+        reason = "是 UTF-8，但有损坏或混入别的编码的字节"
         raise UnreadableFile(name, reason, "用原稿重新导出为 UTF-8", error.start) from error
     if wide := _utf16(data):
         return wide
@@ -87,12 +87,12 @@ def _other(name: str, data: bytes, error: UnicodeDecodeError) -> tuple[str, str]
     except UnicodeDecodeError as gb_error:
         if len(_CONTROLS.findall(data[:4096].decode("latin-1"))) > len(data[:4096]) // 10:
             raise _binary(name, gb_error.start) from gb_error
-        reason = "不是 UTF-8、UTF-16 或 GB18030,或有字节损坏"
+        reason = "不是 UTF-8、UTF-16 或 GB18030，或有字节损坏"
         raise UnreadableFile(name, reason, "另存为 UTF-8 后再放入", gb_error.start) from gb_error
     text = _text_only(name, text, "gb18030")
     place = _implausible(text)
     if place is not None:
-        reason = "按 GB18030 读出来不像中文,可能是别的编码(如 Big5)"
+        reason = "按 GB18030 读出来不像中文，可能是别的编码（如 Big5）"
         offset = len(text[:place].encode("gb18030"))
         raise UnreadableFile(name, reason, "另存为 UTF-8 后再放入", offset) from error
     return text, "gb18030"
@@ -133,7 +133,7 @@ def _text_only(name: str, text: str, codec: str) -> str:
 
 
 def _binary(name: str, offset: int) -> UnreadableFile:
-    reason = "含有大量控制字符,不是文本文件"
+    reason = "含有大量控制字符，不是文本文件"
     return UnreadableFile(name, reason, "放入文本、网页、Word 或 PDF 文件", offset)
 
 

@@ -59,9 +59,9 @@ _SIGNS: Final = (
     (b"PK\x03\x04", "压缩包或 Office 文件", "把扩展名改为 .docx 或 .zip"),
     (b"\xd0\xcf\x11\xe0", "旧版 Office 文件", "用 Word 另存为 .docx"),
     (b"{\\rtf", "RTF", "用 Word 另存为 .docx"),
-    (b"\x89PNG", "图片", "放入文字版,不认图片里的字"),
-    (b"\xff\xd8\xff", "图片", "放入文字版,不认图片里的字"),
-    (b"GIF8", "图片", "放入文字版,不认图片里的字"),
+    (b"\x89PNG", "图片", "放入文字版，不认图片里的字"),
+    (b"\xff\xd8\xff", "图片", "放入文字版，不认图片里的字"),
+    (b"GIF8", "图片", "放入文字版，不认图片里的字"),
     (b"\x1f\x8b", "gzip 压缩包", "解开后放入"),
     (b"7z\xbc\xaf", "7z 压缩包", "解开后放入"),
     (b"Rar!", "RAR 压缩包", "解开后放入"),
@@ -121,24 +121,24 @@ def extract_document(
 
 def _check_bytes(name: str, data: bytes, form: Format) -> None:
     if not data:
-        raise UnreadableFile(name, "文件是空的", "放入有内容的文件,或删去它")
+        raise UnreadableFile(name, "文件是空的", "放入有内容的文件，或删去它")
     if len(data) > form.limit:
         raise UnreadableFile(
-            name, f"有 {len(data)} 字节,超过 {form.limit >> 20} MB 的上限", "拆成几个文件", form.limit
+            name, f"有 {len(data)} 字节，超过 {form.limit >> 20} MB 的上限", "拆成几个文件", form.limit
         )
     for sign, what, remedy in _SIGNS if form.is_text else ():
         if data.startswith(sign):
-            raise UnreadableFile(name, f"内容是{what},扩展名却是 {suffix_of(name)}", remedy, 0)
+            raise UnreadableFile(name, f"内容是{what}，扩展名却是 {suffix_of(name)}", remedy, 0)
 
 
 def _check_lines(name: str, lines: tuple[str, ...]) -> None:
     if not any(map(str.strip, lines)):
-        raise UnreadableFile(name, "没有文字", "放入有内容的文件,或删去它")
+        raise UnreadableFile(name, "没有文字", "放入有内容的文件，或删去它")
     longest = max(map(len, lines))
     if len(lines) > limits.DOCUMENT_LINES:
-        reason = f"有 {len(lines)} 行,超过 {limits.DOCUMENT_LINES} 行的上限"
+        reason = f"有 {len(lines)} 行，超过 {limits.DOCUMENT_LINES} 行的上限"
         raise UnreadableFile(name, reason, "拆成几个文件")
     if longest > limits.LINE_CHARACTERS:
         number = next(n for n, line in enumerate(lines, 1) if len(line) == longest)
-        reason = f"第 {number} 行有 {longest} 字,超过 {limits.LINE_CHARACTERS} 字的上限"
+        reason = f"第 {number} 行有 {longest} 字，超过 {limits.LINE_CHARACTERS} 字的上限"
         raise UnreadableFile(name, reason, "分行后再放入")

@@ -21,11 +21,11 @@ from knowledge.model import Skipped
 _REPLACEMENT: Final = "\ufffd"
 _THIN: Final = 3.0
 _MOST_RULES: Final = 300
-_SCAN_REMEDY: Final = "放入文字版,或先用别的软件识别文字"
+_SCAN_REMEDY: Final = "放入文字版，或先用别的软件识别文字"
 _REASONS: Final = {
     raw.FPDF_ERR_PASSWORD: ("PDF 加了密码", "去掉密码后再放入"),
     raw.FPDF_ERR_SECURITY: ("PDF 加了不认识的保护", "去掉保护后再放入"),
-    raw.FPDF_ERR_FORMAT: ("不是 PDF,或文件已损坏", "从原处重新下载"),
+    raw.FPDF_ERR_FORMAT: ("不是 PDF，或文件已损坏", "从原处重新下载"),
 }
 
 
@@ -64,7 +64,7 @@ def read_pdf(name: str, data: bytes) -> Extract:
 
 def _read_pages(name: str, document: pdfium.PdfDocument) -> list[list[Block] | Skipped]:
     if len(document) > limits.PDF_PAGES:
-        raise UnreadableFile(name, f"有 {len(document)} 页,超过 {limits.PDF_PAGES} 页的上限", "拆成几个 PDF")
+        raise UnreadableFile(name, f"有 {len(document)} 页，超过 {limits.PDF_PAGES} 页的上限", "拆成几个 PDF")
     return [_read_page(f"{name} 第 {number + 1} 页", document, number) for number in range(len(document))]
 
 
@@ -78,9 +78,9 @@ def _read_page(name: str, document: pdfium.PdfDocument, number: int) -> list[Blo
         return Skipped(name, f"这一页超过 {limits.PDF_PAGE_GLYPHS} 字", "拆成几页")
     unknown = sum(glyph.char == _REPLACEMENT for glyph in geometry.glyphs)
     if unknown > len(geometry.glyphs) // 5:
-        return Skipped(name, "这一页的字体没有文字编码,读不出字", _SCAN_REMEDY)
+        return Skipped(name, "这一页的字体没有文字编码，读不出字", _SCAN_REMEDY)
     if not geometry.glyphs and pictured:
-        return Skipped(name, "这一页是扫描图,没有文字", _SCAN_REMEDY)
+        return Skipped(name, "这一页是扫描图，没有文字", _SCAN_REMEDY)
     return arrange(geometry)
 
 

@@ -14,7 +14,8 @@ from knowledge.errors import UnreadableFile
 from knowledge.model import Sidecar
 
 SUFFIX: Final = ".toml"
-ORPHAN: Final = ("附注文件旁边没有同名的文章", "改成文章的名字,或删去它")
+ORPHAN: Final = ("附注文件旁边没有同名的文章", "改成文章的名字，或删去它")
+_HOW: Final = '每行写成 date = 2023-07-01 或 newspaper = "青年报" 的样子'
 _Text = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
@@ -33,9 +34,9 @@ _SAYS: Final = {
     "string_too_short": "不能为空",
     "string_too_long": "太长",
     "string_pattern_mismatch": "写法不对",
-    "date_from_datetime_inexact": "应是日期,如 2019-09-10",
-    "date_from_datetime_parsing": "应是日期,如 2019-09-10",
-    "date_type": "应是日期,如 2019-09-10",
+    "date_from_datetime_inexact": "应是日期，如 2019-09-10",
+    "date_from_datetime_parsing": "应是日期，如 2019-09-10",
+    "date_type": "应是日期，如 2019-09-10",
 }
 
 
@@ -56,18 +57,20 @@ def read_sidecar(name: str, data: bytes) -> Sidecar:
     except UnicodeDecodeError as error:
         raise UnreadableFile(name, "附注文件不是 UTF-8", "另存为 UTF-8", error.start) from error
     except tomllib.TOMLDecodeError as error:
-        raise UnreadableFile(name, f"附注文件不是 TOML({error})", '每行写成 键 = "值"') from error
+        raise UnreadableFile(name, f"附注文件不是 TOML（{error}）", _HOW) from error
     except RecursionError as error:
-        raise UnreadableFile(name, "附注文件嵌套太深", '每行写成 键 = "值"') from error
+        raise UnreadableFile(name, "附注文件嵌套太深", _HOW) from error
     except ValidationError as error:
-        raise UnreadableFile(name, _explain(error), "改正后重新载入;文章本身已照常载入") from error
+        raise UnreadableFile(name, _explain(error), "改正后重新载入；文章本身已照常载入") from error
     except ValueError as error:  # a number of thousands of digits, which Python will not read
-        raise UnreadableFile(name, "附注文件里的数太长", '每行写成 键 = "值"') from error
+        raise UnreadableFile(name, "附注文件里的数太长", _HOW) from error
     return Sidecar(**stated.model_dump())
 
 
 def _explain(error: ValidationError) -> str:
-    return ";".join(_explain_one(str(e["loc"][0]) if e["loc"] else "", e["type"]) for e in error.errors()[:5])
+    return "；".join(
+        _explain_one(str(e["loc"][0]) if e["loc"] else "", e["type"]) for e in error.errors()[:5]
+    )
 
 
 def _explain_one(key: str, kind: str) -> str:
@@ -75,4 +78,4 @@ def _explain_one(key: str, kind: str) -> str:
         return f"“{key}”{_SAYS.get(kind, '的值不对')}"
     known = list(_SidecarFile.model_fields)
     near = difflib.get_close_matches(key.lower(), known, n=1)
-    return f"没有“{key[:50]}”这一项" + (f",是不是“{near[0]}”?" if near else f",可用:{'、'.join(known)}")
+    return f"没有“{key[:50]}”这一项" + (f"，是不是“{near[0]}”？" if near else f"，可用：{'、'.join(known)}")

@@ -35,7 +35,7 @@ def read_steady(name: str, path: Path, limit: int) -> bytes:
         except PermissionError as error:
             raise UnreadableFile(name, "没有读取权限", f"执行 chmod a+r {path.name!r} 后重新载入") from error
         except OSError as error:
-            raise UnreadableFile(name, f"读不出来({error.strerror})", "检查文件和磁盘") from error
+            raise UnreadableFile(name, f"读不出来（{error.strerror}）", "检查文件和磁盘") from error
         if data is not None:
             return data
         time.sleep(_TICK)
@@ -47,9 +47,9 @@ def _read_once(name: str, path: Path, limit: int) -> bytes | None:
     with open(os.open(path, _FLAGS), "rb") as file:  # noqa: PTH123 (Path.open follows links)
         before = os.fstat(file.fileno())
         if not stat.S_ISREG(before.st_mode):
-            raise UnreadableFile(name, "不是普通文件(管道、设备或套接字)", "移出文章文件夹")
+            raise UnreadableFile(name, "不是普通文件（管道、设备或套接字）", "移出文章文件夹")
         if before.st_size > limit:
-            reason = f"有 {before.st_size} 字节,超过 {limit >> 20} MB 的上限"
+            reason = f"有 {before.st_size} 字节，超过 {limit >> 20} MB 的上限"
             raise UnreadableFile(name, reason, "拆成几个文件", limit)
         data = file.read(limit + 1)
         after = os.fstat(file.fileno())

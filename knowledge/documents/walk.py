@@ -45,11 +45,11 @@ def find_sources(folder: Path) -> Iterator[Source]:
     """
     if not folder.is_dir():
         what = "不是文件夹" if folder.exists() else "不存在"
-        raise NoArticles(f"文章文件夹 {folder} {what};建好它,或用 CHUCHU_ARTICLES 指明文件夹")
+        raise NoArticles(f"文章文件夹 {folder} {what}；请建好它，或用 CHUCHU_ARTICLES 指明文件夹")
     root = Path(os.path.realpath(folder))
     for count, source in enumerate(_Walk(root).directory(root, "", 0)):
         if count == limits.FOLDER_FILES:
-            reason = f"文件夹里超过 {limits.FOLDER_FILES} 个文件,从这里起没有读"
+            reason = f"文件夹里超过 {limits.FOLDER_FILES} 个文件，从这里起没有读"
             yield _faulty(source.name, source.path, reason, "分成几个文件夹")
             return
         yield source
@@ -62,7 +62,7 @@ def source_of(path: Path) -> Source:
     try:
         status = path.stat()
     except OSError as error:
-        return _faulty(str(path), path, f"打不开({error.strerror})", "检查路径和权限")
+        return _faulty(str(path), path, f"打不开（{error.strerror}）", "检查路径和权限")
     if not is_readable(path.name):
         error_text = unknown_format(path.name)
         return _faulty(str(path), path, error_text.reason, error_text.remedy)
@@ -86,7 +86,7 @@ class _Walk:
             with os.scandir(directory) as listing:
                 entries = sorted(listing, key=lambda entry: entry.name)
         except OSError as error:
-            yield _faulty(prefix or ".", directory, f"打不开文件夹({error.strerror})", "检查文件夹的权限")
+            yield _faulty(prefix or ".", directory, f"打不开文件夹（{error.strerror}）", "检查文件夹的权限")
             return
         names = {entry.name for entry in entries}
         stems = names | {PurePosixPath(name).stem for name in names if is_readable(name)}
@@ -105,13 +105,13 @@ class _Walk:
         try:
             if entry.is_dir(follow_symlinks=False):
                 if depth >= limits.FOLDER_DEPTH:
-                    yield _faulty(name, path, f"文件夹套了 {depth} 层以上,没有再往里读", "减少层数")
+                    yield _faulty(name, path, f"文件夹套了 {depth} 层以上，没有再往里读", "减少层数")
                 else:
                     yield from self.directory(path, name + "/", depth + 1)
                 return
             yield self._file(entry, path, name, names)
         except OSError as error:
-            yield _faulty(name, path, f"打不开({error.strerror})", "检查文件和权限")
+            yield _faulty(name, path, f"打不开（{error.strerror}）", "检查文件和权限")
 
     def _file(self, entry: os.DirEntry[str], path: Path, name: str, names: set[str]) -> Source:
         status = entry.stat(follow_symlinks=False)
@@ -125,7 +125,7 @@ class _Walk:
             if stat.S_ISDIR(status.st_mode):
                 return _faulty(name, path, "符号链接指向文件夹", "把文件夹本身放进来")
         if not stat.S_ISREG(status.st_mode):
-            return _faulty(name, path, "不是普通文件(管道、设备或套接字)", "移出文章文件夹")
+            return _faulty(name, path, "不是普通文件（管道、设备或套接字）", "移出文章文件夹")
         if entry.name.lower().endswith(SUFFIX):
             return _faulty(name, path, *ORPHAN)
         if not is_readable(entry.name):

@@ -34,7 +34,7 @@ def read_word(name: str, data: bytes) -> Extract:
     except (
         Exception
     ) as error:  # python-docx lets through whatever its zip and XML layers meet in damaged parts
-        raise UnreadableFile(name, f"Word 文件已损坏({type(error).__name__})", _REMEDY) from error
+        raise UnreadableFile(name, f"Word 文件已损坏（{type(error).__name__}）", _REMEDY) from error
     return Extract("docx", tuple("".join(_text(paragraph)) for paragraph in paragraphs))
 
 
@@ -44,14 +44,14 @@ def _check_package(name: str, data: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             entries = package.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
-        raise UnreadableFile(name, "不是 .docx,或文件已损坏", _REMEDY) from error
+        raise UnreadableFile(name, "不是 .docx，或文件已损坏", _REMEDY) from error
     xml = sum(e.file_size for e in entries if e.filename.endswith((".xml", ".rels")))
     if (
         len(entries) > limits.ARCHIVE_ENTRIES
         or sum(e.file_size for e in entries) > limits.OFFICE_EXPANDED_BYTES
     ):
         raise UnreadableFile(
-            name, "解开后太大", f"拆成几个文件,每个解开后不超过 {limits.OFFICE_EXPANDED_BYTES >> 20} MB"
+            name, "解开后太大", f"拆成几个文件，每个解开后不超过 {limits.OFFICE_EXPANDED_BYTES >> 20} MB"
         )
     if xml > limits.OFFICE_XML_BYTES:
         raise UnreadableFile(name, "正文解开后太大", "拆成几个文件")

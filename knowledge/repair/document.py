@@ -154,7 +154,7 @@ class _Repair:
                     "split_article",
                     spans,
                     title,
-                    "同一文件里的另一篇文章,按标题用词找到其正文开头,请核对",
+                    "同一文件里的另一篇文章，按标题用词找到其正文开头，请核对",
                     True,
                 )
             )
@@ -165,7 +165,7 @@ class _Repair:
                     "reordered",
                     lead.spans,
                     lead.text[:20],
-                    "文件里栏目顺序错乱,已按导语、小标题、署名恢复,请核对",
+                    "文件里栏目顺序错乱，已按导语、小标题、署名恢复，请核对",
                     True,
                 )
             )
@@ -224,7 +224,7 @@ def _joins(document: Document, paragraphs: Sequence[Paragraph]) -> Iterator[Repa
     for paragraph in paragraphs:
         for span in paragraph.repeats:
             text = document.lines[span.line - 1][span.start : span.end]
-            yield Repair(Removal.REPEATED.value, (span,), text, "断开处重复印出的字,只留一个")
+            yield Repair(Removal.REPEATED.value, (span,), text, "断开处重复印出的字，只留一个")
         if len(paragraph.lines) > 1:
             ends = tuple(line.span for line in paragraph.lines)
             yield Repair("joined_lines", ends, paragraph.text[:20], f"{len(paragraph.lines)} 行连成一段")

@@ -12,18 +12,18 @@ from knowledge.repair.characters import extent, what_is_left
 _WORDS: Final = re.compile(r"\w")
 
 REASONS: Final = {
-    Removal.PAGE_HEADER: "页眉、页码或版名,不属于文章",
-    Removal.RUBRIC: "栏目名或转版提示,不属于正文",
-    Removal.LOGO: "叠印的徽标,每个字印了两遍",
+    Removal.PAGE_HEADER: "页眉、页码或版名，不属于文章",
+    Removal.RUBRIC: "栏目名或转版提示，不属于正文",
+    Removal.LOGO: "叠印的徽标，每个字印了两遍",
     Removal.CREDIT: "图片来源或编辑署名",
     Removal.CONTACT: "联系方式",
-    Removal.DATELINE: "电头,不属于句子",
+    Removal.DATELINE: "电头，不属于句子",
     Removal.REPEATED: "与别处重复",
-    Removal.FOREIGN: "句中混入的外文虚词,已去掉,请核对",
-    Removal.DAMAGED: "字体私有字符或坏字,无法还原,请核对原文",
+    Removal.FOREIGN: "句中混入的外文虚词，已去掉，请核对",
+    Removal.DAMAGED: "字体私有字符或坏字，无法还原，请核对原文",
     Removal.INVISIBLE: "不可见字符",
     Removal.MARKUP: "排版符号",
-    Removal.LEFTOVER: "未能归入任何文章,请核对",
+    Removal.LEFTOVER: "未能归入任何文章，请核对",
 }
 
 _DOUBTFUL: Final = frozenset({Removal.DAMAGED, Removal.FOREIGN, Removal.LEFTOVER})

@@ -126,3 +126,18 @@ def test_every_setting_of_the_design_exists() -> None:
         "CHUCHU_DATABASE",
         "CHUCHU_LOG",
     } <= set(setting_names())
+
+
+@pytest.mark.parametrize("seconds", ["often", "-1", "1e9", "nan"])
+def test_a_watch_that_is_no_number_of_seconds_is_refused(tmp_path: Path, seconds: str) -> None:
+    assert refusal(tmp_path, CHUCHU_WATCH=seconds) == "CHUCHU_WATCH 不对：要写 0 到 86400 的秒数，0 为不看"
+
+
+@pytest.mark.parametrize("address", ["nonsense", "sqlite:///a.sqlite", "nosuch+driver://host/db"])
+def test_a_database_that_cannot_be_spoken_to_is_refused_at_once(tmp_path: Path, address: str) -> None:
+    told = refusal(tmp_path, CHUCHU_DATABASE=address)
+    assert told.startswith("CHUCHU_DATABASE 不对：要写装好了异步驱动的 SQLAlchemy 地址")
+
+
+def test_a_log_style_is_one_of_two(tmp_path: Path) -> None:
+    assert refusal(tmp_path, CHUCHU_LOG="pretty") == "CHUCHU_LOG 不对：只能是 human 或 json"

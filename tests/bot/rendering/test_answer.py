@@ -7,6 +7,7 @@ import pytest
 from bot.messages import Style
 from bot.rendering.answer import answer_runs, shown_query
 from bot.rendering.fact import citation, lines, sentence
+from bot.rendering.why import why_runs
 from bot.texts import phrases
 from knowledge.model import Answer, Hit, Rung, Span
 from tests.bot.paper import article, fact, hit
@@ -76,6 +77,21 @@ def test_an_unfound_answer_is_never_said_in_bold() -> None:
 def test_a_fact_in_which_no_word_of_the_question_stands_is_not_called_near() -> None:
     far = (hit(fact("别的事。")), hit(fact("票子。", 3), "票"))
     assert drawn(Answer("票价", False, 0.1, None, (), far)) == "现有报道里没有查到“票价”。"
+
+
+def test_pinyin_heads_the_reply_with_the_word_it_was_found_under() -> None:
+    told = Answer("suidao", True, 0.7, None, (hit(fact("隧道通了。"), "隧道", Rung.PINYIN),), (), ("隧道",))
+    assert drawn(told).startswith("按“隧道”查到：\n**隧道**通了。\n")
+
+
+@pytest.mark.parametrize("query", ["", " ", "？？", "……"])
+def test_a_query_without_a_word_is_asked_for_one(query: str) -> None:
+    assert drawn(Answer(query, False, 0.0, None)) == "请写上要查的词或问题。"
+
+
+def test_why_names_each_matched_word_once_and_no_part_of_another() -> None:
+    asked = Hit(fact("大年桥，年年通，大年桥。"), 1.0, Rung.WORDS, ((0, 3), (4, 5), (8, 11)))
+    assert "".join(run.text for run in why_runs([asked], ZH)).endswith("：大年桥")
 
 
 def test_a_near_spelling_heads_the_reply_with_the_word_it_was_found_under() -> None:

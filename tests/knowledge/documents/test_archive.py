@@ -82,7 +82,7 @@ def test_chinese_names_without_the_utf8_flag_are_read(codec: str) -> None:
         (".", "压缩包里的路径含“.”或“..”"),
         ("x.zip", "压缩包里又有压缩包"),
         ("x.7z", "压缩包里又有压缩包"),
-        ("A.TXT", "压缩包里有同名文件(不计大小写)"),
+        ("A.TXT", "压缩包里有同名文件（不计大小写）"),
         ("x.exe", "不认识的扩展名“.exe”"),
     ],
 )
@@ -121,7 +121,7 @@ def test_an_encrypted_member_is_refused() -> None:
 def test_a_member_that_expands_a_hundredfold_is_refused_while_the_rest_loads() -> None:
     documents, skipped = read(packed(("bomb.txt", b"0" * 2_000_000), ("b.txt", ARTICLE)))
     assert list(documents) == ["a.zip!/b.txt"]
-    assert skipped == {"a.zip!/bomb.txt": "压缩比超过 100,像压缩炸弹"}
+    assert skipped == {"a.zip!/bomb.txt": "压缩比超过 100，像压缩炸弹"}
 
 
 def test_a_member_over_ten_megabytes_is_refused() -> None:
@@ -148,12 +148,12 @@ def test_a_damaged_member_is_refused_while_the_rest_loads() -> None:
 
 def test_too_many_entries_are_refused_for_their_number() -> None:
     data = packed(*((f"{n}.txt", b"") for n in range(2_001)))
-    assert read(data) == ({}, {"a.zip": "压缩包里有 2001 项,超过 2000 项的上限"})
+    assert read(data) == ({}, {"a.zip": "压缩包里有 2001 项，超过 2000 项的上限"})
 
 
 def test_more_than_two_hundred_megabytes_in_all_are_refused() -> None:
     data = packed(*((f"{n}.txt", b"0" * (9 << 20)) for n in range(24)))
-    assert read(data) == ({}, {"a.zip": "解开后共 216 MB,超过 200 MB 的上限"})
+    assert read(data) == ({}, {"a.zip": "解开后共 216 MB，超过 200 MB 的上限"})
 
 
 @pytest.mark.parametrize("data", [b"", b"PK", ARTICLE, packed(("a.txt", ARTICLE))[:-10]])

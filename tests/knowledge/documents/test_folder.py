@@ -97,13 +97,13 @@ def test_bad_files_are_skipped_with_a_reason_while_the_rest_loads(tmp_path: Path
     assert reasons == {
         "空.txt": "文件是空的",
         "白.txt": "没有文字",
-        "二进制.txt": "含有大量控制字符,不是文本文件",
-        "其实是.txt": "内容是PDF,扩展名却是 .txt",
-        "坏.pdf": "不是 PDF,或文件已损坏",
-        "坏.docx": "不是 .docx,或文件已损坏",
-        "坏.zip": "不是 .zip,或压缩包不完整",
-        "一行.txt": "第 1 行有 1700000 字,超过 500000 字的上限",
-        "百兆.txt": "有 104857600 字节,超过 10 MB 的上限",
+        "二进制.txt": "含有大量控制字符，不是文本文件",
+        "其实是.txt": "内容是PDF，扩展名却是 .txt",
+        "坏.pdf": "不是 PDF，或文件已损坏",
+        "坏.docx": "不是 .docx，或文件已损坏",
+        "坏.zip": "不是 .zip，或压缩包不完整",
+        "一行.txt": "第 1 行有 1700000 字，超过 500000 字的上限",
+        "百兆.txt": "有 104857600 字节，超过 10 MB 的上限",
     }
 
 
@@ -112,7 +112,7 @@ def test_pipes_sockets_and_devices_are_skipped_without_waiting(tmp_path: Path) -
     with socket.socket(socket.AF_UNIX) as door, contextlib.chdir(tmp_path):
         door.bind("插口.txt")
         reasons = read(tmp_path)
-    assert reasons == dict.fromkeys(("插口.txt", "管道.txt"), "不是普通文件(管道、设备或套接字)")
+    assert reasons == dict.fromkeys(("插口.txt", "管道.txt"), "不是普通文件（管道、设备或套接字）")
 
 
 def test_a_pipe_put_in_place_of_a_file_between_listing_and_reading_does_not_hang(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_a_pipe_put_in_place_of_a_file_between_listing_and_reading_does_not_hang
     (source,) = find_sources(tmp_path)
     (tmp_path / "a.txt").unlink()
     os.mkfifo(tmp_path / "a.txt")
-    assert [shown(r)[1] for r in read_sources(source)] == ["不是普通文件(管道、设备或套接字)"]
+    assert [shown(r)[1] for r in read_sources(source)] == ["不是普通文件（管道、设备或套接字）"]
 
 
 def test_links_never_lead_out_of_the_folder_or_in_circles(tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_too_deep_folders_are_reported_and_not_entered(tmp_path: Path) -> None:
     write(tmp_path, "/".join(["d"] * 40) + "/a.txt", "b.txt")
     reasons = read(tmp_path)
     assert reasons.pop("b.txt") == ARTICLE
-    assert list(reasons.values()) == ["文件夹套了 32 层以上,没有再往里读"]
+    assert list(reasons.values()) == ["文件夹套了 32 层以上，没有再往里读"]
 
 
 def test_strange_names_are_read_or_reported_but_never_crash(tmp_path: Path) -> None:
@@ -255,7 +255,7 @@ def test_an_unreadable_file_is_named_while_the_rest_loads(tmp_path: Path) -> Non
         text=True,
         check=True,
     )
-    assert done.stdout.strip() == "['ok', '没有读取权限', '打不开文件夹(Permission denied)']"
+    assert done.stdout.strip() == "['ok', '没有读取权限', '打不开文件夹（Permission denied）']"
 
 
 def test_the_stamp_changes_with_the_file_and_with_its_sidecar(tmp_path: Path) -> None:

@@ -165,7 +165,7 @@ def test_a_scanned_page_is_reported_while_the_others_are_read() -> None:
     assert not isinstance(document, Skipped)
     assert document[0].lines[0] == "有文字的一页。"
     assert isinstance(missing, Skipped)
-    assert (missing.name, missing.reason) == ("a.pdf 第 2 页", "这一页是扫描图,没有文字")
+    assert (missing.name, missing.reason) == ("a.pdf 第 2 页", "这一页是扫描图，没有文字")
 
 
 def test_a_scan_is_skipped_as_one() -> None:
@@ -173,7 +173,7 @@ def test_a_scan_is_skipped_as_one() -> None:
     scan.picture(0, 0, 600, 800)
     (skipped,) = read_bytes("a.pdf", pdf(scan))
     assert isinstance(skipped, Skipped)
-    assert skipped.reason == "这一页是扫描图,没有文字"
+    assert skipped.reason == "这一页是扫描图，没有文字"
 
 
 def test_a_pdf_of_empty_pages_has_no_text() -> None:

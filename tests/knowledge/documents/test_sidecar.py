@@ -27,9 +27,9 @@ def test_a_date_may_be_written_in_quotes() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('newpaper = "青年报"', "没有“newpaper”这一项,是不是“newspaper”?"),
+        ('newpaper = "青年报"', "没有“newpaper”这一项，是不是“newspaper”？"),
         ("作者 = 1", "附注文件不是 TOML"),
-        ('"作者" = "甲"', "没有“作者”这一项,可用:title、newspaper、date、edition、url"),
+        ('"作者" = "甲"', "没有“作者”这一项，可用：title、newspaper、date、edition、url"),
         ('url = "javascript:alert(1)"', "“url”写法不对"),
         ('url = "tg://user?id=1"', "“url”写法不对"),
         ('date = "去年"', "“date”应是日期"),
@@ -63,7 +63,7 @@ def test_a_wrong_sidecar_is_skipped_alone_and_the_article_still_loads(tmp_path: 
     (tmp_path / "a.toml").write_text("titel = 1", encoding="utf-8")
     documents, skipped = load(tmp_path)
     assert documents["a.txt"].sidecar is None
-    assert skipped == {"a.toml": "没有“titel”这一项,是不是“title”?"}
+    assert skipped == {"a.toml": "没有“titel”这一项，是不是“title”？"}
 
 
 def test_the_more_exact_name_goes_first(tmp_path: Path) -> None:
