@@ -66,9 +66,9 @@ def explain(
     """Return by which rung a fact matched, where, and a Chinese line that says why."""
     text = Readable(fact.text, language.fold)
     phrase = text.occurrences(query.core)
-    words = _marked(query, text)
-    written = any(text.holds(figure.text) for figure in query.figures)
-    numbers = [] if written or phrase else _numbers(query, fact.text)
+    words = [] if phrase else _marked(query, text)
+    written = phrase or any(text.holds(figure.text) for figure in query.figures)
+    numbers = [] if written else _numbers(query, fact.text)
     places = [place for _, found in words for place in found]
     ranges = merged(phrase or [*places, *((figure.start, figure.end) for figure in numbers)])
     said = "、".join(dict.fromkeys(word for word, found in words if found))
