@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,13 +15,14 @@ from knowledge.repair.sentences import FINISHED
 
 # One blank before a line is an accident of extraction; two begin a paragraph.
 INDENT: Final = 2
+_PARTED: Final = re.compile("\\s*\u3000\u3000\\s*")
 # Blank lines tell paragraphs only where fewer unfinished lines than this are followed by one.
 _SCATTERED: Final = 0.35
 
 
 @dataclass(slots=True)
 class Line:
-    """A run of text on one raw line; a raw line with a byline at its end becomes two.
+    """A run of text on one raw line; one with a byline at its end, or with several blocks of a web page, becomes several.
 
     `cut_from` is the width before anything was cut off. `gap` counts the blank lines before it. `removal` says why it is no text of an article, `byline` that it
     names the writers, `goes_on` that it does so in the middle of the names, `dateline` that a dateline stood before it, `caption` that it describes a photo.
@@ -81,8 +83,18 @@ def text_lines(document: Document) -> Iterator[Line]:
             gap += 1
             continue
         page = bisect_right(document.page_starts, number) if document.page_starts else 0
-        yield Line(number, raw, start, end, gap, page)
-        gap = 0
+        for first, last in _blocks(raw, start, end) if document.kind == "html" else ((start, end),):
+            yield Line(number, raw, first, last, gap, page)
+            gap = 0
+
+
+def _blocks(raw: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the blocks that stand on one source line of a page, parted as `documents/html.py` parts them."""
+    at = start
+    for blank in _PARTED.finditer(raw, start, end):
+        yield at, blank.start()
+        at = blank.end()
+    yield at, end
 
 
 def blanks_tell(lines: Sequence[Line]) -> bool:

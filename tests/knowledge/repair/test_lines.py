@@ -57,3 +57,10 @@ def test_a_figure_parted_from_its_unit_is_one_figure() -> None:
     assert texts(repair(page)) == [
         "截至10月20日，全市共检查小区3216个、销售门店874家，发现并督促整改隐患5910处。"
     ]
+
+
+def test_blocks_that_share_a_source_line_of_a_web_page_are_not_joined() -> None:
+    page = "新馆落成\u3000\u3000新馆藏书320万册。\u3000\u3000读者可免费办证"
+    read = repair(page, kind="html")
+    assert [article.title.text for article in read.articles] == ["新馆落成"]
+    assert texts(read) == ["新馆藏书320万册。", "读者可免费办证"]
