@@ -17,26 +17,32 @@ from tests.bot.wire_schema import ANSWER, CHECK, FACT
 QUERIES = ["蕃瓜弄", "", "   ", "🙂", "<b>", "北京地铁票价", "(" * 200, "长" * 10_000]
 
 
-def test_ask_answers_with_sentence_title_lines_and_file(tmp_path: Path) -> None:
-    done = chuchu(tmp_path, "ask", "蕃瓜弄")
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which questions have been asked before: only the first builds an index."""
+    return tmp_path_factory.mktemp("home")
+
+
+def test_ask_answers_with_sentence_title_lines_and_file(home: Path) -> None:
+    done = chuchu(home, "ask", "蕃瓜弄")
     said = done.stdout.decode()
     assert done.returncode == 0
     assert re.search(r"^——《.+》第\d.*行 · 001_2fc48988770e9f18\.txt$", said, re.M)
     assert "\x1b" not in said
 
 
-def test_words_are_joined_by_spaces_into_one_query(tmp_path: Path) -> None:
-    done = chuchu(tmp_path, "ask", "--json", "--limit", "1", "临港", "离岸贸易", "--", "-2023")
+def test_words_are_joined_by_spaces_into_one_query(home: Path) -> None:
+    done = chuchu(home, "ask", "--json", "--limit", "1", "临港", "离岸贸易", "--", "-2023")
     assert ANSWER.validate_json(done.stdout)["query"] == "临港 离岸贸易 -2023"
 
 
-def test_nothing_found_is_an_answer_and_no_failure(tmp_path: Path) -> None:
-    done = chuchu(tmp_path, "ask", "qzxjk")
+def test_nothing_found_is_an_answer_and_no_failure(home: Path) -> None:
+    done = chuchu(home, "ask", "qzxjk")
     assert (done.returncode, done.stdout.decode().splitlines()[0]) == (0, "现有报道里没有查到“qzxjk”。")
 
 
-def test_a_dash_reads_one_query_a_line_and_answers_each_in_order_also_a_blank_one(tmp_path: Path) -> None:
-    done = chuchu(tmp_path, "ask", "-", "--json", "--limit", "2", stdin="\n".join(QUERIES).encode())
+def test_a_dash_reads_one_query_a_line_and_answers_each_in_order_also_a_blank_one(home: Path) -> None:
+    done = chuchu(home, "ask", "-", "--json", "--limit", "2", stdin="\n".join(QUERIES).encode())
     lines = done.stdout.decode().splitlines()
     assert done.returncode == 0
     assert [ANSWER.validate_json(line)["query"].strip() for line in lines] == [
@@ -44,20 +50,20 @@ def test_a_dash_reads_one_query_a_line_and_answers_each_in_order_also_a_blank_on
     ]
 
 
-def test_a_thousand_queries_are_answered_in_one_process(tmp_path: Path) -> None:
+def test_a_thousand_queries_are_answered_in_one_process(home: Path) -> None:
     asked = [f"{word}{n}" for n in range(200) for word in ("上海", "果洛", "社区", "2023年", "党员")]
-    done = chuchu(tmp_path, "ask", "-", "--json", "--limit", "3", stdin="\n".join(asked).encode())
+    done = chuchu(home, "ask", "-", "--json", "--limit", "3", stdin="\n".join(asked).encode())
     assert [ANSWER.validate_json(line)["query"] for line in done.stdout.splitlines()] == asked
 
 
-def test_bytes_that_are_no_utf_8_get_an_answer_too(tmp_path: Path) -> None:
-    done = chuchu(tmp_path, "ask", "-", "--json", stdin=b"\xff\xfe\n\xed\xa0\x80\r\n\xe5\x87\xba")
+def test_bytes_that_are_no_utf_8_get_an_answer_too(home: Path) -> None:
+    done = chuchu(home, "ask", "-", "--json", stdin=b"\xff\xfe\n\xed\xa0\x80\r\n\xe5\x87\xba")
     queries = [ANSWER.validate_json(line)["query"] for line in done.stdout.splitlines()]
     assert [query.replace("\ufffd", "?") for query in queries] == ["??", "???", "出"]
 
 
-def test_no_line_is_cut_at_an_odd_line_separator(tmp_path: Path) -> None:
-    done = chuchu(tmp_path, "ask", "-", "--json", stdin="甲\u2028乙\x0b丙\n丁".encode())
+def test_no_line_is_cut_at_an_odd_line_separator(home: Path) -> None:
+    done = chuchu(home, "ask", "-", "--json", stdin="甲\u2028乙\x0b丙\n丁".encode())
     assert len(done.stdout.splitlines()) == 2
 
 
