@@ -20,6 +20,9 @@ _APPOSED = re.compile(r"[,，]([^,，。;；]{4,28})[,，]是")
 _SUBJECT = re.compile(r"(?:一度|曾|曾经|曾一度|就|也|都)*(?:是|为|叫|称为|被称为)[“\"]?$")
 _BRACKETED = re.compile(r"[”\"』」]?[(（]([^()（）]{2,30})[)）]")
 _DEFINED = re.compile(r"[”\"』」]?(?:是指|就是|即|是|指)([^,，。;；]{2,30})")
+_DESCRIBING = re.compile(
+    r"[\u4e00-\u9fff]{1,5}的(?=[\u4e00-\u9fff])"
+)  # 33家|工作相对薄弱的支部: no noun of the figure's
 
 
 def counted(reading: Reading) -> str | None:
@@ -104,7 +107,7 @@ def _noun_end(reading: Reading, figure: Figure) -> int:
         if token.start + len(token.text) - figure.start > _COMFORTABLE:
             break
         end = token.start + len(token.text)
-    return end
+    return figure.end if _DESCRIBING.match(reading.text, end) else end
 
 
 def _enumeration_before(reading: Reading, at: int) -> str | None:

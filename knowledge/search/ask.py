@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from itertools import combinations
 
 import numpy as np
 
@@ -137,7 +138,8 @@ def _answer(
     hits = tuple(_hit(best, fact, score, language) for fact, score in zip(facts, scores, strict=True))
     suggestions = _suggestions(best)
     if not verdict.found:
-        return Answer(text, False, verdict.confidence, None, related=hits, suggestions=suggestions)
+        printed = _printed(best, lexicon, language)
+        return Answer(text, False, verdict.confidence, None, related=hits, suggestions=printed)
     answer = bearing(first).said_with(hits[0].matched)
     near = _matching(best, order)
     return Answer(text, True, verdict.confidence, answer, hits[:near], hits[near:], suggestions)
@@ -161,6 +163,18 @@ def _matching(best: Ranked, order: Array) -> int:
 def _suggestions(ranked: Ranked) -> tuple[str, ...]:
     rewriting = ranked.rewriting
     return (rewriting.taken,) if rewriting and rewriting.rung in (Rung.SPELLING, Rung.PINYIN) else ()
+
+
+def _printed(ranked: Ranked, lexicon: Lexicon, language: Language) -> tuple[str, ...]:
+    """Return the suggestion as far as the corpus holds it: 奉贤区 of 奉贤区机; nothing of 上海的士尼."""
+    rewriting = ranked.rewriting
+    suggested = _suggestions(ranked)
+    if rewriting is None or all(map(lexicon.holds, suggested)):
+        return suggested
+    places = combinations(range(len(rewriting.taken) + 1), 2)
+    runs = (rewriting.taken[start:end] for start, end in places if end - start > 1)
+    words = [r for r in runs if r not in rewriting.typed and language.knows(r) and lexicon.holds(r)]
+    return tuple(sorted(words, key=len)[-1:])
 
 
 def _hit(ranked: Ranked, fact: Fact, score: float, language: Language) -> Hit:

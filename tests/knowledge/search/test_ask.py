@@ -45,6 +45,14 @@ def test_a_followed_spelling_is_suggested(corpus: Snapshot) -> None:
     assert list(corpus.ask("翻瓜弄").suggestions) == ["蕃瓜弄"]
 
 
+@pytest.mark.parametrize(("query", "meant"), [("奉闲区机场有多远", ["奉贤区"]), ("垃级场在哪里", ["垃圾"])])
+def test_where_nothing_is_found_only_what_is_printed_is_suggested(
+    corpus: Snapshot, query: str, meant: list[str]
+) -> None:
+    answer = corpus.ask(query)
+    assert (answer.found, list(answer.suggestions)) == (False, meant)
+
+
 def test_a_word_of_the_corpus_is_never_corrected(corpus: Snapshot) -> None:
     assert list(corpus.ask("蕃瓜弄").suggestions) == []
 
