@@ -221,8 +221,10 @@ def test_a_file_that_changes_while_read_is_whole_or_skipped_never_mixed(tmp_path
     def rewrite() -> None:
         while not stop.is_set():
             for text in texts:
-                with path.open("r+", encoding="utf-8") as file:
-                    file.write(text)
+                # In one call: half of a text that a paused writer left at rest is what the file holds.
+                file = os.open(path, os.O_WRONLY)
+                os.pwrite(file, text.encode(), 0)
+                os.close(file)
 
     writer = threading.Thread(target=rewrite)
     writer.start()
