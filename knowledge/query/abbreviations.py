@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Iterator
+from itertools import combinations
 
 from knowledge.text.hanzi import is_hanzi
 
@@ -37,18 +38,18 @@ def expands(short: str, text: str, words: Container[int] | None = None) -> Range
     return None
 
 
-def abbreviates(full: str, text: str) -> Range | None:
-    """Return where `text` holds a short form (three characters or more) of the name `full`; else None."""
-    if not 4 <= len(full) <= 24 or not all(map(is_hanzi, full)):
-        return None
-    best: Range | None = None
-    for start in range(len(text)):
-        end = _run(full, text, start)
-        kept = text[start:end]
-        if end - start >= 3 and kept not in full and kept[-1] == full[-1] and expands(kept, full):  # noqa: SIM102
-            if best is None or end - start > best[1] - best[0]:
-                best = (start, end)
-    return best
+def short_forms(full: str, starts: Container[int]) -> Iterator[str]:
+    """Yield the three-character short forms that a full name may have: 进博会 of 进口博览会.
+
+    Two first characters of its words, which begin at `starts`, and its last, which must be one that names end in.
+    """
+    if not LONGEST >= len(full) - 3 > 0 or full[-1] not in _NAMES_END or not all(map(is_hanzi, full)):
+        return
+    firsts = [char for at, char in enumerate(full[:-1]) if at in starts]
+    for one, other in combinations(firsts, 2):
+        short = one + other + full[-1]
+        if short not in full:
+            yield short
 
 
 def _is_name(found: Range, kept: int, text: str, words: Container[int] | None) -> bool:
@@ -56,14 +57,3 @@ def _is_name(found: Range, kept: int, text: str, words: Container[int] | None) -
     if not 0 < end - start - kept <= 2 * kept:
         return False
     return words is None or (start in words and (end == len(text) or end in words))
-
-
-def _run(full: str, text: str, start: int) -> int:
-    """Where the characters from `start` on stop being characters of `full` in order."""
-    at, place = start, -1
-    while at < len(text) and at - start < LONGEST:
-        place = full.find(text[at], place + 1)
-        if place < 0:
-            break
-        at += 1
-    return at

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from knowledge.model import Rung
-from knowledge.query.abbreviations import LONGEST, SHORTEST, expands
+from knowledge.query.abbreviations import LONGEST, SHORTEST, expands, short_forms
 from knowledge.query.analysis import Query
 from knowledge.query.question import QuestionType
 from knowledge.search.lexicon import Lexicon
@@ -44,6 +44,7 @@ def rewritings(query: Query, lexicon: Lexicon, language: Language) -> tuple[Rewr
         *_named(query, lexicon),
         *_written(query, lexicon),
         *_shortened(query, lexicon),
+        *_lengthened(query, lexicon),
     ]
     return tuple(dict.fromkeys(found))[:MOST_REWRITINGS]
 
@@ -90,6 +91,19 @@ def _shortened(query: Query, lexicon: Lexicon) -> Iterator[Rewriting]:
                 full = text[slice(*place)]
                 yield Rewriting(query.text.replace(short, full, 1), Rung.ALIAS, short, full)
                 break
+
+
+def _lengthened(query: Query, lexicon: Lexicon) -> Iterator[Rewriting]:
+    """The short form in the corpus of a full name that it does not hold: 进口博览会."""
+    for full in query.keywords:
+        at = query.text.find(full)
+        if at < 0 or lexicon.holds(full):
+            continue
+        starts = {word.start - at for word in query.words}
+        held = [short for short in short_forms(full, starts) if lexicon.holds(short)]
+        if held:
+            short = max(held, key=lexicon.frequency)
+            yield Rewriting(query.text.replace(full, short, 1), Rung.ALIAS, full, short)
 
 
 def _misspelt(query: Query, lexicon: Lexicon, language: Language) -> Iterator[Rewriting]:

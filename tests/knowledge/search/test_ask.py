@@ -29,6 +29,7 @@ def corpus() -> Iterator[Snapshot]:
         ("350件", "市委书记", Rung.NUMBER),
         ("Moderna", "从签约到开工", Rung.ALIAS),
         ("转买卖", "2023年上半年", Rung.ALIAS),
+        ("中国国际进口博览会", "第二届进博会", Rung.ALIAS),
         ("fanguanong", "静安区选取", Rung.PINYIN),
         ("lingang 离岸", "2023年上半年", Rung.PINYIN),
         ("翻瓜弄", "静安区选取", Rung.SPELLING),
