@@ -11,8 +11,10 @@ from knowledge.repair.report import Entry, FileReport
 JOINED = "joined_lines"
 
 
-def checked(skipped: Sequence[Skipped], reports: Sequence[FileReport]) -> Iterator[Run]:
-    """Files that were not read, then every file with its doubts first, then the sum."""
+def checked(
+    skipped: Sequence[Skipped], reports: Sequence[FileReport], changed: Sequence[str]
+) -> Iterator[Run]:
+    """Files that were not read, every file with its doubts first, the sum, and what serves in an older form."""
     for one in skipped:
         yield Run(f"✗ {one.name}", Style.BOLD)
         yield Run(f"  读不了：{one.reason}；{one.remedy}\n")
@@ -25,6 +27,8 @@ def checked(skipped: Sequence[Skipped], reports: Sequence[FileReport]) -> Iterat
         f"共 {len(reports)} 个文件，{articles} 篇文章，{sentences} 句；"
         f"存疑 {doubts} 处，读不了的文件 {len(skipped)} 个。\n"
     )
+    if changed:
+        yield Run(f"和正在使用的版本不同：{'、'.join(changed)}；chuchu reload 以后才换上。\n")
 
 
 def _file(report: FileReport) -> Iterator[Run]:

@@ -14,6 +14,7 @@ from bot.terminal.checked import checked
 from bot.terminal.paint import Paint
 from bot.texts import phrases
 from knowledge.errors import NoArticles
+from knowledge.snapshots.asking import touched_since_served
 from knowledge.wire import dump, fact_json, report_json, skipped_json
 
 
@@ -46,7 +47,8 @@ def check(settings: Settings, files: Sequence[str], as_json: bool) -> int:
         for line in (*map(skipped_json, skipped), *map(report_json, reports)):
             write(dump(line) + "\n")
     else:
-        write(Paint(sys.stdout.isatty(), wants_colour()).text(checked(skipped, reports)))
+        changed = touched_since_served(settings.articles, settings.data)
+        write(Paint(sys.stdout.isatty(), wants_colour()).text(checked(skipped, reports, changed)))
     return 1 if skipped else 0
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from knowledge.documents.walk import find_sources
 from knowledge.errors import NoRoom, SnapshotDamaged
 from knowledge.snapshot import Snapshot
+from knowledge.snapshots.changes import touched
 from knowledge.snapshots.durable import room_needed
 from knowledge.snapshots.lock import exclusive
 from knowledge.snapshots.manifest import Manifest, read
@@ -47,6 +48,13 @@ def snapshot_of(articles: Path, data: Path, tell: Callable[[str], None] = print)
         snapshot = open_stored(stored, Chinese())
         held.callback(snapshot.close)
         yield snapshot
+
+
+def touched_since_served(articles: Path, data: Path) -> list[str]:
+    """The names of files that differ from the copies in the version that serves; empty where none is stored."""
+    served = Versions(data / SERVED)
+    name = served.current()
+    return touched(articles, served.folder / name) if name else []
 
 
 @dataclass(frozen=True, slots=True)

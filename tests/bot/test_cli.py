@@ -111,6 +111,19 @@ def test_check_shows_each_file_at_a_glance_with_its_doubts_first(tmp_path: Path)
     assert lines[-1] == "共 1 个文件，1 篇文章，51 句；存疑 2 处，读不了的文件 0 个。"
 
 
+def test_check_names_the_files_that_differ_from_the_copy_that_serves(tmp_path: Path) -> None:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    (folder / "a.txt").write_text("大桥通车了\n\n大桥昨天正式通车。\n", encoding="utf-8")
+    assert chuchu(tmp_path, "reload", CHUCHU_ARTICLES=str(folder)).returncode == 0
+    assert (
+        "和正在使用的版本不同" not in chuchu(tmp_path, "check", CHUCHU_ARTICLES=str(folder)).stdout.decode()
+    )
+    (folder / "b.txt").write_text("隧道通车了\n\n隧道昨天正式通车。\n", encoding="utf-8")
+    said = chuchu(tmp_path, "check", CHUCHU_ARTICLES=str(folder)).stdout.decode()
+    assert said.splitlines()[-1] == "和正在使用的版本不同：b.txt；chuchu reload 以后才换上。"
+
+
 def test_check_of_one_file_tells_of_no_other(tmp_path: Path) -> None:
     done = chuchu(tmp_path, "check", "--json", "001_2fc48988770e9f18.txt")
     files = {json.loads(line)["file"] for line in done.stdout.splitlines()}
