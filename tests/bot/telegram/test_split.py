@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hypothesis.strategies as st
+import pytest
 import regex
 from hypothesis import given, settings
 
@@ -60,3 +61,14 @@ def test_entities_count_utf16_units_and_links_other_than_http_are_dropped() -> N
     ]
     found = [(e.type, e.offset, e.length, e.url) for e in entities(runs)]
     assert found == [("bold", 2, 1, None), ("text_link", 3, 1, "https://a.b/")]
+
+
+@pytest.mark.parametrize("last", ["甲", "😀", "𠮷"])
+@pytest.mark.parametrize(("units", "parts"), [(4095, 1), (4096, 1), (4097, 2)])
+def test_a_text_at_the_very_limit_is_one_message_and_one_unit_more_are_two(
+    last: str, units: int, parts: int
+) -> None:
+    text = "字" * (units - len(last.encode("utf-16-le")) // 2) + last
+    found = ["".join(run.text for run in part) for part in split([Run(text)])]
+    assert (len(found), "".join(found)) == (parts, text)
+    assert found[-1].endswith(last)
