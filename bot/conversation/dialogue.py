@@ -11,7 +11,7 @@ from bot.conversation.asking import Asking
 from bot.conversation.browsing import ARTICLE, ARTICLES, Browsing
 from bot.conversation.choosing import SETTINGS, Choosing
 from bot.conversation.commands import Command
-from bot.conversation.hearing import Question, heard
+from bot.conversation.hearing import Courtesy, Question, heard
 from bot.conversation.inlining import inline_answer
 from bot.conversation.lookup import Lookup, TooSlow
 from bot.conversation.memory import Memory
@@ -117,11 +117,13 @@ class Dialogue:
             log.exception("inline query %s could not be answered", query.id)
             return InlineAnswer((), cache_seconds=0)
 
-    async def _answer(self, message: Message, meant: Command | Question) -> Sequence[Reply]:
+    async def _answer(self, message: Message, meant: Command | Question | Courtesy) -> Sequence[Reply]:
         if message.attachment and self._files and message.chat.place is Place.PRIVATE:
             return await self._files(message)
         if isinstance(meant, Question):
             return await self._ask(message, meant.text)
+        if isinstance(meant, Courtesy):
+            return await self._greet(message, meant)
         if meant.name in self._commands:
             return await self._commands[meant.name](message, meant)
         if message.chat.place is not Place.PRIVATE:
@@ -149,6 +151,12 @@ class Dialogue:
         reply = await self._asking.answer(query, message.chat, message.sender, said, preference.facts)
         quotes = None if message.chat.place is Place.PRIVATE else message.id
         return [replace(reply, quotes=quotes, replaces=message.answered_by)]
+
+    async def _greet(self, message: Message, meant: Courtesy) -> Sequence[Reply]:
+        said, _ = await self._spoken(message.chat, message.sender)
+        quotes = None if message.chat.place is Place.PRIVATE else message.id
+        text = said.start if meant is Courtesy.GREETING else said.welcome
+        return [Reply([Run(text)], quotes=quotes, replaces=message.answered_by)]
 
     async def _may_ask(self, chat: Chat, sender: Sender, preference: Preference) -> bool:
         if chat.place is not Place.GROUP or preference.askers is Askers.EVERYONE:

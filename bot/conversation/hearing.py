@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import Enum
 
 from bot.conversation.commands import Command, command
 from bot.messages import Message, Place, SenderKind
 
 _CHANNEL_QUESTION = re.compile(r"查[：:]\s*(.+)", re.DOTALL)
+
+_END = r"[\s,，!！。.~～?？]*"
+_GREETING = re.compile(
+    rf"(?:[你您妳]好[呀啊]?|大家好|嗨|hi|hello|在[吗嗎么麼]|你是[谁誰]){_END}", re.IGNORECASE
+)
+_THANKS = re.compile(rf"(?:多?[谢謝]{{1,2}}[你您啦了]?|感[谢謝]|thanks|thank you|thx){_END}", re.IGNORECASE)
 
 FIND = "find"
 
@@ -20,7 +27,14 @@ class Question:
     text: str
 
 
-def heard(message: Message) -> Command | Question | None:
+class Courtesy(Enum):
+    """What is said to be kind, and looks for nothing."""
+
+    GREETING = "greeting"
+    THANKS = "thanks"
+
+
+def heard(message: Message) -> Command | Question | Courtesy | None:
     """Read a message that is meant for us; None is silence.
 
     Bots and auto-forwards are never answered; a channel is only where a post begins with `/find` or 查：; an edited
@@ -34,7 +48,7 @@ def heard(message: Message) -> Command | Question | None:
     if not message.addressed:
         return None
     if typed is None:
-        return Question(message.text)
+        return _courtesy(message.text.strip()) or Question(message.text)
     if typed.name == FIND:
         return Question(typed.rest)
     return None if message.edited else typed
@@ -45,3 +59,9 @@ def _in_channel(message: Message, typed: Command | None) -> Question | None:
         return Question(typed.rest)
     match = _CHANNEL_QUESTION.match(message.text.strip())
     return Question(match[1]) if match else None
+
+
+def _courtesy(text: str) -> Courtesy | None:
+    if _GREETING.fullmatch(text):
+        return Courtesy.GREETING
+    return Courtesy.THANKS if _THANKS.fullmatch(text) else None

@@ -39,6 +39,7 @@ PHRASES = Phrases(
     liked="👍",
     disliked="👎",
     thanks="Thank you, noted.",
+    welcome="You are welcome. Send me anything else you want to look up.",
     context_of="Context",
     source_of="Source",
     source_cut="… ({} lines left out)",

@@ -37,6 +37,7 @@ class Phrases:
     liked: str
     disliked: str
     thanks: str
+    welcome: str
     context_of: str
     source_of: str
     source_cut: str

@@ -36,6 +36,7 @@ PHRASES = Phrases(
     liked="👍",
     disliked="👎",
     thanks="谢谢，记下了。",
+    welcome="不客气。还有要查的，直接发给我。",
     context_of="上下文",
     source_of="原文",
     source_cut="……（略去 {} 行）",

@@ -36,6 +36,7 @@ PHRASES = Phrases(
     liked="👍",
     disliked="👎",
     thanks="謝謝，記下了。",
+    welcome="不客氣。還有要查的，直接發給我。",
     context_of="上下文",
     source_of="原文",
     source_cut="……（略去 {} 行）",

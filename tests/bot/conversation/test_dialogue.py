@@ -228,6 +228,12 @@ async def test_commands_introduce_the_bot(start: Start, command: str) -> None:
     assert reply.text == said[command[1].lower()]
 
 
+async def test_a_greeting_is_met_with_how_to_ask_and_thanks_with_a_welcome(start: Start) -> None:
+    talk = await start()
+    assert (await talk.say("你好！")).text == ZH.start
+    assert (await talk.say("谢谢")).text == ZH.welcome
+
+
 async def test_find_is_the_same_as_free_text(start: Start) -> None:
     talk = await start()
     assert (await talk.say("/find 桥的第2句")).text == (await talk.say("桥的第2句")).text

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.conversation.commands import Command
-from bot.conversation.hearing import Question, heard
+from bot.conversation.hearing import Courtesy, Question, heard
 from bot.messages import Chat, Message, Place, Sender, SenderKind
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -26,6 +26,22 @@ def test_free_text_in_private_is_a_question() -> None:
 def test_find_is_a_question_wherever_it_is_typed() -> None:
     for message in (PRIVATE, GROUP, CHANNEL):
         assert heard(replace(message, text="/find 蕃瓜弄")) == Question("蕃瓜弄")
+
+
+@pytest.mark.parametrize("text", ["你好", "您好！", "Hello", "在嗎？", "你是谁？", "hi～"])
+def test_a_greeting_is_no_question(text: str) -> None:
+    assert heard(replace(PRIVATE, text=text)) is Courtesy.GREETING
+    assert heard(replace(PRIVATE, text=f"/find {text}")) == Question(text)
+
+
+@pytest.mark.parametrize("text", ["谢谢", "谢谢你！", "多謝", "感谢。", "Thanks"])
+def test_thanks_are_no_question(text: str) -> None:
+    assert heard(replace(PRIVATE, text=text)) is Courtesy.THANKS
+
+
+@pytest.mark.parametrize("text", ["你好李焕英", "谢晋", "感谢信是谁写的", "上海是谁的", "hi tech"])
+def test_what_only_begins_kindly_is_a_question(text: str) -> None:
+    assert heard(replace(PRIVATE, text=text)) == Question(text)
 
 
 def test_a_group_is_heard_only_when_it_addresses_us() -> None:
