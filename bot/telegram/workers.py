@@ -18,6 +18,7 @@ CROWD = 64
 LANES_AT_ONCE = 1024
 FEW = 4
 RETRY_SECONDS = 1.0
+ALONE_SECONDS = 2.0
 logger = logging.getLogger(__name__)
 
 
@@ -51,11 +52,14 @@ class Workers:
         metrics: Metrics,
         clock: Callable[[], float],
         places: int = 16,
+        resolve: Callable[[str], str] = str,
     ) -> None:
+        """`resolve` tells the lane that a chat has today."""
         self._inbox = inbox
         self._handle = handle
         self._metrics = metrics
         self._clock = clock
+        self._resolve = resolve
         self._slots = Slots(places)
         self._lanes: dict[str, deque[Pending]] = {}
         self._fresh: deque[str] = deque()
@@ -65,16 +69,19 @@ class Workers:
         self._stirred = asyncio.Event()
         self._turn = 0
         self._making_way = False
+        self._suspect = asyncio.Event()  # set when the last suspect let the next one come
+        self._suspect.set()
 
     def add(self, updates: Iterable[Pending]) -> None:
         """Line up stored updates."""
         for update in updates:
             self._metrics.received.labels(update.kind).inc()
-            lane = self._lanes.get(update.lane)
+            name = self._resolve(update.lane)
+            lane = self._lanes.get(name)
             if lane is None:
-                lane = self._lanes[update.lane] = deque()
-                if update.lane not in self._running:
-                    self._fresh.append(update.lane)
+                lane = self._lanes[name] = deque()
+                if name not in self._running:
+                    self._fresh.append(name)
             lane.append(update)
         self._stirred.set()
 
@@ -173,34 +180,52 @@ class Workers:
         pending = row.popleft()
         if not row:
             del self._lanes[lane]
+        cleared = asyncio.Event() if pending.counted else await self._alone()
         try:
             update = await self._inbox.claim(pending)
             if update is None:
                 return None
-            outcome = await self._outcome(update, pending)
+            outcome = await self._outcome(update, lane, pending, cleared)
             if outcome is not None:
                 return update, outcome
         except sqlite3.Error as error:
             self._metrics.inbox_errors.inc()
             logger.error("inbox: cannot count an attempt (%s); trying again", error)
             await asyncio.sleep(RETRY_SECONDS)
+        finally:
+            cleared.set()
         again = replace(pending, counted=False, failed=True)
         self._lanes.setdefault(lane, deque()).appendleft(again)
         return None
 
-    async def _outcome(self, update: Claimed, pending: Pending) -> Outcome | None:
+    async def _alone(self) -> asyncio.Event:
+        """Wait until the suspect before is cleared; return what clears this one.
+
+        What was in hand when a process died was perhaps its death. Looked up one by one, only one is blamed for
+        the next; one that takes long (an upload) is waited for only so long.
+        """
+        before, self._suspect = self._suspect, asyncio.Event()
+        mine = self._suspect
+        with suppress(TimeoutError):
+            await asyncio.wait_for(before.wait(), ALONE_SECONDS)
+        return mine
+
+    async def _outcome(
+        self, update: Claimed, lane: str, pending: Pending, cleared: asyncio.Event
+    ) -> Outcome | None:
         """Handle one update; None if it must be tried again."""
         if update.attempts > ATTEMPTS:
             return Outcome(Ending.QUARANTINED, f"broke off {ATTEMPTS} times")
 
         async def survived() -> None:
+            cleared.set()
             # Only a suspect pays for a second commit: it may have been in hand when the process died before.
             if update.attempts > 1 and not pending.failed:
                 await self._inbox.release(update.id)
 
-        behind = len(self._lanes.get(pending.lane, ()))
+        behind = len(self._lanes.get(lane, ()))
         try:
-            return await self._handle(Turn(update, pending.lane, behind, self._slots, survived))
+            return await self._handle(Turn(update, lane, behind, self._slots, survived))
         except asyncio.CancelledError:
             await asyncio.shield(self._inbox.release(update.id))
             raise

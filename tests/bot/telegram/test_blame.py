@@ -1,0 +1,51 @@
+"""An update that kills the process is found out, and nobody else is blamed for it (real process)."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+from bot.telegram.inbox import Incoming, open_inbox
+from tests.bot.telegram.service import endings
+
+BYSTANDERS = 40
+POISON = 5
+WORKING = f"""
+import asyncio, os, sys, time
+from pathlib import Path
+from bot.metrics import Metrics
+from bot.telegram.inbox import Ending, open_inbox
+from bot.telegram.workers import Outcome, Workers
+
+async def handle(turn):
+    await asyncio.sleep(0.01)
+    if turn.update.id == {POISON}:
+        os._exit(9)
+    await turn.survived()
+    return Outcome(Ending.ANSWERED)
+
+async def main():
+    async with open_inbox(Path(sys.argv[1]), time.time) as inbox:
+        workers = Workers(inbox, handle, Metrics(), time.time)
+        workers.add(await inbox.pending())
+        running = asyncio.create_task(workers.run())
+        while await inbox.pending():
+            await asyncio.sleep(0.01)
+        running.cancel()
+
+asyncio.run(main())
+"""
+
+
+async def test_only_the_update_that_kills_the_process_is_quarantined(tmp_path: Path) -> None:
+    async with open_inbox(tmp_path / "inbox.sqlite", time.time) as inbox:
+        await inbox.store([Incoming(n, f"{n}", "message", b"{}") for n in range(BYSTANDERS)])
+    deaths = 0
+    while subprocess.run([sys.executable, "-c", WORKING, str(tmp_path / "inbox.sqlite")]).returncode:
+        deaths += 1
+        assert deaths < 5
+    assert endings(tmp_path)[POISON] == "quarantined"
+    assert Counter(endings(tmp_path).values()) == {"quarantined": 1, "answered": BYSTANDERS - 1}
