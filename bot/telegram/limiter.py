@@ -48,6 +48,17 @@ class Limiter:
         self._next_overall, wait = _take(self._next_overall, self._overall, now)
         return wait
 
+    def take_spare(self) -> float:
+        """Take an overall place that leaves the whole burst to others and return 0; or the seconds until one may come.
+
+        Nothing is reserved: who speaks unasked never stands in the row before somebody who is answered.
+        """
+        now = self._clock()
+        if now < self._next_overall:
+            return self._next_overall - now
+        self._next_overall = now + self._overall.interval
+        return 0.0
+
     def reserve(self, chat: str, group: bool) -> float:
         """Take the next place in a chat's row; return the seconds until it comes."""
         now = self._clock()

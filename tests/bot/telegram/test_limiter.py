@@ -82,3 +82,38 @@ def test_thousands_of_chats_are_forgotten_when_they_are_quiet() -> None:
         clock.now += 0.01
         limiter.reserve(str(chat), group=True)
     assert len(limiter._next) < 3000
+
+
+def test_who_is_answered_finds_the_whole_burst_however_much_is_said_unasked() -> None:
+    clock = Clock()
+    limiter = Limiter(clock)
+    clock.now += 1
+    unasked = 0
+    for _ in range(1000):
+        unasked += limiter.take_spare() == 0
+        clock.now += 0.01
+        if clock.now % 0.5 < 0.01:
+            assert limiter.reserve_overall() == 0
+    assert unasked > 200
+
+
+def test_what_is_said_unasked_leaves_every_place_to_a_crowd_of_askers() -> None:
+    clock = Clock()
+    limiter = Limiter(clock)
+    clock.now += 1
+    for _ in range(250):
+        clock.now += limiter.reserve_overall()
+        assert limiter.take_spare() > 0
+
+
+def test_asked_and_unasked_together_keep_to_the_limit() -> None:
+    clock = Clock()
+    limiter = Limiter(clock)
+    sent = []
+    for step in range(1000):
+        clock.now += 0.01
+        if limiter.take_spare() == 0:
+            sent.append(clock.now)
+        if step % 7 == 0:
+            sent.append(clock.now + limiter.reserve_overall())
+    assert most_in(sent, 1.0) <= 30
