@@ -182,8 +182,14 @@ class Outbox(Protocol):
 class ChatEvents(Protocol):
     """Who keeps something per chat is told when a chat changes."""
 
-    async def moved(self, platform: str, old: str, new: str) -> None:
-        """A chat has a new id; what is kept for the old one belongs to the new one. May be told twice."""
+    async def moves(self, platform: str) -> dict[str, str]:
+        """Return today's ids of the chats that have moved, by their old ones."""
+
+    async def moved(self, platform: str, old: str, new: str) -> bool:
+        """A chat has a new id: what is kept for the old one, and that it moved, are one transaction.
+
+        May be told twice. Returns whether it is on the disk; if not, nothing has moved.
+        """
 
     async def closed(self, platform: str, chat: str) -> None:
         """A chat takes nothing from us any more."""

@@ -204,6 +204,14 @@ outgoing = Table(
     sqlite_autoincrement=True,
 )
 
+moves = Table(
+    "moves",
+    metadata,
+    Column("platform", String(20), primary_key=True),
+    Column("old", String(80), primary_key=True),
+    Column("new", String(80), nullable=False),
+)
+
 votes = Table(
     "votes",
     metadata,

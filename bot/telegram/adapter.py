@@ -61,7 +61,7 @@ class Adapter:
         if age > LIFE_SECONDS.get(turn.update.kind, float("inf")):
             return Outcome(Ending.EXPIRED, f"{age:.0f} s old")
         try:
-            return await self._act(event, turn)
+            return await self._act(self._as_of_today(event), turn)
         except ApiError as error:
             return Outcome(Ending.REFUSED, f"{type(error).__name__}: {error}"[:200])
 
@@ -75,6 +75,14 @@ class Adapter:
             return translate(update, self._me)
         except Exception as error:  # whatever a wrong type makes of python-telegram-bot's parser
             return Outcome(Ending.QUARANTINED, f"{type(error).__name__}: {error}"[:200])
+
+    def _as_of_today(self, event: Event) -> Event:
+        """What waited while its group became a supergroup is handled under the id where its settings are."""
+        match event:
+            case Message(chat=Chat(id=old) as chat) | Press(chat=Chat(id=old) as chat):
+                new = self._chats.resolve(old)
+                return event if new == old else replace(event, chat=replace(chat, id=new))
+        return event
 
     async def _act(self, event: Event, turn: Turn) -> Outcome:
         match event:

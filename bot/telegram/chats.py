@@ -4,58 +4,63 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.telegram.inbox import Inbox, KnownChat
+from bot.messages import ChatEvents
+from bot.telegram.inbox import ClosedChat, Inbox
+from bot.telegram.translate import PLATFORM
 
 
 class Chats:
-    """Knowledge about chats, in memory and in the inbox's file; `clock` is the time of day in seconds."""
+    """Knowledge about chats; `clock` is the time of day in seconds.
 
-    def __init__(self, inbox: Inbox, clock: Callable[[], float]) -> None:
+    Which ones moved is written where their settings are, in one transaction with these, and everything that has
+    an old id finds the new one through it; which ones are closed is in the inbox's file.
+    """
+
+    def __init__(self, inbox: Inbox, events: ChatEvents | None, clock: Callable[[], float]) -> None:
         self._inbox = inbox
+        self._events = events
         self._clock = clock
-        self._known: dict[str, KnownChat] = {}
+        self._moves: dict[str, str] = {}
+        self._closed: dict[str, ClosedChat] = {}
 
     async def load(self) -> None:
         """Read what was learnt before."""
-        self._known = {chat.id: chat for chat in await self._inbox.chats()}
+        self._moves = await self._events.moves(PLATFORM) if self._events is not None else {}
+        self._closed = {chat.id: chat for chat in await self._inbox.chats()}
 
     def resolve(self, chat: str) -> str:
         """Return the id that a chat has today."""
-        for _ in range(4):
-            known = self._known.get(chat)
-            if known is None or known.moved_to is None:
-                break
-            chat = known.moved_to
-        return chat
+        return self._moves.get(chat, chat)
 
     async def moved(self, old: str, new: str) -> bool:
-        """A group has become a supergroup; return whether that was news."""
-        if old == new or self.resolve(old) == new:
+        """A group has become a supergroup; return whether that was news and is remembered."""
+        if self.resolve(old) == new:
             return False
-        await self._learn(KnownChat(old, new, None, self._clock()))
+        if self._events is not None and not await self._events.moved(PLATFORM, old, new):
+            return False
+        self._moves = {chat: new if now == old else now for chat, now in self._moves.items()} | {old: new}
         return True
 
     async def close(self, chat: str, why: str, thread: str | None = None) -> None:
         """A chat, or one topic of it, takes nothing from us any more."""
-        await self._learn(KnownChat(_key(chat, thread), None, why[:100], self._clock()))
+        closed = ClosedChat(_key(chat, thread), why[:100], self._clock())
+        self._closed[closed.id] = closed
+        await self._inbox.remember(closed)
+        if thread is None and self._events is not None:
+            await self._events.closed(PLATFORM, chat)
 
     async def reopen(self, chat: str) -> None:
         """A chat takes messages again."""
-        if chat in self._known and self._known[chat].closed:
-            del self._known[chat]
+        if self._closed.pop(chat, None) is not None:
             await self._inbox.forget_chat(chat)
 
     def closed(self, chat: str, thread: str | None = None, since: float = 0.0) -> str | None:
         """Return why a chat or topic is closed, or None; what was said after the closing reopens it."""
         for key in {_key(chat, None), _key(chat, thread)}:
-            known = self._known.get(key)
-            if known is not None and known.closed and known.since >= since:
-                return known.closed
+            known = self._closed.get(key)
+            if known is not None and known.since >= since:
+                return known.why
         return None
-
-    async def _learn(self, chat: KnownChat) -> None:
-        self._known[chat.id] = chat
-        await self._inbox.remember(chat)
 
 
 def _key(chat: str, thread: str | None) -> str:

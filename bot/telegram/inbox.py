@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS updates (
     attempts INTEGER NOT NULL DEFAULT 0, ending TEXT, reason TEXT, ended REAL);
 CREATE INDEX IF NOT EXISTS updates_pending ON updates (id) WHERE ending IS NULL;
 CREATE INDEX IF NOT EXISTS updates_ended ON updates (ended) WHERE ended IS NOT NULL;
-CREATE TABLE IF NOT EXISTS chats (id TEXT PRIMARY KEY, moved_to TEXT, closed TEXT, since REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS chats (id TEXT PRIMARY KEY, closed TEXT NOT NULL, since REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS replies (
     chat TEXT NOT NULL, message TEXT NOT NULL, reply TEXT NOT NULL, at REAL NOT NULL,
     PRIMARY KEY (chat, message)) WITHOUT ROWID;
@@ -80,17 +80,16 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownChat:
-    """What we learnt about a chat by speaking to it."""
+class ClosedChat:
+    """A chat, or a topic of one, that takes nothing from us."""
 
     id: str
-    moved_to: str | None
-    closed: str | None
+    why: str
     since: float
 
 
 class Inbox:
-    """Stored updates and what was learnt about chats; `clock` is the time of day in seconds."""
+    """Stored updates and which chats are closed; `clock` is the time of day in seconds."""
 
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
         self._database = database
@@ -183,24 +182,16 @@ class Inbox:
 
         return await self._database.run(work)
 
-    async def chats(self) -> list[KnownChat]:
-        """Return what was learnt about chats."""
-        query = "SELECT id, moved_to, closed, since FROM chats"
-        return await self._database.run(lambda db: [KnownChat(*row) for row in db.execute(query)])
+    async def chats(self) -> list[ClosedChat]:
+        """Return the chats that are closed."""
+        rows = await self._database.read("SELECT id, closed, since FROM chats WHERE closed NOT NULL")
+        return [ClosedChat(*row) for row in rows]
 
-    async def remember(self, chat: KnownChat) -> None:
-        """Store what was learnt about a chat; the pending work of a moved one moves in the same transaction."""
-
-        def work(db: sqlite3.Connection) -> None:
-            db.execute(
-                "INSERT OR REPLACE INTO chats VALUES (?, ?, ?, ?)",
-                (chat.id, chat.moved_to, chat.closed, chat.since),
-            )
-            if chat.moved_to:
-                db.execute("UPDATE updates SET lane = ? WHERE lane = ?", (chat.moved_to, chat.id))
-                db.execute("UPDATE OR REPLACE replies SET chat = ? WHERE chat = ?", (chat.moved_to, chat.id))
-
-        await self._database.run(work)
+    async def remember(self, chat: ClosedChat) -> None:
+        """A chat is closed."""
+        insert = "INSERT OR REPLACE INTO chats (id, closed, since) VALUES (?, ?, ?)"
+        row = (chat.id, chat.why, chat.since)
+        await self._database.run(lambda db: db.execute(insert, row))
 
     async def forget_chat(self, chat: str) -> None:
         """A chat is open again."""

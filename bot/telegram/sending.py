@@ -12,7 +12,7 @@ from telegram import (
     InlineQueryResultArticle,
 )
 
-from bot.messages import Chat, ChatEvents, InlineAnswer, Place, Reply
+from bot.messages import Chat, InlineAnswer, Place, Reply
 from bot.metrics import Metrics
 from bot.telegram.chats import Chats
 from bot.telegram.drafts import NO_PREVIEW, Draft, content, cured, drafts
@@ -33,7 +33,7 @@ from bot.telegram.markup import clean, keyboard
 from bot.telegram.refusals import Remedy, remedy
 from bot.telegram.request import AiohttpRequest
 from bot.telegram.slots import Slots
-from bot.telegram.translate import INLINE, PLATFORM
+from bot.telegram.translate import INLINE
 
 FIRST_PAUSE, LONGEST_PAUSE, TRIES = 0.5, 10.0, 60
 ACKNOWLEDGE_PAUSES = (0.5, 1.5)
@@ -53,7 +53,6 @@ class Sender:
         limiter: Limiter,
         chats: Chats,
         metrics: Metrics,
-        events: ChatEvents | None,
         moved: Callable[[str, str], None],
     ) -> None:
         self._bot = bot
@@ -62,7 +61,6 @@ class Sender:
         self._limiter = limiter
         self._chats = chats
         self._metrics = metrics
-        self._events = events
         self._moved = moved
 
     async def send(
@@ -84,11 +82,7 @@ class Sender:
         return last
 
     async def move(self, old: str, new: str) -> None:
-        """A group has become a supergroup: settings, then pending work and what is known move to its new id."""
-        if self._chats.resolve(old) == new:
-            return
-        if self._events is not None:
-            await self._events.moved(PLATFORM, old, new)
+        """A group has become a supergroup: settings and pending work move to its new id."""
         if await self._chats.moved(old, new):
             self._moved(old, new)
             logger.info("chat %s has moved to %s", old, new)
@@ -179,9 +173,9 @@ class Sender:
 
     async def _persist(self, chat: Chat | None, draft: Draft, slots: Slots | None) -> str:
         """Call until it was executed or refused, holding back as the server asks."""
-        disconnected = False
+        disconnected, known_as = False, chat.id if chat else ""
         for failures in range(TRIES):
-            target = self._chats.resolve(chat.id) if chat else ""
+            target = self._chats.resolve(known_as)
             await self._pace(target, chat is not None and chat.place is not Place.PRIVATE, slots)
             try:
                 return await self._call(target, draft)
@@ -191,7 +185,8 @@ class Sender:
                 logger.warning("chat is held for %.0f s: %s", error.seconds, error)
                 continue
             except Migrated as error:
-                await self.move(target, str(error.new_id))
+                known_as = str(error.new_id)
+                await self.move(target, known_as)
                 continue
             except Disconnected:
                 if disconnected:
@@ -212,9 +207,19 @@ class Sender:
         while wait > 0:
             await (slots.lend(wait) if slots else asyncio.sleep(wait))
             wait = self._limiter.held(chat)
-        wait = self._limiter.reserve_overall()
-        if wait > 0:
+        if slots is None:
+            await self._find_gap()
+        elif (wait := self._limiter.reserve_overall()) > 0:
             await asyncio.sleep(wait)
+
+    async def _find_gap(self) -> None:
+        """Wait until nobody who asked is kept waiting by us; in a crowd, at long last stand in the row."""
+        waited = 0.0
+        while waited < UNASKED_PATIENCE and (wait := self._limiter.take_spare()) > 0:
+            await asyncio.sleep(wait)
+            waited += wait
+        if waited >= UNASKED_PATIENCE:
+            await asyncio.sleep(self._limiter.reserve_overall())
 
     async def _call(self, chat: str, draft: Draft) -> str:
         if draft.replaces and draft.replaces.startswith(INLINE):
@@ -262,8 +267,5 @@ class Sender:
 
     async def _close(self, chat: Chat | None, thread: str | None, error: ApiError) -> None:
         self._metrics.sends.labels("closed").inc()
-        if chat is None:
-            return
-        await self._chats.close(self._chats.resolve(chat.id), str(error), thread)
-        if thread is None and self._events is not None:
-            await self._events.closed(PLATFORM, chat.id)
+        if chat is not None:
+            await self._chats.close(self._chats.resolve(chat.id), str(error), thread)

@@ -90,9 +90,9 @@ class TelegramService:
             request=self._calls,
             get_updates_request=self._polls,
         )
-        self._chats = Chats(inbox, clock)
+        self._chats = Chats(inbox, events, clock)
         self._limiter = Limiter(monotonic, options.overall)
-        self._workers = Workers(inbox, self._handle, metrics, clock, options.places)
+        self._workers = Workers(inbox, self._handle, metrics, clock, options.places, self._chats.resolve)
         self._sender = Sender(
             self._bot,
             self._calls,
@@ -100,7 +100,6 @@ class TelegramService:
             self._limiter,
             self._chats,
             metrics,
-            events,
             moved=self._workers.move,
         )
         self._readiness = Readiness(monotonic, self._patience(), lambda: give_up(REFUSED))

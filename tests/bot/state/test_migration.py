@@ -75,4 +75,4 @@ async def test_a_migration_killed_midway_is_done_at_the_next_start(tmp_path: Pat
     async with open_state(sqlite_address(tmp_path)) as state:
         assert await state.roles.role("telegram", "42") == "editor"
         assert await state.watches.all() == []
-    assert revision(tmp_path) == "0002"
+    assert revision(tmp_path) == "0003"

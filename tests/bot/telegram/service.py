@@ -12,7 +12,17 @@ from pathlib import Path
 
 from aiohttp import web
 
-from bot.messages import Conversation, InlineAnswer, InlineQuery, InlineResult, Message, Press, Reply, Run
+from bot.messages import (
+    ChatEvents,
+    Conversation,
+    InlineAnswer,
+    InlineQuery,
+    InlineResult,
+    Message,
+    Press,
+    Reply,
+    Run,
+)
 from bot.metrics import Metrics
 from bot.telegram.limiter import Rate
 from bot.telegram.service import PATH, TelegramOptions, TelegramService, telegram_service
@@ -50,12 +60,18 @@ class Echo:
 
 @dataclass
 class Moves:
-    """Remembers what it is told about chats."""
+    """Remembers what it is told about chats, as the shared state does."""
 
     told: list[tuple[str, ...]] = field(default_factory=list)
+    known: dict[str, str] = field(default_factory=dict)
 
-    async def moved(self, platform: str, old: str, new: str) -> None:
+    async def moves(self, platform: str) -> dict[str, str]:
+        return dict(self.known)
+
+    async def moved(self, platform: str, old: str, new: str) -> bool:
         self.told.append(("moved", old, new))
+        self.known[old] = new
+        return True
 
     async def closed(self, platform: str, chat: str) -> None:
         self.told.append(("closed", chat))
@@ -66,7 +82,7 @@ async def polling(
     api: BotApi,
     folder: Path,
     conversation: Conversation,
-    events: Moves | None = None,
+    events: ChatEvents | None = None,
     haste: float = 1,
     give_up: Callable[[str], None] = print,
     **options: float,

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import CannotStore
-from bot.telegram.inbox import KEPT_SECONDS, Ending, Inbox, Incoming, KnownChat, Pending, open_inbox
+from bot.telegram.inbox import KEPT_SECONDS, Ending, Inbox, Incoming, Pending, open_inbox
 
 
 class Clock:
@@ -96,13 +96,6 @@ async def test_ended_updates_are_kept_for_seven_days_and_pending_ones_for_ever(t
         clock.now += 2
         assert await inbox.tidy() == 1
         assert [pending.id for pending in await inbox.pending()] == [2]
-
-
-async def test_a_chat_that_moved_takes_its_pending_work_along(tmp_path: Path) -> None:
-    async with inbox_in(tmp_path) as inbox:
-        await inbox.store([update(1, "-5"), update(2, "-6")])
-        await inbox.remember(KnownChat("-5", "-1005", None, 0.0))
-        assert [pending.lane for pending in await inbox.pending()] == ["-1005", "-6"]
 
 
 async def test_what_cannot_be_committed_is_an_error_and_the_next_commit_goes_on(tmp_path: Path) -> None:
