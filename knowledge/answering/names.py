@@ -112,7 +112,7 @@ def which(reading: Reading) -> str | None:
     """哪个 or 什么 with a noun: the name of that kind; its quoted name where the text quotes it."""
     noun = reading.query.question.noun
     asked = reading.query.text[reading.query.question.start : reading.query.question.end]
-    if noun in ("名字", "姓名"):
+    if noun in ("名字", "姓名") or (not noun and asks_for_office_holder(reading.query)):
         return person(reading)
     if noun in _ACTS or (not noun and asked.endswith("家")):
         return body(reading)
