@@ -36,6 +36,8 @@ def ask(text: str) -> Query:
         ("用了几个月", QuestionType.DURATION),
         ("花了多长时间", QuestionType.DURATION),
         ("为什么这么难", QuestionType.WHY),
+        ("医院晋升为什么等级", QuestionType.WHICH),
+        ("为什么机制不灵", QuestionType.WHY),
         ("怎么解决", QuestionType.HOW),
         ("垃圾分类如何推进", QuestionType.HOW),
         ("77.2%是什么", QuestionType.FIGURE),
