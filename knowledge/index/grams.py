@@ -5,7 +5,7 @@ Term queries only: its query parser can be made to kill the process, and a query
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -71,19 +71,19 @@ class Grams:
         self._schema = _schema()
         self._searcher = tantivy.Index.open(str(folder)).searcher()
 
-    def find(self, terms: Sequence[tuple[str, float]], limit: int) -> npt.NDArray[np.int64]:
-        """Return the keys of at most `limit` facts that hold any of the (term, boost), best first."""
-        if not terms:
+    def find(self, groups: Sequence[Sequence[str]], limit: int) -> npt.NDArray[np.int64]:
+        """Return the keys of at most `limit` facts that hold a term of every group, best first."""
+        if not all(groups):
             return np.zeros(0, np.int64)
-        query = tantivy.Query.boolean_query([(tantivy.Occur.Should, self._term(t, b)) for t, b in terms])
-        hits = self._searcher.search(query, limit, count=False).hits
+        either = [self._join(tantivy.Occur.Should, map(self._term, group)) for group in groups]
+        hits = self._searcher.search(self._join(tantivy.Occur.Must, either), limit, count=False).hits
         keys = self._searcher.fast_field_values("key", [address for _, address in hits])
         return np.array(keys, dtype=np.int64)
 
-    def _term(self, term: str, boost: float) -> tantivy.Query:
-        query = tantivy.Query.term_query(self._schema, "grams", term, "freq")
-        return query if boost == 1.0 else tantivy.Query.boost_query(query, boost)
+    def _term(self, term: str) -> tantivy.Query:
+        return tantivy.Query.term_query(self._schema, "grams", term, "freq")
 
-    def beginning(self, char: str, limit: int) -> list[str]:
-        """Return at most `limit` terms that begin with a character."""
-        return [term for term, _ in self._searcher.terms_with_prefix("grams", char, limit=limit)]
+    @staticmethod
+    def _join(occur: tantivy.Occur, parts: Iterable[tantivy.Query]) -> tantivy.Query:
+        queries = list(parts)
+        return queries[0] if len(queries) == 1 else tantivy.Query.boolean_query([(occur, q) for q in queries])

@@ -29,11 +29,8 @@ class OpenedIndex:
     def columns(self) -> Columns:
         return self._columns
 
-    def find(self, terms: Sequence[tuple[str, float]], limit: int) -> npt.NDArray[np.int64]:
-        return self._grams.find(terms, limit)
-
-    def beginning(self, char: str, limit: int) -> Sequence[str]:
-        return self._grams.beginning(char, limit)
+    def find(self, groups: Sequence[Sequence[str]], limit: int) -> npt.NDArray[np.int64]:
+        return self._grams.find(groups, limit)
 
     def facts_at(self, keys: Sequence[int]) -> tuple[Fact, ...]:
         return self._records.facts_at(keys)

@@ -17,11 +17,11 @@ from knowledge.search.decision import ASKS_FOR_A_FEW_WORDS, Evidence, judge
 from knowledge.search.features import FEATURES, answers_type, feature_matrix
 from knowledge.search.lexicon import Lexicon
 from knowledge.search.matching import explain
-from knowledge.search.pool import CANDIDATES, Pool, make_pool
+from knowledge.search.pool import Pool, find_pool
 from knowledge.search.promotion import CONSIDERED, promoted
 from knowledge.search.rewriting import Rewriting, rewritings
 from knowledge.search.shelf import Shelf
-from knowledge.search.units import Units, substance, units
+from knowledge.search.units import substance
 from knowledge.search.weights import (
     REWRITTEN,
     SAME_FIGURE,
@@ -29,17 +29,14 @@ from knowledge.search.weights import (
     SPREAD_OF_ARTICLES,
     ranking_weights,
 )
-from knowledge.search.wording import subject
 from knowledge.text.language import Language
 from knowledge.text.numbers import number_keys
-from knowledge.text.script import decode, encode
+from knowledge.text.script import decode
 
 BUDGET = 0.150
 """Seconds after which no further wording of the query is tried; the likeliest one always is."""
 READ_FOR_FIGURES = 10
 """Facts looked into for the query's figures."""
-SINGLE = 64
-"""Pairs looked up for a query of one character."""
 
 Analyse = Callable[[str], Query]
 Clock = Callable[[], float]
@@ -75,11 +72,9 @@ def ask(text: str, analyse: Analyse, corpus: Corpus, language: Language, limit: 
 
 
 def _rank(query: Query, rewriting: Rewriting | None, corpus: Corpus) -> Ranked | None:
-    weighed = units(encode(subject(query)), corpus.columns)
-    candidates = _candidates(corpus, weighed)
-    if not len(candidates):
+    pool = find_pool(query, corpus)
+    if pool is None:
         return None
-    pool = make_pool(corpus.columns, weighed, candidates, query.question)
     features = feature_matrix(pool)
     scores = features @ ranking_weights() - (REWRITTEN if rewriting else 0.0)
     if query.number_keys:
@@ -96,19 +91,6 @@ def _same_figures(query: Query, pool: Pool, scores: Array, corpus: Corpus) -> Ar
         text = decode(columns.codes[columns.offsets[fact] : columns.offsets[fact + 1]])
         same[row] = set(query.number_keys) <= set(number_keys(text.replace("点", ".")))
     return same
-
-
-def _candidates(corpus: Corpus, weighed: Units) -> Array:
-    """Return fact numbers, best first."""
-    terms = [_term(gram) for gram in weighed.grams[weighed.gram_df > 0].tolist()]
-    if not terms:
-        terms = [term for char in weighed.chars.tolist() for term in corpus.beginning(chr(char), SINGLE)]
-    keys = corpus.find([(term, 1.0) for term in terms], CANDIDATES)
-    return np.searchsorted(corpus.columns.keys, keys)
-
-
-def _term(gram: int) -> str:
-    return chr(gram >> 16) + chr(gram & 0xFFFF)
 
 
 def _answer(
@@ -154,7 +136,7 @@ def _matching(best: Ranked, order: Array) -> int:
     matching = below <= SPREAD
     if best.query.type in ASKS_FOR_A_FEW_WORDS:
         answering = best.features[order, FEATURES.index(answers_type)] > 0
-        _, firsts = np.unique(best.pool.first[order], return_index=True)
+        _, firsts = np.unique(best.pool.articles[order], return_index=True)
         leading = np.isin(np.arange(len(order)), firsts)
         matching |= leading & answering & (below <= SPREAD_OF_ARTICLES)
     return int(np.flatnonzero(matching).max()) + 1

@@ -15,28 +15,20 @@ GRAM_SHARE = 0.5
 """What a character pair counts beside a character."""
 
 
-def bm25(tf: Array, idf: Array, lengths: Array, average: float) -> Array:
-    """Score windows (rows) by units (columns): Robertson and Zaragoza, The Probabilistic Relevance Framework, 2009."""
-    norm = K1 * (1 - B + B * lengths / average)
-    scores: Array = (tf * (K1 + 1) / (tf + norm[:, None])) @ idf
+def characters_and_pairs(counts: Counts, average: float) -> Array:
+    """Score windows by their characters and, at half weight, their character pairs.
+
+    BM25 as in Robertson and Zaragoza, The Probabilistic Relevance Framework, 2009.
+    """
+    norm = K1 * (1 - B + B * counts.lengths / average)
+    scores: Array = (counts.tf / (counts.tf + norm[:, None])) @ _weights(counts.units)
     return scores
-
-
-def characters_and_pairs(counts: Counts, units: Units, average: float) -> Array:
-    """Score windows by their characters and, at half weight, their character pairs."""
-    chars = bm25(counts.chars, units.char_idf, counts.lengths, average)
-    grams = bm25(counts.grams, units.gram_idf, counts.lengths, average)
-    return chars + GRAM_SHARE * grams
 
 
 def attainable(units: Units) -> float:
     """Return the most that `characters_and_pairs` can give a query, so that scores compare across queries."""
-    most = (K1 + 1) * (units.char_idf.sum() + GRAM_SHARE * units.gram_idf.sum())
-    return float(most) or 1.0
+    return float(_weights(units).sum()) or 1.0
 
 
-def coverage(tf: Array, idf: Array) -> Array:
-    """Return the share of the query's weight that each window holds, 0-1."""
-    total = float(idf.sum())
-    held: Array = (tf > 0) @ idf
-    return held / total if total else np.zeros(len(tf))
+def _weights(units: Units) -> Array:
+    return (K1 + 1) * np.concatenate([units.char_idf, GRAM_SHARE * units.gram_idf])

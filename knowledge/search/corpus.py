@@ -50,11 +50,11 @@ class Corpus(Protocol):
     def columns(self) -> Columns:
         """The flat arrays."""
 
-    def find(self, terms: Sequence[tuple[str, float]], limit: int) -> npt.NDArray[np.int64]:
-        """Return the keys of at most `limit` facts that hold any of the (character pair, boost), best first."""
+    def find(self, groups: Sequence[Sequence[str]], limit: int) -> npt.NDArray[np.int64]:
+        """Return the keys of at most `limit` facts that hold a character pair of every group, best first.
 
-    def beginning(self, char: str, limit: int) -> Sequence[str]:
-        """Return at most `limit` character pairs that begin with a character."""
+        A character that ends a run counts as a pair of its own.
+        """
 
     def facts_at(self, keys: Sequence[int]) -> tuple[Fact, ...]:
         """Read the facts of these keys."""

@@ -8,9 +8,10 @@ from functools import cache
 import numpy as np
 
 from knowledge.query.question import QuestionType
-from knowledge.search.bm25 import attainable, characters_and_pairs, coverage
+from knowledge.search.bm25 import attainable, characters_and_pairs
 from knowledge.search.corpus import Array
 from knowledge.search.pool import WINDOW, Pool
+from knowledge.search.windows import CHARS, PAIRS
 from knowledge.text.script import encode
 
 Feature = Callable[[Pool], Array]
@@ -19,37 +20,37 @@ Feature = Callable[[Pool], Array]
 def passage_score(pool: Pool) -> Array:
     """BM25 of the sentence with its neighbours (passage evidence: Callan 1994)."""
     average = pool.average * (2 * WINDOW + 1)
-    return characters_and_pairs(pool.window, pool.units, average) / attainable(pool.units)
+    return characters_and_pairs(pool.passage, average) / attainable(pool.units)
 
 
 def passage_pair_coverage(pool: Pool) -> Array:
     """Share of the query's pairs that the passage holds."""
-    return coverage(pool.window.grams, pool.units.gram_idf)
+    return pool.passage.coverage[:, PAIRS]
 
 
 def passage_character_coverage(pool: Pool) -> Array:
     """Share of the query's characters that the passage holds."""
-    return coverage(pool.window.chars, pool.units.char_idf)
+    return pool.passage.coverage[:, CHARS]
 
 
 def title_character_coverage(pool: Pool) -> Array:
     """Share of the query's characters that the article's titles hold."""
-    return coverage(pool.head.chars, pool.units.char_idf)
+    return pool.head.coverage[:, CHARS]
 
 
 def with_title_pair_coverage(pool: Pool) -> Array:
     """Share of the query's pairs that the sentence and its titles hold together: titles name what sentences omit."""
-    return coverage(pool.sentence.grams + pool.head.grams, pool.units.gram_idf)
+    return pool.with_head.coverage[:, PAIRS]
 
 
 def with_title_character_coverage(pool: Pool) -> Array:
     """Share of the query's characters that the sentence and its titles hold together."""
-    return coverage(pool.sentence.chars + pool.head.chars, pool.units.char_idf)
+    return pool.with_head.coverage[:, CHARS]
 
 
 def opening(pool: Pool) -> Array:
     """Whether the fact opens its article: that is where things are introduced."""
-    opens: Array = (pool.rows == pool.first).astype(np.float64)
+    opens: Array = (pool.rows == pool.opens).astype(np.float64)
     return opens
 
 
@@ -64,24 +65,23 @@ def answers_type(pool: Pool) -> Array:
     wanted = _KINDS.get(pool.question.type)
     if wanted is None:
         return np.zeros(len(pool))
-    at = _marks(wanted)[pool.text]
-    return (np.bincount(pool.owner[at], minlength=len(pool)) > 0).astype(np.float64)
+    return pool.holding(_marks(wanted)[pool.text])
 
 
 def counts_what_is_asked(pool: Pool) -> Array:
     """Whether a figure stands beside the noun or unit that 多少 and 几 ask for: 问题60余项, 54所."""
     wanted = [encode(word) for word in (pool.question.noun[:2], pool.question.unit[:2]) if word]
-    found = np.zeros(len(pool))
     if pool.question.type is not QuestionType.AMOUNT or not wanted:
-        return found
+        return np.zeros(len(pool))
     figures = np.concatenate([[0], np.cumsum(_marks(_DIGITS)[pool.text])])
+    found: list[Array] = []
     for word in wanted:
         at = _places(pool.text, word)
         near = (
             figures[np.minimum(at + len(word) + BESIDE, len(pool.text))] - figures[np.maximum(at - BESIDE, 0)]
         )
-        found[pool.owner[at[near > 0]]] = 1.0
-    return found
+        found.append(at[near > 0])
+    return pool.holding(np.concatenate(found))
 
 
 BESIDE = 4

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from knowledge.search.corpus import Array, Corpus
-from knowledge.search.units import gram_frequencies
+from knowledge.search.units import POSTINGS, beginning, gram_frequencies
 from knowledge.text.pinyin import cuts
 from knowledge.text.script import SEPARATOR, Codes, decode, encode
 
@@ -67,18 +67,19 @@ class Lexicon:
         text = decode(encode(word))
         if len(text) <= 2:
             return True
-        terms = [text[at : at + 2] for at in range(len(text) - 1) if SEPARATOR not in text[at : at + 2]]
+        terms = [[text[at : at + 2]] for at in range(len(text) - 1) if SEPARATOR not in text[at : at + 2]]
         return any(text in fact for fact in self._texts(terms))
 
     def texts_with_all(self, word: str) -> list[str]:
         """Return the encoded texts of a few facts that hold every character of a word, wherever."""
-        if not all(self._columns.char_df[encode(word)]):
+        codes = encode(word)
+        if not 0 < min(self._columns.char_df[codes], default=0) <= POSTINGS:
             return []
-        terms = [term for char in word for term in self._corpus.beginning(char, MOST_BEGINNINGS)]
-        return [text for text in self._texts(terms) if set(word) <= set(text)]
+        chars = dict.fromkeys(codes.tolist())
+        return list(self._texts([beginning(self._columns, char, MOST_BEGINNINGS) for char in chars]))
 
-    def _texts(self, terms: Sequence[str]) -> Iterator[str]:
-        found = self._corpus.find([(term, 1.0) for term in terms], LOOKED_AT)
+    def _texts(self, groups: Sequence[Sequence[str]]) -> Iterator[str]:
+        found = self._corpus.find(groups, LOOKED_AT)
         for n in np.searchsorted(self._columns.keys, found).tolist():
             yield decode(self._columns.codes[self._columns.offsets[n] : self._columns.offsets[n + 1]])
 

@@ -97,11 +97,9 @@ def _lengthened(query: Query, lexicon: Lexicon) -> Iterator[Rewriting]:
     """The short form in the corpus of a full name that it does not hold: 进口博览会."""
     for full in query.keywords:
         at = query.text.find(full)
-        if at < 0 or lexicon.holds(full):
-            continue
         starts = {word.start - at for word in query.words}
         held = [short for short in short_forms(full, starts) if lexicon.holds(short)]
-        if held:
+        if at >= 0 and held and not lexicon.holds(full):
             short = max(held, key=lexicon.frequency)
             yield Rewriting(query.text.replace(full, short, 1), Rung.ALIAS, full, short)
 

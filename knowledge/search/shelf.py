@@ -39,7 +39,7 @@ class Shelf:
 
     def _near(self, row: int) -> range:
         at = int(self._pool.rows[row])
-        return range(max(int(self._pool.first[row]), at - 1), min(int(self._pool.end[row]), at + 2))
+        return range(max(int(self._pool.opens[row]), at - 1), min(int(self._pool.closes[row]), at + 2))
 
     def _take(self, numbers: Iterable[int]) -> list[Fact]:
         wanted = list(numbers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -12,13 +13,18 @@ from knowledge.text.script import SEPARATOR, Codes
 STOP = frozenset("的了是在和有为与及其之而于以不个也就都到被把这那什么哪谁几多少怎样何吗呢吧")
 """Characters too common to weigh alone; in pairs they count (issue: +.4 to +.9 MRR points)."""
 MOST_GRAMS = 48
+POSTINGS = 50_000
+"""Entries of the index read for candidates: a query's rarest pairs find the ten best of a million facts as all do."""
+LEAST = 4
+"""Pairs that are looked for whatever their number of entries."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Units:
     """`chars` and `grams` are distinct, `grams` ascending, with their inverse document frequencies.
 
-    `char_place[c]` is 1 + the place of character c in `chars`, else 0; `begins[c]` whether c begins a pair.
+    `place[c]` numbers the characters that count, from 1, those of `chars` first; 0 for all others. `begins` tells of
+    each number whether it begins a pair.
     """
 
     chars: Array
@@ -26,8 +32,16 @@ class Units:
     grams: Array
     gram_idf: Array
     gram_df: Array
-    char_place: Array
+    place: Array
     begins: Array
+
+    @cached_property
+    def shares(self) -> Array:
+        """What each unit (row) is of the weight of all pairs, and of all characters."""
+        shares = np.zeros((len(self.chars) + len(self.grams), 2))
+        shares[len(self.chars) :, 0] = self.gram_idf / (self.gram_idf.sum() or 1.0)
+        shares[: len(self.chars), 1] = self.char_idf / (self.char_idf.sum() or 1.0)
+        return shares
 
 
 def idf(df: Array, n: int) -> Array:
@@ -49,6 +63,26 @@ def gram_frequencies(columns: Columns, grams: Array) -> Array:
     return np.where(columns.grams[place] == grams, columns.gram_df[place], 0)
 
 
+def beginning(columns: Columns, char: int, most: int) -> list[str]:
+    """Return the commonest character pairs that begin with a character, and itself for where it ends a run."""
+    # In the array's own type: another would have numpy convert all of it.
+    first, end = np.searchsorted(columns.grams, np.array([char << 16, (char << 16) + 0xFFFF], np.uint32))
+    chosen = first + np.argsort(-columns.gram_df[first:end], kind="stable")[:most]
+    return [chr(char), *(pair(gram) for gram in columns.grams[chosen].tolist())]
+
+
+def pair(gram: int) -> str:
+    """Return a character pair as text."""
+    return chr(gram >> 16) + chr(gram & 0xFFFF)
+
+
+def telling(units: Units) -> list[str]:
+    """Return the pairs that candidates are looked for by: the rarest that occur, within a budget."""
+    rarest = np.argsort(units.gram_df, kind="stable")[np.count_nonzero(units.gram_df == 0) :]
+    within = np.count_nonzero(np.cumsum(units.gram_df[rarest]) <= POSTINGS)
+    return [pair(gram) for gram in units.grams[rarest[: max(LEAST, within)]].tolist()]
+
+
 def units(codes: Codes, columns: Columns) -> Units:
     """Cut an encoded query into units and weigh them."""
     n = len(columns)
@@ -60,11 +94,14 @@ def units(codes: Codes, columns: Columns) -> Units:
     if len(grams) > MOST_GRAMS:
         rarest = np.sort(np.argsort(np.where(df == 0, n, df), kind="stable")[:MOST_GRAMS])
         grams, df = grams[rarest], df[rarest]
-    char_place = np.zeros(0x10000, dtype=np.int16)
-    char_place[chars] = np.arange(1, len(chars) + 1)
-    begins = np.zeros(0x10000, dtype=np.bool_)
-    begins[grams >> 16] = True
-    return Units(chars, idf(columns.char_df[chars], n), grams, idf(df, n), df, char_place, begins)
+    firsts = grams >> 16
+    others = _distinct([char for char in firsts.tolist() if char not in set(chars.tolist())])
+    numbered = np.concatenate([chars, others])
+    place = np.zeros(0x10000, dtype=np.int16)
+    place[numbered] = np.arange(1, len(numbered) + 1)
+    begins = np.zeros(len(numbered) + 1, dtype=np.bool_)
+    begins[place[firsts]] = True
+    return Units(chars, idf(columns.char_df[chars], n), grams, idf(df, n), df, place, begins)
 
 
 def _distinct(values: list[int]) -> Array:

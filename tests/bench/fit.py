@@ -25,14 +25,12 @@ from knowledge.search.corpus import Array
 from knowledge.search.decision import similarity
 from knowledge.search.features import FEATURES, feature_matrix
 from knowledge.search.lexicon import Lexicon
-from knowledge.search.pool import CANDIDATES, Pool, make_pool
+from knowledge.search.pool import Pool, find_pool
 from knowledge.search.presence import around, presence
 from knowledge.search.shelf import Shelf
-from knowledge.search.units import substance, units
+from knowledge.search.units import substance
 from knowledge.search.weights import SIMILARITY
-from knowledge.search.wording import subject
 from knowledge.text.chinese import Chinese
-from knowledge.text.script import encode
 from tests.bench.squad import Asked, Data, load
 
 STEPS = 500
@@ -94,7 +92,7 @@ def _examples(data: Data, sample: int, language: Chinese) -> Iterator[Example]:
     asked = _drawn([one for one in data.asked if one.right], sample)
     with _opened(data) as index:
         for one in asked:
-            pool = _pool(index, one.text, language)
+            pool = find_pool(analyse(one.text, Aliases(), language), index)
             if pool is None:
                 continue
             right = _right(index, pool, one)
@@ -110,7 +108,7 @@ def _firsts(path: Path, ranking: Array, sample: int, language: Chinese) -> Itera
     with _opened(data) as index:
         for one in asked:
             query = analyse(one.text, Aliases(), language)
-            pool = _pool(index, one.text, language)
+            pool = find_pool(query, index)
             if pool is None:
                 continue
             features = feature_matrix(pool)
@@ -119,14 +117,6 @@ def _firsts(path: Path, ranking: Array, sample: int, language: Chinese) -> Itera
             place = around(shelf.fact(best).text, shelf.context(best), language)
             held, says = presence(query, place, Lexicon(index)), substance(pool.units)
             yield First(features[best], held, says, kept[one.article], 1 / len(asked))
-
-
-def _pool(index: OpenedIndex, question: str, language: Chinese) -> Pool | None:
-    query = analyse(question, Aliases(), language)
-    weighed = units(encode(subject(query)), index.columns)
-    terms = [(chr(g >> 16) + chr(g & 0xFFFF), 1.0) for g in weighed.grams[weighed.gram_df > 0].tolist()]
-    found = np.searchsorted(index.columns.keys, index.find(terms, CANDIDATES))
-    return make_pool(index.columns, weighed, found, query.question) if len(found) else None
 
 
 def _right(index: OpenedIndex, pool: Pool, asked: Asked) -> Array:

@@ -1,102 +1,126 @@
-"""Speed by size: `python -m tests.bench speed [10000 100000 1000000]`.
+"""Speed by size: `python -m tests.bench speed [10000 1000000] [SQUAD.json…]`.
 
-The corpus is grown from the seeds: their clauses recombined, a tenth of the characters changed. CPU of a whole
-answer (analysis, candidates, ranking, decision, span) stands beside tantivy's bare query on words, and beside
-SQLite FTS5 up to 100,000 facts.
+The corpus is grown to each size from the seeds, asked the gold questions, or from SQuAD-style files, asked a sample of
+their own questions (`grown.py`). CPU of a whole answer (analysis, candidates, ranking, decision, span) stands beside
+tantivy's bare query on words and SQLite FTS5's.
 """
 
 from __future__ import annotations
 
-import re
+import argparse
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from random import Random
 
 import psutil
 
-from knowledge.documents.folder import find_sources, read_sources
-from knowledge.facts import stable_id
 from knowledge.index.build import build_index
 from knowledge.index.columns import Texts, texts
 from knowledge.index.grams import GramsWriter
-from knowledge.model import Article, Document, Fact, Printed, Repaired, Skipped, Span
-from knowledge.repair.document import repair_document
 from knowledge.snapshot import Snapshot
+from knowledge.snapshots.build import build
+from knowledge.snapshots.order import Order
 from knowledge.text.script import decode, encode
+from tests.bench.grown import Stock, as_file, as_repaired, grown, stock_of, stock_of_seeds
 from tests.bench.peers import SqliteWords, TantivyWords
-from tests.gold.questions import load
 
-SEEDS = Path(__file__).parents[2] / "seeds"
 SIZES = (10_000, 100_000)
-FACTS_IN_ARTICLE = 25
-CHANGED = 0.1
+ASKED, WARMING = 1000, 200
 ROUNDS = 4
-SQLITE_UP_TO = 100_000
+"""The few gold questions are asked several times over; of a large set each once."""
+FEW = 20
+"""Queries that SQLite is asked, which takes half a second for one at a million."""
+STORED = 50_000
+"""Facts that go the whole way from files to a stored snapshot."""
 
 
 def main(arguments: Sequence[str]) -> None:
     """Measure each size."""
-    for size in [int(argument) for argument in arguments] or SIZES:
+    parser = argparse.ArgumentParser(prog="tests.bench speed")
+    parser.add_argument("given", nargs="*", help="sizes in facts, and SQuAD-style JSON files")
+    given: list[str] = parser.parse_args(arguments).given
+    paths = [Path(one) for one in given if not one.isdecimal()]
+    stock = stock_of(paths) if paths else stock_of_seeds()
+    print(f"grown from {stock.name}: {len(stock.clauses):,} clauses, {len(stock.queries):,} queries")
+    with tempfile.TemporaryDirectory() as folder:
+        _from_files(stock, Path(folder))
+    for size in [int(one) for one in given if one.isdecimal()] or SIZES:
         with tempfile.TemporaryDirectory() as folder:
-            _measure(size, Path(folder))
+            _measure(stock, size, Path(folder))
 
 
-def _measure(size: int, folder: Path) -> None:
+def _from_files(stock: Stock, folder: Path) -> None:
+    articles = _new(folder / "articles")
+    for number, sentences in enumerate(grown(stock, STORED)):
+        (articles / f"{number:07}.txt").write_text(as_file(sentences), encoding="utf-8")
     began = time.process_time()
-    count = build_index(folder / "index", ((one, b"") for one in _documents(size)))
-    whole = time.process_time() - began
-    plain = [text for document in _documents(size) for text in (fact.text for fact in document.facts)]
-    began = time.process_time()
-    _candidates_only(folder / "grams", plain)
-    fields = time.process_time() - began
+    built = build(Order(articles), _new(folder / "snapshot"))
+    spent = time.process_time() - began
+    print(
+        f"from files to a stored snapshot: {built.manifest.figures.facts / spent:,.0f} facts/CPU s",
+        flush=True,
+    )
+
+
+def _measure(stock: Stock, size: int, folder: Path) -> None:
+    whole = (
+        _spent(
+            lambda: build_index(
+                folder / "index", ((as_repaired(n, one), b"") for n, one in enumerate(grown(stock, size)))
+            )
+        )
+        - _spent(lambda: [as_repaired(n, one) for n, one in enumerate(grown(stock, size // 100))]) * 100
+    )
+    plain = [text for sentences in grown(stock, size) for text in sentences]
+    fields = _spent(lambda: _candidates_only(folder / "grams", plain))
     stored = sum(path.stat().st_size for path in (folder / "index").rglob("*") if path.is_file())
     print(
-        f"{count:,} facts: candidate fields {count / fields:,.0f} facts/CPU s, whole index with records"
-        f" {count / whole:,.0f}; {stored / 1e6:.0f} MB"
+        f"{len(plain):,} facts: candidate fields {len(plain) / fields:,.0f} facts/CPU s, whole index with records"
+        f" {len(plain) / whole:,.0f}; {stored / 1e6:.0f} MB"
     )
-    words = TantivyWords(plain, _new(folder / "words"))
-    peers: list[tuple[str, Callable[[str], object]]] = [("tantivy on words, bare", words.find)]
-    sqlite = SqliteWords(plain) if count <= SQLITE_UP_TO + FACTS_IN_ARTICLE else None
-    if sqlite:
-        peers.append(("SQLite FTS5 on words", sqlite.find))
-    del plain
-    queries = [question.query for question in load()]
     before = psutil.Process().memory_info().rss
     began = time.perf_counter()
     snapshot = Snapshot("bench", folder / "index")
     opened = time.perf_counter() - began
     try:
-        base = _line("chuchu, whole answer", snapshot.ask, queries)
+        ours = _line("chuchu, whole answer", snapshot.ask, stock.queries)
         used = psutil.Process().memory_info().rss - before
-        for name, find in peers:
-            other = _line(name, find, queries)
-            print(f"    chuchu takes {base / other:.2f} of that")
-        print(
-            f"  opened in {1000 * opened:.0f} ms; {used / 1e6:.0f} MB more in memory after {len(queries)} queries"
-        )
+        print(f"  opened in {1000 * opened:.0f} ms; {used / 1e6:.0f} MB more in memory after the queries")
     finally:
         snapshot.close()
-        if sqlite:
-            sqlite.close()
+    words = TantivyWords(plain, _new(folder / "words"))
+    bare = _line("tantivy on words, bare", words.find, stock.queries)
+    sqlite = SqliteWords(plain)
+    slow = _line("SQLite FTS5 on words", sqlite.find, stock.queries, FEW)
+    sqlite.close()
+    print(
+        f"  at p50, chuchu takes {ours / bare:.2f} of tantivy's and 1/{slow / ours:.0f} of SQLite's",
+        flush=True,
+    )
 
 
-def _line(name: str, ask: Callable[[str], object], queries: list[str]) -> float:
-    times: list[float] = []
-    for query in queries:
+def _line(name: str, ask: Callable[[str], object], queries: Sequence[str], most: int = ASKED) -> float:
+    """Print the CPU of queries; others, where there are enough, come before and warm up."""
+    drawn = Random(1).sample(queries, min(len(queries), most + WARMING))
+    warming, measured = (drawn[most:], drawn[:most]) if len(drawn) > most else (drawn, drawn * ROUNDS)
+    for query in warming:
         ask(query)
-    for query in queries * ROUNDS:
-        began = time.process_time()
-        ask(query)
-        times.append(time.process_time() - began)
-    times.sort()
+    times = sorted(_spent(partial(ask, query)) for query in measured)
     middle, worst = times[len(times) // 2], times[int(0.99 * len(times))]
     print(f"  {name:28} CPU a query p50 {1000 * middle:.2f} ms, p99 {1000 * worst:.2f} ms", flush=True)
     return middle
 
 
-def _candidates_only(folder: Path, plain: Sequence[str]) -> Texts:
+def _spent(do: Callable[[], object]) -> float:
+    began = time.process_time()
+    do()
+    return time.process_time() - began
+
+
+def _candidates_only(folder: Path, plain: Iterable[str]) -> Texts:
     writer = GramsWriter(folder)
     rows: list[tuple[int, bytes]] = []
     for key, text in enumerate(plain):
@@ -110,38 +134,3 @@ def _candidates_only(folder: Path, plain: Sequence[str]) -> Texts:
 def _new(folder: Path) -> Path:
     folder.mkdir()
     return folder
-
-
-def _documents(size: int) -> Iterator[Repaired]:
-    random = Random(5)
-    clauses = [
-        clause
-        for source in find_sources(SEEDS)
-        for read in read_sources(source)
-        if not isinstance(read, Skipped)
-        for fact in repair_document(read[0]).facts
-        for clause in re.split(r"[，。；,]", fact.text)
-        if len(clause) > 3
-    ]
-    characters = [char for clause in clauses for char in clause if "一" <= char <= "鿿"]
-
-    def changed(clause: str) -> str:
-        return "".join(random.choice(characters) if random.random() < CHANGED else char for char in clause)
-
-    for number in range(-(-size // FACTS_IN_ARTICLE)):
-        facts = [
-            "，".join(changed(clause) for clause in random.choices(clauses, k=3)) + "。"
-            for _ in range(FACTS_IN_ARTICLE)
-        ]
-        yield _article(f"{number:07}.txt", facts)
-
-
-def _article(name: str, sentences: Sequence[str]) -> Repaired:
-    title = sentences[0][:12]
-    document = Document(name, "", 0, "text", "utf-8", (title, *sentences))
-    article = Article(stable_id(name, title, 0), name, Printed(title, (Span(1, 0, len(title)),)))
-    facts = tuple(
-        Fact(stable_id(name, text, line), text, (Span(line, 0, len(text)),), article)
-        for line, text in enumerate(sentences, 2)
-    )
-    return Repaired(document, (article,), facts, ())

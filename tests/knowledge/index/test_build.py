@@ -63,8 +63,8 @@ def test_a_removed_file_is_found_no_more_and_its_base_stays_whole(tmp_path: Path
     before = contents(tmp_path / "base")
     update_index(tmp_path / "next", tmp_path / "base", {"a.txt"}, ())
     with open_index(tmp_path / "next") as index:
-        assert len(index.find([("瓜弄", 1.0)], 10)) == 0
-        assert len(index.find([("海拔", 1.0)], 10)) == 1
+        assert len(index.find([["瓜弄"]], 10)) == 0
+        assert len(index.find([["海拔"]], 10)) == 1
     assert contents(tmp_path / "base") == before
 
 
