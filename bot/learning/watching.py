@@ -27,7 +27,7 @@ from knowledge.snapshot import Snapshot
 log = logging.getLogger(__name__)
 
 MARK = "told_version"
-AT_ONCE = 100  # digests in one transaction
+AT_ONCE = 20  # digests in one transaction: answers are written down in between
 
 
 Fresh = Callable[[str, str], Iterable[Sequence[Fact]]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
@@ -73,10 +73,12 @@ class Outgoing:
             return (await connection.execute(old)).rowcount
 
 
-async def post(connection: AsyncConnection, chat: Chat, reply: Reply, now: datetime) -> None:
-    """Put a message into the queue, inside the transaction of whatever makes it due."""
-    row = {**columns(chat), "reply": _write(reply), "since": now, "due": now, "tries": 0}
-    await connection.execute(insert(outgoing).values(**row))
+async def post(connection: AsyncConnection, messages: Iterable[tuple[Chat, Reply]], now: datetime) -> None:
+    """Put messages into the queue, inside the transaction of whatever makes them due."""
+    same = {"since": now, "due": now, "tries": 0}
+    rows = [{**columns(chat), "reply": _write(reply), **same} for chat, reply in messages]
+    if rows:
+        await connection.execute(insert(outgoing), rows)
 
 
 def _write(reply: Reply) -> Written:

@@ -109,7 +109,7 @@ class Questions:
             hoping = (await connection.execute(select(hopes).where(hopes.c.question == question_id))).all()
             for row in hoping:
                 chat = chat_of(row)
-                await post(connection, chat, say(Listener(chat, row.language)), now)
+                await post(connection, [(chat, say(Listener(chat, row.language)))], now)
             await _remove(connection, question_id)
             return len(hoping)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Row, delete, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import Chat, Reply
 from bot.state import dialects
@@ -96,19 +97,24 @@ class Watches:
 
         All of it, or nothing: no watch is told twice of one fact. Returns how many digests there are.
         """
-        digests = 0
+        pairs = {pair for one in news for pair in one.pairs}
         async with self._database.writing() as connection:
-            for one in news:
-                left: list[tuple[str, str]] = []
-                for watch, fact in one.pairs:
-                    if (await connection.execute(select(watches.c.id).where(watches.c.id == watch))).first():
-                        new = dialects.insert_new(connection, noticed).values(watch=watch, fact=fact)
-                        if (await connection.execute(new)).rowcount == 1:
-                            left.append((watch, fact))
-                if left:
-                    await post(connection, one.listener.chat, say(News(one.listener, tuple(left))), now)
-                    digests += 1
-        return digests
+            new = await _notice(connection, pairs)
+            left = [News(one.listener, tuple(pair for pair in one.pairs if pair in new)) for one in news]
+            digests = [(one.listener.chat, say(one)) for one in left if one.pairs]
+            await post(connection, digests, now)
+        return len(digests)
+
+
+async def _notice(connection: AsyncConnection, pairs: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Write down which watch was told of which fact; return what is new of it, and of a watch that still is."""
+    wanted = select(watches.c.id).where(watches.c.id.in_({watch for watch, _ in pairs}))
+    alive = set((await connection.execute(wanted)).scalars())
+    rows = [{"watch": watch, "fact": fact} for watch, fact in pairs if watch in alive]
+    if not rows:
+        return set()
+    insert_new = dialects.insert_new(connection, noticed).returning(noticed.c.watch, noticed.c.fact)
+    return {(row.watch, row.fact) for row in await connection.execute(insert_new, rows)}
 
 
 def _watch(row: Row[Any]) -> Watch:

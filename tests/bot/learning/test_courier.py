@@ -46,8 +46,8 @@ class Platform:
 
 async def queue(folder: Path, *chats: str) -> None:
     async with open_database(sqlite_address(folder)) as database, database.writing() as connection:
-        for chat in chats:
-            await post(connection, Chat("telegram", chat, Place.PRIVATE), Reply([Run("有了")]), NOW)
+        said = Reply([Run("有了")])
+        await post(connection, [(Chat("telegram", chat, Place.PRIVATE), said) for chat in chats], NOW)
 
 
 async def until(outgoing: Outgoing, waiting: int) -> None:

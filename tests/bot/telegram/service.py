@@ -85,11 +85,12 @@ async def polling(
     events: ChatEvents | None = None,
     haste: float = 1,
     give_up: Callable[[str], None] = print,
+    overall: Rate = FREELY,
     **options: float,
 ) -> AsyncIterator[TelegramService]:
     """Serve by polling; timeouts are short, so that hangs are short; `haste` makes the clock run faster."""
     quick = {"poll_seconds": 1, "poll_grace": 0.3, "call_seconds": 1.0, **options}
-    given = TelegramOptions(TOKEN, folder / "inbox.sqlite", api.url, overall=FREELY, **quick)  # type: ignore[arg-type]
+    given = TelegramOptions(TOKEN, folder / "inbox.sqlite", api.url, overall=overall, **quick)  # type: ignore[arg-type]
     clock = lambda: time.monotonic() * haste  # noqa: E731  a clock is one line
     async with telegram_service(given, conversation, Metrics(), events, give_up, monotonic=clock) as service:
         yield service

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.botapi.faults import NOT_FOUND, SECOND_POLLER, UNAUTHORIZED, Fault, Garbage, Hang, Refusal, Reset
+from tests.botapi.faults import NOT_FOUND, SECOND_POLLER, UNAUTHORIZED, Fault, Garbage, Refusal, Reset
 from tests.botapi.process import SECRET, BotProcess, bot_process
 from tests.botapi.server import BotApi, bot_api
 from tests.botapi.updates import group, message, private
@@ -157,19 +157,3 @@ async def test_a_bot_that_was_refused_in_every_way_answers_again(tmp_path: Path)
             api.push(message=message(QUESTION, private(reader)))
             await api.until(partial(api.said, reader))
         assert await bot.stop() == 0
-
-
-@pytest.mark.soak
-async def test_a_bot_whose_server_hung_or_was_polled_by_another_for_a_minute_answers_again(
-    tmp_path: Path,
-) -> None:
-    async with bot_api() as api, bot_process(tmp_path, api):
-        troubles: tuple[Fault, ...] = (SECOND_POLLER, Hang())
-        for reader, trouble in enumerate(troubles, 1):
-            api.fail("getUpdates", trouble, float("inf"))
-            await asyncio.sleep(60)
-            api.heal()
-            healed = api.clock()
-            api.push(message=message(QUESTION, private(reader)))
-            await api.until(partial(api.said, reader), 30)
-            print(f"{type(trouble).__name__}: back after {api.clock() - healed:.1f} s")

@@ -20,10 +20,16 @@ MEGABYTE = 1 << 20
 
 
 @pytest.mark.parametrize(
-    "settings", [{}, pytest.param(by_webhook(), marks=pytest.mark.soak)], ids=["polling", "webhook"]
+    ("settings", "seconds"),
+    [
+        ({}, float("inf")),
+        pytest.param({}, 2.0, marks=pytest.mark.soak),
+        pytest.param(by_webhook(), 2.0, marks=pytest.mark.soak),
+    ],
+    ids=["polling", "polling, timed", "webhook, timed"],
 )
 async def test_a_flood_is_lost_nowhere_fits_into_memory_and_lets_a_newcomer_through(
-    tmp_path: Path, settings: dict[str, str]
+    tmp_path: Path, settings: dict[str, str], seconds: float
 ) -> None:
     async with bot_api() as api, bot_process(tmp_path, api, **settings) as bot:
         api.push(message=message("莫德纳", private(1)))
@@ -46,4 +52,5 @@ async def test_a_flood_is_lost_nowhere_fits_into_memory_and_lets_a_newcomer_thro
         assert Counter(bot.endings().values()) == {"ignored": FLOOD - QUESTIONS, "answered": QUESTIONS + 2}
         assert [len(api.said(reader)) for reader in readers] == [1] * QUESTIONS
         assert most - before <= 100 * MEGABYTE
+        assert waited <= seconds
         assert settings or before_it < QUESTIONS  # by webhook the newcomer waits at Telegram, not with us

@@ -75,7 +75,7 @@ async def a_group_about_to_move(folder: Path) -> AsyncIterator[tuple[BotApi, Sta
         await state.preferences.put(THERE, Preference("en"))
         await state.watches.keep(Listener(THERE), "养老", "养老", NOW)
         async with open_database(address) as database, database.writing() as connection:
-            await post(connection, THERE, Reply([Run("有了")]), NOW)
+            await post(connection, [(THERE, Reply([Run("有了")]))], NOW)
         api.chats.moved[OLD] = NEW
         api.chats.known[NEW] = group(NEW)
         yield api, state

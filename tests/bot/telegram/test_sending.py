@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from bot.messages import Button, Chat, Place, Reply, Run, Style
 from bot.telegram.errors import Flooded
+from bot.telegram.limiter import Rate
 from tests.bot.telegram.service import Echo, Moves, endings, polling
 from tests.botapi import faults
 from tests.botapi.calls import Call
@@ -224,6 +226,25 @@ async def test_what_is_said_unasked_does_not_wait_for_a_chat_that_is_long_held(t
         api.fail("sendMessage", faults.flood(600))
         with pytest.raises(Flooded):
             await service.send(Chat("telegram", "7", Place.PRIVATE), Reply([Run("消息")]))
+
+
+async def test_an_answer_overtakes_all_that_waits_to_be_said_unasked(tmp_path: Path) -> None:
+    watchers = range(100, 112)
+    slowly = Rate(0.3, 3)
+    async with bot_api() as api, polling(api, tmp_path, Echo(), overall=slowly) as service:
+        api.chats.known |= {number: private(number) for number in watchers}
+        news = [
+            asyncio.create_task(
+                service.send(Chat("telegram", str(number), Place.PRIVATE), Reply([Run("消息")]))
+            )
+            for number in watchers
+        ]
+        await api.until(lambda: api.said())
+        await ask(api, "问")
+        await api.until(lambda: api.said(7))
+        assert len(api.said()) <= 4
+        await asyncio.gather(*news)
+        assert Counter(api.said()) == {"消息": len(watchers), "答：问": 1}
 
 
 async def test_an_inline_query_is_answered(tmp_path: Path) -> None:

@@ -1,0 +1,204 @@
+"""Whatever Telegram does wrong costs as little as it must, by polling and by webhook (real process)."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections import Counter
+from functools import partial
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.bot.telegram.test_crash import QUESTION, by_webhook
+from tests.botapi import faults
+from tests.botapi.faults import Fault, Garbage, Hang, Refusal, Reset
+from tests.botapi.process import BotProcess, bot_process
+from tests.botapi.relay import relay
+from tests.botapi.server import BotApi, bot_api
+from tests.botapi.updates import group, inline, message, press, private, user
+from tests.soak.watching import p99
+
+either_way = pytest.mark.parametrize("settings", [{}, by_webhook()], ids=["polling", "webhook"])
+HELD = 7
+OTHERS = range(100, 120)
+BACK_SECONDS = 30.0
+
+
+def ask(api: BotApi, reader: int, number: int = 1) -> int:
+    return api.push(message=message(QUESTION, private(reader), number))
+
+
+async def awake(api: BotApi) -> None:
+    """Wait until the bot has answered for the first time."""
+    ask(api, 1)
+    await api.until(lambda: api.said(1))
+
+
+@either_way
+async def test_one_poison_update_among_a_hundred_costs_nobody_his_answer(
+    tmp_path: Path, settings: dict[str, str]
+) -> None:
+    async with bot_api() as api, bot_process(tmp_path, api, **settings) as bot:
+        await awake(api)
+        for reader in range(100, 150):
+            ask(api, reader)
+        api._next += 1
+        poison = api._next
+        api.push_raw({"update_id": poison, "message": {"message_id": 1, "date": 1, "chat": {"id": 150}}})
+        for reader in range(151, 200):
+            ask(api, reader)
+        await api.until(lambda: bot.ended() == 101)
+        assert bot.endings()[poison] == "quarantined"
+        assert Counter(bot.endings().values()) == {"answered": 100, "quarantined": 1}
+        assert Counter(call.chat for call in api.made("sendMessage")) == dict.fromkeys(
+            (1, *range(100, 150), *range(151, 200)), 1
+        )
+
+
+ANSWERED: tuple[Fault, ...] = (
+    faults.flood(1),
+    Refusal(500, "Internal Server Error"),
+    Garbage(b"<html>Bad Gateway</html>", 502),
+    faults.UNAUTHORIZED,
+    faults.NOT_FOUND,
+    faults.BAD_ENTITIES,
+    Reset(),
+)
+REFUSED: tuple[Fault, ...] = (
+    faults.BLOCKED,
+    faults.KICKED,
+    faults.TOPIC_CLOSED,
+    Refusal(400, "Bad Request: chat not found"),
+    Garbage(b"\x00"),  # sent, perhaps: it is not said twice
+)
+
+
+@either_way
+async def test_each_error_of_the_bot_api_met_once_is_survived(
+    tmp_path: Path, settings: dict[str, str]
+) -> None:
+    old, new = -50, -1_000_050
+    async with bot_api() as api, bot_process(tmp_path, api, **settings) as bot:
+        await awake(api)
+        ends: dict[int, str] = {}
+        for reader, fault in enumerate((*ANSWERED, *REFUSED), 100):
+            api.fail("sendMessage", fault, chat=reader)
+            ends[ask(api, reader)] = "answered" if fault in ANSWERED else "refused"
+        api.chats.moved[old], api.chats.known[new] = new, group(new)
+        ends[api.push(message=message(f"/find {QUESTION}", group(old), 1, user(3)))] = "answered"
+        for method in ("answerCallbackQuery", "answerInlineQuery"):
+            api.fail(method, faults.TOO_OLD)
+        ends[api.push(callback_query=press("x", None, "q1", user(8)))] = "answered"
+        ends[api.push(inline_query=inline(QUESTION, "q2", user(9)))] = "expired"
+        await api.until(lambda: bot.ended() == 1 + len(ends))
+        assert {update: bot.endings()[update] for update in ends} == ends
+        said = Counter(call.chat for call in api.made("sendMessage"))
+        assert said == {1: 1, new: 1} | {reader: 1 for reader, _ in enumerate(ANSWERED, 100)}
+        assert await bot.stop() == 0
+
+
+@pytest.mark.parametrize(
+    "fault", [faults.UNAUTHORIZED, faults.NOT_FOUND, faults.flood(1)], ids=["401", "404", "429"]
+)
+async def test_a_webhook_that_is_refused_once_is_set_all_the_same(tmp_path: Path, fault: Fault) -> None:
+    async with bot_api() as api:
+        for method in ("getMe", "setWebhook"):
+            api.fail(method, fault)
+        async with bot_process(tmp_path, api, **by_webhook()):
+            await awake(api)
+
+
+@either_way
+@pytest.mark.parametrize("seconds", [4, pytest.param(35, marks=pytest.mark.soak)])
+async def test_a_429_on_one_chat_is_waited_out_there_and_felt_by_none_of_twenty_others(
+    tmp_path: Path, settings: dict[str, str], seconds: int
+) -> None:
+    async with bot_api() as api, bot_process(tmp_path, api, **settings):
+        await awake(api)
+        usual = await waits(api, max(1, seconds // 4))
+        api.fail("sendMessage", faults.flood(seconds), chat=HELD)
+        ask(api, HELD)
+        await api.until(lambda: any(call.refused for call in api.calls))
+        others = await waits(api, max(1, seconds // 2 - 2))
+        assert api.said(HELD) == []
+        await api.until(lambda: api.said(HELD))
+        refused = next(call.at for call in api.calls if call.refused)
+        waited = next(call.at for call in api.made("sendMessage") if call.chat == HELD) - refused
+        print(
+            f"held: {waited:.2f} s; p99 of others: {p99(usual):.3f} s before, {p99(others):.3f} s meanwhile"
+        )
+        assert waited >= seconds
+        if seconds == 35:
+            assert waited <= seconds + 0.5
+            assert p99(others) <= max(1.5 * p99(usual), p99(usual) + 0.050)
+
+
+async def waits(api: BotApi, rounds: int) -> list[float]:
+    """Twenty others ask ten times a second, each once a round; return how long each answer took."""
+    first, asked = len(api.calls), []
+    for number in range(rounds):
+        for reader in OTHERS:
+            asked.append((reader, api.clock()))
+            ask(api, reader, number)
+            await asyncio.sleep(0.1)
+    await api.until(lambda: len([c for c in api.calls[first:] if c.chat in OTHERS]) == len(asked))
+    told = {reader: iter([call.at for call in api.calls[first:] if call.chat == reader]) for reader in OTHERS}
+    return [next(told[reader]) - at for reader, at in asked]
+
+
+async def back(api: BotApi, reader: int) -> float:
+    """Ask, and return how long the answer took."""
+    began = api.clock()
+    ask(api, reader)
+    await api.until(partial(api.said, reader), BACK_SECONDS)
+    return api.clock() - began
+
+
+@pytest.mark.soak
+@either_way
+async def test_a_minute_of_hanging_or_of_a_second_poller_is_over_within_half_a_minute(
+    tmp_path: Path, settings: dict[str, str]
+) -> None:
+    async with bot_api() as api, bot_process(tmp_path, api, **settings):
+        await awake(api)
+        troubles: tuple[Fault, ...] = (Hang(),) if settings else (Hang(), faults.SECOND_POLLER)
+        for reader, trouble in enumerate(troubles, 100):
+            for method in ("getUpdates", "sendMessage") if isinstance(trouble, Hang) else ("getUpdates",):
+                api.fail(method, trouble, float("inf"))
+            ask(api, 50)
+            await asyncio.sleep(60)
+            api.heal()
+            print(f"{type(trouble).__name__}: back after {await back(api, reader):.1f} s")
+
+
+@pytest.mark.soak
+@either_way
+async def test_a_frozen_wire_and_a_frozen_bot_are_forgotten_as_soon_as_they_move(
+    tmp_path: Path, settings: dict[str, str]
+) -> None:
+    async with (
+        bot_api() as api,
+        relay(api.url) as (url, wire),
+        bot_process(tmp_path, api, **settings, CHUCHU_TELEGRAM_API=url) as bot,
+    ):
+        await awake(api)
+        for reader in range(100, 103):
+            wire.send_signal(signal.SIGSTOP)
+            await asyncio.sleep(40)
+            wire.send_signal(signal.SIGCONT)
+            print(f"frozen wire: back after {await back(api, reader):.1f} s, {connections(bot)} connections")
+            assert connections(bot) <= 40
+        bot.send(signal.SIGSTOP)
+        for reader in range(200, 220):
+            ask(api, reader)
+        await asyncio.sleep(40)
+        bot.send(signal.SIGCONT)
+        print(f"frozen bot: back after {await back(api, 220):.1f} s")
+        await api.until(lambda: all(api.said(reader) for reader in range(200, 220)))
+        assert {len(api.said(reader)) for reader in range(200, 220)} == {1}
+
+
+def connections(bot: BotProcess) -> int:
+    return len(psutil.Process(bot.pid).net_connections("tcp"))

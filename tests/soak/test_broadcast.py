@@ -1,0 +1,102 @@
+"""News for five thousand watchers while readers ask: the readers do not feel it, and nobody hears it twice."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert
+
+from bot.learning.courier import IN_FLIGHT
+from bot.messages import Chat, Place
+from bot.state.database import open_database
+from bot.state.ids import fresh_id
+from bot.state.places import columns
+from bot.state.state import sqlite_address
+from bot.state.tables import watches
+from tests.botapi.process import BotProcess, bot_process
+from tests.botapi.server import BotApi, bot_api
+from tests.botapi.updates import message, private
+from tests.soak.test_steady import place
+from tests.soak.watching import p99
+
+WATCHERS = range(1_000_000, 1_005_000)
+WORD = "养蜂"
+NEWS = f"社区{WORD}\n\n社区{WORD}服务今天有了新办法。\n"
+QUESTION = "莫德纳"
+EVERY = 0.2  # seconds between two questions
+QUIET, LOUD = 60.0, 90.0  # seconds of questions without and with a broadcast
+KILLS = 3
+
+
+async def watch(bot: BotProcess, api: BotApi) -> None:
+    """Let everybody watch one word."""
+    now = datetime.now(UTC)
+    chats = [Chat("telegram", str(number), Place.PRIVATE) for number in WATCHERS]
+    rows = [
+        {**columns(chat), "id": fresh_id(), "language": None, "words": WORD, "key": WORD, "since": now}
+        for chat in chats
+    ]
+    async with open_database(sqlite_address(bot.data)) as database, database.writing() as connection:
+        await connection.execute(insert(watches), rows)
+    for number in WATCHERS:
+        api.chats.known[number] = private(number)
+
+
+async def questions(api: BotApi, first: int, seconds: float) -> list[float]:
+    """Ask for so long, a new reader each time; return how long each answer took."""
+    asked: dict[int, float] = {}
+    began = api.clock()
+    while api.clock() - began < seconds:
+        reader = first + len(asked)
+        asked[reader] = api.clock()
+        api.push(message=message(QUESTION, private(reader)))
+        await asyncio.sleep(max(0.0, began + len(asked) * EVERY - api.clock()))
+    await api.until(lambda: all(api.said(reader) for reader in (first, first + len(asked) - 1)))
+    answered = {call.chat: call.at for call in api.made("sendMessage")}
+    return [answered[reader] - at for reader, at in asked.items()]
+
+
+def told(api: BotApi) -> Counter[int | None]:
+    """How often each watcher has heard the news."""
+    return Counter(call.chat for call in api.made("sendMessage") if call.chat in WATCHERS)
+
+
+@pytest.mark.soak
+async def test_news_for_five_thousand_keep_no_reader_waiting_and_are_told_once_over_kills(
+    tmp_path: Path,
+) -> None:
+    here = place(tmp_path)
+    async with bot_api() as api, bot_process(tmp_path, api, **here.settings) as bot:
+        api.push(message=message(QUESTION, private(1)))
+        await api.until(lambda: api.said(1))
+        await watch(bot, api)
+        quiet = p99(await questions(api, 10_000, QUIET))
+        (here.articles / "news.txt").write_text(NEWS, encoding="utf-8")
+        bot.send(signal.SIGHUP)
+        await api.until(lambda: told(api))
+        began, before = api.clock(), len(told(api))
+        loud = p99(await questions(api, 20_000, LOUD))
+        rate = (len(told(api)) - before) / (api.clock() - began)
+        print(
+            f"\np99 of an answer: {quiet * 1000:.0f} ms, {loud * 1000:.0f} ms beside {rate:.1f} news a second"
+        )
+        for _ in range(KILLS):
+            heard = told(api).total()
+            await bot.kill()
+            await bot.start()
+            while told(api).total() < heard + 200:
+                await asyncio.sleep(0.5)
+        while len(told(api)) < len(WATCHERS):
+            await asyncio.sleep(0.5)
+        await asyncio.sleep(5)  # whoever is told twice is told by now
+        assert await bot.stop() == 0
+    counted = told(api)
+    print(f"{len(counted)} told, {counted.total() - len(counted)} of them twice, over {KILLS} kills")
+    assert rate > 10
+    assert counted.total() - len(counted) <= KILLS * IN_FLIGHT
+    assert loud <= 2 * quiet
