@@ -127,7 +127,8 @@ async def serving(
 
     async with AsyncExitStack() as stack:
         guard = _sole_run(stack, settings)
-        builder, platforms, metrics, health = ChildBuilder(), Platforms(), Metrics(), Health()
+        builder = await stack.enter_async_context(ChildBuilder())
+        platforms, metrics, health = Platforms(), Metrics(), Health()
         knowledge = await stack.enter_async_context(open_knowledge(settings.articles, settings.data, builder))
         lookup = stack.enter_context(open_lookup(knowledge.store))
         await lookup.warm()
@@ -167,6 +168,7 @@ async def serving(
         if guard:
             guard.tell(f"{door.host}:{door.port}")
         platforms.opened.set()
+        await builder.start()
         yield Serving(address, routes is not None, admin.knocker.knock)
 
 
@@ -281,7 +283,7 @@ async def reload_here(
     settings.data.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
         stack.enter_context(sole_run(settings.data))
-        builder = ChildBuilder()
+        builder = await stack.enter_async_context(ChildBuilder())
         state = await stack.enter_async_context(
             open_state(settings.database or sqlite_address(settings.data))
         )

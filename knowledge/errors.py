@@ -30,6 +30,10 @@ class SnapshotDamaged(KnowledgeError):
     """A stored snapshot is not what its manifest says."""
 
 
+class Untouched(KnowledgeError):
+    """The articles folder is as it was when the snapshot to start from was built."""
+
+
 class NoRoom(KnowledgeError):
     """The data folder cannot be written: the disk is full, or the folder is read-only."""
 

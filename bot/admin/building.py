@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 import sys
+from asyncio.subprocess import Process
+from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, Self
 
 from pydantic import TypeAdapter
 
-from knowledge.errors import BuildFailed, KnowledgeError, NoArticles, NoRoom
+from knowledge.errors import BuildFailed, KnowledgeError, NoArticles, NoRoom, Untouched
 from knowledge.snapshots.child import encode_order
 from knowledge.snapshots.order import Built, Order, Progress
 
 LINE = 256 * 1024 * 1024  # the last line holds every skipped file
 # what a child sees of our environment: no token, no address; and pypinyin without its phrases, which nobody
-# needs here and which take .4 s to load (pypinyin/constants.py)
-CHILD_ENVIRONMENT = {"PYPINYIN_NO_PHRASES": "true", "PYTHONUTF8": "1"}
+# needs here and which take .4 s to load (pypinyin/constants.py); and OpenBLAS without threads, which do not fork
+CHILD_ENVIRONMENT = {"PYPINYIN_NO_PHRASES": "true", "PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1"}
 BUILT = TypeAdapter(Built)
-NAMED = {kind.__name__: kind for kind in (NoArticles, NoRoom)}  # what says by itself what to do
+NAMED = {kind.__name__: kind for kind in (NoArticles, NoRoom, Untouched)}  # what says by itself what to do
 
 
 class Builder(Protocol):
@@ -30,44 +34,81 @@ class Builder(Protocol):
 
         Raises:
             NoArticles: the articles folder is missing or no folder.
+            Untouched: there is nothing to build.
             NoRoom: the disk is full or closed.
             BuildFailed: anything else, with the stage and the reason.
         """
 
 
 class ChildBuilder:
-    """Builds in a process of its own at low priority, which ends when it is no longer wanted."""
+    """Builds in a process of its own at low priority, one build at a time; the process waits for the next."""
+
+    def __init__(self) -> None:
+        self._child: Process | None = None
+        self._turn = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._kill()
+
+    async def start(self) -> None:
+        """Let the process load, so that the first build need not wait for that."""
+        async with self._turn:
+            await self._running()
 
     async def build(self, order: Order, folder: Path, progress: Progress) -> Built:
         """Build it; cancelling kills the child."""
-        child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "knowledge.snapshots.child"),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            limit=LINE,
-            env=CHILD_ENVIRONMENT,
-        )
-        assert child.stdin is not None
-        assert child.stdout is not None
-        stage = "启动"
-        try:
-            child.stdin.write(encode_order(order, folder))
-            await child.stdin.drain()
-            async for line in child.stdout:
-                told = json.loads(line)
-                if "built" in told:
-                    return BUILT.validate_python(told["built"])
-                stage = told["stage"]
-                if "failed" in told:
-                    raise _failure(told["kind"], stage, told["failed"])
-                progress(stage, told["done"], told["of"])
-        except (ConnectionError, ValueError) as error:
-            raise BuildFailed(stage, f"子进程的话读不懂（{error}）") from error
-        finally:
-            if child.returncode is None:
-                child.kill()
-            code = await child.wait()
-        raise BuildFailed(stage, f"子进程中途结束（{_ending(code)}）")
+        async with self._turn:
+            child = await self._running()
+            try:
+                told = await _heard(child, encode_order(order, folder), progress)
+            except BaseException:
+                await self._kill()
+                raise
+        if "failed" in told:
+            raise _failure(told["kind"], told["stage"], told["failed"])
+        return BUILT.validate_python(told["built"])
+
+    async def _running(self) -> Process:
+        if self._child is None or self._child.returncode is not None:
+            self._child = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "knowledge.snapshots.child"),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                limit=LINE,
+                env=CHILD_ENVIRONMENT,
+                start_new_session=True,  # a group of its own, to end with all its forks
+            )
+        return self._child
+
+    async def _kill(self) -> None:
+        if self._child and self._child.returncode is None:
+            with suppress(ProcessLookupError):  # it died by itself, an instant ago
+                os.killpg(self._child.pid, signal.SIGKILL)
+            await self._child.wait()
+
+
+async def _heard(child: Process, order: bytes, progress: Progress) -> dict[str, Any]:
+    """Give an order and hear the child out, to the line that says how it ended."""
+    assert child.stdin is not None
+    assert child.stdout is not None
+    stage = "启动"
+    try:
+        child.stdin.write(order)
+        await child.stdin.drain()
+        async for line in child.stdout:
+            told: dict[str, Any] = json.loads(line)
+            if "built" in told or "failed" in told:
+                return told
+            if "ended" in told:
+                raise BuildFailed(stage, f"子进程中途结束（{_ending(told['ended'])}）")
+            stage = told["stage"]
+            progress(stage, told["done"], told["of"])
+    except (ConnectionError, ValueError) as error:
+        raise BuildFailed(stage, f"子进程的话读不懂（{error}）") from error
+    raise BuildFailed(stage, f"子进程中途结束（{_ending(await child.wait())}）")
 
 
 def _failure(kind: str, stage: str, said: str) -> KnowledgeError:

@@ -12,14 +12,12 @@ from pathlib import Path
 
 from bot.admin.building import Builder
 from bot.admin.report import Ending, Report
-from knowledge.documents.folder import find_sources
-from knowledge.errors import KnowledgeError, SnapshotDamaged
+from knowledge.errors import KnowledgeError, SnapshotDamaged, Untouched
 from knowledge.index.opened import open_index
 from knowledge.snapshots.guards import objection
 from knowledge.snapshots.manifest import Manifest
 from knowledge.snapshots.opening import Opened, open_version
 from knowledge.snapshots.order import INDEX, Order, Progress, unheard
-from knowledge.snapshots.records import listing, recipe
 from knowledge.snapshots.versions import Versions
 from knowledge.store import KnowledgeStore
 from knowledge.text.language import Language
@@ -127,6 +125,8 @@ class Reloader:
         self._free.clear()
         try:
             report = await work()
+        except Untouched:
+            return Report(Ending.UNCHANGED, self.version, before=self._manifest.figures)
         except (KnowledgeError, OSError) as error:
             log.warning("reload by %s failed: %s", door(by), error)
             return Report(Ending.FAILED, self.version, error=str(error))
@@ -140,12 +140,10 @@ class Reloader:
         return report
 
     async def _reload(self, wish: Wish, progress: Progress) -> Report:
-        before, now = self._manifest, await asyncio.to_thread(self._look)
-        if now == (before.listing, before.recipe):
-            return Report(Ending.UNCHANGED, self.version, before=before.figures)
+        before = self._manifest
         async with in_thread(self._versions.workshop()) as folder:
             base = self._versions.folder / self.version
-            order = Order(self._articles, base if base.is_dir() else None)
+            order = Order(self._articles, base if base.is_dir() else None, if_touched=True)
             built = await self._builder.build(order, folder, progress)
             doubt = objection(before.figures, built.manifest.figures)
             lost = await asyncio.to_thread(self._lost, await self._quoted(), folder)
@@ -163,7 +161,7 @@ class Reloader:
             if doubt and wish.confirmed != built.manifest.listing:
                 return replace(said, ending=Ending.UNCONFIRMED)
             name = await asyncio.to_thread(self._versions.publish, folder)
-        await self._serve(name)
+        await self._serve(name, built.manifest)
         return replace(said, ending=Ending.PUBLISHED, version=name)
 
     async def _rollback(self, to: str | None) -> Report:
@@ -177,30 +175,28 @@ class Reloader:
         before = self._manifest.figures
         opened = await asyncio.to_thread(open_version, self._versions, name, self._language)
         await asyncio.to_thread(self._versions.choose, name)
-        self._swap(opened)
+        await self._swap(opened)
         return Report(Ending.ROLLED_BACK, name, before=before)
 
-    async def _serve(self, name: str) -> None:
-        """Open what was just published; what cannot be opened goes aside, and the one before is chosen again."""
+    async def _serve(self, name: str, sealed: Manifest | None = None) -> None:
+        """Open what was just published, unread if it was `sealed` here a moment ago; what cannot be opened goes aside, and the one before is chosen again."""
         try:
-            opened = await asyncio.to_thread(open_version, self._versions, name, self._language)
+            opened = await asyncio.to_thread(open_version, self._versions, name, self._language, sealed)
         except SnapshotDamaged:
             await asyncio.to_thread(self._versions.set_aside, name)
             if self.version in self._versions.names():
                 await asyncio.to_thread(self._versions.choose, self.version)
             raise
-        self._swap(opened)
+        await self._swap(opened)
         try:
             await asyncio.to_thread(self._versions.prune)
         except OSError as error:  # what serves, serves; the next reload clears away what this one could not
             log.warning("old versions could not be removed: %s", error)
 
-    def _swap(self, opened: Opened) -> None:
+    async def _swap(self, opened: Opened) -> None:
         self._manifest = opened.manifest
-        self._store.swap(opened.snapshot, opened.close)
-
-    def _look(self) -> tuple[str, str]:
-        return listing(self._articles, find_sources(self._articles)), recipe()
+        # in a thread, as the snapshot before is closed there if nobody reads it
+        await asyncio.to_thread(self._store.swap, opened.snapshot, opened.close)
 
     def _lost(self, quoted: set[str], folder: Path) -> list[str]:
         """The quotes that people were shown and that the snapshot in `folder` does not have."""

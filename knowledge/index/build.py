@@ -9,14 +9,13 @@ from typing import TypeAlias
 
 import numpy as np
 
-from knowledge.index.columns import build_columns, open_columns, save_columns, texts, update_columns
+from knowledge.index.columns import Added, build_columns, open_columns, save_columns, texts, update_columns
 from knowledge.index.grams import GramsWriter
 from knowledge.index.records import FILE_BITS, RecordsWriter
 from knowledge.model import Article, Fact, Repaired
-from knowledge.search.corpus import Columns
 from knowledge.text.script import decode, encode
 
-RECORDS, GRAMS, COLUMNS = "records.sqlite", "grams", "columns"
+RECORDS, GRAMS, COLUMNS = "records.sqlite", "grams", "columns.npy"
 
 Kept: TypeAlias = tuple[Repaired, bytes]
 """A repaired document and the very bytes it was read from."""
@@ -28,9 +27,9 @@ def build_index(folder: Path, repaired: Iterable[Kept]) -> int:
     `repaired` holds documents beside their bytes; it is read once, one by one, so it may be a generator.
     """
     folder.mkdir()
-    (folder / COLUMNS).mkdir()
-    columns = _write(folder, (), repaired, [])
-    save_columns(columns, folder / COLUMNS)
+    with GramsWriter(folder / GRAMS) as grams:
+        columns = build_columns(_write(folder, grams, (), repaired, []))
+        save_columns(columns, folder / COLUMNS)
     return len(columns)
 
 
@@ -42,29 +41,29 @@ def update_index(folder: Path, base: Path, removed: Collection[str], repaired: I
     folder.mkdir()
     shutil.copy2(base / RECORDS, folder / RECORDS)
     shutil.copytree(base / GRAMS, folder / GRAMS)
-    (folder / COLUMNS).mkdir()
     before = open_columns(base / COLUMNS)
     gone: list[int] = []
-    added = _write(folder, removed, repaired, gone)
-    columns = update_columns(
-        before,
-        np.isin(before.keys >> FILE_BITS, gone),
-        np.isin(before.head_keys >> FILE_BITS, gone),
-        added,
-    )
-    save_columns(columns, folder / COLUMNS)
+    with GramsWriter(folder / GRAMS) as grams:
+        added = _write(folder, grams, removed, repaired, gone)
+        columns = update_columns(
+            before,
+            np.isin(before.keys >> FILE_BITS, gone),
+            np.isin(before.head_keys >> FILE_BITS, gone),
+            added,
+        )
+        save_columns(columns, folder / COLUMNS)
     return len(columns)
 
 
 def _write(
     folder: Path,
+    grams: GramsWriter,
     removed: Collection[str],
     repaired: Iterable[Kept],
     gone: list[int],
-) -> Columns:
-    """Write records and grams, adding the numbers of removed files to `gone`; return the columns of what was added."""
+) -> Added:
+    """Write records and grams, adding the numbers of removed files to `gone`; return what was added."""
     records = RecordsWriter(folder / RECORDS)
-    grams = GramsWriter(folder / GRAMS)
     first = records.next_number()
     for name in removed:
         no = records.remove(name)
@@ -83,9 +82,9 @@ def _write(
             grams.add(no, key, decode(codes))
             rows.append((key, codes.tobytes()))
             articles.append(article)
+    grams.commit()
     records.close()
-    grams.close()
-    return build_columns(texts(rows), np.array(articles, dtype=np.int64), texts(heads))
+    return Added(texts(rows), np.array(articles, dtype=np.int64), texts(heads))
 
 
 def _placed(no: int, repaired: Repaired) -> Iterator[tuple[int, Fact, int]]:

@@ -3,48 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from mmap import ACCESS_READ, mmap
+from os import SEEK_CUR
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
+import numpy.lib.format as npy
 import numpy.typing as npt
 
 from knowledge.search.corpus import Array, Columns
 from knowledge.text.pinyin import sounds
 from knowledge.text.script import SEPARATOR
 
-_NAMES = (
-    "codes",
-    "offsets",
-    "keys",
-    "articles",
-    "char_df",
-    "grams",
-    "gram_df",
-    "heads",
-    "head_offsets",
-    "head_keys",
-    "syllables",
-    "readings",
-)
 _CHUNK = 100_000
 
 
-def save_columns(columns: Columns, folder: Path) -> None:
-    """Write every array to `folder`."""
-    for name in _NAMES:
-        np.save(folder / f"{name}.npy", getattr(columns, name))
+def save_columns(columns: Columns, path: Path) -> None:
+    """Write every array to one file, each in the format of numpy and at a place where it can be mapped."""
+    with path.open("wb") as file:
+        for column in fields(columns):
+            file.seek(_aligned(file.tell()))
+            np.save(file, getattr(columns, column.name), allow_pickle=False)
 
 
-def open_columns(folder: Path) -> Columns:
+def open_columns(path: Path) -> Columns:
     """Map what `save_columns` wrote; nothing is read yet."""
-    return Columns(*(_map(folder / f"{name}.npy") for name in _NAMES))
+    with path.open("rb") as file:
+        data = mmap(file.fileno(), 0, access=ACCESS_READ)
+        return Columns(*(_mapped(file, data) for _ in fields(Columns)))
 
 
-def _map(path: Path) -> Array:
-    array: Array = np.load(path, mmap_mode="r", allow_pickle=False)
-    # A plain view: numpy's memmap subclass costs microseconds on every slice.
-    return array.view(np.ndarray)
+def _mapped(file: BinaryIO, data: mmap) -> Array:
+    file.seek(_aligned(file.tell()))
+    npy.read_magic(file)
+    shape, _, kind = npy.read_array_header_1_0(file)
+    array = np.ndarray(shape, kind, data, file.tell())
+    file.seek(array.nbytes, SEEK_CUR)
+    return array
+
+
+def _aligned(place: int) -> int:
+    return -(-place // npy.ARRAY_ALIGN) * npy.ARRAY_ALIGN
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What comes into an index: facts, the key of the article of each, and the articles' heads."""
+
+    facts: Texts
+    articles: Array
+    heads: Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +118,7 @@ def frequencies(facts: Texts) -> tuple[Array, Array, Array]:
     return (char_df.astype(np.int32), *_sum(pairs))
 
 
-def _sum(pairs: Sequence[tuple[Array, Array]]) -> tuple[Array, Array]:
+def _sum(pairs: Sequence[Sequence[Array]]) -> tuple[Array, Array]:
     if not pairs:
         return np.zeros(0, np.uint32), np.zeros(0, np.int32)
     grams, place = np.unique(np.concatenate([g for g, _ in pairs]), return_inverse=True)
@@ -117,41 +127,41 @@ def _sum(pairs: Sequence[tuple[Array, Array]]) -> tuple[Array, Array]:
     return grams[kept].astype(np.uint32), counts[kept].astype(np.int32)
 
 
-def build_columns(facts: Texts, articles: Array, heads: Texts) -> Columns:
+def build_columns(added: Added) -> Columns:
     """Make the columns of a whole index."""
     return Columns(
-        facts.codes,
-        facts.offsets,
-        facts.keys,
-        articles,
-        *frequencies(facts),
-        heads.codes,
-        heads.offsets,
-        heads.keys,
+        added.facts.codes,
+        added.facts.offsets,
+        added.facts.keys,
+        added.articles,
+        *frequencies(added.facts),
+        added.heads.codes,
+        added.heads.offsets,
+        added.heads.keys,
         *sounds(),
     )
 
 
 def update_columns(
-    base: Columns, gone: npt.NDArray[np.bool_], gone_heads: npt.NDArray[np.bool_], added: Columns
+    base: Columns, gone: npt.NDArray[np.bool_], gone_heads: npt.NDArray[np.bool_], added: Added
 ) -> Columns:
     """Make the columns of an index from another's, some facts and heads gone and others added behind."""
     before = Texts(base.codes, base.offsets, base.keys)
-    facts = before.without(gone).then(Texts(added.codes, added.offsets, added.keys))
-    heads = Texts(base.heads, base.head_offsets, base.head_keys).without(gone_heads)
-    heads = heads.then(Texts(added.heads, added.head_offsets, added.head_keys))
-    char_df, grams, gram_df = frequencies(before.only(gone))
-    counted = ((base.grams, base.gram_df), (added.grams, added.gram_df), (grams, -gram_df))
+    facts = before.without(gone).then(added.facts)
+    heads = Texts(base.heads, base.head_offsets, base.head_keys).without(gone_heads).then(added.heads)
+    char_less, *less = frequencies(before.only(gone))
+    char_more, *more = frequencies(added.facts)
+    counted = ((base.grams, base.gram_df), more, (less[0], -less[1]))
     return Columns(
         facts.codes,
         facts.offsets,
         facts.keys,
         np.concatenate([base.articles[~gone], added.articles]),
-        base.char_df + added.char_df - char_df,
+        base.char_df + char_more - char_less,
         *_sum(counted),
         heads.codes,
         heads.offsets,
         heads.keys,
-        added.syllables,
-        added.readings,
+        base.syllables,
+        base.readings,
     )

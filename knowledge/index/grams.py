@@ -6,7 +6,9 @@ Term queries only: its query parser can be made to kill the process, and a query
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -38,12 +40,22 @@ def grams(encoded: str) -> list[str]:
 
 
 class GramsWriter:
-    """Adds and removes facts; on disk when `close` returns."""
+    """Adds and removes facts; all is on disk when the block that it opens has ended."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(exist_ok=True)
         self._index = tantivy.Index(_schema(), path=str(folder), reuse=True)
         self._writer = self._index.writer(heap_size=_HEAP, num_threads=1)
+        self._pool = ThreadPoolExecutor(1)
+        self._committed: Future[None] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._pool:
+            if self._committed:
+                self._committed.result()
 
     def remove(self, file: int) -> None:
         """Take out every fact of a file."""
@@ -58,8 +70,11 @@ class GramsWriter:
         document.add_text("grams", " ".join(grams(encoded)))
         self._writer.add_document(document)
 
-    def close(self) -> None:
-        """Commit, and let merges end."""
+    def commit(self) -> None:
+        """Begin to write everything to the disk, and to merge, while others work; nothing may be added after it."""
+        self._committed = self._pool.submit(self._finish)
+
+    def _finish(self) -> None:
         self._writer.commit()
         self._writer.wait_merging_threads()
 

@@ -49,9 +49,9 @@ class OpenedIndex:
         """How many articles and how many facts there are."""
         return self._records.count_articles(), len(self._records)
 
-    def articles(self) -> Iterator[Article]:
-        """Every article, by file name and place."""
-        return self._records.articles()
+    def articles(self, file: str | None = None) -> Iterator[Article]:
+        """Every article, by file name and place, or those of one file."""
+        return self._records.articles(file)
 
     def facts(self, article_id: str | None = None) -> Iterator[Fact]:
         """Every fact in reading order per article, or those of one article."""

@@ -146,14 +146,15 @@ class Records:
         row = self._db.execute("SELECT key FROM articles WHERE id = ?", (article_id,)).fetchone()
         return None if row is None else (row[0], self._article(row[0]))
 
-    def articles(self) -> Iterator[Article]:
-        """Every article, by file name and place."""
+    def articles(self, file: str | None = None) -> Iterator[Article]:
+        """Every article, by file name and place, or those of one file."""
         rows = self._db.execute(
-            "SELECT files.name, record FROM files JOIN articles "
-            "ON articles.key BETWEEN files.no << ?1 AND ((files.no + 1) << ?1) - 1 ORDER BY files.name, articles.key",
-            (FILE_BITS,),
+            "SELECT files.name, record FROM files JOIN articles "  # noqa: S608 constant
+            "ON articles.key BETWEEN files.no << :bits AND ((files.no + 1) << :bits) - 1 "
+            f"{'' if file is None else 'WHERE files.name = :file'} ORDER BY files.name, articles.key",
+            {"bits": FILE_BITS, "file": file},
         )
-        return (codec.load_article(file, record) for file, record in rows)
+        return (codec.load_article(name, record) for name, record in rows)
 
     def facts(self) -> Iterator[Fact]:
         """Every fact, by file name and in reading order."""

@@ -19,12 +19,10 @@ LIMIT = 1024 * 1024  # bytes; some 30,000 groups
 def copy_aliases(articles: Path, folder: Path) -> tuple[Skipped, ...]:
     """Copy the alias files beside the articles into a snapshot being built; return what is wrong in them."""
     problems: list[Skipped] = []
-    known = _own(fold)
-    for name in RESERVED_NAMES:
-        path = articles / name
-        if not path.is_file():
-            continue
-        text = path.read_bytes()[:LIMIT].decode("utf-8", "replace")
+    found = [name for name in RESERVED_NAMES if (articles / name).is_file()]
+    known = _own(fold) if found else Aliases()
+    for name in found:
+        text = (articles / name).read_bytes()[:LIMIT].decode("utf-8", "replace")
         (folder / name).write_text(text, encoding="utf-8")
         more, wrong = parse_aliases(text, name, fold, known)
         known = known.joined(more)

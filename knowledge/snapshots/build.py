@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from knowledge.documents.folder import Source, find_sources, read_sources
+from knowledge.errors import SnapshotDamaged, Untouched
 from knowledge.index.build import Kept, build_index, update_index
 from knowledge.model import Skipped
 from knowledge.proof import only_proved
@@ -29,17 +30,23 @@ class _Plan:
     gone: list[Record] = field(default_factory=list)
 
 
-def build(order: Order, folder: Path, progress: Progress = unheard) -> Built:
+def build(order: Order, folder: Path, progress: Progress = unheard, mixture: str | None = None) -> Built:
     """Build and seal the snapshot of `order.articles` in the empty `folder`.
+
+    `mixture` is this program's `recipe()`, for who knows it already.
 
     Raises:
         NoArticles: the articles folder is missing or no folder.
+        Untouched: there is nothing to build.
         NoRoom: the disk is full or closed.
     """
     with room_needed(folder):
         sources = list(find_sources(order.articles))
-        mixture = recipe()
-        base = order.base if order.base and manifest.read(order.base).recipe == mixture else None
+        seen, mixture = listing(order.articles, sources), mixture or recipe()
+        told = _usable(order.base, mixture)
+        if order.if_touched and told and told.listing == seen:
+            raise Untouched(f"{order.articles} 没有变化")
+        base = order.base if told else None
         plan = _plan(sources, read_records(base) if base else {})
         gone = {name for record in plan.gone for name in record.documents}
         records: list[Record] = []
@@ -56,9 +63,18 @@ def build(order: Order, folder: Path, progress: Progress = unheard) -> Built:
         write_records(folder, records)
         skipped = tuple(skipped for record in records for skipped in record.skipped)
         skipped += copy_aliases(order.articles, folder)
-        unsealed = Manifest(listing(order.articles, sources), mixture, time.time(), total(records), skipped)
+        unsealed = Manifest(seen, mixture, time.time(), total(records), skipped)
         sealed = manifest.seal(folder, unsealed)
     return Built(sealed, difference, len(plan.redone), len(plan.kept))
+
+
+def _usable(base: Path | None, mixture: str) -> Manifest | None:
+    """The manifest of a base that is whole and made by this very program: damage must not be built upon."""
+    try:
+        told = manifest.read(base) if base else None
+        return manifest.verify(base) if base and told and told.recipe == mixture else None
+    except SnapshotDamaged:
+        return None
 
 
 def _plan(sources: Sequence[Source], known: dict[str, Record]) -> _Plan:

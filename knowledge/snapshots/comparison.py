@@ -18,9 +18,6 @@ class Comparison:
 
     def __init__(self, before: OpenedIndex) -> None:
         self._before = before
-        self._articles: dict[str, list[Article]] = defaultdict(list)
-        for article in before.articles():
-            self._articles[article.file].append(article)
         self._difference = Difference()
         self._seen: set[str] = set()
 
@@ -50,4 +47,4 @@ class Comparison:
         return self._difference
 
     def _old(self, name: str) -> list[tuple[Article, list[Fact]]]:
-        return [(article, list(self._before.facts(article.id))) for article in self._articles.get(name, ())]
+        return [(article, list(self._before.facts(article.id))) for article in self._before.articles(name)]

@@ -15,6 +15,7 @@ from knowledge.snapshots.durable import write_durably
 
 FORMAT = 1
 NAME = "manifest.json"
+SMALL = 8 * 1024 * 1024  # bytes that are hashed sooner than threads are started
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,8 @@ def _names(folder: Path) -> Iterator[str]:
 
 
 def _hashes(folder: Path, names: list[str]) -> list[Sealed]:
+    if sum((folder / name).stat().st_size for name in names) < SMALL:
+        return [_hash(folder / name) for name in names]
     # hashlib lets go of the interpreter lock, so two threads keep two cores busy
     with ThreadPoolExecutor(2) as pool:
         return list(pool.map(lambda name: _hash(folder / name), names))

@@ -12,7 +12,7 @@ from pathlib import Path
 from knowledge.errors import SnapshotDamaged
 from knowledge.snapshot import Snapshot
 from knowledge.snapshots.aliases import read_aliases
-from knowledge.snapshots.manifest import Manifest
+from knowledge.snapshots.manifest import Manifest, read
 from knowledge.snapshots.order import INDEX
 from knowledge.snapshots.versions import Stored, Versions
 from knowledge.text.language import Language
@@ -27,14 +27,14 @@ class Opened:
     close: Callable[[], None]
 
 
-def open_version(versions: Versions, name: str, language: Language) -> Opened:
-    """Verify and open one version.
+def open_version(versions: Versions, name: str, language: Language, sealed: Manifest | None = None) -> Opened:
+    """Verify and open one version; `sealed` is the manifest of one that was written a moment ago.
 
     Raises:
         SnapshotDamaged: it is not what its manifest says, or cannot be opened.
     """
     with ExitStack() as held:
-        stored = held.enter_context(versions.hold(name))
+        stored = held.enter_context(versions.hold(name, sealed))
         snapshot = open_stored(stored, language)
         held.callback(snapshot.close)
         return Opened(snapshot, stored.manifest, held.pop_all().close)
@@ -86,12 +86,9 @@ def open_newest(versions: Versions, recipe: str, language: Language) -> tuple[Op
     damages: list[str] = []
     for name in versions.candidates():
         try:
-            opened = open_version(versions, name, language)
+            if read(versions.folder / name).recipe == recipe:
+                return open_version(versions, name, language), damages
         except SnapshotDamaged as damage:
             moved = versions.set_aside(name)
             damages.append(f"{damage}；" + (f"已移到 {moved}" if moved else "未能移开，已跳过"))
-            continue
-        if opened.manifest.recipe == recipe:
-            return opened, damages
-        opened.close()
     return None, damages

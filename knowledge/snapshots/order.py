@@ -18,10 +18,14 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to build: the articles folder, and the stored version whose unchanged files need not be redone."""
+    """What to build: the articles folder, and the stored version whose unchanged files need not be redone.
+
+    With `if_touched` nothing is built when no file was touched since that version.
+    """
 
     articles: Path
     base: Path | None = None
+    if_touched: bool = False
 
 
 @dataclass(frozen=True, slots=True)

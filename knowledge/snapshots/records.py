@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
@@ -26,30 +26,40 @@ class Record:
     stamp: int
     sha256: str
     documents: tuple[str, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
     articles: int = 0
     facts: int = 0
     doubts: int = 0
-    skipped: tuple[Skipped, ...] = ()
 
 
 def write_records(folder: Path, records: Iterable[Record]) -> None:
     """Write the records of a snapshot being built."""
-    (folder / NAME).write_text(json.dumps([asdict(record) for record in records]), encoding="ascii")
+    (folder / NAME).write_text(json.dumps([_row(record) for record in records]), encoding="ascii")
 
 
 def read_records(folder: Path) -> dict[str, Record]:
     """Read the records of a stored snapshot, by file name."""
     rows = json.loads((folder / NAME).read_bytes())
-    return {
-        row["name"]: Record(
-            **{
-                **row,
-                "documents": tuple(row["documents"]),
-                "skipped": tuple(Skipped(**skipped) for skipped in row["skipped"]),
-            }
-        )
-        for row in rows
-    }
+    return {row[0]: _record(*row) for row in rows}
+
+
+def _row(record: Record) -> list[object]:
+    skipped = [[one.name, one.reason, one.remedy, one.offset] for one in record.skipped]
+    told = [record.name, record.size, record.stamp, record.sha256, record.documents]
+    return [*told, skipped, record.articles, record.facts, record.doubts]
+
+
+def _record(
+    name: str,
+    size: int,
+    stamp: int,
+    sha256: str,
+    documents: list[str],
+    skipped: list[tuple[str, str, str, int | None]],
+    *counts: int,
+) -> Record:
+    told = tuple(Skipped(*one) for one in skipped)
+    return Record(name, size, stamp, sha256, tuple(documents), told, *counts)
 
 
 def total(records: Iterable[Record]) -> Figures:

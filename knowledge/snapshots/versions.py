@@ -61,8 +61,10 @@ class Versions:
         return name if digest == _check(name) else None
 
     @contextmanager
-    def hold(self, name: str) -> Iterator[Stored]:
+    def hold(self, name: str, sealed: Manifest | None = None) -> Iterator[Stored]:
         """Verify a version and keep it from being cleared away until the end.
+
+        Of one that this process has just seen `sealed`, reading it again would tell nothing new.
 
         Raises:
             SnapshotDamaged: it is not what its manifest says, or is not there at all.
@@ -73,7 +75,7 @@ class Versions:
                 held.enter_context(reading(folder / manifests.NAME))
             except OSError as error:
                 raise SnapshotDamaged(f"{name}：清单 {manifests.NAME} 缺失或读不出") from error
-            yield Stored(name, folder, manifests.verify(folder))
+            yield Stored(name, folder, sealed or manifests.verify(folder))
 
     def candidates(self) -> list[str]:
         """What to try to serve, in order: the chosen version, then those before it, then newer ones."""

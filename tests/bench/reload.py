@@ -102,7 +102,7 @@ async def measure(home: Path, count: int) -> bool:
     articles = home / "articles"
     write_corpus(articles, range(count), 0)
     began = time.perf_counter()
-    async with open_knowledge(articles, home / "var", ChildBuilder()) as knowledge:
+    async with ChildBuilder() as builder, open_knowledge(articles, home / "var", builder) as knowledge:
         print(f"{count} articles: first build {time.perf_counter() - began:.1f} s", flush=True)
         reloader = Reloader(
             articles,
@@ -110,7 +110,7 @@ async def measure(home: Path, count: int) -> bool:
             knowledge.store,
             knowledge.manifest,
             knowledge.language,
-            ChildBuilder(),
+            builder,
             lambda: datetime.now(UTC),
             _nothing,
         )

@@ -127,7 +127,8 @@ def _candidates_only(folder: Path, plain: Iterable[str]) -> Texts:
         codes = encode(text)
         writer.add(0, key, decode(codes))
         rows.append((key, codes.tobytes()))
-    writer.close()
+    with writer:
+        writer.commit()
     return texts(rows)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,9 @@ import pytest
 
 from bot.admin.building import ChildBuilder
 from bot.messages import Attachment
+from knowledge.errors import NoRoom
+from knowledge.snapshots.build import build
+from knowledge.snapshots.order import Order
 from tests.bot.admin.hall import STRANGER, hall
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
 
@@ -36,7 +40,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 
 async def test_a_full_disk_refuses_a_reload_and_nothing_else(disk: Path, tmp_path: Path) -> None:
-    async with hall(tmp_path, ChildBuilder()) as room:
+    async with ChildBuilder() as builder, hall(tmp_path, builder) as room:
         write_article(room.articles, "new.txt", "新来的一篇", NEW)
         filler = disk / "filler"
         with filler.open("wb") as file, pytest.raises(OSError, match="No space"):
@@ -53,6 +57,23 @@ async def test_a_full_disk_refuses_a_reload_and_nothing_else(disk: Path, tmp_pat
         assert not list((disk / "snapshots").glob(".building-*"))
 
 
+def test_wherever_a_build_runs_out_of_room_it_says_that_the_disk_is_full(disk: Path, tmp_path: Path) -> None:
+    articles, building = write_corpus(tmp_path / "articles", 30), disk / "building"
+    refused = 0
+    for room in range(0, 1_600_000, 40_000):
+        filler = disk / "filler"
+        filler.write_bytes(bytes(shutil.disk_usage(disk).free - room))
+        building.mkdir()
+        try:
+            build(Order(articles), building)
+        except NoRoom as error:
+            assert "磁盘已满" in str(error)
+            refused += 1
+        shutil.rmtree(building)
+        filler.unlink()
+    assert 10 < refused < 40
+
+
 async def test_an_upload_on_a_full_disk_is_refused_and_leaves_no_stump(disk: Path, tmp_path: Path) -> None:
     async with hall(tmp_path) as room:
         room.phone.files["f1"] = [b"x" * 65536] * 200
@@ -66,7 +87,7 @@ async def test_a_start_on_a_read_only_disk_answers_and_says_that_nobody_may_act(
 ) -> None:
     write_corpus(tmp_path / "articles")
     assert mount("-o", "remount,ro,size=8m", str(disk)).returncode == 0
-    async with hall(tmp_path, ChildBuilder()) as room:
+    async with ChildBuilder() as builder, hall(tmp_path, builder) as room:
         assert "第2号街坊" in await room.say(QUESTION, STRANGER)
         assert "现在不能用" in await room.say("/reload")
         assert any("临时索引" in notice for notice in room.knowledge.notices)

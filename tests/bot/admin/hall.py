@@ -51,9 +51,10 @@ class HereBuilder:
     async def build(self, order: Order, folder: Path, progress: Progress) -> Built:
         self.begun.set()
         await self.gate.wait()
-        self.built += 1
         progress("修复", 1, 2)
-        return await asyncio.to_thread(build, order, folder)
+        built = await asyncio.to_thread(build, order, folder)
+        self.built += 1
+        return built
 
 
 @dataclass

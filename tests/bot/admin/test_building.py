@@ -5,32 +5,58 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
 from bot.admin.building import ChildBuilder
-from knowledge.errors import BuildFailed, NoArticles
+from knowledge.errors import BuildFailed, NoArticles, Untouched
 from knowledge.snapshots.manifest import Figures, verify
 from knowledge.snapshots.order import Order
 from tests.knowledge.snapshots.corpus import write_corpus
+
+
+def ignore(stage: str, done: int, of: int) -> None:
+    """Nobody looks at how far it is."""
 
 
 async def test_a_child_builds_and_tells_how_far_it_is(tmp_path: Path) -> None:
     stages: list[str] = []
     (tmp_path / "new").mkdir()
     order = Order(write_corpus(tmp_path / "articles"))
-    built = await ChildBuilder().build(order, tmp_path / "new", lambda stage, done, of: stages.append(stage))
+    async with ChildBuilder() as builder:
+        built = await builder.build(order, tmp_path / "new", lambda stage, done, of: stages.append(stage))
     assert built.manifest == verify(tmp_path / "new")
     assert built.manifest.figures == Figures(documents=4, articles=4, facts=12)
     assert "修复" in stages
 
 
+async def test_one_child_builds_again_and_again(tmp_path: Path) -> None:
+    order = Order(write_corpus(tmp_path / "articles"))
+    async with ChildBuilder() as builder:
+        await builder.start()
+        child = await child_of_this_process()
+        for name in ("first", "second"):
+            (tmp_path / name).mkdir()
+            await builder.build(order, tmp_path / name, ignore)
+        assert child.is_running()
+    assert not child.is_running()
+
+
 async def test_what_the_child_says_in_words_is_said_again(tmp_path: Path) -> None:
-    (tmp_path / "new").mkdir()
-    with pytest.raises(NoArticles, match="nowhere"):
-        await ChildBuilder().build(Order(tmp_path / "nowhere"), tmp_path / "new", lambda *_: None)
+    async with ChildBuilder() as builder:
+        (tmp_path / "new").mkdir()
+        with pytest.raises(NoArticles, match="nowhere"):
+            await builder.build(Order(tmp_path / "nowhere"), tmp_path / "new", ignore)
+        order = Order(write_corpus(tmp_path / "articles"))
+        await builder.build(order, tmp_path / "new", ignore)
+        (tmp_path / "next").mkdir()
+        with pytest.raises(Untouched):
+            await builder.build(
+                replace(order, base=tmp_path / "new", if_touched=True), tmp_path / "next", ignore
+            )
 
 
 async def child_of_this_process() -> psutil.Process:
@@ -41,21 +67,42 @@ async def child_of_this_process() -> psutil.Process:
     return found[0]
 
 
-async def test_a_child_that_is_killed_is_a_failed_build(tmp_path: Path) -> None:
-    (tmp_path / "new").mkdir()
+async def fork_of(child: psutil.Process) -> psutil.Process:
+    while not (forks := child.children()):
+        await asyncio.sleep(0.01)
+    return forks[0]
+
+
+def has_ended(process: psutil.Process) -> bool:
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.parametrize("who", ["child", "fork"])
+async def test_a_killed_build_has_failed_and_the_next_one_builds(tmp_path: Path, who: str) -> None:
     order = Order(write_corpus(tmp_path / "articles", 400))
-    building = asyncio.create_task(ChildBuilder().build(order, tmp_path / "new", lambda *_: None))
-    os.kill((await child_of_this_process()).pid, signal.SIGKILL)
-    with pytest.raises(BuildFailed, match="中途结束"):
-        await building
+    async with ChildBuilder() as builder:
+        (tmp_path / "new").mkdir()
+        building = asyncio.create_task(builder.build(order, tmp_path / "new", ignore))
+        child = await child_of_this_process()
+        fork = await fork_of(child)
+        os.kill(fork.pid if who == "fork" else child.pid, signal.SIGKILL)
+        with pytest.raises(BuildFailed, match="中途结束"):
+            await building
+        assert has_ended(fork)
+        (tmp_path / "next").mkdir()
+        built = await builder.build(order, tmp_path / "next", ignore)
+        assert built.manifest.figures.articles == 400
 
 
 async def test_a_build_that_is_no_longer_wanted_leaves_no_process(tmp_path: Path) -> None:
     (tmp_path / "new").mkdir()
     order = Order(write_corpus(tmp_path / "articles", 400))
-    building = asyncio.create_task(ChildBuilder().build(order, tmp_path / "new", lambda *_: None))
-    child = await child_of_this_process()
-    building.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await building
-    assert not child.is_running()
+    async with ChildBuilder() as builder:
+        building = asyncio.create_task(builder.build(order, tmp_path / "new", ignore))
+        child = await child_of_this_process()
+        fork = await fork_of(child)
+        building.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await building
+        assert not child.is_running()
+        assert has_ended(fork)

@@ -95,6 +95,18 @@ def test_a_skipped_file_is_told_again_though_it_is_not_read_again(articles: Path
     assert second.redone == 0
 
 
+def test_a_version_that_was_damaged_while_it_served_is_not_built_upon(
+    articles: Path, versions: Versions
+) -> None:
+    rebuild(articles, versions)
+    records = versions.folder / "000001" / "index" / "records.sqlite"
+    data = bytearray(records.read_bytes())
+    data[data.index("第2号".encode())] ^= 1
+    records.write_bytes(data)
+    write_article(articles, "new.txt", "新来的一篇", "苏州河边建成了新的步道。")
+    assert (rebuild(articles, versions).redone, len(texts(versions))) == (5, 13)
+
+
 def test_a_missing_folder_is_refused_by_name(versions: Versions, tmp_path: Path) -> None:
     with versions.workshop() as folder, pytest.raises(NoArticles, match="nowhere"):
         build(Order(tmp_path / "nowhere"), folder)
