@@ -10,8 +10,9 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import count
 from pathlib import Path
 from random import Random
 
@@ -20,6 +21,7 @@ import psutil
 from knowledge.index.build import build_index
 from knowledge.index.columns import Texts, texts
 from knowledge.index.grams import GramsWriter
+from knowledge.model import Repaired
 from knowledge.snapshot import Snapshot
 from knowledge.snapshots.build import build
 from knowledge.snapshots.order import Order
@@ -56,34 +58,27 @@ def _from_files(stock: Stock, folder: Path) -> None:
     articles = _new(folder / "articles")
     for number, sentences in enumerate(grown(stock, STORED)):
         (articles / f"{number:07}.txt").write_text(as_file(sentences), encoding="utf-8")
+    order, snapshot = Order(articles), _new(folder / "snapshot")
     began = time.process_time()
-    built = build(Order(articles), _new(folder / "snapshot"))
+    facts = build(order, snapshot).manifest.figures.facts
     spent = time.process_time() - began
-    print(
-        f"from files to a stored snapshot: {built.manifest.figures.facts / spent:,.0f} facts/CPU s",
-        flush=True,
-    )
+    print(f"from files to a stored snapshot: {facts / spent:,.0f} facts/CPU s", flush=True)
 
 
 def _measure(stock: Stock, size: int, folder: Path) -> None:
-    whole = (
-        _spent(
-            lambda: build_index(
-                folder / "index", ((as_repaired(n, one), b"") for n, one in enumerate(grown(stock, size)))
-            )
-        )
-        - _spent(lambda: [as_repaired(n, one) for n, one in enumerate(grown(stock, size // 100))]) * 100
-    )
+    index = folder / "index"
+    whole = _spent(lambda: build_index(index, ((one, b"") for one in _documents(stock, size))))
+    whole -= 100 * _spent(lambda: list(_documents(stock, size // 100)))
     plain = [text for sentences in grown(stock, size) for text in sentences]
     fields = _spent(lambda: _candidates_only(folder / "grams", plain))
-    stored = sum(path.stat().st_size for path in (folder / "index").rglob("*") if path.is_file())
+    stored = sum(path.stat().st_size for path in index.rglob("*") if path.is_file())
     print(
         f"{len(plain):,} facts: candidate fields {len(plain) / fields:,.0f} facts/CPU s, whole index with records"
         f" {len(plain) / whole:,.0f}; {stored / 1e6:.0f} MB"
     )
     before = psutil.Process().memory_info().rss
     began = time.perf_counter()
-    snapshot = Snapshot("bench", folder / "index")
+    snapshot = Snapshot("bench", index)
     opened = time.perf_counter() - began
     try:
         ours = _line("chuchu, whole answer", snapshot.ask, stock.queries)
@@ -100,6 +95,10 @@ def _measure(stock: Stock, size: int, folder: Path) -> None:
         f"  at p50, chuchu takes {ours / bare:.2f} of tantivy's and 1/{slow / ours:.0f} of SQLite's",
         flush=True,
     )
+
+
+def _documents(stock: Stock, size: int) -> Iterator[Repaired]:
+    return map(as_repaired, count(), grown(stock, size))
 
 
 def _line(name: str, ask: Callable[[str], object], queries: Sequence[str], most: int = ASKED) -> float:
