@@ -164,4 +164,6 @@ def update_columns(
         heads.keys,
         base.syllables,
         base.readings,
+        base.speakers,
+        base.speaker_offsets,
     )

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from knowledge.index import codec
 from knowledge.model import Article, Document, Fact, Repair, Repaired
@@ -26,9 +26,18 @@ _INDEXES = """
 CREATE INDEX IF NOT EXISTS article_id ON articles (id);
 CREATE INDEX IF NOT EXISTS fact_id ON facts (id);
 """
-_FACT = "key, id, text, spans, section, kind, leans_on, uncertain, page, page_first_line"
+_ARTICLES = f"SELECT articles.key, name, record FROM articles JOIN files ON no = articles.key >> {FILE_BITS}"  # noqa: S608 constant
+_FACTS = (
+    "SELECT facts.key, facts.id, text, spans, section, kind, leans_on, uncertain, page, page_first_line, name, record "  # noqa: S608
+    f"FROM facts JOIN articles ON articles.key = article JOIN files ON no = articles.key >> {FILE_BITS}"
+)
 
-_Stored: TypeAlias = "tuple[int, str, str, str, str | None, str, str | None, int, int | None, int, int]"
+_Stored: TypeAlias = "tuple[int, str, str, str, str | None, str, str | None, int, int | None, int, str, str]"
+
+
+def _keys_of(no: int) -> tuple[int, int]:
+    """The first and the last key that facts or articles of a file may have."""
+    return no << FILE_BITS, ((no + 1) << FILE_BITS) - 1
 
 
 class RecordsWriter:
@@ -50,9 +59,8 @@ class RecordsWriter:
         if found is None:
             return None
         no: int = found[0]
-        between = (no << FILE_BITS, (no + 1) << FILE_BITS)
-        self._db.execute("DELETE FROM facts WHERE key >= ? AND key < ?", between)
-        self._db.execute("DELETE FROM articles WHERE key >= ? AND key < ?", between)
+        self._db.execute("DELETE FROM facts WHERE key BETWEEN ? AND ?", _keys_of(no))
+        self._db.execute("DELETE FROM articles WHERE key BETWEEN ? AND ?", _keys_of(no))
         self._db.execute("DELETE FROM files WHERE no = ?", (no,))
         return no
 
@@ -100,7 +108,7 @@ class Records:
     def __init__(self, path: Path) -> None:
         address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
         self._db = sqlite3.connect(address, uri=True, check_same_thread=False)
-        self._article = lru_cache(maxsize=1024)(self._read_article)
+        self._article = lru_cache(maxsize=1024)(codec.load_article)
         self._fact = lru_cache(maxsize=2048)(self._load)
 
     def close(self) -> None:
@@ -118,53 +126,38 @@ class Records:
         count: int = self._db.execute("SELECT count(*) FROM articles").fetchone()[0]
         return count
 
-    def _read_article(self, key: int) -> Article:
-        file, record = self._db.execute(
-            "SELECT files.name, articles.record FROM articles JOIN files ON files.no = articles.key >> ? "
-            "WHERE articles.key = ?",
-            (FILE_BITS, key),
-        ).fetchone()
-        return codec.load_article(file, record)
-
     def _load(self, row: _Stored) -> Fact:
-        return codec.load_fact(row[:-1], self._article(row[-1]))
+        return codec.load_fact(row[:-2], self._article(*row[-2:]))
 
     def fact(self, fact_id: str) -> tuple[int, Fact] | None:
         """Return a fact and its key by its id."""
-        row = self._db.execute(f"SELECT {_FACT}, article FROM facts WHERE id = ?", (fact_id,)).fetchone()  # noqa: S608 constant
+        row = self._db.execute(f"{_FACTS} WHERE facts.id = ?", (fact_id,)).fetchone()
         return None if row is None else (row[0], self._load(row))
 
     def facts_at(self, keys: Sequence[int]) -> tuple[Fact, ...]:
         """Return the facts of these keys, in their order."""
         marks = ", ".join("?" * len(keys))
-        rows = self._db.execute(f"SELECT {_FACT}, article FROM facts WHERE key IN ({marks})", keys)  # noqa: S608 marks
+        rows = self._db.execute(f"{_FACTS} WHERE facts.key IN ({marks})", keys)
         found = {row[0]: row for row in rows}
         return tuple(self._fact(found[key]) for key in keys)
 
     def article(self, article_id: str) -> tuple[int, Article] | None:
         """Return an article and its key by its id."""
-        row = self._db.execute("SELECT key FROM articles WHERE id = ?", (article_id,)).fetchone()
-        return None if row is None else (row[0], self._article(row[0]))
+        row = self._db.execute(f"{_ARTICLES} WHERE articles.id = ?", (article_id,)).fetchone()
+        return None if row is None else (row[0], self._article(*row[1:]))
 
     def articles(self, file: str | None = None) -> Iterator[Article]:
         """Every article, by file name and place, or those of one file."""
-        rows = self._db.execute(
-            "SELECT files.name, record FROM files JOIN articles "  # noqa: S608 constant
-            "ON articles.key BETWEEN files.no << :bits AND ((files.no + 1) << :bits) - 1 "
-            f"{'' if file is None else 'WHERE files.name = :file'} ORDER BY files.name, articles.key",
-            {"bits": FILE_BITS, "file": file},
-        )
-        return (codec.load_article(name, record) for name, record in rows)
+        return (codec.load_article(*row[1:]) for row in self._by_file(_ARTICLES, "articles.key", file))
 
     def facts(self) -> Iterator[Fact]:
         """Every fact, by file name and in reading order."""
-        columns = ", ".join(f"facts.{name}" for name in _FACT.split(", "))
-        rows = self._db.execute(
-            f"SELECT {columns}, article FROM files JOIN facts "  # noqa: S608 constant
-            "ON facts.key BETWEEN files.no << ?1 AND ((files.no + 1) << ?1) - 1 ORDER BY files.name, facts.key",
-            (FILE_BITS,),
-        )
-        return map(self._load, rows)
+        return map(self._load, self._by_file(_FACTS, "facts.key"))
+
+    def _by_file(self, select: str, key: str, file: str | None = None) -> Iterator[Any]:
+        files = self._db.execute("SELECT no FROM files WHERE ?1 IS NULL OR name = ?1 ORDER BY name", (file,))
+        for (no,) in files.fetchall():
+            yield from self._db.execute(f"{select} WHERE {key} BETWEEN ? AND ? ORDER BY {key}", _keys_of(no))
 
     def fact_ids(self) -> Iterator[str]:
         """Every fact's id, ascending."""

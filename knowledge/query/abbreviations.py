@@ -20,13 +20,10 @@ _NAMES_END = frozenset("局委办会部院厅处所站区市省县镇校司社�
 def expands(short: str, text: str, words: Container[int] | None = None) -> Range | None:
     """Return where `text` holds a full name of which `short` keeps some characters in order; else None.
 
-    Guards: hanzi only, at most three left out in a row and twice as many as kept in all, none of them a particle;
-    two characters only where the second ends a name (沪办 no, 市委 yes). `words` are the places where words of the
+    Guards: at most three left out in a row and twice as many as kept in all, none of them a particle. `words` are the places where words of the
     text start: when given, the full name must begin and end with a word.
     """
-    if not SHORTEST <= len(short) <= LONGEST or not all(map(is_hanzi, short)) or len(set(short)) < 2:
-        return None
-    if len(short) == SHORTEST and short[-1] not in _NAMES_END:
+    if not may_be_short(short):
         return None
     pattern = re.compile(_SKIPPED.join(short))
     at = text.find(short[0])
@@ -36,6 +33,16 @@ def expands(short: str, text: str, words: Container[int] | None = None) -> Range
             return found.span()
         at = text.find(short[0], at + 1)
     return None
+
+
+def may_be_short(word: str) -> bool:
+    """Tell whether a word looks like a short form.
+
+    Hanzi only, no particle; two characters only where the second ends a name (沪办 no, 市委 yes).
+    """
+    if not SHORTEST <= len(word) <= LONGEST or not all(map(is_hanzi, word)) or len(set(word)) < 2:
+        return False
+    return not set(word) & set(_HOLDS_TOGETHER) and (len(word) > SHORTEST or word[-1] in _NAMES_END)
 
 
 def short_forms(full: str, starts: Container[int]) -> Iterator[str]:

@@ -22,8 +22,8 @@ class Columns:
     where fact n begins (one more than there are facts); `keys[n]` is its key, ascending; `articles[n]` the key of
     its article. `char_df[c]` counts the facts that hold character c; `grams` are the corpus' character pairs
     (`first << 16 | second`), ascending, and `gram_df` the facts that hold each. `heads` are the articles' titles
-    in the shape of `codes`, by `head_keys`. `readings` and `syllables` are the sounds of characters, as
-    `text.pinyin.sounds` gives them.
+    in the shape of `codes`, by `head_keys`. The last four are the sounds of characters, as
+    `text.pinyin.Sounds` has them.
     """
 
     codes: Array
@@ -38,6 +38,8 @@ class Columns:
     head_keys: Array
     syllables: Array
     readings: Array
+    speakers: Array
+    speaker_offsets: Array
 
     def __len__(self) -> int:
         return len(self.keys)

@@ -123,9 +123,11 @@ class Lexicon:
         return self._sounding([int(number) for number in readings if number >= 0])
 
     def _sounding(self, numbers: Sequence[int]) -> Array:
-        spoken = np.zeros(len(self._columns.syllables) + 1, dtype=np.bool_)
-        spoken[numbers] = True  # the last stands for -1: no further reading
-        return self._chars[spoken[self._readings].any(axis=1)]
+        columns = self._columns
+        bounds = columns.speaker_offsets
+        spoken = [columns.speakers[bounds[number] : bounds[number + 1]] for number in numbers]
+        chars: Array = np.unique(np.concatenate([columns.speakers[:0], *spoken]))
+        return np.asarray(chars[columns.char_df[chars] > 0])
 
     def beside(self, before: str, after: str) -> Array:
         """Return the characters that occur after `before` and before `after`; an empty side is open."""
@@ -145,10 +147,6 @@ class Lexicon:
     @cached_property
     def _chars(self) -> Array:
         return np.flatnonzero(self._columns.char_df)
-
-    @cached_property
-    def _readings(self) -> Array:
-        return self._columns.readings[self._chars]
 
     @cached_property
     def _syllables(self) -> dict[str, int]:

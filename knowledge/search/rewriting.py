@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from knowledge.model import Rung
-from knowledge.query.abbreviations import LONGEST, SHORTEST, expands, short_forms
+from knowledge.query.abbreviations import expands, may_be_short, short_forms
 from knowledge.query.analysis import Query
 from knowledge.query.question import QuestionType
 from knowledge.search.lexicon import Lexicon
@@ -70,8 +70,10 @@ def _named(query: Query, lexicon: Lexicon) -> Iterator[Rewriting]:
 
 
 def _written(query: Query, lexicon: Lexicon) -> Iterator[Rewriting]:
-    """The figures of the query in writings that occur."""
+    """The figures of the query in writings that occur; 一个 and 一种 count nothing."""
     for figure in query.figures:
+        if figure.text[0] == "一" and figure.value == 1:
+            continue
         for way in writings(figure):
             if lexicon.holds(way):
                 text = query.text[: figure.start] + way + query.text[figure.end :]
@@ -81,9 +83,10 @@ def _written(query: Query, lexicon: Lexicon) -> Iterator[Rewriting]:
 def _shortened(query: Query, lexicon: Lexicon) -> Iterator[Rewriting]:
     """The full name in the corpus that a short form it does not hold leaves characters out of: 进博会."""
     words = dict.fromkeys([*query.keywords, *(word.text for word in query.words if len(word.text) > 2)])
-    for short in [word for word in words if SHORTEST <= len(word) <= LONGEST and all(map(is_hanzi, word))]:
-        parts = [word.text for word in query.words if word.text in short]
-        if lexicon.holds(short) or all(len(part) > 1 and lexicon.holds(part) for part in parts):
+    for short in filter(may_be_short, words):
+        parts = [word.text for word in query.words if word.text in short and word.text != short]
+        held = sum(len(part) for part in parts if len(part) > 1 and lexicon.holds(part))
+        if 3 * held > 2 * len(short) or lexicon.holds(short):
             continue
         for text in lexicon.texts_with_all(short):
             place = expands(short, text)

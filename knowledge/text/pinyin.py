@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Container, Iterator
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,9 +26,21 @@ def plain(syllable: str) -> str:
     return "".join(char for char in kept if char.isascii() and char.isalpha())
 
 
+class Sounds(NamedTuple):
+    """All `syllables`, ascending, and the numbers of each UTF-16 unit's `readings` among them (-1: none).
+
+    The other way round, syllable n is spoken by the units `speakers[speaker_offsets[n]:speaker_offsets[n + 1]]`.
+    """
+
+    syllables: Syllables
+    readings: Readings
+    speakers: npt.NDArray[np.uint16]
+    speaker_offsets: npt.NDArray[np.int64]
+
+
 @cache
-def sounds() -> tuple[Syllables, Readings]:
-    """Return all syllables, ascending, and the numbers of each UTF-16 unit's readings among them (-1: none).
+def sounds() -> Sounds:
+    """Return how every character sounds.
 
     pypinyin is imported here because only a build needs it: it takes .2 s.
     """
@@ -44,7 +57,10 @@ def sounds() -> tuple[Syllables, Readings]:
     for code, names in readings.items():
         numbers = [number[name] for name in names if name]
         table[code, : len(numbers)] = numbers
-    return syllables, table
+    chars, which = np.nonzero(table >= 0)
+    order = np.argsort(table[chars, which], kind="stable")
+    ends = np.searchsorted(table[chars, which][order], np.arange(len(syllables) + 1))
+    return Sounds(syllables, table, chars[order].astype(np.uint16), ends)
 
 
 def cuts(latin: str, known: Container[str]) -> Iterator[tuple[str, ...]]:

@@ -17,7 +17,7 @@ Variant = Callable[[str], str]
 
 def homophone(common: str, seed: int = 7) -> Variant:
     """Replace one character by another of the same first sound; `common` are the characters people use."""
-    _, readings = sounds()
+    readings = sounds().readings
     known = np.unique(np.array([ord(char) for char in common if is_hanzi(char) and ord(char) <= 0xFFFF]))
     random = Random(seed)
 
@@ -43,7 +43,7 @@ def script(config: str) -> Variant:
 
 def pinyin_word(seed: int = 7) -> Variant:
     """Write two neighbouring characters in pinyin."""
-    syllables, readings = sounds()
+    syllables, readings, *_ = sounds()
     random = Random(seed)
 
     def change(question: str) -> str:
