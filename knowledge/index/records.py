@@ -11,6 +11,8 @@ from typing import Any, TypeAlias
 from knowledge.index import codec
 from knowledge.model import Article, Document, Fact, Repair, Repaired
 
+_REMEMBERED = 4096
+"""Facts kept at hand: what was shown is shown again."""
 FILE_BITS = 20
 """A fact's key is its file's number shifted by this, plus its place in the file: keys ascend in reading order."""
 
@@ -109,12 +111,12 @@ class Records:
         address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
         self._db = sqlite3.connect(address, uri=True, check_same_thread=False)
         self._article = lru_cache(maxsize=1024)(codec.load_article)
-        self._fact = lru_cache(maxsize=2048)(self._load)
+        self._read: dict[int, Fact] = {}
 
     def close(self) -> None:
         """Close the file."""
         self._article.cache_clear()
-        self._fact.cache_clear()
+        self._read.clear()
         self._db.close()
 
     def __len__(self) -> int:
@@ -136,10 +138,17 @@ class Records:
 
     def facts_at(self, keys: Sequence[int]) -> tuple[Fact, ...]:
         """Return the facts of these keys, in their order."""
-        marks = ", ".join("?" * len(keys))
-        rows = self._db.execute(f"{_FACTS} WHERE facts.key IN ({marks})", keys)
-        found = {row[0]: row for row in rows}
-        return tuple(self._fact(found[key]) for key in keys)
+        found = {key: fact for key in keys if (fact := self._read.get(key))}
+        missing = [key for key in dict.fromkeys(keys) if key not in found]
+        if missing:
+            marks = ", ".join("?" * len(missing))
+            rows = self._db.execute(f"{_FACTS} WHERE facts.key IN ({marks})", missing)
+            loaded = {row[0]: self._load(row) for row in rows}
+            if len(self._read) > _REMEMBERED:
+                self._read.clear()
+            self._read.update(loaded)
+            found |= loaded
+        return tuple(map(found.__getitem__, keys))
 
     def article(self, article_id: str) -> tuple[int, Article] | None:
         """Return an article and its key by its id."""

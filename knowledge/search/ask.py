@@ -10,13 +10,13 @@ from itertools import combinations
 import numpy as np
 
 from knowledge.answering.support import Bearing
-from knowledge.model import Answer, Fact, Hit, Rung
+from knowledge.model import Answer, Hit, Rung
 from knowledge.query.analysis import Query
 from knowledge.search.corpus import Array, Corpus
 from knowledge.search.decision import ASKS_FOR_A_FEW_WORDS, Evidence, judge
 from knowledge.search.features import FEATURES, answers_type, feature_matrix
 from knowledge.search.lexicon import Lexicon
-from knowledge.search.matching import explain
+from knowledge.search.matching import Explainer
 from knowledge.search.pool import Pool, find_pool
 from knowledge.search.promotion import CONSIDERED, promoted
 from knowledge.search.rewriting import Rewriting, rewritings
@@ -117,7 +117,8 @@ def _answer(
     )
     verdict = judge(evidence, lexicon, language)
     scores = best.scores[order].tolist()
-    hits = tuple(_hit(best, fact, score, language) for fact, score in zip(facts, scores, strict=True))
+    explain = Explainer(best.query, best.rewriting, language).explain
+    hits = tuple(Hit(fact, score, *explain(fact)) for fact, score in zip(facts, scores, strict=True))
     suggestions = _suggestions(best)
     if not verdict.found:
         printed = _printed(best, lexicon, language)
@@ -157,8 +158,3 @@ def _printed(ranked: Ranked, lexicon: Lexicon, language: Language) -> tuple[str,
     runs = (rewriting.taken[start:end] for start, end in places if end - start > 1)
     words = [r for r in runs if r not in rewriting.typed and language.knows(r) and lexicon.holds(r)]
     return tuple(sorted(words, key=len)[-1:])
-
-
-def _hit(ranked: Ranked, fact: Fact, score: float, language: Language) -> Hit:
-    rung, ranges, why = explain(ranked.query, ranked.rewriting, fact, language)
-    return Hit(fact, score, rung, ranges, why)

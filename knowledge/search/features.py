@@ -129,4 +129,7 @@ FEATURES: tuple[Feature, ...] = (
 
 def feature_matrix(pool: Pool) -> Array:
     """Return every feature (columns) of every fact (rows)."""
-    return np.stack([feature(pool) for feature in FEATURES], axis=1)
+    matrix = np.empty((len(pool), len(FEATURES)))
+    for column, feature in enumerate(FEATURES):
+        matrix[:, column] = feature(pool)
+    return matrix

@@ -20,25 +20,27 @@ class Readable:
 
     def __init__(self, text: str, fold: Callable[[str], str] = fold) -> None:
         self.folded = fold(text)
-        self._tight = _tight(self.folded)
-        self._even = len(self._tight) == len(self.folded)
+        self.tight = _tight(self.folded)
 
     def holds(self, term: str) -> bool:
         """Tell whether a folded term stands in the text."""
-        return _tight(term) in self._tight
+        return _tight(term) in self.tight
 
     def occurrences(self, term: str) -> list[Range]:
         """Return where a folded term stands in the text as printed."""
-        wanted = _tight(term)
+        return self.places(_tight(term))
+
+    def places(self, tight: str) -> list[Range]:
+        """As `occurrences`, of a term that is without marks and spaces already."""
         found: list[Range] = []
-        at = self._tight.find(wanted) if wanted else -1
+        at = self.tight.find(tight) if tight else -1
         while at >= 0:
-            found.append((self._printed(at), self._printed(at + len(wanted) - 1) + 1))
-            at = self._tight.find(wanted, at + len(wanted))
+            found.append((self._printed(at), self._printed(at + len(tight) - 1) + 1))
+            at = self.tight.find(tight, at + len(tight))
         return found
 
     def _printed(self, at: int) -> int:
-        return at if self._even else self._places[at]
+        return at if len(self.tight) == len(self.folded) else self._places[at]
 
     @cached_property
     def _places(self) -> list[int]:
@@ -60,35 +62,50 @@ def merged(ranges: Iterable[Range]) -> tuple[Range, ...]:
     return tuple(whole)
 
 
-def explain(
-    query: Query, rewriting: Rewriting | None, fact: Fact, language: Language
-) -> tuple[Rung, tuple[Range, ...], str]:
-    """Return by which rung a fact matched, where, and a Chinese line that says why."""
-    text = Readable(fact.text, language.fold)
-    phrase = text.occurrences(query.core)
-    words = [] if phrase else _marked(query, text)
-    written = phrase or any(text.holds(figure.text) for figure in query.figures)
-    numbers = [] if written else _numbers(query, fact.text)
-    places = [place for _, found in words for place in found]
-    ranges = merged(phrase or [*places, *((figure.start, figure.end) for figure in numbers)])
-    said = "、".join(dict.fromkeys(word for word, found in words if found))
-    if rewriting:
-        return rewriting.rung, ranges, f"“{rewriting.typed}”按“{rewriting.taken}”查找"
-    if phrase:
-        return Rung.PHRASE, ranges, f"原文里有“{query.core}”"
-    if numbers:
-        return Rung.NUMBER, ranges, f"数字相同：{numbers[0].text}"
-    return Rung.WORDS, ranges, f"含有：{said}" if said else "与前后文相关"
+class Explainer:
+    """Says by which rung facts matched one query; what is to be marked is made ready once for all of them."""
 
+    def __init__(self, query: Query, rewriting: Rewriting | None, language: Language) -> None:
+        self._query = query
+        self._rewriting = rewriting
+        self._language = language
+        self._keywords = [(word, _tight(word)) for word in query.keywords]
+        self._words = [
+            (word.text, _tight(word.text), {keyword for keyword in query.keywords if word.text in keyword})
+            for word in query.words
+        ]
 
-def _marked(query: Query, text: Readable) -> list[tuple[str, list[Range]]]:
-    """Return what is to be marked and where: a keyword that stands there whole, else its words.
+    def explain(self, fact: Fact) -> tuple[Rung, tuple[Range, ...], str]:
+        """Return by which rung a fact matched, where, and a Chinese line that says why."""
+        query = self._query
+        text = Readable(fact.text, self._language.fold)
+        phrase = text.occurrences(query.core)
+        words = {} if phrase else self._marked(text)
+        written = phrase or any(text.holds(figure.text) for figure in query.figures)
+        numbers = [] if written else _numbers(query, fact.text)
+        places = [place for found in words.values() for place in found]
+        ranges = merged(phrase or [*places, *((figure.start, figure.end) for figure in numbers)])
+        if self._rewriting:
+            rewriting = self._rewriting
+            return rewriting.rung, ranges, f"“{rewriting.typed}”按“{rewriting.taken}”查找"
+        if phrase:
+            return Rung.PHRASE, ranges, f"原文里有“{query.core}”"
+        if numbers:
+            return Rung.NUMBER, ranges, f"数字相同：{numbers[0].text}"
+        return Rung.WORDS, ranges, f"含有：{'、'.join(words)}" if words else "与前后文相关"
 
-    检查 is no longer of interest in a fact that holds the asked 联合检查码.
-    """
-    whole = [(word, found) for word in query.keywords if (found := text.occurrences(word))]
-    rest = [word.text for word in query.words if not any(word.text in keyword for keyword, _ in whole)]
-    return [*whole, *((word, text.occurrences(word)) for word in rest)]
+    def _marked(self, text: Readable) -> dict[str, list[Range]]:
+        """Return what is to be marked and where: a keyword that stands there whole, else its words.
+
+        检查 is no longer of interest in a fact that holds the asked 联合检查码.
+        """
+        marked = {word: text.places(tight) for word, tight in self._keywords if tight and tight in text.tight}
+        rest = [
+            (word, tight)
+            for word, tight, within in self._words
+            if tight and tight in text.tight and within.isdisjoint(marked)
+        ]
+        return marked | {word: text.places(tight) for word, tight in rest}
 
 
 def _numbers(query: Query, text: str) -> list[Figure]:

@@ -114,7 +114,7 @@ def make_pool(columns: Columns, units: Units, candidates: Array, asked: Question
 def _around(columns: Columns, facts: Array, reach: int) -> tuple[Array, Array]:
     """Return facts with so many on either side, each a row, and which of them are of the same article."""
     near = facts[:, None] + np.arange(-reach, reach + 1)
-    homes = columns.articles[np.clip(near, 0, len(columns) - 1)]
+    homes = columns.articles.take(near, mode="clip")
     return near, (homes == homes[:, [reach]]) & (near >= 0) & (near < len(columns))
 
 

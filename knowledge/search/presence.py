@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from knowledge.query.analysis import Query
 from knowledge.query.question import QuestionType
 from knowledge.search.lexicon import Lexicon
@@ -67,7 +65,7 @@ def is_statement(query: Query) -> bool:
 
 def _weighed(query: Query, lexicon: Lexicon) -> Iterator[tuple[Token, float]]:
     for word in content(query):
-        rarity = float(idf(np.array(lexicon.frequency(word.text)), lexicon.size))
+        rarity = float(idf(lexicon.frequency(word.text), lexicon.size))
         yield word, rarity * (NAMES if word.tag[:1] in ("n", "m", "j", "x", "e", "") else DEEDS)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from knowledge.text.script import SEPARATOR, Codes
 
 STOP = frozenset("的了是在和有为与及其之而于以不个也就都到被把这那什么哪谁几多少怎样何吗呢吧")
 """Characters too common to weigh alone; in pairs they count (issue: +.4 to +.9 MRR points)."""
+_SEPARATOR = ord(SEPARATOR)
+_STOP = frozenset(map(ord, STOP)) | {_SEPARATOR}
 MOST_GRAMS = 48
 POSTINGS = 50_000
 """Entries of the index read for candidates: a query's rarest pairs find the ten best of a million facts as all do."""
@@ -44,9 +47,10 @@ class Units:
         return shares
 
 
-def idf(df: Array, n: int) -> Array:
+def idf(df: Array | int, n: int) -> Array:
     """Return the inverse document frequency of BM25 (Robertson and Zaragoza 2009, as Lucene has it, never negative)."""
-    return np.log1p((n - df + 0.5) / (df + 0.5))
+    weights: Array = np.log1p((n - df + 0.5) / (df + 0.5))
+    return weights
 
 
 def substance(units: Units) -> float:
@@ -85,24 +89,21 @@ def telling(units: Units) -> list[str]:
 
 def units(codes: Codes, columns: Columns) -> Units:
     """Cut an encoded query into units and weigh them."""
-    n = len(columns)
-    separator = ord(SEPARATOR)
-    chars = _distinct([c for c in codes.tolist() if c != separator and chr(c) not in STOP])
-    pairs = zip(codes[:-1].tolist(), codes[1:].tolist(), strict=True)
-    grams = _distinct(sorted({a << 16 | b for a, b in pairs if a != separator and b != separator}))
+    n, text = len(columns), codes.tolist()
+    chars = list(dict.fromkeys(code for code in text if code not in _STOP))
+    pairs = {a << 16 | b for a, b in pairwise(text) if _SEPARATOR not in (a, b)}
+    grams = np.array(sorted(pairs), dtype=np.uint32)
     df = gram_frequencies(columns, grams)
     if len(grams) > MOST_GRAMS:
         rarest = np.sort(np.argsort(np.where(df == 0, n, df), kind="stable")[:MOST_GRAMS])
         grams, df = grams[rarest], df[rarest]
+    weights = idf(np.concatenate([columns.char_df[chars], df]), n)
     firsts = grams >> 16
-    others = _distinct([char for char in firsts.tolist() if char not in set(chars.tolist())])
-    numbered = np.concatenate([chars, others])
+    numbered = list(dict.fromkeys([*chars, *firsts.tolist()]))
     place = np.zeros(0x10000, dtype=np.int16)
     place[numbered] = np.arange(1, len(numbered) + 1)
     begins = np.zeros(len(numbered) + 1, dtype=np.bool_)
     begins[place[firsts]] = True
-    return Units(chars, idf(columns.char_df[chars], n), grams, idf(df, n), df, place, begins)
-
-
-def _distinct(values: list[int]) -> Array:
-    return np.array(list(dict.fromkeys(values)), dtype=np.uint32)
+    return Units(
+        np.array(chars, np.uint32), weights[: len(chars)], grams, weights[len(chars) :], df, place, begins
+    )

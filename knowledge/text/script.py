@@ -24,16 +24,24 @@ _POINT = re.compile(r"(?<=\d)\.(?=\d)")
 _LOOSE_SPACE = re.compile(r"(?<![0-9a-z]) +| +(?![0-9a-z])")
 # What only OpenCC's tables of 台湾 and 香港 (tw2s, hk2s) know; loading those takes twice as long as all the rest.
 _REGIONAL = dict(zip("敍枱潀痺睪簷粧糭著衞衹", "叙台潨痹睾檐妆粽着卫只", strict=True))
+_SHORT = 64  # characters that str.translate folds before numpy has begun
 _PRIVATE_USE = 0xE000
 _PRIVATE_USE_SIZE = 0x1900
 
 
 class _Folding(dict[int, str]):
-    """The table `str.translate` reads, filled as characters are met."""
+    """The table `str.translate` reads, and the same as an array for long texts; both filled as characters are met."""
 
     def __init__(self) -> None:
         super().__init__()
         self._simplified = OpenCC("t2s")
+        self.table = np.zeros(0x10000, dtype="<u2")
+
+    def met(self, codes: Codes) -> Codes:
+        """Fold UTF-16 units of which some may be new."""
+        for code in np.unique(codes).tolist():
+            self.table[code] = ord(self[code])
+        return self.table.take(codes)
 
     def __missing__(self, code: int) -> str:
         folded = self[code] = self._fold(chr(code))
@@ -66,7 +74,16 @@ def fold(text: str) -> str:
 
     Characters beyond the Basic Multilingual Plane become private ones, so each folded character is one UTF-16 unit.
     """
-    return text.translate(_folding())
+    if len(text) < _SHORT:
+        return text.translate(_folding())
+    raw = text.encode("utf-16-le", "surrogatepass")
+    if len(raw) != 2 * len(text):
+        return text.translate(_folding())
+    codes = np.frombuffer(raw, dtype="<u2")
+    folded = _folding().table.take(codes)
+    if not folded.all():
+        folded = _folding().met(codes)
+    return folded.tobytes().decode("utf-16-le")
 
 
 def squeeze(folded: str) -> str:
