@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-ALONE := tests/soak/test_steady.py tests/soak/test_broadcast.py
+ALONE := tests/soak/test_steady.py tests/soak/test_broadcast.py tests/soak/test_neighbours.py
 
 .PHONY: run test lint format bench soak audit licences lock
 
@@ -24,7 +24,7 @@ format: $(VENV)/dev.done
 bench: $(VENV)/dev.done
 	$(BIN)/python -m tests.bench $(ARGS)
 
-# What compares latencies runs alone, about 40 minutes; the rest on both cores. -rP prints every figure.
+# What compares latencies runs alone, about 42 minutes; the rest on both cores. -rP prints every figure.
 soak: $(VENV)/dev.done
 	@failed=0; \
 	$(BIN)/python -m pytest -rP -m soak -p no:xdist $(ALONE) $(ARGS) || failed=1; \
