@@ -139,7 +139,7 @@ class Sender:
     async def _say(self, chat: Chat | None, draft: Draft, slots: Slots | None, since: float) -> str | None:
         tried: set[Remedy] = set()
         while True:
-            if chat is not None and self._chats.closed(chat.id, draft.thread, since):
+            if chat is not None and self._chats.closed(self._chats.resolve(chat.id), draft.thread, since):
                 self._metrics.sends.labels("closed").inc()
                 return None
             try:
@@ -168,7 +168,7 @@ class Sender:
             else:
                 self._metrics.sends.labels("sent").inc()
                 if chat is not None:
-                    await self._chats.reopen(chat.id)
+                    await self._chats.reopen(self._chats.resolve(chat.id))
                 return sent
 
     async def _persist(self, chat: Chat | None, draft: Draft, slots: Slots | None) -> str:
