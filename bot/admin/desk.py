@@ -55,7 +55,7 @@ class Desk:
         if refusal is not None:
             return [Reply([], toast=refusal.value or NOT_HERE)]
         if claim.actor != actor:
-            await self.ledger.write(claim.actor, act, "refused", f"another's button {press.data}")
+            await self.ledger.write(claim.actor, act, "refused", f"别人的按钮 {press.data}")
             return [Reply([], toast="这个按钮只给当初发命令的人用。")]
         return None
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bot.admin.desk import Desk, said
 from bot.admin.rights import Act, Claim, Role
+from bot.admin.rows import audit_line
 from bot.admin.wording import moment
 from bot.config import SHARED_IDS
 from bot.conversation.commands import Command
@@ -57,10 +58,7 @@ class PeopleCommands:
         rows = await self._desk.state.audit.last(max(1, min(wanted, MOST_ROWS)))
         broken = await self._desk.state.audit.first_broken()
         head = "记录完整。" if broken is None else f"注意：第 {broken} 行起与前文不符，记录被改动过。"
-        lines = [
-            f"{row.number} {moment(row.at)} {row.actor} {row.act} {row.outcome} {row.detail}" for row in rows
-        ]
-        return [said("\n".join([head, *lines]))]
+        return [said("\n".join([head, *map(audit_line, rows)]))]
 
     async def _editors(self) -> str:
         editors = await self._desk.state.roles.all()

@@ -44,7 +44,7 @@ class UploadCommands:
             return refused
         actor = Claim.of_message(message).actor
         if (message.attachment.size or 0) > LIMIT:
-            await self._desk.ledger.write(actor, Act.UPLOAD, "refused", f"too big {message.attachment.size}")
+            await self._desk.ledger.write(actor, Act.UPLOAD, "refused", f"太大 {message.attachment.size}")
             return [said(TOO_BIG)]
         self._desk.begin(self._take(message.chat, actor, message.attachment))
         return [said(f"正在检查《{shown_name(message.attachment.name)}》……")]

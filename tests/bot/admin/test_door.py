@@ -138,6 +138,24 @@ async def test_a_hundred_requests_at_once_make_one_reload(room: Hall, door: Door
     assert sorted(endings) == [(200, "published")] + [(409, "busy")] * 99
 
 
+async def test_twenty_requests_at_once_through_every_door_make_one_reload(room: Hall, door: Door) -> None:
+    room.builder.hold()
+    first = asyncio.create_task(door.post("/admin/reload", headers=HOLDER))
+    await room.builder.begun.wait()
+    for _ in range(7):
+        room.side.knocker.knock()
+        assert (await door.post("/admin/reload", headers=HOLDER)).status == 409
+        await room.say("/reload")
+    room.builder.gate.set()
+    assert (await (await first).json())["ending"] == "published"
+    await room.quiet()
+    async with asyncio.timeout(20):
+        while len(entries := await room.audit()) < 16:
+            await asyncio.sleep(0.05)
+    assert sorted(entry.outcome for entry in entries) == ["busy"] * 14 + ["published", "unchanged"]
+    assert room.knowledge.versions.names() == ["000002", "000001"]
+
+
 async def test_a_flood_of_refusals_does_not_fill_the_audit_log(room: Hall, door: Door) -> None:
     for _ in range(30):
         await door.get("/")

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 
 import pytest
 
+from bot.admin.report import Ending
+from bot.admin.rights import Act, Refusal
+from bot.admin.rows import audit_line
 from bot.messages import Place, Sender, SenderKind
+from bot.state.audit import Entry
 from tests.bot.admin.hall import EDITOR, OWNER, STRANGER, hall
 
 
@@ -55,4 +62,12 @@ async def test_the_audit_log_is_read_by_owners_and_says_whether_it_is_whole(tmp_
         await room.say("/reload", STRANGER)
         said = await room.say("/audit")
         assert said.startswith("记录完整。")
-        assert "telegram:9 reload refused" in said and f"telegram:{OWNER} audit done" in said
+        assert "telegram:9 重载 拒绝 不是管理员" in said and f"telegram:{OWNER} 看记录 完成" in said
+
+
+def test_every_row_of_the_audit_log_is_all_chinese() -> None:
+    at = datetime(2026, 11, 21, tzinfo=UTC)
+    outcomes = [*Ending, "done", "nothing", "refused", "checked", "discarded", "declined"]
+    for act, outcome, reason in product([*Act, "restore", "door"], outcomes, Refusal):
+        line = audit_line(Entry(at, "telegram:9", act, outcome, reason.name.lower()))
+        assert not re.search("[a-z]", line.replace("telegram", "")), line

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from knowledge.errors import NoArticles, NoRoom
 from knowledge.snapshots.build import build
+from knowledge.snapshots.guards import objection
 from knowledge.snapshots.manifest import Figures
 from knowledge.snapshots.opening import open_version
 from knowledge.snapshots.order import Built, Order
@@ -110,6 +112,22 @@ def test_a_version_that_was_damaged_while_it_served_is_not_built_upon(
 def test_a_missing_folder_is_refused_by_name(versions: Versions, tmp_path: Path) -> None:
     with versions.workshop() as folder, pytest.raises(NoArticles, match="nowhere"):
         build(Order(tmp_path / "nowhere"), folder)
+
+
+def test_a_folder_that_vanishes_in_the_middle_is_told_file_by_file_and_waits_for_a_person(
+    articles: Path, versions: Versions
+) -> None:
+    before = rebuild(articles, versions).manifest.figures
+    write_corpus(articles, 6, "新区改造")
+
+    def vanish(stage: str, done: int, of: int) -> None:
+        if done == 1:
+            shutil.rmtree(articles)
+
+    with versions.workshop() as folder:
+        figures = build(Order(articles, versions.folder / "000001"), folder, vanish).manifest.figures
+    assert (figures.articles, figures.skipped) == (1, 5)
+    assert objection(before, figures)
 
 
 def test_a_folder_that_cannot_be_written_is_a_sentence_not_a_traceback(articles: Path) -> None:
