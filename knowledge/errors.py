@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+
+EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+"""What the system says when it has no descriptor or memory left: no fault of the file that was asked for."""
+
 
 class KnowledgeError(Exception):
     """Something about articles, snapshots or queries that a person must know; the text says what to do."""
@@ -10,16 +15,20 @@ class KnowledgeError(Exception):
 class UnreadableFile(KnowledgeError):
     """A file cannot become a document.
 
-    `reason` and `remedy` are Chinese sentences for the report; `offset` is the first wrong byte, if known.
+    `reason` and `remedy` are Chinese sentences for the report; `offset` is the first wrong byte, if known;
+    `passing` says that the next try may succeed though nothing in the folder has changed.
     """
 
-    def __init__(self, name: str, reason: str, remedy: str, offset: int | None = None) -> None:
+    def __init__(
+        self, name: str, reason: str, remedy: str, offset: int | None = None, passing: bool = False
+    ) -> None:
         where = name if offset is None else f"{name}（第 {offset} 字节）"
         super().__init__(f"{where}:{reason};{remedy}")
         self.name = name
         self.reason = reason
         self.remedy = remedy
         self.offset = offset
+        self.passing = passing
 
 
 class NoArticles(KnowledgeError):

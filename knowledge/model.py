@@ -157,12 +157,16 @@ class Repaired:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file that could not be read: where, why, and what to do about it (Chinese)."""
+    """A file that could not be read: where, why, and what to do about it (Chinese).
+
+    `passing`: the next try may succeed though nothing in the folder has changed.
+    """
 
     name: str
     reason: str
     remedy: str
     offset: int | None = None
+    passing: bool = False
 
 
 class Rung(StrEnum):

@@ -17,7 +17,7 @@ import shutil
 import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -25,6 +25,7 @@ from bot.errors import StartError
 from bot.learning.pseudonyms import NAME as KEY
 from bot.state.copies import copy_state
 from knowledge.snapshots.asking import SERVED
+from knowledge.snapshots.durable import sync_path
 from knowledge.snapshots.manifest import NAME as MANIFEST
 from knowledge.snapshots.versions import Versions
 
@@ -61,17 +62,20 @@ def write_backup(data: Path, database: str, target: Path) -> int:
         raise BackupRefused(f"{data} 里还没有存下的版本；请先运行一次 chuchu")
     draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
-        with ExitStack() as held, tempfile.TemporaryDirectory(prefix="chuchu-") as aside:
-            stored = held.enter_context(versions.hold(name))
+        with versions.hold(name) as stored, tempfile.TemporaryDirectory(prefix="chuchu-") as aside:
             copy_state(database, Path(aside) / STATE)
             parts = {STATE: Path(aside) / STATE, KEY: data / KEY}
             parts |= {
                 f"{SNAPSHOT}/{part}": stored.folder / part for part in (MANIFEST, *stored.manifest.files)
             }
-            held.callback(draft.unlink, missing_ok=True)
-            _pack(draft, parts)
-            size = draft.stat().st_size
-            draft.replace(target)
+            try:
+                _pack(draft, parts)
+                size = draft.stat().st_size
+                draft.replace(target)
+            except BaseException:
+                draft.unlink(missing_ok=True)
+                raise
+            sync_path(target.parent)
     except OSError as error:
         raise BackupRefused(f"{target} 写不了（{error}）；请检查磁盘空间和权限") from error
     return size

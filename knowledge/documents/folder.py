@@ -139,4 +139,4 @@ def _sidecar_beside(source: Source) -> tuple[Sidecar | None, Skipped | None]:
 
 
 def _skipped(error: UnreadableFile) -> Skipped:
-    return Skipped(error.name, error.reason, error.remedy, error.offset)
+    return Skipped(error.name, error.reason, error.remedy, error.offset, error.passing)

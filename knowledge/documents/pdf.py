@@ -20,6 +20,7 @@ from knowledge.model import Skipped
 
 _REPLACEMENT: Final = "\ufffd"
 _THIN: Final = 3.0
+_INVISIBLE: Final = 0.5  # points: print lower than this is for no eye, and no measure of its page
 _MOST_RULES: Final = 300
 _SCAN_REMEDY: Final = "放入文字版，或先用别的软件识别文字"
 _REASONS: Final = {
@@ -142,10 +143,11 @@ def _glyphs(text: pdfium.PdfTextPage, turn: _Turn) -> Iterator[Glyph]:
         if not raw.FPDFText_GetLooseCharBox(text, index, rect):
             continue
         box = Box(rect.left, rect.bottom, rect.right, rect.top)
-        if box.height <= 0 or not turn.shows(box):
+        upright = turn.box(box)
+        if upright.height < _INVISIBLE or not turn.shows(box):
             continue
         raw.FPDFText_GetCharOrigin(text, index, x, y)
-        yield Glyph(char, turn.box(box), turn.point(x.value, y.value)[1], spaced)
+        yield Glyph(char, upright, turn.point(x.value, y.value)[1], spaced)
         spaced = False
 
 

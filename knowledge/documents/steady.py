@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from knowledge.errors import UnreadableFile
+from knowledge.errors import EXHAUSTED, UnreadableFile
 
 _FLAGS: Final = (
     os.O_RDONLY
@@ -26,6 +26,7 @@ def read_steady(name: str, path: Path, limit: int) -> bytes:
 
     Raises:
         UnreadableFile: gone, not permitted, no regular file, larger than `limit`, or still being written.
+        OSError: the machine has no descriptor or memory left, which is no fault of the file.
     """
     for _ in range(2):
         try:
@@ -35,11 +36,15 @@ def read_steady(name: str, path: Path, limit: int) -> bytes:
         except PermissionError as error:
             raise UnreadableFile(name, "没有读取权限", f"执行 chmod a+r {path.name!r} 后重新载入") from error
         except OSError as error:
-            raise UnreadableFile(name, f"读不出来（{error.strerror}）", "检查文件和磁盘") from error
+            if error.errno in EXHAUSTED:
+                raise
+            raise UnreadableFile(
+                name, f"读不出来（{error.strerror}）", "检查文件和磁盘", passing=True
+            ) from error
         if data is not None:
             return data
         time.sleep(_TICK)
-    raise UnreadableFile(name, "读取时文件正在改变", "等它写完后重新载入")
+    raise UnreadableFile(name, "读取时文件正在改变", "等它写完后重新载入", passing=True)
 
 
 def _read_once(name: str, path: Path, limit: int) -> bytes | None:

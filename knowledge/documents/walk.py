@@ -13,7 +13,7 @@ from typing import Final
 from knowledge.documents import limits
 from knowledge.documents.formats import is_readable, unknown_format
 from knowledge.documents.sidecar import ORPHAN, SUFFIX, sidecar_names
-from knowledge.errors import NoArticles
+from knowledge.errors import EXHAUSTED, NoArticles
 from knowledge.model import Skipped
 
 RESERVED_NAMES: Final = ("aliases.txt", "别名.txt")
@@ -42,6 +42,7 @@ def find_sources(folder: Path) -> Iterator[Source]:
 
     Raises:
         NoArticles: `folder` is missing or no folder.
+        OSError: the machine has no descriptor or memory left.
     """
     if not folder.is_dir():
         what = "不是文件夹" if folder.exists() else "不存在"
@@ -86,6 +87,8 @@ class _Walk:
             with os.scandir(directory) as listing:
                 entries = sorted(listing, key=lambda entry: entry.name)
         except OSError as error:
+            if error.errno in EXHAUSTED:
+                raise
             yield _faulty(prefix or ".", directory, f"打不开文件夹（{error.strerror}）", "检查文件夹的权限")
             return
         names = {entry.name for entry in entries}

@@ -5,8 +5,12 @@ Term queries only: its query parser can be made to kill the process, and a query
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import errno
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -39,13 +43,29 @@ def grams(encoded: str) -> list[str]:
     ]
 
 
+@contextmanager
+def _told_by_the_system() -> Iterator[None]:
+    """Raise an OSError for what tantivy tells of the system: a ValueError, mostly with the error's number in it."""
+    try:
+        yield
+    except ValueError as error:
+        told = re.search(r"code: (\d+)|os error (\d+)", str(error))
+        number = int(told[1] or told[2]) if told else errno.EIO
+        raise OSError(number, os.strerror(number)) from error
+
+
 class GramsWriter:
-    """Adds and removes facts; all is on disk when the block that it opens has ended."""
+    """Adds and removes facts; all is on disk when the block that it opens has ended.
+
+    Raises:
+        OSError: the disk is full, closed or broken.
+    """
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(exist_ok=True)
-        self._index = tantivy.Index(_schema(), path=str(folder), reuse=True)
-        self._writer = self._index.writer(heap_size=_HEAP, num_threads=1)
+        with _told_by_the_system():
+            self._index = tantivy.Index(_schema(), path=str(folder), reuse=True)
+            self._writer = self._index.writer(heap_size=_HEAP, num_threads=1)
         self._pool = ThreadPoolExecutor(1)
         self._committed: Future[None] | None = None
 
@@ -68,15 +88,17 @@ class GramsWriter:
         document.add_unsigned("file", file)
         document.add_unsigned("key", key)
         document.add_text("grams", " ".join(grams(encoded)))
-        self._writer.add_document(document)
+        with _told_by_the_system():
+            self._writer.add_document(document)
 
     def commit(self) -> None:
         """Begin to write everything to the disk, and to merge, while others work; nothing may be added after it."""
         self._committed = self._pool.submit(self._finish)
 
     def _finish(self) -> None:
-        self._writer.commit()
-        self._writer.wait_merging_threads()
+        with _told_by_the_system():
+            self._writer.commit()
+            self._writer.wait_merging_threads()
 
 
 class Grams:
@@ -84,7 +106,8 @@ class Grams:
 
     def __init__(self, folder: Path) -> None:
         self._schema = _schema()
-        self._searcher = tantivy.Index.open(str(folder)).searcher()
+        with _told_by_the_system():
+            self._searcher = tantivy.Index.open(str(folder)).searcher()
 
     def find(self, groups: Sequence[Sequence[str]], limit: int) -> npt.NDArray[np.int64]:
         """Return the keys of at most `limit` facts that hold a term of every group, best first."""

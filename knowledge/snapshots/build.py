@@ -22,6 +22,8 @@ from knowledge.snapshots.manifest import Manifest
 from knowledge.snapshots.order import INDEX, Built, Order, Progress, unheard
 from knowledge.snapshots.records import Record, listing, read_records, recipe, total, write_records
 
+AGAIN = " again"  # no folder's listing ends so: a passing fault is tried again though nothing was touched
+
 
 @dataclass(slots=True)
 class _Plan:
@@ -63,6 +65,8 @@ def build(order: Order, folder: Path, progress: Progress = unheard, mixture: str
         write_records(folder, records)
         skipped = tuple(skipped for record in records for skipped in record.skipped)
         skipped += copy_aliases(order.articles, folder)
+        if any(record.passing for record in records):
+            seen += AGAIN
         unsealed = Manifest(seen, mixture, time.time(), total(records), skipped)
         sealed = manifest.seal(folder, unsealed)
     return Built(sealed, difference, len(plan.redone), len(plan.kept))
@@ -81,11 +85,11 @@ def _plan(sources: Sequence[Source], known: dict[str, Record]) -> _Plan:
     plan = _Plan()
     for source in sources:
         record = known.pop(source.name, None)
-        if record and (record.size, record.stamp) == (source.size, source.stamp):
+        if record and not record.passing and (record.size, record.stamp) == (source.size, source.stamp):
             plan.kept.append(record)
             continue
         digest = _digest(source)
-        if record and digest and record.sha256 == digest:
+        if record and not record.passing and digest and record.sha256 == digest:
             plan.kept.append(replace(record, size=source.size, stamp=source.stamp))
             continue
         plan.redone.append((source, digest))

@@ -4,43 +4,43 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from knowledge.errors import NoRoom
+from knowledge.errors import EXHAUSTED, NoRoom
 
 FULL = frozenset({errno.EFBIG, errno.ENOSPC, errno.EDQUOT})
-TANTIVY_FULL = re.compile("|".join(("StorageFull", *(rf"\(os error {number}\)" for number in FULL))))
 
 
 @contextmanager
 def room_needed(folder: Path) -> Iterator[None]:
-    """Turn what is said about a full or closed disk into a sentence that says what to do.
+    """Turn what is said about a full or closed disk, or a machine at its end, into a sentence that says what to do.
 
     Raises:
         NoRoom: instead of the error, which stays its cause.
     """
     try:
         yield
-    except (OSError, sqlite3.Error, ValueError) as error:
+    except (OSError, sqlite3.Error) as error:
         if _is_full(error):
             raise NoRoom(f"{folder} 所在的磁盘已满；请腾出空间后再试") from error
+        if isinstance(error, OSError) and error.errno in EXHAUSTED:
+            raise NoRoom(
+                f"打不开更多文件或没有内存了（{error.strerror}）；请放宽 ulimit -n，或关掉别的程序后再试"
+            ) from error
         if isinstance(error, OSError):
             raise NoRoom(f"{folder} 不能写入（{error.strerror}）；请检查权限，或是否只读挂载") from error
         raise
 
 
-def _is_full(error: OSError | sqlite3.Error | ValueError) -> bool:
-    """Tell a full disk by the words of the system, numpy (which gives no number), SQLite and tantivy."""
+def _is_full(error: OSError | sqlite3.Error) -> bool:
+    """Tell a full disk by what the system, numpy (which gives no number) and SQLite say."""
     if isinstance(error, OSError):
         return error.errno is None or error.errno in FULL
-    if isinstance(error, sqlite3.Error):
-        return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
-    return bool(TANTIVY_FULL.search(str(error)))
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 
 
 def sync_path(path: Path) -> None:

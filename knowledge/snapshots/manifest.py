@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from knowledge.errors import SnapshotDamaged
+from knowledge.errors import EXHAUSTED, SnapshotDamaged
 from knowledge.model import Skipped
 from knowledge.snapshots.durable import write_durably
 
@@ -72,6 +72,7 @@ def read(folder: Path) -> Manifest:
     try:
         body, digest, rest = (folder / NAME).read_bytes().split(b"\n")
     except (OSError, ValueError) as error:
+        _unless_exhausted(error)
         raise SnapshotDamaged(f"{folder.name}：清单 {NAME} 缺失或不完整") from error
     if rest or hashlib.sha256(body).hexdigest().encode() != digest:
         raise SnapshotDamaged(f"{folder.name}：清单 {NAME} 被改动过")
@@ -128,4 +129,11 @@ def _hash(path: Path) -> Sealed:
         with path.open("rb") as file:
             return Sealed(path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
     except OSError as error:
+        _unless_exhausted(error)
         raise SnapshotDamaged(f"{path.parent.name}：文件 {path.name} 读不出（{error.strerror}）") from error
+
+
+def _unless_exhausted(error: Exception) -> None:
+    """Raise again what says nothing about the file."""
+    if isinstance(error, OSError) and error.errno in EXHAUSTED:
+        raise error

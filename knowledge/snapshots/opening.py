@@ -12,6 +12,7 @@ from pathlib import Path
 from knowledge.errors import SnapshotDamaged
 from knowledge.snapshot import Snapshot
 from knowledge.snapshots.aliases import read_aliases
+from knowledge.snapshots.durable import room_needed
 from knowledge.snapshots.manifest import Manifest, read
 from knowledge.snapshots.order import INDEX
 from knowledge.snapshots.versions import Stored, Versions
@@ -82,13 +83,26 @@ def open_newest(versions: Versions, recipe: str, language: Language) -> tuple[Op
 
     Versions that another program version made are passed over. Returns None if none is left, and in any case
     what was found damaged (and moved aside), in Chinese.
+
+    Raises:
+        NoRoom: the machine has no descriptor or memory left to look.
     """
     damages: list[str] = []
     for name in versions.candidates():
         try:
-            if read(versions.folder / name).recipe == recipe:
-                return open_version(versions, name, language), damages
+            with room_needed(versions.folder):
+                if read(versions.folder / name).recipe == recipe:
+                    return open_version(versions, name, language), damages
         except SnapshotDamaged as damage:
-            moved = versions.set_aside(name)
+            moved = None if _is_whole(versions, name) else versions.set_aside(name)
             damages.append(f"{damage}；" + (f"已移到 {moved}" if moved else "未能移开，已跳过"))
     return None, damages
+
+
+def _is_whole(versions: Versions, name: str) -> bool:
+    """Whether every byte is what the manifest says: then the machine failed to open it, and may not the next time."""
+    try:
+        with room_needed(versions.folder), versions.hold(name):
+            return True
+    except SnapshotDamaged:
+        return False

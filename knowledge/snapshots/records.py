@@ -31,6 +31,11 @@ class Record:
     facts: int = 0
     doubts: int = 0
 
+    @property
+    def passing(self) -> bool:
+        """Whether another try may read what this one could not, though the file is the same."""
+        return any(skipped.passing for skipped in self.skipped)
+
 
 def write_records(folder: Path, records: Iterable[Record]) -> None:
     """Write the records of a snapshot being built."""

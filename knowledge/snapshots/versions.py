@@ -17,7 +17,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from knowledge.errors import SnapshotDamaged
+from knowledge.errors import EXHAUSTED, SnapshotDamaged
 from knowledge.snapshots import manifest as manifests
 from knowledge.snapshots.durable import room_needed, sync_path, sync_tree, write_durably
 from knowledge.snapshots.lock import exclusive, in_use, reading
@@ -74,6 +74,8 @@ class Versions:
             try:
                 held.enter_context(reading(folder / manifests.NAME))
             except OSError as error:
+                if error.errno in EXHAUSTED:
+                    raise
                 raise SnapshotDamaged(f"{name}：清单 {manifests.NAME} 缺失或读不出") from error
             yield Stored(name, folder, sealed or manifests.verify(folder))
 

@@ -54,7 +54,8 @@ def _nearest(block: Block, headlines: Sequence[Block]) -> Block | None:
 
 
 def _overlap(one: Block, other: Block) -> float:
-    return one.box.across(other.box) / min(one.box.width, other.box.width)
+    narrower = min(one.box.width, other.box.width)
+    return one.box.across(other.box) / narrower if narrower else 0.0
 
 
 def _left_of(block: Block, blocks: Sequence[Block]) -> Block | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 _NASTY: Final = (
@@ -18,14 +18,35 @@ _NASTY: Final = (
 )
 
 
-def mutated(data: bytes, seed: int, number: int) -> Iterator[bytes]:
-    """Yield `number` damaged versions of `data`, each damaged one to four times."""
+def mutated(data: bytes, seed: int, number: int, others: Sequence[bytes] = ()) -> Iterator[bytes]:
+    """Yield `number` damaged versions of `data`, each damaged one to four times.
+
+    One in eight is spliced with one of `others`, one in eight in a wrong encoding or mere noise.
+    """
     pick = random.Random(seed)
-    for _ in range(number):
+    for number_of_it in range(number):
         damaged = bytearray(data)
+        if number_of_it % 8 == 0 and others:
+            _splice(damaged, pick, pick.choice(others))
+        elif number_of_it % 8 == 1:
+            pick.choice((_recode, _noise))(damaged, pick)
         for _ in range(pick.randint(1, 4)):
             pick.choice(_DAMAGES)(damaged, pick)
         yield bytes(damaged)
+
+
+def _splice(data: bytearray, pick: random.Random, other: bytes) -> None:
+    data[pick.randint(0, len(data)) :] = other[pick.randint(0, len(other)) :]
+
+
+def _recode(data: bytearray, pick: random.Random) -> None:
+    known, wrong = pick.sample(("utf-8", "gb18030", "utf-16", "big5", "latin-1"), 2)
+    data[:] = bytes(data).decode(known, "replace").encode(wrong, "replace")
+
+
+def _noise(data: bytearray, pick: random.Random) -> None:
+    """Random bytes behind what tells the format."""
+    data[8:] = pick.randbytes(pick.choice((0, 1, 100, 5_000)))
 
 
 def _flip(data: bytearray, pick: random.Random) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+import time
 import zipfile
 
 import docx
+import psutil
 import pytest
 
 from knowledge.documents.folder import read_bytes
+from knowledge.documents.sidecar import read_sidecar
+from knowledge.errors import UnreadableFile
 from knowledge.model import Skipped
 from tests.knowledge.documents.mutate import mutated
 from tests.knowledge.documents.newspaper import Sheet, paragraphs, pdf
@@ -43,11 +47,20 @@ def sample(kind: str) -> bytes:
 
 
 KINDS = ("txt", "gbk.txt", "utf16.txt", "md", "html", "docx", "pdf", "zip")
+SIDECAR = 'title = "标题"\nnewspaper = "青年报"\ndate = 2023-07-01\nurl = "https://example.org/a"\n'.encode()
+LONGEST_SECONDS, MOST_MEMORY = 5.0, 256 << 20  # of computing for one file, and bytes for all of one kind
 
 
-def read_all(kind: str, seed: int, number: int) -> None:
-    for damaged in mutated(sample(kind), seed, number):
-        for result in read_bytes(f"坏.{kind}", damaged):
+def read_all(kind: str, seed: int, number: int) -> float:
+    """Read damaged files of a kind; return the seconds that the slowest took."""
+    slowest = 0.0
+    others = [sample(other) for other in KINDS if other != kind]
+    for damaged in mutated(sample(kind), seed, number, others):
+        began = time.process_time()
+        results = list(read_bytes(f"坏.{kind}", damaged))
+        slowest = max(slowest, time.process_time() - began)
+        assert results, "neither read nor reported"
+        for result in results:
             if isinstance(result, Skipped):
                 assert result.reason
                 assert result.remedy
@@ -57,14 +70,39 @@ def read_all(kind: str, seed: int, number: int) -> None:
                 "\n".join(document.lines).encode("utf-8")
                 assert not any("\n" in line or "\r" in line for line in document.lines)
                 assert all(1 <= start <= len(document.lines) for start in document.page_starts)
+    return slowest
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_damaged_file_is_read_or_skipped_with_reason_and_remedy(kind: str) -> None:
-    read_all(kind, seed=1, number=40)
+    read_all(kind, seed=1, number=48)
+
+
+def read_sidecars(seed: int, number: int) -> None:
+    for damaged in mutated(SIDECAR, seed, number, [sample(kind) for kind in KINDS]):
+        try:
+            read_sidecar("坏.toml", damaged)
+        except UnreadableFile as refused:
+            assert refused.reason
+            assert refused.remedy
+
+
+def test_a_damaged_sidecar_is_read_or_refused_with_reason_and_remedy() -> None:
+    read_sidecars(seed=1, number=200)
+
+
+@pytest.mark.soak
+def test_thousands_of_damaged_sidecars_are_read_or_refused() -> None:
+    read_sidecars(seed=2, number=2_500)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("kind", KINDS)
-def test_thousands_of_damaged_files_are_read_or_skipped(kind: str) -> None:
-    read_all(kind, seed=2, number=2_500)
+def test_thousands_of_damaged_files_are_read_or_skipped_in_bounded_time_and_memory(kind: str) -> None:
+    read_all(kind, seed=1, number=8)  # what loads on first use
+    before = psutil.Process().memory_info().rss
+    slowest = read_all(kind, seed=2, number=2_500)
+    grown = psutil.Process().memory_info().rss - before
+    print(f"2,500 damaged {kind}: slowest {slowest * 1000:.0f} ms, memory {grown / (1 << 20):+.0f} MB")
+    assert slowest <= LONGEST_SECONDS
+    assert grown <= MOST_MEMORY

@@ -226,3 +226,14 @@ def test_an_encrypted_pdf_is_refused_for_that() -> None:
 def test_too_many_pages_are_refused() -> None:
     with pytest.raises(UnreadableFile, match="201 页"):
         read_pdf("a.pdf", pdf(*(Sheet() for _ in range(201))))
+
+
+@pytest.mark.parametrize("size", [0.009, 0.2])
+@pytest.mark.parametrize("lay", [pages.one_article_with_everything, pages.two_articles_side_by_side])
+def test_print_that_no_eye_can_see_is_not_read(lay: Lay, size: float) -> None:
+    sheet, clean = Sheet(), Sheet()
+    for page in (sheet, clean):
+        lay(page)
+    for n in range(900):
+        sheet.text(120, 760 - n * 0.8, size, "看不见")
+    assert read(pdf(sheet)) == read(pdf(clean))

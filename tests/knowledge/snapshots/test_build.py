@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -133,3 +136,37 @@ def test_a_folder_that_vanishes_in_the_middle_is_told_file_by_file_and_waits_for
 def test_a_folder_that_cannot_be_written_is_a_sentence_not_a_traceback(articles: Path) -> None:
     with pytest.raises(NoRoom, match="不能写入"):
         build(Order(articles), Path("/proc/nowhere"))
+
+
+def failing(name: str, error: int) -> Callable[..., int]:
+    """`os.open`, but for one file."""
+    real = os.open
+
+    def opened(path: Any, *arguments: Any, **more: Any) -> int:
+        if str(path).endswith(name):
+            raise OSError(error, os.strerror(error))
+        return real(path, *arguments, **more)
+
+    return opened
+
+
+def test_a_file_that_failed_to_be_read_is_named_and_tried_again_though_it_was_not_touched(
+    articles: Path, versions: Versions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as system:
+        system.setattr(os, "open", failing("002.txt", errno.EIO))
+        assert [skipped.name for skipped in rebuild(articles, versions).manifest.skipped] == ["002.txt"]
+    assert len(texts(versions)) == 9
+    again = rebuild(articles, versions)
+    assert (again.redone, again.kept, again.manifest.skipped) == (1, 3, ())
+    assert len(texts(versions)) == 12
+
+
+def test_a_machine_without_descriptors_is_no_fault_of_a_file(
+    articles: Path, versions: Versions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rebuild(articles, versions)
+    monkeypatch.setattr(os, "open", failing("002.txt", errno.EMFILE))
+    with pytest.raises(NoRoom, match="ulimit"), versions.workshop() as folder:
+        build(Order(articles), folder)
+    assert len(texts(versions)) == 12

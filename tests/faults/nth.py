@@ -1,0 +1,238 @@
+"""`python -m tests.faults.nth JOB ERROR FOLDER STEP`: a job, with its Nth call to the system failing, for N = 1, 2, 3 …
+
+Every STEP-th N is tried. After every try, what was acknowledged must be there, what was refused must have left what was there before, and the
+same job must pass. Ends when a job makes fewer than N calls; says what broke and ends with 1 before that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import mmap
+import sqlite3
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.admin.shelf import Shelf
+from bot.backup.archive import BackupRefused, unpacked, write_backup
+from bot.errors import CannotStore
+from bot.learning.pseudonyms import read_key
+from bot.state.audit import Entry
+from bot.state.errors import StateClosed
+from bot.state.state import open_state, sqlite_address
+from bot.telegram.inbox import Ending, Incoming, open_inbox
+from knowledge.errors import KnowledgeError, NoArticles, SnapshotDamaged
+from knowledge.snapshots.asking import SERVED
+from knowledge.snapshots.build import build
+from knowledge.snapshots.guards import objection
+from knowledge.snapshots.opening import open_newest
+from knowledge.snapshots.order import Order
+from knowledge.snapshots.records import recipe
+from knowledge.snapshots.versions import Versions
+from knowledge.text.chinese import Chinese
+from tests.faults.syscalls import run_apart, run_failing
+from tests.knowledge.snapshots.corpus import write_article
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+CLEAN = (KnowledgeError, CannotStore, StateClosed, BackupRefused, sqlite3.OperationalError, OSError)
+LANGUAGE = Chinese()
+REFUSED = 3
+OWNER = "telegram:7"
+STEADY = "一直在这里的一句话，从来没有变过。"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work that acknowledges its steps by calling, and a look whether as many steps as were acknowledged are there."""
+
+    work: Callable[[Path, int, Callable[[], None]], None]
+    check: Callable[[Path, int, int], None]
+
+
+def reload(folder: Path, round_: int, done: Callable[[], None]) -> None:
+    versions = Versions(folder / "var" / SERVED)
+    with versions.workshop() as workshop:
+        current = versions.current()
+        built = build(Order(folder / "articles", versions.folder / current if current else None), workshop)
+        if doubt := objection(None, built.manifest.figures):
+            raise NoArticles(doubt)
+        versions.publish(workshop)
+    done()
+    versions.prune()
+
+
+def reloaded(folder: Path, round_: int, steps: int) -> None:
+    versions = Versions(folder / "var" / SERVED)
+    versions.collect()
+    opened, damages = open_newest(versions, recipe(), LANGUAGE)
+    assert opened and damages == [], damages
+    with closing(opened):
+        said, unread = {fact.text for fact in opened.snapshot.facts()}, opened.manifest.skipped
+    assert all(skipped.passing for skipped in unread), unread  # named, and tried again by the next reload
+    assert unread or said in [texts(served) for served in range(round_ if steps else 0, round_ + 1)], said
+    rewrite(folder, round_ + 1)
+
+
+def rewrite(folder: Path, round_: int) -> None:
+    write_article(folder / "articles", "changing.txt", f"第{round_}次重写", sentence(round_))
+
+
+def texts(round_: int) -> set[str]:
+    return {STEADY, sentence(round_)}
+
+
+def sentence(round_: int) -> str:
+    return f"第{round_}次重写以后的这一句话说的是另一件事。"
+
+
+def start(folder: Path, round_: int, done: Callable[[], None]) -> None:
+    opened, damages = open_newest(Versions(folder / "var" / SERVED), recipe(), LANGUAGE)
+    if opened is None:
+        raise SnapshotDamaged(*damages)
+    opened.close()
+    done()
+
+
+def started(folder: Path, round_: int, steps: int) -> None:
+    assert Versions(folder / "var" / SERVED).names() == ["000001"], "set aside though it is whole"
+
+
+def take_in(folder: Path, round_: int, done: Callable[[], None]) -> None:
+    async def work() -> None:
+        async with open_inbox(folder / "inbox.sqlite", lambda: 1e9) as inbox:
+            new = [Incoming(2 * round_ + n, "7", "message", b"{}") for n in (1, 2)]
+            await inbox.store(new)
+            done()
+            await inbox.end(new[0].id, Ending.ANSWERED)
+            done()
+
+    asyncio.run(work())
+
+
+def taken_in(folder: Path, round_: int, steps: int) -> None:
+    with closing(sqlite3.connect(folder / "inbox.sqlite")) as db:
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        rows = dict(db.execute("SELECT id, ending FROM updates")) if steps or round_ else {}
+    first, second = 2 * round_ + 1, 2 * round_ + 2
+    assert steps < 1 or {first, second} <= rows.keys(), rows
+    assert steps < 2 or rows[first] == "answered", rows
+    assert not list(folder.glob("inbox.sqlite.damaged*")), "set aside though it is whole"
+
+
+def remember(folder: Path, round_: int, done: Callable[[], None]) -> None:
+    async def work() -> None:
+        async with open_state(sqlite_address(folder)) as state:
+            await state.audit.add(Entry(NOW, OWNER, "reload", "done", f"{round_}a"))
+            done()
+            await state.audit.add(Entry(NOW, OWNER, "reload", "done", f"{round_}b"))
+            done()
+
+    asyncio.run(work())
+
+
+def remembered(folder: Path, round_: int, steps: int) -> None:
+    async def look() -> list[str]:
+        async with open_state(sqlite_address(folder)) as state:
+            assert await state.audit.first_broken() is None
+            return [entry.detail for entry in await state.audit.last(3)]
+
+    details = asyncio.run(look())
+    assert steps < 1 or f"{round_}a" in details, details
+    assert steps < 2 or f"{round_}b" in details, details
+
+
+def upload(folder: Path, round_: int, done: Callable[[], None]) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"x" * 100_000
+        yield b"y" * 100_000
+
+    kept = asyncio.run(Shelf(folder, folder / "articles").keep(f"u{round_}", pieces()))
+    assert kept.size == 200_000
+    done()
+
+
+def uploaded(folder: Path, round_: int, steps: int) -> None:
+    path = folder / "uploads" / f"u{round_}"
+    assert path.exists() == bool(steps), f"{path} is there: {path.exists()}"
+    assert not steps or path.stat().st_size == 200_000
+
+
+def back_up(folder: Path, round_: int, done: Callable[[], None]) -> None:
+    write_backup(folder / "var", sqlite_address(folder / "var"), folder / f"{round_}.tar")
+    done()
+
+
+def backed_up(folder: Path, round_: int, steps: int) -> None:
+    path = folder / f"{round_}.tar"
+    assert path.exists() or not steps
+    assert not list(folder.glob(".*.tar.*")), "a stump is left"
+    if path.exists():
+        with unpacked(path, folder / "aside"):
+            path.unlink()
+
+
+JOBS = {
+    "reload": Job(reload, reloaded),
+    "start": Job(start, started),
+    "inbox": Job(take_in, taken_in),
+    "state": Job(remember, remembered),
+    "upload": Job(upload, uploaded),
+    "backup": Job(back_up, backed_up),
+}
+
+
+def prepare(folder: Path, job: str) -> int:
+    """What must be there before the first try."""
+    if job in ("reload", "start", "backup"):
+        write_article(folder / "articles", "steady.txt", "一直在这里", STEADY)
+        rewrite(folder, 0)
+        reload(folder, 0, lambda: None)
+    if job == "backup":
+        read_key(folder / "var")
+        remember(folder / "var", 0, lambda: None)
+    return 0
+
+
+def try_job(job: Job, folder: Path, round_: int, nth: int, error: int) -> int:
+    """Do the job with one call failing; return how many calls it made."""
+    with mmap.mmap(-1, 1) as steps:  # shared with the fork
+
+        def done() -> None:
+            steps[0] += 1
+
+        def work() -> int:
+            try:
+                job.work(folder, round_, done)
+            except CLEAN as refused:
+                print(f"{nth}: {type(refused).__name__}: {refused}")
+                return REFUSED
+            return 0
+
+        def check() -> int:
+            job.check(folder, round_, steps[0])
+            return 0
+
+        code, calls = run_failing(work, nth, error)
+        assert code in (0, REFUSED), f"call {nth} of {calls}: ended with {code}"
+        assert code == REFUSED or steps[0], f"call {nth} of {calls}: passed, and acknowledged nothing"
+        assert run_apart(check) == 0, f"call {nth} of {calls}: see above"
+    return calls
+
+
+def main() -> int:
+    """Try until it passes."""
+    name, error, folder, step = sys.argv[1], getattr(errno, sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])
+    nth, tries = 1, 0
+    assert run_apart(lambda: prepare(folder, name)) == 0
+    while (calls := try_job(JOBS[name], folder, tries, nth, error)) >= nth:
+        tries, nth = tries + 1, nth + step
+    print(f"{name}: {tries} of {calls} calls failed once with {sys.argv[2]}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
