@@ -71,6 +71,7 @@ async def open_database(url: str) -> AsyncIterator[Database]:
         StateTooNew: a newer program version wrote it.
         StateClosed: it cannot be written.
     """
+    await asyncio.to_thread(dialects.check_log, make_url(url))
     engine = create_async_engine(url, hide_parameters=True)
     dialects.prepare(engine)
     where = make_url(url).render_as_string(hide_password=True)
@@ -80,6 +81,7 @@ async def open_database(url: str) -> AsyncIterator[Database]:
             await dialects.check_whole(connection, where)
         async with database.writing() as connection:
             await connection.run_sync(migrate, where)
+            await dialects.sign(connection)
         yield database
     finally:
         await engine.dispose()

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 
 from sqlalchemy import Connection, Table, event, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from bot.sqlite import mark_of
 from bot.state.errors import StateClosed, StateDamaged, StateError
 
 WRITES = "chuchu_writes"
 BARE = "chuchu_bare"
 BUSY = 5_000  # milliseconds that a writer waits for another process
+APPLICATION = 0x63686973  # "chis", in the head of the file
 CHAIN = 7_241_501  # the key of PostgreSQL's advisory lock on the audit chain; any number of our own
 
 
@@ -53,6 +56,29 @@ async def check_whole(connection: AsyncConnection, where: str) -> None:
     said = (await connection.execute(text("PRAGMA quick_check(1)"))).scalar_one()
     if said != "ok":
         raise StateDamaged(f"数据库 {where} 损坏（{said}）；请移开它，或从备份恢复")
+
+
+def check_log(url: URL) -> None:
+    """Find another database's log beside the file, which SQLite would take for its own.
+
+    Raises:
+        StateDamaged: it is there, or the file is no state at all; nothing was written.
+    """
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return
+    mark = mark_of(Path(url.database))
+    if mark and mark.application not in (0, APPLICATION):
+        raise StateDamaged(
+            f"数据库 {url.database} 或旁边的 {Path(url.database).name}-wal 是别的文件；请移开它，或从备份恢复"
+        )
+
+
+async def sign(connection: AsyncConnection) -> None:
+    """Mark the file as ours."""
+    if connection.dialect.name != "sqlite":
+        return
+    if (await connection.execute(text("PRAGMA application_id"))).scalar_one() != APPLICATION:
+        await connection.execute(text(f"PRAGMA application_id = {APPLICATION}"))
 
 
 async def one_writer(connection: AsyncConnection) -> None:

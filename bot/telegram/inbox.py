@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -11,9 +12,11 @@ from enum import StrEnum
 from pathlib import Path
 
 from bot.errors import CannotStore
+from bot.sqlite import Mark, mark_of
 from bot.telegram.database import Database
 
-SCHEMA = """
+MARK = Mark(0x63686962, 1)  # "chib"; the version grows with the tables
+SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS updates (
     id INTEGER PRIMARY KEY, lane TEXT, kind TEXT NOT NULL, body BLOB, received REAL NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0, ending TEXT, reason TEXT, ended REAL);
@@ -23,6 +26,8 @@ CREATE TABLE IF NOT EXISTS chats (id TEXT PRIMARY KEY, closed TEXT NOT NULL, sin
 CREATE TABLE IF NOT EXISTS replies (
     chat TEXT NOT NULL, message TEXT NOT NULL, reply TEXT NOT NULL, at REAL NOT NULL,
     PRIMARY KEY (chat, message)) WITHOUT ROWID;
+PRAGMA application_id = {MARK.application};
+PRAGMA user_version = {MARK.version};
 """
 READ = "SELECT id, kind, body, received, attempts FROM updates WHERE id = ? AND ending IS NULL"
 COUNT = (
@@ -220,11 +225,12 @@ class Inbox:
 
 @asynccontextmanager
 async def open_inbox(path: Path, clock: Callable[[], float]) -> AsyncIterator[Inbox]:
-    """Open the inbox; a damaged file is moved aside, never deleted, and a new one begun.
+    """Open the inbox; what is damaged is moved aside, never deleted, and a new one begun.
 
     Raises:
-        CannotStore: the file cannot be written: without it an update could be lost.
+        CannotStore: the file cannot be written, or is not ours to write: without it an update could be lost.
     """
+    await asyncio.to_thread(_check_mark, path, clock)
     database = Database(path, SCHEMA)
     try:
         await database.open()
@@ -233,15 +239,31 @@ async def open_inbox(path: Path, clock: Callable[[], float]) -> AsyncIterator[In
             raise CannotStore(
                 f"收件箱 {path} 不能写入（{error}）；请检查磁盘空间和权限，或用 CHUCHU_DATA 换一个文件夹"
             ) from error
-        aside = path.with_name(f"{path.name}.damaged-{int(clock())}")
-        logger.error("inbox %s is damaged (%s); moved to %s, a new one is begun", path, error, aside.name)
-        for tail in ("", "-wal", "-shm"):
-            damaged = path.with_name(path.name + tail)
-            if damaged.exists():
-                damaged.rename(aside.with_name(aside.name + tail))
+        _move_aside(path, ("", "-wal", "-shm"), str(error), clock)
         database = Database(path, SCHEMA)
         await database.open()
     try:
         yield Inbox(database, clock)
     finally:
         await database.close()
+
+
+def _check_mark(path: Path, clock: Callable[[], float]) -> None:
+    """See that the file is ours to write; another file's log beside it goes aside before SQLite takes it in."""
+    mark = mark_of(path)
+    if mark and mark.application not in (0, MARK.application):
+        _move_aside(path, ("-wal", "-shm"), "the log beside it is another file's", clock)
+        mark = mark_of(path)
+    if mark and mark.application not in (0, MARK.application):
+        raise CannotStore(f"{path} 不是收件箱；请移开它，或用 CHUCHU_DATA 换一个文件夹")
+    if mark and mark.version > MARK.version:
+        raise CannotStore(f"收件箱 {path} 来自更新的程序版本；请升级程序，或用 CHUCHU_DATA 换一个文件夹")
+
+
+def _move_aside(path: Path, tails: Sequence[str], why: str, clock: Callable[[], float]) -> None:
+    aside = path.with_name(f"{path.name}.damaged-{int(clock())}")
+    logger.error("inbox %s is damaged (%s); moved to %s", path, why, aside.name)
+    for tail in tails:
+        damaged = path.with_name(path.name + tail)
+        if damaged.exists():
+            damaged.rename(aside.with_name(aside.name + tail))

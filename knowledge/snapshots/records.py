@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from importlib import metadata
 from pathlib import Path
 
@@ -49,7 +49,7 @@ def read_records(folder: Path) -> dict[str, Record]:
 
 
 def _row(record: Record) -> list[object]:
-    skipped = [[one.name, one.reason, one.remedy, one.offset] for one in record.skipped]
+    skipped = [[*astuple(one)] for one in record.skipped]
     told = [record.name, record.size, record.stamp, record.sha256, record.documents]
     return [*told, skipped, record.articles, record.facts, record.doubts]
 
@@ -60,7 +60,7 @@ def _record(
     stamp: int,
     sha256: str,
     documents: list[str],
-    skipped: list[tuple[str, str, str, int | None]],
+    skipped: list[tuple[str, str, str, int | None, bool]],
     *counts: int,
 ) -> Record:
     told = tuple(Skipped(*one) for one in skipped)

@@ -11,7 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.errors import CannotStore
 from bot.metrics import Metrics
+from bot.state.errors import StateDamaged
+from bot.state.state import open_state, sqlite_address
+from bot.telegram.inbox import MARK, ClosedChat, Incoming, open_inbox
 from bot.telegram.service import TelegramOptions, telegram_service
 from knowledge.snapshots.asking import SERVED
 from knowledge.snapshots.manifest import FORMAT, NAME
@@ -97,3 +101,68 @@ async def test_rubbish_beside_the_inbox_loses_nothing_that_was_stored(tmp_path: 
     with closing(sqlite3.connect(tmp_path / "inbox.sqlite")) as db:
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert db.execute("SELECT count(*) FROM updates WHERE ending = 'answered'").fetchone() == (2,)
+
+
+async def other_log(folder: Path, kind: str) -> bytes:
+    """The log, as a kill leaves it, of an inbox or a state with something in it."""
+    folder.mkdir()
+    if kind == "inbox":
+        async with open_inbox(folder / "inbox.sqlite", lambda: 1e9) as inbox:
+            await inbox.store([Incoming(n, "7", "message", b"{}" * 200) for n in range(2_000)])
+            return (folder / "inbox.sqlite-wal").read_bytes()
+    async with open_state(sqlite_address(folder)) as state:
+        await state.progress.set("told_version", "000001")
+        return (folder / "state.sqlite-wal").read_bytes()
+
+
+async def test_another_databases_log_beside_the_state_is_refused_and_empties_nothing(tmp_path: Path) -> None:
+    async with open_state(sqlite_address(tmp_path)) as state:
+        await state.progress.set("told_version", "000007")
+    log = tmp_path / "state.sqlite-wal"
+    log.write_bytes(await other_log(tmp_path / "other", "inbox"))
+    with pytest.raises(StateDamaged, match=r"state\.sqlite-wal"):
+        async with open_state(sqlite_address(tmp_path)):
+            pass
+    log.unlink()
+    async with open_state(sqlite_address(tmp_path)) as state:
+        assert await state.progress.get("told_version") == "000007"
+
+
+async def test_another_databases_log_beside_the_inbox_is_moved_aside_and_loses_nothing(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "inbox.sqlite"
+    async with open_inbox(path, lambda: 1e9) as inbox:
+        await inbox.store([Incoming(1, "7", "message", b"{}")])
+    (tmp_path / "inbox.sqlite-wal").write_bytes(await other_log(tmp_path / "other", "state"))
+    async with open_inbox(path, lambda: 1e9) as inbox:
+        assert [pending.id for pending in await inbox.pending()] == [1]
+    assert (tmp_path / "inbox.sqlite.damaged-1000000000-wal").exists()
+
+
+async def test_an_inbox_of_a_newer_program_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "inbox.sqlite"
+    async with open_inbox(path, lambda: 1e9) as inbox:
+        await inbox.store([Incoming(1, "7", "message", b"{}")])
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(f"PRAGMA user_version = {MARK.version + 1}")
+    before = path.read_bytes()
+    with pytest.raises(CannotStore, match="更新的程序版本"):
+        async with open_inbox(path, lambda: 1e9):
+            pass
+    assert path.read_bytes() == before
+
+
+async def test_an_inbox_of_an_older_program_keeps_what_waits_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "inbox.sqlite"
+    async with open_inbox(path, lambda: 1e9) as inbox:
+        await inbox.store([Incoming(1, "7", "message", b"{}")])
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(
+            "PRAGMA user_version = 0; PRAGMA application_id = 0; DROP TABLE chats;"
+            "CREATE TABLE chats (id TEXT PRIMARY KEY, moved_to TEXT, closed TEXT, since REAL NOT NULL);"
+        )
+    async with open_inbox(path, lambda: 1e9) as inbox:
+        assert [pending.id for pending in await inbox.pending()] == [1]
+        await inbox.remember(ClosedChat("7", "blocked", 1e9))
+        assert [chat.id for chat in await inbox.chats()] == ["7"]
