@@ -21,7 +21,9 @@ def record(message: str, *arguments: object, error: BaseException | None = None)
 
 
 @pytest.mark.parametrize("style", [Human, Json])
-@pytest.mark.parametrize("secret", [TOKEN, TOKEN.replace(":", "%3A"), SECRET])
+@pytest.mark.parametrize(
+    "secret", [TOKEN, TOKEN.replace(":", "%3A"), SECRET], ids=["token", "encoded token", "secret"]
+)
 def test_a_secret_is_cut_out_of_text_arguments_and_tracebacks(style: type[Redacting], secret: str) -> None:
     try:
         raise ValueError(f"https://api/bot{secret}/getMe failed")
@@ -36,6 +38,14 @@ def test_an_entry_is_one_line_that_cannot_steer_a_terminal(style: type[Redacting
     line = style([]).format(record('a\nb\r\x1b[31m {"level":"error"}'))
     assert "\n" not in line
     assert "\x1b" not in line
+
+
+@pytest.mark.parametrize("text", ['"}\n{"level":"error"}', "\x1b[31m\r\0", "\ud800\u2028", "长" * 350_000])
+def test_whatever_a_user_says_is_one_json_entry_of_its_own(text: str) -> None:
+    line = Json([]).format(record("heard %s", text))
+    assert "\n" not in line
+    assert json.loads(line)["message"] == f"heard {text}"
+    assert json.loads(line)["level"] == "warning"
 
 
 def test_a_json_line_can_be_read_back_with_its_fields() -> None:

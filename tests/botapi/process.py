@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sqlite3
 import sys
@@ -14,13 +15,14 @@ from typing import Any
 from tests.bot.process import environment
 from tests.botapi.server import TOKEN, BotApi
 
+LOUD = "TESTS_LOUD"  # set in the environment: every bot logs whatever its libraries can say
 SECRET = "canary-secret_of-the-tests"
 
 
 class BotProcess:
     """`python -m bot run` with Telegram switched on; its log goes to `log`."""
 
-    command: tuple[str, ...] = ("bot", "run")
+    command: tuple[str, ...] = ("tests.faults.loud" if LOUD in os.environ else "bot", "run")
 
     def __init__(self, folder: Path, api: BotApi, **settings: str) -> None:
         self.data = folder / "var"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from bot.admin.knowledge import open_knowledge
+from knowledge.errors import SnapshotDamaged
 from knowledge.snapshots.asking import SERVED
 from knowledge.snapshots.build import build
+from knowledge.snapshots.manifest import verify
 from knowledge.snapshots.order import Order
 from knowledge.snapshots.versions import POINTER, Versions
 from tests.bot.admin.hall import HereBuilder
@@ -86,6 +89,39 @@ async def test_the_version_before_serves_in_place_of_a_damaged_one_which_is_move
         assert len(list((data / SERVED / "damaged").iterdir())) == 1
         shutil.rmtree(data)
     assert tried >= 4
+
+
+def notice_damage(stored: Path, folder: Path, seed: int, number: int) -> None:
+    """Flip, cut or remove something of a version, again and again; verifying it must notice each time."""
+    version, pick = folder / "version", random.Random(seed)
+    shutil.copytree(stored / "var" / SERVED / "000002", version)
+    verify(version)
+    paths = [path for path in sorted(version.rglob("*")) if path.is_file() and path.stat().st_size]
+    for _ in range(number):
+        path = pick.choice(paths)
+        whole = path.read_bytes()
+        place = pick.randrange(len(whole))
+        how = pick.choice(("flip", "flip", "cut", "remove"))
+        if how == "remove":
+            path.unlink()
+        else:
+            bit = (
+                bytes([whole[place] ^ 1 << pick.randrange(8)]) + whole[place + 1 :] if how == "flip" else b""
+            )
+            path.write_bytes(whole[:place] + bit)
+        with pytest.raises(SnapshotDamaged):
+            verify(version)
+        path.write_bytes(whole)
+    verify(version)
+
+
+def test_each_of_a_hundred_random_damages_is_noticed(stored: Path, tmp_path: Path) -> None:
+    notice_damage(stored, tmp_path, 1, 100)
+
+
+@pytest.mark.soak
+def test_each_of_a_thousand_random_damages_is_noticed(stored: Path, tmp_path: Path) -> None:
+    notice_damage(stored, tmp_path, 2, 1_000)
 
 
 async def test_when_every_version_is_damaged_a_new_one_is_built(stored: Path, tmp_path: Path) -> None:

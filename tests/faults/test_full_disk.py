@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
+import signal
+import sqlite3
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,6 +19,9 @@ from knowledge.errors import NoRoom
 from knowledge.snapshots.build import build
 from knowledge.snapshots.order import Order
 from tests.bot.admin.hall import STRANGER, hall
+from tests.botapi.process import bot_process
+from tests.botapi.server import bot_api
+from tests.botapi.updates import message, private
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
 
 NEW = "苏州河边建成了新的步道。"
@@ -25,12 +32,11 @@ def mount(*arguments: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(["mount", *arguments], capture_output=True, check=False)
 
 
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    """A data folder on a disk of its own, of 8 MB."""
-    data = tmp_path / "data"
+@contextmanager
+def small_disk(data: Path, megabytes: int) -> Iterator[Path]:
+    """A folder on a disk of its own."""
     data.mkdir()
-    done = mount("-t", "tmpfs", "-o", "size=8m", "tmpfs", str(data))
+    done = mount("-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(data))
     if done.returncode:
         pytest.skip(f"a small disk cannot be mounted here: {done.stderr.decode().strip()}")
     try:
@@ -39,14 +45,26 @@ def disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", "-l", str(data)], check=True)
 
 
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A data folder on a disk of 8 MB."""
+    with small_disk(tmp_path / "data", 8) as data:
+        yield data
+
+
+def fill(disk: Path) -> Path:
+    """Use up every byte; return the file that holds them."""
+    filler = disk / "filler"
+    with filler.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space"):
+        while True:
+            file.write(b"x" * 4096)
+    return filler
+
+
 async def test_a_full_disk_refuses_a_reload_and_nothing_else(disk: Path, tmp_path: Path) -> None:
     async with ChildBuilder() as builder, hall(tmp_path, builder) as room:
         write_article(room.articles, "new.txt", "新来的一篇", NEW)
-        filler = disk / "filler"
-        with filler.open("wb") as file, pytest.raises(OSError, match="No space"):
-            while True:
-                file.write(b"x" * 65536)
-                file.flush()
+        filler = fill(disk)
         said = await room.say("/reload")
         assert "磁盘" in said and "已满" in said and "空间" in said
         assert "第2号街坊" in await room.say(QUESTION, STRANGER)
@@ -99,3 +117,29 @@ async def test_a_start_on_a_read_only_disk_uses_what_is_stored_there(disk: Path,
     assert mount("-o", "remount,ro,size=8m", str(disk)).returncode == 0
     async with hall(tmp_path) as room:
         assert (room.builder.built, len(room.texts())) == (0, 12)
+
+
+async def test_a_bot_on_a_full_disk_of_four_megabytes_loses_nothing_and_goes_on_when_there_is_room(
+    tmp_path: Path,
+) -> None:
+    articles = write_corpus(tmp_path / "articles")
+    readers = range(10, 40)
+    with small_disk(tmp_path / "var", 4) as disk:
+        async with bot_api() as api, bot_process(tmp_path, api, CHUCHU_ARTICLES=str(articles)) as bot:
+            api.push(message=message(QUESTION, private(1)))
+            await api.until(lambda: api.said(1))
+            filler = fill(disk)
+            polls = api.good_polls
+            for reader in readers:
+                api.push(message=message(QUESTION * 30, private(reader)))
+            await api.until(lambda: api.good_polls > polls + 2)
+            assert len(api.queue) + len([1 for reader in readers if api.said(reader)]) >= len(readers)
+            bot.send(signal.SIGHUP)
+            await asyncio.sleep(1)
+            filler.unlink()
+            await api.until(lambda: all(api.said(reader) for reader in readers), 60)
+            assert [len(api.said(reader)) for reader in readers] == [1] * len(readers)
+            assert await bot.stop() == 0
+            assert not list((disk / "snapshots").glob(".building-*"))
+        with closing(sqlite3.connect(disk / "inbox.sqlite")) as inbox:
+            assert inbox.execute("PRAGMA integrity_check").fetchone() == ("ok",)

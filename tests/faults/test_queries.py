@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from itertools import islice
 
 import opencc
 import pytest
@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.conversation.lookup import tidy
-from knowledge.documents.folder import find_sources, read_sources
+from knowledge.documents.folder import find_sources, read_document, read_sources
 from knowledge.model import Answer, Skipped
 from knowledge.repair.document import repair_document
 from knowledge.snapshot import Snapshot
 from knowledge.wire import answer_json, dump
 from tests.bot.process import ROOT
-from tests.faults.queries import LONGEST, odd_queries
+from tests.faults.queries import LONGEST, WORDS, odd_queries
 
 Writing = Callable[[str], str]
 BUDGET_SECONDS = 0.150  # of computing; what else runs on the machine does not count
@@ -126,8 +126,44 @@ def test_width_case_script_and_space_change_no_answer(
     assert told(seeds.ask(writing(question))) == told(seeds.ask(question))
 
 
+def made_of_words(seed: int, number: int) -> Iterator[str]:
+    """Questions of words, marks and figures, each with something in it that has another writing."""
+    pick = random.Random(seed)
+    for _ in range(number):
+        yield pick.choice((" ", "，", "")).join(pick.choice(WORDS) for _ in range(pick.randint(1, 5)))
+
+
+def write_otherwise(snapshot: Snapshot, seed: int, number: int) -> None:
+    for question in made_of_words(seed, number):
+        said = told(snapshot.ask(question))
+        for name, writing in WRITINGS.items():
+            assert told(snapshot.ask(writing(question))) == said, (question, name)
+
+
+def test_made_up_questions_are_answered_the_same_however_written(seeds: Snapshot) -> None:
+    write_otherwise(seeds, 3, 60)
+
+
+@pytest.mark.soak
+def test_thousands_of_made_up_questions_are_answered_the_same_however_written(seeds: Snapshot) -> None:
+    write_otherwise(seeds, 4, 5_000)
+
+
+@pytest.mark.parametrize("question", QUESTIONS[:-1])
+def test_an_unrelated_article_takes_no_hit_away(seeds: Snapshot, question: str) -> None:
+    unrelated = read_document(
+        "unrelated.txt", "苏州河上划龙舟\n\n苏州河上昨天划起了龙舟，岸边站满了人。\n".encode()
+    )
+    read = [one for source in find_sources(ROOT / "seeds") for one in read_sources(source)]
+    documents = [one[0] for one in read if not isinstance(one, Skipped)]
+    with closing(Snapshot.of("more", [repair_document(one) for one in (*documents, unrelated)])) as more:
+        assert {hit.fact.id for hit in seeds.ask(question).hits} <= {
+            hit.fact.id for hit in more.ask(question).hits
+        }
+
+
 def test_every_title_finds_its_own_article_first(seeds: Snapshot) -> None:
-    for article in islice(seeds.articles(), 20):
+    for article in seeds.articles():
         answer = seeds.ask(article.title.text)
         assert answer.found, article.title.text
         assert answer.hits[0].fact.article == article

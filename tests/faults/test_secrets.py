@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +15,9 @@ from urllib.parse import quote
 import aiohttp
 import pytest
 
+from tests.bot.process import ROOT, environment
 from tests.botapi import faults
-from tests.botapi.process import SECRET, BotProcess
+from tests.botapi.process import LOUD, SECRET, BotProcess
 from tests.botapi.server import TOKEN, BotApi, bot_api
 from tests.botapi.updates import inline, message, press, private, user
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
@@ -29,7 +32,7 @@ FILE = {"file_id": "f1", "file_unique_id": "u1", "file_name": "a.txt", "file_siz
 class Loud(BotProcess):
     """The bot with every logger at DEBUG."""
 
-    command = ("tests.faults.loud",)
+    command = ("tests.faults.loud", "run")
 
 
 def spellings(secret: str) -> Iterator[bytes]:
@@ -55,7 +58,7 @@ def leaks(where: str, content: bytes) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("secret", [TOKEN, SECRET, ADMIN])
+@pytest.mark.parametrize("secret", [TOKEN, SECRET, ADMIN], ids=["token", "webhook secret", "admin token"])
 def test_a_secret_is_known_in_each_spelling(secret: str) -> None:
     mine = f"xy{secret}z"
     for content in (
@@ -153,4 +156,26 @@ async def test_no_secret_turns_up_anywhere_in_a_whole_run_at_debug(tmp_path: Pat
     found += [leak for body in said for leak in leaks("a call", body)]
     for path in (path for path in tmp_path.rglob("*") if path.is_file()):
         found += leaks(str(path.relative_to(tmp_path)), path.read_bytes())
+    assert found == []
+
+
+@pytest.mark.soak
+def test_no_secret_turns_up_in_anything_that_the_whole_suite_says_or_leaves_behind(tmp_path: Path) -> None:
+    left = tmp_path / "left"
+    suite = ("-m", "not soak and not bench", "-n", "2", "--dist", "loadfile", "tests/bot", "tests/faults")
+    kept = ("-o", "tmp_path_retention_policy=all", f"--basetemp={left}", "-p", "no:cacheprovider")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-rP", "--log-level=DEBUG", *kept, *suite],
+        cwd=ROOT,
+        env={**environment(), LOUD: "1"},
+        capture_output=True,
+        check=False,
+        timeout=1800,
+    )
+    found = leaks("the output", done.stdout + done.stderr)
+    files = [path for path in left.rglob("*") if path.is_file() and not path.is_symlink()]
+    for path in files:
+        found += leaks(str(path.relative_to(left)), path.read_bytes())
+    print(f"{len(done.stdout)} bytes said, {len(files)} files left: {len(found)} secrets in them")
+    assert len(files) > 1000
     assert found == []

@@ -13,6 +13,7 @@ import pytest
 
 from knowledge.documents.folder import find_sources, read_sources
 from knowledge.model import Skipped
+from tests.bot.admin.hall import hall
 from tests.bot.process import ROOT, chuchu
 
 BODY = "桥通车了\n\n河上的新桥昨天通车了，居民们都很高兴。\n"
@@ -70,7 +71,9 @@ MANY = {
     "sentences without an end": lambda folder: (folder / "a.txt").write_text("桥通车了，" * 600_000, encoding="utf-8"),
     "a million headings": lambda folder: (folder / "a.md").write_text("# 桥\n" * 1_000_000, encoding="utf-8"),
     "a million empty lines": lambda folder: (folder / "a.txt").write_text("\n" * 3_000_000 + BODY, encoding="utf-8"),
-    "twenty thousand files": lambda folder: [(folder / f"{n}.txt").write_text(BODY, encoding="utf-8") for n in range(20_000)],
+    "more than a hundred thousand files": lambda folder: [
+        (folder / f"{n}.txt").write_text(BODY.replace("新桥", f"{n}号桥"), encoding="utf-8") for n in range(100_001)
+    ],
 }  # fmt: skip
 
 
@@ -88,7 +91,7 @@ def test_what_is_far_too_much_is_read_or_refused_within_a_gigabyte(tmp_path: Pat
         env=env,
         capture_output=True,
         check=False,
-        timeout=600,
+        timeout=1200,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (1536 * MEGABYTE, 1536 * MEGABYTE)),
     )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -104,3 +107,51 @@ def test_a_file_of_a_million_lines_is_refused_with_their_number(tmp_path: Path) 
     (read,) = (one for source in find_sources(tmp_path) for one in read_sources(source))
     assert isinstance(read, Skipped)
     assert "1000000 行" in read.reason and read.remedy == "拆成几个文件"
+
+
+THIN = {
+    "only front matter": ("a.md", "---\ntitle: 题目\n---\n"),
+    "only a title": ("a.txt", "只有一个标题\n"),
+    "no title": ("a.txt", "\n\n昨天有一座没有标题的桥通车了。\n"),
+    "a title twice": ("a.txt", "桥通车了\n\n河下的隧道昨天也通车了，没有标题。\n"),
+    "the same again": ("a.txt", BODY),
+}
+
+
+@pytest.mark.parametrize(("name", "text"), THIN.values(), ids=THIN.keys())
+def test_a_thin_or_double_article_harms_no_other_and_is_read_the_same_every_time(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    (tmp_path / "articles").mkdir()
+    (tmp_path / "articles" / "b.txt").write_text(BODY, encoding="utf-8")
+    (tmp_path / "articles" / name).write_text(text, encoding="utf-8")
+    said = []
+    for data in ("one", "two"):
+        done = chuchu(
+            *(tmp_path, "ask", "新桥 通车", "--json"),
+            CHUCHU_ARTICLES="articles",
+            CHUCHU_DATA=str(tmp_path / data),
+        )
+        assert done.returncode == 0 and b"Traceback" not in done.stderr
+        said.append(json.loads(done.stdout))
+    assert said[0]["found"] and said[0]["hits"] == said[1]["hits"]
+    assert text == BODY or '"b.txt"' in json.dumps(said[0]["hits"])
+
+
+@pytest.mark.parametrize("command", [["run"], ["ask", "x"], ["check"]])
+def test_an_articles_folder_that_is_a_file_is_one_clear_line(tmp_path: Path, command: list[str]) -> None:
+    (tmp_path / "articles").write_text(BODY, encoding="utf-8")
+    done = chuchu(tmp_path, *command, CHUCHU_ARTICLES="articles")
+    assert done.returncode != 0
+    assert done.stderr.decode().count("\n") == 1
+    assert "不是文件夹" in done.stderr.decode()
+
+
+async def test_a_reload_of_an_emptied_folder_waits_for_a_word_and_the_old_version_serves(
+    tmp_path: Path,
+) -> None:
+    async with hall(tmp_path) as room:
+        for path in room.articles.iterdir():
+            path.unlink()
+        assert "没有一句可用的话" in await room.say("/reload")
+        assert len(room.texts()) == 12

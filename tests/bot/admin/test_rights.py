@@ -60,6 +60,11 @@ def test_a_command_of_five_minutes_ago_still_counts_and_a_button_has_no_age() ->
     assert may(Act.RELOAD, claim(age=None), Role.OWNER, NOW) is None
 
 
+@pytest.mark.parametrize("seconds", [-60, 60])
+def test_a_clock_a_minute_off_takes_no_right_away(seconds: int) -> None:
+    assert may(Act.RELOAD, claim(age=timedelta(seconds=seconds)), Role.OWNER, NOW) is None
+
+
 @pytest.mark.parametrize(
     ("platform", "person", "granted", "role"),
     [

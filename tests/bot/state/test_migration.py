@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -67,12 +68,30 @@ def revision(folder: Path) -> str:
         return str(found)
 
 
-@pytest.mark.parametrize("statement", [1, 7, 15])
-async def test_a_migration_killed_midway_is_done_at_the_next_start(tmp_path: Path, statement: int) -> None:
-    assert run(OLD, str(tmp_path)) == 0
-    assert run(KILLED, str(tmp_path), str(statement)) == -signal.SIGKILL
-    assert revision(tmp_path) == "0001"
-    async with open_state(sqlite_address(tmp_path)) as state:
+async def kill_at(folder: Path, statement: int) -> int:
+    """Kill a migration at a statement, start again; return how the first ended."""
+    assert run(OLD, str(folder)) == 0
+    ended = run(KILLED, str(folder), str(statement))
+    if ended:
+        assert revision(folder) == "0001"
+    async with open_state(sqlite_address(folder)) as state:
         assert await state.roles.role("telegram", "42") == "editor"
         assert await state.watches.all() == []
-    assert revision(tmp_path) == "0003"
+    assert revision(folder) == "0003"
+    return ended
+
+
+@pytest.mark.parametrize("statement", [1, 7, 15])
+async def test_a_migration_killed_midway_is_done_at_the_next_start(tmp_path: Path, statement: int) -> None:
+    assert await kill_at(tmp_path, statement) == -signal.SIGKILL
+
+
+@pytest.mark.soak
+async def test_a_migration_killed_at_any_statement_is_done_at_the_next_start(tmp_path: Path) -> None:
+    for statement in count(1):
+        folder = tmp_path / str(statement)
+        folder.mkdir()
+        if await kill_at(folder, statement) == 0:
+            break
+    print(f"killed at each of {statement - 1} statements")
+    assert statement > 15
