@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from bot.admin.building import Builder
 from bot.admin.reloading import in_thread
 from knowledge.errors import NoArticles, NoRoom
 from knowledge.snapshots.asking import SERVED
+from knowledge.snapshots.durable import spare_folder
 from knowledge.snapshots.manifest import Manifest
 from knowledge.snapshots.opening import Opened, open_newest, open_stored, open_version
 from knowledge.snapshots.order import Order, unheard
@@ -75,7 +75,7 @@ async def _built(
         return await asyncio.to_thread(open_version, versions, name, language)
     except NoRoom as error:
         notices.append(f"{error}。现在用临时索引作答，重启后要重建；上传和重载不能用。")
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chuchu-")))
+    folder = stack.enter_context(spare_folder())
     built = await builder.build(Order(articles), folder, unheard)
     _check(articles, built.manifest)
     stored = Stored("temporary", folder, built.manifest)

@@ -25,7 +25,7 @@ from bot.errors import StartError
 from bot.learning.pseudonyms import NAME as KEY
 from bot.state.copies import copy_state
 from knowledge.snapshots.asking import SERVED
-from knowledge.snapshots.durable import sync_path
+from knowledge.snapshots.durable import spare_folder, sync_path
 from knowledge.snapshots.manifest import NAME as MANIFEST
 from knowledge.snapshots.versions import Versions
 
@@ -62,9 +62,9 @@ def write_backup(data: Path, database: str, target: Path) -> int:
         raise BackupRefused(f"{data} 里还没有存下的版本；请先运行一次 chuchu")
     draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
-        with versions.hold(name) as stored, tempfile.TemporaryDirectory(prefix="chuchu-") as aside:
-            copy_state(database, Path(aside) / STATE)
-            parts = {STATE: Path(aside) / STATE, KEY: data / KEY}
+        with versions.hold(name) as stored, spare_folder() as aside:
+            copy_state(database, aside / STATE)
+            parts = {STATE: aside / STATE, KEY: data / KEY}
             parts |= {
                 f"{SNAPSHOT}/{part}": stored.folder / part for part in (MANIFEST, *stored.manifest.files)
             }

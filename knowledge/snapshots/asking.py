@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from knowledge.documents.walk import find_sources
 from knowledge.errors import NoRoom, SnapshotDamaged
 from knowledge.snapshot import Snapshot
 from knowledge.snapshots.changes import touched
-from knowledge.snapshots.durable import room_needed
+from knowledge.snapshots.durable import room_needed, spare_folder
 from knowledge.snapshots.lock import exclusive
 from knowledge.snapshots.manifest import Manifest, read
 from knowledge.snapshots.opening import open_stored
@@ -89,7 +88,7 @@ class _Wanted:
         """Build a version that lasts as long as it is held."""
         from knowledge.snapshots.build import build
 
-        folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="chuchu-")))
+        folder = held.enter_context(spare_folder())
         return Stored("temporary", folder, build(Order(self.articles), folder).manifest)
 
 

@@ -6,6 +6,7 @@ import errno
 import os
 import secrets
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,6 +42,21 @@ def _is_full(error: OSError | sqlite3.Error) -> bool:
     if isinstance(error, OSError):
         return error.errno is None or error.errno in FULL
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+
+
+@contextmanager
+def spare_folder() -> Iterator[Path]:
+    """Lend a folder outside the data, gone at the end.
+
+    Raises:
+        NoRoom: there is nowhere to put it.
+    """
+    try:
+        lent = tempfile.TemporaryDirectory(prefix="chuchu-")
+    except OSError as error:
+        raise NoRoom("没有能写的临时文件夹；请让 /tmp 能写，或用 TMPDIR 另指一个") from error
+    with lent as folder:
+        yield Path(folder)
 
 
 def sync_path(path: Path) -> None:

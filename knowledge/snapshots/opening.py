@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from knowledge.errors import SnapshotDamaged
+from knowledge.errors import NoRoom, SnapshotDamaged
 from knowledge.snapshot import Snapshot
 from knowledge.snapshots.aliases import read_aliases
-from knowledge.snapshots.durable import room_needed
+from knowledge.snapshots.durable import room_needed, spare_folder
 from knowledge.snapshots.manifest import Manifest, read
 from knowledge.snapshots.order import INDEX
 from knowledge.snapshots.versions import Stored, Versions
@@ -54,7 +53,7 @@ def open_stored(stored: Stored, language: Language) -> Snapshot:
         return Snapshot(stored.name, index, stored.manifest.skipped, aliases, held, language)
     except BaseException as error:  # the index library panics with a BaseException of its own
         held.close()
-        if isinstance(error, KeyboardInterrupt | SystemExit):
+        if isinstance(error, KeyboardInterrupt | SystemExit | NoRoom):
             raise
         raise SnapshotDamaged(f"{stored.name}：索引打不开（{error}）") from error
 
@@ -68,14 +67,14 @@ def _lockable(index: Path) -> Iterator[Path]:
     if os.access(index, os.W_OK):
         yield index
         return
-    with tempfile.TemporaryDirectory(prefix="chuchu-") as elsewhere:
+    with spare_folder() as elsewhere:
         for path in index.rglob("*"):
-            link = Path(elsewhere) / path.relative_to(index)
+            link = elsewhere / path.relative_to(index)
             if path.is_dir():
                 link.mkdir()
             elif path.suffix != ".lock":
                 link.symlink_to(path.resolve())
-        yield Path(elsewhere)
+        yield elsewhere
 
 
 def open_newest(versions: Versions, recipe: str, language: Language) -> tuple[Opened | None, list[str]]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -19,6 +21,7 @@ from knowledge.errors import NoRoom
 from knowledge.snapshots.build import build
 from knowledge.snapshots.order import Order
 from tests.bot.admin.hall import STRANGER, hall
+from tests.bot.process import ROOT
 from tests.botapi.process import bot_process
 from tests.botapi.server import bot_api
 from tests.botapi.updates import message, private
@@ -143,3 +146,38 @@ async def test_a_bot_on_a_full_disk_of_four_megabytes_loses_nothing_and_goes_on_
             assert not list((disk / "snapshots").glob(".building-*"))
         with closing(sqlite3.connect(disk / "inbox.sqlite")) as inbox:
             assert inbox.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+HIDDEN = "for at in /tmp /var/tmp /dev/shm; do mount -t tmpfs -o ro none $at; done; cd /proc; "
+
+
+def without_temporary_folders(data: Path, command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command with nowhere to write but `data`, which it sees as /mnt, and without a home."""
+    shown = f"mount --bind {data} /mnt; {HIDDEN} exec {sys.executable} -m bot {command}"
+    settings = {"CHUCHU_ARTICLES": str(ROOT / "seeds"), "CHUCHU_DATA": "/mnt/data"}
+    done = subprocess.run(
+        ["unshare", "-m", "sh", "-c", shown],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    if "unshare:" in done.stderr:
+        pytest.skip(f"folders cannot be hidden here: {done.stderr}")
+    return done
+
+
+def test_without_a_home_and_a_temporary_folder_it_answers(tmp_path: Path) -> None:
+    done = without_temporary_folders(tmp_path, "ask 莫德纳")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "莫德纳" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["ask 莫德纳", "run"])
+def test_with_nowhere_at_all_to_write_it_says_so_in_a_line(tmp_path: Path, command: str) -> None:
+    with small_disk(tmp_path / "full", 1) as disk:
+        assert mount("-o", "remount,ro,size=1m", str(disk)).returncode == 0
+        done = without_temporary_folders(disk, command)
+    assert done.returncode == 1
+    assert "TMPDIR" in done.stderr and "Traceback" not in done.stderr
