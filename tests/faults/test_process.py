@@ -133,6 +133,23 @@ async def test_a_reload_whose_child_is_killed_for_its_memory_leaves_the_old_vers
         assert not list(versions(tmp_path).folder.glob(".building-*"))
 
 
+async def test_a_reload_that_finds_no_memory_leaves_the_old_version_and_the_next_one_works(
+    tmp_path: Path,
+) -> None:
+    async with serving(tmp_path) as (api, bot):
+        write_corpus(tmp_path / "articles", 300, "新区改造")
+        (waiting,) = psutil.Process(bot.pid).children()
+        most = waiting.memory_info().vms + (8 << 20)
+        resource.prlimit(waiting.pid, resource.RLIMIT_AS, (most, most))
+        bot.send(signal.SIGHUP)
+        await api.until(lambda: "reload by" in bot.log_text(), 20)
+        await answered(api, 2)
+        assert versions(tmp_path).names() == ["000001"]
+        bot.send(signal.SIGHUP)
+        await api.until(lambda: len(versions(tmp_path).names()) > 1, 30)
+        assert await bot.stop() == 0
+
+
 async def test_the_second_bot_on_a_data_folder_exits_with_75_and_names_the_first(tmp_path: Path) -> None:
     async with serving(tmp_path) as (api, bot):
         second = await asyncio.to_thread(
