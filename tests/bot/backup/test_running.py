@@ -46,7 +46,7 @@ async def test_a_backup_under_load_restored_elsewhere_answers_the_same(tmp_path:
         assert "养老" in talk.last(READER).text
         await talk.says(ADMIN, "/audit")
         assert "记录完整" in talk.last(ADMIN).text
-        assert "alias done ciie = 进博会" in talk.last(ADMIN).text
+        assert "别名 完成 ciie = 进博会" in talk.last(ADMIN).text
 
 
 async def ask_on(talk: Talk) -> None:
