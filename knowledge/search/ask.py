@@ -133,14 +133,17 @@ def _matching(best: Ranked, order: Array) -> int:
 
     Of a question for a number, a name or a time, other articles' best answers match too: they are told apart.
     """
-    below = best.scores[order[0]] - best.scores[order]
-    matching = below <= SPREAD
-    if best.query.type in ASKS_FOR_A_FEW_WORDS:
-        answering = best.features[order, FEATURES.index(answers_type)] > 0
-        _, firsts = np.unique(best.pool.articles[order], return_index=True)
-        leading = np.isin(np.arange(len(order)), firsts)
-        matching |= leading & answering & (below <= SPREAD_OF_ARTICLES)
-    return int(np.flatnonzero(matching).max()) + 1
+    few_words = best.query.type in ASKS_FOR_A_FEW_WORDS
+    answering = best.features[order, FEATURES.index(answers_type)].tolist()
+    below = (best.scores[order[0]] - best.scores[order]).tolist()
+    articles: set[int] = set()
+    matching = 0
+    for place, article in enumerate(best.pool.articles[order].tolist()):
+        apart = few_words and article not in articles and answering[place] > 0
+        if below[place] <= (SPREAD_OF_ARTICLES if apart else SPREAD):
+            matching = place + 1
+        articles.add(article)
+    return matching
 
 
 def _suggestions(ranked: Ranked) -> tuple[str, ...]:
