@@ -45,7 +45,9 @@ class Aliases:
             for name in group:
                 rest = tuple(n for n in group if n != name)
                 self._others[name] = tuple(dict.fromkeys(self._others.get(name, ()) + rest))
-        self._lengths = sorted({len(name) for name in self._others}, reverse=True)
+        self._begun: dict[str, list[str]] = {}
+        for name in sorted(self._others, key=len, reverse=True):
+            self._begun.setdefault(name[:1], []).append(name)
 
     def of(self, name: str) -> tuple[str, ...]:
         """Return the other names of a folded name."""
@@ -62,11 +64,9 @@ class Aliases:
         while at < len(folded):
             word = next(
                 (
-                    folded[at : at + n]
-                    for n in self._lengths
-                    if at + n <= len(folded)
-                    and folded[at : at + n] in self._others
-                    and _stands_free(folded, at, at + n)
+                    name
+                    for name in self._begun.get(folded[at], ())
+                    if folded.startswith(name, at) and _stands_free(folded, at, at + len(name))
                 ),
                 "",
             )

@@ -87,6 +87,8 @@ def analyse(text: str, aliases: Aliases, language: Language) -> Query:
 
 def _visible(text: str) -> str:
     """Control characters become spaces; private ones stay, they stand for rare hanzi (see `fold`)."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() or unicodedata.category(c) == "Co" else " " for c in text)
 
 

@@ -116,6 +116,8 @@ def _misspelt(query: Query, lexicon: Lexicon, language: Language) -> Iterator[Re
     """
     text = _content(query)
     suspects = [at for at in lexicon.strangers(text) if is_hanzi(text[at])][:MOST_SUSPECTS]
+    if not suspects:
+        return
     keywords = query.type is QuestionType.NONE
     sounds_in_pair = _sounds_in_pair if keywords else _sounds_in_word(language)
     for means in (_sounds_in_run, sounds_in_pair, _looks_in_run):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class Token(NamedTuple):
@@ -28,10 +30,22 @@ class Language(Protocol):
     def knows(self, word: str) -> bool: ...
 
 
+class Kept(dict[K, V]):
+    """What a function returned for each argument; made for one lookup, where functools.cache takes longer to begin."""
+
+    def __init__(self, function: Callable[[K], V]) -> None:
+        super().__init__()
+        self._function = function
+
+    def __missing__(self, key: K) -> V:
+        value = self[key] = self._function(key)
+        return value
+
+
 class Remembering:
     """A language that remembers, for one lookup, what it folded and cut: many parts read the same fact."""
 
     def __init__(self, language: Language) -> None:
-        self.fold: Callable[[str], str] = cache(language.fold)
-        self.tokens: Callable[[str], tuple[Token, ...]] = cache(language.tokens)
+        self.fold: Callable[[str], str] = Kept(language.fold).__getitem__
+        self.tokens: Callable[[str], tuple[Token, ...]] = Kept(language.tokens).__getitem__
         self.knows: Callable[[str], bool] = language.knows
