@@ -19,7 +19,7 @@ from knowledge.query.analysis import Query, analyse
 from knowledge.repair.report import FileReport, report
 from knowledge.search.ask import ask
 from knowledge.text.chinese import Chinese
-from knowledge.text.language import Language, Remembering
+from knowledge.text.language import Language
 
 
 class Snapshot:
@@ -58,12 +58,11 @@ class Snapshot:
 
     def ask(self, query: str, limit: int = 10) -> Answer:
         """Answer one query with at most `limit` hits and related facts together."""
-        language = Remembering(self._language)
 
         def read(text: str) -> Query:
-            return analyse(text, self._aliases, language)
+            return analyse(text, self._aliases, self._language)
 
-        return ask(query, read, self._index, language, limit, time.monotonic)
+        return ask(query, read, self._index, self._language, limit, time.monotonic)
 
     @property
     def aliases(self) -> Aliases:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 
 import numpy as np
@@ -28,7 +29,7 @@ from knowledge.search.weights import (
     SPREAD_OF_ARTICLES,
     ranking_weights,
 )
-from knowledge.text.language import Kept, Language
+from knowledge.text.language import Language
 from knowledge.text.numbers import number_keys
 from knowledge.text.script import decode
 
@@ -100,10 +101,11 @@ def _answer(
     shelf = Shelf(best.pool, corpus)
     shelf.open(order)
 
-    bearings = Kept[int, Bearing](
-        lambda row: Bearing(best.query, shelf.fact(row).text, shelf.context(row), language)
-    )
-    order = promoted(best.query, order, best.scores, lambda row: bearings[row].support)[:limit]
+    @cache
+    def bearing(row: int) -> Bearing:
+        return Bearing(best.query, shelf.fact(row).text, shelf.context(row), language)
+
+    order = promoted(best.query, order, best.scores, lambda row: bearing(row).support)[:limit]
     facts, first = shelf.facts(order), int(order[0])
     evidence = Evidence(
         best.query,
@@ -111,7 +113,7 @@ def _answer(
         shelf.context(first),
         best.features[first],
         substance(best.pool.units),
-        bearings[first],
+        bearing(first),
     )
     verdict = judge(evidence, lexicon, language)
     scores = best.scores[order].tolist()
@@ -121,7 +123,7 @@ def _answer(
     if not verdict.found:
         printed = _printed(best, lexicon, language)
         return Answer(text, False, verdict.confidence, None, related=hits, suggestions=printed)
-    answer = bearings[first].said_with(hits[0].matched)
+    answer = bearing(first).said_with(hits[0].matched)
     near = _matching(best, order)
     return Answer(text, True, verdict.confidence, answer, hits[:near], hits[near:], suggestions)
 

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple, Protocol, TypeVar
-
-K = TypeVar("K")
-V = TypeVar("V")
+from typing import NamedTuple, Protocol
 
 
 class Token(NamedTuple):
@@ -28,24 +24,3 @@ class Language(Protocol):
     def tokens(self, text: str) -> tuple[Token, ...]: ...
 
     def knows(self, word: str) -> bool: ...
-
-
-class Kept(dict[K, V]):
-    """What a function returned for each argument; made for one lookup, where functools.cache takes longer to begin."""
-
-    def __init__(self, function: Callable[[K], V]) -> None:
-        super().__init__()
-        self._function = function
-
-    def __missing__(self, key: K) -> V:
-        value = self[key] = self._function(key)
-        return value
-
-
-class Remembering:
-    """A language that remembers, for one lookup, what it folded and cut: many parts read the same fact."""
-
-    def __init__(self, language: Language) -> None:
-        self.fold: Callable[[str], str] = Kept(language.fold).__getitem__
-        self.tokens: Callable[[str], tuple[Token, ...]] = Kept(language.tokens).__getitem__
-        self.knows: Callable[[str], bool] = language.knows
