@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import count
@@ -68,7 +69,7 @@ def _from_files(stock: Stock, folder: Path) -> None:
 def _measure(stock: Stock, size: int, folder: Path) -> None:
     index = folder / "index"
     whole = _spent(lambda: build_index(index, ((one, b"") for one in _documents(stock, size))))
-    whole -= 100 * _spent(lambda: list(_documents(stock, size // 100)))
+    whole -= _spent(lambda: deque(_documents(stock, size), maxlen=0))
     plain = [text for sentences in grown(stock, size) for text in sentences]
     fields = _spent(lambda: _candidates_only(folder / "grams", plain))
     stored = sum(path.stat().st_size for path in index.rglob("*") if path.is_file())
