@@ -84,7 +84,9 @@ def _load() -> Build:
     import knowledge.repair.document  # noqa: F401
     from knowledge.snapshots.build import build
     from knowledge.snapshots.records import recipe
+    from knowledge.text.script import encode
 
+    encode("出处")  # makes its tables
     mixture = recipe()
     gc.collect()
     gc.freeze()

@@ -135,9 +135,8 @@ async def measure(home: Path, count: int) -> bool:
         f"  {asking.failed} failed, {asking.mixed} mixed",
         flush=True,
     )
-    # below a thousand articles a reload is the start of a process, which no share of the files makes shorter
-    small = count < 1000 or part <= PART_RATIO * whole
-    return not asking.failed and not asking.mixed and worst <= P99_RATIO and small
+    kept = worst <= P99_RATIO and part <= PART_RATIO * whole
+    return kept and not asking.failed and not asking.mixed
 
 
 async def _reloads(
