@@ -162,7 +162,7 @@ async def test_no_secret_turns_up_anywhere_in_a_whole_run_at_debug(tmp_path: Pat
 @pytest.mark.soak
 def test_no_secret_turns_up_in_anything_that_the_whole_suite_says_or_leaves_behind(tmp_path: Path) -> None:
     left = tmp_path / "left"
-    suite = ("-m", "not soak and not bench", "-n", "2", "--dist", "loadfile", "tests/bot", "tests/faults")
+    suite = ("-m", "not soak and not bench", "-p", "no:xdist", "tests/bot", "tests/faults")
     kept = ("-o", "tmp_path_retention_policy=all", f"--basetemp={left}", "-p", "no:cacheprovider")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-rP", "--log-level=DEBUG", *kept, *suite],
