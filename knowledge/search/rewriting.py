@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice, product
 
 import numpy as np
 
@@ -50,11 +51,13 @@ def rewritings(query: Query, lexicon: Lexicon, language: Language) -> tuple[Rewr
 
 
 def _spelt_in_latin(query: Query, lexicon: Lexicon) -> Iterator[Rewriting]:
-    for typed in query.latin:
-        if len(typed) < 3 or lexicon.holds(typed):
-            continue
-        for taken in lexicon.spelt(typed)[:MOST_CORRECTIONS]:
-            yield Rewriting(query.text.replace(typed, taken, 1), Rung.PINYIN, typed, taken)
+    unknown = [typed for typed in query.latin if len(typed) > 2 and not lexicon.holds(typed)]
+    spelt = {typed: words for typed in unknown if (words := lexicon.spelt(typed)[:MOST_CORRECTIONS])}
+    for taken in islice(product(*spelt.values()), MOST_CORRECTIONS if spelt else 0):
+        text = query.text
+        for typed, word in zip(spelt, taken, strict=True):
+            text = text.replace(typed, word, 1)
+        yield Rewriting(text, Rung.PINYIN, " ".join(spelt), " ".join(taken))
 
 
 def _named(query: Query, lexicon: Lexicon) -> Iterator[Rewriting]:

@@ -32,6 +32,7 @@ def corpus() -> Iterator[Snapshot]:
         ("中国国际进口博览会", "第二届进博会", Rung.ALIAS),
         ("fanguanong", "静安区选取", Rung.PINYIN),
         ("lingang 离岸", "2023年上半年", Rung.PINYIN),
+        ("fanguanong gaizao", "静安区选取", Rung.PINYIN),
         ("翻瓜弄", "静安区选取", Rung.SPELLING),
         ("金实汇 助餐", "奉贤区金汇镇", Rung.SPELLING),
     ],
