@@ -28,7 +28,7 @@ from knowledge.snapshots.order import Built, Order, Progress
 
 NICE = 10
 PAUSE = 0.2  # seconds between two progress lines
-WATCH = 500  # milliseconds between two looks whether anybody waits for a build
+WATCH = 50  # milliseconds between two looks whether anybody waits for a build
 
 Build = Callable[[Order, Path, Progress], Built]
 

@@ -87,7 +87,7 @@ async def has_ended(process: psutil.Process) -> bool:
 
 @pytest.mark.parametrize("who", ["child", "fork"])
 async def test_a_killed_build_has_failed_and_the_next_one_builds(tmp_path: Path, who: str) -> None:
-    order = Order(write_corpus(tmp_path / "articles", 400))
+    order = Order(write_corpus(tmp_path / "articles", 1000))  # seconds, and a fork left alone ends sooner
     async with ChildBuilder() as builder:
         (tmp_path / "new").mkdir()
         building = asyncio.create_task(builder.build(order, tmp_path / "new", ignore))
@@ -99,7 +99,7 @@ async def test_a_killed_build_has_failed_and_the_next_one_builds(tmp_path: Path,
         assert await has_ended(fork)
         (tmp_path / "next").mkdir()
         built = await builder.build(order, tmp_path / "next", ignore)
-        assert built.manifest.figures.articles == 400
+        assert built.manifest.figures.articles == 1000
 
 
 async def test_a_build_that_is_no_longer_wanted_leaves_no_process(tmp_path: Path) -> None:

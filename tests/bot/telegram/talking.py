@@ -20,6 +20,10 @@ class Said:
     ending: str
     calls: list[tuple[str, Json]]
 
+    def to(self, chat: int) -> Said:
+        """What of it one chat was told; what goes on beside the talk may speak to another meanwhile."""
+        return Said(self.ending, [call for call in self.calls if call[1].get("chat_id") == chat])
+
     @property
     def texts(self) -> list[str]:
         """Texts sent or edited, in order."""

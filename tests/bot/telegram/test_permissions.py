@@ -150,11 +150,12 @@ async def test_the_bot_does_what_the_table_says(bot: Bot, sender: str, command: 
         said = await pressed(sender, cell, bot)
     else:
         told = update(sender, command, cell, bot)
-        said = await bot.tell(**told)
+        (content,) = told.values()
+        chat = content["chat"]["id"]
+        said = (await bot.tell(**told)).to(chat)
         if wanted != "ignore" and not said.calls:  # a reload goes on beside the talk and speaks when it can
-            (content,) = told.values()
-            await bot.api.until(lambda: bot.api.said(content["chat"]["id"]))
-            assert (bot.api.said(content["chat"]["id"])[0] in REFUSED) is (wanted == "refuse")
+            await bot.api.until(lambda: bot.api.said(chat))
+            assert (bot.api.said(chat)[0] in REFUSED) is (wanted == "refuse")
             return
     assert verdict(said) == wanted, said
 
