@@ -132,6 +132,7 @@ async def serving(
         knowledge = await stack.enter_async_context(open_knowledge(settings.articles, settings.data, builder))
         lookup = stack.enter_context(open_lookup(knowledge.store))
         await lookup.warm()
+        health.add("knowledge", lookup.red)
         administrators = PlatformAdministrators()
         admin = await stack.enter_async_context(
             open_admin_side(_admin_options(settings), knowledge, builder, platforms, metrics.page, now)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -22,6 +24,7 @@ Result = TypeVar("Result")
 THREADS = 24
 PATIENCE_SECONDS = 3.0
 LONGEST_QUERY = 10_000
+PANICS, PANICS_WITHIN = 3, 60.0  # so many in so many seconds are no accident
 
 
 class TooSlow(Exception):
@@ -35,10 +38,19 @@ class Broken(Exception):
 class Lookup:
     """Asks the serving snapshot on behalf of every surface."""
 
-    def __init__(self, store: KnowledgeStore, pool: ThreadPoolExecutor, patience: float) -> None:
+    def __init__(
+        self, store: KnowledgeStore, pool: ThreadPoolExecutor, patience: float, clock: Callable[[], float]
+    ) -> None:
         self._store = store
         self._pool = pool
         self._patience = patience
+        self._clock = clock
+        self._panics: deque[float] = deque(maxlen=PANICS)
+
+    def red(self) -> str | None:
+        """Say that the index library panics again and again, or None."""
+        often = len(self._panics) == PANICS and self._clock() - self._panics[0] < PANICS_WITHIN
+        return f"the index panicked {PANICS} times within a minute" if often else None
 
     async def ask(self, query: str, limit: int = 10) -> Answer:
         """Answer one query; every fact in it is proved against the snapshot's copy of its file.
@@ -74,6 +86,7 @@ class Lookup:
             except (
                 BaseException
             ) as error:  # what panics in Rust is no Exception (PyO3); in a thread nothing else is
+                self._panics.append(self._clock())
                 raise Broken(f"the index failed: {error}") from error
 
         running = asyncio.get_running_loop().run_in_executor(self._pool, leased)
@@ -84,11 +97,13 @@ class Lookup:
 
 
 @contextmanager
-def open_lookup(store: KnowledgeStore, patience: float = PATIENCE_SECONDS) -> Iterator[Lookup]:
+def open_lookup(
+    store: KnowledgeStore, patience: float = PATIENCE_SECONDS, clock: Callable[[], float] = time.monotonic
+) -> Iterator[Lookup]:
     """Lend a lookup whose threads end with it."""
     pool = ThreadPoolExecutor(THREADS, thread_name_prefix="lookup")
     try:
-        yield Lookup(store, pool, patience)
+        yield Lookup(store, pool, patience, clock)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 

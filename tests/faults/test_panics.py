@@ -6,8 +6,10 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from bot.conversation.dialogue import Dialogue
-from bot.conversation.lookup import open_lookup
+from bot.conversation.lookup import Broken, open_lookup
 from bot.conversation.shown import ShownInMemory
 from bot.texts import phrases
 from knowledge.model import Answer
@@ -47,3 +49,21 @@ async def test_a_panic_in_the_index_costs_one_answer_and_no_more(tmp_path: Path)
             assert [api.said(7), api.said(8)] == [[FAILED], [FAILED]]
             assert all("桥通车了。" in api.said(reader)[0] for reader in (107, 108))
         assert set(endings(tmp_path).values()) == {"answered"}
+
+
+async def test_three_panics_within_a_minute_turn_readiness_red_until_a_minute_has_passed() -> None:
+    now = 1000.0
+    with (
+        closing(KnowledgeStore(Fragile([fact("桥通车了。")]))) as store,
+        open_lookup(store, patience=10, clock=lambda: now) as lookup,
+    ):
+        reds = []
+        for _ in range(3):
+            reds.append(lookup.red())
+            with pytest.raises(Broken):
+                await lookup.ask("恐慌")
+        assert reds == [None, None, None]
+        assert "3 times" in (lookup.red() or "")
+        assert (await lookup.ask("桥")).found
+        now += 61
+        assert lookup.red() is None
