@@ -21,11 +21,17 @@ _CHUNK = 100_000
 
 
 def save_columns(columns: Columns, path: Path) -> None:
-    """Write every array to one file, each in the format of numpy and at a place where it can be mapped."""
+    """Write every array to one file, each in the format of numpy and at a place where it can be mapped.
+
+    Not by `numpy.save`: its `tofile` closes a C stream of its own without a look whether what was left could be
+    written (npy_PyFile_DupClose2), and zeros stay in its place.
+    """
     with path.open("wb") as file:
         for column in fields(columns):
+            array = np.ascontiguousarray(getattr(columns, column.name))
             file.seek(_aligned(file.tell()))
-            np.save(file, getattr(columns, column.name), allow_pickle=False)
+            npy.write_array_header_1_0(file, npy.header_data_from_array_1_0(array))
+            file.write(array.data)
 
 
 def open_columns(path: Path) -> Columns:

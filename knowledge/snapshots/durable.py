@@ -38,9 +38,9 @@ def room_needed(folder: Path) -> Iterator[None]:
 
 
 def _is_full(error: OSError | sqlite3.Error) -> bool:
-    """Tell a full disk by what the system, numpy (which gives no number) and SQLite say."""
+    """Tell a full disk by what the system and SQLite say."""
     if isinstance(error, OSError):
-        return error.errno is None or error.errno in FULL
+        return error.errno in FULL
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 
 
