@@ -9,7 +9,7 @@ from functools import cached_property
 
 from knowledge.query.analysis import Query
 from knowledge.text.language import Language, Token
-from knowledge.text.numbers import Figure, figures
+from knowledge.text.numbers import Figure
 
 Range = tuple[int, int]
 
@@ -55,8 +55,8 @@ class Reading:
     def figures(self) -> tuple[Figure, ...]:
         """The figures of the fact, found in its folded text and said as printed."""
         if self.folded == self.text:
-            return figures(self.text)
-        return tuple(replace(f, text=self.text[f.start : f.end]) for f in figures(self.folded))
+            return self.language.figures(self.text)
+        return tuple(replace(f, text=self.text[f.start : f.end]) for f in self.language.figures(self.folded))
 
     @cached_property
     def clauses(self) -> tuple[Range, ...]:

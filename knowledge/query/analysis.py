@@ -11,7 +11,7 @@ from knowledge.query.operators import read_operators
 from knowledge.query.question import Question, QuestionType, read_question
 from knowledge.query.words import content_words
 from knowledge.text.language import Language, Token
-from knowledge.text.numbers import Figure, figures
+from knowledge.text.numbers import Figure, figures, number_keys
 
 LONGEST_QUERY = 256
 """Characters of a query that are read; the rest is not looked at."""
@@ -76,7 +76,7 @@ def analyse(text: str, aliases: Aliases, language: Language) -> Query:
         question=question,
         words=content_words(_outside(tokens, question)),
         figures=found,
-        number_keys=tuple(dict.fromkeys(key for figure in found for key in figure.keys)),
+        number_keys=number_keys(found),
         latin=tuple(_LATIN.findall(asked)),
         expansions=aliases.expansions(asked),
         phrases=operators.phrases,

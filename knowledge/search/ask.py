@@ -59,37 +59,37 @@ def ask(text: str, analyse: Analyse, corpus: Corpus, language: Language, limit: 
     query = analyse(text)
     if query.is_empty or limit < 1 or not len(corpus.columns):
         return Answer(text, False, 0.0, None)
-    tried = [ranked] if (ranked := _rank(query, None, corpus)) else []
+    tried = [ranked] if (ranked := _rank(query, None, corpus, language)) else []
     lexicon = Lexicon(corpus, decode(tried[0].pool.text) if tried else "")
     for rewriting in rewritings(query, lexicon, language):
         if clock() > deadline and len(tried) > 1:
             break
-        if ranked := _rank(analyse(rewriting.text), rewriting, corpus):
+        if ranked := _rank(analyse(rewriting.text), rewriting, corpus, language):
             tried.append(ranked)
     if not tried:
         return Answer(text, False, 0.0, None)
     return _answer(text, tried, corpus, lexicon, language, limit)
 
 
-def _rank(query: Query, rewriting: Rewriting | None, corpus: Corpus) -> Ranked | None:
+def _rank(query: Query, rewriting: Rewriting | None, corpus: Corpus, language: Language) -> Ranked | None:
     pool = find_pool(query, corpus)
     if pool is None:
         return None
     features = feature_matrix(pool)
     scores = features @ ranking_weights() - (REWRITTEN if rewriting else 0.0)
     if query.number_keys:
-        scores += SAME_FIGURE * _same_figures(query, pool, scores, corpus)
+        scores += SAME_FIGURE * _same_figures(query, pool, scores, corpus, language)
     return Ranked(query, rewriting, pool, features, scores)
 
 
-def _same_figures(query: Query, pool: Pool, scores: Array, corpus: Corpus) -> Array:
+def _same_figures(query: Query, pool: Pool, scores: Array, corpus: Corpus, language: Language) -> Array:
     """Return 1 for the leading facts that hold every figure of the query, else 0."""
     same = np.zeros(len(pool))
     columns = corpus.columns
     for row in np.argsort(-scores, kind="stable")[:READ_FOR_FIGURES].tolist():
         fact = int(pool.rows[row])
         text = decode(columns.codes[columns.offsets[fact] : columns.offsets[fact + 1]])
-        same[row] = set(query.number_keys) <= set(number_keys(text.replace("点", ".")))
+        same[row] = set(query.number_keys) <= set(number_keys(language.figures(text.replace("点", "."))))
     return same
 
 

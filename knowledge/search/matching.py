@@ -9,7 +9,7 @@ from knowledge.model import Fact, Rung
 from knowledge.query.analysis import Query
 from knowledge.search.rewriting import Rewriting
 from knowledge.text.language import Language
-from knowledge.text.numbers import Figure, figures
+from knowledge.text.numbers import Figure
 from knowledge.text.script import INSIDE, SEPARATOR, fold
 
 Range = tuple[int, int]
@@ -82,7 +82,7 @@ class Explainer:
         phrase = text.occurrences(query.core)
         words = {} if phrase else self._marked(text)
         written = phrase or any(text.holds(figure.text) for figure in query.figures)
-        numbers = [] if written else _numbers(query, fact.text)
+        numbers = [] if written else _numbers(query, fact.text, self._language)
         places = [place for found in words.values() for place in found]
         ranges = merged(phrase or [*places, *((figure.start, figure.end) for figure in numbers)])
         if self._rewriting:
@@ -108,7 +108,7 @@ class Explainer:
         return marked | {word: text.places(tight) for word, tight in rest}
 
 
-def _numbers(query: Query, text: str) -> list[Figure]:
+def _numbers(query: Query, text: str, language: Language) -> list[Figure]:
     if not query.number_keys:
         return []
-    return [figure for figure in figures(text) if set(figure.keys) & set(query.number_keys)]
+    return [figure for figure in language.figures(text) if set(figure.keys) & set(query.number_keys)]

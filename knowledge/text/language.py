@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
+from knowledge.text.numbers import Figure
+
 
 class Token(NamedTuple):
     """One word, its part of speech by jieba's tag set (`nr` person, `ns` place, `nt` organisation), its start."""
@@ -22,5 +24,7 @@ class Language(Protocol):
     def fold(self, text: str) -> str: ...
 
     def tokens(self, text: str) -> tuple[Token, ...]: ...
+
+    def figures(self, text: str) -> tuple[Figure, ...]: ...
 
     def knows(self, word: str) -> bool: ...

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -106,9 +107,9 @@ def figures(text: str) -> tuple[Figure, ...]:
     return tuple(found)
 
 
-def number_keys(text: str) -> tuple[str, ...]:
-    """Return the distinct keys of a text's figures: `350`, `70.12%`, `2023年`, `6月27日`."""
-    return tuple(dict.fromkeys(key for figure in figures(text) for key in figure.keys))
+def number_keys(found: Iterable[Figure]) -> tuple[str, ...]:
+    """Return the distinct keys of figures: `350`, `70.12%`, `2023年`, `6月27日`."""
+    return tuple(dict.fromkeys(key for figure in found for key in figure.keys))
 
 
 def _date(text: str, start: int, floor: int) -> Figure | None:
