@@ -32,6 +32,7 @@ class LearningCommands:
         """`/unanswered`: the most asked questions, four buttons each; `/unanswered all` adds those put aside."""
         if (refused := await self._desk.admit(Act.UNANSWERED, message)) is not None:
             return refused
+        await self._desk.looked(Act.UNANSWERED, message)
         waiting = await self._unanswered.often(QuestionState.AWAITED, SHOWN)
         replies = [_list(await self._unanswered.often(limit=SHOWN), waiting)]
         if command.rest == "all":
@@ -81,6 +82,7 @@ class LearningCommands:
         if (refused := await self._desk.admit(Act.ALIAS, message)) is not None:
             return refused
         if not command.rest:
+            await self._desk.looked(Act.ALIAS, message)
             return [said(await self._aliases())]
         actor = Claim.of_message(message).actor
         try:
@@ -105,6 +107,7 @@ class LearningCommands:
         """`/stats`: thirty days as text and as a picture."""
         if (refused := await self._desk.admit(Act.STATS, message)) is not None:
             return refused
+        await self._desk.looked(Act.STATS, message)
         figures = await self._stats.figures()
         replies = [said(figures.text())]
         if figures.days and (picture := await self._stats.picture(figures)):

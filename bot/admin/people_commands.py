@@ -28,6 +28,7 @@ class PeopleCommands:
         if (refused := await self._desk.admit(Act.GRANT, message)) is not None:
             return refused
         if not command.rest:
+            await self._desk.looked(Act.GRANT, message)
             return [said(await self._editors())]
         person = _person(command.rest)
         if person is None:
@@ -54,7 +55,7 @@ class PeopleCommands:
         if (refused := await self._desk.admit(Act.AUDIT, message)) is not None:
             return refused
         wanted = int(command.rest) if command.rest.isascii() and command.rest.isdigit() else ROWS
-        await self._desk.ledger.write(Claim.of_message(message).actor, Act.AUDIT, "done")
+        await self._desk.looked(Act.AUDIT, message)
         rows = await self._desk.state.audit.last(max(1, min(wanted, MOST_ROWS)))
         broken = await self._desk.state.audit.first_broken()
         head = "记录完整。" if broken is None else f"注意：第 {broken} 行起与前文不符，记录被改动过。"

@@ -78,7 +78,7 @@ class ReloadCommands:
         if (refused := await self._desk.admit(Act.VERSIONS, message)) is not None:
             return refused
         lines = await asyncio.to_thread(self._version_lines)
-        await self._desk.ledger.write(Claim.of_message(message).actor, Act.VERSIONS, "done")
+        await self._desk.looked(Act.VERSIONS, message)
         return [said("\n".join(lines))]
 
     async def rollback(self, message: Message, command: Command) -> Sequence[Reply]:

@@ -12,8 +12,10 @@ from pathlib import Path
 from bot.admin.building import Builder
 from bot.admin.knowledge import Knowledge, open_knowledge
 from bot.admin.side import AdminOptions, AdminSide, open_admin_side
+from bot.administrators import PlatformAdministrators
 from bot.conversation.dialogue import Dialogue
 from bot.conversation.lookup import open_lookup
+from bot.learning.side import open_learning
 from bot.messages import (
     Attachment,
     Chat,
@@ -24,6 +26,7 @@ from bot.messages import (
     Sender,
 )
 from bot.platforms import Platforms
+from bot.rendering.fact import no_links
 from bot.state.audit import Entry
 from bot.state.state import open_state, sqlite_address
 from knowledge.snapshots.build import build
@@ -110,6 +113,22 @@ class Hall:
     ) -> str:
         """Say something; return all that was said back once everything is quiet."""
         before = len(self.phone.sent)
+        replies = await self.hear(text, sender, attachment, place, age, edited, forwarded, via_bot)
+        await self.quiet()
+        return "\n".join(reply.text for reply in (*replies, *self.phone.sent[before:]))
+
+    async def hear(
+        self,
+        text: str,
+        sender: str | Sender = OWNER,
+        attachment: Attachment | None = None,
+        place: Place = Place.PRIVATE,
+        age: float = 0,
+        edited: bool = False,
+        forwarded: bool = False,
+        via_bot: bool = False,
+    ) -> Sequence[Reply]:
+        """Say something; return what is said back at once."""
         who = sender if isinstance(sender, Sender) else Sender(sender)
         message = Message(
             Chat("telegram", who.id, place),
@@ -122,9 +141,7 @@ class Hall:
             forwarded=forwarded,
             via_bot=via_bot,
         )
-        replies = await self.dialogue.message(message)
-        await self.quiet()
-        return "\n".join(reply.text for reply in (*replies, *self.phone.sent[before:]))
+        return await self.dialogue.message(message)
 
     async def press(self, label: str, presser: str = OWNER, nth: int = -1) -> str:
         """Press a button by its label on the last message that had it; return notice and what was said."""
@@ -156,9 +173,12 @@ class Hall:
 
 
 @asynccontextmanager
-async def hall(tmp_path: Path, builder: Builder | None = None, count: int = 4) -> AsyncIterator[Hall]:
+async def hall(
+    tmp_path: Path, builder: Builder | None = None, count: int = 4, phone: Phone | None = None
+) -> AsyncIterator[Hall]:
     """Open the hall."""
-    articles, data, phone, clock = tmp_path / "articles", tmp_path / "data", Phone(), Clock()
+    articles, data, clock = tmp_path / "articles", tmp_path / "data", Clock()
+    phone = phone or Phone()
     if not articles.exists():
         write_corpus(articles, count)
     data.mkdir(exist_ok=True)
@@ -172,15 +192,18 @@ async def hall(tmp_path: Path, builder: Builder | None = None, count: int = 4) -
             options, knowledge, builder or here, platforms, lambda: b"# metrics\n", clock
         ) as side,
     ):
-        with open_lookup(knowledge.store, patience=30) as lookup:
-            dialogue = Dialogue(
-                lookup,
-                side.shown,
-                clock,
-                commands=side.commands,
-                presses=side.presses,
-                files=side.attachment,
-            )
-            room = Hall(articles, data, here, phone, clock, knowledge, side, dialogue)
-            await room.quiet()  # what the owner is told at the start
-            yield room
+        assert side.desk
+        store, language, nobody = knowledge.store, knowledge.language, PlatformAdministrators()
+        with open_lookup(store, patience=30) as lookup:
+            async with open_learning(data, side.desk, store, lookup, language, no_links, nobody) as learning:
+                dialogue = Dialogue(
+                    lookup,
+                    side.shown,
+                    clock,
+                    commands={**side.commands, **learning.commands},
+                    presses={**side.presses, **learning.presses},
+                    files=side.attachment,
+                )
+                room = Hall(articles, data, here, phone, clock, knowledge, side, dialogue)
+                await room.quiet()  # what the owner is told at the start
+                yield room
