@@ -31,6 +31,10 @@ class UnreadableFile(KnowledgeError):
         self.passing = passing
 
 
+class BrokenInstallation(KnowledgeError):
+    """A file that came with the program, or with a library of it, cannot be read."""
+
+
 class NoArticles(KnowledgeError):
     """The articles folder is missing, is no folder, or holds nothing readable."""
 

@@ -9,7 +9,7 @@ from bot.backup.archive import Unpacked, unpacked
 from bot.learning.watching import MARK
 from bot.state.state import State, open_state
 from knowledge.snapshots import manifest
-from knowledge.snapshots.durable import write_durably
+from knowledge.snapshots.durable import below, write_durably
 from knowledge.snapshots.versions import Versions
 
 ACT = "restore"
@@ -38,7 +38,7 @@ async def restore(backup: Path, data: Path, versions: Versions, state: State) ->
 def _publish(parts: Unpacked, versions: Versions) -> str:
     manifest.verify(parts.snapshot)
     with versions.workshop() as folder:
-        for path in sorted(parts.snapshot.rglob("*")):
+        for path in list(below(parts.snapshot)):
             target = folder / path.relative_to(parts.snapshot)
             if path.is_dir():
                 target.mkdir(exist_ok=True)

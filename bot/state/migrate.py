@@ -17,7 +17,10 @@ def migrate(connection: Connection, where: str) -> None:
     Raises:
         StateTooNew: the database is at a step that this program version does not know.
     """
-    if _version(connection) == max(path.name for path in STEPS.glob("[0-9]*.py")).split("_")[0]:
+    if (
+        _version(connection)
+        == max(path.name for path in STEPS.iterdir() if path.name[0].isdigit()).split("_")[0]
+    ):
         return
     from alembic import command  # a quarter of a second of imports, for nothing at most starts
     from alembic.config import Config

@@ -34,7 +34,8 @@ def read_steady(name: str, path: Path, limit: int) -> bytes:
         except FileNotFoundError as error:
             raise UnreadableFile(name, "文件在读取前被移走了", "放回后重新载入") from error
         except PermissionError as error:
-            raise UnreadableFile(name, "没有读取权限", f"执行 chmod a+r {path.name!r} 后重新载入") from error
+            remedy = f"执行 chmod a+r {path.name!r} 后重新载入"  # or a folder above it, or another user's run
+            raise UnreadableFile(name, "没有读取权限", remedy, passing=True) from error
         except OSError as error:
             if error.errno in EXHAUSTED:
                 raise

@@ -68,9 +68,23 @@ def sync_path(path: Path) -> None:
         os.close(handle)
 
 
+def below(folder: Path) -> Iterator[Path]:
+    """Every file and folder below `folder`, each folder before what it holds.
+
+    `Path.rglob` passes over a folder that it may not list; what is sealed, synced or compared must not.
+
+    Raises:
+        OSError: a folder cannot be listed.
+    """
+    for path in sorted(folder.iterdir()):
+        yield path
+        if path.is_dir():
+            yield from below(path)
+
+
 def sync_tree(folder: Path) -> None:
     """Wait until everything below `folder` is on the disk, files before the folders that name them."""
-    for path in sorted(folder.rglob("*"), reverse=True):
+    for path in reversed(list(below(folder))):
         sync_path(path)
     sync_path(folder)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from knowledge.errors import EXHAUSTED, SnapshotDamaged
 from knowledge.model import Skipped
-from knowledge.snapshots.durable import write_durably
+from knowledge.snapshots.durable import below, write_durably
 
 FORMAT = 1
 NAME = "manifest.json"
@@ -111,7 +111,7 @@ def verify(folder: Path) -> Manifest:
 
 
 def _names(folder: Path) -> Iterator[str]:
-    for path in folder.rglob("*"):
+    for path in below(folder):
         if not path.is_dir() and (name := path.relative_to(folder).as_posix()) != NAME:
             yield name
 

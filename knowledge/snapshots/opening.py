@@ -11,7 +11,7 @@ from pathlib import Path
 from knowledge.errors import NoRoom, SnapshotDamaged
 from knowledge.snapshot import Snapshot
 from knowledge.snapshots.aliases import read_aliases
-from knowledge.snapshots.durable import room_needed, spare_folder
+from knowledge.snapshots.durable import below, room_needed, spare_folder
 from knowledge.snapshots.manifest import Manifest, read
 from knowledge.snapshots.order import INDEX
 from knowledge.snapshots.versions import Stored, Versions
@@ -68,7 +68,7 @@ def _lockable(index: Path) -> Iterator[Path]:
         yield index
         return
     with spare_folder() as elsewhere:
-        for path in index.rglob("*"):
+        for path in below(index):
             link = elsewhere / path.relative_to(index)
             if path.is_dir():
                 link.mkdir()

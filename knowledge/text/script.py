@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from opencc import OpenCC
 
+from knowledge.errors import BrokenInstallation
+
 Codes = npt.NDArray[np.uint16]
 
 SEPARATOR = " "
@@ -34,7 +36,10 @@ class _Folding(dict[int, str]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._simplified = OpenCC("t2s")
+        try:
+            self._simplified = OpenCC("t2s")
+        except RuntimeError as error:
+            raise BrokenInstallation(f"简繁对照表读不到（{error}）；请看磁盘是否有错，或重新安装") from error
         self.table = np.zeros(0x10000, dtype="<u2")
 
     def met(self, codes: Codes) -> Codes:

@@ -150,11 +150,12 @@ def failing(name: str, error: int) -> Callable[..., int]:
     return opened
 
 
+@pytest.mark.parametrize("error", [errno.EIO, errno.EACCES])
 def test_a_file_that_failed_to_be_read_is_named_and_tried_again_though_it_was_not_touched(
-    articles: Path, versions: Versions, monkeypatch: pytest.MonkeyPatch
+    articles: Path, versions: Versions, monkeypatch: pytest.MonkeyPatch, error: int
 ) -> None:
     with monkeypatch.context() as system:
-        system.setattr(os, "open", failing("002.txt", errno.EIO))
+        system.setattr(os, "open", failing("002.txt", error))
         assert [skipped.name for skipped in rebuild(articles, versions).manifest.skipped] == ["002.txt"]
     assert len(texts(versions)) == 9
     again = rebuild(articles, versions)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -42,6 +44,22 @@ def test_a_published_version_is_current_and_whole(versions: Versions) -> None:
     assert (versions.current(), versions.candidates()) == (name, [name])
     with versions.hold(name) as stored:
         assert sorted(stored.manifest.files) == ["index/part-0", "index/part-1"]
+
+
+def test_a_folder_that_cannot_be_listed_is_an_error_and_not_sealed_as_an_empty_one(
+    versions: Versions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.listdir
+
+    def listed(path: Path) -> list[str]:
+        if Path(path).name == "index":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return real(path)
+
+    monkeypatch.setattr(os, "listdir", listed)
+    with pytest.raises(PermissionError):
+        put(versions, "甲")
+    assert versions.names() == []
 
 
 def test_what_is_built_but_not_published_leaves_nothing(versions: Versions) -> None:

@@ -7,6 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from opencc import OpenCC
 
+from knowledge.errors import BrokenInstallation
+from knowledge.text import script
 from knowledge.text.script import decode, encode, fold
 
 
@@ -43,3 +45,12 @@ def test_writings_of_taiwan_and_hong_kong_are_folded_as_opencc_folds_them() -> N
             already = plain.convert(char) != char or traditional.convert(char) != char
             if not already and len(regional.convert(char)) == 1:
                 assert fold(char) == fold(regional.convert(char)), char
+
+
+def test_a_table_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(self: OpenCC, config: str) -> None:
+        raise RuntimeError("t2s.json not found or not accessible.")
+
+    monkeypatch.setattr(OpenCC, "__init__", broken)
+    with pytest.raises(BrokenInstallation, match=r"简繁对照表.*t2s\.json"):
+        script._folding.__wrapped__()
