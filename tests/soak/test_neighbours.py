@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from tests.bot.telegram.test_flood import flood
-from tests.bot.telegram.test_troubles import either_way, hold_one_chat
-from tests.soak.watching import p99
+from tests.bot.telegram.test_troubles import awake, either_way, hold_one_chat, waits
+from tests.botapi.process import bot_process
+from tests.botapi.server import BotApi, bot_api
+from tests.botapi.updates import inline, message, private, user
+from tests.soak.watching import at_once, p99
 
 HELD_SECONDS = 35
 NEWCOMERS_SECONDS = 2.0
+FLOODER, TYPER = 500, 501
 
 
 @pytest.mark.soak
@@ -34,4 +40,28 @@ async def test_a_429_of_35_seconds_on_one_chat_is_felt_by_none_of_twenty_others(
         f"held for {held:.2f} s; p99 of others: {usual * 1000:.0f} ms before, {meanwhile * 1000:.0f} ms meanwhile"
     )
     assert HELD_SECONDS <= held <= HELD_SECONDS + 0.5
+    assert meanwhile <= max(1.5 * usual, usual + 0.050)
+
+
+async def pour(api: BotApi) -> None:
+    """A hundred messages a second from one chat, and fifty inline queries a second from somebody else."""
+    for number in count(2):
+        api.push(message=message("莫德纳", private(FLOODER), number))
+        if number % 2:
+            api.push(strict=False, inline_query=inline("莫德纳", f"typed{number}", user(TYPER)))
+        await asyncio.sleep(0.01)
+
+
+@pytest.mark.soak
+async def test_a_chat_that_floods_is_told_once_and_felt_by_none_of_twenty_others(tmp_path: Path) -> None:
+    async with bot_api() as api, bot_process(tmp_path, api):
+        await awake(api)
+        usual = p99(await waits(api, rounds=10))
+        async with at_once(asyncio.create_task(pour(api))):
+            meanwhile = p99(await waits(api, rounds=15))
+        poured, said = api._next, len(api.said(FLOODER))
+    print(
+        f"\n{poured} updates; p99 of others: {usual * 1000:.0f} ms before, {meanwhile * 1000:.0f} ms meanwhile"
+    )
+    assert said < 60  # of three thousand: what Telegram allows in one chat
     assert meanwhile <= max(1.5 * usual, usual + 0.050)

@@ -9,8 +9,6 @@ import re
 import shutil
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
@@ -25,7 +23,7 @@ from tests.botapi.process import BotProcess, bot_process
 from tests.botapi.server import BotApi, bot_api
 from tests.botapi.updates import group, message, private
 from tests.net import free_port
-from tests.soak.watching import MEGABYTE, middle, p99, thirds, watching
+from tests.soak.watching import MEGABYTE, at_once, middle, p99, thirds, watching
 
 MINUTES = float(os.environ.get("SOAK_MINUTES", "30"))
 RATE = 20  # updates a second
@@ -111,20 +109,6 @@ async def reloads(articles: Path, bot: BotProcess, every: float, after: float = 
             f"第{number}次更新\n\n这是第{number}次写的一句话，说的是新的事。\n", encoding="utf-8"
         )
         bot.send(signal.SIGHUP)
-
-
-@asynccontextmanager
-async def at_once(*jobs: asyncio.Task[None]) -> AsyncIterator[None]:
-    """Run jobs beside the block; one that breaks is an error at its end."""
-    try:
-        yield
-    finally:
-        for job in jobs:
-            job.cancel()
-        await asyncio.wait(jobs)
-        for job in jobs:
-            if not job.cancelled():
-                job.result()
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,20 @@ def middle(samples: Sequence[Sample], name: str) -> tuple[float, ...]:
 
 
 @asynccontextmanager
+async def at_once(*jobs: asyncio.Task[None]) -> AsyncIterator[None]:
+    """Run jobs beside the block; one that breaks is an error at its end."""
+    try:
+        yield
+    finally:
+        for job in jobs:
+            job.cancel()
+        await asyncio.wait(jobs)
+        for job in jobs:
+            if not job.cancelled():
+                job.result()
+
+
+@asynccontextmanager
 async def watching(
     pid: int, page: str, door: str, token: str, every: float = 1.0
 ) -> AsyncIterator[list[Sample]]:
