@@ -164,9 +164,14 @@ class Records:
         return map(self._load, self._by_file(_FACTS, "facts.key"))
 
     def _by_file(self, select: str, key: str, file: str | None = None) -> Iterator[Any]:
-        files = self._db.execute("SELECT no FROM files WHERE ?1 IS NULL OR name = ?1 ORDER BY name", (file,))
-        for (no,) in files.fetchall():
+        for (no,) in self._files("no", file).fetchall():
             yield from self._db.execute(f"{select} WHERE {key} BETWEEN ? AND ? ORDER BY {key}", _keys_of(no))
+
+    def _files(self, columns: str, name: str | None) -> sqlite3.Cursor:
+        """Every file by name, or one: two statements, as one for both would read every file to find the one."""
+        if name is None:
+            return self._db.execute(f"SELECT {columns} FROM files ORDER BY name")  # noqa: S608 constants
+        return self._db.execute(f"SELECT {columns} FROM files WHERE name = ?", (name,))  # noqa: S608
 
     def fact_ids(self) -> Iterator[str]:
         """Every fact's id, ascending."""
@@ -196,8 +201,5 @@ class Records:
 
     def log(self, name: str | None) -> Iterator[tuple[str, Repair]]:
         """Every repair with its file's name, or those of one file."""
-        rows = self._db.execute(
-            "SELECT name, log FROM files WHERE log IS NOT NULL AND (?1 IS NULL OR name = ?1) ORDER BY name",
-            (name,),
-        )
-        return ((file, entry) for file, log in rows for entry in codec.load_log(log))
+        rows = self._files("name, log", name)
+        return ((file, entry) for file, log in rows if log for entry in codec.load_log(log))

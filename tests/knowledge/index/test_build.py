@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from knowledge.documents.folder import read_document
-from knowledge.index.build import COLUMNS, Kept, build_index, update_index
+from knowledge.index.build import COLUMNS, RECORDS, Kept, build_index, update_index
 from knowledge.index.columns import open_columns
 from knowledge.index.opened import open_index
+from knowledge.index.records import Records
 from knowledge.repair.document import repair_document
 
 GOURD = "蕃瓜弄的旧居\n\n蕃瓜弄居民欢天喜地告别旧居。改造奠定了政策基础。\n"
@@ -72,3 +76,36 @@ def test_an_empty_corpus_is_an_index_too(tmp_path: Path) -> None:
     build_index(tmp_path / "index", ())
     with open_index(tmp_path / "index") as index:
         assert (list(index.facts()), list(index.articles())) == ([], [])
+
+
+def steps(records: Records, read: Callable[[Records], Iterable[object]]) -> int:
+    """How many hundreds of steps SQLite takes to read something."""
+    taken = 0
+
+    def step() -> None:
+        nonlocal taken
+        taken += 1
+
+    records._db.set_progress_handler(step, 100)
+    assert list(read(records))
+    return taken
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda records: records.articles("n7.txt"),
+        lambda records: records.log("n7.txt"),
+        lambda records: [records.document("n7.txt"), records.original("n7.txt")],
+    ],
+    ids=["articles", "log", "document"],
+)
+def test_one_file_is_read_without_reading_the_others(
+    tmp_path: Path, read: Callable[[Records], Iterable[object]]
+) -> None:
+    taken, broken = [], GOURD.replace("欢天喜地", "欢天\x07喜地")  # so that there is a repair
+    for number in (10, 1_000):
+        build_index(tmp_path / str(number), kept(**{f"n{n}": broken for n in range(number)}))
+        with closing(Records(tmp_path / str(number) / RECORDS)) as records:
+            taken.append(steps(records, read))
+    assert taken[1] <= taken[0] + 1
