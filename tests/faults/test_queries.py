@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.conversation.lookup import tidy
+from bot.loading import loading
 from knowledge.documents.folder import find_sources, read_document, read_sources
 from knowledge.model import Answer, Skipped
 from knowledge.repair.document import repair_document
@@ -176,15 +177,15 @@ def test_a_hundred_thousand_questions_have_sound_answers_in_time(seeds: Snapshot
         sound(seeds, query)
         return time.process_time() - began
 
-    took = sorted((ask(query), query) for query in odd_queries(seed=2, number=MANY))
-    late = [(seconds, query) for seconds, query in took if seconds > BUDGET_SECONDS]
+    with loading():  # as the bot does, or a collection walks through all that the tests keep
+        queries = list(odd_queries(seed=2, number=MANY))
+    took = sorted((ask(query), query) for query in queries)
+    late = sum(seconds > BUDGET_SECONDS for seconds, _ in took)
     slowest, query = took[-1]
     print(
         f"{MANY} questions: median {took[MANY // 2][0] * 1000:.1f} ms, p99 {took[MANY * 99 // 100][0] * 1000:.1f} ms,"
     )
     print(
-        f"slowest {slowest * 1000:.0f} ms ({query[:40]!a}, {len(query)} characters), {len(late)} over the budget"
+        f"slowest {slowest * 1000:.0f} ms ({query[:40]!a}, {len(query)} characters), {late} over the budget"
     )
-    # what is dear is dear each time; what a busy machine held up once is not
-    assert [(seconds, query) for seconds, query in late if ask(query) > BUDGET_SECONDS] == []
-    assert len(late) <= MANY // 10_000
+    assert late == 0
