@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from bot.config import Address, Settings
 from bot.errors import SettingsError
-from bot.loading import loading
+from bot.memory import give_back, loading, share_heaps
 from bot.stopping import Stop
 from knowledge.errors import NoArticles
 from knowledge.snapshot import Snapshot
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from bot.admin.knowledge import Knowledge
+    from bot.admin.report import Report
     from bot.admin.side import AdminOptions, AdminSide
     from bot.administrators import PlatformAdministrators
     from bot.conversation.lookup import Lookup
@@ -77,6 +78,7 @@ def run(settings: Settings) -> int:
     from bot.logs import set_up_logs
 
     set_up_logs(settings)
+    share_heaps()
     asyncio.run(_run(settings))
     return 0
 
@@ -138,6 +140,7 @@ async def serving(
             open_admin_side(_admin_options(settings), knowledge, builder, platforms, metrics.page, now)
         )
         reloader = admin.reloader
+        reloader.tell(_tidied)
         metrics.watch("chuchu_articles", "Articles served", lambda: reloader.manifest.figures.articles)
         metrics.watch("chuchu_facts", "Facts served", lambda: reloader.manifest.figures.facts)
         metrics.watch(
@@ -171,6 +174,11 @@ async def serving(
         platforms.opened.set()
         await builder.start()
         yield Serving(address, routes is not None, admin.knocker.knock)
+
+
+async def _tidied(report: Report) -> None:
+    """What no longer serves leaves holes."""
+    await asyncio.to_thread(give_back)
 
 
 def _sole_run(stack: AsyncExitStack, settings: Settings) -> Guard | None:

@@ -7,7 +7,7 @@ import os
 import sys
 
 from bot.errors import SettingsError, StartError
-from bot.loading import loading
+from bot.memory import loading
 from knowledge.errors import FolderInUse, KnowledgeError
 
 WRONG_USE = 2

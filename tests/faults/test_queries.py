@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.conversation.lookup import tidy
-from bot.loading import loading
+from bot.memory import loading
 from knowledge.documents.folder import find_sources, read_document, read_sources
 from knowledge.model import Answer, Skipped
 from knowledge.repair.document import repair_document
