@@ -8,8 +8,9 @@ BIN := $(VENV)/bin
 run: $(VENV)/run.done
 	$(BIN)/chuchu run
 
+# Three workers on two cores: much of the time is waiting.
 test: $(VENV)/dev.done
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not soak and not bench" $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile -m "not soak and not bench" $(ARGS)
 
 lint: $(VENV)/dev.done
 	$(BIN)/ruff format --check .

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -186,24 +186,21 @@ async def hall(
     platforms.add("telegram", phone, phone)
     platforms.opened.set()
     options = AdminOptions(articles, data, sqlite_address(data), {int(OWNER)}, TOKEN, "127.0.0.1")
-    async with (
-        open_knowledge(articles, data, builder or here) as knowledge,
-        open_admin_side(
-            options, knowledge, builder or here, platforms, lambda: b"# metrics\n", clock
-        ) as side,
-    ):
-        assert side.desk
+    async with AsyncExitStack() as stack:
+        enter = stack.enter_async_context
+        knowledge = await enter(open_knowledge(articles, data, builder or here))
+        side = await enter(
+            open_admin_side(options, knowledge, builder or here, platforms, lambda: b"# metrics\n", clock)
+        )
         store, language, nobody = knowledge.store, knowledge.language, PlatformAdministrators()
-        with open_lookup(store, patience=30) as lookup:
-            async with open_learning(data, side.desk, store, lookup, language, no_links, nobody) as learning:
-                dialogue = Dialogue(
-                    lookup,
-                    side.shown,
-                    clock,
-                    commands={**side.commands, **learning.commands},
-                    presses={**side.presses, **learning.presses},
-                    files=side.attachment,
-                )
-                room = Hall(articles, data, here, phone, clock, knowledge, side, dialogue)
-                await room.quiet()  # what the owner is told at the start
-                yield room
+        lookup = stack.enter_context(open_lookup(store, patience=30))
+        commands, presses = side.commands, side.presses
+        if side.desk:
+            learning = await enter(open_learning(data, side.desk, store, lookup, language, no_links, nobody))
+            commands, presses = {**commands, **learning.commands}, {**presses, **learning.presses}
+        dialogue = Dialogue(
+            lookup, side.shown, clock, commands=commands, presses=presses, files=side.attachment
+        )
+        room = Hall(articles, data, here, phone, clock, knowledge, side, dialogue)
+        await room.quiet()  # what the owner is told at the start
+        yield room
