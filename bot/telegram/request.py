@@ -91,14 +91,14 @@ class AiohttpRequest(BaseRequest):
             return body
         raise _error(response.status, body)
 
-    async def download(self, url: str, limit: int, seconds: float = 60.0) -> AsyncIterator[bytes]:
-        """Yield the pieces of a file of at most `limit` bytes.
+    async def download(self, url: str, limit: int) -> AsyncIterator[bytes]:
+        """Yield the pieces of a file of at most `limit` bytes; it has as long as three calls, and half of one to be silent.
 
         Raises:
             ApiError: the file is not there, too big, or the connection failed.
         """
         assert self._session is not None, "initialize() first"
-        timeout = aiohttp.ClientTimeout(total=seconds, sock_read=10)
+        timeout = aiohttp.ClientTimeout(total=3 * self._seconds, sock_read=self._seconds / 2)
         got = 0
         try:
             async with self._session.get(url, timeout=timeout, allow_redirects=False) as response:

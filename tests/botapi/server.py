@@ -44,6 +44,7 @@ class BotApi:
     chats: Chats = field(default_factory=Chats)
     queue: list[Json] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
+    stalling: set[str] = field(default_factory=set)  # files that come half and no further
     courier: Courier | None = None
     _planned: dict[str, list[Planned]] = field(default_factory=dict)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -119,10 +120,20 @@ class BotApi:
             return _error(refusal)
         return web.json_response({"ok": True, "result": call.result})
 
-    async def file(self, request: web.Request) -> web.Response:
+    async def file(self, request: web.Request) -> web.StreamResponse:
         """Serve a file's bytes."""
-        content = self.files.get(request.match_info["path"])
-        return web.Response(body=content) if content is not None else _error(Refusal(404, "Not Found"))
+        path = request.match_info["path"]
+        content = self.files.get(path)
+        if content is None:
+            return _error(Refusal(404, "Not Found"))
+        if path not in self.stalling:
+            return web.Response(body=content)
+        half = web.StreamResponse()
+        half.content_length = len(content)
+        await half.prepare(request)
+        await half.write(content[: len(content) // 2])
+        await asyncio.Event().wait()
+        return half
 
     async def _execute(self, call: Call) -> Any:
         match call.method:

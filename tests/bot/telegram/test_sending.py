@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.messages import Button, Chat, Place, Reply, Run, Style
-from bot.telegram.errors import Flooded
+from bot.telegram.errors import AnswerLost, Flooded
 from bot.telegram.limiter import Rate
 from tests.bot.telegram.service import Echo, Moves, endings, polling
 from tests.botapi import faults
@@ -261,6 +261,17 @@ async def test_a_file_is_fetched_up_to_its_limit(tmp_path: Path) -> None:
         assert b"".join([piece async for piece in service.download("f1")]) == api.files["f1"]
         with pytest.raises(Exception, match="more than 1000 bytes"):
             _ = [piece async for piece in service.download("f1", limit=1000)]
+
+
+async def test_a_file_that_stalls_halfway_is_given_up(tmp_path: Path) -> None:
+    async with bot_api() as api, polling(api, tmp_path, Echo()) as service:
+        api.files["f1"] = bytes(1000)
+        api.stalling.add("f1")
+        got = b""
+        with pytest.raises(AnswerLost, match="no file"):
+            async for piece in service.download("f1"):
+                got += piece
+        assert got == bytes(500)
 
 
 async def test_control_characters_and_lone_surrogates_do_not_stop_an_answer(tmp_path: Path) -> None:
