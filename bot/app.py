@@ -5,25 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.clock import now
 from bot.config import Address, Settings
 from bot.errors import SettingsError
 from bot.memory import give_back, loading, share_heaps
 from bot.stopping import Stop
-from knowledge.errors import NoArticles
-from knowledge.snapshot import Snapshot
-from knowledge.snapshots.asking import snapshot_of
 
 if TYPE_CHECKING:
     from aiohttp import web
-    from pydantic import JsonValue
 
     from bot.admin.knowledge import Knowledge
     from bot.admin.report import Report
@@ -39,25 +33,6 @@ if TYPE_CHECKING:
     from knowledge.snapshots.lock import Guard
 
 log = logging.getLogger(__name__)
-
-
-@contextmanager
-def open_snapshot(settings: Settings) -> Iterator[Snapshot]:
-    """Open the knowledge of the articles folder as it is now.
-
-    Raises:
-        NoArticles: the folder is missing or holds nothing readable.
-    """
-    with snapshot_of(settings.articles, settings.data, _warn) as snapshot:
-        if next(snapshot.articles(), None) is None:
-            first = next(iter(snapshot.skipped), None)
-            reason = f"（{first.name}：{first.reason}；{first.remedy}）" if first else ""
-            raise NoArticles(f"文章文件夹 {settings.articles} 里没有读得了的文章{reason}；请放入 .txt 等文件")
-        yield snapshot
-
-
-def _warn(said: str) -> None:
-    print(said, file=sys.stderr)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,79 +239,3 @@ async def _telegram(
     administrators.add(PLATFORM, service.members)
     platforms.add(PLATFORM, service, service, service)
     return [web.post(PATH, service.webhook.handle)] if service.webhook else []
-
-
-def now() -> datetime:
-    """The clock of everything that is built here."""
-    return datetime.now(UTC)
-
-
-async def reload_here(
-    settings: Settings, dry: bool, confirm: str | None, show: Callable[[str], None]
-) -> dict[str, JsonValue]:
-    """Reload on the data folder, for a command in the terminal while nobody serves from it.
-
-    Raises:
-        FolderInUse: somebody began to serve in between.
-    """
-    from bot.admin.acting import audited_reload
-    from bot.admin.building import ChildBuilder
-    from bot.admin.knowledge import open_knowledge
-    from bot.admin.ledger import Ledger
-    from bot.admin.reloading import Reloader, Wish
-    from bot.admin.wire import report_json
-    from bot.admin.wording import progress_text
-    from bot.state.state import open_state, sqlite_address
-    from knowledge.snapshots.lock import sole_run
-
-    settings.data.mkdir(parents=True, exist_ok=True)
-    async with AsyncExitStack() as stack:
-        stack.enter_context(sole_run(settings.data))
-        builder = await stack.enter_async_context(ChildBuilder())
-        state = await stack.enter_async_context(
-            open_state(settings.database or sqlite_address(settings.data))
-        )
-        knowledge = await stack.enter_async_context(open_knowledge(settings.articles, settings.data, builder))
-        reloader = Reloader(
-            settings.articles,
-            knowledge.versions,
-            knowledge.store,
-            knowledge.manifest,
-            knowledge.language,
-            builder,
-            now,
-            state.shown.quoted,
-        )
-        report = await audited_reload(
-            reloader,
-            Ledger(state.audit, now),
-            Wish("shell", dry, confirm),
-            lambda stage, done, of: show(progress_text(stage, done, of, None)),
-        )
-        return report_json(report)
-
-
-async def restore_here(settings: Settings, backup: Path) -> str:
-    """Restore on the data folder, for a command in the terminal while nobody serves from it; say what came of it.
-
-    Raises:
-        FolderInUse: somebody began to serve in between.
-        BackupRefused: the backup is not whole.
-    """
-    from bot.admin.ledger import Ledger
-    from bot.admin.report import Ending
-    from bot.backup.restoring import ACT, restore
-    from bot.state.state import open_state, sqlite_address
-    from knowledge.snapshots.asking import SERVED
-    from knowledge.snapshots.lock import sole_run
-    from knowledge.snapshots.versions import Versions
-
-    settings.data.mkdir(parents=True, exist_ok=True)
-    async with AsyncExitStack() as stack:
-        stack.enter_context(sole_run(settings.data))
-        state = await stack.enter_async_context(
-            open_state(settings.database or sqlite_address(settings.data))
-        )
-        name = await restore(backup, settings.data, Versions(settings.data / SERVED), state)
-        await Ledger(state.audit, now).write("shell", ACT, Ending.RESTORED, name)
-        return f"已从 {backup} 恢复；知识是版本 {name}，下次启动就用它。\n"

@@ -8,12 +8,12 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.app import open_snapshot
 from bot.config import Settings
 from bot.conversation.dialogue import Dialogue
 from bot.conversation.lookup import open_lookup
 from bot.conversation.shown import ShownInMemory
 from bot.messages import Chat, Message, Place, Reply, Sender, Style
+from bot.offline import open_snapshot
 from knowledge.store import KnowledgeStore
 
 ROOT = Path(__file__).parents[1]

@@ -6,10 +6,10 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
-from bot.app import open_snapshot
 from bot.config import Settings, wants_colour
 from bot.conversation.lookup import ask_proved
 from bot.messages import Reply
+from bot.offline import open_snapshot
 from bot.rendering.answer import answer_runs
 from bot.terminal.outbox import reply_text
 from bot.terminal.paint import Paint

@@ -6,10 +6,10 @@ import asyncio
 from pathlib import Path
 
 from bot.admin.report import Ending
-from bot.app import restore_here
 from bot.backup.archive import write_backup
 from bot.config import Settings
 from bot.errors import StartError
+from bot.offline import restore_here
 from bot.state.errors import StateError
 from bot.state.state import sqlite_address
 from bot.terminal.ask import write

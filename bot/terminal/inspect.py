@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from bot.app import open_snapshot
 from bot.config import Settings, wants_colour
 from bot.messages import Run, Style
+from bot.offline import open_snapshot
 from bot.rendering.fact import citation
 from bot.terminal.ask import write
 from bot.terminal.checked import checked

@@ -7,9 +7,9 @@ import json
 import sys
 
 from bot.admin.report import Ending
-from bot.app import reload_here
 from bot.config import Settings
 from bot.errors import StartError
+from bot.offline import reload_here
 from bot.terminal.ask import write
 from bot.terminal.door import through_door
 from knowledge.snapshots.lock import who_runs

@@ -50,11 +50,12 @@ async def conversation(stack: AsyncExitStack, lookup: bool) -> Conversation:
     """The real conversation over the seeds, or none worth its name."""
     if not lookup:
         return Silent()
-    from bot.app import now, open_snapshot
+    from bot.clock import now
     from bot.config import Settings
     from bot.conversation.dialogue import Dialogue
     from bot.conversation.lookup import open_lookup
     from bot.conversation.shown import ShownInMemory
+    from bot.offline import open_snapshot
     from knowledge.store import KnowledgeStore
 
     store = KnowledgeStore(stack.enter_context(open_snapshot(Settings())))
