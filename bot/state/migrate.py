@@ -19,7 +19,7 @@ def migrate(connection: Connection, where: str) -> None:
     """
     if (
         _version(connection)
-        == max(path.name for path in STEPS.iterdir() if path.name[0].isdigit()).split("_")[0]
+        == max(path.name for path in STEPS.iterdir() if path.match("[0-9]*.py")).split("_")[0]
     ):
         return
     from alembic import command  # a quarter of a second of imports, for nothing at most starts

@@ -21,6 +21,14 @@ _TICK: Final = 0.02
 """Seconds within which two writes may leave the same time stamp (a kernel tick is at most 10 ms)."""
 
 
+FORBIDDEN: Final = "没有读取权限"
+
+
+def permit(path: Path) -> str:
+    """Say how a file becomes readable."""
+    return f"执行 chmod a+r {path.name!r} 后重新载入"
+
+
 def read_steady(name: str, path: Path, limit: int) -> bytes:
     """Return the bytes of a file that stayed the same from before the read until after it.
 
@@ -34,8 +42,10 @@ def read_steady(name: str, path: Path, limit: int) -> bytes:
         except FileNotFoundError as error:
             raise UnreadableFile(name, "文件在读取前被移走了", "放回后重新载入") from error
         except PermissionError as error:
-            remedy = f"执行 chmod a+r {path.name!r} 后重新载入"  # or a folder above it, or another user's run
-            raise UnreadableFile(name, "没有读取权限", remedy, passing=True) from error
+            allowed = os.access(
+                path, os.R_OK
+            )  # then it was a mishap; else the stamp changes with the permission
+            raise UnreadableFile(name, FORBIDDEN, permit(path), passing=allowed) from error
         except OSError as error:
             if error.errno in EXHAUSTED:
                 raise

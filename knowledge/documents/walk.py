@@ -13,6 +13,7 @@ from typing import Final
 from knowledge.documents import limits
 from knowledge.documents.formats import is_readable, unknown_format
 from knowledge.documents.sidecar import ORPHAN, SUFFIX, sidecar_names
+from knowledge.documents.steady import FORBIDDEN, permit
 from knowledge.errors import EXHAUSTED, NoArticles
 from knowledge.model import Skipped
 
@@ -134,6 +135,8 @@ class _Walk:
         if not is_readable(entry.name):
             unknown = unknown_format(name)
             return _faulty(name, path, unknown.reason, unknown.remedy)
+        if not os.access(path, os.R_OK):
+            return _faulty(name, path, FORBIDDEN, permit(path))
         first = self._met.setdefault((status.st_dev, status.st_ino), name)
         if first != name:
             return _faulty(name, path, f"与 {first} 是同一个文件", "留下一个")

@@ -22,7 +22,7 @@ from knowledge.snapshots.manifest import Manifest
 from knowledge.snapshots.order import INDEX, Built, Order, Progress, unheard
 from knowledge.snapshots.records import Record, listing, read_records, recipe, total, write_records
 
-AGAIN = " again"  # no folder's listing ends so: a passing fault is tried again though nothing was touched
+AGAIN = "-again"  # no folder's listing ends so: a passing fault is tried again though nothing was touched
 
 
 @dataclass(slots=True)

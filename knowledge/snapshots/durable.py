@@ -68,8 +68,8 @@ def sync_path(path: Path) -> None:
         os.close(handle)
 
 
-def below(folder: Path) -> Iterator[Path]:
-    """Every file and folder below `folder`, each folder before what it holds.
+def below(folder: Path, but: str = "") -> Iterator[Path]:
+    """Every file and folder below `folder`, each folder before what it holds, and nothing of those named `but`.
 
     `Path.rglob` passes over a folder that it may not list; what is sealed, synced or compared must not.
 
@@ -77,9 +77,10 @@ def below(folder: Path) -> Iterator[Path]:
         OSError: a folder cannot be listed.
     """
     for path in sorted(folder.iterdir()):
-        yield path
-        if path.is_dir():
-            yield from below(path)
+        if path.name != but:
+            yield path
+            if path.is_dir():
+                yield from below(path, but)
 
 
 def sync_tree(folder: Path) -> None:

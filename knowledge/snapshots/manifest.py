@@ -96,7 +96,11 @@ def verify(folder: Path) -> Manifest:
         SnapshotDamaged: a file is missing, added, or differs; the text names it.
     """
     manifest = read(folder)
-    found = set(_names(folder))
+    try:
+        found = set(_names(folder))
+    except OSError as error:
+        _unless_exhausted(error)
+        raise SnapshotDamaged(f"{folder.name}：文件夹列不出来（{error.strerror}）") from error
     if strange := sorted(found ^ manifest.files.keys()):
         missing = strange[0] not in found
         raise SnapshotDamaged(f"{folder.name}：文件 {strange[0]} {'缺失' if missing else '不在清单里'}")

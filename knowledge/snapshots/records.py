@@ -95,7 +95,7 @@ def recipe() -> str:
     """Digest what decides a snapshot's content besides the folder: our code and the libraries that cut words."""
     digest = hashlib.sha256()
     room = Path(__file__).parents[1]
-    for path in (path for path in below(room) if path.is_file() and path.suffix != ".pyc"):
+    for path in filter(Path.is_file, below(room, but="__pycache__")):
         digest.update(path.relative_to(room).as_posix().encode() + b"\0" + _content(path))
     for name in JUDGES:
         digest.update(f"{name} {metadata.version(name)}\0".encode())

@@ -17,9 +17,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import aiosqlite  # noqa: F401 - or the driver of the state is loaded on first use, and a refused open is "no such module"
-import sqlalchemy.dialects.sqlite.aiosqlite  # noqa: F401
-
 from bot.admin.shelf import Shelf
 from bot.backup.archive import BackupRefused, unpacked, write_backup
 from bot.errors import CannotStore

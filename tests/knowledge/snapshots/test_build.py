@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from knowledge.errors import NoArticles, NoRoom
+from knowledge.errors import NoArticles, NoRoom, Untouched
 from knowledge.snapshots.build import build
 from knowledge.snapshots.guards import objection
 from knowledge.snapshots.manifest import Figures
@@ -160,6 +160,23 @@ def test_a_file_that_failed_to_be_read_is_named_and_tried_again_though_it_was_no
     assert len(texts(versions)) == 9
     again = rebuild(articles, versions)
     assert (again.redone, again.kept, again.manifest.skipped) == (1, 3, ())
+    assert len(texts(versions)) == 12
+
+
+def test_a_file_that_nobody_may_read_is_named_once_and_read_as_soon_as_it_may_be(
+    articles: Path, versions: Versions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.access
+    with monkeypatch.context() as system:
+        system.setattr(
+            os, "access", lambda path, mode: not str(path).endswith("002.txt") and real(path, mode)
+        )
+        system.setattr(os, "open", failing("002.txt", errno.EACCES))
+        (named,) = rebuild(articles, versions).manifest.skipped
+        assert (named.name, named.reason) == ("002.txt", "没有读取权限")
+        with pytest.raises(Untouched), versions.workshop() as folder:
+            build(Order(articles, versions.folder / "000001", if_touched=True), folder)
+    assert rebuild(articles, versions).manifest.skipped == ()
     assert len(texts(versions)) == 12
 
 

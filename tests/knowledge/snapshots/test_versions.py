@@ -46,20 +46,34 @@ def test_a_published_version_is_current_and_whole(versions: Versions) -> None:
         assert sorted(stored.manifest.files) == ["index/part-0", "index/part-1"]
 
 
-def test_a_folder_that_cannot_be_listed_is_an_error_and_not_sealed_as_an_empty_one(
-    versions: Versions, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def but_for(closed: str) -> Callable[[Path], list[str]]:
+    """`os.listdir`, but for folders of one name."""
     real = os.listdir
 
     def listed(path: Path) -> list[str]:
-        if Path(path).name == "index":
+        if Path(path).name == closed:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         return real(path)
 
-    monkeypatch.setattr(os, "listdir", listed)
+    return listed
+
+
+def test_a_folder_that_cannot_be_listed_is_not_sealed_as_an_empty_one(
+    versions: Versions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "listdir", but_for("index"))
     with pytest.raises(PermissionError):
         put(versions, "甲")
     assert versions.names() == []
+
+
+def test_a_version_that_cannot_be_listed_does_not_serve(
+    versions: Versions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = put(versions, "甲")
+    monkeypatch.setattr(os, "listdir", but_for("index"))
+    with pytest.raises(SnapshotDamaged, match="列不出来"), versions.hold(name):
+        pass
 
 
 def test_what_is_built_but_not_published_leaves_nothing(versions: Versions) -> None:
