@@ -32,7 +32,7 @@ class AdminCommands:
             Act.META: MetaCommand(desk).meta,
             Act.UPLOAD: self._how_to_upload,
         }
-        self.commands: Mapping[str, Handler] = {name: _spoken(run) for name, run in commands.items()}
+        self.commands: Mapping[str, Handler] = {name: spoken(run) for name, run in commands.items()}
         self.presses: Mapping[str, PressHandler] = {CONFIRM: reloads.confirm, UPLOAD: self.uploads.press}
 
     async def attachment(self, message: Message) -> Sequence[Reply]:
@@ -55,13 +55,13 @@ def closed_commands(reason: str) -> Mapping[str, Handler]:
     return {act.value: closed for act in Act}
 
 
-def _spoken(run: Handler) -> Handler:
+def spoken(run: Handler) -> Handler:
     """A command that says why the state could not be used."""
 
-    async def spoken(message: Message, command: Command) -> Sequence[Reply]:
+    async def speaking(message: Message, command: Command) -> Sequence[Reply]:
         try:
             return await run(message, command)
         except StateError as error:
             return [said(str(error))]
 
-    return spoken
+    return speaking

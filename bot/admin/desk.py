@@ -59,9 +59,10 @@ class Desk:
             return [Reply([], toast="这个按钮只给当初发命令的人用。")]
         return None
 
-    async def looked(self, act: Act, message: Message) -> None:
-        """Write down that an admin was shown something."""
-        await self.ledger.write(Claim.of_message(message).actor, act, "done")
+    async def showing(self, act: Act, actor: str, *replies: Reply) -> Sequence[Reply]:
+        """Write down that an admin is shown something, and return it."""
+        await self.ledger.write(actor, act, "shown")
+        return replies
 
     def begin(self, job: Coroutine[object, object, object]) -> None:
         """Run a job beside the talk."""

@@ -32,13 +32,12 @@ class LearningCommands:
         """`/unanswered`: the most asked questions, four buttons each; `/unanswered all` adds those put aside."""
         if (refused := await self._desk.admit(Act.UNANSWERED, message)) is not None:
             return refused
-        await self._desk.looked(Act.UNANSWERED, message)
         waiting = await self._unanswered.often(QuestionState.AWAITED, SHOWN)
         replies = [_list(await self._unanswered.often(limit=SHOWN), waiting)]
         if command.rest == "all":
             ignored = await self._unanswered.often(QuestionState.IGNORED, 3 * SHOWN)
             replies.append(said("已忽略：\n" + "\n".join(_line(question) for question in ignored)))
-        return replies
+        return await self._desk.showing(Act.UNANSWERED, Claim.of_message(message).actor, *replies)
 
     async def press(self, press: Press) -> Sequence[Reply]:
         """A button under `/unanswered`: 别名, 指到, 忽略, 等文章."""
@@ -53,7 +52,7 @@ class LearningCommands:
         if act == "a":
             return [said(f"请发：\n/alias {question.text} 另一种说法\n（名称里有空格时用等号隔开）")]
         if act == "p":
-            return [await self._nearest(question)]
+            return await self._desk.showing(Act.UNANSWERED, claim.actor, await self._nearest(question))
         state = {"i": QuestionState.IGNORED, "w": QuestionState.AWAITED}.get(act, QuestionState.OPEN)
         await self._unanswered.mark(question.id, state)
         await self._desk.ledger.write(claim.actor, Act.UNANSWERED, "done", f"{state} {question.text}")
@@ -81,10 +80,9 @@ class LearningCommands:
         """`/alias CIIE 进博会`; alone it lists what was given in chat."""
         if (refused := await self._desk.admit(Act.ALIAS, message)) is not None:
             return refused
-        if not command.rest:
-            await self._desk.looked(Act.ALIAS, message)
-            return [said(await self._aliases())]
         actor = Claim.of_message(message).actor
+        if not command.rest:
+            return await self._desk.showing(Act.ALIAS, actor, said(await self._aliases()))
         try:
             names = " = ".join(await self._book.add(command.rest))
         except AliasRefused as refusal:
@@ -107,12 +105,11 @@ class LearningCommands:
         """`/stats`: thirty days as text and as a picture."""
         if (refused := await self._desk.admit(Act.STATS, message)) is not None:
             return refused
-        await self._desk.looked(Act.STATS, message)
         figures = await self._stats.figures()
         replies = [said(figures.text())]
         if figures.days and (picture := await self._stats.picture(figures)):
             replies.append(Reply([Run("近 30 天")], picture=picture))
-        return replies
+        return await self._desk.showing(Act.STATS, Claim.of_message(message).actor, *replies)
 
     async def _refused(self, claim: Claim | None, data: str) -> str:
         """Why a button is not obeyed; empty where it is."""

@@ -27,13 +27,13 @@ class PeopleCommands:
         """`/grant 12345` makes an editor; `/grant` alone lists them."""
         if (refused := await self._desk.admit(Act.GRANT, message)) is not None:
             return refused
+        actor = Claim.of_message(message).actor
         if not command.rest:
-            await self._desk.looked(Act.GRANT, message)
-            return [said(await self._editors())]
+            return await self._desk.showing(Act.GRANT, actor, said(await self._editors()))
         person = _person(command.rest)
         if person is None:
             return [said("用法：/grant 12345，写对方的数字 id；不能用 @名字。")]
-        actor, platform = Claim.of_message(message).actor, message.chat.platform
+        platform = message.chat.platform
         await self._desk.state.roles.grant(Granted(platform, person, Role.EDITOR, actor, self._desk.clock()))
         await self._desk.ledger.write(actor, Act.GRANT, "done", f"{platform}:{person} {Role.EDITOR}")
         return [said(f"{person} 现在是编辑，可以上传、写附注和重载。")]
@@ -55,7 +55,7 @@ class PeopleCommands:
         if (refused := await self._desk.admit(Act.AUDIT, message)) is not None:
             return refused
         wanted = int(command.rest) if command.rest.isascii() and command.rest.isdigit() else ROWS
-        await self._desk.looked(Act.AUDIT, message)
+        await self._desk.ledger.write(Claim.of_message(message).actor, Act.AUDIT, "shown")
         rows = await self._desk.state.audit.last(max(1, min(wanted, MOST_ROWS)))
         broken = await self._desk.state.audit.first_broken()
         head = "记录完整。" if broken is None else f"注意：第 {broken} 行起与前文不符，记录被改动过。"

@@ -78,8 +78,8 @@ class ReloadCommands:
         if (refused := await self._desk.admit(Act.VERSIONS, message)) is not None:
             return refused
         lines = await asyncio.to_thread(self._version_lines)
-        await self._desk.looked(Act.VERSIONS, message)
-        return [said("\n".join(lines))]
+        actor = Claim.of_message(message).actor
+        return await self._desk.showing(Act.VERSIONS, actor, said("\n".join(lines)))
 
     async def rollback(self, message: Message, command: Command) -> Sequence[Reply]:
         """`/rollback`, or `/rollback 12`."""

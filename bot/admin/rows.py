@@ -22,6 +22,7 @@ ACTS = {
 }
 OUTCOMES = {
     "done": "完成",
+    "shown": "看过",
     "nothing": "无可做",
     "refused": "拒绝",
     "checked": "查过",

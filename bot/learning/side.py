@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from bot.admin.commands import spoken
 from bot.admin.desk import Desk
 from bot.admin.learning_commands import POINT, QUESTION, LearningCommands
 from bot.admin.report import Report
@@ -102,10 +103,10 @@ async def open_learning(
                 "watches": watches.watches,
                 "unwatch": watches.unwatch,
                 "forget_me": readers.forget_me,
-                Act.UNANSWERED: admins.unanswered,
-                Act.ALIAS: admins.alias,
-                "unalias": admins.unalias,
-                Act.STATS: admins.stats,
+                Act.UNANSWERED: spoken(admins.unanswered),
+                Act.ALIAS: spoken(admins.alias),
+                "unalias": spoken(admins.unalias),
+                Act.STATS: spoken(admins.stats),
             },
             {HOPE: readers.hope, UNWATCH: watches.press, QUESTION: admins.press, POINT: admins.point},
         )

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from bot.admin.building import Builder
 from bot.admin.knowledge import Knowledge, open_knowledge
@@ -100,37 +101,27 @@ class Hall:
     side: AdminSide
     dialogue: Dialogue
 
-    async def say(
-        self,
-        text: str,
-        sender: str | Sender = OWNER,
-        place: Place = Place.PRIVATE,
-        age: float = 0,
-        attachment: Attachment | None = None,
-        edited: bool = False,
-        forwarded: bool = False,
-        via_bot: bool = False,
-    ) -> str:
-        """Say something; return all that was said back once everything is quiet."""
+    async def say(self, text: str, sender: str | Sender = OWNER, **how: Any) -> str:
+        """Say something, as `message` has it; return all that was said back once everything is quiet."""
         before = len(self.phone.sent)
-        replies = await self.hear(text, sender, attachment, place, age, edited, forwarded, via_bot)
+        replies = await self.dialogue.message(self.message(text, sender, **how))
         await self.quiet()
         return "\n".join(reply.text for reply in (*replies, *self.phone.sent[before:]))
 
-    async def hear(
+    def message(
         self,
         text: str,
-        sender: str | Sender = OWNER,
-        attachment: Attachment | None = None,
+        sender: str | Sender,
         place: Place = Place.PRIVATE,
         age: float = 0,
+        attachment: Attachment | None = None,
         edited: bool = False,
         forwarded: bool = False,
         via_bot: bool = False,
-    ) -> Sequence[Reply]:
-        """Say something; return what is said back at once."""
+    ) -> Message:
+        """What somebody says, `age` seconds ago."""
         who = sender if isinstance(sender, Sender) else Sender(sender)
-        message = Message(
+        return Message(
             Chat("telegram", who.id, place),
             "1",
             who,
@@ -141,7 +132,6 @@ class Hall:
             forwarded=forwarded,
             via_bot=via_bot,
         )
-        return await self.dialogue.message(message)
 
     async def press(self, label: str, presser: str = OWNER, nth: int = -1) -> str:
         """Press a button by its label on the last message that had it; return notice and what was said."""

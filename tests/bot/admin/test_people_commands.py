@@ -53,7 +53,7 @@ async def test_a_command_that_was_delayed_or_did_not_come_from_the_owner_does_no
         assert "私聊" in await room.say("/grant 8", place=Place.GROUP)
         assert await room.say("/grant 8", edited=True) == ""
         anonymous = Sender("1087968824", SenderKind.ANONYMOUS_ADMIN)
-        assert "本人身份" in await room.say("/grant 8", anonymous, Place.GROUP)
+        assert "本人身份" in await room.say("/grant 8", anonymous, place=Place.GROUP)
         assert "还没有编辑" in await room.say("/grant")
 
 
@@ -62,12 +62,12 @@ async def test_the_audit_log_is_read_by_owners_and_says_whether_it_is_whole(tmp_
         await room.say("/reload", STRANGER)
         said = await room.say("/audit")
         assert said.startswith("记录完整。")
-        assert "telegram:9 重载 拒绝 不是管理员" in said and f"telegram:{OWNER} 看记录 完成" in said
+        assert "telegram:9 重载 拒绝 不是管理员" in said and f"telegram:{OWNER} 看记录 看过" in said
 
 
 def test_every_row_of_the_audit_log_is_all_chinese() -> None:
     at = datetime(2026, 11, 21, tzinfo=UTC)
-    outcomes = [*Ending, "done", "nothing", "refused", "checked", "discarded", "declined"]
+    outcomes = [*Ending, "done", "shown", "nothing", "refused", "checked", "discarded", "declined"]
     for act, outcome, reason in product([*Act, "restore", "door"], outcomes, Refusal):
         line = audit_line(Entry(at, "telegram:9", act, outcome, reason.name.lower()))
         assert not re.search("[a-z]", line.replace("telegram", "")), line

@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import stat
 import zipfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from bot.admin.shelf import LIMIT
 from bot.messages import Attachment
-from tests.bot.admin.hall import EDITOR, STRANGER, Hall, hall
+from tests.bot.admin.hall import EDITOR, STRANGER, Hall, Phone, hall
 
 TEXT = "新步道建成\n苏州河边建成了新的步道，共有三公里长。\n居民们都说这里变了样。\n"
 
@@ -157,6 +158,22 @@ async def test_a_file_that_claims_to_be_too_big_is_not_fetched(tmp_path: Path) -
 async def test_a_file_that_claims_to_be_small_and_streams_on_is_cut_off(tmp_path: Path) -> None:
     async with hall(tmp_path) as room:
         assert "超过 20 MB" in await send(room, "big.txt", *[b"x" * (1 << 20)] * 21, size=100)
+        assert files_below(room.data / "uploads") == set()
+
+
+class Stalling(Phone):
+    """Gives a piece of a file and no more."""
+
+    async def download(self, attachment: str, limit: int) -> AsyncIterator[bytes]:
+        yield TEXT.encode()[:9]
+        raise RuntimeError("no file: ServerTimeoutError")
+
+
+async def test_a_file_of_which_only_a_part_came_is_said_to_be_missing_and_leaves_nothing(
+    tmp_path: Path,
+) -> None:
+    async with hall(tmp_path, phone=Stalling()) as room:
+        assert "取不到" in await send(room, "步道.txt", TEXT.encode())
         assert files_below(room.data / "uploads") == set()
 
 
