@@ -8,29 +8,33 @@ import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from aiohttp import web
+
+from bot.admin.building import ChildBuilder
+from bot.admin.knowledge import Knowledge, open_knowledge
+from bot.admin.report import Report
+from bot.admin.side import AdminOptions, AdminSide, open_admin_side
+from bot.admin.token import own_token
+from bot.administrators import PlatformAdministrators
 from bot.clock import now
 from bot.config import Address, Settings
+from bot.conversation.dialogue import Dialogue
+from bot.conversation.lookup import Lookup, open_lookup
 from bot.errors import SettingsError
+from bot.learning.side import LearningSide, open_learning
+from bot.logs import set_up_logs
 from bot.memory import give_back, loading, share_heaps
+from bot.messages import ChatEvents, Conversation
+from bot.metrics import Metrics
+from bot.platforms import Platforms
+from bot.rendering.fact import Links
+from bot.state.state import sqlite_address
 from bot.stopping import Stop
-
-if TYPE_CHECKING:
-    from aiohttp import web
-
-    from bot.admin.knowledge import Knowledge
-    from bot.admin.report import Report
-    from bot.admin.side import AdminOptions, AdminSide
-    from bot.administrators import PlatformAdministrators
-    from bot.conversation.lookup import Lookup
-    from bot.learning.side import LearningSide
-    from bot.messages import ChatEvents, Conversation
-    from bot.metrics import Metrics
-    from bot.platforms import Platforms
-    from bot.rendering.fact import Links
-    from bot.web.site import Health
-    from knowledge.snapshots.lock import Guard
+from bot.web.links import page_links
+from bot.web.server import listening
+from bot.web.site import Health, make_site
+from knowledge.snapshots.lock import Guard, sole_run
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +54,6 @@ def run(settings: Settings) -> int:
     Raises:
         StartError: it cannot serve, or Telegram has refused the token for too long.
     """
-    from bot.logs import set_up_logs
-
     set_up_logs(settings)
     share_heaps()
     asyncio.run(_run(settings))
@@ -89,19 +91,6 @@ async def serving(
         FolderInUse: another process serves from this data folder.
         KnowledgeError: there is nothing to answer from.
     """
-    # Imported here: `chuchu ask` comes by and needs none of it.
-    from bot.admin.building import ChildBuilder
-    from bot.admin.knowledge import open_knowledge
-    from bot.admin.side import open_admin_side
-    from bot.administrators import PlatformAdministrators
-    from bot.conversation.dialogue import Dialogue
-    from bot.conversation.lookup import open_lookup
-    from bot.metrics import Metrics
-    from bot.platforms import Platforms
-    from bot.web.links import page_links
-    from bot.web.server import listening
-    from bot.web.site import Health, make_site
-
     async with AsyncExitStack() as stack:
         guard = _sole_run(stack, settings)
         builder = await stack.enter_async_context(ChildBuilder())
@@ -115,7 +104,6 @@ async def serving(
             open_admin_side(_admin_options(settings), knowledge, builder, platforms, metrics.page, now)
         )
         reloader = admin.reloader
-        reloader.tell(_tidied)
         metrics.watch("chuchu_articles", "Articles served", lambda: reloader.manifest.figures.articles)
         metrics.watch("chuchu_facts", "Facts served", lambda: reloader.manifest.figures.facts)
         metrics.watch(
@@ -124,6 +112,7 @@ async def serving(
         metrics.watch("chuchu_tasks", "Tasks of the event loop", lambda: len(asyncio.all_tasks()))
         links = page_links(settings.public_url)
         learning = await _learning(stack, settings, admin, knowledge, lookup, links, administrators)
+        reloader.tell(_shrink)
         dialogue = Dialogue(
             lookup,
             admin.shown,
@@ -151,15 +140,13 @@ async def serving(
         yield Serving(address, routes is not None, admin.knocker.knock)
 
 
-async def _tidied(report: Report) -> None:
-    """What no longer serves leaves holes."""
+async def _shrink(report: Report) -> None:
+    """Return what the version before took."""
     await asyncio.to_thread(give_back)
 
 
 def _sole_run(stack: AsyncExitStack, settings: Settings) -> Guard | None:
     """Hold the data folder; None where it cannot be written, so that nobody can hold it."""
-    from knowledge.snapshots.lock import sole_run
-
     try:
         settings.data.mkdir(parents=True, exist_ok=True)
         return stack.enter_context(sole_run(settings.data))
@@ -180,8 +167,6 @@ async def _learning(
     """Learn where the shared state can be used; answers go on without."""
     if admin.desk is None:
         return None
-    from bot.learning.side import open_learning
-
     opening = open_learning(
         settings.data, admin.desk, knowledge.store, lookup, knowledge.language, links, administrators
     )
@@ -189,10 +174,6 @@ async def _learning(
 
 
 def _admin_options(settings: Settings) -> AdminOptions:
-    from bot.admin.side import AdminOptions
-    from bot.admin.token import own_token
-    from bot.state.state import sqlite_address
-
     given = settings.admin_token
     return AdminOptions(
         settings.articles,
@@ -219,8 +200,7 @@ async def _telegram(
     """Serve Telegram if it is switched on; return the routes it needs on the page's site, None if it is off."""
     if settings.telegram_token is None:
         return None
-    from aiohttp import web
-
+    # Imported here: who serves the page only need not load it.
     from bot.telegram.service import API, PATH, TelegramOptions, telegram_service
     from bot.telegram.translate import PLATFORM
 

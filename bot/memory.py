@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -41,5 +40,7 @@ def give_back() -> None:
 
 
 def _of_libc(name: str) -> Callable[..., object] | None:
+    import ctypes  # which a command that only asks does without
+
     found: Callable[..., object] | None = getattr(ctypes.CDLL(None), name, None)
     return found

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,8 @@ from knowledge.snapshots.asking import snapshot_of
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
+
+    from bot.state.state import State
 
 
 @contextmanager
@@ -45,6 +47,7 @@ async def reload_here(
     Raises:
         FolderInUse: somebody began to serve in between.
     """
+    # Imported here: `chuchu ask` comes by and needs none of it.
     from bot.admin.acting import audited_reload
     from bot.admin.building import ChildBuilder
     from bot.admin.knowledge import open_knowledge
@@ -52,16 +55,10 @@ async def reload_here(
     from bot.admin.reloading import Reloader, Wish
     from bot.admin.wire import report_json
     from bot.admin.wording import progress_text
-    from bot.state.state import open_state, sqlite_address
-    from knowledge.snapshots.lock import sole_run
 
-    settings.data.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
-        stack.enter_context(sole_run(settings.data))
+        state = await stack.enter_async_context(_alone(settings))
         builder = await stack.enter_async_context(ChildBuilder())
-        state = await stack.enter_async_context(
-            open_state(settings.database or sqlite_address(settings.data))
-        )
         knowledge = await stack.enter_async_context(open_knowledge(settings.articles, settings.data, builder))
         reloader = Reloader(
             settings.articles,
@@ -92,17 +89,22 @@ async def restore_here(settings: Settings, backup: Path) -> str:
     from bot.admin.ledger import Ledger
     from bot.admin.report import Ending
     from bot.backup.restoring import ACT, restore
-    from bot.state.state import open_state, sqlite_address
     from knowledge.snapshots.asking import SERVED
-    from knowledge.snapshots.lock import sole_run
     from knowledge.snapshots.versions import Versions
 
-    settings.data.mkdir(parents=True, exist_ok=True)
-    async with AsyncExitStack() as stack:
-        stack.enter_context(sole_run(settings.data))
-        state = await stack.enter_async_context(
-            open_state(settings.database or sqlite_address(settings.data))
-        )
+    async with _alone(settings) as state:
         name = await restore(backup, settings.data, Versions(settings.data / SERVED), state)
         await Ledger(state.audit, now).write("shell", ACT, Ending.RESTORED, name)
         return f"已从 {backup} 恢复；知识是版本 {name}，下次启动就用它。\n"
+
+
+@asynccontextmanager
+async def _alone(settings: Settings) -> AsyncIterator[State]:
+    """Hold the data folder and open its state."""
+    from bot.state.state import open_state, sqlite_address
+    from knowledge.snapshots.lock import sole_run
+
+    settings.data.mkdir(parents=True, exist_ok=True)
+    with sole_run(settings.data):
+        async with open_state(settings.database or sqlite_address(settings.data)) as state:
+            yield state
