@@ -22,7 +22,7 @@ from tests.botapi.process import BotProcess, bot_process
 from tests.botapi.server import BotApi, bot_api
 from tests.botapi.updates import message, private
 from tests.soak.test_steady import place
-from tests.soak.watching import p99
+from tests.soak.watching import usual_p99
 
 WATCHERS = range(1_000_000, 1_005_000)
 WORD = "养蜂"
@@ -75,12 +75,12 @@ async def test_news_for_five_thousand_keep_no_reader_waiting_and_are_told_once_o
         api.push(message=message(QUESTION, private(1)))
         await api.until(lambda: api.said(1))
         await watch(bot, api)
-        quiet = p99(await questions(api, 10_000, QUIET))
+        quiet = usual_p99(await questions(api, 10_000, QUIET))
         (here.articles / "news.txt").write_text(NEWS, encoding="utf-8")
         bot.send(signal.SIGHUP)
         await api.until(lambda: told(api))
         began, before = api.clock(), len(told(api))
-        loud = p99(await questions(api, 20_000, LOUD))
+        loud = usual_p99(await questions(api, 20_000, LOUD))
         rate = (len(told(api)) - before) / (api.clock() - began)
         print(
             f"\np99 of an answer: {quiet * 1000:.0f} ms, {loud * 1000:.0f} ms beside {rate:.1f} news a second"

@@ -14,7 +14,7 @@ from tests.bot.telegram.test_troubles import awake, either_way, hold_one_chat, w
 from tests.botapi.process import bot_process
 from tests.botapi.server import BotApi, bot_api
 from tests.botapi.updates import inline, message, private, user
-from tests.soak.watching import at_once, p99
+from tests.soak.watching import at_once, usual_p99
 
 HELD_SECONDS = 35
 NEWCOMERS_SECONDS = 2.0
@@ -36,7 +36,7 @@ async def test_a_429_of_35_seconds_on_one_chat_is_felt_by_none_of_twenty_others(
     tmp_path: Path, settings: dict[str, str]
 ) -> None:
     held, *others = await hold_one_chat(tmp_path, HELD_SECONDS, **settings)
-    usual, meanwhile = map(p99, others)
+    usual, meanwhile = map(usual_p99, others)
     print(
         f"held for {held:.2f} s; p99 of others: {usual * 1000:.0f} ms before, {meanwhile * 1000:.0f} ms meanwhile"
     )
@@ -58,9 +58,9 @@ async def pour(api: BotApi, poured: list[int]) -> None:
 async def test_a_chat_that_floods_is_told_once_and_felt_by_none_of_twenty_others(tmp_path: Path) -> None:
     async with bot_api() as api, bot_process(tmp_path, api):
         await awake(api)
-        usual, poured = p99(await waits(api, rounds=10)), list[int]()
+        usual, poured = usual_p99(await waits(api, rounds=10)), list[int]()
         async with at_once(asyncio.create_task(pour(api, poured))):
-            meanwhile = p99(await waits(api, rounds=15))
+            meanwhile = usual_p99(await waits(api, rounds=15))
         said = api.said(FLOODER)
     print(
         f"\n{len(poured)} of one chat; p99 of others: {usual * 1000:.0f} ms before, {meanwhile * 1000:.0f} ms meanwhile"
