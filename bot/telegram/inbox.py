@@ -63,7 +63,8 @@ class Incoming:
 class Pending:
     """A stored update without its body: what the workers keep in memory.
 
-    `counted` tells that its next attempt is counted already, `failed` that an earlier one failed in this process.
+    `counted` tells that its next attempt is counted already, `failed` that an earlier one failed in this process,
+    `struck` that it was in hand when a process died.
     """
 
     id: int
@@ -71,6 +72,7 @@ class Pending:
     kind: str
     counted: bool = False
     failed: bool = False
+    struck: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +126,13 @@ class Inbox:
 
     async def pending(self) -> list[Pending]:
         """Return what was stored and has not ended, in order."""
-        query = "SELECT id, lane, kind FROM updates WHERE ending IS NULL ORDER BY id"
-        return await self._database.run(lambda db: [Pending(*row) for row in db.execute(query)])
+        query = "SELECT id, lane, kind, attempts > 1 FROM updates WHERE ending IS NULL ORDER BY id"
+        return await self._database.run(
+            lambda db: [
+                Pending(number, lane, kind, struck=bool(struck))
+                for number, lane, kind, struck in db.execute(query)
+            ]
+        )
 
     async def claim(self, pending: Pending) -> Claimed | None:
         """Return an update, its attempt counted on the disk; None if it has ended."""

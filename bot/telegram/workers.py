@@ -71,6 +71,7 @@ class Workers:
         self._making_way = False
         self._suspect = asyncio.Event()  # set when the last suspect let the next one come
         self._suspect.set()
+        self._struck: dict[str, asyncio.Event] = {}  # lanes to begin with, and what clears each
 
     def add(self, updates: Iterable[Pending]) -> None:
         """Line up stored updates."""
@@ -83,6 +84,8 @@ class Workers:
                 if name not in self._running:
                     self._fresh.append(name)
             lane.append(update)
+            if update.struck:
+                self._struck[name] = asyncio.Event()
         self._stirred.set()
 
     def move(self, old: str, new: str) -> None:
@@ -90,6 +93,8 @@ class Workers:
         moving = self._lanes.pop(old, None)
         if moving is None:
             return
+        if struck := self._struck.pop(old, None):
+            self._struck[new] = struck
         for ready in (self._fresh, self._again):
             with suppress(ValueError):
                 ready.remove(old)
@@ -117,7 +122,11 @@ class Workers:
         return sum(map(len, self._lanes.values()))
 
     async def run(self) -> None:
-        """Work until cancelled."""
+        """Work until cancelled.
+
+        What was in hand when a process died comes first and one by one: whoever kills us again and again from
+        outside, at any moment, would else meet the same one too often.
+        """
         while True:
             await self._slots.take()
             try:
@@ -129,6 +138,9 @@ class Workers:
             task = asyncio.create_task(self._serve(lane), name=f"lane {lane}")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+            if cleared := self._struck.get(lane):
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(cleared.wait(), ALONE_SECONDS)
 
     async def drain(self, seconds: float) -> None:
         """Let the turns that have begun end; break off those that have not by then."""
@@ -150,6 +162,10 @@ class Workers:
         In a crowd every third turn goes to the newest lane, so that somebody who comes now is not answered
         after all who came before; the others go to the oldest, so that nobody waits for ever.
         """
+        for lane in self._struck:
+            if lane in self._fresh:
+                self._fresh.remove(lane)
+                return lane
         while not (self._fresh or self._again) or self._full:
             self._stirred.clear()
             await self._stirred.wait()
@@ -180,7 +196,9 @@ class Workers:
         pending = row.popleft()
         if not row:
             del self._lanes[lane]
-        cleared = asyncio.Event() if pending.counted else await self._alone()
+        cleared = self._struck.pop(lane, None) if pending.struck else None
+        if cleared is None:
+            cleared = asyncio.Event() if pending.counted else await self._alone()
         try:
             update = await self._inbox.claim(pending)
             if update is None:
@@ -194,7 +212,7 @@ class Workers:
             await asyncio.sleep(RETRY_SECONDS)
         finally:
             cleared.set()
-        again = replace(pending, counted=False, failed=True)
+        again = replace(pending, counted=False, failed=True, struck=False)
         self._lanes.setdefault(lane, deque()).appendleft(again)
         return None
 

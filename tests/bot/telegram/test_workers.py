@@ -161,3 +161,26 @@ async def test_talk_in_a_group_is_ignored_without_a_word(tmp_path: Path) -> None
             api.push(message=message("闲聊", group(-9), number))
         await api.until(lambda: list(endings(tmp_path).values()).count("ignored") == 200)
         assert api.said() == []
+
+
+async def test_what_was_in_hand_when_a_process_died_comes_first_and_alone(tmp_path: Path) -> None:
+    begun: list[tuple[int, int]] = []
+    busy = 0
+
+    async def handle(turn: Turn) -> Outcome:
+        nonlocal busy
+        busy += 1
+        begun.append((turn.update.id, busy))
+        await asyncio.sleep(0.02)
+        busy -= 1
+        await turn.survived()
+        return DONE
+
+    async with open_inbox(tmp_path / "inbox.sqlite", time.time) as inbox:
+        await inbox.store([Incoming(n, f"{n}", "message", b"{}") for n in range(20)])
+        for number in (13, 17):
+            await inbox.claim(Pending(number, f"{number}", "message"))  # and dies
+    async with working(tmp_path, handle) as (_, inbox):
+        await ended(inbox)
+    assert begun[:2] == [(13, 1), (17, 1)]
+    assert len(begun) == 20
