@@ -64,7 +64,7 @@ class Pending:
     """A stored update without its body: what the workers keep in memory.
 
     `counted` tells that its next attempt is counted already, `failed` that an earlier one failed in this process,
-    `struck` that it was in hand when a process died.
+    `struck` that it was begun anew after one death and cut off by the next.
     """
 
     id: int

@@ -124,7 +124,7 @@ class Workers:
     async def run(self) -> None:
         """Work until cancelled.
 
-        What was in hand when a process died comes first and one by one: whoever kills us again and again from
+        What was begun anew after one death and cut off by the next comes first and one by one: whoever kills us again and again from
         outside, at any moment, would else meet the same one too often.
         """
         while True:
