@@ -33,6 +33,10 @@ _EACH = re.compile(
 _BEFORE = re.compile(r"(?:由|从)(?:原来的?|原先的?|过去的?|以前的?|此前的?|最初的?|约|近)*$")
 _BECOME = re.compile(r"(?:到|至|为|成)(?:约|近|不足|不到|超过|现在的?|目前的?|如今的?)*$")
 _ASKS_BEFORE = re.compile(r"原|以前|之前|此前|过去|起初|最初|由|从")
+_YEAR = re.compile(r"(\d{4})\s?年|前年|去年|上年|今年")
+_RELATIVE_YEARS = {"前年": 9997, "去年": 9998, "上年": 9998, "今年": 9999}
+_MEASURED = re.compile(r"([\u4e00-\u9fff]{2})(?:仅|只|就|已|达|达到|到|为|是|有|约|近|超过|增至|增长到|增加到)*$")
+_PLANNED = re.compile(r"将|力争|争取|计划|规划|预计|预期|目标|拟")
 _NEXT = re.compile(r"(?:[“”\"‘’《》「」『』]|及以上|以上)?")
 
 
@@ -98,7 +102,7 @@ def _fit(reading: Reading, figure: Figure) -> float | None:
         return None
     if reading.query.type is QuestionType.NONE and not any(c.isdecimal() for c in figure.text):
         fit -= 2.0  # 三张清单 beside 216个街镇: what is counted is written in digits
-    if _was(reading, figure):
+    if _was(reading, figure) or _was_in_an_earlier_year(reading, figure):
         fit -= 12.0
     if figure.text[:1] == "一" or figure.kind is FigureKind.BARE:
         fit -= 4.0
@@ -119,6 +123,33 @@ def _was(reading: Reading, figure: Figure) -> bool:
     end = reading.clause_of(figure.start)[1]
     later = (f for f in reading.figures if figure.end < f.start < end)
     return any(f.unit == figure.unit and _BECOME.search(reading.folded[: f.start]) for f in later)
+
+
+def _was_in_an_earlier_year(reading: Reading, figure: Figure) -> bool:
+    """2021年规模仅26.5亿，2023年规模达49.53亿: of one thing measured twice the last counts, if no year is asked for."""
+    asked = reading.query.text
+    dated = _YEAR.search(asked) or any(key.endswith("年") for key in reading.query.number_keys)
+    measured, year = _measured(reading, figure), _year(reading, figure)
+    if dated or _ASKS_BEFORE.search(asked) or not (measured and year):
+        return False
+    again = (f for f in reading.figures if f.unit == figure.unit and _measured(reading, f) == measured)
+    return any(year < _year(reading, f) and not _planned(reading, f) for f in again)
+
+
+def _measured(reading: Reading, figure: Figure) -> str:
+    """The two characters that say what a figure measures (收汇规模仅26.5亿: 规模); empty where none lead to it."""
+    said = _MEASURED.search(reading.folded, reading.clause_of(figure.start)[0], figure.start)
+    return said[1] if said else ""
+
+
+def _year(reading: Reading, figure: Figure) -> int:
+    """The last year named before a figure, those of the calendar before 去年 and 今年; 0 where none is."""
+    years = list(_YEAR.finditer(reading.folded, 0, figure.start))
+    return (int(years[-1][1] or 0) or _RELATIVE_YEARS[years[-1][0]]) if years else 0
+
+
+def _planned(reading: Reading, figure: Figure) -> bool:
+    return bool(_PLANNED.search(reading.folded, reading.clause_of(figure.start)[0], figure.start))
 
 
 def _names(reading: Reading, figure: Figure) -> bool:
