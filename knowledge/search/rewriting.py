@@ -126,17 +126,17 @@ def _misspelt(query: Query, lexicon: Lexicon, language: Language) -> Iterator[Re
     for means in (_sounds_in_run, sounds_in_pair, _looks_in_run):
         taken = _corrected(text, suspects, means, query, lexicon, language)
         if taken:
-            typed, meant, whole = taken
+            whole, (start, end) = taken
             kept = "".join(new if new != " " else old for old, new in zip(query.text, whole, strict=True))
-            yield Rewriting(kept, Rung.SPELLING, typed, meant)
+            yield Rewriting(kept, Rung.SPELLING, text[start:end], whole[start:end])
             return
 
 
 def _corrected(
     text: str, suspects: list[int], means: Means, query: Query, lexicon: Lexicon, language: Language
-) -> tuple[str, str, str] | None:
-    """Return what was typed first wrong, what was meant, and the whole text corrected; None if nothing was."""
-    corrections: list[tuple[int, str, str]] = []
+) -> tuple[str, tuple[int, int]] | None:
+    """Return the whole text corrected, and where the words stand that were first mended; None if nothing was."""
+    corrections: list[int] = []
     for at in suspects:
         before, after = _context(text, at)
         if not (before or after) or len(corrections) == MOST_CORRECTIONS:
@@ -144,12 +144,17 @@ def _corrected(
         known = _well_known(query, language, at)
         char = means(lexicon, text[at], before, after, known)
         if char:
-            corrections.append((at, before + text[at] + after, before + char + after))
+            corrections.append(at)
             text = text[:at] + char + text[at + 1 :]
-    if not corrections:
-        return None
-    _, typed, meant = corrections[0]
-    return typed, meant, text
+    return (text, _words_around(text, corrections[0], language)) if corrections else None
+
+
+def _words_around(text: str, at: int, language: Language) -> tuple[int, int]:
+    """Return where the whole words near a character stand: 桃浦镇 of 桃浦镇充电桩, not 桃浦镇充."""
+    before, after = _context(text, at)
+    words = [(word.start, word.start + len(word.text)) for word in language.tokens(text)]
+    near = [w for w in words if w[0] <= at < w[1] or at - len(before) <= w[0] < w[1] <= at + 1 + len(after)]
+    return near[0][0], near[-1][1]
 
 
 def _content(query: Query) -> str:

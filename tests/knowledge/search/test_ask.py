@@ -43,8 +43,11 @@ def test_each_hit_names_its_rung(corpus: Snapshot, query: str, begins: str, rung
     assert (answer.hits[0].fact.text[: len(begins)], answer.hits[0].rung) == (begins, rung)
 
 
-def test_a_followed_spelling_is_suggested(corpus: Snapshot) -> None:
-    assert list(corpus.ask("翻瓜弄").suggestions) == ["蕃瓜弄"]
+@pytest.mark.parametrize(
+    ("query", "meant"), [("翻瓜弄", "蕃瓜弄"), ("翻瓜弄居民", "蕃瓜弄"), ("莫德纳速渡", "速度")]
+)
+def test_a_followed_spelling_is_suggested_in_whole_words(corpus: Snapshot, query: str, meant: str) -> None:
+    assert list(corpus.ask(query).suggestions) == [meant]
 
 
 @pytest.mark.parametrize(("query", "meant"), [("奉闲区机场有多远", ["奉贤区"]), ("垃级场在哪里", ["垃圾"])])
