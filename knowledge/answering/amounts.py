@@ -33,7 +33,7 @@ _EACH = re.compile(
 _BEFORE = re.compile(r"(?:由|从)(?:原来的?|原先的?|过去的?|以前的?|此前的?|最初的?|约|近)*$")
 _BECOME = re.compile(r"(?:到|至|为|成)(?:约|近|不足|不到|超过|现在的?|目前的?|如今的?)*$")
 _ASKS_BEFORE = re.compile(r"原|以前|之前|此前|过去|起初|最初|由|从")
-_YEAR = re.compile(r"(\d{4})\s?年|前年|去年|上年|今年")
+_YEAR = re.compile(r"(?<!\d)([12]\d{3})\s?年|前年|去年|上年|今年")
 _RELATIVE_YEARS = {"前年": 9997, "去年": 9998, "上年": 9998, "今年": 9999}
 _MEASURED = re.compile(r"([\u4e00-\u9fff]{2})(?:仅|只|就|已|达|达到|到|为|是|有|约|近|超过|增至|增长到|增加到)*$")
 _PLANNED = re.compile(r"将|力争|争取|计划|规划|预计|预期|目标|拟")
@@ -145,7 +145,9 @@ def _measured(reading: Reading, figure: Figure) -> str:
 def _year(reading: Reading, figure: Figure) -> int:
     """The last year named before a figure, those of the calendar before 去年 and 今年; 0 where none is."""
     years = list(_YEAR.finditer(reading.folded, 0, figure.start))
-    return (int(years[-1][1] or 0) or _RELATIVE_YEARS[years[-1][0]]) if years else 0
+    if not years:
+        return 0
+    return int(years[-1][1]) if years[-1][1] else _RELATIVE_YEARS[years[-1][0]]
 
 
 def _planned(reading: Reading, figure: Figure) -> bool:
