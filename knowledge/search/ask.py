@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import combinations
 
@@ -64,11 +64,16 @@ def ask(text: str, analyse: Analyse, corpus: Corpus, language: Language, limit: 
     for rewriting in rewritings(query, lexicon, language):
         if clock() > deadline and len(tried) > 1:
             break
-        if ranked := _rank(analyse(rewriting.text), rewriting, corpus, language):
+        if ranked := _rank(_demanding(analyse(rewriting.text), query), rewriting, corpus, language):
             tried.append(ranked)
     if not tried:
         return Answer(text, False, 0.0, None)
     return _answer(text, tried, corpus, lexicon, language, limit)
+
+
+def _demanding(rewritten: Query, query: Query) -> Query:
+    """A query in other words still demands what its marks did."""
+    return replace(rewritten, phrases=query.phrases, excluded=query.excluded, titles=query.titles)
 
 
 def _rank(query: Query, rewriting: Rewriting | None, corpus: Corpus, language: Language) -> Ranked | None:

@@ -10,6 +10,7 @@ import numpy as np
 from knowledge.query.analysis import Query
 from knowledge.query.question import Question
 from knowledge.search.corpus import Array, Columns, Corpus
+from knowledge.search.demands import LOOKED_THROUGH, Demands
 from knowledge.search.units import Units, beginning, telling, units
 from knowledge.search.windows import Counts, count, lay_out
 from knowledge.search.wording import subject
@@ -69,16 +70,19 @@ def find_pool(query: Query, corpus: Corpus) -> Pool | None:
     terms = telling(weighed)
     if not terms:
         terms = [term for char in weighed.chars.tolist() for term in beginning(corpus.columns, char, SINGLE)]
-    keys = corpus.find([terms], CANDIDATES)
-    if not len(keys):
-        return None
-    return make_pool(corpus.columns, weighed, np.searchsorted(corpus.columns.keys, keys), query.question)
+    demands = Demands(query, corpus.columns)
+    keys = corpus.find([terms, *demands.pairs], LOOKED_THROUGH if demands else CANDIDATES)
+    found = np.concatenate([np.searchsorted(corpus.columns.keys, keys), demands.of_titles()])
+    candidates = demands.met(found)
+    return make_pool(corpus.columns, weighed, candidates, query.question, demands) if len(candidates) else None
 
 
-def make_pool(columns: Columns, units: Units, candidates: Array, asked: Question) -> Pool:
+def make_pool(
+    columns: Columns, units: Units, candidates: Array, asked: Question, demands: Demands
+) -> Pool:
     """Widen candidate facts (by number, best first) by the leaders' neighbours and count units in all."""
     near, inside = _around(columns, candidates[:LEADERS], REACH)
-    rows = _distinct(np.concatenate([candidates, near[inside]]))
+    rows = demands.met(_distinct(np.concatenate([candidates, near[inside]])))
     near, inside = _around(columns, rows, WINDOW)
     facts = _distinct(near[inside])
     opens = rows - inside[:, :WINDOW].sum(axis=1)

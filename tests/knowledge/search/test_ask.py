@@ -76,6 +76,35 @@ def test_what_no_article_tells_is_not_claimed(corpus: Snapshot, query: str) -> N
     assert (answer.found, answer.answer, answer.hits) == (False, None, ())
 
 
+@pytest.mark.parametrize(
+    ("query", "begins"),
+    [
+        ("“蕃瓜弄改造”", ["静安区选取"]),
+        ("“小梁 薄板”", ["静安区选取"]),
+        ("蕃瓜弄 -居民", ["静安区选取"]),
+        ("蕃瓜弄 -「改造」", ["蕃瓜弄居民"]),
+        ("老人 文:几个镇", ["奉贤区金汇", "黄浦区让老"]),
+        ("居民 文：老房子", ["蕃瓜弄居民"]),
+        ("翻瓜弄 -改造", ["蕃瓜弄居民"]),
+    ],
+)
+def test_what_the_marks_demand_is_met_by_every_hit(corpus: Snapshot, query: str, begins: list[str]) -> None:
+    assert [hit.fact.text[:5] for hit in corpus.ask(query).hits] == begins
+
+
+def test_in_a_question_quotation_marks_demand_nothing(corpus: Snapshot) -> None:
+    shown = [hit.fact.text for hit in corpus.ask("“落地记录”背后是什么机制").hits]
+    assert "这背后是零时差办公的招商专班机制。" in shown
+
+
+@pytest.mark.parametrize(
+    "query", ["“改造蕃瓜弄”", "“翻瓜弄”", "老人 -金食汇 -老年人", "文:高原 蕃瓜弄", "文:没有的题"]
+)
+def test_nothing_is_found_where_no_fact_meets_what_the_marks_demand(corpus: Snapshot, query: str) -> None:
+    answer = corpus.ask(query)
+    assert (answer.found, answer.hits) == (False, ())
+
+
 def test_what_comes_nearest_is_shown_as_related(corpus: Snapshot) -> None:
     related = corpus.ask("闵行区有多少座充电桩").related
     assert any("174座" in hit.fact.text for hit in related)

@@ -1,0 +1,84 @@
+"""What the marks in a query demand of a fact: “词组” stands in it, -词 does not, 文:词 stands in its titles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+
+from knowledge.query.analysis import Query
+from knowledge.query.question import QuestionType
+from knowledge.search.corpus import Array, Columns
+from knowledge.text.script import SEPARATOR, decode, encode
+
+LOOKED_THROUGH = 500
+"""Facts looked through for those that satisfy a query's demands."""
+
+
+class Demands:
+    """Judges facts by number; False where nothing is demanded.
+
+    In a question quotation marks are only marks: the fact that answers need not hold what was asked about.
+    """
+
+    def __init__(self, query: Query, columns: Columns) -> None:
+        self._columns = columns
+        self._phrases = _runs(query.phrases) if query.type is QuestionType.NONE else ()
+        self._excluded = _runs(query.excluded)
+        self._titles = _runs(query.titles)
+
+    def __bool__(self) -> bool:
+        return bool(self._phrases or self._excluded or self._titles)
+
+    @property
+    def pairs(self) -> list[list[str]]:
+        """The character pairs that a fact must hold, each as a group of its own."""
+        pairs = ("".join(pair) for phrase in self._phrases for pair in pairwise(phrase))
+        return [[pair] for pair in dict.fromkeys(pairs) if SEPARATOR not in pair]
+
+    def met(self, facts: Array) -> Array:
+        """Return those of the facts that satisfy everything, in the same order."""
+        if not self:
+            return facts
+        kept = np.array([self._is_met(self._text(fact)) for fact in facts.tolist()], dtype=np.bool_)
+        if self._titles:
+            kept &= np.isin(self._columns.articles[facts], self._titled())
+        return facts[kept]
+
+    def of_titles(self) -> Array:
+        """Return the first facts of the articles whose titles hold what is demanded; none without such a demand."""
+        if not self._titles:
+            return np.zeros(0, dtype=np.int64)
+        articles = self._columns.articles
+        ends = (np.searchsorted(articles, self._titled(), side) for side in ("left", "right"))
+        facts = (np.arange(*bounds) for bounds in zip(*ends, strict=True))
+        return np.concatenate([np.zeros(0, dtype=np.int64), *facts])[:LOOKED_THROUGH]
+
+    def _is_met(self, text: str) -> bool:
+        return all(run in text for run in self._phrases) and not any(run in text for run in self._excluded)
+
+    def _text(self, fact: int) -> str:
+        return decode(self._columns.codes[self._columns.offsets[fact] : self._columns.offsets[fact + 1]])
+
+    def _titled(self) -> Array:
+        """The keys of the articles whose titles hold every run, ascending."""
+        heads = decode(self._columns.heads)
+        keys = self._columns.head_keys
+        holding = [{self._head_at(at) for at in _places(run, heads)} for run in self._titles]
+        return keys[sorted(set.intersection(*holding))]
+
+    def _head_at(self, at: int) -> int:
+        return int(np.searchsorted(self._columns.head_offsets, at, "right")) - 1
+
+
+def _runs(words: tuple[str, ...]) -> tuple[str, ...]:
+    runs = (decode(encode(word)).strip(SEPARATOR) for word in words)
+    return tuple(run for run in runs if run)
+
+
+def _places(run: str, text: str) -> Iterator[int]:
+    at = text.find(run)
+    while at >= 0:
+        yield at
+        at = text.find(run, at + 1)
