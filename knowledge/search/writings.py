@@ -50,14 +50,14 @@ def _number(text: str) -> str:
 
 
 def _arabic(hanzi: str) -> str:
-    if len(hanzi) == 4 and not set(hanzi) & set("十百千万亿"):
-        return "".join(str("〇零一二三四五六七八九".index(char) - (char != "〇")) for char in hanzi)
+    if len(hanzi) == 4 and set(hanzi) <= {*_DIGITS, "〇"}:
+        return "".join(str(_DIGITS.index(char.replace("〇", "零"))) for char in hanzi)
     value = value_of(hanzi)
     return hanzi if value is None else plain(value)
 
 
 def _year_or_number(arabic: str) -> str:
-    if len(arabic) == 4:
+    if len(arabic) == 4 and arabic.isdecimal():
         return "".join("〇一二三四五六七八九"[int(digit)] for digit in arabic)
     return in_hanzi(Decimal(arabic))
 

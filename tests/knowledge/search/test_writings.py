@@ -25,6 +25,7 @@ from knowledge.text.numerals import value_of
         ("6月27日", "六月二十七日"),
         ("二〇二三年", "2023年"),
         ("1,858个", "1858个"),
+        ("2023-12.5", "二〇二三-十二点五"),
     ],
 )
 def test_other_writings_of_a_figure(asked: str, printed: str) -> None:
