@@ -6,7 +6,9 @@ from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
+from knowledge.documents.decode import decode
 from knowledge.documents.walk import RESERVED_NAMES
+from knowledge.errors import UnreadableFile
 from knowledge.model import Skipped
 from knowledge.query.aliases import Aliases, AliasProblem, parse_aliases
 from knowledge.text.language import Language
@@ -22,7 +24,11 @@ def copy_aliases(articles: Path, folder: Path) -> tuple[Skipped, ...]:
     found = [name for name in RESERVED_NAMES if (articles / name).is_file()]
     known = _own(fold) if found else Aliases()
     for name in found:
-        text = (articles / name).read_bytes()[:LIMIT].decode("utf-8", "replace")
+        try:
+            text, _ = decode(name, (articles / name).read_bytes()[:LIMIT])
+        except UnreadableFile as error:
+            problems.append(Skipped(name, error.reason, error.remedy, error.offset))
+            continue
         (folder / name).write_text(text, encoding="utf-8")
         more, wrong = parse_aliases(text, name, fold, known)
         known = known.joined(more)

@@ -51,6 +51,23 @@ def texts(versions: Versions) -> list[str]:
         opened.close()
 
 
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-16", "utf-8-sig"])
+def test_aliases_are_read_in_the_encodings_of_articles(
+    articles: Path, versions: Versions, encoding: str
+) -> None:
+    (articles / "aliases.txt").write_text("新区 = 临港新片区\n大桥 = 东海大桥\n", encoding=encoding)
+    assert not rebuild(articles, versions).manifest.skipped
+
+
+def test_aliases_that_cannot_be_read_are_told_and_the_articles_are_built(
+    articles: Path, versions: Versions
+) -> None:
+    (articles / "aliases.txt").write_bytes(b"\xff\x80\x81\x00\x07" * 9)
+    built = rebuild(articles, versions)
+    assert [skipped.name for skipped in built.manifest.skipped] == ["aliases.txt"]
+    assert len(texts(versions)) == 12
+
+
 def test_a_whole_build_holds_every_fact(articles: Path, versions: Versions) -> None:
     built = rebuild(articles, versions)
     assert (built.redone, built.kept, built.difference) == (4, 0, None)
