@@ -15,7 +15,8 @@ from knowledge.snapshots.durable import below
 from knowledge.snapshots.manifest import Figures
 
 NAME = "sources.json"
-JUDGES = ("tantivy", "rjieba", "opencc", "pypinyin")  # another version of these may cut words differently
+JUDGES = ("tantivy", "rjieba", "opencc", "pypinyin", "pypdfium2", "python-docx", "lxml")
+"""Libraries of which another version may read a file, or cut its words, differently."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def listing(articles: Path, sources: Iterable[Source]) -> str:
 
 
 def recipe() -> str:
-    """Digest what decides a snapshot's content besides the folder: our code and the libraries that cut words."""
+    """Digest what decides a snapshot's content besides the folder: our code and the libraries that read files and cut words."""
     digest = hashlib.sha256()
     room = Path(__file__).parents[1]
     for path in filter(Path.is_file, below(room, but="__pycache__")):
