@@ -148,14 +148,13 @@ def fact_json(fact: Fact) -> FactJson:
 
 
 def article_json(article: Article) -> ArticleJson:
-    """An Article as section 5 has it; the date is the printed one, else the one an admin stated."""
-    stated = article.sidecar.date.isoformat() if article.sidecar and article.sidecar.date else None
+    """An Article as section 5 has it."""
     return {
         "id": article.id,
         "title": article.title.text,
         "subtitle": article.subtitle.text if article.subtitle else None,
         "byline": article.byline.text if article.byline else None,
-        "date": article.date or stated,
+        "date": article.date,
     }
 
 

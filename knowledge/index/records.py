@@ -67,7 +67,7 @@ class RecordsWriter:
         return no
 
     def next_number(self) -> int:
-        """Return the first file number never given in this lineage."""
+        """Return the first file number that is above all in use."""
         found: int | None = self._db.execute("SELECT max(no) FROM files").fetchone()[0]
         return 0 if found is None else found + 1
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,7 +16,6 @@ from knowledge.model import (
     Printed,
     Repair,
     Rung,
-    Sidecar,
     Skipped,
     Span,
 )
@@ -69,16 +67,6 @@ def test_an_answer_reads_as_section_5_has_it() -> None:
         "related": [],
         "suggestions": ["桥"],
     }
-
-
-def test_a_date_that_only_the_admin_states_is_told_as_the_date() -> None:
-    stated = Article("a", "a.txt", ARTICLE.title, sidecar=Sidecar(date=date(2023, 9, 8)))
-    assert article_json(stated)["date"] == "2023-09-08"
-
-
-def test_a_printed_date_goes_before_a_stated_one() -> None:
-    both = Article("a", "a.txt", ARTICLE.title, date="2023年9月9日", sidecar=Sidecar(date=date(2023, 9, 8)))
-    assert article_json(both)["date"] == "2023年9月9日"
 
 
 def test_every_line_validates_against_the_closed_schema() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
+from knowledge.model import Sidecar
 from tests.knowledge.repair.pages import column, removed, repair, texts
 
 WATER = "昨日，引水工程二期正式通水，日供水能力达到120万吨，惠及近80万居民。"
@@ -125,6 +128,12 @@ def test_campaign_and_date_are_given_only_when_printed() -> None:
     assert (article.campaign, article.date) == ("第一批“不忘初心”主题教育", "2019-09-05")
     plain = repair(f"引水工程\n\n{WATER}").articles[0]
     assert (plain.campaign, plain.date) == (None, None)
+
+
+def test_a_date_that_an_admin_states_goes_before_the_printed_one() -> None:
+    page = f"要闻 1\n2019年9月5日 星期四\n\n引水工程\n\n{WATER}"
+    stated = repair(page, sidecar=Sidecar(date=date(2019, 9, 6))).articles[0]
+    assert stated.date == "2019-09-06"
 
 
 def test_a_sentence_that_points_back_leans_on_the_one_before() -> None:
