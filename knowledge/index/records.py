@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -33,6 +34,8 @@ _FACTS = (
     "SELECT facts.key, facts.id, text, spans, section, kind, leans_on, uncertain, page, page_first_line, name, record "  # noqa: S608
     f"FROM facts JOIN articles ON articles.key = article JOIN files ON no = articles.key >> {FILE_BITS}"
 )
+_FACTS_AT = f"{_FACTS} WHERE facts.key IN (SELECT value FROM json_each(?))"
+"""However many: a row of question marks ends at 32,766 (sqlite.org/limits.html)."""
 
 _Stored: TypeAlias = "tuple[int, str, str, str, str | None, str, str | None, int, int | None, int, str, str]"
 
@@ -141,8 +144,7 @@ class Records:
         found = {key: fact for key in keys if (fact := self._read.get(key))}
         missing = [key for key in dict.fromkeys(keys) if key not in found]
         if missing:
-            marks = ", ".join("?" * len(missing))
-            rows = self._db.execute(f"{_FACTS} WHERE facts.key IN ({marks})", missing)
+            rows = self._db.execute(_FACTS_AT, (json.dumps(missing),))
             loaded = {row[0]: self._load(row) for row in rows}
             if len(self._read) > _REMEMBERED:
                 self._read.clear()
