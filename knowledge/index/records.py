@@ -34,7 +34,7 @@ _FACTS = (
     "SELECT facts.key, facts.id, text, spans, section, kind, leans_on, uncertain, page, page_first_line, name, record "  # noqa: S608
     f"FROM facts JOIN articles ON articles.key = article JOIN files ON no = articles.key >> {FILE_BITS}"
 )
-_FACTS_AT = f"{_FACTS} WHERE facts.key IN (SELECT value FROM json_each(?))"
+_FACTS_AT = f"{_FACTS} WHERE facts.key IN (SELECT value FROM json_each(?))"  # noqa: S608 constants
 """However many: a row of question marks ends at 32,766 (sqlite.org/limits.html)."""
 
 _Stored: TypeAlias = "tuple[int, str, str, str, str | None, str, str | None, int, int | None, int, str, str]"

@@ -74,12 +74,12 @@ def find_pool(query: Query, corpus: Corpus) -> Pool | None:
     keys = corpus.find([terms, *demands.pairs], LOOKED_THROUGH if demands else CANDIDATES)
     found = np.concatenate([np.searchsorted(corpus.columns.keys, keys), demands.of_titles()])
     candidates = demands.met(found)
-    return make_pool(corpus.columns, weighed, candidates, query.question, demands) if len(candidates) else None
+    return (
+        make_pool(corpus.columns, weighed, candidates, query.question, demands) if len(candidates) else None
+    )
 
 
-def make_pool(
-    columns: Columns, units: Units, candidates: Array, asked: Question, demands: Demands
-) -> Pool:
+def make_pool(columns: Columns, units: Units, candidates: Array, asked: Question, demands: Demands) -> Pool:
     """Widen candidate facts (by number, best first) by the leaders' neighbours and count units in all."""
     near, inside = _around(columns, candidates[:LEADERS], REACH)
     rows = demands.met(_distinct(np.concatenate([candidates, near[inside]])))

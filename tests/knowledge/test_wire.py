@@ -20,7 +20,7 @@ from knowledge.model import (
     Span,
 )
 from knowledge.repair.report import report
-from knowledge.wire import answer_json, article_json, dump, fact_json, report_json, skipped_json
+from knowledge.wire import answer_json, dump, fact_json, report_json, skipped_json
 from tests.bot.wire_schema import ANSWER, CHECK, FACT
 
 ARTICLE = Article(

@@ -45,9 +45,7 @@ BESIDE = Lane(
         "tests/knowledge/documents/test_mutated_files.py",
     ),
 )
-LATENCIES = Lane(
-    None, 0, ("tests/soak/test_broadcast.py", "tests/soak/test_neighbours.py"), compares=True
-)
+LATENCIES = Lane(None, 0, ("tests/soak/test_broadcast.py", "tests/soak/test_neighbours.py"), compares=True)
 REST = Lane(
     None,
     3,
