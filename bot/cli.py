@@ -6,13 +6,12 @@ import argparse
 import os
 import sys
 
-from bot.errors import SettingsError, StartError
+from bot.errors import WRONG_SETTINGS, SettingsError, StartError
 from bot.memory import loading
 from knowledge.errors import FolderInUse, KnowledgeError
 
 WRONG_USE = 2
 IN_USE = 75  # EX_TEMPFAIL of sysexits.h
-WRONG_SETTINGS = 78  # EX_CONFIG of sysexits.h
 
 
 def main(argv: list[str] | None = None) -> int:

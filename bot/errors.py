@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+WRONG_SETTINGS = 78  # the exit code that says so: EX_CONFIG of sysexits.h
+
 
 class StartError(Exception):
     """The bot cannot start as it is set up."""

@@ -7,6 +7,8 @@ import logging
 import os
 import threading
 
+from bot.errors import WRONG_SETTINGS
+
 log = logging.getLogger(__name__)
 
 # Who runs services kills after ten seconds (Docker's default); the parts share what is less than that.
@@ -22,13 +24,13 @@ class Stop:
         self.reason: str | None = None
 
     def ask(self, reason: str | None = None) -> None:
-        """Stop; `reason` tells why nobody wanted it."""
+        """Stop; `reason` tells which setting makes it useless to go on, if that is why."""
         if self._asked.is_set():
             return
         self.reason = reason
         self._asked.set()
         # A thread of its own: a lookup that hangs must not keep the interpreter from ending either.
-        last = threading.Timer(self._seconds, _cut_off, (self._seconds,))
+        last = threading.Timer(self._seconds, _cut_off, (self._seconds, reason))
         last.daemon = True
         last.start()
 
@@ -37,6 +39,8 @@ class Stop:
         await self._asked.wait()
 
 
-def _cut_off(seconds: float) -> None:
+def _cut_off(seconds: float, reason: str | None) -> None:
     log.error("not everything stopped within %.0f s; ending without it, what is stored is kept", seconds)
-    os._exit(0)
+    if reason:
+        log.error("%s", reason)
+    os._exit(WRONG_SETTINGS if reason else 0)

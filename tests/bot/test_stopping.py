@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.bot.process import ROOT, environment
 from tests.bot.telegram.test_crash import QUESTION
 from tests.botapi.faults import Hang
@@ -21,23 +23,25 @@ from bot.stopping import Stop
 async def main():
     stop = Stop(0.2)
     threading.Thread(target=time.sleep, args=(3600,)).start()
-    stop.ask()
+    stop.ask(REASON)
     await asyncio.sleep(3600)
 
 asyncio.run(main())
 """
 
 
-def test_a_part_and_a_thread_that_hang_do_not_keep_the_process() -> None:
+@pytest.mark.parametrize(("reason", "code"), [(None, 0), ("令牌不对", 78)])
+def test_a_part_and_a_thread_that_hang_do_not_keep_the_process(reason: str | None, code: int) -> None:
     ended = subprocess.run(
-        [sys.executable, "-c", HANGING],
+        [sys.executable, "-c", HANGING.replace("REASON", repr(reason))],
         cwd=ROOT,
         env=environment(),
         capture_output=True,
         timeout=60,
-        check=True,
+        check=False,
     )
-    assert b"not everything stopped" in ended.stderr
+    assert ended.returncode == code
+    assert b"not everything stopped" in ended.stderr and (reason or "").encode() in ended.stderr
 
 
 async def test_a_bot_whose_every_call_hangs_stops_when_asked(tmp_path: Path) -> None:
