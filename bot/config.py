@@ -31,10 +31,14 @@ class Address(NamedTuple):
     port: int
 
     @property
+    def near(self) -> str:
+        """The host as this machine reaches it."""
+        return "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104  reached, not bound
+
+    @property
     def url(self) -> str:
         """The address as a person on this machine opens it."""
-        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104  shown, not bound
-        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+        return f"http://[{self.near}]:{self.port}" if ":" in self.near else f"http://{self.near}:{self.port}"
 
 
 def _address(value: object) -> object:

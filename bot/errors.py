@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
+
+from knowledge.errors import NoArticles
+from knowledge.model import Skipped
+
 WRONG_SETTINGS = 78  # the exit code that says so: EX_CONFIG of sysexits.h
 
 
@@ -19,3 +25,10 @@ class CannotListen(StartError):
 
 class CannotStore(StartError):
     """The file that must hold what comes in cannot be written."""
+
+
+def nothing_readable(articles: Path, skipped: Iterable[Skipped]) -> NoArticles:
+    """Nothing in the articles folder can be answered from; names the first file that was skipped."""
+    first = next(iter(skipped), None)
+    reason = f"（{first.name}：{first.reason}；{first.remedy}）" if first else ""
+    return NoArticles(f"文章文件夹 {articles} 里没有读得了的文章{reason}；请放入 .txt 等文件")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bot.clock import now
 from bot.config import Settings
-from knowledge.errors import NoArticles
+from bot.errors import nothing_readable
 from knowledge.snapshot import Snapshot
 from knowledge.snapshots.asking import snapshot_of
 
@@ -29,9 +29,7 @@ def open_snapshot(settings: Settings) -> Iterator[Snapshot]:
     """
     with snapshot_of(settings.articles, settings.data, _warn) as snapshot:
         if next(snapshot.articles(), None) is None:
-            first = next(iter(snapshot.skipped), None)
-            reason = f"（{first.name}：{first.reason}；{first.remedy}）" if first else ""
-            raise NoArticles(f"文章文件夹 {settings.articles} 里没有读得了的文章{reason}；请放入 .txt 等文件")
+            raise nothing_readable(settings.articles, snapshot.skipped)
         yield snapshot
 
 

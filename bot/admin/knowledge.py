@@ -11,7 +11,8 @@ from pathlib import Path
 
 from bot.admin.building import Builder
 from bot.admin.reloading import in_thread
-from knowledge.errors import NoArticles, NoRoom
+from bot.errors import nothing_readable
+from knowledge.errors import NoRoom
 from knowledge.snapshots.asking import SERVED
 from knowledge.snapshots.durable import spare_folder
 from knowledge.snapshots.manifest import Manifest
@@ -85,6 +86,4 @@ async def _built(
 
 def _check(articles: Path, manifest: Manifest) -> None:
     if not manifest.figures.articles:
-        first = next(iter(manifest.skipped), None)
-        reason = f"（{first.name}：{first.reason}；{first.remedy}）" if first else ""
-        raise NoArticles(f"文章文件夹 {articles} 里没有读得了的文章{reason}；请放入 .txt 等文件")
+        raise nothing_readable(articles, manifest.skipped)

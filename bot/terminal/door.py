@@ -8,7 +8,7 @@ import json
 from pydantic import JsonValue
 
 from bot.admin.token import known_token
-from bot.config import Settings
+from bot.config import Address, Settings
 from bot.errors import StartError
 
 
@@ -22,7 +22,7 @@ def through_door(
     """
     token = _token(settings)
     host, _, port = address.rpartition(":")
-    door = http.client.HTTPConnection("127.0.0.1" if host in ("0.0.0.0", "::") else host, int(port))  # noqa: S104
+    door = http.client.HTTPConnection(Address(host, int(port)).near, int(port))
     try:
         door.request("POST", f"/admin/{act}", json.dumps(order), {"Authorization": f"Bearer {token}"})
         answer = door.getresponse()
