@@ -22,6 +22,7 @@ from bot.admin.ledger import Gate, Ledger
 from bot.admin.reloading import Reloader, Wish
 from bot.admin.report import Report
 from bot.admin.shelf import Shelf
+from bot.backup.archive import clear_left
 from bot.conversation.dialogue import FileHandler, Handler, PressHandler
 from bot.conversation.preferences import Preferences, PreferencesInMemory
 from bot.conversation.shown import ShownAnswers, ShownInMemory
@@ -79,6 +80,7 @@ async def open_admin_side(
 ) -> AsyncIterator[AdminSide]:
     """Open the state and everything over it; without a usable state, answers go on and nobody may act."""
     async with AsyncExitStack() as stack:
+        await asyncio.to_thread(clear_left, options.data)
         notices, state = list(knowledge.notices), None
         try:
             state = await stack.enter_async_context(open_state(options.database))

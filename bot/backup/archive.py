@@ -23,14 +23,16 @@ from pathlib import Path, PurePosixPath
 
 from bot.errors import StartError
 from bot.learning.pseudonyms import NAME as KEY
+from bot.learning.pseudonyms import read_key
 from bot.state.copies import copy_state
 from knowledge.snapshots.asking import SERVED
-from knowledge.snapshots.durable import spare_folder, sync_path
+from knowledge.snapshots.durable import room_needed, spare_folder, sync_path
 from knowledge.snapshots.manifest import NAME as MANIFEST
 from knowledge.snapshots.versions import Versions
 
 FORMAT = 1
 CONTENTS, STATE, SNAPSHOT = "backup.json", "state.sqlite", "snapshot"
+UNPACKED = ".restoring-"  # what the folders of a restore that goes on are called
 LONGEST_CONTENTS = 16 * 1024 * 1024  # bytes
 
 
@@ -52,6 +54,7 @@ def write_backup(data: Path, database: str, target: Path) -> int:
 
     Raises:
         BackupRefused: the file is there already, or cannot be written, or no version is stored.
+        NoRoom: the data folder has no key, and takes none.
         StateError: the state cannot be copied.
     """
     if target.exists():
@@ -62,6 +65,8 @@ def write_backup(data: Path, database: str, target: Path) -> int:
         raise BackupRefused(f"{data} 里还没有存下的版本；请先运行一次 chuchu")
     draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
+        with room_needed(data):
+            read_key(data)  # made here where nobody was served yet
         with versions.hold(name) as stored, spare_folder() as aside:
             copy_state(database, aside / STATE)
             parts = {STATE: aside / STATE, KEY: data / KEY}
@@ -89,7 +94,7 @@ def unpacked(backup: Path, data: Path) -> Iterator[Unpacked]:
         BackupRefused: it is no backup, of a newer format, or damaged.
     """
     data.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=".restoring-", dir=data))
+    folder = Path(tempfile.mkdtemp(prefix=UNPACKED, dir=data))
     try:
         try:
             _unpack(backup, folder)
@@ -97,6 +102,12 @@ def unpacked(backup: Path, data: Path) -> Iterator[Unpacked]:
             raise BackupRefused(f"{backup} 不是完好的备份（{error}）；没有恢复任何东西，请换一份") from error
         yield Unpacked(folder / STATE, folder / SNAPSHOT, folder / KEY)
     finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def clear_left(data: Path) -> None:
+    """Remove what a killed restore left; only for who knows that nobody restores now."""
+    for folder in data.glob(f"{UNPACKED}*"):
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -22,6 +22,7 @@ from knowledge.snapshots.asking import SERVED
 from knowledge.snapshots.build import build
 from knowledge.snapshots.order import Order
 from knowledge.snapshots.versions import Versions
+from tests.bot.admin.hall import hall
 from tests.knowledge.snapshots.corpus import write_corpus
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -122,3 +123,19 @@ async def test_another_kind_of_database_has_its_own_tools(tmp_path: Path) -> Non
     with pytest.raises(Exception, match="pg_dump"):
         write_backup(data, "postgresql+asyncpg://localhost/chuchu", tmp_path / "backup")
     assert not (tmp_path / "backup").exists()
+
+
+async def test_a_folder_in_which_nobody_was_served_yet_can_be_backed_up(tmp_path: Path) -> None:
+    data, file = await data_folder(tmp_path), tmp_path / "backup"
+    (data / NAME).unlink()
+    write_backup(data, sqlite_address(data), file)
+    with unpacked(file, tmp_path / "elsewhere") as parts:
+        assert parts.key.read_bytes() == (data / NAME).read_bytes()
+
+
+async def test_what_a_killed_restore_unpacked_is_gone_after_the_next_start(tmp_path: Path) -> None:
+    left = tmp_path / "data" / ".restoring-killed"
+    left.mkdir(parents=True)
+    (left / "state.sqlite").write_bytes(b"x")
+    async with hall(tmp_path):
+        assert not left.exists()
