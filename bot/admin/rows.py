@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.admin.rights import Act
 from bot.admin.wording import moment
 from bot.state.audit import Entry
 
@@ -54,7 +55,8 @@ REASONS = {
 
 def audit_line(row: Entry) -> str:
     """One row: number, moment, who, what, how it ended, and about what."""
-    reason, _, rest = row.detail.partition(" ")
+    coded = row.outcome == "refused" or row.act == Act.RELOAD
+    reason, _, rest = row.detail.partition(" ") if coded else ("", "", row.detail)
     what = (ACTS.get(row.act, row.act), OUTCOMES.get(row.outcome, row.outcome))
     told = (str(row.number), moment(row.at), row.actor, *what, REASONS.get(reason, reason), rest)
     return " ".join(filter(None, told))

@@ -68,6 +68,15 @@ async def test_the_audit_log_is_read_by_owners_and_says_whether_it_is_whole(tmp_
 def test_every_row_of_the_audit_log_is_all_chinese() -> None:
     at = datetime(2026, 11, 21, tzinfo=UTC)
     outcomes = [*Ending, "done", "shown", "nothing", "refused", "checked", "discarded", "declined"]
-    for act, outcome, reason in product([*Act, "restore", "door"], outcomes, Refusal):
-        line = audit_line(Entry(at, "telegram:9", act, outcome, reason.name.lower()))
-        assert not re.search("[a-z]", line.replace("telegram", "")), line
+    reasons = [reason.name.lower() for reason in Refusal]
+    for act, outcome in product([*Act, "restore", "door"], outcomes):
+        details = reasons if outcome == "refused" else ["dry" if act == Act.RELOAD else ""]
+        for detail in details:
+            line = audit_line(Entry(at, "telegram:9", act, outcome, detail))
+            assert not re.search("[a-z]", line.replace("telegram", "")), line
+
+
+async def test_a_word_of_an_admin_is_shown_as_it_was_written(tmp_path: Path) -> None:
+    async with hall(tmp_path) as room:
+        await room.say("/alias host 主机")
+        assert "别名 完成 host = 主机" in await room.say("/audit")
