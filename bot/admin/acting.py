@@ -82,9 +82,13 @@ class Knocker:
             await audited_reload(self._reloader, self._ledger, Wish(self._by))
 
 
-async def watch(articles: Path, seconds: float, knock: Callable[[], None]) -> None:
-    """Knock when the folder has changed and then kept still for one look."""
-    quiet = before = await asyncio.to_thread(_look, articles)
+async def watch(articles: Path, seconds: float, knock: Callable[[], None], built: str | None = None) -> None:
+    """Knock when the folder has changed and then kept still for one look.
+
+    `built` is its listing when it was last read, else only what changes from now on is a change.
+    """
+    before = await asyncio.to_thread(_look, articles)
+    quiet = built or before
     while True:
         await asyncio.sleep(seconds)
         now = await asyncio.to_thread(_look, articles)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -32,7 +32,10 @@ from bot.state.audit import Entry
 from bot.state.errors import StateClosed, StateError
 from bot.state.shown import ForgivingAnswers
 from bot.state.state import State, open_state
+from knowledge.errors import SnapshotDamaged
 from knowledge.snapshots.changes import touched
+from knowledge.snapshots.manifest import read
+from knowledge.snapshots.versions import Versions
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +55,6 @@ class AdminSide:
     attachment: FileHandler | None = None
     moves: ChatEvents | None = None
     preferences: Preferences = field(default_factory=PreferencesInMemory)
-    jobs: Collection[asyncio.Task[None]] = ()
     desk: Desk | None = None
 
 
@@ -126,7 +128,6 @@ async def open_admin_side(
                 commands.attachment,
                 moves=state.moves,
                 preferences=state.preferences,
-                jobs=desk.jobs,
                 desk=desk,
             )
             version = knowledge.versions.folder / knowledge.store.version
@@ -134,7 +135,8 @@ async def open_admin_side(
             stack.push_async_callback(_end, asyncio.create_task(_tidy(state, commands, clock)))
         stack.push_async_callback(_end, asyncio.create_task(knocker.run()))
         if options.watch:
-            watching = watch(options.articles, options.watch, knocker.knock)
+            built = await asyncio.to_thread(_built_from, knowledge.versions)
+            watching = watch(options.articles, options.watch, knocker.knock, built)
             stack.push_async_callback(_end, asyncio.create_task(watching))
         yield side
 
@@ -188,6 +190,14 @@ async def _tidy(state: State, commands: AdminCommands, clock: Callable[[], datet
         except StateError as error:
             log.warning("old answers and uploads could not be forgotten: %s", error)
         await asyncio.sleep(TIDY)
+
+
+def _built_from(versions: Versions) -> str | None:
+    """The listing of the folder as it was built from last, whichever version was chosen since."""
+    for name in versions.names():
+        with suppress(SnapshotDamaged):
+            return read(versions.folder / name).listing
+    return None
 
 
 async def _tell_owners(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+import sqlite3
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -145,7 +146,7 @@ class Hall:
 
     async def quiet(self) -> None:
         """Wait until no job of an admin is running."""
-        while jobs := list(self.side.jobs):
+        while jobs := list(self.side.desk.jobs if self.side.desk else ()):
             if not self.builder.gate.is_set():
                 await asyncio.sleep(0.02)
                 return
@@ -162,9 +163,29 @@ class Hall:
             return (await state.audit.last(1000))[::-1]
 
 
+@contextmanager
+def without(data: Path, table: str) -> Iterator[None]:
+    """The state lacks a table meanwhile: whatever asks for it fails."""
+    change(data, f"ALTER TABLE {table} RENAME TO away")
+    try:
+        yield
+    finally:
+        change(data, f"ALTER TABLE away RENAME TO {table}")
+
+
+def change(data: Path, statement: str) -> None:
+    """Change the state behind everybody's back."""
+    with closing(sqlite3.connect(data / "state.sqlite")) as raw, raw:
+        raw.execute(statement)
+
+
 @asynccontextmanager
 async def hall(
-    tmp_path: Path, builder: Builder | None = None, count: int = 4, phone: Phone | None = None
+    tmp_path: Path,
+    builder: Builder | None = None,
+    count: int = 4,
+    phone: Phone | None = None,
+    watch: float = 0,
 ) -> AsyncIterator[Hall]:
     """Open the hall."""
     articles, data, clock = tmp_path / "articles", tmp_path / "data", Clock()
@@ -175,7 +196,7 @@ async def hall(
     here, platforms = HereBuilder(), Platforms()
     platforms.add("telegram", phone, phone)
     platforms.opened.set()
-    options = AdminOptions(articles, data, sqlite_address(data), {int(OWNER)}, TOKEN, "127.0.0.1")
+    options = AdminOptions(articles, data, sqlite_address(data), {int(OWNER)}, TOKEN, "127.0.0.1", watch)
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         knowledge = await enter(open_knowledge(articles, data, builder or here))
