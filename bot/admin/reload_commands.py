@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -127,6 +128,7 @@ class _ProgressMessage:
         self._began = time.monotonic()
         self._said = ""
         self._now = progress_text("查看文件夹", 0, 0, None)
+        self._over = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     def hear(self, stage: str, done: int, of: int) -> None:
@@ -138,15 +140,18 @@ class _ProgressMessage:
     async def __aenter__(self) -> None:
         self._task = asyncio.create_task(self._keep_saying())
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         assert self._task is not None
-        self._task.cancel()
+        self._over.set()  # what is being sent gets its id, so that the report can take its place
+        if kind is not None:
+            self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
 
     async def _keep_saying(self) -> None:
-        while True:
+        while not self._over.is_set():
             if self._now != self._said:
                 self._said = self._now
                 sent = await self._desk.platforms.send(self._chat, replace(said(self._now), replaces=self.id))
                 self.id = self.id or sent
-            await asyncio.sleep(EDITS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._over.wait(), EDITS)

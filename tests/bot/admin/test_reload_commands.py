@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from bot.messages import Chat, Reply
 from knowledge.errors import BuildFailed
 from knowledge.snapshots.build import build
 from knowledge.snapshots.order import Built, Order, Progress
-from tests.bot.admin.hall import OWNER, STRANGER, hall
+from tests.bot.admin.hall import OWNER, STRANGER, Phone, hall
 from tests.knowledge.snapshots.corpus import write_article
 
 NEW = "苏州河边建成了新的步道。"
@@ -217,3 +218,20 @@ async def test_a_build_that_dies_is_told_with_its_stage_and_the_old_version_serv
         assert len(room.texts()) == 12
         assert not list((room.data / "snapshots").glob(".building-*"))
         assert [entry.outcome for entry in await room.audit()] == ["failed"]
+
+
+class Slow(Phone):
+    """Delivers at once, and says so a while later."""
+
+    async def send(self, chat: Chat, reply: Reply) -> str | None:
+        number = await super().send(chat, reply)
+        await asyncio.sleep(0.3)
+        return number
+
+
+async def test_a_report_takes_the_place_of_progress_that_is_still_on_its_way(tmp_path: Path) -> None:
+    async with hall(tmp_path, phone=Slow()) as room:
+        await room.say("/reload")
+        progress, report = room.phone.sent
+        assert progress.text.startswith("正在重建") and "没有变化" in report.text
+        assert report.replaces == "m1"
