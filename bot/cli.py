@@ -1,4 +1,4 @@
-"""The console: `chuchu ask`, `facts`, `check`, `run`."""
+"""The console: `chuchu ask`, `facts`, `check`, `reload`, `backup`, `restore`, `run`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 
 from bot.errors import WRONG_SETTINGS, SettingsError, StartError
 from bot.memory import loading
+from bot.state.errors import StateError
 from knowledge.errors import FolderInUse, KnowledgeError
 
 WRONG_USE = 2
@@ -25,7 +26,7 @@ def main(argv: list[str] | None = None) -> int:
     except FolderInUse as error:
         print(error, file=sys.stderr)
         return IN_USE
-    except (StartError, KnowledgeError) as error:
+    except (StartError, KnowledgeError, StateError) as error:
         print(error, file=sys.stderr)
         return 1
     except BrokenPipeError:  # the reader, such as head, has seen enough

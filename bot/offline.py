@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from bot.clock import now
 from bot.config import Settings
 from bot.errors import nothing_readable
+from knowledge.errors import KnowledgeError
 from knowledge.snapshot import Snapshot
 from knowledge.snapshots.asking import snapshot_of
 
@@ -86,23 +87,38 @@ async def restore_here(settings: Settings, backup: Path) -> str:
     """
     from bot.admin.ledger import Ledger
     from bot.admin.report import Ending
+    from bot.backup.archive import BackupRefused
     from bot.backup.restoring import ACT, restore
+    from bot.state.errors import StateError
     from knowledge.snapshots.asking import SERVED
     from knowledge.snapshots.versions import Versions
 
     async with _alone(settings) as state:
-        name = await restore(backup, settings.data, Versions(settings.data / SERVED), state)
-        await Ledger(state.audit, now).write("shell", ACT, Ending.RESTORED, name)
-        return f"已从 {backup} 恢复；知识是版本 {name}，下次启动就用它。\n"
+        ledger = Ledger(state.audit, now)
+        try:
+            name = await restore(backup, settings.data, Versions(settings.data / SERVED), state)
+        except (BackupRefused, KnowledgeError, StateError) as error:
+            await ledger.note("shell", ACT, Ending.FAILED, str(error))
+            raise
+        unwritten = await ledger.note("shell", ACT, Ending.RESTORED, name)
+        return f"已从 {backup} 恢复；知识是版本 {name}，下次启动就用它。{unwritten}\n"
 
 
 @asynccontextmanager
 async def _alone(settings: Settings) -> AsyncIterator[State]:
-    """Hold the data folder and open its state."""
+    """Hold the data folder and open its state.
+
+    Raises:
+        FolderInUse: somebody serves from it.
+        NoRoom: it cannot be written.
+        StateError: the state cannot be used.
+    """
     from bot.state.state import open_state, sqlite_address
+    from knowledge.snapshots.durable import room_needed
     from knowledge.snapshots.lock import sole_run
 
-    settings.data.mkdir(parents=True, exist_ok=True)
-    with sole_run(settings.data):
-        async with open_state(settings.database or sqlite_address(settings.data)) as state:
-            yield state
+    async with AsyncExitStack() as stack:
+        with room_needed(settings.data):
+            settings.data.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(sole_run(settings.data))
+        yield await stack.enter_async_context(open_state(settings.database or sqlite_address(settings.data)))

@@ -9,12 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.admin.ledger import Ledger
-from bot.admin.reloading import Reloader, Wish, door
+from bot.admin.reloading import Reloader, Wish
 from bot.admin.report import Ending, Report
 from bot.admin.rights import Act
 from bot.backup.archive import BackupRefused
 from bot.backup.restoring import ACT, restore
-from bot.state.errors import StateError
 from bot.state.state import State
 from knowledge.documents.folder import find_sources
 from knowledge.errors import NoArticles
@@ -30,13 +29,12 @@ async def audited_reload(
 ) -> Report:
     """Reload; the row in the audit log is on the disk when this returns, or the report says that it is not."""
     report = await reloader.reload(wish, progress)
-    detail = report.error or ("dry" if wish.dry else report.version)
-    try:
-        await ledger.write(wish.by, Act.RELOAD, report.ending, detail)
-    except StateError as error:
-        log.error("a reload by %s could not be written down: %s", door(wish.by), error)
-        report = replace(report, error=f"{report.error or ''}这次操作没能记入审计：{error}")
-    return report
+    return await _audited(ledger, wish.by, Act.RELOAD, report, "dry" if wish.dry else "")
+
+
+async def audited_rollback(reloader: Reloader, ledger: Ledger, by: str, to: str | None) -> Report:
+    """Serve an older version again; the row in the audit log is as that of a reload."""
+    return await _audited(ledger, by, Act.ROLLBACK, await reloader.rollback(by, to))
 
 
 async def audited_restore(
@@ -48,15 +46,21 @@ async def audited_restore(
     versions: Versions,
     state: State | None,
 ) -> Report:
-    """Put a backup back while the bot runs; the row in the audit log that came with it tells so."""
+    """Put a backup back while the bot runs; the row in the audit log, then the one that came with it, tells so."""
     try:
         if state is None:
             raise BackupRefused("共享状态打不开，不能在运行中恢复；请停下后再运行 chuchu restore")
         report = await reloader.take(by, lambda: restore(backup, data, versions, state))
-        await ledger.write(by, ACT, report.ending, report.version)
-    except (BackupRefused, StateError) as error:
+    except BackupRefused as error:
         log.warning("a restore was refused: %s", error)
-        return Report(Ending.FAILED, reloader.version, error=str(error))
+        report = Report(Ending.FAILED, reloader.version, error=str(error))
+    return await _audited(ledger, by, ACT, report)
+
+
+async def _audited(ledger: Ledger, by: str, act: str, report: Report, detail: str = "") -> Report:
+    unwritten = await ledger.note(by, act, report.ending, report.error or detail or report.version)
+    if unwritten:
+        report = replace(report, error=f"{report.error}\n{unwritten}" if report.error else unwritten)
     return report
 
 
@@ -79,7 +83,10 @@ class Knocker:
             await self._knocked.wait()
             await self._reloader.idle()
             self._knocked.clear()
-            await audited_reload(self._reloader, self._ledger, Wish(self._by))
+            try:
+                await audited_reload(self._reloader, self._ledger, Wish(self._by))
+            except Exception:
+                log.exception("a reload that was knocked for broke; the next knock is heard")
 
 
 async def watch(articles: Path, seconds: float, knock: Callable[[], None], built: str | None = None) -> None:

@@ -8,7 +8,7 @@ from bot.admin.desk import Desk, said
 from bot.admin.meta_command import MetaCommand
 from bot.admin.people_commands import PeopleCommands
 from bot.admin.reload_commands import CONFIRM, ReloadCommands
-from bot.admin.rights import Act
+from bot.admin.rights import Act, Claim
 from bot.admin.upload_commands import UPLOAD, UploadCommands
 from bot.conversation.commands import Command
 from bot.conversation.dialogue import Handler, PressHandler
@@ -20,6 +20,7 @@ class AdminCommands:
     """What the dialogue is given."""
 
     def __init__(self, desk: Desk) -> None:
+        self._desk = desk
         reloads, people = ReloadCommands(desk), PeopleCommands(desk)
         self.uploads = UploadCommands(desk, reloads)
         commands: dict[str, Handler] = {
@@ -43,20 +44,14 @@ class AdminCommands:
             return [said(str(error))]
 
     async def _how_to_upload(self, message: Message, command: Command) -> Sequence[Reply]:
-        return [said("把文件直接发给我就行：txt、md、html、docx、pdf 或 zip。")]
-
-
-def closed_commands(reason: str) -> Mapping[str, Handler]:
-    """The same commands when the shared state cannot be used: nobody acts where nothing can be written down."""
-
-    async def closed(message: Message, command: Command) -> Sequence[Reply]:
-        return [said(f"管理命令现在不能用：{reason}")]
-
-    return {act.value: closed for act in Act}
+        if (refused := await self._desk.admit(Act.UPLOAD, message)) is not None:
+            return refused
+        how = said("把文件直接发给我就行：txt、md、html、docx、pdf 或 zip。")
+        return await self._desk.showing(Act.UPLOAD, Claim.of_message(message).actor, how)
 
 
 def spoken(run: Handler) -> Handler:
-    """A command that says why the state could not be used."""
+    """A command that says why the state could not be used; only who was admitted comes as far as that."""
 
     async def speaking(message: Message, command: Command) -> Sequence[Reply]:
         try:

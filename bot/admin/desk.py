@@ -12,10 +12,11 @@ from pathlib import Path
 
 from bot.admin.ledger import Gate, Ledger
 from bot.admin.reloading import Reloader
-from bot.admin.rights import Act, Claim
+from bot.admin.rights import Act, Claim, Refusal
 from bot.admin.shelf import Shelf
-from bot.messages import Message, Press, Reply, Run
+from bot.messages import Chat, Message, Press, Reply, Run
 from bot.platforms import Platforms
+from bot.state.errors import StateError
 from bot.state.state import State
 from knowledge.snapshots.versions import Versions
 
@@ -39,12 +40,15 @@ class Desk:
     clock: Callable[[], datetime]
     jobs: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def admit(self, act: Act, message: Message) -> Sequence[Reply] | None:
-        """Let a command through (None), or return what its sender is told."""
+    async def admit(
+        self, act: Act, message: Message, stranger: str = Refusal.NOBODY
+    ) -> Sequence[Reply] | None:
+        """Let a command through (None), or return what its sender is told; `stranger` is for who is no admin."""
         refusal = await self.gate.refusal(act, Claim.of_message(message), message.text[:100])
         if refusal is None:
             return None
-        return [said(refusal)] if refusal.value else []
+        text = stranger if refusal is Refusal.NOBODY else refusal.value
+        return [said(text)] if text else []
 
     async def admit_press(self, act: Act, press: Press, actor: str) -> Sequence[Reply] | None:
         """Let a button through (None) for the one it was made for, or return the notice."""
@@ -64,11 +68,21 @@ class Desk:
         await self.ledger.write(actor, act, "shown")
         return replies
 
-    def begin(self, job: Coroutine[object, object, object]) -> None:
-        """Run a job beside the talk."""
-        task = asyncio.create_task(_logged(job))
+    def begin(self, job: Coroutine[object, object, object], chat: Chat | None = None) -> None:
+        """Run a job beside the talk; its `chat` is told where the shared state cannot be used."""
+        task = asyncio.create_task(self._logged(job, chat))
         self.jobs.add(task)
         task.add_done_callback(self.jobs.discard)
+
+    async def _logged(self, job: Coroutine[object, object, object], chat: Chat | None) -> None:
+        try:
+            await job
+        except StateError as error:
+            log.error("an admin's job could not go on: %s", error)
+            if chat:
+                await self.platforms.send(chat, said(str(error)))
+        except Exception:
+            log.exception("an admin's job broke")
 
 
 @asynccontextmanager
@@ -85,10 +99,3 @@ async def working(desk: Desk) -> AsyncIterator[Desk]:
 def said(text: str) -> Reply:
     """A plain reply."""
     return Reply([Run(text)])
-
-
-async def _logged(job: Coroutine[object, object, object]) -> None:
-    try:
-        await job
-    except Exception:
-        log.exception("an admin's job broke")

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from bot.admin.acting import audited_reload
+from bot.admin.acting import audited_reload, audited_rollback
 from bot.admin.desk import Desk, said
 from bot.admin.reloading import Wish
 from bot.admin.report import Report
@@ -42,7 +42,7 @@ class ReloadCommands:
         if command.rest and not dry:
             return [said("用法：/reload 重载；/reload dry 只试算，不更换。")]
         wish = Wish(Claim.of_message(message).actor, dry)
-        self._desk.begin(self.run(message.chat, wish))
+        self._desk.begin(self.run(message.chat, wish), message.chat)
         return []
 
     async def run(self, chat: Chat, wish: Wish) -> Report:
@@ -71,7 +71,8 @@ class ReloadCommands:
         if answer != "y":
             await self._desk.ledger.write(asked.actor, Act.RELOAD, "declined")
             return [replace(said("没有更换。"), replaces=press.message_id)]
-        self._desk.begin(self.run(press.chat, Wish(asked.actor, confirmed=asked.detail)))
+        wish = Wish(asked.actor, confirmed=asked.detail)
+        self._desk.begin(self.run(press.chat, wish), press.chat)
         return [Reply([], toast="好，开始更换。")]
 
     async def versions(self, message: Message, command: Command) -> Sequence[Reply]:
@@ -89,8 +90,7 @@ class ReloadCommands:
         if command.rest and not (command.rest.isascii() and command.rest.isdigit()):
             return [said("用法：/rollback 换回前一个版本；/rollback 12 换回第 12 版。")]
         actor = Claim.of_message(message).actor
-        report = await self._desk.reloader.rollback(actor, command.rest or None)
-        await self._desk.ledger.write(actor, Act.ROLLBACK, report.ending, report.error or report.version)
+        report = await audited_rollback(self._desk.reloader, self._desk.ledger, actor, command.rest or None)
         return [said(report_text(report))]
 
     async def _ask(self, actor: str, detail: str) -> list[list[Button]]:

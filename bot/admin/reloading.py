@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bot.admin.building import Builder
 from bot.admin.report import Ending, Report
+from bot.state.errors import StateError
 from knowledge.errors import KnowledgeError, SnapshotDamaged, Untouched
 from knowledge.index.opened import open_index
 from knowledge.snapshots.guards import objection
@@ -127,7 +128,7 @@ class Reloader:
             report = await work()
         except Untouched:
             return Report(Ending.UNCHANGED, self.version, before=self._manifest.figures)
-        except (KnowledgeError, OSError) as error:
+        except (KnowledgeError, StateError, OSError) as error:
             log.warning("reload by %s failed: %s", door(by), error)
             return Report(Ending.FAILED, self.version, error=str(error))
         finally:

@@ -49,6 +49,7 @@ class Refusal(StrEnum):
     EDITED = ""
     TOO_OLD = "这条命令是五分钟以前发的，没有执行；请再发一次。"
     CLOCK = "这条命令的时间在将来，没有执行；请检查服务器的时钟。"
+    CLOSED = "现在不能用，请稍后再试。"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from aiohttp import web
 
 from bot.admin.acting import Knocker, audited_reload, audited_restore, watch
 from bot.admin.building import Builder
-from bot.admin.commands import AdminCommands, closed_commands
+from bot.admin.closed import ClosedState, closed_commands
+from bot.admin.commands import AdminCommands
 from bot.admin.desk import Desk, said, working
 from bot.admin.door import make_door
 from bot.admin.knowledge import Knowledge
@@ -28,8 +29,7 @@ from bot.conversation.preferences import Preferences, PreferencesInMemory
 from bot.conversation.shown import ShownAnswers, ShownInMemory
 from bot.messages import Chat, ChatEvents, Place
 from bot.platforms import Platforms
-from bot.state.audit import Entry
-from bot.state.errors import StateClosed, StateError
+from bot.state.errors import StateError
 from bot.state.shown import ForgivingAnswers
 from bot.state.state import State, open_state
 from knowledge.errors import SnapshotDamaged
@@ -83,12 +83,13 @@ async def open_admin_side(
     """Open the state and everything over it; without a usable state, answers go on and nobody may act."""
     async with AsyncExitStack() as stack:
         await asyncio.to_thread(clear_left, options.data)
-        notices, state = list(knowledge.notices), None
+        notices, state, closed = list(knowledge.notices), None, ClosedState("")
         try:
             state = await stack.enter_async_context(open_state(options.database))
         except StateError as error:
             log.error("the shared state is closed: %s", error)
-            notices.append(str(error))
+            closed = ClosedState(str(error))
+            notices.append(closed.reason)
         reloader = Reloader(
             options.articles,
             knowledge.versions,
@@ -99,7 +100,8 @@ async def open_admin_side(
             clock,
             state.shown.quoted if state else _nothing_quoted,
         )
-        ledger = Ledger(state.audit if state else _Closed(notices[-1]), clock)
+        ledger = Ledger(state.audit if state else closed, clock)
+        gate = Gate(options.owners, state.roles if state else closed, ledger, clock)
         knocker = Knocker(reloader, ledger)
 
         async def reload_as(wish: Wish) -> Report:
@@ -109,14 +111,20 @@ async def open_admin_side(
             return await audited_restore(reloader, ledger, by, file, options.data, knowledge.versions, state)
 
         door = make_door(reload_as, restore_as, options.token, options.host, metrics, ledger.knocked)
-        side = AdminSide(
-            reloader, ShownInMemory(), knocker, door, closed_commands(notices[-1] if notices else "")
-        )
-        desk = None
+        side = AdminSide(reloader, ShownInMemory(), knocker, door, closed_commands(gate, closed.reason))
         if state:
-            desk = await stack.enter_async_context(
-                working(_desk(options, knowledge, reloader, state, ledger, platforms, clock))
+            desk = Desk(
+                options.articles,
+                knowledge.versions,
+                reloader,
+                state,
+                ledger,
+                gate,
+                Shelf(options.data, options.articles),
+                platforms,
+                clock,
             )
+            await stack.enter_async_context(working(desk))
             commands = AdminCommands(desk)
             side = AdminSide(
                 reloader,
@@ -146,38 +154,6 @@ async def _end(task: asyncio.Task[None]) -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
-def _desk(
-    options: AdminOptions,
-    knowledge: Knowledge,
-    reloader: Reloader,
-    state: State,
-    ledger: Ledger,
-    platforms: Platforms,
-    clock: Callable[[], datetime],
-) -> Desk:
-    return Desk(
-        options.articles,
-        knowledge.versions,
-        reloader,
-        state,
-        ledger,
-        Gate(options.owners, state.roles, ledger, clock),
-        Shelf(options.data, options.articles),
-        platforms,
-        clock,
-    )
-
-
-class _Closed:
-    """An audit log that takes nothing."""
-
-    def __init__(self, reason: str) -> None:
-        self._reason = reason
-
-    async def add(self, entry: Entry) -> None:
-        raise StateClosed(self._reason)
-
-
 async def _nothing_quoted() -> set[str]:
     return set()
 
@@ -187,7 +163,7 @@ async def _tidy(state: State, commands: AdminCommands, clock: Callable[[], datet
         try:
             await state.shown.forget(clock())
             await commands.uploads.forget_old()
-        except StateError as error:
+        except (StateError, OSError) as error:
             log.warning("old answers and uploads could not be forgotten: %s", error)
         await asyncio.sleep(TIDY)
 

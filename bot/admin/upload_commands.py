@@ -20,6 +20,7 @@ from bot.admin.wording import trial_text
 from bot.messages import Attachment, Button, Chat, Message, Press, Reply
 from bot.state.ids import fresh_id
 from bot.state.uploads import Upload, UploadState
+from bot.texts import phrases
 from knowledge.errors import NoRoom
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,8 @@ class UploadCommands:
         """Take in a file that came with a message."""
         if message.attachment is None:
             return []
-        if (refused := await self._desk.admit(Act.UPLOAD, message)) is not None:
+        stranger = phrases(message.sender.language).no_files
+        if (refused := await self._desk.admit(Act.UPLOAD, message, stranger)) is not None:
             return refused
         actor = Claim.of_message(message).actor
         if (message.attachment.size or 0) > LIMIT:

@@ -17,7 +17,8 @@ SENTENCE = 60  # characters of a sample
 
 def report_text(report: Report) -> str:
     """Say what came of a reload."""
-    return "\n".join(_lines(report))
+    also = [report.error] if report.error and report.ending is not Ending.FAILED else []
+    return "\n".join([*_lines(report), *also])
 
 
 def moment(at: datetime) -> str:

@@ -26,10 +26,17 @@ async def restore(backup: Path, data: Path, versions: Versions, state: State) ->
         StateError: its state is damaged, too new, or the state here cannot be written.
     """
     with unpacked(backup, data) as parts:
-        async with open_state(f"sqlite+aiosqlite:///{parts.state}") as brought:  # brought up to this program
-            name = await asyncio.to_thread(_publish, parts, versions)
-            await brought.progress.set(MARK, name)
-        await state.copies.put_back(parts.state)
+        before = versions.current()
+        try:
+            # opened, it is brought up to this program
+            async with open_state(f"sqlite+aiosqlite:///{parts.state}") as brought:
+                name = await asyncio.to_thread(_publish, parts, versions)
+                await brought.progress.set(MARK, name)
+            await state.copies.put_back(parts.state)
+        except BaseException:  # the next start must not serve the one without the other
+            if before is not None and versions.current() != before:
+                await asyncio.to_thread(versions.choose, before)
+            raise
         key = await asyncio.to_thread(parts.key.read_bytes)
         await asyncio.to_thread(write_durably, data / parts.key.name, key, 0o600)
     return name

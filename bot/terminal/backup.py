@@ -10,7 +10,6 @@ from bot.backup.archive import write_backup
 from bot.config import Settings
 from bot.errors import StartError
 from bot.offline import restore_here
-from bot.state.errors import StateError
 from bot.state.state import sqlite_address
 from bot.terminal.ask import write
 from bot.terminal.door import through_door
@@ -19,10 +18,7 @@ from knowledge.snapshots.lock import who_runs
 
 def backup(settings: Settings, file: str) -> int:
     """Write one file that holds the state, the knowledge that serves, and the key."""
-    try:
-        size = write_backup(settings.data, settings.database or sqlite_address(settings.data), Path(file))
-    except StateError as error:
-        raise StartError(str(error)) from error
+    size = write_backup(settings.data, settings.database or sqlite_address(settings.data), Path(file))
     write(f"已备份到 {file}（{size / 1024 / 1024:.1f} MB）。里面有读者的聊天 id，请保管好。\n")
     return 0
 
@@ -34,10 +30,7 @@ def restore(settings: Settings, file: str) -> int:
     if not path.is_file():
         raise StartError(f"没有 {file} 这个文件")
     if holder is None:
-        try:
-            write(asyncio.run(restore_here(settings, path)))
-        except StateError as error:
-            raise StartError(str(error)) from error
+        write(asyncio.run(restore_here(settings, path)))
         return 0
     if holder.admin is None:
         raise StartError(f"进程 {holder.pid} 正在启动；请稍后再试")

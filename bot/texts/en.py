@@ -61,6 +61,7 @@ PHRASES = Phrases(
     },
     why_matched="{rung}: {words}",
     unknown_command="There is no such command. Send /help, or simply the word you look for.",
+    no_files="Files are taken from admins only. To look something up, simply write it to me.",
     group_help="In a group I answer only when addressed:\n/find word, @me word, or a reply to my message.\n\n"
     "I cannot see other messages here: Telegram's privacy mode hands me commands, mentions and replies to me only.\n"
     "The group's admins set with /settings how many facts I show, in which language, and who may ask.",

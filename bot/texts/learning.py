@@ -28,6 +28,7 @@ class LearningPhrases:
     admins_only: str
     forgotten: str
     forget_in_private: str
+    not_now: str
 
 
 _HANS = LearningPhrases(
@@ -50,6 +51,7 @@ _HANS = LearningPhrases(
     admins_only="在群里只有群管理员能管关注的词。",
     forgotten="已经删除了与你有关的一切：问过的、等着的、关注的、评过的。你再用我时，一切从头开始。",
     forget_in_private="请在私聊里用这个命令。",
+    not_now="这个现在做不了，请稍后再试。",
 )
 
 _HANT = LearningPhrases(
@@ -72,6 +74,7 @@ _HANT = LearningPhrases(
     admins_only="在羣裏只有羣管理員能管關注的詞。",
     forgotten="已經刪除了與你有關的一切：問過的、等着的、關注的、評過的。你再用我時，一切從頭開始。",
     forget_in_private="請在私聊裏用這個命令。",
+    not_now="這個現在做不了，請稍後再試。",
 )
 
 _EN = LearningPhrases(
@@ -94,6 +97,7 @@ _EN = LearningPhrases(
     admins_only="In a group only its admins manage watches.",
     forgotten="Everything about you has been deleted: questions, hopes, watches, votes. Next time we start afresh.",
     forget_in_private="Please use this command in a private chat.",
+    not_now="This cannot be done right now. Please try again later.",
 )
 
 

@@ -58,6 +58,7 @@ PHRASES = Phrases(
     },
     why_matched="{rung}：{words}",
     unknown_command="沒有這個命令。發 /help 看怎麼用，或者直接發要查的詞。",
+    no_files="檔案只收管理員的。要查什麼，直接寫給我就行。",
     group_help="在群裡，只有被點名時我才回答：\n/find 詞 或 @我 詞，或者回覆我的訊息。\n\n"
     "我看不到群裡的其他訊息：Telegram 的隱私模式只把命令、點名和對我的回覆交給我。\n"
     "群管理員可以用 /settings 設定每次顯示幾條、用什麼語言、誰可以提問。",

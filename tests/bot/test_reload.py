@@ -6,7 +6,9 @@ import asyncio
 import json
 import os
 import signal
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from subprocess import CompletedProcess
 from urllib.parse import quote
@@ -96,3 +98,37 @@ def test_a_folder_that_is_not_there_is_one_line_that_names_it(
     done = command(tmp_path, "reload", articles="nowhere")
     assert done.returncode == 1
     assert "nowhere" in done.stderr.decode() and "Traceback" not in done.stderr.decode()
+
+
+def test_a_state_that_cannot_be_used_is_one_line_that_names_it(
+    tmp_path: Path, settings: dict[str, str]
+) -> None:
+    assert command(tmp_path, "reload").returncode == 0
+    (tmp_path / "mine").write_text("这不是备份")
+    for log in tmp_path.glob("var/state.sqlite-*"):
+        log.unlink()
+    (tmp_path / "var" / "state.sqlite").write_bytes(b"no database" * 1000)
+    for arguments in (["reload"], ["backup", "file"], ["restore", "mine"]):
+        done = command(tmp_path, *arguments)
+        said = done.stderr.decode()
+        assert (done.returncode, said.count("\n")) == (1, 1), said
+        assert "state.sqlite" in said
+
+
+def test_a_restore_that_is_refused_is_in_the_audit_log(tmp_path: Path, settings: dict[str, str]) -> None:
+    assert command(tmp_path, "reload").returncode == 0
+    (tmp_path / "file").write_text("这不是备份")
+    done = command(tmp_path, "restore", "file")
+    assert (done.returncode, "不是完好的备份" in done.stderr.decode()) == (1, True)
+    with closing(sqlite3.connect(tmp_path / "var" / "state.sqlite")) as state:
+        rows = list(state.execute("SELECT actor, act, outcome FROM audit ORDER BY number"))
+    assert rows[-1] == ("shell", "restore", "failed")
+
+
+def test_a_data_folder_that_cannot_be_made_is_one_line_that_names_it(
+    tmp_path: Path, settings: dict[str, str]
+) -> None:
+    (tmp_path / "var").symlink_to(tmp_path / "nowhere" / "var")
+    done = command(tmp_path, "reload")
+    assert (done.returncode, done.stderr.decode().count("\n")) == (1, 1), done.stderr.decode()
+    assert str(tmp_path / "var") in done.stderr.decode()

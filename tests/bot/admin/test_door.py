@@ -1,4 +1,4 @@
-"""The admin door: two paths, for the token's holder, and for no browser."""
+"""The admin door: three paths, for the token's holder, and for no browser."""
 
 from __future__ import annotations
 
@@ -169,3 +169,12 @@ async def test_a_report_is_json_with_the_words_unescaped(door: Door) -> None:
     answer = await door.post("/admin/reload", headers=HOLDER)
     text = await answer.text()
     assert "新来的一篇" in text and json.loads(text)["text"].startswith("已换上版本")
+
+
+async def test_a_restore_that_is_refused_says_why_and_is_written_down(room: Hall, door: Door) -> None:
+    (room.data / "no-backup").write_text("这不是备份")
+    answer = await door.post("/admin/restore", headers=HOLDER, json={"file": str(room.data / "no-backup")})
+    told = await answer.json()
+    assert (answer.status, told["ending"]) == (500, "failed") and "不是完好的备份" in told["text"]
+    (row,) = await room.audit()
+    assert (row.act, row.outcome) == ("restore", "failed") and "不是完好的备份" in row.detail

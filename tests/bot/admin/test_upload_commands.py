@@ -12,6 +12,7 @@ import pytest
 
 from bot.admin.shelf import LIMIT
 from bot.messages import Attachment
+from bot.texts import phrases
 from tests.bot.admin.hall import EDITOR, STRANGER, Hall, Phone, hall
 
 TEXT = "新步道建成\n苏州河边建成了新的步道，共有三公里长。\n居民们都说这里变了样。\n"
@@ -59,7 +60,7 @@ async def test_a_replaced_article_keeps_its_history(tmp_path: Path) -> None:
 
 async def test_a_stranger_is_refused_and_audited_and_nothing_is_fetched(tmp_path: Path) -> None:
     async with hall(tmp_path) as room:
-        assert "只给管理员" in await send(room, "步道.txt", TEXT.encode(), sender=STRANGER)
+        assert await send(room, "步道.txt", TEXT.encode(), sender=STRANGER) == phrases(None).no_files
         assert not (room.data / "uploads").exists()
         assert [(e.actor, e.act, e.outcome) for e in await room.audit()] == [
             ("telegram:9", "upload", "refused")

@@ -26,7 +26,7 @@ async def test_an_upload_is_checked_published_asked_and_found_with_its_lines(tmp
     async with talking(tmp_path, **settings) as bot:
         bot.api.files["f1"] = TEXT.encode()
         await bot.tell(message=message(None, private(READER), document=document("f1", "偷.txt", 90)))
-        assert "只给管理员" in bot.api.said(READER)[-1]
+        assert "只收管理员的" in bot.api.said(READER)[-1]
 
         await bot.tell(message=message(None, private(OWNER), document=document("f1", "../步道.txt", 90)))
         await bot.api.until(lambda: "将存为 步道.txt" in bot.api.said(OWNER)[-1])

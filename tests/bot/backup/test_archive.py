@@ -6,6 +6,7 @@ import io
 import json
 import tarfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from bot.backup.restoring import restore
 from bot.learning.pseudonyms import NAME, open_pseudonyms
 from bot.messages import Chat, Place
 from bot.state.audit import Entry
+from bot.state.copies import Copies
+from bot.state.errors import StateClosed
 from bot.state.places import Listener
 from bot.state.state import open_state, sqlite_address
 from knowledge.snapshots.asking import SERVED
@@ -123,6 +126,26 @@ async def test_another_kind_of_database_has_its_own_tools(tmp_path: Path) -> Non
     with pytest.raises(Exception, match="pg_dump"):
         write_backup(data, "postgresql+asyncpg://localhost/chuchu", tmp_path / "backup")
     assert not (tmp_path / "backup").exists()
+
+
+class Unwritable(Copies):
+    """A state that takes nothing back."""
+
+    def __init__(self) -> None:
+        pass
+
+    async def put_back(self, copy: Path) -> None:
+        raise StateClosed("磁盘已满")
+
+
+async def test_knowledge_is_not_restored_without_its_state(tmp_path: Path) -> None:
+    data, file = await data_folder(tmp_path), tmp_path / "backup"
+    write_backup(data, sqlite_address(data), file)
+    versions = Versions(data / SERVED)
+    async with open_state(sqlite_address(data)) as state:
+        with pytest.raises(StateClosed):
+            await restore(file, data, versions, replace(state, copies=Unwritable()))
+    assert versions.current() == "000001"
 
 
 async def test_a_folder_in_which_nobody_was_served_yet_can_be_backed_up(tmp_path: Path) -> None:
