@@ -26,6 +26,9 @@ from knowledge.snapshots.manifest import read
 DRY = frozenset({"dry", "dry-run", "--dry-run", "试", "试算"})
 EDITS = 3.0  # seconds between two edits of the progress message; a chat takes about one message a second
 CONFIRM = "confirm"
+ANYWAY = "仍要更换"
+
+Buttons = list[list[Button]]
 
 
 class ReloadCommands:
@@ -45,14 +48,17 @@ class ReloadCommands:
         self._desk.begin(self.run(message.chat, wish), message.chat)
         return []
 
-    async def run(self, chat: Chat, wish: Wish) -> Report:
-        """Reload, telling one chat how it goes and what came of it; the report is audited before it is told."""
+    async def run(self, chat: Chat, wish: Wish, buttons: Buttons | None = None) -> Report:
+        """Reload, telling one chat how it goes and what came of it; the report is audited before it is told.
+
+        `buttons` stand in the place of those that would confirm what a person should confirm.
+        """
         progress = _ProgressMessage(self._desk, chat)
         async with progress:
             report = await audited_reload(self._desk.reloader, self._desk.ledger, wish, progress.hear)
         reply = said(report_text(report))
         if report.confirm:
-            reply = replace(reply, buttons=await self._ask(wish.by, report.confirm))
+            reply = replace(reply, buttons=buttons or await self._ask(wish.by, report.confirm))
         await self._desk.platforms.send(chat, replace(reply, replaces=progress.id))
         return report
 
@@ -93,11 +99,11 @@ class ReloadCommands:
         report = await audited_rollback(self._desk.reloader, self._desk.ledger, actor, command.rest or None)
         return [said(report_text(report))]
 
-    async def _ask(self, actor: str, detail: str) -> list[list[Button]]:
+    async def _ask(self, actor: str, detail: str) -> Buttons:
         asked = Confirmation(fresh_id(), actor, Act.RELOAD, detail, self._desk.clock() + LASTS)
         await self._desk.state.confirmations.ask(asked)
         yes, no = f"{CONFIRM}:y:{asked.id}", f"{CONFIRM}:n:{asked.id}"
-        return [[Button("仍要更换", yes), Button("不更换", no)]]
+        return [[Button(ANYWAY, yes), Button("不更换", no)]]
 
     def _version_lines(self) -> list[str]:
         lines: list[str] = []

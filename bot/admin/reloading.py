@@ -30,11 +30,16 @@ LOST = 5  # quotes shown to the admin
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Who wants what. `confirmed` is a report's `confirm`, handed back by the person who saw it."""
+    """Who wants what.
+
+    `confirmed` is a report's `confirm`, handed back by the person who saw it; `despite` its `objection`, where the
+    change that it spoke of was taken back and is made once more.
+    """
 
     by: str
     dry: bool = False
     confirmed: str | None = None
+    despite: str | None = None
 
 
 Quoted = Callable[[], Awaitable[set[str]]]
@@ -159,7 +164,7 @@ class Reloader:
             )
             if wish.dry:
                 return said
-            if doubt and wish.confirmed != built.manifest.listing:
+            if doubt and wish.confirmed != built.manifest.listing and wish.despite != doubt:
                 return replace(said, ending=Ending.UNCONFIRMED)
             name = await asyncio.to_thread(self._versions.publish, folder)
         await self._serve(name, built.manifest)

@@ -71,6 +71,10 @@ class Shelf:
             raise
         return Kept(size, digest.hexdigest())
 
+    def kept(self) -> list[str]:
+        """The ids of all uploads whose bytes are here."""
+        return [path.name for path in self._quarantine.iterdir()] if self._quarantine.is_dir() else []
+
     def discard(self, upload: str) -> None:
         """Forget an upload's bytes."""
         self.path(upload).unlink(missing_ok=True)

@@ -126,6 +126,7 @@ async def open_admin_side(
             )
             await stack.enter_async_context(working(desk))
             commands = AdminCommands(desk)
+            await _sweep(commands)
             side = AdminSide(
                 reloader,
                 ForgivingAnswers(state.shown),
@@ -156,6 +157,13 @@ async def _end(task: asyncio.Task[None]) -> None:
 
 async def _nothing_quoted() -> set[str]:
     return set()
+
+
+async def _sweep(commands: AdminCommands) -> None:
+    try:
+        await commands.uploads.sweep()
+    except (StateError, OSError) as error:
+        log.warning("what broken uploads left could not be cleared: %s", error)
 
 
 async def _tidy(state: State, commands: AdminCommands, clock: Callable[[], datetime]) -> None:

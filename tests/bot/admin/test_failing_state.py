@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 
 from bot.conversation.menus import OFFERED, Scope
-from bot.messages import Place
+from bot.messages import Attachment, Place
 from bot.texts import phrases
 from bot.texts.learning import learning_phrases
 from knowledge.snapshots.order import Built, Order, Progress
-from tests.bot.admin.hall import OWNER, STRANGER, HereBuilder, hall, without
+from tests.bot.admin.hall import OWNER, STRANGER, HereBuilder, Phone, hall, without
 from tests.knowledge.snapshots.corpus import write_article
 
 NEW = "苏州河边建成了新的步道。"
+FILE = f"新步道建成\n{NEW}\n".encode()
 
 
 async def test_a_reload_whose_state_cannot_be_read_is_told_and_changes_nothing(tmp_path: Path) -> None:
@@ -78,6 +79,18 @@ async def test_a_knock_that_came_to_nothing_does_not_keep_the_next_from_being_he
         while len(rows := await room.audit()) < 2:
             await asyncio.sleep(0.05)
         assert [row.outcome for row in rows] == ["failed", "published"]
+
+
+@pytest.mark.parametrize("table", ["uploads", "audit"])
+async def test_a_file_that_cannot_be_written_down_is_told_and_kept_nowhere(
+    tmp_path: Path, table: str
+) -> None:
+    async with hall(tmp_path, phone=Phone(files={"f1": [FILE]})) as room:
+        with without(room.data, table):
+            said = await room.say("", attachment=Attachment("f1", "步道.txt", None))
+        assert "数据库" in said and "没有收下" in said
+        assert list((room.data / "uploads").iterdir()) == []
+        assert not [button for reply in room.phone.sent for row in reply.buttons for button in row]
 
 
 async def test_a_state_that_fails_is_told_in_detail_only_to_who_may_act(tmp_path: Path) -> None:

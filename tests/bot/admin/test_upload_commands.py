@@ -16,6 +16,7 @@ from bot.texts import phrases
 from tests.bot.admin.hall import EDITOR, STRANGER, Hall, Phone, hall
 
 TEXT = "新步道建成\n苏州河边建成了新的步道，共有三公里长。\n居民们都说这里变了样。\n"
+SHORT = "新步道建成\n苏州河边建成了新的步道，共有三公里长。\n"
 
 
 def files_below(folder: Path) -> set[str]:
@@ -184,14 +185,35 @@ async def test_a_file_the_platform_does_not_give_is_said_to_be_missing(tmp_path:
         assert "取不到" in said
 
 
-async def test_a_file_that_would_take_half_of_what_is_there_is_taken_back(tmp_path: Path) -> None:
+async def test_a_file_that_would_take_half_of_what_is_there_is_taken_back_until_that_is_confirmed(
+    tmp_path: Path,
+) -> None:
+    async with hall(tmp_path, count=1) as room:
+        before = (room.articles / "000.txt").read_bytes()
+        await send(room, "000.txt", SHORT.encode())
+        said = await room.press("发布")
+        assert "少了一半以上" in said and "取回" in said
+        assert (room.articles / "000.txt").read_bytes() == before and len(room.texts()) == 3
+        said = await room.press("仍要更换")
+        assert "已换上版本 000002" in said and "已发布为 000.txt" in said
+        assert (room.articles / "000.txt").read_bytes() == SHORT.encode() and len(room.texts()) == 1
+        (kept,) = (room.data / "history" / "000.txt").iterdir()
+        assert kept.read_bytes() == before and files_below(room.data / "uploads") == set()
+        assert "处理过了" in await room.press("仍要更换")
+        outcomes = [e.outcome for e in await room.audit() if e.act == "upload"]
+        assert outcomes == ["checked", "failed", "published"]
+
+
+async def test_what_was_confirmed_of_a_file_holds_only_for_what_was_said_then(tmp_path: Path) -> None:
     async with hall(tmp_path) as room:
         for n in range(3):
             (room.articles / f"{n:03d}.txt").unlink()
         await send(room, "步道.txt", TEXT.encode())
-        assert "取回" in await room.press("发布")
-        assert "步道.txt" not in files_below(room.articles)
-        assert len(room.texts()) == 12
+        assert "句子从 12 减到 5" in await room.press("发布")
+        (room.articles / "003.txt").unlink()
+        assert "文章从 4 减到 1" in await room.press("仍要更换")
+        assert "步道.txt" not in files_below(room.articles) and len(room.texts()) == 12
+        assert "已丢弃" in await room.press("丢弃")
 
 
 async def test_meta_writes_the_sidecar_and_keeps_what_it_said_before(tmp_path: Path) -> None:
