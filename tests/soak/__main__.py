@@ -1,9 +1,9 @@
 """`python -m tests.soak`: all that takes long, within an hour on two cores; ends with 1 when a figure is missed.
 
 The half hour has a core of its own; beside it, on the other, goes what computes or waits and writes little. What
-compares latencies follows alone, then the rest. What is compared has its files in memory where the system has room:
-half a second for one fsync, as a shared disk takes now and then, would decide a 99th percentile. Options (`-k`, `-x`)
-go to pytest in every lane.
+compares latencies follows alone, then the rest. Files are kept in memory where the system has room: no figure here is
+of the disk, and half a second for one fsync, as a shared disk takes now and then, would decide a 99th percentile.
+Options (`-k`, `-x`) go to pytest in every lane.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-MEMORY, ROOM = Path("/dev/shm"), 2 << 30
+MEMORY, ROOM = Path("/dev/shm"), 4 << 30
 PYTEST = (sys.executable, "-m", "pytest", "-rPs", "-m", "soak", "--durations=0")
 PASSED, NO_TESTS = 0, 5
 
@@ -32,10 +33,9 @@ class Lane:
     core: int | None
     workers: int
     selection: tuple[str, ...]
-    compares: bool = False
 
 
-STEADY = Lane(0, 0, ("tests/soak/test_steady.py",), compares=True)
+STEADY = Lane(0, 0, ("tests/soak/test_steady.py",))
 BESIDE = Lane(
     1,
     2,
@@ -43,9 +43,11 @@ BESIDE = Lane(
         "tests/bot/telegram/test_troubles.py",
         "tests/faults/test_queries.py",
         "tests/knowledge/documents/test_mutated_files.py",
+        "tests/faults/test_failing_calls.py",
+        "tests/soak/test_killed_reloads.py",
     ),
 )
-LATENCIES = Lane(None, 0, ("tests/soak/test_broadcast.py", "tests/soak/test_neighbours.py"), compares=True)
+LATENCIES = Lane(None, 0, ("tests/soak/test_broadcast.py", "tests/soak/test_neighbours.py"))
 REST = Lane(
     None,
     3,
@@ -58,44 +60,46 @@ REST = Lane(
 )
 
 
-def run(lane: Lane, options: Sequence[str]) -> int:
-    """Run a lane and print what it said when it is over; return pytest's exit code."""
+def run(lane: Lane, place: Path | None, options: Sequence[str]) -> int:
+    """Run a lane with its files in `place` and print what it said when it is over; return pytest's exit code."""
     cores, began = sorted(os.sched_getaffinity(0)), time.monotonic()
-    with files(lane) as place:
-        pytest = subprocess.Popen(
-            [*PYTEST, *place, "-n", str(lane.workers), "--dist", "worksteal", *lane.selection, *options],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        if lane.core is not None and lane.core < len(cores):
-            os.sched_setaffinity(pytest.pid, {cores[lane.core]})  # its workers and bots are not born yet
-        said, _ = pytest.communicate()
+    name = Path(lane.selection[0]).stem
+    files = () if place is None else (f"--basetemp={place / name}",)
+    pytest = subprocess.Popen(
+        [*PYTEST, *files, "-n", str(lane.workers), "--dist", "worksteal", *lane.selection, *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if lane.core is not None and lane.core < len(cores):
+        os.sched_setaffinity(pytest.pid, {cores[lane.core]})  # its workers and bots are not born yet
+    said, _ = pytest.communicate()
     minutes = (time.monotonic() - began) / 60
-    where = "in memory" if place else "on the disk"
-    print(f"\n=== {lane.selection[0]} …: {minutes:.1f} minutes, files {where}\n{said}", flush=True)
+    print(f"\n=== {name} …: {minutes:.1f} minutes\n{said}", flush=True)
     return pytest.returncode
 
 
 @contextmanager
-def files(lane: Lane) -> Iterator[tuple[str, ...]]:
-    """Pytest's option for where a lane's tests keep their files; none where they may be on the disk."""
-    if not (lane.compares and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM):
-        yield ()
+def memory() -> Iterator[Path | None]:
+    """Give a folder in memory and remove it at the end; None where there is none, or little room."""
+    if not MEMORY.is_dir() or shutil.disk_usage(MEMORY).free < ROOM:
+        yield None
         return
     with TemporaryDirectory(prefix="chuchu-soak-", dir=MEMORY) as folder:
-        yield (f"--basetemp={folder}/files",)
+        yield Path(folder)
 
 
 def main(options: Sequence[str]) -> int:
     """Run everything; 1 if something failed, or if nothing ran."""
     began = time.monotonic()
-    with ThreadPoolExecutor() as pool:
-        codes = list(pool.map(lambda lane: run(lane, options), (STEADY, BESIDE)))
-    codes += [run(lane, options) for lane in (LATENCIES, REST)]
+    with memory() as place, ThreadPoolExecutor() as pool:
+        go = partial(run, place=place, options=options)
+        codes = [*pool.map(go, (STEADY, BESIDE)), *map(go, (LATENCIES, REST))]
     good = {PASSED, NO_TESTS} if options else {PASSED}  # options may leave a lane nothing
     passed = set(codes) <= good and PASSED in codes
-    print(f"{(time.monotonic() - began) / 60:.1f} minutes; {'all passed' if passed else 'FAILED, see above'}")
+    where = "on the disk" if place is None else "in memory"
+    minutes = (time.monotonic() - began) / 60
+    print(f"{minutes:.1f} minutes, files {where}; {'all passed' if passed else 'FAILED, see above'}")
     return 0 if passed else 1
 
 
