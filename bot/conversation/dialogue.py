@@ -11,7 +11,7 @@ from bot.conversation.asking import Asking
 from bot.conversation.browsing import ARTICLE, ARTICLES, Browsing
 from bot.conversation.choosing import SETTINGS, Choosing
 from bot.conversation.commands import Command
-from bot.conversation.hearing import Courtesy, Question, heard
+from bot.conversation.hearing import Courtesy, Meant, Question, heard
 from bot.conversation.inlining import inline_answer
 from bot.conversation.lookup import Lookup, TooSlow
 from bot.conversation.memory import Memory
@@ -40,7 +40,7 @@ class Dialogue:
     """Implements `bot.messages.Conversation`.
 
     `commands` adds handlers by command name; `presses` by the first word of a button's data, up to a colon; `files`
-    takes what people send in private.
+    takes what people send in private. All of them are given senders with the language that their chat has chosen.
     """
 
     def __init__(
@@ -83,7 +83,9 @@ class Dialogue:
             return ()
         said = phrases(message.sender.language)
         try:
-            return await self._answer(message, meant)
+            said, preference = await self._spoken(message.chat, message.sender)
+            message = replace(message, sender=replace(message.sender, language=said.language))
+            return await self._answer(message, meant, said, preference)
         except TooSlow:
             return [Reply([Run(said.too_slow)], quotes=message.id)]
         except Exception:
@@ -93,14 +95,14 @@ class Dialogue:
     async def too_many(self, message: Message) -> Sequence[Reply]:
         """Say that messages of this chat are left unanswered, because too many came at once."""
         said, _ = await self._spoken(message.chat, message.sender)
-        quotes = None if message.chat.place is Place.PRIVATE else message.id
-        return [Reply([Run(said.too_many)], quotes=quotes)]
+        return [Reply([Run(said.too_many)], quotes=_quoted(message))]
 
     async def press(self, press: Press) -> Sequence[Reply]:
         """Answer a button."""
         said = phrases(press.sender.language)
         try:
-            return await self._act(press)
+            said, preference = await self._spoken(press.chat, press.sender)
+            return await self._act(press, said, preference)
         except TooSlow:
             return [Reply([], toast=said.too_slow)]
         except Exception:
@@ -117,25 +119,30 @@ class Dialogue:
             log.exception("inline query %s could not be answered", query.id)
             return InlineAnswer((), cache_seconds=0)
 
-    async def _answer(self, message: Message, meant: Command | Question | Courtesy) -> Sequence[Reply]:
+    async def _answer(
+        self, message: Message, meant: Meant, said: Phrases, preference: Preference
+    ) -> Sequence[Reply]:
         if message.attachment and self._files and message.chat.place is Place.PRIVATE:
             return await self._files(message)
         if isinstance(meant, Question):
-            return await self._ask(message, meant.text)
+            if not await self._may_ask(message.chat, message.sender, preference):
+                return [Reply([Run(said.only_admins_ask)], quotes=message.id)]
+            reply = await self._asking.answer(
+                meant.text, message.chat, message.sender, said, preference.facts
+            )
+            return [replace(reply, quotes=_quoted(message), replaces=message.answered_by)]
         if isinstance(meant, Courtesy):
-            return await self._greet(message, meant)
+            text = said.start if meant is Courtesy.GREETING else said.welcome
+            return [Reply([Run(text)], quotes=_quoted(message), replaces=message.answered_by)]
         if meant.name in self._commands:
             return await self._commands[meant.name](message, meant)
-        if message.chat.place is not Place.PRIVATE:
-            return ()
-        said, _ = await self._spoken(message.chat, message.sender)
-        return [Reply([Run(said.unknown_command)])]
+        return [Reply([Run(said.unknown_command)])] if message.chat.place is Place.PRIVATE else ()
 
-    async def _act(self, press: Press) -> Sequence[Reply]:
-        said, preference = await self._spoken(press.chat, press.sender)
+    async def _act(self, press: Press, said: Phrases, preference: Preference) -> Sequence[Reply]:
         kind, colon, _ = press.data.partition(":")
         if colon and kind in self._presses:
-            return await self._presses[kind](press)
+            sender = replace(press.sender, language=said.language)
+            return await self._presses[kind](replace(press, sender=sender))
         if press.chat and not await self._may_ask(press.chat, press.sender, preference):
             return [Reply([], toast=said.only_admins_ask)]
         if colon and kind == SETTINGS:
@@ -143,20 +150,6 @@ class Dialogue:
         if colon and kind in (ARTICLES, ARTICLE):
             return await self._browsing.press(press, said)
         return await self._pressing.press(press, said, preference.facts)
-
-    async def _ask(self, message: Message, query: str) -> Sequence[Reply]:
-        said, preference = await self._spoken(message.chat, message.sender)
-        if not await self._may_ask(message.chat, message.sender, preference):
-            return [Reply([Run(said.only_admins_ask)], quotes=message.id)]
-        reply = await self._asking.answer(query, message.chat, message.sender, said, preference.facts)
-        quotes = None if message.chat.place is Place.PRIVATE else message.id
-        return [replace(reply, quotes=quotes, replaces=message.answered_by)]
-
-    async def _greet(self, message: Message, meant: Courtesy) -> Sequence[Reply]:
-        said, _ = await self._spoken(message.chat, message.sender)
-        quotes = None if message.chat.place is Place.PRIVATE else message.id
-        text = said.start if meant is Courtesy.GREETING else said.welcome
-        return [Reply([Run(text)], quotes=quotes, replaces=message.answered_by)]
 
     async def _may_ask(self, chat: Chat, sender: Sender, preference: Preference) -> bool:
         if chat.place is not Place.GROUP or preference.askers is Askers.EVERYONE:
@@ -168,28 +161,32 @@ class Dialogue:
         return phrases(preference.language or sender.language), preference
 
     async def _start(self, message: Message, typed: Command) -> Sequence[Reply]:
-        said, _ = await self._spoken(message.chat, message.sender)
+        said = _said(message)
         if typed.rest:
             return [await self._asking.fact(typed.rest, message.chat, message.sender, said)]
         return [Reply([Run(said.start)])]
 
     async def _help(self, message: Message, typed: Command) -> Sequence[Reply]:
-        said, _ = await self._spoken(message.chat, message.sender)
+        said = _said(message)
         return [Reply([Run(said.help if message.chat.place is Place.PRIVATE else said.group_help)])]
 
     async def _about(self, message: Message, typed: Command) -> Sequence[Reply]:
-        said, _ = await self._spoken(message.chat, message.sender)
         articles, facts = await self._lookup.read(lambda snapshot: snapshot.counts())
-        return [Reply([Run(said.about.format(articles=articles, facts=facts))])]
+        return [Reply([Run(_said(message).about.format(articles=articles, facts=facts))])]
 
     async def _articles(self, message: Message, typed: Command) -> Sequence[Reply]:
-        said, _ = await self._spoken(message.chat, message.sender)
-        return [await self._browsing.articles(0, said)]
+        return [await self._browsing.articles(0, _said(message))]
 
     async def _article(self, message: Message, typed: Command) -> Sequence[Reply]:
-        said, _ = await self._spoken(message.chat, message.sender)
-        return [await self._browsing.article(typed.rest, said)]
+        return [await self._browsing.article(typed.rest, _said(message))]
 
     async def _settings(self, message: Message, typed: Command) -> Sequence[Reply]:
-        said, _ = await self._spoken(message.chat, message.sender)
-        return await self._choosing.show(message, said)
+        return await self._choosing.show(message, _said(message))
+
+
+def _said(message: Message) -> Phrases:
+    return phrases(message.sender.language)
+
+
+def _quoted(message: Message) -> str | None:
+    return None if message.chat.place is Place.PRIVATE else message.id

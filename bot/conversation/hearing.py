@@ -34,7 +34,10 @@ class Courtesy(Enum):
     THANKS = "thanks"
 
 
-def heard(message: Message) -> Command | Question | Courtesy | None:
+Meant = Command | Question | Courtesy
+
+
+def heard(message: Message) -> Meant | None:
     """Read a message that is meant for us; None is silence.
 
     Bots and auto-forwards are never answered; a channel is only where a post begins with `/find` or 查：; an edited

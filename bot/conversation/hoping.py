@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable, Sequence
 
 from bot.conversation.commands import Command
 from bot.learning.unanswered import Unanswered
 from bot.messages import Message, Place, Press, Reply, Run, SenderKind
-from bot.state.errors import StateError
 from bot.state.places import Listener
 from bot.texts import phrases
 from bot.texts.learning import learning_phrases
-
-log = logging.getLogger(__name__)
 
 Forget = Callable[[str, str], Awaitable[None]]
 """Removes every trace of a person: platform, numeric id."""
@@ -33,11 +29,7 @@ class HopeCommands:
         if press.chat is None:
             return [Reply([], toast=spoken.stale)]
         listener = Listener(press.chat, press.sender.language)
-        try:
-            kept = await self._unanswered.hope(press.data.partition(":")[2], listener)
-        except StateError as error:
-            log.warning("a hope could not be kept: %s", error)
-            return [Reply([], toast=spoken.failed)]
+        kept = await self._unanswered.hope(press.data.partition(":")[2], listener)
         return [Reply([], toast=said.will_tell if kept else said.found_by_now)]
 
     async def forget_me(self, message: Message, command: Command) -> Sequence[Reply]:
@@ -45,8 +37,5 @@ class HopeCommands:
         said = learning_phrases(phrases(message.sender.language).language)
         if message.chat.place is not Place.PRIVATE or message.sender.kind is not SenderKind.PERSON:
             return [Reply([Run(said.forget_in_private)])]
-        try:
-            await self._forget(message.chat.platform, message.sender.id)
-        except StateError as error:
-            return [Reply([Run(str(error))])]
+        await self._forget(message.chat.platform, message.sender.id)
         return [Reply([Run(said.forgotten)])]

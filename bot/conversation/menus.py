@@ -33,9 +33,9 @@ OFFERED = {
 
 
 def menus() -> list[Menu]:
-    """Every menu: Chinese for everybody, English for those whose platform says so."""
+    """Every menu: in Chinese for those whose platform says so, in English for everybody else."""
     return [
-        Menu(scope, language, tuple((name, phrases(language).commands[name]) for name in names))
+        Menu(scope, language, tuple((name, phrases(language or "en").commands[name]) for name in names))
         for scope, names in OFFERED.items()
-        for language in (None, "en")
+        for language in (None, "zh")
     ]

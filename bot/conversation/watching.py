@@ -10,7 +10,6 @@ from bot.learning.normalising import question_text
 from bot.learning.watching import Watching
 from bot.messages import Button, Chat, Message, Place, Press, Reply, Run, Sender
 from bot.rendering.answer import shown_query
-from bot.state.errors import StateError
 from bot.state.places import Listener
 from bot.state.watches import MOST, Kept
 from bot.texts import phrases
@@ -77,10 +76,7 @@ class WatchCommands:
         said = _said(message.sender)
         if not await self._may(message.chat, message.sender):
             return [_plain(said.admins_only)]
-        try:
-            return [await act(said)]
-        except StateError as error:
-            return [_plain(str(error))]
+        return [await act(said)]
 
     async def _may(self, chat: Chat, sender: Sender) -> bool:
         return chat.place is Place.PRIVATE or await self._administrators.administers(chat, sender)

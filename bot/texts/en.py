@@ -50,7 +50,7 @@ PHRASES = Phrases(
     refreshed="The articles have changed; these are the new results.",
     too_slow="This question took too long, so I stopped. Please try a shorter one.",
     too_many="That is too much at once: some questions were left unanswered. Please ask again in a minute.",
-    failed="Something went wrong and I could not look it up. Please try again later.",
+    failed="Something went wrong and it could not be done. Please try again later.",
     rungs={
         "phrase": "the words you wrote stand there in a row",
         "words": "the words you wrote stand there",

@@ -310,6 +310,15 @@ async def test_a_fault_inside_is_said_to_be_one_and_logged(
     assert "index broke" in caplog.text
 
 
+async def test_what_went_wrong_is_told_in_the_language_of_the_chat(start: Start) -> None:
+    preferences = PreferencesInMemory()
+    await preferences.put(PRIVATE, Preference(language="en"))
+    broken = await start(BrokenPaper(PAPER), preferences=preferences)
+    assert (await broken.say("桥")).text == phrases("en").failed
+    slow = await start(SlowPaper(PAPER), patience=0.2, preferences=preferences)
+    assert (await slow.say("慢")).text == phrases("en").too_slow
+
+
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     st.text(alphabet=st.characters(codec=None), max_size=60)

@@ -181,7 +181,7 @@ async def test_menus_are_told_per_scope_and_language(bot: Bot) -> None:
         "all_group_chats",
         "all_chat_administrators",
     }
-    assert {language for _, language in told} == {"", "en"}
+    assert {language for _, language in told} == {"", "zh"}
     assert "settings" not in told["all_group_chats", ""]
     assert "settings" in told["all_chat_administrators", ""]
 

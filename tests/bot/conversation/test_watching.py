@@ -1,0 +1,96 @@
+"""Watches and hopes: told in the language that the chat has chosen, and nothing of what is wrong inside."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.conversation.dialogue import Dialogue
+from bot.conversation.hoping import HopeCommands
+from bot.conversation.lookup import open_lookup
+from bot.conversation.preferences import AnonymousOnly, Preference, PreferencesInMemory
+from bot.conversation.shown import ShownInMemory
+from bot.conversation.watching import WatchCommands
+from bot.learning.pseudonyms import Pseudonyms
+from bot.learning.unanswered import Unanswered
+from bot.learning.watching import Watching
+from bot.messages import Chat, Message, Place, Press, Reply, Sender
+from bot.rendering.fact import no_links
+from bot.state.errors import StateClosed
+from bot.state.state import State, open_state, sqlite_address
+from bot.texts import phrases
+from bot.texts.learning import learning_phrases
+from knowledge.store import KnowledgeStore
+from tests.bot.learning import newspaper
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+READER = Sender("7", language="de")
+PRIVATE = Chat("test", "7", Place.PRIVATE)
+WHERE = "sqlite+aiosqlite:////srv/chuchu/state.sqlite"
+
+
+@dataclass
+class Room:
+    """A reader whose device speaks German and who chose 简体."""
+
+    dialogue: Dialogue
+    state: State
+    unanswered: Unanswered
+
+    async def say(self, text: str) -> Reply:
+        (reply,) = await self.dialogue.message(Message(PRIVATE, "m1", READER, text, NOON))
+        return reply
+
+    async def press(self, data: str) -> Reply:
+        (reply,) = await self.dialogue.press(Press(PRIVATE, "r1", "p1", READER, data))
+        return reply
+
+
+async def full(platform: str, person: str) -> None:
+    raise StateClosed(f"数据库 {WHERE} 不能写入（disk full）；请检查磁盘空间和权限")
+
+
+@pytest.fixture
+async def room(tmp_path: Path) -> AsyncIterator[Room]:
+    press, preferences = newspaper.Press(), PreferencesInMemory()
+    await preferences.put(PRIVATE, Preference(language="zh-Hans"))
+    async with open_state(sqlite_address(tmp_path)) as state:
+        with open_lookup(KnowledgeStore(press.issue("路口新设了信号灯。")), patience=60) as lookup:
+            common = (no_links, lambda: NOON, lambda: None)
+            unanswered = Unanswered(state.questions, lookup, Pseudonyms(b"key"), *common)
+            watching = Watching(state.watches, state.progress, lookup, press.fresh, *common)
+            watches, hopes = WatchCommands(watching, AnonymousOnly()), HopeCommands(unanswered, full)
+            dialogue = Dialogue(
+                lookup,
+                ShownInMemory(),
+                lambda: NOON,
+                commands={"watch": watches.watch, "watches": watches.watches, "forget_me": hopes.forget_me},
+                presses={"hope": hopes.hope, "unwatch": watches.press},
+                preferences=preferences,
+            )
+            yield Room(dialogue, state, unanswered)
+
+
+async def test_watches_are_told_and_kept_in_the_language_of_the_chat(room: Room) -> None:
+    said = learning_phrases("zh-Hans")
+    assert (await room.say("/watches")).text == said.no_watches
+    assert (await room.say("/watch 养老")).text == said.watching.format("养老")
+    (watch,) = await room.state.watches.all()
+    assert watch.listener.language == "zh-Hans"
+    assert (await room.press(f"unwatch:{watch.id}")).text == said.no_watches
+
+
+async def test_a_hope_is_acknowledged_in_the_language_of_the_chat(room: Room) -> None:
+    question = await room.unanswered.missed("养老", "test", "7")
+    assert (await room.press(f"hope:{question}")).toast == learning_phrases("zh-Hans").will_tell
+
+
+async def test_a_wish_that_cannot_be_written_down_is_told_without_the_database(
+    room: Room, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert (await room.say("/forget_me")).text == phrases("zh-Hans").failed
+    assert WHERE in caplog.text
