@@ -11,7 +11,7 @@ from bot.conversation.asking import Asking
 from bot.conversation.browsing import ARTICLE, ARTICLES, Browsing
 from bot.conversation.choosing import SETTINGS, Choosing
 from bot.conversation.commands import Command
-from bot.conversation.hearing import Courtesy, Meant, Question, heard
+from bot.conversation.hearing import Courtesy, Meant, Question, asks, heard
 from bot.conversation.inlining import inline_answer
 from bot.conversation.lookup import Lookup, TooSlow
 from bot.conversation.memory import Memory
@@ -124,9 +124,9 @@ class Dialogue:
     ) -> Sequence[Reply]:
         if message.attachment and self._files and message.chat.place is Place.PRIVATE:
             return await self._files(message)
+        if asks(meant) and not await self._may_ask(message.chat, message.sender, preference):
+            return [Reply([Run(said.only_admins_ask)], quotes=message.id)]
         if isinstance(meant, Question):
-            if not await self._may_ask(message.chat, message.sender, preference):
-                return [Reply([Run(said.only_admins_ask)], quotes=message.id)]
             reply = await self._asking.answer(
                 meant.text, message.chat, message.sender, said, preference.facts
             )

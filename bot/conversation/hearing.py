@@ -57,6 +57,13 @@ def heard(message: Message) -> Meant | None:
     return None if message.edited else typed
 
 
+def asks(meant: Meant) -> bool:
+    """Tell whether something of the articles is wanted, and no help or settings."""
+    if isinstance(meant, Command):
+        return meant.name in ("article", "articles") or (meant.name == "start" and bool(meant.rest))
+    return isinstance(meant, Question)
+
+
 def _in_channel(message: Message, typed: Command | None) -> Question | None:
     if typed and typed.name == FIND:
         return Question(typed.rest)

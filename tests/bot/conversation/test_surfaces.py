@@ -183,6 +183,17 @@ async def test_in_a_group_another_reader_may_open_the_context(room: Room) -> Non
 
 
 async def inline(room: Room, text: str, offset: str = "") -> tuple[list[str], str]:
+async def test_a_group_whose_admins_alone_may_ask_shows_members_no_article_and_no_fact(room: Room) -> None:
+    await room.preferences.put(GROUP, Preference(askers=Askers.ADMINS))
+    for typed in ("/article 长文章", "/articles", f"/start {FACTS[3].id}", "/find 桥"):
+        (refused,) = await room.say(typed, GROUP, MEMBER)
+        assert refused.text == ZH.only_admins_ask
+        (told,) = await room.say(typed, GROUP, ADMIN)
+        assert told.text != ZH.only_admins_ask
+    said = [(await room.say(typed, GROUP, MEMBER))[0].text for typed in ("/help", "/start")]
+    assert said == [ZH.group_help, ZH.start]
+
+
     answer = await room.dialogue.inline(InlineQuery("i1", MEMBER, text, offset))
     return [result.id for result in answer.results], answer.next_offset
 
