@@ -9,6 +9,7 @@ from itertools import islice
 
 from bot.conversation.lookup import Lookup
 from bot.messages import Button, Press, Reply, Run, Style
+from bot.rendering.answer import shown_query
 from bot.rendering.article import article_pages, article_runs
 from bot.rendering.fact import Links
 from bot.texts import Phrases
@@ -40,7 +41,7 @@ class Browsing:
         def find(snapshot: Snapshot) -> Reply:
             found = snapshot.article(words) or next(_titled(snapshot, words.split()), None)
             if found is None:
-                return Reply([Run(phrases.no_article.format(words[:60]))])
+                return Reply([Run(phrases.no_article.format(shown_query(words)))])
             return self._opened(snapshot, found, 0, phrases)
 
         return await self._lookup.read(find)

@@ -85,7 +85,7 @@ class WatchCommands:
         watches = await self._watching.of(chat)
         if not watches:
             return _plain(said.no_watches)
-        lines = "\n".join(f"{number}. {watch.words}" for number, watch in enumerate(watches, 1))
+        lines = "\n".join(f"{number}. {shown_query(watch.words)}" for number, watch in enumerate(watches, 1))
         buttons = [
             [Button(said.unwatch.format(shown_query(watch.words)[:20]), f"{UNWATCH}:{watch.id}")]
             for watch in watches

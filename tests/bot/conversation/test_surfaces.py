@@ -132,6 +132,12 @@ async def test_a_reader_chooses_a_language_by_button(room: Room) -> None:
     (screen,) = await room.say("/settings")
     told = await room.press_label("English", screen)
     assert told.text.startswith("Settings\nLanguage: English")
+async def test_a_name_that_is_quoted_back_is_nobodys_mention(room: Room) -> None:
+    for typed in ("/find @zhangsan", "/article @zhangsan"):
+        (reply,) = await room.say(typed, GROUP)
+        assert "“@\u2060zhangsan”" in reply.text
+
+
     (reply,) = await room.say("qzxjk")
     assert reply.text == "The reports at hand say nothing about “qzxjk”."
 

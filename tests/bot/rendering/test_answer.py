@@ -184,6 +184,10 @@ def test_a_query_is_quoted_back_on_one_line_and_not_at_length() -> None:
     assert shown_query("长" * 500) == "长" * 60 + "…"
 
 
+def test_a_name_in_a_query_is_quoted_back_without_calling_anybody() -> None:
+    assert shown_query("找 @zhangsan 和@all") == "找 @\u2060zhangsan 和@\u2060all"
+
+
 @pytest.mark.parametrize(
     ("tag", "said"),
     [
