@@ -94,7 +94,9 @@ def _turns(data: str, page: int, pages: int, phrases: Phrases) -> list[tuple[But
 
 
 def _titled(snapshot: Snapshot, words: Sequence[str]) -> Iterator[Article]:
-    return (article for article in snapshot.articles() if all(word in article.title.text for word in words))
+    fold = snapshot.language.fold
+    wanted = [fold(word) for word in words]
+    return (one for one in snapshot.articles() if all(word in fold(one.title.text) for word in wanted))
 
 
 def _replacing(reply: Reply, press: Press) -> Reply:

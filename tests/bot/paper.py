@@ -19,6 +19,7 @@ from knowledge.model import (
     Span,
 )
 from knowledge.snapshot import Snapshot
+from knowledge.text.chinese import Chinese
 
 
 def article(title: str = "桥通车了", file: str = "a.txt", campaign: str | None = None) -> Article:
@@ -54,6 +55,7 @@ class Paper(Snapshot):
         self.version = version
         self.skipped = tuple(skipped)
         self.closed = False
+        self._language = Chinese()
         self._known = {made.id: made for made in facts}
         self._answers = {answer.query: answer for answer in answers}
 

@@ -24,7 +24,7 @@ GROUP = Chat("test", "-5", Place.GROUP, "3")
 MEMBER, ADMIN = Sender("8", language="zh"), Sender("9", language="zh")
 ANONYMOUS = Sender("1087968824", SenderKind.ANONYMOUS_ADMIN, group_admin=True)
 
-LONG = article("一篇长文章", "long.txt")
+LONG = article("第10篇长文章", "long.txt")
 FACTS = [fact(f"桥的第{n}句。", line=n) for n in range(2, 60)] + [
     fact(f"路{n}" + "长" * 300 + "。", line=n, of=LONG) for n in range(2, 9)
 ]
@@ -99,9 +99,9 @@ async def test_help_in_a_group_explains_privacy_mode(room: Room) -> None:
 
 async def test_articles_lists_titles_and_a_number_opens_one(room: Room) -> None:
     (reply,) = await room.say("/articles")
-    assert reply.text == "现有 2 篇文章：\n1. 桥通车了\n2. 一篇长文章"
+    assert reply.text == "现有 2 篇文章：\n1. 桥通车了\n2. 第10篇长文章"
     opened = await room.press_label("2", reply)
-    assert opened.text.startswith("一篇长文章\n路2长")
+    assert opened.text.startswith("第10篇长文章\n路2长")
     assert "第 1 页，共" in opened.text
 
 
@@ -121,6 +121,12 @@ async def test_an_article_nobody_wrote_is_not_found(room: Room) -> None:
 
 
 @pytest.mark.parametrize(
+@pytest.mark.parametrize("typed", ["長文章", "第１０篇　長文章"])
+async def test_a_title_is_found_in_either_script_and_width(room: Room, typed: str) -> None:
+    (reply,) = await room.say(f"/article {typed}")
+    assert reply.text.startswith("第10篇长文章\n")
+
+
     "data", ["article:zzzzzzzzzzzzz.0", "article:x", "articles:99999", "article:" + LONG.id + ".999"]
 )
 async def test_a_button_to_an_article_that_is_gone_is_a_notice(room: Room, data: str) -> None:
