@@ -20,7 +20,7 @@ from knowledge.model import Answer, Hit, Rung
 from knowledge.snapshot import Snapshot
 
 LIMIT = 30
-FACT = "fact:"  # begins the query of a shown answer that a deep link opened
+FACT = " fact:"  # begins the query that a deep link asks; a typed one never begins with a blank
 
 
 class Asking:
@@ -44,29 +44,28 @@ class Asking:
         self, query: str, chat: Chat, sender: Sender, phrases: Phrases, facts: int | None = None
     ) -> Reply:
         """Reply to a query with its first page; `facts` is how many the chat wants on one."""
-        if not query.strip():
+        query = query.strip()
+        if not query:
             return Reply([Run(phrases.nothing_asked)])
         begun = time.perf_counter()
         answer, version = await self._ask(query)
-        waiting: list[Sequence[Button]] = []
-        if not query.startswith(FACT):
-            self._memory.asked(answer, round(1000 * (time.perf_counter() - begun)))
-            missed = None if answer.found else await self._memory.missed(query, chat, sender)
-            waiting = [hope_row(missed, phrases)] if missed else []
+        self._memory.asked(answer, round(1000 * (time.perf_counter() - begun)))
+        missed = None if answer.found else await self._memory.missed(query, chat, sender)
+        waiting: list[Sequence[Button]] = [hope_row(missed, phrases)] if missed else []
         if not ranking(answer):
             return Reply(list(answer_runs(answer, phrases)), waiting)
-        shown = ShownAnswer(
-            new_id(), query, chat.platform, chat.id, sender.id, version, _fact_ids(answer), self._clock()
-        )
-        await self._shown.add(shown)
+        shown = await self._shown_to(chat, sender, query, answer, version)
         reply = self.first(answer, shown, chat.place, phrases, facts)
         return replace(reply, buttons=[*reply.buttons, *waiting])
 
     async def fact(self, fact_id: str, chat: Chat, sender: Sender, phrases: Phrases) -> Reply:
         """Open one fact, as a deep link asks for it."""
-        wanted = fact_id if re.fullmatch("[a-z2-7]{13}", fact_id) else ""
-        reply = await self.answer(f"{FACT}{wanted}", chat, sender, phrases)
-        return reply if reply.buttons else Reply([Run(phrases.fact_gone)])
+        query = FACT + (fact_id if re.fullmatch("[a-z2-7]{13}", fact_id) else "")
+        answer, version = await self._ask(query)
+        if not answer.found:
+            return Reply([Run(phrases.fact_gone)])
+        shown = await self._shown_to(chat, sender, query, answer, version)
+        return self.first(answer, shown, chat.place, phrases)
 
     async def again(self, shown: ShownAnswer) -> tuple[Answer, ShownAnswer]:
         """Ask a shown query once more; it is another shown answer where its facts are no longer the same."""
@@ -89,6 +88,15 @@ class Asking:
     async def _ask(self, query: str) -> tuple[Answer, str]:
         answer, version = await self._lookup.read(lambda s: (_answered(s, query), s.version))
         return answer if answer.found else await self._memory.pointed(answer), version
+
+    async def _shown_to(
+        self, chat: Chat, sender: Sender, query: str, answer: Answer, version: str
+    ) -> ShownAnswer:
+        shown = ShownAnswer(
+            new_id(), query, chat.platform, chat.id, sender.id, version, _fact_ids(answer), self._clock()
+        )
+        await self._shown.add(shown)
+        return shown
 
     def page(
         self, answer: Answer, page: int, place: Place, phrases: Phrases, facts: int | None = None

@@ -86,6 +86,12 @@ async def test_a_deep_link_that_leads_nowhere_says_so(room: Room, parameter: str
     assert reply.text == ZH.fact_gone
 
 
+async def test_a_fact_is_opened_by_a_deep_link_and_not_by_what_is_typed(room: Room) -> None:
+    for typed in (f"fact:{FACTS[3].id}", f" fact:{FACTS[3].id}"):
+        (reply,) = await room.say(typed)
+        assert reply.text == f"现有报道里没有查到“fact:{FACTS[3].id}”。"
+
+
 async def test_an_unknown_command_is_explained_in_private_and_ignored_in_a_group(room: Room) -> None:
     (reply,) = await room.say("/nothing")
     assert reply.text == ZH.unknown_command
@@ -115,18 +121,24 @@ async def test_an_article_is_read_page_by_page_to_its_end(room: Room) -> None:
     assert [seen.count(f"路{n}长") for n in range(2, 9)] == [1] * 7
 
 
-async def test_an_article_nobody_wrote_is_not_found(room: Room) -> None:
-    (reply,) = await room.say("/article 没有这篇")
-    assert reply.text == ZH.no_article.format("没有这篇")
-
-
-@pytest.mark.parametrize(
 @pytest.mark.parametrize("typed", ["長文章", "第１０篇　長文章"])
 async def test_a_title_is_found_in_either_script_and_width(room: Room, typed: str) -> None:
     (reply,) = await room.say(f"/article {typed}")
     assert reply.text.startswith("第10篇长文章\n")
 
 
+async def test_an_article_nobody_wrote_is_not_found(room: Room) -> None:
+    (reply,) = await room.say("/article 没有这篇")
+    assert reply.text == ZH.no_article.format("没有这篇")
+
+
+async def test_a_name_that_is_quoted_back_is_nobodys_mention(room: Room) -> None:
+    for typed in ("/find @zhangsan", "/article @zhangsan"):
+        (reply,) = await room.say(typed, GROUP)
+        assert "“@\u2060zhangsan”" in reply.text
+
+
+@pytest.mark.parametrize(
     "data", ["article:zzzzzzzzzzzzz.0", "article:x", "articles:99999", "article:" + LONG.id + ".999"]
 )
 async def test_a_button_to_an_article_that_is_gone_is_a_notice(room: Room, data: str) -> None:
@@ -138,12 +150,6 @@ async def test_a_reader_chooses_a_language_by_button(room: Room) -> None:
     (screen,) = await room.say("/settings")
     told = await room.press_label("English", screen)
     assert told.text.startswith("Settings\nLanguage: English")
-async def test_a_name_that_is_quoted_back_is_nobodys_mention(room: Room) -> None:
-    for typed in ("/find @zhangsan", "/article @zhangsan"):
-        (reply,) = await room.say(typed, GROUP)
-        assert "“@\u2060zhangsan”" in reply.text
-
-
     (reply,) = await room.say("qzxjk")
     assert reply.text == "The reports at hand say nothing about “qzxjk”."
 
@@ -177,6 +183,17 @@ async def test_a_group_whose_admins_alone_may_ask_refuses_members_and_their_butt
     assert told.text.startswith("桥的第5句。")
 
 
+async def test_a_group_whose_admins_alone_may_ask_shows_members_no_article_and_no_fact(room: Room) -> None:
+    await room.preferences.put(GROUP, Preference(askers=Askers.ADMINS))
+    for typed in ("/article 长文章", "/articles", f"/start {FACTS[3].id}", "/find 桥"):
+        (refused,) = await room.say(typed, GROUP, MEMBER)
+        assert refused.text == ZH.only_admins_ask
+        (told,) = await room.say(typed, GROUP, ADMIN)
+        assert told.text != ZH.only_admins_ask
+    said = [(await room.say(typed, GROUP, MEMBER))[0].text for typed in ("/help", "/start")]
+    assert said == [ZH.group_help, ZH.start]
+
+
 @pytest.mark.parametrize(
     "data", ["settings:askers:nobody", "settings:facts:9999", "settings:", "settings:language:de"]
 )
@@ -195,17 +212,6 @@ async def test_in_a_group_another_reader_may_open_the_context(room: Room) -> Non
 
 
 async def inline(room: Room, text: str, offset: str = "") -> tuple[list[str], str]:
-async def test_a_group_whose_admins_alone_may_ask_shows_members_no_article_and_no_fact(room: Room) -> None:
-    await room.preferences.put(GROUP, Preference(askers=Askers.ADMINS))
-    for typed in ("/article 长文章", "/articles", f"/start {FACTS[3].id}", "/find 桥"):
-        (refused,) = await room.say(typed, GROUP, MEMBER)
-        assert refused.text == ZH.only_admins_ask
-        (told,) = await room.say(typed, GROUP, ADMIN)
-        assert told.text != ZH.only_admins_ask
-    said = [(await room.say(typed, GROUP, MEMBER))[0].text for typed in ("/help", "/start")]
-    assert said == [ZH.group_help, ZH.start]
-
-
     answer = await room.dialogue.inline(InlineQuery("i1", MEMBER, text, offset))
     return [result.id for result in answer.results], answer.next_offset
 
