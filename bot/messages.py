@@ -47,7 +47,6 @@ class Sender:
 
     id: str
     kind: SenderKind = SenderKind.PERSON
-    name: str = ""
     language: str | None = None
     group_admin: bool | None = None
 
@@ -65,8 +64,8 @@ class Attachment:
 class Message:
     """One thing somebody said. `addressed` tells whether the bot itself is meant (always so in private).
 
-    The platform's way of naming the bot (`@name`, `/command@name`) is taken out of `text`. `replies_to` is the id
-    of the message it answers; `answered_by` the id of our answer to what an edited message said before.
+    The platform's way of naming the bot (`@name`, `/command@name`) is taken out of `text`. `answered_by` is the id
+    of our answer to what an edited message said before.
     """
 
     chat: Chat
@@ -79,7 +78,6 @@ class Message:
     forwarded: bool = False
     via_bot: bool = False
     attachment: Attachment | None = None
-    replies_to: str | None = None
     answered_by: str | None = None
 
 

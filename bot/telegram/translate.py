@@ -105,7 +105,6 @@ def _message(message: TelegramMessage, me: Identity, *, edited: bool) -> Event:
         forwarded=message.forward_origin is not None,
         via_bot=message.via_bot is not None,
         attachment=_attachment(document) if document is not None else None,
-        replies_to=_id(message.reply_to_message.message_id) if message.reply_to_message else None,
     )
 
 
@@ -123,16 +122,14 @@ def _sender(message: TelegramMessage) -> Sender:
     if user is not None and user.id == ChatID.ANONYMOUS_ADMIN:
         return Sender(_id(user.id), SenderKind.ANONYMOUS_ADMIN, group_admin=True)
     if behind is not None or user is None or user.id == ChatID.FAKE_CHANNEL:
-        return Sender(
-            _id((behind or message.chat).id), SenderKind.CHANNEL, _text((behind or message.chat).title or "")
-        )
+        return Sender(_id((behind or message.chat).id), SenderKind.CHANNEL)
     return _person(user)
 
 
 def _person(user: User) -> Sender:
     kind = SenderKind.BOT if user.is_bot else SenderKind.PERSON
     language = None if user.language_code is None else _text(user.language_code)
-    return Sender(_id(user.id), kind, user.full_name, language)
+    return Sender(_id(user.id), kind, language)
 
 
 def _attachment(document: Document) -> Attachment:

@@ -25,7 +25,6 @@ class Phrases:
     line: str
     line_run: str
     page: str
-    section: str
     campaign: str
     context: str
     source: str
@@ -38,8 +37,6 @@ class Phrases:
     disliked: str
     thanks: str
     welcome: str
-    context_of: str
-    source_of: str
     source_cut: str
     page_of: str
     no_other_reports: str

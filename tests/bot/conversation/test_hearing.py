@@ -73,8 +73,8 @@ def test_an_edited_question_is_heard_again_and_an_edited_command_is_not() -> Non
     assert heard(replace(edited, text="/settings")) is None
 
 
-def test_a_command_names_its_bot_and_keeps_what_follows() -> None:
-    assert heard(replace(PRIVATE, text="/Article@my_bot  桥 路")) == Command("article", "my_bot", "桥 路")
+def test_a_command_leaves_out_the_bots_name_and_keeps_what_follows() -> None:
+    assert heard(replace(PRIVATE, text="/Article@my_bot  桥 路")) == Command("article", "桥 路")
 
 
 @pytest.mark.parametrize("text", ["/", "//", "/中文", "/find蕃", "a /find b"])

@@ -36,7 +36,7 @@ def ignored(text: str | None, chat: Json, **more: Any) -> str:
 def test_a_private_message_is_always_meant_for_us() -> None:
     heard = said("蕃瓜弄", private(7), number=3)
     assert heard.chat == Chat("telegram", "7", Place.PRIVATE)
-    assert heard.sender == Sender("7", SenderKind.PERSON, "读者7", "zh-hans")
+    assert heard.sender == Sender("7", SenderKind.PERSON, "zh-hans")
     assert (heard.text, heard.id, heard.addressed) == ("蕃瓜弄", "3", True)
 
 
@@ -62,7 +62,6 @@ def test_a_reply_to_us_means_us() -> None:
     ours = message("答", group(-9), 5, BOT)
     theirs = message("说", group(-9), 6, user(8))
     assert said("还有呢", group(-9), reply_to_message=ours).addressed
-    assert said("还有呢", group(-9), reply_to_message=ours).replies_to == "5"
     assert not said("还有呢", group(-9), reply_to_message=theirs).addressed
 
 
@@ -105,7 +104,7 @@ def test_an_auto_forward_and_another_bot_are_not_answered() -> None:
 def test_a_channel_post_has_no_person() -> None:
     heard = said("@chuchu_bot 词", channel(-8), kind="channel_post")
     assert heard.chat == Chat("telegram", "-8", Place.CHANNEL)
-    assert heard.sender == Sender("-8", SenderKind.CHANNEL, "频道")
+    assert heard.sender == Sender("-8", SenderKind.CHANNEL)
     assert heard.addressed
 
 
@@ -169,7 +168,7 @@ def test_a_press_tells_who_pressed_and_under_what() -> None:
         Chat("telegram", "-9", Place.GROUP),
         "5",
         "q",
-        Sender("8", SenderKind.PERSON, "读者8", "zh-hans"),
+        Sender("8", SenderKind.PERSON, "zh-hans"),
         "m:1",
     )
 
