@@ -49,10 +49,11 @@ class Chats:
         if thread is None and self._events is not None:
             await self._events.closed(PLATFORM, chat)
 
-    async def reopen(self, chat: str) -> None:
-        """A chat takes messages again."""
-        if self._closed.pop(chat, None) is not None:
-            await self._inbox.forget_chat(chat)
+    async def reopen(self, chat: str, thread: str | None = None) -> None:
+        """A chat, and the topic of it that was spoken in, take messages again."""
+        for key in {_key(chat, None), _key(chat, thread)} & self._closed.keys():
+            del self._closed[key]
+            await self._inbox.forget_chat(key)
 
     def closed(self, chat: str, thread: str | None = None, since: float = 0.0) -> str | None:
         """Return why a chat or topic is closed, or None; what was said after the closing reopens it."""

@@ -154,8 +154,11 @@ class Sender:
                 return None
             except BadCall as error:
                 cure = remedy(str(error))
-                if cure in (Remedy.CHAT_IS_CLOSED, Remedy.TOPIC_IS_CLOSED):
-                    await self._close(chat, draft.thread if cure is Remedy.TOPIC_IS_CLOSED else None, error)
+                if cure is Remedy.CHAT_IS_CLOSED:
+                    await self._close(chat, None, error)
+                    return None
+                if cure is Remedy.TOPIC_IS_CLOSED:  # the general topic has no number, and is not the chat
+                    await self._close(chat if draft.thread else None, draft.thread, error)
                     return None
                 if cure is Remedy.NONE_NEEDED:
                     return draft.replaces
@@ -168,7 +171,7 @@ class Sender:
             else:
                 self._metrics.sends.labels("sent").inc()
                 if chat is not None:
-                    await self._chats.reopen(self._chats.resolve(chat.id))
+                    await self._chats.reopen(self._chats.resolve(chat.id), draft.thread)
                 return sent
 
     async def _persist(self, chat: Chat | None, draft: Draft, slots: Slots | None) -> str:

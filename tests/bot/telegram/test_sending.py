@@ -163,6 +163,35 @@ async def test_a_long_answer_comes_in_parts_with_the_buttons_under_the_last(tmp_
     text = "".join(f"第{n}行，{'长' * 90}。\n" for n in range(100))
     long = Echo(reply=lambda m: [Reply([Run(text)], [[Button("更多", "m:1")]], quotes=m.id)])
     async with bot_api() as api, polling(api, tmp_path, long):
+async def test_a_topic_that_is_opened_again_hears_unasked_news_once_somebody_was_answered_there(
+    tmp_path: Path,
+) -> None:
+    news = Chat("telegram", "-9", Place.GROUP, "5"), Reply([Run("消息")])
+    topic = {"message_thread_id": 5, "is_topic_message": True}
+    async with bot_api() as api:
+        async with polling(api, tmp_path, Echo()) as service:
+            api.chats.closed_topics.add((-9, 5))
+            shut = api.push(message=message("/a", group(-9, forum=True), 1, user(3), **topic))
+            await api.until(lambda: endings(tmp_path).get(shut) == "refused")
+            assert await service.send(*news) is None
+            api.chats.closed_topics.clear()
+            api.push(message=message("/b", group(-9, forum=True), 2, user(3), **topic))
+            await api.until(lambda: api.said(-9) == ["答：/b"])
+            assert await service.send(*news)
+        async with polling(api, tmp_path, Echo()) as service:
+            assert await service.send(*news)
+
+
+async def test_a_general_topic_that_is_closed_closes_nothing_else(tmp_path: Path) -> None:
+    told = Moves()
+    async with bot_api() as api, polling(api, tmp_path, Echo(), told) as service:
+        api.fail("sendMessage", faults.TOPIC_CLOSED)
+        shut = api.push(message=message("/a", group(-9, forum=True), 1, user(3)))
+        await api.until(lambda: endings(tmp_path).get(shut) == "refused")
+        assert await service.send(Chat("telegram", "-9", Place.GROUP), Reply([Run("消息")]))
+        assert told.told == []
+
+
         update = await ask(api, "问")
         await api.until(lambda: endings(tmp_path).get(update))
         calls = [c.parameters for c in api.made("sendMessage")]
