@@ -85,7 +85,7 @@ class Sender:
         """A group has become a supergroup: settings and pending work move to its new id."""
         if await self._chats.moved(old, new):
             self._moved(old, new)
-            logger.info("chat %s has moved to %s", old, new)
+            logger.info("a group has become a supergroup")
 
     async def toast(self, press: str, text: str | None) -> None:
         """Acknowledge a press, with a short notice or without; too late is no error."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from pathlib import Path
 
@@ -137,6 +138,18 @@ async def test_a_group_that_became_a_supergroup_is_answered_under_its_new_id(tmp
         assert told.told == [("moved", str(old), str(new))]
 
 
+async def test_no_log_names_a_group_that_moves(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    async with bot_api() as api, polling(api, tmp_path, Echo()):
+        old, new = -777_050, -1_000_777_050
+        api.chats.moved[old] = new
+        api.chats.known[new] = group(new)
+        api.push(message=message("/find 问", group(old), 1, user(3)))
+        await api.until(lambda: api.said(new))
+    assert "supergroup" in caplog.text
+    assert "777050" not in caplog.text
+
+
 async def test_a_closed_topic_is_left_in_peace_and_the_rest_of_the_forum_served(tmp_path: Path) -> None:
     async with bot_api() as api, polling(api, tmp_path, Echo()):
         forum = group(-9, forum=True)
@@ -150,19 +163,6 @@ async def test_a_closed_topic_is_left_in_peace_and_the_rest_of_the_forum_served(
         assert api.made("sendMessage")[0].parameters["message_thread_id"] == 6
 
 
-async def test_a_deleted_topic_is_answered_in_the_general_one(tmp_path: Path) -> None:
-    async with bot_api() as api, polling(api, tmp_path, Echo()):
-        topic = {"message_thread_id": 5, "is_topic_message": True}
-        api.fail("sendMessage", faults.NO_THREAD)
-        api.push(message=message("/a", group(-9, forum=True), 1, user(3), **topic))
-        await api.until(lambda: api.said(-9))
-        assert "message_thread_id" not in api.made("sendMessage")[0].parameters
-
-
-async def test_a_long_answer_comes_in_parts_with_the_buttons_under_the_last(tmp_path: Path) -> None:
-    text = "".join(f"第{n}行，{'长' * 90}。\n" for n in range(100))
-    long = Echo(reply=lambda m: [Reply([Run(text)], [[Button("更多", "m:1")]], quotes=m.id)])
-    async with bot_api() as api, polling(api, tmp_path, long):
 async def test_a_topic_that_is_opened_again_hears_unasked_news_once_somebody_was_answered_there(
     tmp_path: Path,
 ) -> None:
@@ -192,6 +192,19 @@ async def test_a_general_topic_that_is_closed_closes_nothing_else(tmp_path: Path
         assert told.told == []
 
 
+async def test_a_deleted_topic_is_answered_in_the_general_one(tmp_path: Path) -> None:
+    async with bot_api() as api, polling(api, tmp_path, Echo()):
+        topic = {"message_thread_id": 5, "is_topic_message": True}
+        api.fail("sendMessage", faults.NO_THREAD)
+        api.push(message=message("/a", group(-9, forum=True), 1, user(3), **topic))
+        await api.until(lambda: api.said(-9))
+        assert "message_thread_id" not in api.made("sendMessage")[0].parameters
+
+
+async def test_a_long_answer_comes_in_parts_with_the_buttons_under_the_last(tmp_path: Path) -> None:
+    text = "".join(f"第{n}行，{'长' * 90}。\n" for n in range(100))
+    long = Echo(reply=lambda m: [Reply([Run(text)], [[Button("更多", "m:1")]], quotes=m.id)])
+    async with bot_api() as api, polling(api, tmp_path, long):
         update = await ask(api, "问")
         await api.until(lambda: endings(tmp_path).get(update))
         calls = [c.parameters for c in api.made("sendMessage")]
