@@ -7,6 +7,7 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -130,7 +131,7 @@ class Database:
         """Do what cannot be done in a transaction."""
         try:
             job.result = job.work(self._connection)
-        except sqlite3.Error as error:
+        except Exception as error:
             job.error = error
 
     def _commit(self, jobs: list[_Job]) -> bool:
@@ -141,8 +142,9 @@ class Database:
                 job.result = job.work(connection)
             connection.execute("COMMIT")
         except Exception as error:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+            with suppress(sqlite3.Error):  # the next BEGIN fails, and tries again to roll back
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
             for job in jobs:
                 job.error = error
             return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -201,8 +202,12 @@ class TelegramService:
 
     async def _tidy(self) -> None:
         while True:
-            gone = await self._inbox.tidy()
-            logger.debug("%d ended updates forgotten", gone)
+            try:
+                gone = await self._inbox.tidy()
+                logger.debug("%d ended updates forgotten", gone)
+            except sqlite3.Error as error:
+                self._metrics.inbox_errors.inc()
+                logger.warning("inbox: cannot forget what has ended (%s); trying again in an hour", error)
             await asyncio.sleep(TIDY_SECONDS)
 
     async def _set_webhook(self) -> None:

@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 from bot.errors import CannotStore
+from bot.telegram.database import Database
 from bot.telegram.inbox import KEPT_SECONDS, Ending, Inbox, Incoming, Pending, open_inbox
+from tests.bot.telegram.service import Echo, polling
+from tests.botapi.server import bot_api
 
 
 class Clock:
@@ -129,3 +132,56 @@ async def test_a_folder_that_cannot_be_written_is_named_before_any_update_is_tak
     with pytest.raises(CannotStore, match=r"missing/inbox\.sqlite 不能写入"):
         async with open_inbox(tmp_path / "missing" / "inbox.sqlite", Clock()):
             pass
+
+
+async def test_what_goes_wrong_in_a_job_is_its_own_error_and_later_jobs_are_done(tmp_path: Path) -> None:
+    async with inbox_in(tmp_path) as inbox, asyncio.timeout(10):
+        with pytest.raises(OverflowError):
+            await inbox.claim(Pending(2**70, "7", "message", counted=True))
+        assert await inbox.store([update(1)])
+
+
+async def test_a_transaction_that_cannot_be_rolled_back_does_not_stop_the_next_but_one(
+    tmp_path: Path,
+) -> None:
+    database = Database(tmp_path / "x.sqlite", "CREATE TABLE IF NOT EXISTS t (n INTEGER);")
+
+    def shut(db: sqlite3.Connection) -> None:
+        """Write something, and let the first rollback be refused."""
+        db.execute("INSERT INTO t VALUES (1)")
+        answers = iter([sqlite3.SQLITE_DENY])
+        db.set_authorizer(
+            lambda action, *_: (
+                next(answers, sqlite3.SQLITE_OK)
+                if action == sqlite3.SQLITE_TRANSACTION
+                else sqlite3.SQLITE_OK
+            )
+        )
+        raise ValueError("broke")
+
+    await database.open()
+    try:
+        async with asyncio.timeout(10):
+            with pytest.raises(ValueError, match="broke"):
+                await database.run(shut)
+            with pytest.raises(sqlite3.OperationalError):
+                await database.run(lambda db: db.execute("INSERT INTO t VALUES (2)"))
+            await database.run(lambda db: db.execute("INSERT INTO t VALUES (3)"))
+            assert await database.read("SELECT n FROM t") == [(3,)]
+    finally:
+        await database.close()
+
+
+async def test_a_disk_that_is_full_while_the_inbox_is_tidied_is_a_warning_and_no_fault(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = Clock()
+    clock.now = 0.0
+    async with inbox_in(tmp_path, clock) as inbox:
+        await inbox.store([update(1)])
+        await inbox.end(1, Ending.ANSWERED)
+    with closing(sqlite3.connect(tmp_path / "inbox.sqlite")) as db:
+        db.execute("CREATE TRIGGER full BEFORE DELETE ON updates BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+    async with bot_api() as api, polling(api, tmp_path, Echo()):
+        await api.until(lambda: "disk full" in caplog.text)
+    assert "broke" not in caplog.text
