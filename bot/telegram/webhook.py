@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 
 class Webhook:
-    """The handler of `POST /telegram`; closed until `open`, and after `close`."""
+    """The handler of `POST /telegram`, until `close`."""
 
     def __init__(
         self,

@@ -124,8 +124,8 @@ class Workers:
     async def run(self) -> None:
         """Work until cancelled.
 
-        What was begun anew after one death and cut off by the next comes first and one by one: whoever kills us again and again from
-        outside, at any moment, would else meet the same one too often.
+        What was begun anew after one death and cut off by the next comes first and one by one: whoever kills us
+        again and again from outside, at any moment, would else meet the same one too often.
         """
         while True:
             await self._slots.take()
