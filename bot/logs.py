@@ -52,7 +52,7 @@ class Human(Redacting):
         trace = self.trace(record)
         return (
             f"{clock} {record.levelname} {record.name} {printable(record.getMessage())}{printable(extra)}"
-            + (f" {trace}" if trace else "")
+            + (f" {printable(trace)}" if trace else "")
         )
 
 

@@ -64,3 +64,11 @@ def test_a_traceback_stays_with_its_entry() -> None:
     except TypeError as error:
         entry = json.loads(Json([]).format(record("broke", error=error)))
     assert "TypeError" in entry["trace"]
+
+
+@pytest.mark.parametrize("style", [Human, Json])
+def test_a_traceback_cannot_steer_a_terminal(style: type[Redacting]) -> None:
+    try:
+        raise ValueError("\x1b[31m")
+    except ValueError as error:
+        assert "\x1b" not in style([]).format(record("broke", error=error))
