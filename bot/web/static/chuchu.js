@@ -4,6 +4,7 @@
 
 const form = document.querySelector("form.ask");
 const talk = document.getElementById("talk");
+let shown = location.search;
 
 async function ask(query) {
   const address = "/?q=" + encodeURIComponent(query);
@@ -17,6 +18,7 @@ async function ask(query) {
     talk.append(turn);
     turn.scrollIntoView({ block: "start" });
     history.pushState(null, "", address);
+    shown = location.search;
     document.title = page.title;
   } catch {
     location.assign(address); // the browser itself says what is wrong with the network
@@ -34,6 +36,8 @@ if (form && talk) {
     box.value = "";
     ask(query);
   });
-  addEventListener("popstate", () => location.reload());
+  addEventListener("popstate", () => {
+    if (location.search !== shown) location.reload(); // else only a fragment has changed, as the skip link does
+  });
   if (matchMedia("(pointer: fine)").matches) form.elements.q.focus();
 }
