@@ -20,8 +20,9 @@ _DROPPED: Final = frozenset(
         "aside",
         "header",
         "footer",
-        "form",
         "button",
+        "label",
+        "datalist",
         "select",
         "svg",
         "math",
@@ -109,7 +110,8 @@ def read_html(name: str, data: bytes) -> Extract:
     """Extract the main text: line n holds the text of line n of the source, entities decoded.
 
     What stands in `<article>` or `<main>` is the main text if that is most of the page; navigation, scripts and
-    forms never are. Two blocks on one source line are parted by the indent that Chinese paragraphs begin with.
+    the controls of forms never are. Two blocks on one source line are parted by the indent that Chinese
+    paragraphs begin with.
     """
     text, encoding = _decode(name, data)
     source = split_lines(text)
@@ -169,7 +171,11 @@ class _Body:
         if token.closing:
             self._close(token.tag)
         elif token.tag not in _VOID:
-            self._enter(token.tag, token.hidden or token.tag in _DROPPED)
+            self._enter(token.tag, token.hidden or self._is_dropped(token.tag))
+
+    def _is_dropped(self, tag: str) -> bool:
+        """Tell whether an element is no text; what heads an article holds its title."""
+        return tag in _DROPPED and not (tag == "header" and self._in_main)
 
     def _enter(self, tag: str, dropped: bool) -> None:
         self._open.append((tag, dropped))

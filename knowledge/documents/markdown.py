@@ -33,15 +33,32 @@ def read_markdown(name: str, data: bytes) -> Extract:
 
 def _without_markup(lines: list[str]) -> Iterator[str]:
     front = _front_matter(lines)
-    fenced = False
+    last = max((number for number, line in enumerate(lines) if "-->" in line), default=0)
+    fenced = commented = False
     for number, line in enumerate(lines):
-        if number < front or _FENCE.match(line):
+        if number < front or (not commented and _FENCE.match(line)):
             fenced ^= number >= front
             yield ""
         elif fenced:
             yield line
         else:
+            if commented:
+                line, commented = _after_comment(line)
+            if not commented and number < last:
+                line, commented = _before_comment(line)
             yield _blank(line)
+
+
+def _after_comment(line: str) -> tuple[str, bool]:
+    """Blank out the rest of a comment that began on an earlier line; tell whether it goes on."""
+    end = line.find("-->") + 3
+    return (" " * end + line[end:], False) if end > 2 else ("", True)
+
+
+def _before_comment(line: str) -> tuple[str, bool]:
+    """Cut off a comment that ends on a later line; tell whether there is one."""
+    start = line.find("<!--", line.rfind("-->") + 1)
+    return (line[:start], True) if start >= 0 else (line, False)
 
 
 def _front_matter(lines: list[str]) -> int:

@@ -47,6 +47,19 @@ def test_a_small_article_element_does_not_hide_the_page() -> None:
     assert lines("<article>推荐</article>\n<div>" + "正文很长。" * 9 + "</div>") == ("推荐", "正文很长。" * 9)
 
 
+def test_what_heads_an_article_is_kept_and_what_heads_the_page_is_not() -> None:
+    page = "<header>青年报网</header>\n<article><header><h1>题目</h1></header>\n<p>正文。</p></article>"
+    assert lines(page) == ("", "题目", "正文。")
+
+
+def test_a_page_within_a_form_keeps_its_text_without_the_controls() -> None:
+    page = (
+        '<form id="form1"><label>搜索</label><input value="词"><select><option>全部</option></select>\n'
+        "<button>查</button><h1>题目</h1>\n<p>正文。</p></form>"
+    )
+    assert lines(page) == ("", "题目", "正文。")
+
+
 def test_hidden_elements_are_left_out_but_a_class_of_that_name_is_not() -> None:
     assert lines('<p hidden>甲</p>\n<p class="x hidden y">乙</p>\n<p style="overflow: hidden ">丙</p>') == (
         "",
