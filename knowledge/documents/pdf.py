@@ -36,37 +36,38 @@ def read_pdf(name: str, data: bytes) -> Extract:
     Raises:
         UnreadableFile: damaged, encrypted, too many pages, or without any text.
     """
-    try:
-        with pdfium.PdfDocument(data) as document:
-            pages = _read_pages(name, document)
-    except pdfium.PdfiumError as error:
-        reason, remedy = _REASONS.get(error.err_code, ("PDF 已损坏", "从原处重新下载"))
-        raise UnreadableFile(name, reason, remedy) from error
     lines: list[str] = []
     starts: list[int] = []
     articles: list[int] = []
     missing: list[Skipped] = []
-    for page in pages:
-        starts.append(len(lines) + 1)
-        if isinstance(page, Skipped):
-            missing.append(page)
-            lines.append("")
-        else:
-            for block in page:
-                if block.opens:
-                    articles.append(len(lines) + 1)
-                lines += [*block.lines, ""]
-            if not page:
-                lines.append("")
-    if len(missing) == len(pages):
+    try:
+        with pdfium.PdfDocument(data) as document:
+            for page in _read_pages(name, document):
+                starts.append(len(lines) + 1)
+                if isinstance(page, Skipped):
+                    missing.append(page)
+                    lines.append("")
+                    continue
+                for block in page:
+                    if block.opens:
+                        articles.append(len(lines) + 1)
+                    lines += [*block.lines, ""]
+                if not page:
+                    lines.append("")
+    except pdfium.PdfiumError as error:
+        reason, remedy = _REASONS.get(error.err_code, ("PDF 已损坏", "从原处重新下载"))
+        raise UnreadableFile(name, reason, remedy) from error
+    if len(missing) == len(starts):
         raise UnreadableFile(name, missing[0].reason if missing else "PDF 没有页", _SCAN_REMEDY)
     return Extract("pdf", tuple(lines), None, tuple(starts), tuple(articles), tuple(missing))
 
 
-def _read_pages(name: str, document: pdfium.PdfDocument) -> list[list[Block] | Skipped]:
+def _read_pages(name: str, document: pdfium.PdfDocument) -> Iterator[list[Block] | Skipped]:
+    """Yield page by page: what a page is made of takes a hundred times the room of its text."""
     if len(document) > limits.PDF_PAGES:
         raise UnreadableFile(name, f"有 {len(document)} 页，超过 {limits.PDF_PAGES} 页的上限", "拆成几个 PDF")
-    return [_read_page(f"{name} 第 {number + 1} 页", document, number) for number in range(len(document))]
+    for number in range(len(document)):
+        yield _read_page(f"{name} 第 {number + 1} 页", document, number)
 
 
 def _read_page(name: str, document: pdfium.PdfDocument, number: int) -> list[Block] | Skipped:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
+from typing import Final
 
 from knowledge.documents.layout.blocks import Block
+
+_MOST_HEADLINES: Final = 200
+"""A page with more is a table; the fullest broadsheet has some twenty."""
 
 
 def by_article(
@@ -14,6 +19,8 @@ def by_article(
 
     `order` is the reading order so far; captions follow the text of their article.
     """
+    if not 0 < len(headlines) <= _MOST_HEADLINES:
+        return [[*order, *captions]]
     owners = _owners([*order, *captions], headlines)
     groups: list[list[Block]] = []
     places: dict[int, list[Block]] = {}
@@ -29,12 +36,32 @@ def by_article(
 def _owners(blocks: Sequence[Block], headlines: Sequence[Block]) -> dict[int, Block | None]:
     """Find each block's headline: over it, right under it if it is a kicker, else that of the column to its left."""
     owners: dict[int, Block | None] = {}
+    left_of = _Lefts(blocks)
     for block in sorted(blocks, key=lambda b: b.box.left):
         owner = _headline_of(block, headlines)
-        if owner is None and (left := _left_of(block, blocks)):
+        if owner is None and (left := left_of(block)):
             owner = owners.get(id(left))
         owners[id(block)] = owner
     return owners
+
+
+class _Lefts:
+    """Finds what stands left of a block without looking at all blocks for each."""
+
+    def __init__(self, blocks: Sequence[Block]) -> None:
+        self._blocks = sorted(blocks, key=lambda b: (b.box.right, b.box.top), reverse=True)
+        self._rights = [-block.box.right for block in self._blocks]
+        self._reach = 0.5 * max((block.size for block in blocks), default=0.0)
+
+    def __call__(self, block: Block) -> Block | None:
+        """Return the block that ends last before this one begins, on its height."""
+        first = bisect_left(self._rights, -block.box.left - self._reach)
+        near = map(self._blocks.__getitem__, range(first, len(self._blocks)))
+        return next((b for b in near if _is_left(b, block)), None)
+
+
+def _is_left(one: Block, other: Block) -> bool:
+    return one.box.right <= other.box.left + 0.5 * one.size and one.box.along(other.box) > 0
 
 
 def _headline_of(block: Block, headlines: Sequence[Block]) -> Block | None:
@@ -56,13 +83,6 @@ def _nearest(block: Block, headlines: Sequence[Block]) -> Block | None:
 def _overlap(one: Block, other: Block) -> float:
     narrower = min(one.box.width, other.box.width)
     return one.box.across(other.box) / narrower if narrower else 0.0
-
-
-def _left_of(block: Block, blocks: Sequence[Block]) -> Block | None:
-    beside = [
-        b for b in blocks if b.box.right <= block.box.left + 0.5 * b.size and b.box.along(block.box) > 0
-    ]
-    return max(beside, key=lambda b: (b.box.right, b.box.top), default=None)
 
 
 def _is_kicker(block: Block, headline: Block) -> bool:

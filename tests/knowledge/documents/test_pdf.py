@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import tracemalloc
 from collections.abc import Callable
 
 import pytest
@@ -146,6 +147,22 @@ def test_a_page_of_thousands_of_scattered_pieces_is_read_whole() -> None:
     for _ in range(1_500):
         sheet.text(pick.random() * 580, pick.random() * 780, pick.choice((7, 9, 14)), pick.choice("天地玄黄"))
     assert len(read(pdf(sheet))) >= 1_450
+
+
+def test_a_pdf_takes_the_room_of_one_page_at_a_time() -> None:
+    def peak(count: int) -> int:
+        sheets = [Sheet() for _ in range(count)]
+        for sheet in sheets:
+            pages.a_page_of_one_column(sheet)
+        data = pdf(*sheets)
+        tracemalloc.start()
+        try:
+            read_pdf("a.pdf", data)
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    assert peak(8) < 3 * peak(1)
 
 
 def test_pages_follow_one_another_and_begin_where_page_starts_says() -> None:
