@@ -109,10 +109,13 @@ def _check_directory(name: str, data: bytes) -> None:
     if at < 0 or len(data) < at + _END.size:
         raise UnreadableFile(name, "不是 .zip，或压缩包不完整", _REMEDY)
     _, _, _, _, entries, size, start, _ = _END.unpack_from(data, at)
-    if 0xFFFF in (entries, size) or 0xFFFFFFFF in (size, start):
+    if entries == 0xFFFF or 0xFFFFFFFF in (size, start):
         raise UnreadableFile(name, "是 ZIP64 大压缩包", "拆成几个压缩包")
-    if entries > limits.ARCHIVE_ENTRIES or size > limits.ARCHIVE_DIRECTORY_BYTES:
+    if entries > limits.ARCHIVE_ENTRIES:
         reason = f"压缩包里有 {entries} 项，超过 {limits.ARCHIVE_ENTRIES} 项的上限"
+        raise UnreadableFile(name, reason, "拆成几个压缩包")
+    if size > limits.ARCHIVE_DIRECTORY_BYTES:
+        reason = f"压缩包的目录超过 {limits.ARCHIVE_DIRECTORY_BYTES >> 20} MB 的上限"
         raise UnreadableFile(name, reason, "拆成几个压缩包")
 
 

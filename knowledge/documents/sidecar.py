@@ -14,7 +14,7 @@ from knowledge.errors import UnreadableFile
 from knowledge.model import Sidecar
 
 SUFFIX: Final = ".toml"
-ORPHAN: Final = ("附注文件旁边没有同名的文章", "改成文章的名字，或删去它")
+ORPHAN: Final = ("附注文件旁边没有同名的文章", "改成文章的名字加小写的 .toml，或删去它")
 _HOW: Final = '每行写成 date = 2023-07-01 或 newspaper = "青年报" 的样子'
 _Text = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$")]
 

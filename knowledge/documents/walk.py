@@ -97,7 +97,7 @@ class _Walk:
         for entry in entries:
             if is_ignored(entry.name):
                 continue
-            if entry.name.lower().endswith(SUFFIX) and entry.name[: -len(SUFFIX)] in stems:
+            if entry.name.endswith(SUFFIX) and entry.name[: -len(SUFFIX)] in stems:
                 continue
             yield from self._entry(entry, prefix, depth, names)
 

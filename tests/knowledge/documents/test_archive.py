@@ -151,6 +151,23 @@ def test_too_many_entries_are_refused_for_their_number() -> None:
     assert read(data) == ({}, {"a.zip": "压缩包里有 2001 项，超过 2000 项的上限"})
 
 
+def commented(name: str, size: int) -> tuple[zipfile.ZipInfo, bytes]:
+    """A member whose entry in the archive's directory takes `size` bytes."""
+    info = entry(name)
+    info.comment = b"-" * (size - 46 - len(name))
+    return info, ARTICLE
+
+
+def test_a_directory_of_65535_bytes_is_no_larger_archive_format() -> None:
+    documents, skipped = read(packed(commented("a.txt", 65_535)))
+    assert (list(documents), skipped) == (["a.zip!/a.txt"], {})
+
+
+def test_a_directory_that_is_too_long_is_refused_for_its_length() -> None:
+    data = packed(*(commented(f"{n}.txt", 60_000) for n in range(20)))
+    assert read(data) == ({}, {"a.zip": "压缩包的目录超过 1 MB 的上限"})
+
+
 def test_more_than_two_hundred_megabytes_in_all_are_refused() -> None:
     data = packed(*((f"{n}.txt", b"0" * (9 << 20)) for n in range(24)))
     assert read(data) == ({}, {"a.zip": "解开后共 216 MB，超过 200 MB 的上限"})

@@ -82,3 +82,11 @@ def test_the_more_exact_name_goes_first(tmp_path: Path) -> None:
 def test_a_sidecar_without_its_article_is_reported(tmp_path: Path) -> None:
     (tmp_path / "b.toml").write_text('newspaper = "甲报"', encoding="utf-8")
     assert load(tmp_path) == ({}, {"b.toml": "附注文件旁边没有同名的文章"})
+
+
+def test_a_sidecar_in_capitals_is_reported_and_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("标题\n\n上海新增绿地。", encoding="utf-8")
+    (tmp_path / "a.TOML").write_text('newspaper = "甲报"', encoding="utf-8")
+    documents, skipped = load(tmp_path)
+    assert list(documents) == ["a.txt"]
+    assert skipped == {"a.TOML": "附注文件旁边没有同名的文章"}
