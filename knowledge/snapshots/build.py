@@ -13,12 +13,12 @@ from knowledge.documents.folder import Source, find_sources, read_sources
 from knowledge.errors import SnapshotDamaged, Untouched
 from knowledge.index.build import Kept, build_index, update_index
 from knowledge.model import Skipped
-from knowledge.proof import only_proved
 from knowledge.snapshots import manifest
 from knowledge.snapshots.aliases import copy_aliases
 from knowledge.snapshots.comparison import Comparison
 from knowledge.snapshots.durable import room_needed
 from knowledge.snapshots.manifest import Manifest
+from knowledge.snapshots.mending import Mend, mend
 from knowledge.snapshots.order import INDEX, Built, Order, Progress, unheard
 from knowledge.snapshots.records import Record, listing, read_records, recipe, total, write_records
 
@@ -32,7 +32,13 @@ class _Plan:
     gone: list[Record] = field(default_factory=list)
 
 
-def build(order: Order, folder: Path, progress: Progress = unheard, mixture: str | None = None) -> Built:
+def build(
+    order: Order,
+    folder: Path,
+    progress: Progress = unheard,
+    mixture: str | None = None,
+    mender: Mend = mend,
+) -> Built:
     """Build and seal the snapshot of `order.articles` in the empty `folder`.
 
     `mixture` is this program's `recipe()`, for who knows it already.
@@ -52,7 +58,7 @@ def build(order: Order, folder: Path, progress: Progress = unheard, mixture: str
         plan = _plan(sources, read_records(base) if base else {})
         gone = {name for record in plan.gone for name in record.documents}
         records: list[Record] = []
-        repaired = _repaired(plan, records, progress)
+        repaired = _repaired(plan, records, progress, mender)
         difference = None
         if base:
             with Comparison.with_index(base / INDEX) as comparison:
@@ -112,24 +118,20 @@ def _digest(source: Source) -> str:
     return digest
 
 
-def _repaired(plan: _Plan, records: list[Record], progress: Progress) -> Iterator[Kept]:
+def _repaired(plan: _Plan, records: list[Record], progress: Progress, mender: Mend) -> Iterator[Kept]:
     """Repair what is to be redone, one document at a time, writing the records down on the way."""
-    from knowledge.repair.document import (
-        repair_document,  # its patterns cost .1 s, which a question need not pay
-    )
-
     for done, (source, digest) in enumerate(plan.redone):
         progress("修复", done, len(plan.redone))
         row = Record(source.name, source.size, source.stamp, digest)
         for read in read_sources(source):
-            if isinstance(read, Skipped):
-                row = replace(row, skipped=(*row.skipped, read))
+            one = mender(read)
+            if isinstance(one, Skipped):
+                row = replace(row, skipped=(*row.skipped, one))
                 continue
-            document, data = read
-            repaired = only_proved(repair_document(document))
+            repaired, data = one
             row = replace(
                 row,
-                documents=(*row.documents, document.name),
+                documents=(*row.documents, repaired.document.name),
                 articles=row.articles + len(repaired.articles),
                 facts=row.facts + len(repaired.facts),
                 doubts=row.doubts + sum(entry.doubt for entry in repaired.log),

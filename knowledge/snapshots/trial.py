@@ -45,15 +45,16 @@ class Trial:
 def try_out(name: str, data: bytes) -> Trial:
     """Read and repair one file, or the members of an archive."""
     from knowledge.documents.folder import read_bytes  # the parent needs the nouns alone
-    from knowledge.repair.document import repair_document
+    from knowledge.snapshots.mending import mend
 
     repaired: list[Repaired] = []
     skipped: list[Skipped] = []
     for read in read_bytes(name, data):
-        if isinstance(read, Skipped):
-            skipped.append(read)
+        one = mend(read)
+        if isinstance(one, Skipped):
+            skipped.append(one)
         else:
-            repaired.append(repair_document(read[0]))
+            repaired.append(one[0])
     facts = [fact for one in repaired for fact in one.facts]
     log = sorted((entry for one in repaired for entry in one.log), key=lambda entry: not entry.doubt)
     return Trial(

@@ -12,9 +12,12 @@ from typing import Any
 import pytest
 
 from knowledge.errors import NoArticles, NoRoom, Untouched
+from knowledge.model import Document, Repaired
+from knowledge.repair.document import repair_document
 from knowledge.snapshots.build import build
 from knowledge.snapshots.guards import objection
 from knowledge.snapshots.manifest import Figures
+from knowledge.snapshots.mending import mend
 from knowledge.snapshots.opening import open_version
 from knowledge.snapshots.order import Built, Order
 from knowledge.snapshots.versions import Versions
@@ -115,6 +118,24 @@ def test_a_skipped_file_is_told_again_though_it_is_not_read_again(articles: Path
         [s.name for s in first.manifest.skipped] == ["bad.txt"] == [s.name for s in second.manifest.skipped]
     )
     assert second.redone == 0
+
+
+def trips_on_002(document: Document) -> Repaired:
+    if document.name == "002.txt":
+        raise IndexError("list index out of range")
+    return repair_document(document)
+
+
+def test_a_file_that_repair_fails_on_is_skipped_and_logged_and_the_rest_still_loads(
+    articles: Path, versions: Versions, caplog: pytest.LogCaptureFixture
+) -> None:
+    with versions.workshop() as folder:
+        built = build(Order(articles), folder, mender=lambda read: mend(read, trips_on_002))
+        versions.publish(folder)
+    (skipped,) = built.manifest.skipped
+    assert (skipped.name, skipped.reason) == ("002.txt", "整理这个文件时出错（IndexError）")
+    assert "Traceback" in caplog.text and "002.txt" in caplog.text
+    assert len(texts(versions)) == 9
 
 
 def test_a_version_that_was_damaged_while_it_served_is_not_built_upon(
