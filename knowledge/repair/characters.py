@@ -58,6 +58,11 @@ def is_han(char: str) -> bool:
     return _HAN.match(char) is not None
 
 
+def has_text(raw: str) -> bool:
+    """Tell whether anything of it can be seen."""
+    return _TEXT.search(raw) is not None
+
+
 def extent(raw: str) -> tuple[int, int]:
     """Return where the text of a line begins and ends; equal when the line is blank."""
     first = _TEXT.search(raw)

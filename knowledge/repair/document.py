@@ -14,6 +14,7 @@ from knowledge.repair import articles, blocks, kinds, layout, order, printed
 from knowledge.repair.articles import Draft
 from knowledge.repair.bylines import cut_bylines
 from knowledge.repair.captions import mark_captions
+from knowledge.repair.characters import has_text
 from knowledge.repair.interposed import lift_title
 from knowledge.repair.leftovers import leftovers, removed
 from knowledge.repair.lines import Line, text_lines
@@ -32,7 +33,7 @@ _NEAR: Final = 60
 
 def repair_document(document: Document) -> Repaired:
     """Restore the articles and facts of one document, and account for each of its characters."""
-    lines = list(kinds.classify(list(text_lines(document))))
+    lines = [line for line in kinds.classify(list(text_lines(document))) if has_text(line.text)]
     layout.mark_running_heads(lines, document)
     mark_captions(lines)
     captions, flow = _part(lines)

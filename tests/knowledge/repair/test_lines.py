@@ -64,3 +64,15 @@ def test_blocks_that_share_a_source_line_of_a_web_page_are_not_joined() -> None:
     read = repair(page, kind="html")
     assert [article.title.text for article in read.articles] == ["新馆落成"]
     assert texts(read) == ["新馆藏书320万册。", "读者可免费办证"]
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", "\ue600", "\ufeff"])
+def test_a_block_of_a_web_page_that_shows_nothing_is_no_paragraph(unseen: str) -> None:
+    read = repair(f"新馆落成\u3000\u3000{unseen}\u3000\u3000新馆藏书320万册。", kind="html")
+    assert [article.title.text for article in read.articles] == ["新馆落成"]
+    assert texts(read) == ["新馆藏书320万册。"]
+
+
+def test_only_a_jump_and_what_cannot_be_seen_make_no_paragraph() -> None:
+    read = repair("引水工程通水\n\n（上接第一版）\u200b（下转第三版）\n\n引水工程二期正式通水。")
+    assert texts(read) == ["引水工程二期正式通水。"]
