@@ -55,14 +55,14 @@ def arrange(draft: Draft, wrapped: bool) -> Arrangement:
             section = Section(headings[id(block)], [], arrangement.guessed)
         elif section.heading is not None and arrangement.moved and at:
             section = Section(section.heading, [], True)
-        if not arrangement.sections or section is not arrangement.sections[-1]:
-            arrangement.sections.append(section)
         bodies = block.bodies
         if arrangement.moved and at and not block.displays and _goes_on(order[at - 1].bodies[-1], bodies[0]):
             before = order[at - 1]
-            owner = next(s for s in reversed(arrangement.sections) if s.paragraphs)
-            owner.paragraphs[-1] = before.bodies[-1] = merge(owner.paragraphs[-1], bodies[0])
+            above = arrangement.sections[-1].paragraphs
+            above[-1] = before.bodies[-1] = merge(above[-1], bodies[0])
             bodies = bodies[1:]
+        if bodies and (not arrangement.sections or section is not arrangement.sections[-1]):
+            arrangement.sections.append(section)
         section.paragraphs.extend(bodies)
     return arrangement
 

@@ -57,6 +57,21 @@ def test_a_sentence_that_breaks_off_at_a_columns_foot_goes_on_where_the_page_beg
     assert next(fact for fact in repaired.facts if fact.text == MONEY).lines[-1][0] == 1
 
 
+def test_a_column_that_only_ends_the_sentence_of_a_section_is_that_section() -> None:
+    foot, end = narrow(MONEY).split("\n")[:2], narrow(MONEY).split("\n")[2:]
+    page = "\n\n".join(
+        (
+            "\n".join((*end, "（本报记者 张驰）")),
+            "骑手驿站里的温度",
+            narrow(DAWN),
+            "暖在细处",
+            "\n".join((narrow(WARM), *foot)),
+        )
+    )
+    repaired = repair(page)
+    assert (repaired.facts[-1].text, repaired.facts[-1].section) == (MONEY, "暖在细处")
+
+
 def test_columns_in_file_order_stay_in_file_order() -> None:
     page = "\n\n".join(
         (
