@@ -38,8 +38,14 @@ _CREDIT: Final = re.compile(
 _CREDIT_TAIL: Final = re.compile(
     rf"(?<=[。！？”）])\s*(?:[（(]\s*(?:(?:{SIGNED}|{NAMES})\s*摄|新华社发|.{{0,6}}资料图片?)\s*[)）]|(?:新华社|本报|[\u4e00-\u9fff]{{2,6}}报)?(?:{SIGNED}|\s{NAMES})\s*摄(?:影)?|\s+\S{{0,10}}(?:资料图片?|供图))$"
 )
+_DESK: Final = "(?:联系我们|联系方式|联系电话|新闻热线|报料热线|热线电话|投稿邮?箱|编辑邮?箱|电子邮箱|邮箱|E-?mail|Email)"
+_NUMBERS: Final = r"[\s0-9A-Za-z@.+()（）、/—-]"
+_SCAN: Final = (
+    "扫[码描](?:[上下左右文][方侧中图])?(?:二维码)?[\\s，,]*"
+    "(?:关注|订阅|(?:看|阅读|观看|查看|了解|收听)(?:更多)?(?:视频|音频|全文|详情|报道|内容))"
+)
 _CONTACT: Final = re.compile(
-    r"(?:联系我们|联系方式|联系电话|新闻热线|报料热线|热线电话|投稿邮?箱|编辑邮?箱|电子邮箱|邮箱|E-?mail|Email|扫码|扫描).{0,50}$|[\w.+-]+@[\w.-]+$"
+    rf"{_DESK}\s*[:：].{{0,50}}$|(?:{_DESK}{_NUMBERS}++)+$|联系我们$|{_SCAN}$|[\w.+-]+@[\w.-]+$"
 )
 _EDITORS: Final = re.compile(
     rf"[■□●]?\s*(?:责任编辑|责编|本版编辑|本版责编|版面编辑|值班编辑|值班主任|版式设计|版式|美术编辑|美编|校对|审校|编辑|审读|监制|视觉设计|视觉)(?:\s*[:：/／丨|]\s*\S.{{0,40}}|\s+{NAMES}.{{0,30}})$"
@@ -115,9 +121,17 @@ def _noise(lines: list[Line], at: int, repeated: frozenset[int]) -> Removal | No
         return Removal.LOGO
     if _CREDIT.match(text) or _EDITORS.match(text):
         return Removal.CREDIT
-    if _CONTACT.match(text) and _at_edge(lines, at, 4):
+    if _CONTACT.match(text) and _at_edge(lines, at, 4) and not _goes_on(lines, at):
         return Removal.CONTACT
     return None
+
+
+def _goes_on(lines: list[Line], at: int) -> bool:
+    """Tell whether the line may be the rest of a sentence that began above it."""
+    above = lines[at - 1] if at else None
+    if above is None or above.finished or above.removal or above.byline or lines[at].gap:
+        return False
+    return AFTER_SENTENCE.search(above.text) is None
 
 
 def _at_edge(lines: list[Line], at: int, reach: int = _EDGE) -> bool:

@@ -31,6 +31,8 @@ def test_what_the_page_prints_above_its_articles_is_no_article(noise: str, kind:
     [
         ("责任编辑：赵敏 版式：钱峰", "credit"),
         ("联系我们 news@example.com", "contact"),
+        ("新闻热线：010-12345678 投稿邮箱：news@example.com", "contact"),
+        ("扫描二维码，看视频", "contact"),
         ("本报资料图", "credit"),
         ("新华社发", "credit"),
         ("（下转第三版）", "rubric"),
@@ -41,6 +43,25 @@ def test_what_the_page_prints_below_its_articles_is_no_sentence(noise: str, kind
     repaired = repair(f"引水工程二期通水\n\n{A}\n\n{A}{B}\n\n{noise}")
     assert removed(repaired, kind) == [noise]
     assert texts(repaired) == [A, A, B]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "市民王女士说，只要扫码就能查到附近的充电桩。",
+        "读者如有线索，请在本月底前写信寄到报社邮箱里来告诉我们。",
+    ],
+)
+def test_words_of_a_sentence_that_speak_of_a_contact_stay_in_it(sentence: str) -> None:
+    at = min(at for at in map(sentence.find, ("扫码", "邮箱")) if at > 0)
+    page = f"{sentence[:at]}\n{sentence[at:-3]}\n{sentence[-3:]}"
+    repaired = repair(f"引水工程二期通水\n\n{column(A + B, at)}\n{page}")
+    assert texts(repaired) == [A, B, sentence]
+
+
+def test_a_title_that_speaks_of_a_contact_stays_the_title() -> None:
+    repaired = repair(f"扫码骑车更方便\n\n{A}\n{B}")
+    assert [article.title.text for article in repaired.articles] == ["扫码骑车更方便"]
 
 
 def test_a_caption_inside_a_word_becomes_a_fact_of_its_own_and_the_word_is_joined() -> None:
