@@ -225,7 +225,7 @@ def _joins(document: Document, paragraphs: Sequence[Paragraph]) -> Iterator[Repa
     for paragraph in paragraphs:
         for span in paragraph.repeats:
             text = document.lines[span.line - 1][span.start : span.end]
-            yield Repair(Removal.REPEATED.value, (span,), text, "断开处重复印出的字，只留一个")
+            yield Repair(Removal.REPEATED.value, (span,), text, "断开处重复印出的字，只留一个，请核对", True)
         if len(paragraph.lines) > 1:
             ends = tuple(line.span for line in paragraph.lines)
             yield Repair("joined_lines", ends, paragraph.text[:20], f"{len(paragraph.lines)} 行连成一段")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -83,14 +84,14 @@ class Paragraph:
 
 
 class Assembler:
-    """Puts the lines of one document together; `words` answers whether a pair of characters is in its text."""
+    """Puts the lines of one document together."""
 
     def __init__(self, lines: Sequence[Line], raw: Sequence[str], tight: bool) -> None:
         self._lines = lines
         self._raw = raw
         self._tight = tight
         self._columns = Columns(lines)
-        self._pairs: frozenset[str] | None = None
+        self._counted: Counter[str] | None = None
         self._body_seen = False
         self._blanks_tell = blanks_tell(lines)
         self._indents_tell = 2 * sum(line.indented for line in lines) < len(lines)
@@ -215,15 +216,28 @@ class Assembler:
         pair = line.text[-1] + following.text[0]
         if not (is_han(pair[0]) and is_han(pair[1])):
             return False
-        if self._pairs is None:
-            self._pairs = frozenset(a + b for each in self._lines for a, b in pairwise(each.text))
-        return pair in self._pairs
+        return self._pairs()[pair] > 0
+
+    def _pairs(self) -> Counter[str]:
+        """How often characters stand together in the lines; under one alone, how often it follows another."""
+        if self._counted is None:
+            self._counted = Counter(a + b for each in self._lines for a, b in pairwise(each.text))
+            for each in self._lines:
+                self._counted.update(each.text[1:])
+        return self._counted
 
     def _drop_repeat(self, at: int, repeats: list[Span]) -> None:
-        """Note the character printed twice where something interrupted a word."""
+        """Note the character printed twice where something interrupted a word.
+
+        Only where it ends the one word in which the rest of the text has it, and begins none that the text has.
+        """
         line, following = self._lines[at], self._lines[at + 1]
         char = line.text[-1]
-        if following.interrupted and char == following.text[0] and is_han(char) and char not in _REPEATABLE:
+        if not following.interrupted or char != following.text[0] or not is_han(char) or char in _REPEATABLE:
+            return
+        pairs = self._pairs()
+        bound = len(line.text) > 1 and 1 < pairs[char] == pairs[line.text[-2:]]
+        if bound and pairs[following.text[:2]] < 2:
             repeats.append(Span(following.number, following.start, following.start + 1))
 
 

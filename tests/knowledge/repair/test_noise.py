@@ -95,8 +95,16 @@ def test_a_character_printed_twice_at_the_break_is_dropped_once_and_logged() -> 
         f"引水工程二期通水\n\n{A}\n\n全市以“节水优先”的发展逻辑\n\n\n居民合影留念。\n\n本报资料图\n\n辑和实践逻辑统筹用水。"
     )
     assert texts(repaired)[1] == "全市以“节水优先”的发展逻辑和实践逻辑统筹用水。"
-    assert removed(repaired, "repeated") == ["辑"]
+    assert [(e.text, e.doubt) for e in repaired.log if e.kind == "repeated"] == [("辑", True)]
     assert repaired.facts[1].lines == ((5, 5), (12, 12))
+
+
+def test_a_character_that_ends_one_word_and_begins_the_next_is_kept_though_a_page_ended_between() -> None:
+    repaired = repair(
+        f"引水工程二期通水\n\n{A}\n\n市委已经作出部署，要求全体党员干部\n\n\n居民合影留念。\n\n本报资料图\n\n部署落实到底，干部带头。"
+    )
+    assert texts(repaired)[1] == "市委已经作出部署，要求全体党员干部部署落实到底，干部带头。"
+    assert removed(repaired, "repeated") == []
 
 
 def test_a_caption_that_only_repeats_a_sentence_is_dropped() -> None:
