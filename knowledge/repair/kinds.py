@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from knowledge.model import Removal
+from knowledge.repair.columns import WIDEST
 from knowledge.repair.lines import Line
 from knowledge.repair.names import AFTER_SENTENCE, IN_BRACKETS, NAMES, ONLY_SIGNED, SIGNED
 
@@ -189,9 +190,7 @@ def _cut(line: Line, below: Line | None) -> Iterator[Line]:
         yield from _dateline(line, dateline)
         start = dateline.end()
     if line.finished is False or line.raw[end - 1] in "）)":
-        end = _cut_tail(
-            line, start, end, tail, below is not None and _REST_OF_NAME.match(below.text) is not None
-        )
+        end = _cut_tail(line, start, end, tail, below)
     text = line.cut(start, end)
     text.gap, text.dateline, text.cut_from = line.gap, dateline is not None, line.width
     text.caption = bool(tail) and tail[0].removal is Removal.CREDIT and "。" not in text.text[:-1]
@@ -226,17 +225,27 @@ def _signed(line: Line, start: int, end: int, until: int) -> Iterator[Line]:
             yield part
 
 
-def _cut_tail(line: Line, start: int, end: int, tail: list[Line], broken: bool) -> int:
+def _ends(line: Line, below: Line | None) -> bool:
+    """Tell whether the text surely ends with the line, so that no word of it can go on below."""
+    if below is None or below.indented or below.gap > line.gap:
+        return True
+    return below.gap > 0 and line.width > WIDEST
+
+
+def _cut_tail(line: Line, start: int, end: int, tail: list[Line], below: Line | None) -> int:
     """Cut jumps, credits and bylines off the end; return where the text then ends.
 
-    A name that is broken here waits until its lines are joined.
+    A name that may be broken here waits until its lines are joined.
     """
+    broken = below is not None and _REST_OF_NAME.match(below.text) is not None
     for pattern, removal in ((_JUMP, Removal.RUBRIC), (_CREDIT_TAIL, Removal.CREDIT), (AFTER_SENTENCE, None)):
         low = max(start, end - _TAIL)
         found = next(
             (m for m in pattern.finditer(line.raw, low, end) if m.end() == end and m.start() > start), None
         )
-        if found is None or (removal is None and broken):
+        if found is None:
+            continue
+        if removal is None and (broken or (found["glued"] and not _ends(line, below))):
             continue
         part = line.cut(found.start() + len(found[0]) - len(found[0].lstrip()), end)
         part.removal, part.byline = removal, removal is None

@@ -151,6 +151,8 @@ def test_a_dateline_broken_over_two_lines_is_read_as_one() -> None:
         ("。\n\n屠瑜 潘高峰", "屠瑜 潘高峰"),
         ("。（区委组织部）", "区委组织部"),
         ("。\n（本报记者 张驰）", "本报记者 张驰"),
+        ("。本报记者张驰", "本报记者张驰"),
+        ("。\n\n文/图孙晓阳", "文/图孙晓阳"),
     ],
 )
 def test_a_byline_glued_to_the_last_sentence_is_cut_off(ending: str, byline: str) -> None:
@@ -158,6 +160,32 @@ def test_a_byline_glued_to_the_last_sentence_is_cut_off(ending: str, byline: str
     assert texts(repaired) == [A, B]
     assert repaired.articles[0].byline is not None
     assert repaired.articles[0].byline.text == byline
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "社区里的老人说：“现在什么都能办，没有什么办不了。”记者来到社区事务受理中心，窗口前排着队。",
+        "街道今年评选出了全年度的“最美志愿者”（王芳）等十人。",
+        "各街镇今年先后成立了自己的“大口党委”（市委社会工作部）并建章立制。",
+    ],
+)
+def test_words_of_a_sentence_that_look_like_a_byline_at_the_end_of_a_line_stay_in_it(sentence: str) -> None:
+    at = next(at + len(end) for end in ("记者来到", "（王芳）", "部）") if (at := sentence.find(end)) >= 0)
+    above = (
+        "去年以来，全市各区先后改造老旧管网，更换水表，新建泵站，居民用水的压力和水质都有了改善，投诉少了。"
+    )
+    repaired = repair(
+        f"引水工程二期通水\n\n{column(above, at)}\n{sentence[:at]}\n{sentence[at:]}\n{column(above, at)}"
+    )
+    assert "".join(texts(repaired)) == above + sentence + above
+    assert repaired.articles[0].byline is None
+
+
+@pytest.mark.parametrize("line", ["文华奖", "文房四宝", "文字时代"])
+def test_words_that_begin_like_a_writers_mark_are_no_byline(line: str) -> None:
+    repaired = repair(f"{line}\n\n{A}\n{B}")
+    assert [(a.title.text, a.byline) for a in repaired.articles] == [(line, None)]
 
 
 def test_an_english_function_word_between_han_words_is_taken_out_and_doubted() -> None:
