@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from knowledge.model import Removal
-from knowledge.repair.kinds import starts_caption
+from knowledge.repair.kinds import names_editors, starts_caption
 from knowledge.repair.lines import Line, blanks_tell
 
 _LONGEST: Final = 90
@@ -16,7 +16,8 @@ def mark_captions(lines: list[Line]) -> None:
     """Mark the lines that describe a photo: those that say so, and the sentence right above a credit."""
     tell = blanks_tell(lines)
     for at, line in enumerate(lines):
-        if line.removal is Removal.CREDIT and at and _may_be_caption(lines, at - 1, tell):
+        credited = line.removal is Removal.CREDIT and not names_editors(line.text)
+        if credited and at and _may_be_caption(lines, at - 1, tell):
             lines[at - 1].caption = True
         elif (
             line.removal is None and not line.byline and line.width <= _LONGEST and starts_caption(line.text)

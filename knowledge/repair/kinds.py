@@ -176,6 +176,11 @@ def is_rubric(text: str) -> bool:
     return _RUBRIC.match(text) is not None
 
 
+def names_editors(text: str) -> bool:
+    """Tell whether a credit names who made the page, and not a photo's source."""
+    return _EDITORS.match(text) is not None
+
+
 def starts_caption(text: str) -> bool:
     """Tell whether a line begins as photo captions do."""
     return _CAPTION.match(text) is not None

@@ -136,6 +136,15 @@ def test_a_dateline_is_no_part_of_the_first_sentence(dateline: str, byline: str 
     assert (printed.text if printed else None) == byline
 
 
+def test_the_sentence_above_the_editors_is_no_caption() -> None:
+    page = f"引水工程二期通水\n\n本报讯 {A}\n\n责任编辑：赵敏\n\n老旧管网改造提速\n\n本报讯 {B}\n\n责任编辑：赵敏"
+    repaired = repair(page)
+    assert [(fact.article.title.text, fact.kind, fact.text) for fact in repaired.facts] == [
+        ("引水工程二期通水", "sentence", A),
+        ("老旧管网改造提速", "sentence", B),
+    ]
+
+
 def test_a_dateline_broken_over_two_lines_is_read_as_one() -> None:
     repaired = repair(
         f"引水工程二期通水\n\n{column('　　新华社杭州3月5日电（记者 王强 通讯员 李敏）' + A + B, 20)}"
