@@ -26,8 +26,10 @@ _FURTHER: Final = f"(?:[\\s、，]*{_ROLE}{NAMES})*"
 SIGNED: Final = f"{_ROLE}{NAMES}{_FURTHER}"
 _SIGNED_APART: Final = f"(?:{_REPORTER}|{_WRITER}){_AFTER_ROLE}+{NAMES}{_FURTHER}"
 
-ONLY_NAMES: Final = re.compile(f"{NAMES}$")
-SEVERAL_NAMES: Final = re.compile(f"{_NAME}(?:[\\s、，]+{_NAME}){{1,5}}$")
+# Districts and towns look like names too (金山区, 徐汇区).
+_NO_PLACE: Final = "(?!.*[区县市镇乡省州村](?:[\\s、，]|$))"
+ONLY_NAMES: Final = re.compile(f"{_NO_PLACE}{NAMES}$")
+SEVERAL_NAMES: Final = re.compile(f"{_NO_PLACE}{_NAME}(?:[\\s、，]+{_NAME}){{1,5}}$")
 ONLY_SIGNED: Final = re.compile(f"[■□●◎○▲]?\\s*{SIGNED}(?:\\s*(?:报道|文|整理|采写|综合报道))?$")
 # The writer in brackets: names, or the office that sent the text in.
 IN_BRACKETS: Final = re.compile(

@@ -122,6 +122,13 @@ def test_a_mark_before_a_heading_is_no_part_of_its_name() -> None:
     assert removed(repaired, "markup") == ["■"]
 
 
+def test_a_district_above_a_heading_is_no_byline_that_ends_the_article() -> None:
+    page = f"各区打造便民生活圈\n\n{WATER}\n\n徐汇区\n\n打造15分钟生活圈\n\n{PIPES}\n\n金山区\n\n建设乡村服务点\n\n{CORN}"
+    repaired = repair(page)
+    assert [article.title.text for article in repaired.articles] == ["各区打造便民生活圈"]
+    assert repaired.articles[0].byline is None
+
+
 def test_campaign_and_date_are_given_only_when_printed() -> None:
     page = f"要闻 1\n2019年9月5日 星期四\n\n上海第一批“不忘初心”主题教育收官\n\n{WATER}"
     article = repair(page).articles[0]
