@@ -15,13 +15,17 @@ from knowledge.repair.names import AFTER_SENTENCE, IN_BRACKETS, NAMES, ONLY_SIGN
 _SHORT: Final = 60
 _EDGE: Final = 2
 _TAIL: Final = 60
+_LONGEST_TITLE: Final = 40
 
+_DATE: Final = r"(?:19|20)\d\d\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日"
 _HEADER: Final = re.compile(
     r"[—\-–·•\s/|]*\d{1,4}[—\-–·•\s/|]*$"
-    r"|第\s*[\dA-D一二三四五六七八九十]{1,4}\s*[版页](?:\s.*|\s*[,，/]?\s*共\s*\d+\s*[版页].*)?$"
+    r"|第\s*[\dA-D一二三四五六七八九十]{1,4}\s*[版页](?:\s.*|\s*[：:]\s*\S{1,8}|\s*[,，/]?\s*共\s*\d+\s*[版页].*)?$"
     r"|[A-D]?\d{1,3}\s*版(?:\s.*)?$"
     r"|[A-D]\d{1,2}(?:\s+\S{2,8})?$"
-    r"|.{0,20}(?:19|20)\d\d\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日\s*(?:星期|周)[一二三四五六日天].{0,24}$"
+    rf"|.{{0,20}}{_DATE}\s*(?:星期|周)[一二三四五六日天].{{0,24}}$"
+    rf"|(?:[\u4e00-\u9fff]{{2,8}}\s+)?{_DATE}\s*第?\s*[A-D]?\d{{1,3}}\s*版.{{0,10}}$"
+    rf"|[\u4e00-\u9fff]{{1,7}}[报刊]\s+{_DATE}$"
 )
 _SECTION_OF_PAPER: Final = re.compile(
     r"(?:\d{1,3}\s*)?(?:要闻|综合|综合新闻|社会|国内|国际|本市|上海|头版|专题|专版|评论|时政|财经|经济|体育|文化|教育|科技|特刊|副刊|民生|法治|关注|深度|都市|城市|焦点|视点|新闻)"
@@ -30,6 +34,7 @@ _SECTION_OF_PAPER: Final = re.compile(
 _NAMED_PAGE: Final = re.compile(
     r"[\u4e00-\u9fff]{2,6}\s+[A-D]?\d{1,2}$|[A-D]?\d{1,2}\s+[\u4e00-\u9fff]{2,6}$"
 )
+_BARE_DATE: Final = re.compile(_DATE)
 _RUBRIC: Final = re.compile(r"[■●◆★□▲◇○▌▍◎]\s*[^\s。，！？]{2,6}$")
 _CREDIT: Final = re.compile(
     rf"(?:[\u4e00-\u9fff]{{2,8}})?(?:本报|资料)?资料(?:图片?|照片)(?:\s[^。！？]*)?$|(?:[^。！？]*[\s/／:：）)])?{NAMES}\s*摄(?:影|制)?$|[^。！？]*{SIGNED}\s*摄(?:影|制)?$"
@@ -148,12 +153,11 @@ def _is_header(lines: list[Line], at: int) -> bool:
         return True
     # A title may look the same (阿波罗 13): a header stands above a title, not above a paragraph.
     below = lines[at + 1] if at + 1 < len(lines) else None
-    return (
-        _NAMED_PAGE.match(text) is not None
-        and below is not None
-        and not below.finished
-        and len(below.text) <= 40
-    )
+    if below is None or below.finished or len(below.text) > _LONGEST_TITLE:
+        return False
+    if _BARE_DATE.fullmatch(text):
+        return at < _EDGE and not _goes_on(lines, at)
+    return _NAMED_PAGE.match(text) is not None
 
 
 def _is_doubled(text: str) -> bool:

@@ -35,6 +35,7 @@ def test_a_clean_article_gives_its_title_and_its_sentences_in_order_and_an_empty
         "资料图书馆",
         "摄影",
         "第2版《辞海》",
+        "2023年6月28日",
         "记者节",
         "谁动了我的奶酪？",
         "安全 和谐",
