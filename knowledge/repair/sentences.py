@@ -29,7 +29,10 @@ _OPENERS: Final = {
 _OPENING: Final = frozenset(_OPENERS.values())
 _MARKS: Final = re.compile('[“”‘’「」『』《》〈〉（）()【】"]|[。！？｡!?]+')
 _CLOSERS: Final = re.compile('[”’」』》〉）)】"]*')
-_GOES_ON: Final = re.compile("\\s*[，、；：,;的地得之等与和及是]")
+# What carries a clause on past a closed quote; not where it begins a word that opens a sentence (与此同时, 之后, 地铁).
+_GOES_ON: Final = re.compile(
+    "\\s*(?:[，、；：,;]|的(?!确)|地(?![铁处方区点上下面理])|得(?![知到益出悉])|之(?![后前])|等(?![到待候])|[与和及]\\s*[“‘《「『]|是(?![否夜年日]))"
+)
 _ADDRESS: Final = re.compile(r"[0-9A-Za-z=&/#%_.-]")
 _SPOKEN: Final = re.compile("[，：。！？；—…,:;\\s“「『（(]")
 _ENGLISH_END: Final = re.compile(
