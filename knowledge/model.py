@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from itertools import groupby
+
+from knowledge.places import runs
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -119,6 +122,8 @@ class Fact:
 
     `spans` are disjoint and in reading order. `leans_on` is the id of the fact that makes this one
     understandable (no subject, 这里, 该镇). `uncertain` marks a section whose reading order was not established.
+    `page` and `page_first_line` are those of the first span, `further_pages` first line and number of the others it
+    stands on; `apart` are the lines of its spans that something else lies right above.
     """
 
     id: str
@@ -131,18 +136,26 @@ class Fact:
     uncertain: bool = False
     page: int | None = None
     page_first_line: int = 1
+    further_pages: tuple[tuple[int, int], ...] = ()
+    apart: tuple[int, ...] = ()
 
     @property
     def lines(self) -> tuple[tuple[int, int], ...]:
-        """The runs of lines the fact stands on, in reading order; on the page's own count where there are pages."""
-        runs: list[tuple[int, int]] = []
-        for span in self.spans:
-            line = span.line - self.page_first_line + 1
-            if runs and runs[-1][1] <= line <= runs[-1][1] + 2:
-                runs[-1] = (runs[-1][0], line)
-            else:
-                runs.append((line, line))
-        return tuple(runs)
+        """The runs of lines the fact stands on, on its first page where there are pages."""
+        return next((found for _, found in self.places), ())
+
+    @property
+    def places(self) -> tuple[tuple[int | None, tuple[tuple[int, int], ...]], ...]:
+        """Page after page in reading order, its number and the runs of lines on its own count; None without pages."""
+        return tuple(
+            (page, tuple((a - first + 1, b - first + 1) for a, b in runs(lines, self.apart)))
+            for (first, page), lines in groupby((span.line for span in self.spans), self._page_of)
+        )
+
+    def _page_of(self, line: int) -> tuple[int, int | None]:
+        """The first line and the number of the page on which a line stands."""
+        pages = ((self.page_first_line, self.page), *self.further_pages)
+        return max((page for page in pages if page[0] <= line), key=lambda page: page[0], default=pages[0])
 
 
 @dataclass(frozen=True, slots=True)

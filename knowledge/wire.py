@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from typing import NotRequired
 
 from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict
@@ -30,14 +31,26 @@ class ArticleJson(TypedDict):
 
 
 @with_config(CLOSED)
+class PageJson(TypedDict):
+    """The lines of one page on which a fact stands, on its own count."""
+
+    page: int
+    lines: list[list[int]]
+
+
+@with_config(CLOSED)
 class SourceJson(TypedDict):
-    """Where a fact stands; `lines` are inclusive runs, on the page's own count where there is a page."""
+    """Where a fact stands; `lines` are inclusive runs, on the page's own count where there is a page.
+
+    `further` are the pages on which a sentence goes on, if it does.
+    """
 
     file: str
     first_line: int | None
     last_line: int | None
     lines: list[list[int]]
     page: int | None
+    further: NotRequired[list[PageJson]]
 
 
 @with_config(CLOSED)
@@ -132,18 +145,26 @@ def hit_json(hit: Hit) -> HitJson:
 def fact_json(fact: Fact) -> FactJson:
     """A Fact as section 5 has it."""
     lines = fact.lines
+    source: SourceJson = {
+        "file": fact.article.file,
+        "first_line": min((first for first, _ in lines), default=None),
+        "last_line": max((last for _, last in lines), default=None),
+        "lines": [[first, last] for first, last in lines],
+        "page": fact.page,
+    }
+    further: list[PageJson] = [
+        {"page": page, "lines": [[first, last] for first, last in runs]}
+        for page, runs in fact.places[1:]
+        if page is not None
+    ]
+    if further:
+        source["further"] = further
     return {
         "id": fact.id,
         "text": fact.text,
         "section": fact.section,
         "article": article_json(fact.article),
-        "source": {
-            "file": fact.article.file,
-            "first_line": min((first for first, _ in lines), default=None),
-            "last_line": max((last for _, last in lines), default=None),
-            "lines": [[first, last] for first, last in lines],
-            "page": fact.page,
-        },
+        "source": source,
     }
 
 

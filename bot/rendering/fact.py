@@ -60,9 +60,11 @@ def citation(fact: Fact, phrases: Phrases, links: Links = no_links) -> Run:
 
 def lines(fact: Fact, phrases: Phrases) -> str:
     """The lines of a fact as a reader says them, with the page where there is one."""
-    runs = [
-        phrases.line.format(first) if first == last else phrases.line_run.format(first, last)
-        for first, last in fact.lines
-    ]
-    page = phrases.page.format(fact.page) if fact.page is not None else ""
-    return page + "、".join(runs)
+    said: list[str] = []
+    for page, runs in fact.places:
+        told = [
+            phrases.line.format(first) if first == last else phrases.line_run.format(first, last)
+            for first, last in runs
+        ]
+        said.append((phrases.page.format(page) if page is not None else "") + "、".join(told))
+    return "、".join(said)

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from knowledge.model import Article, Document, Fact, Printed, Repair, Sidecar, Span
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
-Row: TypeAlias = "tuple[int, str, str, str, str | None, str, str | None, int, int | None, int]"
+Row: TypeAlias = "tuple[int, str, str, str, str | None, str, str | None, int, int | None, int, str]"
 
 
 def dump(value: object) -> str:
@@ -106,6 +106,18 @@ def load_article(file: str, text: str) -> Article:
     )
 
 
+def _dump_parting(fact: Fact) -> str:
+    """Write what few facts have; nothing for all others."""
+    return dump([fact.further_pages, fact.apart]) if fact.further_pages or fact.apart else ""
+
+
+def _load_parting(text: str) -> tuple[tuple[tuple[int, int], ...], tuple[int, ...]]:
+    if not text:
+        return (), ()
+    pages, apart = json.loads(text)
+    return tuple((first, number) for first, number in pages), tuple(apart)
+
+
 def fact_row(key: int, fact: Fact) -> Row:
     """Write a fact under its key, its article apart."""
     return (
@@ -119,12 +131,14 @@ def fact_row(key: int, fact: Fact) -> Row:
         int(fact.uncertain),
         fact.page,
         fact.page_first_line,
+        _dump_parting(fact),
     )
 
 
 def load_fact(row: Row, article: Article) -> Fact:
     """Read what `fact_row` wrote."""
-    _, fact_id, text, spans, section, kind, leans_on, uncertain, page, page_first_line = row
+    _, fact_id, text, spans, section, kind, leans_on, uncertain, page, page_first_line, parting = row
+    further_pages, apart = _load_parting(parting)
     return Fact(
         fact_id,
         text,
@@ -136,6 +150,8 @@ def load_fact(row: Row, article: Article) -> Fact:
         bool(uncertain),
         page,
         page_first_line,
+        further_pages,
+        apart,
     )
 
 

@@ -23,7 +23,7 @@ CREATE TABLE files (no INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, about TEX
 CREATE TABLE articles (key INTEGER PRIMARY KEY, id TEXT NOT NULL, record TEXT NOT NULL);
 CREATE TABLE facts (key INTEGER PRIMARY KEY, id TEXT NOT NULL, text TEXT NOT NULL, spans TEXT NOT NULL,
     section TEXT, kind TEXT NOT NULL, leans_on TEXT, uncertain INTEGER NOT NULL, page INTEGER,
-    page_first_line INTEGER NOT NULL, article INTEGER NOT NULL);
+    page_first_line INTEGER NOT NULL, parting TEXT NOT NULL, article INTEGER NOT NULL);
 """
 _INDEXES = """
 CREATE INDEX IF NOT EXISTS article_id ON articles (id);
@@ -31,13 +31,15 @@ CREATE INDEX IF NOT EXISTS fact_id ON facts (id);
 """
 _ARTICLES = f"SELECT articles.key, name, record FROM articles JOIN files ON no = articles.key >> {FILE_BITS}"  # noqa: S608 constant
 _FACTS = (
-    "SELECT facts.key, facts.id, text, spans, section, kind, leans_on, uncertain, page, page_first_line, name, record "  # noqa: S608
-    f"FROM facts JOIN articles ON articles.key = article JOIN files ON no = articles.key >> {FILE_BITS}"
+    "SELECT facts.key, facts.id, text, spans, section, kind, leans_on, uncertain, page, page_first_line, parting, "  # noqa: S608
+    f"name, record FROM facts JOIN articles ON articles.key = article JOIN files ON no = articles.key >> {FILE_BITS}"
 )
 _FACTS_AT = f"{_FACTS} WHERE facts.key IN (SELECT value FROM json_each(?))"  # noqa: S608 constants
 """However many: a row of question marks ends at 32,766 (sqlite.org/limits.html)."""
 
-_Stored: TypeAlias = "tuple[int, str, str, str, str | None, str, str | None, int, int | None, int, str, str]"
+_Stored: TypeAlias = (
+    "tuple[int, str, str, str, str | None, str, str | None, int, int | None, int, str, str, str]"
+)
 
 
 def _keys_of(no: int) -> tuple[int, int]:
@@ -96,7 +98,7 @@ class RecordsWriter:
             ],
         )
         self._db.executemany(
-            "INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [(*codec.fact_row(key, fact), article) for key, fact, article in facts],
         )
 

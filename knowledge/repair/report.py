@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from knowledge.model import Document, Repair
+from knowledge.places import lying_apart, runs
 
 NAMES = {
     "unproved": "对不上原文",
@@ -55,7 +56,7 @@ class FileReport:
 
 def report(document: Document, titles: Sequence[str], sentences: int, log: Iterable[Repair]) -> FileReport:
     """Summarise the repair of one document."""
-    entries = [_entry(repair) for repair in log]
+    entries = [_entry(repair, document) for repair in log]
     return FileReport(
         document.name,
         document.encoding,
@@ -66,16 +67,8 @@ def report(document: Document, titles: Sequence[str], sentences: int, log: Itera
     )
 
 
-def _entry(repair: Repair) -> Entry:
+def _entry(repair: Repair, document: Document) -> Entry:
     name = NAMES.get(repair.kind, repair.kind)
-    return Entry(repair.kind, name, _runs(repair), repair.text, repair.reason, repair.doubt)
-
-
-def _runs(repair: Repair) -> tuple[tuple[int, int], ...]:
-    runs: list[tuple[int, int]] = []
-    for line in sorted({span.line for span in repair.spans}):
-        if runs and line <= runs[-1][1] + 2:
-            runs[-1] = (runs[-1][0], line)
-        else:
-            runs.append((line, line))
-    return tuple(runs)
+    lines = sorted({span.line for span in repair.spans})
+    where = runs(lines, lying_apart(lines, document.lines))
+    return Entry(repair.kind, name, where, repair.text, repair.reason, repair.doubt)

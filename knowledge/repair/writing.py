@@ -10,6 +10,7 @@ from typing import Final
 
 from knowledge.facts import stable_id
 from knowledge.model import Article, Document, Fact, Printed, Span
+from knowledge.places import lying_apart
 from knowledge.repair import sentences
 from knowledge.repair.leaning import leans
 from knowledge.repair.order import Section
@@ -61,7 +62,8 @@ class FactWriter:
         kind: str = "sentence",
     ) -> Fact:
         name, starts = self._document.name, self._document.page_starts
-        page = bisect_right(starts, spans[0].line) if starts else 0
+        pages = dict.fromkeys(bisect_right(starts, span.line) for span in spans) if starts else {0: None}
+        page, *further = pages
         fact = Fact(
             stable_id(name, text, self._seen[text]),
             text,
@@ -73,6 +75,8 @@ class FactWriter:
             uncertain,
             page or None,
             starts[page - 1] if page else 1,
+            tuple((starts[number - 1], number) for number in further),
+            lying_apart((span.line for span in spans), self._document.lines),
         )
         self._seen[text] += 1
         return fact

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from knowledge.model import Fact, Repair, Repaired, Skipped
+from knowledge.places import runs
 
 FIRST = 3
 LISTED = 10
@@ -74,8 +75,7 @@ def _fact(fact: Fact) -> Told:
 
 
 def _repair(entry: Repair) -> Told:
-    lines = sorted({span.line for span in entry.spans})
-    return Told(entry.reason, ((lines[0], lines[-1]),) if lines else (), entry.doubt)
+    return Told(entry.reason, runs(sorted(span.line for span in entry.spans)), entry.doubt)
 
 
 def main() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -54,6 +55,13 @@ def test_a_fact_reads_as_section_5_has_it() -> None:
             "page": None,
         },
     }
+
+
+def test_a_fact_that_goes_on_on_the_next_page_tells_its_lines_there_too() -> None:
+    turned = replace(SENTENCE, page=1, further_pages=((47, 2),))
+    source = fact_json(turned)["source"]
+    assert (source["page"], source["lines"], source["last_line"]) == (1, [[39, 39]], 39)
+    assert source["further"] == [{"page": 2, "lines": [[1, 1]]}]
 
 
 def test_an_answer_reads_as_section_5_has_it() -> None:

@@ -174,6 +174,13 @@ def test_a_page_is_told_before_its_own_lines() -> None:
     assert lines(fact("一二。", line=12, page=2, page_first_line=11), ZH) == "第2页第2行"
 
 
+def test_a_sentence_that_goes_on_on_the_next_page_names_both_pages() -> None:
+    turned = fact(
+        "一二。", spans=(Span(50, 0, 1), Span(51, 0, 2)), page=1, page_first_line=1, further_pages=((51, 2),)
+    )
+    assert lines(turned, ZH) == "第1页第50行、第2页第1行"
+
+
 def test_a_citation_links_to_the_place_where_a_page_is_known() -> None:
     run = citation(fact("桥。"), ZH, lambda told: f"https://example.org/{told.id}")
     assert run.link == f"https://example.org/{fact('桥。').id}"

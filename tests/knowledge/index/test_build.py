@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,14 @@ def test_facts_come_back_as_they_went_in(tmp_path: Path) -> None:
         assert index.document("a.txt") == documents[0].document
         assert index.document("c.txt") is None
         assert (index.original("a.txt"), index.original("c.txt")) == (GOURD.encode(), None)
+
+
+def test_a_fact_over_two_pages_comes_back_with_both(tmp_path: Path) -> None:
+    repaired, data = kept(a=GOURD)[0]
+    turned = replace(repaired.facts[0], page=1, further_pages=((3, 2),), apart=(5,))
+    build_index(tmp_path / "index", [(replace(repaired, facts=(turned,)), data)])
+    with open_index(tmp_path / "index") as index:
+        assert list(index.facts()) == [turned]
 
 
 def test_a_fact_is_shown_with_its_neighbours_of_the_same_article_only(tmp_path: Path) -> None:
