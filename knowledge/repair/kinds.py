@@ -73,7 +73,6 @@ _OPEN_DATELINE: Final = re.compile(
 _CAPTION: Final = re.compile(
     r"[▲▼↑↓◀▶]|图为|(?:上|下|左|右|中|题|本|组)图(?:[：:为]|\s)|图[①-⑩\d一二三四五](?:[：:为]|\s)|[①-⑩]图"
 )
-DISPLAY_MARK: Final = re.compile(r"[■●◆★□▲◇○▌▍◎#※]\s*")
 
 
 def classify(lines: list[Line]) -> Iterator[Line]:
@@ -162,7 +161,10 @@ def _is_header(lines: list[Line], at: int) -> bool:
 
 def _is_doubled(text: str) -> bool:
     """Tell whether each character stands twice, as in logos set with a shadow."""
-    packed = "".join(text.split())
+    parts = text.split()
+    if all(len(part) == 4 for part in parts):
+        return False  # words are made so too: 平平安安 高高兴兴
+    packed = "".join(parts)
     return len(packed) >= 6 and packed[::2] == packed[1::2] and len(set(packed)) > 2
 
 

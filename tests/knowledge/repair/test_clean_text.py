@@ -39,6 +39,7 @@ def test_a_clean_article_gives_its_title_and_its_sentences_in_order_and_an_empty
         "记者节",
         "谁动了我的奶酪？",
         "安全 和谐",
+        "平平安安 高高兴兴",
         "停止！！云雀",
         "大战！EX2",
     ],
