@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from knowledge.repair.blocks import Block, split_rubrics
+from knowledge.repair.characters import HAN_RUN
 from knowledge.repair.lines import Line
 from knowledge.repair.paragraphs import Paragraph
 
@@ -15,7 +16,6 @@ from knowledge.repair.paragraphs import Paragraph
 _NAMING: Final = 4
 _SAME: Final = 6
 _SHORTEST_TITLE: Final = 8
-_HAN_RUN: Final = re.compile("[\u3400-\u9fff]+")
 _NUMBERED: Final = re.compile("[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十\\d]+[)）]")
 
 Display = list[Paragraph]
@@ -153,7 +153,7 @@ def _lead_of(title: Sequence[Paragraph], head: Block) -> int:
 def shared_run(title: str, text: str) -> int:
     """Return the length of the longest run of han characters of the title that the text repeats."""
     best = 0
-    for run in _HAN_RUN.findall(title):
+    for run in HAN_RUN.findall(title):
         for at in range(len(run)):
             while at + best < len(run) and run[at : at + best + 1] in text:
                 best += 1
@@ -161,7 +161,7 @@ def shared_run(title: str, text: str) -> int:
 
 
 def _phrases(text: str) -> set[str]:
-    runs = _HAN_RUN.findall(text)
+    runs = HAN_RUN.findall(text)
     return {run[at : at + _NAMING] for run in runs for at in range(len(run) - _NAMING + 1)}
 
 

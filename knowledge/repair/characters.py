@@ -15,6 +15,8 @@ INVISIBLE: Final = (
     "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
 )
 DAMAGED: Final = "\ue000-\uf8ff\ufffd\ud800-\udfff\U000f0000-\U0010ffff"
+BULLETS: Final = "■●◆★□▲◇○▌▍◎"
+HAN_RUN: Final = re.compile("[\u3400-\u9fff]+")
 
 _BLANKS: Final = f"[\\s{INVISIBLE}{DAMAGED}]+"
 # An English function word alone between han words, as translation and typing leave it (按计划 and 节点).

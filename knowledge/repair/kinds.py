@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from knowledge.model import Removal
+from knowledge.repair.characters import BULLETS
 from knowledge.repair.columns import WIDEST
 from knowledge.repair.lines import Line
 from knowledge.repair.names import AFTER_SENTENCE, IN_BRACKETS, NAMES, ONLY_SIGNED, SIGNED
@@ -35,7 +36,7 @@ _NAMED_PAGE: Final = re.compile(
     r"[\u4e00-\u9fff]{2,6}\s+[A-D]?\d{1,2}$|[A-D]?\d{1,2}\s+[\u4e00-\u9fff]{2,6}$"
 )
 _BARE_DATE: Final = re.compile(_DATE)
-_RUBRIC: Final = re.compile(r"[■●◆★□▲◇○▌▍◎]\s*[^\s。，！？]{2,6}$")
+_RUBRIC: Final = re.compile(rf"[{BULLETS}]\s*[^\s。，！？]{{2,6}}$")
 _CREDIT: Final = re.compile(
     rf"(?:[\u4e00-\u9fff]{{2,8}})?(?:本报|资料)?资料(?:图片?|照片)(?:\s[^。！？]*)?$|(?:[^。！？]*[\s/／:：）)])?{NAMES}\s*摄(?:影|制)?$|[^。！？]*{SIGNED}\s*摄(?:影|制)?$"
     r"|(?:均为|本报|本版|受访者|由|视觉中国|新华社|人民视觉|.{2,10})?\s*(?:供图|图片提供|摄影报道|图片来源.*)$"

@@ -6,19 +6,18 @@ the article, or headings with no text below them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from knowledge.repair.articles import Draft, shared_run
 from knowledge.repair.blocks import Block
+from knowledge.repair.characters import HAN_RUN
 from knowledge.repair.paragraphs import Paragraph, merge
 
 # A lead shares so much with the title, or stands in a column so much wider than the rest.
 _SHARED: Final = 6
 _WIDER: Final = 1.15
-_HAN_RUN: Final = re.compile("[\u3400-\u9fff]+")
 
 
 @dataclass(slots=True)
@@ -152,4 +151,4 @@ def _best_places(headings: Sequence[Paragraph], blocks: Sequence[Block]) -> list
 
 
 def _overlap(heading: str, text: str) -> int:
-    return sum(run[at : at + 2] in text for run in _HAN_RUN.findall(heading) for at in range(len(run) - 1))
+    return sum(run[at : at + 2] in text for run in HAN_RUN.findall(heading) for at in range(len(run) - 1))

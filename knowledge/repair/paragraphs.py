@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Final
 
 from knowledge.model import Span
-from knowledge.repair.characters import is_han, pieces
+from knowledge.repair.characters import BULLETS, is_han, pieces
 from knowledge.repair.columns import PUNCTUATION, WIDEST, Columns
 from knowledge.repair.joining import lay_out
 from knowledge.repair.lines import Line, blanks_tell
@@ -35,7 +35,8 @@ _UNIT: Final = re.compile(
 _COMMA: Final = re.compile("[，；,;]")
 _STOPS: Final = re.compile("[。！？]")
 _STARTS: Final = re.compile(
-    "[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十\\d]{1,3}[)）]|——|[■●◆★□▲◇○▌▍◎※·•]|第[一二三四五六七八九十百\\d]{1,4}[章节条]"
+    "[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十\\d]{1,3}[)）]|——"
+    f"|[{BULLETS}※·•]|第[一二三四五六七八九十百\\d]{{1,4}}[章节条]"
 )
 _QUOTED: Final = re.compile("“[^”]*”|《[^》]*》|（[^）]*）|\\([^)]*\\)")
 _REPEATABLE: Final = frozenset("天人处年月日时刻刚常往渐纷种次个家户条件样")

@@ -12,6 +12,7 @@ from knowledge.facts import stable_id
 from knowledge.model import Article, Document, Fact, Printed, Span
 from knowledge.places import lying_apart
 from knowledge.repair import sentences
+from knowledge.repair.characters import BULLETS
 from knowledge.repair.leaning import leans
 from knowledge.repair.order import Section
 from knowledge.repair.paragraphs import Paragraph, spans_of
@@ -90,7 +91,7 @@ def section_name(heading: Paragraph | None) -> str | None:
 def printed(display: Sequence[Paragraph]) -> Printed:
     """Put the lines of one title or heading together, without a mark (■) before it."""
     first = display[0]
-    mark = re.match(r"[■●◆★□▲◇○▌▍◎※#]+\s*", first.text)
+    mark = re.match(rf"[{BULLETS}※#]+\s*", first.text)
     skip = mark.end() if mark is not None and mark.end() < len(first.text) else 0
     text = first.text[skip:] + "".join(paragraph.text for paragraph in display[1:])
     spans = spans_of(first, skip, len(first.text))
