@@ -19,14 +19,17 @@ _TAIL: Final = 60
 _LONGEST_TITLE: Final = 40
 
 _DATE: Final = r"(?:19|20)\d\d\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日"
+_PAGE_NUMBER: Final = r"[—\-–·•\s/|]*\d{1,4}[—\-–·•\s/|]*"
+_NUMBERED_PAGE: Final = (
+    r"第\s*[\dA-D一二三四五六七八九十]{1,4}\s*[版页]"
+    r"(?:\s.*|\s*[：:]\s*\S{1,8}|\s*[,，/]?\s*共\s*\d+\s*[版页].*)?"
+)
+_LETTERED_PAGE: Final = r"[A-D]?\d{1,3}\s*版(?:\s.*)?|[A-D]\d{1,2}(?:\s+\S{2,8})?"
+_DATE_WITH_WEEKDAY: Final = rf".{{0,20}}{_DATE}\s*(?:星期|周)[一二三四五六日天].{{0,24}}"
+_DATE_WITH_PAGE: Final = rf"(?:[\u4e00-\u9fff]{{2,8}}\s+)?{_DATE}\s*第?\s*[A-D]?\d{{1,3}}\s*版.{{0,10}}"
+_PAPER_WITH_DATE: Final = rf"[\u4e00-\u9fff]{{1,7}}[报刊]\s+{_DATE}"
 _HEADER: Final = re.compile(
-    r"[—\-–·•\s/|]*\d{1,4}[—\-–·•\s/|]*$"
-    r"|第\s*[\dA-D一二三四五六七八九十]{1,4}\s*[版页](?:\s.*|\s*[：:]\s*\S{1,8}|\s*[,，/]?\s*共\s*\d+\s*[版页].*)?$"
-    r"|[A-D]?\d{1,3}\s*版(?:\s.*)?$"
-    r"|[A-D]\d{1,2}(?:\s+\S{2,8})?$"
-    rf"|.{{0,20}}{_DATE}\s*(?:星期|周)[一二三四五六日天].{{0,24}}$"
-    rf"|(?:[\u4e00-\u9fff]{{2,8}}\s+)?{_DATE}\s*第?\s*[A-D]?\d{{1,3}}\s*版.{{0,10}}$"
-    rf"|[\u4e00-\u9fff]{{1,7}}[报刊]\s+{_DATE}$"
+    f"(?:{_PAGE_NUMBER}|{_NUMBERED_PAGE}|{_LETTERED_PAGE}|{_DATE_WITH_WEEKDAY}|{_DATE_WITH_PAGE}|{_PAPER_WITH_DATE})$"
 )
 _SECTION_OF_PAPER: Final = re.compile(
     r"(?:\d{1,3}\s*)?(?:要闻|综合|综合新闻|社会|国内|国际|本市|上海|头版|专题|专版|评论|时政|财经|经济|体育|文化|教育|科技|特刊|副刊|民生|法治|关注|深度|都市|城市|焦点|视点|新闻)"
@@ -37,13 +40,22 @@ _NAMED_PAGE: Final = re.compile(
 )
 _BARE_DATE: Final = re.compile(_DATE)
 _RUBRIC: Final = re.compile(rf"[{BULLETS}]\s*[^\s。，！？]{{2,6}}$")
-_CREDIT: Final = re.compile(
-    rf"(?:[\u4e00-\u9fff]{{2,8}})?(?:本报|资料)?资料(?:图片?|照片)(?:\s[^。！？]*)?$|(?:[^。！？]*[\s/／:：）)])?{NAMES}\s*摄(?:影|制)?$|[^。！？]*{SIGNED}\s*摄(?:影|制)?$"
-    r"|(?:均为|本报|本版|受访者|由|视觉中国|新华社|人民视觉|.{2,10})?\s*(?:供图|图片提供|摄影报道|图片来源.*)$"
-    rf"|(?:摄影|图片|制图|绘图|漫画|图)\s*[:：/／]\s*\S.{{0,20}}$|(?:新华社|中新社|本报)发.{{0,10}}$|[（(](?:资料图片?|图片来源.*|.{{0,12}}摄)[)）]$"
+_ARCHIVE_PHOTO: Final = r"(?:[\u4e00-\u9fff]{2,8})?(?:本报|资料)?资料(?:图片?|照片)(?:\s[^。！？]*)?"
+_TAKEN_BY: Final = rf"(?:[^。！？]*[\s/／:：）)])?{NAMES}\s*摄(?:影|制)?|[^。！？]*{SIGNED}\s*摄(?:影|制)?"
+_SUPPLIED_BY: Final = (
+    r"(?:均为|本报|本版|受访者|由|视觉中国|新华社|人民视觉|.{2,10})?\s*(?:供图|图片提供|摄影报道|图片来源.*)"
 )
+_MADE_BY: Final = r"(?:摄影|图片|制图|绘图|漫画|图)\s*[:：/／]\s*\S.{0,20}"
+_SENT_BY_AGENCY: Final = "(?:新华社|中新社|本报)发.{0,10}"
+_SOURCE_IN_BRACKETS: Final = "[（(](?:资料图片?|图片来源.*|.{0,12}摄)[)）]"
+_CREDIT: Final = re.compile(
+    f"(?:{_ARCHIVE_PHOTO}|{_TAKEN_BY}|{_SUPPLIED_BY}|{_MADE_BY}|{_SENT_BY_AGENCY}|{_SOURCE_IN_BRACKETS})$"
+)
+_TAIL_IN_BRACKETS: Final = rf"[（(]\s*(?:(?:{SIGNED}|{NAMES})\s*摄|新华社发|.{{0,6}}资料图片?)\s*[)）]"
+_TAIL_TAKEN_BY: Final = rf"(?:新华社|本报|[\u4e00-\u9fff]{{2,6}}报)?(?:{SIGNED}|\s{NAMES})\s*摄(?:影)?"
+_TAIL_SUPPLIED_BY: Final = r"\s+\S{0,10}(?:资料图片?|供图)"
 _CREDIT_TAIL: Final = re.compile(
-    rf"(?<=[。！？”）])\s*(?:[（(]\s*(?:(?:{SIGNED}|{NAMES})\s*摄|新华社发|.{{0,6}}资料图片?)\s*[)）]|(?:新华社|本报|[\u4e00-\u9fff]{{2,6}}报)?(?:{SIGNED}|\s{NAMES})\s*摄(?:影)?|\s+\S{{0,10}}(?:资料图片?|供图))$"
+    rf"(?<=[。！？”）])\s*(?:{_TAIL_IN_BRACKETS}|{_TAIL_TAKEN_BY}|{_TAIL_SUPPLIED_BY})$"
 )
 _DESK: Final = "(?:联系我们|联系方式|联系电话|新闻热线|报料热线|热线电话|投稿邮?箱|编辑邮?箱|电子邮箱|邮箱|E-?mail|Email)"
 _NUMBERS: Final = r"[\s0-9A-Za-z@.+()（）、/—-]"
