@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 HAN: Final = "\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -22,6 +22,7 @@ _BLANKS: Final = f"[\\s{INVISIBLE}{DAMAGED}]+"
 # An English function word alone between han words, as translation and typing leave it (按计划 and 节点).
 _STRAY: Final = r"\s+(?:and|or|of|the)\s+"
 _STRAY_WORD: Final = re.compile(_STRAY)
+_LATIN_WORD: Final = re.compile("[A-Za-z]{2,}")
 _GAPS: Final = re.compile(f"(?P<stray>(?<=[{HAN}]){_STRAY}(?=[{HAN}]))|{_BLANKS}")
 _TEXT: Final = re.compile(f"[^\\s{INVISIBLE}{DAMAGED}]")
 _ONLY_INVISIBLE: Final = re.compile(f"[\\s{INVISIBLE}]+")
@@ -76,17 +77,28 @@ def extent(raw: str) -> tuple[int, int]:
     return (first.start(), end)
 
 
+def strays_alone(lines: Iterable[str]) -> bool:
+    """Tell whether stray function words are the only Latin words of a file; beside others they may be the author's."""
+    return all(
+        len(_LATIN_WORD.findall(line)) == sum(gap["stray"] is not None for gap in _GAPS.finditer(line))
+        for line in lines
+        if _LATIN_WORD.search(line)
+    )
+
+
 def pieces(
-    raw: str, start: int, end: int, tight: bool = False, display: bool = False
+    raw: str, start: int, end: int, tight: bool = False, display: bool = False, strays: bool = False
 ) -> Iterator[tuple[int, int]]:
     """Cut a line into the runs that are text, leaving out invisible characters and blanks set for looks.
 
     `tight` also leaves out blanks between han characters (where markup became blanks); `display` keeps the
-    blanks that part a title in two.
+    blanks that part a title in two, `strays` leaves out stray function words.
     """
     at = start
     for gap in _GAPS.finditer(raw, start, end):
         left, right = gap.span()
+        if gap["stray"] and not strays:
+            continue
         kept = (
             None
             if gap["stray"] or _drops(raw, left, right, (start, end), tight, display)

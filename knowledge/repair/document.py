@@ -14,7 +14,7 @@ from knowledge.repair import articles, blocks, kinds, layout, order, printed
 from knowledge.repair.articles import Draft
 from knowledge.repair.bylines import cut_bylines
 from knowledge.repair.captions import mark_captions
-from knowledge.repair.characters import has_text
+from knowledge.repair.characters import has_text, strays_alone
 from knowledge.repair.interposed import lift_title
 from knowledge.repair.leftovers import leftovers, removed
 from knowledge.repair.lines import Line, text_lines
@@ -38,14 +38,15 @@ def repair_document(document: Document) -> Repaired:
     mark_captions(lines)
     captions, flow = _part(lines)
     tight = document.kind in _MARKED_UP
+    strays = strays_alone(line.text for line in flow)
     parts = [
-        list(cut_bylines(Assembler(lift_title(part), document.lines, tight).assemble()))
+        list(cut_bylines(Assembler(lift_title(part), document.lines, tight, strays).assemble()))
         for part in layout.by_article(flow, document)
     ]
     paragraphs = [paragraph for part in parts for paragraph in part]
     wrapped = blocks.is_wrapped(paragraphs)
     drafts = [draft for part in parts for draft in articles.split(blocks.gather(part, wrapped), wrapped)]
-    photos = Assembler(captions, document.lines, tight).assemble()
+    photos = Assembler(captions, document.lines, tight, strays).assemble()
     return _Repair(document, lines, wrapped).write(drafts, paragraphs, photos)
 
 

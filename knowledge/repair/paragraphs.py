@@ -85,12 +85,13 @@ class Paragraph:
 
 
 class Assembler:
-    """Puts the lines of one document together."""
+    """Puts the lines of one document together; `tight` and `strays` as in `pieces`."""
 
-    def __init__(self, lines: Sequence[Line], raw: Sequence[str], tight: bool) -> None:
+    def __init__(self, lines: Sequence[Line], raw: Sequence[str], tight: bool, strays: bool) -> None:
         self._lines = lines
         self._raw = raw
         self._tight = tight
+        self._strays = strays
         self._columns = Columns(lines)
         self._counted: Counter[str] | None = None
         self._body_seen = False
@@ -120,7 +121,12 @@ class Assembler:
             Span(line.number, start, end)
             for line in lines
             for start, end in pieces(
-                line.raw, line.start + ((line.number, line.start) in skipped), line.end, self._tight, display
+                line.raw,
+                line.start + ((line.number, line.start) in skipped),
+                line.end,
+                self._tight,
+                display,
+                self._strays,
             )
         )
         return Paragraph(lines, spans, *lay_out(self._raw, spans), repeats)

@@ -213,3 +213,10 @@ def test_english_names_and_words_of_an_author_stay() -> None:
     assert [fact.text for fact in repaired.facts] == [
         "乐队演唱了 Rock and Roll 名曲，并用 for 循环举例，台下掌声不断。"
     ]
+
+
+def test_an_english_function_word_in_a_file_with_other_english_words_is_the_authors() -> None:
+    text = "腾讯 and 阿里都推出了自己的 iPhone 应用。"
+    repaired = repair(f"应用商店\n\n{text}\n")
+    assert texts(repaired) == [text]
+    assert repaired.log == ()
