@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 IN_FLIGHT = 8
 TRIES = 12
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=6)
-REST = 60.0  # seconds until the queue is looked at again without being called
+REST = 60.0  # seconds until the queue is looked at again without being called, or the disk is tried again
 PATIENCE = 4.0  # seconds that sends in flight may take when the bot stops
 
 
@@ -28,10 +28,13 @@ Send = Callable[[Chat, Reply], Awaitable[str | None]]
 class Courier:
     """One loop over the queue; questions of the moment go first, since few posts are in flight at a time."""
 
-    def __init__(self, outgoing: Outgoing, send: Send, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, outgoing: Outgoing, send: Send, clock: Callable[[], datetime], rest: float = REST
+    ) -> None:
         self._outgoing = outgoing
         self._say = send
         self._clock = clock
+        self._rest = rest
         self._called = asyncio.Event()
         self._stopping = False
         self._flying: dict[int, asyncio.Task[None]] = {}
@@ -63,7 +66,7 @@ class Courier:
                 rest = await self._begin()
             except StateError as error:
                 log.error("the outgoing queue cannot be read: %s", error)
-                rest = REST
+                rest = self._rest
             if self._stopping:
                 return
             with suppress(TimeoutError):
@@ -77,21 +80,22 @@ class Courier:
             if not self._stopping:
                 self._flying[post.number] = asyncio.create_task(self._send(post))
         if len(self._flying) == IN_FLIGHT:
-            return REST  # the next to land calls
+            return self._rest  # the next to land calls
         due = await self._outgoing.next_due(list(self._flying))
-        return REST if due is None else min(REST, max(0.05, (due - self._clock()).total_seconds()))
+        return (
+            self._rest if due is None else min(self._rest, max(0.05, (due - self._clock()).total_seconds()))
+        )
 
     async def _send(self, post: Post) -> None:
+        """Say a post; it is in flight until what came of it is on the disk, lest it be said again."""
         try:
-            await self._deliver(post)
-        except StateError as error:
-            log.error("post %d was sent, but that cannot be written down: %s", post.number, error)
-            await asyncio.sleep(REST)
+            await self._write_down(post, await self._deliver(post))
         finally:
             self._flying.pop(post.number, None)
             self._called.set()
 
-    async def _deliver(self, post: Post) -> None:
+    async def _deliver(self, post: Post) -> datetime | None:
+        """Say a post; return when to try again, None where it is over."""
         try:
             await self._say(post.chat, post.reply)
         except (
@@ -99,10 +103,22 @@ class Courier:
         ) as error:  # whatever a platform raises: the post must not be lost, nor stop the others
             if post.tries + 1 >= TRIES:
                 log.warning("post %d is given up after %d tries: %s", post.number, TRIES, error)
-                await self._outgoing.done(post.number)
-                return
-            pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**post.tries)
+                return None
+            pause: timedelta = min(LONGEST_PAUSE, FIRST_PAUSE * 2**post.tries)
             log.warning("post %d waits for %s: %s", post.number, pause, error)
-            await self._outgoing.postpone(post.number, self._clock() + pause)
-        else:
-            await self._outgoing.done(post.number)  # also where the chat is closed to us: nobody hears it
+            return self._clock() + pause
+        return None  # also where the chat is closed to us: nobody hears it
+
+    async def _write_down(self, post: Post, later: datetime | None) -> None:
+        """Write down what came of a post, as soon as the disk takes it."""
+        while True:
+            try:
+                if later is None:
+                    await self._outgoing.done(post.number)
+                else:
+                    await self._outgoing.postpone(post.number, later)
+                return
+            except StateError as error:
+                what = "is over" if later is None else "is put off"
+                log.error("that post %d %s cannot be written down yet: %s", post.number, what, error)
+            await asyncio.sleep(self._rest)

@@ -50,11 +50,6 @@ class Outgoing:
             moment: datetime | None = (await connection.execute(first)).scalar_one()
             return moment
 
-    async def waiting(self) -> int:
-        """How many posts there are."""
-        async with self._database.reading() as connection:
-            return int((await connection.execute(select(func.count()).select_from(outgoing))).scalar_one())
-
     async def done(self, number: int) -> None:
         """A post was sent, or can never be."""
         async with self._database.writing() as connection:

@@ -9,9 +9,12 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from bot.learning.courier import IN_FLIGHT, TRIES, Courier
 from bot.messages import Chat, Place, Reply, Run
 from bot.state.database import open_database
+from bot.state.errors import StateClosed
 from bot.state.outgoing import Outgoing, post
 from bot.state.places import Listener
 from bot.state.state import State, open_state, sqlite_address
@@ -52,7 +55,7 @@ async def queue(folder: Path, *chats: str) -> None:
 
 async def until(outgoing: Outgoing, waiting: int) -> None:
     async with asyncio.timeout(20):
-        while await outgoing.waiting() != waiting:
+        while len(await outgoing.due(NOW + timedelta(days=30), 100)) != waiting:
             await asyncio.sleep(0.01)
 
 
@@ -104,6 +107,53 @@ async def test_after_many_tries_a_post_is_given_up(tmp_path: Path) -> None:
     assert platform.said == []
 
 
+class Disk(Outgoing):
+    """The queue on a disk that may be full; counts what could not be written."""
+
+    full = True
+    refused = 0
+
+    async def done(self, number: int) -> None:
+        self._room()
+        await super().done(number)
+
+    async def postpone(self, number: int, due: datetime) -> None:
+        self._room()
+        await super().postpone(number, due)
+
+    def _room(self) -> None:
+        if self.full:
+            self.refused += 1
+            raise StateClosed("the disk is full")
+
+
+async def until_refused(disk: Disk, times: int) -> None:
+    async with asyncio.timeout(20):
+        while disk.refused < times:
+            await asyncio.sleep(0.01)
+
+
+async def test_while_the_disk_is_full_nothing_is_sent_a_second_time(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    await queue(tmp_path, "up", "down")
+    platform, clock = Platform(), Clock()
+    platform.down.add("down")
+    async with open_database(sqlite_address(tmp_path)) as database:
+        disk = Disk(database)
+        async with Courier(disk, platform.send, clock, rest=0.01).serving():
+            await until_refused(disk, 8)
+            assert platform.said == ["up"]
+            disk.full = False
+            await until(disk, 1)
+            platform.down.clear()
+            clock.now += timedelta(minutes=1)
+            await until(disk, 0)
+    assert platform.said == ["up", "down"]
+    assert "post 1 is over cannot be written" in caplog.text
+    assert "post 2 is put off cannot be written" in caplog.text
+
+
 WATCHERS = 1_000
 TELLING = """
 import asyncio, sys
@@ -135,7 +185,7 @@ async def main():
             watching = Watching(state.watches, state.progress, lookup, press.fresh, no_links, now, courier.call)
             async with courier.serving():
                 await watching.tell_news(store.version)
-                while await state.outgoing.waiting():
+                while await state.outgoing.next_due():
                     await asyncio.sleep(0.05)
 
 asyncio.run(main())
@@ -174,5 +224,5 @@ async def test_a_thousand_watchers_are_told_once_over_kills_in_the_middle(tmp_pa
     assert len(counted) == WATCHERS
     assert sum(counted.values()) - WATCHERS <= len(kills) * IN_FLIGHT
     async with open_state(sqlite_address(tmp_path)) as state:
-        assert await state.outgoing.waiting() == 0
+        assert await state.outgoing.next_due() is None
         assert await state.progress.get("told_version") == "000002"
