@@ -32,27 +32,40 @@ class Figures:
         tally.count(question_text(query), found, milliseconds, [word[:WORD] for word in words])
 
     async def flush(self) -> None:
-        """Write down what was counted."""
+        """Write down what was counted; what cannot be written is kept for the next time.
+
+        Raises:
+            StateError: it cannot be written.
+        """
         tallies, self._tallies = self._tallies, {}
-        if tallies:
+        if not tallies:
+            return
+        try:
             await self._usage.add(tallies)
+        except StateError:
+            for day, tally in tallies.items():
+                self._tallies.setdefault(day, Tally()).add(tally)
+            raise
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
         """Flush now and then while the block runs, and at its end."""
-        flushing = asyncio.create_task(self._run(), name="figures")
+        ended = asyncio.Event()
+        flushing = asyncio.create_task(self._run(ended), name="figures")
         try:
             yield
         finally:
-            flushing.cancel()
-            with suppress(asyncio.CancelledError):
-                await flushing
-            await self.flush()
+            ended.set()  # not cancelled: a flush broken off may lose its figures or count them twice
+            await flushing
 
-    async def _run(self) -> None:
+    async def _run(self, ended: asyncio.Event) -> None:
         while True:
-            await asyncio.sleep(PAUSE)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(ended.wait(), PAUSE)
+            last = ended.is_set()
             try:
                 await self.flush()
             except StateError as error:
                 log.error("figures could not be written: %s", error)
+            if last:
+                return

@@ -43,6 +43,14 @@ class Tally:
         self.slowest = _slowest([*self.slowest, Slow(milliseconds, query)])
         self.words.update(said)
 
+    def add(self, other: Tally) -> None:
+        """Count what another tally counted; of the words those met most often stay."""
+        self.asked += other.asked
+        self.found += other.found
+        self.milliseconds += other.milliseconds
+        self.slowest = _slowest([*self.slowest, *other.slowest])
+        self.words = Counter(dict((self.words + other.words).most_common(WORDS)))
+
 
 @dataclass(frozen=True, slots=True)
 class Day:
