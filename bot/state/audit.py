@@ -6,13 +6,16 @@ log, and the chain still shows that nothing else was changed.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.state import dialects
@@ -21,6 +24,7 @@ from bot.state.tables import audit
 
 NOBODY = "forgotten"
 DETAIL = 1_000  # characters
+BATCH = 1_000  # rows proved at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +42,9 @@ class Entry:
 class Audit:
     """The log: only ever added to."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, batch: int = BATCH) -> None:
         self._database = database
+        self._batch = batch
 
     async def add(self, entry: Entry) -> None:
         """Write a row down; it is on the disk when this returns."""
@@ -76,16 +81,15 @@ class Audit:
     async def first_broken(self) -> int | None:
         """The number of the first row that was changed, or whose forerunner was removed; None if all is whole."""
         previous = ""
-        async with self._database.reading() as connection:
-            for row in await connection.execute(select(audit).order_by(audit.c.number)):
-                told = (_stamp(row.at), row.actor_seal, row.act, row.outcome, row.detail_seal)
-                whole = row.previous == previous and row.digest == _digest(previous, told)
-                if not whole or not (
-                    _sealed(row.actor_salt, row.actor, row.actor_seal)
-                    and _sealed(row.detail_salt, row.detail, row.detail_seal)
-                ):
-                    return int(row.number)
-                previous = row.digest
+        async with (
+            self._database.reading() as connection,
+            connection.stream(select(audit).order_by(audit.c.number)) as rows,
+        ):
+            while batch := await rows.fetchmany(self._batch):
+                broken = await asyncio.to_thread(_first_broken, batch, previous)
+                if broken is not None:
+                    return broken
+                previous = batch[-1].digest
         return None
 
 
@@ -95,6 +99,19 @@ async def redact(connection: AsyncConnection, actor: str, person: str) -> None:
     await connection.execute(acted.values(actor=NOBODY, actor_salt=""))
     named = update(audit).where(audit.c.detail.contains(person, autoescape=True))
     await connection.execute(named.values(detail=NOBODY, detail_salt=""))
+
+
+def _first_broken(rows: Sequence[Row[Any]], previous: str) -> int | None:
+    for row in rows:
+        told = (_stamp(row.at), row.actor_seal, row.act, row.outcome, row.detail_seal)
+        whole = row.previous == previous and row.digest == _digest(previous, told)
+        if not whole or not (
+            _sealed(row.actor_salt, row.actor, row.actor_seal)
+            and _sealed(row.detail_salt, row.detail, row.detail_seal)
+        ):
+            return int(row.number)
+        previous = row.digest
+    return None
 
 
 def _seal(salt: str, said: str) -> str:

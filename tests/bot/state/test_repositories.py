@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from bot.conversation.shown import ShownAnswer
-from bot.state.audit import DETAIL, Entry
+from bot.state.audit import DETAIL, Audit, Entry
 from bot.state.confirmations import LASTS, Confirmation
+from bot.state.database import open_database
 from bot.state.roles import Granted
 from bot.state.shown import KEPT
-from bot.state.state import State
+from bot.state.state import State, sqlite_address
+from bot.state.tables import audit
 from bot.state.uploads import Upload, UploadState
 
 NOW = datetime(2026, 11, 21, 9, 30, 0, 123456, tzinfo=UTC)
@@ -64,6 +67,18 @@ async def test_any_detail_can_be_logged_and_keeps_the_chain_whole(state: State, 
     (entry,) = await state.audit.last()
     assert len(entry.detail) <= DETAIL
     assert await state.audit.first_broken() is None
+
+
+@pytest.mark.parametrize("changed", [None, 1, 3, 4, 7])
+async def test_the_chain_is_proved_over_any_number_of_batches(tmp_path: Path, changed: int | None) -> None:
+    async with open_database(sqlite_address(tmp_path)) as database:
+        log = Audit(database, batch=3)
+        for number in range(7):
+            await log.add(Entry(NOW, "telegram:42", "reload", "done", str(number)))
+        async with database.writing() as connection:
+            row = audit.update().where(audit.c.number == changed)
+            await connection.execute(row.values(detail="changed"))
+        assert await log.first_broken() == changed
 
 
 async def test_an_upload_moves_one_step_and_only_once(state: State) -> None:
