@@ -24,6 +24,7 @@ from bot.state.tables import audit
 
 NOBODY = "forgotten"
 DETAIL = 1_000  # characters
+UNDONE = ("refused", "nothing")  # outcomes whose detail is no act, but only what somebody wrote
 BATCH = 1_000  # rows proved at a time
 
 
@@ -94,11 +95,13 @@ class Audit:
 
 
 async def redact(connection: AsyncConnection, actor: str, person: str) -> None:
-    """Take somebody out of the log: `actor` where they acted, details that hold the id `person`."""
-    acted = update(audit).where(audit.c.actor == actor)
-    await connection.execute(acted.values(actor=NOBODY, actor_salt=""))
+    """Take somebody out: who acted, their words where nothing was done, and details with the id `person`."""
+    theirs = update(audit).where(audit.c.actor == actor)
+    unsaid = {"detail": NOBODY, "detail_salt": ""}
+    await connection.execute(theirs.where(audit.c.outcome.in_(UNDONE)).values(**unsaid))
+    await connection.execute(theirs.values(actor=NOBODY, actor_salt=""))
     named = update(audit).where(audit.c.detail.contains(person, autoescape=True))
-    await connection.execute(named.values(detail=NOBODY, detail_salt=""))
+    await connection.execute(named.values(**unsaid))
 
 
 def _first_broken(rows: Sequence[Row[Any]], previous: str) -> int | None:

@@ -13,6 +13,7 @@ from bot.conversation.shown import ShownAnswer
 from bot.state.audit import DETAIL, Audit, Entry
 from bot.state.confirmations import LASTS, Confirmation
 from bot.state.database import open_database
+from bot.state.everyone import Person
 from bot.state.roles import Granted
 from bot.state.shown import KEPT
 from bot.state.state import State, sqlite_address
@@ -66,6 +67,25 @@ async def test_any_detail_can_be_logged_and_keeps_the_chain_whole(state: State, 
     await state.audit.add(Entry(NOW, "telegram:42", "upload", "refused", detail))
     (entry,) = await state.audit.last()
     assert len(entry.detail) <= DETAIL
+    assert await state.audit.first_broken() is None
+
+
+async def test_the_words_of_somebody_forgotten_go_and_what_was_done_stays_readable(state: State) -> None:
+    rows = (
+        ("telegram:42", "refused", "nobody /reload 我的秘密"),
+        ("telegram:42", "nothing", "我的 我的"),
+        ("telegram:42", "published", "文章.txt ab12"),
+        ("telegram:43", "refused", "nobody /reload 别人的话"),
+    )
+    for actor, outcome, detail in rows:
+        await state.audit.add(Entry(NOW, actor, "upload", outcome, detail))
+    await state.everyone.forget(Person("telegram", "42", "keyed"))
+    assert [(e.actor, e.outcome, e.detail) for e in await state.audit.last()] == [
+        rows[3],
+        ("forgotten", "published", "文章.txt ab12"),
+        ("forgotten", "nothing", "forgotten"),
+        ("forgotten", "refused", "forgotten"),
+    ]
     assert await state.audit.first_broken() is None
 
 
