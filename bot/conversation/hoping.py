@@ -8,6 +8,7 @@ from bot.conversation.commands import Command
 from bot.learning.unanswered import Unanswered
 from bot.messages import Message, Place, Press, Reply, Run, SenderKind
 from bot.state.places import Listener
+from bot.state.questions import MOST_HOPES, Hope
 from bot.texts import phrases
 from bot.texts.learning import learning_phrases
 
@@ -30,7 +31,12 @@ class HopeCommands:
             return [Reply([], toast=spoken.stale)]
         listener = Listener(press.chat, press.sender.language)
         kept = await self._unanswered.hope(press.data.partition(":")[2], listener)
-        return [Reply([], toast=said.will_tell if kept else said.found_by_now)]
+        told = {
+            Hope.KEPT: said.will_tell,
+            Hope.GONE: said.ask_again,
+            Hope.FULL: said.hope_full.format(MOST_HOPES),
+        }
+        return [Reply([], toast=told[kept])]
 
     async def forget_me(self, message: Message, command: Command) -> Sequence[Reply]:
         """Remove every trace of whoever asks, in private."""

@@ -15,7 +15,7 @@ from bot.messages import Reply
 from bot.rendering.fact import Links
 from bot.rendering.told import told_runs
 from bot.state.places import Listener
-from bot.state.questions import Question, Questions, QuestionState
+from bot.state.questions import Hope, Question, Questions, QuestionState
 from bot.texts import phrases
 from knowledge.model import Answer, Hit, Rung
 from knowledge.snapshot import Snapshot
@@ -56,8 +56,8 @@ class Unanswered:
         await self._questions.missed(mine, key, question_text(query), who, self._clock())
         return mine
 
-    async def hope(self, question: str, listener: Listener) -> bool:
-        """Keep a chat that wants to be told; False if the question is no longer unanswered."""
+    async def hope(self, question: str, listener: Listener) -> Hope:
+        """Keep a chat that wants to be told."""
         return await self._questions.hope(question, listener, self._clock())
 
     async def often(self, state: QuestionState = QuestionState.OPEN, limit: int = 10) -> list[Question]:

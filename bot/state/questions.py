@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import and_, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import Reply
@@ -18,7 +18,8 @@ from bot.state.places import Listener, chat_of, columns
 from bot.state.tables import askers, hopes, pointers, questions
 
 KEPT = timedelta(days=30)
-MOST = 10_000  # questions at a time; beyond, the rarest and oldest that nobody hopes for makes room
+MOST = 10_000  # questions at a time; beyond, the rarest makes room, first of those that nobody hopes for
+MOST_HOPES = 100  # questions that one chat hopes for
 
 
 class QuestionState(StrEnum):
@@ -27,6 +28,14 @@ class QuestionState(StrEnum):
     OPEN = "open"
     AWAITED = "awaited"
     IGNORED = "ignored"
+
+
+class Hope(StrEnum):
+    """What came of a wish to be told."""
+
+    KEPT = "kept"
+    GONE = "gone"
+    FULL = "full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +73,20 @@ class Questions:
             await connection.execute(before)
             await connection.execute(insert(askers).values(question=question_id, asker=asker, at=now))
 
-    async def hope(self, question_id: str, listener: Listener, now: datetime) -> bool:
-        """Keep a chat that wants to be told; False if the question is not (or no longer) unanswered."""
+    async def hope(self, question_id: str, listener: Listener, now: datetime) -> Hope:
+        """Keep a chat that wants to be told, of at most a hundred questions."""
+        chat = and_(hopes.c.platform == listener.chat.platform, hopes.c.chat == listener.chat.id)
         async with self._database.writing() as connection:
             there = select(questions.c.id).where(questions.c.id == question_id)
             if (await connection.execute(there)).one_or_none() is None:
-                return False
+                return Hope.GONE
+            hoped = set((await connection.execute(select(hopes.c.question).where(chat))).scalars())
+            if len(hoped) >= MOST_HOPES and question_id not in hoped:
+                return Hope.FULL
             new = dialects.insert_new(connection, hopes)
             row = {**columns(listener.chat), "language": listener.language, "since": now}
             await connection.execute(new.values(question=question_id, **row))
-            return True
+            return Hope.KEPT
 
     async def get(self, question_id: str) -> Question | None:
         """The question of that id, or None."""
@@ -155,8 +168,8 @@ async def _make_room(connection: AsyncConnection) -> None:
     count = int((await connection.execute(select(func.count()).select_from(questions))).scalar_one())
     if count < MOST:
         return
-    unhoped = select(questions.c.id).where(questions.c.id.not_in(select(hopes.c.question)))
-    rarest = unhoped.order_by(questions.c.asked, questions.c.last).limit(1)
+    hoped = questions.c.id.in_(select(hopes.c.question))
+    rarest = select(questions.c.id).order_by(hoped, questions.c.asked, questions.c.last).limit(1)
     for question_id in (await connection.execute(rarest)).scalars().all():
         await _remove(connection, question_id)
 

@@ -11,7 +11,8 @@ class LearningPhrases:
 
     tell_me: str
     will_tell: str
-    found_by_now: str
+    ask_again: str
+    hope_full: str
     told: str
     news: str
     news_more: str
@@ -34,7 +35,8 @@ class LearningPhrases:
 _HANS = LearningPhrases(
     tell_me="有了告诉我",
     will_tell="好的，查得到了就告诉你；最多等 30 天。",
-    found_by_now="现在已经查得到了，请再问一次。",
+    ask_again="请再问一次。",
+    hope_full="这里已经有 {} 个问题在等，不能再多；有一个等到了，或满了 30 天，就能再加。",
     told="你问过的“{}”，现在查到了：",
     news="你关注的“{}”有新的报道：",
     news_more="另有 {} 条，发“{}”给我就能看到。",
@@ -57,7 +59,8 @@ _HANS = LearningPhrases(
 _HANT = LearningPhrases(
     tell_me="有了告訴我",
     will_tell="好的，查得到了就告訴你；最多等 30 天。",
-    found_by_now="現在已經查得到了，請再問一次。",
+    ask_again="請再問一次。",
+    hope_full="這裡已經有 {} 個問題在等，不能再多；有一個等到了，或滿了 30 天，就能再加。",
     told="你問過的「{}」，現在查到了：",
     news="你關注的「{}」有新的報道：",
     news_more="另有 {} 條，發「{}」給我就能看到。",
@@ -80,7 +83,8 @@ _HANT = LearningPhrases(
 _EN = LearningPhrases(
     tell_me="Tell me when found",
     will_tell="I will tell you once something is found, within 30 days.",
-    found_by_now="Something is found by now; please ask again.",
+    ask_again="Please ask again.",
+    hope_full="{} questions are waited for here, which is the most. One is freed when it is found, or after 30 days.",
     told="You asked for “{}”. Now there is this:",
     news="News about “{}”, which you watch:",
     news_more="{} more; send me “{}” to see them.",

@@ -205,12 +205,19 @@ async def hall(
         )
         store, language, nobody = knowledge.store, knowledge.language, PlatformAdministrators()
         lookup = stack.enter_context(open_lookup(store, patience=30))
-        commands, presses = side.commands, side.presses
+        commands, presses, memory = side.commands, side.presses, None
         if side.desk:
             learning = await enter(open_learning(data, side.desk, store, lookup, language, no_links, nobody))
             commands, presses = {**commands, **learning.commands}, {**presses, **learning.presses}
+            memory = learning.memory
         dialogue = Dialogue(
-            lookup, side.shown, clock, commands=commands, presses=presses, files=side.attachment
+            lookup,
+            side.shown,
+            clock,
+            commands=commands,
+            presses=presses,
+            files=side.attachment,
+            memory=memory,
         )
         room = Hall(articles, data, here, phone, clock, knowledge, side, dialogue)
         await room.quiet()  # what the owner is told at the start

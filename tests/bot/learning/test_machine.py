@@ -28,6 +28,7 @@ from bot.messages import Chat, Place, Reply
 from bot.rendering.fact import no_links
 from bot.state.everyone import Person
 from bot.state.places import Listener
+from bot.state.questions import Hope
 from bot.state.state import State, open_state, sqlite_address
 from knowledge.store import KnowledgeStore
 from tests.bot.learning.newspaper import Press
@@ -154,7 +155,7 @@ class Learning(RuleBasedStateMachine):
                 question = await self.unanswered.missed(word, "telegram", person)
                 assert question is not None
                 if hopes:
-                    assert await self.unanswered.hope(question, Listener(chat, "zh"))
+                    assert await self.unanswered.hope(question, Listener(chat, "zh")) is Hope.KEPT
 
         self.run(act())
         if not self.model.matching(word, self.model.facts):
@@ -232,7 +233,7 @@ class Learning(RuleBasedStateMachine):
 
         async def act() -> None:
             async with self.courier.serving():
-                while await self.state.outgoing.waiting():
+                while await self.state.outgoing.next_due():
                     await asyncio.sleep(0.001)
 
         self.run(act())

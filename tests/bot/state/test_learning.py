@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from bot.messages import Button, Chat, Place, Reply, Run, Style
-from bot.state.places import Listener
-from bot.state.questions import Question, QuestionState
-from bot.state.state import State
+from bot.state.database import open_database
+from bot.state.places import Listener, columns
+from bot.state.questions import MOST as MOST_QUESTIONS
+from bot.state.questions import MOST_HOPES, Hope, Question, Questions, QuestionState
+from bot.state.state import State, sqlite_address
+from bot.state.tables import hopes, questions
 from bot.state.usage import Slow, Tally
 from bot.state.watches import MOST, Kept, News
 
@@ -57,14 +61,43 @@ async def test_an_ignored_question_is_out_of_the_list_and_still_counted(state: S
 async def test_each_hoping_chat_is_told_once_in_its_own_topic(state: State) -> None:
     await miss(state, "ciie", "a")
     for listener in (private(7), private(7), TOPIC):
-        assert await state.questions.hope("id-ciie", listener, NOW)
+        assert await state.questions.hope("id-ciie", listener, NOW) is Hope.KEPT
     assert [question.hopes for question in await state.questions.hoped_for()] == [2]
     assert await state.questions.settle("id-ciie", say, NOW) == 2
     assert await state.questions.settle("id-ciie", say, NOW) == 0
     posts = await state.outgoing.due(NOW, 10)
     assert {post.chat for post in posts} == {private(7).chat, TOPIC.chat}
     assert [post.reply for post in posts] == [SAID, SAID]
-    assert not await state.questions.hope("id-ciie", private(8), NOW)
+    assert await state.questions.hope("id-ciie", private(8), NOW) is Hope.GONE
+
+
+async def test_a_chat_hopes_for_at_most_a_hundred_questions(state: State) -> None:
+    for number in range(MOST_HOPES + 1):
+        await miss(state, f"q{number}", "a")
+        kept = await state.questions.hope(f"id-q{number}", TOPIC, NOW)
+        assert kept is (Hope.KEPT if number < MOST_HOPES else Hope.FULL)
+    assert await state.questions.hope("id-q0", TOPIC, NOW) is Hope.KEPT
+    assert await state.questions.hope("id-q100", private(7), NOW) is Hope.KEPT
+    await state.questions.settle("id-q0", say, NOW)
+    assert await state.questions.hope("id-q100", TOPIC, NOW) is Hope.KEPT
+
+
+async def test_there_are_never_more_questions_than_the_most_even_if_all_are_hoped_for(tmp_path: Path) -> None:
+    every = [str(number) for number in range(MOST_QUESTIONS)]
+    rows = [
+        {"id": q, "key": q, "text": q, "asked": 2, "first": NOW, "last": NOW, "state": "open"} for q in every
+    ]
+    hoped = [{"question": q, **columns(TOPIC.chat), "since": NOW} for q in every]
+    async with open_database(sqlite_address(tmp_path)) as database:
+        async with database.writing() as connection:
+            await connection.execute(questions.insert(), rows)
+            await connection.execute(hopes.insert(), hoped)
+        kept = Questions(database)
+        for name in ("a", "b"):
+            await kept.missed(name, name, name, "asker", NOW)
+        assert await kept.count() == MOST_QUESTIONS
+        assert await kept.get("a") is None
+        assert await kept.get("b") is not None
 
 
 async def test_a_question_nobody_asked_for_thirty_days_is_forgotten_and_so_are_hopes(state: State) -> None:
@@ -127,7 +160,7 @@ async def test_a_watch_is_never_told_twice_of_one_fact(state: State) -> None:
     for news in (first, first, second):
         await state.watches.tell([news], hear, NOW)
     assert [news.pairs for news in told] == [first.pairs, ((watch.id, "f3"),)]
-    assert await state.outgoing.waiting() == 2
+    assert len(await state.outgoing.due(NOW, 10)) == 2
 
 
 async def test_a_dropped_watch_hears_nothing_more_and_only_its_own_chat_drops_it(state: State) -> None:
@@ -164,7 +197,7 @@ async def test_a_closed_chat_is_told_nothing_but_keeps_its_watches(state: State)
     await state.questions.settle("id-ciie", say, NOW)
     await state.watches.keep(private(7), "养老", "养老", NOW)
     await state.moves.closed("telegram", "7")
-    assert (await state.outgoing.waiting(), await state.questions.hoped_for()) == (0, [])
+    assert (await state.outgoing.next_due(), await state.questions.hoped_for()) == (None, [])
     assert len(await state.watches.of(private(7).chat)) == 1
 
 
