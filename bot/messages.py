@@ -91,6 +91,12 @@ class Press:
     sender: Sender
     data: str
 
+    @property
+    def parts(self) -> tuple[str, str, str]:
+        """The data in its three parts, divided by colons; what is missing is empty."""
+        first, second, third = (*self.data.split(":", 2), "", "")[:3]
+        return first, second, third
+
 
 @dataclass(frozen=True, slots=True)
 class InlineQuery:

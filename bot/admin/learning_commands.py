@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.admin.desk import NOT_HERE, Desk, said
 from bot.admin.rights import Act, Claim
@@ -14,9 +15,12 @@ from bot.messages import Button, Message, Press, Reply, Run
 from bot.state.questions import Question, QuestionState
 
 QUESTION, POINT = "q", "qp"
+BACK, ASIDE = "o", "b"  # put a question back, from under either list
 SHOWN = 6
 NEAREST = 5
 SENTENCE = 80  # characters of a fact to choose
+ROW = 4  # buttons
+PUT_ASIDE = {"i": QuestionState.IGNORED, "w": QuestionState.AWAITED}
 
 
 class LearningCommands:
@@ -29,23 +33,21 @@ class LearningCommands:
         self._stats = stats
 
     async def unanswered(self, message: Message, command: Command) -> Sequence[Reply]:
-        """`/unanswered`: the most asked questions, four buttons each; `/unanswered all` adds those put aside."""
+        """`/unanswered`: the most asked questions, four buttons each; `/unanswered all` adds what was put aside."""
         if (refused := await self._desk.admit(Act.UNANSWERED, message)) is not None:
             return refused
-        waiting = await self._unanswered.often(QuestionState.AWAITED, SHOWN)
-        replies = [_list(await self._unanswered.often(limit=SHOWN), waiting)]
-        if command.rest == "all":
-            ignored = await self._unanswered.often(QuestionState.IGNORED, 3 * SHOWN)
-            replies.append(said("已忽略：\n" + "\n".join(_line(question) for question in ignored)))
+        replies = [await self._open(), *([await self._aside()] if command.rest == "all" else [])]
         return await self._desk.showing(Act.UNANSWERED, Claim.of_message(message).actor, *replies)
 
     async def press(self, press: Press) -> Sequence[Reply]:
-        """A button under `/unanswered`: 别名, 指到, 忽略, 等文章."""
+        """A button under `/unanswered`: 别名, 指到, 忽略, 等文章, 放回, 撤销."""
         claim = Claim.of_press(press)
         refused = await self._refused(claim, press.data)
         if claim is None or refused:
             return [Reply([], toast=refused or NOT_HERE)]
-        _, act, question_id = (*press.data.split(":", 2), "", "")[:3]
+        _, act, question_id = press.parts
+        if act == "u":
+            return await self._unpoint(claim.actor, question_id)
         question = await self._unanswered.get(question_id)
         if question is None:
             return [Reply([], toast="这个问题已经不在了：也许现在查得到，也许过了 30 天。")]
@@ -53,14 +55,11 @@ class LearningCommands:
             return [said(f"请发：\n/alias {question.text} 另一种说法\n（名称里有空格时用等号隔开）")]
         if act == "p":
             return await self._desk.showing(Act.UNANSWERED, claim.actor, await self._nearest(question))
-        state = {"i": QuestionState.IGNORED, "w": QuestionState.AWAITED}.get(act, QuestionState.OPEN)
+        state = PUT_ASIDE.get(act, QuestionState.OPEN)
         await self._unanswered.mark(question.id, state)
         await self._desk.ledger.write(claim.actor, Act.UNANSWERED, "done", f"{state} {question.text}")
-        left = _list(
-            await self._unanswered.often(limit=SHOWN),
-            await self._unanswered.often(QuestionState.AWAITED, SHOWN),
-        )
-        return [Reply(left.runs, left.buttons, replaces=press.message_id)]
+        left = await (self._aside() if act == ASIDE else self._open())
+        return [replace(left, replaces=press.message_id)]
 
     async def point(self, press: Press) -> Sequence[Reply]:
         """A button under the nearest facts: this one answers the question."""
@@ -68,13 +67,14 @@ class LearningCommands:
         refused = await self._refused(claim, press.data)
         if claim is None or refused:
             return [Reply([], toast=refused or NOT_HERE)]
-        _, question_id, fact = (*press.data.split(":", 2), "", "")[:3]
-        question = await self._unanswered.get(question_id)
-        if question is None:
-            return [Reply([], toast="这个问题已经不在了。")]
-        told = await self._unanswered.point(question, fact)
-        await self._desk.ledger.write(claim.actor, Act.UNANSWERED, "done", f"{fact} {question.text}")
-        return [said(f"“{question.text}”以后就用这一句回答；{_told(told)}。")]
+        _, question_id, fact = press.parts
+        pointed = await self._unanswered.point(question_id, fact)
+        if pointed is None:
+            return [Reply([], toast="这个问题已经不在了；有人再问而查不到，会再列出来。")]
+        question, told = pointed
+        await self._desk.ledger.write(claim.actor, Act.UNANSWERED, "done", f"{fact} {question}")
+        reply = said(f"“{question}”以后就用这一句回答；{_told(told)}。指错了可以改按另一个编号，或者撤销。")
+        return [replace(reply, buttons=[[Button("撤销", f"{QUESTION}:u:{question_id}")]])]
 
     async def alias(self, message: Message, command: Command) -> Sequence[Reply]:
         """`/alias CIIE 进博会`; alone it lists what was given in chat."""
@@ -116,6 +116,32 @@ class LearningCommands:
         refusal = await self._desk.gate.refusal(Act.UNANSWERED, claim, data) if claim else None
         return (refusal.value or NOT_HERE) if refusal else ""
 
+    async def _unpoint(self, actor: str, question_id: str) -> Sequence[Reply]:
+        question = await self._unanswered.unpoint(question_id)
+        if question is None:
+            return [Reply([], toast="这一句已经撤销了。")]
+        await self._desk.ledger.write(actor, Act.UNANSWERED, "done", f"撤销 {question}")
+        return [Reply([], toast="撤销了，以后不再用这一句回答。")]
+
+    async def _open(self) -> Reply:
+        waiting = await self._unanswered.often(QuestionState.AWAITED, SHOWN)
+        return _list(await self._unanswered.often(limit=SHOWN), waiting)
+
+    async def _aside(self) -> Reply:
+        ignored = await self._unanswered.often(QuestionState.IGNORED, 3 * SHOWN)
+        pointed = await self._unanswered.pointers(3 * SHOWN)
+        lines = [_line(question) for question in ignored]
+        lines += [f"{one.text} → {one.fact[:SENTENCE] or '（这一句现在没有）'}" for one in pointed]
+        buttons = [
+            Button(f"{n} 放回", f"{QUESTION}:{ASIDE}:{question.id}") for n, question in enumerate(ignored, 1)
+        ]
+        after = len(ignored) + 1
+        buttons += [Button(f"{n} 撤销", f"{QUESTION}:u:{one.id}") for n, one in enumerate(pointed, after)]
+        text = ["已忽略的和指到一句的：", *(f"{n}. {line}" for n, line in enumerate(lines, 1))]
+        return (
+            Reply([Run("\n".join(text))], _rows(buttons)) if lines else said("没有忽略的，也没有指到一句的。")
+        )
+
     async def _nearest(self, question: Question) -> Reply:
         hits = await self._unanswered.near(question, NEAREST)
         if not hits:
@@ -135,13 +161,22 @@ class LearningCommands:
 def _list(questions: Sequence[Question], waiting: Sequence[Question]) -> Reply:
     lines = [f"{n}. {_line(question)}" for n, question in enumerate(questions, 1)]
     head = "没有查到的问题，问得多的在前：" if lines else "没有查不到的问题。"
-    tail = ["等文章：", *(_line(question) for question in waiting)] if waiting else []
+    after = len(questions) + 1
+    tail = [f"{n}. {_line(question)}" for n, question in enumerate(waiting, after)]
     acts = (("a", "别名"), ("p", "指到"), ("i", "忽略"), ("w", "等文章"))
     buttons = [
         [Button(f"{n} {label}", f"{QUESTION}:{act}:{question.id}") for act, label in acts]
         for n, question in enumerate(questions, 1)
     ]
-    return Reply([Run("\n".join([head, *lines, *tail]))], buttons)
+    back = [
+        Button(f"{n} 放回", f"{QUESTION}:{BACK}:{question.id}") for n, question in enumerate(waiting, after)
+    ]
+    text = [head, *lines, *(["等文章：", *tail] if tail else []), "/unanswered all 连同忽略的和指到一句的。"]
+    return Reply([Run("\n".join(text))], [*buttons, *_rows(back)])
+
+
+def _rows(buttons: Sequence[Button]) -> list[Sequence[Button]]:
+    return [buttons[first : first + ROW] for first in range(0, len(buttons), ROW)]
 
 
 def _line(question: Question) -> str:

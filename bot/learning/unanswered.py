@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.conversation.lookup import Lookup, TooSlow
@@ -15,7 +15,7 @@ from bot.messages import Reply
 from bot.rendering.fact import Links
 from bot.rendering.told import told_runs
 from bot.state.places import Listener
-from bot.state.questions import Hope, Question, Questions, QuestionState
+from bot.state.questions import Hope, Pointer, Question, Questions, QuestionState
 from bot.texts import phrases
 from knowledge.model import Answer, Hit, Rung
 from knowledge.snapshot import Snapshot
@@ -23,6 +23,15 @@ from knowledge.snapshot import Snapshot
 log = logging.getLogger(__name__)
 
 POINTED = "管理员指到了这一句"
+
+
+@dataclass(frozen=True, slots=True)
+class Pointed:
+    """A question by its id and normalised text, and the sentence that answers it, empty while no article has it."""
+
+    id: str
+    text: str
+    fact: str
 
 
 class Unanswered:
@@ -79,10 +88,40 @@ class Unanswered:
         answer = await self._lookup.ask(question.text, limit)
         return (*answer.hits, *answer.related)[:limit]
 
-    async def point(self, question: Question, fact: str) -> int:
-        """Let a fact answer a question from now on; return how many chats will be told."""
-        await self._questions.point(await self._key(question.text), fact, self._clock())
-        return await self._settle(question)
+    async def point(self, question: str, fact: str) -> tuple[str, int] | None:
+        """Let a fact answer a question from now on, also in the stead of another; None if the question is gone.
+
+        Returns the question, and how many chats will be told.
+        """
+        asked = await self._questions.get(question)
+        if asked is not None:
+            await self._questions.point(await self._key(asked.text), fact, self._clock())
+            return asked.text, await self._settle(asked)
+        pointer = await self._pointer(question)
+        if pointer is None:
+            return None
+        await self._questions.point(pointer.key, fact, self._clock())
+        return pointer.key, 0
+
+    async def unpoint(self, question: str) -> str | None:
+        """Take back what an admin pointed to; return the question, None if there is no such thing."""
+        pointer = await self._pointer(question)
+        if pointer is None or not await self._questions.unpoint(pointer.key):
+            return None
+        return pointer.key
+
+    async def pointers(self, limit: int) -> list[Pointed]:
+        """What admins pointed to, the latest first."""
+        latest = (await self._questions.pointers())[:limit]
+
+        def read(snapshot: Snapshot) -> list[Pointed]:
+            facts = [snapshot.fact(pointer.fact) for pointer in latest]
+            return [
+                Pointed(question_id(pointer.key), pointer.key, fact.text if fact else "")
+                for pointer, fact in zip(latest, facts, strict=True)
+            ]
+
+        return await self._lookup.read(read)
 
     async def answer(self, query: str, limit: int) -> Answer:
         """Answer a query, by the fact an admin pointed to where nothing else is found.
@@ -122,6 +161,10 @@ class Unanswered:
         if told:
             self._told()
         return told
+
+    async def _pointer(self, question: str) -> Pointer | None:
+        every = await self._questions.pointers()
+        return next((pointer for pointer in every if question_id(pointer.key) == question), None)
 
     async def _key(self, query: str) -> str:
         return await self._lookup.read(lambda snapshot: question_key(query, snapshot.language))

@@ -50,6 +50,14 @@ class Question:
     state: QuestionState
 
 
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """A fact that answers a question since an admin said so; `key` is the normalised question."""
+
+    key: str
+    fact: str
+
+
 Say = Callable[[Listener], Reply]
 """Says to one chat what it hoped for."""
 
@@ -138,6 +146,19 @@ class Questions:
             wanted = select(pointers.c.fact).where(pointers.c.key == key)
             fact: str | None = (await connection.execute(wanted)).scalar_one_or_none()
             return fact
+
+    async def pointers(self) -> list[Pointer]:
+        """Every fact that an admin pointed to, the latest first."""
+        async with self._database.reading() as connection:
+            rows = await connection.execute(
+                select(pointers).order_by(pointers.c.since.desc(), pointers.c.key)
+            )
+            return [Pointer(row.key, row.fact) for row in rows]
+
+    async def unpoint(self, key: str) -> bool:
+        """Let no fact stand for the answer any more; False if none did."""
+        async with self._database.writing() as connection:
+            return (await connection.execute(delete(pointers).where(pointers.c.key == key))).rowcount == 1
 
     async def forget(self, now: datetime) -> int:
         """Remove questions that nobody asked, and hopes that nothing came of, for thirty days."""

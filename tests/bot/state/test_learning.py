@@ -11,7 +11,7 @@ from bot.messages import Button, Chat, Place, Reply, Run, Style
 from bot.state.database import open_database
 from bot.state.places import Listener, columns
 from bot.state.questions import MOST as MOST_QUESTIONS
-from bot.state.questions import MOST_HOPES, Hope, Question, Questions, QuestionState
+from bot.state.questions import MOST_HOPES, Hope, Pointer, Question, Questions, QuestionState
 from bot.state.state import State, sqlite_address
 from bot.state.tables import hopes, questions
 from bot.state.usage import Slow, Tally
@@ -116,6 +116,15 @@ async def test_an_admin_points_and_points_again(state: State) -> None:
     await state.questions.point("ciie", "fact-2", NOW)
     assert await state.questions.pointed("ciie") == "fact-2"
     assert await state.questions.pointed("other") is None
+
+
+async def test_what_an_admin_pointed_to_is_listed_and_taken_back_once(state: State) -> None:
+    await state.questions.point("ciie", "fact-1", NOW)
+    await state.questions.point("later", "fact-2", NOW + DAY)
+    assert await state.questions.pointers() == [Pointer("later", "fact-2"), Pointer("ciie", "fact-1")]
+    assert await state.questions.unpoint("ciie")
+    assert not await state.questions.unpoint("ciie")
+    assert await state.questions.pointed("ciie") is None
 
 
 async def test_posts_go_out_oldest_first_and_wait_when_put_off(state: State) -> None:
