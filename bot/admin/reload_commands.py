@@ -64,7 +64,7 @@ class ReloadCommands:
 
     async def confirm(self, press: Press) -> Sequence[Reply]:
         """`confirm:y:ID` or `confirm:n:ID`."""
-        _, answer, asked_id = (*press.data.split(":", 2), "", "")[:3]
+        _, answer, asked_id = press.parts
         asked = await self._desk.state.confirmations.get(asked_id)
         if asked is None:
             return [Reply([], toast="这个按钮已经用过，或已过期。")]

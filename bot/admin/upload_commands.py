@@ -56,7 +56,7 @@ class UploadCommands:
 
     async def press(self, press: Press) -> Sequence[Reply]:
         """`upload:p:ID` publishes, `upload:c:ID` also against what was objected, `upload:d:ID` discards."""
-        _, action, upload_id = (*press.data.split(":", 2), "", "")[:3]
+        _, action, upload_id = press.parts
         upload = await self._desk.state.uploads.get(upload_id)
         if upload is None or upload.target is None:
             return [Reply([], toast="没有这个文件了。")]
