@@ -24,7 +24,6 @@ ENV PATH=/opt/chuchu/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     HOME=/data \
     TMPDIR=/data \
-    MPLCONFIGDIR=/data/matplotlib \
     CHUCHU_DATA=/data \
     CHUCHU_HTTP=0.0.0.0:8080 \
     CHUCHU_LOG=json

@@ -91,7 +91,7 @@ async def open_learning(
     desk.begin(_tell(watching, unanswered, store.version))
     readers = HopeCommands(unanswered, partial(_forget, state, pseudonyms, platforms))
     watches = WatchCommands(watching, administrators)
-    admins = LearningCommands(desk, unanswered, book, Stats(state, figures))
+    admins = LearningCommands(desk, unanswered, book, Stats(state, figures, data / "matplotlib"))
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(_beside(_tidy(state, clock)))
         await stack.enter_async_context(figures.serving())

@@ -8,7 +8,9 @@ import logging
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from bot.admin.building import CHILD_ENVIRONMENT
 from bot.learning.figures import Figures
 from bot.state.state import State
 from bot.state.usage import Day, Slow
@@ -71,9 +73,11 @@ class Month:
 class Stats:
     """Reads the figures and has them drawn."""
 
-    def __init__(self, state: State, figures: Figures) -> None:
+    def __init__(self, state: State, figures: Figures, fonts: Path) -> None:
+        """`fonts` is the folder in which matplotlib remembers the fonts it has found."""
         self._state = state
         self._figures = figures
+        self._fonts = fonts
 
     async def figures(self) -> Month:
         """The figures up to this moment."""
@@ -96,6 +100,7 @@ class Stats:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
+            env={**CHILD_ENVIRONMENT, "MPLCONFIGDIR": str(self._fonts)},
         )
         try:
             given = json.dumps(order).encode()
