@@ -8,8 +8,9 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
+from bot.admin.shelf import Shelf
 from bot.state.state import open_state, sqlite_address
-from bot.telegram.inbox import SCHEMA
+from bot.telegram.inbox import SCHEMA, open_inbox
 from tests.bot.learning.telegram import talking
 from tests.bot.process import ROOT
 from tests.bot.state.test_forgetting import ME, NOW, PSEUDONYMS, leave_traces
@@ -77,6 +78,19 @@ async def test_the_page_names_every_file_that_a_running_bot_keeps(tmp_path: Path
         assert await talk.bot.stop() == 0
         assert str(READER) not in talk.bot.log_text()
         assert "CIIE" not in talk.bot.log_text()
+
+
+async def test_the_page_names_what_is_moved_aside_or_replaced(tmp_path: Path) -> None:
+    articles, data = tmp_path / "articles", tmp_path / "data"
+    for folder in (articles, data):
+        folder.mkdir()
+    for text in ("旧", "新"):
+        Shelf(data, articles).write_beside("a.toml", text, NOW)
+    (data / "inbox.sqlite").write_bytes(b"no database " * 500)
+    async with open_inbox(data / "inbox.sqlite", NOW.timestamp):
+        kept = {re.sub(r"damaged-\d+", "damaged-时间", path.name) for path in data.iterdir()}
+    assert {"history", "inbox.sqlite.damaged-时间"} <= kept
+    assert {re.sub(r"-(wal|shm)$", "", name) for name in kept} <= {*rows("数据文件夹"), "inbox.sqlite"}
 
 
 async def test_what_the_page_says_is_kept_for_days_is_not_kept_longer(tmp_path: Path) -> None:
