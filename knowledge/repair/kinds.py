@@ -113,7 +113,8 @@ def classify(lines: list[Line]) -> Iterator[Line]:
                 yield from _signed(line, line.start + opened.start("signed"), line.end, line.end)
                 signing = True
                 continue
-            yield from _cut(line, lines[at + 1] if at + 1 < len(lines) else None)
+            above = lines[at - 1] if at else None
+            yield from _cut(line, above, lines[at + 1] if at + 1 < len(lines) else None)
         else:
             yield line
 
@@ -205,7 +206,7 @@ def starts_caption(text: str) -> bool:
     return _CAPTION.match(text) is not None
 
 
-def _cut(line: Line, below: Line | None) -> Iterator[Line]:
+def _cut(line: Line, above: Line | None, below: Line | None) -> Iterator[Line]:
     """Yield the line in parts: dateline, text, jump, credit, byline."""
     start, end = line.start, line.end
     tail: list[Line] = []
@@ -214,7 +215,7 @@ def _cut(line: Line, below: Line | None) -> Iterator[Line]:
         yield from _dateline(line, dateline)
         start = dateline.end()
     if line.finished is False or line.raw[end - 1] in "）)":
-        end = _cut_tail(line, start, end, tail, below)
+        end = _cut_tail(line, start, end, tail, above, below)
     text = line.cut(start, end)
     text.gap, text.dateline, text.cut_from = line.gap, dateline is not None, line.width
     text.caption = bool(tail) and tail[0].removal is Removal.CREDIT and "。" not in text.text[:-1]
@@ -249,14 +250,16 @@ def _signed(line: Line, start: int, end: int, until: int) -> Iterator[Line]:
             yield part
 
 
-def _ends(line: Line, below: Line | None) -> bool:
+def _ends(line: Line, above: Line | None, below: Line | None) -> bool:
     """Tell whether the text surely ends with the line, so that no word of it can go on below."""
     if below is None or below.indented or below.gap > line.gap:
         return True
-    return below.gap > 0 and line.width > WIDEST
+    return below.gap > 0 and (line.width > WIDEST or above is None or above.finished)
 
 
-def _cut_tail(line: Line, start: int, end: int, tail: list[Line], below: Line | None) -> int:
+def _cut_tail(
+    line: Line, start: int, end: int, tail: list[Line], above: Line | None, below: Line | None
+) -> int:
     """Cut jumps, credits and bylines off the end; return where the text then ends.
 
     A name that may be broken here waits until its lines are joined.
@@ -269,7 +272,7 @@ def _cut_tail(line: Line, start: int, end: int, tail: list[Line], below: Line | 
         )
         if found is None:
             continue
-        if removal is None and (broken or (found["glued"] and not _ends(line, below))):
+        if removal is None and (broken or (found["glued"] and not _ends(line, above, below))):
             continue
         part = line.cut(found.start() + len(found[0]) - len(found[0].lstrip()), end)
         part.removal, part.byline = removal, removal is None

@@ -33,7 +33,14 @@ def test_a_title_after_a_byline_begins_another_article() -> None:
 
 @pytest.mark.parametrize(
     "signature",
-    ["\n\n（水务局供稿）", "（水务局供稿）", "文/图 孙晓阳", " 记者 方一舟", "\n\n（记者 方一舟）"],
+    [
+        "\n\n（水务局供稿）",
+        "（水务局供稿）",
+        "文/图 孙晓阳",
+        " 记者 方一舟",
+        "\n\n（记者 方一舟）",
+        "本报记者方一舟",
+    ],
 )
 def test_however_a_text_is_signed_the_next_title_begins_another_article(signature: str) -> None:
     page = f"引水工程二期通水\n\n{WATER}\n\n{PIPES}{signature}\n\n春耕种子供应充足\n\n{SEEDS}\n\n{CORN}\n"
