@@ -148,6 +148,18 @@ async def test_a_bot_on_a_full_disk_of_four_megabytes_loses_nothing_and_goes_on_
             assert inbox.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
+async def test_a_bot_on_a_full_disk_stops_when_asked_like_any_other(tmp_path: Path) -> None:
+    articles = write_corpus(tmp_path / "articles")
+    with small_disk(tmp_path / "var", 4) as disk:
+        async with bot_api() as api, bot_process(tmp_path, api, CHUCHU_ARTICLES=str(articles)) as bot:
+            api.push(message=message(QUESTION, private(1)))
+            await api.until(lambda: api.said(1))
+            fill(disk)
+            assert await bot.stop() == 0
+            assert "figures could not be written" in bot.log_text()
+            assert "Traceback" not in bot.log_text()
+
+
 HIDDEN = "for at in /tmp /var/tmp /dev/shm; do mount -t tmpfs -o ro none $at; done; cd /proc; "
 
 
