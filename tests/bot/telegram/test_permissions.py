@@ -17,7 +17,7 @@ from tests.botapi.updates import Json, channel, group, message, private, user
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ZH = phrases("zh")
-REFUSED = {ZH.only_admins_set, ZH.only_admins_ask, ZH.stale} | {
+REFUSED = {ZH.only_admins_set, ZH.only_admins_ask, ZH.stale, ZH.no_files} | {
     str(refusal) for refusal in Refusal if refusal
 }
 WORD = "蕃瓜弄"
