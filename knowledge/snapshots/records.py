@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import astuple, dataclass
 from importlib import metadata
 from pathlib import Path
 
 from knowledge.documents.walk import RESERVED_NAMES, Source
+from knowledge.errors import BrokenInstallation
 from knowledge.model import Skipped
 from knowledge.snapshots.durable import below
 from knowledge.snapshots.manifest import Figures
@@ -93,14 +95,27 @@ def listing(articles: Path, sources: Iterable[Source]) -> str:
 
 
 def recipe() -> str:
-    """Digest what decides a snapshot's content besides the folder: our code and the libraries that read files and cut words."""
+    """Digest what decides a snapshot's content besides the folder: our code, and the libraries that read and cut.
+
+    Raises:
+        BrokenInstallation: the version of a library cannot be read.
+        OSError: our code cannot.
+    """
     digest = hashlib.sha256()
     room = Path(__file__).parents[1]
     for path in filter(Path.is_file, below(room, but="__pycache__")):
         digest.update(path.relative_to(room).as_posix().encode() + b"\0" + _content(path))
     for name in JUDGES:
-        digest.update(f"{name} {metadata.version(name)}\0".encode())
+        digest.update(f"{name} {_version(name)}\0".encode())
     return digest.hexdigest()
+
+
+def _version(library: str) -> str:
+    """The version of a library; `importlib.metadata` has none where it may not open the file that says it."""
+    with suppress(metadata.PackageNotFoundError):
+        if version := metadata.version(library):
+            return version
+    raise BrokenInstallation(f"读不到 {library} 的版本；请检查它的权限，或重新安装")
 
 
 def _content(path: Path) -> bytes:

@@ -181,6 +181,15 @@ def backed_up(folder: Path, round_: int, steps: int) -> None:
             path.unlink()
 
 
+def mix(folder: Path, round_: int, done: Callable[[], None]) -> None:
+    (folder / "recipe").write_text(recipe(), encoding="ascii")
+    done()
+
+
+def mixed(folder: Path, round_: int, steps: int) -> None:
+    assert not steps or (folder / "recipe").read_text(encoding="ascii") == recipe()
+
+
 JOBS = {
     "reload": Job(reload, reloaded),
     "start": Job(start, started),
@@ -188,6 +197,7 @@ JOBS = {
     "state": Job(remember, remembered),
     "upload": Job(upload, uploaded),
     "backup": Job(back_up, backed_up),
+    "recipe": Job(mix, mixed),
 }
 
 

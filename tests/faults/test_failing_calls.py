@@ -19,6 +19,7 @@ STRIDES = {
     "state": 4,
     "upload": 1,
     "backup": 31,
+    "recipe": 13,
 }  # so that each lasts seconds
 
 
@@ -41,6 +42,10 @@ def test_what_is_refused_changes_nothing_and_what_is_acknowledged_stays(
     tmp_path: Path, job: str, stride: int
 ) -> None:
     fail_calls(tmp_path, job, "EIO", stride)
+
+
+def test_a_file_that_may_not_be_opened_for_a_moment_makes_no_other_recipe(tmp_path: Path) -> None:
+    fail_calls(tmp_path, "recipe", "EACCES", 1)
 
 
 @pytest.mark.soak
