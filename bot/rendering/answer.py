@@ -82,6 +82,5 @@ def shown_query(query: str) -> str:
     """A query as it is quoted back: on one line, not longer than a title, and no mention of anybody."""
     line = " ".join("".join(c if c.isprintable() else " " for c in query).split())
     short = line if len(line) <= SHOWN_QUERY else line[:SHOWN_QUERY] + "…"
-    return short.replace(
-        "@", "@\u2060"
-    )  # a word joiner: platforms ping whoever is named right behind the sign
+    # A word joiner: platforms ping whoever is named right behind the sign.
+    return short.replace("@", "@\u2060")
