@@ -5,6 +5,7 @@ Every type is immutable and knows no file, clock or network.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -65,6 +66,11 @@ class Document:
     page_starts: tuple[int, ...] = ()
     sidecar: Sidecar | None = None
     article_starts: tuple[int, ...] = ()
+
+    def on_page(self, line: int) -> tuple[int | None, int]:
+        """Return the page that a line stands on, None where there are no pages, and its number there."""
+        page = bisect_right(self.page_starts, line)
+        return (page, line - self.page_starts[page - 1] + 1) if page else (None, line)
 
 
 class Removal(StrEnum):

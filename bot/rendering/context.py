@@ -39,7 +39,7 @@ def source_runs(fact: Fact, document: Document, phrases: Phrases, links: Links =
     for number in dict.fromkeys(wanted):
         if before is not None and number > before + 1:
             yield Run(phrases.source_cut.format(number - before - 1) + "\n")
-        yield Run(f"{number - fact.page_first_line + 1}  ", Style.CODE)
+        yield Run(f"{document.on_page(number)[1]}  ", Style.CODE)
         yield from _line(document.lines[number - 1], number, fact)
         yield Run("\n")
         before = number

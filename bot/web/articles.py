@@ -86,7 +86,5 @@ def _line(place: Place, number: int) -> str:
 
 def _shown(place: Place, number: int) -> str:
     """The line's number as a citation says it: on its page's own count where there are pages."""
-    page_starts = [start for start in place.document.page_starts if start <= number]
-    if not page_starts:
-        return str(number)
-    return f"{len(page_starts)}:{number - page_starts[-1] + 1}"
+    page, line = place.document.on_page(number)
+    return str(line) if page is None else f"{page}:{line}"
