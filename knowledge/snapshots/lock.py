@@ -67,7 +67,7 @@ def who_runs(data: Path) -> Holder | None:
     """Tell who serves from a data folder now, without disturbing; None if nobody does."""
     try:
         descriptor = os.open(data / NAME, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -132,3 +132,12 @@ def test_a_data_folder_that_cannot_be_made_is_one_line_that_names_it(
     done = command(tmp_path, "reload")
     assert (done.returncode, done.stderr.decode().count("\n")) == (1, 1), done.stderr.decode()
     assert str(tmp_path / "var") in done.stderr.decode()
+
+
+def test_a_data_folder_that_is_a_file_is_one_line_that_names_it(
+    tmp_path: Path, settings: dict[str, str]
+) -> None:
+    (tmp_path / "var").touch()
+    done = command(tmp_path, "reload")
+    assert (done.returncode, done.stderr.decode().count("\n")) == (1, 1), done.stderr.decode()
+    assert str(tmp_path / "var") in done.stderr.decode()
