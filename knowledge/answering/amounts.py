@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 
 from knowledge.answering.reading import Range, Reading
 from knowledge.query.question import QuestionType
@@ -50,10 +51,11 @@ def amount(reading: Reading) -> str | None:
 
 def best_amount(reading: Reading) -> Figure | None:
     """Return the figure that `amount` says."""
+    outdated = _outdated(reading)
     candidates = [
         (f, fit)
         for f in reading.figures
-        if f.kind in _SAYS_HOW_MANY and (fit := _fit(reading, f)) is not None
+        if f.kind in _SAYS_HOW_MANY and (fit := _fit(reading, f, outdated)) is not None
     ]
     if not candidates:
         return None
@@ -70,7 +72,7 @@ _SAYS_HOW_MANY = (
 )
 
 
-def _fit(reading: Reading, figure: Figure) -> float | None:
+def _fit(reading: Reading, figure: Figure, outdated: frozenset[int]) -> float | None:
     """Return a bonus for agreement with the unit and noun asked for, or None where the figure cannot answer."""
     asked = reading.query.question
     wants_money = bool(_MONEY_NOUNS.search(asked.noun + asked.unit))
@@ -104,7 +106,7 @@ def _fit(reading: Reading, figure: Figure) -> float | None:
         return None
     if reading.query.type is QuestionType.NONE and not any(c.isdecimal() for c in figure.text):
         fit -= 2.0  # 三张清单 beside 216个街镇: what is counted is written in digits
-    if _was(reading, figure) or _was_in_an_earlier_year(reading, figure):
+    if _was(reading, figure) or figure.start in outdated:
         fit -= 12.0
     if figure.text[:1] == "一" or figure.kind is FigureKind.BARE:
         fit -= 4.0
@@ -127,33 +129,35 @@ def _was(reading: Reading, figure: Figure) -> bool:
     return any(f.unit == figure.unit and _BECOME.search(reading.folded[: f.start]) for f in later)
 
 
-def _was_in_an_earlier_year(reading: Reading, figure: Figure) -> bool:
-    """2021年规模仅26.5亿，2023年规模达49.53亿: of one thing measured twice the last counts, if no year is asked for."""
+def _outdated(reading: Reading) -> frozenset[int]:
+    """Return where figures begin that a later year's figure of the same thing replaces, if no year is asked for.
+
+    2021年规模仅26.5亿，2023年规模达49.53亿: 49.53亿; but what is planned replaces nothing. One pass over the figures.
+    """
     asked = reading.query.text
     dated = _YEAR.search(asked) or any(key.endswith("年") for key in reading.query.number_keys)
-    measured, year = _measured(reading, figure), _year(reading, figure)
-    if dated or _ASKS_BEFORE.search(asked) or not (measured and year):
-        return False
-    again = (f for f in reading.figures if f.unit == figure.unit and _measured(reading, f) == measured)
-    return any(year < _year(reading, f) and not _planned(reading, f) for f in again)
+    if dated or _ASKS_BEFORE.search(asked):
+        return frozenset()
+    named = list(_YEAR.finditer(reading.folded))
+    ends = [year.end() for year in named]
+    told: list[tuple[int, tuple[str, str], int]] = []
+    last: dict[tuple[str, str], int] = {}
+    for figure in reading.figures:
+        clause = reading.clause_of(figure.start)[0]
+        measured = _MEASURED.search(reading.folded, clause, figure.start)
+        before = bisect_right(ends, figure.start)
+        if not (measured and before):
+            continue
+        year = _calendar(named[before - 1])
+        thing = (figure.unit, measured[1])
+        told.append((figure.start, thing, year))
+        if not _PLANNED.search(reading.folded, clause, figure.start):
+            last[thing] = max(year, last.get(thing, 0))
+    return frozenset(start for start, thing, year in told if year < last.get(thing, 0))
 
 
-def _measured(reading: Reading, figure: Figure) -> str:
-    """The two characters that say what a figure measures (收汇规模仅26.5亿: 规模); empty where none lead to it."""
-    said = _MEASURED.search(reading.folded, reading.clause_of(figure.start)[0], figure.start)
-    return said[1] if said else ""
-
-
-def _year(reading: Reading, figure: Figure) -> int:
-    """The last year named before a figure, those of the calendar before 去年 and 今年; 0 where none is."""
-    years = list(_YEAR.finditer(reading.folded, 0, figure.start))
-    if not years:
-        return 0
-    return int(years[-1][1]) if years[-1][1] else _RELATIVE_YEARS[years[-1][0]]
-
-
-def _planned(reading: Reading, figure: Figure) -> bool:
-    return bool(_PLANNED.search(reading.folded, reading.clause_of(figure.start)[0], figure.start))
+def _calendar(year: re.Match[str]) -> int:
+    return int(year[1]) if year[1] else _RELATIVE_YEARS[year[0]]
 
 
 def _names(reading: Reading, figure: Figure) -> bool:

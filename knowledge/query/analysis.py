@@ -23,8 +23,9 @@ class Query:
 
     `original` is as typed; `text` is folded, without operators, at most 256 characters, and what every offset here
     refers to. `core` is `text` without question words and politeness: what to search for. `keywords` are the
-    space-separated parts of `core`. `phrases` were quoted, facts with `excluded` are not wanted, `titles` say where to
-    look. `words` are the content words in order. `number_keys` compare figures in any writing. `latin` are runs of ASCII letters, perhaps pinyin.
+    space-separated parts of `core`. `phrases` were quoted, facts with `excluded` are not wanted, `titles` say
+    where to look. `words` are the content words in order. `number_keys` compare figures in any writing. `latin`
+    are runs of ASCII letters, perhaps pinyin.
     """
 
     original: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -63,8 +62,7 @@ class FactWriter:
         kind: str = "sentence",
     ) -> Fact:
         name, starts = self._document.name, self._document.page_starts
-        pages = dict.fromkeys(bisect_right(starts, span.line) for span in spans) if starts else {0: None}
-        page, *further = pages
+        page, *further = dict.fromkeys(self._document.on_page(span.line)[0] for span in spans)
         fact = Fact(
             stable_id(name, text, self._seen[text]),
             text,
@@ -74,9 +72,9 @@ class FactWriter:
             kind,
             leans_on,
             uncertain,
-            page or None,
+            page,
             starts[page - 1] if page else 1,
-            tuple((starts[number - 1], number) for number in further),
+            tuple((starts[number - 1], number) for number in further if number),
             lying_apart((span.line for span in spans), self._document.lines),
         )
         self._seen[text] += 1

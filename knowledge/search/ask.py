@@ -93,7 +93,7 @@ def _same_figures(query: Query, pool: Pool, scores: Array, corpus: Corpus, langu
     columns = corpus.columns
     for row in np.argsort(-scores, kind="stable")[:READ_FOR_FIGURES].tolist():
         fact = int(pool.rows[row])
-        text = decode(columns.codes[columns.offsets[fact] : columns.offsets[fact + 1]])
+        text = columns.text(fact)
         same[row] = set(query.number_keys) <= set(number_keys(language.figures(text.replace("点", "."))))
     return same
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.model import Fact
+from knowledge.text.script import decode
 
 Array = npt.NDArray[Any]
 
@@ -43,6 +44,10 @@ class Columns:
 
     def __len__(self) -> int:
         return len(self.keys)
+
+    def text(self, fact: int) -> str:
+        """Return a fact as `text.script.encode` left it, by its number."""
+        return decode(self.codes[self.offsets[fact] : self.offsets[fact + 1]])
 
 
 class Corpus(Protocol):

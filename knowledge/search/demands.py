@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -41,9 +42,9 @@ class Demands:
         """Return those of the facts that satisfy everything, in the same order."""
         if not self:
             return facts
-        kept = np.array([self._is_met(self._text(fact)) for fact in facts.tolist()], dtype=np.bool_)
+        kept = np.array([self._is_met(self._columns.text(fact)) for fact in facts.tolist()], dtype=np.bool_)
         if self._titles:
-            kept &= np.isin(self._columns.articles[facts], self._titled())
+            kept &= np.isin(self._columns.articles[facts], self._titled)
         return facts[kept]
 
     def of_titles(self) -> Array:
@@ -51,34 +52,23 @@ class Demands:
         if not self._titles:
             return np.zeros(0, dtype=np.int64)
         articles = self._columns.articles
-        ends = (np.searchsorted(articles, self._titled(), side) for side in ("left", "right"))
+        ends = (np.searchsorted(articles, self._titled, side) for side in ("left", "right"))
         facts = (np.arange(*bounds) for bounds in zip(*ends, strict=True))
         return np.concatenate([np.zeros(0, dtype=np.int64), *facts])[:LOOKED_THROUGH]
 
     def _is_met(self, text: str) -> bool:
         return all(run in text for run in self._phrases) and not any(run in text for run in self._excluded)
 
-    def _text(self, fact: int) -> str:
-        return decode(self._columns.codes[self._columns.offsets[fact] : self._columns.offsets[fact + 1]])
-
+    @cached_property
     def _titled(self) -> Array:
         """The keys of the articles whose titles hold every run, ascending."""
         heads = decode(self._columns.heads)
         keys = self._columns.head_keys
-        holding = [{self._head_at(at) for at in _places(run, heads)} for run in self._titles]
+        found = ([at.start() for at in re.finditer(re.escape(run), heads)] for run in self._titles)
+        holding = [set(np.searchsorted(self._columns.head_offsets, at, "right") - 1) for at in found]
         return keys[sorted(set.intersection(*holding))]
-
-    def _head_at(self, at: int) -> int:
-        return int(np.searchsorted(self._columns.head_offsets, at, "right")) - 1
 
 
 def _runs(words: tuple[str, ...]) -> tuple[str, ...]:
     runs = (decode(encode(word)).strip(SEPARATOR) for word in words)
     return tuple(run for run in runs if run)
-
-
-def _places(run: str, text: str) -> Iterator[int]:
-    at = text.find(run)
-    while at >= 0:
-        yield at
-        at = text.find(run, at + 1)

@@ -81,7 +81,7 @@ class Lexicon:
     def _texts(self, groups: Sequence[Sequence[str]]) -> Iterator[str]:
         found = self._corpus.find(groups, LOOKED_AT)
         for n in np.searchsorted(self._columns.keys, found).tolist():
-            yield decode(self._columns.codes[self._columns.offsets[n] : self._columns.offsets[n + 1]])
+            yield self._columns.text(n)
 
     def strangers(self, folded: str) -> list[int]:
         """Return the places of a folded text's characters that stand in no pair of the corpus."""

@@ -74,9 +74,9 @@ def find_pool(query: Query, corpus: Corpus) -> Pool | None:
     keys = corpus.find([terms, *demands.pairs], LOOKED_THROUGH if demands else CANDIDATES)
     found = np.concatenate([np.searchsorted(corpus.columns.keys, keys), demands.of_titles()])
     candidates = demands.met(found)
-    return (
-        make_pool(corpus.columns, weighed, candidates, query.question, demands) if len(candidates) else None
-    )
+    if not len(candidates):
+        return None
+    return make_pool(corpus.columns, weighed, candidates, query.question, demands)
 
 
 def make_pool(columns: Columns, units: Units, candidates: Array, asked: Question, demands: Demands) -> Pool:
