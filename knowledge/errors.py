@@ -43,11 +43,11 @@ class SnapshotDamaged(KnowledgeError):
     """A stored snapshot is not what its manifest says."""
 
 
-class Untouched(KnowledgeError):
+class NothingChanged(KnowledgeError):
     """The articles folder is as it was when the snapshot to start from was built."""
 
 
-class NoRoom(KnowledgeError):
+class StorageUnavailable(KnowledgeError):
     """The data folder cannot be written: the disk is full, or the folder is read-only."""
 
 

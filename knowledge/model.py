@@ -5,14 +5,14 @@ Every type is immutable and knows no file, clock or network.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from itertools import groupby
-
-from knowledge.places import runs
+from itertools import groupby, pairwise
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -29,7 +29,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Printed:
+class SourcedText:
     """A piece of text and the spans it stands on, in reading order."""
 
     text: str
@@ -37,14 +37,72 @@ class Printed:
 
 
 @dataclass(frozen=True, slots=True)
-class Sidecar:
-    """What an admin states about a file because the page does not print it (`NAME.toml`)."""
+class Metadata:
+    """What is stated about an article apart from its text: by an admin (`NAME.toml`), or by the file itself.
+
+    `edition` is the newspaper's page, `author` as stated, `source` where the text was first printed.
+    """
 
     title: str | None = None
     newspaper: str | None = None
     date: date | None = None
     edition: str | None = None
     url: str | None = None
+    author: str | None = None
+    source: str | None = None
+
+
+class Role(StrEnum):
+    """What a run of lines is on its page, as far as the format or the labeller tells."""
+
+    TITLE = "title"
+    KICKER = "kicker"
+    SUBTITLE = "subtitle"
+    BYLINE = "byline"
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    CAPTION = "caption"
+    CREDIT = "credit"
+    FURNITURE = "furniture"
+    TABLE = "table"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a table: its text is what its spans hold; none where the cell is empty."""
+
+    spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table as the format shows it: the head's cells, then row after row, each as wide as the head.
+
+    Merged cells stand in each place that they cover. `head` is empty where the table has none.
+    """
+
+    head: tuple[Cell, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What a format's reader knows of a run of lines, `first` to `last`, both within.
+
+    A paragraph is one block however many lines it was printed on; `goes_on` says that it continues the last paragraph
+    of its article (over a column, a page, a picture). `article` numbers the articles of the document from 0. `size`
+    is the font's size in times of the document's body text. A table's block holds its `table`. Lines of no block are
+    the labeller's to decide; blank lines belong to none.
+    """
+
+    role: Role
+    first: int
+    last: int
+    article: int = 0
+    size: float | None = None
+    goes_on: bool = False
+    table: Table | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +113,8 @@ class Document:
     `lines` are the extracted lines (HTML: source lines without tags; DOCX: paragraphs; PDF: the pages' lines
     one after another). `page_starts` holds the first line of each page, empty where the format has no pages;
     `article_starts` the first line of each article where the page's layout shows it by large headlines.
+    `blocks` are what the reader knows of the page's structure, in reading order, disjoint; empty where it knows
+    nothing. `sidecar` is what an admin states, `stated` what the file says of itself.
     """
 
     name: str
@@ -64,8 +124,10 @@ class Document:
     encoding: str | None
     lines: tuple[str, ...]
     page_starts: tuple[int, ...] = ()
-    sidecar: Sidecar | None = None
+    sidecar: Metadata | None = None
     article_starts: tuple[int, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    stated: Metadata | None = None
 
     def on_page(self, line: int) -> tuple[int | None, int]:
         """Return the page that a line stands on, None where there are no pages, and its number there."""
@@ -73,7 +135,7 @@ class Document:
         return (page, line - self.page_starts[page - 1] + 1) if page else (None, line)
 
 
-class Removal(StrEnum):
+class NoiseKind(StrEnum):
     """Why characters of a file are in no fact, title or heading."""
 
     PAGE_HEADER = "page_header"
@@ -91,10 +153,10 @@ class Removal(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Repair:
+class RepairEntry:
     """One thing repaired, removed or doubted in a document, for `chuchu check` and the reload's report.
 
-    `kind` is a `Removal` value for what was taken out, else a short name of the repair (`joined_lines`,
+    `kind` is a `NoiseKind` value for what was taken out, else a short name of the repair (`joined_lines`,
     `reordered`, `split_article`, …). `reason` is Chinese: admins read it. `doubt` marks what a person should
     look at first.
     """
@@ -112,14 +174,14 @@ class Article:
 
     id: str
     file: str
-    title: Printed
-    kicker: Printed | None = None
-    subtitle: Printed | None = None
-    byline: Printed | None = None
-    headings: tuple[Printed, ...] = ()
+    title: SourcedText
+    kicker: SourcedText | None = None
+    subtitle: SourcedText | None = None
+    byline: SourcedText | None = None
+    headings: tuple[SourcedText, ...] = ()
     date: str | None = None
     campaign: str | None = None
-    sidecar: Sidecar | None = None
+    sidecar: Metadata | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +216,7 @@ class Fact:
     def places(self) -> tuple[tuple[int | None, tuple[tuple[int, int], ...]], ...]:
         """Page after page in reading order, its number and the runs of lines on its own count; None without pages."""
         return tuple(
-            (page, tuple((a - first + 1, b - first + 1) for a, b in runs(lines, self.apart)))
+            (page, tuple((a - first + 1, b - first + 1) for a, b in line_ranges(lines, self.apart)))
             for (first, page), lines in groupby((span.line for span in self.spans), self._page_of)
         )
 
@@ -165,13 +227,13 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class Repaired:
+class ParsedDocument:
     """What repair makes of one document: its articles, their facts in reading order, and the log of every change."""
 
     document: Document
     articles: tuple[Article, ...]
     facts: tuple[Fact, ...]
-    log: tuple[Repair, ...]
+    log: tuple[RepairEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +250,7 @@ class Skipped:
     passing: bool = False
 
 
-class Rung(StrEnum):
+class MatchKind(StrEnum):
     """The step of the ladder that made a hit match, strongest first."""
 
     PHRASE = "phrase"
@@ -205,7 +267,7 @@ class Hit:
 
     fact: Fact
     score: float
-    rung: Rung
+    rung: MatchKind
     matched: tuple[tuple[int, int], ...] = ()
     why: str = ""
 
@@ -225,3 +287,28 @@ class Answer:
     hits: Sequence[Hit] = ()
     related: Sequence[Hit] = ()
     suggestions: Sequence[str] = ()
+
+
+def make_id(file: str, text: str, nth: int) -> str:
+    """Return 13 base32 characters of BLAKE2 over file, text and how often the text came before in the file."""
+    digest = hashlib.blake2b(
+        f"{file}\0{text}\0{nth}".encode("utf-8", "surrogatepass"), digest_size=9
+    ).digest()
+    return base64.b32encode(digest).decode("ascii").lower()[:13]
+
+
+def line_ranges(numbers: Iterable[int], apart: Container[int] = ()) -> tuple[tuple[int, int], ...]:
+    """Put line numbers together into runs, over one line that is left out; those in `apart` begin a run anew."""
+    found: list[tuple[int, int]] = []
+    for number in numbers:
+        last = found[-1][1] if found else None
+        if last is not None and (number == last or (last < number <= last + 2 and number not in apart)):
+            found[-1] = (found[-1][0], number)
+        else:
+            found.append((number, number))
+    return tuple(found)
+
+
+def lines_apart(numbers: Iterable[int], lines: Sequence[str]) -> tuple[int, ...]:
+    """Return those of the line numbers that one line with other text parts from the number before."""
+    return tuple(b for a, b in pairwise(numbers) if b == a + 2 and lines[a].strip())

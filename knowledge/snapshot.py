@@ -1,25 +1,26 @@
-"""Everything one answer needs, immutable: documents, articles, facts and the index over them."""
+"""One immutable version of the knowledge, and the holder of the one that serves now."""
 
 from __future__ import annotations
 
 import tempfile
+import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from copy import copy
+from dataclasses import dataclass
 from pathlib import Path
 
 from knowledge.index.build import build_index
 from knowledge.index.opened import OpenedIndex, open_index
-from knowledge.model import Answer, Article, Document, Fact, Repair, Repaired, Skipped
-from knowledge.proof import verify
+from knowledge.model import Answer, Article, Document, Fact, ParsedDocument, RepairEntry, Skipped
 from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import Query, analyse
 from knowledge.repair.report import FileReport, report
+from knowledge.repair.verification import verify
 from knowledge.search.ask import ask
-from knowledge.text.chinese import Chinese
-from knowledge.text.language import Language
+from knowledge.text.analyzer import Analyzer, ChineseAnalyzer
 
 
 class Snapshot:
@@ -32,13 +33,13 @@ class Snapshot:
         skipped: Iterable[Skipped] = (),
         aliases: Aliases | None = None,
         held: ExitStack | None = None,
-        language: Language | None = None,
+        language: Analyzer | None = None,
     ) -> None:
         """Open the index in `folder`; `held` is given back after it. A `language` takes long to load: share it."""
         self.version = version
         self.skipped = tuple(skipped)
         self._aliases = aliases or Aliases()
-        self._language: Language = language or Chinese()
+        self._language: Analyzer = language or ChineseAnalyzer()
         self._held = held or ExitStack()
         self._index: OpenedIndex = self._held.enter_context(open_index(folder))
 
@@ -46,7 +47,7 @@ class Snapshot:
     def of(
         cls,
         version: str,
-        repaired: Iterable[Repaired],
+        repaired: Iterable[ParsedDocument],
         skipped: Iterable[Skipped] = (),
         aliases: Aliases | None = None,
     ) -> Snapshot:
@@ -70,7 +71,7 @@ class Snapshot:
         return self._aliases
 
     @property
-    def language(self) -> Language:
+    def language(self) -> Analyzer:
         """The language that is read here."""
         return self._language
 
@@ -112,7 +113,7 @@ class Snapshot:
         """Return the bytes of the snapshot's own copy of a file, or None."""
         return self._index.original(name)
 
-    def log(self, name: str | None = None) -> Iterator[tuple[str, Repair]]:
+    def log(self, name: str | None = None) -> Iterator[tuple[str, RepairEntry]]:
         """Every repair with its file's name, or those of one file."""
         return self._index.log(name)
 
@@ -136,6 +137,66 @@ class Snapshot:
         self._held.close()
 
 
-def _printed(repaired: Repaired) -> bytes:
+@dataclass(slots=True, eq=False)
+class _Slot:
+    bare: Snapshot
+    snapshot: Snapshot
+    close: Callable[[], None]
+    readers: int = 0
+
+
+class SnapshotHolder:
+    """Holds the serving snapshot and swaps it in one assignment; lookups may come from any thread.
+
+    A snapshot that was swapped out is closed when its last lookup has ended. `close` replaces the snapshot's own
+    `close` where more than the snapshot is to be given back.
+    """
+
+    def __init__(self, snapshot: Snapshot, close: Callable[[], None] | None = None) -> None:
+        self._aliases = Aliases()
+        self._slot = _Slot(snapshot, snapshot, close or snapshot.close)
+        self._lock = threading.Lock()
+
+    @property
+    def version(self) -> str:
+        """The version that serves now."""
+        return self._slot.snapshot.version
+
+    @contextmanager
+    def lease(self) -> Iterator[Snapshot]:
+        """Lend the serving snapshot for one lookup."""
+        with self._lock:
+            slot = self._slot
+            slot.readers += 1
+        try:
+            yield slot.snapshot
+        finally:
+            with self._lock:
+                slot.readers -= 1
+                last = not slot.readers and slot is not self._slot
+            if last:
+                slot.close()
+
+    def swap(self, snapshot: Snapshot, close: Callable[[], None] | None = None) -> None:
+        """Serve `snapshot` from now on."""
+        with self._lock:
+            taught = snapshot.with_aliases(self._aliases) if self._aliases.groups else snapshot
+            before, self._slot = self._slot, _Slot(snapshot, taught, close or snapshot.close)
+            idle = not before.readers
+        if idle:
+            before.close()
+
+    def set_aliases(self, aliases: Aliases) -> None:
+        """Let this and every later snapshot know these names too, in place of those taught before."""
+        with self._lock:
+            self._aliases = aliases
+            self._slot.snapshot = self._slot.bare.with_aliases(aliases)
+
+    def close(self) -> None:
+        """Close the serving snapshot."""
+        self._slot.close()
+
+
+def _printed(repaired: ParsedDocument) -> bytes:
     """The bytes of a document that was made in memory: its lines."""
     return "\n".join(repaired.document.lines).encode("utf-8", "surrogatepass")

@@ -14,7 +14,7 @@ from bot.conversation.lookup import open_lookup
 from bot.conversation.shown import ShownInMemory
 from bot.messages import Chat, Message, Place, Reply, Sender, Style
 from bot.offline import open_snapshot
-from knowledge.store import KnowledgeStore
+from knowledge.snapshot import SnapshotHolder
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -30,7 +30,7 @@ def redrawn(text: str) -> str:
 async def _redrawn(text: str) -> str:
     with tempfile.TemporaryDirectory() as data:
         settings = Settings(articles=ROOT / "seeds", data=Path(data), _env_file=None)  # type: ignore[call-arg]
-        with open_snapshot(settings) as snapshot, open_lookup(KnowledgeStore(snapshot), 60) as lookup:
+        with open_snapshot(settings) as snapshot, open_lookup(SnapshotHolder(snapshot), 60) as lookup:
             dialogue = Dialogue(lookup, ShownInMemory(), lambda: NOON)
             for screen in list(SCREEN.finditer(text)):
                 place, question = Place(screen[2]), screen[3]

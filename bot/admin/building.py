@@ -14,7 +14,7 @@ from typing import Any, Protocol, Self
 
 from pydantic import TypeAdapter
 
-from knowledge.errors import BuildFailed, KnowledgeError, NoArticles, NoRoom, Untouched
+from knowledge.errors import BuildFailed, KnowledgeError, NoArticles, NothingChanged, StorageUnavailable
 from knowledge.snapshots.child import encode_order
 from knowledge.snapshots.order import Built, Order, Progress
 
@@ -23,7 +23,9 @@ LINE = 256 * 1024 * 1024  # the last line holds every skipped file
 # needs here and which take .4 s to load (pypinyin/constants.py); and OpenBLAS without threads, which do not fork
 CHILD_ENVIRONMENT = {"PYPINYIN_NO_PHRASES": "true", "PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1"}
 BUILT = TypeAdapter(Built)
-NAMED = {kind.__name__: kind for kind in (NoArticles, NoRoom, Untouched)}  # what says by itself what to do
+NAMED = {
+    kind.__name__: kind for kind in (NoArticles, StorageUnavailable, NothingChanged)
+}  # what says by itself what to do
 
 
 class Builder(Protocol):

@@ -12,7 +12,8 @@ from pathlib import Path
 from bot.admin.building import Builder
 from bot.admin.reloading import in_thread
 from bot.errors import nothing_readable
-from knowledge.errors import NoRoom
+from knowledge.errors import StorageUnavailable
+from knowledge.snapshot import SnapshotHolder
 from knowledge.snapshots.asking import SERVED
 from knowledge.snapshots.durable import spare_folder
 from knowledge.snapshots.manifest import Manifest
@@ -20,9 +21,7 @@ from knowledge.snapshots.opening import Opened, open_newest, open_stored, open_v
 from knowledge.snapshots.order import Order, unheard
 from knowledge.snapshots.records import recipe
 from knowledge.snapshots.versions import Stored, Versions
-from knowledge.store import KnowledgeStore
-from knowledge.text.chinese import Chinese
-from knowledge.text.language import Language
+from knowledge.text.analyzer import Analyzer, ChineseAnalyzer
 
 log = logging.getLogger(__name__)
 
@@ -31,10 +30,10 @@ log = logging.getLogger(__name__)
 class Knowledge:
     """What serves, and what its admin should know about how it came to serve (Chinese)."""
 
-    store: KnowledgeStore
+    store: SnapshotHolder
     versions: Versions
     manifest: Manifest
-    language: Language
+    language: Analyzer
     notices: tuple[str, ...]
 
 
@@ -47,14 +46,14 @@ async def open_knowledge(articles: Path, data: Path, builder: Builder) -> AsyncI
         BuildFailed: nothing is stored and nothing can be built.
     """
     versions, notices = Versions(data / SERVED), list[str]()
-    language = await asyncio.to_thread(Chinese)
+    language = await asyncio.to_thread(ChineseAnalyzer)
     async with AsyncExitStack() as stack:
         await asyncio.to_thread(versions.collect)
         opened, damages = await asyncio.to_thread(open_newest, versions, recipe(), language)
         notices += [f"存下的版本损坏：{damage}" for damage in damages]
         if opened is None:
             opened = await _built(articles, versions, builder, language, stack, notices)
-        store = KnowledgeStore(opened.snapshot, opened.close)
+        store = SnapshotHolder(opened.snapshot, opened.close)
         stack.callback(store.close)
         for notice in notices:
             log.warning("%s", notice)
@@ -65,7 +64,7 @@ async def _built(
     articles: Path,
     versions: Versions,
     builder: Builder,
-    language: Language,
+    language: Analyzer,
     stack: AsyncExitStack,
     notices: list[str],
 ) -> Opened:
@@ -74,7 +73,7 @@ async def _built(
             _check(articles, (await builder.build(Order(articles), folder, unheard)).manifest)
             name = await asyncio.to_thread(versions.publish, folder)
         return await asyncio.to_thread(open_version, versions, name, language)
-    except NoRoom as error:
+    except StorageUnavailable as error:
         notices.append(f"{error}。现在用临时索引作答，重启后要重建；上传和重载不能用。")
     folder = stack.enter_context(spare_folder())
     built = await builder.build(Order(articles), folder, unheard)

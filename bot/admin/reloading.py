@@ -13,15 +13,15 @@ from pathlib import Path
 from bot.admin.building import Builder
 from bot.admin.report import Ending, Report
 from bot.state.errors import StateError
-from knowledge.errors import KnowledgeError, SnapshotDamaged, Untouched
+from knowledge.errors import KnowledgeError, NothingChanged, SnapshotDamaged
 from knowledge.index.opened import open_index
+from knowledge.snapshot import SnapshotHolder
 from knowledge.snapshots.guards import objection
 from knowledge.snapshots.manifest import Manifest
 from knowledge.snapshots.opening import Opened, open_version
 from knowledge.snapshots.order import INDEX, Order, Progress, unheard
 from knowledge.snapshots.versions import Versions
-from knowledge.store import KnowledgeStore
-from knowledge.text.language import Language
+from knowledge.text.analyzer import Analyzer
 
 log = logging.getLogger(__name__)
 
@@ -62,9 +62,9 @@ class Reloader:
         self,
         articles: Path,
         versions: Versions,
-        store: KnowledgeStore,
+        store: SnapshotHolder,
         manifest: Manifest,
-        language: Language,
+        language: Analyzer,
         builder: Builder,
         clock: Callable[[], datetime],
         quoted: Quoted,
@@ -131,7 +131,7 @@ class Reloader:
         self._free.clear()
         try:
             report = await work()
-        except Untouched:
+        except NothingChanged:
             return Report(Ending.UNCHANGED, self.version, before=self._manifest.figures)
         except (KnowledgeError, StateError, OSError) as error:
             log.warning("reload by %s failed: %s", door(by), error)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from knowledge.errors import NoRoom
+from knowledge.errors import StorageUnavailable
 from knowledge.snapshots.durable import room_needed, sync_path, write_durably
 
 LIMIT = 20 * 1024 * 1024  # bytes; what the Bot API hands out at most (tdlib/telegram-bot-api)
@@ -118,7 +118,7 @@ class Shelf:
         if not target.exists():
             return None
         if target.is_symlink() or not target.is_file():
-            raise NoRoom(f"{target} 不是普通文件，没有动它")
+            raise StorageUnavailable(f"{target} 不是普通文件，没有动它")
         folder = self._history / target.name
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         kept = folder / f"{at:%Y%m%dT%H%M%S.%fZ}{target.suffix}"

@@ -7,7 +7,7 @@ import re
 from dataclasses import asdict
 from datetime import date
 
-from knowledge.model import Sidecar
+from knowledge.model import Metadata
 
 KEYS = {
     "title": "title",
@@ -35,9 +35,9 @@ def read_meta(text: str) -> tuple[str, dict[str, str]] | None:
     return (name.strip(), said) if name.strip() and said else None
 
 
-def write_sidecar(before: Sidecar | None, said: dict[str, str]) -> str:
+def write_sidecar(before: Metadata | None, said: dict[str, str]) -> str:
     """The text of a sidecar: what it said before, changed by what is said now; an empty value takes a key out."""
-    known: dict[str, str | date | None] = asdict(before or Sidecar())
+    known: dict[str, str | date | None] = asdict(before or Metadata())
     known.update(said)
     return "".join(f"{key} = {_toml(key, value)}\n" for key, value in known.items() if value)
 

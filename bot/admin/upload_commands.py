@@ -22,7 +22,7 @@ from bot.state.errors import StateError
 from bot.state.ids import fresh_id
 from bot.state.uploads import Upload, UploadState
 from bot.texts import phrases
-from knowledge.errors import NoRoom
+from knowledge.errors import StorageUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +112,7 @@ class UploadCommands:
             trial = await try_file(shelf.path(upload_id), target)
         except TooBig:
             return "refused", said(TOO_BIG)
-        except NoRoom as error:
+        except StorageUnavailable as error:
             return "failed", said(f"{error}。文件没有收下。")
         except TrialFailed:
             return "refused", said("检查这个文件花的时间或内存太多，没有收下；请拆小后再发。")
@@ -149,7 +149,7 @@ class UploadCommands:
         """Put the file in and reload; what does not come to serve is taken out again."""
         try:
             placed = await asyncio.to_thread(self._desk.shelf.place, upload.id, target, self._desk.clock())
-        except NoRoom as error:
+        except StorageUnavailable as error:
             await self._back(chat, upload, str(error), AGAIN)
             return
         anyway = [Button(ANYWAY, f"{UPLOAD}:c:{upload.id}"), Button("丢弃", f"{UPLOAD}:d:{upload.id}")]

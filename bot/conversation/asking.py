@@ -16,7 +16,7 @@ from bot.messages import Button, Chat, Place, Reply, Run, Sender
 from bot.rendering.answer import answer_runs, nearest
 from bot.rendering.fact import Links
 from bot.texts import Phrases
-from knowledge.model import Answer, Hit, Rung
+from knowledge.model import Answer, Hit, MatchKind
 from knowledge.snapshot import Snapshot
 
 LIMIT = 30
@@ -150,4 +150,4 @@ def _answered(snapshot: Snapshot, query: str) -> Answer:
     fact = snapshot.fact(query.removeprefix(FACT))
     if fact is None or not snapshot.proves(fact):
         return Answer(query, False, 0.0, None)
-    return Answer(query, True, 1.0, None, (Hit(fact, 1.0, Rung.PHRASE),))
+    return Answer(query, True, 1.0, None, (Hit(fact, 1.0, MatchKind.PHRASE),))

@@ -13,8 +13,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from knowledge.model import Answer, Hit
-from knowledge.snapshot import Snapshot
-from knowledge.store import KnowledgeStore
+from knowledge.snapshot import Snapshot, SnapshotHolder
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +38,7 @@ class Lookup:
     """Asks the serving snapshot on behalf of every surface."""
 
     def __init__(
-        self, store: KnowledgeStore, pool: ThreadPoolExecutor, patience: float, clock: Callable[[], float]
+        self, store: SnapshotHolder, pool: ThreadPoolExecutor, patience: float, clock: Callable[[], float]
     ) -> None:
         self._store = store
         self._pool = pool
@@ -98,7 +97,7 @@ class Lookup:
 
 @contextmanager
 def open_lookup(
-    store: KnowledgeStore, patience: float = PATIENCE_SECONDS, clock: Callable[[], float] = time.monotonic
+    store: SnapshotHolder, patience: float = PATIENCE_SECONDS, clock: Callable[[], float] = time.monotonic
 ) -> Iterator[Lookup]:
     """Lend a lookup whose threads end with it."""
     pool = ThreadPoolExecutor(THREADS, thread_name_prefix="lookup")

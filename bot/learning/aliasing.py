@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.state.aliases import ChatAlias, ChatAliases
 from knowledge.query.aliases import Aliases, parse_aliases
-from knowledge.store import KnowledgeStore
+from knowledge.snapshot import SnapshotHolder
 
 MOST = 2_000
 
@@ -20,7 +20,7 @@ class AliasRefused(Exception):
 class AliasBook:
     """The groups given in chat, taught to whatever snapshot serves."""
 
-    def __init__(self, kept: ChatAliases, store: KnowledgeStore, clock: Callable[[], datetime]) -> None:
+    def __init__(self, kept: ChatAliases, store: SnapshotHolder, clock: Callable[[], datetime]) -> None:
         self._kept = kept
         self._store = store
         self._clock = clock
@@ -28,7 +28,7 @@ class AliasBook:
 
     async def load(self) -> None:
         """Teach what is kept."""
-        self._store.teach(Aliases([alias.names for alias in await self._kept.all()]))
+        self._store.set_aliases(Aliases([alias.names for alias in await self._kept.all()]))
 
     async def add(self, words: str) -> tuple[str, ...]:
         """Take a group, written `CIIE 进博会` or, for names with spaces, `CIIE = 进博会`; return its names.

@@ -15,7 +15,7 @@ from bot.state.errors import StateError
 from bot.state.votes import Votes
 from knowledge.model import Answer
 from knowledge.query.words import content_words
-from knowledge.text.language import Language
+from knowledge.text.analyzer import Analyzer
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ class StoredMemory:
         figures: Figures,
         votes: Votes,
         pseudonyms: Pseudonyms,
-        language: Language,
+        language: Analyzer,
         clock: Callable[[], datetime],
     ) -> None:
         self._unanswered = unanswered

@@ -7,12 +7,12 @@ import hashlib
 
 from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import analyse
-from knowledge.text.language import Language
+from knowledge.text.analyzer import Analyzer
 
 LONGEST = 256  # characters of a question that are kept
 
 
-def question_key(text: str, language: Language) -> str:
+def question_key(text: str, language: Analyzer) -> str:
     """What is common to all ways of typing a question: width, case, script, marks and politeness do not count.
 
     Empty where there is nothing to ask for. At most 256 characters.

@@ -36,9 +36,9 @@ from bot.rendering.fact import Links
 from bot.state.errors import StateError
 from bot.state.everyone import Person
 from bot.state.state import State
+from knowledge.snapshot import SnapshotHolder
 from knowledge.snapshots.news import fresh_facts
-from knowledge.store import KnowledgeStore
-from knowledge.text.language import Language
+from knowledge.text.analyzer import Analyzer
 
 log = logging.getLogger(__name__)
 
@@ -58,9 +58,9 @@ class LearningSide:
 async def open_learning(
     data: Path,
     desk: Desk,
-    store: KnowledgeStore,
+    store: SnapshotHolder,
     lookup: Lookup,
-    language: Language,
+    language: Analyzer,
     links: Links,
     administrators: Administrators,
 ) -> AsyncIterator[LearningSide]:

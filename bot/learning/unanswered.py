@@ -17,7 +17,7 @@ from bot.rendering.told import told_runs
 from bot.state.places import Listener
 from bot.state.questions import Hope, Pointer, Question, Questions, QuestionState
 from bot.texts import phrases
-from knowledge.model import Answer, Hit, Rung
+from knowledge.model import Answer, Hit, MatchKind
 from knowledge.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
@@ -175,6 +175,6 @@ def with_fact(answer: Answer, snapshot: Snapshot, fact_id: str) -> Answer:
     fact = snapshot.fact(fact_id)
     if fact is None or not snapshot.proves(fact):
         return answer
-    hit = Hit(fact, 1.0, Rung.ALIAS, why=POINTED)
+    hit = Hit(fact, 1.0, MatchKind.ALIAS, why=POINTED)
     rest = tuple(other for other in answer.related if other.fact.id != fact_id)
     return replace(answer, found=True, confidence=max(answer.confidence, 0.5), hits=(hit,), related=rest)

@@ -19,7 +19,7 @@ from bot.state.progress import Progress
 from bot.state.watches import Kept, News, Watch, Watches
 from bot.texts import phrases
 from knowledge.errors import SnapshotDamaged
-from knowledge.model import Fact, Hit, Rung
+from knowledge.model import Fact, Hit, MatchKind
 from knowledge.query.watching import Range, Watched, read_watched
 from knowledge.search.matching import Readable, merged
 from knowledge.snapshot import Snapshot
@@ -167,5 +167,5 @@ def _by_word(news: News, words: dict[str, str], facts: dict[str, Noticed]) -> di
         if fact not in seen:
             seen.add(fact)
             one = facts[fact]
-            found.setdefault(words[watch], []).append(Hit(one.fact, 1.0, Rung.WORDS, one.places))
+            found.setdefault(words[watch], []).append(Hit(one.fact, 1.0, MatchKind.WORDS, one.places))
     return found

@@ -8,7 +8,7 @@ from bot.messages import Run, Style
 from bot.rendering.fact import Links, citation, no_links, sentence, shown_marks
 from bot.rendering.reports import Relation, relation
 from bot.texts import Phrases
-from knowledge.model import Answer, Hit, Rung
+from knowledge.model import Answer, Hit, MatchKind
 
 SHOWN_QUERY = 60
 NEAR = 3
@@ -53,7 +53,7 @@ def heading(answer: Answer, phrases: Phrases) -> Iterator[Run]:
             yield Run("\n" + phrases.did_you_mean.format("、".join(answer.suggestions)))
         if nearest(answer):
             yield Run("\n" + phrases.nearest + "\n")
-    elif answer.suggestions and answer.hits and answer.hits[0].rung in (Rung.SPELLING, Rung.PINYIN):
+    elif answer.suggestions and answer.hits and answer.hits[0].rung in (MatchKind.SPELLING, MatchKind.PINYIN):
         yield Run(phrases.near_spelling.format(answer.suggestions[0]) + "\n")
     elif answer.suggestions:
         yield Run(phrases.did_you_mean.format("、".join(answer.suggestions)) + "\n")

@@ -15,7 +15,7 @@ from bot.terminal.outbox import reply_text
 from bot.terminal.paint import Paint
 from bot.texts import phrases
 from knowledge.model import Answer
-from knowledge.wire import answer_json, dump
+from knowledge.schemas import answer_json, dump
 
 
 def ask(settings: Settings, words: list[str], limit: int, as_json: bool) -> int:

@@ -14,8 +14,8 @@ from bot.terminal.checked import checked
 from bot.terminal.paint import Paint
 from bot.texts import phrases
 from knowledge.errors import NoArticles
+from knowledge.schemas import dump, fact_json, report_json, skipped_json
 from knowledge.snapshots.asking import touched_since_served
-from knowledge.wire import dump, fact_json, report_json, skipped_json
 
 
 def facts(settings: Settings, as_json: bool) -> int:

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from bot.web.keys import LOOKUP
 from bot.web.query import asked, limit
-from knowledge.wire import answer_json, dump
+from knowledge.schemas import answer_json, dump
 
 
 async def answer_api(request: web.Request) -> web.Response:

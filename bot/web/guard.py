@@ -10,7 +10,7 @@ from aiohttp.typedefs import Handler
 from bot.conversation.lookup import TooSlow
 from bot.texts import phrases
 from bot.web.html import document, e
-from knowledge.wire import dump
+from knowledge.schemas import dump
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from knowledge.answering.reading import Range, Reading
 from knowledge.query.analysis import Query
-from knowledge.text.language import Token
+from knowledge.text.analyzer import Token
 
 LONGEST_CLAUSE = 30
 _SHORT = 12

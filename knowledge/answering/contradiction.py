@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from knowledge.answering.noun_runs import is_common
 from knowledge.query.analysis import Query
-from knowledge.text.language import Language, Token
+from knowledge.text.analyzer import Analyzer, Token
 from knowledge.text.numbers import FigureKind, figures
 
 _KINDS = "区县镇乡村省市州"
 
 
-def contradicts(query: Query, text: str, language: Language) -> bool:
+def contradicts(query: Query, text: str, language: Analyzer) -> bool:
     """Tell whether the query names a place, year or ordinal that is not in `text`, where others are."""
     here = language.fold(text)
     return (
@@ -20,7 +20,7 @@ def contradicts(query: Query, text: str, language: Language) -> bool:
     )
 
 
-def _elsewhere(query: Query, here: str, language: Language) -> bool:
+def _elsewhere(query: Query, here: str, language: Analyzer) -> bool:
     named = [p for p in _places(query.words, query.text) if p[0] not in here]
     if not named:
         return False

@@ -7,7 +7,7 @@ import re
 from knowledge.answering.amounts import best_amount
 from knowledge.answering.names import asked_object, full_name
 from knowledge.answering.reading import Reading
-from knowledge.text.language import Token
+from knowledge.text.analyzer import Token
 from knowledge.text.numbers import Figure, FigureKind
 
 LONGEST = 30

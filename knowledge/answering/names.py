@@ -16,7 +16,7 @@ from knowledge.answering.noun_runs import (
 )
 from knowledge.answering.reading import Range, Reading
 from knowledge.query.analysis import Query
-from knowledge.text.language import Token
+from knowledge.text.analyzer import Token
 
 LONGEST_NAME = 24
 

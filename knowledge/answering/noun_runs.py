@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from knowledge.answering.reading import Range, Reading
-from knowledge.text.language import Token
+from knowledge.text.analyzer import Token
 
 LONGEST_RUN = 24
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from knowledge.query.analysis import Query
-from knowledge.text.language import Language, Token
+from knowledge.text.analyzer import Analyzer, Token
 from knowledge.text.numbers import Figure
 
 Range = tuple[int, int]
@@ -32,7 +32,7 @@ class Mark:
 class Reading:
     """The fact's text as an answerer sees it; `text` is as printed, all offsets are the same in `folded`."""
 
-    def __init__(self, query: Query, text: str, language: Language, matched: Sequence[Range] = ()) -> None:
+    def __init__(self, query: Query, text: str, language: Analyzer, matched: Sequence[Range] = ()) -> None:
         self.query = query
         self.text = text
         self.folded = language.fold(text)

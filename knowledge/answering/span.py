@@ -11,7 +11,7 @@ from knowledge.answering.names import person, place, places, which
 from knowledge.answering.reading import Range, Reading
 from knowledge.query.analysis import Query
 from knowledge.query.question import QuestionType
-from knowledge.text.language import Language
+from knowledge.text.analyzer import Analyzer
 
 LONGEST_ANSWER = 30
 _PAIRS = ("“”", "《》", "「」", "『』", "（）", "()")
@@ -32,7 +32,7 @@ _ANSWERERS: dict[QuestionType, Callable[[Reading], str | None]] = {
 }
 
 
-def answer_span(query: Query, text: str, language: Language, matched: Sequence[Range] = ()) -> str | None:
+def answer_span(query: Query, text: str, language: Analyzer, matched: Sequence[Range] = ()) -> str | None:
     """Return the span of `text` that answers, or None when the query is no question or the text holds none.
 
     `text` is the first hit's fact as printed, `matched` the ranges that the search found in it (by pinyin, near

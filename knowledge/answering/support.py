@@ -13,7 +13,7 @@ from knowledge.answering.reading import Range, Reading
 from knowledge.answering.span import span_in
 from knowledge.query.analysis import Query
 from knowledge.query.question import QuestionType
-from knowledge.text.language import Language, Token
+from knowledge.text.analyzer import Analyzer, Token
 
 _MUST_BE_SAID = frozenset(
     {QuestionType.AMOUNT, QuestionType.TIME, QuestionType.DURATION, QuestionType.FIGURE}
@@ -26,7 +26,7 @@ _UNMENTIONED = 0.5
 _UNSAID = 0.5
 
 
-def supports(query: Query, text: str, context: str, language: Language) -> float:
+def supports(query: Query, text: str, context: str, language: Analyzer) -> float:
     """Return 0 to 1: how far the fact bears the query out.
 
     0: a number, date or duration is asked for and none in the fact can answer. Otherwise the weighed part of the
@@ -40,7 +40,7 @@ def supports(query: Query, text: str, context: str, language: Language) -> float
 class Bearing:
     """One fact read for a query with its surroundings; what was found out once is kept."""
 
-    def __init__(self, query: Query, text: str, context: str, language: Language) -> None:
+    def __init__(self, query: Query, text: str, context: str, language: Analyzer) -> None:
         self._query = query
         self._fact = Reading(query, text, language)
         self._context = context
@@ -62,7 +62,7 @@ class Bearing:
         return _support(self._query, self._fact, self.said, self._context, self._language)
 
 
-def _support(query: Query, fact: Reading, said: str | None, context: str, language: Language) -> float:
+def _support(query: Query, fact: Reading, said: str | None, context: str, language: Analyzer) -> float:
     if said is None and query.type in _MUST_BE_SAID:
         return 0.0
     if said is None and query.type is QuestionType.WHO and asks_for_office_holder(query):

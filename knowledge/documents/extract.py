@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from knowledge.model import Skipped
+from knowledge.model import Block, Metadata, Skipped
 
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """The lines of a file; `kind`, `encoding`, `page_starts` and `article_starts` as in `Document`.
+    """The lines of a file; everything but `missing` is as in `Document`.
 
     `missing` says which parts of the file could not be read (a scanned page).
     """
@@ -20,6 +20,8 @@ class Extract:
     page_starts: tuple[int, ...] = ()
     article_starts: tuple[int, ...] = ()
     missing: tuple[Skipped, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    stated: Metadata | None = None
 
 
 def split_lines(text: str) -> list[str]:

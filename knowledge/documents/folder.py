@@ -19,7 +19,7 @@ from knowledge.documents.sidecar import ORPHAN, SUFFIX, read_sidecar, sidecar_na
 from knowledge.documents.steady import read_steady
 from knowledge.documents.walk import RESERVED_NAMES, Source, find_sources, is_ignored, source_of
 from knowledge.errors import UnreadableFile
-from knowledge.model import Document, Sidecar, Skipped
+from knowledge.model import Document, Metadata, Skipped
 
 __all__ = [
     "RESERVED_NAMES",
@@ -55,7 +55,7 @@ def read_sources(source: Source) -> Iterator[Read]:
         yield fault
 
 
-def read_bytes(name: str, data: bytes, sidecar: Sidecar | None = None) -> Iterator[Read]:
+def read_bytes(name: str, data: bytes, sidecar: Metadata | None = None) -> Iterator[Read]:
     """Read an upload, or the bytes of one file: one document, or those of an archive."""
     try:
         if suffix_of(name) == ARCHIVE:
@@ -78,7 +78,7 @@ def read_document(name: str, data: bytes) -> Document:
     return extract_document(name, data)[0]
 
 
-def _read_archive(name: str, data: bytes, sidecar: Sidecar | None) -> Iterator[Read]:
+def _read_archive(name: str, data: bytes, sidecar: Metadata | None) -> Iterator[Read]:
     if len(data) > limits.ARCHIVE_BYTES:
         raise UnreadableFile(name, f"压缩包超过 {limits.ARCHIVE_BYTES >> 20} MB", "拆成几个压缩包")
     with open_archive(name, data) as archive:
@@ -94,7 +94,7 @@ def _read_archive(name: str, data: bytes, sidecar: Sidecar | None) -> Iterator[R
 
 
 def _read_member(
-    archive: Archive, member: Member, beside: Member | None, sidecar: Sidecar | None
+    archive: Archive, member: Member, beside: Member | None, sidecar: Metadata | None
 ) -> Iterator[Read]:
     """Read one member; its own sidecar goes before that of the whole archive."""
     name = f"{archive.name}!/{member.path}"
@@ -128,7 +128,7 @@ def _beside(path: str) -> Iterator[str]:
         yield PurePosixPath(path).with_name(name).as_posix()
 
 
-def _sidecar_beside(source: Source) -> tuple[Sidecar | None, Skipped | None]:
+def _sidecar_beside(source: Source) -> tuple[Metadata | None, Skipped | None]:
     if source.sidecar is None:
         return None, None
     name = PurePosixPath(source.name).with_name(source.sidecar.name).as_posix()

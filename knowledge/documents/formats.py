@@ -14,7 +14,7 @@ from knowledge.documents.html import read_html
 from knowledge.documents.markdown import read_markdown
 from knowledge.documents.plain import read_plain
 from knowledge.errors import UnreadableFile
-from knowledge.model import Document, Sidecar, Skipped
+from knowledge.model import Document, Metadata, Skipped
 
 ARCHIVE: Final = ".zip"
 
@@ -91,7 +91,7 @@ def byte_limit(name: str) -> int:
 
 
 def extract_document(
-    name: str, data: bytes, sidecar: Sidecar | None = None
+    name: str, data: bytes, sidecar: Metadata | None = None
 ) -> tuple[Document, tuple[Skipped, ...]]:
     """Turn bytes into a document and the list of its parts that could not be read.
 
@@ -115,6 +115,8 @@ def extract_document(
         extract.page_starts,
         sidecar,
         extract.article_starts,
+        extract.blocks,
+        extract.stated,
     )
     return document, extract.missing
 

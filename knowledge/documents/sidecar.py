@@ -11,7 +11,7 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from knowledge.errors import UnreadableFile
-from knowledge.model import Sidecar
+from knowledge.model import Metadata
 
 SUFFIX: Final = ".toml"
 ORPHAN: Final = ("附注文件旁边没有同名的文章", "改成文章的名字加小写的 .toml，或删去它")
@@ -46,7 +46,7 @@ def sidecar_names(name: str) -> tuple[str, str]:
     return path.name + SUFFIX, path.stem + SUFFIX
 
 
-def read_sidecar(name: str, data: bytes) -> Sidecar:
+def read_sidecar(name: str, data: bytes) -> Metadata:
     """Read and validate a sidecar file.
 
     Raises:
@@ -64,7 +64,7 @@ def read_sidecar(name: str, data: bytes) -> Sidecar:
         raise UnreadableFile(name, _explain(error), "改正后重新载入；文章本身已照常载入") from error
     except ValueError as error:  # a number of thousands of digits, which Python will not read
         raise UnreadableFile(name, "附注文件里的数太长", _HOW) from error
-    return Sidecar(**stated.model_dump())
+    return Metadata(**stated.model_dump())
 
 
 def _explain(error: ValidationError) -> str:

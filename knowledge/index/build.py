@@ -12,12 +12,12 @@ import numpy as np
 from knowledge.index.columns import Added, build_columns, open_columns, save_columns, texts, update_columns
 from knowledge.index.grams import GramsWriter
 from knowledge.index.records import FILE_BITS, RecordsWriter
-from knowledge.model import Article, Fact, Repaired
+from knowledge.model import Article, Fact, ParsedDocument
 from knowledge.text.script import decode, encode
 
 RECORDS, GRAMS, COLUMNS = "records.sqlite", "grams", "columns.npy"
 
-Kept: TypeAlias = tuple[Repaired, bytes]
+Kept: TypeAlias = tuple[ParsedDocument, bytes]
 """A repaired document and the very bytes it was read from."""
 
 
@@ -87,7 +87,7 @@ def _write(
     return Added(texts(rows), np.array(articles, dtype=np.int64), texts(heads))
 
 
-def _placed(no: int, repaired: Repaired) -> Iterator[tuple[int, Fact, int]]:
+def _placed(no: int, repaired: ParsedDocument) -> Iterator[tuple[int, Fact, int]]:
     """Give every fact its key, article by article."""
     places = {article.id: place for place, article in enumerate(repaired.articles)}
     ordered = sorted(repaired.facts, key=lambda fact: places[fact.article.id])

@@ -7,7 +7,7 @@ import zlib
 from datetime import date
 from typing import TypeAlias
 
-from knowledge.model import Article, Document, Fact, Printed, Repair, Sidecar, Span
+from knowledge.model import Article, Document, Fact, Metadata, RepairEntry, SourcedText, Span
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Row: TypeAlias = "tuple[int, str, str, str, str | None, str, str | None, int, int | None, int, str]"
@@ -50,26 +50,26 @@ def load_spans(text: str) -> tuple[Span, ...]:
     return tuple(map(Span, numbers, numbers, numbers))
 
 
-def _dump_printed(printed: Printed | None) -> list[str] | None:
+def _dump_printed(printed: SourcedText | None) -> list[str] | None:
     return None if printed is None else [printed.text, dump_spans(printed.spans)]
 
 
-def _load_printed(value: list[str] | None) -> Printed | None:
-    return None if value is None else Printed(value[0], load_spans(value[1]))
+def _load_printed(value: list[str] | None) -> SourcedText | None:
+    return None if value is None else SourcedText(value[0], load_spans(value[1]))
 
 
-def _dump_sidecar(sidecar: Sidecar | None) -> list[str | None] | None:
+def _dump_sidecar(sidecar: Metadata | None) -> list[str | None] | None:
     if sidecar is None:
         return None
     day = None if sidecar.date is None else sidecar.date.isoformat()
     return [sidecar.title, sidecar.newspaper, day, sidecar.edition, sidecar.url]
 
 
-def _load_sidecar(value: list[str | None] | None) -> Sidecar | None:
+def _load_sidecar(value: list[str | None] | None) -> Metadata | None:
     if value is None:
         return None
     title, newspaper, day, edition, url = value
-    return Sidecar(title, newspaper, None if day is None else date.fromisoformat(day), edition, url)
+    return Metadata(title, newspaper, None if day is None else date.fromisoformat(day), edition, url)
 
 
 def dump_article(article: Article) -> str:
@@ -99,7 +99,7 @@ def load_article(file: str, text: str) -> Article:
         kicker,
         subtitle,
         byline,
-        tuple(Printed(text, load_spans(spans)) for text, spans in headings),
+        tuple(SourcedText(text, load_spans(spans)) for text, spans in headings),
         day,
         campaign,
         _load_sidecar(sidecar),
@@ -176,14 +176,14 @@ def load_document(text: str, lines: tuple[str, ...]) -> Document:
     return Document(name, sha256, size, kind, encoding, lines, tuple(page_starts), _load_sidecar(sidecar))
 
 
-def dump_log(log: tuple[Repair, ...]) -> bytes:
+def dump_log(log: tuple[RepairEntry, ...]) -> bytes:
     """Write the repairs of one document."""
     return pack([[r.kind, dump_spans(r.spans), r.text, r.reason, r.doubt] for r in log])
 
 
-def load_log(data: bytes) -> tuple[Repair, ...]:
+def load_log(data: bytes) -> tuple[RepairEntry, ...]:
     """Read what `dump_log` wrote."""
     rows = json.loads(inflate(data).decode("utf-8", "surrogatepass"))
     return tuple(
-        Repair(kind, load_spans(spans), text, reason, doubt) for kind, spans, text, reason, doubt in rows
+        RepairEntry(kind, load_spans(spans), text, reason, doubt) for kind, spans, text, reason, doubt in rows
     )

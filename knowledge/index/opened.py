@@ -13,7 +13,7 @@ from knowledge.index.build import COLUMNS, GRAMS, RECORDS
 from knowledge.index.columns import open_columns
 from knowledge.index.grams import Grams
 from knowledge.index.records import Records
-from knowledge.model import Article, Document, Fact, Repair
+from knowledge.model import Article, Document, Fact, RepairEntry
 from knowledge.search.corpus import Columns
 
 
@@ -85,7 +85,7 @@ class OpenedIndex:
         """Return the bytes a document was read from, or None."""
         return self._records.original(name)
 
-    def log(self, name: str | None = None) -> Iterator[tuple[str, Repair]]:
+    def log(self, name: str | None = None) -> Iterator[tuple[str, RepairEntry]]:
         """Every repair with its file's name, or those of one file."""
         return self._records.log(name)
 

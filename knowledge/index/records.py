@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from knowledge.index import codec
-from knowledge.model import Article, Document, Fact, Repair, Repaired
+from knowledge.model import Article, Document, Fact, ParsedDocument, RepairEntry
 
 _REMEMBERED = 4096
 """Facts kept at hand: what was shown is shown again."""
@@ -76,7 +76,9 @@ class RecordsWriter:
         found: int | None = self._db.execute("SELECT max(no) FROM files").fetchone()[0]
         return 0 if found is None else found + 1
 
-    def add(self, no: int, repaired: Repaired, data: bytes, facts: Sequence[tuple[int, Fact, int]]) -> None:
+    def add(
+        self, no: int, repaired: ParsedDocument, data: bytes, facts: Sequence[tuple[int, Fact, int]]
+    ) -> None:
         """Write one document with its bytes; `facts` are (key, fact, key of its article) in reading order."""
         document = repaired.document
         self._db.execute(
@@ -203,7 +205,7 @@ class Records:
         row = self._db.execute("SELECT data FROM files WHERE name = ?", (name,)).fetchone()
         return None if row is None else codec.inflate(row[0])
 
-    def log(self, name: str | None) -> Iterator[tuple[str, Repair]]:
+    def log(self, name: str | None) -> Iterator[tuple[str, RepairEntry]]:
         """Every repair with its file's name, or those of one file."""
         rows = self._files("name, log", name)
         return ((file, entry) for file, log in rows if log for entry in codec.load_log(log))

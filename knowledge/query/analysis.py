@@ -10,7 +10,7 @@ from knowledge.query.aliases import Aliases, Expansion
 from knowledge.query.operators import read_operators
 from knowledge.query.question import Question, QuestionType, read_question
 from knowledge.query.words import content_words
-from knowledge.text.language import Language, Token
+from knowledge.text.analyzer import Analyzer, Token
 from knowledge.text.numbers import Figure, figures, number_keys
 
 LONGEST_QUERY = 256
@@ -60,7 +60,7 @@ _POLITE = re.compile(
 )
 
 
-def analyse(text: str, aliases: Aliases, language: Language) -> Query:
+def analyse(text: str, aliases: Aliases, language: Analyzer) -> Query:
     """Read a query; defined for every string, in time bounded by the 256 characters that are read."""
     folded = " ".join(_visible(language.fold(text[: 4 * LONGEST_QUERY])).split())[:LONGEST_QUERY]
     operators = read_operators(folded)
@@ -93,7 +93,7 @@ def _visible(text: str) -> str:
     return "".join(c if c.isprintable() or unicodedata.category(c) == "Co" else " " for c in text)
 
 
-def _with_noun_cut(question: Question, asked: str, language: Language) -> Question:
+def _with_noun_cut(question: Question, asked: str, language: Analyzer) -> Question:
     """多少名党员参加: the noun asked for ends where the verb begins."""
     if not question.noun:
         return question

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import Query, analyse
-from knowledge.text.language import Language
+from knowledge.text.analyzer import Analyzer
 
 Range = tuple[int, int]
 
@@ -35,7 +35,7 @@ class Watched:
         return tuple(sorted(set(found)))
 
 
-def read_watched(words: str, aliases: Aliases, language: Language) -> Watched | None:
+def read_watched(words: str, aliases: Aliases, language: Analyzer) -> Watched | None:
     """Read what somebody wants to watch; None where nothing in it can be looked for.
 
     Words apart must all occur. A word counts as said if it stands there as it is, under another name, or if it is
@@ -52,7 +52,7 @@ def _wanted(query: Query) -> Iterable[str]:
     return dict.fromkeys(word for word in spoken if any(c.isalnum() for c in word))
 
 
-def _group(keyword: str, query: Query, language: Language) -> tuple[tuple[str, ...], ...]:
+def _group(keyword: str, query: Query, language: Analyzer) -> tuple[tuple[str, ...], ...]:
     ways: dict[tuple[str, ...], None] = {(keyword,): None}
     for expansion in query.expansions:
         if expansion.word in keyword:

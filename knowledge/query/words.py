@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from knowledge.text.language import Token
+from knowledge.text.analyzer import Token
 
 STOP_WORDS = frozenset(
     """

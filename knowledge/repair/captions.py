@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from knowledge.model import Removal
+from knowledge.model import NoiseKind
 from knowledge.repair.kinds import names_editors, starts_caption
 from knowledge.repair.lines import Line, blanks_tell
 
@@ -16,7 +16,7 @@ def mark_captions(lines: list[Line]) -> None:
     """Mark the lines that describe a photo: those that say so, and the sentence right above a credit."""
     tell = blanks_tell(lines)
     for at, line in enumerate(lines):
-        credited = line.removal is Removal.CREDIT and not names_editors(line.text)
+        credited = line.removal is NoiseKind.CREDIT and not names_editors(line.text)
         if credited and at and _may_be_caption(lines, at - 1, tell):
             lines[at - 1].caption = True
         elif (

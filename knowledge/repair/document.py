@@ -8,8 +8,18 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Final
 
-from knowledge.facts import stable_id
-from knowledge.model import Article, Document, Fact, Printed, Removal, Repair, Repaired, Sidecar, Span
+from knowledge.model import (
+    Article,
+    Document,
+    Fact,
+    Metadata,
+    NoiseKind,
+    ParsedDocument,
+    RepairEntry,
+    SourcedText,
+    Span,
+    make_id,
+)
 from knowledge.repair import articles, blocks, kinds, layout, order, printed
 from knowledge.repair.articles import Draft
 from knowledge.repair.bylines import cut_bylines
@@ -31,7 +41,7 @@ _LEAD: Final = 3
 _NEAR: Final = 60
 
 
-def repair_document(document: Document) -> Repaired:
+def repair_document(document: Document) -> ParsedDocument:
     """Restore the articles and facts of one document, and account for each of its characters."""
     lines = [line for line in kinds.classify(list(text_lines(document))) if has_text(line.text)]
     layout.mark_running_heads(lines, document)
@@ -56,7 +66,7 @@ def _part(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
     flow: list[Line] = []
     interrupted = False
     for line in lines:
-        if line.removal is not None and line.removal is not Removal.DATELINE:
+        if line.removal is not None and line.removal is not NoiseKind.DATELINE:
             interrupted = True
         elif line.caption:
             captions.append(line)
@@ -76,15 +86,15 @@ class _Repair:
         self._wrapped = wrapped
         self._writer = FactWriter(document)
         self._titles: Counter[str] = Counter()
-        self._log: list[Repair] = [
+        self._log: list[RepairEntry] = [
             removed(x.removal, (x.span,), x.text) for x in lines if x.removal is not None
         ]
-        headers = [line.text for line in lines if line.removal is Removal.PAGE_HEADER]
+        headers = [line.text for line in lines if line.removal is NoiseKind.PAGE_HEADER]
         self._date = printed.issue_date(headers)
 
     def write(
         self, drafts: Sequence[Draft], paragraphs: Sequence[Paragraph], photos: Sequence[Paragraph]
-    ) -> Repaired:
+    ) -> ParsedDocument:
         written: list[Article] = []
         facts: list[Fact] = []
         for draft in drafts:
@@ -102,17 +112,19 @@ class _Repair:
         held += [span for entry in self._log if entry.kind in _REMOVALS for span in entry.spans]
         self._log.extend(leftovers(self._document, held))
         self._log.sort(key=lambda entry: (not entry.doubt, entry.spans[0].line if entry.spans else 0))
-        return Repaired(self._document, tuple(written), tuple(facts), tuple(self._log))
+        return ParsedDocument(self._document, tuple(written), tuple(facts), tuple(self._log))
 
     def _article(self, draft: Draft, arrangement: Arrangement) -> Article:
         sidecar = self._document.sidecar
-        title = printed_as(draft.title) if draft.title else Printed(_stated(self._document.name, sidecar), ())
+        title = (
+            printed_as(draft.title) if draft.title else SourcedText(_stated(self._document.name, sidecar), ())
+        )
         kicker = printed_as(draft.kicker) if draft.kicker else None
         subtitle = printed_as(draft.subtitle) if draft.subtitle else None
         lead = [p.text[:200] for section in arrangement.sections[:1] for p in section.paragraphs[:_LEAD]]
         texts = [each.text for each in (kicker, title, subtitle) if each is not None] + lead
         article = Article(
-            stable_id(self._document.name, title.text, self._titles[title.text]),
+            make_id(self._document.name, title.text, self._titles[title.text]),
             self._document.name,
             title,
             kicker,
@@ -140,19 +152,19 @@ class _Repair:
             line = photo.first.number
             at = bisect_right(firsts, line)
             if _repeats(photo, body[max(0, at - _NEAR) : at + _NEAR]):
-                self._log.append(removed(Removal.REPEATED, photo.spans, photo.text))
+                self._log.append(removed(NoiseKind.REPEATED, photo.spans, photo.text))
                 continue
             place = max(0, bisect_right(owners, (line, len(facts))) - 1)
             yield self._writer.caption(facts[owners[place][1]].article if owners else written[0], photo)
 
     def _note(self, draft: Draft, arrangement: Arrangement) -> None:
         for rubric in draft.rubrics:
-            self._log.append(removed(Removal.RUBRIC, rubric.spans, rubric.text))
+            self._log.append(removed(NoiseKind.RUBRIC, rubric.spans, rubric.text))
         title = draft.title[0].text if draft.title else ""
         spans = draft.title[0].spans if draft.title else ()
         if draft.found_by_words:
             self._log.append(
-                Repair(
+                RepairEntry(
                     "split_article",
                     spans,
                     title,
@@ -163,7 +175,7 @@ class _Repair:
         if arrangement.moved:
             lead = arrangement.sections[0].paragraphs[0]
             self._log.append(
-                Repair(
+                RepairEntry(
                     "reordered",
                     lead.spans,
                     lead.text[:20],
@@ -175,7 +187,7 @@ class _Repair:
             if section.uncertain:
                 first = section.paragraphs[0]
                 self._log.append(
-                    Repair(
+                    RepairEntry(
                         "uncertain_section",
                         first.spans,
                         first.text[:20],
@@ -185,17 +197,17 @@ class _Repair:
                 )
 
 
-_REMOVALS: Final = frozenset(removal.value for removal in Removal)
+_REMOVALS: Final = frozenset(removal.value for removal in NoiseKind)
 
 
-def _stated(name: str, sidecar: Sidecar | None) -> str:
+def _stated(name: str, sidecar: Metadata | None) -> str:
     """The title of a page that prints none: the sidecar's, else the file's name."""
     if sidecar is not None and sidecar.title:
         return sidecar.title
     return PurePosixPath(name).stem
 
 
-def _byline(draft: Draft) -> Printed | None:
+def _byline(draft: Draft) -> SourcedText | None:
     lines = [*draft.signed, *(line for block in draft.blocks for line in (*block.signed, *block.bylines))]
     lines = list({(line.number, line.start): line for line in lines}.values())
     if not lines:
@@ -208,7 +220,7 @@ def _byline(draft: Draft) -> Printed | None:
             start, end = start + 1, end - 1
         spans.append(Span(line.number, start, end))
         text += ("" if line.goes_on or not text else " ") + line.raw[start:end].strip()
-    return Printed(text, tuple(spans))
+    return SourcedText(text, tuple(spans))
 
 
 def _spans(article: Article) -> Iterator[Span]:
@@ -222,11 +234,13 @@ def _repeats(photo: Paragraph, body: Sequence[Paragraph]) -> bool:
     return len(text) >= _SHORTEST_REPEAT and any(text in paragraph.text for paragraph in body)
 
 
-def _joins(document: Document, paragraphs: Sequence[Paragraph]) -> Iterator[Repair]:
+def _joins(document: Document, paragraphs: Sequence[Paragraph]) -> Iterator[RepairEntry]:
     for paragraph in paragraphs:
         for span in paragraph.repeats:
             text = document.lines[span.line - 1][span.start : span.end]
-            yield Repair(Removal.REPEATED.value, (span,), text, "断开处重复印出的字，只留一个，请核对", True)
+            yield RepairEntry(
+                NoiseKind.REPEATED.value, (span,), text, "断开处重复印出的字，只留一个，请核对", True
+            )
         if len(paragraph.lines) > 1:
             ends = tuple(line.span for line in paragraph.lines)
-            yield Repair("joined_lines", ends, paragraph.text[:20], f"{len(paragraph.lines)} 行连成一段")
+            yield RepairEntry("joined_lines", ends, paragraph.text[:20], f"{len(paragraph.lines)} 行连成一段")

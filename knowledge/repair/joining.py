@@ -10,7 +10,7 @@ from knowledge.repair.characters import fold
 _SOFT_HYPHEN = "\xad"
 
 
-def stitch(lines: Sequence[str], spans: Sequence[Span]) -> str:
+def join_spans(lines: Sequence[str], spans: Sequence[Span]) -> str:
     """Put the characters of the spans together, folded one for one.
 
     Nothing comes between two spans but a blank where a line ends between Latin words.

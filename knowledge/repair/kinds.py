@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from knowledge.model import Removal
+from knowledge.model import NoiseKind
 from knowledge.repair.characters import BULLETS
 from knowledge.repair.columns import WIDEST
 from knowledge.repair.lines import Line
@@ -97,7 +97,7 @@ def classify(lines: list[Line]) -> Iterator[Line]:
             closed = line.raw.find("）", line.start, line.start + _SIGNATURE)
             if closed + 1 >= line.end or closed < 0:
                 signing = closed < 0
-                line.removal = Removal.DATELINE
+                line.removal = NoiseKind.DATELINE
                 yield line
                 continue
             yield from _signed(line, line.start, closed, closed + 1)
@@ -130,18 +130,18 @@ def _is_byline(line: Line, above: Line | None) -> bool:
     return ONLY_SIGNED.match(line.text) is not None or IN_BRACKETS.fullmatch(line.text) is not None
 
 
-def _noise(lines: list[Line], at: int, repeated: frozenset[int]) -> Removal | None:
+def _noise(lines: list[Line], at: int, repeated: frozenset[int]) -> NoiseKind | None:
     text = lines[at].text
     if at in repeated or (_at_edge(lines, at) and _is_header(lines, at)):
-        return Removal.PAGE_HEADER
+        return NoiseKind.PAGE_HEADER
     if _JUMP.fullmatch(text):
-        return Removal.RUBRIC
+        return NoiseKind.RUBRIC
     if _is_doubled(text):
-        return Removal.LOGO
+        return NoiseKind.LOGO
     if _CREDIT.match(text) or _EDITORS.match(text):
-        return Removal.CREDIT
+        return NoiseKind.CREDIT
     if _CONTACT.match(text) and _at_edge(lines, at, 4) and not _goes_on(lines, at):
-        return Removal.CONTACT
+        return NoiseKind.CONTACT
     return None
 
 
@@ -218,13 +218,13 @@ def _cut(line: Line, above: Line | None, below: Line | None) -> Iterator[Line]:
         end = _cut_tail(line, start, end, tail, above, below)
     text = line.cut(start, end)
     text.gap, text.dateline, text.cut_from = line.gap, dateline is not None, line.width
-    text.caption = bool(tail) and tail[0].removal is Removal.CREDIT and "。" not in text.text[:-1]
+    text.caption = bool(tail) and tail[0].removal is NoiseKind.CREDIT and "。" not in text.text[:-1]
     if start == line.start and end == line.end:
         text = line
     jump = _JUMP.match(text.text) if text.text[0] in "（(▶→►>上" else None
     if jump is not None and jump.end() < len(text.text):
         removed = line.cut(text.start, text.start + jump.end())
-        removed.removal = Removal.RUBRIC
+        removed.removal = NoiseKind.RUBRIC
         yield removed
         text = line.cut(text.start + jump.end(), text.end)
     yield text
@@ -237,7 +237,7 @@ def _dateline(line: Line, match: re.Match[str]) -> Iterator[Line]:
             yield from _signed(line, match.start(group), match.end(group), match.end())
             return
     removed = line.cut(line.start, match.end())
-    removed.removal = Removal.DATELINE
+    removed.removal = NoiseKind.DATELINE
     yield removed
 
 
@@ -246,7 +246,7 @@ def _signed(line: Line, start: int, end: int, until: int) -> Iterator[Line]:
     for part in (line.cut(line.start, start), line.cut(start, end), line.cut(end, until)):
         if part.text.strip():
             part.byline = part.start == start
-            part.removal = None if part.byline else Removal.DATELINE
+            part.removal = None if part.byline else NoiseKind.DATELINE
             yield part
 
 
@@ -265,7 +265,11 @@ def _cut_tail(
     A name that may be broken here waits until its lines are joined.
     """
     broken = below is not None and _REST_OF_NAME.match(below.text) is not None
-    for pattern, removal in ((_JUMP, Removal.RUBRIC), (_CREDIT_TAIL, Removal.CREDIT), (AFTER_SENTENCE, None)):
+    for pattern, removal in (
+        (_JUMP, NoiseKind.RUBRIC),
+        (_CREDIT_TAIL, NoiseKind.CREDIT),
+        (AFTER_SENTENCE, None),
+    ):
         low = max(start, end - _TAIL)
         found = next(
             (m for m in pattern.finditer(line.raw, low, end) if m.end() == end and m.start() > start), None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Final
 
-from knowledge.model import Document, Removal
+from knowledge.model import Document, NoiseKind
 from knowledge.repair.lines import Line
 
 _SHORT: Final = 40
@@ -30,4 +30,4 @@ def mark_running_heads(lines: Sequence[Line], document: Document) -> None:
         above = lines[bisect_left(numbers, first) : bisect_left(numbers, starts[following])]
         if all(not line.finished and len(line.text) <= _SHORT for line in above):
             for line in above:
-                line.removal = line.removal or Removal.PAGE_HEADER
+                line.removal = line.removal or NoiseKind.PAGE_HEADER

@@ -6,36 +6,36 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from knowledge.model import Document, Removal, Repair, Span
+from knowledge.model import Document, NoiseKind, RepairEntry, Span
 from knowledge.repair.characters import extent, what_is_left
 
 _WORDS: Final = re.compile(r"\w")
 
 REASONS: Final = {
-    Removal.PAGE_HEADER: "页眉、页码或版名，不属于文章",
-    Removal.RUBRIC: "栏目名或转版提示，不属于正文",
-    Removal.LOGO: "叠印的徽标，每个字印了两遍",
-    Removal.CREDIT: "图片来源或编辑署名",
-    Removal.CONTACT: "联系方式",
-    Removal.DATELINE: "电头，不属于句子",
-    Removal.REPEATED: "与别处重复",
-    Removal.FOREIGN: "句中混入的外文虚词，已去掉，请核对",
-    Removal.DAMAGED: "字体私有字符或坏字，无法还原，请核对原文",
-    Removal.INVISIBLE: "不可见字符",
-    Removal.MARKUP: "排版符号",
-    Removal.LEFTOVER: "未能归入任何文章，请核对",
+    NoiseKind.PAGE_HEADER: "页眉、页码或版名，不属于文章",
+    NoiseKind.RUBRIC: "栏目名或转版提示，不属于正文",
+    NoiseKind.LOGO: "叠印的徽标，每个字印了两遍",
+    NoiseKind.CREDIT: "图片来源或编辑署名",
+    NoiseKind.CONTACT: "联系方式",
+    NoiseKind.DATELINE: "电头，不属于句子",
+    NoiseKind.REPEATED: "与别处重复",
+    NoiseKind.FOREIGN: "句中混入的外文虚词，已去掉，请核对",
+    NoiseKind.DAMAGED: "字体私有字符或坏字，无法还原，请核对原文",
+    NoiseKind.INVISIBLE: "不可见字符",
+    NoiseKind.MARKUP: "排版符号",
+    NoiseKind.LEFTOVER: "未能归入任何文章，请核对",
 }
 
-_DOUBTFUL: Final = frozenset({Removal.DAMAGED, Removal.FOREIGN, Removal.LEFTOVER})
-_KINDS: Final = {"invisible": Removal.INVISIBLE, "damaged": Removal.DAMAGED, "stray": Removal.FOREIGN}
+_DOUBTFUL: Final = frozenset({NoiseKind.DAMAGED, NoiseKind.FOREIGN, NoiseKind.LEFTOVER})
+_KINDS: Final = {"invisible": NoiseKind.INVISIBLE, "damaged": NoiseKind.DAMAGED, "stray": NoiseKind.FOREIGN}
 
 
-def removed(kind: Removal, spans: tuple[Span, ...], text: str) -> Repair:
+def removed(kind: NoiseKind, spans: tuple[Span, ...], text: str) -> RepairEntry:
     """Log characters taken out; what cannot be explained is a doubt."""
-    return Repair(kind.value, spans, text, REASONS[kind], kind in _DOUBTFUL)
+    return RepairEntry(kind.value, spans, text, REASONS[kind], kind in _DOUBTFUL)
 
 
-def leftovers(document: Document, held: Iterable[Span]) -> Iterator[Repair]:
+def leftovers(document: Document, held: Iterable[Span]) -> Iterator[RepairEntry]:
     """Yield a removal for each run of characters that no span in `held` covers."""
     by_line: dict[int, list[Span]] = {}
     for span in held:
@@ -60,14 +60,14 @@ def leftovers(document: Document, held: Iterable[Span]) -> Iterator[Repair]:
             yield from _gap(number, raw, at, end)
 
 
-def _gap(number: int, raw: str, start: int, end: int) -> Iterator[Repair]:
+def _gap(number: int, raw: str, start: int, end: int) -> Iterator[RepairEntry]:
     text = raw[start:end]
     kind = what_is_left(text)
     if kind == "blank":
         return
     low = start + len(text) - len(text.lstrip())
     high = start + len(text.rstrip())
-    removal = _KINDS.get(kind, Removal.LEFTOVER)
-    if removal is Removal.LEFTOVER and not _WORDS.search(text):
-        removal = Removal.MARKUP
+    removal = _KINDS.get(kind, NoiseKind.LEFTOVER)
+    if removal is NoiseKind.LEFTOVER and not _WORDS.search(text):
+        removal = NoiseKind.MARKUP
     yield removed(removal, (Span(number, low, high),), raw[low:high])

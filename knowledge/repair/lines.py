@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
-from knowledge.model import Document, Removal, Span
+from knowledge.model import Document, NoiseKind, Span
 from knowledge.repair.characters import extent, width
 from knowledge.repair.sentences import FINISHED
 
@@ -34,7 +34,7 @@ class Line:
     end: int
     gap: int = 0
     page: int = 0
-    removal: Removal | None = None
+    removal: NoiseKind | None = None
     byline: bool = False
     goes_on: bool = False
     dateline: bool = False

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from knowledge.model import Document, Repair
-from knowledge.places import lying_apart, runs
+from knowledge.model import Document, RepairEntry, line_ranges, lines_apart
 
 NAMES = {
     "unproved": "对不上原文",
@@ -54,7 +53,9 @@ class FileReport:
     changes: tuple[Entry, ...]
 
 
-def report(document: Document, titles: Sequence[str], sentences: int, log: Iterable[Repair]) -> FileReport:
+def report(
+    document: Document, titles: Sequence[str], sentences: int, log: Iterable[RepairEntry]
+) -> FileReport:
     """Summarise the repair of one document."""
     entries = [_entry(repair, document) for repair in log]
     return FileReport(
@@ -67,8 +68,8 @@ def report(document: Document, titles: Sequence[str], sentences: int, log: Itera
     )
 
 
-def _entry(repair: Repair, document: Document) -> Entry:
+def _entry(repair: RepairEntry, document: Document) -> Entry:
     name = NAMES.get(repair.kind, repair.kind)
     lines = sorted({span.line for span in repair.spans})
-    where = runs(lines, lying_apart(lines, document.lines))
+    where = line_ranges(lines, lines_apart(lines, document.lines))
     return Entry(repair.kind, name, where, repair.text, repair.reason, repair.doubt)

@@ -7,9 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from knowledge.facts import stable_id
-from knowledge.model import Article, Document, Fact, Printed, Span
-from knowledge.places import lying_apart
+from knowledge.model import Article, Document, Fact, SourcedText, Span, lines_apart, make_id
 from knowledge.repair import sentences
 from knowledge.repair.characters import BULLETS
 from knowledge.repair.leaning import leans
@@ -64,7 +62,7 @@ class FactWriter:
         name, starts = self._document.name, self._document.page_starts
         page, *further = dict.fromkeys(self._document.on_page(span.line)[0] for span in spans)
         fact = Fact(
-            stable_id(name, text, self._seen[text]),
+            make_id(name, text, self._seen[text]),
             text,
             spans,
             article,
@@ -75,7 +73,7 @@ class FactWriter:
             page,
             starts[page - 1] if page else 1,
             tuple((starts[number - 1], number) for number in further if number),
-            lying_apart((span.line for span in spans), self._document.lines),
+            lines_apart((span.line for span in spans), self._document.lines),
         )
         self._seen[text] += 1
         return fact
@@ -86,14 +84,14 @@ def section_name(heading: Paragraph | None) -> str | None:
     return printed([heading]).text if heading is not None else None
 
 
-def printed(display: Sequence[Paragraph]) -> Printed:
+def printed(display: Sequence[Paragraph]) -> SourcedText:
     """Put the lines of one title or heading together, without a mark (■) before it."""
     first = display[0]
     mark = re.match(rf"[{BULLETS}※#]+\s*", first.text)
     skip = mark.end() if mark is not None and mark.end() < len(first.text) else 0
     text = first.text[skip:] + "".join(paragraph.text for paragraph in display[1:])
     spans = spans_of(first, skip, len(first.text))
-    return Printed(text, (*spans, *(span for paragraph in display[1:] for span in paragraph.spans)))
+    return SourcedText(text, (*spans, *(span for paragraph in display[1:] for span in paragraph.spans)))
 
 
 def run_in_style(sections: Sequence[Section]) -> re.Pattern[str] | None:

@@ -10,7 +10,7 @@ from itertools import combinations
 import numpy as np
 
 from knowledge.answering.support import Bearing
-from knowledge.model import Answer, Hit, Rung
+from knowledge.model import Answer, Hit, MatchKind
 from knowledge.query.analysis import Query
 from knowledge.search.corpus import Array, Corpus
 from knowledge.search.decision import ASKS_FOR_A_FEW_WORDS, Evidence, judge
@@ -29,7 +29,7 @@ from knowledge.search.weights import (
     SPREAD_OF_ARTICLES,
     ranking_weights,
 )
-from knowledge.text.language import Language
+from knowledge.text.analyzer import Analyzer
 from knowledge.text.numbers import number_keys
 from knowledge.text.script import decode
 
@@ -53,7 +53,7 @@ class Ranked:
     scores: Array
 
 
-def ask(text: str, analyse: Analyse, corpus: Corpus, language: Language, limit: int, clock: Clock) -> Answer:
+def ask(text: str, analyse: Analyse, corpus: Corpus, language: Analyzer, limit: int, clock: Clock) -> Answer:
     """Answer a query with at most `limit` facts, `hits` and `related` together."""
     deadline = clock() + BUDGET
     query = analyse(text)
@@ -76,7 +76,7 @@ def _demanding(rewritten: Query, query: Query) -> Query:
     return replace(rewritten, phrases=query.phrases, excluded=query.excluded, titles=query.titles)
 
 
-def _rank(query: Query, rewriting: Rewriting | None, corpus: Corpus, language: Language) -> Ranked | None:
+def _rank(query: Query, rewriting: Rewriting | None, corpus: Corpus, language: Analyzer) -> Ranked | None:
     pool = find_pool(query, corpus)
     if pool is None:
         return None
@@ -87,7 +87,7 @@ def _rank(query: Query, rewriting: Rewriting | None, corpus: Corpus, language: L
     return Ranked(query, rewriting, pool, features, scores)
 
 
-def _same_figures(query: Query, pool: Pool, scores: Array, corpus: Corpus, language: Language) -> Array:
+def _same_figures(query: Query, pool: Pool, scores: Array, corpus: Corpus, language: Analyzer) -> Array:
     """Return 1 for the leading facts that hold every figure of the query, else 0."""
     same = np.zeros(len(pool))
     columns = corpus.columns
@@ -99,7 +99,7 @@ def _same_figures(query: Query, pool: Pool, scores: Array, corpus: Corpus, langu
 
 
 def _answer(
-    text: str, tried: list[Ranked], corpus: Corpus, lexicon: Lexicon, language: Language, limit: int
+    text: str, tried: list[Ranked], corpus: Corpus, lexicon: Lexicon, language: Analyzer, limit: int
 ) -> Answer:
     best = max(tried, key=lambda ranked: float(ranked.scores.max()))
     order = np.argsort(-best.scores, kind="stable")[: max(limit, CONSIDERED)]
@@ -153,10 +153,12 @@ def _matching(best: Ranked, order: Array) -> int:
 
 def _suggestions(ranked: Ranked) -> tuple[str, ...]:
     rewriting = ranked.rewriting
-    return (rewriting.taken,) if rewriting and rewriting.rung in (Rung.SPELLING, Rung.PINYIN) else ()
+    return (
+        (rewriting.taken,) if rewriting and rewriting.rung in (MatchKind.SPELLING, MatchKind.PINYIN) else ()
+    )
 
 
-def _printed(ranked: Ranked, lexicon: Lexicon, language: Language) -> tuple[str, ...]:
+def _printed(ranked: Ranked, lexicon: Lexicon, language: Analyzer) -> tuple[str, ...]:
     """Return the suggestion as far as the corpus holds it: 奉贤区 of 奉贤区机; nothing of 上海的士尼."""
     rewriting = ranked.rewriting
     suggested = _suggestions(ranked)

@@ -23,7 +23,7 @@ from knowledge.search.weights import (
     WORDLESS,
     similarity_weights,
 )
-from knowledge.text.language import Language
+from knowledge.text.analyzer import Analyzer
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Verdict:
     confidence: float
 
 
-def judge(evidence: Evidence, lexicon: Lexicon, language: Language) -> Verdict:
+def judge(evidence: Evidence, lexicon: Lexicon, language: Analyzer) -> Verdict:
     """Weigh similarity, presence of the words, and an answer of the asked kind.
 
     A claim asks that the fact bear the query out; confidence asks whether the corpus speaks of the matter at all, of

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import cached_property
 
-from knowledge.model import Fact, Rung
+from knowledge.model import Fact, MatchKind
 from knowledge.query.analysis import Query
 from knowledge.search.rewriting import Rewriting
-from knowledge.text.language import Language
+from knowledge.text.analyzer import Analyzer
 from knowledge.text.numbers import Figure
 from knowledge.text.script import INSIDE, SEPARATOR, fold
 
@@ -65,7 +65,7 @@ def merged(ranges: Iterable[Range]) -> tuple[Range, ...]:
 class Explainer:
     """Says by which rung facts matched one query; what is to be marked is made ready once for all of them."""
 
-    def __init__(self, query: Query, rewriting: Rewriting | None, language: Language) -> None:
+    def __init__(self, query: Query, rewriting: Rewriting | None, language: Analyzer) -> None:
         self._query = query
         self._rewriting = rewriting
         self._language = language
@@ -75,7 +75,7 @@ class Explainer:
             for word in query.words
         ]
 
-    def explain(self, fact: Fact) -> tuple[Rung, tuple[Range, ...], str]:
+    def explain(self, fact: Fact) -> tuple[MatchKind, tuple[Range, ...], str]:
         """Return by which rung a fact matched, where, and a Chinese line that says why."""
         query = self._query
         text = Readable(fact.text, self._language.fold)
@@ -89,10 +89,10 @@ class Explainer:
             rewriting = self._rewriting
             return rewriting.rung, ranges, f"“{rewriting.typed}”按“{rewriting.taken}”查找"
         if phrase:
-            return Rung.PHRASE, ranges, f"原文里有“{query.core}”"
+            return MatchKind.PHRASE, ranges, f"原文里有“{query.core}”"
         if numbers:
-            return Rung.NUMBER, ranges, f"数字相同：{numbers[0].text}"
-        return Rung.WORDS, ranges, f"含有：{'、'.join(words)}" if words else "与前后文相关"
+            return MatchKind.NUMBER, ranges, f"数字相同：{numbers[0].text}"
+        return MatchKind.WORDS, ranges, f"含有：{'、'.join(words)}" if words else "与前后文相关"
 
     def _marked(self, text: Readable) -> dict[str, list[Range]]:
         """Return what is to be marked and where: a keyword that stands there whole, else its words.
@@ -108,7 +108,7 @@ class Explainer:
         return marked | {word: text.places(tight) for word, tight in rest}
 
 
-def _numbers(query: Query, text: str, language: Language) -> list[Figure]:
+def _numbers(query: Query, text: str, language: Analyzer) -> list[Figure]:
     if not query.number_keys:
         return []
     return [figure for figure in language.figures(text) if set(figure.keys) & set(query.number_keys)]

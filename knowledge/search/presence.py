@@ -11,7 +11,7 @@ from knowledge.search.lexicon import Lexicon
 from knowledge.search.matching import Readable
 from knowledge.search.units import idf
 from knowledge.search.wording import content
-from knowledge.text.language import Language, Token
+from knowledge.text.analyzer import Analyzer, Token
 
 NEARBY = 0.8
 """A word in the titles or a neighbour counts less than one in the fact."""
@@ -32,7 +32,7 @@ class Around:
     context: Readable
 
 
-def around(fact: str, context: str, language: Language) -> Around:
+def around(fact: str, context: str, language: Analyzer) -> Around:
     """Fold a fact and what stands around it."""
     return Around(Readable(fact, language.fold), Readable(context, language.fold))
 

@@ -8,14 +8,14 @@ from itertools import islice, product
 
 import numpy as np
 
-from knowledge.model import Rung
+from knowledge.model import MatchKind
 from knowledge.query.abbreviations import expands, may_be_short, short_forms
 from knowledge.query.analysis import Query
 from knowledge.query.question import QuestionType
 from knowledge.search.lexicon import Lexicon
 from knowledge.search.writings import writings
+from knowledge.text.analyzer import Analyzer
 from knowledge.text.hanzi import is_hanzi
-from knowledge.text.language import Language
 
 MOST_REWRITINGS = 4
 MOST_CORRECTIONS = 3
@@ -32,12 +32,12 @@ class Rewriting:
     """The query in other words: `taken` stands where `typed` was; the rung says how they belong together."""
 
     text: str
-    rung: Rung
+    rung: MatchKind
     typed: str
     taken: str
 
 
-def rewritings(query: Query, lexicon: Lexicon, language: Language) -> tuple[Rewriting, ...]:
+def rewritings(query: Query, lexicon: Lexicon, language: Analyzer) -> tuple[Rewriting, ...]:
     """Return what the query may mean besides itself, the likeliest first."""
     found = [
         *_spelt_in_latin(query, lexicon),
@@ -57,7 +57,7 @@ def _spelt_in_latin(query: Query, lexicon: Lexicon) -> Iterator[Rewriting]:
         text = query.text
         for typed, word in zip(spelt, taken, strict=True):
             text = text.replace(typed, word, 1)
-        yield Rewriting(text, Rung.PINYIN, " ".join(spelt), " ".join(taken))
+        yield Rewriting(text, MatchKind.PINYIN, " ".join(spelt), " ".join(taken))
 
 
 def _named(query: Query, lexicon: Lexicon) -> Iterator[Rewriting]:
@@ -69,7 +69,7 @@ def _named(query: Query, lexicon: Lexicon) -> Iterator[Rewriting]:
         )
         for _, other in known[:2]:
             text = f"{query.text[: expansion.start]}{other}{query.text[expansion.end :]}"
-            yield Rewriting(text, Rung.ALIAS, expansion.word, other)
+            yield Rewriting(text, MatchKind.ALIAS, expansion.word, other)
 
 
 def _written(query: Query, lexicon: Lexicon) -> Iterator[Rewriting]:
@@ -80,7 +80,7 @@ def _written(query: Query, lexicon: Lexicon) -> Iterator[Rewriting]:
         for way in writings(figure):
             if lexicon.holds(way):
                 text = query.text[: figure.start] + way + query.text[figure.end :]
-                yield Rewriting(text, Rung.NUMBER, figure.text, way)
+                yield Rewriting(text, MatchKind.NUMBER, figure.text, way)
 
 
 def _shortened(query: Query, lexicon: Lexicon) -> Iterator[Rewriting]:
@@ -95,7 +95,7 @@ def _shortened(query: Query, lexicon: Lexicon) -> Iterator[Rewriting]:
             place = expands(short, text)
             if place:
                 full = text[slice(*place)]
-                yield Rewriting(query.text.replace(short, full, 1), Rung.ALIAS, short, full)
+                yield Rewriting(query.text.replace(short, full, 1), MatchKind.ALIAS, short, full)
                 break
 
 
@@ -107,10 +107,10 @@ def _lengthened(query: Query, lexicon: Lexicon) -> Iterator[Rewriting]:
         held = [short for short in short_forms(full, starts) if lexicon.holds(short)]
         if at >= 0 and held and not lexicon.holds(full):
             short = max(held, key=lexicon.frequency)
-            yield Rewriting(query.text.replace(full, short, 1), Rung.ALIAS, full, short)
+            yield Rewriting(query.text.replace(full, short, 1), MatchKind.ALIAS, full, short)
 
 
-def _misspelt(query: Query, lexicon: Lexicon, language: Language) -> Iterator[Rewriting]:
+def _misspelt(query: Query, lexicon: Lexicon, language: Analyzer) -> Iterator[Rewriting]:
     """Words with one wrong character.
 
     A character is suspected when no pair that it stands in occurs in the corpus, so what occurs is never
@@ -128,12 +128,12 @@ def _misspelt(query: Query, lexicon: Lexicon, language: Language) -> Iterator[Re
         if taken:
             whole, (start, end) = taken
             kept = "".join(new if new != " " else old for old, new in zip(query.text, whole, strict=True))
-            yield Rewriting(kept, Rung.SPELLING, text[start:end], whole[start:end])
+            yield Rewriting(kept, MatchKind.SPELLING, text[start:end], whole[start:end])
             return
 
 
 def _corrected(
-    text: str, suspects: list[int], means: Means, query: Query, lexicon: Lexicon, language: Language
+    text: str, suspects: list[int], means: Means, query: Query, lexicon: Lexicon, language: Analyzer
 ) -> tuple[str, tuple[int, int]] | None:
     """Return the whole text corrected, and where the words stand that were first mended; None if nothing was."""
     corrections: list[int] = []
@@ -149,7 +149,7 @@ def _corrected(
     return (text, _words_around(text, corrections[0], language)) if corrections else None
 
 
-def _words_around(text: str, at: int, language: Language) -> tuple[int, int]:
+def _words_around(text: str, at: int, language: Analyzer) -> tuple[int, int]:
     """Return where the whole words near a character stand: 桃浦镇 of 桃浦镇充电桩, not 桃浦镇充."""
     before, after = _context(text, at)
     words = [(word.start, word.start + len(word.text)) for word in language.tokens(text)]
@@ -175,7 +175,7 @@ def _context(text: str, at: int) -> tuple[str, str]:
     return text[start:at], text[at + 1 : end]
 
 
-def _well_known(query: Query, language: Language, at: int) -> bool:
+def _well_known(query: Query, language: Analyzer, at: int) -> bool:
     """Whether the character stands in a word of two or more that any dictionary has."""
     return any(
         word.start <= at < word.start + len(word.text) and len(word.text) > 1 and language.knows(word.text)
@@ -211,7 +211,7 @@ def _sounds_in_pair(lexicon: Lexicon, typed: str, before: str, after: str, known
     return char if df else None
 
 
-def _sounds_in_word(language: Language) -> Means:
+def _sounds_in_word(language: Analyzer) -> Means:
     """In a question the pair must be a word that any dictionary has: 全求 is 全球."""
 
     def means(lexicon: Lexicon, typed: str, before: str, after: str, known: bool) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from knowledge.query.analysis import Query
 from knowledge.query.question import QuestionType
-from knowledge.text.language import Token
+from knowledge.text.analyzer import Token
 
 _SAID = (QuestionType.LIST, QuestionType.FIGURE)
 _ASKING = frozenset("多少几谁哪什么何怎为啥吗久?")

@@ -11,7 +11,7 @@ from knowledge.documents.walk import RESERVED_NAMES
 from knowledge.errors import UnreadableFile
 from knowledge.model import Skipped
 from knowledge.query.aliases import Aliases, AliasProblem, parse_aliases
-from knowledge.text.language import Language
+from knowledge.text.analyzer import Analyzer
 from knowledge.text.script import fold
 
 OWN = "aliases.txt"
@@ -36,7 +36,7 @@ def copy_aliases(articles: Path, folder: Path) -> tuple[Skipped, ...]:
     return tuple(problems)
 
 
-def read_aliases(folder: Path, language: Language) -> Aliases:
+def read_aliases(folder: Path, language: Analyzer) -> Aliases:
     """Read the aliases of a snapshot, the program's own first."""
     known = _own(language.fold)
     for name in RESERVED_NAMES:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from knowledge.documents.walk import find_sources
-from knowledge.errors import NoRoom, SnapshotDamaged
+from knowledge.errors import SnapshotDamaged, StorageUnavailable
 from knowledge.snapshot import Snapshot
 from knowledge.snapshots.changes import touched
 from knowledge.snapshots.durable import room_needed, spare_folder
@@ -18,7 +18,7 @@ from knowledge.snapshots.opening import open_stored
 from knowledge.snapshots.order import Order
 from knowledge.snapshots.records import listing, recipe
 from knowledge.snapshots.versions import Stored, Versions
-from knowledge.text.chinese import Chinese
+from knowledge.text.analyzer import ChineseAnalyzer
 
 SERVED = "snapshots"
 ASKED = "asked"
@@ -41,10 +41,10 @@ def snapshot_of(articles: Path, data: Path, tell: Callable[[str], None] = print)
         if stored is None:
             try:
                 stored = wanted.built_in(held, asked, served)
-            except NoRoom as error:
+            except StorageUnavailable as error:
                 tell(f"{error}；本次用临时索引作答，不保存")
                 stored = wanted.built_aside(held)
-        snapshot = open_stored(stored, Chinese())
+        snapshot = open_stored(stored, ChineseAnalyzer())
         held.callback(snapshot.close)
         yield snapshot
 

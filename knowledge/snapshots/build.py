@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from knowledge.documents.folder import Source, find_sources, read_sources
-from knowledge.errors import SnapshotDamaged, Untouched
+from knowledge.errors import NothingChanged, SnapshotDamaged
 from knowledge.index.build import Kept, build_index, update_index
 from knowledge.model import Skipped
 from knowledge.snapshots import manifest
@@ -53,7 +53,7 @@ def build(
         seen, mixture = listing(order.articles, sources), mixture or recipe()
         told = _usable(order.base, mixture)
         if order.if_touched and told and told.listing == seen:
-            raise Untouched(f"{order.articles} 没有变化")
+            raise NothingChanged(f"{order.articles} 没有变化")
         base = order.base if told else None
         plan = _plan(sources, read_records(base) if base else {})
         gone = {name for record in plan.gone for name in record.documents}

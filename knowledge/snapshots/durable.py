@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from knowledge.errors import EXHAUSTED, NoRoom
+from knowledge.errors import EXHAUSTED, StorageUnavailable
 
 FULL = frozenset({errno.EFBIG, errno.ENOSPC, errno.EDQUOT})
 
@@ -27,13 +27,15 @@ def room_needed(folder: Path) -> Iterator[None]:
         yield
     except (OSError, sqlite3.Error) as error:
         if _is_full(error):
-            raise NoRoom(f"{folder} 所在的磁盘已满；请腾出空间后再试") from error
+            raise StorageUnavailable(f"{folder} 所在的磁盘已满；请腾出空间后再试") from error
         if isinstance(error, OSError) and error.errno in EXHAUSTED:
-            raise NoRoom(
+            raise StorageUnavailable(
                 f"打不开更多文件或没有内存了（{error.strerror}）；请放宽 ulimit -n，或关掉别的程序后再试"
             ) from error
         if isinstance(error, OSError):
-            raise NoRoom(f"{folder} 不能写入（{error.strerror}）；请检查权限，或是否只读挂载") from error
+            raise StorageUnavailable(
+                f"{folder} 不能写入（{error.strerror}）；请检查权限，或是否只读挂载"
+            ) from error
         raise
 
 
@@ -54,7 +56,7 @@ def spare_folder() -> Iterator[Path]:
     try:
         lent = tempfile.TemporaryDirectory(prefix="chuchu-")
     except OSError as error:
-        raise NoRoom("没有能写的临时文件夹；请让 /tmp 能写，或用 TMPDIR 另指一个") from error
+        raise StorageUnavailable("没有能写的临时文件夹；请让 /tmp 能写，或用 TMPDIR 另指一个") from error
     with lent as folder:
         yield Path(folder)
 

@@ -7,27 +7,29 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from knowledge.documents.folder import Read
-from knowledge.model import Document, Repaired, Skipped
-from knowledge.proof import only_proved
+from knowledge.model import Document, ParsedDocument, Skipped
+from knowledge.repair.verification import keep_verified
 
-Mend: TypeAlias = "Callable[[Read], tuple[Repaired, bytes] | Skipped]"
+Mend: TypeAlias = "Callable[[Read], tuple[ParsedDocument, bytes] | Skipped]"
 
 _REMEDY = "其余文件照常；请把这个文件和日志里的出错记录交给开发者"
 
 
-def _repair(document: Document) -> Repaired:
+def _repair(document: Document) -> ParsedDocument:
     from knowledge.repair.document import repair_document  # .1 s of patterns, which a question need not pay
 
     return repair_document(document)
 
 
-def mend(read: Read, repair: Callable[[Document], Repaired] = _repair) -> tuple[Repaired, bytes] | Skipped:
+def mend(
+    read: Read, repair: Callable[[Document], ParsedDocument] = _repair
+) -> tuple[ParsedDocument, bytes] | Skipped:
     """Repair a document and keep what it proves; one that repair fails on is skipped, the traceback logged."""
     if isinstance(read, Skipped):
         return read
     document, data = read
     try:
-        return only_proved(repair(document)), data
+        return keep_verified(repair(document)), data
     except MemoryError:
         raise  # no fault of the document: the next try may succeed
     except Exception as error:

@@ -8,14 +8,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from knowledge.errors import NoRoom, SnapshotDamaged
+from knowledge.errors import SnapshotDamaged, StorageUnavailable
 from knowledge.snapshot import Snapshot
 from knowledge.snapshots.aliases import read_aliases
 from knowledge.snapshots.durable import below, room_needed, spare_folder
 from knowledge.snapshots.manifest import Manifest, read
 from knowledge.snapshots.order import INDEX
 from knowledge.snapshots.versions import Stored, Versions
-from knowledge.text.language import Language
+from knowledge.text.analyzer import Analyzer
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Opened:
     close: Callable[[], None]
 
 
-def open_version(versions: Versions, name: str, language: Language, sealed: Manifest | None = None) -> Opened:
+def open_version(versions: Versions, name: str, language: Analyzer, sealed: Manifest | None = None) -> Opened:
     """Verify and open one version; `sealed` is the manifest of one that was written a moment ago.
 
     Raises:
@@ -40,7 +40,7 @@ def open_version(versions: Versions, name: str, language: Language, sealed: Mani
         return Opened(snapshot, stored.manifest, held.pop_all().close)
 
 
-def open_stored(stored: Stored, language: Language) -> Snapshot:
+def open_stored(stored: Stored, language: Analyzer) -> Snapshot:
     """Open what is verified and held.
 
     Raises:
@@ -53,7 +53,7 @@ def open_stored(stored: Stored, language: Language) -> Snapshot:
         return Snapshot(stored.name, index, stored.manifest.skipped, aliases, held, language)
     except BaseException as error:  # the index library panics with a BaseException of its own
         held.close()
-        if isinstance(error, KeyboardInterrupt | SystemExit | NoRoom):
+        if isinstance(error, KeyboardInterrupt | SystemExit | StorageUnavailable):
             raise
         raise SnapshotDamaged(f"{stored.name}：索引打不开（{error}）") from error
 
@@ -77,7 +77,7 @@ def _lockable(index: Path) -> Iterator[Path]:
         yield elsewhere
 
 
-def open_newest(versions: Versions, recipe: str, language: Language) -> tuple[Opened | None, list[str]]:
+def open_newest(versions: Versions, recipe: str, language: Analyzer) -> tuple[Opened | None, list[str]]:
     """Open the version that should serve; if it is damaged, the one before it, and so on.
 
     Versions that another program version made are passed over. Returns None if none is left, and in any case

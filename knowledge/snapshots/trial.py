@@ -11,8 +11,7 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from knowledge.model import Fact, Repair, Repaired, Skipped
-from knowledge.places import runs
+from knowledge.model import Fact, ParsedDocument, RepairEntry, Skipped, line_ranges
 
 FIRST = 3
 LISTED = 10
@@ -48,7 +47,7 @@ def try_out(name: str, data: bytes) -> Trial:
     from knowledge.documents.folder import read_bytes  # the parent needs the nouns alone
     from knowledge.snapshots.mending import mend
 
-    repaired: list[Repaired] = []
+    repaired: list[ParsedDocument] = []
     skipped: list[Skipped] = []
     for read in read_bytes(name, data):
         one = mend(read)
@@ -74,8 +73,8 @@ def _fact(fact: Fact) -> Told:
     return Told(fact.text, fact.lines)
 
 
-def _repair(entry: Repair) -> Told:
-    return Told(entry.reason, runs(sorted(span.line for span in entry.spans)), entry.doubt)
+def _repair(entry: RepairEntry) -> Told:
+    return Told(entry.reason, line_ranges(sorted(span.line for span in entry.spans)), entry.doubt)
 
 
 def main() -> int:

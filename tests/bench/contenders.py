@@ -56,9 +56,9 @@ async def conversation(stack: AsyncExitStack, lookup: bool) -> Conversation:
     from bot.conversation.lookup import open_lookup
     from bot.conversation.shown import ShownInMemory
     from bot.offline import open_snapshot
-    from knowledge.store import KnowledgeStore
+    from knowledge.snapshot import SnapshotHolder
 
-    store = KnowledgeStore(stack.enter_context(open_snapshot(Settings())))
+    store = SnapshotHolder(stack.enter_context(open_snapshot(Settings())))
     found = stack.enter_context(open_lookup(store))
     await found.warm()
     return Dialogue(found, ShownInMemory(), now)

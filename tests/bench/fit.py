@@ -30,7 +30,7 @@ from knowledge.search.presence import around, presence
 from knowledge.search.shelf import Shelf
 from knowledge.search.units import substance
 from knowledge.search.weights import SIMILARITY
-from knowledge.text.chinese import Chinese
+from knowledge.text.analyzer import ChineseAnalyzer
 from tests.bench.squad import Asked, Data, load
 
 STEPS = 500
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str]) -> None:
     if not options.files:
         print("  no data set named: make bench ARGS='fit FILE.json …'")
         return
-    language = Chinese()
+    language = ChineseAnalyzer()
     examples = [
         example for path in options.files for example in _examples(load(path), options.sample, language)
     ]
@@ -88,7 +88,7 @@ def main(arguments: Sequence[str]) -> None:
     print("SPOKEN_OF", [round(float(number), 3) for number in (bias, *weights)])
 
 
-def _examples(data: Data, sample: int, language: Chinese) -> Iterator[Example]:
+def _examples(data: Data, sample: int, language: ChineseAnalyzer) -> Iterator[Example]:
     asked = _drawn([one for one in data.asked if one.right], sample)
     with _opened(data) as index:
         for one in asked:
@@ -100,7 +100,7 @@ def _examples(data: Data, sample: int, language: Chinese) -> Iterator[Example]:
                 yield Example(feature_matrix(pool), right, 1 / len(asked))
 
 
-def _firsts(path: Path, ranking: Array, sample: int, language: Chinese) -> Iterator[First]:
+def _firsts(path: Path, ranking: Array, sample: int, language: ChineseAnalyzer) -> Iterator[First]:
     random = Random(0)
     kept: dict[int, bool] = {}
     data = load(path, lambda number: kept.setdefault(number, random.random() < 0.5))

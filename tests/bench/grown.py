@@ -14,8 +14,7 @@ from random import Random
 import rjieba
 
 from knowledge.documents.folder import find_sources, read_sources
-from knowledge.facts import stable_id
-from knowledge.model import Article, Document, Fact, Printed, Repaired, Skipped, Span
+from knowledge.model import Article, Document, Fact, ParsedDocument, Skipped, SourcedText, Span, make_id
 from knowledge.repair.document import repair_document
 from tests.bench.squad import load as load_squad
 from tests.gold.questions import load as load_gold
@@ -51,7 +50,7 @@ def stock_of(paths: Sequence[Path]) -> Stock:
     )
 
 
-def _clauses(repaired: Sequence[Repaired]) -> list[list[str]]:
+def _clauses(repaired: Sequence[ParsedDocument]) -> list[list[str]]:
     whole = (clause for one in repaired for fact in one.facts for clause in re.split(r"[，。；,]", fact.text))
     return [rjieba.cut(clause) for clause in whole if len(clause) > 3]
 
@@ -70,16 +69,16 @@ def grown(stock: Stock, size: int) -> Iterator[list[str]]:
         ]
 
 
-def as_repaired(number: int, sentences: Sequence[str]) -> Repaired:
+def as_repaired(number: int, sentences: Sequence[str]) -> ParsedDocument:
     """Return an article as repair would, each sentence a fact."""
     name, title = f"{number:07}.txt", sentences[0][:12]
     document = Document(name, "", 0, "text", "utf-8", (title, *sentences))
-    article = Article(stable_id(name, title, 0), name, Printed(title, (Span(1, 0, len(title)),)))
+    article = Article(make_id(name, title, 0), name, SourcedText(title, (Span(1, 0, len(title)),)))
     facts = tuple(
-        Fact(stable_id(name, text, line), text, (Span(line, 0, len(text)),), article)
+        Fact(make_id(name, text, line), text, (Span(line, 0, len(text)),), article)
         for line, text in enumerate(sentences, 2)
     )
-    return Repaired(document, (article,), facts, ())
+    return ParsedDocument(document, (article,), facts, ())
 
 
 def as_file(sentences: Sequence[str]) -> str:

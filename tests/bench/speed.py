@@ -22,7 +22,7 @@ import psutil
 from knowledge.index.build import build_index
 from knowledge.index.columns import Texts, texts
 from knowledge.index.grams import GramsWriter
-from knowledge.model import Repaired
+from knowledge.model import ParsedDocument
 from knowledge.snapshot import Snapshot
 from knowledge.snapshots.build import build
 from knowledge.snapshots.order import Order
@@ -98,7 +98,7 @@ def _measure(stock: Stock, size: int, folder: Path) -> None:
     )
 
 
-def _documents(stock: Stock, size: int) -> Iterator[Repaired]:
+def _documents(stock: Stock, size: int) -> Iterator[ParsedDocument]:
     return map(as_repaired, count(), grown(stock, size))
 
 

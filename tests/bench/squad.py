@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from knowledge.documents.folder import read_document
-from knowledge.model import Repaired
+from knowledge.model import ParsedDocument
 from knowledge.repair.document import repair_document
 
 
@@ -26,14 +26,14 @@ class Data:
     """A data set: its articles repaired as `chuchu` would, and its questions."""
 
     name: str
-    repaired: tuple[Repaired, ...]
+    repaired: tuple[ParsedDocument, ...]
     asked: tuple[Asked, ...]
 
 
 def load(path: Path, keep: Callable[[int], bool] = lambda article: True) -> Data:
     """Read a data set; articles that `keep` refuses are left out, their questions stay."""
     articles = json.loads(path.read_text(encoding="utf-8"))["data"]
-    repaired: dict[int, Repaired] = {}
+    repaired: dict[int, ParsedDocument] = {}
     for number, article in enumerate(articles):
         if keep(number):
             data = article_text(article).encode()
@@ -48,7 +48,7 @@ def article_text(article: dict) -> str:
     return "\n".join([article.get("title") or "无题", "", *paragraphs, ""])
 
 
-def _questions(articles: list[dict], repaired: dict[int, Repaired]) -> Iterator[Asked]:
+def _questions(articles: list[dict], repaired: dict[int, ParsedDocument]) -> Iterator[Asked]:
     for number, article in enumerate(articles):
         for line, paragraph in enumerate(article["paragraphs"], 3):
             for question in paragraph["qas"]:

@@ -5,38 +5,38 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from knowledge.facts import stable_id
 from knowledge.model import (
     Answer,
     Article,
     Document,
     Fact,
     Hit,
-    Printed,
-    Repair,
-    Rung,
+    MatchKind,
+    RepairEntry,
     Skipped,
+    SourcedText,
     Span,
+    make_id,
 )
 from knowledge.snapshot import Snapshot
-from knowledge.text.chinese import Chinese
+from knowledge.text.analyzer import ChineseAnalyzer
 
 
 def article(title: str = "桥通车了", file: str = "a.txt", campaign: str | None = None) -> Article:
     """An article whose title is the first line of its file."""
     return Article(
-        stable_id(file, title, 0), file, Printed(title, (Span(1, 0, len(title)),)), campaign=campaign
+        make_id(file, title, 0), file, SourcedText(title, (Span(1, 0, len(title)),)), campaign=campaign
     )
 
 
 def fact(text: str, line: int = 2, of: Article | None = None, **more: object) -> Fact:
     """A fact that stands whole on one line."""
     owner = of or article()
-    made = Fact(stable_id(owner.file, text, 0), text, (Span(line, 0, len(text)),), owner)
+    made = Fact(make_id(owner.file, text, 0), text, (Span(line, 0, len(text)),), owner)
     return replace(made, **more)  # type: ignore[arg-type]  # the names are Fact's own
 
 
-def hit(of: Fact, word: str = "", rung: Rung = Rung.PHRASE, score: float = 1.0) -> Hit:
+def hit(of: Fact, word: str = "", rung: MatchKind = MatchKind.PHRASE, score: float = 1.0) -> Hit:
     """A hit that matched `word` where it first stands."""
     at = of.text.find(word) if word else -1
     return Hit(of, score, rung, ((at, at + len(word)),) if at >= 0 else ())
@@ -55,7 +55,7 @@ class Paper(Snapshot):
         self.version = version
         self.skipped = tuple(skipped)
         self.closed = False
-        self._language = Chinese()
+        self._language = ChineseAnalyzer()
         self._known = {made.id: made for made in facts}
         self._answers = {answer.query: answer for answer in answers}
 
@@ -106,7 +106,7 @@ class Paper(Snapshot):
             lines[made.spans[0].line - 1] = made.text
         return Document(name, "0" * 64, 1, "text", "utf-8", tuple(lines))
 
-    def log(self, name: str | None = None) -> Iterator[tuple[str, Repair]]:
+    def log(self, name: str | None = None) -> Iterator[tuple[str, RepairEntry]]:
         """Nothing was repaired."""
         return iter(())
 

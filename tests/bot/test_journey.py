@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.wire import AnswerJson
+from knowledge.schemas import AnswerJson
 from tests.bot.process import ROOT, chuchu
 from tests.bot.wire_schema import ANSWER
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import TypeAdapter
 
-from knowledge.wire import AnswerJson, CheckJson, FactJson
+from knowledge.schemas import AnswerJson, CheckJson, FactJson
 
 ANSWER = TypeAdapter(AnswerJson)
 FACT = TypeAdapter(FactJson)

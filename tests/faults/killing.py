@@ -12,7 +12,7 @@ from knowledge.snapshots.asking import SERVED
 from knowledge.snapshots.opening import open_newest
 from knowledge.snapshots.records import recipe
 from knowledge.snapshots.versions import Versions
-from knowledge.text.chinese import Chinese
+from knowledge.text.analyzer import ChineseAnalyzer
 from tests.bot.process import environment
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
 
@@ -30,7 +30,7 @@ def start_reload(folder: Path) -> subprocess.Popen[bytes]:
 
 def kill_reloads(folder: Path, times: int, seed: int) -> int:
     """Kill `times` reloads; assert that old or new is served, whole; return how often it was the new."""
-    chance, language, news = random.Random(seed), Chinese(), 0
+    chance, language, news = random.Random(seed), ChineseAnalyzer(), 0
     write_corpus(folder / "articles")
     began = time.monotonic()
     assert start_reload(folder).wait(120) == 0
@@ -55,7 +55,7 @@ def kill_reloads(folder: Path, times: int, seed: int) -> int:
     return news
 
 
-def served(versions: Versions, language: Chinese) -> list[str]:
+def served(versions: Versions, language: ChineseAnalyzer) -> list[str]:
     """Every fact that the next start would serve; nothing may be damaged."""
     opened, damages = open_newest(versions, recipe(), language)
     assert opened is not None and damages == []

@@ -34,13 +34,13 @@ from knowledge.snapshots.opening import open_newest
 from knowledge.snapshots.order import Order
 from knowledge.snapshots.records import recipe
 from knowledge.snapshots.versions import Versions
-from knowledge.text.chinese import Chinese
+from knowledge.text.analyzer import ChineseAnalyzer
 from tests.faults.syscalls import run_apart, run_failing
 from tests.knowledge.snapshots.corpus import write_article
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 CLEAN = (KnowledgeError, CannotStore, StateClosed, BackupRefused, sqlite3.OperationalError, OSError)
-LANGUAGE = Chinese()
+LANGUAGE = ChineseAnalyzer()
 REFUSED = 3
 OWNER = "telegram:7"
 STEADY = "一直在这里的一句话，从来没有变过。"

@@ -17,7 +17,7 @@ import pytest
 
 from bot.admin.building import ChildBuilder
 from bot.messages import Attachment
-from knowledge.errors import NoRoom
+from knowledge.errors import StorageUnavailable
 from knowledge.snapshots.build import build
 from knowledge.snapshots.order import Order
 from tests.bot.admin.hall import STRANGER, hall
@@ -87,7 +87,7 @@ def test_wherever_a_build_runs_out_of_room_it_says_that_the_disk_is_full(disk: P
         building.mkdir()
         try:
             build(Order(articles), building)
-        except NoRoom as error:
+        except StorageUnavailable as error:
             assert "磁盘已满" in str(error)
             refused += 1
         shutil.rmtree(building)

@@ -22,9 +22,9 @@ from knowledge.snapshots.opening import Opened, open_newest, open_version
 from knowledge.snapshots.order import Order
 from knowledge.snapshots.records import recipe
 from knowledge.snapshots.versions import Versions
-from knowledge.text.chinese import Chinese
+from knowledge.text.analyzer import ChineseAnalyzer
 
-LANGUAGE = Chinese()
+LANGUAGE = ChineseAnalyzer()
 NAMES = st.sampled_from(["甲.txt", "乙.txt", "丙.txt"])
 
 

@@ -13,7 +13,7 @@ from bot.conversation.lookup import Broken, open_lookup
 from bot.conversation.shown import ShownInMemory
 from bot.texts import phrases
 from knowledge.model import Answer
-from knowledge.store import KnowledgeStore
+from knowledge.snapshot import SnapshotHolder
 from tests.bot.paper import Paper, fact
 from tests.bot.telegram.service import endings, polling
 from tests.botapi.server import bot_api
@@ -37,7 +37,7 @@ class Fragile(Paper):
 
 async def test_a_panic_in_the_index_costs_one_answer_and_no_more(tmp_path: Path) -> None:
     with (
-        closing(KnowledgeStore(Fragile([fact("桥通车了。")]))) as store,
+        closing(SnapshotHolder(Fragile([fact("桥通车了。")]))) as store,
         open_lookup(store, patience=10) as lookup,
     ):
         dialogue = Dialogue(lookup, ShownInMemory(), lambda: datetime.now(UTC))
@@ -54,7 +54,7 @@ async def test_a_panic_in_the_index_costs_one_answer_and_no_more(tmp_path: Path)
 async def test_three_panics_within_a_minute_turn_readiness_red_until_a_minute_has_passed() -> None:
     now = 1000.0
     with (
-        closing(KnowledgeStore(Fragile([fact("桥通车了。")]))) as store,
+        closing(SnapshotHolder(Fragile([fact("桥通车了。")]))) as store,
         open_lookup(store, patience=10, clock=lambda: now) as lookup,
     ):
         reds = []

@@ -16,7 +16,7 @@ from knowledge.snapshots.asking import SERVED
 from knowledge.snapshots.opening import open_newest
 from knowledge.snapshots.records import recipe
 from knowledge.snapshots.versions import Versions
-from knowledge.text.chinese import Chinese
+from knowledge.text.analyzer import ChineseAnalyzer
 from tests.bot.process import chuchu
 from tests.botapi.process import BotProcess, bot_process
 from tests.botapi.server import BotApi, bot_api
@@ -49,7 +49,7 @@ def versions(folder: Path) -> Versions:
 
 def served(folder: Path) -> list[str]:
     """What the next start would serve; nothing may be damaged."""
-    opened, damages = open_newest(versions(folder), recipe(), Chinese())
+    opened, damages = open_newest(versions(folder), recipe(), ChineseAnalyzer())
     assert opened is not None and damages == []
     try:
         return [fact.text for fact in opened.snapshot.facts()]

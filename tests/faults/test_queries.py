@@ -18,8 +18,8 @@ from bot.memory import loading
 from knowledge.documents.folder import find_sources, read_document, read_sources
 from knowledge.model import Answer, Skipped
 from knowledge.repair.document import repair_document
+from knowledge.schemas import answer_json, dump
 from knowledge.snapshot import Snapshot
-from knowledge.wire import answer_json, dump
 from tests.bot.process import ROOT
 from tests.faults.queries import LONGEST, WORDS, odd_queries
 

@@ -14,7 +14,7 @@ from knowledge.answering.span import answer_span
 from knowledge.answering.support import supports
 from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import analyse
-from knowledge.text.chinese import Chinese
+from knowledge.text.analyzer import ChineseAnalyzer
 
 QUESTIONS = Path(__file__).with_name("more.jsonl")
 FLOOR = 0.9
@@ -46,11 +46,11 @@ def is_right(said: str | None, answer: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def chinese() -> Chinese:
-    return Chinese()
+def chinese() -> ChineseAnalyzer:
+    return ChineseAnalyzer()
 
 
-def test_nine_of_ten_short_answers_are_right_given_the_right_fact(chinese: Chinese) -> None:
+def test_nine_of_ten_short_answers_are_right_given_the_right_fact(chinese: ChineseAnalyzer) -> None:
     wrong: list[str] = []
     asked = questions()
     for q in asked:
@@ -60,7 +60,7 @@ def test_nine_of_ten_short_answers_are_right_given_the_right_fact(chinese: Chine
     assert len(wrong) <= (1 - FLOOR) * len(asked), "\n".join(wrong)
 
 
-def test_nine_of_ten_right_facts_bear_their_question_out(chinese: Chinese) -> None:
+def test_nine_of_ten_right_facts_bear_their_question_out(chinese: ChineseAnalyzer) -> None:
     asked = questions()
     weak = [
         q.query for q in asked if supports(analyse(q.query, Aliases(), chinese), q.fact, "", chinese) < 0.3

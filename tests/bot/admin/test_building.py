@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from bot.admin.building import ChildBuilder
-from knowledge.errors import BuildFailed, NoArticles, Untouched
+from knowledge.errors import BuildFailed, NoArticles, NothingChanged
 from knowledge.snapshots.manifest import Figures, verify
 from knowledge.snapshots.order import Order
 from tests.knowledge.snapshots.corpus import write_corpus
@@ -54,7 +54,7 @@ async def test_what_the_child_says_in_words_is_said_again(tmp_path: Path) -> Non
         order = Order(write_corpus(tmp_path / "articles"))
         await builder.build(order, tmp_path / "new", ignore)
         (tmp_path / "next").mkdir()
-        with pytest.raises(Untouched):
+        with pytest.raises(NothingChanged):
             await builder.build(
                 replace(order, base=tmp_path / "new", if_touched=True), tmp_path / "next", ignore
             )

@@ -21,8 +21,7 @@ from bot.conversation.shown import ShownInMemory
 from bot.messages import Chat, Message, Place, Press, Reply, Sender, SenderKind
 from bot.texts import phrases
 from knowledge.model import Answer
-from knowledge.snapshot import Snapshot
-from knowledge.store import KnowledgeStore
+from knowledge.snapshot import Snapshot, SnapshotHolder
 from tests.bot.paper import Paper, article, fact, hit
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -46,7 +45,7 @@ def press(data: str, chat: Chat | None = PRIVATE, sender: Sender = READER) -> Pr
 class Talk:
     """A dialogue over a paper that can be swapped."""
 
-    def __init__(self, dialogue: Dialogue, store: KnowledgeStore) -> None:
+    def __init__(self, dialogue: Dialogue, store: SnapshotHolder) -> None:
         self._dialogue = dialogue
         self._store = store
 
@@ -83,7 +82,7 @@ async def start() -> AsyncIterator[Start]:
         async def begin(
             paper: Snapshot | None = None, patience: float = 5.0, preferences: Preferences | None = None
         ) -> Talk:
-            store = KnowledgeStore(paper or Paper(PAPER))
+            store = SnapshotHolder(paper or Paper(PAPER))
             lookup = stack.enter_context(open_lookup(store, patience))
             dialogue = Dialogue(lookup, ShownInMemory(), lambda: NOON, preferences=preferences)
             return Talk(dialogue, store)

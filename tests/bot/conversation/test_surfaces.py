@@ -14,7 +14,7 @@ from bot.conversation.preferences import Askers, Preference, PreferencesInMemory
 from bot.conversation.shown import ShownInMemory
 from bot.messages import Chat, InlineQuery, Message, Place, Press, Reply, Sender, SenderKind
 from bot.texts import phrases
-from knowledge.store import KnowledgeStore
+from knowledge.snapshot import SnapshotHolder
 from tests.bot.paper import Paper, article, fact
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -61,7 +61,7 @@ class Room:
 
 @pytest.fixture
 async def room() -> AsyncIterator[Room]:
-    with open_lookup(KnowledgeStore(Paper(FACTS)), 5.0) as lookup:
+    with open_lookup(SnapshotHolder(Paper(FACTS)), 5.0) as lookup:
         kept = PreferencesInMemory()
         yield Room(
             Dialogue(lookup, ShownInMemory(), lambda: NOON, preferences=kept, administrators=Admins()), kept

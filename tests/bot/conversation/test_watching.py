@@ -24,7 +24,7 @@ from bot.state.errors import StateClosed
 from bot.state.state import State, open_state, sqlite_address
 from bot.texts import phrases
 from bot.texts.learning import learning_phrases
-from knowledge.store import KnowledgeStore
+from knowledge.snapshot import SnapshotHolder
 from tests.bot.learning import newspaper
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -59,7 +59,7 @@ async def room(tmp_path: Path) -> AsyncIterator[Room]:
     press, preferences = newspaper.Press(), PreferencesInMemory()
     await preferences.put(PRIVATE, Preference(language="zh-Hans"))
     async with open_state(sqlite_address(tmp_path)) as state:
-        with open_lookup(KnowledgeStore(press.issue("路口新设了信号灯。")), patience=60) as lookup:
+        with open_lookup(SnapshotHolder(press.issue("路口新设了信号灯。")), patience=60) as lookup:
             common = (no_links, lambda: NOON, lambda: None)
             unanswered = Unanswered(state.questions, lookup, Pseudonyms(b"key"), *common)
             watching = Watching(state.watches, state.progress, lookup, press.fresh, *common)

@@ -7,15 +7,14 @@ from copy import copy
 
 from knowledge.model import Answer, Fact
 from knowledge.query.aliases import Aliases
-from knowledge.text.chinese import Chinese
-from knowledge.text.language import Language
+from knowledge.text.analyzer import Analyzer, ChineseAnalyzer
 from tests.bot.paper import Paper, fact, hit
 
 
 class Newspaper(Paper):
     """Finds a query, or another name of it, where it stands in a fact."""
 
-    def __init__(self, facts: Iterable[Fact], version: str, language: Language) -> None:
+    def __init__(self, facts: Iterable[Fact], version: str, language: Analyzer) -> None:
         super().__init__(facts, version=version)
         self._aliases = Aliases()
         self._language = language
@@ -41,7 +40,7 @@ class Press:
     """Prints versions."""
 
     def __init__(self) -> None:
-        self.language = Chinese()
+        self.language = ChineseAnalyzer()
         self.printed: dict[str, tuple[Fact, ...]] = {}
 
     def issue(self, *sentences: str) -> Newspaper:

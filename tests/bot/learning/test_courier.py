@@ -164,7 +164,7 @@ from bot.learning.courier import Courier
 from bot.learning.watching import MARK, Watching
 from bot.rendering.fact import no_links
 from bot.state.state import open_state, sqlite_address
-from knowledge.store import KnowledgeStore
+from knowledge.snapshot import SnapshotHolder
 from tests.bot.learning.newspaper import Press
 
 def now():
@@ -178,7 +178,7 @@ async def send(chat, reply):
 async def main():
     press = Press()
     press.issue("道路施工公告。")
-    store = KnowledgeStore(press.issue("道路施工公告。", "社区养老服务有了新办法。"))
+    store = SnapshotHolder(press.issue("道路施工公告。", "社区养老服务有了新办法。"))
     async with open_state(sqlite_address(Path(sys.argv[1]))) as state:
         with open_lookup(store) as lookup:
             courier = Courier(state.outgoing, send, now)

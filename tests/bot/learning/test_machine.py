@@ -30,7 +30,7 @@ from bot.state.everyone import Person
 from bot.state.places import Listener
 from bot.state.questions import Hope
 from bot.state.state import State, open_state, sqlite_address
-from knowledge.store import KnowledgeStore
+from knowledge.snapshot import SnapshotHolder
 from tests.bot.learning.newspaper import Press
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -113,7 +113,7 @@ class Learning(RuleBasedStateMachine):
     async def open(self) -> None:
         """Start over a folder that may be old."""
         self.state = await self.stack.enter_async_context(open_state(sqlite_address(Path(self.folder.name))))
-        self.store = KnowledgeStore(self.paper)
+        self.store = SnapshotHolder(self.paper)
         lookup = self.stack.enter_context(open_lookup(self.store, patience=60))
         self.courier = Courier(self.state.outgoing, self.send, lambda: NOW)
         common = (no_links, lambda: NOW, self.courier.call)

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.learning.normalising import LONGEST, question_id, question_key, question_text
-from knowledge.text.chinese import Chinese
+from knowledge.text.analyzer import ChineseAnalyzer
 
-LANGUAGE = Chinese()
+LANGUAGE = ChineseAnalyzer()
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from bot.rendering.answer import answer_runs, shown_query
 from bot.rendering.fact import citation, lines, sentence
 from bot.rendering.why import why_runs
 from bot.texts import phrases
-from knowledge.model import Answer, Hit, Rung, Span
+from knowledge.model import Answer, Hit, MatchKind, Span
 from tests.bot.paper import article, fact, hit
 
 ZH = phrases("zh")
@@ -31,12 +31,12 @@ def test_a_questions_answer_stands_in_a_bold_first_line_above_its_sentence_and_s
 
 def test_beside_a_short_answer_only_the_answer_is_bold_and_where_it_stands_by_the_question() -> None:
     told = fact("老桥长5米，新桥长5米，都通了。")
-    asked = Hit(told, 1.0, Rung.WORDS, ((7, 9), (10, 11)))
+    asked = Hit(told, 1.0, MatchKind.WORDS, ((7, 9), (10, 11)))
     assert "老桥长5米，新桥长**5米**，都" in drawn(Answer("新桥多长", True, 0.9, "5米", (asked,)))
 
 
 def test_a_lone_character_is_not_bold_beside_a_whole_word() -> None:
-    asked = Hit(fact("大年桥，年年通。"), 1.0, Rung.WORDS, ((1, 3), (4, 5)))
+    asked = Hit(fact("大年桥，年年通。"), 1.0, MatchKind.WORDS, ((1, 3), (4, 5)))
     assert "大**年桥**，年年通。" in drawn(Answer("年桥", True, 0.9, None, (asked,)))
 
 
@@ -80,7 +80,9 @@ def test_a_fact_in_which_no_word_of_the_question_stands_is_not_called_near() -> 
 
 
 def test_pinyin_heads_the_reply_with_the_word_it_was_found_under() -> None:
-    told = Answer("suidao", True, 0.7, None, (hit(fact("隧道通了。"), "隧道", Rung.PINYIN),), (), ("隧道",))
+    told = Answer(
+        "suidao", True, 0.7, None, (hit(fact("隧道通了。"), "隧道", MatchKind.PINYIN),), (), ("隧道",)
+    )
     assert drawn(told).startswith("按“隧道”查到：\n**隧道**通了。\n")
 
 
@@ -90,13 +92,13 @@ def test_a_query_without_a_word_is_asked_for_one(query: str) -> None:
 
 
 def test_why_names_each_matched_word_once_and_no_part_of_another() -> None:
-    asked = Hit(fact("大年桥，年年通，大年桥。"), 1.0, Rung.WORDS, ((0, 3), (4, 5), (8, 11)))
+    asked = Hit(fact("大年桥，年年通，大年桥。"), 1.0, MatchKind.WORDS, ((0, 3), (4, 5), (8, 11)))
     assert "".join(run.text for run in why_runs([asked], ZH)).endswith("：大年桥")
 
 
 def test_a_near_spelling_heads_the_reply_with_the_word_it_was_found_under() -> None:
     told = Answer(
-        "蕃瓜异", True, 0.7, None, (hit(fact("蕃瓜弄变了。"), "蕃瓜弄", Rung.SPELLING),), (), ("蕃瓜弄",)
+        "蕃瓜异", True, 0.7, None, (hit(fact("蕃瓜弄变了。"), "蕃瓜弄", MatchKind.SPELLING),), (), ("蕃瓜弄",)
     )
     assert drawn(told).startswith("按“蕃瓜弄”查到：\n**蕃瓜弄**变了。\n")
 

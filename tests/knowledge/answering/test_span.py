@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from knowledge.answering.span import LONGEST_ANSWER, answer_span
 from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import analyse
-from knowledge.text.chinese import Chinese
+from knowledge.text.analyzer import ChineseAnalyzer
 
-CHINESE = Chinese()
+CHINESE = ChineseAnalyzer()
 
 
 def said(query: str, fact: str) -> str | None:

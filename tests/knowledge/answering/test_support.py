@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from knowledge.answering.support import supports
 from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import analyse
-from knowledge.text.chinese import Chinese
+from knowledge.text.analyzer import ChineseAnalyzer
 
-CHINESE = Chinese()
+CHINESE = ChineseAnalyzer()
 
 
 def support(query: str, fact: str, context: str = "") -> float:

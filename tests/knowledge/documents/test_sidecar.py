@@ -10,12 +10,12 @@ import pytest
 from knowledge.documents.folder import find_sources, read_sources
 from knowledge.documents.sidecar import read_sidecar
 from knowledge.errors import UnreadableFile
-from knowledge.model import Document, Sidecar, Skipped
+from knowledge.model import Document, Metadata, Skipped
 
 
 def test_a_sidecar_states_what_the_page_does_not_print() -> None:
     text = 'title = "题目"\nnewspaper = "青年报"\ndate = 2019-09-10\nedition = "A02"\nurl = "https://a.example/1?b=2"\n'
-    stated = Sidecar("题目", "青年报", date(2019, 9, 10), "A02", "https://a.example/1?b=2")
+    stated = Metadata("题目", "青年报", date(2019, 9, 10), "A02", "https://a.example/1?b=2")
     assert read_sidecar("a.toml", text.encode()) == stated
     assert read_sidecar("a.toml", b"\xef\xbb\xbf" + text.encode()) == stated
 

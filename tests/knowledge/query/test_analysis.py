@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import LONGEST_QUERY, Query, analyse
 from knowledge.query.question import QuestionType
-from knowledge.text.chinese import Chinese
+from knowledge.text.analyzer import ChineseAnalyzer
 
-CHINESE = Chinese()
+CHINESE = ChineseAnalyzer()
 ALIASES = Aliases([("沪", "上海")])
 
 

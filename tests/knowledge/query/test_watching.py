@@ -7,9 +7,9 @@ import pytest
 from knowledge.query.aliases import Aliases
 from knowledge.query.watching import read_watched
 from knowledge.search.matching import Readable
-from knowledge.text.chinese import Chinese
+from knowledge.text.analyzer import ChineseAnalyzer
 
-LANGUAGE = Chinese()
+LANGUAGE = ChineseAnalyzer()
 ALIASES = Aliases([("ciie", "进博会"), ("沪", "上海")])
 
 

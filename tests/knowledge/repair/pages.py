@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from knowledge.model import Document, Repaired, Sidecar
+from knowledge.model import Document, Metadata, ParsedDocument
 from knowledge.repair.document import repair_document
 
 
 def document(
-    text: str, name: str = "版面.txt", kind: str = "text", sidecar: Sidecar | None = None
+    text: str, name: str = "版面.txt", kind: str = "text", sidecar: Metadata | None = None
 ) -> Document:
     """Make a document of the lines of `text`."""
     return Document(name, "0" * 64, len(text), kind, "utf-8", tuple(text.split("\n")), (), sidecar)
 
 
-def repair(text: str, kind: str = "text", sidecar: Sidecar | None = None) -> Repaired:
+def repair(text: str, kind: str = "text", sidecar: Metadata | None = None) -> ParsedDocument:
     """Repair a page given as text."""
     return repair_document(document(text, kind=kind, sidecar=sidecar))
 
 
-def texts(repaired: Repaired) -> list[str]:
+def texts(repaired: ParsedDocument) -> list[str]:
     """The facts' texts in reading order, captions last."""
     return [fact.text for fact in repaired.facts]
 
 
-def removed(repaired: Repaired, kind: str) -> list[str]:
+def removed(repaired: ParsedDocument, kind: str) -> list[str]:
     """What was taken out of the page as `kind`."""
     return [entry.text for entry in repaired.log if entry.kind == kind]
 

@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.documents.folder import read_document
-from knowledge.model import Removal, Repaired, Span
-from knowledge.proof import verify
+from knowledge.model import NoiseKind, ParsedDocument, Span
 from knowledge.repair.document import repair_document
+from knowledge.repair.verification import verify
 from tests.knowledge.repair.pages import repair
 
 SEEDS = sorted((Path(__file__).parents[3] / "seeds").glob("*.txt"))
-REMOVALS = {removal.value for removal in Removal}
+REMOVALS = {removal.value for removal in NoiseKind}
 PIECES = st.sampled_from(
     ["本报讯 ", "要闻 7", "记者 张三 摄", "（苏展）", "。 张骏", "图为", "资料图", "一、", "■", "——", "“", "”", "。", "，", "！", " ", "\u3000\u3000", "\n", "\n\n", "上海推动改革", "12万", "3.5%", "New York", "《纲要》", "（下转第三版）", "不不忘忘初初心心", "\u200b", "\ue000", "责编：李四", "。”", "A3 版", "2023年3月6日 星期一"]
 )  # fmt: skip
@@ -26,7 +26,7 @@ def characters(spans: tuple[Span, ...]) -> list[tuple[int, int]]:
     return [(span.line, column) for span in spans for column in range(span.start, span.end)]
 
 
-def check_account(repaired: Repaired) -> None:
+def check_account(repaired: ParsedDocument) -> None:
     in_facts = Counter(place for fact in repaired.facts for place in characters(fact.spans))
     assert [place for place, times in in_facts.items() if times > 1] == []
     held = set(in_facts)

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from knowledge.model import Sidecar
+from knowledge.model import Metadata
 from tests.knowledge.repair.pages import column, removed, repair, texts
 
 WATER = "昨日，引水工程二期正式通水，日供水能力达到120万吨，惠及近80万居民。"
@@ -146,7 +146,7 @@ def test_campaign_and_date_are_given_only_when_printed() -> None:
 
 def test_a_date_that_an_admin_states_goes_before_the_printed_one() -> None:
     page = f"要闻 1\n2019年9月5日 星期四\n\n引水工程\n\n{WATER}"
-    stated = repair(page, sidecar=Sidecar(date=date(2019, 9, 6))).articles[0]
+    stated = repair(page, sidecar=Metadata(date=date(2019, 9, 6))).articles[0]
     assert stated.date == "2019-09-06"
 
 

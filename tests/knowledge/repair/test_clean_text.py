@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from knowledge.model import Sidecar
+from knowledge.model import Metadata
 from tests.knowledge.repair.pages import repair, texts
 
 ENCYCLOPEDIA = """范廷颂
@@ -58,7 +58,7 @@ def test_lists_keep_every_item() -> None:
 def test_a_file_without_a_title_is_called_by_its_name_or_its_sidecar() -> None:
     text = "上海中心大厦总高632米，是中国第一高楼。"
     assert repair(text).articles[0].title.text == "版面"
-    assert repair(text, sidecar=Sidecar(title="上海中心")).articles[0].title.text == "上海中心"
+    assert repair(text, sidecar=Metadata(title="上海中心")).articles[0].title.text == "上海中心"
     assert repair(text).articles[0].title.spans == ()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from knowledge.model import Repair, Span
+from knowledge.model import RepairEntry, Span
 from knowledge.repair.report import NAMES, FileReport, report
 from tests.knowledge.repair.pages import column, repair
 
@@ -35,5 +35,5 @@ def test_every_entry_has_a_chinese_name_and_a_reason() -> None:
 
 
 def test_a_blank_line_between_two_joined_ones_does_not_part_their_run() -> None:
-    joined = Repair("joined_lines", (Span(3, 0, 1), Span(5, 0, 1), Span(9, 2, 3)), "", "")
+    joined = RepairEntry("joined_lines", (Span(3, 0, 1), Span(5, 0, 1), Span(9, 2, 3)), "", "")
     assert report(repair(PAGE).document, (), 0, [joined]).changes[0].lines == ((3, 5), (9, 9))

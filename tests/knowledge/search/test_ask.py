@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from knowledge.model import Rung
+from knowledge.model import MatchKind
 from knowledge.query.aliases import Aliases
 from knowledge.snapshot import Snapshot
 from tests.knowledge.search.corpus import snapshot
@@ -23,21 +23,21 @@ def corpus() -> Iterator[Snapshot]:
 @pytest.mark.parametrize(
     ("query", "begins", "rung"),
     [
-        ("蕃瓜弄居民", "蕃瓜弄居民", Rung.PHRASE),
-        ("果洛 学生 资助", "上海为果洛", Rung.WORDS),
-        ("虹口區垃圾分類", "虹口区调研", Rung.WORDS),
-        ("350件", "市委书记", Rung.NUMBER),
-        ("Moderna", "从签约到开工", Rung.ALIAS),
-        ("转买卖", "2023年上半年", Rung.ALIAS),
-        ("中国国际进口博览会", "第二届进博会", Rung.ALIAS),
-        ("fanguanong", "静安区选取", Rung.PINYIN),
-        ("lingang 离岸", "2023年上半年", Rung.PINYIN),
-        ("fanguanong gaizao", "静安区选取", Rung.PINYIN),
-        ("翻瓜弄", "静安区选取", Rung.SPELLING),
-        ("金实汇 助餐", "奉贤区金汇镇", Rung.SPELLING),
+        ("蕃瓜弄居民", "蕃瓜弄居民", MatchKind.PHRASE),
+        ("果洛 学生 资助", "上海为果洛", MatchKind.WORDS),
+        ("虹口區垃圾分類", "虹口区调研", MatchKind.WORDS),
+        ("350件", "市委书记", MatchKind.NUMBER),
+        ("Moderna", "从签约到开工", MatchKind.ALIAS),
+        ("转买卖", "2023年上半年", MatchKind.ALIAS),
+        ("中国国际进口博览会", "第二届进博会", MatchKind.ALIAS),
+        ("fanguanong", "静安区选取", MatchKind.PINYIN),
+        ("lingang 离岸", "2023年上半年", MatchKind.PINYIN),
+        ("fanguanong gaizao", "静安区选取", MatchKind.PINYIN),
+        ("翻瓜弄", "静安区选取", MatchKind.SPELLING),
+        ("金实汇 助餐", "奉贤区金汇镇", MatchKind.SPELLING),
     ],
 )
-def test_each_hit_names_its_rung(corpus: Snapshot, query: str, begins: str, rung: Rung) -> None:
+def test_each_hit_names_its_rung(corpus: Snapshot, query: str, begins: str, rung: MatchKind) -> None:
     answer = corpus.ask(query)
     assert answer.found
     assert (answer.hits[0].fact.text[: len(begins)], answer.hits[0].rung) == (begins, rung)

@@ -9,9 +9,9 @@ from knowledge.answering.support import supports
 from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import analyse
 from knowledge.search.promotion import CONSIDERED, promoted
-from knowledge.text.chinese import Chinese
+from knowledge.text.analyzer import ChineseAnalyzer
 
-CHINESE = Chinese()
+CHINESE = ChineseAnalyzer()
 LIKELY = "服务中心推出综合窗口。"
 HOLDING = "服务中心已接待群众40余万人次。"
 

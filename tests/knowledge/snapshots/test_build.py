@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from knowledge.errors import NoArticles, NoRoom, Untouched
-from knowledge.model import Document, Repaired
+from knowledge.errors import NoArticles, NothingChanged, StorageUnavailable
+from knowledge.model import Document, ParsedDocument
 from knowledge.repair.document import repair_document
 from knowledge.snapshots.build import build
 from knowledge.snapshots.guards import objection
@@ -21,7 +21,7 @@ from knowledge.snapshots.mending import mend
 from knowledge.snapshots.opening import open_version
 from knowledge.snapshots.order import Built, Order
 from knowledge.snapshots.versions import Versions
-from knowledge.text.chinese import Chinese
+from knowledge.text.analyzer import ChineseAnalyzer
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
 
 
@@ -47,7 +47,7 @@ def rebuild(articles: Path, versions: Versions) -> Built:
 def texts(versions: Versions) -> list[str]:
     name = versions.current()
     assert name is not None
-    opened = open_version(versions, name, Chinese())
+    opened = open_version(versions, name, ChineseAnalyzer())
     try:
         return sorted(fact.text for fact in opened.snapshot.facts())
     finally:
@@ -120,7 +120,7 @@ def test_a_skipped_file_is_told_again_though_it_is_not_read_again(articles: Path
     assert second.redone == 0
 
 
-def trips_on_002(document: Document) -> Repaired:
+def trips_on_002(document: Document) -> ParsedDocument:
     if document.name == "002.txt":
         raise IndexError("list index out of range")
     return repair_document(document)
@@ -172,7 +172,7 @@ def test_a_folder_that_vanishes_in_the_middle_is_told_file_by_file_and_waits_for
 
 
 def test_a_folder_that_cannot_be_written_is_a_sentence_not_a_traceback(articles: Path) -> None:
-    with pytest.raises(NoRoom, match="不能写入"):
+    with pytest.raises(StorageUnavailable, match="不能写入"):
         build(Order(articles), Path("/proc/nowhere"))
 
 
@@ -212,7 +212,7 @@ def test_a_file_that_nobody_may_read_is_named_once_and_read_as_soon_as_it_may_be
         system.setattr(os, "open", failing("002.txt", errno.EACCES))
         (named,) = rebuild(articles, versions).manifest.skipped
         assert (named.name, named.reason) == ("002.txt", "没有读取权限")
-        with pytest.raises(Untouched), versions.workshop() as folder:
+        with pytest.raises(NothingChanged), versions.workshop() as folder:
             build(Order(articles, versions.folder / "000001", if_touched=True), folder)
     assert rebuild(articles, versions).manifest.skipped == ()
     assert len(texts(versions)) == 12
@@ -223,6 +223,6 @@ def test_a_machine_without_descriptors_is_no_fault_of_a_file(
 ) -> None:
     rebuild(articles, versions)
     monkeypatch.setattr(os, "open", failing("002.txt", errno.EMFILE))
-    with pytest.raises(NoRoom, match="ulimit"), versions.workshop() as folder:
+    with pytest.raises(StorageUnavailable, match="ulimit"), versions.workshop() as folder:
         build(Order(articles), folder)
     assert len(texts(versions)) == 12

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from knowledge.model import Article, Fact, Printed
+from knowledge.model import Article, Fact, SourcedText
 from knowledge.snapshots.difference import PAIRED, Change, Difference, Tally
 
 
 def article(title: str, *sentences: str) -> tuple[Article, list[Fact]]:
-    made = Article(title, "a.txt", Printed(title, ()))
+    made = Article(title, "a.txt", SourcedText(title, ()))
     return made, [Fact(f"{title}-{n}", text, (), made) for n, text in enumerate(sentences)]
 
 

@@ -14,22 +14,22 @@ from knowledge.model import (
     Document,
     Fact,
     Hit,
-    Printed,
-    Repair,
-    Rung,
+    MatchKind,
+    RepairEntry,
     Skipped,
+    SourcedText,
     Span,
 )
 from knowledge.repair.report import report
-from knowledge.wire import answer_json, dump, fact_json, report_json, skipped_json
+from knowledge.schemas import answer_json, dump, fact_json, report_json, skipped_json
 from tests.bot.wire_schema import ANSWER, CHECK, FACT
 
 ARTICLE = Article(
     "aaaaaaaaaaaaa",
     "子/a.txt",
-    Printed("题", (Span(1, 0, 1),)),
-    subtitle=Printed("副题", (Span(2, 0, 2),)),
-    byline=Printed("记者甲", (Span(3, 0, 3),)),
+    SourcedText("题", (Span(1, 0, 1),)),
+    subtitle=SourcedText("副题", (Span(2, 0, 2),)),
+    byline=SourcedText("记者甲", (Span(3, 0, 3),)),
 )
 PAGE = Document("a.txt", "0" * 64, 3, "text", "utf-8", ("■",))
 SENTENCE = Fact("fffffffffffff", "桥长5米。", (Span(39, 0, 3), Span(47, 0, 2)), ARTICLE, section="小标题")
@@ -65,7 +65,7 @@ def test_a_fact_that_goes_on_on_the_next_page_tells_its_lines_there_too() -> Non
 
 
 def test_an_answer_reads_as_section_5_has_it() -> None:
-    hit = Hit(SENTENCE, 0.5, Rung.NUMBER, ((2, 4),))
+    hit = Hit(SENTENCE, 0.5, MatchKind.NUMBER, ((2, 4),))
     assert answer_json(Answer("桥多长", True, 0.75, "5米", (hit,), (), ("桥",))) == {
         "query": "桥多长",
         "found": True,
@@ -79,11 +79,11 @@ def test_an_answer_reads_as_section_5_has_it() -> None:
 
 def test_every_line_validates_against_the_closed_schema() -> None:
     ANSWER.validate_json(
-        dump(answer_json(Answer("", False, 0.0, None, related=(Hit(SENTENCE, 0, Rung.WORDS),))))
+        dump(answer_json(Answer("", False, 0.0, None, related=(Hit(SENTENCE, 0, MatchKind.WORDS),))))
     )
     FACT.validate_json(dump(fact_json(SENTENCE)))
     CHECK.validate_json(
-        dump(report_json(report(PAGE, ["题"], 1, [Repair("logo", (Span(1, 0, 1),), "■", "标识")])))
+        dump(report_json(report(PAGE, ["题"], 1, [RepairEntry("logo", (Span(1, 0, 1),), "■", "标识")])))
     )
     CHECK.validate_json(dump(skipped_json(Skipped("b.txt", "不是文本", "另存", 3))))
 

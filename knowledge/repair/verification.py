@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 
-from knowledge.model import Document, Fact, Repair, Repaired, Span
-from knowledge.repair.joining import stitch
+from knowledge.model import Document, Fact, ParsedDocument, RepairEntry, Span
+from knowledge.repair.joining import join_spans
 
 
 def verify(fact: Fact, document: Document) -> bool:
@@ -15,16 +15,17 @@ def verify(fact: Fact, document: Document) -> bool:
         return False
     if not all(_lies_in(span, document) for span in fact.spans) or not _disjoint(fact.spans):
         return False
-    return stitch(document.lines, fact.spans) == fact.text
+    return join_spans(document.lines, fact.spans) == fact.text
 
 
-def only_proved(repaired: Repaired) -> Repaired:
+def keep_verified(repaired: ParsedDocument) -> ParsedDocument:
     """Return the document with the facts that it proves; every other one is a doubt in the log instead."""
     failed = [fact for fact in repaired.facts if not verify(fact, repaired.document)]
     if not failed:
         return repaired
     doubts = tuple(
-        Repair("unproved", fact.spans, fact.text, "与文件原文对不上，不作引用", doubt=True) for fact in failed
+        RepairEntry("unproved", fact.spans, fact.text, "与文件原文对不上，不作引用", doubt=True)
+        for fact in failed
     )
     proved = tuple(fact for fact in repaired.facts if fact not in failed)
     return replace(repaired, facts=proved, log=(*doubts, *repaired.log))

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from knowledge.documents.folder import read_document
 from knowledge.model import Document, Span
-from knowledge.proof import only_proved, verify
 from knowledge.repair.document import repair_document
+from knowledge.repair.verification import keep_verified, verify
 
 SEEDS = sorted((Path(__file__).parents[2] / "seeds").glob("*.txt"))
 
@@ -76,7 +76,7 @@ def test_a_fact_proves_nothing_against_another_file() -> None:
 def test_a_fact_that_its_file_does_not_prove_becomes_a_doubt_and_is_not_said() -> None:
     repaired = repair_document(read(SEEDS[3]))
     wrong = replace(repaired.facts[2], text=repaired.facts[2].text.replace("。", "！"))
-    proved = only_proved(replace(repaired, facts=(*repaired.facts[:2], wrong, *repaired.facts[3:])))
+    proved = keep_verified(replace(repaired, facts=(*repaired.facts[:2], wrong, *repaired.facts[3:])))
     assert proved.facts == (*repaired.facts[:2], *repaired.facts[3:])
     assert (proved.log[0].kind, proved.log[0].text, proved.log[0].doubt) == ("unproved", wrong.text, True)
     assert proved.log[1:] == repaired.log

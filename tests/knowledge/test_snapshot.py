@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from knowledge.snapshot import Snapshot
-from knowledge.store import KnowledgeStore
+from knowledge.snapshot import Snapshot, SnapshotHolder
 
 
 def snapshot(closed: list[str], version: str) -> tuple[Snapshot, Callable[[], None]]:
@@ -18,11 +17,11 @@ def snapshot(closed: list[str], version: str) -> tuple[Snapshot, Callable[[], No
     return opened, close
 
 
-def store(closed: list[str], version: str) -> KnowledgeStore:
-    return KnowledgeStore(*snapshot(closed, version))
+def store(closed: list[str], version: str) -> SnapshotHolder:
+    return SnapshotHolder(*snapshot(closed, version))
 
 
-def swap(kept: KnowledgeStore, closed: list[str], version: str) -> None:
+def swap(kept: SnapshotHolder, closed: list[str], version: str) -> None:
     kept.swap(*snapshot(closed, version))
 
 
