@@ -25,7 +25,7 @@ from bot.errors import SettingsError
 from bot.learning.side import LearningSide, open_learning
 from bot.logs import set_up_logs
 from bot.memory import give_back, loading, share_heaps
-from bot.messages import ChatEvents, Conversation
+from bot.messages import ChatMigrations, Conversation
 from bot.metrics import Metrics
 from bot.platforms import Platforms
 from bot.rendering.fact import Links
@@ -194,7 +194,7 @@ async def _telegram(
     health: Health,
     administrators: PlatformAdministrators,
     platforms: Platforms,
-    moves: ChatEvents | None,
+    moves: ChatMigrations | None,
     give_up: Callable[[str], None],
 ) -> Sequence[web.RouteDef] | None:
     """Serve Telegram if it is switched on; return the routes it needs on the page's site, None if it is off."""

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Protocol
 
 
-class Place(StrEnum):
+class ChatType(StrEnum):
     """Where a message was written."""
 
     PRIVATE = "private"
@@ -37,7 +37,7 @@ class Chat:
 
     platform: str
     id: str
-    place: Place
+    type: ChatType
     thread: str | None = None
 
 
@@ -82,7 +82,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Press:
+class ButtonPress:
     """Somebody pressed a button; `data` is what the button carried, at most 64 bytes."""
 
     chat: Chat | None
@@ -92,7 +92,7 @@ class Press:
     data: str
 
     @property
-    def parts(self) -> tuple[str, str, str]:
+    def payload(self) -> tuple[str, str, str]:
         """The data in its three parts, divided by colons; what is missing is empty."""
         first, second, third = (*self.data.split(":", 2), "", "")[:3]
         return first, second, third
@@ -139,15 +139,15 @@ class Button:
 class Reply:
     """What is said back: runs of text and rows of buttons.
 
-    `replaces` is the id of an own message to edit instead of sending; `toast` is a short notice for a press;
+    `edits` is the id of an own message to edit instead of sending; `notice` is a short notice for a press;
     `picture` is a PNG that stands under the text, and is left out where pictures cannot be shown.
     """
 
     runs: Sequence[Run]
     buttons: Sequence[Sequence[Button]] = field(default=())
-    quotes: str | None = None
-    replaces: str | None = None
-    toast: str | None = None
+    reply_to: str | None = None
+    edits: str | None = None
+    notice: str | None = None
     picture: bytes | None = None
 
     @property
@@ -176,14 +176,14 @@ class InlineAnswer:
     personal: bool = False
 
 
-class Outbox(Protocol):
+class MessageGateway(Protocol):
     """The full list of what a platform owes us."""
 
     async def send(self, chat: Chat, reply: Reply) -> str | None:
         """Send or edit; return the message's id, or None where the chat is closed to us."""
 
 
-class ChatEvents(Protocol):
+class ChatMigrations(Protocol):
     """Who keeps something per chat is told when a chat changes."""
 
     async def moves(self, platform: str) -> dict[str, str]:
@@ -199,14 +199,14 @@ class ChatEvents(Protocol):
         """A chat takes nothing from us any more."""
 
 
-class Downloads(Protocol):
+class FileSource(Protocol):
     """A platform's way to the files that people send."""
 
     def download(self, attachment: str, limit: int) -> AsyncIterator[bytes]:
         """Yield the pieces of an attachment, at most `limit` bytes together; whatever it raises is told."""
 
 
-class Forgets(Protocol):
+class Erasable(Protocol):
     """A platform that keeps something about people on its own."""
 
     async def forget(self, person: str) -> None:
@@ -222,7 +222,7 @@ class Conversation(Protocol):
     async def too_many(self, message: Message) -> Sequence[Reply]:
         """Say that messages of this chat are left unanswered, because too many came at once."""
 
-    async def press(self, press: Press) -> Sequence[Reply]:
+    async def press(self, press: ButtonPress) -> Sequence[Reply]:
         """Answer a button."""
 
     async def inline(self, query: InlineQuery) -> InlineAnswer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
-from bot.messages import Chat, Downloads, Forgets, Outbox, Reply
+from bot.messages import Chat, Erasable, FileSource, MessageGateway, Reply
 
 
 class Platforms:
@@ -13,16 +13,16 @@ class Platforms:
 
     def __init__(self) -> None:
         self.opened = asyncio.Event()  # everything that will be open is
-        self._outboxes: dict[str, Outbox] = {}
-        self._downloads: dict[str, Downloads] = {}
-        self._forgetful: dict[str, Forgets] = {}
+        self._outboxes: dict[str, MessageGateway] = {}
+        self._downloads: dict[str, FileSource] = {}
+        self._forgetful: dict[str, Erasable] = {}
 
     def add(
         self,
         platform: str,
-        outbox: Outbox,
-        downloads: Downloads | None = None,
-        forgetful: Forgets | None = None,
+        outbox: MessageGateway,
+        downloads: FileSource | None = None,
+        forgetful: Erasable | None = None,
     ) -> None:
         """Open a platform."""
         if forgetful is not None:

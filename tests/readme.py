@@ -12,7 +12,7 @@ from bot.config import Settings
 from bot.conversation.dialogue import Dialogue
 from bot.conversation.lookup import open_lookup
 from bot.conversation.shown import ShownInMemory
-from bot.messages import Chat, Message, Place, Reply, Sender, Style
+from bot.messages import Chat, ChatType, Message, Reply, Sender, Style
 from bot.offline import open_snapshot
 from knowledge.snapshot import SnapshotHolder
 
@@ -33,7 +33,7 @@ async def _redrawn(text: str) -> str:
         with open_snapshot(settings) as snapshot, open_lookup(SnapshotHolder(snapshot), 60) as lookup:
             dialogue = Dialogue(lookup, ShownInMemory(), lambda: NOON)
             for screen in list(SCREEN.finditer(text)):
-                place, question = Place(screen[2]), screen[3]
+                place, question = ChatType(screen[2]), screen[3]
                 message = Message(Chat("telegram", "7", place), "1", Sender("7"), question, NOON)
                 (reply,) = await dialogue.message(message)
                 drawn = f"{screen[1]}> {question}\n\n{_drawn(reply)}\n{screen[5]}"

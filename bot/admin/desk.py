@@ -14,7 +14,7 @@ from bot.admin.ledger import Gate, Ledger
 from bot.admin.reloading import Reloader
 from bot.admin.rights import Act, Claim, Refusal
 from bot.admin.shelf import Shelf
-from bot.messages import Chat, Message, Press, Reply, Run
+from bot.messages import ButtonPress, Chat, Message, Reply, Run
 from bot.platforms import Platforms
 from bot.state.errors import StateError
 from bot.state.state import State
@@ -50,17 +50,17 @@ class Desk:
         text = stranger if refusal is Refusal.NOBODY else refusal.value
         return [said(text)] if text else []
 
-    async def admit_press(self, act: Act, press: Press, actor: str) -> Sequence[Reply] | None:
+    async def admit_press(self, act: Act, press: ButtonPress, actor: str) -> Sequence[Reply] | None:
         """Let a button through (None) for the one it was made for, or return the notice."""
         claim = Claim.of_press(press)
         if claim is None:
-            return [Reply([], toast=NOT_HERE)]
+            return [Reply([], notice=NOT_HERE)]
         refusal = await self.gate.refusal(act, claim, press.data)
         if refusal is not None:
-            return [Reply([], toast=refusal.value or NOT_HERE)]
+            return [Reply([], notice=refusal.value or NOT_HERE)]
         if claim.actor != actor:
             await self.ledger.write(claim.actor, act, "refused", f"别人的按钮 {press.data}")
-            return [Reply([], toast="这个按钮只给当初发命令的人用。")]
+            return [Reply([], notice="这个按钮只给当初发命令的人用。")]
         return None
 
     async def showing(self, act: Act, actor: str, *replies: Reply) -> Sequence[Reply]:

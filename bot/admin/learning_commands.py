@@ -11,7 +11,7 @@ from bot.conversation.commands import Command
 from bot.learning.aliasing import AliasBook, AliasRefused
 from bot.learning.stats import Stats
 from bot.learning.unanswered import Unanswered
-from bot.messages import Button, Message, Press, Reply, Run
+from bot.messages import Button, ButtonPress, Message, Reply, Run
 from bot.state.questions import Question, QuestionState
 
 QUESTION, POINT = "q", "qp"
@@ -39,18 +39,18 @@ class LearningCommands:
         replies = [await self._open(), *([await self._aside()] if command.rest == "all" else [])]
         return await self._desk.showing(Act.UNANSWERED, Claim.of_message(message).actor, *replies)
 
-    async def press(self, press: Press) -> Sequence[Reply]:
+    async def press(self, press: ButtonPress) -> Sequence[Reply]:
         """A button under `/unanswered`: 别名, 指到, 忽略, 等文章, 放回, 撤销."""
         claim = Claim.of_press(press)
         refused = await self._refused(claim, press.data)
         if claim is None or refused:
-            return [Reply([], toast=refused or NOT_HERE)]
-        _, act, question_id = press.parts
+            return [Reply([], notice=refused or NOT_HERE)]
+        _, act, question_id = press.payload
         if act == "u":
             return await self._unpoint(claim.actor, question_id)
         question = await self._unanswered.get(question_id)
         if question is None:
-            return [Reply([], toast="这个问题已经不在了：也许现在查得到，也许过了 30 天。")]
+            return [Reply([], notice="这个问题已经不在了：也许现在查得到，也许过了 30 天。")]
         if act == "a":
             return [said(f"请发：\n/alias {question.text} 另一种说法\n（名称里有空格时用等号隔开）")]
         if act == "p":
@@ -59,18 +59,18 @@ class LearningCommands:
         await self._unanswered.mark(question.id, state)
         await self._desk.ledger.write(claim.actor, Act.UNANSWERED, "done", f"{state} {question.text}")
         left = await (self._aside() if act == ASIDE else self._open())
-        return [replace(left, replaces=press.message_id)]
+        return [replace(left, edits=press.message_id)]
 
-    async def point(self, press: Press) -> Sequence[Reply]:
+    async def point(self, press: ButtonPress) -> Sequence[Reply]:
         """A button under the nearest facts: this one answers the question."""
         claim = Claim.of_press(press)
         refused = await self._refused(claim, press.data)
         if claim is None or refused:
-            return [Reply([], toast=refused or NOT_HERE)]
-        _, question_id, fact = press.parts
+            return [Reply([], notice=refused or NOT_HERE)]
+        _, question_id, fact = press.payload
         pointed = await self._unanswered.point(question_id, fact)
         if pointed is None:
-            return [Reply([], toast="这个问题已经不在了；有人再问而查不到，会再列出来。")]
+            return [Reply([], notice="这个问题已经不在了；有人再问而查不到，会再列出来。")]
         question, told = pointed
         await self._desk.ledger.write(claim.actor, Act.UNANSWERED, "done", f"{fact} {question}")
         reply = said(f"“{question}”以后就用这一句回答；{_told(told)}。指错了可以改按另一个编号，或者撤销。")
@@ -119,9 +119,9 @@ class LearningCommands:
     async def _unpoint(self, actor: str, question_id: str) -> Sequence[Reply]:
         question = await self._unanswered.unpoint(question_id)
         if question is None:
-            return [Reply([], toast="这一句已经撤销了。")]
+            return [Reply([], notice="这一句已经撤销了。")]
         await self._desk.ledger.write(actor, Act.UNANSWERED, "done", f"撤销 {question}")
-        return [Reply([], toast="撤销了，以后不再用这一句回答。")]
+        return [Reply([], notice="撤销了，以后不再用这一句回答。")]
 
     async def _open(self) -> Reply:
         waiting = await self._unanswered.often(QuestionState.AWAITED, SHOWN)

@@ -16,7 +16,7 @@ from bot.admin.report import Report
 from bot.admin.rights import Act, Claim
 from bot.admin.wording import moment, progress_text, report_text, version_line
 from bot.conversation.commands import Command
-from bot.messages import Button, Chat, Message, Press, Reply
+from bot.messages import Button, ButtonPress, Chat, Message, Reply
 from bot.state.confirmations import LASTS, Confirmation
 from bot.state.ids import fresh_id
 from knowledge.errors import SnapshotDamaged
@@ -59,27 +59,27 @@ class ReloadCommands:
         reply = said(report_text(report))
         if report.confirm:
             reply = replace(reply, buttons=buttons or await self._ask(wish.by, report.confirm))
-        await self._desk.platforms.send(chat, replace(reply, replaces=progress.id))
+        await self._desk.platforms.send(chat, replace(reply, edits=progress.id))
         return report
 
-    async def confirm(self, press: Press) -> Sequence[Reply]:
+    async def confirm(self, press: ButtonPress) -> Sequence[Reply]:
         """`confirm:y:ID` or `confirm:n:ID`."""
-        _, answer, asked_id = press.parts
+        _, answer, asked_id = press.payload
         asked = await self._desk.state.confirmations.get(asked_id)
         if asked is None:
-            return [Reply([], toast="这个按钮已经用过，或已过期。")]
+            return [Reply([], notice="这个按钮已经用过，或已过期。")]
         if (refused := await self._desk.admit_press(Act.RELOAD, press, asked.actor)) is not None:
             return refused
         if asked.expires < self._desk.clock():
-            return [Reply([], toast="这个按钮已过期，请再发一次 /reload。")]
+            return [Reply([], notice="这个按钮已过期，请再发一次 /reload。")]
         if not await self._desk.state.confirmations.close(asked_id) or press.chat is None:
-            return [Reply([], toast="这个按钮已经用过。")]
+            return [Reply([], notice="这个按钮已经用过。")]
         if answer != "y":
             await self._desk.ledger.write(asked.actor, Act.RELOAD, "declined")
-            return [replace(said("没有更换。"), replaces=press.message_id)]
+            return [replace(said("没有更换。"), edits=press.message_id)]
         wish = Wish(asked.actor, confirmed=asked.detail)
         self._desk.begin(self.run(press.chat, wish), press.chat)
-        return [Reply([], toast="好，开始更换。")]
+        return [Reply([], notice="好，开始更换。")]
 
     async def versions(self, message: Message, command: Command) -> Sequence[Reply]:
         """`/versions`: what is stored, which one serves, and whether the folder has changed since."""
@@ -157,7 +157,7 @@ class _ProgressMessage:
         while not self._over.is_set():
             if self._now != self._said:
                 self._said = self._now
-                sent = await self._desk.platforms.send(self._chat, replace(said(self._now), replaces=self.id))
+                sent = await self._desk.platforms.send(self._chat, replace(said(self._now), edits=self.id))
                 self.id = self.id or sent
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._over.wait(), EDITS)

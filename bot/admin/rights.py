@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.messages import Message, Place, Press, Sender, SenderKind
+from bot.messages import ButtonPress, ChatType, Message, Sender, SenderKind
 
 FRESH = timedelta(minutes=5)
 PLATFORMS = frozenset({"telegram"})  # where a sender's id is proved by the platform
@@ -58,7 +58,7 @@ class Claim:
 
     platform: str
     sender: Sender
-    place: Place
+    place: ChatType
     sent_at: datetime | None
     edited: bool = False
     relayed: bool = False
@@ -73,14 +73,14 @@ class Claim:
         """The claim that a typed command makes."""
         relayed = message.forwarded or message.via_bot
         chat = message.chat
-        return cls(chat.platform, message.sender, chat.place, message.sent_at, message.edited, relayed)
+        return cls(chat.platform, message.sender, chat.type, message.sent_at, message.edited, relayed)
 
     @classmethod
-    def of_press(cls, press: Press) -> Claim | None:
+    def of_press(cls, press: ButtonPress) -> Claim | None:
         """The claim that a button makes; None where it hangs in no chat of ours."""
         if press.chat is None:
             return None
-        return cls(press.chat.platform, press.sender, press.chat.place, None)
+        return cls(press.chat.platform, press.sender, press.chat.type, None)
 
 
 def may(act: Act, claim: Claim, role: Role | None, now: datetime) -> Refusal | None:
@@ -94,7 +94,7 @@ def may(act: Act, claim: Claim, role: Role | None, now: datetime) -> Refusal | N
         return Refusal.NOT_THEMSELVES
     if role is None:
         return Refusal.NOBODY
-    if claim.place is not Place.PRIVATE:
+    if claim.place is not ChatType.PRIVATE:
         return Refusal.NOT_PRIVATE
     if claim.sent_at is not None and now - claim.sent_at > FRESH:
         return Refusal.TOO_OLD

@@ -27,7 +27,7 @@ from bot.backup.archive import clear_left
 from bot.conversation.dialogue import FileHandler, Handler, PressHandler
 from bot.conversation.preferences import Preferences, PreferencesInMemory
 from bot.conversation.shown import ShownAnswers, ShownInMemory
-from bot.messages import Chat, ChatEvents, Place
+from bot.messages import Chat, ChatMigrations, ChatType
 from bot.platforms import Platforms
 from bot.state.errors import StateError
 from bot.state.shown import ForgivingAnswers
@@ -53,7 +53,7 @@ class AdminSide:
     commands: Mapping[str, Handler]
     presses: Mapping[str, PressHandler] = field(default_factory=dict)
     attachment: FileHandler | None = None
-    moves: ChatEvents | None = None
+    moves: ChatMigrations | None = None
     preferences: Preferences = field(default_factory=PreferencesInMemory)
     desk: Desk | None = None
 
@@ -194,4 +194,4 @@ async def _tell_owners(
         log.warning("%s", notices[-1])
     await platforms.opened.wait()
     for owner in options.owners if notices else ():
-        await platforms.send(Chat("telegram", str(owner), Place.PRIVATE), said("\n".join(notices)))
+        await platforms.send(Chat("telegram", str(owner), ChatType.PRIVATE), said("\n".join(notices)))

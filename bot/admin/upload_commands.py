@@ -17,7 +17,7 @@ from bot.admin.rights import Act, Claim
 from bot.admin.shelf import LIMIT, TooBig
 from bot.admin.trying import TrialFailed, try_file
 from bot.admin.wording import trial_text
-from bot.messages import Attachment, Button, Chat, Message, Press, Reply
+from bot.messages import Attachment, Button, ButtonPress, Chat, Message, Reply
 from bot.state.errors import StateError
 from bot.state.ids import fresh_id
 from bot.state.uploads import Upload, UploadState
@@ -54,26 +54,26 @@ class UploadCommands:
         self._desk.begin(self._take(message.chat, actor, message.attachment), message.chat)
         return [said(f"正在检查《{shown_name(message.attachment.name)}》……")]
 
-    async def press(self, press: Press) -> Sequence[Reply]:
+    async def press(self, press: ButtonPress) -> Sequence[Reply]:
         """`upload:p:ID` publishes, `upload:c:ID` also against what was objected, `upload:d:ID` discards."""
-        _, action, upload_id = press.parts
+        _, action, upload_id = press.payload
         upload = await self._desk.state.uploads.get(upload_id)
         if upload is None or upload.target is None:
-            return [Reply([], toast="没有这个文件了。")]
+            return [Reply([], notice="没有这个文件了。")]
         if (refused := await self._desk.admit_press(Act.UPLOAD, press, upload.actor)) is not None:
             return refused
         if upload.state is not UploadState.CHECKED or press.chat is None:
-            return [Reply([], toast="这个文件已经处理过了。")]
+            return [Reply([], notice="这个文件已经处理过了。")]
         if action not in ("p", "c"):
             return await self._discard(press, upload)
         if self._desk.reloader.busy:
-            return [Reply([], toast="正在重载，请等它结束后再按。")]
+            return [Reply([], notice="正在重载，请等它结束后再按。")]
         if not await self._desk.state.uploads.move(upload.id, UploadState.CHECKED, UploadState.PUBLISHED):
-            return [Reply([], toast="这个文件已经处理过了。")]
+            return [Reply([], notice="这个文件已经处理过了。")]
         objection = self._objections.pop(upload.id, None)
         wish = Wish(upload.actor, despite=objection if action == "c" else None)
         self._desk.begin(self._publish(press.chat, upload, upload.target, wish), press.chat)
-        return [Reply([], toast="好，开始发布。")]
+        return [Reply([], notice="好，开始发布。")]
 
     async def forget_old(self) -> None:
         """Discard what nobody decided on for a day."""
@@ -137,13 +137,13 @@ class UploadCommands:
         buttons = [Button("发布", f"{UPLOAD}:p:{upload_id}"), Button("丢弃", f"{UPLOAD}:d:{upload_id}")]
         return "checked", replace(said(text), buttons=[buttons])
 
-    async def _discard(self, press: Press, upload: Upload) -> Sequence[Reply]:
+    async def _discard(self, press: ButtonPress, upload: Upload) -> Sequence[Reply]:
         if not await self._desk.state.uploads.move(upload.id, UploadState.CHECKED, UploadState.DISCARDED):
-            return [Reply([], toast="这个文件已经处理过了。")]
+            return [Reply([], notice="这个文件已经处理过了。")]
         self._objections.pop(upload.id, None)
         await asyncio.to_thread(self._desk.shelf.discard, upload.id)
         await self._desk.ledger.write(upload.actor, Act.UPLOAD, "discarded", shown_name(upload.name))
-        return [replace(said(f"《{shown_name(upload.name)}》已丢弃。"), replaces=press.message_id)]
+        return [replace(said(f"《{shown_name(upload.name)}》已丢弃。"), edits=press.message_id)]
 
     async def _publish(self, chat: Chat, upload: Upload, target: str, wish: Wish) -> None:
         """Put the file in and reload; what does not come to serve is taken out again."""

@@ -12,7 +12,7 @@ from bot.conversation.buttons import PAGE, all_rows, first_row, hope_row
 from bot.conversation.lookup import Lookup, ask_proved
 from bot.conversation.memory import Memory, NoMemory
 from bot.conversation.shown import ShownAnswer, ShownAnswers, new_id
-from bot.messages import Button, Chat, Place, Reply, Run, Sender
+from bot.messages import Button, Chat, ChatType, Reply, Run, Sender
 from bot.rendering.answer import answer_runs, nearest
 from bot.rendering.fact import Links
 from bot.texts import Phrases
@@ -55,7 +55,7 @@ class Asking:
         if not ranking(answer):
             return Reply(list(answer_runs(answer, phrases)), waiting)
         shown = await self._shown_to(chat, sender, query, answer, version)
-        reply = self.first(answer, shown, chat.place, phrases, facts)
+        reply = self.first(answer, shown, chat.type, phrases, facts)
         return replace(reply, buttons=[*reply.buttons, *waiting])
 
     async def fact(self, fact_id: str, chat: Chat, sender: Sender, phrases: Phrases) -> Reply:
@@ -65,7 +65,7 @@ class Asking:
         if not answer.found:
             return Reply([Run(phrases.fact_gone)])
         shown = await self._shown_to(chat, sender, query, answer, version)
-        return self.first(answer, shown, chat.place, phrases)
+        return self.first(answer, shown, chat.type, phrases)
 
     async def again(self, shown: ShownAnswer) -> tuple[Answer, ShownAnswer]:
         """Ask a shown query once more; it is another shown answer where its facts are no longer the same."""
@@ -77,13 +77,18 @@ class Asking:
         return answer, renewed
 
     def first(
-        self, answer: Answer, shown: ShownAnswer, place: Place, phrases: Phrases, facts: int | None = None
+        self,
+        answer: Answer,
+        shown: ShownAnswer,
+        chat_type: ChatType,
+        phrases: Phrases,
+        facts: int | None = None,
     ) -> Reply:
         """The first page with its buttons."""
         if not ranking(answer) and shown.query.startswith(FACT):
             return Reply([Run(phrases.fact_gone)])
-        row = first_row(shown.id, 0, phrases)[: 3 if place is Place.PRIVATE else 2]
-        return Reply(self.page(answer, 0, place, phrases, facts), [row] if ranking(answer) else [])
+        row = first_row(shown.id, 0, phrases)[: 3 if chat_type is ChatType.PRIVATE else 2]
+        return Reply(self.page(answer, 0, chat_type, phrases, facts), [row] if ranking(answer) else [])
 
     async def _ask(self, query: str) -> tuple[Answer, str]:
         answer, version = await self._lookup.read(lambda s: (_answered(s, query), s.version))
@@ -99,18 +104,24 @@ class Asking:
         return shown
 
     def page(
-        self, answer: Answer, page: int, place: Place, phrases: Phrases, facts: int | None = None
+        self, answer: Answer, page: int, chat_type: ChatType, phrases: Phrases, facts: int | None = None
     ) -> Sequence[Run]:
         """The runs of one page."""
-        return list(answer_runs(answer, phrases, page_hits(answer, page, place, facts), self._links))
+        return list(answer_runs(answer, phrases, page_hits(answer, page, chat_type, facts), self._links))
 
     def opened(
-        self, answer: Answer, shown_id: str, page: int, place: Place, phrases: Phrases, facts: int | None
+        self,
+        answer: Answer,
+        shown_id: str,
+        page: int,
+        chat_type: ChatType,
+        phrases: Phrases,
+        facts: int | None,
     ) -> Reply:
         """A page with everything behind 更多 laid open."""
-        pages = page_count(answer, place, facts)
+        pages = page_count(answer, chat_type, facts)
         rows: Sequence[Sequence[Button]] = all_rows(shown_id, page, pages, phrases)
-        runs = list(self.page(answer, page, place, phrases, facts))
+        runs = list(self.page(answer, page, chat_type, phrases, facts))
         if pages > 1:
             runs.append(Run("\n\n" + phrases.page_of.format(page=page + 1, pages=pages)))
         return Reply(runs, rows)
@@ -125,20 +136,20 @@ def _fact_ids(answer: Answer) -> tuple[str, ...]:
     return tuple(hit.fact.id for hit in ranking(answer))
 
 
-def page_hits(answer: Answer, page: int, place: Place, facts: int | None = None) -> tuple[Hit, ...]:
+def page_hits(answer: Answer, page: int, chat_type: ChatType, facts: int | None = None) -> tuple[Hit, ...]:
     """The hits of one page, counted from 0; hits and related facts never share one."""
-    pages = _pages(answer, place, facts)
+    pages = _pages(answer, chat_type, facts)
     return pages[page] if page < len(pages) else ()
 
 
-def page_count(answer: Answer, place: Place, facts: int | None = None) -> int:
+def page_count(answer: Answer, chat_type: ChatType, facts: int | None = None) -> int:
     """How many pages an answer has."""
-    return len(_pages(answer, place, facts))
+    return len(_pages(answer, chat_type, facts))
 
 
-def _pages(answer: Answer, place: Place, facts: int | None) -> list[tuple[Hit, ...]]:
+def _pages(answer: Answer, chat_type: ChatType, facts: int | None) -> list[tuple[Hit, ...]]:
     # One fact answers a question, or fits a group; a word in private gets a few.
-    size = facts or (1 if place is not Place.PRIVATE or answer.answer else PAGE)
+    size = facts or (1 if chat_type is not ChatType.PRIVATE or answer.answer else PAGE)
     blocks = (tuple(answer.hits), nearest(answer)) if answer.found else (nearest(answer),)
     return [block[at : at + size] for block in blocks for at in range(0, len(block), size)]
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import islice
 
 from bot.conversation.lookup import Lookup
-from bot.messages import Button, Press, Reply, Run, Style
+from bot.messages import Button, ButtonPress, Reply, Run, Style
 from bot.rendering.answer import shown_query
 from bot.rendering.article import article_pages, article_runs
 from bot.rendering.fact import Links
@@ -46,11 +46,11 @@ class Browsing:
 
         return await self._lookup.read(find)
 
-    async def press(self, press: Press, phrases: Phrases) -> Sequence[Reply]:
+    async def press(self, press: ButtonPress, phrases: Phrases) -> Sequence[Reply]:
         """Turn a page of the list or of an article, or open one."""
         match = _DATA.fullmatch(press.data)
         if not match:
-            return [Reply([], toast=phrases.stale)]
+            return [Reply([], notice=phrases.stale)]
         page = int(match[3])
         if match[1] == ARTICLES:
             return [_replacing(await self.articles(page, phrases), press)]
@@ -58,7 +58,7 @@ class Browsing:
         def turn(snapshot: Snapshot) -> Reply:
             article = snapshot.article(match[2] or "")
             return (
-                self._opened(snapshot, article, page, phrases) if article else Reply([], toast=phrases.stale)
+                self._opened(snapshot, article, page, phrases) if article else Reply([], notice=phrases.stale)
             )
 
         reply = await self._lookup.read(turn)
@@ -67,7 +67,7 @@ class Browsing:
     def _opened(self, snapshot: Snapshot, article: Article, page: int, phrases: Phrases) -> Reply:
         pages = article_pages(list(snapshot.facts(article.id)))
         if page >= len(pages):
-            return Reply([], toast=phrases.no_more)
+            return Reply([], notice=phrases.no_more)
         buttons = _turns(f"{ARTICLE}:{article.id}.", page, len(pages), phrases)
         return Reply(list(article_runs(article, pages, page, phrases, self._links)), buttons)
 
@@ -76,7 +76,7 @@ def _list(snapshot: Snapshot, page: int, phrases: Phrases) -> Reply:
     total, _ = snapshot.counts()
     shown = list(islice(snapshot.articles(), page * PAGE, (page + 1) * PAGE))
     if not shown:
-        return Reply([], toast=phrases.no_more)
+        return Reply([], notice=phrases.no_more)
     first = page * PAGE + 1
     runs = [Run(phrases.articles_of.format(total), Style.BOLD)]
     runs += [Run(f"\n{number}. {article.title.text}") for number, article in enumerate(shown, first)]
@@ -99,5 +99,5 @@ def _titled(snapshot: Snapshot, words: Sequence[str]) -> Iterator[Article]:
     return (one for one in snapshot.articles() if all(word in fold(one.title.text) for word in wanted))
 
 
-def _replacing(reply: Reply, press: Press) -> Reply:
-    return replace(reply, replaces=press.message_id) if reply.runs else reply
+def _replacing(reply: Reply, press: ButtonPress) -> Reply:
+    return replace(reply, edits=press.message_id) if reply.runs else reply

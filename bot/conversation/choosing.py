@@ -13,7 +13,7 @@ from bot.conversation.preferences import (
     Preference,
     Preferences,
 )
-from bot.messages import Button, Chat, Message, Place, Press, Reply, Run, Sender, Style
+from bot.messages import Button, ButtonPress, Chat, ChatType, Message, Reply, Run, Sender, Style
 from bot.texts import Phrases, phrases
 
 SETTINGS = "settings"
@@ -28,30 +28,30 @@ class Choosing:
 
     async def show(self, message: Message, said: Phrases) -> Sequence[Reply]:
         """Show the choices to whoever may make them; a forwarded command is nobody's wish."""
-        if message.forwarded or message.via_bot or message.chat.place is Place.CHANNEL:
+        if message.forwarded or message.via_bot or message.chat.type is ChatType.CHANNEL:
             return ()
         if not await self._may(message.chat, message.sender):
-            return [Reply([Run(said.only_admins_set)], quotes=message.id)]
+            return [Reply([Run(said.only_admins_set)], reply_to=message.id)]
         preference = await self._preferences.get(message.chat)
-        return [replace(_screen(message.chat, preference, said), quotes=message.id)]
+        return [replace(_screen(message.chat, preference, said), reply_to=message.id)]
 
-    async def press(self, press: Press, said: Phrases) -> Sequence[Reply]:
+    async def press(self, press: ButtonPress, said: Phrases) -> Sequence[Reply]:
         """Take one choice."""
         if press.chat is None:
-            return [Reply([], toast=said.stale)]
+            return [Reply([], notice=said.stale)]
         if not await self._may(press.chat, press.sender):
-            return [Reply([], toast=said.only_admins_set)]
+            return [Reply([], notice=said.only_admins_set)]
         before = await self._preferences.get(press.chat)
         after = chosen(before, press.data)
         if after is None:
-            return [Reply([], toast=said.stale)]
+            return [Reply([], notice=said.stale)]
         await self._preferences.put(press.chat, after)
         spoken = phrases(after.language or press.sender.language)
         screen = _screen(press.chat, after, spoken)
-        return [replace(screen, replaces=press.message_id, toast=spoken.saved)]
+        return [replace(screen, edits=press.message_id, notice=spoken.saved)]
 
     async def _may(self, chat: Chat, sender: Sender) -> bool:
-        return chat.place is Place.PRIVATE or await self._administrators.administers(chat, sender)
+        return chat.type is ChatType.PRIVATE or await self._administrators.administers(chat, sender)
 
 
 def chosen(before: Preference, data: str) -> Preference | None:
@@ -67,7 +67,7 @@ def chosen(before: Preference, data: str) -> Preference | None:
 
 
 def _screen(chat: Chat, preference: Preference, said: Phrases) -> Reply:
-    automatic = said.by_default if chat.place is Place.PRIVATE else said.as_platform
+    automatic = said.by_default if chat.type is ChatType.PRIVATE else said.as_platform
     who = {Askers.EVERYONE: said.everyone, Askers.ADMINS: said.admins_only}
     lines = [
         said.setting_language.format(LANGUAGES.get(preference.language or "", automatic)),
@@ -79,7 +79,7 @@ def _screen(chat: Chat, preference: Preference, said: Phrases) -> Reply:
         [Button(str(number), f"{SETTINGS}:facts:{number}") for number in FACTS]
         + [Button(said.by_default, f"{SETTINGS}:facts:")],
     ]
-    if chat.place is Place.GROUP:
+    if chat.type is ChatType.GROUP:
         lines.append(said.setting_askers.format(who[preference.askers]))
         rows.append([Button(name, f"{SETTINGS}:askers:{askers}") for askers, name in who.items()])
     return Reply([Run(said.settings_here + "\n", Style.BOLD), Run("\n".join(lines))], rows)

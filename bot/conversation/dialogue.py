@@ -25,7 +25,7 @@ from bot.conversation.preferences import (
 )
 from bot.conversation.pressing import Pressing
 from bot.conversation.shown import ShownAnswers
-from bot.messages import Chat, InlineAnswer, InlineQuery, Message, Place, Press, Reply, Run, Sender
+from bot.messages import ButtonPress, Chat, ChatType, InlineAnswer, InlineQuery, Message, Reply, Run, Sender
 from bot.rendering.fact import Links, no_links
 from bot.texts import Phrases, phrases
 
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 Handler = Callable[[Message, Command], Awaitable[Sequence[Reply]]]
 FileHandler = Callable[[Message], Awaitable[Sequence[Reply]]]
-PressHandler = Callable[[Press], Awaitable[Sequence[Reply]]]
+PressHandler = Callable[[ButtonPress], Awaitable[Sequence[Reply]]]
 
 
 class Dialogue:
@@ -87,27 +87,27 @@ class Dialogue:
             message = replace(message, sender=replace(message.sender, language=said.language))
             return await self._answer(message, meant, said, preference)
         except TooSlow:
-            return [Reply([Run(said.too_slow)], quotes=message.id)]
+            return [Reply([Run(said.too_slow)], reply_to=message.id)]
         except Exception:
             log.exception("message %s could not be answered", message.id)
-            return [Reply([Run(said.failed)], quotes=message.id)]
+            return [Reply([Run(said.failed)], reply_to=message.id)]
 
     async def too_many(self, message: Message) -> Sequence[Reply]:
         """Say that messages of this chat are left unanswered, because too many came at once."""
         said, _ = await self._spoken(message.chat, message.sender)
-        return [Reply([Run(said.too_many)], quotes=_quoted(message))]
+        return [Reply([Run(said.too_many)], reply_to=_quoted(message))]
 
-    async def press(self, press: Press) -> Sequence[Reply]:
+    async def press(self, press: ButtonPress) -> Sequence[Reply]:
         """Answer a button."""
         said = phrases(press.sender.language)
         try:
             said, preference = await self._spoken(press.chat, press.sender)
             return await self._act(press, said, preference)
         except TooSlow:
-            return [Reply([], toast=said.too_slow)]
+            return [Reply([], notice=said.too_slow)]
         except Exception:
             log.exception("button %s could not be answered", press.id)
-            return [Reply([], toast=said.failed)]
+            return [Reply([], notice=said.failed)]
 
     async def inline(self, query: InlineQuery) -> InlineAnswer:
         """Answer an inline query; one that fails shows nothing, for there is no place to say more."""
@@ -122,29 +122,29 @@ class Dialogue:
     async def _answer(
         self, message: Message, meant: Meant, said: Phrases, preference: Preference
     ) -> Sequence[Reply]:
-        if message.attachment and self._files and message.chat.place is Place.PRIVATE:
+        if message.attachment and self._files and message.chat.type is ChatType.PRIVATE:
             return await self._files(message)
         if asks(meant) and not await self._may_ask(message.chat, message.sender, preference):
-            return [Reply([Run(said.only_admins_ask)], quotes=message.id)]
+            return [Reply([Run(said.only_admins_ask)], reply_to=message.id)]
         if isinstance(meant, Question):
             reply = await self._asking.answer(
                 meant.text, message.chat, message.sender, said, preference.facts
             )
-            return [replace(reply, quotes=_quoted(message), replaces=message.answered_by)]
+            return [replace(reply, reply_to=_quoted(message), edits=message.answered_by)]
         if isinstance(meant, Courtesy):
             text = said.start if meant is Courtesy.GREETING else said.welcome
-            return [Reply([Run(text)], quotes=_quoted(message), replaces=message.answered_by)]
+            return [Reply([Run(text)], reply_to=_quoted(message), edits=message.answered_by)]
         if meant.name in self._commands:
             return await self._commands[meant.name](message, meant)
-        return [Reply([Run(said.unknown_command)])] if message.chat.place is Place.PRIVATE else ()
+        return [Reply([Run(said.unknown_command)])] if message.chat.type is ChatType.PRIVATE else ()
 
-    async def _act(self, press: Press, said: Phrases, preference: Preference) -> Sequence[Reply]:
+    async def _act(self, press: ButtonPress, said: Phrases, preference: Preference) -> Sequence[Reply]:
         kind, colon, _ = press.data.partition(":")
         if colon and kind in self._presses:
             sender = replace(press.sender, language=said.language)
             return await self._presses[kind](replace(press, sender=sender))
         if press.chat and not await self._may_ask(press.chat, press.sender, preference):
-            return [Reply([], toast=said.only_admins_ask)]
+            return [Reply([], notice=said.only_admins_ask)]
         if colon and kind == SETTINGS:
             return await self._choosing.press(press, said)
         if colon and kind in (ARTICLES, ARTICLE):
@@ -152,7 +152,7 @@ class Dialogue:
         return await self._pressing.press(press, said, preference.facts)
 
     async def _may_ask(self, chat: Chat, sender: Sender, preference: Preference) -> bool:
-        if chat.place is not Place.GROUP or preference.askers is Askers.EVERYONE:
+        if chat.type is not ChatType.GROUP or preference.askers is Askers.EVERYONE:
             return True
         return await self._administrators.administers(chat, sender)
 
@@ -168,7 +168,7 @@ class Dialogue:
 
     async def _help(self, message: Message, typed: Command) -> Sequence[Reply]:
         said = _said(message)
-        return [Reply([Run(said.help if message.chat.place is Place.PRIVATE else said.group_help)])]
+        return [Reply([Run(said.help if message.chat.type is ChatType.PRIVATE else said.group_help)])]
 
     async def _about(self, message: Message, typed: Command) -> Sequence[Reply]:
         articles, facts = await self._lookup.read(lambda snapshot: snapshot.counts())
@@ -189,4 +189,4 @@ def _said(message: Message) -> Phrases:
 
 
 def _quoted(message: Message) -> str | None:
-    return None if message.chat.place is Place.PRIVATE else message.id
+    return None if message.chat.type is ChatType.PRIVATE else message.id

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from bot.conversation.commands import Command, command
-from bot.messages import Message, Place, SenderKind
+from bot.messages import ChatType, Message, SenderKind
 
 _CHANNEL_QUESTION = re.compile(r"查[：:]\s*(.+)", re.DOTALL)
 
@@ -46,7 +46,7 @@ def heard(message: Message) -> Meant | None:
     if message.sender.kind in (SenderKind.BOT, SenderKind.AUTO_FORWARD):
         return None
     typed = command(message.text)
-    if message.chat.place is Place.CHANNEL:
+    if message.chat.type is ChatType.CHANNEL:
         return _in_channel(message, typed)
     if not message.addressed:
         return None

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from bot.conversation.commands import Command
 from bot.learning.unanswered import Unanswered
-from bot.messages import Message, Place, Press, Reply, Run, SenderKind
+from bot.messages import ButtonPress, ChatType, Message, Reply, Run, SenderKind
 from bot.state.places import Listener
 from bot.state.questions import MOST_HOPES, Hope
 from bot.texts import phrases
@@ -23,12 +23,12 @@ class HopeCommands:
         self._unanswered = unanswered
         self._forget = forget
 
-    async def hope(self, press: Press) -> Sequence[Reply]:
+    async def hope(self, press: ButtonPress) -> Sequence[Reply]:
         """The button under a reply that found nothing."""
         spoken = phrases(press.sender.language)
         said = learning_phrases(spoken.language)
         if press.chat is None:
-            return [Reply([], toast=spoken.stale)]
+            return [Reply([], notice=spoken.stale)]
         listener = Listener(press.chat, press.sender.language)
         kept = await self._unanswered.hope(press.data.partition(":")[2], listener)
         told = {
@@ -36,12 +36,12 @@ class HopeCommands:
             Hope.GONE: said.ask_again,
             Hope.FULL: said.hope_full.format(MOST_HOPES),
         }
-        return [Reply([], toast=told[kept])]
+        return [Reply([], notice=told[kept])]
 
     async def forget_me(self, message: Message, command: Command) -> Sequence[Reply]:
         """Remove every trace of whoever asks, in private."""
         said = learning_phrases(phrases(message.sender.language).language)
-        if message.chat.place is not Place.PRIVATE or message.sender.kind is not SenderKind.PERSON:
+        if message.chat.type is not ChatType.PRIVATE or message.sender.kind is not SenderKind.PERSON:
             return [Reply([Run(said.forget_in_private)])]
         await self._forget(message.chat.platform, message.sender.id)
         return [Reply([Run(said.forgotten)])]

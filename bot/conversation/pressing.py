@@ -10,7 +10,7 @@ from bot.conversation.buttons import Action, Pressed, pressed
 from bot.conversation.lookup import Lookup
 from bot.conversation.memory import Memory, NoMemory
 from bot.conversation.shown import ShownAnswer, ShownAnswers
-from bot.messages import Place, Press, Reply, Run, Style
+from bot.messages import ButtonPress, ChatType, Reply, Run, Style
 from bot.rendering.answer import hit_runs
 from bot.rendering.context import context_runs, source_runs
 from bot.rendering.fact import Links
@@ -40,33 +40,39 @@ class Pressing:
         self._shown = shown
         self._links = links
 
-    async def press(self, press: Press, phrases: Phrases, facts: int | None = None) -> Sequence[Reply]:
-        """Answer a button; each reply's toast is the short notice on it."""
+    async def press(self, press: ButtonPress, phrases: Phrases, facts: int | None = None) -> Sequence[Reply]:
+        """Answer a button; each reply's notice is the short notice on it."""
         button = pressed(press.data)
         shown = await self._shown.get(button.shown_id) if button else None
         if not button or not shown or not _same_chat(shown, press):
-            return [Reply([], toast=phrases.stale)]
+            return [Reply([], notice=phrases.stale)]
         if button.action in (Action.LIKE, Action.DISLIKE):
             liked = button.action is Action.LIKE
             await self._memory.voted(shown.id, shown.platform, press.sender.id, liked)
-            return [Reply([], toast=phrases.thanks)]
+            return [Reply([], notice=phrases.thanks)]
         answer, renewed = await self._asking.again(shown)
-        place = press.chat.place if press.chat else Place.PRIVATE
+        chat_type = press.chat.type if press.chat else ChatType.PRIVATE
         if renewed is not shown:
-            reply = self._asking.first(answer, renewed, place, phrases, facts)
-            return [replace(reply, replaces=press.message_id, toast=phrases.refreshed)]
-        return await self._act(button, answer, press, place, phrases, facts)
+            reply = self._asking.first(answer, renewed, chat_type, phrases, facts)
+            return [replace(reply, edits=press.message_id, notice=phrases.refreshed)]
+        return await self._act(button, answer, press, chat_type, phrases, facts)
 
     async def _act(
-        self, button: Pressed, answer: Answer, press: Press, place: Place, phrases: Phrases, facts: int | None
+        self,
+        button: Pressed,
+        answer: Answer,
+        press: ButtonPress,
+        chat_type: ChatType,
+        phrases: Phrases,
+        facts: int | None,
     ) -> Sequence[Reply]:
-        hits = page_hits(answer, button.page, place, facts)
+        hits = page_hits(answer, button.page, chat_type, facts)
         match button.action:
             case Action.MORE | Action.PAGE:
-                if button.page >= page_count(answer, place, facts):
-                    return [Reply([], toast=phrases.no_more)]
-                opened = self._asking.opened(answer, button.shown_id, button.page, place, phrases, facts)
-                return [replace(opened, replaces=press.message_id)]
+                if button.page >= page_count(answer, chat_type, facts):
+                    return [Reply([], notice=phrases.no_more)]
+                opened = self._asking.opened(answer, button.shown_id, button.page, chat_type, phrases, facts)
+                return [replace(opened, edits=press.message_id)]
             case Action.CONTEXT:
                 return await self._lookup.read(lambda s: _context(s, hits, phrases, self._links))
             case Action.SOURCE:
@@ -77,7 +83,7 @@ class Pressing:
                 return [Reply(list(why_runs(hits, phrases)))]
 
 
-def _same_chat(shown: ShownAnswer, press: Press) -> bool:
+def _same_chat(shown: ShownAnswer, press: ButtonPress) -> bool:
     return press.chat is None or (shown.platform, shown.chat) == (press.chat.platform, press.chat.id)
 
 
@@ -86,7 +92,7 @@ def _context(snapshot: Snapshot, hits: Iterable[Hit], phrases: Phrases, links: L
     for fact in _first_of_each_article(hits):
         runs += [Run("\n\n")] if runs else []
         runs += context_runs(fact, snapshot.around(fact.id, AROUND, AROUND), phrases, links)
-    return [Reply(runs)] if runs else [Reply([], toast=phrases.stale)]
+    return [Reply(runs)] if runs else [Reply([], notice=phrases.stale)]
 
 
 def _source(snapshot: Snapshot, hits: Iterable[Hit], phrases: Phrases, links: Links) -> list[Reply]:
@@ -96,14 +102,14 @@ def _source(snapshot: Snapshot, hits: Iterable[Hit], phrases: Phrases, links: Li
         if document is not None:
             runs += [Run("\n\n")] if runs else []
             runs += source_runs(hit.fact, document, phrases, links)
-    return [Reply(runs)] if runs else [Reply([], toast=phrases.stale)]
+    return [Reply(runs)] if runs else [Reply([], notice=phrases.stale)]
 
 
 def _others(answer: Answer, hits: Sequence[Hit], phrases: Phrases, links: Links) -> Reply:
     seen = {hit.fact.article.id for hit in hits}
     others = [hit for hit in ranking(answer) if hit.fact.article.id not in seen][:OTHERS]
     if not others:
-        return Reply([], toast=phrases.no_other_reports)
+        return Reply([], notice=phrases.no_other_reports)
     return Reply([Run(phrases.other_reports + "\n", Style.BOLD), *hit_runs(others, phrases, links)])
 
 

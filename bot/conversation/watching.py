@@ -8,7 +8,7 @@ from bot.conversation.commands import Command
 from bot.conversation.preferences import Administrators
 from bot.learning.normalising import question_text
 from bot.learning.watching import Watching
-from bot.messages import Button, Chat, Message, Place, Press, Reply, Run, Sender
+from bot.messages import Button, ButtonPress, Chat, ChatType, Message, Reply, Run, Sender
 from bot.rendering.answer import shown_query
 from bot.state.places import Listener
 from bot.state.watches import MOST, Kept
@@ -61,14 +61,14 @@ class WatchCommands:
 
         return await self._allowed(message, act)
 
-    async def press(self, press: Press) -> Sequence[Reply]:
+    async def press(self, press: ButtonPress) -> Sequence[Reply]:
         """The button that stops a watch."""
         said = _said(press.sender)
         if press.chat is None or not await self._may(press.chat, press.sender):
-            return [Reply([], toast=said.admins_only)]
+            return [Reply([], notice=said.admins_only)]
         await self._watching.drop(press.chat, press.data.partition(":")[2])
         left = await self._list(press.chat, said)
-        return [Reply(left.runs, left.buttons, replaces=press.message_id)]
+        return [Reply(left.runs, left.buttons, edits=press.message_id)]
 
     async def _allowed(
         self, message: Message, act: Callable[[LearningPhrases], Awaitable[Reply]]
@@ -79,7 +79,7 @@ class WatchCommands:
         return [await act(said)]
 
     async def _may(self, chat: Chat, sender: Sender) -> bool:
-        return chat.place is Place.PRIVATE or await self._administrators.administers(chat, sender)
+        return chat.type is ChatType.PRIVATE or await self._administrators.administers(chat, sender)
 
     async def _list(self, chat: Chat, said: LearningPhrases) -> Reply:
         watches = await self._watching.of(chat)

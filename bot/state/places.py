@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Table, and_
 
-from bot.messages import Chat, Place
+from bot.messages import Chat, ChatType
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ def columns(chat: Chat) -> dict[str, str]:
         "platform": chat.platform,
         "chat": chat.id,
         "thread": chat.thread or "",
-        "place": chat.place.value,
+        "place": chat.type.value,
     }
 
 
@@ -37,4 +37,4 @@ def same(table: Table, chat: Chat) -> ColumnElement[bool]:
 
 def chat_of(row: Row[Any]) -> Chat:
     """The chat in a row."""
-    return Chat(row.platform, row.chat, Place(row.place), row.thread or None)
+    return Chat(row.platform, row.chat, ChatType(row.place), row.thread or None)

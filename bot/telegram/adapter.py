@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from telegram import Update
 
-from bot.messages import Chat, Conversation, InlineQuery, Message, Press, Reply
+from bot.messages import ButtonPress, Chat, Conversation, InlineQuery, Message, Reply
 from bot.telegram.chats import Chats
 from bot.telegram.errors import ApiError
 from bot.telegram.inbox import Ending, Inbox
@@ -79,7 +79,7 @@ class Adapter:
     def _as_of_today(self, event: Event) -> Event:
         """What waited while its group became a supergroup is handled under the id where its settings are."""
         match event:
-            case Message(chat=Chat(id=old) as chat) | Press(chat=Chat(id=old) as chat):
+            case Message(chat=Chat(id=old) as chat) | ButtonPress(chat=Chat(id=old) as chat):
                 new = self._chats.resolve(old)
                 return event if new == old else replace(event, chat=replace(chat, id=new))
         return event
@@ -88,7 +88,7 @@ class Adapter:
         match event:
             case Message():
                 return await self._message(event, turn)
-            case Press():
+            case ButtonPress():
                 return await self._press(event, turn)
             case InlineQuery():
                 return await self._inline(event, turn)
@@ -114,14 +114,14 @@ class Adapter:
             return Outcome(Ending.REFUSED, "nothing could be said")
         return Outcome(Ending.ANSWERED, reply=(message.chat.id, message.id, last))
 
-    async def _press(self, press: Press, turn: Turn) -> Outcome:
+    async def _press(self, press: ButtonPress, turn: Turn) -> Outcome:
         try:
             replies = await self._conversation.press(press)
         except Exception:
-            await self._sender.toast(press.id, None)  # the button must not go on turning
+            await self._sender.notice(press.id, None)  # the button must not go on turning
             raise
         await turn.survived()
-        await self._sender.toast(press.id, next((r.toast for r in replies if r.toast), None))
+        await self._sender.notice(press.id, next((r.notice for r in replies if r.notice), None))
         if press.chat is not None or press.message_id is not None:
             await self._say(press.chat, [r for r in replies if r.text.strip()], turn)
         return Outcome(Ending.ANSWERED)

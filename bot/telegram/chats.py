@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.messages import ChatEvents
+from bot.messages import ChatMigrations
 from bot.telegram.inbox import ClosedChat, Inbox
 from bot.telegram.translate import PLATFORM
 
@@ -16,7 +16,7 @@ class Chats:
     an old id finds the new one through it; which ones are closed is in the inbox's file.
     """
 
-    def __init__(self, inbox: Inbox, events: ChatEvents | None, clock: Callable[[], float]) -> None:
+    def __init__(self, inbox: Inbox, events: ChatMigrations | None, clock: Callable[[], float]) -> None:
         self._inbox = inbox
         self._events = events
         self._clock = clock

@@ -18,14 +18,14 @@ NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One call of sendMessage, sendPhoto or editMessageText; `replaces` is the id of the message to edit."""
+    """One call of sendMessage, sendPhoto or editMessageText; `edits` is the id of the message to edit."""
 
     text: str
     entities: Sequence[MessageEntity]
     keyboard: InlineKeyboardMarkup | None
-    quotes: str | None
+    reply_to: str | None
     thread: str | None
-    replaces: str | None
+    edits: str | None
     picture: bytes | None = None
 
 
@@ -40,9 +40,9 @@ def drafts(chat: Chat | None, reply: Reply) -> list[Draft]:
             "".join(run.text for run in part),
             entities(part),
             buttons if at == len(parts) - 1 else None,
-            reply.quotes if at == 0 else None,
+            reply.reply_to if at == 0 else None,
             thread,
-            reply.replaces if at == 0 else None,
+            reply.edits if at == 0 else None,
         )
         for at, part in enumerate(parts)
     ]
@@ -55,12 +55,12 @@ def cured(draft: Draft, cure: Remedy) -> Draft | None:
     """Return the draft as a remedy would have it, or None where that changes nothing."""
     if cure is Remedy.SAY_PLAINLY:
         return replace(draft, entities=(), keyboard=None)
-    if cure is Remedy.SEND_ANEW and draft.replaces and not draft.replaces.startswith(INLINE):
-        return replace(draft, replaces=None)
-    if cure is Remedy.DROP_QUOTE and draft.quotes:
-        return replace(draft, quotes=None)
+    if cure is Remedy.SEND_ANEW and draft.edits and not draft.edits.startswith(INLINE):
+        return replace(draft, edits=None)
+    if cure is Remedy.DROP_QUOTE and draft.reply_to:
+        return replace(draft, reply_to=None)
     if cure is Remedy.DROP_THREAD and draft.thread:
-        return replace(draft, thread=None, quotes=None)
+        return replace(draft, thread=None, reply_to=None)
     return None
 
 

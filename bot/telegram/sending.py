@@ -12,7 +12,7 @@ from telegram import (
     InlineQueryResultArticle,
 )
 
-from bot.messages import Chat, InlineAnswer, Place, Reply
+from bot.messages import Chat, ChatType, InlineAnswer, Reply
 from bot.metrics import Metrics
 from bot.telegram.chats import Chats
 from bot.telegram.drafts import NO_PREVIEW, Draft, content, cured, drafts
@@ -87,7 +87,7 @@ class Sender:
             self._moved(old, new)
             logger.info("a group has become a supergroup")
 
-    async def toast(self, press: str, text: str | None) -> None:
+    async def notice(self, press: str, text: str | None) -> None:
         """Acknowledge a press, with a short notice or without; too late is no error."""
         shown = clean(text)[:TOAST_LIMIT] if text else None
         await self._acknowledge(
@@ -161,7 +161,7 @@ class Sender:
                     await self._close(chat if draft.thread else None, draft.thread, error)
                     return None
                 if cure is Remedy.NONE_NEEDED:
-                    return draft.replaces
+                    return draft.edits
                 if cure in tried or (changed := cured(draft, cure)) is None:
                     self._metrics.sends.labels("refused").inc()
                     raise
@@ -179,7 +179,7 @@ class Sender:
         disconnected, known_as = False, chat.id if chat else ""
         for failures in range(TRIES):
             target = self._chats.resolve(known_as)
-            await self._pace(target, chat is not None and chat.place is not Place.PRIVATE, slots)
+            await self._pace(target, chat is not None and chat.type is not ChatType.PRIVATE, slots)
             try:
                 return await self._call(target, draft)
             except Flooded as error:
@@ -225,25 +225,25 @@ class Sender:
             await asyncio.sleep(self._limiter.reserve_overall())
 
     async def _call(self, chat: str, draft: Draft) -> str:
-        if draft.replaces and draft.replaces.startswith(INLINE):
+        if draft.edits and draft.edits.startswith(INLINE):
             await self._bot.edit_message_text(
                 draft.text,
-                inline_message_id=draft.replaces.removeprefix(INLINE),
+                inline_message_id=draft.edits.removeprefix(INLINE),
                 entities=draft.entities or None,
                 reply_markup=draft.keyboard,
                 link_preview_options=NO_PREVIEW,
             )
-            return draft.replaces
-        if draft.replaces:
+            return draft.edits
+        if draft.edits:
             await self._bot.edit_message_text(
                 draft.text,
                 chat_id=int(chat),
-                message_id=int(draft.replaces),
+                message_id=int(draft.edits),
                 entities=draft.entities or None,
                 reply_markup=draft.keyboard,
                 link_preview_options=NO_PREVIEW,
             )
-            return draft.replaces
+            return draft.edits
         if draft.picture:
             thread = int(draft.thread) if draft.thread else None
             sent = await self._bot.send_photo(int(chat), draft.picture, message_thread_id=thread)
@@ -259,8 +259,8 @@ class Sender:
             parameters["reply_markup"] = draft.keyboard.to_json()
         if draft.thread:
             parameters["message_thread_id"] = draft.thread
-        if draft.quotes:
-            quote = {"message_id": int(draft.quotes), "allow_sending_without_reply": True}
+        if draft.reply_to:
+            quote = {"message_id": int(draft.reply_to), "allow_sending_without_reply": True}
             parameters["reply_parameters"] = json.dumps(quote)
         body = await self._calls.call(f"{self._address}/sendMessage", parameters)
         result = self._calls.parse_json_payload(body)["result"]

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from telegram import Bot
 
 from bot.conversation.menus import menus
-from bot.messages import Chat, ChatEvents, Conversation, Reply
+from bot.messages import Chat, ChatMigrations, Conversation, Reply
 from bot.metrics import Metrics
 from bot.telegram.adapter import Adapter
 from bot.telegram.chats import Chats
@@ -70,7 +70,7 @@ class TelegramService:
         options: TelegramOptions,
         conversation: Conversation,
         metrics: Metrics,
-        events: ChatEvents | None,
+        events: ChatMigrations | None,
         inbox: Inbox,
         clock: Callable[[], float],
         monotonic: Callable[[], float],
@@ -120,7 +120,7 @@ class TelegramService:
         return self._readiness.red
 
     async def send(self, chat: Chat, reply: Reply) -> str | None:
-        """Say something unasked (`bot.messages.Outbox`)."""
+        """Say something unasked (`bot.messages.MessageGateway`)."""
         return await self._sender.send(chat, reply)
 
     async def forget(self, person: str) -> None:
@@ -260,7 +260,7 @@ async def telegram_service(
     options: TelegramOptions,
     conversation: Conversation,
     metrics: Metrics,
-    events: ChatEvents | None = None,
+    events: ChatMigrations | None = None,
     give_up: Callable[[str], None] = logger.critical,
     clock: Callable[[], float] = time.time,
     monotonic: Callable[[], float] = time.monotonic,

@@ -9,12 +9,13 @@ from telegram import CallbackQuery, ChatMemberUpdated, Document, MessageEntity, 
 from telegram import Chat as TelegramChat
 from telegram import InlineQuery as TelegramInlineQuery
 from telegram import Message as TelegramMessage
-from telegram.constants import ChatID, ChatType
+from telegram.constants import ChatID
+from telegram.constants import ChatType as TelegramChatType
 
-from bot.messages import Attachment, Chat, InlineQuery, Message, Place, Press, Sender, SenderKind
+from bot.messages import Attachment, ButtonPress, Chat, ChatType, InlineQuery, Message, Sender, SenderKind
 
 PLATFORM = "telegram"
-PLACES = {ChatType.PRIVATE: Place.PRIVATE, ChatType.CHANNEL: Place.CHANNEL}
+CHAT_TYPES = {TelegramChatType.PRIVATE: ChatType.PRIVATE, TelegramChatType.CHANNEL: ChatType.CHANNEL}
 INLINE = "inline:"
 
 
@@ -41,7 +42,7 @@ class Nothing:
     why: str
 
 
-Event = Message | Press | InlineQuery | Moved | Membership | Nothing
+Event = Message | ButtonPress | InlineQuery | Moved | Membership | Nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def _message(message: TelegramMessage, me: Identity, *, edited: bool) -> Event:
         return Nothing("our own inline result")
     chat = _chat(message.chat, message)
     said = _text(message.text if message.text is not None else message.caption or "")
-    if not said and (chat.place is not Place.PRIVATE or not message.effective_attachment):
+    if not said and (chat.type is not ChatType.PRIVATE or not message.effective_attachment):
         return Nothing("no text")
     text, meant = _meant(message, said, me)
     if meant is False:
@@ -100,7 +101,7 @@ def _message(message: TelegramMessage, me: Identity, *, edited: bool) -> Event:
         sender,
         text,
         message.date.astimezone(UTC),
-        addressed=chat.place is Place.PRIVATE or bool(meant) or to_us,
+        addressed=chat.type is ChatType.PRIVATE or bool(meant) or to_us,
         edited=edited,
         forwarded=message.forward_origin is not None,
         via_bot=message.via_bot is not None,
@@ -111,7 +112,7 @@ def _message(message: TelegramMessage, me: Identity, *, edited: bool) -> Event:
 def _chat(chat: TelegramChat, message: TelegramMessage | None = None) -> Chat:
     in_topic = message is not None and message.is_topic_message and message.message_thread_id is not None
     thread = _id(message.message_thread_id) if message is not None and in_topic else None
-    return Chat(PLATFORM, _id(chat.id), PLACES.get(ChatType(chat.type), Place.GROUP), thread)
+    return Chat(PLATFORM, _id(chat.id), CHAT_TYPES.get(TelegramChatType(chat.type), ChatType.GROUP), thread)
 
 
 def _sender(message: TelegramMessage) -> Sender:
@@ -179,9 +180,9 @@ def _press(query: CallbackQuery) -> Event:
     sender = _person(query.from_user)
     if query.message is None:
         inline = INLINE + _text(query.inline_message_id) if query.inline_message_id else None
-        return Press(None, inline, _text(query.id), sender, _text(query.data))
+        return ButtonPress(None, inline, _text(query.id), sender, _text(query.data))
     whole = query.message if isinstance(query.message, TelegramMessage) else None
-    return Press(
+    return ButtonPress(
         _chat(query.message.chat, whole),
         _id(query.message.message_id),
         _text(query.id),

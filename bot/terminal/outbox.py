@@ -1,4 +1,4 @@
-"""Standard output as an `Outbox`: buttons become a numbered list, the citation stays."""
+"""Standard output as an `MessageGateway`: buttons become a numbered list, the citation stays."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bot.messages import Chat, Reply
 from bot.terminal.paint import Paint, harmless
 
 
-class TerminalOutbox:
+class TerminalGateway:
     """Writes each reply as a paragraph; there is nothing to edit, so a changed reply is written again."""
 
     def __init__(self, stream: TextIO, paint: Paint) -> None:
@@ -27,8 +27,8 @@ class TerminalOutbox:
 def reply_text(reply: Reply, paint: Paint) -> str:
     """A reply as a paragraph that ends with an empty line."""
     parts = [paint.text(reply.runs)]
-    if reply.toast:
-        parts.append(harmless(reply.toast))
+    if reply.notice:
+        parts.append(harmless(reply.notice))
     labels = [button.label for row in reply.buttons for button in row]
     parts += [f"[{number}] {harmless(label)}" for number, label in enumerate(labels, 1)]
     return "\n".join(part for part in parts if part) + "\n\n"

@@ -15,7 +15,7 @@ MOST_LINES = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SourceView:
     """An article's file, and the fact to mark in it."""
 
     article: Article
@@ -40,17 +40,17 @@ async def show_article(request: web.Request) -> web.Response:
     )
 
 
-def find_place(snapshot: Snapshot, article_id: str, fact_id: str | None) -> Place | None:
+def find_place(snapshot: Snapshot, article_id: str, fact_id: str | None) -> SourceView | None:
     """Find what to show; a fact of another article marks nothing."""
     article = snapshot.article(article_id)
     held = snapshot.document(article.file) if article else None
     if article is None or held is None:
         return None
     fact = snapshot.fact(fact_id) if fact_id else None
-    return Place(article, held, fact if fact and fact.article.id == article.id else None)
+    return SourceView(article, held, fact if fact and fact.article.id == article.id else None)
 
 
-def place_html(place: Place, fact_wanted: bool) -> str:
+def place_html(place: SourceView, fact_wanted: bool) -> str:
     """Title, the numbered lines, and a way back."""
     article = place.article
     gone = "" if place.fact or not fact_wanted else '<p class="notice">这句话已不在现有报道里。</p>'
@@ -65,7 +65,7 @@ def place_html(place: Place, fact_wanted: bool) -> str:
 </main>"""
 
 
-def _lines(place: Place) -> str:
+def _lines(place: SourceView) -> str:
     shown = range(1, len(place.document.lines) + 1)
     if len(shown) > MOST_LINES:
         spans = place.fact.spans if place.fact else place.article.title.spans
@@ -74,7 +74,7 @@ def _lines(place: Place) -> str:
     return "\n".join(_line(place, number) for number in shown)
 
 
-def _line(place: Place, number: int) -> str:
+def _line(place: SourceView, number: int) -> str:
     text = place.document.lines[number - 1]
     spans = [(s.start, s.end) for s in (place.fact.spans if place.fact else ()) if s.line == number]
     quoted = ' class="quoted"' if spans else ""
@@ -84,7 +84,7 @@ def _line(place: Place, number: int) -> str:
     )
 
 
-def _shown(place: Place, number: int) -> str:
+def _shown(place: SourceView, number: int) -> str:
     """The line's number as a citation says it: on its page's own count where there are pages."""
     page, line = place.document.on_page(number)
     return str(line) if page is None else f"{page}:{line}"

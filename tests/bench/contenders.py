@@ -14,13 +14,13 @@ from pathlib import Path
 from aiohttp import web
 
 from bot.messages import (
+    ButtonPress,
     Chat,
+    ChatType,
     Conversation,
     InlineAnswer,
     InlineQuery,
     Message,
-    Place,
-    Press,
     Reply,
     Run,
     Sender,
@@ -34,12 +34,12 @@ class Silent:
     """A conversation without a lookup: the same short answer to everything."""
 
     async def message(self, message: Message) -> Sequence[Reply]:
-        return [Reply([Run("答：莫德纳")], quotes=message.id)]
+        return [Reply([Run("答：莫德纳")], reply_to=message.id)]
 
     async def too_many(self, message: Message) -> Sequence[Reply]:
         return ()
 
-    async def press(self, press: Press) -> Sequence[Reply]:
+    async def press(self, press: ButtonPress) -> Sequence[Reply]:
         return ()
 
     async def inline(self, query: InlineQuery) -> InlineAnswer:
@@ -88,7 +88,7 @@ async def usual(stack: AsyncExitStack, api: str, talk: Conversation) -> web.Appl
         asked = update.effective_message
         assert asked is not None
         assert asked.text is not None
-        sender, chat = Sender(str(asked.chat_id)), Chat("telegram", str(asked.chat_id), Place.PRIVATE)
+        sender, chat = Sender(str(asked.chat_id)), Chat("telegram", str(asked.chat_id), ChatType.PRIVATE)
         heard = Message(chat, str(asked.message_id), sender, asked.text, datetime.now(UTC))
         for reply in await talk.message(heard):
             bold = [MessageEntity("bold", 0, 1)]

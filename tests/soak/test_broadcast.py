@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import insert
 
 from bot.learning.courier import IN_FLIGHT
-from bot.messages import Chat, Place
+from bot.messages import Chat, ChatType
 from bot.state.database import open_database
 from bot.state.ids import fresh_id
 from bot.state.places import columns
@@ -36,7 +36,7 @@ KILLS = 3
 async def watch(bot: BotProcess, api: BotApi) -> None:
     """Let everybody watch one word."""
     now = datetime.now(UTC)
-    chats = [Chat("telegram", str(number), Place.PRIVATE) for number in WATCHERS]
+    chats = [Chat("telegram", str(number), ChatType.PRIVATE) for number in WATCHERS]
     rows = [
         {**columns(chat), "id": fresh_id(), "language": None, "words": WORD, "key": WORD, "since": now}
         for chat in chats

@@ -112,7 +112,7 @@ async def reloads(articles: Path, bot: BotProcess, every: float, after: float = 
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ChatType:
     """Where a bot of the soak lives."""
 
     articles: Path
@@ -121,7 +121,7 @@ class Place:
     settings: dict[str, str]
 
 
-def place(folder: Path) -> Place:
+def place(folder: Path) -> ChatType:
     """The seeds, to be changed as one likes, and free ports."""
     articles = folder / "articles"
     shutil.copytree(ROOT / "seeds", articles)
@@ -132,7 +132,7 @@ def place(folder: Path) -> Place:
         "CHUCHU_ADMIN_HTTP": door,
         "CHUCHU_ADMIN_TOKEN": TOKEN,
     }
-    return Place(articles, f"http://{page}", f"http://{door}", settings)
+    return ChatType(articles, f"http://{page}", f"http://{door}", settings)
 
 
 @pytest.mark.soak

@@ -20,10 +20,10 @@ from bot.conversation.lookup import open_lookup
 from bot.learning.side import open_learning
 from bot.messages import (
     Attachment,
+    ButtonPress,
     Chat,
+    ChatType,
     Message,
-    Place,
-    Press,
     Reply,
     Sender,
 )
@@ -71,7 +71,7 @@ class Phone:
 
     async def send(self, chat: Chat, reply: Reply) -> str | None:
         self.sent.append(reply)
-        return reply.replaces or f"m{len(self.sent)}"
+        return reply.edits or f"m{len(self.sent)}"
 
     async def download(self, attachment: str, limit: int) -> AsyncIterator[bytes]:
         for piece in self.files[attachment]:
@@ -113,7 +113,7 @@ class Hall:
         self,
         text: str,
         sender: str | Sender,
-        place: Place = Place.PRIVATE,
+        place: ChatType = ChatType.PRIVATE,
         age: float = 0,
         attachment: Attachment | None = None,
         edited: bool = False,
@@ -138,10 +138,10 @@ class Hall:
         """Press a button by its label on the last message that had it; return notice and what was said."""
         data = [b.data for r in self.phone.sent for row in r.buttons for b in row if b.label == label][nth]
         before = len(self.phone.sent)
-        chat = Chat("telegram", presser, Place.PRIVATE)
-        replies = await self.dialogue.press(Press(chat, "m1", "p1", Sender(presser), data))
+        chat = Chat("telegram", presser, ChatType.PRIVATE)
+        replies = await self.dialogue.press(ButtonPress(chat, "m1", "p1", Sender(presser), data))
         await self.quiet()
-        said = [text for reply in replies for text in (reply.toast or "", reply.text)]
+        said = [text for reply in replies for text in (reply.notice or "", reply.text)]
         return "\n".join([*said, *(reply.text for reply in self.phone.sent[before:])])
 
     async def quiet(self) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.conversation.menus import OFFERED, Scope
-from bot.messages import Attachment, Place
+from bot.messages import Attachment, ChatType
 from bot.texts import phrases
 from bot.texts.learning import learning_phrases
 from knowledge.snapshots.order import Built, Order, Progress
@@ -112,6 +112,6 @@ async def test_with_a_closed_state_every_command_that_was_offered_is_answered(tm
             assert await room.say(command, OWNER) == await room.say(command, STRANGER) == said
         for command in ("/reload", "/unalias 3", "/upload"):
             assert where in await room.say(command)
-            for place in Place:
+            for place in ChatType:
                 assert where not in await room.say(command, STRANGER, place=place)
-            assert where not in await room.say(command, OWNER, place=Place.GROUP)
+            assert where not in await room.say(command, OWNER, place=ChatType.GROUP)

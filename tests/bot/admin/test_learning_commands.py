@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot.messages import Chat, Place, Press, Reply, Sender
+from bot.messages import ButtonPress, Chat, ChatType, Reply, Sender
 from tests.bot.admin.hall import OWNER, STRANGER, Hall, hall
 
 QUESTION = "地铁票价"
@@ -23,12 +23,12 @@ async def presses(room: Hall, replies: Sequence[Reply], label: str) -> Sequence[
 
 
 async def carries(room: Hall, data: str) -> Sequence[Reply]:
-    chat = Chat("telegram", OWNER, Place.PRIVATE)
-    return await room.dialogue.press(Press(chat, "m1", "p1", Sender(OWNER), data))
+    chat = Chat("telegram", OWNER, ChatType.PRIVATE)
+    return await room.dialogue.press(ButtonPress(chat, "m1", "p1", Sender(OWNER), data))
 
 
 def heard(replies: Sequence[Reply]) -> str:
-    return "\n".join(said for reply in replies for said in (reply.toast or "", reply.text))
+    return "\n".join(said for reply in replies for said in (reply.notice or "", reply.text))
 
 
 async def missed(room: Hall) -> str:

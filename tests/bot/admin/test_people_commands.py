@@ -12,7 +12,7 @@ import pytest
 from bot.admin.report import Ending
 from bot.admin.rights import Act, Refusal
 from bot.admin.rows import audit_line
-from bot.messages import Place, Sender, SenderKind
+from bot.messages import ChatType, Sender, SenderKind
 from bot.state.audit import Entry
 from tests.bot.admin.hall import EDITOR, OWNER, STRANGER, hall
 
@@ -50,10 +50,10 @@ async def test_a_command_that_was_delayed_or_did_not_come_from_the_owner_does_no
         assert "五分钟以前" in await room.say("/grant 8", age=7200)
         assert "本人身份" in await room.say("/grant 8", forwarded=True)
         assert "本人身份" in await room.say("/grant 8", via_bot=True)
-        assert "私聊" in await room.say("/grant 8", place=Place.GROUP)
+        assert "私聊" in await room.say("/grant 8", place=ChatType.GROUP)
         assert await room.say("/grant 8", edited=True) == ""
         anonymous = Sender("1087968824", SenderKind.ANONYMOUS_ADMIN)
-        assert "本人身份" in await room.say("/grant 8", anonymous, place=Place.GROUP)
+        assert "本人身份" in await room.say("/grant 8", anonymous, place=ChatType.GROUP)
         assert "还没有编辑" in await room.say("/grant")
 
 

@@ -33,10 +33,10 @@ async def test_progress_and_report_are_one_message(tmp_path: Path) -> None:
         room.builder.hold()
         await room.say("/reload")
         first = room.phone.sent[0]
-        assert first.text.startswith("正在重建") and first.replaces is None
+        assert first.text.startswith("正在重建") and first.edits is None
         room.builder.gate.set()
         await room.quiet()
-        assert {reply.replaces for reply in room.phone.sent[1:]} == {"m1"}
+        assert {reply.edits for reply in room.phone.sent[1:]} == {"m1"}
 
 
 async def test_a_dry_run_tells_the_difference_and_changes_nothing(tmp_path: Path) -> None:
@@ -234,4 +234,4 @@ async def test_a_report_takes_the_place_of_progress_that_is_still_on_its_way(tmp
         await room.say("/reload")
         progress, report = room.phone.sent
         assert progress.text.startswith("正在重建") and "没有变化" in report.text
-        assert report.replaces == "m1"
+        assert report.edits == "m1"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.admin.rights import Act, Claim, Refusal, Role, may, role_of
-from bot.messages import Place, Sender, SenderKind
+from bot.messages import ChatType, Sender, SenderKind
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 EDITORS_ACTS = {Act.RELOAD, Act.VERSIONS, Act.UPLOAD, Act.META, Act.UNANSWERED, Act.ALIAS, Act.STATS}
@@ -15,7 +15,7 @@ EDITORS_ACTS = {Act.RELOAD, Act.VERSIONS, Act.UPLOAD, Act.META, Act.UNANSWERED, 
 
 def claim(
     kind: SenderKind = SenderKind.PERSON,
-    place: Place = Place.PRIVATE,
+    place: ChatType = ChatType.PRIVATE,
     age: timedelta | None = timedelta(0),
     edited: bool = False,
     relayed: bool = False,
@@ -40,8 +40,8 @@ def test_an_owner_may_do_everything_an_editor_some_and_a_stranger_nothing(act: A
         claim(SenderKind.CHANNEL),
         claim(SenderKind.AUTO_FORWARD),
         claim(SenderKind.BOT),
-        claim(place=Place.GROUP),
-        claim(place=Place.CHANNEL),
+        claim(place=ChatType.GROUP),
+        claim(place=ChatType.CHANNEL),
         claim(relayed=True),
         claim(edited=True),
         claim(age=timedelta(minutes=5, seconds=1)),

@@ -15,7 +15,7 @@ import pytest
 from bot.backup.archive import BackupRefused, unpacked, write_backup
 from bot.backup.restoring import restore
 from bot.learning.pseudonyms import NAME, open_pseudonyms
-from bot.messages import Chat, Place
+from bot.messages import Chat, ChatType
 from bot.state.audit import Entry
 from bot.state.copies import Copies
 from bot.state.errors import StateClosed
@@ -29,7 +29,7 @@ from tests.bot.admin.hall import hall
 from tests.knowledge.snapshots.corpus import write_corpus
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
-CHAT = Chat("telegram", "7", Place.PRIVATE)
+CHAT = Chat("telegram", "7", ChatType.PRIVATE)
 
 
 async def data_folder(folder: Path) -> Path:

@@ -1,6 +1,6 @@
 """What every platform owes us: one suite, run for each adapter.
 
-An adapter's test module brings a `surface` fixture and subclasses `OutboxContract`.
+An adapter's test module brings a `surface` fixture and subclasses `GatewayContract`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Protocol
 
 import pytest
 
-from bot.messages import Button, Chat, Outbox, Reply, Run, Style
+from bot.messages import Button, Chat, MessageGateway, Reply, Run, Style
 
 CITATION = "——《桥通车了》第39行、第47行 · a.txt"
 HOSTILE = "<b>粗</b> &amp; [链接](tg://user?id=1) @all _一_ *二* `三` \\n </a><script>"
@@ -20,7 +20,7 @@ class Surface(Protocol):
     """An adapter under test, and the eyes of a reader in front of it."""
 
     @property
-    def outbox(self) -> Outbox:
+    def outbox(self) -> MessageGateway:
         """The adapter."""
 
     @property
@@ -31,8 +31,8 @@ class Surface(Protocol):
         """Each message the reader has now, as visible text; buttons by their labels under it."""
 
 
-class OutboxContract:
-    """The promises of `Outbox`."""
+class GatewayContract:
+    """The promises of `MessageGateway`."""
 
     async def test_every_word_of_a_reply_is_seen_in_order(self, surface: Surface) -> None:
         runs = [
@@ -76,7 +76,7 @@ class OutboxContract:
 
     async def test_a_replaced_reply_shows_the_new_text(self, surface: Surface) -> None:
         before = await surface.outbox.send(surface.chat, Reply([Run("旧")]))
-        await surface.outbox.send(surface.chat, Reply([Run("新")], replaces=before))
+        await surface.outbox.send(surface.chat, Reply([Run("新")], edits=before))
         assert surface.seen()[-1].strip() == "新"
 
     @pytest.mark.parametrize("text", ["👨‍👩‍👧‍👦" * 700, "𠮷" * 4097, "é" * 4096, "\ud83d", "\0\x1b[2J"])

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.messages import Chat, Outbox, Place
-from tests.bot.contract.surface import OutboxContract
+from bot.messages import Chat, ChatType, MessageGateway
+from tests.bot.contract.surface import GatewayContract
 from tests.bot.telegram.service import Echo, polling
 from tests.botapi.server import BotApi, bot_api
 from tests.botapi.updates import BOT_ID, message, private
@@ -17,10 +17,10 @@ from tests.botapi.updates import BOT_ID, message, private
 class TelegramSurface:
     """A private chat, read as its person reads it."""
 
-    def __init__(self, api: BotApi, outbox: Outbox) -> None:
+    def __init__(self, api: BotApi, outbox: MessageGateway) -> None:
         self._api = api
         self.outbox = outbox
-        self.chat = Chat("telegram", "7", Place.PRIVATE)
+        self.chat = Chat("telegram", "7", ChatType.PRIVATE)
 
     def seen(self) -> Sequence[str]:
         ours = [said for said in self._api.chats.messages.values() if said["from"]["id"] == BOT_ID]
@@ -38,5 +38,5 @@ async def surface(tmp_path: Path) -> AsyncIterator[TelegramSurface]:
         yield TelegramSurface(api, service)
 
 
-class TestTelegram(OutboxContract):
+class TestTelegram(GatewayContract):
     """The suite, run on Telegram."""

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from bot.messages import Chat, Outbox, Place
-from bot.terminal.outbox import TerminalOutbox
+from bot.messages import Chat, ChatType, MessageGateway
+from bot.terminal.outbox import TerminalGateway
 from bot.terminal.paint import Paint
-from tests.bot.contract.surface import OutboxContract
+from tests.bot.contract.surface import GatewayContract
 
 
 class TerminalSurface:
@@ -18,8 +18,8 @@ class TerminalSurface:
 
     def __init__(self) -> None:
         self._screen = Screen()
-        self.outbox: Outbox = TerminalOutbox(self._screen, Paint(terminal=False, colour=False))
-        self.chat = Chat("terminal", "here", Place.PRIVATE)
+        self.outbox: MessageGateway = TerminalGateway(self._screen, Paint(terminal=False, colour=False))
+        self.chat = Chat("terminal", "here", ChatType.PRIVATE)
 
     def seen(self) -> Sequence[str]:
         return self._screen.written
@@ -42,5 +42,5 @@ def surface() -> TerminalSurface:
     return TerminalSurface()
 
 
-class TestTerminal(OutboxContract):
+class TestTerminal(GatewayContract):
     """The suite, run on the terminal."""

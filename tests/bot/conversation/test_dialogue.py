@@ -18,14 +18,14 @@ from bot.conversation.dialogue import Dialogue
 from bot.conversation.lookup import open_lookup
 from bot.conversation.preferences import Preference, Preferences, PreferencesInMemory
 from bot.conversation.shown import ShownInMemory
-from bot.messages import Chat, Message, Place, Press, Reply, Sender, SenderKind
+from bot.messages import ButtonPress, Chat, ChatType, Message, Reply, Sender, SenderKind
 from bot.texts import phrases
 from knowledge.model import Answer
 from knowledge.snapshot import Snapshot, SnapshotHolder
 from tests.bot.paper import Paper, article, fact, hit
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
-PRIVATE = Chat("test", "7", Place.PRIVATE)
+PRIVATE = Chat("test", "7", ChatType.PRIVATE)
 READER = Sender("7", language="zh")
 ZH = phrases("zh")
 
@@ -38,8 +38,8 @@ def message(text: str, chat: Chat = PRIVATE, sender: Sender = READER, addressed:
     return Message(chat, "m1", sender, text, NOON, addressed)
 
 
-def press(data: str, chat: Chat | None = PRIVATE, sender: Sender = READER) -> Press:
-    return Press(chat, "r1", "p1", sender, data)
+def press(data: str, chat: Chat | None = PRIVATE, sender: Sender = READER) -> ButtonPress:
+    return ButtonPress(chat, "r1", "p1", sender, data)
 
 
 class Talk:
@@ -62,7 +62,7 @@ class Talk:
         (reply,) = await self._dialogue.press(press(data))
         return reply
 
-    async def raw(self, sent: Message | Press) -> list[Reply]:
+    async def raw(self, sent: Message | ButtonPress) -> list[Reply]:
         if isinstance(sent, Message):
             return list(await self._dialogue.message(sent))
         return list(await self._dialogue.press(sent))
@@ -107,10 +107,10 @@ async def test_a_word_shows_a_few_facts_at_first(start: Start) -> None:
 
 async def test_a_group_gets_one_fact_and_two_buttons(start: Start) -> None:
     talk = await start()
-    (reply,) = await talk.raw(message("桥的", Chat("test", "-5", Place.GROUP)))
+    (reply,) = await talk.raw(message("桥的", Chat("test", "-5", ChatType.GROUP)))
     assert reply.text.count("——《") == 1
     assert labels(reply) == [["上下文", "原文"]]
-    assert reply.quotes == "m1"
+    assert reply.reply_to == "m1"
 
 
 async def test_a_questions_answer_shows_its_one_fact(start: Start) -> None:
@@ -143,7 +143,7 @@ async def test_more_opens_the_other_buttons_in_place(start: Start) -> None:
     talk = await start()
     opened = await talk.press("更多", await talk.say("桥的"))
     assert labels(opened) == [["上下文", "原文"], ["下一页", "其他报道", "为什么匹配"], ["👍", "👎"]]
-    assert opened.replaces == "r1"
+    assert opened.edits == "r1"
 
 
 async def test_pages_hold_every_hit_once_and_turn_back_at_the_end(start: Start) -> None:
@@ -166,7 +166,7 @@ async def test_other_reports_come_from_other_articles(start: Start) -> None:
 async def test_without_other_reports_the_button_says_so(start: Start) -> None:
     talk = await start()
     opened = await talk.press("更多", await talk.say("桥的"))
-    assert (await talk.press("其他报道", opened)).toast == "没有查到其他报道。"
+    assert (await talk.press("其他报道", opened)).notice == "没有查到其他报道。"
 
 
 async def test_why_names_the_rung_and_the_words(start: Start) -> None:
@@ -178,7 +178,7 @@ async def test_why_names_the_rung_and_the_words(start: Start) -> None:
 async def test_a_thumb_is_thanked_for(start: Start) -> None:
     talk = await start()
     opened = await talk.press("更多", await talk.say("桥的"))
-    assert (await talk.press("👍", opened)).toast == "谢谢，记下了。"
+    assert (await talk.press("👍", opened)).notice == "谢谢，记下了。"
 
 
 async def test_a_button_whose_facts_have_changed_says_so_and_refreshes(start: Start) -> None:
@@ -186,7 +186,7 @@ async def test_a_button_whose_facts_have_changed_says_so_and_refreshes(start: St
     reply = await talk.say("桥的第2句")
     talk.swap(Paper([fact("新的一句：桥的第2句。")], version="v2"))
     told = await talk.press("上下文", reply)
-    assert (told.toast, told.replaces) == ("文章更新过了，这是新的结果。", "r1")
+    assert (told.notice, told.edits) == ("文章更新过了，这是新的结果。", "r1")
     assert told.text.startswith("新的一句：桥的第2句。")
 
 
@@ -196,20 +196,20 @@ async def test_a_button_whose_article_is_gone_says_so_and_shows_that_nothing_is_
     talk.swap(Paper([fact("别的事。")], version="v2"))
     told = await talk.press("原文", reply)
     assert told.text == "现有报道里没有查到“桥的第2句”。"
-    assert told.toast == "文章更新过了，这是新的结果。"
+    assert told.notice == "文章更新过了，这是新的结果。"
 
 
 @pytest.mark.parametrize("data", ["", "x", "c.nosuchid.0", "c.zzzz.99999", "z.1.0", "🙂" * 16, "a" * 64])
 async def test_a_button_nobody_remembers_is_called_stale(start: Start, data: str) -> None:
     (told,) = await (await start()).raw(press(data))
-    assert (told.text, told.toast) == ("", ZH.stale)
+    assert (told.text, told.notice) == ("", ZH.stale)
 
 
 async def test_a_button_of_another_chat_shows_nothing(start: Start) -> None:
     talk = await start()
     data = (await talk.say("桥的")).buttons[0][0].data
-    (told,) = await talk.raw(press(data, Chat("test", "8", Place.PRIVATE)))
-    assert (told.text, told.toast) == ("", ZH.stale)
+    (told,) = await talk.raw(press(data, Chat("test", "8", ChatType.PRIVATE)))
+    assert (told.text, told.notice) == ("", ZH.stale)
 
 
 async def test_a_page_beyond_the_last_is_said_to_be_none(start: Start) -> None:
@@ -217,7 +217,7 @@ async def test_a_page_beyond_the_last_is_said_to_be_none(start: Start) -> None:
     button = pressed((await talk.say("桥的")).buttons[0][0].data)
     assert button
     (told,) = await talk.raw(press(Pressed(Action.PAGE, button.shown_id, 900).data))
-    assert told.toast == "没有更多了。"
+    assert told.notice == "没有更多了。"
 
 
 @pytest.mark.parametrize("command", ["/start", "/help", "/START", "/help@this_bot", "/about"])

@@ -9,13 +9,13 @@ import pytest
 
 from bot.conversation.commands import Command
 from bot.conversation.hearing import Courtesy, Question, heard
-from bot.messages import Chat, Message, Place, Sender, SenderKind
+from bot.messages import Chat, ChatType, Message, Sender, SenderKind
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
-PRIVATE = Message(Chat("t", "7", Place.PRIVATE), "1", Sender("7"), "蕃瓜弄", NOON)
-GROUP = replace(PRIVATE, chat=Chat("t", "-7", Place.GROUP))
+PRIVATE = Message(Chat("t", "7", ChatType.PRIVATE), "1", Sender("7"), "蕃瓜弄", NOON)
+GROUP = replace(PRIVATE, chat=Chat("t", "-7", ChatType.GROUP))
 CHANNEL = Message(
-    Chat("t", "-9", Place.CHANNEL), "1", Sender("-9", SenderKind.CHANNEL), "", NOON, addressed=False
+    Chat("t", "-9", ChatType.CHANNEL), "1", Sender("-9", SenderKind.CHANNEL), "", NOON, addressed=False
 )
 
 

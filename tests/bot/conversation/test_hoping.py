@@ -7,21 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from bot.messages import Chat, Place, Press, Sender
+from bot.messages import ButtonPress, Chat, ChatType, Sender
 from bot.state.places import Listener
 from bot.state.questions import MOST_HOPES
 from bot.state.state import open_state, sqlite_address
 from tests.bot.admin.hall import STRANGER, Hall, hall
 
-CHAT = Chat("telegram", STRANGER, Place.PRIVATE)
+CHAT = Chat("telegram", STRANGER, ChatType.PRIVATE)
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 
 async def notice(room: Hall, question: str, language: str) -> str | None:
     """Press the button of a question; return the notice."""
     sender = Sender(STRANGER, language=language)
-    (reply,) = await room.dialogue.press(Press(CHAT, "m1", "p1", sender, f"hope:{question}"))
-    return reply.toast
+    (reply,) = await room.dialogue.press(ButtonPress(CHAT, "m1", "p1", sender, f"hope:{question}"))
+    return reply.notice
 
 
 @pytest.mark.parametrize(

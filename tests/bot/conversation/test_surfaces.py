@@ -12,15 +12,15 @@ from bot.conversation.dialogue import Dialogue
 from bot.conversation.lookup import open_lookup
 from bot.conversation.preferences import Askers, Preference, PreferencesInMemory
 from bot.conversation.shown import ShownInMemory
-from bot.messages import Chat, InlineQuery, Message, Place, Press, Reply, Sender, SenderKind
+from bot.messages import ButtonPress, Chat, ChatType, InlineQuery, Message, Reply, Sender, SenderKind
 from bot.texts import phrases
 from knowledge.snapshot import SnapshotHolder
 from tests.bot.paper import Paper, article, fact
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 ZH = phrases("zh")
-PRIVATE = Chat("test", "7", Place.PRIVATE)
-GROUP = Chat("test", "-5", Place.GROUP, "3")
+PRIVATE = Chat("test", "7", ChatType.PRIVATE)
+GROUP = Chat("test", "-5", ChatType.GROUP, "3")
 MEMBER, ADMIN = Sender("8", language="zh"), Sender("9", language="zh")
 ANONYMOUS = Sender("1087968824", SenderKind.ANONYMOUS_ADMIN, group_admin=True)
 
@@ -49,7 +49,7 @@ class Room:
         return await self.dialogue.message(replace(message, **more))  # type: ignore[arg-type]  # Message's own
 
     async def press(self, data: str, chat: Chat = PRIVATE, sender: Sender = MEMBER) -> Reply:
-        (reply,) = await self.dialogue.press(Press(chat, "r1", "p1", sender, data))
+        (reply,) = await self.dialogue.press(ButtonPress(chat, "r1", "p1", sender, data))
         return reply
 
     async def press_label(
@@ -70,7 +70,7 @@ async def room() -> AsyncIterator[Room]:
 
 async def test_an_edited_question_edits_its_answer(room: Room) -> None:
     (reply,) = await room.say("桥的第5句", edited=True, answered_by="r9")
-    assert reply.replaces == "r9"
+    assert reply.edits == "r9"
     assert reply.text.startswith("桥的第5句。")
 
 
@@ -116,7 +116,7 @@ async def test_an_article_is_read_page_by_page_to_its_end(room: Room) -> None:
     seen = reply.text
     while reply.buttons:
         reply = await room.press_label("下一页", reply)
-        assert reply.replaces == "r1"
+        assert reply.edits == "r1"
         seen += reply.text
     assert [seen.count(f"路{n}长") for n in range(2, 9)] == [1] * 7
 
@@ -143,7 +143,7 @@ async def test_a_name_that_is_quoted_back_is_nobodys_mention(room: Room) -> None
 )
 async def test_a_button_to_an_article_that_is_gone_is_a_notice(room: Room, data: str) -> None:
     told = await room.press(data)
-    assert (told.text, bool(told.toast)) == ("", True)
+    assert (told.text, bool(told.notice)) == ("", True)
 
 
 async def test_a_reader_chooses_a_language_by_button(room: Room) -> None:
@@ -168,7 +168,7 @@ async def test_only_a_groups_admins_set_its_choices(room: Room) -> None:
         (screen,) = await room.say("/settings", GROUP, sender)
         assert screen.buttons
     told = await room.press("settings:askers:admins", GROUP, MEMBER)
-    assert told.toast == ZH.only_admins_set
+    assert told.notice == ZH.only_admins_set
     assert (await room.preferences.get(GROUP)) == Preference()
 
 
@@ -178,7 +178,7 @@ async def test_a_group_whose_admins_alone_may_ask_refuses_members_and_their_butt
     await room.press_label("只有管理员", screen, GROUP, ADMIN)
     (refused,) = await room.say("桥的第5句", GROUP, MEMBER)
     assert refused.text == ZH.only_admins_ask
-    assert (await room.press_label("上下文", answer, GROUP, MEMBER)).toast == ZH.only_admins_ask
+    assert (await room.press_label("上下文", answer, GROUP, MEMBER)).notice == ZH.only_admins_ask
     (told,) = await room.say("桥的第5句", GROUP, ANONYMOUS)
     assert told.text.startswith("桥的第5句。")
 
@@ -198,7 +198,7 @@ async def test_a_group_whose_admins_alone_may_ask_shows_members_no_article_and_n
     "data", ["settings:askers:nobody", "settings:facts:9999", "settings:", "settings:language:de"]
 )
 async def test_a_forged_choice_changes_nothing(room: Room, data: str) -> None:
-    assert (await room.press(data)).toast == ZH.stale
+    assert (await room.press(data)).notice == ZH.stale
     assert await room.preferences.get(PRIVATE) == Preference(askers=Askers.EVERYONE)
 
 

@@ -18,7 +18,7 @@ from bot.conversation.watching import WatchCommands
 from bot.learning.pseudonyms import Pseudonyms
 from bot.learning.unanswered import Unanswered
 from bot.learning.watching import Watching
-from bot.messages import Chat, Message, Place, Press, Reply, Sender
+from bot.messages import ButtonPress, Chat, ChatType, Message, Reply, Sender
 from bot.rendering.fact import no_links
 from bot.state.errors import StateClosed
 from bot.state.state import State, open_state, sqlite_address
@@ -29,7 +29,7 @@ from tests.bot.learning import newspaper
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 READER = Sender("7", language="de")
-PRIVATE = Chat("test", "7", Place.PRIVATE)
+PRIVATE = Chat("test", "7", ChatType.PRIVATE)
 WHERE = "sqlite+aiosqlite:////srv/chuchu/state.sqlite"
 
 
@@ -46,7 +46,7 @@ class Room:
         return reply
 
     async def press(self, data: str) -> Reply:
-        (reply,) = await self.dialogue.press(Press(PRIVATE, "r1", "p1", READER, data))
+        (reply,) = await self.dialogue.press(ButtonPress(PRIVATE, "r1", "p1", READER, data))
         return reply
 
 
@@ -86,7 +86,7 @@ async def test_watches_are_told_and_kept_in_the_language_of_the_chat(room: Room)
 
 async def test_a_hope_is_acknowledged_in_the_language_of_the_chat(room: Room) -> None:
     question = await room.unanswered.missed("养老", "test", "7")
-    assert (await room.press(f"hope:{question}")).toast == learning_phrases("zh-Hans").will_tell
+    assert (await room.press(f"hope:{question}")).notice == learning_phrases("zh-Hans").will_tell
 
 
 async def test_a_wish_that_cannot_be_written_down_is_told_without_the_database(

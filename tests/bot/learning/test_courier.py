@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.learning.courier import IN_FLIGHT, TRIES, Courier
-from bot.messages import Chat, Place, Reply, Run
+from bot.messages import Chat, ChatType, Reply, Run
 from bot.state.database import open_database
 from bot.state.errors import StateClosed
 from bot.state.outgoing import Outgoing, post
@@ -50,7 +50,7 @@ class Platform:
 async def queue(folder: Path, *chats: str) -> None:
     async with open_database(sqlite_address(folder)) as database, database.writing() as connection:
         said = Reply([Run("有了")])
-        await post(connection, [(Chat("telegram", chat, Place.PRIVATE), said) for chat in chats], NOW)
+        await post(connection, [(Chat("telegram", chat, ChatType.PRIVATE), said) for chat in chats], NOW)
 
 
 async def until(outgoing: Outgoing, waiting: int) -> None:
@@ -207,7 +207,7 @@ def tell(folder: Path, kill_after: int | None = None) -> list[str]:
 async def watchers(state: State) -> None:
     """Let a thousand chats watch a word, and everybody have heard of the first version."""
     for number in range(WATCHERS):
-        listener = Listener(Chat("telegram", str(1000 + number), Place.PRIVATE))
+        listener = Listener(Chat("telegram", str(1000 + number), ChatType.PRIVATE))
         await state.watches.keep(listener, "养老", "养老", NOW)
     await state.progress.set("told_version", "000001")
 

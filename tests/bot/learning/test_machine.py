@@ -24,7 +24,7 @@ from bot.learning.normalising import question_id, question_key
 from bot.learning.pseudonyms import Pseudonyms
 from bot.learning.unanswered import Unanswered
 from bot.learning.watching import Watching
-from bot.messages import Chat, Place, Reply
+from bot.messages import Chat, ChatType, Reply
 from bot.rendering.fact import no_links
 from bot.state.everyone import Person
 from bot.state.places import Listener
@@ -136,7 +136,9 @@ class Learning(RuleBasedStateMachine):
 
     def chat(self, person: str, in_group: bool) -> Chat:
         return (
-            Chat("telegram", self.group, Place.GROUP) if in_group else Chat("telegram", person, Place.PRIVATE)
+            Chat("telegram", self.group, ChatType.GROUP)
+            if in_group
+            else Chat("telegram", person, ChatType.PRIVATE)
         )
 
     @rule(

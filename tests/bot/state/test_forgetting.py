@@ -11,7 +11,7 @@ from bot.conversation.preferences import Preference
 from bot.conversation.shown import ShownAnswer
 from bot.learning.normalising import question_id
 from bot.learning.pseudonyms import Pseudonyms
-from bot.messages import Chat, Place, Reply, Run
+from bot.messages import Chat, ChatType, Reply, Run
 from bot.state.audit import Entry
 from bot.state.confirmations import Confirmation
 from bot.state.database import open_database
@@ -31,7 +31,7 @@ PSEUDONYMS = Pseudonyms(b"key")
 
 async def leave_traces(state: State, person: str) -> None:
     """Do everything that writes somebody's id or its hash anywhere."""
-    chat = Chat("telegram", person, Place.PRIVATE)
+    chat = Chat("telegram", person, ChatType.PRIVATE)
     keyed = PSEUDONYMS.of("telegram", person)
     await state.roles.grant(Granted("telegram", person, "editor", f"telegram:{person}", NOW))
     await state.audit.add(Entry(NOW, f"telegram:{person}", "reload", "done", "000002"))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.messages import Button, Chat, Place, Reply, Run, Style
+from bot.messages import Button, Chat, ChatType, Reply, Run, Style
 from bot.state.database import open_database
 from bot.state.places import Listener, columns
 from bot.state.questions import MOST as MOST_QUESTIONS
@@ -22,10 +22,10 @@ DAY = timedelta(days=1)
 
 
 def private(number: int) -> Listener:
-    return Listener(Chat("telegram", str(number), Place.PRIVATE), "zh")
+    return Listener(Chat("telegram", str(number), ChatType.PRIVATE), "zh")
 
 
-TOPIC = Listener(Chat("telegram", "-100", Place.GROUP, "5"))
+TOPIC = Listener(Chat("telegram", "-100", ChatType.GROUP, "5"))
 SAID = Reply([Run("进博会", Style.BOLD, "https://example.org/1"), Run("。")], [[Button("原文", "s.1.0")]])
 
 
@@ -181,7 +181,7 @@ async def test_a_dropped_watch_hears_nothing_more_and_only_its_own_chat_drops_it
 
 
 async def test_a_group_that_moves_keeps_its_watches_hopes_and_posts(state: State) -> None:
-    new = Listener(Chat("telegram", "-200", Place.GROUP, "5"))
+    new = Listener(Chat("telegram", "-200", ChatType.GROUP, "5"))
     await miss(state, "ciie", "a")
     await miss(state, "both", "a")
     await state.questions.hope("id-ciie", TOPIC, NOW)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from bot.conversation.preferences import Askers, Preference, Preferences, PreferencesInMemory
-from bot.messages import Chat, Place
+from bot.messages import Chat, ChatType
 from bot.state.state import State
 
-GROUP = Chat("telegram", "-100", Place.GROUP, "5")
+GROUP = Chat("telegram", "-100", ChatType.GROUP, "5")
 
 
 @pytest.fixture(params=["memory", "stored"])
@@ -25,9 +25,9 @@ async def test_a_choice_is_kept_for_every_topic_of_its_chat_and_for_no_other(
 ) -> None:
     chosen = Preference("en", 3, Askers.ADMINS)
     await preferences.put(GROUP, chosen)
-    assert await preferences.get(Chat("telegram", "-100", Place.GROUP)) == chosen
-    assert await preferences.get(Chat("telegram", "-101", Place.GROUP)) == Preference()
-    assert await preferences.get(Chat("other", "-100", Place.GROUP)) == Preference()
+    assert await preferences.get(Chat("telegram", "-100", ChatType.GROUP)) == chosen
+    assert await preferences.get(Chat("telegram", "-101", ChatType.GROUP)) == Preference()
+    assert await preferences.get(Chat("other", "-100", ChatType.GROUP)) == Preference()
 
 
 async def test_choosing_again_replaces_and_the_defaults_leave_nothing(preferences: Preferences) -> None:
@@ -39,7 +39,7 @@ async def test_choosing_again_replaces_and_the_defaults_leave_nothing(preference
 
 
 async def test_choices_follow_a_chat_to_its_new_id_unless_it_chose_anew(state: State) -> None:
-    old, new = Chat("telegram", "-5", Place.GROUP), Chat("telegram", "-1005", Place.GROUP)
+    old, new = Chat("telegram", "-5", ChatType.GROUP), Chat("telegram", "-1005", ChatType.GROUP)
     await state.preferences.put(old, Preference("en"))
     for _ in range(2):
         await state.moves.moved("telegram", "-5", "-1005")

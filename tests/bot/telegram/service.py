@@ -13,13 +13,13 @@ from pathlib import Path
 from aiohttp import web
 
 from bot.messages import (
-    ChatEvents,
+    ButtonPress,
+    ChatMigrations,
     Conversation,
     InlineAnswer,
     InlineQuery,
     InlineResult,
     Message,
-    Press,
     Reply,
     Run,
 )
@@ -37,9 +37,9 @@ class Echo:
     """Says 答 and what was asked; remembers everything; `reply` may be replaced."""
 
     heard: list[Message] = field(default_factory=list)
-    pressed: list[Press] = field(default_factory=list)
+    pressed: list[ButtonPress] = field(default_factory=list)
     reply: Callable[[Message], Sequence[Reply]] = lambda m: [Reply([Run(f"答：{m.text}")])]
-    press_reply: Callable[[Press], Sequence[Reply]] = lambda p: [Reply([], toast="好")]
+    press_reply: Callable[[ButtonPress], Sequence[Reply]] = lambda p: [Reply([], notice="好")]
     seconds: float = 0.0
 
     async def message(self, message: Message) -> Sequence[Reply]:
@@ -50,7 +50,7 @@ class Echo:
     async def too_many(self, message: Message) -> Sequence[Reply]:
         return [Reply([Run("太快了")])]
 
-    async def press(self, press: Press) -> Sequence[Reply]:
+    async def press(self, press: ButtonPress) -> Sequence[Reply]:
         self.pressed.append(press)
         return self.press_reply(press)
 
@@ -82,7 +82,7 @@ async def polling(
     api: BotApi,
     folder: Path,
     conversation: Conversation,
-    events: ChatEvents | None = None,
+    events: ChatMigrations | None = None,
     haste: float = 1,
     give_up: Callable[[str], None] = print,
     overall: Rate = FREELY,

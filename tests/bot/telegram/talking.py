@@ -30,7 +30,7 @@ class Said:
         return [asked["text"] for method, asked in self.calls if method in ("sendMessage", "editMessageText")]
 
     @property
-    def toast(self) -> str | None:
+    def notice(self) -> str | None:
         """The notice on a press."""
         return next(
             (asked.get("text") for method, asked in self.calls if method == "answerCallbackQuery"), None

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.conversation.preferences import Preference
-from bot.messages import Chat, Message, Place, Reply, Run
+from bot.messages import Chat, ChatType, Message, Reply, Run
 from bot.state.database import open_database
 from bot.state.moves import ChatMoves
 from bot.state.outgoing import post
@@ -22,7 +22,7 @@ from tests.botapi.server import BotApi, bot_api
 from tests.botapi.updates import group, message, user
 
 OLD, NEW = -50, -1_000_050
-THERE = Chat("telegram", str(OLD), Place.GROUP)
+THERE = Chat("telegram", str(OLD), ChatType.GROUP)
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 
@@ -94,7 +94,7 @@ async def test_what_waits_for_a_group_finds_its_settings_whenever_the_process_di
         async with polling(api, tmp_path, Speaker(state), state.moves):
             await api.until(lambda: len(api.said(NEW)) == 2)
         assert api.said(NEW) == ["/find1: en", "/find2: en"]
-        here = Chat("telegram", str(NEW), Place.GROUP)
+        here = Chat("telegram", str(NEW), ChatType.GROUP)
         assert len(await state.watches.of(here)) == 1
         assert [waiting.chat for waiting in await state.outgoing.due(NOW, 10)] == [here]
 

@@ -137,7 +137,7 @@ async def pressed(sender: str, cell: int, bot: Bot) -> Said:
 
 def verdict(said: Said) -> str:
     """What the bot did, in the table's words."""
-    told = [text for text in [*said.texts, said.toast] if text]
+    told = [text for text in [*said.texts, said.notice] if text]
     if any(text in REFUSED for text in told):
         return "refuse"
     return "answer" if told else "ignore"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.messages import Button, Chat, Place, Reply, Run, Style
+from bot.messages import Button, Chat, ChatType, Reply, Run, Style
 from bot.telegram.errors import AnswerLost, Flooded
 from bot.telegram.limiter import Rate
 from tests.bot.telegram.service import Echo, Moves, endings, polling
@@ -117,7 +117,7 @@ async def test_a_closed_chat_is_tried_once_and_remembered_over_a_restart(
             update = await ask(api, "问")
             await api.until(lambda: endings(tmp_path).get(update) == "refused")
         async with polling(api, tmp_path, Echo(), told) as service:
-            assert await service.send(Chat("telegram", "7", Place.PRIVATE), Reply([Run("新消息")])) is None
+            assert await service.send(Chat("telegram", "7", ChatType.PRIVATE), Reply([Run("新消息")])) is None
             assert len([c for c in api.calls if c.method == "sendMessage"]) == 1
             await ask(api, "我回来了")
             await api.until(lambda: api.said(7) == ["答：我回来了"])
@@ -166,7 +166,7 @@ async def test_a_closed_topic_is_left_in_peace_and_the_rest_of_the_forum_served(
 async def test_a_topic_that_is_opened_again_hears_unasked_news_once_somebody_was_answered_there(
     tmp_path: Path,
 ) -> None:
-    news = Chat("telegram", "-9", Place.GROUP, "5"), Reply([Run("消息")])
+    news = Chat("telegram", "-9", ChatType.GROUP, "5"), Reply([Run("消息")])
     topic = {"message_thread_id": 5, "is_topic_message": True}
     async with bot_api() as api:
         async with polling(api, tmp_path, Echo()) as service:
@@ -188,7 +188,7 @@ async def test_a_general_topic_that_is_closed_closes_nothing_else(tmp_path: Path
         api.fail("sendMessage", faults.TOPIC_CLOSED)
         shut = api.push(message=message("/a", group(-9, forum=True), 1, user(3)))
         await api.until(lambda: endings(tmp_path).get(shut) == "refused")
-        assert await service.send(Chat("telegram", "-9", Place.GROUP), Reply([Run("消息")]))
+        assert await service.send(Chat("telegram", "-9", ChatType.GROUP), Reply([Run("消息")]))
         assert told.told == []
 
 
@@ -203,7 +203,7 @@ async def test_a_deleted_topic_is_answered_in_the_general_one(tmp_path: Path) ->
 
 async def test_a_long_answer_comes_in_parts_with_the_buttons_under_the_last(tmp_path: Path) -> None:
     text = "".join(f"第{n}行，{'长' * 90}。\n" for n in range(100))
-    long = Echo(reply=lambda m: [Reply([Run(text)], [[Button("更多", "m:1")]], quotes=m.id)])
+    long = Echo(reply=lambda m: [Reply([Run(text)], [[Button("更多", "m:1")]], reply_to=m.id)])
     async with bot_api() as api, polling(api, tmp_path, long):
         update = await ask(api, "问")
         await api.until(lambda: endings(tmp_path).get(update))
@@ -219,7 +219,7 @@ async def test_a_long_answer_comes_in_parts_with_the_buttons_under_the_last(tmp_
 async def test_a_press_is_acknowledged_and_edits_the_message_it_is_under(tmp_path: Path) -> None:
     echo = Echo(
         reply=lambda m: [Reply([Run("一")], [[Button("更多", "m:1")]])],
-        press_reply=lambda p: [Reply([Run("二")], replaces=p.message_id, toast="第二页")],
+        press_reply=lambda p: [Reply([Run("二")], edits=p.message_id, notice="第二页")],
     )
     async with bot_api() as api, polling(api, tmp_path, echo):
         await ask(api, "问")
@@ -267,7 +267,7 @@ async def test_what_is_said_unasked_does_not_wait_for_a_chat_that_is_long_held(t
         api.chats.learn({"message": message("早", private(7))})
         api.fail("sendMessage", faults.flood(600))
         with pytest.raises(Flooded):
-            await service.send(Chat("telegram", "7", Place.PRIVATE), Reply([Run("消息")]))
+            await service.send(Chat("telegram", "7", ChatType.PRIVATE), Reply([Run("消息")]))
 
 
 async def test_an_answer_overtakes_all_that_waits_to_be_said_unasked(tmp_path: Path) -> None:
@@ -277,7 +277,7 @@ async def test_an_answer_overtakes_all_that_waits_to_be_said_unasked(tmp_path: P
         api.chats.known |= {number: private(number) for number in watchers}
         news = [
             asyncio.create_task(
-                service.send(Chat("telegram", str(number), Place.PRIVATE), Reply([Run("消息")]))
+                service.send(Chat("telegram", str(number), ChatType.PRIVATE), Reply([Run("消息")]))
             )
             for number in watchers
         ]

@@ -203,10 +203,10 @@ async def test_a_button_that_means_nothing_gets_a_notice(bot: Bot, data: str) ->
     chat = private(41)
     await bot.tell(message=message(WORD, chat))
     said = await bot.press_data(data, bot.last(chat), user(41))
-    assert said.toast
+    assert said.notice
     assert said.texts == []
 
 
 async def test_a_press_without_a_message_gets_a_notice(bot: Bot) -> None:
     said = await bot.press_data("c.zzzzzzzz.0", None, user(42), inline_message_id="AAA")
-    assert said.toast == ZH.stale
+    assert said.notice == ZH.stale

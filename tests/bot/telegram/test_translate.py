@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from telegram import Update
 
-from bot.messages import Chat, InlineQuery, Message, Place, Press, Sender, SenderKind
+from bot.messages import ButtonPress, Chat, ChatType, InlineQuery, Message, Sender, SenderKind
 from bot.telegram.translate import Event, Identity, Membership, Moved, Nothing, translate
 from tests.botapi.updates import BOT, BOT_ID, Json, channel, group, inline, message, press, private, user
 
@@ -35,7 +35,7 @@ def ignored(text: str | None, chat: Json, **more: Any) -> str:
 
 def test_a_private_message_is_always_meant_for_us() -> None:
     heard = said("蕃瓜弄", private(7), number=3)
-    assert heard.chat == Chat("telegram", "7", Place.PRIVATE)
+    assert heard.chat == Chat("telegram", "7", ChatType.PRIVATE)
     assert heard.sender == Sender("7", SenderKind.PERSON, "zh-hans")
     assert (heard.text, heard.id, heard.addressed) == ("蕃瓜弄", "3", True)
 
@@ -103,7 +103,7 @@ def test_an_auto_forward_and_another_bot_are_not_answered() -> None:
 
 def test_a_channel_post_has_no_person() -> None:
     heard = said("@chuchu_bot 词", channel(-8), kind="channel_post")
-    assert heard.chat == Chat("telegram", "-8", Place.CHANNEL)
+    assert heard.chat == Chat("telegram", "-8", ChatType.CHANNEL)
     assert heard.sender == Sender("-8", SenderKind.CHANNEL)
     assert heard.addressed
 
@@ -164,8 +164,8 @@ def test_being_let_in_or_put_out_is_told(status: str, member: bool) -> None:
 
 def test_a_press_tells_who_pressed_and_under_what() -> None:
     shown = message("答", group(-9), 5, BOT)
-    assert read(callback_query=press("m:1", shown, "q", user(8))) == Press(
-        Chat("telegram", "-9", Place.GROUP),
+    assert read(callback_query=press("m:1", shown, "q", user(8))) == ButtonPress(
+        Chat("telegram", "-9", ChatType.GROUP),
         "5",
         "q",
         Sender("8", SenderKind.PERSON, "zh-hans"),
@@ -175,7 +175,7 @@ def test_a_press_tells_who_pressed_and_under_what() -> None:
 
 def test_a_press_without_a_message_has_no_chat() -> None:
     event = read(callback_query=press("m:1", None, "q", user(8), inline_message_id="abc"))
-    assert isinstance(event, Press)
+    assert isinstance(event, ButtonPress)
     assert (event.chat, event.message_id) == (None, "inline:abc")
     assert read(callback_query=press("", None, "q", user(8))) == Nothing("a press without data")
 
