@@ -18,6 +18,9 @@ _PAIRS = ("“”", "《》", "「」", "『』", "（）", "()")
 
 _ANSWERERS: dict[QuestionType, Callable[[Reading], str | None]] = {
     QuestionType.AMOUNT: amount,
+    QuestionType.SHARE: amount,
+    QuestionType.CHANGE: amount,
+    QuestionType.ORGANISATION: which,
     QuestionType.TIME: moment,
     QuestionType.DURATION: duration,
     QuestionType.WHO: person,

@@ -16,9 +16,18 @@ from knowledge.query.question import QuestionType
 from knowledge.text.analyzer import Analyzer, Token
 
 _MUST_BE_SAID = frozenset(
-    {QuestionType.AMOUNT, QuestionType.TIME, QuestionType.DURATION, QuestionType.FIGURE}
+    {
+        QuestionType.AMOUNT,
+        QuestionType.SHARE,
+        QuestionType.CHANGE,
+        QuestionType.TIME,
+        QuestionType.DURATION,
+        QuestionType.FIGURE,
+    }
 )
-_MAY_BE_SAID = frozenset({QuestionType.WHO, QuestionType.PLACE, QuestionType.WHICH})
+_MAY_BE_SAID = frozenset(
+    {QuestionType.WHO, QuestionType.ORGANISATION, QuestionType.PLACE, QuestionType.WHICH}
+)
 _ASKS_ATTRIBUTE = _MUST_BE_SAID | {QuestionType.WHO, QuestionType.NONE}
 _SHARE = re.compile(r"率|占|比例|比重|百分")
 _DENIED = 0.1

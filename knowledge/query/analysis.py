@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from knowledge.query.aliases import Aliases, Expansion
 from knowledge.query.operators import read_operators
@@ -56,7 +56,7 @@ class Query:
 _LATIN = re.compile(r"[a-z][a-z'’]*[a-z]|[a-z]")
 _POLITE = re.compile(
     r"^(?:请问一下|请问|我想知道|想知道|我想问一下|我想问|想问一下|想问|请告诉我|告诉我|帮我查一下|帮我查|查一下|查询一下|查询|麻烦|你知道|谁知道(?=.{4,}))+|"
-    r"(?:呢|啊|呀|吗|嘛|吧)?[?!。,\s]*$"
+    r"(?:呢|啊|呀|嘛|吧)?[?!。,\s]*$"
 )
 
 
@@ -66,7 +66,7 @@ def analyse(text: str, aliases: Aliases, language: Analyzer) -> Query:
     operators = read_operators(folded)
     asked = _POLITE.sub("", operators.rest).strip()
     tokens = language.tokens(asked)
-    question = _with_noun_cut(read_question(asked), asked, language)
+    question = read_question(asked, tokens)
     core = _core(asked, question)
     found = figures(asked)
     return Query(
@@ -91,29 +91,6 @@ def _visible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or unicodedata.category(c) == "Co" else " " for c in text)
-
-
-def _with_noun_cut(question: Question, asked: str, language: Analyzer) -> Question:
-    """多少名党员参加: the noun asked for ends where the verb begins."""
-    if not question.noun:
-        return question
-    named = question.type in (QuestionType.WHAT, QuestionType.WHICH)
-    what = asked[: question.end].endswith(("什么", "啥"))
-    closes = named and what and len(question.noun) <= 4 and asked.rstrip("?。 的").endswith(question.noun)
-    noun = question.noun if closes else _leading_noun(language.tokens(question.noun))
-    kind = QuestionType.WHICH if question.type is QuestionType.WHAT and noun else question.type
-    return replace(question, type=kind, noun=noun)
-
-
-def _leading_noun(tokens: tuple[Token, ...]) -> str:
-    """The nouns at the start; a verbal noun only between nouns."""
-    kept = 0
-    for i, token in enumerate(tokens):
-        if token.tag in ("n", "ns", "nt", "nz", "l", "s", "eng", "j"):
-            kept = i + 1
-        elif token.tag not in ("vn", "b", "a", "m"):
-            break
-    return "".join(token.text for token in tokens[:kept])
 
 
 def _core(asked: str, question: Question) -> str:

@@ -1,11 +1,13 @@
-"""What kind of answer a query asks for, read from its question words."""
+"""What kind of answer a query asks for: found at its innermost question word, told by what stands around it."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from knowledge.text.analyzer import Token
 from knowledge.text.numbers import Figure, figures
 
 
@@ -14,7 +16,10 @@ class QuestionType(StrEnum):
 
     NONE = "none"
     AMOUNT = "amount"
+    SHARE = "share"
+    CHANGE = "change"
     WHO = "who"
+    ORGANISATION = "organisation"
     PLACE = "place"
     WHICH = "which"
     TIME = "time"
@@ -25,6 +30,15 @@ class QuestionType(StrEnum):
     WHAT = "what"
     LIST = "list"
     YES_NO = "yes_no"
+    COMPARISON = "comparison"
+
+
+NUMBERS = frozenset({QuestionType.AMOUNT, QuestionType.SHARE, QuestionType.CHANGE})
+"""Kinds that a figure answers."""
+NAMES = frozenset({QuestionType.WHO, QuestionType.ORGANISATION, QuestionType.PLACE, QuestionType.WHICH})
+"""Kinds that a name answers."""
+FEW_WORDS = NUMBERS | NAMES | {QuestionType.TIME, QuestionType.DURATION, QuestionType.FIGURE}
+"""Kinds that a few words answer; the others are told in a clause or a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,82 +56,224 @@ class Question:
 
 
 _MEASURE = (
-    "个百分点|平方公里|平方米|立方米|公里|千米|厘米|公顷|公斤|亿美元|万美元|美元|亿元|万元|人次|场次|车次|人(?![口数员才家类群气])|[个名位条项件家场次篇份座所处户套"
-    "栋间台辆架只支枚棵张块片面本册部期届批轮类种款级门组队班岁米亩吨元块度倍成号层步句字句页口道笔单起宗例"
-    "站点村镇县区市省国]"
+    "个百分点|百分点|平方公里|平方千米|平方米|立方米|公里|千米|厘米|毫米|公顷|公斤|千克|亿美元|万美元|美元|亿元|万元|千瓦时|千瓦|万吨"
+    "|人次|场次|车次|班次|户次|人(?![口数员才家类群气均民])"
+    "|[个名位条项件家场次篇份座所处户套栋幢间台辆架艘只支枚棵株颗张块片面本册部期届批轮类种款级门组队班岁米亩吨元度倍层"
+    "步句字页道笔单起宗例站村镇县区市省国趟对双口斤箱头匹成]"
 )
-_SPAN_OF_TIME = "个多月|个月|个小时|小时|分钟|秒|个星期|星期|年|天|周|工作日|个工作日"
-_NOUN = r"(?P<noun>[^\s\d的了是在有被把将和与及,。?!;:、]{1,8})?"
-_KIND = (
-    "名字|名称|机制|项目|平台|活动|制度|行动|办法|方案|文件|系统|工作法|模式|品牌|政策|意见|奖项?|头衔|职务|职称|称号|荣誉|单位|机构|组织|部门|公司|医院|学校"
-    "|会议|课题|主题|目标|措施|清单|码|计划|协议|口号|精神|效果|作用|成效|问题|速度|方法|方式|做法|举措|身份|级别|等级|数据|内容"
+_PERIODS = "个工作日|工作日|个多月|个月|个小时|小时|个钟头|分钟|秒钟|秒|个星期|星期|个季度|季度|周年|年|天|周"
+_NOUN = r"[^\s\d的了是在有被把将和与及为,。?!;:、]{1,8}"
+_COUNT = rf"(?P<unit>{_MEASURE})?(?P<noun>{_NOUN})?"
+_STRETCH = "个时候|时候|个时期|时期|个年代|年代|个朝代|朝代|个世纪|世纪|个季节|季节|个阶段|阶段|个季度|季度|个月|年|月|天|日"
+_CLASSIFIER = (
+    "个|家|所|座|条|项|种|类|款|部|支|本|场|次|批|期|届|门|级|位|名|号|处|份|间|段|片|栋|艘|辆|张|件|篇|层|路"
 )
-_ASKS: tuple[tuple[QuestionType, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(pattern))
-    for kind, pattern in (
-        (
-            QuestionType.WHY,
-            rf"为什么(?!(?:{_KIND})[?]?$)|为何|为啥|何以|缘何|(?:是)?(?:什么|啥|何种)(?:原因|缘故)|原因是?(?:什么|啥)|原因何在|怎么会|凭什么",
-        ),
-        (QuestionType.TIME, r"(?:公|西)元[前后]?几年|(?<=[于在])几年(?=[?]?$|[^以之内])"),
-        (
-            QuestionType.DURATION,
-            rf"(?:(?:总共|一共|共)?(?:花费|花|用|耗时|耗费|需要|需|要)了?)?(?:每)?(?:隔)?(?:多久(?:一次|开一次|时间)?|多长时间|多少(?:{_SPAN_OF_TIME}|时间)|几(?:{_SPAN_OF_TIME})(?![日号])|多长(?=时间))",
-        ),
-        (
-            QuestionType.TIME,
-            r"(?:是)?(?:在|从|自)?(?:什么时候|什么时间段?|啥时候|何时|哪一?年|哪一?天|哪一?月|哪个月|几月几?[日号]?|几[号日](?!线)|几点|何年何月|何年|哪一?(?:个)?(?:时期|年代|朝代|世纪|时候|阶段|季节)|何月|何日|哪年哪月|什么日子|时间是)|(?<=\s)(?:日期|时间|年份)$",
-        ),
-        (
-            QuestionType.LIST,
-            r"(?:都|分别)?(?:有|是)?(?:哪些|哪几[个项条家名位种类所座场]?|哪[两三四五六七八九十][个项条家名位种类所座场大](?P<noun>[区镇县市村省]|街道)?)|的?全部内容|全部|所有(?=[^制者权]|$)|列出|列举|一一列|分别是什么|都有什么|有什么(?=.{0,4}$)",
-        ),
-        (
-            QuestionType.AMOUNT,
-            rf"(?:一共|总共|共计|共|大约|大概|达到?|到|约|有|是)?(?:多少|多大比例|几成)(?P<unit>{_MEASURE})?{_NOUN}|(?:一共|总共|共|有|是)?(?<![第])几(?P<unit2>{_MEASURE})(?P<noun2>[^\s\d的了是在有,。?!;:、]{{1,8}})?|(?:有|是)?多[大高远长重快深宽厚](?:年纪|岁数|年龄|规模|面积)?(?=[?的]?$|[?\s])|(?<=\s)(?P<unit3>[份人次件个户家项条场名所])数$|(?<=[\w\s])(?:占比|比例|比重|票价|价格|费用|造价|人数|面积|单价|房价|门票)$|(?<=[量数模额例积率值重度龄比])(?:是|为)?(?:多少)?[?]?$(?<=[少是为?])",
-        ),
-        (
-            QuestionType.WHO,
-            r"(?:是|由|被)?(?:谁|哪[一]?[位名](?P<noun>[^\s,。?!的了是在有]{1,6})?|什么人|何人|哪个人|哪些人|何许人也?)",
-        ),
-        (
-            QuestionType.PLACE,
-            r"(?:是)?(?:在|到|从|于|来自|位于)?(?:哪里|哪儿|何处|何地|(?<!是)什么地方|啥地方|哪一?个?(?P<noun>地方|区县|区|市|县|镇|街镇|街道|乡|村|省份|省|州|县市|行政区|国家|国|城市|地区|社区|小区|居民区|新区|片区|园区)|在哪(?=[?]?$|\s))|(?<=\s)(?:地址|地点|位置|所在地)$",
-        ),
-        (
-            QuestionType.WHICH,
-            rf"(?:是)?哪一?[个家所座项条种类款部支本场次批期届级门届号](?P<noun>[^\s,。?!的了是在有被把将率最]{{1,6}})?|哪一?(?P<noun3>[\u4e00-\u9fff]{{2,6}})|叫(?:作|做)?(?:什么|啥)(?:名字|名称)?|(?:是|有|为)?(?:什么|何种|啥)(?P<noun2>{_KIND})",
-        ),
-        (
-            QuestionType.HOW,
-            r"(?:是)?(?:怎么办|怎么样|怎么做|怎么|怎样|如何|咋样|咋办|咋)|(?:什么|啥)(?:办法|方法|方式|手段|举措|措施|招)|做了(?:什么|啥)|靠什么|用什么",
-        ),
-        (
-            QuestionType.WHAT,
-            r"(?:指的|代表的?|说的|意思|含义|内容)?(?:是|指|为|叫|代表)?(?:什么|啥)(?:意思|东西|含义|内容|地方|(?P<noun>[\u4e00-\u9fff]{2,6}))?|(?<=\w)(?:是|为|叫|称为|即)[?]?$",
-        ),
-        (QuestionType.YES_NO, r"是否|有没有|是不是|能不能|会不会|可不可以|能否|可否|吗(?=[?]?$)"),
-    )
+
+_ASKED: tuple[tuple[str, str], ...] = (
+    (
+        "why",
+        r"(?<![升评作称成变定选列认化])为(?:什么|何|啥)|何(?:以|故)|缘何|因何|(?:什么|啥|何种|哪些|哪种)(?:原因|缘故|理由)|原因(?:何在|是?(?:什么|啥))|怎么会|凭什么",
+    ),
+    (
+        "time",
+        rf"(?:什么|啥|何)时(?:候|间|分)?段?|何[年月日]|几时|哪一?(?:{_STRETCH})(?:哪一?[月日天])?|几月(?:几?[日号]|份)?|几[号日](?![线楼门院])"
+        r"|几点(?:钟|半)?|(?:什么|啥)(?:日子|年代|年份|日期)|(?:公元)?前?几几年|(?<=[于在])几年|时间是(?=\W*$)",
+    ),
+    ("duration", rf"多久(?:一次|一趟|时间)?|多长时间|多少(?:{_PERIODS}|时间)|几(?:{_PERIODS})(?![日号以])"),
+    (
+        "list",
+        rf"哪些(?P<some>{_NOUN})?|哪(?:几|[两三四五六七八九十])[个项条家名位种类所座场大次批]?(?P<several>{_NOUN})?",
+    ),
+    ("place", r"(?:哪里|哪儿|何处|何地|(?:什么|啥)地方|哪个?地方)|在哪(?=\W*$|[举召开办])"),
+    ("who", r"谁|哪一?[位名](?P<person>[^\s,。?!的了是在有]{1,6})?|(?:什么|何)人(?!口)|哪一?个人|何许人也?"),
+    ("which", rf"哪一?(?:{_CLASSIFIER})?(?P<thing>[^\s,。?!的了是在有被把将率最、]{{1,8}})?"),
+    ("share", r"百分之(?:几|多少)|多大(?:的)?(?:比例|比重|份额)|几成"),
+    ("many", rf"(?:多少|(?<!第)(?<![十数好上])几(?![乎何率度十百千万分])){_COUNT}"),
+    ("measure", r"多[大高远长重快深宽厚粗](?:的)?(?:年纪|岁数|年龄|规模|面积)?"),
+    (
+        "how",
+        r"怎么(?:办|样|做)?|怎样|如何|咋样?|(?:什么|啥|哪种)(?:办法|方法|方式|途径|手段|举措|措施|渠道|招)|做了(?:什么|啥)|靠什么|用什么",
+    ),
+    ("what", r"(?:什么|啥|何种|何物|何事)(?:意思|东西|含义|内容)?(?P<term>(?!是)[\u4e00-\u9fff]{1,8})?"),
+    (
+        "yes_no",
+        r"是否|是不是|有没有|有无|能不能|会不会|可不可以|能否|可否|要不要|[吗么](?=\W*$)|没有(?=[?]\W*$)",
+    ),
 )
-_FIGURE_ASKS = re.compile(
+_CORE = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _ASKED))
+_LEAD = re.compile(
+    r"(?:(?:一共|总共|共计|合计|总计|大约|大概|到底|究竟|分别|都|共)|(?:是|有|在|由|被|为|自|从|到|达到?|约|于|位于|来自|叫做?|称为|指的?|代表的?|意思|含义|需要?|花费?|用了?|耗时))*$"
+)
+_SPENT = re.compile(r"(?:(?:总共|一共|共)?(?:花费|花|用|耗时|耗费|需要|需|要)了?)$")
+_SHARED = re.compile(
+    r"(?:占[^,，。 ]{0,8}|占比|比例|比重|份额|权重|百分比|有效率|(?<![频效功])率)(?:是|为|有|达到?|大概|大约|约)*$"
+)
+_CHANGED = re.compile(
+    r"(?:增长|增加|增多|上升|下降|减少|降低|提高|提升|上涨|下跌|回落|扩大|缩短|缩减|压缩|翻|增|降|涨|跌|减)(?:了|到)?$"
+)
+_TOLD_BY_END: tuple[tuple[QuestionType, re.Pattern[str]], ...] = (
+    (QuestionType.PLACE, re.compile(r"(?:(?<=\s)|(?<=的))(?:地址|地点|位置|所在地|在)$")),
+    (QuestionType.TIME, re.compile(r"(?:(?<=\s)|(?<=的))(?:日期|时间|年份)$")),
+    (QuestionType.SHARE, re.compile(r"(?<=[\w\s])(?:占比|比例|比重|百分比)(?:是|为)?$")),
+    (QuestionType.CHANGE, re.compile(r"(?<=[\s])(?:同比|环比)?(?:增长|增幅|降幅|涨幅|跌幅)$")),
+    (
+        QuestionType.AMOUNT,
+        re.compile(
+            r"(?<=\s)[份人次件个户家项条场名所]数$|(?<=[\w\s])(?:票价|价格|费用|造价|人数|面积|单价|房价|门票|数量|总数|金额|长度|高度|宽度|海拔)$"
+            r"|(?<=[量数模额积值重度龄])(?:是|为)$"
+        ),
+    ),
+)
+_LISTED = re.compile(
+    r"(?:的?全部内容|^所有|(?<=[ 的])所有|^全部|列出|列举|一一列|都有什么|有什么$|分别是?什么|都有谁|(?:有|是)哪些)"
+)
+_SEVERAL = re.compile(r"(?:都有|分别(?:是|有|为|叫)?|都是|(?<!没)有)$")
+_COMPARED = re.compile(
+    r"[和与跟同、](?P<two>\S{1,16}?)(?:各|分别|相比|哪个更|哪个比较|谁更|谁的|相差|有什么(?:区别|不同)|的?区别)"
+    r"|比(?![去上前往昨同]|[今本]年|\d)\S{1,16}(?:多|少|(?<!提)高|低|快|慢|大|小|长|短)(?:了)?(?:多少|几|吗)|哪个更[多少高低快慢大小长短]|相差多少"
+)
+_TIMES = re.compile(rf"(?:{_STRETCH})$")
+_PERSONS = re.compile(
+    r"(?:人|人物|领导|书记|市长|主席|专家|教授|记者|演员|作家|选手|运动员|医生|老师|总统|皇帝|将军)$"
+)
+_BODIES = re.compile(
+    r"(?:单位|部门|机构|公司|企业|集团|组织|团体|医院|学校|大学|高校|学院|中学|小学|银行|协会|委员会|法院|局|委|厅|办|部委|媒体|报社"
+    r"|球队|乐队|政党|党派|支部|督导组|小组|团队|社|厂|店)$"
+)
+_PLACES = re.compile(
+    r"^(?:地方|区县|区|市|县|镇|街镇|街道|乡|村|省份|省|州|县市|行政区|国家|国|城市|地区|社区|小区|居民区|新区|片区|园区|大洲|岛|洲|路|街|站|车站"
+    r"|楼|层|房间|馆|港口|机场|省市|大陆|海域|河流|山)$"
+)
+_AFTER_FIGURE = re.compile(
     r"[\s?]*(?:这个)?(?:数字|数据|数)?(?:指的|代表的?|说的|表示)?(?:是|指|为|叫|代表|表示)?(?:什么|啥)?(?:意思|东西|含义|数据|数字|数|比例|呢|吗)?[\s?]*$"
 )
+_ROUGHLY = re.compile(r"(?:什么的|什么都|多少有[点些]|无论|不管|任何)")
 
 
-def read_question(folded: str) -> Question:
-    """Return the kind of question a folded query asks; the first kind in the table that stands in it wins."""
+def read_question(folded: str, tokens: Sequence[Token] = ()) -> Question:
+    """Return the kind of question a folded query asks.
+
+    Of several question words the innermost counts: the last that is no 吗 or 是否 (你知道几点开门吗: 几点). A question
+    word must begin with a word of `tokens`, so 研究所有多少人 holds no 所有.
+    """
     bare = _bare_figure(folded)
     if bare is not None:
         return bare
-    for kind, pattern in _ASKS:
-        match = pattern.search(folded)
+    starts = {token.start for token in tokens}
+    inside = {at for token in tokens for at in range(token.start + 1, token.start + len(token.text))} - starts
+    found = [
+        m for m in _CORE.finditer(folded) if m.start() not in inside or folded[m.start()] in "哪谁几多什"
+    ]
+    found = [m for m in found if not _ROUGHLY.match(folded, m.start())]
+    if not found:
+        return _told_without(folded, inside)
+    telling = [m for m in found if m.lastgroup and _name(m) != "yes_no"]
+    asked = (telling or found)[-1]
+    if compared := _COMPARED.search(folded):
+        return Question(QuestionType.COMPARISON, *_with_lead(folded, asked, compared.start()))
+    return _typed(folded, asked, tokens)
+
+
+def _name(match: re.Match[str]) -> str:
+    return next(name for name, _ in _ASKED if match[name] is not None)
+
+
+def _noun(folded: str, match: re.Match[str], tokens: Sequence[Token]) -> tuple[str, int]:
+    """The noun asked for, which ends where the verb begins (多少名党员参加), and how much of the match follows it."""
+    part = next(
+        (part for part in ("noun", "some", "several", "person", "thing", "term") if match[part]), None
+    )
+    if part is None:
+        return "", 0
+    start, end = match.span(part)
+    closes = part == "term" and end - start <= 4 and folded[end:].strip("? 的") == ""
+    return (match[part] if closes else _leading_noun(tokens, start, end)), end - start
+
+
+def _leading_noun(tokens: Sequence[Token], start: int, end: int) -> str:
+    """The nouns at the start; a verbal noun only between nouns."""
+    kept: list[str] = []
+    held: list[str] = []
+    for token in tokens:
+        if token.start + len(token.text) <= start or token.start >= end:
+            continue
+        held.append(token.text[max(0, start - token.start) : end - token.start])
+        if token.tag in ("n", "ns", "nt", "nz", "l", "s", "eng", "j", "nr"):
+            kept += held
+            held = []
+        elif token.tag not in ("vn", "b", "a", "m") and not (not kept and token.start < start):
+            break
+    return "".join(kept)
+
+
+def _with_lead(folded: str, match: re.Match[str], floor: int = 0) -> tuple[int, int]:
+    """The question words with what only leads to them: 一共有, 是, 由."""
+    lead = _LEAD.search(folded, floor, match.start())
+    return (lead.start() if lead else match.start()), match.end()
+
+
+def _typed(folded: str, match: re.Match[str], tokens: Sequence[Token]) -> Question:
+    name = _name(match)
+    start, end = _with_lead(folded, match)
+    before = folded[: match.start()]
+    noun, told = _noun(folded, match, tokens)
+    end -= told
+    if name == "many":
+        return _number(before, match["unit"] or "", noun, start, end)
+    if name == "share":
+        return Question(QuestionType.SHARE, start, end)
+    if name == "measure":
+        return Question(QuestionType.AMOUNT, start, end)
+    if name == "duration":
+        spent = _SPENT.search(before)
+        return Question(QuestionType.DURATION, min(start, spent.start()) if spent else start, end)
+    if name == "which":
+        return _which(match.group(), noun or (match["thing"] or "")[:1], bool(noun), start, end)
+    if name == "what" and _SEVERAL.search(before):
+        return Question(QuestionType.LIST, start, end, noun=noun)
+    kind = QuestionType.WHICH if name == "what" and noun else QuestionType(name)
+    return Question(kind, start, end, noun=noun)
+
+
+def _number(before: str, unit: str, noun: str, start: int, end: int) -> Question:
+    if _SHARED.search(before) and not unit:
+        return Question(QuestionType.SHARE, start, end, noun=noun)
+    if unit.endswith("百分点") or (_CHANGED.search(before) and not (unit or noun)):
+        return Question(QuestionType.CHANGE, start, end, unit=unit)
+    return Question(QuestionType.AMOUNT, start, end, unit, noun)
+
+
+def _which(whole: str, noun: str, sure: bool, start: int, end: int) -> Question:
+    """哪个区, 哪家医院, 哪位书记: the noun tells what kind of thing it is."""
+    for kind, nouns in (
+        (QuestionType.TIME, _TIMES),
+        (QuestionType.PLACE, _PLACES),
+        (QuestionType.WHO, _PERSONS),
+    ):
+        if noun and nouns.search(noun):
+            swallowed = len(noun) if kind is not QuestionType.WHO else 0  # 哪个区: 区 alone finds nothing
+            return Question(kind, start, end + swallowed, noun=noun)
+    if (noun and (_BODIES.search(noun) or noun[0] in "局厅委办院校厂社")) or (
+        not noun and whole.endswith("家")
+    ):
+        return Question(QuestionType.ORGANISATION, start, end, noun=noun)
+    place = re.match(r"(?:区|市|县|镇|省|国家|国|城市|街道|村|州|地区|路|站)", noun)
+    if place:
+        return Question(QuestionType.PLACE, start, end + len(place.group()), noun=place.group())
+    return Question(QuestionType.WHICH, start, end, noun=noun if sure else "")
+
+
+def _told_without(folded: str, inside: set[int]) -> Question:
+    """Without a question word an end may ask (门票价格, …占比), or 列出."""
+    listed = _LISTED.search(folded)
+    if listed and listed.start() not in inside:
+        return Question(QuestionType.LIST, listed.start(), listed.end())
+    for kind, pattern in _TOLD_BY_END:
+        match = pattern.search(folded.rstrip("? "))
         if match and match.group():
-            groups = match.groupdict()
-            unit = groups.get("unit") or groups.get("unit2") or groups.get("unit3") or ""
-            noun = groups.get("noun") or groups.get("noun2") or groups.get("noun3") or ""
-            kept = 0 if kind is QuestionType.PLACE else len(noun)  # 哪个区: 区 alone finds nothing
-            return Question(kind, match.start(), match.end() - kept, unit, noun)
-    return Question(QuestionType.NONE)
+            return Question(kind, match.start(), match.end())
+    ends = re.search(r"(?<=\w)(?:是|叫|称为)\W*$", folded)
+    return Question(QuestionType.WHAT, ends.start(), ends.end()) if ends else Question(QuestionType.NONE)
 
 
 def _is_told(figure: Figure) -> bool:
@@ -130,5 +286,5 @@ def _bare_figure(folded: str) -> Question | None:
     found = figures(folded)
     if len(found) != 1 or found[0].start != 0 or not _is_told(found[0]):
         return None
-    rest = _FIGURE_ASKS.match(folded, found[0].end)
+    rest = _AFTER_FIGURE.match(folded, found[0].end)
     return Question(QuestionType.FIGURE, found[0].end, len(folded)) if rest else None

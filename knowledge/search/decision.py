@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from knowledge.answering.support import Bearing
 from knowledge.model import Fact
 from knowledge.query.analysis import Query
-from knowledge.query.question import QuestionType
+from knowledge.query.question import FEW_WORDS, QuestionType
 from knowledge.search.corpus import Array
 from knowledge.search.lexicon import Lexicon
 from knowledge.search.presence import around, is_headless, is_statement, presence
@@ -79,15 +79,5 @@ def similarity(features: Array) -> float:
     return min(max(similar, -MOST_SIMILAR), MOST_SIMILAR)
 
 
-ASKS_FOR_A_FEW_WORDS = frozenset(
-    {
-        QuestionType.AMOUNT,
-        QuestionType.TIME,
-        QuestionType.DURATION,
-        QuestionType.FIGURE,
-        QuestionType.WHO,
-        QuestionType.PLACE,
-        QuestionType.WHICH,
-    }
-)
+ASKS_FOR_A_FEW_WORDS = FEW_WORDS
 """Questions that a few words of the right kind answer; the others are told in a sentence."""

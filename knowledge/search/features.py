@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 
-from knowledge.query.question import QuestionType
+from knowledge.query.question import NUMBERS, QuestionType
 from knowledge.search.bm25 import attainable, characters_and_pairs
 from knowledge.search.corpus import Array
 from knowledge.search.pool import WINDOW, Pool
@@ -71,7 +71,7 @@ def answers_type(pool: Pool) -> Array:
 def counts_what_is_asked(pool: Pool) -> Array:
     """Whether a figure stands beside the noun or unit that 多少 and 几 ask for: 问题60余项, 54所."""
     wanted = [encode(word) for word in (pool.question.noun[:2], pool.question.unit[:2]) if word]
-    if pool.question.type is not QuestionType.AMOUNT or not wanted:
+    if pool.question.type not in NUMBERS or not wanted:
         return np.zeros(len(pool))
     figures = np.concatenate([[0], np.cumsum(_marks(_DIGITS)[pool.text])])
     found: list[Array] = []
@@ -98,7 +98,7 @@ def _places(text: Array, word: Array) -> Array:
 
 _DIGITS = "0123456789一二三四五六七八九十百千万两亿半"
 _KINDS = {
-    QuestionType.AMOUNT: _DIGITS,
+    **dict.fromkeys(NUMBERS, _DIGITS),
     QuestionType.DURATION: "年月日天时周久",
     QuestionType.TIME: "年月日时代世初末晨晚",
     QuestionType.PLACE: "省市县区国州岛路街镇村洲城乡山河湾港",

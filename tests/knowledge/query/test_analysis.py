@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +14,7 @@ from knowledge.query.analysis import LONGEST_QUERY, Query, analyse
 from knowledge.query.question import QuestionType
 from knowledge.text.analyzer import ChineseAnalyzer
 
+FORMS = Path(__file__).with_name("question_forms.jsonl")
 CHINESE = ChineseAnalyzer()
 ALIASES = Aliases([("沪", "上海")])
 
@@ -51,6 +55,12 @@ def ask(text: str) -> Query:
 )
 def test_the_question_words_say_what_kind_of_answer_is_wanted(text: str, kind: QuestionType) -> None:
     assert ask(text).type is kind
+
+
+def test_three_hundred_generated_question_forms_are_typed_right() -> None:
+    rows = [json.loads(line) for line in FORMS.read_text(encoding="utf-8").splitlines()]
+    assert len(rows) >= 300
+    assert [row for row in rows if ask(row["query"]).type.value != row["type"]] == []
 
 
 def test_the_unit_and_the_noun_asked_for_are_read() -> None:
