@@ -30,6 +30,7 @@ from knowledge.repair.leftovers import leftovers, removed
 from knowledge.repair.lines import Line, text_lines
 from knowledge.repair.order import Arrangement
 from knowledge.repair.paragraphs import Assembler, Paragraph
+from knowledge.repair.sentences import has_words
 from knowledge.repair.writing import FactWriter
 from knowledge.repair.writing import printed as printed_as
 
@@ -149,6 +150,8 @@ class _Repair:
         owners = sorted((fact.spans[0].line, at) for at, fact in enumerate(facts)) if photos else []
         firsts = [paragraph.first.number for paragraph in body]
         for photo in photos:
+            if not has_words(photo.text):
+                continue
             line = photo.first.number
             at = bisect_right(firsts, line)
             if _repeats(photo, body[max(0, at - _NEAR) : at + _NEAR]):

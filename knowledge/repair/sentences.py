@@ -40,10 +40,35 @@ _ENGLISH_END: Final = re.compile(
 )
 
 FINISHED: Final = re.compile('[。！？｡!?][”’」』》〉）)】"]*$')
+# What a search can find: letters, han characters and figures of any script; marks and symbols are none.
+_SEARCHABLE: Final = re.compile(r"[^\W_]")
+
+
+def has_words(text: str) -> bool:
+    """Tell whether anything of the text can be searched for; what has nothing is no sentence."""
+    return _SEARCHABLE.search(text) is not None
 
 
 def split(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the ranges of the sentences of one paragraph; together they cover it but for blanks at the edges."""
+    """Yield the ranges of the sentences of one paragraph; together they cover it but for blanks at the edges.
+
+    A stray mark belongs to the sentence before it, at the paragraph's head to the one after it; a paragraph of
+    nothing but marks holds no sentence.
+    """
+    held: tuple[int, int] | None = None
+    for start, end in _cut(text):
+        if held is None:
+            held = (start, end)
+        elif has_words(text[start:end]) and has_words(text[held[0] : held[1]]):
+            yield held
+            held = (start, end)
+        else:
+            held = (held[0], end)
+    if held is not None and has_words(text[held[0] : held[1]]):
+        yield held
+
+
+def _cut(text: str) -> Iterator[tuple[int, int]]:
     start = 0
     for end in (*_ends(text), len(text)):
         while end - start > LONGEST:

@@ -105,7 +105,7 @@ def run_in_style(sections: Sequence[Section]) -> re.Pattern[str] | None:
 
 def run_in_name(paragraph: Paragraph) -> str | None:
     """Return the heading that opens a paragraph as its first sentence, without its full stop."""
-    start, end = next(sentences.split(paragraph.text[: _LONGEST_RUN_IN + 1]))
-    if end > _LONGEST_RUN_IN or end == len(paragraph.text):
+    start, end = next(sentences.split(paragraph.text[: _LONGEST_RUN_IN + 1]), (0, 0))
+    if not 0 < end <= _LONGEST_RUN_IN or end == len(paragraph.text):
         return None
     return paragraph.text[start:end].rstrip("。：")

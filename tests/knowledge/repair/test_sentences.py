@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge.repair.sentences import LONGEST, split
+from knowledge.repair.sentences import LONGEST, has_words, split
 
 
 def cut(text: str) -> list[str]:
@@ -61,9 +61,24 @@ def test_a_run_without_full_stops_is_cut_at_a_pause() -> None:
     assert all(part.endswith("，") for part in parts)
 
 
+@pytest.mark.parametrize("mark", ["“", "「", "《", "‘", '"', "”", " ”", "——", "…", "\u200b“", "（", "\u0301"])
+def test_a_stray_mark_belongs_to_the_sentence_beside_it(mark: str) -> None:
+    assert cut(f"船走了。{mark}") == [f"船走了。{mark}"]
+    assert cut(f"{mark}。船走了。") == [f"{mark.strip()}。船走了。"]
+    assert cut(f"船走了。{mark}水静了。{mark}")[-1].endswith(f"水静了。{mark}")
+
+
+@pytest.mark.parametrize("text", ["“", "……", "—— ——", "★☆", "\u200b", '"""', "（ ）"])
+def test_what_has_no_searchable_character_is_no_sentence(text: str) -> None:
+    assert cut(text) == []
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.text(alphabet='上海a1 。！？.!?“”‘’「」（）()《》"，；…', max_size=80))
 def test_no_character_but_blanks_at_the_edges_gets_lost_or_doubled(text: str) -> None:
     ranges = list(split(text))
     assert all(a[1] <= b[0] for a, b in itertools.pairwise(ranges))
+    assert all(has_words(text[a:b]) for a, b in ranges)
+    if not has_words(text):
+        return
     assert "".join(text[a:b] for a, b in ranges).replace(" ", "") == text.replace(" ", "")
