@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from html import unescape
@@ -12,7 +13,7 @@ import pytest
 import pytest_asyncio
 from yarl import URL
 
-from tests.bot.process import Running, running
+from tests.bot.process import ROOT, Running, running
 from tests.bot.wire_schema import ANSWER
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -65,6 +66,35 @@ async def test_the_api_answers_a_word_with_its_article_as_source(http: aiohttp.C
     answer = ANSWER.validate_json(await text(http, "/api/ask", q="蕃瓜弄"))
     assert answer["found"] is True
     assert answer["hits"][0]["fact"]["source"]["file"] == "001_2fc48988770e9f18.txt"
+
+
+async def raw(url: str, *targets: str) -> list[tuple[int, bytes]]:
+    """Ask for targets on one connection, each byte as it is typed; return status and body of each."""
+    host, port = URL(url).host, URL(url).port
+    reader, writer = await asyncio.open_connection(host, port)
+    answers: list[tuple[int, bytes]] = []
+    for target in targets:
+        writer.write(f"GET {target} HTTP/1.1\r\nHost: {host}:{port}\r\nUser-Agent: curl/8\r\n\r\n".encode())
+        head = await reader.readuntil(b"\r\n\r\n")
+        size = re.search(rb"Content-Length: (\d+)", head)
+        assert size, head
+        answers.append((int(head.split()[1]), await reader.readexactly(int(size[1]))))
+    writer.close()
+    return answers
+
+
+async def test_the_curl_line_in_readme_works_as_printed(process: Running) -> None:
+    (url,) = re.findall(r"^curl '(http\S+)'$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M)
+    ((status, body),) = await raw(process.url, url.partition("8080")[2])
+    assert (status, ANSWER.validate_json(body)["found"]) == (200, True)
+
+
+async def test_hanzi_may_be_typed_raw_again_and_again_on_one_connection(process: Running) -> None:
+    answers = await raw(
+        process.url, "/api/ask?q=蕃瓜弄", "/api/ask?q=%E8%95%83%E7%93%9C%E5%BC%84", "/?q=出处🙂"
+    )
+    assert [status for status, _ in answers] == [200, 200, 200]
+    assert answers[0][1] == answers[1][1]
 
 
 async def test_the_api_keeps_to_the_limit(http: aiohttp.ClientSession) -> None:
