@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Any, NoReturn
 
 from bot.errors import WRONG_SETTINGS, SettingsError, StartError
 from bot.memory import loading
 from bot.state.errors import StateError
+from bot.texts import phrases
+from bot.texts.phrases import CommandLinePhrases
 from knowledge.errors import FolderInUse, KnowledgeError
 
 WRONG_USE = 2
 IN_USE = 75  # EX_TEMPFAIL of sysexits.h
+BROKEN_OFF = 130  # 128 + SIGINT, as shells have it
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; return the exit code."""
     arguments = parser().parse_args(argv)
+    if arguments.version:
+        print(f"chuchu {version('chuchu')}")
+        return 0
     try:
         return _command(arguments)
     except SettingsError as error:
@@ -33,32 +43,83 @@ def main(argv: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
-        return 130
+        return BROKEN_OFF
 
 
-def parser() -> argparse.ArgumentParser:
+def parser(said: CommandLinePhrases | None = None) -> argparse.ArgumentParser:
     """Every command and its options."""
-    chuchu = argparse.ArgumentParser(prog="chuchu", description="出处：只用报纸原话回答，并说明出处。")
-    commands = chuchu.add_subparsers(dest="command", metavar="命令")
-    commands.add_parser("run", help="打开网页和其他已设置的入口（不写命令也是它）")
-    ask = commands.add_parser("ask", help="在终端里提问；单写一个 - 则从标准输入逐行读问题")
-    ask.add_argument("words", nargs="+", metavar="词", help="各词用空格连成一个问题；以 - 开头的词前先写 --")
-    ask.add_argument("--json", action="store_true", help="每个问题输出一行 JSON")
-    ask.add_argument("--limit", type=_positive, default=10, metavar="N", help="最多几条（默认 10）")
-    facts = commands.add_parser("facts", help="列出所有的句子及其出处")
-    facts.add_argument("--json", action="store_true", help="每句一行 JSON")
-    check = commands.add_parser("check", help="列出修复、去掉、存疑和读不了的地方")
-    check.add_argument("files", nargs="*", metavar="文件", help="只看这些文件")
-    check.add_argument("--json", action="store_true", help="每处一行 JSON")
-    reload = commands.add_parser("reload", help="让运行中的出处换上文件夹现在的内容；没有运行则直接重建")
-    reload.add_argument("--dry-run", action="store_true", help="只试算有什么不同，不更换")
-    reload.add_argument("--confirm", metavar="码", help="上次重载要求确认时给出的码")
-    reload.add_argument("--json", action="store_true", help="输出一行 JSON")
-    backup = commands.add_parser("backup", help="把状态、正在使用的知识和密钥写进一个文件；运行时也可以")
-    backup.add_argument("file", metavar="文件", help="还不存在的文件名")
-    restore = commands.add_parser("restore", help="从备份文件恢复；运行时也可以")
-    restore.add_argument("file", metavar="文件", help="backup 写的文件")
+    said = said or phrases(None).command_line
+    chuchu = _Parser(said, prog="chuchu", description=said.description, epilog=said.exit_codes)
+    chuchu.options.add_argument("--version", action="store_true", help=said.show_version)
+    commands = chuchu.add_subparsers(dest="command", metavar=said.command, title=said.commands)
+
+    def command(name: str, does: str) -> _Parser:
+        return commands.add_parser(name, said=said, help=does, description=does)
+
+    command("run", said.run)
+    ask = command("ask", said.ask)
+    ask.positionals.add_argument("words", nargs="+", metavar=said.word, help=said.ask_words)
+    ask.options.add_argument("--json", action="store_true", help=said.ask_json)
+    ask.options.add_argument("--limit", type=_limit(said), default=10, metavar="N", help=said.ask_limit)
+    facts = command("facts", said.facts)
+    facts.options.add_argument("--json", action="store_true", help=said.facts_json)
+    check = command("check", said.check)
+    check.positionals.add_argument("files", nargs="*", metavar=said.file, help=said.check_files)
+    check.options.add_argument("--json", action="store_true", help=said.check_json)
+    reload = command("reload", said.reload)
+    reload.options.add_argument("--dry-run", action="store_true", help=said.reload_dry)
+    reload.options.add_argument("--confirm", metavar=said.code, help=said.reload_confirm)
+    reload.options.add_argument("--json", action="store_true", help=said.reload_json)
+    command("backup", said.backup).positionals.add_argument("file", metavar=said.file, help=said.backup_file)
+    command("restore", said.restore).positionals.add_argument(
+        "file", metavar=said.file, help=said.restore_file
+    )
     return chuchu
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse, whose own words are English, saying everything in the interface's language."""
+
+    def __init__(self, said: CommandLinePhrases, **how: Any) -> None:
+        super().__init__(add_help=False, formatter_class=_formatter(said), **how)
+        self._said = said
+        self.positionals = self.add_argument_group(said.arguments)
+        self.options = self.add_argument_group(said.options)
+        self.options.add_argument("-h", "--help", action="help", help=said.show_help)
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and how to go on; exit with 2."""
+        self.print_usage(sys.stderr)
+        self.exit(WRONG_USE, f"chuchu: {_reworded(message, self._said)}\n{self._said.see_help}\n")
+
+
+def _formatter(said: CommandLinePhrases) -> type[argparse.HelpFormatter]:
+    class Formatter(argparse.HelpFormatter):
+        def add_usage(self, usage: str | None, actions: Any, groups: Any, prefix: str | None = None) -> None:
+            super().add_usage(usage, actions, groups, said.usage if prefix is None else prefix)
+
+    return Formatter
+
+
+def _reworded(message: str, said: CommandLinePhrases) -> str:
+    """argparse's complaint in other words; one that nobody foresaw says only what it is about."""
+    about = re.match(r"argument (.+?): ", message)
+    what = message[about.end() :] if about else message
+    for pattern, words in (
+        (r"the following arguments are required: (.+)", said.missing),
+        (r"unrecognized arguments: (.+)", said.unknown),
+        (r"expected (?:one|at least one) argument", said.needs_value),
+        (r"ignored explicit argument .*", said.no_value),
+        (r"invalid choice: '?(.*?)'? \(choose from (.+)\)", said.not_among),
+        (r"ambiguous option: (.+) could match (.+)", said.ambiguous),
+        (re.escape(said.wrong_limit), said.wrong_limit),
+    ):
+        if found := re.fullmatch(pattern, what, re.DOTALL):
+            told = words.format(*(group.replace("'", "") for group in found.groups()))
+            break
+    else:
+        told = said.wrong_use
+    return said.of_argument.format(about[1], told) if about else told
 
 
 def _command(arguments: argparse.Namespace) -> int:
@@ -100,8 +161,11 @@ def _command(arguments: argparse.Namespace) -> int:
             return run(settings)
 
 
-def _positive(text: str) -> int:
-    number = int(text) if text.isascii() and text.isdigit() else 0
-    if not 0 < number <= 1000:
-        raise argparse.ArgumentTypeError("要写 1 到 1000 的整数")
-    return number
+def _limit(said: CommandLinePhrases) -> Callable[[str], int]:
+    def positive(text: str) -> int:
+        number = int(text) if text.isascii() and text.isdigit() else 0
+        if not 0 < number <= 1000:
+            raise argparse.ArgumentTypeError(said.wrong_limit)
+        return number
+
+    return positive

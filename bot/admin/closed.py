@@ -13,7 +13,6 @@ from bot.messages import Message, Reply
 from bot.state.audit import Entry
 from bot.state.errors import StateClosed
 from bot.texts import phrases
-from bot.texts.learning import learning_phrases
 
 READERS = ("watch", "watches", "unwatch", "forget_me")
 
@@ -41,6 +40,6 @@ def closed_commands(gate: Gate, reason: str) -> Mapping[str, Handler]:
         return [said(f"管理命令现在不能用：{reason}" if refusal is None else refusal)]
 
     async def readers(message: Message, command: Command) -> Sequence[Reply]:
-        return [said(learning_phrases(phrases(message.sender.language).language).not_now)]
+        return [said(phrases(message.sender.language).feedback.not_now)]
 
     return {**dict.fromkeys((*map(str, Act), "unalias"), admins), **dict.fromkeys(READERS, readers)}

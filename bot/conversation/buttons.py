@@ -8,7 +8,6 @@ from enum import StrEnum
 
 from bot.messages import Button
 from bot.texts import Phrases
-from bot.texts.learning import learning_phrases
 
 PAGE = 3
 HOPE = "hope"
@@ -82,4 +81,4 @@ def all_rows(shown_id: str, page: int, pages: int, phrases: Phrases) -> tuple[tu
 
 def hope_row(question: str, phrases: Phrases) -> tuple[Button, ...]:
     """The button under a reply that found nothing."""
-    return (Button(learning_phrases(phrases.language).tell_me, f"{HOPE}:{question}"),)
+    return (Button(phrases.feedback.tell_me, f"{HOPE}:{question}"),)

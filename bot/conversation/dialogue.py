@@ -77,7 +77,7 @@ class Dialogue:
         self._files = files
 
     async def message(self, message: Message) -> Sequence[Reply]:
-        """Answer a message; empty means silence."""
+        """Answer a message; empty means silence, a reply without text that it is being done and tells of itself."""
         meant = heard(message)
         if meant is None:
             return ()

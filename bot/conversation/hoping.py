@@ -10,7 +10,6 @@ from bot.messages import ButtonPress, ChatType, Message, Reply, Run, SenderKind
 from bot.state.places import Listener
 from bot.state.questions import MOST_HOPES, Hope
 from bot.texts import phrases
-from bot.texts.learning import learning_phrases
 
 Forget = Callable[[str, str], Awaitable[None]]
 """Removes every trace of a person: platform, numeric id."""
@@ -26,7 +25,7 @@ class HopeCommands:
     async def hope(self, press: ButtonPress) -> Sequence[Reply]:
         """The button under a reply that found nothing."""
         spoken = phrases(press.sender.language)
-        said = learning_phrases(spoken.language)
+        said = spoken.feedback
         if press.chat is None:
             return [Reply([], notice=spoken.stale)]
         listener = Listener(press.chat, press.sender.language)
@@ -40,7 +39,7 @@ class HopeCommands:
 
     async def forget_me(self, message: Message, command: Command) -> Sequence[Reply]:
         """Remove every trace of whoever asks, in private."""
-        said = learning_phrases(phrases(message.sender.language).language)
+        said = phrases(message.sender.language).feedback
         if message.chat.type is not ChatType.PRIVATE or message.sender.kind is not SenderKind.PERSON:
             return [Reply([Run(said.forget_in_private)])]
         await self._forget(message.chat.platform, message.sender.id)

@@ -13,7 +13,7 @@ from bot.rendering.answer import shown_query
 from bot.state.places import Listener
 from bot.state.watches import MOST, Kept
 from bot.texts import phrases
-from bot.texts.learning import LearningPhrases, learning_phrases
+from bot.texts.phrases import FeedbackPhrases
 
 UNWATCH = "unwatch"
 
@@ -28,7 +28,7 @@ class WatchCommands:
     async def watch(self, message: Message, command: Command) -> Sequence[Reply]:
         """`/watch 养老`."""
 
-        async def act(said: LearningPhrases) -> Reply:
+        async def act(said: FeedbackPhrases) -> Reply:
             if not command.rest:
                 return _plain(said.watch_how)
             words = shown_query(question_text(command.rest))
@@ -51,7 +51,7 @@ class WatchCommands:
     async def unwatch(self, message: Message, command: Command) -> Sequence[Reply]:
         """`/unwatch 养老`; alone it shows the list."""
 
-        async def act(said: LearningPhrases) -> Reply:
+        async def act(said: FeedbackPhrases) -> Reply:
             if not command.rest:
                 return await self._list(message.chat, said)
             words = question_text(command.rest)
@@ -71,7 +71,7 @@ class WatchCommands:
         return [Reply(left.runs, left.buttons, edits=press.message_id)]
 
     async def _allowed(
-        self, message: Message, act: Callable[[LearningPhrases], Awaitable[Reply]]
+        self, message: Message, act: Callable[[FeedbackPhrases], Awaitable[Reply]]
     ) -> Sequence[Reply]:
         said = _said(message.sender)
         if not await self._may(message.chat, message.sender):
@@ -81,7 +81,7 @@ class WatchCommands:
     async def _may(self, chat: Chat, sender: Sender) -> bool:
         return chat.type is ChatType.PRIVATE or await self._administrators.administers(chat, sender)
 
-    async def _list(self, chat: Chat, said: LearningPhrases) -> Reply:
+    async def _list(self, chat: Chat, said: FeedbackPhrases) -> Reply:
         watches = await self._watching.of(chat)
         if not watches:
             return _plain(said.no_watches)
@@ -93,8 +93,8 @@ class WatchCommands:
         return Reply([Run(f"{said.watches}\n{lines}")], buttons)
 
 
-def _said(sender: Sender) -> LearningPhrases:
-    return learning_phrases(phrases(sender.language).language)
+def _said(sender: Sender) -> FeedbackPhrases:
+    return phrases(sender.language).feedback
 
 
 def _plain(text: str) -> Reply:

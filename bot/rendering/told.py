@@ -8,7 +8,6 @@ from bot.messages import Run, Style
 from bot.rendering.answer import hit_runs, shown_query
 from bot.rendering.fact import Links
 from bot.texts import Phrases
-from bot.texts.learning import learning_phrases
 from knowledge.model import Answer, Hit
 
 SHOWN = 3  # facts of an answer, and of each watched word
@@ -17,7 +16,7 @@ IN_ALL = 9  # facts of one digest
 
 def told_runs(question: str, answer: Answer, phrases: Phrases, links: Links) -> Iterator[Run]:
     """Say that a question can be answered now, and the answer with its source."""
-    said = learning_phrases(phrases.language)
+    said = phrases.feedback
     yield Run(said.told.format(shown_query(question)) + "\n")
     if answer.answer:
         yield Run(answer.answer, Style.BOLD)
@@ -27,7 +26,7 @@ def told_runs(question: str, answer: Answer, phrases: Phrases, links: Links) -> 
 
 def digest_runs(news: Mapping[str, Sequence[Hit]], phrases: Phrases, links: Links) -> Iterator[Run]:
     """Say what is new about each watched word; what there is no room for is counted."""
-    said = learning_phrases(phrases.language)
+    said = phrases.feedback
     room = IN_ALL
     for number, (words, hits) in enumerate(news.items()):
         shown = hits[: max(1, min(SHOWN, room))]

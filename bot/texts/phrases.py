@@ -6,10 +6,85 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class CommandLinePhrases:
+    """What the command line says of itself."""
+
+    description: str
+    usage: str
+    commands: str
+    command: str
+    arguments: str
+    options: str
+    see_help: str
+    show_help: str
+    show_version: str
+    exit_codes: str
+    run: str
+    ask: str
+    ask_words: str
+    ask_json: str
+    ask_limit: str
+    word: str
+    facts: str
+    facts_json: str
+    check: str
+    check_files: str
+    check_json: str
+    file: str
+    reload: str
+    reload_dry: str
+    reload_confirm: str
+    reload_json: str
+    code: str
+    backup: str
+    backup_file: str
+    restore: str
+    restore_file: str
+    wrong_limit: str
+    missing: str
+    unknown: str
+    needs_value: str
+    no_value: str
+    not_among: str
+    ambiguous: str
+    of_argument: str
+    wrong_use: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackPhrases:
+    """What is said about questions to come back to, watches, and being forgotten."""
+
+    tell_me: str
+    will_tell: str
+    ask_again: str
+    hope_full: str
+    told: str
+    news: str
+    news_more: str
+    watch_how: str
+    watching: str
+    watched_already: str
+    watch_full: str
+    watch_nothing: str
+    watches: str
+    no_watches: str
+    unwatch: str
+    unwatched: str
+    not_watched: str
+    admins_only: str
+    forgotten: str
+    forget_in_private: str
+    not_now: str
+
+
+@dataclass(frozen=True, slots=True)
 class Phrases:
     """One language's texts; `{}` marks where a word, number or name goes in."""
 
     language: str
+    feedback: FeedbackPhrases
+    command_line: CommandLinePhrases
     start: str
     help: str
     about: str

@@ -7,13 +7,20 @@ import re
 import socket
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from importlib.metadata import version
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
-from tests.bot.process import chuchu, environment
+from bot.cli import BROKEN_OFF, IN_USE, WRONG_USE, parser
+from bot.errors import WRONG_SETTINGS
+from bot.texts import phrases
+from tests.bot.process import ROOT, chuchu, environment
 from tests.bot.wire_schema import ANSWER, CHECK, FACT
 
+COMMANDS = ("run", "ask", "facts", "check", "reload", "backup", "restore")
 QUERIES = ["蕃瓜弄", "", "   ", "🙂", "<b>", "北京地铁票价", "(" * 200, "长" * 10_000]
 
 
@@ -73,6 +80,51 @@ def test_no_line_is_cut_at_an_odd_line_separator(home: Path) -> None:
 )
 def test_wrong_use_exits_with_2(tmp_path: Path, arguments: list[str]) -> None:
     assert chuchu(tmp_path, *arguments).returncode == 2
+
+
+def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:
+    done = chuchu(tmp_path, "--version")
+    assert (done.returncode, done.stdout.decode()) == (0, f"chuchu {version('chuchu')}\n")
+
+
+@pytest.mark.parametrize(
+    "command", [[], ["run"], ["ask"], ["facts"], ["check"], ["reload"], ["backup"], ["restore"]]
+)
+def test_help_speaks_the_interfaces_language_only(command: list[str]) -> None:
+    with redirect_stdout(StringIO()) as said, pytest.raises(SystemExit) as ended:
+        parser().parse_args([*command, "--help"])
+    assert ended.value.code == 0
+    english = re.sub(
+        r"--?[a-z-]+|chuchu|JSON|Ctrl-C|backup|\b(?:" + "|".join(COMMANDS) + r")\b", "", said.getvalue()
+    )
+    assert re.findall("[a-z]{2,}", english) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["ask"], "还缺 词"),
+        (["ask", "--limit", "0", "x"], "--limit：要写 1 到 1000 的整数"),
+        (["ask", "--limit"], "--limit：后面要写一个值"),
+        (["ask", "--json=1", "x"], "--json：后面不带值"),
+        (["facts", "--all"], "不认识 --all"),
+        (["nothing"], "命令：没有 nothing；可以写 run, ask, facts, check, reload, backup, restore"),
+        (["backup"], "还缺 文件"),
+    ],
+)
+def test_a_complaint_speaks_the_interfaces_language(arguments: list[str], complaint: str) -> None:
+    with redirect_stderr(StringIO()) as said, pytest.raises(SystemExit) as ended:
+        parser().parse_args(arguments)
+    usage, told, how = said.getvalue().splitlines()
+    assert (ended.value.code, told, how) == (2, f"chuchu: {complaint}", "chuchu --help 看怎么用")
+    assert usage.startswith("用法：chuchu")
+
+
+def test_every_exit_code_is_in_the_manual_and_in_help() -> None:
+    manual = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    for code in (0, 1, WRONG_USE, IN_USE, WRONG_SETTINGS, BROKEN_OFF):
+        assert re.search(rf"^\| {code} \|", manual, re.M), code
+        assert re.search(rf"\b{code} ", phrases(None).command_line.exit_codes), code
 
 
 def test_facts_lists_every_fact_and_json_validates(tmp_path: Path) -> None:

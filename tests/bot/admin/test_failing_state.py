@@ -10,7 +10,6 @@ import pytest
 from bot.conversation.menus import OFFERED, Scope
 from bot.messages import Attachment, ChatType
 from bot.texts import phrases
-from bot.texts.learning import learning_phrases
 from knowledge.snapshots.order import Built, Order, Progress
 from tests.bot.admin.hall import OWNER, STRANGER, HereBuilder, Phone, hall, without
 from tests.knowledge.snapshots.corpus import write_article
@@ -105,7 +104,7 @@ async def test_with_a_closed_state_every_command_that_was_offered_is_answered(tm
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "state.sqlite").write_bytes(b"no database" * 1000)
     async with hall(tmp_path) as room:
-        said, where = learning_phrases("zh-Hans").not_now, str(room.data)
+        said, where = phrases("zh-Hans").feedback.not_now, str(room.data)
         for command in OFFERED[Scope.PRIVATE]:
             assert await room.say(f"/{command}", STRANGER) != phrases(None).unknown_command, command
         for command in ("/watch 养老", "/watches", "/unwatch 养老", "/forget_me"):

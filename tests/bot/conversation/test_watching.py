@@ -23,7 +23,6 @@ from bot.rendering.fact import no_links
 from bot.state.errors import StateClosed
 from bot.state.state import State, open_state, sqlite_address
 from bot.texts import phrases
-from bot.texts.learning import learning_phrases
 from knowledge.snapshot import SnapshotHolder
 from tests.bot.learning import newspaper
 
@@ -76,7 +75,7 @@ async def room(tmp_path: Path) -> AsyncIterator[Room]:
 
 
 async def test_watches_are_told_and_kept_in_the_language_of_the_chat(room: Room) -> None:
-    said = learning_phrases("zh-Hans")
+    said = phrases("zh-Hans").feedback
     assert (await room.say("/watches")).text == said.no_watches
     assert (await room.say("/watch 养老")).text == said.watching.format("养老")
     (watch,) = await room.state.watches.all()
@@ -86,7 +85,7 @@ async def test_watches_are_told_and_kept_in_the_language_of_the_chat(room: Room)
 
 async def test_a_hope_is_acknowledged_in_the_language_of_the_chat(room: Room) -> None:
     question = await room.unanswered.missed("养老", "test", "7")
-    assert (await room.press(f"hope:{question}")).notice == learning_phrases("zh-Hans").will_tell
+    assert (await room.press(f"hope:{question}")).notice == phrases("zh-Hans").feedback.will_tell
 
 
 async def test_a_wish_that_cannot_be_written_down_is_told_without_the_database(
