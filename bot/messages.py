@@ -217,7 +217,7 @@ class Conversation(Protocol):
     """What a platform calls: the feature side, which knows no platform."""
 
     async def message(self, message: Message) -> Sequence[Reply]:
-        """Answer a message; empty means silence."""
+        """Answer a message; empty means silence, a reply without text that it is being done and tells of itself."""
 
     async def too_many(self, message: Message) -> Sequence[Reply]:
         """Say that messages of this chat are left unanswered, because too many came at once."""

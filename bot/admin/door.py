@@ -17,7 +17,7 @@ from bot.admin.report import Ending, Report
 from bot.admin.wire import report_json
 
 BODY = 64 * 1024  # bytes
-STATUS = {Ending.BUSY: 409, Ending.UNCONFIRMED: 409, Ending.FAILED: 500}
+STATUS = {Ending.BUSY: 409, Ending.UNCONFIRMED: 409, Ending.NOT_ASKED: 409, Ending.FAILED: 500}
 BROWSERS = ("Origin", "Sec-Fetch-Site", "Sec-Fetch-Mode")
 
 Denied = Callable[[str, str], Awaitable[None]]

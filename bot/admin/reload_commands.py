@@ -46,7 +46,7 @@ class ReloadCommands:
             return [said("用法：/reload 重载；/reload dry 只试算，不更换。")]
         wish = Wish(Claim.of_message(message).actor, dry)
         self._desk.begin(self.run(message.chat, wish), message.chat)
-        return []
+        return [Reply([])]
 
     async def run(self, chat: Chat, wish: Wish, buttons: Buttons | None = None) -> Report:
         """Reload, telling one chat how it goes and what came of it; the report is audited before it is told.

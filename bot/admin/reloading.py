@@ -150,7 +150,12 @@ class Reloader:
         async with in_thread(self._versions.workshop()) as folder:
             base = self._versions.folder / self.version
             order = Order(self._articles, base if base.is_dir() else None, if_touched=True)
-            built = await self._builder.build(order, folder, progress)
+            try:
+                built = await self._builder.build(order, folder, progress)
+            except NothingChanged:
+                if wish.confirmed is None:
+                    raise
+                return Report(Ending.NOT_ASKED, self.version, before=before.figures)
             doubt = objection(before.figures, built.manifest.figures)
             lost = await asyncio.to_thread(self._lost, await self._quoted(), folder)
             said = Report(
@@ -164,6 +169,8 @@ class Reloader:
             )
             if wish.dry:
                 return said
+            if wish.confirmed is not None and not doubt:
+                return replace(said, ending=Ending.NOT_ASKED)
             if doubt and wish.confirmed != built.manifest.listing and wish.despite != doubt:
                 return replace(said, ending=Ending.UNCONFIRMED)
             name = await asyncio.to_thread(self._versions.publish, folder)

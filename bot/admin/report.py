@@ -17,6 +17,7 @@ class Ending(StrEnum):
     UNCHANGED = "unchanged"
     REHEARSED = "rehearsed"
     UNCONFIRMED = "unconfirmed"
+    NOT_ASKED = "not_asked"  # somebody confirmed what needs no confirmation
     ROLLED_BACK = "rolled_back"
     RESTORED = "restored"
     BUSY = "busy"

@@ -57,6 +57,9 @@ def _lines(report: Report) -> Iterator[str]:
         case Ending.FAILED:
             yield f"没有成功，仍在使用版本 {report.version}。{report.error}"
             return
+        case Ending.NOT_ASKED:
+            yield f"没有要确认的更换，这次没有执行，仍在使用版本 {report.version}；要换上现在的文件，请不带确认再重载一次。"
+            return
         case Ending.ROLLED_BACK:
             yield f"已换回版本 {report.version}。"
             return

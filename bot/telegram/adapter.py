@@ -109,7 +109,10 @@ class Adapter:
         await turn.survived()
         if not replies:
             return Outcome(Ending.IGNORED, "nothing to say")
-        last = await self._say(message.chat, replies, turn)
+        spoken = [reply for reply in replies if reply.text.strip()]
+        if not spoken:
+            return Outcome(Ending.ANSWERED)  # it is being done, and tells of itself
+        last = await self._say(message.chat, spoken, turn)
         if last is None:
             return Outcome(Ending.REFUSED, "nothing could be said")
         return Outcome(Ending.ANSWERED, reply=(message.chat.id, message.id, last))

@@ -90,6 +90,8 @@ def test_without_a_running_bot_the_command_works_on_the_data_folder(
     assert (doubtful.returncode, told["ending"]) == (1, "unconfirmed")
     sure = command(tmp_path, "reload", "--confirm", told["confirm"])
     assert (sure.returncode, "已换上版本 000002" in sure.stdout.decode()) == (0, True)
+    again = command(tmp_path, "reload", "--confirm", told["confirm"], "--json")
+    assert (again.returncode, json.loads(again.stdout)["ending"]) == (1, "not_asked")
 
 
 def test_a_folder_that_is_not_there_is_one_line_that_names_it(

@@ -58,6 +58,12 @@ async def test_what_needs_a_person_is_confirmed_by_handing_the_code_back(room: H
     assert again.status == 200 and room.texts() == [NEW]
 
 
+async def test_a_confirmation_that_nothing_asked_for_is_refused(room: Hall, door: Door) -> None:
+    answer = await door.post("/admin/reload", headers=HOLDER, json={"confirm": "yes"})
+    assert (answer.status, (await answer.json())["ending"]) == (409, "not_asked")
+    assert NEW not in room.texts()
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [

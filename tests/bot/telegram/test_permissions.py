@@ -153,6 +153,7 @@ async def test_the_bot_does_what_the_table_says(bot: Bot, sender: str, command: 
         (content,) = told.values()
         chat = content["chat"]["id"]
         said = (await bot.tell(**told)).to(chat)
+        assert (said.ending == "answered") is (wanted != "ignore")
         if wanted != "ignore" and not said.calls:  # a reload goes on beside the talk and speaks when it can
             await bot.api.until(lambda: bot.api.said(chat))
             assert (bot.api.said(chat)[0] in REFUSED) is (wanted == "refuse")
