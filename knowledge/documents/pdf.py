@@ -15,6 +15,7 @@ from knowledge.documents.extract import Extract
 from knowledge.documents.layout.arrange import arrange
 from knowledge.documents.layout.blocks import Block
 from knowledge.documents.layout.page import Box, Glyph, Page
+from knowledge.documents.pdf_font import provide_font
 from knowledge.errors import UnreadableFile
 from knowledge.model import Skipped
 
@@ -40,6 +41,7 @@ def read_pdf(name: str, data: bytes) -> Extract:
     starts: list[int] = []
     articles: list[int] = []
     missing: list[Skipped] = []
+    provide_font()
     try:
         with pdfium.PdfDocument(data) as document:
             for page in _read_pages(name, document):
