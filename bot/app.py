@@ -19,16 +19,16 @@ from bot.admin.token import own_token
 from bot.administrators import PlatformAdministrators
 from bot.clock import now
 from bot.config import Address, Settings
-from bot.conversation.dialogue import Dialogue
-from bot.conversation.lookup import Lookup, open_lookup
+from bot.conversation.dialogue import Dispatcher
+from bot.conversation.lookup import QueryService, open_query_service
 from bot.errors import SettingsError
-from bot.learning.side import LearningSide, open_learning
+from bot.learning.side import FeedbackModule, open_feedback
 from bot.logs import set_up_logs
 from bot.memory import give_back, loading, share_heaps
 from bot.messages import ChatMigrations, Conversation
 from bot.metrics import Metrics
 from bot.platforms import Platforms
-from bot.rendering.fact import Links
+from bot.rendering.fact import Permalinks
 from bot.state.state import sqlite_address
 from bot.stopping import Stop
 from bot.web.links import page_links
@@ -96,9 +96,9 @@ async def serving(
         builder = await stack.enter_async_context(ChildBuilder())
         platforms, metrics, health = Platforms(), Metrics(), Health()
         knowledge = await stack.enter_async_context(open_knowledge(settings.articles, settings.data, builder))
-        lookup = stack.enter_context(open_lookup(knowledge.store))
+        lookup = stack.enter_context(open_query_service(knowledge.store))
         await lookup.warm()
-        health.add("knowledge", lookup.red)
+        health.add("knowledge", lookup.problem)
         administrators = PlatformAdministrators()
         admin = await stack.enter_async_context(
             open_admin_side(_admin_options(settings), knowledge, builder, platforms, metrics.page, now)
@@ -113,7 +113,7 @@ async def serving(
         links = page_links(settings.public_url)
         learning = await _learning(stack, settings, admin, knowledge, lookup, links, administrators)
         reloader.tell(_shrink)
-        dialogue = Dialogue(
+        dialogue = Dispatcher(
             lookup,
             admin.shown,
             now,
@@ -160,14 +160,14 @@ async def _learning(
     settings: Settings,
     admin: AdminSide,
     knowledge: Knowledge,
-    lookup: Lookup,
-    links: Links,
+    lookup: QueryService,
+    links: Permalinks,
     administrators: PlatformAdministrators,
-) -> LearningSide | None:
+) -> FeedbackModule | None:
     """Learn where the shared state can be used; answers go on without."""
     if admin.desk is None:
         return None
-    opening = open_learning(
+    opening = open_feedback(
         settings.data, admin.desk, knowledge.store, lookup, knowledge.language, links, administrators
     )
     return await stack.enter_async_context(opening)

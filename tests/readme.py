@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.config import Settings
-from bot.conversation.dialogue import Dialogue
-from bot.conversation.lookup import open_lookup
-from bot.conversation.shown import ShownInMemory
+from bot.conversation.dialogue import Dispatcher
+from bot.conversation.lookup import open_query_service
+from bot.conversation.shown import InMemorySessions
 from bot.messages import Chat, ChatType, Message, Reply, Sender, Style
 from bot.offline import open_snapshot
 from knowledge.snapshot import SnapshotHolder
@@ -30,8 +30,8 @@ def redrawn(text: str) -> str:
 async def _redrawn(text: str) -> str:
     with tempfile.TemporaryDirectory() as data:
         settings = Settings(articles=ROOT / "seeds", data=Path(data), _env_file=None)  # type: ignore[call-arg]
-        with open_snapshot(settings) as snapshot, open_lookup(SnapshotHolder(snapshot), 60) as lookup:
-            dialogue = Dialogue(lookup, ShownInMemory(), lambda: NOON)
+        with open_snapshot(settings) as snapshot, open_query_service(SnapshotHolder(snapshot), 60) as lookup:
+            dialogue = Dispatcher(lookup, InMemorySessions(), lambda: NOON)
             for screen in list(SCREEN.finditer(text)):
                 place, question = ChatType(screen[2]), screen[3]
                 message = Message(Chat("telegram", "7", place), "1", Sender("7"), question, NOON)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from bot.admin.desk import said
 from bot.admin.ledger import Gate
 from bot.admin.rights import Act, Claim
-from bot.conversation.commands import Command
+from bot.conversation.commands import TypedCommand
 from bot.conversation.dialogue import Handler
 from bot.messages import Message, Reply
 from bot.state.audit import Entry
@@ -35,11 +35,11 @@ class ClosedState:
 def closed_commands(gate: Gate, reason: str) -> Mapping[str, Handler]:
     """Every command that needs the state; the reason holds addresses, so only an owner is told it."""
 
-    async def admins(message: Message, command: Command) -> Sequence[Reply]:
+    async def admins(message: Message, command: TypedCommand) -> Sequence[Reply]:
         refusal = await gate.refusal(Act.RELOAD, Claim.of_message(message))
         return [said(f"管理命令现在不能用：{reason}" if refusal is None else refusal)]
 
-    async def readers(message: Message, command: Command) -> Sequence[Reply]:
+    async def readers(message: Message, command: TypedCommand) -> Sequence[Reply]:
         return [said(phrases(message.sender.language).feedback.not_now)]
 
     return {**dict.fromkeys((*map(str, Act), "unalias"), admins), **dict.fromkeys(READERS, readers)}

@@ -10,7 +10,7 @@ from bot.admin.people_commands import PeopleCommands
 from bot.admin.reload_commands import CONFIRM, ReloadCommands
 from bot.admin.rights import Act, Claim
 from bot.admin.upload_commands import UPLOAD, UploadCommands
-from bot.conversation.commands import Command
+from bot.conversation.commands import TypedCommand
 from bot.conversation.dialogue import Handler, PressHandler
 from bot.messages import Message, Reply
 from bot.state.errors import StateError
@@ -43,7 +43,7 @@ class AdminCommands:
         except StateError as error:
             return [said(str(error))]
 
-    async def _how_to_upload(self, message: Message, command: Command) -> Sequence[Reply]:
+    async def _how_to_upload(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
         if (refused := await self._desk.admit(Act.UPLOAD, message)) is not None:
             return refused
         how = said("把文件直接发给我就行：txt、md、html、docx、pdf 或 zip。")
@@ -53,7 +53,7 @@ class AdminCommands:
 def spoken(run: Handler) -> Handler:
     """A command that says why the state could not be used; only who was admitted comes as far as that."""
 
-    async def speaking(message: Message, command: Command) -> Sequence[Reply]:
+    async def speaking(message: Message, command: TypedCommand) -> Sequence[Reply]:
         try:
             return await run(message, command)
         except StateError as error:

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from bot.admin.desk import NOT_HERE, Desk, said
 from bot.admin.rights import Act, Claim
-from bot.conversation.commands import Command
-from bot.learning.aliasing import AliasBook, AliasRefused
-from bot.learning.stats import Stats
-from bot.learning.unanswered import Unanswered
+from bot.conversation.commands import TypedCommand
+from bot.learning.aliasing import AliasRefused, AliasService
+from bot.learning.stats import UsageReporter
+from bot.learning.unanswered import UnansweredQuestions
 from bot.messages import Button, ButtonPress, Message, Reply, Run
 from bot.state.questions import Question, QuestionState
 
@@ -26,13 +26,15 @@ PUT_ASIDE = {"i": QuestionState.IGNORED, "w": QuestionState.AWAITED}
 class LearningCommands:
     """What admins do with what the bot could not answer."""
 
-    def __init__(self, desk: Desk, unanswered: Unanswered, book: AliasBook, stats: Stats) -> None:
+    def __init__(
+        self, desk: Desk, unanswered: UnansweredQuestions, book: AliasService, stats: UsageReporter
+    ) -> None:
         self._desk = desk
         self._unanswered = unanswered
         self._book = book
         self._stats = stats
 
-    async def unanswered(self, message: Message, command: Command) -> Sequence[Reply]:
+    async def unanswered(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
         """`/unanswered`: the most asked questions, four buttons each; `/unanswered all` adds what was put aside."""
         if (refused := await self._desk.admit(Act.UNANSWERED, message)) is not None:
             return refused
@@ -76,7 +78,7 @@ class LearningCommands:
         reply = said(f"“{question}”以后就用这一句回答；{_told(told)}。指错了可以改按另一个编号，或者撤销。")
         return [replace(reply, buttons=[[Button("撤销", f"{QUESTION}:u:{question_id}")]])]
 
-    async def alias(self, message: Message, command: Command) -> Sequence[Reply]:
+    async def alias(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
         """`/alias CIIE 进博会`; alone it lists what was given in chat."""
         if (refused := await self._desk.admit(Act.ALIAS, message)) is not None:
             return refused
@@ -91,7 +93,7 @@ class LearningCommands:
         await self._desk.ledger.write(actor, Act.ALIAS, "done", names)
         return [said(f"记下了：{names}。{_told(await self._unanswered.look_again())}。")]
 
-    async def unalias(self, message: Message, command: Command) -> Sequence[Reply]:
+    async def unalias(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
         """`/unalias 3`, by the number that `/alias` shows."""
         if (refused := await self._desk.admit(Act.ALIAS, message)) is not None:
             return refused
@@ -101,7 +103,7 @@ class LearningCommands:
         await self._desk.ledger.write(actor, Act.ALIAS, "done" if gone else "nothing", f"- {wanted[:40]}")
         return [said("去掉了。" if gone else "没有这个编号。发 /alias 看编号。")]
 
-    async def stats(self, message: Message, command: Command) -> Sequence[Reply]:
+    async def stats(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
         """`/stats`: thirty days as text and as a picture."""
         if (refused := await self._desk.admit(Act.STATS, message)) is not None:
             return refused

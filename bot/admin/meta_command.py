@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from bot.admin.desk import Desk, said
 from bot.admin.rights import Act, Claim
 from bot.admin.sidecars import read_meta, write_sidecar
-from bot.conversation.commands import Command
+from bot.conversation.commands import TypedCommand
 from bot.messages import Message, Reply
 from knowledge.documents.folder import find_sources
 from knowledge.documents.sidecar import SUFFIX, read_sidecar
@@ -24,7 +24,7 @@ class MetaCommand:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    async def meta(self, message: Message, command: Command) -> Sequence[Reply]:
+    async def meta(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
         """State a file's title, newspaper, date, edition or address."""
         if (refused := await self._desk.admit(Act.META, message)) is not None:
             return refused

@@ -9,7 +9,7 @@ from bot.admin.rights import Act, Claim, Role
 from bot.admin.rows import audit_line
 from bot.admin.wording import moment
 from bot.config import SHARED_IDS
-from bot.conversation.commands import Command
+from bot.conversation.commands import TypedCommand
 from bot.messages import Message, Reply
 from bot.state.roles import Granted
 
@@ -23,7 +23,7 @@ class PeopleCommands:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    async def grant(self, message: Message, command: Command) -> Sequence[Reply]:
+    async def grant(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
         """`/grant 12345` makes an editor; `/grant` alone lists them."""
         if (refused := await self._desk.admit(Act.GRANT, message)) is not None:
             return refused
@@ -38,7 +38,7 @@ class PeopleCommands:
         await self._desk.ledger.write(actor, Act.GRANT, "done", f"{platform}:{person} {Role.EDITOR}")
         return [said(f"{person} 现在是编辑，可以上传、写附注和重载。")]
 
-    async def revoke(self, message: Message, command: Command) -> Sequence[Reply]:
+    async def revoke(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
         """`/revoke 12345`."""
         if (refused := await self._desk.admit(Act.REVOKE, message)) is not None:
             return refused
@@ -50,7 +50,7 @@ class PeopleCommands:
         await self._desk.ledger.write(actor, Act.REVOKE, "done" if had else "nothing", f"{platform}:{person}")
         return [said(f"{person} 不再是编辑。" if had else f"{person} 本来就不是编辑。")]
 
-    async def audit(self, message: Message, command: Command) -> Sequence[Reply]:
+    async def audit(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
         """`/audit`, or `/audit 50`; says too whether the log is whole."""
         if (refused := await self._desk.admit(Act.AUDIT, message)) is not None:
             return refused

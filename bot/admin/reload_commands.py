@@ -15,7 +15,7 @@ from bot.admin.reloading import Wish
 from bot.admin.report import Report
 from bot.admin.rights import Act, Claim
 from bot.admin.wording import moment, progress_text, report_text, version_line
-from bot.conversation.commands import Command
+from bot.conversation.commands import TypedCommand
 from bot.messages import Button, ButtonPress, Chat, Message, Reply
 from bot.state.confirmations import LASTS, Confirmation
 from bot.state.ids import fresh_id
@@ -37,7 +37,7 @@ class ReloadCommands:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    async def reload(self, message: Message, command: Command) -> Sequence[Reply]:
+    async def reload(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
         """`/reload`, or `/reload dry`."""
         if (refused := await self._desk.admit(Act.RELOAD, message)) is not None:
             return refused
@@ -81,7 +81,7 @@ class ReloadCommands:
         self._desk.begin(self.run(press.chat, wish), press.chat)
         return [Reply([], notice="好，开始更换。")]
 
-    async def versions(self, message: Message, command: Command) -> Sequence[Reply]:
+    async def versions(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
         """`/versions`: what is stored, which one serves, and whether the folder has changed since."""
         if (refused := await self._desk.admit(Act.VERSIONS, message)) is not None:
             return refused
@@ -89,7 +89,7 @@ class ReloadCommands:
         actor = Claim.of_message(message).actor
         return await self._desk.showing(Act.VERSIONS, actor, said("\n".join(lines)))
 
-    async def rollback(self, message: Message, command: Command) -> Sequence[Reply]:
+    async def rollback(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
         """`/rollback`, or `/rollback 12`."""
         if (refused := await self._desk.admit(Act.ROLLBACK, message)) is not None:
             return refused

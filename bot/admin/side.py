@@ -25,8 +25,8 @@ from bot.admin.report import Report
 from bot.admin.shelf import Shelf
 from bot.backup.archive import clear_left
 from bot.conversation.dialogue import FileHandler, Handler, PressHandler
-from bot.conversation.preferences import Preferences, PreferencesInMemory
-from bot.conversation.shown import ShownAnswers, ShownInMemory
+from bot.conversation.preferences import InMemoryPreferences, Preferences
+from bot.conversation.shown import InMemorySessions, SessionStore
 from bot.messages import Chat, ChatMigrations, ChatType
 from bot.platforms import Platforms
 from bot.state.errors import StateError
@@ -47,14 +47,14 @@ class AdminSide:
     """What the rest of the application is given."""
 
     reloader: Reloader
-    shown: ShownAnswers
+    shown: SessionStore
     knocker: Knocker
     door: web.Application
     commands: Mapping[str, Handler]
     presses: Mapping[str, PressHandler] = field(default_factory=dict)
     attachment: FileHandler | None = None
     moves: ChatMigrations | None = None
-    preferences: Preferences = field(default_factory=PreferencesInMemory)
+    preferences: Preferences = field(default_factory=InMemoryPreferences)
     desk: Desk | None = None
 
 
@@ -111,7 +111,7 @@ async def open_admin_side(
             return await audited_restore(reloader, ledger, by, file, options.data, knowledge.versions, state)
 
         door = make_door(reload_as, restore_as, options.token, options.host, metrics, ledger.knocked)
-        side = AdminSide(reloader, ShownInMemory(), knocker, door, closed_commands(gate, closed.reason))
+        side = AdminSide(reloader, InMemorySessions(), knocker, door, closed_commands(gate, closed.reason))
         if state:
             desk = Desk(
                 options.articles,

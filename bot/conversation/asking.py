@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.conversation.buttons import PAGE, all_rows, first_row, hope_row
-from bot.conversation.lookup import Lookup, ask_proved
-from bot.conversation.memory import Memory, NoMemory
-from bot.conversation.shown import ShownAnswer, ShownAnswers, new_id
+from bot.conversation.buttons import PAGE, alert_row, all_rows, first_row
+from bot.conversation.lookup import QueryService, ask_verified
+from bot.conversation.memory import InteractionLog, NullLog
+from bot.conversation.shown import AnswerSession, SessionStore, new_id
 from bot.messages import Button, Chat, ChatType, Reply, Run, Sender
 from bot.rendering.answer import answer_runs, nearest
-from bot.rendering.fact import Links
+from bot.rendering.fact import Permalinks
 from bot.texts import Phrases
 from knowledge.model import Answer, Hit, MatchKind
 from knowledge.snapshot import Snapshot
@@ -23,18 +23,18 @@ LIMIT = 30
 FACT = " fact:"  # begins the query that a deep link asks; a typed one never begins with a blank
 
 
-class Asking:
+class AnswerHandler:
     """Asks, remembers what was shown, and draws pages of it."""
 
     def __init__(
         self,
-        lookup: Lookup,
-        shown: ShownAnswers,
-        links: Links,
+        lookup: QueryService,
+        shown: SessionStore,
+        links: Permalinks,
         clock: Callable[[], datetime],
-        memory: Memory | None = None,
+        memory: InteractionLog | None = None,
     ) -> None:
-        self._memory = memory or NoMemory()
+        self._memory = memory or NullLog()
         self._lookup = lookup
         self._shown = shown
         self._links = links
@@ -51,7 +51,7 @@ class Asking:
         answer, version = await self._ask(query)
         self._memory.asked(answer, round(1000 * (time.perf_counter() - begun)))
         missed = None if answer.found else await self._memory.missed(query, chat, sender)
-        waiting: list[Sequence[Button]] = [hope_row(missed, phrases)] if missed else []
+        waiting: list[Sequence[Button]] = [alert_row(missed, phrases)] if missed else []
         if not ranking(answer):
             return Reply(list(answer_runs(answer, phrases)), waiting)
         shown = await self._shown_to(chat, sender, query, answer, version)
@@ -67,7 +67,7 @@ class Asking:
         shown = await self._shown_to(chat, sender, query, answer, version)
         return self.first(answer, shown, chat.type, phrases)
 
-    async def again(self, shown: ShownAnswer) -> tuple[Answer, ShownAnswer]:
+    async def again(self, shown: AnswerSession) -> tuple[Answer, AnswerSession]:
         """Ask a shown query once more; it is another shown answer where its facts are no longer the same."""
         answer, version = await self._ask(shown.query)
         if _fact_ids(answer) == shown.facts:
@@ -79,7 +79,7 @@ class Asking:
     def first(
         self,
         answer: Answer,
-        shown: ShownAnswer,
+        shown: AnswerSession,
         chat_type: ChatType,
         phrases: Phrases,
         facts: int | None = None,
@@ -96,8 +96,8 @@ class Asking:
 
     async def _shown_to(
         self, chat: Chat, sender: Sender, query: str, answer: Answer, version: str
-    ) -> ShownAnswer:
-        shown = ShownAnswer(
+    ) -> AnswerSession:
+        shown = AnswerSession(
             new_id(), query, chat.platform, chat.id, sender.id, version, _fact_ids(answer), self._clock()
         )
         await self._shown.add(shown)
@@ -157,7 +157,7 @@ def _pages(answer: Answer, chat_type: ChatType, facts: int | None) -> list[tuple
 def _answered(snapshot: Snapshot, query: str) -> Answer:
     """Ask; a query that is a fact's name is answered by that fact."""
     if not query.startswith(FACT):
-        return ask_proved(snapshot, query, LIMIT)
+        return ask_verified(snapshot, query, LIMIT)
     fact = snapshot.fact(query.removeprefix(FACT))
     if fact is None or not snapshot.proves(fact):
         return Answer(query, False, 0.0, None)

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from bot.conversation.lookup import Lookup
+from bot.conversation.lookup import QueryService
 from bot.messages import Button, ButtonPress, Reply, Run, Style
 from bot.rendering.answer import shown_query
 from bot.rendering.article import article_pages, article_runs
-from bot.rendering.fact import Links
+from bot.rendering.fact import Permalinks
 from bot.texts import Phrases
 from knowledge.model import Article
 from knowledge.snapshot import Snapshot
@@ -22,10 +22,10 @@ PAGE = 8
 _DATA = re.compile(r"(articles|article):(?:([a-z2-7]{13})\.)?(\d{1,5})")
 
 
-class Browsing:
+class ArticleHandlers:
     """Lists articles, and opens one."""
 
-    def __init__(self, lookup: Lookup, links: Links) -> None:
+    def __init__(self, lookup: QueryService, links: Permalinks) -> None:
         self._lookup = lookup
         self._links = links
 

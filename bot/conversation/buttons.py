@@ -28,7 +28,7 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Pressed:
+class Callback:
     """A button's data, understood: `page` counts from 0."""
 
     action: Action
@@ -41,20 +41,20 @@ class Pressed:
         return f"{self.action.value}.{self.shown_id}.{self.page}"
 
 
-def pressed(data: str) -> Pressed | None:
+def parse_callback(data: str) -> Callback | None:
     """Understand a button's data; None where it is not ours."""
     match = _DATA.fullmatch(data)
     if not match or match[1] not in set(Action):
         return None
-    return Pressed(Action(match[1]), match[2], int(match[3]))
+    return Callback(Action(match[1]), match[2], int(match[3]))
 
 
 def first_row(shown_id: str, page: int, phrases: Phrases) -> tuple[Button, ...]:
     """The three buttons under an answer; where space is shared, the first two do."""
     return (
-        Button(phrases.context, Pressed(Action.CONTEXT, shown_id, page).data),
-        Button(phrases.source, Pressed(Action.SOURCE, shown_id, page).data),
-        Button(phrases.more, Pressed(Action.MORE, shown_id, page).data),
+        Button(phrases.context, Callback(Action.CONTEXT, shown_id, page).data),
+        Button(phrases.source, Callback(Action.SOURCE, shown_id, page).data),
+        Button(phrases.more, Callback(Action.MORE, shown_id, page).data),
     )
 
 
@@ -62,23 +62,23 @@ def all_rows(shown_id: str, page: int, pages: int, phrases: Phrases) -> tuple[tu
     """What stands behind 更多; the page button turns back to the first after the last."""
     turn: tuple[Button, ...] = ()
     if page + 1 < pages:
-        turn = (Button(phrases.next_page, Pressed(Action.PAGE, shown_id, page + 1).data),)
+        turn = (Button(phrases.next_page, Callback(Action.PAGE, shown_id, page + 1).data),)
     elif page:
-        turn = (Button(phrases.first_page, Pressed(Action.PAGE, shown_id, 0).data),)
+        turn = (Button(phrases.first_page, Callback(Action.PAGE, shown_id, 0).data),)
     return (
         first_row(shown_id, page, phrases)[:2],
         (
             *turn,
-            Button(phrases.other_reports, Pressed(Action.OTHERS, shown_id, page).data),
-            Button(phrases.why, Pressed(Action.WHY, shown_id, page).data),
+            Button(phrases.other_reports, Callback(Action.OTHERS, shown_id, page).data),
+            Button(phrases.why, Callback(Action.WHY, shown_id, page).data),
         ),
         (
-            Button(phrases.liked, Pressed(Action.LIKE, shown_id, page).data),
-            Button(phrases.disliked, Pressed(Action.DISLIKE, shown_id, page).data),
+            Button(phrases.liked, Callback(Action.LIKE, shown_id, page).data),
+            Button(phrases.disliked, Callback(Action.DISLIKE, shown_id, page).data),
         ),
     )
 
 
-def hope_row(question: str, phrases: Phrases) -> tuple[Button, ...]:
+def alert_row(question: str, phrases: Phrases) -> tuple[Button, ...]:
     """The button under a reply that found nothing."""
     return (Button(phrases.feedback.tell_me, f"{HOPE}:{question}"),)

@@ -19,7 +19,7 @@ from bot.texts import Phrases, phrases
 SETTINGS = "settings"
 
 
-class Choosing:
+class SettingsHandlers:
     """Shows the choices of a chat and takes new ones."""
 
     def __init__(self, preferences: Preferences, administrators: Administrators) -> None:

@@ -9,14 +9,14 @@ _COMMAND = re.compile(r"/([A-Za-z][A-Za-z0-9_]{0,31})(?:@[A-Za-z0-9_]{1,64})?(?:
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class TypedCommand:
     """A command's name in lower case, and what follows it."""
 
     name: str
     rest: str
 
 
-def command(text: str) -> Command | None:
+def command(text: str) -> TypedCommand | None:
     """Read a command at the start of a message; None where it is free text."""
     match = _COMMAND.fullmatch(text.strip())
-    return Command(match[1].lower(), (match[2] or "").strip()) if match else None
+    return TypedCommand(match[1].lower(), (match[2] or "").strip()) if match else None

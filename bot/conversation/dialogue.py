@@ -7,36 +7,36 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.conversation.asking import Asking
-from bot.conversation.browsing import ARTICLE, ARTICLES, Browsing
-from bot.conversation.choosing import SETTINGS, Choosing
-from bot.conversation.commands import Command
-from bot.conversation.hearing import Courtesy, Meant, Question, asks, heard
+from bot.conversation.asking import AnswerHandler
+from bot.conversation.browsing import ARTICLE, ARTICLES, ArticleHandlers
+from bot.conversation.choosing import SETTINGS, SettingsHandlers
+from bot.conversation.commands import TypedCommand
+from bot.conversation.hearing import Intent, Search, SmallTalk, needs_permission, parse_intent
 from bot.conversation.inlining import inline_answer
-from bot.conversation.lookup import Lookup, TooSlow
-from bot.conversation.memory import Memory
+from bot.conversation.lookup import QueryService, TooSlow
+from bot.conversation.memory import InteractionLog
 from bot.conversation.preferences import (
     Administrators,
     AnonymousOnly,
     Askers,
+    InMemoryPreferences,
     Preference,
     Preferences,
-    PreferencesInMemory,
 )
-from bot.conversation.pressing import Pressing
-from bot.conversation.shown import ShownAnswers
+from bot.conversation.pressing import AnswerButtons
+from bot.conversation.shown import SessionStore
 from bot.messages import ButtonPress, Chat, ChatType, InlineAnswer, InlineQuery, Message, Reply, Run, Sender
-from bot.rendering.fact import Links, no_links
+from bot.rendering.fact import Permalinks, no_permalinks
 from bot.texts import Phrases, phrases
 
 log = logging.getLogger(__name__)
 
-Handler = Callable[[Message, Command], Awaitable[Sequence[Reply]]]
+Handler = Callable[[Message, TypedCommand], Awaitable[Sequence[Reply]]]
 FileHandler = Callable[[Message], Awaitable[Sequence[Reply]]]
 PressHandler = Callable[[ButtonPress], Awaitable[Sequence[Reply]]]
 
 
-class Dialogue:
+class Dispatcher:
     """Implements `bot.messages.Conversation`.
 
     `commands` adds handlers by command name; `presses` by the first word of a button's data, up to a colon; `files`
@@ -45,25 +45,25 @@ class Dialogue:
 
     def __init__(
         self,
-        lookup: Lookup,
-        shown: ShownAnswers,
+        lookup: QueryService,
+        shown: SessionStore,
         clock: Callable[[], datetime],
-        links: Links = no_links,
+        links: Permalinks = no_permalinks,
         commands: Mapping[str, Handler] | None = None,
         presses: Mapping[str, PressHandler] | None = None,
         files: FileHandler | None = None,
         preferences: Preferences | None = None,
         administrators: Administrators | None = None,
-        memory: Memory | None = None,
+        memory: InteractionLog | None = None,
     ) -> None:
         self._lookup = lookup
         self._links = links
-        self._preferences = preferences or PreferencesInMemory()
+        self._preferences = preferences or InMemoryPreferences()
         self._administrators = administrators or AnonymousOnly()
-        self._asking = Asking(lookup, shown, links, clock, memory)
-        self._pressing = Pressing(self._asking, lookup, shown, links, memory)
-        self._browsing = Browsing(lookup, links)
-        self._choosing = Choosing(self._preferences, self._administrators)
+        self._asking = AnswerHandler(lookup, shown, links, clock, memory)
+        self._pressing = AnswerButtons(self._asking, lookup, shown, links, memory)
+        self._browsing = ArticleHandlers(lookup, links)
+        self._choosing = SettingsHandlers(self._preferences, self._administrators)
         self._commands: dict[str, Handler] = {
             "start": self._start,
             "help": self._help,
@@ -78,7 +78,7 @@ class Dialogue:
 
     async def message(self, message: Message) -> Sequence[Reply]:
         """Answer a message; empty means silence, a reply without text that it is being done and tells of itself."""
-        meant = heard(message)
+        meant = parse_intent(message)
         if meant is None:
             return ()
         said = phrases(message.sender.language)
@@ -120,19 +120,19 @@ class Dialogue:
             return InlineAnswer((), cache_seconds=0)
 
     async def _answer(
-        self, message: Message, meant: Meant, said: Phrases, preference: Preference
+        self, message: Message, meant: Intent, said: Phrases, preference: Preference
     ) -> Sequence[Reply]:
         if message.attachment and self._files and message.chat.type is ChatType.PRIVATE:
             return await self._files(message)
-        if asks(meant) and not await self._may_ask(message.chat, message.sender, preference):
+        if needs_permission(meant) and not await self._may_ask(message.chat, message.sender, preference):
             return [Reply([Run(said.only_admins_ask)], reply_to=message.id)]
-        if isinstance(meant, Question):
+        if isinstance(meant, Search):
             reply = await self._asking.answer(
                 meant.text, message.chat, message.sender, said, preference.facts
             )
             return [replace(reply, reply_to=_quoted(message), edits=message.answered_by)]
-        if isinstance(meant, Courtesy):
-            text = said.start if meant is Courtesy.GREETING else said.welcome
+        if isinstance(meant, SmallTalk):
+            text = said.start if meant is SmallTalk.GREETING else said.welcome
             return [Reply([Run(text)], reply_to=_quoted(message), edits=message.answered_by)]
         if meant.name in self._commands:
             return await self._commands[meant.name](message, meant)
@@ -160,27 +160,27 @@ class Dialogue:
         preference = await self._preferences.get(chat) if chat else Preference()
         return phrases(preference.language or sender.language), preference
 
-    async def _start(self, message: Message, typed: Command) -> Sequence[Reply]:
+    async def _start(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
         said = _said(message)
         if typed.rest:
             return [await self._asking.fact(typed.rest, message.chat, message.sender, said)]
         return [Reply([Run(said.start)])]
 
-    async def _help(self, message: Message, typed: Command) -> Sequence[Reply]:
+    async def _help(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
         said = _said(message)
         return [Reply([Run(said.help if message.chat.type is ChatType.PRIVATE else said.group_help)])]
 
-    async def _about(self, message: Message, typed: Command) -> Sequence[Reply]:
+    async def _about(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
         articles, facts = await self._lookup.read(lambda snapshot: snapshot.counts())
         return [Reply([Run(_said(message).about.format(articles=articles, facts=facts))])]
 
-    async def _articles(self, message: Message, typed: Command) -> Sequence[Reply]:
+    async def _articles(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
         return [await self._browsing.articles(0, _said(message))]
 
-    async def _article(self, message: Message, typed: Command) -> Sequence[Reply]:
+    async def _article(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
         return [await self._browsing.article(typed.rest, _said(message))]
 
-    async def _settings(self, message: Message, typed: Command) -> Sequence[Reply]:
+    async def _settings(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
         return await self._choosing.show(message, _said(message))
 
 

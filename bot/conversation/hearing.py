@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from bot.conversation.commands import Command, command
+from bot.conversation.commands import TypedCommand, command
 from bot.messages import ChatType, Message, SenderKind
 
 _CHANNEL_QUESTION = re.compile(r"查[：:]\s*(.+)", re.DOTALL)
@@ -21,23 +21,23 @@ FIND = "find"
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Search:
     """Free text, or what follows `/find`."""
 
     text: str
 
 
-class Courtesy(Enum):
+class SmallTalk(Enum):
     """What is said to be kind, and looks for nothing."""
 
     GREETING = "greeting"
     THANKS = "thanks"
 
 
-Meant = Command | Question | Courtesy
+Intent = TypedCommand | Search | SmallTalk
 
 
-def heard(message: Message) -> Meant | None:
+def parse_intent(message: Message) -> Intent | None:
     """Read a message that is meant for us; None is silence.
 
     Bots and auto-forwards are never answered; a channel is only where a post begins with `/find` or 查：; an edited
@@ -51,27 +51,27 @@ def heard(message: Message) -> Meant | None:
     if not message.addressed:
         return None
     if typed is None:
-        return _courtesy(message.text.strip()) or Question(message.text)
+        return _courtesy(message.text.strip()) or Search(message.text)
     if typed.name == FIND:
-        return Question(typed.rest)
+        return Search(typed.rest)
     return None if message.edited else typed
 
 
-def asks(meant: Meant) -> bool:
+def needs_permission(meant: Intent) -> bool:
     """Tell whether something of the articles is wanted, and no help or settings."""
-    if isinstance(meant, Command):
+    if isinstance(meant, TypedCommand):
         return meant.name in ("article", "articles") or (meant.name == "start" and bool(meant.rest))
-    return isinstance(meant, Question)
+    return isinstance(meant, Search)
 
 
-def _in_channel(message: Message, typed: Command | None) -> Question | None:
+def _in_channel(message: Message, typed: TypedCommand | None) -> Search | None:
     if typed and typed.name == FIND:
-        return Question(typed.rest)
+        return Search(typed.rest)
     match = _CHANNEL_QUESTION.match(message.text.strip())
-    return Question(match[1]) if match else None
+    return Search(match[1]) if match else None
 
 
-def _courtesy(text: str) -> Courtesy | None:
+def _courtesy(text: str) -> SmallTalk | None:
     if _GREETING.fullmatch(text):
-        return Courtesy.GREETING
-    return Courtesy.THANKS if _THANKS.fullmatch(text) else None
+        return SmallTalk.GREETING
+    return SmallTalk.THANKS if _THANKS.fullmatch(text) else None

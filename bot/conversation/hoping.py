@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from bot.conversation.commands import Command
-from bot.learning.unanswered import Unanswered
+from bot.conversation.commands import TypedCommand
+from bot.learning.unanswered import UnansweredQuestions
 from bot.messages import ButtonPress, ChatType, Message, Reply, Run, SenderKind
 from bot.state.places import Listener
 from bot.state.questions import MOST_HOPES, Hope
@@ -15,10 +15,10 @@ Forget = Callable[[str, str], Awaitable[None]]
 """Removes every trace of a person: platform, numeric id."""
 
 
-class HopeCommands:
+class AlertHandlers:
     """What a reader may want to be kept, and to be gone."""
 
-    def __init__(self, unanswered: Unanswered, forget: Forget) -> None:
+    def __init__(self, unanswered: UnansweredQuestions, forget: Forget) -> None:
         self._unanswered = unanswered
         self._forget = forget
 
@@ -37,7 +37,7 @@ class HopeCommands:
         }
         return [Reply([], notice=told[kept])]
 
-    async def forget_me(self, message: Message, command: Command) -> Sequence[Reply]:
+    async def forget_me(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
         """Remove every trace of whoever asks, in private."""
         said = phrases(message.sender.language).feedback
         if message.chat.type is not ChatType.PRIVATE or message.sender.kind is not SenderKind.PERSON:

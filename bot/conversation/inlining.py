@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bot.conversation.lookup import Lookup
+from bot.conversation.lookup import QueryService
 from bot.messages import InlineAnswer, InlineQuery, InlineResult, Reply, Run
 from bot.rendering.answer import heading, shown_query
-from bot.rendering.fact import Links, citation, sentence, shown_marks
+from bot.rendering.fact import Permalinks, citation, sentence, shown_marks
 from bot.texts import Phrases
 from knowledge.model import Hit
 
@@ -14,7 +14,9 @@ DEEPEST = 100
 CACHE_SECONDS = 60
 
 
-async def inline_answer(lookup: Lookup, query: InlineQuery, phrases: Phrases, links: Links) -> InlineAnswer:
+async def inline_answer(
+    lookup: QueryService, query: InlineQuery, phrases: Phrases, links: Permalinks
+) -> InlineAnswer:
     """One page of facts; an empty query shows how, and finding nothing is a result that says so.
 
     Always personal: the citation is in the asker's language.
@@ -41,7 +43,7 @@ def first_of(offset: str) -> int:
     return at if at < DEEPEST and at % PAGE == 0 else 0
 
 
-def _result(hit: Hit, answer: str | None, phrases: Phrases, links: Links) -> InlineResult:
+def _result(hit: Hit, answer: str | None, phrases: Phrases, links: Permalinks) -> InlineResult:
     marks = shown_marks(hit.fact.text, hit.matched, answer)
     runs = [*sentence(hit.fact.text, marks), Run("\n"), citation(hit.fact, phrases, links)]
     return InlineResult(hit.fact.id, answer or hit.fact.article.title.text, hit.fact.text, Reply(runs))

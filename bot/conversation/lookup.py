@@ -30,11 +30,11 @@ class TooSlow(Exception):
     """A lookup did not end in time; its thread finishes alone."""
 
 
-class Broken(Exception):
+class IndexFailure(Exception):
     """The index library gave up in the middle of a lookup."""
 
 
-class Lookup:
+class QueryService:
     """Asks the serving snapshot on behalf of every surface."""
 
     def __init__(
@@ -46,7 +46,7 @@ class Lookup:
         self._clock = clock
         self._panics: deque[float] = deque(maxlen=PANICS)
 
-    def red(self) -> str | None:
+    def problem(self) -> str | None:
         """Say that the index library panics again and again, or None."""
         often = len(self._panics) == PANICS and self._clock() - self._panics[0] < PANICS_WITHIN
         return f"the index panicked {PANICS} times within a minute" if often else None
@@ -57,7 +57,7 @@ class Lookup:
         Raises:
             TooSlow: the budget is spent.
         """
-        return await self.read(lambda snapshot: ask_proved(snapshot, query, limit))
+        return await self.read(lambda snapshot: ask_verified(snapshot, query, limit))
 
     async def warm(self) -> None:
         """Ask once without haste, so that the first reader does not pay for what loads on first use."""
@@ -86,7 +86,7 @@ class Lookup:
                 BaseException
             ) as error:  # what panics in Rust is no Exception (PyO3); in a thread nothing else is
                 self._panics.append(self._clock())
-                raise Broken(f"the index failed: {error}") from error
+                raise IndexFailure(f"the index failed: {error}") from error
 
         running = asyncio.get_running_loop().run_in_executor(self._pool, leased)
         try:
@@ -96,18 +96,18 @@ class Lookup:
 
 
 @contextmanager
-def open_lookup(
+def open_query_service(
     store: SnapshotHolder, patience: float = PATIENCE_SECONDS, clock: Callable[[], float] = time.monotonic
-) -> Iterator[Lookup]:
+) -> Iterator[QueryService]:
     """Lend a lookup whose threads end with it."""
     pool = ThreadPoolExecutor(THREADS, thread_name_prefix="lookup")
     try:
-        yield Lookup(store, pool, patience, clock)
+        yield QueryService(store, pool, patience, clock)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def ask_proved(snapshot: Snapshot, query: str, limit: int) -> Answer:
+def ask_verified(snapshot: Snapshot, query: str, limit: int) -> Answer:
     """Ask, and keep only what stands word for word in the snapshot's own copy."""
     answer = snapshot.ask(tidy(query), limit)
     hits, related = _proved(snapshot, answer.hits), _proved(snapshot, answer.related)

@@ -8,7 +8,7 @@ from bot.messages import Chat, Sender
 from knowledge.model import Answer
 
 
-class Memory(Protocol):
+class InteractionLog(Protocol):
     """Hears of questions, what came of them, and votes; never raises, for answering goes on without it."""
 
     async def pointed(self, answer: Answer) -> Answer:
@@ -24,7 +24,7 @@ class Memory(Protocol):
         """Take a vote on an answer."""
 
 
-class NoMemory:
+class NullLog:
     """Where nothing is remembered."""
 
     async def pointed(self, answer: Answer) -> Answer:

@@ -45,7 +45,7 @@ class Administrators(Protocol):
         """Tell whether the sender administers the chat; False where that cannot be learnt."""
 
 
-class PreferencesInMemory:
+class InMemoryPreferences:
     """Choices that are forgotten with the process."""
 
     def __init__(self) -> None:

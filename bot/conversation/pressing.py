@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from bot.conversation.asking import Asking, page_count, page_hits, ranking
-from bot.conversation.buttons import Action, Pressed, pressed
-from bot.conversation.lookup import Lookup
-from bot.conversation.memory import Memory, NoMemory
-from bot.conversation.shown import ShownAnswer, ShownAnswers
+from bot.conversation.asking import AnswerHandler, page_count, page_hits, ranking
+from bot.conversation.buttons import Action, Callback, parse_callback
+from bot.conversation.lookup import QueryService
+from bot.conversation.memory import InteractionLog, NullLog
+from bot.conversation.shown import AnswerSession, SessionStore
 from bot.messages import ButtonPress, ChatType, Reply, Run, Style
 from bot.rendering.answer import hit_runs
 from bot.rendering.context import context_runs, source_runs
-from bot.rendering.fact import Links
-from bot.rendering.why import why_runs
+from bot.rendering.fact import Permalinks
+from bot.rendering.why import explanation_runs
 from bot.texts import Phrases
 from knowledge.model import Answer, Fact, Hit
 from knowledge.snapshot import Snapshot
@@ -23,18 +23,18 @@ AROUND = 2
 OTHERS = 3
 
 
-class Pressing:
+class AnswerButtons:
     """Acts on a button; what is gone is said to be gone."""
 
     def __init__(
         self,
-        asking: Asking,
-        lookup: Lookup,
-        shown: ShownAnswers,
-        links: Links,
-        memory: Memory | None = None,
+        asking: AnswerHandler,
+        lookup: QueryService,
+        shown: SessionStore,
+        links: Permalinks,
+        memory: InteractionLog | None = None,
     ) -> None:
-        self._memory = memory or NoMemory()
+        self._memory = memory or NullLog()
         self._asking = asking
         self._lookup = lookup
         self._shown = shown
@@ -42,7 +42,7 @@ class Pressing:
 
     async def press(self, press: ButtonPress, phrases: Phrases, facts: int | None = None) -> Sequence[Reply]:
         """Answer a button; each reply's notice is the short notice on it."""
-        button = pressed(press.data)
+        button = parse_callback(press.data)
         shown = await self._shown.get(button.shown_id) if button else None
         if not button or not shown or not _same_chat(shown, press):
             return [Reply([], notice=phrases.stale)]
@@ -59,7 +59,7 @@ class Pressing:
 
     async def _act(
         self,
-        button: Pressed,
+        button: Callback,
         answer: Answer,
         press: ButtonPress,
         chat_type: ChatType,
@@ -80,14 +80,14 @@ class Pressing:
             case Action.OTHERS:
                 return [_others(answer, hits, phrases, self._links)]
             case _:
-                return [Reply(list(why_runs(hits, phrases)))]
+                return [Reply(list(explanation_runs(hits, phrases)))]
 
 
-def _same_chat(shown: ShownAnswer, press: ButtonPress) -> bool:
+def _same_chat(shown: AnswerSession, press: ButtonPress) -> bool:
     return press.chat is None or (shown.platform, shown.chat) == (press.chat.platform, press.chat.id)
 
 
-def _context(snapshot: Snapshot, hits: Iterable[Hit], phrases: Phrases, links: Links) -> list[Reply]:
+def _context(snapshot: Snapshot, hits: Iterable[Hit], phrases: Phrases, links: Permalinks) -> list[Reply]:
     runs: list[Run] = []
     for fact in _first_of_each_article(hits):
         runs += [Run("\n\n")] if runs else []
@@ -95,7 +95,7 @@ def _context(snapshot: Snapshot, hits: Iterable[Hit], phrases: Phrases, links: L
     return [Reply(runs)] if runs else [Reply([], notice=phrases.stale)]
 
 
-def _source(snapshot: Snapshot, hits: Iterable[Hit], phrases: Phrases, links: Links) -> list[Reply]:
+def _source(snapshot: Snapshot, hits: Iterable[Hit], phrases: Phrases, links: Permalinks) -> list[Reply]:
     runs: list[Run] = []
     for hit in hits:
         document = snapshot.document(hit.fact.article.file)
@@ -105,7 +105,7 @@ def _source(snapshot: Snapshot, hits: Iterable[Hit], phrases: Phrases, links: Li
     return [Reply(runs)] if runs else [Reply([], notice=phrases.stale)]
 
 
-def _others(answer: Answer, hits: Sequence[Hit], phrases: Phrases, links: Links) -> Reply:
+def _others(answer: Answer, hits: Sequence[Hit], phrases: Phrases, links: Permalinks) -> Reply:
     seen = {hit.fact.article.id for hit in hits}
     others = [hit for hit in ranking(answer) if hit.fact.article.id not in seen][:OTHERS]
     if not others:

@@ -12,7 +12,7 @@ KEPT_IN_MEMORY = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class ShownAnswer:
+class AnswerSession:
     """An answer as it went out: the query, where to and for whom, and the facts it named."""
 
     id: str
@@ -25,30 +25,30 @@ class ShownAnswer:
     created: datetime
 
 
-class ShownAnswers(Protocol):
+class SessionStore(Protocol):
     """Keeps shown answers for seven days."""
 
-    async def add(self, shown: ShownAnswer) -> None:
+    async def add(self, shown: AnswerSession) -> None:
         """Remember it."""
 
-    async def get(self, answer_id: str) -> ShownAnswer | None:
+    async def get(self, answer_id: str) -> AnswerSession | None:
         """Return it, or None once it is forgotten."""
 
 
-class ShownInMemory:
+class InMemorySessions:
     """The newest shown answers, forgotten with the process."""
 
     def __init__(self, limit: int = KEPT_IN_MEMORY) -> None:
         self._limit = limit
-        self._kept: OrderedDict[str, ShownAnswer] = OrderedDict()
+        self._kept: OrderedDict[str, AnswerSession] = OrderedDict()
 
-    async def add(self, shown: ShownAnswer) -> None:
+    async def add(self, shown: AnswerSession) -> None:
         """Remember it, forgetting the oldest beyond the limit."""
         self._kept[shown.id] = shown
         while len(self._kept) > self._limit:
             self._kept.popitem(last=False)
 
-    async def get(self, answer_id: str) -> ShownAnswer | None:
+    async def get(self, answer_id: str) -> AnswerSession | None:
         """Return it, or None once it is forgotten."""
         return self._kept.get(answer_id)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from bot.conversation.commands import Command
+from bot.conversation.commands import TypedCommand
 from bot.conversation.preferences import Administrators
 from bot.learning.normalising import question_text
-from bot.learning.watching import Watching
+from bot.learning.watching import WatchService
 from bot.messages import Button, ButtonPress, Chat, ChatType, Message, Reply, Run, Sender
 from bot.rendering.answer import shown_query
 from bot.state.places import Listener
@@ -18,14 +18,14 @@ from bot.texts.phrases import FeedbackPhrases
 UNWATCH = "unwatch"
 
 
-class WatchCommands:
+class WatchHandlers:
     """Commands and buttons about watches."""
 
-    def __init__(self, watching: Watching, administrators: Administrators) -> None:
+    def __init__(self, watching: WatchService, administrators: Administrators) -> None:
         self._watching = watching
         self._administrators = administrators
 
-    async def watch(self, message: Message, command: Command) -> Sequence[Reply]:
+    async def watch(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
         """`/watch 养老`."""
 
         async def act(said: FeedbackPhrases) -> Reply:
@@ -44,11 +44,11 @@ class WatchCommands:
 
         return await self._allowed(message, act)
 
-    async def watches(self, message: Message, command: Command) -> Sequence[Reply]:
+    async def watches(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
         """`/watches`, with a button each to stop it."""
         return await self._allowed(message, lambda said: self._list(message.chat, said))
 
-    async def unwatch(self, message: Message, command: Command) -> Sequence[Reply]:
+    async def unwatch(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
         """`/unwatch 养老`; alone it shows the list."""
 
         async def act(said: FeedbackPhrases) -> Reply:

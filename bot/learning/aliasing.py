@@ -17,7 +17,7 @@ class AliasRefused(Exception):
     """The names cannot be taken; the text says why and what to do (Chinese)."""
 
 
-class AliasBook:
+class AliasService:
     """The groups given in chat, taught to whatever snapshot serves."""
 
     def __init__(self, kept: ChatAliases, store: SnapshotHolder, clock: Callable[[], datetime]) -> None:

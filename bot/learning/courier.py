@@ -25,7 +25,7 @@ Send = Callable[[Chat, Reply], Awaitable[str | None]]
 """Says something in a chat; None where it is closed."""
 
 
-class Courier:
+class OutboxWorker:
     """One loop over the queue; questions of the moment go first, since few posts are in flight at a time."""
 
     def __init__(

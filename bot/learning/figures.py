@@ -18,7 +18,7 @@ PAUSE = 10.0  # seconds; a kill loses at most the figures of these
 WORD = 40  # characters
 
 
-class Figures:
+class UsageRecorder:
     """The tallies of the days since the last flush."""
 
     def __init__(self, usage: Usage, clock: Callable[[], datetime]) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.conversation.lookup import TooSlow
-from bot.learning.figures import Figures
-from bot.learning.pseudonyms import Pseudonyms
-from bot.learning.unanswered import Unanswered
+from bot.learning.figures import UsageRecorder
+from bot.learning.pseudonyms import Pseudonymizer
+from bot.learning.unanswered import UnansweredQuestions
 from bot.messages import Chat, Sender
 from bot.state.errors import StateError
 from bot.state.votes import Votes
@@ -20,15 +20,15 @@ from knowledge.text.analyzer import Analyzer
 log = logging.getLogger(__name__)
 
 
-class StoredMemory:
+class StoredInteractionLog:
     """`bot.conversation.memory.Memory`; a state that cannot be written is logged, and answers go on."""
 
     def __init__(
         self,
-        unanswered: Unanswered,
-        figures: Figures,
+        unanswered: UnansweredQuestions,
+        figures: UsageRecorder,
         votes: Votes,
-        pseudonyms: Pseudonyms,
+        pseudonyms: Pseudonymizer,
         language: Analyzer,
         clock: Callable[[], datetime],
     ) -> None:

@@ -12,13 +12,13 @@ KEY = 32  # bytes
 NAME = "askers.key"
 
 
-class Pseudonyms:
+class Pseudonymizer:
     """Hashes ids with a key of this data folder (HMAC-SHA-256)."""
 
     def __init__(self, key: bytes) -> None:
         self._key = key
 
-    def renew(self, key: bytes) -> None:
+    def rekey(self, key: bytes) -> None:
         """Hash with another key from now on."""
         self._key = key
 
@@ -27,9 +27,9 @@ class Pseudonyms:
         return hmac.new(self._key, f"{platform}:{person}".encode(), hashlib.sha256).hexdigest()
 
 
-def open_pseudonyms(data: Path) -> Pseudonyms:
+def open_pseudonymizer(data: Path) -> Pseudonymizer:
     """Hash with the key of the data folder."""
-    return Pseudonyms(read_key(data))
+    return Pseudonymizer(read_key(data))
 
 
 def read_key(data: Path) -> bytes:

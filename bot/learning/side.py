@@ -18,21 +18,21 @@ from bot.admin.report import Report
 from bot.admin.rights import Act
 from bot.conversation.buttons import HOPE
 from bot.conversation.dialogue import Handler, PressHandler
-from bot.conversation.hoping import HopeCommands
-from bot.conversation.lookup import Lookup, TooSlow
-from bot.conversation.memory import Memory
+from bot.conversation.hoping import AlertHandlers
+from bot.conversation.lookup import QueryService, TooSlow
+from bot.conversation.memory import InteractionLog
 from bot.conversation.preferences import Administrators
-from bot.conversation.watching import UNWATCH, WatchCommands
-from bot.learning.aliasing import AliasBook
-from bot.learning.courier import Courier
-from bot.learning.figures import Figures
-from bot.learning.memory import StoredMemory
-from bot.learning.pseudonyms import Pseudonyms, open_pseudonyms, read_key
-from bot.learning.stats import Stats
-from bot.learning.unanswered import Unanswered
-from bot.learning.watching import Watching
+from bot.conversation.watching import UNWATCH, WatchHandlers
+from bot.learning.aliasing import AliasService
+from bot.learning.courier import OutboxWorker
+from bot.learning.figures import UsageRecorder
+from bot.learning.memory import StoredInteractionLog
+from bot.learning.pseudonyms import Pseudonymizer, open_pseudonymizer, read_key
+from bot.learning.stats import UsageReporter
+from bot.learning.unanswered import UnansweredQuestions
+from bot.learning.watching import WatchService
 from bot.platforms import Platforms
-from bot.rendering.fact import Links
+from bot.rendering.fact import Permalinks
 from bot.state.errors import StateError
 from bot.state.everyone import Person
 from bot.state.state import State
@@ -46,42 +46,42 @@ TIDY = 3600.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
-class LearningSide:
+class FeedbackModule:
     """What the dialogue is given."""
 
-    memory: Memory
+    memory: InteractionLog
     commands: Mapping[str, Handler]
     presses: Mapping[str, PressHandler]
 
 
 @asynccontextmanager
-async def open_learning(
+async def open_feedback(
     data: Path,
     desk: Desk,
     store: SnapshotHolder,
-    lookup: Lookup,
+    lookup: QueryService,
     language: Analyzer,
-    links: Links,
+    links: Permalinks,
     administrators: Administrators,
-) -> AsyncIterator[LearningSide]:
+) -> AsyncIterator[FeedbackModule]:
     """Teach the aliases given in chat, go on telling what a restart broke off, and listen to reloads.
 
     Raises:
         StateError: the aliases cannot be read.
     """
     state, clock, platforms = desk.state, desk.clock, desk.platforms
-    pseudonyms = open_pseudonyms(data)
-    courier = Courier(state.outgoing, platforms.tell, clock)
-    figures = Figures(state.usage, clock)
-    book = AliasBook(state.aliases, store, clock)
-    unanswered = Unanswered(state.questions, lookup, pseudonyms, links, clock, courier.call)
+    pseudonyms = open_pseudonymizer(data)
+    worker = OutboxWorker(state.outgoing, platforms.tell, clock)
+    figures = UsageRecorder(state.usage, clock)
+    book = AliasService(state.aliases, store, clock)
+    unanswered = UnansweredQuestions(state.questions, lookup, pseudonyms, links, clock, worker.call)
     fresh = partial(fresh_facts, desk.versions)
-    watching = Watching(state.watches, state.progress, lookup, fresh, links, clock, courier.call)
+    watching = WatchService(state.watches, state.progress, lookup, fresh, links, clock, worker.call)
     await book.load()
 
     async def swapped(report: Report) -> None:
         try:  # all of this may have come from a backup
-            pseudonyms.renew(await asyncio.to_thread(read_key, data))
+            pseudonyms.rekey(await asyncio.to_thread(read_key, data))
             await book.load()
         except (StateError, OSError) as error:
             log.error("aliases and key could not be read again: %s", error)
@@ -89,15 +89,15 @@ async def open_learning(
 
     desk.reloader.tell(swapped)
     desk.begin(_tell(watching, unanswered, store.version))
-    readers = HopeCommands(unanswered, partial(_forget, state, pseudonyms, platforms))
-    watches = WatchCommands(watching, administrators)
-    admins = LearningCommands(desk, unanswered, book, Stats(state, figures, data / "matplotlib"))
+    readers = AlertHandlers(unanswered, partial(_forget, state, pseudonyms, platforms))
+    watches = WatchHandlers(watching, administrators)
+    admins = LearningCommands(desk, unanswered, book, UsageReporter(state, figures, data / "matplotlib"))
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(_beside(_tidy(state, clock)))
         await stack.enter_async_context(figures.serving())
-        await stack.enter_async_context(_once_open(courier, platforms))
-        yield LearningSide(
-            StoredMemory(unanswered, figures, state.votes, pseudonyms, language, clock),
+        await stack.enter_async_context(_once_open(worker, platforms))
+        yield FeedbackModule(
+            StoredInteractionLog(unanswered, figures, state.votes, pseudonyms, language, clock),
             {
                 "watch": watches.watch,
                 "watches": watches.watches,
@@ -124,13 +124,13 @@ async def _beside(work: Coroutine[object, object, None]) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _once_open(courier: Courier, platforms: Platforms) -> AsyncIterator[None]:
+async def _once_open(worker: OutboxWorker, platforms: Platforms) -> AsyncIterator[None]:
     """Send as soon as there is somebody to send by."""
     async with AsyncExitStack() as stack:
 
         async def begin() -> None:
             await platforms.opened.wait()
-            await stack.enter_async_context(courier.serving())
+            await stack.enter_async_context(worker.serving())
 
         beginning = asyncio.create_task(begin())
         try:
@@ -140,16 +140,16 @@ async def _once_open(courier: Courier, platforms: Platforms) -> AsyncIterator[No
             await asyncio.gather(beginning, return_exceptions=True)
 
 
-async def _tell(watching: Watching, unanswered: Unanswered, version: str) -> None:
+async def _tell(watching: WatchService, unanswered: UnansweredQuestions, version: str) -> None:
     try:
         await unanswered.look_again()
-        await watching.tell_news(version)
+        await watching.notify(version)
     except (StateError, TooSlow) as error:
         log.error("readers could not be told what version %s brings: %s", version, error)
 
 
 async def _forget(
-    state: State, pseudonyms: Pseudonyms, platforms: Platforms, platform: str, person: str
+    state: State, pseudonyms: Pseudonymizer, platforms: Platforms, platform: str, person: str
 ) -> None:
     await state.everyone.forget(Person(platform, person, pseudonyms.of(platform, person)))
     await platforms.forget(platform, person)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.admin.building import CHILD_ENVIRONMENT
-from bot.learning.figures import Figures
+from bot.learning.figures import UsageRecorder
 from bot.state.state import State
 from bot.state.usage import Day, Slow
 
@@ -24,7 +24,7 @@ SHOWN = 40  # characters of a query
 
 
 @dataclass(frozen=True, slots=True)
-class Month:
+class UsageReport:
     """The figures of up to thirty days. `votes` are liked and not."""
 
     days: Sequence[Day]
@@ -70,26 +70,26 @@ class Month:
         )
 
 
-class Stats:
+class UsageReporter:
     """Reads the figures and has them drawn."""
 
-    def __init__(self, state: State, figures: Figures, fonts: Path) -> None:
+    def __init__(self, state: State, figures: UsageRecorder, fonts: Path) -> None:
         """`fonts` is the folder in which matplotlib remembers the fonts it has found."""
         self._state = state
         self._figures = figures
         self._fonts = fonts
 
-    async def figures(self) -> Month:
+    async def figures(self) -> UsageReport:
         """The figures up to this moment."""
         await self._figures.flush()
-        return Month(
+        return UsageReport(
             await self._state.usage.days(),
             await self._state.usage.words(TOP),
             await self._state.questions.count(),
             await self._state.votes.count(),
         )
 
-    async def picture(self, month: Month) -> bytes | None:
+    async def picture(self, month: UsageReport) -> bytes | None:
         """Draw in a child process, for the library is large and seldom needed; None where that fails."""
         order = {
             "days": [[f"{day.day:%m-%d}", day.asked, day.found] for day in month.days],

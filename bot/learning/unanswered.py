@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.conversation.lookup import Lookup, TooSlow
+from bot.conversation.lookup import QueryService, TooSlow
 from bot.learning.normalising import question_id, question_key, question_text
-from bot.learning.pseudonyms import Pseudonyms
+from bot.learning.pseudonyms import Pseudonymizer
 from bot.messages import Reply
-from bot.rendering.fact import Links
-from bot.rendering.told import told_runs
+from bot.rendering.fact import Permalinks
+from bot.rendering.told import alert_runs
 from bot.state.places import Listener
 from bot.state.questions import Hope, Pointer, Question, Questions, QuestionState
 from bot.texts import phrases
@@ -26,7 +26,7 @@ POINTED = "管理员指到了这一句"
 
 
 @dataclass(frozen=True, slots=True)
-class Pointed:
+class PinnedQuestion:
     """A question by its id and normalised text, and the sentence that answers it, empty while no article has it."""
 
     id: str
@@ -34,15 +34,15 @@ class Pointed:
     fact: str
 
 
-class Unanswered:
+class UnansweredQuestions:
     """Questions that found nothing, and those who want to be told."""
 
     def __init__(
         self,
         questions: Questions,
-        lookup: Lookup,
-        pseudonyms: Pseudonyms,
-        links: Links,
+        lookup: QueryService,
+        pseudonyms: Pseudonymizer,
+        links: Permalinks,
         clock: Callable[[], datetime],
         told: Callable[[], None],
     ) -> None:
@@ -110,14 +110,14 @@ class Unanswered:
             return None
         return pointer.key
 
-    async def pointers(self, limit: int) -> list[Pointed]:
+    async def pointers(self, limit: int) -> list[PinnedQuestion]:
         """What admins pointed to, the latest first."""
         latest = (await self._questions.pointers())[:limit]
 
-        def read(snapshot: Snapshot) -> list[Pointed]:
+        def read(snapshot: Snapshot) -> list[PinnedQuestion]:
             facts = [snapshot.fact(pointer.fact) for pointer in latest]
             return [
-                Pointed(question_id(pointer.key), pointer.key, fact.text if fact else "")
+                PinnedQuestion(question_id(pointer.key), pointer.key, fact.text if fact else "")
                 for pointer, fact in zip(latest, facts, strict=True)
             ]
 
@@ -155,7 +155,7 @@ class Unanswered:
             return 0
 
         def say(listener: Listener) -> Reply:
-            return Reply(list(told_runs(question.text, answer, phrases(listener.language), self._links)))
+            return Reply(list(alert_runs(question.text, answer, phrases(listener.language), self._links)))
 
         told = await self._questions.settle(question.id, say, self._clock())
         if told:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from bot.conversation.lookup import Lookup
+from bot.conversation.lookup import QueryService
 from bot.learning.normalising import question_key, question_text
 from bot.messages import Chat, Reply
-from bot.rendering.fact import Links
+from bot.rendering.fact import Permalinks
 from bot.rendering.told import digest_runs
 from bot.state.places import Listener
 from bot.state.progress import Progress
@@ -37,7 +37,7 @@ Wanted: TypeAlias = "tuple[Watch, Watched]"
 
 
 @dataclass(frozen=True, slots=True)
-class Noticed:
+class WatchMatch:
     """A new fact that a watch is about."""
 
     watch: Watch
@@ -45,16 +45,16 @@ class Noticed:
     places: tuple[Range, ...]
 
 
-class Watching:
+class WatchService:
     """Keeps watches, and tells each of them every new fact once."""
 
     def __init__(
         self,
         watches: Watches,
         progress: Progress,
-        lookup: Lookup,
+        lookup: QueryService,
         fresh: Fresh,
-        links: Links,
+        links: Permalinks,
         clock: Callable[[], datetime],
         told: Callable[[], None],
     ) -> None:
@@ -88,7 +88,7 @@ class Watching:
         """Stop a chat's watch."""
         return await self._watches.drop(chat, watch_id)
 
-    async def tell_news(self, version: str) -> int:
+    async def notify(self, version: str) -> int:
         """Tell what `version`, which serves, has that the version told last has not; return how many digests.
 
         Killed in the middle, it is done over at the next start, and nobody is told twice. An older version that
@@ -127,8 +127,8 @@ class Watching:
             self._told()
         return digests
 
-    def _notice(self, wanted: Sequence[Wanted], last: str, version: str) -> list[Noticed]:
-        noticed: list[Noticed] = []
+    def _notice(self, wanted: Sequence[Wanted], last: str, version: str) -> list[WatchMatch]:
+        noticed: list[WatchMatch] = []
         for facts in self._fresh(last, version):
             noticed += _matching(wanted, facts)
         return noticed
@@ -141,15 +141,15 @@ def _wanted(watches: Iterable[Watch], snapshot: Snapshot) -> list[Wanted]:
     return [(watch, watched) for watch in watches if (watched := read[watch.words])]
 
 
-def _matching(wanted: Sequence[Wanted], facts: Iterable[Fact]) -> Iterable[Noticed]:
+def _matching(wanted: Sequence[Wanted], facts: Iterable[Fact]) -> Iterable[WatchMatch]:
     for fact in facts:
         occurrences = Readable(fact.text).occurrences
         for watch, watched in wanted:
             if (places := watched.places(occurrences)) is not None:
-                yield Noticed(watch, fact, merged(places))
+                yield WatchMatch(watch, fact, merged(places))
 
 
-def _by_chat(noticed: Iterable[Noticed]) -> list[News]:
+def _by_chat(noticed: Iterable[WatchMatch]) -> list[News]:
     listeners: dict[Chat, Listener] = {}
     pairs: dict[Chat, list[tuple[str, str]]] = {}
     for one in noticed:
@@ -159,7 +159,7 @@ def _by_chat(noticed: Iterable[Noticed]) -> list[News]:
     return [News(listener, tuple(pairs[chat])) for chat, listener in listeners.items()]
 
 
-def _by_word(news: News, words: dict[str, str], facts: dict[str, Noticed]) -> dict[str, list[Hit]]:
+def _by_word(news: News, words: dict[str, str], facts: dict[str, WatchMatch]) -> dict[str, list[Hit]]:
     """The facts under the first word of the chat that they are about: no fact stands twice in a digest."""
     seen: set[str] = set()
     found: dict[str, list[Hit]] = {}

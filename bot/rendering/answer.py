@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bot.messages import Run, Style
-from bot.rendering.fact import Links, citation, no_links, sentence, shown_marks
+from bot.rendering.fact import Permalinks, citation, no_permalinks, sentence, shown_marks
 from bot.rendering.reports import Relation, relation
 from bot.texts import Phrases
 from knowledge.model import Answer, Hit, MatchKind
@@ -16,7 +16,7 @@ NEAR_CHARACTERS = 2
 
 
 def answer_runs(
-    answer: Answer, phrases: Phrases, hits: Sequence[Hit] | None = None, links: Links = no_links
+    answer: Answer, phrases: Phrases, hits: Sequence[Hit] | None = None, links: Permalinks = no_permalinks
 ) -> Iterator[Run]:
     """Say an answer: `hits` is the page to show, else all hits and the nearest of what is only related.
 
@@ -60,7 +60,7 @@ def heading(answer: Answer, phrases: Phrases) -> Iterator[Run]:
 
 
 def hit_runs(
-    hits: Sequence[Hit], phrases: Phrases, links: Links = no_links, answer: str | None = None
+    hits: Sequence[Hit], phrases: Phrases, links: Permalinks = no_permalinks, answer: str | None = None
 ) -> Iterator[Run]:
     """The facts one under another, `answer` bold in the first; different reports are never told as one."""
     kind = relation(hits)

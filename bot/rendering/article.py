@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bot.messages import Run, Style
-from bot.rendering.fact import Links, no_links
+from bot.rendering.fact import Permalinks, no_permalinks
 from bot.texts import Phrases
 from knowledge.model import Article, Fact
 
@@ -26,7 +26,11 @@ def article_pages(facts: Sequence[Fact]) -> list[list[Fact]]:
 
 
 def article_runs(
-    article: Article, pages: Sequence[Sequence[Fact]], page: int, phrases: Phrases, links: Links = no_links
+    article: Article,
+    pages: Sequence[Sequence[Fact]],
+    page: int,
+    phrases: Phrases,
+    links: Permalinks = no_permalinks,
 ) -> Iterator[Run]:
     """One page of an article, its printed headings bold where they begin."""
     yield Run(article.title.text + "\n", Style.BOLD)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bot.messages import Run, Style
-from bot.rendering.fact import Links, citation, no_links
+from bot.rendering.fact import Permalinks, citation, no_permalinks
 from bot.texts import Phrases
 from knowledge.model import Document, Fact
 
@@ -14,7 +14,7 @@ LINES_AROUND = 1
 
 
 def context_runs(
-    fact: Fact, around: Sequence[Fact], phrases: Phrases, links: Links = no_links
+    fact: Fact, around: Sequence[Fact], phrases: Phrases, links: Permalinks = no_permalinks
 ) -> Iterator[Run]:
     """The sentences before and after, the asked one bold, in reading order."""
     for neighbour in around:
@@ -26,7 +26,9 @@ def context_runs(
     yield citation(fact, phrases, links)
 
 
-def source_runs(fact: Fact, document: Document, phrases: Phrases, links: Links = no_links) -> Iterator[Run]:
+def source_runs(
+    fact: Fact, document: Document, phrases: Phrases, links: Permalinks = no_permalinks
+) -> Iterator[Run]:
     """The file's own lines with their numbers, the quoted characters bold, gaps named."""
     quoted = {span.line for span in fact.spans}
     wanted = sorted(

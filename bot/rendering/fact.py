@@ -10,14 +10,14 @@ from bot.texts import Phrases
 from knowledge.model import Fact
 
 
-class Links(Protocol):
+class Permalinks(Protocol):
     """Where a reader can check a quote; None where no public page is known."""
 
     def __call__(self, fact: Fact) -> str | None:
         """Return the address of the fact's place in its file."""
 
 
-def no_links(fact: Fact) -> str | None:
+def no_permalinks(fact: Fact) -> str | None:
     """The links of a bot without a public page."""
     return None
 
@@ -51,7 +51,7 @@ def shown_marks(text: str, matched: Sequence[tuple[int, int]], answer: str | Non
     return [(start, start + len(answer))]
 
 
-def citation(fact: Fact, phrases: Phrases, links: Links = no_links) -> Run:
+def citation(fact: Fact, phrases: Phrases, links: Permalinks = no_permalinks) -> Run:
     """Title and lines first, the file name last."""
     title = fact.article.title.text
     text = phrases.cite.format(title=title, lines=lines(fact, phrases), file=fact.article.file)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bot.messages import Run, Style
 from bot.rendering.answer import hit_runs, shown_query
-from bot.rendering.fact import Links
+from bot.rendering.fact import Permalinks
 from bot.texts import Phrases
 from knowledge.model import Answer, Hit
 
@@ -14,7 +14,7 @@ SHOWN = 3  # facts of an answer, and of each watched word
 IN_ALL = 9  # facts of one digest
 
 
-def told_runs(question: str, answer: Answer, phrases: Phrases, links: Links) -> Iterator[Run]:
+def alert_runs(question: str, answer: Answer, phrases: Phrases, links: Permalinks) -> Iterator[Run]:
     """Say that a question can be answered now, and the answer with its source."""
     said = phrases.feedback
     yield Run(said.told.format(shown_query(question)) + "\n")
@@ -24,7 +24,7 @@ def told_runs(question: str, answer: Answer, phrases: Phrases, links: Links) -> 
     yield from hit_runs(answer.hits[:SHOWN], phrases, links)
 
 
-def digest_runs(news: Mapping[str, Sequence[Hit]], phrases: Phrases, links: Links) -> Iterator[Run]:
+def digest_runs(news: Mapping[str, Sequence[Hit]], phrases: Phrases, links: Permalinks) -> Iterator[Run]:
     """Say what is new about each watched word; what there is no room for is counted."""
     said = phrases.feedback
     room = IN_ALL

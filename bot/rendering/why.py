@@ -9,7 +9,7 @@ from bot.texts import Phrases
 from knowledge.model import Hit
 
 
-def why_runs(hits: Sequence[Hit], phrases: Phrases) -> Iterator[Run]:
+def explanation_runs(hits: Sequence[Hit], phrases: Phrases) -> Iterator[Run]:
     """One line a hit: the rung of the ladder and the words it matched."""
     yield Run(phrases.why, Style.BOLD)
     for hit in hits:

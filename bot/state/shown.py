@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, select
 
-from bot.conversation.shown import ShownAnswer, ShownInMemory
+from bot.conversation.shown import AnswerSession, InMemorySessions
 from bot.state.database import Database
 from bot.state.errors import StateError
 from bot.state.tables import shown_answers
@@ -24,7 +24,7 @@ class StoredAnswers:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, shown: ShownAnswer) -> None:
+    async def add(self, shown: AnswerSession) -> None:
         """Write an answer down."""
         async with self._database.writing() as connection:
             await connection.execute(
@@ -40,14 +40,14 @@ class StoredAnswers:
                 )
             )
 
-    async def get(self, answer_id: str) -> ShownAnswer | None:
+    async def get(self, answer_id: str) -> AnswerSession | None:
         """The answer of that id, or None if there is none (any more)."""
         async with self._database.reading() as connection:
             wanted = select(shown_answers).where(shown_answers.c.id == answer_id)
             row = (await connection.execute(wanted)).one_or_none()
         if row is None:
             return None
-        return ShownAnswer(
+        return AnswerSession(
             row.id, row.query, row.platform, row.chat, row.asker, row.version, tuple(row.facts), row.created
         )
 
@@ -69,9 +69,9 @@ class ForgivingAnswers:
 
     def __init__(self, stored: StoredAnswers) -> None:
         self._stored = stored
-        self._unstored = ShownInMemory()
+        self._unstored = InMemorySessions()
 
-    async def add(self, shown: ShownAnswer) -> None:
+    async def add(self, shown: AnswerSession) -> None:
         """Write an answer down, or keep it in memory where that fails."""
         try:
             await self._stored.add(shown)
@@ -79,6 +79,6 @@ class ForgivingAnswers:
             log.warning("a shown answer is kept in memory only: %s", error)
             await self._unstored.add(shown)
 
-    async def get(self, answer_id: str) -> ShownAnswer | None:
+    async def get(self, answer_id: str) -> AnswerSession | None:
         """The answer of that id, or None."""
         return await self._unstored.get(answer_id) or await self._stored.get(answer_id)

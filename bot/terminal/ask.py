@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from bot.config import Settings, wants_colour
-from bot.conversation.lookup import ask_proved
+from bot.conversation.lookup import ask_verified
 from bot.messages import Reply
 from bot.offline import open_snapshot
 from bot.rendering.answer import answer_runs
 from bot.terminal.outbox import reply_text
-from bot.terminal.paint import Paint
+from bot.terminal.paint import ConsoleStyle
 from bot.texts import phrases
 from knowledge.model import Answer
 from knowledge.schemas import answer_json, dump
@@ -21,12 +21,12 @@ from knowledge.schemas import answer_json, dump
 def ask(settings: Settings, words: list[str], limit: int, as_json: bool) -> int:
     """Answer in order; whether something is found does not change the exit code."""
     queries: Iterable[str] = read_queries(sys.stdin.buffer) if words == ["-"] else [" ".join(words)]
-    paint = Paint(sys.stdout.isatty(), wants_colour())
+    paint = ConsoleStyle(sys.stdout.isatty(), wants_colour())
     with open_snapshot(settings) as snapshot:
         for skipped in snapshot.skipped:
             print(f"跳过 {skipped.name}：{skipped.reason}；{skipped.remedy}", file=sys.stderr)
         for query in queries:
-            answer = ask_proved(snapshot, query, limit)
+            answer = ask_verified(snapshot, query, limit)
             write(dump(answer_json(answer)) + "\n" if as_json else spoken(answer, paint))
     return 0
 
@@ -38,7 +38,7 @@ def read_queries(stream: BinaryIO) -> Iterator[str]:
         yield query.removeprefix("\ufeff") if number == 0 else query
 
 
-def spoken(answer: Answer, paint: Paint) -> str:
+def spoken(answer: Answer, paint: ConsoleStyle) -> str:
     """An answer as a terminal shows it, everything at once."""
     return reply_text(Reply(list(answer_runs(answer, phrases(None)))), paint)
 

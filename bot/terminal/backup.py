@@ -12,7 +12,7 @@ from bot.errors import StartError
 from bot.offline import restore_here
 from bot.state.state import sqlite_address
 from bot.terminal.ask import write
-from bot.terminal.door import through_door
+from bot.terminal.door import call_admin_api
 from knowledge.snapshots.lock import who_runs
 
 
@@ -34,6 +34,6 @@ def restore(settings: Settings, file: str) -> int:
         return 0
     if holder.admin is None:
         raise StartError(f"进程 {holder.pid} 正在启动；请稍后再试")
-    told = through_door(settings, holder.admin, "restore", {"file": str(path)})
+    told = call_admin_api(settings, holder.admin, "restore", {"file": str(path)})
     write(f"{told['text']}\n")
     return 0 if told["ending"] == Ending.RESTORED else 1

@@ -11,7 +11,7 @@ from knowledge.repair.report import Entry, FileReport
 JOINED = "joined_lines"
 
 
-def checked(
+def check_report(
     skipped: Sequence[Skipped], reports: Sequence[FileReport], changed: Sequence[str]
 ) -> Iterator[Run]:
     """Files that were not read, every file with its doubts first, the sum, and what serves in an older form."""

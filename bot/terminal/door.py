@@ -12,7 +12,7 @@ from bot.config import Address, Settings
 from bot.errors import StartError
 
 
-def through_door(
+def call_admin_api(
     settings: Settings, address: str, act: str, order: dict[str, JsonValue]
 ) -> dict[str, JsonValue]:
     """Have a running instance do something, and return what it says.

@@ -10,8 +10,8 @@ from bot.messages import Run, Style
 from bot.offline import open_snapshot
 from bot.rendering.fact import citation
 from bot.terminal.ask import write
-from bot.terminal.checked import checked
-from bot.terminal.paint import Paint
+from bot.terminal.checked import check_report
+from bot.terminal.paint import ConsoleStyle
 from bot.texts import phrases
 from knowledge.errors import NoArticles
 from knowledge.schemas import dump, fact_json, report_json, skipped_json
@@ -20,7 +20,7 @@ from knowledge.snapshots.asking import touched_since_served
 
 def facts(settings: Settings, as_json: bool) -> int:
     """Write every fact in reading order per article."""
-    paint = Paint(sys.stdout.isatty(), wants_colour())
+    paint = ConsoleStyle(sys.stdout.isatty(), wants_colour())
     with open_snapshot(settings) as snapshot:
         if as_json:
             for fact in snapshot.facts():
@@ -48,7 +48,7 @@ def check(settings: Settings, files: Sequence[str], as_json: bool) -> int:
             write(dump(line) + "\n")
     else:
         changed = touched_since_served(settings.articles, settings.data)
-        write(Paint(sys.stdout.isatty(), wants_colour()).text(checked(skipped, reports, changed)))
+        write(ConsoleStyle(sys.stdout.isatty(), wants_colour()).text(check_report(skipped, reports, changed)))
     return 1 if skipped else 0
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TextIO
 
 from bot.messages import Chat, Reply
-from bot.terminal.paint import Paint, harmless
+from bot.terminal.paint import ConsoleStyle, harmless
 
 
 class TerminalGateway:
     """Writes each reply as a paragraph; there is nothing to edit, so a changed reply is written again."""
 
-    def __init__(self, stream: TextIO, paint: Paint) -> None:
+    def __init__(self, stream: TextIO, paint: ConsoleStyle) -> None:
         self._stream = stream
         self._paint = paint
         self._sent = 0
@@ -24,7 +24,7 @@ class TerminalGateway:
         return str(self._sent)
 
 
-def reply_text(reply: Reply, paint: Paint) -> str:
+def reply_text(reply: Reply, paint: ConsoleStyle) -> str:
     """A reply as a paragraph that ends with an empty line."""
     parts = [paint.text(reply.runs)]
     if reply.notice:

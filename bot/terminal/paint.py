@@ -17,7 +17,7 @@ DIM = "\x1b[2m"
 END = "\x1b[0m"
 
 
-class Paint:
+class ConsoleStyle:
     """How much a stream can show: `plain` into files and pipes, `bold` without colour under NO_COLOR."""
 
     def __init__(self, terminal: bool, colour: bool) -> None:

@@ -11,7 +11,7 @@ from bot.config import Settings
 from bot.errors import StartError
 from bot.offline import reload_here
 from bot.terminal.ask import write
-from bot.terminal.door import through_door
+from bot.terminal.door import call_admin_api
 from knowledge.snapshots.lock import who_runs
 
 WELL = frozenset({Ending.PUBLISHED, Ending.UNCHANGED, Ending.REHEARSED})
@@ -25,7 +25,7 @@ def reload(settings: Settings, dry: bool, confirm: str | None, as_json: bool) ->
     elif holder.admin is None:
         raise StartError(f"进程 {holder.pid} 正在启动；请稍后再试")
     else:
-        told = through_door(
+        told = call_admin_api(
             settings, holder.admin, "reload", {"dry": dry, **({"confirm": confirm} if confirm else {})}
         )
     if as_json:

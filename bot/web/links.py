@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.rendering.fact import Links, no_links
+from bot.rendering.fact import Permalinks, no_permalinks
 from knowledge.model import Fact
 
 
@@ -12,8 +12,8 @@ def source_path(fact: Fact) -> str:
     return f"/articles/{fact.article.id}?fact={fact.id}#L{line}"
 
 
-def page_links(public_url: str | None) -> Links:
+def page_links(public_url: str | None) -> Permalinks:
     """Links for chats, where `CHUCHU_PUBLIC_URL` says what the page is called outside."""
     if public_url is None:
-        return no_links
+        return no_permalinks
     return lambda fact: public_url + source_path(fact)

@@ -6,7 +6,7 @@ from itertools import islice
 
 from aiohttp import web
 
-from bot.conversation.lookup import ask_proved
+from bot.conversation.lookup import ask_verified
 from bot.texts import phrases
 from bot.web.answer import answer_html
 from bot.web.html import document, e
@@ -57,7 +57,7 @@ def page_html(talk: str) -> str:
 
 def turn_html(snapshot: Snapshot, query: str, hits: int) -> str:
     """One question and its answer."""
-    answer = ask_proved(snapshot, query, hits)
+    answer = ask_verified(snapshot, query, hits)
     return f"""<section class="turn">
 <h2 class="question"><span class="unseen">你问：</span>{e(query) or "（空）"}</h2>
 {answer_html(answer, snapshot)}

@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from aiohttp import web
 
-from bot.conversation.lookup import Lookup
+from bot.conversation.lookup import QueryService
 from bot.web.api import answer_api
 from bot.web.articles import show_article
 from bot.web.guard import guard
@@ -20,7 +20,7 @@ __all__ = ["Health", "make_site"]
 STATIC = {"chuchu.css": "text/css", "chuchu.js": "text/javascript", "icon.svg": "image/svg+xml"}
 
 
-def make_site(lookup: Lookup, health: Health, routes: Sequence[web.RouteDef] = ()) -> web.Application:
+def make_site(lookup: QueryService, health: Health, routes: Sequence[web.RouteDef] = ()) -> web.Application:
     """Build the public site; `routes` adds what other surfaces need there, such as a webhook."""
     site = web.Application(middlewares=[guard])
     site[LOOKUP] = lookup

@@ -52,16 +52,16 @@ async def conversation(stack: AsyncExitStack, lookup: bool) -> Conversation:
         return Silent()
     from bot.clock import now
     from bot.config import Settings
-    from bot.conversation.dialogue import Dialogue
-    from bot.conversation.lookup import open_lookup
-    from bot.conversation.shown import ShownInMemory
+    from bot.conversation.dialogue import Dispatcher
+    from bot.conversation.lookup import open_query_service
+    from bot.conversation.shown import InMemorySessions
     from bot.offline import open_snapshot
     from knowledge.snapshot import SnapshotHolder
 
     store = SnapshotHolder(stack.enter_context(open_snapshot(Settings())))
-    found = stack.enter_context(open_lookup(store))
+    found = stack.enter_context(open_query_service(store))
     await found.warm()
-    return Dialogue(found, ShownInMemory(), now)
+    return Dispatcher(found, InMemorySessions(), now)
 
 
 async def ours(stack: AsyncExitStack, api: str, talk: Conversation) -> web.Application:

@@ -24,7 +24,7 @@ from bot.admin.building import ChildBuilder
 from bot.admin.knowledge import open_knowledge
 from bot.admin.reloading import Reloader, Wish
 from bot.admin.report import Ending
-from bot.conversation.lookup import Lookup, ask_proved, open_lookup
+from bot.conversation.lookup import QueryService, ask_verified, open_query_service
 from knowledge.snapshot import Snapshot
 from tests.bot.process import ROOT, environment
 
@@ -38,7 +38,7 @@ P99_RATIO, PART_RATIO, START_SECONDS = 3.0, 0.1, 2.0
 class Lookups:
     """Lookups at a steady rate, and what became of them."""
 
-    lookup: Lookup
+    lookup: QueryService
     queries: list[str]
     seconds: list[float] = field(default_factory=list)
     failed: int = 0
@@ -73,7 +73,7 @@ class Lookups:
 def _whole(snapshot: Snapshot, query: str) -> bool:
     """Ask, and tell whether every fact of the answer is of this one snapshot."""
     version = snapshot.version
-    answer = ask_proved(snapshot, query, 10)
+    answer = ask_verified(snapshot, query, 10)
     facts = [hit.fact for hit in (*answer.hits, *answer.related)]
     return snapshot.version == version and bool(facts) and all(snapshot.fact(f.id) == f for f in facts)
 
@@ -114,7 +114,7 @@ async def measure(home: Path, count: int) -> bool:
             lambda: datetime.now(UTC),
             _nothing,
         )
-        with open_lookup(knowledge.store, patience=30) as lookup:
+        with open_query_service(knowledge.store, patience=30) as lookup:
             await lookup.warm()
             queries = [f"第{random.Random(n).randrange(count)}号街坊 改造" for n in range(200)]
             asking = Lookups(lookup, queries)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.conversation.dialogue import Dialogue
-from bot.conversation.lookup import Broken, open_lookup
-from bot.conversation.shown import ShownInMemory
+from bot.conversation.dialogue import Dispatcher
+from bot.conversation.lookup import IndexFailure, open_query_service
+from bot.conversation.shown import InMemorySessions
 from bot.texts import phrases
 from knowledge.model import Answer
 from knowledge.snapshot import SnapshotHolder
@@ -38,9 +38,9 @@ class Fragile(Paper):
 async def test_a_panic_in_the_index_costs_one_answer_and_no_more(tmp_path: Path) -> None:
     with (
         closing(SnapshotHolder(Fragile([fact("桥通车了。")]))) as store,
-        open_lookup(store, patience=10) as lookup,
+        open_query_service(store, patience=10) as lookup,
     ):
-        dialogue = Dialogue(lookup, ShownInMemory(), lambda: datetime.now(UTC))
+        dialogue = Dispatcher(lookup, InMemorySessions(), lambda: datetime.now(UTC))
         async with bot_api() as api, polling(api, tmp_path, dialogue):
             for reader in (7, 8):
                 api.push(message=message("恐慌", private(reader)))
@@ -55,15 +55,15 @@ async def test_three_panics_within_a_minute_turn_readiness_red_until_a_minute_ha
     now = 1000.0
     with (
         closing(SnapshotHolder(Fragile([fact("桥通车了。")]))) as store,
-        open_lookup(store, patience=10, clock=lambda: now) as lookup,
+        open_query_service(store, patience=10, clock=lambda: now) as lookup,
     ):
         reds = []
         for _ in range(3):
-            reds.append(lookup.red())
-            with pytest.raises(Broken):
+            reds.append(lookup.problem())
+            with pytest.raises(IndexFailure):
                 await lookup.ask("恐慌")
         assert reds == [None, None, None]
-        assert "3 times" in (lookup.red() or "")
+        assert "3 times" in (lookup.problem() or "")
         assert (await lookup.ask("桥")).found
         now += 61
-        assert lookup.red() is None
+        assert lookup.problem() is None

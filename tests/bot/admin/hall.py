@@ -15,9 +15,9 @@ from bot.admin.building import Builder
 from bot.admin.knowledge import Knowledge, open_knowledge
 from bot.admin.side import AdminOptions, AdminSide, open_admin_side
 from bot.administrators import PlatformAdministrators
-from bot.conversation.dialogue import Dialogue
-from bot.conversation.lookup import open_lookup
-from bot.learning.side import open_learning
+from bot.conversation.dialogue import Dispatcher
+from bot.conversation.lookup import open_query_service
+from bot.learning.side import open_feedback
 from bot.messages import (
     Attachment,
     ButtonPress,
@@ -28,7 +28,7 @@ from bot.messages import (
     Sender,
 )
 from bot.platforms import Platforms
-from bot.rendering.fact import no_links
+from bot.rendering.fact import no_permalinks
 from bot.state.audit import Entry
 from bot.state.state import open_state, sqlite_address
 from knowledge.snapshots.build import build
@@ -100,7 +100,7 @@ class Hall:
     clock: Clock
     knowledge: Knowledge
     side: AdminSide
-    dialogue: Dialogue
+    dialogue: Dispatcher
 
     async def say(self, text: str, sender: str | Sender = OWNER, **how: Any) -> str:
         """Say something, as `message` has it; return all that was said back once everything is quiet."""
@@ -204,13 +204,15 @@ async def hall(
             open_admin_side(options, knowledge, builder or here, platforms, lambda: b"# metrics\n", clock)
         )
         store, language, nobody = knowledge.store, knowledge.language, PlatformAdministrators()
-        lookup = stack.enter_context(open_lookup(store, patience=30))
+        lookup = stack.enter_context(open_query_service(store, patience=30))
         commands, presses, memory = side.commands, side.presses, None
         if side.desk:
-            learning = await enter(open_learning(data, side.desk, store, lookup, language, no_links, nobody))
+            learning = await enter(
+                open_feedback(data, side.desk, store, lookup, language, no_permalinks, nobody)
+            )
             commands, presses = {**commands, **learning.commands}, {**presses, **learning.presses}
             memory = learning.memory
-        dialogue = Dialogue(
+        dialogue = Dispatcher(
             lookup,
             side.shown,
             clock,

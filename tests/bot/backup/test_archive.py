@@ -14,7 +14,7 @@ import pytest
 
 from bot.backup.archive import BackupRefused, unpacked, write_backup
 from bot.backup.restoring import restore
-from bot.learning.pseudonyms import NAME, open_pseudonyms
+from bot.learning.pseudonyms import NAME, open_pseudonymizer
 from bot.messages import Chat, ChatType
 from bot.state.audit import Entry
 from bot.state.copies import Copies
@@ -39,7 +39,7 @@ async def data_folder(folder: Path) -> Path:
     with versions.workshop() as building:
         build(Order(write_corpus(folder / "articles", 2)), building)
         versions.publish(building)
-    open_pseudonyms(data)
+    open_pseudonymizer(data)
     async with open_state(sqlite_address(data)) as state:
         await state.aliases.add(("ciie", "进博会"), NOW)
         await state.watches.keep(Listener(CHAT), "养老", "养老", NOW)

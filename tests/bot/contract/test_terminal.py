@@ -9,7 +9,7 @@ import pytest
 
 from bot.messages import Chat, ChatType, MessageGateway
 from bot.terminal.outbox import TerminalGateway
-from bot.terminal.paint import Paint
+from bot.terminal.paint import ConsoleStyle
 from tests.bot.contract.surface import GatewayContract
 
 
@@ -18,7 +18,9 @@ class TerminalSurface:
 
     def __init__(self) -> None:
         self._screen = Screen()
-        self.outbox: MessageGateway = TerminalGateway(self._screen, Paint(terminal=False, colour=False))
+        self.outbox: MessageGateway = TerminalGateway(
+            self._screen, ConsoleStyle(terminal=False, colour=False)
+        )
         self.chat = Chat("terminal", "here", ChatType.PRIVATE)
 
     def seen(self) -> Sequence[str]:

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.conversation.buttons import Action, Pressed, pressed
-from bot.conversation.dialogue import Dialogue
-from bot.conversation.lookup import open_lookup
-from bot.conversation.preferences import Preference, Preferences, PreferencesInMemory
-from bot.conversation.shown import ShownInMemory
+from bot.conversation.buttons import Action, Callback, parse_callback
+from bot.conversation.dialogue import Dispatcher
+from bot.conversation.lookup import open_query_service
+from bot.conversation.preferences import InMemoryPreferences, Preference, Preferences
+from bot.conversation.shown import InMemorySessions
 from bot.messages import ButtonPress, Chat, ChatType, Message, Reply, Sender, SenderKind
 from bot.texts import phrases
 from knowledge.model import Answer
@@ -45,7 +45,7 @@ def press(data: str, chat: Chat | None = PRIVATE, sender: Sender = READER) -> Bu
 class Talk:
     """A dialogue over a paper that can be swapped."""
 
-    def __init__(self, dialogue: Dialogue, store: SnapshotHolder) -> None:
+    def __init__(self, dialogue: Dispatcher, store: SnapshotHolder) -> None:
         self._dialogue = dialogue
         self._store = store
 
@@ -83,8 +83,8 @@ async def start() -> AsyncIterator[Start]:
             paper: Snapshot | None = None, patience: float = 5.0, preferences: Preferences | None = None
         ) -> Talk:
             store = SnapshotHolder(paper or Paper(PAPER))
-            lookup = stack.enter_context(open_lookup(store, patience))
-            dialogue = Dialogue(lookup, ShownInMemory(), lambda: NOON, preferences=preferences)
+            lookup = stack.enter_context(open_query_service(store, patience))
+            dialogue = Dispatcher(lookup, InMemorySessions(), lambda: NOON, preferences=preferences)
             return Talk(dialogue, store)
 
         yield begin
@@ -214,9 +214,9 @@ async def test_a_button_of_another_chat_shows_nothing(start: Start) -> None:
 
 async def test_a_page_beyond_the_last_is_said_to_be_none(start: Start) -> None:
     talk = await start()
-    button = pressed((await talk.say("桥的")).buttons[0][0].data)
+    button = parse_callback((await talk.say("桥的")).buttons[0][0].data)
     assert button
-    (told,) = await talk.raw(press(Pressed(Action.PAGE, button.shown_id, 900).data))
+    (told,) = await talk.raw(press(Callback(Action.PAGE, button.shown_id, 900).data))
     assert told.notice == "没有更多了。"
 
 
@@ -244,7 +244,7 @@ async def test_find_without_words_asks_for_words(start: Start) -> None:
 
 @pytest.mark.parametrize("language", ["zh", "zh-Hant", "en"])
 async def test_too_much_at_once_is_said_in_the_language_of_the_chat(start: Start, language: str) -> None:
-    preferences = PreferencesInMemory()
+    preferences = InMemoryPreferences()
     await preferences.put(PRIVATE, Preference(language=language))
     talk = await start(preferences=preferences)
     assert await talk.too_many() == phrases(language).too_many
@@ -310,7 +310,7 @@ async def test_a_fault_inside_is_said_to_be_one_and_logged(
 
 
 async def test_what_went_wrong_is_told_in_the_language_of_the_chat(start: Start) -> None:
-    preferences = PreferencesInMemory()
+    preferences = InMemoryPreferences()
     await preferences.put(PRIVATE, Preference(language="en"))
     broken = await start(BrokenPaper(PAPER), preferences=preferences)
     assert (await broken.say("桥")).text == phrases("en").failed
@@ -337,4 +337,4 @@ async def test_every_buttons_data_fits_telegrams_64_bytes(start: Start) -> None:
 
 @pytest.mark.parametrize("action", list(Action))
 def test_what_a_button_carries_reads_back(action: Action) -> None:
-    assert pressed(Pressed(action, "0a1b2c3d", 12).data) == Pressed(action, "0a1b2c3d", 12)
+    assert parse_callback(Callback(action, "0a1b2c3d", 12).data) == Callback(action, "0a1b2c3d", 12)

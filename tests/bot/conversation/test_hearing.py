@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.conversation.commands import Command
-from bot.conversation.hearing import Courtesy, Question, heard
+from bot.conversation.commands import TypedCommand
+from bot.conversation.hearing import Search, SmallTalk, parse_intent
 from bot.messages import Chat, ChatType, Message, Sender, SenderKind
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -20,63 +20,63 @@ CHANNEL = Message(
 
 
 def test_free_text_in_private_is_a_question() -> None:
-    assert heard(PRIVATE) == Question("蕃瓜弄")
+    assert parse_intent(PRIVATE) == Search("蕃瓜弄")
 
 
 def test_find_is_a_question_wherever_it_is_typed() -> None:
     for message in (PRIVATE, GROUP, CHANNEL):
-        assert heard(replace(message, text="/find 蕃瓜弄")) == Question("蕃瓜弄")
+        assert parse_intent(replace(message, text="/find 蕃瓜弄")) == Search("蕃瓜弄")
 
 
 @pytest.mark.parametrize("text", ["你好", "您好！", "Hello", "在嗎？", "你是谁？", "hi～"])
 def test_a_greeting_is_no_question(text: str) -> None:
-    assert heard(replace(PRIVATE, text=text)) is Courtesy.GREETING
-    assert heard(replace(PRIVATE, text=f"/find {text}")) == Question(text)
+    assert parse_intent(replace(PRIVATE, text=text)) is SmallTalk.GREETING
+    assert parse_intent(replace(PRIVATE, text=f"/find {text}")) == Search(text)
 
 
 @pytest.mark.parametrize("text", ["谢谢", "谢谢你！", "多謝", "感谢。", "Thanks"])
 def test_thanks_are_no_question(text: str) -> None:
-    assert heard(replace(PRIVATE, text=text)) is Courtesy.THANKS
+    assert parse_intent(replace(PRIVATE, text=text)) is SmallTalk.THANKS
 
 
 @pytest.mark.parametrize("text", ["你好李焕英", "谢晋", "感谢信是谁写的", "上海是谁的", "hi tech"])
 def test_what_only_begins_kindly_is_a_question(text: str) -> None:
-    assert heard(replace(PRIVATE, text=text)) == Question(text)
+    assert parse_intent(replace(PRIVATE, text=text)) == Search(text)
 
 
 def test_a_group_is_heard_only_when_it_addresses_us() -> None:
-    assert heard(GROUP) == Question("蕃瓜弄")
-    assert heard(replace(GROUP, addressed=False)) is None
+    assert parse_intent(GROUP) == Search("蕃瓜弄")
+    assert parse_intent(replace(GROUP, addressed=False)) is None
 
 
 @pytest.mark.parametrize("text", ["查：蕃瓜弄", "查: 蕃瓜弄", " 查：蕃瓜弄 "])
 def test_a_channel_post_that_begins_with_the_word_for_looking_up_is_a_question(text: str) -> None:
-    assert heard(replace(CHANNEL, text=text)) == Question("蕃瓜弄")
+    assert parse_intent(replace(CHANNEL, text=text)) == Search("蕃瓜弄")
 
 
 @pytest.mark.parametrize("text", ["今天天气好", "调查：蕃瓜弄", "/help", "/settings", "/reload", "查"])
 def test_any_other_channel_post_is_not_for_us(text: str) -> None:
-    assert heard(replace(CHANNEL, text=text, addressed=True)) is None
+    assert parse_intent(replace(CHANNEL, text=text, addressed=True)) is None
 
 
 @pytest.mark.parametrize("kind", [SenderKind.BOT, SenderKind.AUTO_FORWARD])
 @pytest.mark.parametrize("text", ["蕃瓜弄", "/find 蕃瓜弄", "/help"])
 def test_bots_and_auto_forwards_are_never_heard(kind: SenderKind, text: str) -> None:
     for message in (PRIVATE, GROUP, CHANNEL):
-        assert heard(replace(message, text=text, sender=Sender("1", kind))) is None
+        assert parse_intent(replace(message, text=text, sender=Sender("1", kind))) is None
 
 
 def test_an_edited_question_is_heard_again_and_an_edited_command_is_not() -> None:
     edited = replace(PRIVATE, edited=True)
-    assert heard(edited) == Question("蕃瓜弄")
-    assert heard(replace(edited, text="/find 果洛")) == Question("果洛")
-    assert heard(replace(edited, text="/settings")) is None
+    assert parse_intent(edited) == Search("蕃瓜弄")
+    assert parse_intent(replace(edited, text="/find 果洛")) == Search("果洛")
+    assert parse_intent(replace(edited, text="/settings")) is None
 
 
 def test_a_command_leaves_out_the_bots_name_and_keeps_what_follows() -> None:
-    assert heard(replace(PRIVATE, text="/Article@my_bot  桥 路")) == Command("article", "桥 路")
+    assert parse_intent(replace(PRIVATE, text="/Article@my_bot  桥 路")) == TypedCommand("article", "桥 路")
 
 
 @pytest.mark.parametrize("text", ["/", "//", "/中文", "/find蕃", "a /find b"])
 def test_what_only_looks_like_a_command_is_a_question(text: str) -> None:
-    assert heard(replace(PRIVATE, text=text)) == Question(text)
+    assert parse_intent(replace(PRIVATE, text=text)) == Search(text)

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.conversation.dialogue import Dialogue
-from bot.conversation.lookup import open_lookup
-from bot.conversation.preferences import Askers, Preference, PreferencesInMemory
-from bot.conversation.shown import ShownInMemory
+from bot.conversation.dialogue import Dispatcher
+from bot.conversation.lookup import open_query_service
+from bot.conversation.preferences import Askers, InMemoryPreferences, Preference
+from bot.conversation.shown import InMemorySessions
 from bot.messages import ButtonPress, Chat, ChatType, InlineQuery, Message, Reply, Sender, SenderKind
 from bot.texts import phrases
 from knowledge.snapshot import SnapshotHolder
@@ -38,7 +38,7 @@ class Admins:
 class Room:
     """A dialogue and what it keeps."""
 
-    def __init__(self, dialogue: Dialogue, preferences: PreferencesInMemory) -> None:
+    def __init__(self, dialogue: Dispatcher, preferences: InMemoryPreferences) -> None:
         self.dialogue = dialogue
         self.preferences = preferences
 
@@ -61,10 +61,11 @@ class Room:
 
 @pytest.fixture
 async def room() -> AsyncIterator[Room]:
-    with open_lookup(SnapshotHolder(Paper(FACTS)), 5.0) as lookup:
-        kept = PreferencesInMemory()
+    with open_query_service(SnapshotHolder(Paper(FACTS)), 5.0) as lookup:
+        kept = InMemoryPreferences()
         yield Room(
-            Dialogue(lookup, ShownInMemory(), lambda: NOON, preferences=kept, administrators=Admins()), kept
+            Dispatcher(lookup, InMemorySessions(), lambda: NOON, preferences=kept, administrators=Admins()),
+            kept,
         )
 
 

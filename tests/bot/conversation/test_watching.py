@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from bot.conversation.dialogue import Dialogue
-from bot.conversation.hoping import HopeCommands
-from bot.conversation.lookup import open_lookup
-from bot.conversation.preferences import AnonymousOnly, Preference, PreferencesInMemory
-from bot.conversation.shown import ShownInMemory
-from bot.conversation.watching import WatchCommands
-from bot.learning.pseudonyms import Pseudonyms
-from bot.learning.unanswered import Unanswered
-from bot.learning.watching import Watching
+from bot.conversation.dialogue import Dispatcher
+from bot.conversation.hoping import AlertHandlers
+from bot.conversation.lookup import open_query_service
+from bot.conversation.preferences import AnonymousOnly, InMemoryPreferences, Preference
+from bot.conversation.shown import InMemorySessions
+from bot.conversation.watching import WatchHandlers
+from bot.learning.pseudonyms import Pseudonymizer
+from bot.learning.unanswered import UnansweredQuestions
+from bot.learning.watching import WatchService
 from bot.messages import ButtonPress, Chat, ChatType, Message, Reply, Sender
-from bot.rendering.fact import no_links
+from bot.rendering.fact import no_permalinks
 from bot.state.errors import StateClosed
 from bot.state.state import State, open_state, sqlite_address
 from bot.texts import phrases
@@ -36,9 +36,9 @@ WHERE = "sqlite+aiosqlite:////srv/chuchu/state.sqlite"
 class Room:
     """A reader whose device speaks German and who chose 简体."""
 
-    dialogue: Dialogue
+    dialogue: Dispatcher
     state: State
-    unanswered: Unanswered
+    unanswered: UnansweredQuestions
 
     async def say(self, text: str) -> Reply:
         (reply,) = await self.dialogue.message(Message(PRIVATE, "m1", READER, text, NOON))
@@ -55,17 +55,17 @@ async def full(platform: str, person: str) -> None:
 
 @pytest.fixture
 async def room(tmp_path: Path) -> AsyncIterator[Room]:
-    press, preferences = newspaper.Press(), PreferencesInMemory()
+    press, preferences = newspaper.Press(), InMemoryPreferences()
     await preferences.put(PRIVATE, Preference(language="zh-Hans"))
     async with open_state(sqlite_address(tmp_path)) as state:
-        with open_lookup(SnapshotHolder(press.issue("路口新设了信号灯。")), patience=60) as lookup:
-            common = (no_links, lambda: NOON, lambda: None)
-            unanswered = Unanswered(state.questions, lookup, Pseudonyms(b"key"), *common)
-            watching = Watching(state.watches, state.progress, lookup, press.fresh, *common)
-            watches, hopes = WatchCommands(watching, AnonymousOnly()), HopeCommands(unanswered, full)
-            dialogue = Dialogue(
+        with open_query_service(SnapshotHolder(press.issue("路口新设了信号灯。")), patience=60) as lookup:
+            common = (no_permalinks, lambda: NOON, lambda: None)
+            unanswered = UnansweredQuestions(state.questions, lookup, Pseudonymizer(b"key"), *common)
+            watching = WatchService(state.watches, state.progress, lookup, press.fresh, *common)
+            watches, hopes = WatchHandlers(watching, AnonymousOnly()), AlertHandlers(unanswered, full)
+            dialogue = Dispatcher(
                 lookup,
-                ShownInMemory(),
+                InMemorySessions(),
                 lambda: NOON,
                 commands={"watch": watches.watch, "watches": watches.watches, "forget_me": hopes.forget_me},
                 presses={"hope": hopes.hope, "unwatch": watches.press},

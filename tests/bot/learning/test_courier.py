@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.learning.courier import IN_FLIGHT, TRIES, Courier
+from bot.learning.courier import IN_FLIGHT, TRIES, OutboxWorker
 from bot.messages import Chat, ChatType, Reply, Run
 from bot.state.database import open_database
 from bot.state.errors import StateClosed
@@ -65,7 +65,7 @@ async def test_everything_that_waits_is_sent_once(tmp_path: Path) -> None:
     platform = Platform()
     async with (
         open_state(sqlite_address(tmp_path)) as state,
-        Courier(state.outgoing, platform.send, Clock()).serving(),
+        OutboxWorker(state.outgoing, platform.send, Clock()).serving(),
     ):
         await until(state.outgoing, 0)
     assert Counter(platform.said) == Counter(chats)
@@ -76,14 +76,14 @@ async def test_a_chat_that_cannot_be_reached_holds_up_nobody_and_is_tried_again(
     platform, clock = Platform(), Clock()
     platform.down.add("down")
     async with open_state(sqlite_address(tmp_path)) as state:
-        courier = Courier(state.outgoing, platform.send, clock)
-        async with courier.serving():
+        worker = OutboxWorker(state.outgoing, platform.send, clock)
+        async with worker.serving():
             await until(state.outgoing, 1)
             assert platform.said == ["up"]
             platform.down.clear()
             await asyncio.sleep(0.1)
             clock.now += timedelta(minutes=1)
-            courier.call()
+            worker.call()
             await until(state.outgoing, 0)
     assert platform.said == ["up", "down"]
 
@@ -93,8 +93,8 @@ async def test_after_many_tries_a_post_is_given_up(tmp_path: Path) -> None:
     platform, clock = Platform(), Clock()
     platform.down.add("down")
     async with open_state(sqlite_address(tmp_path)) as state:
-        courier = Courier(state.outgoing, platform.send, clock)
-        async with courier.serving():
+        worker = OutboxWorker(state.outgoing, platform.send, clock)
+        async with worker.serving():
             for tried in range(1, TRIES):
                 async with asyncio.timeout(20):
                     while not (posts := await state.outgoing.due(clock.now + timedelta(days=1), 1)) or (
@@ -102,7 +102,7 @@ async def test_after_many_tries_a_post_is_given_up(tmp_path: Path) -> None:
                     ):
                         await asyncio.sleep(0.01)
                 clock.now += timedelta(days=1)
-                courier.call()
+                worker.call()
             await until(state.outgoing, 0)
     assert platform.said == []
 
@@ -141,7 +141,7 @@ async def test_while_the_disk_is_full_nothing_is_sent_a_second_time(
     platform.down.add("down")
     async with open_database(sqlite_address(tmp_path)) as database:
         disk = Disk(database)
-        async with Courier(disk, platform.send, clock, rest=0.01).serving():
+        async with OutboxWorker(disk, platform.send, clock, rest=0.01).serving():
             await until_refused(disk, 8)
             assert platform.said == ["up"]
             disk.full = False
@@ -159,10 +159,10 @@ TELLING = """
 import asyncio, sys
 from datetime import datetime, UTC
 from pathlib import Path
-from bot.conversation.lookup import open_lookup
-from bot.learning.courier import Courier
-from bot.learning.watching import MARK, Watching
-from bot.rendering.fact import no_links
+from bot.conversation.lookup import open_query_service
+from bot.learning.courier import OutboxWorker
+from bot.learning.watching import MARK, WatchService
+from bot.rendering.fact import no_permalinks
 from bot.state.state import open_state, sqlite_address
 from knowledge.snapshot import SnapshotHolder
 from tests.bot.learning.newspaper import Press
@@ -180,11 +180,11 @@ async def main():
     press.issue("道路施工公告。")
     store = SnapshotHolder(press.issue("道路施工公告。", "社区养老服务有了新办法。"))
     async with open_state(sqlite_address(Path(sys.argv[1]))) as state:
-        with open_lookup(store) as lookup:
-            courier = Courier(state.outgoing, send, now)
-            watching = Watching(state.watches, state.progress, lookup, press.fresh, no_links, now, courier.call)
-            async with courier.serving():
-                await watching.tell_news(store.version)
+        with open_query_service(store) as lookup:
+            worker = OutboxWorker(state.outgoing, send, now)
+            watching = WatchService(state.watches, state.progress, lookup, press.fresh, no_permalinks, now, worker.call)
+            async with worker.serving():
+                await watching.notify(store.version)
                 while await state.outgoing.next_due():
                     await asyncio.sleep(0.05)
 

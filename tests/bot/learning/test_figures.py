@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.learning.figures import Figures
+from bot.learning.figures import UsageRecorder
 from bot.state.database import open_database
 from bot.state.errors import StateClosed
 from bot.state.state import sqlite_address
@@ -31,7 +31,7 @@ class Disk(Usage):
 async def test_what_a_full_disk_refused_is_written_once_there_is_room(tmp_path: Path) -> None:
     async with open_database(sqlite_address(tmp_path)) as database:
         disk = Disk(database)
-        figures = Figures(disk, lambda: NOW)
+        figures = UsageRecorder(disk, lambda: NOW)
         for found in (True, False):
             figures.count("养老", found, 10, ["养老"])
             with pytest.raises(StateClosed):
@@ -48,7 +48,7 @@ async def test_a_full_disk_at_the_end_is_logged_and_no_error(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with open_database(sqlite_address(tmp_path)) as database:
-        figures = Figures(Disk(database), lambda: NOW)
+        figures = UsageRecorder(Disk(database), lambda: NOW)
         async with figures.serving():
             figures.count("养老", True, 10, ["养老"])
     assert "the disk is full" in caplog.text
@@ -56,7 +56,7 @@ async def test_a_full_disk_at_the_end_is_logged_and_no_error(
 
 async def test_the_last_figures_are_written_at_the_end(tmp_path: Path) -> None:
     async with open_database(sqlite_address(tmp_path)) as database:
-        figures = Figures(Usage(database), lambda: NOW)
+        figures = UsageRecorder(Usage(database), lambda: NOW)
         async with figures.serving():
             figures.count("养老", True, 10, ["养老"])
         assert [day.asked for day in await Usage(database).days()] == [1]

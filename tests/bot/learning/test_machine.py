@@ -17,15 +17,15 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from bot.conversation.lookup import open_lookup
-from bot.learning.aliasing import AliasBook, AliasRefused
-from bot.learning.courier import Courier
+from bot.conversation.lookup import open_query_service
+from bot.learning.aliasing import AliasRefused, AliasService
+from bot.learning.courier import OutboxWorker
 from bot.learning.normalising import question_id, question_key
-from bot.learning.pseudonyms import Pseudonyms
-from bot.learning.unanswered import Unanswered
-from bot.learning.watching import Watching
+from bot.learning.pseudonyms import Pseudonymizer
+from bot.learning.unanswered import UnansweredQuestions
+from bot.learning.watching import WatchService
 from bot.messages import Chat, ChatType, Reply
-from bot.rendering.fact import no_links
+from bot.rendering.fact import no_permalinks
 from bot.state.everyone import Person
 from bot.state.places import Listener
 from bot.state.questions import Hope
@@ -100,7 +100,7 @@ class Learning(RuleBasedStateMachine):
         self.group = GROUP
         self.moves = itertools.count(101)
         self.told: Counter[tuple[str, str]] = Counter()
-        self.pseudonyms = Pseudonyms(b"key")
+        self.pseudonyms = Pseudonymizer(b"key")
         self.paper = PRESS.issue(BASE)
         self.stack = AsyncExitStack()
         self.state: State
@@ -114,12 +114,12 @@ class Learning(RuleBasedStateMachine):
         """Start over a folder that may be old."""
         self.state = await self.stack.enter_async_context(open_state(sqlite_address(Path(self.folder.name))))
         self.store = SnapshotHolder(self.paper)
-        lookup = self.stack.enter_context(open_lookup(self.store, patience=60))
-        self.courier = Courier(self.state.outgoing, self.send, lambda: NOW)
-        common = (no_links, lambda: NOW, self.courier.call)
-        self.unanswered = Unanswered(self.state.questions, lookup, self.pseudonyms, *common)
-        self.watching = Watching(self.state.watches, self.state.progress, lookup, PRESS.fresh, *common)
-        self.book = AliasBook(self.state.aliases, self.store, lambda: NOW)
+        lookup = self.stack.enter_context(open_query_service(self.store, patience=60))
+        self.worker = OutboxWorker(self.state.outgoing, self.send, lambda: NOW)
+        common = (no_permalinks, lambda: NOW, self.worker.call)
+        self.unanswered = UnansweredQuestions(self.state.questions, lookup, self.pseudonyms, *common)
+        self.watching = WatchService(self.state.watches, self.state.progress, lookup, PRESS.fresh, *common)
+        self.book = AliasService(self.state.aliases, self.store, lambda: NOW)
         await self.book.load()
 
     async def send(self, chat: Chat, reply: Reply) -> str:
@@ -132,7 +132,7 @@ class Learning(RuleBasedStateMachine):
 
     async def tell(self) -> None:
         await self.unanswered.look_again()
-        await self.watching.tell_news(self.store.version)
+        await self.watching.notify(self.store.version)
 
     def chat(self, person: str, in_group: bool) -> Chat:
         return (
@@ -234,7 +234,7 @@ class Learning(RuleBasedStateMachine):
         """Let the courier work until nothing waits; everybody has heard what the model says, once."""
 
         async def act() -> None:
-            async with self.courier.serving():
+            async with self.worker.serving():
                 while await self.state.outgoing.next_due():
                     await asyncio.sleep(0.001)
 

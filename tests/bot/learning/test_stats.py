@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from bot.learning.figures import Figures
-from bot.learning.stats import Month, Stats
+from bot.learning.figures import UsageRecorder
+from bot.learning.stats import UsageReport, UsageReporter
 from bot.state.state import State, open_state, sqlite_address
 from bot.state.usage import Day
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
-MONTH = Month([Day(NOW.date(), 3, 2, 30, ())], [("养老", 3)], 1, (1, 0))
+MONTH = UsageReport([Day(NOW.date(), 3, 2, 30, ())], [("养老", 3)], 1, (1, 0))
 TELL_TALE = "import os, pathlib; pathlib.Path({!r}).write_text(repr(dict(os.environ)))"
 
 
-def stats(state: State, folder: Path) -> Stats:
-    return Stats(state, Figures(state.usage, lambda: NOW), folder / "matplotlib")
+def stats(state: State, folder: Path) -> UsageReporter:
+    return UsageReporter(state, UsageRecorder(state.usage, lambda: NOW), folder / "matplotlib")
 
 
 async def test_what_stands_in_our_environment_does_not_reach_the_process_that_draws(

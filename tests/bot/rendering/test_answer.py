@@ -7,7 +7,7 @@ import pytest
 from bot.messages import Style
 from bot.rendering.answer import answer_runs, shown_query
 from bot.rendering.fact import citation, lines, sentence
-from bot.rendering.why import why_runs
+from bot.rendering.why import explanation_runs
 from bot.texts import phrases
 from knowledge.model import Answer, Hit, MatchKind, Span
 from tests.bot.paper import article, fact, hit
@@ -93,7 +93,7 @@ def test_a_query_without_a_word_is_asked_for_one(query: str) -> None:
 
 def test_why_names_each_matched_word_once_and_no_part_of_another() -> None:
     asked = Hit(fact("大年桥，年年通，大年桥。"), 1.0, MatchKind.WORDS, ((0, 3), (4, 5), (8, 11)))
-    assert "".join(run.text for run in why_runs([asked], ZH)).endswith("：大年桥")
+    assert "".join(run.text for run in explanation_runs([asked], ZH)).endswith("：大年桥")
 
 
 def test_a_near_spelling_heads_the_reply_with_the_word_it_was_found_under() -> None:

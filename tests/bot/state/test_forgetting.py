@@ -8,9 +8,9 @@ from pathlib import Path
 from sqlalchemy import String, Text, select
 
 from bot.conversation.preferences import Preference
-from bot.conversation.shown import ShownAnswer
+from bot.conversation.shown import AnswerSession
 from bot.learning.normalising import question_id
-from bot.learning.pseudonyms import Pseudonyms
+from bot.learning.pseudonyms import Pseudonymizer
 from bot.messages import Chat, ChatType, Reply, Run
 from bot.state.audit import Entry
 from bot.state.confirmations import Confirmation
@@ -26,7 +26,7 @@ from bot.state.usage import Tally
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 ME, OTHER = "700800900", "111222333"
-PSEUDONYMS = Pseudonyms(b"key")
+PSEUDONYMS = Pseudonymizer(b"key")
 
 
 async def leave_traces(state: State, person: str) -> None:
@@ -41,7 +41,7 @@ async def leave_traces(state: State, person: str) -> None:
     )
     for where, asker in ((person, person), ("-100", person)):
         await state.shown.add(
-            ShownAnswer(fresh_id(), "蕃瓜弄", "telegram", where, asker, "000001", ("f",), NOW)
+            AnswerSession(fresh_id(), "蕃瓜弄", "telegram", where, asker, "000001", ("f",), NOW)
         )
     asked = Confirmation(fresh_id(), f"telegram:{person}", "reload", "digest", NOW + timedelta(minutes=10))
     await state.confirmations.ask(asked)

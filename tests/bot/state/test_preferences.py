@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.conversation.preferences import Askers, Preference, Preferences, PreferencesInMemory
+from bot.conversation.preferences import Askers, InMemoryPreferences, Preference, Preferences
 from bot.messages import Chat, ChatType
 from bot.state.state import State
 
@@ -13,7 +13,7 @@ GROUP = Chat("telegram", "-100", ChatType.GROUP, "5")
 
 @pytest.fixture(params=["memory", "stored"])
 def preferences(request: pytest.FixtureRequest, state: State) -> Preferences:
-    return PreferencesInMemory() if request.param == "memory" else state.preferences
+    return InMemoryPreferences() if request.param == "memory" else state.preferences
 
 
 async def test_a_chat_that_chose_nothing_has_the_defaults(preferences: Preferences) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.conversation.shown import ShownAnswer
+from bot.conversation.shown import AnswerSession
 from bot.state.audit import DETAIL, Audit, Entry
 from bot.state.confirmations import LASTS, Confirmation
 from bot.state.database import open_database
@@ -123,8 +123,8 @@ async def test_uploads_nobody_decided_on_are_found_by_age(state: State) -> None:
     assert await state.uploads.get("none") is None
 
 
-def shown(name: str, created: datetime, *facts: str) -> ShownAnswer:
-    return ShownAnswer(name, "蕃瓜弄", "telegram", "42", "7", "000001", facts, created)
+def shown(name: str, created: datetime, *facts: str) -> AnswerSession:
+    return AnswerSession(name, "蕃瓜弄", "telegram", "42", "7", "000001", facts, created)
 
 
 async def test_what_is_kept_for_a_chat_follows_it_to_its_new_id_however_often_that_is_told(
