@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.conversation.preferences import Administrators
+from bot.handlers.preferences import Administrators
 from bot.messages import Chat, Sender, SenderKind
 
 

@@ -19,15 +19,15 @@ from bot.admin.token import own_token
 from bot.administrators import PlatformAdministrators
 from bot.clock import now
 from bot.config import Address, Settings
-from bot.conversation.dialogue import Dispatcher
-from bot.conversation.lookup import QueryService, open_query_service
 from bot.errors import SettingsError
-from bot.learning.side import FeedbackModule, open_feedback
+from bot.feedback.wiring import FeedbackModule, open_feedback
+from bot.handlers.dispatcher import Dispatcher
 from bot.logs import set_up_logs
 from bot.memory import give_back, loading, share_heaps
 from bot.messages import ChatMigrations, Conversation
 from bot.metrics import Metrics
 from bot.platforms import Platforms
+from bot.query_service import QueryService, open_query_service
 from bot.rendering.fact import Permalinks
 from bot.state.state import sqlite_address
 from bot.stopping import Stop

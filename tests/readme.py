@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.config import Settings
-from bot.conversation.dialogue import Dispatcher
-from bot.conversation.lookup import open_query_service
-from bot.conversation.shown import InMemorySessions
+from bot.handlers.dispatcher import Dispatcher
+from bot.handlers.sessions import InMemorySessions
 from bot.messages import Chat, ChatType, Message, Reply, Sender, Style
 from bot.offline import open_snapshot
+from bot.query_service import open_query_service
 from knowledge.snapshot import SnapshotHolder
 
 ROOT = Path(__file__).parents[1]

@@ -49,7 +49,7 @@ def test_the_pure_rooms_of_knowledge_touch_no_file_clock_network_or_environment(
 
 def test_handlers_and_rendering_know_no_platform() -> None:
     platforms = ("bot.telegram", "bot.web", "bot.terminal", "telegram", "aiohttp")
-    rooms = modules("bot/conversation", "bot/rendering", "bot/messages.py")
+    rooms = modules("bot/handlers", "bot/rendering", "bot/messages.py")
     assert [p for p in rooms if any(i.startswith(platforms) for i in imports(p))] == []
 
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from bot.admin.desk import said
 from bot.admin.ledger import Gate
 from bot.admin.rights import Act, Claim
-from bot.conversation.commands import TypedCommand
-from bot.conversation.dialogue import Handler
+from bot.handlers.commands import TypedCommand
+from bot.handlers.dispatcher import Handler
 from bot.messages import Message, Reply
 from bot.state.audit import Entry
 from bot.state.errors import StateClosed

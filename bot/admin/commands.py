@@ -10,8 +10,8 @@ from bot.admin.people_commands import PeopleCommands
 from bot.admin.reload_commands import CONFIRM, ReloadCommands
 from bot.admin.rights import Act, Claim
 from bot.admin.upload_commands import UPLOAD, UploadCommands
-from bot.conversation.commands import TypedCommand
-from bot.conversation.dialogue import Handler, PressHandler
+from bot.handlers.commands import TypedCommand
+from bot.handlers.dispatcher import Handler, PressHandler
 from bot.messages import Message, Reply
 from bot.state.errors import StateError
 

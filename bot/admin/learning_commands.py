@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from bot.admin.desk import NOT_HERE, Desk, said
 from bot.admin.rights import Act, Claim
-from bot.conversation.commands import TypedCommand
-from bot.learning.aliasing import AliasRefused, AliasService
-from bot.learning.stats import UsageReporter
-from bot.learning.unanswered import UnansweredQuestions
+from bot.feedback.aliases import AliasRefused, AliasService
+from bot.feedback.questions import UnansweredQuestions
+from bot.feedback.usage_report import UsageReporter
+from bot.handlers.commands import TypedCommand
 from bot.messages import Button, ButtonPress, Message, Reply, Run
 from bot.state.questions import Question, QuestionState
 

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from bot.admin.desk import Desk, said
 from bot.admin.rights import Act, Claim
 from bot.admin.sidecars import read_meta, write_sidecar
-from bot.conversation.commands import TypedCommand
+from bot.handlers.commands import TypedCommand
 from bot.messages import Message, Reply
 from knowledge.documents.folder import find_sources
 from knowledge.documents.sidecar import SUFFIX, read_sidecar

@@ -9,7 +9,7 @@ from bot.admin.rights import Act, Claim, Role
 from bot.admin.rows import audit_line
 from bot.admin.wording import moment
 from bot.config import SHARED_IDS
-from bot.conversation.commands import TypedCommand
+from bot.handlers.commands import TypedCommand
 from bot.messages import Message, Reply
 from bot.state.roles import Granted
 

@@ -15,7 +15,7 @@ from bot.admin.reloading import Wish
 from bot.admin.report import Report
 from bot.admin.rights import Act, Claim
 from bot.admin.wording import moment, progress_text, report_text, version_line
-from bot.conversation.commands import TypedCommand
+from bot.handlers.commands import TypedCommand
 from bot.messages import Button, ButtonPress, Chat, Message, Reply
 from bot.state.confirmations import LASTS, Confirmation
 from bot.state.ids import fresh_id

@@ -33,6 +33,7 @@ OUTCOMES = {
     "unchanged": "没有变化",
     "rehearsed": "试算",
     "unconfirmed": "待确认",
+    "not_asked": "没有要确认的",
     "rolled_back": "换回",
     "restored": "恢复",
     "busy": "正忙",

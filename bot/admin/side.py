@@ -24,9 +24,9 @@ from bot.admin.reloading import Reloader, Wish
 from bot.admin.report import Report
 from bot.admin.shelf import Shelf
 from bot.backup.archive import clear_left
-from bot.conversation.dialogue import FileHandler, Handler, PressHandler
-from bot.conversation.preferences import InMemoryPreferences, Preferences
-from bot.conversation.shown import InMemorySessions, SessionStore
+from bot.handlers.dispatcher import FileHandler, Handler, PressHandler
+from bot.handlers.preferences import InMemoryPreferences, Preferences
+from bot.handlers.sessions import InMemorySessions, SessionStore
 from bot.messages import Chat, ChatMigrations, ChatType
 from bot.platforms import Platforms
 from bot.state.errors import StateError

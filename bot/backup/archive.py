@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from bot.errors import StartError
-from bot.learning.pseudonyms import NAME as KEY
-from bot.learning.pseudonyms import read_key
+from bot.feedback.pseudonyms import NAME as KEY
+from bot.feedback.pseudonyms import read_key
 from bot.state.copies import copy_state
 from knowledge.snapshots.asking import SERVED
 from knowledge.snapshots.durable import room_needed, spare_folder, sync_path

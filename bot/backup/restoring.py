@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 from bot.backup.archive import Unpacked, unpacked
-from bot.learning.watching import MARK
+from bot.feedback.watches import MARK
 from bot.state.state import State, open_state
 from knowledge.snapshots import manifest
 from knowledge.snapshots.durable import below, write_durably

@@ -6,7 +6,7 @@ import logging
 
 from sqlalchemy import delete, insert, select
 
-from bot.conversation.preferences import Askers, Preference
+from bot.handlers.preferences import Askers, Preference
 from bot.messages import Chat
 from bot.state.database import Database
 from bot.state.errors import StateError

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, select
 
-from bot.conversation.shown import AnswerSession, InMemorySessions
+from bot.handlers.sessions import AnswerSession, InMemorySessions
 from bot.state.database import Database
 from bot.state.errors import StateError
 from bot.state.tables import shown_answers
@@ -19,7 +19,7 @@ QUERY = 256  # characters; a lookup reads no more
 
 
 class StoredAnswers:
-    """The answers of the last seven days: `bot.conversation.shown.ShownAnswers` that outlive the process."""
+    """The answers of the last seven days: `bot.handlers.sessions.ShownAnswers` that outlive the process."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

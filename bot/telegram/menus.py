@@ -13,7 +13,7 @@ from telegram import (
     BotCommandScopeAllPrivateChats,
 )
 
-from bot.conversation.menus import Menu, Scope
+from bot.handlers.menus import Menu, Scope
 
 SCOPES: Mapping[Scope, Callable[[], BotCommandScope]] = {
     Scope.PRIVATE: BotCommandScopeAllPrivateChats,

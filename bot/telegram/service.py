@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from telegram import Bot
 
-from bot.conversation.menus import menus
+from bot.handlers.menus import menus
 from bot.messages import Chat, ChatMigrations, Conversation, Reply
 from bot.metrics import Metrics
 from bot.telegram.adapter import Adapter

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from bot.config import Settings, wants_colour
-from bot.conversation.lookup import ask_verified
 from bot.messages import Reply
 from bot.offline import open_snapshot
+from bot.query_service import ask_verified
 from bot.rendering.answer import answer_runs
 from bot.terminal.outbox import reply_text
 from bot.terminal.paint import ConsoleStyle

@@ -7,7 +7,7 @@ import logging
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from bot.conversation.lookup import TooSlow
+from bot.query_service import TooSlow
 from bot.texts import phrases
 from bot.web.html import document, e
 from knowledge.schemas import dump

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.conversation.lookup import QueryService
+from bot.query_service import QueryService
 
 LOOKUP = web.AppKey("lookup", QueryService)

@@ -6,7 +6,7 @@ from itertools import islice
 
 from aiohttp import web
 
-from bot.conversation.lookup import ask_verified
+from bot.query_service import ask_verified
 from bot.texts import phrases
 from bot.web.answer import answer_html
 from bot.web.html import document, e

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.conversation.lookup import LONGEST_QUERY
+from bot.query_service import LONGEST_QUERY
 
 MOST_HITS = 100
 

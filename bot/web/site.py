@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from aiohttp import web
 
-from bot.conversation.lookup import QueryService
+from bot.query_service import QueryService
 from bot.web.api import answer_api
 from bot.web.articles import show_article
 from bot.web.guard import guard

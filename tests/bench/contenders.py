@@ -52,10 +52,10 @@ async def conversation(stack: AsyncExitStack, lookup: bool) -> Conversation:
         return Silent()
     from bot.clock import now
     from bot.config import Settings
-    from bot.conversation.dialogue import Dispatcher
-    from bot.conversation.lookup import open_query_service
-    from bot.conversation.shown import InMemorySessions
+    from bot.handlers.dispatcher import Dispatcher
+    from bot.handlers.sessions import InMemorySessions
     from bot.offline import open_snapshot
+    from bot.query_service import open_query_service
     from knowledge.snapshot import SnapshotHolder
 
     store = SnapshotHolder(stack.enter_context(open_snapshot(Settings())))

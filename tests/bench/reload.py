@@ -24,7 +24,7 @@ from bot.admin.building import ChildBuilder
 from bot.admin.knowledge import open_knowledge
 from bot.admin.reloading import Reloader, Wish
 from bot.admin.report import Ending
-from bot.conversation.lookup import QueryService, ask_verified, open_query_service
+from bot.query_service import QueryService, ask_verified, open_query_service
 from knowledge.snapshot import Snapshot
 from tests.bot.process import ROOT, environment
 

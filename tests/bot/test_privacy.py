@@ -11,7 +11,7 @@ from pathlib import Path
 from bot.admin.shelf import Shelf
 from bot.state.state import open_state, sqlite_address
 from bot.telegram.inbox import SCHEMA, open_inbox
-from tests.bot.learning.telegram import talking
+from tests.bot.feedback.telegram import talking
 from tests.bot.process import ROOT
 from tests.bot.state.test_forgetting import ME, NOW, PSEUDONYMS, leave_traces
 

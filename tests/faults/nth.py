@@ -20,7 +20,7 @@ from pathlib import Path
 from bot.admin.shelf import Shelf
 from bot.backup.archive import BackupRefused, unpacked, write_backup
 from bot.errors import CannotStore
-from bot.learning.pseudonyms import read_key
+from bot.feedback.pseudonyms import read_key
 from bot.state.audit import Entry
 from bot.state.errors import StateClosed
 from bot.state.state import open_state, sqlite_address

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.conversation.dialogue import Dispatcher
-from bot.conversation.lookup import IndexFailure, open_query_service
-from bot.conversation.shown import InMemorySessions
+from bot.handlers.dispatcher import Dispatcher
+from bot.handlers.sessions import InMemorySessions
+from bot.query_service import IndexFailure, open_query_service
 from bot.texts import phrases
 from knowledge.model import Answer
 from knowledge.snapshot import SnapshotHolder

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 
-from bot.learning.courier import IN_FLIGHT
+from bot.feedback.outbox import IN_FLIGHT
 from bot.messages import Chat, ChatType
 from bot.state.database import open_database
 from bot.state.ids import fresh_id

@@ -8,7 +8,7 @@ import aiohttp
 import psutil
 import pytest
 
-from bot.conversation.lookup import tidy
+from bot.query_service import tidy
 from tests.bot.process import running
 from tests.bot.wire_schema import ANSWER
 from tests.faults.queries import odd_queries

@@ -15,9 +15,8 @@ from bot.admin.building import Builder
 from bot.admin.knowledge import Knowledge, open_knowledge
 from bot.admin.side import AdminOptions, AdminSide, open_admin_side
 from bot.administrators import PlatformAdministrators
-from bot.conversation.dialogue import Dispatcher
-from bot.conversation.lookup import open_query_service
-from bot.learning.side import open_feedback
+from bot.feedback.wiring import open_feedback
+from bot.handlers.dispatcher import Dispatcher
 from bot.messages import (
     Attachment,
     ButtonPress,
@@ -28,6 +27,7 @@ from bot.messages import (
     Sender,
 )
 from bot.platforms import Platforms
+from bot.query_service import open_query_service
 from bot.rendering.fact import no_permalinks
 from bot.state.audit import Entry
 from bot.state.state import open_state, sqlite_address

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.conversation.menus import OFFERED, Scope
+from bot.handlers.menus import OFFERED, Scope
 from bot.messages import Attachment, ChatType
 from bot.texts import phrases
 from knowledge.snapshots.order import Built, Order, Progress

@@ -14,7 +14,7 @@ import pytest
 
 from bot.backup.archive import BackupRefused, unpacked, write_backup
 from bot.backup.restoring import restore
-from bot.learning.pseudonyms import NAME, open_pseudonymizer
+from bot.feedback.pseudonyms import NAME, open_pseudonymizer
 from bot.messages import Chat, ChatType
 from bot.state.audit import Entry
 from bot.state.copies import Copies

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from tests.bot.learning.telegram import Talk, talking
+from tests.bot.feedback.telegram import Talk, talking
 from tests.bot.process import chuchu
 
 READER, ADMIN = 700_800_901, 900_100_201

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from sqlalchemy import String, Text, select
 
-from bot.conversation.preferences import Preference
-from bot.conversation.shown import AnswerSession
-from bot.learning.normalising import question_id
-from bot.learning.pseudonyms import Pseudonymizer
+from bot.feedback.pseudonyms import Pseudonymizer
+from bot.feedback.question_key import question_id
+from bot.handlers.preferences import Preference
+from bot.handlers.sessions import AnswerSession
 from bot.messages import Chat, ChatType, Reply, Run
 from bot.state.audit import Entry
 from bot.state.confirmations import Confirmation

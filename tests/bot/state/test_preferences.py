@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.conversation.preferences import Askers, InMemoryPreferences, Preference, Preferences
+from bot.handlers.preferences import Askers, InMemoryPreferences, Preference, Preferences
 from bot.messages import Chat, ChatType
 from bot.state.state import State
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.conversation.shown import AnswerSession
+from bot.handlers.sessions import AnswerSession
 from bot.state.audit import DETAIL, Audit, Entry
 from bot.state.confirmations import LASTS, Confirmation
 from bot.state.database import open_database

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.conversation.preferences import Preference
+from bot.handlers.preferences import Preference
 from bot.messages import Chat, ChatType, Message, Reply, Run
 from bot.state.database import open_database
 from bot.state.moves import ChatMoves

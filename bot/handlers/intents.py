@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from bot.conversation.commands import TypedCommand, command
+from bot.handlers.commands import TypedCommand, command
 from bot.messages import ChatType, Message, SenderKind
 
 _CHANNEL_QUESTION = re.compile(r"查[：:]\s*(.+)", re.DOTALL)

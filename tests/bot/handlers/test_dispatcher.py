@@ -13,12 +13,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.conversation.buttons import Action, Callback, parse_callback
-from bot.conversation.dialogue import Dispatcher
-from bot.conversation.lookup import open_query_service
-from bot.conversation.preferences import InMemoryPreferences, Preference, Preferences
-from bot.conversation.shown import InMemorySessions
+from bot.handlers.callbacks import Action, Callback, parse_callback
+from bot.handlers.dispatcher import Dispatcher
+from bot.handlers.preferences import InMemoryPreferences, Preference, Preferences
+from bot.handlers.sessions import InMemorySessions
 from bot.messages import ButtonPress, Chat, ChatType, Message, Reply, Sender, SenderKind
+from bot.query_service import open_query_service
 from bot.texts import phrases
 from knowledge.model import Answer
 from knowledge.snapshot import Snapshot, SnapshotHolder

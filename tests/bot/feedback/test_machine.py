@@ -17,21 +17,21 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from bot.conversation.lookup import open_query_service
-from bot.learning.aliasing import AliasRefused, AliasService
-from bot.learning.courier import OutboxWorker
-from bot.learning.normalising import question_id, question_key
-from bot.learning.pseudonyms import Pseudonymizer
-from bot.learning.unanswered import UnansweredQuestions
-from bot.learning.watching import WatchService
+from bot.feedback.aliases import AliasRefused, AliasService
+from bot.feedback.outbox import OutboxWorker
+from bot.feedback.pseudonyms import Pseudonymizer
+from bot.feedback.question_key import question_id, question_key
+from bot.feedback.questions import UnansweredQuestions
+from bot.feedback.watches import WatchService
 from bot.messages import Chat, ChatType, Reply
+from bot.query_service import open_query_service
 from bot.rendering.fact import no_permalinks
 from bot.state.everyone import Person
 from bot.state.places import Listener
 from bot.state.questions import Hope
 from bot.state.state import State, open_state, sqlite_address
 from knowledge.snapshot import SnapshotHolder
-from tests.bot.learning.newspaper import Press
+from tests.bot.feedback.newspaper import Press
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 PRESS = Press()

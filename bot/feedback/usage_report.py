@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.admin.building import CHILD_ENVIRONMENT
-from bot.learning.figures import UsageRecorder
+from bot.feedback.usage import UsageRecorder
 from bot.state.state import State
 from bot.state.usage import Day, Slow
 
@@ -96,7 +96,7 @@ class UsageReporter:
             "words": [list(pair) for pair in month.words],
         }
         child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot.learning.picture"),
+            *(sys.executable, "-m", "bot.feedback.usage_chart"),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

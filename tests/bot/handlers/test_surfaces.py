@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.conversation.dialogue import Dispatcher
-from bot.conversation.lookup import open_query_service
-from bot.conversation.preferences import Askers, InMemoryPreferences, Preference
-from bot.conversation.shown import InMemorySessions
+from bot.handlers.dispatcher import Dispatcher
+from bot.handlers.preferences import Askers, InMemoryPreferences, Preference
+from bot.handlers.sessions import InMemorySessions
 from bot.messages import ButtonPress, Chat, ChatType, InlineQuery, Message, Reply, Sender, SenderKind
+from bot.query_service import open_query_service
 from bot.texts import phrases
 from knowledge.snapshot import SnapshotHolder
 from tests.bot.paper import Paper, article, fact

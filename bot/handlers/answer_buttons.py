@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from bot.conversation.asking import AnswerHandler, page_count, page_hits, ranking
-from bot.conversation.buttons import Action, Callback, parse_callback
-from bot.conversation.lookup import QueryService
-from bot.conversation.memory import InteractionLog, NullLog
-from bot.conversation.shown import AnswerSession, SessionStore
+from bot.handlers.answers import AnswerHandler, page_count, page_hits, ranking
+from bot.handlers.callbacks import Action, Callback, parse_callback
+from bot.handlers.interaction_log import InteractionLog, NullLog
+from bot.handlers.sessions import AnswerSession, SessionStore
 from bot.messages import ButtonPress, ChatType, Reply, Run, Style
+from bot.query_service import QueryService
 from bot.rendering.answer import hit_runs
 from bot.rendering.context import context_runs, source_runs
 from bot.rendering.fact import Permalinks

@@ -9,22 +9,22 @@ from pathlib import Path
 
 import pytest
 
-from bot.conversation.dialogue import Dispatcher
-from bot.conversation.hoping import AlertHandlers
-from bot.conversation.lookup import open_query_service
-from bot.conversation.preferences import AnonymousOnly, InMemoryPreferences, Preference
-from bot.conversation.shown import InMemorySessions
-from bot.conversation.watching import WatchHandlers
-from bot.learning.pseudonyms import Pseudonymizer
-from bot.learning.unanswered import UnansweredQuestions
-from bot.learning.watching import WatchService
+from bot.feedback.pseudonyms import Pseudonymizer
+from bot.feedback.questions import UnansweredQuestions
+from bot.feedback.watches import WatchService
+from bot.handlers.alerts import AlertHandlers
+from bot.handlers.dispatcher import Dispatcher
+from bot.handlers.preferences import AnonymousOnly, InMemoryPreferences, Preference
+from bot.handlers.sessions import InMemorySessions
+from bot.handlers.subscriptions import WatchHandlers
 from bot.messages import ButtonPress, Chat, ChatType, Message, Reply, Sender
+from bot.query_service import open_query_service
 from bot.rendering.fact import no_permalinks
 from bot.state.errors import StateClosed
 from bot.state.state import State, open_state, sqlite_address
 from bot.texts import phrases
 from knowledge.snapshot import SnapshotHolder
-from tests.bot.learning import newspaper
+from tests.bot.feedback import newspaper
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 READER = Sender("7", language="de")

@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.conversation.buttons import PAGE, alert_row, all_rows, first_row
-from bot.conversation.lookup import QueryService, ask_verified
-from bot.conversation.memory import InteractionLog, NullLog
-from bot.conversation.shown import AnswerSession, SessionStore, new_id
+from bot.handlers.callbacks import PAGE, alert_row, all_rows, first_row
+from bot.handlers.interaction_log import InteractionLog, NullLog
+from bot.handlers.sessions import AnswerSession, SessionStore, new_id
 from bot.messages import Button, Chat, ChatType, Reply, Run, Sender
+from bot.query_service import QueryService, ask_verified
 from bot.rendering.answer import answer_runs, nearest
 from bot.rendering.fact import Permalinks
 from bot.texts import Phrases

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import date, datetime
 
-from bot.learning.normalising import question_text
+from bot.feedback.question_key import question_text
 from bot.state.errors import StateError
 from bot.state.usage import Tally, Usage
 

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.conversation.lookup import QueryService, TooSlow
-from bot.learning.normalising import question_id, question_key, question_text
-from bot.learning.pseudonyms import Pseudonymizer
+from bot.feedback.pseudonyms import Pseudonymizer
+from bot.feedback.question_key import question_id, question_key, question_text
 from bot.messages import Reply
+from bot.query_service import QueryService, TooSlow
 from bot.rendering.fact import Permalinks
 from bot.rendering.told import alert_runs
 from bot.state.places import Listener

@@ -7,15 +7,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.conversation.asking import AnswerHandler
-from bot.conversation.browsing import ARTICLE, ARTICLES, ArticleHandlers
-from bot.conversation.choosing import SETTINGS, SettingsHandlers
-from bot.conversation.commands import TypedCommand
-from bot.conversation.hearing import Intent, Search, SmallTalk, needs_permission, parse_intent
-from bot.conversation.inlining import inline_answer
-from bot.conversation.lookup import QueryService, TooSlow
-from bot.conversation.memory import InteractionLog
-from bot.conversation.preferences import (
+from bot.handlers.answer_buttons import AnswerButtons
+from bot.handlers.answers import AnswerHandler
+from bot.handlers.browsing import ARTICLE, ARTICLES, ArticleHandlers
+from bot.handlers.commands import TypedCommand
+from bot.handlers.inline_query import inline_answer
+from bot.handlers.intents import Intent, Search, SmallTalk, needs_permission, parse_intent
+from bot.handlers.interaction_log import InteractionLog
+from bot.handlers.preferences import (
     Administrators,
     AnonymousOnly,
     Askers,
@@ -23,9 +22,10 @@ from bot.conversation.preferences import (
     Preference,
     Preferences,
 )
-from bot.conversation.pressing import AnswerButtons
-from bot.conversation.shown import SessionStore
+from bot.handlers.sessions import SessionStore
+from bot.handlers.settings import SETTINGS, SettingsHandlers
 from bot.messages import ButtonPress, Chat, ChatType, InlineAnswer, InlineQuery, Message, Reply, Run, Sender
+from bot.query_service import QueryService, TooSlow
 from bot.rendering.fact import Permalinks, no_permalinks
 from bot.texts import Phrases, phrases
 

@@ -6,11 +6,11 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from bot.conversation.lookup import TooSlow
-from bot.learning.figures import UsageRecorder
-from bot.learning.pseudonyms import Pseudonymizer
-from bot.learning.unanswered import UnansweredQuestions
+from bot.feedback.pseudonyms import Pseudonymizer
+from bot.feedback.questions import UnansweredQuestions
+from bot.feedback.usage import UsageRecorder
 from bot.messages import Chat, Sender
+from bot.query_service import TooSlow
 from bot.state.errors import StateError
 from bot.state.votes import Votes
 from knowledge.model import Answer
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 class StoredInteractionLog:
-    """`bot.conversation.memory.Memory`; a state that cannot be written is logged, and answers go on."""
+    """`bot.handlers.interaction_log.Memory`; a state that cannot be written is logged, and answers go on."""
 
     def __init__(
         self,

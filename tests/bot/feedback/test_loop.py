@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.bot.learning.telegram import article, talking
+from tests.bot.feedback.telegram import article, talking
 
 READER, ADMIN = 700_800_901, 900_100_201
 GROUP, ITS_ADMIN = -1_000_000_000_001, 700_800_902

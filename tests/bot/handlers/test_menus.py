@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.conversation.menus import OFFERED, Scope, menus
+from bot.handlers.menus import OFFERED, Scope, menus
 from bot.texts import phrases
 
 

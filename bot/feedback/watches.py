@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from bot.conversation.lookup import QueryService
-from bot.learning.normalising import question_key, question_text
+from bot.feedback.question_key import question_key, question_text
 from bot.messages import Chat, Reply
+from bot.query_service import QueryService
 from bot.rendering.fact import Permalinks
 from bot.rendering.told import digest_runs
 from bot.state.places import Listener

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.learning.figures import UsageRecorder
+from bot.feedback.usage import UsageRecorder
 from bot.state.database import open_database
 from bot.state.errors import StateClosed
 from bot.state.state import sqlite_address

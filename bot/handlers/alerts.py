@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from bot.conversation.commands import TypedCommand
-from bot.learning.unanswered import UnansweredQuestions
+from bot.feedback.questions import UnansweredQuestions
+from bot.handlers.commands import TypedCommand
 from bot.messages import ButtonPress, ChatType, Message, Reply, Run, SenderKind
 from bot.state.places import Listener
 from bot.state.questions import MOST_HOPES, Hope

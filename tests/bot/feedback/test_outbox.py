@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.learning.courier import IN_FLIGHT, TRIES, OutboxWorker
+from bot.feedback.outbox import IN_FLIGHT, TRIES, OutboxWorker
 from bot.messages import Chat, ChatType, Reply, Run
 from bot.state.database import open_database
 from bot.state.errors import StateClosed
@@ -159,13 +159,13 @@ TELLING = """
 import asyncio, sys
 from datetime import datetime, UTC
 from pathlib import Path
-from bot.conversation.lookup import open_query_service
-from bot.learning.courier import OutboxWorker
-from bot.learning.watching import MARK, WatchService
+from bot.query_service import open_query_service
+from bot.feedback.outbox import OutboxWorker
+from bot.feedback.watches import MARK, WatchService
 from bot.rendering.fact import no_permalinks
 from bot.state.state import open_state, sqlite_address
 from knowledge.snapshot import SnapshotHolder
-from tests.bot.learning.newspaper import Press
+from tests.bot.feedback.newspaper import Press
 
 def now():
     return datetime.now(UTC)

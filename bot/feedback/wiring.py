@@ -16,22 +16,22 @@ from bot.admin.desk import Desk
 from bot.admin.learning_commands import POINT, QUESTION, LearningCommands
 from bot.admin.report import Report
 from bot.admin.rights import Act
-from bot.conversation.buttons import HOPE
-from bot.conversation.dialogue import Handler, PressHandler
-from bot.conversation.hoping import AlertHandlers
-from bot.conversation.lookup import QueryService, TooSlow
-from bot.conversation.memory import InteractionLog
-from bot.conversation.preferences import Administrators
-from bot.conversation.watching import UNWATCH, WatchHandlers
-from bot.learning.aliasing import AliasService
-from bot.learning.courier import OutboxWorker
-from bot.learning.figures import UsageRecorder
-from bot.learning.memory import StoredInteractionLog
-from bot.learning.pseudonyms import Pseudonymizer, open_pseudonymizer, read_key
-from bot.learning.stats import UsageReporter
-from bot.learning.unanswered import UnansweredQuestions
-from bot.learning.watching import WatchService
+from bot.feedback.aliases import AliasService
+from bot.feedback.interaction_log import StoredInteractionLog
+from bot.feedback.outbox import OutboxWorker
+from bot.feedback.pseudonyms import Pseudonymizer, open_pseudonymizer, read_key
+from bot.feedback.questions import UnansweredQuestions
+from bot.feedback.usage import UsageRecorder
+from bot.feedback.usage_report import UsageReporter
+from bot.feedback.watches import WatchService
+from bot.handlers.alerts import AlertHandlers
+from bot.handlers.callbacks import HOPE
+from bot.handlers.dispatcher import Handler, PressHandler
+from bot.handlers.interaction_log import InteractionLog
+from bot.handlers.preferences import Administrators
+from bot.handlers.subscriptions import UNWATCH, WatchHandlers
 from bot.platforms import Platforms
+from bot.query_service import QueryService, TooSlow
 from bot.rendering.fact import Permalinks
 from bot.state.errors import StateError
 from bot.state.everyone import Person

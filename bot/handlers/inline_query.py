@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.conversation.lookup import QueryService
 from bot.messages import InlineAnswer, InlineQuery, InlineResult, Reply, Run
+from bot.query_service import QueryService
 from bot.rendering.answer import heading, shown_query
 from bot.rendering.fact import Permalinks, citation, sentence, shown_marks
 from bot.texts import Phrases

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from bot.conversation.commands import TypedCommand
-from bot.conversation.preferences import Administrators
-from bot.learning.normalising import question_text
-from bot.learning.watching import WatchService
+from bot.feedback.question_key import question_text
+from bot.feedback.watches import WatchService
+from bot.handlers.commands import TypedCommand
+from bot.handlers.preferences import Administrators
 from bot.messages import Button, ButtonPress, Chat, ChatType, Message, Reply, Run, Sender
 from bot.rendering.answer import shown_query
 from bot.state.places import Listener

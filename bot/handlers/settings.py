@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.conversation.preferences import (
+from bot.handlers.preferences import (
     FACTS,
     LANGUAGES,
     Administrators,

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from bot.conversation.lookup import QueryService
 from bot.messages import Button, ButtonPress, Reply, Run, Style
+from bot.query_service import QueryService
 from bot.rendering.answer import shown_query
 from bot.rendering.article import article_pages, article_runs
 from bot.rendering.fact import Permalinks
