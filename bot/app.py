@@ -34,7 +34,7 @@ from bot.stopping import Stop
 from bot.web.links import page_links
 from bot.web.server import listening
 from bot.web.site import Health, make_site
-from knowledge.snapshots.lock import Guard, sole_run
+from knowledge.snapshots.files import InstanceLock, single_instance
 
 log = logging.getLogger(__name__)
 
@@ -104,8 +104,8 @@ async def serving(
             open_admin_side(_admin_options(settings), knowledge, builder, platforms, metrics.page, now)
         )
         reloader = admin.reloader
-        metrics.watch("chuchu_articles", "Articles served", lambda: reloader.manifest.figures.articles)
-        metrics.watch("chuchu_facts", "Facts served", lambda: reloader.manifest.figures.facts)
+        metrics.watch("chuchu_articles", "Articles served", lambda: reloader.manifest.totals.articles)
+        metrics.watch("chuchu_facts", "Facts served", lambda: reloader.manifest.totals.facts)
         metrics.watch(
             "chuchu_snapshot_time", "When it was built, Unix time", lambda: reloader.manifest.created
         )
@@ -145,11 +145,11 @@ async def _shrink(report: Report) -> None:
     await asyncio.to_thread(give_back)
 
 
-def _sole_run(stack: AsyncExitStack, settings: Settings) -> Guard | None:
+def _sole_run(stack: AsyncExitStack, settings: Settings) -> InstanceLock | None:
     """Hold the data folder; None where it cannot be written, so that nobody can hold it."""
     try:
         settings.data.mkdir(parents=True, exist_ok=True)
-        return stack.enter_context(sole_run(settings.data))
+        return stack.enter_context(single_instance(settings.data))
     except OSError as error:
         log.warning("%s 不能写入（%s）：只作答，不保存", settings.data, error.strerror)
         return None

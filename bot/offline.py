@@ -13,7 +13,7 @@ from bot.config import Settings
 from bot.errors import nothing_readable
 from knowledge.errors import KnowledgeError
 from knowledge.snapshot import Snapshot
-from knowledge.snapshots.asking import snapshot_of
+from knowledge.snapshots.opening import cached_snapshot
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -28,7 +28,7 @@ def open_snapshot(settings: Settings) -> Iterator[Snapshot]:
     Raises:
         NoArticles: the folder is missing or holds nothing readable.
     """
-    with snapshot_of(settings.articles, settings.data, _warn) as snapshot:
+    with cached_snapshot(settings.articles, settings.data, _warn) as snapshot:
         if next(snapshot.articles(), None) is None:
             raise nothing_readable(settings.articles, snapshot.skipped)
         yield snapshot
@@ -90,13 +90,13 @@ async def restore_here(settings: Settings, backup: Path) -> str:
     from bot.backup.archive import BackupRefused
     from bot.backup.restoring import ACT, restore
     from bot.state.errors import StateError
-    from knowledge.snapshots.asking import SERVED
-    from knowledge.snapshots.versions import Versions
+    from knowledge.snapshots.opening import SERVED
+    from knowledge.snapshots.repository import SnapshotRepository
 
     async with _alone(settings) as state:
         ledger = Ledger(state.audit, now)
         try:
-            name = await restore(backup, settings.data, Versions(settings.data / SERVED), state)
+            name = await restore(backup, settings.data, SnapshotRepository(settings.data / SERVED), state)
         except (BackupRefused, KnowledgeError, StateError) as error:
             await ledger.note("shell", ACT, Ending.FAILED, str(error))
             raise
@@ -114,11 +114,10 @@ async def _alone(settings: Settings) -> AsyncIterator[State]:
         StateError: the state cannot be used.
     """
     from bot.state.state import open_state, sqlite_address
-    from knowledge.snapshots.durable import room_needed
-    from knowledge.snapshots.lock import sole_run
+    from knowledge.snapshots.files import explain_io_errors, single_instance
 
     async with AsyncExitStack() as stack:
-        with room_needed(settings.data):
+        with explain_io_errors(settings.data):
             settings.data.mkdir(parents=True, exist_ok=True)
-            stack.enter_context(sole_run(settings.data))
+            stack.enter_context(single_instance(settings.data))
         yield await stack.enter_async_context(open_state(settings.database or sqlite_address(settings.data)))

@@ -12,8 +12,7 @@ from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 
-from knowledge.index.build import build_index
-from knowledge.index.opened import OpenedIndex, open_index
+from knowledge.index.index import Index, build_index, open_index
 from knowledge.model import Answer, Article, Document, Fact, ParsedDocument, RepairEntry, Skipped
 from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import Query, analyse
@@ -41,7 +40,7 @@ class Snapshot:
         self._aliases = aliases or Aliases()
         self._language: Analyzer = language or ChineseAnalyzer()
         self._held = held or ExitStack()
-        self._index: OpenedIndex = self._held.enter_context(open_index(folder))
+        self._index: Index = self._held.enter_context(open_index(folder))
 
     @classmethod
     def of(

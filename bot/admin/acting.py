@@ -17,15 +17,15 @@ from bot.backup.restoring import ACT, restore
 from bot.state.state import State
 from knowledge.documents.folder import find_sources
 from knowledge.errors import NoArticles
-from knowledge.snapshots.order import Progress, unheard
-from knowledge.snapshots.records import listing
-from knowledge.snapshots.versions import Versions
+from knowledge.snapshots.repository import SnapshotRepository
+from knowledge.snapshots.request import Progress, no_progress
+from knowledge.snapshots.sources import folder_fingerprint
 
 log = logging.getLogger(__name__)
 
 
 async def audited_reload(
-    reloader: Reloader, ledger: Ledger, wish: Wish, progress: Progress = unheard
+    reloader: Reloader, ledger: Ledger, wish: Wish, progress: Progress = no_progress
 ) -> Report:
     """Reload; the row in the audit log is on the disk when this returns, or the report says that it is not."""
     report = await reloader.reload(wish, progress)
@@ -43,7 +43,7 @@ async def audited_restore(
     by: str,
     backup: Path,
     data: Path,
-    versions: Versions,
+    versions: SnapshotRepository,
     state: State | None,
 ) -> Report:
     """Put a backup back while the bot runs; the row in the audit log, then the one that came with it, tells so."""
@@ -107,6 +107,6 @@ async def watch(articles: Path, seconds: float, knock: Callable[[], None], built
 
 def _look(articles: Path) -> str | None:
     try:
-        return listing(articles, find_sources(articles))
+        return folder_fingerprint(articles, find_sources(articles))
     except (NoArticles, OSError):
         return None  # gone for the moment: a mount, a rename

@@ -15,14 +15,14 @@ from typing import Any, Protocol, Self
 from pydantic import TypeAdapter
 
 from knowledge.errors import BuildFailed, KnowledgeError, NoArticles, NothingChanged, StorageUnavailable
-from knowledge.snapshots.child import encode_order
-from knowledge.snapshots.order import Built, Order, Progress
+from knowledge.snapshots.request import BuildRequest, BuildResult, Progress
+from knowledge.snapshots.worker import encode_request
 
 LINE = 256 * 1024 * 1024  # the last line holds every skipped file
 # what a child sees of our environment: no token, no address; and pypinyin without its phrases, which nobody
 # needs here and which take .4 s to load (pypinyin/constants.py); and OpenBLAS without threads, which do not fork
 CHILD_ENVIRONMENT = {"PYPINYIN_NO_PHRASES": "true", "PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1"}
-BUILT = TypeAdapter(Built)
+BUILT = TypeAdapter(BuildResult)
 NAMED = {
     kind.__name__: kind for kind in (NoArticles, StorageUnavailable, NothingChanged)
 }  # what says by itself what to do
@@ -31,7 +31,7 @@ NAMED = {
 class Builder(Protocol):
     """Builds and seals a snapshot in an empty folder."""
 
-    async def build(self, order: Order, folder: Path, progress: Progress) -> Built:
+    async def build(self, order: BuildRequest, folder: Path, progress: Progress) -> BuildResult:
         """Build it.
 
         Raises:
@@ -60,12 +60,12 @@ class ChildBuilder:
         async with self._turn:
             await self._running()
 
-    async def build(self, order: Order, folder: Path, progress: Progress) -> Built:
+    async def build(self, order: BuildRequest, folder: Path, progress: Progress) -> BuildResult:
         """Build it; cancelling kills the child."""
         async with self._turn:
             child = await self._running()
             try:
-                told = await _heard(child, encode_order(order, folder), progress)
+                told = await _heard(child, encode_request(order, folder), progress)
             except BaseException:
                 await self._kill()
                 raise
@@ -76,7 +76,7 @@ class ChildBuilder:
     async def _running(self) -> Process:
         if self._child is None or self._child.returncode is not None:
             self._child = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "knowledge.snapshots.child"),
+                *(sys.executable, "-m", "knowledge.snapshots.worker", "build"),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 limit=LINE,

@@ -18,7 +18,7 @@ from bot.messages import ButtonPress, Chat, Message, Reply, Run
 from bot.platforms import Platforms
 from bot.state.errors import StateError
 from bot.state.state import State
-from knowledge.snapshots.versions import Versions
+from knowledge.snapshots.repository import SnapshotRepository
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class Desk:
     """The tools of the admin side, and the jobs that outlast the command that began them."""
 
     articles: Path
-    versions: Versions
+    versions: SnapshotRepository
     reloader: Reloader
     state: State
     ledger: Ledger

@@ -14,13 +14,12 @@ from bot.admin.reloading import in_thread
 from bot.errors import nothing_readable
 from knowledge.errors import StorageUnavailable
 from knowledge.snapshot import SnapshotHolder
-from knowledge.snapshots.asking import SERVED
-from knowledge.snapshots.durable import spare_folder
+from knowledge.snapshots.files import spare_folder
 from knowledge.snapshots.manifest import Manifest
-from knowledge.snapshots.opening import Opened, open_newest, open_stored, open_version
-from knowledge.snapshots.order import Order, unheard
-from knowledge.snapshots.records import recipe
-from knowledge.snapshots.versions import Stored, Versions
+from knowledge.snapshots.opening import SERVED, Opened, open_newest, open_stored, open_version
+from knowledge.snapshots.repository import SnapshotRepository, StoredSnapshot
+from knowledge.snapshots.request import BuildRequest, no_progress
+from knowledge.snapshots.sources import build_fingerprint
 from knowledge.text.analyzer import Analyzer, ChineseAnalyzer
 
 log = logging.getLogger(__name__)
@@ -31,7 +30,7 @@ class Knowledge:
     """What serves, and what its admin should know about how it came to serve (Chinese)."""
 
     store: SnapshotHolder
-    versions: Versions
+    versions: SnapshotRepository
     manifest: Manifest
     language: Analyzer
     notices: tuple[str, ...]
@@ -45,11 +44,11 @@ async def open_knowledge(articles: Path, data: Path, builder: Builder) -> AsyncI
         NoArticles: there is nothing to answer from.
         BuildFailed: nothing is stored and nothing can be built.
     """
-    versions, notices = Versions(data / SERVED), list[str]()
+    versions, notices = SnapshotRepository(data / SERVED), list[str]()
     language = await asyncio.to_thread(ChineseAnalyzer)
     async with AsyncExitStack() as stack:
-        await asyncio.to_thread(versions.collect)
-        opened, damages = await asyncio.to_thread(open_newest, versions, recipe(), language)
+        await asyncio.to_thread(versions.clean)
+        opened, damages = await asyncio.to_thread(open_newest, versions, build_fingerprint(), language)
         notices += [f"存下的版本损坏：{damage}" for damage in damages]
         if opened is None:
             opened = await _built(articles, versions, builder, language, stack, notices)
@@ -62,27 +61,27 @@ async def open_knowledge(articles: Path, data: Path, builder: Builder) -> AsyncI
 
 async def _built(
     articles: Path,
-    versions: Versions,
+    versions: SnapshotRepository,
     builder: Builder,
     language: Analyzer,
     stack: AsyncExitStack,
     notices: list[str],
 ) -> Opened:
     try:
-        async with in_thread(versions.workshop()) as folder:
-            _check(articles, (await builder.build(Order(articles), folder, unheard)).manifest)
+        async with in_thread(versions.staging()) as folder:
+            _check(articles, (await builder.build(BuildRequest(articles), folder, no_progress)).manifest)
             name = await asyncio.to_thread(versions.publish, folder)
         return await asyncio.to_thread(open_version, versions, name, language)
     except StorageUnavailable as error:
         notices.append(f"{error}。现在用临时索引作答，重启后要重建；上传和重载不能用。")
     folder = stack.enter_context(spare_folder())
-    built = await builder.build(Order(articles), folder, unheard)
+    built = await builder.build(BuildRequest(articles), folder, no_progress)
     _check(articles, built.manifest)
-    stored = Stored("temporary", folder, built.manifest)
+    stored = StoredSnapshot("temporary", folder, built.manifest)
     snapshot = await asyncio.to_thread(open_stored, stored, language)
     return Opened(snapshot, built.manifest, snapshot.close)
 
 
 def _check(articles: Path, manifest: Manifest) -> None:
-    if not manifest.figures.articles:
+    if not manifest.totals.articles:
         raise nothing_readable(articles, manifest.skipped)

@@ -20,8 +20,8 @@ from bot.messages import Button, ButtonPress, Chat, Message, Reply
 from bot.state.confirmations import LASTS, Confirmation
 from bot.state.ids import fresh_id
 from knowledge.errors import SnapshotDamaged
-from knowledge.snapshots.changes import touched
 from knowledge.snapshots.manifest import read
+from knowledge.snapshots.sources import changed_files
 
 DRY = frozenset({"dry", "dry-run", "--dry-run", "试", "试算"})
 EDITS = 3.0  # seconds between two edits of the progress message; a chat takes about one message a second
@@ -117,7 +117,7 @@ class ReloadCommands:
                 lines.append(
                     version_line(name, told, datetime.fromtimestamp(told.created, UTC), name == serving)
                 )
-        changed = touched(self._desk.articles, self._desk.versions.folder / serving)
+        changed = changed_files(self._desk.articles, self._desk.versions.folder / serving)
         if changed:
             names = "、".join(changed[:5]) + (f" 等 {len(changed)} 个" if len(changed) > 5 else "")
             lines.append(f"上次重载以后改动过的文件：{names}。用 /reload 换上。")

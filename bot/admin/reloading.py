@@ -14,13 +14,12 @@ from bot.admin.building import Builder
 from bot.admin.report import Ending, Report
 from bot.state.errors import StateError
 from knowledge.errors import KnowledgeError, NothingChanged, SnapshotDamaged
-from knowledge.index.opened import open_index
+from knowledge.index.index import open_index
 from knowledge.snapshot import SnapshotHolder
-from knowledge.snapshots.guards import objection
-from knowledge.snapshots.manifest import Manifest
+from knowledge.snapshots.manifest import Manifest, shrink_warning
 from knowledge.snapshots.opening import Opened, open_version
-from knowledge.snapshots.order import INDEX, Order, Progress, unheard
-from knowledge.snapshots.versions import Versions
+from knowledge.snapshots.repository import INDEX, SnapshotRepository
+from knowledge.snapshots.request import BuildRequest, Progress, no_progress
 from knowledge.text.analyzer import Analyzer
 
 log = logging.getLogger(__name__)
@@ -61,7 +60,7 @@ class Reloader:
     def __init__(
         self,
         articles: Path,
-        versions: Versions,
+        versions: SnapshotRepository,
         store: SnapshotHolder,
         manifest: Manifest,
         language: Analyzer,
@@ -105,7 +104,7 @@ class Reloader:
         """Let `told` hear of every change."""
         self._told.append(told)
 
-    async def reload(self, wish: Wish, progress: Progress = unheard) -> Report:
+    async def reload(self, wish: Wish, progress: Progress = no_progress) -> Report:
         """Read the folder anew. Never raises for what is wrong with the folder or the disk: the report says it."""
         return await self._alone(wish.by, lambda: self._reload(wish, progress))
 
@@ -117,7 +116,7 @@ class Reloader:
         """Serve the version that `publish` stores and names."""
 
         async def taken() -> Report:
-            before = self._manifest.figures
+            before = self._manifest.totals
             name = await publish()
             await self._serve(name)
             return Report(Ending.RESTORED, name, before=before)
@@ -132,7 +131,7 @@ class Reloader:
         try:
             report = await work()
         except NothingChanged:
-            return Report(Ending.UNCHANGED, self.version, before=self._manifest.figures)
+            return Report(Ending.UNCHANGED, self.version, before=self._manifest.totals)
         except (KnowledgeError, StateError, OSError) as error:
             log.warning("reload by %s failed: %s", door(by), error)
             return Report(Ending.FAILED, self.version, error=str(error))
@@ -147,22 +146,22 @@ class Reloader:
 
     async def _reload(self, wish: Wish, progress: Progress) -> Report:
         before = self._manifest
-        async with in_thread(self._versions.workshop()) as folder:
+        async with in_thread(self._versions.staging()) as folder:
             base = self._versions.folder / self.version
-            order = Order(self._articles, base if base.is_dir() else None, if_touched=True)
+            order = BuildRequest(self._articles, base if base.is_dir() else None, if_changed=True)
             try:
                 built = await self._builder.build(order, folder, progress)
             except NothingChanged:
                 if wish.confirmed is None:
                     raise
-                return Report(Ending.NOT_ASKED, self.version, before=before.figures)
-            doubt = objection(before.figures, built.manifest.figures)
+                return Report(Ending.NOT_ASKED, self.version, before=before.totals)
+            doubt = shrink_warning(before.totals, built.manifest.totals)
             lost = await asyncio.to_thread(self._lost, await self._quoted(), folder)
             said = Report(
                 Ending.REHEARSED,
                 self.version,
                 built,
-                before.figures,
+                before.totals,
                 doubt,
                 tuple(lost[:LOST]),
                 len(lost),
@@ -171,7 +170,7 @@ class Reloader:
                 return said
             if wish.confirmed is not None and not doubt:
                 return replace(said, ending=Ending.NOT_ASKED)
-            if doubt and wish.confirmed != built.manifest.listing and wish.despite != doubt:
+            if doubt and wish.confirmed != built.manifest.folder_fingerprint and wish.despite != doubt:
                 return replace(said, ending=Ending.UNCONFIRMED)
             name = await asyncio.to_thread(self._versions.publish, folder)
         await self._serve(name, built.manifest)
@@ -185,7 +184,7 @@ class Reloader:
         name = to.rjust(6, "0") if to else older[0]
         if name not in names:
             return Report(Ending.FAILED, self.version, error=f"没有 {name} 这个版本")
-        before = self._manifest.figures
+        before = self._manifest.totals
         opened = await asyncio.to_thread(open_version, self._versions, name, self._language)
         await asyncio.to_thread(self._versions.choose, name)
         await self._swap(opened)
@@ -196,7 +195,7 @@ class Reloader:
         try:
             opened = await asyncio.to_thread(open_version, self._versions, name, self._language, sealed)
         except SnapshotDamaged:
-            await asyncio.to_thread(self._versions.set_aside, name)
+            await asyncio.to_thread(self._versions.quarantine, name)
             if self.version in self._versions.names():
                 await asyncio.to_thread(self._versions.choose, self.version)
             raise

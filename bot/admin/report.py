@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from knowledge.snapshots.manifest import Figures
-from knowledge.snapshots.order import Built
+from knowledge.snapshots.manifest import Totals
+from knowledge.snapshots.request import BuildResult
 
 
 class Ending(StrEnum):
@@ -35,8 +35,8 @@ class Report:
 
     ending: Ending
     version: str
-    built: Built | None = None
-    before: Figures | None = None
+    built: BuildResult | None = None
+    before: Totals | None = None
     objection: str | None = None
     lost: tuple[str, ...] = ()
     lost_count: int = 0
@@ -47,4 +47,8 @@ class Report:
     @property
     def confirm(self) -> str | None:
         """What a person who confirms hands back: it stands for the folder as it was looked at."""
-        return self.built.manifest.listing if self.built and self.ending is Ending.UNCONFIRMED else None
+        return (
+            self.built.manifest.folder_fingerprint
+            if self.built and self.ending is Ending.UNCONFIRMED
+            else None
+        )

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from knowledge.errors import StorageUnavailable
-from knowledge.snapshots.durable import room_needed, sync_path, write_durably
+from knowledge.snapshots.files import explain_io_errors, sync_path, write_durably
 
 LIMIT = 20 * 1024 * 1024  # bytes; what the Bot API hands out at most (tdlib/telegram-bot-api)
 
@@ -57,7 +57,7 @@ class Shelf:
         """
         digest, size, path = hashlib.sha256(), 0, self.path(upload)
         try:
-            with room_needed(self._quarantine):
+            with explain_io_errors(self._quarantine):
                 self._quarantine.mkdir(mode=0o700, parents=True, exist_ok=True)
                 with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                     async for piece in pieces:
@@ -90,7 +90,7 @@ class Shelf:
             NoRoom: one of the folders cannot be written; nothing has changed then.
         """
         target = self._articles / name
-        with room_needed(self._articles):
+        with explain_io_errors(self._articles):
             history = self._remember(target, at)
             write_durably(target, self.path(upload).read_bytes())
         return Placed(target, history)
@@ -110,7 +110,7 @@ class Shelf:
         Raises:
             NoRoom: the folder cannot be written.
         """
-        with room_needed(self._articles):
+        with explain_io_errors(self._articles):
             self._remember(self._articles / name, at)
             write_durably(self._articles / name, text.encode())
 

@@ -33,9 +33,9 @@ from bot.state.errors import StateError
 from bot.state.shown import ForgivingAnswers
 from bot.state.state import State, open_state
 from knowledge.errors import SnapshotDamaged
-from knowledge.snapshots.changes import touched
 from knowledge.snapshots.manifest import read
-from knowledge.snapshots.versions import Versions
+from knowledge.snapshots.repository import SnapshotRepository
+from knowledge.snapshots.sources import changed_files
 
 log = logging.getLogger(__name__)
 
@@ -176,11 +176,11 @@ async def _tidy(state: State, commands: AdminCommands, clock: Callable[[], datet
         await asyncio.sleep(TIDY)
 
 
-def _built_from(versions: Versions) -> str | None:
+def _built_from(versions: SnapshotRepository) -> str | None:
     """The listing of the folder as it was built from last, whichever version was chosen since."""
     for name in versions.names():
         with suppress(SnapshotDamaged):
-            return read(versions.folder / name).listing
+            return read(versions.folder / name).folder_fingerprint
     return None
 
 
@@ -188,7 +188,7 @@ async def _tell_owners(
     options: AdminOptions, version: Path, platforms: Platforms, notices: list[str]
 ) -> None:
     # looking through a large folder takes a second, which the first answer does not wait for
-    changed = await asyncio.to_thread(touched, options.articles, version)
+    changed = await asyncio.to_thread(changed_files, options.articles, version)
     if changed:
         notices.append(f"上次重载以后改动过 {len(changed)} 个文件（如 {changed[0]}）；用 /reload 换上。")
         log.warning("%s", notices[-1])

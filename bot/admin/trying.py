@@ -10,24 +10,24 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from bot.admin.building import CHILD_ENVIRONMENT
-from knowledge.snapshots.trial import Trial
+from knowledge.snapshots.request import Preview
 
 PATIENCE = 90  # seconds
-TRIAL = TypeAdapter(Trial)
+TRIAL = TypeAdapter(Preview)
 
 
 class TrialFailed(Exception):
     """The file could not be tried out within the limits of memory and time."""
 
 
-async def try_file(path: Path, name: str) -> Trial:
+async def try_file(path: Path, name: str) -> Preview:
     """Try a file out under the name it would have.
 
     Raises:
         TrialFailed: its reader died or took too long.
     """
     child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "knowledge.snapshots.trial"),
+        *(sys.executable, "-m", "knowledge.snapshots.worker", "preview"),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,

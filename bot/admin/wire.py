@@ -28,7 +28,7 @@ def report_json(report: Report) -> dict[str, JsonValue]:
     }
     if built := report.built:
         told |= {
-            "figures": asdict(built.manifest.figures),
+            "figures": asdict(built.manifest.totals),
             "difference": asdict(built.difference) if built.difference else None,
             "redone": built.redone,
             "kept": built.kept,

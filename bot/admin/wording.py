@@ -8,8 +8,8 @@ from datetime import datetime
 from bot.admin.report import Ending, Report
 from knowledge.model import Skipped
 from knowledge.snapshots.difference import Change, Difference, Tally
-from knowledge.snapshots.manifest import Figures, Manifest
-from knowledge.snapshots.trial import Told, Trial
+from knowledge.snapshots.manifest import Manifest, Totals
+from knowledge.snapshots.request import Preview, PreviewLine
 
 SAMPLES = 5
 SENTENCE = 60  # characters of a sample
@@ -26,14 +26,14 @@ def moment(at: datetime) -> str:
     return at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
-def figures_text(figures: Figures) -> str:
+def figures_text(figures: Totals) -> str:
     """How much a snapshot holds."""
     return f"{figures.articles} 篇文章，{figures.facts} 句"
 
 
 def version_line(name: str, manifest: Manifest, at: datetime, serves: bool) -> str:
     """One stored version."""
-    return f"{'▶' if serves else '　'} {name}　{moment(at)}　{figures_text(manifest.figures)}"
+    return f"{'▶' if serves else '　'} {name}　{moment(at)}　{figures_text(manifest.totals)}"
 
 
 def skipped_line(skipped: Skipped) -> str:
@@ -81,7 +81,7 @@ def _lines(report: Report) -> Iterator[str]:
 def _built_lines(report: Report) -> Iterator[str]:
     built = report.built
     assert built is not None
-    figures = built.manifest.figures
+    figures = built.manifest.totals
     yield f"现在有 {figures_text(figures)}；读了 {built.redone} 个文件，{built.kept} 个没有变。"
     if report.objection and report.ending is not Ending.UNCONFIRMED:
         yield f"注意：{report.objection}。"
@@ -130,12 +130,12 @@ def _short(text: str) -> str:
     return text if len(text) <= SENTENCE else text[:SENTENCE] + "…"
 
 
-def trial_text(name: str, target: str, trial: Trial, replaces: bool) -> str:
+def trial_text(name: str, target: str, trial: Preview, replaces: bool) -> str:
     """What a sent file would become."""
     return "\n".join(_trial_lines(name, target, trial, replaces))
 
 
-def _trial_lines(name: str, target: str, trial: Trial, replaces: bool) -> Iterator[str]:
+def _trial_lines(name: str, target: str, trial: Preview, replaces: bool) -> Iterator[str]:
     yield f"《{name}》：{trial.articles} 篇文章，{trial.facts} 句；修复 {trial.repairs} 处，存疑 {trial.doubts} 处。"
     yield f"将存为 {target}" + ("，替换现有的同名文件（旧的留在历史里）。" if replaces else "。")
     yield from (f"　题：{_short(title)}" for title in trial.titles[:SAMPLES])
@@ -146,5 +146,5 @@ def _trial_lines(name: str, target: str, trial: Trial, replaces: bool) -> Iterat
     yield from (f"　跳过 {skipped_line(skipped)}" for skipped in trial.skipped[:SAMPLES])
 
 
-def _place(told: Told) -> str:
+def _place(told: PreviewLine) -> str:
     return "、".join(str(a) if a == b else f"{a}–{b}" for a, b in told.lines) or "？"

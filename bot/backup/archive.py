@@ -25,10 +25,10 @@ from bot.errors import StartError
 from bot.feedback.pseudonyms import NAME as KEY
 from bot.feedback.pseudonyms import read_key
 from bot.state.copies import copy_state
-from knowledge.snapshots.asking import SERVED
-from knowledge.snapshots.durable import room_needed, spare_folder, sync_path
+from knowledge.snapshots.files import explain_io_errors, spare_folder, sync_path
 from knowledge.snapshots.manifest import NAME as MANIFEST
-from knowledge.snapshots.versions import Versions
+from knowledge.snapshots.opening import SERVED
+from knowledge.snapshots.repository import SnapshotRepository
 
 FORMAT = 1
 CONTENTS, STATE, SNAPSHOT = "backup.json", "state.sqlite", "snapshot"
@@ -59,15 +59,15 @@ def write_backup(data: Path, database: str, target: Path) -> int:
     """
     if target.exists():
         raise BackupRefused(f"{target} 已经存在；请换一个文件名")
-    versions = Versions(data / SERVED)
+    versions = SnapshotRepository(data / SERVED)
     name = versions.current()
     if name is None:
         raise BackupRefused(f"{data} 里还没有存下的版本；请先运行一次 chuchu")
     draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
-        with room_needed(data):
+        with explain_io_errors(data):
             read_key(data)  # made here where nobody was served yet
-        with versions.hold(name) as stored, spare_folder() as aside:
+        with versions.pin(name) as stored, spare_folder() as aside:
             copy_state(database, aside / STATE)
             parts = {STATE: aside / STATE, KEY: data / KEY}
             parts |= {

@@ -9,13 +9,13 @@ from bot.backup.archive import Unpacked, unpacked
 from bot.feedback.watches import MARK
 from bot.state.state import State, open_state
 from knowledge.snapshots import manifest
-from knowledge.snapshots.durable import below, write_durably
-from knowledge.snapshots.versions import Versions
+from knowledge.snapshots.files import walk_tree, write_durably
+from knowledge.snapshots.repository import SnapshotRepository
 
 ACT = "restore"
 
 
-async def restore(backup: Path, data: Path, versions: Versions, state: State) -> str:
+async def restore(backup: Path, data: Path, versions: SnapshotRepository, state: State) -> str:
     """Put a backup in the place of what a data folder holds; return the name its knowledge has here.
 
     The stored versions stay, and the restored one is chosen to serve.
@@ -42,10 +42,10 @@ async def restore(backup: Path, data: Path, versions: Versions, state: State) ->
     return name
 
 
-def _publish(parts: Unpacked, versions: Versions) -> str:
+def _publish(parts: Unpacked, versions: SnapshotRepository) -> str:
     manifest.verify(parts.snapshot)
-    with versions.workshop() as folder:
-        for path in list(below(parts.snapshot)):
+    with versions.staging() as folder:
+        for path in list(walk_tree(parts.snapshot)):
             target = folder / path.relative_to(parts.snapshot)
             if path.is_dir():
                 target.mkdir(exist_ok=True)

@@ -37,7 +37,7 @@ from bot.state.errors import StateError
 from bot.state.everyone import Person
 from bot.state.state import State
 from knowledge.snapshot import SnapshotHolder
-from knowledge.snapshots.news import fresh_facts
+from knowledge.snapshots.difference import new_facts
 from knowledge.text.analyzer import Analyzer
 
 log = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ async def open_feedback(
     figures = UsageRecorder(state.usage, clock)
     book = AliasService(state.aliases, store, clock)
     unanswered = UnansweredQuestions(state.questions, lookup, pseudonyms, links, clock, worker.call)
-    fresh = partial(fresh_facts, desk.versions)
+    fresh = partial(new_facts, desk.versions)
     watching = WatchService(state.watches, state.progress, lookup, fresh, links, clock, worker.call)
     await book.load()
 

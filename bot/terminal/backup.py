@@ -13,7 +13,7 @@ from bot.offline import restore_here
 from bot.state.state import sqlite_address
 from bot.terminal.ask import write
 from bot.terminal.door import call_admin_api
-from knowledge.snapshots.lock import who_runs
+from knowledge.snapshots.files import lock_holder
 
 
 def backup(settings: Settings, file: str) -> int:
@@ -25,7 +25,7 @@ def backup(settings: Settings, file: str) -> int:
 
 def restore(settings: Settings, file: str) -> int:
     """Put a backup back: through the admin door of a running instance, or on the data folder."""
-    holder = who_runs(settings.data)
+    holder = lock_holder(settings.data)
     path = Path(file).absolute()
     if not path.is_file():
         raise StartError(f"没有 {file} 这个文件")

@@ -15,7 +15,7 @@ from bot.terminal.paint import ConsoleStyle
 from bot.texts import phrases
 from knowledge.errors import NoArticles
 from knowledge.schemas import dump, fact_json, report_json, skipped_json
-from knowledge.snapshots.asking import touched_since_served
+from knowledge.snapshots.opening import changed_since_served
 
 
 def facts(settings: Settings, as_json: bool) -> int:
@@ -47,7 +47,7 @@ def check(settings: Settings, files: Sequence[str], as_json: bool) -> int:
         for line in (*map(skipped_json, skipped), *map(report_json, reports)):
             write(dump(line) + "\n")
     else:
-        changed = touched_since_served(settings.articles, settings.data)
+        changed = changed_since_served(settings.articles, settings.data)
         write(ConsoleStyle(sys.stdout.isatty(), wants_colour()).text(check_report(skipped, reports, changed)))
     return 1 if skipped else 0
 

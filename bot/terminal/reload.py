@@ -12,14 +12,14 @@ from bot.errors import StartError
 from bot.offline import reload_here
 from bot.terminal.ask import write
 from bot.terminal.door import call_admin_api
-from knowledge.snapshots.lock import who_runs
+from knowledge.snapshots.files import lock_holder
 
 WELL = frozenset({Ending.PUBLISHED, Ending.UNCHANGED, Ending.REHEARSED})
 
 
 def reload(settings: Settings, dry: bool, confirm: str | None, as_json: bool) -> int:
     """Reload and say what came of it; 1 if nothing was changed that should have been."""
-    holder = who_runs(settings.data)
+    holder = lock_holder(settings.data)
     if holder is None:
         told = asyncio.run(reload_here(settings, dry, confirm, _show_progress))
     elif holder.admin is None:

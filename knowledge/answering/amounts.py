@@ -7,7 +7,7 @@ from bisect import bisect_right
 
 from knowledge.answering.reading import Range, Reading
 from knowledge.query.question import QuestionType
-from knowledge.text.numbers import Figure, FigureKind
+from knowledge.text.numbers import Quantity, QuantityKind
 
 _PEOPLE = frozenset({"人", "名", "位", "人次", "个", "员"})
 _ALIKE = (
@@ -49,12 +49,12 @@ def amount(reading: Reading) -> str | None:
     return found.text.strip() if found else None
 
 
-def best_amount(reading: Reading) -> Figure | None:
+def best_amount(reading: Reading) -> Quantity | None:
     """Return the figure that `amount` says."""
     outdated = _outdated(reading)
     candidates = [
         (f, fit)
-        for f in reading.figures
+        for f in reading.quantities
         if f.kind in _SAYS_HOW_MANY and (fit := _fit(reading, f, outdated)) is not None
     ]
     if not candidates:
@@ -64,22 +64,22 @@ def best_amount(reading: Reading) -> Figure | None:
 
 
 _SAYS_HOW_MANY = (
-    FigureKind.COUNT,
-    FigureKind.PERCENT,
-    FigureKind.DURATION,
-    FigureKind.FREQUENCY,
-    FigureKind.BARE,
+    QuantityKind.COUNT,
+    QuantityKind.PERCENT,
+    QuantityKind.DURATION,
+    QuantityKind.FREQUENCY,
+    QuantityKind.BARE,
 )
 
 
-def _fit(reading: Reading, figure: Figure, outdated: frozenset[int]) -> float | None:
+def _fit(reading: Reading, figure: Quantity, outdated: frozenset[int]) -> float | None:
     """Return a bonus for agreement with the unit and noun asked for, or None where the figure cannot answer."""
     asked = reading.query.question
     wants_money = bool(_MONEY_NOUNS.search(asked.noun + asked.unit))
     about = reading.query.text[max(0, asked.start - 6) : asked.end if not asked.unit else asked.start]
     about = re.sub(r"(?:是|为|有|达到|达)?(?:多少|几)$", "", about)
     share_of_noun = (
-        figure.kind is FigureKind.PERCENT and bool(asked.noun) and _followed_by(reading, figure, asked.noun)
+        figure.kind is QuantityKind.PERCENT and bool(asked.noun) and _followed_by(reading, figure, asked.noun)
     )
     if wants_money and not (_MONEY.search(figure.unit) or share_of_noun):
         return None
@@ -94,8 +94,8 @@ def _fit(reading: Reading, figure: Figure, outdated: frozenset[int]) -> float | 
     elif asked.noun:
         fit += _noun_fit(reading, figure, asked.noun)
     if _RATES.search(about.rstrip("是为达到有的")) or _SHARE.search(about) or _RATES.search(asked.noun):
-        fit += 4.0 if figure.kind is FigureKind.PERCENT else -8.0
-    elif figure.kind is FigureKind.PERCENT and (asked.unit or asked.noun):
+        fit += 4.0 if figure.kind is QuantityKind.PERCENT else -8.0
+    elif figure.kind is QuantityKind.PERCENT and (asked.unit or asked.noun):
         fit -= 4.0
     if _LENGTHS.search(about + reading.query.text[asked.start : asked.end]):
         fit += 4.0 if figure.unit[-1:] in ("米", "里") else -4.0
@@ -108,24 +108,24 @@ def _fit(reading: Reading, figure: Figure, outdated: frozenset[int]) -> float | 
         fit -= 2.0  # 三张清单 beside 216个街镇: what is counted is written in digits
     if _was(reading, figure) or figure.start in outdated:
         fit -= 12.0
-    if figure.text[:1] == "一" or figure.kind is FigureKind.BARE:
+    if figure.text[:1] == "一" or figure.kind is QuantityKind.BARE:
         fit -= 4.0
     if asked.unit and asked.noun:
         fit += _noun_fit(reading, figure, asked.noun)
     return fit
 
 
-def _repeats(reading: Reading, figure: Figure) -> bool:
+def _repeats(reading: Reading, figure: Quantity) -> bool:
     """A figure that the question itself names is not the answer to it (从47项减到几项)."""
     return bool(figure.keys) and all(key in reading.query.number_keys for key in figure.keys)
 
 
-def _was(reading: Reading, figure: Figure) -> bool:
+def _was(reading: Reading, figure: Quantity) -> bool:
     """由2元下调为1元: what it was is not what it is, unless that is asked for."""
     if not _BEFORE.search(reading.folded[: figure.start]) or _ASKS_BEFORE.search(reading.query.text):
         return False
     end = reading.clause_of(figure.start)[1]
-    later = (f for f in reading.figures if figure.end < f.start < end)
+    later = (f for f in reading.quantities if figure.end < f.start < end)
     return any(f.unit == figure.unit and _BECOME.search(reading.folded[: f.start]) for f in later)
 
 
@@ -142,7 +142,7 @@ def _outdated(reading: Reading) -> frozenset[int]:
     ends = [year.end() for year in named]
     told: list[tuple[int, tuple[str, str], int]] = []
     last: dict[tuple[str, str], int] = {}
-    for figure in reading.figures:
+    for figure in reading.quantities:
         clause = reading.clause_of(figure.start)[0]
         measured = _MEASURED.search(reading.folded, clause, figure.start)
         before = bisect_right(ends, figure.start)
@@ -160,7 +160,7 @@ def _calendar(year: re.Match[str]) -> int:
     return int(year[1]) if year[1] else _RELATIVE_YEARS[year[0]]
 
 
-def _names(reading: Reading, figure: Figure) -> bool:
+def _names(reading: Reading, figure: Quantity) -> bool:
     """“三所联动”, “四联”: a numeral that opens a quotation belongs to a name."""
     return reading.text[figure.start - 1 : figure.start] in tuple("“《「") and not figure.text[0].isdecimal()
 
@@ -175,7 +175,7 @@ def _agree(asked: str, unit: str) -> float:
     return 1.5 if any(asked in group and unit in group for group in _ALIKE) else 0.0
 
 
-def _noun_fit(reading: Reading, figure: Figure, noun: str) -> float:
+def _noun_fit(reading: Reading, figure: Quantity, noun: str) -> float:
     """6 where the noun asked for comes right after the figure, less where it stands near on either side."""
     if _next(reading, figure).startswith(noun[:2]):
         return 6.0
@@ -184,13 +184,13 @@ def _noun_fit(reading: Reading, figure: Figure, noun: str) -> float:
     return 3.0 if near else 0.0
 
 
-def _next(reading: Reading, figure: Figure) -> str:
+def _next(reading: Reading, figure: Quantity) -> str:
     after = reading.folded[figure.end : figure.end + 12]
     skipped = _NEXT.match(after)
     return after[skipped.end() :] if skipped else after
 
 
-def _followed_by(reading: Reading, figure: Figure, noun: str) -> bool:
+def _followed_by(reading: Reading, figure: Quantity, noun: str) -> bool:
     return noun[:2] in re.split(r"[,，、;；。]", _next(reading, figure))[0]
 
 
@@ -198,7 +198,7 @@ def moment(reading: Reading) -> str | None:
     """Return the date nearest to the query's words; a relative one (今年, 日前) only where no date is printed."""
     wanted = reading.query.text[reading.query.question.start : reading.query.question.end]
     dates: list[Range] = [
-        (f.start, f.end) for f in reading.figures if f.kind is FigureKind.DATE and _says(wanted, f.text)
+        (f.start, f.end) for f in reading.quantities if f.kind is QuantityKind.DATE and _says(wanted, f.text)
     ]
     if not dates:
         dates = [m.span() for m in _ERA.finditer(reading.folded)]
@@ -228,8 +228,8 @@ def duration(reading: Reading) -> str | None:
     """Return how long or how often: a duration, or 每月一次."""
     asked = reading.query.text[reading.query.question.start : reading.query.question.end]
     often = "次" in asked or asked.startswith("每")
-    kinds = (FigureKind.FREQUENCY,) if often else (FigureKind.DURATION, FigureKind.FREQUENCY)
-    ranges: list[Range] = [(f.start, f.end) for f in reading.figures if f.kind in kinds]
+    kinds = (QuantityKind.FREQUENCY,) if often else (QuantityKind.DURATION, QuantityKind.FREQUENCY)
+    ranges: list[Range] = [(f.start, f.end) for f in reading.quantities if f.kind in kinds]
     if not ranges:
         ranges = [m.span() for m in _EACH.finditer(reading.text)]
     chosen = reading.best(ranges)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from knowledge.answering.noun_runs import is_common
 from knowledge.query.analysis import Query
 from knowledge.text.analyzer import Analyzer, Token
-from knowledge.text.numbers import FigureKind, figures
+from knowledge.text.numbers import QuantityKind, quantities
 
 _KINDS = "区县镇乡村省市州"
 
@@ -46,16 +46,16 @@ def _in_another_year(query: Query, here: str) -> bool:
     asked = {key for key in query.number_keys if key.endswith("年")}
     if not asked:
         return False
-    printed = {key for figure in figures(here) for key in figure.keys if key.endswith("年")}
+    printed = {key for figure in quantities(here) for key in figure.keys if key.endswith("年")}
     return bool(printed) and not asked & printed
 
 
 def _another_in_order(query: Query, here: str) -> bool:
     """第三批 is asked for, and the text tells of 第一批 and 第二批."""
-    asked = [f for f in query.figures if f.kind is FigureKind.ORDINAL]
+    asked = [f for f in query.quantities if f.kind is QuantityKind.ORDINAL]
     if not asked:
         return False
-    printed = [f for f in figures(here) if f.kind is FigureKind.ORDINAL]
+    printed = [f for f in quantities(here) if f.kind is QuantityKind.ORDINAL]
     units = {f.unit for f in printed}
     values = {(f.unit, f.value) for f in printed}
     return any(f.unit in units and (f.unit, f.value) not in values for f in asked)

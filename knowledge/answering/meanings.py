@@ -8,7 +8,7 @@ from knowledge.answering.amounts import best_amount
 from knowledge.answering.names import asked_object, full_name
 from knowledge.answering.reading import Reading
 from knowledge.text.analyzer import Token
-from knowledge.text.numbers import Figure, FigureKind
+from knowledge.text.numbers import Quantity, QuantityKind
 
 LONGEST = 30
 _COMFORTABLE = 20
@@ -28,7 +28,7 @@ _DESCRIBING = re.compile(
 def counted(reading: Reading) -> str | None:
     """Return the asked figure with what it counts: 5533个问题, 同比增长70.12%."""
     wanted = set(reading.query.number_keys)
-    figure = next((f for f in reading.figures if wanted.intersection(f.keys)), None)
+    figure = next((f for f in reading.quantities if wanted.intersection(f.keys)), None)
     return _with_noun(reading, figure) if figure else None
 
 
@@ -66,7 +66,7 @@ def keyword_answer(reading: Reading) -> str | None:
     return full_name(reading)
 
 
-def _with_noun(reading: Reading, figure: Figure) -> str | None:
+def _with_noun(reading: Reading, figure: Quantity) -> str | None:
     end = _noun_end(reading, figure)
     if end > figure.end:
         return reading.text[figure.start : end].strip()
@@ -79,9 +79,9 @@ def _with_noun(reading: Reading, figure: Figure) -> str | None:
     return said if said and len(said) <= LONGEST else figure.text
 
 
-def _noun_end(reading: Reading, figure: Figure) -> int:
+def _noun_end(reading: Reading, figure: Quantity) -> int:
     """Where the nouns right after a figure end; the figure's own end where none follow."""
-    if figure.kind is FigureKind.PERCENT:
+    if figure.kind is QuantityKind.PERCENT:
         return figure.end
     end = after = figure.end
     held: Token | None = None
@@ -131,13 +131,13 @@ def _subject_before(reading: Reading, at: int) -> str | None:
     return said if 1 < len(said) <= LONGEST else None
 
 
-def _belongs(reading: Reading, figure: Figure) -> bool:
+def _belongs(reading: Reading, figure: Quantity) -> bool:
     """A figure answers keywords only in a clause where some of them stand."""
     start, end = reading.clause_of(figure.start)
     return reading.covers(start, end) > 0 and figure.text[:1] != "一"
 
 
-def _designated(reading: Reading, figure: Figure) -> str | None:
+def _designated(reading: Reading, figure: Quantity) -> str | None:
     """嘉闵线12标: a figure that numbers a thing is said with the name it belongs to."""
     if figure.unit not in ("标", "号", "号线", "线", "期"):
         return None

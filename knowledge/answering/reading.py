@@ -9,7 +9,7 @@ from functools import cached_property
 
 from knowledge.query.analysis import Query
 from knowledge.text.analyzer import Analyzer, Token
-from knowledge.text.numbers import Figure
+from knowledge.text.numbers import Quantity
 
 Range = tuple[int, int]
 
@@ -52,11 +52,13 @@ class Reading:
         return self.language.tokens(self.folded)
 
     @cached_property
-    def figures(self) -> tuple[Figure, ...]:
+    def quantities(self) -> tuple[Quantity, ...]:
         """The figures of the fact, found in its folded text and said as printed."""
         if self.folded == self.text:
-            return self.language.figures(self.text)
-        return tuple(replace(f, text=self.text[f.start : f.end]) for f in self.language.figures(self.folded))
+            return self.language.quantities(self.text)
+        return tuple(
+            replace(f, text=self.text[f.start : f.end]) for f in self.language.quantities(self.folded)
+        )
 
     @cached_property
     def clauses(self) -> tuple[Range, ...]:

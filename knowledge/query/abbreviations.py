@@ -6,7 +6,7 @@ import re
 from collections.abc import Container, Iterator
 from itertools import combinations
 
-from knowledge.text.hanzi import is_hanzi
+from knowledge.text.folding import is_hanzi
 
 Range = tuple[int, int]
 

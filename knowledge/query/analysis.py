@@ -11,7 +11,7 @@ from knowledge.query.operators import read_operators
 from knowledge.query.question import Question, QuestionType, read_question
 from knowledge.query.words import content_words
 from knowledge.text.analyzer import Analyzer, Token
-from knowledge.text.numbers import Figure, figures, number_keys
+from knowledge.text.numbers import Quantity, number_keys, quantities
 
 LONGEST_QUERY = 256
 """Characters of a query that are read; the rest is not looked at."""
@@ -34,7 +34,7 @@ class Query:
     keywords: tuple[str, ...]
     question: Question
     words: tuple[Token, ...]
-    figures: tuple[Figure, ...]
+    quantities: tuple[Quantity, ...]
     number_keys: tuple[str, ...]
     latin: tuple[str, ...]
     expansions: tuple[Expansion, ...]
@@ -68,7 +68,7 @@ def analyse(text: str, aliases: Aliases, language: Analyzer) -> Query:
     tokens = language.tokens(asked)
     question = read_question(asked, tokens)
     core = _core(asked, question)
-    found = figures(asked)
+    found = quantities(asked)
     return Query(
         original=text,
         text=asked,
@@ -76,7 +76,7 @@ def analyse(text: str, aliases: Aliases, language: Analyzer) -> Query:
         keywords=tuple(core.split()),
         question=question,
         words=content_words(_outside(tokens, question)),
-        figures=found,
+        quantities=found,
         number_keys=number_keys(found),
         latin=tuple(_LATIN.findall(asked)),
         expansions=aliases.expansions(asked),

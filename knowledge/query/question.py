@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from knowledge.text.analyzer import Token
-from knowledge.text.numbers import Figure, figures
+from knowledge.text.numbers import Quantity, quantities
 
 
 class QuestionType(StrEnum):
@@ -276,14 +276,14 @@ def _told_without(folded: str, inside: set[int]) -> Question:
     return Question(QuestionType.WHAT, ends.start(), ends.end()) if ends else Question(QuestionType.NONE)
 
 
-def _is_told(figure: Figure) -> bool:
+def _is_told(figure: Quantity) -> bool:
     """三所 may begin a name; 338, 三百三十八件 and 百分之六十 are surely numbers."""
     return any(c.isdecimal() for c in figure.text) or (figure.value is not None and len(figure.text) > 3)
 
 
 def _bare_figure(folded: str) -> Question | None:
     """A query of one figure and nothing else but 是什么 asks what the figure counts."""
-    found = figures(folded)
+    found = quantities(folded)
     if len(found) != 1 or found[0].start != 0 or not _is_told(found[0]):
         return None
     rest = _AFTER_FIGURE.match(folded, found[0].end)

@@ -30,8 +30,8 @@ from knowledge.search.weights import (
     ranking_weights,
 )
 from knowledge.text.analyzer import Analyzer
+from knowledge.text.folding import decode
 from knowledge.text.numbers import number_keys
-from knowledge.text.script import decode
 
 BUDGET = 0.150
 """Seconds after which no further wording of the query is tried; the likeliest one always is."""
@@ -94,7 +94,7 @@ def _same_figures(query: Query, pool: Pool, scores: Array, corpus: Corpus, langu
     for row in np.argsort(-scores, kind="stable")[:READ_FOR_FIGURES].tolist():
         fact = int(pool.rows[row])
         text = columns.text(fact)
-        same[row] = set(query.number_keys) <= set(number_keys(language.figures(text.replace("点", "."))))
+        same[row] = set(query.number_keys) <= set(number_keys(language.quantities(text.replace("点", "."))))
     return same
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.model import Fact
-from knowledge.text.script import decode
+from knowledge.text.folding import decode
 
 Array = npt.NDArray[Any]
 

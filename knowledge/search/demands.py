@@ -11,7 +11,7 @@ import numpy as np
 from knowledge.query.analysis import Query
 from knowledge.query.question import QuestionType
 from knowledge.search.corpus import Array, Columns
-from knowledge.text.script import SEPARATOR, decode, encode
+from knowledge.text.folding import SEPARATOR, decode, encode
 
 LOOKED_THROUGH = 500
 """Facts looked through for those that satisfy a query's demands."""

@@ -12,7 +12,7 @@ from knowledge.search.bm25 import attainable, characters_and_pairs
 from knowledge.search.corpus import Array
 from knowledge.search.pool import WINDOW, Pool
 from knowledge.search.windows import CHARS, PAIRS
-from knowledge.text.script import encode
+from knowledge.text.folding import encode
 
 Feature = Callable[[Pool], Array]
 
@@ -73,12 +73,13 @@ def counts_what_is_asked(pool: Pool) -> Array:
     wanted = [encode(word) for word in (pool.question.noun[:2], pool.question.unit[:2]) if word]
     if pool.question.type not in NUMBERS or not wanted:
         return np.zeros(len(pool))
-    figures = np.concatenate([[0], np.cumsum(_marks(_DIGITS)[pool.text])])
+    quantities = np.concatenate([[0], np.cumsum(_marks(_DIGITS)[pool.text])])
     found: list[Array] = []
     for word in wanted:
         at = _places(pool.text, word)
         near = (
-            figures[np.minimum(at + len(word) + BESIDE, len(pool.text))] - figures[np.maximum(at - BESIDE, 0)]
+            quantities[np.minimum(at + len(word) + BESIDE, len(pool.text))]
+            - quantities[np.maximum(at - BESIDE, 0)]
         )
         found.append(at[near > 0])
     return pool.holding(np.concatenate(found))

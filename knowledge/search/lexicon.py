@@ -10,8 +10,8 @@ import numpy as np
 
 from knowledge.search.corpus import Array, Corpus
 from knowledge.search.units import POSTINGS, beginning, gram_frequencies
+from knowledge.text.folding import SEPARATOR, Codes, decode, encode
 from knowledge.text.pinyin import cuts
-from knowledge.text.script import SEPARATOR, Codes, decode, encode
 
 LOOKED_AT = 20
 """Facts read to see whether a run of characters, whose pairs all occur, occurs itself."""

@@ -9,8 +9,8 @@ from knowledge.model import Fact, MatchKind
 from knowledge.query.analysis import Query
 from knowledge.search.rewriting import Rewriting
 from knowledge.text.analyzer import Analyzer
-from knowledge.text.numbers import Figure
-from knowledge.text.script import INSIDE, SEPARATOR, fold
+from knowledge.text.folding import INSIDE, SEPARATOR, fold
+from knowledge.text.numbers import Quantity
 
 Range = tuple[int, int]
 
@@ -81,7 +81,7 @@ class Explainer:
         text = Readable(fact.text, self._language.fold)
         phrase = text.occurrences(query.core)
         words = {} if phrase else self._marked(text)
-        written = phrase or any(text.holds(figure.text) for figure in query.figures)
+        written = phrase or any(text.holds(figure.text) for figure in query.quantities)
         numbers = [] if written else _numbers(query, fact.text, self._language)
         places = [place for found in words.values() for place in found]
         ranges = merged(phrase or [*places, *((figure.start, figure.end) for figure in numbers)])
@@ -108,7 +108,7 @@ class Explainer:
         return marked | {word: text.places(tight) for word, tight in rest}
 
 
-def _numbers(query: Query, text: str, language: Analyzer) -> list[Figure]:
+def _numbers(query: Query, text: str, language: Analyzer) -> list[Quantity]:
     if not query.number_keys:
         return []
-    return [figure for figure in language.figures(text) if set(figure.keys) & set(query.number_keys)]
+    return [figure for figure in language.quantities(text) if set(figure.keys) & set(query.number_keys)]

@@ -14,7 +14,7 @@ from knowledge.search.demands import LOOKED_THROUGH, Demands
 from knowledge.search.units import Units, beginning, telling, units
 from knowledge.search.windows import Counts, count, lay_out
 from knowledge.search.wording import subject
-from knowledge.text.script import encode
+from knowledge.text.folding import encode
 
 CANDIDATES = 50
 """Candidates from the index: more gain nothing once their neighbours are looked at (docs/search.md)."""

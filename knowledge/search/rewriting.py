@@ -15,7 +15,7 @@ from knowledge.query.question import QuestionType
 from knowledge.search.lexicon import Lexicon
 from knowledge.search.writings import writings
 from knowledge.text.analyzer import Analyzer
-from knowledge.text.hanzi import is_hanzi
+from knowledge.text.folding import is_hanzi
 
 MOST_REWRITINGS = 4
 MOST_CORRECTIONS = 3
@@ -74,7 +74,7 @@ def _named(query: Query, lexicon: Lexicon) -> Iterator[Rewriting]:
 
 def _written(query: Query, lexicon: Lexicon) -> Iterator[Rewriting]:
     """The figures of the query in writings that occur; 一个 and 一种 count nothing."""
-    for figure in query.figures:
+    for figure in query.quantities:
         if figure.text[0] == "一" and figure.value == 1:
             continue
         for way in writings(figure):

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from knowledge.search.corpus import Array, Columns
-from knowledge.text.script import SEPARATOR, Codes
+from knowledge.text.folding import SEPARATOR, Codes
 
 STOP = frozenset("的了是在和有为与及其之而于以不个也就都到被把这那什么哪谁几多少怎样何吗呢吧")
 """Characters too common to weigh alone; in pairs they count (issue: +.4 to +.9 MRR points)."""

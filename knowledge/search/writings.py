@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from knowledge.text.numbers import Figure, FigureKind
-from knowledge.text.numerals import plain, value_of
+from knowledge.text.numbers import Quantity, QuantityKind, plain, value_of
 
 _DIGITS = "零一二三四五六七八九"
 _STEPS = ("", "十", "百", "千")
@@ -17,14 +16,14 @@ _ARABIC = re.compile(r"\d+(?:\.\d+)?")
 _PERCENT = re.compile(r"(?:百分之(?P<hanzi>.+)|(?P<arabic>[\d.]+)%)$")
 
 
-def writings(figure: Figure) -> tuple[str, ...]:
+def writings(figure: Quantity) -> tuple[str, ...]:
     """Return other writings of a figure's text, the likeliest in print first."""
     text = figure.text.replace(",", "")
     found = [text, *_ways(figure, text)]
     return tuple(way for way in dict.fromkeys(found) if way != figure.text)
 
 
-def _ways(figure: Figure, text: str) -> Iterator[str]:
+def _ways(figure: Quantity, text: str) -> Iterator[str]:
     percent = _PERCENT.search(text)
     if percent:
         number = percent["hanzi"] or percent["arabic"]
@@ -34,7 +33,7 @@ def _ways(figure: Figure, text: str) -> Iterator[str]:
             yield f"{before}{plain(value)}%"
             yield f"{before}百分之{in_hanzi(value)}"
         return
-    if figure.kind is FigureKind.DATE or figure.value is None:
+    if figure.kind is QuantityKind.DATE or figure.value is None:
         yield _HANZI.sub(lambda found: _arabic(found.group()), text)
         yield _ARABIC.sub(lambda found: _year_or_number(found.group()), text)
         return

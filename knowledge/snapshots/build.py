@@ -3,62 +3,99 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeAlias
 
-from knowledge.documents.folder import Source, find_sources, read_sources
+from knowledge.documents.folder import Read, Source, find_sources, read_sources
 from knowledge.errors import NothingChanged, SnapshotDamaged
-from knowledge.index.build import Kept, build_index, update_index
-from knowledge.model import Skipped
+from knowledge.index.index import IndexedDocument, build_index, update_index
+from knowledge.model import Document, ParsedDocument, Skipped
+from knowledge.repair.verification import keep_verified
 from knowledge.snapshots import manifest
-from knowledge.snapshots.aliases import copy_aliases
-from knowledge.snapshots.comparison import Comparison
-from knowledge.snapshots.durable import room_needed
+from knowledge.snapshots.difference import Comparison
+from knowledge.snapshots.files import explain_io_errors
 from knowledge.snapshots.manifest import Manifest
-from knowledge.snapshots.mending import Mend, mend
-from knowledge.snapshots.order import INDEX, Built, Order, Progress, unheard
-from knowledge.snapshots.records import Record, listing, read_records, recipe, total, write_records
+from knowledge.snapshots.repository import INDEX
+from knowledge.snapshots.request import BuildRequest, BuildResult, Progress, no_progress
+from knowledge.snapshots.sources import (
+    SourceState,
+    build_fingerprint,
+    folder_fingerprint,
+    read_states,
+    total,
+    write_states,
+)
+from knowledge.snapshots.word_lists import copy_aliases
+
+RepairOne: TypeAlias = "Callable[[Read], tuple[ParsedDocument, bytes] | Skipped]"
+
+_REMEDY = "其余文件照常；请把这个文件和日志里的出错记录交给开发者"
+
+
+def _repair(document: Document) -> ParsedDocument:
+    from knowledge.repair.document import repair_document  # .1 s of patterns, which a question need not pay
+
+    return repair_document(document)
+
+
+def repair_or_skip(
+    read: Read, repair: Callable[[Document], ParsedDocument] = _repair
+) -> tuple[ParsedDocument, bytes] | Skipped:
+    """Repair a document and keep what it proves; one that repair fails on is skipped, the traceback logged."""
+    if isinstance(read, Skipped):
+        return read
+    document, data = read
+    try:
+        return keep_verified(repair(document)), data
+    except MemoryError:
+        raise  # no fault of the document: the next try may succeed
+    except Exception as error:
+        logging.getLogger(__name__).exception("repair failed on %s", document.name)
+        return Skipped(document.name, f"整理这个文件时出错（{type(error).__name__}）", _REMEDY)
+
 
 AGAIN = "-again"  # no folder's listing ends so: a passing fault is tried again though nothing was touched
 
 
 @dataclass(slots=True)
 class _Plan:
-    kept: list[Record] = field(default_factory=list)
+    kept: list[SourceState] = field(default_factory=list)
     redone: list[tuple[Source, str]] = field(default_factory=list)
-    gone: list[Record] = field(default_factory=list)
+    gone: list[SourceState] = field(default_factory=list)
 
 
 def build(
-    order: Order,
+    order: BuildRequest,
     folder: Path,
-    progress: Progress = unheard,
+    progress: Progress = no_progress,
     mixture: str | None = None,
-    mender: Mend = mend,
-) -> Built:
+    repair: RepairOne = repair_or_skip,
+) -> BuildResult:
     """Build and seal the snapshot of `order.articles` in the empty `folder`.
 
-    `mixture` is this program's `recipe()`, for who knows it already.
+    `mixture` is this program's `build_fingerprint()`, for who knows it already.
 
     Raises:
         NoArticles: the articles folder is missing or no folder.
         Untouched: there is nothing to build.
         NoRoom: the disk is full or closed.
     """
-    with room_needed(folder):
+    with explain_io_errors(folder):
         sources = list(find_sources(order.articles))
-        seen, mixture = listing(order.articles, sources), mixture or recipe()
+        seen, mixture = folder_fingerprint(order.articles, sources), mixture or build_fingerprint()
         told = _usable(order.base, mixture)
-        if order.if_touched and told and told.listing == seen:
+        if order.if_changed and told and told.folder_fingerprint == seen:
             raise NothingChanged(f"{order.articles} 没有变化")
         base = order.base if told else None
-        plan = _plan(sources, read_records(base) if base else {})
+        plan = _plan(sources, read_states(base) if base else {})
         gone = {name for record in plan.gone for name in record.documents}
-        records: list[Record] = []
-        repaired = _repaired(plan, records, progress, mender)
+        records: list[SourceState] = []
+        repaired = _repaired(plan, records, progress, repair)
         difference = None
         if base:
             with Comparison.with_index(base / INDEX) as comparison:
@@ -68,26 +105,26 @@ def build(
             build_index(folder / INDEX, repaired)
         progress("落盘", len(plan.redone), len(plan.redone))
         records = sorted(plan.kept + records, key=lambda record: record.name)
-        write_records(folder, records)
+        write_states(folder, records)
         skipped = tuple(skipped for record in records for skipped in record.skipped)
         skipped += copy_aliases(order.articles, folder)
         if any(record.passing for record in records):
             seen += AGAIN
         unsealed = Manifest(seen, mixture, time.time(), total(records), skipped)
         sealed = manifest.seal(folder, unsealed)
-    return Built(sealed, difference, len(plan.redone), len(plan.kept))
+    return BuildResult(sealed, difference, len(plan.redone), len(plan.kept))
 
 
 def _usable(base: Path | None, mixture: str) -> Manifest | None:
     """The manifest of a base that is whole and made by this very program: damage must not be built upon."""
     try:
         told = manifest.read(base) if base else None
-        return manifest.verify(base) if base and told and told.recipe == mixture else None
+        return manifest.verify(base) if base and told and told.build_fingerprint == mixture else None
     except SnapshotDamaged:
         return None
 
 
-def _plan(sources: Sequence[Source], known: dict[str, Record]) -> _Plan:
+def _plan(sources: Sequence[Source], known: dict[str, SourceState]) -> _Plan:
     plan = _Plan()
     for source in sources:
         record = known.pop(source.name, None)
@@ -118,13 +155,15 @@ def _digest(source: Source) -> str:
     return digest
 
 
-def _repaired(plan: _Plan, records: list[Record], progress: Progress, mender: Mend) -> Iterator[Kept]:
+def _repaired(
+    plan: _Plan, records: list[SourceState], progress: Progress, repair: RepairOne
+) -> Iterator[IndexedDocument]:
     """Repair what is to be redone, one document at a time, writing the records down on the way."""
     for done, (source, digest) in enumerate(plan.redone):
         progress("修复", done, len(plan.redone))
-        row = Record(source.name, source.size, source.stamp, digest)
+        row = SourceState(source.name, source.size, source.stamp, digest)
         for read in read_sources(source):
-            one = mender(read)
+            one = repair(read)
             if isinstance(one, Skipped):
                 row = replace(row, skipped=(*row.skipped, one))
                 continue

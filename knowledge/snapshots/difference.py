@@ -1,12 +1,18 @@
-"""What a new snapshot changes, told in articles and facts. Pure."""
+"""What a new snapshot changes, told in articles and facts: while it is built, and between any two stored versions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from pathlib import Path
 
+from knowledge.errors import SnapshotDamaged
+from knowledge.index.index import Index, IndexedDocument, open_index
 from knowledge.model import Article, Fact
+from knowledge.snapshots.repository import INDEX, SnapshotRepository
 
 SHOWN = 20
 PAIRED = 4_000  # sentences of one article; above, the matching (quadratic) would take minutes
@@ -96,3 +102,75 @@ def _paired(before: list[str], after: list[str]) -> Iterable[tuple[str | None, s
             yield gone.pop(0), come.pop(0)
         yield from ((text, None) for text in gone)
         yield from ((None, text) for text in come)
+
+
+class Comparison:
+    """Counts the difference one document at a time, so that no more than one is held in memory."""
+
+    def __init__(self, before: Index) -> None:
+        self._before = before
+        self._difference = Difference()
+        self._seen: set[str] = set()
+
+    @classmethod
+    @contextmanager
+    def with_index(cls, folder: Path) -> Iterator[Comparison]:
+        """Compare with a stored version's index."""
+        with open_index(folder) as before:
+            yield cls(before)
+
+    def passing(self, repaired: Iterable[IndexedDocument]) -> Iterator[IndexedDocument]:
+        """Hand documents through, comparing each with what it was."""
+        for new, data in repaired:
+            facts: dict[str, list[Fact]] = defaultdict(list)
+            for fact in new.facts:
+                facts[fact.article.id].append(fact)
+            self._seen.add(new.document.name)
+            self._difference.document(
+                self._old(new.document.name), [(article, facts[article.id]) for article in new.articles]
+            )
+            yield new, data
+
+    def finish(self, gone: Iterable[str]) -> Difference:
+        """Count the documents that did not come again; return the whole difference."""
+        for name in sorted(set(gone) - self._seen):
+            self._difference.document(self._old(name), ())
+        return self._difference
+
+    def _old(self, name: str) -> list[tuple[Article, list[Fact]]]:
+        return [(article, list(self._before.facts(article.id))) for article in self._before.articles(name)]
+
+
+AT_ONCE = 500
+
+
+def new_facts(versions: SnapshotRepository, before: str, after: str) -> Iterator[list[Fact]]:
+    """Yield the facts of version `after` that `before` has not, some at a time; both are compared id by id.
+
+    Raises:
+        SnapshotDamaged: one of the two is not there, or not whole.
+    """
+    with ExitStack() as held:
+        old = held.enter_context(open_index(held.enter_context(versions.pin(before)).folder / INDEX))
+        new = held.enter_context(open_index(held.enter_context(versions.pin(after)).folder / INDEX))
+        batch: list[Fact] = []
+        for fact_id in only_in_second(old.fact_ids(), new.fact_ids()):
+            fact = new.fact(fact_id)
+            if fact is None:
+                raise SnapshotDamaged(f"{after}：索引里没有 {fact_id}")
+            batch.append(fact)
+            if len(batch) == AT_ONCE:
+                yield batch
+                batch = []
+        if batch:
+            yield batch
+
+
+def only_in_second(first: Iterator[str], second: Iterator[str]) -> Iterator[str]:
+    """Merge two ascending rows; yield what only the second has."""
+    known = next(first, None)
+    for item in second:
+        while known is not None and known < item:
+            known = next(first, None)
+        if known != item:
+            yield item

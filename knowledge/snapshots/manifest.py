@@ -11,15 +11,16 @@ from pathlib import Path
 
 from knowledge.errors import EXHAUSTED, SnapshotDamaged
 from knowledge.model import Skipped
-from knowledge.snapshots.durable import below, write_durably
+from knowledge.snapshots.files import walk_tree, write_durably
 
 FORMAT = 1
 NAME = "manifest.json"
+ON_DISK = {"folder_fingerprint": "listing", "build_fingerprint": "recipe", "totals": "figures"}
 SMALL = 8 * 1024 * 1024  # bytes that are hashed sooner than threads are started
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class Totals:
     """How much a snapshot holds."""
 
     documents: int = 0
@@ -30,7 +31,7 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
+class FileDigest:
     """A file as it was when the snapshot was sealed; `sha256` in hex."""
 
     size: int
@@ -41,26 +42,30 @@ class Sealed:
 class Manifest:
     """What a stored snapshot says of itself.
 
-    `listing` digests names, sizes and times of the articles folder it was built from, `recipe` whatever else
-    decides its content (code, aliases, settings). `created` is a Unix time. `skipped` are the files that could
-    not be read.
+    `folder_fingerprint` digests names, sizes and times of the articles folder it was built from, `build_fingerprint`
+    whatever else decides its content. `created` is a Unix time. `skipped` are the files that could not be read.
     """
 
-    listing: str
-    recipe: str
+    folder_fingerprint: str
+    build_fingerprint: str
     created: float
-    figures: Figures
+    totals: Totals
     skipped: tuple[Skipped, ...] = ()
-    files: dict[str, Sealed] = field(default_factory=dict)
+    files: dict[str, FileDigest] = field(default_factory=dict)
 
 
 def seal(folder: Path, manifest: Manifest) -> Manifest:
     """Write the manifest with the files now in `folder`; nothing may change there afterwards."""
     names = sorted(_names(folder))
     manifest = replace(manifest, files=dict(zip(names, _hashes(folder, names), strict=True)))
-    body = json.dumps({"format": FORMAT, **asdict(manifest)}).encode()
+    body = json.dumps({"format": FORMAT, **_written(manifest)}).encode()
     write_durably(folder / NAME, body + b"\n" + hashlib.sha256(body).hexdigest().encode() + b"\n")
     return manifest
+
+
+def _written(manifest: Manifest) -> dict[str, object]:
+    """The manifest under the names it has on disk, which later versions of the program go on reading."""
+    return {ON_DISK.get(name, name): value for name, value in asdict(manifest).items()}
 
 
 def read(folder: Path) -> Manifest:
@@ -83,9 +88,9 @@ def read(folder: Path) -> Manifest:
         told["listing"],
         told["recipe"],
         told["created"],
-        Figures(**told["figures"]),
+        Totals(**told["figures"]),
         tuple(Skipped(**row) for row in told["skipped"]),
-        {name: Sealed(**entry) for name, entry in told["files"].items()},
+        {name: FileDigest(**entry) for name, entry in told["files"].items()},
     )
 
 
@@ -115,12 +120,12 @@ def verify(folder: Path) -> Manifest:
 
 
 def _names(folder: Path) -> Iterator[str]:
-    for path in below(folder):
+    for path in walk_tree(folder):
         if not path.is_dir() and (name := path.relative_to(folder).as_posix()) != NAME:
             yield name
 
 
-def _hashes(folder: Path, names: list[str]) -> list[Sealed]:
+def _hashes(folder: Path, names: list[str]) -> list[FileDigest]:
     if sum((folder / name).stat().st_size for name in names) < SMALL:
         return [_hash(folder / name) for name in names]
     # hashlib lets go of the interpreter lock, so two threads keep two cores busy
@@ -128,10 +133,10 @@ def _hashes(folder: Path, names: list[str]) -> list[Sealed]:
         return list(pool.map(lambda name: _hash(folder / name), names))
 
 
-def _hash(path: Path) -> Sealed:
+def _hash(path: Path) -> FileDigest:
     try:
         with path.open("rb") as file:
-            return Sealed(path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
+            return FileDigest(path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
     except OSError as error:
         _unless_exhausted(error)
         raise SnapshotDamaged(f"{path.parent.name}：文件 {path.name} 读不出（{error.strerror}）") from error
@@ -141,3 +146,18 @@ def _unless_exhausted(error: Exception) -> None:
     """Raise again what says nothing about the file."""
     if isinstance(error, OSError) and error.errno in EXHAUSTED:
         raise error
+
+
+SHRUNK = 0.5  # more than half gone: rather a wrong folder than an editor's wish
+
+
+def shrink_warning(before: Totals | None, after: Totals) -> str | None:
+    """Say in Chinese why a person should confirm this snapshot; None if nothing speaks against it."""
+    if not after.facts:
+        return "文件夹里没有一句可用的话"
+    if before is None:
+        return None
+    for what, old, new in (("文章", before.articles, after.articles), ("句子", before.facts, after.facts)):
+        if new < old * (1 - SHRUNK):
+            return f"{what}从 {old} 减到 {new}，少了一半以上"
+    return None

@@ -1,21 +1,23 @@
-"""From a stored version to a snapshot that answers."""
+"""From a stored version to a snapshot that answers; for one command, of the articles folder as it is now."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from knowledge.documents.walk import find_sources
 from knowledge.errors import SnapshotDamaged, StorageUnavailable
 from knowledge.snapshot import Snapshot
-from knowledge.snapshots.aliases import read_aliases
-from knowledge.snapshots.durable import below, room_needed, spare_folder
+from knowledge.snapshots.files import exclusive, explain_io_errors, spare_folder, walk_tree
 from knowledge.snapshots.manifest import Manifest, read
-from knowledge.snapshots.order import INDEX
-from knowledge.snapshots.versions import Stored, Versions
-from knowledge.text.analyzer import Analyzer
+from knowledge.snapshots.repository import INDEX, SnapshotRepository, StoredSnapshot
+from knowledge.snapshots.request import BuildRequest
+from knowledge.snapshots.sources import build_fingerprint, changed_files, folder_fingerprint
+from knowledge.snapshots.word_lists import read_aliases
+from knowledge.text.analyzer import Analyzer, ChineseAnalyzer
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +29,22 @@ class Opened:
     close: Callable[[], None]
 
 
-def open_version(versions: Versions, name: str, language: Analyzer, sealed: Manifest | None = None) -> Opened:
+def open_version(
+    versions: SnapshotRepository, name: str, language: Analyzer, sealed: Manifest | None = None
+) -> Opened:
     """Verify and open one version; `sealed` is the manifest of one that was written a moment ago.
 
     Raises:
         SnapshotDamaged: it is not what its manifest says, or cannot be opened.
     """
     with ExitStack() as held:
-        stored = held.enter_context(versions.hold(name, sealed))
+        stored = held.enter_context(versions.pin(name, sealed))
         snapshot = open_stored(stored, language)
         held.callback(snapshot.close)
         return Opened(snapshot, stored.manifest, held.pop_all().close)
 
 
-def open_stored(stored: Stored, language: Analyzer) -> Snapshot:
+def open_stored(stored: StoredSnapshot, language: Analyzer) -> Snapshot:
     """Open what is verified and held.
 
     Raises:
@@ -49,7 +53,7 @@ def open_stored(stored: Stored, language: Analyzer) -> Snapshot:
     aliases = read_aliases(stored.folder, language)
     held = ExitStack()
     try:
-        index = held.enter_context(_lockable(stored.folder / INDEX))
+        index = held.enter_context(writable_view(stored.folder / INDEX))
         return Snapshot(stored.name, index, stored.manifest.skipped, aliases, held, language)
     except BaseException as error:  # the index library panics with a BaseException of its own
         held.close()
@@ -59,7 +63,7 @@ def open_stored(stored: Stored, language: Analyzer) -> Snapshot:
 
 
 @contextmanager
-def _lockable(index: Path) -> Iterator[Path]:
+def writable_view(index: Path) -> Iterator[Path]:
     """An index whose folders can be written, as tantivy makes a lock file beside its files even to read them.
 
     On a read-only disk these are folders of links elsewhere.
@@ -68,7 +72,7 @@ def _lockable(index: Path) -> Iterator[Path]:
         yield index
         return
     with spare_folder() as elsewhere:
-        for path in below(index):
+        for path in walk_tree(index):
             link = elsewhere / path.relative_to(index)
             if path.is_dir():
                 link.mkdir()
@@ -77,7 +81,9 @@ def _lockable(index: Path) -> Iterator[Path]:
         yield elsewhere
 
 
-def open_newest(versions: Versions, recipe: str, language: Analyzer) -> tuple[Opened | None, list[str]]:
+def open_newest(
+    versions: SnapshotRepository, build_fingerprint: str, language: Analyzer
+) -> tuple[Opened | None, list[str]]:
     """Open the version that should serve; if it is damaged, the one before it, and so on.
 
     Versions that another program version made are passed over. Returns None if none is left, and in any case
@@ -89,19 +95,115 @@ def open_newest(versions: Versions, recipe: str, language: Analyzer) -> tuple[Op
     damages: list[str] = []
     for name in versions.candidates():
         try:
-            with room_needed(versions.folder):
-                if read(versions.folder / name).recipe == recipe:
+            with explain_io_errors(versions.folder):
+                if read(versions.folder / name).build_fingerprint == build_fingerprint:
                     return open_version(versions, name, language), damages
         except SnapshotDamaged as damage:
-            moved = None if _is_whole(versions, name) else versions.set_aside(name)
+            moved = None if _is_whole(versions, name) else versions.quarantine(name)
             damages.append(f"{damage}；" + (f"已移到 {moved}" if moved else "未能移开，已跳过"))
     return None, damages
 
 
-def _is_whole(versions: Versions, name: str) -> bool:
+def _is_whole(versions: SnapshotRepository, name: str) -> bool:
     """Whether every byte is what the manifest says: then the machine failed to open it, and may not the next time."""
     try:
-        with room_needed(versions.folder), versions.hold(name):
+        with explain_io_errors(versions.folder), versions.pin(name):
             return True
     except SnapshotDamaged:
         return False
+
+
+SERVED = "snapshots"
+ASKED = "asked"
+
+
+@contextmanager
+def cached_snapshot(articles: Path, data: Path, tell: Callable[[str], None] = print) -> Iterator[Snapshot]:
+    """Open a stored snapshot if it is of this very folder, else build one, and store it for the next time.
+
+    What is built here is kept apart from what a running bot serves. `tell` hears a sentence for the person in
+    front of the terminal when the snapshot could not be stored.
+
+    Raises:
+        NoArticles: the articles folder is missing or no folder.
+    """
+    wanted = _Wanted(articles, folder_fingerprint(articles, find_sources(articles)), build_fingerprint())
+    served, asked = SnapshotRepository(data / SERVED), SnapshotRepository(data / ASKED, keep=1)
+    with ExitStack() as held:
+        stored = wanted.stored_in(held, served, asked)
+        if stored is None:
+            try:
+                stored = wanted.built_in(held, asked, served)
+            except StorageUnavailable as error:
+                tell(f"{error}；本次用临时索引作答，不保存")
+                stored = wanted.built_aside(held)
+        snapshot = open_stored(stored, ChineseAnalyzer())
+        held.callback(snapshot.close)
+        yield snapshot
+
+
+def changed_since_served(articles: Path, data: Path) -> list[str]:
+    """The names of files that differ from the copies in the version that serves; empty where none is stored."""
+    served = SnapshotRepository(data / SERVED)
+    name = served.current()
+    return changed_files(articles, served.folder / name) if name else []
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    articles: Path
+    folder_fingerprint: str
+    build_fingerprint: str
+
+    def stored_in(self, held: ExitStack, *rooms: SnapshotRepository) -> StoredSnapshot | None:
+        """Hold a whole version of this very folder."""
+        return _hold(
+            held,
+            rooms,
+            lambda told: (
+                (told.folder_fingerprint, told.build_fingerprint)
+                == (self.folder_fingerprint, self.build_fingerprint)
+            ),
+        )
+
+    def built_in(
+        self, held: ExitStack, asked: SnapshotRepository, served: SnapshotRepository
+    ) -> StoredSnapshot:
+        """Build and keep a version, starting from the nearest there is."""
+        from knowledge.snapshots.build import build  # only who builds loads what builds
+
+        with explain_io_errors(asked.folder):
+            asked.folder.mkdir(parents=True, exist_ok=True)
+            with exclusive(asked.folder / ".turn"):
+                if stored := self.stored_in(held, asked):
+                    return stored  # somebody else asked at the same time and was first
+                asked.clean()
+                with ExitStack() as based, asked.staging() as folder:
+                    base = _hold(
+                        based, (asked, served), lambda told: told.build_fingerprint == self.build_fingerprint
+                    )
+                    build(BuildRequest(self.articles, base.folder if base else None), folder)
+                    name = asked.publish(folder)
+                stored = held.enter_context(asked.pin(name))
+                asked.prune()
+                return stored
+
+    def built_aside(self, held: ExitStack) -> StoredSnapshot:
+        """Build a version that lasts as long as it is held."""
+        from knowledge.snapshots.build import build
+
+        folder = held.enter_context(spare_folder())
+        return StoredSnapshot("temporary", folder, build(BuildRequest(self.articles), folder).manifest)
+
+
+def _hold(
+    held: ExitStack, rooms: Iterable[SnapshotRepository], fits: Callable[[Manifest], bool]
+) -> StoredSnapshot | None:
+    for versions in rooms:
+        for name in versions.candidates():
+            try:
+                if fits(read(versions.folder / name)):
+                    return held.enter_context(versions.pin(name))
+            except SnapshotDamaged:
+                continue  # the running bot moves it aside and tells its admin; a question only needs another
+    return None

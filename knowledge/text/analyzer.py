@@ -7,8 +7,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
-from knowledge.text.numbers import Figure, figures
-from knowledge.text.script import fold
+from knowledge.text.folding import fold
+from knowledge.text.numbers import Quantity, quantities
 
 KEPT = 4096
 """Texts kept folded; a quarter as many cut into words and with their figures, for that takes more room."""
@@ -33,7 +33,7 @@ class Analyzer(Protocol):
 
     def tokens(self, text: str) -> tuple[Token, ...]: ...
 
-    def figures(self, text: str) -> tuple[Figure, ...]: ...
+    def quantities(self, text: str) -> tuple[Quantity, ...]: ...
 
     def knows(self, word: str) -> bool: ...
 
@@ -51,7 +51,7 @@ class ChineseAnalyzer:
         self._has: Callable[[str], bool] = rjieba.has_word
         self.fold: Callable[[str], str] = lru_cache(KEPT)(fold)
         self.tokens: Callable[[str], tuple[Token, ...]] = lru_cache(KEPT // 4)(self._cut)
-        self.figures: Callable[[str], tuple[Figure, ...]] = lru_cache(KEPT // 4)(figures)
+        self.quantities: Callable[[str], tuple[Quantity, ...]] = lru_cache(KEPT // 4)(quantities)
 
     def _cut(self, text: str) -> tuple[Token, ...]:
         tokens: list[Token] = []

@@ -1,6 +1,6 @@
-"""Figures in running text: numbers, dates, durations with their unit, in any writing.
+"""Figures in running text: numbers, dates, durations with their unit, in any writing, and the value of each.
 
-`figures` gives each with its place and value; `number_keys` the keys under which 三百五十件, 350件 and ３５０ meet.
+`quantities` gives each with its place and value; `number_keys` the keys under which 三百五十件, 350件 and ３５０ meet.
 """
 
 from __future__ import annotations
@@ -8,13 +8,98 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
-from knowledge.text.numerals import plain, value_of
+DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {
+    "〇": 0, "○": 0, "两": 2, "俩": 2, "仨": 3,
+    "壹": 1, "贰": 2, "叁": 3, "肆": 4, "伍": 5, "陆": 6, "柒": 7, "捌": 8, "玖": 9,
+}  # fmt: skip
+SCALES = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000, "万": 10**4, "亿": 10**8}
+
+_LONGEST = 24  # digits; beyond that it is a serial number, not a quantity
+_TOO_MUCH = Decimal(10) ** _LONGEST  # few characters can say more: 亿亿亿亿
 
 
-class FigureKind(StrEnum):
+def value_of(written: str) -> Decimal | None:
+    """Return the number that `written` says, or None where it says none (几十, 数百, 万一's tail).
+
+    Arabic digits of any width, thousands commas, hanzi numerals with or without scales, and both mixed.
+    """
+    value = _value(written)
+    return value if value is not None and value < _TOO_MUCH else None
+
+
+def _value(written: str) -> Decimal | None:
+    text = (
+        written.replace(",", "")
+        .replace("，", "")
+        .replace("．", ".")
+        .replace(" ", "")
+        .replace("多", "")
+        .replace("余", "")
+    )
+    if not text or len(text) > _LONGEST:
+        return None
+    if text == "半":
+        return Decimal("0.5")
+    head = len(text)
+    while head and text[head - 1] in SCALES:
+        head -= 1
+    if head and text[0].isdecimal():
+        return _scaled(text[:head], text[head:])
+    whole, point, fraction = text.partition("点")
+    value = _hanzi(whole)
+    if value is None or not point:
+        return value
+    places = [DIGITS.get(c) for c in fraction]
+    if not places or None in places:
+        return None
+    return value + Decimal("0." + "".join(map(str, places)))
+
+
+def plain(value: Decimal) -> str:
+    """Write a value the one way that keys compare: no exponent, no trailing zeros."""
+    if value == value.to_integral_value():
+        return str(int(value))
+    return f"{value.normalize():f}"
+
+
+def _scaled(digits: str, scales: str) -> Decimal | None:
+    try:
+        value = Decimal(digits)
+    except InvalidOperation:
+        return None
+    for scale in scales:
+        value *= SCALES[scale]
+    return value
+
+
+def _hanzi(text: str) -> Decimal | None:
+    if len(text) > 1 and all(c in DIGITS for c in text):  # 二〇二三, read digit by digit
+        return Decimal("".join(str(DIGITS[c]) for c in text))
+    total = section = 0
+    digit: int | None = None
+    for c in text:
+        if c in DIGITS:
+            digit = DIGITS[c] or None  # 零十 is ten
+        elif c not in SCALES:
+            return None
+        elif SCALES[c] < 10**4:
+            section += (1 if digit is None else digit) * SCALES[c]
+            digit = None
+        else:
+            section += digit or 0
+            total = (
+                (total + (section or (0 if total else 1))) * SCALES[c]
+                if c == "亿"
+                else (total + (section or 1) * SCALES[c])
+            )
+            section, digit = 0, None
+    return Decimal(total + section + (digit or 0))
+
+
+class QuantityKind(StrEnum):
     """What a figure says: how many, which one, when, how long, how often."""
 
     COUNT = "count"
@@ -27,7 +112,7 @@ class FigureKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class Quantity:
     """One figure as it stands at `text[start:end]`, approximation and unit included (近35万名).
 
     `value` is None for 数百 and the like; `until` is the end of a range (3至5个). `keys` compare writings.
@@ -36,7 +121,7 @@ class Figure:
     start: int
     end: int
     text: str
-    kind: FigureKind
+    kind: QuantityKind
     value: Decimal | None
     unit: str = ""
     approximate: str = ""
@@ -93,9 +178,9 @@ _REALMS = frozenset("市区县省州国校院镇乡村代点星")
 _YEARLIKE = re.compile(r"\d{4}|[〇零一二三四五六七八九]{4}")
 
 
-def figures(text: str) -> tuple[Figure, ...]:
+def quantities(text: str) -> tuple[Quantity, ...]:
     """Return the figures of a text in order, disjoint; lone hanzi numerals without a unit are none (统一, 一体)."""
-    found: list[Figure] = []
+    found: list[Quantity] = []
     at = 0
     while start := _STARTS.search(text, at):
         figure = _date(text, start.start(), at) or _quantity(text, start.start(), at)
@@ -107,12 +192,12 @@ def figures(text: str) -> tuple[Figure, ...]:
     return tuple(found)
 
 
-def number_keys(found: Iterable[Figure]) -> tuple[str, ...]:
+def number_keys(found: Iterable[Quantity]) -> tuple[str, ...]:
     """Return the distinct keys of figures: `350`, `70.12%`, `2023年`, `6月27日`."""
     return tuple(dict.fromkeys(key for figure in found for key in figure.keys))
 
 
-def _date(text: str, start: int, floor: int) -> Figure | None:
+def _date(text: str, start: int, floor: int) -> Quantity | None:
     match = _DATE.match(text, start)
     if match is None or _is_duration(text, match):
         return None
@@ -122,7 +207,7 @@ def _date(text: str, start: int, floor: int) -> Figure | None:
     before = _BEFORE_DATE.search(text, max(floor, start - 3), start)
     start = before.start() if before else start
     said = text[start:end]
-    return Figure(start, end, said, FigureKind.DATE, None, keys=_date_keys(said))
+    return Quantity(start, end, said, QuantityKind.DATE, None, keys=_date_keys(said))
 
 
 def _is_duration(text: str, match: re.Match[str]) -> bool:
@@ -147,7 +232,7 @@ def _date_keys(said: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(keys))
 
 
-def _quantity(text: str, start: int, floor: int) -> Figure | None:
+def _quantity(text: str, start: int, floor: int) -> Quantity | None:
     match = _CORE.match(text, start)
     if match is None:
         return None
@@ -173,18 +258,18 @@ def _quantity(text: str, start: int, floor: int) -> Figure | None:
     each = _EACH.search(text, max(floor, start - 6), start)
     about = _APPROXIMATE.search(text, max(floor, start - 4), start)
     kind = _kind(unit + rest, ordinal is not None, each is not None, fraction)
-    if kind is FigureKind.FREQUENCY and each:
+    if kind is QuantityKind.FREQUENCY and each:
         start = each.start()
-    elif kind is FigureKind.ORDINAL and ordinal:
+    elif kind is QuantityKind.ORDINAL and ordinal:
         start = ordinal.start()
     elif about:
         start = about.start()
     after = _AFTERWARDS.match(text, end)
-    if after and kind is not FigureKind.BARE:
+    if after and kind is not QuantityKind.BARE:
         end = after.end()
     while end > start and text[end - 1] == " ":
         end -= 1
-    return Figure(
+    return Quantity(
         start, end, text[start:end], kind, value, unit,
         approximate=(about.group().strip() if about else "") + (match["more"] or rest),
         until=until, keys=_keys(number, value, until, unit),
@@ -205,16 +290,16 @@ def _counts(number: str) -> bool:
     )
 
 
-def _kind(unit: str, ordinal: bool, each: bool, fraction: bool) -> FigureKind:
+def _kind(unit: str, ordinal: bool, each: bool, fraction: bool) -> QuantityKind:
     if ordinal:
-        return FigureKind.ORDINAL
+        return QuantityKind.ORDINAL
     if each and unit[:1] in ("次", "期", "场", "节", "课", "轮", "班"):
-        return FigureKind.FREQUENCY
+        return QuantityKind.FREQUENCY
     if fraction or unit in ("%", "％", "‰") or unit.endswith("百分点"):
-        return FigureKind.PERCENT
+        return QuantityKind.PERCENT
     if unit and (_TIME_UNIT.match(unit) or _OF_TIME.search(unit)):
-        return FigureKind.DURATION
-    return FigureKind.COUNT if unit else FigureKind.BARE
+        return QuantityKind.DURATION
+    return QuantityKind.COUNT if unit else QuantityKind.BARE
 
 
 def _keys(number: str, value: Decimal | None, until: Decimal | None, unit: str) -> tuple[str, ...]:

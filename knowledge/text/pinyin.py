@@ -26,7 +26,7 @@ def plain(syllable: str) -> str:
     return "".join(char for char in kept if char.isascii() and char.isalpha())
 
 
-class Sounds(NamedTuple):
+class PinyinTable(NamedTuple):
     """All `syllables`, ascending, and the numbers of each UTF-16 unit's `readings` among them (-1: none).
 
     The other way round, syllable n is spoken by the units `speakers[speaker_offsets[n]:speaker_offsets[n + 1]]`.
@@ -39,7 +39,7 @@ class Sounds(NamedTuple):
 
 
 @cache
-def sounds() -> Sounds:
+def sounds() -> PinyinTable:
     """Return how every character sounds.
 
     pypinyin is imported here because only a build needs it: it takes .2 s.
@@ -60,7 +60,7 @@ def sounds() -> Sounds:
     chars, which = np.nonzero(table >= 0)
     order = np.argsort(table[chars, which], kind="stable")
     ends = np.searchsorted(table[chars, which][order], np.arange(len(syllables) + 1))
-    return Sounds(syllables, table, chars[order].astype(np.uint16), ends)
+    return PinyinTable(syllables, table, chars[order].astype(np.uint16), ends)
 
 
 def cuts(latin: str, known: Container[str]) -> Iterator[tuple[str, ...]]:

@@ -17,8 +17,7 @@ from random import Random
 
 import numpy as np
 
-from knowledge.index.build import build_index
-from knowledge.index.opened import OpenedIndex, open_index
+from knowledge.index.index import Index, build_index, open_index
 from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import analyse
 from knowledge.search.corpus import Array
@@ -119,7 +118,7 @@ def _firsts(path: Path, ranking: Array, sample: int, language: ChineseAnalyzer) 
             yield First(features[best], held, says, kept[one.article], 1 / len(asked))
 
 
-def _right(index: OpenedIndex, pool: Pool, asked: Asked) -> Array:
+def _right(index: Index, pool: Pool, asked: Asked) -> Array:
     facts = index.facts_at([int(key) for key in index.columns.keys[pool.rows]])
     return np.array([fact.id in asked.right for fact in facts])
 
@@ -129,7 +128,7 @@ def _drawn(asked: Sequence[Asked], sample: int) -> Sequence[Asked]:
 
 
 @contextmanager
-def _opened(data: Data) -> Iterator[OpenedIndex]:
+def _opened(data: Data) -> Iterator[Index]:
     with tempfile.TemporaryDirectory() as folder:
         build_index(Path(folder) / "index", ((one, b"") for one in data.repaired))
         with open_index(Path(folder) / "index") as index:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from knowledge.snapshots.asking import snapshot_of
+from knowledge.snapshots.opening import cached_snapshot
 from tests.gold.questions import load, score
 
 SEEDS = Path(__file__).parents[2] / "seeds"
@@ -17,7 +17,7 @@ ROUNDS = 5
 def main(arguments: Sequence[str]) -> None:
     """Print the scores, what went wrong, and the CPU time of a lookup."""
     questions = load()
-    with tempfile.TemporaryDirectory() as data, snapshot_of(SEEDS, Path(data)) as snapshot:
+    with tempfile.TemporaryDirectory() as data, cached_snapshot(SEEDS, Path(data)) as snapshot:
         scores = score(questions, snapshot.ask)
         times = []
         for question in questions * ROUNDS:

@@ -19,14 +19,13 @@ from random import Random
 
 import psutil
 
-from knowledge.index.build import build_index
-from knowledge.index.columns import Texts, texts
-from knowledge.index.grams import GramsWriter
+from knowledge.index.index import build_index
+from knowledge.index.postings import BigramWriter, EncodedTexts, texts
 from knowledge.model import ParsedDocument
 from knowledge.snapshot import Snapshot
 from knowledge.snapshots.build import build
-from knowledge.snapshots.order import Order
-from knowledge.text.script import decode, encode
+from knowledge.snapshots.request import BuildRequest
+from knowledge.text.folding import decode, encode
 from tests.bench.grown import Stock, as_file, as_repaired, grown, stock_of, stock_of_seeds
 from tests.bench.peers import SqliteWords, TantivyWords
 
@@ -59,9 +58,9 @@ def _from_files(stock: Stock, folder: Path) -> None:
     articles = _new(folder / "articles")
     for number, sentences in enumerate(grown(stock, STORED)):
         (articles / f"{number:07}.txt").write_text(as_file(sentences), encoding="utf-8")
-    order, snapshot = Order(articles), _new(folder / "snapshot")
+    order, snapshot = BuildRequest(articles), _new(folder / "snapshot")
     began = time.process_time()
-    facts = build(order, snapshot).manifest.figures.facts
+    facts = build(order, snapshot).manifest.totals.facts
     spent = time.process_time() - began
     print(f"from files to a stored snapshot: {facts / spent:,.0f} facts/CPU s", flush=True)
 
@@ -120,8 +119,8 @@ def _spent(do: Callable[[], object]) -> float:
     return time.process_time() - began
 
 
-def _candidates_only(folder: Path, plain: Iterable[str]) -> Texts:
-    writer = GramsWriter(folder)
+def _candidates_only(folder: Path, plain: Iterable[str]) -> EncodedTexts:
+    writer = BigramWriter(folder)
     rows: list[tuple[int, bytes]] = []
     for key, text in enumerate(plain):
         codes = encode(text)

@@ -8,9 +8,8 @@ from random import Random
 import numpy as np
 from opencc import OpenCC
 
-from knowledge.text.hanzi import is_hanzi
+from knowledge.text.folding import fold, is_hanzi
 from knowledge.text.pinyin import sounds
-from knowledge.text.script import fold
 
 Variant = Callable[[str], str]
 

@@ -8,10 +8,9 @@ import sys
 import time
 from pathlib import Path
 
-from knowledge.snapshots.asking import SERVED
-from knowledge.snapshots.opening import open_newest
-from knowledge.snapshots.records import recipe
-from knowledge.snapshots.versions import Versions
+from knowledge.snapshots.opening import SERVED, open_newest
+from knowledge.snapshots.repository import SnapshotRepository
+from knowledge.snapshots.sources import build_fingerprint
 from knowledge.text.analyzer import ChineseAnalyzer
 from tests.bot.process import environment
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
@@ -35,7 +34,7 @@ def kill_reloads(folder: Path, times: int, seed: int) -> int:
     began = time.monotonic()
     assert start_reload(folder).wait(120) == 0
     lasts = time.monotonic() - began
-    versions = Versions(folder / "var" / SERVED)
+    versions = SnapshotRepository(folder / "var" / SERVED)
     old = served(versions, language)
     for round_ in range(times):
         sentences = [f"第{round_}次重写以后的第{n}句话说的是另一件事。" for n in range(5)]
@@ -55,9 +54,9 @@ def kill_reloads(folder: Path, times: int, seed: int) -> int:
     return news
 
 
-def served(versions: Versions, language: ChineseAnalyzer) -> list[str]:
+def served(versions: SnapshotRepository, language: ChineseAnalyzer) -> list[str]:
     """Every fact that the next start would serve; nothing may be damaged."""
-    opened, damages = open_newest(versions, recipe(), language)
+    opened, damages = open_newest(versions, build_fingerprint(), language)
     assert opened is not None and damages == []
     try:
         return sorted(fact.text for fact in opened.snapshot.facts())

@@ -27,13 +27,12 @@ from bot.state.state import open_state, sqlite_address
 from bot.telegram.inbox import Ending, Incoming, open_inbox
 from knowledge.errors import KnowledgeError, NoArticles, SnapshotDamaged
 from knowledge.snapshot import Snapshot
-from knowledge.snapshots.asking import SERVED
 from knowledge.snapshots.build import build
-from knowledge.snapshots.guards import objection
-from knowledge.snapshots.opening import open_newest
-from knowledge.snapshots.order import Order
-from knowledge.snapshots.records import recipe
-from knowledge.snapshots.versions import Versions
+from knowledge.snapshots.manifest import shrink_warning
+from knowledge.snapshots.opening import SERVED, open_newest
+from knowledge.snapshots.repository import SnapshotRepository
+from knowledge.snapshots.request import BuildRequest
+from knowledge.snapshots.sources import build_fingerprint
 from knowledge.text.analyzer import ChineseAnalyzer
 from tests.faults.syscalls import run_apart, run_failing
 from tests.knowledge.snapshots.corpus import write_article
@@ -55,21 +54,23 @@ class Job:
 
 
 def reload(folder: Path, round_: int, done: Callable[[], None]) -> None:
-    versions = Versions(folder / "var" / SERVED)
-    with versions.workshop() as workshop:
+    versions = SnapshotRepository(folder / "var" / SERVED)
+    with versions.staging() as staging:
         current = versions.current()
-        built = build(Order(folder / "articles", versions.folder / current if current else None), workshop)
-        if doubt := objection(None, built.manifest.figures):
+        built = build(
+            BuildRequest(folder / "articles", versions.folder / current if current else None), staging
+        )
+        if doubt := shrink_warning(None, built.manifest.totals):
             raise NoArticles(doubt)
-        versions.publish(workshop)
+        versions.publish(staging)
     done()
     versions.prune()
 
 
 def reloaded(folder: Path, round_: int, steps: int) -> None:
-    versions = Versions(folder / "var" / SERVED)
-    versions.collect()
-    opened, damages = open_newest(versions, recipe(), LANGUAGE)
+    versions = SnapshotRepository(folder / "var" / SERVED)
+    versions.clean()
+    opened, damages = open_newest(versions, build_fingerprint(), LANGUAGE)
     assert opened and damages == [], damages
     with closing(opened):
         said, unread = spoken(opened.snapshot), opened.manifest.skipped
@@ -96,7 +97,7 @@ def sentence(round_: int) -> str:
 
 
 def start(folder: Path, round_: int, done: Callable[[], None]) -> None:
-    opened, damages = open_newest(Versions(folder / "var" / SERVED), recipe(), LANGUAGE)
+    opened, damages = open_newest(SnapshotRepository(folder / "var" / SERVED), build_fingerprint(), LANGUAGE)
     if opened is None:
         raise SnapshotDamaged(*damages)
     opened.close()
@@ -104,7 +105,7 @@ def start(folder: Path, round_: int, done: Callable[[], None]) -> None:
 
 
 def started(folder: Path, round_: int, steps: int) -> None:
-    assert Versions(folder / "var" / SERVED).names() == ["000001"], "set aside though it is whole"
+    assert SnapshotRepository(folder / "var" / SERVED).names() == ["000001"], "set aside though it is whole"
 
 
 def take_in(folder: Path, round_: int, done: Callable[[], None]) -> None:
@@ -182,12 +183,12 @@ def backed_up(folder: Path, round_: int, steps: int) -> None:
 
 
 def mix(folder: Path, round_: int, done: Callable[[], None]) -> None:
-    (folder / "recipe").write_text(recipe(), encoding="ascii")
+    (folder / "recipe").write_text(build_fingerprint(), encoding="ascii")
     done()
 
 
 def mixed(folder: Path, round_: int, steps: int) -> None:
-    assert not steps or (folder / "recipe").read_text(encoding="ascii") == recipe()
+    assert not steps or (folder / "recipe").read_text(encoding="ascii") == build_fingerprint()
 
 
 JOBS = {

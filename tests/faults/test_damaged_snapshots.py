@@ -11,11 +11,11 @@ import pytest
 
 from bot.admin.knowledge import open_knowledge
 from knowledge.errors import SnapshotDamaged
-from knowledge.snapshots.asking import SERVED
 from knowledge.snapshots.build import build
 from knowledge.snapshots.manifest import verify
-from knowledge.snapshots.order import Order
-from knowledge.snapshots.versions import POINTER, Versions
+from knowledge.snapshots.opening import SERVED
+from knowledge.snapshots.repository import POINTER, SnapshotRepository
+from knowledge.snapshots.request import BuildRequest
 from tests.bot.admin.hall import HereBuilder
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
 
@@ -49,13 +49,13 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with two versions, the second one article longer."""
     home = tmp_path_factory.mktemp("stored")
     write_corpus(home / "articles")
-    versions = Versions(home / "var" / SERVED)
+    versions = SnapshotRepository(home / "var" / SERVED)
     for round_ in range(2):
         if round_:
             write_article(home / "articles", "new.txt", "新来的一篇", NEW)
         base = versions.folder / "000001" if round_ else None
-        with versions.workshop() as folder:
-            build(Order(home / "articles", base), folder)
+        with versions.staging() as folder:
+            build(BuildRequest(home / "articles", base), folder)
             versions.publish(folder)
     return home
 

@@ -19,7 +19,7 @@ from bot.admin.building import ChildBuilder
 from bot.messages import Attachment
 from knowledge.errors import StorageUnavailable
 from knowledge.snapshots.build import build
-from knowledge.snapshots.order import Order
+from knowledge.snapshots.request import BuildRequest
 from tests.bot.admin.hall import STRANGER, hall
 from tests.bot.process import ROOT
 from tests.botapi.process import bot_process
@@ -86,7 +86,7 @@ def test_wherever_a_build_runs_out_of_room_it_says_that_the_disk_is_full(disk: P
         filler.write_bytes(bytes(shutil.disk_usage(disk).free - room))
         building.mkdir()
         try:
-            build(Order(articles), building)
+            build(BuildRequest(articles), building)
         except StorageUnavailable as error:
             assert "磁盘已满" in str(error)
             refused += 1

@@ -17,9 +17,9 @@ from bot.state.errors import StateDamaged
 from bot.state.state import open_state, sqlite_address
 from bot.telegram.inbox import MARK, ClosedChat, Incoming, open_inbox
 from bot.telegram.service import TelegramOptions, telegram_service
-from knowledge.snapshots.asking import SERVED
 from knowledge.snapshots.manifest import FORMAT, NAME
-from knowledge.snapshots.versions import Versions
+from knowledge.snapshots.opening import SERVED
+from knowledge.snapshots.repository import SnapshotRepository
 from tests.bot.admin.hall import hall
 from tests.bot.telegram.service import FREELY, Echo, endings, polling
 from tests.botapi.server import TOKEN, bot_api
@@ -78,7 +78,7 @@ async def test_fifty_edits_of_one_question_leave_one_answer_that_says_the_last(t
 async def test_a_snapshot_of_a_newer_program_is_built_anew(tmp_path: Path) -> None:
     async with hall(tmp_path) as room:
         before = room.texts()
-    manifest = Versions(tmp_path / "data" / SERVED).folder / "000001" / NAME
+    manifest = SnapshotRepository(tmp_path / "data" / SERVED).folder / "000001" / NAME
     told = json.loads(manifest.read_bytes().split(b"\n")[0])
     assert told["format"] == FORMAT
     body = json.dumps({**told, "format": FORMAT + 1, "of_tomorrow": {}}).encode()

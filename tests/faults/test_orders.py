@@ -19,9 +19,9 @@ from hypothesis.stateful import (
 
 from knowledge.snapshots.build import build
 from knowledge.snapshots.opening import Opened, open_newest, open_version
-from knowledge.snapshots.order import Order
-from knowledge.snapshots.records import recipe
-from knowledge.snapshots.versions import Versions
+from knowledge.snapshots.repository import SnapshotRepository
+from knowledge.snapshots.request import BuildRequest
+from knowledge.snapshots.sources import build_fingerprint
 from knowledge.text.analyzer import ChineseAnalyzer
 
 LANGUAGE = ChineseAnalyzer()
@@ -36,7 +36,7 @@ class Orders(RuleBasedStateMachine):
         self.home = Path(tempfile.mkdtemp(prefix="chuchu-orders-"))
         self.articles = self.home / "articles"
         self.articles.mkdir()
-        self.versions = Versions(self.home / "snapshots", keep=3)
+        self.versions = SnapshotRepository(self.home / "snapshots", keep=3)
         self.folder: dict[str, str] = {}
         self.stored: dict[str, list[str]] = {}
         self.open: Opened | None = None
@@ -62,8 +62,8 @@ class Orders(RuleBasedStateMachine):
     @rule(from_base=st.booleans())
     def reload(self, from_base: bool) -> None:
         base = self.versions.folder / self.open.snapshot.version if self.open and from_base else None
-        with self.versions.workshop() as folder:
-            build(Order(self.articles, base), folder)
+        with self.versions.staging() as folder:
+            build(BuildRequest(self.articles, base), folder)
             name = self.versions.publish(folder)
         self.stored[name] = sorted(self.folder.values())
         self.serve(name)
@@ -89,8 +89,8 @@ class Orders(RuleBasedStateMachine):
         chosen = self.versions.current()
         if self.open:
             self.open.close()
-        self.versions.collect()
-        self.open, damages = open_newest(self.versions, recipe(), LANGUAGE)
+        self.versions.clean()
+        self.open, damages = open_newest(self.versions, build_fingerprint(), LANGUAGE)
         assert damages == []
         assert (self.open.snapshot.version if self.open else None) == chosen
         assert not list(self.versions.folder.glob(".building-*"))
@@ -111,7 +111,7 @@ class Orders(RuleBasedStateMachine):
         flipped[int(data.draw(share) * len(flipped))] ^= 1
         path.write_bytes(flipped)
         del self.stored[name]
-        self.open, damages = open_newest(self.versions, recipe(), LANGUAGE)
+        self.open, damages = open_newest(self.versions, build_fingerprint(), LANGUAGE)
         assert self.open and len(damages) == 1 and name in damages[0]
         self.versions.choose(self.open.snapshot.version)
 

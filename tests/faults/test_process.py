@@ -12,10 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from knowledge.snapshots.asking import SERVED
-from knowledge.snapshots.opening import open_newest
-from knowledge.snapshots.records import recipe
-from knowledge.snapshots.versions import Versions
+from knowledge.snapshots.opening import SERVED, open_newest
+from knowledge.snapshots.repository import SnapshotRepository
+from knowledge.snapshots.sources import build_fingerprint
 from knowledge.text.analyzer import ChineseAnalyzer
 from tests.bot.process import chuchu
 from tests.botapi.process import BotProcess, bot_process
@@ -43,13 +42,13 @@ async def answered(api: BotApi, reader: int) -> None:
     assert "第1号街坊在第1年完成了签约" in api.said(reader)[0]
 
 
-def versions(folder: Path) -> Versions:
-    return Versions(folder / "var" / SERVED)
+def versions(folder: Path) -> SnapshotRepository:
+    return SnapshotRepository(folder / "var" / SERVED)
 
 
 def served(folder: Path) -> list[str]:
     """What the next start would serve; nothing may be damaged."""
-    opened, damages = open_newest(versions(folder), recipe(), ChineseAnalyzer())
+    opened, damages = open_newest(versions(folder), build_fingerprint(), ChineseAnalyzer())
     assert opened is not None and damages == []
     try:
         return [fact.text for fact in opened.snapshot.facts()]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from knowledge.snapshots.asking import snapshot_of
+from knowledge.snapshots.opening import cached_snapshot
 from tests.gold.questions import load, score
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 
 
 def test_the_gold_questions_are_answered_from_the_seeds(tmp_path: Path) -> None:
-    with snapshot_of(SEEDS, tmp_path) as snapshot:
+    with cached_snapshot(SEEDS, tmp_path) as snapshot:
         scores = score(load(), snapshot.ask)
     report = "\n".join(scores.wrong)
     assert scores.hit1 >= 0.92, report

@@ -32,7 +32,7 @@ from bot.rendering.fact import no_permalinks
 from bot.state.audit import Entry
 from bot.state.state import open_state, sqlite_address
 from knowledge.snapshots.build import build
-from knowledge.snapshots.order import Built, Order, Progress
+from knowledge.snapshots.request import BuildRequest, BuildResult, Progress
 from tests.knowledge.snapshots.corpus import write_corpus
 
 OWNER, EDITOR, STRANGER = "7", "8", "9"
@@ -53,7 +53,7 @@ class HereBuilder:
         self.gate.clear()
         self.begun.clear()
 
-    async def build(self, order: Order, folder: Path, progress: Progress) -> Built:
+    async def build(self, order: BuildRequest, folder: Path, progress: Progress) -> BuildResult:
         self.begun.set()
         await self.gate.wait()
         progress("修复", 1, 2)

@@ -14,8 +14,8 @@ import pytest
 
 from bot.admin.building import ChildBuilder
 from knowledge.errors import BuildFailed, NoArticles, NothingChanged
-from knowledge.snapshots.manifest import Figures, verify
-from knowledge.snapshots.order import Order
+from knowledge.snapshots.manifest import Totals, verify
+from knowledge.snapshots.request import BuildRequest
 from tests.knowledge.snapshots.corpus import write_corpus
 
 
@@ -26,16 +26,16 @@ def ignore(stage: str, done: int, of: int) -> None:
 async def test_a_child_builds_and_tells_how_far_it_is(tmp_path: Path) -> None:
     stages: list[str] = []
     (tmp_path / "new").mkdir()
-    order = Order(write_corpus(tmp_path / "articles"))
+    order = BuildRequest(write_corpus(tmp_path / "articles"))
     async with ChildBuilder() as builder:
         built = await builder.build(order, tmp_path / "new", lambda stage, done, of: stages.append(stage))
     assert built.manifest == verify(tmp_path / "new")
-    assert built.manifest.figures == Figures(documents=4, articles=4, facts=12)
+    assert built.manifest.totals == Totals(documents=4, articles=4, facts=12)
     assert "修复" in stages
 
 
 async def test_one_child_builds_again_and_again(tmp_path: Path) -> None:
-    order = Order(write_corpus(tmp_path / "articles"))
+    order = BuildRequest(write_corpus(tmp_path / "articles"))
     async with ChildBuilder() as builder:
         await builder.start()
         child = await child_of_this_process()
@@ -50,19 +50,19 @@ async def test_what_the_child_says_in_words_is_said_again(tmp_path: Path) -> Non
     async with ChildBuilder() as builder:
         (tmp_path / "new").mkdir()
         with pytest.raises(NoArticles, match="nowhere"):
-            await builder.build(Order(tmp_path / "nowhere"), tmp_path / "new", ignore)
-        order = Order(write_corpus(tmp_path / "articles"))
+            await builder.build(BuildRequest(tmp_path / "nowhere"), tmp_path / "new", ignore)
+        order = BuildRequest(write_corpus(tmp_path / "articles"))
         await builder.build(order, tmp_path / "new", ignore)
         (tmp_path / "next").mkdir()
         with pytest.raises(NothingChanged):
             await builder.build(
-                replace(order, base=tmp_path / "new", if_touched=True), tmp_path / "next", ignore
+                replace(order, base=tmp_path / "new", if_changed=True), tmp_path / "next", ignore
             )
 
 
 async def child_of_this_process() -> psutil.Process:
     while not (
-        found := [c for c in psutil.Process().children() if "snapshots.child" in " ".join(c.cmdline())]
+        found := [c for c in psutil.Process().children() if "snapshots.worker" in " ".join(c.cmdline())]
     ):
         await asyncio.sleep(0.01)
     return found[0]
@@ -87,7 +87,9 @@ async def has_ended(process: psutil.Process) -> bool:
 
 @pytest.mark.parametrize("who", ["child", "fork"])
 async def test_a_killed_build_has_failed_and_the_next_one_builds(tmp_path: Path, who: str) -> None:
-    order = Order(write_corpus(tmp_path / "articles", 1000))  # seconds, and a fork left alone ends sooner
+    order = BuildRequest(
+        write_corpus(tmp_path / "articles", 1000)
+    )  # seconds, and a fork left alone ends sooner
     async with ChildBuilder() as builder:
         (tmp_path / "new").mkdir()
         building = asyncio.create_task(builder.build(order, tmp_path / "new", ignore))
@@ -99,12 +101,12 @@ async def test_a_killed_build_has_failed_and_the_next_one_builds(tmp_path: Path,
         assert await has_ended(fork)
         (tmp_path / "next").mkdir()
         built = await builder.build(order, tmp_path / "next", ignore)
-        assert built.manifest.figures.articles == 1000
+        assert built.manifest.totals.articles == 1000
 
 
 async def test_a_build_that_is_no_longer_wanted_leaves_no_process(tmp_path: Path) -> None:
     (tmp_path / "new").mkdir()
-    order = Order(write_corpus(tmp_path / "articles", 400))
+    order = BuildRequest(write_corpus(tmp_path / "articles", 400))
     async with ChildBuilder() as builder:
         building = asyncio.create_task(builder.build(order, tmp_path / "new", ignore))
         child = await child_of_this_process()

@@ -10,7 +10,7 @@ import pytest
 from bot.handlers.menus import OFFERED, Scope
 from bot.messages import Attachment, ChatType
 from bot.texts import phrases
-from knowledge.snapshots.order import Built, Order, Progress
+from knowledge.snapshots.request import BuildRequest, BuildResult, Progress
 from tests.bot.admin.hall import OWNER, STRANGER, HereBuilder, Phone, hall, without
 from tests.knowledge.snapshots.corpus import write_article
 
@@ -50,7 +50,7 @@ class Stumbling(HereBuilder):
 
     stumbles = False
 
-    async def build(self, order: Order, folder: Path, progress: Progress) -> Built:
+    async def build(self, order: BuildRequest, folder: Path, progress: Progress) -> BuildResult:
         if self.stumbles:
             self.stumbles = False
             raise RuntimeError("stumbled")

@@ -8,7 +8,7 @@ from pathlib import Path
 from bot.messages import Chat, Reply
 from knowledge.errors import BuildFailed
 from knowledge.snapshots.build import build
-from knowledge.snapshots.order import Built, Order, Progress
+from knowledge.snapshots.request import BuildRequest, BuildResult, Progress
 from tests.bot.admin.hall import OWNER, STRANGER, Phone, hall
 from tests.knowledge.snapshots.corpus import write_article
 
@@ -204,7 +204,7 @@ async def test_the_owner_is_told_of_a_damaged_version_and_of_changed_files(tmp_p
 
 async def test_a_build_that_dies_is_told_with_its_stage_and_the_old_version_serves(tmp_path: Path) -> None:
     class Dying:
-        async def build(self, order: Order, folder: Path, progress: Progress) -> Built:
+        async def build(self, order: BuildRequest, folder: Path, progress: Progress) -> BuildResult:
             (folder / "half").write_bytes(b"x")
             if order.base is None:
                 (folder / "half").unlink()

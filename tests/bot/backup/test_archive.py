@@ -21,10 +21,10 @@ from bot.state.copies import Copies
 from bot.state.errors import StateClosed
 from bot.state.places import Listener
 from bot.state.state import open_state, sqlite_address
-from knowledge.snapshots.asking import SERVED
 from knowledge.snapshots.build import build
-from knowledge.snapshots.order import Order
-from knowledge.snapshots.versions import Versions
+from knowledge.snapshots.opening import SERVED
+from knowledge.snapshots.repository import SnapshotRepository
+from knowledge.snapshots.request import BuildRequest
 from tests.bot.admin.hall import hall
 from tests.knowledge.snapshots.corpus import write_corpus
 
@@ -35,9 +35,9 @@ CHAT = Chat("telegram", "7", ChatType.PRIVATE)
 async def data_folder(folder: Path) -> Path:
     """A data folder with a stored version, a key, and something learnt."""
     data = folder / "var"
-    versions = Versions(data / SERVED)
-    with versions.workshop() as building:
-        build(Order(write_corpus(folder / "articles", 2)), building)
+    versions = SnapshotRepository(data / SERVED)
+    with versions.staging() as building:
+        build(BuildRequest(write_corpus(folder / "articles", 2)), building)
         versions.publish(building)
     open_pseudonymizer(data)
     async with open_state(sqlite_address(data)) as state:
@@ -52,7 +52,7 @@ async def test_what_was_backed_up_is_put_back_elsewhere(tmp_path: Path) -> None:
     assert write_backup(data, sqlite_address(data), file) == file.stat().st_size
     assert file.stat().st_mode & 0o777 == 0o600
     elsewhere.mkdir()
-    versions = Versions(elsewhere / SERVED)
+    versions = SnapshotRepository(elsewhere / SERVED)
     async with open_state(sqlite_address(elsewhere)) as state:
         await state.aliases.add(("沪", "上海"), NOW)
         for name in ("000001", "000002"):  # done over, as after a kill, it ends in the same
@@ -141,7 +141,7 @@ class Unwritable(Copies):
 async def test_knowledge_is_not_restored_without_its_state(tmp_path: Path) -> None:
     data, file = await data_folder(tmp_path), tmp_path / "backup"
     write_backup(data, sqlite_address(data), file)
-    versions = Versions(data / SERVED)
+    versions = SnapshotRepository(data / SERVED)
     async with open_state(sqlite_address(data)) as state:
         with pytest.raises(StateClosed):
             await restore(file, data, versions, replace(state, copies=Unwritable()))

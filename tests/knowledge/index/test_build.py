@@ -11,10 +11,9 @@ import numpy as np
 import pytest
 
 from knowledge.documents.folder import read_document
-from knowledge.index.build import COLUMNS, RECORDS, Kept, build_index, update_index
-from knowledge.index.columns import open_columns
-from knowledge.index.opened import open_index
-from knowledge.index.records import Records
+from knowledge.index.documents import DocumentStore
+from knowledge.index.index import COLUMNS, RECORDS, IndexedDocument, build_index, open_index, update_index
+from knowledge.index.postings import open_columns
 from knowledge.repair.document import repair_document
 
 GOURD = "蕃瓜弄的旧居\n\n蕃瓜弄居民欢天喜地告别旧居。改造奠定了政策基础。\n"
@@ -22,7 +21,7 @@ PLATEAU = "高原的学校\n\n果洛平均海拔4200米。学校建好了。\n"
 HARBOUR = "海港的诊所\n\n洋山深水港有了门诊部。\n"
 
 
-def kept(**texts: str) -> list[Kept]:
+def kept(**texts: str) -> list[IndexedDocument]:
     return [
         (repair_document(read_document(f"{name}.txt", text.encode())), text.encode())
         for name, text in texts.items()
@@ -87,7 +86,7 @@ def test_an_empty_corpus_is_an_index_too(tmp_path: Path) -> None:
         assert (list(index.facts()), list(index.articles())) == ([], [])
 
 
-def steps(records: Records, read: Callable[[Records], Iterable[object]]) -> int:
+def steps(records: DocumentStore, read: Callable[[DocumentStore], Iterable[object]]) -> int:
     """How many hundreds of steps SQLite takes to read something."""
     taken = 0
 
@@ -110,11 +109,11 @@ def steps(records: Records, read: Callable[[Records], Iterable[object]]) -> int:
     ids=["articles", "log", "document"],
 )
 def test_one_file_is_read_without_reading_the_others(
-    tmp_path: Path, read: Callable[[Records], Iterable[object]]
+    tmp_path: Path, read: Callable[[DocumentStore], Iterable[object]]
 ) -> None:
     taken, broken = [], GOURD.replace("欢天喜地", "欢天\x07喜地")  # so that there is a repair
     for number in (10, 1_000):
         build_index(tmp_path / str(number), kept(**{f"n{n}": broken for n in range(number)}))
-        with closing(Records(tmp_path / str(number) / RECORDS)) as records:
+        with closing(DocumentStore(tmp_path / str(number) / RECORDS)) as records:
             taken.append(steps(records, read))
     assert taken[1] <= taken[0] + 1

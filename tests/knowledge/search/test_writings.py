@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.search.writings import in_hanzi, writings
-from knowledge.text.numbers import figures
-from knowledge.text.numerals import value_of
+from knowledge.text.numbers import quantities, value_of
 
 
 @pytest.mark.parametrize(
@@ -29,7 +28,7 @@ from knowledge.text.numerals import value_of
     ],
 )
 def test_other_writings_of_a_figure(asked: str, printed: str) -> None:
-    assert printed in writings(figures(asked)[0])
+    assert printed in writings(quantities(asked)[0])
 
 
 @settings(max_examples=100)

@@ -14,13 +14,11 @@ import pytest
 from knowledge.errors import NoArticles, NothingChanged, StorageUnavailable
 from knowledge.model import Document, ParsedDocument
 from knowledge.repair.document import repair_document
-from knowledge.snapshots.build import build
-from knowledge.snapshots.guards import objection
-from knowledge.snapshots.manifest import Figures
-from knowledge.snapshots.mending import mend
+from knowledge.snapshots.build import build, repair_or_skip
+from knowledge.snapshots.manifest import Totals, shrink_warning
 from knowledge.snapshots.opening import open_version
-from knowledge.snapshots.order import Built, Order
-from knowledge.snapshots.versions import Versions
+from knowledge.snapshots.repository import SnapshotRepository
+from knowledge.snapshots.request import BuildRequest, BuildResult
 from knowledge.text.analyzer import ChineseAnalyzer
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
 
@@ -31,20 +29,20 @@ def articles(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def versions(tmp_path: Path) -> Versions:
-    return Versions(tmp_path / "snapshots")
+def versions(tmp_path: Path) -> SnapshotRepository:
+    return SnapshotRepository(tmp_path / "snapshots")
 
 
-def rebuild(articles: Path, versions: Versions) -> Built:
+def rebuild(articles: Path, versions: SnapshotRepository) -> BuildResult:
     """Build on the version before and publish."""
     base = versions.current()
-    with versions.workshop() as folder:
-        built = build(Order(articles, versions.folder / base if base else None), folder)
+    with versions.staging() as folder:
+        built = build(BuildRequest(articles, versions.folder / base if base else None), folder)
         versions.publish(folder)
     return built
 
 
-def texts(versions: Versions) -> list[str]:
+def texts(versions: SnapshotRepository) -> list[str]:
     name = versions.current()
     assert name is not None
     opened = open_version(versions, name, ChineseAnalyzer())
@@ -56,14 +54,14 @@ def texts(versions: Versions) -> list[str]:
 
 @pytest.mark.parametrize("encoding", ["gb18030", "utf-16", "utf-8-sig"])
 def test_aliases_are_read_in_the_encodings_of_articles(
-    articles: Path, versions: Versions, encoding: str
+    articles: Path, versions: SnapshotRepository, encoding: str
 ) -> None:
     (articles / "aliases.txt").write_text("新区 = 临港新片区\n大桥 = 东海大桥\n", encoding=encoding)
     assert not rebuild(articles, versions).manifest.skipped
 
 
 def test_aliases_that_cannot_be_read_are_told_and_the_articles_are_built(
-    articles: Path, versions: Versions
+    articles: Path, versions: SnapshotRepository
 ) -> None:
     (articles / "aliases.txt").write_bytes(b"\xff\x80\x81\x00\x07" * 9)
     built = rebuild(articles, versions)
@@ -71,14 +69,14 @@ def test_aliases_that_cannot_be_read_are_told_and_the_articles_are_built(
     assert len(texts(versions)) == 12
 
 
-def test_a_whole_build_holds_every_fact(articles: Path, versions: Versions) -> None:
+def test_a_whole_build_holds_every_fact(articles: Path, versions: SnapshotRepository) -> None:
     built = rebuild(articles, versions)
     assert (built.redone, built.kept, built.difference) == (4, 0, None)
-    assert built.manifest.figures == Figures(documents=4, articles=4, facts=12)
+    assert built.manifest.totals == Totals(documents=4, articles=4, facts=12)
     assert len(texts(versions)) == 12
 
 
-def test_only_what_was_touched_is_redone(articles: Path, versions: Versions) -> None:
+def test_only_what_was_touched_is_redone(articles: Path, versions: SnapshotRepository) -> None:
     rebuild(articles, versions)
     write_article(articles, "001.txt", "第1号街坊旧区改造纪事", "这里只剩下一句新写的话。")
     write_article(articles, "new.txt", "新来的一篇", "苏州河边建成了新的步道。")
@@ -93,25 +91,27 @@ def test_only_what_was_touched_is_redone(articles: Path, versions: Versions) -> 
 
 
 def test_a_changed_folder_gives_the_same_snapshot_whole_or_in_part(
-    articles: Path, versions: Versions, tmp_path: Path
+    articles: Path, versions: SnapshotRepository, tmp_path: Path
 ) -> None:
     rebuild(articles, versions)
     write_article(articles, "003.txt", "改过的一篇", "旧改地块的居民都签了约。")
     (articles / "000.txt").unlink()
     rebuild(articles, versions)
-    afresh = Versions(tmp_path / "afresh")
+    afresh = SnapshotRepository(tmp_path / "afresh")
     rebuild(articles, afresh)
     assert texts(versions) == texts(afresh)
 
 
-def test_a_file_that_was_only_touched_is_not_redone(articles: Path, versions: Versions) -> None:
+def test_a_file_that_was_only_touched_is_not_redone(articles: Path, versions: SnapshotRepository) -> None:
     rebuild(articles, versions)
     os.utime(articles / "001.txt", (1, 1))
     built = rebuild(articles, versions)
     assert (built.redone, built.kept, bool(built.difference)) == (0, 4, False)
 
 
-def test_a_skipped_file_is_told_again_though_it_is_not_read_again(articles: Path, versions: Versions) -> None:
+def test_a_skipped_file_is_told_again_though_it_is_not_read_again(
+    articles: Path, versions: SnapshotRepository
+) -> None:
     (articles / "bad.txt").write_bytes(b"\xff\xff\xff\x00\x01\xfe" * 9)
     first, second = rebuild(articles, versions), rebuild(articles, versions)
     assert (
@@ -127,10 +127,10 @@ def trips_on_002(document: Document) -> ParsedDocument:
 
 
 def test_a_file_that_repair_fails_on_is_skipped_and_logged_and_the_rest_still_loads(
-    articles: Path, versions: Versions, caplog: pytest.LogCaptureFixture
+    articles: Path, versions: SnapshotRepository, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with versions.workshop() as folder:
-        built = build(Order(articles), folder, mender=lambda read: mend(read, trips_on_002))
+    with versions.staging() as folder:
+        built = build(BuildRequest(articles), folder, repair=lambda read: repair_or_skip(read, trips_on_002))
         versions.publish(folder)
     (skipped,) = built.manifest.skipped
     assert (skipped.name, skipped.reason) == ("002.txt", "整理这个文件时出错（IndexError）")
@@ -139,7 +139,7 @@ def test_a_file_that_repair_fails_on_is_skipped_and_logged_and_the_rest_still_lo
 
 
 def test_a_version_that_was_damaged_while_it_served_is_not_built_upon(
-    articles: Path, versions: Versions
+    articles: Path, versions: SnapshotRepository
 ) -> None:
     rebuild(articles, versions)
     records = versions.folder / "000001" / "index" / "records.sqlite"
@@ -150,30 +150,30 @@ def test_a_version_that_was_damaged_while_it_served_is_not_built_upon(
     assert (rebuild(articles, versions).redone, len(texts(versions))) == (5, 13)
 
 
-def test_a_missing_folder_is_refused_by_name(versions: Versions, tmp_path: Path) -> None:
-    with versions.workshop() as folder, pytest.raises(NoArticles, match="nowhere"):
-        build(Order(tmp_path / "nowhere"), folder)
+def test_a_missing_folder_is_refused_by_name(versions: SnapshotRepository, tmp_path: Path) -> None:
+    with versions.staging() as folder, pytest.raises(NoArticles, match="nowhere"):
+        build(BuildRequest(tmp_path / "nowhere"), folder)
 
 
 def test_a_folder_that_vanishes_in_the_middle_is_told_file_by_file_and_waits_for_a_person(
-    articles: Path, versions: Versions
+    articles: Path, versions: SnapshotRepository
 ) -> None:
-    before = rebuild(articles, versions).manifest.figures
+    before = rebuild(articles, versions).manifest.totals
     write_corpus(articles, 6, "新区改造")
 
     def vanish(stage: str, done: int, of: int) -> None:
         if done == 1:
             shutil.rmtree(articles)
 
-    with versions.workshop() as folder:
-        figures = build(Order(articles, versions.folder / "000001"), folder, vanish).manifest.figures
-    assert (figures.articles, figures.skipped) == (1, 5)
-    assert objection(before, figures)
+    with versions.staging() as folder:
+        totals = build(BuildRequest(articles, versions.folder / "000001"), folder, vanish).manifest.totals
+    assert (totals.articles, totals.skipped) == (1, 5)
+    assert shrink_warning(before, totals)
 
 
 def test_a_folder_that_cannot_be_written_is_a_sentence_not_a_traceback(articles: Path) -> None:
     with pytest.raises(StorageUnavailable, match="不能写入"):
-        build(Order(articles), Path("/proc/nowhere"))
+        build(BuildRequest(articles), Path("/proc/nowhere"))
 
 
 def failing(name: str, error: int) -> Callable[..., int]:
@@ -190,7 +190,7 @@ def failing(name: str, error: int) -> Callable[..., int]:
 
 @pytest.mark.parametrize("error", [errno.EIO, errno.EACCES])
 def test_a_file_that_failed_to_be_read_is_named_and_tried_again_though_it_was_not_touched(
-    articles: Path, versions: Versions, monkeypatch: pytest.MonkeyPatch, error: int
+    articles: Path, versions: SnapshotRepository, monkeypatch: pytest.MonkeyPatch, error: int
 ) -> None:
     with monkeypatch.context() as system:
         system.setattr(os, "open", failing("002.txt", error))
@@ -202,7 +202,7 @@ def test_a_file_that_failed_to_be_read_is_named_and_tried_again_though_it_was_no
 
 
 def test_a_file_that_nobody_may_read_is_named_once_and_read_as_soon_as_it_may_be(
-    articles: Path, versions: Versions, monkeypatch: pytest.MonkeyPatch
+    articles: Path, versions: SnapshotRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = os.access
     with monkeypatch.context() as system:
@@ -212,17 +212,17 @@ def test_a_file_that_nobody_may_read_is_named_once_and_read_as_soon_as_it_may_be
         system.setattr(os, "open", failing("002.txt", errno.EACCES))
         (named,) = rebuild(articles, versions).manifest.skipped
         assert (named.name, named.reason) == ("002.txt", "没有读取权限")
-        with pytest.raises(NothingChanged), versions.workshop() as folder:
-            build(Order(articles, versions.folder / "000001", if_touched=True), folder)
+        with pytest.raises(NothingChanged), versions.staging() as folder:
+            build(BuildRequest(articles, versions.folder / "000001", if_changed=True), folder)
     assert rebuild(articles, versions).manifest.skipped == ()
     assert len(texts(versions)) == 12
 
 
 def test_a_machine_without_descriptors_is_no_fault_of_a_file(
-    articles: Path, versions: Versions, monkeypatch: pytest.MonkeyPatch
+    articles: Path, versions: SnapshotRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rebuild(articles, versions)
     monkeypatch.setattr(os, "open", failing("002.txt", errno.EMFILE))
-    with pytest.raises(StorageUnavailable, match="ulimit"), versions.workshop() as folder:
-        build(Order(articles), folder)
+    with pytest.raises(StorageUnavailable, match="ulimit"), versions.staging() as folder:
+        build(BuildRequest(articles), folder)
     assert len(texts(versions)) == 12

@@ -10,33 +10,33 @@ from hypothesis import strategies as st
 
 from knowledge.errors import SnapshotDamaged
 from knowledge.snapshots.build import build
-from knowledge.snapshots.news import fresh_facts, only_in_second
-from knowledge.snapshots.order import Order
-from knowledge.snapshots.versions import Versions
+from knowledge.snapshots.difference import new_facts, only_in_second
+from knowledge.snapshots.repository import SnapshotRepository
+from knowledge.snapshots.request import BuildRequest
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
 
 
-def publish(articles: Path, versions: Versions) -> str:
-    with versions.workshop() as folder:
-        build(Order(articles), folder)
+def publish(articles: Path, versions: SnapshotRepository) -> str:
+    with versions.staging() as folder:
+        build(BuildRequest(articles), folder)
         return versions.publish(folder)
 
 
 def test_the_facts_of_an_added_article_are_news_and_nothing_else_is(tmp_path: Path) -> None:
-    articles, versions = write_corpus(tmp_path / "articles"), Versions(tmp_path / "versions")
+    articles, versions = write_corpus(tmp_path / "articles"), SnapshotRepository(tmp_path / "versions")
     before = publish(articles, versions)
     write_article(articles, "new.txt", "养老服务有了新办法", "社区养老服务有了新办法，老人们都说好。")
     after = publish(articles, versions)
-    fresh = [fact.article.file for batch in fresh_facts(versions, before, after) for fact in batch]
+    fresh = [fact.article.file for batch in new_facts(versions, before, after) for fact in batch]
     assert set(fresh) == {"new.txt"}
-    assert list(fresh_facts(versions, after, before)) == []
+    assert list(new_facts(versions, after, before)) == []
 
 
 def test_a_version_that_is_gone_is_named(tmp_path: Path) -> None:
-    versions = Versions(tmp_path / "versions")
+    versions = SnapshotRepository(tmp_path / "versions")
     after = publish(write_corpus(tmp_path / "articles", 1), versions)
     with pytest.raises(SnapshotDamaged, match="000000"):
-        list(fresh_facts(versions, "000000", after))
+        list(new_facts(versions, "000000", after))
 
 
 @given(st.sets(st.text("ab", max_size=3)), st.sets(st.text("ab", max_size=3)))

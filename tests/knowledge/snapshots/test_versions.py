@@ -12,37 +12,37 @@ from pathlib import Path
 import pytest
 
 from knowledge.errors import SnapshotDamaged
-from knowledge.snapshots.manifest import NAME, Figures, Manifest, seal
-from knowledge.snapshots.versions import POINTER, Versions
+from knowledge.snapshots.manifest import NAME, Manifest, Totals, seal
+from knowledge.snapshots.repository import POINTER, SnapshotRepository
 
 
-def put(versions: Versions, *contents: str) -> str:
+def put(versions: SnapshotRepository, *contents: str) -> str:
     """Publish a version of opaque files."""
-    with versions.workshop() as folder:
+    with versions.staging() as folder:
         (folder / "index").mkdir()
         for n, content in enumerate(contents):
             (folder / "index" / f"part-{n}").write_text(content * 50, encoding="utf-8")
-        seal(folder, Manifest("listing", "recipe", 0.0, Figures()))
+        seal(folder, Manifest("listing", "recipe", 0.0, Totals()))
         return versions.publish(folder)
 
 
-def whole(versions: Versions, name: str) -> bool:
+def whole(versions: SnapshotRepository, name: str) -> bool:
     try:
-        with versions.hold(name):
+        with versions.pin(name):
             return True
     except SnapshotDamaged:
         return False
 
 
 @pytest.fixture
-def versions(tmp_path: Path) -> Versions:
-    return Versions(tmp_path / "snapshots", keep=3)
+def versions(tmp_path: Path) -> SnapshotRepository:
+    return SnapshotRepository(tmp_path / "snapshots", keep=3)
 
 
-def test_a_published_version_is_current_and_whole(versions: Versions) -> None:
+def test_a_published_version_is_current_and_whole(versions: SnapshotRepository) -> None:
     name = put(versions, "甲", "乙")
     assert (versions.current(), versions.candidates()) == (name, [name])
-    with versions.hold(name) as stored:
+    with versions.pin(name) as stored:
         assert sorted(stored.manifest.files) == ["index/part-0", "index/part-1"]
 
 
@@ -59,7 +59,7 @@ def but_for(closed: str) -> Callable[[Path], list[str]]:
 
 
 def test_a_folder_that_cannot_be_listed_is_not_sealed_as_an_empty_one(
-    versions: Versions, monkeypatch: pytest.MonkeyPatch
+    versions: SnapshotRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "listdir", but_for("index"))
     with pytest.raises(PermissionError):
@@ -68,16 +68,16 @@ def test_a_folder_that_cannot_be_listed_is_not_sealed_as_an_empty_one(
 
 
 def test_a_version_that_cannot_be_listed_does_not_serve(
-    versions: Versions, monkeypatch: pytest.MonkeyPatch
+    versions: SnapshotRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = put(versions, "甲")
     monkeypatch.setattr(os, "listdir", but_for("index"))
-    with pytest.raises(SnapshotDamaged, match="列不出来"), versions.hold(name):
+    with pytest.raises(SnapshotDamaged, match="列不出来"), versions.pin(name):
         pass
 
 
-def test_what_is_built_but_not_published_leaves_nothing(versions: Versions) -> None:
-    with versions.workshop() as folder:
+def test_what_is_built_but_not_published_leaves_nothing(versions: SnapshotRepository) -> None:
+    with versions.staging() as folder:
         (folder / "half").write_text("x", encoding="utf-8")
     assert (versions.names(), list(versions.folder.iterdir())) == ([], [])
 
@@ -110,14 +110,14 @@ DAMAGES = (empty, halve, flip, delete, swap)
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("file", ["index/part-0", "index/part-1", NAME])
 def test_every_file_of_a_version_is_checked_before_it_serves(
-    versions: Versions, file: str, damage: Callable[[Path, Path], None]
+    versions: SnapshotRepository, file: str, damage: Callable[[Path, Path], None]
 ) -> None:
     before, name = put(versions, "旧", "日"), put(versions, "新", "月")
     damage(versions.folder / name / file, versions.folder / before / file)
     assert (whole(versions, name), whole(versions, before)) == (False, True)
 
 
-def test_a_file_that_the_manifest_does_not_know_is_damage(versions: Versions) -> None:
+def test_a_file_that_the_manifest_does_not_know_is_damage(versions: SnapshotRepository) -> None:
     name = put(versions, "甲")
     (versions.folder / name / "index" / "stray").write_text("x", encoding="utf-8")
     assert not whole(versions, name)
@@ -125,7 +125,7 @@ def test_a_file_that_the_manifest_does_not_know_is_damage(versions: Versions) ->
 
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_pointer_lets_the_newest_serve(
-    versions: Versions, damage: Callable[[Path, Path], None], tmp_path: Path
+    versions: SnapshotRepository, damage: Callable[[Path, Path], None], tmp_path: Path
 ) -> None:
     put(versions, "甲")
     newest = put(versions, "乙")
@@ -135,45 +135,49 @@ def test_a_damaged_pointer_lets_the_newest_serve(
     assert versions.candidates()[0] == newest
 
 
-def test_a_chosen_version_is_tried_first_then_those_before_it_then_newer_ones(versions: Versions) -> None:
+def test_a_chosen_version_is_tried_first_then_those_before_it_then_newer_ones(
+    versions: SnapshotRepository,
+) -> None:
     one, two, three = (put(versions, text) for text in "甲乙丙")
     versions.choose(two)
     assert versions.candidates() == [two, one, three]
 
 
-def test_the_last_few_are_kept_and_whatever_serves_or_is_read(versions: Versions) -> None:
+def test_the_last_few_are_kept_and_whatever_serves_or_is_read(versions: SnapshotRepository) -> None:
     names = [put(versions, text) for text in "甲乙丙丁戊己"]
     versions.choose(names[1])
-    with versions.hold(names[2]):
+    with versions.pin(names[2]):
         assert versions.prune() == [names[0]]
     assert versions.prune() == [names[2]]
     assert sorted(versions.names()) == [names[1], *names[3:]]
 
 
-def test_a_damaged_version_is_moved_aside_not_deleted_and_only_the_last_two_stay(versions: Versions) -> None:
+def test_a_damaged_version_is_moved_aside_not_deleted_and_only_the_last_two_stay(
+    versions: SnapshotRepository,
+) -> None:
     names = [put(versions, text) for text in "甲乙丙"]
-    moved = [versions.set_aside(name) for name in names]
+    moved = [versions.quarantine(name) for name in names]
     assert versions.names() == []
     versions.prune()
     assert [path is not None and path.exists() for path in moved] == [False, True, True]
 
 
-def test_what_a_killed_build_left_is_cleared_at_the_start(versions: Versions) -> None:
+def test_what_a_killed_build_left_is_cleared_at_the_start(versions: SnapshotRepository) -> None:
     name = put(versions, "甲")
     for left in (".building-0", ".gone-1"):
         (versions.folder / left).mkdir()
         (versions.folder / left / "part").write_text("x", encoding="utf-8")
     (versions.folder / ".CURRENT.00ff").write_text("x", encoding="utf-8")
-    assert versions.collect() == 3
+    assert versions.clean() == 3
     assert versions.names() == [name] and whole(versions, name)
     assert sorted(path.name for path in versions.folder.iterdir()) == [".lock", name, POINTER]
 
 
-def test_a_version_that_is_read_by_two_stays_until_both_are_done(versions: Versions) -> None:
+def test_a_version_that_is_read_by_two_stays_until_both_are_done(versions: SnapshotRepository) -> None:
     old = put(versions, "甲")
     with ExitStack() as first, ExitStack() as second:
-        first.enter_context(versions.hold(old))
-        second.enter_context(versions.hold(old))
+        first.enter_context(versions.pin(old))
+        second.enter_context(versions.pin(old))
         for text in "乙丙丁":
             put(versions, text)
         first.close()

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge.text.numbers import FigureKind, figures, number_keys
-from knowledge.text.numerals import plain, value_of
+from knowledge.text.numbers import QuantityKind, number_keys, plain, quantities, value_of
 
 
 @pytest.mark.parametrize(
@@ -30,46 +29,48 @@ from knowledge.text.numerals import plain, value_of
     ],
 )
 def test_two_writings_of_one_number_share_a_key(one: str, other: str) -> None:
-    assert number_keys(figures(one)) == number_keys(figures(other)) != ()
+    assert number_keys(quantities(one)) == number_keys(quantities(other)) != ()
 
 
 @pytest.mark.parametrize(
     ("text", "said", "kind"),
     [
-        ("共近35万名党员参加", "近35万名", FigureKind.COUNT),
-        ("滚动播出1800余条新闻", "1800余条", FigureKind.COUNT),
-        ("耗时3个多月的速度", "3个多月", FigureKind.DURATION),
-        ("最快半小时内解决", "最快半小时内", FigureKind.DURATION),
-        ("以每月一次的频率", "每月一次", FigureKind.FREQUENCY),
-        ("并通过每周1期《动态》", "每周1期", FigureKind.FREQUENCY),
-        ("同比增长70.12%,", "70.12%", FigureKind.PERCENT),
-        ("的第一批教育", "第一批", FigureKind.ORDINAL),
-        ("从6月27日起", "6月27日", FigureKind.DATE),
-        ("今年1至7月，查处", "今年1至7月", FigureKind.DATE),
-        ("9月6日至8日，", "9月6日至8日", FigureKind.DATE),
-        ("达49.53亿美元，", "49.53亿美元", FigureKind.COUNT),
-        ("平均海拔4200米", "4200米", FigureKind.COUNT),
-        ("超过 1万名职工", "超过 1万名", FigureKind.COUNT),
+        ("共近35万名党员参加", "近35万名", QuantityKind.COUNT),
+        ("滚动播出1800余条新闻", "1800余条", QuantityKind.COUNT),
+        ("耗时3个多月的速度", "3个多月", QuantityKind.DURATION),
+        ("最快半小时内解决", "最快半小时内", QuantityKind.DURATION),
+        ("以每月一次的频率", "每月一次", QuantityKind.FREQUENCY),
+        ("并通过每周1期《动态》", "每周1期", QuantityKind.FREQUENCY),
+        ("同比增长70.12%,", "70.12%", QuantityKind.PERCENT),
+        ("的第一批教育", "第一批", QuantityKind.ORDINAL),
+        ("从6月27日起", "6月27日", QuantityKind.DATE),
+        ("今年1至7月，查处", "今年1至7月", QuantityKind.DATE),
+        ("9月6日至8日，", "9月6日至8日", QuantityKind.DATE),
+        ("达49.53亿美元，", "49.53亿美元", QuantityKind.COUNT),
+        ("平均海拔4200米", "4200米", QuantityKind.COUNT),
+        ("超过 1万名职工", "超过 1万名", QuantityKind.COUNT),
     ],
 )
-def test_a_figure_is_said_with_its_unit_and_its_approximation(text: str, said: str, kind: FigureKind) -> None:
-    assert [(f.text, f.kind) for f in figures(text)] == [(said, kind)]
+def test_a_figure_is_said_with_its_unit_and_its_approximation(
+    text: str, said: str, kind: QuantityKind
+) -> None:
+    assert [(f.text, f.kind) for f in quantities(text)] == [(said, kind)]
 
 
 @pytest.mark.parametrize(
     "text", ["统一部署一体推进", "万一如此", "统筹半边天", "几何", "百姓千方百计", "12345市民热线的市"]
 )
 def test_a_hanzi_numeral_inside_a_word_is_no_quantity(text: str) -> None:
-    assert all(f.text.isdecimal() for f in figures(text))
+    assert all(f.text.isdecimal() for f in quantities(text))
 
 
 def test_a_range_has_both_ends() -> None:
-    (figure,) = figures("需要3至5个")
+    (figure,) = quantities("需要3至5个")
     assert (figure.value, figure.until, figure.keys) == (Decimal(3), Decimal(5), ("3", "5"))
 
 
 def test_a_bare_year_also_meets_the_year() -> None:
-    assert "2023年" in number_keys(figures("临港 2023"))
+    assert "2023年" in number_keys(quantities("临港 2023"))
 
 
 @given(
@@ -79,7 +80,7 @@ def test_a_bare_year_also_meets_the_year() -> None:
 @settings(max_examples=150, deadline=None)
 def test_figures_of_any_text_stand_where_they_say_in_order(text: str) -> None:
     end = 0
-    for figure in figures(text):
+    for figure in quantities(text):
         assert figure.start >= end
         assert text[figure.start : figure.end] == figure.text != ""
         end = figure.end

@@ -12,7 +12,7 @@ from knowledge.errors import UnreadableFile
 from knowledge.model import Skipped
 from knowledge.query.aliases import Aliases, AliasProblem, parse_aliases
 from knowledge.text.analyzer import Analyzer
-from knowledge.text.script import fold
+from knowledge.text.folding import fold
 
 OWN = "aliases.txt"
 LIMIT = 1024 * 1024  # bytes; some 30,000 groups

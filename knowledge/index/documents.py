@@ -47,7 +47,7 @@ def _keys_of(no: int) -> tuple[int, int]:
     return no << FILE_BITS, ((no + 1) << FILE_BITS) - 1
 
 
-class RecordsWriter:
+class DocumentStoreWriter:
     """Writes records; one transaction, on disk when `close` returns."""
 
     def __init__(self, path: Path) -> None:
@@ -111,7 +111,7 @@ class RecordsWriter:
         self._db.close()
 
 
-class Records:
+class DocumentStore:
     """Reads records; safe to share between threads."""
 
     def __init__(self, path: Path) -> None:

@@ -10,11 +10,11 @@ from dataclasses import astuple, dataclass
 from importlib import metadata
 from pathlib import Path
 
-from knowledge.documents.walk import RESERVED_NAMES, Source
-from knowledge.errors import BrokenInstallation
+from knowledge.documents.walk import RESERVED_NAMES, Source, find_sources
+from knowledge.errors import BrokenInstallation, NoArticles
 from knowledge.model import Skipped
-from knowledge.snapshots.durable import below
-from knowledge.snapshots.manifest import Figures
+from knowledge.snapshots.files import walk_tree
+from knowledge.snapshots.manifest import Totals
 
 NAME = "sources.json"
 JUDGES = ("tantivy", "rjieba", "opencc", "pypinyin", "pypdfium2", "python-docx", "lxml")
@@ -22,7 +22,7 @@ JUDGES = ("tantivy", "rjieba", "opencc", "pypinyin", "pypdfium2", "python-docx",
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class SourceState:
     """One file of the articles folder and what became of it; `sha256` covers its sidecar too."""
 
     name: str
@@ -41,24 +41,24 @@ class Record:
         return any(skipped.passing for skipped in self.skipped)
 
 
-def write_records(folder: Path, records: Iterable[Record]) -> None:
+def write_states(folder: Path, records: Iterable[SourceState]) -> None:
     """Write the records of a snapshot being built."""
     (folder / NAME).write_text(json.dumps([_row(record) for record in records]), encoding="ascii")
 
 
-def read_records(folder: Path) -> dict[str, Record]:
+def read_states(folder: Path) -> dict[str, SourceState]:
     """Read the records of a stored snapshot, by file name."""
     rows = json.loads((folder / NAME).read_bytes())
-    return {row[0]: _record(*row) for row in rows}
+    return {row[0]: _state(*row) for row in rows}
 
 
-def _row(record: Record) -> list[object]:
+def _row(record: SourceState) -> list[object]:
     skipped = [[*astuple(one)] for one in record.skipped]
     told = [record.name, record.size, record.stamp, record.sha256, record.documents]
     return [*told, skipped, record.articles, record.facts, record.doubts]
 
 
-def _record(
+def _state(
     name: str,
     size: int,
     stamp: int,
@@ -66,15 +66,15 @@ def _record(
     documents: list[str],
     skipped: list[tuple[str, str, str, int | None, bool]],
     *counts: int,
-) -> Record:
+) -> SourceState:
     told = tuple(Skipped(*one) for one in skipped)
-    return Record(name, size, stamp, sha256, tuple(documents), told, *counts)
+    return SourceState(name, size, stamp, sha256, tuple(documents), told, *counts)
 
 
-def total(records: Iterable[Record]) -> Figures:
+def total(records: Iterable[SourceState]) -> Totals:
     """Add the records up."""
     rows = list(records)
-    return Figures(
+    return Totals(
         documents=sum(len(row.documents) for row in rows),
         articles=sum(row.articles for row in rows),
         facts=sum(row.facts for row in rows),
@@ -83,7 +83,7 @@ def total(records: Iterable[Record]) -> Figures:
     )
 
 
-def listing(articles: Path, sources: Iterable[Source]) -> str:
+def folder_fingerprint(articles: Path, sources: Iterable[Source]) -> str:
     """Digest names, sizes and times of a folder's files, and its aliases: equal means that nothing was touched."""
     digest = hashlib.sha256()
     for source in sources:
@@ -94,7 +94,7 @@ def listing(articles: Path, sources: Iterable[Source]) -> str:
     return digest.hexdigest()
 
 
-def recipe() -> str:
+def build_fingerprint() -> str:
     """Digest what decides a snapshot's content besides the folder: our code, and the libraries that read and cut.
 
     Raises:
@@ -103,7 +103,7 @@ def recipe() -> str:
     """
     digest = hashlib.sha256()
     room = Path(__file__).parents[1]
-    for path in filter(Path.is_file, below(room, but="__pycache__")):
+    for path in filter(Path.is_file, walk_tree(room, but="__pycache__")):
         digest.update(path.relative_to(room).as_posix().encode() + b"\0" + _content(path))
     for name in JUDGES:
         digest.update(f"{name} {_version(name)}\0".encode())
@@ -120,3 +120,16 @@ def _version(library: str) -> str:
 
 def _content(path: Path) -> bytes:
     return hashlib.sha256(path.read_bytes()).digest() if path.is_file() else b"absent"
+
+
+def changed_files(articles: Path, version: Path) -> list[str]:
+    """The names of files that are new, gone, or not as they were when the stored `version` was built."""
+    try:
+        before = {record.name: (record.size, record.stamp) for record in read_states(version).values()}
+    except OSError:
+        return []  # a temporary version keeps no records
+    try:
+        now = {source.name: (source.size, source.stamp) for source in find_sources(articles)}
+    except NoArticles:
+        now = {}
+    return sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from opencc import OpenCC
 
 from knowledge.errors import BrokenInstallation
-from knowledge.text import script
-from knowledge.text.script import decode, encode, fold
+from knowledge.text import folding
+from knowledge.text.folding import decode, encode, fold
 
 
 @pytest.mark.parametrize(
@@ -53,4 +53,4 @@ def test_a_table_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(OpenCC, "__init__", broken)
     with pytest.raises(BrokenInstallation, match=r"简繁对照表.*t2s\.json"):
-        script._folding.__wrapped__()
+        folding._folding.__wrapped__()

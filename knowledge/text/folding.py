@@ -123,3 +123,9 @@ def encode(text: str) -> Codes:
 def decode(codes: Codes) -> str:
     """Return the text of UTF-16 units made by `encode`."""
     return codes.astype("<u2").tobytes().decode("utf-16-le", "replace")
+
+
+def is_hanzi(character: str) -> bool:
+    """Tell whether a character is a CJK ideograph (Unicode blocks URO, extension A, supplementary planes)."""
+    point = ord(character)
+    return 0x4E00 <= point <= 0x9FFF or 0x3400 <= point <= 0x4DBF or 0x20000 <= point <= 0x3FFFF

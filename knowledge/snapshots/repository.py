@@ -19,17 +19,25 @@ from pathlib import Path
 
 from knowledge.errors import EXHAUSTED, SnapshotDamaged
 from knowledge.snapshots import manifest as manifests
-from knowledge.snapshots.durable import room_needed, sync_path, sync_tree, write_durably
-from knowledge.snapshots.lock import exclusive, in_use, reading
+from knowledge.snapshots.files import (
+    exclusive,
+    explain_io_errors,
+    in_use,
+    reading,
+    sync_path,
+    sync_tree,
+    write_durably,
+)
 from knowledge.snapshots.manifest import Manifest
 
 POINTER = "CURRENT"
+INDEX = "index"
 ASIDE = "damaged"
 KEPT_ASIDE = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredSnapshot:
     """A whole version on disk, verified when it was handed out."""
 
     name: str
@@ -37,7 +45,7 @@ class Stored:
     manifest: Manifest
 
 
-class Versions:
+class SnapshotRepository:
     """The versions below one folder; the last `keep` stay, and whichever serves or is being read."""
 
     def __init__(self, folder: Path, keep: int = 3) -> None:
@@ -61,7 +69,7 @@ class Versions:
         return name if digest == _check(name) else None
 
     @contextmanager
-    def hold(self, name: str, sealed: Manifest | None = None) -> Iterator[Stored]:
+    def pin(self, name: str, sealed: Manifest | None = None) -> Iterator[StoredSnapshot]:
         """Verify a version and keep it from being cleared away until the end.
 
         Of one that this process has just seen `sealed`, reading it again would tell nothing new.
@@ -77,7 +85,7 @@ class Versions:
                 if error.errno in EXHAUSTED:
                     raise
                 raise SnapshotDamaged(f"{name}：清单 {manifests.NAME} 缺失或读不出") from error
-            yield Stored(name, folder, sealed or manifests.verify(folder))
+            yield StoredSnapshot(name, folder, sealed or manifests.verify(folder))
 
     def candidates(self) -> list[str]:
         """What to try to serve, in order: the chosen version, then those before it, then newer ones."""
@@ -88,13 +96,13 @@ class Versions:
         return names[at:] + names[:at]
 
     @contextmanager
-    def workshop(self) -> Iterator[Path]:
+    def staging(self) -> Iterator[Path]:
         """Lend an empty folder to build in; what is left there at the end is removed.
 
         Raises:
             NoRoom: the folder cannot be made.
         """
-        with room_needed(self.folder):
+        with explain_io_errors(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             building = self.folder / f".building-{secrets.token_hex(6)}"
             building.mkdir()
@@ -109,7 +117,7 @@ class Versions:
         Raises:
             NoRoom: the disk is full or closed; nothing has changed then.
         """
-        with room_needed(self.folder), exclusive(self.folder / ".lock"):
+        with explain_io_errors(self.folder), exclusive(self.folder / ".lock"):
             sync_tree(building)
             name = f"{int((self.names() or ['0'])[0]) + 1:06d}"
             building.rename(self.folder / name)
@@ -123,10 +131,10 @@ class Versions:
 
     def choose(self, name: str) -> None:
         """Let another stored version serve from the next start on."""
-        with room_needed(self.folder), exclusive(self.folder / ".lock"):
+        with explain_io_errors(self.folder), exclusive(self.folder / ".lock"):
             self._point(name)
 
-    def set_aside(self, name: str) -> Path | None:
+    def quarantine(self, name: str) -> Path | None:
         """Move a damaged version out of the way, for a person to look at; None where that is not possible."""
         target = self.folder / ASIDE / f"{name}-{secrets.token_hex(3)}"
         try:
@@ -151,7 +159,7 @@ class Versions:
                 self._remove(path)
         return old
 
-    def collect(self) -> int:
+    def clean(self) -> int:
         """Clear what killed builds left; only for who knows that nobody builds now. Returns how many."""
         left = [
             *self.folder.glob(".building-*"),

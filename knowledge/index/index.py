@@ -1,0 +1,205 @@
+"""One index: built into a folder, whole or from another one, and opened there with nothing loaded."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from knowledge.index.documents import FILE_BITS, DocumentStore, DocumentStoreWriter
+from knowledge.index.postings import (
+    Additions,
+    BigramIndex,
+    BigramWriter,
+    build_columns,
+    open_columns,
+    save_columns,
+    texts,
+    update_columns,
+)
+from knowledge.model import Article, Document, Fact, ParsedDocument, RepairEntry
+from knowledge.search.corpus import Columns
+from knowledge.text.folding import decode, encode
+
+RECORDS, GRAMS, COLUMNS = "records.sqlite", "grams", "columns.npy"
+
+IndexedDocument: TypeAlias = tuple[ParsedDocument, bytes]
+"""A repaired document and the very bytes it was read from."""
+
+
+def build_index(folder: Path, repaired: Iterable[IndexedDocument]) -> int:
+    """Write a whole index into a new folder; return the number of facts.
+
+    `repaired` holds documents beside their bytes; it is read once, one by one, so it may be a generator.
+    """
+    folder.mkdir()
+    with BigramWriter(folder / GRAMS) as grams:
+        columns = build_columns(_write(folder, grams, (), repaired, []))
+        save_columns(columns, folder / COLUMNS)
+    return len(columns)
+
+
+def update_index(
+    folder: Path, base: Path, removed: Collection[str], repaired: Iterable[IndexedDocument]
+) -> int:
+    """Write an index into a new folder from the one in `base`, which stays as it is; return the number of facts.
+
+    `removed` names the documents that are gone or changed, `repaired` holds the changed and the new ones.
+    """
+    folder.mkdir()
+    shutil.copy2(base / RECORDS, folder / RECORDS)
+    shutil.copytree(base / GRAMS, folder / GRAMS)
+    before = open_columns(base / COLUMNS)
+    gone: list[int] = []
+    with BigramWriter(folder / GRAMS) as grams:
+        added = _write(folder, grams, removed, repaired, gone)
+        columns = update_columns(
+            before,
+            np.isin(before.keys >> FILE_BITS, gone),
+            np.isin(before.head_keys >> FILE_BITS, gone),
+            added,
+        )
+        save_columns(columns, folder / COLUMNS)
+    return len(columns)
+
+
+def _write(
+    folder: Path,
+    grams: BigramWriter,
+    removed: Collection[str],
+    repaired: Iterable[IndexedDocument],
+    gone: list[int],
+) -> Additions:
+    """Write records and grams, adding the numbers of removed files to `gone`; return what was added."""
+    records = DocumentStoreWriter(folder / RECORDS)
+    first = records.next_number()
+    for name in removed:
+        no = records.remove(name)
+        if no is not None:
+            grams.remove(no)
+            gone.append(no)
+    rows: list[tuple[int, bytes]] = []
+    articles: list[int] = []
+    heads: list[tuple[int, bytes]] = []
+    for no, (document, data) in enumerate(repaired, first):
+        facts = list(_placed(no, document))
+        records.add(no, document, data, facts)
+        heads += [(key, encode(head).tobytes()) for key, head in _heads(no, document.articles)]
+        for key, fact, article in facts:
+            codes = encode(fact.text)
+            grams.add(no, key, decode(codes))
+            rows.append((key, codes.tobytes()))
+            articles.append(article)
+    grams.commit()
+    records.close()
+    return Additions(texts(rows), np.array(articles, dtype=np.int64), texts(heads))
+
+
+def _placed(no: int, repaired: ParsedDocument) -> Iterator[tuple[int, Fact, int]]:
+    """Give every fact its key, article by article."""
+    places = {article.id: place for place, article in enumerate(repaired.articles)}
+    ordered = sorted(repaired.facts, key=lambda fact: places[fact.article.id])
+    for at, fact in enumerate(ordered):
+        yield (no << FILE_BITS) + at, fact, (no << FILE_BITS) + places[fact.article.id]
+
+
+def _heads(no: int, articles: Sequence[Article]) -> Iterator[tuple[int, str]]:
+    for place, article in enumerate(articles):
+        heads = (article.kicker, article.title, article.subtitle)
+        yield (no << FILE_BITS) + place, "。".join(head.text for head in heads if head)
+
+
+class Index:
+    """One built index: search's `Corpus`, and everything that is shown. Lookups may come from any thread."""
+
+    def __init__(self, columns: Columns, grams: BigramIndex, records: DocumentStore) -> None:
+        self._columns = columns
+        self._grams = grams
+        self._records = records
+
+    @property
+    def columns(self) -> Columns:
+        return self._columns
+
+    def find(self, groups: Sequence[Sequence[str]], limit: int) -> npt.NDArray[np.int64]:
+        return self._grams.find(groups, limit)
+
+    def facts_at(self, keys: Sequence[int]) -> tuple[Fact, ...]:
+        return self._records.facts_at(keys)
+
+    def fact(self, fact_id: str) -> Fact | None:
+        """Return the fact of that id, or None."""
+        found = self._records.fact(fact_id)
+        return found[1] if found else None
+
+    def article(self, article_id: str) -> Article | None:
+        """Return the article of that id, or None."""
+        found = self._records.article(article_id)
+        return found[1] if found else None
+
+    def counts(self) -> tuple[int, int]:
+        """How many articles and how many facts there are."""
+        return self._records.count_articles(), len(self._records)
+
+    def articles(self, file: str | None = None) -> Iterator[Article]:
+        """Every article, by file name and place, or those of one file."""
+        return self._records.articles(file)
+
+    def facts(self, article_id: str | None = None) -> Iterator[Fact]:
+        """Every fact in reading order per article, or those of one article."""
+        if article_id is None:
+            return self._records.facts()
+        found = self._records.article(article_id)
+        return iter(self._between(*self._bounds(found[0])) if found else ())
+
+    def fact_ids(self) -> Iterator[str]:
+        """Every fact's id, ascending."""
+        return self._records.fact_ids()
+
+    def around(self, fact_id: str, before: int, after: int) -> tuple[Fact, ...]:
+        """Return the fact with its neighbours of the same article, in reading order; empty for an unknown id."""
+        found = self._records.fact(fact_id)
+        if found is None:
+            return ()
+        at = int(np.searchsorted(self._columns.keys, found[0]))
+        first, end = self._bounds(int(self._columns.articles[at]))
+        return self._between(max(first, at - before), min(end, at + after + 1))
+
+    def document(self, name: str) -> Document | None:
+        """Return the index's own copy of a document, or None."""
+        return self._records.document(name)
+
+    def files(self) -> Iterator[tuple[str, int]]:
+        """Every file by name, with the number of its facts."""
+        return self._records.files()
+
+    def original(self, name: str) -> bytes | None:
+        """Return the bytes a document was read from, or None."""
+        return self._records.original(name)
+
+    def log(self, name: str | None = None) -> Iterator[tuple[str, RepairEntry]]:
+        """Every repair with its file's name, or those of one file."""
+        return self._records.log(name)
+
+    def _bounds(self, article: int) -> tuple[int, int]:
+        articles = self._columns.articles
+        return int(np.searchsorted(articles, article, "left")), int(
+            np.searchsorted(articles, article, "right")
+        )
+
+    def _between(self, first: int, end: int) -> tuple[Fact, ...]:
+        return self._records.facts_at([int(key) for key in self._columns.keys[first:end]])
+
+
+@contextmanager
+def open_index(folder: Path) -> Iterator[Index]:
+    """Open the index in `folder`; everything is released at the end."""
+    with ExitStack() as held:
+        records = DocumentStore(folder / RECORDS)
+        held.callback(records.close)
+        yield Index(open_columns(folder / COLUMNS), BigramIndex(folder / GRAMS), records)

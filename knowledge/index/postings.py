@@ -1,0 +1,291 @@
+"""Where characters stand: flat arrays that scoring reads without touching a row, and candidates from tantivy.
+
+Term queries only: tantivy's query parser can be made to kill the process, and a query is never a language here.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from mmap import ACCESS_READ, mmap
+from os import SEEK_CUR
+from pathlib import Path
+from typing import BinaryIO, Self
+
+import numpy as np
+import numpy.lib.format as npy
+import numpy.typing as npt
+import tantivy
+
+from knowledge.search.corpus import Array, Columns
+from knowledge.text.folding import SEPARATOR
+from knowledge.text.pinyin import sounds
+
+_CHUNK = 100_000
+
+
+def save_columns(columns: Columns, path: Path) -> None:
+    """Write every array to one file, each in the format of numpy and at a place where it can be mapped.
+
+    Not by `numpy.save`: its `tofile` closes a C stream of its own without a look whether what was left could be
+    written (npy_PyFile_DupClose2), and zeros stay in its place.
+    """
+    with path.open("wb") as file:
+        for column in fields(columns):
+            array = np.ascontiguousarray(getattr(columns, column.name))
+            file.seek(_aligned(file.tell()))
+            npy.write_array_header_1_0(file, npy.header_data_from_array_1_0(array))
+            file.write(array.data)
+
+
+def open_columns(path: Path) -> Columns:
+    """Map what `save_columns` wrote; nothing is read yet."""
+    with path.open("rb") as file:
+        data = mmap(file.fileno(), 0, access=ACCESS_READ)
+        return Columns(*(_mapped(file, data) for _ in fields(Columns)))
+
+
+def _mapped(file: BinaryIO, data: mmap) -> Array:
+    file.seek(_aligned(file.tell()))
+    npy.read_magic(file)
+    shape, _, kind = npy.read_array_header_1_0(file)
+    array = np.ndarray(shape, kind, data, file.tell())
+    file.seek(array.nbytes, SEEK_CUR)
+    return array
+
+
+def _aligned(place: int) -> int:
+    return -(-place // npy.ARRAY_ALIGN) * npy.ARRAY_ALIGN
+
+
+@dataclass(frozen=True, slots=True)
+class Additions:
+    """What comes into an index: facts, the key of the article of each, and the articles' heads."""
+
+    facts: EncodedTexts
+    articles: Array
+    heads: EncodedTexts
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedTexts:
+    """Encoded texts in a row with the key of each."""
+
+    codes: Array
+    offsets: Array
+    keys: Array
+
+    def without(self, gone: npt.NDArray[np.bool_]) -> EncodedTexts:
+        """Leave out the texts marked in `gone`."""
+        lengths = np.diff(self.offsets)
+        return EncodedTexts(self.codes[~np.repeat(gone, lengths)], _offsets(lengths[~gone]), self.keys[~gone])
+
+    def only(self, chosen: npt.NDArray[np.bool_]) -> EncodedTexts:
+        """Keep the texts marked in `chosen`."""
+        return self.without(~chosen)
+
+    def then(self, other: EncodedTexts) -> EncodedTexts:
+        """Put `other` behind; its keys are all greater."""
+        return EncodedTexts(
+            np.concatenate([self.codes, other.codes]),
+            np.concatenate([self.offsets, other.offsets[1:] + self.offsets[-1]]),
+            np.concatenate([self.keys, other.keys]),
+        )
+
+
+def texts(rows: Iterable[tuple[int, bytes]]) -> EncodedTexts:
+    """Lay (key, UTF-16 units) in a row, each closed by a separator."""
+    keys: list[int] = []
+    parts: list[bytes] = []
+    end = SEPARATOR.encode("utf-16-le")
+    for key, data in rows:
+        keys.append(key)
+        parts.append(data + end)
+    lengths = np.fromiter((len(part) // 2 for part in parts), dtype=np.int64, count=len(parts))
+    codes = np.frombuffer(b"".join(parts), dtype="<u2")
+    return EncodedTexts(codes, _offsets(lengths), np.array(keys, dtype=np.int64))
+
+
+def _offsets(lengths: Array) -> Array:
+    return np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
+
+
+def frequencies(facts: EncodedTexts) -> tuple[Array, Array, Array]:
+    """Return `char_df`, `grams`, `gram_df` of some facts."""
+    char_df = np.zeros(0x10000, dtype=np.int64)
+    pairs: list[tuple[Array, Array]] = []
+    for first in range(0, len(facts.keys), _CHUNK):
+        last = min(first + _CHUNK, len(facts.keys))
+        low, high = facts.offsets[first], facts.offsets[last]
+        codes = facts.codes[low:high].astype(np.uint64)
+        owner = np.repeat(np.arange(last - first, dtype=np.uint64), np.diff(facts.offsets[first : last + 1]))
+        seen = np.unique(owner << np.uint64(16) | codes)
+        char_df += np.bincount(seen & np.uint64(0xFFFF), minlength=0x10000)
+        whole = (codes[:-1] != ord(SEPARATOR)) & (codes[1:] != ord(SEPARATOR))
+        both = (owner[:-1] << np.uint64(32) | codes[:-1] << np.uint64(16) | codes[1:])[whole]
+        found = np.unique(both) & np.uint64(0xFFFFFFFF)
+        pairs.append(np.unique(found.astype(np.uint32), return_counts=True))
+    return (char_df.astype(np.int32), *_sum(pairs))
+
+
+def _sum(pairs: Sequence[Sequence[Array]]) -> tuple[Array, Array]:
+    if not pairs:
+        return np.zeros(0, np.uint32), np.zeros(0, np.int32)
+    grams, place = np.unique(np.concatenate([g for g, _ in pairs]), return_inverse=True)
+    counts = np.bincount(place, weights=np.concatenate([c for _, c in pairs]), minlength=len(grams))
+    kept = counts > 0.5
+    return grams[kept].astype(np.uint32), counts[kept].astype(np.int32)
+
+
+def build_columns(added: Additions) -> Columns:
+    """Make the columns of a whole index."""
+    return Columns(
+        added.facts.codes,
+        added.facts.offsets,
+        added.facts.keys,
+        added.articles,
+        *frequencies(added.facts),
+        added.heads.codes,
+        added.heads.offsets,
+        added.heads.keys,
+        *sounds(),
+    )
+
+
+def update_columns(
+    base: Columns, gone: npt.NDArray[np.bool_], gone_heads: npt.NDArray[np.bool_], added: Additions
+) -> Columns:
+    """Make the columns of an index from another's, some facts and heads gone and others added behind."""
+    before = EncodedTexts(base.codes, base.offsets, base.keys)
+    facts = before.without(gone).then(added.facts)
+    heads = EncodedTexts(base.heads, base.head_offsets, base.head_keys).without(gone_heads).then(added.heads)
+    char_less, *less = frequencies(before.only(gone))
+    char_more, *more = frequencies(added.facts)
+    counted = ((base.grams, base.gram_df), more, (less[0], -less[1]))
+    return Columns(
+        facts.codes,
+        facts.offsets,
+        facts.keys,
+        np.concatenate([base.articles[~gone], added.articles]),
+        base.char_df + char_more - char_less,
+        *_sum(counted),
+        heads.codes,
+        heads.offsets,
+        heads.keys,
+        base.syllables,
+        base.readings,
+        base.speakers,
+        base.speaker_offsets,
+    )
+
+
+_HEAP = 64_000_000
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field("key", fast=True)
+    builder.add_unsigned_field("file", indexed=True)
+    builder.add_text_field("grams", tokenizer_name="whitespace", index_option="freq")
+    return builder.build()
+
+
+def grams(encoded: str) -> list[str]:
+    """Cut encoded text into its character pairs; a run's last character stands alone as well.
+
+    So one character is found as the beginning of some token wherever it stands.
+    """
+    return [
+        pair.rstrip(SEPARATOR)
+        for pair in map("".join, zip(encoded, encoded[1:] + SEPARATOR, strict=True))
+        if pair[0] != SEPARATOR
+    ]
+
+
+@contextmanager
+def _told_by_the_system() -> Iterator[None]:
+    """Raise an OSError for what tantivy tells of the system: a ValueError, mostly with the error's number in it."""
+    try:
+        yield
+    except ValueError as error:
+        told = re.search(r"code: (\d+)|os error (\d+)", str(error))
+        number = int(told[1] or told[2]) if told else errno.EIO
+        raise OSError(number, os.strerror(number)) from error
+
+
+class BigramWriter:
+    """Adds and removes facts; all is on disk when the block that it opens has ended.
+
+    Raises:
+        OSError: the disk is full, closed or broken.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
+        with _told_by_the_system():
+            self._index = tantivy.Index(_schema(), path=str(folder), reuse=True)
+            self._writer = self._index.writer(heap_size=_HEAP, num_threads=1)
+        self._pool = ThreadPoolExecutor(1)
+        self._committed: Future[None] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._pool:
+            if self._committed:
+                self._committed.result()
+
+    def remove(self, file: int) -> None:
+        """Take out every fact of a file."""
+        # Not by term: tantivy-py then takes the number for a signed one, and nothing is deleted.
+        self._writer.delete_documents_by_query(tantivy.Query.term_query(self._index.schema, "file", file))
+
+    def add(self, file: int, key: int, encoded: str) -> None:
+        """Add one fact."""
+        document = tantivy.Document()
+        document.add_unsigned("file", file)
+        document.add_unsigned("key", key)
+        document.add_text("grams", " ".join(grams(encoded)))
+        with _told_by_the_system():
+            self._writer.add_document(document)
+
+    def commit(self) -> None:
+        """Begin to write everything to the disk, and to merge, while others work; nothing may be added after it."""
+        self._committed = self._pool.submit(self._finish)
+
+    def _finish(self) -> None:
+        with _told_by_the_system():
+            self._writer.commit()
+            self._writer.wait_merging_threads()
+
+
+class BigramIndex:
+    """Finds candidates."""
+
+    def __init__(self, folder: Path) -> None:
+        self._schema = _schema()
+        with _told_by_the_system():
+            self._searcher = tantivy.Index.open(str(folder)).searcher()
+
+    def find(self, groups: Sequence[Sequence[str]], limit: int) -> npt.NDArray[np.int64]:
+        """Return the keys of at most `limit` facts that hold a term of every group, best first."""
+        if not all(groups):
+            return np.zeros(0, np.int64)
+        either = [self._join(tantivy.Occur.Should, map(self._term, group)) for group in groups]
+        hits = self._searcher.search(self._join(tantivy.Occur.Must, either), limit, count=False).hits
+        keys = self._searcher.fast_field_values("key", [address for _, address in hits])
+        return np.array(keys, dtype=np.int64)
+
+    def _term(self, term: str) -> tantivy.Query:
+        return tantivy.Query.term_query(self._schema, "grams", term, "freq")
+
+    @staticmethod
+    def _join(occur: tantivy.Occur, parts: Iterable[tantivy.Query]) -> tantivy.Query:
+        queries = list(parts)
+        return queries[0] if len(queries) == 1 else tantivy.Query.boolean_query([(occur, q) for q in queries])

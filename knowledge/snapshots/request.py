@@ -1,0 +1,63 @@
+"""What is asked of a build or a preview, and what each tells: nouns that do not load what builds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from knowledge.model import Skipped
+from knowledge.snapshots.difference import Difference
+from knowledge.snapshots.manifest import Manifest
+
+Progress = Callable[[str, int, int], None]
+"""Told the stage, and how many files of how many are through it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildRequest:
+    """What to build: the articles folder, and the stored version whose unchanged files need not be redone.
+
+    With `if_changed` nothing is built when no file was touched since that version.
+    """
+
+    articles: Path
+    base: Path | None = None
+    if_changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BuildResult:
+    """A sealed snapshot. `redone` and `kept` count files; `difference` is None where everything was redone."""
+
+    manifest: Manifest
+    difference: Difference | None
+    redone: int
+    kept: int
+
+
+def no_progress(stage: str, done: int, of: int) -> None:
+    """Hear how a build goes, and say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewLine:
+    """A sentence, or a repair's reason, with the lines it stands on."""
+
+    text: str
+    lines: tuple[tuple[int, int], ...]
+    doubt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What one file would become: counts, and the first of each kind."""
+
+    articles: int
+    facts: int
+    repairs: int
+    doubts: int
+    titles: tuple[str, ...]
+    first_facts: tuple[PreviewLine, ...]
+    first_repairs: tuple[PreviewLine, ...]
+    skipped: tuple[Skipped, ...]

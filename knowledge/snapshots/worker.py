@@ -1,0 +1,173 @@
+"""Processes that read what may be broken, so that the bot neither waits nor falls with them.
+
+`python -m knowledge.snapshots.worker build` builds at low priority. It loads what builds once, which takes half a
+second, and then forks for every request: no build waits for that, and none leaves anything behind for the next. It
+never has a second thread, so it may fork at any time. Standard input: requests, a line of JSON each, the next when
+the one before has ended. When it closes, everything ends, so that no build outlives the bot. Standard output: a line
+of JSON per report; the last of a request has the key `built`, `failed` or `ended`.
+
+`python -m knowledge.snapshots.worker preview` reads and repairs one file, under limits, to show what would become of
+it. Standard input: one line of JSON, `{"path": …, "name": …}`. Standard output: a `Preview` as one line of JSON.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import resource
+import select
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TextIO
+
+from knowledge.errors import KnowledgeError
+from knowledge.model import Fact, ParsedDocument, RepairEntry, Skipped, line_ranges
+from knowledge.snapshots.request import BuildRequest, BuildResult, Preview, PreviewLine, Progress
+
+FIRST = 3
+LISTED = 10
+MEMORY = 2 * 1024**3  # bytes of address space that a preview may take
+SECONDS = 60  # of a processor, for a preview
+NICE = 10
+PAUSE = 0.2  # seconds between two progress lines
+WATCH = 50  # milliseconds between two looks whether anybody waits for a build
+
+Build = Callable[[BuildRequest, Path, Progress], BuildResult]
+
+
+class Reporter:
+    """Writes progress, not more often than somebody can read it; remembers the stage for the last words."""
+
+    def __init__(self, out: TextIO) -> None:
+        self.stage = "准备"
+        self._out = out
+        self._last = 0.0
+
+    def progress(self, stage: str, done: int, of: int) -> None:
+        """Report how far the build is."""
+        now = time.monotonic()
+        if stage != self.stage or now - self._last >= PAUSE:
+            self.stage, self._last = stage, now
+            self.say({"stage": stage, "done": done, "of": of})
+
+    def say(self, line: dict[str, object]) -> None:
+        """Write one line."""
+        print(json.dumps(line), file=self._out, flush=True)
+
+
+def encode_request(order: BuildRequest, folder: Path) -> bytes:
+    """The line that asks a worker to build `order` in `folder`."""
+    base = str(order.base) if order.base else None
+    return json.dumps([str(order.articles), base, order.if_changed, str(folder)]).encode() + b"\n"
+
+
+def _decode_request(line: bytes) -> tuple[BuildRequest, Path]:
+    articles, base, if_changed, folder = json.loads(line)
+    return BuildRequest(Path(articles), Path(base) if base else None, if_changed), Path(folder)
+
+
+def serve_builds() -> None:
+    """Build what standard input asks for, until it closes."""
+    os.nice(NICE)
+    build = _load()
+    while line := sys.stdin.buffer.readline():
+        if not (child := os.fork()):
+            _build_and_exit(build, line)
+        _, status = os.waitpid(child, 0)
+        if code := os.waitstatus_to_exitcode(status):
+            Reporter(sys.stdout).say({"ended": code})
+
+
+def _load() -> Build:
+    """Load what builds, which the parent needs none of; what is loaded stays shared with the forks."""
+    import numpy.ma  # noqa: F401  numpy itself does, when it first looks for equal rows
+
+    import knowledge.repair.document  # noqa: F401
+    from knowledge.snapshots.build import build
+    from knowledge.snapshots.sources import build_fingerprint
+    from knowledge.text.folding import encode
+
+    encode("出处")  # makes its tables
+    mixture = build_fingerprint()
+    gc.collect()
+    gc.freeze()
+    return lambda order, folder, progress: build(order, folder, progress, mixture)
+
+
+def _build_and_exit(build: Build, line: bytes) -> None:
+    threading.Thread(target=_end_with_parents, args=(os.getppid(),), daemon=True).start()
+    report = Reporter(sys.stdout)
+    code = 1
+    try:
+        built = build(*_decode_request(line), report.progress)
+        report.say({"built": asdict(built)})
+        code = 0
+    except (KnowledgeError, OSError, MemoryError) as error:
+        kind = type(error).__name__
+        report.say({"failed": str(error) or kind, "kind": kind, "stage": report.stage})
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def _end_with_parents(parent: int) -> None:
+    gone = select.poll()
+    gone.register(sys.stdin, 0)  # for nothing but that it was closed: what comes in is the next order
+    while os.getppid() == parent and not gone.poll(WATCH):
+        pass
+    os._exit(2)
+
+
+def preview(name: str, data: bytes) -> Preview:
+    """Read and repair one file, or the members of an archive."""
+    from knowledge.documents.folder import read_bytes  # the parent needs the nouns alone
+    from knowledge.snapshots.build import repair_or_skip
+
+    repaired: list[ParsedDocument] = []
+    skipped: list[Skipped] = []
+    for read in read_bytes(name, data):
+        one = repair_or_skip(read)
+        if isinstance(one, Skipped):
+            skipped.append(one)
+        else:
+            repaired.append(one[0])
+    facts = [fact for one in repaired for fact in one.facts]
+    log = sorted((entry for one in repaired for entry in one.log), key=lambda entry: not entry.doubt)
+    return Preview(
+        articles=sum(len(one.articles) for one in repaired),
+        facts=len(facts),
+        repairs=len(log),
+        doubts=sum(entry.doubt for entry in log),
+        titles=tuple(article.title.text for one in repaired for article in one.articles)[:LISTED],
+        first_facts=tuple(_fact(fact) for fact in facts[:FIRST]),
+        first_repairs=tuple(_repair(entry) for entry in log[:LISTED]),
+        skipped=tuple(skipped[:LISTED]),
+    )
+
+
+def _fact(fact: Fact) -> PreviewLine:
+    return PreviewLine(fact.text, fact.lines)
+
+
+def _repair(entry: RepairEntry) -> PreviewLine:
+    return PreviewLine(entry.reason, line_ranges(sorted(span.line for span in entry.spans)), entry.doubt)
+
+
+def serve_preview() -> None:
+    """Preview the file that standard input names."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    asked = json.loads(sys.stdin.readline())
+    print(json.dumps(asdict(preview(asked["name"], Path(asked["path"]).read_bytes()))))
+
+
+if __name__ == "__main__":
+    {"build": serve_builds, "preview": serve_preview}[sys.argv[1]]()
