@@ -31,9 +31,9 @@ from bot.query_service import QueryService, open_query_service
 from bot.rendering.fact import Permalinks
 from bot.state.state import sqlite_address
 from bot.stopping import Stop
-from bot.web.links import page_links
-from bot.web.server import listening
-from bot.web.site import Health, make_site
+from bot.texts import phrases
+from bot.web.pages import permalinks
+from bot.web.server import HealthChecks, listening, make_site
 from knowledge.snapshots.files import InstanceLock, single_instance
 
 log = logging.getLogger(__name__)
@@ -94,7 +94,7 @@ async def serving(
     async with AsyncExitStack() as stack:
         guard = _sole_run(stack, settings)
         builder = await stack.enter_async_context(ChildBuilder())
-        platforms, metrics, health = Platforms(), Metrics(), Health()
+        platforms, metrics, health = Platforms(), Metrics(), HealthChecks()
         knowledge = await stack.enter_async_context(open_knowledge(settings.articles, settings.data, builder))
         lookup = stack.enter_context(open_query_service(knowledge.store))
         await lookup.warm()
@@ -110,7 +110,7 @@ async def serving(
             "chuchu_snapshot_time", "When it was built, Unix time", lambda: reloader.manifest.created
         )
         metrics.watch("chuchu_tasks", "Tasks of the event loop", lambda: len(asyncio.all_tasks()))
-        links = page_links(settings.public_url)
+        links = permalinks(settings.public_url)
         learning = await _learning(stack, settings, admin, knowledge, lookup, links, administrators)
         reloader.tell(_shrink)
         dialogue = Dispatcher(
@@ -128,7 +128,7 @@ async def serving(
         routes = await _telegram(
             stack, settings, dialogue, metrics, health, administrators, platforms, admin.moves, give_up
         )
-        site = make_site(lookup, health, routes or ())
+        site = make_site(lookup, health, phrases(None), routes or ())
         address = await stack.enter_async_context(listening(site, settings.http))
         door = await stack.enter_async_context(
             listening(admin.door, settings.admin_http, "CHUCHU_ADMIN_HTTP")
@@ -191,7 +191,7 @@ async def _telegram(
     settings: Settings,
     conversation: Conversation,
     metrics: Metrics,
-    health: Health,
+    health: HealthChecks,
     administrators: PlatformAdministrators,
     platforms: Platforms,
     moves: ChatMigrations | None,

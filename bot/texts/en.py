@@ -1,6 +1,6 @@
 """English."""
 
-from bot.texts.phrases import CommandLinePhrases, FeedbackPhrases, Phrases
+from bot.texts.phrases import CommandLinePhrases, FeedbackPhrases, Phrases, SitePhrases
 
 PHRASES = Phrases(
     language="en",
@@ -26,6 +26,38 @@ PHRASES = Phrases(
         forgotten="Everything about you has been deleted: questions, hopes, watches, votes. Next time we start afresh.",
         forget_in_private="Please use this command in a private chat.",
         not_now="This cannot be done right now. Please try again later.",
+    ),
+    site=SitePhrases(
+        name="出处",
+        skip="Skip to the question box",
+        promise="Answers in the newspapers' own words; each with its source",
+        talk="Questions and answers",
+        question="Question",
+        placeholder="A word or a question in Chinese",
+        ask="Ask",
+        you_asked="You asked: ",
+        no_words="(nothing)",
+        how_to_ask=(
+            "Write a word: a place, a person, a company;",
+            "several words, with spaces between;",
+            "or a question: ……是多少？……是谁？……为什么？",
+        ),
+        articles="Articles at hand",
+        articles_in_all="{} in all",
+        folded="{} ({})",
+        file_lines="The file's own lines",
+        back="Back to the question box",
+        no_article="There is no such article; it may have been replaced.",
+        no_question="Write the question as q, for example /api/ask?q=词",
+        asked_twice="q may be given once only.",
+        longest_question="The question is too long; at most {} characters.",
+        wrong_limit="limit must be a whole number from 1 to {}.",
+        wrong={
+            "400": "This request is not well formed.",
+            "404": "There is no such page.",
+            "405": "Here one can only read.",
+            "414": "The question is too long.",
+        },
     ),
     command_line=CommandLinePhrases(
         description="出处: answers only in the newspapers' own words and says where they stand.",

@@ -52,6 +52,33 @@ class CommandLinePhrases:
 
 
 @dataclass(frozen=True, slots=True)
+class SitePhrases:
+    """What the page says beside answers; `wrong` is by HTTP status."""
+
+    name: str
+    skip: str
+    promise: str
+    talk: str
+    question: str
+    placeholder: str
+    ask: str
+    you_asked: str
+    no_words: str
+    how_to_ask: tuple[str, ...]
+    articles: str
+    articles_in_all: str
+    folded: str
+    file_lines: str
+    back: str
+    no_article: str
+    no_question: str
+    asked_twice: str
+    longest_question: str
+    wrong_limit: str
+    wrong: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class FeedbackPhrases:
     """What is said about questions to come back to, watches, and being forgotten."""
 
@@ -84,6 +111,7 @@ class Phrases:
 
     language: str
     feedback: FeedbackPhrases
+    site: SitePhrases
     command_line: CommandLinePhrases
     start: str
     help: str

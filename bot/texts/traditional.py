@@ -50,6 +50,8 @@ def _each(texts: Texts, say: Callable[[str], str]) -> Texts:
             said[field.name] = say(value)
         elif isinstance(value, dict):
             said[field.name] = {key: say(text) for key, text in value.items()}
+        elif isinstance(value, tuple):
+            said[field.name] = tuple(map(say, value))
         else:
             said[field.name] = _each(value, say)
     return replace(texts, **said)

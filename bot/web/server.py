@@ -1,4 +1,4 @@
-"""Listening: one site on one address, from bind to graceful close."""
+"""The site: which path is answered by which handler, security headers around all, and the address it listens on."""
 
 from __future__ import annotations
 
@@ -6,14 +6,21 @@ import asyncio
 import logging
 import os
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from importlib.resources import files
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.typedefs import Handler
 
 from bot.config import Address
 from bot.errors import CannotListen
+from bot.query_service import QueryService, TooSlow
+from bot.texts import Phrases
+from bot.web.api import QUERIES, SAID, answer_api
+from bot.web.pages import PAGES, Pages, show_page, show_source
+from knowledge.schemas import dump
 
 # A query of 10,000 hanzi, percent-encoded, and room for the rest of the request line.
 LONGEST_REQUEST_LINE = 96 * 1024
@@ -21,7 +28,114 @@ GRACE_SECONDS = 5.0
 LONGEST_HEAD = 2 * LONGEST_REQUEST_LINE
 # What may come after such a head is the next request and no body (RFC 9112, section 6.3).
 _BODILESS = re.compile(rb"(?:GET|HEAD) (?:(?!content-length|transfer-encoding|upgrade).)*", re.DOTALL | re.I)
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+STATIC = {"chuchu.css": "text/css", "chuchu.js": "text/javascript", "icon.svg": "image/svg+xml"}
+
 log = logging.getLogger(__name__)
+
+Check = Callable[[], str | None]
+
+
+class HealthChecks:
+    """Named checks; each returns what is wrong, or None."""
+
+    def __init__(self) -> None:
+        self._checks: dict[str, Check] = {}
+
+    def add(self, name: str, check: Check) -> None:
+        """Watch one more thing."""
+        self._checks[name] = check
+
+    def problems(self) -> dict[str, str]:
+        """What is wrong now, by name."""
+        asked = {name: check() for name, check in self._checks.items()}
+        return {name: problem for name, problem in asked.items() if problem}
+
+
+HEALTH = web.AppKey("health", HealthChecks)
+
+
+def make_site(
+    queries: QueryService, health: HealthChecks, said: Phrases, routes: Sequence[web.RouteDef] = ()
+) -> web.Application:
+    """Build the public site; `routes` adds what other surfaces need there, such as a webhook."""
+    site = web.Application(middlewares=[guard])
+    site[QUERIES], site[HEALTH], site[SAID], site[PAGES] = queries, health, said, Pages(said)
+    site.router.add_get("/", show_page)
+    site.router.add_get("/api/ask", answer_api)
+    site.router.add_get("/articles/{article}", show_source)
+    site.router.add_get("/healthz", alive)
+    site.router.add_get("/readyz", ready)
+    site.router.add_get("/static/{name}", _static)
+    site.router.add_routes(routes)
+    return site
+
+
+@web.middleware
+async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer with security headers whatever happens inside, and say what is wrong and what to do."""
+    said = request.app[SAID]
+    try:
+        response = await handler(request)
+    except TooSlow:
+        response = _error(request, 503, said.too_slow)
+        response.headers["Retry-After"] = "2"
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        given = error.text or ""
+        response = _error(
+            request, error.status, said.site.wrong.get(str(error.status), given) if _dull(given) else given
+        )
+        if "Allow" in error.headers:
+            response.headers["Allow"] = error.headers["Allow"]
+    except Exception:
+        log.exception("%s %s could not be answered", request.method, request.path)
+        response = _error(request, 500, said.failed)
+    response.headers.update(HEADERS)
+    return response
+
+
+async def alive(request: web.Request) -> web.Response:
+    """Tell that the process answers at all."""
+    return web.json_response({"alive": True})
+
+
+async def ready(request: web.Request) -> web.Response:
+    """Tell whether answers can be given; 503 names what is wrong."""
+    problems = request.app[HEALTH].problems()
+    return web.json_response({"ready": not problems, "problems": problems}, status=503 if problems else 200)
+
+
+async def _static(request: web.Request) -> web.Response:
+    name = request.match_info["name"]
+    if name not in STATIC:
+        raise web.HTTPNotFound
+    body = files("bot.web").joinpath("static", name).read_bytes()
+    return web.Response(
+        body=body,
+        content_type=STATIC[name],
+        charset="utf-8",
+        headers={"Cache-Control": "public, max-age=600"},
+    )
+
+
+def _dull(text: str) -> bool:
+    """Whether a text is only the library's own, such as `404: Not Found`."""
+    return not text or text[:3].isdigit()
+
+
+def _error(request: web.Request, status: int, notice: str) -> web.Response:
+    if request.path.startswith("/api/"):
+        return web.Response(text=dump({"error": notice}), status=status, content_type="application/json")
+    return web.Response(text=request.app[PAGES].error(notice), status=status, content_type="text/html")
 
 
 @asynccontextmanager
