@@ -1,0 +1,1 @@
+"""How the shipped models are made again; imported by nothing that serves."""

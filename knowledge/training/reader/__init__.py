@@ -1,0 +1,1 @@
+"""How the small reader is made: data, generated questions and near misses, network, training, export."""

@@ -1,0 +1,286 @@
+"""Near misses: one constraint of a question changed, so that the window no longer answers it."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from knowledge.training.reader.words import NAMES, Lexicon, tokens
+
+ASKING = re.compile("什么|多少|几|哪|谁|何|怎|为什么|吗|多[长宽高大重深远久快厚]|如何|请问")
+_HAN_DIGITS = "一二三四五六七八九十"
+_YEAR = re.compile(r"(?:19|20)\d\d(?=年)|(?<!\d)(?:19|20)\d\d(?!\d)")
+_MONTH = re.compile(r"\d{1,2}(?=月)|[一二三四五六七八九十]{1,2}(?=月)")
+_DAY = re.compile(r"\d{1,2}(?=[日号])")
+_ORDINAL = re.compile(
+    r"(?<=第)(?:\d+|[一二三四五六七八九十]+)|[一二三四五六七八](?=[期中批次届组队营连院所]|号线|季度)"
+)
+_CODE = re.compile(r"[A-Za-z]+[-·]?\d+[A-Za-z]?|(?<![\d.])\d{3,}(?=[号路次])")
+_FIGURE = re.compile(r"\d+(?:\.\d+)?")
+_PERIODS = (
+    ("上半年", "下半年", "全年"),
+    ("一季度", "二季度", "三季度", "四季度"),
+    ("上旬", "中旬", "下旬"),
+    ("上午", "下午", "晚上", "凌晨"),
+    ("今年", "去年", "前年", "明年"),
+    ("本月", "上月", "下月"),
+    ("年初", "年底"),
+    ("春季", "夏季", "秋季", "冬季"),
+    ("同比", "环比"),
+    ("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
+)
+_DIMENSIONS = (
+    ("多长", "多宽", "多高", "多深", "多厚", "多重", "多大", "多远", "多久", "多快"),
+    ("全长", "宽度", "高度", "深度", "厚度", "重量", "面积", "体积", "速度", "时速", "温度", "容量", "容积"),
+    ("长度", "宽度", "高度", "深度", "厚度", "重量", "面积", "体积", "直径", "半径", "周长", "海拔"),
+    ("长", "宽", "高", "深", "厚", "重"),
+    ("总量", "增量", "均价", "总价", "单价", "占比", "增幅", "降幅", "比例", "金额", "数量"),
+)
+_SIDED = ("ns", "nt", "nz", "nr", "f", "b", "s", "n", "j")
+_SIDES = ("东西南北中", "上下", "前后", "内外", "左右", "新老旧", "男女", "城乡", "省市县区", "正副", "首末")
+_UNITS = (
+    *(
+        [
+            "米",
+            "公里",
+            "人",
+            "名",
+            "个",
+            "年",
+            "天",
+            "次",
+            "元",
+            "吨",
+            "公斤",
+            "平方米",
+            "平方公里",
+            "座",
+            "家",
+            "种",
+            "岁",
+            "小时",
+            "分钟",
+            "台",
+            "辆",
+            "户",
+            "所",
+            "条",
+            "项",
+            "场",
+            "层",
+            "套",
+            "张",
+        ]
+    ),
+    *(
+        [
+            "公顷",
+            "亩",
+            "人次",
+            "千瓦时",
+            "立方米",
+            "件",
+            "批",
+            "处",
+            "间",
+            "篇",
+            "本",
+            "支",
+            "艘",
+            "列",
+            "架",
+            "例",
+            "份",
+            "倍",
+            "度",
+        ]
+    ),
+)
+_UNIT = re.compile("(?:多少|几)(" + "|".join(sorted(_UNITS, key=len, reverse=True)) + ")")
+_TIME_WORDS = re.compile(r"\d[年月日时点天周]|[年月日]|小时|分钟|今|昨|明|近日|当地时间|世纪|期间|以来")
+_OTHER_ASKED = (
+    ("什么时候", _TIME_WORDS),
+    ("哪一年", _TIME_WORDS),
+    ("多少元", re.compile("[元钱款资]")),
+    ("多少公里", re.compile("公里|千米")),
+    ("多少人", re.compile(r"[\d一二三四五六七八九十百千万亿余多][名人]|人次|人口")),
+    ("百分之几", re.compile("%|百分|成")),
+    ("电话多少", re.compile(r"\d{3,}")),
+)
+_ASKED = re.compile("什么时候|何时|哪一年|哪年|谁|哪里|什么地方|哪儿|多少|为什么|什么")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing changed: `question[start:start + len(old)]` becomes `new`."""
+
+    kind: str
+    start: int
+    old: str
+    new: str
+
+    def applied(self, question: str) -> str:
+        """Return the changed question."""
+        return question[: self.start] + self.new + question[self.start + len(self.old) :]
+
+    @property
+    def end(self) -> int:
+        """Where the new word ends in the changed question."""
+        return self.start + len(self.new)
+
+
+_Changer = Callable[[str, str, Lexicon, random.Random], Iterator[Change]]
+
+
+def near_miss(question: str, context: str, lexicon: Lexicon, rng: random.Random) -> Change | None:
+    """Return one change of the question whose new word does not stand in the context, or None.
+
+    The kind is drawn first, so that common words do not crowd out years, ordinals and dimensions.
+    """
+    found: list[tuple[float, list[Change]]] = []
+    for weight, changer in _CHANGERS:
+        options = [
+            c
+            for c in changer(question, context, lexicon, rng)
+            if c.new and c.new not in context and c.new != c.old
+        ]
+        if options:
+            found.append((weight, options))
+    if not found:
+        return None
+    return rng.choice(rng.choices([o for _, o in found], [w for w, _ in found])[0])
+
+
+def _numbers(pattern: re.Pattern[str], kind: str) -> _Changer:
+    def changer(question: str, context: str, lexicon: Lexicon, rng: random.Random) -> Iterator[Change]:
+        for match in pattern.finditer(question):
+            for _ in range(6):
+                new = _other_number(match.group(), kind, rng)
+                if new != match.group() and new not in context:
+                    yield Change(kind, match.start(), match.group(), new)
+                    break
+
+    return changer
+
+
+def _other_number(said: str, kind: str, rng: random.Random) -> str:
+    if not said.isascii():
+        return rng.choice(_HAN_DIGITS[:9])
+    if kind == "code":
+        place = rng.choice([i for i, c in enumerate(said) if c.isdigit()])
+        return said[:place] + rng.choice("0123456789") + said[place + 1 :]
+    if "." in said:
+        return f"{float(said) * rng.choice((0.5, 1.1, 1.3, 2)):.{len(said.partition('.')[2])}f}"
+    value = int(said)
+    if kind == "year":
+        return str(value + rng.choice((-1, 1, -2, 2, -1, 1, 3, -5, 10, -10)))
+    most = {"month": 12, "day": 31}.get(kind, max(9, value * 2))
+    return str(rng.randint(1, most))
+
+
+def _grouped(groups: tuple[tuple[str, ...] | str, ...], kind: str) -> _Changer:
+    def changer(question: str, context: str, lexicon: Lexicon, rng: random.Random) -> Iterator[Change]:
+        for group in groups:
+            for word in group:
+                start = question.find(word)
+                if start >= 0 and (len(word) > 1 or "多" + word in question):
+                    yield Change(kind, start, word, rng.choice([other for other in group if other != word]))
+
+    return changer
+
+
+def _side(question: str, context: str, lexicon: Lexicon, rng: random.Random) -> Iterator[Change]:
+    for token in tokens(question):
+        if token.tag in _SIDED and len(token.word) > 1 and not ASKING.search(token.word):
+            for place, character in enumerate(token.word):
+                group = next((group for group in _SIDES if character in group), "")
+                if group and (place == 0 or token.tag in ("ns", "f")):
+                    other = rng.choice([o for o in group if o != character])
+                    yield Change(
+                        "side", token.start, token.word, token.word[:place] + other + token.word[place + 1 :]
+                    )
+
+
+def _unit(question: str, context: str, lexicon: Lexicon, rng: random.Random) -> Iterator[Change]:
+    match = _UNIT.search(question)
+    if match:
+        new = rng.choice(_UNITS)
+        counted = re.search(rf"[\d一二三四五六七八九十百千万亿余多]{new}", context)
+        if not counted and {match.group(1), new} != {"人", "名"}:
+            yield Change("unit", match.start(1), match.group(1), new)
+
+
+def _opposite(question: str, context: str, lexicon: Lexicon, rng: random.Random) -> Iterator[Change]:
+    for token in tokens(question):
+        others = lexicon.opposites.get(token.word)
+        if others and not ASKING.search(token.word) and len(token.word) > 1:
+            yield Change("opposite", token.start, token.word, rng.choice(sorted(others)))
+
+
+def _name(question: str, context: str, lexicon: Lexicon, rng: random.Random) -> Iterator[Change]:
+    for token in tokens(question):
+        if token.tag[:2] in NAMES and len(token.word) > 1 and not ASKING.search(token.word):
+            new = lexicon.name_like(token.word, token.tag, rng)
+            if new:
+                yield Change(
+                    {"nr": "person", "ns": "place"}.get(token.tag[:2], "body"), token.start, token.word, new
+                )
+
+
+def _word(letter: str, kind: str) -> _Changer:
+    def changer(question: str, context: str, lexicon: Lexicon, rng: random.Random) -> Iterator[Change]:
+        for token in tokens(question):
+            plain = (
+                token.tag[:1] == letter and token.tag[:2] not in NAMES and token.tag not in ("vshi", "vyou")
+            )
+            if plain and len(token.word) > 1 and not ASKING.search(token.word):
+                new = lexicon.another(token.word, token.tag, rng)
+                if new is None and rng.random() < 0.5:
+                    new = lexicon.any_word(token.tag, len(token.word), rng)
+                if new and not _shares(new, token.word, lexicon):
+                    yield Change(kind, token.start, token.word, new)
+
+    return changer
+
+
+def _negation(question: str, context: str, lexicon: Lexicon, rng: random.Random) -> Iterator[Change]:
+    for token in tokens(question):
+        if token.tag in ("v", "vn") and len(token.word) > 1 and not ASKING.search(token.word):
+            word = rng.choice(("未", "没有", "不"))
+            if not re.search("[未没不无非]", context):
+                yield Change("negation", token.start, token.word, word + token.word)
+
+
+def _asked(question: str, context: str, lexicon: Lexicon, rng: random.Random) -> Iterator[Change]:
+    match = _ASKED.search(question)
+    if match:
+        for word, present in _OTHER_ASKED:
+            if not present.search(context) and match.group() not in word:
+                yield Change("asked", match.start(), match.group(), word)
+
+
+def _shares(new: str, old: str, lexicon: Lexicon) -> bool:
+    """Whether two words have a synonym in common: then they are too near to forbid."""
+    return bool(lexicon.synonyms.get(new, set()) & lexicon.synonyms.get(old, set()))
+
+
+_CHANGERS: tuple[tuple[float, _Changer], ...] = (
+    (2.0, _numbers(_YEAR, "year")),
+    (1.5, _numbers(_MONTH, "month")),
+    (0.7, _numbers(_DAY, "day")),
+    (2.0, _numbers(_ORDINAL, "ordinal")),
+    (2.0, _numbers(_CODE, "code")),
+    (0.8, _numbers(_FIGURE, "figure")),
+    (2.0, _grouped(_PERIODS, "period")),
+    (2.0, _grouped(_DIMENSIONS, "dimension")),
+    (1.0, _side),
+    (1.0, _unit),
+    (1.2, _opposite),
+    (2.0, _name),
+    (1.2, _word("n", "noun")),
+    (1.6, _word("v", "verb")),
+    (0.2, _negation),
+    (0.4, _asked),
+)

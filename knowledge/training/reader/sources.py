@@ -1,0 +1,209 @@
+"""Public text and questions, read from bare git directories at the commits that the card names."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import opencc
+
+_SENTENCE = re.compile(r"[^。！？!?\n]*[。！？!?\n]+[”’」』）)]*|[^。！？!?\n]+$")
+_SHORTEST_SENTENCE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A public repository: the folder of its mirror under the data root, and the commit its files are read at."""
+
+    folder: str
+    commit: str
+    licence: str
+
+    def read(self, root: Path, path: str) -> str:
+        """Return a file's text; raises CalledProcessError where commit or path is absent."""
+        return _git(root / self.folder, "show", f"{self.commit}:{path}")
+
+    def names(self, root: Path, under: str) -> list[str]:
+        """Return the paths below a folder, in order."""
+        return _git(root / self.folder, "ls-tree", "-r", "--name-only", self.commit, under).split()
+
+
+CMRC = Repository("ymcui+cmrc2018/repo", "c0eb1b6", "CC BY-SA 4.0")
+DRCD = Repository("DRCKnowledgeTeam+DRCD/repo", "b944790", "CC BY-SA 3.0")
+XQUAD = Repository("google-deepmind+xquad/repo", "7d30520", "CC BY-SA 4.0")
+DUREADER = Repository("pengwei-iie+Dureader_robustness/repo", "0b42eb3", "Apache-2.0 (DuReader-robust)")
+CHINESE_SQUAD = Repository(
+    "junzeng-pluto+ChineseSquad/repo", "68bc319", "research only: judged on, not trained on"
+)
+BROADCASTS = Repository(
+    "DuckBurnIncense+xin-wen-lian-bo/repo", "ae8d591", "MIT (scripts of a news programme)"
+)
+ECONOMY = Repository("caijing666666+xinwenlianbo/repo", "f5c4be4", "none stated: no text kept")
+KINDS = Repository("guotong1988+chinese_dictionary/repo", "be725fa", "see its README: no text kept")
+OPPOSITES = Repository("liuhuanyong+ChineseSemanticKB/repo", "2379ce4", "none stated: no text kept")
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A text and where its sentences stand in it."""
+
+    title: str
+    text: str
+    sentences: tuple[tuple[int, int], ...]
+
+    @classmethod
+    def of(cls, title: str, text: str) -> Passage:
+        """Cut a text into sentences; fragments under four characters join the one before."""
+        places: list[tuple[int, int]] = []
+        for match in _SENTENCE.finditer(text):
+            if not match.group().strip():
+                continue
+            if places and len(match.group().strip()) < _SHORTEST_SENTENCE:
+                places[-1] = (places[-1][0], match.end())
+            else:
+                places.append((match.start(), match.end()))
+        return cls(title, text, tuple(places))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, the passage and sentence that answer it, and where in that sentence.
+
+    `answers` are all the accepted wordings; `sentence` is None for a question that its passage does not answer.
+    """
+
+    text: str
+    passage: int
+    sentence: int | None
+    start: int = 0
+    answers: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class QuestionSet:
+    """Passages and the questions asked of them."""
+
+    name: str
+    passages: list[Passage] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
+
+    def add(self, passage: int, question: str, answers: list[tuple[int, str]]) -> None:
+        """Add a question with (place in the passage, answer); one whose answer crosses sentences is left out."""
+        text = self.passages[passage].text
+        wordings = tuple(sorted({answer for _, answer in answers}))
+        if not answers:
+            self.asked.append(Asked(question.strip(), passage, None))
+            return
+        for stated, answer in answers:
+            place = stated if stated >= 0 else _likeliest(text, self.passages[passage], question, answer)
+            if not answer or place < 0 or text[place : place + len(answer)] != answer:
+                continue
+            for number, (start, end) in enumerate(self.passages[passage].sentences):
+                if start <= place and place + len(answer) <= end:
+                    self.asked.append(Asked(question.strip(), passage, number, place - start, wordings))
+                    return
+
+
+def _likeliest(text: str, passage: Passage, question: str, answer: str) -> int:
+    """Return where the answer stands, in the sentence that shares most characters with the question; -1 if nowhere."""
+    places = [match.start() for match in re.finditer(re.escape(answer), text)] if answer else []
+
+    def shared(place: int) -> int:
+        around = next((text[a:b] for a, b in passage.sentences if a <= place < b), "")
+        return len(set(around) & set(question))
+
+    return max(places, key=shared, default=-1)
+
+
+def cmrc_trial(root: Path) -> QuestionSet:
+    """CMRC2018's trial part: 1,002 questions."""
+    return _squad("cmrc-trial", CMRC.read(root, "squad-style-data/cmrc2018_trial.json"))
+
+
+def cmrc_dev(root: Path) -> QuestionSet:
+    """CMRC2018's development part: for judging only."""
+    return _squad("cmrc-dev", CMRC.read(root, "squad-style-data/cmrc2018_dev.json"))
+
+
+def drcd_test(root: Path) -> QuestionSet:
+    """DRCD's test part in simplified characters: trained on."""
+    return _squad("drcd-test", _simplified(DRCD.read(root, "DRCD_test.json")))
+
+
+def drcd_dev(root: Path) -> QuestionSet:
+    """DRCD's development part in simplified characters: for judging only."""
+    return _squad("drcd-dev", _simplified(DRCD.read(root, "DRCD_dev.json")))
+
+
+def xquad(root: Path) -> QuestionSet:
+    """XQuAD's Chinese part: 1,190 questions."""
+    return _squad("xquad", XQUAD.read(root, "xquad.zh.json"))
+
+
+def dureader(root: Path) -> QuestionSet:
+    """DuReader-robust's development part: short search questions over web text, used for training."""
+    return _squad("dureader", DUREADER.read(root, "data_2020/dureader_robust-data/dev.json"))
+
+
+def chinese_squad(root: Path) -> QuestionSet:
+    """SQuAD 2's development part in Chinese, with unanswerable questions: for judging only."""
+    return _squad("chinese-squad", CHINESE_SQUAD.read(root, "squad_2.0/dev-v2.0-zh.json"))
+
+
+def news(root: Path, most: int) -> list[Passage]:
+    """Up to `most` passages of news: programme scripts and economic reports, every fourth passage of the latter."""
+    passages: list[Passage] = []
+    reports = _reports(root)
+    for script in _scripts(root):
+        passages.append(script)
+        if len(passages) % 4 == 0 and (report := next(reports, None)) is not None:
+            passages.append(report)
+        if len(passages) >= most:
+            break
+    return passages
+
+
+def _scripts(root: Path) -> Iterator[Passage]:
+    names = [name for name in BROADCASTS.names(root, "news/") if name.endswith(".md")]
+    for name in names[::-3] + names[-2::-3]:
+        for part in re.split(r"\n#+ ", BROADCASTS.read(root, name))[2:]:
+            head, _, body = part.partition("\n")
+            body = html.unescape(re.sub(r"<strong>[^<]*</strong>（新闻联播）：|<[^>]+>|\s+", "", body))
+            head = re.sub(r"^[\d.、（）\s]+|【[^】]*】", "", head).strip()
+            if len(body) >= 60 and "本期节目" not in body:
+                yield Passage.of(head[:40], body[:900])
+
+
+def _reports(root: Path) -> Iterator[Passage]:
+    for name in ECONOMY.names(root, "data/news/"):
+        report = json.loads(ECONOMY.read(root, name))
+        body = re.sub(r"[\s\u3000]+", "", str(report.get("content") or ""))
+        if len(body) >= 60:
+            yield Passage.of(str(report.get("title") or "")[:40], body[:900])
+
+
+def _squad(name: str, text: str) -> QuestionSet:
+    found = QuestionSet(name)
+    for entry in json.loads(text)["data"]:
+        title = str(entry.get("title") or "")
+        for paragraph in entry["paragraphs"]:
+            found.passages.append(Passage.of("" if title.isascii() else title, paragraph["context"]))
+            for question in paragraph["qas"]:
+                answers = [(int(a["answer_start"]), str(a["text"])) for a in question["answers"]]
+                found.add(len(found.passages) - 1, str(question["question"]), answers)
+    return found
+
+
+def _simplified(text: str) -> str:
+    converter = opencc.OpenCC("t2s")
+    return str(converter.convert(text))
+
+
+def _git(folder: Path, *words: str) -> str:
+    asked = ["git", "-c", "core.quotepath=off", "--git-dir", str(folder), *words]
+    return subprocess.run(asked, capture_output=True, text=True, check=True).stdout  # noqa: S603 - fixed words

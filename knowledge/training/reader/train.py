@@ -1,0 +1,228 @@
+"""`python -m knowledge.training.reader.train ROOT OUT.pt --minutes N`: trains the reader by the clock.
+
+ROOT is the folder with the bare git directories that `sources` names. Needs the extra `training`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import pickle
+import random
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import rjieba
+import torch
+
+from knowledge.answering.pairs import PairEncoder
+from knowledge.training.reader import sources
+from knowledge.training.reader.batches import collated, losses
+from knowledge.training.reader.examples import Example, ExampleMaker
+from knowledge.training.reader.network import ReaderNetwork
+from knowledge.training.reader.questions import MADE, from_news
+from knowledge.training.reader.start import Encoder, cut_to, e5_small
+from knowledge.training.reader.words import Lexicon
+
+GROUPS = 8
+"""Questions a step; each gives three to six pairs."""
+MEETING = 40
+"""Steps between two looks at the peer."""
+DECAY = 0.9
+"""How much slower each lower layer learns."""
+KEPT_APART = 20
+"""Every twentieth passage is kept from training, for choosing when to stop."""
+PIECES = 16_800
+
+
+def material(root: Path, passages: int, questions: int, seed: int) -> tuple[ExampleMaker, Encoder]:
+    """Read the public sets, make the news questions, and cut the vocabulary to what they use."""
+    rng = random.Random(seed)
+    news = sources.news(root, passages)
+    made = from_news(news, questions, rng)
+    sets = [
+        sources.cmrc_trial(root),
+        sources.drcd_test(root),
+        sources.xquad(root),
+        sources.dureader(root),
+        made,
+    ]
+    lexicon = Lexicon.read(root, news + [p for one in sets[:-1] for p in one.passages])
+    texts = [p.text + "\n" + p.title for one in sets for p in one.passages]
+    texts += [asked.text for one in sets for asked in one.asked]
+    common = [word for word, count in lexicon.counts.most_common() if len(word) > 1 and count > 3]
+    encoder = cut_to(e5_small(), texts, common, PIECES)
+    return ExampleMaker(sets, lexicon), encoder
+
+
+def main(arguments: list[str]) -> None:
+    """Make the material (or take it from the cache), train, and write a checkpoint every few minutes."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("root", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--rate", type=float, default=1.5e-4)
+    parser.add_argument("--passages", type=int, default=9000)
+    parser.add_argument("--questions", type=int, default=26_000)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--threads", type=int, default=1, help="more than one only on idle cores")
+    parser.add_argument("--start", type=Path, help="a checkpoint to go on from")
+    parser.add_argument(
+        "--peer", type=Path, help="OUT of a second run of another seed, met half way every 40 steps"
+    )
+    parser.add_argument("--material", type=Path, help="where the questions made are kept for the next run")
+    given = parser.parse_args(arguments)
+    torch.set_num_threads(given.threads)
+    torch.manual_seed(7)  # one beginning for peers
+    cache = given.material or given.out.with_suffix(".material")
+    if not cache.exists():
+        cache.write_bytes(pickle.dumps(material(given.root, given.passages, given.questions, given.seed)))
+    maker, encoder = pickle.loads(cache.read_bytes())  # noqa: S301 - written above
+    network = ReaderNetwork(encoder)
+    if given.start:
+        network.load_state_dict(torch.load(given.start)["network"])
+    training = Training(network, maker, encoder, given.rate, given.seed)
+    training.run(given.minutes, given.out, given.peer)
+
+
+class Training:
+    """One run: the optimiser, the questions in random order, and the clock."""
+
+    def __init__(
+        self, network: ReaderNetwork, maker: ExampleMaker, encoder: Encoder, rate: float, seed: int
+    ) -> None:
+        self.network = network
+        self.maker = maker
+        self.encoder = encoder
+        self.pairs = PairEncoder(encoder.vocabulary)
+        self.rng = random.Random(seed)
+        self.half = torch.ops.mkldnn._is_mkldnn_bf16_supported()
+        kept = [(n, a) for n, a in maker.questions if a.passage % KEPT_APART == 0]
+        self.kept = random.Random(1).sample(kept, min(len(kept), 300))
+        learnt = [(n, a) for n, a in maker.questions if a.passage % KEPT_APART]
+        self.made = [(n, a) for n, a in learnt if maker.sets[n].name == MADE]
+        self.asked = [(n, a) for n, a in learnt if maker.sets[n].name != MADE]
+        self.optimiser = torch.optim.AdamW(self._rates(rate), lr=rate, betas=(0.9, 0.98))
+        print(
+            f"{len(self.asked)} questions asked and {len(self.made)} made to learn from, {len(kept)} kept apart, bf16: {self.half}",
+            flush=True,
+        )
+
+    def _rates(self, rate: float) -> list[dict[str, object]]:
+        groups: dict[float, list[torch.nn.Parameter]] = {}
+        highest = len(self.network.layers) - 1
+        for name, weight in self.network.named_parameters():
+            if name.startswith(("words", "places", "norm")):
+                weight.requires_grad = False
+            elif name.startswith("layers"):
+                layer = int(name.split(".")[1])
+                if layer < self.network.frozen:
+                    weight.requires_grad = False
+                else:
+                    groups.setdefault(rate * DECAY ** (highest - layer), []).append(weight)
+            else:
+                groups.setdefault(rate * 8, []).append(weight)
+        return [
+            {"params": weights, "base": base, "weight_decay": 0.01 if base <= rate else 0.0}
+            for base, weights in groups.items()
+        ]
+
+    def run(self, minutes: float, out: Path, peer: Path | None) -> None:
+        """Train for the minutes given, warming up and then falling to a fiftieth of the rate."""
+        begun = written = time.monotonic()
+        step = pairs = 0
+        seen = np.zeros(4)
+        while True:
+            for groups in self._ordered():
+                share = (time.monotonic() - begun) / (minutes * 60)
+                if share >= 1:
+                    self._write(out)
+                    self.check()
+                    return
+                for group in self.optimiser.param_groups:
+                    group["lr"] = group["base"] * min(1.0, (step + 1) / 100) * max(0.02, 1 - share)
+                batch = collated(groups, self.pairs, self.rng)
+                found = losses(self.network, batch, half=self.half)
+                found.total.backward()  # type: ignore[no-untyped-call]
+                torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+                self.optimiser.step()
+                self.optimiser.zero_grad(set_to_none=True)
+                step += 1
+                pairs += len(batch.kinds)
+                seen += [float(x.detach()) for x in (found.span, found.answerable, found.doubt, found.order)]
+                if step % MEETING == 0:
+                    names = ("span", "answerable", "doubt", "order")
+                    said = " ".join(f"{n} {x:.3f}" for n, x in zip(names, seen / MEETING, strict=True))
+                    print(f"step {step} pairs {pairs} {time.monotonic() - begun:.0f} s {said}", flush=True)
+                    seen[:] = 0
+                    if peer is not None:
+                        self._meet(peer)
+                if step % MEETING == 0 and (peer is not None or time.monotonic() - written > 180):
+                    written = time.monotonic()
+                    self._write(out)
+
+    def _ordered(self) -> list[list[list[Example]]]:
+        """Return some hundred questions' groups, half asked by people, half made, in batches of like length."""
+        many = GROUPS * 12
+        drawn = [self.rng.choice(part) for part in (self.asked, self.made) for _ in range(many)]
+        groups = [g for n, a in drawn if (g := self.maker.group(n, a, self.rng))]
+        groups.sort(key=lambda g: len(g[0].question + g[0].window.sentence))
+        batches = [groups[i : i + GROUPS] for i in range(0, len(groups), GROUPS)]
+        self.rng.shuffle(batches)
+        return batches
+
+    def _meet(self, peer: Path) -> None:
+        """Go half way to what the other run has last written (averaging of models that began alike)."""
+        if peer.exists():
+            theirs = torch.load(peer)["network"]
+            with torch.no_grad():
+                for name, weight in self.network.named_parameters():
+                    if weight.requires_grad:
+                        weight.lerp_(theirs[name], 0.5)
+
+    def _write(self, out: Path) -> None:
+        part = out.with_suffix(".part")
+        torch.save({"network": self.network.state_dict()}, part)
+        part.replace(out)
+
+    def check(self) -> None:
+        """Print exact spans and AUCs on the passages kept apart."""
+        rng = random.Random(1)
+        self.network.eval()
+        scores: dict[str, list[float]] = {}
+        doubts: dict[str, list[float]] = {}
+        exact: list[bool] = []
+        with torch.no_grad():
+            groups = [g for n, a in self.kept if (g := self.maker.group(n, a, rng, plain=True))]
+            for first in range(0, len(groups), GROUPS):
+                batch = collated(groups[first : first + GROUPS], self.pairs, rng)
+                start, end, doubt, answerable = losses(self.network, batch, half=self.half).logits
+                most = doubt.masked_fill(batch.judged == 0, -99).max(1).values
+                hit = (start.argmax(1) == batch.start) & (end.argmax(1) == batch.end)
+                for row, kind in enumerate(batch.kinds):
+                    scores.setdefault(kind.split("-")[0], []).append(float(answerable[row]))
+                    doubts.setdefault(kind.split("-")[0], []).append(-float(most[row]))
+                    if kind == "answer":
+                        exact.append(bool(hit[row]))
+        self.network.train()
+        auc = {
+            kind: round(_auc(scores["answer"], scores[kind]), 3)
+            for kind in scores
+            if kind not in ("answer", "both")
+        }
+        by_doubt = round(_auc(doubts["answer"], doubts["near"]), 3)
+        print(
+            f"kept apart: exact {np.mean(exact):.3f}, answerable AUC {auc}, doubt AUC near {by_doubt}",
+            flush=True,
+        )
+
+
+def _auc(better: list[float], worse: list[float]) -> float:
+    left, right = np.array(better), np.array(worse)
+    return float(np.mean([(left > x).mean() + 0.5 * (left == x).mean() for x in right]))
+
+
+if __name__ == "__main__":
+    rjieba.cut("")
+    main(sys.argv[1:])

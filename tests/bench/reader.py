@@ -1,0 +1,169 @@
+"""The small reader on what its training did not see: `make bench ARGS="reader ROOT"`, ROOT holding the git mirrors.
+
+Spans given the right sentence, the right sentence of a passage, near misses by kind, unanswerable questions, speed.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from knowledge.answering.reader import Reader, Window, WindowReading
+from knowledge.models.reader import open_reader
+from knowledge.training.reader import sources
+from knowledge.training.reader.examples import Example, ExampleMaker
+from knowledge.training.reader.questions import from_news
+from knowledge.training.reader.sources import QuestionSet
+from knowledge.training.reader.words import Lexicon
+
+QUESTIONS = 400
+TRAINED_PASSAGES = 9000
+"""Passages of news that training read: those after them are new to the reader."""
+NEW_PASSAGES = 700
+KEPT = 0.95
+_PATIENCE = 60.0
+
+
+def main(arguments: list[str]) -> int:
+    """Print every table; without a root, say what is missing and pass."""
+    if not arguments:
+        print(
+            "reader: needs the folder of the public data's mirrors (knowledge/models/reader/CARD.md names them)"
+        )
+        return 0
+    reader = open_reader()
+    if reader is None:
+        print("reader: no weights, or onnxruntime is not installed (pip install chuchu[reader])")
+        return 0
+    root = Path(arguments[0])
+    for found in (sources.cmrc_dev(root), sources.drcd_dev(root)):
+        _print_spans(reader, found)
+    _print_near_misses(reader, root)
+    _print_unanswerable(reader, sources.chinese_squad(root))
+    _print_speed(reader, sources.cmrc_dev(root))
+    return 0
+
+
+def _print_spans(reader: Reader, found: QuestionSet) -> None:
+    drawn = random.Random(3).sample([a for a in found.asked if a.sentence is not None], QUESTIONS)
+    maker = ExampleMaker([found], Lexicon())
+    ours, whole, right = [], [], 0
+    for asked in drawn:
+        assert asked.sentence is not None
+        window = maker.window(0, asked.passage, asked.sentence)
+        ours.append(_scored(_said(_one(reader, asked.text, window), window), asked.answers))
+        windows = [
+            maker.window(0, asked.passage, n) for n in range(len(found.passages[asked.passage].sentences))
+        ]
+        readings = [_one(reader, asked.text, one) for one in windows]
+        best = max(range(len(windows)), key=lambda n: readings[n].answerable)
+        right += best == asked.sentence
+        whole.append(_scored(_said(readings[best], windows[best]), asked.answers))
+    for name, scores in (("gold sentence", ours), ("whole passage", whole)):
+        exact, overlap = np.mean(scores, axis=0)
+        print(f"{found.name:14} {name:22} EM {exact:.3f}  F1 {overlap:.3f}")
+    print(f"{found.name:14} right sentence of the passage {right / len(drawn):.3f} of {len(drawn)}")
+
+
+def _print_near_misses(reader: Reader, root: Path) -> None:
+    rng = random.Random(11)
+    passages = sources.news(root, TRAINED_PASSAGES + NEW_PASSAGES)[TRAINED_PASSAGES:]
+    made = from_news(passages, 600, rng)
+    sets = [sources.cmrc_dev(root), sources.drcd_dev(root), made]
+    lexicon = Lexicon.read(root, [p for one in sets for p in one.passages])
+    maker = ExampleMaker(sets, lexicon)
+    examples: list[Example] = []
+    for number, one in enumerate(sets):
+        for asked in rng.sample(one.asked, min(200, len(one.asked))):
+            examples += maker.group(number, asked, rng, plain=True)
+    readings = [_one(reader, e.question, e.window) for e in examples]
+    kinds = [e.kind for e in examples]
+    for name, scores in (
+        ("answerable", [r.answerable for r in readings]),
+        ("no doubt", [1 - r.doubt for r in readings]),
+        ("both", [r.answerable * (1 - r.doubt) for r in readings]),
+    ):
+        true = [s for s, kind in zip(scores, kinds, strict=True) if kind == "answer"]
+        bar = float(np.quantile(true, 1 - KEPT))
+        print(f"near misses by {name}: bar {bar:.3f} keeps {KEPT:.2f} of {len(true)} answerable")
+        near = [s for s, kind in zip(scores, kinds, strict=True) if kind.startswith("near")]
+        print(
+            f"    {'all near':14} n {len(near):4} AUC {_auc(true, near):.3f} refused {np.mean(np.array(near) < bar):.3f}"
+        )
+        for kind, count in sorted(Counter(kinds).items()):
+            if kind != "answer" and count >= 8:
+                of_kind = [s for s, k in zip(scores, kinds, strict=True) if k == kind]
+                refused = float(np.mean(np.array(of_kind) < bar))
+                print(f"    {kind:14} n {count:4} AUC {_auc(true, of_kind):.3f} refused {refused:.3f}")
+
+
+def _print_unanswerable(reader: Reader, found: QuestionSet) -> None:
+    maker = ExampleMaker([found], Lexicon())
+    rng = random.Random(5)
+    scores: dict[bool, list[float]] = {True: [], False: []}
+    for answered in (True, False):
+        pool = [a for a in found.asked if (a.sentence is not None) == answered]
+        for asked in rng.sample(pool, QUESTIONS // 2):
+            sentences = range(len(found.passages[asked.passage].sentences))
+            readings = [_one(reader, asked.text, maker.window(0, asked.passage, n)) for n in sentences]
+            scores[answered].append(max(r.answerable * (1 - r.doubt) for r in readings))
+    print(
+        f"{found.name:14} answerable against unanswerable questions of a passage: AUC {_auc(scores[True], scores[False]):.3f}"
+    )
+
+
+def _print_speed(reader: Reader, found: QuestionSet) -> None:
+    maker = ExampleMaker([found], Lexicon())
+    drawn = random.Random(3).sample(found.asked, 120)
+    spent: list[float] = []
+    for asked in drawn:
+        assert asked.sentence is not None
+        window = maker.window(0, asked.passage, asked.sentence)
+        begun = time.process_time()
+        _one(reader, asked.text, window)
+        spent.append(1000 * (time.process_time() - begun))
+    half, late = np.percentile(spent[10:], [50, 99])
+    print(f"speed: a pair {half:.1f} ms CPU at p50, {late:.1f} at p99, of {len(spent) - 10}")
+
+
+def _one(reader: Reader, question: str, window: Window) -> WindowReading:
+    (reading,) = reader.read(question, [window], seconds=_PATIENCE)
+    assert reading is not None
+    return reading
+
+
+def _said(reading: WindowReading, window: Window) -> str:
+    return window.sentence[reading.spans[0].start : reading.spans[0].end] if reading.spans else ""
+
+
+def _scored(said: str, answers: Sequence[str]) -> tuple[float, float]:
+    """Return exact match and the F1 of characters, marks left out, best over the accepted answers."""
+    return max(_exact_and_overlap(said, answer) for answer in answers)
+
+
+def _exact_and_overlap(said: str, answer: str) -> tuple[float, float]:
+    one, other = _bare(said), _bare(answer)
+    common = sum((Counter(one) & Counter(other)).values())
+    if not common:
+        return float(one == other), float(one == other)
+    return float(one == other), 2 * common / (len(one) + len(other))
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[\W_]", "", text).lower()
+
+
+def _auc(better: Iterable[float], worse: Sequence[float]) -> float:
+    left = np.array(list(better))
+    return float(np.mean([(left > x).mean() + 0.5 * (left == x).mean() for x in worse]))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
