@@ -11,26 +11,22 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from bot.admin.building import ChildBuilder
-from bot.admin.knowledge import Knowledge, open_knowledge
-from bot.admin.report import Report
-from bot.admin.side import AdminOptions, AdminSide, open_admin_side
-from bot.admin.token import own_token
-from bot.administrators import PlatformAdministrators
-from bot.clock import now
+from bot.admin.build_client import BuildClient
+from bot.admin.http import load_or_create_token
+from bot.admin.knowledge import KnowledgeRuntime, start_knowledge
+from bot.admin.reload_service import ReloadReport
+from bot.admin.wiring import AdminModule, AdminOptions, open_admin
 from bot.config import Address, Settings
 from bot.errors import SettingsError
 from bot.feedback.wiring import FeedbackModule, open_feedback
 from bot.handlers.dispatcher import Dispatcher
-from bot.logs import set_up_logs
-from bot.memory import give_back, loading, share_heaps
 from bot.messages import ChatMigrations, Conversation
-from bot.metrics import Metrics
-from bot.platforms import Platforms
+from bot.observability import Metrics, set_up_logs
+from bot.ports import PlatformAdministrators, Platforms
 from bot.query_service import QueryService, open_query_service
 from bot.rendering.fact import Permalinks
+from bot.runtime import Shutdown, give_back, loading, now, share_heaps
 from bot.state.state import sqlite_address
-from bot.stopping import Stop
 from bot.texts import phrases
 from bot.web.pages import permalinks
 from bot.web.server import HealthChecks, listening, make_site
@@ -61,7 +57,7 @@ def run(settings: Settings) -> int:
 
 
 async def _run(settings: Settings) -> None:
-    stop = Stop()
+    stop = Shutdown()
     asyncio.get_running_loop().add_signal_handler(
         signal.SIGHUP, lambda: None
     )  # too early: we read anew anyway
@@ -80,11 +76,11 @@ async def _run(settings: Settings) -> None:
 
 @asynccontextmanager
 async def serving(
-    settings: Settings, give_up: Callable[[str], None] = log.critical
+    settings: Settings, on_fatal: Callable[[str], None] = log.critical
 ) -> AsyncIterator[Serving]:
     """Build everything that `settings` ask for; release it in reverse order.
 
-    `give_up` is told why it makes no sense to go on.
+    `on_fatal` is told why it makes no sense to go on.
 
     Raises:
         StartError: an address is taken.
@@ -93,26 +89,28 @@ async def serving(
     """
     async with AsyncExitStack() as stack:
         guard = _sole_run(stack, settings)
-        builder = await stack.enter_async_context(ChildBuilder())
+        builder = await stack.enter_async_context(BuildClient())
         platforms, metrics, health = Platforms(), Metrics(), HealthChecks()
-        knowledge = await stack.enter_async_context(open_knowledge(settings.articles, settings.data, builder))
+        knowledge = await stack.enter_async_context(
+            start_knowledge(settings.articles, settings.data, builder)
+        )
         lookup = stack.enter_context(open_query_service(knowledge.store))
         await lookup.warm()
         health.add("knowledge", lookup.problem)
         administrators = PlatformAdministrators()
         admin = await stack.enter_async_context(
-            open_admin_side(_admin_options(settings), knowledge, builder, platforms, metrics.page, now)
+            open_admin(_admin_options(settings), knowledge, builder, platforms, metrics.page, now)
         )
-        reloader = admin.reloader
-        metrics.watch("chuchu_articles", "Articles served", lambda: reloader.manifest.totals.articles)
-        metrics.watch("chuchu_facts", "Facts served", lambda: reloader.manifest.totals.facts)
+        reload_service = admin.reload_service
+        metrics.watch("chuchu_articles", "Articles served", lambda: reload_service.manifest.totals.articles)
+        metrics.watch("chuchu_facts", "Facts served", lambda: reload_service.manifest.totals.facts)
         metrics.watch(
-            "chuchu_snapshot_time", "When it was built, Unix time", lambda: reloader.manifest.created
+            "chuchu_snapshot_time", "When it was built, Unix time", lambda: reload_service.manifest.created
         )
         metrics.watch("chuchu_tasks", "Tasks of the event loop", lambda: len(asyncio.all_tasks()))
         links = permalinks(settings.public_url)
         learning = await _learning(stack, settings, admin, knowledge, lookup, links, administrators)
-        reloader.tell(_shrink)
+        reload_service.subscribe(_shrink)
         dialogue = Dispatcher(
             lookup,
             admin.shown,
@@ -126,7 +124,15 @@ async def serving(
             memory=learning.memory if learning else None,
         )
         routes = await _telegram(
-            stack, settings, dialogue, metrics, health, administrators, platforms, admin.moves, give_up
+            stack,
+            settings,
+            dialogue,
+            metrics,
+            health,
+            administrators,
+            platforms,
+            admin.chat_migrations,
+            on_fatal,
         )
         site = make_site(lookup, health, phrases(None), routes or ())
         address = await stack.enter_async_context(listening(site, settings.http))
@@ -137,10 +143,10 @@ async def serving(
             guard.tell(f"{door.host}:{door.port}")
         platforms.opened.set()
         await builder.start()
-        yield Serving(address, routes is not None, admin.knocker.knock)
+        yield Serving(address, routes is not None, admin.reload_trigger.fire)
 
 
-async def _shrink(report: Report) -> None:
+async def _shrink(report: ReloadReport) -> None:
     """Return what the version before took."""
     await asyncio.to_thread(give_back)
 
@@ -158,17 +164,17 @@ def _sole_run(stack: AsyncExitStack, settings: Settings) -> InstanceLock | None:
 async def _learning(
     stack: AsyncExitStack,
     settings: Settings,
-    admin: AdminSide,
-    knowledge: Knowledge,
+    admin: AdminModule,
+    knowledge: KnowledgeRuntime,
     lookup: QueryService,
     links: Permalinks,
     administrators: PlatformAdministrators,
 ) -> FeedbackModule | None:
     """Learn where the shared state can be used; answers go on without."""
-    if admin.desk is None:
+    if admin.context is None:
         return None
     opening = open_feedback(
-        settings.data, admin.desk, knowledge.store, lookup, knowledge.language, links, administrators
+        settings.data, admin.context, knowledge.store, lookup, knowledge.language, links, administrators
     )
     return await stack.enter_async_context(opening)
 
@@ -180,7 +186,7 @@ def _admin_options(settings: Settings) -> AdminOptions:
         settings.data,
         settings.database or sqlite_address(settings.data),
         settings.admins,
-        given.get_secret_value() if given else own_token(settings.data),
+        given.get_secret_value() if given else load_or_create_token(settings.data),
         settings.admin_http.host,
         settings.watch,
     )
@@ -194,15 +200,15 @@ async def _telegram(
     health: HealthChecks,
     administrators: PlatformAdministrators,
     platforms: Platforms,
-    moves: ChatMigrations | None,
-    give_up: Callable[[str], None],
+    chat_migrations: ChatMigrations | None,
+    on_fatal: Callable[[str], None],
 ) -> Sequence[web.RouteDef] | None:
     """Serve Telegram if it is switched on; return the routes it needs on the page's site, None if it is off."""
     if settings.telegram_token is None:
         return None
     # Imported here: who serves the page only need not load it.
-    from bot.telegram.service import API, PATH, TelegramOptions, telegram_service
-    from bot.telegram.translate import PLATFORM
+    from bot.platforms.telegram.service import API, PATH, TelegramOptions, telegram_service
+    from bot.platforms.telegram.updates import PLATFORM
 
     secret = settings.webhook_secret
     options = TelegramOptions(
@@ -213,9 +219,9 @@ async def _telegram(
         secret.get_secret_value() if secret else None,
     )
     service = await stack.enter_async_context(
-        telegram_service(options, conversation, metrics, moves, give_up)
+        telegram_service(options, conversation, metrics, chat_migrations, on_fatal)
     )
-    health.add("telegram", service.red)
+    health.add("telegram", service.problem)
     administrators.add(PLATFORM, service.members)
     platforms.add(PLATFORM, service, service, service)
     return [web.post(PATH, service.webhook.handle)] if service.webhook else []

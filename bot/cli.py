@@ -11,8 +11,8 @@ from importlib.metadata import version
 from typing import Any, NoReturn
 
 from bot.errors import WRONG_SETTINGS, SettingsError, StartError
-from bot.memory import loading
-from bot.state.errors import StateError
+from bot.runtime import loading
+from bot.state.database import StateError
 from bot.texts import phrases
 from bot.texts.phrases import CommandLinePhrases
 from knowledge.errors import FolderInUse, KnowledgeError

@@ -127,7 +127,7 @@ class Settings(BaseSettings):
     @classmethod
     def _database_we_can_speak_to(cls, value: str | None) -> str | None:
         if value is not None:
-            from bot.state.dialects import check_address  # only where one is named: loading it takes a while
+            from bot.state.database import check_address  # only where one is named: loading it takes a while
 
             check_address(value)
         return value

@@ -8,9 +8,9 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.clock import now
 from bot.config import Settings
 from bot.errors import nothing_readable
+from bot.runtime import now
 from knowledge.errors import KnowledgeError
 from knowledge.snapshot import Snapshot
 from knowledge.snapshots.opening import cached_snapshot
@@ -34,8 +34,8 @@ def open_snapshot(settings: Settings) -> Iterator[Snapshot]:
         yield snapshot
 
 
-def _warn(said: str) -> None:
-    print(said, file=sys.stderr)
+def _warn(text: str) -> None:
+    print(text, file=sys.stderr)
 
 
 async def reload_here(
@@ -47,19 +47,20 @@ async def reload_here(
         FolderInUse: somebody began to serve in between.
     """
     # Imported here: `chuchu ask` comes by and needs none of it.
-    from bot.admin.acting import audited_reload
-    from bot.admin.building import ChildBuilder
-    from bot.admin.knowledge import open_knowledge
-    from bot.admin.ledger import Ledger
-    from bot.admin.reloading import Reloader, Wish
-    from bot.admin.wire import report_json
-    from bot.admin.wording import progress_text
+    from bot.admin.build_client import BuildClient
+    from bot.admin.knowledge import start_knowledge
+    from bot.admin.operations import audited_reload
+    from bot.admin.permissions import AuditLog
+    from bot.admin.reload_service import ReloadRequest, ReloadService
+    from bot.admin.reports import progress_text, report_json
 
     async with AsyncExitStack() as stack:
         state = await stack.enter_async_context(_alone(settings))
-        builder = await stack.enter_async_context(ChildBuilder())
-        knowledge = await stack.enter_async_context(open_knowledge(settings.articles, settings.data, builder))
-        reloader = Reloader(
+        builder = await stack.enter_async_context(BuildClient())
+        knowledge = await stack.enter_async_context(
+            start_knowledge(settings.articles, settings.data, builder)
+        )
+        reload_service = ReloadService(
             settings.articles,
             knowledge.versions,
             knowledge.store,
@@ -70,9 +71,9 @@ async def reload_here(
             state.shown.quoted,
         )
         report = await audited_reload(
-            reloader,
-            Ledger(state.audit, now),
-            Wish("shell", dry, confirm),
+            reload_service,
+            AuditLog(state.audit, now),
+            ReloadRequest("shell", dry, confirm),
             lambda stage, done, of: show(progress_text(stage, done, of, None)),
         )
         return report_json(report)
@@ -85,22 +86,21 @@ async def restore_here(settings: Settings, backup: Path) -> str:
         FolderInUse: somebody began to serve in between.
         BackupRefused: the backup is not whole.
     """
-    from bot.admin.ledger import Ledger
-    from bot.admin.report import Ending
-    from bot.backup.archive import BackupRefused
-    from bot.backup.restoring import ACT, restore
-    from bot.state.errors import StateError
+    from bot.admin.permissions import AuditLog
+    from bot.admin.reload_service import ReloadStatus
+    from bot.backup import ACT, BackupRefused, restore
+    from bot.state.database import StateError
     from knowledge.snapshots.opening import SERVED
     from knowledge.snapshots.repository import SnapshotRepository
 
     async with _alone(settings) as state:
-        ledger = Ledger(state.audit, now)
+        audit_log = AuditLog(state.audit, now)
         try:
             name = await restore(backup, settings.data, SnapshotRepository(settings.data / SERVED), state)
         except (BackupRefused, KnowledgeError, StateError) as error:
-            await ledger.note("shell", ACT, Ending.FAILED, str(error))
+            await audit_log.record_done("shell", ACT, ReloadStatus.FAILED, str(error))
             raise
-        unwritten = await ledger.note("shell", ACT, Ending.RESTORED, name)
+        unwritten = await audit_log.record_done("shell", ACT, ReloadStatus.RESTORED, name)
         return f"已从 {backup} 恢复；知识是版本 {name}，下次启动就用它。{unwritten}\n"
 
 

@@ -48,15 +48,23 @@ def test_the_pure_rooms_of_knowledge_touch_no_file_clock_network_or_environment(
 
 
 def test_handlers_and_rendering_know_no_platform() -> None:
-    platforms = ("bot.telegram", "bot.web", "bot.terminal", "telegram", "aiohttp")
+    platforms = ("bot.platforms", "bot.web", "bot.terminal", "telegram", "aiohttp")
     rooms = modules("bot/handlers", "bot/rendering", "bot/messages.py")
     assert [p for p in rooms if any(i.startswith(platforms) for i in imports(p))] == []
 
 
-@pytest.mark.parametrize("platform", ["telegram", "web", "terminal"])
+def platform_folders() -> list[str]:
+    """Every surface: the chat platforms, the page and the terminal."""
+    chat = [p.name for p in sorted((ROOT / "bot/platforms").iterdir()) if (p / "__init__.py").exists()]
+    return [*(f"platforms.{name}" for name in chat), "web", "terminal"]
+
+
+@pytest.mark.parametrize("platform", platform_folders())
 def test_a_platform_knows_no_other_platform(platform: str) -> None:
-    others = tuple(f"bot.{other}" for other in ("telegram", "web", "terminal") if other != platform)
-    assert [p for p in modules(f"bot/{platform}") if any(i.startswith(others) for i in imports(p))] == []
+    others = tuple(f"bot.{other}" for other in platform_folders() if other != platform)
+    rooms = modules(f"bot/{platform.replace('.', '/')}")
+    assert rooms
+    assert [p for p in rooms if any(i.startswith(others) for i in imports(p))] == []
 
 
 def test_texts_and_messages_know_nothing_but_words() -> None:

@@ -4,34 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bot.admin.desk import Desk, said
+from bot.admin.context import AdminContext, text_reply
 from bot.admin.meta_command import MetaCommand
 from bot.admin.people_commands import PeopleCommands
+from bot.admin.permissions import AccessRequest, Permission
 from bot.admin.reload_commands import CONFIRM, ReloadCommands
-from bot.admin.rights import Act, Claim
 from bot.admin.upload_commands import UPLOAD, UploadCommands
 from bot.handlers.commands import TypedCommand
 from bot.handlers.dispatcher import Handler, PressHandler
 from bot.messages import Message, Reply
-from bot.state.errors import StateError
+from bot.state.database import StateError
 
 
 class AdminCommands:
     """What the dialogue is given."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        reloads, people = ReloadCommands(desk), PeopleCommands(desk)
-        self.uploads = UploadCommands(desk, reloads)
+    def __init__(self, context: AdminContext) -> None:
+        self._context = context
+        reloads, people = ReloadCommands(context), PeopleCommands(context)
+        self.uploads = UploadCommands(context, reloads)
         commands: dict[str, Handler] = {
-            Act.RELOAD: reloads.reload,
-            Act.VERSIONS: reloads.versions,
-            Act.ROLLBACK: reloads.rollback,
-            Act.AUDIT: people.audit,
-            Act.GRANT: people.grant,
-            Act.REVOKE: people.revoke,
-            Act.META: MetaCommand(desk).meta,
-            Act.UPLOAD: self._how_to_upload,
+            Permission.RELOAD: reloads.reload,
+            Permission.VERSIONS: reloads.versions,
+            Permission.ROLLBACK: reloads.rollback,
+            Permission.AUDIT: people.audit,
+            Permission.GRANT: people.grant,
+            Permission.REVOKE: people.revoke,
+            Permission.META: MetaCommand(context).meta,
+            Permission.UPLOAD: self._how_to_upload,
         }
         self.commands: Mapping[str, Handler] = {name: spoken(run) for name, run in commands.items()}
         self.presses: Mapping[str, PressHandler] = {CONFIRM: reloads.confirm, UPLOAD: self.uploads.press}
@@ -41,13 +41,13 @@ class AdminCommands:
         try:
             return await self.uploads.receive(message)
         except StateError as error:
-            return [said(str(error))]
+            return [text_reply(str(error))]
 
     async def _how_to_upload(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
-        if (refused := await self._desk.admit(Act.UPLOAD, message)) is not None:
+        if (refused := await self._context.require(Permission.UPLOAD, message)) is not None:
             return refused
-        how = said("把文件直接发给我就行：txt、md、html、docx、pdf 或 zip。")
-        return await self._desk.showing(Act.UPLOAD, Claim.of_message(message).actor, how)
+        how = text_reply("把文件直接发给我就行：txt、md、html、docx、pdf 或 zip。")
+        return await self._context.audited(Permission.UPLOAD, AccessRequest.of_message(message).actor, how)
 
 
 def spoken(run: Handler) -> Handler:
@@ -57,6 +57,6 @@ def spoken(run: Handler) -> Handler:
         try:
             return await run(message, command)
         except StateError as error:
-            return [said(str(error))]
+            return [text_reply(str(error))]
 
     return speaking

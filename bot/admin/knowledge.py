@@ -9,8 +9,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.admin.building import Builder
-from bot.admin.reloading import in_thread
+from bot.admin.build_client import SnapshotBuilder
+from bot.admin.reload_service import in_thread
 from bot.errors import nothing_readable
 from knowledge.errors import StorageUnavailable
 from knowledge.snapshot import SnapshotHolder
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Knowledge:
+class KnowledgeRuntime:
     """What serves, and what its admin should know about how it came to serve (Chinese)."""
 
     store: SnapshotHolder
@@ -37,7 +37,9 @@ class Knowledge:
 
 
 @asynccontextmanager
-async def open_knowledge(articles: Path, data: Path, builder: Builder) -> AsyncIterator[Knowledge]:
+async def start_knowledge(
+    articles: Path, data: Path, builder: SnapshotBuilder
+) -> AsyncIterator[KnowledgeRuntime]:
     """Open the newest whole version, or build one; only for who holds the data folder.
 
     Raises:
@@ -56,13 +58,13 @@ async def open_knowledge(articles: Path, data: Path, builder: Builder) -> AsyncI
         stack.callback(store.close)
         for notice in notices:
             log.warning("%s", notice)
-        yield Knowledge(store, versions, opened.manifest, language, tuple(notices))
+        yield KnowledgeRuntime(store, versions, opened.manifest, language, tuple(notices))
 
 
 async def _built(
     articles: Path,
     versions: SnapshotRepository,
-    builder: Builder,
+    builder: SnapshotBuilder,
     language: Analyzer,
     stack: AsyncExitStack,
     notices: list[str],

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
-from bot.state.aliases import ChatAlias, ChatAliases
+from bot.state.questions import ChatAlias, ChatAliases
 from knowledge.query.aliases import Aliases, parse_aliases
 from knowledge.snapshot import SnapshotHolder
 

@@ -11,8 +11,8 @@ from bot.feedback.questions import UnansweredQuestions
 from bot.feedback.usage import UsageRecorder
 from bot.messages import Chat, Sender
 from bot.query_service import TooSlow
-from bot.state.errors import StateError
-from bot.state.votes import Votes
+from bot.state.database import StateError
+from bot.state.questions import Votes
 from knowledge.model import Answer
 from knowledge.query.words import content_words
 from knowledge.text.analyzer import Analyzer
@@ -42,7 +42,7 @@ class StoredInteractionLog:
     async def pointed(self, answer: Answer) -> Answer:
         """Put in the fact that an admin pointed to, where nothing else was found."""
         try:
-            return await self._unanswered.pointed(answer)
+            return await self._unanswered.pinned(answer)
         except (StateError, TooSlow) as error:
             log.warning("what admins pointed to cannot be read: %s", error)
             return answer

@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 
 from bot.messages import Chat, Reply
-from bot.state.errors import StateError
-from bot.state.outgoing import Outgoing, Post
+from bot.state.database import StateError
+from bot.state.outbox import Outbox, OutboxMessage
 
 log = logging.getLogger(__name__)
 
@@ -28,10 +28,8 @@ Send = Callable[[Chat, Reply], Awaitable[str | None]]
 class OutboxWorker:
     """One loop over the queue; questions of the moment go first, since few posts are in flight at a time."""
 
-    def __init__(
-        self, outgoing: Outgoing, send: Send, clock: Callable[[], datetime], rest: float = REST
-    ) -> None:
-        self._outgoing = outgoing
+    def __init__(self, outbox: Outbox, send: Send, clock: Callable[[], datetime], rest: float = REST) -> None:
+        self._outgoing = outbox
         self._say = send
         self._clock = clock
         self._rest = rest
@@ -76,9 +74,9 @@ class OutboxWorker:
         """Begin to send what is due and has room; return the seconds until something may be due."""
         room = IN_FLIGHT - len(self._flying)
         flying = list(self._flying)
-        for post in await self._outgoing.due(self._clock(), room, flying) if room else ():
+        for message in await self._outgoing.due(self._clock(), room, flying) if room else ():
             if not self._stopping:
-                self._flying[post.number] = asyncio.create_task(self._send(post))
+                self._flying[message.number] = asyncio.create_task(self._send(message))
         if len(self._flying) == IN_FLIGHT:
             return self._rest  # the next to land calls
         due = await self._outgoing.next_due(list(self._flying))
@@ -86,39 +84,39 @@ class OutboxWorker:
             self._rest if due is None else min(self._rest, max(0.05, (due - self._clock()).total_seconds()))
         )
 
-    async def _send(self, post: Post) -> None:
+    async def _send(self, message: OutboxMessage) -> None:
         """Say a post; it is in flight until what came of it is on the disk, lest it be said again."""
         try:
-            await self._write_down(post, await self._deliver(post))
+            await self._write_down(message, await self._deliver(message))
         finally:
-            self._flying.pop(post.number, None)
+            self._flying.pop(message.number, None)
             self._called.set()
 
-    async def _deliver(self, post: Post) -> datetime | None:
+    async def _deliver(self, message: OutboxMessage) -> datetime | None:
         """Say a post; return when to try again, None where it is over."""
         try:
-            await self._say(post.chat, post.reply)
+            await self._say(message.chat, message.reply)
         except (
             Exception
         ) as error:  # whatever a platform raises: the post must not be lost, nor stop the others
-            if post.tries + 1 >= TRIES:
-                log.warning("post %d is given up after %d tries: %s", post.number, TRIES, error)
+            if message.tries + 1 >= TRIES:
+                log.warning("post %d is given up after %d tries: %s", message.number, TRIES, error)
                 return None
-            pause: timedelta = min(LONGEST_PAUSE, FIRST_PAUSE * 2**post.tries)
-            log.warning("post %d waits for %s: %s", post.number, pause, error)
+            pause: timedelta = min(LONGEST_PAUSE, FIRST_PAUSE * 2**message.tries)
+            log.warning("post %d waits for %s: %s", message.number, pause, error)
             return self._clock() + pause
         return None  # also where the chat is closed to us: nobody hears it
 
-    async def _write_down(self, post: Post, later: datetime | None) -> None:
+    async def _write_down(self, message: OutboxMessage, later: datetime | None) -> None:
         """Write down what came of a post, as soon as the disk takes it."""
         while True:
             try:
                 if later is None:
-                    await self._outgoing.done(post.number)
+                    await self._outgoing.done(message.number)
                 else:
-                    await self._outgoing.postpone(post.number, later)
+                    await self._outgoing.postpone(message.number, later)
                 return
             except StateError as error:
                 what = "is over" if later is None else "is put off"
-                log.error("that post %d %s cannot be written down yet: %s", post.number, what, error)
+                log.error("that post %d %s cannot be written down yet: %s", message.number, what, error)
             await asyncio.sleep(self._rest)

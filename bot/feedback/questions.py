@@ -14,8 +14,8 @@ from bot.messages import Reply
 from bot.query_service import QueryService, TooSlow
 from bot.rendering.fact import Permalinks
 from bot.rendering.told import alert_runs
-from bot.state.places import Listener
-from bot.state.questions import Hope, Pointer, Question, Questions, QuestionState
+from bot.state.chats import Subscriber
+from bot.state.questions import AlertResult, PinnedAnswer, Questions, QuestionState, UnansweredQuestion
 from bot.texts import phrases
 from knowledge.model import Answer, Hit, MatchKind
 from knowledge.snapshot import Snapshot
@@ -65,17 +65,19 @@ class UnansweredQuestions:
         await self._questions.missed(mine, key, question_text(query), who, self._clock())
         return mine
 
-    async def hope(self, question: str, listener: Listener) -> Hope:
+    async def subscribe(self, question: str, subscriber: Subscriber) -> AlertResult:
         """Keep a chat that wants to be told."""
-        return await self._questions.hope(question, listener, self._clock())
+        return await self._questions.subscribe(question, subscriber, self._clock())
 
-    async def often(self, state: QuestionState = QuestionState.OPEN, limit: int = 10) -> list[Question]:
+    async def often(
+        self, state: QuestionState = QuestionState.OPEN, limit: int = 10
+    ) -> list[UnansweredQuestion]:
         """The questions asked most often; those that something is found for by now are settled on the way."""
         for question in await self._questions.often(state, limit):
             await self._settle(question)
         return await self._questions.often(state, limit)
 
-    async def get(self, question: str) -> Question | None:
+    async def get(self, question: str) -> UnansweredQuestion | None:
         """The question of that id, or None."""
         return await self._questions.get(question)
 
@@ -83,36 +85,36 @@ class UnansweredQuestions:
         """Ignore a question, or wait for an article; False if it is gone."""
         return await self._questions.mark(question, state)
 
-    async def near(self, question: Question, limit: int) -> Sequence[Hit]:
+    async def near(self, question: UnansweredQuestion, limit: int) -> Sequence[Hit]:
         """The facts nearest to a question, for a person to choose from."""
         answer = await self._lookup.ask(question.text, limit)
         return (*answer.hits, *answer.related)[:limit]
 
-    async def point(self, question: str, fact: str) -> tuple[str, int] | None:
+    async def pin(self, question: str, fact: str) -> tuple[str, int] | None:
         """Let a fact answer a question from now on, also in the stead of another; None if the question is gone.
 
         Returns the question, and how many chats will be told.
         """
         asked = await self._questions.get(question)
         if asked is not None:
-            await self._questions.point(await self._key(asked.text), fact, self._clock())
+            await self._questions.pin(await self._key(asked.text), fact, self._clock())
             return asked.text, await self._settle(asked)
         pointer = await self._pointer(question)
         if pointer is None:
             return None
-        await self._questions.point(pointer.key, fact, self._clock())
+        await self._questions.pin(pointer.key, fact, self._clock())
         return pointer.key, 0
 
-    async def unpoint(self, question: str) -> str | None:
+    async def unpin(self, question: str) -> str | None:
         """Take back what an admin pointed to; return the question, None if there is no such thing."""
         pointer = await self._pointer(question)
-        if pointer is None or not await self._questions.unpoint(pointer.key):
+        if pointer is None or not await self._questions.unpin(pointer.key):
             return None
         return pointer.key
 
-    async def pointers(self, limit: int) -> list[PinnedQuestion]:
+    async def pinned_answers(self, limit: int) -> list[PinnedQuestion]:
         """What admins pointed to, the latest first."""
-        latest = (await self._questions.pointers())[:limit]
+        latest = (await self._questions.pinned_answers())[:limit]
 
         def read(snapshot: Snapshot) -> list[PinnedQuestion]:
             facts = [snapshot.fact(pointer.fact) for pointer in latest]
@@ -130,12 +132,12 @@ class UnansweredQuestions:
             TooSlow: the budget is spent.
         """
         answer = await self._lookup.ask(query, limit)
-        return answer if answer.found else await self.pointed(answer)
+        return answer if answer.found else await self.pinned(answer)
 
-    async def pointed(self, answer: Answer) -> Answer:
+    async def pinned(self, answer: Answer) -> Answer:
         """Put the fact that an admin pointed to into an answer that found nothing."""
         key = await self._key(answer.query)
-        fact = await self._questions.pointed(key) if key else None
+        fact = await self._questions.pinned(key) if key else None
         if fact is None:
             return answer
         return await self._lookup.read(lambda snapshot: with_fact(answer, snapshot, fact))
@@ -143,9 +145,9 @@ class UnansweredQuestions:
     async def look_again(self) -> int:
         """Settle every hoped-for question that something is found for by now; return how many chats will be told."""
         async with self._turn:
-            return sum([await self._settle(question) for question in await self._questions.hoped_for()])
+            return sum([await self._settle(question) for question in await self._questions.awaited()])
 
-    async def _settle(self, question: Question) -> int:
+    async def _settle(self, question: UnansweredQuestion) -> int:
         try:
             answer = await self.answer(question.text, 3)
         except TooSlow:
@@ -154,16 +156,16 @@ class UnansweredQuestions:
         if not answer.found:
             return 0
 
-        def say(listener: Listener) -> Reply:
-            return Reply(list(alert_runs(question.text, answer, phrases(listener.language), self._links)))
+        def say(subscriber: Subscriber) -> Reply:
+            return Reply(list(alert_runs(question.text, answer, phrases(subscriber.language), self._links)))
 
-        told = await self._questions.settle(question.id, say, self._clock())
+        told = await self._questions.resolve(question.id, say, self._clock())
         if told:
             self._told()
         return told
 
-    async def _pointer(self, question: str) -> Pointer | None:
-        every = await self._questions.pointers()
+    async def _pointer(self, question: str) -> PinnedAnswer | None:
+        every = await self._questions.pinned_answers()
         return next((pointer for pointer in every if question_id(pointer.key) == question), None)
 
     async def _key(self, query: str) -> str:

@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager, suppress
 from datetime import date, datetime
 
 from bot.feedback.question_key import question_text
-from bot.state.errors import StateError
-from bot.state.usage import Tally, Usage
+from bot.state.database import StateError
+from bot.state.usage import DayCounts, Usage
 
 log = logging.getLogger(__name__)
 
@@ -24,11 +24,11 @@ class UsageRecorder:
     def __init__(self, usage: Usage, clock: Callable[[], datetime]) -> None:
         self._usage = usage
         self._clock = clock
-        self._tallies: dict[date, Tally] = {}
+        self._tallies: dict[date, DayCounts] = {}
 
     def count(self, query: str, found: bool, milliseconds: int, words: Sequence[str]) -> None:
         """Count one query."""
-        tally = self._tallies.setdefault(self._clock().date(), Tally())
+        tally = self._tallies.setdefault(self._clock().date(), DayCounts())
         tally.count(question_text(query), found, milliseconds, [word[:WORD] for word in words])
 
     async def flush(self) -> None:
@@ -44,7 +44,7 @@ class UsageRecorder:
             await self._usage.add(tallies)
         except StateError:
             for day, tally in tallies.items():
-                self._tallies.setdefault(day, Tally()).add(tally)
+                self._tallies.setdefault(day, DayCounts()).add(tally)
             raise
 
     @asynccontextmanager

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.admin.building import CHILD_ENVIRONMENT
+from bot.admin.build_client import CHILD_ENVIRONMENT
 from bot.feedback.usage import UsageRecorder
 from bot.state.state import State
-from bot.state.usage import Day, Slow
+from bot.state.usage import Day, SlowQuery
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class UsageReport:
         return sum(day.found for day in self.days)
 
     @property
-    def slowest(self) -> list[Slow]:
+    def slowest(self) -> list[SlowQuery]:
         """The slowest queries."""
         every = [slow for day in self.days for slow in day.slowest]
         return sorted(every, key=lambda slow: -slow.milliseconds)[:SLOWEST]

@@ -14,9 +14,9 @@ from bot.messages import Chat, Reply
 from bot.query_service import QueryService
 from bot.rendering.fact import Permalinks
 from bot.rendering.told import digest_runs
-from bot.state.places import Listener
-from bot.state.progress import Progress
-from bot.state.watches import Kept, News, Watch, Watches
+from bot.state.chats import Subscriber
+from bot.state.outbox import Checkpoints
+from bot.state.watches import News, Watch, Watches, WatchResult
 from bot.texts import phrases
 from knowledge.errors import SnapshotDamaged
 from knowledge.model import Fact, Hit, MatchKind
@@ -51,7 +51,7 @@ class WatchService:
     def __init__(
         self,
         watches: Watches,
-        progress: Progress,
+        progress: Checkpoints,
         lookup: QueryService,
         fresh: Fresh,
         links: Permalinks,
@@ -68,7 +68,7 @@ class WatchService:
         self._told = told
         self._turn = asyncio.Lock()
 
-    async def keep(self, listener: Listener, words: str) -> Kept | None:
+    async def keep(self, subscriber: Subscriber, words: str) -> WatchResult | None:
         """Watch some words; None where there is nothing in them to look for."""
 
         def read(snapshot: Snapshot) -> tuple[Watched | None, str]:
@@ -78,7 +78,7 @@ class WatchService:
         watched, key = await self._lookup.read(read)
         if watched is None or not key:
             return None
-        return await self._watches.keep(listener, question_text(words), key, self._clock())
+        return await self._watches.keep(subscriber, question_text(words), key, self._clock())
 
     async def of(self, chat: Chat) -> list[Watch]:
         """What a chat watches."""
@@ -109,18 +109,18 @@ class WatchService:
             return 0
         wanted = await self._lookup.read(lambda snapshot: _wanted(watches, snapshot))
         try:
-            noticed = await asyncio.to_thread(self._notice, wanted, last, version)
+            notified = await asyncio.to_thread(self._notice, wanted, last, version)
         except SnapshotDamaged as error:
             log.warning("watchers hear nothing of version %s: %s", version, error)
             return 0
-        facts = {one.fact.id: one for one in noticed}
+        facts = {one.fact.id: one for one in notified}
         words = {watch.id: watch.words for watch in watches}
 
         def say(news: News) -> Reply:
-            spoken = phrases(news.listener.language)
+            spoken = phrases(news.subscriber.language)
             return Reply(list(digest_runs(_by_word(news, words, facts), spoken, self._links)))
 
-        news = _by_chat(noticed)
+        news = _by_chat(notified)
         digests = 0
         for first in range(0, len(news), AT_ONCE):
             digests += await self._watches.tell(news[first : first + AT_ONCE], say, self._clock())
@@ -128,10 +128,10 @@ class WatchService:
         return digests
 
     def _notice(self, wanted: Sequence[Wanted], last: str, version: str) -> list[WatchMatch]:
-        noticed: list[WatchMatch] = []
+        notified: list[WatchMatch] = []
         for facts in self._fresh(last, version):
-            noticed += _matching(wanted, facts)
-        return noticed
+            notified += _matching(wanted, facts)
+        return notified
 
 
 def _wanted(watches: Iterable[Watch], snapshot: Snapshot) -> list[Wanted]:
@@ -149,14 +149,14 @@ def _matching(wanted: Sequence[Wanted], facts: Iterable[Fact]) -> Iterable[Watch
                 yield WatchMatch(watch, fact, merged(places))
 
 
-def _by_chat(noticed: Iterable[WatchMatch]) -> list[News]:
-    listeners: dict[Chat, Listener] = {}
+def _by_chat(notified: Iterable[WatchMatch]) -> list[News]:
+    listeners: dict[Chat, Subscriber] = {}
     pairs: dict[Chat, list[tuple[str, str]]] = {}
-    for one in noticed:
-        listener = one.watch.listener
-        listeners.setdefault(listener.chat, listener)
-        pairs.setdefault(listener.chat, []).append((one.watch.id, one.fact.id))
-    return [News(listener, tuple(pairs[chat])) for chat, listener in listeners.items()]
+    for one in notified:
+        subscriber = one.watch.subscriber
+        listeners.setdefault(subscriber.chat, subscriber)
+        pairs.setdefault(subscriber.chat, []).append((one.watch.id, one.fact.id))
+    return [News(subscriber, tuple(pairs[chat])) for chat, subscriber in listeners.items()]
 
 
 def _by_word(news: News, words: dict[str, str], facts: dict[str, WatchMatch]) -> dict[str, list[Hit]]:

@@ -12,10 +12,10 @@ from functools import partial
 from pathlib import Path
 
 from bot.admin.commands import spoken
-from bot.admin.desk import Desk
+from bot.admin.context import AdminContext
 from bot.admin.learning_commands import POINT, QUESTION, LearningCommands
-from bot.admin.report import Report
-from bot.admin.rights import Act
+from bot.admin.permissions import Permission
+from bot.admin.reload_service import ReloadReport
 from bot.feedback.aliases import AliasService
 from bot.feedback.interaction_log import StoredInteractionLog
 from bot.feedback.outbox import OutboxWorker
@@ -30,11 +30,11 @@ from bot.handlers.dispatcher import Handler, PressHandler
 from bot.handlers.interaction_log import InteractionLog
 from bot.handlers.preferences import Administrators
 from bot.handlers.subscriptions import UNWATCH, WatchHandlers
-from bot.platforms import Platforms
+from bot.ports import Platforms
 from bot.query_service import QueryService, TooSlow
 from bot.rendering.fact import Permalinks
-from bot.state.errors import StateError
-from bot.state.everyone import Person
+from bot.state.database import StateError
+from bot.state.people import Person
 from bot.state.state import State
 from knowledge.snapshot import SnapshotHolder
 from knowledge.snapshots.difference import new_facts
@@ -57,7 +57,7 @@ class FeedbackModule:
 @asynccontextmanager
 async def open_feedback(
     data: Path,
-    desk: Desk,
+    context: AdminContext,
     store: SnapshotHolder,
     lookup: QueryService,
     language: Analyzer,
@@ -69,29 +69,29 @@ async def open_feedback(
     Raises:
         StateError: the aliases cannot be read.
     """
-    state, clock, platforms = desk.state, desk.clock, desk.platforms
+    state, clock, platforms = context.state, context.clock, context.platforms
     pseudonyms = open_pseudonymizer(data)
-    worker = OutboxWorker(state.outgoing, platforms.tell, clock)
+    worker = OutboxWorker(state.outbox, platforms.tell, clock)
     figures = UsageRecorder(state.usage, clock)
     book = AliasService(state.aliases, store, clock)
     unanswered = UnansweredQuestions(state.questions, lookup, pseudonyms, links, clock, worker.call)
-    fresh = partial(new_facts, desk.versions)
-    watching = WatchService(state.watches, state.progress, lookup, fresh, links, clock, worker.call)
+    fresh = partial(new_facts, context.versions)
+    watching = WatchService(state.watches, state.checkpoints, lookup, fresh, links, clock, worker.call)
     await book.load()
 
-    async def swapped(report: Report) -> None:
+    async def swapped(report: ReloadReport) -> None:
         try:  # all of this may have come from a backup
             pseudonyms.rekey(await asyncio.to_thread(read_key, data))
             await book.load()
         except (StateError, OSError) as error:
             log.error("aliases and key could not be read again: %s", error)
-        desk.begin(_tell(watching, unanswered, report.version))
+        context.spawn(_tell(watching, unanswered, report.version))
 
-    desk.reloader.tell(swapped)
-    desk.begin(_tell(watching, unanswered, store.version))
+    context.reload_service.subscribe(swapped)
+    context.spawn(_tell(watching, unanswered, store.version))
     readers = AlertHandlers(unanswered, partial(_forget, state, pseudonyms, platforms))
     watches = WatchHandlers(watching, administrators)
-    admins = LearningCommands(desk, unanswered, book, UsageReporter(state, figures, data / "matplotlib"))
+    admins = LearningCommands(context, unanswered, book, UsageReporter(state, figures, data / "matplotlib"))
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(_beside(_tidy(state, clock)))
         await stack.enter_async_context(figures.serving())
@@ -103,12 +103,12 @@ async def open_feedback(
                 "watches": watches.watches,
                 "unwatch": watches.unwatch,
                 "forget_me": readers.forget_me,
-                Act.UNANSWERED: spoken(admins.unanswered),
-                Act.ALIAS: spoken(admins.alias),
+                Permission.UNANSWERED: spoken(admins.unanswered),
+                Permission.ALIAS: spoken(admins.alias),
                 "unalias": spoken(admins.unalias),
-                Act.STATS: spoken(admins.stats),
+                Permission.STATS: spoken(admins.stats),
             },
-            {HOPE: readers.hope, UNWATCH: watches.press, QUESTION: admins.press, POINT: admins.point},
+            {HOPE: readers.subscribe, UNWATCH: watches.press, QUESTION: admins.press, POINT: admins.pin},
         )
 
 
@@ -128,11 +128,11 @@ async def _once_open(worker: OutboxWorker, platforms: Platforms) -> AsyncIterato
     """Send as soon as there is somebody to send by."""
     async with AsyncExitStack() as stack:
 
-        async def begin() -> None:
+        async def spawn() -> None:
             await platforms.opened.wait()
             await stack.enter_async_context(worker.serving())
 
-        beginning = asyncio.create_task(begin())
+        beginning = asyncio.create_task(spawn())
         try:
             yield
         finally:
@@ -151,7 +151,7 @@ async def _tell(watching: WatchService, unanswered: UnansweredQuestions, version
 async def _forget(
     state: State, pseudonyms: Pseudonymizer, platforms: Platforms, platform: str, person: str
 ) -> None:
-    await state.everyone.forget(Person(platform, person, pseudonyms.of(platform, person)))
+    await state.erasure.forget(Person(platform, person, pseudonyms.of(platform, person)))
     await platforms.forget(platform, person)
 
 
@@ -160,7 +160,7 @@ async def _tidy(state: State, clock: Callable[[], datetime]) -> None:
         try:
             now = clock()
             await state.questions.forget(now)
-            await state.outgoing.forget(now)
+            await state.outbox.forget(now)
             await state.votes.forget(now)
             await state.confirmations.forget(now)
             await state.usage.forget(now.date())

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from bot.feedback.questions import UnansweredQuestions
 from bot.handlers.commands import TypedCommand
 from bot.messages import ButtonPress, ChatType, Message, Reply, Run, SenderKind
-from bot.state.places import Listener
-from bot.state.questions import MOST_HOPES, Hope
+from bot.state.chats import Subscriber
+from bot.state.questions import MOST_HOPES, AlertResult
 from bot.texts import phrases
 
 Forget = Callable[[str, str], Awaitable[None]]
@@ -22,18 +22,18 @@ class AlertHandlers:
         self._unanswered = unanswered
         self._forget = forget
 
-    async def hope(self, press: ButtonPress) -> Sequence[Reply]:
+    async def subscribe(self, press: ButtonPress) -> Sequence[Reply]:
         """The button under a reply that found nothing."""
         spoken = phrases(press.sender.language)
         said = spoken.feedback
         if press.chat is None:
             return [Reply([], notice=spoken.stale)]
-        listener = Listener(press.chat, press.sender.language)
-        kept = await self._unanswered.hope(press.data.partition(":")[2], listener)
+        subscriber = Subscriber(press.chat, press.sender.language)
+        kept = await self._unanswered.subscribe(press.data.partition(":")[2], subscriber)
         told = {
-            Hope.KEPT: said.will_tell,
-            Hope.GONE: said.ask_again,
-            Hope.FULL: said.hope_full.format(MOST_HOPES),
+            AlertResult.KEPT: said.will_tell,
+            AlertResult.GONE: said.ask_again,
+            AlertResult.FULL: said.hope_full.format(MOST_HOPES),
         }
         return [Reply([], notice=told[kept])]
 

@@ -10,8 +10,8 @@ from bot.handlers.commands import TypedCommand
 from bot.handlers.preferences import Administrators
 from bot.messages import Button, ButtonPress, Chat, ChatType, Message, Reply, Run, Sender
 from bot.rendering.answer import shown_query
-from bot.state.places import Listener
-from bot.state.watches import MOST, Kept
+from bot.state.chats import Subscriber
+from bot.state.watches import MOST, WatchResult
 from bot.texts import phrases
 from bot.texts.phrases import FeedbackPhrases
 
@@ -32,12 +32,12 @@ class WatchHandlers:
             if not command.rest:
                 return _plain(said.watch_how)
             words = shown_query(question_text(command.rest))
-            listener = Listener(message.chat, message.sender.language)
-            kept = await self._watching.keep(listener, command.rest)
+            subscriber = Subscriber(message.chat, message.sender.language)
+            kept = await self._watching.keep(subscriber, command.rest)
             texts = {
-                Kept.KEPT: said.watching.format(words),
-                Kept.ALREADY: said.watched_already.format(words),
-                Kept.FULL: said.watch_full.format(MOST),
+                WatchResult.KEPT: said.watching.format(words),
+                WatchResult.ALREADY: said.watched_already.format(words),
+                WatchResult.FULL: said.watch_full.format(MOST),
                 None: said.watch_nothing.format(words),
             }
             return _plain(texts[kept])

@@ -1,17 +1,225 @@
-"""Open the shared state, and the two kinds of transaction on it."""
+"""The database of the shared state: opened, brought up to date, read and written in whole transactions.
+
+Where SQLite and PostgreSQL differ, they differ here.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import base64
+import secrets
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DatabaseError
+import aiosqlite  # noqa: F401 (loaded by name later, a file that cannot be opened would be "no such module")
+from sqlalchemy import Connection, Table, event, inspect, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from bot.state import dialects
-from bot.state.migrate import migrate
+
+@dataclass(frozen=True, slots=True)
+class FileHeader:
+    """Which program's file it is, and of which format: SQLite's `application_id` and `user_version`, 0 if never set."""
+
+    application: int
+    version: int
+
+
+def file_header(path: Path) -> FileHeader | None:
+    """Read the mark of a file together with the log beside it; None where there is no file, or none of SQLite's.
+
+    A log that another file left there is read as if it belonged: then the mark is the other file's.
+    """
+    if not path.exists():
+        return None
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            (application,), (version,) = (
+                db.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version")
+            )
+    except sqlite3.Error:  # whoever opens it to write will say what is wrong
+        return None
+    return FileHeader(application, version)
+
+
+class StateError(Exception):
+    """The shared state cannot be used; the text says where, why and what to do."""
+
+
+class StateDamaged(StateError):
+    """The database is not whole; nothing was written to it."""
+
+
+class StateTooNew(StateError):
+    """The database was written by a newer version of the program."""
+
+
+class StateReadOnly(StateError):
+    """The database cannot be written: the disk is full, or the folder is read-only."""
+
+
+def fresh_id() -> str:
+    """Return 16 base32 characters of 80 random bits."""
+    return base64.b32encode(secrets.token_bytes(10)).decode("ascii").lower()
+
+
+STEPS = Path(__file__).parent / "migrations" / "versions"
+
+
+def migrate(connection: Connection, where: str) -> None:
+    """Run what is missing, inside the connection's transaction: all of it, or nothing.
+
+    Raises:
+        StateTooNew: the database is at a step that this program version does not know.
+    """
+    if (
+        _version(connection)
+        == max(path.name for path in STEPS.iterdir() if path.match("[0-9]*.py")).split("_")[0]
+    ):
+        return
+    from alembic import command  # a quarter of a second of imports, for nothing at most starts
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", str(STEPS.parent))
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise StateTooNew(
+            f"数据库 {where} 来自更新的程序版本（{error}）；请升级程序，或换一个数据库"
+        ) from error
+
+
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return found
+
+
+WRITES = "chuchu_writes"
+BARE = "chuchu_bare"
+BUSY = 5_000  # milliseconds that a writer waits for another process
+APPLICATION = 0x63686973  # "chis", in the head of the file
+CHAIN = 7_241_501  # the key of PostgreSQL's advisory lock on the audit chain; any number of our own
+
+
+def prepare(engine: AsyncEngine) -> None:
+    """Set the engine up for its database."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine.sync_engine, "connect", _connect_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+
+
+def check_address(address: str) -> None:
+    """See whether a database of that address can be spoken to at all.
+
+    Raises:
+        ValueError: it is no address, or its driver is missing or not asynchronous.
+    """
+    try:
+        dialect = make_url(address).get_dialect()
+        dialect.import_dbapi()
+    except (ArgumentError, ImportError):
+        dialect = None
+    if dialect is None or not dialect.is_async:
+        raise ValueError(
+            "要写装好了异步驱动的 SQLAlchemy 地址，例如 sqlite+aiosqlite:////srv/chuchu/state.sqlite"
+        )
+
+
+async def check_whole(connection: AsyncConnection, where: str) -> None:
+    """Find damage before anything is written.
+
+    Raises:
+        StateDamaged: the database is not whole; the text names it and what to do.
+    """
+    if connection.dialect.name != "sqlite":
+        return
+    said = (await connection.execute(text("PRAGMA quick_check(1)"))).scalar_one()
+    if said != "ok":
+        raise StateDamaged(f"数据库 {where} 损坏（{said}）；请移开它，或从备份恢复")
+
+
+def check_log(url: URL) -> None:
+    """Find another database's log beside the file, which SQLite would take for its own.
+
+    Raises:
+        StateDamaged: it is there, or the file is no state at all; nothing was written.
+    """
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return
+    mark = file_header(Path(url.database))
+    if mark and mark.application not in (0, APPLICATION):
+        raise StateDamaged(
+            f"数据库 {url.database} 或旁边的 {Path(url.database).name}-wal 是别的文件；请移开它，或从备份恢复"
+        )
+
+
+async def mark_file(connection: AsyncConnection) -> None:
+    """Mark the file as ours."""
+    if connection.dialect.name != "sqlite":
+        return
+    if (await connection.execute(text("PRAGMA application_id"))).scalar_one() != APPLICATION:
+        await connection.execute(text(f"PRAGMA application_id = {APPLICATION}"))
+
+
+async def audit_lock(connection: AsyncConnection) -> None:
+    """Hold off other writers of the audit chain until the transaction ends."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CHAIN})
+
+
+async def vacuum(connection: AsyncConnection) -> None:
+    """Write the database anew and empty its log: zeroing what is deleted misses copies that pages keep of each other."""
+    if connection.dialect.name == "sqlite":
+        for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+            await connection.execute(text(statement))
+
+
+def insert_missing(connection: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An insert that leaves alone what is there already."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()
+
+
+def explain(error: DatabaseError, where: str) -> StateError:
+    """Say in our own words what a database's error means."""
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return StateDamaged(f"数据库 {where} 损坏（{error.orig}）；请移开它，或从备份恢复")
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN):
+        return StateReadOnly(f"数据库 {where} 不能写入（{error.orig}）；请检查磁盘空间和权限")
+    return StateError(f"数据库 {where} 出错（{error.orig}）")
+
+
+def _connect_sqlite(connection: sqlite3.Connection, _: object) -> None:
+    connection.isolation_level = None  # SQLAlchemy, not the driver, says when a transaction begins
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY}",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # a writer that starts as a reader would meet "database is locked" instead of waiting
+    options = connection.get_execution_options()
+    if options.get(BARE):
+        return
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(WRITES) else "BEGIN")
 
 
 class Database:
@@ -19,10 +227,10 @@ class Database:
 
     def __init__(self, engine: AsyncEngine, where: str) -> None:
         self._engine = engine
-        self._writers = engine.execution_options(**{dialects.WRITES: True})
-        self._bare = engine.execution_options(**{dialects.BARE: True})
+        self._writers = engine.execution_options(**{WRITES: True})
+        self._bare = engine.execution_options(**{BARE: True})
         self._where = where
-        self._turn = (
+        self._write_lock = (
             asyncio.Lock()
         )  # one writer of ours at a time: SQLite has one, and waiting here is cheaper
 
@@ -41,7 +249,7 @@ class Database:
             StateClosed: the disk is full or the folder read-only; nothing was written.
         """
         with _explained(self._where):
-            async with self._turn, self._writers.begin() as connection:
+            async with self._write_lock, self._writers.begin() as connection:
                 yield connection
 
     @property
@@ -50,16 +258,16 @@ class Database:
         return self._engine.url.render_as_string(hide_password=False)
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
+    async def write_lock(self) -> AsyncIterator[None]:
         """Keep our own writers waiting."""
-        async with self._turn:
+        async with self._write_lock:
             yield
 
-    async def scrub(self) -> None:
+    async def vacuum(self) -> None:
         """Leave nothing of deleted rows in the database's files."""
         with _explained(self._where):
-            async with self._turn, self._bare.connect() as connection:
-                await dialects.scrub(connection)
+            async with self._write_lock, self._bare.connect() as connection:
+                await vacuum(connection)
 
 
 @asynccontextmanager
@@ -71,17 +279,17 @@ async def open_database(url: str) -> AsyncIterator[Database]:
         StateTooNew: a newer program version wrote it.
         StateClosed: it cannot be written.
     """
-    await asyncio.to_thread(dialects.check_log, make_url(url))
+    await asyncio.to_thread(check_log, make_url(url))
     engine = create_async_engine(url, hide_parameters=True)
-    dialects.prepare(engine)
+    prepare(engine)
     where = make_url(url).render_as_string(hide_password=True)
     database = Database(engine, where)
     try:
         async with database.reading() as connection:
-            await dialects.check_whole(connection, where)
+            await check_whole(connection, where)
         async with database.writing() as connection:
             await connection.run_sync(migrate, where)
-            await dialects.sign(connection)
+            await mark_file(connection)
         yield database
     finally:
         await engine.dispose()
@@ -92,4 +300,4 @@ def _explained(where: str) -> Iterator[None]:
     try:
         yield
     except DatabaseError as error:
-        raise dialects.explain(error, where) from error
+        raise explain(error, where) from error

@@ -1,4 +1,4 @@
-"""What was asked and not found, who hopes to be told, and the facts that admins pointed to."""
+"""What was asked in vain, who wants to be told, what admins answered: pinned facts, other names; and readers' votes."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from sqlalchemy import and_, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import Reply
-from bot.state import dialects
-from bot.state.database import Database
-from bot.state.outgoing import post
-from bot.state.places import Listener, chat_of, columns
-from bot.state.tables import askers, hopes, pointers, questions
+from bot.state.chats import Subscriber, chat_columns, chat_of
+from bot.state.database import Database, insert_missing
+from bot.state.outbox import enqueue
+from bot.state.tables import alerts, aliases, askers, pinned_answers, questions, votes
 
 KEPT = timedelta(days=30)
 MOST = 10_000  # questions at a time; beyond, the rarest makes room, first of those that nobody hopes for
@@ -30,7 +29,7 @@ class QuestionState(StrEnum):
     IGNORED = "ignored"
 
 
-class Hope(StrEnum):
+class AlertResult(StrEnum):
     """What came of a wish to be told."""
 
     KEPT = "kept"
@@ -39,26 +38,26 @@ class Hope(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class UnansweredQuestion:
     """An unanswered question: how often and by how many it was asked, and how many chats hope to be told."""
 
     id: str
     text: str
     asked: int
     askers: int
-    hopes: int
+    alerts: int
     state: QuestionState
 
 
 @dataclass(frozen=True, slots=True)
-class Pointer:
+class PinnedAnswer:
     """A fact that answers a question since an admin said so; `key` is the normalised question."""
 
     key: str
     fact: str
 
 
-Say = Callable[[Listener], Reply]
+Say = Callable[[Subscriber], Reply]
 """Says to one chat what it hoped for."""
 
 
@@ -81,33 +80,35 @@ class Questions:
             await connection.execute(before)
             await connection.execute(insert(askers).values(question=question_id, asker=asker, at=now))
 
-    async def hope(self, question_id: str, listener: Listener, now: datetime) -> Hope:
+    async def subscribe(self, question_id: str, subscriber: Subscriber, now: datetime) -> AlertResult:
         """Keep a chat that wants to be told, of at most a hundred questions."""
-        chat = and_(hopes.c.platform == listener.chat.platform, hopes.c.chat == listener.chat.id)
+        chat = and_(alerts.c.platform == subscriber.chat.platform, alerts.c.chat == subscriber.chat.id)
         async with self._database.writing() as connection:
             there = select(questions.c.id).where(questions.c.id == question_id)
             if (await connection.execute(there)).one_or_none() is None:
-                return Hope.GONE
-            hoped = set((await connection.execute(select(hopes.c.question).where(chat))).scalars())
+                return AlertResult.GONE
+            hoped = set((await connection.execute(select(alerts.c.question).where(chat))).scalars())
             if len(hoped) >= MOST_HOPES and question_id not in hoped:
-                return Hope.FULL
-            new = dialects.insert_new(connection, hopes)
-            row = {**columns(listener.chat), "language": listener.language, "since": now}
+                return AlertResult.FULL
+            new = insert_missing(connection, alerts)
+            row = {**chat_columns(subscriber.chat), "language": subscriber.language, "since": now}
             await connection.execute(new.values(question=question_id, **row))
-            return Hope.KEPT
+            return AlertResult.KEPT
 
-    async def get(self, question_id: str) -> Question | None:
+    async def get(self, question_id: str) -> UnansweredQuestion | None:
         """The question of that id, or None."""
         found = await self._select(questions.c.id == question_id, 1)
         return found[0] if found else None
 
-    async def often(self, state: QuestionState = QuestionState.OPEN, limit: int = 10) -> list[Question]:
+    async def often(
+        self, state: QuestionState = QuestionState.OPEN, limit: int = 10
+    ) -> list[UnansweredQuestion]:
         """The questions asked most often, the latest first among equals."""
         return await self._select(questions.c.state == state.value, limit)
 
-    async def hoped_for(self) -> list[Question]:
+    async def awaited(self) -> list[UnansweredQuestion]:
         """Every question whose answer somebody waits for."""
-        return await self._select(questions.c.id.in_(select(hopes.c.question)), MOST)
+        return await self._select(questions.c.id.in_(select(alerts.c.question)), MOST)
 
     async def count(self) -> int:
         """How many questions are open."""
@@ -121,66 +122,68 @@ class Questions:
             marked = update(questions).where(questions.c.id == question_id).values(state=state.value)
             return (await connection.execute(marked)).rowcount == 1
 
-    async def settle(self, question_id: str, say: Say, now: datetime) -> int:
+    async def resolve(self, question_id: str, say: Say, now: datetime) -> int:
         """Take an answered question away and put what `say` says to each hoping chat into the outgoing queue.
 
         All of it, or nothing: who hopes is told once. Returns how many will be told.
         """
         async with self._database.writing() as connection:
-            hoping = (await connection.execute(select(hopes).where(hopes.c.question == question_id))).all()
-            for row in hoping:
+            waiting = (await connection.execute(select(alerts).where(alerts.c.question == question_id))).all()
+            for row in waiting:
                 chat = chat_of(row)
-                await post(connection, [(chat, say(Listener(chat, row.language)))], now)
+                await enqueue(connection, [(chat, say(Subscriber(chat, row.language)))], now)
             await _remove(connection, question_id)
-            return len(hoping)
+            return len(waiting)
 
-    async def point(self, key: str, fact: str, now: datetime) -> None:
+    async def pin(self, key: str, fact: str, now: datetime) -> None:
         """Let a fact stand for the answer to a question."""
         async with self._database.writing() as connection:
-            await connection.execute(delete(pointers).where(pointers.c.key == key))
-            await connection.execute(insert(pointers).values(key=key, fact=fact, since=now))
+            await connection.execute(delete(pinned_answers).where(pinned_answers.c.key == key))
+            await connection.execute(insert(pinned_answers).values(key=key, fact=fact, since=now))
 
-    async def pointed(self, key: str) -> str | None:
+    async def pinned(self, key: str) -> str | None:
         """The fact that an admin pointed to, or None."""
         async with self._database.reading() as connection:
-            wanted = select(pointers.c.fact).where(pointers.c.key == key)
+            wanted = select(pinned_answers.c.fact).where(pinned_answers.c.key == key)
             fact: str | None = (await connection.execute(wanted)).scalar_one_or_none()
             return fact
 
-    async def pointers(self) -> list[Pointer]:
+    async def pinned_answers(self) -> list[PinnedAnswer]:
         """Every fact that an admin pointed to, the latest first."""
         async with self._database.reading() as connection:
             rows = await connection.execute(
-                select(pointers).order_by(pointers.c.since.desc(), pointers.c.key)
+                select(pinned_answers).order_by(pinned_answers.c.since.desc(), pinned_answers.c.key)
             )
-            return [Pointer(row.key, row.fact) for row in rows]
+            return [PinnedAnswer(row.key, row.fact) for row in rows]
 
-    async def unpoint(self, key: str) -> bool:
+    async def unpin(self, key: str) -> bool:
         """Let no fact stand for the answer any more; False if none did."""
         async with self._database.writing() as connection:
-            return (await connection.execute(delete(pointers).where(pointers.c.key == key))).rowcount == 1
+            return (
+                await connection.execute(delete(pinned_answers).where(pinned_answers.c.key == key))
+            ).rowcount == 1
 
     async def forget(self, now: datetime) -> int:
         """Remove questions that nobody asked, and hopes that nothing came of, for thirty days."""
         async with self._database.writing() as connection:
-            await connection.execute(delete(hopes).where(hopes.c.since < now - KEPT))
+            await connection.execute(delete(alerts).where(alerts.c.since < now - KEPT))
             await connection.execute(delete(askers).where(askers.c.at < now - KEPT))
-            hoped = select(hopes.c.question)
+            hoped = select(alerts.c.question)
             old = select(questions.c.id).where(questions.c.last < now - KEPT, questions.c.id.not_in(hoped))
             gone = list((await connection.execute(old)).scalars())
             for question_id in gone:
                 await _remove(connection, question_id)
             return len(gone)
 
-    async def _select(self, condition: object, limit: int) -> list[Question]:
+    async def _select(self, condition: object, limit: int) -> list[UnansweredQuestion]:
         by = select(func.count()).where(askers.c.question == questions.c.id).scalar_subquery()
-        hoping = select(func.count()).where(hopes.c.question == questions.c.id).scalar_subquery()
-        wanted = select(questions, by.label("by"), hoping.label("hoping")).where(condition)  # type: ignore[arg-type]
+        waiting = select(func.count()).where(alerts.c.question == questions.c.id).scalar_subquery()
+        wanted = select(questions, by.label("by"), waiting.label("waiting")).where(condition)  # type: ignore[arg-type]
         wanted = wanted.order_by(questions.c.asked.desc(), questions.c.last.desc(), questions.c.id)
         async with self._database.reading() as connection:
             rows = await connection.execute(wanted.limit(limit))
             return [
-                Question(row.id, row.text, row.asked, row.by, row.hoping, QuestionState(row.state))
+                UnansweredQuestion(row.id, row.text, row.asked, row.by, row.waiting, QuestionState(row.state))
                 for row in rows
             ]
 
@@ -189,13 +192,71 @@ async def _make_room(connection: AsyncConnection) -> None:
     count = int((await connection.execute(select(func.count()).select_from(questions))).scalar_one())
     if count < MOST:
         return
-    hoped = questions.c.id.in_(select(hopes.c.question))
+    hoped = questions.c.id.in_(select(alerts.c.question))
     rarest = select(questions.c.id).order_by(hoped, questions.c.asked, questions.c.last).limit(1)
     for question_id in (await connection.execute(rarest)).scalars().all():
         await _remove(connection, question_id)
 
 
 async def _remove(connection: AsyncConnection, question_id: str) -> None:
-    await connection.execute(delete(hopes).where(hopes.c.question == question_id))
+    await connection.execute(delete(alerts).where(alerts.c.question == question_id))
     await connection.execute(delete(askers).where(askers.c.question == question_id))
     await connection.execute(delete(questions).where(questions.c.id == question_id))
+
+
+@dataclass(frozen=True, slots=True)
+class ChatAlias:
+    """A group of names that mean the same."""
+
+    number: int
+    names: tuple[str, ...]
+
+
+class ChatAliases:
+    """The groups, in the order they were given."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, names: tuple[str, ...], now: datetime) -> None:
+        """Keep a group."""
+        async with self._database.writing() as connection:
+            await connection.execute(insert(aliases).values(names=list(names), since=now))
+
+    async def all(self) -> list[ChatAlias]:
+        """Every group."""
+        async with self._database.reading() as connection:
+            rows = await connection.execute(select(aliases).order_by(aliases.c.number))
+            return [ChatAlias(row.number, tuple(row.names)) for row in rows]
+
+    async def remove(self, number: int) -> bool:
+        """Forget a group; False if there is none of that number."""
+        async with self._database.writing() as connection:
+            gone = delete(aliases).where(aliases.c.number == number)
+            return (await connection.execute(gone)).rowcount == 1
+
+
+class Votes:
+    """The votes of the last thirty days."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def vote(self, answer: str, person: str, liked: bool, now: datetime) -> None:
+        """Take a vote, in place of the same person's earlier one on the same answer."""
+        async with self._database.writing() as connection:
+            mine = delete(votes).where(votes.c.answer == answer, votes.c.person == person)
+            await connection.execute(mine)
+            await connection.execute(insert(votes).values(answer=answer, person=person, liked=liked, at=now))
+
+    async def count(self) -> tuple[int, int]:
+        """How many answers were liked, and how many were not."""
+        async with self._database.reading() as connection:
+            rows = await connection.execute(select(votes.c.liked, func.count()).group_by(votes.c.liked))
+            counted = {bool(liked): int(count) for liked, count in rows}
+        return counted.get(True, 0), counted.get(False, 0)
+
+    async def forget(self, now: datetime) -> int:
+        """Remove what is older than thirty days; return how many."""
+        async with self._database.writing() as connection:
+            return (await connection.execute(delete(votes).where(votes.c.at < now - KEPT))).rowcount

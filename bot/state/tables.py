@@ -137,7 +137,7 @@ askers = Table(
     Index("askers_asker", "asker"),
 )
 
-hopes = Table(
+alerts = Table(
     "hopes",
     metadata,
     Column("question", String(16), primary_key=True),
@@ -149,7 +149,7 @@ hopes = Table(
     Column("since", Moment, nullable=False),
 )
 
-pointers = Table(
+pinned_answers = Table(
     "pointers",
     metadata,
     Column("key", String(256), primary_key=True),
@@ -181,14 +181,14 @@ watches = Table(
     UniqueConstraint("platform", "chat", "thread", "key", name="watches_once"),
 )
 
-noticed = Table(
+notified = Table(
     "noticed",
     metadata,
     Column("watch", String(26), primary_key=True),
     Column("fact", String(13), primary_key=True),
 )
 
-outgoing = Table(
+outbox = Table(
     "outgoing",
     metadata,
     Column("number", Number, primary_key=True, autoincrement=True),

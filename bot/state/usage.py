@@ -18,7 +18,7 @@ WORDS = 1_000  # words kept a day; beyond, only those already met are counted
 
 
 @dataclass(frozen=True, slots=True)
-class Slow:
+class SlowQuery:
     """A query that took long."""
 
     milliseconds: int
@@ -26,13 +26,13 @@ class Slow:
 
 
 @dataclass(slots=True)
-class Tally:
+class DayCounts:
     """What one day saw: queries, those that found something, the time all took together, the slowest, the words."""
 
     asked: int = 0
     found: int = 0
     milliseconds: int = 0
-    slowest: list[Slow] = field(default_factory=list)
+    slowest: list[SlowQuery] = field(default_factory=list)
     words: Counter[str] = field(default_factory=Counter)
 
     def count(self, query: str, found: bool, milliseconds: int, said: Sequence[str]) -> None:
@@ -40,10 +40,10 @@ class Tally:
         self.asked += 1
         self.found += found
         self.milliseconds += milliseconds
-        self.slowest = _slowest([*self.slowest, Slow(milliseconds, query)])
+        self.slowest = _slowest([*self.slowest, SlowQuery(milliseconds, query)])
         self.words.update(said)
 
-    def add(self, other: Tally) -> None:
+    def add(self, other: DayCounts) -> None:
         """Count what another tally counted; of the words those met most often stay."""
         self.asked += other.asked
         self.found += other.found
@@ -60,7 +60,7 @@ class Day:
     asked: int
     found: int
     milliseconds: int
-    slowest: tuple[Slow, ...]
+    slowest: tuple[SlowQuery, ...]
 
 
 class Usage:
@@ -69,7 +69,7 @@ class Usage:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, tallies: Mapping[date, Tally]) -> None:
+    async def add(self, tallies: Mapping[date, DayCounts]) -> None:
         """Add what was counted to what is there."""
         async with self._database.writing() as connection:
             for day, tally in tallies.items():
@@ -128,16 +128,16 @@ class Usage:
             return (await connection.execute(delete(days).where(days.c.day < first))).rowcount
 
 
-def _slowest(found: Sequence[Slow]) -> list[Slow]:
-    best: dict[str, Slow] = {}
+def _slowest(found: Sequence[SlowQuery]) -> list[SlowQuery]:
+    best: dict[str, SlowQuery] = {}
     for slow in sorted(found, key=lambda s: -s.milliseconds):
         best.setdefault(slow.query, slow)
     return list(best.values())[:SLOWEST]
 
 
-def _written(slowest: Sequence[Slow]) -> list[list[int | str]]:
+def _written(slowest: Sequence[SlowQuery]) -> list[list[int | str]]:
     return [[slow.milliseconds, slow.query] for slow in slowest]
 
 
-def _read(written: Sequence[tuple[int, str]]) -> list[Slow]:
-    return [Slow(milliseconds, query) for milliseconds, query in written]
+def _read(written: Sequence[tuple[int, str]]) -> list[SlowQuery]:
+    return [SlowQuery(milliseconds, query) for milliseconds, query in written]

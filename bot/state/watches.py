@@ -12,17 +12,15 @@ from sqlalchemy import Row, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import Chat, Reply
-from bot.state import dialects
-from bot.state.database import Database
-from bot.state.ids import fresh_id
-from bot.state.outgoing import post
-from bot.state.places import Listener, chat_of, columns, same
-from bot.state.tables import noticed, watches
+from bot.state.chats import Subscriber, chat_columns, chat_of, is_chat
+from bot.state.database import Database, fresh_id, insert_missing
+from bot.state.outbox import enqueue
+from bot.state.tables import notified, watches
 
 MOST = 20  # watches of one chat
 
 
-class Kept(StrEnum):
+class WatchResult(StrEnum):
     """What came of a wish to watch."""
 
     KEPT = "kept"
@@ -35,7 +33,7 @@ class Watch:
     """A chat wants to hear of new facts about some words, as typed."""
 
     id: str
-    listener: Listener
+    subscriber: Subscriber
     words: str
 
 
@@ -43,7 +41,7 @@ class Watch:
 class News:
     """The facts that one chat could be told: pairs of a watch's id and a fact's id."""
 
-    listener: Listener
+    subscriber: Subscriber
     pairs: tuple[tuple[str, str], ...]
 
 
@@ -57,24 +55,29 @@ class Watches:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def keep(self, listener: Listener, words: str, key: str, now: datetime) -> Kept:
+    async def keep(self, subscriber: Subscriber, words: str, key: str, now: datetime) -> WatchResult:
         """Watch some words for a chat; `key` is their normalised form."""
         async with self._database.writing() as connection:
-            mine = same(watches, listener.chat)
+            mine = is_chat(watches, subscriber.chat)
             there = await connection.execute(select(watches.c.id).where(mine, watches.c.key == key))
             if there.one_or_none() is not None:
-                return Kept.ALREADY
+                return WatchResult.ALREADY
             count = await connection.execute(select(func.count()).select_from(watches).where(mine))
             if count.scalar_one() >= MOST:
-                return Kept.FULL
-            row = {**columns(listener.chat), "language": listener.language, "words": words, "key": key}
+                return WatchResult.FULL
+            row = {
+                **chat_columns(subscriber.chat),
+                "language": subscriber.language,
+                "words": words,
+                "key": key,
+            }
             await connection.execute(insert(watches).values(id=fresh_id(), **row, since=now))
-            return Kept.KEPT
+            return WatchResult.KEPT
 
     async def of(self, chat: Chat) -> list[Watch]:
         """What a chat watches, the oldest first."""
         async with self._database.reading() as connection:
-            mine = select(watches).where(same(watches, chat)).order_by(watches.c.since, watches.c.id)
+            mine = select(watches).where(is_chat(watches, chat)).order_by(watches.c.since, watches.c.id)
             return [_watch(row) for row in await connection.execute(mine)]
 
     async def all(self) -> list[Watch]:
@@ -86,10 +89,10 @@ class Watches:
     async def drop(self, chat: Chat, watch_id: str) -> bool:
         """Stop a chat's watch; False if it has none of that id."""
         async with self._database.writing() as connection:
-            mine = delete(watches).where(same(watches, chat), watches.c.id == watch_id)
+            mine = delete(watches).where(is_chat(watches, chat), watches.c.id == watch_id)
             gone = (await connection.execute(mine)).rowcount == 1
             if gone:
-                await connection.execute(delete(noticed).where(noticed.c.watch == watch_id))
+                await connection.execute(delete(notified).where(notified.c.watch == watch_id))
             return gone
 
     async def tell(self, news: Sequence[News], say: Say, now: datetime) -> int:
@@ -100,9 +103,9 @@ class Watches:
         pairs = {pair for one in news for pair in one.pairs}
         async with self._database.writing() as connection:
             new = await _notice(connection, pairs)
-            left = [News(one.listener, tuple(pair for pair in one.pairs if pair in new)) for one in news]
-            digests = [(one.listener.chat, say(one)) for one in left if one.pairs]
-            await post(connection, digests, now)
+            left = [News(one.subscriber, tuple(pair for pair in one.pairs if pair in new)) for one in news]
+            digests = [(one.subscriber.chat, say(one)) for one in left if one.pairs]
+            await enqueue(connection, digests, now)
         return len(digests)
 
 
@@ -113,9 +116,9 @@ async def _notice(connection: AsyncConnection, pairs: Collection[tuple[str, str]
     rows = [{"watch": watch, "fact": fact} for watch, fact in pairs if watch in alive]
     if not rows:
         return set()
-    insert_new = dialects.insert_new(connection, noticed).returning(noticed.c.watch, noticed.c.fact)
-    return {(row.watch, row.fact) for row in await connection.execute(insert_new, rows)}
+    inserting = insert_missing(connection, notified).returning(notified.c.watch, notified.c.fact)
+    return {(row.watch, row.fact) for row in await connection.execute(inserting, rows)}
 
 
 def _watch(row: Row[Any]) -> Watch:
-    return Watch(row.id, Listener(chat_of(row), row.language), row.words)
+    return Watch(row.id, Subscriber(chat_of(row), row.language), row.words)

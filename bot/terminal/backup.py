@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from bot.admin.report import Ending
-from bot.backup.archive import write_backup
+from bot.admin.reload_service import ReloadStatus
+from bot.backup import write_backup
 from bot.config import Settings
 from bot.errors import StartError
 from bot.offline import restore_here
@@ -36,4 +36,4 @@ def restore(settings: Settings, file: str) -> int:
         raise StartError(f"进程 {holder.pid} 正在启动；请稍后再试")
     told = call_admin_api(settings, holder.admin, "restore", {"file": str(path)})
     write(f"{told['text']}\n")
-    return 0 if told["ending"] == Ending.RESTORED else 1
+    return 0 if told["ending"] == ReloadStatus.RESTORED else 1

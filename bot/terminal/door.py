@@ -7,7 +7,7 @@ import json
 
 from pydantic import JsonValue
 
-from bot.admin.token import known_token
+from bot.admin.http import known_token
 from bot.config import Address, Settings
 from bot.errors import StartError
 

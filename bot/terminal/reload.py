@@ -6,7 +6,7 @@ import asyncio
 import json
 import sys
 
-from bot.admin.report import Ending
+from bot.admin.reload_service import ReloadStatus
 from bot.config import Settings
 from bot.errors import StartError
 from bot.offline import reload_here
@@ -14,7 +14,7 @@ from bot.terminal.ask import write
 from bot.terminal.door import call_admin_api
 from knowledge.snapshots.files import lock_holder
 
-WELL = frozenset({Ending.PUBLISHED, Ending.UNCHANGED, Ending.REHEARSED})
+WELL = frozenset({ReloadStatus.PUBLISHED, ReloadStatus.UNCHANGED, ReloadStatus.REHEARSED})
 
 
 def reload(settings: Settings, dry: bool, confirm: str | None, as_json: bool) -> int:

@@ -50,12 +50,12 @@ async def conversation(stack: AsyncExitStack, lookup: bool) -> Conversation:
     """The real conversation over the seeds, or none worth its name."""
     if not lookup:
         return Silent()
-    from bot.clock import now
     from bot.config import Settings
     from bot.handlers.dispatcher import Dispatcher
     from bot.handlers.sessions import InMemorySessions
     from bot.offline import open_snapshot
     from bot.query_service import open_query_service
+    from bot.runtime import now
     from knowledge.snapshot import SnapshotHolder
 
     store = SnapshotHolder(stack.enter_context(open_snapshot(Settings())))
@@ -66,9 +66,9 @@ async def conversation(stack: AsyncExitStack, lookup: bool) -> Conversation:
 
 async def ours(stack: AsyncExitStack, api: str, talk: Conversation) -> web.Application:
     """The webhook of this project, with limits out of the way."""
-    from bot.metrics import Metrics
-    from bot.telegram.limiter import Rate
-    from bot.telegram.service import TelegramOptions, telegram_service
+    from bot.observability import Metrics
+    from bot.platforms.limiter import Rate
+    from bot.platforms.telegram.service import TelegramOptions, telegram_service
 
     inbox = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "inbox.sqlite"
     options = TelegramOptions(TOKEN, inbox, api, "https://x/telegram", SECRET, overall=Rate(1e-6, 1))

@@ -20,10 +20,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from bot.admin.building import ChildBuilder
-from bot.admin.knowledge import open_knowledge
-from bot.admin.reloading import Reloader, Wish
-from bot.admin.report import Ending
+from bot.admin.build_client import BuildClient
+from bot.admin.knowledge import start_knowledge
+from bot.admin.reload_service import ReloadRequest, ReloadService, ReloadStatus
 from bot.query_service import QueryService, ask_verified, open_query_service
 from knowledge.snapshot import Snapshot
 from tests.bot.process import ROOT, environment
@@ -102,9 +101,9 @@ async def measure(home: Path, count: int) -> bool:
     articles = home / "articles"
     write_corpus(articles, range(count), 0)
     began = time.perf_counter()
-    async with ChildBuilder() as builder, open_knowledge(articles, home / "var", builder) as knowledge:
+    async with BuildClient() as builder, start_knowledge(articles, home / "var", builder) as knowledge:
         print(f"{count} articles: first build {time.perf_counter() - began:.1f} s", flush=True)
-        reloader = Reloader(
+        reloader = ReloadService(
             articles,
             knowledge.versions,
             knowledge.store,
@@ -140,7 +139,7 @@ async def measure(home: Path, count: int) -> bool:
 
 
 async def _reloads(
-    asking: Lookups, reloader: Reloader, articles: Path, numbers: range, round_: int
+    asking: Lookups, reloader: ReloadService, articles: Path, numbers: range, round_: int
 ) -> tuple[float, float]:
     """Rewrite and reload, often enough to have a 99th percentile; return seconds of one and the p99 during all."""
     taken: list[float] = []
@@ -149,10 +148,10 @@ async def _reloads(
         await asyncio.to_thread(write_corpus, articles, numbers, round_ + 2 * len(taken))
         asking.p99() if asking.seconds else None
         began = time.perf_counter()
-        report = await reloader.reload(Wish("bench"))
+        report = await reloader.reload(ReloadRequest("bench"))
         taken.append(time.perf_counter() - began)
         during += asking.seconds
-        assert report.ending is Ending.PUBLISHED, report.error
+        assert report.status is ReloadStatus.PUBLISHED, report.error
     asking.seconds = during
     return min(taken), asking.p99()
 

@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from bot.logs import HIDDEN, Human, Json, Redacting
+from bot.observability import HIDDEN, Human, Json, Redacting
 
 TOKEN = "4242424242:AAH_canary-token-of-the-tests_0123456789"
 SECRET = "canary-secret"

@@ -9,7 +9,7 @@ from tests.bot.process import ROOT
 
 HOLES = """
 import psutil
-from bot.memory import give_back, share_heaps
+from bot.runtime import give_back, share_heaps
 
 share_heaps()
 kept = [bytes(4_000) for _ in range(25_000)]

@@ -8,9 +8,9 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
-from bot.admin.shelf import Shelf
+from bot.admin.upload_store import UploadStore
+from bot.state.sqlite_inbox import SCHEMA, open_inbox
 from bot.state.state import open_state, sqlite_address
-from bot.telegram.inbox import SCHEMA, open_inbox
 from tests.bot.feedback.telegram import talking
 from tests.bot.process import ROOT
 from tests.bot.state.test_forgetting import ME, NOW, PSEUDONYMS, leave_traces
@@ -85,7 +85,7 @@ async def test_the_page_names_what_is_moved_aside_or_replaced(tmp_path: Path) ->
     for folder in (articles, data):
         folder.mkdir()
     for text in ("旧", "新"):
-        Shelf(data, articles).write_beside("a.toml", text, NOW)
+        UploadStore(data, articles).write_beside("a.toml", text, NOW)
     (data / "inbox.sqlite").write_bytes(b"no database " * 500)
     async with open_inbox(data / "inbox.sqlite", NOW.timestamp):
         kept = {re.sub(r"damaged-\d+", "damaged-时间", path.name) for path in data.iterdir()}
@@ -98,7 +98,7 @@ async def test_what_the_page_says_is_kept_for_days_is_not_kept_longer(tmp_path: 
     async with open_state(sqlite_address(tmp_path)) as state:
         await leave_traces(state, ME)
         await state.questions.forget(later)
-        await state.outgoing.forget(later)
+        await state.outbox.forget(later)
         await state.votes.forget(later)
         await state.usage.forget(later.date())
         await state.shown.forget(later)

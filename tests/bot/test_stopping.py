@@ -18,7 +18,7 @@ from tests.botapi.updates import message, private
 
 HANGING = """
 import asyncio, threading, time
-from bot.stopping import Stop
+from bot.runtime import Stop
 
 async def main():
     stop = Stop(0.2)

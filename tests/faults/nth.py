@@ -17,14 +17,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.admin.shelf import Shelf
-from bot.backup.archive import BackupRefused, unpacked, write_backup
+from bot.admin.upload_store import UploadStore
+from bot.backup import BackupRefused, unpacked, write_backup
 from bot.errors import CannotStore
 from bot.feedback.pseudonyms import read_key
 from bot.state.audit import Entry
-from bot.state.errors import StateClosed
+from bot.state.database import StateReadOnly
+from bot.state.inbox import NewUpdate, UpdateStatus
+from bot.state.sqlite_inbox import open_inbox
 from bot.state.state import open_state, sqlite_address
-from bot.telegram.inbox import Ending, Incoming, open_inbox
 from knowledge.errors import KnowledgeError, NoArticles, SnapshotDamaged
 from knowledge.snapshot import Snapshot
 from knowledge.snapshots.build import build
@@ -38,7 +39,7 @@ from tests.faults.syscalls import run_apart, run_failing
 from tests.knowledge.snapshots.corpus import write_article
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
-CLEAN = (KnowledgeError, CannotStore, StateClosed, BackupRefused, sqlite3.OperationalError, OSError)
+CLEAN = (KnowledgeError, CannotStore, StateReadOnly, BackupRefused, sqlite3.OperationalError, OSError)
 LANGUAGE = ChineseAnalyzer()
 REFUSED = 3
 OWNER = "telegram:7"
@@ -111,10 +112,10 @@ def started(folder: Path, round_: int, steps: int) -> None:
 def take_in(folder: Path, round_: int, done: Callable[[], None]) -> None:
     async def work() -> None:
         async with open_inbox(folder / "inbox.sqlite", lambda: 1e9) as inbox:
-            new = [Incoming(2 * round_ + n, "7", "message", b"{}") for n in (1, 2)]
+            new = [NewUpdate(2 * round_ + n, "7", "message", b"{}") for n in (1, 2)]
             await inbox.store(new)
             done()
-            await inbox.end(new[0].id, Ending.ANSWERED)
+            await inbox.end(new[0].id, UpdateStatus.ANSWERED)
             done()
 
     asyncio.run(work())
@@ -157,7 +158,7 @@ def upload(folder: Path, round_: int, done: Callable[[], None]) -> None:
         yield b"x" * 100_000
         yield b"y" * 100_000
 
-    kept = asyncio.run(Shelf(folder, folder / "articles").keep(f"u{round_}", pieces()))
+    kept = asyncio.run(UploadStore(folder, folder / "articles").keep(f"u{round_}", pieces()))
     assert kept.size == 200_000
     done()
 

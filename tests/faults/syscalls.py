@@ -60,11 +60,11 @@ def run_failing(work: Callable[[], int], nth: int, error: int) -> tuple[int, int
     child = _fork(filtered)
     theirs.close()
     with ours:
-        listener = socket.recv_fds(ours, 1, 1)[1][0]
+        subscriber = socket.recv_fds(ours, 1, 1)[1][0]
     try:
-        calls = _answer(listener, child, nth, error)
+        calls = _answer(subscriber, child, nth, error)
     finally:
-        os.close(listener)
+        os.close(subscriber)
     return _ending(child), calls
 
 
@@ -103,16 +103,16 @@ def _install_filter() -> int:
     system = ctypes.CDLL(None, use_errno=True)
     if system.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl")
-    listener: int = system.syscall(_SECCOMP, 1, _LISTEN, header)
-    if listener < 0:
+    subscriber: int = system.syscall(_SECCOMP, 1, _LISTEN, header)
+    if subscriber < 0:
         raise OSError(ctypes.get_errno(), "seccomp")
-    return listener
+    return subscriber
 
 
-def _answer(listener: int, child: int, nth: int, error: int) -> int:
+def _answer(subscriber: int, child: int, nth: int, error: int) -> int:
     """Answer until the child has ended; return the number of its calls."""
     poll, calls, ends = select.poll(), 0, time.monotonic() + PATIENCE_SECONDS
-    poll.register(listener, select.POLLIN)
+    poll.register(subscriber, select.POLLIN)
     while True:
         events = poll.poll(1000)
         if time.monotonic() > ends:
@@ -124,7 +124,7 @@ def _answer(listener: int, child: int, nth: int, error: int) -> int:
             return calls
         notice = bytearray(_NOTICE.size)
         try:
-            fcntl.ioctl(listener, _RECEIVE, notice)
+            fcntl.ioctl(subscriber, _RECEIVE, notice)
         except FileNotFoundError:  # it was killed while it asked
             continue
         number, _, _, call, _, _, first, *_ = _NOTICE.unpack(notice)
@@ -133,6 +133,6 @@ def _answer(listener: int, child: int, nth: int, error: int) -> int:
         fails = calls == nth and not to_a_stream
         answer = _ANSWER.pack(number, 0, -error if fails else 0, 0 if fails else 1)
         try:
-            fcntl.ioctl(listener, _SEND, answer)
+            fcntl.ioctl(subscriber, _SEND, answer)
         except FileNotFoundError:
             continue

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.admin.knowledge import open_knowledge
+from bot.admin.knowledge import start_knowledge
 from knowledge.errors import SnapshotDamaged
 from knowledge.snapshots.build import build
 from knowledge.snapshots.manifest import verify
@@ -81,7 +81,7 @@ async def test_the_version_before_serves_in_place_of_a_damaged_one_which_is_move
         if broken.exists() and broken.read_bytes() == before:
             continue  # the same in both versions: nothing was damaged
         tried += 1
-        async with open_knowledge(stored / "articles", data, HereBuilder()) as knowledge:
+        async with start_knowledge(stored / "articles", data, HereBuilder()) as knowledge:
             assert knowledge.store.version == "000001", name
             assert any("000002" in notice and "损坏" in notice for notice in knowledge.notices)
             with knowledge.store.lease() as snapshot:
@@ -128,7 +128,7 @@ async def test_when_every_version_is_damaged_a_new_one_is_built(stored: Path, tm
     shutil.copytree(stored / "var", tmp_path / "var")
     for path in (tmp_path / "var" / SERVED).rglob("manifest.json"):
         flip(path, path)
-    async with open_knowledge(stored / "articles", tmp_path / "var", HereBuilder()) as knowledge:
+    async with start_knowledge(stored / "articles", tmp_path / "var", HereBuilder()) as knowledge:
         assert len(knowledge.notices) == 2
         with knowledge.store.lease() as snapshot:
             assert NEW in {fact.text for fact in snapshot.facts()}
@@ -138,5 +138,5 @@ async def test_a_whole_stored_version_is_opened_without_building(stored: Path, t
     shutil.copytree(stored / "var", tmp_path / "var")
     (tmp_path / "var" / SERVED / POINTER).unlink()
     builder = HereBuilder()
-    async with open_knowledge(stored / "articles", tmp_path / "var", builder) as knowledge:
+    async with start_knowledge(stored / "articles", tmp_path / "var", builder) as knowledge:
         assert (knowledge.store.version, knowledge.notices, builder.built) == ("000002", (), 0)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.admin.building import ChildBuilder
+from bot.admin.build_client import BuildClient
 from bot.messages import Attachment
 from knowledge.errors import StorageUnavailable
 from knowledge.snapshots.build import build
@@ -65,7 +65,7 @@ def fill(disk: Path) -> Path:
 
 
 async def test_a_full_disk_refuses_a_reload_and_nothing_else(disk: Path, tmp_path: Path) -> None:
-    async with ChildBuilder() as builder, hall(tmp_path, builder) as room:
+    async with BuildClient() as builder, hall(tmp_path, builder) as room:
         write_article(room.articles, "new.txt", "新来的一篇", NEW)
         filler = fill(disk)
         said = await room.say("/reload")
@@ -108,7 +108,7 @@ async def test_a_start_on_a_read_only_disk_answers_and_says_that_nobody_may_act(
 ) -> None:
     write_corpus(tmp_path / "articles")
     assert mount("-o", "remount,ro,size=8m", str(disk)).returncode == 0
-    async with ChildBuilder() as builder, hall(tmp_path, builder) as room:
+    async with BuildClient() as builder, hall(tmp_path, builder) as room:
         assert "第2号街坊" in await room.say(QUESTION, STRANGER)
         assert "现在不能用" in await room.say("/reload")
         assert any("临时索引" in notice for notice in room.knowledge.notices)

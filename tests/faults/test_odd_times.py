@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from bot.errors import CannotStore
-from bot.metrics import Metrics
-from bot.state.errors import StateDamaged
+from bot.observability import Metrics
+from bot.platforms.telegram.service import TelegramOptions, telegram_service
+from bot.state.database import StateDamaged
+from bot.state.inbox import ClosedChat, NewUpdate
+from bot.state.sqlite_inbox import HEADER, open_inbox
 from bot.state.state import open_state, sqlite_address
-from bot.telegram.inbox import MARK, ClosedChat, Incoming, open_inbox
-from bot.telegram.service import TelegramOptions, telegram_service
 from knowledge.snapshots.manifest import FORMAT, NAME
 from knowledge.snapshots.opening import SERVED
 from knowledge.snapshots.repository import SnapshotRepository
@@ -55,7 +56,7 @@ async def test_a_clock_that_jumps_costs_no_answer(tmp_path: Path, jump: float) -
             for reader in range(7, 11):
                 api.push(message=message("之后", private(reader)))
             await api.until(lambda: all(len(api.said(reader)) == 2 for reader in range(7, 11)))
-            assert service.red() is None
+            assert service.problem() is None
             await api.until(lambda: set(endings(tmp_path).values()) == {"answered"})
 
 
@@ -108,16 +109,16 @@ async def other_log(folder: Path, kind: str) -> bytes:
     folder.mkdir()
     if kind == "inbox":
         async with open_inbox(folder / "inbox.sqlite", lambda: 1e9) as inbox:
-            await inbox.store([Incoming(n, "7", "message", b"{}" * 200) for n in range(2_000)])
+            await inbox.store([NewUpdate(n, "7", "message", b"{}" * 200) for n in range(2_000)])
             return (folder / "inbox.sqlite-wal").read_bytes()
     async with open_state(sqlite_address(folder)) as state:
-        await state.progress.set("told_version", "000001")
+        await state.checkpoints.set("told_version", "000001")
         return (folder / "state.sqlite-wal").read_bytes()
 
 
 async def test_another_databases_log_beside_the_state_is_refused_and_empties_nothing(tmp_path: Path) -> None:
     async with open_state(sqlite_address(tmp_path)) as state:
-        await state.progress.set("told_version", "000007")
+        await state.checkpoints.set("told_version", "000007")
     log = tmp_path / "state.sqlite-wal"
     log.write_bytes(await other_log(tmp_path / "other", "inbox"))
     with pytest.raises(StateDamaged, match=r"state\.sqlite-wal"):
@@ -125,7 +126,7 @@ async def test_another_databases_log_beside_the_state_is_refused_and_empties_not
             pass
     log.unlink()
     async with open_state(sqlite_address(tmp_path)) as state:
-        assert await state.progress.get("told_version") == "000007"
+        assert await state.checkpoints.get("told_version") == "000007"
 
 
 async def test_another_databases_log_beside_the_inbox_is_moved_aside_and_loses_nothing(
@@ -133,19 +134,19 @@ async def test_another_databases_log_beside_the_inbox_is_moved_aside_and_loses_n
 ) -> None:
     path = tmp_path / "inbox.sqlite"
     async with open_inbox(path, lambda: 1e9) as inbox:
-        await inbox.store([Incoming(1, "7", "message", b"{}")])
+        await inbox.store([NewUpdate(1, "7", "message", b"{}")])
     (tmp_path / "inbox.sqlite-wal").write_bytes(await other_log(tmp_path / "other", "state"))
     async with open_inbox(path, lambda: 1e9) as inbox:
-        assert [pending.id for pending in await inbox.pending()] == [1]
+        assert [pending.id for pending in await inbox.queued()] == [1]
     assert (tmp_path / "inbox.sqlite.damaged-1000000000-wal").exists()
 
 
 async def test_an_inbox_of_a_newer_program_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "inbox.sqlite"
     async with open_inbox(path, lambda: 1e9) as inbox:
-        await inbox.store([Incoming(1, "7", "message", b"{}")])
+        await inbox.store([NewUpdate(1, "7", "message", b"{}")])
     with closing(sqlite3.connect(path)) as db:
-        db.execute(f"PRAGMA user_version = {MARK.version + 1}")
+        db.execute(f"PRAGMA user_version = {HEADER.version + 1}")
     before = path.read_bytes()
     with pytest.raises(CannotStore, match="更新的程序版本"):
         async with open_inbox(path, lambda: 1e9):
@@ -156,13 +157,13 @@ async def test_an_inbox_of_a_newer_program_is_refused_and_left_alone(tmp_path: P
 async def test_an_inbox_of_an_older_program_keeps_what_waits_in_it(tmp_path: Path) -> None:
     path = tmp_path / "inbox.sqlite"
     async with open_inbox(path, lambda: 1e9) as inbox:
-        await inbox.store([Incoming(1, "7", "message", b"{}")])
+        await inbox.store([NewUpdate(1, "7", "message", b"{}")])
     with closing(sqlite3.connect(path)) as db:
         db.executescript(
             "PRAGMA user_version = 0; PRAGMA application_id = 0; DROP TABLE chats;"
             "CREATE TABLE chats (id TEXT PRIMARY KEY, moved_to TEXT, closed TEXT, since REAL NOT NULL);"
         )
     async with open_inbox(path, lambda: 1e9) as inbox:
-        assert [pending.id for pending in await inbox.pending()] == [1]
-        await inbox.remember(ClosedChat("7", "blocked", 1e9))
-        assert [chat.id for chat in await inbox.chats()] == ["7"]
+        assert [pending.id for pending in await inbox.queued()] == [1]
+        await inbox.close_chat(ClosedChat("7", "blocked", 1e9))
+        assert [chat.id for chat in await inbox.closed_chats()] == ["7"]

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.memory import loading
 from bot.query_service import tidy
+from bot.runtime import loading
 from knowledge.documents.folder import find_sources, read_document, read_sources
 from knowledge.model import Answer, Skipped
 from knowledge.repair.document import repair_document

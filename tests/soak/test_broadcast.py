@@ -13,9 +13,8 @@ from sqlalchemy import insert
 
 from bot.feedback.outbox import IN_FLIGHT
 from bot.messages import Chat, ChatType
-from bot.state.database import open_database
-from bot.state.ids import fresh_id
-from bot.state.places import columns
+from bot.state.chats import chat_columns
+from bot.state.database import fresh_id, open_database
 from bot.state.state import sqlite_address
 from bot.state.tables import watches
 from tests.botapi.process import BotProcess, bot_process
@@ -38,7 +37,7 @@ async def watch(bot: BotProcess, api: BotApi) -> None:
     now = datetime.now(UTC)
     chats = [Chat("telegram", str(number), ChatType.PRIVATE) for number in WATCHERS]
     rows = [
-        {**columns(chat), "id": fresh_id(), "language": None, "words": WORD, "key": WORD, "since": now}
+        {**chat_columns(chat), "id": fresh_id(), "language": None, "words": WORD, "key": WORD, "since": now}
         for chat in chats
     ]
     async with open_database(sqlite_address(bot.data)) as database, database.writing() as connection:

@@ -1,4 +1,4 @@
-"""Run by Alembic for each upgrade, on the connection that `bot.state.migrate` hands over."""
+"""Run by Alembic for each upgrade, on the connection that `bot.state.database` hands over."""
 
 from alembic import context
 

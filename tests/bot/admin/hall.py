@@ -11,10 +11,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.admin.building import Builder
-from bot.admin.knowledge import Knowledge, open_knowledge
-from bot.admin.side import AdminOptions, AdminSide, open_admin_side
-from bot.administrators import PlatformAdministrators
+from bot.admin.build_client import SnapshotBuilder
+from bot.admin.knowledge import KnowledgeRuntime, start_knowledge
+from bot.admin.wiring import AdminModule, AdminOptions, open_admin
 from bot.feedback.wiring import open_feedback
 from bot.handlers.dispatcher import Dispatcher
 from bot.messages import (
@@ -26,7 +25,7 @@ from bot.messages import (
     Reply,
     Sender,
 )
-from bot.platforms import Platforms
+from bot.ports import PlatformAdministrators, Platforms
 from bot.query_service import open_query_service
 from bot.rendering.fact import no_permalinks
 from bot.state.audit import Entry
@@ -40,22 +39,22 @@ TOKEN = "token-of-the-tests"
 
 
 class HereBuilder:
-    """Builds in a thread; `gate` holds a build until it is opened."""
+    """Builds in a thread; `authorizer` holds a build until it is opened."""
 
     def __init__(self) -> None:
-        self.gate = asyncio.Event()
-        self.gate.set()
+        self.authorizer = asyncio.Event()
+        self.authorizer.set()
         self.begun = asyncio.Event()
         self.built = 0
 
     def hold(self) -> None:
         """Let the next build begin, and no further."""
-        self.gate.clear()
+        self.authorizer.clear()
         self.begun.clear()
 
     async def build(self, order: BuildRequest, folder: Path, progress: Progress) -> BuildResult:
         self.begun.set()
-        await self.gate.wait()
+        await self.authorizer.wait()
         progress("修复", 1, 2)
         built = await asyncio.to_thread(build, order, folder)
         self.built += 1
@@ -98,8 +97,8 @@ class Hall:
     builder: HereBuilder
     phone: Phone
     clock: Clock
-    knowledge: Knowledge
-    side: AdminSide
+    knowledge: KnowledgeRuntime
+    side: AdminModule
     dialogue: Dispatcher
 
     async def say(self, text: str, sender: str | Sender = OWNER, **how: Any) -> str:
@@ -146,8 +145,8 @@ class Hall:
 
     async def quiet(self) -> None:
         """Wait until no job of an admin is running."""
-        while jobs := list(self.side.desk.jobs if self.side.desk else ()):
-            if not self.builder.gate.is_set():
+        while jobs := list(self.side.context.jobs if self.side.context else ()):
+            if not self.builder.authorizer.is_set():
                 await asyncio.sleep(0.02)
                 return
             await asyncio.wait(jobs, timeout=0.05)
@@ -182,7 +181,7 @@ def change(data: Path, statement: str) -> None:
 @asynccontextmanager
 async def hall(
     tmp_path: Path,
-    builder: Builder | None = None,
+    builder: SnapshotBuilder | None = None,
     count: int = 4,
     phone: Phone | None = None,
     watch: float = 0,
@@ -199,16 +198,16 @@ async def hall(
     options = AdminOptions(articles, data, sqlite_address(data), {int(OWNER)}, TOKEN, "127.0.0.1", watch)
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
-        knowledge = await enter(open_knowledge(articles, data, builder or here))
+        knowledge = await enter(start_knowledge(articles, data, builder or here))
         side = await enter(
-            open_admin_side(options, knowledge, builder or here, platforms, lambda: b"# metrics\n", clock)
+            open_admin(options, knowledge, builder or here, platforms, lambda: b"# metrics\n", clock)
         )
         store, language, nobody = knowledge.store, knowledge.language, PlatformAdministrators()
         lookup = stack.enter_context(open_query_service(store, patience=30))
         commands, presses, memory = side.commands, side.presses, None
-        if side.desk:
+        if side.context:
             learning = await enter(
-                open_feedback(data, side.desk, store, lookup, language, no_permalinks, nobody)
+                open_feedback(data, side.context, store, lookup, language, no_permalinks, nobody)
             )
             commands, presses = {**commands, **learning.commands}, {**presses, **learning.presses}
             memory = learning.memory

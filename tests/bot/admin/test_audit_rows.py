@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.admin.rights import Act
-from bot.admin.shelf import LIMIT
+from bot.admin.permissions import Permission
+from bot.admin.upload_store import LIMIT
 from bot.messages import Attachment, Chat, Reply
 from bot.texts import phrases
 from tests.bot.admin.hall import OWNER, STRANGER, Hall, Phone, hall
@@ -85,7 +85,7 @@ async def test_what_an_owner_does_is_one_row_before_it_is_told(
 
 async def test_every_command_of_an_admin_is_tried_here(tmp_path: Path) -> None:
     async with hall(tmp_path) as room:
-        known = {*room.side.commands, *map(str, Act), "unalias"}
+        known = {*room.side.commands, *map(str, Permission), "unalias"}
     assert {command.split()[0].removeprefix("/") for command in COMMANDS} == known
 
 

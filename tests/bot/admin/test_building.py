@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bot.admin.building import ChildBuilder
+from bot.admin.build_client import BuildClient
 from knowledge.errors import BuildFailed, NoArticles, NothingChanged
 from knowledge.snapshots.manifest import Totals, verify
 from knowledge.snapshots.request import BuildRequest
@@ -27,7 +27,7 @@ async def test_a_child_builds_and_tells_how_far_it_is(tmp_path: Path) -> None:
     stages: list[str] = []
     (tmp_path / "new").mkdir()
     order = BuildRequest(write_corpus(tmp_path / "articles"))
-    async with ChildBuilder() as builder:
+    async with BuildClient() as builder:
         built = await builder.build(order, tmp_path / "new", lambda stage, done, of: stages.append(stage))
     assert built.manifest == verify(tmp_path / "new")
     assert built.manifest.totals == Totals(documents=4, articles=4, facts=12)
@@ -36,7 +36,7 @@ async def test_a_child_builds_and_tells_how_far_it_is(tmp_path: Path) -> None:
 
 async def test_one_child_builds_again_and_again(tmp_path: Path) -> None:
     order = BuildRequest(write_corpus(tmp_path / "articles"))
-    async with ChildBuilder() as builder:
+    async with BuildClient() as builder:
         await builder.start()
         child = await child_of_this_process()
         for name in ("first", "second"):
@@ -47,7 +47,7 @@ async def test_one_child_builds_again_and_again(tmp_path: Path) -> None:
 
 
 async def test_what_the_child_says_in_words_is_said_again(tmp_path: Path) -> None:
-    async with ChildBuilder() as builder:
+    async with BuildClient() as builder:
         (tmp_path / "new").mkdir()
         with pytest.raises(NoArticles, match="nowhere"):
             await builder.build(BuildRequest(tmp_path / "nowhere"), tmp_path / "new", ignore)
@@ -90,7 +90,7 @@ async def test_a_killed_build_has_failed_and_the_next_one_builds(tmp_path: Path,
     order = BuildRequest(
         write_corpus(tmp_path / "articles", 1000)
     )  # seconds, and a fork left alone ends sooner
-    async with ChildBuilder() as builder:
+    async with BuildClient() as builder:
         (tmp_path / "new").mkdir()
         building = asyncio.create_task(builder.build(order, tmp_path / "new", ignore))
         child = await child_of_this_process()
@@ -107,7 +107,7 @@ async def test_a_killed_build_has_failed_and_the_next_one_builds(tmp_path: Path,
 async def test_a_build_that_is_no_longer_wanted_leaves_no_process(tmp_path: Path) -> None:
     (tmp_path / "new").mkdir()
     order = BuildRequest(write_corpus(tmp_path / "articles", 400))
-    async with ChildBuilder() as builder:
+    async with BuildClient() as builder:
         building = asyncio.create_task(builder.build(order, tmp_path / "new", ignore))
         child = await child_of_this_process()
         fork = await fork_of(child)

@@ -139,7 +139,7 @@ async def test_a_hundred_requests_at_once_make_one_reload(room: Hall, door: Door
     done, _ = await asyncio.wait(asked, timeout=5)
     while len(done) < 99:
         done, _ = await asyncio.wait(asked, timeout=1)
-    room.builder.gate.set()
+    room.builder.authorizer.set()
     endings = [await one for one in asked]
     assert sorted(endings) == [(200, "published")] + [(409, "busy")] * 99
 
@@ -149,10 +149,10 @@ async def test_twenty_requests_at_once_through_every_door_make_one_reload(room: 
     first = asyncio.create_task(door.post("/admin/reload", headers=HOLDER))
     await room.builder.begun.wait()
     for _ in range(7):
-        room.side.knocker.knock()
+        room.side.reload_trigger.fire()
         assert (await door.post("/admin/reload", headers=HOLDER)).status == 409
         await room.say("/reload")
-    room.builder.gate.set()
+    room.builder.authorizer.set()
     assert (await (await first).json())["ending"] == "published"
     await room.quiet()
     async with asyncio.timeout(20):

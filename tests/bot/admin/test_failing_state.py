@@ -64,15 +64,15 @@ async def test_a_knock_that_came_to_nothing_does_not_keep_the_next_from_being_he
     async with hall(tmp_path, builder) as room, asyncio.timeout(20):
         write_article(room.articles, "new.txt", "新来的一篇", NEW)
         with without(room.data, "shown_answers"):
-            room.side.knocker.knock()
+            room.side.reload_trigger.fire()
             while not await room.audit():
                 await asyncio.sleep(0.05)
         builder.stumbles = True
-        room.side.knocker.knock()
-        while builder.stumbles or room.side.reloader.busy:
+        room.side.reload_trigger.fire()
+        while builder.stumbles or room.side.reload_service.busy:
             await asyncio.sleep(0.05)
         assert "stumbled" in caplog.text
-        room.side.knocker.knock()
+        room.side.reload_trigger.fire()
         while NEW not in room.texts():
             await asyncio.sleep(0.05)
         while len(rows := await room.audit()) < 2:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.admin.report import Ending
-from bot.admin.rights import Act, Refusal
-from bot.admin.rows import audit_line
+from bot.admin.permissions import Denial, Permission
+from bot.admin.reload_service import ReloadStatus
+from bot.admin.reports import audit_line
 from bot.messages import ChatType, Sender, SenderKind
 from bot.state.audit import Entry
 from tests.bot.admin.hall import EDITOR, OWNER, STRANGER, hall
@@ -67,10 +67,10 @@ async def test_the_audit_log_is_read_by_owners_and_says_whether_it_is_whole(tmp_
 
 def test_every_row_of_the_audit_log_is_all_chinese() -> None:
     at = datetime(2026, 11, 21, tzinfo=UTC)
-    outcomes = [*Ending, "done", "shown", "nothing", "refused", "checked", "discarded", "declined"]
-    reasons = [reason.name.lower() for reason in Refusal if reason is not Refusal.CLOSED]  # no row then
-    for act, outcome in product([*Act, "restore", "door"], outcomes):
-        details = reasons if outcome == "refused" else ["dry" if act == Act.RELOAD else ""]
+    outcomes = [*ReloadStatus, "done", "shown", "nothing", "refused", "checked", "discarded", "declined"]
+    reasons = [reason.name.lower() for reason in Denial if reason is not Denial.CLOSED]  # no row then
+    for act, outcome in product([*Permission, "restore", "door"], outcomes):
+        details = reasons if outcome == "refused" else ["dry" if act == Permission.RELOAD else ""]
         for detail in details:
             line = audit_line(Entry(at, "telegram:9", act, outcome, detail))
             assert not re.search("[a-z]", line.replace("telegram", "")), line

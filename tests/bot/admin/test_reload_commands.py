@@ -34,7 +34,7 @@ async def test_progress_and_report_are_one_message(tmp_path: Path) -> None:
         await room.say("/reload")
         first = room.phone.sent[0]
         assert first.text.startswith("正在重建") and first.edits is None
-        room.builder.gate.set()
+        room.builder.authorizer.set()
         await room.quiet()
         assert {reply.edits for reply in room.phone.sent[1:]} == {"m1"}
 
@@ -66,7 +66,7 @@ async def test_while_one_reload_runs_the_others_are_told_since_when(tmp_path: Pa
             await room.say("/reload")
         refused = [reply.text for reply in room.phone.sent[before:] if "已有一次重载" in reply.text]
         assert len(refused) == 20 and "telegram:7" in refused[0]
-        room.builder.gate.set()
+        room.builder.authorizer.set()
         await room.quiet()
         assert room.knowledge.versions.names() == ["000002", "000001"]
         outcomes = sorted(entry.outcome for entry in await room.audit())
@@ -178,11 +178,11 @@ async def test_a_hundred_knocks_make_at_most_two_reloads(tmp_path: Path) -> None
         write_article(room.articles, "new.txt", "新来的一篇", NEW)
         room.builder.hold()
         for _ in range(50):
-            room.side.knocker.knock()
+            room.side.reload_trigger.fire()
         await room.builder.begun.wait()
         for _ in range(50):
-            room.side.knocker.knock()
-        room.builder.gate.set()
+            room.side.reload_trigger.fire()
+        room.builder.authorizer.set()
         async with asyncio.timeout(20):
             while len(await room.audit()) < 2:
                 await asyncio.sleep(0.05)

@@ -6,11 +6,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.admin.rights import Act, Claim, Refusal, Role, may, role_of
+from bot.admin.permissions import AccessRequest, Denial, Permission, Role, authorize, role_of
 from bot.messages import ChatType, Sender, SenderKind
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
-EDITORS_ACTS = {Act.RELOAD, Act.VERSIONS, Act.UPLOAD, Act.META, Act.UNANSWERED, Act.ALIAS, Act.STATS}
+EDITORS_ACTS = {
+    Permission.RELOAD,
+    Permission.VERSIONS,
+    Permission.UPLOAD,
+    Permission.META,
+    Permission.UNANSWERED,
+    Permission.ALIAS,
+    Permission.STATS,
+}
 
 
 def claim(
@@ -19,19 +27,19 @@ def claim(
     age: timedelta | None = timedelta(0),
     edited: bool = False,
     relayed: bool = False,
-) -> Claim:
+) -> AccessRequest:
     sent_at = None if age is None else NOW - age
-    return Claim("telegram", Sender("42", kind), place, sent_at, edited, relayed)
+    return AccessRequest("telegram", Sender("42", kind), place, sent_at, edited, relayed)
 
 
-@pytest.mark.parametrize("act", Act)
-def test_an_owner_may_do_everything_an_editor_some_and_a_stranger_nothing(act: Act) -> None:
-    assert may(act, claim(), Role.OWNER, NOW) is None
-    assert (may(act, claim(), Role.EDITOR, NOW) is None) == (act in EDITORS_ACTS)
-    assert may(act, claim(), None, NOW) is Refusal.NOBODY
+@pytest.mark.parametrize("act", Permission)
+def test_an_owner_may_do_everything_an_editor_some_and_a_stranger_nothing(act: Permission) -> None:
+    assert authorize(act, claim(), Role.OWNER, NOW) is None
+    assert (authorize(act, claim(), Role.EDITOR, NOW) is None) == (act in EDITORS_ACTS)
+    assert authorize(act, claim(), None, NOW) is Denial.NOBODY
 
 
-@pytest.mark.parametrize("act", Act)
+@pytest.mark.parametrize("act", Permission)
 @pytest.mark.parametrize("role", [Role.OWNER, Role.EDITOR, None])
 @pytest.mark.parametrize(
     "tried",
@@ -50,19 +58,19 @@ def test_an_owner_may_do_everything_an_editor_some_and_a_stranger_nothing(act: A
     ],
 )
 def test_no_role_acts_by_another_way_than_a_new_private_message_of_its_own(
-    tried: Claim, role: Role | None, act: Act
+    tried: AccessRequest, role: Role | None, act: Permission
 ) -> None:
-    assert may(act, tried, role, NOW) is not None
+    assert authorize(act, tried, role, NOW) is not None
 
 
 def test_a_command_of_five_minutes_ago_still_counts_and_a_button_has_no_age() -> None:
-    assert may(Act.RELOAD, claim(age=timedelta(minutes=5)), Role.OWNER, NOW) is None
-    assert may(Act.RELOAD, claim(age=None), Role.OWNER, NOW) is None
+    assert authorize(Permission.RELOAD, claim(age=timedelta(minutes=5)), Role.OWNER, NOW) is None
+    assert authorize(Permission.RELOAD, claim(age=None), Role.OWNER, NOW) is None
 
 
 @pytest.mark.parametrize("seconds", [-60, 60])
 def test_a_clock_a_minute_off_takes_no_right_away(seconds: int) -> None:
-    assert may(Act.RELOAD, claim(age=timedelta(seconds=seconds)), Role.OWNER, NOW) is None
+    assert authorize(Permission.RELOAD, claim(age=timedelta(seconds=seconds)), Role.OWNER, NOW) is None
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.admin.commands import AdminCommands
-from bot.state.uploads import Uploads, UploadState
+from bot.state.approvals import Uploads, UploadState
 from tests.bot.admin.hall import change, hall
 from tests.bot.admin.test_upload_commands import TEXT, files_below, send
 
@@ -50,9 +50,11 @@ async def test_a_file_nobody_decided_on_for_a_day_goes_unless_it_is_being_publis
     async with hall(tmp_path) as room:
         await send(room, "步道.txt", TEXT.encode())
         room.clock.forward(days=2)
-        desk = room.side.desk
-        assert desk
+        context = room.side.context
+        assert context
         if pressed:
-            desk = replace(desk, state=replace(desk.state, uploads=PressedMeanwhile(desk.state.uploads)))
-        await AdminCommands(desk).uploads.forget_old()
+            context = replace(
+                context, state=replace(context.state, uploads=PressedMeanwhile(context.state.uploads))
+            )
+        await AdminCommands(context).uploads.forget_old()
         assert bool(files_below(room.data / "uploads")) == pressed

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.admin.shelf import LIMIT
+from bot.admin.upload_store import LIMIT
 from bot.messages import Attachment
 from bot.texts import phrases
 from tests.bot.admin.hall import EDITOR, STRANGER, Hall, Phone, hall

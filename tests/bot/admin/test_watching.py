@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from bot.admin.acting import watch
+from bot.admin.operations import poll_folder
 from tests.bot.admin.hall import hall
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
 
@@ -17,11 +17,11 @@ async def test_a_folder_that_changed_and_kept_still_is_told_once(tmp_path: Path)
     articles, knocks = write_corpus(tmp_path / "articles"), list[int]()
     told = asyncio.Event()
 
-    def knock() -> None:
+    def fire() -> None:
         knocks.append(1)
         told.set()
 
-    watching = asyncio.create_task(watch(articles, STEP, knock))
+    watching = asyncio.create_task(poll_folder(articles, STEP, fire))
     await asyncio.sleep(10 * STEP)
     assert knocks == []
     write_article(articles, "new.txt", "新来的一篇", "苏州河边建成了新的步道。")
@@ -33,7 +33,7 @@ async def test_a_folder_that_changed_and_kept_still_is_told_once(tmp_path: Path)
 
 async def test_a_folder_that_is_away_for_a_moment_is_no_change(tmp_path: Path) -> None:
     articles, knocks = write_corpus(tmp_path / "articles"), list[int]()
-    watching = asyncio.create_task(watch(articles, STEP, lambda: knocks.append(1)))
+    watching = asyncio.create_task(poll_folder(articles, STEP, lambda: knocks.append(1)))
     await asyncio.sleep(5 * STEP)
     articles.rename(tmp_path / "away")
     await asyncio.sleep(10 * STEP)

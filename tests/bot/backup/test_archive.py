@@ -12,15 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.backup.archive import BackupRefused, unpacked, write_backup
-from bot.backup.restoring import restore
+from bot.backup import BackupRefused, restore, unpacked, write_backup
 from bot.feedback.pseudonyms import NAME, open_pseudonymizer
 from bot.messages import Chat, ChatType
 from bot.state.audit import Entry
-from bot.state.copies import Copies
-from bot.state.errors import StateClosed
-from bot.state.places import Listener
-from bot.state.state import open_state, sqlite_address
+from bot.state.chats import Subscriber
+from bot.state.database import StateReadOnly
+from bot.state.state import Copies, open_state, sqlite_address
 from knowledge.snapshots.build import build
 from knowledge.snapshots.opening import SERVED
 from knowledge.snapshots.repository import SnapshotRepository
@@ -42,7 +40,7 @@ async def data_folder(folder: Path) -> Path:
     open_pseudonymizer(data)
     async with open_state(sqlite_address(data)) as state:
         await state.aliases.add(("ciie", "进博会"), NOW)
-        await state.watches.keep(Listener(CHAT), "养老", "养老", NOW)
+        await state.watches.keep(Subscriber(CHAT), "养老", "养老", NOW)
         await state.audit.add(Entry(NOW, "telegram:1", "alias", "done", "ciie = 进博会"))
     return data
 
@@ -135,7 +133,7 @@ class Unwritable(Copies):
         pass
 
     async def put_back(self, copy: Path) -> None:
-        raise StateClosed("磁盘已满")
+        raise StateReadOnly("磁盘已满")
 
 
 async def test_knowledge_is_not_restored_without_its_state(tmp_path: Path) -> None:
@@ -143,7 +141,7 @@ async def test_knowledge_is_not_restored_without_its_state(tmp_path: Path) -> No
     write_backup(data, sqlite_address(data), file)
     versions = SnapshotRepository(data / SERVED)
     async with open_state(sqlite_address(data)) as state:
-        with pytest.raises(StateClosed):
+        with pytest.raises(StateReadOnly):
             await restore(file, data, versions, replace(state, copies=Unwritable()))
     assert versions.current() == "000001"
 

@@ -26,9 +26,9 @@ from bot.feedback.watches import WatchService
 from bot.messages import Chat, ChatType, Reply
 from bot.query_service import open_query_service
 from bot.rendering.fact import no_permalinks
-from bot.state.everyone import Person
-from bot.state.places import Listener
-from bot.state.questions import Hope
+from bot.state.chats import Subscriber
+from bot.state.people import Person
+from bot.state.questions import AlertResult
 from bot.state.state import State, open_state, sqlite_address
 from knowledge.snapshot import SnapshotHolder
 from tests.bot.feedback.newspaper import Press
@@ -51,7 +51,7 @@ class Asked:
 
     times: int = 0
     askers: set[str] = field(default_factory=set)
-    hopes: set[str] = field(default_factory=set)
+    alerts: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -74,9 +74,9 @@ class Model:
     def tell(self) -> None:
         """Hopes that came true, then one digest a chat."""
         for word in [
-            word for word in self.asked if self.asked[word].hopes and self.matching(word, self.facts)
+            word for word in self.asked if self.asked[word].alerts and self.matching(word, self.facts)
         ]:
-            for chat in self.asked.pop(word).hopes:
+            for chat in self.asked.pop(word).alerts:
                 self.told[chat, word] += 1
         for chat, watches in self.watches.items():
             digest: set[str] = set()
@@ -115,10 +115,10 @@ class Learning(RuleBasedStateMachine):
         self.state = await self.stack.enter_async_context(open_state(sqlite_address(Path(self.folder.name))))
         self.store = SnapshotHolder(self.paper)
         lookup = self.stack.enter_context(open_query_service(self.store, patience=60))
-        self.worker = OutboxWorker(self.state.outgoing, self.send, lambda: NOW)
+        self.worker = OutboxWorker(self.state.outbox, self.send, lambda: NOW)
         common = (no_permalinks, lambda: NOW, self.worker.call)
         self.unanswered = UnansweredQuestions(self.state.questions, lookup, self.pseudonyms, *common)
-        self.watching = WatchService(self.state.watches, self.state.progress, lookup, PRESS.fresh, *common)
+        self.watching = WatchService(self.state.watches, self.state.checkpoints, lookup, PRESS.fresh, *common)
         self.book = AliasService(self.state.aliases, self.store, lambda: NOW)
         await self.book.load()
 
@@ -145,9 +145,9 @@ class Learning(RuleBasedStateMachine):
         word=st.sampled_from(("CIIE", "地铁", "养老", "托育")),
         person=people,
         in_group=st.booleans(),
-        hopes=st.just(True) | st.booleans(),
+        alerts=st.just(True) | st.booleans(),
     )
-    def ask(self, word: str, person: str, in_group: bool, hopes: bool) -> None:
+    def ask(self, word: str, person: str, in_group: bool, alerts: bool) -> None:
         chat = self.chat(person, in_group)
 
         async def act() -> None:
@@ -156,15 +156,17 @@ class Learning(RuleBasedStateMachine):
             if not answer.found:
                 question = await self.unanswered.missed(word, "telegram", person)
                 assert question is not None
-                if hopes:
-                    assert await self.unanswered.hope(question, Listener(chat, "zh")) is Hope.KEPT
+                if alerts:
+                    assert (
+                        await self.unanswered.subscribe(question, Subscriber(chat, "zh")) is AlertResult.KEPT
+                    )
 
         self.run(act())
         if not self.model.matching(word, self.model.facts):
             asked = self.model.asked.setdefault(word, Asked())
             asked.times += 1
             asked.askers.add(person)
-            asked.hopes |= {chat.id} if hopes else set()
+            asked.alerts |= {chat.id} if alerts else set()
 
     @rule(
         word=st.sampled_from(("CIIE", "地铁")), other=st.sampled_from(("进博会", "养老")), told=st.booleans()
@@ -189,7 +191,7 @@ class Learning(RuleBasedStateMachine):
     @rule(word=words, person=people, in_group=st.booleans())
     def watch(self, word: str, person: str, in_group: bool) -> None:
         chat = self.chat(person, in_group)
-        self.run(self.watching.keep(Listener(chat, "zh"), word))
+        self.run(self.watching.keep(Subscriber(chat, "zh"), word))
         self.model.watches[chat.id].setdefault(word, set())
 
     @precondition(lambda self: any(self.model.watches.values()))
@@ -235,7 +237,7 @@ class Learning(RuleBasedStateMachine):
 
         async def act() -> None:
             async with self.worker.serving():
-                while await self.state.outgoing.next_due():
+                while await self.state.outbox.next_due():
                     await asyncio.sleep(0.001)
 
         self.run(act())
@@ -246,23 +248,23 @@ class Learning(RuleBasedStateMachine):
         """Somebody wants to be forgotten; what was still to be told to them is not told any more."""
         self.deliver()
         keyed = self.pseudonyms.of("telegram", person)
-        self.run(self.state.everyone.forget(Person("telegram", person, keyed)))
+        self.run(self.state.erasure.forget(Person("telegram", person, keyed)))
         self.model.watches.pop(person, None)
         for word, asked in list(self.model.asked.items()):
             asked.askers.discard(person)
-            asked.hopes.discard(person)
-            if not asked.askers and not asked.hopes:
+            asked.alerts.discard(person)
+            if not asked.askers and not asked.alerts:
                 del self.model.asked[word]
 
     @rule()
     def migrate(self) -> None:
         """The group becomes a supergroup, and is told what waits under its new id."""
         old, self.group = self.group, f"-{next(self.moves)}"
-        self.run(self.state.moves.moved("telegram", old, self.group))
+        self.run(self.state.chat_migrations.moved("telegram", old, self.group))
         if old in self.model.watches:
             self.model.watches[self.group] = self.model.watches.pop(old)
         for asked in self.model.asked.values():
-            asked.hopes = {self.group if chat == old else chat for chat in asked.hopes}
+            asked.alerts = {self.group if chat == old else chat for chat in asked.alerts}
         undelivered = self.model.told - self.told
         for (chat, what), times in undelivered.items():
             if chat == old:
@@ -272,14 +274,14 @@ class Learning(RuleBasedStateMachine):
     @invariant()
     def questions_are_those_of_the_model(self) -> None:
         kept = self.run(self.state.questions.often(limit=100))
-        found = {q.text: (q.asked, q.askers, q.hopes) for q in kept}
-        wanted = {word: (a.times, len(a.askers), len(a.hopes)) for word, a in self.model.asked.items()}
+        found = {q.text: (q.asked, q.askers, q.alerts) for q in kept}
+        wanted = {word: (a.times, len(a.askers), len(a.alerts)) for word, a in self.model.asked.items()}
         assert found == wanted
         assert all(q.id == question_id(question_key(q.text, PRESS.language)) for q in kept)
 
     @invariant()
     def watches_are_those_of_the_model(self) -> None:
-        kept = {(w.listener.chat.id, w.words) for w in self.run(self.state.watches.all())}
+        kept = {(w.subscriber.chat.id, w.words) for w in self.run(self.state.watches.all())}
         assert kept == {(chat, word) for chat, watches in self.model.watches.items() for word in watches}
 
     def teardown(self) -> None:

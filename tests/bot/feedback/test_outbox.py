@@ -13,10 +13,9 @@ import pytest
 
 from bot.feedback.outbox import IN_FLIGHT, TRIES, OutboxWorker
 from bot.messages import Chat, ChatType, Reply, Run
-from bot.state.database import open_database
-from bot.state.errors import StateClosed
-from bot.state.outgoing import Outgoing, post
-from bot.state.places import Listener
+from bot.state.chats import Subscriber
+from bot.state.database import StateReadOnly, open_database
+from bot.state.outbox import Outbox, enqueue
 from bot.state.state import State, open_state, sqlite_address
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -50,12 +49,12 @@ class Platform:
 async def queue(folder: Path, *chats: str) -> None:
     async with open_database(sqlite_address(folder)) as database, database.writing() as connection:
         said = Reply([Run("有了")])
-        await post(connection, [(Chat("telegram", chat, ChatType.PRIVATE), said) for chat in chats], NOW)
+        await enqueue(connection, [(Chat("telegram", chat, ChatType.PRIVATE), said) for chat in chats], NOW)
 
 
-async def until(outgoing: Outgoing, waiting: int) -> None:
+async def until(outbox: Outbox, waiting: int) -> None:
     async with asyncio.timeout(20):
-        while len(await outgoing.due(NOW + timedelta(days=30), 100)) != waiting:
+        while len(await outbox.due(NOW + timedelta(days=30), 100)) != waiting:
             await asyncio.sleep(0.01)
 
 
@@ -65,9 +64,9 @@ async def test_everything_that_waits_is_sent_once(tmp_path: Path) -> None:
     platform = Platform()
     async with (
         open_state(sqlite_address(tmp_path)) as state,
-        OutboxWorker(state.outgoing, platform.send, Clock()).serving(),
+        OutboxWorker(state.outbox, platform.send, Clock()).serving(),
     ):
-        await until(state.outgoing, 0)
+        await until(state.outbox, 0)
     assert Counter(platform.said) == Counter(chats)
 
 
@@ -76,15 +75,15 @@ async def test_a_chat_that_cannot_be_reached_holds_up_nobody_and_is_tried_again(
     platform, clock = Platform(), Clock()
     platform.down.add("down")
     async with open_state(sqlite_address(tmp_path)) as state:
-        worker = OutboxWorker(state.outgoing, platform.send, clock)
+        worker = OutboxWorker(state.outbox, platform.send, clock)
         async with worker.serving():
-            await until(state.outgoing, 1)
+            await until(state.outbox, 1)
             assert platform.said == ["up"]
             platform.down.clear()
             await asyncio.sleep(0.1)
             clock.now += timedelta(minutes=1)
             worker.call()
-            await until(state.outgoing, 0)
+            await until(state.outbox, 0)
     assert platform.said == ["up", "down"]
 
 
@@ -93,21 +92,21 @@ async def test_after_many_tries_a_post_is_given_up(tmp_path: Path) -> None:
     platform, clock = Platform(), Clock()
     platform.down.add("down")
     async with open_state(sqlite_address(tmp_path)) as state:
-        worker = OutboxWorker(state.outgoing, platform.send, clock)
+        worker = OutboxWorker(state.outbox, platform.send, clock)
         async with worker.serving():
             for tried in range(1, TRIES):
                 async with asyncio.timeout(20):
-                    while not (posts := await state.outgoing.due(clock.now + timedelta(days=1), 1)) or (
+                    while not (posts := await state.outbox.due(clock.now + timedelta(days=1), 1)) or (
                         posts[0].tries < tried
                     ):
                         await asyncio.sleep(0.01)
                 clock.now += timedelta(days=1)
                 worker.call()
-            await until(state.outgoing, 0)
+            await until(state.outbox, 0)
     assert platform.said == []
 
 
-class Disk(Outgoing):
+class Disk(Outbox):
     """The queue on a disk that may be full; counts what could not be written."""
 
     full = True
@@ -124,7 +123,7 @@ class Disk(Outgoing):
     def _room(self) -> None:
         if self.full:
             self.refused += 1
-            raise StateClosed("the disk is full")
+            raise StateReadOnly("the disk is full")
 
 
 async def until_refused(disk: Disk, times: int) -> None:
@@ -181,11 +180,11 @@ async def main():
     store = SnapshotHolder(press.issue("道路施工公告。", "社区养老服务有了新办法。"))
     async with open_state(sqlite_address(Path(sys.argv[1]))) as state:
         with open_query_service(store) as lookup:
-            worker = OutboxWorker(state.outgoing, send, now)
-            watching = WatchService(state.watches, state.progress, lookup, press.fresh, no_permalinks, now, worker.call)
+            worker = OutboxWorker(state.outbox, send, now)
+            watching = WatchService(state.watches, state.checkpoints, lookup, press.fresh, no_permalinks, now, worker.call)
             async with worker.serving():
                 await watching.notify(store.version)
-                while await state.outgoing.next_due():
+                while await state.outbox.next_due():
                     await asyncio.sleep(0.05)
 
 asyncio.run(main())
@@ -207,9 +206,9 @@ def tell(folder: Path, kill_after: int | None = None) -> list[str]:
 async def watchers(state: State) -> None:
     """Let a thousand chats watch a word, and everybody have heard of the first version."""
     for number in range(WATCHERS):
-        listener = Listener(Chat("telegram", str(1000 + number), ChatType.PRIVATE))
-        await state.watches.keep(listener, "养老", "养老", NOW)
-    await state.progress.set("told_version", "000001")
+        subscriber = Subscriber(Chat("telegram", str(1000 + number), ChatType.PRIVATE))
+        await state.watches.keep(subscriber, "养老", "养老", NOW)
+    await state.checkpoints.set("told_version", "000001")
 
 
 async def test_a_thousand_watchers_are_told_once_over_kills_in_the_middle(tmp_path: Path) -> None:
@@ -224,5 +223,5 @@ async def test_a_thousand_watchers_are_told_once_over_kills_in_the_middle(tmp_pa
     assert len(counted) == WATCHERS
     assert sum(counted.values()) - WATCHERS <= len(kills) * IN_FLIGHT
     async with open_state(sqlite_address(tmp_path)) as state:
-        assert await state.outgoing.next_due() is None
-        assert await state.progress.get("told_version") == "000002"
+        assert await state.outbox.next_due() is None
+        assert await state.checkpoints.get("told_version") == "000002"

@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from bot.feedback.usage import UsageRecorder
-from bot.state.database import open_database
-from bot.state.errors import StateClosed
+from bot.state.database import StateReadOnly, open_database
 from bot.state.state import sqlite_address
-from bot.state.usage import WORDS, Tally, Usage
+from bot.state.usage import WORDS, DayCounts, Usage
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -22,9 +21,9 @@ class Disk(Usage):
 
     full = True
 
-    async def add(self, tallies: Mapping[date, Tally]) -> None:
+    async def add(self, tallies: Mapping[date, DayCounts]) -> None:
         if self.full:
-            raise StateClosed("the disk is full")
+            raise StateReadOnly("the disk is full")
         await super().add(tallies)
 
 
@@ -34,7 +33,7 @@ async def test_what_a_full_disk_refused_is_written_once_there_is_room(tmp_path: 
         figures = UsageRecorder(disk, lambda: NOW)
         for found in (True, False):
             figures.count("养老", found, 10, ["养老"])
-            with pytest.raises(StateClosed):
+            with pytest.raises(StateReadOnly):
                 await figures.flush()
         disk.full = False
         await figures.flush()
@@ -63,9 +62,9 @@ async def test_the_last_figures_are_written_at_the_end(tmp_path: Path) -> None:
 
 
 def test_what_waits_for_room_keeps_no_more_words_than_a_day_has() -> None:
-    waiting = Tally()
+    waiting = DayCounts()
     for first in (0, WORDS):
-        more = Tally()
+        more = DayCounts()
         more.count("", True, 1, [str(number) for number in range(first, first + WORDS)])
         waiting.add(more)
     assert len(waiting.words) == WORDS

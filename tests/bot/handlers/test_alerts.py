@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.messages import ButtonPress, Chat, ChatType, Sender
-from bot.state.places import Listener
+from bot.state.chats import Subscriber
 from bot.state.questions import MOST_HOPES
 from bot.state.state import open_state, sqlite_address
 from tests.bot.admin.hall import STRANGER, Hall, hall
@@ -42,6 +42,6 @@ async def test_who_waits_for_too_much_hears_how_much_it_is(tmp_path: Path, langu
         async with open_state(sqlite_address(room.data)) as state:
             for number in range(MOST_HOPES + 1):
                 await state.questions.missed(f"q{number}", f"q{number}", "", "asker", NOW)
-                await state.questions.hope(f"q{number}", Listener(CHAT), NOW)
+                await state.questions.subscribe(f"q{number}", Subscriber(CHAT), NOW)
         told = await notice(room, f"q{MOST_HOPES}", language)
         assert told is not None and said in told

@@ -20,7 +20,7 @@ from bot.handlers.subscriptions import WatchHandlers
 from bot.messages import ButtonPress, Chat, ChatType, Message, Reply, Sender
 from bot.query_service import open_query_service
 from bot.rendering.fact import no_permalinks
-from bot.state.errors import StateClosed
+from bot.state.database import StateReadOnly
 from bot.state.state import State, open_state, sqlite_address
 from bot.texts import phrases
 from knowledge.snapshot import SnapshotHolder
@@ -50,7 +50,7 @@ class Room:
 
 
 async def full(platform: str, person: str) -> None:
-    raise StateClosed(f"数据库 {WHERE} 不能写入（disk full）；请检查磁盘空间和权限")
+    raise StateReadOnly(f"数据库 {WHERE} 不能写入（disk full）；请检查磁盘空间和权限")
 
 
 @pytest.fixture
@@ -61,14 +61,14 @@ async def room(tmp_path: Path) -> AsyncIterator[Room]:
         with open_query_service(SnapshotHolder(press.issue("路口新设了信号灯。")), patience=60) as lookup:
             common = (no_permalinks, lambda: NOON, lambda: None)
             unanswered = UnansweredQuestions(state.questions, lookup, Pseudonymizer(b"key"), *common)
-            watching = WatchService(state.watches, state.progress, lookup, press.fresh, *common)
-            watches, hopes = WatchHandlers(watching, AnonymousOnly()), AlertHandlers(unanswered, full)
+            watching = WatchService(state.watches, state.checkpoints, lookup, press.fresh, *common)
+            watches, alerts = WatchHandlers(watching, AnonymousOnly()), AlertHandlers(unanswered, full)
             dialogue = Dispatcher(
                 lookup,
                 InMemorySessions(),
                 lambda: NOON,
-                commands={"watch": watches.watch, "watches": watches.watches, "forget_me": hopes.forget_me},
-                presses={"hope": hopes.hope, "unwatch": watches.press},
+                commands={"watch": watches.watch, "watches": watches.watches, "forget_me": alerts.forget_me},
+                presses={"hope": alerts.subscribe, "unwatch": watches.press},
                 preferences=preferences,
             )
             yield Room(dialogue, state, unanswered)
@@ -79,7 +79,7 @@ async def test_watches_are_told_and_kept_in_the_language_of_the_chat(room: Room)
     assert (await room.say("/watches")).text == said.no_watches
     assert (await room.say("/watch 养老")).text == said.watching.format("养老")
     (watch,) = await room.state.watches.all()
-    assert watch.listener.language == "zh-Hans"
+    assert watch.subscriber.language == "zh-Hans"
     assert (await room.press(f"unwatch:{watch.id}")).text == said.no_watches
 
 

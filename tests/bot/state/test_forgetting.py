@@ -12,17 +12,14 @@ from bot.feedback.question_key import question_id
 from bot.handlers.preferences import Preference
 from bot.handlers.sessions import AnswerSession
 from bot.messages import Chat, ChatType, Reply, Run
+from bot.state.approvals import Confirmation, Upload, UploadState
 from bot.state.audit import Entry
-from bot.state.confirmations import Confirmation
-from bot.state.database import open_database
-from bot.state.everyone import Person
-from bot.state.ids import fresh_id
-from bot.state.places import Listener
-from bot.state.roles import Granted
+from bot.state.chats import Subscriber
+from bot.state.database import fresh_id, open_database
+from bot.state.people import Granted, Person
 from bot.state.state import State, open_state, sqlite_address
 from bot.state.tables import metadata
-from bot.state.uploads import Upload, UploadState
-from bot.state.usage import Tally
+from bot.state.usage import DayCounts
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 ME, OTHER = "700800900", "111222333"
@@ -47,15 +44,15 @@ async def leave_traces(state: State, person: str) -> None:
     await state.confirmations.ask(asked)
     for key in ("shared", f"own{person}"):
         await state.questions.missed(question_id(key), key, key, keyed, NOW)
-        await state.questions.hope(question_id(key), Listener(chat), NOW)
+        await state.questions.subscribe(question_id(key), Subscriber(chat), NOW)
     await state.questions.missed(question_id(f"t{person}"), f"t{person}", f"told {person}", keyed, NOW)
-    await state.questions.hope(question_id(f"t{person}"), Listener(chat), NOW)
-    await state.questions.settle(question_id(f"t{person}"), lambda _: Reply([Run("进博会")]), NOW)
-    await state.questions.point(f"key{person}", "fact", NOW)
-    await state.watches.keep(Listener(chat), "养老", "养老", NOW)
+    await state.questions.subscribe(question_id(f"t{person}"), Subscriber(chat), NOW)
+    await state.questions.resolve(question_id(f"t{person}"), lambda _: Reply([Run("进博会")]), NOW)
+    await state.questions.pin(f"key{person}", "fact", NOW)
+    await state.watches.keep(Subscriber(chat), "养老", "养老", NOW)
     await state.preferences.put(chat, Preference("en"))
     await state.votes.vote("answer", keyed, True, NOW)
-    tally = Tally()
+    tally = DayCounts()
     tally.count(f"我的号 {person}", True, 5, [person])
     await state.usage.add({NOW.date(): tally})
 
@@ -75,7 +72,7 @@ async def test_after_being_forgotten_no_row_and_no_file_holds_the_id_or_its_hash
     async with open_state(address) as state:
         await leave_traces(state, ME)
         await leave_traces(state, OTHER)
-        await state.everyone.forget(Person("telegram", ME, mine))
+        await state.erasure.forget(Person("telegram", ME, mine))
         for file in tmp_path.iterdir():  # while the bot runs
             content = file.read_bytes()
             assert ME.encode() not in content, file.name
@@ -98,7 +95,7 @@ async def test_everybody_else_keeps_all_they_had(tmp_path: Path) -> None:
     before = await rows_with(address, OTHER, theirs)
     async with open_state(address) as state:
         await leave_traces(state, ME)
-        await state.everyone.forget(Person("telegram", ME, PSEUDONYMS.of("telegram", ME)))
+        await state.erasure.forget(Person("telegram", ME, PSEUDONYMS.of("telegram", ME)))
     assert sorted(await rows_with(address, OTHER, theirs)) == sorted(before)
 
 

@@ -8,24 +8,31 @@ from pathlib import Path
 import pytest
 
 from bot.messages import Button, Chat, ChatType, Reply, Run, Style
+from bot.state.chats import Subscriber, chat_columns
 from bot.state.database import open_database
-from bot.state.places import Listener, columns
 from bot.state.questions import MOST as MOST_QUESTIONS
-from bot.state.questions import MOST_HOPES, Hope, Pointer, Question, Questions, QuestionState
+from bot.state.questions import (
+    MOST_HOPES,
+    AlertResult,
+    PinnedAnswer,
+    Questions,
+    QuestionState,
+    UnansweredQuestion,
+)
 from bot.state.state import State, sqlite_address
-from bot.state.tables import hopes, questions
-from bot.state.usage import Slow, Tally
-from bot.state.watches import MOST, Kept, News
+from bot.state.tables import alerts, questions
+from bot.state.usage import DayCounts, SlowQuery
+from bot.state.watches import MOST, News, WatchResult
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
-def private(number: int) -> Listener:
-    return Listener(Chat("telegram", str(number), ChatType.PRIVATE), "zh")
+def private(number: int) -> Subscriber:
+    return Subscriber(Chat("telegram", str(number), ChatType.PRIVATE), "zh")
 
 
-TOPIC = Listener(Chat("telegram", "-100", ChatType.GROUP, "5"))
+TOPIC = Subscriber(Chat("telegram", "-100", ChatType.GROUP, "5"))
 SAID = Reply([Run("进博会", Style.BOLD, "https://example.org/1"), Run("。")], [[Button("原文", "s.1.0")]])
 
 
@@ -40,7 +47,9 @@ async def miss(state: State, key: str, *askers: str, now: datetime = NOW) -> Non
 
 async def test_a_question_is_counted_once_a_time_and_its_askers_once_each(state: State) -> None:
     await miss(state, "ciie", "a", "b", "a")
-    assert await state.questions.often() == [Question("id-ciie", "CIIE", 3, 2, 0, QuestionState.OPEN)]
+    assert await state.questions.often() == [
+        UnansweredQuestion("id-ciie", "CIIE", 3, 2, 0, QuestionState.OPEN)
+    ]
 
 
 async def test_the_most_asked_question_comes_first(state: State) -> None:
@@ -60,26 +69,26 @@ async def test_an_ignored_question_is_out_of_the_list_and_still_counted(state: S
 
 async def test_each_hoping_chat_is_told_once_in_its_own_topic(state: State) -> None:
     await miss(state, "ciie", "a")
-    for listener in (private(7), private(7), TOPIC):
-        assert await state.questions.hope("id-ciie", listener, NOW) is Hope.KEPT
-    assert [question.hopes for question in await state.questions.hoped_for()] == [2]
-    assert await state.questions.settle("id-ciie", say, NOW) == 2
-    assert await state.questions.settle("id-ciie", say, NOW) == 0
-    posts = await state.outgoing.due(NOW, 10)
+    for subscriber in (private(7), private(7), TOPIC):
+        assert await state.questions.subscribe("id-ciie", subscriber, NOW) is AlertResult.KEPT
+    assert [question.alerts for question in await state.questions.awaited()] == [2]
+    assert await state.questions.resolve("id-ciie", say, NOW) == 2
+    assert await state.questions.resolve("id-ciie", say, NOW) == 0
+    posts = await state.outbox.due(NOW, 10)
     assert {post.chat for post in posts} == {private(7).chat, TOPIC.chat}
     assert [post.reply for post in posts] == [SAID, SAID]
-    assert await state.questions.hope("id-ciie", private(8), NOW) is Hope.GONE
+    assert await state.questions.subscribe("id-ciie", private(8), NOW) is AlertResult.GONE
 
 
 async def test_a_chat_hopes_for_at_most_a_hundred_questions(state: State) -> None:
     for number in range(MOST_HOPES + 1):
         await miss(state, f"q{number}", "a")
-        kept = await state.questions.hope(f"id-q{number}", TOPIC, NOW)
-        assert kept is (Hope.KEPT if number < MOST_HOPES else Hope.FULL)
-    assert await state.questions.hope("id-q0", TOPIC, NOW) is Hope.KEPT
-    assert await state.questions.hope("id-q100", private(7), NOW) is Hope.KEPT
-    await state.questions.settle("id-q0", say, NOW)
-    assert await state.questions.hope("id-q100", TOPIC, NOW) is Hope.KEPT
+        kept = await state.questions.subscribe(f"id-q{number}", TOPIC, NOW)
+        assert kept is (AlertResult.KEPT if number < MOST_HOPES else AlertResult.FULL)
+    assert await state.questions.subscribe("id-q0", TOPIC, NOW) is AlertResult.KEPT
+    assert await state.questions.subscribe("id-q100", private(7), NOW) is AlertResult.KEPT
+    await state.questions.resolve("id-q0", say, NOW)
+    assert await state.questions.subscribe("id-q100", TOPIC, NOW) is AlertResult.KEPT
 
 
 async def test_there_are_never_more_questions_than_the_most_even_if_all_are_hoped_for(tmp_path: Path) -> None:
@@ -87,11 +96,11 @@ async def test_there_are_never_more_questions_than_the_most_even_if_all_are_hope
     rows = [
         {"id": q, "key": q, "text": q, "asked": 2, "first": NOW, "last": NOW, "state": "open"} for q in every
     ]
-    hoped = [{"question": q, **columns(TOPIC.chat), "since": NOW} for q in every]
+    hoped = [{"question": q, **chat_columns(TOPIC.chat), "since": NOW} for q in every]
     async with open_database(sqlite_address(tmp_path)) as database:
         async with database.writing() as connection:
             await connection.execute(questions.insert(), rows)
-            await connection.execute(hopes.insert(), hoped)
+            await connection.execute(alerts.insert(), hoped)
         kept = Questions(database)
         for name in ("a", "b"):
             await kept.missed(name, name, name, "asker", NOW)
@@ -103,55 +112,58 @@ async def test_there_are_never_more_questions_than_the_most_even_if_all_are_hope
 async def test_a_question_nobody_asked_for_thirty_days_is_forgotten_and_so_are_hopes(state: State) -> None:
     await miss(state, "old", "a", now=NOW - 31 * DAY)
     await miss(state, "hoped", "a", now=NOW - 31 * DAY)
-    await state.questions.hope("id-hoped", private(7), NOW - 29 * DAY)
+    await state.questions.subscribe("id-hoped", private(7), NOW - 29 * DAY)
     await miss(state, "new", "a", now=NOW - 29 * DAY)
     assert await state.questions.forget(NOW) == 1
     assert {question.text for question in await state.questions.often()} == {"HOPED", "NEW"}
     assert await state.questions.forget(NOW + 2 * DAY) == 2
-    assert await state.questions.hoped_for() == []
+    assert await state.questions.awaited() == []
 
 
 async def test_an_admin_points_and_points_again(state: State) -> None:
-    await state.questions.point("ciie", "fact-1", NOW)
-    await state.questions.point("ciie", "fact-2", NOW)
-    assert await state.questions.pointed("ciie") == "fact-2"
-    assert await state.questions.pointed("other") is None
+    await state.questions.pin("ciie", "fact-1", NOW)
+    await state.questions.pin("ciie", "fact-2", NOW)
+    assert await state.questions.pinned("ciie") == "fact-2"
+    assert await state.questions.pinned("other") is None
 
 
 async def test_what_an_admin_pointed_to_is_listed_and_taken_back_once(state: State) -> None:
-    await state.questions.point("ciie", "fact-1", NOW)
-    await state.questions.point("later", "fact-2", NOW + DAY)
-    assert await state.questions.pointers() == [Pointer("later", "fact-2"), Pointer("ciie", "fact-1")]
-    assert await state.questions.unpoint("ciie")
-    assert not await state.questions.unpoint("ciie")
-    assert await state.questions.pointed("ciie") is None
+    await state.questions.pin("ciie", "fact-1", NOW)
+    await state.questions.pin("later", "fact-2", NOW + DAY)
+    assert await state.questions.pinned_answers() == [
+        PinnedAnswer("later", "fact-2"),
+        PinnedAnswer("ciie", "fact-1"),
+    ]
+    assert await state.questions.unpin("ciie")
+    assert not await state.questions.unpin("ciie")
+    assert await state.questions.pinned("ciie") is None
 
 
 async def test_posts_go_out_oldest_first_and_wait_when_put_off(state: State) -> None:
     await miss(state, "ciie", "a")
     for number in (1, 2, 3):
-        await state.questions.hope("id-ciie", private(number), NOW)
-    await state.questions.settle("id-ciie", say, NOW)
-    first, second, third = await state.outgoing.due(NOW, 10)
-    await state.outgoing.done(first.number)
-    await state.outgoing.postpone(second.number, NOW + DAY)
-    assert await state.outgoing.due(NOW, 10, [third.number]) == []
-    assert await state.outgoing.due(NOW, 10) == [third]
-    assert await state.outgoing.next_due([third.number]) == NOW + DAY
-    (later,) = await state.outgoing.due(NOW + DAY, 1, [third.number])
+        await state.questions.subscribe("id-ciie", private(number), NOW)
+    await state.questions.resolve("id-ciie", say, NOW)
+    first, second, third = await state.outbox.due(NOW, 10)
+    await state.outbox.done(first.number)
+    await state.outbox.postpone(second.number, NOW + DAY)
+    assert await state.outbox.due(NOW, 10, [third.number]) == []
+    assert await state.outbox.due(NOW, 10) == [third]
+    assert await state.outbox.next_due([third.number]) == NOW + DAY
+    (later,) = await state.outbox.due(NOW + DAY, 1, [third.number])
     assert later.tries == 1
-    assert await state.outgoing.forget(NOW + 29 * DAY) == 0
-    assert await state.outgoing.forget(NOW + 31 * DAY) == 2
+    assert await state.outbox.forget(NOW + 29 * DAY) == 0
+    assert await state.outbox.forget(NOW + 31 * DAY) == 2
 
 
 async def test_a_chat_watches_a_word_once_and_at_most_twenty(state: State) -> None:
     chat = private(7)
-    assert await state.watches.keep(chat, "养老", "养老", NOW) is Kept.KEPT
-    assert await state.watches.keep(chat, "養老", "养老", NOW) is Kept.ALREADY
+    assert await state.watches.keep(chat, "养老", "养老", NOW) is WatchResult.KEPT
+    assert await state.watches.keep(chat, "養老", "养老", NOW) is WatchResult.ALREADY
     for number in range(MOST - 1):
-        assert await state.watches.keep(chat, f"词{number}", f"词{number}", NOW) is Kept.KEPT
-    assert await state.watches.keep(chat, "一个", "一个", NOW) is Kept.FULL
-    assert await state.watches.keep(TOPIC, "养老", "养老", NOW) is Kept.KEPT
+        assert await state.watches.keep(chat, f"词{number}", f"词{number}", NOW) is WatchResult.KEPT
+    assert await state.watches.keep(chat, "一个", "一个", NOW) is WatchResult.FULL
+    assert await state.watches.keep(TOPIC, "养老", "养老", NOW) is WatchResult.KEPT
     assert [watch.words for watch in await state.watches.of(TOPIC.chat)] == ["养老"]
 
 
@@ -169,7 +181,7 @@ async def test_a_watch_is_never_told_twice_of_one_fact(state: State) -> None:
     for news in (first, first, second):
         await state.watches.tell([news], hear, NOW)
     assert [news.pairs for news in told] == [first.pairs, ((watch.id, "f3"),)]
-    assert len(await state.outgoing.due(NOW, 10)) == 2
+    assert len(await state.outbox.due(NOW, 10)) == 2
 
 
 async def test_a_dropped_watch_hears_nothing_more_and_only_its_own_chat_drops_it(state: State) -> None:
@@ -181,32 +193,32 @@ async def test_a_dropped_watch_hears_nothing_more_and_only_its_own_chat_drops_it
 
 
 async def test_a_group_that_moves_keeps_its_watches_hopes_and_posts(state: State) -> None:
-    new = Listener(Chat("telegram", "-200", ChatType.GROUP, "5"))
+    new = Subscriber(Chat("telegram", "-200", ChatType.GROUP, "5"))
     await miss(state, "ciie", "a")
     await miss(state, "both", "a")
-    await state.questions.hope("id-ciie", TOPIC, NOW)
-    await state.questions.settle("id-ciie", say, NOW)
-    for listener in (TOPIC, new):
-        await state.questions.hope("id-both", listener, NOW)
-        await state.watches.keep(listener, "养老", "养老", NOW)
+    await state.questions.subscribe("id-ciie", TOPIC, NOW)
+    await state.questions.resolve("id-ciie", say, NOW)
+    for subscriber in (TOPIC, new):
+        await state.questions.subscribe("id-both", subscriber, NOW)
+        await state.watches.keep(subscriber, "养老", "养老", NOW)
     await state.watches.keep(TOPIC, "托育", "托育", NOW)
     for _ in range(2):
-        await state.moves.moved("telegram", "-100", "-200")
+        await state.chat_migrations.moved("telegram", "-100", "-200")
     assert {watch.words for watch in await state.watches.of(new.chat)} == {"养老", "托育"}
     assert await state.watches.of(TOPIC.chat) == []
-    assert [question.hopes for question in await state.questions.hoped_for()] == [1]
-    assert [post.chat.id for post in await state.outgoing.due(NOW, 10)] == ["-200"]
+    assert [question.alerts for question in await state.questions.awaited()] == [1]
+    assert [post.chat.id for post in await state.outbox.due(NOW, 10)] == ["-200"]
 
 
 async def test_a_closed_chat_is_told_nothing_but_keeps_its_watches(state: State) -> None:
     await miss(state, "ciie", "a")
     await miss(state, "other", "a")
     for question in ("id-ciie", "id-other"):
-        await state.questions.hope(question, private(7), NOW)
-    await state.questions.settle("id-ciie", say, NOW)
+        await state.questions.subscribe(question, private(7), NOW)
+    await state.questions.resolve("id-ciie", say, NOW)
     await state.watches.keep(private(7), "养老", "养老", NOW)
-    await state.moves.closed("telegram", "7")
-    assert (await state.outgoing.next_due(), await state.questions.hoped_for()) == (None, [])
+    await state.chat_migrations.closed("telegram", "7")
+    assert (await state.outbox.next_due(), await state.questions.awaited()) == (None, [])
     assert len(await state.watches.of(private(7).chat)) == 1
 
 
@@ -220,13 +232,13 @@ async def test_one_vote_per_person_and_answer(state: State) -> None:
 async def test_figures_add_up_over_flushes_and_last_thirty_days(state: State) -> None:
     today = date(2026, 11, 21)
     for _ in range(2):
-        tally = Tally()
+        tally = DayCounts()
         tally.count("养老", True, 10, ["养老"])
         tally.count("北京 地铁", False, 30, ["北京", "地铁"])
         await state.usage.add({today: tally})
     (day,) = await state.usage.days()
     assert (day.asked, day.found, day.milliseconds) == (4, 2, 80)
-    assert day.slowest == (Slow(30, "北京 地铁"), Slow(10, "养老"))
+    assert day.slowest == (SlowQuery(30, "北京 地铁"), SlowQuery(10, "养老"))
     assert await state.usage.words(2) == [("养老", 2), ("北京", 2)]
     assert await state.usage.forget(today + 30 * DAY) == 0
     assert await state.usage.forget(today + 31 * DAY) == 1
@@ -244,7 +256,7 @@ async def test_an_alias_number_is_never_given_again(state: State) -> None:
 
 @pytest.mark.parametrize("mark", ["000001", "000012"])
 async def test_a_mark_is_what_was_set_last(state: State, mark: str) -> None:
-    assert await state.progress.get("told_version") is None
+    assert await state.checkpoints.get("told_version") is None
     for value in ("000000", mark):
-        await state.progress.set("told_version", value)
-    assert await state.progress.get("told_version") == mark
+        await state.checkpoints.set("told_version", value)
+    assert await state.checkpoints.get("told_version") == mark

@@ -19,7 +19,7 @@ import sys
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine
-import bot.state.migrate as migrate
+import bot.state.database as migrate
 from pathlib import Path
 
 engine = create_engine(f"sqlite:///{sys.argv[1]}/state.sqlite")

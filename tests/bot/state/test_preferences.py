@@ -42,8 +42,8 @@ async def test_choices_follow_a_chat_to_its_new_id_unless_it_chose_anew(state: S
     old, new = Chat("telegram", "-5", ChatType.GROUP), Chat("telegram", "-1005", ChatType.GROUP)
     await state.preferences.put(old, Preference("en"))
     for _ in range(2):
-        await state.moves.moved("telegram", "-5", "-1005")
+        await state.chat_migrations.moved("telegram", "-5", "-1005")
         assert await state.preferences.get(new) == Preference("en")
     await state.preferences.put(old, Preference("zh-Hant"))
-    await state.moves.moved("telegram", "-5", "-1005")
+    await state.chat_migrations.moved("telegram", "-5", "-1005")
     assert await state.preferences.get(new) == Preference("en")

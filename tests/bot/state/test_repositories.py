@@ -10,15 +10,13 @@ from pathlib import Path
 import pytest
 
 from bot.handlers.sessions import AnswerSession
+from bot.state.approvals import LASTS, Confirmation, Upload, UploadState
 from bot.state.audit import DETAIL, Audit, Entry
-from bot.state.confirmations import LASTS, Confirmation
 from bot.state.database import open_database
-from bot.state.everyone import Person
-from bot.state.roles import Granted
-from bot.state.shown import KEPT
+from bot.state.people import Granted, Person
+from bot.state.sessions import KEPT
 from bot.state.state import State, sqlite_address
 from bot.state.tables import audit
-from bot.state.uploads import Upload, UploadState
 
 NOW = datetime(2026, 11, 21, 9, 30, 0, 123456, tzinfo=UTC)
 
@@ -79,7 +77,7 @@ async def test_the_words_of_somebody_forgotten_go_and_what_was_done_stays_readab
     )
     for actor, outcome, detail in rows:
         await state.audit.add(Entry(NOW, actor, "upload", outcome, detail))
-    await state.everyone.forget(Person("telegram", "42", "keyed"))
+    await state.erasure.forget(Person("telegram", "42", "keyed"))
     assert [(e.actor, e.outcome, e.detail) for e in await state.audit.last()] == [
         rows[3],
         ("forgotten", "published", "文章.txt ab12"),
@@ -134,7 +132,7 @@ async def test_what_is_kept_for_a_chat_follows_it_to_its_new_id_however_often_th
     kept = await state.shown.get("a")
     assert kept is not None
     for _ in range(2):
-        await state.moves.moved(kept.platform, kept.chat, "-1005")
+        await state.chat_migrations.moved(kept.platform, kept.chat, "-1005")
     assert await state.shown.get("a") == replace(kept, chat="-1005")
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,9 +22,10 @@ from bot.messages import (
     Reply,
     Run,
 )
-from bot.metrics import Metrics
-from bot.telegram.limiter import Rate
-from bot.telegram.service import PATH, TelegramOptions, TelegramService, telegram_service
+from bot.observability import Metrics
+from bot.platforms.limiter import Rate
+from bot.platforms.telegram.service import PATH, TelegramOptions, TelegramService, telegram_service
+from bot.state.sqlite_inbox import read_statuses
 from tests.botapi.server import TOKEN, BotApi
 
 FREELY = Rate(1e-6, 1)
@@ -84,7 +84,7 @@ async def polling(
     conversation: Conversation,
     events: ChatMigrations | None = None,
     haste: float = 1,
-    give_up: Callable[[str], None] = print,
+    on_fatal: Callable[[str], None] = print,
     overall: Rate = FREELY,
     **options: float,
 ) -> AsyncIterator[TelegramService]:
@@ -92,7 +92,7 @@ async def polling(
     quick = {"poll_seconds": 1, "poll_grace": 0.3, "call_seconds": 1.0, **options}
     given = TelegramOptions(TOKEN, folder / "inbox.sqlite", api.url, overall=overall, **quick)  # type: ignore[arg-type]
     clock = lambda: time.monotonic() * haste  # noqa: E731  a clock is one line
-    async with telegram_service(given, conversation, Metrics(), events, give_up, monotonic=clock) as service:
+    async with telegram_service(given, conversation, Metrics(), events, on_fatal, monotonic=clock) as service:
         yield service
 
 
@@ -124,11 +124,9 @@ async def webhook(
 
 def endings(folder: Path) -> dict[int, str | None]:
     """How each update in the inbox ended."""
-    with closing(sqlite3.connect(folder / "inbox.sqlite")) as db:
-        return dict(db.execute("SELECT id, ending FROM updates"))
+    return {update: status for update, (status, _) in read_statuses(folder / "inbox.sqlite").items()}
 
 
 def reasons(folder: Path) -> dict[int, str | None]:
     """Why each update ended as it did."""
-    with closing(sqlite3.connect(folder / "inbox.sqlite")) as db:
-        return dict(db.execute("SELECT id, reason FROM updates"))
+    return {update: reason for update, (_, reason) in read_statuses(folder / "inbox.sqlite").items()}

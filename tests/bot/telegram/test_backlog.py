@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from bot.telegram.envelope import seal
-from bot.telegram.inbox import Incoming, open_inbox
+from bot.platforms.telegram.receiving import to_record
+from bot.state.inbox import NewUpdate
+from bot.state.sqlite_inbox import open_inbox
 from tests.bot.telegram.service import Echo, polling
 from tests.botapi.server import bot_api
 from tests.botapi.updates import message, private
@@ -16,9 +17,9 @@ OLD = 10**6
 NEWCOMER = 7
 
 
-def waiting(number: int) -> Incoming:
+def waiting(number: int) -> NewUpdate:
     """A question of a reader of its own, stored before the bot went down."""
-    sealed = seal({"update_id": number, "message": message("问", private(number), number)})
+    sealed = to_record({"update_id": number, "message": message("问", private(number), number)})
     assert sealed is not None
     return sealed
 

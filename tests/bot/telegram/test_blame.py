@@ -8,7 +8,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from bot.telegram.inbox import Incoming, open_inbox
+from bot.state.inbox import NewUpdate
+from bot.state.sqlite_inbox import open_inbox
 from tests.bot.telegram.service import endings
 
 BYSTANDERS = 40
@@ -16,23 +17,24 @@ POISON = 5
 WORKING = f"""
 import asyncio, os, sys, time
 from pathlib import Path
-from bot.metrics import Metrics
-from bot.telegram.inbox import Ending, open_inbox
-from bot.telegram.workers import Outcome, Workers
+from bot.observability import Metrics
+from bot.state.inbox import UpdateStatus
+from bot.state.sqlite_inbox import open_inbox
+from bot.platforms.scheduler import Result, UpdateScheduler
 
 async def handle(turn):
     await asyncio.sleep(0.01)
     if turn.update.id == {POISON}:
         os._exit(9)
     await turn.survived()
-    return Outcome(Ending.ANSWERED)
+    return Result(UpdateStatus.ANSWERED)
 
 async def main():
     async with open_inbox(Path(sys.argv[1]), time.time) as inbox:
-        workers = Workers(inbox, handle, Metrics(), time.time)
-        workers.add(await inbox.pending())
+        workers = UpdateScheduler(inbox, handle, Metrics(), time.time)
+        workers.add(await inbox.queued())
         running = asyncio.create_task(workers.run())
-        while await inbox.pending():
+        while await inbox.queued():
             await asyncio.sleep(0.01)
         running.cancel()
 
@@ -42,7 +44,7 @@ asyncio.run(main())
 
 async def test_only_the_update_that_kills_the_process_is_quarantined(tmp_path: Path) -> None:
     async with open_inbox(tmp_path / "inbox.sqlite", time.time) as inbox:
-        await inbox.store([Incoming(n, f"{n}", "message", b"{}") for n in range(BYSTANDERS)])
+        await inbox.store([NewUpdate(n, f"{n}", "message", b"{}") for n in range(BYSTANDERS)])
     deaths = 0
     while subprocess.run([sys.executable, "-c", WORKING, str(tmp_path / "inbox.sqlite")]).returncode:
         deaths += 1

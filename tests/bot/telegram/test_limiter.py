@@ -5,7 +5,7 @@ from __future__ import annotations
 import hypothesis.strategies as st
 from hypothesis import given, settings
 
-from bot.telegram.limiter import Limiter
+from bot.platforms.limiter import Limiter
 
 
 class Clock:

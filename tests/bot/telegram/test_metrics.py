@@ -7,9 +7,9 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.metrics import Metrics
-from bot.telegram.inbox import Ending
-from bot.telegram.service import TelegramOptions, telegram_service
+from bot.observability import Metrics
+from bot.platforms.telegram.service import TelegramOptions, telegram_service
+from bot.state.inbox import UpdateStatus
 from tests.bot.telegram.service import Echo
 from tests.botapi.process import bot_process
 from tests.botapi.server import TOKEN, bot_api
@@ -39,7 +39,7 @@ async def test_the_guide_names_every_metric_and_every_ending_and_no_other(tmp_pa
     }
     guide = GUIDE.read_text(encoding="utf-8")
     assert set(re.findall(r"`(chuchu_\w+)`", guide)) == shown
-    assert set(re.findall(r"^\| `([a-z]+)` \|", guide, re.M)) == set(Ending)
+    assert set(re.findall(r"^\| `([a-z]+)` \|", guide, re.M)) == set(UpdateStatus)
 
 
 async def test_an_answer_is_counted_once_where_an_operator_looks_for_it(tmp_path: Path) -> None:

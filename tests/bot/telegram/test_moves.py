@@ -12,10 +12,9 @@ import pytest
 
 from bot.handlers.preferences import Preference
 from bot.messages import Chat, ChatType, Message, Reply, Run
+from bot.state.chats import StoredChatMigrations, Subscriber
 from bot.state.database import open_database
-from bot.state.moves import ChatMoves
-from bot.state.outgoing import post
-from bot.state.places import Listener
+from bot.state.outbox import enqueue
 from bot.state.state import State, open_state, sqlite_address
 from tests.bot.telegram.service import Echo, Moves, polling
 from tests.botapi.server import BotApi, bot_api
@@ -29,7 +28,7 @@ NOW = datetime(2026, 11, 21, tzinfo=UTC)
 class Dying:
     """The shared state of a process that dies in the middle of a move."""
 
-    def __init__(self, moves: ChatMoves, committed: bool) -> None:
+    def __init__(self, moves: StoredChatMigrations, committed: bool) -> None:
         self._moves = moves
         self._committed = committed
         self.dead = asyncio.Event()
@@ -73,9 +72,9 @@ async def a_group_about_to_move(folder: Path) -> AsyncIterator[tuple[BotApi, Sta
     address = sqlite_address(folder)
     async with open_state(address) as state, bot_api() as api:
         await state.preferences.put(THERE, Preference("en"))
-        await state.watches.keep(Listener(THERE), "养老", "养老", NOW)
+        await state.watches.keep(Subscriber(THERE), "养老", "养老", NOW)
         async with open_database(address) as database, database.writing() as connection:
-            await post(connection, [(THERE, Reply([Run("有了")]))], NOW)
+            await enqueue(connection, [(THERE, Reply([Run("有了")]))], NOW)
         api.chats.moved[OLD] = NEW
         api.chats.known[NEW] = group(NEW)
         yield api, state
@@ -86,17 +85,17 @@ async def test_what_waits_for_a_group_finds_its_settings_whenever_the_process_di
     tmp_path: Path, committed: bool
 ) -> None:
     async with a_group_about_to_move(tmp_path) as (api, state):
-        dying = Dying(state.moves, committed)
+        dying = Dying(state.chat_migrations, committed)
         async with polling(api, tmp_path, Speaker(state), dying):
             for number in (1, 2):
                 api.push(message=message(f"/find{number}", group(OLD), number, user(3)))
             await dying.dead.wait()
-        async with polling(api, tmp_path, Speaker(state), state.moves):
+        async with polling(api, tmp_path, Speaker(state), state.chat_migrations):
             await api.until(lambda: len(api.said(NEW)) == 2)
         assert api.said(NEW) == ["/find1: en", "/find2: en"]
         here = Chat("telegram", str(NEW), ChatType.GROUP)
         assert len(await state.watches.of(here)) == 1
-        assert [waiting.chat for waiting in await state.outgoing.due(NOW, 10)] == [here]
+        assert [waiting.chat for waiting in await state.outbox.due(NOW, 10)] == [here]
 
 
 async def test_an_answer_reaches_a_group_whose_move_cannot_be_written_down_and_that_is_made_up_for(
@@ -118,15 +117,15 @@ async def test_a_move_that_fails_at_any_step_has_moved_nothing(tmp_path: Path, t
     async with a_group_about_to_move(tmp_path) as (_, state):
         async with open_database(sqlite_address(tmp_path)) as database, database.writing() as connection:
             await connection.exec_driver_sql(f"{fails} BEGIN SELECT RAISE(ABORT, 'no'); END")
-        assert not await state.moves.moved("telegram", str(OLD), str(NEW))
-        assert await state.moves.moves("telegram") == {}
+        assert not await state.chat_migrations.moved("telegram", str(OLD), str(NEW))
+        assert await state.chat_migrations.moves("telegram") == {}
         assert (await state.preferences.get(THERE)).language == "en"
         assert len(await state.watches.of(THERE)) == 1
-        assert [waiting.chat for waiting in await state.outgoing.due(NOW, 10)] == [THERE]
+        assert [waiting.chat for waiting in await state.outbox.due(NOW, 10)] == [THERE]
 
 
 async def test_a_chat_that_moved_twice_is_found_by_either_old_id(tmp_path: Path) -> None:
     async with open_state(sqlite_address(tmp_path)) as state:
         for old, new in (("-1", "-2"), ("-2", "-3"), ("-2", "-3")):
-            assert await state.moves.moved("telegram", old, new)
-        assert await state.moves.moves("telegram") == {"-1": "-3", "-2": "-3"}
+            assert await state.chat_migrations.moved("telegram", old, new)
+        assert await state.chat_migrations.moves("telegram") == {"-1": "-3", "-2": "-3"}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.telegram.readiness import REFUSED_SECONDS
+from bot.platforms.telegram.receiving import REFUSED_SECONDS
 from tests.bot.telegram.service import Echo, endings, polling, reasons
 from tests.botapi import faults
 from tests.botapi.faults import Fault, Garbage, Hang, Refusal, Reset
@@ -60,12 +60,12 @@ async def test_polling_recovers_from_a_trouble_that_lasts_and_says_so_meanwhile(
 ) -> None:
     async with bot_api() as api, polling(api, tmp_path, Echo(), haste=5) as service:
         await ask(api, "之前")
-        assert service.red() is None
+        assert service.problem() is None
         api.fail("getUpdates", fault, float("inf"))
-        await api.until(service.red)
+        await api.until(service.problem)
         api.heal()
         await ask(api, "之后")
-        assert service.red() is None
+        assert service.problem() is None
 
 
 async def test_a_token_refused_for_five_minutes_is_given_up_and_not_before(tmp_path: Path) -> None:
@@ -74,8 +74,8 @@ async def test_a_token_refused_for_five_minutes_is_given_up_and_not_before(tmp_p
     async with bot_api() as api:
         for method in ("getMe", "getUpdates"):
             api.fail(method, faults.UNAUTHORIZED, float("inf"))
-        async with polling(api, tmp_path, Echo(), haste=200, give_up=reasons.append) as service:
-            await api.until(service.red)
+        async with polling(api, tmp_path, Echo(), haste=200, on_fatal=reasons.append) as service:
+            await api.until(service.problem)
             await api.until(lambda: reasons)
     assert (time.monotonic() - began) * 200 >= REFUSED_SECONDS
     assert "CHUCHU_TELEGRAM_TOKEN" in reasons[0]
@@ -83,7 +83,7 @@ async def test_a_token_refused_for_five_minutes_is_given_up_and_not_before(tmp_p
 
 async def test_a_token_refused_now_and_then_is_not_given_up(tmp_path: Path) -> None:
     reasons: list[str] = []
-    async with bot_api() as api, polling(api, tmp_path, Echo(), haste=1000, give_up=reasons.append):
+    async with bot_api() as api, polling(api, tmp_path, Echo(), haste=1000, on_fatal=reasons.append):
         for number in range(3):
             api.fail("getUpdates", faults.UNAUTHORIZED)
             await ask(api, f"第{number}问")
@@ -96,7 +96,7 @@ async def test_readiness_is_red_until_the_first_good_poll(tmp_path: Path) -> Non
         async with polling(api, tmp_path, Echo()) as service:
             await api.until(lambda: api.made("getMe"))
             await asyncio.sleep(0.1)
-            assert service.red() == "Unauthorized: Unauthorized"
+            assert service.problem() == "Unauthorized: Unauthorized"
 
 
 async def test_a_webhook_set_by_somebody_else_is_removed_without_losing_what_waits_there(

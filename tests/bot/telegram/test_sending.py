@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from bot.messages import Button, Chat, ChatType, Reply, Run, Style
-from bot.telegram.errors import AnswerLost, Flooded
-from bot.telegram.limiter import Rate
+from bot.platforms.limiter import Rate
+from bot.platforms.telegram.client import AnswerLost, Flooded
 from tests.bot.telegram.service import Echo, Moves, endings, polling
 from tests.botapi import faults
 from tests.botapi.calls import Call

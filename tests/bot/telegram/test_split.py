@@ -8,8 +8,7 @@ import regex
 from hypothesis import given, settings
 
 from bot.messages import Run, Style
-from bot.telegram.markup import entities
-from bot.telegram.split import split, units
+from bot.platforms.telegram.entities import entities, split, units
 
 FAMILY = "👨‍👩‍👧‍👦"
 PIECES = st.sampled_from(["中", "𠮷", FAMILY, "é", "a", "\n", "。", "一行字\n"])

@@ -8,10 +8,10 @@ import pytest
 from telegram import Update
 
 from bot.messages import ButtonPress, Chat, ChatType, InlineQuery, Message, Sender, SenderKind
-from bot.telegram.translate import Event, Identity, Membership, Moved, Nothing, translate
+from bot.platforms.telegram.updates import BotIdentity, Event, Membership, Moved, Nothing, translate
 from tests.botapi.updates import BOT, BOT_ID, Json, channel, group, inline, message, press, private, user
 
-ME = Identity(BOT_ID, "chuchu_bot")
+ME = BotIdentity(BOT_ID, "chuchu_bot")
 ORIGIN = {"type": "user", "date": 1, "sender_user": user(5)}
 
 

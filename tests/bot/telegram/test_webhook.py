@@ -117,16 +117,16 @@ async def test_any_content_type_is_read(tmp_path: Path) -> None:
 async def test_an_update_that_cannot_be_stored_is_asked_for_again_until_it_can(tmp_path: Path) -> None:
     async with bot_api() as api, webhook(api, tmp_path, Echo()) as (service, url):
         api.chats.learn({"message": UPDATE["message"]})
-        await api.until(lambda: service.red() is None)
+        await api.until(lambda: service.problem() is None)
         with closing(sqlite3.connect(tmp_path / "inbox.sqlite", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")  # as good as a full disk: commits fail
             status, _, headers = await post(url, json.dumps(UPDATE).encode())
             assert (status, headers["Retry-After"]) == (503, "5")
-            assert service.red() is not None
+            assert service.problem() is not None
             other.execute("ROLLBACK")
         assert (await post(url, json.dumps(UPDATE).encode()))[0] == 200
         await api.until(lambda: api.said(7) == ["答：问"])
-        assert service.red() is None
+        assert service.problem() is None
 
 
 async def test_a_slow_sender_is_cut_off_while_others_are_served(tmp_path: Path) -> None:

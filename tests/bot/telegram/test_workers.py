@@ -8,22 +8,25 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from bot.metrics import Metrics
-from bot.telegram.inbox import Ending, Inbox, Incoming, Pending, open_inbox
-from bot.telegram.workers import Outcome, Turn, Workers
+from bot.observability import Metrics
+from bot.platforms.scheduler import Job, Result, UpdateScheduler
+from bot.state.inbox import Inbox, NewUpdate, QueuedUpdate, UpdateStatus
+from bot.state.sqlite_inbox import open_inbox
 from tests.bot.telegram.service import Echo, endings, polling, reasons
 from tests.botapi.server import bot_api
 from tests.botapi.updates import group, message, private
 
-Handle = Callable[[Turn], Awaitable[Outcome]]
-DONE = Outcome(Ending.ANSWERED)
+Handle = Callable[[Job], Awaitable[Result]]
+DONE = Result(UpdateStatus.ANSWERED)
 
 
 @asynccontextmanager
-async def working(folder: Path, handle: Handle, places: int = 16) -> AsyncIterator[tuple[Workers, Inbox]]:
+async def working(
+    folder: Path, handle: Handle, places: int = 16
+) -> AsyncIterator[tuple[UpdateScheduler, Inbox]]:
     async with open_inbox(folder / "inbox.sqlite", time.time) as inbox:
-        workers = Workers(inbox, handle, Metrics(), time.time, places)
-        workers.add(await inbox.pending())
+        workers = UpdateScheduler(inbox, handle, Metrics(), time.time, places)
+        workers.add(await inbox.queued())
         running = asyncio.create_task(workers.run())
         try:
             yield workers, inbox
@@ -32,22 +35,22 @@ async def working(folder: Path, handle: Handle, places: int = 16) -> AsyncIterat
             await workers.drain(0.1)
 
 
-async def put(workers: Workers, inbox: Inbox, *updates: tuple[int, str]) -> None:
-    workers.add(await inbox.store([Incoming(n, lane, "message", b"{}") for n, lane in updates]))
+async def put(workers: UpdateScheduler, inbox: Inbox, *updates: tuple[int, str]) -> None:
+    workers.add(await inbox.store([NewUpdate(n, queue, "message", b"{}") for n, queue in updates]))
 
 
 async def ended(inbox: Inbox) -> None:
     async with asyncio.timeout(20):
-        while await inbox.pending():
+        while await inbox.queued():
             await asyncio.sleep(0.01)
 
 
 async def test_a_chat_is_served_in_order_and_chats_side_by_side(tmp_path: Path) -> None:
     order: list[int] = []
 
-    async def handle(turn: Turn) -> Outcome:
-        await asyncio.sleep(0.05 if turn.update.id % 10 == 1 else 0)
-        order.append(turn.update.id)
+    async def handle(job: Job) -> Result:
+        await asyncio.sleep(0.05 if job.update.id % 10 == 1 else 0)
+        order.append(job.update.id)
         return DONE
 
     async with working(tmp_path, handle) as (workers, inbox):
@@ -61,8 +64,8 @@ async def test_a_chat_is_served_in_order_and_chats_side_by_side(tmp_path: Path) 
 async def test_a_newcomer_does_not_wait_for_a_crowd(tmp_path: Path) -> None:
     order: list[int] = []
 
-    async def handle(turn: Turn) -> Outcome:
-        order.append(turn.update.id)
+    async def handle(job: Job) -> Result:
+        order.append(job.update.id)
         return DONE
 
     async with working(tmp_path, handle, places=1) as (workers, inbox):
@@ -75,8 +78,8 @@ async def test_a_newcomer_does_not_wait_for_a_crowd(tmp_path: Path) -> None:
 async def test_a_turn_for_each_chat_before_a_second_for_one(tmp_path: Path) -> None:
     order: list[str] = []
 
-    async def handle(turn: Turn) -> Outcome:
-        order.append(turn.lane)
+    async def handle(job: Job) -> Result:
+        order.append(job.queue)
         return DONE
 
     async with working(tmp_path, handle, places=1) as (workers, inbox):
@@ -89,9 +92,9 @@ async def test_a_turn_for_each_chat_before_a_second_for_one(tmp_path: Path) -> N
 async def test_what_fails_three_times_is_quarantined_with_its_reason(tmp_path: Path) -> None:
     attempts: list[int] = []
 
-    async def handle(turn: Turn) -> Outcome:
-        if turn.update.id == 1:
-            attempts.append(turn.update.attempts)
+    async def handle(job: Job) -> Result:
+        if job.update.id == 1:
+            attempts.append(job.update.attempts)
             raise ValueError("cannot be")
         return DONE
 
@@ -106,9 +109,9 @@ async def test_what_fails_three_times_is_quarantined_with_its_reason(tmp_path: P
 async def test_what_fails_after_its_lookup_is_quarantined_too(tmp_path: Path) -> None:
     attempts: list[int] = []
 
-    async def handle(turn: Turn) -> Outcome:
-        await turn.survived()
-        attempts.append(turn.update.attempts)
+    async def handle(job: Job) -> Result:
+        await job.survived()
+        attempts.append(job.update.attempts)
         raise ValueError("cannot be said")
 
     async with working(tmp_path, handle) as (workers, inbox):
@@ -118,28 +121,28 @@ async def test_what_fails_after_its_lookup_is_quarantined_too(tmp_path: Path) ->
 
 
 async def test_what_killed_the_process_three_times_is_not_tried_a_fourth_time(tmp_path: Path) -> None:
-    async def handle(turn: Turn) -> Outcome:
+    async def handle(job: Job) -> Result:
         return DONE
 
     async with open_inbox(tmp_path / "inbox.sqlite", time.time) as inbox:
-        await inbox.store([Incoming(1, "7", "message", b"{}"), Incoming(2, "7", "message", b"{}")])
+        await inbox.store([NewUpdate(1, "7", "message", b"{}"), NewUpdate(2, "7", "message", b"{}")])
         for _ in range(2):  # the first attempt is counted where it is stored
-            await inbox.claim(Pending(1, "7", "message"))
-    async with working(tmp_path, handle) as (_, inbox):
-        await ended(inbox)
+            await inbox.claim(QueuedUpdate(1, "7", "message"))
+    async with working(tmp_path, handle) as (_, anew):
+        await ended(anew)
     assert endings(tmp_path) == {1: "quarantined", 2: "answered"}
 
 
 async def test_a_suspect_that_survives_its_lookup_is_suspect_no_more(tmp_path: Path) -> None:
-    async def handle(turn: Turn) -> Outcome:
-        await turn.survived()
+    async def handle(job: Job) -> Result:
+        await job.survived()
         await asyncio.sleep(60)  # killed while it waits to be sent
         return DONE
 
     for _ in range(6):
         async with working(tmp_path, handle) as (workers, inbox):
             await put(workers, inbox, (1, "7"))
-            while not (await inbox.pending()):
+            while not (await inbox.queued()):
                 await asyncio.sleep(0.01)
             await asyncio.sleep(0.05)
     assert endings(tmp_path) == {1: None}
@@ -167,20 +170,20 @@ async def test_what_was_in_hand_when_a_process_died_comes_first_and_alone(tmp_pa
     begun: list[tuple[int, int]] = []
     busy = 0
 
-    async def handle(turn: Turn) -> Outcome:
+    async def handle(job: Job) -> Result:
         nonlocal busy
         busy += 1
-        begun.append((turn.update.id, busy))
+        begun.append((job.update.id, busy))
         await asyncio.sleep(0.02)
         busy -= 1
-        await turn.survived()
+        await job.survived()
         return DONE
 
     async with open_inbox(tmp_path / "inbox.sqlite", time.time) as inbox:
-        await inbox.store([Incoming(n, f"{n}", "message", b"{}") for n in range(20)])
+        await inbox.store([NewUpdate(n, f"{n}", "message", b"{}") for n in range(20)])
         for number in (13, 17):
-            await inbox.claim(Pending(number, f"{number}", "message"))  # and dies
-    async with working(tmp_path, handle) as (_, inbox):
-        await ended(inbox)
+            await inbox.claim(QueuedUpdate(number, f"{number}", "message"))  # and dies
+    async with working(tmp_path, handle) as (_, anew):
+        await ended(anew)
     assert begun[:2] == [(13, 1), (17, 1)]
     assert len(begun) == 20

@@ -1,0 +1,156 @@
+"""Building, and previewing one file, in a child process that may fail in our stead."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from asyncio.subprocess import Process
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+from pydantic import TypeAdapter, ValidationError
+
+from knowledge.errors import BuildFailed, KnowledgeError, NoArticles, NothingChanged, StorageUnavailable
+from knowledge.snapshots.request import BuildRequest, BuildResult, Preview, Progress
+from knowledge.snapshots.worker import encode_request
+
+LINE = 256 * 1024 * 1024  # the last line holds every skipped file
+# what a child sees of our environment: no token, no address; and pypinyin without its phrases, which nobody
+# needs here and which take .4 s to load (pypinyin/constants.py); and OpenBLAS without threads, which do not fork
+CHILD_ENVIRONMENT = {"PYPINYIN_NO_PHRASES": "true", "PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1"}
+BUILT = TypeAdapter(BuildResult)
+NAMED = {
+    kind.__name__: kind for kind in (NoArticles, StorageUnavailable, NothingChanged)
+}  # what says by itself what to do
+
+
+class SnapshotBuilder(Protocol):
+    """Builds and seals a snapshot in an empty folder."""
+
+    async def build(self, order: BuildRequest, folder: Path, progress: Progress) -> BuildResult:
+        """Build it.
+
+        Raises:
+            NoArticles: the articles folder is missing or no folder.
+            Untouched: there is nothing to build.
+            NoRoom: the disk is full or closed.
+            BuildFailed: anything else, with the stage and the reason.
+        """
+
+
+class BuildClient:
+    """Builds in a process of its own at low priority, one build at a time; the process waits for the next."""
+
+    def __init__(self) -> None:
+        self._child: Process | None = None
+        self._turn = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._kill()
+
+    async def start(self) -> None:
+        """Let the process load, so that the first build need not wait for that."""
+        async with self._turn:
+            await self._running()
+
+    async def build(self, order: BuildRequest, folder: Path, progress: Progress) -> BuildResult:
+        """Build it; cancelling kills the child."""
+        async with self._turn:
+            child = await self._running()
+            try:
+                told = await _heard(child, encode_request(order, folder), progress)
+            except BaseException:
+                await self._kill()
+                raise
+        if "failed" in told:
+            raise _failure(told["kind"], told["stage"], told["failed"])
+        return BUILT.validate_python(told["built"])
+
+    async def _running(self) -> Process:
+        if self._child is None or self._child.returncode is not None:
+            self._child = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "knowledge.snapshots.worker", "build"),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                limit=LINE,
+                env=CHILD_ENVIRONMENT,
+                start_new_session=True,  # a group of its own, to end with all its forks
+            )
+        return self._child
+
+    async def _kill(self) -> None:
+        if self._child and self._child.returncode is None:
+            with suppress(ProcessLookupError):  # it died by itself, an instant ago
+                os.killpg(self._child.pid, signal.SIGKILL)
+            await self._child.wait()
+
+
+async def _heard(child: Process, order: bytes, progress: Progress) -> dict[str, Any]:
+    """Give an order and hear the child out, to the line that says how it ended."""
+    assert child.stdin is not None
+    assert child.stdout is not None
+    stage = "启动"
+    try:
+        child.stdin.write(order)
+        await child.stdin.drain()
+        async for line in child.stdout:
+            told: dict[str, Any] = json.loads(line)
+            if "built" in told or "failed" in told:
+                return told
+            if "ended" in told:
+                raise BuildFailed(stage, f"子进程中途结束（{_ending(told['ended'])}）")
+            stage = told["stage"]
+            progress(stage, told["done"], told["of"])
+    except (ConnectionError, ValueError) as error:
+        raise BuildFailed(stage, f"子进程的话读不懂（{error}）") from error
+    raise BuildFailed(stage, f"子进程中途结束（{_ending(await child.wait())}）")
+
+
+def _failure(kind: str, stage: str, said: str) -> KnowledgeError:
+    if kind in NAMED:
+        return NAMED[kind](said)
+    return BuildFailed(stage, said)
+
+
+def _ending(code: int) -> str:
+    return f"信号 {-code}" if code < 0 else f"退出码 {code}"
+
+
+PATIENCE = 90  # seconds
+TRIAL = TypeAdapter(Preview)
+
+
+class TrialFailed(Exception):
+    """The file could not be tried out within the limits of memory and time."""
+
+
+async def try_file(path: Path, name: str) -> Preview:
+    """Try a file out under the name it would have.
+
+    Raises:
+        TrialFailed: its reader died or took too long.
+    """
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "knowledge.snapshots.worker", "preview"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env=CHILD_ENVIRONMENT,
+    )
+    asked = json.dumps({"path": str(path), "name": name}).encode() + b"\n"
+    try:
+        told, _ = await asyncio.wait_for(child.communicate(asked), PATIENCE)
+        return TRIAL.validate_json(told)
+    except (TimeoutError, ValidationError) as error:
+        raise TrialFailed(f"reader of {name!r} ended with {child.returncode}") from error
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()

@@ -1,0 +1,135 @@
+"""What every admin command stands on, and what is said where the shared state cannot be used."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from bot.admin.permissions import AccessRequest, AuditLog, Authorizer, Denial, Permission
+from bot.admin.reload_service import ReloadService
+from bot.admin.upload_store import UploadStore
+from bot.handlers.commands import TypedCommand
+from bot.handlers.dispatcher import Handler
+from bot.messages import ButtonPress, Chat, Message, Reply, Run
+from bot.ports import Platforms
+from bot.state.audit import Entry
+from bot.state.database import StateError, StateReadOnly
+from bot.state.state import State
+from bot.texts import phrases
+from knowledge.snapshots.repository import SnapshotRepository
+
+log = logging.getLogger(__name__)
+
+NOT_HERE = "这个按钮在这里不能用。"
+
+
+@dataclass(frozen=True, slots=True)
+class AdminContext:
+    """The tools of the admin side, and the jobs that outlast the command that began them."""
+
+    articles: Path
+    versions: SnapshotRepository
+    reload_service: ReloadService
+    state: State
+    audit_log: AuditLog
+    authorizer: Authorizer
+    upload_store: UploadStore
+    platforms: Platforms
+    clock: Callable[[], datetime]
+    jobs: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def require(
+        self, act: Permission, message: Message, stranger: str = Denial.NOBODY
+    ) -> Sequence[Reply] | None:
+        """Let a command through (None), or return what its sender is told; `stranger` is for who is no admin."""
+        denial = await self.authorizer.denial(act, AccessRequest.of_message(message), message.text[:100])
+        if denial is None:
+            return None
+        text = stranger if denial is Denial.NOBODY else denial.value
+        return [text_reply(text)] if text else []
+
+    async def require_press(self, act: Permission, press: ButtonPress, actor: str) -> Sequence[Reply] | None:
+        """Let a button through (None) for the one it was made for, or return the notice."""
+        access = AccessRequest.of_press(press)
+        if access is None:
+            return [Reply([], notice=NOT_HERE)]
+        denial = await self.authorizer.denial(act, access, press.data)
+        if denial is not None:
+            return [Reply([], notice=denial.value or NOT_HERE)]
+        if access.actor != actor:
+            await self.audit_log.write(access.actor, act, "refused", f"别人的按钮 {press.data}")
+            return [Reply([], notice="这个按钮只给当初发命令的人用。")]
+        return None
+
+    async def audited(self, act: Permission, actor: str, *replies: Reply) -> Sequence[Reply]:
+        """Write down that an admin is shown something, and return it."""
+        await self.audit_log.write(actor, act, "shown")
+        return replies
+
+    def spawn(self, job: Coroutine[object, object, object], chat: Chat | None = None) -> None:
+        """Run a job beside the talk; its `chat` is told where the shared state cannot be used."""
+        task = asyncio.create_task(self._logged(job, chat))
+        self.jobs.add(task)
+        task.add_done_callback(self.jobs.discard)
+
+    async def _logged(self, job: Coroutine[object, object, object], chat: Chat | None) -> None:
+        try:
+            await job
+        except StateError as error:
+            log.error("an admin's job could not go on: %s", error)
+            if chat:
+                await self.platforms.send(chat, text_reply(str(error)))
+        except Exception:
+            log.exception("an admin's job broke")
+
+
+@asynccontextmanager
+async def running(context: AdminContext) -> AsyncIterator[AdminContext]:
+    """End what is still running at the end."""
+    try:
+        yield context
+    finally:
+        for task in list(context.jobs):
+            task.cancel()
+        await asyncio.gather(*context.jobs, return_exceptions=True)
+
+
+def text_reply(text: str) -> Reply:
+    """A plain reply."""
+    return Reply([Run(text)])
+
+
+READERS = ("watch", "watches", "unwatch", "forget_me")
+
+
+class DegradedState:
+    """An audit log that takes nothing, and grants that nobody knows."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+    async def add(self, entry: Entry) -> None:
+        """Refuse."""
+        raise StateReadOnly(self.reason)
+
+    async def role(self, platform: str, person: str) -> str | None:
+        """Refuse."""
+        raise StateReadOnly(self.reason)
+
+
+def degraded_commands(authorizer: Authorizer, reason: str) -> Mapping[str, Handler]:
+    """Every command that needs the state; the reason holds addresses, so only an owner is told it."""
+
+    async def admins(message: Message, command: TypedCommand) -> Sequence[Reply]:
+        denial = await authorizer.denial(Permission.RELOAD, AccessRequest.of_message(message))
+        return [text_reply(f"管理命令现在不能用：{reason}" if denial is None else denial)]
+
+    async def readers(message: Message, command: TypedCommand) -> Sequence[Reply]:
+        return [text_reply(phrases(message.sender.language).feedback.not_now)]
+
+    return {**dict.fromkeys((*map(str, Permission), "unalias"), admins), **dict.fromkeys(READERS, readers)}

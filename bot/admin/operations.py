@@ -1,0 +1,118 @@
+"""A reload from whichever door: done, then written down, then told."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from bot.admin.permissions import AuditLog, Permission
+from bot.admin.reload_service import ReloadReport, ReloadRequest, ReloadService, ReloadStatus
+from bot.backup import ACT, BackupRefused, restore
+from bot.state.state import State
+from knowledge.documents.folder import find_sources
+from knowledge.errors import NoArticles
+from knowledge.snapshots.repository import SnapshotRepository
+from knowledge.snapshots.request import Progress, no_progress
+from knowledge.snapshots.sources import folder_fingerprint
+
+log = logging.getLogger(__name__)
+
+
+async def audited_reload(
+    reload_service: ReloadService,
+    audit_log: AuditLog,
+    request: ReloadRequest,
+    progress: Progress = no_progress,
+) -> ReloadReport:
+    """Reload; the row in the audit log is on the disk when this returns, or the report says that it is not."""
+    report = await reload_service.reload(request, progress)
+    return await _audited(audit_log, request.by, Permission.RELOAD, report, "dry" if request.dry else "")
+
+
+async def audited_rollback(
+    reload_service: ReloadService, audit_log: AuditLog, by: str, to: str | None
+) -> ReloadReport:
+    """Serve an older version again; the row in the audit log is as that of a reload."""
+    return await _audited(audit_log, by, Permission.ROLLBACK, await reload_service.rollback(by, to))
+
+
+async def audited_restore(
+    reload_service: ReloadService,
+    audit_log: AuditLog,
+    by: str,
+    backup: Path,
+    data: Path,
+    versions: SnapshotRepository,
+    state: State | None,
+) -> ReloadReport:
+    """Put a backup back while the bot runs; the row in the audit log, then the one that came with it, tells so."""
+    try:
+        if state is None:
+            raise BackupRefused("共享状态打不开，不能在运行中恢复；请停下后再运行 chuchu restore")
+        report = await reload_service.restore(by, lambda: restore(backup, data, versions, state))
+    except BackupRefused as error:
+        log.warning("a restore was refused: %s", error)
+        report = ReloadReport(ReloadStatus.FAILED, reload_service.version, error=str(error))
+    return await _audited(audit_log, by, ACT, report)
+
+
+async def _audited(
+    audit_log: AuditLog, by: str, act: str, report: ReloadReport, detail: str = ""
+) -> ReloadReport:
+    unwritten = await audit_log.record_done(by, act, report.status, report.error or detail or report.version)
+    if unwritten:
+        report = replace(report, error=f"{report.error}\n{unwritten}" if report.error else unwritten)
+    return report
+
+
+class ReloadTrigger:
+    """Reloads when asked to; a hundred requests during one reload make one more."""
+
+    def __init__(self, reload_service: ReloadService, audit_log: AuditLog, by: str = "signal") -> None:
+        self._reload_service = reload_service
+        self._audit_log = audit_log
+        self._by = by
+        self._fired = asyncio.Event()
+
+    def fire(self) -> None:
+        """Ask for a reload; safe in a signal handler of the loop."""
+        self._fired.set()
+
+    async def run(self) -> None:
+        """Serve requests until cancelled."""
+        while True:
+            await self._fired.wait()
+            await self._reload_service.idle()
+            self._fired.clear()
+            try:
+                await audited_reload(self._reload_service, self._audit_log, ReloadRequest(self._by))
+            except Exception:
+                log.exception("a requested reload broke; the next request is served")
+
+
+async def poll_folder(
+    articles: Path, seconds: float, fire: Callable[[], None], built: str | None = None
+) -> None:
+    """Knock when the folder has changed and then kept still for one look.
+
+    `built` is its listing when it was last read, else only what changes from now on is a change.
+    """
+    before = await asyncio.to_thread(_look, articles)
+    quiet = built or before
+    while True:
+        await asyncio.sleep(seconds)
+        now = await asyncio.to_thread(_look, articles)
+        if now is not None and now == before and now != quiet:
+            quiet = now
+            fire()
+        before = now
+
+
+def _look(articles: Path) -> str | None:
+    try:
+        return folder_fingerprint(articles, find_sources(articles))
+    except (NoArticles, OSError):
+        return None  # gone for the moment: a mount, a rename

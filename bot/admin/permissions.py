@@ -1,0 +1,244 @@
+"""Who may do what: decided by one function on numeric ids, denying by default, and always written down."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from bot.messages import ButtonPress, ChatType, Message, Sender, SenderKind
+from bot.state.audit import Entry
+from bot.state.database import StateError
+
+FRESH = timedelta(minutes=5)
+PLATFORMS = frozenset({"telegram"})  # where a sender's id is proved by the platform
+
+
+class Role(StrEnum):
+    """What somebody is. Owners stand in the settings, editors are granted by an owner in chat."""
+
+    OWNER = "owner"
+    EDITOR = "editor"
+
+
+class Permission(StrEnum):
+    """What only admins do."""
+
+    RELOAD = "reload"
+    VERSIONS = "versions"
+    UPLOAD = "upload"
+    META = "meta"
+    ROLLBACK = "rollback"
+    AUDIT = "audit"
+    GRANT = "grant"
+    REVOKE = "revoke"
+    UNANSWERED = "unanswered"
+    ALIAS = "alias"
+    STATS = "stats"
+
+
+EDITORS = frozenset(
+    {
+        Permission.RELOAD,
+        Permission.VERSIONS,
+        Permission.UPLOAD,
+        Permission.META,
+        Permission.UNANSWERED,
+        Permission.ALIAS,
+        Permission.STATS,
+    }
+)
+
+
+class Denial(StrEnum):
+    """Why not; the value is what the person is told, empty where an answer would only help a stranger."""
+
+    NOBODY = "这个命令只给管理员用。"
+    OWNER_ONLY = "这个命令只有所有者能用。"
+    NOT_PRIVATE = "管理命令请在私聊里用。"
+    NOT_THEMSELVES = "请以本人身份直接发这个命令：匿名、频道身份、转发和代发的都不算。"
+    EDITED = ""
+    TOO_OLD = "这条命令是五分钟以前发的，没有执行；请再发一次。"
+    CLOCK = "这条命令的时间在将来，没有执行；请检查服务器的时钟。"
+    CLOSED = "现在不能用，请稍后再试。"
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRequest:
+    """Somebody wants to act: who, where, and how that reached us. `sent_at` is None for a button."""
+
+    platform: str
+    sender: Sender
+    place: ChatType
+    sent_at: datetime | None
+    edited: bool = False
+    relayed: bool = False
+
+    @property
+    def actor(self) -> str:
+        """The person's name in the audit log."""
+        return f"{self.platform}:{self.sender.id}"
+
+    @classmethod
+    def of_message(cls, message: Message) -> AccessRequest:
+        """The claim that a typed command makes."""
+        relayed = message.forwarded or message.via_bot
+        chat = message.chat
+        return cls(chat.platform, message.sender, chat.type, message.sent_at, message.edited, relayed)
+
+    @classmethod
+    def of_press(cls, press: ButtonPress) -> AccessRequest | None:
+        """The claim that a button makes; None where it hangs in no chat of ours."""
+        if press.chat is None:
+            return None
+        return cls(press.chat.platform, press.sender, press.chat.type, None)
+
+
+def authorize(act: Permission, access: AccessRequest, role: Role | None, now: datetime) -> Denial | None:
+    """Decide whether a claim is good; None if it is, else why not.
+
+    `role` is what the settings and grants say of the sender's numeric id.
+    """
+    if access.edited:
+        return Denial.EDITED
+    if access.sender.kind is not SenderKind.PERSON or access.relayed:
+        return Denial.NOT_THEMSELVES
+    if role is None:
+        return Denial.NOBODY
+    if access.place is not ChatType.PRIVATE:
+        return Denial.NOT_PRIVATE
+    if access.sent_at is not None and now - access.sent_at > FRESH:
+        return Denial.TOO_OLD
+    if access.sent_at is not None and access.sent_at - now > FRESH:
+        return Denial.CLOCK
+    if role is Role.OWNER or (role is Role.EDITOR and act in EDITORS):
+        return None
+    return Denial.OWNER_ONLY
+
+
+def role_of(platform: str, person: str, owners: Collection[int], granted: str | None) -> Role | None:
+    """What a numeric id is, by the settings' owners and by what was granted; None for a stranger."""
+    if platform not in PLATFORMS or not (person.isascii() and person.isdigit()):
+        return None
+    if int(person) in owners:
+        return Role.OWNER
+    return Role.EDITOR if granted == Role.EDITOR else None
+
+
+log = logging.getLogger(__name__)
+
+KNOCKS = 10  # strangers written down a minute at each door; the rest are counted in the next one written
+MINUTE = timedelta(minutes=1)
+
+
+class Log(Protocol):
+    """Takes entries: `bot.state.audit.Audit`."""
+
+    async def add(self, entry: Entry) -> None:
+        """Write a row down."""
+
+
+class Grants(Protocol):
+    """Knows who was granted what: `bot.state.roles.Roles`."""
+
+    async def role(self, platform: str, person: str) -> str | None:
+        """The role somebody has, or None."""
+
+
+class AuditLog:
+    """The audit log with a clock."""
+
+    def __init__(self, audit: Log, clock: Callable[[], datetime]) -> None:
+        self._audit = audit
+        self._clock = clock
+        self._at_the_door, self._in_chat = RateCap(clock), RateCap(clock)
+
+    async def write(self, actor: str, act: str, outcome: str, detail: str = "") -> None:
+        """Write an act down; it is on the disk when this returns.
+
+        Raises:
+            StateError: it cannot be written.
+        """
+        await self._audit.add(Entry(self._clock(), actor, act, outcome, detail))
+
+    async def record_done(self, actor: str, act: str, outcome: str, detail: str = "") -> str:
+        """Write down what is done already; return what its report must add where that fails, else nothing."""
+        try:
+            await self.write(actor, act, outcome, detail)
+        except StateError as error:
+            log.error("%s: %s could not be written down: %s", act, outcome, error)
+            return f"这次操作没能记入审计：{error}"
+        return ""
+
+    async def record_denied_http(self, actor: str, why: str) -> None:
+        """Write down that the admin door refused somebody, a few times a minute."""
+        if detail := self._at_the_door.told(why):
+            await self.record_done(actor, "door", "refused", detail)
+
+    async def record_denied_chat(self, actor: str, act: str, why: str) -> None:
+        """Write down that a stranger was refused in chat, a few times a minute.
+
+        Raises:
+            StateError: it cannot be written.
+        """
+        if detail := self._in_chat.told(why):
+            await self.write(actor, act, "refused", detail)
+
+
+class Authorizer:
+    """Lets admins through to their acts and writes down whom it does not."""
+
+    def __init__(
+        self, owners: Collection[int], grants: Grants, audit_log: AuditLog, clock: Callable[[], datetime]
+    ) -> None:
+        self._owners = owners
+        self._grants = grants
+        self._audit_log = audit_log
+        self._clock = clock
+
+    async def role(self, access: AccessRequest) -> Role | None:
+        """What the sender is; an owner is one whatever the grants say."""
+        platform, person = access.platform, access.sender.id
+        owner = role_of(platform, person, self._owners, None)
+        return owner or role_of(platform, person, self._owners, await self._grants.role(platform, person))
+
+    async def denial(self, act: Permission, access: AccessRequest, detail: str = "") -> Denial | None:
+        """Decide on a claim; a refusal is written down before it is told."""
+        try:
+            role = await self.role(access)
+            denial = authorize(act, access, role, self._clock())
+            if denial is not None:
+                why = f"{denial.name.lower()} {detail}".strip()
+                if role is None:
+                    await self._audit_log.record_denied_chat(access.actor, act, why)
+                else:
+                    await self._audit_log.write(access.actor, act, "refused", why)
+        except StateError as error:
+            log.error("%s was refused, as the shared state cannot be used: %s", act, error)
+            return Denial.CLOSED
+        return denial
+
+
+class RateCap:
+    """A few a minute; the rest are counted."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._told: deque[datetime] = deque()
+        self._kept_back = 0
+
+    def told(self, why: str) -> str:
+        """What to write down, with how many were kept back before; empty to keep this one back."""
+        now = self._clock()
+        while self._told and now - self._told[0] > MINUTE:
+            self._told.popleft()
+        if len(self._told) >= KNOCKS:
+            self._kept_back += 1
+            return ""
+        self._told.append(now)
+        more, self._kept_back = self._kept_back, 0
+        return why + (f" (+{more})" if more else "")

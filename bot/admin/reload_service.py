@@ -1,0 +1,277 @@
+"""The one place that changes what is served: one reload or rollback at a time, for all doors together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from bot.admin.build_client import SnapshotBuilder
+from bot.state.database import StateError
+from knowledge.errors import KnowledgeError, NothingChanged, SnapshotDamaged
+from knowledge.index.index import open_index
+from knowledge.snapshot import SnapshotHolder
+from knowledge.snapshots.manifest import Manifest, Totals, shrink_warning
+from knowledge.snapshots.opening import Opened, open_version
+from knowledge.snapshots.repository import INDEX, SnapshotRepository
+from knowledge.snapshots.request import BuildRequest, BuildResult, Progress, no_progress
+from knowledge.text.analyzer import Analyzer
+
+
+class ReloadStatus(StrEnum):
+    """How it ended."""
+
+    PUBLISHED = "published"
+    UNCHANGED = "unchanged"
+    REHEARSED = "rehearsed"
+    UNCONFIRMED = "unconfirmed"
+    NOT_ASKED = "not_asked"  # somebody confirmed what needs no confirmation
+    ROLLED_BACK = "rolled_back"
+    RESTORED = "restored"
+    BUSY = "busy"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class ReloadReport:
+    """All that there is to tell.
+
+    `version` serves now. `objection` says what a person should confirm; `lost` are quotes that somebody was shown
+    and that are (or would be) gone, `lost_count` how many there are. `since` and `by` tell of the reload that is
+    running when this one was refused.
+    """
+
+    status: ReloadStatus
+    version: str
+    built: BuildResult | None = None
+    before: Totals | None = None
+    objection: str | None = None
+    lost: tuple[str, ...] = ()
+    lost_count: int = 0
+    since: datetime | None = None
+    by: str | None = None
+    error: str | None = None
+
+    @property
+    def confirm(self) -> str | None:
+        """What a person who confirms hands back: it stands for the folder as it was looked at."""
+        return (
+            self.built.manifest.folder_fingerprint
+            if self.built and self.status is ReloadStatus.UNCONFIRMED
+            else None
+        )
+
+
+log = logging.getLogger(__name__)
+
+LOST = 5  # quotes shown to the admin
+
+
+@dataclass(frozen=True, slots=True)
+class ReloadRequest:
+    """Who wants what.
+
+    `confirmed` is a report's `confirm`, handed back by the person who saw it; `despite` its `objection`, where the
+    change that it spoke of was taken back and is made once more.
+    """
+
+    by: str
+    dry: bool = False
+    confirmed: str | None = None
+    despite: str | None = None
+
+
+Quoted = Callable[[], Awaitable[set[str]]]
+"""Tells the ids of all facts that people were shown."""
+
+Subscriber = Callable[[ReloadReport], Awaitable[None]]
+"""Hears of every change of what is served."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    by: str
+    since: datetime
+
+
+class ReloadService:
+    """Builds aside, asks where a person should decide, and swaps."""
+
+    def __init__(
+        self,
+        articles: Path,
+        versions: SnapshotRepository,
+        store: SnapshotHolder,
+        manifest: Manifest,
+        language: Analyzer,
+        builder: SnapshotBuilder,
+        clock: Callable[[], datetime],
+        quoted: Quoted,
+    ) -> None:
+        self._articles = articles
+        self._versions = versions
+        self._store = store
+        self._manifest = manifest
+        self._language = language
+        self._builder = builder
+        self._clock = clock
+        self._quoted = quoted
+        self._running: _Running | None = None
+        self._free = asyncio.Event()
+        self._free.set()
+        self._subscribers: list[Subscriber] = []
+
+    @property
+    def version(self) -> str:
+        """The version that serves."""
+        return self._store.version
+
+    @property
+    def manifest(self) -> Manifest:
+        """The manifest of the version that serves."""
+        return self._manifest
+
+    @property
+    def busy(self) -> bool:
+        """Whether a reload or rollback is running."""
+        return self._running is not None
+
+    async def idle(self) -> None:
+        """Wait until nothing is running."""
+        await self._free.wait()
+
+    def subscribe(self, told: Subscriber) -> None:
+        """Let `told` hear of every change."""
+        self._subscribers.append(told)
+
+    async def reload(self, request: ReloadRequest, progress: Progress = no_progress) -> ReloadReport:
+        """Read the folder anew. Never raises for what is wrong with the folder or the disk: the report says it."""
+        return await self._exclusive(request.by, lambda: self._reload(request, progress))
+
+    async def rollback(self, by: str, to: str | None = None) -> ReloadReport:
+        """Serve an older version again: the one named, or the one before."""
+        return await self._exclusive(by, lambda: self._rollback(to))
+
+    async def restore(self, by: str, publish: Callable[[], Awaitable[str]]) -> ReloadReport:
+        """Serve the version that `publish` stores and names."""
+
+        async def taken() -> ReloadReport:
+            before = self._manifest.totals
+            name = await publish()
+            await self._serve(name)
+            return ReloadReport(ReloadStatus.RESTORED, name, before=before)
+
+        return await self._exclusive(by, taken)
+
+    async def _exclusive(self, by: str, work: Callable[[], Awaitable[ReloadReport]]) -> ReloadReport:
+        if running := self._running:
+            return ReloadReport(ReloadStatus.BUSY, self.version, since=running.since, by=running.by)
+        self._running = _Running(by, self._clock())
+        self._free.clear()
+        try:
+            report = await work()
+        except NothingChanged:
+            return ReloadReport(ReloadStatus.UNCHANGED, self.version, before=self._manifest.totals)
+        except (KnowledgeError, StateError, OSError) as error:
+            log.warning("reload by %s failed: %s", channel_of(by), error)
+            return ReloadReport(ReloadStatus.FAILED, self.version, error=str(error))
+        finally:
+            self._running = None
+            self._free.set()
+        if report.status in (ReloadStatus.PUBLISHED, ReloadStatus.ROLLED_BACK, ReloadStatus.RESTORED):
+            log.info("version %s serves, asked for by %s", report.version, channel_of(by))
+            for told in self._subscribers:
+                await told(report)
+        return report
+
+    async def _reload(self, request: ReloadRequest, progress: Progress) -> ReloadReport:
+        before = self._manifest
+        async with in_thread(self._versions.staging()) as folder:
+            base = self._versions.folder / self.version
+            order = BuildRequest(self._articles, base if base.is_dir() else None, if_changed=True)
+            try:
+                built = await self._builder.build(order, folder, progress)
+            except NothingChanged:
+                if request.confirmed is None:
+                    raise
+                return ReloadReport(ReloadStatus.NOT_ASKED, self.version, before=before.totals)
+            doubt = shrink_warning(before.totals, built.manifest.totals)
+            lost = await asyncio.to_thread(self._lost, await self._quoted(), folder)
+            rehearsed = ReloadReport(
+                ReloadStatus.REHEARSED,
+                self.version,
+                built,
+                before.totals,
+                doubt,
+                tuple(lost[:LOST]),
+                len(lost),
+            )
+            if request.dry:
+                return rehearsed
+            if request.confirmed is not None and not doubt:
+                return replace(rehearsed, status=ReloadStatus.NOT_ASKED)
+            if doubt and request.confirmed != built.manifest.folder_fingerprint and request.despite != doubt:
+                return replace(rehearsed, status=ReloadStatus.UNCONFIRMED)
+            name = await asyncio.to_thread(self._versions.publish, folder)
+        await self._serve(name, built.manifest)
+        return replace(rehearsed, status=ReloadStatus.PUBLISHED, version=name)
+
+    async def _rollback(self, to: str | None) -> ReloadReport:
+        names = self._versions.names()
+        older = [name for name in names if name < self.version]
+        if to is None and not older:
+            return ReloadReport(ReloadStatus.FAILED, self.version, error="没有更早的版本")
+        name = to.rjust(6, "0") if to else older[0]
+        if name not in names:
+            return ReloadReport(ReloadStatus.FAILED, self.version, error=f"没有 {name} 这个版本")
+        before = self._manifest.totals
+        opened = await asyncio.to_thread(open_version, self._versions, name, self._language)
+        await asyncio.to_thread(self._versions.choose, name)
+        await self._swap(opened)
+        return ReloadReport(ReloadStatus.ROLLED_BACK, name, before=before)
+
+    async def _serve(self, name: str, sealed: Manifest | None = None) -> None:
+        """Open what was just published, unread if it was `sealed` here a moment ago; what cannot be opened goes aside, and the one before is chosen again."""
+        try:
+            opened = await asyncio.to_thread(open_version, self._versions, name, self._language, sealed)
+        except SnapshotDamaged:
+            await asyncio.to_thread(self._versions.quarantine, name)
+            if self.version in self._versions.names():
+                await asyncio.to_thread(self._versions.choose, self.version)
+            raise
+        await self._swap(opened)
+        try:
+            await asyncio.to_thread(self._versions.prune)
+        except OSError as error:  # what serves, serves; the next reload clears away what this one could not
+            log.warning("old versions could not be removed: %s", error)
+
+    async def _swap(self, opened: Opened) -> None:
+        self._manifest = opened.manifest
+        # in a thread, as the snapshot before is closed there if nobody reads it
+        await asyncio.to_thread(self._store.swap, opened.snapshot, opened.close)
+
+    def _lost(self, quoted: set[str], folder: Path) -> list[str]:
+        """The quotes that people were shown and that the snapshot in `folder` does not have."""
+        with open_index(folder / INDEX) as new, self._store.lease() as old:
+            gone = [fact for fact in map(old.fact, sorted(quoted)) if fact and new.fact(fact.id) is None]
+        return [fact.text for fact in gone]
+
+
+def channel_of(actor: str) -> str:
+    """Where an actor came in, for the log: it holds nobody's id."""
+    return actor.partition(":")[0]
+
+
+@asynccontextmanager
+async def in_thread(manager: AbstractContextManager[Path]) -> AsyncIterator[Path]:
+    """Enter and leave a manager that works on the disk, without holding up the loop."""
+    entered = await asyncio.to_thread(manager.__enter__)
+    try:
+        yield entered
+    finally:
+        await asyncio.to_thread(manager.__exit__, None, None, None)

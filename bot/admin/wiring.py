@@ -1,0 +1,205 @@
+"""The admin side as a whole, built over knowledge that serves."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from aiohttp import web
+
+from bot.admin.build_client import SnapshotBuilder
+from bot.admin.commands import AdminCommands
+from bot.admin.context import AdminContext, DegradedState, degraded_commands, running, text_reply
+from bot.admin.http import admin_app
+from bot.admin.knowledge import KnowledgeRuntime
+from bot.admin.operations import ReloadTrigger, audited_reload, audited_restore, poll_folder
+from bot.admin.permissions import AuditLog, Authorizer
+from bot.admin.reload_service import ReloadReport, ReloadRequest, ReloadService
+from bot.admin.upload_store import UploadStore
+from bot.backup import clear_left
+from bot.handlers.dispatcher import FileHandler, Handler, PressHandler
+from bot.handlers.preferences import InMemoryPreferences, Preferences
+from bot.handlers.sessions import InMemorySessions, SessionStore
+from bot.messages import Chat, ChatMigrations, ChatType
+from bot.ports import Platforms
+from bot.state.database import StateError
+from bot.state.sessions import FallbackSessions
+from bot.state.state import State, open_state
+from knowledge.errors import SnapshotDamaged
+from knowledge.snapshots.manifest import read
+from knowledge.snapshots.repository import SnapshotRepository
+from knowledge.snapshots.sources import changed_files
+
+log = logging.getLogger(__name__)
+
+TIDY = 3600.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class AdminModule:
+    """What the rest of the application is given."""
+
+    reload_service: ReloadService
+    shown: SessionStore
+    reload_trigger: ReloadTrigger
+    door: web.Application
+    commands: Mapping[str, Handler]
+    presses: Mapping[str, PressHandler] = field(default_factory=dict)
+    attachment: FileHandler | None = None
+    chat_migrations: ChatMigrations | None = None
+    preferences: Preferences = field(default_factory=InMemoryPreferences)
+    context: AdminContext | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AdminOptions:
+    """Where things are and who owns them; `watch` is in seconds, 0 for never."""
+
+    articles: Path
+    data: Path
+    database: str
+    owners: Collection[int]
+    token: str
+    host: str
+    watch: float = 0
+
+
+@asynccontextmanager
+async def open_admin(
+    options: AdminOptions,
+    knowledge: KnowledgeRuntime,
+    builder: SnapshotBuilder,
+    platforms: Platforms,
+    metrics: Callable[[], bytes],
+    clock: Callable[[], datetime],
+) -> AsyncIterator[AdminModule]:
+    """Open the state and everything over it; without a usable state, answers go on and nobody may act."""
+    async with AsyncExitStack() as stack:
+        await asyncio.to_thread(clear_left, options.data)
+        notices, state, closed = list(knowledge.notices), None, DegradedState("")
+        try:
+            state = await stack.enter_async_context(open_state(options.database))
+        except StateError as error:
+            log.error("the shared state is closed: %s", error)
+            closed = DegradedState(str(error))
+            notices.append(closed.reason)
+        reload_service = ReloadService(
+            options.articles,
+            knowledge.versions,
+            knowledge.store,
+            knowledge.manifest,
+            knowledge.language,
+            builder,
+            clock,
+            state.shown.quoted if state else _nothing_quoted,
+        )
+        audit_log = AuditLog(state.audit if state else closed, clock)
+        authorizer = Authorizer(options.owners, state.roles if state else closed, audit_log, clock)
+        reload_trigger = ReloadTrigger(reload_service, audit_log)
+
+        async def reload_as(request: ReloadRequest) -> ReloadReport:
+            return await audited_reload(reload_service, audit_log, request)
+
+        async def restore_as(by: str, file: Path) -> ReloadReport:
+            return await audited_restore(
+                reload_service, audit_log, by, file, options.data, knowledge.versions, state
+            )
+
+        door = admin_app(
+            reload_as, restore_as, options.token, options.host, metrics, audit_log.record_denied_http
+        )
+        side = AdminModule(
+            reload_service,
+            InMemorySessions(),
+            reload_trigger,
+            door,
+            degraded_commands(authorizer, closed.reason),
+        )
+        if state:
+            context = AdminContext(
+                options.articles,
+                knowledge.versions,
+                reload_service,
+                state,
+                audit_log,
+                authorizer,
+                UploadStore(options.data, options.articles),
+                platforms,
+                clock,
+            )
+            await stack.enter_async_context(running(context))
+            commands = AdminCommands(context)
+            await _sweep(commands)
+            side = AdminModule(
+                reload_service,
+                FallbackSessions(state.shown),
+                reload_trigger,
+                door,
+                commands.commands,
+                commands.presses,
+                commands.attachment,
+                chat_migrations=state.chat_migrations,
+                preferences=state.preferences,
+                context=context,
+            )
+            version = knowledge.versions.folder / knowledge.store.version
+            context.spawn(_tell_owners(options, version, platforms, notices))
+            stack.push_async_callback(_end, asyncio.create_task(_tidy(state, commands, clock)))
+        stack.push_async_callback(_end, asyncio.create_task(reload_trigger.run()))
+        if options.watch:
+            built = await asyncio.to_thread(_built_from, knowledge.versions)
+            watching = poll_folder(options.articles, options.watch, reload_trigger.fire, built)
+            stack.push_async_callback(_end, asyncio.create_task(watching))
+        yield side
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def _nothing_quoted() -> set[str]:
+    return set()
+
+
+async def _sweep(commands: AdminCommands) -> None:
+    try:
+        await commands.uploads.sweep()
+    except (StateError, OSError) as error:
+        log.warning("what broken uploads left could not be cleared: %s", error)
+
+
+async def _tidy(state: State, commands: AdminCommands, clock: Callable[[], datetime]) -> None:
+    while True:
+        try:
+            await state.shown.forget(clock())
+            await commands.uploads.forget_old()
+        except (StateError, OSError) as error:
+            log.warning("old answers and uploads could not be forgotten: %s", error)
+        await asyncio.sleep(TIDY)
+
+
+def _built_from(versions: SnapshotRepository) -> str | None:
+    """The listing of the folder as it was built from last, whichever version was chosen since."""
+    for name in versions.names():
+        with suppress(SnapshotDamaged):
+            return read(versions.folder / name).folder_fingerprint
+    return None
+
+
+async def _tell_owners(
+    options: AdminOptions, version: Path, platforms: Platforms, notices: list[str]
+) -> None:
+    # looking through a large folder takes a second, which the first answer does not wait for
+    changed = await asyncio.to_thread(changed_files, options.articles, version)
+    if changed:
+        notices.append(f"上次重载以后改动过 {len(changed)} 个文件（如 {changed[0]}）；用 /reload 换上。")
+        log.warning("%s", notices[-1])
+    await platforms.opened.wait()
+    for owner in options.owners if notices else ():
+        await platforms.send(Chat("telegram", str(owner), ChatType.PRIVATE), text_reply("\n".join(notices)))

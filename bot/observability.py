@@ -1,0 +1,137 @@
+"""What an operator sees: logs without secrets, and metrics."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from bot.config import Settings
+
+TOKEN = re.compile(r"\d{3,15}(?::|%3A)[A-Za-z0-9_-]{20,}", re.IGNORECASE)
+HIDDEN = "[secret]"
+# Loud libraries whose INFO lines hold addresses with tokens in them.
+QUIET = ("httpx", "httpcore", "telegram", "aiohttp.access", "asyncio", "aiosqlite", "alembic")
+OWN_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+class Redacting(logging.Formatter):
+    """A formatter whose lines hold no bot token and none of `secrets`."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        super().__init__()
+        self._secrets = sorted((s for s in secrets if len(s) >= 4), key=len, reverse=True)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as one line without secrets."""
+        line = self.line(record).replace("\r", "\\r").replace("\n", "\\n")
+        for secret in self._secrets:
+            line = line.replace(secret, HIDDEN)
+        return TOKEN.sub(HIDDEN, line)
+
+    def line(self, record: logging.LogRecord) -> str:
+        """Return the record as text."""
+        raise NotImplementedError
+
+    def trace(self, record: logging.LogRecord) -> str | None:
+        """Return the traceback, if there is one."""
+        return self.formatException(record.exc_info) if record.exc_info else None
+
+
+class Human(Redacting):
+    """`12:30:05 INFO bot.platforms.scheduler update kind=message ending=answered`"""
+
+    def line(self, record: logging.LogRecord) -> str:
+        """Return the record for people."""
+        clock = time.strftime("%H:%M:%S", time.localtime(record.created))
+        extra = "".join(f" {k}={v}" for k, v in fields(record).items() if v is not None)
+        trace = self.trace(record)
+        return (
+            f"{clock} {record.levelname} {record.name} {printable(record.getMessage())}{printable(extra)}"
+            + (f" {printable(trace)}" if trace else "")
+        )
+
+
+class Json(Redacting):
+    """One JSON object a line."""
+
+    def line(self, record: logging.LogRecord) -> str:
+        """Return the record for machines."""
+        entry = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **fields(record),
+        }
+        if trace := self.trace(record):
+            entry["trace"] = trace
+        return json.dumps(entry, ensure_ascii=False, default=str)
+
+
+def fields(record: logging.LogRecord) -> Mapping[str, object]:
+    """Return what the caller gave as `extra`."""
+    return {name: value for name, value in vars(record).items() if name not in OWN_FIELDS}
+
+
+def printable(text: str) -> str:
+    """Make control characters visible: a line of text must not draw on the operator's screen."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def set_up_logs(settings: Settings) -> None:
+    """Send every log line of the process to standard error, for people at a terminal, for machines elsewhere."""
+    given = (settings.telegram_token, settings.admin_token, settings.webhook_secret)
+    secrets = [secret.get_secret_value() for secret in given if secret]
+    style = settings.log or ("human" if sys.stderr.isatty() else "json")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Human(secrets) if style == "human" else Json(secrets))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.captureWarnings(True)
+
+
+ANSWER_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300)
+
+
+class Metrics:
+    """The metrics of one running application."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.received = Counter(
+            "chuchu_updates_received", "Updates stored, by kind", ["kind"], registry=self.registry
+        )
+        self.ended = Counter(
+            "chuchu_updates_ended", "Updates ended, by how they ended", ["ending"], registry=self.registry
+        )
+        self.sends = Counter(
+            "chuchu_sends", "Calls that say something, by outcome", ["outcome"], registry=self.registry
+        )
+        self.poll_errors = Counter(
+            "chuchu_poll_errors", "Failed polls, by error", ["error"], registry=self.registry
+        )
+        self.inbox_errors = Counter(
+            "chuchu_inbox_errors", "Commits of the inbox that failed", registry=self.registry
+        )
+        self.answer_seconds = Histogram(
+            "chuchu_answer_seconds",
+            "From the update stored to its end",
+            buckets=ANSWER_SECONDS,
+            registry=self.registry,
+        )
+
+    def watch(self, name: str, meaning: str, read: Callable[[], float]) -> None:
+        """Add a gauge that is read when somebody looks."""
+        Gauge(name, meaning, registry=self.registry).set_function(read)
+
+    def page(self) -> bytes:
+        """Return everything in Prometheus' text format."""
+        return generate_latest(self.registry)

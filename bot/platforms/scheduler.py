@@ -1,0 +1,307 @@
+"""Who is worked on next: in order inside a chat, side by side across chats, a fair share for each."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from bot.observability import Metrics
+from bot.state.inbox import ATTEMPTS, ClaimedUpdate, Inbox, InboxError, QueuedUpdate, UpdateStatus
+
+LONG_SECONDS = 2.0
+
+
+class Slots:
+    """`count` places for work; waiting for one chat's turn must not keep others from working."""
+
+    def __init__(self, count: int) -> None:
+        self._free = asyncio.Semaphore(count)
+        self.waiting_long: set[asyncio.Task[object]] = set()
+
+    async def take(self) -> None:
+        """Wait for a place."""
+        await self._free.acquire()
+
+    def give_back(self) -> None:
+        """Free a place."""
+        self._free.release()
+
+    async def release_while(self, seconds: float) -> None:
+        """Wait so long, and let others have one's place meanwhile."""
+        task = asyncio.current_task()
+        assert task is not None
+        if seconds > LONG_SECONDS:
+            self.waiting_long.add(task)
+        self._free.release()
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            self.waiting_long.discard(task)
+            await asyncio.shield(self._free.acquire())
+
+
+CROWD = 64
+QUEUES_AT_ONCE = 1024
+FEW = 4
+RETRY_SECONDS = 1.0
+ALONE_SECONDS = 2.0
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One update to be handled; `behind` is how many more wait in its lane."""
+
+    update: ClaimedUpdate
+    queue: str
+    behind: int
+    slots: Slots
+    survived: Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a turn ended; `reply` is (chat, message, id of our answer)."""
+
+    status: UpdateStatus
+    reason: str | None = None
+    reply: tuple[str, str, str] | None = None
+
+
+class UpdateScheduler:
+    """Takes updates out of the inbox lane by lane; only ids are held in memory."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        handle: Callable[[Job], Awaitable[Result]],
+        metrics: Metrics,
+        clock: Callable[[], float],
+        places: int = 16,
+        resolve: Callable[[str], str] = str,
+    ) -> None:
+        """`resolve` tells the lane that a chat has today."""
+        self._inbox = inbox
+        self._handle = handle
+        self._metrics = metrics
+        self._clock = clock
+        self._resolve = resolve
+        self._slots = Slots(places)
+        self._queues: dict[str, deque[QueuedUpdate]] = {}
+        self._fresh: deque[str] = deque()
+        self._again: deque[str] = deque()
+        self._running: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stirred = asyncio.Event()
+        self._turn = 0
+        self._making_way = False
+        self._retried = asyncio.Event()  # set when the last suspect let the next one come
+        self._retried.set()
+        self._retried_first: dict[str, asyncio.Event] = {}  # lanes to begin with, and what clears each
+
+    def add(self, updates: Iterable[QueuedUpdate]) -> None:
+        """Line up stored updates."""
+        for update in updates:
+            self._metrics.received.labels(update.kind).inc()
+            name = self._resolve(update.queue)
+            queue = self._queues.get(name)
+            if queue is None:
+                queue = self._queues[name] = deque()
+                if name not in self._running:
+                    self._fresh.append(name)
+            queue.append(update)
+            if update.retried_after_crash:
+                self._retried_first[name] = asyncio.Event()
+        self._stirred.set()
+
+    def move(self, old: str, new: str) -> None:
+        """What waits for a group waits for its supergroup, before what came there later."""
+        moving = self._queues.pop(old, None)
+        if moving is None:
+            return
+        if retried_after_crash := self._retried_first.pop(old, None):
+            self._retried_first[new] = retried_after_crash
+        for ready in (self._fresh, self._again):
+            with suppress(ValueError):
+                ready.remove(old)
+        if new in self._queues:
+            self._queues[new].extendleft(reversed(moving))
+        else:
+            self._queues[new] = moving
+            if new not in self._running:
+                self._fresh.append(new)
+        self._stirred.set()
+
+    def throttle(self, more_is_coming: bool) -> None:
+        """While a backlog comes in, work on few at once: whoever came last must soon be among those we know."""
+        self._making_way = more_is_coming
+        self._stirred.set()
+
+    @property
+    def _full(self) -> bool:
+        working = len(self._tasks) - len(self._slots.waiting_long)
+        return len(self._tasks) >= QUEUES_AT_ONCE or (self._making_way and working >= FEW)
+
+    @property
+    def waiting(self) -> int:
+        """How many updates wait."""
+        return sum(map(len, self._queues.values()))
+
+    async def run(self) -> None:
+        """Work until cancelled.
+
+        What was begun anew after one death and cut off by the next comes first and one by one: whoever kills us
+        again and again from outside, at any moment, would else meet the same one too often.
+        """
+        while True:
+            await self._slots.take()
+            try:
+                queue = await self._next()
+            except BaseException:
+                self._slots.give_back()
+                raise
+            self._running.add(queue)
+            task = asyncio.create_task(self._serve(queue), name=f"lane {queue}")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+            if cleared := self._retried_first.get(queue):
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(cleared.wait(), ALONE_SECONDS)
+
+    async def drain(self, seconds: float) -> None:
+        """Let the turns that have begun end; break off those that have not by then."""
+        tasks = set(self._tasks)
+        if not tasks:
+            return
+        for task in set(self._slots.waiting_long):  # theirs would not end in time; it stays in the inbox
+            task.cancel()
+        _, late = await asyncio.wait(tasks, timeout=seconds)
+        for task in late:
+            task.cancel()
+        if late:
+            logger.warning("%d updates were broken off and stay in the inbox", len(late))
+            await asyncio.wait(late)
+
+    async def _next(self) -> str:
+        """Wait for a lane with work.
+
+        In a crowd every third turn goes to the newest lane, so that somebody who comes now is not answered
+        after all who came before; the others go to the oldest, so that nobody waits for ever.
+        """
+        for queue in self._retried_first:
+            if queue in self._fresh:
+                self._fresh.remove(queue)
+                return queue
+        while not (self._fresh or self._again) or self._full:
+            self._stirred.clear()
+            await self._stirred.wait()
+        self._turn += 1
+        if self._fresh and len(self._fresh) + len(self._again) > CROWD and self._turn % 3 == 0:
+            return self._fresh.pop()
+        first, second = (self._fresh, self._again) if self._turn % 3 == 1 else (self._again, self._fresh)
+        return (first or second).popleft()
+
+    async def _serve(self, queue: str) -> None:
+        try:
+            try:
+                ended = await self._advance(queue)
+            finally:
+                # The lane's next may begin while this one's ending is being committed: both in one commit.
+                self._running.discard(queue)
+                if queue in self._queues:
+                    self._again.append(queue)
+                self._stirred.set()
+            if ended is not None:
+                await self._end(*ended)
+        finally:
+            self._slots.give_back()
+
+    async def _advance(self, queue: str) -> tuple[ClaimedUpdate, Result] | None:
+        """Handle the next update of a lane; return how it ended, or None where that is not to be recorded."""
+        row = self._queues[queue]
+        pending = row.popleft()
+        if not row:
+            del self._queues[queue]
+        cleared = self._retried_first.pop(queue, None) if pending.retried_after_crash else None
+        if cleared is None:
+            cleared = asyncio.Event() if pending.counted else await self._alone()
+        try:
+            update = await self._inbox.claim(pending)
+            if update is None:
+                return None
+            result = await self._outcome(update, queue, pending, cleared)
+            if result is not None:
+                return update, result
+        except InboxError as error:
+            self._metrics.inbox_errors.inc()
+            logger.error("inbox: cannot count an attempt (%s); trying again", error)
+            await asyncio.sleep(RETRY_SECONDS)
+        finally:
+            cleared.set()
+        again = replace(pending, counted=False, failed=True, retried_after_crash=False)
+        self._queues.setdefault(queue, deque()).appendleft(again)
+        return None
+
+    async def _alone(self) -> asyncio.Event:
+        """Wait until the suspect before is cleared; return what clears this one.
+
+        What was in hand when a process died was perhaps its death. Looked up one by one, only one is blamed for
+        the next; one that takes long (an upload) is waited for only so long.
+        """
+        before, self._retried = self._retried, asyncio.Event()
+        mine = self._retried
+        with suppress(TimeoutError):
+            await asyncio.wait_for(before.wait(), ALONE_SECONDS)
+        return mine
+
+    async def _outcome(
+        self, update: ClaimedUpdate, queue: str, pending: QueuedUpdate, cleared: asyncio.Event
+    ) -> Result | None:
+        """Handle one update; None if it must be tried again."""
+        if update.attempts > ATTEMPTS:
+            return Result(UpdateStatus.QUARANTINED, f"broke off {ATTEMPTS} times")
+
+        async def survived() -> None:
+            cleared.set()
+            # Only a suspect pays for a second commit: it may have been in hand when the process died before.
+            if update.attempts > 1 and not pending.failed:
+                await self._inbox.release(update.id)
+
+        behind = len(self._queues.get(queue, ()))
+        try:
+            return await self._handle(Job(update, queue, behind, self._slots, survived))
+        except asyncio.CancelledError:
+            await asyncio.shield(self._inbox.release(update.id))
+            raise
+        except Exception as error:
+            logger.exception("update %d failed, attempt %d", update.id, update.attempts)
+            if update.attempts < ATTEMPTS:
+                return None
+            return Result(UpdateStatus.QUARANTINED, f"{type(error).__name__}: {error}"[:200])
+
+    async def _end(self, update: ClaimedUpdate, result: Result) -> None:
+        while True:
+            try:
+                await self._inbox.end(update.id, result.status, result.reason, result.reply)
+                break
+            except InboxError as error:
+                self._metrics.inbox_errors.inc()
+                logger.error("inbox: cannot record an ending (%s); trying again", error)
+                await asyncio.sleep(RETRY_SECONDS)
+        seconds = self._clock() - update.received
+        self._metrics.ended.labels(result.status).inc()
+        self._metrics.answer_seconds.observe(max(0.0, seconds))
+        logger.info(
+            "update",
+            extra={
+                "update": update.id,
+                "kind": update.kind,
+                "ending": result.status.value,
+                "reason": result.reason,
+                "ms": round(seconds * 1000),
+            },
+        )

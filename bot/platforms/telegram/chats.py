@@ -1,0 +1,68 @@
+"""What we learnt about chats by speaking to them: moved, closed, a topic closed; remembered over restarts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.messages import ChatMigrations
+from bot.platforms.telegram.updates import PLATFORM
+from bot.state.inbox import ClosedChat, Inbox
+
+
+class ChatDirectory:
+    """Knowledge about chats; `clock` is the time of day in seconds.
+
+    Which ones moved is written where their settings are, in one transaction with these, and everything that has
+    an old id finds the new one through it; which ones are closed is in the inbox's file.
+    """
+
+    def __init__(self, inbox: Inbox, events: ChatMigrations | None, clock: Callable[[], float]) -> None:
+        self._inbox = inbox
+        self._events = events
+        self._clock = clock
+        self._moves: dict[str, str] = {}
+        self._closed: dict[str, ClosedChat] = {}
+
+    async def load(self) -> None:
+        """Read what was learnt before."""
+        self._moves = await self._events.moves(PLATFORM) if self._events is not None else {}
+        self._closed = {chat.id: chat for chat in await self._inbox.closed_chats()}
+
+    def resolve(self, chat: str) -> str:
+        """Return the id that a chat has today."""
+        return self._moves.get(chat, chat)
+
+    async def moved(self, old: str, new: str) -> bool:
+        """A group has become a supergroup; return whether that was news and is remembered."""
+        if self.resolve(old) == new:
+            return False
+        if self._events is not None and not await self._events.moved(PLATFORM, old, new):
+            return False
+        self._moves = {chat: new if now == old else now for chat, now in self._moves.items()} | {old: new}
+        return True
+
+    async def close(self, chat: str, why: str, thread: str | None = None) -> None:
+        """A chat, or one topic of it, takes nothing from us any more."""
+        closed = ClosedChat(_key(chat, thread), why[:100], self._clock())
+        self._closed[closed.id] = closed
+        await self._inbox.close_chat(closed)
+        if thread is None and self._events is not None:
+            await self._events.closed(PLATFORM, chat)
+
+    async def reopen(self, chat: str, thread: str | None = None) -> None:
+        """A chat, and the topic of it that was spoken in, take messages again."""
+        for key in {_key(chat, None), _key(chat, thread)} & self._closed.keys():
+            del self._closed[key]
+            await self._inbox.reopen_chat(key)
+
+    def closed(self, chat: str, thread: str | None = None, since: float = 0.0) -> str | None:
+        """Return why a chat or topic is closed, or None; what was said after the closing reopens it."""
+        for key in {_key(chat, None), _key(chat, thread)}:
+            known = self._closed.get(key)
+            if known is not None and known.since >= since:
+                return known.why
+        return None
+
+
+def _key(chat: str, thread: str | None) -> str:
+    return chat if thread is None else f"{chat}/{thread}"

@@ -1,0 +1,321 @@
+"""Updates in, by polling or webhook: stored, then confirmed; outliving whatever the server does."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import logging
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+
+from aiohttp import web
+
+from bot.observability import Metrics
+from bot.platforms.telegram.client import (
+    AiohttpRequest,
+    AnswerLost,
+    ApiError,
+    Conflicting,
+    Flooded,
+    Unauthorized,
+    parse,
+)
+from bot.state.inbox import Inbox, InboxError, NewUpdate, QueuedUpdate
+
+UPDATE_TYPES = (
+    "message",
+    "edited_message",
+    "channel_post",
+    "edited_channel_post",
+    "inline_query",
+    "callback_query",
+    "my_chat_member",
+)
+LARGEST_ID = 2**53
+
+
+def to_record(update: object, body: bytes | None = None) -> NewUpdate | None:
+    """Return an update ready to be stored, or None where it has no usable id; never raises.
+
+    `body` is the update's own JSON where there is one already.
+    """
+    if not isinstance(update, dict):
+        return None
+    number = update.get("update_id")
+    if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number < LARGEST_ID:
+        return None
+    kind = next((k for k in UPDATE_TYPES if k in update), "other")
+    return NewUpdate(number, _lane(update.get(kind), number), kind, body or json.dumps(update).encode())
+
+
+def _lane(content: object, number: int) -> str:
+    """A chat's messages, edits and presses share a row; what has no chat goes by its sender."""
+    if isinstance(content, Mapping):
+        within = content.get("message") or content
+        for holder, prefix in ((within, ""), (content, "from:")):
+            who = holder.get("chat" if prefix == "" else "from") if isinstance(holder, Mapping) else None
+            if isinstance(who, Mapping) and isinstance(who.get("id"), int):
+                return f"{prefix}{who['id']}"
+    return f"update:{number}"
+
+
+REFUSED_SECONDS = 300.0
+
+
+class ConnectionHealth:
+    """The time of the last good word from Telegram; `clock` counts seconds and never goes back.
+
+    `patience` is how many seconds of silence are well; None means that silence is no sign, only trouble is.
+    `on_fatal` is called when nothing but a refusal of our token was heard for five minutes.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        patience: float | None,
+        on_fatal: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._clock = clock
+        self._patience = patience
+        self._on_fatal = on_fatal
+        self._refused: float | None = None
+        self._last: float | None = None
+        self._trouble: str | None = None
+
+    def ok(self) -> None:
+        """All is well now."""
+        self._last = self._clock()
+        self._trouble = None
+        self._refused = None
+
+    def fail(self, trouble: str, refused: bool = False) -> bool:
+        """Something failed, `refused` if our token was; return whether that is news."""
+        if not refused:
+            self._refused = None
+        elif self._refused is None:
+            self._refused = self._clock()
+        elif self._clock() - self._refused >= REFUSED_SECONDS:
+            self._on_fatal()
+        news = trouble != self._trouble
+        self._trouble = trouble
+        return news
+
+    @property
+    def age(self) -> float:
+        """Seconds since the last good word; infinite before the first."""
+        return float("inf") if self._last is None else self._clock() - self._last
+
+    @property
+    def problem(self) -> str | None:
+        """Say what is wrong, or None."""
+        if self._last is None:
+            return self._trouble or "not reached yet"
+        if self._patience is None:
+            return self._trouble
+        if self.age <= self._patience:
+            return None
+        return self._trouble or f"silent for {self.age:.0f} s"
+
+
+BATCH = 100
+FIRST_PAUSE, LONGEST_PAUSE, CONFLICT_PAUSE = 0.25, 10.0, 3.0
+logger = logging.getLogger(__name__)
+
+
+class Poller:
+    """Asks for updates.
+
+    `address` is that of the Bot API with the token, `seconds` how long a poll waits; `stored` is told what is new,
+    `more` whether more is waiting.
+    """
+
+    def __init__(
+        self,
+        request: AiohttpRequest,
+        address: str,
+        inbox: Inbox,
+        stored: Callable[[Iterable[QueuedUpdate]], None],
+        more: Callable[[bool], None],
+        health: ConnectionHealth,
+        metrics: Metrics,
+        seconds: int = 10,
+        grace: float = 5.0,
+    ) -> None:
+        self._request = request
+        self._address = address
+        self._inbox = inbox
+        self._stored = stored
+        self._more = more
+        self._health = health
+        self._metrics = metrics
+        self._seconds = seconds
+        self._grace = grace
+        self._offset: int | None = None
+        self._limit = BATCH
+
+    async def run(self) -> None:
+        """Poll until cancelled."""
+        failures = 0
+        while True:
+            try:
+                await self._once()
+            except (ApiError, InboxError) as error:
+                self._more(False)
+                pause = self._pause(error, failures)
+                self._complain(error, failures)
+                failures += 1
+                if _webhook_is_set(error):
+                    await self._take_over()
+                await asyncio.sleep(pause)
+            else:
+                if failures:
+                    logger.info("polling again after %d failures", failures)
+                failures = 0
+
+    async def _once(self) -> None:
+        """One poll: nothing is confirmed before it is stored."""
+        parameters = {
+            "timeout": str(self._seconds),
+            "limit": str(self._limit),
+            "allowed_updates": json.dumps(UPDATE_TYPES),
+        }
+        if self._offset is not None:
+            parameters["offset"] = str(self._offset)
+        body = await self._request.call(
+            f"{self._address}/getUpdates", parameters, self._seconds + self._grace
+        )
+        answer = parse(body)
+        updates = answer.get("result") if isinstance(answer, dict) and answer.get("ok") is True else None
+        if not isinstance(updates, list):
+            raise AnswerLost("the answer to getUpdates is no list of updates")
+        await self._keep(updates)
+        self._more(len(updates) >= self._limit)
+        self._limit = BATCH
+        self._health.ok()
+
+    async def _keep(self, updates: list[object]) -> None:
+        sealed = [to_record(update) for update in updates]
+        for update, incoming in zip(updates, sealed, strict=True):
+            if incoming is None:
+                logger.error(
+                    "an update without a usable update_id was dropped: %d characters", len(str(update))
+                )
+                self._metrics.received.labels("unusable").inc()
+        good = [incoming for incoming in sealed if incoming is not None]
+        if good:
+            self._stored(await self._inbox.store(good))
+            self._offset = good[-1].id + 1
+
+    def _pause(self, error: Exception, failures: int) -> float:
+        if isinstance(error, Flooded):
+            return error.seconds
+        longest = CONFLICT_PAUSE if isinstance(error, Conflicting) else LONGEST_PAUSE
+        return min(longest, FIRST_PAUSE * 2.0 ** min(failures, 10))
+
+    def _complain(self, error: Exception, failures: int) -> None:
+        name = type(error).__name__
+        self._metrics.poll_errors.labels(name).inc()
+        if isinstance(error, InboxError):
+            self._metrics.inbox_errors.inc()
+        if isinstance(error, AnswerLost):
+            self._limit = max(1, self._limit // 4)  # perhaps the batch was too big to arrive
+        news = self._health.fail(f"{name}: {error}", isinstance(error, Unauthorized))
+        logger.log(logging.ERROR if news else logging.DEBUG, "polling: %s: %s", name, error)
+
+    async def _take_over(self) -> None:
+        """Somebody set a webhook; we were told to poll. What waits there waits on for us."""
+        logger.error("a webhook is set for this bot; it is removed, because polling is configured")
+        try:
+            await self._request.call(
+                f"{self._address}/deleteWebhook", {"drop_pending_updates": "false"}, self._grace
+            )
+        except ApiError as error:
+            logger.error("deleteWebhook failed: %s", error)
+
+
+def _webhook_is_set(error: Exception) -> bool:
+    return isinstance(error, Conflicting) and "webhook" in str(error).lower()
+
+
+HEADER = "X-Telegram-Bot-Api-Secret-Token"
+BODY_LIMIT = 1024 * 1024
+BODY_SECONDS = 3.0
+RETRY_SECONDS = 5
+
+
+class Webhook:
+    """The handler of `POST /telegram`, until `close`."""
+
+    def __init__(
+        self,
+        secret: str,
+        inbox: Inbox,
+        stored: Callable[[Iterable[QueuedUpdate]], None],
+        health: ConnectionHealth,
+        metrics: Metrics,
+    ) -> None:
+        self._secret = secret.encode()
+        self._inbox = inbox
+        self._stored = stored
+        self._health = health
+        self._metrics = metrics
+        self._open = True
+
+    def close(self) -> None:
+        """Take nothing more: Telegram keeps it and comes again."""
+        self._open = False
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """Store one update; the answer is empty, because Telegram would execute a body."""
+        if not self._knows(request):
+            return web.Response(status=401, headers={"Connection": "close"})
+        if not self._open:
+            return _later()
+        if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+            return web.Response(status=415, headers={"Connection": "close"})
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                body = await _read(request)
+        except TimeoutError:
+            return web.Response(status=408, headers={"Connection": "close"})
+        try:
+            await self._keep(body)
+        except InboxError as error:
+            self._metrics.inbox_errors.inc()
+            if self._health.fail(f"inbox: {error}"):
+                logger.error("webhook: an update could not be stored: %s", error)
+            return _later()
+        self._health.ok()
+        return web.Response()
+
+    async def _keep(self, body: bytes) -> None:
+        update = to_record(parse(body), body) if len(body) <= BODY_LIMIT else None
+        if update is not None:
+            self._stored(await self._inbox.store([update]))
+            return
+        # Telegram would bring it again for a day, and hold the chat's other updates back meanwhile.
+        logger.error("webhook: %d bytes that are no update; quarantined", len(body))
+        self._metrics.received.labels("unusable").inc()
+        await self._inbox.quarantine(-1 - zlib.crc32(body), body, "no usable update")
+
+    def _knows(self, request: web.Request) -> bool:
+        given = request.headers.getall(HEADER, [])
+        word = given[0].encode("utf-8", "surrogateescape") if len(given) == 1 else b""
+        return hmac.compare_digest(word, self._secret)
+
+
+def _later() -> web.Response:
+    return web.Response(status=503, headers={"Retry-After": str(RETRY_SECONDS)})
+
+
+async def _read(request: web.Request) -> bytes:
+    """Read the body, but not far beyond the limit."""
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in request.content.iter_any():
+        pieces.append(piece)
+        size += len(piece)
+        if size > BODY_LIMIT:
+            break
+    return b"".join(pieces)

@@ -1,0 +1,129 @@
+"""The durable inbox: an update is stored before its platform hears that we have it, and is handled once.
+
+One interface whatever the engine; `bot/state/sqlite_inbox.py` is the one for a single process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from bot.state.database import StateError
+
+ATTEMPTS = 3  # so often is an update begun that does not end
+KEPT_SECONDS = 7 * 86400.0
+
+
+class InboxError(StateError):
+    """The inbox cannot be read or written just now: nothing of what was asked is stored."""
+
+
+class UpdateStatus(StrEnum):
+    """How an update ended; every stored update gets exactly one."""
+
+    ANSWERED = "answered"
+    IGNORED = "ignored"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True)
+class NewUpdate:
+    """An update as it came: `body` is its own JSON, `queue` the queue in which order is kept."""
+
+    id: int
+    queue: str
+    kind: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedUpdate:
+    """A stored update without its body: what the workers keep in memory.
+
+    `counted` tells that its next attempt is counted already, `failed` that an earlier one failed in this process,
+    `retried_after_crash` that it was begun anew after one death and cut off by the next.
+    """
+
+    id: int
+    queue: str
+    kind: str
+    counted: bool = False
+    failed: bool = False
+    retried_after_crash: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedUpdate:
+    """A stored update whose attempt has been counted."""
+
+    id: int
+    kind: str
+    body: bytes
+    received: float
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedChat:
+    """A chat, or a topic of one, that takes nothing from us."""
+
+    id: str
+    why: str
+    since: float
+
+
+class Inbox(Protocol):
+    """Stored updates, what was answered to them, and which chats are closed."""
+
+    async def store(self, updates: Sequence[NewUpdate]) -> list[QueuedUpdate]:
+        """Commit updates, their first attempts counted; return those that were not known yet.
+
+        Raises:
+            InboxError: nothing was stored.
+        """
+
+    async def queued(self) -> list[QueuedUpdate]:
+        """Return what was stored and has not ended, in order."""
+
+    async def claim(self, queued: QueuedUpdate) -> ClaimedUpdate | None:
+        """Return an update, its attempt counted for good; None if it has ended."""
+
+    async def release(self, update: int) -> None:
+        """Take back an attempt that was broken off on purpose."""
+
+    async def end(
+        self,
+        update: int,
+        status: UpdateStatus,
+        reason: str | None = None,
+        reply: tuple[str, str, str] | None = None,
+    ) -> None:
+        """Record how an update ended and forget its body; `reply` is (chat, message, our answer's id)."""
+
+    async def quarantine(self, update: int, body: bytes, reason: str) -> None:
+        """Store, as ended, something that is no update at all."""
+
+    async def reply_to(self, chat: str, message: str) -> str | None:
+        """Return the id of our answer to a message, or None."""
+
+    async def closed_chats(self) -> list[ClosedChat]:
+        """Return the chats that are closed."""
+
+    async def close_chat(self, chat: ClosedChat) -> None:
+        """A chat is closed."""
+
+    async def reopen_chat(self, chat: str) -> None:
+        """A chat is open again."""
+
+    async def forget(self, chat: str) -> None:
+        """Remove what is kept about a private chat, now and when the wish itself has ended."""
+
+    async def purge(self) -> int:
+        """Delete what ended more than seven days ago; return how many updates that were."""
+
+    async def status_counts(self) -> Mapping[UpdateStatus | None, int]:
+        """Return how many updates there are of each status; None stands for those that have not ended."""
