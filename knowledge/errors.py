@@ -67,3 +67,7 @@ class BuildFailed(KnowledgeError):
         super().__init__(f"重建在“{stage}”一步失败：{reason}")
         self.stage = stage
         self.reason = reason
+
+
+class EmbeddingFailed(KnowledgeError):
+    """The model of meaning cannot be loaded or reached; answers go by words alone meanwhile."""

@@ -251,7 +251,7 @@ class Skipped:
 
 
 class MatchKind(StrEnum):
-    """The step of the ladder that made a hit match, strongest first."""
+    """The step of the ladder that made a hit match, strongest first; `meaning` is no match of words at all."""
 
     PHRASE = "phrase"
     WORDS = "words"
@@ -259,6 +259,15 @@ class MatchKind(StrEnum):
     ALIAS = "alias"
     PINYIN = "pinyin"
     SPELLING = "spelling"
+    MEANING = "meaning"
+
+
+class Tier(StrEnum):
+    """How much an answer claims: `found` is a claim; `close` shows what means something alike and claims nothing."""
+
+    FOUND = "found"
+    CLOSE = "close"
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +286,8 @@ class Answer:
     """What is said to a query; "nothing found" is an answer too.
 
     `hits` followed by `related` is one ranking. `confidence` (0-1) is comparable across queries. `answer` is the
-    shortest span of the first hit that answers, or None.
+    shortest span of the first hit that answers, or None. Where it is `close`, `related` begins with what means something
+    alike. `understood` is what a follow-up was taken for.
     """
 
     query: str
@@ -287,6 +297,13 @@ class Answer:
     hits: Sequence[Hit] = ()
     related: Sequence[Hit] = ()
     suggestions: Sequence[str] = ()
+    close: bool = False
+    understood: str | None = None
+
+    @property
+    def tier(self) -> Tier:
+        """How much is claimed; `found` and `close` exclude each other."""
+        return Tier.FOUND if self.found else Tier.CLOSE if self.close else Tier.NONE
 
 
 def make_id(file: str, text: str, nth: int) -> str:

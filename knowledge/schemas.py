@@ -80,11 +80,13 @@ class AnswerJson(TypedDict):
 
     query: str
     found: bool
+    tier: str
     confidence: float
     answer: str | None
     hits: list[HitJson]
     related: list[HitJson]
     suggestions: list[str]
+    understood: str | None
 
 
 @with_config(CLOSED)
@@ -124,11 +126,13 @@ def answer_json(answer: Answer) -> AnswerJson:
     return {
         "query": answer.query,
         "found": answer.found,
+        "tier": answer.tier.value,
         "confidence": round(answer.confidence, 4),
         "answer": answer.answer,
         "hits": [hit_json(hit) for hit in answer.hits],
         "related": [hit_json(hit) for hit in answer.related],
         "suggestions": list(answer.suggestions),
+        "understood": answer.understood,
     }
 
 

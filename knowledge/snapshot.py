@@ -19,6 +19,8 @@ from knowledge.query.analysis import Query, analyse
 from knowledge.repair.report import FileReport, report
 from knowledge.repair.verification import verify
 from knowledge.search.ask import ask
+from knowledge.search.related import related
+from knowledge.search.semantic import Coverage, Over
 from knowledge.text.analyzer import Analyzer, ChineseAnalyzer
 
 
@@ -33,14 +35,19 @@ class Snapshot:
         aliases: Aliases | None = None,
         held: ExitStack | None = None,
         language: Analyzer | None = None,
+        over: Over | None = None,
     ) -> None:
-        """Open the index in `folder`; `held` is given back after it. A `language` takes long to load: share it."""
+        """Open the index in `folder`; `held` is given back after it. A `language` takes long to load: share it.
+
+        `over` finds the facts' vectors; without it words alone are searched.
+        """
         self.version = version
         self.skipped = tuple(skipped)
         self._aliases = aliases or Aliases()
         self._language: Analyzer = language or ChineseAnalyzer()
         self._held = held or ExitStack()
         self._index: Index = self._held.enter_context(open_index(folder))
+        self._meanings = None if over is None else over(self._index.columns)
 
     @classmethod
     def of(
@@ -49,12 +56,13 @@ class Snapshot:
         repaired: Iterable[ParsedDocument],
         skipped: Iterable[Skipped] = (),
         aliases: Aliases | None = None,
+        over: Over | None = None,
     ) -> Snapshot:
         """Build an index in a folder of its own that goes when the snapshot is closed."""
         with ExitStack() as held:
             folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="chuchu-"))) / "index"
             build_index(folder, ((one, _printed(one)) for one in repaired))
-            return cls(version, folder, skipped, aliases, held.pop_all())
+            return cls(version, folder, skipped, aliases, held.pop_all(), over=over)
 
     def ask(self, query: str, limit: int = 10) -> Answer:
         """Answer one query with at most `limit` hits and related facts together."""
@@ -62,7 +70,20 @@ class Snapshot:
         def read(text: str) -> Query:
             return analyse(text, self._aliases, self._language)
 
-        return ask(query, read, self._index, self._language, limit, time.monotonic)
+        return ask(query, read, self._index, self._language, limit, time.monotonic, self._meanings)
+
+    def related(self, fact: Fact, limit: int = 3) -> tuple[Fact, ...]:
+        """Return what else is told of the same as a fact, best first, other articles before its own."""
+
+        def read(text: str) -> Query:
+            return analyse(text, self._aliases, self._language)
+
+        return related(fact, read, self._index, self._language, limit, self._meanings)
+
+    @property
+    def coverage(self) -> Coverage | None:
+        """How many facts can be found by meaning; None where no model is chosen."""
+        return None if self._meanings is None else self._meanings.coverage
 
     @property
     def aliases(self) -> Aliases:

@@ -137,6 +137,11 @@ class Index:
         found = self._records.fact(fact_id)
         return found[1] if found else None
 
+    def number_of(self, fact_id: str) -> int | None:
+        """Return a fact's place in reading order, as search numbers facts, or None."""
+        found = self._records.fact(fact_id)
+        return None if found is None else int(np.searchsorted(self._columns.keys, found[0]))
+
     def article(self, article_id: str) -> Article | None:
         """Return the article of that id, or None."""
         found = self._records.article(article_id)

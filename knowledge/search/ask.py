@@ -20,6 +20,7 @@ from knowledge.search.matching import Explainer
 from knowledge.search.pool import Pool, find_pool
 from knowledge.search.promotion import CONSIDERED, promoted
 from knowledge.search.rewriting import Rewriting, rewritings
+from knowledge.search.semantic import Meaning, Meanings, is_close
 from knowledge.search.shelf import Shelf
 from knowledge.search.units import substance
 from knowledge.search.weights import (
@@ -53,18 +54,28 @@ class Ranked:
     scores: Array
 
 
-def ask(text: str, analyse: Analyse, corpus: Corpus, language: Analyzer, limit: int, clock: Clock) -> Answer:
+def ask(
+    text: str,
+    analyse: Analyse,
+    corpus: Corpus,
+    language: Analyzer,
+    limit: int,
+    clock: Clock,
+    meanings: Meanings | None = None,
+) -> Answer:
     """Answer a query with at most `limit` facts, `hits` and `related` together."""
-    deadline = clock() + BUDGET
     query = analyse(text)
     if query.is_empty or limit < 1 or not len(corpus.columns):
         return Answer(text, False, 0.0, None)
-    tried = [ranked] if (ranked := _rank(query, None, corpus, language)) else []
+    meaning = None if meanings is None else meanings.of(query.text)
+    deadline = clock() + BUDGET
+    tried = [ranked] if (ranked := rank(query, None, corpus, language, meaning)) else []
     lexicon = Lexicon(corpus, decode(tried[0].pool.text) if tried else "")
     for rewriting in rewritings(query, lexicon, language):
         if clock() > deadline and len(tried) > 1:
             break
-        if ranked := _rank(_demanding(analyse(rewriting.text), query), rewriting, corpus, language):
+        wording = _demanding(analyse(rewriting.text), query)
+        if ranked := rank(wording, rewriting, corpus, language, meaning):
             tried.append(ranked)
     if not tried:
         return Answer(text, False, 0.0, None)
@@ -76,12 +87,20 @@ def _demanding(rewritten: Query, query: Query) -> Query:
     return replace(rewritten, phrases=query.phrases, excluded=query.excluded, titles=query.titles)
 
 
-def _rank(query: Query, rewriting: Rewriting | None, corpus: Corpus, language: Analyzer) -> Ranked | None:
-    pool = find_pool(query, corpus)
+def rank(
+    query: Query,
+    rewriting: Rewriting | None,
+    corpus: Corpus,
+    language: Analyzer,
+    meaning: Meaning | None = None,
+) -> Ranked | None:
+    """Rank what one wording of a query may be answered by, by words and, where there is one, by meaning."""
+    pool = find_pool(query, corpus, meaning)
     if pool is None:
         return None
     features = feature_matrix(pool)
-    scores = features @ ranking_weights() - (REWRITTEN if rewriting else 0.0)
+    weights = ranking_weights(with_meaning=meaning is not None)
+    scores = features @ weights - (REWRITTEN if rewriting else 0.0)
     if query.number_keys:
         scores += SAME_FIGURE * _same_figures(query, pool, scores, corpus, language)
     return Ranked(query, rewriting, pool, features, scores)
@@ -127,7 +146,10 @@ def _answer(
     suggestions = _suggestions(best)
     if not verdict.found:
         printed = _printed(best, lexicon, language)
-        return Answer(text, False, verdict.confidence, None, related=hits, suggestions=printed)
+        close = is_close(best.pool.meaning[first])
+        if close:
+            hits = tuple(replace(hit, rung=MatchKind.MEANING, why=f"意思相近；{hit.why}") for hit in hits)
+        return Answer(text, False, verdict.confidence, None, related=hits, suggestions=printed, close=close)
     answer = bearing(first).said_with(hits[0].matched)
     near = _matching(best, order)
     return Answer(text, True, verdict.confidence, answer, hits[:near], hits[near:], suggestions)

@@ -65,3 +65,6 @@ class Corpus(Protocol):
 
     def facts_at(self, keys: Sequence[int]) -> tuple[Fact, ...]:
         """Read the facts of these keys."""
+
+    def number_of(self, fact_id: str) -> int | None:
+        """Return the number of the fact of that id, or None."""

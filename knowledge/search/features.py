@@ -85,6 +85,18 @@ def counts_what_is_asked(pool: Pool) -> Array:
     return pool.holding(np.concatenate(found))
 
 
+def means_the_same(pool: Pool) -> Array:
+    """How alike the fact and the query are in meaning."""
+    return pool.meaning
+
+
+def in_other_words(pool: Pool) -> Array:
+    """The same, as far as no fact has the query's words: where words are sure, meaning need not say anything."""
+    unsaid = 1.0 - float(with_title_character_coverage(pool).max())
+    alike: Array = pool.meaning * unsaid
+    return alike
+
+
 BESIDE = 4
 
 
@@ -125,6 +137,8 @@ FEATURES: tuple[Feature, ...] = (
     length,
     answers_type,
     counts_what_is_asked,
+    means_the_same,
+    in_other_words,
 )
 
 

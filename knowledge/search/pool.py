@@ -11,6 +11,7 @@ from knowledge.query.analysis import Query
 from knowledge.query.question import Question
 from knowledge.search.corpus import Array, Columns, Corpus
 from knowledge.search.demands import LOOKED_THROUGH, Demands
+from knowledge.search.semantic import NEAR, Meaning, likenesses
 from knowledge.search.units import Units, beginning, telling, units
 from knowledge.search.windows import Counts, count, lay_out
 from knowledge.search.wording import subject
@@ -33,7 +34,7 @@ class Pool:
 
     `sentence` counts the fact itself, `passage` the fact with its neighbours from `opens` up to `closes`, `head` the
     article's titles. `text` is the characters of all these sentences, `owner` whose each is, and `place` the rows'
-    own numbers among the owners.
+    own numbers among the owners. `meaning` is how alike the rows are in meaning (`semantic.Meaning.likeness`).
     """
 
     question: Question
@@ -49,6 +50,7 @@ class Pool:
     owner: Array
     place: Array
     average: float
+    meaning: Array
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -64,8 +66,8 @@ class Pool:
         return (np.bincount(self.owner[at], minlength=owners)[self.place] > 0).astype(np.float64)
 
 
-def find_pool(query: Query, corpus: Corpus) -> Pool | None:
-    """Return the facts that may answer a query, or None."""
+def find_pool(query: Query, corpus: Corpus, meaning: Meaning | None = None) -> Pool | None:
+    """Return the facts that may answer a query by their words or their meaning, or None."""
     weighed = units(encode(subject(query)), corpus.columns)
     terms = telling(weighed)
     if not terms:
@@ -74,12 +76,21 @@ def find_pool(query: Query, corpus: Corpus) -> Pool | None:
     keys = corpus.find([terms, *demands.pairs], LOOKED_THROUGH if demands else CANDIDATES)
     found = np.concatenate([np.searchsorted(corpus.columns.keys, keys), demands.of_titles()])
     candidates = demands.met(found)
+    if meaning is not None:
+        candidates = np.concatenate([candidates, demands.met(meaning.nearest(NEAR))])
     if not len(candidates):
         return None
-    return make_pool(corpus.columns, weighed, candidates, query.question, demands)
+    return make_pool(corpus.columns, weighed, candidates, query.question, demands, meaning)
 
 
-def make_pool(columns: Columns, units: Units, candidates: Array, asked: Question, demands: Demands) -> Pool:
+def make_pool(
+    columns: Columns,
+    units: Units,
+    candidates: Array,
+    asked: Question,
+    demands: Demands,
+    meaning: Meaning | None = None,
+) -> Pool:
     """Widen candidate facts (by number, best first) by the leaders' neighbours and count units in all."""
     near, inside = _around(columns, candidates[:LEADERS], REACH)
     rows = demands.met(_distinct(np.concatenate([candidates, near[inside]])))
@@ -112,6 +123,7 @@ def make_pool(columns: Columns, units: Units, candidates: Array, asked: Question
         owner[: len(text)],
         place,
         len(columns.codes) / len(columns),
+        likenesses(meaning, rows),
     )
 
 

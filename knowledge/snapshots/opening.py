@@ -10,6 +10,7 @@ from pathlib import Path
 
 from knowledge.documents.walk import find_sources
 from knowledge.errors import SnapshotDamaged, StorageUnavailable
+from knowledge.search.semantic import Over
 from knowledge.snapshot import Snapshot
 from knowledge.snapshots.files import exclusive, explain_io_errors, spare_folder, walk_tree
 from knowledge.snapshots.manifest import Manifest, read
@@ -30,7 +31,11 @@ class Opened:
 
 
 def open_version(
-    versions: SnapshotRepository, name: str, language: Analyzer, sealed: Manifest | None = None
+    versions: SnapshotRepository,
+    name: str,
+    language: Analyzer,
+    sealed: Manifest | None = None,
+    over: Over | None = None,
 ) -> Opened:
     """Verify and open one version; `sealed` is the manifest of one that was written a moment ago.
 
@@ -39,13 +44,13 @@ def open_version(
     """
     with ExitStack() as held:
         stored = held.enter_context(versions.pin(name, sealed))
-        snapshot = open_stored(stored, language)
+        snapshot = open_stored(stored, language, over)
         held.callback(snapshot.close)
         return Opened(snapshot, stored.manifest, held.pop_all().close)
 
 
-def open_stored(stored: StoredSnapshot, language: Analyzer) -> Snapshot:
-    """Open what is verified and held.
+def open_stored(stored: StoredSnapshot, language: Analyzer, over: Over | None = None) -> Snapshot:
+    """Open what is verified and held; `over` finds its facts' vectors.
 
     Raises:
         SnapshotDamaged: the index in it cannot be opened.
@@ -54,7 +59,7 @@ def open_stored(stored: StoredSnapshot, language: Analyzer) -> Snapshot:
     held = ExitStack()
     try:
         index = held.enter_context(writable_view(stored.folder / INDEX))
-        return Snapshot(stored.name, index, stored.manifest.skipped, aliases, held, language)
+        return Snapshot(stored.name, index, stored.manifest.skipped, aliases, held, language, over)
     except BaseException as error:  # the index library panics with a BaseException of its own
         held.close()
         if isinstance(error, KeyboardInterrupt | SystemExit | StorageUnavailable):
@@ -82,7 +87,7 @@ def writable_view(index: Path) -> Iterator[Path]:
 
 
 def open_newest(
-    versions: SnapshotRepository, build_fingerprint: str, language: Analyzer
+    versions: SnapshotRepository, build_fingerprint: str, language: Analyzer, over: Over | None = None
 ) -> tuple[Opened | None, list[str]]:
     """Open the version that should serve; if it is damaged, the one before it, and so on.
 
@@ -97,7 +102,7 @@ def open_newest(
         try:
             with explain_io_errors(versions.folder):
                 if read(versions.folder / name).build_fingerprint == build_fingerprint:
-                    return open_version(versions, name, language), damages
+                    return open_version(versions, name, language, over=over), damages
         except SnapshotDamaged as damage:
             moved = None if _is_whole(versions, name) else versions.quarantine(name)
             damages.append(f"{damage}；" + (f"已移到 {moved}" if moved else "未能移开，已跳过"))
@@ -118,11 +123,17 @@ ASKED = "asked"
 
 
 @contextmanager
-def cached_snapshot(articles: Path, data: Path, tell: Callable[[str], None] = print) -> Iterator[Snapshot]:
+def cached_snapshot(
+    articles: Path,
+    data: Path,
+    tell: Callable[[str], None] = print,
+    over: Over | None = None,
+    stored_in: Callable[[Path], None] = lambda index: None,
+) -> Iterator[Snapshot]:
     """Open a stored snapshot if it is of this very folder, else build one, and store it for the next time.
 
     What is built here is kept apart from what a running bot serves. `tell` hears a sentence for the person in
-    front of the terminal when the snapshot could not be stored.
+    front of the terminal when the snapshot could not be stored; `stored_in` hears where its index lies if it was.
 
     Raises:
         NoArticles: the articles folder is missing or no folder.
@@ -137,7 +148,9 @@ def cached_snapshot(articles: Path, data: Path, tell: Callable[[str], None] = pr
             except StorageUnavailable as error:
                 tell(f"{error}；本次用临时索引作答，不保存")
                 stored = wanted.built_aside(held)
-        snapshot = open_stored(stored, ChineseAnalyzer())
+        if stored.folder.is_relative_to(data):
+            stored_in(stored.folder / INDEX)
+        snapshot = open_stored(stored, ChineseAnalyzer(), over)
         held.callback(snapshot.close)
         yield snapshot
 

@@ -69,12 +69,20 @@ def test_an_answer_reads_as_section_5_has_it() -> None:
     assert answer_json(Answer("桥多长", True, 0.75, "5米", (hit,), (), ("桥",))) == {
         "query": "桥多长",
         "found": True,
+        "tier": "found",
         "confidence": 0.75,
         "answer": "5米",
         "hits": [{"fact": fact_json(SENTENCE), "score": 0.5, "rung": "number", "matched": [[2, 4]]}],
         "related": [],
         "suggestions": ["桥"],
+        "understood": None,
     }
+
+
+def test_what_is_only_close_is_not_found_and_says_so() -> None:
+    close = answer_json(Answer("桥多长", False, 0.2, None, close=True))
+    assert (close["found"], close["tier"]) == (False, "close")
+    assert answer_json(Answer("桥多长", False, 0.2, None))["tier"] == "none"
 
 
 def test_every_line_validates_against_the_closed_schema() -> None:

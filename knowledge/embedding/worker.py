@@ -1,0 +1,133 @@
+"""Embed what a snapshot has that was never embedded, in a process of its own that gives way to everybody.
+
+`python -m knowledge.embedding.worker VECTORS INDEX EMBEDDINGS`. It waits its turn where another embeds into the same
+folder, then finds less to do. Standard output: a line of JSON per batch, `{"done": 96, "of": 240}`; the last has the
+key `ended`, with what went wrong or null. When standard input closes, everything ends; what is embedded stays.
+"""
+
+from __future__ import annotations
+
+import json
+import select
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from os import _exit, nice
+from pathlib import Path
+
+import numpy as np
+
+from knowledge.embedding.models import open_embedder
+from knowledge.embedding.writer import writing_vectors
+from knowledge.errors import EmbeddingFailed
+from knowledge.index.index import Index, open_index
+from knowledge.index.vectors import Model, text_key
+from knowledge.search.corpus import Array
+from knowledge.search.semantic import Embedder, clauses
+from knowledge.text.folding import fold
+
+NICE = 19
+BATCH = 16
+SAMPLE = 64
+"""Sentences from all over the library that come first: they tell what an average one is."""
+WITH_CLAUSES = 50_000
+"""Facts up to which clauses are embedded too: they double the work and find long sentences better (docs/search.md)."""
+
+Progress = Callable[[int, int], None]
+"""Told how many of how many facts are embedded."""
+
+
+def embed_index(index: Index, folder: Path, embedder: Embedder, progress: Progress) -> None:
+    """Embed the facts of an index that are not in the vectors of `folder` yet.
+
+    Raises:
+        EmbeddingFailed: the model does not answer; what it has answered before is kept.
+    """
+    columns = index.columns
+    keys = [text_key(columns.text(number)) for number in range(len(columns))]
+    with writing_vectors(folder, Model(embedder.name, embedder.dimension)) as writer:
+        missing = list({key: number for number, key in enumerate(keys) if key not in writer}.values())
+        done = len(keys) - len(missing)
+        progress(done, len(keys))
+        for numbers in _batches(missing, first=0 if len(writer) else SAMPLE):
+            facts = index.facts_at(columns.keys[numbers].tolist())
+            writer.add(
+                _embedded([keys[n] for n in numbers], [fact.text for fact in facts], embedder, len(keys))
+            )
+            done += len(numbers)
+            progress(done, len(keys))
+        writer.keep_only(frozenset(keys))
+
+
+def _batches(missing: Sequence[int], first: int) -> Iterator[list[int]]:
+    """Cut into batches, a larger first one from all over."""
+    rest = missing
+    if first and missing:
+        spread = missing[:: max(1, len(missing) // first)][:first]
+        yield list(spread)
+        taken = frozenset(spread)
+        rest = [number for number in missing if number not in taken]
+    for start in range(0, len(rest), BATCH):
+        yield list(rest[start : start + BATCH])
+
+
+def _embedded(
+    keys: Sequence[int], texts: Sequence[str], embedder: Embedder, facts: int
+) -> list[tuple[int, Array]]:
+    folded = [fold(text) for text in texts]
+    parts = [[text, *(clauses(text) if facts <= WITH_CLAUSES else ())] for text in folded]
+    vectors = embedder.embed([part for some in parts for part in some])
+    ends = np.cumsum([len(some) for some in parts])
+    return list(zip(keys, np.split(vectors, ends[:-1]), strict=True))
+
+
+def command(folder: Path, index: Path, embeddings: str) -> list[str]:
+    """The command line that embeds an index."""
+    return [sys.executable, "-m", "knowledge.embedding.worker", str(folder), str(index), embeddings]
+
+
+def embed_aside(
+    folder: Path, index: Path, embeddings: str, environment: dict[str, str]
+) -> subprocess.Popen[bytes]:
+    """Start embedding in a process that outlives this one."""
+    return subprocess.Popen(  # noqa: S603 our own command
+        command(folder, index, embeddings),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+        start_new_session=True,
+    )
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Embed one index."""
+    folder, index, embeddings = arguments
+    nice(NICE)
+    threading.Thread(target=_end_with_input, daemon=True).start()
+
+    def say(**line: object) -> None:
+        print(json.dumps(line), flush=True)
+
+    try:
+        with open_index(Path(index)) as opened:
+            embed_index(
+                opened, Path(folder), open_embedder(embeddings), lambda done, of: say(done=done, of=of)
+            )
+    except (EmbeddingFailed, OSError) as error:
+        say(ended=str(error))
+        return 1
+    say(ended=None)
+    return 0
+
+
+def _end_with_input() -> None:
+    gone = select.poll()
+    gone.register(sys.stdin, 0)  # for nothing but that it was closed
+    gone.poll()
+    _exit(2)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

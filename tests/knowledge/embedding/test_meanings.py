@@ -1,0 +1,162 @@
+"""A snapshot's facts beside a query in meaning: found in other words, and never waited for."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from knowledge.documents.folder import read_document
+from knowledge.embedding.meanings import NAME, Semantics, SnapshotMeanings
+from knowledge.embedding.worker import embed_index
+from knowledge.index.index import Index, build_index, open_index
+from knowledge.index.vectors import committed
+from knowledge.repair.document import repair_document
+from knowledge.search.corpus import Array
+from knowledge.search.semantic import clauses
+from tests.knowledge.embedding.embedder import FakeEmbedder
+
+TEXT = """江城见闻
+本报记者 王一
+
+城西的大桥昨天上午正式通车，市民步行走过桥面。
+夜校今年秋季的学费是五百元，报名的人排起长队。
+湖边越冬的候鸟今年超过六万只。
+市里给老人发放了新的公交卡。
+图书馆周末延长开放时间。
+"""
+
+
+class Library:
+    """One index, a model that counts, and the vectors between them."""
+
+    def __init__(self, folder: Path, held: ExitStack, budget: float = 5.0) -> None:
+        self.folder = folder
+        self.model = FakeEmbedder()
+        build_index(folder / "index", [(repair_document(read_document("a.txt", TEXT.encode())), b"")])
+        self.index: Index = held.enter_context(open_index(folder / "index"))
+        self.semantics = held.enter_context(
+            Semantics(folder, "bundled", budget, load=lambda embeddings: self.model)
+        )
+        self.meanings: SnapshotMeanings = self.semantics.over(self.index.columns)
+
+    def embed(self) -> list[tuple[int, int]]:
+        told: list[tuple[int, int]] = []
+        embed_index(self.index, self.folder / NAME, self.model, lambda done, of: told.append((done, of)))
+        self.meanings = self.semantics.over(self.index.columns)
+        return told
+
+    def text(self, fact: int) -> str:
+        return self.index.columns.text(fact)
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    with ExitStack() as held:
+        yield Library(tmp_path, held)
+
+
+def test_a_fact_in_other_words_is_the_nearest(library: Library) -> None:
+    library.embed()
+    meaning = library.meanings.of("跨江通道")
+    assert meaning is not None
+    first, second, *_ = meaning.nearest(5)
+    assert "大桥" in library.text(int(first))
+    likeness = meaning.likeness(np.array([first, second]))
+    assert likeness[0] > likeness[1] + 1
+
+
+def test_nothing_is_embedded_yet_so_words_alone_answer(library: Library) -> None:
+    assert library.meanings.of("跨江通道") is None
+    assert library.meanings.coverage.embedded == 0
+
+
+def test_no_sentence_is_embedded_twice(library: Library) -> None:
+    library.embed()
+    before = list(library.model.given)
+    assert library.embed() == [(5, 5)]
+    assert library.model.given == before
+
+
+def test_progress_counts_facts_and_coverage_names_the_model(library: Library) -> None:
+    assert library.embed() == [(0, 5), (5, 5)]
+    assert library.meanings.coverage.model == "fake-1"
+    assert (library.meanings.coverage.embedded, library.meanings.coverage.facts) == (5, 5)
+
+
+def test_vectors_of_another_model_say_nothing(library: Library) -> None:
+    library.embed()
+    library.model = FakeEmbedder("fake-2")
+    assert library.meanings.of("跨江通道") is None
+
+
+def test_a_model_that_fails_leaves_the_words_and_rests(library: Library) -> None:
+    library.embed()
+    library.model = FakeEmbedder(fails=True)
+    assert library.meanings.of("跨江通道") is None
+    assert not library.semantics.enabled
+
+
+class Slow(FakeEmbedder):
+    """Takes until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go = threading.Event()
+
+    def embed(self, texts: Sequence[str], *, asked: bool = False) -> Array:
+        self.go.wait(30)
+        return super().embed(texts, asked=asked)
+
+
+def test_a_query_waits_for_its_vector_no_longer_than_its_budget_and_has_it_the_next_time(
+    tmp_path: Path,
+) -> None:
+    with ExitStack() as held:
+        library = Library(tmp_path, held, budget=0.05)
+        library.embed()
+        while library.meanings.coverage.embedded == 0:
+            time.sleep(0.01)
+        library.model = slow = Slow()
+        held.callback(slow.go.set)
+        assert library.meanings.of("跨江通道") is None
+        slow.go.set()
+        while library.meanings.of("跨江通道") is None:
+            time.sleep(0.01)
+        assert slow.given == ["跨江通道"]
+
+
+def test_what_is_embedded_meanwhile_is_taken_up_by_the_snapshot_that_serves(library: Library) -> None:
+    assert library.meanings.of("跨江通道") is None
+    embed_index(library.index, library.folder / NAME, library.model, lambda done, of: None)
+    assert committed(library.folder / NAME).sentences == 5
+    while library.meanings.of("跨江通道") is None:
+        time.sleep(0.05)
+
+
+def test_a_fact_is_held_beside_the_others_without_the_model(library: Library) -> None:
+    library.embed()
+    library.model = FakeEmbedder(fails=True)
+    meaning = library.meanings.like(0)
+    assert meaning is not None
+    assert meaning.nearest(1).tolist() == [0]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "parts"),
+    [
+        ("大桥昨天通车。", ()),
+        ("大桥昨天上午正式通车,市民步行走过桥面。", ("大桥昨天上午正式通车,", "市民步行走过桥面。")),
+        ("今天,大桥昨天上午正式通车,好。", ()),
+        ("", ()),
+    ],
+)
+def test_only_clauses_long_enough_to_mean_something_stand_alone(
+    sentence: str, parts: tuple[str, ...]
+) -> None:
+    assert clauses(sentence) == parts
