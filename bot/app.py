@@ -134,7 +134,7 @@ async def serving(
             admin.chat_migrations,
             on_fatal,
         )
-        site = make_site(lookup, health, phrases(None), routes or ())
+        site = make_site(lookup, health, phrases(settings.language), routes or ())
         address = await stack.enter_async_context(listening(site, settings.http))
         door = await stack.enter_async_context(
             listening(admin.door, settings.admin_http, "CHUCHU_ADMIN_HTTP")

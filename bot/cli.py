@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from bot.errors import WRONG_SETTINGS, SettingsError, StartError
 from bot.runtime import loading
@@ -17,6 +17,9 @@ from bot.texts import phrases
 from bot.texts.phrases import CommandLinePhrases
 from knowledge.errors import FolderInUse, KnowledgeError
 
+if TYPE_CHECKING:
+    from bot.config import Settings
+
 WRONG_USE = 2
 IN_USE = 75  # EX_TEMPFAIL of sysexits.h
 BROKEN_OFF = 130  # 128 + SIGINT, as shells have it
@@ -24,12 +27,15 @@ BROKEN_OFF = 130  # 128 + SIGINT, as shells have it
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; return the exit code."""
-    arguments = parser().parse_args(argv)
+    # Imported here, so that each command loads only what it needs.
+    with loading():
+        from bot.config import interface_language, load_settings
+    arguments = parser(phrases(interface_language()).command_line).parse_args(argv)
     if arguments.version:
         print(f"chuchu {version('chuchu')}")
         return 0
     try:
-        return _command(arguments)
+        return _command(arguments, load_settings())
     except SettingsError as error:
         print(error, file=sys.stderr)
         return WRONG_SETTINGS
@@ -122,36 +128,31 @@ def _reworded(message: str, said: CommandLinePhrases) -> str:
     return said.of_argument.format(about[1], told) if about else told
 
 
-def _command(arguments: argparse.Namespace) -> int:
-    # Imported here, so that each command loads only what it needs.
-    with loading():
-        from bot.config import load_settings
-
-        settings = load_settings()
+def _command(arguments: argparse.Namespace, settings: Settings) -> int:
     match arguments.command:
         case "ask":
             with loading():
-                from bot.terminal.ask import ask
+                from bot.terminal.console import ask
 
             return ask(settings, arguments.words, arguments.limit, arguments.json)
         case "facts":
-            from bot.terminal.inspect import facts
+            from bot.terminal.console import facts
 
             return facts(settings, arguments.json)
         case "check":
-            from bot.terminal.inspect import check
+            from bot.terminal.console import check
 
             return check(settings, arguments.files, arguments.json)
         case "reload":
-            from bot.terminal.reload import reload
+            from bot.terminal.operations import reload
 
             return reload(settings, arguments.dry_run, arguments.confirm, arguments.json)
         case "backup":
-            from bot.terminal.backup import backup
+            from bot.terminal.operations import backup
 
             return backup(settings, arguments.file)
         case "restore":
-            from bot.terminal.backup import restore
+            from bot.terminal.operations import restore
 
             return restore(settings, arguments.file)
         case _:

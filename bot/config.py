@@ -106,6 +106,7 @@ class Settings(BaseSettings):
     webhook_secret: SecretStr | None = None
     database: str | None = None
     log: Literal["human", "json"] | None = None
+    language: Literal["zh-Hans", "zh-Hant", "en"] = "zh-Hans"
     watch: Annotated[float, BeforeValidator(_seconds)] = 0
 
     @model_validator(mode="before")
@@ -177,6 +178,15 @@ def load_settings() -> Settings:
             "admin_token": settings.admin_token or _from_file("admin_token_file", settings),
         }
     )
+
+
+def interface_language() -> str | None:
+    """The language set for page and command line as it stands there, unchecked: for what is said before checking."""
+    name = f"{PREFIX}LANGUAGE"
+    try:
+        return os.environ.get(name) or dotenv_values(ENV_FILE, encoding="utf-8").get(name)
+    except UnicodeDecodeError:
+        return None
 
 
 def setting_names() -> list[str]:

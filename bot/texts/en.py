@@ -1,6 +1,6 @@
 """English."""
 
-from bot.texts.phrases import CommandLinePhrases, FeedbackPhrases, Phrases, SitePhrases
+from bot.texts.phrases import CommandLinePhrases, ConsolePhrases, FeedbackPhrases, Phrases, SitePhrases
 
 PHRASES = Phrases(
     language="en",
@@ -58,6 +58,24 @@ PHRASES = Phrases(
             "405": "Here one can only read.",
             "414": "The question is too long.",
         },
+    ),
+    console=ConsolePhrases(
+        skipped="skipped {}: {}; {}",
+        unreadable="could not be read: {}; {}",
+        check_file="{} articles · {} sentences · {} doubts · {} repairs and removals",
+        check_joined="{} paragraphs: {}",
+        check_lines="lines {} ",
+        check_sum="{} files, {} articles, {} sentences; {} doubts, {} files that could not be read.",
+        differs_from_served="these differ from the version that serves: {}; chuchu reload takes them up.",
+        no_such_article="{} holds no {}; write the path within the folder",
+        confirm_reload="if that is right, run: chuchu reload --confirm {}",
+        backed_up="backed up to {} ({:.1f} MB). It holds readers' chat ids: keep it safe.",
+        no_such_file="there is no file {}",
+        starting="process {} is starting; try again in a moment",
+        admin_unreachable="the admin address {} cannot be reached ({}); see the log of the running 出处",
+        admin_refuses="the admin address {} does not take this token; check CHUCHU_ADMIN_TOKEN",
+        admin_unclear="the admin address {} answered {}, which makes no sense; see the log",
+        no_admin_key="the admin token cannot be read; set CHUCHU_ADMIN_TOKEN, or check the permissions of {}",
     ),
     command_line=CommandLinePhrases(
         description="出处: answers only in the newspapers' own words and says where they stand.",

@@ -52,6 +52,28 @@ class CommandLinePhrases:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsolePhrases:
+    """What commands in the terminal say beside answers."""
+
+    skipped: str
+    unreadable: str
+    check_file: str
+    check_joined: str
+    check_lines: str
+    check_sum: str
+    differs_from_served: str
+    no_such_article: str
+    confirm_reload: str
+    backed_up: str
+    no_such_file: str
+    starting: str
+    admin_unreachable: str
+    admin_refuses: str
+    admin_unclear: str
+    no_admin_key: str
+
+
+@dataclass(frozen=True, slots=True)
 class SitePhrases:
     """What the page says beside answers; `wrong` is by HTTP status."""
 
@@ -112,6 +134,7 @@ class Phrases:
     language: str
     feedback: FeedbackPhrases
     site: SitePhrases
+    console: ConsolePhrases
     command_line: CommandLinePhrases
     start: str
     help: str

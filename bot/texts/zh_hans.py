@@ -1,6 +1,6 @@
 """简体中文。"""
 
-from bot.texts.phrases import CommandLinePhrases, FeedbackPhrases, Phrases, SitePhrases
+from bot.texts.phrases import CommandLinePhrases, ConsolePhrases, FeedbackPhrases, Phrases, SitePhrases
 
 PHRASES = Phrases(
     language="zh-Hans",
@@ -58,6 +58,24 @@ PHRASES = Phrases(
             "405": "这里只能读，不能写。",
             "414": "问题太长了。",
         },
+    ),
+    console=ConsolePhrases(
+        skipped="跳过 {}：{}；{}",
+        unreadable="读不了：{}；{}",
+        check_file="{} 篇文章 · {} 句 · 存疑 {} 处 · 修复和去掉 {} 处",
+        check_joined="{} 段：{}",
+        check_lines="第{}行 ",
+        check_sum="共 {} 个文件，{} 篇文章，{} 句；存疑 {} 处，读不了的文件 {} 个。",
+        differs_from_served="和正在使用的版本不同：{}；chuchu reload 以后才换上。",
+        no_such_article="{} 里没有 {}；请写文件夹里的相对路径",
+        confirm_reload="确认无误就运行：chuchu reload --confirm {}",
+        backed_up="已备份到 {}（{:.1f} MB）。里面有读者的聊天 id，请保管好。",
+        no_such_file="没有 {} 这个文件",
+        starting="进程 {} 正在启动；请稍后再试",
+        admin_unreachable="管理入口 {} 连不上（{}）；请看运行中的出处的日志",
+        admin_refuses="管理入口 {} 不认这个口令；请检查 CHUCHU_ADMIN_TOKEN",
+        admin_unclear="管理入口 {} 答了 {}，读不懂；请看日志",
+        no_admin_key="读不到管理口令；请设 CHUCHU_ADMIN_TOKEN，或检查 {} 的权限",
     ),
     command_line=CommandLinePhrases(
         description="出处：只用报纸原话回答，并说明出处。",

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from bot.messages import Chat, ChatType, MessageGateway
-from bot.terminal.outbox import TerminalGateway
-from bot.terminal.paint import ConsoleStyle
+from bot.terminal.console import ConsoleStyle, TerminalGateway
 from tests.bot.contract.surface import GatewayContract
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from bot.messages import Button, Reply, Run, Style
-from bot.terminal.ask import spoken
-from bot.terminal.outbox import reply_text
-from bot.terminal.paint import ConsoleStyle
+from bot.terminal.console import ConsoleStyle, answer_text, reply_text
+from bot.texts import phrases
 from knowledge.model import Answer
 from tests.bot.paper import fact, hit
 
@@ -40,6 +39,6 @@ def test_buttons_become_a_numbered_list_under_the_citation() -> None:
 
 def test_an_answer_shows_all_its_facts_each_with_its_source() -> None:
     told = Answer("桥", True, 0.9, None, (hit(fact("桥一。", 2), "桥"), hit(fact("桥二。", 3), "桥")))
-    assert spoken(told, ConsoleStyle(False, False)) == (
+    assert answer_text(told, ConsoleStyle(False, False), phrases(None)) == (
         "桥一。\n——《桥通车了》第2行 · a.txt\n\n桥二。\n——《桥通车了》第3行 · a.txt\n\n"
     )

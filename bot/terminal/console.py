@@ -1,0 +1,217 @@
+"""`chuchu ask`, `facts`, `check`: what the articles say and were understood as, drawn for a terminal."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from typing import BinaryIO, TextIO
+
+from bot.config import Settings, wants_colour
+from bot.messages import Chat, Reply, Run, Style
+from bot.offline import open_snapshot
+from bot.query_service import ask_verified
+from bot.rendering.answer import answer_runs
+from bot.rendering.fact import citation
+from bot.texts import Phrases, phrases
+from bot.texts.phrases import ConsolePhrases
+from knowledge.errors import NoArticles
+from knowledge.model import Answer, Skipped
+from knowledge.repair.report import Entry, FileReport
+from knowledge.schemas import answer_json, dump, fact_json, report_json, skipped_json
+from knowledge.snapshots.opening import changed_since_served
+
+JOINED = "joined_lines"
+
+# Everything a terminal may obey: C0 except tab and newline, DEL, C1.
+_CONTROL = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_BOLD_COLOURED, _BOLD, _DIM, _END = "\x1b[1;31m", "\x1b[1m", "\x1b[2m", "\x1b[0m"
+
+
+class ConsoleStyle:
+    """How much a stream can show: `plain` into files and pipes, `bold` without colour under NO_COLOR."""
+
+    def __init__(self, terminal: bool, colour: bool) -> None:
+        bold = _BOLD_COLOURED if colour else _BOLD
+        self._marks = {Style.BOLD: bold, Style.CODE: _DIM} if terminal else {}
+
+    @classmethod
+    def of_stdout(cls) -> ConsoleStyle:
+        """What standard output can show."""
+        return cls(sys.stdout.isatty(), wants_colour())
+
+    def text(self, runs: Iterable[Run]) -> str:
+        """All runs as one text; styles the stream cannot show are left out, words never."""
+        return "".join(self._run(run) for run in runs)
+
+    def _run(self, run: Run) -> str:
+        words = harmless(run.text)
+        dim = run.style is Style.PLAIN and words.startswith("——《")
+        mark = self._marks.get(Style.CODE if dim else run.style)
+        return f"{mark}{words}{_END}" if mark and words.strip() else words
+
+
+class TerminalGateway:
+    """Writes each reply as a paragraph; there is nothing to edit, so a changed reply is written again."""
+
+    def __init__(self, stream: TextIO, style: ConsoleStyle) -> None:
+        self._stream = stream
+        self._style = style
+        self._sent = 0
+
+    async def send(self, chat: Chat, reply: Reply) -> str | None:
+        """Write one reply; return its number."""
+        self._stream.write(reply_text(reply, self._style))
+        self._stream.flush()
+        self._sent += 1
+        return str(self._sent)
+
+
+def ask(settings: Settings, words: list[str], limit: int, as_json: bool) -> int:
+    """Answer in order; whether something is found does not change the exit code."""
+    queries: Iterable[str] = read_queries(sys.stdin.buffer) if words == ["-"] else [" ".join(words)]
+    style, said = ConsoleStyle.of_stdout(), phrases(settings.language)
+    with open_snapshot(settings) as snapshot:
+        for skipped in snapshot.skipped:
+            reason = said.console.skipped.format(skipped.name, skipped.reason, skipped.remedy)
+            print(reason, file=sys.stderr)
+        for query in queries:
+            answer = ask_verified(snapshot, query, limit)
+            write(dump(answer_json(answer)) + "\n" if as_json else answer_text(answer, style, said))
+    return 0
+
+
+def facts(settings: Settings, as_json: bool) -> int:
+    """Write every fact in reading order per article."""
+    style, said = ConsoleStyle.of_stdout(), phrases(settings.language)
+    with open_snapshot(settings) as snapshot:
+        if as_json:
+            for fact in snapshot.facts():
+                write(dump(fact_json(fact)) + "\n")
+            return 0
+        for article in snapshot.articles():
+            write(style.text([Run(article.title.text, Style.BOLD), Run("\n\n")]))
+            for fact in snapshot.facts(article.id):
+                write(style.text([Run(fact.text), Run("\n"), citation(fact, said), Run("\n\n")]))
+    return 0
+
+
+def check(settings: Settings, files: Sequence[str], as_json: bool) -> int:
+    """Write how every file came in, what is skipped or doubted first; 1 if a file was skipped."""
+    said = phrases(settings.language).console
+    with open_snapshot(settings) as snapshot:
+        reports = list(snapshot.reports())
+        skipped = snapshot.skipped
+    names = {report.file for report in reports} | {one.name for one in skipped}
+    wanted = _wanted(names, settings, files, said)
+    skipped = tuple(one for one in skipped if one.name in wanted)
+    reports = [report for report in reports if report.file in wanted]
+    if as_json:
+        for line in (*map(skipped_json, skipped), *map(report_json, reports)):
+            write(dump(line) + "\n")
+    else:
+        changed = changed_since_served(settings.articles, settings.data)
+        write(ConsoleStyle.of_stdout().text(check_report(skipped, reports, changed, said)))
+    return 1 if skipped else 0
+
+
+def read_queries(stream: BinaryIO) -> Iterator[str]:
+    """One query a line, also where the line is blank; bytes that are no UTF-8 become U+FFFD."""
+    for number, line in enumerate(stream):
+        query = line.rstrip(b"\n").removesuffix(b"\r").decode("utf-8", "replace")
+        yield query.removeprefix("\ufeff") if number == 0 else query
+
+
+def answer_text(answer: Answer, style: ConsoleStyle, said: Phrases) -> str:
+    """An answer as a terminal shows it, everything at once."""
+    return reply_text(Reply(list(answer_runs(answer, said))), style)
+
+
+def reply_text(reply: Reply, style: ConsoleStyle) -> str:
+    """A reply as a paragraph that ends with an empty line; its buttons become a numbered list, the citation stays."""
+    parts = [style.text(reply.runs)]
+    if reply.notice:
+        parts.append(harmless(reply.notice))
+    labels = [button.label for row in reply.buttons for button in row]
+    parts += [f"[{number}] {harmless(label)}" for number, label in enumerate(labels, 1)]
+    return "\n".join(part for part in parts if part) + "\n\n"
+
+
+def harmless(text: str) -> str:
+    """A text without terminal commands and half characters; each becomes U+FFFD."""
+    return _SURROGATE.sub("\ufffd", _CONTROL.sub("\ufffd", text))
+
+
+def write(text: str) -> None:
+    """Write UTF-8, whatever the locale says."""
+    sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+    sys.stdout.buffer.flush()
+
+
+def check_report(
+    skipped: Sequence[Skipped],
+    reports: Sequence[FileReport],
+    changed: Sequence[str],
+    said: ConsolePhrases,
+) -> Iterator[Run]:
+    """Files that were not read, every file with its doubts first, the sum, and what serves in an older form."""
+    for one in skipped:
+        yield Run(f"✗ {one.name}", Style.BOLD)
+        yield Run(f"  {said.unreadable.format(one.reason, one.remedy)}\n")
+    for report in reports:
+        yield from _file_report(report, said)
+    doubts = sum(len(report.doubts) for report in reports)
+    articles = sum(len(report.titles) for report in reports)
+    sentences = sum(report.sentences for report in reports)
+    yield Run(said.check_sum.format(len(reports), articles, sentences, doubts, len(skipped)) + "\n")
+    if changed:
+        yield Run(said.differs_from_served.format("、".join(changed)) + "\n")
+
+
+def _file_report(report: FileReport, said: ConsolePhrases) -> Iterator[Run]:
+    yield Run(f"{'？' if report.doubts else '✓'} {report.file}", Style.BOLD)
+    counts = (len(report.titles), report.sentences, len(report.doubts), len(report.changes))
+    encoding = f"{report.encoding} · " if report.encoding else ""
+    yield Run(f"  {encoding}{said.check_file.format(*counts)}\n")
+    for title in report.titles:
+        yield Run(f"  《{title}》\n")
+    for entry in report.doubts:
+        yield Run("  ？", Style.BOLD)
+        yield Run(f" {_entry_text(entry, said)}\n")
+    for entry in report.changes:
+        if entry.kind != JOINED:
+            yield Run(f"    {_entry_text(entry, said)}\n")
+    joined = [entry for entry in report.changes if entry.kind == JOINED]
+    if joined:
+        where = "；".join(map(_lines, joined))
+        yield Run(f"    [{joined[0].name}] {said.check_joined.format(len(joined), where)}\n")
+    yield Run("\n")
+
+
+def _entry_text(entry: Entry, said: ConsolePhrases) -> str:
+    where = said.check_lines.format(_lines(entry)) if entry.lines else ""
+    quoted = f"：{entry.text}" if entry.text else ""
+    return f"[{entry.name}] {where}{entry.reason}{quoted}"
+
+
+def _lines(entry: Entry) -> str:
+    return "、".join(f"{first}" if first == last else f"{first}–{last}" for first, last in entry.lines)
+
+
+def _wanted(names: set[str], settings: Settings, files: Sequence[str], said: ConsolePhrases) -> set[str]:
+    """The names in the snapshot that the given files mean, members of an archive included; all where none is given.
+
+    Raises:
+        NoArticles: a file is not in the articles folder.
+    """
+    if not files:
+        return names
+    wanted: set[str] = set()
+    for file in files:
+        asked = file.removeprefix(settings.articles.as_posix() + "/").removeprefix("./")
+        found = {name for name in names if name == asked or name.startswith(asked + "!/")}
+        if not found and not (settings.articles / asked).is_file():
+            raise NoArticles(said.no_such_article.format(settings.articles, file))
+        wanted |= found
+    return wanted
