@@ -8,6 +8,17 @@ EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 """What the system says when it has no descriptor or memory left: no fault of the file that was asked for."""
 
 
+FULL = frozenset({errno.EFBIG, errno.ENOSPC, errno.EDQUOT})
+"""What the system says of a disk without room."""
+
+
+def blames_machine(error: BaseException) -> bool:
+    """Tell what ends the work, or says that the machine is at its end, from what one document's content may raise."""
+    if isinstance(error, OSError):
+        return error.errno in EXHAUSTED | FULL
+    return isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit | MemoryError)
+
+
 class KnowledgeError(Exception):
     """Something about articles, snapshots or queries that a person must know; the text says what to do."""
 

@@ -238,9 +238,9 @@ class ParsedDocument:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file that could not be read: where, why, and what to do about it (Chinese).
+    """A file, or a part of one, that is left out: where, at which stage, why, and what to do about it (Chinese).
 
-    `passing`: the next try may succeed though nothing in the folder has changed.
+    `passing`: the next try may succeed though nothing in the folder has changed. `line` counts from 1, where known.
     """
 
     name: str
@@ -248,6 +248,8 @@ class Skipped:
     remedy: str
     offset: int | None = None
     passing: bool = False
+    stage: str = "读取"
+    line: int | None = None
 
 
 class MatchKind(StrEnum):

@@ -102,10 +102,12 @@ class EntryJson(TypedDict):
 
 @with_config(CLOSED)
 class SkippedJson(TypedDict):
-    """Why a file was not read, and what to do."""
+    """Why a file is left out, at which stage and line, and what to do."""
 
     reason: str
     remedy: str
+    stage: str
+    line: int | None
 
 
 @with_config(CLOSED)
@@ -210,7 +212,12 @@ def skipped_json(skipped: Skipped) -> CheckJson:
     """A file, or the part of one, that was not read."""
     return {
         "file": skipped.name,
-        "skipped": {"reason": skipped.reason, "remedy": skipped.remedy},
+        "skipped": {
+            "reason": skipped.reason,
+            "remedy": skipped.remedy,
+            "stage": skipped.stage,
+            "line": skipped.line,
+        },
         "encoding": None,
         "articles": [],
         "sentences": 0,

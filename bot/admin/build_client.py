@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from knowledge.errors import BuildFailed, KnowledgeError, NoArticles, NothingChanged, StorageUnavailable
 from knowledge.snapshots.request import BuildRequest, BuildResult, Preview, Progress
-from knowledge.snapshots.worker import encode_request
+from knowledge.snapshots.worker import encode_request, said_of
 
 LINE = 256 * 1024 * 1024  # the last line holds every skipped file
 # what a child sees of our environment: no token, no address; and pypinyin without its phrases, which nobody
@@ -105,22 +105,18 @@ async def _heard(child: Process, order: bytes, progress: Progress) -> dict[str, 
             if "built" in told or "failed" in told:
                 return told
             if "ended" in told:
-                raise BuildFailed(stage, f"子进程中途结束（{_ending(told['ended'])}）")
+                raise BuildFailed(stage, f"子进程中途结束（{told['ended']}）")
             stage = told["stage"]
             progress(stage, told["done"], told["of"])
     except (ConnectionError, ValueError) as error:
         raise BuildFailed(stage, f"子进程的话读不懂（{error}）") from error
-    raise BuildFailed(stage, f"子进程中途结束（{_ending(await child.wait())}）")
+    raise BuildFailed(stage, f"子进程中途结束（{said_of(await child.wait())}）")
 
 
 def _failure(kind: str, stage: str, said: str) -> KnowledgeError:
     if kind in NAMED:
         return NAMED[kind](said)
     return BuildFailed(stage, said)
-
-
-def _ending(code: int) -> str:
-    return f"信号 {-code}" if code < 0 else f"退出码 {code}"
 
 
 PATIENCE = 90  # seconds

@@ -71,7 +71,14 @@ async def _built(
 ) -> Opened:
     try:
         async with in_thread(versions.staging()) as folder:
-            _check(articles, (await builder.build(BuildRequest(articles), folder, no_progress)).manifest)
+            _check(
+                articles,
+                (
+                    await builder.build(
+                        BuildRequest(articles, left_out=versions.suspects()), folder, no_progress
+                    )
+                ).manifest,
+            )
             name = await asyncio.to_thread(versions.publish, folder)
         return await asyncio.to_thread(open_version, versions, name, language)
     except StorageUnavailable as error:

@@ -193,7 +193,12 @@ class ReloadService:
         before = self._manifest
         async with in_thread(self._versions.staging()) as folder:
             base = self._versions.folder / self.version
-            order = BuildRequest(self._articles, base if base.is_dir() else None, if_changed=True)
+            order = BuildRequest(
+                self._articles,
+                base if base.is_dir() else None,
+                if_changed=True,
+                left_out=self._versions.suspects(),
+            )
             try:
                 built = await self._builder.build(order, folder, progress)
             except NothingChanged:

@@ -42,8 +42,9 @@ def version_line(name: str, manifest: Manifest, at: datetime, serves: bool) -> s
 
 
 def skipped_line(skipped: Skipped) -> str:
-    """A file that could not be read, why, and what to do."""
-    return f"{skipped.name}：{skipped.reason}；{skipped.remedy}"
+    """A file that is left out: at which stage and line, why, and what to do."""
+    line = f"第 {skipped.line} 行" if skipped.line else ""
+    return f"{skipped.name}：{skipped.stage}时{line}{skipped.reason}；{skipped.remedy}"
 
 
 def progress_text(stage: str, done: int, of: int, seconds_left: float | None) -> str:

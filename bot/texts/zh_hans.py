@@ -61,7 +61,7 @@ PHRASES = Phrases(
     ),
     console=ConsolePhrases(
         skipped="跳过 {}：{}；{}",
-        unreadable="读不了：{}；{}",
+        unreadable="{}时跳过：{}；{}",
         check_file="{} 篇文章 · {} 句 · 存疑 {} 处 · 修复和去掉 {} 处",
         check_joined="{} 段：{}",
         check_lines="第{}行 ",

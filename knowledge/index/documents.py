@@ -66,10 +66,14 @@ class DocumentStoreWriter:
         if found is None:
             return None
         no: int = found[0]
+        self.remove_number(no)
+        return no
+
+    def remove_number(self, no: int) -> None:
+        """Take out what there is of the file of this number, however little."""
         self._db.execute("DELETE FROM facts WHERE key BETWEEN ? AND ?", _keys_of(no))
         self._db.execute("DELETE FROM articles WHERE key BETWEEN ? AND ?", _keys_of(no))
         self._db.execute("DELETE FROM files WHERE no = ?", (no,))
-        return no
 
     def next_number(self) -> int:
         """Return the first file number that is above all in use."""

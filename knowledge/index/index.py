@@ -3,49 +3,64 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection, Iterable, Iterator, Sequence
+import sqlite3
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from knowledge.errors import blames_machine
 from knowledge.index.documents import FILE_BITS, DocumentStore, DocumentStoreWriter
 from knowledge.index.postings import (
     Additions,
     BigramIndex,
     BigramWriter,
     build_columns,
+    encoded_texts,
     open_columns,
     save_columns,
-    texts,
     update_columns,
 )
 from knowledge.model import Article, Document, Fact, ParsedDocument, RepairEntry
 from knowledge.search.corpus import Columns
-from knowledge.text.folding import decode, encode
+from knowledge.text.folding import Codes, decode, encode
 
 RECORDS, GRAMS, COLUMNS = "records.sqlite", "grams", "columns.npy"
 
 IndexedDocument: TypeAlias = tuple[ParsedDocument, bytes]
 """A repaired document and the very bytes it was read from."""
+Skip: TypeAlias = Callable[[Document, BaseException], None]
+"""Told of a document that could not be indexed, and why."""
 
 
-def build_index(folder: Path, repaired: Iterable[IndexedDocument]) -> int:
+def no_skipping(document: Document, error: BaseException) -> None:
+    """Let what is wrong with one document stop the whole."""
+    raise error
+
+
+def build_index(folder: Path, repaired: Iterable[IndexedDocument], skip: Skip = no_skipping) -> int:
     """Write a whole index into a new folder; return the number of facts.
 
-    `repaired` holds documents beside their bytes; it is read once, one by one, so it may be a generator.
+    `repaired` holds documents beside their bytes; it is read once, one by one, so it may be a generator. A document
+    that cannot be indexed leaves nothing behind, and `skip` is told.
     """
     folder.mkdir()
     with BigramWriter(folder / GRAMS) as grams:
-        columns = build_columns(_write(folder, grams, (), repaired, []))
+        columns = build_columns(_write(folder, grams, (), repaired, [], skip))
         save_columns(columns, folder / COLUMNS)
     return len(columns)
 
 
 def update_index(
-    folder: Path, base: Path, removed: Collection[str], repaired: Iterable[IndexedDocument]
+    folder: Path,
+    base: Path,
+    removed: Collection[str],
+    repaired: Iterable[IndexedDocument],
+    skip: Skip = no_skipping,
 ) -> int:
     """Write an index into a new folder from the one in `base`, which stays as it is; return the number of facts.
 
@@ -57,7 +72,7 @@ def update_index(
     before = open_columns(base / COLUMNS)
     gone: list[int] = []
     with BigramWriter(folder / GRAMS) as grams:
-        added = _write(folder, grams, removed, repaired, gone)
+        added = _write(folder, grams, removed, repaired, gone, skip)
         columns = update_columns(
             before,
             np.isin(before.keys >> FILE_BITS, gone),
@@ -74,6 +89,7 @@ def _write(
     removed: Collection[str],
     repaired: Iterable[IndexedDocument],
     gone: list[int],
+    skip: Skip,
 ) -> Additions:
     """Write records and grams, adding the numbers of removed files to `gone`; return what was added."""
     records = DocumentStoreWriter(folder / RECORDS)
@@ -87,17 +103,44 @@ def _write(
     articles: list[int] = []
     heads: list[tuple[int, bytes]] = []
     for no, (document, data) in enumerate(repaired, first):
-        facts = list(_placed(no, document))
-        records.add(no, document, data, facts)
-        heads += [(key, encode(head).tobytes()) for key, head in _heads(no, document.articles)]
-        for key, fact, article in facts:
-            codes = encode(fact.text)
-            grams.add(no, key, decode(codes))
-            rows.append((key, codes.tobytes()))
-            articles.append(article)
+        try:
+            encoded = _encode(no, document)
+            records.add(no, document, data, encoded.facts)
+            for (key, _, _), codes in zip(encoded.facts, encoded.codes, strict=True):
+                grams.add(no, key, decode(codes))
+        except BaseException as error:
+            if isinstance(error, sqlite3.OperationalError | OSError) or blames_machine(error):
+                raise
+            records.remove_number(no)
+            grams.remove(no)
+            skip(document.document, error)
+        else:
+            heads += encoded.heads
+            rows += [
+                (key, codes.tobytes())
+                for (key, _, _), codes in zip(encoded.facts, encoded.codes, strict=True)
+            ]
+            articles += [article for _, _, article in encoded.facts]
     grams.commit()
     records.close()
-    return Additions(texts(rows), np.array(articles, dtype=np.int64), texts(heads))
+    return Additions(encoded_texts(rows), np.array(articles, dtype=np.int64), encoded_texts(heads))
+
+
+@dataclass(frozen=True, slots=True)
+class _Encoded:
+    """What one document gives to the arrays: its facts with their keys and articles' keys, and folded texts."""
+
+    facts: tuple[tuple[int, Fact, int], ...]
+    codes: tuple[Codes, ...]
+    heads: tuple[tuple[int, bytes], ...]
+
+
+def _encode(no: int, document: ParsedDocument) -> _Encoded:
+    facts = tuple(_placed(no, document))
+    if max(len(facts), len(document.articles)) >> FILE_BITS:
+        raise ValueError(f"more than {1 << FILE_BITS} facts in one file")
+    heads = tuple((key, encode(head).tobytes()) for key, head in _heads(no, document.articles))
+    return _Encoded(facts, tuple(encode(fact.text) for _, fact, _ in facts), heads)
 
 
 def _placed(no: int, repaired: ParsedDocument) -> Iterator[tuple[int, Fact, int]]:

@@ -98,7 +98,7 @@ class EncodedTexts:
         )
 
 
-def texts(rows: Iterable[tuple[int, bytes]]) -> EncodedTexts:
+def encoded_texts(rows: Iterable[tuple[int, bytes]]) -> EncodedTexts:
     """Lay (key, UTF-16 units) in a row, each closed by a separator."""
     keys: list[int] = []
     parts: list[bytes] = []

@@ -6,17 +6,18 @@ import hashlib
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
 from knowledge.documents.folder import Read, Source, find_sources, read_sources
-from knowledge.errors import NothingChanged, SnapshotDamaged
+from knowledge.errors import NothingChanged, SnapshotDamaged, blames_machine
 from knowledge.index.index import IndexedDocument, build_index, update_index
 from knowledge.model import Document, ParsedDocument, Skipped
 from knowledge.repair.verification import keep_verified
 from knowledge.snapshots import manifest
+from knowledge.snapshots.crashes import Hand, Suspect, hand_in
 from knowledge.snapshots.difference import Comparison
 from knowledge.snapshots.files import explain_io_errors
 from knowledge.snapshots.manifest import Manifest
@@ -32,34 +33,203 @@ from knowledge.snapshots.sources import (
 )
 from knowledge.snapshots.word_lists import copy_aliases
 
-RepairOne: TypeAlias = "Callable[[Read], tuple[ParsedDocument, bytes] | Skipped]"
+REPAIR, TERMS, INDEXING = "整理", "分词", "建索引"
+READ = "读取"
+REMEDY = "其余文件照常；请把这个文件和日志里的出错记录交给开发者"
+AGAIN = "-again"  # no folder's fingerprint ends so: a passing fault is tried again though nothing was touched
+SAID = 120  # characters of what an error says
+TRIED = 5_000  # lines of a document in which the line that repair fails on is looked for
 
-_REMEDY = "其余文件照常；请把这个文件和日志里的出错记录交给开发者"
+Repair: TypeAlias = Callable[[Document], ParsedDocument]
 
 
-def _repair(document: Document) -> ParsedDocument:
-    from knowledge.repair.document import repair_document  # .1 s of patterns, which a question need not pay
+def read_or_skip(name: str, reads: Iterator[Read], before: Callable[[], object] = object) -> Iterator[Read]:
+    """Hand on what a reader gives, calling `before` each time; one that fails ends with what it has given."""
+    while True:
+        before()
+        try:
+            read = next(reads)
+        except StopIteration:
+            return
+        except BaseException as error:
+            if blames_machine(error):
+                raise
+            yield skipped_for(name, READ, error)
+            return
+        yield read
 
-    return repair_document(document)
 
-
-def repair_or_skip(
-    read: Read, repair: Callable[[Document], ParsedDocument] = _repair
-) -> tuple[ParsedDocument, bytes] | Skipped:
+def repair_or_skip(document: Document, repair: Repair | None = None) -> ParsedDocument | Skipped:
     """Repair a document and keep what it proves; one that repair fails on is skipped, the traceback logged."""
-    if isinstance(read, Skipped):
-        return read
-    document, data = read
+    if repair is None:
+        from knowledge.repair.document import (
+            repair_document,  # .1 s of patterns, which a question need not pay
+        )
+
+        repair = repair_document
     try:
-        return keep_verified(repair(document)), data
-    except MemoryError:
-        raise  # no fault of the document: the next try may succeed
-    except Exception as error:
-        logging.getLogger(__name__).exception("repair failed on %s", document.name)
-        return Skipped(document.name, f"整理这个文件时出错（{type(error).__name__}）", _REMEDY)
+        return keep_verified(repair(document))
+    except BaseException as error:
+        if blames_machine(error):
+            raise
+        return skipped_for(document.name, REPAIR, error, _failing_line(document, repair))
 
 
-AGAIN = "-again"  # no folder's listing ends so: a passing fault is tried again though nothing was touched
+def skipped_for(name: str, stage: str, error: BaseException, line: int | None = None) -> Skipped:
+    """What is told of a document that raised something at a stage; the log has the traceback."""
+    where = f", line {line}" if line else ""
+    logging.getLogger(__name__).error("%s%s is left out, at %s", name, where, stage, exc_info=error)
+    said = " ".join(str(error).split())[:SAID]
+    reason = f"出错（{type(error).__name__}{f'：{said}' if said else ''}）"
+    return Skipped(name, reason, REMEDY, stage=stage, line=line)
+
+
+def _failing_line(document: Document, repair: Repair) -> int | None:
+    """The first line with which repair fails and without which it does not, found by halving; None if none is."""
+
+    def fails(lines: int) -> bool:
+        try:
+            keep_verified(repair(_first_lines(document, lines)))
+        except BaseException as error:
+            if blames_machine(error):
+                raise
+            return True
+        return False
+
+    sound, broken = 0, len(document.lines)
+    if broken > TRIED or not fails(broken) or fails(sound):
+        return None
+    while broken - sound > 1:
+        middle = (sound + broken) // 2
+        sound, broken = (sound, middle) if fails(middle) else (middle, broken)
+    return broken
+
+
+def _first_lines(document: Document, number: int) -> Document:
+    return replace(
+        document,
+        lines=document.lines[:number],
+        page_starts=tuple(start for start in document.page_starts if start <= number),
+        article_starts=tuple(start for start in document.article_starts if start <= number),
+        blocks=tuple(block for block in document.blocks if block.last <= number),
+    )
+
+
+def build(
+    request: BuildRequest,
+    folder: Path,
+    progress: Progress = no_progress,
+    fingerprint: str | None = None,
+    repair: Repair | None = None,
+) -> BuildResult:
+    """Build and seal the snapshot of `request.articles` in the empty `folder`.
+
+    `fingerprint` is this program's `build_fingerprint()`, for who knows it already. Whatever is raised for one
+    document costs that document.
+
+    Raises:
+        NoArticles: the articles folder is missing or no folder.
+        NothingChanged: there is nothing to build.
+        StorageUnavailable: the disk is full or closed.
+    """
+    with explain_io_errors(folder), hand_in(folder) as hand:
+        sources = list(find_sources(request.articles))
+        seen = folder_fingerprint(request.articles, sources)
+        fingerprint = fingerprint or build_fingerprint()
+        told = _usable(request.base, fingerprint)
+        if request.if_changed and told and told.folder_fingerprint == seen:
+            raise NothingChanged(f"{request.articles} 没有变化")
+        base = request.base if told else None
+        plan = _plan(sources, read_states(base) if base else {}, request.left_out)
+        gone = {name for state in plan.gone for name in state.documents}
+        work = _Work(hand, progress, repair, {(one.name, one.digest): one for one in request.left_out})
+        difference = None
+        if base:
+            with Comparison.with_index(base / INDEX) as comparison:
+                repaired = comparison.through(work.documents(plan.redone), work.failed)
+                update_index(folder / INDEX, base / INDEX, gone, repaired, work.skip)
+                difference = comparison.finish(gone)
+        else:
+            build_index(folder / INDEX, work.documents(plan.redone), work.skip)
+        hand.lay_down()
+        progress("落盘", len(plan.redone), len(plan.redone))
+        states = sorted(plan.kept + work.states, key=lambda state: state.name)
+        write_states(folder, states)
+        skipped = tuple(skipped for state in states for skipped in state.skipped)
+        skipped += copy_aliases(request.articles, folder)
+    with explain_io_errors(folder):
+        if any(state.passing for state in states):
+            seen += AGAIN
+        sealed = manifest.seal(folder, Manifest(seen, fingerprint, time.time(), total(states), skipped))
+    return BuildResult(sealed, difference, len(plan.redone), len(plan.kept))
+
+
+class _Work:
+    """Documents on their way into the index, one at a time, and what became of each."""
+
+    def __init__(
+        self,
+        hand: Hand,
+        progress: Progress,
+        repair: Repair | None,
+        left_out: Mapping[tuple[str, str], Suspect],
+    ) -> None:
+        self.states: list[SourceState] = []
+        self.failed: dict[str, Skipped] = {}
+        self._hand = hand
+        self._progress = progress
+        self._repair = repair
+        self._left_out = left_out
+
+    def skip(self, document: Document, error: BaseException) -> None:
+        """Take back a document that the index could not hold."""
+        self.failed[document.name] = skipped_for(document.name, INDEXING, error)
+
+    def documents(self, sources: Sequence[tuple[Source, str]]) -> Iterator[IndexedDocument]:
+        """Read and repair, writing down what becomes of each file on the way."""
+        for done, (source, digest) in enumerate(sources):
+            self._progress("修复", done, len(sources))
+            state = SourceState(source.name, source.size, source.stamp, digest)
+            for read in self._reads(source, digest):
+                one = self._repaired(read, digest)
+                if isinstance(one, Skipped):
+                    state = replace(state, skipped=(*state.skipped, one))
+                    continue
+                self._hand.take(one[0].document.name, digest, INDEXING)
+                yield one
+                state = self._with(state, one[0])
+            self.states.append(state)
+        self._progress("修复", len(sources), len(sources))
+
+    def _with(self, state: SourceState, parsed: ParsedDocument) -> SourceState:
+        if failed := self.failed.get(parsed.document.name):
+            return replace(state, skipped=(*state.skipped, failed))
+        return replace(
+            state,
+            documents=(*state.documents, parsed.document.name),
+            articles=state.articles + len(parsed.articles),
+            facts=state.facts + len(parsed.facts),
+            doubts=state.doubts + sum(entry.doubt for entry in parsed.log),
+        )
+
+    def _reads(self, source: Source, digest: str) -> Iterator[Read]:
+        """What reading one file gives; a reader that fails ends the file with what it has given."""
+        if suspect := self._left_out.get((source.name, digest)):
+            yield suspect.left_out()
+            return
+        yield from read_or_skip(
+            source.name, read_sources(source), lambda: self._hand.take(source.name, digest, READ)
+        )
+
+    def _repaired(self, read: Read, digest: str) -> IndexedDocument | Skipped:
+        if isinstance(read, Skipped):
+            return read
+        document, data = read
+        if suspect := self._left_out.get((document.name, digest)):
+            return suspect.left_out()
+        self._hand.take(document.name, digest, REPAIR)
+        parsed = repair_or_skip(document, self._repair)
+        return parsed if isinstance(parsed, Skipped) else (parsed, data)
 
 
 @dataclass(slots=True)
@@ -69,75 +239,31 @@ class _Plan:
     gone: list[SourceState] = field(default_factory=list)
 
 
-def build(
-    order: BuildRequest,
-    folder: Path,
-    progress: Progress = no_progress,
-    mixture: str | None = None,
-    repair: RepairOne = repair_or_skip,
-) -> BuildResult:
-    """Build and seal the snapshot of `order.articles` in the empty `folder`.
-
-    `mixture` is this program's `build_fingerprint()`, for who knows it already.
-
-    Raises:
-        NoArticles: the articles folder is missing or no folder.
-        Untouched: there is nothing to build.
-        NoRoom: the disk is full or closed.
-    """
-    with explain_io_errors(folder):
-        sources = list(find_sources(order.articles))
-        seen, mixture = folder_fingerprint(order.articles, sources), mixture or build_fingerprint()
-        told = _usable(order.base, mixture)
-        if order.if_changed and told and told.folder_fingerprint == seen:
-            raise NothingChanged(f"{order.articles} 没有变化")
-        base = order.base if told else None
-        plan = _plan(sources, read_states(base) if base else {})
-        gone = {name for record in plan.gone for name in record.documents}
-        records: list[SourceState] = []
-        repaired = _repaired(plan, records, progress, repair)
-        difference = None
-        if base:
-            with Comparison.with_index(base / INDEX) as comparison:
-                update_index(folder / INDEX, base / INDEX, gone, comparison.passing(repaired))
-                difference = comparison.finish(gone)
-        else:
-            build_index(folder / INDEX, repaired)
-        progress("落盘", len(plan.redone), len(plan.redone))
-        records = sorted(plan.kept + records, key=lambda record: record.name)
-        write_states(folder, records)
-        skipped = tuple(skipped for record in records for skipped in record.skipped)
-        skipped += copy_aliases(order.articles, folder)
-        if any(record.passing for record in records):
-            seen += AGAIN
-        unsealed = Manifest(seen, mixture, time.time(), total(records), skipped)
-        sealed = manifest.seal(folder, unsealed)
-    return BuildResult(sealed, difference, len(plan.redone), len(plan.kept))
-
-
-def _usable(base: Path | None, mixture: str) -> Manifest | None:
+def _usable(base: Path | None, fingerprint: str) -> Manifest | None:
     """The manifest of a base that is whole and made by this very program: damage must not be built upon."""
     try:
         told = manifest.read(base) if base else None
-        return manifest.verify(base) if base and told and told.build_fingerprint == mixture else None
+        return manifest.verify(base) if base and told and told.build_fingerprint == fingerprint else None
     except SnapshotDamaged:
         return None
 
 
-def _plan(sources: Sequence[Source], known: dict[str, SourceState]) -> _Plan:
+def _plan(sources: Sequence[Source], known: dict[str, SourceState], left_out: Sequence[Suspect]) -> _Plan:
     plan = _Plan()
+    suspected = {one.digest for one in left_out}
     for source in sources:
-        record = known.pop(source.name, None)
-        if record and not record.passing and (record.size, record.stamp) == (source.size, source.stamp):
-            plan.kept.append(record)
+        state = known.pop(source.name, None)
+        again = state is None or state.passing or state.sha256 in suspected
+        if state and not again and (state.size, state.stamp) == (source.size, source.stamp):
+            plan.kept.append(state)
             continue
         digest = _digest(source)
-        if record and not record.passing and digest and record.sha256 == digest:
-            plan.kept.append(replace(record, size=source.size, stamp=source.stamp))
+        if state and not again and digest and state.sha256 == digest:
+            plan.kept.append(replace(state, size=source.size, stamp=source.stamp))
             continue
         plan.redone.append((source, digest))
-        if record:
-            plan.gone.append(record)
+        if state:
+            plan.gone.append(state)
     plan.gone.extend(known.values())
     return plan
 
@@ -153,28 +279,3 @@ def _digest(source: Source) -> str:
     except OSError:
         return ""
     return digest
-
-
-def _repaired(
-    plan: _Plan, records: list[SourceState], progress: Progress, repair: RepairOne
-) -> Iterator[IndexedDocument]:
-    """Repair what is to be redone, one document at a time, writing the records down on the way."""
-    for done, (source, digest) in enumerate(plan.redone):
-        progress("修复", done, len(plan.redone))
-        row = SourceState(source.name, source.size, source.stamp, digest)
-        for read in read_sources(source):
-            one = repair(read)
-            if isinstance(one, Skipped):
-                row = replace(row, skipped=(*row.skipped, one))
-                continue
-            repaired, data = one
-            row = replace(
-                row,
-                documents=(*row.documents, repaired.document.name),
-                articles=row.articles + len(repaired.articles),
-                facts=row.facts + len(repaired.facts),
-                doubts=row.doubts + sum(entry.doubt for entry in repaired.log),
-            )
-            yield repaired, data
-        records.append(row)
-    progress("修复", len(plan.redone), len(plan.redone))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
@@ -119,9 +119,14 @@ class Comparison:
         with open_index(folder) as before:
             yield cls(before)
 
-    def passing(self, repaired: Iterable[IndexedDocument]) -> Iterator[IndexedDocument]:
-        """Hand documents through, comparing each with what it was."""
+    def through(
+        self, repaired: Iterable[IndexedDocument], failed: Container[str]
+    ) -> Iterator[IndexedDocument]:
+        """Hand documents through, comparing each with what it was, but for those that `failed` on their way."""
         for new, data in repaired:
+            yield new, data
+            if new.document.name in failed:
+                continue
             facts: dict[str, list[Fact]] = defaultdict(list)
             for fact in new.facts:
                 facts[fact.article.id].append(fact)
@@ -129,7 +134,6 @@ class Comparison:
             self._difference.document(
                 self._old(new.document.name), [(article, facts[article.id]) for article in new.articles]
             )
-            yield new, data
 
     def finish(self, gone: Iterable[str]) -> Difference:
         """Count the documents that did not come again; return the whole difference."""

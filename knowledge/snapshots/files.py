@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import json
 import os
 import secrets
+import shutil
 import sqlite3
 import tempfile
 import time
@@ -15,9 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from knowledge.errors import EXHAUSTED, FolderInUse, StorageUnavailable
-
-FULL = frozenset({errno.EFBIG, errno.ENOSPC, errno.EDQUOT})
+from knowledge.errors import EXHAUSTED, FULL, FolderInUse, StorageUnavailable
 
 
 @contextmanager
@@ -63,6 +61,15 @@ def spare_folder() -> Iterator[Path]:
         raise StorageUnavailable("没有能写的临时文件夹；请让 /tmp 能写，或用 TMPDIR 另指一个") from error
     with lent as folder:
         yield Path(folder)
+
+
+def empty(folder: Path) -> None:
+    """Remove everything in a folder."""
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def sync_path(path: Path) -> None:

@@ -195,7 +195,10 @@ class _Wanted:
                     base = _hold(
                         based, (asked, served), lambda told: told.build_fingerprint == self.build_fingerprint
                     )
-                    build(BuildRequest(self.articles, base.folder if base else None), folder)
+                    request = BuildRequest(
+                        self.articles, base.folder if base else None, left_out=asked.suspects()
+                    )
+                    build(request, folder)
                     name = asked.publish(folder)
                 stored = held.enter_context(asked.pin(name))
                 asked.prune()

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from knowledge.errors import EXHAUSTED, SnapshotDamaged
 from knowledge.snapshots import manifest as manifests
+from knowledge.snapshots.crashes import Suspect, forget, in_hand, remember, suspects
 from knowledge.snapshots.files import (
     exclusive,
     explain_io_errors,
@@ -87,6 +88,10 @@ class SnapshotRepository:
                 raise SnapshotDamaged(f"{name}：清单 {manifests.NAME} 缺失或读不出") from error
             yield StoredSnapshot(name, folder, sealed or manifests.verify(folder))
 
+    def suspects(self) -> tuple[Suspect, ...]:
+        """The documents that the next build should leave out."""
+        return suspects(self.folder)
+
     def candidates(self) -> list[str]:
         """What to try to serve, in order: the chosen version, then those before it, then newer ones."""
         names, chosen = self.names(), self.current()
@@ -127,6 +132,7 @@ class SnapshotRepository:
             except OSError:
                 self._remove(self.folder / name)
                 raise
+            forget(self.folder)
         return name
 
     def choose(self, name: str) -> None:
@@ -160,7 +166,13 @@ class SnapshotRepository:
         return old
 
     def clean(self) -> int:
-        """Clear what killed builds left; only for who knows that nobody builds now. Returns how many."""
+        """Clear what killed builds left, but for what they had in hand; only for who knows that nobody builds now.
+
+        Returns how many there were.
+        """
+        dead = filter(None, map(in_hand, self.folder.glob(".building-*")))
+        if self.folder.is_dir():
+            remember(self.folder, dead)
         left = [
             *self.folder.glob(".building-*"),
             *self.folder.glob(".gone-*"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from knowledge.model import Skipped
+from knowledge.snapshots.crashes import Suspect
 from knowledge.snapshots.difference import Difference
 from knowledge.snapshots.manifest import Manifest
 
@@ -18,12 +19,14 @@ Progress = Callable[[str, int, int], None]
 class BuildRequest:
     """What to build: the articles folder, and the stored version whose unchanged files need not be redone.
 
-    With `if_changed` nothing is built when no file was touched since that version.
+    With `if_changed` nothing is built when no file was touched since that version. `left_out` are documents over
+    which earlier builds died.
     """
 
     articles: Path
     base: Path | None = None
     if_changed: bool = False
+    left_out: tuple[Suspect, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

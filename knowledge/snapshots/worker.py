@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import gc
 import json
+import logging
 import os
 import resource
 import select
@@ -22,12 +23,14 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, astuple, replace
 from pathlib import Path
 from typing import TextIO
 
 from knowledge.errors import KnowledgeError
 from knowledge.model import Fact, ParsedDocument, RepairEntry, Skipped, line_ranges
+from knowledge.snapshots.crashes import Suspect, in_hand
+from knowledge.snapshots.files import empty
 from knowledge.snapshots.request import BuildRequest, BuildResult, Preview, PreviewLine, Progress
 
 FIRST = 3
@@ -36,6 +39,8 @@ MEMORY = 2 * 1024**3  # bytes of address space that a preview may take
 SECONDS = 60  # of a processor, for a preview
 NICE = 10
 PAUSE = 0.2  # seconds between two progress lines
+TRIES = 9  # builds of one request, each without the documents over which those before it died
+NOBODY_WAITS, OUT_OF_MEMORY = 2, 3  # exit codes
 WATCH = 50  # milliseconds between two looks whether anybody waits for a build
 
 Build = Callable[[BuildRequest, Path, Progress], BuildResult]
@@ -61,27 +66,56 @@ class Reporter:
         print(json.dumps(line), file=self._out, flush=True)
 
 
-def encode_request(order: BuildRequest, folder: Path) -> bytes:
-    """The line that asks a worker to build `order` in `folder`."""
-    base = str(order.base) if order.base else None
-    return json.dumps([str(order.articles), base, order.if_changed, str(folder)]).encode() + b"\n"
+def encode_request(request: BuildRequest, folder: Path) -> bytes:
+    """The line that asks a worker to build `request` in `folder`."""
+    base = str(request.base) if request.base else None
+    left_out = [astuple(one) for one in request.left_out]
+    return (
+        json.dumps([str(request.articles), base, request.if_changed, left_out, str(folder)]).encode() + b"\n"
+    )
 
 
 def _decode_request(line: bytes) -> tuple[BuildRequest, Path]:
-    articles, base, if_changed, folder = json.loads(line)
-    return BuildRequest(Path(articles), Path(base) if base else None, if_changed), Path(folder)
+    articles, base, if_changed, left_out, folder = json.loads(line)
+    suspects = tuple(Suspect(*row) for row in left_out)
+    return BuildRequest(Path(articles), Path(base) if base else None, if_changed, suspects), Path(folder)
 
 
 def serve_builds() -> None:
     """Build what standard input asks for, until it closes."""
     os.nice(NICE)
-    build = _load()
+    build, report = _load(), Reporter(sys.stdout)
     while line := sys.stdin.buffer.readline():
-        if not (child := os.fork()):
-            _build_and_exit(build, line)
-        _, status = os.waitpid(child, 0)
-        if code := os.waitstatus_to_exitcode(status):
-            Reporter(sys.stdout).say({"ended": code})
+        request, folder = _decode_request(line)
+        for _ in range(TRIES):
+            if not (ended := _forked(build, request, folder)):
+                break
+            dead = in_hand(folder) if ended != NOBODY_WAITS else None
+            if dead is None:
+                report.say({"ended": said_of(ended)})
+                break
+            logging.error("the build ended (%s) with %s in hand, at %s", ended, dead.name, dead.stage)
+            request = replace(request, left_out=(*request.left_out, replace(dead, ending=said_of(ended))))
+            empty(folder)
+        else:
+            report.say(
+                {"ended": f"{said_of(ended)}；手上先后是 {'、'.join(one.name for one in request.left_out)}"}
+            )
+
+
+def _forked(build: Build, request: BuildRequest, folder: Path) -> int:
+    """Build in a fork; return its exit code, 0 if it has said itself how it ended."""
+    if not (child := os.fork()):
+        _build_and_exit(build, request, folder)
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status)
+
+
+def said_of(code: int) -> str:
+    """An exit code in words."""
+    if code == OUT_OF_MEMORY:
+        return "内存不够"
+    return f"信号 {-code}" if code < 0 else f"退出码 {code}"
 
 
 def _load() -> Build:
@@ -94,21 +128,23 @@ def _load() -> Build:
     from knowledge.text.folding import encode
 
     encode("出处")  # makes its tables
-    mixture = build_fingerprint()
+    fingerprint = build_fingerprint()
     gc.collect()
     gc.freeze()
-    return lambda order, folder, progress: build(order, folder, progress, mixture)
+    return lambda request, folder, progress: build(request, folder, progress, fingerprint)
 
 
-def _build_and_exit(build: Build, line: bytes) -> None:
+def _build_and_exit(build: Build, request: BuildRequest, folder: Path) -> None:
     threading.Thread(target=_end_with_parents, args=(os.getppid(),), daemon=True).start()
     report = Reporter(sys.stdout)
     code = 1
     try:
-        built = build(*_decode_request(line), report.progress)
+        built = build(request, folder, report.progress)
         report.say({"built": asdict(built)})
         code = 0
-    except (KnowledgeError, OSError, MemoryError) as error:
+    except MemoryError:
+        code = OUT_OF_MEMORY
+    except (KnowledgeError, OSError) as error:
         kind = type(error).__name__
         report.say({"failed": str(error) or kind, "kind": kind, "stage": report.stage})
         code = 0
@@ -123,22 +159,22 @@ def _end_with_parents(parent: int) -> None:
     gone.register(sys.stdin, 0)  # for nothing but that it was closed: what comes in is the next order
     while os.getppid() == parent and not gone.poll(WATCH):
         pass
-    os._exit(2)
+    os._exit(NOBODY_WAITS)
 
 
 def preview(name: str, data: bytes) -> Preview:
     """Read and repair one file, or the members of an archive."""
     from knowledge.documents.folder import read_bytes  # the parent needs the nouns alone
-    from knowledge.snapshots.build import repair_or_skip
+    from knowledge.snapshots.build import read_or_skip, repair_or_skip
 
     repaired: list[ParsedDocument] = []
     skipped: list[Skipped] = []
-    for read in read_bytes(name, data):
-        one = repair_or_skip(read)
+    for read in read_or_skip(name, read_bytes(name, data)):
+        one = read if isinstance(read, Skipped) else repair_or_skip(read[0])
         if isinstance(one, Skipped):
             skipped.append(one)
         else:
-            repaired.append(one[0])
+            repaired.append(one)
     facts = [fact for one in repaired for fact in one.facts]
     log = sorted((entry for one in repaired for entry in one.log), key=lambda entry: not entry.doubt)
     return Preview(

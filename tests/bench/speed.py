@@ -20,7 +20,7 @@ from random import Random
 import psutil
 
 from knowledge.index.index import build_index
-from knowledge.index.postings import BigramWriter, EncodedTexts, texts
+from knowledge.index.postings import BigramWriter, EncodedTexts, encoded_texts
 from knowledge.model import ParsedDocument
 from knowledge.snapshot import Snapshot
 from knowledge.snapshots.build import build
@@ -128,7 +128,7 @@ def _candidates_only(folder: Path, plain: Iterable[str]) -> EncodedTexts:
         rows.append((key, codes.tobytes()))
     with writer:
         writer.commit()
-    return texts(rows)
+    return encoded_texts(rows)
 
 
 def _new(folder: Path) -> Path:

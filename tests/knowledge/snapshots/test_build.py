@@ -14,7 +14,7 @@ import pytest
 from knowledge.errors import NoArticles, NothingChanged, StorageUnavailable
 from knowledge.model import Document, ParsedDocument
 from knowledge.repair.document import repair_document
-from knowledge.snapshots.build import build, repair_or_skip
+from knowledge.snapshots.build import build
 from knowledge.snapshots.manifest import Totals, shrink_warning
 from knowledge.snapshots.opening import open_version
 from knowledge.snapshots.repository import SnapshotRepository
@@ -130,10 +130,11 @@ def test_a_file_that_repair_fails_on_is_skipped_and_logged_and_the_rest_still_lo
     articles: Path, versions: SnapshotRepository, caplog: pytest.LogCaptureFixture
 ) -> None:
     with versions.staging() as folder:
-        built = build(BuildRequest(articles), folder, repair=lambda read: repair_or_skip(read, trips_on_002))
+        built = build(BuildRequest(articles), folder, repair=trips_on_002)
         versions.publish(folder)
     (skipped,) = built.manifest.skipped
-    assert (skipped.name, skipped.reason) == ("002.txt", "整理这个文件时出错（IndexError）")
+    assert (skipped.name, skipped.stage) == ("002.txt", "整理")
+    assert skipped.reason == "出错（IndexError：list index out of range）"
     assert "Traceback" in caplog.text and "002.txt" in caplog.text
     assert len(texts(versions)) == 9
 

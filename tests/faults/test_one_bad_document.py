@@ -1,0 +1,273 @@
+"""A fault in one document costs that document, at every stage; everything else is built, served and asked."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from knowledge.index.index import build_index, open_index
+from knowledge.model import Document, ParsedDocument, Skipped
+from knowledge.repair.document import repair_document
+from knowledge.snapshots.build import build
+from knowledge.snapshots.crashes import hand_in
+from knowledge.snapshots.manifest import verify
+from knowledge.snapshots.opening import cached_snapshot, open_version
+from knowledge.snapshots.repository import SnapshotRepository
+from knowledge.snapshots.request import BuildRequest
+from knowledge.snapshots.worker import encode_request, preview
+from knowledge.text.analyzer import ChineseAnalyzer
+from tests.knowledge.documents.mutate import mutated
+from tests.knowledge.documents.test_mutated_files import KINDS, sample
+from tests.knowledge.snapshots.corpus import write_article, write_corpus
+
+# A worker whose repair falls over one article, as a library's crash or the system's killer makes it.
+DEADLY = """
+import os, sys
+from knowledge.repair import document as room
+from knowledge.snapshots import worker
+sound = room.repair_document
+def deadly(document):
+    if any("致命" in line for line in document.lines):
+        {deed}
+    return sound(document)
+room.repair_document = deadly
+worker.serve_builds()
+"""
+
+
+def spoken(script: str, articles: Path, folder: Path) -> list[dict[str, object]]:
+    """Everything that a worker says to one request, to the line that ends it."""
+    folder.mkdir()
+    said: list[dict[str, object]] = []
+    with subprocess.Popen(
+        [sys.executable, "-c", script],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as worker:
+        assert worker.stdin is not None
+        assert worker.stdout is not None
+        worker.stdin.write(encode_request(BuildRequest(articles), folder))
+        worker.stdin.flush()
+        while not said or said[-1].keys().isdisjoint({"built", "failed", "ended"}):
+            said.append(json.loads(worker.stdout.readline()))
+        worker.stdin.close()
+    return said
+
+
+@pytest.mark.parametrize(
+    ("deed", "ending"),
+    [
+        ("os.kill(os.getpid(), 9)", "信号 9"),
+        ("os.abort()", "信号 6"),
+        ("raise MemoryError", "内存不够"),
+        ("os._exit(7)", "退出码 7"),
+    ],
+)
+def test_a_document_that_kills_the_build_is_named_and_the_next_try_leaves_it_out(
+    tmp_path: Path, deed: str, ending: str
+) -> None:
+    articles = write_corpus(tmp_path / "articles")
+    write_article(articles, "新闻/bad.txt", "致命的一篇", "这一句是致命的。")
+    *_, last = spoken(DEADLY.format(deed=deed), articles, tmp_path / "new")
+    assert "built" in last
+    manifest = verify(tmp_path / "new")
+    (skipped,) = manifest.skipped
+    assert (skipped.name, skipped.stage, skipped.reason) == (
+        "新闻/bad.txt",
+        "整理",
+        f"整个重建在它这里中断了（{ending}）",
+    )
+    assert manifest.totals.facts == 12
+
+
+def test_several_deadly_documents_are_left_out_one_after_the_other(tmp_path: Path) -> None:
+    articles = write_corpus(tmp_path / "articles")
+    for n in range(3):
+        write_article(articles, f"bad{n}.txt", "致命的一篇", f"这一句是致命的，第{n}次。")
+    *_, last = spoken(DEADLY.format(deed="os.abort()"), articles, tmp_path / "new")
+    assert "built" in last
+    assert [one.name for one in verify(tmp_path / "new").skipped] == ["bad0.txt", "bad1.txt", "bad2.txt"]
+
+
+def test_a_build_that_dies_with_nothing_in_hand_blames_nobody(tmp_path: Path) -> None:
+    (tmp_path / "articles").mkdir()
+    script = "from knowledge.snapshots import worker\nworker._load = lambda: (lambda *_: 1 / 0)\nworker.serve_builds()"
+    assert spoken(script, tmp_path / "articles", tmp_path / "new") == [{"ended": "退出码 1"}]
+
+
+def die_over(repository: SnapshotRepository, name: str, digest: str) -> None:
+    """Leave behind what a process leaves that is killed with a document in hand."""
+    folder = repository.folder / ".building-dead"
+    folder.mkdir(parents=True)
+    with hand_in(folder) as hand:
+        hand.take(name, digest, "整理")
+        note = (folder / "in-hand.json").read_bytes()
+    (folder / "in-hand.json").write_bytes(note)
+
+
+def test_a_document_in_hand_when_everything_died_twice_is_left_out_and_once_is_not(tmp_path: Path) -> None:
+    articles = write_corpus(tmp_path / "articles")
+    repository = SnapshotRepository(tmp_path / "var" / "asked")
+    with cached_snapshot(articles, tmp_path / "elsewhere"):
+        digest = next(iter((tmp_path / "elsewhere").rglob("sources.json"))).read_text()
+    sha = {row[0]: row[3] for row in json.loads(digest)}["002.txt"]
+    die_over(repository, "002.txt", sha)
+    repository.clean()
+    assert repository.suspects() == ()
+    die_over(repository, "002.txt", sha)
+    with cached_snapshot(articles, tmp_path / "var") as snapshot:
+        assert [one.name for one in snapshot.skipped] == ["002.txt"]
+        assert snapshot.counts() == (3, 9)
+    assert repository.suspects() == (), "what was built remembers itself whom it left out"
+    write_article(articles, "002.txt", "改好的一篇", "这一句改好了。")
+    with cached_snapshot(articles, tmp_path / "var") as snapshot:
+        assert snapshot.skipped == ()
+
+
+def falls_over_its_third_line(document: Document) -> ParsedDocument:
+    if any("绊脚" in line for line in document.lines):
+        raise ValueError("绊了一跤")
+    return repair_document(document)
+
+
+def test_a_document_that_repair_fails_on_is_told_with_stage_line_and_reason(tmp_path: Path) -> None:
+    articles = write_corpus(tmp_path / "articles")
+    write_article(articles, "bad.txt", "标题", "第一句。", "绊脚的一句。", "第三句。")
+    (tmp_path / "new").mkdir()
+    (skipped,) = build(
+        BuildRequest(articles), tmp_path / "new", repair=falls_over_its_third_line
+    ).manifest.skipped
+    assert (skipped.name, skipped.stage, skipped.line) == ("bad.txt", "整理", 3)
+    assert skipped.reason == "出错（ValueError：绊了一跤）"
+
+
+def test_a_document_that_the_index_cannot_hold_leaves_nothing_behind(tmp_path: Path) -> None:
+    def parsed(name: str, text: str) -> tuple[ParsedDocument, bytes]:
+        document = Document(name, "0" * 64, 1, "text", "utf-8", ("题目一行", "", text))
+        return repair_document(document), b""
+
+    sound, broken = parsed("a.txt", "今天天气很好，大家都来了。"), parsed("b.txt", "明天也不会下雨的。")
+    endless = Document("b.txt", "0" * 64, 1 << 70, "text", "utf-8", broken[0].document.lines, sidecar=None)
+    object.__setattr__(broken[0].facts[0], "page", 1 << 70)  # more than a column of SQLite holds
+    failed: list[str] = []
+    number = build_index(
+        tmp_path / "index",
+        [sound, (broken[0], b""), parsed("c.txt", "后天大家再来一次吧。")],
+        lambda document, error: failed.append(document.name),
+    )
+    assert (failed, number, endless.name) == (["b.txt"], 2, "b.txt")
+    with open_index(tmp_path / "index") as index:
+        assert [fact.article.file for fact in index.facts()] == ["a.txt", "c.txt"]
+        assert index.document("b.txt") is None
+        assert len(index.find([["下雨"]], 10)) == 0
+
+
+# Damaged files through the whole build, and asked afterwards.
+MARKS = (
+    "“”‘’「」『』《》〈〉〝〞＂＇\"'`´",
+    "（）()[]【】〔〕{}｛｝",
+    "—－–-―⸺…‥·•",
+    "\u200b\u200c\u200d\ufeff\u2060\u00ad\u202e\u2066\u061c",
+    "\u0301\u0308\u20dd\u3099\ufe0f\U000e0100",
+    "😀👨‍👩‍👧🇨🇳☎️",
+    "\ue000\uf8ff\U000f0000\ufffe\ufffd",
+    "。，、；：？！．,.;:?! \u3000\t\u00a0",
+)
+PROSE = (
+    "这是一个标题",
+    "本报记者 王小明",
+    "昨天上午，全市举行了第3次签约仪式，共有128户居民参加。",
+    "他说：“这里以后会越来越好。”大家都鼓起掌来。",
+    "小标题在这里",
+    "据介绍，改造于2021年7月开始，",
+    "到今年年底全部完成。",
+)
+
+
+def marked(pick: random.Random) -> str:
+    """An article with stray marks at the beginnings, the ends and amid its lines, alone and in heaps."""
+    lines = list(PROSE)
+    for _ in range(pick.randint(1, 6)):
+        mark = "".join(pick.choice(pick.choice(MARKS)) for _ in range(pick.choice((1, 1, 1, 2, 9))))
+        at = pick.randrange(len(lines))
+        line = lines[at]
+        place = pick.choice((0, len(line), pick.randint(0, len(line))))
+        lines[at] = line[:place] + mark + line[place:]
+        if pick.random() < 0.3:
+            lines.insert(at, mark)
+    return pick.choice(("\n", "\n\n", "\n　　")).join(lines)
+
+
+def damaged(seed: int, number: int) -> Iterator[tuple[str, bytes]]:
+    """Names and bytes of damaged files, half of them texts with stray marks."""
+    pick = random.Random(seed)
+    for at in range(number // 2):
+        yield f"mark{at:04d}.txt", marked(pick).encode("utf-8", "surrogatepass")
+    each = max(1, number // 2 // len(KINDS))
+    for kind in KINDS:
+        others = [sample(other) for other in KINDS if other != kind]
+        for at, data in enumerate(mutated(sample(kind), seed, each, others)):
+            yield f"坏{at:04d}.{kind}", data
+
+
+QUESTIONS = (
+    "签约仪式",
+    "共有多少户居民？",
+    "谁说这里以后会越来越好？",
+    "“越来越好”",
+    "改造 -今年",
+    "文:标题 居民",
+)
+
+
+def build_and_ask(folder: Path, seed: int, number: int) -> None:
+    """Build a folder of damaged files as a reload does, and ask it: sound articles among them are answered."""
+    articles = write_corpus(folder / "articles", 3)
+    for name, data in damaged(seed, number):
+        (articles / name).write_bytes(data)
+    repository = SnapshotRepository(folder / "snapshots")
+    with repository.staging() as place:
+        made = build(BuildRequest(articles), place)
+        repository.publish(place)
+    internal = [one for one in made.manifest.skipped if one.reason.startswith(("出错", "整个"))]
+    assert internal == [], f"seed {seed}: mend what these raise"
+    opened = open_version(repository, "000001", ChineseAnalyzer())
+    try:
+        snapshot = opened.snapshot
+        told = {fact.article.file.partition("!/")[0] for fact in snapshot.facts()}
+        missing = {name for name, _ in damaged(seed, number)} - told
+        named = {one.name.partition("!/")[0] for one in snapshot.skipped}
+        reported = {report.file.partition("!/")[0] for report in snapshot.reports()}
+        assert missing <= named | reported, "neither read nor reported"
+        for fact in snapshot.facts():
+            assert snapshot.proves(fact), fact
+        for question in QUESTIONS:
+            answer = snapshot.ask(question)
+            assert all(snapshot.proves(hit.fact) for hit in (*answer.hits, *answer.related))
+        assert snapshot.ask("第2号街坊签约").found
+    finally:
+        opened.close()
+
+
+def test_a_folder_of_damaged_files_is_built_whole_and_asked(tmp_path: Path) -> None:
+    build_and_ask(tmp_path, seed=1, number=96)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(2, 52))
+def test_twenty_thousand_damaged_files_go_through_whole_builds(tmp_path: Path, seed: int) -> None:
+    build_and_ask(tmp_path, seed, number=400)
+
+
+def test_a_preview_says_what_a_reload_would_skip(tmp_path: Path) -> None:
+    for name, data in damaged(7, 32):
+        told = preview(name, data)
+        assert told.facts or told.skipped or not told.articles or told.repairs
+        assert all(isinstance(one, Skipped) and one.stage for one in told.skipped)
