@@ -61,7 +61,7 @@ PHRASES = Phrases(
     ),
     console=ConsolePhrases(
         skipped="skipped {}: {}; {}",
-        unreadable="could not be read: {}; {}",
+        unreadable="left out at {}: {}; {}",
         check_file="{} articles · {} sentences · {} doubts · {} repairs and removals",
         check_joined="{} paragraphs: {}",
         check_lines="lines {} ",
