@@ -40,7 +40,10 @@ class PieceVocabulary:
     def parse(cls, data: bytes) -> Self:
         """Read what `written` wrote; raises ValueError naming the line that is no piece."""
         head, _, body = data.decode("utf-8").partition("\n\n")
-        folds = dict(line.split("\t") for line in head.split("\n") if line)
+        folds: dict[str, str] = {}
+        for line in filter(None, head.split("\n")):
+            one, _, others = line.partition(" ")
+            folds[chr(int(one, 16))] = "".join(chr(int(other, 16)) for other in others.split())
         pieces: list[tuple[str, float]] = []
         for number, line in enumerate(body.rstrip("\n").split("\n")):
             piece, tab, score = line.partition("\t")
@@ -50,8 +53,11 @@ class PieceVocabulary:
         return cls(pieces, folds)
 
     def written(self) -> bytes:
-        """Return the file: folds, an empty line, then one piece and its score a line, in the order of the ids."""
-        folds = "".join(f"{one}\t{other}\n" for one, other in sorted(self.folds.items()))
+        """Return the file: folds as code points, an empty line, then a piece and its score a line, by id."""
+        folds = "".join(
+            " ".join(f"{ord(character):x}" for character in one + other) + "\n"
+            for one, other in sorted(self.folds.items())
+        )
         pieces = "".join(f"{piece}\t{score:.4f}\n" for piece, score in self.pieces)
         return f"{folds}\n{pieces}".encode()
 

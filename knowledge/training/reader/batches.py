@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
@@ -36,6 +36,11 @@ class Batch:
     doubted: Tensor
     judged: Tensor
     kinds: list[str]
+
+    def to(self, device: torch.device) -> Batch:
+        """Return the batch on a device."""
+        moved = {f.name: getattr(self, f.name).to(device) for f in fields(self) if f.name != "kinds"}
+        return Batch(kinds=self.kinds, **moved)
 
 
 @dataclass(slots=True)
@@ -113,7 +118,7 @@ def losses(network: ReaderNetwork, batch: Batch, *, half: bool) -> Losses:
     sizes = (batch.ids != PieceVocabulary.PADDING).sum(1)
     order = torch.argsort(sizes)
     parts: list[tuple[Tensor, ...]] = []
-    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
+    with torch.autocast(batch.ids.device.type, dtype=torch.bfloat16, enabled=half):
         for rows in order.tensor_split(3):
             if len(rows):
                 length = int((sizes[rows].max() + 7) // 8 * 8)

@@ -60,7 +60,7 @@ class Layer(nn.Module):
         else:
             query, key, value = split.reshape(3, batch * heads, length, hidden // heads)
             wide = mask.to(query.dtype).expand(batch, heads, 1, length).reshape(batch * heads, 1, length)
-            with torch.autocast("cpu", enabled=False):
+            with torch.autocast(states.device.type, enabled=False):
                 seen = _Attend.apply(query, key, value, wide)  # type: ignore[no-untyped-call]
             seen = seen.view(batch, heads, length, hidden // heads)
         seen = seen.transpose(1, 2).reshape(batch, length, hidden)
@@ -74,7 +74,7 @@ class ReaderNetwork(nn.Module):
     The embeddings and the `frozen` lowest layers stay e5's; segment and match come in above them, zero at first.
     """
 
-    def __init__(self, encoder: Encoder, *, frozen: int = 4) -> None:
+    def __init__(self, encoder: Encoder, *, frozen: int = 6) -> None:
         super().__init__()
         hidden = encoder.hidden
         self.frozen = frozen
@@ -124,7 +124,7 @@ class ReaderNetwork(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Return the logits start, end, doubt (batch, length) and answerable (batch)."""
         seen = ids != PieceVocabulary.PADDING
-        mask = torch.zeros(ids.shape).masked_fill(~seen, _MASKED)[:, None, None, :]
+        mask = torch.zeros(ids.shape, device=ids.device).masked_fill(~seen, _MASKED)[:, None, None, :]
         with torch.set_grad_enabled(False if not exported else torch.is_grad_enabled()):
             states = self.norm(self.words(ids) + self.places.weight[: ids.shape[1]])
             for layer in self.layers[: self.frozen]:

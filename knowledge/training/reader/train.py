@@ -10,25 +10,27 @@ import pickle
 import random
 import sys
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 import rjieba
 import torch
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from knowledge.answering.pairs import PairEncoder
 from knowledge.training.reader import sources
-from knowledge.training.reader.batches import collated, losses
-from knowledge.training.reader.examples import Example, ExampleMaker
+from knowledge.training.reader.batches import Batch, collated, losses
+from knowledge.training.reader.examples import ExampleMaker
 from knowledge.training.reader.network import ReaderNetwork
 from knowledge.training.reader.questions import MADE, from_news
 from knowledge.training.reader.start import Encoder, cut_to, e5_small
 from knowledge.training.reader.words import Lexicon
 
-GROUPS = 8
-"""Questions a step; each gives three to six pairs."""
 MEETING = 40
 """Steps between two looks at the peer."""
+WARMING = 60
+"""Steps until the full rate."""
 DECAY = 0.9
 """How much slower each lower layer learns."""
 KEPT_APART = 20
@@ -62,11 +64,17 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("root", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--minutes", type=float, default=60.0)
-    parser.add_argument("--rate", type=float, default=1.5e-4)
+    parser.add_argument("--rate", type=float, default=2e-4)
     parser.add_argument("--passages", type=int, default=9000)
     parser.add_argument("--questions", type=int, default=26_000)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--threads", type=int, default=1, help="more than one only on idle cores")
+    parser.add_argument(
+        "--workers", type=int, default=0, help="processes that make the batches, for a GPU: 12"
+    )
+    parser.add_argument(
+        "--groups", type=int, default=8, help="questions a step, three to six pairs each; a GPU: 64"
+    )
     parser.add_argument("--start", type=Path, help="a checkpoint to go on from")
     parser.add_argument(
         "--peer", type=Path, help="OUT of a second run of another seed, met half way every 40 steps"
@@ -82,32 +90,56 @@ def main(arguments: list[str]) -> None:
     network = ReaderNetwork(encoder)
     if given.start:
         network.load_state_dict(torch.load(given.start)["network"])
-    training = Training(network, maker, encoder, given.rate, given.seed)
-    training.run(given.minutes, given.out, given.peer)
+    training = Training(network, Stream(maker, encoder, given.groups, given.seed), given.rate)
+    training.run(given.minutes, given.out, given.peer, given.workers)
 
 
-class Training:
-    """One run: the optimiser, the questions in random order, and the clock."""
+class Stream(IterableDataset[Batch]):
+    """Batches without end, half of questions that people asked, half of made ones; another run in each worker."""
 
-    def __init__(
-        self, network: ReaderNetwork, maker: ExampleMaker, encoder: Encoder, rate: float, seed: int
-    ) -> None:
-        self.network = network
+    def __init__(self, maker: ExampleMaker, encoder: Encoder, groups: int, seed: int) -> None:
         self.maker = maker
-        self.encoder = encoder
+        self.groups = groups
+        self.seed = seed
         self.pairs = PairEncoder(encoder.vocabulary)
-        self.rng = random.Random(seed)
-        self.half = torch.ops.mkldnn._is_mkldnn_bf16_supported()
         kept = [(n, a) for n, a in maker.questions if a.passage % KEPT_APART == 0]
         self.kept = random.Random(1).sample(kept, min(len(kept), 300))
         learnt = [(n, a) for n, a in maker.questions if a.passage % KEPT_APART]
         self.made = [(n, a) for n, a in learnt if maker.sets[n].name == MADE]
         self.asked = [(n, a) for n, a in learnt if maker.sets[n].name != MADE]
-        self.optimiser = torch.optim.AdamW(self._rates(rate), lr=rate, betas=(0.9, 0.98))
-        print(
-            f"{len(self.asked)} questions asked and {len(self.made)} made to learn from, {len(kept)} kept apart, bf16: {self.half}",
-            flush=True,
-        )
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Draw some hundred questions, put those of like length together, and go on."""
+        worker = get_worker_info()
+        rng = random.Random(self.seed * 1000 + (worker.id if worker else 0))
+        while True:
+            many = self.groups * 12
+            drawn = [rng.choice(part) for part in (self.asked, self.made) for _ in range(many)]
+            groups = [g for n, a in drawn if (g := self.maker.group(n, a, rng))]
+            groups.sort(key=lambda g: len(g[0].question + g[0].window.sentence))
+            batches = [groups[i : i + self.groups] for i in range(0, len(groups), self.groups)]
+            for batch in rng.sample(batches, len(batches)):
+                yield collated(batch, self.pairs, rng)
+
+    def apart(self) -> Iterator[Batch]:
+        """Return the batches of the passages kept apart, always the same."""
+        rng = random.Random(1)
+        groups = [g for n, a in self.kept if (g := self.maker.group(n, a, rng, plain=True))]
+        for first in range(0, len(groups), self.groups):
+            yield collated(groups[first : first + self.groups], self.pairs, rng)
+
+
+class Training:
+    """One run: the network on its device, the optimiser and the clock."""
+
+    def __init__(self, network: ReaderNetwork, stream: Stream, rate: float) -> None:
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.half = self.device.type == "cuda" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
+        self.network = network.to(self.device)
+        self.stream = stream
+        self.optimiser = torch.optim.AdamW(self._rates(rate), lr=rate, betas=(0.9, 0.98), fused=True)
+        asked, made = len(stream.asked), len(stream.made)
+        print(f"{asked} questions asked, {made} made, on {self.device}, bf16: {self.half}", flush=True)
 
     def _rates(self, rate: float) -> list[dict[str, object]]:
         groups: dict[float, list[torch.nn.Parameter]] = {}
@@ -128,54 +160,44 @@ class Training:
             for base, weights in groups.items()
         ]
 
-    def run(self, minutes: float, out: Path, peer: Path | None) -> None:
+    def run(self, minutes: float, out: Path, peer: Path | None, workers: int) -> None:
         """Train for the minutes given, warming up and then falling to a fiftieth of the rate."""
         begun = written = time.monotonic()
-        step = pairs = 0
+        pairs = 0
         seen = np.zeros(4)
-        while True:
-            for groups in self._ordered():
-                share = (time.monotonic() - begun) / (minutes * 60)
-                if share >= 1:
-                    self._write(out)
-                    self.check()
-                    return
-                for group in self.optimiser.param_groups:
-                    group["lr"] = group["base"] * min(1.0, (step + 1) / 100) * max(0.02, 1 - share)
-                batch = collated(groups, self.pairs, self.rng)
-                found = losses(self.network, batch, half=self.half)
-                found.total.backward()  # type: ignore[no-untyped-call]
-                torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-                self.optimiser.step()
-                self.optimiser.zero_grad(set_to_none=True)
-                step += 1
-                pairs += len(batch.kinds)
-                seen += [float(x.detach()) for x in (found.span, found.answerable, found.doubt, found.order)]
-                if step % MEETING == 0:
-                    names = ("span", "answerable", "doubt", "order")
-                    said = " ".join(f"{n} {x:.3f}" for n, x in zip(names, seen / MEETING, strict=True))
-                    print(f"step {step} pairs {pairs} {time.monotonic() - begun:.0f} s {said}", flush=True)
-                    seen[:] = 0
-                    if peer is not None:
-                        self._meet(peer)
-                if step % MEETING == 0 and (peer is not None or time.monotonic() - written > 180):
+        batches: Iterable[Batch] = self.stream
+        if workers:
+            batches = DataLoader(self.stream, batch_size=None, num_workers=workers)
+        for step, batch in enumerate(batches, 1):
+            share = (time.monotonic() - begun) / (minutes * 60)
+            if share >= 1:
+                break
+            for group in self.optimiser.param_groups:
+                group["lr"] = group["base"] * min(1.0, step / WARMING) * max(0.02, 1 - share)
+            found = losses(self.network, batch.to(self.device), half=self.half)
+            found.total.backward()
+            torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+            self.optimiser.step()
+            self.optimiser.zero_grad(set_to_none=True)
+            pairs += len(batch.kinds)
+            seen += [float(x.detach()) for x in (found.span, found.answerable, found.doubt, found.order)]
+            if step % MEETING == 0:
+                names = ("span", "answerable", "doubt", "order")
+                said = " ".join(f"{n} {x:.3f}" for n, x in zip(names, seen / MEETING, strict=True))
+                print(f"step {step} pairs {pairs} {time.monotonic() - begun:.0f} s {said}", flush=True)
+                seen[:] = 0
+                if peer is not None:
+                    self._meet(peer)
+                if peer is not None or time.monotonic() - written > 180:
                     written = time.monotonic()
                     self._write(out)
-
-    def _ordered(self) -> list[list[list[Example]]]:
-        """Return some hundred questions' groups, half asked by people, half made, in batches of like length."""
-        many = GROUPS * 12
-        drawn = [self.rng.choice(part) for part in (self.asked, self.made) for _ in range(many)]
-        groups = [g for n, a in drawn if (g := self.maker.group(n, a, self.rng))]
-        groups.sort(key=lambda g: len(g[0].question + g[0].window.sentence))
-        batches = [groups[i : i + GROUPS] for i in range(0, len(groups), GROUPS)]
-        self.rng.shuffle(batches)
-        return batches
+        self._write(out)
+        self.check()
 
     def _meet(self, peer: Path) -> None:
         """Go half way to what the other run has last written (averaging of models that began alike)."""
         if peer.exists():
-            theirs = torch.load(peer)["network"]
+            theirs = torch.load(peer, map_location=self.device)["network"]
             with torch.no_grad():
                 for name, weight in self.network.named_parameters():
                     if weight.requires_grad:
@@ -183,20 +205,20 @@ class Training:
 
     def _write(self, out: Path) -> None:
         part = out.with_suffix(".part")
-        torch.save({"network": self.network.state_dict()}, part)
+        torch.save(
+            {"network": {name: weight.cpu() for name, weight in self.network.state_dict().items()}}, part
+        )
         part.replace(out)
 
     def check(self) -> None:
         """Print exact spans and AUCs on the passages kept apart."""
-        rng = random.Random(1)
         self.network.eval()
         scores: dict[str, list[float]] = {}
         doubts: dict[str, list[float]] = {}
         exact: list[bool] = []
         with torch.no_grad():
-            groups = [g for n, a in self.kept if (g := self.maker.group(n, a, rng, plain=True))]
-            for first in range(0, len(groups), GROUPS):
-                batch = collated(groups[first : first + GROUPS], self.pairs, rng)
+            for made in self.stream.apart():
+                batch = made.to(self.device)
                 start, end, doubt, answerable = losses(self.network, batch, half=self.half).logits
                 most = doubt.masked_fill(batch.judged == 0, -99).max(1).values
                 hit = (start.argmax(1) == batch.start) & (end.argmax(1) == batch.end)

@@ -37,7 +37,7 @@ VOCABULARY = PieceVocabulary(
         ("多少", -5.0),
         ("▁多少", -5.5),
     ],
-    {"Ａ": "A", "區": "区", "東": "东"},
+    {"Ａ": "A", "\t": " ", "\u200b": "", "區": "区", "東": "东"},
 )
 WILD = st.text(st.characters(codec="utf-8"), max_size=60)
 
@@ -69,7 +69,7 @@ def test_the_vocabulary_reads_what_it_wrote() -> None:
 
 def test_a_line_without_a_score_is_named() -> None:
     with pytest.raises(ValueError, match=r"line 1 .*'年'"):
-        PieceVocabulary.parse("\n\n上\t-1.0\n年\n".encode())
+        PieceVocabulary.parse("41 42\n\n上\t-1.0\n年\n".encode())
 
 
 @given(WILD)
