@@ -1,181 +1,173 @@
-"""PDF: born-digital pages in reading order; line n is line n of the pages' texts one after another."""
+"""PDF: born-digital pages as articles with roles; line n is line n of the pages' texts one after another."""
 
 from __future__ import annotations
 
-import ctypes
-from collections.abc import Iterator
-from contextlib import closing
-from typing import Any, Final
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
 from knowledge.documents import limits
 from knowledge.documents.extract import Extract
-from knowledge.documents.layout.arrange import arrange
-from knowledge.documents.layout.blocks import Block
-from knowledge.documents.layout.page import Box, Glyph, Page
+from knowledge.documents.pdf_blocks import PageBlock, arrange
+from knowledge.documents.pdf_characters import REPLACEMENT, Page, read_characters
 from knowledge.documents.pdf_font import provide_font
+from knowledge.documents.tables import make_table
 from knowledge.errors import UnreadableFile
-from knowledge.model import Skipped
+from knowledge.model import Block, Role, Skipped, Table
 
-_REPLACEMENT: Final = "\ufffd"
-_THIN: Final = 3.0
-_INVISIBLE: Final = 0.5  # points: print lower than this is for no eye, and no measure of its page
-_MOST_RULES: Final = 300
 _SCAN_REMEDY: Final = "放入文字版，或先用别的软件识别文字"
 _REASONS: Final = {
     raw.FPDF_ERR_PASSWORD: ("PDF 加了密码", "去掉密码后再放入"),
     raw.FPDF_ERR_SECURITY: ("PDF 加了不认识的保护", "去掉保护后再放入"),
     raw.FPDF_ERR_FORMAT: ("不是 PDF，或文件已损坏", "从原处重新下载"),
 }
+_DIGITS: Final = re.compile(r"[\d０-９]+")
+_GARBAGE: Final = re.compile(r"[!-/:-@\[-`{-~]")
+_HAN: Final = re.compile("[\u3400-\u9fff]")
+_OWN: Final = re.compile("[\ue000-\uf8ff]")
 
 
 def read_pdf(name: str, data: bytes) -> Extract:
-    """Extract the lines of a PDF, a blank line between blocks; scanned pages are listed as missing.
+    """Extract the lines of a PDF with their roles; pages that cannot be read are listed as missing.
 
     Raises:
         UnreadableFile: damaged, encrypted, too many pages, or without any text.
     """
-    lines: list[str] = []
-    starts: list[int] = []
-    articles: list[int] = []
-    missing: list[Skipped] = []
     provide_font()
+    pages: list[list[PageBlock] | Skipped] = []
+    doubts: list[Skipped] = []
     try:
         with pdfium.PdfDocument(data) as document:
-            for page in _read_pages(name, document):
-                starts.append(len(lines) + 1)
-                if isinstance(page, Skipped):
-                    missing.append(page)
-                    lines.append("")
-                    continue
-                for block in page:
-                    if block.opens:
-                        articles.append(len(lines) + 1)
-                    lines += [*block.lines, ""]
-                if not page:
-                    lines.append("")
+            if len(document) > limits.PDF_PAGES:
+                reason = f"有 {len(document)} 页，超过 {limits.PDF_PAGES} 页的上限"
+                raise UnreadableFile(name, reason, "拆成几个 PDF")
+            pages.extend(_read_page(name, document, number, data, doubts) for number in range(len(document)))
     except pdfium.PdfiumError as error:
         reason, remedy = _REASONS.get(error.err_code, ("PDF 已损坏", "从原处重新下载"))
         raise UnreadableFile(name, reason, remedy) from error
-    if len(missing) == len(starts):
+    missing = [page for page in pages if isinstance(page, Skipped)]
+    if len(missing) == len(pages):
         raise UnreadableFile(name, missing[0].reason if missing else "PDF 没有页", _SCAN_REMEDY)
-    return Extract("pdf", tuple(lines), None, tuple(starts), tuple(articles), tuple(missing))
+    written = _Writer(_running([page for page in pages if not isinstance(page, Skipped)]))
+    for page in pages:
+        written.page([] if isinstance(page, Skipped) else page)
+    return written.extract((*missing, *doubts))
 
 
-def _read_pages(name: str, document: pdfium.PdfDocument) -> Iterator[list[Block] | Skipped]:
-    """Yield page by page: what a page is made of takes a hundred times the room of its text."""
-    if len(document) > limits.PDF_PAGES:
-        raise UnreadableFile(name, f"有 {len(document)} 页，超过 {limits.PDF_PAGES} 页的上限", "拆成几个 PDF")
-    for number in range(len(document)):
-        yield _read_page(f"{name} 第 {number + 1} 页", document, number)
-
-
-def _read_page(name: str, document: pdfium.PdfDocument, number: int) -> list[Block] | Skipped:
+def _read_page(
+    name: str, document: pdfium.PdfDocument, number: int, data: bytes, doubts: list[Skipped]
+) -> list[PageBlock] | Skipped:
+    """Read one page: what it is made of takes a hundred times the room of its text."""
+    name = f"{name} 第 {number + 1} 页"
     try:
-        with closing(document[number]) as page:
-            geometry, pictured = _geometry(page)
+        page = read_characters(document, number, data)
     except pdfium.PdfiumError:
         return Skipped(name, "这一页已损坏", "从原处重新下载")
-    if len(geometry.glyphs) > limits.PDF_PAGE_GLYPHS:
+    if len(page.glyphs) > limits.PDF_PAGE_GLYPHS:
         return Skipped(name, f"这一页超过 {limits.PDF_PAGE_GLYPHS} 字", "拆成几页")
-    unknown = sum(glyph.char == _REPLACEMENT for glyph in geometry.glyphs)
-    if unknown > len(geometry.glyphs) // 5:
+    if _is_unusable(page):
         return Skipped(name, "这一页的字体没有文字编码，读不出字", _SCAN_REMEDY)
-    if not geometry.glyphs and pictured:
+    if not page.glyphs and page.pictures:
         return Skipped(name, "这一页是扫描图，没有文字", _SCAN_REMEDY)
-    return arrange(geometry)
+    if page.lost:
+        doubts.append(Skipped(name, f"这一页有 {page.lost} 处文字读不出来", "对照原件核对这一页"))
+    return arrange(page)
 
 
-def _geometry(page: pdfium.PdfPage) -> tuple[Page, bool]:
-    """Return the page's glyphs, pictures and rules, upright, and whether it shows any picture."""
-    turn = _Turn(page)
-    pictures, rules = _drawings(page, turn)
-    with closing(page.get_textpage()) as text:
-        glyphs = tuple(_glyphs(text, turn))
-    return Page(turn.page, glyphs, tuple(pictures), tuple(rules)), bool(pictures)
+def _is_unusable(page: Page) -> bool:
+    """Tell whether a page's fonts say nothing of what its glyphs mean: unmapped, or ASCII marks in place of hanzi."""
+    text = "".join(glyph.char for glyph in page.glyphs)
+    if text.count(REPLACEMENT) + len(_OWN.findall(text)) > len(text) // 5:
+        return True
+    few = len(_HAN.findall(text)) < 0.2 * len(text)
+    return len(text) > 40 and few and len(_GARBAGE.findall(text)) > 0.3 * len(text) and not _is_dotted(text)
 
 
-class _Turn:
-    """Turns a page's own coordinates upright and leaves out what lies outside its crop box."""
-
-    def __init__(self, page: pdfium.PdfPage) -> None:
-        self._angle = page.get_rotation() % 360
-        self._crop = Box(*page.get_cropbox())
-        width, height = self._crop.width, self._crop.height
-        self.page = Box(0, 0, width, height) if self._angle in (0, 180) else Box(0, 0, height, width)
-
-    def shows(self, box: Box) -> bool:
-        """Tell whether the middle of a box lies on the page."""
-        x, y = (box.left + box.right) / 2, (box.bottom + box.top) / 2
-        return self._crop.left <= x <= self._crop.right and self._crop.bottom <= y <= self._crop.top
-
-    def point(self, x: float, y: float) -> tuple[float, float]:
-        """Return a point as the reader sees it."""
-        x, y = x - self._crop.left, y - self._crop.bottom
-        width, height = self._crop.width, self._crop.height
-        return {0: (x, y), 90: (y, width - x), 180: (width - x, height - y), 270: (height - y, x)}[
-            self._angle
-        ]
-
-    def box(self, box: Box) -> Box:
-        """Return a box as the reader sees it."""
-        x1, y1 = self.point(box.left, box.bottom)
-        x2, y2 = self.point(box.right, box.top)
-        return Box(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
+def _is_dotted(text: str) -> bool:
+    """Tell whether the marks are the dots of a list of contents."""
+    return text.count(".") > 0.8 * len(_GARBAGE.findall(text))
 
 
-def _glyphs(text: pdfium.PdfTextPage, turn: _Turn) -> Iterator[Glyph]:
-    """Every printed character that is no blank; PDFium's own guesses at spaces and line ends are left out."""
-    rect, x, y = raw.FS_RECTF(), ctypes.c_double(), ctypes.c_double()
-    spaced = False
-    high = 0
-    for index in range(min(text.count_chars(), limits.PDF_PAGE_GLYPHS + 1)):
-        code = raw.FPDFText_GetUnicode(text, index)
-        if raw.FPDFText_IsGenerated(text, index) == 1:
-            continue
-        if 0xD800 <= code < 0xDC00:
-            high = code
-            continue
-        char = _char(code, high, raw.FPDFText_HasUnicodeMapError(text, index) == 1)
-        high = 0
-        if not char.strip():
-            spaced = True
-            continue
-        if not raw.FPDFText_GetLooseCharBox(text, index, rect):
-            continue
-        box = Box(rect.left, rect.bottom, rect.right, rect.top)
-        upright = turn.box(box)
-        if upright.height < _INVISIBLE or not turn.shows(box):
-            continue
-        raw.FPDFText_GetCharOrigin(text, index, x, y)
-        yield Glyph(char, upright, turn.point(x.value, y.value)[1], spaced)
-        spaced = False
+def _masked(block: PageBlock) -> str:
+    return _DIGITS.sub("#", "".join(block.lines[0].split()))
 
 
-def _char(code: int, high: int, unmapped: bool) -> str:
-    if 0xDC00 <= code < 0xE000 and high:
-        return chr(0x10000 + (high - 0xD800) * 0x400 + code - 0xDC00)
-    if unmapped or code == 0 or 0xD800 <= code < 0xE000 or code > 0x10FFFF:
-        return _REPLACEMENT
-    return "" if code < 0x20 or code in (0xFFFE, 0xFFFF) else chr(code)
+def _running(pages: Sequence[Sequence[PageBlock]]) -> frozenset[str]:
+    """What stands at the edge of more than one page, figures apart."""
+    seen = Counter(text for page in pages for text in {_masked(b) for b in page if b.edge})
+    return frozenset(text for text, count in seen.items() if count > 1)
 
 
-def _drawings(page: pdfium.PdfPage, turn: _Turn) -> tuple[list[Box], list[Box]]:
-    """Return pictures, and the vertical rules and frame sides that part columns."""
-    pictures: list[Box] = []
-    rules: list[Box] = []
-    wanted = (raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_PATH)
-    for drawn, _ in zip(page.get_objects(filter=wanted, max_depth=4), range(20_000), strict=False):
-        bounds: Any = drawn.get_bounds()
-        box = turn.box(Box(*bounds))
-        if drawn.type == raw.FPDF_PAGEOBJ_IMAGE:
-            pictures.append(box)
-        elif box.height > 20 and box.width <= _THIN:
-            rules.append(box)
-        elif box.height > 40 and box.width > 40:
-            rules.append(Box(box.left, box.bottom, box.left + 0.1, box.top))
-            rules.append(Box(box.right - 0.1, box.bottom, box.right, box.top))
-    rules.sort(key=lambda rule: -rule.height)
-    return pictures, rules[:_MOST_RULES]
+@dataclass(slots=True)
+class _Writer:
+    """Pages becoming the lines and blocks of a document.
+
+    What a page leaves open goes on on the next one: a paragraph that does not end, an article of no title, a table.
+    """
+
+    running: frozenset[str]
+    lines: list[str] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
+    articles: list[int] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)
+    _count: int = 0
+    _last: tuple[int, PageBlock] | None = None
+    _table: Table | None = None
+
+    def page(self, page: Sequence[PageBlock]) -> None:
+        """Write one page's blocks, a blank line where a title, a heading or furniture is parted from text."""
+        self.starts.append(len(self.lines) + 1)
+        numbers: dict[int | None, int] = {}
+        for at, block in enumerate(page):
+            if block.edge:
+                block.role = Role.FURNITURE if _masked(block) in self.running else Role.PARAGRAPH
+            fresh = block.article is not None and block.article not in numbers
+            if fresh:
+                numbers[block.article] = self._number(block)
+            number = numbers.get(block.article, max(0, self._count - 1))
+            if fresh and block.role in (Role.KICKER, Role.TITLE):
+                self.articles.append(len(self.lines) + 1)
+            self._write(block, number)
+            if at + 1 == len(page) or not (block.role is page[at + 1].role is Role.PARAGRAPH):
+                self.lines.append("")
+        if not page:
+            self.lines.append("")
+
+    def _number(self, block: PageBlock) -> int:
+        """The number of an article that begins with this block: the last one's where that goes on here."""
+        if block.opening and self._last is not None:
+            return self._last[0]
+        self._count += 1
+        return self._count - 1
+
+    def _write(self, block: PageBlock, number: int) -> None:
+        first = len(self.lines) + 1
+        goes_on = (
+            block.opening
+            and block.role is Role.PARAGRAPH
+            and not block.indented
+            and self._last is not None
+            and not self._last[1].finished
+        )
+        self.lines += block.lines
+        table = None
+        if block.grid is not None:
+            table = make_table(block.grid.rows(first), self._table)
+        role = Role.PARAGRAPH if block.role is Role.TABLE and table is None else block.role
+        self.blocks.append(Block(role, first, len(self.lines), number, round(block.size, 2), goes_on, table))
+        if role is not Role.FURNITURE:
+            self._table = table
+        if role is Role.PARAGRAPH and not block.edge:
+            self._last = (number, block)
+
+    def extract(self, missing: tuple[Skipped, ...]) -> Extract:
+        """Everything written so far."""
+        starts = tuple(self.starts)
+        return Extract(
+            "pdf", tuple(self.lines), None, starts, tuple(self.articles), missing, tuple(self.blocks)
+        )

@@ -8,7 +8,13 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 import pytest
+from fontTools.subset import Subsetter
+from fontTools.ttLib import TTFont
+from fontTools.ttLib.tables._g_l_y_f import Glyph
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont as EmbeddedFont
 
+from knowledge.documents.pdf import read_pdf
 from knowledge.documents.pdf_font import FONT
 from tests.knowledge.documents.newspaper import Sheet, pdf
 from tests.knowledge.documents.pages import PAGES
@@ -45,3 +51,20 @@ def test_a_page_is_the_same_with_the_systems_fonts_hidden_and_full(tmp_path: Pat
         )
     assert "竖排大标题文章" in hidden
     assert hidden == full
+
+
+def test_a_character_whose_embedded_glyph_has_no_shape_is_read_too(tmp_path: Path) -> None:
+    font = TTFont(str(files(FONT[0]).joinpath(*FONT[1:])))
+    subsetter = Subsetter()
+    subsetter.populate(text="今天最高气温36℃体感舒适")
+    subsetter.subset(font)
+    font["glyf"][font.getBestCmap()[ord("℃")]] = Glyph()
+    font.save(tmp_path / "blank.ttf")
+    pdfmetrics.registerFont(EmbeddedFont("Blank", str(tmp_path / "blank.ttf")))
+    sheet = Sheet()
+    sheet.text(40, 700, 12, "今天最高气温36℃", font="Blank")
+    sheet.text(40, 660, 12, "℃", font="Blank")
+    sheet.text(40, 640, 12, "体感舒适", font="Blank")
+    extract = read_pdf("a.pdf", pdf(sheet))
+    assert "".join(extract.lines).count("℃") == 2
+    assert extract.missing == ()

@@ -1,1 +1,0 @@
-"""Pure geometry: the glyphs of a newspaper page, in whatever order they were drawn, become blocks in reading order."""

@@ -1,0 +1,431 @@
+"""A page's characters to blocks with roles, in reading order: furniture, frames, titles, columns, paragraphs, captions.
+
+Sizes and distances are in times of the body's font size unless a name says otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+from typing import Final
+
+from knowledge.documents.pdf_characters import Box, Page
+from knowledge.documents.pdf_lines import Line, body_size, bounds, find_lines, join_rows
+from knowledge.documents.pdf_order import BYLINE, TITLE, Region, cut_regions, find_gutters, find_stacks
+from knowledge.documents.tables import Grid, find_grids
+from knowledge.model import Role
+
+INDENT: Final = "\u3000\u3000"
+_EDGE: Final = 0.08
+"""Running heads and page numbers stand in the outer 8 % of a page's height."""
+
+_LONG_RULE: Final = 0.7
+_HEAD_CHARS, _FOOT_CHARS, _EDGE_CHARS = 80, 120, 45
+_HEADING_CHARS: Final = 24
+_CAPTION_CHARS: Final = 30
+_FINISHED: Final = re.compile("[。！？!?…][”’」』）)》]*$")
+_PAUSED: Final = re.compile("[。，、；：！？]$")
+_NEVER_HEADING: Final = re.compile("[。，；！？：、]$")
+_SIGNED: Final = re.compile(r"(?:记者|記者|通讯员|通訊員|特派员)|^文[/／]|^[（(][^。！？]{2,14}[）)]$")
+
+
+@dataclass(slots=True)
+class PageBlock:
+    """Lines of one role on one page. `article` counts the page's articles, None for none of them.
+
+    `edge` marks a line at the page's edge that is furniture if other pages have it too; `opening` that nothing
+    above it on the page heads its article; `finished` and `indented` say how a paragraph ends and begins.
+    """
+
+    role: Role
+    lines: list[str]
+    article: int | None
+    size: float = 1.0
+    edge: bool = False
+    opening: bool = False
+    indented: bool = False
+    grid: Grid | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Tell whether the text ends as a sentence does."""
+        return bool(self.lines) and _FINISHED.search(self.lines[-1]) is not None
+
+
+def arrange(page: Page) -> list[PageBlock]:
+    """Return the blocks of a page in reading order: head, articles, foot."""
+    grids, glyphs = find_grids(page)
+    lines = find_lines(glyphs, page.uprights)
+    if not lines:
+        return [*(_table(grid, None) for grid in grids), *_turned(page)]
+    body = body_size(lines)
+    head, lines = _furniture(lines, page, body, top=True)
+    foot, lines = _furniture(lines, page, body, top=False)
+    pictures = [
+        p
+        for p in page.pictures
+        if p.height > 3 * body and p.height * p.width < 0.85 * page.width * page.height
+    ]
+    regions: list[tuple[Region, float]] = []
+    for part in _framed(lines, page, pictures):
+        size = body_size(part)
+        stacks, rest = find_stacks(part, size, page.uprights)
+        regions += ((region, size) for region in cut_regions(stacks, rest, size, page.uprights))
+    regions.sort(key=lambda each: (round(each[0].box.top / 40), each[0].box.left))
+    blocks: list[PageBlock] = []
+    waiting = list(grids)
+    for number, (region, size) in enumerate(regions):
+        near = [p for p in pictures if p.across(region.box) > 0 and p.along(region.box) > -5]
+        mine = [g for g in waiting if _owner(g, regions) is region]
+        waiting = [g for g in waiting if g not in mine]
+        blocks += _Article(region, size, page, number, near, mine).blocks()
+    blocks += (_table(grid, len(regions) - 1 if regions else None) for grid in waiting)
+    return [*head, *blocks, *foot, *_turned(page)]
+
+
+def _turned(page: Page) -> Iterator[PageBlock]:
+    for text in page.turned:
+        yield PageBlock(Role.FURNITURE, [text], None)
+
+
+def _table(grid: Grid, article: int | None) -> PageBlock:
+    return PageBlock(Role.TABLE, grid.lines, article, grid=grid)
+
+
+def _owner(grid: Grid, regions: Sequence[tuple[Region, float]]) -> Region | None:
+    """The region that a table stands in, or under."""
+    over = [r for r, _ in regions if r.box.across(grid.box) > 0 and r.box.top <= grid.box.top + 1]
+    return max(over, key=lambda r: r.box.top, default=None)
+
+
+def _furniture(lines: list[Line], page: Page, body: float, top: bool) -> tuple[list[PageBlock], list[Line]]:
+    """Split off what runs along one edge: beyond a long rule, or one row of short pieces clear of the rest."""
+    beyond = _beyond_rule(lines, page, top)
+    row = beyond or _edge_row(lines, page, body, top)
+    if not row:
+        return [], lines
+    taken = {id(line) for line in row}
+    rest = [line for line in lines if id(line) not in taken]
+    pieces = sorted(join_rows(row, 1.0, page.uprights), key=lambda s: (round(s.base / 4), s.box.left))
+    sure = bool(beyond) or any(re.search(r"[\d０-９]", piece.text) for piece in pieces)
+    sure = sure or len(pieces) > 1 or all(len(piece.glyphs) <= 8 and piece.size < body for piece in pieces)
+    return [
+        PageBlock(
+            Role.FURNITURE if sure else Role.PARAGRAPH, [piece.text], None, piece.size / body, edge=not sure
+        )
+        for piece in pieces
+    ], rest
+
+
+def _beyond_rule(lines: Sequence[Line], page: Page, top: bool) -> list[Line]:
+    width = max(s.box.right for s in lines) - min(s.box.left for s in lines)
+    first, last = min(s.box.top for s in lines), max(s.box.bottom for s in lines)
+    long = [rule for rule in page.levels if rule.width > _LONG_RULE * width]
+    if top:
+        rules = [rule for rule in long if rule.top < 2 * _EDGE * page.height]
+        found = [s for s in lines if rules and s.box.bottom < min(r.top for r in rules) + 1]
+        return found if sum(len(s.glyphs) for s in found) <= _HEAD_CHARS else []
+    for rule in sorted(long, key=lambda r: r.top):
+        found = [s for s in lines if s.box.top > rule.top - 1]
+        low = rule.top > first + 0.5 * (last - first) and rule.top > (1 - 2 * _EDGE) * page.height
+        short = all(len(s.glyphs) <= _EDGE_CHARS and not _PAUSED.search(s.text) for s in found)
+        if low and found and short and sum(len(s.glyphs) for s in found) <= _FOOT_CHARS:
+            return found
+    return []
+
+
+def _edge_row(lines: Sequence[Line], page: Page, body: float, top: bool) -> list[Line]:
+    if len(lines) < 3:
+        return []
+    first = min(lines, key=lambda s: s.box.top) if top else max(lines, key=lambda s: s.box.bottom)
+    row = [s for s in lines if s.box.along(first.box) > 0.3 * min(s.size, first.size)]
+    rest = [s for s in lines if not any(s is r for r in row)]
+    if not rest or any(len(s.glyphs) > _EDGE_CHARS or s.size > 1.6 * body or s.upright for s in row):
+        return []
+    if top:
+        edgy = max(s.box.bottom for s in row) < _EDGE * page.height
+        gap = min(s.box.top for s in rest) - max(s.box.bottom for s in row)
+    else:
+        edgy = min(s.box.top for s in row) > (1 - _EDGE) * page.height
+        gap = min(s.box.top for s in row) - max(s.box.bottom for s in rest)
+    marked = any(_PAUSED.search(s.text) for s in row)
+    if not edgy or marked or gap < (0.8 if len(row) == 1 else 0.2) * body:
+        return []
+    if top and len(row) == 1 and any(_heads(row[0], s) for s in rest):
+        return []
+    return row
+
+
+def _heads(line: Line, other: Line) -> bool:
+    """Tell whether a line is the kicker of the headline right under it."""
+    close = other.box.top - line.box.bottom < 0.7 * other.size
+    return other.size > TITLE * line.size and close and other.box.across(line.box) > 0
+
+
+def _framed(lines: list[Line], page: Page, pictures: list[Box]) -> Iterator[list[Line]]:
+    """Yield what stands in each frame as a page of its own, then the rest; an empty frame is a picture."""
+    taken: set[int] = set()
+    frames: list[Box] = []
+    for frame in sorted(page.frames, key=lambda f: f.width * f.height):
+        if any(max(map(abs, _offsets(frame, other))) < 6 for other in frames):
+            continue
+        inside = [
+            s for s in lines if frame.holds(s.box.left, s.middle) and frame.holds(s.box.right, s.middle)
+        ]
+        if not inside:
+            pictures.append(frame)
+        elif len(inside) >= 3 and sum(len(s.glyphs) for s in inside) >= 20 and len(inside) < len(lines):
+            frames.append(frame)
+            mine = [s for s in inside if id(s) not in taken]
+            taken.update(id(s) for s in mine)
+            if mine:
+                yield mine
+    rest = [s for s in lines if id(s) not in taken]
+    if rest:
+        yield rest
+
+
+def _offsets(one: Box, other: Box) -> tuple[float, float, float, float]:
+    return (one.left - other.left, one.top - other.top, one.right - other.right, one.bottom - other.bottom)
+
+
+@dataclass(slots=True)
+class _Article:
+    """The lines of one article on its way to blocks."""
+
+    region: Region
+    body: float
+    page: Page
+    number: int
+    pictures: Sequence[Box]
+    grids: Sequence[Grid]
+
+    def blocks(self) -> Iterator[PageBlock]:
+        """Yield title stack, columns of text with headings and tables, captions last."""
+        yield from self._stack()
+        captions, lines = self._captions()
+        text = list(self._text(lines))
+        if text and not self.region.stacks:
+            text[0].opening = True
+        yield from text
+        yield from captions
+
+    def _block(self, role: Role, lines: Sequence[Line]) -> PageBlock:
+        return PageBlock(role, [line.text for line in lines], self.number, lines[0].size / self.body)
+
+    def _stack(self) -> Iterator[PageBlock]:
+        for stack in self.region.stacks:
+            title = stack.largest
+            roles: list[tuple[Role, list[Line]]] = []
+            for line in stack.lines:
+                line.display = True
+                if line.size >= 0.93 * title.size:
+                    role = Role.TITLE
+                elif line.box.top < title.box.top:
+                    role = Role.KICKER
+                else:
+                    small = line.size < 1.1 * self.body
+                    role = Role.BYLINE if small and _SIGNED.search(line.text) else Role.SUBTITLE
+                if roles and roles[-1][0] is role:
+                    roles[-1][1].append(line)
+                else:
+                    roles.append((role, [line]))
+            for role, lines in roles:
+                yield self._block(role, lines)
+
+    def _captions(self) -> tuple[list[PageBlock], list[Line]]:
+        """Split off what stands under a picture in smaller print."""
+        lines = self.region.lines
+        found: list[PageBlock] = []
+        taken: set[int] = set()
+        for picture in self.pictures:
+            zone = [
+                s
+                for s in lines
+                if id(s) not in taken
+                and s.size < 0.95 * self.body
+                and picture.left - 2 * self.body < s.box.left
+                and s.box.right < picture.right + 2 * self.body
+                and -0.5 * self.body < s.box.top - picture.bottom < 4 * self.body
+            ]
+            caption: list[Line] = []
+            last = picture.bottom
+            for line in sorted(zone, key=lambda s: s.base):
+                if line.box.top - last < 1.2 * self.body:
+                    caption.append(line)
+                    last = line.box.bottom
+            if caption:
+                taken.update(id(s) for s in caption)
+                rows = join_rows(caption, 4.0, self.page.uprights)
+                found.append(self._block(Role.CAPTION, sorted(rows, key=lambda s: (s.base, s.box.left))))
+        return found, [s for s in lines if id(s) not in taken]
+
+    def _text(self, lines: list[Line]) -> Iterator[PageBlock]:
+        """Yield the text band by band; what spans all columns parts the bands."""
+        grids = sorted(self.grids, key=lambda g: g.box.top)
+        flow = _Flow(self.body, self.number)
+        for band in self._bands(lines):
+            size = body_size(band)
+            for column in self._columns(band, size):
+                top = bounds(column).top
+                while grids and grids[0].box.top < top:
+                    flow.put(_table(grids.pop(0), self.number))
+                parts = _split_at(column, grids)
+                for at, part in enumerate(parts):
+                    if at:
+                        flow.put(_table(grids.pop(0), self.number))
+                    flow.column(part, size)
+        for grid in grids:
+            flow.put(_table(grid, self.number))
+        yield from flow.blocks
+
+    def _bands(self, lines: list[Line]) -> Iterator[list[Line]]:
+        """Split off a lead in larger print, then what spans the gutters of the rest."""
+        lines = sorted(lines, key=lambda s: s.base)
+        lead: list[Line] = []
+        for line in lines:
+            larger = 1.08 * self.body < line.size < TITLE * self.body and len(line.glyphs) >= 4
+            if not larger or (lead and line.box.top - lead[-1].box.bottom >= 1.2 * line.size):
+                break
+            lead.append(line)
+        if len(lead) >= 2 and sum(len(s.glyphs) for s in lead) >= 40:
+            yield lead
+            lines = lines[len(lead) :]
+        if not lines:
+            return
+        spanning = self._spanning(lines)
+        band: list[Line] = []
+        inside = False
+        for line in lines:
+            spans = id(line) in spanning
+            if band and spans != inside:
+                yield band
+                band = []
+            band.append(line)
+            inside = spans
+        yield band
+
+    def _spanning(self, lines: Sequence[Line]) -> set[int]:
+        """The lines that cross every gutter between the columns of the others."""
+        core = [s for s in lines if 0.93 * self.body < s.size < 1.3 * self.body] or list(lines)
+        columns = find_gutters(core, self.body, self.page.uprights)
+        gaps = [(left[1], right[0]) for left, right in pairwise(columns)]
+        crossing = [
+            s
+            for s in lines
+            if gaps
+            and s.box.left < gaps[0][0] - 0.5 * self.body
+            and s.box.right > gaps[-1][1] + 0.5 * self.body
+        ]
+        return {id(s) for s in crossing}
+
+    def _columns(self, lines: Sequence[Line], size: float) -> Iterator[list[Line]]:
+        """Yield each column's lines from top to bottom, the pieces of one height joined whatever the gap."""
+        core = [s for s in lines if 0.93 * size < s.size < 1.3 * size] or list(lines)
+        columns = find_gutters(core, size, self.page.uprights)
+        shares: list[list[Line]] = [[] for _ in columns]
+        for line in lines:
+            middle = (line.box.left + line.box.right) / 2
+            at = min(
+                range(len(columns)),
+                key=lambda k: max(columns[k][0] - middle, middle - columns[k][1], 0.0),
+            )
+            shares[at].append(line)
+        for share in shares:
+            rows: list[Line] = []
+            for line in sorted(share, key=lambda s: s.base):
+                if rows and abs(rows[-1].base - line.base) < 0.3 * size and not line.upright:
+                    rows[-1].take(line)
+                else:
+                    rows.append(line)
+            if rows:
+                yield rows
+
+
+def _split_at(column: Sequence[Line], grids: Sequence[Grid]) -> list[list[Line]]:
+    """Split a column where tables stand within it."""
+    parts: list[list[Line]] = [[]]
+    box = bounds(column)
+    inside = [g for g in grids if g.box.across(box) > 0 and box.top < g.box.top < box.bottom]
+    for line in column:
+        while len(parts) <= len(inside) and line.box.top > inside[len(parts) - 1].box.top:
+            parts.append([])
+        parts[-1].append(line)
+    return parts
+
+
+class _Flow:
+    """Columns of text becoming headings and paragraphs, from the first column's head to the last one's foot."""
+
+    def __init__(self, body: float, article: int) -> None:
+        self.blocks: list[PageBlock] = []
+        self._body = body
+        self._article = article
+        self._open: PageBlock | None = None
+        self._inset_before = 0.0
+
+    def put(self, block: PageBlock) -> None:
+        """Take a block as it is."""
+        self.blocks.append(block)
+        self._open = None
+
+    def column(self, lines: Sequence[Line], size: float) -> None:
+        """Take the lines of one column."""
+        if not lines:
+            return
+        box = bounds(lines)
+        pitches = [b.base - a.base for a, b in pairwise(lines)]
+        usual = median(pitches) if pitches else size
+        indents = any(1.4 < (line.box.left - box.left) / size < 3.2 for line in lines)
+        for at, line in enumerate(lines):
+            before = (line.box.left - box.left) / size
+            after = (box.right - line.box.right) / size
+            below = at > 0 and not indents and pitches[at - 1] > 1.3 * usual
+            self._line(line, size, before, after, below)
+            self._inset_before = after
+
+    def _line(self, line: Line, size: float, before: float, after: float, below: bool) -> None:
+        text = line.text
+        relative = line.size / size
+        if relative < 0.93 and len(text) <= _CAPTION_CHARS:
+            signed = _SIGNED.search(text) or len(text) <= 6
+            self.put(self._block(Role.BYLINE if signed else Role.CAPTION, line, text))
+            return
+        if self._is_heading(line, text, relative, before, after):
+            line.display = True
+            last = self.blocks[-1] if self.blocks else None
+            if last is not None and last.role is Role.HEADING and self._open is None and not below:
+                last.lines.append(line.text)
+            else:
+                self.put(self._block(Role.HEADING, line, line.text))
+            return
+        if BYLINE.fullmatch(text) and after > 1 and (self._open is None or self._open.finished):
+            self.put(self._block(Role.BYLINE, line, text))
+            return
+        indented = 1.4 < before < 3.2
+        if self._open is None or indented or self._ended(before, below):
+            self._open = self._block(Role.PARAGRAPH, line, INDENT * indented + text)
+            self._open.indented = indented
+            self.blocks.append(self._open)
+        else:
+            self._open.lines.append(text)
+
+    def _ended(self, before: float, below: bool) -> bool:
+        """Tell whether the open paragraph ended though nothing is indented: it stopped short, or a gap follows."""
+        assert self._open is not None
+        short = self._inset_before > 1.5 and before < 0.5
+        return self._open.finished and (short or below)
+
+    def _is_heading(self, line: Line, text: str, relative: float, before: float, after: float) -> bool:
+        if len(text) > _HEADING_CHARS or _NEVER_HEADING.search(text) or BYLINE.fullmatch(text):
+            return False
+        centred = before > 0.9 and abs(before - after) < 0.9
+        if centred and (before > 2.3 or relative > 1.03):
+            return True
+        return relative > 1.03 and (before > 0.5 or after > 1)
+
+    def _block(self, role: Role, line: Line, text: str) -> PageBlock:
+        return PageBlock(role, [text], self._article, line.size / self._body)

@@ -1,0 +1,433 @@
+"""One page of a PDF as geometry: its characters by origin and font size, its rules, frames and pictures.
+
+A character's place is its origin and its size the font's, never its box: of a Type 3 font, as browsers print, that
+box is the ink, and 一 would be one point high.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Any, Final
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as raw
+
+from knowledge.documents import limits
+
+REPLACEMENT: Final = "\ufffd"
+_THIN: Final = 3.0
+_INVISIBLE: Final = 0.5  # points: print lower than this is for no eye, and no measure of its page
+_MOST_SHAPES: Final = 20_000
+_MOST_RULES: Final = 300
+_TALLEST_INK: Final = 3.0
+"""A font size that its own ink exceeds so many times is not the size that is seen."""
+
+_NARROWEST: Final = 0.25
+_HALF_MARKS: Final = frozenset("，。、；：！？）》」』】〕〉”’")
+_RANGES: Final = ((0x2E80, 0x2FE0), (0xF900, 0xFB00), (0xFE10, 0xFE20), (0xFE30, 0xFE45))
+"""Radicals, compatibility forms and vertical forms, which fonts map to in place of the character itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in points, y growing downwards: left ≤ right and top ≤ bottom."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def width(self) -> float:
+        """Right minus left."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        """Bottom minus top."""
+        return self.bottom - self.top
+
+    def across(self, other: Box) -> float:
+        """How much of the x axis both cover; negative is the gap between them."""
+        return min(self.right, other.right) - max(self.left, other.left)
+
+    def along(self, other: Box) -> float:
+        """How much of the y axis both cover; negative is the gap between them."""
+        return min(self.bottom, other.bottom) - max(self.top, other.top)
+
+    def holds(self, x: float, y: float, slack: float = 1.0) -> bool:
+        """Tell whether a point lies within."""
+        return self.left - slack <= x <= self.right + slack and self.top - slack <= y <= self.bottom + slack
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """One character: from where to where it takes room on its baseline, and its font's size.
+
+    `order` is its place in the file, `after_space` tells that a space was drawn before it.
+    """
+
+    char: str
+    left: float
+    right: float
+    base: float
+    size: float
+    order: int
+    after_space: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Everything of one page that its structure is found by.
+
+    `uprights` and `levels` are long thin rules, `frames` drawn rectangles, `edges` every straight stroke and side of
+    a rectangle. `turned` are lines set in another direction
+    than the rest, `lost` counts characters that no reader gave. `vertical` tells that columns of characters were
+    turned into lines: x then runs down the page.
+    """
+
+    width: float
+    height: float
+    glyphs: tuple[Glyph, ...]
+    uprights: tuple[Box, ...] = ()
+    levels: tuple[Box, ...] = ()
+    frames: tuple[Box, ...] = ()
+    pictures: tuple[Box, ...] = ()
+    edges: tuple[Box, ...] = ()
+    turned: tuple[str, ...] = ()
+    lost: int = 0
+    vertical: bool = False
+
+
+def read_characters(document: pdfium.PdfDocument, number: int, data: bytes) -> Page:
+    """Read page `number` (from 0) of a document whose bytes are `data`, turned upright.
+
+    Raises:
+        PdfiumError: the page is damaged.
+    """
+    with closing(document[number]) as page:
+        with closing(page.get_textpage()) as text:
+            printed = list(_printed(text))
+        turns = Counter(each.quarter for each in printed if each.quarter is not None)
+        quarter = turns.most_common(1)[0][0] if turns else page.get_rotation() // 90 % 4
+        turn = _Turn(page, quarter)
+        shapes = _Shapes(page, turn)
+        empty = _empty_places(page) if len(printed) < limits.PDF_PAGE_GLYPHS else []
+    kept = [each for each in printed if turn.shows(each)]
+    glyphs = [turn.glyph(each) for each in kept if each.quarter == quarter]
+    turned = [each for each in kept if each.quarter != quarter]
+    recovered, lost = _recover(number, data, printed, empty, turn)
+    glyphs = _undoubled(_unligated([*glyphs, *recovered]))
+    sheet = Page(
+        turn.width,
+        turn.height,
+        tuple(glyphs),
+        tuple(shapes.uprights[:_MOST_RULES]),
+        tuple(shapes.levels[:_MOST_RULES]),
+        tuple(shapes.frames[:_MOST_RULES]),
+        tuple(shapes.pictures[:_MOST_RULES]),
+        tuple(shapes.edges),
+        tuple(_turned_lines(turned)),
+        lost,
+    )
+    return _laid_flat(sheet) if _is_vertical(glyphs) else sheet
+
+
+@dataclass(slots=True)
+class _Printed:
+    """A character as PDFium gives it, in the page's own coordinates; `quarter` is its direction in quarter turns."""
+
+    char: str
+    x: float
+    y: float
+    size: float
+    wide: float
+    loose: tuple[float, float, float, float]
+    quarter: int | None
+    order: int
+    after_space: bool
+
+
+def _printed(text: pdfium.PdfTextPage) -> Iterator[_Printed]:
+    """Every character that is no blank; PDFium's own guesses at spaces and line ends are left out."""
+    rect, matrix, x, y = raw.FS_RECTF(), raw.FS_MATRIX(), ctypes.c_double(), ctypes.c_double()
+    spaced = False
+    high = 0
+    for index in range(min(text.count_chars(), limits.PDF_PAGE_GLYPHS + 1)):
+        code = raw.FPDFText_GetUnicode(text, index)
+        if raw.FPDFText_IsGenerated(text, index) == 1:
+            continue
+        if 0xD800 <= code < 0xDC00:
+            high = code
+            continue
+        if raw.FPDFText_IsHyphen(text, index) == 1:
+            code = ord("-")  # at a line's end PDFium puts a control character for it
+        char = _char(code, high, raw.FPDFText_HasUnicodeMapError(text, index) == 1)
+        high = 0
+        if not char.strip():
+            spaced = True
+            continue
+        found = raw.FPDFText_GetLooseCharBox(text, index, rect) and raw.FPDFText_GetMatrix(
+            text, index, matrix
+        )
+        if not found or not raw.FPDFText_GetCharOrigin(text, index, x, y):
+            continue
+        font = raw.FPDFText_GetFontSize(text, index)
+        em, wide = font * math.hypot(matrix.c, matrix.d), font * math.hypot(matrix.a, matrix.b)
+        angle = math.atan2(matrix.b, matrix.a)
+        quarter = round(angle / (math.pi / 2))
+        straight = abs(angle - quarter * math.pi / 2) < 0.3
+        ink = rect.top - rect.bottom if quarter % 2 == 0 else rect.right - rect.left
+        if em <= 0 or ink > _TALLEST_INK * em:
+            em = wide = ink
+        if em < _INVISIBLE:
+            continue
+        loose = (rect.left, rect.bottom, rect.right, rect.top)
+        yield _Printed(
+            char, x.value, y.value, em, wide, loose, quarter % 4 if straight else None, index, spaced
+        )
+        spaced = False
+
+
+def _char(code: int, high: int, unmapped: bool) -> str:
+    if 0xDC00 <= code < 0xE000 and high:
+        return chr(0x10000 + (high - 0xD800) * 0x400 + code - 0xDC00)
+    if unmapped or code == 0 or 0xD800 <= code < 0xE000 or code > 0x10FFFF:
+        return REPLACEMENT
+    if any(low <= code < end for low, end in _RANGES):
+        return unicodedata.normalize("NFKC", chr(code))
+    return "" if code < 0x20 or code in (0xFFFE, 0xFFFF) else chr(code)
+
+
+class _Turn:
+    """Turns a page's own coordinates upright, y downwards, and leaves out what lies outside its crop box."""
+
+    def __init__(self, page: pdfium.PdfPage, quarter: int) -> None:
+        self.quarter = quarter
+        self._left, self._bottom, self._right, self._top = page.get_cropbox()
+        size = (self._right - self._left, self._top - self._bottom)
+        self.width, self.height = size if quarter % 2 == 0 else size[::-1]
+
+    def shows(self, printed: _Printed) -> bool:
+        """Tell whether the middle of a character lies on the page."""
+        left, bottom, right, top = printed.loose
+        x, y = (left + right) / 2, (bottom + top) / 2
+        return bool(self._left <= x <= self._right and self._bottom <= y <= self._top)
+
+    def point(self, x: float, y: float) -> tuple[float, float]:
+        """Return a point as the reader sees it."""
+        x, y = x - self._left, y - self._bottom
+        width, height = self._right - self._left, self._top - self._bottom
+        return {0: (x, height - y), 1: (y, x), 2: (width - x, y), 3: (height - y, width - x)}[self.quarter]
+
+    def box(self, left: float, bottom: float, right: float, top: float) -> Box:
+        """Return a rectangle as the reader sees it."""
+        x1, y1 = self.point(left, bottom)
+        x2, y2 = self.point(right, top)
+        return Box(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
+
+    def glyph(self, printed: _Printed) -> Glyph:
+        """Return a character as the reader sees it, with the room that it takes on its line."""
+        x, y = self.point(printed.x, printed.y)
+        char, size = printed.char, printed.size
+        full = unicodedata.east_asian_width(char) in "WF" or char in "…—"
+        room = printed.wide if full else max(self.box(*printed.loose).right - x, _NARROWEST * size)
+        if char in _HALF_MARKS:
+            room = 0.5 * printed.wide
+        return Glyph(char, x, x + room, y, size, printed.order, printed.after_space)
+
+
+class _Shapes:
+    """What a page's drawings are to its structure."""
+
+    def __init__(self, page: pdfium.PdfPage, turn: _Turn) -> None:
+        self.uprights: list[Box] = []
+        self.levels: list[Box] = []
+        self.frames: list[Box] = []
+        self.pictures: list[Box] = []
+        self.edges: list[Box] = []
+        self._largest = 0.85 * turn.width * turn.height
+        wanted = (raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_PATH, raw.FPDF_PAGEOBJ_SHADING)
+        drawings = page.get_objects(filter=wanted, max_depth=5)
+        for drawn, _ in zip(drawings, range(_MOST_SHAPES), strict=False):
+            bounds: Any = drawn.get_bounds()
+            box = turn.box(*bounds)
+            if drawn.type == raw.FPDF_PAGEOBJ_PATH:
+                self._path(box)
+            else:
+                self.pictures.append(box)
+        self.uprights.sort(key=lambda rule: -rule.height)
+        self.levels.sort(key=lambda rule: -rule.width)
+
+    def _path(self, box: Box) -> None:
+        left, top, right, bottom = box.left, box.top, box.right, box.bottom
+        if box.width <= _THIN or box.height <= _THIN:
+            self.edges.append(box)
+            if box.width <= _THIN and box.height > 20:
+                self.uprights.append(box)
+            elif box.height <= _THIN and box.width > 20:
+                self.levels.append(box)
+            return
+        if box.width * box.height < self._largest:
+            self.edges += (Box(left, top, right, top), Box(left, bottom, right, bottom))
+            self.edges += (Box(left, top, left, bottom), Box(right, top, right, bottom))
+            if box.width > 50 and box.height > 40:
+                self.frames.append(box)
+
+
+def _empty_places(page: pdfium.PdfPage) -> list[tuple[float, float]]:
+    """Return the origins of text whose glyphs have no shape; most are blanks."""
+    places: list[tuple[float, float]] = []
+    texts = page.get_objects(filter=[raw.FPDF_PAGEOBJ_TEXT], max_depth=6)
+    for drawn, _ in zip(texts, range(_MOST_SHAPES), strict=False):
+        left, bottom, right, top = drawn.get_bounds()
+        if right - left < 0.01 and top - bottom < 0.01:
+            places.append((left, bottom))
+    return places
+
+
+def _recover(
+    page_number: int,
+    data: bytes,
+    printed: Sequence[_Printed],
+    empty: Sequence[tuple[float, float]],
+    turn: _Turn,
+) -> tuple[list[Glyph], int]:
+    """Read what PDFium left out; return also at how many places nothing could be read."""
+    have = {(round(each.x), round(each.y)) for each in printed}
+    lost = [
+        (x, y)
+        for x, y in empty
+        if (round(x), round(y)) not in have and not _is_blank(x, y, printed, turn.quarter)
+    ]
+    if not lost:
+        return [], 0
+    from knowledge.documents.pdf_recovery import recover  # its library costs 80 ms, and few pages need it
+
+    found, unread = recover(lost, data, page_number)
+    glyphs = []
+    for at, (char, x, y, size) in enumerate(found):
+        left, base = turn.point(x, y)
+        mapped = _char(ord(char), 0, unmapped=False)
+        glyphs.append(Glyph(mapped, left, left + size, base, size, len(printed) + at))
+    return glyphs, unread
+
+
+def _is_blank(x: float, y: float, printed: Sequence[_Printed], quarter: int) -> bool:
+    """Tell whether the next character stands so near that only a blank can be there: most empty objects are one."""
+    along, off = ((1, 0), (0, 1), (-1, 0), (0, -1))[quarter], ((0, 1), (1, 0), (0, 1), (1, 0))[quarter]
+    return any(
+        abs((each.x - x) * off[0] + (each.y - y) * off[1]) < 0.1 * each.size
+        and 0.05 * each.size < (each.x - x) * along[0] + (each.y - y) * along[1] < 0.55 * each.size
+        for each in printed
+    )
+
+
+def _unligated(glyphs: Sequence[Glyph]) -> Iterator[Glyph]:
+    """Give each of several characters of one origin its share of the room: —— and fi are one glyph."""
+    for (x, _), group in groupby(
+        sorted(glyphs, key=lambda g: g.order), lambda g: (round(g.left, 2), round(g.base, 2))
+    ):
+        same = list(group)
+        if len(same) == 1:
+            yield same[0]
+            continue
+        dash = same[0].char == "—"
+        room = len(same) * same[0].size if dash else max(g.right for g in same) - same[0].left
+        for at, glyph in enumerate(same):
+            share = room / len(same)
+            yield replace(glyph, left=x + at * share, right=x + (at + 1) * share)
+
+
+def _undoubled(glyphs: Iterable[Glyph]) -> list[Glyph]:
+    """Drop a character drawn again on itself, which is how some programs print bold or a shadow."""
+    kept: list[Glyph] = []
+    seen: dict[tuple[str, int, int], list[Glyph]] = defaultdict(list)
+    for glyph in glyphs:
+        step = max(1.0, glyph.size)
+        x, y = int(glyph.left // step), int(glyph.base // step)
+        around = (seen.get((glyph.char, x + i, y + j), ()) for i in (-1, 0, 1) for j in (-1, 0, 1))
+        near = 0.3 * glyph.size
+        if any(
+            abs(g.left - glyph.left) < min(near, 0.5 * max(g.right - g.left, 0.1))
+            and abs(g.base - glyph.base) < near
+            for group in around
+            for g in group
+        ):
+            continue
+        seen[glyph.char, x, y].append(glyph)
+        kept.append(glyph)
+    return kept
+
+
+def _is_vertical(glyphs: Sequence[Glyph]) -> bool:
+    """Tell whether hanzi stand close under one another and apart from those beside them: text set in columns."""
+    han = [g for g in glyphs if "\u3400" <= g.char <= "\u9fff"]
+    cells: dict[tuple[int, int], list[Glyph]] = defaultdict(list)
+    for glyph in han:
+        cells[int(glyph.left // 8), int(glyph.base // 8)].append(glyph)
+
+    def has(glyph: Glyph, x: float, y: float) -> bool:
+        i, j, near = int(x // 8), int(y // 8), 0.25 * glyph.size
+        reach = 1 + int(near // 8)
+        return any(
+            other is not glyph and abs(other.left - x) <= near and abs(other.base - y) <= near
+            for a in range(i - reach, i + reach + 1)
+            for b in range(j - reach, j + reach + 1)
+            for other in cells.get((a, b), ())
+        )
+
+    beside = sum(has(g, g.left + g.size, g.base) for g in han)
+    under = sum(any(has(g, g.left, g.base + k * g.size) for k in (1.0, 1.25)) for g in han)
+    return len(han) >= 20 and under > 0.6 * len(han) and beside < 0.3 * len(han)
+
+
+def _laid_flat(page: Page) -> Page:
+    """Turn a page of vertical text so that its columns, from right to left, become lines from top to bottom."""
+
+    def flat(box: Box) -> Box:
+        return Box(box.top, page.width - box.right, box.bottom, page.width - box.left)
+
+    glyphs = tuple(
+        replace(
+            g,
+            left=g.base - 0.88 * g.size,
+            right=g.base + 0.12 * g.size,
+            base=page.width - g.left - 0.12 * g.size,
+        )
+        for g in page.glyphs
+    )
+    return replace(
+        page,
+        width=page.height,
+        height=page.width,
+        glyphs=glyphs,
+        uprights=tuple(map(flat, page.levels)),
+        levels=tuple(map(flat, page.uprights)),
+        frames=tuple(map(flat, page.frames)),
+        pictures=tuple(map(flat, page.pictures)),
+        edges=tuple(map(flat, page.edges)),
+        vertical=True,
+    )
+
+
+def _turned_lines(printed: Sequence[_Printed]) -> Iterator[str]:
+    """Lines set in another direction than the page's, in the order they were drawn: a table's side, a watermark."""
+    line = ""
+    last: _Printed | None = None
+    for each in printed:
+        near = last is not None and math.hypot(each.x - last.x, each.y - last.y) < 2.2 * each.size
+        if line and not near:
+            yield line
+            line = ""
+        line += " " * (each.after_space and bool(line)) + each.char
+        last = each
+    if line:
+        yield line

@@ -1,0 +1,269 @@
+"""Characters to lines: a line is a run of characters on one baseline within one column."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from statistics import median
+from typing import Final
+
+from knowledge.documents.pdf_characters import Box, Glyph
+
+GAP: Final = 0.6
+"""Gap, in ems, from which two neighbours may belong to different columns."""
+
+SAME_SIZE: Final = 1.15
+_ASCENT: Final = 0.88
+_ONE_BASE: Final = 0.25
+_ONE_SIZE: Final = 1.5
+_LATIN_GAP: Final = 0.18
+_WORD_GAP: Final = 0.6
+_PARTS_GAP: Final = 0.2
+_UPRIGHT: Final = 3
+_ROW: Final = 8.0
+
+
+@dataclass(slots=True)
+class Line:
+    """Characters from left to right (of an upright heading, from top to bottom).
+
+    `display` tells that it is set as a title is: a small gap then parts two words.
+    """
+
+    glyphs: list[Glyph]
+    display: bool = False
+    upright: bool = False
+    box: Box = field(init=False)
+    size: float = field(init=False)
+    base: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.measure()
+
+    def measure(self) -> None:
+        """Take place and size from the characters: an em box, .88 of it over the baseline."""
+        if not self.upright:
+            self.glyphs.sort(key=lambda g: (g.left, g.order))
+        self.size = median(g.size for g in self.glyphs)
+        self.base = median(g.base for g in self.glyphs)
+        top = min(g.base for g in self.glyphs) if self.upright else self.base
+        bottom = max(g.base for g in self.glyphs) if self.upright else self.base
+        self.box = Box(
+            min(g.left for g in self.glyphs),
+            top - _ASCENT * self.size,
+            max(g.right for g in self.glyphs),
+            bottom + (1 - _ASCENT) * self.size,
+        )
+
+    def take(self, other: Line) -> None:
+        """Make another line's characters part of this one."""
+        self.glyphs += other.glyphs
+        self.measure()
+
+    @property
+    def middle(self) -> float:
+        """The height at which a rule or frame is beside the line."""
+        return self.base - 0.4 * self.size
+
+    @property
+    def text(self) -> str:
+        """The printed text; a blank stands where a word gap does, none within letter-spaced words."""
+        if self.upright:
+            return "".join(glyph.char for glyph in self.glyphs)
+        gaps = [b.left - a.right for a, b in pairwise(self.glyphs)]
+        usual = median(gaps) if gaps else 0.0
+        if len(gaps) == 1 and gaps[0] > _WORD_GAP * self.size:
+            usual = gaps[0]  # two letters set wide apart are one word
+        parts = [self.glyphs[0].char]
+        for (before, glyph), gap in zip(pairwise(self.glyphs), gaps, strict=True):
+            if self._parts(before, glyph, gap, usual):
+                parts.append(" ")
+            parts.append(glyph.char)
+        return "".join(parts)
+
+    def _parts(self, before: Glyph, glyph: Glyph, gap: float, usual: float) -> bool:
+        size = min(before.size, glyph.size)
+        if _is_latin(before.char) and _is_latin(glyph.char):
+            wide = gap > _LATIN_GAP * size and gap > usual + 0.15 * size
+            return wide or (glyph.after_space and gap > 0.05 * size and gap > usual + 0.05 * size)
+        least = (_PARTS_GAP if self.display else _WORD_GAP) * size
+        if gap <= least or gap <= usual + least:
+            return False
+        return not (_is_mark(before.char) or _is_mark(glyph.char))
+
+
+def find_lines(glyphs: Iterable[Glyph], uprights: Sequence[Box]) -> list[Line]:
+    """Chain characters that stand next to each other on a baseline, whatever order they were drawn in.
+
+    A gap of more than `GAP` or a rule between parts two lines, even within one column.
+    """
+    lines: list[Line] = []
+    for row in _rows(glyphs):
+        row.sort(key=lambda g: (g.left, g.order))
+        run = [row[0]]
+        for glyph in row[1:]:
+            last = run[-1]
+            gap = glyph.left - last.right
+            if gap > GAP * min(last.size, glyph.size) or ruled(last, glyph, uprights):
+                lines.append(Line(run))
+                run = []
+            run.append(glyph)
+        lines.append(Line(run))
+    return _letter_spaced(_set_upright(lines), uprights)
+
+
+def _rows(glyphs: Iterable[Glyph]) -> Iterator[list[Glyph]]:
+    """Group characters of one baseline and like size."""
+    rows: list[list[Glyph]] = []
+    for glyph in sorted(glyphs, key=lambda g: g.base):
+        for row in reversed(rows[-12:]):
+            first = row[0]
+            small, large = sorted((first.size, glyph.size))
+            if abs(first.base - glyph.base) <= _ONE_BASE * small and large < _ONE_SIZE * small:
+                row.append(glyph)
+                break
+        else:
+            rows.append([glyph])
+    yield from rows
+
+
+def ruled(left: Glyph, right: Glyph, uprights: Sequence[Box]) -> bool:
+    """Tell whether an upright rule stands between two neighbours."""
+    if right.left - left.right < -0.3 * left.size:
+        return False
+    middle = right.base - 0.4 * right.size
+    return any(
+        rule.top <= middle <= rule.bottom and left.right - 1.5 <= rule.left and rule.right <= right.left + 1.5
+        for rule in uprights
+    )
+
+
+def _set_upright(lines: list[Line]) -> list[Line]:
+    """Put single characters that stand under one another together: upright headings."""
+    singles = sorted((line for line in lines if len(line.glyphs) == 1), key=lambda s: s.box.top)
+    grid: dict[int, list[Line]] = defaultdict(list)
+    for single in singles:
+        grid[int(single.base // _ROW)].append(single)
+    gone: set[int] = set()
+    for top in singles:
+        stack = [top]
+        while below := _under(stack[-1], grid):
+            stack.append(below)
+        if id(top) in gone or len(stack) < _UPRIGHT:
+            continue
+        gone.update(id(part) for part in stack[1:])
+        for part in stack:
+            row = grid[int(part.base // _ROW)]
+            row[:] = [other for other in row if other is not part]
+        top.glyphs = [part.glyphs[0] for part in stack]
+        top.upright = True
+        top.measure()
+    return [line for line in lines if id(line) not in gone]
+
+
+def _under(upper: Line, grid: dict[int, list[Line]]) -> Line | None:
+    reach = range(int(upper.base // _ROW), int((upper.base + 2 * upper.size) // _ROW) + 1)
+    for row in reach:
+        for lower in grid.get(row, ()):
+            gap = lower.box.top - upper.box.bottom
+            middle = abs(lower.box.left + lower.box.right - upper.box.left - upper.box.right) / 2
+            if (
+                lower is not upper
+                and middle < 0.2 * upper.size
+                and -0.3 * upper.size < gap < 0.7 * upper.size
+                and alike(lower, upper)
+            ):
+                return lower
+    return None
+
+
+def alike(one: Line, other: Line) -> bool:
+    """Tell whether two lines are of one size, near enough."""
+    return max(one.size, other.size) <= SAME_SIZE * min(one.size, other.size)
+
+
+def _letter_spaced(lines: list[Line], uprights: Sequence[Box]) -> list[Line]:
+    """Join single characters that stand apart by the same gap: a letter-spaced heading, a name of two letters."""
+    rows: dict[int, list[Line]] = defaultdict(list)
+    for line in lines:
+        rows[round(line.base)].append(line)
+    gone: set[int] = set()
+    for line in sorted(lines, key=lambda s: s.box.left):
+        if id(line) in gone or len(line.glyphs) > 1 or line.upright:
+            continue
+        while True:
+            near = [
+                other
+                for row in (-1, 0, 1)
+                for other in rows[round(line.base) + row]
+                if other is not line
+                and id(other) not in gone
+                and alike(line, other)
+                and len(other.glyphs) == 1
+                and 0 < other.box.left - line.box.right <= 2.5 * line.size
+            ]
+            follows = min(near, key=lambda s: s.box.left, default=None)
+            if (
+                follows is None
+                or not _evenly(line, follows)
+                or ruled(line.glyphs[-1], follows.glyphs[0], uprights)
+            ):
+                break
+            gone.add(id(follows))
+            line.take(follows)
+    return [line for line in lines if id(line) not in gone]
+
+
+def _evenly(line: Line, single: Line) -> bool:
+    if len(line.glyphs) == 1:
+        return True
+    inner = line.glyphs[-1].left - line.glyphs[-2].right
+    return abs(single.box.left - line.box.right - inner) <= 0.35 * inner
+
+
+def join_rows(lines: Iterable[Line], most: float, uprights: Sequence[Box]) -> list[Line]:
+    """Join neighbours of one height and size that stand at most `most` ems apart with no rule between."""
+    joined: list[Line] = []
+    for line in sorted(lines, key=lambda s: (s.base, s.box.left)):
+        for other in joined[-8:][::-1]:
+            gap = line.box.left - other.box.right
+            if (
+                abs(other.base - line.base) < 0.2 * line.size
+                and alike(line, other)
+                and -0.2 * line.size < gap < most * line.size
+                and not ruled(other.glyphs[-1], line.glyphs[0], uprights)
+            ):
+                other.take(line)
+                break
+        else:
+            joined.append(Line(list(line.glyphs), line.display, line.upright))
+    return joined
+
+
+def body_size(lines: Iterable[Line]) -> float:
+    """The size that most characters have."""
+    sizes: Counter[float] = Counter()
+    for line in lines:
+        sizes[round(line.size * 2) / 2] += len(line.glyphs)
+    return sizes.most_common(1)[0][0] if sizes else 0.0
+
+
+def bounds(lines: Sequence[Line]) -> Box:
+    """The smallest box around lines, of which there is at least one."""
+    return Box(
+        min(s.box.left for s in lines),
+        min(s.box.top for s in lines),
+        max(s.box.right for s in lines),
+        max(s.box.bottom for s in lines),
+    )
+
+
+def _is_latin(char: str) -> bool:
+    return char < "\u0250" and char.isalnum()
+
+
+def _is_mark(char: str) -> bool:
+    return unicodedata.category(char)[0] == "P"

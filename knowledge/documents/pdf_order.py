@@ -1,0 +1,390 @@
+"""Which lines of a page are whose article: title stacks first, then what stands under and beside them.
+
+Sizes and distances are in times of the body's font size unless a name says otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from knowledge.documents.pdf_characters import Box
+from knowledge.documents.pdf_lines import Line, alike, bounds, join_rows, ruled
+
+TITLE: Final = 1.35
+"""From so much larger than the body a line is a title's."""
+
+HEADING_MOST: Final = 1.6
+_MOST_STACKS: Final = 200
+_HEADING_CHARS: Final = 20
+_KICKER_CHARS: Final = 24
+_GUTTER: Final = 0.35
+_GUTTER_OF_FEW: Final = 1.2
+"""Few lines may leave a narrow strip free by chance."""
+
+_LENIENT_ROWS: Final = 9
+_LINES_A_STRAY: Final = 60
+_NARROWEST_COLUMN: Final = 4.0
+_NAME: Final = "[\u4e00-\u9fff·]{2,4}"
+BYLINE: Final = re.compile(
+    rf"[□■◎]?(?:[\u4e00-\u9fff]{{1,8}}[报報社网])?(?:特约|实习|見習|见习|首席)?(?:记者|記者|通讯员|通訊員|作者|特派员|文)"
+    rf"[ \u3000:：/／]*{_NAME}(?:[ \u3000、/／]*(?:通讯员|通訊員|记者|記者)?[ \u3000]*{_NAME}){{0,5}}(?:报道|文|摄)?"
+    rf"|[（(](?:[\u4e00-\u9fff]{{1,8}}[报報社网])?(?:特约|实习|见习)?(?:记者|記者|通讯员|通訊員)[^。！？]{{2,30}}[）)]"
+)
+
+
+@dataclass(slots=True)
+class Stack:
+    """A title with its kicker, subtitle and byline, from top to bottom."""
+
+    lines: list[Line]
+    box: Box = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.box = bounds(self.lines)
+
+    @property
+    def largest(self) -> Line:
+        """The title's own line: the largest."""
+        return max(self.lines, key=lambda line: line.size)
+
+
+@dataclass(slots=True)
+class Region:
+    """The lines of one article on its page; without a stack where it has no title there."""
+
+    stacks: list[Stack]
+    lines: list[Line]
+
+    @property
+    def box(self) -> Box:
+        """The smallest box around all of it."""
+        return bounds([*self.lines, *(line for stack in self.stacks for line in stack.lines)])
+
+
+def find_stacks(
+    lines: Sequence[Line], body: float, uprights: Sequence[Box]
+) -> tuple[list[Stack], list[Line]]:
+    """Split lines into title stacks and the rest."""
+    large = [line for line in lines if line.size >= TITLE * body and (len(line.glyphs) > 1)]
+    kept = {id(line) for line in large}
+    rest = [line for line in lines if id(line) not in kept]
+    stacks: list[list[Line]] = []
+    joined = _joined_titles(large, rest, body, uprights)
+    for line in sorted(joined, key=lambda s: s.box.top):
+        under = next((stack for stack in stacks if _continues(stack, line, rest)), None)
+        if under is not None:
+            under.append(line)
+        elif _is_heading(line, rest, joined, body):
+            rest.append(line)
+        else:
+            stacks.append([line])
+    used: set[int] = set()
+    for stack in stacks[:_MOST_STACKS]:
+        _grow(stack, rest, used, body, uprights)
+    return [Stack(stack) for stack in stacks], [line for line in rest if id(line) not in used]
+
+
+def _joined_titles(
+    large: Sequence[Line], rest: Sequence[Line], body: float, uprights: Sequence[Box]
+) -> list[Line]:
+    """Join the parts of one title on one height, unless each stands over columns of its own."""
+    joined: list[Line] = []
+    for line in sorted(large, key=lambda s: (s.base, s.box.left)):
+        last = joined[-1] if joined else None
+        if last is not None and not line.upright and not last.upright:
+            gap = (line.box.left - last.box.right) / line.size
+            level = abs(last.base - line.base) < 0.2 * line.size and -0.2 < gap < 1.9 and alike(last, line)
+            if (
+                level
+                and not (gap > 0.3 and _head_columns(last, line, rest, body, uprights))
+                and not ruled(last.glyphs[-1], line.glyphs[0], uprights)
+            ):
+                last.take(line)
+                continue
+        joined.append(line)
+    return joined
+
+
+def _head_columns(
+    left: Line, right: Line, rest: Sequence[Line], body: float, uprights: Sequence[Box]
+) -> bool:
+    """Tell whether two large lines side by side are set each over columns of its own, centred or flush left."""
+    under = [r for r in rest if 0 < r.box.top - left.box.bottom + body < 24 * body and r.size < TITLE * body]
+    columns = find_gutters(under, body, uprights)
+    extents = []
+    for line in (left, right):
+        mine = [
+            c
+            for c in columns
+            if c[0] < line.box.right - 0.2 * line.size and c[1] > line.box.left + 0.2 * line.size
+        ]
+        if not mine:
+            return False
+        extents.append((mine[0][0], mine[-1][1]))
+    if extents[0][1] > extents[1][0]:
+        return False
+    shifts = [
+        min(abs(e[0] + e[1] - line.box.left - line.box.right) / 2, abs(e[0] - line.box.left))
+        for e, line in zip(extents, (left, right), strict=True)
+    ]
+    return max(shifts) < body
+
+
+def _is_heading(line: Line, rest: Sequence[Line], large: Sequence[Line], body: float) -> bool:
+    """Tell whether a large line only heads a section: within a column or under a far larger title, text under it."""
+    if line.size >= HEADING_MOST * body or len(line.glyphs) > _HEADING_CHARS or line.upright:
+        return False
+    width = line.box.width
+    over = any(
+        0 < line.box.top - r.box.bottom + 0.5 * body < 9 * body
+        and r.box.across(line.box) > 0.6 * min(width, r.box.width)
+        and r.box.width < 2.2 * width + 6 * body
+        for r in rest
+    )
+    under = [
+        r
+        for r in rest
+        if 0 < r.box.top - line.box.bottom + 0.5 * body < 2.6 * body and r.box.across(line.box) > 0.6 * width
+    ]
+    over = over or any(
+        t.size > HEADING_MOST * line.size and t.base < line.base and t.box.across(line.box) > 0.9 * width
+        for t in large
+    )
+    return over and bool(under) and all(r.box.width >= width - body for r in under)
+
+
+def _continues(stack: Sequence[Line], lower: Line, rest: Sequence[Line]) -> bool:
+    """Tell whether a large line is the next of a title, or stands alone between a larger title and its text."""
+    upper, title = stack[-1], max(stack, key=lambda s: s.size)
+    if upper.upright or lower.upright:
+        return False
+    gap = lower.box.top - upper.box.bottom + 0.3 * lower.size
+    if gap < 0 or lower.box.across(upper.box) <= 0.5 * min(lower.box.width, upper.box.width):
+        return False
+    if gap < lower.size:
+        return True
+    between = any(
+        upper.base < r.base <= lower.base + 0.5 * lower.size and r.box.across(title.box) > 0 for r in rest
+    )
+    return lower.size < 0.7 * title.size and gap < 1.1 * title.size and not between
+
+
+def _grow(
+    stack: list[Line], rest: Sequence[Line], used: set[int], body: float, uprights: Sequence[Box]
+) -> None:
+    """Add kicker, subtitle and byline: single lines close over or under the title that belong to it by place."""
+    title = max(stack, key=lambda s: s.size)
+    for above in (True, False):
+        for _ in range(3):
+            row = _nearest_row(stack, title, rest, used, above)
+            if not row:
+                break
+            mates = [r for r in row if r.box.across(title.box) > 0.3 * min(r.box.width, title.box.width)]
+            joined = join_rows(mates, 2.5, uprights)
+            if len(joined) != 1 or not _belongs(joined[0], title, above, body):
+                break
+            used.update(id(mate) for mate in mates)
+            if above:
+                stack.insert(0, joined[0])
+            else:
+                stack.append(joined[0])
+
+
+def _nearest_row(
+    stack: Sequence[Line], title: Line, rest: Sequence[Line], used: set[int], above: bool
+) -> list[Line]:
+    edge = min(s.box.top for s in stack) if above else max(s.box.bottom for s in stack)
+    free = [r for r in rest if id(r) not in used and not r.upright]
+    near = [
+        r
+        for r in free
+        if 0 <= (edge - r.box.bottom if above else r.box.top - edge) + 0.3 * r.size < 1.1 * title.size
+        and r.box.across(title.box) > 0.3 * min(r.box.width, title.box.width)
+    ]
+    if not near:
+        return []
+    nearest = max(near, key=lambda r: r.box.bottom) if above else min(near, key=lambda r: r.box.top)
+    return [r for r in free if abs(r.base - nearest.base) < 0.3 * nearest.size]
+
+
+def _belongs(line: Line, title: Line, above: bool, body: float) -> bool:
+    """Tell whether a line over or under a title is its kicker, subtitle or byline."""
+    width, whole = line.box.width, title.box.width
+    if (
+        not above
+        and len(line.glyphs) <= 40
+        and BYLINE.fullmatch(line.text)
+        and width < 0.8 * whole + 2 * body
+    ):
+        return True
+    shift = abs(line.box.left + line.box.right - title.box.left - title.box.right) / 2
+    placed = shift < 0.08 * whole + 0.6 * body or abs(line.box.left - title.box.left) < 0.5 * body
+    larger = abs(line.size / body - 1) > 0.05
+    if above and line.size > 1.05 * body and line.box.left >= title.box.left - body:
+        placed = placed or (width <= whole and len(line.glyphs) <= _KICKER_CHARS)
+    if above and not larger and width > 0.7 * whole:
+        return False
+    return placed and (larger or line.glyphs[0].char in "—■□" or (above and width < 0.5 * whole))
+
+
+def find_gutters(lines: Sequence[Line], body: float, uprights: Sequence[Box]) -> list[tuple[float, float]]:
+    """Return the columns as x intervals: what no line covers, give or take one crossing line, is a gutter."""
+    if not lines:
+        return []
+    box = bounds(lines)
+    if len({round(line.base / (0.5 * body)) for line in lines}) < _LENIENT_ROWS:
+        return _covered(lines, _GUTTER_OF_FEW * body, uprights, box, 0)
+    strict = _covered(lines, _GUTTER * body, uprights, box, 0)
+    lenient = _covered(lines, _GUTTER * body, uprights, box, 1 + len(lines) // _LINES_A_STRAY)
+    wide = all(right - left > _NARROWEST_COLUMN * body for left, right in lenient)
+    return lenient if len(lenient) > len(strict) and wide else strict
+
+
+def _covered(
+    lines: Sequence[Line], least: float, uprights: Sequence[Box], box: Box, stray: int
+) -> list[tuple[float, float]]:
+    """The x intervals that more than `stray` lines cover; a narrow gap parts two only where a rule stands in it."""
+    count = int(box.width * 2) + 2
+    steps = [0] * (count + 1)
+    for line in lines:
+        steps[max(0, int((line.box.left - box.left) * 2))] += 1
+        steps[min(count, int((line.box.right - box.left) * 2) + 1)] -= 1
+    found: list[tuple[float, float]] = []
+    start: int | None = None
+    depth = 0
+    for at in range(count + 1):
+        depth += steps[at]
+        if depth > stray and start is None:
+            start = at
+        elif depth <= stray and start is not None:
+            found.append((box.left + start / 2, box.left + at / 2))
+            start = None
+    merged: list[tuple[float, float]] = []
+    for left, right in found:
+        last = merged[-1] if merged else None
+        if last is not None and left - last[1] < least and not _rule_in(last[1], left, uprights, box):
+            merged[-1] = (last[0], right)
+        else:
+            merged.append((left, right))
+    return merged
+
+
+def _rule_in(left: float, right: float, uprights: Sequence[Box], box: Box) -> bool:
+    return any(left - 1.5 <= rule.left <= right + 1.5 and rule.along(box) > 0 for rule in uprights)
+
+
+def cut_regions(
+    stacks: Sequence[Stack], lines: Sequence[Line], body: float, uprights: Sequence[Box]
+) -> Iterator[Region]:
+    """Share lines out among title stacks: by cuts across and down, then by who stands over or left of a line."""
+    if len(stacks) < 2:
+        yield Region(list(stacks), list(lines))
+        return
+    parts = _cut_across(stacks, lines, body) or _cut_down(stacks, lines, body)
+    if parts is None:
+        yield from _shared_out(stacks, lines, body, uprights)
+        return
+    for part_stacks, part_lines in parts:
+        yield from cut_regions(part_stacks, part_lines, body, uprights)
+
+
+_Parts = tuple[tuple[list[Stack], list[Line]], tuple[list[Stack], list[Line]]]
+
+
+def _cut_across(stacks: Sequence[Stack], lines: Sequence[Line], body: float) -> _Parts | None:
+    """Cut over a stack where nothing reaches across that height and text stands above under a title."""
+    for stack in sorted(stacks, key=lambda s: s.box.top):
+        y, slack = stack.box.top, 0.25 * body
+        boxes = [*(each.box for each in stacks), *(each.box for each in lines)]
+        if any(box.bottom > y + slack and box.top < y - slack for box in boxes):
+            continue
+        upper = (
+            [s for s in stacks if s.box.bottom <= y + slack],
+            [s for s in lines if s.box.bottom <= y + slack],
+        )
+        lower = (
+            [s for s in stacks if not s.box.bottom <= y + slack],
+            [s for s in lines if not s.box.bottom <= y + slack],
+        )
+        if upper[0] and upper[1]:
+            return upper, lower
+    return None
+
+
+def _cut_down(stacks: Sequence[Stack], lines: Sequence[Line], body: float) -> _Parts | None:
+    """Cut along a height-long gap where both sides begin with a title."""
+    units: list[Stack | Line] = sorted([*stacks, *lines], key=lambda u: u.box.left)
+    reach = float("-inf")
+    for at, unit in enumerate(units):
+        if at and unit.box.left > reach - 0.1 * body:
+            sides = units[:at], units[at:]
+            if all(_headed(side, body) for side in sides):
+                left, right = (
+                    (
+                        [u for u in side if isinstance(u, Stack)],
+                        [u for u in side if isinstance(u, Line)],
+                    )
+                    for side in sides
+                )
+                return left, right
+        reach = max(reach, unit.box.right)
+    return None
+
+
+def _headed(units: Sequence[Stack | Line], body: float) -> bool:
+    top = min(unit.box.top for unit in units)
+    return any(isinstance(unit, Stack) and unit.box.top < top + 4 * body for unit in units)
+
+
+def _shared_out(
+    stacks: Sequence[Stack], lines: Sequence[Line], body: float, uprights: Sequence[Box]
+) -> Iterator[Region]:
+    """Give each line to the stack over its column, else to that of the column to its left: L-shaped articles."""
+    columns = find_gutters(lines, body, uprights)
+
+    def column_of(line: Line) -> int:
+        inside = (
+            at
+            for at, (left, right) in enumerate(columns)
+            if left - 1 <= line.box.left and line.box.right <= right + 1
+        )
+        return next(inside, 0)
+
+    places = {id(line): column_of(line) for line in lines}
+    ordered = sorted(lines, key=lambda s: (places[id(s)], s.box.top))
+    owners: dict[int, Stack] = {}
+    for line in ordered:
+        left, right = columns[places[id(line)]]
+        over = [
+            stack
+            for stack in stacks
+            if stack.box.bottom <= line.box.top + 0.5 * body
+            and min(stack.box.right, right) - max(stack.box.left, left) > 0.3 * (right - left)
+        ]
+        if over:
+            owners[id(line)] = max(over, key=lambda s: s.box.bottom)
+    by_column: dict[int, list[Line]] = {}
+    for line in ordered:
+        by_column.setdefault(places[id(line)], []).append(line)
+    for line in ordered:
+        if id(line) not in owners:
+            owners[id(line)] = _beside(line, places[id(line)], by_column, owners, body) or min(
+                stacks, key=lambda s: abs(s.box.top - line.box.top)
+            )
+    for stack in sorted(stacks, key=lambda s: (round(s.box.top / (4 * body)), s.box.left)):
+        yield Region([stack], [line for line in lines if owners[id(line)] is stack])
+
+
+def _beside(
+    line: Line, column: int, by_column: dict[int, list[Line]], owners: dict[int, Stack], body: float
+) -> Stack | None:
+    """The owner of what stands beside a line, in the column to its left if it can be."""
+    for near in (column - 1, column + 1):
+        for other in by_column.get(near, ()):
+            owner = owners.get(id(other))
+            if owner and other.box.along(line.box) > -0.5 * body and owner.box.bottom <= line.box.top + body:
+                return owner
+    return None

@@ -1,0 +1,252 @@
+"""Newspaper pages of our own texts in many layouts, as HTML that any browser prints, with what a reader should get."""
+
+from __future__ import annotations
+
+import html
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+_WHO: Final = [
+    "市民政局",
+    "区教育部门",
+    "社区卫生服务中心",
+    "地铁建设单位",
+    "青年志愿者协会",
+    "街道居委会",
+    "高校科研团队",
+    "港口集团",
+    "园林养护队",
+    "养老机构",
+    "市发展改革委",
+    "县图书馆",
+    "供电公司",
+    "出版集团",
+    "消防救援支队",
+    "农业合作社",
+]
+_DID: Final = [
+    "今年新增",
+    "累计完成",
+    "组织开展",
+    "持续优化",
+    "重点推进",
+    "率先启用",
+    "集中整治",
+    "联合举办",
+    "提前建成",
+    "全面改造",
+]
+_WHAT: Final = [
+    "便民服务点",
+    "健身步道",
+    "口袋公园",
+    "培训课程",
+    "老旧电梯",
+    "智慧课堂",
+    "无障碍设施",
+    "文化讲座",
+    "充电桩",
+    "社区食堂",
+    "流动书屋",
+    "应急避难场所",
+]
+_UNITS: Final = ["处", "条", "个", "项", "台", "间", "场", "座", "万平方米", "公里"]
+_NAMES: Final = [
+    "赵建国",
+    "钱小芳",
+    "孙立",
+    "李文静",
+    "周海涛",
+    "吴敏",
+    "郑晓东",
+    "王秀英",
+    "冯磊",
+    "陈思远",
+    "褚卫",
+    "卫国强",
+]
+_ENDS: Final = (
+    "，比上年增长{p}.{q}%。",
+    "，惠及居民{n}万人次。",
+    "；其中{w}{m}{u}，占{p}%。",
+    "——这是{y}年以来的最高水平。",
+    "。",
+)
+_TELLS: Final = (
+    "{who}负责人{name}说：“{what}就在家门口，居民用起来更方便，全区已有{n}{u}。”",
+    "“从申请到建成只用了{m}天，”{name}告诉记者，“邻居们都说办得快，{n}户人家少跑了路。”",
+    "据{who}介绍，{what}试点自{y}年{k}月启动，目前已覆盖{n}个街道、{m}个社区。",
+    "《{who}{what}三年行动方案》提出，到{y}年底，{what}总量将达到{n}{u}。",
+    "记者在现场看到，{what}旁新设了Wi-Fi热点和AED急救设备，{name}正在教{n}名老人使用App。",
+)
+
+
+@dataclass
+class Story:
+    """An article as it was written; `sections` holds (heading or none, paragraphs of sentences)."""
+
+    title: str
+    sections: list[tuple[str | None, list[list[str]]]]
+    kicker: str = ""
+    subtitle: str = ""
+    byline: str = ""
+    caption: str = ""
+
+    def sentences(self) -> Iterator[tuple[str, str, str | None]]:
+        """Yield (sentence, title, section)."""
+        for heading, paragraphs in self.sections:
+            for paragraph in paragraphs:
+                for sentence in paragraph:
+                    yield sentence, self.title, heading
+
+
+@dataclass
+class Layout:
+    """How a page is set: CSS of the page, and for each story its place in the grid and its columns."""
+
+    name: str
+    width: int
+    height: int
+    areas: Sequence[str]
+    stories: Sequence[dict[str, object]]
+    body: float = 9.5
+    rules: bool = True
+    leading: float = 1.6
+    gap: float = 1.6
+    family: str = "Noto Serif CJK SC"
+    title_family: str = "Noto Sans CJK SC"
+    head: str = "rule"
+    foot: bool = True
+    seed: int = 1
+    kept: bool = False
+    extra: str = field(default="")
+
+
+def sentence(pick: random.Random) -> str:
+    """Return a sentence of newspaper prose that no other equals."""
+    values = {
+        "who": pick.choice(_WHO),
+        "what": pick.choice(_WHAT),
+        "w": pick.choice(_WHAT),
+        "name": pick.choice(_NAMES),
+        "u": pick.choice(_UNITS),
+        "n": pick.randint(2, 9_999),
+        "m": pick.randint(2, 99),
+        "k": pick.randint(1, 12),
+        "p": pick.randint(1, 99),
+        "q": pick.randint(1, 99),
+        "y": pick.randint(2012, 2029),
+    }
+    if pick.random() < 0.35:
+        return pick.choice(_TELLS).format(**values)
+    return "{who}{did}{what}{n}{u}".format(did=pick.choice(_DID), **values) + pick.choice(_ENDS).format(
+        **values
+    )
+
+
+def story(pick: random.Random, paragraphs: int, headings: int = 0, rich: bool = True) -> Story:
+    """Write an article of so many paragraphs under so many section headings."""
+    who, what = pick.choice(_WHO), pick.choice(_WHAT)
+    title = f"{who}{pick.choice(_DID)}{what}{pick.randint(10, 999)}{pick.choice(_UNITS)}"[
+        : pick.choice((11, 14, 18))
+    ]
+
+    def some(count: int) -> list[list[str]]:
+        return [[sentence(pick) for _ in range(pick.randint(1, 4))] for _ in range(count)]
+
+    parts: list[tuple[str | None, list[list[str]]]] = []
+    each = max(1, paragraphs // (headings + 1))
+    parts.append((None, some(each)))
+    parts += [(f"{pick.choice(_DID)}{pick.choice(_WHAT)}"[:10], some(each)) for _ in range(headings)]
+    made = Story(title, parts)
+    if rich:
+        name = pick.choice(_NAMES)
+        made.kicker = pick.choice(("", f"{pick.choice(_WHO)}召开{pick.choice(_WHAT)}现场会"))
+        made.subtitle = pick.choice(("", f"——{pick.choice(_WHO)}{what}见闻"))
+        made.byline = pick.choice(("", f"本报记者 {name}", f"本报记者 {name} 通讯员 {pick.choice(_NAMES)}"))
+        made.caption = f"图为居民在新建的{what}休息。{pick.choice(_NAMES)} 摄"
+    return made
+
+
+def stories_of(layout: Layout) -> list[Story]:
+    """Write the articles of a layout."""
+    pick = random.Random(layout.seed)
+    written = []
+    for each in layout.stories:
+        made = story(
+            pick,
+            int(str(each.get("paragraphs", 5))),
+            int(str(each.get("headings", 0))),
+            bool(each.get("rich", True)),
+        )
+        written.append(made if each.get("picture") else replace(made, caption=""))
+    return written
+
+
+def page_html(layout: Layout, stories: Sequence[Story]) -> str:
+    """Set a page."""
+    e = html.escape
+    parts = []
+    for at, (one, spec) in enumerate(zip(stories, layout.stories, strict=True)):
+        columns = int(str(spec.get("columns", 2)))
+        size = float(str(spec.get("title", 26)))
+        frame = "border:.4mm solid #444;padding:2mm;" if spec.get("frame") else ""
+        inner = [f'<div class="k">{e(one.kicker)}</div>' if one.kicker else ""]
+        inner.append(f'<h1 style="font-size:{size}pt">{e(one.title)}</h1>')
+        inner += [f'<div class="s">{e(one.subtitle)}</div>' if one.subtitle else ""]
+        inner += [f'<div class="b">{e(one.byline)}</div>' if one.byline else ""]
+        rule = "column-rule:.2mm solid #666;" if layout.rules else ""
+        inner.append(
+            f'<div style="column-count:{columns};column-gap:{layout.gap}em;{rule}column-fill:balance">'
+        )
+        for number, (heading, paragraphs) in enumerate(one.sections):
+            inner.append(f"<h2>{e(heading)}</h2>" if heading else "")
+            for count, paragraph in enumerate(paragraphs):
+                inner.append(f"<p>{e(''.join(paragraph))}</p>")
+                if one.caption and number == 0 and count == 0:
+                    inner.append(
+                        f'<figure><div class="i"></div><figcaption>{e(one.caption)}</figcaption></figure>'
+                    )
+        inner.append("</div>")
+        parts.append(f'<article style="grid-area:a{at};{frame}">{"".join(inner)}</article>')
+    border = "border-bottom:.3mm solid #000;" if layout.head == "rule" else ""
+    head = (
+        f'<header style="{border}"><span>03</span><span>要闻</span><span>2023年7月{layout.seed}日 星期六</span><span>青山日报</span></header>'
+        if layout.head
+        else ""
+    )
+    foot = (
+        "<footer><span>责任编辑 张三 美术编辑 李四</span><span>电话 021-12345678</span></footer>"
+        if layout.foot
+        else ""
+    )
+    grid = " ".join(f'"{row}"' for row in layout.areas)
+    count = len(layout.areas[0].split())
+    return f"""<!DOCTYPE html><meta charset="utf-8"><style>
+@page {{ size:{layout.width}mm {layout.height}mm; margin:10mm 12mm }}
+body {{ margin:0; font:{layout.body}pt/{layout.leading} "{layout.family}"; text-align:justify; height:{layout.height - 22}mm; display:flex; flex-direction:column }}
+header, footer {{ display:flex; justify-content:space-between; font-size:8.5pt; padding-bottom:1mm; margin-bottom:3mm }}
+footer {{ border-top:.2mm solid #000; margin:2mm 0 0; padding-top:1mm }}
+main {{ flex:1; display:grid; grid-template-areas:{grid}; grid-template-columns:repeat({count},1fr); gap:5mm 4mm; align-content:start }}
+h1 {{ font-family:"{layout.title_family}"; text-align:center; line-height:1.25; margin:1mm 0 2mm }}
+h2 {{ font:bold {layout.body * 1.15}pt/1.5 "{layout.title_family}"; text-align:center; margin:.6em 0 }}
+p {{ text-indent:2em; margin:0 }}
+.k {{ text-align:center; font-size:{layout.body * 1.35}pt }} .s {{ text-align:center; font-size:{layout.body * 1.3}pt; margin-bottom:1mm }} .b {{ text-align:center; font-size:{layout.body}pt; margin-bottom:2mm }}
+figure {{ margin:1mm 0; break-inside:avoid }} .i {{ background:#bbb; height:28mm }} figcaption {{ font-size:{layout.body * 0.85}pt; line-height:1.4 }}
+{layout.extra}</style><body>{head}<main>{"".join(parts)}</main>{foot}</body>"""
+
+
+LAYOUTS: Final[Sequence[Layout]] = (
+    Layout("two-over-one", 320, 460, ("a0 a0 a1", "a2 a2 a2"), ({"columns": 3, "paragraphs": 8, "picture": 1}, {"columns": 2, "paragraphs": 5, "title": 20}, {"columns": 5, "paragraphs": 12, "headings": 2}), seed=1),
+    Layout("one-long", 320, 460, ("a0",), ({"columns": 5, "paragraphs": 24, "headings": 3, "title": 34, "picture": 1},), seed=2),
+    Layout("frame-in-corner", 320, 460, ("a0 a0 a1", "a0 a0 a2"), ({"columns": 3, "paragraphs": 16, "headings": 2, "picture": 1}, {"columns": 1, "paragraphs": 4, "title": 18, "frame": 1}, {"columns": 1, "paragraphs": 4, "title": 18, "frame": 1}), seed=3),
+    Layout("briefs", 320, 460, ("a0 a1 a2", "a3 a4 a5"), tuple({"columns": 2, "paragraphs": 5, "title": 18, "rich": False} for _ in range(6)), seed=4, rules=False),
+    Layout("tabloid", 260, 370, ("a0 a0", "a1 a2"), ({"columns": 4, "paragraphs": 9, "headings": 1, "title": 28}, {"columns": 2, "paragraphs": 5, "title": 16}, {"columns": 2, "paragraphs": 5, "title": 16}), body=8.5, gap=1.2, seed=5),
+    Layout("no-rules-no-head", 300, 420, ("a0 a1",), ({"columns": 2, "paragraphs": 10, "title": 22, "headings": 1}, {"columns": 2, "paragraphs": 10, "title": 22}), rules=False, head="", foot=False, seed=6),
+    Layout("sans-body", 320, 460, ("a0 a0 a0", "a1 a1 a2"), ({"columns": 4, "paragraphs": 10, "headings": 2, "title": 30}, {"columns": 3, "paragraphs": 7, "title": 20, "picture": 1}, {"columns": 2, "paragraphs": 4, "title": 18}), family="Noto Sans CJK SC", head="plain", seed=7),
+    Layout("kept-wide", 380, 520, ("a0 a0 a0 a1", "a2 a2 a3 a3"), ({"columns": 4, "paragraphs": 14, "headings": 2, "title": 36, "picture": 1}, {"columns": 1, "paragraphs": 6, "title": 18, "frame": 1}, {"columns": 3, "paragraphs": 8, "title": 22}, {"columns": 3, "paragraphs": 8, "title": 22, "headings": 1}), body=9, seed=11, kept=True),
+    Layout("kept-narrow", 280, 400, ("a0 a1", "a0 a2", "a3 a3"), ({"columns": 2, "paragraphs": 8, "title": 22, "headings": 1}, {"columns": 2, "paragraphs": 3, "title": 16, "rich": False}, {"columns": 2, "paragraphs": 3, "title": 16, "rich": False}, {"columns": 4, "paragraphs": 7, "title": 26, "picture": 1}), body=9, rules=False, head="plain", seed=12, kept=True),
+    Layout("kept-left-titles", 320, 460, ("a0 a0 a1", "a2 a3 a3"), ({"columns": 3, "paragraphs": 8, "headings": 2, "title": 26}, {"columns": 2, "paragraphs": 6, "title": 18}, {"columns": 2, "paragraphs": 6, "title": 18}, {"columns": 3, "paragraphs": 8, "title": 24, "picture": 1}), extra="h1,.k,.s,.b{text-align:left}", seed=13, kept=True),
+)  # fmt: skip
