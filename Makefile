@@ -3,14 +3,18 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint format bench soak audit licences lock
+.PHONY: run test slow lint format bench soak audit licences lock
 
 run: $(VENV)/run.done
 	$(BIN)/chuchu run
 
 # Three workers on two cores: much of the time is waiting.
 test: $(VENV)/dev.done
-	$(BIN)/python -m pytest -n 3 --dist loadfile -m "not soak and not bench" $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile -m "not slow and not soak and not bench" $(ARGS)
+
+# Kills and floods, some minutes; .ci/run runs them too.
+slow: $(VENV)/dev.done
+	$(BIN)/python -m pytest -n 3 --dist loadfile -m "slow and not soak" $(ARGS)
 
 lint: $(VENV)/dev.done
 	$(BIN)/ruff format --check .

@@ -16,7 +16,7 @@ from knowledge.answering.noun_runs import (
 )
 from knowledge.answering.reading import Range, Reading
 from knowledge.query.analysis import Query
-from knowledge.text.analyzer import Token
+from knowledge.text.analyzer import SURNAMES, Token
 
 LONGEST_NAME = 24
 
@@ -36,9 +36,6 @@ _LISTED = frozenset(["区", "镇", "县", "市", "街道", "村", "省"])
 _BROAD = frozenset(["国家", "国", "城市", "省", "省份", "州", "行政区", "县市", "区县"])
 _PERSON = frozenset({"nr", "nrfg", "nrt"})
 _PERSON_LENGTH = (2, 4)
-_SURNAMES = frozenset(
-    "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方俞任袁柳鲍史唐费廉岑薛雷贺倪汤滕殷罗毕郝邬安常乐于时傅皮卞齐康伍余元卜顾孟平黄和穆萧尹姚邵湛汪祁毛禹狄米贝明臧计伏成戴谈宋茅庞熊纪舒屈项祝董梁杜阮蓝闵席季麻强贾路娄危江童颜郭梅盛林刁钟徐邱骆高夏蔡田樊胡凌霍虞万支柯管卢莫经房裘缪干解应宗丁宣邓郁单杭洪包诸左石崔吉钮龚程嵇邢裴陆荣翁荀羊惠甄曲封芮储靳汲邴糜松段富巫乌焦巴弓牧隗山谷车侯宓蓬全郗班仰秋仲伊宫宁仇栾暴甘钭厉戎祖武符刘景詹束龙叶幸司韶郜黎蓟薄印宿白怀蒲邰从鄂索咸籍赖卓蔺屠蒙池乔阴胥苍双闻莘党翟谭贡劳逄姬申扶堵冉宰郦雍桑桂濮牛寿通边扈燕冀郏浦尚农温别庄晏柴瞿阎充慕连茹习宦艾鱼容向古易慎戈廖庾终暨居衡步都耿满弘匡国文寇广禄阙东欧殳沃利蔚越夔隆师巩厍聂晁勾敖融冷訾辛阚那简饶空曾毋沙乜养鞠须丰巢关蒯相查后荆红游竺权逯盖益桓公仝肖闫付代岳楚仉闾涂覃帅佟苟冼"
-)  # 百家姓 and the commonest since; what the segmenter takes for a person without one is none
 _FURTHER = frozenset(
     ["、", "慰问", "走访", "进行", "开展", "座谈", "考察", "调研", "了解", "推进", "推动", "各类"]
 )
@@ -250,7 +247,7 @@ def _is_person(token: Token, reading: Reading) -> bool:
     return (
         token.tag in _PERSON
         and shape
-        and token.text[0] in _SURNAMES
+        and token.text[0] in SURNAMES
         and token.text not in _NO_PERSON
         and after not in tuple("区县镇乡村省市州路站")
     )

@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from knowledge.text.folding import RADICALS
+
 HAN: Final = "\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 WIDE_PUNCTUATION: Final = (
     "\u3001-\u3003\u3008-\u301b\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65“”‘’…—"
@@ -40,7 +42,8 @@ def _fold_table() -> dict[int, str]:
     folded = (
         (code, unicodedata.normalize("NFKC", chr(code))) for low, high in ranges for code in range(low, high)
     )
-    return {code: text for code, text in folded if len(text) == 1 and text != chr(code)}
+    table = {code: text for code, text in folded if len(text) == 1 and text != chr(code)}
+    return table | {ord(radical): char for radical, char in RADICALS.items()}
 
 
 _FOLD: Final = _fold_table()

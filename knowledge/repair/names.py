@@ -5,14 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-# The surnames of about 97 % of the population (百家姓 by frequency, 2020 census bulletin), single and double.
-_SURNAMES: Final = (
-    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石金"
-    "韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严欧莫孔向常汤温康施牛葛洪乔申翟章鲁葛倪殷颜俞柳邢路岳梅庄"
-    "辛管祝左涂谷祁时舒耿牟卜詹关苗凌费纪靳盛童欧甄项曲成游阳裴席卫查屈鲍位覃霍翁隋植甘景薄单包司柏宁柯阮桂闵解强柴华车冉房边辜"
-    "吉饶刁瞿戚丘古米池滕晋苑邬臧畅宫来嵺苟全褚廉简娄盖符奚木穆党燕郎邸冀谈姬屠连郜晏栾郁商蒙计喻揭窦迟宇敖糜鄢冷卓花仇艾蓝都"
-)
-_NAME: Final = f"(?:(?:欧阳|上官|司马|诸葛|东方|皇甫|尉迟|公孙|慕容|令狐|司徒|夏侯|[{_SURNAMES}])[\u4e00-\u9fff·]{{1,2}})"
+from knowledge.text.analyzer import DOUBLE_SURNAMES, SURNAMES
+
+_SURNAME: Final = f"(?:{'|'.join(sorted(DOUBLE_SURNAMES))}|[{''.join(sorted(SURNAMES))}])"
+_NAME: Final = f"(?:{_SURNAME}[\u4e00-\u9fff·]{{1,2}})"
 NAMES: Final = f"{_NAME}(?:[\\s、，]+{_NAME}){{0,5}}"
 _AFTER_ROLE: Final = "[\\s:：/／|丨]"
 _REPORTER: Final = (

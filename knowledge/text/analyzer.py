@@ -14,6 +14,20 @@ KEPT = 4096
 """Texts kept folded; a quarter as many cut into words and with their figures, for that takes more room."""
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
+SURNAMES = frozenset(
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石金韦贾夏付方邹熊白"
+    "孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严欧莫孔向常汤温康施牛葛洪乔申翟章鲁倪殷颜俞柳邢路岳梅庄辛管祝左涂谷祁时舒耿牟卜詹关苗凌费"
+    "纪靳盛童甄项曲成游阳裴席卫查屈鲍位霍翁隋植甘景薄单包司柏宁柯阮桂闵解强柴华车冉房边辜吉饶刁瞿戚丘古米池滕晋苑邬臧畅宫来嵺苟全褚廉简娄盖符奚木"
+    "穆党燕郎邸冀谈姬屠连郜晏栾郁商蒙计喻揭窦迟宇敖糜鄢冷卓花仇艾蓝都尤水云昌凤岑毕安乐傅皮卞齐伍元平和萧湛禹狄贝明伏茅庞季麻危骆樊虞支经裘缪干应"
+    "宗宣杭诸钮嵇荣荀羊惠封芮储汲邴松富巫乌焦巴弓牧隗山宓蓬郗班仰秋仲伊暴钭厉戎祖束幸韶蓟印宿怀蒲邰从鄂索咸籍赖蔺阴胥苍双闻莘贡劳逄扶堵宰郦雍桑濮"
+    "寿通扈郏浦尚农别阎充慕茹习宦鱼容易慎戈庾终暨居衡步满弘匡国文寇广禄阙东殳沃利蔚越夔隆师巩厍聂晁勾融訾阚那空毋沙乜养鞠须丰巢蒯相后荆红竺权逯益"
+    "桓公仝代楚仉闾帅佟冼"
+)
+"""One character each: those of some 99 % of the population (census bulletin of 2020), and the rest of 百家姓."""
+DOUBLE_SURNAMES = frozenset(
+    ["欧阳", "上官", "司马", "诸葛", "东方", "皇甫", "尉迟", "公孙", "慕容", "令狐", "司徒", "夏侯"]
+)
+
 
 class Token(NamedTuple):
     """One word, its part of speech by jieba's tag set (`nr` person, `ns` place, `nt` organisation), its start."""

@@ -26,6 +26,15 @@ _POINT = re.compile(r"(?<=\d)\.(?=\d)")
 _LOOSE_SPACE = re.compile(r"(?<![0-9a-z]) +| +(?![0-9a-z])")
 # What only OpenCC's tables of 台湾 and 香港 (tw2s, hk2s) know; loading those takes twice as long as all the rest.
 _REGIONAL = dict(zip("敍枱潀痺睪簷粧糭著衞衹", "叙台潨痹睾檐妆粽着卫只", strict=True))
+RADICALS = dict(
+    zip(
+        "⺁⺃⺅⺉⺏⺐⺒⺓⺔⺕⺖⺘⺙⺛⺟⺠⺡⺣⺤⺦⺨⺭⺯⺰⺱⺹⺾⻀⻁⻂⻃⻄⻅⻆⻈⻉⻋⻌⻐⻑⻒⻓⻔⻖⻘⻙⻚⻛⻜⻝⻟⻠⻢⻣⻤⻥⻦⻧⻨⻩⻪⻫⻬⻮⻯⻰⻱⻲⻳",
+        "厂乚亻刂尣尢巳幺彑彐忄扌攵旡母民氵灬爫丬犭礻糹纟罓耂艹艹虎衤覀西见角讠贝车辶钅長镸长门阝青韦页风飞食飠饣马骨鬼鱼鸟卤麦黄黾斉齐齿竜龙龜亀龟",
+        strict=True,
+    )
+)
+"""The forms of CJK Radicals Supplement that stand for one character (EquivalentUnifiedIdeograph.txt of Unicode): PDF
+fonts put them in its place, and NFKC knows two of them."""
 _SHORT = 64  # characters that str.translate folds before numpy has begun
 _PRIVATE_USE = 0xE000
 _PRIVATE_USE_SIZE = 0x1900
@@ -60,7 +69,7 @@ class _Folding(dict[int, str]):
             return INSIDE
         if char.isspace():
             return SEPARATOR
-        wide = unicodedata.normalize("NFKC", char)
+        wide = RADICALS.get(char) or unicodedata.normalize("NFKC", char)
         char = (wide if len(wide) == 1 else char).lower()[0]
         simple = _REGIONAL.get(char) or self._simplified.convert(char)
         char = simple if len(simple) == 1 else char

@@ -6,16 +6,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from functools import cache
 
 DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {
     "〇": 0, "○": 0, "两": 2, "俩": 2, "仨": 3,
     "壹": 1, "贰": 2, "叁": 3, "肆": 4, "伍": 5, "陆": 6, "柒": 7, "捌": 8, "玖": 9,
 }  # fmt: skip
 SCALES = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000, "万": 10**4, "亿": 10**8}
+
+_WRITTEN_ALIKE = str.maketrans("○俩仨", "零两三")
 
 _LONGEST = 24  # digits; beyond that it is a serial number, not a quantity
 _TOO_MUCH = Decimal(10) ** _LONGEST  # few characters can say more: 亿亿亿亿
@@ -46,8 +49,8 @@ def _value(written: str) -> Decimal | None:
     head = len(text)
     while head and text[head - 1] in SCALES:
         head -= 1
-    if head and text[0].isdecimal():
-        return _scaled(text[:head], text[head:])
+    if head and text[0].isdecimal() and (value := _scaled(text[:head], text[head:])) is not None:
+        return value
     whole, point, fraction = text.partition("点")
     value = _hanzi(whole)
     if value is None or not point:
@@ -76,27 +79,35 @@ def _scaled(digits: str, scales: str) -> Decimal | None:
 
 
 def _hanzi(text: str) -> Decimal | None:
+    """The value of a numeral in hanzi, or in figures and hanzi (2千5百); spoken ones too (二百五, 一万二)."""
     if len(text) > 1 and all(c in DIGITS for c in text):  # 二〇二三, read digit by digit
         return Decimal("".join(str(DIGITS[c]) for c in text))
-    total = section = 0
-    digit: int | None = None
-    for c in text:
-        if c in DIGITS:
-            digit = DIGITS[c] or None  # 零十 is ten
-        elif c not in SCALES:
+    if len(text) == 1 and text in DIGITS:
+        return Decimal(DIGITS[text])
+    if not all(c in DIGITS or c in SCALES or c.isdecimal() for c in text) or not text:
+        return None
+    said = text.translate(_WRITTEN_ALIKE)
+    if said[0] in SCALES and said[0] not in "十拾":
+        if any(c not in SCALES for c in said):  # 万一 is a word
             return None
-        elif SCALES[c] < 10**4:
-            section += (1 if digit is None else digit) * SCALES[c]
-            digit = None
-        else:
-            section += digit or 0
-            total = (
-                (total + (section or (0 if total else 1))) * SCALES[c]
-                if c == "亿"
-                else (total + (section or 1) * SCALES[c])
-            )
-            section, digit = 0, None
-    return Decimal(total + section + (digit or 0))
+        said = f"一{said}"
+    if (
+        len(said) > 2 and said[-2] == "亿" and said[-1] in DIGITS
+    ):  # 一亿二: cn2an knows the others that are cut short
+        said += "千万"
+    try:
+        return Decimal(_reader()(said, "smart"))
+    except (ValueError, KeyError):
+        return None
+
+
+@cache
+def _reader() -> Callable[[str, str], int]:
+    """cn2an, imported where there is a numeral to read: it takes .1 s to load."""
+    from cn2an import cn2an
+
+    reader: Callable[[str, str], int] = cn2an
+    return reader
 
 
 class QuantityKind(StrEnum):
@@ -131,7 +142,7 @@ class Quantity:
 
 _HANZI = "〇零一二三四五六七八九十百千万亿两俩仨壹贰叁肆伍陆柒捌玖拾佰仟"
 _NUMBER = (
-    r"(?:\d{1,3}(?:[,，]\d{3})+(?!\d)|\d+)(?:[.．]\d+)?(?:\s?[多余]?[百千万亿]{1,2})?"
+    r"(?:\d+[百千万](?:\d+[十百千])+|(?:\d{1,3}(?:[,，]\d{3})+(?!\d)|\d+)(?:[.．]\d+)?(?:\s?[多余]?[百千万亿]{1,2})?)"
     rf"|[几数]?[{_HANZI}]+几?(?:点[〇零一二三四五六七八九]+)?|半(?=[个小天年月日]|分)|几(?=[个十])"
 )
 _TIME_UNITS = "个工作日|工作日|个小时|小时|个钟头|分钟|秒钟|秒|个星期|星期|个季度|季度|个月|周年|年|周|天"

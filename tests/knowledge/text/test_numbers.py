@@ -26,6 +26,9 @@ from knowledge.text.numbers import QuantityKind, number_keys, plain, quantities,
         ("一千零八十", "1080"),
         ("三亿五千万元", "3.5亿元"),
         ("四十万零十户", "400010户"),
+        ("二百五十个", "250个"),
+        ("三千六百户", "3600户"),
+        ("2千5百元", "2500元"),
     ],
 )
 def test_two_writings_of_one_number_share_a_key(one: str, other: str) -> None:
@@ -101,6 +104,18 @@ def hanzi(number: int) -> str:
             said += ("零" if gap and said else "") + _DIGITS[digit] + name
         gap = digit == 0
     return said or "零"
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("二百五", 250), ("三千六", 3600), ("一万二", 12_000), ("2千5百", 2500), ("两百五", 250), ("一亿二", 120_000_000),
+        ("三十二万一", 321_000), ("二百零五", 205), ("廿五", None), ("百", 100), ("千万", 10_000_000), ("仨", 3),
+        ("二〇二三", 2023), ("３千", 3000), ("1,037", 1037), ("三点五", Decimal("3.5")), ("亿亿亿亿", None), ("万一十", None),
+    ],
+)  # fmt: skip
+def test_a_numeral_has_the_value_that_is_meant(written: str, value: int | Decimal | None) -> None:
+    assert value_of(written) == value
 
 
 @given(st.integers(0, 99_999_999))
