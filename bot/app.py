@@ -22,7 +22,7 @@ from bot.feedback.wiring import FeedbackModule, open_feedback
 from bot.handlers.dispatcher import Dispatcher
 from bot.messages import ChatMigrations, Conversation
 from bot.observability import Metrics, set_up_logs
-from bot.ports import PlatformAdministrators, Platforms
+from bot.ports import PlatformGroupAdmins, Platforms
 from bot.query_service import QueryService, open_query_service
 from bot.rendering.fact import Permalinks
 from bot.runtime import Shutdown, give_back, loading, now, share_heaps
@@ -97,7 +97,7 @@ async def serving(
         lookup = stack.enter_context(open_query_service(knowledge.store))
         await lookup.warm()
         health.add("knowledge", lookup.problem)
-        administrators = PlatformAdministrators()
+        administrators = PlatformGroupAdmins()
         admin = await stack.enter_async_context(
             open_admin(_admin_options(settings), knowledge, builder, platforms, metrics.page, now)
         )
@@ -168,7 +168,7 @@ async def _learning(
     knowledge: KnowledgeRuntime,
     lookup: QueryService,
     links: Permalinks,
-    administrators: PlatformAdministrators,
+    administrators: PlatformGroupAdmins,
 ) -> FeedbackModule | None:
     """Learn where the shared state can be used; answers go on without."""
     if admin.context is None:
@@ -198,7 +198,7 @@ async def _telegram(
     conversation: Conversation,
     metrics: Metrics,
     health: HealthChecks,
-    administrators: PlatformAdministrators,
+    administrators: PlatformGroupAdmins,
     platforms: Platforms,
     chat_migrations: ChatMigrations | None,
     on_fatal: Callable[[str], None],

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from bot.errors import StartError
-from bot.feedback.pseudonyms import NAME as KEY
-from bot.feedback.pseudonyms import read_key
+from bot.feedback.questions import NAME as KEY
+from bot.feedback.questions import read_key
 from bot.feedback.watches import MARK
 from bot.state.state import State, copy_state, open_state
 from knowledge.snapshots import manifest

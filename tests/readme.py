@@ -10,9 +10,9 @@ from pathlib import Path
 
 from bot.config import Settings
 from bot.handlers.dispatcher import Dispatcher
-from bot.handlers.sessions import InMemorySessions
 from bot.messages import Chat, ChatType, Message, Reply, Sender, Style
 from bot.offline import open_snapshot
+from bot.ports import InMemorySessions
 from bot.query_service import open_query_service
 from knowledge.snapshot import SnapshotHolder
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.admin.context import AdminContext, text_reply
-from bot.admin.meta_command import MetaCommand
-from bot.admin.people_commands import PeopleCommands
 from bot.admin.permissions import AccessRequest, Permission
-from bot.admin.reload_commands import CONFIRM, ReloadCommands
-from bot.admin.upload_commands import UPLOAD, UploadCommands
-from bot.handlers.commands import TypedCommand
+from bot.handlers.admin_people import RoleHandlers
+from bot.handlers.admin_reload import CONFIRM, ReloadHandlers
+from bot.handlers.admin_uploads import UPLOAD, MetaHandlers, UploadHandlers
 from bot.handlers.dispatcher import Handler, PressHandler
+from bot.handlers.intents import TypedCommand
 from bot.messages import Message, Reply
 from bot.state.database import StateError
 
@@ -21,8 +20,8 @@ class AdminCommands:
 
     def __init__(self, context: AdminContext) -> None:
         self._context = context
-        reloads, people = ReloadCommands(context), PeopleCommands(context)
-        self.uploads = UploadCommands(context, reloads)
+        reloads, people = ReloadHandlers(context), RoleHandlers(context)
+        self.uploads = UploadHandlers(context, reloads)
         commands: dict[str, Handler] = {
             Permission.RELOAD: reloads.reload,
             Permission.VERSIONS: reloads.versions,
@@ -30,7 +29,7 @@ class AdminCommands:
             Permission.AUDIT: people.audit,
             Permission.GRANT: people.grant,
             Permission.REVOKE: people.revoke,
-            Permission.META: MetaCommand(context).meta,
+            Permission.META: MetaHandlers(context).meta,
             Permission.UPLOAD: self._how_to_upload,
         }
         self.commands: Mapping[str, Handler] = {name: spoken(run) for name, run in commands.items()}

@@ -13,8 +13,8 @@ from pathlib import Path
 from bot.admin.permissions import AccessRequest, AuditLog, Authorizer, Denial, Permission
 from bot.admin.reload_service import ReloadService
 from bot.admin.upload_store import UploadStore
-from bot.handlers.commands import TypedCommand
 from bot.handlers.dispatcher import Handler
+from bot.handlers.intents import TypedCommand
 from bot.messages import ButtonPress, Chat, Message, Reply, Run
 from bot.ports import Platforms
 from bot.state.audit import Entry

@@ -23,10 +23,8 @@ from bot.admin.reload_service import ReloadReport, ReloadRequest, ReloadService
 from bot.admin.upload_store import UploadStore
 from bot.backup import clear_left
 from bot.handlers.dispatcher import FileHandler, Handler, PressHandler
-from bot.handlers.preferences import InMemoryPreferences, Preferences
-from bot.handlers.sessions import InMemorySessions, SessionStore
 from bot.messages import Chat, ChatMigrations, ChatType
-from bot.ports import Platforms
+from bot.ports import InMemoryPreferences, InMemorySessions, Platforms, Preferences, SessionStore
 from bot.state.database import StateError
 from bot.state.sessions import FallbackSessions
 from bot.state.state import State, open_state

@@ -6,8 +6,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from bot.feedback.pseudonyms import Pseudonymizer
-from bot.feedback.questions import UnansweredQuestions
+from bot.feedback.questions import Pseudonymizer, UnansweredQuestions
 from bot.feedback.usage import UsageRecorder
 from bot.messages import Chat, Sender
 from bot.query_service import TooSlow
@@ -21,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 class StoredInteractionLog:
-    """`bot.handlers.interaction_log.Memory`; a state that cannot be written is logged, and answers go on."""
+    """`bot.ports.Memory`; a state that cannot be written is logged, and answers go on."""
 
     def __init__(
         self,

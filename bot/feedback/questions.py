@@ -1,24 +1,102 @@
-"""The memory of what was not found: counted, hoped for, settled once something is found."""
+"""What was not found: when two questions are one, who asked as keyed hashes, and who waits for an answer."""
 
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
+import hmac
 import logging
+import os
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 
-from bot.feedback.pseudonyms import Pseudonymizer
-from bot.feedback.question_key import question_id, question_key, question_text
 from bot.messages import Reply
 from bot.query_service import QueryService, TooSlow
+from bot.rendering.answer import alert_runs
 from bot.rendering.fact import Permalinks
-from bot.rendering.told import alert_runs
 from bot.state.chats import Subscriber
 from bot.state.questions import AlertResult, PinnedAnswer, Questions, QuestionState, UnansweredQuestion
 from bot.texts import phrases
 from knowledge.model import Answer, Hit, MatchKind
+from knowledge.query.aliases import Aliases
+from knowledge.query.analysis import analyse
 from knowledge.snapshot import Snapshot
+from knowledge.text.analyzer import Analyzer
+
+KEY = 32  # bytes
+NAME = "askers.key"
+
+
+class Pseudonymizer:
+    """Hashes ids with a key of this data folder (HMAC-SHA-256)."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def rekey(self, key: bytes) -> None:
+        """Hash with another key from now on."""
+        self._key = key
+
+    def of(self, platform: str, person: str) -> str:
+        """What stands for a person: 64 hexadecimal digits."""
+        return hmac.new(self._key, f"{platform}:{person}".encode(), hashlib.sha256).hexdigest()
+
+
+def open_pseudonymizer(data: Path) -> Pseudonymizer:
+    """Hash with the key of the data folder."""
+    return Pseudonymizer(read_key(data))
+
+
+def read_key(data: Path) -> bytes:
+    """Read the key in the data folder; make it, readable for nobody else, where there is none."""
+    path = data / NAME
+    if not path.exists():
+        data.mkdir(parents=True, exist_ok=True)
+        fresh = data / f".{NAME}.{secrets.token_hex(4)}"
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(KEY))
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    return path.read_bytes()
+
+
+LONGEST = 256  # characters of a question that are kept
+
+
+def question_key(text: str, language: Analyzer) -> str:
+    """What is common to all ways of typing a question: width, case, script, marks and politeness do not count.
+
+    Empty where there is nothing to ask for. At most 256 characters.
+    """
+    folded = analyse(text, Aliases(), language).text
+    return _joined("".join(c if c.isalnum() else " " for c in folded).split())[:LONGEST]
+
+
+def question_id(key: str) -> str:
+    """The id of a question: 16 base32 characters, so that its buttons outlive its row."""
+    digest = hashlib.blake2b(key.encode("utf-8", "replace"), digest_size=10).digest()
+    return base64.b32encode(digest).decode("ascii").lower()
+
+
+def question_text(text: str) -> str:
+    """A question as it is shown to admins: on one line, printable, at most 256 characters."""
+    whole = text[: 4 * LONGEST].encode("utf-8", "replace").decode()
+    return " ".join("".join(c if c.isprintable() else " " for c in whole).split())[:LONGEST]
+
+
+def _joined(words: list[str]) -> str:
+    """Chinese joins without spaces; between two Latin words or figures one stays."""
+    joined = ""
+    for word in words:
+        apart = joined[-1:].isascii() and word[:1].isascii() and joined
+        joined += f" {word}" if apart else word
+    return joined
+
 
 log = logging.getLogger(__name__)
 

@@ -1,16 +1,22 @@
-"""Counting how the bot is used: in memory, and every few seconds on the disk."""
+"""How the bot is used: counted in memory, written down every few seconds, reported in words and as a picture."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
+import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 
-from bot.feedback.question_key import question_text
+from bot.admin.build_client import CHILD_ENVIRONMENT
+from bot.feedback.questions import question_text
 from bot.state.database import StateError
-from bot.state.usage import DayCounts, Usage
+from bot.state.state import State
+from bot.state.usage import Day, DayCounts, SlowQuery, Usage
 
 log = logging.getLogger(__name__)
 
@@ -69,3 +75,104 @@ class UsageRecorder:
                 log.error("figures could not be written: %s", error)
             if last:
                 return
+
+
+TOP = 10
+SLOWEST = 5
+PATIENCE = 30.0  # seconds for the child that draws
+SHOWN = 40  # characters of a query
+
+
+@dataclass(frozen=True, slots=True)
+class UsageReport:
+    """The figures of up to thirty days. `votes` are liked and not."""
+
+    days: Sequence[Day]
+    words: Sequence[tuple[str, int]]
+    unanswered: int
+    votes: tuple[int, int]
+
+    @property
+    def asked(self) -> int:
+        """How many queries."""
+        return sum(day.asked for day in self.days)
+
+    @property
+    def found(self) -> int:
+        """How many of them found something."""
+        return sum(day.found for day in self.days)
+
+    @property
+    def slowest(self) -> list[SlowQuery]:
+        """The slowest queries."""
+        every = [slow for day in self.days for slow in day.slowest]
+        return sorted(every, key=lambda slow: -slow.milliseconds)[:SLOWEST]
+
+    def text(self) -> str:
+        """Everything in words."""
+        if not self.asked:
+            return "近 30 天还没有人提问。"
+        mean = sum(day.milliseconds for day in self.days) / self.asked
+        return "\n".join(
+            [
+                f"近 30 天：{self.asked} 次提问，查到 {self.found} 次（{100 * self.found / self.asked:.0f}%），"
+                f"平均 {mean:.0f} 毫秒。",
+                f"没有查到的问题：{self.unanswered} 个（/unanswered）。👍 {self.votes[0]}　👎 {self.votes[1]}",
+                "",
+                "常问的词：" + ("、".join(f"{word}（{times} 次）" for word, times in self.words) or "无"),
+                "",
+                "最慢的：",
+                *(f"{slow.milliseconds} 毫秒　{slow.query[:SHOWN]}" for slow in self.slowest),
+                "",
+                "每天：",
+                *(f"{day.day:%m-%d}　{day.asked} 次，查到 {day.found} 次" for day in self.days[-7:]),
+            ]
+        )
+
+
+class UsageReporter:
+    """Reads the figures and has them drawn."""
+
+    def __init__(self, state: State, figures: UsageRecorder, fonts: Path) -> None:
+        """`fonts` is the folder in which matplotlib remembers the fonts it has found."""
+        self._state = state
+        self._figures = figures
+        self._fonts = fonts
+
+    async def figures(self) -> UsageReport:
+        """The figures up to this moment."""
+        await self._figures.flush()
+        return UsageReport(
+            await self._state.usage.days(),
+            await self._state.usage.words(TOP),
+            await self._state.questions.count(),
+            await self._state.votes.count(),
+        )
+
+    async def picture(self, month: UsageReport) -> bytes | None:
+        """Draw in a child process, for the library is large and seldom needed; None where that fails."""
+        order = {
+            "days": [[f"{day.day:%m-%d}", day.asked, day.found] for day in month.days],
+            "words": [list(pair) for pair in month.words],
+        }
+        child = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot.feedback.usage_chart"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env={**CHILD_ENVIRONMENT, "MPLCONFIGDIR": str(self._fonts)},
+        )
+        try:
+            given = json.dumps(order).encode()
+            drawn, complaint = await asyncio.wait_for(child.communicate(given), PATIENCE)
+        except TimeoutError:
+            log.warning("the picture of /stats took more than %.0f s", PATIENCE)
+            return None
+        finally:
+            if child.returncode is None:
+                child.kill()
+                await child.wait()
+        if child.returncode:
+            log.warning("the picture of /stats failed: %s", complaint.decode("utf-8", "replace")[-400:])
+            return None
+        return drawn

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from bot.feedback.question_key import question_key, question_text
+from bot.feedback.questions import question_key, question_text
 from bot.messages import Chat, Reply
 from bot.query_service import QueryService
+from bot.rendering.answer import digest_runs
 from bot.rendering.fact import Permalinks
-from bot.rendering.told import digest_runs
 from bot.state.chats import Subscriber
 from bot.state.outbox import Checkpoints
 from bot.state.watches import News, Watch, Watches, WatchResult

@@ -13,24 +13,19 @@ from pathlib import Path
 
 from bot.admin.commands import spoken
 from bot.admin.context import AdminContext
-from bot.admin.learning_commands import POINT, QUESTION, LearningCommands
 from bot.admin.permissions import Permission
 from bot.admin.reload_service import ReloadReport
 from bot.feedback.aliases import AliasService
 from bot.feedback.interaction_log import StoredInteractionLog
 from bot.feedback.outbox import OutboxWorker
-from bot.feedback.pseudonyms import Pseudonymizer, open_pseudonymizer, read_key
-from bot.feedback.questions import UnansweredQuestions
-from bot.feedback.usage import UsageRecorder
-from bot.feedback.usage_report import UsageReporter
+from bot.feedback.questions import Pseudonymizer, UnansweredQuestions, open_pseudonymizer, read_key
+from bot.feedback.usage import UsageRecorder, UsageReporter
 from bot.feedback.watches import WatchService
-from bot.handlers.alerts import AlertHandlers
-from bot.handlers.callbacks import HOPE
+from bot.handlers.admin_content import POINT, QUESTION, FeedbackHandlers
+from bot.handlers.answers import HOPE
 from bot.handlers.dispatcher import Handler, PressHandler
-from bot.handlers.interaction_log import InteractionLog
-from bot.handlers.preferences import Administrators
-from bot.handlers.subscriptions import UNWATCH, WatchHandlers
-from bot.ports import Platforms
+from bot.handlers.subscriptions import UNWATCH, AlertHandlers, WatchHandlers
+from bot.ports import GroupAdmins, InteractionLog, Platforms
 from bot.query_service import QueryService, TooSlow
 from bot.rendering.fact import Permalinks
 from bot.state.database import StateError
@@ -62,7 +57,7 @@ async def open_feedback(
     lookup: QueryService,
     language: Analyzer,
     links: Permalinks,
-    administrators: Administrators,
+    administrators: GroupAdmins,
 ) -> AsyncIterator[FeedbackModule]:
     """Teach the aliases given in chat, go on telling what a restart broke off, and listen to reloads.
 
@@ -91,7 +86,7 @@ async def open_feedback(
     context.spawn(_tell(watching, unanswered, store.version))
     readers = AlertHandlers(unanswered, partial(_forget, state, pseudonyms, platforms))
     watches = WatchHandlers(watching, administrators)
-    admins = LearningCommands(context, unanswered, book, UsageReporter(state, figures, data / "matplotlib"))
+    admins = FeedbackHandlers(context, unanswered, book, UsageReporter(state, figures, data / "matplotlib"))
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(_beside(_tidy(state, clock)))
         await stack.enter_async_context(figures.serving())

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from bot.handlers.answers import AnswerHandler, page_count, page_hits, ranking
-from bot.handlers.callbacks import Action, Callback, parse_callback
-from bot.handlers.interaction_log import InteractionLog, NullLog
-from bot.handlers.sessions import AnswerSession, SessionStore
+from bot.handlers.answers import (
+    Action,
+    AnswerHandler,
+    Callback,
+    page_count,
+    page_hits,
+    parse_callback,
+    ranking,
+)
 from bot.messages import ButtonPress, ChatType, Reply, Run, Style
+from bot.ports import AnswerSession, InteractionLog, NullLog, SessionStore
 from bot.query_service import QueryService
-from bot.rendering.answer import hit_runs
-from bot.rendering.context import context_runs, source_runs
-from bot.rendering.fact import Permalinks
-from bot.rendering.why import explanation_runs
+from bot.rendering.answer import explanation_runs, hit_runs
+from bot.rendering.fact import Permalinks, context_runs, source_runs
 from bot.texts import Phrases
 from knowledge.model import Answer, Fact, Hit
 from knowledge.snapshot import Snapshot

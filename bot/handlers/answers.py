@@ -1,23 +1,97 @@
-"""Free text: a query goes in, a cited reply with buttons comes out."""
+"""Free text and inline queries: a query goes in, a cited reply with buttons comes out."""
 
 from __future__ import annotations
 
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 
-from bot.handlers.callbacks import PAGE, alert_row, all_rows, first_row
-from bot.handlers.interaction_log import InteractionLog, NullLog
-from bot.handlers.sessions import AnswerSession, SessionStore, new_id
-from bot.messages import Button, Chat, ChatType, Reply, Run, Sender
+from bot.messages import Button, Chat, ChatType, InlineAnswer, InlineQuery, InlineResult, Reply, Run, Sender
+from bot.ports import AnswerSession, InteractionLog, NullLog, SessionStore, new_id
 from bot.query_service import QueryService, ask_verified
-from bot.rendering.answer import answer_runs, nearest
-from bot.rendering.fact import Permalinks
+from bot.rendering.answer import answer_runs, heading, nearest, shown_query
+from bot.rendering.fact import Permalinks, citation, sentence, shown_marks
 from bot.texts import Phrases
 from knowledge.model import Answer, Hit, MatchKind
 from knowledge.snapshot import Snapshot
+
+PAGE = 3
+HOPE = "hope"
+_DATA = re.compile(r"([a-z])\.([A-Za-z0-9]{1,10})\.(\d{1,4})")
+
+
+class Action(StrEnum):
+    """What a button asks for."""
+
+    CONTEXT = "c"
+    SOURCE = "s"
+    MORE = "m"
+    PAGE = "p"
+    OTHERS = "o"
+    WHY = "w"
+    LIKE = "l"
+    DISLIKE = "d"
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A button's data, understood: `page` counts from 0."""
+
+    action: Action
+    shown_id: str
+    page: int
+
+    @property
+    def data(self) -> str:
+        """At most 17 bytes, far below Telegram's 64."""
+        return f"{self.action.value}.{self.shown_id}.{self.page}"
+
+
+def parse_callback(data: str) -> Callback | None:
+    """Understand a button's data; None where it is not ours."""
+    match = _DATA.fullmatch(data)
+    if not match or match[1] not in set(Action):
+        return None
+    return Callback(Action(match[1]), match[2], int(match[3]))
+
+
+def first_row(shown_id: str, page: int, phrases: Phrases) -> tuple[Button, ...]:
+    """The three buttons under an answer; where space is shared, the first two do."""
+    return (
+        Button(phrases.context, Callback(Action.CONTEXT, shown_id, page).data),
+        Button(phrases.source, Callback(Action.SOURCE, shown_id, page).data),
+        Button(phrases.more, Callback(Action.MORE, shown_id, page).data),
+    )
+
+
+def all_rows(shown_id: str, page: int, pages: int, phrases: Phrases) -> tuple[tuple[Button, ...], ...]:
+    """What stands behind 更多; the page button turns back to the first after the last."""
+    turn: tuple[Button, ...] = ()
+    if page + 1 < pages:
+        turn = (Button(phrases.next_page, Callback(Action.PAGE, shown_id, page + 1).data),)
+    elif page:
+        turn = (Button(phrases.first_page, Callback(Action.PAGE, shown_id, 0).data),)
+    return (
+        first_row(shown_id, page, phrases)[:2],
+        (
+            *turn,
+            Button(phrases.other_reports, Callback(Action.OTHERS, shown_id, page).data),
+            Button(phrases.why, Callback(Action.WHY, shown_id, page).data),
+        ),
+        (
+            Button(phrases.liked, Callback(Action.LIKE, shown_id, page).data),
+            Button(phrases.disliked, Callback(Action.DISLIKE, shown_id, page).data),
+        ),
+    )
+
+
+def alert_row(question: str, phrases: Phrases) -> tuple[Button, ...]:
+    """The button under a reply that found nothing."""
+    return (Button(phrases.feedback.tell_me, f"{HOPE}:{question}"),)
+
 
 LIMIT = 30
 FACT = " fact:"  # begins the query that a deep link asks; a typed one never begins with a blank
@@ -162,3 +236,49 @@ def _answered(snapshot: Snapshot, query: str) -> Answer:
     if fact is None or not snapshot.proves(fact):
         return Answer(query, False, 0.0, None)
     return Answer(query, True, 1.0, None, (Hit(fact, 1.0, MatchKind.PHRASE),))
+
+
+INLINE_PAGE = 20
+DEEPEST = 100
+CACHE_SECONDS = 60
+
+
+async def inline_answer(
+    lookup: QueryService, query: InlineQuery, phrases: Phrases, links: Permalinks
+) -> InlineAnswer:
+    """One page of facts; an empty query shows how, and finding nothing is a result that says so.
+
+    Always personal: the citation is in the asker's language.
+    """
+    if not query.text.strip():
+        return _one(phrases.inline_how, phrases.inline_how_more, Reply([Run(phrases.start)]), "how")
+    at = first_of(query.offset)
+    answer = await lookup.ask(query.text, at + INLINE_PAGE + 1)
+    if not answer.found:
+        said = phrases.nothing_found.format(shown_query(query.text))
+        return _one(said, phrases.inline_how_more, Reply(list(heading(answer, phrases))[:1]), "none")
+    page = answer.hits[at : at + INLINE_PAGE]
+    more = len(answer.hits) > at + INLINE_PAGE and at + INLINE_PAGE < DEEPEST
+    results = [
+        _result(hit, answer.answer if not at and not n else None, phrases, links)
+        for n, hit in enumerate(page)
+    ]
+    return InlineAnswer(results, str(at + INLINE_PAGE) if more else "", CACHE_SECONDS, personal=True)
+
+
+def first_of(offset: str) -> int:
+    """Where a page begins; an offset that we did not give out is the first."""
+    at = int(offset) if offset.isascii() and offset.isdigit() and len(offset) < 5 else 0
+    return at if at < DEEPEST and at % INLINE_PAGE == 0 else 0
+
+
+def _result(hit: Hit, answer: str | None, phrases: Phrases, links: Permalinks) -> InlineResult:
+    marks = shown_marks(hit.fact.text, hit.matched, answer)
+    runs = [*sentence(hit.fact.text, marks), Run("\n"), citation(hit.fact, phrases, links)]
+    return InlineResult(hit.fact.id, answer or hit.fact.article.title.text, hit.fact.text, Reply(runs))
+
+
+def _one(title: str, description: str, reply: Reply, result_id: str) -> InlineAnswer:
+    return InlineAnswer(
+        [InlineResult(result_id, title, description, reply)], "", CACHE_SECONDS, personal=True
+    )

@@ -10,8 +10,7 @@ from itertools import islice
 from bot.messages import Button, ButtonPress, Reply, Run, Style
 from bot.query_service import QueryService
 from bot.rendering.answer import shown_query
-from bot.rendering.article import article_pages, article_runs
-from bot.rendering.fact import Permalinks
+from bot.rendering.fact import Permalinks, article_pages, article_runs
 from bot.texts import Phrases
 from knowledge.model import Article
 from knowledge.snapshot import Snapshot

@@ -8,23 +8,21 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.handlers.answer_buttons import AnswerButtons
-from bot.handlers.answers import AnswerHandler
+from bot.handlers.answers import AnswerHandler, inline_answer
 from bot.handlers.browsing import ARTICLE, ARTICLES, ArticleHandlers
-from bot.handlers.commands import TypedCommand
-from bot.handlers.inline_query import inline_answer
-from bot.handlers.intents import Intent, Search, SmallTalk, needs_permission, parse_intent
-from bot.handlers.interaction_log import InteractionLog
-from bot.handlers.preferences import (
-    Administrators,
-    AnonymousOnly,
-    Askers,
-    InMemoryPreferences,
-    Preference,
-    Preferences,
-)
-from bot.handlers.sessions import SessionStore
+from bot.handlers.intents import Intent, Search, SmallTalk, TypedCommand, needs_permission, parse_intent
 from bot.handlers.settings import SETTINGS, SettingsHandlers
 from bot.messages import ButtonPress, Chat, ChatType, InlineAnswer, InlineQuery, Message, Reply, Run, Sender
+from bot.ports import (
+    AnonymousOnly,
+    Askers,
+    GroupAdmins,
+    InMemoryPreferences,
+    InteractionLog,
+    Preference,
+    Preferences,
+    SessionStore,
+)
 from bot.query_service import QueryService, TooSlow
 from bot.rendering.fact import Permalinks, no_permalinks
 from bot.texts import Phrases, phrases
@@ -53,7 +51,7 @@ class Dispatcher:
         presses: Mapping[str, PressHandler] | None = None,
         files: FileHandler | None = None,
         preferences: Preferences | None = None,
-        administrators: Administrators | None = None,
+        administrators: GroupAdmins | None = None,
         memory: InteractionLog | None = None,
     ) -> None:
         self._lookup = lookup

@@ -1,4 +1,4 @@
-"""Who is heard at all, and what in a message is the question (docs/permissions.md)."""
+"""Who is heard at all, and what in a message is the command or the question (docs/permissions.md)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,24 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from bot.handlers.commands import TypedCommand, command
 from bot.messages import ChatType, Message, SenderKind
+
+_COMMAND = re.compile(r"/([A-Za-z][A-Za-z0-9_]{0,31})(?:@[A-Za-z0-9_]{1,64})?(?:\s+(.*))?", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class TypedCommand:
+    """A command's name in lower case, and what follows it."""
+
+    name: str
+    rest: str
+
+
+def command(text: str) -> TypedCommand | None:
+    """Read a command at the start of a message; None where it is free text."""
+    match = _COMMAND.fullmatch(text.strip())
+    return TypedCommand(match[1].lower(), (match[2] or "").strip()) if match else None
+
 
 _CHANNEL_QUESTION = re.compile(r"查[：:]\s*(.+)", re.DOTALL)
 

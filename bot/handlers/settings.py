@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.handlers.preferences import (
+from bot.messages import Button, ButtonPress, Chat, ChatType, Message, Reply, Run, Sender, Style
+from bot.ports import (
     FACTS,
     LANGUAGES,
-    Administrators,
     Askers,
+    GroupAdmins,
     Preference,
     Preferences,
 )
-from bot.messages import Button, ButtonPress, Chat, ChatType, Message, Reply, Run, Sender, Style
 from bot.texts import Phrases, phrases
 
 SETTINGS = "settings"
@@ -22,7 +22,7 @@ SETTINGS = "settings"
 class SettingsHandlers:
     """Shows the choices of a chat and takes new ones."""
 
-    def __init__(self, preferences: Preferences, administrators: Administrators) -> None:
+    def __init__(self, preferences: Preferences, administrators: GroupAdmins) -> None:
         self._preferences = preferences
         self._administrators = administrators
 

@@ -1,19 +1,55 @@
-"""`/watch`, `/watches`, `/unwatch`: in private for the reader, in a group for its admins."""
+"""What a chat wants to be told: 有了告诉我, /watch, /watches, /unwatch; and /forget_me."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from bot.feedback.question_key import question_text
+from bot.feedback.questions import UnansweredQuestions, question_text
 from bot.feedback.watches import WatchService
-from bot.handlers.commands import TypedCommand
-from bot.handlers.preferences import Administrators
-from bot.messages import Button, ButtonPress, Chat, ChatType, Message, Reply, Run, Sender
+from bot.handlers.intents import TypedCommand
+from bot.messages import Button, ButtonPress, Chat, ChatType, Message, Reply, Run, Sender, SenderKind
+from bot.ports import GroupAdmins
 from bot.rendering.answer import shown_query
 from bot.state.chats import Subscriber
+from bot.state.questions import MOST_HOPES, AlertResult
 from bot.state.watches import MOST, WatchResult
 from bot.texts import phrases
 from bot.texts.phrases import FeedbackPhrases
+
+Forget = Callable[[str, str], Awaitable[None]]
+"""Removes every trace of a person: platform, numeric id."""
+
+
+class AlertHandlers:
+    """What a reader may want to be kept, and to be gone."""
+
+    def __init__(self, unanswered: UnansweredQuestions, forget: Forget) -> None:
+        self._unanswered = unanswered
+        self._forget = forget
+
+    async def subscribe(self, press: ButtonPress) -> Sequence[Reply]:
+        """The button under a reply that found nothing."""
+        spoken = phrases(press.sender.language)
+        said = spoken.feedback
+        if press.chat is None:
+            return [Reply([], notice=spoken.stale)]
+        subscriber = Subscriber(press.chat, press.sender.language)
+        kept = await self._unanswered.subscribe(press.data.partition(":")[2], subscriber)
+        told = {
+            AlertResult.KEPT: said.will_tell,
+            AlertResult.GONE: said.ask_again,
+            AlertResult.FULL: said.hope_full.format(MOST_HOPES),
+        }
+        return [Reply([], notice=told[kept])]
+
+    async def forget_me(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
+        """Remove every trace of whoever asks, in private."""
+        said = phrases(message.sender.language).feedback
+        if message.chat.type is not ChatType.PRIVATE or message.sender.kind is not SenderKind.PERSON:
+            return [Reply([Run(said.forget_in_private)])]
+        await self._forget(message.chat.platform, message.sender.id)
+        return [Reply([Run(said.forgotten)])]
+
 
 UNWATCH = "unwatch"
 
@@ -21,7 +57,7 @@ UNWATCH = "unwatch"
 class WatchHandlers:
     """Commands and buttons about watches."""
 
-    def __init__(self, watching: WatchService, administrators: Administrators) -> None:
+    def __init__(self, watching: WatchService, administrators: GroupAdmins) -> None:
         self._watching = watching
         self._administrators = administrators
 

@@ -1,12 +1,14 @@
-"""An Answer as a reader sees it: DESIGN section 5, "What a reply looks like"."""
+"""An Answer as a reader sees it: facts, how their reports agree, why they matched; and what is told unasked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
+from itertools import combinations
 
 from bot.messages import Run, Style
 from bot.rendering.fact import Permalinks, citation, no_permalinks, sentence, shown_marks
-from bot.rendering.reports import Relation, relation
 from bot.texts import Phrases
 from knowledge.model import Answer, Hit, MatchKind
 
@@ -84,3 +86,90 @@ def shown_query(query: str) -> str:
     short = line if len(line) <= SHOWN_QUERY else line[:SHOWN_QUERY] + "…"
     # A word joiner: platforms ping whoever is named right behind the sign.
     return short.replace("@", "@\u2060")
+
+
+_FIGURE = re.compile(r"(\d[\d,，]*(?:\.\d+)?)([%％万亿]*[^\W\d_]?)")
+
+
+class Relation(StrEnum):
+    """One report, several that have nothing to say about each other, or some that disagree."""
+
+    ONE_REPORT = "one_report"
+    SEVERAL = "several"
+    DIFFER = "differ"
+
+
+def relation(hits: Sequence[Hit]) -> Relation:
+    """Tell how the hits' reports relate; only the same printed campaign can tell one subject differently."""
+    if len({hit.fact.article.id for hit in hits}) < 2:
+        return Relation.ONE_REPORT
+    if any(_differ(one, other) for one, other in combinations(hits, 2)):
+        return Relation.DIFFER
+    return Relation.SEVERAL
+
+
+def _differ(one: Hit, other: Hit) -> bool:
+    first, second = one.fact.article, other.fact.article
+    if first.id == second.id or not first.campaign or first.campaign != second.campaign:
+        return False
+    if not _matched_words(one) or _matched_words(one) != _matched_words(other):
+        return False
+    figures, others = _figures(one), _figures(other)
+    shared = figures.keys() & others.keys()
+    return any(figures[unit].isdisjoint(others[unit]) for unit in shared)
+
+
+def _matched_words(hit: Hit) -> set[str]:
+    return {hit.fact.text[start:end] for start, end in hit.matched}
+
+
+def _figures(hit: Hit) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for number, unit in _FIGURE.findall(hit.fact.text):
+        if unit and unit not in "年月日时":
+            found.setdefault(unit, set()).add(re.sub("[,，]", "", number))
+    return found
+
+
+def explanation_runs(hits: Sequence[Hit], phrases: Phrases) -> Iterator[Run]:
+    """One line a hit: the rung of the ladder and the words it matched."""
+    yield Run(phrases.why, Style.BOLD)
+    for hit in hits:
+        words = "、".join(_words(hit))
+        rung = phrases.rungs[hit.rung.value]
+        yield Run("\n" + (phrases.why_matched.format(rung=rung, words=words) if words else rung))
+        if hit.why:
+            yield Run(f"（{hit.why}）")
+
+
+def _words(hit: Hit) -> list[str]:
+    """Every matched word once, without those that are part of another."""
+    words = list(dict.fromkeys(hit.fact.text[start:end] for start, end in hit.matched))
+    return [word for word in words if not any(word in other and word != other for other in words)]
+
+
+SHOWN = 3  # facts of an answer, and of each watched word
+IN_ALL = 9  # facts of one digest
+
+
+def alert_runs(question: str, answer: Answer, phrases: Phrases, links: Permalinks) -> Iterator[Run]:
+    """Say that a question can be answered now, and the answer with its source."""
+    said = phrases.feedback
+    yield Run(said.told.format(shown_query(question)) + "\n")
+    if answer.answer:
+        yield Run(answer.answer, Style.BOLD)
+        yield Run("\n")
+    yield from hit_runs(answer.hits[:SHOWN], phrases, links)
+
+
+def digest_runs(news: Mapping[str, Sequence[Hit]], phrases: Phrases, links: Permalinks) -> Iterator[Run]:
+    """Say what is new about each watched word; what there is no room for is counted."""
+    said = phrases.feedback
+    room = IN_ALL
+    for number, (words, hits) in enumerate(news.items()):
+        shown = hits[: max(1, min(SHOWN, room))]
+        room -= len(shown)
+        yield Run(("\n\n" if number else "") + said.news.format(shown_query(words)) + "\n", Style.BOLD)
+        yield from hit_runs(shown, phrases, links)
+        if len(hits) > len(shown):
+            yield Run("\n" + said.news_more.format(len(hits) - len(shown), shown_query(words)))

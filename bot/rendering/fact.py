@@ -1,4 +1,4 @@
-"""One fact: the sentence with its matched words bold, and the line that says where it stands."""
+"""One fact: its sentence with the matched words bold, where it stands, what is around it; and a whole article of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Protocol
 
 from bot.messages import Run, Style
 from bot.texts import Phrases
-from knowledge.model import Fact
+from knowledge.model import Article, Document, Fact
 
 
 class Permalinks(Protocol):
@@ -68,3 +68,99 @@ def lines(fact: Fact, phrases: Phrases) -> str:
         ]
         said.append((phrases.page.format(page) if page is not None else "") + "、".join(told))
     return "、".join(said)
+
+
+LINE_SHOWN = 400
+LINES_AROUND = 1
+
+
+def context_runs(
+    fact: Fact, around: Sequence[Fact], phrases: Phrases, links: Permalinks = no_permalinks
+) -> Iterator[Run]:
+    """The sentences before and after, the asked one bold, in reading order."""
+    for neighbour in around:
+        if neighbour.id == fact.id:
+            yield Run(neighbour.text, Style.BOLD)
+        else:
+            yield Run(neighbour.text)
+        yield Run("\n")
+    yield citation(fact, phrases, links)
+
+
+def source_runs(
+    fact: Fact, document: Document, phrases: Phrases, links: Permalinks = no_permalinks
+) -> Iterator[Run]:
+    """The file's own lines with their numbers, the quoted characters bold, gaps named."""
+    quoted = {span.line for span in fact.spans}
+    wanted = sorted(
+        n
+        for line in quoted
+        for n in range(line - LINES_AROUND, line + LINES_AROUND + 1)
+        if 1 <= n <= len(document.lines)
+    )
+    before: int | None = None
+    for number in dict.fromkeys(wanted):
+        if before is not None and number > before + 1:
+            yield Run(phrases.source_cut.format(number - before - 1) + "\n")
+        yield Run(f"{document.on_page(number)[1]}  ", Style.CODE)
+        yield from _line(document.lines[number - 1], number, fact)
+        yield Run("\n")
+        before = number
+    yield citation(fact, phrases, links)
+
+
+def _line(text: str, number: int, fact: Fact) -> Iterator[Run]:
+    spans = sorted((span.start, span.end) for span in fact.spans if span.line == number)
+    if not spans:
+        yield Run(text if len(text) <= LINE_SHOWN else text[:LINE_SHOWN] + "…")
+        return
+    at = max(0, spans[0][0] - LINE_SHOWN)
+    if at:
+        yield Run("…")
+    for start, end in spans:
+        yield from (Run(text[at:start]),) if at < start else ()
+        yield Run(text[start:end], Style.BOLD)
+        at = end
+    rest = text[at:]
+    if rest:
+        yield Run(rest if len(rest) <= LINE_SHOWN else rest[:LINE_SHOWN] + "…")
+
+
+PAGE_CHARACTERS = 1_200
+
+
+def article_pages(facts: Sequence[Fact]) -> list[list[Fact]]:
+    """Cut an article into pages between sentences; there is always one page."""
+    pages: list[list[Fact]] = [[]]
+    size = 0
+    for fact in facts:
+        if pages[-1] and size + len(fact.text) > PAGE_CHARACTERS:
+            pages.append([])
+            size = 0
+        pages[-1].append(fact)
+        size += len(fact.text)
+    return pages
+
+
+def article_runs(
+    article: Article,
+    pages: Sequence[Sequence[Fact]],
+    page: int,
+    phrases: Phrases,
+    links: Permalinks = no_permalinks,
+) -> Iterator[Run]:
+    """One page of an article, its printed headings bold where they begin."""
+    yield Run(article.title.text + "\n", Style.BOLD)
+    for printed in (article.subtitle, article.byline):
+        if printed and not page:
+            yield Run(printed.text + "\n")
+    section = pages[page - 1][-1].section if page else None
+    for fact in pages[page]:
+        if fact.section != section and fact.section:
+            yield Run(f"\n{fact.section}\n", Style.BOLD)
+        section = fact.section
+        yield Run(fact.text + "\n", link=links(fact))
+    total = sum(len(facts) for facts in pages)
+    yield Run(f"——{article.file} · {phrases.article_facts.format(total)}")
+    if len(pages) > 1:
+        yield Run(" · " + phrases.page_of.format(page=page + 1, pages=len(pages)))

@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Table, and_, delete, func, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.handlers.preferences import Askers, Preference
 from bot.messages import Chat, ChatType
+from bot.ports import Askers, Preference
 from bot.state.database import Database, StateError
 from bot.state.tables import alerts, moves, outbox, preferences, shown_answers, watches
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, select
 
-from bot.handlers.sessions import AnswerSession, InMemorySessions
+from bot.ports import AnswerSession, InMemorySessions
 from bot.state.database import Database, StateError
 from bot.state.tables import shown_answers
 
@@ -18,7 +18,7 @@ QUERY = 256  # characters; a lookup reads no more
 
 
 class SessionRepository:
-    """The answers of the last seven days: `bot.handlers.sessions.ShownAnswers` that outlive the process."""
+    """The answers of the last seven days: `bot.ports.ShownAnswers` that outlive the process."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -11,9 +11,8 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bot.query_service import ask_verified
-from bot.rendering.answer import heading, nearest
+from bot.rendering.answer import Relation, heading, nearest, relation
 from bot.rendering.fact import Permalinks, lines, no_permalinks, shown_marks
-from bot.rendering.reports import Relation, relation
 from bot.texts import Phrases
 from bot.web.api import QUERIES, asked, limit
 from knowledge.model import Answer, Article, Document, Fact, Hit

@@ -52,8 +52,8 @@ async def conversation(stack: AsyncExitStack, lookup: bool) -> Conversation:
         return Silent()
     from bot.config import Settings
     from bot.handlers.dispatcher import Dispatcher
-    from bot.handlers.sessions import InMemorySessions
     from bot.offline import open_snapshot
+    from bot.ports import InMemorySessions
     from bot.query_service import open_query_service
     from bot.runtime import now
     from knowledge.snapshot import SnapshotHolder

@@ -20,7 +20,7 @@ from pathlib import Path
 from bot.admin.upload_store import UploadStore
 from bot.backup import BackupRefused, unpacked, write_backup
 from bot.errors import CannotStore
-from bot.feedback.pseudonyms import read_key
+from bot.feedback.questions import read_key
 from bot.state.audit import Entry
 from bot.state.database import StateReadOnly
 from bot.state.inbox import NewUpdate, UpdateStatus

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.handlers.dispatcher import Dispatcher
-from bot.handlers.sessions import InMemorySessions
+from bot.ports import InMemorySessions
 from bot.query_service import IndexFailure, open_query_service
 from bot.texts import phrases
 from knowledge.model import Answer

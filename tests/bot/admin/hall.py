@@ -25,7 +25,7 @@ from bot.messages import (
     Reply,
     Sender,
 )
-from bot.ports import PlatformAdministrators, Platforms
+from bot.ports import PlatformGroupAdmins, Platforms
 from bot.query_service import open_query_service
 from bot.rendering.fact import no_permalinks
 from bot.state.audit import Entry
@@ -202,7 +202,7 @@ async def hall(
         side = await enter(
             open_admin(options, knowledge, builder or here, platforms, lambda: b"# metrics\n", clock)
         )
-        store, language, nobody = knowledge.store, knowledge.language, PlatformAdministrators()
+        store, language, nobody = knowledge.store, knowledge.language, PlatformGroupAdmins()
         lookup = stack.enter_context(open_query_service(store, patience=30))
         commands, presses, memory = side.commands, side.presses, None
         if side.context:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.backup import BackupRefused, restore, unpacked, write_backup
-from bot.feedback.pseudonyms import NAME, open_pseudonymizer
+from bot.feedback.questions import NAME, open_pseudonymizer
 from bot.messages import Chat, ChatType
 from bot.state.audit import Entry
 from bot.state.chats import Subscriber

@@ -19,9 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from bot.feedback.aliases import AliasRefused, AliasService
 from bot.feedback.outbox import OutboxWorker
-from bot.feedback.pseudonyms import Pseudonymizer
-from bot.feedback.question_key import question_id, question_key
-from bot.feedback.questions import UnansweredQuestions
+from bot.feedback.questions import Pseudonymizer, UnansweredQuestions, question_id, question_key
 from bot.feedback.watches import WatchService
 from bot.messages import Chat, ChatType, Reply
 from bot.query_service import open_query_service

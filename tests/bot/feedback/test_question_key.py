@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.feedback.question_key import LONGEST, question_id, question_key, question_text
+from bot.feedback.questions import LONGEST, question_id, question_key, question_text
 from knowledge.text.analyzer import ChineseAnalyzer
 
 LANGUAGE = ChineseAnalyzer()

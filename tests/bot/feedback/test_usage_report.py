@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.feedback.usage import UsageRecorder
-from bot.feedback.usage_report import UsageReport, UsageReporter
+from bot.feedback.usage import UsageRecorder, UsageReport, UsageReporter
 from bot.state.state import State, open_state, sqlite_address
 from bot.state.usage import Day
 

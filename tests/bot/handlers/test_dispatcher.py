@@ -13,11 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.handlers.callbacks import Action, Callback, parse_callback
+from bot.handlers.answers import Action, Callback, parse_callback
 from bot.handlers.dispatcher import Dispatcher
-from bot.handlers.preferences import InMemoryPreferences, Preference, Preferences
-from bot.handlers.sessions import InMemorySessions
 from bot.messages import ButtonPress, Chat, ChatType, Message, Reply, Sender, SenderKind
+from bot.ports import InMemoryPreferences, InMemorySessions, Preference, Preferences
 from bot.query_service import open_query_service
 from bot.texts import phrases
 from knowledge.model import Answer

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.handlers.commands import TypedCommand
-from bot.handlers.intents import Search, SmallTalk, parse_intent
+from bot.handlers.intents import Search, SmallTalk, TypedCommand, parse_intent
 from bot.messages import Chat, ChatType, Message, Sender, SenderKind
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -9,15 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.feedback.pseudonyms import Pseudonymizer
-from bot.feedback.questions import UnansweredQuestions
+from bot.feedback.questions import Pseudonymizer, UnansweredQuestions
 from bot.feedback.watches import WatchService
-from bot.handlers.alerts import AlertHandlers
 from bot.handlers.dispatcher import Dispatcher
-from bot.handlers.preferences import AnonymousOnly, InMemoryPreferences, Preference
-from bot.handlers.sessions import InMemorySessions
-from bot.handlers.subscriptions import WatchHandlers
+from bot.handlers.subscriptions import AlertHandlers, WatchHandlers
 from bot.messages import ButtonPress, Chat, ChatType, Message, Reply, Sender
+from bot.ports import AnonymousOnly, InMemoryPreferences, InMemorySessions, Preference
 from bot.query_service import open_query_service
 from bot.rendering.fact import no_permalinks
 from bot.state.database import StateReadOnly

@@ -9,9 +9,8 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.handlers.dispatcher import Dispatcher
-from bot.handlers.preferences import Askers, InMemoryPreferences, Preference
-from bot.handlers.sessions import InMemorySessions
 from bot.messages import ButtonPress, Chat, ChatType, InlineQuery, Message, Reply, Sender, SenderKind
+from bot.ports import Askers, InMemoryPreferences, InMemorySessions, Preference
 from bot.query_service import open_query_service
 from bot.texts import phrases
 from knowledge.snapshot import SnapshotHolder

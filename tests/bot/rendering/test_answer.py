@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.messages import Style
-from bot.rendering.answer import answer_runs, shown_query
+from bot.rendering.answer import answer_runs, explanation_runs, shown_query
 from bot.rendering.fact import citation, lines, sentence
-from bot.rendering.why import explanation_runs
 from bot.texts import phrases
 from knowledge.model import Answer, Hit, MatchKind, Span
 from tests.bot.paper import article, fact, hit

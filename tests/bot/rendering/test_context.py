@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.messages import Style
-from bot.rendering.context import source_runs
+from bot.rendering.fact import source_runs
 from bot.texts import phrases
 from knowledge.repair.document import repair_document
 from tests.knowledge.repair.pages import column, document

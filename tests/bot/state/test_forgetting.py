@@ -7,11 +7,9 @@ from pathlib import Path
 
 from sqlalchemy import String, Text, select
 
-from bot.feedback.pseudonyms import Pseudonymizer
-from bot.feedback.question_key import question_id
-from bot.handlers.preferences import Preference
-from bot.handlers.sessions import AnswerSession
+from bot.feedback.questions import Pseudonymizer, question_id
 from bot.messages import Chat, ChatType, Reply, Run
+from bot.ports import AnswerSession, Preference
 from bot.state.approvals import Confirmation, Upload, UploadState
 from bot.state.audit import Entry
 from bot.state.chats import Subscriber

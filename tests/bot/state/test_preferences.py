@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.handlers.preferences import Askers, InMemoryPreferences, Preference, Preferences
 from bot.messages import Chat, ChatType
+from bot.ports import Askers, InMemoryPreferences, Preference, Preferences
 from bot.state.state import State
 
 GROUP = Chat("telegram", "-100", ChatType.GROUP, "5")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.handlers.sessions import AnswerSession
+from bot.ports import AnswerSession
 from bot.state.approvals import LASTS, Confirmation, Upload, UploadState
 from bot.state.audit import DETAIL, Audit, Entry
 from bot.state.database import open_database

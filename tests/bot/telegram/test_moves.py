@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.handlers.preferences import Preference
 from bot.messages import Chat, ChatType, Message, Reply, Run
+from bot.ports import Preference
 from bot.state.chats import StoredChatMigrations, Subscriber
 from bot.state.database import open_database
 from bot.state.outbox import enqueue

@@ -8,7 +8,7 @@ from bot.admin.context import AdminContext, text_reply
 from bot.admin.permissions import AccessRequest, Permission, Role
 from bot.admin.reports import audit_line, moment
 from bot.config import SHARED_IDS
-from bot.handlers.commands import TypedCommand
+from bot.handlers.intents import TypedCommand
 from bot.messages import Message, Reply
 from bot.state.people import Granted
 
@@ -16,7 +16,7 @@ ROWS = 20
 MOST_ROWS = 100
 
 
-class PeopleCommands:
+class RoleHandlers:
     """Owners' commands about people."""
 
     def __init__(self, context: AdminContext) -> None:

@@ -9,8 +9,8 @@ from bot.admin.context import NOT_HERE, AdminContext, text_reply
 from bot.admin.permissions import AccessRequest, Permission
 from bot.feedback.aliases import AliasRefused, AliasService
 from bot.feedback.questions import UnansweredQuestions
-from bot.feedback.usage_report import UsageReporter
-from bot.handlers.commands import TypedCommand
+from bot.feedback.usage import UsageReporter
+from bot.handlers.intents import TypedCommand
 from bot.messages import Button, ButtonPress, Message, Reply, Run
 from bot.state.questions import QuestionState, UnansweredQuestion
 
@@ -23,7 +23,7 @@ ROW = 4  # buttons
 PUT_ASIDE = {"i": QuestionState.IGNORED, "w": QuestionState.AWAITED}
 
 
-class LearningCommands:
+class FeedbackHandlers:
     """What admins do with what the bot could not answer."""
 
     def __init__(

@@ -14,7 +14,7 @@ from bot.admin.operations import audited_reload, audited_rollback
 from bot.admin.permissions import AccessRequest, Permission
 from bot.admin.reload_service import ReloadReport, ReloadRequest
 from bot.admin.reports import moment, progress_text, report_text, version_line
-from bot.handlers.commands import TypedCommand
+from bot.handlers.intents import TypedCommand
 from bot.messages import Button, ButtonPress, Chat, Message, Reply
 from bot.state.approvals import LASTS, Confirmation
 from bot.state.database import fresh_id
@@ -30,7 +30,7 @@ ANYWAY = "仍要更换"
 Buttons = list[list[Button]]
 
 
-class ReloadCommands:
+class ReloadHandlers:
     """Reload in chat: progress in one message, then the report in the same."""
 
     def __init__(self, context: AdminContext) -> None:
