@@ -274,13 +274,17 @@ class Tier(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A fact that matched; `matched` are code point ranges of `fact.text`, disjoint and ascending."""
+    """A fact that matched; `matched` are code point ranges of `fact.text`, disjoint and ascending.
+
+    `also` are the facts of other places that print the same sentence.
+    """
 
     fact: Fact
     score: float
     rung: MatchKind
     matched: tuple[tuple[int, int], ...] = ()
     why: str = ""
+    also: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

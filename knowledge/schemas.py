@@ -42,7 +42,7 @@ class PageJson(TypedDict):
 class SourceJson(TypedDict):
     """Where a fact stands; `lines` are inclusive runs, on the page's own count where there is a page.
 
-    `further` are the pages on which a sentence goes on, if it does.
+    `further` are the pages on which a sentence goes on, if it does; `also` the other places that print the sentence.
     """
 
     file: str
@@ -51,6 +51,7 @@ class SourceJson(TypedDict):
     lines: list[list[int]]
     page: int | None
     further: NotRequired[list[PageJson]]
+    also: NotRequired[list[SourceJson]]
 
 
 @with_config(CLOSED)
@@ -140,8 +141,11 @@ def answer_json(answer: Answer) -> AnswerJson:
 
 def hit_json(hit: Hit) -> HitJson:
     """A Hit as section 5 has it."""
+    fact = fact_json(hit.fact)
+    if hit.also:
+        fact["source"]["also"] = [_source_json(other) for other in hit.also]
     return {
-        "fact": fact_json(hit.fact),
+        "fact": fact,
         "score": round(hit.score, 6),
         "rung": hit.rung.value,
         "matched": [[start, end] for start, end in hit.matched],
@@ -150,6 +154,16 @@ def hit_json(hit: Hit) -> HitJson:
 
 def fact_json(fact: Fact) -> FactJson:
     """A Fact as section 5 has it."""
+    return {
+        "id": fact.id,
+        "text": fact.text,
+        "section": fact.section,
+        "article": article_json(fact.article),
+        "source": _source_json(fact),
+    }
+
+
+def _source_json(fact: Fact) -> SourceJson:
     lines = fact.lines
     source: SourceJson = {
         "file": fact.article.file,
@@ -165,13 +179,7 @@ def fact_json(fact: Fact) -> FactJson:
     ]
     if further:
         source["further"] = further
-    return {
-        "id": fact.id,
-        "text": fact.text,
-        "section": fact.section,
-        "article": article_json(fact.article),
-        "source": source,
-    }
+    return source
 
 
 def article_json(article: Article) -> ArticleJson:

@@ -8,13 +8,15 @@ from enum import StrEnum
 from itertools import combinations
 
 from bot.messages import Run, Style
-from bot.rendering.fact import Permalinks, citation, no_permalinks, sentence, shown_marks
+from bot.rendering.fact import Permalinks, citation, no_permalinks, place, sentence, shown_marks
 from bot.texts import Phrases
 from knowledge.model import Answer, Hit, MatchKind
 
 SHOWN_QUERY = 60
 NEAR = 3
 NEAR_CHARACTERS = 2
+ALSO = 3
+"""Other places of one sentence that are named."""
 
 
 def answer_runs(
@@ -78,6 +80,8 @@ def hit_runs(
         yield from sentence(hit.fact.text, marks)
         yield Run("\n")
         yield citation(hit.fact, phrases, links)
+        if hit.also:
+            yield Run("\n" + phrases.also.format("；".join(place(fact, phrases) for fact in hit.also[:ALSO])))
 
 
 def shown_query(query: str) -> str:

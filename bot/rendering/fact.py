@@ -53,9 +53,17 @@ def shown_marks(text: str, matched: Sequence[tuple[int, int]], answer: str | Non
 
 def citation(fact: Fact, phrases: Phrases, links: Permalinks = no_permalinks) -> Run:
     """Title and lines first, the file name last."""
+    return Run(_cited(fact, phrases), link=links(fact))
+
+
+def place(fact: Fact, phrases: Phrases) -> str:
+    """Another place of a sentence that is cited already."""
+    return _cited(fact, phrases).removeprefix("——")
+
+
+def _cited(fact: Fact, phrases: Phrases) -> str:
     title = fact.article.title.text
-    text = phrases.cite.format(title=title, lines=lines(fact, phrases), file=fact.article.file)
-    return Run(text, link=links(fact))
+    return phrases.cite.format(title=title, lines=lines(fact, phrases), file=fact.article.file)
 
 
 def lines(fact: Fact, phrases: Phrases) -> str:

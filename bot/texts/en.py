@@ -140,6 +140,7 @@ PHRASES = Phrases(
     several_reports="From different reports:",
     differing_reports="The reports differ:",
     cite="——《{title}》, {lines} · {file}",
+    also="Also in {}",
     line="line {}",
     line_run="lines {}–{}",
     page="page {}, ",

@@ -148,6 +148,7 @@ class Phrases:
     several_reports: str
     differing_reports: str
     cite: str
+    also: str
     line: str
     line_run: str
     page: str

@@ -137,6 +137,7 @@ PHRASES = Phrases(
     several_reports="分属不同报道：",
     differing_reports="报道说法不同：",
     cite="——《{title}》{lines} · {file}",
+    also="另见{}",
     line="第{}行",
     line_run="第{}–{}行",
     page="第{}页",

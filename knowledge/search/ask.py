@@ -14,6 +14,7 @@ from knowledge.model import Answer, Hit, MatchKind
 from knowledge.query.analysis import Query
 from knowledge.search.corpus import Array, Corpus
 from knowledge.search.decision import ASKS_FOR_A_FEW_WORDS, Evidence, judge
+from knowledge.search.duplicates import merge_repeats
 from knowledge.search.features import FEATURES, answers_type, feature_matrix
 from knowledge.search.lexicon import Lexicon
 from knowledge.search.matching import Explainer
@@ -41,6 +42,10 @@ READ_FOR_FIGURES = 10
 
 Analyse = Callable[[str], Query]
 Clock = Callable[[], float]
+
+
+REPEATS = 10
+"""Facts looked at beyond those to show, as some may only repeat others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +126,7 @@ def _answer(
     text: str, tried: list[Ranked], corpus: Corpus, lexicon: Lexicon, language: Analyzer, limit: int
 ) -> Answer:
     best = max(tried, key=lambda ranked: float(ranked.scores.max()))
-    order = np.argsort(-best.scores, kind="stable")[: max(limit, CONSIDERED)]
+    order = np.argsort(-best.scores, kind="stable")[: max(limit, CONSIDERED) + REPEATS]
     shelf = Shelf(best.pool, corpus)
     shelf.open(order)
 
@@ -129,8 +134,12 @@ def _answer(
     def bearing(row: int) -> Bearing:
         return Bearing(best.query, shelf.fact(row).text, shelf.context(row), language)
 
-    order = promoted(best.query, order, best.scores, lambda row: bearing(row).support)[:limit]
-    facts, first = shelf.facts(order), int(order[0])
+    order = promoted(best.query, order, best.scores, lambda row: bearing(row).support)
+    facts = shelf.facts(order)
+    shown = merge_repeats(facts)[:limit]
+    also = [tuple(facts[at] for at in repeats) for _, repeats in shown]
+    order, facts = order[[at for at, _ in shown]], [facts[at] for at, _ in shown]
+    first = int(order[0])
     evidence = Evidence(
         best.query,
         facts[0],
@@ -142,7 +151,10 @@ def _answer(
     verdict = judge(evidence, lexicon, language)
     scores = best.scores[order].tolist()
     explain = Explainer(best.query, best.rewriting, language).explain
-    hits = tuple(Hit(fact, score, *explain(fact)) for fact, score in zip(facts, scores, strict=True))
+    hits = tuple(
+        Hit(fact, score, *explain(fact), also=places)
+        for fact, score, places in zip(facts, scores, also, strict=True)
+    )
     suggestions = _suggestions(best)
     if not verdict.found:
         printed = _printed(best, lexicon, language)
