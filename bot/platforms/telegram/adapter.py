@@ -6,18 +6,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from telegram import Update
+from telegram.error import TelegramError
 
 from bot.messages import ButtonPress, Chat, Conversation, InlineQuery, Message, Reply
 from bot.platforms.scheduler import Job, Result
 from bot.platforms.telegram.chats import ChatDirectory
-from bot.platforms.telegram.client import ApiError, parse
+from bot.platforms.telegram.client import parse
 from bot.platforms.telegram.sending import OutgoingMessages
 from bot.platforms.telegram.updates import (
     BotIdentity,
     Event,
+    Ignored,
     Membership,
-    Moved,
-    Nothing,
+    Migrated,
     translate,
 )
 from bot.state.inbox import Inbox, UpdateStatus
@@ -61,7 +62,7 @@ class Adapter:
             return Result(UpdateStatus.EXPIRED, f"{age:.0f} s old")
         try:
             return await self._act(self._as_of_today(event), job)
-        except ApiError as error:
+        except TelegramError as error:
             return Result(UpdateStatus.REFUSED, f"{type(error).__name__}: {error}"[:200])
 
     def _read(self, job: Job) -> Event | Result:
@@ -91,11 +92,11 @@ class Adapter:
                 return await self._press(event, job)
             case InlineQuery():
                 return await self._inline(event, job)
-            case Moved(old, new):
+            case Migrated(old, new):
                 await self._sender.move(old, new)
             case Membership(chat, member):
                 await (self._chats.reopen(chat) if member else self._chats.close(chat, "put out"))
-            case Nothing(why):
+            case Ignored(why):
                 return Result(UpdateStatus.IGNORED, why)
         return Result(UpdateStatus.IGNORED, "about the chat itself")
 

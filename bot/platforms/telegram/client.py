@@ -19,73 +19,62 @@ from telegram import (
 )
 from telegram._utils.types import ODVInput
 from telegram.constants import ChatMemberStatus
-from telegram.error import TelegramError
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+)
 from telegram.request import BaseRequest, RequestData
 
 from bot.handlers.menus import Menu, Scope
 from bot.messages import Chat, Sender, SenderKind
 
 
-class ApiError(TelegramError):
-    """A call to the Bot API that did not do what it was asked."""
-
-
-class NotSent(ApiError):
+class ConnectFailed(NetworkError):
     """No connection was made, so the call was not executed; it may be repeated."""
 
 
-class Disconnected(ApiError):
+class Disconnected(NetworkError):
     """The server closed the connection without a byte of answer."""
 
 
-class AnswerLost(ApiError):
+class OutcomeUnknown(NetworkError):
     """The call was sent and no readable answer came; it may have been executed, so it is not repeated."""
 
 
-class ServerFault(ApiError):
+class ServerFault(NetworkError):
     """5xx: the server says that it failed."""
 
 
-class Unauthorized(ApiError):
-    """401 or 404: the token is not known here (a proxy or a restarting server says so in passing, too)."""
-
-
-class Conflicting(ApiError):
-    """409: another poller or a webhook takes the updates."""
-
-
-class BadCall(ApiError):
-    """400: the call is wrong; the description says how."""
-
-
-class Shut(ApiError):
-    """403: blocked, kicked, or the account is gone."""
-
-
-class Flooded(ApiError):
-    """429: too many calls; `seconds` is how long to keep quiet."""
+class FloodControl(RetryAfter):
+    """429, in the server's own words; python-telegram-bot's constructor warns of the type that its attribute will have."""
 
     def __init__(self, description: str, seconds: float) -> None:
-        super().__init__(description)
+        TelegramError.__init__(self, description)
         self.seconds = seconds
 
 
-class Migrated(ApiError):
-    """400 with the id of the supergroup that the group has become."""
-
-    def __init__(self, description: str, new_id: int) -> None:
-        super().__init__(description)
-        self.new_id = new_id
-
-
-def error_for(status: int, description: str, retry_after: float | None, new_id: int | None) -> ApiError:
-    """Return the error of the family that an error answer of the Bot API stands for."""
-    if new_id is not None:
-        return Migrated(description, new_id)
+def error_for(
+    status: int, description: str, retry_after: float | None, new_chat_id: int | None
+) -> TelegramError:
+    """Return what an error answer of the Bot API stands for: python-telegram-bot's class, where it has one."""
+    if new_chat_id is not None:
+        return ChatMigrated(new_chat_id)
     if status == 429:
-        return Flooded(description, retry_after or 1.0)
-    kinds = {400: BadCall, 401: Unauthorized, 403: Shut, 404: Unauthorized, 409: Conflicting}
-    return (kinds.get(status) or ServerFault)(description)
+        return FloodControl(description, retry_after or 1.0)
+    kinds: dict[int, type[TelegramError]] = {
+        400: BadRequest,
+        401: InvalidToken,  # a proxy or a restarting server says so in passing, too
+        403: Forbidden,
+        404: InvalidToken,
+        409: Conflict,
+    }
+    return kinds.get(status, ServerFault)(description)
 
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -133,7 +122,7 @@ class AiohttpRequest(BaseRequest):
         connect_timeout: ODVInput[float] = BaseRequest.DEFAULT_NONE,
         pool_timeout: ODVInput[float] = BaseRequest.DEFAULT_NONE,
     ) -> tuple[int, bytes]:
-        """Make one call of python-telegram-bot's; raises only `ApiError`s."""
+        """Make one call of python-telegram-bot's; raises only `TelegramError`s."""
         seconds = read_timeout if isinstance(read_timeout, int | float) else self._seconds
         return 200, await self.call(url, _form(request_data) if request_data else {}, seconds)
 
@@ -154,11 +143,11 @@ class AiohttpRequest(BaseRequest):
             ) as response:
                 body = await _read(response, ANSWER_LIMIT)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise NotSent(f"no connection: {type(error).__name__}") from None
+            raise ConnectFailed(f"no connection: {type(error).__name__}") from None
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
             raise Disconnected(f"connection lost: {type(error).__name__}") from None
         except (TimeoutError, aiohttp.ClientError, ValueError) as error:
-            raise AnswerLost(f"no answer: {type(error).__name__}") from None
+            raise OutcomeUnknown(f"no answer: {type(error).__name__}") from None
         if response.status == 200:
             return body
         raise _error(response.status, body)
@@ -179,17 +168,17 @@ class AiohttpRequest(BaseRequest):
                 async for piece in response.content.iter_chunked(65536):
                     got += len(piece)
                     if got > limit:
-                        raise AnswerLost(f"the file has more than {limit} bytes")
+                        raise OutcomeUnknown(f"the file has more than {limit} bytes")
                     yield piece
         except (TimeoutError, aiohttp.ClientError) as error:
-            raise AnswerLost(f"no file: {type(error).__name__}") from None
+            raise OutcomeUnknown(f"no file: {type(error).__name__}") from None
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, object]:
         """Parse a good answer; what is no JSON object is a lost answer, and is not logged."""
         parsed = parse(payload)
         if not isinstance(parsed, dict) or "result" not in parsed:
-            raise AnswerLost("the answer is no JSON object with a result")
+            raise OutcomeUnknown("the answer is no JSON object with a result")
         return parsed
 
 
@@ -230,22 +219,22 @@ async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
     async for piece in response.content.iter_any():
         size += len(piece)
         if size > limit:
-            raise AnswerLost(f"an answer of more than {limit} bytes")
+            raise OutcomeUnknown(f"an answer of more than {limit} bytes")
         pieces.append(piece)
     return b"".join(pieces)
 
 
-def _error(status: int, body: bytes) -> ApiError:
+def _error(status: int, body: bytes) -> TelegramError:
     parsed = parse(body)
     answer = parsed if isinstance(parsed, dict) else {}
     parameters = answer.get("parameters")
     parameters = parameters if isinstance(parameters, dict) else {}
-    retry_after, new_id = parameters.get("retry_after"), parameters.get("migrate_to_chat_id")
+    retry_after, new_chat_id = parameters.get("retry_after"), parameters.get("migrate_to_chat_id")
     return error_for(
         status,
         str(answer.get("description") or f"status {status}")[:200],
         float(retry_after) if isinstance(retry_after, int | float) else None,
-        new_id if isinstance(new_id, int) else None,
+        new_chat_id if isinstance(new_chat_id, int) else None,
     )
 
 
@@ -265,7 +254,7 @@ class Members:
             return False
         try:
             member = await self._bot.get_chat_member(chat.id, int(sender.id))
-        except ApiError as error:
+        except TelegramError as error:
             logger.warning("who administers a chat could not be learnt: %s", error)
             return False
         return member.status in ADMINS

@@ -10,17 +10,10 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping
 
 from aiohttp import web
+from telegram.error import Conflict, InvalidToken, TelegramError
 
 from bot.observability import Metrics
-from bot.platforms.telegram.client import (
-    AiohttpRequest,
-    AnswerLost,
-    ApiError,
-    Conflicting,
-    Flooded,
-    Unauthorized,
-    parse,
-)
+from bot.platforms.telegram.client import AiohttpRequest, FloodControl, OutcomeUnknown, parse
 from bot.state.inbox import Inbox, InboxError, NewUpdate, QueuedUpdate
 
 UPDATE_TYPES = (
@@ -160,7 +153,7 @@ class Poller:
         while True:
             try:
                 await self._once()
-            except (ApiError, InboxError) as error:
+            except (TelegramError, InboxError) as error:
                 self._more(False)
                 pause = self._pause(error, failures)
                 self._complain(error, failures)
@@ -188,7 +181,7 @@ class Poller:
         answer = parse(body)
         updates = answer.get("result") if isinstance(answer, dict) and answer.get("ok") is True else None
         if not isinstance(updates, list):
-            raise AnswerLost("the answer to getUpdates is no list of updates")
+            raise OutcomeUnknown("the answer to getUpdates is no list of updates")
         await self._keep(updates)
         self._more(len(updates) >= self._limit)
         self._limit = BATCH
@@ -208,9 +201,9 @@ class Poller:
             self._offset = good[-1].id + 1
 
     def _pause(self, error: Exception, failures: int) -> float:
-        if isinstance(error, Flooded):
+        if isinstance(error, FloodControl):
             return error.seconds
-        longest = CONFLICT_PAUSE if isinstance(error, Conflicting) else LONGEST_PAUSE
+        longest = CONFLICT_PAUSE if isinstance(error, Conflict) else LONGEST_PAUSE
         return min(longest, FIRST_PAUSE * 2.0 ** min(failures, 10))
 
     def _complain(self, error: Exception, failures: int) -> None:
@@ -218,9 +211,9 @@ class Poller:
         self._metrics.poll_errors.labels(name).inc()
         if isinstance(error, InboxError):
             self._metrics.inbox_errors.inc()
-        if isinstance(error, AnswerLost):
+        if isinstance(error, OutcomeUnknown):
             self._limit = max(1, self._limit // 4)  # perhaps the batch was too big to arrive
-        news = self._health.fail(f"{name}: {error}", isinstance(error, Unauthorized))
+        news = self._health.fail(f"{name}: {error}", isinstance(error, InvalidToken))
         logger.log(logging.ERROR if news else logging.DEBUG, "polling: %s: %s", name, error)
 
     async def _take_over(self) -> None:
@@ -230,12 +223,12 @@ class Poller:
             await self._request.call(
                 f"{self._address}/deleteWebhook", {"drop_pending_updates": "false"}, self._grace
             )
-        except ApiError as error:
+        except TelegramError as error:
             logger.error("deleteWebhook failed: %s", error)
 
 
 def _webhook_is_set(error: Exception) -> bool:
-    return isinstance(error, Conflicting) and "webhook" in str(error).lower()
+    return isinstance(error, Conflict) and "webhook" in str(error).lower()
 
 
 HEADER = "X-Telegram-Bot-Api-Secret-Token"

@@ -17,6 +17,7 @@ from telegram import (
     LinkPreviewOptions,
     MessageEntity,
 )
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, TelegramError
 
 from bot.messages import Chat, ChatType, InlineAnswer, Reply, Run
 from bot.observability import Metrics
@@ -25,16 +26,11 @@ from bot.platforms.scheduler import Slots
 from bot.platforms.telegram.chats import ChatDirectory
 from bot.platforms.telegram.client import (
     AiohttpRequest,
-    AnswerLost,
-    ApiError,
-    BadCall,
+    ConnectFailed,
     Disconnected,
-    Flooded,
-    Migrated,
-    NotSent,
+    FloodControl,
+    OutcomeUnknown,
     ServerFault,
-    Shut,
-    Unauthorized,
 )
 from bot.platforms.telegram.entities import clean, entities, keyboard, split
 from bot.platforms.telegram.updates import INLINE
@@ -235,11 +231,11 @@ class OutgoingMessages:
         for pause in (*ACKNOWLEDGE_PAUSES, None):
             try:
                 await call()
-            except ApiError as error:
-                if isinstance(error, BadCall) and remedy(str(error)) is Recovery.TOO_LATE:
+            except TelegramError as error:
+                if isinstance(error, BadRequest) and remedy(str(error)) is Recovery.TOO_LATE:
                     self._metrics.sends.labels("late").inc()
                     return False
-                if pause is None or isinstance(error, BadCall):
+                if pause is None or isinstance(error, BadRequest):
                     self._metrics.sends.labels("failed").inc()
                     logger.warning("%s failed: %s", method, error)
                     return False
@@ -257,15 +253,15 @@ class OutgoingMessages:
                 return None
             try:
                 sent = await self._persist(chat, draft, slots)
-            except Shut as error:
+            except Forbidden as error:
                 await self._close(chat, None, error)
                 return None
-            except AnswerLost as error:
+            except OutcomeUnknown as error:
                 # It may have arrived: saying it again would be worse than a doubt in the records.
                 self._metrics.sends.labels("unsure").inc()
                 logger.warning("a message may or may not have been sent: %s", error)
                 return None
-            except BadCall as error:
+            except BadRequest as error:
                 cure = remedy(str(error))
                 if cure is Recovery.CHAT_IS_CLOSED:
                     await self._close(chat, None, error)
@@ -295,20 +291,20 @@ class OutgoingMessages:
             await self._pace(target, chat is not None and chat.type is not ChatType.PRIVATE, slots)
             try:
                 return await self._call(target, draft)
-            except Flooded as error:
+            except FloodControl as error:
                 self._limiter.hold(target, error.seconds)
                 self._metrics.sends.labels("flooded").inc()
                 logger.warning("chat is held for %.0f s: %s", error.seconds, error)
                 continue
-            except Migrated as error:
-                known_as = str(error.new_id)
+            except ChatMigrated as error:
+                known_as = str(error.new_chat_id)
                 await self.move(target, known_as)
                 continue
             except Disconnected:
                 if disconnected:
-                    raise AnswerLost("the connection was lost twice") from None
+                    raise OutcomeUnknown("the connection was lost twice") from None
                 disconnected = True
-            except (NotSent, ServerFault, Unauthorized) as error:
+            except (ConnectFailed, ServerFault, InvalidToken) as error:
                 self._metrics.sends.labels("retried").inc()
                 if failures == 0:
                     logger.warning("a message could not be sent, trying on: %s", error)
@@ -318,7 +314,7 @@ class OutgoingMessages:
     async def _pace(self, chat: str, group: bool, slots: Slots | None) -> None:
         held = self._limiter.held(chat)
         if slots is None and held > UNASKED_PATIENCE:
-            raise Flooded("the chat is held", held)  # who speaks unasked can come again later
+            raise FloodControl("the chat is held", held)  # who speaks unasked can come again later
         wait = self._limiter.reserve(chat, group) if chat else 0.0
         while wait > 0:
             await (slots.release_while(wait) if slots else asyncio.sleep(wait))
@@ -378,10 +374,10 @@ class OutgoingMessages:
         body = await self._calls.call(f"{self._address}/sendMessage", parameters)
         result = self._calls.parse_json_payload(body)["result"]
         if not isinstance(result, dict) or "message_id" not in result:
-            raise AnswerLost("the answer to sendMessage is no message")
+            raise OutcomeUnknown("the answer to sendMessage is no message")
         return str(result["message_id"])
 
-    async def _close(self, chat: Chat | None, thread: str | None, error: ApiError) -> None:
+    async def _close(self, chat: Chat | None, thread: str | None, error: TelegramError) -> None:
         self._metrics.sends.labels("closed").inc()
         if chat is not None:
             await self._chats.close(self._chats.resolve(chat.id), str(error), thread)

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from telegram import Bot
+from telegram.error import InvalidToken, TelegramError
 
 from bot.handlers.menus import menus
 from bot.messages import Chat, ChatMigrations, Conversation, Reply
@@ -20,7 +21,7 @@ from bot.platforms.limiter import OVERALL, Limiter, Rate
 from bot.platforms.scheduler import Job, Result, UpdateScheduler
 from bot.platforms.telegram.adapter import Adapter
 from bot.platforms.telegram.chats import ChatDirectory
-from bot.platforms.telegram.client import AiohttpRequest, ApiError, Members, Unauthorized, set_menus
+from bot.platforms.telegram.client import AiohttpRequest, Members, set_menus
 from bot.platforms.telegram.receiving import (
     FIRST_PAUSE,
     LONGEST_PAUSE,
@@ -178,8 +179,8 @@ class TelegramService:
         while self._adapter is None:
             try:
                 me = await self._bot.get_me()
-            except ApiError as error:
-                if self._health.fail(f"getMe: {error}", isinstance(error, Unauthorized)):
+            except TelegramError as error:
+                if self._health.fail(f"getMe: {error}", isinstance(error, InvalidToken)):
                     logger.error("getMe: %s: %s", type(error).__name__, error)
                 await asyncio.sleep(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(failures, 10)))
                 failures += 1
@@ -197,7 +198,7 @@ class TelegramService:
     async def _set_menus(self) -> None:
         try:
             await set_menus(self._bot, menus())
-        except ApiError as error:
+        except TelegramError as error:
             logger.warning("the menus could not be set, trying again later: %s", error)
             await asyncio.sleep(LONGEST_PAUSE)
         else:
@@ -223,8 +224,8 @@ class TelegramService:
                     allowed_updates=UPDATE_TYPES,
                     drop_pending_updates=False,
                 )
-            except ApiError as error:
-                if self._health.fail(f"setWebhook: {error}", isinstance(error, Unauthorized)):
+            except TelegramError as error:
+                if self._health.fail(f"setWebhook: {error}", isinstance(error, InvalidToken)):
                     logger.error("setWebhook: %s: %s", type(error).__name__, error)
                 await asyncio.sleep(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(failures, 10)))
                 failures += 1

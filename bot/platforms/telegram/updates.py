@@ -20,7 +20,7 @@ INLINE = "inline:"
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class Migrated:
     """A group has become a supergroup."""
 
     old: str
@@ -36,13 +36,13 @@ class Membership:
 
 
 @dataclass(frozen=True, slots=True)
-class Nothing:
+class Ignored:
     """An update that is not for us; `why` is for the log."""
 
     why: str
 
 
-Event = Message | ButtonPress | InlineQuery | Moved | Membership | Nothing
+Event = Message | ButtonPress | InlineQuery | Migrated | Membership | Ignored
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,28 +71,28 @@ def translate(update: Update, me: BotIdentity) -> Event:
         return _message(post, me, edited=False)
     if edit is not None:
         return _message(edit, me, edited=True)
-    return Nothing("kind not served")
+    return Ignored("kind not served")
 
 
 def _message(message: TelegramMessage, me: BotIdentity, *, edited: bool) -> Event:
     if message.migrate_to_chat_id is not None:
-        return Moved(_id(message.chat.id), _id(message.migrate_to_chat_id))
+        return Migrated(_id(message.chat.id), _id(message.migrate_to_chat_id))
     if message.migrate_from_chat_id is not None:
-        return Moved(_id(message.migrate_from_chat_id), _id(message.chat.id))
+        return Migrated(_id(message.migrate_from_chat_id), _id(message.chat.id))
     sender = _sender(message)
     if sender.kind is SenderKind.BOT:
-        return Nothing("from a bot")
+        return Ignored("from a bot")
     if sender.kind is SenderKind.AUTO_FORWARD:
-        return Nothing("auto-forward of a channel post")
+        return Ignored("auto-forward of a channel post")
     if message.via_bot is not None and message.via_bot.id == me.id:
-        return Nothing("our own inline result")
+        return Ignored("our own inline result")
     chat = _chat(message.chat, message)
     said = _text(message.text if message.text is not None else message.caption or "")
     if not said and (chat.type is not ChatType.PRIVATE or not message.effective_attachment):
-        return Nothing("no text")
+        return Ignored("no text")
     text, meant = _meant(message, said, me)
     if meant is False:
-        return Nothing("another bot's command")
+        return Ignored("another bot's command")
     to_us = message.reply_to_message is not None and _is(message.reply_to_message.from_user, me)
     document = message.document
     return Message(
@@ -176,7 +176,7 @@ def _meant(message: TelegramMessage, said: str, me: BotIdentity) -> tuple[str, b
 
 def _press(query: CallbackQuery) -> Event:
     if not query.data:
-        return Nothing("a press without data")
+        return Ignored("a press without data")
     sender = _person(query.from_user)
     if query.message is None:
         inline = INLINE + _text(query.inline_message_id) if query.inline_message_id else None

@@ -11,7 +11,7 @@ import pytest
 
 from bot.messages import Button, Chat, ChatType, Reply, Run, Style
 from bot.platforms.limiter import Rate
-from bot.platforms.telegram.client import AnswerLost, Flooded
+from bot.platforms.telegram.client import FloodControl, OutcomeUnknown
 from tests.bot.telegram.service import Echo, Moves, endings, polling
 from tests.botapi import faults
 from tests.botapi.calls import Call
@@ -266,7 +266,7 @@ async def test_what_is_said_unasked_does_not_wait_for_a_chat_that_is_long_held(t
     async with bot_api() as api, polling(api, tmp_path, Echo()) as service:
         api.chats.learn({"message": message("早", private(7))})
         api.fail("sendMessage", faults.flood(600))
-        with pytest.raises(Flooded):
+        with pytest.raises(FloodControl):
             await service.send(Chat("telegram", "7", ChatType.PRIVATE), Reply([Run("消息")]))
 
 
@@ -310,7 +310,7 @@ async def test_a_file_that_stalls_halfway_is_given_up(tmp_path: Path) -> None:
         api.files["f1"] = bytes(1000)
         api.stalling.add("f1")
         got = b""
-        with pytest.raises(AnswerLost, match="no file"):
+        with pytest.raises(OutcomeUnknown, match="no file"):
             async for piece in service.download("f1"):
                 got += piece
         assert got == bytes(500)

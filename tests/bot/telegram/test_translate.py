@@ -8,7 +8,7 @@ import pytest
 from telegram import Update
 
 from bot.messages import ButtonPress, Chat, ChatType, InlineQuery, Message, Sender, SenderKind
-from bot.platforms.telegram.updates import BotIdentity, Event, Membership, Moved, Nothing, translate
+from bot.platforms.telegram.updates import BotIdentity, Event, Ignored, Membership, Migrated, translate
 from tests.botapi.updates import BOT, BOT_ID, Json, channel, group, inline, message, press, private, user
 
 ME = BotIdentity(BOT_ID, "chuchu_bot")
@@ -29,7 +29,7 @@ def said(text: str | None, chat: Json, kind: str = "message", **more: Any) -> Me
 
 def ignored(text: str | None, chat: Json, **more: Any) -> str:
     event = read(message=message(text, chat, **more))
-    assert isinstance(event, Nothing), event
+    assert isinstance(event, Ignored), event
     return event.why
 
 
@@ -146,8 +146,8 @@ def test_service_messages_are_ignored() -> None:
 
 def test_a_migration_is_told_by_either_side() -> None:
     old = {"id": -5, "type": "group", "title": "群"}
-    assert read(message=message(None, old, migrate_to_chat_id=-1005)) == Moved("-5", "-1005")
-    assert read(message=message(None, group(-1005), migrate_from_chat_id=-5)) == Moved("-5", "-1005")
+    assert read(message=message(None, old, migrate_to_chat_id=-1005)) == Migrated("-5", "-1005")
+    assert read(message=message(None, group(-1005), migrate_from_chat_id=-5)) == Migrated("-5", "-1005")
 
 
 @pytest.mark.parametrize(("status", "member"), [("kicked", False), ("left", False), ("member", True)])
@@ -177,7 +177,7 @@ def test_a_press_without_a_message_has_no_chat() -> None:
     event = read(callback_query=press("m:1", None, "q", user(8), inline_message_id="abc"))
     assert isinstance(event, ButtonPress)
     assert (event.chat, event.message_id) == (None, "inline:abc")
-    assert read(callback_query=press("", None, "q", user(8))) == Nothing("a press without data")
+    assert read(callback_query=press("", None, "q", user(8))) == Ignored("a press without data")
 
 
 def test_an_inline_query_is_what_was_typed() -> None:
