@@ -20,9 +20,8 @@ from bot.config import Address, Settings
 from bot.errors import SettingsError
 from bot.feedback.wiring import FeedbackModule, open_feedback
 from bot.handlers.dispatcher import Dispatcher
-from bot.messages import ChatMigrations, Conversation
 from bot.observability import Metrics, set_up_logs
-from bot.ports import PlatformGroupAdmins, Platforms
+from bot.ports import PlatformHost, PlatformRegistry
 from bot.query_service import QueryService, open_query_service
 from bot.rendering.fact import Permalinks
 from bot.runtime import Shutdown, give_back, loading, now, share_heaps
@@ -40,7 +39,6 @@ class Serving:
     """What is open to the world while the bot runs."""
 
     page: Address
-    telegram: bool
     reload: Callable[[], None]
 
 
@@ -48,7 +46,7 @@ def run(settings: Settings) -> int:
     """Serve every configured surface until SIGTERM or SIGINT.
 
     Raises:
-        StartError: it cannot serve, or Telegram has refused the token for too long.
+        StartError: it cannot serve, or a platform has refused us for too long.
     """
     set_up_logs(settings)
     share_heaps()
@@ -66,9 +64,12 @@ async def _run(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
         with loading():
             open_now = await stack.enter_async_context(serving(settings, stop.ask))
-        telegram = "Telegram 已接通" if open_now.telegram else "要接通 Telegram，请设 CHUCHU_TELEGRAM_TOKEN"
+        told = "；".join(
+            f"{one.title} 已接通" if one.is_on else f"要接通 {one.title}，请设 {one.switched_on_by}"
+            for one in settings.platforms
+        )
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, open_now.reload)
-        print(f"网页在 {open_now.page.url}；{telegram}。", flush=True)
+        print(f"网页在 {open_now.page.url}；{told}。", flush=True)
         await stop.asked()
     if stop.reason:
         raise SettingsError(stop.reason)
@@ -90,14 +91,13 @@ async def serving(
     async with AsyncExitStack() as stack:
         guard = _sole_run(stack, settings)
         builder = await stack.enter_async_context(BuildClient())
-        platforms, metrics, health = Platforms(), Metrics(), HealthChecks()
+        platforms, metrics, health = PlatformRegistry(), Metrics(), HealthChecks()
         knowledge = await stack.enter_async_context(
             start_knowledge(settings.articles, settings.data, builder)
         )
         lookup = stack.enter_context(open_query_service(knowledge.store))
         await lookup.warm()
         health.add("knowledge", lookup.problem)
-        administrators = PlatformGroupAdmins()
         admin = await stack.enter_async_context(
             open_admin(_admin_options(settings), knowledge, builder, platforms, metrics.page, now)
         )
@@ -109,7 +109,7 @@ async def serving(
         )
         metrics.watch("chuchu_tasks", "Tasks of the event loop", lambda: len(asyncio.all_tasks()))
         links = permalinks(settings.public_url)
-        learning = await _learning(stack, settings, admin, knowledge, lookup, links, administrators)
+        learning = await _learning(stack, settings, admin, knowledge, lookup, links, platforms)
         reload_service.subscribe(_shrink)
         dialogue = Dispatcher(
             lookup,
@@ -120,21 +120,12 @@ async def serving(
             {**admin.presses, **(learning.presses if learning else {})},
             files=admin.attachment,
             preferences=admin.preferences,
-            administrators=administrators,
+            administrators=platforms,
             memory=learning.memory if learning else None,
         )
-        routes = await _telegram(
-            stack,
-            settings,
-            dialogue,
-            metrics,
-            health,
-            administrators,
-            platforms,
-            admin.chat_migrations,
-            on_fatal,
-        )
-        site = make_site(lookup, health, phrases(settings.language), routes or ())
+        host = PlatformHost(dialogue, metrics, settings.data, admin.chat_migrations, on_fatal)
+        routes = await _open_platforms(stack, settings, host, platforms, health)
+        site = make_site(lookup, health, phrases(settings.language), routes)
         address = await stack.enter_async_context(listening(site, settings.http))
         door = await stack.enter_async_context(
             listening(admin.door, settings.admin_http, "CHUCHU_ADMIN_HTTP")
@@ -143,7 +134,7 @@ async def serving(
             guard.tell(f"{door.host}:{door.port}")
         platforms.opened.set()
         await builder.start()
-        yield Serving(address, routes is not None, admin.reload_trigger.fire)
+        yield Serving(address, admin.reload_trigger.fire)
 
 
 async def _shrink(report: ReloadReport) -> None:
@@ -168,13 +159,13 @@ async def _learning(
     knowledge: KnowledgeRuntime,
     lookup: QueryService,
     links: Permalinks,
-    administrators: PlatformGroupAdmins,
+    platforms: PlatformRegistry,
 ) -> FeedbackModule | None:
     """Learn where the shared state can be used; answers go on without."""
     if admin.context is None:
         return None
     opening = open_feedback(
-        settings.data, admin.context, knowledge.store, lookup, knowledge.language, links, administrators
+        settings.data, admin.context, knowledge.store, lookup, knowledge.language, links, platforms
     )
     return await stack.enter_async_context(opening)
 
@@ -192,36 +183,19 @@ def _admin_options(settings: Settings) -> AdminOptions:
     )
 
 
-async def _telegram(
+async def _open_platforms(
     stack: AsyncExitStack,
     settings: Settings,
-    conversation: Conversation,
-    metrics: Metrics,
+    host: PlatformHost,
+    platforms: PlatformRegistry,
     health: HealthChecks,
-    administrators: PlatformGroupAdmins,
-    platforms: Platforms,
-    chat_migrations: ChatMigrations | None,
-    on_fatal: Callable[[str], None],
-) -> Sequence[web.RouteDef] | None:
-    """Serve Telegram if it is switched on; return the routes it needs on the page's site, None if it is off."""
-    if settings.telegram_token is None:
-        return None
-    # Imported here: who serves the page only need not load it.
-    from bot.platforms.telegram.service import API, PATH, TelegramOptions, telegram_service
-    from bot.platforms.telegram.updates import PLATFORM
-
-    secret = settings.webhook_secret
-    options = TelegramOptions(
-        settings.telegram_token.get_secret_value().strip(),
-        settings.data / "inbox.sqlite",
-        settings.telegram_api or API,
-        settings.webhook_url,
-        secret.get_secret_value() if secret else None,
-    )
-    service = await stack.enter_async_context(
-        telegram_service(options, conversation, metrics, chat_migrations, on_fatal)
-    )
-    health.add("telegram", service.problem)
-    administrators.add(PLATFORM, service.members)
-    platforms.add(PLATFORM, service, service, service)
-    return [web.post(PATH, service.webhook.handle)] if service.webhook else []
+) -> Sequence[web.RouteDef]:
+    """Open every platform that is switched on; return the routes they need on the public site."""
+    routes: list[web.RouteDef] = []
+    for setup in settings.platforms:
+        if setup.is_on:
+            platform = await stack.enter_async_context(setup.open(host))
+            health.add(setup.name, platform.problem)
+            platforms.add(setup.name, platform)
+            routes += platform.routes
+    return routes

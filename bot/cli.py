@@ -30,12 +30,13 @@ def main(argv: list[str] | None = None) -> int:
     # Imported here, so that each command loads only what it needs.
     with loading():
         from bot.config import interface_language, load_settings
+        from bot.platforms import PLATFORMS
     arguments = parser(phrases(interface_language()).command_line).parse_args(argv)
     if arguments.version:
         print(f"chuchu {version('chuchu')}")
         return 0
     try:
-        return _command(arguments, load_settings())
+        return _command(arguments, load_settings(PLATFORMS))
     except SettingsError as error:
         print(error, file=sys.stderr)
         return WRONG_SETTINGS

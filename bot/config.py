@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple, Self
+from typing import Annotated, ClassVar, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import BeforeValidator, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsError
+from bot.ports import Platform, PlatformHost
 
 PREFIX = "CHUCHU_"
 ENV_FILE = Path(".env")
 LONGEST_WATCH = 86_400
-
-# Telegram speaks for others under these ids: nobody may own the bot through them (tdlib/telegram-bot-api).
-SHARED_IDS = frozenset({777000, 136817688, 1087968824})
 
 
 class Address(NamedTuple):
@@ -51,15 +58,7 @@ def _address(value: object) -> object:
 
 
 def _owners(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    parts = [part.strip() for part in value.split(",")]
-    if not all(re.fullmatch(r"\d{1,19}", part) and int(part) > 0 for part in parts):
-        raise ValueError("要写数字用户 id，用逗号分开，例如 12345,67890；不能用 @名字、群号或空项")
-    owners = frozenset(map(int, parts))
-    if owners & SHARED_IDS:
-        raise ValueError("其中有 Telegram 代发消息的公用 id，任何人都能借它说话；请只写真人的 id")
-    return owners
+    return frozenset(part.strip() for part in value.split(",")) if isinstance(value, str) else value
 
 
 def _seconds(value: object) -> object:
@@ -84,12 +83,66 @@ def _web_address(value: object) -> object:
 WebAddress = Annotated[str | None, BeforeValidator(_web_address)]
 
 
-class Settings(BaseSettings):
-    """Every setting, all optional (DESIGN section 5). The descriptions are what README's table says."""
+class _FromEnvironment(BaseSettings):
+    """Fields that are settings: `x` is `CHUCHU_X`; a secret `x` may be read from the file that `x_file` names."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, env_file=ENV_FILE, env_file_encoding="utf-8", extra="ignore", frozen=True
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_is_empty_and_files_are_read(cls, values: dict[str, object]) -> dict[str, object]:
+        for name, value in values.items():
+            if isinstance(value, str) and not value.strip():
+                raise ValueError(f"{_setting(name)} 是空的；请写上值，或去掉这个设置")
+        read = {}
+        for name in cls.model_fields:
+            if path := values.get(f"{name}_file"):
+                if values.get(name):
+                    setting = _setting(name)
+                    raise ValueError(f"{setting} 和 {setting}_FILE 只能设一个，请去掉一个")
+                read[name] = _secret_in(Path(str(path)), _setting(f"{name}_file"))
+        return values | read
+
+    def secrets(self) -> Iterator[str]:
+        """What must never be shown."""
+        for name in type(self).model_fields:
+            if isinstance(value := getattr(self, name), SecretStr):
+                yield value.get_secret_value()
+
+
+class PlatformSetup(_FromEnvironment):
+    """A chat platform's own settings, declared in its folder, and how it is opened with them.
+
+    `name` is what its chats carry, `title` what people call it, `switched_on_by` the setting that opens it.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    switched_on_by: ClassVar[str]
+
+    @property
+    @abstractmethod
+    def is_on(self) -> bool:
+        """Whether the settings ask for it."""
+
+    @staticmethod
+    @abstractmethod
+    def person_id(typed: str) -> str:
+        """Return a person's id as the platform writes it.
+
+        Raises:
+            ValueError: nobody can have that id; the text says why.
+        """
+
+    @abstractmethod
+    def open(self, host: PlatformHost) -> AbstractAsyncContextManager[Platform]:
+        """Serve it while the block runs."""
+
+
+class Settings(_FromEnvironment):
+    """Every setting but the platforms' own, all optional. `admins` are `platform:id`."""
 
     articles: Path = Path("seeds")
     data: Path = Path("var")
@@ -97,32 +150,13 @@ class Settings(BaseSettings):
     admin_http: Annotated[Address, NoDecode, BeforeValidator(_address)] = Address("127.0.0.1", 8081)
     admin_token: SecretStr | None = None
     admin_token_file: Path | None = None
-    admins: Annotated[frozenset[int], NoDecode, BeforeValidator(_owners)] = frozenset()
+    admins: Annotated[frozenset[str], NoDecode, BeforeValidator(_owners)] = frozenset()
     public_url: WebAddress = None
-    telegram_token: SecretStr | None = None
-    telegram_token_file: Path | None = None
-    telegram_api: WebAddress = None
-    webhook_url: WebAddress = None
-    webhook_secret: SecretStr | None = None
     database: str | None = None
     log: Literal["human", "json"] | None = None
     language: Literal["zh-Hans", "zh-Hant", "en"] = "zh-Hans"
     watch: Annotated[float, BeforeValidator(_seconds)] = 0
-
-    @model_validator(mode="before")
-    @classmethod
-    def _nothing_is_empty(cls, values: dict[str, object]) -> dict[str, object]:
-        for name, value in values.items():
-            if isinstance(value, str) and not value.strip():
-                raise ValueError(f"{PREFIX}{name.upper()} 是空的；请写上值，或去掉这个设置")
-        return values
-
-    @field_validator("telegram_api")
-    @classmethod
-    def _no_bot_path(cls, value: str | None) -> str | None:
-        if value and value.endswith("/bot"):
-            raise ValueError("不要带 /bot，只写服务器的网址")
-        return value
+    _platforms: tuple[PlatformSetup, ...] = PrivateAttr(default=())
 
     @field_validator("database")
     @classmethod
@@ -133,29 +167,17 @@ class Settings(BaseSettings):
             check_address(value)
         return value
 
-    @field_validator("webhook_secret")
-    @classmethod
-    def _secret_as_telegram_takes_it(cls, value: SecretStr | None) -> SecretStr | None:
-        if value and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", value.get_secret_value()):
-            raise ValueError("只能有 1 到 256 个字母、数字、_ 或 -")
-        return value
+    @property
+    def platforms(self) -> tuple[PlatformSetup, ...]:
+        """Every platform as it is set up, switched on or not."""
+        return self._platforms
 
-    @model_validator(mode="after")
-    def _belong_together(self) -> Self:
-        if self.webhook_url and not self.webhook_secret:
-            raise ValueError(
-                "设了 CHUCHU_WEBHOOK_URL 就必须设 CHUCHU_WEBHOOK_SECRET，否则谁都能冒充 Telegram"
-            )
-        if self.webhook_url and not self.webhook_url.startswith("https://") and not self.telegram_api:
-            raise ValueError("CHUCHU_WEBHOOK_URL 要以 https:// 开头，Telegram 只认它")
-        for name in ("admin_token", "telegram_token"):
-            if getattr(self, name) and getattr(self, f"{name}_file"):
-                setting = PREFIX + name.upper()
-                raise ValueError(f"{setting} 和 {setting}_FILE 只能设一个，请去掉一个")
-        return self
+    def every_secret(self) -> list[str]:
+        """What must never be shown, the platforms' too."""
+        return [secret for part in (self, *self._platforms) for secret in part.secrets()]
 
 
-def load_settings() -> Settings:
+def load_settings(platforms: Sequence[type[PlatformSetup]]) -> Settings:
     """Read the environment and `.env`; secrets named by `_FILE` are read from their files.
 
     Raises:
@@ -163,21 +185,19 @@ def load_settings() -> Settings:
     """
     try:
         in_file = [name.upper() for name in dotenv_values(ENV_FILE, encoding="utf-8")]
-        _refuse_unknown([*os.environ, *in_file])
+        _refuse_unknown([*os.environ, *in_file], setting_names(platforms))
         settings = Settings()
+        own = tuple(platform() for platform in platforms)
     except UnicodeDecodeError as error:
         raise SettingsError(f"{ENV_FILE} 不是 UTF-8；请另存为 UTF-8") from error
     except ValidationError as error:
         raise SettingsError(
             _explain(error)
         ) from None  # the cause would show the value, which may be a secret
-    token = _checked_token(settings.telegram_token or _from_file("telegram_token_file", settings))
-    return settings.model_copy(
-        update={
-            "telegram_token": token,
-            "admin_token": settings.admin_token or _from_file("admin_token_file", settings),
-        }
-    )
+    owners = frozenset(_owner(given, platforms) for given in settings.admins)
+    settings = settings.model_copy(update={"admins": owners})
+    settings._platforms = own
+    return settings
 
 
 def interface_language() -> str | None:
@@ -189,9 +209,27 @@ def interface_language() -> str | None:
         return None
 
 
-def setting_names() -> list[str]:
+def setting_names(platforms: Sequence[type[PlatformSetup]]) -> list[str]:
     """The name of every setting as the environment has it."""
-    return [PREFIX + field.upper() for field in Settings.model_fields]
+    parts: tuple[type[_FromEnvironment], ...] = (Settings, *platforms)
+    return [_setting(field) for part in parts for field in part.model_fields]
+
+
+def _setting(field: str) -> str:
+    return PREFIX + field.upper()
+
+
+def _owner(given: str, platforms: Sequence[type[PlatformSetup]]) -> str:
+    """Read `platform:id`; an id alone is the first platform's."""
+    name, colon, person = given.rpartition(":")
+    platform = next((p for p in platforms if p.name == name), None) if colon else platforms[0]
+    if platform is None:
+        known = "、".join(p.name for p in platforms)
+        raise SettingsError(f"{PREFIX}ADMINS 不对：没有 {name} 这个平台；写 平台:id，平台是 {known}")
+    try:
+        return f"{platform.name}:{platform.person_id(person)}"
+    except ValueError as error:
+        raise SettingsError(f"{PREFIX}ADMINS 不对：{error}") from None
 
 
 def wants_colour() -> bool:
@@ -199,8 +237,7 @@ def wants_colour() -> bool:
     return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def _refuse_unknown(names: Iterable[str]) -> None:
-    known = setting_names()
+def _refuse_unknown(names: Iterable[str], known: Sequence[str]) -> None:
     for name in names:
         if name.upper().startswith(PREFIX) and name.upper() not in known:
             near = get_close_matches(name.upper(), known, 1, 0)
@@ -221,23 +258,13 @@ def _explain(error: ValidationError) -> str:
     return f"{name} 不对：{reason}"
 
 
-def _from_file(field: str, settings: Settings) -> SecretStr | None:
-    path: Path | None = getattr(settings, field)
-    if path is None:
-        return None
-    name = PREFIX + field.upper()
+def _secret_in(path: Path, setting: str) -> str:
     try:
         secret = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            f"{name} 指的文件 {path} 读不了（{type(error).__name__}）；请检查路径和权限"
+        raise ValueError(
+            f"{setting} 指的文件 {path} 读不了（{type(error).__name__}）；请检查路径和权限"
         ) from error
     if not secret:
-        raise SettingsError(f"{name} 指的文件 {path} 是空的；请把密钥写进去")
-    return SecretStr(secret)
-
-
-def _checked_token(token: SecretStr | None) -> SecretStr | None:
-    if token and not re.fullmatch(r"\d+:[A-Za-z0-9_-]+", token.get_secret_value().strip()):
-        raise SettingsError("CHUCHU_TELEGRAM_TOKEN 不像 BotFather 给的令牌；它的样子是 数字:字母数字")
-    return token
+        raise ValueError(f"{setting} 指的文件 {path} 是空的；请把密钥写进去")
+    return secret

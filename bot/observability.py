@@ -16,8 +16,7 @@ from bot.config import Settings
 
 TOKEN = re.compile(r"\d{3,15}(?::|%3A)[A-Za-z0-9_-]{20,}", re.IGNORECASE)
 HIDDEN = "[secret]"
-# Loud libraries whose INFO lines hold addresses with tokens in them.
-QUIET = ("httpx", "httpcore", "telegram", "aiohttp.access", "asyncio", "aiosqlite", "alembic")
+OURS = ("bot", "knowledge")  # libraries' INFO lines may hold addresses with tokens in them
 OWN_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -87,14 +86,13 @@ def printable(text: str) -> str:
 
 def set_up_logs(settings: Settings) -> None:
     """Send every log line of the process to standard error, for people at a terminal, for machines elsewhere."""
-    given = (settings.telegram_token, settings.admin_token, settings.webhook_secret)
-    secrets = [secret.get_secret_value() for secret in given if secret]
+    secrets = settings.every_secret()
     style = settings.log or ("human" if sys.stderr.isatty() else "json")
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Human(secrets) if style == "human" else Json(secrets))
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    for name in QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    for name in OURS:
+        logging.getLogger(name).setLevel(logging.INFO)
     logging.captureWarnings(True)
 
 

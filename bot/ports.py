@@ -1,65 +1,91 @@
-"""What the handlers stand on and what a platform gives: protocols, their nouns, and their plainest kinds."""
+"""What the handlers stand on and what a chat platform gives: protocols, their nouns, and their plainest kinds.
+
+A new platform is a folder under `bot/platforms/` with its `bot.config.PlatformSetup`, and one line in
+`bot/platforms/__init__.py`.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
-from bot.messages import Chat, Erasable, FileSource, MessageGateway, Reply, Sender, SenderKind
+from bot.messages import (
+    Chat,
+    ChatMigrations,
+    Conversation,
+    Erasable,
+    FileSource,
+    MessageGateway,
+    Reply,
+    Sender,
+    SenderKind,
+)
 from knowledge.model import Answer
 
+if TYPE_CHECKING:
+    from aiohttp.web import RouteDef
 
-class PlatformGroupAdmins:
-    """Asks each chat's own platform; one that opens later is added when it does."""
+    from bot.observability import Metrics
 
-    def __init__(self) -> None:
-        self._platforms: dict[str, GroupAdmins] = {}
 
-    def add(self, platform: str, administrators: GroupAdmins) -> None:
-        """Open a platform."""
-        self._platforms[platform] = administrators
+class GroupAdmins(Protocol):
+    """Knows who administers a group on its platform."""
 
     async def administers(self, chat: Chat, sender: Sender) -> bool:
-        """Tell whether the sender administers the chat; an anonymous admin does by being one."""
-        if sender.kind is SenderKind.ANONYMOUS_ADMIN:
-            return True
-        platform = self._platforms.get(chat.platform)
-        return await platform.administers(chat, sender) if platform else False
+        """Tell whether the sender administers the chat; False where that cannot be learnt."""
 
 
-class Platforms:
-    """An outbox and downloads for all platforms; one that opens later is added when it does."""
+class Platform(MessageGateway, FileSource, GroupAdmins, Erasable, Protocol):
+    """A chat platform that is open: it brings messages to the `Conversation` and says what the bot has to say."""
 
-    def __init__(self) -> None:
+    def person_id(self, typed: str) -> str:
+        """Return the id of a person as the platform writes it.
+
+        Raises:
+            ValueError: nobody can have that id; the text says why.
+        """
+
+    def problem(self) -> str | None:
+        """Say what keeps messages from coming in, or None."""
+
+    @property
+    def routes(self) -> Sequence[RouteDef]:
+        """What the platform needs on the public site, such as a webhook."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformHost:
+    """What a platform is opened with; `on_fatal` is told, in Chinese, why it makes no sense to go on."""
+
+    conversation: Conversation
+    metrics: Metrics
+    data: Path
+    chat_migrations: ChatMigrations | None
+    on_fatal: Callable[[str], None]
+
+
+class PlatformRegistry:
+    """All platforms; one that opens later is added when it does."""
+
+    def __init__(self, platforms: Mapping[str, Platform] | None = None) -> None:
         self.opened = asyncio.Event()  # everything that will be open is
-        self._outboxes: dict[str, MessageGateway] = {}
-        self._downloads: dict[str, FileSource] = {}
-        self._forgetful: dict[str, Erasable] = {}
+        self._platforms = dict(platforms or {})
 
-    def add(
-        self,
-        platform: str,
-        outbox: MessageGateway,
-        downloads: FileSource | None = None,
-        forgetful: Erasable | None = None,
-    ) -> None:
+    def add(self, name: str, platform: Platform) -> None:
         """Open a platform."""
-        if forgetful is not None:
-            self._forgetful[platform] = forgetful
-        self._outboxes[platform] = outbox
-        if downloads is not None:
-            self._downloads[platform] = downloads
+        self._platforms[name] = platform
 
     async def send(self, chat: Chat, reply: Reply) -> str | None:
         """Send by the chat's platform; None where it is closed."""
-        outbox = self._outboxes.get(chat.platform)
-        return await outbox.send(chat, reply) if outbox else None
+        platform = self._platforms.get(chat.platform)
+        return await platform.send(chat, reply) if platform else None
 
     async def tell(self, chat: Chat, reply: Reply) -> str | None:
         """Send what must not be lost; None where the chat is closed.
@@ -67,25 +93,42 @@ class Platforms:
         Raises:
             LookupError: the platform is not open (now).
         """
-        if chat.platform not in self._outboxes:
-            raise LookupError(f"{chat.platform} is not open")
-        return await self.send(chat, reply)
+        return await self._of(chat.platform).send(chat, reply)
+
+    async def administers(self, chat: Chat, sender: Sender) -> bool:
+        """Ask the chat's own platform; an anonymous admin administers by being one."""
+        if sender.kind is SenderKind.ANONYMOUS_ADMIN:
+            return True
+        platform = self._platforms.get(chat.platform)
+        return await platform.administers(chat, sender) if platform else False
+
+    def person_id(self, platform: str, typed: str) -> str:
+        """Return a person's id as the platform writes it.
+
+        Raises:
+            ValueError: nobody can have that id.
+            LookupError: the platform is not open.
+        """
+        return self._of(platform).person_id(typed)
 
     async def forget(self, platform: str, person: str) -> None:
         """Have a platform forget a person."""
-        if platform in self._forgetful:
-            await self._forgetful[platform].forget(person)
+        if platform in self._platforms:
+            await self._platforms[platform].forget(person)
 
     async def fetch(self, platform: str, attachment: str, limit: int) -> AsyncIterator[bytes]:
         """Yield the pieces of a file that somebody sent.
 
         Raises:
-            LookupError: the platform has no files, or is not open.
+            LookupError: the platform is not open.
         """
-        if platform not in self._downloads:
-            raise LookupError(f"{platform} has no files to fetch")
-        async for piece in self._downloads[platform].download(attachment, limit):
+        async for piece in self._of(platform).download(attachment, limit):
             yield piece
+
+    def _of(self, name: str) -> Platform:
+        if name not in self._platforms:
+            raise LookupError(f"{name} is not open")
+        return self._platforms[name]
 
 
 FACTS = (1, 3, 5)
@@ -116,13 +159,6 @@ class Preferences(Protocol):
 
     async def put(self, chat: Chat, preference: Preference) -> None:
         """Keep the chat's choices."""
-
-
-class GroupAdmins(Protocol):
-    """Knows who administers a group on its platform."""
-
-    async def administers(self, chat: Chat, sender: Sender) -> bool:
-        """Tell whether the sender administers the chat; False where that cannot be learnt."""
 
 
 class InMemoryPreferences:

@@ -67,6 +67,21 @@ def test_a_platform_knows_no_other_platform(platform: str) -> None:
     assert [p for p in rooms if any(i.startswith(others) for i in imports(p))] == []
 
 
+def test_only_a_platforms_folder_names_it() -> None:
+    folders = {p.name for p in (ROOT / "bot/platforms").iterdir() if (p / "__init__.py").exists()}
+    table = ROOT / "bot/platforms/__init__.py"
+    guilty = {
+        path.relative_to(ROOT).as_posix(): name
+        for name in folders
+        for path in modules("bot", "knowledge")
+        if not path.is_relative_to(ROOT / "bot/platforms" / name)
+        and not path.is_relative_to(ROOT / "bot/texts")  # what readers are told may name where they are
+        and path != table
+        and name in path.read_text(encoding="utf-8").lower()
+    }
+    assert guilty == {}
+
+
 def test_texts_and_messages_know_nothing_but_words() -> None:
     allowed = ("bot.texts", "bot.messages")
     rooms = modules("bot/texts", "bot/messages.py")

@@ -16,7 +16,7 @@ from bot.admin.upload_store import UploadStore
 from bot.handlers.dispatcher import Handler
 from bot.handlers.intents import TypedCommand
 from bot.messages import ButtonPress, Chat, Message, Reply, Run
-from bot.ports import Platforms
+from bot.ports import PlatformRegistry
 from bot.state.audit import Entry
 from bot.state.database import StateError, StateReadOnly
 from bot.state.state import State
@@ -39,7 +39,7 @@ class AdminContext:
     audit_log: AuditLog
     authorizer: Authorizer
     upload_store: UploadStore
-    platforms: Platforms
+    platforms: PlatformRegistry
     clock: Callable[[], datetime]
     jobs: set[asyncio.Task[None]] = field(default_factory=set)
 

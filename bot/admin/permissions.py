@@ -15,7 +15,6 @@ from bot.state.audit import Entry
 from bot.state.database import StateError
 
 FRESH = timedelta(minutes=5)
-PLATFORMS = frozenset({"telegram"})  # where a sender's id is proved by the platform
 
 
 class Role(StrEnum):
@@ -120,11 +119,9 @@ def authorize(act: Permission, access: AccessRequest, role: Role | None, now: da
     return Denial.OWNER_ONLY
 
 
-def role_of(platform: str, person: str, owners: Collection[int], granted: str | None) -> Role | None:
-    """What a numeric id is, by the settings' owners and by what was granted; None for a stranger."""
-    if platform not in PLATFORMS or not (person.isascii() and person.isdigit()):
-        return None
-    if int(person) in owners:
+def role_of(person: str, owners: Collection[str], granted: str | None) -> Role | None:
+    """What somebody (`platform:id`) is, by the settings' owners and by what was granted; None for a stranger."""
+    if person in owners:
         return Role.OWNER
     return Role.EDITOR if granted == Role.EDITOR else None
 
@@ -193,7 +190,7 @@ class Authorizer:
     """Lets admins through to their acts and writes down whom it does not."""
 
     def __init__(
-        self, owners: Collection[int], grants: Grants, audit_log: AuditLog, clock: Callable[[], datetime]
+        self, owners: Collection[str], grants: Grants, audit_log: AuditLog, clock: Callable[[], datetime]
     ) -> None:
         self._owners = owners
         self._grants = grants
@@ -202,9 +199,9 @@ class Authorizer:
 
     async def role(self, access: AccessRequest) -> Role | None:
         """What the sender is; an owner is one whatever the grants say."""
-        platform, person = access.platform, access.sender.id
-        owner = role_of(platform, person, self._owners, None)
-        return owner or role_of(platform, person, self._owners, await self._grants.role(platform, person))
+        if owner := role_of(access.actor, self._owners, None):
+            return owner
+        return role_of(access.actor, self._owners, await self._grants.role(access.platform, access.sender.id))
 
     async def denial(self, act: Permission, access: AccessRequest, detail: str = "") -> Denial | None:
         """Decide on a claim; a refusal is written down before it is told."""

@@ -44,7 +44,7 @@ def _cut(stem: str) -> str:
     return stem.encode()[:STORED].decode("utf-8", "ignore")
 
 
-LIMIT = 20 * 1024 * 1024  # bytes; what the Bot API hands out at most (tdlib/telegram-bot-api)
+LIMIT = 20 * 1024 * 1024  # bytes; no platform hands out more
 
 
 class TooBig(Exception):

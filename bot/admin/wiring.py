@@ -24,7 +24,7 @@ from bot.admin.upload_store import UploadStore
 from bot.backup import clear_left
 from bot.handlers.dispatcher import FileHandler, Handler, PressHandler
 from bot.messages import Chat, ChatMigrations, ChatType
-from bot.ports import InMemoryPreferences, InMemorySessions, Platforms, Preferences, SessionStore
+from bot.ports import InMemoryPreferences, InMemorySessions, PlatformRegistry, Preferences, SessionStore
 from bot.state.database import StateError
 from bot.state.sessions import FallbackSessions
 from bot.state.state import State, open_state
@@ -61,7 +61,7 @@ class AdminOptions:
     articles: Path
     data: Path
     database: str
-    owners: Collection[int]
+    owners: Collection[str]
     token: str
     host: str
     watch: float = 0
@@ -72,7 +72,7 @@ async def open_admin(
     options: AdminOptions,
     knowledge: KnowledgeRuntime,
     builder: SnapshotBuilder,
-    platforms: Platforms,
+    platforms: PlatformRegistry,
     metrics: Callable[[], bytes],
     clock: Callable[[], datetime],
 ) -> AsyncIterator[AdminModule]:
@@ -191,7 +191,7 @@ def _built_from(versions: SnapshotRepository) -> str | None:
 
 
 async def _tell_owners(
-    options: AdminOptions, version: Path, platforms: Platforms, notices: list[str]
+    options: AdminOptions, version: Path, platforms: PlatformRegistry, notices: list[str]
 ) -> None:
     # looking through a large folder takes a second, which the first answer does not wait for
     changed = await asyncio.to_thread(changed_files, options.articles, version)
@@ -200,4 +200,5 @@ async def _tell_owners(
         log.warning("%s", notices[-1])
     await platforms.opened.wait()
     for owner in options.owners if notices else ():
-        await platforms.send(Chat("telegram", str(owner), ChatType.PRIVATE), text_reply("\n".join(notices)))
+        platform, _, person = owner.partition(":")
+        await platforms.send(Chat(platform, person, ChatType.PRIVATE), text_reply("\n".join(notices)))

@@ -25,7 +25,7 @@ from bot.handlers.admin_content import POINT, QUESTION, FeedbackHandlers
 from bot.handlers.answers import HOPE
 from bot.handlers.dispatcher import Handler, PressHandler
 from bot.handlers.subscriptions import UNWATCH, AlertHandlers, WatchHandlers
-from bot.ports import GroupAdmins, InteractionLog, Platforms
+from bot.ports import GroupAdmins, InteractionLog, PlatformRegistry
 from bot.query_service import QueryService, TooSlow
 from bot.rendering.fact import Permalinks
 from bot.state.database import StateError
@@ -119,7 +119,7 @@ async def _beside(work: Coroutine[object, object, None]) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _once_open(worker: OutboxWorker, platforms: Platforms) -> AsyncIterator[None]:
+async def _once_open(worker: OutboxWorker, platforms: PlatformRegistry) -> AsyncIterator[None]:
     """Send as soon as there is somebody to send by."""
     async with AsyncExitStack() as stack:
 
@@ -144,7 +144,7 @@ async def _tell(watching: WatchService, unanswered: UnansweredQuestions, version
 
 
 async def _forget(
-    state: State, pseudonyms: Pseudonymizer, platforms: Platforms, platform: str, person: str
+    state: State, pseudonyms: Pseudonymizer, platforms: PlatformRegistry, platform: str, person: str
 ) -> None:
     await state.erasure.forget(Person(platform, person, pseudonyms.of(platform, person)))
     await platforms.forget(platform, person)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from bot.admin.context import AdminContext, text_reply
 from bot.admin.permissions import AccessRequest, Permission, Role
 from bot.admin.reports import audit_line, moment
-from bot.config import SHARED_IDS
 from bot.handlers.intents import TypedCommand
 from bot.messages import Message, Reply
 from bot.state.people import Granted
@@ -29,7 +28,7 @@ class RoleHandlers:
         actor = AccessRequest.of_message(message).actor
         if not command.rest:
             return await self._context.audited(Permission.GRANT, actor, text_reply(await self._editors()))
-        person = _person(command.rest)
+        person = self._person(message, command.rest)
         if person is None:
             return [text_reply("用法：/grant 12345，写对方的数字 id；不能用 @名字。")]
         platform = message.chat.platform
@@ -45,7 +44,7 @@ class RoleHandlers:
         """`/revoke 12345`."""
         if (refused := await self._context.require(Permission.REVOKE, message)) is not None:
             return refused
-        person = _person(command.rest)
+        person = self._person(message, command.rest)
         if person is None:
             return [text_reply("用法：/revoke 12345，写对方的数字 id。")]
         actor, platform = AccessRequest.of_message(message).actor, message.chat.platform
@@ -73,12 +72,8 @@ class RoleHandlers:
         rows = [f"{g.platform} {g.person}（{moment(g.granted_at)} 由 {g.granted_by} 任命）" for g in editors]
         return "\n".join(["编辑：", *rows]) if rows else "还没有编辑。/grant 12345 任命一位。"
 
-
-def _person(text: str) -> str | None:
-    if (
-        not (text.isascii() and text.isdigit() and len(text) < 20)
-        or int(text) == 0
-        or int(text) in SHARED_IDS
-    ):
-        return None
-    return str(int(text))
+    def _person(self, message: Message, typed: str) -> str | None:
+        try:
+            return self._context.platforms.person_id(message.chat.platform, typed)
+        except (ValueError, LookupError):
+            return None

@@ -46,7 +46,7 @@ class Callback:
 
     @property
     def data(self) -> str:
-        """At most 17 bytes, far below Telegram's 64."""
+        """At most 17 bytes, far below what any platform takes."""
         return f"{self.action.value}.{self.shown_id}.{self.page}"
 
 

@@ -1,1 +1,7 @@
 """Chat platforms, one folder each, none knowing another; beside them what several of them stand on."""
+
+from bot.config import PlatformSetup
+from bot.platforms.telegram.setup import Telegram
+
+# A new platform is a folder beside these and a line here; an owner's id without a platform is the first one's.
+PLATFORMS: tuple[type[PlatformSetup], ...] = (Telegram,)

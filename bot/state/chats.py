@@ -71,7 +71,7 @@ class StoredChatMigrations:
         self._database = database
 
     async def moves(self, platform: str) -> dict[str, str]:
-        """Today's ids of the chats that have moved; none where they cannot be read, Telegram will tell again."""
+        """Today's ids of the chats that have moved; none where they cannot be read, the platform will tell again."""
         try:
             async with self._database.reading() as connection:
                 known = select(moves.c.old, moves.c.new).where(moves.c.platform == platform)

@@ -7,6 +7,7 @@ from http.client import HTTPConnection
 
 from bot.config import Address, load_settings
 from bot.errors import SettingsError
+from bot.platforms import PLATFORMS
 
 PATIENCE_SECONDS = 3.0
 
@@ -14,7 +15,7 @@ PATIENCE_SECONDS = 3.0
 def main() -> int:
     """Return 0 where the page answers, else 1."""
     try:
-        return probe(load_settings().http)
+        return probe(load_settings(PLATFORMS).http)
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 1

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.config import Address, setting_names
+from bot.platforms import PLATFORMS
 
 
 def settings(cwd: Path, expression: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -17,7 +18,7 @@ def settings(cwd: Path, expression: str, **environment: str) -> subprocess.Compl
     clean = {name: value for name, value in os.environ.items() if not name.startswith("CHUCHU_")}
     program = (
         "import sys\nfrom bot.errors import SettingsError\n"
-        f"from bot.config import load_settings\ntry:\n s = load_settings()\n print(({expression}))\n"
+        f"from bot.config import load_settings\nfrom bot.platforms import PLATFORMS\ntry:\n s = load_settings(PLATFORMS)\n print(({expression}))\n"
         "except SettingsError as e:\n print(e, file=sys.stderr); sys.exit(78)"
     )
     return subprocess.run(
@@ -38,7 +39,9 @@ def refusal(cwd: Path, **environment: str) -> str:
 
 
 def test_everything_is_optional(tmp_path: Path) -> None:
-    shown = settings(tmp_path, "s.articles, s.data, s.http.url, s.admin_http.url, s.telegram_token, s.admins")
+    shown = settings(
+        tmp_path, "s.articles, s.data, s.http.url, s.admin_http.url, s.platforms[0].telegram_token, s.admins"
+    )
     assert shown.stdout.strip() == (
         "(PosixPath('seeds'), PosixPath('var'), 'http://127.0.0.1:8080', 'http://127.0.0.1:8081', None, frozenset())"
     )
@@ -72,6 +75,7 @@ def test_an_unknown_name_in_the_dot_env_file_is_found_too(tmp_path: Path) -> Non
         ("CHUCHU_ADMINS", "1,,2"),
         ("CHUCHU_ADMINS", "1087968824"),
         ("CHUCHU_ADMINS", ""),
+        ("CHUCHU_ADMINS", "nowhere:5"),
         ("CHUCHU_PUBLIC_URL", "example.org"),
         ("CHUCHU_TELEGRAM_TOKEN", "secret-words"),
         ("CHUCHU_TELEGRAM_TOKEN_FILE", "no/such/file"),
@@ -91,7 +95,9 @@ def test_a_wrong_value_is_refused_in_one_line_that_names_the_setting(
 
 def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("12:abc\n", encoding="utf-8")
-    shown = settings(tmp_path, "s.telegram_token.get_secret_value()", CHUCHU_TELEGRAM_TOKEN_FILE="token")
+    shown = settings(
+        tmp_path, "s.platforms[0].telegram_token.get_secret_value()", CHUCHU_TELEGRAM_TOKEN_FILE="token"
+    )
     assert shown.stdout.strip() == "12:abc"
 
 
@@ -99,8 +105,12 @@ def test_secrets_are_not_shown_when_settings_are_printed(tmp_path: Path) -> None
     assert "abc" not in settings(tmp_path, "s", CHUCHU_TELEGRAM_TOKEN="12:abc").stdout
 
 
-def test_owners_are_numbers(tmp_path: Path) -> None:
-    assert settings(tmp_path, "sorted(s.admins)", CHUCHU_ADMINS="5, 6").stdout.strip() == "[5, 6]"
+def test_an_owner_is_a_platform_and_an_id_there_and_an_id_alone_is_the_first_platforms(
+    tmp_path: Path,
+) -> None:
+    assert settings(tmp_path, "sorted(s.admins)", CHUCHU_ADMINS="5, telegram:6").stdout.strip() == (
+        "['telegram:5', 'telegram:6']"
+    )
 
 
 def test_an_address_that_listens_everywhere_is_shown_as_one_that_opens() -> None:
@@ -125,7 +135,7 @@ def test_every_setting_of_the_design_exists() -> None:
         "CHUCHU_WEBHOOK_SECRET",
         "CHUCHU_DATABASE",
         "CHUCHU_LOG",
-    } <= set(setting_names())
+    } <= set(setting_names(PLATFORMS))
 
 
 @pytest.mark.parametrize("seconds", ["often", "-1", "1e9", "nan"])

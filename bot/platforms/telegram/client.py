@@ -132,7 +132,7 @@ class AiohttpRequest(BaseRequest):
         """Post `parameters` and return the body of a good answer.
 
         Raises:
-            ApiError: whatever went wrong.
+            TelegramError: whatever went wrong.
         """
         assert self._session is not None, "initialize() first"
         total = self._seconds if seconds is None else seconds
@@ -156,7 +156,7 @@ class AiohttpRequest(BaseRequest):
         """Yield the pieces of a file of at most `limit` bytes; it has as long as three calls, and half of one to be silent.
 
         Raises:
-            ApiError: the file is not there, too big, or the connection failed.
+            TelegramError: the file is not there, too big, or the connection failed.
         """
         assert self._session is not None, "initialize() first"
         timeout = aiohttp.ClientTimeout(total=3 * self._seconds, sock_read=self._seconds / 2)
@@ -271,7 +271,7 @@ async def set_menus(bot: Bot, menus: Iterable[Menu]) -> None:
     """Tell Telegram every menu.
 
     Raises:
-        ApiError: it could not be told.
+        TelegramError: it could not be told.
     """
     for menu in menus:
         commands = [BotCommand(name, description) for name, description in menu.commands]

@@ -181,7 +181,7 @@ class OutgoingMessages:
         closed before has been opened again by that. `slots` are those of which the caller holds one.
 
         Raises:
-            ApiError: Telegram refused for a reason that we have no remedy for, or could not be reached.
+            TelegramError: Telegram refused for a reason that we have no remedy for, or could not be reached.
         """
         last: str | None = None
         for draft in drafts(chat, reply):

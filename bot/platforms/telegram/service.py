@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from aiohttp import web
 from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 
 from bot.handlers.menus import menus
-from bot.messages import Chat, ChatMigrations, Conversation, Reply
+from bot.messages import Chat, ChatMigrations, Conversation, Reply, Sender
 from bot.observability import Metrics
 from bot.platforms.limiter import OVERALL, Limiter, Rate
 from bot.platforms.scheduler import Job, Result, UpdateScheduler
@@ -31,6 +32,7 @@ from bot.platforms.telegram.receiving import (
     Webhook,
 )
 from bot.platforms.telegram.sending import OutgoingMessages
+from bot.platforms.telegram.setup import Telegram
 from bot.platforms.telegram.updates import BotIdentity
 from bot.state.inbox import Inbox, InboxError
 from bot.state.sqlite_inbox import open_inbox
@@ -65,7 +67,7 @@ class TelegramOptions:
 
 
 class TelegramService:
-    """A running Telegram side; `clock` is the time of day, `monotonic` a clock that never goes back."""
+    """Telegram, open: a `bot.ports.Platform`; `clock` is the time of day, `monotonic` a clock that never goes back."""
 
     def __init__(
         self,
@@ -109,7 +111,7 @@ class TelegramService:
         )
         self._health = ConnectionHealth(monotonic, self._patience(), lambda: on_fatal(REFUSED))
         self._adapter: Adapter | None = None
-        self.members = Members(self._bot)
+        self._members = Members(self._bot)
         self.webhook = self._make_webhook()
         metrics.watch("chuchu_inbox_waiting", "Updates stored and not ended", lambda: self._workers.waiting)
         metrics.watch("chuchu_chats_held", "Chats held by a 429", lambda: self._limiter.held_chats)
@@ -123,6 +125,19 @@ class TelegramService:
             return "getMe has not succeeded yet"
         return self._health.problem
 
+    @property
+    def routes(self) -> Sequence[web.RouteDef]:
+        """Where Telegram brings updates to, in webhook mode."""
+        return [web.post(PATH, self.webhook.handle)] if self.webhook else []
+
+    def person_id(self, typed: str) -> str:
+        """Return a numeric user id."""
+        return Telegram.person_id(typed)
+
+    async def administers(self, chat: Chat, sender: Sender) -> bool:
+        """Tell whether a person administers a group, by Telegram's word."""
+        return await self._members.administers(chat, sender)
+
     async def send(self, chat: Chat, reply: Reply) -> str | None:
         """Say something unasked (`bot.messages.MessageGateway`)."""
         return await self._sender.send(chat, reply)
@@ -135,7 +150,7 @@ class TelegramService:
         """Yield the pieces of a file that somebody sent.
 
         Raises:
-            ApiError: it is gone, too big, or cannot be reached.
+            TelegramError: it is gone, too big, or cannot be reached.
         """
         file = await self._bot.get_file(attachment)
         path = urlsplit(file.file_path or "").path.rpartition(self._options.token)[2].strip("/")
@@ -273,7 +288,7 @@ async def telegram_service(
 
     `on_fatal` is told, in Chinese, when Telegram has refused the token for five minutes.
 
-    In webhook mode mount `service.webhook.handle` at `POST /telegram` of the page server.
+    In webhook mode mount `service.routes` on the public site.
     """
     async with open_inbox(options.inbox, clock) as inbox:
         service = TelegramService(options, conversation, metrics, events, inbox, clock, monotonic, on_fatal)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,16 +22,16 @@ from bot.messages import (
     Chat,
     ChatType,
     Message,
-    Reply,
     Sender,
 )
-from bot.ports import PlatformGroupAdmins, Platforms
+from bot.ports import PlatformRegistry
 from bot.query_service import open_query_service
 from bot.rendering.fact import no_permalinks
 from bot.state.audit import Entry
 from bot.state.state import open_state, sqlite_address
 from knowledge.snapshots.build import build
 from knowledge.snapshots.request import BuildRequest, BuildResult, Progress
+from tests.contract.fake import FakePlatform
 from tests.knowledge.snapshots.corpus import write_corpus
 
 OWNER, EDITOR, STRANGER = "7", "8", "9"
@@ -61,22 +61,6 @@ class HereBuilder:
         return built
 
 
-@dataclass
-class Phone:
-    """A platform: keeps what was sent, and has files."""
-
-    sent: list[Reply] = field(default_factory=list)
-    files: dict[str, Sequence[bytes]] = field(default_factory=dict)
-
-    async def send(self, chat: Chat, reply: Reply) -> str | None:
-        self.sent.append(reply)
-        return reply.edits or f"m{len(self.sent)}"
-
-    async def download(self, attachment: str, limit: int) -> AsyncIterator[bytes]:
-        for piece in self.files[attachment]:
-            yield piece
-
-
 class Clock:
     def __init__(self) -> None:
         self.now = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -95,7 +79,7 @@ class Hall:
     articles: Path
     data: Path
     builder: HereBuilder
-    phone: Phone
+    phone: FakePlatform
     clock: Clock
     knowledge: KnowledgeRuntime
     side: AdminModule
@@ -183,26 +167,28 @@ async def hall(
     tmp_path: Path,
     builder: SnapshotBuilder | None = None,
     count: int = 4,
-    phone: Phone | None = None,
+    phone: FakePlatform | None = None,
     watch: float = 0,
 ) -> AsyncIterator[Hall]:
     """Open the hall."""
     articles, data, clock = tmp_path / "articles", tmp_path / "data", Clock()
-    phone = phone or Phone()
+    phone = phone or FakePlatform()
     if not articles.exists():
         write_corpus(articles, count)
     data.mkdir(exist_ok=True)
-    here, platforms = HereBuilder(), Platforms()
-    platforms.add("telegram", phone, phone)
+    here, platforms = HereBuilder(), PlatformRegistry()
+    platforms.add("telegram", phone)
     platforms.opened.set()
-    options = AdminOptions(articles, data, sqlite_address(data), {int(OWNER)}, TOKEN, "127.0.0.1", watch)
+    options = AdminOptions(
+        articles, data, sqlite_address(data), {f"telegram:{OWNER}"}, TOKEN, "127.0.0.1", watch
+    )
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         knowledge = await enter(start_knowledge(articles, data, builder or here))
         side = await enter(
             open_admin(options, knowledge, builder or here, platforms, lambda: b"# metrics\n", clock)
         )
-        store, language, nobody = knowledge.store, knowledge.language, PlatformGroupAdmins()
+        store, language, nobody = knowledge.store, knowledge.language, PlatformRegistry()
         lookup = stack.enter_context(open_query_service(store, patience=30))
         commands, presses, memory = side.commands, side.presses, None
         if side.context:

@@ -13,7 +13,8 @@ from bot.admin.permissions import Permission
 from bot.admin.upload_store import LIMIT
 from bot.messages import Attachment, Chat, Reply
 from bot.texts import phrases
-from tests.bot.admin.hall import OWNER, STRANGER, Hall, Phone, hall
+from tests.bot.admin.hall import OWNER, STRANGER, Hall, hall
+from tests.contract.fake import FakePlatform
 
 FILE = "新步道建成\n苏州河边建成了新的步道，共有三公里长。\n".encode()
 COMMANDS = {
@@ -49,7 +50,7 @@ def act(command: str) -> str:
 
 
 @dataclass
-class Witness(Phone):
+class Witness(FakePlatform):
     """Looks into the log whenever something is said."""
 
     data: Path = Path()

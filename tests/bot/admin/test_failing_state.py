@@ -11,7 +11,8 @@ from bot.handlers.menus import OFFERED, Scope
 from bot.messages import Attachment, ChatType
 from bot.texts import phrases
 from knowledge.snapshots.request import BuildRequest, BuildResult, Progress
-from tests.bot.admin.hall import OWNER, STRANGER, HereBuilder, Phone, hall, without
+from tests.bot.admin.hall import OWNER, STRANGER, HereBuilder, hall, without
+from tests.contract.fake import FakePlatform
 from tests.knowledge.snapshots.corpus import write_article
 
 NEW = "苏州河边建成了新的步道。"
@@ -84,7 +85,7 @@ async def test_a_knock_that_came_to_nothing_does_not_keep_the_next_from_being_he
 async def test_a_file_that_cannot_be_written_down_is_told_and_kept_nowhere(
     tmp_path: Path, table: str
 ) -> None:
-    async with hall(tmp_path, phone=Phone(files={"f1": [FILE]})) as room:
+    async with hall(tmp_path, phone=FakePlatform(files={"f1": [FILE]})) as room:
         with without(room.data, table):
             said = await room.say("", attachment=Attachment("f1", "步道.txt", None))
         assert "数据库" in said and "没有收下" in said

@@ -28,8 +28,10 @@ async def test_an_editor_is_granted_acts_and_is_revoked(tmp_path: Path) -> None:
         assert "只给管理员" in await room.say("/versions", EDITOR)
 
 
-@pytest.mark.parametrize("person", ["@seven", "0", "-5", "1087968824", "777000", "136817688", "八", "1" * 30])
-async def test_only_a_persons_numeric_id_can_be_granted(tmp_path: Path, person: str) -> None:
+@pytest.mark.parametrize("person", ["@seven", "-5", "八", "1 2"])
+async def test_only_what_the_platform_takes_for_a_persons_id_can_be_granted(
+    tmp_path: Path, person: str
+) -> None:
     async with hall(tmp_path) as room:
         assert "用法" in await room.say(f"/grant {person}")
         assert "还没有编辑" in await room.say("/grant")

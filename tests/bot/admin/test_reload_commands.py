@@ -9,7 +9,8 @@ from bot.messages import Chat, Reply
 from knowledge.errors import BuildFailed
 from knowledge.snapshots.build import build
 from knowledge.snapshots.request import BuildRequest, BuildResult, Progress
-from tests.bot.admin.hall import OWNER, STRANGER, Phone, hall
+from tests.bot.admin.hall import OWNER, STRANGER, hall
+from tests.contract.fake import FakePlatform
 from tests.knowledge.snapshots.corpus import write_article
 
 NEW = "苏州河边建成了新的步道。"
@@ -220,7 +221,7 @@ async def test_a_build_that_dies_is_told_with_its_stage_and_the_old_version_serv
         assert [entry.outcome for entry in await room.audit()] == ["failed"]
 
 
-class Slow(Phone):
+class Slow(FakePlatform):
     """Delivers at once, and says so a while later."""
 
     async def send(self, chat: Chat, reply: Reply) -> str | None:

@@ -13,7 +13,8 @@ import pytest
 from bot.admin.upload_store import LIMIT
 from bot.messages import Attachment
 from bot.texts import phrases
-from tests.bot.admin.hall import EDITOR, STRANGER, Hall, Phone, hall
+from tests.bot.admin.hall import EDITOR, STRANGER, Hall, hall
+from tests.contract.fake import FakePlatform
 
 TEXT = "新步道建成\n苏州河边建成了新的步道，共有三公里长。\n居民们都说这里变了样。\n"
 SHORT = "新步道建成\n苏州河边建成了新的步道，共有三公里长。\n"
@@ -163,7 +164,7 @@ async def test_a_file_that_claims_to_be_small_and_streams_on_is_cut_off(tmp_path
         assert files_below(room.data / "uploads") == set()
 
 
-class Stalling(Phone):
+class Stalling(FakePlatform):
     """Gives a piece of a file and no more."""
 
     async def download(self, attachment: str, limit: int) -> AsyncIterator[bytes]:

@@ -1,6 +1,7 @@
-"""What every platform owes us: one suite, run for each adapter.
+"""What every platform owes us: one suite a protocol, run for each adapter.
 
-An adapter's test module brings a `surface` fixture and subclasses `GatewayContract`.
+An adapter's test module brings a `surface` fixture and subclasses `GatewayContract`; a chat platform's also brings a
+`platform` that has a file `f1`, and subclasses `PlatformContract`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from typing import Protocol
 
 import pytest
 
-from bot.messages import Button, Chat, MessageGateway, Reply, Run, Style
+from bot.messages import Button, Chat, ChatType, MessageGateway, Reply, Run, Sender, SenderKind, Style
+from bot.ports import Platform, PlatformRegistry
 
 CITATION = "——《桥通车了》第39行、第47行 · a.txt"
 HOSTILE = "<b>粗</b> &amp; [链接](tg://user?id=1) @all _一_ *二* `三` \\n </a><script>"
@@ -85,3 +87,35 @@ class GatewayContract:
         everything = "".join(surface.seen()).strip()
         assert everything.startswith("甲")
         assert everything.endswith("乙")
+
+
+class PlatformContract:
+    """The promises of `Platform`, beyond those of its gateway."""
+
+    @pytest.mark.parametrize("typed", ["@name", "", " ", "-100123", "٧", "1,2", "1\n2"])
+    async def test_what_can_be_nobodys_id_is_refused_with_a_reason(
+        self, platform: Platform, typed: str
+    ) -> None:
+        with pytest.raises(ValueError, match="id"):
+            platform.person_id(typed)
+
+    async def test_an_id_is_written_in_one_way(self, platform: Platform) -> None:
+        assert platform.person_id(platform.person_id("12345")) == platform.person_id("12345")
+
+    async def test_a_stranger_administers_no_group(self, platform: Platform) -> None:
+        group = Chat("here", "-5", ChatType.GROUP)
+        assert not await platform.administers(group, Sender("404"))
+
+    async def test_an_anonymous_admin_administers_by_being_one_and_a_closed_platform_has_no_admins(
+        self, platform: Platform
+    ) -> None:
+        group, registry = Chat("here", "-5", ChatType.GROUP), PlatformRegistry({"here": platform})
+        assert await registry.administers(group, Sender("1", SenderKind.ANONYMOUS_ADMIN))
+        assert not await registry.administers(Chat("elsewhere", "-5", ChatType.GROUP), Sender("1"))
+
+    async def test_a_file_comes_in_pieces(self, platform: Platform) -> None:
+        assert b"".join([piece async for piece in platform.download("f1", 1000)]) == b"one"
+
+    async def test_a_person_may_be_forgotten_twice(self, platform: Platform) -> None:
+        await platform.forget("7")
+        await platform.forget("7")

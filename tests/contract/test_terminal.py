@@ -8,8 +8,11 @@ from collections.abc import Sequence
 import pytest
 
 from bot.messages import Chat, ChatType, MessageGateway
-from bot.terminal.console import ConsoleStyle, TerminalGateway
-from tests.bot.contract.surface import GatewayContract
+from bot.query_service import ask_verified
+from bot.terminal.console import ConsoleStyle, TerminalGateway, answer_text
+from bot.texts import phrases
+from tests.contract.answers import PAPER, AnswerContract, Ask
+from tests.contract.surface import GatewayContract
 
 
 class TerminalSurface:
@@ -43,5 +46,14 @@ def surface() -> TerminalSurface:
     return TerminalSurface()
 
 
-class TestTerminal(GatewayContract):
-    """The suite, run on the terminal."""
+@pytest.fixture
+def ask() -> Ask:
+    async def asked(question: str) -> str:
+        style = ConsoleStyle(terminal=False, colour=False)
+        return answer_text(ask_verified(PAPER, question, 10), style, phrases("zh"))
+
+    return asked
+
+
+class TestTerminal(GatewayContract, AnswerContract):
+    """The suites, run on the terminal."""
