@@ -54,6 +54,10 @@ class SnapshotDamaged(KnowledgeError):
     """A stored snapshot is not what its manifest says."""
 
 
+class UnknownFormat(SnapshotDamaged):
+    """A stored snapshot is whole, but of a format that this program cannot read."""
+
+
 class NothingChanged(KnowledgeError):
     """The articles folder is as it was when the snapshot to start from was built."""
 

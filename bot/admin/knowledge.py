@@ -16,7 +16,7 @@ from knowledge.errors import StorageUnavailable
 from knowledge.snapshot import SnapshotHolder
 from knowledge.snapshots.files import spare_folder
 from knowledge.snapshots.manifest import Manifest
-from knowledge.snapshots.opening import SERVED, Opened, open_newest, open_stored, open_version
+from knowledge.snapshots.opening import SERVED, Opened, needs_rebuild, open_newest, open_stored, open_version
 from knowledge.snapshots.repository import SnapshotRepository, StoredSnapshot
 from knowledge.snapshots.request import BuildRequest, no_progress
 from knowledge.snapshots.sources import build_fingerprint
@@ -27,13 +27,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class KnowledgeRuntime:
-    """What serves, and what its admin should know about how it came to serve (Chinese)."""
+    """What serves, what its admin should know about how it came to serve (Chinese), and whether to build anew aside."""
 
     store: SnapshotHolder
     versions: SnapshotRepository
     manifest: Manifest
     language: Analyzer
     notices: tuple[str, ...]
+    outdated: bool = False
 
 
 @asynccontextmanager
@@ -46,19 +47,21 @@ async def start_knowledge(
         NoArticles: there is nothing to answer from.
         BuildFailed: nothing is stored and nothing can be built.
     """
-    versions, notices = SnapshotRepository(data / SERVED), list[str]()
+    versions = SnapshotRepository(data / SERVED)
     language = await asyncio.to_thread(ChineseAnalyzer)
     async with AsyncExitStack() as stack:
         await asyncio.to_thread(versions.clean)
-        opened, damages = await asyncio.to_thread(open_newest, versions, build_fingerprint(), language)
-        notices += [f"存下的版本损坏：{damage}" for damage in damages]
+        opened, notices = await asyncio.to_thread(open_newest, versions, language)
+        outdated = await asyncio.to_thread(needs_rebuild, versions, build_fingerprint()) if opened else False
+        if outdated:
+            notices.append("存下的版本是另一版程序建的，照常用它回答；新的一版正在旁边重建")
         if opened is None:
             opened = await _built(articles, versions, builder, language, stack, notices)
         store = SnapshotHolder(opened.snapshot, opened.close)
         stack.callback(store.close)
         for notice in notices:
             log.warning("%s", notice)
-        yield KnowledgeRuntime(store, versions, opened.manifest, language, tuple(notices))
+        yield KnowledgeRuntime(store, versions, opened.manifest, language, tuple(notices), outdated)
 
 
 async def _built(

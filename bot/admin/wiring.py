@@ -149,6 +149,8 @@ async def open_admin(
             context.spawn(_tell_owners(options, version, platforms, notices))
             stack.push_async_callback(_end, asyncio.create_task(_tidy(state, commands, clock)))
         stack.push_async_callback(_end, asyncio.create_task(reload_trigger.run()))
+        if knowledge.outdated:
+            reload_trigger.fire()
         if options.watch:
             built = await asyncio.to_thread(_built_from, knowledge.versions)
             watching = poll_folder(options.articles, options.watch, reload_trigger.fire, built)

@@ -1,1 +1,4 @@
 """The rim towards the folder: files become `Document`s, or are skipped with place, reason and remedy."""
+
+VERSION = 2
+"""Raised, once a release, when what is read from a file changes: stored snapshots are then built anew, beside the one that serves."""

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from knowledge.errors import EXHAUSTED, SnapshotDamaged
+from knowledge.errors import EXHAUSTED, SnapshotDamaged, UnknownFormat
 from knowledge.model import Skipped
 from knowledge.snapshots.files import walk_tree, write_durably
 
@@ -83,7 +83,9 @@ def read(folder: Path) -> Manifest:
         raise SnapshotDamaged(f"{folder.name}：清单 {NAME} 被改动过")
     told = json.loads(body)
     if told["format"] != FORMAT:
-        raise SnapshotDamaged(f"{folder.name}：清单格式是 {told['format']}，本程序认得 {FORMAT}")
+        raise UnknownFormat(
+            f"{folder.name}：是另一版程序建的，格式是 {told['format']}，本程序只认得 {FORMAT}"
+        )
     return Manifest(
         told["listing"],
         told["recipe"],

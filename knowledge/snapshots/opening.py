@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from knowledge.documents.walk import find_sources
-from knowledge.errors import SnapshotDamaged, StorageUnavailable
+from knowledge.errors import SnapshotDamaged, StorageUnavailable, UnknownFormat
 from knowledge.search.semantic import Over
 from knowledge.snapshot import Snapshot
 from knowledge.snapshots.files import exclusive, explain_io_errors, spare_folder, walk_tree
@@ -87,26 +87,38 @@ def writable_view(index: Path) -> Iterator[Path]:
 
 
 def open_newest(
-    versions: SnapshotRepository, build_fingerprint: str, language: Analyzer, over: Over | None = None
+    versions: SnapshotRepository, language: Analyzer, over: Over | None = None
 ) -> tuple[Opened | None, list[str]]:
-    """Open the version that should serve; if it is damaged, the one before it, and so on.
+    """Open the version that should serve, whichever program built it; if it is damaged, the one before it, and so on.
 
-    Versions that another program version made are passed over. Returns None if none is left, and in any case
-    what was found damaged (and moved aside), in Chinese.
+    Returns None if none is left, and in any case what could not be opened and why, in Chinese; what is damaged is
+    moved aside.
 
     Raises:
-        NoRoom: the machine has no descriptor or memory left to look.
+        StorageUnavailable: the machine has no descriptor or memory left to look.
     """
-    damages: list[str] = []
+    notices: list[str] = []
     for name in versions.candidates():
         try:
             with explain_io_errors(versions.folder):
-                if read(versions.folder / name).build_fingerprint == build_fingerprint:
-                    return open_version(versions, name, language, over=over), damages
+                return open_version(versions, name, language, over=over), notices
+        except UnknownFormat as unknown:
+            notices.append(f"{unknown}；留着不动，现在重建")
         except SnapshotDamaged as damage:
             moved = None if _is_whole(versions, name) else versions.quarantine(name)
-            damages.append(f"{damage}；" + (f"已移到 {moved}" if moved else "未能移开，已跳过"))
-    return None, damages
+            notices.append(
+                f"存下的版本损坏：{damage}；" + (f"已移到 {moved}" if moved else "未能移开，已跳过")
+            )
+    return None, notices
+
+
+def needs_rebuild(versions: SnapshotRepository, fingerprint: str) -> bool:
+    """Tell whether only other versions of the program built what is stored, so that today's should build one too."""
+    for name in versions.names():
+        with suppress(SnapshotDamaged):
+            if read(versions.folder / name).build_fingerprint == fingerprint:
+                return False
+    return True
 
 
 def _is_whole(versions: SnapshotRepository, name: str) -> bool:

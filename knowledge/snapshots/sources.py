@@ -10,14 +10,14 @@ from dataclasses import astuple, dataclass
 from importlib import metadata
 from pathlib import Path
 
+from knowledge import documents, index, repair, text
 from knowledge.documents.walk import RESERVED_NAMES, Source, find_sources
 from knowledge.errors import BrokenInstallation, NoArticles
 from knowledge.model import Skipped
-from knowledge.snapshots.files import walk_tree
 from knowledge.snapshots.manifest import Totals
 
 NAME = "sources.json"
-JUDGES = ("tantivy", "rjieba", "opencc", "pypinyin", "pypdfium2", "python-docx", "lxml")
+JUDGES = ("tantivy", "rjieba", "opencc", "pypinyin", "pypdfium2", "python-docx", "lxml", "jieba", "cn2an")
 """Libraries of which another version may read a file, or cut its words, differently."""
 
 
@@ -95,19 +95,22 @@ def folder_fingerprint(articles: Path, sources: Iterable[Source]) -> str:
 
 
 def build_fingerprint() -> str:
-    """Digest what decides a snapshot's content besides the folder: our code, and the libraries that read and cut.
+    """Digest what decides a snapshot's content besides the folder: the rooms' declared versions, and the libraries'.
 
     Raises:
         BrokenInstallation: the version of a library cannot be read.
-        OSError: our code cannot.
     """
     digest = hashlib.sha256()
-    room = Path(__file__).parents[1]
-    for path in filter(Path.is_file, walk_tree(room, but="__pycache__")):
-        digest.update(path.relative_to(room).as_posix().encode() + b"\0" + _content(path))
+    for name, version in sorted(room_versions().items()):
+        digest.update(f"{name} {version}\0".encode())
     for name in JUDGES:
         digest.update(f"{name} {_version(name)}\0".encode())
     return digest.hexdigest()
+
+
+def room_versions() -> dict[str, int]:
+    """The version that each room declares whose work is in a snapshot."""
+    return {room.__name__: room.VERSION for room in (documents, index, repair, text)}
 
 
 def _version(library: str) -> str:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from knowledge.snapshots.opening import SERVED, open_newest
 from knowledge.snapshots.repository import SnapshotRepository
-from knowledge.snapshots.sources import build_fingerprint
 from knowledge.text.analyzer import ChineseAnalyzer
 from tests.bot.process import environment
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
@@ -56,7 +55,7 @@ def kill_reloads(folder: Path, times: int, seed: int) -> int:
 
 def served(versions: SnapshotRepository, language: ChineseAnalyzer) -> list[str]:
     """Every fact that the next start would serve; nothing may be damaged."""
-    opened, damages = open_newest(versions, build_fingerprint(), language)
+    opened, damages = open_newest(versions, language)
     assert opened is not None and damages == []
     try:
         return sorted(fact.text for fact in opened.snapshot.facts())

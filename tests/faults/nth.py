@@ -71,7 +71,7 @@ def reload(folder: Path, round_: int, done: Callable[[], None]) -> None:
 def reloaded(folder: Path, round_: int, steps: int) -> None:
     versions = SnapshotRepository(folder / "var" / SERVED)
     versions.clean()
-    opened, damages = open_newest(versions, build_fingerprint(), LANGUAGE)
+    opened, damages = open_newest(versions, LANGUAGE)
     assert opened and damages == [], damages
     with closing(opened):
         said, unread = spoken(opened.snapshot), opened.manifest.skipped
@@ -98,7 +98,7 @@ def sentence(round_: int) -> str:
 
 
 def start(folder: Path, round_: int, done: Callable[[], None]) -> None:
-    opened, damages = open_newest(SnapshotRepository(folder / "var" / SERVED), build_fingerprint(), LANGUAGE)
+    opened, damages = open_newest(SnapshotRepository(folder / "var" / SERVED), LANGUAGE)
     if opened is None:
         raise SnapshotDamaged(*damages)
     opened.close()

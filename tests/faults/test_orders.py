@@ -21,7 +21,6 @@ from knowledge.snapshots.build import build
 from knowledge.snapshots.opening import Opened, open_newest, open_version
 from knowledge.snapshots.repository import SnapshotRepository
 from knowledge.snapshots.request import BuildRequest
-from knowledge.snapshots.sources import build_fingerprint
 from knowledge.text.analyzer import ChineseAnalyzer
 
 LANGUAGE = ChineseAnalyzer()
@@ -90,7 +89,7 @@ class Orders(RuleBasedStateMachine):
         if self.open:
             self.open.close()
         self.versions.clean()
-        self.open, damages = open_newest(self.versions, build_fingerprint(), LANGUAGE)
+        self.open, damages = open_newest(self.versions, LANGUAGE)
         assert damages == []
         assert (self.open.snapshot.version if self.open else None) == chosen
         assert not list(self.versions.folder.glob(".building-*"))
@@ -111,7 +110,7 @@ class Orders(RuleBasedStateMachine):
         flipped[int(data.draw(share) * len(flipped))] ^= 1
         path.write_bytes(flipped)
         del self.stored[name]
-        self.open, damages = open_newest(self.versions, build_fingerprint(), LANGUAGE)
+        self.open, damages = open_newest(self.versions, LANGUAGE)
         assert self.open and len(damages) == 1 and name in damages[0]
         self.versions.choose(self.open.snapshot.version)
 

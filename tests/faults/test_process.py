@@ -14,7 +14,6 @@ import pytest
 
 from knowledge.snapshots.opening import SERVED, open_newest
 from knowledge.snapshots.repository import SnapshotRepository
-from knowledge.snapshots.sources import build_fingerprint
 from knowledge.text.analyzer import ChineseAnalyzer
 from tests.bot.process import chuchu
 from tests.botapi.process import BotProcess, bot_process
@@ -48,7 +47,7 @@ def versions(folder: Path) -> SnapshotRepository:
 
 def served(folder: Path) -> list[str]:
     """What the next start would serve; nothing may be damaged."""
-    opened, damages = open_newest(versions(folder), build_fingerprint(), ChineseAnalyzer())
+    opened, damages = open_newest(versions(folder), ChineseAnalyzer())
     assert opened is not None and damages == []
     try:
         return [fact.text for fact in opened.snapshot.facts()]
