@@ -2,7 +2,7 @@ FROM python:3.11-slim AS build
 WORKDIR /src
 RUN python -m venv /opt/chuchu
 COPY requirements.txt requirements-build.txt ./
-RUN /opt/chuchu/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
+RUN /opt/chuchu/bin/pip install --no-cache-dir --require-hashes --no-deps -r requirements.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY bot bot
 COPY knowledge knowledge

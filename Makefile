@@ -43,13 +43,14 @@ lock:
 	$(BIN)/pip-compile -q --strip-extras --allow-unsafe --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --extra dev -o requirements-dev.txt pyproject.toml
 	$(BIN)/pip-compile -q --strip-extras --allow-unsafe --generate-hashes --no-header --no-emit-index-url --no-emit-find-links -c requirements-dev.txt -o requirements.txt pyproject.toml
 
+# --no-deps: the lock names every package, and pip before 24 stops at lxml[html-clean] asked for in two spellings.
 $(VENV)/run.done: requirements-dev.txt requirements.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements.txt
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements-build.txt
 	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
 $(VENV)/dev.done: $(VENV)/run.done requirements-dev.txt
-	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.txt
 	touch $@
