@@ -181,7 +181,7 @@ class Article:
     headings: tuple[SourcedText, ...] = ()
     date: str | None = None
     campaign: str | None = None
-    sidecar: Metadata | None = None
+    metadata: Metadata | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import NotRequired
 from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict
 
-from knowledge.model import Answer, Article, Fact, Hit, Skipped
+from knowledge.model import Answer, Article, Fact, Hit, Metadata, Skipped
 from knowledge.repair.report import Entry, FileReport
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -21,13 +21,17 @@ CLOSED = ConfigDict(extra="forbid", strict=True)
 
 @with_config(CLOSED)
 class ArticleJson(TypedDict):
-    """An article as a fact names it."""
+    """An article as a fact names it; `newspaper`, `edition`, `author` and `origin` as printed or stated."""
 
     id: str
     title: str
     subtitle: str | None
     byline: str | None
     date: str | None
+    newspaper: str | None
+    edition: str | None
+    author: str | None
+    origin: str | None
 
 
 @with_config(CLOSED)
@@ -184,12 +188,17 @@ def _source_json(fact: Fact) -> SourceJson:
 
 def article_json(article: Article) -> ArticleJson:
     """An Article as section 5 has it."""
+    known = article.metadata or Metadata()
     return {
         "id": article.id,
         "title": article.title.text,
         "subtitle": article.subtitle.text if article.subtitle else None,
         "byline": article.byline.text if article.byline else None,
         "date": article.date,
+        "newspaper": known.newspaper,
+        "edition": known.edition,
+        "author": known.author,
+        "origin": known.source,
     }
 
 

@@ -52,7 +52,7 @@ def shown_marks(text: str, matched: Sequence[tuple[int, int]], answer: str | Non
 
 
 def citation(fact: Fact, phrases: Phrases, links: Permalinks = no_permalinks) -> Run:
-    """Title and lines first, the file name last."""
+    """Title, issue and lines first, the file name last."""
     return Run(_cited(fact, phrases), link=links(fact))
 
 
@@ -62,8 +62,21 @@ def place(fact: Fact, phrases: Phrases) -> str:
 
 
 def _cited(fact: Fact, phrases: Phrases) -> str:
-    title = fact.article.title.text
-    return phrases.cite.format(title=title, lines=lines(fact, phrases), file=fact.article.file)
+    where = " ".join((*issue(fact.article, phrases), lines(fact, phrases)))
+    return phrases.cite.format(title=fact.article.title.text, lines=where, file=fact.article.file)
+
+
+def issue(article: Article, phrases: Phrases) -> Iterator[str]:
+    """Day, newspaper and its page, where they are printed or stated."""
+    known = article.metadata
+    if known is None:
+        return
+    if known.date is not None:
+        yield phrases.day.format(known.date)
+    if known.newspaper:
+        yield known.newspaper
+    if known.edition:
+        yield known.edition if "版" in known.edition else phrases.edition.format(known.edition)
 
 
 def lines(fact: Fact, phrases: Phrases) -> str:

@@ -147,6 +147,8 @@ class Phrases:
     did_you_mean: str
     several_reports: str
     differing_reports: str
+    day: str
+    edition: str
     cite: str
     also: str
     line: str

@@ -12,7 +12,7 @@ from knowledge.documents.pdf_lines import Line, bounds, find_lines
 from knowledge.model import Cell, Span, Table
 
 _FIGURE: Final = re.compile(
-    r"[-+−±~≈<>]?[\d０-９][\d０-９,，.．%％‰/:：\s-]*[\d０-９%％‰]?(?:[（(][^（）()]{1,8}[）)])?"
+    r"[-+−±~≈<>]?[\d０-９][\d０-９,，.．%％‰/:：\s]*[\d０-９%％‰]?(?:[（(][^（）()]{1,8}[）)])?"
 )
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _LONGEST_CELL: Final = 200
@@ -83,7 +83,7 @@ def _head_rows(rows: Sequence[Sequence[SourceCell]]) -> int:
     if len(rows[0]) > 2:
         merged = len({cell.spans for cell in rows[0] if cell.spans}) < len([c for c in rows[0] if c.spans])
         return 2 if merged and len(rows) > 2 and not any(is_figure(cell.text) for cell in rows[1]) else 1
-    if rows[1][0].heading:
+    if rows[1][0].heading or len(rows) < 3:
         return 0
     return int(2 * sum(is_figure(row[1].text, units=True) for row in rows[1:]) >= len(rows) - 1)
 

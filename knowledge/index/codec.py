@@ -58,18 +58,19 @@ def _load_printed(value: list[str] | None) -> SourcedText | None:
     return None if value is None else SourcedText(value[0], load_spans(value[1]))
 
 
-def _dump_sidecar(sidecar: Metadata | None) -> list[str | None] | None:
-    if sidecar is None:
+def _dump_metadata(stated: Metadata | None) -> list[str | None] | None:
+    if stated is None:
         return None
-    day = None if sidecar.date is None else sidecar.date.isoformat()
-    return [sidecar.title, sidecar.newspaper, day, sidecar.edition, sidecar.url]
+    day = None if stated.date is None else stated.date.isoformat()
+    return [stated.title, stated.newspaper, day, stated.edition, stated.url, stated.author, stated.source]
 
 
-def _load_sidecar(value: list[str | None] | None) -> Metadata | None:
+def _load_metadata(value: list[str | None] | None) -> Metadata | None:
     if value is None:
         return None
-    title, newspaper, day, edition, url = value
-    return Metadata(title, newspaper, None if day is None else date.fromisoformat(day), edition, url)
+    title, newspaper, day, edition, url, author, source = value
+    stated = None if day is None else date.fromisoformat(day)
+    return Metadata(title, newspaper, stated, edition, url, author, source)
 
 
 def dump_article(article: Article) -> str:
@@ -82,7 +83,7 @@ def dump_article(article: Article) -> str:
             [_dump_printed(heading) for heading in article.headings],
             article.date,
             article.campaign,
-            _dump_sidecar(article.sidecar),
+            _dump_metadata(article.metadata),
         ]
     )
 
@@ -102,7 +103,7 @@ def load_article(file: str, text: str) -> Article:
         tuple(SourcedText(text, load_spans(spans)) for text, spans in headings),
         day,
         campaign,
-        _load_sidecar(sidecar),
+        _load_metadata(sidecar),
     )
 
 
@@ -165,7 +166,7 @@ def dump_document(document: Document) -> str:
             document.kind,
             document.encoding,
             document.page_starts,
-            _dump_sidecar(document.sidecar),
+            _dump_metadata(document.sidecar),
         ]
     )
 
@@ -173,7 +174,7 @@ def dump_document(document: Document) -> str:
 def load_document(text: str, lines: tuple[str, ...]) -> Document:
     """Read what `dump_document` wrote."""
     name, sha256, size, kind, encoding, page_starts, sidecar = json.loads(text)
-    return Document(name, sha256, size, kind, encoding, lines, tuple(page_starts), _load_sidecar(sidecar))
+    return Document(name, sha256, size, kind, encoding, lines, tuple(page_starts), _load_metadata(sidecar))
 
 
 def dump_log(log: tuple[RepairEntry, ...]) -> bytes:

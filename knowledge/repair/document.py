@@ -20,7 +20,7 @@ from knowledge.model import (
     Span,
     make_id,
 )
-from knowledge.repair import articles, blocks, kinds, layout, order, printed
+from knowledge.repair import articles, blocks, issue, kinds, layout, order
 from knowledge.repair.articles import Draft
 from knowledge.repair.bylines import cut_bylines
 from knowledge.repair.captions import mark_captions
@@ -91,7 +91,7 @@ class _Repair:
             removed(x.removal, (x.span,), x.text) for x in lines if x.removal is not None
         ]
         headers = [line.text for line in lines if line.removal is NoiseKind.PAGE_HEADER]
-        self._date = printed.issue_date(headers)
+        self._heads = headers
 
     def write(
         self, drafts: Sequence[Draft], paragraphs: Sequence[Paragraph], photos: Sequence[Paragraph]
@@ -124,17 +124,19 @@ class _Repair:
         subtitle = printed_as(draft.subtitle) if draft.subtitle else None
         lead = [p.text[:200] for section in arrangement.sections[:1] for p in section.paragraphs[:_LEAD]]
         texts = [each.text for each in (kicker, title, subtitle) if each is not None] + lead
+        byline = _byline(draft)
+        known = issue.article_metadata(self._document, self._heads, byline.text if byline else None)
         article = Article(
             make_id(self._document.name, title.text, self._titles[title.text]),
             self._document.name,
             title,
             kicker,
             subtitle,
-            _byline(draft),
+            byline,
             tuple(printed_as([heading]) for heading in arrangement.headings),
-            sidecar.date.isoformat() if sidecar is not None and sidecar.date else self._date,
-            printed.campaign(texts),
-            sidecar,
+            known.date.isoformat() if known.date else None,
+            issue.campaign(texts),
+            known,
         )
         self._titles[title.text] += 1
         return article

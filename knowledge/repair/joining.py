@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from knowledge.model import Span
 from knowledge.repair.characters import fold
 
-_SOFT_HYPHEN = "\xad"
+HEADED: Final = "："
+"""Stands between a table's heading and its value."""
+
+CELLS: Final = "｜"
+"""Stands between the cells of a table's row."""
+
+_SOFT_HYPHEN: Final = "\xad"
 
 
 def join_spans(lines: Sequence[str], spans: Sequence[Span]) -> str:
@@ -16,6 +23,19 @@ def join_spans(lines: Sequence[str], spans: Sequence[Span]) -> str:
     Nothing comes between two spans but a blank where a line ends between Latin words.
     """
     return lay_out(lines, spans)[0]
+
+
+def joins_cells(lines: Sequence[str], spans: Sequence[Span], text: str) -> bool:
+    """Tell whether the text is that of the spans in order, with nothing but the marks of a table between them."""
+    at = 0
+    for span in spans:
+        part = fold(lines[span.line - 1][span.start : span.end])
+        if at and not text.startswith(part, at) and text[at : at + 1] in (HEADED, CELLS):
+            at += 1
+        if not text.startswith(part, at):
+            return False
+        at += len(part)
+    return at == len(text)
 
 
 def lay_out(lines: Sequence[str], spans: Sequence[Span]) -> tuple[str, tuple[int, ...]]:

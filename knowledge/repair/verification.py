@@ -6,14 +6,19 @@ from dataclasses import replace
 from itertools import pairwise
 
 from knowledge.model import Document, Fact, ParsedDocument, RepairEntry, Span
-from knowledge.repair.joining import join_spans
+from knowledge.repair.joining import join_spans, joins_cells
+from knowledge.repair.tables import ROW
 
 
 def verify(fact: Fact, document: Document) -> bool:
     """Tell whether the fact's spans lie in the document, are disjoint, and stitch to exactly its text."""
     if fact.article.file != document.name or not fact.spans:
         return False
-    if not all(_lies_in(span, document) for span in fact.spans) or not _disjoint(fact.spans):
+    if not all(_lies_in(span, document) for span in fact.spans):
+        return False
+    if fact.kind == ROW:  # a heading over several columns is said with each
+        return joins_cells(document.lines, fact.spans, fact.text)
+    if not _disjoint(fact.spans):
         return False
     return join_spans(document.lines, fact.spans) == fact.text
 

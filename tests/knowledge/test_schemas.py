@@ -46,6 +46,10 @@ def test_a_fact_reads_as_section_5_has_it() -> None:
             "subtitle": "副题",
             "byline": "记者甲",
             "date": None,
+            "newspaper": None,
+            "edition": None,
+            "author": None,
+            "origin": None,
         },
         "source": {
             "file": "子/a.txt",

@@ -228,7 +228,7 @@ async def test_meta_writes_the_sidecar_and_keeps_what_it_said_before(tmp_path: P
         await room.say("/reload")
         with room.knowledge.store.lease() as snapshot:
             (article,) = [a for a in snapshot.articles() if a.file == "000.txt"]
-        assert article.sidecar is not None and article.sidecar.newspaper == "文汇报"
+        assert article.metadata is not None and article.metadata.newspaper == "文汇报"
 
 
 @pytest.mark.parametrize(

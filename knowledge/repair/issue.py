@@ -1,0 +1,86 @@
+"""What is known of an article apart from its text: stated by an admin, printed on its page, said by its file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+from typing import Final
+
+from knowledge.model import Document, Metadata
+
+_DATE: Final = re.compile(r"((?:19|20)\d\d)\s*[年.\-/]\s*(\d{1,2})\s*[月.\-/]\s*(\d{1,2})(?!\d)\s*日?")
+_EDITION: Final = re.compile(
+    r"第\s*([A-Za-z]?\d{1,3}|[一二三四五六七八九十]{1,3})\s*版|(?<![\dA-Za-z])([A-Za-z]?\d{1,3})\s*版"
+    r"|^\s*([A-Za-z]?0\d|[A-Z]\d{1,2})(?=\s|$|[^\x00-\x7f])"
+)
+_NEWSPAPER: Final = re.compile(r"(?:^|[\s《|｜·])([\u4e00-\u9fff]{1,10}[报報])(?=$|[\s》|｜·\d])")
+_STATED_BY: Final = re.compile(r"(?:来源|稿源|來源)\s*[：:]\s*([^\s，。；：|｜（）()]{2,30})")
+_SIGNS: Final = re.compile(
+    r"本[报報]讯|(?:[\u4e00-\u9fff]{1,8}?[报報社网台])?(?:特约|实习|见习|首席|全媒体)?(?:记者|記者)|(?:特约)?(?:通讯员|通訊員)|特派员|作者|[文摄]\s*[/／]|(?:报道|摄影报道)$"
+)
+_NAMES: Final = re.compile(r"[\u4e00-\u9fff·]{2,8}")
+# "The first round of …": a campaign is named by its round and its kind.
+_CAMPAIGN: Final = re.compile(
+    "第[一二三四五六七八九十]{1,3}[批轮届期](?:“[^”]{2,30}”|[^，。；、：“”\\s]{0,40}?)(?:主题教育|学习教育|专题教育|教育活动|专项行动|专项整治|实践活动)"
+)
+
+
+def article_metadata(document: Document, heads: Iterable[str], byline: str | None = None) -> Metadata:
+    """Put together what is known of an article: a sidecar goes before what is printed, that before the file's word.
+
+    `heads` are the page heads and feet of the pages that the article stands on, `byline` as printed. A field that
+    the pages print in two ways stays open.
+    """
+    printed = _printed(list(heads), byline)
+    sources = [m for m in (document.sidecar, printed, document.stated) if m is not None]
+
+    def first(name: str) -> str | None:
+        return next((value for m in sources if (value := getattr(m, name)) is not None), None)
+
+    return Metadata(
+        first("title"),
+        first("newspaper"),
+        next((m.date for m in sources if m.date is not None), None),
+        first("edition"),
+        first("url"),
+        first("author"),
+        first("source"),
+    )
+
+
+def _printed(heads: list[str], byline: str | None) -> Metadata:
+    days = {day for head in heads for day in _dates(head)}
+    editions = {next(filter(None, m.groups())) for head in heads for m in _EDITION.finditer(head)}
+    papers = {m[1] for head in heads for m in _NEWSPAPER.finditer(head)}
+    sources = {m[1] for head in heads for m in _STATED_BY.finditer(head)}
+    return Metadata(
+        newspaper=_only(papers),
+        date=days.pop() if len(days) == 1 else None,
+        edition=_only(editions),
+        author=authors(byline) if byline else None,
+        source=_only(sources),
+    )
+
+
+def _only(found: set[str]) -> str | None:
+    return found.pop() if len(found) == 1 else None
+
+
+def _dates(text: str) -> Iterable[date]:
+    for match in _DATE.finditer(text):
+        try:
+            yield date(int(match[1]), int(match[2]), int(match[3]))
+        except ValueError:  # 2月30日 is a misprint, not a date
+            continue
+
+
+def authors(byline: str) -> str | None:
+    """Return the names of a byline, 、 between them: 本报记者 张三 李四 gives 张三、李四."""
+    names = _NAMES.findall(_SIGNS.sub(" ", byline))
+    return "、".join(dict.fromkeys(names)) or None
+
+
+def campaign(texts: Iterable[str]) -> str | None:
+    """Return the fullest name of the campaign that title and lead print, or None."""
+    return max((match[0] for text in texts for match in _CAMPAIGN.finditer(text)), key=len, default=None)

@@ -1,0 +1,88 @@
+"""A table's rows as facts: each value with its heading, 园区：北区｜面积：210亩."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from knowledge.model import Block, Cell, Document, SourcedText, Span
+from knowledge.repair.characters import fold
+from knowledge.repair.joining import CELLS, HEADED
+
+ROW: Final = "table_row"
+"""The kind of a fact that is a table's row."""
+
+_LONGEST: Final = 300
+"""A row with more text than that is told cell by cell."""
+
+_UNIT: Final = re.compile(r"单位\s*[：:]\s*[^\s，。；（）()]{1,12}")
+
+
+def table_rows(document: Document, block: Block) -> Iterator[SourcedText]:
+    """Yield each row of a table's block, its spans heading, value, heading, value; nothing where it is no table."""
+    if block.table is None:
+        return
+    head, unit = block.table.head, _unit(document, block)
+    for row in block.table.rows:
+        pairs = list(_pairs(head, row))
+        if not pairs:
+            continue
+        whole = _told(document, [*pairs, *([((), (unit,))] if unit else [])])
+        if len(whole.text) <= _LONGEST:
+            yield whole
+            continue
+        label, *others = pairs
+        for pair in others or [label]:
+            yield _told(
+                document, [label, pair] if others and len(_told(document, [label]).text) < 40 else [pair]
+            )
+
+
+_Pair = tuple[tuple[Span, ...], tuple[Span, ...]]
+
+
+def _pairs(head: Sequence[Cell], row: Sequence[Cell]) -> Iterator[_Pair]:
+    """Yield heading and value of each cell that is not empty; of two cells without head the first is the heading."""
+    if not head and len(row) == 2:
+        yield (
+            (row[0].spans, row[1].spans)
+            if row[0].spans and row[1].spans
+            else ((), row[0].spans or row[1].spans)
+        )
+        return
+    told: list[Cell] = []
+    for at, cell in enumerate(row):
+        if cell.spans and cell not in told:
+            told.append(cell)
+            yield (head[at].spans if at < len(head) else ()), cell.spans
+
+
+def _told(document: Document, pairs: Sequence[_Pair]) -> SourcedText:
+    parts: list[str] = []
+    spans: list[Span] = []
+    for heading, value in pairs:
+        cells = [text for text in (_text(document, heading), _text(document, value)) if text]
+        parts.append(HEADED.join(cells))
+        spans += (*heading, *value)
+    return SourcedText(CELLS.join(parts), tuple(spans))
+
+
+def _text(document: Document, spans: Sequence[Span]) -> str:
+    return fold("".join(document.lines[span.line - 1][span.start : span.end] for span in spans))
+
+
+def _unit(document: Document, block: Block) -> Span | None:
+    """The unit that is printed right over or under a table, for all of its figures."""
+    lines = document.lines
+    over = next(
+        (n for n in range(block.first - 1, max(0, block.first - 4), -1) if lines[n - 1].strip()), None
+    )
+    under = next(
+        (n for n in range(block.last + 1, min(len(lines), block.last + 3) + 1) if lines[n - 1].strip()), None
+    )
+    for number in (over, under):
+        match = _UNIT.search(lines[number - 1]) if number is not None else None
+        if number is not None and match is not None:
+            return Span(number, *match.span())
+    return None

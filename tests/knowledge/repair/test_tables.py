@@ -1,0 +1,70 @@
+"""Tables: a row is one fact that says its headings, and is proved cell by cell."""
+
+from __future__ import annotations
+
+import pytest
+
+from knowledge.documents.tables import SourceCell, make_table
+from knowledge.model import Article, Block, Document, Fact, Role, SourcedText, Span
+from knowledge.repair.tables import ROW, table_rows
+from knowledge.repair.verification import verify
+
+
+def document(*lines: str, head: bool = True, before: int = 0) -> Document:
+    """A document whose last lines are a table, its cells parted by a tab."""
+    rows = []
+    for number, line in enumerate(lines[before:], before + 1):
+        row, at = [], 0
+        for cell in line.split("\t"):
+            spans = (Span(number, at, at + len(cell)),) if cell else ()
+            row.append(SourceCell(cell, spans, heading=head and number == before + 1))
+            at += len(cell) + 1
+        rows.append(row)
+    table = make_table(rows)
+    block = Block(Role.TABLE, before + 1, len(lines), table=table)
+    return Document("a.txt", "", 0, "text", None, lines, blocks=(block,))
+
+
+def told(document: Document) -> list[str]:
+    return [row.text for block in document.blocks for row in table_rows(document, block)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "rows"),
+    [
+        (("园区\t面积", "北区\t210亩", "南区\t95亩"), ["园区：北区｜面积：210亩", "园区：南区｜面积：95亩"]),
+        (("\t面积\t人口", "北区\t210亩\t3万人"), ["北区｜面积：210亩｜人口：3万人"]),
+        (("园区\t\t面积", "北区\t\t210亩"), ["园区：北区｜面积：210亩"]),
+        (("园区\t面积\t备注", "北区\t210亩\t", "园区\t面积\t备注"), ["园区：北区｜面积：210亩"]),
+        (("园区\t面积", "\t", "北区\t210亩"), ["园区：北区｜面积：210亩"]),
+    ],
+)
+def test_a_row_says_its_headings(lines: tuple[str, ...], rows: list[str]) -> None:
+    assert told(document(*lines)) == rows
+
+
+def test_two_columns_without_a_head_are_names_and_values() -> None:
+    rows = told(document("地址\t青山路1号", "电话\t021-12345678", head=False))
+    assert rows == ["地址：青山路1号", "电话：021-12345678"]
+
+
+def test_a_first_row_over_figures_is_a_head_though_nothing_marks_it() -> None:
+    assert told(document("区名\t2022年\t2023年", "东城\t860\t1020", head=False)) == [
+        "区名：东城｜2022年：860｜2023年：1020"
+    ]
+
+
+def test_the_unit_over_a_table_is_said_with_each_row() -> None:
+    made = document("单位：万元", "项目\t收入", "门票\t210", before=1)
+    assert told(made) == ["项目：门票｜收入：210｜单位：万元"]
+
+
+def test_a_row_is_proved_by_its_cells_and_a_changed_one_is_not() -> None:
+    made = document("园区\t面积", "北区\t210亩")
+    (row,) = table_rows(made, made.blocks[0])
+    article = Article("a" * 13, "a.txt", SourcedText("题", ()))
+    fact = Fact("f" * 13, row.text, row.spans, article, kind=ROW)
+    assert verify(fact, made)
+    for wrong in ("园区：北区｜面积：211亩", "园区：北区，面积：210亩", "园区：北区｜面积：210亩。"):
+        assert not verify(Fact("f" * 13, wrong, row.spans, article, kind=ROW), made)
+    assert not verify(Fact("f" * 13, row.text, row.spans, article), made)
