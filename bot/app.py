@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from bot.admin.build_client import BuildClient
+from bot.admin.embedding import EmbeddingService
 from bot.admin.http import load_or_create_token
 from bot.admin.knowledge import KnowledgeRuntime, start_knowledge
 from bot.admin.reload_service import ReloadReport
@@ -29,6 +30,8 @@ from bot.state.state import sqlite_address
 from bot.texts import phrases
 from bot.web.pages import permalinks
 from bot.web.server import HealthChecks, listening, make_site
+from knowledge.embedding.meanings import Semantics
+from knowledge.embedding.models import chosen_embeddings
 from knowledge.snapshots.files import InstanceLock, single_instance
 
 log = logging.getLogger(__name__)
@@ -92,9 +95,12 @@ async def serving(
         guard = _sole_run(stack, settings)
         builder = await stack.enter_async_context(BuildClient())
         platforms, metrics, health = PlatformRegistry(), Metrics(), HealthChecks()
+        semantics = stack.enter_context(Semantics(settings.data, chosen_embeddings(settings.embeddings)))
         knowledge = await stack.enter_async_context(
-            start_knowledge(settings.articles, settings.data, builder)
+            start_knowledge(settings.articles, settings.data, builder, semantics.over_index)
         )
+        embedding = await stack.enter_async_context(EmbeddingService(semantics, knowledge.versions))
+        health.tell("meaning", embedding.said)
         lookup = stack.enter_context(open_query_service(knowledge.store))
         await lookup.warm()
         health.add("knowledge", lookup.problem)
@@ -110,7 +116,11 @@ async def serving(
         metrics.watch("chuchu_tasks", "Tasks of the event loop", lambda: len(asyncio.all_tasks()))
         links = permalinks(settings.public_url)
         learning = await _learning(stack, settings, admin, knowledge, lookup, links, platforms)
+        if learning:
+            embedding.on_done = learning.embedded
         reload_service.subscribe(_shrink)
+        reload_service.subscribe(embedding.changed)
+        metrics.watch("chuchu_embedded_facts", "Facts found by meaning", lambda: embedding.progress.done)
         dialogue = Dispatcher(
             lookup,
             admin.shown,
@@ -134,6 +144,7 @@ async def serving(
             guard.tell(f"{door.host}:{door.port}")
         platforms.opened.set()
         await builder.start()
+        await embedding.embed(knowledge.store.version)
         yield Serving(address, admin.reload_trigger.fire)
 
 

@@ -80,6 +80,15 @@ def _web_address(value: object) -> object:
     return str(value).strip().rstrip("/")
 
 
+def _embeddings(value: object) -> object:
+    if value is None or value in ("bundled", "off"):
+        return value
+    parts = urlsplit(str(value).strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+        raise ValueError("要写 bundled、off，或 OpenAI 兼容接口的网址，例如 http://localhost:11434/v1#bge-m3")
+    return str(value).strip()
+
+
 WebAddress = Annotated[str | None, BeforeValidator(_web_address)]
 
 
@@ -156,6 +165,7 @@ class Settings(_FromEnvironment):
     log: Literal["human", "json"] | None = None
     language: Literal["zh-Hans", "zh-Hant", "en"] = "zh-Hans"
     watch: Annotated[float, BeforeValidator(_seconds)] = 0
+    embeddings: Annotated[str | None, BeforeValidator(_embeddings)] = None
     _platforms: tuple[PlatformSetup, ...] = PrivateAttr(default=())
 
     @field_validator("database")

@@ -12,6 +12,7 @@ from bot.config import Settings
 from bot.errors import nothing_readable
 from bot.runtime import now
 from knowledge.errors import KnowledgeError
+from knowledge.search.semantic import Over
 from knowledge.snapshot import Snapshot
 from knowledge.snapshots.opening import cached_snapshot
 
@@ -22,13 +23,17 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def open_snapshot(settings: Settings) -> Iterator[Snapshot]:
+def open_snapshot(
+    settings: Settings, over: Over | None = None, stored_in: Callable[[Path], None] = lambda index: None
+) -> Iterator[Snapshot]:
     """Open the knowledge of the articles folder as it is now.
+
+    `over` finds its facts' vectors; `stored_in` hears where its index lies, if it is kept.
 
     Raises:
         NoArticles: the folder is missing or holds nothing readable.
     """
-    with cached_snapshot(settings.articles, settings.data, _warn) as snapshot:
+    with cached_snapshot(settings.articles, settings.data, _warn, over, stored_in) as snapshot:
         if next(snapshot.articles(), None) is None:
             raise nothing_readable(settings.articles, snapshot.skipped)
         yield snapshot

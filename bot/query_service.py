@@ -121,6 +121,7 @@ def ask_verified(snapshot: Snapshot, query: str, limit: int) -> Answer:
         confidence=answer.confidence if hits else 0.0,
         hits=hits,
         related=related,
+        close=answer.close and bool(related),
     )
 
 

@@ -6,7 +6,7 @@ import tempfile
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from copy import copy
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from knowledge.query.analysis import Query, analyse
 from knowledge.repair.report import FileReport, report
 from knowledge.repair.verification import verify
 from knowledge.search.ask import ask
-from knowledge.search.related import related
+from knowledge.search.related import alike, related
 from knowledge.search.semantic import Coverage, Over
 from knowledge.text.analyzer import Analyzer, ChineseAnalyzer
 
@@ -79,6 +79,14 @@ class Snapshot:
             return analyse(text, self._aliases, self._language)
 
         return related(fact, read, self._index, self._language, limit, self._meanings)
+
+    def meaning(self, query: str, facts: Sequence[Fact]) -> tuple[Fact, ...]:
+        """Return those of the facts that mean what a query says, the most alike first; none without a model."""
+
+        def read(text: str) -> Query:
+            return analyse(text, self._aliases, self._language)
+
+        return () if self._meanings is None else alike(query, facts, read, self._index, self._meanings)
 
     @property
     def coverage(self) -> Coverage | None:

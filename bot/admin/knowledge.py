@@ -13,6 +13,7 @@ from bot.admin.build_client import SnapshotBuilder
 from bot.admin.reload_service import in_thread
 from bot.errors import nothing_readable
 from knowledge.errors import StorageUnavailable
+from knowledge.search.semantic import Over
 from knowledge.snapshot import SnapshotHolder
 from knowledge.snapshots.files import spare_folder
 from knowledge.snapshots.manifest import Manifest
@@ -35,13 +36,14 @@ class KnowledgeRuntime:
     language: Analyzer
     notices: tuple[str, ...]
     outdated: bool = False
+    over: Over | None = None
 
 
 @asynccontextmanager
 async def start_knowledge(
-    articles: Path, data: Path, builder: SnapshotBuilder
+    articles: Path, data: Path, builder: SnapshotBuilder, over: Over | None = None
 ) -> AsyncIterator[KnowledgeRuntime]:
-    """Open the newest whole version, or build one; only for who holds the data folder.
+    """Open the newest whole version, or build one; only for who holds the data folder. `over` finds facts' vectors.
 
     Raises:
         NoArticles: there is nothing to answer from.
@@ -51,17 +53,17 @@ async def start_knowledge(
     language = await asyncio.to_thread(ChineseAnalyzer)
     async with AsyncExitStack() as stack:
         await asyncio.to_thread(versions.clean)
-        opened, notices = await asyncio.to_thread(open_newest, versions, language)
+        opened, notices = await asyncio.to_thread(open_newest, versions, language, over)
         outdated = await asyncio.to_thread(needs_rebuild, versions, build_fingerprint()) if opened else False
         if outdated:
             notices.append("存下的版本是另一版程序建的，照常用它回答；新的一版正在旁边重建")
         if opened is None:
-            opened = await _built(articles, versions, builder, language, stack, notices)
+            opened = await _built(articles, versions, builder, language, stack, notices, over)
         store = SnapshotHolder(opened.snapshot, opened.close)
         stack.callback(store.close)
         for notice in notices:
             log.warning("%s", notice)
-        yield KnowledgeRuntime(store, versions, opened.manifest, language, tuple(notices), outdated)
+        yield KnowledgeRuntime(store, versions, opened.manifest, language, tuple(notices), outdated, over)
 
 
 async def _built(
@@ -71,6 +73,7 @@ async def _built(
     language: Analyzer,
     stack: AsyncExitStack,
     notices: list[str],
+    over: Over | None,
 ) -> Opened:
     try:
         async with in_thread(versions.staging()) as folder:
@@ -83,7 +86,7 @@ async def _built(
                 ).manifest,
             )
             name = await asyncio.to_thread(versions.publish, folder)
-        return await asyncio.to_thread(open_version, versions, name, language)
+        return await asyncio.to_thread(open_version, versions, name, language, None, over)
     except StorageUnavailable as error:
         notices.append(f"{error}。现在用临时索引作答，重启后要重建；上传和重载不能用。")
     folder = stack.enter_context(spare_folder())

@@ -15,6 +15,7 @@ from bot.admin.build_client import SnapshotBuilder
 from bot.state.database import StateError
 from knowledge.errors import KnowledgeError, NothingChanged, SnapshotDamaged
 from knowledge.index.index import open_index
+from knowledge.search.semantic import Over
 from knowledge.snapshot import SnapshotHolder
 from knowledge.snapshots.manifest import Manifest, Totals, shrink_warning
 from knowledge.snapshots.opening import Opened, open_version
@@ -112,12 +113,14 @@ class ReloadService:
         builder: SnapshotBuilder,
         clock: Callable[[], datetime],
         quoted: Quoted,
+        over: Over | None = None,
     ) -> None:
         self._articles = articles
         self._versions = versions
         self._store = store
         self._manifest = manifest
         self._language = language
+        self._over = over
         self._builder = builder
         self._clock = clock
         self._quoted = quoted
@@ -235,7 +238,7 @@ class ReloadService:
         if name not in names:
             return ReloadReport(ReloadStatus.FAILED, self.version, error=f"没有 {name} 这个版本")
         before = self._manifest.totals
-        opened = await asyncio.to_thread(open_version, self._versions, name, self._language)
+        opened = await asyncio.to_thread(open_version, self._versions, name, self._language, None, self._over)
         await asyncio.to_thread(self._versions.choose, name)
         await self._swap(opened)
         return ReloadReport(ReloadStatus.ROLLED_BACK, name, before=before)
@@ -243,7 +246,9 @@ class ReloadService:
     async def _serve(self, name: str, sealed: Manifest | None = None) -> None:
         """Open what was just published, unread if it was `sealed` here a moment ago; what cannot be opened goes aside, and the one before is chosen again."""
         try:
-            opened = await asyncio.to_thread(open_version, self._versions, name, self._language, sealed)
+            opened = await asyncio.to_thread(
+                open_version, self._versions, name, self._language, sealed, self._over
+            )
         except SnapshotDamaged:
             await asyncio.to_thread(self._versions.quarantine, name)
             if self.version in self._versions.names():

@@ -95,6 +95,7 @@ async def open_admin(
             builder,
             clock,
             state.shown.quoted if state else _nothing_quoted,
+            knowledge.over,
         )
         audit_log = AuditLog(state.audit if state else closed, clock)
         authorizer = Authorizer(options.owners, state.roles if state else closed, audit_log, clock)

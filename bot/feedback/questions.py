@@ -12,16 +12,17 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from bot.messages import Reply
 from bot.query_service import QueryService, TooSlow
-from bot.rendering.answer import alert_runs
+from bot.rendering.answer import alert_runs, meant_runs
 from bot.rendering.fact import Permalinks
 from bot.state.chats import Subscriber
 from bot.state.questions import AlertResult, PinnedAnswer, Questions, QuestionState, UnansweredQuestion
 from bot.texts import phrases
-from knowledge.model import Answer, Hit, MatchKind
+from knowledge.model import Answer, Fact, Hit, MatchKind
 from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import analyse
 from knowledge.snapshot import Snapshot
@@ -100,6 +101,7 @@ def _joined(words: list[str]) -> str:
 
 log = logging.getLogger(__name__)
 
+MEANT = 3  # new facts that a waiting question is told of at a time
 POINTED = "管理员指到了这一句"
 
 
@@ -225,6 +227,23 @@ class UnansweredQuestions:
         async with self._turn:
             return sum([await self._settle(question) for question in await self._questions.awaited()])
 
+    async def tell_meant(self, fresh: Sequence[Fact]) -> int:
+        """Tell who waits for an answer which new facts mean what was asked; the question stays; how many are told."""
+        told = 0
+        async with self._turn:
+            for question in await self._questions.awaited():
+                found = await self._lookup.read(partial(_meaning, text=question.text, facts=fresh))
+                if found:
+                    hits = [Hit(fact, 0.0, MatchKind.MEANING) for fact in found[:MEANT]]
+                    say = partial(self._hint, question.text, hits)
+                    told += await self._questions.hint(question.id, say, self._clock())
+        if told:
+            self._told()
+        return told
+
+    def _hint(self, text: str, hits: Sequence[Hit], subscriber: Subscriber) -> Reply:
+        return Reply(list(meant_runs({text: hits}, phrases(subscriber.language), self._links)))
+
     async def _settle(self, question: UnansweredQuestion) -> int:
         try:
             answer = await self.answer(question.text, 3)
@@ -248,6 +267,10 @@ class UnansweredQuestions:
 
     async def _key(self, query: str) -> str:
         return await self._lookup.read(lambda snapshot: question_key(query, snapshot.language))
+
+
+def _meaning(snapshot: Snapshot, text: str, facts: Sequence[Fact]) -> Sequence[Fact]:
+    return [fact for fact in snapshot.meaning(text, facts) if snapshot.proves(fact)]
 
 
 def with_fact(answer: Answer, snapshot: Snapshot, fact_id: str) -> Answer:

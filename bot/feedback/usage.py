@@ -17,6 +17,7 @@ from bot.feedback.questions import question_text
 from bot.state.database import StateError
 from bot.state.state import State
 from bot.state.usage import Day, DayCounts, SlowQuery, Usage
+from knowledge.search.semantic import Coverage
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +92,7 @@ class UsageReport:
     words: Sequence[tuple[str, int]]
     unanswered: int
     votes: tuple[int, int]
+    coverage: Coverage | None = None
 
     @property
     def asked(self) -> int:
@@ -110,14 +112,16 @@ class UsageReport:
 
     def text(self) -> str:
         """Everything in words."""
+        meaning = [_meaning(self.coverage)] if self.coverage else []
         if not self.asked:
-            return "近 30 天还没有人提问。"
+            return "\n".join(["近 30 天还没有人提问。", *meaning])
         mean = sum(day.milliseconds for day in self.days) / self.asked
         return "\n".join(
             [
                 f"近 30 天：{self.asked} 次提问，查到 {self.found} 次（{100 * self.found / self.asked:.0f}%），"
                 f"平均 {mean:.0f} 毫秒。",
                 f"没有查到的问题：{self.unanswered} 个（/unanswered）。👍 {self.votes[0]}　👎 {self.votes[1]}",
+                *meaning,
                 "",
                 "常问的词：" + ("、".join(f"{word}（{times} 次）" for word, times in self.words) or "无"),
                 "",
@@ -130,14 +134,27 @@ class UsageReport:
         )
 
 
+def _meaning(coverage: Coverage) -> str:
+    return (
+        f"语义检索：{coverage.facts} 句里已编码 {coverage.embedded} 句（{coverage.model or '还没有模型'}）。"
+    )
+
+
 class UsageReporter:
     """Reads the figures and has them drawn."""
 
-    def __init__(self, state: State, figures: UsageRecorder, fonts: Path) -> None:
+    def __init__(
+        self,
+        state: State,
+        figures: UsageRecorder,
+        fonts: Path,
+        coverage: Callable[[], Coverage | None] = lambda: None,
+    ) -> None:
         """`fonts` is the folder in which matplotlib remembers the fonts it has found."""
         self._state = state
         self._figures = figures
         self._fonts = fonts
+        self._coverage = coverage
 
     async def figures(self) -> UsageReport:
         """The figures up to this moment."""
@@ -147,6 +164,7 @@ class UsageReporter:
             await self._state.usage.words(TOP),
             await self._state.questions.count(),
             await self._state.votes.count(),
+            await asyncio.to_thread(self._coverage),
         )
 
     async def picture(self, month: UsageReport) -> bytes | None:

@@ -7,12 +7,13 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TypeAlias
 
 from bot.feedback.questions import question_key, question_text
 from bot.messages import Chat, Reply
 from bot.query_service import QueryService
-from bot.rendering.answer import digest_runs
+from bot.rendering.answer import digest_runs, meant_runs
 from bot.rendering.fact import Permalinks
 from bot.state.chats import Subscriber
 from bot.state.outbox import Checkpoints
@@ -27,6 +28,8 @@ from knowledge.snapshot import Snapshot
 log = logging.getLogger(__name__)
 
 MARK = "told_version"
+MEANT = "meant_version"
+MOST_MEANT = 3  # facts a word is told of that only mean the same
 AT_ONCE = 20  # digests in one transaction: answers are written down in between
 
 
@@ -103,6 +106,46 @@ class WatchService:
                 await self._progress.set(MARK, version)
             return digests
 
+    async def new_since_embedded(self, version: str) -> list[Fact]:
+        """The facts that `version`, embedded by now, has and the one embedded before has not; each time but once."""
+        async with self._turn:
+            last = await self._progress.get(MEANT)
+            if last != version:
+                await self._progress.set(MEANT, version)
+        if last is None or last >= version:
+            return []
+        try:
+            return await asyncio.to_thread(
+                lambda: [fact for some in self._fresh(last, version) for fact in some]
+            )
+        except SnapshotDamaged as error:
+            log.warning("watchers hear nothing of version %s: %s", version, error)
+            return []
+
+    async def notify_meant(self, fresh: Sequence[Fact]) -> int:
+        """Tell each watch the new facts that mean the same in other words; return how many digests.
+
+        A watch hears of a fact once, by its words or by its meaning.
+        """
+        async with self._turn:
+            watches = await self._watches.all()
+            words_of = {watch.id: watch.words for watch in watches}
+            meant: list[WatchMatch] = []
+            for words in dict.fromkeys(words_of.values()):
+                facts = await self._lookup.read(partial(_meaning, words=words, facts=fresh))
+                mine = [watch for watch in watches if watch.words == words]
+                meant += [WatchMatch(watch, fact, ()) for watch in mine for fact in facts[:MOST_MEANT]]
+            told = {one.fact.id: one for one in meant}
+
+            def say(news: News) -> Reply:
+                spoken = phrases(news.subscriber.language)
+                return Reply(list(meant_runs(_by_word(news, words_of, told), spoken, self._links)))
+
+            digests = await self._watches.tell(_by_chat(meant), say, self._clock()) if meant else 0
+        if digests:
+            self._told()
+        return digests
+
     async def _tell(self, last: str, version: str) -> int:
         watches = await self._watches.all()
         if not watches:
@@ -132,6 +175,10 @@ class WatchService:
         for facts in self._fresh(last, version):
             notified += _matching(wanted, facts)
         return notified
+
+
+def _meaning(snapshot: Snapshot, words: str, facts: Sequence[Fact]) -> Sequence[Fact]:
+    return [fact for fact in snapshot.meaning(words, facts) if snapshot.proves(fact)]
 
 
 def _wanted(watches: Iterable[Watch], snapshot: Snapshot) -> list[Wanted]:

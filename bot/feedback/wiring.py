@@ -31,6 +31,7 @@ from bot.rendering.fact import Permalinks
 from bot.state.database import StateError
 from bot.state.people import Person
 from bot.state.state import State
+from knowledge.search.semantic import Coverage
 from knowledge.snapshot import SnapshotHolder
 from knowledge.snapshots.difference import new_facts
 from knowledge.text.analyzer import Analyzer
@@ -38,6 +39,7 @@ from knowledge.text.analyzer import Analyzer
 log = logging.getLogger(__name__)
 
 TIDY = 3600.0  # seconds
+LOOKS, LOOK = 20, 0.5  # how often, and after how many seconds, what was embedded is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class FeedbackModule:
     memory: InteractionLog
     commands: Mapping[str, Handler]
     presses: Mapping[str, PressHandler]
+    embedded: Callable[[str], None]
 
 
 @asynccontextmanager
@@ -86,7 +89,12 @@ async def open_feedback(
     context.spawn(_tell(watching, unanswered, store.version))
     readers = AlertHandlers(unanswered, partial(_forget, state, pseudonyms, platforms))
     watches = WatchHandlers(watching, administrators)
-    admins = FeedbackHandlers(context, unanswered, book, UsageReporter(state, figures, data / "matplotlib"))
+    admins = FeedbackHandlers(
+        context,
+        unanswered,
+        book,
+        UsageReporter(state, figures, data / "matplotlib", partial(_coverage, store)),
+    )
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(_beside(_tidy(state, clock)))
         await stack.enter_async_context(figures.serving())
@@ -104,6 +112,7 @@ async def open_feedback(
                 Permission.STATS: spoken(admins.stats),
             },
             {HOPE: readers.subscribe, UNWATCH: watches.press, QUESTION: admins.press, POINT: admins.pin},
+            lambda version: context.spawn(_tell_meant(watching, unanswered, lookup, version)),
         )
 
 
@@ -135,12 +144,35 @@ async def _once_open(worker: OutboxWorker, platforms: PlatformRegistry) -> Async
             await asyncio.gather(beginning, return_exceptions=True)
 
 
+async def _tell_meant(
+    watching: WatchService, unanswered: UnansweredQuestions, lookup: QueryService, version: str
+) -> None:
+    """Tell who asked or watches what a version, embedded by now, has in other words."""
+    try:
+        for _ in range(LOOKS):
+            coverage = await lookup.read(lambda snapshot: snapshot.coverage)
+            if coverage is None or coverage.embedded == coverage.facts:
+                break
+            await asyncio.sleep(LOOK)
+        fresh = await watching.new_since_embedded(version)
+        if fresh:
+            await unanswered.tell_meant(fresh)
+            await watching.notify_meant(fresh)
+    except (StateError, TooSlow) as error:
+        log.error("readers could not be told what version %s means: %s", version, error)
+
+
 async def _tell(watching: WatchService, unanswered: UnansweredQuestions, version: str) -> None:
     try:
         await unanswered.look_again()
         await watching.notify(version)
     except (StateError, TooSlow) as error:
         log.error("readers could not be told what version %s brings: %s", version, error)
+
+
+def _coverage(store: SnapshotHolder) -> Coverage | None:
+    with store.lease() as snapshot:
+        return snapshot.coverage
 
 
 async def _forget(

@@ -20,7 +20,7 @@ from bot.query_service import QueryService
 from bot.rendering.answer import explanation_runs, hit_runs
 from bot.rendering.fact import Permalinks, context_runs, source_runs
 from bot.texts import Phrases
-from knowledge.model import Answer, Fact, Hit
+from knowledge.model import Answer, Fact, Hit, MatchKind
 from knowledge.snapshot import Snapshot
 
 AROUND = 2
@@ -82,7 +82,7 @@ class AnswerButtons:
             case Action.SOURCE:
                 return await self._lookup.read(lambda s: _source(s, hits, phrases, self._links))
             case Action.OTHERS:
-                return [_others(answer, hits, phrases, self._links)]
+                return await self._lookup.read(lambda s: [_others(s, answer, hits, phrases, self._links)])
             case _:
                 return [Reply(list(explanation_runs(hits, phrases)))]
 
@@ -109,9 +109,19 @@ def _source(snapshot: Snapshot, hits: Iterable[Hit], phrases: Phrases, links: Pe
     return [Reply(runs)] if runs else [Reply([], notice=phrases.stale)]
 
 
-def _others(answer: Answer, hits: Sequence[Hit], phrases: Phrases, links: Permalinks) -> Reply:
+def _others(
+    snapshot: Snapshot, answer: Answer, hits: Sequence[Hit], phrases: Phrases, links: Permalinks
+) -> Reply:
+    """Other reports of the answer, then what else is told of the same as the first fact."""
     seen = {hit.fact.article.id for hit in hits}
     others = [hit for hit in ranking(answer) if hit.fact.article.id not in seen][:OTHERS]
+    known = {hit.fact.id for hit in (*hits, *others)}
+    related = snapshot.related(hits[0].fact, 2 * OTHERS) if hits else ()
+    others += [
+        Hit(fact, 0.0, MatchKind.MEANING)
+        for fact in related
+        if fact.id not in known and snapshot.proves(fact)
+    ][: OTHERS - len(others)]
     if not others:
         return Reply([], notice=phrases.no_other_reports)
     return Reply([Run(phrases.other_reports + "\n", Style.BOLD), *hit_runs(others, phrases, links)])

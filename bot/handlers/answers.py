@@ -88,6 +88,11 @@ def all_rows(shown_id: str, page: int, pages: int, phrases: Phrases) -> tuple[tu
     )
 
 
+def show_button(shown_id: str, phrases: Phrases) -> Button:
+    """The button that lays open what is only close, where space is shared."""
+    return Button(phrases.show_close, Callback(Action.MORE, shown_id, 0).data)
+
+
 def alert_row(question: str, phrases: Phrases) -> tuple[Button, ...]:
     """The button under a reply that found nothing."""
     return (Button(phrases.feedback.tell_me, f"{HOPE}:{question}"),)
@@ -161,6 +166,9 @@ class AnswerHandler:
         """The first page with its buttons."""
         if not ranking(answer) and shown.query.startswith(FACT):
             return Reply([Run(phrases.fact_gone)])
+        if answer.close and chat_type is not ChatType.PRIVATE:
+            said = phrases.close_in_group.format(shown_query(shown.query))
+            return Reply([Run(said)], [[show_button(shown.id, phrases)]])
         row = first_row(shown.id, 0, phrases)[: 3 if chat_type is ChatType.PRIVATE else 2]
         return Reply(self.page(answer, 0, chat_type, phrases, facts), [row] if ranking(answer) else [])
 
@@ -254,11 +262,12 @@ async def inline_answer(
         return _one(phrases.inline_how, phrases.inline_how_more, Reply([Run(phrases.start)]), "how")
     at = first_of(query.offset)
     answer = await lookup.ask(query.text, at + INLINE_PAGE + 1)
-    if not answer.found:
+    if not answer.found and not answer.close:
         said = phrases.nothing_found.format(shown_query(query.text))
         return _one(said, phrases.inline_how_more, Reply(list(heading(answer, phrases))[:1]), "none")
-    page = answer.hits[at : at + INLINE_PAGE]
-    more = len(answer.hits) > at + INLINE_PAGE and at + INLINE_PAGE < DEEPEST
+    hits = answer.hits or nearest(answer)
+    page = hits[at : at + INLINE_PAGE]
+    more = len(hits) > at + INLINE_PAGE and at + INLINE_PAGE < DEEPEST
     results = [
         _result(hit, answer.answer if not at and not n else None, phrases, links)
         for n, hit in enumerate(page)
@@ -275,7 +284,11 @@ def first_of(offset: str) -> int:
 def _result(hit: Hit, answer: str | None, phrases: Phrases, links: Permalinks) -> InlineResult:
     marks = shown_marks(hit.fact.text, hit.matched, answer)
     runs = [*sentence(hit.fact.text, marks), Run("\n"), citation(hit.fact, phrases, links)]
-    return InlineResult(hit.fact.id, answer or hit.fact.article.title.text, hit.fact.text, Reply(runs))
+    title = answer or hit.fact.article.title.text
+    if hit.rung is MatchKind.MEANING:
+        runs.insert(0, Run(f"【{phrases.close_mark}】\n"))
+        title = f"【{phrases.close_mark}】{title}"
+    return InlineResult(hit.fact.id, title, hit.fact.text, Reply(runs))
 
 
 def _one(title: str, description: str, reply: Reply, result_id: str) -> InlineAnswer:

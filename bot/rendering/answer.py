@@ -41,7 +41,12 @@ def answer_runs(
 
 
 def nearest(answer: Answer) -> tuple[Hit, ...]:
-    """The related facts that a reader can see to be related: a word of the question stands in them."""
+    """The related facts that a reader can see to be related: a word of the question stands in them.
+
+    Of a close answer the first few, whatever their words.
+    """
+    if answer.close:
+        return tuple(answer.related[:NEAR])
     return tuple(
         hit for hit in answer.related if any(end - start >= NEAR_CHARACTERS for start, end in hit.matched)
     )
@@ -51,6 +56,10 @@ def heading(answer: Answer, phrases: Phrases) -> Iterator[Run]:
     """What comes before the facts: nothing found, or found under another spelling."""
     if not any(map(str.isalnum, answer.query)):
         yield Run(phrases.nothing_asked)
+    elif answer.close:
+        yield Run(phrases.close + "\n")
+        if answer.suggestions:
+            yield Run(phrases.did_you_mean.format("、".join(answer.suggestions)) + "\n")
     elif not answer.found:
         yield Run(phrases.nothing_found.format(shown_query(answer.query)))
         if answer.suggestions:
@@ -164,6 +173,15 @@ def alert_runs(question: str, answer: Answer, phrases: Phrases, links: Permalink
         yield Run(answer.answer, Style.BOLD)
         yield Run("\n")
     yield from hit_runs(answer.hits[:SHOWN], phrases, links)
+
+
+def meant_runs(news: Mapping[str, Sequence[Hit]], phrases: Phrases, links: Permalinks) -> Iterator[Run]:
+    """Say what is new and may concern what somebody asked or watches; it claims nothing."""
+    for number, (words, hits) in enumerate(news.items()):
+        yield Run(
+            ("\n\n" if number else "") + phrases.may_concern.format(shown_query(words)) + "\n", Style.BOLD
+        )
+        yield from hit_runs(hits[:SHOWN], phrases, links)
 
 
 def digest_runs(news: Mapping[str, Sequence[Hit]], phrases: Phrases, links: Permalinks) -> Iterator[Run]:

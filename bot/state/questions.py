@@ -135,6 +135,15 @@ class Questions:
             await _remove(connection, question_id)
             return len(waiting)
 
+    async def hint(self, question_id: str, say: Say, now: datetime) -> int:
+        """Put what `say` says to each hoping chat into the outgoing queue; the question stays. Returns how many."""
+        async with self._database.writing() as connection:
+            waiting = (await connection.execute(select(alerts).where(alerts.c.question == question_id))).all()
+            for row in waiting:
+                chat = chat_of(row)
+                await enqueue(connection, [(chat, say(Subscriber(chat, row.language)))], now)
+            return len(waiting)
+
     async def pin(self, key: str, fact: str, now: datetime) -> None:
         """Let a fact stand for the answer to a question."""
         async with self._database.writing() as connection:

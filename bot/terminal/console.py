@@ -13,8 +13,11 @@ from bot.offline import open_snapshot
 from bot.query_service import ask_verified
 from bot.rendering.answer import answer_runs
 from bot.rendering.fact import citation
+from bot.terminal.embedding import open_with_meaning
 from bot.texts import Phrases, phrases
 from bot.texts.phrases import ConsolePhrases
+from knowledge.embedding.meanings import Semantics
+from knowledge.embedding.models import chosen_embeddings
 from knowledge.errors import NoArticles
 from knowledge.model import Answer, Skipped
 from knowledge.repair.report import Entry, FileReport
@@ -70,9 +73,10 @@ class TerminalGateway:
 
 def ask(settings: Settings, words: list[str], limit: int, as_json: bool) -> int:
     """Answer in order; whether something is found does not change the exit code."""
-    queries: Iterable[str] = read_queries(sys.stdin.buffer) if words == ["-"] else [" ".join(words)]
+    many = words == ["-"]
+    queries: Iterable[str] = read_queries(sys.stdin.buffer) if many else [" ".join(words)]
     style, said = ConsoleStyle.of_stdout(), phrases(settings.language)
-    with open_snapshot(settings) as snapshot:
+    with open_with_meaning(settings, said.console, many) as snapshot:
         for skipped in snapshot.skipped:
             reason = said.console.skipped.format(skipped.name, skipped.reason, skipped.remedy)
             print(reason, file=sys.stderr)
@@ -100,9 +104,13 @@ def facts(settings: Settings, as_json: bool) -> int:
 def check(settings: Settings, files: Sequence[str], as_json: bool) -> int:
     """Write how every file came in, what is skipped or doubted first; 1 if a file was skipped."""
     said = phrases(settings.language).console
-    with open_snapshot(settings) as snapshot:
+    with (
+        Semantics(settings.data, chosen_embeddings(settings.embeddings)) as semantics,
+        open_snapshot(settings, semantics.over_index) as snapshot,
+    ):
         reports = list(snapshot.reports())
         skipped = snapshot.skipped
+        coverage = snapshot.coverage
     names = {report.file for report in reports} | {one.name for one in skipped}
     wanted = _wanted(names, settings, files, said)
     skipped = tuple(one for one in skipped if one.name in wanted)
@@ -113,6 +121,8 @@ def check(settings: Settings, files: Sequence[str], as_json: bool) -> int:
     else:
         changed = changed_since_served(settings.articles, settings.data)
         write(ConsoleStyle.of_stdout().text(check_report(skipped, reports, changed, said)))
+        if coverage is not None:
+            write(said.embedded.format(coverage.facts, coverage.embedded, coverage.model or "—") + "\n")
     return 1 if skipped else 0
 
 

@@ -55,6 +55,8 @@ class CommandLinePhrases:
 class ConsolePhrases:
     """What commands in the terminal say beside answers."""
 
+    embedding: str
+    embedded: str
     skipped: str
     unreadable: str
     check_file: str
@@ -142,6 +144,12 @@ class Phrases:
     nothing_found: str
     nothing_asked: str
     nearest: str
+    close: str
+    close_in_group: str
+    show_close: str
+    close_mark: str
+    told_elsewhere: str
+    may_concern: str
     related: str
     near_spelling: str
     did_you_mean: str

@@ -48,10 +48,20 @@ class HealthChecks:
 
     def __init__(self) -> None:
         self._checks: dict[str, Check] = {}
+        self._notes: dict[str, Check] = {}
 
     def add(self, name: str, check: Check) -> None:
         """Watch one more thing."""
         self._checks[name] = check
+
+    def tell(self, name: str, note: Check) -> None:
+        """Say one more thing that is worth knowing and nothing wrong."""
+        self._notes[name] = note
+
+    def notes(self) -> dict[str, str]:
+        """What there is to say now, by name."""
+        told = {name: note() for name, note in self._notes.items()}
+        return {name: note for name, note in told.items() if note}
 
     def problems(self) -> dict[str, str]:
         """What is wrong now, by name."""
@@ -110,8 +120,10 @@ async def alive(request: web.Request) -> web.Response:
 
 async def ready(request: web.Request) -> web.Response:
     """Tell whether answers can be given; 503 names what is wrong."""
-    problems = request.app[HEALTH].problems()
-    return web.json_response({"ready": not problems, "problems": problems}, status=503 if problems else 200)
+    health = request.app[HEALTH]
+    problems = health.problems()
+    told = {"ready": not problems, "problems": problems, "notes": health.notes()}
+    return web.json_response(told, status=503 if problems else 200)
 
 
 async def _static(request: web.Request) -> web.Response:

@@ -20,7 +20,7 @@ from knowledge.embedding.models import OFF, open_embedder
 from knowledge.errors import EmbeddingFailed
 from knowledge.index.vectors import Committed, Model, Vectors, committed, open_vectors, text_key
 from knowledge.search.corpus import Array, Columns
-from knowledge.search.semantic import Coverage, Embedder
+from knowledge.search.semantic import Coverage, Embedder, Over
 
 log = logging.getLogger(__name__)
 
@@ -139,6 +139,11 @@ class Semantics:
         """Whether a model is chosen and, as far as is known, works."""
         return self.embeddings != OFF and time.monotonic() >= self._resting_until
 
+    @property
+    def over_index(self) -> Over | None:
+        """`over`, or None where no model is chosen."""
+        return None if self.embeddings == OFF else self.over
+
     def over(self, columns: Columns) -> SnapshotMeanings:
         """Hold queries beside the facts of one index."""
         return SnapshotMeanings(columns, self)
@@ -214,6 +219,8 @@ class SnapshotMeanings:
         """How far the embedding has come."""
         if self._semantics.enabled:
             self._take_up()
+            if self._taking is not None:
+                self._semantics.wait(self._taking)
         placed = self._placed
         if placed is None:
             return Coverage(None, 0, 0, len(self._columns))

@@ -1,6 +1,6 @@
 """Embed what a snapshot has that was never embedded, in a process of its own that gives way to everybody.
 
-`python -m knowledge.embedding.worker VECTORS INDEX EMBEDDINGS`. It waits its turn where another embeds into the same
+`python -m knowledge.embedding.worker VECTORS INDEX EMBEDDINGS NICE`. It waits its turn where another embeds into the same
 folder, then finds less to do. Standard output: a line of JSON per batch, `{"done": 96, "of": 240}`; the last has the
 key `ended`, with what went wrong or null. When standard input closes, everything ends; what is embedded stays.
 """
@@ -27,6 +27,8 @@ from knowledge.search.corpus import Array
 from knowledge.search.semantic import Embedder, clauses
 from knowledge.text.folding import fold
 
+ENVIRONMENT = {"PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1"}
+"""What the process sees of ours: no token, no address, and one thread."""
 NICE = 19
 BATCH = 16
 SAMPLE = 64
@@ -82,29 +84,28 @@ def _embedded(
     return list(zip(keys, np.split(vectors, ends[:-1]), strict=True))
 
 
-def command(folder: Path, index: Path, embeddings: str) -> list[str]:
+def command(folder: Path, index: Path, embeddings: str, niceness: int = NICE) -> list[str]:
     """The command line that embeds an index."""
-    return [sys.executable, "-m", "knowledge.embedding.worker", str(folder), str(index), embeddings]
+    module = (sys.executable, "-m", "knowledge.embedding.worker")
+    return [*module, str(folder), str(index), embeddings, str(niceness)]
 
 
-def embed_aside(
-    folder: Path, index: Path, embeddings: str, environment: dict[str, str]
-) -> subprocess.Popen[bytes]:
-    """Start embedding in a process that outlives this one."""
+def embed_aside(folder: Path, index: Path, embeddings: str, niceness: int = NICE) -> subprocess.Popen[bytes]:
+    """Start embedding in a process that outlives this one; who waits for it need not be nice."""
     return subprocess.Popen(  # noqa: S603 our own command
-        command(folder, index, embeddings),
+        command(folder, index, embeddings, niceness),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env=environment,
+        env=ENVIRONMENT,
         start_new_session=True,
     )
 
 
 def main(arguments: Sequence[str]) -> int:
     """Embed one index."""
-    folder, index, embeddings = arguments
-    nice(NICE)
+    folder, index, embeddings, niceness = arguments
+    nice(int(niceness))
     threading.Thread(target=_end_with_input, daemon=True).start()
 
     def say(**line: object) -> None:

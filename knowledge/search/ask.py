@@ -15,7 +15,7 @@ from knowledge.query.analysis import Query
 from knowledge.search.corpus import Array, Corpus
 from knowledge.search.decision import ASKS_FOR_A_FEW_WORDS, Evidence, judge
 from knowledge.search.duplicates import merge_repeats
-from knowledge.search.features import FEATURES, answers_type, feature_matrix
+from knowledge.search.features import FEATURES, answers_type, feature_matrix, passage_pair_coverage
 from knowledge.search.lexicon import Lexicon
 from knowledge.search.matching import Explainer
 from knowledge.search.pool import Pool, find_pool
@@ -158,7 +158,8 @@ def _answer(
     suggestions = _suggestions(best)
     if not verdict.found:
         printed = _printed(best, lexicon, language)
-        close = is_close(best.pool.meaning[first])
+        held = float(best.features[first, FEATURES.index(passage_pair_coverage)])
+        close = is_close(float(best.pool.meaning[first]), len(corpus.columns), held)
         if close:
             hits = tuple(replace(hit, rung=MatchKind.MEANING, why=f"意思相近；{hit.why}") for hit in hits)
         return Answer(text, False, verdict.confidence, None, related=hits, suggestions=printed, close=close)

@@ -1,6 +1,8 @@
-"""What else is told of the same as a fact: by its words and its meaning, other articles first."""
+"""What else is told of the same as a fact, and which facts mean what somebody asked."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -8,11 +10,11 @@ from knowledge.model import Fact
 from knowledge.search.ask import Analyse, rank
 from knowledge.search.corpus import Array, Corpus
 from knowledge.search.features import FEATURES, with_title_character_coverage
-from knowledge.search.semantic import Meanings
+from knowledge.search.semantic import Meanings, is_meant
 from knowledge.text.analyzer import Analyzer
 
 ALIKE = 2.5
-"""Likeness from which on a fact is of the same matter; a question, which is shorter, needs more (`semantic.CLOSE`)."""
+"""Likeness from which on a fact is of the same matter."""
 SHARED = 0.5
 """The part of a fact's characters that says the same where there is no meaning to go by."""
 _HELD = FEATURES.index(with_title_character_coverage)
@@ -46,3 +48,17 @@ def related(
         if other.text != fact.text:
             found.setdefault(other.text, other)
     return tuple(found.values())[:limit]
+
+
+def alike(
+    query: str, facts: Sequence[Fact], analyse: Analyse, corpus: Corpus, meanings: Meanings
+) -> tuple[Fact, ...]:
+    """Return those of the facts that mean what a query says, the most alike first; none where it cannot be told."""
+    meaning = meanings.of(analyse(query).text)
+    numbers = [corpus.number_of(fact.id) for fact in facts]
+    known = [(number, fact) for number, fact in zip(numbers, facts, strict=True) if number is not None]
+    if meaning is None or not known:
+        return ()
+    likeness = meaning.likeness(np.array([number for number, _ in known])).tolist()
+    meant = [(-how, at) for at, how in enumerate(likeness) if is_meant(how, len(corpus.columns))]
+    return tuple(known[at][1] for _, at in sorted(meant))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,8 +14,11 @@ from knowledge.search.corpus import Array, Columns
 
 NEAR = 20
 """Facts nearest in meaning that are looked at whatever their words."""
-CLOSE = 3.2
-"""The likeness from which on a fact is shown as close (`is_close`)."""
+SAME_WORDS = 1 / 3
+"""Where a query's words count as standing there: of public questions in synonyms three quarters have fewer, of the
+unanswerable ones that people wrote beside a text three in ten (docs/search.md)."""
+BY_CHANCE = 0.4
+"""Facts as alike as the first that chance may be expected to bring, where it is still shown as close."""
 _SHORTEST_CLAUSE = 8
 _END_OF_CLAUSE = re.compile(r"[,;:。!?]+")
 
@@ -100,11 +104,19 @@ def likenesses(meaning: Meaning | None, facts: Array) -> Array:
     return np.zeros(len(facts)) if meaning is None else meaning.likeness(facts)
 
 
-def is_close(likeness: float) -> bool:
+def is_close(likeness: float, facts: int, held: float) -> bool:
     """Tell whether a first fact that does not answer says something so alike that it is worth showing.
 
-    Of public questions whose article was taken away somewhat less than half are still shown something at CLOSE
-    (docs/search.md): meaning cannot tell other words for the same thing from another thing in the same words, so
-    `close` claims nothing.
+    `held` is the share of the query's character pairs that stand around it: where the words are there and the answer
+    is not, another thing is told in the same words.
     """
-    return bool(likeness >= CLOSE)
+    return held <= SAME_WORDS and is_meant(likeness, facts)
+
+
+def is_meant(likeness: float, facts: int) -> bool:
+    """Tell whether chance would hardly bring so alike a fact among so many.
+
+    As in searches through sequences (Karlin and Altschul 1990) it counts how many of them would be as alike by
+    chance, likeness being normal.
+    """
+    return facts * math.erfc(likeness / math.sqrt(2)) / 2 <= BY_CHANCE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from knowledge.model import (
@@ -65,6 +65,16 @@ class Paper(Snapshot):
             return self._answers[query]
         hits = [hit(made, query) for made in self._known.values() if query and query in made.text][:limit]
         return Answer(query, bool(hits), 0.9 if hits else 0.1, None, hits)
+
+    coverage = None
+
+    def related(self, fact: Fact, limit: int = 3) -> tuple[Fact, ...]:
+        """Nothing."""
+        return ()
+
+    def meaning(self, query: str, facts: Sequence[Fact]) -> tuple[Fact, ...]:
+        """Nothing."""
+        return ()
 
     def fact(self, fact_id: str) -> Fact | None:
         """By id."""

@@ -16,9 +16,10 @@ ROOT = Path(__file__).parents[2]
 
 
 def environment(**settings: str) -> dict[str, str]:
-    """The tests' environment without settings of its own, with the given ones."""
+    """The tests' environment without settings of its own, with the given ones; by words alone, unless they say."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("CHUCHU_")}
-    return clean | {"CHUCHU_ARTICLES": str(ROOT / "seeds"), "PYTHONPATH": str(ROOT)} | settings
+    ours = {"CHUCHU_ARTICLES": str(ROOT / "seeds"), "CHUCHU_EMBEDDINGS": "off", "PYTHONPATH": str(ROOT)}
+    return clean | ours | settings
 
 
 def chuchu(

@@ -13,8 +13,9 @@ from bot.messages import ButtonPress, Chat, ChatType, InlineQuery, Message, Repl
 from bot.ports import Askers, InMemoryPreferences, InMemorySessions, Preference
 from bot.query_service import open_query_service
 from bot.texts import phrases
+from knowledge.model import Answer, MatchKind
 from knowledge.snapshot import SnapshotHolder
-from tests.bot.paper import Paper, article, fact
+from tests.bot.paper import Paper, article, fact, hit
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 ZH = phrases("zh")
@@ -234,6 +235,46 @@ async def test_an_inline_fact_carries_title_sentence_and_source(room: Room) -> N
     assert result.title == "桥通车了"
     assert result.reply.text == "桥的第5句。\n——《桥通车了》第5行 · a.txt"
     assert len(result.id.encode()) <= 64
+
+
+ALIKE = Answer(
+    "大桥通车",
+    False,
+    0.2,
+    None,
+    (),
+    tuple(hit(one, rung=MatchKind.MEANING) for one in FACTS[:5]),
+    close=True,
+)
+
+
+@pytest.fixture
+async def close_room() -> AsyncIterator[Room]:
+    with open_query_service(SnapshotHolder(Paper(FACTS, [ALIKE])), 5.0) as lookup:
+        kept = InMemoryPreferences()
+        yield Room(Dispatcher(lookup, InMemorySessions(), lambda: NOON, preferences=kept), kept)
+
+
+async def test_what_is_close_is_one_line_and_a_button_in_a_group(close_room: Room) -> None:
+    (reply,) = await close_room.say("大桥通车", GROUP, addressed=True)
+    assert reply.text == "没有查到“大桥通车”的原话，有意思相近的报道。"
+    opened = await close_room.press_label(ZH.show_close, reply, GROUP)
+    assert "桥的第2句。\n——《桥通车了》第2行" in opened.text
+    assert ZH.close in opened.text
+
+
+async def test_what_is_close_is_shown_in_private_with_the_reason_behind_a_button(close_room: Room) -> None:
+    (reply,) = await close_room.say("大桥通车")
+    assert reply.text.count("——《") == 3
+    more = await close_room.press_label(ZH.more, reply)
+    assert ZH.rungs["meaning"] in (await close_room.press_label(ZH.why, more)).text
+
+
+async def test_inline_marks_what_is_only_close(close_room: Room) -> None:
+    answer = await close_room.dialogue.inline(InlineQuery("i1", MEMBER, "大桥通车"))
+    assert len(answer.results) == 3
+    assert all(result.title.startswith("【意思相近】") for result in answer.results)
+    assert answer.results[0].reply.text.startswith("【意思相近】\n桥的第2句。")
 
 
 async def test_an_empty_inline_query_shows_how(room: Room) -> None:

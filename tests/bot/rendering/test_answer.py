@@ -68,6 +68,14 @@ def test_nothing_found_and_nothing_near_is_one_sentence() -> None:
     assert drawn(Answer("北京地铁票价", False, 0.0, None)) == "现有报道里没有查到“北京地铁票价”。"
 
 
+def test_what_is_close_claims_nothing_and_shows_up_to_three_whatever_their_words() -> None:
+    alike = tuple(hit(fact(f"跨江通道开放{n}。", n), rung=MatchKind.MEANING) for n in range(2, 7))
+    told = drawn(Answer("大桥通车", False, 0.2, None, (), alike, close=True))
+    assert told.startswith("没有查到原话。意思相近的报道：\n跨江通道开放2。\n——《桥通车了》第2行")
+    assert told.count("——《") == 3
+    assert "**" not in told
+
+
 def test_an_unfound_answer_is_never_said_in_bold() -> None:
     near = hit(fact("地铁3元。"), "地铁")
     assert "**3元**" not in drawn(Answer("票价", False, 0.1, "3元", (), (near,)))

@@ -230,4 +230,4 @@ async def test_health_and_readiness_are_told(http: aiohttp.ClientSession) -> Non
     async with http.get("/healthz") as response:
         assert (response.status, await response.json()) == (200, {"alive": True})
     async with http.get("/readyz") as response:
-        assert (response.status, await response.json()) == (200, {"ready": True, "problems": {}})
+        assert (response.status, await response.json()) == (200, {"ready": True, "problems": {}, "notes": {}})

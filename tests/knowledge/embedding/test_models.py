@@ -11,7 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 import pytest
 
-from knowledge.embedding.models import EndpointEmbedder, choices
+from knowledge.embedding.endpoint import EndpointEmbedder
+from knowledge.embedding.models import chosen_embeddings
 from knowledge.errors import EmbeddingFailed
 
 
@@ -89,6 +90,6 @@ def test_an_endpoint_that_is_not_there_is_told_without_its_key() -> None:
 
 
 def test_the_bundled_model_is_chosen_where_nothing_is_said_and_its_package_is_installed() -> None:
-    assert choices(None) == "bundled"
-    assert choices("off") == "off"
-    assert choices("http://localhost:11434/v1") == "http://localhost:11434/v1"
+    assert chosen_embeddings(None) == "bundled"
+    assert chosen_embeddings("off") == "off"
+    assert chosen_embeddings("http://localhost:11434/v1") == "http://localhost:11434/v1"
