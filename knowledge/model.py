@@ -6,11 +6,11 @@ Every type is immutable and knows no file, clock or network.
 from __future__ import annotations
 
 import base64
+import datetime
 import hashlib
 from bisect import bisect_right
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 from itertools import groupby, pairwise
 
@@ -45,7 +45,7 @@ class Metadata:
 
     title: str | None = None
     newspaper: str | None = None
-    date: date | None = None
+    date: datetime.date | None = None
     edition: str | None = None
     url: str | None = None
     author: str | None = None
@@ -170,7 +170,7 @@ class RepairEntry:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One newspaper article within a document; a document may hold several."""
+    """One newspaper article within a document; a document may hold several. `keywords` say what it is about."""
 
     id: str
     file: str
@@ -182,6 +182,7 @@ class Article:
     date: str | None = None
     campaign: str | None = None
     metadata: Metadata | None = None
+    keywords: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

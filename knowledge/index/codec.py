@@ -1,21 +1,33 @@
-"""Nouns to rows and back; the only place that knows how a fact is written down."""
+"""Nouns to rows and back; the only place that knows how a fact is written down.
+
+Rows hold what differs from a noun's defaults, by name: a later field is at its default in an earlier row, and an
+earlier program passes over it.
+"""
 
 from __future__ import annotations
 
 import json
 import zlib
-from datetime import date
-from typing import TypeAlias
+from dataclasses import replace
+from functools import cache
+from typing import Any, TypeAlias
 
-from knowledge.model import Article, Document, Fact, Metadata, RepairEntry, SourcedText, Span
+from pydantic import TypeAdapter
 
-Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+from knowledge.index import format_0_1
+from knowledge.model import Article, Document, Fact, RepairEntry, Span
+
 Row: TypeAlias = "tuple[int, str, str, str, str | None, str, str | None, int, int | None, int, str]"
+COLUMNS = frozenset(
+    ["id", "text", "spans", "article", "section", "kind", "leans_on", "uncertain", "page", "page_first_line"]
+)
+"""The fields of a fact that have a column each; the others, which few facts have, share one."""
 
 
-def dump(value: object) -> str:
-    """Return compact JSON; tuples become lists."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    """Made when first needed: it takes some milliseconds."""
+    return TypeAdapter(kind)
 
 
 def deflate(data: bytes) -> bytes:
@@ -28,19 +40,18 @@ def inflate(data: bytes) -> bytes:
     return zlib.decompress(data)
 
 
-def pack(value: object) -> bytes:
-    """Return compressed JSON."""
-    return deflate(dump(value).encode("utf-8", "surrogatepass"))
+def dump_lines(lines: tuple[str, ...]) -> bytes:
+    """Write a document's lines."""
+    return deflate(json.dumps(lines, ensure_ascii=False).encode("utf-8", "surrogatepass"))
 
 
-def unpack(data: bytes) -> list[Json]:
-    """Read what `pack` wrote of a list."""
-    value: list[Json] = json.loads(inflate(data).decode("utf-8", "surrogatepass"))
-    return value
+def load_lines(data: bytes) -> tuple[str, ...]:
+    """Read what `dump_lines` wrote."""
+    return tuple(json.loads(inflate(data).decode("utf-8", "surrogatepass")))
 
 
 def dump_spans(spans: tuple[Span, ...]) -> str:
-    """Write spans as numbers, three a span."""
+    """Write spans as numbers, three a span: every fact has some."""
     return " ".join(f"{s.line} {s.start} {s.end}" for s in spans)
 
 
@@ -50,77 +61,23 @@ def load_spans(text: str) -> tuple[Span, ...]:
     return tuple(map(Span, numbers, numbers, numbers))
 
 
-def _dump_printed(printed: SourcedText | None) -> list[str] | None:
-    return None if printed is None else [printed.text, dump_spans(printed.spans)]
-
-
-def _load_printed(value: list[str] | None) -> SourcedText | None:
-    return None if value is None else SourcedText(value[0], load_spans(value[1]))
-
-
-def _dump_metadata(stated: Metadata | None) -> list[str | None] | None:
-    if stated is None:
-        return None
-    day = None if stated.date is None else stated.date.isoformat()
-    return [stated.title, stated.newspaper, day, stated.edition, stated.url, stated.author, stated.source]
-
-
-def _load_metadata(value: list[str | None] | None) -> Metadata | None:
-    if value is None:
-        return None
-    title, newspaper, day, edition, url, author, source = value
-    stated = None if day is None else date.fromisoformat(day)
-    return Metadata(title, newspaper, stated, edition, url, author, source)
-
-
 def dump_article(article: Article) -> str:
     """Write an article, its file apart."""
-    heads = (article.title, article.kicker, article.subtitle, article.byline)
-    return dump(
-        [
-            article.id,
-            [_dump_printed(head) for head in heads],
-            [_dump_printed(heading) for heading in article.headings],
-            article.date,
-            article.campaign,
-            _dump_metadata(article.metadata),
-        ]
-    )
+    return _adapter(Article).dump_json(article, exclude={"file"}, exclude_defaults=True).decode()
 
 
 def load_article(file: str, text: str) -> Article:
     """Read what `dump_article` wrote."""
-    article_id, heads, headings, day, campaign, sidecar = json.loads(text)
-    title, kicker, subtitle, byline = (_load_printed(head) for head in heads)
-    assert title is not None
-    return Article(
-        article_id,
-        file,
-        title,
-        kicker,
-        subtitle,
-        byline,
-        tuple(SourcedText(text, load_spans(spans)) for text, spans in headings),
-        day,
-        campaign,
-        _load_metadata(sidecar),
-    )
-
-
-def _dump_parting(fact: Fact) -> str:
-    """Write what few facts have; nothing for all others."""
-    return dump([fact.further_pages, fact.apart]) if fact.further_pages or fact.apart else ""
-
-
-def _load_parting(text: str) -> tuple[tuple[tuple[int, int], ...], tuple[int, ...]]:
-    if not text:
-        return (), ()
-    pages, apart = json.loads(text)
-    return tuple((first, number) for first, number in pages), tuple(apart)
+    told = json.loads(text)
+    if isinstance(told, list):
+        told = format_0_1.article(told)
+    article: Article = _adapter(Article).validate_python({**told, "file": file})
+    return article
 
 
 def fact_row(key: int, fact: Fact) -> Row:
     """Write a fact under its key, its article apart."""
+    rest = _adapter(Fact).dump_json(fact, exclude=set(COLUMNS), exclude_defaults=True).decode()
     return (
         key,
         fact.id,
@@ -132,15 +89,14 @@ def fact_row(key: int, fact: Fact) -> Row:
         int(fact.uncertain),
         fact.page,
         fact.page_first_line,
-        _dump_parting(fact),
+        "" if rest == "{}" else rest,
     )
 
 
 def load_fact(row: Row, article: Article) -> Fact:
     """Read what `fact_row` wrote."""
-    _, fact_id, text, spans, section, kind, leans_on, uncertain, page, page_first_line, parting = row
-    further_pages, apart = _load_parting(parting)
-    return Fact(
+    _, fact_id, text, spans, section, kind, leans_on, uncertain, page, page_first_line, rest = row
+    fact = Fact(
         fact_id,
         text,
         load_spans(spans),
@@ -151,40 +107,40 @@ def load_fact(row: Row, article: Article) -> Fact:
         bool(uncertain),
         page,
         page_first_line,
-        further_pages,
-        apart,
     )
+    if not rest:
+        return fact
+    told = json.loads(rest)
+    if isinstance(told, list):
+        told = format_0_1.rest_of_fact(told)
+    needed = {"id": fact_id, "text": text, "spans": (), "article": article}
+    whole: Fact = _adapter(Fact).validate_python({**needed, **told})
+    return replace(fact, **{name: getattr(whole, name) for name in told.keys() & Fact.__slots__})
 
 
 def dump_document(document: Document) -> str:
     """Write what a document is, its lines apart."""
-    return dump(
-        [
-            document.name,
-            document.sha256,
-            document.size,
-            document.kind,
-            document.encoding,
-            document.page_starts,
-            _dump_metadata(document.sidecar),
-        ]
-    )
+    return _adapter(Document).dump_json(document, exclude={"lines"}, exclude_defaults=True).decode()
 
 
 def load_document(text: str, lines: tuple[str, ...]) -> Document:
     """Read what `dump_document` wrote."""
-    name, sha256, size, kind, encoding, page_starts, sidecar = json.loads(text)
-    return Document(name, sha256, size, kind, encoding, lines, tuple(page_starts), _load_metadata(sidecar))
+    told = json.loads(text)
+    if isinstance(told, list):
+        told = format_0_1.document(told)
+    document: Document = _adapter(Document).validate_python({**told, "lines": ()})
+    return replace(document, lines=lines)
 
 
 def dump_log(log: tuple[RepairEntry, ...]) -> bytes:
     """Write the repairs of one document."""
-    return pack([[r.kind, dump_spans(r.spans), r.text, r.reason, r.doubt] for r in log])
+    return deflate(_adapter(tuple[RepairEntry, ...]).dump_json(log, exclude_defaults=True))
 
 
 def load_log(data: bytes) -> tuple[RepairEntry, ...]:
     """Read what `dump_log` wrote."""
     rows = json.loads(inflate(data).decode("utf-8", "surrogatepass"))
-    return tuple(
-        RepairEntry(kind, load_spans(spans), text, reason, doubt) for kind, spans, text, reason, doubt in rows
-    )
+    if rows and isinstance(rows[0], list):
+        rows = format_0_1.log(rows)
+    log: tuple[RepairEntry, ...] = _adapter(tuple[RepairEntry, ...]).validate_python(rows)
+    return log

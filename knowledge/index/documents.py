@@ -14,6 +14,8 @@ from knowledge.model import Article, Document, Fact, ParsedDocument, RepairEntry
 
 _REMEMBERED = 4096
 """Facts kept at hand: what was shown is shown again."""
+_DOCUMENTS, _SMALL = 16, 1 << 20
+"""How many documents are kept unpacked, and the bytes of a file up to which one is."""
 FILE_BITS = 20
 """A fact's key is its file's number shifted by this, plus its place in the file: keys ascend in reading order."""
 
@@ -91,7 +93,7 @@ class DocumentStoreWriter:
                 no,
                 document.name,
                 codec.dump_document(document),
-                codec.pack(document.lines),
+                codec.dump_lines(document.lines),
                 codec.dump_log(repaired.log) if repaired.log else None,
                 codec.deflate(data),
             ),
@@ -123,11 +125,13 @@ class DocumentStore:
         self._db = sqlite3.connect(address, uri=True, check_same_thread=False)
         self._article = lru_cache(maxsize=1024)(codec.load_article)
         self._read: dict[int, Fact] = {}
+        self._documents: dict[str, Document] = {}
 
     def close(self) -> None:
         """Close the file."""
         self._article.cache_clear()
         self._read.clear()
+        self._documents.clear()
         self._db.close()
 
     def __len__(self) -> int:
@@ -189,10 +193,17 @@ class DocumentStore:
 
     def document(self, name: str) -> Document | None:
         """Return the snapshot's copy of a document."""
+        if kept := self._documents.get(name):
+            return kept
         row = self._db.execute("SELECT about, lines FROM files WHERE name = ?", (name,)).fetchone()
         if row is None:
             return None
-        return codec.load_document(row[0], tuple(str(line) for line in codec.unpack(row[1])))
+        document = codec.load_document(row[0], codec.load_lines(row[1]))
+        if document.size <= _SMALL:  # a reply proves several quotes of one file
+            if len(self._documents) >= _DOCUMENTS:
+                self._documents.clear()
+            self._documents[name] = document
+        return document
 
     def files(self) -> Iterator[tuple[str, int]]:
         """Every file by name, with the number of its facts."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from knowledge.documents.folder import read_document
 from knowledge.index.documents import DocumentStore
 from knowledge.index.index import COLUMNS, RECORDS, IndexedDocument, build_index, open_index, update_index
 from knowledge.index.postings import open_columns
+from knowledge.model import Block, Cell, Metadata, ParsedDocument, RepairEntry, Role, Span, Table
 from knowledge.repair.document import repair_document
 
 GOURD = "蕃瓜弄的旧居\n\n蕃瓜弄居民欢天喜地告别旧居。改造奠定了政策基础。\n"
@@ -50,6 +52,33 @@ def test_a_fact_over_two_pages_comes_back_with_both(tmp_path: Path) -> None:
     build_index(tmp_path / "index", [(replace(repaired, facts=(turned,)), data)])
     with open_index(tmp_path / "index") as index:
         assert list(index.facts()) == [turned]
+
+
+def test_everything_that_is_known_of_a_document_comes_back(tmp_path: Path) -> None:
+    repaired, data = kept(a=GOURD)[0]
+    known = Metadata("题", "青年报", date(2023, 7, 1), "3", "https://example.org", "王小明", "新华社")
+    cell = Cell((Span(3, 0, 2),))
+    document = replace(
+        repaired.document,
+        page_starts=(1, 3),
+        article_starts=(1,),
+        blocks=(
+            Block(Role.TITLE, 1, 1, size=2.5),
+            Block(Role.TABLE, 3, 3, 1, goes_on=True, table=Table((cell,), ((Cell(),),))),
+        ),
+        sidecar=known,
+        stated=known,
+    )
+    article = replace(repaired.articles[0], metadata=known, keywords=("旧居", "改造"))
+    log = (RepairEntry("joined_lines", (Span(1, 0, 2), Span(2, 0, 1)), "话", "接行", doubt=True),)
+    facts = tuple(replace(fact, article=article) for fact in repaired.facts)
+    build_index(tmp_path / "index", [(ParsedDocument(document, (article,), facts, log), data)])
+    with open_index(tmp_path / "index") as index:
+        assert index.document("a.txt") == document
+        assert index.document("a.txt") is index.document("a.txt"), "unpacked once"
+        assert list(index.articles()) == [article]
+        assert list(index.facts()) == list(facts)
+        assert [entry for _, entry in index.log()] == list(log)
 
 
 def test_a_fact_is_shown_with_its_neighbours_of_the_same_article_only(tmp_path: Path) -> None:

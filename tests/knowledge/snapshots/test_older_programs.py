@@ -45,9 +45,9 @@ def test_a_snapshot_of_version_0_1_opens_answers_and_proves(versions: SnapshotRe
         assert all(snapshot.proves(fact) for fact in snapshot.facts())
         assert snapshot.ask("共有多少户居民参加？").answer == "128户"
         (hit, *_) = snapshot.ask("健身道").hits
-        sidecar = hit.fact.article.sidecar
-        assert sidecar is not None
-        assert sidecar.newspaper == "青年报"
+        stated = hit.fact.article.metadata
+        assert stated is not None
+        assert stated.newspaper == "青年报"
         assert [report.file for report in snapshot.reports()] == ["001.txt", "002.txt"]
         assert snapshot.original("002.txt")
     finally:
