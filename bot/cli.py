@@ -10,9 +10,8 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from bot.errors import WRONG_SETTINGS, SettingsError, StartError
+from bot.errors import WRONG_SETTINGS, SettingsError, StartError, StateError
 from bot.runtime import loading
-from bot.state.database import StateError
 from bot.texts import phrases
 from bot.texts.phrases import CommandLinePhrases
 from knowledge.errors import FolderInUse, KnowledgeError

@@ -1,4 +1,4 @@
-"""What keeps the bot from starting: each text is one Chinese line that says what to do."""
+"""What keeps the bot from starting, or the shared state from being used: Chinese lines that say what to do."""
 
 from __future__ import annotations
 
@@ -32,3 +32,19 @@ def nothing_readable(articles: Path, skipped: Iterable[Skipped]) -> NoArticles:
     first = next(iter(skipped), None)
     reason = f"（{first.name}：{first.reason}；{first.remedy}）" if first else ""
     return NoArticles(f"文章文件夹 {articles} 里没有读得了的文章{reason}；请放入 .txt 等文件")
+
+
+class StateError(Exception):
+    """The shared state cannot be used; the text says where, why and what to do."""
+
+
+class StateDamaged(StateError):
+    """The database is not whole; nothing was written to it."""
+
+
+class StateTooNew(StateError):
+    """The database was written by a newer version of the program."""
+
+
+class StateReadOnly(StateError):
+    """The database cannot be written: the disk is full, or the folder is read-only."""

@@ -94,7 +94,7 @@ async def restore_here(settings: Settings, backup: Path) -> str:
     from bot.admin.permissions import AuditLog
     from bot.admin.reload_service import ReloadStatus
     from bot.backup import ACT, BackupRefused, restore
-    from bot.state.database import StateError
+    from bot.errors import StateError
     from knowledge.snapshots.opening import SERVED
     from knowledge.snapshots.repository import SnapshotRepository
 

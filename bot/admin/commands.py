@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from bot.admin.context import AdminContext, text_reply
 from bot.admin.permissions import AccessRequest, Permission
+from bot.errors import StateError
 from bot.handlers.admin_people import RoleHandlers
 from bot.handlers.admin_reload import CONFIRM, ReloadHandlers
 from bot.handlers.admin_uploads import UPLOAD, MetaHandlers, UploadHandlers
 from bot.handlers.dispatcher import Handler, PressHandler
 from bot.handlers.intents import TypedCommand
 from bot.messages import Message, Reply
-from bot.state.database import StateError
 
 
 class AdminCommands:

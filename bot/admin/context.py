@@ -13,12 +13,12 @@ from pathlib import Path
 from bot.admin.permissions import AccessRequest, AuditLog, Authorizer, Denial, Permission
 from bot.admin.reload_service import ReloadService
 from bot.admin.upload_store import UploadStore
+from bot.errors import StateError, StateReadOnly
 from bot.handlers.dispatcher import Handler
 from bot.handlers.intents import TypedCommand
 from bot.messages import ButtonPress, Chat, Message, Reply, Run
 from bot.ports import PlatformRegistry
 from bot.state.audit import Entry
-from bot.state.database import StateError, StateReadOnly
 from bot.state.state import State
 from bot.texts import phrases
 from knowledge.snapshots.repository import SnapshotRepository

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from bot.errors import StateError
 from bot.messages import ButtonPress, ChatType, Message, Sender, SenderKind
 from bot.state.audit import Entry
-from bot.state.database import StateError
 
 FRESH = timedelta(minutes=5)
 

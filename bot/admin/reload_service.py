@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from bot.admin.build_client import SnapshotBuilder
-from bot.state.database import StateError
+from bot.errors import StateError
 from knowledge.errors import KnowledgeError, NothingChanged, SnapshotDamaged
 from knowledge.index.index import open_index
 from knowledge.search.semantic import Over

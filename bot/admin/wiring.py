@@ -22,10 +22,10 @@ from bot.admin.permissions import AuditLog, Authorizer
 from bot.admin.reload_service import ReloadReport, ReloadRequest, ReloadService
 from bot.admin.upload_store import UploadStore
 from bot.backup import clear_left
+from bot.errors import StateError
 from bot.handlers.dispatcher import FileHandler, Handler, PressHandler
 from bot.messages import Chat, ChatMigrations, ChatType
 from bot.ports import InMemoryPreferences, InMemorySessions, PlatformRegistry, Preferences, SessionStore
-from bot.state.database import StateError
 from bot.state.sessions import FallbackSessions
 from bot.state.state import State, open_state
 from knowledge.errors import SnapshotDamaged

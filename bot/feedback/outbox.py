@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 
+from bot.errors import StateError
 from bot.messages import Chat, Reply
-from bot.state.database import StateError
 from bot.state.outbox import Outbox, OutboxMessage
 
 log = logging.getLogger(__name__)

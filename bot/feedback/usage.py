@@ -13,8 +13,8 @@ from datetime import date, datetime
 from pathlib import Path
 
 from bot.admin.build_client import CHILD_ENVIRONMENT
+from bot.errors import StateError
 from bot.feedback.questions import question_text
-from bot.state.database import StateError
 from bot.state.state import State
 from bot.state.usage import Day, DayCounts, SlowQuery, Usage
 from knowledge.search.semantic import Coverage

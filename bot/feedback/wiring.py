@@ -15,6 +15,7 @@ from bot.admin.commands import spoken
 from bot.admin.context import AdminContext
 from bot.admin.permissions import Permission
 from bot.admin.reload_service import ReloadReport
+from bot.errors import StateError
 from bot.feedback.aliases import AliasService
 from bot.feedback.interaction_log import StoredInteractionLog
 from bot.feedback.outbox import OutboxWorker
@@ -28,7 +29,6 @@ from bot.handlers.subscriptions import UNWATCH, AlertHandlers, WatchHandlers
 from bot.ports import GroupAdmins, InteractionLog, PlatformRegistry
 from bot.query_service import QueryService, TooSlow
 from bot.rendering.fact import Permalinks
-from bot.state.database import StateError
 from bot.state.people import Person
 from bot.state.state import State
 from knowledge.search.semantic import Coverage

@@ -17,11 +17,12 @@ from bot.admin.permissions import AccessRequest, Permission
 from bot.admin.reload_service import ReloadRequest, ReloadStatus
 from bot.admin.reports import trial_text
 from bot.admin.upload_store import LIMIT, TooBig, shown_name, stored_name
+from bot.errors import StateError
 from bot.handlers.admin_reload import ANYWAY, ReloadHandlers
 from bot.handlers.intents import TypedCommand
 from bot.messages import Attachment, Button, ButtonPress, Chat, Message, Reply
 from bot.state.approvals import Upload, UploadState
-from bot.state.database import StateError, fresh_id
+from bot.state.database import fresh_id
 from bot.texts import phrases
 from knowledge.documents.folder import find_sources
 from knowledge.documents.sidecar import SUFFIX, read_sidecar

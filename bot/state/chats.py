@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Table, and_, delete, func, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.errors import StateError
 from bot.messages import Chat, ChatType
 from bot.ports import Askers, Preference
-from bot.state.database import Database, StateError
+from bot.state.database import Database
 from bot.state.tables import alerts, moves, outbox, preferences, shown_answers, watches
 
 

@@ -21,6 +21,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from bot.errors import StateDamaged, StateError, StateReadOnly, StateTooNew
+
 
 @dataclass(frozen=True, slots=True)
 class FileHeader:
@@ -45,22 +47,6 @@ def file_header(path: Path) -> FileHeader | None:
     except sqlite3.Error:  # whoever opens it to write will say what is wrong
         return None
     return FileHeader(application, version)
-
-
-class StateError(Exception):
-    """The shared state cannot be used; the text says where, why and what to do."""
-
-
-class StateDamaged(StateError):
-    """The database is not whole; nothing was written to it."""
-
-
-class StateTooNew(StateError):
-    """The database was written by a newer version of the program."""
-
-
-class StateReadOnly(StateError):
-    """The database cannot be written: the disk is full, or the folder is read-only."""
 
 
 def fresh_id() -> str:

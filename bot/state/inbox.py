@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from bot.state.database import StateError
+from bot.errors import StateError
 
 ATTEMPTS = 3  # so often is an update begun that does not end
 KEPT_SECONDS = 7 * 86400.0

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, select
 
+from bot.errors import StateError
 from bot.ports import AnswerSession, InMemorySessions
-from bot.state.database import Database, StateError
+from bot.state.database import Database
 from bot.state.tables import shown_answers
 
 log = logging.getLogger(__name__)

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
+from bot.errors import StateDamaged, StateError, StateReadOnly
 from bot.state.approvals import Confirmations, Uploads
 from bot.state.audit import Audit
 from bot.state.chats import StoredChatMigrations, StoredPreferences
-from bot.state.database import Database, StateDamaged, StateError, StateReadOnly, open_database
+from bot.state.database import Database, open_database
 from bot.state.outbox import Checkpoints, Outbox
 from bot.state.people import Erasure, Roles
 from bot.state.questions import ChatAliases, Questions, Votes

@@ -19,10 +19,9 @@ from pathlib import Path
 
 from bot.admin.upload_store import UploadStore
 from bot.backup import BackupRefused, unpacked, write_backup
-from bot.errors import CannotStore
+from bot.errors import CannotStore, StateReadOnly
 from bot.feedback.questions import read_key
 from bot.state.audit import Entry
-from bot.state.database import StateReadOnly
 from bot.state.inbox import NewUpdate, UpdateStatus
 from bot.state.sqlite_inbox import open_inbox
 from bot.state.state import open_state, sqlite_address

@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import CannotStore
+from bot.errors import CannotStore, StateDamaged
 from bot.observability import Metrics
 from bot.platforms.telegram.service import TelegramOptions, telegram_service
-from bot.state.database import StateDamaged
 from bot.state.inbox import ClosedChat, NewUpdate
 from bot.state.sqlite_inbox import HEADER, open_inbox
 from bot.state.state import open_state, sqlite_address

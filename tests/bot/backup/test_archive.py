@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from bot.backup import BackupRefused, restore, unpacked, write_backup
+from bot.errors import StateReadOnly
 from bot.feedback.questions import NAME, open_pseudonymizer
 from bot.messages import Chat, ChatType
 from bot.state.audit import Entry
 from bot.state.chats import Subscriber
-from bot.state.database import StateReadOnly
 from bot.state.state import Copies, open_state, sqlite_address
 from knowledge.snapshots.build import build
 from knowledge.snapshots.opening import SERVED

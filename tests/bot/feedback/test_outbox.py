@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.errors import StateReadOnly
 from bot.feedback.outbox import IN_FLIGHT, TRIES, OutboxWorker
 from bot.messages import Chat, ChatType, Reply, Run
 from bot.state.chats import Subscriber
-from bot.state.database import StateReadOnly, open_database
+from bot.state.database import open_database
 from bot.state.outbox import Outbox, enqueue
 from bot.state.state import State, open_state, sqlite_address
 

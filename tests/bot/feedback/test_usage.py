@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.errors import StateReadOnly
 from bot.feedback.usage import UsageRecorder
-from bot.state.database import StateReadOnly, open_database
+from bot.state.database import open_database
 from bot.state.state import sqlite_address
 from bot.state.usage import WORDS, DayCounts, Usage
 

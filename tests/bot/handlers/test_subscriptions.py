@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.errors import StateReadOnly
 from bot.feedback.questions import Pseudonymizer, UnansweredQuestions
 from bot.feedback.watches import WatchService
 from bot.handlers.dispatcher import Dispatcher
@@ -17,7 +18,6 @@ from bot.messages import ButtonPress, Chat, ChatType, Message, Reply, Sender
 from bot.ports import AnonymousOnly, InMemoryPreferences, InMemorySessions, Preference
 from bot.query_service import open_query_service
 from bot.rendering.fact import no_permalinks
-from bot.state.database import StateReadOnly
 from bot.state.state import State, open_state, sqlite_address
 from bot.texts import phrases
 from knowledge.snapshot import SnapshotHolder

@@ -15,8 +15,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
+from bot.errors import StateDamaged, StateError, StateTooNew
 from bot.state.audit import Entry
-from bot.state.database import StateDamaged, StateError, StateTooNew, open_database
+from bot.state.database import open_database
 from bot.state.state import open_state, sqlite_address
 from bot.state.tables import metadata
 
