@@ -21,6 +21,7 @@ from bot.config import Address, Settings
 from bot.errors import SettingsError
 from bot.feedback.wiring import FeedbackModule, open_feedback
 from bot.handlers.dispatcher import Dispatcher
+from bot.handlers.wiring import open_handlers
 from bot.observability import Metrics, set_up_logs
 from bot.ports import PlatformHost, PlatformRegistry
 from bot.query_service import QueryService, open_query_service
@@ -115,9 +116,10 @@ async def serving(
         )
         metrics.watch("chuchu_tasks", "Tasks of the event loop", lambda: len(asyncio.all_tasks()))
         links = permalinks(settings.public_url)
-        learning = await _learning(stack, settings, admin, knowledge, lookup, links, platforms)
+        learning = await _learning(stack, settings, admin, knowledge, lookup, links)
         if learning:
             embedding.on_done = learning.embedded
+        handlers = await stack.enter_async_context(open_handlers(admin, learning, platforms))
         reload_service.subscribe(_shrink)
         reload_service.subscribe(embedding.changed)
         metrics.watch("chuchu_embedded_facts", "Facts found by meaning", lambda: embedding.progress.done)
@@ -126,12 +128,10 @@ async def serving(
             admin.shown,
             now,
             links,
-            {**admin.commands, **(learning.commands if learning else {})},
-            {**admin.presses, **(learning.presses if learning else {})},
-            files=admin.attachment,
-            preferences=admin.preferences,
-            administrators=platforms,
-            memory=learning.memory if learning else None,
+            handlers,
+            admin.preferences,
+            platforms,
+            learning.log if learning else None,
         )
         host = PlatformHost(dialogue, metrics, settings.data, admin.chat_migrations, on_fatal)
         routes = await _open_platforms(stack, settings, host, platforms, health)
@@ -170,14 +170,11 @@ async def _learning(
     knowledge: KnowledgeRuntime,
     lookup: QueryService,
     links: Permalinks,
-    platforms: PlatformRegistry,
 ) -> FeedbackModule | None:
     """Learn where the shared state can be used; answers go on without."""
     if admin.context is None:
         return None
-    opening = open_feedback(
-        settings.data, admin.context, knowledge.store, lookup, knowledge.language, links, platforms
-    )
+    opening = open_feedback(settings.data, admin.context, knowledge.store, lookup, knowledge.language, links)
     return await stack.enter_async_context(opening)
 
 

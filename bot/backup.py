@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from bot.errors import StartError
-from bot.feedback.questions import NAME as KEY
-from bot.feedback.questions import read_key
-from bot.feedback.watches import MARK
+from bot.state.outbox import TOLD_VERSION
+from bot.state.people import ASKERS_KEY as KEY
+from bot.state.people import read_askers_key
 from bot.state.state import State, copy_state, open_state
 from knowledge.snapshots import manifest
 from knowledge.snapshots.files import explain_io_errors, spare_folder, sync_path, walk_tree, write_durably
@@ -63,7 +63,7 @@ def write_backup(data: Path, database: str, target: Path) -> int:
     draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
         with explain_io_errors(data):
-            read_key(data)  # made here where nobody was served yet
+            read_askers_key(data)  # made here where nobody was served yet
         with versions.pin(name) as stored, spare_folder() as aside:
             copy_state(database, aside / STATE)
             parts = {STATE: aside / STATE, KEY: data / KEY}
@@ -189,7 +189,7 @@ async def restore(backup: Path, data: Path, versions: SnapshotRepository, state:
             # opened, it is brought up to this program
             async with open_state(f"sqlite+aiosqlite:///{parts.state}") as brought:
                 name = await asyncio.to_thread(_publish, parts, versions)
-                await brought.checkpoints.set(MARK, name)
+                await brought.checkpoints.set(TOLD_VERSION, name)
             await state.copies.put_back(parts.state)
         except BaseException:  # the next start must not serve the one without the other
             if before is not None and versions.current() != before:

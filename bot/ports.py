@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 from bot.messages import (
     Chat,
     ChatMigrations,
+    ChatType,
     Conversation,
     Erasable,
     FileSource,
@@ -129,10 +130,6 @@ class PlatformRegistry:
         if name not in self._platforms:
             raise LookupError(f"{name} is not open")
         return self._platforms[name]
-
-
-FACTS = (1, 3, 5)
-LANGUAGES = {"zh-Hans": "简体中文", "zh-Hant": "繁體中文", "en": "English"}
 
 
 class Askers(StrEnum):
@@ -266,3 +263,8 @@ class NullLog:
 
     async def voted(self, answer_id: str, platform: str, person: str, liked: bool) -> None:
         """Take nothing."""
+
+
+async def manages(administrators: GroupAdmins, chat: Chat, sender: Sender) -> bool:
+    """Tell whether the sender may decide for the chat: in private everybody, in a group its admins."""
+    return chat.type is ChatType.PRIVATE or await administrators.administers(chat, sender)

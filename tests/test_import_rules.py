@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -99,3 +100,51 @@ def test_only_one_module_of_bot_reads_the_environment() -> None:
         if "os.environ" in p.read_text(encoding="utf-8") or "getenv" in p.read_text(encoding="utf-8")
     }
     assert readers <= {"bot/config.py"}
+
+
+def test_no_ring_of_packages() -> None:
+    """A package, or a module that stands alone beside them, never leads back to itself through others."""
+    known = {
+        path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".")
+        for path in modules("bot", "knowledge")
+    }
+    leads: dict[str, set[str]] = {}
+    for path in modules("bot", "knowledge"):
+        here = _package(path.relative_to(ROOT).with_suffix("").as_posix().replace("/", "."))
+        for imported in imports(path):
+            if imported in known or f"{imported}.__init__" in known:
+                leads.setdefault(here, set()).add(_package(imported))
+    rest = {package: there - {package} for package, there in leads.items()}
+    while free := {package for package, there in rest.items() if not there & rest.keys()}:
+        rest = {package: there for package, there in rest.items() if package not in free}
+    assert rest == {}, "these lead to each other"
+
+
+def _package(module: str) -> str:
+    return ".".join(module.removesuffix(".__init__").split(".")[:2])
+
+
+def test_knowledge_names_no_setting_of_the_bot() -> None:
+    naming = [path for path in modules("knowledge") if "CHUCHU_" in path.read_text(encoding="utf-8")]
+    assert naming == []
+
+
+def test_only_a_platforms_folder_its_wiring_and_its_settings_name_a_platform() -> None:
+    allowed = ("bot/platforms/", "bot/config.py", "bot/app.py", "bot/texts/")
+    naming = {
+        path.relative_to(ROOT).as_posix()
+        for path in modules("bot", "knowledge")
+        if re.search("telegram", _code(path), re.IGNORECASE)
+    }
+    assert {name for name in naming if not name.startswith(allowed)} == set()
+
+
+def _code(path: Path) -> str:
+    """A file without comments and docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(
+            node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+        ) and ast.get_docstring(node):
+            node.body[0] = ast.Pass()
+    return ast.dump(tree)

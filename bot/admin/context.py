@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,13 +14,10 @@ from bot.admin.permissions import AccessRequest, AuditLog, Authorizer, Denial, P
 from bot.admin.reload_service import ReloadService
 from bot.admin.upload_store import UploadStore
 from bot.errors import StateError, StateReadOnly
-from bot.handlers.dispatcher import Handler
-from bot.handlers.intents import TypedCommand
 from bot.messages import ButtonPress, Chat, Message, Reply, Run
 from bot.ports import PlatformRegistry
 from bot.state.audit import Entry
 from bot.state.state import State
-from bot.texts import phrases
 from knowledge.snapshots.repository import SnapshotRepository
 
 log = logging.getLogger(__name__)
@@ -42,16 +39,6 @@ class AdminContext:
     platforms: PlatformRegistry
     clock: Callable[[], datetime]
     jobs: set[asyncio.Task[None]] = field(default_factory=set)
-
-    async def require(
-        self, act: Permission, message: Message, stranger: str = Denial.NOBODY
-    ) -> Sequence[Reply] | None:
-        """Let a command through (None), or return what its sender is told; `stranger` is for who is no admin."""
-        denial = await self.authorizer.denial(act, AccessRequest.of_message(message), message.text[:100])
-        if denial is None:
-            return None
-        text = stranger if denial is Denial.NOBODY else denial.value
-        return [text_reply(text)] if text else []
 
     async def require_press(self, act: Permission, press: ButtonPress, actor: str) -> Sequence[Reply] | None:
         """Let a button through (None) for the one it was made for, or return the notice."""
@@ -104,7 +91,28 @@ def text_reply(text: str) -> Reply:
     return Reply([Run(text)])
 
 
-READERS = ("watch", "watches", "unwatch", "forget_me")
+class AdminGuard:
+    """Lets admins through to their commands; `reason` is why nobody can act, which holds addresses, so that only an
+    owner is told it."""
+
+    def __init__(self, authorizer: Authorizer, reason: str = "") -> None:
+        self._authorizer = authorizer
+        self._reason = reason
+
+    async def require(
+        self, permission: Permission, message: Message, stranger: str | None = None
+    ) -> Sequence[Reply] | None:
+        """Let a command through (None), or return what its sender is told, `stranger` if that is nobody we know."""
+        access = AccessRequest.of_message(message)
+        denial = await self._authorizer.denial(permission, access, message.text[:100])
+        if denial is None:
+            return None
+        text = stranger if stranger is not None and denial is Denial.NOBODY else denial.value
+        return [text_reply(text)] if text else []
+
+    def closed(self) -> Sequence[Reply]:
+        """Say why admins' commands cannot be used now."""
+        return [text_reply(f"管理命令现在不能用：{self._reason}")]
 
 
 class DegradedState:
@@ -120,16 +128,3 @@ class DegradedState:
     async def role(self, platform: str, person: str) -> str | None:
         """Refuse."""
         raise StateReadOnly(self.reason)
-
-
-def degraded_commands(authorizer: Authorizer, reason: str) -> Mapping[str, Handler]:
-    """Every command that needs the state; the reason holds addresses, so only an owner is told it."""
-
-    async def admins(message: Message, command: TypedCommand) -> Sequence[Reply]:
-        denial = await authorizer.denial(Permission.RELOAD, AccessRequest.of_message(message))
-        return [text_reply(f"管理命令现在不能用：{reason}" if denial is None else denial)]
-
-    async def readers(message: Message, command: TypedCommand) -> Sequence[Reply]:
-        return [text_reply(phrases(message.sender.language).feedback.not_now)]
-
-    return {**dict.fromkeys((*map(str, Permission), "unalias"), admins), **dict.fromkeys(READERS, readers)}

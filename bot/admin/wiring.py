@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,8 +13,7 @@ from pathlib import Path
 from aiohttp import web
 
 from bot.admin.build_client import SnapshotBuilder
-from bot.admin.commands import AdminCommands
-from bot.admin.context import AdminContext, DegradedState, degraded_commands, running, text_reply
+from bot.admin.context import AdminContext, AdminGuard, DegradedState, running, text_reply
 from bot.admin.http import admin_app
 from bot.admin.knowledge import KnowledgeRuntime
 from bot.admin.operations import ReloadTrigger, audited_reload, audited_restore, poll_folder
@@ -23,7 +22,6 @@ from bot.admin.reload_service import ReloadReport, ReloadRequest, ReloadService
 from bot.admin.upload_store import UploadStore
 from bot.backup import clear_left
 from bot.errors import StateError
-from bot.handlers.dispatcher import FileHandler, Handler, PressHandler
 from bot.messages import Chat, ChatMigrations, ChatType
 from bot.ports import InMemoryPreferences, InMemorySessions, PlatformRegistry, Preferences, SessionStore
 from bot.state.sessions import FallbackSessions
@@ -46,9 +44,7 @@ class AdminModule:
     shown: SessionStore
     reload_trigger: ReloadTrigger
     door: web.Application
-    commands: Mapping[str, Handler]
-    presses: Mapping[str, PressHandler] = field(default_factory=dict)
-    attachment: FileHandler | None = None
+    guard: AdminGuard
     chat_migrations: ChatMigrations | None = None
     preferences: Preferences = field(default_factory=InMemoryPreferences)
     context: AdminContext | None = None
@@ -117,7 +113,7 @@ async def open_admin(
             InMemorySessions(),
             reload_trigger,
             door,
-            degraded_commands(authorizer, closed.reason),
+            AdminGuard(authorizer, closed.reason),
         )
         if state:
             context = AdminContext(
@@ -132,23 +128,19 @@ async def open_admin(
                 clock,
             )
             await stack.enter_async_context(running(context))
-            commands = AdminCommands(context)
-            await _sweep(commands)
             side = AdminModule(
                 reload_service,
                 FallbackSessions(state.shown),
                 reload_trigger,
                 door,
-                commands.commands,
-                commands.presses,
-                commands.attachment,
+                AdminGuard(authorizer),
                 chat_migrations=state.chat_migrations,
                 preferences=state.preferences,
                 context=context,
             )
             version = knowledge.versions.folder / knowledge.store.version
             context.spawn(_tell_owners(options, version, platforms, notices))
-            stack.push_async_callback(_end, asyncio.create_task(_tidy(state, commands, clock)))
+            stack.push_async_callback(_end, asyncio.create_task(_tidy(state, clock)))
         stack.push_async_callback(_end, asyncio.create_task(reload_trigger.run()))
         if knowledge.outdated:
             reload_trigger.fire()
@@ -168,20 +160,12 @@ async def _nothing_quoted() -> set[str]:
     return set()
 
 
-async def _sweep(commands: AdminCommands) -> None:
-    try:
-        await commands.uploads.sweep()
-    except (StateError, OSError) as error:
-        log.warning("what broken uploads left could not be cleared: %s", error)
-
-
-async def _tidy(state: State, commands: AdminCommands, clock: Callable[[], datetime]) -> None:
+async def _tidy(state: State, clock: Callable[[], datetime]) -> None:
     while True:
         try:
             await state.shown.forget(clock())
-            await commands.uploads.forget_old()
-        except (StateError, OSError) as error:
-            log.warning("old answers and uploads could not be forgotten: %s", error)
+        except StateError as error:
+            log.warning("old answers could not be forgotten: %s", error)
         await asyncio.sleep(TIDY)
 
 

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.errors import StateError
-from bot.feedback.questions import Pseudonymizer, UnansweredQuestions
+from bot.feedback.questions import UnansweredQuestions
 from bot.feedback.usage import UsageRecorder
 from bot.messages import Chat, Sender
 from bot.query_service import TooSlow
+from bot.state.people import Pseudonymizer
 from bot.state.questions import Votes
 from knowledge.model import Answer
 from knowledge.query.words import content_words

@@ -1,25 +1,22 @@
-"""What was not found: when two questions are one, who asked as keyed hashes, and who waits for an answer."""
+"""What was not found: when two questions are one, who asked it, who waits for an answer."""
 
 from __future__ import annotations
 
 import asyncio
 import base64
 import hashlib
-import hmac
 import logging
-import os
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 
 from bot.messages import Reply
 from bot.query_service import QueryService, TooSlow
 from bot.rendering.answer import alert_runs, meant_runs
 from bot.rendering.fact import Permalinks
 from bot.state.chats import Subscriber
+from bot.state.people import Pseudonymizer
 from bot.state.questions import AlertResult, PinnedAnswer, Questions, QuestionState, UnansweredQuestion
 from bot.texts import phrases
 from knowledge.model import Answer, Fact, Hit, MatchKind
@@ -27,44 +24,6 @@ from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import analyse
 from knowledge.snapshot import Snapshot
 from knowledge.text.analyzer import Analyzer
-
-KEY = 32  # bytes
-NAME = "askers.key"
-
-
-class Pseudonymizer:
-    """Hashes ids with a key of this data folder (HMAC-SHA-256)."""
-
-    def __init__(self, key: bytes) -> None:
-        self._key = key
-
-    def rekey(self, key: bytes) -> None:
-        """Hash with another key from now on."""
-        self._key = key
-
-    def of(self, platform: str, person: str) -> str:
-        """What stands for a person: 64 hexadecimal digits."""
-        return hmac.new(self._key, f"{platform}:{person}".encode(), hashlib.sha256).hexdigest()
-
-
-def open_pseudonymizer(data: Path) -> Pseudonymizer:
-    """Hash with the key of the data folder."""
-    return Pseudonymizer(read_key(data))
-
-
-def read_key(data: Path) -> bytes:
-    """Read the key in the data folder; make it, readable for nobody else, where there is none."""
-    path = data / NAME
-    if not path.exists():
-        data.mkdir(parents=True, exist_ok=True)
-        fresh = data / f".{NAME}.{secrets.token_hex(4)}"
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(KEY))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-    return path.read_bytes()
-
 
 LONGEST = 256  # characters of a question that are kept
 

@@ -16,7 +16,7 @@ from bot.query_service import QueryService
 from bot.rendering.answer import digest_runs, meant_runs
 from bot.rendering.fact import Permalinks
 from bot.state.chats import Subscriber
-from bot.state.outbox import Checkpoints
+from bot.state.outbox import TOLD_VERSION, Checkpoints
 from bot.state.watches import News, Watch, Watches, WatchResult
 from bot.texts import phrases
 from knowledge.errors import SnapshotDamaged
@@ -27,7 +27,6 @@ from knowledge.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
 
-MARK = "told_version"
 MEANT = "meant_version"
 MOST_MEANT = 3  # facts a word is told of that only mean the same
 AT_ONCE = 20  # digests in one transaction: answers are written down in between
@@ -98,12 +97,12 @@ class WatchService:
         serves again brings no news.
         """
         async with self._turn:
-            last = await self._progress.get(MARK)
+            last = await self._progress.get(TOLD_VERSION)
             digests = 0
             if last is not None and last < version:
                 digests = await self._tell(last, version)
             if last != version:
-                await self._progress.set(MARK, version)
+                await self._progress.set(TOLD_VERSION, version)
             return digests
 
     async def new_since_embedded(self, version: str) -> list[Fact]:

@@ -4,32 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from bot.admin.commands import spoken
 from bot.admin.context import AdminContext
-from bot.admin.permissions import Permission
 from bot.admin.reload_service import ReloadReport
 from bot.errors import StateError
 from bot.feedback.aliases import AliasService
 from bot.feedback.interaction_log import StoredInteractionLog
 from bot.feedback.outbox import OutboxWorker
-from bot.feedback.questions import Pseudonymizer, UnansweredQuestions, open_pseudonymizer, read_key
+from bot.feedback.questions import UnansweredQuestions
 from bot.feedback.usage import UsageRecorder, UsageReporter
 from bot.feedback.watches import WatchService
-from bot.handlers.admin_content import POINT, QUESTION, FeedbackHandlers
-from bot.handlers.answers import HOPE
-from bot.handlers.dispatcher import Handler, PressHandler
-from bot.handlers.subscriptions import UNWATCH, AlertHandlers, WatchHandlers
-from bot.ports import GroupAdmins, InteractionLog, PlatformRegistry
+from bot.ports import InteractionLog, PlatformRegistry
 from bot.query_service import QueryService, TooSlow
 from bot.rendering.fact import Permalinks
-from bot.state.people import Person
+from bot.state.people import Person, Pseudonymizer, open_pseudonymizer, read_askers_key
 from bot.state.state import State
 from knowledge.search.semantic import Coverage
 from knowledge.snapshot import SnapshotHolder
@@ -44,11 +38,14 @@ LOOKS, LOOK = 20, 0.5  # how often, and after how many seconds, what was embedde
 
 @dataclass(frozen=True, slots=True)
 class FeedbackModule:
-    """What the dialogue is given."""
+    """What handlers are given; `forget` removes every trace of a person: platform, numeric id."""
 
-    memory: InteractionLog
-    commands: Mapping[str, Handler]
-    presses: Mapping[str, PressHandler]
+    log: InteractionLog
+    unanswered: UnansweredQuestions
+    aliases: AliasService
+    watches: WatchService
+    usage: UsageReporter
+    forget: Callable[[str, str], Awaitable[None]]
     embedded: Callable[[str], None]
 
 
@@ -60,7 +57,6 @@ async def open_feedback(
     lookup: QueryService,
     language: Analyzer,
     links: Permalinks,
-    administrators: GroupAdmins,
 ) -> AsyncIterator[FeedbackModule]:
     """Teach the aliases given in chat, go on telling what a restart broke off, and listen to reloads.
 
@@ -79,7 +75,7 @@ async def open_feedback(
 
     async def swapped(report: ReloadReport) -> None:
         try:  # all of this may have come from a backup
-            pseudonyms.rekey(await asyncio.to_thread(read_key, data))
+            pseudonyms.rekey(await asyncio.to_thread(read_askers_key, data))
             await book.load()
         except (StateError, OSError) as error:
             log.error("aliases and key could not be read again: %s", error)
@@ -87,31 +83,17 @@ async def open_feedback(
 
     context.reload_service.subscribe(swapped)
     context.spawn(_tell(watching, unanswered, store.version))
-    readers = AlertHandlers(unanswered, partial(_forget, state, pseudonyms, platforms))
-    watches = WatchHandlers(watching, administrators)
-    admins = FeedbackHandlers(
-        context,
-        unanswered,
-        book,
-        UsageReporter(state, figures, data / "matplotlib", partial(_coverage, store)),
-    )
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(_beside(_tidy(state, clock)))
         await stack.enter_async_context(figures.serving())
         await stack.enter_async_context(_once_open(worker, platforms))
         yield FeedbackModule(
             StoredInteractionLog(unanswered, figures, state.votes, pseudonyms, language, clock),
-            {
-                "watch": watches.watch,
-                "watches": watches.watches,
-                "unwatch": watches.unwatch,
-                "forget_me": readers.forget_me,
-                Permission.UNANSWERED: spoken(admins.unanswered),
-                Permission.ALIAS: spoken(admins.alias),
-                "unalias": spoken(admins.unalias),
-                Permission.STATS: spoken(admins.stats),
-            },
-            {HOPE: readers.subscribe, UNWATCH: watches.press, QUESTION: admins.press, POINT: admins.pin},
+            unanswered,
+            book,
+            watching,
+            UsageReporter(state, figures, data / "matplotlib", partial(_coverage, store)),
+            partial(_forget, state, pseudonyms, platforms),
             lambda version: context.spawn(_tell_meant(watching, unanswered, lookup, version)),
         )
 

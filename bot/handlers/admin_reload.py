@@ -38,8 +38,6 @@ class ReloadHandlers:
 
     async def reload(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
         """`/reload`, or `/reload dry`."""
-        if (refused := await self._context.require(Permission.RELOAD, message)) is not None:
-            return refused
         dry = command.rest.lower() in DRY
         if command.rest and not dry:
             return [text_reply("用法：/reload 重载；/reload dry 只试算，不更换。")]
@@ -84,16 +82,12 @@ class ReloadHandlers:
 
     async def versions(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
         """`/versions`: what is stored, which one serves, and whether the folder has changed since."""
-        if (refused := await self._context.require(Permission.VERSIONS, message)) is not None:
-            return refused
         lines = await asyncio.to_thread(self._version_lines)
         actor = AccessRequest.of_message(message).actor
         return await self._context.audited(Permission.VERSIONS, actor, text_reply("\n".join(lines)))
 
     async def rollback(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
         """`/rollback`, or `/rollback 12`."""
-        if (refused := await self._context.require(Permission.ROLLBACK, message)) is not None:
-            return refused
         if command.rest and not (command.rest.isascii() and command.rest.isdigit()):
             return [text_reply("用法：/rollback 换回前一个版本；/rollback 12 换回第 12 版。")]
         actor = AccessRequest.of_message(message).actor

@@ -23,7 +23,6 @@ from bot.handlers.intents import TypedCommand
 from bot.messages import Attachment, Button, ButtonPress, Chat, Message, Reply
 from bot.state.approvals import Upload, UploadState
 from bot.state.database import fresh_id
-from bot.texts import phrases
 from knowledge.documents.folder import find_sources
 from knowledge.documents.sidecar import SUFFIX, read_sidecar
 from knowledge.errors import KnowledgeError, StorageUnavailable, UnreadableFile
@@ -49,9 +48,6 @@ class UploadHandlers:
         """Take in a file that came with a message."""
         if message.attachment is None:
             return []
-        stranger = phrases(message.sender.language).no_files
-        if (refused := await self._context.require(Permission.UPLOAD, message, stranger)) is not None:
-            return refused
         actor = AccessRequest.of_message(message).actor
         if (message.attachment.size or 0) > LIMIT:
             await self._context.audit_log.write(
@@ -60,6 +56,11 @@ class UploadHandlers:
             return [text_reply(TOO_BIG)]
         self._context.spawn(self._take(message.chat, actor, message.attachment), message.chat)
         return [text_reply(f"正在检查《{shown_name(message.attachment.name)}》……")]
+
+    async def how(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
+        """`/upload`: a file is simply sent."""
+        how = text_reply("把文件直接发给我就行：txt、md、html、docx、pdf 或 zip。")
+        return await self._context.audited(Permission.UPLOAD, AccessRequest.of_message(message).actor, how)
 
     async def press(self, press: ButtonPress) -> Sequence[Reply]:
         """`upload:p:ID` publishes, `upload:c:ID` also against what was objected, `upload:d:ID` discards."""
@@ -244,8 +245,6 @@ class MetaHandlers:
 
     async def meta(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
         """State a file's title, newspaper, date, edition or address."""
-        if (refused := await self._context.require(Permission.META, message)) is not None:
-            return refused
         wanted = read_meta(command.rest)
         if wanted is None:
             return [text_reply(USAGE)]

@@ -9,12 +9,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from bot.messages import Button, Chat, ChatType, InlineAnswer, InlineQuery, InlineResult, Reply, Run, Sender
+from bot.handlers.intents import TypedCommand
+from bot.messages import (
+    Button,
+    Chat,
+    ChatType,
+    InlineAnswer,
+    InlineQuery,
+    InlineResult,
+    Message,
+    Reply,
+    Run,
+    Sender,
+)
 from bot.ports import AnswerSession, InteractionLog, NullLog, SessionStore, new_id
 from bot.query_service import QueryService, ask_verified
 from bot.rendering.answer import answer_runs, heading, nearest, shown_query
 from bot.rendering.fact import Permalinks, citation, sentence, shown_marks
-from bot.texts import Phrases
+from bot.texts import Phrases, phrases
 from knowledge.model import Answer, Hit, MatchKind
 from knowledge.snapshot import Snapshot
 
@@ -145,6 +157,13 @@ class AnswerHandler:
             return Reply([Run(phrases.fact_gone)])
         shown = await self._shown_to(chat, sender, query, answer, version)
         return self.first(answer, shown, chat.type, phrases)
+
+    async def start(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
+        """`/start`, and what a deep link puts behind it: a fact."""
+        said = phrases(message.sender.language)
+        if typed.rest:
+            return [await self.fact(typed.rest, message.chat, message.sender, said)]
+        return [Reply([Run(said.start)])]
 
     async def again(self, shown: AnswerSession) -> tuple[Answer, AnswerSession]:
         """Ask a shown query once more; it is another shown answer where its facts are no longer the same."""

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from bot.messages import Button, ButtonPress, Reply, Run, Style
+from bot.handlers.intents import TypedCommand
+from bot.messages import Button, ButtonPress, Message, Reply, Run, Style
 from bot.query_service import QueryService
 from bot.rendering.answer import shown_query
 from bot.rendering.fact import Permalinks, article_pages, article_runs
-from bot.texts import Phrases
+from bot.texts import Phrases, phrases
 from knowledge.model import Article
 from knowledge.snapshot import Snapshot
 
@@ -28,15 +29,25 @@ class ArticleHandlers:
         self._lookup = lookup
         self._links = links
 
-    async def articles(self, page: int, phrases: Phrases) -> Reply:
-        """One page of titles, a numbered button each."""
+    async def articles(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
+        """`/articles`: the first page of titles, a numbered button each."""
+        return [await self._page(0, phrases(message.sender.language))]
+
+    async def article(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
+        """`/article`: the article of that id, else the first whose title holds all the words."""
+        said, words = phrases(message.sender.language), typed.rest
+        return [await self._named(words, said) if words else await self._page(0, said)]
+
+    async def about(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
+        """`/about`: how much there is."""
+        articles, facts = await self._lookup.read(lambda snapshot: snapshot.counts())
+        about = phrases(message.sender.language).about
+        return [Reply([Run(about.format(articles=articles, facts=facts))])]
+
+    async def _page(self, page: int, phrases: Phrases) -> Reply:
         return await self._lookup.read(lambda snapshot: _list(snapshot, page, phrases))
 
-    async def article(self, words: str, phrases: Phrases) -> Reply:
-        """The article of that id, else the first whose title holds all the words."""
-        if not words:
-            return await self.articles(0, phrases)
-
+    async def _named(self, words: str, phrases: Phrases) -> Reply:
         def find(snapshot: Snapshot) -> Reply:
             found = snapshot.article(words) or next(_titled(snapshot, words.split()), None)
             if found is None:
@@ -52,7 +63,7 @@ class ArticleHandlers:
             return [Reply([], notice=phrases.stale)]
         page = int(match[3])
         if match[1] == ARTICLES:
-            return [_replacing(await self.articles(page, phrases), press)]
+            return [_replacing(await self._page(page, phrases), press)]
 
         def turn(snapshot: Snapshot) -> Reply:
             article = snapshot.article(match[2] or "")

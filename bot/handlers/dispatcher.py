@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Protocol
 
+from bot.admin.permissions import Permission
+from bot.errors import StateError
 from bot.handlers.answer_buttons import AnswerButtons
 from bot.handlers.answers import AnswerHandler, inline_answer
 from bot.handlers.browsing import ARTICLE, ARTICLES, ArticleHandlers
-from bot.handlers.intents import Intent, Search, SmallTalk, TypedCommand, needs_permission, parse_intent
+from bot.handlers.commands import START, Audience, Command, HelpHandlers, bound, command_of
+from bot.handlers.intents import Intent, Search, SmallTalk, TypedCommand, parse_intent
 from bot.handlers.settings import SETTINGS, SettingsHandlers
 from bot.messages import ButtonPress, Chat, ChatType, InlineAnswer, InlineQuery, Message, Reply, Run, Sender
 from bot.ports import (
@@ -22,6 +26,7 @@ from bot.ports import (
     Preference,
     Preferences,
     SessionStore,
+    manages,
 )
 from bot.query_service import QueryService, TooSlow
 from bot.rendering.fact import Permalinks, no_permalinks
@@ -29,17 +34,35 @@ from bot.texts import Phrases, phrases
 
 log = logging.getLogger(__name__)
 
-Handler = Callable[[Message, TypedCommand], Awaitable[Sequence[Reply]]]
 FileHandler = Callable[[Message], Awaitable[Sequence[Reply]]]
 PressHandler = Callable[[ButtonPress], Awaitable[Sequence[Reply]]]
 
 
-class Dispatcher:
-    """Implements `bot.messages.Conversation`.
+class Guard(Protocol):
+    """Decides on admins' commands: `bot.admin.context.AdminGuard`."""
 
-    `commands` adds handlers by command name; `presses` by the first word of a button's data, up to a colon; `files`
-    takes what people send in private. All of them are given senders with the language that their chat has chosen.
-    """
+    async def require(
+        self, permission: Permission, message: Message, stranger: str | None = None
+    ) -> Sequence[Reply] | None:
+        """Let a command through (None), or return what its sender is told, `stranger` if that is nobody we know."""
+
+    def closed(self) -> Sequence[Reply]:
+        """Say why admins' commands cannot be used now."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandlerSet:
+    """Handlers beside the readers': objects whose methods the registry names, presses by the first word of a button's
+    data, up to a colon, and who takes what people send in private."""
+
+    handlers: Sequence[object] = ()
+    presses: Mapping[str, PressHandler] = field(default_factory=dict)
+    files: FileHandler | None = None
+    guard: Guard | None = None
+
+
+class Dispatcher:
+    """Implements `bot.messages.Conversation`. Handlers are given senders with the language that their chat has chosen."""
 
     def __init__(
         self,
@@ -47,13 +70,12 @@ class Dispatcher:
         shown: SessionStore,
         clock: Callable[[], datetime],
         links: Permalinks = no_permalinks,
-        commands: Mapping[str, Handler] | None = None,
-        presses: Mapping[str, PressHandler] | None = None,
-        files: FileHandler | None = None,
+        more: HandlerSet | None = None,
         preferences: Preferences | None = None,
         administrators: GroupAdmins | None = None,
         memory: InteractionLog | None = None,
     ) -> None:
+        more = more or HandlerSet()
         self._lookup = lookup
         self._links = links
         self._preferences = preferences or InMemoryPreferences()
@@ -62,28 +84,20 @@ class Dispatcher:
         self._pressing = AnswerButtons(self._asking, lookup, shown, links, memory)
         self._browsing = ArticleHandlers(lookup, links)
         self._choosing = SettingsHandlers(self._preferences, self._administrators)
-        self._commands: dict[str, Handler] = {
-            "start": self._start,
-            "help": self._help,
-            "about": self._about,
-            "articles": self._articles,
-            "article": self._article,
-            SETTINGS: self._settings,
-            **(commands or {}),
-        }
-        self._presses = dict(presses or {})
-        self._files = files
+        readers = (self._asking, self._browsing, self._choosing, HelpHandlers())
+        self._commands = bound([*readers, *more.handlers])
+        self._presses, self._files, self._guard = more.presses, more.files, more.guard
 
     async def message(self, message: Message) -> Sequence[Reply]:
         """Answer a message; empty means silence, a reply without text that it is being done and tells of itself."""
-        meant = parse_intent(message)
-        if meant is None:
+        intent = parse_intent(message)
+        if intent is None:
             return ()
         said = phrases(message.sender.language)
         try:
             said, preference = await self._spoken(message.chat, message.sender)
             message = replace(message, sender=replace(message.sender, language=said.language))
-            return await self._answer(message, meant, said, preference)
+            return await self._answer(message, intent, said, preference)
         except TooSlow:
             return [Reply([Run(said.too_slow)], reply_to=message.id)]
         except Exception:
@@ -118,23 +132,43 @@ class Dispatcher:
             return InlineAnswer((), cache_seconds=0)
 
     async def _answer(
-        self, message: Message, meant: Intent, said: Phrases, preference: Preference
+        self, message: Message, intent: Intent, said: Phrases, preference: Preference
     ) -> Sequence[Reply]:
-        if message.attachment and self._files and message.chat.type is ChatType.PRIVATE:
-            return await self._files(message)
-        if needs_permission(meant) and not await self._may_ask(message.chat, message.sender, preference):
+        if message.attachment and self._files and self._guard and message.chat.type is ChatType.PRIVATE:
+            refused = await self._guard.require(Permission.UPLOAD, message, said.no_files)
+            return await _telling(self._files(message)) if refused is None else refused
+        if isinstance(intent, SmallTalk):
+            text = said.start if intent is SmallTalk.GREETING else said.welcome
+            return [Reply([Run(text)], reply_to=_quoted(message), edits=message.answered_by)]
+        if _asks(intent) and not await self._may_ask(message.chat, message.sender, preference):
             return [Reply([Run(said.only_admins_ask)], reply_to=message.id)]
-        if isinstance(meant, Search):
+        if isinstance(intent, Search):
             reply = await self._asking.answer(
-                meant.text, message.chat, message.sender, said, preference.facts
+                intent.text, message.chat, message.sender, said, preference.facts
             )
             return [replace(reply, reply_to=_quoted(message), edits=message.answered_by)]
-        if isinstance(meant, SmallTalk):
-            text = said.start if meant is SmallTalk.GREETING else said.welcome
-            return [Reply([Run(text)], reply_to=_quoted(message), edits=message.answered_by)]
-        if meant.name in self._commands:
-            return await self._commands[meant.name](message, meant)
-        return [Reply([Run(said.unknown_command)])] if message.chat.type is ChatType.PRIVATE else ()
+        command = command_of(intent.name)
+        if command is None:
+            return [Reply([Run(said.unknown_command)])] if message.chat.type is ChatType.PRIVATE else ()
+        return await self._run(command, message, intent, said)
+
+    async def _run(
+        self, command: Command, message: Message, typed: TypedCommand, said: Phrases
+    ) -> Sequence[Reply]:
+        handler = self._commands.get(command.name)
+        if isinstance(command.permission, Permission):
+            if self._guard is None:
+                return [Reply([Run(said.unknown_command)])]
+            if (refused := await self._guard.require(command.permission, message)) is not None:
+                return refused
+            return await _telling(handler(message, typed)) if handler else self._guard.closed()
+        if handler is None:
+            return [Reply([Run(said.feedback.not_now)])]
+        if command.permission is not Audience.CHAT_ADMINS or await manages(
+            self._administrators, message.chat, message.sender
+        ):
+            return await handler(message, typed)
+        return [Reply([Run(command.denied(said))], reply_to=message.id)]
 
     async def _act(self, press: ButtonPress, said: Phrases, preference: Preference) -> Sequence[Reply]:
         kind, colon, _ = press.data.partition(":")
@@ -158,32 +192,22 @@ class Dispatcher:
         preference = await self._preferences.get(chat) if chat else Preference()
         return phrases(preference.language or sender.language), preference
 
-    async def _start(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
-        said = _said(message)
-        if typed.rest:
-            return [await self._asking.fact(typed.rest, message.chat, message.sender, said)]
-        return [Reply([Run(said.start)])]
 
-    async def _help(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
-        said = _said(message)
-        return [Reply([Run(said.help if message.chat.type is ChatType.PRIVATE else said.group_help)])]
-
-    async def _about(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
-        articles, facts = await self._lookup.read(lambda snapshot: snapshot.counts())
-        return [Reply([Run(_said(message).about.format(articles=articles, facts=facts))])]
-
-    async def _articles(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
-        return [await self._browsing.articles(0, _said(message))]
-
-    async def _article(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
-        return [await self._browsing.article(typed.rest, _said(message))]
-
-    async def _settings(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
-        return await self._choosing.show(message, _said(message))
+def _asks(intent: Intent) -> bool:
+    """Tell whether something of the articles is wanted, and no help or settings."""
+    if isinstance(intent, TypedCommand):
+        command = command_of(intent.name)
+        deep_link = intent.name == START and bool(intent.rest)
+        return deep_link or (command is not None and command.permission is Audience.ASKERS)
+    return isinstance(intent, Search)
 
 
-def _said(message: Message) -> Phrases:
-    return phrases(message.sender.language)
+async def _telling(acting: Awaitable[Sequence[Reply]]) -> Sequence[Reply]:
+    """What an admin's command says; where the state cannot be used, why: only who was admitted comes as far as that."""
+    try:
+        return await acting
+    except StateError as error:
+        return [Reply([Run(str(error))])]
 
 
 def _quoted(message: Message) -> str | None:

@@ -73,13 +73,6 @@ def parse_intent(message: Message) -> Intent | None:
     return None if message.edited else typed
 
 
-def needs_permission(meant: Intent) -> bool:
-    """Tell whether something of the articles is wanted, and no help or settings."""
-    if isinstance(meant, TypedCommand):
-        return meant.name in ("article", "articles") or (meant.name == "start" and bool(meant.rest))
-    return isinstance(meant, Search)
-
-
 def _in_channel(message: Message, typed: TypedCommand | None) -> Search | None:
     if typed and typed.name == FIND:
         return Search(typed.rest)

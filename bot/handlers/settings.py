@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.messages import Button, ButtonPress, Chat, ChatType, Message, Reply, Run, Sender, Style
-from bot.ports import (
-    FACTS,
-    LANGUAGES,
-    Askers,
-    GroupAdmins,
-    Preference,
-    Preferences,
-)
+from bot.handlers.intents import TypedCommand
+from bot.messages import Button, ButtonPress, Chat, ChatType, Message, Reply, Run, Style
+from bot.ports import Askers, GroupAdmins, Preference, Preferences, manages
 from bot.texts import Phrases, phrases
 
 SETTINGS = "settings"
+FACTS = (1, 3, 5)
+LANGUAGES = {"zh-Hans": "简体中文", "zh-Hant": "繁體中文", "en": "English"}
 
 
 class SettingsHandlers:
@@ -26,12 +22,11 @@ class SettingsHandlers:
         self._preferences = preferences
         self._administrators = administrators
 
-    async def show(self, message: Message, said: Phrases) -> Sequence[Reply]:
-        """Show the choices to whoever may make them; a forwarded command is nobody's wish."""
+    async def show(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
+        """`/settings`: show the choices; a forwarded command is nobody's wish."""
+        said = phrases(message.sender.language)
         if message.forwarded or message.via_bot or message.chat.type is ChatType.CHANNEL:
             return ()
-        if not await self._may(message.chat, message.sender):
-            return [Reply([Run(said.only_admins_set)], reply_to=message.id)]
         preference = await self._preferences.get(message.chat)
         return [replace(_screen(message.chat, preference, said), reply_to=message.id)]
 
@@ -39,7 +34,7 @@ class SettingsHandlers:
         """Take one choice."""
         if press.chat is None:
             return [Reply([], notice=said.stale)]
-        if not await self._may(press.chat, press.sender):
+        if not await manages(self._administrators, press.chat, press.sender):
             return [Reply([], notice=said.only_admins_set)]
         before = await self._preferences.get(press.chat)
         after = chosen(before, press.data)
@@ -49,9 +44,6 @@ class SettingsHandlers:
         spoken = phrases(after.language or press.sender.language)
         screen = _screen(press.chat, after, spoken)
         return [replace(screen, edits=press.message_id, notice=spoken.saved)]
-
-    async def _may(self, chat: Chat, sender: Sender) -> bool:
-        return chat.type is ChatType.PRIVATE or await self._administrators.administers(chat, sender)
 
 
 def chosen(before: Preference, data: str) -> Preference | None:

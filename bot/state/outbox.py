@@ -90,6 +90,9 @@ def _read(written: Mapping[str, Sequence[Sequence[object]]]) -> Reply:
     )
 
 
+TOLD_VERSION = "told_version"  # the newest version whose news was told
+
+
 class Checkpoints:
     """Named marks."""
 

@@ -1,10 +1,15 @@
-"""People in the state: who was granted what, and the removal of every trace of somebody."""
+"""People in the state: as keyed hashes, who was granted what, and the removal of every trace of somebody."""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import os
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import Delete, and_, delete, insert, or_, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -27,6 +32,9 @@ from bot.state.tables import (
     watches,
     words,
 )
+
+ASKERS_KEY = "askers.key"  # the file in the data folder
+_KEY_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,3 +161,37 @@ async def _forget_words(connection: AsyncConnection, person: str) -> None:
         kept = [slow for slow in row.slowest if person not in slow[1]]
         if len(kept) < len(row.slowest):
             await connection.execute(update(days).where(days.c.day == row.day).values(slowest=kept))
+
+
+class Pseudonymizer:
+    """Hashes ids with a key of this data folder (HMAC-SHA-256)."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def rekey(self, key: bytes) -> None:
+        """Hash with another key from now on."""
+        self._key = key
+
+    def of(self, platform: str, person: str) -> str:
+        """What stands for a person: 64 hexadecimal digits."""
+        return hmac.new(self._key, f"{platform}:{person}".encode(), hashlib.sha256).hexdigest()
+
+
+def open_pseudonymizer(data: Path) -> Pseudonymizer:
+    """Hash with the key of the data folder."""
+    return Pseudonymizer(read_askers_key(data))
+
+
+def read_askers_key(data: Path) -> bytes:
+    """Read the key in the data folder; make it, readable for nobody else, where there is none."""
+    path = data / ASKERS_KEY
+    if not path.exists():
+        data.mkdir(parents=True, exist_ok=True)
+        fresh = data / f".{ASKERS_KEY}.{secrets.token_hex(4)}"
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(_KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    return path.read_bytes()

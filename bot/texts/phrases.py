@@ -205,4 +205,5 @@ class Phrases:
     saved: str
     inline_how: str
     inline_how_more: str
+    commands_here: str
     commands: dict[str, str]

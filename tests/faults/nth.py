@@ -20,9 +20,9 @@ from pathlib import Path
 from bot.admin.upload_store import UploadStore
 from bot.backup import BackupRefused, unpacked, write_backup
 from bot.errors import CannotStore, StateReadOnly
-from bot.feedback.questions import read_key
 from bot.state.audit import Entry
 from bot.state.inbox import NewUpdate, UpdateStatus
+from bot.state.people import read_askers_key
 from bot.state.sqlite_inbox import open_inbox
 from bot.state.state import open_state, sqlite_address
 from knowledge.errors import KnowledgeError, NoArticles, SnapshotDamaged
@@ -209,7 +209,7 @@ def prepare(folder: Path, job: str) -> int:
         rewrite(folder, 0)
         reload(folder, 0, lambda: None)
     if job == "backup":
-        read_key(folder / "var")
+        read_askers_key(folder / "var")
         remember(folder / "var", 0, lambda: None)
     return 0
 

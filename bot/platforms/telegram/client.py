@@ -31,7 +31,7 @@ from telegram.error import (
 )
 from telegram.request import BaseRequest, RequestData
 
-from bot.handlers.menus import Menu, Scope
+from bot.handlers.commands import Menu, Scope
 from bot.messages import Chat, Sender, SenderKind
 
 

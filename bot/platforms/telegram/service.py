@@ -15,7 +15,7 @@ from aiohttp import web
 from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 
-from bot.handlers.menus import menus
+from bot.handlers.commands import menus
 from bot.messages import Chat, ChatMigrations, Conversation, Reply, Sender
 from bot.observability import Metrics
 from bot.platforms.limiter import OVERALL, Limiter, Rate

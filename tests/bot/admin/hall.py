@@ -16,6 +16,7 @@ from bot.admin.knowledge import KnowledgeRuntime, start_knowledge
 from bot.admin.wiring import AdminModule, AdminOptions, open_admin
 from bot.feedback.wiring import open_feedback
 from bot.handlers.dispatcher import Dispatcher
+from bot.handlers.wiring import open_handlers
 from bot.messages import (
     Attachment,
     ButtonPress,
@@ -190,22 +191,12 @@ async def hall(
         )
         store, language, nobody = knowledge.store, knowledge.language, PlatformRegistry()
         lookup = stack.enter_context(open_query_service(store, patience=30))
-        commands, presses, memory = side.commands, side.presses, None
+        feedback = None
         if side.context:
-            learning = await enter(
-                open_feedback(data, side.context, store, lookup, language, no_permalinks, nobody)
-            )
-            commands, presses = {**commands, **learning.commands}, {**presses, **learning.presses}
-            memory = learning.memory
-        dialogue = Dispatcher(
-            lookup,
-            side.shown,
-            clock,
-            commands=commands,
-            presses=presses,
-            files=side.attachment,
-            memory=memory,
-        )
+            feedback = await enter(open_feedback(data, side.context, store, lookup, language, no_permalinks))
+        handlers = await enter(open_handlers(side, feedback, nobody))
+        memory = feedback.log if feedback else None
+        dialogue = Dispatcher(lookup, side.shown, clock, more=handlers, memory=memory)
         room = Hall(articles, data, here, phone, clock, knowledge, side, dialogue)
         await room.quiet()  # what the owner is told at the start
         yield room

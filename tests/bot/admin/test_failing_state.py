@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.handlers.menus import OFFERED, Scope
+from bot.handlers.commands import Scope, offered
 from bot.messages import Attachment, ChatType
 from bot.texts import phrases
 from knowledge.snapshots.request import BuildRequest, BuildResult, Progress
@@ -106,7 +106,7 @@ async def test_with_a_closed_state_every_command_that_was_offered_is_answered(tm
     (tmp_path / "data" / "state.sqlite").write_bytes(b"no database" * 1000)
     async with hall(tmp_path) as room:
         said, where = phrases("zh-Hans").feedback.not_now, str(room.data)
-        for command in OFFERED[Scope.PRIVATE]:
+        for command in (command.name for command in offered(Scope.PRIVATE)):
             assert await room.say(f"/{command}", STRANGER) != phrases(None).unknown_command, command
         for command in ("/watch 养老", "/watches", "/unwatch 养老", "/forget_me"):
             assert await room.say(command, OWNER) == await room.say(command, STRANGER) == said

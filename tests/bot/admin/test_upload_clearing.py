@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.admin.commands import AdminCommands
+from bot.handlers.admin_reload import ReloadHandlers
+from bot.handlers.admin_uploads import UploadHandlers
 from bot.state.approvals import Uploads, UploadState
 from tests.bot.admin.hall import change, hall
 from tests.bot.admin.test_upload_commands import TEXT, files_below, send
@@ -56,5 +57,5 @@ async def test_a_file_nobody_decided_on_for_a_day_goes_unless_it_is_being_publis
             context = replace(
                 context, state=replace(context.state, uploads=PressedMeanwhile(context.state.uploads))
             )
-        await AdminCommands(context).uploads.forget_old()
+        await UploadHandlers(context, ReloadHandlers(context)).forget_old()
         assert bool(files_below(room.data / "uploads")) == pressed

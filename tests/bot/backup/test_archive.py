@@ -14,10 +14,10 @@ import pytest
 
 from bot.backup import BackupRefused, restore, unpacked, write_backup
 from bot.errors import StateReadOnly
-from bot.feedback.questions import NAME, open_pseudonymizer
 from bot.messages import Chat, ChatType
 from bot.state.audit import Entry
 from bot.state.chats import Subscriber
+from bot.state.people import ASKERS_KEY, open_pseudonymizer
 from bot.state.state import Copies, open_state, sqlite_address
 from knowledge.snapshots.build import build
 from knowledge.snapshots.opening import SERVED
@@ -60,7 +60,7 @@ async def test_what_was_backed_up_is_put_back_elsewhere(tmp_path: Path) -> None:
         assert [entry.detail for entry in await state.audit.last()] == ["ciie = 进博会"]
         assert await state.audit.first_broken() is None
         await state.aliases.add(("申", "上海"), NOW)
-    assert (elsewhere / NAME).read_bytes() == (data / NAME).read_bytes()
+    assert (elsewhere / ASKERS_KEY).read_bytes() == (data / ASKERS_KEY).read_bytes()
     assert versions.current() == "000002"
     assert {path.name for path in elsewhere.glob(".*")} == set()
 
@@ -148,10 +148,10 @@ async def test_knowledge_is_not_restored_without_its_state(tmp_path: Path) -> No
 
 async def test_a_folder_in_which_nobody_was_served_yet_can_be_backed_up(tmp_path: Path) -> None:
     data, file = await data_folder(tmp_path), tmp_path / "backup"
-    (data / NAME).unlink()
+    (data / ASKERS_KEY).unlink()
     write_backup(data, sqlite_address(data), file)
     with unpacked(file, tmp_path / "elsewhere") as parts:
-        assert parts.key.read_bytes() == (data / NAME).read_bytes()
+        assert parts.key.read_bytes() == (data / ASKERS_KEY).read_bytes()
 
 
 async def test_what_a_killed_restore_unpacked_is_gone_after_the_next_start(tmp_path: Path) -> None:

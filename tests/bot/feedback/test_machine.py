@@ -19,13 +19,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from bot.feedback.aliases import AliasRefused, AliasService
 from bot.feedback.outbox import OutboxWorker
-from bot.feedback.questions import Pseudonymizer, UnansweredQuestions, question_id, question_key
+from bot.feedback.questions import UnansweredQuestions, question_id, question_key
 from bot.feedback.watches import WatchService
 from bot.messages import Chat, ChatType, Reply
 from bot.query_service import open_query_service
 from bot.rendering.fact import no_permalinks
 from bot.state.chats import Subscriber
-from bot.state.people import Person
+from bot.state.people import Person, Pseudonymizer
 from bot.state.questions import AlertResult
 from bot.state.state import State, open_state, sqlite_address
 from knowledge.snapshot import SnapshotHolder

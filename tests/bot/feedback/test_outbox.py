@@ -161,7 +161,7 @@ from datetime import datetime, UTC
 from pathlib import Path
 from bot.query_service import open_query_service
 from bot.feedback.outbox import OutboxWorker
-from bot.feedback.watches import MARK, WatchService
+from bot.feedback.watches import WatchService
 from bot.rendering.fact import no_permalinks
 from bot.state.state import open_state, sqlite_address
 from knowledge.snapshot import SnapshotHolder

@@ -223,7 +223,7 @@ async def test_a_page_beyond_the_last_is_said_to_be_none(start: Start) -> None:
 async def test_commands_introduce_the_bot(start: Start, command: str) -> None:
     reply = await (await start()).say(command)
     said = {"s": ZH.start, "h": ZH.help, "a": ZH.about.format(articles=2, facts=8)}
-    assert reply.text == said[command[1].lower()]
+    assert reply.text.startswith(said[command[1].lower()])
 
 
 async def test_a_greeting_is_met_with_how_to_ask_and_thanks_with_a_welcome(start: Start) -> None:

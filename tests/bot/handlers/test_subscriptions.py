@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 
 from bot.errors import StateReadOnly
-from bot.feedback.questions import Pseudonymizer, UnansweredQuestions
+from bot.feedback.questions import UnansweredQuestions
 from bot.feedback.watches import WatchService
-from bot.handlers.dispatcher import Dispatcher
+from bot.handlers.dispatcher import Dispatcher, HandlerSet
 from bot.handlers.subscriptions import AlertHandlers, WatchHandlers
 from bot.messages import ButtonPress, Chat, ChatType, Message, Reply, Sender
 from bot.ports import AnonymousOnly, InMemoryPreferences, InMemorySessions, Preference
 from bot.query_service import open_query_service
 from bot.rendering.fact import no_permalinks
+from bot.state.people import Pseudonymizer
 from bot.state.state import State, open_state, sqlite_address
 from bot.texts import phrases
 from knowledge.snapshot import SnapshotHolder
@@ -64,8 +65,7 @@ async def room(tmp_path: Path) -> AsyncIterator[Room]:
                 lookup,
                 InMemorySessions(),
                 lambda: NOON,
-                commands={"watch": watches.watch, "watches": watches.watches, "forget_me": alerts.forget_me},
-                presses={"hope": alerts.subscribe, "unwatch": watches.press},
+                more=HandlerSet((watches, alerts), {"hope": alerts.subscribe, "unwatch": watches.press}),
                 preferences=preferences,
             )
             yield Room(dialogue, state, unanswered)

@@ -101,7 +101,7 @@ async def test_an_unknown_command_is_explained_in_private_and_ignored_in_a_group
 
 async def test_help_in_a_group_explains_privacy_mode(room: Room) -> None:
     (reply,) = await room.say("/help", GROUP)
-    assert reply.text == ZH.group_help
+    assert reply.text.startswith(ZH.group_help) and "/find " in reply.text
 
 
 async def test_articles_lists_titles_and_a_number_opens_one(room: Room) -> None:
@@ -192,7 +192,7 @@ async def test_a_group_whose_admins_alone_may_ask_shows_members_no_article_and_n
         (told,) = await room.say(typed, GROUP, ADMIN)
         assert told.text != ZH.only_admins_ask
     said = [(await room.say(typed, GROUP, MEMBER))[0].text for typed in ("/help", "/start")]
-    assert said == [ZH.group_help, ZH.start]
+    assert [said[0].startswith(ZH.group_help), said[1]] == [True, ZH.start]
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from sqlalchemy import String, Text, select
 
-from bot.feedback.questions import Pseudonymizer, question_id
+from bot.feedback.questions import question_id
 from bot.messages import Chat, ChatType, Reply, Run
 from bot.ports import AnswerSession, Preference
 from bot.state.approvals import Confirmation, Upload, UploadState
 from bot.state.audit import Entry
 from bot.state.chats import Subscriber
 from bot.state.database import fresh_id, open_database
-from bot.state.people import Granted, Person
+from bot.state.people import Granted, Person, Pseudonymizer
 from bot.state.state import State, open_state, sqlite_address
 from bot.state.tables import metadata
 from bot.state.usage import DayCounts

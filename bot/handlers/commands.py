@@ -1,0 +1,164 @@
+"""The registry of commands: who handles each, who may, which menus offer it, and what does without the shared state.
+
+The dispatcher, the menus, `/help`, the answers of a state that cannot be used and docs/permissions.md read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.admin.permissions import Permission
+from bot.handlers.admin_content import FeedbackHandlers
+from bot.handlers.admin_people import RoleHandlers
+from bot.handlers.admin_reload import ReloadHandlers
+from bot.handlers.admin_uploads import MetaHandlers, UploadHandlers
+from bot.handlers.answers import AnswerHandler
+from bot.handlers.browsing import ArticleHandlers
+from bot.handlers.intents import FIND, TypedCommand
+from bot.handlers.settings import SettingsHandlers
+from bot.handlers.subscriptions import AlertHandlers, WatchHandlers
+from bot.messages import ChatType, Message, Reply, Run
+from bot.texts import Phrases, phrases
+
+Handler = Callable[[Message, TypedCommand], Awaitable[Sequence[Reply]]]
+START = "start"
+
+
+class Scope(StrEnum):
+    """Where a menu is opened."""
+
+    PRIVATE = "private"
+    GROUP = "group"
+    GROUP_ADMIN = "group_admin"
+
+
+class Audience(StrEnum):
+    """Who may use a command that is no admin's: everybody, who may ask in this chat, or who manages the chat."""
+
+    EVERYBODY = "everybody"
+    ASKERS = "askers"
+    CHAT_ADMINS = "chat_admins"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command.
+
+    `handler` is a method of a handler class, None where the words behind the command are looked up as they are. Its
+    description is `Phrases.commands[name]`. `denied` is what a member of a group is told whom its admins alone may stand for.
+    """
+
+    name: str
+    handler: Callable[..., Awaitable[Sequence[Reply]]] | None
+    permission: Permission | Audience
+    scopes: frozenset[Scope] = frozenset()
+    needs_state: bool = False
+    denied: Callable[[Phrases], str] = lambda said: said.only_admins_set
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """Commands with what they do, in order; `language` is two letters, None for everybody else."""
+
+    scope: Scope
+    language: str | None
+    commands: tuple[tuple[str, str], ...]
+
+
+class HelpHandlers:
+    """`/help`."""
+
+    async def help(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
+        """How to ask, and the commands of this kind of chat."""
+        said = phrases(message.sender.language)
+        private = message.chat.type is ChatType.PRIVATE
+        scope = Scope.PRIVATE if private else Scope.GROUP
+        lines = [f"/{command.name} {said.commands[command.name]}" for command in offered(scope)]
+        how = said.help if private else said.group_help
+        return [Reply([Run("\n".join([f"{how}\n", said.commands_here, *lines]))])]
+
+
+EVERYWHERE = frozenset(Scope)
+MANAGED = frozenset({Scope.PRIVATE, Scope.GROUP_ADMIN})
+PRIVATE = frozenset({Scope.PRIVATE})
+
+COMMANDS = (
+    Command(FIND, None, Audience.ASKERS, EVERYWHERE),
+    Command("articles", ArticleHandlers.articles, Audience.ASKERS, EVERYWHERE),
+    Command("article", ArticleHandlers.article, Audience.ASKERS, PRIVATE),
+    Command(
+        "watch",
+        WatchHandlers.watch,
+        Audience.CHAT_ADMINS,
+        MANAGED,
+        True,
+        lambda said: said.feedback.admins_only,
+    ),
+    Command(
+        "watches",
+        WatchHandlers.watches,
+        Audience.CHAT_ADMINS,
+        MANAGED,
+        True,
+        lambda said: said.feedback.admins_only,
+    ),
+    Command(
+        "unwatch",
+        WatchHandlers.unwatch,
+        Audience.CHAT_ADMINS,
+        needs_state=True,
+        denied=lambda said: said.feedback.admins_only,
+    ),
+    Command("settings", SettingsHandlers.show, Audience.CHAT_ADMINS, MANAGED),
+    Command("help", HelpHandlers.help, Audience.EVERYBODY, EVERYWHERE),
+    Command("forget_me", AlertHandlers.forget_me, Audience.EVERYBODY, PRIVATE, True),
+    Command(START, AnswerHandler.start, Audience.EVERYBODY),
+    Command("about", ArticleHandlers.about, Audience.EVERYBODY),
+    Command("reload", ReloadHandlers.reload, Permission.RELOAD, needs_state=True),
+    Command("versions", ReloadHandlers.versions, Permission.VERSIONS, needs_state=True),
+    Command("rollback", ReloadHandlers.rollback, Permission.ROLLBACK, needs_state=True),
+    Command("upload", UploadHandlers.how, Permission.UPLOAD, needs_state=True),
+    Command("meta", MetaHandlers.meta, Permission.META, needs_state=True),
+    Command("unanswered", FeedbackHandlers.unanswered, Permission.UNANSWERED, needs_state=True),
+    Command("alias", FeedbackHandlers.alias, Permission.ALIAS, needs_state=True),
+    Command("unalias", FeedbackHandlers.unalias, Permission.ALIAS, needs_state=True),
+    Command("stats", FeedbackHandlers.stats, Permission.STATS, needs_state=True),
+    Command("grant", RoleHandlers.grant, Permission.GRANT, needs_state=True),
+    Command("revoke", RoleHandlers.revoke, Permission.REVOKE, needs_state=True),
+    Command("audit", RoleHandlers.audit, Permission.AUDIT, needs_state=True),
+)
+
+
+def command_of(name: str) -> Command | None:
+    """The command of that name."""
+    return next((command for command in COMMANDS if command.name == name), None)
+
+
+def offered(scope: Scope) -> list[Command]:
+    """The commands that the menu of a scope offers, in order."""
+    return [command for command in COMMANDS if scope in command.scopes]
+
+
+def menus() -> list[Menu]:
+    """Every menu: in Chinese for those whose platform says so, in English for everybody else."""
+    return [
+        Menu(
+            scope,
+            language,
+            tuple(
+                (command.name, phrases(language or "en").commands[command.name]) for command in offered(scope)
+            ),
+        )
+        for scope in Scope
+        for language in (None, "zh")
+    ]
+
+
+def bound(handlers: Sequence[object]) -> dict[str, Handler]:
+    """The commands that these handlers can handle, by name."""
+    owned = {
+        method: getattr(handler, name) for handler in handlers for name, method in vars(type(handler)).items()
+    }
+    return {command.name: owned[command.handler] for command in COMMANDS if command.handler in owned}
