@@ -52,7 +52,7 @@ def run(settings: Settings) -> int:
     Raises:
         StartError: it cannot serve, or a platform has refused us for too long.
     """
-    set_up_logs(settings)
+    set_up_logs(settings.every_secret(), settings.log)
     share_heaps()
     asyncio.run(_run(settings))
     return 0

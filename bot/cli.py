@@ -14,7 +14,7 @@ from bot.errors import WRONG_SETTINGS, SettingsError, StartError, StateError
 from bot.runtime import loading
 from bot.texts import phrases
 from bot.texts.phrases import CommandLinePhrases
-from knowledge.errors import FolderInUse, KnowledgeError
+from knowledge.errors import FolderInUse, KnowledgeError, MissingFolder
 
 if TYPE_CHECKING:
     from bot.config import Settings
@@ -30,7 +30,8 @@ def main(argv: list[str] | None = None) -> int:
     with loading():
         from bot.config import interface_language, load_settings
         from bot.platforms import PLATFORMS
-    arguments = parser(phrases(interface_language()).command_line).parse_args(argv)
+    said = phrases(interface_language()).command_line
+    arguments = parser(said).parse_args(argv)
     if arguments.version:
         print(f"chuchu {version('chuchu')}")
         return 0
@@ -40,8 +41,11 @@ def main(argv: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return WRONG_SETTINGS
     except FolderInUse as error:
-        print(error, file=sys.stderr)
+        print(said.by_setting.format(error, "CHUCHU_DATA"), file=sys.stderr)
         return IN_USE
+    except MissingFolder as error:
+        print(said.by_setting.format(error, "CHUCHU_ARTICLES"), file=sys.stderr)
+        return 1
     except (StartError, KnowledgeError, StateError) as error:
         print(error, file=sys.stderr)
         return 1

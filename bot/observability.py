@@ -7,12 +7,10 @@ import logging
 import re
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-
-from bot.config import Settings
 
 TOKEN = re.compile(r"\d{3,15}(?::|%3A)[A-Za-z0-9_-]{20,}", re.IGNORECASE)
 HIDDEN = "[secret]"
@@ -84,10 +82,12 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def set_up_logs(settings: Settings) -> None:
-    """Send every log line of the process to standard error, for people at a terminal, for machines elsewhere."""
-    secrets = settings.every_secret()
-    style = settings.log or ("human" if sys.stderr.isatty() else "json")
+def set_up_logs(secrets: Sequence[str], style: str | None = None) -> None:
+    """Send every log line of the process to standard error, for people at a terminal, for machines elsewhere.
+
+    No line holds one of the `secrets`; `style` is `human` or `json`.
+    """
+    style = style or ("human" if sys.stderr.isatty() else "json")
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Human(secrets) if style == "human" else Json(secrets))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)

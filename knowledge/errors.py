@@ -58,6 +58,10 @@ class UnknownFormat(SnapshotDamaged):
     """A stored snapshot is whole, but of a format that this program cannot read."""
 
 
+class MissingFolder(NoArticles):
+    """The articles folder is not there, or is none."""
+
+
 class NothingChanged(KnowledgeError):
     """The articles folder is as it was when the snapshot to start from was built."""
 
@@ -71,7 +75,7 @@ class FolderInUse(KnowledgeError):
 
     def __init__(self, folder: str, pid: int | None) -> None:
         who = "另一个进程" if pid is None else f"进程 {pid} "
-        super().__init__(f"数据文件夹 {folder} 正由{who}使用；请先停下它，或用 CHUCHU_DATA 另指一个文件夹")
+        super().__init__(f"数据文件夹 {folder} 正由{who}使用；请先停下它，或另用一个数据文件夹")
         self.pid = pid
 
 

@@ -14,7 +14,14 @@ from typing import Any, Protocol, Self
 
 from pydantic import TypeAdapter, ValidationError
 
-from knowledge.errors import BuildFailed, KnowledgeError, NoArticles, NothingChanged, StorageUnavailable
+from knowledge.errors import (
+    BuildFailed,
+    KnowledgeError,
+    MissingFolder,
+    NoArticles,
+    NothingChanged,
+    StorageUnavailable,
+)
 from knowledge.snapshots.request import BuildRequest, BuildResult, Preview, Progress
 from knowledge.snapshots.worker import encode_request, said_of
 
@@ -24,7 +31,7 @@ LINE = 256 * 1024 * 1024  # the last line holds every skipped file
 CHILD_ENVIRONMENT = {"PYPINYIN_NO_PHRASES": "true", "PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1"}
 BUILT = TypeAdapter(BuildResult)
 NAMED = {
-    kind.__name__: kind for kind in (NoArticles, StorageUnavailable, NothingChanged)
+    kind.__name__: kind for kind in (NoArticles, MissingFolder, StorageUnavailable, NothingChanged)
 }  # what says by itself what to do
 
 

@@ -112,6 +112,7 @@ PHRASES = Phrases(
         backup_file="a name that no file has yet",
         restore="restore from a backup; also while running",
         restore_file="a file that backup wrote",
+        by_setting="{} (setting: {})",
         wrong_limit="must be a whole number from 1 to 1000",
         missing="{} is missing",
         unknown="{} is unknown",

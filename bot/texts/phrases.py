@@ -40,6 +40,7 @@ class CommandLinePhrases:
     backup_file: str
     restore: str
     restore_file: str
+    by_setting: str
     wrong_limit: str
     missing: str
     unknown: str

@@ -112,6 +112,7 @@ PHRASES = Phrases(
         backup_file="还不存在的文件名",
         restore="从备份文件恢复；运行时也可以",
         restore_file="backup 写的文件",
+        by_setting="{}（设置：{}）",
         wrong_limit="要写 1 到 1000 的整数",
         missing="还缺 {}",
         unknown="不认识 {}",

@@ -14,7 +14,7 @@ from knowledge.documents import limits
 from knowledge.documents.formats import is_readable, unknown_format
 from knowledge.documents.sidecar import ORPHAN, SUFFIX, sidecar_names
 from knowledge.documents.steady import FORBIDDEN, permit
-from knowledge.errors import EXHAUSTED, NoArticles
+from knowledge.errors import EXHAUSTED, MissingFolder
 from knowledge.model import Skipped
 
 RESERVED_NAMES: Final = ("aliases.txt", "别名.txt")
@@ -42,12 +42,12 @@ def find_sources(folder: Path) -> Iterator[Source]:
     """List the files of `folder` in name order; what cannot be an article comes with its fault.
 
     Raises:
-        NoArticles: `folder` is missing or no folder.
+        MissingFolder: `folder` is missing or no folder.
         OSError: the machine has no descriptor or memory left.
     """
     if not folder.is_dir():
         what = "不是文件夹" if folder.exists() else "不存在"
-        raise NoArticles(f"文章文件夹 {folder} {what}；请建好它，或用 CHUCHU_ARTICLES 指明文件夹")
+        raise MissingFolder(f"文章文件夹 {folder} {what}；请建好它，或另外指明一个文件夹")
     root = Path(os.path.realpath(folder))
     for count, source in enumerate(_Walk(root).directory(root, "", 0)):
         if count == limits.FOLDER_FILES:

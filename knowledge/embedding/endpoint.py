@@ -78,6 +78,4 @@ class EndpointEmbedder:
             raise self._failed(str(error)) from error
 
     def _failed(self, reason: str) -> EmbeddingFailed:
-        return EmbeddingFailed(
-            f"语义模型 {self._base} 用不了（{reason}）；请检查 CHUCHU_EMBEDDINGS 的地址和那边的服务"
-        )
+        return EmbeddingFailed(f"语义模型 {self._base} 用不了（{reason}）；请检查这个地址和那边的服务")

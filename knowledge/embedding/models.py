@@ -47,9 +47,7 @@ class BundledEmbedder:
             self.name = f"{_PACKAGE}-{metadata.version(_PACKAGE)}"
             self._model = E5(num_threads=1)
         except (ImportError, metadata.PackageNotFoundError, OSError, RuntimeError) as error:
-            raise EmbeddingFailed(
-                f"自带的语义模型用不了（{error}）；请重新安装，或设 CHUCHU_EMBEDDINGS=off"
-            ) from error
+            raise EmbeddingFailed(f"自带的语义模型用不了（{error}）；请重新安装，或关掉它") from error
 
     def embed(self, texts: Sequence[str], *, asked: bool = False) -> Array:
         # One by one: its batches start threads of their own.

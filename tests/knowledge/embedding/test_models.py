@@ -79,7 +79,7 @@ def test_the_first_model_that_is_listed_is_asked_unless_the_address_names_one() 
     [{"error": "no"}, {"data": []}, {"data": [{"index": 0, "embedding": [float("nan")]}]}, {"data": "x"}],
 )
 def test_whatever_else_it_says_is_told_with_what_to_do(reply: dict[str, object]) -> None:
-    with endpoint(reply) as (host, _), pytest.raises(EmbeddingFailed, match="CHUCHU_EMBEDDINGS"):
+    with endpoint(reply) as (host, _), pytest.raises(EmbeddingFailed, match="请检查这个地址"):
         EndpointEmbedder(f"http://{host}/v1#m")
 
 
