@@ -89,7 +89,10 @@ def _list(snapshot: Snapshot, page: int, phrases: Phrases) -> Reply:
         return Reply([], notice=phrases.no_more)
     first = page * PAGE + 1
     runs = [Run(phrases.articles_of.format(total), Style.BOLD)]
-    runs += [Run(f"\n{number}. {article.title.text}") for number, article in enumerate(shown, first)]
+    for number, article in enumerate(shown, first):
+        runs.append(Run(f"\n{number}. {article.title.text}"))
+        if article.keywords:
+            runs.append(Run(f"\n　{'　'.join(article.keywords)}", Style.ITALIC))
     numbers = [
         Button(str(number), f"{ARTICLE}:{article.id}.0") for number, article in enumerate(shown, first)
     ]

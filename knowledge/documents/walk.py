@@ -17,7 +17,9 @@ from knowledge.documents.steady import FORBIDDEN, permit
 from knowledge.errors import EXHAUSTED, MissingFolder
 from knowledge.model import Skipped
 
-RESERVED_NAMES: Final = ("aliases.txt", "别名.txt")
+ALIASES: Final = ("aliases.txt", "别名.txt")
+DICTIONARIES: Final = ("dictionary.txt", "词典.txt")
+RESERVED_NAMES: Final = (*ALIASES, *DICTIONARIES)
 """Files beside the articles that are no articles: other parts read them."""
 
 _SYSTEM_NAMES: Final = frozenset({"thumbs.db", "desktop.ini", "__macosx"})

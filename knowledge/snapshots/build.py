@@ -31,7 +31,8 @@ from knowledge.snapshots.sources import (
     total,
     write_states,
 )
-from knowledge.snapshots.word_lists import copy_aliases
+from knowledge.snapshots.word_lists import copy_aliases, copy_dictionary, read_dictionary
+from knowledge.text.keywords import KeywordExtractor
 
 REPAIR, TERMS, INDEXING = "整理", "分词", "建索引"
 READ = "读取"
@@ -139,10 +140,13 @@ def build(
         told = _usable(request.base, fingerprint)
         if request.if_changed and told and told.folder_fingerprint == seen:
             raise NothingChanged(f"{request.articles} 没有变化")
-        base = request.base if told else None
+        skipped = copy_dictionary(request.articles, folder)
+        dictionary = read_dictionary(folder)
+        base = request.base if told and read_dictionary(request.base or folder) == dictionary else None
         plan = _plan(sources, read_states(base) if base else {}, request.left_out)
         gone = {name for state in plan.gone for name in state.documents}
-        work = _Work(hand, progress, repair, {(one.name, one.digest): one for one in request.left_out})
+        left_out = {(one.name, one.digest): one for one in request.left_out}
+        work = _Work(hand, progress, repair, KeywordExtractor(dictionary), left_out)
         difference = None
         if base:
             with Comparison.with_index(base / INDEX) as comparison:
@@ -155,7 +159,7 @@ def build(
         progress("落盘", len(plan.redone), len(plan.redone))
         states = sorted(plan.kept + work.states, key=lambda state: state.name)
         write_states(folder, states)
-        skipped = tuple(skipped for state in states for skipped in state.skipped)
+        skipped = (*(skipped for state in states for skipped in state.skipped), *skipped)
         skipped += copy_aliases(request.articles, folder)
     with explain_io_errors(folder):
         if any(state.passing for state in states):
@@ -172,6 +176,7 @@ class _Work:
         hand: Hand,
         progress: Progress,
         repair: Repair | None,
+        keywords: KeywordExtractor,
         left_out: Mapping[tuple[str, str], Suspect],
     ) -> None:
         self.states: list[SourceState] = []
@@ -179,6 +184,7 @@ class _Work:
         self._hand = hand
         self._progress = progress
         self._repair = repair
+        self._keywords = keywords
         self._left_out = left_out
 
     def skip(self, document: Document, error: BaseException) -> None:
@@ -229,7 +235,15 @@ class _Work:
             return suspect.left_out()
         self._hand.take(document.name, digest, REPAIR)
         parsed = repair_or_skip(document, self._repair)
-        return parsed if isinstance(parsed, Skipped) else (parsed, data)
+        if isinstance(parsed, Skipped):
+            return parsed
+        self._hand.take(document.name, digest, TERMS)
+        try:
+            return self._keywords.annotate(parsed), data
+        except BaseException as error:
+            if blames_machine(error):
+                raise
+            return skipped_for(document.name, TERMS, error)
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from knowledge.snapshots.manifest import Manifest, read
 from knowledge.snapshots.repository import INDEX, SnapshotRepository, StoredSnapshot
 from knowledge.snapshots.request import BuildRequest
 from knowledge.snapshots.sources import build_fingerprint, changed_files, folder_fingerprint
-from knowledge.snapshots.word_lists import read_aliases
+from knowledge.snapshots.word_lists import read_aliases, read_dictionary
 from knowledge.text.analyzer import Analyzer, ChineseAnalyzer
 
 
@@ -55,6 +55,8 @@ def open_stored(stored: StoredSnapshot, language: Analyzer, over: Over | None = 
     Raises:
         SnapshotDamaged: the index in it cannot be opened.
     """
+    if dictionary := read_dictionary(stored.folder):
+        language = ChineseAnalyzer(dictionary)
     aliases = read_aliases(stored.folder, language)
     held = ExitStack()
     try:

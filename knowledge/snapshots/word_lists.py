@@ -1,4 +1,4 @@
-"""Other names of the same thing: the ones that come with the program, and those beside the articles."""
+"""Lists of words: other names of the same thing, the program's own and those beside the articles; names that stay whole."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from importlib.resources import files
 from pathlib import Path
 
 from knowledge.documents.decode import decode
-from knowledge.documents.walk import RESERVED_NAMES
+from knowledge.documents.walk import ALIASES, DICTIONARIES
 from knowledge.errors import UnreadableFile
 from knowledge.model import Skipped
 from knowledge.query.aliases import Aliases, AliasProblem, parse_aliases
 from knowledge.text.analyzer import Analyzer
+from knowledge.text.dictionary import Dictionary, parse_dictionary
 from knowledge.text.folding import fold
 
 OWN = "aliases.txt"
@@ -21,7 +22,7 @@ LIMIT = 1024 * 1024  # bytes; some 30,000 groups
 def copy_aliases(articles: Path, folder: Path) -> tuple[Skipped, ...]:
     """Copy the alias files beside the articles into a snapshot being built; return what is wrong in them."""
     problems: list[Skipped] = []
-    found = [name for name in RESERVED_NAMES if (articles / name).is_file()]
+    found = [name for name in ALIASES if (articles / name).is_file()]
     known = _own(fold) if found else Aliases()
     for name in found:
         try:
@@ -36,10 +37,38 @@ def copy_aliases(articles: Path, folder: Path) -> tuple[Skipped, ...]:
     return tuple(problems)
 
 
+def copy_dictionary(articles: Path, folder: Path) -> tuple[Skipped, ...]:
+    """Copy the dictionary beside the articles into a snapshot being built; return what is wrong in it."""
+    problems: list[Skipped] = []
+    for name in DICTIONARIES:
+        if not (articles / name).is_file():
+            continue
+        try:
+            text, _ = decode(name, (articles / name).read_bytes()[:LIMIT])
+        except UnreadableFile as error:
+            problems.append(Skipped(name, error.reason, error.remedy, error.offset))
+            continue
+        (folder / name).write_text(text, encoding="utf-8")
+        _, wrong = parse_dictionary(text)
+        problems += [
+            Skipped(name, f"“{one.text}”：{one.reason}", "改正后重新载入", line=one.line) for one in wrong
+        ]
+    return tuple(problems)
+
+
+def read_dictionary(folder: Path) -> Dictionary:
+    """Read the dictionary of a snapshot."""
+    tags: dict[str, str] = {}
+    for name in DICTIONARIES:
+        if (folder / name).is_file():
+            tags |= parse_dictionary((folder / name).read_text(encoding="utf-8"))[0].tags
+    return Dictionary(tags)
+
+
 def read_aliases(folder: Path, language: Analyzer) -> Aliases:
     """Read the aliases of a snapshot, the program's own first."""
     known = _own(language.fold)
-    for name in RESERVED_NAMES:
+    for name in ALIASES:
         if (folder / name).is_file():
             text = (folder / name).read_text(encoding="utf-8")
             known = known.joined(parse_aliases(text, name, language.fold, known)[0])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
+from knowledge.text.dictionary import Dictionary, pattern_of
 from knowledge.text.folding import fold
 from knowledge.text.numbers import Quantity, quantities
 
@@ -58,9 +59,13 @@ class ChineseAnalyzer:
     What was folded and cut lately is kept: many parts of a lookup, and many lookups, read the same fact.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, dictionary: Dictionary | None = None) -> None:
+        """With a `dictionary`, its words stay whole."""
         import rjieba
 
+        printed = dictionary.tags if dictionary else {}
+        self._words = {**{fold(word): tag for word, tag in printed.items()}, **printed}
+        self._whole = pattern_of(self._words)
         self._tag: Callable[[str], list[tuple[str, str]]] = rjieba.tag
         self._has: Callable[[str], bool] = rjieba.has_word
         self.fold: Callable[[str], str] = lru_cache(KEPT)(fold)
@@ -68,17 +73,26 @@ class ChineseAnalyzer:
         self.quantities: Callable[[str], tuple[Quantity, ...]] = lru_cache(KEPT // 4)(quantities)
 
     def _cut(self, text: str) -> tuple[Token, ...]:
+        text = _encodable(text)
+        if self._whole is None:
+            return tuple(self._between(text, 0, len(text)))
         tokens: list[Token] = []
         at = 0
-        text = _encodable(text)
-        for word, tag in self._tag(text):
-            start = text.index(word, at)
-            at = start + len(word)
-            tokens.append(Token(word, tag, start))
-        return tuple(tokens)
+        for name in self._whole.finditer(text):
+            tokens += self._between(text, at, name.start())
+            tokens.append(Token(name.group(), self._words[name.group()], name.start()))
+            at = name.end()
+        return (*tokens, *self._between(text, at, len(text)))
+
+    def _between(self, text: str, start: int, end: int) -> Iterator[Token]:
+        at = start
+        for word, tag in self._tag(text[start:end]):
+            at = text.index(word, at)
+            yield Token(word, tag, at)
+            at += len(word)
 
     def knows(self, word: str) -> bool:
-        return self._has(_encodable(word))
+        return word in self._words or self._has(_encodable(word))
 
 
 def _encodable(text: str) -> str:
