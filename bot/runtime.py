@@ -1,4 +1,4 @@
-"""How the process lives: its clock, its background work, its end, and the memory it gives back."""
+"""How the process lives: clock, background and periodic work, backing off, child processes, its end, its memory."""
 
 from __future__ import annotations
 
@@ -6,12 +6,21 @@ import asyncio
 import gc
 import logging
 import os
+import signal
+import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 
 from bot.errors import WRONG_SETTINGS
+
+# What a child sees of our environment: no token, no address; and pypinyin without its phrases, which nobody
+# needs here and which take .4 s to load (pypinyin/constants.py); and OpenBLAS without threads, which do not fork.
+CHILD_ENVIRONMENT = {"PYPINYIN_NO_PHRASES": "true", "PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+log = logging.getLogger(__name__)
 
 
 def now() -> datetime:
@@ -19,7 +28,104 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-log = logging.getLogger(__name__)
+@asynccontextmanager
+async def background(*work: Coroutine[object, object, object]) -> AsyncIterator[None]:
+    """Run work beside the block, and end it with the block; what it raises meanwhile is logged."""
+    tasks = [asyncio.create_task(_logged(one), name=_name(one)) for one in work]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _logged(work: Coroutine[object, object, object]) -> None:
+    try:
+        await work
+    except Exception:
+        log.exception("%s broke", _name(work))
+
+
+def _name(work: object) -> str:
+    return str(getattr(work, "__qualname__", work))
+
+
+async def restarting(work: Callable[[], Awaitable[object]], rest: float = 1.0) -> None:
+    """Do work that has no end; where it breaks or ends it is begun again after `rest` seconds, loudly if it broke."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("%s broke; beginning again", _name(work))
+        await asyncio.sleep(rest)
+
+
+async def periodic(
+    seconds: float, work: Callable[[], Awaitable[object]], *failing: type[Exception], what: str
+) -> None:
+    """Do something now and every so often; where it fails by `failing`, `what` is a warning."""
+    while True:
+        try:
+            await work()
+        except failing as error:
+            log.warning("%s (%s); trying again in %.0f s", what, error, seconds)
+        except Exception:
+            log.exception("%s; trying again in %.0f s", what, seconds)
+        await asyncio.sleep(seconds)
+
+
+def backoff(failures: int, first: float, longest: float) -> float:
+    """Return the seconds to wait after so many failures: twice as long each time, up to the longest."""
+    return float(min(longest, first * 2.0 ** min(failures, 30)))
+
+
+async def start_child(
+    *arguments: str,
+    environment: Mapping[str, str] = CHILD_ENVIRONMENT,
+    limit: int = 2**16,
+    stderr: int | None = None,
+) -> Process:
+    """Start a Python of ours, in a group of its own that ends with all its forks; `limit` is a line's bytes."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        *arguments,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=stderr,
+        limit=limit,
+        env=environment,
+        start_new_session=True,
+    )
+
+
+async def kill_child(child: Process) -> None:
+    """End a child and its forks, and wait for it."""
+    if child.returncode is None:
+        with suppress(ProcessLookupError):  # it died by itself, an instant ago
+            os.killpg(child.pid, signal.SIGKILL)
+        await child.wait()
+
+
+async def run_child(
+    *arguments: str,
+    given: bytes,
+    seconds: float,
+    environment: Mapping[str, str] = CHILD_ENVIRONMENT,
+) -> tuple[int, bytes, bytes]:
+    """Run a Python of ours to its end; return its exit code, what it wrote, and what it complained of.
+
+    Raises:
+        TimeoutError: it took too long, and was killed.
+    """
+    child = await start_child(*arguments, environment=environment, stderr=asyncio.subprocess.PIPE)
+    try:
+        written, complaint = await asyncio.wait_for(child.communicate(given), seconds)
+    finally:
+        await kill_child(child)
+    assert child.returncode is not None
+    return child.returncode, written, complaint
+
 
 # Who runs services kills after ten seconds (Docker's default); the parts share what is less than that.
 STOP_SECONDS = 9.0

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import signal
-import sys
 from asyncio.subprocess import Process
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol, Self
 
 from pydantic import TypeAdapter, ValidationError
 
+from bot.runtime import kill_child, run_child, start_child
 from knowledge.errors import (
     BuildFailed,
     KnowledgeError,
@@ -26,9 +23,6 @@ from knowledge.snapshots.request import BuildRequest, BuildResult, Preview, Prog
 from knowledge.snapshots.worker import encode_request, said_of
 
 LINE = 256 * 1024 * 1024  # the last line holds every skipped file
-# what a child sees of our environment: no token, no address; and pypinyin without its phrases, which nobody
-# needs here and which take .4 s to load (pypinyin/constants.py); and OpenBLAS without threads, which do not fork
-CHILD_ENVIRONMENT = {"PYPINYIN_NO_PHRASES": "true", "PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1"}
 BUILT = TypeAdapter(BuildResult)
 NAMED = {
     kind.__name__: kind for kind in (NoArticles, MissingFolder, StorageUnavailable, NothingChanged)
@@ -82,21 +76,12 @@ class BuildClient:
 
     async def _running(self) -> Process:
         if self._child is None or self._child.returncode is not None:
-            self._child = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "knowledge.snapshots.worker", "build"),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                limit=LINE,
-                env=CHILD_ENVIRONMENT,
-                start_new_session=True,  # a group of its own, to end with all its forks
-            )
+            self._child = await start_child("-m", "knowledge.snapshots.worker", "build", limit=LINE)
         return self._child
 
     async def _kill(self) -> None:
-        if self._child and self._child.returncode is None:
-            with suppress(ProcessLookupError):  # it died by itself, an instant ago
-                os.killpg(self._child.pid, signal.SIGKILL)
-            await self._child.wait()
+        if self._child:
+            await kill_child(self._child)
 
 
 async def _heard(child: Process, order: bytes, progress: Progress) -> dict[str, Any]:
@@ -140,20 +125,11 @@ async def try_file(path: Path, name: str) -> Preview:
     Raises:
         TrialFailed: its reader died or took too long.
     """
-    child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "knowledge.snapshots.worker", "preview"),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env=CHILD_ENVIRONMENT,
-    )
     asked = json.dumps({"path": str(path), "name": name}).encode() + b"\n"
     try:
-        told, _ = await asyncio.wait_for(child.communicate(asked), PATIENCE)
+        _, told, _ = await run_child(
+            "-m", "knowledge.snapshots.worker", "preview", given=asked, seconds=PATIENCE
+        )
         return TRIAL.validate_json(told)
     except (TimeoutError, ValidationError) as error:
-        raise TrialFailed(f"reader of {name!r} ended with {child.returncode}") from error
-    finally:
-        if child.returncode is None:
-            child.kill()
-            await child.wait()
+        raise TrialFailed(f"the reader of {name!r} took too long or died") from error

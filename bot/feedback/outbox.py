@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 
 from bot.errors import StateError
 from bot.messages import Chat, Reply
+from bot.runtime import backoff
 from bot.state.outbox import Outbox, OutboxMessage
 
 log = logging.getLogger(__name__)
 
 IN_FLIGHT = 8
 TRIES = 12
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=6)
+FIRST_PAUSE, LONGEST_PAUSE = 30.0, 6 * 3600.0
 REST = 60.0  # seconds until the queue is looked at again without being called, or the disk is tried again
 PATIENCE = 4.0  # seconds that sends in flight may take when the bot stops
 
@@ -102,9 +103,9 @@ class OutboxWorker:
             if message.tries + 1 >= TRIES:
                 log.warning("post %d is given up after %d tries: %s", message.number, TRIES, error)
                 return None
-            pause: timedelta = min(LONGEST_PAUSE, FIRST_PAUSE * 2**message.tries)
-            log.warning("post %d waits for %s: %s", message.number, pause, error)
-            return self._clock() + pause
+            seconds = backoff(message.tries, FIRST_PAUSE, LONGEST_PAUSE)
+            log.warning("post %d waits for %.0f s: %s", message.number, seconds, error)
+            return self._clock() + timedelta(seconds=seconds)
         return None  # also where the chat is closed to us: nobody hears it
 
     async def _write_down(self, message: OutboxMessage, later: datetime | None) -> None:

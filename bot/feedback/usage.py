@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from bot.admin.build_client import CHILD_ENVIRONMENT
 from bot.errors import StateError
 from bot.feedback.questions import question_text
+from bot.runtime import CHILD_ENVIRONMENT, run_child
 from bot.state.state import State
 from bot.state.usage import Day, DayCounts, SlowQuery, Usage
 from knowledge.search.semantic import Coverage
@@ -173,24 +172,17 @@ class UsageReporter:
             "days": [[f"{day.day:%m-%d}", day.asked, day.found] for day in month.days],
             "words": [list(pair) for pair in month.words],
         }
-        child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot.feedback.usage_chart"),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env={**CHILD_ENVIRONMENT, "MPLCONFIGDIR": str(self._fonts)},
-        )
         try:
-            given = json.dumps(order).encode()
-            drawn, complaint = await asyncio.wait_for(child.communicate(given), PATIENCE)
+            code, drawn, complaint = await run_child(
+                *("-m", "bot.feedback.usage_chart"),
+                given=json.dumps(order).encode(),
+                seconds=PATIENCE,
+                environment={**CHILD_ENVIRONMENT, "MPLCONFIGDIR": str(self._fonts)},
+            )
         except TimeoutError:
             log.warning("the picture of /stats took more than %.0f s", PATIENCE)
             return None
-        finally:
-            if child.returncode is None:
-                child.kill()
-                await child.wait()
-        if child.returncode:
+        if code:
             log.warning("the picture of /stats failed: %s", complaint.decode("utf-8", "replace")[-400:])
             return None
         return drawn

@@ -14,6 +14,7 @@ from telegram.error import Conflict, InvalidToken, TelegramError
 
 from bot.observability import Metrics
 from bot.platforms.telegram.client import AiohttpRequest, FloodControl, OutcomeUnknown, parse
+from bot.runtime import backoff
 from bot.state.inbox import Inbox, InboxError, NewUpdate, QueuedUpdate
 
 UPDATE_TYPES = (
@@ -204,7 +205,7 @@ class Poller:
         if isinstance(error, FloodControl):
             return error.seconds
         longest = CONFLICT_PAUSE if isinstance(error, Conflict) else LONGEST_PAUSE
-        return min(longest, FIRST_PAUSE * 2.0 ** min(failures, 10))
+        return backoff(failures, FIRST_PAUSE, longest)
 
     def _complain(self, error: Exception, failures: int) -> None:
         name = type(error).__name__

@@ -34,6 +34,7 @@ from bot.platforms.telegram.client import (
 )
 from bot.platforms.telegram.entities import clean, entities, keyboard, split
 from bot.platforms.telegram.updates import INLINE
+from bot.runtime import backoff
 
 
 class Recovery(Enum):
@@ -308,7 +309,7 @@ class OutgoingMessages:
                 self._metrics.sends.labels("retried").inc()
                 if failures == 0:
                     logger.warning("a message could not be sent, trying on: %s", error)
-            await asyncio.sleep(min(LONGEST_PAUSE, FIRST_PAUSE * 2**failures))
+            await asyncio.sleep(backoff(failures, FIRST_PAUSE, LONGEST_PAUSE))
         raise ServerFault(f"not sent after {TRIES} tries")
 
     async def _pace(self, chat: str, group: bool, slots: Slots | None) -> None:

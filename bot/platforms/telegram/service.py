@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +34,7 @@ from bot.platforms.telegram.receiving import (
 from bot.platforms.telegram.sending import OutgoingMessages
 from bot.platforms.telegram.setup import Telegram
 from bot.platforms.telegram.updates import BotIdentity
+from bot.runtime import background, backoff, periodic, restarting
 from bot.state.inbox import Inbox, InboxError
 from bot.state.sqlite_inbox import open_inbox
 
@@ -165,23 +166,21 @@ class TelegramService:
         await self._chats.load()
         self._workers.add(await self._inbox.queued())
         async with self._calls, self._polls:
-            tasks = [
-                asyncio.create_task(_forever(name, job), name=name)
-                for name, job in (
-                    ("telegram-in", self._set_webhook if self.webhook else self._poller().run),
-                    ("telegram-work", self._work),
-                    ("telegram-tidy", self._tidy),
-                    ("telegram-menus", self._set_menus),
-                )
-            ]
             try:
-                yield
+                async with background(
+                    restarting(self._set_webhook if self.webhook else self._poller().run),
+                    restarting(self._work),
+                    periodic(
+                        TIDY_SECONDS, self._purge, InboxError, what="inbox: cannot forget what has ended"
+                    ),
+                    restarting(self._set_menus),
+                ):
+                    try:
+                        yield
+                    finally:
+                        if self.webhook:
+                            self.webhook.close()
             finally:
-                if self.webhook:
-                    self.webhook.close()
-                for task in tasks:
-                    task.cancel()
-                await asyncio.wait(tasks)
                 await self._workers.drain(DRAIN_SECONDS)
 
     async def _handle(self, job: Job) -> Result:
@@ -197,7 +196,7 @@ class TelegramService:
             except TelegramError as error:
                 if self._health.fail(f"getMe: {error}", isinstance(error, InvalidToken)):
                     logger.error("getMe: %s: %s", type(error).__name__, error)
-                await asyncio.sleep(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(failures, 10)))
+                await asyncio.sleep(backoff(failures, FIRST_PAUSE, LONGEST_PAUSE))
                 failures += 1
             else:
                 identity = BotIdentity(me.id, me.username or "")
@@ -219,15 +218,13 @@ class TelegramService:
         else:
             await asyncio.Event().wait()
 
-    async def _tidy(self) -> None:
-        while True:
-            try:
-                gone = await self._inbox.purge()
-                logger.debug("%d ended updates forgotten", gone)
-            except InboxError as error:
-                self._metrics.inbox_errors.inc()
-                logger.warning("inbox: cannot forget what has ended (%s); trying again in an hour", error)
-            await asyncio.sleep(TIDY_SECONDS)
+    async def _purge(self) -> None:
+        try:
+            gone = await self._inbox.purge()
+        except InboxError:
+            self._metrics.inbox_errors.inc()
+            raise
+        logger.debug("%d ended updates forgotten", gone)
 
     async def _set_webhook(self) -> None:
         failures = 0
@@ -242,7 +239,7 @@ class TelegramService:
             except TelegramError as error:
                 if self._health.fail(f"setWebhook: {error}", isinstance(error, InvalidToken)):
                     logger.error("setWebhook: %s: %s", type(error).__name__, error)
-                await asyncio.sleep(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(failures, 10)))
+                await asyncio.sleep(backoff(failures, FIRST_PAUSE, LONGEST_PAUSE))
                 failures += 1
             else:
                 self._health.ok()
@@ -299,13 +296,3 @@ async def telegram_service(
 def webhook_address(url: str) -> str:
     """Return where Telegram brings updates to: the given address, `/telegram` where it has no path."""
     return url if urlsplit(url).path.strip("/") else url.rstrip("/") + PATH
-
-
-async def _forever(name: str, job: Callable[[], Awaitable[None]]) -> None:
-    """Run a job that has no end; one that breaks is begun again, loudly."""
-    while True:
-        try:
-            await job()
-        except Exception:
-            logger.exception("%s broke; beginning again", name)
-        await asyncio.sleep(1.0)
