@@ -371,8 +371,12 @@ async def open_inbox(path: Path, clock: Callable[[], float]) -> AsyncIterator[Sq
 
 
 def read_statuses(path: Path) -> dict[int, tuple[UpdateStatus | None, str | None]]:
-    """Return each update's status and its reason, from the file of an inbox that may be open elsewhere."""
+    """Return each update's status and its reason, from an inbox that may be open elsewhere; none where none is begun."""
+    if not path.exists():
+        return {}
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+        if not db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'updates'").fetchone():
+            return {}
         rows = db.execute("SELECT id, ending, reason FROM updates ORDER BY id").fetchall()
     return {update: (UpdateStatus(ending) if ending else None, reason) for update, ending, reason in rows}
 

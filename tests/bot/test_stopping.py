@@ -18,10 +18,10 @@ from tests.botapi.updates import message, private
 
 HANGING = """
 import asyncio, threading, time
-from bot.runtime import Stop
+from bot.runtime import Shutdown
 
 async def main():
-    stop = Stop(0.2)
+    stop = Shutdown(0.2)
     threading.Thread(target=time.sleep, args=(3600,)).start()
     stop.ask(REASON)
     await asyncio.sleep(3600)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sqlite3
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
+from bot.state.sqlite_inbox import read_statuses
 from tests.bot.process import environment
 from tests.botapi.server import TOKEN, BotApi
 
@@ -82,18 +81,11 @@ class BotProcess:
 
     def endings(self) -> dict[int, str | None]:
         """How each stored update ended, by its id; None while it has not."""
-        return dict(self._inbox("SELECT id, ending FROM updates"))
+        return {update: status for update, (status, _) in read_statuses(self.data / "inbox.sqlite").items()}
 
     def ended(self) -> int:
         """How many updates have ended."""
-        return sum(count for (count,) in self._inbox("SELECT count(ending) FROM updates"))
-
-    def _inbox(self, query: str) -> list[tuple[Any, ...]]:
-        if not (self.data / "inbox.sqlite").exists():
-            return []
-        with closing(sqlite3.connect(self.data / "inbox.sqlite")) as db:
-            begun = db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'updates'").fetchone()
-            return db.execute(query).fetchall() if begun else []
+        return sum(status is not None for status in self.endings().values())
 
     def log_text(self) -> str:
         """Everything the process said."""

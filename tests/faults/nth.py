@@ -23,7 +23,7 @@ from bot.errors import CannotStore, StateReadOnly
 from bot.state.audit import Entry
 from bot.state.inbox import NewUpdate, UpdateStatus
 from bot.state.people import read_askers_key
-from bot.state.sqlite_inbox import open_inbox
+from bot.state.sqlite_inbox import open_inbox, read_statuses
 from bot.state.state import open_state, sqlite_address
 from knowledge.errors import KnowledgeError, NoArticles, SnapshotDamaged
 from knowledge.snapshot import Snapshot
@@ -123,7 +123,7 @@ def take_in(folder: Path, round_: int, done: Callable[[], None]) -> None:
 def taken_in(folder: Path, round_: int, steps: int) -> None:
     with closing(sqlite3.connect(folder / "inbox.sqlite")) as db:
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        rows = dict(db.execute("SELECT id, ending FROM updates")) if steps or round_ else {}
+    rows = {update: status for update, (status, _) in read_statuses(folder / "inbox.sqlite").items()}
     first, second = 2 * round_ + 1, 2 * round_ + 2
     assert steps < 1 or {first, second} <= rows.keys(), rows
     assert steps < 2 or rows[first] == "answered", rows

@@ -27,6 +27,8 @@ from tests.botapi.server import bot_api
 from tests.botapi.updates import message, private
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
 
+pytestmark = pytest.mark.slow
+
 NEW = "苏州河边建成了新的步道。"
 QUESTION = "第2号街坊在第1年完成了签约"
 

@@ -21,6 +21,8 @@ from tests.botapi.server import BotApi, bot_api
 from tests.botapi.updates import message, private
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
 
+pytestmark = pytest.mark.slow
+
 QUESTION = "第1号街坊在第1年完成了签约"
 NEW = "苏州河边建成了新的步道。"
 

@@ -212,6 +212,7 @@ async def watchers(state: State) -> None:
     await state.checkpoints.set("told_version", "000001")
 
 
+@pytest.mark.slow
 async def test_a_thousand_watchers_are_told_once_over_kills_in_the_middle(tmp_path: Path) -> None:
     async with open_state(sqlite_address(tmp_path)) as state:
         await watchers(state)

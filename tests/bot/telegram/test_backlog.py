@@ -5,12 +5,16 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import pytest
+
 from bot.platforms.telegram.receiving import to_record
 from bot.state.inbox import NewUpdate
 from bot.state.sqlite_inbox import open_inbox
 from tests.bot.telegram.service import Echo, polling
 from tests.botapi.server import bot_api
 from tests.botapi.updates import message, private
+
+pytestmark = pytest.mark.slow
 
 BACKLOG = 40_000
 OLD = 10**6

@@ -22,6 +22,8 @@ from bot.state.inbox import UpdateStatus
 from bot.state.sqlite_inbox import open_inbox
 from bot.platforms.scheduler import Result, UpdateScheduler
 
+pytestmark = pytest.mark.slow
+
 async def handle(turn):
     await asyncio.sleep(0.01)
     if turn.update.id == {POISON}:

@@ -19,6 +19,8 @@ from tests.botapi.server import BotApi, bot_api
 from tests.botapi.updates import group, message, private
 from tests.net import free_port
 
+pytestmark = pytest.mark.slow
+
 QUESTION = "莫德纳"
 IN_FLIGHT = 16
 MOST_WAITING = 1000

@@ -7,10 +7,13 @@ from collections import Counter
 from pathlib import Path
 
 import psutil
+import pytest
 
 from tests.botapi.process import bot_process
 from tests.botapi.server import bot_api
 from tests.botapi.updates import group, message, private
+
+pytestmark = pytest.mark.slow
 
 FLOOD = 10_000
 QUESTIONS = 200
