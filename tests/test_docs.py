@@ -12,6 +12,7 @@ import pytest
 from bot.cli import parser
 from bot.config import Settings, setting_names
 from bot.platforms import PLATFORMS
+from tests import architecture as tables
 from tests.readme import README, SCREEN, redrawn
 
 ROOT = Path(__file__).parents[1]
@@ -67,20 +68,9 @@ def test_architecture_names_only_files_and_folders_that_exist() -> None:
     assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
 
 
-def test_architecture_names_every_room() -> None:
-    rooms = [
-        f"{top}/{path.name}/"
-        for top in ("bot", "knowledge")
-        for path in sorted((ROOT / top).iterdir())
-        if path.is_dir() and (path / "__init__.py").exists()
-    ]
-    assert [room for room in rooms if f"`{room}`" not in text("ARCHITECTURE.md")] == []
-
-
-def test_the_way_of_a_message_passes_at_most_eight_files() -> None:
-    way = text("ARCHITECTURE.md").split("## The way of a message")[1].split("\n## ")[0]
-    files = re.findall(r"^\| \d+ \| `([\w/]+\.py)`", way, re.M)
-    assert 4 <= len(files) <= 8
+def test_the_tables_of_architecture_say_what_the_modules_say_of_themselves() -> None:
+    told = text("ARCHITECTURE.md")
+    assert told == tables.redrawn(told), "python -m tests.architecture redraws them"
 
 
 def test_the_image_copies_only_what_is_there_and_what_the_context_lets_through() -> None:

@@ -21,8 +21,8 @@ from bot.admin.upload_store import UploadStore
 from bot.backup import BackupRefused, unpacked, write_backup
 from bot.errors import CannotStore, StateReadOnly
 from bot.state.audit import Entry
-from bot.state.people import read_askers_key
 from bot.state.inbox import InboxError, NewUpdate, UpdateStatus
+from bot.state.people import read_askers_key
 from bot.state.sqlite_inbox import open_inbox, read_statuses
 from bot.state.state import open_state, sqlite_address
 from knowledge.errors import KnowledgeError, NoArticles, SnapshotDamaged
