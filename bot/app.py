@@ -188,6 +188,7 @@ def _admin_options(settings: Settings) -> AdminOptions:
         given.get_secret_value() if given else load_or_create_token(settings.data),
         settings.admin_http.host,
         settings.watch,
+        settings.language,
     )
 
 

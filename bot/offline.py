@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from bot.config import Settings
 from bot.errors import nothing_readable
 from bot.runtime import now
+from bot.texts import phrases
 from knowledge.errors import KnowledgeError
 from knowledge.search.semantic import Over
 from knowledge.snapshot import Snapshot
@@ -59,6 +60,7 @@ async def reload_here(
     from bot.admin.reload_service import ReloadRequest, ReloadService
     from bot.admin.reports import progress_text, report_json
 
+    said = phrases(settings.language).admin
     async with AsyncExitStack() as stack:
         state = await stack.enter_async_context(_alone(settings))
         builder = await stack.enter_async_context(BuildClient())
@@ -79,9 +81,9 @@ async def reload_here(
             reload_service,
             AuditLog(state.audit, now),
             ReloadRequest("shell", dry, confirm),
-            lambda stage, done, of: show(progress_text(stage, done, of, None)),
+            lambda stage, done, of: show(progress_text(stage, done, of, None, said)),
         )
-        return report_json(report)
+        return report_json(report, said)
 
 
 async def restore_here(settings: Settings, backup: Path) -> str:

@@ -18,11 +18,10 @@ from bot.messages import ButtonPress, Chat, Message, Reply, Run
 from bot.ports import PlatformRegistry
 from bot.state.audit import Entry
 from bot.state.state import State
+from bot.texts import phrases
 from knowledge.snapshots.repository import SnapshotRepository
 
 log = logging.getLogger(__name__)
-
-NOT_HERE = "这个按钮在这里不能用。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +41,15 @@ class AdminContext:
 
     async def require_press(self, act: Permission, press: ButtonPress, actor: str) -> Sequence[Reply] | None:
         """Let a button through (None) for the one it was made for, or return the notice."""
-        access = AccessRequest.of_press(press)
+        said, access = phrases(press.sender.language).admin, AccessRequest.of_press(press)
         if access is None:
-            return [Reply([], notice=NOT_HERE)]
+            return [Reply([], notice=said.not_here)]
         denial = await self.authorizer.denial(act, access, press.data)
         if denial is not None:
-            return [Reply([], notice=denial.value or NOT_HERE)]
+            return [Reply([], notice=said.denials[denial] or said.not_here)]
         if access.actor != actor:
             await self.audit_log.write(access.actor, act, "refused", f"别人的按钮 {press.data}")
-            return [Reply([], notice="这个按钮只给当初发命令的人用。")]
+            return [Reply([], notice=said.not_yours)]
         return None
 
     async def audited(self, act: Permission, actor: str, *replies: Reply) -> Sequence[Reply]:
@@ -107,12 +106,13 @@ class AdminGuard:
         denial = await self._authorizer.denial(permission, access, message.text[:100])
         if denial is None:
             return None
-        text = stranger if stranger is not None and denial is Denial.NOBODY else denial.value
+        told = phrases(message.sender.language).admin.denials[denial]
+        text = stranger if stranger is not None and denial is Denial.NOBODY else told
         return [text_reply(text)] if text else []
 
-    def closed(self) -> Sequence[Reply]:
+    def closed(self, message: Message) -> Sequence[Reply]:
         """Say why admins' commands cannot be used now."""
-        return [text_reply(f"管理命令现在不能用：{self._reason}")]
+        return [text_reply(phrases(message.sender.language).admin.closed.format(self._reason))]
 
 
 class DegradedState:

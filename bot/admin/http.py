@@ -16,6 +16,7 @@ from aiohttp.typedefs import Handler
 
 from bot.admin.reload_service import ReloadReport, ReloadRequest, ReloadStatus
 from bot.admin.reports import report_json
+from bot.texts.phrases import AdminPhrases
 
 NAME = "admin.token"
 
@@ -70,6 +71,7 @@ def admin_app(
     token: str,
     host: str,
     metrics: Callable[[], bytes],
+    said: AdminPhrases,
     denied: Denied,
 ) -> web.Application:
     """Build the door; `host` is the name it listens on."""
@@ -79,11 +81,15 @@ def admin_app(
     async def reload(request: web.Request) -> web.Response:
         wanted = await _read_reload(request)
         report = await reload_as(wanted)
-        return web.json_response(report_json(report), status=STATUS.get(report.status, 200), dumps=_dumps)
+        return web.json_response(
+            report_json(report, said), status=STATUS.get(report.status, 200), dumps=_dumps
+        )
 
     async def restore(request: web.Request) -> web.Response:
         report = await restore_as(f"http:{request.remote}", Path(await _file(request)))
-        return web.json_response(report_json(report), status=STATUS.get(report.status, 200), dumps=_dumps)
+        return web.json_response(
+            report_json(report, said), status=STATUS.get(report.status, 200), dumps=_dumps
+        )
 
     async def measured(request: web.Request) -> web.Response:
         return web.Response(

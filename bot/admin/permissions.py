@@ -54,16 +54,16 @@ EDITORS = frozenset(
 
 
 class Denial(StrEnum):
-    """Why not; the value is what the person is told, empty where an answer would only help a stranger."""
+    """Why not; `AdminPhrases.denials` has what the person is told, nothing where an answer would only help a stranger."""
 
-    NOBODY = "这个命令只给管理员用。"
-    OWNER_ONLY = "这个命令只有所有者能用。"
-    NOT_PRIVATE = "管理命令请在私聊里用。"
-    NOT_THEMSELVES = "请以本人身份直接发这个命令：匿名、频道身份、转发和代发的都不算。"
-    EDITED = ""
-    TOO_OLD = "这条命令是五分钟以前发的，没有执行；请再发一次。"
-    CLOCK = "这条命令的时间在将来，没有执行；请检查服务器的时钟。"
-    CLOSED = "现在不能用，请稍后再试。"
+    NOBODY = "nobody"
+    OWNER_ONLY = "owner_only"
+    NOT_PRIVATE = "not_private"
+    NOT_THEMSELVES = "not_themselves"
+    EDITED = "edited"
+    TOO_OLD = "too_old"
+    CLOCK = "clock"
+    CLOSED = "closed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +209,7 @@ class Authorizer:
             role = await self.role(access)
             denial = authorize(act, access, role, self._clock())
             if denial is not None:
-                why = f"{denial.name.lower()} {detail}".strip()
+                why = f"{denial} {detail}".strip()
                 if role is None:
                     await self._audit_log.record_denied_chat(access.actor, act, why)
                 else:

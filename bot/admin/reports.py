@@ -11,6 +11,7 @@ from pydantic import JsonValue, TypeAdapter
 from bot.admin.permissions import Permission
 from bot.admin.reload_service import ReloadReport, ReloadStatus
 from bot.state.audit import Entry
+from bot.texts.phrases import AdminPhrases
 from knowledge.model import Skipped
 from knowledge.snapshots.difference import Change, Difference, Tally
 from knowledge.snapshots.manifest import Manifest, Totals
@@ -20,10 +21,10 @@ SAMPLES = 5
 SENTENCE = 60  # characters of a sample
 
 
-def report_text(report: ReloadReport) -> str:
+def report_text(report: ReloadReport, said: AdminPhrases) -> str:
     """Say what came of a reload."""
     also = [report.error] if report.error and report.status is not ReloadStatus.FAILED else []
-    return "\n".join([*_lines(report), *also])
+    return "\n".join([*_lines(report, said), *also])
 
 
 def moment(at: datetime) -> str:
@@ -31,95 +32,77 @@ def moment(at: datetime) -> str:
     return at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
-def figures_text(figures: Totals) -> str:
+def totals_text(totals: Totals, said: AdminPhrases) -> str:
     """How much a snapshot holds."""
-    return f"{figures.articles} 篇文章，{figures.facts} 句"
+    return said.totals.format(totals.articles, totals.facts)
 
 
-def version_line(name: str, manifest: Manifest, at: datetime, serves: bool) -> str:
+def version_line(name: str, manifest: Manifest, at: datetime, serves: bool, said: AdminPhrases) -> str:
     """One stored version."""
-    return f"{'▶' if serves else '　'} {name}　{moment(at)}　{figures_text(manifest.totals)}"
+    return f"{'▶' if serves else '　'} {name}　{moment(at)}　{totals_text(manifest.totals, said)}"
 
 
-def skipped_line(skipped: Skipped) -> str:
+def skipped_line(skipped: Skipped, said: AdminPhrases) -> str:
     """A file that is left out: at which stage and line, why, and what to do."""
-    line = f"第 {skipped.line} 行" if skipped.line else ""
-    return f"{skipped.name}：{skipped.stage}时{line}{skipped.reason}；{skipped.remedy}"
+    line = said.skipped_line.format(skipped.line) if skipped.line else ""
+    return said.skipped.format(skipped.name, skipped.stage, line, skipped.reason, skipped.remedy)
 
 
-def progress_text(stage: str, done: int, of: int, seconds_left: float | None) -> str:
+def progress_text(stage: str, done: int, of: int, seconds_left: float | None, said: AdminPhrases) -> str:
     """How far a build is."""
-    share = f" {100 * done // of}%（{done}/{of} 个文件）" if of else ""
-    left = "" if seconds_left is None else f"，还要约 {max(1, round(seconds_left))} 秒"
-    return f"正在重建：{stage}{share}{left}"
+    share = said.share.format(100 * done // of, done, of) if of else ""
+    left = "" if seconds_left is None else said.seconds_left.format(max(1, round(seconds_left)))
+    return said.rebuilding.format(stage) + share + left
 
 
-def _lines(report: ReloadReport) -> Iterator[str]:
-    match report.status:
-        case ReloadStatus.BUSY:
-            assert report.since is not None
-            yield f"已有一次重载在进行（{moment(report.since)} 由 {report.by} 开始），这次没有执行。"
-            return
-        case ReloadStatus.FAILED:
-            yield f"没有成功，仍在使用版本 {report.version}。{report.error}"
-            return
-        case ReloadStatus.NOT_ASKED:
-            yield f"没有要确认的更换，这次没有执行，仍在使用版本 {report.version}；要换上现在的文件，请不带确认再重载一次。"
-            return
-        case ReloadStatus.ROLLED_BACK:
-            yield f"已换回版本 {report.version}。"
-            return
-        case ReloadStatus.RESTORED:
-            yield f"已从备份恢复，现在使用版本 {report.version}。"
-            return
-        case ReloadStatus.UNCHANGED:
-            yield f"文件夹没有变化，仍是版本 {report.version}。"
-            return
-        case ReloadStatus.PUBLISHED:
-            yield f"已换上版本 {report.version}。"
-        case ReloadStatus.REHEARSED:
-            yield f"试算完毕，没有更换；仍在使用版本 {report.version}。"
-        case ReloadStatus.UNCONFIRMED:
-            yield f"还没有更换：{report.objection}。"
-    yield from _built_lines(report)
+def _lines(report: ReloadReport, said: AdminPhrases) -> Iterator[str]:
+    yield said.reports[report.status].format(
+        version=report.version,
+        since=moment(report.since) if report.since else "",
+        by=report.by,
+        error=report.error,
+        objection=report.objection,
+    )
+    if report.status in (ReloadStatus.PUBLISHED, ReloadStatus.REHEARSED, ReloadStatus.UNCONFIRMED):
+        yield from _built_lines(report, said)
 
 
-def _built_lines(report: ReloadReport) -> Iterator[str]:
+def _built_lines(report: ReloadReport, said: AdminPhrases) -> Iterator[str]:
     built = report.built
     assert built is not None
-    figures = built.manifest.totals
-    yield f"现在有 {figures_text(figures)}；读了 {built.redone} 个文件，{built.kept} 个没有变。"
+    totals = built.manifest.totals
+    yield said.now_holds.format(totals_text(totals, said), built.redone, built.kept)
     if report.objection and report.status is not ReloadStatus.UNCONFIRMED:
-        yield f"注意：{report.objection}。"
+        yield said.note.format(report.objection)
     if built.difference is None:
         if report.before:
-            yield f"这是一次整体重建，之前有 {figures_text(report.before)}。"
+            yield said.whole_rebuild.format(totals_text(report.before, said))
     else:
-        yield from _difference_lines(built.difference)
-    if figures.doubts:
-        yield f"有 {figures.doubts} 处存疑，用 chuchu check 看。"
+        yield from _difference_lines(built.difference, said)
+    if totals.doubts:
+        yield said.doubts.format(totals.doubts)
     if report.lost_count:
-        when = "" if report.status is ReloadStatus.PUBLISHED else "将"
-        yield f"有人看过的引文{when}有 {report.lost_count} 句不再存在，如："
+        lost = said.lost if report.status is ReloadStatus.PUBLISHED else said.would_lose
+        yield lost.format(report.lost_count)
         yield from (f"　－{_short(text)}" for text in report.lost)
     if skipped := built.manifest.skipped:
-        yield f"跳过 {len(skipped)} 个文件："
-        yield from (f"　{skipped_line(one)}" for one in skipped[:SAMPLES])
+        yield said.skipped_files.format(len(skipped))
+        yield from (f"　{skipped_line(one, said)}" for one in skipped[:SAMPLES])
         if len(skipped) > SAMPLES:
-            yield f"　……另有 {len(skipped) - SAMPLES} 个"
+            yield said.more_files.format(len(skipped) - SAMPLES)
 
 
-def _difference_lines(difference: Difference) -> Iterator[str]:
+def _difference_lines(difference: Difference, said: AdminPhrases) -> Iterator[str]:
     if not difference:
-        yield "内容没有变化。"
+        yield said.no_difference
         return
-    yield f"文章：{_tally(difference.articles)}；句子：{_tally(difference.facts)}。"
+    yield said.difference.format(_tally(difference.articles, said), _tally(difference.facts, said))
     yield from (f"　{_change(change)}" for change in difference.articles.first[:SAMPLES])
     yield from (f"　　{_change(change)}" for change in difference.facts.first[:SAMPLES])
 
 
-def _tally(tally: Tally) -> str:
-    return f"增 {tally.added}，改 {tally.changed}，删 {tally.removed}"
+def _tally(tally: Tally, said: AdminPhrases) -> str:
+    return said.tally.format(tally.added, tally.changed, tally.removed)
 
 
 def _change(change: Change) -> str:
@@ -136,20 +119,24 @@ def _short(text: str) -> str:
     return text if len(text) <= SENTENCE else text[:SENTENCE] + "…"
 
 
-def trial_text(name: str, target: str, trial: Preview, replaces: bool) -> str:
+def preview_text(name: str, target: str, preview: Preview, replaces: bool, said: AdminPhrases) -> str:
     """What a sent file would become."""
-    return "\n".join(_trial_lines(name, target, trial, replaces))
+    return "\n".join(_preview_lines(name, target, preview, replaces, said))
 
 
-def _trial_lines(name: str, target: str, trial: Preview, replaces: bool) -> Iterator[str]:
-    yield f"《{name}》：{trial.articles} 篇文章，{trial.facts} 句；修复 {trial.repairs} 处，存疑 {trial.doubts} 处。"
-    yield f"将存为 {target}" + ("，替换现有的同名文件（旧的留在历史里）。" if replaces else "。")
-    yield from (f"　题：{_short(title)}" for title in trial.titles[:SAMPLES])
-    for told in trial.first_facts:
-        yield f"　第{_place(told)}行：{_short(told.text)}"
-    for told in trial.first_repairs[:SAMPLES]:
-        yield f"　{'？' if told.doubt else '·'} 第{_place(told)}行：{_short(told.text)}"
-    yield from (f"　跳过 {skipped_line(skipped)}" for skipped in trial.skipped[:SAMPLES])
+def _preview_lines(
+    name: str, target: str, preview: Preview, replaces: bool, said: AdminPhrases
+) -> Iterator[str]:
+    yield said.preview.format(name, preview.articles, preview.facts, preview.repairs, preview.doubts)
+    yield (said.stored_over if replaces else said.stored_as).format(target)
+    yield from ("　" + said.preview_title.format(_short(title)) for title in preview.titles[:SAMPLES])
+    for line in preview.first_facts:
+        yield "　" + said.preview_line.format(_place(line), _short(line.text))
+    for line in preview.first_repairs[:SAMPLES]:
+        yield f"　{'？' if line.doubt else '·'} {said.preview_line.format(_place(line), _short(line.text))}"
+    yield from (
+        "　" + said.preview_skipped.format(skipped_line(one, said)) for one in preview.skipped[:SAMPLES]
+    )
 
 
 def _place(told: PreviewLine) -> str:
@@ -159,12 +146,12 @@ def _place(told: PreviewLine) -> str:
 JSON = TypeAdapter(dict[str, JsonValue])
 
 
-def report_json(report: ReloadReport) -> dict[str, JsonValue]:
+def report_json(report: ReloadReport, said: AdminPhrases) -> dict[str, JsonValue]:
     """A report as an object; `text` says the same in words, `confirm` is what a confirmation hands back."""
     told: dict[str, object] = {
         "ending": report.status.value,
         "version": report.version,
-        "text": report_text(report),
+        "text": report_text(report, said),
         "confirm": report.confirm,
         "objection": report.objection,
         "since": report.since.isoformat() if report.since else None,
@@ -184,58 +171,10 @@ def report_json(report: ReloadReport) -> dict[str, JsonValue]:
     return JSON.validate_python(told)
 
 
-ACTS = {
-    "reload": "重载",
-    "versions": "看版本",
-    "upload": "上传",
-    "meta": "写附注",
-    "rollback": "换回",
-    "audit": "看记录",
-    "grant": "任命",
-    "revoke": "撤任",
-    "unanswered": "未答问题",
-    "alias": "别名",
-    "stats": "看统计",
-    "restore": "恢复",
-    "door": "敲管理口",
-}
-OUTCOMES = {
-    "done": "完成",
-    "shown": "看过",
-    "nothing": "无可做",
-    "refused": "拒绝",
-    "checked": "查过",
-    "discarded": "放弃",
-    "declined": "取消",
-    "published": "换上",
-    "unchanged": "没有变化",
-    "rehearsed": "试算",
-    "unconfirmed": "待确认",
-    "not_asked": "没有要确认的",
-    "rolled_back": "换回",
-    "restored": "恢复",
-    "busy": "正忙",
-    "failed": "失败",
-}
-REASONS = {
-    "nobody": "不是管理员",
-    "owner_only": "不是所有者",
-    "not_private": "不在私聊",
-    "not_themselves": "不是本人直接发的",
-    "edited": "改过的消息",
-    "too_old": "太旧",
-    "clock": "时间在将来",
-    "browser": "浏览器",
-    "host": "主机名不对",
-    "token": "口令不对",
-    "dry": "只试算",
-}
-
-
-def audit_line(row: Entry) -> str:
+def audit_line(row: Entry, said: AdminPhrases) -> str:
     """One row: number, moment, who, what, how it ended, and about what."""
     coded = row.outcome == "refused" or row.act == Permission.RELOAD
     reason, _, rest = row.detail.partition(" ") if coded else ("", "", row.detail)
-    what = (ACTS.get(row.act, row.act), OUTCOMES.get(row.outcome, row.outcome))
-    told = (str(row.number), moment(row.at), row.actor, *what, REASONS.get(reason, reason), rest)
+    what = (said.acts.get(row.act, row.act), said.outcomes.get(row.outcome, row.outcome))
+    told = (str(row.number), moment(row.at), row.actor, *what, said.reasons.get(reason, reason), rest)
     return " ".join(filter(None, told))

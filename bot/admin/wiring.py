@@ -26,6 +26,7 @@ from bot.messages import Chat, ChatMigrations, ChatType
 from bot.ports import InMemoryPreferences, InMemorySessions, PlatformRegistry, Preferences, SessionStore
 from bot.state.sessions import FallbackSessions
 from bot.state.state import State, open_state
+from bot.texts import phrases
 from knowledge.errors import SnapshotDamaged
 from knowledge.snapshots.manifest import read
 from knowledge.snapshots.repository import SnapshotRepository
@@ -61,6 +62,7 @@ class AdminOptions:
     token: str
     host: str
     watch: float = 0
+    language: str | None = None
 
 
 @asynccontextmanager
@@ -106,7 +108,13 @@ async def open_admin(
             )
 
         door = admin_app(
-            reload_as, restore_as, options.token, options.host, metrics, audit_log.record_denied_http
+            reload_as,
+            restore_as,
+            options.token,
+            options.host,
+            metrics,
+            phrases(options.language).admin,
+            audit_log.record_denied_http,
         )
         side = AdminModule(
             reload_service,

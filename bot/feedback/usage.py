@@ -16,6 +16,7 @@ from bot.feedback.questions import question_text
 from bot.runtime import CHILD_ENVIRONMENT, run_child
 from bot.state.state import State
 from bot.state.usage import Day, DayCounts, SlowQuery, Usage
+from bot.texts.phrases import AdminPhrases
 from knowledge.search.semantic import Coverage
 
 log = logging.getLogger(__name__)
@@ -109,34 +110,32 @@ class UsageReport:
         every = [slow for day in self.days for slow in day.slowest]
         return sorted(every, key=lambda slow: -slow.milliseconds)[:SLOWEST]
 
-    def text(self) -> str:
+    def text(self, said: AdminPhrases) -> str:
         """Everything in words."""
-        meaning = [_meaning(self.coverage)] if self.coverage else []
+        meaning = [_meaning(self.coverage, said)] if self.coverage else []
         if not self.asked:
-            return "\n".join(["近 30 天还没有人提问。", *meaning])
+            return "\n".join([said.no_usage, *meaning])
         mean = sum(day.milliseconds for day in self.days) / self.asked
+        words = "、".join(said.usage_word.format(word, times) for word, times in self.words) or said.none
         return "\n".join(
             [
-                f"近 30 天：{self.asked} 次提问，查到 {self.found} 次（{100 * self.found / self.asked:.0f}%），"
-                f"平均 {mean:.0f} 毫秒。",
-                f"没有查到的问题：{self.unanswered} 个（/unanswered）。👍 {self.votes[0]}　👎 {self.votes[1]}",
+                said.usage.format(self.asked, self.found, 100 * self.found / self.asked, mean),
+                said.usage_unanswered.format(self.unanswered, *self.votes),
                 *meaning,
                 "",
-                "常问的词：" + ("、".join(f"{word}（{times} 次）" for word, times in self.words) or "无"),
+                said.usage_words.format(words),
                 "",
-                "最慢的：",
-                *(f"{slow.milliseconds} 毫秒　{slow.query[:SHOWN]}" for slow in self.slowest),
+                said.slowest,
+                *(said.slow_query.format(slow.milliseconds, slow.query[:SHOWN]) for slow in self.slowest),
                 "",
-                "每天：",
-                *(f"{day.day:%m-%d}　{day.asked} 次，查到 {day.found} 次" for day in self.days[-7:]),
+                said.daily,
+                *(said.day.format(day.day, day.asked, day.found) for day in self.days[-7:]),
             ]
         )
 
 
-def _meaning(coverage: Coverage) -> str:
-    return (
-        f"语义检索：{coverage.facts} 句里已编码 {coverage.embedded} 句（{coverage.model or '还没有模型'}）。"
-    )
+def _meaning(coverage: Coverage, said: AdminPhrases) -> str:
+    return said.meaning.format(coverage.facts, coverage.embedded, coverage.model or said.no_model)
 
 
 class UsageReporter:

@@ -15,9 +15,11 @@ from bot.admin.permissions import AccessRequest, Permission
 from bot.admin.reload_service import ReloadReport, ReloadRequest
 from bot.admin.reports import moment, progress_text, report_text, version_line
 from bot.handlers.intents import TypedCommand
-from bot.messages import Button, ButtonPress, Chat, Message, Reply
+from bot.messages import Button, ButtonPress, Chat, Message, Reply, Sender
 from bot.state.approvals import LASTS, Confirmation
 from bot.state.database import fresh_id
+from bot.texts import phrases
+from bot.texts.phrases import AdminPhrases
 from knowledge.errors import SnapshotDamaged
 from knowledge.snapshots.manifest import read
 from knowledge.snapshots.sources import changed_files
@@ -25,9 +27,13 @@ from knowledge.snapshots.sources import changed_files
 DRY = frozenset({"dry", "dry-run", "--dry-run", "试", "试算"})
 EDITS = 3.0  # seconds between two edits of the progress message; a chat takes about one message a second
 CONFIRM = "confirm"
-ANYWAY = "仍要更换"
 
 Buttons = list[list[Button]]
+
+
+def admin_phrases(sender: Sender) -> AdminPhrases:
+    """What an admin is told, in their language."""
+    return phrases(sender.language).admin
 
 
 class ReloadHandlers:
@@ -38,71 +44,75 @@ class ReloadHandlers:
 
     async def reload(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
         """`/reload`, or `/reload dry`."""
-        dry = command.rest.lower() in DRY
+        said, dry = admin_phrases(message.sender), command.rest.lower() in DRY
         if command.rest and not dry:
-            return [text_reply("用法：/reload 重载；/reload dry 只试算，不更换。")]
+            return [text_reply(said.reload_usage)]
         request = ReloadRequest(AccessRequest.of_message(message).actor, dry)
-        self._context.spawn(self.run(message.chat, request), message.chat)
+        self._context.spawn(self.run(message.chat, request, said), message.chat)
         return [Reply([])]
 
-    async def run(self, chat: Chat, request: ReloadRequest, buttons: Buttons | None = None) -> ReloadReport:
+    async def run(
+        self, chat: Chat, request: ReloadRequest, said: AdminPhrases, buttons: Buttons | None = None
+    ) -> ReloadReport:
         """Reload, telling one chat how it goes and what came of it; the report is audited before it is told.
 
         `buttons` stand in the place of those that would confirm what a person should confirm.
         """
-        progress = _ProgressMessage(self._context, chat)
+        progress = _ProgressMessage(self._context, chat, said)
         async with progress:
             report = await audited_reload(
                 self._context.reload_service, self._context.audit_log, request, progress.hear
             )
-        reply = text_reply(report_text(report))
+        reply = text_reply(report_text(report, said))
         if report.confirm:
-            reply = replace(reply, buttons=buttons or await self._ask(request.by, report.confirm))
+            reply = replace(reply, buttons=buttons or await self._ask(request.by, report.confirm, said))
         await self._context.platforms.send(chat, replace(reply, edits=progress.id))
         return report
 
     async def confirm(self, press: ButtonPress) -> Sequence[Reply]:
         """`confirm:y:ID` or `confirm:n:ID`."""
+        said = admin_phrases(press.sender)
         _, answer, asked_id = press.payload
         asked = await self._context.state.confirmations.get(asked_id)
         if asked is None:
-            return [Reply([], notice="这个按钮已经用过，或已过期。")]
+            return [Reply([], notice=said.confirm_gone)]
         if (refused := await self._context.require_press(Permission.RELOAD, press, asked.actor)) is not None:
             return refused
         if asked.expires < self._context.clock():
-            return [Reply([], notice="这个按钮已过期，请再发一次 /reload。")]
+            return [Reply([], notice=said.confirm_late)]
         if not await self._context.state.confirmations.close(asked_id) or press.chat is None:
-            return [Reply([], notice="这个按钮已经用过。")]
+            return [Reply([], notice=said.confirm_used)]
         if answer != "y":
             await self._context.audit_log.write(asked.actor, Permission.RELOAD, "declined")
-            return [replace(text_reply("没有更换。"), edits=press.message_id)]
+            return [replace(text_reply(said.declined), edits=press.message_id)]
         request = ReloadRequest(asked.actor, confirmed=asked.detail)
-        self._context.spawn(self.run(press.chat, request), press.chat)
-        return [Reply([], notice="好，开始更换。")]
+        self._context.spawn(self.run(press.chat, request, said), press.chat)
+        return [Reply([], notice=said.replacing)]
 
     async def versions(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
         """`/versions`: what is stored, which one serves, and whether the folder has changed since."""
-        lines = await asyncio.to_thread(self._version_lines)
+        lines = await asyncio.to_thread(self._version_lines, admin_phrases(message.sender))
         actor = AccessRequest.of_message(message).actor
         return await self._context.audited(Permission.VERSIONS, actor, text_reply("\n".join(lines)))
 
     async def rollback(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
         """`/rollback`, or `/rollback 12`."""
+        said = admin_phrases(message.sender)
         if command.rest and not (command.rest.isascii() and command.rest.isdigit()):
-            return [text_reply("用法：/rollback 换回前一个版本；/rollback 12 换回第 12 版。")]
+            return [text_reply(said.rollback_usage)]
         actor = AccessRequest.of_message(message).actor
         report = await audited_rollback(
             self._context.reload_service, self._context.audit_log, actor, command.rest or None
         )
-        return [text_reply(report_text(report))]
+        return [text_reply(report_text(report, said))]
 
-    async def _ask(self, actor: str, detail: str) -> Buttons:
+    async def _ask(self, actor: str, detail: str, said: AdminPhrases) -> Buttons:
         asked = Confirmation(fresh_id(), actor, Permission.RELOAD, detail, self._context.clock() + LASTS)
         await self._context.state.confirmations.ask(asked)
         yes, no = f"{CONFIRM}:y:{asked.id}", f"{CONFIRM}:n:{asked.id}"
-        return [[Button(ANYWAY, yes), Button("不更换", no)]]
+        return [[Button(said.anyway, yes), Button(said.not_anyway, no)]]
 
-    def _version_lines(self) -> list[str]:
+    def _version_lines(self, said: AdminPhrases) -> list[str]:
         lines: list[str] = []
         serving = self._context.reload_service.version
         for name in self._context.versions.names():
@@ -112,25 +122,27 @@ class ReloadHandlers:
                 lines.append(f"✗ {damage}")
             else:
                 lines.append(
-                    version_line(name, told, datetime.fromtimestamp(told.created, UTC), name == serving)
+                    version_line(name, told, datetime.fromtimestamp(told.created, UTC), name == serving, said)
                 )
         changed = changed_files(self._context.articles, self._context.versions.folder / serving)
         if changed:
-            names = "、".join(changed[:5]) + (f" 等 {len(changed)} 个" if len(changed) > 5 else "")
-            lines.append(f"上次重载以后改动过的文件：{names}。用 /reload 换上。")
-        return lines or [f"没有存下的版本；正在用临时版本（{moment(self._context.clock())}）。"]
+            names = "、".join(changed[:5])
+            named = said.and_others.format(names, len(changed)) if len(changed) > 5 else names
+            lines.append(said.changed_since.format(named))
+        return lines or [said.no_versions.format(moment(self._context.clock()))]
 
 
 class _ProgressMessage:
     """One message that is edited while a build goes on."""
 
-    def __init__(self, context: AdminContext, chat: Chat) -> None:
+    def __init__(self, context: AdminContext, chat: Chat, said: AdminPhrases) -> None:
+        self._texts = said
         self.id: str | None = None
         self._context = context
         self._chat = chat
         self._began = time.monotonic()
         self._said = ""
-        self._now = progress_text("查看文件夹", 0, 0, None)
+        self._now = progress_text(said.first_stage, 0, 0, None, said)
         self._over = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -138,7 +150,7 @@ class _ProgressMessage:
         """Take in how far it is; said at the next edit."""
         spent = time.monotonic() - self._began
         left = spent * (of - done) / done if done >= 3 and spent > 1 else None
-        self._now = progress_text(stage, done, of, left)
+        self._now = progress_text(stage, done, of, left, self._texts)
 
     async def __aenter__(self) -> None:
         self._task = asyncio.create_task(self._keep_saying())

@@ -15,14 +15,15 @@ from bot.admin.build_client import TrialFailed, try_file
 from bot.admin.context import AdminContext, text_reply
 from bot.admin.permissions import AccessRequest, Permission
 from bot.admin.reload_service import ReloadRequest, ReloadStatus
-from bot.admin.reports import trial_text
+from bot.admin.reports import preview_text
 from bot.admin.upload_store import LIMIT, TooBig, shown_name, stored_name
 from bot.errors import StateError
-from bot.handlers.admin_reload import ANYWAY, ReloadHandlers
+from bot.handlers.admin_reload import ReloadHandlers, admin_phrases
 from bot.handlers.intents import TypedCommand
 from bot.messages import Attachment, Button, ButtonPress, Chat, Message, Reply
 from bot.state.approvals import Upload, UploadState
 from bot.state.database import fresh_id
+from bot.texts.phrases import AdminPhrases
 from knowledge.documents.folder import find_sources
 from knowledge.documents.sidecar import SUFFIX, read_sidecar
 from knowledge.errors import KnowledgeError, StorageUnavailable, UnreadableFile
@@ -32,8 +33,6 @@ log = logging.getLogger(__name__)
 
 UPLOAD = "upload"
 WAITS = timedelta(days=1)
-TOO_BIG = f"文件超过 {LIMIT >> 20} MB，没有收下；请拆小后再发。"
-AGAIN = "可以稍后再按“发布”"
 
 
 class UploadHandlers:
@@ -48,40 +47,41 @@ class UploadHandlers:
         """Take in a file that came with a message."""
         if message.attachment is None:
             return []
-        actor = AccessRequest.of_message(message).actor
+        said, actor = admin_phrases(message.sender), AccessRequest.of_message(message).actor
         if (message.attachment.size or 0) > LIMIT:
             await self._context.audit_log.write(
                 actor, Permission.UPLOAD, "refused", f"太大 {message.attachment.size}"
             )
-            return [text_reply(TOO_BIG)]
-        self._context.spawn(self._take(message.chat, actor, message.attachment), message.chat)
-        return [text_reply(f"正在检查《{shown_name(message.attachment.name)}》……")]
+            return [text_reply(said.too_big.format(LIMIT >> 20))]
+        self._context.spawn(self._take(message.chat, actor, message.attachment, said), message.chat)
+        return [text_reply(said.looking.format(shown_name(message.attachment.name)))]
 
     async def how(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
         """`/upload`: a file is simply sent."""
-        how = text_reply("把文件直接发给我就行：txt、md、html、docx、pdf 或 zip。")
+        how = text_reply(admin_phrases(message.sender).upload_how)
         return await self._context.audited(Permission.UPLOAD, AccessRequest.of_message(message).actor, how)
 
     async def press(self, press: ButtonPress) -> Sequence[Reply]:
         """`upload:p:ID` publishes, `upload:c:ID` also against what was objected, `upload:d:ID` discards."""
+        said = admin_phrases(press.sender)
         _, action, upload_id = press.payload
         upload = await self._context.state.uploads.get(upload_id)
         if upload is None or upload.target is None:
-            return [Reply([], notice="没有这个文件了。")]
+            return [Reply([], notice=said.upload_gone)]
         if (refused := await self._context.require_press(Permission.UPLOAD, press, upload.actor)) is not None:
             return refused
         if upload.state is not UploadState.CHECKED or press.chat is None:
-            return [Reply([], notice="这个文件已经处理过了。")]
+            return [Reply([], notice=said.upload_decided)]
         if action not in ("p", "c"):
-            return await self._discard(press, upload)
+            return await self._discard(press, upload, said)
         if self._context.reload_service.busy:
-            return [Reply([], notice="正在重载，请等它结束后再按。")]
+            return [Reply([], notice=said.reload_runs)]
         if not await self._context.state.uploads.move(upload.id, UploadState.CHECKED, UploadState.PUBLISHED):
-            return [Reply([], notice="这个文件已经处理过了。")]
+            return [Reply([], notice=said.upload_decided)]
         objection = self._objections.pop(upload.id, None)
         request = ReloadRequest(upload.actor, despite=objection if action == "c" else None)
-        self._context.spawn(self._publish(press.chat, upload, upload.target, request), press.chat)
-        return [Reply([], notice="好，开始发布。")]
+        self._context.spawn(self._publish(press.chat, upload, upload.target, request, said), press.chat)
+        return [Reply([], notice=said.publishing)]
 
     async def forget_old(self) -> None:
         """Discard what nobody decided on for a day."""
@@ -99,15 +99,15 @@ class UploadHandlers:
             else:
                 await asyncio.to_thread(self._context.upload_store.discard, kept)
 
-    async def _take(self, chat: Chat, actor: str, attachment: Attachment) -> None:
+    async def _take(self, chat: Chat, actor: str, attachment: Attachment, said: AdminPhrases) -> None:
         upload_id = fresh_id()
         try:
-            outcome, reply = await self._checked(upload_id, chat.platform, actor, attachment)
+            outcome, reply = await self._checked(upload_id, chat.platform, actor, attachment, said)
             await self._context.audit_log.write(
                 actor, Permission.UPLOAD, outcome, shown_name(attachment.name)
             )
         except StateError as error:
-            outcome, reply = "failed", text_reply(f"{error}。文件没有收下。")
+            outcome, reply = "failed", text_reply(said.not_taken.format(error))
             await self._context.audit_log.record_done(
                 actor, Permission.UPLOAD, outcome, shown_name(attachment.name)
             )
@@ -116,7 +116,7 @@ class UploadHandlers:
         await self._context.platforms.send(chat, reply)
 
     async def _checked(
-        self, upload_id: str, platform: str, actor: str, attachment: Attachment
+        self, upload_id: str, platform: str, actor: str, attachment: Attachment, said: AdminPhrases
     ) -> tuple[str, Reply]:
         upload_store, target = self._context.upload_store, stored_name(attachment.name)
         try:
@@ -125,17 +125,17 @@ class UploadHandlers:
             )
             trial = await try_file(upload_store.path(upload_id), target)
         except TooBig:
-            return "refused", text_reply(TOO_BIG)
+            return "refused", text_reply(said.too_big.format(LIMIT >> 20))
         except StorageUnavailable as error:
-            return "failed", text_reply(f"{error}。文件没有收下。")
+            return "failed", text_reply(said.not_taken.format(error))
         except TrialFailed:
-            return "refused", text_reply("检查这个文件花的时间或内存太多，没有收下；请拆小后再发。")
+            return "refused", text_reply(said.too_costly)
         except Exception:  # whatever a platform's download may raise
             log.exception("attachment %s could not be fetched", upload_id)
-            return "failed", text_reply("取不到这个文件，请再发一次。")
-        text = trial_text(shown_name(attachment.name), target, trial, upload_store.replaces(target))
+            return "failed", text_reply(said.unfetched)
+        text = preview_text(shown_name(attachment.name), target, trial, upload_store.replaces(target), said)
         if not trial.facts:
-            return "refused", text_reply(text + "\n没有可用的句子，没有收下。")
+            return "refused", text_reply(f"{text}\n{said.no_facts}")
         await self._context.state.uploads.add(
             Upload(
                 upload_id,
@@ -148,51 +148,59 @@ class UploadHandlers:
                 target,
             )
         )
-        buttons = [Button("发布", f"{UPLOAD}:p:{upload_id}"), Button("丢弃", f"{UPLOAD}:d:{upload_id}")]
+        buttons = [
+            Button(said.publish, f"{UPLOAD}:p:{upload_id}"),
+            Button(said.discard, f"{UPLOAD}:d:{upload_id}"),
+        ]
         return "checked", replace(text_reply(text), buttons=[buttons])
 
-    async def _discard(self, press: ButtonPress, upload: Upload) -> Sequence[Reply]:
+    async def _discard(self, press: ButtonPress, upload: Upload, said: AdminPhrases) -> Sequence[Reply]:
         if not await self._context.state.uploads.move(upload.id, UploadState.CHECKED, UploadState.DISCARDED):
-            return [Reply([], notice="这个文件已经处理过了。")]
+            return [Reply([], notice=said.upload_decided)]
         self._objections.pop(upload.id, None)
         await asyncio.to_thread(self._context.upload_store.discard, upload.id)
         await self._context.audit_log.write(
             upload.actor, Permission.UPLOAD, "discarded", shown_name(upload.name)
         )
-        return [replace(text_reply(f"《{shown_name(upload.name)}》已丢弃。"), edits=press.message_id)]
+        return [replace(text_reply(said.discarded.format(shown_name(upload.name))), edits=press.message_id)]
 
-    async def _publish(self, chat: Chat, upload: Upload, target: str, request: ReloadRequest) -> None:
+    async def _publish(
+        self, chat: Chat, upload: Upload, target: str, request: ReloadRequest, said: AdminPhrases
+    ) -> None:
         """Put the file in and reload; what does not come to serve is taken out again."""
         try:
             publication = await asyncio.to_thread(
                 self._context.upload_store.place, upload.id, target, self._context.clock()
             )
         except StorageUnavailable as error:
-            await self._back(chat, upload, str(error), AGAIN)
+            await self._back(chat, upload, str(error), said.try_later, said)
             return
-        anyway = [Button(ANYWAY, f"{UPLOAD}:c:{upload.id}"), Button("丢弃", f"{UPLOAD}:d:{upload.id}")]
-        report = await self._reloads.run(chat, request, [anyway])
+        anyway = [
+            Button(said.anyway, f"{UPLOAD}:c:{upload.id}"),
+            Button(said.discard, f"{UPLOAD}:d:{upload.id}"),
+        ]
+        report = await self._reloads.run(chat, request, said, [anyway])
         if report.status in (ReloadStatus.PUBLISHED, ReloadStatus.UNCHANGED):
             detail = f"{target} {upload.sha256}"
             unwritten = await self._context.audit_log.record_done(
                 upload.actor, Permission.UPLOAD, "published", detail
             )
             await asyncio.to_thread(self._context.upload_store.discard, upload.id)
-            done = f"《{shown_name(upload.name)}》已发布为 {target}。{unwritten}"
+            done = said.published.format(shown_name(upload.name), target, unwritten).rstrip()
             await self._context.platforms.send(chat, text_reply(done))
             return
         await asyncio.to_thread(self._context.upload_store.undo, publication)
         if report.confirm and report.objection:
             self._objections[upload.id] = report.objection
-        how = f"要放回去换上，按“{ANYWAY}”" if report.confirm else AGAIN
-        await self._back(chat, upload, "没有换上，文件已从文章文件夹取回", how)
+        how = said.put_back.format(said.anyway) if report.confirm else said.try_later
+        await self._back(chat, upload, said.taken_back, how, said)
 
-    async def _back(self, chat: Chat, upload: Upload, why: str, how: str) -> None:
+    async def _back(self, chat: Chat, upload: Upload, why: str, how: str, said: AdminPhrases) -> None:
         await self._context.state.uploads.move(upload.id, UploadState.PUBLISHED, UploadState.CHECKED)
         await self._context.audit_log.write(
             upload.actor, Permission.UPLOAD, "failed", f"{upload.target} {why}"
         )
-        await self._context.platforms.send(chat, text_reply(f"{why}。{how}。"))
+        await self._context.platforms.send(chat, text_reply(said.upload_failed.format(why, how)))
 
 
 KEYS = {
@@ -234,9 +242,6 @@ def _toml(key: str, value: str | date) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-USAGE = "用法：/meta 文件名 日期=2023-07-01 报纸=文汇报 版次=3 地址=https://…（值留空则去掉）"
-
-
 class MetaHandlers:
     """Sidecars by chat."""
 
@@ -245,9 +250,9 @@ class MetaHandlers:
 
     async def meta(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
         """State a file's title, newspaper, date, edition or address."""
-        wanted = read_meta(command.rest)
+        said, wanted = admin_phrases(message.sender), read_meta(command.rest)
         if wanted is None:
-            return [text_reply(USAGE)]
+            return [text_reply(said.meta_usage)]
         actor = AccessRequest.of_message(message).actor
         try:
             written = await asyncio.to_thread(self._write, *wanted)
@@ -255,7 +260,7 @@ class MetaHandlers:
             await self._context.audit_log.write(actor, Permission.META, "failed", str(error))
             return [text_reply(str(error))]
         await self._context.audit_log.write(actor, Permission.META, "done", f"{written} {wanted[1]}")
-        return [text_reply(f"已写入 {written}，/reload 之后生效。")]
+        return [text_reply(said.meta_written.format(written))]
 
     def _write(self, name: str, said_now: dict[str, str]) -> str:
         articles = self._context.articles

@@ -46,7 +46,7 @@ class Guard(Protocol):
     ) -> Sequence[Reply] | None:
         """Let a command through (None), or return what its sender is told, `stranger` if that is nobody we know."""
 
-    def closed(self) -> Sequence[Reply]:
+    def closed(self, message: Message) -> Sequence[Reply]:
         """Say why admins' commands cannot be used now."""
 
 
@@ -161,7 +161,7 @@ class Dispatcher:
                 return [Reply([Run(said.unknown_command)])]
             if (refused := await self._guard.require(command.permission, message)) is not None:
                 return refused
-            return await _telling(handler(message, typed)) if handler else self._guard.closed()
+            return await _telling(handler(message, typed)) if handler else self._guard.closed(message)
         if handler is None:
             return [Reply([Run(said.feedback.not_now)])]
         if command.permission is not Audience.CHAT_ADMINS or await manages(

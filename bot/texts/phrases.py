@@ -77,6 +77,133 @@ class ConsolePhrases:
 
 
 @dataclass(frozen=True, slots=True)
+class AdminPhrases:
+    """What admins are told; `denials`, `reports`, `acts`, `outcomes`, `reasons` are by what the code calls them."""
+
+    denials: dict[str, str]
+    not_here: str
+    not_yours: str
+    closed: str
+    totals: str
+    skipped: str
+    skipped_line: str
+    rebuilding: str
+    first_stage: str
+    share: str
+    seconds_left: str
+    reports: dict[str, str]
+    now_holds: str
+    note: str
+    whole_rebuild: str
+    doubts: str
+    lost: str
+    would_lose: str
+    skipped_files: str
+    more_files: str
+    no_difference: str
+    difference: str
+    tally: str
+    preview: str
+    stored_as: str
+    stored_over: str
+    preview_title: str
+    preview_line: str
+    preview_skipped: str
+    reload_usage: str
+    confirm_gone: str
+    confirm_late: str
+    confirm_used: str
+    declined: str
+    replacing: str
+    rollback_usage: str
+    anyway: str
+    not_anyway: str
+    changed_since: str
+    and_others: str
+    no_versions: str
+    too_big: str
+    try_later: str
+    looking: str
+    upload_how: str
+    upload_gone: str
+    upload_decided: str
+    reload_runs: str
+    publishing: str
+    not_taken: str
+    too_costly: str
+    unfetched: str
+    no_facts: str
+    publish: str
+    discard: str
+    discarded: str
+    published: str
+    taken_back: str
+    put_back: str
+    upload_failed: str
+    meta_usage: str
+    meta_written: str
+    grant_usage: str
+    granted: str
+    revoke_usage: str
+    revoked: str
+    was_none: str
+    audit_whole: str
+    audit_broken: str
+    editors: str
+    editor: str
+    no_editors: str
+    question_gone: str
+    question_gone_pin: str
+    alias_how: str
+    pinned: str
+    undo: str
+    undone: str
+    undone_already: str
+    alias_refused: str
+    alias_taken: str
+    alias_gone: str
+    no_alias: str
+    aliases: str
+    alias_usage: str
+    no_aliases: str
+    unanswered: str
+    no_unanswered: str
+    to_alias: str
+    to_pin: str
+    to_ignore: str
+    to_await: str
+    put_back_question: str
+    undo_pin: str
+    awaited: str
+    unanswered_all: str
+    put_aside: str
+    nothing_aside: str
+    no_such_fact: str
+    nothing_near: str
+    which_answers: str
+    question_line: str
+    waiting_chats: str
+    will_be_told: str
+    nobody_waits: str
+    last_days: str
+    no_usage: str
+    usage: str
+    usage_unanswered: str
+    usage_words: str
+    usage_word: str
+    none: str
+    slowest: str
+    slow_query: str
+    daily: str
+    day: str
+    meaning: str
+    no_model: str
+    acts: dict[str, str]
+    outcomes: dict[str, str]
+    reasons: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class SitePhrases:
     """What the page says beside answers; `wrong` is by HTTP status."""
 
@@ -136,6 +263,7 @@ class Phrases:
 
     language: str
     feedback: FeedbackPhrases
+    admin: AdminPhrases
     site: SitePhrases
     console: ConsolePhrases
     command_line: CommandLinePhrases

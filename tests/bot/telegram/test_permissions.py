@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.admin.permissions import Denial
 from bot.texts import phrases
 from tests.bot.telegram.talking import Bot, Said, talking
 from tests.botapi.updates import Json, channel, group, message, private, user
@@ -18,7 +17,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ZH = phrases("zh")
 REFUSED = {ZH.only_admins_set, ZH.only_admins_ask, ZH.stale, ZH.no_files} | {
-    str(refusal) for refusal in Denial if refusal
+    refusal for refusal in ZH.admin.denials.values() if refusal
 }
 WORD = "蕃瓜弄"
 COMMANDS = (
