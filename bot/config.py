@@ -7,7 +7,6 @@ import re
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, NamedTuple
 from urllib.parse import urlsplit
@@ -250,8 +249,9 @@ def wants_colour() -> bool:
 def _refuse_unknown(names: Iterable[str], known: Sequence[str]) -> None:
     for name in names:
         if name.upper().startswith(PREFIX) and name.upper() not in known:
-            near = get_close_matches(name.upper(), known, 1, 0)
-            raise SettingsError(f"没有 {name} 这个设置；是不是 {near[0]}？")
+            from knowledge.text.nearness import nearest  # only where a name is wrong
+
+            raise SettingsError(f"没有 {name} 这个设置；是不是 {nearest(name.upper(), known)}？")
 
 
 def _explain(error: ValidationError) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -15,6 +15,7 @@ from bot.rendering.fact import Permalinks, article_pages, article_runs
 from bot.texts import Phrases, phrases
 from knowledge.model import Article
 from knowledge.snapshot import Snapshot
+from knowledge.text.nearness import remembered
 
 ARTICLES = "articles"
 ARTICLE = "article"
@@ -49,7 +50,7 @@ class ArticleHandlers:
 
     async def _named(self, words: str, phrases: Phrases) -> Reply:
         def find(snapshot: Snapshot) -> Reply:
-            found = snapshot.article(words) or next(_titled(snapshot, words.split()), None)
+            found = snapshot.article(words) or _titled(snapshot, words)
             if found is None:
                 return Reply([Run(phrases.no_article.format(shown_query(words)))])
             return self._opened(snapshot, found, 0, phrases)
@@ -106,10 +107,16 @@ def _turns(data: str, page: int, pages: int, phrases: Phrases) -> list[tuple[But
     return []
 
 
-def _titled(snapshot: Snapshot, words: Sequence[str]) -> Iterator[Article]:
+def _titled(snapshot: Snapshot, words: str) -> Article | None:
     fold = snapshot.language.fold
-    wanted = [fold(word) for word in words]
-    return (one for one in snapshot.articles() if all(word in fold(one.title.text) for word in wanted))
+    articles = list(snapshot.articles())
+    titles = [fold(article.title.text) for article in articles]
+    wanted = [fold(word) for word in words.split()]
+    for article, title in zip(articles, titles, strict=True):
+        if all(word in title for word in wanted):
+            return article
+    near = remembered("".join(wanted), titles)
+    return articles[near[0]] if near else None
 
 
 def _replacing(reply: Reply, press: ButtonPress) -> Reply:

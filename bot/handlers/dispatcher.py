@@ -13,7 +13,7 @@ from bot.errors import StateError
 from bot.handlers.answer_buttons import AnswerButtons
 from bot.handlers.answers import AnswerHandler, inline_answer
 from bot.handlers.browsing import ARTICLE, ARTICLES, ArticleHandlers
-from bot.handlers.commands import START, Audience, Command, HelpHandlers, bound, command_of
+from bot.handlers.commands import COMMANDS, START, Audience, Command, HelpHandlers, bound, command_of
 from bot.handlers.intents import Intent, Search, SmallTalk, TypedCommand, parse_intent
 from bot.handlers.settings import SETTINGS, SettingsHandlers
 from bot.messages import ButtonPress, Chat, ChatType, InlineAnswer, InlineQuery, Message, Reply, Run, Sender
@@ -31,8 +31,12 @@ from bot.ports import (
 from bot.query_service import QueryService, TooSlow
 from bot.rendering.fact import Permalinks, no_permalinks
 from bot.texts import Phrases, phrases
+from knowledge.text.nearness import nearest
 
 log = logging.getLogger(__name__)
+
+SIMILAR = 0.6
+"""Share of letters that a mistyped command has in common with the right one."""
 
 FileHandler = Callable[[Message], Awaitable[Sequence[Reply]]]
 PressHandler = Callable[[ButtonPress], Awaitable[Sequence[Reply]]]
@@ -149,7 +153,9 @@ class Dispatcher:
             return [replace(reply, reply_to=_quoted(message), edits=message.answered_by)]
         command = command_of(intent.name)
         if command is None:
-            return [Reply([Run(said.unknown_command)])] if message.chat.type is ChatType.PRIVATE else ()
+            return (
+                [Reply([Run(_no_such(intent.name, said))])] if message.chat.type is ChatType.PRIVATE else ()
+            )
         return await self._run(command, message, intent, said)
 
     async def _run(
@@ -212,3 +218,10 @@ async def _telling(acting: Awaitable[Sequence[Reply]]) -> Sequence[Reply]:
 
 def _quoted(message: Message) -> str | None:
     return None if message.chat.type is ChatType.PRIVATE else message.id
+
+
+def _no_such(name: str, said: Phrases) -> str:
+    """Admins' commands are told to nobody who mistypes."""
+    public = [command.name for command in COMMANDS if isinstance(command.permission, Audience)]
+    near = nearest(name, public, SIMILAR)
+    return said.nearest_command.format(near) if near else said.unknown_command

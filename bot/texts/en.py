@@ -379,6 +379,7 @@ PHRASES = Phrases(
     },
     why_matched="{rung}: {words}",
     unknown_command="There is no such command. Send /help, or simply the word you look for.",
+    nearest_command="There is no such command; did you mean /{}?",
     no_files="Files are taken from admins only. To look something up, simply write it to me.",
     group_help="In a group I answer only when addressed:\n/find word, @me word, or a reply to my message.\n\n"
     "I cannot see other messages here: Telegram's privacy mode hands me commands, mentions and replies to me only.\n"

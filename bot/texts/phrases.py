@@ -315,6 +315,7 @@ class Phrases:
     rungs: dict[str, str]
     why_matched: str
     unknown_command: str
+    nearest_command: str
     no_files: str
     group_help: str
     fact_gone: str

@@ -376,6 +376,7 @@ PHRASES = Phrases(
     },
     why_matched="{rung}：{words}",
     unknown_command="没有这个命令。发 /help 看怎么用，或者直接发要查的词。",
+    nearest_command="没有这个命令，是不是 /{}？",
     no_files="文件只收管理员的。要查什么，直接写给我就行。",
     group_help="在群里，只有被点名时我才回答：\n/find 词 或 @我 词，或者回复我的消息。\n\n"
     "我看不到群里的其他消息：Telegram 的隐私模式只把命令、点名和对我的回复交给我。\n"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import difflib
 import tomllib
 from pathlib import PurePosixPath
 from typing import Annotated, Final
@@ -12,10 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from knowledge.errors import UnreadableFile
 from knowledge.model import Metadata
+from knowledge.text.nearness import nearest
 
 SUFFIX: Final = ".toml"
 ORPHAN: Final = ("附注文件旁边没有同名的文章", "改成文章的名字加小写的 .toml，或删去它")
 _HOW: Final = '每行写成 date = 2023-07-01 或 newspaper = "青年报" 的样子'
+SIMILAR: Final = 0.6
+"""Share of letters that a mistyped key has in common with the right one."""
 _Text = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
@@ -77,5 +79,5 @@ def _explain_one(key: str, kind: str) -> str:
     if kind != "extra_forbidden":
         return f"“{key}”{_SAYS.get(kind, '的值不对')}"
     known = list(_SidecarFile.model_fields)
-    near = difflib.get_close_matches(key.lower(), known, n=1)
-    return f"没有“{key[:50]}”这一项" + (f"，是不是“{near[0]}”？" if near else f"，可用：{'、'.join(known)}")
+    near = nearest(key.lower(), known, SIMILAR)
+    return f"没有“{key[:50]}”这一项" + (f"，是不是“{near}”？" if near else f"，可用：{'、'.join(known)}")

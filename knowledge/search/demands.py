@@ -12,6 +12,7 @@ from knowledge.query.analysis import Query
 from knowledge.query.question import QuestionType
 from knowledge.search.corpus import Array, Columns
 from knowledge.text.folding import SEPARATOR, decode, encode
+from knowledge.text.nearness import remembered
 
 LOOKED_THROUGH = 500
 """Facts looked through for those that satisfy a query's demands."""
@@ -61,12 +62,19 @@ class Demands:
 
     @cached_property
     def _titled(self) -> Array:
-        """The keys of the articles whose titles hold every run, ascending."""
+        """The keys of the articles whose titles hold every run, ascending; a run that none holds, nearly."""
         heads = decode(self._columns.heads)
-        keys = self._columns.head_keys
-        found = ([at.start() for at in re.finditer(re.escape(run), heads)] for run in self._titles)
-        holding = [set(np.searchsorted(self._columns.head_offsets, at, "right") - 1) for at in found]
-        return keys[sorted(set.intersection(*holding))]
+        return self._columns.head_keys[
+            sorted(set.intersection(*(self._holding(run, heads) for run in self._titles)))
+        ]
+
+    def _holding(self, run: str, heads: str) -> set[int]:
+        """The numbers of the titles that hold a run, else of those that it half remembers."""
+        starts = [at.start() for at in re.finditer(re.escape(run), heads)]
+        if starts:
+            return set((np.searchsorted(self._columns.head_offsets, starts, "right") - 1).tolist())
+        bounds = pairwise(self._columns.head_offsets.tolist())
+        return set(remembered(run, [heads[start : end - 1] for start, end in bounds]))
 
 
 def _runs(words: tuple[str, ...]) -> tuple[str, ...]:

@@ -6,16 +6,18 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from difflib import SequenceMatcher
 from pathlib import Path
 
 from knowledge.errors import SnapshotDamaged
 from knowledge.index.index import Index, IndexedDocument, open_index
 from knowledge.model import Article, Fact
 from knowledge.snapshots.repository import INDEX, SnapshotRepository
+from knowledge.text.nearness import changes, likeness
 
 SHOWN = 20
-PAIRED = 4_000  # sentences of one article; above, the matching (quadratic) would take minutes
+PAIRED = (
+    40_000  # sentences of one article; above, the matching (a bit for each pair) would take too much memory
+)
 ALIKE = 0.5  # below this share of common characters, two sentences are two sentences, not one corrected
 
 
@@ -94,11 +96,10 @@ def _paired(before: list[str], after: list[str]) -> Iterable[tuple[str | None, s
         yield from ((text, None) for text in before if text not in new)
         yield from ((None, text) for text in after if text not in old)
         return
-    for kind, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if kind == "equal":
-            continue
-        gone, come = before[i:j], after[k:m]
-        while gone and come and SequenceMatcher(None, gone[0], come[0], autojunk=False).ratio() >= ALIKE:
+    for change in changes(before, after):
+        gone = before[change.start : change.end]
+        come = after[change.after_start : change.after_end]
+        while gone and come and likeness(gone[0], come[0]) >= ALIKE:
             yield gone.pop(0), come.pop(0)
         yield from ((text, None) for text in gone)
         yield from ((None, text) for text in come)

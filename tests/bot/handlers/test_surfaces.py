@@ -93,6 +93,13 @@ async def test_a_fact_is_opened_by_a_deep_link_and_not_by_what_is_typed(room: Ro
         assert reply.text == f"现有报道里没有查到“fact:{FACTS[3].id}”。"
 
 
+async def test_a_mistyped_command_is_met_with_the_nearest_and_never_with_an_admins(room: Room) -> None:
+    (reply,) = await room.say("/artcles")
+    assert reply.text == ZH.nearest_command.format("articles")
+    (reply,) = await room.say("/reloda")
+    assert "reload" not in reply.text
+
+
 async def test_an_unknown_command_is_explained_in_private_and_ignored_in_a_group(room: Room) -> None:
     (reply,) = await room.say("/nothing")
     assert reply.text == ZH.unknown_command
