@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test slow lint format bench soak audit licences lock
+.PHONY: run test slow lint format bench soak audit licences lock models
 
 run: $(VENV)/run.done
 	$(BIN)/chuchu run
@@ -31,6 +31,10 @@ bench: $(VENV)/dev.done
 # Less than an hour on two cores; SOAK_MINUTES shortens the longest test.
 soak: $(VENV)/dev.done
 	$(BIN)/python -m tests.soak $(ARGS)
+
+# DATA: the folder of public texts that knowledge/models/repair/README.md names.
+models: $(VENV)/dev.done
+	$(BIN)/python -m knowledge.training.repair $(DATA)
 
 audit: $(VENV)/dev.done
 	@$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements.txt || \

@@ -93,7 +93,8 @@ class Block:
     A paragraph is one block however many lines it was printed on; `goes_on` says that it continues the last paragraph
     of its article (over a column, a page, a picture). `article` numbers the articles of the document from 0. `size`
     is the font's size in times of the document's body text. A table's block holds its `table`. Lines of no block are
-    the labeller's to decide; blank lines belong to none.
+    the labeller's to decide; blank lines belong to none. Where several blocks stand on one line, `start` is the column
+    on line `first` and `end` that on line `last`, exclusive.
     """
 
     role: Role
@@ -103,6 +104,8 @@ class Block:
     size: float | None = None
     goes_on: bool = False
     table: Table | None = None
+    start: int = 0
+    end: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,215 +1,604 @@
-"""Blocks into articles: where one ends and the next begins, and which of the printed lines is the title."""
+"""Paragraphs into articles and sections, by assignment: each to the headline and the heading that it suits best.
+
+Headlines and headings are those that the labeller found, but for a few constraints that hold on any page: see
+`constrain`.
+"""
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from statistics import median
 from typing import Final
 
-from knowledge.repair.blocks import Block, split_rubrics
-from knowledge.repair.characters import HAN_RUN
-from knowledge.repair.lines import Line
-from knowledge.repair.paragraphs import Paragraph
+from knowledge.model import Role
+from knowledge.repair.characters import HAN, is_han
+from knowledge.repair.continuation import Paragraph
+from knowledge.repair.join_model import goes_on
+from knowledge.repair.labels import Labelled
+from knowledge.repair.page_layout import Line
+from knowledge.repair.patterns import (
+    AFTER_SENTENCE,
+    DATELINE,
+    IN_BRACKETS,
+    NUMBERED,
+    ONLY_NAMES,
+    ONLY_SIGNED,
+    SPEAKER,
+    is_caption,
+    is_page_head,
+)
 
-# So many characters in common name the same thing (第一批主题, not 上海).
-_NAMING: Final = 4
-_SAME: Final = 6
-_SHORTEST_TITLE: Final = 8
-_NUMBERED: Final = re.compile("[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十\\d]+[)）]")
+_HEAD: Final = frozenset({Role.TITLE, Role.KICKER, Role.SUBTITLE})
+_DISPLAYS: Final = _HEAD | {Role.HEADING}
+_PARTS_OF_TITLE: Final = tuple({Role.TITLE, other} for other in (Role.SUBTITLE, Role.KICKER, Role.HEADING))
+_ASIDE: Final = frozenset({Role.FURNITURE, Role.CREDIT, Role.CAPTION})
+_CLOSING: Final = frozenset("，。、；：！？”’）」』》％")
+_STOP_INSIDE: Final = re.compile("[。！？；](?!$)[^”’）」』]")
+_PAIRS: Final = re.compile(f"(?=([{HAN}A-Za-z0-9]{{2}}))")
+_READS_ON: Final = 1.0
+_NEAR_DRAW: Final = 4.0
+# What is taken out of a page by less than this stays as its rival says.
+_DRAW: Final = 1.0
+_KEPT: Final = frozenset({Role.HEADING, Role.PARAGRAPH, Role.TITLE, Role.SUBTITLE, Role.KICKER})
+_READS_INTO: Final = 2.0
+# Lines of one title differ in width by no more.
+_LIKE: Final = 0.4
+_WIDEST_TITLE: Final = 30.0
+_SIGNED: Final = re.compile(f"{AFTER_SENTENCE.pattern.replace('?P<glued>', '?:')}")
+_SHORT: Final = 12
+_EQUAL: Final = 1.5
 
-Display = list[Paragraph]
+# Costs and rewards of the two assignments, in the units of shared words (log of how rare, see `_Rarity`).
+_UNDER: Final = 12.0
+_SWITCH: Final = 7.0
+_AT_BREAK: Final = 3.5
+_TITLE: Final = 2.0
+_OTHERS: Final = 0.6
+_HEADING_UNDER: Final = 9.0
+_TURN: Final = 5.0
+_TURN_AT_BREAK: Final = 3.0
+_IN_ORDER: Final = 0.5
+_AGAIN: Final = 3.0
+_USED: Final = 8.0
+_LEAD: Final = 3.0
+_BEAM: Final = 64
+_ROUNDS: Final = 3
+# A rival order this near is doubted.
+_RIVAL: Final = 1.5
 
 
 @dataclass(slots=True)
-class Draft:
-    """An article before its reading order is settled; displays hold one paragraph per printed line."""
+class Section:
+    """Paragraphs under one heading, in reading order; `heading` holds its printed lines, none for a lead."""
 
-    title: Display = field(default_factory=list)
-    kicker: Display = field(default_factory=list)
-    subtitle: Display = field(default_factory=list)
-    rubrics: Display = field(default_factory=list)
+    heading: list[Line]
+    paragraphs: list[Paragraph]
+    uncertain: bool = False
+
+
+@dataclass(slots=True)
+class ArticleDraft:
+    """An article before its facts are written; displays hold one line per printed line."""
+
+    title: list[Line] = field(default_factory=list)
+    kicker: list[Line] = field(default_factory=list)
+    subtitle: list[Line] = field(default_factory=list)
     signed: list[Line] = field(default_factory=list)
-    blocks: list[Block] = field(default_factory=list)
-    displaced: int = 0
-    found_by_words: bool = False
+    sections: list[Section] = field(default_factory=list)
+    first: int = 0
+    moved: bool = False
+    uncertain: bool = False
 
 
-def split(blocks: Sequence[Block], wrapped: bool) -> list[Draft]:
-    """Split the blocks of one document into articles, in the order their texts begin."""
-    heads = [at for at in range(len(blocks)) if _is_head(blocks, at)]
-    if not heads:
-        heads = _unmarked_head(blocks, wrapped)
-    if not heads:
-        return [Draft(signed=_signed(blocks), blocks=list(blocks))] if blocks else []
-    drafts: list[Draft] = []
-    strays = list(blocks[: heads[0]])
-    above = _heading_above(blocks[heads[0]]) if strays else []
-    for at, head in enumerate(heads):
-        until = heads[at + 1] if at + 1 < len(heads) else len(blocks)
-        drafts.extend(_drafts(blocks[head], list(blocks[head + 1 : until]), wrapped))
-    if strays and strays[-1].bylines and any(block.bylines for block in drafts[0].blocks):
-        return [Draft(signed=_signed(strays), blocks=strays), *drafts]
-    drafts[0].displaced = len(strays)
-    drafts[0].blocks[0].displays += above
-    drafts[0].blocks[:0] = strays
+def constrain(labelled: Sequence[Labelled]) -> list[Labelled]:
+    """Correct labels that no page can have.
+
+    What would be taken out by a hair stays; a line that opens with a closing mark or holds a full stop inside is running text; a byline looks like one;
+    a display that reads on into a headline is part of it, one below a signed text may be one; several equal short displays together are headings; a doubled line beside a headline is a slogan; a later headline
+    needs a sign that an article begins; the first display of a page without a headline is its headline.
+    """
+    found = [_not_a_display(each) for each in labelled]
+    _go_on_behind_pauses(found)
+    _read_into(found)
+    _part_page_heads(found)
+    for low, high in _groups(found, _DISPLAYS):
+        group = found[low:high]
+        plain = [each for each in group if not each.line.doubled]
+        if plain and len(plain) < len(group):
+            for at in range(low, high):
+                if found[at].line.doubled:
+                    found[at] = replace(found[at], role=Role.FURNITURE)
+    _read_on(found)
+    _follow_signatures(found)
+    seen = False
+    for low, high in _groups(found, _HEAD | {Role.BYLINE}):
+        titles = [at for at in range(low, high) if found[at].role is Role.TITLE]
+        if titles and seen and not _begins_article(found, low, high):
+            for at in range(low, high):
+                if found[at].role in _HEAD:
+                    found[at] = replace(found[at], role=Role.HEADING)
+        seen = seen or bool(titles)
+    if not seen:
+        _name_first(found)
+    return found
+
+
+def _read_on(found: list[Labelled]) -> None:
+    """Make a line that reads on into the headline right below or above it part of that headline."""
+    for at in range(len(found) - 1, 0, -1):
+        above, below = found[at - 1], found[at]
+        if below.line.gap > 1 or below.line.text.startswith("——") or above.line.finished:
+            continue
+        display = {above.role, below.role} in _PARTS_OF_TITLE and not below.line.gap
+        opened = above.role is Role.PARAGRAPH and above.opens and below.role is Role.TITLE
+        alike = abs(above.line.width - below.line.width) <= _LIKE * max(above.line.width, below.line.width)
+        wanted = 0.0 if above.rival is Role.TITLE else _READS_ON
+        if (display or (opened and alike)) and goes_on(above.line.text, below.line.text) > wanted:
+            found[at - 1], found[at] = replace(above, role=Role.TITLE), replace(below, role=Role.TITLE)
+
+
+def _go_on_behind_pauses(found: list[Labelled]) -> None:
+    """Make a caption running text that stands right below a line which breaks off and reads on into it."""
+    for at in range(1, len(found)):
+        above, each = found[at - 1], found[at]
+        if each.role is not Role.CAPTION or each.rival is not Role.PARAGRAPH or each.line.gap:
+            continue
+        broken = above.role is Role.PARAGRAPH and not above.line.finished
+        if broken and (above.line.text[-1] in "，、," or goes_on(above.line.text, each.line.text) > 0):
+            found[at] = replace(each, role=Role.PARAGRAPH, opens=False)
+
+
+def _read_into(found: list[Labelled]) -> None:
+    """Make a line running text again that reads on into the text below it: a sentence was interrupted there."""
+    for at, each in enumerate(found):
+        unsure = each.role is Role.FURNITURE and each.margin < _NEAR_DRAW
+        if each.line.doubled or not (each.role in _DISPLAYS or unsure):
+            continue
+        beyond = next((place for place in range(at + 1, len(found)) if found[place].role not in _ASIDE), None)
+        if beyond is None or found[beyond].role is not Role.PARAGRAPH:
+            continue
+        below = found[beyond].line.text
+        repeated = beyond > at + 1 and is_han(below[0]) and each.line.text[-1] == below[0]
+        score = goes_on(each.line.text, below)
+        if unsure and at and found[at - 1].role is Role.PARAGRAPH and not found[at - 1].line.finished:
+            score += goes_on(found[at - 1].line.text, each.line.text)
+        if repeated or score > _READS_INTO:
+            found[at] = replace(each, role=Role.PARAGRAPH, opens=not unsure)
+
+
+def _part_page_heads(found: list[Labelled]) -> None:
+    """Tell a page's head from the headline below it."""
+    for at in range(len(found) - 1):
+        each, below = found[at], found[at + 1]
+        if each.role in _DISPLAYS and below.role in _DISPLAYS and is_page_head(each.line.text):
+            found[at] = replace(each, role=Role.FURNITURE, margin=_NEAR_DRAW)
+            if each.role is Role.TITLE and below.role is Role.HEADING:
+                found[at + 1] = replace(below, role=Role.TITLE)
+
+
+def _follow_signatures(found: list[Labelled]) -> None:
+    """Make a display that may be a headline one where the text above it is signed, or that below has a dateline."""
+    for at, each in enumerate(found):
+        if each.role is not Role.HEADING or each.rival is not Role.TITLE:
+            continue
+        above = [other for other in found[:at] if other.role not in _ASIDE]
+        below = next((other for other in found[at + 1 :] if other.role not in _ASIDE), None)
+        signed = len(above) > 1 and above[-1].role is Role.BYLINE and above[-2].role is Role.PARAGRAPH
+        if below is None or below.role is not Role.PARAGRAPH or not above:
+            continue
+        ended = each.margin <= _NEAR_DRAW and (signed or _SIGNED.search(above[-1].line.text) is not None)
+        if ended or DATELINE.match(below.line.text):
+            found[at] = replace(each, role=Role.TITLE)
+
+
+def _not_a_display(each: Labelled) -> Labelled:
+    text = each.line.text
+    if each.role in (Role.FURNITURE, Role.CREDIT) and each.margin < _DRAW and each.rival in _KEPT:
+        return replace(each, role=each.rival, opens=True)
+    if each.role is Role.BYLINE and not _is_byline(each.line):
+        return replace(each, role=Role.HEADING if not each.line.finished else Role.PARAGRAPH)
+    if each.role is Role.PARAGRAPH and not each.opens and each.line.finished and is_caption(text):
+        return replace(each, role=Role.CAPTION)
+    if each.role is Role.PARAGRAPH and IN_BRACKETS.fullmatch(text):
+        return replace(each, role=Role.BYLINE)
+    if each.role in _DISPLAYS and (text[0] in _CLOSING or _STOP_INSIDE.search(text)):
+        return replace(each, role=Role.PARAGRAPH, opens=text[0] not in _CLOSING)
+    return each
+
+
+def _is_byline(line: Line) -> bool:
+    printed = line.raw[line.start : line.end] if not line.spaced else line.text
+    if any(form.match(printed) for form in (ONLY_SIGNED, IN_BRACKETS, ONLY_NAMES)):
+        return True
+    return (
+        re.search("记者|記者|通讯员|通訊員|实习生|撰文|作者|整理|文[/／]|／|报道|報導|供稿|特派", printed)
+        is not None
+        or len(printed) <= 4
+    )
+
+
+def _begins_article(found: Sequence[Labelled], low: int, high: int) -> bool:
+    """Tell whether the displays from `low` to `high` head an article of their own."""
+    if low and found[low].role is Role.BYLINE:
+        return True
+    group = [each for each in found[low:high] if each.role in _HEAD]
+    titles = [each for each in group if each.role is Role.TITLE]
+    below = next((each for each in found[high:] if each.role not in _ASIDE), None)
+    above = next((each for each in reversed(found[:low]) if each.role not in _ASIDE), None)
+    if below is not None and DATELINE.match(below.line.text):
+        return True
+    wide = sum(each.line.width for each in titles)
+    widths = [each.line.width for each in group]
+    if len(group) > 1 and max(widths) - min(widths) <= _EQUAL and max(widths) <= _SHORT:
+        return False
+    if any(each.role is not Role.TITLE for each in found[low:high]) and wide >= 10:
+        return True
+    if above is not None and (above.role is Role.BYLINE or _SIGNED.search(above.line.text)):
+        return True
+    first = next(each for each in found if each.role is Role.TITLE)
+    return (
+        below is None
+        or (wide >= 0.8 * first.line.width and wide >= _SHORT)
+        or min(x.margin for x in titles) > 3
+    )
+
+
+def _name_first(found: list[Labelled]) -> None:
+    """Make the likeliest display the headline of a page that has none."""
+    places = [
+        at
+        for at, each in enumerate(found)
+        if each.role in (Role.SUBTITLE, Role.KICKER) and each.line.width >= 6
+    ]
+    if places:
+        at = max(places, key=lambda place: found[place].line.width)
+        found[at] = replace(found[at], role=Role.TITLE)
+        return
+    first = next((at for at, each in enumerate(found) if each.role not in _ASIDE), None)
+    if first is not None and found[first].role is Role.HEADING:
+        found[first] = replace(found[first], role=Role.TITLE)
+        return
+    if len(found) > 1 and _stands_over(found[0], found[1]):
+        found[0] = replace(found[0], role=Role.TITLE)
+
+
+def _stands_over(first: Labelled, second: Labelled) -> bool:
+    """Tell whether a page's first line is a headline that looks like something else: short, a blank line below."""
+    text = first.line.text
+    unsure = first.margin < _NEAR_DRAW or first.role is Role.PARAGRAPH
+    return (
+        unsure
+        and second.role is Role.PARAGRAPH
+        and (second.line.gap > 0 or (first.rival is Role.TITLE and second.line.finished))
+        and first.line.width < min(_WIDEST_TITLE, second.line.width)
+        and text[-1] not in "。，、；：,;:"
+        and not any(form.match(text) for form in (DATELINE, SPEAKER, NUMBERED))
+    )
+
+
+def _groups(found: Sequence[Labelled], roles: frozenset[Role]) -> Iterator[tuple[int, int]]:
+    """Yield first and one past the last of each run of lines of these roles."""
+    low = None
+    for at, each in enumerate([*found, None]):
+        if each is not None and each.role in roles:
+            low = at if low is None else low
+        elif low is not None:
+            yield low, at
+            low = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Heading:
+    """A heading's printed lines, from line `at` to line `last` of the page."""
+
+    at: int
+    last: int
+    lines: list[Line]
+
+    @property
+    def text(self) -> str:
+        return "".join(line.text for line in self.lines)
+
+
+@dataclass(slots=True)
+class _Unit:
+    """A paragraph with what stands right above it: an article's headline or one heading."""
+
+    paragraph: Paragraph
+    pairs: Counter[str]
+    head: int | None = None
+    heading: int | None = None
+    under: _Heading | None = None
+    wide: bool = False
+    dateline: bool = False
+
+
+class _Rarity:
+    """How much a pair of characters tells: the logarithm of how few of the page's paragraphs hold it."""
+
+    def __init__(self, units: Sequence[_Unit]) -> None:
+        self._count = len(units)
+        self._held = Counter(pair for unit in units for pair in unit.pairs)
+
+    def shared(self, pairs: Counter[str], others: Counter[str]) -> float:
+        return sum(self.of(pair) for pair in pairs if pair in others)
+
+    def of(self, pair: str) -> float:
+        return math.log((1 + self._count) / (1 + self._held[pair]) + 1)
+
+
+def draft_articles(labelled: Sequence[Labelled], paragraphs: Sequence[Paragraph]) -> list[ArticleDraft]:
+    """Share the paragraphs of a page out among its articles, and each article's among its headings."""
+    heads = list(_heads(labelled))
+    headings = list(_headings(labelled))
+    units = _units(labelled, paragraphs, [first for first, _ in heads], headings)
+    drafts = [draft for _, draft in heads] or [ArticleDraft()]
+    if not units and not heads:
+        return []
+    rarity = _Rarity(units)
+    owners = _assign_articles(units, drafts, rarity)
+    free = _headings_of(headings, units, owners, len(drafts))
+    for number, draft in enumerate(drafts):
+        own = [unit for unit, owner in zip(units, owners, strict=True) if owner == number]
+        _arrange(draft, own, [each for each in headings if free[each.at] == number], rarity)
+    _sign(drafts, labelled, units, owners)
     return drafts
 
 
-def _heading_above(head: Block) -> list[Paragraph]:
-    """Take a heading off the displays that stands right under the column above the title: it names what follows."""
-    displays = head.displays
-    if len(displays) > 1 and displays[0].first.gap == 0 and displays[1].first.gap > 0:
-        return [displays.pop(0)]
-    return []
+def _heads(labelled: Sequence[Labelled]) -> Iterator[tuple[int, ArticleDraft]]:
+    """Yield each headline with its place: the displays that stand together, parted where a second title follows."""
+    for low, high in _groups(labelled, _HEAD | {Role.BYLINE}):
+        group = range(low, high)
+        if not any(labelled[at].role is Role.TITLE for at in group):
+            continue
+        draft: ArticleDraft | None = None
+        waiting: list[Line] = []
+        below = None
+        for at in group:
+            line, role = labelled[at].line, labelled[at].role
+            if role is Role.TITLE:
+                if draft is None or below not in (Role.TITLE, Role.KICKER) or _is_another(draft.title, line):
+                    if draft is not None:
+                        yield draft.first, draft
+                    draft = ArticleDraft(kicker=waiting, first=at)
+                    waiting = []
+                draft.title.append(line)
+            elif role is Role.KICKER:
+                waiting.append(line)
+            elif draft is not None and role is Role.SUBTITLE:
+                draft.subtitle.append(line)
+            elif draft is not None:
+                draft.signed.append(line)
+            elif role is Role.SUBTITLE:
+                waiting.append(line)
+            below = role
+        if draft is not None:
+            draft.kicker += waiting
+            yield draft.first, draft
 
 
-def _signed(blocks: Sequence[Block]) -> list[Line]:
-    return [line for block in blocks for line in block.signed]
+def _headings(labelled: Sequence[Labelled]) -> Iterator[_Heading]:
+    """Yield the headings; one printed on two lines reads on from the first to the second."""
+    last: _Heading | None = None
+    for at, each in enumerate(labelled):
+        if each.role is not Role.HEADING:
+            continue
+        reads_on = last is not None and last.last == at - 1 and each.line.gap == 0
+        if last is not None and reads_on and goes_on(last.text, each.line.text) > _READS_ON:
+            last = replace(last, last=at, lines=[*last.lines, each.line])
+            continue
+        if last is not None:
+            yield last
+        last = _Heading(at, at, [each.line])
+    if last is not None:
+        yield last
 
 
-def _is_head(blocks: Sequence[Block], at: int) -> bool:
-    """Tell whether an article begins with the block's displays."""
-    block = blocks[at]
-    if not block.displays:
-        return False
-    if at == 0:
-        return True
-    if any(paragraph.text.startswith("——") for paragraph in block.displays[1:]):
-        return True
-    if not block.bodies:
-        return False
-    if block.bodies[0].first.dateline or block.signed:
-        return True
-    if not blocks[at - 1].bylines or _is_stack(block.displays):
-        return False
-    return any(b.bylines for b in blocks[at:]) or not _named_again(blocks, at)
+def _is_another(title: Sequence[Line], line: Line) -> bool:
+    """Tell whether a line below a headline begins another one: a blank line between, and no way to read on."""
+    return (
+        bool(title) and line.gap > title[-1].gap * (len(title) > 1) and goes_on(title[-1].text, line.text) < 0
+    )
 
 
-def _named_again(blocks: Sequence[Block], at: int) -> bool:
-    """Tell whether the text from block `at` on still speaks of the first title: then its columns are out of order."""
-    title = "".join(paragraph.text for paragraph in blocks[0].displays)
-    return any(shared_run(title, block.text) >= _SAME for block in blocks[at:])
+def _units(
+    labelled: Sequence[Labelled],
+    paragraphs: Sequence[Paragraph],
+    heads: Sequence[int],
+    headings: Sequence[_Heading],
+) -> list[_Unit]:
+    widths = [line.width for paragraph in paragraphs for line in paragraph.lines if not line.finished]
+    usual = median(widths) if widths else 10.0
+    units: list[_Unit] = []
+    for paragraph in paragraphs:
+        unit = _Unit(paragraph, Counter(_PAIRS.findall(paragraph.text)))
+        above = paragraph.at - 1
+        while above >= 0 and labelled[above].role in _ASIDE | {Role.BYLINE}:
+            above -= 1
+        role = labelled[above].role if above >= 0 else None
+        if role is Role.HEADING:
+            number = next(number for number, each in enumerate(headings) if each.at <= above <= each.last)
+            further = headings[number].at - 1
+            while further >= 0 and labelled[further].role in _ASIDE:
+                further -= 1
+            if further < 0 or labelled[further].role is not Role.HEADING:
+                unit.heading, unit.under = number, headings[number]
+        elif role in _HEAD:
+            unit.head = sum(first <= above for first in heads) - 1
+        unit.wide = usual < 44 and paragraph.width > 1.25 * usual
+        unit.dateline = DATELINE.match(paragraph.text) is not None
+        units.append(unit)
+    return units
 
 
-def _is_stack(displays: Sequence[Paragraph]) -> bool:
-    """Tell whether the lines are headings of one kind: several, equally long."""
-    lengths = [len(paragraph.text) for paragraph in displays]
-    return len(lengths) > 1 and max(lengths) - min(lengths) <= 1
+def _assign_articles(units: Sequence[_Unit], drafts: Sequence[ArticleDraft], rarity: _Rarity) -> list[int]:
+    """Give each paragraph its article: a path that changes rarely, anchored right under the headlines."""
+    if len(drafts) < 2 or not units:
+        return [0] * len(units)
+    names = [
+        Counter(_PAIRS.findall("".join(line.text for line in (*d.title, *d.subtitle, *d.kicker))))
+        for d in drafts
+    ]
+    owners = [-1 if unit.head is None else unit.head for unit in units]
+    for _ in range(_ROUNDS):
+        emitted = [
+            [_suits(units, at, article, owners, names, rarity) for article in range(len(drafts))]
+            for at in range(len(units))
+        ]
 
+        def change(at: int, a: int, b: int) -> float:
+            return 0.0 if a == b else -(_SWITCH - (_AT_BREAK if units[at].paragraph.interrupted else 0))
 
-def _unmarked_head(blocks: Sequence[Block], wrapped: bool) -> list[int]:
-    """Find the title of a page whose first column does not begin with it: longer than every other heading."""
-    places = [at for at, block in enumerate(blocks) if block.displays and block.bodies]
-    if not wrapped or not places:
-        return []
-    best = max(places, key=lambda at: len(blocks[at].displays[0].text))
-    length = len(blocks[best].displays[0].text)
-    others = [len(p.text) for block in blocks for p in block.displays if p is not blocks[best].displays[0]]
-    return [best] if length >= _SHORTEST_TITLE and length > max(others, default=0) + 2 else []
-
-
-def _drafts(head: Block, rest: list[Block], wrapped: bool) -> Iterator[Draft]:
-    """Make the draft of a head, or two where the title of a second article stands above the first one's."""
-    groups, rubrics = split_rubrics(head)
-    other = groups[0] if len(groups) > 1 else _foreign_title(head)
-    if other:
-        cut = _lead_of(other, head)
-        if cut:
-            own = [p for p in head.displays if p not in other and p not in rubrics]
-            first = Draft(rubrics=rubrics, signed=head.signed, blocks=[Block(bodies=head.bodies[:cut])])
-            _name(first, own, rest, wrapped)
-            second = Draft(
-                found_by_words=True, blocks=[Block(bodies=head.bodies[cut:], bylines=head.bylines), *rest]
-            )
-            _name(second, list(other), rest, wrapped)
-            yield first
-            yield second
-            return
-    draft = Draft(rubrics=rubrics, signed=head.signed, blocks=[head, *rest])
-    _name(draft, [p for p in head.displays if p not in rubrics], rest, wrapped)
-    yield draft
-
-
-def _foreign_title(head: Block) -> list[Paragraph]:
-    """The first of two stacked titles when the text right below, which opens with a dateline, does not name it."""
-    if len(head.displays) < 2 or not head.bodies or not head.bodies[0].first.dateline:
-        return []
-    opening = "\n".join(paragraph.text for paragraph in head.bodies[:2])
-    own = _phrases(head.displays[0].text)
-    return [] if any(phrase in opening for phrase in own) else head.displays[:1]
-
-
-def _lead_of(title: Sequence[Paragraph], head: Block) -> int:
-    """Return the first paragraph that names what only this title names, 0 for none."""
-    rivals = {phrase for p in head.displays if p not in title for phrase in _phrases(p.text)}
-    phrases = {phrase for p in title for phrase in _phrases(p.text)} - rivals
-    for at, paragraph in enumerate(head.bodies):
-        if at and any(phrase in paragraph.text for phrase in phrases):
-            return at
-    return 0
-
-
-def shared_run(title: str, text: str) -> int:
-    """Return the length of the longest run of han characters of the title that the text repeats."""
-    best = 0
-    for run in HAN_RUN.findall(title):
-        for at in range(len(run)):
-            while at + best < len(run) and run[at : at + best + 1] in text:
-                best += 1
-    return best
-
-
-def _phrases(text: str) -> set[str]:
-    runs = HAN_RUN.findall(text)
-    return {run[at : at + _NAMING] for run in runs for at in range(len(run) - _NAMING + 1)}
-
-
-def _name(draft: Draft, displays: list[Paragraph], rest: Sequence[Block], wrapped: bool) -> None:
-    """Share the displays above an article out among kicker, title, subtitle and first heading."""
-    lines = _whole(displays, wrapped)
-    for at, line in enumerate(lines):
-        if at and line[0].text.startswith("——"):
-            draft.subtitle = line
-            lines = lines[:at] + lines[at + 1 :]
+        path = _best_path(emitted, change)
+        if path == owners:
             break
-    if not lines:
-        return
-    headings = [p.text for block in rest for p in block.displays]
-    if len(lines) > 1 and _is_kicker(lines[0], lines[1], headings, wrapped, bool(draft.subtitle)):
-        draft.kicker, lines = lines[0], lines[1:]
-    draft.title, lines = lines[0], lines[1:]
-    if lines and not draft.subtitle and not _is_heading(lines[0], headings):
-        draft.subtitle, lines = lines[0], lines[1:]
-    draft.blocks[0].displays = [paragraph for line in lines for paragraph in line]
+        owners = path
+    return owners
 
 
-def _whole(displays: Sequence[Paragraph], wrapped: bool) -> list[Display]:
-    """Put together the lines of one title: in columns, those with no blank line between."""
-    lines: list[Display] = []
-    for paragraph in displays:
-        below = bool(lines) and wrapped and paragraph.first.gap == 0 and not paragraph.text.startswith("——")
-        if below and not _NUMBERED.match(paragraph.text):
-            lines[-1].append(paragraph)
-        else:
-            lines.append([paragraph])
-    return lines
+def _suits(
+    units: Sequence[_Unit],
+    at: int,
+    article: int,
+    owners: Sequence[int],
+    names: Sequence[Counter[str]],
+    rarity: _Rarity,
+) -> float:
+    unit = units[at]
+    if unit.head is not None:
+        return _UNDER if unit.head == article else -_UNDER
+    others: Counter[str] = Counter()
+    for number, owner in enumerate(owners):
+        if owner == article and number != at:
+            others.update(units[number].pairs.keys())
+    long = 1 + len(unit.paragraph.text) / 60
+    score = _TITLE * rarity.shared(unit.pairs, names[article])
+    score += _OTHERS * rarity.shared(unit.pairs, others) / (1 + math.log(1 + len(others) / 60))
+    return score / long
 
 
-def _is_kicker(
-    first: Display, second: Display, headings: list[str], wrapped: bool, has_subtitle: bool
-) -> bool:
-    """Tell whether the first of two lines is the kicker: longer than the title that follows, and no heading near."""
-    above, below = (sum(len(p.text) for p in line) for line in (first, second))
-    if below < _SHORTEST_TITLE or _is_heading(second, headings):
-        return False
-    return has_subtitle or (wrapped and above > below)
+def _best_path(emitted: Sequence[Sequence[float]], change: Callable[[int, int, int], float]) -> list[int]:
+    states = range(len(emitted[0]))
+    score = list(emitted[0])
+    back: list[list[int]] = []
+    for at in range(1, len(emitted)):
+        row = [max((score[a] + change(at, a, b), a) for a in states)[1] for b in states]
+        score = [score[row[b]] + change(at, row[b], b) + emitted[at][b] for b in states]
+        back.append(row)
+    path = [max(states, key=lambda state: score[state])]
+    for row in reversed(back):
+        path.append(row[path[-1]])
+    return path[::-1]
 
 
-def _is_heading(line: Display, headings: list[str]) -> bool:
-    """Tell whether a line under the title is the first section's heading: numbered, or as long as other headings."""
-    text = "".join(paragraph.text for paragraph in line)
-    if _NUMBERED.match(text) or len(text) < 5:
-        return True
-    alike = [h for h in headings if abs(len(h) - len(text)) <= 2 and (" " in h) == (" " in text)]
-    return len(alike) > 1 and 2 * len(alike) >= len(headings)
+def _headings_of(
+    headings: Sequence[_Heading], units: Sequence[_Unit], owners: Sequence[int], articles: int
+) -> dict[int, int]:
+    """Give each heading the article of the text right under it, else of the text nearest to it."""
+    found: dict[int, int] = {}
+    for number, heading in enumerate(headings):
+        at = heading.at
+        own = [owner for unit, owner in zip(units, owners, strict=True) if unit.heading == number]
+        after = [owner for unit, owner in zip(units, owners, strict=True) if unit.paragraph.at > at]
+        before = [owner for unit, owner in zip(units, owners, strict=True) if unit.paragraph.at < at]
+        found[at] = (own[:1] or after[:1] or before[-1:] or [0])[0]
+    return found
+
+
+def _arrange(draft: ArticleDraft, units: list[_Unit], headings: list[_Heading], rarity: _Rarity) -> None:
+    """Put an article's paragraphs under its headings: as the file has them, or by words where it tells nothing."""
+    stand_over = {heading.last for heading in headings if any(unit.under is heading for unit in units)}
+    displaced = bool(draft.title) and any(unit.paragraph.at < draft.first for unit in units)
+    sure = True
+    if len(stand_over) == len(headings) and not (displaced and headings):
+        states = [sum(heading.at < unit.paragraph.at for heading in headings) for unit in units]
+    else:
+        states, sure = _assign_sections(draft, units, headings, rarity)
+    order = sorted(range(len(units)), key=lambda at: (states[at], units[at].paragraph.at))
+    if displaced and not headings:
+        order = sorted(range(len(units)), key=lambda at: (units[at].paragraph.at < draft.first, at))
+    draft.moved = order != list(range(len(units)))
+    draft.uncertain = not sure
+    draft.sections = []
+    for at in order:
+        heading = headings[states[at] - 1].lines if states[at] else []
+        last = draft.sections[-1].heading if draft.sections else None
+        if last is None or (last is not heading and (heading or last)):
+            draft.sections.append(Section(heading, [], not sure and bool(heading)))
+        draft.sections[-1].paragraphs.append(units[at].paragraph)
+    held = {id(section.heading) for section in draft.sections}
+    draft.sections += [Section(heading.lines, []) for heading in headings if id(heading.lines) not in held]
+
+
+def _assign_sections(
+    draft: ArticleDraft, units: Sequence[_Unit], headings: Sequence[_Heading], rarity: _Rarity
+) -> tuple[list[int], bool]:
+    """Return for each paragraph 0 for the lead or the number of its heading, and whether no rival is as good."""
+    if not units or not headings:
+        return [0] * len(units), True
+    names = [Counter(_PAIRS.findall(heading.text)) for heading in headings]
+    title = Counter(_PAIRS.findall("".join(line.text for line in (*draft.title, *draft.subtitle))))
+    emitted: list[list[float]] = []
+    for unit in units:
+        long = 1 + len(unit.paragraph.text) / 250
+        row = [0.06 * rarity.shared(title, unit.pairs) / long]
+        row += [
+            min(
+                6.0,
+                sum(rarity.of(pair) * math.log(1 + unit.pairs[pair]) for pair in name if pair in unit.pairs)
+                / long,
+            )
+            for name in names
+        ]
+        row[0] -= _LEAD * (bool(draft.title) and unit.paragraph.at < draft.first)
+        row[0] += _LEAD * (unit.wide + unit.dateline + (unit.head is not None))
+        if unit.heading is not None:
+            under = next((number for number, each in enumerate(headings, 1) if each is unit.under), 0)
+            row = [score - (0 if state == under else _HEADING_UNDER) for state, score in enumerate(row)]
+        emitted.append(row)
+    beam: dict[tuple[int, int], tuple[float, tuple[int, ...]]] = {
+        (state, 1 << state): (score, (state,)) for state, score in enumerate(emitted[0])
+    }
+    for at in range(1, len(units)):
+        grown: dict[tuple[int, int], tuple[float, tuple[int, ...]]] = {}
+        for (state, used), (total, path) in beam.items():
+            for new, own in enumerate(emitted[at]):
+                cost = 0.0
+                if new != state:
+                    cost = (
+                        _TURN
+                        - _TURN_AT_BREAK * units[at].paragraph.interrupted
+                        - _IN_ORDER * (new == state + 1)
+                    )
+                    cost += _AGAIN * (used >> new & 1)
+                key, value = (new, used | 1 << new), total + own - cost
+                if key not in grown or grown[key][0] < value:
+                    grown[key] = (value, (*path, new))
+        beam = dict(sorted(grown.items(), key=lambda each: -each[1][0])[:_BEAM])
+    ranked = sorted(
+        (
+            (score + _USED * bin(used).count("1") + 2 * (used & 1), path)
+            for (_, used), (score, path) in beam.items()
+        ),
+        reverse=True,
+    )
+    sure = len(ranked) < 2 or ranked[0][0] - ranked[1][0] > _RIVAL
+    return list(ranked[0][1]), sure
+
+
+def _sign(
+    drafts: Sequence[ArticleDraft],
+    labelled: Sequence[Labelled],
+    units: Sequence[_Unit],
+    owners: Sequence[int],
+) -> None:
+    """Give each byline that stands below text to the article of that text."""
+    held = {id(line) for draft in drafts for line in draft.signed}
+    for at, each in enumerate(labelled):
+        if each.role is Role.BYLINE and id(each.line) not in held:
+            before = [owner for unit, owner in zip(units, owners, strict=True) if unit.paragraph.at < at]
+            drafts[before[-1] if before else 0].signed.append(each.line)

@@ -11,7 +11,7 @@ NAMES = {
     "unproved": "对不上原文",
     "joined_lines": "断行复原",
     "reordered": "栏序复原",
-    "split_article": "分篇",
+    "uncertain_order": "接续存疑",
     "uncertain_section": "小标题存疑",
     "broken": "句子不完整",
     "page_header": "页眉页码",

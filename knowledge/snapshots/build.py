@@ -63,7 +63,7 @@ def read_or_skip(name: str, reads: Iterator[Read], before: Callable[[], object] 
 def repair_or_skip(document: Document, repair: Repair | None = None) -> ParsedDocument | Skipped:
     """Repair a document and keep what it proves; one that repair fails on is skipped, the traceback logged."""
     if repair is None:
-        from knowledge.repair.document import (
+        from knowledge.repair.pipeline import (
             repair_document,  # .1 s of patterns, which a question need not pay
         )
 

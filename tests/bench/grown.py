@@ -15,7 +15,7 @@ import rjieba
 
 from knowledge.documents.folder import find_sources, read_sources
 from knowledge.model import Article, Document, Fact, ParsedDocument, Skipped, SourcedText, Span, make_id
-from knowledge.repair.document import repair_document
+from knowledge.repair.pipeline import repair_document
 from tests.bench.squad import load as load_squad
 from tests.gold.questions import load as load_gold
 

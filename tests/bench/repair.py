@@ -13,7 +13,7 @@ import time
 import psutil
 
 from knowledge.model import Document
-from knowledge.repair.document import repair_document
+from knowledge.repair.pipeline import repair_document
 
 SIZES = (10, 1_000, 20_000)
 LINEAR = 1.5

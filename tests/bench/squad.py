@@ -9,7 +9,7 @@ from pathlib import Path
 
 from knowledge.documents.folder import read_document
 from knowledge.model import ParsedDocument
-from knowledge.repair.document import repair_document
+from knowledge.repair.pipeline import repair_document
 
 
 @dataclass(frozen=True, slots=True)

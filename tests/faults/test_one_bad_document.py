@@ -13,7 +13,7 @@ import pytest
 
 from knowledge.index.index import build_index, open_index
 from knowledge.model import Document, ParsedDocument, Skipped
-from knowledge.repair.document import repair_document
+from knowledge.repair.pipeline import repair_document
 from knowledge.snapshots.build import build
 from knowledge.snapshots.crashes import hand_in
 from knowledge.snapshots.manifest import verify

@@ -17,7 +17,7 @@ from bot.query_service import tidy
 from bot.runtime import loading
 from knowledge.documents.folder import find_sources, read_document, read_sources
 from knowledge.model import Answer, Skipped
-from knowledge.repair.document import repair_document
+from knowledge.repair.pipeline import repair_document
 from knowledge.schemas import answer_json, dump
 from knowledge.snapshot import Snapshot
 from tests.bot.process import ROOT

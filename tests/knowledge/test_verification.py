@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from knowledge.documents.folder import read_document
 from knowledge.model import Document, Span
-from knowledge.repair.document import repair_document
+from knowledge.repair.pipeline import repair_document
 from knowledge.repair.verification import keep_verified, verify
 
 SEEDS = sorted((Path(__file__).parents[2] / "seeds").glob("*.txt"))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from bot.messages import Style
 from bot.rendering.fact import source_runs
 from bot.texts import phrases
-from knowledge.repair.document import repair_document
+from knowledge.repair.pipeline import repair_document
 from tests.knowledge.repair.pages import column, document
 
 STORY = (

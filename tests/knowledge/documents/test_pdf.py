@@ -14,7 +14,7 @@ from knowledge.documents.folder import read_bytes, read_document
 from knowledge.documents.pdf import read_pdf
 from knowledge.errors import UnreadableFile
 from knowledge.model import Skipped
-from knowledge.repair.document import repair_document
+from knowledge.repair.pipeline import repair_document
 from tests.knowledge.documents import pages
 from tests.knowledge.documents.newspaper import Sheet, paragraphs, pdf
 from tests.knowledge.documents.pages import PAGES, Lay, columns

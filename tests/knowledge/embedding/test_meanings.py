@@ -16,7 +16,7 @@ from knowledge.embedding.meanings import NAME, Semantics, SnapshotMeanings
 from knowledge.embedding.worker import embed_index
 from knowledge.index.index import Index, build_index, open_index
 from knowledge.index.vectors import committed
-from knowledge.repair.document import repair_document
+from knowledge.repair.pipeline import repair_document
 from knowledge.search.corpus import Array
 from knowledge.search.semantic import clauses
 from tests.knowledge.embedding.embedder import FakeEmbedder

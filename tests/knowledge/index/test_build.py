@@ -16,7 +16,7 @@ from knowledge.index.documents import DocumentStore
 from knowledge.index.index import COLUMNS, RECORDS, IndexedDocument, build_index, open_index, update_index
 from knowledge.index.postings import open_columns
 from knowledge.model import Block, Cell, Metadata, ParsedDocument, RepairEntry, Role, Span, Table
-from knowledge.repair.document import repair_document
+from knowledge.repair.pipeline import repair_document
 
 GOURD = "蕃瓜弄的旧居\n\n蕃瓜弄居民欢天喜地告别旧居。改造奠定了政策基础。\n"
 PLATEAU = "高原的学校\n\n果洛平均海拔4200米。学校建好了。\n"

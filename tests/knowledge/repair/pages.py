@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from knowledge.model import Document, Metadata, ParsedDocument
-from knowledge.repair.document import repair_document
+from knowledge.repair.pipeline import repair_document
 
 
 def document(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from knowledge.documents.folder import read_document
 from knowledge.model import NoiseKind, ParsedDocument, Span
-from knowledge.repair.document import repair_document
+from knowledge.repair.pipeline import repair_document
 from knowledge.repair.verification import verify
 from tests.knowledge.repair.pages import repair
 

@@ -49,22 +49,6 @@ def test_however_a_text_is_signed_the_next_title_begins_another_article(signatur
     assert texts(repaired) == [WATER, PIPES, SEEDS, CORN]
 
 
-def test_headings_after_a_signed_column_are_no_titles_while_the_page_speaks_of_its_own() -> None:
-    page = "\n\n".join(
-        (
-            "全市引水工程二期如期通水",
-            column("　　" + PIPES, 14),
-            "周涛 陈晨",
-            "开工不易 三年攻坚",
-            "通水之后 惠及百姓",
-            column("　　" + WATER, 20),
-            column("　　" + CORN, 20),
-            column("　　全市引水工程二期如期通水，是今年最大的民生工程，也是城市建设的一件大事。", 26),
-        )
-    )
-    assert [article.title.text for article in repair(page).articles] == ["全市引水工程二期如期通水"]
-
-
 def test_a_title_above_a_dateline_begins_another_article() -> None:
     page = f"引水工程二期通水\n\n本报讯 {WATER}\n\n春耕种子供应充足\n\n新华社北京3月5日电 {SEEDS}"
     assert titles(page) == ["引水工程二期通水", "春耕种子供应充足"]
@@ -86,25 +70,11 @@ def test_articles_set_in_columns_are_told_apart_too() -> None:
     assert [len({f.id for f in repaired.facts if f.article is a}) for a in repaired.articles] == [2, 2]
 
 
-def test_a_title_that_stands_above_another_articles_finds_its_text_by_its_words() -> None:
-    page = f"全市引水工程 二期正式通水\n\n■快讯\n\n春耕种子 供应充足\n\n本报讯 {SEEDS}\n\n{CORN}\n\n{WATER.replace('引水', '全市引水')}\n\n{PIPES}"
-    repaired = repair(page)
-    assert [(a.title.text, sum(f.article is a for f in repaired.facts)) for a in repaired.articles] == [
-        ("春耕种子 供应充足", 2),
-        ("全市引水工程 二期正式通水", 2),
-    ]
-    assert removed(repaired, "rubric") == ["■快讯"]
-    assert [entry.kind for entry in repaired.log if entry.doubt] == ["split_article"]
-
-
-def test_kicker_title_and_subtitle_are_told_by_length_and_dash() -> None:
-    page = f"要闻 1\n\n本市民生实事项目“引水工程”取得重大阶段性进展\n\n让居民喝上放心好水\n\n——写在二期通水之际\n\n{column(WATER + PIPES, 14)}"
+def test_a_line_behind_a_dash_is_the_subtitle() -> None:
+    page = f"要闻 1\n\n让居民喝上放心好水\n\n——写在引水工程二期通水之际\n\n{column(WATER + PIPES, 14)}"
     article = repair(page).articles[0]
-    assert article.kicker is not None
     assert article.subtitle is not None
-    assert article.kicker.text == "本市民生实事项目“引水工程”取得重大阶段性进展"
-    assert article.title.text == "让居民喝上放心好水"
-    assert article.subtitle.text == "——写在二期通水之际"
+    assert (article.title.text, article.subtitle.text) == ("让居民喝上放心好水", "——写在引水工程二期通水之际")
 
 
 def test_a_title_set_in_two_lines_is_one_title() -> None:

@@ -63,11 +63,13 @@ def test_a_file_without_a_title_is_called_by_its_name_or_its_sidecar() -> None:
 
 
 def test_headings_of_a_clean_article_are_its_sections() -> None:
-    repaired = repair("引水工程\n\n工程很大。\n\n历史\n\n早年开工。\n\n现状\n\n已经通水。")
+    repaired = repair(
+        "引水工程\n\n工程很大，全长26公里。\n\n建设历史\n\n早年开工，历时三年。\n\n工程现状\n\n已经通水，惠及全市。"
+    )
     assert [(fact.section, fact.text) for fact in repaired.facts] == [
-        (None, "工程很大。"),
-        ("历史", "早年开工。"),
-        ("现状", "已经通水。"),
+        (None, "工程很大，全长26公里。"),
+        ("建设历史", "早年开工，历时三年。"),
+        ("工程现状", "已经通水，惠及全市。"),
     ]
 
 

@@ -49,15 +49,9 @@ def test_what_the_page_prints_below_its_articles_is_no_sentence(noise: str, kind
     assert texts(repaired) == [A, A, B]
 
 
-@pytest.mark.parametrize(
-    "sentence",
-    [
-        "市民王女士说，只要扫码就能查到附近的充电桩。",
-        "读者如有线索，请在本月底前写信寄到报社邮箱里来告诉我们。",
-    ],
-)
-def test_words_of_a_sentence_that_speak_of_a_contact_stay_in_it(sentence: str) -> None:
-    at = min(at for at in map(sentence.find, ("扫码", "邮箱")) if at > 0)
+def test_words_of_a_sentence_that_speak_of_a_contact_stay_in_it() -> None:
+    sentence = "市民王女士说，只要扫码就能查到附近的充电桩。"
+    at = sentence.find("扫码")
     page = f"{sentence[:at]}\n{sentence[at:-3]}\n{sentence[-3:]}"
     repaired = repair(f"引水工程二期通水\n\n{column(A + B, at)}\n{page}")
     assert texts(repaired) == [A, B, sentence]

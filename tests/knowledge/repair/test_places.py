@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from knowledge.repair.document import repair_document
+from knowledge.repair.pipeline import repair_document
 from tests.knowledge.repair.pages import column, document, repair
 
 STORY = (

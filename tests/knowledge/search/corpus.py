@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from knowledge.documents.folder import read_document
 from knowledge.query.aliases import Aliases
-from knowledge.repair.document import repair_document
+from knowledge.repair.pipeline import repair_document
 from knowledge.snapshot import Snapshot
 
 ARTICLES = {

@@ -13,7 +13,7 @@ import pytest
 
 from knowledge.errors import NoArticles, NothingChanged, StorageUnavailable
 from knowledge.model import Document, ParsedDocument
-from knowledge.repair.document import repair_document
+from knowledge.repair.pipeline import repair_document
 from knowledge.snapshots.build import build
 from knowledge.snapshots.manifest import Totals, shrink_warning
 from knowledge.snapshots.opening import open_version

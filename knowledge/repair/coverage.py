@@ -30,9 +30,10 @@ _DOUBTFUL: Final = frozenset({NoiseKind.DAMAGED, NoiseKind.FOREIGN, NoiseKind.LE
 _KINDS: Final = {"invisible": NoiseKind.INVISIBLE, "damaged": NoiseKind.DAMAGED, "stray": NoiseKind.FOREIGN}
 
 
-def removed(kind: NoiseKind, spans: tuple[Span, ...], text: str) -> RepairEntry:
-    """Log characters taken out; what cannot be explained is a doubt."""
-    return RepairEntry(kind.value, spans, text, REASONS[kind], kind in _DOUBTFUL)
+def removed(kind: NoiseKind, spans: tuple[Span, ...], text: str, unsure: bool = False) -> RepairEntry:
+    """Log characters taken out; what cannot be explained, and what was taken out unsurely, is a doubt."""
+    reason = REASONS[kind] + ("（把握不大，请核对）" if unsure else "")
+    return RepairEntry(kind.value, spans, text, reason, unsure or kind in _DOUBTFUL)
 
 
 def leftovers(document: Document, held: Iterable[Span]) -> Iterator[RepairEntry]:

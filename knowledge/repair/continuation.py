@@ -1,0 +1,262 @@
+"""Lines into paragraphs: what goes on where.
+
+A paragraph's lines stand together but where something interrupts them: a photo, a headline, a column's foot. The open
+ends there are assigned to beginnings all at once, by how well the characters read across the break and how the page
+lies.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from knowledge.model import Role, Span
+from knowledge.repair.characters import is_han
+from knowledge.repair.join_model import goes_on
+from knowledge.repair.joining import lay_out
+from knowledge.repair.labels import Labelled
+from knowledge.repair.page_layout import Line
+from knowledge.repair.patterns import DATELINE
+
+# What the page itself says for or against a join, in the units of the join model (natural logarithm of odds).
+_REACH: Final = 6.0
+_NEXT: Final = 3.0
+_DISPLAY_BETWEEN: Final = 3.0
+_LABEL: Final = 2.0
+_CLOSES: Final = 2.0
+_STANDS_IN: Final = 4.0
+_DATELINE: Final = 5.0
+_BACKWARDS: Final = 2.5
+_FORWARDS: Final = 1.0
+_FARTHER: Final = 0.15
+_UNBROKEN: Final = 2.0
+_NOWHERE: Final = -3.0
+# A rival this near leaves the order in doubt.
+_NEAR: Final = 1.0
+
+# Behind a comma a paragraph begins only where the labeller is sure.
+_PAUSES: Final = frozenset("，、,")
+_UNSURE: Final = 6.0
+_CLOSING: Final = frozenset("，。、；：！？”’」』）》】％%,;")
+_DISPLAYS: Final = frozenset({Role.TITLE, Role.KICKER, Role.SUBTITLE, Role.HEADING})
+_INTERRUPTS: Final = frozenset({Role.CAPTION, Role.CREDIT, Role.FURNITURE})
+
+
+@dataclass(eq=False)
+class Paragraph:
+    """Lines that belong together.
+
+    `at` is the place of its first line among all lines; `starts` are the places of the spans in `text`. `interrupted`
+    says that something lies between it and the paragraph before; `repeats` are characters dropped where they were
+    printed twice, `doubts` the lines whose continuation had a rival. `kind` is that of its facts; but for `sentence` and
+    `note` a paragraph is one fact.
+    """
+
+    at: int
+    lines: list[Line]
+    spans: tuple[Span, ...] = ()
+    text: str = ""
+    starts: tuple[int, ...] = ()
+    interrupted: bool = False
+    repeats: list[Span] = field(default_factory=list)
+    doubts: list[Line] = field(default_factory=list)
+    margin: float = 9.0
+    kind: str = "sentence"
+
+    @property
+    def first(self) -> Line:
+        return self.lines[0]
+
+    @property
+    def width(self) -> float:
+        return max(line.width for line in self.lines)
+
+    def spans_of(self, start: int, end: int) -> tuple[Span, ...]:
+        """Return the spans on which `text[start:end]` stands."""
+        found: list[Span] = []
+        at = bisect_right(self.starts, start) - 1
+        while at < len(self.spans) and self.starts[at] < end:
+            span, offset = self.spans[at], self.starts[at]
+            low, high = max(start - offset, 0), min(end - offset, span.end - span.start)
+            if low < high:
+                found.append(Span(span.line, span.start + low, span.start + high))
+            at += 1
+        return tuple(found)
+
+
+@dataclass(slots=True, eq=False)
+class _Piece:
+    """Lines that surely belong together, and what lies before them."""
+
+    at: int
+    labelled: list[Labelled]
+    between: frozenset[Role]
+    moved: bool
+    stands_in: bool
+
+    @property
+    def first(self) -> Labelled:
+        return self.labelled[0]
+
+    @property
+    def last(self) -> Line:
+        return self.labelled[-1].line
+
+
+def join_lines(labelled: Sequence[Labelled], raw: Sequence[str]) -> list[Paragraph]:
+    """Return the paragraphs of the lines that are running text, in the order in which they begin."""
+    pieces = _pieces(labelled)
+    following, doubted = _assign(pieces)
+    paragraphs: list[Paragraph] = []
+    led = set(following.values())
+    for number in range(len(pieces)):
+        if number in led:
+            continue
+        chain = [number]
+        while chain[-1] in following:
+            chain.append(following[chain[-1]])
+        paragraphs.append(
+            _paragraph([pieces[each] for each in chain], raw, [pieces[x].last for x in chain if x in doubted])
+        )
+    return paragraphs
+
+
+def _pieces(labelled: Sequence[Labelled]) -> list[_Piece]:
+    body = [each for each in labelled if each.role is Role.PARAGRAPH]
+    gaps = sorted(each.line.gap for each in body)
+    gapped = sum(gap > 0 for gap in gaps) > 0.35 * len(gaps)
+    usual = gaps[int(0.8 * len(gaps))] if gapped else 0
+    indented = sum(each.line.indent > 1 for each in body)
+    indents_tell = 0 < indented < 0.6 * len(body)
+    pieces: list[_Piece] = []
+    between: set[Role] = set()
+    before: Labelled | None = None
+    for at, each in enumerate(labelled):
+        if each.role is not Role.PARAGRAPH:
+            between.add(each.role)
+            continue
+        moved = before is not None and (each.line.column, each.line.page) != (
+            before.line.column,
+            before.line.page,
+        )
+        breaks_off = before is not None and before.line.text[-1] in _PAUSES and each.margin < _UNSURE
+        opens = each.opens and not breaks_off
+        if before is None or opens or between or moved or each.line.gap > usual:
+            stands_in = indents_tell and each.line.indent > 1
+            pieces.append(_Piece(at, [each], frozenset(between), moved or each.line.gap > usual, stands_in))
+        else:
+            pieces[-1].labelled.append(each)
+        between, before = set(), each
+    return pieces
+
+
+def _assign(pieces: Sequence[_Piece]) -> tuple[dict[int, int], set[int]]:
+    """Return which piece goes on with which, and those whose continuation had a rival."""
+    open_ends = [
+        at
+        for at, piece in enumerate(pieces)
+        if not piece.last.finished
+        and (
+            at + 1 == len(pieces)
+            or not pieces[at + 1].first.opens
+            or pieces[at + 1].between
+            or pieces[at + 1].moved
+        )
+    ]
+    begins = [
+        at
+        for at, piece in enumerate(pieces)
+        if at == 0 or not piece.first.opens or piece.between or piece.moved
+    ]
+    scored: dict[int, list[tuple[float, int]]] = {}
+    for end in open_ends:
+        scores = [(_score(pieces, end, begin), begin) for begin in begins if begin != end]
+        scored[end] = sorted((each for each in scores if each[0] > _NOWHERE), reverse=True)
+    pairs = sorted(
+        ((score, end, begin) for end, found in scored.items() for score, begin in found), reverse=True
+    )
+    following: dict[int, int] = {}
+    taken: set[int] = set()
+    doubted: set[int] = set()
+    for score, end, begin in pairs:
+        if end in following or begin in taken or _leads_to(following, begin, end):
+            continue
+        following[end] = begin
+        taken.add(begin)
+        rivals = [other for other, place in scored[end] if place != begin and place not in taken]
+        if begin != end + 1 and rivals and score - rivals[0] < _NEAR:
+            doubted.add(end)
+    return following, doubted
+
+
+def _leads_to(following: dict[int, int], start: int, end: int) -> bool:
+    while start in following:
+        start = following[start]
+        if start == end:
+            return True
+    return start == end
+
+
+def _score(pieces: Sequence[_Piece], end: int, begin: int) -> float:
+    piece = pieces[begin]
+    text = piece.first.line.text
+    score = max(-_REACH, min(_REACH, goes_on(pieces[end].last.text, text)))
+    score += _CLOSES if text[0] in _CLOSING else 0
+    if begin:  # what a page's first line goes on from, its labeller cannot see
+        score += (-1 if piece.first.opens else 1) * min(_LABEL, piece.first.margin)
+    score -= _STANDS_IN if piece.stands_in else 0
+    score -= _DATELINE if DATELINE.match(text) else 0
+    displays = bool(piece.between & _DISPLAYS)
+    if begin == end + 1:
+        return score + _NEXT - (_DISPLAY_BETWEEN if displays else 0)
+    score -= _FORWARDS + _FARTHER * (begin - end) if begin > end else _BACKWARDS
+    score -= 0 if piece.between or piece.moved or not begin else _UNBROKEN
+    if begin and not pieces[begin - 1].last.finished and not displays:
+        score -= _FORWARDS
+    return score - (_DISPLAY_BETWEEN / 2 if displays else 0)
+
+
+def _paragraph(pieces: Sequence[_Piece], raw: Sequence[str], doubts: list[Line]) -> Paragraph:
+    first = pieces[0]
+    spans: list[Span] = []
+    repeats: list[Span] = []
+    lines: list[Line] = []
+    for number, piece in enumerate(pieces):
+        own = [span for each in piece.labelled for span in each.line.spans]
+        if (
+            number
+            and piece.between & _INTERRUPTS
+            and _is_repeated(lines[-1].text, piece.first.line.text, raw)
+        ):
+            head = own[0]
+            repeats.append(Span(head.line, head.start, head.start + 1))
+            own[0:1] = [Span(head.line, head.start + 1, head.end)] if head.end > head.start + 1 else []
+        spans += own
+        lines += [each.line for each in piece.labelled]
+    margin = min(each.margin for piece in pieces for each in piece.labelled)
+    interrupted = bool(first.between) or first.moved
+    return Paragraph(
+        first.at, lines, tuple(spans), *lay_out(raw, spans), interrupted, repeats, doubts, margin
+    )
+
+
+def paragraph_of(at: int, lines: list[Line], raw: Sequence[str]) -> Paragraph:
+    """Put lines that are known to be one paragraph together."""
+    spans = tuple(span for line in lines for span in line.spans)
+    text, starts = lay_out(raw, spans)
+    return Paragraph(at, lines, spans, text, starts)
+
+
+def _is_repeated(left: str, right: str, raw: Sequence[str]) -> bool:
+    """Tell whether a character was printed on both sides of an interruption.
+
+    It reads better without, and what it begins is no word that the page has elsewhere (干部 | 部署).
+    """
+    if left[-1] != right[0] or not is_han(right[0]) or len(right) < 2:
+        return False
+    word = right[:2]
+    if sum(line.count(word) for line in raw) > 1:
+        return False
+    return goes_on(left, right[1:]) > goes_on(left, right)

@@ -1,0 +1,167 @@
+"""How newspapers write what is no running text: names, bylines, datelines, credits, page heads, contacts; two scripts.
+
+`MARKS` are features of lines, from which the labeller learns what a line is; no line is named by them alone. What
+stands glued to text (a dateline, a byline after the last sentence) is cut by the others.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from knowledge.model import NoiseKind, Role
+from knowledge.text.analyzer import DOUBLE_SURNAMES, SURNAMES
+
+BULLETS: Final = "■●◆★□▲◇○▌▍◎▶►"
+# Surnames that traditional script writes otherwise.
+_TRADITIONAL: Final = "張劉陳楊黃趙吳孫馬羅鄭謝許韓鄧馮蕭蔣葉蘇呂盧鍾薑譚陸賈鄒龍賀顧龔萬錢嚴歐莊湯溫喬魯顏關費紀項衛單寧饒鄔蘭藍"
+_DOUBLE: Final = "|".join(sorted({*DOUBLE_SURNAMES, "歐陽", "司馬", "諸葛"}))
+_NAME: Final = f"(?:(?:{_DOUBLE}|[{''.join(sorted({*SURNAMES, *_TRADITIONAL}))}])[\u4e00-\u9fff·]{{1,2}})"
+NAMES: Final = f"{_NAME}(?:[\\s、，]+{_NAME}){{0,5}}"
+_AFTER_ROLE: Final = "[\\s:：/／|丨]"
+_REPORTER: Final = (
+    "(?:[\u4e00-\u9fff]{0,8}?(?:首席|见习|見習|实习|實習|特约|特約|全媒体|融媒体)?(?:记者|記者|通讯员|通訊員|特派员|特派員)|实习生|實習生"
+    "|撰文|撰稿|文\\s*[/／]?\\s*图|图\\s*[/／]\\s*文)"
+)
+# Words of any text too (文化, 作者来自): they name a writer only where they stand apart from the name.
+_WRITER: Final = "(?:作者|文字|文)"
+_ROLE: Final = f"(?:{_REPORTER}{_AFTER_ROLE}*|{_WRITER}{_AFTER_ROLE}+)"
+_FURTHER: Final = f"(?:[\\s、，]*{_ROLE}{NAMES})*"
+SIGNED: Final = f"{_ROLE}{NAMES}{_FURTHER}"
+_SIGNED_APART: Final = f"(?:{_REPORTER}|{_WRITER}){_AFTER_ROLE}+{NAMES}{_FURTHER}"
+# Districts and towns look like names too (金山区, 徐汇区).
+_NO_PLACE: Final = "(?!.*[区区县縣市镇鎮乡鄉省州村](?:[\\s、，]|$))"
+ONLY_NAMES: Final = re.compile(f"{_NO_PLACE}{NAMES}$")
+ONLY_SIGNED: Final = re.compile(
+    f"[■□●◎○▲]?\\s*{SIGNED}(?:\\s*[/／]?\\s*[\u4e00-\u9fff]{{0,3}}(?:报道|報導|報道|文|整理|采写|综合报道))?$"
+)
+# The writer in brackets: names, or the office that sent the text in.
+IN_BRACKETS: Final = re.compile(
+    f"[（(]\\s*(?:{SIGNED}|{NAMES}|[^（）()，。！？0-9]{{1,18}}(?:[部委办局院社报室处厅会站校组司团]|供稿|提供|整理|编译|撰稿|采写)|来源[:：][^（）()]{{1,20}})\\s*[)）]$"
+)
+# `glued` may as well be words of the text (“…。”记者来到 | 社区): a byline only where the paragraph ends.
+AFTER_SENTENCE: Final = re.compile(
+    f"(?:(?<=[。！？”’」』》）])(?:\\s+{NAMES}|\\s+{SIGNED}|{_SIGNED_APART})"
+    f"|(?:(?<=[。！？])|(?<=[。！？][”’」』》）]))(?:(?P<glued>{SIGNED})|\\s*(?:{IN_BRACKETS.pattern[:-1]})))$"
+)
+_AGENCY: Final = "(?:新华社|新華社|中新社|中新网|新华网|人民网|央视网?|央广网|本报|本報)"
+DATELINE: Final = re.compile(
+    rf"(?:[■□●▲]\s*)?(?:【?(?:本报[讯訊]|本報[讯訊])】?|(?:据|據)?{_AGENCY}[\u4e00-\u9fff、]{{0,12}}?(?:\d{{1,2}}\s*月)?\s*\d{{1,2}}\s*日\s*[电電讯訊]"
+    rf"|(?:据|據)?{_AGENCY}(?:电|電|讯|消息)(?=[\s（(:：]))"
+    rf"\s*(?:[（(](?P<signed>[^（）()]{{2,40}})[)）]|(?P<bare>{SIGNED})(?:\s*报道)?(?=[\s:：]))?\s*[:：]?\s*"
+)
+JUMP: Final = re.compile(
+    r"[▶→►>]*\s*(?:[（(]\s*(?:上接|下转|下轉|紧接|转)[^（）()]{1,24}[)）]|(?:上接|下转|下轉)\s*第?\s*[A-D\d一二三四五六七八九十]{1,4}\s*版)"
+)
+_TAIL_IN_BRACKETS: Final = rf"[（(]\s*(?:(?:{SIGNED}|{NAMES})\s*[摄攝]|新华社发|.{{0,6}}资料图片?)\s*[)）]"
+_TAIL_TAKEN_BY: Final = rf"(?:新华社|本报|[\u4e00-\u9fff]{{2,6}}报)?(?:{SIGNED}|\s{NAMES})\s*[摄攝](?:影)?"
+CREDIT_TAIL: Final = re.compile(
+    rf"(?<=[。！？”）])\s*(?:{_TAIL_IN_BRACKETS}|{_TAIL_TAKEN_BY}|\s+\S{{0,10}}(?:资料图片?|供图|供圖))$"
+)
+NUMBERED: Final = re.compile(
+    "[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十\\d]{1,3}[)）]|\\d{1,2}[、.．](?!\\d)"
+    "|第[一二三四五六七八九十百\\d]{1,4}[章节節条條回]|[①-⑳]"
+)
+SPEAKER: Final = re.compile("[^\\s，。、：:；！？“”《》\\d]{1,8}[：:]")
+
+_LONGEST_IMPRINT: Final = 40
+_LONGEST_RUBRIC: Final = 4
+_PAGE_HEAD_PARTS: Final = re.compile(
+    r"(?:19|20)\d\d\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日|(?:星期|周|週)[一二三四五六日天]|第?\s*[A-D]?\d{1,3}\s*版|第[一二三四五六七八九十]+版"
+    r"|(?<![A-Za-z0-9])[A-D]?\d{1,3}$|^[A-D]?\d{1,3}(?![A-Za-z0-9])|[\u4e00-\u9fff]{1,4}(?:日报|晚报|晨报|青年报|早报|时报|商报|周刊|日報|晚報)|[\s　/|：:·]"
+)
+# A byline that its line breaks off in the middle of a name.
+OPEN_SIGNATURE: Final = re.compile(f"(?<=[。！？”])\\s*{_REPORTER}{_AFTER_ROLE}*[\u4e00-\u9fff]?$")
+
+MARKS: Final = tuple(
+    (name, re.compile(pattern))
+    for name, pattern in (
+        ("date", r"(?:19|20)\d\d\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日"),
+        ("only-date", r"^[\d年月日星期周一二三四五六天\s.\-/]+$"),
+        ("weekday", r"(?:星期|周|週)[一二三四五六日天]"),
+        ("page", r"第?\s*[A-D]?\d{1,3}\s*版|第[一二三四五六七八九十]+版|^[A-D]\d{1,2}$|\s[A-D]\d{1,2}$"),
+        ("named-page", r"^[\u4e00-\u9fff·]{2,6}\s*[A-D]?\d{1,3}$|^[A-D]?\d{1,3}\s*[\u4e00-\u9fff·]{2,6}$"),
+        ("number", r"^[—\-–·•\s/|]*\d{1,3}[—\-–·•\s/|]*$"),
+        (
+            "paper",
+            r"(?:日报|晚报|晨报|新报|早报|时报|商报|周刊|周报|都市报|日報|晚報|晨報|新報|早報|時報|商報|週刊)$",
+        ),
+        (
+            "paper-first",
+            r"^[\u4e00-\u9fff]{0,6}(?:日报|晚报|晨报|新报|早报|时报|商报|周刊|都市报|日報|新報|晚報|時報)(?:\s|$)",
+        ),
+        ("phone", r"\d{3,4}-\d{6,8}|\d{7,11}"),
+        ("mail", r"[\w.+-]+@[\w.-]+"),
+        ("address", r"https?:|www\."),
+        ("editors", r"责任编辑|責任編輯|责编|編輯|编辑|版式|美编|校对|视觉|審讀|审读|值班主任|组版|版面"),
+        (
+            "editors-first",
+            r"^[■□●]?\s*(?:本版)?(?:责任编辑|責任編輯|责编|編輯|编辑|版式|美编|校对|视觉|审读|值班主任|组版|版面)",
+        ),
+        (
+            "contact",
+            r"热线|熱線|联系我们|联系电话|邮箱|信箱|聯絡|電話|电话|扫码|扫描二维码|E-?mail|投稿|报料",
+        ),
+        ("reporter", r"记者|記者|通讯员|通訊員|实习生|撰文|特派"),
+        ("signed", ONLY_SIGNED.pattern),
+        ("signed-after", AFTER_SENTENCE.pattern.replace("?P<glued>", "?:")),
+        ("in-brackets", IN_BRACKETS.pattern),
+        ("names", rf"^{ONLY_NAMES.pattern}"),
+        ("taken", r"[摄攝]影?[）)]?$|供图|供圖|资料图|資料圖|图片|圖片|社[发發]$|[图圖]/"),
+        ("bracketed", r"^[（(].*[）)]$"),
+        ("caption", r"^(?:图为|圖為|▲|▼|[上下左右题本组]图(?:[：:为]|\s))"),
+        ("dateline", rf"^{DATELINE.pattern.replace('?P<signed>', '?:').replace('?P<bare>', '?:')}"),
+        ("jump", JUMP.pattern),
+        ("dash", r"^——"),
+        ("bullet", rf"^[{BULLETS}※#]"),
+        ("numbered", rf"^(?:{NUMBERED.pattern})"),
+        ("list", r"^[-•·*]\s"),
+        ("asks", r"[？！?!]$"),
+        ("colon", r"[：:]$"),
+        ("speaker", rf"^(?:{SPEAKER.pattern})"),
+        ("label", r"^[^，。：:；]{2,12}[：:]\s*\S{1,20}$"),
+        ("two", r"^\S{3,12}[ \u3000]+\S{3,12}$"),
+        ("quote", r"[“「《]"),
+        ("reports", r"(?:报道|報導|报导|電|电)$"),
+        ("stop-inside", r"[。！？；](?!$)[^”’）」』]"),
+        ("office", r"(?:办公室|委员会|政府|公司|局|会|院|中心|部)$"),
+    )
+)
+
+
+def is_page_head(text: str) -> bool:
+    """Tell whether a line holds nothing but what a page's head does: date, page, paper, and a word beside them."""
+    rest = _PAGE_HEAD_PARTS.sub("", text)
+    return rest != text and len(rest) <= _LONGEST_RUBRIC
+
+
+def is_caption(text: str) -> bool:
+    """Tell whether a line begins as photo captions do."""
+    return _MARK["caption"].search(text) is not None
+
+
+def is_imprint(text: str) -> bool:
+    """Tell whether a line does nothing but name who made the page."""
+    return (
+        len(text) <= _LONGEST_IMPRINT
+        and _MARK["editors-first"].search(text) is not None
+        and text[-1] not in "。！？"
+    )
+
+
+def noise_of(role: Role, text: str, doubled: bool) -> NoiseKind:
+    """Say for the report what a line of a page's furniture is."""
+    if doubled:
+        return NoiseKind.LOGO
+    if JUMP.search(text):
+        return NoiseKind.RUBRIC
+    if role is Role.CREDIT or _MARK["editors"].search(text):
+        return NoiseKind.CREDIT
+    if any(_MARK[name].search(text) for name in ("contact", "mail", "phone", "address")):
+        return NoiseKind.CONTACT
+    if any(_MARK[name].search(text) for name in ("date", "weekday", "page", "number", "paper")):
+        return NoiseKind.PAGE_HEADER
+    return NoiseKind.RUBRIC if text[:1] in BULLETS else NoiseKind.PAGE_HEADER
+
+
+_MARK: Final = dict(MARKS)

@@ -1,0 +1,288 @@
+"""The way of one document through repair: layout, line labels, paragraphs, articles, facts, and the account."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Final
+
+from knowledge.model import (
+    Article,
+    Document,
+    Fact,
+    Metadata,
+    NoiseKind,
+    ParsedDocument,
+    RepairEntry,
+    Role,
+    SourcedText,
+    Span,
+    make_id,
+)
+from knowledge.repair import issue
+from knowledge.repair.articles import ArticleDraft, constrain, draft_articles
+from knowledge.repair.blocks import (
+    StatedLine,
+    stated_articles,
+    stated_lines,
+    stated_paragraphs,
+    table_paragraphs,
+)
+from knowledge.repair.continuation import Paragraph, join_lines
+from knowledge.repair.coverage import leftovers, removed
+from knowledge.repair.edges import trim
+from knowledge.repair.facts import FactBuilder, printed
+from knowledge.repair.joining import lay_out
+from knowledge.repair.labels import Labelled, label_lines
+from knowledge.repair.page_layout import page_lines
+from knowledge.repair.patterns import noise_of
+from knowledge.repair.sentences import has_words
+
+SENTENCE: Final = "sentence"
+_SHORTEST_REPEAT: Final = 8
+_LEAD: Final = 3
+# Below this margin the label of a line that was taken out is doubted (see `labels.Labelled`).
+UNSURE: Final = 3.0
+# Kinds of noise that no one need look at, however small the margin.
+_REMOVED: Final = frozenset({Role.FURNITURE, Role.CREDIT})
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What the lines of a document came to before its facts are written."""
+
+    labelled: list[Labelled]
+    paragraphs: list[Paragraph] = field(default_factory=list)
+    drafts: list[ArticleDraft] = field(default_factory=list)
+    signed: list[tuple[int, tuple[Span, ...]]] = field(default_factory=list)
+
+
+def repair_document(document: Document) -> ParsedDocument:
+    """Restore the articles and facts of one document, and account for each of its characters."""
+    log: list[RepairEntry] = []
+    reading = _read(document, log)
+    return _Writer(document, reading, log).write()
+
+
+def _read(document: Document, log: list[RepairEntry]) -> _Reading:
+    stated = stated_lines(document)
+    free = page_lines(document, frozenset(known.labelled.line.number for known in stated))
+    labelled = constrain(label_lines(free)) + [known.labelled for known in stated]
+    if free and stated:
+        labelled.sort(key=lambda each: (each.line.page, each.line.column, each.line.number, each.line.start))
+    reading = _Reading(labelled)
+    log += _removals(labelled)
+    if free:
+        paragraphs = [*join_lines(labelled, document.lines), *_tables(document, labelled, stated)]
+        paragraphs.sort(key=lambda paragraph: paragraph.at)
+    else:
+        paragraphs = list(stated_paragraphs(document, stated))
+    for paragraph in paragraphs:
+        if paragraph.kind != SENTENCE:
+            reading.paragraphs.append(paragraph)
+            continue
+        trimmed = trim(paragraph)
+        reading.paragraphs.append(trimmed.paragraph)
+        reading.signed += [(paragraph.at, spans) for spans in trimmed.signed]
+        log += [removed(noise, spans, lay_out(document.lines, spans)[0]) for noise, spans in trimmed.removed]
+        log += _joins(document, paragraph)
+    if free:
+        reading.drafts = draft_articles(labelled, reading.paragraphs)
+    else:
+        reading.drafts = stated_articles(stated, reading.paragraphs)
+    return reading
+
+
+def _tables(
+    document: Document, labelled: Sequence[Labelled], stated: Sequence[StatedLine]
+) -> Iterator[Paragraph]:
+    """Yield the rows of the tables that stand among lines of running text."""
+    places = {id(each): at for at, each in enumerate(labelled)}
+    for block in dict.fromkeys(known.block for known in stated if known.block.role is Role.TABLE):
+        own = [known.labelled for known in stated if known.block is block]
+        yield from table_paragraphs(document, block, places[id(own[0])], [each.line for each in own])
+
+
+def _removals(labelled: Sequence[Labelled]) -> Iterator[RepairEntry]:
+    """Yield what the labels take out of the page; a small margin is a doubt."""
+    for each in labelled:
+        if each.role in _REMOVED:
+            line = each.line
+            span = Span(line.number, line.start, line.end)
+            noise = noise_of(each.role, line.text, line.doubled)
+            yield removed(noise, (span,), line.raw[line.start : line.end], each.margin < UNSURE)
+
+
+class _Writer:
+    """One document's result in the making."""
+
+    def __init__(self, document: Document, reading: _Reading, log: list[RepairEntry]) -> None:
+        self._document = document
+        self._reading = reading
+        self._log = log
+        self._builder = FactBuilder(document)
+        self._titles: Counter[str] = Counter()
+        self._heads = [each.line.text for each in reading.labelled if each.role is Role.FURNITURE]
+
+    def write(self) -> ParsedDocument:
+        drafts = [draft for draft in self._reading.drafts if draft.title or draft.sections]
+        photos = list(self._photos())
+        if photos and not drafts:
+            drafts = [ArticleDraft()]
+        articles: list[Article] = []
+        facts: list[Fact] = []
+        owners: list[tuple[int, int]] = []
+        for number, draft in enumerate(drafts):
+            article = self._article(draft)
+            articles.append(article)
+            self._note(draft)
+            owners += [(p.at, number) for section in draft.sections for p in section.paragraphs]
+            facts += self._builder.write(article, draft.sections)
+        facts += self._captions(articles, sorted(owners), photos)
+        held = [span for fact in facts for span in fact.spans]
+        held += [span for article in articles for span in _spans(article)]
+        held += [span for entry in self._log if entry.kind in _REMOVALS for span in entry.spans]
+        self._log += leftovers(self._document, held)
+        self._log.sort(key=lambda entry: (not entry.doubt, entry.spans[0].line if entry.spans else 0))
+        return ParsedDocument(self._document, tuple(articles), tuple(facts), tuple(self._log))
+
+    def _article(self, draft: ArticleDraft) -> Article:
+        raw = self._document.lines
+        sidecar = self._document.sidecar
+        title = (
+            printed(draft.title, raw)
+            if draft.title
+            else SourcedText(_stated(self._document.name, sidecar), ())
+        )
+        kicker = printed(draft.kicker, raw) if draft.kicker else None
+        subtitle = printed(draft.subtitle, raw) if draft.subtitle else None
+        lead = [p.text[:200] for section in draft.sections[:1] for p in section.paragraphs[:_LEAD]]
+        texts = [each.text for each in (kicker, title, subtitle) if each is not None] + lead
+        headings = [
+            printed(section.heading, raw)
+            for section in draft.sections
+            if section.heading and section.paragraphs
+        ]
+        byline = self._byline(draft)
+        known = issue.article_metadata(self._document, self._heads, byline.text if byline else None)
+        article = Article(
+            make_id(self._document.name, title.text, self._titles[title.text]),
+            self._document.name,
+            title,
+            kicker,
+            subtitle,
+            byline,
+            tuple({heading.spans: heading for heading in headings}.values()),
+            known.date.isoformat() if known.date else None,
+            issue.campaign(texts),
+            known,
+        )
+        self._titles[title.text] += 1
+        return article
+
+    def _byline(self, draft: ArticleDraft) -> SourcedText | None:
+        own = {p.at for section in draft.sections for p in section.paragraphs}
+        parts = [(line.number, line.printed_spans) for line in draft.signed]
+        parts += [(spans[0].line, spans) for at, spans in self._reading.signed if at in own and spans]
+        parts.sort()
+        texts = [lay_out(self._document.lines, spans)[0] for _, spans in parts]
+        if not texts:
+            return None
+        bare = [text[1:-1] if text[0] in "（(" and text[-1] in "）)" else text for text in texts]
+        spans = tuple(
+            Span(
+                span.line,
+                span.start + (text != short and at == 0),
+                span.end - (text != short and at == len(group) - 1),
+            )
+            for (_, group), text, short in zip(parts, texts, bare, strict=True)
+            for at, span in enumerate(group)
+        )
+        return SourcedText(" ".join(bare), tuple(span for span in spans if span.end > span.start))
+
+    def _photos(self) -> Iterator[tuple[int, tuple[Span, ...], str]]:
+        """Yield each caption: the lines that describe one photo, put together."""
+        caption: list[Labelled] = []
+        for at, each in enumerate([*self._reading.labelled, None]):
+            if each is not None and each.role is Role.CAPTION and not (caption and caption[-1].line.finished):
+                caption.append(each)
+                continue
+            if caption:
+                spans = tuple(span for part in caption for span in part.line.spans)
+                yield at - 1, spans, lay_out(self._document.lines, spans)[0]
+            caption = [each] if each is not None and each.role is Role.CAPTION else []
+
+    def _captions(
+        self,
+        articles: Sequence[Article],
+        owners: Sequence[tuple[int, int]],
+        photos: Sequence[tuple[int, tuple[Span, ...], str]],
+    ) -> Iterator[Fact]:
+        """Yield each caption as a fact, of the article around it, unless it only repeats a sentence."""
+        body = "\n".join(paragraph.text for paragraph in self._reading.paragraphs) if photos else ""
+        for at, spans, text in photos:
+            caption = trim(Paragraph(at, [], spans, text, lay_out(self._document.lines, spans)[1]))
+            for noise, where in caption.removed:
+                self._log.append(removed(noise, where, lay_out(self._document.lines, where)[0]))
+            text, spans = caption.paragraph.text, caption.paragraph.spans
+            bare = text.rstrip("。！？.").lstrip("▲▼图为：")
+            if len(bare) >= _SHORTEST_REPEAT and bare in body:
+                self._log.append(removed(NoiseKind.REPEATED, spans, text))
+            elif has_words(text):
+                place = max(0, bisect_right(owners, (at, len(articles))) - 1)
+                yield self._builder.fact(
+                    articles[owners[place][1] if owners else 0], text, spans, kind="caption"
+                )
+
+    def _note(self, draft: ArticleDraft) -> None:
+        first = next((section.paragraphs[0] for section in draft.sections if section.paragraphs), None)
+        if first is not None and draft.moved:
+            self._doubt("reordered", first, "文件里栏目顺序错乱，已按标题、小标题恢复，请核对")
+        for section in draft.sections:
+            if section.uncertain and section.paragraphs:
+                self._doubt("uncertain_section", section.paragraphs[0], "不能确定这一栏属于哪个小标题")
+            for paragraph in section.paragraphs:
+                for line in paragraph.doubts:
+                    span = Span(line.number, line.start, line.end)
+                    self._log.append(
+                        RepairEntry(
+                            "uncertain_order",
+                            (span,),
+                            line.text[-20:],
+                            "不能确定这一行接到哪里，请核对",
+                            True,
+                        )
+                    )
+
+    def _doubt(self, kind: str, paragraph: Paragraph, reason: str) -> None:
+        self._log.append(RepairEntry(kind, paragraph.spans, paragraph.text[:20], reason, True))
+
+
+_REMOVALS: Final = frozenset(removal.value for removal in NoiseKind)
+
+
+def _stated(name: str, sidecar: Metadata | None) -> str:
+    """The title of a page that prints none: the sidecar's, else the file's name."""
+    if sidecar is not None and sidecar.title:
+        return sidecar.title
+    return PurePosixPath(name).stem
+
+
+def _spans(article: Article) -> Iterator[Span]:
+    for each in (article.title, article.kicker, article.subtitle, article.byline, *article.headings):
+        if each is not None:
+            yield from each.spans
+
+
+def _joins(document: Document, paragraph: Paragraph) -> Iterator[RepairEntry]:
+    for span in paragraph.repeats:
+        text = document.lines[span.line - 1][span.start : span.end]
+        yield RepairEntry(
+            NoiseKind.REPEATED.value, (span,), text, "断开处重复印出的字，只留一个，请核对", True
+        )
+    if len(paragraph.lines) > 1:
+        ends = tuple(Span(line.number, line.start, line.end) for line in paragraph.lines)
+        yield RepairEntry("joined_lines", ends, paragraph.text[:20], f"{len(paragraph.lines)} 行连成一段")

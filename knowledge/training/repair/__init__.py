@@ -1,0 +1,1 @@
+"""How the models of repair are made again: corpus, generated pages, fitting, figures."""

@@ -1,0 +1,507 @@
+"""Files in which nothing is broken: articles a paragraph a line, notices, contracts, interviews, chats, forms, lists,
+verse; and texts that were only wrapped, with blanks between their lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Final
+
+from knowledge.training.repair import wordings
+from knowledge.training.repair.corpus import CleanArticle
+from knowledge.training.repair.pages import Page, Row, TrueArticle, make_page, wrap
+
+_HANZI: Final = "一二三四五六七八九十"
+_THINGS: Final = [
+    "电话",
+    "总机",
+    "值班室",
+    "传真",
+    "地址",
+    "邮编",
+    "时间",
+    "地点",
+    "联系人",
+    "面积",
+    "价格",
+    "票价",
+    "首班车",
+    "末班车",
+    "开放时间",
+    "品名",
+    "规格",
+    "型号",
+    "单位",
+    "主办",
+    "承办",
+    "姓名",
+    "性别",
+    "年龄",
+    "职务",
+    "产地",
+    "热线",
+    "周一至周五",
+    "周六",
+    "报名时间",
+    "截止日期",
+    "费用",
+    "人数",
+    "起点",
+    "终点",
+    "负责人",
+    "编号",
+    "页数",
+    "作者",
+    "出版",
+    "定价",
+    "停水范围",
+    "影响区域",
+    "押金",
+    "租期",
+    "月租金",
+    "费率",
+]
+_VALUES: Final = (
+    "{a}元",
+    "{a}",
+    "{a}号楼{b}室",
+    "{b}:{c:02}",
+    "{b}:00—{c}:00",
+    "0{b}-{a}",
+    "{a}人",
+    "{b}月{c}日",
+    "{a}平方米",
+    "{b}年",
+)
+_SPEAKERS: Final = [
+    "客户",
+    "客服",
+    "用户",
+    "店主",
+    "主持人",
+    "专家",
+    "医生",
+    "患者",
+    "老师",
+    "学生",
+    "甲",
+    "乙",
+    "A",
+    "B",
+    "采访者",
+    "受访者",
+    "居民",
+    "律师",
+]
+_SALUTATIONS: Final = (
+    "各街道办事处，各有关单位：",
+    "各部门：",
+    "尊敬的用户：",
+    "全体业主：",
+    "各位家长：",
+    "各区县人民政府：",
+    "同志们：",
+    "亲爱的读者：",
+)
+_KINDS_OF_NOTICE: Final = [
+    "通知",
+    "公告",
+    "通告",
+    "通报",
+    "方案",
+    "办法",
+    "规定",
+    "意见",
+    "启事",
+    "声明",
+    "说明",
+    "须知",
+    "细则",
+]
+
+
+def clean_file(r: Random, articles: Sequence[CleanArticle]) -> Page:
+    """Draw a clean file of some kind."""
+    makers: tuple[tuple[Callable[[Random, Sequence[CleanArticle]], Page], float], ...] = (
+        (_article, 3.0),
+        (_notice, 2.0),
+        (_contract, 1.0),
+        (_interview, 1.2),
+        (_chat, 1.2),
+        (_form, 1.5),
+        (_listing, 1.0),
+        (_verse, 0.6),
+        (_novel, 1.6),
+        (_web_copy, 1.2),
+        (_small, 3.5),
+        (_several, 3.5),
+    )
+    maker = r.choices([each for each, _ in makers], [weight for _, weight in makers])[0]
+    return maker(r, articles)
+
+
+class _Writer:
+    """Gathers the rows of a file that has one kind of blank lines and indents, and its truth."""
+
+    def __init__(
+        self, r: Random, kind: str, title: str, titled: float = 0.9, heads: Sequence[str] = ()
+    ) -> None:
+        self._kind = kind
+        self._gap = r.choice((0, 0, 1))
+        self._indent = r.choice(("", "", "\u3000\u3000", "    "))
+        self._title = title if r.random() < titled else ""
+        self._rows = [Row(head, "F", at and self._gap) for at, head in enumerate(heads)]
+        if self._title:
+            self._rows.append(Row(title, "T", r.choice((self._gap, 1)) if heads else 0))
+        self._below = r.choice((self._gap, 1))
+        self._sections: list[tuple[str | None, list[str]]] = [(None, [])]
+
+    def body(self, text: str, label: str = "P") -> None:
+        """Add a line that is a fact of its own."""
+        gap = self._below if self._rows and self._rows[-1].label == "T" else self._gap
+        self._rows.append(Row(self._indent + text, label, gap if self._rows else 0))
+        if label == "P":
+            self._sections[-1][1].append(text)
+
+    def heading(self, text: str, gap: int) -> None:
+        self._rows.append(Row(text, "H", gap))
+        self._sections.append((text, []))
+
+    def other(self, text: str, label: str) -> None:
+        self._rows.append(Row(text, label, self._gap if self._rows else 0))
+
+    def wrapped(self, text: str, lines: Sequence[str], blanks: int, indent: str) -> None:
+        """Add a paragraph in lines of its own; `indent` stands before those that go on."""
+        for at, line in enumerate(lines):
+            gap = blanks if self._rows else 0
+            self._rows.append(Row(indent + line if at else line, "p" if at else "P", gap))
+        self._sections[-1][1].append(text)
+
+    def page(self) -> Page:
+        sections = tuple((name, tuple(texts)) for name, texts in self._sections)
+        return make_page(self._kind, self._rows, [TrueArticle(self._title, sections)])
+
+
+def _texts(r: Random, article: CleanArticle, most: int) -> list[str]:
+    texts = list(article.paragraphs)
+    first = r.randint(0, max(0, len(texts) - 2))
+    return texts[first : first + r.randint(1, most)]
+
+
+def _sentences(r: Random, articles: Sequence[CleanArticle], many: int) -> list[str]:
+    found: list[str] = []
+    for _ in range(50 * many):
+        if len(found) >= many:
+            break
+        text = r.choice(r.choice(articles).paragraphs)
+        found += [each + "。" for each in text.split("。") if 6 <= len(each) <= 60 and "“" not in each][:2]
+    return found[:many] or ["本报记者日前从有关部门获悉此事。"]
+
+
+def _clauses(r: Random, articles: Sequence[CleanArticle], many: int, low: int, high: int) -> list[str]:
+    found: list[str] = []
+    for _ in range(50 * many):
+        if len(found) >= many:
+            break
+        some = wordings.clauses(r.choice(articles).paragraphs)
+        found += [
+            each.strip() for each in r.sample(some, min(2, len(some))) if low <= len(each.strip()) <= high
+        ]
+    return found[:many] or ["今年以来新变化"[:high]]
+
+
+def _article(r: Random, articles: Sequence[CleanArticle]) -> Page:
+    article = r.choice(articles)
+    named = (
+        wordings.title(r, article, articles)
+        if r.random() < 0.65
+        else r.choice(_clauses(r, [article], 1, 2, 8))
+    )
+    w = _Writer(r, "clean", named)
+    if r.random() < 0.25:
+        w.other(wordings.byline(r), "Y")
+    texts = _texts(r, article, 10)
+    headed = r.random() < 0.45
+    gap = r.choice((0, 1))
+    short = r.random() < 0.2
+    for text in texts:
+        if headed and r.random() < 0.35:
+            w.heading(
+                r.choice(_clauses(r, [article], 1, 2, 10))
+                if r.random() < 0.5
+                else wordings.heading(r, [text]),
+                gap,
+            )
+        if short and r.random() < 0.5:
+            text = r.choice(_sentences(r, [article, *r.sample(list(articles), 3)], 1))
+        w.body(text)
+    if r.random() < 0.2:
+        w.other(wordings.byline(r), "Y")
+    if r.random() < 0.15:
+        w.other(r.choice((f"责任编辑：{wordings.person(r)}", f"编辑：{wordings.person(r)}")), "F")
+    return w.page()
+
+
+def _small(r: Random, articles: Sequence[CleanArticle]) -> Page:
+    """A title of any look and a few sentences below it."""
+    article = r.choice(articles)
+    clause = r.choice(_clauses(r, [article], 1, 2, 10))
+    other = r.choice(_clauses(r, articles, 1, 2, 6))
+    looks = (
+        wordings.title(r, article, articles), clause, clause, f"{clause} {r.randint(1, 99)}", r.choice(wordings.RUBRICS), wordings.day(r),
+        f"{clause}？", f"{clause}！{other}", f"{clause} {other}", f"第{r.randint(1, 9)}版《{other}》", f"《{clause}》", f"“{clause}”{other}",
+        r.choice(("摄影", "资料", "记者", "编辑", "图片", "电话")) + r.choice(("", "节", "馆", "集", other)),
+    )  # fmt: skip
+    heads = wordings.page_head(r) if r.random() < 0.2 else []
+    w = _Writer(r, "small", r.choice(looks), 0.93, heads)
+    texts = _sentences(r, [article, r.choice(articles)], r.randint(1, 5))
+    headed = r.random() < 0.45
+    short = r.random() < 0.6
+    for text in texts:
+        if headed and r.random() < 0.7:
+            w.heading(
+                r.choice(("", "", "■", "★ ")) + r.choice(_clauses(r, [article], 1, 2, 4 if short else 10)),
+                r.choice((0, 1, 1)),
+            )
+        w.body(text)
+    if r.random() < 0.2:
+        w.other(wordings.byline(r), "Y")
+    if r.random() < 0.15:
+        for text in wordings.page_foot(r):
+            w.other(text, "F")
+    return w.page()
+
+
+def _several(r: Random, articles: Sequence[CleanArticle]) -> Page:
+    """Short articles one after another, a paragraph a line, most of them signed."""
+    rows: list[Row] = []
+    truths: list[TrueArticle] = []
+    gap, signs = r.choice((0, 1, 1)), r.random() < 0.75
+    if r.random() < 0.4:
+        rows += [Row(text, "F", at and gap) for at, text in enumerate(wordings.page_head(r))]
+    for number in range(r.randint(1, 4)):
+        article = r.choice(articles)
+        title = wordings.title(r, article, articles, True)
+        if r.random() < 0.45:
+            title = r.choice(_clauses(r, [article], 1, 5, 12))
+        if r.random() < 0.25:
+            rows.append(Row(r.choice(_clauses(r, [article], 1, 4, 18)), "K", 1))
+        rows.append(Row(title, "T", 1 if number or gap else 0))
+        if r.random() < 0.3:
+            rows.append(Row(wordings.subtitle(r, article, articles), "S", r.choice((0, gap))))
+        texts = _sentences(r, [article], r.randint(1, 4))
+        if r.random() < 0.5:
+            texts = [
+                text + more for text, more in zip(texts, _sentences(r, [article], len(texts)), strict=False)
+            ]
+        for at, text in enumerate(texts):
+            opening = wordings.dateline(r) if at == 0 and r.random() < 0.3 else ""
+            by = wordings.byline(r) if signs and at == len(texts) - 1 and r.random() < 0.3 else ""
+            tail = by if by.startswith("（") else " " + by if "记者" in by else ""
+            rows.append(Row(opening + text + tail, "P", gap if at else r.choice((gap, 1))))
+        if signs and r.random() < 0.7:
+            rows.append(Row(wordings.byline(r), "Y", r.choice((0, gap))))
+        if r.random() < 0.2:
+            at = r.randint(len(rows) - len(texts), len(rows))
+            photo = (
+                [Row(r.choice(("", "图为", "▲")) + _sentences(r, [article], 1)[0], "A", 1)]
+                if r.random() < 0.7
+                else []
+            )
+            rows[at:at] = [*photo, Row(wordings.credit(r), "R", r.choice((0, 1)))]
+        truths.append(TrueArticle(title, ((None, tuple(texts)),)))
+    if r.random() < 0.2:
+        rows += [Row(text, "F", gap) for text in wordings.page_foot(r)]
+    rows[0].gap = 0
+    return make_page("several", rows, truths)
+
+
+def _web_copy(r: Random, articles: Sequence[CleanArticle]) -> Page:
+    """An article as it is copied from a web page: date, source and buttons about it."""
+    article = r.choice(articles)
+    w = _Writer(r, "web", wordings.title(r, article, articles), 1)
+    stamp = f"{wordings.day(r)} {r.randint(0, 23):02}:{r.randint(0, 59):02}"
+    above = (f"{stamp} 来源：{wordings.paper(r)}", stamp, f"来源：{wordings.paper(r)}", f"{wordings.paper(r)} {stamp}",
+             f"作者：{wordings.person(r)}", "字号 大 中 小", "分享到：", f"首页 > {r.choice(wordings.RUBRICS)} > 正文")  # fmt: skip
+    for text in r.sample(above, r.randint(1, 3)):
+        w.other(text, "Y" if text.startswith("作者") else "F")
+    for text in _texts(r, article, 8):
+        w.body(text)
+    below = (f"责任编辑：{wordings.person(r)}", "版权声明：本网所有内容未经授权不得转载", "相关阅读", "打印本页 关闭窗口", "上一篇", "下一篇", "返回顶部",
+             f"（责编：{wordings.person(r)}、{wordings.person(r)}）")  # fmt: skip
+    for text in r.sample(below, r.randint(0, 3)):
+        w.other(text, "F")
+    return w.page()
+
+
+def _notice(r: Random, articles: Sequence[CleanArticle]) -> Page:
+    topic = r.choice(_clauses(r, articles, 1, 4, 14))
+    kind = r.choice(_KINDS_OF_NOTICE)
+    w = _Writer(r, "notice", r.choice((f"关于{topic}的{kind}", f"{topic}{kind}", kind)))
+    if r.random() < 0.7:
+        w.body(r.choice(_SALUTATIONS))
+    opening = r.choice(_sentences(r, articles, 1))
+    w.body(opening if r.random() < 0.5 else opening[:-1] + "，现将有关事项" + kind[:1] + "告如下：")
+    stop = r.random() < 0.7
+    for at, text in enumerate(_sentences(r, articles, r.randint(2, 6))):
+        text = text if stop else text[:-1]
+        if r.random() < 0.4:
+            text = r.choice(_clauses(r, articles, 1, 2, 8)) + r.choice(("。", "：")) + text
+        w.body(f"{_HANZI[at]}、{text}")
+        if r.random() < 0.3:
+            form = r.choice(("（{h}）", "{n}、", "{n}.", "({n})"))
+            for number, more in enumerate(_sentences(r, articles, r.randint(2, 3))):
+                w.body(form.format(h=_HANZI[number], n=number + 1) + (more if stop else more[:-1]))
+    _sign(r, w)
+    return w.page()
+
+
+def _sign(r: Random, w: _Writer) -> None:
+    if r.random() < 0.3:
+        w.body(r.choice(("特此通知。", "特此公告。", "此致", "敬礼", "附件：名单一份", "妥否，请批示。")))
+    if r.random() < 0.75:
+        office = (
+            "人民政府办公室",
+            "自来水公司",
+            "教育局",
+            "物业服务中心",
+            "图书馆",
+            "居民委员会",
+            "公安局",
+            "小学",
+        )
+        w.body(f"{wordings.place(r)}市" + r.choice(office))
+        w.body(wordings.day(r))
+
+
+def _contract(r: Random, articles: Sequence[CleanArticle]) -> Page:
+    w = _Writer(
+        r,
+        "contract",
+        r.choice(_clauses(r, articles, 1, 2, 6)) + r.choice(("合同", "协议", "条例", "章程", "管理办法")),
+    )
+    if r.random() < 0.6:
+        w.body(
+            "甲方（" + r.choice(("出租方", "委托方", "买方")) + "）：" + r.choice(("", wordings.person(r)))
+        )
+        w.body(
+            "乙方（" + r.choice(("承租方", "受托方", "卖方")) + "）：" + r.choice(("", wordings.person(r)))
+        )
+    stop, chapters = r.random() < 0.6, r.random() < 0.35
+    for at, text in enumerate(_sentences(r, articles, r.randint(3, 9))):
+        if chapters and at % 3 == 0:
+            w.heading(
+                f"第{_HANZI[at // 3]}章"
+                + r.choice((" ", "\u3000", ""))
+                + r.choice(_clauses(r, articles, 1, 2, 6)),
+                r.choice((0, 1)),
+            )
+        w.body(f"第{_HANZI[at]}条{r.choice((' ', chr(0x3000), ''))}{text if stop else text[:-1]}")
+    if r.random() < 0.5:
+        for name in ("（签章）", "电话", "日期"):
+            w.body(f"甲方{name}：        乙方{name}：")
+    return w.page()
+
+
+def _interview(r: Random, articles: Sequence[CleanArticle]) -> Page:
+    article = r.choice(articles)
+    w = _Writer(r, "interview", wordings.title(r, article, articles))
+    if r.random() < 0.4:
+        w.other("——访" + r.choice(_clauses(r, articles, 1, 3, 8)) + wordings.person(r), "S")
+    asks, answers = r.choice(
+        (("问", "答"), ("记者", wordings.person(r)), ("主持人", wordings.person(r)), ("Q", "A"))
+    )
+    for text in _texts(r, article, 7):
+        question = r.choice(_clauses(r, [article], 1, 3, 16))
+        w.body(f"{asks}：{question}" + r.choice(("？", "？", "是怎么考虑的？", "吗？")))
+        w.body(f"{answers}：{text}")
+        if r.random() < 0.2:
+            w.body(r.choice(_sentences(r, articles, 1)))
+    return w.page()
+
+
+def _chat(r: Random, articles: Sequence[CleanArticle]) -> Page:
+    w = _Writer(r, "chat", wordings.title(r, r.choice(articles), articles), 0.3)
+    one, two = r.sample(_SPEAKERS, 2)
+    stamped = r.random() < 0.2
+    for at, text in enumerate(_clauses(r, articles, r.randint(4, 14), 2, 30)):
+        if stamped:
+            w.other(f"{one if at % 2 else two} {r.randint(7, 21)}:{r.randint(10, 59)}", "F")
+            w.body(text + r.choice(("", "。", "？")))
+        else:
+            w.body(f"{one if at % 2 else two}：{text}" + r.choice(("", "。", "？", "！", "吗？")))
+    return w.page()
+
+
+def _form(r: Random, articles: Sequence[CleanArticle]) -> Page:
+    """A title, lines of name and value, and some sentences."""
+    w = _Writer(
+        r,
+        "form",
+        r.choice(
+            (
+                r.choice(_clauses(r, articles, 1, 2, 10)),
+                r.choice(wordings.RUBRICS) + "名录",
+                r.choice(_THINGS) + "一览",
+            )
+        ),
+        0.85,
+    )
+    for _ in range(r.randint(1, 7)):
+        value = r.choice(_VALUES).format(a=r.randint(10, 99999), b=r.randint(1, 12), c=r.randint(1, 30))
+        if r.random() < 0.3:
+            value = r.choice(_clauses(r, articles, 1, 2, 10))
+        w.body(r.choice(_THINGS) + r.choice(("：", ":", "： ")) + value)
+        if r.random() < 0.25:
+            w.body(r.choice(_sentences(r, articles, 1)))
+    for text in _sentences(r, articles, r.randint(0, 4)):
+        w.body(text)
+    if r.random() < 0.15:
+        w.body(r.choice(_clauses(r, articles, 1, 3, 6)))
+    return w.page()
+
+
+def _listing(r: Random, articles: Sequence[CleanArticle]) -> Page:
+    """A list: names, things or short clauses, one a line, below a line that announces it."""
+    w = _Writer(r, "list", wordings.title(r, r.choice(articles), articles))
+    w.body(r.choice(_sentences(r, articles, 1))[:-1] + r.choice(("如下：", "：", "包括：", "名单如下：")))
+    mark = r.choice(("", "", "- ", "• ", "{n}. ", "{n}、", "· "))
+    names = r.random() < 0.3
+    for at, text in enumerate(_clauses(r, articles, r.randint(3, 12), 2, 12)):
+        if names:
+            text = "  ".join(wordings.person(r) for _ in range(r.randint(2, 6)))
+        w.body(mark.format(n=at + 1) + text)
+    for text in _sentences(r, articles, r.randint(0, 2)):
+        w.body(text)
+    return w.page()
+
+
+def _verse(r: Random, articles: Sequence[CleanArticle]) -> Page:
+    w = _Writer(r, "verse", r.choice(_clauses(r, articles, 1, 2, 8)))
+    if r.random() < 0.5:
+        w.other(wordings.person(r), "Y")
+    feet = r.choice((0, 4, 5, 7))
+    lines = _clauses(r, articles, r.randint(4, 16), feet or 4, feet or 12)
+    marked = r.random() < 0.6
+    for at, text in enumerate(lines):
+        w.body(text + ("。" if at % 2 else "，") * marked)
+    return w.page()
+
+
+def _novel(r: Random, articles: Sequence[CleanArticle]) -> Page:
+    """Running text wrapped at one width: indented, parted by blank lines, or both, as reading sites give it."""
+    article = r.choice(articles)
+    w = _Writer(r, "novel", wordings.title(r, article, articles), 0.8)
+    wide = r.randint(24, 44)
+    indent = r.choice(("", "    ", "\u3000\u3000"))
+    again = indent if r.random() < 0.5 else ""
+    blanks = r.choice((0, 1, 1))
+    again = again if blanks else ""
+    chapters = r.random() < 0.4
+    for at, text in enumerate(_texts(r, article, 8)):
+        if chapters and at % 3 == 0:
+            w.heading(
+                f"第{_HANZI[at // 3]}{r.choice('章回节')} " + r.choice(_clauses(r, [article], 1, 2, 10)), 1
+            )
+        w.wrapped(text, wrap(r, text, wide, indent), blanks, again)
+    return w.page()
