@@ -1,12 +1,12 @@
-"""What is nearly the same: a name mistyped, a title half remembered, a sentence corrected. By rapidfuzz."""
+"""What is nearly the same: a name mistyped, a title half remembered, a sentence corrected.
+
+By rapidfuzz, loaded where something is compared: most questions need none of it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
-
-from rapidfuzz import fuzz, process
-from rapidfuzz.distance import OSA, Indel, LCSseq
 
 REMEMBERED = 75.0
 """Share, in a hundred, of what somebody remembers of a title that must stand in it in that order (partial ratio)."""
@@ -28,12 +28,17 @@ def nearest(written: str, known: Sequence[str], at_least: float = 0.0) -> str | 
 
     `at_least` is the share of letters that may stay, 0 to 1.
     """
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
+
     found = process.extractOne(written, known, scorer=OSA.normalized_similarity, score_cutoff=at_least)
     return found[0] if found else None
 
 
 def remembered(part: str, titles: Sequence[str]) -> list[int]:
     """Return the numbers of the titles that a half-remembered `part` means, the likeliest first; both are folded."""
+    from rapidfuzz import fuzz, process
+
     if len(part) < SHORTEST:
         return []
     found = process.extract(part, titles, scorer=fuzz.partial_ratio, score_cutoff=REMEMBERED, limit=None)
@@ -43,11 +48,15 @@ def remembered(part: str, titles: Sequence[str]) -> list[int]:
 
 def likeness(one: str, other: str) -> float:
     """Return the share of characters that two texts have in common, in order, 0 to 1."""
+    from rapidfuzz.distance import Indel
+
     return Indel.normalized_similarity(one, other)
 
 
 def changes(before: Sequence[str], after: Sequence[str]) -> Iterator[Change]:
     """Yield where two rows of texts differ, the longest common row being kept."""
+    from rapidfuzz.distance import LCSseq
+
     open_: Change | None = None
     for step in LCSseq.opcodes(before, after):
         if step.tag == "equal":

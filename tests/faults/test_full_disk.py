@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -162,16 +163,41 @@ async def test_a_bot_on_a_full_disk_stops_when_asked_like_any_other(tmp_path: Pa
             assert "Traceback" not in bot.log_text()
 
 
-HIDDEN = "for at in /tmp /var/tmp /dev/shm; do mount -t tmpfs -o ro none $at; done; cd /proc; "
+HIDDEN = "for at in $TEMPORARY; do mount -t tmpfs -o ro none $at; done; cd /proc; "
+
+
+PLACES = {"clone": ROOT, "environment": Path(sys.prefix)}
+TEMPORARY = " ".join(path for path in ("/tmp", "/var/tmp", "/dev/shm") if Path(path).is_dir())
+
+
+def site_packages() -> str:
+    """Where the libraries lie below the environment."""
+    return Path(sysconfig.get_path("purelib")).relative_to(sys.prefix).as_posix()
 
 
 def without_temporary_folders(data: Path, command: str) -> subprocess.CompletedProcess[str]:
-    """Run a command with nowhere to write but `data`, which it sees as /mnt, and without a home."""
-    shown = f"mount --bind {data} /mnt; {HIDDEN} exec {sys.executable} -m bot {command}"
-    settings = {"CHUCHU_ARTICLES": str(ROOT / "seeds"), "CHUCHU_DATA": "/mnt/data"}
+    """Run a command with nowhere to write but `data`, which it sees as /mnt/data, and without a home.
+
+    It sees its own program below /mnt too, read-only: the clone may lie in a folder for temporary files itself.
+    """
+    seen = f'mount -t tmpfs none /mnt; cd /mnt; mkdir data {" ".join(PLACES)}; mount --bind "$DATA" data; '
+    seen += "".join(f'mount --bind "${name.upper()}" {name}; ' for name in PLACES)
+    shown = f'{seen}mount -o remount,bind,ro /mnt; {HIDDEN} exec "$PYTHON" -m bot {command}'
+    python = Path(sys.executable)
+    settings = {"CHUCHU_ARTICLES": "/mnt/clone/seeds", "CHUCHU_DATA": "/mnt/data/data"}
+    places = {"DATA": str(data), **{name.upper(): str(place) for name, place in PLACES.items()}}
+    inside = f"/mnt/environment/{python.relative_to(sys.prefix)}"
+    paths = f"/mnt/clone:/mnt/environment/{site_packages()}"
     done = subprocess.run(
         ["unshare", "-m", "sh", "-c", shown],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **settings},
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": paths,
+            "PYTHON": inside,
+            "TEMPORARY": TEMPORARY,
+            **settings,
+            **places,
+        },
         capture_output=True,
         text=True,
         check=False,
