@@ -108,7 +108,7 @@ async def restore_here(settings: Settings, backup: Path) -> str:
             await audit_log.record_done("shell", ACT, ReloadStatus.FAILED, str(error))
             raise
         unwritten = await audit_log.record_done("shell", ACT, ReloadStatus.RESTORED, name)
-        return f"已从 {backup} 恢复；知识是版本 {name}，下次启动就用它。{unwritten}\n"
+        return phrases(settings.language).console.restored.format(backup, name, unwritten).rstrip() + "\n"
 
 
 @asynccontextmanager

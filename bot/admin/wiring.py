@@ -191,7 +191,7 @@ async def _tell_owners(
     # looking through a large folder takes a second, which the first answer does not wait for
     changed = await asyncio.to_thread(changed_files, options.articles, version)
     if changed:
-        notices.append(f"上次重载以后改动过 {len(changed)} 个文件（如 {changed[0]}）；用 /reload 换上。")
+        notices.append(phrases(options.language).admin.changed_files.format(len(changed), changed[0]))
         log.warning("%s", notices[-1])
     await platforms.opened.wait()
     for owner in options.owners if notices else ():

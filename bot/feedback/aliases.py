@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.state.questions import ChatAlias, ChatAliases
+from bot.texts.phrases import AdminPhrases
 from knowledge.query.aliases import Aliases, parse_aliases
 from knowledge.snapshot import SnapshotHolder
 
@@ -14,7 +15,7 @@ MOST = 2_000
 
 
 class AliasRefused(Exception):
-    """The names cannot be taken; the text says why and what to do (Chinese)."""
+    """The names cannot be taken; the text says why and what to do, in the language of whoever gave them."""
 
 
 class AliasService:
@@ -30,7 +31,7 @@ class AliasService:
         """Teach what is kept."""
         self._store.set_aliases(Aliases([alias.names for alias in await self._kept.all()]))
 
-    async def add(self, words: str) -> tuple[str, ...]:
+    async def add(self, words: str, said: AdminPhrases) -> tuple[str, ...]:
         """Take a group, written `CIIE 进博会` or, for names with spaces, `CIIE = 进博会`; return its names.
 
         Raises:
@@ -38,10 +39,8 @@ class AliasService:
         """
         async with self._turn:
             if len(await self._kept.all()) >= MOST:
-                raise AliasRefused(
-                    f"最多 {MOST} 组；请先用 /unalias 去掉一些，或把它们写进文章旁边的 aliases.txt"
-                )
-            names = self._read(words)
+                raise AliasRefused(said.aliases_full.format(MOST))
+            names = self._read(words, said)
             await self._kept.add(names, self._clock())
             await self.load()
             return names
@@ -57,7 +56,7 @@ class AliasService:
         """Every group given in chat."""
         return await self._kept.all()
 
-    def _read(self, words: str) -> tuple[str, ...]:
+    def _read(self, words: str, said: AdminPhrases) -> tuple[str, ...]:
         apart = words.replace("＝", "=")
         line = apart if "=" in apart else " = ".join(apart.split())
         with self._store.lease() as snapshot:
@@ -67,5 +66,5 @@ class AliasService:
         if problems:
             raise AliasRefused(problems[0].reason)
         if len(known.groups) != 1:
-            raise AliasRefused("请写两个名称，例如 /alias CIIE 进博会")
+            raise AliasRefused(said.two_names)
         return known.groups[0]

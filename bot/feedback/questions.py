@@ -13,7 +13,7 @@ from functools import partial
 
 from bot.messages import Reply
 from bot.query_service import QueryService, TooSlow
-from bot.rendering.answer import alert_runs, meant_runs
+from bot.rendering.answer import PINNED, alert_runs, meant_runs
 from bot.rendering.fact import Permalinks
 from bot.state.chats import Subscriber
 from bot.state.people import Pseudonymizer
@@ -61,7 +61,6 @@ def _joined(words: list[str]) -> str:
 log = logging.getLogger(__name__)
 
 MEANT = 3  # new facts that a waiting question is told of at a time
-POINTED = "管理员指到了这一句"
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +236,6 @@ def with_fact(answer: Answer, snapshot: Snapshot, fact_id: str) -> Answer:
     fact = snapshot.fact(fact_id)
     if fact is None or not snapshot.proves(fact):
         return answer
-    hit = Hit(fact, 1.0, MatchKind.ALIAS, why=POINTED)
+    hit = Hit(fact, 1.0, MatchKind.ALIAS, why=PINNED)
     rest = tuple(other for other in answer.related if other.fact.id != fact_id)
     return replace(answer, found=True, confidence=max(answer.confidence, 0.5), hits=(hit,), related=rest)

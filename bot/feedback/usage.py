@@ -165,11 +165,12 @@ class UsageReporter:
             await asyncio.to_thread(self._coverage),
         )
 
-    async def picture(self, month: UsageReport) -> bytes | None:
+    async def picture(self, month: UsageReport, said: AdminPhrases) -> bytes | None:
         """Draw in a child process, for the library is large and seldom needed; None where that fails."""
         order = {
             "days": [[f"{day.day:%m-%d}", day.asked, day.found] for day in month.days],
             "words": [list(pair) for pair in month.words],
+            "labels": [said.chart_found, said.chart_missed, said.chart_daily, said.chart_words],
         }
         try:
             code, drawn, complaint = await run_child(

@@ -12,8 +12,14 @@ FONT = ("zhplot", "fonts", "NotoSansSC-Regular.ttf")
 INK, FOUND, MISSED = "#333333", "#2f7d5b", "#d9b44a"
 
 
-def draw(days: Sequence[tuple[str, int, int]], words: Sequence[tuple[str, int]]) -> bytes:
-    """Draw the queries of each day, found and not, beside the words asked for most; return a PNG."""
+def draw(
+    days: Sequence[tuple[str, int, int]], words: Sequence[tuple[str, int]], labels: Sequence[str]
+) -> bytes:
+    """Draw the queries of each day, found and not, beside the words asked for most; return a PNG.
+
+    `labels` are those of what was found and what was not, and the titles of the days and of the words.
+    """
+    found_label, missed_label, daily_title, words_title = labels
     import matplotlib as mpl
 
     mpl.use("Agg")
@@ -29,16 +35,16 @@ def draw(days: Sequence[tuple[str, int, int]], words: Sequence[tuple[str, int]])
         daily, often = figure.subplots(1, 2, width_ratios=(3, 2))
         labels = [day for day, _, _ in days]
         found = [count for _, _, count in days]
-        daily.bar(labels, found, color=FOUND, label="查到")
-        daily.bar(labels, [a - f for _, a, f in days], bottom=found, color=MISSED, label="没有查到")
-        daily.set_title("每天的提问")
+        daily.bar(labels, found, color=FOUND, label=found_label)
+        daily.bar(labels, [a - f for _, a, f in days], bottom=found, color=MISSED, label=missed_label)
+        daily.set_title(daily_title)
         daily.legend(frameon=False)
         step = max(1, len(labels) // 8)
         daily.set_xticks(range(0, len(labels), step), labels[::step])
         shown = [(_drawable(word), times) for word, times in reversed(words)]
         often.barh(range(len(shown)), [times for _, times in shown], color=FOUND)
         often.set_yticks(range(len(shown)), [word for word, _ in shown])
-        often.set_title("常问的词")
+        often.set_title(words_title)
         daily.yaxis.set_major_locator(MaxNLocator(integer=True))
         often.xaxis.set_major_locator(MaxNLocator(integer=True))
         for axes in (daily, often):
@@ -57,7 +63,7 @@ def main() -> None:
     """Read, draw, write."""
     order = json.load(sys.stdin)
     sys.stdout.buffer.write(
-        draw([tuple(day) for day in order["days"]], [tuple(pair) for pair in order["words"]])
+        draw([tuple(day) for day in order["days"]], [tuple(pair) for pair in order["words"]], order["labels"])
     )
 
 

@@ -91,7 +91,7 @@ class FeedbackHandlers:
         if not command.rest:
             return await self._context.audited(Permission.ALIAS, actor, text_reply(await self._aliases(said)))
         try:
-            names = " = ".join(await self._book.add(command.rest))
+            names = " = ".join(await self._book.add(command.rest, said))
         except AliasRefused as denial:
             await self._context.audit_log.write(actor, Permission.ALIAS, "nothing", command.rest)
             return [text_reply(said.alias_refused.format(denial))]
@@ -112,7 +112,7 @@ class FeedbackHandlers:
         """`/stats`: thirty days as text and as a picture."""
         said, figures = admin_phrases(message.sender), await self._stats.figures()
         replies = [text_reply(figures.text(said))]
-        if figures.days and (picture := await self._stats.picture(figures)):
+        if figures.days and (picture := await self._stats.picture(figures, said)):
             replies.append(Reply([Run(said.last_days)], picture=picture))
         return await self._context.audited(
             Permission.STATS, AccessRequest.of_message(message).actor, *replies

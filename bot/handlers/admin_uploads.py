@@ -26,7 +26,7 @@ from bot.state.database import fresh_id
 from bot.texts.phrases import AdminPhrases
 from knowledge.documents.folder import find_sources
 from knowledge.documents.sidecar import SUFFIX, read_sidecar
-from knowledge.errors import KnowledgeError, StorageUnavailable, UnreadableFile
+from knowledge.errors import KnowledgeError, NoArticles, StorageUnavailable
 from knowledge.model import Metadata
 
 log = logging.getLogger(__name__)
@@ -255,25 +255,25 @@ class MetaHandlers:
             return [text_reply(said.meta_usage)]
         actor = AccessRequest.of_message(message).actor
         try:
-            written = await asyncio.to_thread(self._write, *wanted)
+            written = await asyncio.to_thread(self._write, *wanted, said)
         except KnowledgeError as error:
             await self._context.audit_log.write(actor, Permission.META, "failed", str(error))
             return [text_reply(str(error))]
         await self._context.audit_log.write(actor, Permission.META, "done", f"{written} {wanted[1]}")
         return [text_reply(said.meta_written.format(written))]
 
-    def _write(self, name: str, said_now: dict[str, str]) -> str:
+    def _write(self, name: str, stated: dict[str, str], said: AdminPhrases) -> str:
         articles = self._context.articles
         # only a name that the folder itself lists: what a person types is never a path
         source = next((s for s in find_sources(articles) if s.name == name and s.fault is None), None)
         if source is None:
-            raise UnreadableFile(name, "文章文件夹里没有这个文件", "写文件夹里的相对路径，如 a/b.txt")
+            raise NoArticles(said.no_such_article.format(name))
         beside = PurePosixPath(name).with_name(PurePosixPath(name).name + SUFFIX).as_posix()
         before = None
         if source.sidecar is not None:
             beside = PurePosixPath(name).with_name(source.sidecar.name).as_posix()
             before = read_sidecar(beside, source.sidecar.read_bytes())
-        text = write_sidecar(before, said_now)
+        text = write_sidecar(before, stated)
         read_sidecar(beside, text.encode())
         self._context.upload_store.write_beside(beside, text, self._context.clock())
         return beside

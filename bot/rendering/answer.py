@@ -13,6 +13,7 @@ from bot.texts import Phrases
 from knowledge.model import Answer, Hit, MatchKind
 
 SHOWN_QUERY = 60
+PINNED = "pinned"  # why a hit answers that an admin pointed to
 NEAR = 3
 NEAR_CHARACTERS = 2
 ALSO = 3
@@ -152,7 +153,7 @@ def explanation_runs(hits: Sequence[Hit], phrases: Phrases) -> Iterator[Run]:
         rung = phrases.rungs[hit.rung.value]
         yield Run("\n" + (phrases.why_matched.format(rung=rung, words=words) if words else rung))
         if hit.why:
-            yield Run(f"（{hit.why}）")
+            yield Run(f"（{phrases.pinned if hit.why == PINNED else hit.why}）")
 
 
 def _words(hit: Hit) -> list[str]:

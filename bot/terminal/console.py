@@ -168,7 +168,7 @@ def check_report(
     """Files that were not read, every file with its doubts first, the sum, and what serves in an older form."""
     for one in skipped:
         yield Run(f"✗ {one.name}", Style.BOLD)
-        yield Run(f"  {said.unreadable.format(_stage(one), one.reason, one.remedy)}\n")
+        yield Run(f"  {said.unreadable.format(_stage(one, said), one.reason, one.remedy)}\n")
     for report in reports:
         yield from _file_report(report, said)
     doubts = sum(len(report.doubts) for report in reports)
@@ -179,8 +179,8 @@ def check_report(
         yield Run(said.differs_from_served.format("、".join(changed)) + "\n")
 
 
-def _stage(skipped: Skipped) -> str:
-    return f"{skipped.stage}第 {skipped.line} 行" if skipped.line else skipped.stage
+def _stage(skipped: Skipped, said: ConsolePhrases) -> str:
+    return said.at_line.format(skipped.stage, skipped.line) if skipped.line else skipped.stage
 
 
 def _file_report(report: FileReport, said: ConsolePhrases) -> Iterator[Run]:

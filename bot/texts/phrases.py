@@ -74,6 +74,8 @@ class ConsolePhrases:
     admin_refuses: str
     admin_unclear: str
     no_admin_key: str
+    restored: str
+    at_line: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +200,14 @@ class AdminPhrases:
     day: str
     meaning: str
     no_model: str
+    aliases_full: str
+    two_names: str
+    no_such_article: str
+    changed_files: str
+    chart_daily: str
+    chart_words: str
+    chart_found: str
+    chart_missed: str
     acts: dict[str, str]
     outcomes: dict[str, str]
     reasons: dict[str, str]
@@ -314,6 +324,7 @@ class Phrases:
     failed: str
     rungs: dict[str, str]
     why_matched: str
+    pinned: str
     unknown_command: str
     nearest_command: str
     no_files: str

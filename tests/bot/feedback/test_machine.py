@@ -28,6 +28,7 @@ from bot.state.chats import Subscriber
 from bot.state.people import Person, Pseudonymizer
 from bot.state.questions import AlertResult
 from bot.state.state import State, open_state, sqlite_address
+from bot.texts import phrases
 from knowledge.snapshot import SnapshotHolder
 from tests.bot.feedback.newspaper import Press
 
@@ -172,7 +173,7 @@ class Learning(RuleBasedStateMachine):
     def alias(self, word: str, other: str, told: bool) -> None:
         """An admin gives another name; `told` is False if the bot is killed before it tells anybody."""
         try:
-            self.run(self.book.add(f"{word} {other}"))
+            self.run(self.book.add(f"{word} {other}", phrases(None).admin))
         except AliasRefused:
             assert other in self.connected(word)
             return
