@@ -25,7 +25,7 @@ from bot.admin.knowledge import start_knowledge
 from bot.admin.reload_service import ReloadRequest, ReloadService, ReloadStatus
 from bot.query_service import QueryService, ask_verified, open_query_service
 from knowledge.snapshot import Snapshot
-from tests.bot.process import ROOT, environment
+from tests.support.process import ROOT, environment
 
 RATE = 50  # lookups a second
 IDLE = 8.0  # seconds measured before the reloads

@@ -17,8 +17,8 @@ import pytest
 from bot.cli import BROKEN_OFF, IN_USE, WRONG_USE, parser
 from bot.errors import WRONG_SETTINGS
 from bot.texts import phrases
-from tests.bot.process import ROOT, chuchu, environment
 from tests.bot.wire_schema import ANSWER, CHECK, FACT
+from tests.support.process import ROOT, chuchu, environment
 
 COMMANDS = ("run", "ask", "facts", "check", "reload", "backup", "restore")
 QUERIES = ["蕃瓜弄", "", "   ", "🙂", "<b>", "北京地铁票价", "(" * 200, "长" * 10_000]

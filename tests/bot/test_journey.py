@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from knowledge.schemas import AnswerJson
-from tests.bot.process import ROOT, chuchu
 from tests.bot.wire_schema import ANSWER
+from tests.support.process import ROOT, chuchu
 
 ASKED = {
     "蕃瓜弄": ("001_2fc48988770e9f18.txt", "蕃瓜弄"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from tests.bot.process import ROOT
+from tests.support.process import ROOT
 
 HOLES = """
 import psutil

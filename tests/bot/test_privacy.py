@@ -12,8 +12,8 @@ from bot.admin.upload_store import UploadStore
 from bot.state.sqlite_inbox import SCHEMA, open_inbox
 from bot.state.state import open_state, sqlite_address
 from tests.bot.feedback.telegram import talking
-from tests.bot.process import ROOT
 from tests.bot.state.test_forgetting import ME, NOW, PSEUDONYMS, leave_traces
+from tests.support.process import ROOT
 
 PAGE = (ROOT / "docs" / "privacy.md").read_text(encoding="utf-8")
 READER, ADMIN = 700_800_901, 900_100_201

@@ -16,8 +16,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.bot.process import Running, chuchu, running
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
+from tests.support.process import Running, chuchu, running
 
 NEW = "苏州河边建成了新的步道。"
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.bot.process import ROOT, environment
 from tests.bot.telegram.test_crash import QUESTION
 from tests.botapi.faults import Hang
 from tests.botapi.process import bot_process
 from tests.botapi.server import bot_api
 from tests.botapi.updates import message, private
+from tests.support.process import ROOT, environment
 
 HANGING = """
 import asyncio, threading, time

@@ -11,8 +11,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot.state.sqlite_inbox import read_statuses
-from tests.bot.process import environment
 from tests.botapi.server import TOKEN, BotApi
+from tests.support.process import environment
 
 LOUD = "TESTS_LOUD"  # set in the environment: every bot logs whatever its libraries can say
 SECRET = "canary-secret_of-the-tests"

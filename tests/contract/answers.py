@@ -13,7 +13,7 @@ from bot.handlers.dispatcher import Dispatcher
 from bot.ports import InMemorySessions
 from bot.query_service import QueryService, open_query_service
 from knowledge.snapshot import SnapshotHolder
-from tests.bot.paper import Paper, article, fact
+from tests.support.paper import Paper, article, fact
 
 HOSTILE = "<b>粗</b> &amp; [链接](tg://user?id=1) @all _一_ *二* </title><script>"
 PAPER = Paper(

@@ -11,8 +11,8 @@ from pathlib import Path
 from knowledge.snapshots.opening import SERVED, open_newest
 from knowledge.snapshots.repository import SnapshotRepository
 from knowledge.text.analyzer import ChineseAnalyzer
-from tests.bot.process import environment
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
+from tests.support.process import environment
 
 
 def start_reload(folder: Path) -> subprocess.Popen[bytes]:

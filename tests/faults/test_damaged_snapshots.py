@@ -16,8 +16,8 @@ from knowledge.snapshots.manifest import verify
 from knowledge.snapshots.opening import SERVED
 from knowledge.snapshots.repository import POINTER, SnapshotRepository
 from knowledge.snapshots.request import BuildRequest
-from tests.bot.admin.hall import HereBuilder
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
+from tests.support.chat import HereBuilder
 
 NEW = "苏州河边建成了新的步道。"
 

@@ -21,12 +21,12 @@ from bot.messages import Attachment
 from knowledge.errors import StorageUnavailable
 from knowledge.snapshots.build import build
 from knowledge.snapshots.request import BuildRequest
-from tests.bot.admin.hall import STRANGER, hall
-from tests.bot.process import ROOT
 from tests.botapi.process import bot_process
 from tests.botapi.server import bot_api
 from tests.botapi.updates import message, private
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
+from tests.support.chat import STRANGER, hall
+from tests.support.process import ROOT
 
 pytestmark = pytest.mark.slow
 

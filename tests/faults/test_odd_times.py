@@ -20,22 +20,13 @@ from bot.state.state import open_state, sqlite_address
 from knowledge.snapshots.manifest import FORMAT, NAME
 from knowledge.snapshots.opening import SERVED
 from knowledge.snapshots.repository import SnapshotRepository
-from tests.bot.admin.hall import hall
 from tests.bot.telegram.service import FREELY, Echo, endings, polling
 from tests.botapi.server import TOKEN, bot_api
 from tests.botapi.updates import message, private
+from tests.support.chat import hall
+from tests.support.clock import Clock
 
 DAY = 86_400.0
-
-
-class Clock:
-    """A clock of the day that may be set."""
-
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.mark.parametrize(
@@ -44,7 +35,7 @@ class Clock:
     ids=["an hour back", "a day back", "25 hours on", "ten days on"],
 )
 async def test_a_clock_that_jumps_costs_no_answer(tmp_path: Path, jump: float) -> None:
-    clock = Clock()
+    clock = Clock(1_800_000_000.0)
     async with bot_api() as api:
         options = TelegramOptions(TOKEN, tmp_path / "inbox.sqlite", api.url, overall=FREELY, poll_seconds=1)
         async with telegram_service(options, Echo(seconds=0.05), Metrics(), clock=clock) as service:

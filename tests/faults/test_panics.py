@@ -14,10 +14,10 @@ from bot.query_service import IndexFailure, open_query_service
 from bot.texts import phrases
 from knowledge.model import Answer
 from knowledge.snapshot import SnapshotHolder
-from tests.bot.paper import Paper, fact
 from tests.bot.telegram.service import endings, polling
 from tests.botapi.server import bot_api
 from tests.botapi.updates import message, private
+from tests.support.paper import Paper, fact
 
 FAILED = phrases("zh").failed
 

@@ -15,11 +15,11 @@ import pytest
 from knowledge.snapshots.opening import SERVED, open_newest
 from knowledge.snapshots.repository import SnapshotRepository
 from knowledge.text.analyzer import ChineseAnalyzer
-from tests.bot.process import chuchu
 from tests.botapi.process import BotProcess, bot_process
 from tests.botapi.server import BotApi, bot_api
 from tests.botapi.updates import message, private
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
+from tests.support.process import chuchu
 
 pytestmark = pytest.mark.slow
 

@@ -20,8 +20,8 @@ from knowledge.model import Answer, Skipped
 from knowledge.repair.pipeline import repair_document
 from knowledge.schemas import answer_json, dump
 from knowledge.snapshot import Snapshot
-from tests.bot.process import ROOT
 from tests.faults.queries import LONGEST, WORDS, odd_queries
+from tests.support.process import ROOT
 
 Writing = Callable[[str], str]
 BUDGET_SECONDS = 0.150  # of computing; what else runs on the machine does not count

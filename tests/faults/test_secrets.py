@@ -15,13 +15,13 @@ from urllib.parse import quote
 import aiohttp
 import pytest
 
-from tests.bot.process import ROOT, environment
 from tests.botapi import faults
 from tests.botapi.process import LOUD, SECRET, BotProcess
 from tests.botapi.server import TOKEN, BotApi, bot_api
 from tests.botapi.updates import inline, message, press, private, user
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
 from tests.net import free_port
+from tests.support.process import ROOT, environment
 
 ADMIN = "canary-admin-token-of-the-tests"
 OWNER = 7

@@ -13,8 +13,8 @@ import pytest
 
 from knowledge.documents.folder import find_sources, read_sources
 from knowledge.model import Skipped
-from tests.bot.admin.hall import hall
-from tests.bot.process import ROOT, chuchu
+from tests.support.chat import hall
+from tests.support.process import ROOT, chuchu
 
 BODY = "桥通车了\n\n河上的新桥昨天通车了，居民们都很高兴。\n"
 MEGABYTE = 1 << 20

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.bot.admin.hall import hall
 from tests.bot.telegram.service import endings, polling, reasons
 from tests.botapi.server import bot_api
 from tests.faults.updates import damaged_updates
+from tests.support.chat import hall
 
 CROWD = 200
 

@@ -9,9 +9,9 @@ import psutil
 import pytest
 
 from bot.query_service import tidy
-from tests.bot.process import running
 from tests.bot.wire_schema import ANSWER
 from tests.faults.queries import odd_queries
+from tests.support.process import running
 
 MANY, BUDGET_SECONDS = 5_000, 0.150
 

@@ -16,7 +16,6 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.bot.process import ROOT
 from tests.botapi import faults
 from tests.botapi.faults import Fault, Garbage, Hang, Refusal, Reset
 from tests.botapi.process import BotProcess, bot_process
@@ -24,6 +23,7 @@ from tests.botapi.server import BotApi, bot_api
 from tests.botapi.updates import group, message, private
 from tests.net import free_port
 from tests.soak.watching import MEGABYTE, at_once, middle, p99, thirds, watching
+from tests.support.process import ROOT
 
 MINUTES = float(os.environ.get("SOAK_MINUTES", "30"))
 RATE = 20  # updates a second

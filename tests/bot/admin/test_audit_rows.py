@@ -14,8 +14,8 @@ from bot.admin.upload_store import LIMIT
 from bot.handlers import commands as registry
 from bot.messages import Attachment, Chat, Reply
 from bot.texts import phrases
-from tests.bot.admin.hall import OWNER, STRANGER, Hall, hall
 from tests.contract.fake import FakePlatform
+from tests.support.chat import OWNER, STRANGER, Hall, hall
 
 FILE = "新步道建成\n苏州河边建成了新的步道，共有三公里长。\n".encode()
 COMMANDS = {

@@ -11,8 +11,8 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from tests.bot.admin.hall import TOKEN, Hall, hall
 from tests.knowledge.snapshots.corpus import write_article
+from tests.support.chat import TOKEN, Hall, hall
 
 HOLDER = {"Authorization": f"Bearer {TOKEN}"}
 NEW = "苏州河边建成了新的步道。"

@@ -11,9 +11,9 @@ from bot.handlers.commands import Scope, offered
 from bot.messages import Attachment, ChatType
 from bot.texts import phrases
 from knowledge.snapshots.request import BuildRequest, BuildResult, Progress
-from tests.bot.admin.hall import OWNER, STRANGER, HereBuilder, hall, without
 from tests.contract.fake import FakePlatform
 from tests.knowledge.snapshots.corpus import write_article
+from tests.support.chat import OWNER, STRANGER, HereBuilder, hall, without
 
 NEW = "苏州河边建成了新的步道。"
 FILE = f"新步道建成\n{NEW}\n".encode()

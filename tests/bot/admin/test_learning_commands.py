@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.messages import ButtonPress, Chat, ChatType, Reply, Sender
-from tests.bot.admin.hall import OWNER, STRANGER, Hall, hall
+from tests.support.chat import OWNER, STRANGER, Hall, hall
 
 QUESTION = "地铁票价"
 

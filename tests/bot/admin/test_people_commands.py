@@ -15,7 +15,7 @@ from bot.admin.reports import audit_line
 from bot.messages import ChatType, Sender, SenderKind
 from bot.state.audit import Entry
 from bot.texts import phrases
-from tests.bot.admin.hall import EDITOR, OWNER, STRANGER, hall
+from tests.support.chat import EDITOR, OWNER, STRANGER, hall
 
 
 async def test_an_editor_is_granted_acts_and_is_revoked(tmp_path: Path) -> None:

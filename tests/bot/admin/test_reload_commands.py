@@ -9,9 +9,9 @@ from bot.messages import Chat, Reply
 from knowledge.errors import BuildFailed
 from knowledge.snapshots.build import build
 from knowledge.snapshots.request import BuildRequest, BuildResult, Progress
-from tests.bot.admin.hall import OWNER, STRANGER, hall
 from tests.contract.fake import FakePlatform
 from tests.knowledge.snapshots.corpus import write_article
+from tests.support.chat import OWNER, STRANGER, hall
 
 NEW = "苏州河边建成了新的步道。"
 

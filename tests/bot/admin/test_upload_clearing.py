@@ -11,8 +11,8 @@ import pytest
 from bot.handlers.admin_reload import ReloadHandlers
 from bot.handlers.admin_uploads import UploadHandlers
 from bot.state.approvals import Uploads, UploadState
-from tests.bot.admin.hall import change, hall
 from tests.bot.admin.test_upload_commands import TEXT, files_below, send
+from tests.support.chat import change, hall
 
 
 async def test_a_file_that_waits_outlives_a_restart_and_what_a_kill_left_does_not(tmp_path: Path) -> None:

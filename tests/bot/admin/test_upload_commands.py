@@ -13,8 +13,8 @@ import pytest
 from bot.admin.upload_store import LIMIT
 from bot.messages import Attachment
 from bot.texts import phrases
-from tests.bot.admin.hall import EDITOR, STRANGER, Hall, hall
 from tests.contract.fake import FakePlatform
+from tests.support.chat import EDITOR, STRANGER, Hall, hall
 
 TEXT = "新步道建成\n苏州河边建成了新的步道，共有三公里长。\n居民们都说这里变了样。\n"
 SHORT = "新步道建成\n苏州河边建成了新的步道，共有三公里长。\n"

@@ -7,9 +7,9 @@ import shutil
 from pathlib import Path
 
 from bot.state.state import open_state, sqlite_address
-from tests.bot.process import ROOT
 from tests.bot.telegram.talking import talking
 from tests.botapi.updates import message, private, user
+from tests.support.process import ROOT
 
 OWNER, READER = 7, 9
 TEXT = "新步道建成\n苏州河边建成了新的步道，共有三公里长。\n居民们都说这里变了样。\n"

@@ -6,8 +6,8 @@ import asyncio
 from pathlib import Path
 
 from bot.admin.operations import poll_folder
-from tests.bot.admin.hall import hall
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
+from tests.support.chat import hall
 
 STEP = 0.02  # seconds
 NEW = "苏州河边建成了新的步道。"

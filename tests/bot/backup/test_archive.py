@@ -23,8 +23,8 @@ from knowledge.snapshots.build import build
 from knowledge.snapshots.opening import SERVED
 from knowledge.snapshots.repository import SnapshotRepository
 from knowledge.snapshots.request import BuildRequest
-from tests.bot.admin.hall import hall
 from tests.knowledge.snapshots.corpus import write_corpus
+from tests.support.chat import hall
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 CHAT = Chat("telegram", "7", ChatType.PRIVATE)

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 from tests.bot.feedback.telegram import Talk, talking
-from tests.bot.process import chuchu
+from tests.support.process import chuchu
 
 READER, ADMIN = 700_800_901, 900_100_201
 

@@ -8,7 +8,7 @@ from copy import copy
 from knowledge.model import Answer, Fact
 from knowledge.query.aliases import Aliases
 from knowledge.text.analyzer import Analyzer, ChineseAnalyzer
-from tests.bot.paper import Paper, fact, hit
+from tests.support.paper import Paper, fact, hit
 
 
 class Newspaper(Paper):

@@ -18,18 +18,9 @@ from bot.state.chats import Subscriber
 from bot.state.database import open_database
 from bot.state.outbox import Outbox, enqueue
 from bot.state.state import State, open_state, sqlite_address
+from tests.support.clock import Clock
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
-
-
-class Clock:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 class Platform:
@@ -65,7 +56,7 @@ async def test_everything_that_waits_is_sent_once(tmp_path: Path) -> None:
     platform = Platform()
     async with (
         open_state(sqlite_address(tmp_path)) as state,
-        OutboxWorker(state.outbox, platform.send, Clock()).serving(),
+        OutboxWorker(state.outbox, platform.send, Clock(NOW)).serving(),
     ):
         await until(state.outbox, 0)
     assert Counter(platform.said) == Counter(chats)
@@ -73,7 +64,7 @@ async def test_everything_that_waits_is_sent_once(tmp_path: Path) -> None:
 
 async def test_a_chat_that_cannot_be_reached_holds_up_nobody_and_is_tried_again(tmp_path: Path) -> None:
     await queue(tmp_path, "down", "up")
-    platform, clock = Platform(), Clock()
+    platform, clock = Platform(), Clock(NOW)
     platform.down.add("down")
     async with open_state(sqlite_address(tmp_path)) as state:
         worker = OutboxWorker(state.outbox, platform.send, clock)
@@ -90,7 +81,7 @@ async def test_a_chat_that_cannot_be_reached_holds_up_nobody_and_is_tried_again(
 
 async def test_after_many_tries_a_post_is_given_up(tmp_path: Path) -> None:
     await queue(tmp_path, "down")
-    platform, clock = Platform(), Clock()
+    platform, clock = Platform(), Clock(NOW)
     platform.down.add("down")
     async with open_state(sqlite_address(tmp_path)) as state:
         worker = OutboxWorker(state.outbox, platform.send, clock)
@@ -137,7 +128,7 @@ async def test_while_the_disk_is_full_nothing_is_sent_a_second_time(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     await queue(tmp_path, "up", "down")
-    platform, clock = Platform(), Clock()
+    platform, clock = Platform(), Clock(NOW)
     platform.down.add("down")
     async with open_database(sqlite_address(tmp_path)) as database:
         disk = Disk(database)

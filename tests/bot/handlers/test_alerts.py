@@ -11,7 +11,7 @@ from bot.messages import ButtonPress, Chat, ChatType, Sender
 from bot.state.chats import Subscriber
 from bot.state.questions import MOST_HOPES
 from bot.state.state import open_state, sqlite_address
-from tests.bot.admin.hall import STRANGER, Hall, hall
+from tests.support.chat import STRANGER, Hall, hall
 
 CHAT = Chat("telegram", STRANGER, ChatType.PRIVATE)
 NOW = datetime(2026, 11, 21, tzinfo=UTC)

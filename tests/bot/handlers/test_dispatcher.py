@@ -21,7 +21,7 @@ from bot.query_service import open_query_service
 from bot.texts import phrases
 from knowledge.model import Answer
 from knowledge.snapshot import Snapshot, SnapshotHolder
-from tests.bot.paper import Paper, article, fact, hit
+from tests.support.paper import Paper, article, fact, hit
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 PRIVATE = Chat("test", "7", ChatType.PRIVATE)

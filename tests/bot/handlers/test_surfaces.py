@@ -15,7 +15,7 @@ from bot.query_service import open_query_service
 from bot.texts import phrases
 from knowledge.model import Answer, MatchKind
 from knowledge.snapshot import SnapshotHolder
-from tests.bot.paper import Paper, article, fact, hit
+from tests.support.paper import Paper, article, fact, hit
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 ZH = phrases("zh")

@@ -9,7 +9,7 @@ from bot.rendering.answer import answer_runs, explanation_runs, shown_query
 from bot.rendering.fact import citation, lines, sentence
 from bot.texts import phrases
 from knowledge.model import Answer, Hit, MatchKind, Span
-from tests.bot.paper import article, fact, hit
+from tests.support.paper import article, fact, hit
 
 ZH = phrases("zh")
 

@@ -15,16 +15,7 @@ from bot.state.inbox import KEPT_SECONDS, Inbox, InboxError, NewUpdate, QueuedUp
 from bot.state.sqlite_inbox import WriterThread, open_inbox
 from tests.bot.telegram.service import Echo, polling
 from tests.botapi.server import bot_api
-
-
-class Clock:
-    """The time of day, moved by hand."""
-
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.support.clock import Clock
 
 
 def update(number: int, queue: str = "7") -> NewUpdate:
@@ -33,7 +24,7 @@ def update(number: int, queue: str = "7") -> NewUpdate:
 
 @asynccontextmanager
 async def inbox_in(folder: Path, clock: Clock | None = None) -> AsyncIterator[Inbox]:
-    async with open_inbox(folder / "inbox.sqlite", clock or Clock()) as inbox:
+    async with open_inbox(folder / "inbox.sqlite", clock or Clock(1_800_000_000.0)) as inbox:
         yield inbox
 
 
@@ -90,7 +81,7 @@ async def test_an_ended_update_is_not_handed_out_and_keeps_no_body_and_no_chat(t
 
 
 async def test_ended_updates_are_kept_for_seven_days_and_pending_ones_for_ever(tmp_path: Path) -> None:
-    clock = Clock()
+    clock = Clock(1_800_000_000.0)
     async with inbox_in(tmp_path, clock) as inbox:
         await inbox.store([update(1), update(2)])
         await inbox.end(1, UpdateStatus.ANSWERED)
@@ -130,7 +121,7 @@ async def test_a_damaged_file_is_moved_aside_and_a_new_one_begun(
 
 async def test_a_folder_that_cannot_be_written_is_named_before_any_update_is_taken(tmp_path: Path) -> None:
     with pytest.raises(CannotStore, match=r"missing/inbox\.sqlite 不能写入"):
-        async with open_inbox(tmp_path / "missing" / "inbox.sqlite", Clock()):
+        async with open_inbox(tmp_path / "missing" / "inbox.sqlite", Clock(1_800_000_000.0)):
             pass
 
 
@@ -175,7 +166,7 @@ async def test_a_transaction_that_cannot_be_rolled_back_does_not_stop_the_next_b
 async def test_a_disk_that_is_full_while_the_inbox_is_tidied_is_a_warning_and_no_fault(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    clock = Clock()
+    clock = Clock(1_800_000_000.0)
     clock.now = 0.0
     async with inbox_in(tmp_path, clock) as inbox:
         await inbox.store([update(1)])

@@ -6,16 +6,7 @@ import hypothesis.strategies as st
 from hypothesis import given, settings
 
 from bot.platforms.limiter import Limiter
-
-
-class Clock:
-    """Stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.support.clock import Clock
 
 
 def most_in(times: list[float], window: float) -> int:
@@ -25,7 +16,7 @@ def most_in(times: list[float], window: float) -> int:
 @given(st.lists(st.floats(0, 0.3), min_size=40, max_size=80))
 @settings(max_examples=30)
 def test_no_second_holds_more_than_thirty_calls(gaps: list[float]) -> None:
-    clock = Clock()
+    clock = Clock(1000.0)
     limiter = Limiter(clock)
     sent = []
     for gap in gaps:
@@ -37,7 +28,7 @@ def test_no_second_holds_more_than_thirty_calls(gaps: list[float]) -> None:
 @given(st.lists(st.floats(0, 6), min_size=30, max_size=60))
 @settings(max_examples=30)
 def test_no_minute_holds_more_than_twenty_calls_to_a_group(gaps: list[float]) -> None:
-    clock = Clock()
+    clock = Clock(1000.0)
     limiter = Limiter(clock)
     sent = []
     for gap in gaps:
@@ -47,19 +38,19 @@ def test_no_minute_holds_more_than_twenty_calls_to_a_group(gaps: list[float]) ->
 
 
 def test_a_private_chat_gets_three_at_once_and_then_one_a_second() -> None:
-    limiter = Limiter(Clock())
+    limiter = Limiter(Clock(1000.0))
     assert [limiter.reserve("7", group=False) for _ in range(5)] == [0, 0, 0, 1, 2]
 
 
 def test_one_chat_does_not_wait_for_another() -> None:
-    limiter = Limiter(Clock())
+    limiter = Limiter(Clock(1000.0))
     for _ in range(10):
         limiter.reserve("7", group=False)
     assert limiter.reserve("8", group=False) == 0
 
 
 def test_a_held_chat_waits_as_long_as_it_was_told_and_no_other_does() -> None:
-    clock = Clock()
+    clock = Clock(1000.0)
     limiter = Limiter(clock)
     limiter.hold("7", 35)
     clock.now += 5
@@ -71,12 +62,12 @@ def test_a_held_chat_waits_as_long_as_it_was_told_and_no_other_does() -> None:
 
 
 def test_what_was_sent_just_before_a_restart_is_reckoned_with() -> None:
-    limiter = Limiter(Clock())
+    limiter = Limiter(Clock(1000.0))
     assert limiter.reserve_overall() > 0
 
 
 def test_thousands_of_chats_are_forgotten_when_they_are_quiet() -> None:
-    clock = Clock()
+    clock = Clock(1000.0)
     limiter = Limiter(clock)
     for chat in range(10_000):
         clock.now += 0.01
@@ -85,7 +76,7 @@ def test_thousands_of_chats_are_forgotten_when_they_are_quiet() -> None:
 
 
 def test_who_is_answered_finds_the_whole_burst_however_much_is_said_unasked() -> None:
-    clock = Clock()
+    clock = Clock(1000.0)
     limiter = Limiter(clock)
     clock.now += 1
     unasked = 0
@@ -98,7 +89,7 @@ def test_who_is_answered_finds_the_whole_burst_however_much_is_said_unasked() ->
 
 
 def test_what_is_said_unasked_leaves_every_place_to_a_crowd_of_askers() -> None:
-    clock = Clock()
+    clock = Clock(1000.0)
     limiter = Limiter(clock)
     clock.now += 1
     for _ in range(250):
@@ -107,7 +98,7 @@ def test_what_is_said_unasked_leaves_every_place_to_a_crowd_of_askers() -> None:
 
 
 def test_asked_and_unasked_together_keep_to_the_limit() -> None:
-    clock = Clock()
+    clock = Clock(1000.0)
     limiter = Limiter(clock)
     sent = []
     for step in range(1000):

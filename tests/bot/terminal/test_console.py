@@ -6,7 +6,7 @@ from bot.messages import Button, Reply, Run, Style
 from bot.terminal.console import ConsoleStyle, answer_text, reply_text
 from bot.texts import phrases
 from knowledge.model import Answer
-from tests.bot.paper import fact, hit
+from tests.support.paper import fact, hit
 
 REPLY = [Run("大"), Run("桥", Style.BOLD), Run("通了。\n"), Run("——《题》第2行 · a.txt")]
 

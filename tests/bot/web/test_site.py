@@ -13,8 +13,8 @@ import pytest
 import pytest_asyncio
 from yarl import URL
 
-from tests.bot.process import ROOT, Running, running
 from tests.bot.wire_schema import ANSWER
+from tests.support.process import ROOT, Running, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -19,8 +19,8 @@ from knowledge.snapshots.repository import SnapshotRepository
 from knowledge.snapshots.request import BuildRequest
 from knowledge.snapshots.sources import build_fingerprint, read_states, room_versions
 from knowledge.text.analyzer import ChineseAnalyzer
-from tests.bot.admin.hall import hall
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
+from tests.support.chat import hall
 
 HERE = Path(__file__).parent
 STORED = HERE / "version-0.1.tar.xz"

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ from knowledge.snapshots.build import build
 from knowledge.snapshots.request import BuildRequest, BuildResult, Progress
 from tests.contract.fake import FakePlatform
 from tests.knowledge.snapshots.corpus import write_corpus
+from tests.support.clock import MORNING, Clock
 
 OWNER, EDITOR, STRANGER = "7", "8", "9"
 TOKEN = "token-of-the-tests"
@@ -60,17 +61,6 @@ class HereBuilder:
         built = await asyncio.to_thread(build, order, folder)
         self.built += 1
         return built
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def forward(self, **much: float) -> None:
-        self.now += timedelta(**much)
 
 
 @dataclass
@@ -172,7 +162,7 @@ async def hall(
     watch: float = 0,
 ) -> AsyncIterator[Hall]:
     """Open the hall."""
-    articles, data, clock = tmp_path / "articles", tmp_path / "data", Clock()
+    articles, data, clock = tmp_path / "articles", tmp_path / "data", Clock(MORNING)
     phone = phone or FakePlatform()
     if not articles.exists():
         write_corpus(articles, count)
