@@ -29,6 +29,7 @@ from knowledge.repair.patterns import (
     ONLY_SIGNED,
     SPEAKER,
     is_caption,
+    is_named_value,
     is_page_head,
 )
 
@@ -48,6 +49,9 @@ _READS_INTO: Final = 2.0
 # Lines of one title differ in width by no more.
 _LIKE: Final = 0.4
 _WIDEST_TITLE: Final = 30.0
+# Of its column's width, what a line fills that the press broke.
+_FULL: Final = 0.72
+_FEW: Final = 0.4
 _SIGNED: Final = re.compile(f"{AFTER_SENTENCE.pattern.replace('?P<glued>', '?:')}")
 _SHORT: Final = 12
 _EQUAL: Final = 1.5
@@ -103,7 +107,11 @@ def constrain(labelled: Sequence[Labelled]) -> list[Labelled]:
     """
     found = [_not_a_display(each) for each in labelled]
     _go_on_behind_pauses(found)
-    _read_into(found)
+    _fill_columns(found)
+    if is_broken(found):
+        _read_into(found)
+    else:
+        _keep_lines(found)
     _part_page_heads(found)
     for low, high in _groups(found, _DISPLAYS):
         group = found[low:high]
@@ -139,6 +147,44 @@ def _read_on(found: list[Labelled]) -> None:
         wanted = 0.0 if above.rival is Role.TITLE else _READS_ON
         if (display or (opened and alike)) and goes_on(above.line.text, below.line.text) > wanted:
             found[at - 1], found[at] = replace(above, role=Role.TITLE), replace(below, role=Role.TITLE)
+
+
+def is_broken(labelled: Sequence[Labelled]) -> bool:
+    """Tell whether any line of running text goes on with the one above it; if none does, nothing need be joined."""
+    return any(each.role is Role.PARAGRAPH and not each.opens for each in labelled)
+
+
+def _fill_columns(found: list[Labelled]) -> None:
+    """Let no line go on with one that ended before its column was full, where few lines go on: the writer ended it."""
+    body = [each for each in found if each.role is Role.PARAGRAPH]
+    if sum(not each.opens for each in body) > _FEW * len(body):
+        return
+    for at in range(1, len(found)):
+        above, each = found[at - 1], found[at]
+        if each.opens or each.margin > _NEAR_DRAW or {above.role, each.role} != {Role.PARAGRAPH}:
+            continue
+        if above.line.finished or above.line.text[-1] in "，、,；;" or each.line.text[0] in _CLOSING:
+            continue
+        near = [other.line for other in found[max(0, at - 4) : at + 4] if other.role is Role.PARAGRAPH]
+        column = max(line.width + line.indent / 2 for line in near)
+        if above.line.width + above.line.indent / 2 < _FULL * column:
+            found[at] = replace(each, opens=True)
+
+
+def _keep_lines(found: list[Labelled]) -> None:
+    """Keep what a file in which nothing is broken says: name and value are no page's foot, its first line heads it."""
+    for at, each in enumerate(found):
+        if each.role is Role.FURNITURE and is_named_value(each.line.text):
+            found[at] = replace(each, role=Role.PARAGRAPH, opens=True)
+    titles = [at for at, each in enumerate(found) if each.role is Role.TITLE]
+    if (
+        len(titles) == 1
+        and titles[0]
+        and found[titles[0]].margin < _NEAR_DRAW / 2
+        and found[0].rival is Role.TITLE
+    ):
+        found[titles[0]] = replace(found[titles[0]], role=Role.PARAGRAPH, opens=True)
+        found[0] = replace(found[0], role=Role.TITLE)
 
 
 def _go_on_behind_pauses(found: list[Labelled]) -> None:
@@ -205,6 +251,8 @@ def _not_a_display(each: Labelled) -> Labelled:
         return replace(each, role=Role.CAPTION)
     if each.role is Role.PARAGRAPH and IN_BRACKETS.fullmatch(text):
         return replace(each, role=Role.BYLINE)
+    if each.role is Role.TITLE and text.startswith("——"):
+        return replace(each, role=Role.SUBTITLE)
     if each.role in _DISPLAYS and (text[0] in _CLOSING or _STOP_INSIDE.search(text)):
         return replace(each, role=Role.PARAGRAPH, opens=text[0] not in _CLOSING)
     return each

@@ -35,6 +35,8 @@ _UNBROKEN: Final = 2.0
 _NOWHERE: Final = -3.0
 # A rival this near leaves the order in doubt.
 _NEAR: Final = 1.0
+# Below this margin it is doubted that a line is running text.
+_DOUBTED: Final = 1.0
 
 # Behind a comma a paragraph begins only where the labeller is sure.
 _PAUSES: Final = frozenset("，、,")
@@ -50,7 +52,7 @@ class Paragraph:
 
     `at` is the place of its first line among all lines; `starts` are the places of the spans in `text`. `interrupted`
     says that something lies between it and the paragraph before; `repeats` are characters dropped where they were
-    printed twice, `doubts` the lines whose continuation had a rival. `kind` is that of its facts; but for `sentence` and
+    printed twice, `opens` says that its beginning was found, `unsure` holds lines that may be no text of it, `doubts` the lines whose continuation had a rival. `kind` is that of its facts; but for `sentence` and
     `note` a paragraph is one fact.
     """
 
@@ -62,7 +64,8 @@ class Paragraph:
     interrupted: bool = False
     repeats: list[Span] = field(default_factory=list)
     doubts: list[Line] = field(default_factory=list)
-    margin: float = 9.0
+    opens: bool = True
+    unsure: list[tuple[Line, float]] = field(default_factory=list)
     kind: str = "sentence"
 
     @property
@@ -154,6 +157,8 @@ def _pieces(labelled: Sequence[Labelled]) -> list[_Piece]:
 
 def _assign(pieces: Sequence[_Piece]) -> tuple[dict[int, int], set[int]]:
     """Return which piece goes on with which, and those whose continuation had a rival."""
+    if all(each.opens for piece in pieces for each in piece.labelled):
+        return {}, set()  # a line a paragraph: nothing is broken
     open_ends = [
         at
         for at, piece in enumerate(pieces)
@@ -235,10 +240,23 @@ def _paragraph(pieces: Sequence[_Piece], raw: Sequence[str], doubts: list[Line])
             own[0:1] = [Span(head.line, head.start + 1, head.end)] if head.end > head.start + 1 else []
         spans += own
         lines += [each.line for each in piece.labelled]
-    margin = min(each.margin for piece in pieces for each in piece.labelled)
+    known = [each for piece in pieces for each in piece.labelled]
+    unsure = [
+        (each.line, each.margin)
+        for each in known
+        if each.margin < _DOUBTED and each.rival is not Role.PARAGRAPH
+    ]
     interrupted = bool(first.between) or first.moved
     return Paragraph(
-        first.at, lines, tuple(spans), *lay_out(raw, spans), interrupted, repeats, doubts, margin
+        first.at,
+        lines,
+        tuple(spans),
+        *lay_out(raw, spans),
+        interrupted,
+        repeats,
+        doubts,
+        first.first.opens,
+        unsure,
     )
 
 

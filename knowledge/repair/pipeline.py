@@ -22,8 +22,8 @@ from knowledge.model import (
     Span,
     make_id,
 )
-from knowledge.repair import issue
-from knowledge.repair.articles import ArticleDraft, constrain, draft_articles
+from knowledge.repair import issue, sentences
+from knowledge.repair.articles import ArticleDraft, constrain, draft_articles, is_broken
 from knowledge.repair.blocks import (
     StatedLine,
     stated_articles,
@@ -39,7 +39,7 @@ from knowledge.repair.joining import lay_out
 from knowledge.repair.labels import Labelled, label_lines
 from knowledge.repair.page_layout import page_lines
 from knowledge.repair.patterns import noise_of
-from knowledge.repair.sentences import has_words
+from knowledge.repair.sentences import FINISHED, has_words
 
 SENTENCE: Final = "sentence"
 _SHORTEST_REPEAT: Final = 8
@@ -125,6 +125,7 @@ class _Writer:
         self._log = log
         self._builder = FactBuilder(document)
         self._titles: Counter[str] = Counter()
+        self._broken = is_broken(reading.labelled)
         self._heads = [each.line.text for each in reading.labelled if each.role is Role.FURNITURE]
 
     def write(self) -> ParsedDocument:
@@ -244,7 +245,8 @@ class _Writer:
         for section in draft.sections:
             if section.uncertain and section.paragraphs:
                 self._doubt("uncertain_section", section.paragraphs[0], "不能确定这一栏属于哪个小标题")
-            for paragraph in section.paragraphs:
+            for paragraph in section.paragraphs if self._broken else ():
+                self._doubt_edges(paragraph)
                 for line in paragraph.doubts:
                     span = Span(line.number, line.start, line.end)
                     self._log.append(
@@ -256,6 +258,33 @@ class _Writer:
                             True,
                         )
                     )
+
+    def _doubt_edges(self, paragraph: Paragraph) -> None:
+        """Doubt a sentence whose beginning or end was not found, though the page's lines go on from one to the next."""
+        cut = list(sentences.split(paragraph.text)) if paragraph.kind == SENTENCE else []
+        if cut and not FINISHED.search(paragraph.text[max(0, cut[-1][1] - 12) : cut[-1][1]]):
+            spans = paragraph.spans_of(*cut[-1])
+            self._log.append(
+                RepairEntry(
+                    "broken", spans, paragraph.text[-20:], "句子没有收尾，可能断开或接错，请核对", True
+                )
+            )
+        if cut and not paragraph.opens:
+            spans = paragraph.spans_of(*cut[0])
+            self._log.append(
+                RepairEntry("broken", spans, paragraph.text[:20], "没有找到这句话的开头，请核对", True)
+            )
+        for line, margin in paragraph.unsure:
+            span = Span(line.number, line.start, line.end)
+            self._log.append(
+                RepairEntry(
+                    "uncertain_order",
+                    (span,),
+                    line.text[:20],
+                    f"不能确定这一行是不是正文（{margin:.1f}）",
+                    True,
+                )
+            )
 
     def _doubt(self, kind: str, paragraph: Paragraph, reason: str) -> None:
         self._log.append(RepairEntry(kind, paragraph.spans, paragraph.text[:20], reason, True))

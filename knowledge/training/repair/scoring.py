@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from knowledge.model import ParsedDocument
+from knowledge.model import ParsedDocument, Span
 from knowledge.repair import sentences
 from knowledge.repair.pipeline import repair_document
 from knowledge.training.repair.labeller import document_of
@@ -68,17 +68,21 @@ def score_pages(pages: Iterable[Page]) -> dict[str, Score]:
     return dict(scores)
 
 
+def _meet(one: Span, other: Span) -> bool:
+    return one.line == other.line and one.start < other.end and other.start < one.end
+
+
 def _add(score: Score, page: Page, repaired: ParsedDocument, spent: float) -> None:
     score.pages += 1
     score.seconds += spent
     wanted: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
     for text, title, heading in truth(page):
         wanted[text].append((title, heading))
-    doubted = {span.line for entry in repaired.log if entry.doubt for span in entry.spans}
+    doubted = [span for entry in repaired.log if entry.doubt for span in entry.spans]
     found: Counter[str] = Counter()
     for fact in repaired.facts:
         text = normal(fact.text)
-        unsure = fact.uncertain or any(span.line in doubted for span in fact.spans)
+        unsure = fact.uncertain or any(_meet(span, other) for span in fact.spans for other in doubted)
         if found[text] >= len(wanted.get(text, ())):
             if fact.kind != "caption":
                 score.extra += 1
