@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -31,6 +32,7 @@ from knowledge.repair.blocks import (
     stated_paragraphs,
     table_paragraphs,
 )
+from knowledge.repair.characters import HAN
 from knowledge.repair.continuation import Paragraph, join_lines
 from knowledge.repair.coverage import leftovers, removed
 from knowledge.repair.edges import trim
@@ -46,6 +48,9 @@ _SHORTEST_REPEAT: Final = 8
 _LEAD: Final = 3
 # Below this margin the label of a line that was taken out is doubted (see `labels.Labelled`).
 UNSURE: Final = 3.0
+# A blank amid running text, as between two columns; so many such lines are no chance.
+_UNPARTED: Final = re.compile(f"[{HAN}，。、]{{3}} [{HAN}]{{3}}")
+_COLUMNS_DOUBTED: Final = 3
 # Kinds of noise that no one need look at, however small the margin.
 _REMOVED: Final = frozenset({Role.FURNITURE, Role.CREDIT})
 
@@ -142,6 +147,8 @@ class _Writer:
             self._note(draft)
             owners += [(p.at, number) for section in draft.sections for p in section.paragraphs]
             facts += self._builder.write(article, draft.sections)
+        if self._broken:
+            self._doubt_columns()
         facts += self._captions(articles, sorted(owners), photos)
         held = [span for fact in facts for span in fact.spans]
         held += [span for article in articles for span in _spans(article)]
@@ -258,6 +265,16 @@ class _Writer:
                             True,
                         )
                     )
+
+    def _doubt_columns(self) -> None:
+        """Doubt running text in which blanks stand as they do between columns that were not taken apart."""
+        lines = [each.line for each in self._reading.labelled if each.role is Role.PARAGRAPH]
+        parted = [line for line in lines if _UNPARTED.search(line.text)]
+        if len(parted) < _COLUMNS_DOUBTED:
+            return
+        spans = tuple(Span(line.number, line.start, line.end) for line in lines)
+        text = parted[0].text[:20]
+        self._log.append(RepairEntry("uncertain_order", spans, text, "像是并排的栏没有分开，请核对", True))
 
     def _doubt_edges(self, paragraph: Paragraph) -> None:
         """Doubt a sentence whose beginning or end was not found, though the page's lines go on from one to the next."""
