@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from statistics import median
 from typing import Final
 
@@ -150,8 +151,13 @@ def _read_on(found: list[Labelled]) -> None:
 
 
 def is_broken(labelled: Sequence[Labelled]) -> bool:
-    """Tell whether any line of running text goes on with the one above it; if none does, nothing need be joined."""
-    return any(each.role is Role.PARAGRAPH and not each.opens for each in labelled)
+    """Tell whether a line goes on with the one above it, or a photo interrupts one; else nothing need be joined."""
+    if any(each.role is Role.PARAGRAPH and not each.opens for each in labelled):
+        return True
+    return any(
+        above.role not in _ASIDE and not above.line.finished and each.role in (Role.CAPTION, Role.CREDIT)
+        for above, each in pairwise(labelled)
+    )
 
 
 def _fill_columns(found: list[Labelled]) -> None:

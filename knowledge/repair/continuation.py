@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 from knowledge.model import Role, Span
@@ -43,6 +44,7 @@ _PAUSES: Final = frozenset("，、,")
 _UNSURE: Final = 6.0
 _CLOSING: Final = frozenset("，。、；：！？”’」』）》】％%,;")
 _DISPLAYS: Final = frozenset({Role.TITLE, Role.KICKER, Role.SUBTITLE, Role.HEADING})
+_PHOTOS: Final = frozenset({Role.CAPTION, Role.CREDIT})
 _INTERRUPTS: Final = frozenset({Role.CAPTION, Role.CREDIT, Role.FURNITURE})
 
 
@@ -157,7 +159,10 @@ def _pieces(labelled: Sequence[Labelled]) -> list[_Piece]:
 
 def _assign(pieces: Sequence[_Piece]) -> tuple[dict[int, int], set[int]]:
     """Return which piece goes on with which, and those whose continuation had a rival."""
-    if all(each.opens for piece in pieces for each in piece.labelled):
+    interrupted = any(
+        piece.between & _PHOTOS and not before.last.finished for before, piece in pairwise(pieces)
+    )
+    if not interrupted and all(each.opens for piece in pieces for each in piece.labelled):
         return {}, set()  # a line a paragraph: nothing is broken
     open_ends = [
         at
