@@ -28,13 +28,14 @@ format: $(VENV)/dev.done
 bench: $(VENV)/dev.done
 	$(BIN)/python -m tests.bench $(ARGS)
 
+# Model files, each with its card beside it. DATA: the folder of public texts that knowledge/models/repair/README.md names;
+# else ARGS: `make models ARGS="answers FILE.json … --opposites FILE …"` or `ARGS="ranking FILE.json …"`.
+models: $(VENV)/dev.done
+	$(BIN)/python -m knowledge.training$(if $(DATA),.repair $(DATA), $(ARGS))
+
 # Less than an hour on two cores; SOAK_MINUTES shortens the longest test.
 soak: $(VENV)/dev.done
 	$(BIN)/python -m tests.soak $(ARGS)
-
-# DATA: the folder of public texts that knowledge/models/repair/README.md names.
-models: $(VENV)/dev.done
-	$(BIN)/python -m knowledge.training.repair $(DATA)
 
 audit: $(VENV)/dev.done
 	@$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements.txt || \

@@ -292,12 +292,26 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """What the nearest fact has another value of: it prints 上半年 where 下半年 was asked for.
+
+    `kind` is a `SlotKind` value (period, place, code, deed …); `printed` is empty where it prints none.
+    """
+
+    kind: str
+    asked: str
+    printed: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What is said to a query; "nothing found" is an answer too.
 
-    `hits` followed by `related` is one ranking. `confidence` (0-1) is comparable across queries. `answer` is the
-    shortest span of the first hit that answers, or None. Where it is `close`, `related` begins with what means something
-    alike. `understood` is what a follow-up was taken for.
+    `hits` followed by `related` is one ranking. `confidence` (0-1) is the probability that what is claimed is right,
+    comparable across queries. `answer` is the shortest span of the first hit that answers, or None; `answers` are
+    several where several were asked (two questions, lists, comparisons). `differences` say why the nearest fact is
+    no answer. Where it is `close`, `related` begins with what means something alike; `understood` is what a
+    follow-up was taken for.
     """
 
     query: str
@@ -309,6 +323,8 @@ class Answer:
     suggestions: Sequence[str] = ()
     close: bool = False
     understood: str | None = None
+    answers: Sequence[str] = ()
+    differences: Sequence[Difference] = ()
 
     @property
     def tier(self) -> Tier:

@@ -80,6 +80,15 @@ class HitJson(TypedDict):
 
 
 @with_config(CLOSED)
+class DifferenceJson(TypedDict):
+    """What the nearest fact has another value of."""
+
+    kind: str
+    asked: str
+    printed: str
+
+
+@with_config(CLOSED)
 class AnswerJson(TypedDict):
     """What is said to one query."""
 
@@ -92,6 +101,8 @@ class AnswerJson(TypedDict):
     related: list[HitJson]
     suggestions: list[str]
     understood: str | None
+    answers: list[str]
+    differences: list[DifferenceJson]
 
 
 @with_config(CLOSED)
@@ -140,6 +151,10 @@ def answer_json(answer: Answer) -> AnswerJson:
         "related": [hit_json(hit) for hit in answer.related],
         "suggestions": list(answer.suggestions),
         "understood": answer.understood,
+        "answers": list(answer.answers),
+        "differences": [
+            {"kind": one.kind, "asked": one.asked, "printed": one.printed} for one in answer.differences
+        ],
     }
 
 

@@ -10,18 +10,28 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from copy import copy
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
+from knowledge.answering.scorer import AnswerModel, read_model
 from knowledge.index.index import Index, build_index, open_index
 from knowledge.model import Answer, Article, Document, Fact, ParsedDocument, RepairEntry, Skipped
 from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import Query, analyse
 from knowledge.repair.report import FileReport, report
 from knowledge.repair.verification import verify
-from knowledge.search.ask import ask
+from knowledge.search.ask import Answering, ask
 from knowledge.search.related import alike, related
 from knowledge.search.semantic import Coverage, Over
 from knowledge.text.analyzer import Analyzer, ChineseAnalyzer
+
+ANSWER_MODEL = Path(__file__).parent / "models" / "answers.json"
+
+
+@cache
+def answer_model() -> AnswerModel:
+    """Return the shipped numbers of answering, read once."""
+    return read_model(ANSWER_MODEL)
 
 
 class Snapshot:
@@ -46,6 +56,7 @@ class Snapshot:
         self._aliases = aliases or Aliases()
         self._language: Analyzer = language or ChineseAnalyzer()
         self._held = held or ExitStack()
+        self._model = answer_model()
         self._index: Index = self._held.enter_context(open_index(folder))
         self._meanings = None if over is None else over(self._index.columns)
 
@@ -70,7 +81,8 @@ class Snapshot:
         def read(text: str) -> Query:
             return analyse(text, self._aliases, self._language)
 
-        return ask(query, read, self._index, self._language, limit, time.monotonic, self._meanings)
+        answering = Answering(self._model, meanings=self._meanings)
+        return ask(query, read, self._index, self._language, limit, time.monotonic, answering)
 
     def related(self, fact: Fact, limit: int = 3) -> tuple[Fact, ...]:
         """Return what else is told of the same as a fact, best first, other articles before its own."""

@@ -23,14 +23,13 @@ class Operators:
 def read_operators(folded: str) -> Operators:
     """Take title filters and exclusions out of a folded query; quotes only lose their marks.
 
-    A query of exclusions alone asks for nothing, so its words are then plain words; one of titles alone asks for
-    what the titles say.
+    A query of exclusions alone asks for nothing; one of titles alone asks for what the titles say.
     """
     titles = tuple(_TITLE.findall(folded))
     excluded = tuple(_EXCLUDED.findall(folded))
     rest = _EXCLUDED.sub(" ", _TITLE.sub(" ", folded)).strip()
     if not rest:
-        rest, excluded = (" ".join(titles), excluded) if titles else (" ".join(excluded), ())
+        rest = " ".join(titles)
     phrases = tuple(p.strip() for groups in _QUOTED.findall(rest) for p in groups if p.strip())
     return Operators(_QUOTED.sub(_unquoted, rest), phrases, excluded, titles)
 

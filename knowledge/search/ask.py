@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from itertools import combinations
 
 import numpy as np
 
-from knowledge.answering.support import Bearing
-from knowledge.model import Answer, Hit, MatchKind
+from knowledge.answering.extractor import FactReading
+from knowledge.answering.reader import Reader
+from knowledge.answering.scorer import AnswerModel
+from knowledge.model import Answer, Difference, Hit, MatchKind
 from knowledge.query.analysis import Query
+from knowledge.query.parts import Part, parts_of
+from knowledge.query.question import FEW_WORDS, QuestionType
 from knowledge.search.corpus import Array, Corpus
-from knowledge.search.decision import ASKS_FOR_A_FEW_WORDS, Evidence, judge
+from knowledge.search.decision import READ, Judge, differences
 from knowledge.search.duplicates import merge_repeats
 from knowledge.search.features import FEATURES, answers_type, feature_matrix, passage_pair_coverage
 from knowledge.search.lexicon import Lexicon
 from knowledge.search.matching import Explainer
 from knowledge.search.pool import Pool, find_pool
-from knowledge.search.promotion import CONSIDERED, promoted
 from knowledge.search.rewriting import Rewriting, rewritings
 from knowledge.search.semantic import Meaning, Meanings, is_close
 from knowledge.search.shelf import Shelf
-from knowledge.search.units import substance
 from knowledge.search.weights import (
     REWRITTEN,
     SAME_FIGURE,
@@ -59,6 +60,40 @@ class Ranked:
     scores: Array
 
 
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """What answering needs besides the index: the learned numbers, the neural reader and the vectors where there are."""
+
+    model: AnswerModel
+    reader: Reader | None = None
+    meanings: Meanings | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """The likeliest wording with its facts by rows, best first, and the first few of them read."""
+
+    ranked: Ranked
+    order: Array
+    readings: tuple[FactReading, ...]
+    ranks: tuple[float, ...]
+    judge: Judge
+    shelf: Shelf
+    lexicon: Lexicon
+
+    @property
+    def nearest(self) -> int:
+        """Where the fact stands that comes nearest though it contradicts: first by rank; 0 where that is the first."""
+        best = max(range(len(self.readings)), key=lambda at: self.ranks[at])
+        return best if self.readings[best].contradicting else 0
+
+    @property
+    def features(self) -> Array:
+        """The first fact's row of ranking features."""
+        row: Array = self.ranked.features[int(self.order[0])]
+        return row
+
+
 def ask(
     text: str,
     analyse: Analyse,
@@ -66,13 +101,32 @@ def ask(
     language: Analyzer,
     limit: int,
     clock: Clock,
-    meanings: Meanings | None = None,
+    answering: Answering,
 ) -> Answer:
     """Answer a query with at most `limit` facts, `hits` and `related` together."""
     query = analyse(text)
     if query.is_empty or limit < 1 or not len(corpus.columns):
         return Answer(text, False, 0.0, None)
-    meaning = None if meanings is None else meanings.of(query.text)
+
+    def answer(one: Query) -> Answer:
+        examined = examine(one, analyse, corpus, language, limit, clock, answering)
+        return _answer(text, examined, language, limit) if examined else Answer(text, False, 0.0, None)
+
+    parts = parts_of(query, text, analyse)
+    return _joined(text, parts, [answer(part.query) for part in parts], limit) if parts else answer(query)
+
+
+def examine(
+    query: Query,
+    analyse: Analyse,
+    corpus: Corpus,
+    language: Analyzer,
+    limit: int,
+    clock: Clock,
+    answering: Answering,
+) -> Examined | None:
+    """Rank a query's wordings and read the leading facts of the best; None where nothing has a word of it."""
+    meaning = None if answering.meanings is None else answering.meanings.of(query.text)
     deadline = clock() + BUDGET
     tried = [ranked] if (ranked := rank(query, None, corpus, language, meaning)) else []
     lexicon = Lexicon(corpus, decode(tried[0].pool.text) if tried else "")
@@ -83,8 +137,19 @@ def ask(
         if ranked := rank(wording, rewriting, corpus, language, meaning):
             tried.append(ranked)
     if not tried:
-        return Answer(text, False, 0.0, None)
-    return _answer(text, tried, corpus, lexicon, language, limit)
+        return None
+    best = max(tried, key=lambda ranked: float(ranked.scores.max()))
+    read = max(limit, READ) if best.query.type is QuestionType.LIST else READ
+    order = np.argsort(-best.scores, kind="stable")[: max(limit, READ) + REPEATS]
+    shelf = Shelf(best.pool, corpus)
+    shelf.open(order, read)
+    judge = Judge(best.query, lexicon, answering.model, answering.reader)
+    leading = order[:read]
+    readings = judge.read([shelf.passage(row, language) for row in leading.tolist()])
+    by_merit = judge.order(readings, best.scores[leading].tolist())
+    order = np.concatenate([leading[by_merit], order[read:]])
+    ranks = tuple(float(best.scores[row]) for row in order[:read])
+    return Examined(best, order, tuple(readings[at] for at in by_merit), ranks, judge, shelf, lexicon)
 
 
 def _demanding(rewritten: Query, query: Query) -> Query:
@@ -122,33 +187,18 @@ def _same_figures(query: Query, pool: Pool, scores: Array, corpus: Corpus, langu
     return same
 
 
-def _answer(
-    text: str, tried: list[Ranked], corpus: Corpus, lexicon: Lexicon, language: Analyzer, limit: int
-) -> Answer:
-    best = max(tried, key=lambda ranked: float(ranked.scores.max()))
-    order = np.argsort(-best.scores, kind="stable")[: max(limit, CONSIDERED) + REPEATS]
-    shelf = Shelf(best.pool, corpus)
-    shelf.open(order)
-
-    @cache
-    def bearing(row: int) -> Bearing:
-        return Bearing(best.query, shelf.fact(row).text, shelf.context(row), language)
-
-    order = promoted(best.query, order, best.scores, lambda row: bearing(row).support)
-    facts = shelf.facts(order)
+def _answer(text: str, examined: Examined, language: Analyzer, limit: int) -> Answer:
+    best, order = examined.ranked, examined.order
+    first = examined.readings[0]
+    verdict = examined.judge.decide(first, examined.features)
+    if not verdict.found and 0 < (nearest := examined.nearest) < len(order):
+        order = np.concatenate([order[[nearest]], np.delete(order, nearest)])
+        verdict = replace(verdict, differences=differences(examined.readings[nearest]))
+    facts = examined.shelf.facts(order)
     shown = merge_repeats(facts)[:limit]
     also = [tuple(facts[at] for at in repeats) for _, repeats in shown]
-    order, facts = order[[at for at, _ in shown]], [facts[at] for at, _ in shown]
-    first = int(order[0])
-    evidence = Evidence(
-        best.query,
-        facts[0],
-        shelf.context(first),
-        best.features[first],
-        substance(best.pool.units),
-        bearing(first),
-    )
-    verdict = judge(evidence, lexicon, language)
+    kept = [at for at, _ in shown]
+    order, facts = order[kept], [facts[at] for at in kept]
     scores = best.scores[order].tolist()
     explain = Explainer(best.query, best.rewriting, language).explain
     hits = tuple(
@@ -157,15 +207,55 @@ def _answer(
     )
     suggestions = _suggestions(best)
     if not verdict.found:
-        printed = _printed(best, lexicon, language)
-        held = float(best.features[first, FEATURES.index(passage_pair_coverage)])
-        close = is_close(float(best.pool.meaning[first]), len(corpus.columns), held)
+        printed = _printed(best, examined.lexicon, language)
+        held = float(best.features[int(order[0]), FEATURES.index(passage_pair_coverage)])
+        alike = is_close(float(best.pool.meaning[int(order[0])]), examined.lexicon.size, held)
+        close = alike and not verdict.differences
         if close:
             hits = tuple(replace(hit, rung=MatchKind.MEANING, why=f"意思相近；{hit.why}") for hit in hits)
-        return Answer(text, False, verdict.confidence, None, related=hits, suggestions=printed, close=close)
-    answer = bearing(first).said_with(hits[0].matched)
+        return Answer(
+            text,
+            False,
+            verdict.confidence,
+            None,
+            related=hits,
+            suggestions=printed,
+            close=close,
+            differences=verdict.differences,
+        )
+    answer = verdict.answer if verdict.surely else None
+    if best.query.type is QuestionType.LIST:
+        listed = set(examined.judge.listed(examined.readings))
+        chosen = tuple(hit for at, hit in zip(kept, hits, strict=True) if at in listed)
+        rest = tuple(hit for at, hit in zip(kept, hits, strict=True) if at not in listed)
+        items = examined.judge.items([examined.readings[at] for at in sorted(listed)])
+        return Answer(text, True, verdict.confidence, answer, chosen, rest, suggestions, answers=items)
     near = _matching(best, order)
     return Answer(text, True, verdict.confidence, answer, hits[:near], hits[near:], suggestions)
+
+
+def _joined(text: str, parts: Sequence[Part], answers: Sequence[Answer], limit: int) -> Answer:
+    """Put the answers to the parts of a query together; the part that none answers is named."""
+    found = [answer for answer in answers if answer.found]
+    missing = [
+        Difference("part", part.name or part.query.text, "")
+        for part, answer in zip(parts, answers, strict=True)
+        if not answer.found
+    ]
+    firsts = {answer.hits[0].fact.id: answer.hits[0] for answer in found}
+    others = {hit.fact.id: hit for answer in answers for hit in (*answer.hits, *answer.related)}
+    rest = [hit for key, hit in others.items() if key not in firsts]
+    said = [
+        f"{part.name}：{answer.answer}" if part.name else answer.answer
+        for part, answer in zip(parts, answers, strict=True)
+        if answer.answer
+    ]
+    sure = min((answer.confidence for answer in (found or answers)), default=0.0)
+    hits = tuple(firsts.values())[:limit]
+    related = tuple(rest)[: limit - len(hits)]
+    return Answer(
+        text, bool(found), sure, None, hits, related, answers=said, differences=missing if found else ()
+    )
 
 
 def _matching(best: Ranked, order: Array) -> int:
@@ -173,7 +263,7 @@ def _matching(best: Ranked, order: Array) -> int:
 
     Of a question for a number, a name or a time, other articles' best answers match too: they are told apart.
     """
-    few_words = best.query.type in ASKS_FOR_A_FEW_WORDS
+    few_words = best.query.type in FEW_WORDS
     answering = best.features[order, FEATURES.index(answers_type)].tolist()
     below = (best.scores[order[0]] - best.scores[order]).tolist()
     articles: set[int] = set()

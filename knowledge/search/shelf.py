@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from knowledge.answering.window import Passage
 from knowledge.model import Fact
 from knowledge.search.corpus import Array, Corpus
 from knowledge.search.pool import Pool
+from knowledge.text.analyzer import Analyzer
+
+BEFORE, AFTER = 2, 1
+"""Neighbours that a fact is read with."""
 
 
 class Shelf:
@@ -17,9 +22,10 @@ class Shelf:
         self._corpus = corpus
         self._read: dict[int, Fact] = {}
 
-    def open(self, rows: Array) -> None:
-        """Read some facts, and the surroundings of the first, at once: they are to be shown."""
-        self._take([*self._pool.rows[rows].tolist(), *self._near(int(rows[0]))])
+    def open(self, rows: Array, passages: int) -> None:
+        """Read some facts, and the surroundings of the first few, at once: they are to be shown."""
+        near = (number for row in rows[:passages].tolist() for number in self._near(int(row)))
+        self._take([*self._pool.rows[rows].tolist(), *near])
 
     def facts(self, rows: Array) -> list[Fact]:
         """Return the facts of some rows, in their order."""
@@ -29,17 +35,21 @@ class Shelf:
         """Return the fact of one row."""
         return self._take([int(self._pool.rows[row])])[0]
 
-    def context(self, row: int) -> str:
-        """Return the titles and the neighbours of a fact."""
-        facts = self._take(self._near(row))
-        article = facts[0].article
-        heads = (article.kicker, article.title, article.subtitle)
-        sections = dict.fromkeys(fact.section for fact in facts if fact.section)
-        return " ".join([*(head.text for head in heads if head), *sections, *(fact.text for fact in facts)])
+    def passage(self, row: int, language: Analyzer) -> Passage:
+        """Return a fact between its neighbours, two before and one after."""
+        at = int(self._pool.rows[row])
+        before = range(max(int(self._pool.opens[row]), at - BEFORE), at)
+        after = range(at + 1, min(int(self._pool.closes[row]), at + 1 + AFTER))
+        facts = self._take([*before, at, *after])
+        return Passage.of(
+            facts[len(before)], tuple(facts[: len(before)]), tuple(facts[len(before) + 1 :]), language
+        )
 
     def _near(self, row: int) -> range:
         at = int(self._pool.rows[row])
-        return range(max(int(self._pool.opens[row]), at - 1), min(int(self._pool.closes[row]), at + 2))
+        return range(
+            max(int(self._pool.opens[row]), at - BEFORE), min(int(self._pool.closes[row]), at + 1 + AFTER)
+        )
 
     def _take(self, numbers: Iterable[int]) -> list[Fact]:
         wanted = list(numbers)

@@ -1,13 +1,12 @@
 """Every fitted number of the search, in one place.
 
 RANKING and SIMILARITY were fitted on CMRC2018 trial and DRCD dev, equal weight, by
-`python -m tests.bench fit cmrc2018_trial.json DRCD_dev.json`; the decisions on these and the questions in
+`make models ARGS="ranking cmrc2018_trial.json DRCD_dev.json"`; the decisions on these and the questions in
 `tests/gold`. CMRC2018 dev and DRCD test were never fitted to (docs/search.md).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -55,43 +54,6 @@ SIMILARITY_BIAS = -8.09
 MOST_SIMILAR = 10.0
 """Logistic regression of “the corpus holds an answer” on the first fact's features, bounded on either side."""
 
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What the parts of the evidence weigh for one kind of question; 0 is as likely found as not.
-
-    `more` weighs what the kind adds: support by an answer, or the query's substance.
-    """
-
-    bias: float
-    similarity: float
-    presence: float
-    more: float
-
-    def of(self, similarity: float, presence: float, more: float) -> float:
-        """Return the evidence as a logit."""
-        return self.bias + self.similarity * similarity + self.presence * presence + self.more * more
-
-
-SPOKEN_OF = Decision(-6.67, 0.46, 4.67, 0.79)
-"""Confidence: a logistic regression on similarity, presence and substance, as for SIMILARITY."""
-
-
-SAID = Decision(-3.9, 0.30, 0.2, 6.3)
-"""A number, a time, a name is asked for."""
-TOLD = Decision(-2.45, 0.30, 6.2, 0.0)
-"""为什么, 怎么, 是什么, 哪些."""
-KEYWORDS = Decision(-7.9, 0.31, 12.0, 0.0)
-"""No question: the words themselves are to be there."""
-WORDLESS = 1.46
-"""What a fact that bears a question out without saying the name gets back: `supports` halves it."""
-HEADLESS = 4.0
-"""What counts against keywords of which the last, the head of a Chinese compound, stands nowhere: 派出所电话."""
-
-PROMOTION = 6.0
-"""What bearing the question out is worth beside the ranking's score."""
-BORNE_OUT = 0.7
-"""The support from which on a fact may go before one that has none."""
 
 SPREAD = 5.0
 """Facts this much below the first are only related: by the model, e⁵ times less likely to be the right one."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from knowledge.text.numbers import Quantity, QuantityKind, plain, value_of
+from knowledge.text.periods import periods
 
 _DIGITS = "零一二三四五六七八九"
 _STEPS = ("", "十", "百", "千")
@@ -33,6 +34,9 @@ def _ways(figure: Quantity, text: str) -> Iterator[str]:
             yield f"{before}{plain(value)}%"
             yield f"{before}百分之{in_hanzi(value)}"
         return
+    if figure.kind is QuantityKind.DATE and (day := _day(text)):
+        yield from day
+        return
     if figure.kind is QuantityKind.DATE or figure.value is None:
         yield _HANZI.sub(lambda found: _arabic(found.group()), text)
         yield _ARABIC.sub(lambda found: _year_or_number(found.group()), text)
@@ -40,6 +44,23 @@ def _ways(figure: Quantity, text: str) -> Iterator[str]:
     number = _number(text)
     for way in (plain(figure.value), *_scaled(figure.value), in_hanzi(figure.value)):
         yield text.replace(number, way, 1)
+
+
+def _day(text: str) -> tuple[str, ...]:
+    """A day of a year as it may be printed; nothing for what is no whole day."""
+    told = periods(text)
+    day = told[0].period if len(told) == 1 else None
+    if day is None or day.year is None or day.month is None or day.day is None:
+        return ()
+    y, m, d = day.year, day.month, day.day
+    return (
+        f"{y}年{m}月{d}日",
+        f"{y}.{m}.{d}",
+        f"{y}-{m:02}-{d:02}",
+        f"{y}/{m}/{d}",
+        f"{y}-{m}-{d}",
+        f"{y}.{m:02}.{d:02}",
+    )
 
 
 def _number(text: str) -> str:

@@ -55,6 +55,7 @@ class Scores:
     abstain: float
     answer: float
     short: float
+    claimed: float
     wrong: tuple[str, ...]
 
 
@@ -102,7 +103,10 @@ def score(questions: Iterable[Question], ask: Callable[[str], Answer]) -> Scores
         if not question.answerable:
             count("abstain", question, not reply.found)
             continue
-        hits = [(norm(hit.fact.text), norm(hit.fact.article.title.text)) for hit in reply.hits]
+        if question.kind != "paraphrase":
+            count("claimed", question, reply.found)
+        shown = reply.hits if reply.found else reply.related if reply.close else ()
+        hits = [(norm(hit.fact.text), norm(hit.fact.article.title.text)) for hit in shown]
         count("hit1", question, _is_hit(question, hits, 1))
         count("hit3", question, _is_hit(question, hits, 3))
         if question.answer:

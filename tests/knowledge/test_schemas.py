@@ -80,6 +80,8 @@ def test_an_answer_reads_as_section_5_has_it() -> None:
         "related": [],
         "suggestions": ["桥"],
         "understood": None,
+        "answers": [],
+        "differences": [],
     }
 
 

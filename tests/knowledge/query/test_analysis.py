@@ -100,9 +100,9 @@ def test_a_minus_inside_a_range_excludes_nothing() -> None:
     assert ask("2019-2020 年报").excluded == ()
 
 
-def test_exclusions_alone_are_plain_words() -> None:
+def test_exclusions_alone_ask_for_nothing() -> None:
     query = ask("-养老")
-    assert (query.core, query.excluded) == ("养老", ())
+    assert (query.is_empty, query.excluded) == (True, ("养老",))
 
 
 def test_numbers_in_the_query_are_keys() -> None:

@@ -138,9 +138,10 @@ def test_a_keyword_that_stands_there_whole_is_marked_alone(corpus: Snapshot) -> 
     assert [hit.fact.text[start:end] for start, end in hit.matched] == ["静安区", "小梁薄板房屋改造"]
 
 
-def test_a_statement_is_found_told_in_other_words_of_its_characters(corpus: Snapshot) -> None:
-    assert corpus.ask("吃遍老字店").found
-    assert not corpus.ask("吃遍外国菜").found
+def test_a_statement_told_in_other_words_is_nearest_and_not_claimed(corpus: Snapshot) -> None:
+    answer = corpus.ask("吃遍老字店")
+    assert not answer.found
+    assert "老字号" in answer.related[0].fact.text
 
 
 def test_hits_and_related_are_one_ranking_within_the_limit(corpus: Snapshot) -> None:

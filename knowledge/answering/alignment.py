@@ -1,0 +1,280 @@
+"""Where each thing that a question binds is borne out: in the fact or in what it inherits, or else contradicted.
+
+Aligned, not counted: for each constraint the place that fills it is sought and compared. A time, an ordinal, a code, a
+figure, a measured dimension or an opposite with another value forbids the fact; what is only absent is doubted, the
+more the rarer its kind is told in other words (`doubt`, learned from questions of which one word was changed).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from knowledge.answering.constraints import (
+    Constraint,
+    SlotKind,
+    asked_dimension,
+    code_key,
+    codes,
+    constraints,
+    dimension_words,
+    other_dimensions,
+)
+from knowledge.answering.window import Passage, tight
+from knowledge.query.abbreviations import expands
+from knowledge.query.analysis import Query
+from knowledge.text.analyzer import Token
+from knowledge.text.periods import Period, Relation
+
+LEVELS = ("sentence", "heads", "near", "part", "part_near", "alike", "absent")
+"""How a word is borne out, best first: whole in the fact, in its heads, in a neighbour; half of it; a character of it
+in a word of its kind; not at all."""
+_NUMERALS = "一二三四五六七八九十首末0123456789"
+_COMPASS = "东南西北中"
+_HEADS = re.compile(
+    r"(?:[省市区县镇乡村州路街桥站港山河湖江岛国]|街道|大学|中学|小学|学院|学校|医院|公司|集团|银行|法院|大桥|机场|公园|支部|中心|[局厅委办部院所队组社馆厂校])$"
+)
+_NAMED = re.compile(r"[\u4e00-\u9fff]{1,8}")
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """One constraint and what bears it out: `printed` is what stands in its place where that is another value."""
+
+    constraint: Constraint
+    relation: Relation
+    level: int
+    printed: str = ""
+    hard: bool = False
+    doubt: float = 0.0
+
+
+@dataclass(frozen=True)
+class Doubts:
+    """Learned: the logit that a word is unsupported, by kind of constraint and level, and what else counts."""
+
+    table: Mapping[str, Sequence[float]]
+    rarity: float
+    unknown: float
+    sibling: float
+    asked: float
+    single: float
+    opposites: Mapping[str, str]
+
+
+class Aligner:
+    """Aligns one query with passages; `rarity` tells of a word 0 (everywhere) to 1 (nowhere in the corpus)."""
+
+    def __init__(self, query: Query, doubts: Doubts, rarity: Callable[[str], float]) -> None:
+        self.query = query
+        self.bound = constraints(query)
+        self._doubts = doubts
+        self._rarity = {one.start: rarity(one.text) for one in self.bound}
+        self._dimension = asked_dimension(query)
+
+    def align(self, passage: Passage) -> tuple[Alignment, ...]:
+        """Return how each constraint stands in the passage, in the query's order."""
+        return tuple(self._doubted(self._aligned(one, passage), passage) for one in self.bound)
+
+    def features(self, alignment: Alignment) -> tuple[str, int, float, float, float, float, float]:
+        """Return what the doubt of one alignment is made of: kind, level, rarity, unknown, sibling, asked, single."""
+        one = alignment.constraint
+        rare = self._rarity[one.start]
+        return (
+            one.kind.value,
+            alignment.level,
+            rare,
+            float(rare >= 1.0),
+            float(alignment.relation is Relation.OTHER),
+            float(self._is_asked(one)),
+            float(one.end - one.start == 1),
+        )
+
+    def _doubted(self, alignment: Alignment, passage: Passage) -> Alignment:
+        kind, level, rare, unknown, sibling, asked, single = self.features(alignment)
+        d = self._doubts
+        absent = level >= 2
+        logit = d.table[kind][level] + d.sibling * sibling
+        if absent:
+            logit += d.rarity * rare + d.unknown * unknown + d.asked * asked + d.single * single
+        return Alignment(
+            alignment.constraint, alignment.relation, level, alignment.printed, alignment.hard, logit
+        )
+
+    def _is_asked(self, one: Constraint) -> bool:
+        """Whether a constraint stands right beside the question word."""
+        question = self.query.question
+        if question.start == question.end:
+            return False
+        before = [c for c in self.bound if c.end <= question.start]
+        after = [c for c in self.bound if c.start >= question.end]
+        return (bool(before) and before[-1] == one) or (bool(after) and after[0] == one)
+
+    def _aligned(self, one: Constraint, passage: Passage) -> Alignment:
+        if one.kind is SlotKind.PERIOD and one.period is not None:
+            return self._timed(one, one.period, passage)
+        if one.kind is SlotKind.CODE:
+            return self._coded(one, passage)
+        if one.kind is SlotKind.FIGURE:
+            return self._counted(one, passage)
+        word = tight(one.text)
+        if one.kind is SlotKind.DIMENSION or (
+            self._dimension and word in dimension_words(self._dimension)[:2] and self._is_asked(one)
+        ):
+            return self._measured(one, passage)
+        level = self._level(one, word, passage)
+        if level <= 2:
+            return Alignment(one, Relation.SAME, level)
+        replaced = self._replaced(one, word, passage)
+        if replaced:
+            return Alignment(one, Relation.OTHER, level, replaced, hard=True)
+        sibling = self._sibling(one, word, passage)
+        if sibling and level > 4:
+            return Alignment(one, Relation.OTHER, level, sibling, hard=False)
+        return Alignment(one, Relation.ABSENT if level == 6 else Relation.SAME, level)
+
+    def _timed(self, one: Constraint, asked: Period, passage: Passage) -> Alignment:
+        if tight(one.text) in passage.tight:
+            return Alignment(one, Relation.SAME, 0)
+        inherited = passage.inherited
+        told = [
+            (span.period.within(inherited), span) for span in passage.periods if span.period.clock is None
+        ]
+        relations = [(asked.related(period), span) for period, span in told]
+        for relation in (Relation.SAME, Relation.NARROWER):
+            if any(found is relation for found, _ in relations):
+                return Alignment(one, relation, 0)
+        if not told:
+            relation = asked.related(inherited)
+            if relation in (Relation.SAME, Relation.NARROWER):
+                return Alignment(one, relation, 1)
+            if relation is Relation.OTHER:
+                return Alignment(one, relation, 6, _said(inherited), hard=True)
+        other = next((span for found, span in relations if found is Relation.OTHER), None)
+        if other is not None and not any(found is Relation.ABSENT for found, _ in relations):
+            return Alignment(one, Relation.OTHER, 6, passage.text[other.start : other.end], hard=True)
+        absent = any(found is Relation.ABSENT for found, _ in relations)
+        return Alignment(one, Relation.ABSENT, 4 if absent else 6)
+
+    def _coded(self, one: Constraint, passage: Passage) -> Alignment:
+        for level, text in (
+            (0, passage.folded),
+            (1, " ".join(map(passage.language.fold, passage.around.heads))),
+        ):
+            for _, _, key in codes(text):
+                if key == one.key or (one.key.isdecimal() and key.isdecimal() and key.endswith(one.key)):
+                    return Alignment(one, Relation.SAME, level)
+            if one.key in code_key(text).split() or one.text in re.split(r"[^a-z0-9./+#_-]+", text):
+                return Alignment(one, Relation.SAME, level)
+        head = re.match(r"[a-z]*", one.key)
+        prefix = head.group() if head else ""
+        near = [(s, e) for s, e, key in codes(passage.folded) if key.startswith(prefix[:2]) and len(key) > 2]
+        printed = passage.text[slice(*near[0])] if near else ""
+        return Alignment(one, Relation.OTHER, 6, printed, hard=True)
+
+    def _counted(self, one: Constraint, passage: Passage) -> Alignment:
+        wanted = set(one.key.split()) - {""}
+        for level, text in ((0, passage.folded), (1, passage.heads), (2, passage.near)):
+            if one.text in text and not re.search(
+                rf"[\d.]{re.escape(one.text)}|{re.escape(one.text)}\d", text
+            ):
+                return Alignment(one, Relation.SAME, level)
+            if any(wanted & set(figure.keys) for figure in passage.language.quantities(text)):
+                return Alignment(one, Relation.SAME, level)
+        return Alignment(one, Relation.OTHER, 6, hard=True)
+
+    def _measured(self, one: Constraint, passage: Passage) -> Alignment:
+        """Another dimension in the fact contradicts; with none at all 多长 may still be told by 1860米."""
+        own = dimension_words(self._dimension)
+        if any(word in passage.tight for word in own):
+            return Alignment(one, Relation.SAME, 0)
+        others = (word for word in other_dimensions(self._dimension) if word in passage.tight)
+        if other := next((word for word in others if len(word) > 1), ""):
+            return Alignment(one, Relation.OTHER, 6, other, hard=True)
+        return Alignment(one, Relation.ABSENT, 6, hard=one.kind is not SlotKind.DIMENSION)
+
+    def _level(self, one: Constraint, word: str, passage: Passage) -> int:
+        forms = (word, *(o for e in self.query.expansions if e.word == one.text for o in e.others))
+        for level, text in ((0, passage.tight), (1, passage.heads), (2, passage.near)):
+            if any(form in text for form in forms):
+                return level
+        if len(word) > 1:
+            half = (len(word) + 1) // 2
+            if len(word) > 2 and _holds_part(word, passage.tight, max(2, half)):
+                return 3
+            if expands(word, passage.tight):
+                return 3
+            if len(word) > 2 and _holds_part(word, passage.heads + " " + passage.near, max(2, half)):
+                return 4
+            if _alike(word, one.kind, passage.tokens):
+                return 5
+        return 6
+
+    def _replaced(self, one: Constraint, word: str, passage: Passage) -> str:
+        """What stands in the window where one numeral or opposite of the word, with what is beside it, is another."""
+        text = self.query.text
+        for at, char in enumerate(text[one.start : one.end], one.start):
+            others = _NUMERALS if char in _NUMERALS else _COMPASS if char in _COMPASS else ""
+            others += self._doubts.opposites.get(char, "")
+            if not others:
+                continue
+            left = text[max(one.start, at - 2) : at]
+            right = text[at + 1 : min(one.end, at + 3)]
+            if not left and not right:
+                left, right = text[max(0, at - 1) : at], text[at + 1 : at + 3]
+                if len(right) < 2 or not right.isalpha():
+                    continue
+            for other in others:
+                if other == char:
+                    continue
+                for zone in (passage.tight, passage.heads, passage.near):
+                    if f"{left}{other}{right}" in zone and f"{left}{char}{right}" not in zone:
+                        return f"{left}{other}{right}"
+        return ""
+
+    def _sibling(self, one: Constraint, word: str, passage: Passage) -> str:
+        """Another name of the same kind in the fact: of the same head, or another person."""
+        head = _HEADS.search(word)
+        for token in passage.tokens:
+            if len(token.text) < 2 or token.text in self.query.text:
+                continue
+            if one.kind is SlotKind.PERSON and token.tag[:2] == "nr":
+                return token.text
+            if head and len(word) > len(head.group()) and token.text.endswith(head.group()):
+                return token.text
+        return ""
+
+    @cached_property
+    def words(self) -> tuple[Token, ...]:
+        """The query's content words."""
+        return self.query.words
+
+
+def _holds_part(word: str, text: str, length: int) -> bool:
+    return any(word[at : at + length] in text for at in range(len(word) - length + 1))
+
+
+def _alike(word: str, kind: SlotKind, tokens: Sequence[Token]) -> bool:
+    """Whether a word of the fact of the same sort shares a character: 上涨 and 上升, 修建 and 承建."""
+    verbal = kind is SlotKind.DEED
+    return any(
+        len(token.text) > 1 and (token.tag[:1] == "v") == verbal and not set(word).isdisjoint(token.text)
+        for token in tokens
+    )
+
+
+def _said(period: Period) -> str:
+    """A time in words, as far as it is told."""
+    parts = (
+        (period.year, "{}年"),
+        (period.half, "{}半年"),
+        (period.quarter, "第{}季度"),
+        (period.month, "{}月"),
+        (period.day, "{}日"),
+    )
+    said = "".join(
+        form.format({1: "上", 2: "下"}[value] if "半年" in form else value) for value, form in parts if value
+    )
+    return said or {0: "今年", -1: "去年", -2: "前年", 1: "明年"}.get(period.relative or 0, "")

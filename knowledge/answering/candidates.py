@@ -1,0 +1,265 @@
+"""Which spans of a fact may be a short answer: proposed by grammar, marks and words, none of them cut."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from knowledge.answering.window import Passage
+from knowledge.query.question import NUMBERS, QuestionType
+from knowledge.text.analyzer import Token
+from knowledge.text.numbers import Quantity, QuantityKind
+
+LONGEST_ANSWER = 30
+LONGEST_RUN = 24
+MOST_WORDS = 7
+MOST_CANDIDATES = 320
+
+
+class CandidateKind(StrEnum):
+    """What a proposed span is."""
+
+    COUNT = "count"
+    PERCENT = "percent"
+    DATE = "date"
+    CLOCK = "clock"
+    DURATION = "duration"
+    ORDINAL = "ordinal"
+    FREQUENCY = "frequency"
+    BARE = "bare"
+    PERSON = "person"
+    PLACE = "place"
+    BODY = "body"
+    NAME = "name"
+    QUOTED = "quoted"
+    VALUE = "value"
+    NOUNS = "nouns"
+    CLAUSE = "clause"
+    ITEM = "item"
+    READ = "read"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A span of the fact's text and what it is."""
+
+    start: int
+    end: int
+    kind: CandidateKind
+
+
+_FIGURES = {
+    QuantityKind.COUNT: CandidateKind.COUNT,
+    QuantityKind.PERCENT: CandidateKind.PERCENT,
+    QuantityKind.DATE: CandidateKind.DATE,
+    QuantityKind.DURATION: CandidateKind.DURATION,
+    QuantityKind.ORDINAL: CandidateKind.ORDINAL,
+    QuantityKind.FREQUENCY: CandidateKind.FREQUENCY,
+    QuantityKind.BARE: CandidateKind.BARE,
+}
+_TAGS = {
+    "nr": CandidateKind.PERSON,
+    "ns": CandidateKind.PLACE,
+    "nt": CandidateKind.BODY,
+    "nz": CandidateKind.NAME,
+}
+_MARKED = re.compile(
+    r"《([^《》]{1,28})》|[“\"「『]([^“”\"「」『』]{1,28})[”\"」』]|[（(]([^()（）]{2,28})[）)]"
+)
+_VALUE = re.compile(
+    r"(?:^|[,，;；。 　])[^,，;；。:：]{1,12}[:：]\s*([^,，;；。\s]{1,30})|\|\s*([^|]{1,30}?)\s*(?=\|)|│\s*([^│]{1,30}?)\s*(?=│)"
+)
+_CLAUSE_END = re.compile(r"[,，;；。！？!?：:](?!\d)|——|…|(?<!\d),(?=\d)")
+_ITEM_END = re.compile(r"、|和|与|及|以及")
+_LED = re.compile(
+    r"因为|由于|源于|得益于|归功于|是为了|为了|旨在|目的是|针对|面对|通过|采取|采用|以|是|为|指|即|就是|把|将|让|使|推出|建立|实施|开展|提供|包括|叫|称为|达|因"
+)
+_NUMERIC = re.compile(r"\d+(?:[.,:/-]\d+)+|\d(?: \d)+|\d+")
+_ABOUT = re.compile(r"(?:近|约|大约|将近|接近|逾|超过?|不足|不到|至少|最多|至多|满|达到?)\s?")
+_EACH = re.compile(r"每(?:年|月|周|天|日|季度|半年|隔?[一二两三]?[年月周天])(?:[一二两三四五\d]次)?")
+_INNER = frozenset("的和与及、")
+
+
+def candidates(
+    passage: Passage, kind: QuestionType, read: tuple[tuple[int, int], ...] = ()
+) -> tuple[Candidate, ...]:
+    """Return the proposed spans in order of their proposers, each place once, at most 320; `read` are a reader's spans."""
+    found: dict[tuple[int, int], Candidate] = {}
+    quantities = [_whole(passage.folded, *_bare(f)) for f in passage.language.quantities(passage.folded)]
+    for one in _all(passage, kind, read):
+        start, end = _trimmed(passage.text, *_whole(passage.folded, one.start, one.end))
+        if not 0 < end - start <= LONGEST_ANSWER or (start, end) in found:
+            continue
+        if any(s < start < e or s < end < e for s, e in quantities) and one.kind not in _OF_TIME:
+            continue
+        found[start, end] = Candidate(start, end, one.kind)
+        if len(found) == MOST_CANDIDATES:
+            break
+    return tuple(found.values())
+
+
+_OF_TIME = frozenset({CandidateKind.DATE, CandidateKind.CLOCK})
+_OF_FIGURES = NUMBERS | {QuestionType.DURATION}
+"""Kinds that nothing but a figure, a time or a value answers."""
+_TOLD = frozenset(
+    {
+        QuestionType.WHY,
+        QuestionType.HOW,
+        QuestionType.WHAT,
+        QuestionType.WHICH,
+        QuestionType.LIST,
+        QuestionType.NONE,
+    }
+)
+
+
+def _all(passage: Passage, kind: QuestionType, read: tuple[tuple[int, int], ...]) -> Iterator[Candidate]:
+    for start, end in read:
+        yield Candidate(start, end, CandidateKind.READ)
+    for figure in passage.language.quantities(passage.folded):
+        yield Candidate(figure.start, figure.end, _FIGURES[figure.kind])
+        if (bare := _bare(figure)) != (figure.start, figure.end):
+            yield Candidate(*bare, _FIGURES[figure.kind])
+    for match in _EACH.finditer(passage.folded):
+        yield Candidate(*match.span(), CandidateKind.FREQUENCY)
+    for span in passage.periods:
+        clock = span.period.clock is not None
+        yield Candidate(span.start, span.end, CandidateKind.CLOCK if clock else CandidateKind.DATE)
+    for match in _VALUE.finditer(passage.text):
+        yield Candidate(*match.span(match.lastindex or 1), CandidateKind.VALUE)
+    if kind in _OF_FIGURES:
+        return
+    for match in _MARKED.finditer(passage.text):
+        yield Candidate(*match.span(match.lastindex or 1), CandidateKind.QUOTED)
+    yield from _runs(passage)
+    if kind in _TOLD:
+        yield from _clauses(passage)
+
+
+def _bare(figure: Quantity) -> tuple[int, int]:
+    """A figure without 近 or 约."""
+    about = _ABOUT.match(figure.text)
+    return figure.start + (about.end() if about else 0), figure.end
+
+
+def with_whole_figure(passage: Passage, one: Candidate) -> tuple[int, int]:
+    """Return a candidate's place with the 近 or 约 of the figure it is: what is about is not said as exact."""
+    whole = (
+        f.start for f in passage.language.quantities(passage.folded) if f.start < one.start < f.end == one.end
+    )
+    return next(whole, one.start), one.end
+
+
+def _whole(text: str, start: int, end: int) -> tuple[int, int]:
+    """Widen a span so that no number is cut: 8 6 0 0万元, 6:05 and 0772-3811 begin and end where their digits do."""
+    if not (text[start : start + 1].isdecimal() or text[end - 1 : end].isdecimal()):
+        return start, end
+    for run in _NUMERIC.finditer(text, max(0, start - LONGEST_ANSWER), min(len(text), end + LONGEST_ANSWER)):
+        if run.start() < start < run.end():
+            start = run.start()
+        if run.start() < end < run.end():
+            end = run.end()
+    return start, end
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and text[start] in " 　,，、。:：;；的":
+        start += 1
+    while end > start and text[end - 1] in " 　,，、。:：;；":
+        end -= 1
+    return start, end
+
+
+def _runs(passage: Passage) -> Iterator[Candidate]:
+    """Every run of up to seven words that begins and ends as a name does, within a run of nouns."""
+    run: list[Token] = []
+    for token in (*passage.tokens, Token(" ", "x", len(passage.folded))):
+        if _in_name(token, bool(run)):
+            run.append(token)
+            continue
+        if (
+            run and len(token.text) > 1 and token.text[0] in _BODY_CHARACTERS
+        ):  # 市绿化市容局将: the word is 局
+            run.append(Token(token.text[0], "n", token.start))
+        yield from _within(run)
+        run = []
+
+
+def _within(run: list[Token]) -> Iterator[Candidate]:
+    while run and run[-1].text in _INNER:
+        run.pop()
+    for first in range(len(run)):
+        if run[first].text in _INNER:
+            continue
+        for last in range(min(len(run), first + MOST_WORDS) - 1, first - 1, -1):
+            if run[last].text in _INNER:
+                continue
+            start, end = run[first].start, run[last].start + len(run[last].text)
+            if 1 < end - start <= LONGEST_RUN:
+                yield Candidate(start, end, _named(run[first : last + 1]))
+
+
+def _named(tokens: list[Token]) -> CandidateKind:
+    last = tokens[-1]
+    if len(tokens) == 1:
+        return _TAGS.get(last.tag[:2], CandidateKind.NOUNS)
+    if last.tag[:2] == "nr":
+        return (
+            CandidateKind.PERSON
+            if all(t.tag[:2] == "nr" or t.text in "·•・" for t in tokens)
+            else CandidateKind.NOUNS
+        )
+    if _BODY.search(last.text):
+        return CandidateKind.BODY
+    return CandidateKind.PLACE if _PLACE.search(last.text) else CandidateKind.NOUNS
+
+
+_BODY = re.compile(
+    r"(?:委员会|公司|集团|中心|医院|大学|学院|中学|小学|学校|研究[院所]|银行|协会|政府|法院|检察院|支部|[委局厅办部署社队组团会行厂])$"
+)
+_BODY_CHARACTERS = frozenset("委局厅办部署社队组会院弄")
+_PLACE = re.compile(r"(?:[省市区县镇乡村路街弄号站港岛湾山河湖江桥园馆院厅楼所点州]|街道|广场|机场|基地)$")
+
+
+def _in_name(token: Token, inside: bool) -> bool:
+    if token.text in _INNER or token.text in "·•・":
+        return inside
+    if not any(c.isalnum() for c in token.text):
+        return False
+    if token.tag[:1] in "nbjlsi" or token.tag in (
+        "eng",
+        "a",
+        "an",
+        "t",
+        "vn",
+        "m",
+        "mq",
+        "q",
+        "f",
+        "k",
+        "x",
+        "v",
+        "vd",
+    ):
+        return len(token.text) > 1 or token.tag[:1] != "v" or token.text in _BODY_CHARACTERS
+    return token.tag[:1] not in ("c", "p", "r", "u", "y") and (
+        len(token.text) > 1 or token.text in _BODY_CHARACTERS
+    )
+
+
+def _clauses(passage: Passage) -> Iterator[Candidate]:
+    """Clauses, what follows a word that leads to a reason, a way or a meaning, and the items of lists."""
+    text, at = passage.text, 0
+    for match in (*_CLAUSE_END.finditer(text), None):
+        end = match.start() if match else len(text)
+        if end > at:
+            yield Candidate(at, end, CandidateKind.CLAUSE)
+            for led in _LED.finditer(text, at, end):
+                yield Candidate(led.end(), end, CandidateKind.CLAUSE)
+            items = [at, *(m.end() for m in _ITEM_END.finditer(text, at, end))]
+            for start in items[1:] if len(items) > 1 else ():
+                stop = _ITEM_END.search(text, start, end)
+                yield Candidate(start, stop.start() if stop else end, CandidateKind.ITEM)
+        at = match.end() if match else end

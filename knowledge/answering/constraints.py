@@ -1,0 +1,139 @@
+"""What a question binds: times, ordinals, codes, figures, names, deeds and things, each a place in the query."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from knowledge.query.analysis import Query
+from knowledge.text.analyzer import Token
+from knowledge.text.numbers import QuantityKind
+from knowledge.text.periods import Period, periods
+
+
+class SlotKind(StrEnum):
+    """What a word of a question binds."""
+
+    PERIOD = "period"
+    CODE = "code"
+    FIGURE = "figure"
+    DIMENSION = "dimension"
+    PERSON = "person"
+    PLACE = "place"
+    NAME = "name"
+    DEED = "deed"
+    QUALITY = "quality"
+    THING = "thing"
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """One bound word at `start:end` of the query's text; `period` where it is a time, `key` where it compares whole."""
+
+    kind: SlotKind
+    start: int
+    end: int
+    text: str
+    period: Period | None = None
+    key: str = ""
+
+
+_CODE = re.compile(
+    r"(?<![a-z0-9])(?=[a-z0-9./+#_-]*\d)[a-z][a-z0-9]*(?:[-./_+#]?[a-z0-9]+)*(?![a-z0-9])|(?<![\d.])\d[\d-]{5,}\d(?![\d.%])|\d+(?:\.\d+){2,}"
+)
+_MARKS = re.compile(r"[-_/. ]")
+_TAGS = {"nr": SlotKind.PERSON, "ns": SlotKind.PLACE, "nt": SlotKind.NAME, "nz": SlotKind.NAME}
+_DIMENSIONS = {
+    "长": "长度|全长|总长|长|里程|公里",
+    "宽": "宽度|宽",
+    "高": "高度|海拔|高|身高|净空",
+    "深": "深度|深|水深",
+    "厚": "厚度|厚",
+    "重": "重量|重|净重|体重|载重",
+    "大": "面积|大|占地|建筑面积|岁|平方米|亩|公顷|平方公里",
+    "快": "速度|时速|快|公里|每秒",
+    "远": "距离|远|相距|公里|米",
+    "粗": "直径|粗",
+}
+"""What each measured adjective of Chinese is also called; a measure of another row contradicts."""
+_ASKED_DIMENSION = re.compile(
+    r"多(?P<much>[长宽高深厚重大快远粗])(?!时间|期)|(?P<bare>[长宽高深厚重])(?:度)?(?:是|为|达|约)?(?:多少|几)"
+)
+
+
+def constraints(query: Query) -> tuple[Constraint, ...]:
+    """Return what a query binds, in order; every content word is in one of them."""
+    text = query.text
+    found = [
+        Constraint(SlotKind.PERIOD, span.start, span.end, text[span.start : span.end], span.period)
+        for span in periods(text)
+        if span.period.clock is None and not _asked(query, span.start)
+    ]
+    for match in _CODE.finditer(text):
+        if _free(found, *match.span()) and (not match.group().isdecimal() or len(match.group()) > 6):
+            found.append(Constraint(SlotKind.CODE, *match.span(), match.group(), key=code_key(match.group())))
+    for figure in query.quantities:
+        if (
+            figure.kind not in (QuantityKind.DATE, QuantityKind.ORDINAL)
+            and any(c.isdecimal() for c in figure.text)
+            and _free(found, figure.start, figure.end)
+        ):
+            found.append(
+                Constraint(SlotKind.FIGURE, figure.start, figure.end, figure.text, key=" ".join(figure.keys))
+            )
+    if (dimension := asked_dimension(query)) and (much := _ASKED_DIMENSION.search(text)) and much["much"]:
+        found.append(Constraint(SlotKind.DIMENSION, *much.span("much"), dimension))
+    for word in query.words:
+        end = word.start + len(word.text)
+        if _free(found, word.start, end):
+            found.append(Constraint(_kind(word), word.start, end, word.text))
+    return tuple(sorted(found, key=lambda one: one.start))
+
+
+def asked_dimension(query: Query) -> str:
+    """Return the dimension that is asked for (宽多少米: 宽), or nothing."""
+    match = _ASKED_DIMENSION.search(query.text)
+    return (match["much"] or match["bare"]) if match else ""
+
+
+def dimension_words(dimension: str) -> tuple[str, ...]:
+    """Return what a dimension is called in print."""
+    return tuple(_DIMENSIONS[dimension].split("|"))
+
+
+def other_dimensions(dimension: str) -> tuple[str, ...]:
+    """Return the names of the other dimensions that share no name with this one."""
+    own = set(dimension_words(dimension))
+    return tuple(
+        word
+        for other in _DIMENSIONS
+        for word in dimension_words(other)
+        if other != dimension and word not in own
+    )
+
+
+def codes(folded: str) -> tuple[tuple[int, int, str], ...]:
+    """Return the codes and long numbers of a folded text: start, end, the key that compares them whole."""
+    return tuple((*match.span(), code_key(match.group())) for match in _CODE.finditer(folded))
+
+
+def code_key(code: str) -> str:
+    """Return a code as it compares: 6279-8888 is 62798888, gb/t-7714 is gbt7714."""
+    return _MARKS.sub("", code)
+
+
+def _kind(word: Token) -> SlotKind:
+    if word.tag[:2] in _TAGS:
+        return _TAGS[word.tag[:2]]
+    if word.tag[:1] == "v" and word.tag != "vn":
+        return SlotKind.DEED
+    return SlotKind.QUALITY if word.tag[:1] in ("a", "d", "b", "f", "t") else SlotKind.THING
+
+
+def _asked(query: Query, at: int) -> bool:
+    return query.question.start <= at < query.question.end
+
+
+def _free(found: list[Constraint], start: int, end: int) -> bool:
+    return not any(one.start < end and start < one.end for one in found)

@@ -1,0 +1,266 @@
+"""One fact read for one question: how it is borne out, the short answer in it, and the evidence for a claim."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+
+from knowledge.answering.alignment import Aligner, Alignment
+from knowledge.answering.candidates import Candidate, CandidateKind, candidates, with_whole_figure
+from knowledge.answering.constraints import SlotKind
+from knowledge.answering.counted import counted_span
+from knowledge.answering.features import COLUMN, Array, feature_rows
+from knowledge.answering.reader import WindowReading
+from knowledge.answering.scorer import AnswerModel, softmax
+from knowledge.answering.window import Passage, tight
+from knowledge.query.analysis import Query
+from knowledge.query.question import FEW_WORDS, NAMES, NUMBERS, QuestionType
+from knowledge.query.words import STOP_WORDS
+from knowledge.text.periods import Relation
+
+_PAIRS = ("“”", "《》", "「」", "『』", "（）", "()")
+MOST_DOUBTED = 6.0
+Place = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ShortAnswer:
+    """A span of the fact, the scorer's share for it, and by how much it leads the next other one.
+
+    `agreed` is the reader's mass on it; `together` which part of the question stands in its clause, `close` how near.
+    """
+
+    text: str
+    share: float
+    lead: float
+    kind: CandidateKind
+    agreed: float = 0.0
+    together: float = 1.0
+    close: float = 1.0
+    unit_other: float = 0.0
+
+
+class FactReading:
+    """A fact with what surrounds it, aligned with a query; what is found out once is kept."""
+
+    def __init__(
+        self,
+        query: Query,
+        aligner: Aligner,
+        passage: Passage,
+        model: AnswerModel,
+        read: WindowReading | None = None,
+    ) -> None:
+        self.query = query
+        self.passage = passage
+        self.aligned = aligner.align(passage)
+        self._model = model
+        self._read = read
+
+    @cached_property
+    def contradicting(self) -> tuple[Alignment, ...]:
+        """What the fact has another value of: such a fact answers nothing."""
+        return tuple(one for one in self.aligned if one.hard)
+
+    @cached_property
+    def answers(self) -> tuple[ShortAnswer, ...]:
+        """The short answers, best first; a bare figure's is what it counts."""
+        kind = self.query.type
+        if kind is QuestionType.FIGURE:
+            span = counted_span(self.query.number_keys, self.passage)
+            return (
+                (ShortAnswer(self.passage.text[slice(*span)].strip(), 0.9, 0.9, CandidateKind.COUNT),)
+                if span
+                else ()
+            )
+        if kind is QuestionType.NONE and len(self.query.keywords) < 2:
+            return ()
+        read = {(s.start, s.end): s.probability for s in self._read.spans} if self._read else {}
+        proposed = candidates(self.passage, kind, tuple(read))
+        if not proposed:
+            return ()
+        rows = feature_rows(self.query, self.passage, self.aligned, proposed, read)
+        shares = softmax(self._model.net.scores(rows))
+        shares = _allowed(rows, shares)
+        counts = [one.kind in (CandidateKind.COUNT, CandidateKind.VALUE) for one in proposed]
+        if kind is QuestionType.AMOUNT and any(counts):
+            shares = np.where([one.kind is CandidateKind.PERCENT for one in proposed], 0.0, shares)
+        if read:
+            told = np.array([read.get((one.start, one.end), 0.0) for one in proposed])
+            shares = (shares + told) / (shares + told).sum()
+        order = np.argsort(-shares, kind="stable")[:8].tolist()
+        found: list[ShortAnswer] = []
+        for at in order:
+            one = proposed[at]
+            said = _balanced(self.passage.text[slice(*with_whole_figure(self.passage, one))])
+            if said and all(said not in other.text for other in found):
+                rest = [float(shares[n]) for n in order if n != at and not _overlap(proposed[n], one)]
+                beside = (
+                    float(rows[at, COLUMN[name]]) for name in ("same_clause", "closeness", "unit_other")
+                )
+                share = float(sum(shares[n] for n in order if _overlap(proposed[n], one)))
+                lead = share - max(rest, default=0.0)
+                found.append(ShortAnswer(said, share, lead, one.kind, _agreed(one, read), *beside))
+        return tuple(found)
+
+    @property
+    def _misfit(self) -> float:
+        """1 where the best short answer is of another kind than asked: a count for how long, another unit."""
+        answer = self.answer
+        if answer is None:
+            return 0.0
+        if answer.unit_other:
+            return 1.0
+        fitting = _FITTING.get(self.query.type)
+        return float(fitting is not None and answer.kind not in fitting)
+
+    @property
+    def answer(self) -> ShortAnswer | None:
+        """The best short answer."""
+        return self.answers[0] if self.answers else None
+
+    @property
+    def _missing(self) -> tuple[float, float]:
+        """How many characters of the query stand nowhere around, and which share of its character pairs."""
+        runs = _content(self.query, self.passage)
+        whole = f"{self.passage.tight} {self.passage.heads} {self.passage.near}"
+        forms = [
+            tight(one.constraint.text)
+            for one in self.aligned
+            if one.relation in (Relation.SAME, Relation.NARROWER)
+        ]
+        known = {c for form in forms for c in form}
+        missing = sum(c not in whole and c not in known for run in runs for c in run)
+        pairs = [a + b for run in runs for a, b in pairwise(tight(run))]
+        apart = sum(pair not in whole for pair in pairs) / max(1, len(pairs))
+        return min(4.0, float(missing)), apart
+
+    @cached_property
+    def evidence(self) -> dict[str, float]:
+        """Named evidence that the fact answers the question, for the learned decisions."""
+        doubts = sorted(
+            (min(MOST_DOUBTED, max(-MOST_DOUBTED, one.doubt)) for one in self.aligned), reverse=True
+        )
+        kind = self.query.type
+        answer = self.answer
+        levels = [one.level for one in self.aligned]
+        few, keyword = float(kind in FEW_WORDS), float(kind is QuestionType.NONE)
+        best = answer.share if answer else 0.0
+        named = [one.doubt for one in self.aligned if one.constraint.kind in _NAMED]
+        deeds = [one.doubt for one in self.aligned if one.constraint.kind is SlotKind.DEED]
+        missing, apart = self._missing
+        found = {
+            "missing": missing,
+            "apart": apart,
+            "unit_other": self._misfit,
+            "doubt": doubts[0] if doubts else -3.0,
+            "second_doubt": doubts[1] if len(doubts) > 1 else -4.0,
+            "doubts": float(np.log1p(np.exp(doubts)).sum()) if doubts else 0.0,
+            "name_doubt": max(named, default=-4.0),
+            "deed_doubt": max(deeds, default=-4.0),
+            "here": sum(level == 0 for level in levels) / max(1, len(levels)),
+            "absent": sum(level > 4 for level in levels) / max(1, len(levels)),
+            "nowhere": float(sum(level == 6 for level in levels)),
+            "bound": float(min(8, len(levels))),
+            "few": few,
+            "keyword": keyword,
+            "number": float(kind in NUMBERS),
+            "name": float(kind in NAMES),
+            "time": float(kind in (QuestionType.TIME, QuestionType.DURATION)),
+            "told": float(kind in (QuestionType.WHY, QuestionType.HOW, QuestionType.WHAT)),
+            "share": best,
+            "all_here": float(all(level == 0 for level in levels)),
+            "all_held": float(all(level <= 2 for level in levels)),
+            "together": few * (answer.together if answer else 0.0),
+            "close": few * (answer.close if answer else 0.0),
+            "few_share": few * best,
+            "few_none": few * float(answer is None),
+            "lead": answer.lead if answer else 0.0,
+        }
+        if self._read is not None:
+            found |= {"read_doubt": self._read.doubt, "read_answerable": self._read.answerable, "read": 1.0}
+            found["read_agreed"] = answer.agreed if answer else 0.0
+        return found
+
+
+def _allowed(rows: Array, shares: Array) -> Array:
+    """Without what is told of another time or dimension than asked, where something is told of the asked one."""
+    for same, other in (("period_same", "period_other"), ("dimension_near", "dimension_other")):
+        if rows[:, COLUMN[same]].any():
+            shares = np.where(rows[:, COLUMN[other]] > 0, 0.0, shares)
+    total = float(shares.sum())
+    return shares / total if total else shares
+
+
+def _content(query: Query, passage: Passage) -> list[str]:
+    """The unbroken runs of a query's text without question words, stop words and marks."""
+    kept = [True] * len(query.text)
+    for at in range(query.question.start, query.question.end):
+        kept[at] = False
+    for token in passage.language.tokens(query.text):
+        if token.text in STOP_WORDS or not any(c.isalnum() for c in token.text):
+            kept[token.start : token.start + len(token.text)] = [False] * len(token.text)
+    return "".join(c if keep else " " for c, keep in zip(query.text, kept, strict=True)).split()
+
+
+_COUNTS = frozenset({CandidateKind.COUNT, CandidateKind.BARE, CandidateKind.PERCENT, CandidateKind.ORDINAL})
+_TIMES = frozenset({CandidateKind.DATE, CandidateKind.CLOCK})
+_TOLD = frozenset({CandidateKind.VALUE, CandidateKind.READ})
+_NAMED_THINGS = (
+    frozenset(CandidateKind) - _COUNTS - _TIMES - {CandidateKind.DURATION, CandidateKind.FREQUENCY}
+)
+_FITTING = {
+    QuestionType.DURATION: frozenset({CandidateKind.DURATION, CandidateKind.FREQUENCY, CandidateKind.CLOCK})
+    | _TOLD,
+    QuestionType.TIME: _TIMES | {CandidateKind.DURATION} | _TOLD,
+    QuestionType.WHO: _NAMED_THINGS - {CandidateKind.PLACE},
+    QuestionType.PLACE: _NAMED_THINGS - {CandidateKind.PERSON},
+    QuestionType.ORGANISATION: _NAMED_THINGS - {CandidateKind.PERSON},
+    QuestionType.SHARE: frozenset({CandidateKind.PERCENT, CandidateKind.BARE, CandidateKind.COUNT}) | _TOLD,
+}
+"""Kinds of spans that may answer a kind of question at all; without a row all may."""
+_NAMED = frozenset({SlotKind.PERSON, SlotKind.PLACE, SlotKind.NAME, SlotKind.CODE, SlotKind.PERIOD})
+
+
+def _overlap(one: Candidate, other: Candidate) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+def _agreed(one: Candidate, read: dict[Place, float]) -> float:
+    """How much of the reader's mass lies on spans that overlap a candidate."""
+    return sum(share for (start, end), share in read.items() if start < one.end and one.start < end)
+
+
+def _balanced(said: str) -> str:
+    """Drop what a cut left of a quotation: 牢记使命”主题教育 becomes 主题教育, “四联 becomes 四联."""
+    for pair in _PAIRS:
+        opening, closing = pair[0], pair[1]
+        first = said.find(closing)
+        if first >= 0 and opening not in said[:first]:
+            said = said[first + 1 :] or said[:first]
+        last = said.rfind(opening)
+        if last >= 0 and closing not in said[last:]:
+            said = said[:last] if last > len(said) // 2 else said[last + 1 :]
+    return said.strip()
+
+
+def best_first(
+    readings: Sequence[FactReading], scores: Sequence[float], weights: Mapping[str, float]
+) -> list[int]:
+    """Return the order of a few facts by rank, support and answer; those that contradict the question come last."""
+    merit = [
+        sum(weight * evidence[name] for name, weight in weights.items())
+        - (CONTRADICTED if reading.contradicting else 0.0)
+        for reading, evidence in (
+            (one, one.evidence | {"score": score}) for one, score in zip(readings, scores, strict=True)
+        )
+    ]
+    return sorted(range(len(merit)), key=lambda at: -merit[at])
+
+
+CONTRADICTED = 12.0
+"""What a contradiction costs: more than any rank makes up for."""

@@ -1,0 +1,98 @@
+"""The learned numbers of answering, and the scorer of short answers that they drive."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from knowledge.answering.alignment import Doubts
+from knowledge.answering.features import WIDTH
+from knowledge.query.question import FEW_WORDS, QuestionType
+
+Array = npt.NDArray[np.float64]
+AT_ONCE = 16
+"""Rows; OpenBLAS goes parallel from 2¹⁸ products on."""
+
+
+@dataclass(frozen=True)
+class Net:
+    """Two layers: rows of features to one score each; the scores of one fact compare by softmax."""
+
+    inner: Array
+    inner_bias: Array
+    outer: Array
+
+    def scores(self, rows: Array) -> Array:
+        """Return one score a row; a few rows at a time, so that no BLAS thread is woken for so little."""
+        found = np.empty(len(rows))
+        for first in range(0, len(rows), AT_ONCE):
+            inner = rows[first : first + AT_ONCE] @ self.inner + self.inner_bias
+            found[first : first + AT_ONCE] = np.maximum(inner, 0.0) @ self.outer
+        return found
+
+
+@dataclass(frozen=True)
+class Logistic:
+    """A probability as a weighed sum of named evidence."""
+
+    weights: dict[str, float]
+    bias: float
+
+    def of(self, evidence: dict[str, float]) -> float:
+        """Return the probability, 0 to 1."""
+        logit = self.bias + sum(weight * evidence.get(name, 0.0) for name, weight in self.weights.items())
+        return float(1 / (1 + np.exp(-min(30.0, max(-30.0, logit)))))
+
+
+@dataclass(frozen=True)
+class AnswerModel:
+    """What `make models` learns for answering: doubts of words, the scorer, the decisions and their thresholds.
+
+    `found` decides for each group of questions (`question_group`), `order` weighs the evidence that ranks the first few.
+    """
+
+    doubts: Doubts
+    net: Net
+    order: dict[str, float]
+    found: dict[str, Logistic]
+    said: Logistic
+    found_from: float
+    said_from: float
+
+
+def question_group(kind: QuestionType) -> str:
+    """Return which decision a kind of question has: few words answer it, it is told, or its words are to be there."""
+    return (
+        "words"
+        if kind in (QuestionType.NONE, QuestionType.FIGURE)
+        else "few"
+        if kind in FEW_WORDS
+        else "told"
+    )
+
+
+def read_model(path: Path) -> AnswerModel:
+    """Read a model file."""
+    row = json.loads(path.read_text(encoding="utf-8"))
+    net = row["net"]
+    inner = np.array(net["inner"], dtype=np.float64).reshape(WIDTH, -1)
+    return AnswerModel(
+        Doubts(**row["doubts"]),
+        Net(inner, np.array(net["inner_bias"]), np.array(net["outer"])),
+        row["order"],
+        {group: Logistic(**one) for group, one in row["found"].items()},
+        Logistic(**row["said"]),
+        row["found_from"],
+        row["said_from"],
+    )
+
+
+def softmax(scores: Array) -> Array:
+    """Return shares that sum to one."""
+    mass = np.exp(scores - scores.max()) if len(scores) else scores
+    found: Array = mass / mass.sum() if len(scores) else mass
+    return found

@@ -1,0 +1,79 @@
+"""A fact with what it inherits: its neighbours, section, titles and date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from knowledge.model import Fact
+from knowledge.text.analyzer import Analyzer, Token
+from knowledge.text.folding import INSIDE, SEPARATOR
+from knowledge.text.periods import DatedSpan, Period, periods
+
+
+def tight(folded: str) -> str:
+    """Return a folded text without quotation marks and spaces, which may stand inside a word."""
+    return folded.replace(INSIDE, "").replace(SEPARATOR, "")
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What stands around a fact, as printed: the sentences before and after it, and what heads it."""
+
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    heads: tuple[str, ...] = ()
+    date: str | None = None
+
+
+class Passage:
+    """One fact and its surroundings, read once for all that is asked of them; `text` is the fact as printed."""
+
+    def __init__(self, text: str, around: Surroundings, language: Analyzer) -> None:
+        self.text = text
+        self.around = around
+        self.language = language
+        self.folded = language.fold(text)
+
+    @classmethod
+    def of(cls, fact: Fact, before: tuple[Fact, ...], after: tuple[Fact, ...], language: Analyzer) -> Passage:
+        """Read a fact between neighbours of its article."""
+        article = fact.article
+        printed = (article.kicker, article.title, article.subtitle)
+        heads = (*(head.text for head in printed if head), *((fact.section,) if fact.section else ()))
+        sections = tuple(f.text for f in before), tuple(f.text for f in after)
+        return cls(fact.text, Surroundings(*sections, heads, article.date), language)
+
+    @cached_property
+    def tokens(self) -> tuple[Token, ...]:
+        """The fact's words."""
+        return self.language.tokens(self.folded)
+
+    @cached_property
+    def tight(self) -> str:
+        """The fact as words are looked for in it."""
+        return tight(self.folded)
+
+    @cached_property
+    def heads(self) -> str:
+        """Titles and section, folded and tight."""
+        return " ".join(tight(self.language.fold(head)) for head in self.around.heads)
+
+    @cached_property
+    def near(self) -> str:
+        """The neighbours, folded and tight."""
+        return " ".join(tight(self.language.fold(text)) for text in (*self.around.before, *self.around.after))
+
+    @cached_property
+    def periods(self) -> tuple[DatedSpan, ...]:
+        """The times that the fact itself tells."""
+        return periods(self.folded)
+
+    @cached_property
+    def inherited(self) -> Period:
+        """The time that a fact without one takes from section, titles, the sentence before or the article's date."""
+        whole = Period()
+        for text in (*reversed(self.around.heads), *reversed(self.around.before), self.around.date or ""):
+            for span in periods(self.language.fold(text))[-1:]:
+                whole = whole.within(span.period)
+        return whole

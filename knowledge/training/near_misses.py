@@ -1,0 +1,219 @@
+"""Questions of which one bound word is another: the same words but one, so nothing may be claimed."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from knowledge.text.analyzer import Analyzer, Token
+
+_NUMERALS = "一二三四五六七八九十"
+_NUMBER = re.compile(rf"\d+|(?<=第)[{_NUMERALS}]+|[{_NUMERALS}]+(?=[月日届次年季期批中])")
+_HALVES = {"上半年": "下半年", "下半年": "上半年"}
+_DIMENSIONS = "长宽高深重大"
+_ASKING = re.compile(r"什么|多少|几|哪|谁|何|怎|吗|如何|多[长宽高大重深远久]")
+_UNITS = [
+    "人次",
+    "米",
+    "公里",
+    "人",
+    "年",
+    "天",
+    "次",
+    "元",
+    "万元",
+    "吨",
+    "平方米",
+    "座",
+    "家",
+    "种",
+    "岁",
+    "小时",
+    "分钟",
+    "台",
+    "辆",
+    "户",
+    "条",
+    "项",
+    "层",
+]
+_ALIKE = ({"人", "名", "位", "人次"}, {"天", "日"}, {"个", "家", "项", "种"})
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """The changed question; the changed word stands at `start:end` of it. `kind` says what was changed."""
+
+    text: str
+    start: int
+    end: int
+    kind: str
+
+
+class Changer:
+    """Changes one constraint of a question, with words of the same kind from a corpus and pairs of opposites."""
+
+    def __init__(self, texts: Iterable[str], opposites: dict[str, list[str]], language: Analyzer) -> None:
+        self._language = language
+        self._opposites = opposites
+        self._by_tag: dict[str, list[str]] = defaultdict(list)
+        self._by_end: dict[tuple[str, str, int], list[str]] = defaultdict(list)
+        counted: dict[tuple[str, str], int] = defaultdict(int)
+        for text in texts:
+            for token in language.tokens(language.fold(text)):
+                if (
+                    len(token.text) > 1
+                    and token.tag[:1] in "nva"
+                    and all("\u4e00" <= c <= "\u9fff" for c in token.text)
+                ):
+                    counted[token.text, token.tag] += 1
+        for (word, tag), count in counted.items():
+            if count > 1 or tag[:2] in ("nr", "ns", "nt", "nz"):
+                self._by_tag[tag].append(word)
+                self._by_end[tag[:1], word[-1], len(word)].append(word)
+
+    def change(self, question: str, window: str, random: Random) -> NearMiss | None:
+        """Return the question with one word changed that neither it nor the window holds; None where nothing fits."""
+        folded = self._language.fold(question)
+        ways = [*self._numbers(folded, window, random), *self._pairs(folded, window, random)]
+        for token in self._language.tokens(folded):
+            ways += self._words(token, folded, window, random)
+        if not ways:
+            return None
+        _, start, old, new, kind = random.choices(ways, [way[0] for way in ways])[0]
+        return NearMiss(folded[:start] + new + folded[start + len(old) :], start, start + len(new), kind)
+
+    def _numbers(self, text: str, window: str, random: Random) -> list[tuple[float, int, str, str, str]]:
+        found = []
+        for match in _NUMBER.finditer(text):
+            new = _other_number(match.group(), window, random)
+            if new:
+                found.append((3.0, match.start(), match.group(), new, "number"))
+        for old, new in _HALVES.items():
+            if old in text and new not in text:
+                found.append((4.0, text.find(old), old, new, "period"))
+        return found
+
+    def _pairs(self, text: str, window: str, random: Random) -> list[tuple[float, int, str, str, str]]:
+        found = []
+        for token in self._language.tokens(text):
+            if len(token.text) > 1 and (others := self._opposites.get(token.text)):
+                new = random.choice(others)
+                if new not in text and new not in window:
+                    found.append((3.0, token.start, token.text, new, "opposite"))
+        for match in re.finditer(rf"(?<=多)[{_DIMENSIONS}]", text):
+            new = random.choice([d for d in _DIMENSIONS if d != match.group()])
+            if new not in window:
+                found.append((3.0, match.start(), match.group(), new, "dimension"))
+        counted = re.search(rf"(?:多少|几)({'|'.join(sorted(_UNITS, key=len, reverse=True))})", text)
+        if counted:
+            new = random.choice(_UNITS)
+            alike = any({counted[1], new} <= group for group in _ALIKE)
+            if (
+                new != counted[1]
+                and not alike
+                and not re.search(rf"[\d{_NUMERALS}百千万亿余多]{new}", window)
+            ):
+                found.append((2.0, counted.start(1), counted[1], new, "unit"))
+        return found
+
+    def _words(
+        self, token: Token, text: str, window: str, random: Random
+    ) -> list[tuple[float, int, str, str, str]]:
+        if len(token.text) < 2 or _ASKING.search(token.text):
+            return []
+
+        def fresh(words: list[str]) -> list[str]:
+            drawn = random.choices(words, k=12) if words else []
+            return [
+                w
+                for w in drawn
+                if w not in window and w not in text and w != token.text and token.text not in w
+            ]
+
+        found: list[tuple[float, int, str, str, str]] = []
+        if token.tag[:2] in ("nr", "ns", "nt", "nz"):
+            if names := fresh(self._by_tag[token.tag]):
+                new = max(
+                    names, key=lambda name: (name[-1] == token.text[-1], -abs(len(name) - len(token.text)))
+                )
+                found.append((3.0, token.start, token.text, new, "name"))
+        elif token.tag[:1] in ("n", "v") and token.tag not in ("vshi", "vyou"):
+            for weight, words, kind in (
+                (2.0, self._by_end[token.tag[:1], token.text[-1], len(token.text)], "sibling"),
+                (1.2, self._by_tag[token.tag], "word"),
+            ):
+                if new_words := fresh(words):
+                    found.append(
+                        (
+                            weight if token.text in window else weight / 2,
+                            token.start,
+                            token.text,
+                            new_words[0],
+                            kind,
+                        )
+                    )
+        return found
+
+
+def read_opposites(paths: Iterable[Path]) -> dict[str, list[str]]:
+    """Return each word's opposites from files of pairs, one a line, parted by @ or ——."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for path in paths:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            pair = re.split("@|—+", line.strip())
+            if len(pair) == 2 and pair[0] and pair[1] and len(pair[0]) == len(pair[1]):
+                found[pair[0]].append(pair[1])
+                found[pair[1]].append(pair[0])
+    return dict(found)
+
+
+def opposite_characters(opposites: dict[str, list[str]], synonyms: Iterable[Path]) -> dict[str, str]:
+    """Return which characters make opposites: words that differ in them alone are opposites, and hardly ever alike."""
+    apart: dict[tuple[str, str], int] = defaultdict(int)
+    for one, others in opposites.items():
+        for other in set(others):
+            if one < other and (pair := _only_difference(one, other)):
+                apart[pair] += 1
+    alike: dict[tuple[str, str], int] = defaultdict(int)
+    for path in synonyms:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            words = line[9:].split() if line[7:8] == "=" else []
+            for i, one in enumerate(words):
+                for other in words[i + 1 :]:
+                    if pair := _only_difference(*sorted((one, other))):
+                        alike[pair] += 1
+    found: dict[str, str] = defaultdict(str)
+    for (a, b), count in sorted(apart.items()):
+        if count >= 2 and count > 8 * alike[a, b] and "不" not in (a, b):
+            found[a] += b
+            found[b] += a
+    return dict(found)
+
+
+def _only_difference(one: str, other: str) -> tuple[str, str] | None:
+    if len(one) != len(other) or len(one) > 4:
+        return None
+    apart = [(a, b) for a, b in zip(one, other, strict=True) if a != b]
+    return (min(apart[0]), max(apart[0])) if len(apart) == 1 else None
+
+
+def _other_number(old: str, window: str, random: Random) -> str | None:
+    for _ in range(12):
+        if old.isdecimal():
+            value = int(old)
+            step = random.choice([-3, -2, -1, 1, 2, 3, 5])
+            new = (
+                str(max(1, value + step))
+                if len(old) < 5
+                else old[0] + "".join(random.choice("0123456789") for _ in old[1:])
+            )
+        else:
+            new = "".join(random.choice(_NUMERALS) for _ in old)
+        if new != old and new not in window:
+            return new
+    return None

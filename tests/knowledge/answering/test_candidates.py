@@ -1,0 +1,59 @@
+"""What may be a short answer is proposed whole: no number is ever cut."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from knowledge.answering.candidates import LONGEST_ANSWER, candidates
+from knowledge.answering.window import Passage, Surroundings
+from knowledge.query.question import QuestionType
+from knowledge.text.analyzer import ChineseAnalyzer
+
+CHINESE = ChineseAnalyzer()
+
+
+def proposed(text: str, kind: QuestionType = QuestionType.AMOUNT) -> set[str]:
+    passage = Passage(text, Surroundings(), CHINESE)
+    return {text[one.start : one.end] for one in candidates(passage, kind)}
+
+
+@pytest.mark.parametrize(
+    ("text", "whole", "cut"),
+    [
+        ("总投资8 6 0 0万元。", "8 6 0 0万元", "0万元"),
+        ("共收集意见1,858条。", "1,858条", "858条"),
+        ("首班车：6:05", "6:05", "05"),
+        ("电话0772-3811-2200。", "0772-3811-2200", "2200"),
+    ],
+)
+def test_a_figure_is_proposed_whole_or_not_at_all(text: str, whole: str, cut: str) -> None:
+    found = proposed(text)
+    assert whole in found
+    assert cut not in found
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("市长王建国表示满意。", "王建国"),
+        ("大桥由柳江路桥公司承建。", "柳江路桥公司"),
+        ("近35万名党员参加。", "近35万名"),
+        ("会上通过《柳江宣言》。", "柳江宣言"),
+        ("总机电话：8888", "8888"),
+        ("│ 西区 │ 37万 │ 0.8% │", "37万"),
+        ("徐汇区、奉贤区签署协议。", "徐汇区、奉贤区"),
+    ],
+)
+def test_names_quotes_values_and_cells_are_proposed(text: str, wanted: str) -> None:
+    assert wanted in proposed(text, QuestionType.WHICH)
+
+
+@given(st.text(alphabet="0123456789.,:亿万元年月日 第一二大桥、“”（）：", max_size=60))
+@settings(max_examples=200, deadline=None)
+def test_every_candidate_stands_in_the_text_and_is_short(text: str) -> None:
+    passage = Passage(text, Surroundings(), CHINESE)
+    for one in candidates(passage, QuestionType.WHICH):
+        assert 0 <= one.start < one.end <= len(text)
+        assert one.end - one.start <= LONGEST_ANSWER
