@@ -12,6 +12,8 @@ from pathlib import Path
 
 import opencc
 
+KEPT_APART = 20
+"""Every twentieth passage of a set is kept from training: bars are set there, before the judging sets are looked at."""
 _SENTENCE = re.compile(r"[^。！？!?\n]*[。！？!?\n]+[”’」』）)]*|[^。！？!?\n]+$")
 _SHORTEST_SENTENCE = 4
 

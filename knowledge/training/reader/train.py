@@ -24,6 +24,7 @@ from knowledge.training.reader.batches import Batch, collated, losses
 from knowledge.training.reader.examples import ExampleMaker
 from knowledge.training.reader.network import ReaderNetwork
 from knowledge.training.reader.questions import MADE, from_news
+from knowledge.training.reader.sources import KEPT_APART
 from knowledge.training.reader.start import Encoder, cut_to, e5_small
 from knowledge.training.reader.words import Lexicon
 
@@ -33,8 +34,6 @@ WARMING = 60
 """Steps until the full rate."""
 DECAY = 0.9
 """How much slower each lower layer learns."""
-KEPT_APART = 20
-"""Every twentieth passage is kept from training, for choosing when to stop."""
 PIECES = 16_800
 
 

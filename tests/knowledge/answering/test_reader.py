@@ -8,13 +8,13 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.answering.onnx_reader import OnnxReader, ReaderFiles
 from knowledge.answering.pairs import MOST_PIECES, SENTENCE, PairEncoder
 from knowledge.answering.pieces import PieceVocabulary
-from knowledge.answering.reader import DoubtedWord, Window, WindowReading
+from knowledge.answering.reader import DoubtedWord, Reader, Window, WindowReading
 from knowledge.models.reader import open_reader
 
 VOCABULARY = PieceVocabulary(
@@ -150,9 +150,53 @@ def test_no_more_than_three_windows_are_read() -> None:
     assert session.runs == 3
 
 
-def test_an_empty_window_has_no_span_and_breaks_nothing() -> None:
+@pytest.fixture(scope="module")
+def shipped() -> Reader:
     reader = open_reader()
-    if reader is None:
-        pytest.skip("the extra `reader` is not installed")
-    (reading,) = reader.read("", [Window("")], seconds=5)
+    assert reader is not None, "the extra `reader` and knowledge/models/reader/reader.onnx"
+    return reader
+
+
+BRIDGE = "新大桥全长2380米，由青山路桥集团承建，2021年6月开工。"
+CANTEENS = "全市已建成社区食堂320家，其中东湖区86家、西湖区54家。"
+PORT = "今年第一季度，云山港进口额为12.5亿元，同比增长8.3%。"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "question", "word", "other"),
+    [
+        (BRIDGE, "新大桥有多长", "多长", "多宽"),
+        (BRIDGE, "新大桥由谁承建", "承建", "设计"),
+        (BRIDGE, "新大桥什么时候开工", "开工", "通车"),
+        (CANTEENS, "东湖区有多少家社区食堂", "东湖区", "南湖区"),
+        (PORT, "云山港第一季度进口额是多少", "第一季度", "第二季度"),
+        (PORT, "云山港第一季度进口额是多少", "进口额", "出口额"),
+        (PORT, "云山港第一季度进口额是多少", "云山港", "海州港"),
+    ],
+)
+def test_the_shipped_reader_doubts_the_word_that_was_changed(
+    shipped: Reader, sentence: str, question: str, word: str, other: str
+) -> None:
+    start = question.index(word)
+    (true,) = shipped.read(question, [Window(sentence)], seconds=9)
+    (changed,) = shipped.read(question.replace(word, other), [Window(sentence)], seconds=9)
+    assert true is not None
+    assert changed is not None
+    assert changed.doubt_of(start, start + len(other)) > 0.5 > true.doubt_of(start, start + len(word))
+    assert changed.answerable < true.answerable
+
+
+def test_the_shipped_reader_proposes_who_and_how_long(shipped: Reader) -> None:
+    for question, answer in (("新大桥有多长", "2380米"), ("新大桥由谁承建", "青山路桥集团")):
+        (reading,) = shipped.read(question, [Window(BRIDGE)], seconds=9)
+        assert reading is not None
+        assert BRIDGE[reading.spans[0].start : reading.spans[0].end] == answer
+
+
+@given(WILD, WILD, WILD)
+@settings(max_examples=25, deadline=None)
+def test_the_shipped_reader_takes_any_text(shipped: Reader, question: str, sentence: str, title: str) -> None:
+    (reading,) = shipped.read(question, [Window(sentence, title=title)], seconds=9)
     assert reading is not None
+    assert 0 <= reading.answerable <= 1
+    assert all(0 <= span.start <= span.end <= len(sentence) for span in reading.spans)
