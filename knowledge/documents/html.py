@@ -1,128 +1,76 @@
-"""HTML: the main text, each piece on the line of the source it stands on."""
+"""HTML: trafilatura says what of a page is the article, our tokenizer on which line of the source it stands."""
 
 from __future__ import annotations
 
-import html
+import logging
 import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from datetime import date
+from itertools import groupby
 from typing import Final
 
 from knowledge.documents.decode import decode, decode_as
 from knowledge.documents.extract import Extract, split_lines
-from knowledge.documents.tokens import Token, tokens
+from knowledge.documents.html_blocks import HtmlBlock, HtmlText, read_blocks
+from knowledge.documents.tables import EMPTY, SourceCell, make_table
+from knowledge.model import Block, Metadata, Role, Span, Table
 
-_DROPPED: Final = frozenset(
-    [
-        "script",
-        "style",
-        "noscript",
-        "template",
-        "nav",
-        "aside",
-        "header",
-        "footer",
-        "button",
-        "label",
-        "datalist",
-        "select",
-        "svg",
-        "math",
-        "iframe",
-        "object",
-        "head",
-        "title",
-        "audio",
-        "video",
-        "canvas",
-        "dialog",
-        "menu",
-        "textarea",
-        "xmp",
-    ]
-)
-_MAIN: Final = ("article", "main")
-_BLOCKS: Final = frozenset(
-    [
-        "address",
-        "article",
-        "blockquote",
-        "body",
-        "br",
-        "dd",
-        "div",
-        "dl",
-        "dt",
-        "figcaption",
-        "figure",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "hr",
-        "li",
-        "main",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "table",
-        "td",
-        "th",
-        "tr",
-        "ul",
-        "center",
-        "header",
-        "footer",
-        "nav",
-        "aside",
-        "founder-content",
-        "founder-title",
-    ]
-)
-_VOID: Final = frozenset(
-    [
-        "area",
-        "base",
-        "br",
-        "col",
-        "embed",
-        "hr",
-        "img",
-        "input",
-        "link",
-        "meta",
-        "param",
-        "source",
-        "track",
-        "wbr",
-    ]
-)
 _DECLARED: Final = re.compile(
     rb"""<meta[^>]{0,200}charset\s{0,9}=\s{0,9}["']?([A-Za-z0-9_.:-]{1,40})""", re.I
 )
 _CHINESE: Final = frozenset({"gb2312", "gbk", "gb18030", "gb_2312-80", "x-gbk"})
-_ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});?")
 _INDENT: Final = "\u3000\u3000"
+_SHORT: Final = 8
+_NEAR: Final = 12
+"""A short block is the article's only where it stands next to the block before, give or take so many characters."""
+
+_ENDS: Final = 10
+_POOR: Final = 0.6
+"""Where one library keeps so much less than the other, it lost the article."""
+
+_LINKED: Final = 0.3
+_CREDIT: Final = re.compile(
+    r"(?:来源|來源|稿源|责任?编辑?|責任編輯|责编|编辑|编审|审核|校对|作者|记者|記者|发布时间|时间|日期|发布|更新时间|字号|分享|原标题)[^。！？]{0,3}?[：:丨|/]"
+)
+_STAMP: Final = re.compile(
+    r"(?:19|20)\d\d\s*[年.\-/]\s*\d{1,2}\s*[月.\-/]\s*\d{1,2}\s*日?(?:\s*\d{1,2}\s*[:：时]\s*\d{1,2}(?:\s*[:：分]\s*\d{1,2})?)?"
+)
+_SOURCE: Final = re.compile(r"(?:来源|來源|稿源)\s*[：:]\s*([^\s，。；|｜（）()<>]{2,30})")
+_SOURCE_SIGN: Final = re.compile(r"^\s*(?:来源|來源|稿源)\s*[：:]\s*")
+_AUTHOR: Final = re.compile(
+    r"(?:作者|记者|記者|文)\s*[：:/／]\s*([\u4e00-\u9fff·]{2,4}(?:[\s、]+[\u4e00-\u9fff·]{2,4}){0,3})"
+)
+_SITE: Final = re.compile(r"\s*[-_|｜–—·>]+\s*")
+_NAME: Final = re.compile(r"[\u4e00-\u9fff·]{2,6}|[A-Za-z][A-Za-z .]{3,30}")
+_LONGEST_CELL: Final = 200
+_LARGEST_TABLE: Final = 50_000
+_LINE_OF_ITS_OWN: Final = 100
 
 
 def read_html(name: str, data: bytes) -> Extract:
-    """Extract the main text: line n holds the text of line n of the source, entities decoded.
+    """Extract the article: line n holds the article's text on line n of the source, entities decoded.
 
-    What stands in `<article>` or `<main>` is the main text if that is most of the page; navigation, scripts and
-    the controls of forms never are. Two blocks on one source line are parted by the indent that Chinese
-    paragraphs begin with.
+    Blocks that share a line of the source are parted by the indent that Chinese paragraphs begin with.
     """
     text, encoding = _decode(name, data)
     source = split_lines(text)
-    body = _Body(len(source))
-    line, at = 0, 0
-    joined = "\n".join(source)
-    for token in tokens(joined):
-        line += joined.count("\n", at, token.at)
-        at = token.at
-        body.take(token, line)
-    return Extract("html", body.lines(), encoding)
+    page = read_blocks(source)
+    found = _Found(text)
+    kept = _article(page, found)
+    title = _title(page, kept, found)
+    writer = _Writer(len(source))
+    if title is not None and title not in page.blocks:
+        writer.block(title, Role.TITLE)
+    signed = [block for block in kept if block is not title and _is_credit(block.text)]
+    for table, group in groupby(kept, lambda block: block.cell.table if block.cell else None):
+        blocks = list(group)
+        if table is not None and writer.table(blocks):
+            continue
+        for block in blocks:
+            writer.block(block, _role(block, title, signed))
+    stated = _stated(page, [block.text for block in signed], found)
+    return Extract("html", writer.finished(), encoding, blocks=tuple(writer.blocks), stated=stated)
 
 
 def _decode(name: str, data: bytes) -> tuple[str, str]:
@@ -143,70 +91,218 @@ def _is_marked_or_utf8(data: bytes) -> bool:
     return True
 
 
-class _Body:
-    """Collects text by source line, twice: all of it, and what stands in `<article>` or `<main>`."""
+class _Found:
+    """What the libraries take for the article, its title and its day; they keep no places."""
+
+    def __init__(self, text: str) -> None:
+        import trafilatura  # costs 300 ms, which a question need not pay
+
+        logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+        self.source = text
+        self.text = self.title = self.day = self.author = ""
+        try:
+            found = trafilatura.bare_extraction(text, with_metadata=True, include_comments=False)
+        except Exception as error:  # what it meets in wild markup it lets through
+            logging.getLogger(__name__).info("trafilatura could not read a page: %r", error)
+            found = None
+        if found is not None:
+            self.text, self.title = _key(found.text or ""), found.title or ""
+            self.day, self.author = found.date or "", found.author or ""
+
+    def readable(self) -> str:
+        """The main text as readability has it, for pages of which trafilatura keeps too little."""
+        from lxml import html
+        from readability import Document
+
+        logging.getLogger("readability").setLevel(logging.CRITICAL)
+        try:
+            return _key(html.fromstring(Document(self.source).summary()).text_content())
+        except Exception as error:  # as above
+            logging.getLogger(__name__).info("readability could not read a page: %r", error)
+            return ""
+
+
+def _key(text: str) -> str:
+    """What two libraries write alike: no blanks, one width, no raised figures."""
+    return "".join(unicodedata.normalize("NFKC", text).split())
+
+
+def _article(page: HtmlText, found: _Found) -> list[HtmlBlock]:
+    """Choose the blocks of the article; all of a page that is nothing else."""
+    size = sum(len(block.text) for block in page.blocks)
+    linked = sum(block.linked for block in page.blocks)
+    if not page.has_navigation and linked < _LINKED * size and (size < 2000 or linked < 0.05 * size):
+        return page.blocks
+    kept = _matched(page.blocks, found.text)
+    plain = sum(len(block.text) for block in page.blocks if block.linked < 0.5 * len(block.text))
+    if sum(len(block.text) for block in kept) < _POOR * plain:
+        other = _matched(page.blocks, found.readable())
+        if sum(len(b.text) for b in kept) < _POOR * sum(len(b.text) for b in other):
+            kept = other
+    return kept or page.blocks
+
+
+def _matched(blocks: Sequence[HtmlBlock], text: str) -> list[HtmlBlock]:
+    """The blocks whose text stands in `text`, in its order; short ones only next to the one before."""
+    kept: list[HtmlBlock] = []
+    at = 0
+    for block in blocks:
+        key = _key(block.text)
+        if not key:
+            continue
+        start = text.find(key, at)
+        end = start + len(key)
+        if start < 0 and len(key) >= 2 * _ENDS:
+            start, end = _by_ends(key, text, at)
+        if start < 0 or (len(key) < _SHORT and start - at > _NEAR):
+            continue
+        kept.append(block)
+        at = end
+    return kept
+
+
+def _by_ends(key: str, text: str, at: int) -> tuple[int, int]:
+    """Find a block by its first and last characters, where its middle differs: a reading or a deletion went out."""
+    start = text.find(key[:_ENDS], at)
+    end = text.find(key[-_ENDS:], start + _ENDS) if start >= 0 else -1
+    if end < 0 or not 0.7 * len(key) < end + _ENDS - start < 1.6 * len(key):
+        return -1, -1
+    return start, end + _ENDS
+
+
+def _title(page: HtmlText, kept: list[HtmlBlock], found: _Found) -> HtmlBlock | None:
+    """The block that is the title: a heading that `<title>` confirms, else what `<title>` holds less the site."""
+    stated = _key(page.title)
+    parts = [part for part in _SITE.split(page.title) if part]
+    short = parts[0] if parts and len(parts[0]) >= 4 else page.title
+    headings = [b for b in page.blocks if b.level and len(_key(b.text)) >= 2]
+    confirmed = [
+        b for b in headings if _key(b.text) in stated or (len(short) >= 4 and _key(short) in _key(b.text))
+    ]
+    if not confirmed:
+        known = {
+            _key(t) for t in (page.metas.get("og:title", ""), found.title, short) if 2 * len(t) >= len(short)
+        }
+        confirmed = [b for b in page.blocks[:200] if _key(b.text) in known and len(b.text) >= 4]
+    best = max(confirmed, key=lambda b: (min(len(_key(b.text)), len(stated) or 99), -b.level), default=None)
+    if best is None and len([b for b in headings if b.level == 1]) == 1 and not stated:
+        best = next(b for b in headings if b.level == 1)
+    if best is not None:
+        if best not in kept:
+            after = [page.blocks.index(b) for b in kept]
+            place = page.blocks.index(best)
+            kept.insert(sum(at < place for at in after), best)
+        return best
+    if not page.title:
+        return None
+    return HtmlBlock("title", 1, pieces=[(page.title_line, short)])
+
+
+def _is_credit(text: str) -> bool:
+    """Tell whether a short block only names source, author, editor or time."""
+    text = text.strip()
+    if len(text) > 80 or text.endswith(("。", "！", "？")):
+        return False
+    return bool(_STAMP.match(text) and len(text) < 60) or bool(_CREDIT.match(text.lstrip("（([【")))
+
+
+def _role(block: HtmlBlock, title: HtmlBlock | None, signed: Sequence[HtmlBlock]) -> Role:
+    if block is title:
+        return Role.TITLE
+    if any(block is each for each in signed):
+        return Role.CREDIT
+    if block.level:
+        return Role.HEADING
+    return Role.CAPTION if block.tag == "figcaption" else Role.PARAGRAPH
+
+
+def _stated(page: HtmlText, signed: Sequence[str], found: _Found) -> Metadata:
+    """Day, author and source as the page says them: in its heads, else in its credits."""
+    text = " ".join(signed)
+    source = _SOURCE.search(text)
+    author = _AUTHOR.search(text)
+    said = page.metas.get("author", "")
+    named = _NAME.fullmatch(said) is not None and said not in page.title
+    return Metadata(
+        date=_day(found, page),
+        author=author[1] if author else (said if named else None),
+        source=source[1] if source else _SOURCE_SIGN.sub("", page.metas.get("source", "")) or None,
+    )
+
+
+def _day(found: _Found, page: HtmlText) -> date | None:
+    """The day that trafilatura found, if a head of the page or a line of its own says it too: it also guesses."""
+    try:
+        day = date.fromisoformat(found.day[:10])
+    except ValueError:
+        return None
+    printed = re.compile(rf"{day.year}\D{{0,3}}0?{day.month}\D{{0,3}}0?{day.day}(?!\d)")
+    said = [*page.metas.values(), *(b.text for b in page.blocks if len(b.text) < _LINE_OF_ITS_OWN)]
+    in_script = re.compile(r"(?i:publish|pubdate|time|date)[^\n<>]{0,40}?" + printed.pattern)
+    return day if any(printed.search(each) for each in said) or in_script.search(found.source) else None
+
+
+class _Writer:
+    """Kept blocks becoming the lines of a document, each on the line of the source it stands on."""
 
     def __init__(self, count: int) -> None:
-        self._all: list[list[str]] = [[] for _ in range(count)]
-        self._main: list[list[str]] = [[] for _ in range(count)]
-        self._open: list[tuple[str, bool]] = []
-        self._counts: dict[str, int] = {}
-        self._dropped = 0
-        self._in_main = 0
+        self.blocks: list[Block] = []
+        self._lines: list[str] = [""] * max(1, count)
 
-    def lines(self) -> tuple[str, ...]:
-        """The main text's lines, or those of the whole body where no main text is marked."""
-        body = tuple("".join(parts).rstrip() for parts in self._all)
-        main = tuple("".join(parts).rstrip() for parts in self._main)
-        return main if 2 * sum(map(len, main)) >= sum(map(len, body)) else body
+    def finished(self) -> tuple[str, ...]:
+        """The lines."""
+        return tuple(self._lines)
 
-    def take(self, token: Token, line: int) -> None:
-        """Take the next token, which begins on source line `line`, counted from 0."""
-        if not token.tag:
-            for number, piece in enumerate(token.text.split("\n"), line):
-                self._put(number, _ENTITY.sub(_character, piece))
-            return
-        if token.tag in _BLOCKS:
-            self._part(line)
-        if token.closing:
-            self._close(token.tag)
-        elif token.tag not in _VOID:
-            self._enter(token.tag, token.hidden or self._is_dropped(token.tag))
+    def block(self, block: HtmlBlock, role: Role, table: Table | None = None) -> None:
+        """Write a block; one on the line of the block before is parted from it by an indent."""
+        spans = self._spans(block)
+        self.blocks.append(
+            Block(role, spans[0].line, spans[-1].line, start=spans[0].start, end=spans[-1].end, table=table)
+        )
 
-    def _is_dropped(self, tag: str) -> bool:
-        """Tell whether an element is no text; what heads an article holds its title."""
-        return tag in _DROPPED and not (tag == "header" and self._in_main)
+    def table(self, blocks: Sequence[HtmlBlock]) -> bool:
+        """Write the cells of one table; False where it is none, as those that only place things."""
+        cells: dict[tuple[int, int], list[HtmlBlock]] = {}
+        for block in blocks:
+            assert block.cell is not None
+            cells.setdefault((block.cell.row, block.cell.column), []).append(block)
+        rows, columns = {row for row, _ in cells}, {column for _, column in cells}
+        longest = max(sum(len(b.text) for b in found) for found in cells.values())
+        size = (max(rows) + 1) * (max(columns) + 1)
+        if len(rows) < 2 or len(columns) < 2 or longest > _LONGEST_CELL or size > _LARGEST_TABLE:
+            return False
+        written = {place: self._cell(found) for place, found in cells.items()}
+        grid = [[EMPTY] * (max(columns) + 1) for _ in range(max(rows) + 1)]
+        for place, found in cells.items():
+            assert found[0].cell is not None
+            for row, column in _covered(found[0], place, len(grid), len(grid[0])):
+                grid[row][column] = written[place]
+        table = make_table(grid)
+        spans = [span for cell in written.values() for span in cell.spans]
+        first, last = min(spans), max(spans)
+        role = Role.TABLE if table is not None else Role.PARAGRAPH
+        self.blocks.append(Block(role, first.line, last.line, start=first.start, end=last.end, table=table))
+        return True
 
-    def _enter(self, tag: str, dropped: bool) -> None:
-        self._open.append((tag, dropped))
-        self._counts[tag] = self._counts.get(tag, 0) + 1
-        self._dropped += dropped
-        self._in_main += tag in _MAIN
+    def _cell(self, blocks: Sequence[HtmlBlock]) -> SourceCell:
+        spans = tuple(span for block in blocks for span in self._spans(block))
+        heading = blocks[0].cell is not None and blocks[0].cell.heading
+        return SourceCell("".join(block.text for block in blocks), spans, heading)
 
-    def _close(self, tag: str) -> None:
-        """Close the innermost element of that name and all within it; a stray end tag closes nothing."""
-        while self._counts.get(tag):
-            inner, dropped = self._open.pop()
-            self._counts[inner] -= 1
-            self._dropped -= dropped
-            self._in_main -= inner in _MAIN
-            if inner == tag:
-                return
-
-    def _part(self, line: int) -> None:
-        for rows in (self._all, self._main):
-            row = rows[line]
-            if row and row[-1] != _INDENT:
-                row.append(_INDENT)
-
-    def _put(self, number: int, piece: str) -> None:
-        if self._dropped or not piece:
-            return
-        for row in (self._all[number], self._main[number])[: 1 + bool(self._in_main)]:
-            if row or piece.strip():
-                row.append(piece)
+    def _spans(self, block: HtmlBlock) -> list[Span]:
+        spans: list[Span] = []
+        for number, text in block.pieces:
+            line = self._lines[number]
+            start = len(line) + len(_INDENT) if line else 0
+            self._lines[number] = line + _INDENT * bool(line) + text
+            spans.append(Span(number + 1, start, start + len(text)))
+        return spans
 
 
-def _character(reference: re.Match[str]) -> str:
-    text = html.unescape(reference[0]).replace("\xa0", " ")
-    return " " if text in ("\r", "\n") else text
+def _covered(block: HtmlBlock, place: tuple[int, int], rows: int, columns: int) -> Iterator[tuple[int, int]]:
+    """Each place of the grid that a merged cell covers."""
+    cell = block.cell
+    assert cell is not None
+    for row in range(place[0], min(rows, place[0] + cell.rows)):
+        for column in range(place[1], min(columns, place[1] + cell.columns)):
+            yield row, column

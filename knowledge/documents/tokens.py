@@ -16,18 +16,22 @@ _NAME: Final = re.compile(r"[A-Za-z][^\s/>]{0,60}")
 _STOP: Final = re.compile(r"[\"'>]")
 _QUOTED: Final = re.compile(r"\"[^\"]*\"|'[^']*'")
 _HIDDEN: Final = re.compile(r"\shidden(?=[\s=/>]|$)", re.I)
+_UNSEEN: Final = re.compile(
+    r"""\sstyle\s*=\s*["'][^"']*(?:display\s*:\s*none|visibility\s*:\s*hidden)""", re.I
+)
 _RAW: Final = frozenset({"script", "style", "textarea", "title", "noscript", "iframe", "template", "xmp"})
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A piece of text (`tag` is empty) or a tag; `at` is its offset in the source."""
+    """A piece of text (`tag` is empty) or a tag; `at` is its offset in the source, `attributes` as written."""
 
     at: int
     text: str = ""
     tag: str = ""
     closing: bool = False
     hidden: bool = False
+    attributes: str = ""
 
 
 def tokens(source: str) -> Iterator[Token]:
@@ -60,9 +64,9 @@ def _markup(source: str, at: int, last_quote: dict[str, int]) -> tuple[Token | N
     if not name:
         return Token(at, "<"), at + 1
     end = _tag_end(source, name.end(), last_quote)
-    attributes = "" if closing else _QUOTED.sub("", source[name.end() : min(end, name.end() + 2000)])
-    hidden = bool(_HIDDEN.search(attributes))
-    return Token(at, "", name[0].lower(), closing, hidden), end
+    attributes = "" if closing else source[name.end() : min(end, name.end() + 2000)]
+    hidden = bool(_HIDDEN.search(_QUOTED.sub("", attributes)) or _UNSEEN.search(attributes))
+    return Token(at, "", name[0].lower(), closing, hidden, attributes), end
 
 
 def _tag_end(source: str, at: int, last_quote: dict[str, int]) -> int:

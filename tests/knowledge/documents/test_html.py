@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from knowledge.documents.extract import Extract
+from knowledge.documents.folder import read_document
 from knowledge.documents.html import read_html
 from knowledge.documents.tokens import tokens
 from knowledge.errors import UnreadableFile
+from knowledge.model import Metadata, Role
+from knowledge.repair.tables import table_rows
 
 PAGE = """<!DOCTYPE html>
 <html><head><meta charset="utf-8"><title>青年报网</title>
@@ -124,3 +130,53 @@ def test_tokens_come_in_order_and_stand_in_the_source(source: str) -> None:
     found = list(tokens(source))
     assert [t.at for t in found] == sorted(t.at for t in found)
     assert all(source.startswith(t.text, t.at) for t in found)
+
+
+NEWS = """<html><head><title>老年食堂开张_青山网</title><meta name="author" content="张三"></head><body>
+<nav><a href="/">首页</a><a href="/news">新闻</a></nav>
+<div class="content"><h1>老年食堂开张</h1>
+<div class="info">2023-07-01 09:30 来源：青山日报</div>
+<p>老年食堂今天在青山街道开张，每天供应午餐和晚餐两百份，居民凭卡就餐，行动不便的老人可以打电话订餐。</p>
+<p>食堂由街道和企业合办，面积500m<sup>2</sup>，<del>价格20元</del>午餐每份15元，家常菜天天换样，营养师每周开一次讲座。</p>
+<p style="display:none">隐藏的推广。</p>
+<table><tr><th>餐别</th><th>价格</th></tr><tr><td>午餐</td><td>15元</td></tr><tr><td>晚餐</td><td>12元</td></tr></table>
+<p>负责人表示，下一步还将把食堂办到更多小区，让更多老人在家门口吃上热饭热菜，子女上班也更放心。</p></div>
+<div class="related"><a href="/1">别的新闻一则</a><a href="/2">别的新闻又一则</a></div>
+<footer>版权所有 青山网</footer></body></html>"""
+
+
+def blocks_of(extract: Extract) -> list[tuple[Role, str]]:
+    return [
+        (block.role, "".join(extract.lines[block.first - 1 : block.last])[block.start : block.end])
+        for block in extract.blocks
+    ]
+
+
+def test_the_article_of_a_page_is_told_from_what_stands_around_it() -> None:
+    extract = read_html("a.html", NEWS.encode())
+    text = "".join(extract.lines)
+    for other in ("首页", "别的新闻", "版权所有", "隐藏的推广", "价格20元"):
+        assert other not in text
+    assert blocks_of(extract)[0] == (Role.TITLE, "老年食堂开张")
+    assert (Role.CREDIT, "2023-07-01 09:30 来源：青山日报") in blocks_of(extract)
+    assert "面积500m²，午餐每份15元" in text
+
+
+def test_a_page_says_its_day_author_and_source() -> None:
+    stated = read_html("a.html", NEWS.encode()).stated
+    assert stated == Metadata(date=date(2023, 7, 1), author="张三", source="青山日报")
+
+
+def test_a_table_of_a_page_has_its_head_and_rows() -> None:
+    extract = read_html("a.html", NEWS.encode())
+    (block,) = (block for block in extract.blocks if block.role is Role.TABLE)
+    document = read_document("a.html", NEWS.encode())
+    assert [row.text for row in table_rows(document, block)] == [
+        "餐别：午餐｜价格：15元",
+        "餐别：晚餐｜价格：12元",
+    ]
+
+
+def test_blocks_on_one_line_of_the_source_are_told_apart_by_columns() -> None:
+    extract = read_html("a.html", "<h1>题目在此</h1><p>第一段。</p><p>第二段。</p>".encode())
+    assert [text for _, text in blocks_of(extract)] == ["题目在此", "第一段。", "第二段。"]

@@ -1,0 +1,320 @@
+"""HTML to blocks of visible text, each piece on the line of the source it stands on, in linear time."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from knowledge.documents.tokens import Token, tokens
+
+_DROPPED: Final = frozenset(
+    [
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "nav",
+        "aside",
+        "footer",
+        "button",
+        "label",
+        "datalist",
+        "select",
+        "svg",
+        "math",
+        "iframe",
+        "object",
+        "head",
+        "title",
+        "audio",
+        "video",
+        "canvas",
+        "dialog",
+        "menu",
+        "textarea",
+        "xmp",
+        "del",
+        "s",
+        "strike",
+        "rt",
+        "rp",
+    ]
+)
+_BLOCKS: Final = frozenset(
+    [
+        "address",
+        "article",
+        "blockquote",
+        "body",
+        "br",
+        "dd",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "figcaption",
+        "figure",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "li",
+        "main",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "td",
+        "th",
+        "tr",
+        "ul",
+        "center",
+        "header",
+        "footer",
+        "nav",
+        "aside",
+        "founder-content",
+        "founder-title",
+    ]
+)
+_VOID: Final = frozenset(
+    [
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "param",
+        "source",
+        "track",
+        "wbr",
+    ]
+)
+_MAIN: Final = ("article", "main")
+_ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});?")
+_BLANKS: Final = re.compile(r"[ \t\r\f\v\u200b\ufeff]+")
+_SPANS: Final = re.compile(r"\b(col|row)span\s*=\s*[\"']?\s*(\d{1,3})", re.I)
+_RAISED: Final = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ")
+_LOWERED: Final = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
+_SCRIPT: Final = re.compile(r"[0-9+\-=()n\s]+")
+_WIDEST: Final = 100
+_MOST_COVERED: Final = 50_000
+"""Places that merged cells cover on one page; beyond, a cell is taken for one place."""
+
+_UNBROKEN: Final = 15
+"""A `<br>` within a sentence after so many characters only wraps the line."""
+
+_STOPPED: Final = re.compile("[。！？!?；;：:…”’」』）)》.]\\s*$")
+
+
+@dataclass(slots=True)
+class CellPlace:
+    """Where in which table a block stands; `column` and `row` count from 0, the spans from 1."""
+
+    table: int
+    row: int
+    column: int
+    heading: bool
+    columns: int = 1
+    rows: int = 1
+
+
+@dataclass(slots=True)
+class HtmlBlock:
+    """The text between two boundaries of block elements: pieces of (line from 0, text).
+
+    `level` is that of a heading element, else 0; `linked` counts the characters within links.
+    """
+
+    tag: str
+    level: int = 0
+    in_main: bool = False
+    cell: CellPlace | None = None
+    pieces: list[tuple[int, str]] = field(default_factory=list)
+    linked: int = 0
+
+    @property
+    def text(self) -> str:
+        """The pieces as one text; a line of the source ends no word but a Latin one."""
+        parts: list[str] = []
+        for _, piece in self.pieces:
+            latin = parts and parts[-1][-1:].isascii() and parts[-1][-1:].isalnum() and piece[:1].isalnum()
+            parts.append(" " * bool(latin and piece[:1].isascii()) + piece)
+        return "".join(parts)
+
+
+@dataclass(slots=True)
+class HtmlText:
+    """A page's visible blocks in source order, the text of `<title>` with its line, and what navigation it has."""
+
+    blocks: list[HtmlBlock]
+    title: str
+    title_line: int
+    metas: dict[str, str]
+    has_navigation: bool
+
+
+def read_blocks(source: Sequence[str]) -> HtmlText:
+    """Collect the visible blocks of a page given as its lines."""
+    joined = "\n".join(source)
+    collector = _Collector()
+    line, at = 0, 0
+    for token in tokens(joined):
+        line += joined.count("\n", at, token.at)
+        at = token.at
+        collector.take(token, line)
+    title = re.search(r"<title[^>]{0,200}>([^<]{0,500})", joined[:200_000], re.I)
+    text = " ".join(html.unescape(title[1]).split()) if title else ""
+    where = joined.count("\n", 0, title.start(1) + len(title[1]) - len(title[1].lstrip())) if title else 0
+    return HtmlText(
+        collector.finished(), text, where, dict(_metas(joined[:200_000])), collector.has_navigation
+    )
+
+
+def _metas(head: str) -> Iterator[tuple[str, str]]:
+    """Name and content of each `<meta>`."""
+    for tag in re.finditer(r"<meta\s[^<>]{0,2000}>", head, re.I):
+        name = re.search(r"(?:name|property|itemprop)\s*=\s*[\"']?([^\"'\s>]{1,60})", tag[0], re.I)
+        content = re.search(r"content\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", tag[0], re.I)
+        if name and content:
+            yield name[1].lower(), html.unescape(content[1] or content[2] or "").strip()
+
+
+class _Collector:
+    """Follows the open elements and puts text into blocks."""
+
+    def __init__(self) -> None:
+        self.has_navigation = False
+        self._blocks: list[HtmlBlock] = [HtmlBlock("body")]
+        self._open: list[tuple[str, bool]] = []
+        self._counts: dict[str, int] = {}
+        self._dropped = 0
+        self._tables: list[list[int]] = []  # number, row, column of each open table
+        self._tables_met = 0
+        self._cells: list[CellPlace] = []
+        self._covered = 0
+        self._taken: dict[tuple[int, int], set[int]] = {}
+
+    def finished(self) -> list[HtmlBlock]:
+        """The blocks that hold text."""
+        for block in self._blocks:
+            block.pieces = [(line, text) for line, text in block.pieces if text.strip()]
+            if block.pieces:
+                line, text = block.pieces[-1]
+                block.pieces[-1] = (line, text.rstrip())
+        return [block for block in self._blocks if block.pieces]
+
+    def take(self, token: Token, line: int) -> None:
+        """Take the next token, which begins on source line `line`, counted from 0."""
+        if not token.tag:
+            for number, piece in enumerate(token.text.split("\n"), line):
+                self._put(number, _ENTITY.sub(_character, piece))
+            return
+        if token.tag in ("nav", "footer"):
+            self.has_navigation = True
+        if token.tag == "br" and self._is_wrapped():
+            return
+        if token.closing:
+            self._close(token.tag)
+        elif token.tag not in _VOID:
+            self._enter(token)
+        if token.tag in _BLOCKS:
+            self._part()
+
+    def _is_wrapped(self) -> bool:
+        text = "".join(piece for _, piece in self._blocks[-1].pieces[-3:]).strip()
+        return len(text) >= _UNBROKEN and not _STOPPED.search(text) and not self._blocks[-1].level
+
+    def _enter(self, token: Token) -> None:
+        tag = token.tag
+        heads_page = tag == "header" and not any(self._counts.get(name) for name in _MAIN)
+        dropped = token.hidden or tag in _DROPPED or heads_page
+        self._open.append((tag, dropped))
+        self._counts[tag] = self._counts.get(tag, 0) + 1
+        self._dropped += dropped
+        if tag == "table":
+            self._tables.append([self._tables_met, -1, 0])
+            self._tables_met += 1
+        elif tag == "tr" and self._tables:
+            self._tables[-1][1] += 1
+            self._tables[-1][2] = 0
+        elif tag in ("td", "th") and self._tables:
+            self._enter_cell(tag, token.attributes)
+
+    def _enter_cell(self, tag: str, attributes: str) -> None:
+        number, row, column = self._tables[-1]
+        taken = self._taken.get((number, row), set())
+        while column in taken:
+            column += 1
+        spans = {kind.lower(): min(_WIDEST, max(1, int(count))) for kind, count in _SPANS.findall(attributes)}
+        cell = CellPlace(number, row, column, tag == "th", spans.get("col", 1), spans.get("row", 1))
+        self._covered += cell.rows * cell.columns
+        for below in range(1, cell.rows if self._covered < _MOST_COVERED else 1):
+            covered = self._taken.setdefault((number, row + below), set())
+            covered.update(range(column, column + cell.columns))
+        self._tables[-1][2] = column + cell.columns
+        self._cells.append(cell)
+
+    def _close(self, tag: str) -> None:
+        """Close the innermost element of that name and all within it; a stray end tag closes nothing."""
+        while self._counts.get(tag):
+            inner, dropped = self._open.pop()
+            self._counts[inner] -= 1
+            self._dropped -= dropped
+            if inner == "table" and self._tables:
+                self._tables.pop()
+            elif inner in ("td", "th") and self._cells:
+                self._cells.pop()
+            if inner == tag:
+                return
+
+    def _part(self) -> None:
+        if self._blocks[-1].pieces or self._blocks[-1].tag != self._tag():
+            self._blocks.append(self._fresh())
+
+    def _tag(self) -> str:
+        return next((tag for tag, _ in reversed(self._open) if tag in _BLOCKS), "body")
+
+    def _fresh(self) -> HtmlBlock:
+        tag = self._tag()
+        level = next((int(t[1]) for t, _ in reversed(self._open) if re.fullmatch("h[1-6]", t)), 0)
+        in_main = any(self._counts.get(name) for name in _MAIN)
+        return HtmlBlock(tag, level, in_main, self._cells[-1] if self._cells else None)
+
+    def _put(self, number: int, piece: str) -> None:
+        if self._dropped:
+            return
+        piece = _BLANKS.sub(" ", piece)
+        if self._counts.get("sup") and _SCRIPT.fullmatch(piece):
+            piece = piece.strip().translate(_RAISED)
+        elif self._counts.get("sub") and _SCRIPT.fullmatch(piece):
+            piece = piece.strip().translate(_LOWERED)
+        block = self._blocks[-1]
+        first = not block.pieces or block.pieces[-1][0] != number
+        piece = piece.lstrip() if first else piece
+        if not piece:
+            return
+        if first:
+            block.pieces.append((number, piece))
+        else:
+            block.pieces[-1] = (number, block.pieces[-1][1] + piece)
+        if self._counts.get("a"):
+            block.linked += len(piece)
+
+
+def _character(reference: re.Match[str]) -> str:
+    text = html.unescape(reference[0]).replace("\xa0", " ").replace("\xad", "")
+    return " " if text in ("\r", "\n") else text
