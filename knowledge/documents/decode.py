@@ -1,4 +1,4 @@
-"""Bytes to text: byte order mark, UTF-8, UTF-16, GB18030, and never mojibake that nobody notices."""
+"""Bytes to text: byte order mark, UTF-8, UTF-16, GB18030, Big5, and never mojibake that nobody notices."""
 
 from __future__ import annotations
 
@@ -17,6 +17,14 @@ _MARKS: Final = (  # UTF-32 first: its little-endian mark begins with that of UT
     (codecs.BOM_UTF16_LE, "utf-16-le", "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16-be", "utf-16"),
 )
+_LEGACY: Final = (("gb18030", "gb18030"), ("big5hkscs", "big5-hkscs"))
+_WRONG: Final = "\ufffd"
+_WRONG_RUN: Final = re.compile("\ufffd+")
+_LONGEST_WRONG: Final = 3
+_SURE_TEXT: Final = 20
+_TEXT_A_WRONG: Final = 2_000
+"""Characters of text for one wrong place: a file with more of them is damaged, or of several encodings."""
+
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 _WINDOW: Final = 400
 _ORDINARY_SHARE: Final = 0.85
@@ -48,6 +56,8 @@ def decode(name: str, data: bytes) -> tuple[str, str]:
             return _marked(name, data, len(mark), codec), label
     if b"\0" in data and (wide := _utf16(data)):
         return wide
+    if data.isascii() and b"~{" in data and b"~}" in data and (escaped := _read(data, "hz")):
+        return escaped, "hz"
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -78,24 +88,42 @@ def _marked(name: str, data: bytes, start: int, codec: str) -> str:
 
 def _other(name: str, data: bytes, error: UnicodeDecodeError) -> tuple[str, str]:
     if _is_utf8(data, error.start):
+        if mended := _read(data, "utf-8", wrong=True):
+            return _text_only(name, mended, "utf-8"), "utf-8"
         reason = "是 UTF-8，但有损坏或混入别的编码的字节"
         raise UnreadableFile(name, reason, "用原稿重新导出为 UTF-8", error.start) from error
     if wide := _utf16(data):
         return wide
+    if data.isascii() or len(_CONTROLS.findall(data[:4096].decode("latin-1"))) > len(data[:4096]) // 10:
+        raise _binary(name, error.start) from error
+    for codec, label in _LEGACY:
+        text = _read(data, codec)
+        if text is not None and _implausible(text) is None:
+            return _text_only(name, text, codec), label
+    for codec, label in _LEGACY:
+        text = _read(data, codec, wrong=True)
+        if text is not None and _implausible(text.replace(_WRONG, "")) is None:
+            return _text_only(name, text, codec), label
     try:
-        text = data.decode("gb18030")
+        place = _implausible(data.decode("gb18030"))
+        offset = len(data.decode("gb18030")[:place].encode("gb18030"))
+        reason = "按 GB18030 读出来不像中文，可能是别的编码"
     except UnicodeDecodeError as gb_error:
-        if len(_CONTROLS.findall(data[:4096].decode("latin-1"))) > len(data[:4096]) // 10:
-            raise _binary(name, gb_error.start) from gb_error
-        reason = "不是 UTF-8、UTF-16 或 GB18030，或有字节损坏"
-        raise UnreadableFile(name, reason, "另存为 UTF-8 后再放入", gb_error.start) from gb_error
-    text = _text_only(name, text, "gb18030")
-    place = _implausible(text)
-    if place is not None:
-        reason = "按 GB18030 读出来不像中文，可能是别的编码（如 Big5）"
-        offset = len(text[:place].encode("gb18030"))
-        raise UnreadableFile(name, reason, "另存为 UTF-8 后再放入", offset) from error
-    return text, "gb18030"
+        offset, reason = gb_error.start, "不是 UTF-8、UTF-16、GB18030 或 Big5，或有字节损坏"
+    raise UnreadableFile(name, reason, "另存为 UTF-8 后再放入", offset) from error
+
+
+def _read(data: bytes, codec: str, wrong: bool = False) -> str | None:
+    """Decode strictly, or (`wrong`) with a mark for the bytes of a few wrong places; None where that is not enough."""
+    if wrong:
+        text = data.decode(codec, "replace")
+        runs = _WRONG_RUN.findall(text)
+        few = len(runs) <= 1 + len(text) // _TEXT_A_WRONG and max(map(len, runs), default=0) <= _LONGEST_WRONG
+        return text if few and _beyond_ascii(text) >= _SURE_TEXT else None
+    try:
+        return data.decode(codec)
+    except UnicodeDecodeError:
+        return None
 
 
 def _is_utf8(data: bytes, valid: int) -> bool:
@@ -141,7 +169,7 @@ def _implausible(text: str, frequent: bool = True) -> int | None:
     """Return where the text stops looking like Chinese or ASCII, or None."""
     ordinary = _ordinary()
     for start, window in _windows(text):
-        beyond = [char for char in window if char > "\x7f"]
+        beyond = [char for char in window if char > "\x7f" and char.isalnum()]  # rules and boxes tell nothing
         strange = [char for char in beyond if char not in ordinary]
         if len(strange) > max(1, len(beyond) * (1 - _ORDINARY_SHARE)):
             return start + window.index(strange[0])

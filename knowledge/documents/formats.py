@@ -28,10 +28,10 @@ class Format:
     is_text: bool = True
 
 
-def _read_word(name: str, data: bytes) -> Extract:
-    from knowledge.documents.word import read_word  # its library costs 50 ms, which a question need not pay
+def _read_docx(name: str, data: bytes) -> Extract:
+    from knowledge.documents.docx import read_docx  # its library costs 50 ms, which a question need not pay
 
-    return read_word(name, data)
+    return read_docx(name, data)
 
 
 def _read_pdf(name: str, data: bytes) -> Extract:
@@ -51,7 +51,7 @@ FORMATS: Final = {
     ".html": _HTML,
     ".htm": _HTML,
     ".xhtml": _HTML,
-    ".docx": Format(_read_word, limits.OFFICE_BYTES, is_text=False),
+    ".docx": Format(_read_docx, limits.OFFICE_BYTES, is_text=False),
     ".pdf": Format(_read_pdf, limits.PDF_BYTES, is_text=False),
 }
 _SIGNS: Final = (

@@ -105,7 +105,7 @@ class _Found:
         except Exception as error:  # what it meets in wild markup it lets through
             logging.getLogger(__name__).info("trafilatura could not read a page: %r", error)
             found = None
-        if found is not None:
+        if found is not None and not isinstance(found, dict):
             self.text, self.title = _key(found.text or ""), found.title or ""
             self.day, self.author = found.date or "", found.author or ""
 

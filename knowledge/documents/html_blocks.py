@@ -107,9 +107,9 @@ _MAIN: Final = ("article", "main")
 _ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});?")
 _BLANKS: Final = re.compile(r"[ \t\r\f\v\u200b\ufeff]+")
 _SPANS: Final = re.compile(r"\b(col|row)span\s*=\s*[\"']?\s*(\d{1,3})", re.I)
-_RAISED: Final = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ")
-_LOWERED: Final = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
-_SCRIPT: Final = re.compile(r"[0-9+\-=()n\s]+")
+RAISED: Final = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ")
+LOWERED: Final = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
+SCRIPT: Final = re.compile(r"[0-9+\-=()n\s]+")
 _WIDEST: Final = 100
 _MOST_COVERED: Final = 50_000
 """Places that merged cells cover on one page; beyond, a cell is taken for one place."""
@@ -290,7 +290,7 @@ class _Collector:
 
     def _fresh(self) -> HtmlBlock:
         tag = self._tag()
-        level = next((int(t[1]) for t, _ in reversed(self._open) if re.fullmatch("h[1-6]", t)), 0)
+        level = next((depth for depth in range(1, 7) if self._counts.get(f"h{depth}")), 0)
         in_main = any(self._counts.get(name) for name in _MAIN)
         return HtmlBlock(tag, level, in_main, self._cells[-1] if self._cells else None)
 
@@ -298,10 +298,10 @@ class _Collector:
         if self._dropped:
             return
         piece = _BLANKS.sub(" ", piece)
-        if self._counts.get("sup") and _SCRIPT.fullmatch(piece):
-            piece = piece.strip().translate(_RAISED)
-        elif self._counts.get("sub") and _SCRIPT.fullmatch(piece):
-            piece = piece.strip().translate(_LOWERED)
+        if self._counts.get("sup") and SCRIPT.fullmatch(piece):
+            piece = piece.strip().translate(RAISED)
+        elif self._counts.get("sub") and SCRIPT.fullmatch(piece):
+            piece = piece.strip().translate(LOWERED)
         block = self._blocks[-1]
         first = not block.pieces or block.pieces[-1][0] != number
         piece = piece.lstrip() if first else piece

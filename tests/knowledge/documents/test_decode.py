@@ -64,19 +64,35 @@ def test_characters_that_repair_leaves_out_are_still_in_the_text(codec: str) -> 
 WRONG = ARTICLE.encode()
 
 
+GBK = ARTICLE.encode("gbk")
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding"),
+    [
+        (WRONG[:31] + b"\xff" + WRONG[31:], "utf-8"),
+        (WRONG + "好".encode()[:2], "utf-8"),
+        (WRONG + b"\xed\xa0\x80", "utf-8"),
+        (GBK[:41] + b"\xff" + GBK[41:], "gb18030"),
+        (GBK + "好".encode("gbk")[:1], "gb18030"),
+    ],
+    ids=["byte", "cut", "surrogate", "gbk-byte", "gbk-cut"],
+)
+def test_one_wrong_place_is_marked_and_the_rest_is_read(data: bytes, encoding: str) -> None:
+    text, found = decode("坏.txt", data)
+    assert found == encoding
+    assert 1 <= text.count("\ufffd") <= 3
+
+
 @pytest.mark.parametrize(
     ("data", "offset"),
     [
-        (WRONG[:31] + b"\xff" + WRONG[31:], 31),
-        (WRONG + "好".encode()[:2], len(WRONG)),
-        (WRONG + ARTICLE.encode("gbk"), len(WRONG)),
+        (WRONG + GBK, len(WRONG)),
         (codecs.BOM_UTF8 + WRONG + b"\xff", len(WRONG) + 3),
         (codecs.BOM_UTF16_LE + "好".encode("utf-16-le") + b"\x00\xd8", 4),
-        (ARTICLE.encode("gbk")[:41] + b"\xff\xff" + ARTICLE.encode("gbk")[41:], 41),
-        (ARTICLE.encode("gbk") + "好".encode("gbk")[:1], len(ARTICLE.encode("gbk"))),
-        (WRONG + b"\xed\xa0\x80", len(WRONG)),
+        (WRONG[:30] + b"\xff" + WRONG[30:60] + b"\xff" + WRONG[60:], 28),
     ],
-    ids=["byte", "cut", "gbk-tail", "bom", "surrogate", "gbk-byte", "gbk-cut", "utf8-surrogate"],
+    ids=["gbk-tail", "bom", "utf16-surrogate", "two-bytes"],
 )
 def test_wrong_bytes_are_refused_with_their_offset(data: bytes, offset: int) -> None:
     with pytest.raises(UnreadableFile) as refused:
@@ -88,7 +104,6 @@ def test_wrong_bytes_are_refused_with_their_offset(data: bytes, offset: int) -> 
 @pytest.mark.parametrize(
     ("text", "codec"),
     [
-        (TRADITIONAL, "big5"),
         (KOREAN, "euc-kr"),
         (JAPANESE, "euc-jp"),
         (JAPANESE, "shift_jis"),
@@ -100,6 +115,17 @@ def test_other_encodings_are_refused_instead_of_read_as_mojibake(text: str, code
     with pytest.raises(UnreadableFile) as refused:
         decode("a.txt", text.encode(codec))
     assert refused.value.offset is not None
+
+
+@pytest.mark.parametrize("codec", ["big5", "big5hkscs"])
+def test_traditional_characters_in_big5_are_read(codec: str) -> None:
+    assert decode("a.txt", TRADITIONAL.encode(codec)) == (TRADITIONAL, "big5-hkscs")
+
+
+@pytest.mark.parametrize("mark", ["━", "─", "★", "┌│"])
+def test_rules_and_boxes_do_not_make_a_file_implausible(mark: str) -> None:
+    text = f"小城旧事\n{mark * 120}\n{ARTICLE}"
+    assert decode("a.txt", text.encode("gbk")) == (text, "gb18030")
 
 
 def test_a_gbk_file_with_a_utf8_part_is_refused() -> None:
@@ -124,9 +150,14 @@ def test_any_bytes_are_text_of_that_encoding_or_a_refusal_within_the_file(data: 
         assert refused.offset is None or 0 <= refused.offset <= len(data)
     else:
         text.encode("utf-8")
-        assert text.encode(encoding) in (data, codecs.BOM_UTF16_LE + data[2:]) or encoding in (
-            "utf-16",
-            "utf-32",
+        assert (
+            "\ufffd" in text
+            or text.encode(encoding) in (data, codecs.BOM_UTF16_LE + data[2:])
+            or encoding
+            in (
+                "utf-16",
+                "utf-32",
+            )
         )
 
 

@@ -10,8 +10,9 @@ import pytest
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
-from knowledge.documents.word import read_word
+from knowledge.documents.docx import read_docx
 from knowledge.errors import UnreadableFile
+from knowledge.model import Role
 
 
 def saved(*paragraphs: str) -> bytes:
@@ -40,7 +41,7 @@ def replaced(data: bytes, part: str, content: bytes) -> bytes:
 
 
 def test_each_paragraph_is_a_line() -> None:
-    assert read_word("a.docx", saved("标题", "", "上海新增绿地。")).lines == ("标题", "", "上海新增绿地。")
+    assert read_docx("a.docx", saved("标题", "", "上海新增绿地。")).lines == ("标题", "", "上海新增绿地。")
 
 
 def test_tables_stand_in_their_place() -> None:
@@ -51,7 +52,7 @@ def test_tables_stand_in_their_place() -> None:
     document.add_paragraph("后")
     file = io.BytesIO()
     document.save(file)
-    assert read_word("a.docx", file.getvalue()).lines == ("前", "甲", "乙", "后")
+    assert read_docx("a.docx", file.getvalue()).lines == ("前", "甲", "乙", "后")
 
 
 @pytest.mark.parametrize(
@@ -59,13 +60,13 @@ def test_tables_stand_in_their_place() -> None:
     [
         ("<w:r><w:t>甲</w:t></w:r><w:ins><w:r><w:t>增</w:t></w:r></w:ins>", "甲增"),
         ("<w:r><w:t>甲</w:t></w:r><w:del><w:r><w:delText>删</w:delText></w:r></w:del>", "甲"),
-        ("<w:r><w:t>甲</w:t><w:br/><w:t>乙</w:t><w:tab/><w:t>丙</w:t></w:r>", "甲 乙 丙"),
+        ("<w:r><w:t>甲</w:t><w:br/><w:t>乙</w:t><w:tab/><w:t>丙</w:t></w:r>", "甲\u3000\u3000乙 丙"),
         ("<w:hyperlink><w:r><w:t>链接</w:t></w:r></w:hyperlink>", "链接"),
         ("<w:sdt><w:sdtContent><w:r><w:t>控件</w:t></w:r></w:sdtContent></w:sdt>", "控件"),
     ],
 )
 def test_what_word_shows_is_read_and_what_was_deleted_is_not(xml: str, text: str) -> None:
-    assert read_word("a.docx", with_body(xml)).lines[0] == text
+    assert read_docx("a.docx", with_body(xml)).lines[0] == text
 
 
 def test_a_text_box_is_read_once_after_its_paragraph() -> None:
@@ -75,7 +76,7 @@ def test_a_text_box_is_read_once_after_its_paragraph() -> None:
         f"<w:r><w:t>框外</w:t><mc:AlternateContent {mc}><mc:Choice Requires='wps'>{box}</mc:Choice>"
         f"<mc:Fallback>{box}</mc:Fallback></mc:AlternateContent></w:r>"
     )
-    assert read_word("a.docx", with_body(xml)).lines[:2] == ("框外", "框里")
+    assert read_docx("a.docx", with_body(xml)).lines[:2] == ("框外", "框里")
 
 
 def test_a_damaged_package_is_refused() -> None:
@@ -86,14 +87,14 @@ def test_a_damaged_package_is_refused() -> None:
         replaced(good, "word/document.xml", b"<w:document><w:body>"),
     ):
         with pytest.raises(UnreadableFile) as refused:
-            read_word("a.docx", data)
+            read_docx("a.docx", data)
         assert refused.value.remedy
 
 
 def test_a_bomb_is_refused_before_it_is_expanded() -> None:
     bomb = replaced(saved("标题"), "word/document.xml", b" " * (17 * 1024 * 1024))
     with pytest.raises(UnreadableFile, match="太大"):
-        read_word("a.docx", bomb)
+        read_docx("a.docx", bomb)
 
 
 def test_entities_are_never_expanded() -> None:
@@ -103,7 +104,55 @@ def test_entities_are_never_expanded() -> None:
         f"<w:document {nsdecls('w')}><w:body><w:p><w:r><w:t>甲&l9;&f;</w:t></w:r></w:p></w:body></w:document>"
     )
     try:
-        read = read_word("a.docx", replaced(saved("标题"), "word/document.xml", xml.encode())).lines
+        read = read_docx("a.docx", replaced(saved("标题"), "word/document.xml", xml.encode())).lines
     except UnreadableFile:
         return
     assert read == ("甲",)
+
+
+def shown(data: bytes) -> list[tuple[Role, str]]:
+    extract = read_docx("a.docx", data)
+    return [(b.role, extract.lines[b.first - 1][b.start : b.end]) for b in extract.blocks]
+
+
+def test_styles_tell_title_headings_and_what_is_no_text() -> None:
+    document = docx.Document()
+    for text, style in (
+        ("城市公园条例解读", "Title"),
+        ("总则", "Heading 1"),
+        ("公园应当免费开放。", None),
+        ("公园位置示意", "Caption"),
+    ):
+        document.add_paragraph(text, style=style)
+    file = io.BytesIO()
+    document.save(file)
+    assert shown(file.getvalue()) == [
+        (Role.TITLE, "城市公园条例解读"),
+        (Role.HEADING, "总则"),
+        (Role.PARAGRAPH, "公园应当免费开放。"),
+        (Role.CAPTION, "公园位置示意"),
+    ]
+
+
+@pytest.mark.parametrize("mark", ["strike", "dstrike", "vanish"])
+def test_struck_and_hidden_text_is_not_read(mark: str) -> None:
+    xml = f"<w:r><w:t>面积</w:t></w:r><w:r><w:rPr><w:{mark}/></w:rPr><w:t>旧数</w:t></w:r><w:r><w:t>新数</w:t></w:r>"
+    assert read_docx("a.docx", with_body(xml)).lines[0] == "面积新数"
+
+
+def test_a_raised_figure_stays_raised() -> None:
+    raised = '<w:r><w:rPr><w:vertAlign w:val="superscript"/></w:rPr><w:t>8</w:t></w:r>'
+    assert read_docx("a.docx", with_body(f"<w:r><w:t>10</w:t></w:r>{raised}")).lines[0] == "10⁸"
+
+
+def test_a_table_has_head_and_rows() -> None:
+    document = docx.Document()
+    table = document.add_table(3, 2)
+    for row, texts in zip(table.rows, (("园区", "面积"), ("北区", "210亩"), ("南区", "95亩")), strict=True):
+        for cell, text in zip(row.cells, texts, strict=True):
+            cell.text = text
+    file = io.BytesIO()
+    document.save(file)
+    (block,) = (b for b in read_docx("a.docx", file.getvalue()).blocks if b.role is Role.TABLE)
+    assert block.table is not None
+    assert (len(block.table.head), len(block.table.rows)) == (2, 2)
