@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import pairwise
 from statistics import median
 from typing import Final
@@ -358,25 +359,33 @@ class _Heading:
         return "".join(line.text for line in self.lines)
 
 
-@dataclass(slots=True)
+@dataclass(eq=False)
 class _Unit:
     """A paragraph with what stands right above it: an article's headline or one heading."""
 
     paragraph: Paragraph
-    pairs: Counter[str]
     head: int | None = None
     heading: int | None = None
     under: _Heading | None = None
     wide: bool = False
     dateline: bool = False
 
+    @cached_property
+    def pairs(self) -> Counter[str]:
+        """How often characters stand side by side in it; counted only where words decide."""
+        return Counter(_PAIRS.findall(self.paragraph.text))
+
 
 class _Rarity:
     """How much a pair of characters tells: the logarithm of how few of the page's paragraphs hold it."""
 
     def __init__(self, units: Sequence[_Unit]) -> None:
+        self._units = units
         self._count = len(units)
-        self._held = Counter(pair for unit in units for pair in unit.pairs)
+
+    @cached_property
+    def _held(self) -> Counter[str]:
+        return Counter(pair for unit in self._units for pair in unit.pairs)
 
     def shared(self, pairs: Counter[str], others: Counter[str]) -> float:
         return sum(self.of(pair) for pair in pairs if pair in others)
@@ -469,7 +478,7 @@ def _units(
     usual = median(widths) if widths else 10.0
     units: list[_Unit] = []
     for paragraph in paragraphs:
-        unit = _Unit(paragraph, Counter(_PAIRS.findall(paragraph.text)))
+        unit = _Unit(paragraph)
         above = paragraph.at - 1
         while above >= 0 and labelled[above].role in _ASIDE | {Role.BYLINE}:
             above -= 1

@@ -66,7 +66,7 @@ SPEAKER: Final = re.compile("[^\\s，。、：:；！？“”《》\\d]{1,8}[�
 
 _LONGEST_IMPRINT: Final = 40
 _LONGEST_RUBRIC: Final = 4
-_NAMED_VALUE: Final = re.compile("[^，。：:]{1,12}[：:][^。]*\\d")
+_NAMED_VALUE: Final = re.compile("[^，。：:]{0,11}[^\\d\\s，。：:][：:][^。]*\\d")
 _PAGE_HEAD_PARTS: Final = re.compile(
     r"(?:19|20)\d\d\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日|(?:星期|周|週)[一二三四五六日天]|第?\s*[A-D]?\d{1,3}\s*版|第[一二三四五六七八九十]+版"
     r"|(?<![A-Za-z0-9])[A-D]?\d{1,3}$|^[A-D]?\d{1,3}(?![A-Za-z0-9])|[\u4e00-\u9fff]{1,4}(?:日报|晚报|晨报|青年报|早报|时报|商报|周刊|日報|晚報)|[\s　/|：:·]"
