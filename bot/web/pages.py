@@ -23,6 +23,7 @@ _FORBIDDEN = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\uf
 TITLES = 8
 OPEN = 3
 AROUND = 2
+RELATED = 5
 MOST_LINES = 2_000
 
 Piece = tuple[str, bool]
@@ -75,11 +76,12 @@ class LineView:
 
 @dataclass(frozen=True, slots=True)
 class SourceView:
-    """An article's file, and the fact to mark in it."""
+    """An article's file, the fact to mark in it, and what else is told of the same as that, or as its first."""
 
     article: Article
     document: Document
     fact: Fact | None
+    related: Sequence[Fact] = ()
 
 
 class Pages:
@@ -116,6 +118,7 @@ class Pages:
             file=view.document.name,
             gone=fact_wanted and view.fact is None,
             lines=source_lines(view),
+            related=[(fact.text, fact.article.title.text, source_path(fact)) for fact in view.related],
         )
 
     def error(self, notice: str) -> str:
@@ -183,7 +186,10 @@ def find_source(snapshot: Snapshot, article_id: str, fact_id: str | None) -> Sou
     if article is None or held is None:
         return None
     fact = snapshot.fact(fact_id) if fact_id else None
-    return SourceView(article, held, fact if fact and fact.article.id == article.id else None)
+    marked = fact if fact and fact.article.id == article.id else None
+    about = marked or next(snapshot.facts(article_id), None)
+    related = snapshot.related(about, RELATED) if about else ()
+    return SourceView(article, held, marked, [one for one in related if snapshot.proves(one)])
 
 
 def source_lines(view: SourceView) -> list[LineView]:
