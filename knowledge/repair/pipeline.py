@@ -24,7 +24,7 @@ from knowledge.model import (
     make_id,
 )
 from knowledge.repair import issue, sentences
-from knowledge.repair.articles import ArticleDraft, constrain, draft_articles, is_broken
+from knowledge.repair.articles import ArticleDraft, draft_articles
 from knowledge.repair.blocks import (
     StatedLine,
     stated_articles,
@@ -33,6 +33,7 @@ from knowledge.repair.blocks import (
     table_paragraphs,
 )
 from knowledge.repair.characters import HAN
+from knowledge.repair.constraints import constrain, is_broken
 from knowledge.repair.continuation import Paragraph, join_lines
 from knowledge.repair.coverage import leftovers, removed
 from knowledge.repair.edges import trim
