@@ -11,42 +11,29 @@ from __future__ import annotations
 
 import argparse
 import json
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from knowledge.answering.alignment import LEVELS, Aligner, Doubts
-from knowledge.answering.candidates import candidates
-from knowledge.answering.constraints import SlotKind
 from knowledge.answering.extractor import CONTRADICTED, FactReading
-from knowledge.answering.features import UNTAUGHT, feature_rows
-from knowledge.answering.scorer import AnswerModel, Logistic, Net, question_group, read_model, softmax
-from knowledge.answering.window import Passage
-from knowledge.index.index import Index, build_index, open_index
+from knowledge.answering.scorer import AnswerModel, Logistic, question_group, read_model, softmax
+from knowledge.index.index import Index
 from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import Query, analyse
-from knowledge.query.question import QuestionType
 from knowledge.search.ask import Answering, examine
 from knowledge.search.decision import similarity
-from knowledge.search.lexicon import Lexicon
-from knowledge.search.units import idf
 from knowledge.text.analyzer import Analyzer, ChineseAnalyzer
-from knowledge.training.fitting import Array, descend, listwise_net, logistic
-from knowledge.training.measures import f1, is_right, normal
+from knowledge.training.fitting import Array, descend, logistic
+from knowledge.training.measures import is_right, normal
 from knowledge.training.near_misses import Changer, NearMiss, opposite_characters, read_opposites
-from knowledge.training.squad import Asked, QuestionSet, load
+from knowledge.training.spans import drawn, fit_doubts, fit_net, is_kept_back, opened, passages_of
+from knowledge.training.squad import Asked, load
 
-KEPT_BACK = 4
-HIDDEN = 48
-EPOCHS = 10
 NEWS_COUNTS = 3
 """Times that a question of news counts as one of an encyclopedia does: news is what is asked of."""
 WRONG_AT_MOST = 0.01
@@ -146,6 +133,8 @@ def main(arguments: Sequence[str]) -> None:
     )
     parser.add_argument("--output", type=Path, default=OUTPUT)
     options = parser.parse_args(arguments)
+    if not any(path.is_dir() for path in options.sets):
+        parser.error("no folder of news scripts among the sets: thresholds are set on news")
     language = ChineseAnalyzer()
     opposites = read_opposites(options.opposites)
     sets = [load(path) for path in options.sets]
@@ -174,76 +163,6 @@ def main(arguments: Sequence[str]) -> None:
     report(model, outcomes)
 
 
-def fit_doubts(
-    sets: Sequence[QuestionSet], changer: Changer, opposites: dict[str, str], most: int, language: Analyzer
-) -> Doubts:
-    """Fit the doubt of a word by kind and level: the changed words against the unchanged ones."""
-    kinds = [kind.value for kind in SlotKind]
-    untaught = Doubts({kind: [0.0] * len(LEVELS) for kind in kinds}, 0, 0, 0, 0, 0, opposites)
-    random = Random(3)
-    rows: list[tuple[int, list[float]]] = []
-    labels: list[float] = []
-    for one in sets:
-        passages = _passages(one, language)
-        with opened(one) as index:
-            rarity = _rarity(index)
-            for asked in _drawn(one, most):
-                if asked.fact is None:
-                    continue
-                passage = passages[asked.fact.id]
-                window = passage.folded + passage.heads + passage.near
-                changed = changer.change(asked.text, window, random)
-                for text, miss in ((asked.text, None), *(((changed.text, changed),) if changed else ())):
-                    query = analyse(text, Aliases(), language)
-                    aligner = Aligner(query, untaught, rarity)
-                    for alignment in aligner.align(passage):
-                        kind, level, *others = aligner.features(alignment)
-                        new = miss.text[miss.start : miss.end] if miss else ""
-                        word = alignment.constraint.text
-                        rows.append((kinds.index(kind) * len(LEVELS) + level, [*others, float(level >= 2)]))
-                        labels.append(float(bool(new) and (word in new or new in word)))
-    table = np.zeros((len(rows), len(kinds) * len(LEVELS) + 5))
-    for at, (cell, others) in enumerate(rows):
-        rare, unknown, sibling, beside, single, absent = others
-        table[at, cell] = 1
-        table[at, -5:] = (rare * absent, unknown * absent, sibling, beside * absent, single * absent)
-    weights, bias = logistic(table, np.array(labels), penalty=3e-4)
-    cells = (weights[:-5] + bias).reshape(len(kinds), len(LEVELS))
-    rare, unknown, sibling, beside, single = (round(float(w), 3) for w in weights[-5:])
-    rounded = {kind: [round(float(x), 3) for x in cells[at]] for at, kind in enumerate(kinds)}
-    return Doubts(rounded, rare, unknown, sibling, beside, single, opposites)
-
-
-def fit_net(sets: Sequence[QuestionSet], doubts: Doubts, most: int, language: Analyzer) -> Net:
-    """Fit the scorer on every candidate of the right facts; where none is right, on those nearly so."""
-    lists: list[tuple[npt.NDArray[np.float16], Array]] = []
-    for one in sets:
-        passages = _passages(one, language)
-        for asked in _drawn(one, most):
-            if asked.fact is None or not asked.answers or _is_kept_back(asked):
-                continue
-            passage = passages[asked.fact.id]
-            query = analyse(asked.text, Aliases(), language)
-            proposed = candidates(passage, query.type)
-            if not proposed or (query.type is QuestionType.NONE and len(query.keywords) < 2):
-                continue
-            alike = np.array(
-                [max(f1(passage.text[c.start : c.end], a) for a in asked.answers) for c in proposed]
-            )
-            worth = (
-                np.where(alike >= 1.0, 1.0, 0.0)
-                if (alike >= 1.0).any()
-                else np.where(alike >= 0.6, alike**4, 0.0)
-            )
-            if worth.any():
-                aligned = Aligner(query, doubts, lambda word: 0.5).align(passage)
-                rows = feature_rows(query, passage, aligned, proposed, {}).astype(np.float16)
-                lists.append((rows, worth / worth.sum()))
-    inner, bias, outer = listwise_net(lists, HIDDEN, EPOCHS)
-    inner[list(UNTAUGHT)] = 0.0  # nothing was read while this was fitted
-    return Net(inner, bias, outer)
-
-
 def asked_of_search(
     path: Path, changer: Changer, answering: Answering, most: int, language: Analyzer
 ) -> Iterator[Outcome]:
@@ -252,24 +171,24 @@ def asked_of_search(
     kept: dict[int, bool] = {}
     share = 0.2 if path.is_dir() else 0.7
     one = load(path, lambda number: kept.setdefault(number, random.random() < share))
-    passages = _passages(one, language)
-    answerable = [asked for asked in _drawn(one, len(one.asked)) if asked.answerable]
+    passages = passages_of(one, language)
+    answerable = [asked for asked in drawn(one, len(one.asked)) if asked.answerable]
     there = [asked for asked in answerable if asked.fact is not None][: most * 3 // 4]
-    drawn = [*there, *[asked for asked in answerable if asked.fact is None][: most // 4]]
+    chosen = [*there, *[asked for asked in answerable if asked.fact is None][: most // 4]]
 
     def read(text: str) -> Query:
         return analyse(text, Aliases(), language)
 
     with opened(one) as index:
-        for asked in drawn:
+        for asked in chosen:
             cases = [
-                Case(asked, asked.text, asked.fact is not None, None, _is_kept_back(asked), path.is_dir())
+                Case(asked, asked.text, asked.fact is not None, None, is_kept_back(asked), path.is_dir())
             ]
             if asked.fact is not None:
                 passage = passages[asked.fact.id]
                 miss = changer.change(asked.text, passage.folded + passage.heads + passage.near, random)
                 if miss and asked.text not in asked.answers:  # a word alone is there or not
-                    cases.append(Case(asked, miss.text, False, miss, _is_kept_back(asked), path.is_dir()))
+                    cases.append(Case(asked, miss.text, False, miss, is_kept_back(asked), path.is_dir()))
             for case in cases:
                 outcome = _outcome(case, read, index, answering, language)
                 if outcome:
@@ -458,38 +377,3 @@ def write(model: AnswerModel, path: Path) -> None:
     }  # fmt: skip
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
-
-
-def _passages(one: QuestionSet, language: Analyzer) -> dict[str, Passage]:
-    found: dict[str, Passage] = {}
-    for parsed in one.articles.values():
-        facts = parsed.facts
-        for at, fact in enumerate(facts):
-            found[fact.id] = Passage.of(
-                fact, tuple(facts[max(0, at - 2) : at]), tuple(facts[at + 1 : at + 2]), language
-            )
-    return found
-
-
-def _rarity(index: Index) -> Any:
-    lexicon = Lexicon(index)
-    nowhere = float(idf(0, lexicon.size))
-    return lambda word: float(idf(lexicon.frequency(word), lexicon.size)) / nowhere
-
-
-def _drawn(one: QuestionSet, most: int) -> list[Asked]:
-    return Random(1).sample(one.asked, min(most, len(one.asked)))
-
-
-def _is_kept_back(asked: Asked) -> bool:
-    """A quarter, by article: every question of one article is on one side."""
-    return asked.article % KEPT_BACK == 0
-
-
-@contextmanager
-def opened(one: QuestionSet) -> Iterator[Index]:
-    """Build and open an index of a set's articles."""
-    with tempfile.TemporaryDirectory() as folder:
-        build_index(Path(folder) / "index", ((parsed, b"") for parsed in one.articles.values()))
-        with open_index(Path(folder) / "index") as index:
-            yield index

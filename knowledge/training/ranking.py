@@ -22,8 +22,8 @@ from knowledge.search.features import FEATURES, feature_matrix
 from knowledge.search.pool import Pool, find_pool
 from knowledge.search.weights import SIMILARITY
 from knowledge.text.analyzer import ChineseAnalyzer
-from knowledge.training.answers import opened
 from knowledge.training.fitting import descend, logistic
+from knowledge.training.spans import opened
 from knowledge.training.squad import Asked, QuestionSet, load
 
 PENALTY = 1e-3

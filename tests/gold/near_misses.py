@@ -1,0 +1,57 @@
+"""Invented news with answerable questions and near misses of them: one thing changed, so nothing may be claimed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from knowledge.documents.folder import read_document
+from knowledge.model import Answer, ParsedDocument
+from knowledge.repair.pipeline import repair_document
+from tests.gold.sentences import norm
+
+FILE = Path(__file__).with_suffix(".json")
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How many answerable questions were found and answered in short, how many short answers were said, near misses refused."""
+
+    answerable: int
+    found: int
+    said: int
+    right: int
+    near_misses: int
+    refused: int
+    wrong: tuple[str, ...]
+
+
+def documents() -> list[ParsedDocument]:
+    """The invented articles, repaired."""
+    articles = json.loads(FILE.read_text(encoding="utf-8"))["articles"]
+    texts = (f"{one['title']}\n\n{one['text']}\n" for one in articles)
+    return [repair_document(read_document(f"{n}.txt", text.encode())) for n, text in enumerate(texts)]
+
+
+def score(ask: Callable[[str], Answer]) -> Figures:
+    """Ask every question and count."""
+    rows = json.loads(FILE.read_text(encoding="utf-8"))["questions"]
+    found = said = right = refused = answerable = 0
+    wrong: list[str] = []
+    for row in rows:
+        reply = ask(row["query"])
+        if row["answer"] is None:
+            refused += not reply.found
+            said += reply.answer is not None
+            if reply.found:
+                wrong.append(f"claimed: {row['query']} → {reply.answer}")
+            continue
+        answerable += 1
+        found += reply.found
+        said += reply.answer is not None
+        right += reply.answer is not None and norm(row["answer"]) in norm(reply.answer)
+        if not reply.found or norm(row["answer"]) not in norm(reply.answer or ""):
+            wrong.append(f"{'found' if reply.found else 'refused'}: {row['query']} → {reply.answer}")
+    return Figures(answerable, found, said, right, len(rows) - answerable, refused, tuple(wrong))
