@@ -91,9 +91,12 @@ def means_the_same(pool: Pool) -> Array:
 
 
 def in_other_words(pool: Pool) -> Array:
-    """The same, as far as no fact has the query's words: where words are sure, meaning need not say anything."""
+    """The same, the more the less any fact has the query's words: where words are sure, meaning need say nothing.
+
+    Squared: it is to matter where most of the words are missing, not where one is.
+    """
     unsaid = 1.0 - float(with_title_character_coverage(pool).max())
-    alike: Array = pool.meaning * unsaid
+    alike: Array = pool.meaning * unsaid**2
     return alike
 
 

@@ -58,7 +58,7 @@ def main(arguments: Sequence[str]) -> None:
     examples = [
         example for path in options.files for example in _examples(load(path), options.sample, language)
     ]
-    ranking = _fit_ranking(examples)
+    ranking = fit_ranking(examples)
     print("RANKING", {name: round(float(weight), 3) for name, weight in zip(NAMES, ranking, strict=True)})
     chosen = [NAMES.index(name) for name in SIMILARITY]
     firsts = [first for path in options.files for first in _firsts(path, ranking, options.sample, language)]
@@ -77,7 +77,7 @@ def _examples(data: QuestionSet, sample: int, language: ChineseAnalyzer) -> Iter
             pool = find_pool(analyse(one.text, Aliases(), language), index)
             if pool is None:
                 continue
-            right = _right(index, pool, one)
+            right = right_rows(index, pool, one)
             if right.any():
                 yield Example(feature_matrix(pool), right, 1 / len(asked))
 
@@ -98,7 +98,8 @@ def _firsts(path: Path, ranking: Array, sample: int, language: ChineseAnalyzer) 
             yield First(features[best], kept[one.article], 1 / len(asked))
 
 
-def _right(index: Index, pool: Pool, asked: Asked) -> Array:
+def right_rows(index: Index, pool: Pool, asked: Asked) -> Array:
+    """Tell which rows of a pool hold the answer."""
     facts = index.facts_at([int(key) for key in index.columns.keys[pool.rows]])
     return np.array([asked.fact is not None and fact.id == asked.fact.id for fact in facts])
 
@@ -107,7 +108,8 @@ def _drawn(asked: Sequence[Asked], sample: int) -> Sequence[Asked]:
     return Random(1).sample(asked, min(sample, len(asked)))
 
 
-def _fit_ranking(examples: Sequence[Example]) -> Array:
+def fit_ranking(examples: Sequence[Example]) -> Array:
+    """Fit a linear model by listwise softmax loss."""
     features = np.concatenate([example.features for example in examples])
     lengths = [len(example.features) for example in examples]
     starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])

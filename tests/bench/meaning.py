@@ -1,0 +1,231 @@
+"""Meaning: `python -m tests.bench meaning fit|judge FILE.json … | paraphrases | speed N …`.
+
+`fit` prints RANKING_WITH_MEANING of `knowledge/search/weights.py`: the listwise model of `fit`, on each question as
+it is and once more with its words replaced by synonyms (`--synonyms`, lines of `code= word word …`). `judge` prints
+MRR@10 by words and by both. `paraphrases` asks the questions of `tests/gold/paraphrases.jsonl`, of which the half on
+articles 06 to 10 was never tuned on. `speed` searches so many vectors. Vectors are kept in `--vectors`, so that no
+sentence is embedded twice.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from random import Random
+
+import jieba
+import numpy as np
+
+from knowledge.documents.folder import read_document
+from knowledge.embedding.meanings import Semantics, SnapshotMeanings
+from knowledge.embedding.models import BUNDLED, open_embedder
+from knowledge.embedding.worker import embed_index
+from knowledge.embedding.writer import writing_vectors
+from knowledge.index.index import Index, build_index, open_index
+from knowledge.index.vectors import Model, open_vectors
+from knowledge.model import Tier
+from knowledge.query.aliases import Aliases
+from knowledge.query.analysis import analyse
+from knowledge.repair.document import repair_document
+from knowledge.search.ask import rank
+from knowledge.search.corpus import Array
+from knowledge.search.features import FEATURES
+from knowledge.snapshot import Snapshot
+from knowledge.text.analyzer import ChineseAnalyzer
+from tests.bench.fit import Example, fit_ranking, right_rows
+from tests.bench.quality import drawn, line
+from tests.bench.squad import Asked, Data, load
+
+GOLD = Path(__file__).parents[1] / "gold"
+KEPT_FROM = "06"
+PATIENCE = 30.0  # seconds for a query's vector: nobody waits here
+TOP = 20
+TOPICS = 200
+CHUNK = 50_000
+QUERIES = 10
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Do one of the four."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench meaning")
+    choices = ("fit", "judge", "paraphrases", "speed")
+    parser.add_argument("what", nargs="?", choices=choices, default="paraphrases")
+    parser.add_argument("given", nargs="*")
+    parser.add_argument("--synonyms", type=Path)
+    parser.add_argument("--vectors", type=Path)
+    parser.add_argument("--sample", type=int, default=500)
+    options = parser.parse_args(arguments)
+    with ExitStack() as held:
+        vectors = options.vectors or Path(held.enter_context(tempfile.TemporaryDirectory()))
+        if options.what == "paraphrases":
+            paraphrases(vectors)
+        elif options.what == "speed":
+            for size in map(int, options.given):
+                speed(size)
+        else:
+            sets = [load(Path(name)) for name in options.given]
+            if options.what == "fit":
+                fit(sets, vectors, synonyms(options.synonyms), options.sample)
+            else:
+                for data in sets:
+                    judge(data, vectors, options.sample)
+
+
+def fit(sets: Sequence[Data], vectors: Path, others: dict[str, list[str]], sample: int) -> None:
+    """Print the weights of words and meaning together."""
+    language = ChineseAnalyzer()
+    examples: list[Example] = []
+    for data in sets:
+        asked = drawn([one for one in data.asked if one.right], sample)
+        replaced = [Asked(_in_synonyms(one.text, others), one.article, one.right) for one in asked]
+        with embedded(data, vectors) as (index, meanings):
+            for some in (asked, replaced):
+                for one in some:
+                    query = analyse(one.text, Aliases(), language)
+                    ranked = rank(query, None, index, language, meanings.of(query.text))
+                    right = right_rows(index, ranked.pool, one) if ranked else np.zeros(0, np.bool_)
+                    if ranked and right.any():
+                        examples.append(Example(ranked.features, right, 1 / len(some)))
+    weights = fit_ranking(examples)
+    told = {feature.__name__: round(float(w), 3) for feature, w in zip(FEATURES, weights, strict=True)}
+    print("RANKING_WITH_MEANING", told)
+
+
+def judge(data: Data, vectors: Path, sample: int) -> None:
+    """Print how far up the right sentence stands, by words and by both."""
+    language = ChineseAnalyzer()
+    asked = drawn([one for one in data.asked if one.right], sample)
+    ranks: dict[str, list[float]] = {"words": [], "words and meaning": []}
+    with embedded(data, vectors) as (index, meanings):
+        print(f"{data.name}: {len(index.columns)} facts, {len(asked)} questions")
+        for one in asked:
+            query = analyse(one.text, Aliases(), language)
+            for name, meaning in (("words", None), ("words and meaning", meanings.of(query.text))):
+                ranked = rank(query, None, index, language, meaning)
+                right = right_rows(index, ranked.pool, one) if ranked else np.zeros(0, np.bool_)
+                place = (
+                    int((ranked.scores > ranked.scores[right].max()).sum()) if right.any() and ranked else TOP
+                )
+                ranks[name].append(1 / (place + 1) if place < 10 else 0.0)
+    for name, places in ranks.items():
+        line(name, places)
+
+
+def paraphrases(vectors: Path) -> None:
+    """Print how our own questions in other words are met, each half apart."""
+    rows = [json.loads(row) for row in (GOLD / "paraphrases.jsonl").read_text(encoding="utf-8").splitlines()]
+    documents = [
+        (repair_document(read_document(path.name, path.read_bytes())), b"")
+        for path in sorted((GOLD / "meaning").glob("*.txt"))
+    ]
+    with ExitStack() as held:
+        folder = Path(held.enter_context(tempfile.TemporaryDirectory())) / "index"
+        build_index(folder, documents)
+        semantics = held.enter_context(_semantics(vectors / "paraphrases"))
+        with open_index(folder) as index:
+            embed_index(index, semantics.folder, open_embedder(BUNDLED), lambda done, of: None)
+        for name, over in (("words", None), ("words and meaning", semantics.over)):
+            snapshot = Snapshot("v1", folder, over=over)
+            for half in ("tuned on", "kept back"):
+                some = [row for row in rows if (row["file"] < KEPT_FROM) == (half == "tuned on")]
+                _met(snapshot, f"{name}, {half}", some)
+            snapshot.close()
+
+
+def _met(snapshot: Snapshot, name: str, rows: Sequence[dict[str, str | None]]) -> None:
+    first = third = answerable = claimed = close = 0
+    for row in rows:
+        answer = snapshot.ask(str(row["query"]), 10)
+        if row["right"] is None:
+            claimed += answer.found
+            close += answer.close
+            continue
+        answerable += 1
+        shown = answer.hits if answer.found else answer.related if answer.tier is Tier.CLOSE else ()
+        right = [row["right"] in hit.fact.text for hit in shown[:3]]
+        first += right[:1] == [True]
+        third += any(right)
+    rest = len(rows) - answerable
+    print(
+        f"  {name:32} @1 {first / answerable:.2f} @3 {third / answerable:.2f} of {answerable};"
+        f" of {rest} unanswerable {claimed} claimed, {close} close",
+        flush=True,
+    )
+
+
+def speed(size: int) -> None:
+    """Print what so many vectors weigh, how long a query takes and how many of the nearest it finds."""
+    random = np.random.default_rng(0)
+    model = Model("random", 384)
+    topics = random.normal(0, 1, (TOPICS, model.dimension)).astype(np.float32)
+    with tempfile.TemporaryDirectory() as folder:
+        with writing_vectors(Path(folder), model) as writer:
+            for start in range(0, size, 10_000):
+                some = _near_topics(random, topics, min(10_000, size - start))
+                writer.add([(start + n, row[None]) for n, row in enumerate(some)])
+        weight = sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())
+        vectors = open_vectors(Path(folder))
+        assert vectors is not None
+        parts = [np.arange(start, min(start + CHUNK, size)) for start in range(0, size, CHUNK)]
+        times, found = [], []
+        for query in _near_topics(random, topics, QUERIES):
+            began = time.process_time()
+            near = vectors.nearest(query)
+            best = near[np.argsort(-vectors.likeness(query, near))[:TOP]]
+            times.append(time.process_time() - began)
+            alike = np.concatenate([vectors.likeness(query, part) for part in parts])
+            exact = np.argsort(-alike)[:TOP]
+            found.append(len(np.intersect1d(best, exact)) / TOP)
+    print(
+        f"  {size} vectors: {weight / 1e6:.0f} MB, CPU a query p50 {1000 * np.median(times):.1f} ms,"
+        f" {np.mean(found):.3f} of the {TOP} nearest found",
+        flush=True,
+    )
+
+
+def _near_topics(random: np.random.Generator, topics: Array, count: int) -> Array:
+    """Vectors of length 1 that lie near topics and have much in common, as those of sentences do."""
+    rows = topics[random.integers(0, len(topics), count)] + random.normal(0, 0.7, (count, topics.shape[1]))
+    rows[:, 0] += 40
+    unit: Array = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    return unit
+
+
+@contextmanager
+def embedded(data: Data, vectors: Path) -> Iterator[tuple[Index, SnapshotMeanings]]:
+    """Build the index of a data set and embed what its vectors have not yet."""
+    with ExitStack() as held:
+        folder = Path(held.enter_context(tempfile.TemporaryDirectory())) / "index"
+        build_index(folder, ((one, b"") for one in data.repaired))
+        index = held.enter_context(open_index(folder))
+        semantics = held.enter_context(_semantics(vectors / data.name))
+        embed_index(index, semantics.folder, open_embedder(BUNDLED), lambda done, of: None)
+        yield index, semantics.over(index.columns)
+
+
+def _semantics(folder: Path) -> Semantics:
+    folder.mkdir(parents=True, exist_ok=True)
+    return Semantics(folder, BUNDLED, PATIENCE)
+
+
+def synonyms(path: Path | None) -> dict[str, list[str]]:
+    """Read which words mean the same and share no character."""
+    found: dict[str, list[str]] = {}
+    for row in path.read_text(encoding="utf-8").splitlines() if path else ():
+        code, _, words = row.partition(" ")
+        if code.endswith("="):
+            group = [word for word in words.split() if len(word) > 1]
+            for word in group:
+                found.setdefault(word, []).extend(o for o in group if not set(o) & set(word))
+    return {word: others for word, others in found.items() if others}
+
+
+def _in_synonyms(text: str, others: dict[str, list[str]]) -> str:
+    """Replace every word that has a synonym, the same way each time."""
+    random = Random(text)
+    return "".join(random.choice(others[word]) if word in others else word for word in jieba.lcut(text))
