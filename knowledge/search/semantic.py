@@ -17,7 +17,7 @@ NEAR = 20
 SAME_WORDS = 1 / 3
 """Where a query's words count as standing there: of public questions in synonyms three quarters have fewer, of the
 unanswerable ones that people wrote beside a text three in ten (docs/search.md)."""
-BY_CHANCE = 0.4
+BY_CHANCE = 0.3
 """Facts as alike as the first that chance may be expected to bring, where it is still shown as close."""
 _SHORTEST_CLAUSE = 8
 _END_OF_CLAUSE = re.compile(r"[,;:。!?]+")

@@ -31,13 +31,13 @@ from knowledge.index.vectors import Model, open_vectors
 from knowledge.model import Tier
 from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import analyse
-from knowledge.repair.document import repair_document
+from knowledge.repair.pipeline import repair_document
 from knowledge.search.ask import rank
 from knowledge.search.corpus import Array
 from knowledge.search.features import FEATURES
 from knowledge.snapshot import Snapshot
 from knowledge.text.analyzer import ChineseAnalyzer
-from tests.bench.fit import Example, fit_ranking, right_rows
+from knowledge.training.ranking import Example, fit_ranking, right_rows
 from tests.bench.quality import drawn, line
 from tests.bench.squad import Asked, Data, load
 

@@ -13,7 +13,7 @@ from knowledge.documents.folder import read_document
 from knowledge.embedding.meanings import NAME, Semantics
 from knowledge.index.index import build_index
 from knowledge.index.vectors import committed
-from knowledge.repair.document import repair_document
+from knowledge.repair.pipeline import repair_document
 from knowledge.snapshots.repository import INDEX, SnapshotRepository
 
 TEXT = "江城见闻\n\n城西的大桥昨天正式通车。\n图书馆周末延长开放时间。\n"
@@ -52,7 +52,7 @@ async def test_what_goes_wrong_is_said_and_tried_again(tmp_path: Path, versions:
         async with EmbeddingService(semantics, versions) as service:
             await service.embed("000001")
             await until(lambda: service.progress.problem is not None)
-            assert "CHUCHU_EMBEDDINGS" in (service.said() or "")
+            assert "请检查这个地址" in (service.said() or "")
 
 
 async def test_nothing_is_embedded_where_it_is_off_or_nothing_is_stored(

@@ -13,7 +13,7 @@ from knowledge.embedding.meanings import NAME, Semantics
 from knowledge.embedding.worker import embed_index
 from knowledge.index.index import build_index, open_index
 from knowledge.model import MatchKind, Tier
-from knowledge.repair.document import repair_document
+from knowledge.repair.pipeline import repair_document
 from knowledge.search.semantic import is_close
 from knowledge.snapshot import Snapshot
 from tests.knowledge.embedding.embedder import FakeEmbedder
