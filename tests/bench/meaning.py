@@ -35,9 +35,10 @@ from knowledge.repair.pipeline import repair_document
 from knowledge.search.ask import rank
 from knowledge.search.corpus import Array
 from knowledge.search.features import FEATURES
+from knowledge.search.pool import Pool
 from knowledge.snapshot import Snapshot
 from knowledge.text.analyzer import ChineseAnalyzer
-from knowledge.training.ranking import Example, fit_ranking, right_rows
+from knowledge.training.ranking import Example, fit_ranking
 from tests.bench.quality import drawn, line
 from tests.bench.squad import Asked, Data, load
 
@@ -88,7 +89,7 @@ def fit(sets: Sequence[Data], vectors: Path, others: dict[str, list[str]], sampl
                 for one in some:
                     query = analyse(one.text, Aliases(), language)
                     ranked = rank(query, None, index, language, meanings.of(query.text))
-                    right = right_rows(index, ranked.pool, one) if ranked else np.zeros(0, np.bool_)
+                    right = _right_rows(index, ranked.pool, one) if ranked else np.zeros(0, np.bool_)
                     if ranked and right.any():
                         examples.append(Example(ranked.features, right, 1 / len(some)))
     weights = fit_ranking(examples)
@@ -107,7 +108,7 @@ def judge(data: Data, vectors: Path, sample: int) -> None:
             query = analyse(one.text, Aliases(), language)
             for name, meaning in (("words", None), ("words and meaning", meanings.of(query.text))):
                 ranked = rank(query, None, index, language, meaning)
-                right = right_rows(index, ranked.pool, one) if ranked else np.zeros(0, np.bool_)
+                right = _right_rows(index, ranked.pool, one) if ranked else np.zeros(0, np.bool_)
                 place = (
                     int((ranked.scores > ranked.scores[right].max()).sum()) if right.any() and ranked else TOP
                 )
@@ -194,6 +195,11 @@ def _near_topics(random: np.random.Generator, topics: Array, count: int) -> Arra
     rows[:, 0] += 40
     unit: Array = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
     return unit
+
+
+def _right_rows(index: Index, pool: Pool, asked: Asked) -> Array:
+    facts = index.facts_at([int(key) for key in index.columns.keys[pool.rows]])
+    return np.array([fact.id in asked.right for fact in facts])
 
 
 @contextmanager
