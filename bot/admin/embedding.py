@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
-import signal
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from bot.admin.reload_service import ReloadReport
+from bot.runtime import kill_child
 from knowledge.embedding.meanings import Semantics
 from knowledge.embedding.models import OFF
 from knowledge.embedding.worker import ENVIRONMENT, command
@@ -107,10 +105,7 @@ class EmbeddingService:
         try:
             return await self._heard(child)
         finally:
-            if child.returncode is None:
-                with suppress(ProcessLookupError):  # it ended by itself, an instant ago
-                    os.killpg(child.pid, signal.SIGKILL)
-                await child.wait()
+            await kill_child(child)
 
     async def _heard(self, child: Process) -> str | None:
         assert child.stdout is not None

@@ -24,8 +24,9 @@ from bot.backup import clear_left
 from bot.errors import StateError
 from bot.messages import Chat, ChatMigrations, ChatType
 from bot.ports import InMemoryPreferences, InMemorySessions, PlatformRegistry, Preferences, SessionStore
+from bot.runtime import background, periodic
 from bot.state.sessions import FallbackSessions
-from bot.state.state import State, open_state
+from bot.state.state import open_state
 from bot.texts import phrases
 from knowledge.errors import SnapshotDamaged
 from knowledge.snapshots.manifest import read
@@ -148,33 +149,25 @@ async def open_admin(
             )
             version = knowledge.versions.folder / knowledge.store.version
             context.spawn(_tell_owners(options, version, platforms, notices))
-            stack.push_async_callback(_end, asyncio.create_task(_tidy(state, clock)))
-        stack.push_async_callback(_end, asyncio.create_task(reload_trigger.run()))
+            forgetting = periodic(
+                TIDY,
+                lambda: state.shown.forget(clock()),
+                StateError,
+                what="old answers could not be forgotten",
+            )
+            await stack.enter_async_context(background(forgetting))
+        await stack.enter_async_context(background(reload_trigger.run()))
         if knowledge.outdated:
             reload_trigger.fire()
         if options.watch:
             built = await asyncio.to_thread(_built_from, knowledge.versions)
             watching = poll_folder(options.articles, options.watch, reload_trigger.fire, built)
-            stack.push_async_callback(_end, asyncio.create_task(watching))
+            await stack.enter_async_context(background(watching))
         yield side
-
-
-async def _end(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
 
 
 async def _nothing_quoted() -> set[str]:
     return set()
-
-
-async def _tidy(state: State, clock: Callable[[], datetime]) -> None:
-    while True:
-        try:
-            await state.shown.forget(clock())
-        except StateError as error:
-            log.warning("old answers could not be forgotten: %s", error)
-        await asyncio.sleep(TIDY)
 
 
 def _built_from(versions: SnapshotRepository) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +23,7 @@ from bot.feedback.watches import WatchService
 from bot.ports import InteractionLog, PlatformRegistry
 from bot.query_service import QueryService, TooSlow
 from bot.rendering.fact import Permalinks
+from bot.runtime import background, periodic
 from bot.state.people import Person, Pseudonymizer, open_pseudonymizer, read_askers_key
 from bot.state.state import State
 from knowledge.search.semantic import Coverage
@@ -84,7 +85,13 @@ async def open_feedback(
     context.reload_service.subscribe(swapped)
     context.spawn(_tell(watching, unanswered, store.version))
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(_beside(_tidy(state, clock)))
+        forgetting = periodic(
+            TIDY,
+            lambda: _forget_old(state, clock()),
+            StateError,
+            what="what is older than thirty days could not be forgotten",
+        )
+        await stack.enter_async_context(background(forgetting))
         await stack.enter_async_context(figures.serving())
         await stack.enter_async_context(_once_open(worker, platforms))
         yield FeedbackModule(
@@ -99,31 +106,16 @@ async def open_feedback(
 
 
 @asynccontextmanager
-async def _beside(work: Coroutine[object, object, None]) -> AsyncIterator[None]:
-    """Run work that has no end while the block runs."""
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-@asynccontextmanager
 async def _once_open(worker: OutboxWorker, platforms: PlatformRegistry) -> AsyncIterator[None]:
     """Send as soon as there is somebody to send by."""
     async with AsyncExitStack() as stack:
 
-        async def spawn() -> None:
+        async def begin() -> None:
             await platforms.opened.wait()
             await stack.enter_async_context(worker.serving())
 
-        beginning = asyncio.create_task(spawn())
-        try:
+        async with background(begin()):
             yield
-        finally:
-            beginning.cancel()
-            await asyncio.gather(beginning, return_exceptions=True)
 
 
 async def _tell_meant(
@@ -164,15 +156,9 @@ async def _forget(
     await platforms.forget(platform, person)
 
 
-async def _tidy(state: State, clock: Callable[[], datetime]) -> None:
-    while True:
-        try:
-            now = clock()
-            await state.questions.forget(now)
-            await state.outbox.forget(now)
-            await state.votes.forget(now)
-            await state.confirmations.forget(now)
-            await state.usage.forget(now.date())
-        except StateError as error:
-            log.warning("what is older than thirty days could not be forgotten: %s", error)
-        await asyncio.sleep(TIDY)
+async def _forget_old(state: State, now: datetime) -> None:
+    await state.questions.forget(now)
+    await state.outbox.forget(now)
+    await state.votes.forget(now)
+    await state.confirmations.forget(now)
+    await state.usage.forget(now.date())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,6 +17,7 @@ from bot.handlers.answers import HOPE
 from bot.handlers.dispatcher import HandlerSet, PressHandler
 from bot.handlers.subscriptions import UNWATCH, AlertHandlers, WatchHandlers
 from bot.ports import GroupAdmins
+from bot.runtime import background, periodic
 
 log = logging.getLogger(__name__)
 
@@ -46,12 +46,11 @@ async def open_handlers(
     }
     handlers = (reloads, uploads, MetaHandlers(context), RoleHandlers(context), content, alerts, watches)
     await _sweep(uploads)
-    tidying = asyncio.create_task(_tidy(uploads))
-    try:
+    forgetting = periodic(
+        TIDY, uploads.forget_old, StateError, OSError, what="old uploads could not be forgotten"
+    )
+    async with background(forgetting):
         yield HandlerSet(handlers, presses, uploads.receive, admin.guard)
-    finally:
-        tidying.cancel()
-        await asyncio.gather(tidying, return_exceptions=True)
 
 
 async def _sweep(uploads: UploadHandlers) -> None:
@@ -59,12 +58,3 @@ async def _sweep(uploads: UploadHandlers) -> None:
         await uploads.sweep()
     except (StateError, OSError) as error:
         log.warning("what broken uploads left could not be cleared: %s", error)
-
-
-async def _tidy(uploads: UploadHandlers) -> None:
-    while True:
-        try:
-            await uploads.forget_old()
-        except (StateError, OSError) as error:
-            log.warning("old uploads could not be forgotten: %s", error)
-        await asyncio.sleep(TIDY)
