@@ -116,14 +116,14 @@ async def serving(
         )
         metrics.watch("chuchu_tasks", "Tasks of the event loop", lambda: len(asyncio.all_tasks()))
         links = permalinks(settings.public_url)
-        learning = await _learning(stack, settings, admin, knowledge, lookup, links)
-        if learning:
-            embedding.on_done = learning.embedded
-        handlers = await stack.enter_async_context(open_handlers(admin, learning, platforms))
+        feedback = await _feedback(stack, settings, admin, knowledge, lookup, links)
+        if feedback:
+            embedding.on_done = feedback.embedded
+        handlers = await stack.enter_async_context(open_handlers(admin, feedback, platforms))
         reload_service.subscribe(_shrink)
         reload_service.subscribe(embedding.changed)
         metrics.watch("chuchu_embedded_facts", "Facts found by meaning", lambda: embedding.progress.done)
-        dialogue = Dispatcher(
+        dispatcher = Dispatcher(
             lookup,
             admin.shown,
             now,
@@ -131,17 +131,17 @@ async def serving(
             handlers,
             admin.preferences,
             platforms,
-            learning.log if learning else None,
+            feedback.log if feedback else None,
         )
-        host = PlatformHost(dialogue, metrics, settings.data, admin.chat_migrations, on_fatal)
+        host = PlatformHost(dispatcher, metrics, settings.data, admin.chat_migrations, on_fatal)
         routes = await _open_platforms(stack, settings, host, platforms, health)
         site = make_site(lookup, health, phrases(settings.language), routes)
         address = await stack.enter_async_context(listening(site, settings.http))
-        door = await stack.enter_async_context(
-            listening(admin.door, settings.admin_http, "CHUCHU_ADMIN_HTTP")
+        admin_address = await stack.enter_async_context(
+            listening(admin.http, settings.admin_http, "CHUCHU_ADMIN_HTTP")
         )
         if guard:
-            guard.tell(f"{door.host}:{door.port}")
+            guard.tell(f"{admin_address.host}:{admin_address.port}")
         platforms.opened.set()
         await builder.start()
         await embedding.embed(knowledge.store.version)
@@ -163,7 +163,7 @@ def _sole_run(stack: AsyncExitStack, settings: Settings) -> InstanceLock | None:
         return None
 
 
-async def _learning(
+async def _feedback(
     stack: AsyncExitStack,
     settings: Settings,
     admin: AdminModule,
@@ -171,7 +171,7 @@ async def _learning(
     lookup: QueryService,
     links: Permalinks,
 ) -> FeedbackModule | None:
-    """Learn where the shared state can be used; answers go on without."""
+    """Feed back where the shared state can be used; answers go on without."""
     if admin.context is None:
         return None
     opening = open_feedback(settings.data, admin.context, knowledge.store, lookup, knowledge.language, links)

@@ -51,7 +51,7 @@ def write_backup(data: Path, database: str, target: Path) -> int:
 
     Raises:
         BackupRefused: the file is there already, or cannot be written, or no version is stored.
-        NoRoom: the data folder has no key, and takes none.
+        StorageUnavailable: the data folder has no key, and takes none.
         StateError: the state cannot be copied.
     """
     if target.exists():

@@ -117,7 +117,7 @@ async def _alone(settings: Settings) -> AsyncIterator[State]:
 
     Raises:
         FolderInUse: somebody serves from it.
-        NoRoom: it cannot be written.
+        StorageUnavailable: it cannot be written.
         StateError: the state cannot be used.
     """
     from bot.state.state import open_state, sqlite_address

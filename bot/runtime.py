@@ -132,7 +132,7 @@ STOP_SECONDS = 9.0
 
 
 class Shutdown:
-    """A wish to stop; from then on everything has `seconds` together, and what hangs is cut off."""
+    """A request to stop; from then on everything has `seconds` together, and what hangs is cut off."""
 
     def __init__(self, seconds: float = STOP_SECONDS) -> None:
         self._seconds = seconds

@@ -1,1 +1,1 @@
-"""What admins do, through whatever door: reload, roll back, upload, grant; decided in one place, always audited."""
+"""What admins do, from whatever side: reload, roll back, upload, grant; decided in one place, always audited."""

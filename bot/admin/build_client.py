@@ -37,8 +37,8 @@ class SnapshotBuilder(Protocol):
 
         Raises:
             NoArticles: the articles folder is missing or no folder.
-            Untouched: there is nothing to build.
-            NoRoom: the disk is full or closed.
+            NothingChanged: there is nothing to build.
+            StorageUnavailable: the disk is full or closed.
             BuildFailed: anything else, with the stage and the reason.
         """
 

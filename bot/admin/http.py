@@ -74,7 +74,7 @@ def admin_app(
     said: AdminPhrases,
     denied: Denied,
 ) -> web.Application:
-    """Build the door; `host` is the name it listens on."""
+    """Build the admin API; `host` is the name it listens on."""
     guard = _AuthMiddleware(token.encode(), host, denied)
     site = web.Application(middlewares=[guard.middleware], client_max_size=BODY)
 

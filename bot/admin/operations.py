@@ -1,4 +1,4 @@
-"""A reload from whichever door: done, then written down, then told."""
+"""A reload whoever asked for it: done, then written down, then told."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class ReloadTrigger:
 async def poll_folder(
     articles: Path, seconds: float, fire: Callable[[], None], built: str | None = None
 ) -> None:
-    """Knock when the folder has changed and then kept still for one look.
+    """Fire when the folder has changed and then kept still for one look.
 
     `built` is its listing when it was last read, else only what changes from now on is a change.
     """

@@ -1,4 +1,4 @@
-"""The one place that changes what is served: one reload or rollback at a time, for all doors together."""
+"""The one place that changes what is served: one reload or rollback at a time, whoever asks."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ class UploadStore:
 
         Raises:
             TooBig: it is over the limit, whatever size was claimed.
-            NoRoom: it cannot be stored.
+            StorageUnavailable: it cannot be stored.
         """
         digest, size, path = hashlib.sha256(), 0, self.path(upload)
         try:
@@ -118,7 +118,7 @@ class UploadStore:
         """Put an upload into the served folder under a stored name; what was there goes into the history.
 
         Raises:
-            NoRoom: one of the folders cannot be written; nothing has changed then.
+            StorageUnavailable: one of the folders cannot be written; nothing has changed then.
         """
         target = self._articles / name
         with explain_io_errors(self._articles):
@@ -139,7 +139,7 @@ class UploadStore:
         """Write a small file of our own into the served folder, such as a sidecar.
 
         Raises:
-            NoRoom: the folder cannot be written.
+            StorageUnavailable: the folder cannot be written.
         """
         with explain_io_errors(self._articles):
             self._remember(self._articles / name, at)

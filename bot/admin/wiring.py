@@ -45,7 +45,7 @@ class AdminModule:
     reload_service: ReloadService
     shown: SessionStore
     reload_trigger: ReloadTrigger
-    door: web.Application
+    http: web.Application
     guard: AdminGuard
     chat_migrations: ChatMigrations | None = None
     preferences: Preferences = field(default_factory=InMemoryPreferences)
@@ -108,7 +108,7 @@ async def open_admin(
                 reload_service, audit_log, by, file, options.data, knowledge.versions, state
             )
 
-        door = admin_app(
+        http = admin_app(
             reload_as,
             restore_as,
             options.token,
@@ -121,7 +121,7 @@ async def open_admin(
             reload_service,
             InMemorySessions(),
             reload_trigger,
-            door,
+            http,
             AdminGuard(authorizer, closed.reason),
         )
         if state:
@@ -141,7 +141,7 @@ async def open_admin(
                 reload_service,
                 FallbackSessions(state.shown),
                 reload_trigger,
-                door,
+                http,
                 AdminGuard(authorizer),
                 chat_migrations=state.chat_migrations,
                 preferences=state.preferences,

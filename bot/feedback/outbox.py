@@ -46,7 +46,7 @@ class OutboxWorker:
     async def serving(self) -> AsyncIterator[None]:
         """Send while the block runs; at its end nothing new is begun, and what flies may land."""
         self._stopping = False
-        loop = asyncio.create_task(self._run(), name="courier")
+        loop = asyncio.create_task(self._run(), name="outbox")
         try:
             yield
         finally:

@@ -54,7 +54,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One update to be handled; `behind` is how many more wait in its lane."""
+    """One update to be handled; `behind` is how many more wait in its chat's queue."""
 
     update: ClaimedUpdate
     queue: str
@@ -73,7 +73,7 @@ class Result:
 
 
 class UpdateScheduler:
-    """Takes updates out of the inbox lane by lane; only ids are held in memory."""
+    """Takes updates out of the inbox queue by queue; only ids are held in memory."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class UpdateScheduler:
         places: int = 16,
         resolve: Callable[[str], str] = str,
     ) -> None:
-        """`resolve` tells the lane that a chat has today."""
+        """`resolve` tells the queue that a chat has today."""
         self._inbox = inbox
         self._handle = handle
         self._metrics = metrics
@@ -99,9 +99,9 @@ class UpdateScheduler:
         self._stirred = asyncio.Event()
         self._turn = 0
         self._making_way = False
-        self._retried = asyncio.Event()  # set when the last suspect let the next one come
+        self._retried = asyncio.Event()  # set when the last retried one let the next one come
         self._retried.set()
-        self._retried_first: dict[str, asyncio.Event] = {}  # lanes to begin with, and what clears each
+        self._retried_first: dict[str, asyncio.Event] = {}  # queues to begin with, and what clears each
 
     def add(self, updates: Iterable[QueuedUpdate]) -> None:
         """Line up stored updates."""
@@ -165,7 +165,7 @@ class UpdateScheduler:
                 self._slots.give_back()
                 raise
             self._running.add(queue)
-            task = asyncio.create_task(self._serve(queue), name=f"lane {queue}")
+            task = asyncio.create_task(self._serve(queue), name=f"queue {queue}")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
             if cleared := self._retried_first.get(queue):
@@ -187,9 +187,9 @@ class UpdateScheduler:
             await asyncio.wait(late)
 
     async def _next(self) -> str:
-        """Wait for a lane with work.
+        """Wait for a queue with work.
 
-        In a crowd every third turn goes to the newest lane, so that somebody who comes now is not answered
+        In a crowd every third turn goes to the newest queue, so that somebody who comes now is not answered
         after all who came before; the others go to the oldest, so that nobody waits for ever.
         """
         for queue in self._retried_first:
@@ -210,7 +210,7 @@ class UpdateScheduler:
             try:
                 ended = await self._advance(queue)
             finally:
-                # The lane's next may begin while this one's ending is being committed: both in one commit.
+                # The queue's next may begin while this one's end is being committed: both in one commit.
                 self._running.discard(queue)
                 if queue in self._queues:
                     self._again.append(queue)
@@ -221,7 +221,7 @@ class UpdateScheduler:
             self._slots.give_back()
 
     async def _advance(self, queue: str) -> tuple[ClaimedUpdate, Result] | None:
-        """Handle the next update of a lane; return how it ended, or None where that is not to be recorded."""
+        """Handle the next update of a queue; return how it ended, or None where that is not to be recorded."""
         row = self._queues[queue]
         pending = row.popleft()
         if not row:
@@ -247,7 +247,7 @@ class UpdateScheduler:
         return None
 
     async def _alone(self) -> asyncio.Event:
-        """Wait until the suspect before is cleared; return what clears this one.
+        """Wait until the retried one before is cleared; return what clears this one.
 
         What was in hand when a process died was perhaps its death. Looked up one by one, only one is blamed for
         the next; one that takes long (an upload) is waited for only so long.
@@ -267,7 +267,7 @@ class UpdateScheduler:
 
         async def survived() -> None:
             cleared.set()
-            # Only a suspect pays for a second commit: it may have been in hand when the process died before.
+            # Only one that is retried pays for a second commit: it may have been in hand when the process died before.
             if update.attempts > 1 and not pending.failed:
                 await self._inbox.release(update.id)
 

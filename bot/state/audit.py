@@ -29,7 +29,7 @@ BATCH = 1_000  # rows proved at a time
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What somebody did or was refused. `actor` is `platform:id`, or the door: `http`, `shell`, `signal`."""
+    """What somebody did or was refused. `actor` is `platform:id`, or the channel: `http`, `shell`, `signal`."""
 
     at: datetime
     actor: str

@@ -120,7 +120,7 @@ class Inbox(Protocol):
         """A chat is open again."""
 
     async def forget(self, chat: str) -> None:
-        """Remove what is kept about a private chat, now and when the wish itself has ended."""
+        """Remove what is kept about a private chat, now and when the request itself has ended."""
 
     async def purge(self) -> int:
         """Delete what ended more than seven days ago; return how many updates that were."""

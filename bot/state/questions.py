@@ -30,7 +30,7 @@ class QuestionState(StrEnum):
 
 
 class AlertResult(StrEnum):
-    """What came of a wish to be told."""
+    """What came of a request to be told."""
 
     KEPT = "kept"
     GONE = "gone"

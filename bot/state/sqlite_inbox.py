@@ -320,7 +320,7 @@ class SqliteInbox:
         await self._database.run(lambda db: db.execute("DELETE FROM chats WHERE id = ?", (chat,)))
 
     async def forget(self, chat: str) -> None:
-        """Remove what is kept about a private chat, now and when the wish itself has ended."""
+        """Remove what is kept about a private chat, now and when the request itself has ended."""
         self._forgotten.add(chat)
 
         def work(db: sqlite3.Connection) -> None:

@@ -21,7 +21,7 @@ MOST = 20  # watches of one chat
 
 
 class WatchResult(StrEnum):
-    """What came of a wish to watch."""
+    """What came of a request to watch."""
 
     KEPT = "kept"
     ALREADY = "already"

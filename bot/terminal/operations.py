@@ -1,4 +1,4 @@
-"""`chuchu reload`, `backup`, `restore`: through the admin door of a running instance, or on the data folder."""
+"""`chuchu reload`, `backup`, `restore`: through the admin API of a running instance, or on the data folder."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def backup(settings: Settings, file: str) -> int:
 
 
 def restore(settings: Settings, file: str) -> int:
-    """Put a backup back: through the admin door of a running instance, or on the data folder."""
+    """Put a backup back: through the admin API of a running instance, or on the data folder."""
     address = _serving(settings)
     path = Path(file).absolute()
     if not path.is_file():
