@@ -17,7 +17,8 @@ from knowledge.model import Document
 from knowledge.repair import sentences
 from knowledge.repair.pipeline import repair_document
 from knowledge.training.repair.clean_files import clean_file
-from knowledge.training.repair.pages import newspaper_page, side_by_side
+from knowledge.training.repair.columns import side_by_side
+from knowledge.training.repair.pages import newspaper_page
 from knowledge.training.repair.scoring import normal, score_pages, truth
 from tests.knowledge.repair.invented import invented_articles
 

@@ -19,8 +19,9 @@ from knowledge.model import Document
 from knowledge.repair.labels import ROLES, ChainWeights, LineModel, features, read_chains, with_labels
 from knowledge.repair.page_layout import Line, page_lines
 from knowledge.training.repair.clean_files import clean_file
+from knowledge.training.repair.columns import side_by_side
 from knowledge.training.repair.corpus import CleanArticle, Corpus
-from knowledge.training.repair.pages import Page, in_script, newspaper_page, side_by_side
+from knowledge.training.repair.pages import Page, in_script, newspaper_page
 
 LABELS: Final = "".join(ROLES)
 PAGES: Final = 3000

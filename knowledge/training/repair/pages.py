@@ -18,8 +18,6 @@ _FIGURE: Final = re.compile("(?<=[\u4e00-\u9fff])(\\d[\\d.,%]*)(?=[\u4e00-\u9fff
 _NOT_FIRST: Final = frozenset("，。、；：！？”’）》」』】％%")
 _NOT_LAST: Final = frozenset("“‘（《「『【")
 WHOLE: Final = 9999
-# Rows that columns beside each other have at least.
-_FEWEST_IN_COLUMNS: Final = 9
 
 
 @dataclass(slots=True)
@@ -54,7 +52,7 @@ class Page:
 
 
 @dataclass(slots=True)
-class _Set:
+class Setting:
     """How a page is set, drawn once."""
 
     mode: str
@@ -85,7 +83,7 @@ def newspaper_page(r: Random, articles: Sequence[CleanArticle]) -> Page:
     count = r.choices((1, 2, 3), (0.62, 0.26, 0.12))[0]
     setting = _setting(r, count)
     chosen = [r.choice(articles) for _ in range(count)]
-    drawn = [_draw(r, article, articles, setting) for article in chosen]
+    drawn = [draw_article(r, article, articles, setting) for article in chosen]
     rows = _arrange(r, [_disorder(r, each) for each in drawn], drawn)
     _add_photos(r, rows, chosen, setting)
     _add_furniture(r, rows, chosen)
@@ -101,7 +99,7 @@ def make_page(kind: str, rows: Sequence[Row], articles: Sequence[TrueArticle]) -
     return Page(kind, tuple(lines), tuple(row.label for row in rows if row.text.strip()), tuple(articles))
 
 
-def _setting(r: Random, count: int) -> _Set:
+def _setting(r: Random, count: int) -> Setting:
     mode = r.choices(("narrow", "paragraph", "wide"), (0.62, 0.22, 0.16))[0]
     wide = {"narrow": r.randint(10, 19), "wide": r.randint(20, 44), "paragraph": WHOLE}[mode]
     if count == 1 and mode == "narrow" and r.random() < 0.25:
@@ -110,7 +108,7 @@ def _setting(r: Random, count: int) -> _Set:
     blanks = r.choices(("none", "all", "two", "paragraph"), (0.4, 0.2, 0.12, 0.28))[0]
     if mode == "paragraph":
         blanks = r.choice(("paragraph", "paragraph", "none"))
-    return _Set(
+    return Setting(
         mode,
         wide,
         indent,
@@ -125,7 +123,9 @@ def _setting(r: Random, count: int) -> _Set:
     )
 
 
-def _draw(r: Random, article: CleanArticle, others: Sequence[CleanArticle], setting: _Set) -> _Drawn:
+def draw_article(
+    r: Random, article: CleanArticle, others: Sequence[CleanArticle], setting: Setting
+) -> _Drawn:
     paragraphs = _some(r, article.paragraphs)
     sections = _sections(r, paragraphs)
     printed = wordings.title(r, article, others, setting.own_titles)
@@ -184,7 +184,7 @@ def _sections(r: Random, paragraphs: list[str]) -> list[tuple[str | None, list[s
     return [(None, lead), *named]
 
 
-def _display(r: Random, text: str, label: str, setting: _Set, wrapped: float = 0.0) -> list[Row]:
+def _display(r: Random, text: str, label: str, setting: Setting, wrapped: float = 0.0) -> list[Row]:
     lines = [text]
     if setting.mode == "narrow" and width(text) > setting.width and r.random() < wrapped:
         lines = wrap(r, text, setting.width)
@@ -205,7 +205,7 @@ def _display(r: Random, text: str, label: str, setting: _Set, wrapped: float = 0
     return rows
 
 
-def _paragraph(r: Random, text: str, setting: _Set, wide: float) -> list[Row]:
+def _paragraph(r: Random, text: str, setting: Setting, wide: float) -> list[Row]:
     if setting.loose_figures:
         text = _FIGURE.sub(lambda figure: " " + figure[1] + r.choice((" ", "")), text)
     if setting.mode == "paragraph":
@@ -285,24 +285,24 @@ def _moved_sections(r: Random, head: list[Row], body: list[list[Row]]) -> list[R
     chance = r.random()
     cut = r.randint(1, len(body) - 1)
     if chance < 0.35:
-        return [*_flat(body[:cut]), *head, *_flat(body[cut:])]
+        return [*flat(body[:cut]), *head, *flat(body[cut:])]
     if chance < 0.6:
-        return [*head, *_flat(body[1:]), *body[0]]
+        return [*head, *flat(body[1:]), *body[0]]
     if chance < 0.88:
         headings = [row for section in body for row in section if row.label == "H"]
         texts = [[row for row in section if row.label != "H"] for section in body]
         place = r.random()
         if place < 0.4:
-            return [*head, *_flat(texts), *headings]
+            return [*head, *flat(texts), *headings]
         if place < 0.7:
-            return [*head, *headings, *_flat(texts)]
-        return [*_flat(texts[cut:]), *head, *headings, *_flat(texts[:cut])]
+            return [*head, *headings, *flat(texts)]
+        return [*flat(texts[cut:]), *head, *headings, *flat(texts[:cut])]
     mixed = body[:]
     r.shuffle(mixed)
-    return [*_flat(mixed[:cut]), *head, *_flat(mixed[cut:])]
+    return [*flat(mixed[:cut]), *head, *flat(mixed[cut:])]
 
 
-def _flat(sections: Sequence[Sequence[Row]]) -> list[Row]:
+def flat(sections: Sequence[Sequence[Row]]) -> list[Row]:
     return [row for section in sections for row in section]
 
 
@@ -317,8 +317,8 @@ def _arrange(r: Random, streams: list[list[Row]], drawn: Sequence[_Drawn]) -> li
             rows += chosen
         return rows
     if len(streams) > 1 and r.random() < 0.25:
-        return [*_flat([each.head for each in drawn]), *_flat([_flat(each.body) for each in reversed(drawn)])]
-    return _flat(streams)
+        return [*flat([each.head for each in drawn]), *flat([flat(each.body) for each in reversed(drawn)])]
+    return flat(streams)
 
 
 def _chunks(r: Random, rows: list[Row]) -> list[list[Row]]:
@@ -339,7 +339,7 @@ def _insert(r: Random, rows: list[Row], at: int, new: list[Row], gap: int) -> No
     rows[at:at] = new
 
 
-def _add_photos(r: Random, rows: list[Row], articles: Sequence[CleanArticle], setting: _Set) -> None:
+def _add_photos(r: Random, rows: list[Row], articles: Sequence[CleanArticle], setting: Setting) -> None:
     for _ in range(r.choices((0, 1, 2), (0.5, 0.38, 0.12))[0]):
         texts = r.choice(articles).paragraphs
         found = [each for text in texts for each in re.findall("[^。！？]*。", text) if 8 <= len(each) <= 40]
@@ -402,51 +402,3 @@ def in_script(page: Page, convert: object) -> Page:
         for article in page.articles
     )
     return replace(page, lines=every(page.lines), articles=articles)
-
-
-def side_by_side(r: Random, articles: Sequence[CleanArticle]) -> Page:
-    """Draw a page of one or two articles in two to four columns beside each other, as layout-keeping extraction gives."""
-    count = r.choice((1, 1, 2))
-    many = r.choice((2, 2, 2, 3, 3, 4))
-    wide = r.randint(10, 20)
-    setting = _Set(
-        "narrow",
-        wide,
-        "\u3000\u3000",
-        r.random() < 0.3,
-        False,
-        False,
-        0,
-        "none",
-        False,
-        False,
-        False,
-        count > 1,
-    )
-    drawn = [_draw(r, r.choice(articles), articles, setting) for _ in range(count)]
-    head = drawn[0].head
-    rows = [*_flat(drawn[0].body), *(row for each in drawn[1:] for row in [*each.head, *_flat(each.body)])]
-    if len(rows) < _FEWEST_IN_COLUMNS * many:
-        return side_by_side(r, articles)
-    height = -(-len(rows) // many)
-    columns = [rows[at : at + height] for at in range(0, len(rows), height)]
-    wide_glyphs = r.random() < 0.5
-    glued = r.random() < 0.3
-    lines = [row.text for row in head] + ["" for _ in range(r.randint(0, 2))]
-    for at in range(height):
-        text = ""
-        for number, column in enumerate(columns):
-            if at >= len(column):
-                continue
-            piece = column[at].text
-            if glued:
-                text = text + " " + piece.strip() if text else piece
-                continue
-            place = number * (2 * wide + 4 if wide_glyphs else wide + 4)
-            used = sum(2 if wide_glyphs and ord(char) >= 0x2E80 else 1 for char in text)
-            text += " " * max(2 if text else 0, place - used) + piece
-        lines.append(text)
-    above, below = wordings.page_head(r), wordings.page_foot(r)
-    cells = [(row.text, row.label) for row in (*head, *rows)] + [(text, "F") for text in (*above, *below)]
-    kind = "columns-glued" if glued else "columns"
-    return Page(kind, (*above, *lines, *below), (), tuple(each.truth for each in drawn), tuple(cells))

@@ -8,7 +8,8 @@ from __future__ import annotations
 from random import Random
 
 from knowledge.training.repair.clean_files import clean_file
-from knowledge.training.repair.pages import newspaper_page, side_by_side
+from knowledge.training.repair.columns import side_by_side
+from knowledge.training.repair.pages import newspaper_page
 from knowledge.training.repair.scoring import score_pages
 from tests.knowledge.repair.invented import invented_articles
 
