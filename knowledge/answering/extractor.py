@@ -24,6 +24,8 @@ from knowledge.text.periods import Relation
 
 _PAIRS = ("“”", "《》", "「」", "『』", "（）", "()")
 MOST_DOUBTED = 6.0
+VETO_FROM = 0.5
+"""The reader's doubt of a word from which on the fact is refused; its card says how it was chosen."""
 Place = tuple[int, int]
 
 
@@ -64,7 +66,16 @@ class FactReading:
     @cached_property
     def contradicting(self) -> tuple[Alignment, ...]:
         """What the fact has another value of: such a fact answers nothing."""
-        return tuple(one for one in self.aligned if one.hard)
+        return tuple(one for one in self.aligned if one.hard or self._is_vetoed(one))
+
+    def _is_vetoed(self, one: Alignment) -> bool:
+        """Whether a reader finds a word unsupported that does not stand in the fact or its heads."""
+        bound = one.constraint
+        return (
+            self._read is not None
+            and one.level > 2
+            and self._read.doubt_of(bound.start, bound.end) >= VETO_FROM
+        )
 
     @cached_property
     def answers(self) -> tuple[ShortAnswer, ...]:
