@@ -19,7 +19,7 @@ from lxml import etree
 
 from knowledge.documents import limits
 from knowledge.documents.extract import Extract
-from knowledge.documents.html_blocks import LOWERED, RAISED, SCRIPT
+from knowledge.documents.html_blocks import LOWERED, RAISED, SCRIPT, powers
 from knowledge.documents.tables import EMPTY, SourceCell, make_table
 from knowledge.errors import UnreadableFile
 from knowledge.model import Block, Role, Span
@@ -135,7 +135,7 @@ class _Writer:
     def _paragraph(self, element: etree._Element) -> None:
         style = self._style(element)
         label = self._numbers.next(style.numbering) if style.numbering else ""
-        text = "".join(_text(element)).strip()
+        text = powers("".join(_text(element))).strip()
         if text:
             text = label + text
             self._write(text, self._role(text, style, element))
@@ -219,7 +219,7 @@ class _Writer:
     def _cell(self, cell: etree._Element, heading: bool) -> SourceCell:
         spans: list[Span] = []
         for paragraph in cell.iter(_PARAGRAPH):
-            text = "".join(_text(paragraph)).strip().replace(_BREAK, " ")
+            text = powers("".join(_text(paragraph))).strip().replace(_BREAK, " ")
             if text:
                 self.lines.append(text)
                 spans.append(Span(len(self.lines), 0, len(text)))

@@ -124,7 +124,7 @@ class _Found:
 
 def _key(text: str) -> str:
     """What two libraries write alike: no blanks, one width, no raised figures."""
-    return "".join(unicodedata.normalize("NFKC", text).split())
+    return "".join(unicodedata.normalize("NFKC", text).replace("^", "").split())
 
 
 def _article(page: HtmlText, found: _Found) -> list[HtmlBlock]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -110,6 +111,7 @@ _SPANS: Final = re.compile(r"\b(col|row)span\s*=\s*[\"']?\s*(\d{1,3})", re.I)
 RAISED: Final = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ")
 LOWERED: Final = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
 SCRIPT: Final = re.compile(r"[0-9+\-=()n\s]+")
+_POWER: Final = re.compile(r"(?<=\d)[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _WIDEST: Final = 100
 _MOST_COVERED: Final = 50_000
 """Places that merged cells cover on one page; beyond, a cell is taken for one place."""
@@ -193,6 +195,11 @@ def _metas(head: str) -> Iterator[tuple[str, str]]:
             yield name[1].lower(), html.unescape(content[1] or content[2] or "").strip()
 
 
+def powers(text: str) -> str:
+    """Write a raised figure after a figure with ^: 10⁸ would be folded to 108 by whoever compares widths."""
+    return _POWER.sub(lambda match: "^" + unicodedata.normalize("NFKC", match[0]), text)
+
+
 class _Collector:
     """Follows the open elements and puts text into blocks."""
 
@@ -215,6 +222,7 @@ class _Collector:
             if block.pieces:
                 line, text = block.pieces[-1]
                 block.pieces[-1] = (line, text.rstrip())
+                block.pieces = [(at, powers(piece)) for at, piece in block.pieces]
         return [block for block in self._blocks if block.pieces]
 
     def take(self, token: Token, line: int) -> None:

@@ -8,6 +8,8 @@ from typing import Final
 
 from knowledge.documents.decode import decode
 from knowledge.documents.extract import Extract, split_lines
+from knowledge.documents.text_tables import text_blocks
+from knowledge.model import Role
 
 _FENCE: Final = re.compile(r"\s{0,3}(```|~~~)")
 _RULE: Final = re.compile(r"\s{0,3}([-*_=])[ \t]*(\1[ \t]*)+$|\s{0,3}=+\s*$")
@@ -28,7 +30,9 @@ _FRONT: Final = re.compile(r"---\s*$|\+\+\+\s*$")
 def read_markdown(name: str, data: bytes) -> Extract:
     """Extract the text of a Markdown file; columns are those of the source line."""
     text, encoding = decode(name, data)
-    return Extract("markdown", tuple(_without_markup(split_lines(text))), encoding)
+    source = split_lines(text)
+    tables = [block for block in text_blocks(source) if block.role is Role.TABLE]
+    return Extract("markdown", tuple(_without_markup(source)), encoding, blocks=tuple(tables))
 
 
 def _without_markup(lines: list[str]) -> Iterator[str]:

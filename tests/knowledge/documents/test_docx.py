@@ -140,9 +140,9 @@ def test_struck_and_hidden_text_is_not_read(mark: str) -> None:
     assert read_docx("a.docx", with_body(xml)).lines[0] == "面积新数"
 
 
-def test_a_raised_figure_stays_raised() -> None:
+def test_a_power_is_no_longer_number() -> None:
     raised = '<w:r><w:rPr><w:vertAlign w:val="superscript"/></w:rPr><w:t>8</w:t></w:r>'
-    assert read_docx("a.docx", with_body(f"<w:r><w:t>10</w:t></w:r>{raised}")).lines[0] == "10⁸"
+    assert read_docx("a.docx", with_body(f"<w:r><w:t>10</w:t></w:r>{raised}")).lines[0] == "10^8"
 
 
 def test_a_table_has_head_and_rows() -> None:
