@@ -221,7 +221,9 @@ class Fact:
         """Page after page in reading order, its number and the runs of lines on its own count; None without pages."""
         return tuple(
             (page, tuple((a - first + 1, b - first + 1) for a, b in line_ranges(lines, self.apart)))
-            for (first, page), lines in groupby((span.line for span in self.spans), self._page_of)
+            for (first, page), lines in groupby(
+                dict.fromkeys(span.line for span in self.spans), self._page_of
+            )
         )
 
     def _page_of(self, line: int) -> tuple[int, int | None]:
