@@ -48,7 +48,7 @@ def test_an_audit_that_could_not_look_anything_up_is_a_failure() -> None:
     command = next(
         line for line in (ROOT / "Makefile").read_text(encoding="utf-8").splitlines() if "pip-audit" in line
     )
-    audit = command.strip("\t@|\\ ").replace("$(BIN)", str(Path(sys.executable).parent))
+    audit = command.strip("\t@|\\ ").replace("$(BIN)", shlex.quote(str(Path(sys.executable).parent)))
     done = subprocess.run(
         shlex.split(audit), cwd=ROOT, env=offline, capture_output=True, check=False, timeout=120
     )

@@ -47,7 +47,7 @@ def test_a_page_is_the_same_with_the_systems_fonts_hidden_and_full(tmp_path: Pat
     hidden = _isolated(f'{_OVER}"$@"', *read)
     with as_file(files("matplotlib") / "mpl-data" / "fonts" / "ttf") as latin, as_file(files(FONT[0])) as han:
         full = _isolated(
-            f'{_OVER}cp {latin}/*.ttf "{han.joinpath(*FONT[1:])}" /usr/share/fonts && "$@"', *read
+            f'{_OVER}cp "{latin}"/*.ttf "{han.joinpath(*FONT[1:])}" /usr/share/fonts && "$@"', *read
         )
     assert "竖排大标题文章" in hidden
     assert hidden == full
