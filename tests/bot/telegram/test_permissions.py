@@ -41,7 +41,11 @@ MEMBERS = range(3001, 3020)
 
 def table() -> list[tuple[str, str, str]]:
     """Sender, command and verdict of every cell."""
-    text = (Path(__file__).parents[3] / "docs" / "permissions.md").read_text(encoding="utf-8")
+    text = (
+        (Path(__file__).parents[3] / "docs" / "permissions.md")
+        .read_text(encoding="utf-8")
+        .split("## Commands")[0]
+    )
     rows = [
         [cell.strip() for cell in line.strip("| \n").split("|")]
         for line in text.splitlines()
