@@ -13,7 +13,7 @@ from reportlab.lib.pdfencrypt import StandardEncryption
 from knowledge.documents.folder import read_bytes, read_document
 from knowledge.documents.pdf import read_pdf
 from knowledge.errors import UnreadableFile
-from knowledge.model import Skipped
+from knowledge.model import Role, Skipped
 from knowledge.repair.pipeline import repair_document
 from tests.knowledge.documents import pages
 from tests.knowledge.documents.newspaper import Sheet, paragraphs, pdf
@@ -254,3 +254,39 @@ def test_print_that_no_eye_can_see_is_not_read(lay: Lay, size: float) -> None:
     for n in range(900):
         sheet.text(120, 760 - n * 0.8, size, "看不见")
     assert read(pdf(sheet)) == read(pdf(clean))
+
+
+@pytest.mark.parametrize("lay", PAGES, ids=lambda lay: lay.__name__)
+def test_every_line_is_in_one_block(lay: Lay) -> None:
+    lay(sheet := Sheet(shuffle=7))
+    extract = read_pdf("a.pdf", pdf(sheet))
+    held = [number for block in extract.blocks for number in range(block.first, block.last + 1)]
+    assert held == [number for number, line in enumerate(extract.lines, 1) if line]
+
+
+def test_titles_headings_and_paragraphs_are_told_apart() -> None:
+    pages.section_headings_within_columns(sheet := Sheet(shuffle=7))
+    extract = read_pdf("a.pdf", pdf(sheet))
+    told = [
+        (block.role, extract.lines[block.first - 1])
+        for block in extract.blocks
+        if block.role is not Role.PARAGRAPH
+    ]
+    assert told == [(Role.TITLE, "有小标题的长篇报道"), (Role.HEADING, "第一小节")]
+
+
+def test_rows_of_figures_are_a_table_though_no_rule_is_drawn() -> None:
+    sheet = Sheet()
+    sheet.text(200, 740, 20, "各区充电桩数量")
+    for row, cells in enumerate(
+        (("区名", "2022年", "2023年"), ("东城区", "860", "1020"), ("西区", "420", "515"))
+    ):
+        for column, cell in enumerate(cells):
+            sheet.text(60 + 120 * column, 680 - 18 * row, 9, cell)
+    extract = read_pdf("a.pdf", pdf(sheet))
+    (table,) = (block for block in extract.blocks if block.role is Role.TABLE)
+    assert extract.lines[table.first - 1 : table.last] == (
+        "区名\t2022年\t2023年",
+        "东城区\t860\t1020",
+        "西区\t420\t515",
+    )
