@@ -92,7 +92,7 @@ _ASKED: tuple[tuple[str, str], ...] = (
     ("measure", r"多[大高远长重快深宽厚粗](?:的)?(?:年纪|岁数|年龄|规模|面积)?"),
     (
         "how",
-        r"怎么(?:办|样|做)?|怎样|如何|咋样?|(?:什么|啥|哪种)(?:办法|方法|方式|途径|手段|举措|措施|渠道|招)|做了(?:什么|啥)|靠什么|用什么",
+        r"怎么(?:办|样|做)?|怎样|如何|咋样?|(?:什么|啥|哪种)(?:办法|方法|方式|途径|手段|举措|措施|渠道|招)|做了(?:什么|啥)|靠什么|用什么(?:办法|方法|方式|手段)?",
     ),
     ("what", r"(?:什么|啥|何种|何物|何事)(?:意思|东西|含义|内容)?(?P<term>(?!是)[\u4e00-\u9fff]{1,8})?"),
     (
@@ -105,6 +105,7 @@ _LEAD = re.compile(
     r"(?:(?:一共|总共|共计|合计|总计|大约|大概|到底|究竟|分别|都|共)|(?:是|有|在|由|被|为|自|从|到|达到?|约|于|位于|来自|叫做?|称为|指的?|代表的?|意思|含义|需要?|花费?|用了?|耗时))*$"
 )
 _SPENT = re.compile(r"(?:(?:总共|一共|共)?(?:花费|花|用|耗时|耗费|需要|需|要)了?)$")
+_SOLD = re.compile(r"(?:卖|收|值|要|花)了?$")
 _SHARED = re.compile(
     r"(?:占[^,，。 ]{0,8}|占比|比例|比重|份额|权重|百分比|有效率|(?<![频效功])率)(?:是|为|有|达到?|大概|大约|约)*$"
 )
@@ -112,14 +113,15 @@ _CHANGED = re.compile(
     r"(?:增长|增加|增多|上升|下降|减少|降低|提高|提升|上涨|下跌|回落|扩大|缩短|缩减|压缩|翻|增|降|涨|跌|减)(?:了|到)?$"
 )
 _TOLD_BY_END: tuple[tuple[QuestionType, re.Pattern[str]], ...] = (
-    (QuestionType.PLACE, re.compile(r"(?:(?<=\s)|(?<=的))(?:地址|地点|位置|所在地|在)$")),
-    (QuestionType.TIME, re.compile(r"(?:(?<=\s)|(?<=的))(?:日期|时间|年份)$")),
+    (QuestionType.PLACE, re.compile(r"(?:地址|地点|所在地)$|(?:(?<=\s)|(?<=的))(?:位置|在)$")),
+    (QuestionType.TIME, re.compile(r"(?<=[\w\s])(?<![个段长小])(?:日期|时间)$|(?:(?<=\s)|(?<=的))年份$")),
     (QuestionType.SHARE, re.compile(r"(?<=[\w\s])(?:占比|比例|比重|百分比)(?:是|为)?$")),
     (QuestionType.CHANGE, re.compile(r"(?<=[\s])(?:同比|环比)?(?:增长|增幅|降幅|涨幅|跌幅)$")),
     (
         QuestionType.AMOUNT,
         re.compile(
             r"(?<=\s)[份人次件个户家项条场名所]数$|(?<=[\w\s])(?:票价|价格|费用|造价|人数|面积|单价|房价|门票|数量|总数|金额|长度|高度|宽度|海拔)$"
+            r"|(?<=\w)(?=\w(?:(?<![评代])价|(?<![免消浪])费|(?<![名全])额)$|(?:电话|热线|号码|邮编)$)"
             r"|(?<=[量数模额积值重度龄])(?:是|为)$"
         ),
     ),
@@ -136,10 +138,14 @@ _TIMES = re.compile(rf"(?:{_STRETCH})$")
 _PERSONS = re.compile(
     r"(?:人|人物|领导|书记|市长|主席|专家|教授|记者|演员|作家|选手|运动员|医生|老师|总统|皇帝|将军)$"
 )
+_OFFICES = re.compile(
+    r"(?:人|[市省区县镇乡局院部站所校厅会社馆队组]长|书记|主任|主席|经理|总裁|教授|老师|医生|记者|司机|先生|女士)叫做?$"
+)
 _BODIES = re.compile(
     r"(?:单位|部门|机构|公司|企业|集团|组织|团体|医院|学校|大学|高校|学院|中学|小学|银行|协会|委员会|法院|局|委|厅|办|部委|媒体|报社"
     r"|球队|乐队|政党|党派|支部|督导组|小组|团队|社|厂|店)$"
 )
+_ANY_BODY = frozenset({"单位", "部门", "机构", "组织", "团体", "公司", "企业"})
 _PLACES = re.compile(
     r"^(?:地方|区县|区|市|县|镇|街镇|街道|乡|村|省份|省|州|县市|行政区|国家|国|城市|地区|社区|小区|居民区|新区|片区|园区|大洲|岛|洲|路|街|站|车站"
     r"|楼|层|房间|馆|港口|机场|省市|大陆|海域|河流|山)$"
@@ -231,6 +237,8 @@ def _typed(folded: str, match: re.Match[str], tokens: Sequence[Token]) -> Questi
         return _which(match.group(), noun or (match["thing"] or "")[:1], bool(noun), start, end)
     if name == "what" and _SEVERAL.search(before):
         return Question(QuestionType.LIST, start, end, noun=noun)
+    if name == "what" and not noun and re.search(r"叫做?$", before) and _OFFICES.search(before):
+        return Question(QuestionType.WHO, start, end)
     kind = QuestionType.WHICH if name == "what" and noun else QuestionType(name)
     return Question(kind, start, end, noun=noun)
 
@@ -238,6 +246,9 @@ def _typed(folded: str, match: re.Match[str], tokens: Sequence[Token]) -> Questi
 def _number(before: str, unit: str, noun: str, start: int, end: int) -> Question:
     if _SHARED.search(before) and not unit:
         return Question(QuestionType.SHARE, start, end, noun=noun)
+    if noun == "钱":  # the everyday word that print never has: 报名费多少钱, 卖多少钱
+        sold = _SOLD.search(before)
+        return Question(QuestionType.AMOUNT, sold.start() if sold else start, end + 1, unit, noun)
     if unit.endswith("百分点") or (_CHANGED.search(before) and not (unit or noun)):
         return Question(QuestionType.CHANGE, start, end, unit=unit)
     return Question(QuestionType.AMOUNT, start, end, unit, noun)
@@ -256,7 +267,8 @@ def _which(whole: str, noun: str, sure: bool, start: int, end: int) -> Question:
     if (noun and (_BODIES.search(noun) or noun[0] in "局厅委办院校厂社")) or (
         not noun and whole.endswith("家")
     ):
-        return Question(QuestionType.ORGANISATION, start, end, noun=noun)
+        swallowed = len(noun) if noun in _ANY_BODY else 0  # 哪家单位: what answers is not called so
+        return Question(QuestionType.ORGANISATION, start, end + swallowed, noun=noun)
     place = re.match(r"(?:区|市|县|镇|省|国家|国|城市|街道|村|州|地区|路|站)", noun)
     if place:
         return Question(QuestionType.PLACE, start, end + len(place.group()), noun=place.group())
@@ -270,7 +282,7 @@ def _told_without(folded: str, inside: set[int]) -> Question:
         return Question(QuestionType.LIST, listed.start(), listed.end())
     for kind, pattern in _TOLD_BY_END:
         match = pattern.search(folded.rstrip("? "))
-        if match and match.group():
+        if match:
             return Question(kind, match.start(), match.end())
     ends = re.search(r"(?<=\w)(?:是|叫|称为)\W*$", folded)
     return Question(QuestionType.WHAT, ends.start(), ends.end()) if ends else Question(QuestionType.NONE)

@@ -27,6 +27,11 @@ def ask(text: str) -> Query:
     ("text", "kind"),
     [
         ("蕃瓜弄", QuestionType.NONE),
+        ("网上报名时间", QuestionType.TIME),
+        ("柳江一中咨询电话", QuestionType.AMOUNT),
+        ("新车售价", QuestionType.AMOUNT),
+        ("午餐免费", QuestionType.NONE),
+        ("柳江一中校长叫什么", QuestionType.WHO),
         ("养老 社区", QuestionType.NONE),
         ("有多少名党员参加？", QuestionType.AMOUNT),
         ("首批有几家公司上市", QuestionType.AMOUNT),
@@ -61,6 +66,14 @@ def test_three_hundred_generated_question_forms_are_typed_right() -> None:
     rows = [json.loads(line) for line in FORMS.read_text(encoding="utf-8").splitlines()]
     assert len(rows) >= 300
     assert [row for row in rows if ask(row["query"]).type.value != row["type"]] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "searched"),
+    [("报名费多少钱？", "报名费"), ("新车卖多少钱", "新车"), ("大桥由哪家单位设计", "大桥 设计")],
+)
+def test_a_noun_that_only_asks_is_not_searched_for(text: str, searched: str) -> None:
+    assert ask(text).core == searched
 
 
 def test_the_unit_and_the_noun_asked_for_are_read() -> None:
