@@ -33,6 +33,8 @@ LEVELS = ("sentence", "heads", "near", "part", "part_near", "alike", "absent")
 in a word of its kind; not at all."""
 _NUMERALS = "一二三四五六七八九十首末0123456789"
 _COMPASS = "东南西北中"
+_OTHERING = ("副", "非")
+_TIERS = "省市区县镇乡村"
 _HEADS = re.compile(
     r"(?:[省市区县镇乡村州路街桥站港山河湖江岛国]|街道|大学|中学|小学|学院|学校|医院|公司|集团|银行|法院|大桥|机场|公园|支部|中心|[局厅委办部院所队组社馆厂校])$"
 )
@@ -124,6 +126,8 @@ class Aligner:
             self._dimension and word in dimension_words(self._dimension)[:2] and self._is_asked(one)
         ):
             return self._measured(one, passage)
+        if other := self._prefixed(one, word, passage) or self._of_other_tier(one, passage):
+            return Alignment(one, Relation.OTHER, 6, other, hard=True)
         level = self._level(one, word, passage)
         if level <= 2:
             return Alignment(one, Relation.SAME, level)
@@ -198,7 +202,7 @@ class Aligner:
     def _level(self, one: Constraint, word: str, passage: Passage) -> int:
         forms = (word, *(o for e in self.query.expansions if e.word == one.text for o in e.others))
         for level, text in ((0, passage.tight), (1, passage.heads), (2, passage.near)):
-            if any(form in text for form in forms):
+            if any(self._stands(one, form, text) for form in forms):
                 return level
         if len(word) > 1:
             half = (len(word) + 1) // 2
@@ -233,6 +237,38 @@ class Aligner:
                     if f"{left}{other}{right}" in zone and f"{left}{char}{right}" not in zone:
                         return f"{left}{other}{right}"
         return ""
+
+    def _stands(self, one: Constraint, form: str, text: str) -> bool:
+        """Whether a word stands in a text as itself: 副院长 holds no 院长 unless the query has 副 too."""
+        if len(form) < 2 or self.query.text[: one.start].endswith(_OTHERING):
+            return form in text
+        at = text.find(form)
+        while at >= 0 and text[:at].endswith(_OTHERING):
+            at = text.find(form, at + 1)
+        return at >= 0
+
+    def _prefixed(self, one: Constraint, word: str, passage: Passage) -> str:
+        """The word with 副 or 非 before it where the window knows only that."""
+        if any(self._stands(one, word, text) for text in (passage.tight, passage.heads, passage.near)):
+            return ""
+        at = passage.tight.find(word)
+        return passage.tight[at - 1 : at + len(word)] if at > 0 else ""
+
+    def _of_other_tier(self, one: Constraint, passage: Passage) -> str:
+        """The body of another tier of the state where the window knows only that: 市财政 for 省财政."""
+        text = self.query.text
+        tier, rest = text[one.start], text[one.start + 1 : one.start + 3]
+        if tier not in _TIERS or len(rest) < 2 or not _NAMED.fullmatch(rest):
+            return ""
+        ends_a_name = any(other.end == one.start for other in self.bound)
+        if ends_a_name or any(
+            other.start == one.start + 1 and other.kind is SlotKind.DEED for other in self.bound
+        ):
+            return ""
+        zones = f"{passage.tight} {passage.heads} {passage.near}"
+        if f"{tier}{rest}" in zones:
+            return ""
+        return next((f"{t}{rest}" for t in _TIERS if f"{t}{rest}" in passage.tight), "")
 
     def _sibling(self, one: Constraint, word: str, passage: Passage) -> str:
         """Another name of the same kind in the fact: of the same head, or another person."""

@@ -42,6 +42,8 @@ def align(query: str, fact: str, around: Surroundings | None = None) -> tuple[Al
         ("柳江二中招收多少新生", SCHOOL, "二中", "一中"),
         ("KD311有多少台", DEVICE, "kd311", "KD310"),
         ("西城区新增多少所幼儿园", SCHOOL, "西城区", "东城区"),
+        ("校长是谁", "柳江一中副校长陈梅表示满意。", "校长", "副校长"),
+        ("省财政出资多少", "总投资3亿元，其中市财政出资2亿元。", "省", "市财政"),
     ],
 )
 def test_another_value_in_the_same_place_forbids_and_is_named(
