@@ -79,6 +79,14 @@ _LED = re.compile(
 _NUMERIC = re.compile(r"\d+(?:[.,:/-]\d+)+|\d(?: \d)+|\d+")
 _ABOUT = re.compile(r"(?:近|约|大约|将近|接近|逾|超过?|不足|不到|至少|最多|至多|满|达到?)\s?")
 _EACH = re.compile(r"每(?:年|月|周|天|日|季度|半年|隔?[一二两三]?[年月周天])(?:[一二两三四五\d]次)?")
+_DAY = r"(?:周|星期|礼拜)[一二三四五六日天末]"
+_HOUR = r"(?:上午|下午|早上?|晚上?|中午|凌晨|傍晚)?\d{1,2}(?::\d\d|[时点](?:\d{1,2}分?|半|整)?)"
+_TO = r"\s?(?:[至到~—–-]+)\s?"
+_HOURS = rf"{_HOUR}(?:{_TO}{_HOUR})?"
+_WEEKLY = re.compile(
+    rf"每?{_DAY}(?:{_TO}(?:{_DAY}|[一二三四五六日天]))?(?:的?(?:{_HOURS}|上午|下午|早上|晚上|晚间))?|{_HOURS}"
+)
+"""Days of the week and hours, alone or from one to another, which no date tells: 周二至周日9:00至20:30, 每周三下午."""
 _INNER = frozenset("的和与及、")
 
 
@@ -124,6 +132,8 @@ def _all(passage: Passage, kind: QuestionType, read: tuple[tuple[int, int], ...]
             yield Candidate(*bare, _FIGURES[figure.kind])
     for match in _EACH.finditer(passage.folded):
         yield Candidate(*match.span(), CandidateKind.FREQUENCY)
+    for match in _WEEKLY.finditer(passage.folded):
+        yield Candidate(*match.span(), CandidateKind.CLOCK)
     for span in passage.periods:
         clock = span.period.clock is not None
         yield Candidate(span.start, span.end, CandidateKind.CLOCK if clock else CandidateKind.DATE)

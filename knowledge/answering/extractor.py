@@ -13,7 +13,8 @@ from knowledge.answering.alignment import Aligner, Alignment
 from knowledge.answering.candidates import Candidate, CandidateKind, candidates, with_whole_figure
 from knowledge.answering.constraints import SlotKind
 from knowledge.answering.counted import counted_span
-from knowledge.answering.features import COLUMN, Array, feature_rows
+from knowledge.answering.features import COLUMN, feature_rows
+from knowledge.answering.giving_way import still_standing
 from knowledge.answering.reader import WindowReading
 from knowledge.answering.scorer import AnswerModel, softmax
 from knowledge.answering.window import Passage, tight
@@ -96,10 +97,7 @@ class FactReading:
             return ()
         rows = feature_rows(self.query, self.passage, self.aligned, proposed, read)
         shares = softmax(self._model.net.scores(rows))
-        shares = _allowed(rows, shares)
-        counts = [one.kind in (CandidateKind.COUNT, CandidateKind.VALUE) for one in proposed]
-        if kind is QuestionType.AMOUNT and any(counts):
-            shares = np.where([one.kind is CandidateKind.PERCENT for one in proposed], 0.0, shares)
+        shares = still_standing(self.query, self.passage, proposed, rows, shares)
         if read:
             told = np.array([read.get((one.start, one.end), 0.0) for one in proposed])
             shares = (shares + told) / (shares + told).sum()
@@ -198,15 +196,6 @@ class FactReading:
         return found
 
 
-def _allowed(rows: Array, shares: Array) -> Array:
-    """Without what is told of another time or dimension than asked, where something is told of the asked one."""
-    for same, other in (("period_same", "period_other"), ("dimension_near", "dimension_other")):
-        if rows[:, COLUMN[same]].any():
-            shares = np.where(rows[:, COLUMN[other]] > 0, 0.0, shares)
-    total = float(shares.sum())
-    return shares / total if total else shares
-
-
 def _content(query: Query, passage: Passage) -> list[str]:
     """The unbroken runs of a query's text without question words, stop words and marks."""
     kept = [True] * len(query.text)
@@ -227,7 +216,7 @@ _NAMED_THINGS = (
 _FITTING = {
     QuestionType.DURATION: frozenset({CandidateKind.DURATION, CandidateKind.FREQUENCY, CandidateKind.CLOCK})
     | _TOLD,
-    QuestionType.TIME: _TIMES | {CandidateKind.DURATION} | _TOLD,
+    QuestionType.TIME: _TIMES | {CandidateKind.DURATION, CandidateKind.FREQUENCY} | _TOLD,
     QuestionType.WHO: _NAMED_THINGS - {CandidateKind.PLACE},
     QuestionType.PLACE: _NAMED_THINGS - {CandidateKind.PERSON},
     QuestionType.ORGANISATION: _NAMED_THINGS - {CandidateKind.PERSON},

@@ -1,0 +1,68 @@
+"""Which candidates give way to others of the same fact: what grammar tells without anything learned."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from knowledge.answering.candidates import Candidate, CandidateKind
+from knowledge.answering.features import COLUMN, Array
+from knowledge.answering.window import Passage
+from knowledge.query.analysis import Query
+from knowledge.query.question import NUMBERS, QuestionType
+
+_REASON = re.compile(
+    r"因为|由于|源于|得益于|归功于|归因于|为了|旨在|目的是|原因[是在]于?|(?<![原起成病诱基])因(?![此而素子果])"
+)
+_BEFORE_CHANGE = re.compile(r"(?:由|从|自)[^,，。;；]{0,8}$")
+_CHANGE = re.compile(
+    r"[^,，。;；\d]{0,3}?(?:缩短|压缩|精简|缩减|减少|降低|下降|下调|增加|增长|提高|提升|上升|上调|扩大|扩充|调整"
+    r"|延长|推迟|提前|[增降减跌涨升改变])了?[至到为成]"
+)
+TOGETHER = 0.6
+"""Share of the question in one clause from which on a time in a clause that holds nothing of it gives way."""
+_TIMES = frozenset({CandidateKind.DATE, CandidateKind.CLOCK, CandidateKind.DURATION})
+_FORMER = re.compile(r"原|以前|之前|过去|此前|从前|本来|曾|[从由自](?:多少|几|百分)")
+
+
+def still_standing(
+    query: Query, passage: Passage, proposed: Sequence[Candidate], rows: Array, shares: Array
+) -> Array:
+    """Return the shares without what gives way; a reason that would leave nothing counts for nothing."""
+    for kept in _kept(query, passage, proposed, rows):
+        left = np.where(kept, shares, 0.0)
+        if (total := float(left.sum())) > 0:
+            shares = left / total
+    counts = [one.kind in (CandidateKind.COUNT, CandidateKind.VALUE) for one in proposed]
+    if query.type is QuestionType.AMOUNT and any(counts):
+        # What it takes away stays away: a percentage that scored best leaves the others doubtful.
+        shares = np.where([one.kind is CandidateKind.PERCENT for one in proposed], 0.0, shares)
+    return shares
+
+
+def _kept(
+    query: Query, passage: Passage, proposed: Sequence[Candidate], rows: Array
+) -> Iterator[npt.NDArray[np.bool_]]:
+    for same, other in (("period_same", "period_other"), ("dimension_near", "dimension_other")):
+        if rows[:, COLUMN[same]].any():
+            yield rows[:, COLUMN[other]] <= 0
+    if query.type is QuestionType.WHY:
+        led = {match.end() for match in _REASON.finditer(passage.folded)}
+        yield np.array([one.start in led for one in proposed])
+    if query.type in NUMBERS | {QuestionType.DURATION} and not _FORMER.search(query.text):
+        yield np.array([not _is_former(one, passage.folded) for one in proposed])
+    together = rows[:, COLUMN["same_clause"]]
+    if query.type in (QuestionType.TIME, QuestionType.DURATION):
+        times = np.array([one.kind in _TIMES for one in proposed])
+        if together[times].max(initial=0.0) >= TOGETHER:
+            yield (together > 0) | ~times
+
+
+def _is_former(one: Candidate, folded: str) -> bool:
+    """Whether a figure is what another replaced: 由50分钟 of 由50分钟缩短至18分钟."""
+    return bool(
+        _BEFORE_CHANGE.search(folded[max(0, one.start - 12) : one.start]) and _CHANGE.match(folded, one.end)
+    )
