@@ -34,6 +34,7 @@ in a word of its kind; not at all."""
 _NUMERALS = "一二三四五六七八九十首末0123456789"
 _COMPASS = "东南西北中"
 _OTHERING = ("副", "非")
+_COMPLEMENTS = "出成完好掉起住"
 _TIERS = "省市区县镇乡村"
 _HEADS = re.compile(
     r"(?:[省市区县镇乡村州路街桥站港山河湖江岛国]|街道|大学|中学|小学|学院|学校|医院|公司|集团|银行|法院|大桥|机场|公园|支部|中心|[局厅委办部院所队组社馆厂校])$"
@@ -204,6 +205,8 @@ class Aligner:
         for level, text in ((0, passage.tight), (1, passage.heads), (2, passage.near)):
             if any(self._stands(one, form, text) for form in forms):
                 return level
+        if one.kind is SlotKind.DEED and len(word) == 2 and _is_opened(word, passage.tight):
+            return 0
         if len(word) > 1:
             half = (len(word) + 1) // 2
             if len(word) > 2 and _holds_part(word, passage.tight, max(2, half)):
@@ -290,6 +293,12 @@ class Aligner:
 
 def _holds_part(word: str, text: str, length: int) -> bool:
     return any(word[at : at + length] in text for at in range(len(word) - length + 1))
+
+
+def _is_opened(verb: str, text: str) -> bool:
+    """Whether a verb and its complement stand with one character between them: 查出 in 查找出, 建成 in 建设成."""
+    opened = rf"{re.escape(verb[0])}[\u4e00-\u9fff]{verb[1]}"
+    return verb[1] in _COMPLEMENTS and re.search(opened, text) is not None
 
 
 def _alike(word: str, kind: SlotKind, tokens: Sequence[Token]) -> bool:

@@ -16,7 +16,7 @@ def test_the_gold_questions_are_answered_from_the_seeds(tmp_path: Path) -> None:
     report = "\n".join(scores.wrong)
     assert scores.hit1 >= 0.8, report  # found: without vectors a paraphrase is no claim
     assert scores.hit3 >= 0.82, report
-    assert scores.claimed >= 0.88, report
+    assert scores.claimed >= 0.9, report
     assert scores.abstain >= 0.95, report
     assert scores.answer >= 0.72, report
     assert scores.short >= 0.5, report
