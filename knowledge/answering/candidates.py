@@ -83,10 +83,11 @@ _DAY = r"(?:周|星期|礼拜)[一二三四五六日天末]"
 _HOUR = r"(?:上午|下午|早上?|晚上?|中午|凌晨|傍晚)?\d{1,2}(?::\d\d|[时点](?:\d{1,2}分?|半|整)?)"
 _TO = r"\s?(?:[至到~—–-]+)\s?"
 _HOURS = rf"{_HOUR}(?:{_TO}{_HOUR})?"
+_DATE = r"(?:\d{2,4}年)?\d{1,2}月\d{1,2}[日号]"
 _WEEKLY = re.compile(
-    rf"每?{_DAY}(?:{_TO}(?:{_DAY}|[一二三四五六日天]))?(?:的?(?:{_HOURS}|上午|下午|早上|晚上|晚间))?|{_HOURS}"
+    rf"每?{_DAY}(?:{_TO}(?:{_DAY}|[一二三四五六日天]))?(?:的?(?:{_HOURS}|上午|下午|早上|晚上|晚间))?|{_DATE}(?:{_HOUR})?{_TO}{_DATE}(?:{_HOUR})?|{_DATE}{_HOURS}|{_HOURS}"
 )
-"""Days of the week and hours, alone or from one to another, which no date tells: 周二至周日9:00至20:30, 每周三下午."""
+"""Days of the week and hours, alone or from one to another, which no single date tells: 周二至周日9:00至20:30, 每周三下午."""
 _INNER = frozenset("的和与及、")
 
 

@@ -208,7 +208,7 @@ def feature_rows(
     starts = np.array([c.start for c in proposed], dtype=np.int64)
     ends = np.array([c.end for c in proposed], dtype=np.int64)
     marked = marks(query, aligned, passage)
-    clause = _numbered(folded, _CLAUSE_END)
+    clause = clause_numbers(folded)
     item = clause * 1000 + _numbered(folded, _ITEM_END)
     total = sum(m.weight for m in marked) or 1.0
     inside = np.zeros(size + 1)
@@ -291,6 +291,11 @@ COLUMN = {name: at for at, name in enumerate(NUMERIC)}
 UNTAUGHT = (COLUMN["read"], len(NUMERIC) + len(TYPES) + KINDS.index(CandidateKind.READ))
 """Columns that only a reader fills."""
 _KIND_AT = {kind: at for at, kind in enumerate(KINDS)}
+
+
+def clause_numbers(text: str) -> npt.NDArray[np.int64]:
+    """Return for each character, and the end, the number of the clause that it stands in."""
+    return _numbered(text, _CLAUSE_END)
 
 
 def _numbered(text: str, mark: re.Pattern[str]) -> npt.NDArray[np.int64]:

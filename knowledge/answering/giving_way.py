@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.answering.candidates import Candidate, CandidateKind
-from knowledge.answering.features import COLUMN, Array
+from knowledge.answering.features import COLUMN, Array, clause_numbers
 from knowledge.answering.window import Passage
 from knowledge.query.analysis import Query
 from knowledge.query.question import NUMBERS, QuestionType
@@ -54,11 +54,25 @@ def _kept(
         yield np.array([one.start in led for one in proposed])
     if query.type in NUMBERS | {QuestionType.DURATION} and not _FORMER.search(query.text):
         yield np.array([not _is_former(one, passage.folded) for one in proposed])
+    if query.type is QuestionType.WHO and (asked := _asked_word(query)):
+        clauses = clause_numbers(passage.folded)
+        told = {int(clauses[match.start()]) for match in re.finditer(re.escape(asked), passage.folded)}
+        persons = np.array([one.kind is CandidateKind.PERSON for one in proposed])
+        there = np.array([int(clauses[one.start]) in told for one in proposed])
+        if (persons & there & (rows[:, COLUMN["in_question"]] <= 0)).any():
+            yield there
     together = rows[:, COLUMN["same_clause"]]
     if query.type in (QuestionType.TIME, QuestionType.DURATION):
         times = np.array([one.kind in _TIMES for one in proposed])
         if together[times].max(initial=0.0) >= TOGETHER:
             yield (together > 0) | ~times
+
+
+def _asked_word(query: Query) -> str:
+    """The word right beside the question word: 亚军 of 亚军是谁, 承建 of 谁承建."""
+    before = [word.text for word in query.words if word.start + len(word.text) <= query.question.start]
+    after = [word.text for word in query.words if word.start >= query.question.end]
+    return (before[-1:] or after[:1] or [""])[0]
 
 
 def _is_former(one: Candidate, folded: str) -> bool:
