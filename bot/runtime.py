@@ -38,6 +38,8 @@ async def background(*work: Coroutine[object, object, object]) -> AsyncIterator[
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for one in work:
+            one.close()  # what was cancelled before its first step was never awaited
 
 
 async def _logged(work: Coroutine[object, object, object]) -> None:

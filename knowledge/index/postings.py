@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from mmap import ACCESS_READ, mmap
 from os import SEEK_CUR
 from pathlib import Path
@@ -201,9 +202,7 @@ def grams(encoded: str) -> list[str]:
     So one character is found as the beginning of some token wherever it stands.
     """
     return [
-        pair.rstrip(SEPARATOR)
-        for pair in map("".join, zip(encoded, encoded[1:] + SEPARATOR, strict=True))
-        if pair[0] != SEPARATOR
+        pair.rstrip(SEPARATOR) for pair in map("".join, pairwise(encoded + SEPARATOR)) if pair[0] != SEPARATOR
     ]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from statistics import median
@@ -130,12 +130,25 @@ def draft_articles(labelled: Sequence[Labelled], paragraphs: Sequence[Paragraph]
         return []
     rarity = _Rarity(units)
     owners = _assign_articles(units, drafts, rarity)
+    bare = {draft.first for number, draft in enumerate(drafts) if number not in owners}
+    if units and heads and bare - {drafts[0].first}:
+        return draft_articles(_as_headings(labelled, bare - {drafts[0].first}), paragraphs)
     free = _headings_of(headings, units, owners, len(drafts))
     for number, draft in enumerate(drafts):
         own = [unit for unit, owner in zip(units, owners, strict=True) if owner == number]
         _arrange(draft, own, [each for each in headings if free[each.at] == number], rarity)
     _sign(drafts, labelled, units, owners)
     return drafts
+
+
+def _as_headings(labelled: Sequence[Labelled], bare: Collection[int]) -> list[Labelled]:
+    """Make headings of the headlines at these places: an article has text, so they head a part of another one."""
+    found = list(labelled)
+    for at in sorted(bare):
+        while at < len(found) and found[at].role in _HEAD:
+            found[at] = replace(found[at], role=Role.HEADING)
+            at += 1
+    return found
 
 
 def _heads(labelled: Sequence[Labelled]) -> Iterator[tuple[int, ArticleDraft]]:

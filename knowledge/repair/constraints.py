@@ -41,6 +41,9 @@ _READS_INTO: Final = 2.0
 # Lines of one title differ in width by no more.
 _LIKE: Final = 0.4
 _WIDEST_TITLE: Final = 30.0
+# No headline or heading is wider, in ems: what is stands in a file of a paragraph a line.
+_WIDEST_DISPLAY: Final = 45.0
+_BRACKETS: Final = {"》": "《", "”": "“", "」": "「", "）": "（"}
 # Of its column's width, what a line fills that the press broke.
 _FULL: Final = 0.72
 _FEW: Final = 0.4
@@ -52,7 +55,8 @@ _EQUAL: Final = 1.5
 def constrain(labelled: Sequence[Labelled]) -> list[Labelled]:
     """Correct labels that no page can have.
 
-    - What would be taken out by a hair stays; what opens with a closing mark or holds a full stop is running text.
+    - What would be taken out by a hair stays; what opens with a closing mark, holds a full stop, is wider than any
+      headline or opens a bracket that only the text below closes is running text.
     - A byline looks like one; a doubled line beside a headline is a slogan; a line behind a dash is a subtitle.
     - A line goes on only with one that fills its column; where nothing goes on, name and value are no page's foot.
     - A display that reads on into a headline is part of it, one that reads on into the text below is text.
@@ -61,6 +65,7 @@ def constrain(labelled: Sequence[Labelled]) -> list[Labelled]:
     - The first display of a page without a headline is its headline.
     """
     found = [_not_a_display(each) for each in labelled]
+    _close_brackets(found)
     _go_on_behind_pauses(found)
     _fill_columns(found)
     if is_broken(found):
@@ -213,9 +218,35 @@ def _not_a_display(each: Labelled) -> Labelled:
         return replace(each, role=Role.BYLINE)
     if each.role is Role.TITLE and text.startswith("——"):
         return replace(each, role=Role.SUBTITLE)
-    if each.role in _DISPLAYS and (text[0] in _CLOSING or _STOP_INSIDE.search(text)):
+    wide = each.line.width > _WIDEST_DISPLAY
+    if each.role in _DISPLAYS and (wide or text[0] in _CLOSING or _STOP_INSIDE.search(text)):
         return replace(each, role=Role.PARAGRAPH, opens=text[0] not in _CLOSING)
     return each
+
+
+def _close_brackets(found: list[Labelled]) -> None:
+    """Make displays running text from the line on that opens a bracket which only the text below them closes."""
+    for low, high in groups(found, _DISPLAYS):
+        if high == len(found) or found[high].role is not Role.PARAGRAPH:
+            continue
+        opened: list[tuple[str, int]] = []
+        for at in range(low, high):
+            for mark in found[at].line.text:
+                if mark in _BRACKETS.values():
+                    opened.append((mark, at))
+                elif opened and _BRACKETS.get(mark) == opened[-1][0]:
+                    opened.pop()
+        rest = next(
+            (mark for mark in found[high].line.text if mark in _BRACKETS or mark in _BRACKETS.values()), ""
+        )
+        if not opened or _BRACKETS.get(rest) != opened[-1][0]:
+            continue
+        for at in range(opened[-1][1], high):
+            begins = at == low and (
+                not at or found[at - 1].role is not Role.PARAGRAPH or found[at - 1].line.finished
+            )
+            found[at] = replace(found[at], role=Role.PARAGRAPH, opens=begins)
+        found[high] = replace(found[high], opens=False)
 
 
 def _is_byline(line: Line) -> bool:

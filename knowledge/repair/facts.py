@@ -57,13 +57,14 @@ class FactBuilder:
         for section in sections:
             heading = printed(section.heading, self._document.lines) if section.heading else None
             name = heading.text if heading is not None else None
-            if heading is not None and not section.paragraphs:
+            if heading is not None and not section.paragraphs and sentences.has_words(heading.text):
                 before = self.fact(article, heading.text, heading.spans, None)
                 yield before
             for paragraph in section.paragraphs:
                 if paragraph.kind not in _SPLIT:
                     before = None
-                    yield self.fact(article, paragraph.text, paragraph.spans, name, kind=paragraph.kind)
+                    if sentences.has_words(paragraph.text):
+                        yield self.fact(article, paragraph.text, paragraph.spans, name, kind=paragraph.kind)
                     continue
                 for at, (start, end) in enumerate(sentences.split(paragraph.text)):
                     if at == 0 and numbering and numbering.match(paragraph.text):

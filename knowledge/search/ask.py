@@ -37,7 +37,7 @@ from knowledge.text.folding import decode
 from knowledge.text.numbers import number_keys
 
 BUDGET = 0.150
-"""Seconds after which no further wording of the query is tried; the likeliest one always is."""
+"""Seconds after the first ranking, after which no further wording is tried; the likeliest one always is."""
 READ_FOR_FIGURES = 10
 """Facts looked into for the query's figures."""
 
@@ -127,8 +127,8 @@ def examine(
 ) -> Examined | None:
     """Rank a query's wordings and read the leading facts of the best; None where nothing has a word of it."""
     meaning = None if answering.meanings is None else answering.meanings.of(query.text)
-    deadline = clock() + BUDGET
     tried = [ranked] if (ranked := rank(query, None, corpus, language, meaning)) else []
+    deadline = clock() + BUDGET  # from here: the first ranking may load what later ones find loaded
     lexicon = Lexicon(corpus, decode(tried[0].pool.text) if tried else "")
     for rewriting in rewritings(query, lexicon, language):
         if clock() > deadline and len(tried) > 1:

@@ -155,12 +155,12 @@ def test_check_tells_a_skipped_file_with_reason_and_remedy_and_exits_with_1(tmp_
 
 
 def test_check_shows_each_file_at_a_glance_with_its_doubts_first(tmp_path: Path) -> None:
-    lines = chuchu(tmp_path, "check", "000_feee4324355f7fb6.txt").stdout.decode().splitlines()
-    assert lines[0].startswith("？ 000_feee4324355f7fb6.txt  utf-8 · 1 篇文章 · 51 句 · 存疑 2 处")
-    assert lines[1] == "  《让群众切实感受到新变化新成效》"
-    assert [line.startswith("  ？ [") for line in lines[2:5]] == [True, True, False]
-    assert any(line.startswith("    [徽标] 第7行 ") for line in lines)
-    assert lines[-1] == "共 1 个文件，1 篇文章，51 句；存疑 2 处，读不了的文件 0 个。"
+    lines = chuchu(tmp_path, "check", "001_2fc48988770e9f18.txt").stdout.decode().splitlines()
+    assert lines[0].startswith("？ 001_2fc48988770e9f18.txt  utf-8 · 2 篇文章 · 61 句 · 存疑 1 处")
+    assert lines[2] == "  《推动沪青帮扶 再上新台阶》"
+    assert [line.startswith("  ？ [") for line in lines[3:5]] == [True, False]
+    assert any(line.startswith("    [电头] 第9行 ") for line in lines)
+    assert "共 1 个文件，2 篇文章，61 句；存疑 1 处，读不了的文件 0 个。" in lines
 
 
 def test_check_names_the_files_that_differ_from_the_copy_that_serves(tmp_path: Path) -> None:

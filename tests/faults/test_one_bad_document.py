@@ -29,7 +29,7 @@ from tests.knowledge.snapshots.corpus import write_article, write_corpus
 # A worker whose repair falls over one article, as a library's crash or the system's killer makes it.
 DEADLY = """
 import os, sys
-from knowledge.repair import document as room
+from knowledge.repair import pipeline as room
 from knowledge.snapshots import worker
 sound = room.repair_document
 def deadly(document):

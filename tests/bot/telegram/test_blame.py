@@ -8,10 +8,13 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from bot.state.inbox import NewUpdate
 from bot.state.sqlite_inbox import open_inbox
 from tests.bot.telegram.service import endings
 
+pytestmark = pytest.mark.slow
 BYSTANDERS = 40
 POISON = 5
 WORKING = f"""
@@ -21,8 +24,6 @@ from bot.observability import Metrics
 from bot.state.inbox import UpdateStatus
 from bot.state.sqlite_inbox import open_inbox
 from bot.platforms.scheduler import Result, UpdateScheduler
-
-pytestmark = pytest.mark.slow
 
 async def handle(turn):
     await asyncio.sleep(0.01)
