@@ -117,15 +117,15 @@ class FactReading:
         return tuple(found)
 
     @property
-    def _misfit(self) -> float:
-        """1 where the best short answer is of another kind than asked: a count for how long, another unit."""
-        answer = self.answer
-        if answer is None:
-            return 0.0
-        if answer.unit_other:
-            return 1.0
+    def is_of_another_kind(self) -> bool:
+        """Tell whether the best short answer is no such thing as was asked for: a date for how many, a clause for who."""
         fitting = _FITTING.get(self.query.type)
-        return float(fitting is not None and answer.kind not in fitting)
+        return fitting is not None and self.answer is not None and self.answer.kind not in fitting
+
+    @property
+    def _misfit(self) -> float:
+        """1 where the best short answer is of another kind than asked, or has another unit."""
+        return float(self.is_of_another_kind or (self.answer is not None and self.answer.unit_other > 0))
 
     @property
     def answer(self) -> ShortAnswer | None:
@@ -216,10 +216,11 @@ _NAMED_THINGS = (
 _FITTING = {
     QuestionType.DURATION: frozenset({CandidateKind.DURATION, CandidateKind.FREQUENCY, CandidateKind.CLOCK})
     | _TOLD,
-    QuestionType.TIME: _TIMES | {CandidateKind.DURATION, CandidateKind.FREQUENCY} | _TOLD,
-    QuestionType.WHO: _NAMED_THINGS - {CandidateKind.PLACE},
-    QuestionType.PLACE: _NAMED_THINGS - {CandidateKind.PERSON},
-    QuestionType.ORGANISATION: _NAMED_THINGS - {CandidateKind.PERSON},
+    QuestionType.TIME: _TIMES | {CandidateKind.BARE, CandidateKind.DURATION, CandidateKind.FREQUENCY} | _TOLD,
+    QuestionType.WHO: _NAMED_THINGS - {CandidateKind.PLACE, CandidateKind.CLAUSE},
+    QuestionType.PLACE: _NAMED_THINGS - {CandidateKind.PERSON, CandidateKind.CLAUSE},
+    QuestionType.ORGANISATION: _NAMED_THINGS - {CandidateKind.PERSON, CandidateKind.CLAUSE},
+    QuestionType.AMOUNT: frozenset(CandidateKind) - _NAMED_THINGS - {CandidateKind.DATE} | _TOLD,
     QuestionType.SHARE: frozenset({CandidateKind.PERCENT, CandidateKind.BARE, CandidateKind.COUNT}) | _TOLD,
 }
 """Kinds of spans that may answer a kind of question at all; without a row all may."""

@@ -111,7 +111,7 @@ class Judge:
             return Verdict(True, chance)
         sure = self._model.said.of(evidence | {"found": chance}) >= self._model.said_from
         counted = self._query.type is QuestionType.FIGURE  # what stands beside the very figure is no guess
-        return Verdict(True, chance, answer.text, sure or counted)
+        return Verdict(True, chance, answer.text, (sure and not reading.is_of_another_kind) or counted)
 
 
 def _as_good(reading: FactReading, first: FactReading) -> bool:
