@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from knowledge.errors import EXHAUSTED, FULL, FolderInUse, StorageUnavailable
 
@@ -23,7 +24,7 @@ def explain_io_errors(folder: Path) -> Iterator[None]:
     """Turn what is said about a full or closed disk, or a machine at its end, into a sentence that says what to do.
 
     Raises:
-        NoRoom: instead of the error, which stays its cause.
+        StorageUnavailable: instead of the error, which stays its cause.
     """
     try:
         yield
@@ -38,7 +39,12 @@ def explain_io_errors(folder: Path) -> Iterator[None]:
             raise StorageUnavailable(
                 f"{folder} 不能写入（{error.strerror}）；请检查权限，或是否只读挂载"
             ) from error
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _NOT_WRITABLE:
+            raise StorageUnavailable(f"{folder} 不能写入（{error}）；请检查权限，或是否只读挂载") from error
         raise
+
+
+_NOT_WRITABLE: Final = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM})
 
 
 def _is_full(error: OSError | sqlite3.Error) -> bool:
@@ -53,7 +59,7 @@ def spare_folder() -> Iterator[Path]:
     """Lend a folder outside the data, gone at the end.
 
     Raises:
-        NoRoom: there is nowhere to put it.
+        StorageUnavailable: there is nowhere to put it.
     """
     try:
         lent = tempfile.TemporaryDirectory(prefix="chuchu-")

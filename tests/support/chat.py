@@ -149,7 +149,7 @@ def without(data: Path, table: str) -> Iterator[None]:
 
 def change(data: Path, statement: str) -> None:
     """Change the state behind everybody's back."""
-    with closing(sqlite3.connect(data / "state.sqlite")) as raw, raw:
+    with closing(sqlite3.connect(data / "state.sqlite", timeout=60)) as raw, raw:
         raw.execute(statement)
 
 
