@@ -1,4 +1,4 @@
-"""The JSON that others rely on (DESIGN section 5): additions are free, changes are not."""
+"""The JSON that others rely on: additions are free, changes are not."""
 
 from __future__ import annotations
 

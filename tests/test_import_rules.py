@@ -1,4 +1,4 @@
-"""Who may import whom (DESIGN section 4)."""
+"""Who may import whom."""
 
 from __future__ import annotations
 

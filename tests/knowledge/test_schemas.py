@@ -1,4 +1,4 @@
-"""The JSON of DESIGN section 5."""
+"""The JSON that others rely on."""
 
 from __future__ import annotations
 

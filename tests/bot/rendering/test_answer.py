@@ -1,4 +1,4 @@
-"""What a reply looks like (DESIGN section 5)."""
+"""What a reply looks like."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ZH = phrases("zh")
 
 
 def drawn(answer: Answer) -> str:
-    """The reply as DESIGN draws it: bold between **."""
+    """The reply as a reader sees it: bold between **."""
     return "".join(
         f"**{run.text}**" if run.style is Style.BOLD else run.text for run in answer_runs(answer, ZH)
     )
