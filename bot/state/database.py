@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 import aiosqlite  # noqa: F401 (loaded by name later, a file that cannot be opened would be "no such module")
 from sqlalchemy import Connection, Table, event, inspect, text
@@ -268,7 +269,7 @@ async def open_database(url: str) -> AsyncIterator[Database]:
     await asyncio.to_thread(check_log, make_url(url))
     engine = create_async_engine(url, hide_parameters=True)
     prepare(engine)
-    where = make_url(url).render_as_string(hide_password=True)
+    where = unquote(make_url(url).render_as_string(hide_password=True))  # as a person would write it
     database = Database(engine, where)
     try:
         async with database.reading() as connection:

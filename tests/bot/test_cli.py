@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import socket
 import subprocess
 import sys
@@ -227,7 +228,7 @@ def test_a_taken_port_is_one_clear_line_that_names_the_setting(tmp_path: Path) -
 
 
 def test_a_reader_that_stops_early_is_no_error(tmp_path: Path) -> None:
-    pipe = f"{sys.executable} -m bot facts | head -1; exit ${{PIPESTATUS[0]}}"
+    pipe = f"{shlex.quote(sys.executable)} -m bot facts | head -1; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(
         ["bash", "-c", pipe], cwd=tmp_path, env=environment(), capture_output=True, check=False
     )
