@@ -230,13 +230,13 @@ def _setting(field: str) -> str:
 
 def _owner(given: str, platforms: Sequence[type[PlatformSetup]]) -> str:
     """Read `platform:id`; an id alone is the first platform's."""
-    name, colon, person = given.rpartition(":")
+    name, colon, person = given.partition(":")
     platform = next((p for p in platforms if p.name == name), None) if colon else platforms[0]
     if platform is None:
         known = "、".join(p.name for p in platforms)
         raise SettingsError(f"{PREFIX}ADMINS 不对：没有 {name} 这个平台；写 平台:id，平台是 {known}")
     try:
-        return f"{platform.name}:{platform.person_id(person)}"
+        return f"{platform.name}:{platform.person_id(person if colon else given)}"
     except ValueError as error:
         raise SettingsError(f"{PREFIX}ADMINS 不对：{error}") from None
 

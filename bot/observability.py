@@ -104,6 +104,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self._gauges: dict[str, Gauge] = {}
         self.received = Counter(
             "chuchu_updates_received", "Updates stored, by kind", ["kind"], registry=self.registry
         )
@@ -126,9 +127,12 @@ class Metrics:
             registry=self.registry,
         )
 
-    def watch(self, name: str, meaning: str, read: Callable[[], float]) -> None:
-        """Add a gauge that is read when somebody looks."""
-        Gauge(name, meaning, registry=self.registry).set_function(read)
+    def watch(self, name: str, meaning: str, read: Callable[[], float], **labels: str) -> None:
+        """Add a gauge that is read when somebody looks; one of several that differ by their labels' values."""
+        if name not in self._gauges:
+            self._gauges[name] = Gauge(name, meaning, list(labels), registry=self.registry)
+        gauge = self._gauges[name]
+        (gauge.labels(**labels) if labels else gauge).set_function(read)
 
     def page(self) -> bytes:
         """Return everything in Prometheus' text format."""

@@ -1,7 +1,7 @@
 """What every platform owes us: one suite a protocol, run for each adapter.
 
 An adapter's test module brings a `surface` fixture and subclasses `GatewayContract`; a chat platform's also brings a
-`platform` that has a file `f1`, and subclasses `PlatformContract`.
+`platform`, and subclasses `PlatformContract`; one that takes files has a file `f1`, and subclasses `FileContract`.
 """
 
 from __future__ import annotations
@@ -90,7 +90,9 @@ class GatewayContract:
 
 
 class PlatformContract:
-    """The promises of `Platform`, beyond those of its gateway."""
+    """The promises of `Platform`, beyond those of its gateway; `PERSON` is an id as the platform writes it."""
+
+    PERSON = "12345"
 
     @pytest.mark.parametrize("typed", ["@name", "", " ", "-100123", "٧", "1,2", "1\n2"])
     async def test_what_can_be_nobodys_id_is_refused_with_a_reason(
@@ -100,7 +102,7 @@ class PlatformContract:
             platform.person_id(typed)
 
     async def test_an_id_is_written_in_one_way(self, platform: Platform) -> None:
-        assert platform.person_id(platform.person_id("12345")) == platform.person_id("12345")
+        assert platform.person_id(self.PERSON) == self.PERSON
 
     async def test_a_stranger_administers_no_group(self, platform: Platform) -> None:
         group = Chat("here", "-5", ChatType.GROUP)
@@ -113,9 +115,13 @@ class PlatformContract:
         assert await registry.administers(group, Sender("1", SenderKind.ANONYMOUS_ADMIN))
         assert not await registry.administers(Chat("elsewhere", "-5", ChatType.GROUP), Sender("1"))
 
-    async def test_a_file_comes_in_pieces(self, platform: Platform) -> None:
-        assert b"".join([piece async for piece in platform.download("f1", 1000)]) == b"one"
-
     async def test_a_person_may_be_forgotten_twice(self, platform: Platform) -> None:
         await platform.forget("7")
         await platform.forget("7")
+
+
+class FileContract:
+    """The promises of `FileSource`, for a platform to which files are sent."""
+
+    async def test_a_file_comes_in_pieces(self, platform: Platform) -> None:
+        assert b"".join([piece async for piece in platform.download("f1", 1000)]) == b"one"

@@ -11,7 +11,7 @@ from bot.messages import Chat, ChatType, Message, MessageGateway, Sender
 from bot.ports import Platform
 from tests.contract.answers import AnswerContract, Ask, dispatcher, query_service
 from tests.contract.fake import FakePlatform
-from tests.contract.surface import GatewayContract, PlatformContract
+from tests.contract.surface import FileContract, GatewayContract, PlatformContract
 
 CHAT = Chat("fake", "7", ChatType.PRIVATE)
 
@@ -51,5 +51,5 @@ async def ask() -> AsyncIterator[Ask]:
         yield asked
 
 
-class TestFake(GatewayContract, PlatformContract, AnswerContract):
+class TestFake(GatewayContract, PlatformContract, FileContract, AnswerContract):
     """The suites, run on it."""

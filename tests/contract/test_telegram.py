@@ -13,7 +13,7 @@ from tests.bot.telegram.service import Echo, polling
 from tests.botapi.server import BotApi, bot_api
 from tests.botapi.updates import BOT_ID, message, private
 from tests.contract.answers import AnswerContract, Ask, dispatcher, query_service
-from tests.contract.surface import GatewayContract, PlatformContract
+from tests.contract.surface import FileContract, GatewayContract, PlatformContract
 
 
 class TelegramSurface:
@@ -60,7 +60,7 @@ async def ask(tmp_path: Path) -> AsyncIterator[Ask]:
             yield asked
 
 
-class TestTelegram(GatewayContract, PlatformContract, AnswerContract):
+class TestTelegram(GatewayContract, PlatformContract, FileContract, AnswerContract):
     """The suites, run on Telegram."""
 
     @pytest.mark.parametrize("typed", ["0", "1087968824", "777000", "136817688", "1" * 30])

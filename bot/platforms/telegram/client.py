@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Required, TypedDict
 from urllib.parse import urlencode
 
@@ -33,25 +33,55 @@ from telegram.request import BaseRequest, RequestData
 
 from bot.handlers.commands import Menu, Scope
 from bot.messages import Chat, Sender, SenderKind
+from bot.platforms import calls
+from bot.platforms.calls import parse
 
 
-class ConnectFailed(NetworkError):
-    """No connection was made, so the call was not executed; it may be repeated."""
+class ConnectFailed(calls.ConnectFailed, NetworkError):
+    """No connection was made."""
 
 
-class Disconnected(NetworkError):
+class Disconnected(calls.Disconnected, NetworkError):
     """The server closed the connection without a byte of answer."""
 
 
-class OutcomeUnknown(NetworkError):
-    """The call was sent and no readable answer came; it may have been executed, so it is not repeated."""
+class OutcomeUnknown(calls.OutcomeUnknown, NetworkError):
+    """No readable answer came; a call that may have been executed is not repeated here."""
 
 
-class ServerFault(NetworkError):
-    """5xx: the server says that it failed."""
+class FileTooLarge(calls.FileTooLarge, NetworkError):
+    """A file has more bytes than are taken."""
 
 
-class FloodControl(RetryAfter):
+class ServerFault(calls.ServerFault, NetworkError):
+    """5xx."""
+
+
+class TokenRefused(calls.Unauthorized, InvalidToken):
+    """401 or 404."""
+
+
+class Rejected(calls.Refused, BadRequest):
+    """400."""
+
+
+class Closed(calls.ChatClosed, Forbidden):
+    """403."""
+
+    def __init__(self, description: str, topic: bool = False) -> None:
+        TelegramError.__init__(self, description)
+        self.topic = topic
+
+
+class Moved(calls.ChatMoved, ChatMigrated):
+    """400 that names the supergroup."""
+
+    def __init__(self, new_chat_id: int) -> None:
+        ChatMigrated.__init__(self, new_chat_id)
+        self.new = str(new_chat_id)
+
+
+class FloodControl(calls.RateLimited, RetryAfter):
     """429, in the server's own words; python-telegram-bot's constructor warns of the type that its attribute will have."""
 
     def __init__(self, description: str, seconds: float) -> None:
@@ -64,31 +94,34 @@ def error_for(
 ) -> TelegramError:
     """Return what an error answer of the Bot API stands for: python-telegram-bot's class, where it has one."""
     if new_chat_id is not None:
-        return ChatMigrated(new_chat_id)
+        return Moved(new_chat_id)
     if status == 429:
         return FloodControl(description, retry_after or 1.0)
     kinds: dict[int, type[TelegramError]] = {
-        400: BadRequest,
-        401: InvalidToken,  # a proxy or a restarting server says so in passing, too
-        403: Forbidden,
-        404: InvalidToken,
+        400: Rejected,
+        401: TokenRefused,
+        403: Closed,
+        404: TokenRefused,
         409: Conflict,
     }
     return kinds.get(status, ServerFault)(description)
 
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-ANSWER_LIMIT = 32 * 1024 * 1024
+AS_TELEGRAM: Mapping[type[calls.CallError], type[TelegramError]] = {
+    calls.ConnectFailed: ConnectFailed,
+    calls.Disconnected: Disconnected,
+    calls.FileTooLarge: FileTooLarge,
+    calls.OutcomeUnknown: OutcomeUnknown,
+}
 
 
 class AiohttpRequest(BaseRequest):
     """Calls over one aiohttp session; `seconds` is the default time for a whole call."""
 
     def __init__(self, connections: int = 32, seconds: float = 20.0, connect_seconds: float = 5.0) -> None:
-        self._connections = connections
         self._seconds = seconds
-        self._connect_seconds = connect_seconds
-        self._session: aiohttp.ClientSession | None = None
+        self._http = calls.HttpClient(connections, seconds, connect_seconds)
 
     @property
     def read_timeout(self) -> float | None:
@@ -96,21 +129,12 @@ class AiohttpRequest(BaseRequest):
         return self._seconds
 
     async def initialize(self) -> None:
-        """Open the session; proxies of the environment are not followed."""
-        # An idle connection is dropped before the server drops it: a call must not race with its closing.
-        connector = aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=10)
-        self._session = aiohttp.ClientSession(
-            connector=connector,
-            auto_decompress=False,
-            trust_env=False,
-            skip_auto_headers=("Accept-Encoding",),
-            headers={"Accept-Encoding": "identity", "User-Agent": "chuchu"},
-        )
+        """Open the session."""
+        await self._http.__aenter__()
 
     async def shutdown(self) -> None:
         """Close the session."""
-        if self._session is not None:
-            await self._session.close()
+        await self._http.__aexit__(None, None, None)
 
     async def do_request(
         self,
@@ -134,44 +158,21 @@ class AiohttpRequest(BaseRequest):
         Raises:
             TelegramError: whatever went wrong.
         """
-        assert self._session is not None, "initialize() first"
-        total = self._seconds if seconds is None else seconds
-        timeout = aiohttp.ClientTimeout(total=total, connect=min(total, self._connect_seconds))
-        try:
-            async with self._session.post(
-                url, timeout=timeout, allow_redirects=False, **_body(parameters)
-            ) as response:
-                body = await _read(response, ANSWER_LIMIT)
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise ConnectFailed(f"no connection: {type(error).__name__}") from None
-        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
-            raise Disconnected(f"connection lost: {type(error).__name__}") from None
-        except (TimeoutError, aiohttp.ClientError, ValueError) as error:
-            raise OutcomeUnknown(f"no answer: {type(error).__name__}") from None
-        if response.status == 200:
-            return body
-        raise _error(response.status, body)
+        with _in_telegrams_words():
+            answer = await self._http.call("POST", url, seconds=seconds, **_body(parameters))
+        if answer.status == 200:
+            return answer.body
+        raise _error(answer.status, answer.body)
 
     async def download(self, url: str, limit: int) -> AsyncIterator[bytes]:
-        """Yield the pieces of a file of at most `limit` bytes; it has as long as three calls, and half of one to be silent.
+        """Yield the pieces of a file of at most `limit` bytes.
 
         Raises:
             TelegramError: the file is not there, too big, or the connection failed.
         """
-        assert self._session is not None, "initialize() first"
-        timeout = aiohttp.ClientTimeout(total=3 * self._seconds, sock_read=self._seconds / 2)
-        got = 0
-        try:
-            async with self._session.get(url, timeout=timeout, allow_redirects=False) as response:
-                if response.status != 200:
-                    raise _error(response.status, await _read(response, 65536))
-                async for piece in response.content.iter_chunked(65536):
-                    got += len(piece)
-                    if got > limit:
-                        raise OutcomeUnknown(f"the file has more than {limit} bytes")
-                    yield piece
-        except (TimeoutError, aiohttp.ClientError) as error:
-            raise OutcomeUnknown(f"no file: {type(error).__name__}") from None
+        with _in_telegrams_words():
+            async for piece in self._http.download(url, limit):
+                yield piece
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, object]:
@@ -182,12 +183,13 @@ class AiohttpRequest(BaseRequest):
         return parsed
 
 
-def parse(payload: bytes) -> object:
-    """Parse JSON from the network; None for anything that is not JSON."""
+@contextmanager
+def _in_telegrams_words() -> Iterator[None]:
+    """python-telegram-bot lets only its own errors through."""
     try:
-        return json.loads(payload)
-    except (ValueError, RecursionError):
-        return None
+        yield
+    except calls.CallError as error:
+        raise AS_TELEGRAM.get(type(error), Rejected)(str(error)) from None
 
 
 def _form(data: RequestData) -> Mapping[str, str] | aiohttp.FormData:
@@ -211,17 +213,6 @@ def _body(parameters: Mapping[str, str] | aiohttp.FormData) -> _Body:
     if isinstance(parameters, aiohttp.FormData):
         return {"data": parameters}
     return {"data": urlencode(parameters).encode(), "headers": FORM}
-
-
-async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
-    pieces: list[bytes] = []
-    size = 0
-    async for piece in response.content.iter_any():
-        size += len(piece)
-        if size > limit:
-            raise OutcomeUnknown(f"an answer of more than {limit} bytes")
-        pieces.append(piece)
-    return b"".join(pieces)
 
 
 def _error(status: int, body: bytes) -> TelegramError:

@@ -7,15 +7,18 @@ import hmac
 import json
 import logging
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 from aiohttp import web
 from telegram.error import Conflict, InvalidToken, TelegramError
 
 from bot.observability import Metrics
-from bot.platforms.telegram.client import AiohttpRequest, FloodControl, OutcomeUnknown, parse
+from bot.platforms.calls import parse
+from bot.platforms.health import FIRST_PAUSE, LONGEST_PAUSE, ConnectionHealth
+from bot.platforms.receiving import BODY_LIMIT, Receiver, later, read_body
+from bot.platforms.telegram.client import AiohttpRequest, FloodControl, OutcomeUnknown
 from bot.runtime import backoff
-from bot.state.inbox import Inbox, InboxError, NewUpdate, QueuedUpdate
+from bot.state.inbox import InboxError, NewUpdate
 
 UPDATE_TYPES = (
     "message",
@@ -54,82 +57,23 @@ def _lane(content: object, number: int) -> str:
     return f"update:{number}"
 
 
-REFUSED_SECONDS = 300.0
-
-
-class ConnectionHealth:
-    """The time of the last good word from Telegram; `clock` counts seconds and never goes back.
-
-    `patience` is how many seconds of silence are well; None means that silence is no sign, only trouble is.
-    `on_fatal` is called when nothing but a refusal of our token was heard for five minutes.
-    """
-
-    def __init__(
-        self,
-        clock: Callable[[], float],
-        patience: float | None,
-        on_fatal: Callable[[], None] = lambda: None,
-    ) -> None:
-        self._clock = clock
-        self._patience = patience
-        self._on_fatal = on_fatal
-        self._refused: float | None = None
-        self._last: float | None = None
-        self._trouble: str | None = None
-
-    def ok(self) -> None:
-        """All is well now."""
-        self._last = self._clock()
-        self._trouble = None
-        self._refused = None
-
-    def fail(self, trouble: str, refused: bool = False) -> bool:
-        """Something failed, `refused` if our token was; return whether that is news."""
-        if not refused:
-            self._refused = None
-        elif self._refused is None:
-            self._refused = self._clock()
-        elif self._clock() - self._refused >= REFUSED_SECONDS:
-            self._on_fatal()
-        news = trouble != self._trouble
-        self._trouble = trouble
-        return news
-
-    @property
-    def age(self) -> float:
-        """Seconds since the last good word; infinite before the first."""
-        return float("inf") if self._last is None else self._clock() - self._last
-
-    @property
-    def problem(self) -> str | None:
-        """Say what is wrong, or None."""
-        if self._last is None:
-            return self._trouble or "not reached yet"
-        if self._patience is None:
-            return self._trouble
-        if self.age <= self._patience:
-            return None
-        return self._trouble or f"silent for {self.age:.0f} s"
-
-
 BATCH = 100
-FIRST_PAUSE, LONGEST_PAUSE, CONFLICT_PAUSE = 0.25, 10.0, 3.0
+CONFLICT_PAUSE = 3.0
 logger = logging.getLogger(__name__)
 
 
 class Poller:
     """Asks for updates.
 
-    `address` is that of the Bot API with the token, `seconds` how long a poll waits; `stored` is told what is new,
-    `more` whether more is waiting.
+    `address` is that of the Bot API with the token, `seconds` how long a poll waits; `more` is told whether more is
+    waiting.
     """
 
     def __init__(
         self,
         request: AiohttpRequest,
         address: str,
-        inbox: Inbox,
-        stored: Callable[[Iterable[QueuedUpdate]], None],
+        receiver: Receiver,
         more: Callable[[bool], None],
         health: ConnectionHealth,
         metrics: Metrics,
@@ -138,8 +82,7 @@ class Poller:
     ) -> None:
         self._request = request
         self._address = address
-        self._inbox = inbox
-        self._stored = stored
+        self._receiver = receiver
         self._more = more
         self._health = health
         self._metrics = metrics
@@ -198,7 +141,7 @@ class Poller:
                 self._metrics.received.labels("unusable").inc()
         good = [incoming for incoming in sealed if incoming is not None]
         if good:
-            self._stored(await self._inbox.store(good))
+            await self._receiver.keep(good)
             self._offset = good[-1].id + 1
 
     def _pause(self, error: Exception, failures: int) -> float:
@@ -233,9 +176,6 @@ def _webhook_is_set(error: Exception) -> bool:
 
 
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
-BODY_LIMIT = 1024 * 1024
-BODY_SECONDS = 3.0
-RETRY_SECONDS = 5
 
 
 class Webhook:
@@ -244,14 +184,12 @@ class Webhook:
     def __init__(
         self,
         secret: str,
-        inbox: Inbox,
-        stored: Callable[[Iterable[QueuedUpdate]], None],
+        receiver: Receiver,
         health: ConnectionHealth,
         metrics: Metrics,
     ) -> None:
         self._secret = secret.encode()
-        self._inbox = inbox
-        self._stored = stored
+        self._receiver = receiver
         self._health = health
         self._metrics = metrics
         self._open = True
@@ -265,12 +203,11 @@ class Webhook:
         if not self._knows(request):
             return web.Response(status=401, headers={"Connection": "close"})
         if not self._open:
-            return _later()
+            return later()
         if request.headers.get("Content-Encoding", "identity").lower() != "identity":
             return web.Response(status=415, headers={"Connection": "close"})
         try:
-            async with asyncio.timeout(BODY_SECONDS):
-                body = await _read(request)
+            body = await read_body(request)
         except TimeoutError:
             return web.Response(status=408, headers={"Connection": "close"})
         try:
@@ -279,37 +216,21 @@ class Webhook:
             self._metrics.inbox_errors.inc()
             if self._health.fail(f"inbox: {error}"):
                 logger.error("webhook: an update could not be stored: %s", error)
-            return _later()
+            return later()
         self._health.ok()
         return web.Response()
 
     async def _keep(self, body: bytes) -> None:
         update = to_record(parse(body), body) if len(body) <= BODY_LIMIT else None
         if update is not None:
-            self._stored(await self._inbox.store([update]))
+            await self._receiver.keep([update])
             return
         # Telegram would bring it again for a day, and hold the chat's other updates back meanwhile.
         logger.error("webhook: %d bytes that are no update; quarantined", len(body))
         self._metrics.received.labels("unusable").inc()
-        await self._inbox.quarantine(-1 - zlib.crc32(body), body, "no usable update")
+        await self._receiver.quarantine(-1 - zlib.crc32(body), body, "no usable update")
 
     def _knows(self, request: web.Request) -> bool:
         given = request.headers.getall(HEADER, [])
         word = given[0].encode("utf-8", "surrogateescape") if len(given) == 1 else b""
         return hmac.compare_digest(word, self._secret)
-
-
-def _later() -> web.Response:
-    return web.Response(status=503, headers={"Retry-After": str(RETRY_SECONDS)})
-
-
-async def _read(request: web.Request) -> bytes:
-    """Read the body, but not far beyond the limit."""
-    pieces: list[bytes] = []
-    size = 0
-    async for piece in request.content.iter_any():
-        pieces.append(piece)
-        size += len(piece)
-        if size > BODY_LIMIT:
-            break
-    return b"".join(pieces)

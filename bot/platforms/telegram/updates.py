@@ -13,36 +13,11 @@ from telegram.constants import ChatID
 from telegram.constants import ChatType as TelegramChatType
 
 from bot.messages import Attachment, ButtonPress, Chat, ChatType, InlineQuery, Message, Sender, SenderKind
+from bot.platforms.events import Event, Ignored, Membership, Migrated
 
 PLATFORM = "telegram"
 CHAT_TYPES = {TelegramChatType.PRIVATE: ChatType.PRIVATE, TelegramChatType.CHANNEL: ChatType.CHANNEL}
 INLINE = "inline:"
-
-
-@dataclass(frozen=True, slots=True)
-class Migrated:
-    """A group has become a supergroup."""
-
-    old: str
-    new: str
-
-
-@dataclass(frozen=True, slots=True)
-class Membership:
-    """We were let in or put out."""
-
-    chat: str
-    member: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Ignored:
-    """An update that is not for us; `why` is for the log."""
-
-    why: str
-
-
-Event = Message | ButtonPress | InlineQuery | Migrated | Membership | Ignored
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,6 @@ async def test_an_answer_is_counted_once_where_an_operator_looks_for_it(tmp_path
         'chuchu_updates_ended_total{ending="answered"} 1.0',
         'chuchu_sends_total{outcome="sent"} 1.0',
         "chuchu_answer_seconds_count 1.0",
-        "chuchu_inbox_waiting 0.0",
+        'chuchu_inbox_waiting{platform="telegram"} 0.0',
     ):
         assert line in page

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.platforms.telegram.receiving import REFUSED_SECONDS
+from bot.platforms.health import REFUSED_SECONDS
 from tests.bot.telegram.service import Echo, endings, polling, reasons
 from tests.botapi import faults
 from tests.botapi.faults import Fault, Garbage, Hang, Refusal, Reset
@@ -96,7 +96,7 @@ async def test_readiness_is_red_until_the_first_good_poll(tmp_path: Path) -> Non
         async with polling(api, tmp_path, Echo()) as service:
             await api.until(lambda: api.made("getMe"))
             await asyncio.sleep(0.1)
-            assert service.problem() == "InvalidToken: Unauthorized"
+            assert service.problem() == "TokenRefused: Unauthorized"
 
 
 async def test_a_webhook_set_by_somebody_else_is_removed_without_losing_what_waits_there(

@@ -1,83 +1,91 @@
-"""One update from its JSON to its status: parse, translate, ask the conversation, send what it says."""
+"""One update from its JSON to its status: translate, ask the conversation, send what it says."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Protocol
 
-from telegram import Update
-from telegram.error import TelegramError
-
-from bot.messages import ButtonPress, Chat, Conversation, InlineQuery, Message, Reply
+from bot.messages import ButtonPress, Chat, Conversation, InlineAnswer, InlineQuery, Message, Reply
+from bot.platforms.calls import CallError
+from bot.platforms.chats import ChatDirectory
+from bot.platforms.events import Event, Ignored, Membership, Migrated
 from bot.platforms.scheduler import Job, Result
-from bot.platforms.telegram.chats import ChatDirectory
-from bot.platforms.telegram.client import parse
-from bot.platforms.telegram.sending import OutgoingMessages
-from bot.platforms.telegram.updates import (
-    BotIdentity,
-    Event,
-    Ignored,
-    Membership,
-    Migrated,
-    translate,
-)
-from bot.state.inbox import Inbox, UpdateStatus
+from bot.platforms.sending import Asked
+from bot.state.inbox import ClaimedUpdate, Inbox, UpdateStatus
 
-# tdlib/telegram-bot-api, Client.cpp: how long Telegram itself keeps these open.
-LIFE_SECONDS = {"inline_query": 30.0, "callback_query": 150.0}
+NOT_SERVED = "other"  # the kind of an update that is stored only to be acknowledged
 QUEUE_LIMIT = 60
 NOTICE_SECONDS = 60.0
 NOTICES_KEPT = 1024
 
 
+class Speaker(Protocol):
+    """A platform's way out."""
+
+    async def send(self, chat: Chat | None, reply: Reply, asked: Asked | None = None) -> str | None:
+        """Send or edit; return the id of the last message, or None where nothing could be said."""
+
+    async def notice(self, press: ButtonPress, text: str | None, asked: Asked) -> None:
+        """Acknowledge a press, with a short notice or without; too late is no error."""
+
+    async def inline(self, query: str, answer: InlineAnswer) -> bool:
+        """Answer an inline query; return whether it was still open."""
+
+    async def move(self, old: str, new: str) -> None:
+        """A chat has a new id."""
+
+
+Translate = Callable[[ClaimedUpdate], Awaitable[Event]]
+"""Says what a stored update means; a `CallError` has it tried again, any other error is the update's own."""
+
+
 class Adapter:
-    """Handles turns; `clock` is the time of day in seconds."""
+    """Handles turns.
+
+    `lives` is how
+    many seconds an update of a kind is worth an answer; `clock` is the time of day in seconds.
+    """
 
     def __init__(
         self,
         conversation: Conversation,
-        sender: OutgoingMessages,
+        sender: Speaker,
         chats: ChatDirectory,
         inbox: Inbox,
-        me: BotIdentity,
+        translate: Translate,
+        lives: Mapping[str, float],
         clock: Callable[[], float],
     ) -> None:
         self._conversation = conversation
         self._sender = sender
         self._chats = chats
         self._inbox = inbox
-        self._me = me
+        self._translate = translate
+        self._lives = lives
         self._clock = clock
         self._noticed: dict[str, float] = {}
 
     async def handle(self, job: Job) -> Result:
         """Handle one update and say how it ended."""
-        if job.update.kind == "other":
+        if job.update.kind == NOT_SERVED:
             return Result(UpdateStatus.IGNORED, "kind not served")
-        event = self._read(job)
-        if isinstance(event, Result):
-            return event
+        try:
+            event = await self._translate(job.update)
+        except CallError:
+            raise
+        except Exception as error:  # what breaks here breaks every time
+            return Result(UpdateStatus.QUARANTINED, f"{type(error).__name__}: {error}"[:200])
         age = self._clock() - job.update.received
-        if age > LIFE_SECONDS.get(job.update.kind, float("inf")):
+        if age > self._lives.get(job.update.kind, float("inf")):
             return Result(UpdateStatus.EXPIRED, f"{age:.0f} s old")
         try:
             return await self._act(self._as_of_today(event), job)
-        except TelegramError as error:
+        except CallError as error:
             return Result(UpdateStatus.REFUSED, f"{type(error).__name__}: {error}"[:200])
 
-    def _read(self, job: Job) -> Event | Result:
-        """Parse and translate; what breaks here breaks every time, so it is quarantined at once."""
-        raw = parse(job.update.body)
-        try:
-            update = Update.de_json(raw, None) if isinstance(raw, dict) else None
-            if update is None:
-                return Result(UpdateStatus.QUARANTINED, "no JSON object")
-            return translate(update, self._me)
-        except Exception as error:  # whatever a wrong type makes of python-telegram-bot's parser
-            return Result(UpdateStatus.QUARANTINED, f"{type(error).__name__}: {error}"[:200])
-
     def _as_of_today(self, event: Event) -> Event:
-        """What waited while its group became a supergroup is handled under the id where its settings are."""
+        """What waited while its chat got a new id is handled under the id where its settings are."""
         match event:
             case Message(chat=Chat(id=old) as chat) | ButtonPress(chat=Chat(id=old) as chat):
                 new = self._chats.resolve(old)
@@ -121,10 +129,13 @@ class Adapter:
         try:
             replies = await self._conversation.press(press)
         except Exception:
-            await self._sender.notice(press.id, None)  # the button must not go on turning
+            await self._sender.notice(
+                press, None, self._asked(job, "notice")
+            )  # the button must not go on turning
             raise
         await job.survived()
-        await self._sender.notice(press.id, next((r.notice for r in replies if r.notice), None))
+        notice = next((reply.notice for reply in replies if reply.notice), None)
+        await self._sender.notice(press, notice, self._asked(job, "notice"))
         if press.chat is not None or press.message_id is not None:
             await self._say(press.chat, [r for r in replies if r.text.strip()], job)
         return Result(UpdateStatus.ANSWERED)
@@ -136,13 +147,16 @@ class Adapter:
         await job.survived()
         if await self._sender.inline(query.id, answer):
             return Result(UpdateStatus.ANSWERED)
-        return Result(UpdateStatus.EXPIRED, "Telegram no longer waits")
+        return Result(UpdateStatus.EXPIRED, "nobody waits any more")
 
     async def _say(self, chat: Chat | None, replies: Sequence[Reply], job: Job) -> str | None:
         last: str | None = None
-        for reply in replies:
-            last = await self._sender.send(chat, reply, job.slots, job.update.received)
+        for at, reply in enumerate(replies):
+            last = await self._sender.send(chat, reply, self._asked(job, at))
         return last
+
+    def _asked(self, job: Job, part: object) -> Asked:
+        return Asked(job.slots, job.update.received, f"{job.update.id}.{part}")
 
     async def _flooded(self, message: Message, job: Job) -> Result:
         """Refuse, and say so once a minute."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.messages import ChatMigrations
-from bot.platforms.telegram.updates import PLATFORM
 from bot.state.inbox import ClosedChat, Inbox
 
 
@@ -16,7 +15,10 @@ class ChatDirectory:
     an old id finds the new one through it; which ones are closed is in the inbox's file.
     """
 
-    def __init__(self, inbox: Inbox, events: ChatMigrations | None, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, platform: str, inbox: Inbox, events: ChatMigrations | None, clock: Callable[[], float]
+    ) -> None:
+        self._platform = platform
         self._inbox = inbox
         self._events = events
         self._clock = clock
@@ -25,7 +27,7 @@ class ChatDirectory:
 
     async def load(self) -> None:
         """Read what was learnt before."""
-        self._moves = await self._events.moves(PLATFORM) if self._events is not None else {}
+        self._moves = await self._events.moves(self._platform) if self._events is not None else {}
         self._closed = {chat.id: chat for chat in await self._inbox.closed_chats()}
 
     def resolve(self, chat: str) -> str:
@@ -33,10 +35,10 @@ class ChatDirectory:
         return self._moves.get(chat, chat)
 
     async def moved(self, old: str, new: str) -> bool:
-        """A group has become a supergroup; return whether that was news and is remembered."""
+        """A chat has a new id; return whether that was news and is remembered."""
         if self.resolve(old) == new:
             return False
-        if self._events is not None and not await self._events.moved(PLATFORM, old, new):
+        if self._events is not None and not await self._events.moved(self._platform, old, new):
             return False
         self._moves = {chat: new if now == old else now for chat, now in self._moves.items()} | {old: new}
         return True
@@ -47,7 +49,7 @@ class ChatDirectory:
         self._closed[closed.id] = closed
         await self._inbox.close_chat(closed)
         if thread is None and self._events is not None:
-            await self._events.closed(PLATFORM, chat)
+            await self._events.closed(self._platform, chat)
 
     async def reopen(self, chat: str, thread: str | None = None) -> None:
         """A chat, and the topic of it that was spoken in, take messages again."""

@@ -1,0 +1,206 @@
+"""Calls to a platform's server: one family of errors for all, and a client over aiohttp whose errors hold no address."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+
+
+class CallError(Exception):
+    """A call did not do what it was to do; the text holds no secret and no address."""
+
+
+class ConnectFailed(CallError):
+    """No connection was made, so the call was not executed; it may be repeated."""
+
+
+class Disconnected(CallError):
+    """The server closed the connection without a byte of answer."""
+
+
+class OutcomeUnknown(CallError):
+    """The call was sent and no readable answer came; it may have been executed."""
+
+
+class ServerFault(CallError):
+    """The server says that it failed, so the call was not executed."""
+
+
+class Unauthorized(CallError):
+    """The server does not accept who we say we are; a proxy or a restarting server says so in passing, too."""
+
+
+class RateLimited(CallError):
+    """Too many calls; `seconds` is how long to keep silent."""
+
+    def __init__(self, why: str, seconds: float) -> None:
+        super().__init__(why)
+        self.seconds = seconds
+
+
+class Refused(CallError):
+    """The server understood the call and will not execute it as it is."""
+
+
+class ChatClosed(CallError):
+    """The chat takes nothing from us; `topic` tells that only the topic does not."""
+
+    def __init__(self, why: str, topic: bool = False) -> None:
+        super().__init__(why)
+        self.topic = topic
+
+
+class ChatMoved(CallError):
+    """The chat has a new id."""
+
+    def __init__(self, new: str) -> None:
+        super().__init__("the chat has moved")
+        self.new = new
+
+
+class FileTooLarge(CallError):
+    """A file has more bytes than are taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """What a server answered, whatever its status."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> object:
+        """The body as JSON; None for anything that is not JSON."""
+        return parse(self.body)
+
+
+def parse(payload: bytes | str) -> object:
+    """Parse JSON from the network; None for anything that is not JSON."""
+    try:
+        return json.loads(payload)
+    except (ValueError, RecursionError):
+        return None
+
+
+ANSWER_LIMIT = 32 * 1024 * 1024
+PIECE = 65536
+
+
+class HttpClient:
+    """One aiohttp session while the block runs; `seconds` is the default time for a whole call.
+
+    Proxies of the environment are not followed, nor redirections.
+    """
+
+    def __init__(self, connections: int = 32, seconds: float = 20.0, connect_seconds: float = 5.0) -> None:
+        self.seconds = seconds
+        self._connections = connections
+        self._connect_seconds = connect_seconds
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        # An idle connection is dropped before the server drops it: a call must not race with its closing.
+        connector = aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=10)
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            auto_decompress=False,
+            trust_env=False,
+            skip_auto_headers=("Accept-Encoding",),
+            headers={"Accept-Encoding": "identity", "User-Agent": "chuchu"},
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        """The session itself, for whoever needs more than a call."""
+        assert self._session is not None, "open it first"
+        return self._session
+
+    async def call(
+        self,
+        method: str,
+        url: str,
+        *,
+        json: object = None,
+        data: bytes | aiohttp.FormData | None = None,
+        headers: Mapping[str, str] | None = None,
+        seconds: float | None = None,
+    ) -> HttpAnswer:
+        """Make one call and return what was answered, whatever its status.
+
+        Raises:
+            ConnectFailed, Disconnected, OutcomeUnknown: nothing readable was answered.
+        """
+        total = self.seconds if seconds is None else seconds
+        timeout = aiohttp.ClientTimeout(total=total, connect=min(total, self._connect_seconds))
+        try:
+            async with self.session.request(
+                method,
+                url,
+                json=json,
+                data=data,
+                headers=headers,
+                timeout=timeout,
+                allow_redirects=False,
+            ) as response:
+                body = await read(response.content, ANSWER_LIMIT)
+                if len(body) > ANSWER_LIMIT:
+                    raise OutcomeUnknown(f"an answer of more than {ANSWER_LIMIT} bytes")
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise ConnectFailed(f"no connection: {type(error).__name__}") from None
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
+            raise Disconnected(f"connection lost: {type(error).__name__}") from None
+        except (TimeoutError, aiohttp.ClientError, ValueError) as error:
+            raise OutcomeUnknown(f"no answer: {type(error).__name__}") from None
+        return HttpAnswer(response.status, response.headers, body)
+
+    async def download(
+        self, url: str, limit: int, headers: Mapping[str, str] | None = None
+    ) -> AsyncIterator[bytes]:
+        """Yield the pieces of a file; it has as long as three calls, and half of one to be silent.
+
+        Raises:
+            FileTooLarge: it has more than `limit` bytes.
+            Refused: the server does not give it; the text is its answer's status.
+            OutcomeUnknown: the connection failed.
+        """
+        timeout = aiohttp.ClientTimeout(total=3 * self.seconds, sock_read=self.seconds / 2)
+        got = 0
+        try:
+            async with self.session.get(
+                url, headers=headers, timeout=timeout, allow_redirects=False
+            ) as response:
+                if response.status != 200:
+                    raise Refused(f"HTTP {response.status}")
+                async for piece in response.content.iter_chunked(PIECE):
+                    got += len(piece)
+                    if got > limit:
+                        raise FileTooLarge(f"the file has more than {limit} bytes")
+                    yield piece
+        except (TimeoutError, aiohttp.ClientError) as error:
+            raise OutcomeUnknown(f"no file: {type(error).__name__}") from None
+
+
+async def read(content: aiohttp.StreamReader, limit: int) -> bytes:
+    """Read a body, but not far beyond the limit."""
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in content.iter_any():
+        pieces.append(piece)
+        size += len(piece)
+        if size > limit:
+            break
+    return b"".join(pieces)

@@ -1,0 +1,33 @@
+"""What an update of a platform can mean to us."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.messages import ButtonPress, InlineQuery, Message
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """A chat has a new id."""
+
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """We were let in or put out."""
+
+    chat: str
+    member: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """An update that is not for us; `why` is for the log."""
+
+    why: str
+
+
+Event = Message | ButtonPress | InlineQuery | Migrated | Membership | Ignored

@@ -1,0 +1,85 @@
+"""Updates in: stored, and only then acknowledged; whatever a platform's acknowledgement is."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Sequence
+
+from aiohttp import web
+
+from bot.observability import Metrics
+from bot.platforms.calls import read
+from bot.state.inbox import Inbox, InboxError, NewUpdate, QueuedUpdate
+
+logger = logging.getLogger(__name__)
+
+
+class Receiver:
+    """Stores what comes in and lines it up; `stored` is told what is new."""
+
+    def __init__(
+        self, inbox: Inbox, stored: Callable[[Iterable[QueuedUpdate]], None], metrics: Metrics
+    ) -> None:
+        self._inbox = inbox
+        self._stored = stored
+        self._metrics = metrics
+        self._storing: set[asyncio.Task[None]] = set()
+
+    async def keep(self, updates: Sequence[NewUpdate], seconds: float | None = None) -> None:
+        """Commit updates; acknowledge them when this returns, and never when it raises.
+
+        What takes longer than `seconds` is stored all the same, and then lined up: when the platform brings it again
+        it is known, and would else wait for the next start.
+
+        Raises:
+            InboxError: nothing was stored, or not in time.
+        """
+        task = asyncio.create_task(self._store(updates))
+        self._storing.add(task)
+        task.add_done_callback(self._storing.discard)
+        try:
+            await asyncio.wait_for(asyncio.shield(task), seconds)
+        except TimeoutError:
+            task.add_done_callback(_complain)
+            raise InboxError(f"not stored within {seconds} s") from None
+        except asyncio.CancelledError:
+            task.add_done_callback(_complain)
+            raise
+
+    async def quarantine(self, update: int, body: bytes, reason: str) -> None:
+        """Store, as ended, something that is no update at all.
+
+        Raises:
+            InboxError: it was not stored.
+        """
+        self._metrics.received.labels("unusable").inc()
+        await self._inbox.quarantine(update, body, reason)
+
+    async def _store(self, updates: Sequence[NewUpdate]) -> None:
+        self._stored(await self._inbox.store(updates))
+
+
+def _complain(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()):
+        logger.warning("inbox: what took too long was not stored: %s", error)
+
+
+BODY_LIMIT = 1024 * 1024
+BODY_SECONDS = 3.0
+RETRY_SECONDS = 5
+
+
+def later() -> web.Response:
+    """The answer to a delivery that is not stored: bring it again."""
+    return web.Response(status=503, headers={"Retry-After": str(RETRY_SECONDS)})
+
+
+async def read_body(request: web.Request) -> bytes:
+    """Read a delivery's body, but not far beyond the limit.
+
+    Raises:
+        TimeoutError: it is still not whole.
+    """
+    async with asyncio.timeout(BODY_SECONDS):
+        return await read(request.content, BODY_LIMIT)
