@@ -173,7 +173,10 @@ class RepairEntry:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One newspaper article within a document; a document may hold several. `keywords` say what it is about."""
+    """One newspaper article within a document; a document may hold several.
+
+    `keywords` say what it is about; `library` is the name of the library it belongs to, told by where the file lies.
+    """
 
     id: str
     file: str
@@ -186,6 +189,7 @@ class Article:
     campaign: str | None = None
     metadata: Metadata | None = None
     keywords: tuple[str, ...] = ()
+    library: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,7 +317,7 @@ class Answer:
     comparable across queries. `answer` is the shortest span of the first hit that answers, or None; `answers` are
     several where several were asked (two questions, lists, comparisons). `differences` say why the nearest fact is
     no answer. Where it is `close`, `related` begins with what means something alike; `understood` is what a
-    follow-up was taken for.
+    follow-up was taken for, `skipped` how many facts it leaves out because they were told before (还有呢).
     """
 
     query: str
@@ -327,11 +331,65 @@ class Answer:
     understood: str | None = None
     answers: Sequence[str] = ()
     differences: Sequence[Difference] = ()
+    skipped: int = 0
 
     @property
     def tier(self) -> Tier:
         """How much is claimed; `found` and `close` exclude each other."""
         return Tier.FOUND if self.found else Tier.CLOSE if self.close else Tier.NONE
+
+
+class Order(StrEnum):
+    """By what a list of articles is sorted: the latest first, or the titles as in a Chinese list."""
+
+    DATE = "date"
+    TITLE = "title"
+
+
+@dataclass(frozen=True, slots=True)
+class Browse:
+    """Which articles are to be listed: of one of the libraries, years and newspapers named, about every word."""
+
+    words: str = ""
+    libraries: tuple[str, ...] = ()
+    years: tuple[int, ...] = ()
+    newspapers: tuple[str, ...] = ()
+    order: Order = Order.DATE
+    first: int = 0
+    most: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """A library, year or newspaper by name, and how many articles it has."""
+
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One article of a list, with how many facts it has."""
+
+    article: Article
+    facts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of articles of `total`, and what all of them can be chosen by."""
+
+    total: int
+    articles: tuple[Listed, ...]
+    libraries: tuple[Facet, ...] = ()
+    years: tuple[Facet, ...] = ()
+    newspapers: tuple[Facet, ...] = ()
+
+
+def library_folder(file: str) -> str | None:
+    """Return the sub-folder of the articles that a file lies in, which is a library; None for one that lies in none."""
+    folder, slash, _ = file.partition("/")
+    return folder if slash and not folder.endswith("!") else None
 
 
 def make_id(file: str, text: str, nth: int) -> str:

@@ -32,6 +32,7 @@ class ArticleJson(TypedDict):
     edition: str | None
     author: str | None
     origin: str | None
+    library: str | None
 
 
 @with_config(CLOSED)
@@ -214,6 +215,7 @@ def article_json(article: Article) -> ArticleJson:
         "edition": known.edition,
         "author": known.author,
         "origin": known.source,
+        "library": article.library,
     }
 
 

@@ -6,7 +6,7 @@ import tempfile
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from copy import copy
 from dataclasses import dataclass
@@ -15,12 +15,23 @@ from pathlib import Path
 
 from knowledge.answering.scorer import AnswerModel, read_model
 from knowledge.index.index import Index, build_index, open_index
-from knowledge.model import Answer, Article, Document, Fact, ParsedDocument, RepairEntry, Skipped
+from knowledge.model import (
+    Answer,
+    Article,
+    Browse,
+    Document,
+    Fact,
+    Listing,
+    ParsedDocument,
+    RepairEntry,
+    Skipped,
+)
 from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import Query, analyse
 from knowledge.repair.report import FileReport, report
 from knowledge.repair.verification import verify
 from knowledge.search.ask import Answering, ask
+from knowledge.search.conversation import Hints, answer_across, answer_after, asked_across, hints
 from knowledge.search.related import alike, related
 from knowledge.search.semantic import Coverage, Over
 from knowledge.text.analyzer import Analyzer, ChineseAnalyzer
@@ -46,10 +57,11 @@ class Snapshot:
         held: ExitStack | None = None,
         language: Analyzer | None = None,
         over: Over | None = None,
+        libraries: Mapping[str, str] | None = None,
     ) -> None:
         """Open the index in `folder`; `held` is given back after it. A `language` takes long to load: share it.
 
-        `over` finds the facts' vectors; without it words alone are searched.
+        `over` finds the facts' vectors; without it words alone are searched. `libraries` are names by sub-folder.
         """
         self.version = version
         self.skipped = tuple(skipped)
@@ -57,7 +69,7 @@ class Snapshot:
         self._language: Analyzer = language or ChineseAnalyzer()
         self._held = held or ExitStack()
         self._model = answer_model()
-        self._index: Index = self._held.enter_context(open_index(folder))
+        self._index: Index = self._held.enter_context(open_index(folder, libraries or {}))
         self._meanings = None if over is None else over(self._index.columns)
 
     @classmethod
@@ -75,30 +87,43 @@ class Snapshot:
             build_index(folder, ((one, _printed(one)) for one in repaired))
             return cls(version, folder, skipped, aliases, held.pop_all(), over=over)
 
-    def ask(self, query: str, limit: int = 10) -> Answer:
-        """Answer one query with at most `limit` hits and related facts together."""
+    def ask(self, query: str, limit: int = 10, context: Sequence[str] = ()) -> Answer:
+        """Answer one query with at most `limit` hits and related facts together.
 
-        def read(text: str) -> Query:
-            return analyse(text, self._aliases, self._language)
+        `context` are the questions before it, the oldest first: what a follow-up leaves out is taken from them.
+        """
+
+        def answer(text: str) -> Answer:
+            if about := asked_across(text):
+                libraries = self._index.catalogue.libraries
+                if len(libraries) > 1:
+                    return answer_across(text, about, libraries, once)
+            return once(text)
+
+        def once(text: str) -> Answer:
+            return ask(text, self._analyse, self._index, self._language, limit, time.monotonic, answering)
 
         answering = Answering(self._model, meanings=self._meanings)
-        return ask(query, read, self._index, self._language, limit, time.monotonic, answering)
+        if not context:
+            return answer(query)
+        return answer_after(query, context, answer, self._analyse, self._language)
+
+    def hints(self, query: str) -> Hints:
+        """Say what helps where nothing was found: words that no article holds, and what there is on the rest."""
+        return hints(self._analyse(query), self._index, self.browse)
+
+    def _analyse(self, text: str) -> Query:
+        return analyse(text, self._aliases, self._language)
 
     def related(self, fact: Fact, limit: int = 3) -> tuple[Fact, ...]:
         """Return what else is told of the same as a fact, best first, other articles before its own."""
-
-        def read(text: str) -> Query:
-            return analyse(text, self._aliases, self._language)
-
-        return related(fact, read, self._index, self._language, limit, self._meanings)
+        return related(fact, self._analyse, self._index, self._language, limit, self._meanings)
 
     def meaning(self, query: str, facts: Sequence[Fact]) -> tuple[Fact, ...]:
         """Return those of the facts that mean what a query says, the most alike first; none without a model."""
-
-        def read(text: str) -> Query:
-            return analyse(text, self._aliases, self._language)
-
-        return () if self._meanings is None else alike(query, facts, read, self._index, self._meanings)
+        return (
+            () if self._meanings is None else alike(query, facts, self._analyse, self._index, self._meanings)
+        )
 
     @property
     def coverage(self) -> Coverage | None:
@@ -136,6 +161,14 @@ class Snapshot:
     def articles(self) -> Iterator[Article]:
         """Every article, by file and place."""
         return self._index.articles()
+
+    def browse(self, browse: Browse) -> Listing:
+        """Return one page of the articles that are asked for."""
+        return self._index.browse(browse)
+
+    def sharing(self, article: Article, most: int = 5) -> list[tuple[Article, tuple[str, ...]]]:
+        """Return the articles that share most of an article's rarest key words, each with those words."""
+        return self._index.sharing(article, most)
 
     def facts(self, article_id: str | None = None) -> Iterator[Fact]:
         """Every fact in reading order per article, or those of one article."""

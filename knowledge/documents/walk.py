@@ -19,6 +19,8 @@ from knowledge.model import Skipped
 
 ALIASES: Final = ("aliases.txt", "别名.txt")
 DICTIONARIES: Final = ("dictionary.txt", "词典.txt")
+LIBRARIES: Final = ("库.toml", "library.toml")
+"""What a sub-folder is called as a library."""
 RESERVED_NAMES: Final = (*ALIASES, *DICTIONARIES)
 """Files beside the articles that are no articles: other parts read them."""
 
@@ -75,7 +77,9 @@ def source_of(path: Path) -> Source:
 
 def is_ignored(name: str) -> bool:
     """Tell whether a file or folder of that name is none of ours: hidden, reserved, or a system's or editor's."""
-    return name.startswith((".", "~$")) or name.lower() in _SYSTEM_NAMES or name in RESERVED_NAMES
+    return (
+        name.startswith((".", "~$")) or name.lower() in _SYSTEM_NAMES or name in (*RESERVED_NAMES, *LIBRARIES)
+    )
 
 
 class _Walk:

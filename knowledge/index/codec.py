@@ -62,16 +62,16 @@ def load_spans(text: str) -> tuple[Span, ...]:
 
 
 def dump_article(article: Article) -> str:
-    """Write an article, its file apart."""
-    return _adapter(Article).dump_json(article, exclude={"file"}, exclude_defaults=True).decode()
+    """Write an article, its file and library apart."""
+    return _adapter(Article).dump_json(article, exclude={"file", "library"}, exclude_defaults=True).decode()
 
 
-def load_article(file: str, text: str) -> Article:
+def load_article(file: str, text: str, library: str | None = None) -> Article:
     """Read what `dump_article` wrote."""
     told = json.loads(text)
     if isinstance(told, list):
         told = format_0_1.article(told)
-    article: Article = _adapter(Article).validate_python({**told, "file": file})
+    article: Article = _adapter(Article).validate_python({**told, "file": file, "library": library})
     return article
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from knowledge.index import codec
-from knowledge.model import Article, Document, Fact, ParsedDocument, RepairEntry
+from knowledge.model import Article, Document, Fact, ParsedDocument, RepairEntry, library_folder
 
 _REMEMBERED = 4096
 """Facts kept at hand: what was shown is shown again."""
@@ -37,6 +37,7 @@ _FACTS = (
     f"name, record FROM facts JOIN articles ON articles.key = article JOIN files ON no = articles.key >> {FILE_BITS}"
 )
 _FACTS_AT = f"{_FACTS} WHERE facts.key IN (SELECT value FROM json_each(?))"  # noqa: S608 constants
+_ARTICLES_AT = f"{_ARTICLES} WHERE articles.key IN (SELECT value FROM json_each(?))"  # noqa: S608 constants
 """However many: a row of question marks ends at 32,766 (sqlite.org/limits.html)."""
 
 _Stored: TypeAlias = (
@@ -120,10 +121,12 @@ class DocumentStoreWriter:
 class DocumentStore:
     """Reads records; safe to share between threads."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, libraries: Mapping[str, str] | None = None) -> None:
+        """Open the file; articles are of a library only where `libraries`, names by folder, are told."""
+        self._libraries = libraries
         address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
         self._db = sqlite3.connect(address, uri=True, check_same_thread=False)
-        self._article = lru_cache(maxsize=1024)(codec.load_article)
+        self._article = lru_cache(maxsize=1024)(self._load_article)
         self._read: dict[int, Fact] = {}
         self._documents: dict[str, Document] = {}
 
@@ -142,6 +145,21 @@ class DocumentStore:
         """How many articles there are."""
         count: int = self._db.execute("SELECT count(*) FROM articles").fetchone()[0]
         return count
+
+    def connection(self) -> sqlite3.Connection:
+        """The open file, for who reads all of it at once."""
+        return self._db
+
+    def _load_article(self, file: str, record: str) -> Article:
+        folder = library_folder(file) if self._libraries is not None else None
+        library = (self._libraries or {}).get(folder, folder) if folder else None
+        return codec.load_article(file, record, library)
+
+    def articles_at(self, keys: Sequence[int]) -> list[Article]:
+        """Return the articles of these keys, in their order."""
+        rows = self._db.execute(_ARTICLES_AT, (json.dumps(keys),)).fetchall()
+        found = {key: self._article(file, record) for key, file, record in rows}
+        return [found[key] for key in keys]
 
     def _load(self, row: _Stored) -> Fact:
         return codec.load_fact(row[:-2], self._article(*row[-2:]))
@@ -171,7 +189,7 @@ class DocumentStore:
 
     def articles(self, file: str | None = None) -> Iterator[Article]:
         """Every article, by file name and place, or those of one file."""
-        return (codec.load_article(*row[1:]) for row in self._by_file(_ARTICLES, "articles.key", file))
+        return (self._load_article(*row[1:]) for row in self._by_file(_ARTICLES, "articles.key", file))
 
     def facts(self) -> Iterator[Fact]:
         """Every fact, by file name and in reading order."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
 
@@ -14,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.errors import blames_machine
+from knowledge.index.catalogue import Catalogue
 from knowledge.index.documents import FILE_BITS, DocumentStore, DocumentStoreWriter
 from knowledge.index.postings import (
     Additions,
@@ -25,7 +28,8 @@ from knowledge.index.postings import (
     save_columns,
     update_columns,
 )
-from knowledge.model import Article, Document, Fact, ParsedDocument, RepairEntry
+from knowledge.model import Article, Browse, Document, Fact, Listed, Listing, ParsedDocument, RepairEntry
+from knowledge.query.operators import Filter
 from knowledge.search.corpus import Columns
 from knowledge.text.folding import Codes, decode, encode
 
@@ -160,10 +164,14 @@ def _heads(no: int, articles: Sequence[Article]) -> Iterator[tuple[int, str]]:
 class Index:
     """One built index: search's `Corpus`, and everything that is shown. Lookups may come from any thread."""
 
-    def __init__(self, columns: Columns, grams: BigramIndex, records: DocumentStore) -> None:
+    def __init__(
+        self, columns: Columns, grams: BigramIndex, records: DocumentStore, libraries: Mapping[str, str]
+    ) -> None:
         self._columns = columns
         self._grams = grams
         self._records = records
+        self._libraries = libraries
+        self._making = threading.Lock()
 
     @property
     def columns(self) -> Columns:
@@ -171,6 +179,39 @@ class Index:
 
     def find(self, groups: Sequence[Sequence[str]], limit: int) -> npt.NDArray[np.int64]:
         return self._grams.find(groups, limit)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """What can be asked of all articles at once."""
+        with self._making:
+            return Catalogue(self._records.connection(), self._columns, self.find, self._libraries)
+
+    def chosen(self, only: Filter) -> npt.NDArray[np.int64]:
+        return self.catalogue.chosen(only)
+
+    def browse(self, browse: Browse) -> Listing:
+        """Return one page of the articles asked for."""
+        catalogue = self.catalogue
+        keys = catalogue.listed(browse)
+        page = keys[browse.first : browse.first + browse.most]
+        articles = self._records.articles_at(page.tolist())
+        counts = catalogue.counted(page).tolist()
+        return Listing(
+            len(keys),
+            tuple(map(Listed, articles, counts)),
+            catalogue.libraries,
+            catalogue.years,
+            catalogue.newspapers,
+        )
+
+    def sharing(self, article: Article, most: int) -> list[tuple[Article, tuple[str, ...]]]:
+        """Return the articles that share most of an article's rarest key words, each with those words."""
+        found = self._records.article(article.id)
+        if found is None:
+            return []
+        near = self.catalogue.sharing(found[0], article.keywords, most)
+        articles = self._records.articles_at([key for key, _ in near])
+        return [(one, words) for one, (_, words) in zip(articles, near, strict=True)]
 
     def facts_at(self, keys: Sequence[int]) -> tuple[Fact, ...]:
         return self._records.facts_at(keys)
@@ -245,9 +286,9 @@ class Index:
 
 
 @contextmanager
-def open_index(folder: Path) -> Iterator[Index]:
-    """Open the index in `folder`; everything is released at the end."""
+def open_index(folder: Path, libraries: Mapping[str, str] | None = None) -> Iterator[Index]:
+    """Open the index in `folder`; everything is released at the end. `libraries` are their names by folder."""
     with ExitStack() as held:
-        records = DocumentStore(folder / RECORDS)
+        records = DocumentStore(folder / RECORDS, libraries)
         held.callback(records.close)
-        yield Index(open_columns(folder / COLUMNS), BigramIndex(folder / GRAMS), records)
+        yield Index(open_columns(folder / COLUMNS), BigramIndex(folder / GRAMS), records, libraries or {})

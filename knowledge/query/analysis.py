@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from knowledge.query.aliases import Aliases, Expansion
-from knowledge.query.operators import read_operators
+from knowledge.query.operators import Filter, read_operators
 from knowledge.query.question import Question, QuestionType, read_question
 from knowledge.query.words import content_words
 from knowledge.text.analyzer import Analyzer, Token
@@ -24,7 +24,7 @@ class Query:
     `original` is as typed; `text` is folded, without operators, at most 256 characters, and what every offset here
     refers to. `core` is `text` without question words and politeness: what to search for. `keywords` are the
     space-separated parts of `core`. `phrases` were quoted, facts with `excluded` are not wanted, `titles` say
-    where to look. `words` are the content words in order. `number_keys` compare figures in any writing. `latin`
+    where to look, `only` of which articles. `words` are the content words in order. `number_keys` compare figures in any writing. `latin`
     are runs of ASCII letters, perhaps pinyin.
     """
 
@@ -41,6 +41,7 @@ class Query:
     phrases: tuple[str, ...]
     excluded: tuple[str, ...]
     titles: tuple[str, ...]
+    only: Filter
 
     @property
     def type(self) -> QuestionType:
@@ -83,6 +84,7 @@ def analyse(text: str, aliases: Aliases, language: Analyzer) -> Query:
         phrases=operators.phrases,
         excluded=operators.excluded,
         titles=operators.titles,
+        only=operators.only,
     )
 
 

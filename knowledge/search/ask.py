@@ -154,7 +154,9 @@ def examine(
 
 def _demanding(rewritten: Query, query: Query) -> Query:
     """A query in other words still demands what its marks did."""
-    return replace(rewritten, phrases=query.phrases, excluded=query.excluded, titles=query.titles)
+    return replace(
+        rewritten, phrases=query.phrases, excluded=query.excluded, titles=query.titles, only=query.only
+    )
 
 
 def rank(

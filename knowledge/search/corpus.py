@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.model import Fact
+from knowledge.query.operators import Filter
 from knowledge.text.folding import decode
 
 Array = npt.NDArray[Any]
@@ -68,3 +69,6 @@ class Corpus(Protocol):
 
     def number_of(self, fact_id: str) -> int | None:
         """Return the number of the fact of that id, or None."""
+
+    def chosen(self, only: Filter) -> Array:
+        """Return the keys of the articles that a filter lets through, ascending."""

@@ -1,4 +1,5 @@
-"""What the marks in a query demand of a fact: “词组” stands in it, -词 does not, 文:词 stands in its titles."""
+"""What the marks in a query demand of a fact: “词组” stands in it, -词 does not, 文:词 stands in its titles,
+库:信访, 报:青年报 and 2023年: say of which articles it is."""
 
 from __future__ import annotations
 
@@ -10,12 +11,16 @@ import numpy as np
 
 from knowledge.query.analysis import Query
 from knowledge.query.question import QuestionType
-from knowledge.search.corpus import Array, Columns
+from knowledge.search.corpus import Array, Corpus
 from knowledge.text.folding import SEPARATOR, decode, encode
 from knowledge.text.nearness import remembered
 
 LOOKED_THROUGH = 500
 """Facts looked through for those that satisfy a query's demands."""
+LOOKED_THROUGH_CHOSEN = 5_000
+"""The same where only some articles are wanted: that costs a comparison of numbers each."""
+FEW = 20
+"""Articles of a filter from which on their facts are found by their words alone."""
 
 
 class Demands:
@@ -24,14 +29,20 @@ class Demands:
     In a question quotation marks are only marks: the fact that answers need not hold what was asked about.
     """
 
-    def __init__(self, query: Query, columns: Columns) -> None:
-        self._columns = columns
+    def __init__(self, query: Query, corpus: Corpus) -> None:
+        self._columns = corpus.columns
+        self._chosen = corpus.chosen(query.only) if query.only else None
         self._phrases = _runs(query.phrases) if query.type is QuestionType.NONE else ()
         self._excluded = _runs(query.excluded)
         self._titles = _runs(query.titles)
 
     def __bool__(self) -> bool:
-        return bool(self._phrases or self._excluded or self._titles)
+        return bool(self._phrases or self._excluded or self._titles) or self._chosen is not None
+
+    @property
+    def looked_through(self) -> int:
+        """How many facts with the words are looked through for those that satisfy everything."""
+        return LOOKED_THROUGH if self._chosen is None else LOOKED_THROUGH_CHOSEN
 
     @property
     def pairs(self) -> list[list[str]]:
@@ -43,22 +54,30 @@ class Demands:
         """Return those of the facts that satisfy everything, in the same order."""
         if not self:
             return facts
+        for wanted in (self._chosen, self._titled if self._titles else None):
+            if wanted is not None:
+                facts = facts[np.isin(self._columns.articles[facts], wanted)]
+        if not (self._phrases or self._excluded):
+            return facts
         kept = np.array([self._is_met(self._columns.text(fact)) for fact in facts.tolist()], dtype=np.bool_)
-        if self._titles:
-            kept &= np.isin(self._columns.articles[facts], self._titled)
         return facts[kept]
 
     def of_titles(self) -> Array:
-        """Return the first facts of the articles whose titles hold what is demanded; none without such a demand."""
-        if not self._titles:
-            return np.zeros(0, dtype=np.int64)
+        """Return the first facts of the articles whose titles hold what is demanded, or of the few that are chosen."""
+        wanted = self._titled if self._titles else self._few
         articles = self._columns.articles
-        ends = (np.searchsorted(articles, self._titled, side) for side in ("left", "right"))
+        ends = (np.searchsorted(articles, wanted, side) for side in ("left", "right"))
         facts = (np.arange(*bounds) for bounds in zip(*ends, strict=True))
         return np.concatenate([np.zeros(0, dtype=np.int64), *facts])[:LOOKED_THROUGH]
 
     def _is_met(self, text: str) -> bool:
         return all(run in text for run in self._phrases) and not any(run in text for run in self._excluded)
+
+    @property
+    def _few(self) -> Array:
+        """The chosen articles where they are so few that their facts can all be looked through."""
+        chosen = self._chosen
+        return chosen if chosen is not None and len(chosen) <= FEW else np.zeros(0, dtype=np.int64)
 
     @cached_property
     def _titled(self) -> Array:

@@ -10,7 +10,7 @@ import numpy as np
 from knowledge.query.analysis import Query
 from knowledge.query.question import Question
 from knowledge.search.corpus import Array, Columns, Corpus
-from knowledge.search.demands import LOOKED_THROUGH, Demands
+from knowledge.search.demands import Demands
 from knowledge.search.semantic import NEAR, Meaning, likenesses
 from knowledge.search.units import Units, beginning, telling, units
 from knowledge.search.windows import Counts, count, lay_out
@@ -72,8 +72,8 @@ def find_pool(query: Query, corpus: Corpus, meaning: Meaning | None = None) -> P
     terms = telling(weighed)
     if not terms:
         terms = [term for char in weighed.chars.tolist() for term in beginning(corpus.columns, char, SINGLE)]
-    demands = Demands(query, corpus.columns)
-    keys = corpus.find([terms, *demands.pairs], LOOKED_THROUGH if demands else CANDIDATES)
+    demands = Demands(query, corpus)
+    keys = corpus.find([terms, *demands.pairs], demands.looked_through if demands else CANDIDATES)
     found = np.concatenate([np.searchsorted(corpus.columns.keys, keys), demands.of_titles()])
     candidates = demands.met(found)
     if meaning is not None:

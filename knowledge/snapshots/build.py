@@ -20,6 +20,7 @@ from knowledge.snapshots import manifest
 from knowledge.snapshots.crashes import Hand, Suspect, hand_in
 from knowledge.snapshots.difference import Comparison
 from knowledge.snapshots.files import explain_io_errors
+from knowledge.snapshots.libraries import copy_libraries
 from knowledge.snapshots.manifest import Manifest
 from knowledge.snapshots.repository import INDEX
 from knowledge.snapshots.request import BuildRequest, BuildResult, Progress, no_progress
@@ -161,6 +162,7 @@ def build(
         write_states(folder, states)
         skipped = (*(skipped for state in states for skipped in state.skipped), *skipped)
         skipped += copy_aliases(request.articles, folder)
+        skipped += copy_libraries(request.articles, folder)
     with explain_io_errors(folder):
         if any(state.passing for state in states):
             seen += AGAIN

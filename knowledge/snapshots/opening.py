@@ -13,6 +13,7 @@ from knowledge.errors import SnapshotDamaged, StorageUnavailable, UnknownFormat
 from knowledge.search.semantic import Over
 from knowledge.snapshot import Snapshot
 from knowledge.snapshots.files import exclusive, explain_io_errors, spare_folder, walk_tree
+from knowledge.snapshots.libraries import read_libraries
 from knowledge.snapshots.manifest import Manifest, read
 from knowledge.snapshots.repository import INDEX, SnapshotRepository, StoredSnapshot
 from knowledge.snapshots.request import BuildRequest
@@ -61,7 +62,8 @@ def open_stored(stored: StoredSnapshot, language: Analyzer, over: Over | None = 
     held = ExitStack()
     try:
         index = held.enter_context(writable_view(stored.folder / INDEX))
-        return Snapshot(stored.name, index, stored.manifest.skipped, aliases, held, language, over)
+        libraries = read_libraries(stored.folder)
+        return Snapshot(stored.name, index, stored.manifest.skipped, aliases, held, language, over, libraries)
     except BaseException as error:  # the index library panics with a BaseException of its own
         held.close()
         if isinstance(error, KeyboardInterrupt | SystemExit | StorageUnavailable):

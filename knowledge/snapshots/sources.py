@@ -14,6 +14,7 @@ from knowledge import documents, index, repair, text
 from knowledge.documents.walk import RESERVED_NAMES, Source, find_sources
 from knowledge.errors import BrokenInstallation, NoArticles
 from knowledge.model import Skipped
+from knowledge.snapshots.libraries import libraries_digest
 from knowledge.snapshots.manifest import Totals
 
 NAME = "sources.json"
@@ -84,13 +85,14 @@ def total(records: Iterable[SourceState]) -> Totals:
 
 
 def folder_fingerprint(articles: Path, sources: Iterable[Source]) -> str:
-    """Digest names, sizes and times of a folder's files, and its aliases: equal means that nothing was touched."""
+    """Digest names, sizes and times of a folder's files, its aliases and the libraries' names: equal means that nothing was touched."""
     digest = hashlib.sha256()
     for source in sources:
         name = source.name.encode("utf-8", "surrogateescape")
         digest.update(b"%d %d %d " % (len(name), source.size, source.stamp) + name)
     for beside in RESERVED_NAMES:
         digest.update(_content(articles / beside))
+    digest.update(libraries_digest(articles))
     return digest.hexdigest()
 
 

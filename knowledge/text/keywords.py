@@ -1,7 +1,7 @@
 """What an article is about, in a few words: its names and nouns that are rare elsewhere (TF-IDF), by jieba.
 
-jieba and not rjieba: that one knows no user's dictionary and gives no key words. Only builds load it, and only for
-articles long enough that a title does not say it all: it takes a second and a half and 200 MB.
+jieba and not rjieba: that one knows no user's dictionary and gives no key words. Only builds load it, once a process:
+it takes a second and a half and 200 MB.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from knowledge.model import Article, Fact, ParsedDocument
@@ -17,8 +17,6 @@ from knowledge.text.dictionary import Dictionary
 
 SHOWN = 5
 """Key words of an article."""
-SENTENCES = 6
-"""Sentences from which on an article has some."""
 READ = 4_000
 """Characters that are read of an article: what it is about is said by then, and cutting takes time."""
 TELLING = ("n", "nr", "ns", "nt", "nz", "nrt", "vn", "l")
@@ -32,14 +30,11 @@ class KeywordExtractor:
         self._dictionary = dictionary or Dictionary()
 
     def annotate(self, parsed: ParsedDocument) -> ParsedDocument:
-        """Give each long article of a document its key words."""
+        """Give each article of a document its key words."""
         told: dict[str, Article] = {}
         for article in parsed.articles:
             facts = [fact.text for fact in parsed.facts if fact.article.id == article.id]
-            if len(facts) >= SENTENCES:
-                told[article.id] = replace(article, keywords=self.keywords(article.title.text, facts))
-        if not told:
-            return parsed
+            told[article.id] = replace(article, keywords=self.keywords(article.title.text, facts))
 
         def of(fact: Fact) -> Fact:
             return replace(fact, article=told[fact.article.id]) if fact.article.id in told else fact
@@ -55,23 +50,27 @@ class KeywordExtractor:
 
     @cached_property
     def _tfidf(self) -> Any:
-        from jieba import Tokenizer
-        from jieba.posseg import POSTokenizer
+        return _extractor(tuple(self._dictionary.tags.items()))
 
-        tokenizer = Tokenizer()
-        # not by its own cache: that is a file of a known name in the folder for temporary files, where anybody writes
-        tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
-        tokenizer.initialized = True
-        tagger = POSTokenizer(tokenizer)
-        for word, tag in self._dictionary.tags.items():
-            tokenizer.add_word(word, tag=tag)
-        tagger.word_tag_tab.update(self._dictionary.tags)
-        with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore", ResourceWarning
-            )  # its own table of frequencies, which it leaves open
-            from jieba.analyse import TFIDF
 
-            found = TFIDF()
-        found.tokenizer, found.postokenizer = tokenizer, tagger
-        return found
+@lru_cache(1)
+def _extractor(words: tuple[tuple[str, str], ...]) -> Any:
+    """jieba's TF-IDF over a segmenter that knows these words with their parts of speech."""
+    from jieba import Tokenizer
+    from jieba.posseg import POSTokenizer
+
+    tokenizer = Tokenizer()
+    # not by its own cache: that is a file of a known name in the folder for temporary files, where anybody writes
+    tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
+    tokenizer.initialized = True
+    tagger = POSTokenizer(tokenizer)
+    for word, tag in words:
+        tokenizer.add_word(word, tag=tag)
+    tagger.word_tag_tab.update(dict(words))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # its own table of frequencies, which it leaves open
+        from jieba.analyse import TFIDF
+
+        found = TFIDF()
+    found.tokenizer, found.postokenizer = tokenizer, tagger
+    return found

@@ -50,6 +50,7 @@ def test_a_fact_reads_as_section_5_has_it() -> None:
             "edition": None,
             "author": None,
             "origin": None,
+            "library": None,
         },
         "source": {
             "file": "子/a.txt",

@@ -1,0 +1,191 @@
+"""What can be asked of all articles at once: a list by date or title, by words, year, newspaper and library.
+
+Made from the records when first asked for (some 6 µs an article), so that any stored version has one; what stays in
+memory is a few numbers an article and the key words.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from knowledge.model import Browse, Facet, Order, library_folder
+from knowledge.query.operators import Filter
+from knowledge.search.corpus import Columns
+from knowledge.text.folding import decode, fold
+
+Rows = npt.NDArray[np.int64]
+Find = Callable[[Sequence[Sequence[str]], int], Rows]
+
+MENTIONS = 3_000
+"""Facts looked through for articles that mention a word."""
+_FIELDS = (
+    "SELECT articles.key, name, json_extract(record, '$.title.text'), "
+    "coalesce(json_extract(record, '$.metadata.date'), json_extract(record, '$.date')), "
+    "json_extract(record, '$.metadata.newspaper'), json_extract(record, '$.keywords') "
+    "FROM articles JOIN files ON no = articles.key >> 20 ORDER BY articles.key"
+)
+_DAY = re.compile(r"((?:19|20)\d\d)(?:\D+(\d{1,2}))?(?:\D+(\d{1,2}))?")
+_OPENING = re.compile(r"^[\W_]+")
+
+
+class Catalogue:
+    """Every article as a row, in the order of the articles' keys."""
+
+    def __init__(
+        self, records: sqlite3.Connection, columns: Columns, find: Find, libraries: Mapping[str, str]
+    ) -> None:
+        self._columns, self._find = columns, find
+        rows = records.execute(_FIELDS).fetchall()
+        self.keys: Rows = np.array([row[0] for row in rows], dtype=np.int64)
+        self._days: Rows = np.array([_day(row[3]) for row in rows], dtype=np.int64)
+        self._years = self._days // 10_000
+        self._newspapers = _Names([row[4] or "" for row in rows])
+        folders = [library_folder(row[1]) or "" for row in rows]
+        self._folders = _Names(folders)
+        self._libraries = _Names([libraries.get(folder, folder) for folder in folders])
+        self._by_title: Rows = np.array(
+            sorted(range(len(rows)), key=lambda at: _collated(rows[at][2] or "")), dtype=np.int64
+        )
+        self._sharing = _inverted(json.loads(row[5]) if row[5] else () for row in rows)
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def counted(self, keys: Rows) -> Rows:
+        """Return how many facts each of these articles has."""
+        articles = self._columns.articles
+        counts: Rows = np.searchsorted(articles, keys, "right") - np.searchsorted(articles, keys, "left")
+        return counts
+
+    @property
+    def years(self) -> tuple[Facet, ...]:
+        """The years there are, the latest first."""
+        told = Counter(self._years[self._years > 0].tolist())
+        return tuple(Facet(str(year), told[year]) for year in sorted(told, reverse=True))
+
+    @property
+    def newspapers(self) -> tuple[Facet, ...]:
+        """The newspapers there are, the commonest first."""
+        return self._newspapers.facets()
+
+    @property
+    def libraries(self) -> tuple[Facet, ...]:
+        """The libraries there are, by name."""
+        return tuple(sorted(self._libraries.facets(), key=lambda facet: _collated(facet.name)))
+
+    def chosen(self, only: Filter) -> Rows:
+        """Return the keys of the articles that a filter lets through, ascending."""
+        kept: Rows = self.keys[self._passing(only)]
+        return kept
+
+    def listed(self, browse: Browse) -> Rows:
+        """Return the keys of the articles asked for, in order."""
+        passing = self._passing(Filter(browse.libraries, browse.years, browse.newspapers))
+        for word in browse.words.split():
+            passing &= self._about(fold(word))
+        order = (
+            np.lexsort((self._title_ranks(), -self._days)) if browse.order is Order.DATE else self._by_title
+        )
+        kept: Rows = self.keys[order[passing[order]]]
+        return kept
+
+    def sharing(self, key: int, words: Iterable[str], most: int) -> list[tuple[int, tuple[str, ...]]]:
+        """Return the articles that share most of the rarest of these key words, each with what it shares."""
+        weights: dict[int, float] = defaultdict(float)
+        shared: dict[int, list[str]] = defaultdict(list)
+        for word in words:
+            rows = self._sharing.get(word, ())
+            for row in rows:
+                weights[row] += math.log(1 + len(self) / len(rows))
+                shared[row].append(word)
+        best = sorted(weights, key=lambda row: (-weights[row], row))
+        return [(int(self.keys[row]), tuple(shared[row])) for row in best if self.keys[row] != key][:most]
+
+    def _title_ranks(self) -> Rows:
+        ranks = np.empty(len(self), dtype=np.int64)
+        ranks[self._by_title] = np.arange(len(self))
+        return ranks
+
+    def _passing(self, only: Filter) -> npt.NDArray[np.bool_]:
+        passing = np.ones(len(self), dtype=np.bool_)
+        if only.years:
+            passing &= np.isin(self._years, only.years)
+        if only.newspapers:
+            passing &= self._newspapers.holding(only.newspapers)
+        if only.libraries:
+            passing &= self._libraries.holding(only.libraries) | self._folders.holding(only.libraries)
+        return passing
+
+    def _about(self, word: str) -> npt.NDArray[np.bool_]:
+        """The articles that have a word in their titles or among their key words, or mention it."""
+        found = np.zeros(len(self), dtype=np.bool_)
+        starts = [at.start() for at in re.finditer(re.escape(word), decode(self._columns.heads))]
+        heads = np.searchsorted(self._columns.head_offsets, starts, "right") - 1
+        keys = [self._columns.head_keys[np.unique(heads)]]
+        for keyword, rows in self._sharing.items():
+            if word in fold(keyword):
+                found[rows] = True
+        if pairs := ["".join(pair) for pair in pairwise(word)]:
+            facts = np.searchsorted(self._columns.keys, self._find([[pair] for pair in pairs], MENTIONS))
+            told = [fact for fact in facts.tolist() if word in self._columns.text(fact)]
+            keys.append(self._columns.articles[told])
+        found |= np.isin(self.keys, np.concatenate(keys))
+        return found
+
+
+class _Names:
+    """One name a row, each kept once."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = sorted(set(names))
+        codes = {name: code for code, name in enumerate(self._names)}
+        self._codes = np.array([codes[name] for name in names], dtype=np.int64)
+
+    def holding(self, wanted: Sequence[str]) -> npt.NDArray[np.bool_]:
+        """The rows whose name is one of these; where none is, those whose name holds one."""
+        folded = [fold(name) for name in self._names]
+        asked = [fold(name) for name in wanted]
+        codes = [code for code, name in enumerate(folded) if name in asked]
+        if not codes:
+            codes = [code for code, name in enumerate(folded) if any(one in name for one in asked)]
+        return np.isin(self._codes, codes)
+
+    def facets(self) -> tuple[Facet, ...]:
+        """The names with how many rows have them; no row without one is counted."""
+        counts = np.bincount(self._codes, minlength=len(self._names)).tolist()
+        named = [Facet(name, count) for name, count in zip(self._names, counts, strict=True) if name]
+        return tuple(sorted(named, key=lambda facet: (-facet.count, facet.name)))
+
+
+def _inverted(keywords: Iterable[Iterable[str]]) -> dict[str, list[int]]:
+    rows: dict[str, list[int]] = defaultdict(list)
+    for row, words in enumerate(keywords):
+        for word in words:
+            rows[word].append(row)
+    return dict(rows)
+
+
+def _day(written: str | None) -> int:
+    """A date as a number that sorts, 20230701; what is not told is 0."""
+    match = _DAY.search(written or "")
+    return (
+        0
+        if match is None
+        else sum(
+            int(part or 0) * weight for part, weight in zip(match.groups(), (10_000, 100, 1), strict=True)
+        )
+    )
+
+
+def _collated(title: str) -> bytes:
+    """A key by which titles sort as in a Chinese list: GB 18030 has the common hanzi in the order of their sounds."""
+    return _OPENING.sub("", title).encode("gb18030", "replace")

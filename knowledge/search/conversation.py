@@ -1,0 +1,137 @@
+"""Answers that need more than one lookup: after other questions, in every library, and what helps where nothing is found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from knowledge.model import Answer, Article, Browse, Facet, Hit, Listing
+from knowledge.query.analysis import Query
+from knowledge.query.context import Analyse, Leaning, Understood, understand
+from knowledge.search.corpus import Corpus
+from knowledge.search.lexicon import Lexicon
+from knowledge.text.analyzer import Analyzer
+from knowledge.text.folding import fold
+
+Ask = Callable[[str], Answer]
+
+MOST_CONTEXT = 5
+"""Questions before this one that are looked at."""
+SHOWN = 3
+"""Facts that were shown of an answer without a short one, before 还有呢 asks for more."""
+MOST_LIBRARIES = 12
+OF_EACH = 3
+NEAR_TITLES = 3
+LONGEST_FILTER = 64
+
+_ACROSS = re.compile(
+    r"(?P<about>.*?)[,，\s]*各个?库(?:里面?|中)?(?:都|分别|各自)?(?:是)?(?:怎么|如何|怎样)?(?:说|讲|写|提|提到|看待)?"
+    r"(?:的|了)?(?:什么|哪些|些什么)?[:,，\s]*(?P<of>.*?)[?？。\s]*"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What helps where nothing was found.
+
+    `missing` are the words of the question that no article holds, `rest` what is left of it, and `held` how many
+    articles of which library are about that, `total` how many in all. `articles` are the first of them.
+    """
+
+    missing: tuple[str, ...] = ()
+    rest: str = ""
+    held: tuple[Facet, ...] = ()
+    total: int = 0
+    articles: tuple[Article, ...] = ()
+
+
+def answer_after(
+    query: str, context: Sequence[str], ask: Ask, analyse: Analyse, language: Analyzer
+) -> Answer:
+    """Answer a question after others, the oldest first: what it leaves out is taken from the last one.
+
+    A question that lacks a subject but does not say so inherits only where that finds an answer.
+    """
+    last = ""
+    for asked in [one for one in context if one.strip()][-MOST_CONTEXT:]:
+        meant = understand(asked, last, analyse, language) if last else Understood(asked, Leaning.NONE)
+        last = asked if meant.leaning is Leaning.ARTICLE else meant.text
+    meant = understand(query, last, analyse, language) if last else Understood(query, Leaning.NONE)
+    match meant.leaning:
+        case Leaning.NONE:
+            return ask(query)
+        case Leaning.MORE:
+            return further(query, ask(last), last)
+        case Leaning.ARTICLE:
+            titled = _within_article(meant.text, ask(last))
+            return replace(ask(titled), query=query, understood=titled) if titled else ask(query)
+    answer = ask(meant.text)
+    if meant.leaning is Leaning.BARE and not answer.found:
+        return ask(query)
+    return replace(answer, query=query, understood=meant.text)
+
+
+def further(query: str, answer: Answer, understood: str) -> Answer:
+    """Return an answer without what was shown of it at first: what else there is."""
+    shown = min(len(answer.hits), 1 if answer.answer else SHOWN)
+    rest = answer.hits[shown:]
+    return replace(
+        answer,
+        query=query,
+        found=bool(rest),
+        answer=None,
+        answers=(),
+        hits=rest,
+        suggestions=(),
+        close=False,
+        understood=understood,
+        skipped=shown,
+    )
+
+
+def _within_article(rest: str, answer: Answer) -> str:
+    """A query in the article that answered; empty where none did."""
+    if not answer.hits or not rest:
+        return ""
+    title = max(answer.hits[0].fact.article.title.text.split(), key=len)[:LONGEST_FILTER]
+    return f"文:{title} {rest}"
+
+
+def asked_across(query: str) -> str | None:
+    """Return what a question asks of every library (各库怎么说加装电梯), or None where it asks no such thing."""
+    match = _ACROSS.fullmatch(fold(query).strip())
+    if match is None:
+        return None
+    return (match["of"] or match["about"]).strip() or None
+
+
+def answer_across(query: str, about: str, libraries: Sequence[Facet], ask: Ask) -> Answer:
+    """Answer in every library that has something to say, grouped by library in their order."""
+    hits: list[Hit] = []
+    related: list[Hit] = []
+    best = 0.0
+    for library in libraries[:MOST_LIBRARIES]:
+        answer = ask(f"库:{library.name} {about}")
+        if answer.found:
+            hits += answer.hits[:OF_EACH]
+        else:
+            related += answer.related[:OF_EACH]
+        best = max(best, answer.confidence)
+    return Answer(query, bool(hits), best, None, tuple(hits), tuple(related))
+
+
+def hints(query: Query, corpus: Corpus, browse: Callable[[Browse], Listing]) -> Hints:
+    """Say which words of a question no article holds, and what the articles hold on the rest."""
+    lexicon = Lexicon(corpus)
+    words = [word.text for word in query.words if len(word.text) > 1]
+    missing = tuple(dict.fromkeys(word for word in words if not lexicon.holds(word)))
+    rest = " ".join(dict.fromkeys(word for word in words if word not in missing))
+    about = browse(Browse(rest, most=NEAR_TITLES)) if rest else Listing(0, ())
+    libraries = about.libraries[:MOST_LIBRARIES] if about.total else ()
+    counted = (
+        Facet(one.name, browse(Browse(rest, libraries=(one.name,), most=1)).total) for one in libraries
+    )
+    held = tuple(one for one in counted if one.count)
+    articles = tuple(one.article for one in about.articles)
+    return Hints(missing, rest if about.total else "", held, about.total, articles)
