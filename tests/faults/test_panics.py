@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +30,7 @@ class Panic(BaseException):
 class Fragile(Paper):
     """Panics when it is asked for it."""
 
-    def ask(self, query: str, limit: int = 10) -> Answer:
+    def ask(self, query: str, limit: int = 10, context: Sequence[str] = ()) -> Answer:
         if query == "恐慌":
             raise Panic("index out of bounds")
         return super().ask(query, limit)

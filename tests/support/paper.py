@@ -8,9 +8,12 @@ from dataclasses import replace
 from knowledge.model import (
     Answer,
     Article,
+    Browse,
     Document,
     Fact,
     Hit,
+    Listed,
+    Listing,
     MatchKind,
     RepairEntry,
     Skipped,
@@ -18,6 +21,7 @@ from knowledge.model import (
     Span,
     make_id,
 )
+from knowledge.search.conversation import Hints
 from knowledge.snapshot import Snapshot
 from knowledge.text.analyzer import ChineseAnalyzer
 
@@ -59,7 +63,7 @@ class Paper(Snapshot):
         self._known = {made.id: made for made in facts}
         self._answers = {answer.query: answer for answer in answers}
 
-    def ask(self, query: str, limit: int = 10) -> Answer:
+    def ask(self, query: str, limit: int = 10, context: Sequence[str] = ()) -> Answer:
         """A prepared answer, else every fact that holds the query."""
         if query in self._answers:
             return self._answers[query]
@@ -67,6 +71,20 @@ class Paper(Snapshot):
         return Answer(query, bool(hits), 0.9 if hits else 0.1, None, hits)
 
     coverage = None
+
+    def browse(self, browse: Browse) -> Listing:
+        """Those whose titles hold the words, in order."""
+        found = [made for made in self.articles() if browse.words in made.title.text]
+        listed = [Listed(made, len(list(self.facts(made.id)))) for made in found]
+        return Listing(len(found), tuple(listed[browse.first : browse.first + browse.most]))
+
+    def sharing(self, article: Article, most: int = 5) -> list[tuple[Article, tuple[str, ...]]]:
+        """Nothing."""
+        return []
+
+    def hints(self, query: str) -> Hints:
+        """Nothing."""
+        return Hints()
 
     def related(self, fact: Fact, limit: int = 3) -> tuple[Fact, ...]:
         """Nothing."""

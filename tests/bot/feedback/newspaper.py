@@ -25,7 +25,7 @@ class Newspaper(Paper):
         other._aliases = more
         return other
 
-    def ask(self, query: str, limit: int = 10) -> Answer:
+    def ask(self, query: str, limit: int = 10, context: Sequence[str] = ()) -> Answer:
         """Every fact that holds the query or another name of it."""
         names = (query, *self._aliases.of(self._language.fold(query)))
         hits = [hit(made) for made in self.facts() if any(name in made.text for name in names)][:limit]

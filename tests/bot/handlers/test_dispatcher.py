@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 
@@ -279,7 +279,7 @@ async def test_where_no_fact_is_proved_nothing_is_found(start: Start) -> None:
 
 
 class SlowPaper(Paper):
-    def ask(self, query: str, limit: int = 10) -> Answer:
+    def ask(self, query: str, limit: int = 10, context: Sequence[str] = ()) -> Answer:
         if query == "慢":
             time.sleep(0.5)
         return super().ask(query, limit)
@@ -296,7 +296,7 @@ async def test_twenty_stuck_lookups_are_given_up_with_a_text_and_others_answered
 
 
 class BrokenPaper(Paper):
-    def ask(self, query: str, limit: int = 10) -> Answer:
+    def ask(self, query: str, limit: int = 10, context: Sequence[str] = ()) -> Answer:
         raise RuntimeError("index broke")
 
 
