@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from bot.ports import PlatformHost, PlatformRegistry
 from bot.query_service import QueryService, open_query_service
 from bot.rendering.fact import Permalinks
 from bot.runtime import Shutdown, give_back, loading, now, share_heaps
+from bot.state.sqlite_inbox import open_inboxes
 from bot.state.state import sqlite_address
 from bot.texts import phrases
 from bot.web.pages import permalinks
@@ -35,6 +37,7 @@ from knowledge.embedding.meanings import Semantics
 from knowledge.embedding.models import chosen_embeddings
 from knowledge.snapshots.files import InstanceLock, single_instance
 
+INBOX = "inbox.sqlite"
 log = logging.getLogger(__name__)
 
 
@@ -133,8 +136,13 @@ async def serving(
             platforms,
             feedback.log if feedback else None,
         )
-        host = PlatformHost(dispatcher, metrics, settings.data, admin.chat_migrations, on_fatal)
-        routes = await _open_platforms(stack, settings, host, platforms, health)
+        routes: Sequence[web.RouteDef] = ()
+        if any(setup.is_on for setup in settings.platforms):
+            inboxes = await stack.enter_async_context(
+                open_inboxes(settings.data / INBOX, time.time, settings.platforms[0].name)
+            )
+            host = PlatformHost(dispatcher, metrics, inboxes, settings.data, admin.chat_migrations, on_fatal)
+            routes = await _open_platforms(stack, settings, host, platforms, health)
         site = make_site(lookup, health, phrases(settings.language), routes)
         address = await stack.enter_async_context(listening(site, settings.http))
         admin_address = await stack.enter_async_context(

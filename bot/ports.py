@@ -33,6 +33,7 @@ from knowledge.model import Answer
 if TYPE_CHECKING:
     from aiohttp.web import RouteDef
 
+    from bot.inbox import Inboxes
     from bot.observability import Metrics
 
 
@@ -67,6 +68,7 @@ class PlatformHost:
 
     conversation: Conversation
     metrics: Metrics
+    inboxes: Inboxes
     data: Path
     chat_migrations: ChatMigrations | None
     on_fatal: Callable[[str], None]

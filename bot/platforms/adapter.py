@@ -6,13 +6,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from bot.inbox import ClaimedUpdate, Inbox, UpdateStatus
 from bot.messages import ButtonPress, Chat, Conversation, InlineAnswer, InlineQuery, Message, Reply
 from bot.platforms.calls import CallError
 from bot.platforms.chats import ChatDirectory
 from bot.platforms.events import Event, Ignored, Membership, Migrated
 from bot.platforms.scheduler import Job, Result
 from bot.platforms.sending import Asked
-from bot.state.inbox import ClaimedUpdate, Inbox, UpdateStatus
 
 NOT_SERVED = "other"  # the kind of an update that is stored only to be acknowledged
 QUEUE_LIMIT = 60

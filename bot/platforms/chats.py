@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bot.inbox import ClosedChat, Inbox
 from bot.messages import ChatMigrations
-from bot.state.inbox import ClosedChat, Inbox
 
 
 class ChatDirectory:

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 
+from bot.inbox import InboxError
 from bot.observability import Metrics
 from bot.platforms.calls import (
     CallError,
@@ -23,7 +24,6 @@ from bot.platforms.calls import (
 )
 from bot.platforms.health import ConnectionHealth
 from bot.runtime import backoff
-from bot.state.inbox import InboxError
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 SETTLED_SECONDS = 10.0

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from bot.inbox import Inbox, InboxError
 from bot.messages import ChatMigrations, Conversation
 from bot.observability import Metrics
 from bot.platforms.adapter import Adapter, Speaker, Translate
@@ -19,7 +20,6 @@ from bot.platforms.receiving import Receiver
 from bot.platforms.scheduler import Job, Result, UpdateScheduler
 from bot.platforms.sending import Draft, Outbox, Transport
 from bot.runtime import background, periodic, restarting
-from bot.state.inbox import Inbox, InboxError
 
 TIDY_SECONDS = 3600.0
 logger = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ class PlatformCore(Generic[D]):
             inbox, self._handle, metrics, self._clocks.wall, pace.places, self.chats.resolve
         )
         self.outbox = Outbox(transport, self.limiter, self.chats, metrics, self.scheduler.move)
-        self.receiver = Receiver(inbox, self.scheduler.add, metrics)
+        self.receiver = Receiver(inbox, metrics)
         self.health = ConnectionHealth(self._clocks.monotonic, patience, on_refused)
         for gauge, meaning, read in (
             ("chuchu_inbox_waiting", "Updates stored and not ended", lambda: self.scheduler.waiting),
@@ -113,16 +113,18 @@ class PlatformCore(Generic[D]):
             await self.scheduler.run()
 
         await self.chats.load()
-        self.scheduler.add(await self.inbox.queued())
-        try:
-            async with background(
-                *(restarting(one) for one in work),
-                restarting(answering),
-                periodic(TIDY_SECONDS, self._purge, InboxError, what="inbox: cannot forget what has ended"),
-            ):
-                yield
-        finally:
-            await self.scheduler.drain(self._pace.drain_seconds)
+        async with self.inbox.delivering(self.scheduler):
+            try:
+                async with background(
+                    *(restarting(one) for one in work),
+                    restarting(answering),
+                    periodic(
+                        TIDY_SECONDS, self._purge, InboxError, what="inbox: cannot forget what has ended"
+                    ),
+                ):
+                    yield
+            finally:
+                await self.scheduler.drain(self._pace.drain_seconds)
 
     async def _handle(self, job: Job) -> Result:
         assert self._adapter is not None

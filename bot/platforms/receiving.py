@@ -4,30 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 
 from aiohttp import web
 
+from bot.inbox import Inbox, InboxError, NewUpdate
 from bot.observability import Metrics
 from bot.platforms.calls import read
-from bot.state.inbox import Inbox, InboxError, NewUpdate, QueuedUpdate
 
 logger = logging.getLogger(__name__)
 
 
 class Receiver:
-    """Stores what comes in and lines it up; `stored` is told what is new."""
+    """Stores what comes in; the inbox lines it up."""
 
-    def __init__(
-        self, inbox: Inbox, stored: Callable[[Iterable[QueuedUpdate]], None], metrics: Metrics
-    ) -> None:
+    def __init__(self, inbox: Inbox, metrics: Metrics) -> None:
         self._inbox = inbox
-        self._stored = stored
         self._metrics = metrics
-        self._storing: set[asyncio.Task[None]] = set()
+        self._storing: set[asyncio.Task[int]] = set()
 
-    async def keep(self, updates: Sequence[NewUpdate], seconds: float | None = None) -> None:
-        """Commit updates; acknowledge them when this returns, and never when it raises.
+    async def keep(
+        self, updates: Sequence[NewUpdate], seconds: float | None = None, position: str | None = None
+    ) -> None:
+        """Commit updates, and how far the platform was read with them; acknowledge them when this returns, and never when it raises.
 
         What takes longer than `seconds` is stored all the same, and then lined up: when the platform brings it again
         it is known, and would else wait for the next start.
@@ -35,7 +34,7 @@ class Receiver:
         Raises:
             InboxError: nothing was stored, or not in time.
         """
-        task = asyncio.create_task(self._store(updates))
+        task = asyncio.create_task(self._inbox.store(updates, position))
         self._storing.add(task)
         task.add_done_callback(self._storing.discard)
         try:
@@ -47,7 +46,7 @@ class Receiver:
             task.add_done_callback(_complain)
             raise
 
-    async def quarantine(self, update: int, body: bytes, reason: str) -> None:
+    async def quarantine(self, update: str, body: bytes, reason: str) -> None:
         """Store, as ended, something that is no update at all.
 
         Raises:
@@ -56,11 +55,8 @@ class Receiver:
         self._metrics.received.labels("unusable").inc()
         await self._inbox.quarantine(update, body, reason)
 
-    async def _store(self, updates: Sequence[NewUpdate]) -> None:
-        self._stored(await self._inbox.store(updates))
 
-
-def _complain(task: asyncio.Task[None]) -> None:
+def _complain(task: asyncio.Task[int]) -> None:
     if not task.cancelled() and (error := task.exception()):
         logger.warning("inbox: what took too long was not stored: %s", error)
 

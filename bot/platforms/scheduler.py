@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from bot.inbox import ATTEMPTS, ClaimedUpdate, Inbox, InboxError, QueuedUpdate, UpdateStatus
 from bot.observability import Metrics
-from bot.state.inbox import ATTEMPTS, ClaimedUpdate, Inbox, InboxError, QueuedUpdate, UpdateStatus
 
 LONG_SECONDS = 2.0
 
@@ -96,6 +96,7 @@ class UpdateScheduler:
         self._again: deque[str] = deque()
         self._running: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._dropped: set[asyncio.Task[None]] = set()
         self._stirred = asyncio.Event()
         self._turn = 0
         self._making_way = False
@@ -136,6 +137,22 @@ class UpdateScheduler:
                 self._fresh.append(new)
         self._stirred.set()
 
+    def drop(self, queues: Iterable[str]) -> None:
+        """Forget what waits in these queues and break off what is in work: another process has them now."""
+        gone = {self._resolve(queue) for queue in queues}
+        for queue in gone:
+            self._queues.pop(queue, None)
+            if cleared := self._retried_first.pop(queue, None):
+                cleared.set()
+            for ready in (self._fresh, self._again):
+                with suppress(ValueError):
+                    ready.remove(queue)
+        for task in self._tasks:
+            if task.get_name() in {_task_name(queue) for queue in gone}:
+                self._dropped.add(task)
+                task.cancel()
+        self._stirred.set()
+
     def throttle(self, more_is_coming: bool) -> None:
         """While a backlog comes in, work on few at once: whoever came last must soon be among those we know."""
         self._making_way = more_is_coming
@@ -165,9 +182,10 @@ class UpdateScheduler:
                 self._slots.give_back()
                 raise
             self._running.add(queue)
-            task = asyncio.create_task(self._serve(queue), name=f"queue {queue}")
+            task = asyncio.create_task(self._serve(queue), name=_task_name(queue))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+            task.add_done_callback(self._dropped.discard)
             if cleared := self._retried_first.get(queue):
                 with suppress(TimeoutError):
                     await asyncio.wait_for(cleared.wait(), ALONE_SECONDS)
@@ -269,16 +287,17 @@ class UpdateScheduler:
             cleared.set()
             # Only one that is retried pays for a second commit: it may have been in hand when the process died before.
             if update.attempts > 1 and not pending.failed:
-                await self._inbox.release(update.id)
+                await self._inbox.release(update.number)
 
         behind = len(self._queues.get(queue, ()))
         try:
             return await self._handle(Job(update, queue, behind, self._slots, survived))
         except asyncio.CancelledError:
-            await asyncio.shield(self._inbox.release(update.id))
+            if asyncio.current_task() not in self._dropped:
+                await asyncio.shield(self._inbox.release(update.number))
             raise
         except Exception as error:
-            logger.exception("update %d failed, attempt %d", update.id, update.attempts)
+            logger.exception("update %s failed, attempt %d", update.id, update.attempts)
             if update.attempts < ATTEMPTS:
                 return None
             return Result(UpdateStatus.QUARANTINED, f"{type(error).__name__}: {error}"[:200])
@@ -286,7 +305,7 @@ class UpdateScheduler:
     async def _end(self, update: ClaimedUpdate, result: Result) -> None:
         while True:
             try:
-                await self._inbox.end(update.id, result.status, result.reason, result.reply)
+                await self._inbox.end(update.number, result.status, result.reason, result.reply)
                 break
             except InboxError as error:
                 self._metrics.inbox_errors.inc()
@@ -305,3 +324,7 @@ class UpdateScheduler:
                 "ms": round(seconds * 1000),
             },
         )
+
+
+def _task_name(queue: str) -> str:
+    return f"queue {queue}"

@@ -1,220 +1,104 @@
-"""The inbox in a file of its own: SQLite in a thread of its own, and whatever waits is committed together."""
+"""The inbox in a file of its own, for a single process: one thread, and whatever waits is committed together."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import sqlite3
-import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, closing, suppress
-from dataclasses import dataclass
+from contextlib import asynccontextmanager, closing
+from functools import partial
 from pathlib import Path
-from queue import SimpleQueue
-from typing import Any, TypeVar
 
 from bot.errors import CannotStore
-from bot.state.database import FileHeader, file_header
-from bot.state.inbox import (
+from bot.inbox import (
     KEPT_SECONDS,
     ClaimedUpdate,
     ClosedChat,
-    InboxError,
     NewUpdate,
     QueuedUpdate,
+    UpdateConsumer,
     UpdateStatus,
 )
+from bot.state.database import FileHeader, file_header
+from bot.state.sqlite_writer import WriterThread
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
-Work = Callable[[sqlite3.Connection], T]
-BATCH = 512
-BUSY_SECONDS = 1.0
-HEADER = FileHeader(0x63686962, 1)  # "chib"; the version grows with the tables
+HEADER = FileHeader(0x63686962, 2)  # "chib"; the version grows with the tables
 SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS updates (
-    id INTEGER PRIMARY KEY, lane TEXT, kind TEXT NOT NULL, body BLOB, received REAL NOT NULL,
-    attempts INTEGER NOT NULL DEFAULT 0, ending TEXT, reason TEXT, ended REAL);
-CREATE INDEX IF NOT EXISTS updates_pending ON updates (id) WHERE ending IS NULL;
-CREATE INDEX IF NOT EXISTS updates_ended ON updates (ended) WHERE ended IS NOT NULL;
-CREATE TABLE IF NOT EXISTS chats (id TEXT PRIMARY KEY, closed TEXT NOT NULL, since REAL NOT NULL);
-CREATE TABLE IF NOT EXISTS replies (
-    chat TEXT NOT NULL, message TEXT NOT NULL, reply TEXT NOT NULL, at REAL NOT NULL,
-    PRIMARY KEY (chat, message)) WITHOUT ROWID;
+    number INTEGER PRIMARY KEY, platform TEXT NOT NULL, id TEXT NOT NULL, queue TEXT, kind TEXT NOT NULL, body BLOB,
+    received REAL NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, status TEXT, reason TEXT, ended REAL,
+    UNIQUE (platform, id));
+CREATE INDEX IF NOT EXISTS updates_waiting ON updates (platform, number) WHERE status IS NULL;
+CREATE INDEX IF NOT EXISTS updates_by_end ON updates (ended) WHERE ended IS NOT NULL;
+CREATE TABLE IF NOT EXISTS closed_chats (
+    platform TEXT NOT NULL, chat TEXT NOT NULL, why TEXT NOT NULL, since REAL NOT NULL,
+    PRIMARY KEY (platform, chat)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS answers (
+    platform TEXT NOT NULL, chat TEXT NOT NULL, message TEXT NOT NULL, reply TEXT NOT NULL, at REAL NOT NULL,
+    PRIMARY KEY (platform, chat, message)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS positions (platform TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 PRAGMA application_id = {HEADER.application};
 PRAGMA user_version = {HEADER.version};
 """
-READ = "SELECT id, kind, body, received, attempts FROM updates WHERE id = ? AND ending IS NULL"
+# Version 0.1 knew one platform, whose ids were its order. Its file becomes today's in one transaction, or stays as it is.
+FROM_FIRST = """
+INSERT INTO updates SELECT id, {platform}, id, lane, kind, body, received, attempts, ending, reason, ended FROM updates_1;
+INSERT INTO closed_chats SELECT {platform}, id, closed, since FROM chats WHERE closed NOT NULL;
+INSERT INTO answers SELECT {platform}, chat, message, reply, at FROM replies;
+DROP TABLE updates_1; DROP TABLE chats; DROP TABLE replies;
+"""
+FIRST_INDEXES = "DROP INDEX IF EXISTS updates_pending; DROP INDEX IF EXISTS updates_ended;"
+READ = "SELECT number, id, kind, body, received, attempts FROM updates WHERE number = ? AND status IS NULL"
 COUNT = (
-    "UPDATE updates SET attempts = attempts + 1 WHERE id = ? AND ending IS NULL"
-    " RETURNING id, kind, body, received, attempts"
+    "UPDATE updates SET attempts = attempts + 1 WHERE number = ? AND status IS NULL"
+    " RETURNING number, id, kind, body, received, attempts"
+)
+INSERT = (
+    "INSERT OR IGNORE INTO updates (platform, id, queue, kind, body, received, attempts)"
+    " VALUES (?, ?, ?, ?, ?, ?, 1) RETURNING number"
+)
+END = (
+    "UPDATE updates SET status = ?, reason = ?, ended = ?, body = NULL, queue = NULL"
+    " WHERE number = ? AND status IS NULL"
 )
 
 
-@dataclass(slots=True)
-class _Job:
-    work: Work[Any]
-    future: asyncio.Future[Any]
-    writes: bool = True
-    alone: bool = False
-    result: Any = None
-    error: Exception | None = None
-
-
-class WriterThread:
-    """One connection in one thread: WAL, every commit on the disk before it is reported.
-
-    `run` may be called only on the event loop that was running at `open`.
-    """
-
-    def __init__(self, path: Path, schema: str) -> None:
-        self._path = path
-        self._schema = schema
-        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
-        self._thread: threading.Thread | None = None
-
-    async def open(self) -> None:
-        """Open or create the file.
-
-        Raises:
-            sqlite3.DatabaseError: the file is no database, or damaged.
-        """
-        self._loop = asyncio.get_running_loop()
-        self._connection = await asyncio.to_thread(self._connect)
-        self._thread = threading.Thread(target=self._serve, name=self._path.name)
-        self._thread.start()
-
-    async def close(self) -> None:
-        """Commit what waits and close the file."""
-        if self._thread is None:
-            return
-        self._jobs.put(None)
-        await asyncio.to_thread(self._thread.join)
-        self._connection.close()
-        self._thread = None
-
-    async def run(self, work: Work[T]) -> T:
-        """Run `work` in the next transaction; return when that is committed.
-
-        Raises:
-            InboxError: nothing of `work` is stored.
-        """
-        result: T = await self._done(_Job(work, self._loop.create_future()))
-        return result
-
-    async def read(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        """Return what a query finds among the committed, without waiting for what others write meanwhile.
-
-        Raises:
-            InboxError: it cannot be read.
-        """
-        job = _Job(lambda db: db.execute(query, values).fetchall(), self._loop.create_future(), writes=False)
-        found: list[tuple[Any, ...]] = await self._done(job)
-        return found
-
-    async def vacuum(self) -> None:
-        """Write the file anew, so that nothing is left in it of what was deleted."""
-        await self._done(_Job(_rewrite, self._loop.create_future(), alone=True))
-
-    async def _done(self, job: _Job) -> Any:
-        self._jobs.put(job)
-        try:
-            return await job.future
-        except sqlite3.Error as error:
-            raise InboxError(f"{self._path.name}: {error}") from error
-
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-        )
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=FULL")
-            if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-                raise sqlite3.DatabaseError("quick_check failed")
-            connection.executescript(self._schema)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    def _serve(self) -> None:
-        ending = False
-        while not ending:
-            waiting = [self._jobs.get()]
-            while len(waiting) < BATCH and not self._jobs.empty():
-                waiting.append(self._jobs.get())
-            jobs = [job for job in waiting if job is not None]
-            ending = len(jobs) < len(waiting)
-            reading = [job for job in jobs if not job.writes]
-            for job in reading:
-                self._do(job)
-            if reading:
-                self._loop.call_soon_threadsafe(_settle, reading)
-            jobs = [job for job in jobs if job.writes]
-            together = [job for job in jobs if not job.alone]
-            if together and not self._commit(together) and len(together) > 1:
-                for job in together:  # one bad apple: each for itself
-                    self._commit([job])
-            for job in jobs:
-                if job.alone:
-                    self._do(job)
-            if jobs:
-                self._loop.call_soon_threadsafe(_settle, jobs)
-
-    def _do(self, job: _Job) -> None:
-        """Do what cannot be done in a transaction."""
-        try:
-            job.result = job.work(self._connection)
-        except Exception as error:
-            job.error = error
-
-    def _commit(self, jobs: list[_Job]) -> bool:
-        connection = self._connection
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-            for job in jobs:
-                job.result = job.work(connection)
-            connection.execute("COMMIT")
-        except Exception as error:
-            with suppress(sqlite3.Error):  # the next BEGIN fails, and tries again to roll back
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-            for job in jobs:
-                job.error = error
-            return False
-        for job in jobs:
-            job.error = None
-        return True
-
-
-def _rewrite(db: sqlite3.Connection) -> None:
-    db.execute("VACUUM")
-    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-def _settle(jobs: list[_Job]) -> None:
-    for job in jobs:
-        if job.future.done():
-            continue
-        if job.error is None:
-            job.future.set_result(job.result)
-        else:
-            job.future.set_exception(job.error)
+def _prepare(db: sqlite3.Connection, first_platform: str) -> None:
+    """Bring the tables up to date; also those of a file that was begun before it had a mark."""
+    if not db.execute("SELECT 1 FROM pragma_table_info('updates') WHERE name = 'lane'").fetchone():
+        db.executescript(SCHEMA)
+        return
+    before = f"ALTER TABLE updates RENAME TO updates_1; {FIRST_INDEXES}"
+    (platform,) = db.execute("SELECT quote(?)", (first_platform,)).fetchone()
+    db.executescript(f"BEGIN IMMEDIATE; {before} {SCHEMA} {FROM_FIRST.format(platform=platform)} COMMIT;")
 
 
 class SqliteInbox:
-    """Stored updates and which chats are closed; `clock` is the time of day in seconds."""
+    """A platform's own part of the file; `clock` is the time of day in seconds."""
 
-    def __init__(self, database: WriterThread, clock: Callable[[], float]) -> None:
+    def __init__(self, database: WriterThread, platform: str, clock: Callable[[], float]) -> None:
         self._database = database
+        self._platform = platform
         self._clock = clock
         self._forgotten: set[str] = set()
+        self._consumer: UpdateConsumer | None = None
 
-    async def store(self, updates: Sequence[NewUpdate]) -> list[QueuedUpdate]:
-        """Commit updates, their first attempts counted; return those that were not known yet.
+    @asynccontextmanager
+    async def delivering(self, consumer: UpdateConsumer) -> AsyncIterator[None]:
+        """While the block runs, hand over what waits and what comes."""
+        consumer.add(await self.queued())
+        self._consumer = consumer
+        try:
+            yield
+        finally:
+            self._consumer = None
+
+    async def store(self, updates: Sequence[NewUpdate], position: str | None = None) -> int:
+        """Commit updates, their first attempts counted; return how many were not known yet.
 
         Raises:
             InboxError: nothing was stored.
@@ -222,50 +106,60 @@ class SqliteInbox:
         now = self._clock()
 
         def work(db: sqlite3.Connection) -> list[QueuedUpdate]:
-            insert = (
-                "INSERT OR IGNORE INTO updates (id, lane, kind, body, received, attempts)"
-                " VALUES (?, ?, ?, ?, ?, 1)"
-            )
-            return [
-                QueuedUpdate(u.id, u.queue, u.kind, counted=True)
-                for u in updates
-                if db.execute(insert, (u.id, u.queue, u.kind, u.body, now)).rowcount
-            ]
+            new = []
+            for u in updates:
+                row = db.execute(INSERT, (self._platform, u.id, u.queue, u.kind, u.body, now)).fetchone()
+                if row:
+                    new.append(QueuedUpdate(row[0], u.queue, u.kind, counted=True))
+            if position is not None:
+                db.execute("INSERT OR REPLACE INTO positions VALUES (?, ?)", (self._platform, position))
+            return new
 
-        return await self._database.run(work)
+        new = await self._database.run(work)
+        if self._consumer is not None:
+            self._consumer.add(new)
+        return len(new)
+
+    async def position(self) -> str | None:
+        """Return how far the platform was read, as it was last stored."""
+        rows = await self._database.read("SELECT value FROM positions WHERE platform = ?", (self._platform,))
+        return str(rows[0][0]) if rows else None
 
     async def queued(self) -> list[QueuedUpdate]:
         """Return what was stored and has not ended, in order."""
-        query = "SELECT id, lane, kind, attempts > 1 FROM updates WHERE ending IS NULL ORDER BY id"
+        query = (
+            "SELECT number, queue, kind, attempts > 1 FROM updates"
+            " WHERE status IS NULL AND platform = ? ORDER BY number"
+        )
         return await self._database.run(
             lambda db: [
                 QueuedUpdate(number, queue, kind, retried_after_crash=bool(retried_after_crash))
-                for number, queue, kind, retried_after_crash in db.execute(query)
+                for number, queue, kind, retried_after_crash in db.execute(query, (self._platform,))
             ]
         )
 
     async def claim(self, queued: QueuedUpdate) -> ClaimedUpdate | None:
         """Return an update, its attempt counted on the disk; None if it has ended."""
         if queued.counted:
-            rows = await self._database.read(READ, (queued.id,))
+            rows = await self._database.read(READ, (queued.number,))
             return ClaimedUpdate(*rows[0]) if rows else None
 
         def work(db: sqlite3.Connection) -> ClaimedUpdate | None:
-            row = db.execute(COUNT, (queued.id,)).fetchone()
+            row = db.execute(COUNT, (queued.number,)).fetchone()
             return ClaimedUpdate(*row) if row else None
 
         return await self._database.run(work)
 
-    async def release(self, update: int) -> None:
+    async def release(self, number: int) -> None:
         """Take back an attempt that was broken off on purpose."""
         await self._database.run(
-            lambda db: db.execute("UPDATE updates SET attempts = attempts - 1 WHERE id = ?", (update,))
+            lambda db: db.execute("UPDATE updates SET attempts = attempts - 1 WHERE number = ?", (number,))
         )
 
     async def end(
         self,
-        update: int,
-        ending: UpdateStatus,
+        number: int,
+        status: UpdateStatus,
         reason: str | None = None,
         reply: tuple[str, str, str] | None = None,
     ) -> None:
@@ -273,59 +167,63 @@ class SqliteInbox:
         now = self._clock()
 
         def work(db: sqlite3.Connection) -> None:
-            db.execute(
-                "UPDATE updates SET ending = ?, reason = ?, ended = ?, body = NULL, lane = NULL WHERE id = ?",
-                (ending, reason, now, update),
-            )
+            db.execute(END, (status, reason, now, number))
             if reply and reply[0] not in self._forgotten:
-                db.execute("INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?)", (*reply, now))
+                row = (self._platform, *reply, now)
+                db.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?)", row)
 
         await self._database.run(work)
         if reply and reply[0] in self._forgotten:
             self._forgotten.discard(reply[0])
             await self._database.vacuum()
 
-    async def quarantine(self, update: int, body: bytes, reason: str) -> None:
+    async def quarantine(self, update: str, body: bytes, reason: str) -> None:
         """Store, as ended, something that is no update at all."""
         now = self._clock()
-        row = (update, "unknown", UpdateStatus.QUARANTINED, f"{reason} ({len(body)} bytes)", now, now)
+        told = f"{reason} ({len(body)} bytes)"
+        row = (self._platform, update, "unknown", UpdateStatus.QUARANTINED, told, now, now)
         insert = (
-            "INSERT OR IGNORE INTO updates (id, kind, ending, reason, received, ended) VALUES (?,?,?,?,?,?)"
+            "INSERT OR IGNORE INTO updates (platform, id, kind, status, reason, received, ended)"
+            " VALUES (?,?,?,?,?,?,?)"
         )
         await self._database.run(lambda db: db.execute(insert, row))
 
     async def reply_to(self, chat: str, message: str) -> str | None:
         """Return the id of our answer to a message, or None."""
-        query = "SELECT reply FROM replies WHERE chat = ? AND message = ?"
+        query = "SELECT reply FROM answers WHERE platform = ? AND chat = ? AND message = ?"
 
         def work(db: sqlite3.Connection) -> str | None:
-            row = db.execute(query, (chat, message)).fetchone()
+            row = db.execute(query, (self._platform, chat, message)).fetchone()
             return str(row[0]) if row else None
 
         return await self._database.run(work)
 
     async def closed_chats(self) -> list[ClosedChat]:
         """Return the chats that are closed."""
-        rows = await self._database.read("SELECT id, closed, since FROM chats WHERE closed NOT NULL")
-        return [ClosedChat(*row) for row in rows]
+        query = "SELECT chat, why, since FROM closed_chats WHERE platform = ?"
+        return [ClosedChat(*row) for row in await self._database.read(query, (self._platform,))]
 
     async def close_chat(self, chat: ClosedChat) -> None:
         """A chat is closed."""
-        insert = "INSERT OR REPLACE INTO chats (id, closed, since) VALUES (?, ?, ?)"
-        row = (chat.id, chat.why, chat.since)
+        row = (self._platform, chat.id, chat.why, chat.since)
+        insert = "INSERT OR REPLACE INTO closed_chats VALUES (?, ?, ?, ?)"
         await self._database.run(lambda db: db.execute(insert, row))
 
     async def reopen_chat(self, chat: str) -> None:
         """A chat is open again."""
-        await self._database.run(lambda db: db.execute("DELETE FROM chats WHERE id = ?", (chat,)))
+        delete = "DELETE FROM closed_chats WHERE platform = ? AND chat = ?"
+        await self._database.run(lambda db: db.execute(delete, (self._platform, chat)))
 
     async def forget(self, chat: str) -> None:
         """Remove what is kept about a private chat, now and when the request itself has ended."""
         self._forgotten.add(chat)
 
         def work(db: sqlite3.Connection) -> None:
-            db.execute("DELETE FROM replies WHERE chat = ?", (chat,))
-            db.execute("DELETE FROM chats WHERE id = ? OR id LIKE ? || '/%'", (chat, chat))
+            db.execute("DELETE FROM answers WHERE platform = ? AND chat = ?", (self._platform, chat))
+            db.execute(
+                "DELETE FROM closed_chats WHERE platform = ? AND (chat = ? OR substr(chat, 1, ?) = ?)",
+                (self._platform, chat, len(chat) + 1, f"{chat}/"),
+            )
 
         await self._database.run(work)
 
@@ -334,26 +232,48 @@ class SqliteInbox:
         before = self._clock() - KEPT_SECONDS
 
         def work(db: sqlite3.Connection) -> int:
-            db.execute("DELETE FROM replies WHERE at < ?", (before,))
-            return db.execute("DELETE FROM updates WHERE ended < ?", (before,)).rowcount
+            db.execute("DELETE FROM answers WHERE platform = ? AND at < ?", (self._platform, before))
+            delete = "DELETE FROM updates WHERE platform = ? AND ended < ?"
+            return db.execute(delete, (self._platform, before)).rowcount
 
         return await self._database.run(work)
 
     async def status_counts(self) -> Mapping[UpdateStatus | None, int]:
         """Return how many updates there are of each status; None stands for those that have not ended."""
-        rows = await self._database.read("SELECT ending, count(*) FROM updates GROUP BY ending")
-        return Counter({UpdateStatus(ending) if ending else None: count for ending, count in rows})
+        query = "SELECT status, count(*) FROM updates WHERE platform = ? GROUP BY status"
+        rows = await self._database.read(query, (self._platform,))
+        return Counter({UpdateStatus(status) if status else None: count for status, count in rows})
+
+
+class SqliteInboxes:
+    """The inboxes of all platforms in one file."""
+
+    def __init__(self, database: WriterThread, clock: Callable[[], float]) -> None:
+        self._database = database
+        self._clock = clock
+        self._inboxes: dict[str, SqliteInbox] = {}
+
+    def of(self, platform: str) -> SqliteInbox:
+        """Return a platform's own."""
+        if platform not in self._inboxes:
+            self._inboxes[platform] = SqliteInbox(self._database, platform, self._clock)
+        return self._inboxes[platform]
 
 
 @asynccontextmanager
-async def open_inbox(path: Path, clock: Callable[[], float]) -> AsyncIterator[SqliteInbox]:
-    """Open the inbox; what is damaged is moved aside, never deleted, and a new one begun.
+async def open_inboxes(
+    path: Path, clock: Callable[[], float], first_platform: str
+) -> AsyncIterator[SqliteInboxes]:
+    """Open the file; what is damaged is moved aside, never deleted, and a new one begun.
+
+    `first_platform` is whose updates a file of version 0.1 holds, which knew one only.
 
     Raises:
         CannotStore: the file cannot be written, or is not ours to write: without it an update could be lost.
     """
     await asyncio.to_thread(_check_header, path, clock)
-    database = WriterThread(path, SCHEMA)
+    prepare = partial(_prepare, first_platform=first_platform)
+    database = WriterThread(path, prepare)
     try:
         await database.open()
     except sqlite3.DatabaseError as error:
@@ -362,23 +282,24 @@ async def open_inbox(path: Path, clock: Callable[[], float]) -> AsyncIterator[Sq
                 f"收件箱 {path} 不能写入（{error}）；请检查磁盘空间和权限，或用 CHUCHU_DATA 换一个文件夹"
             ) from error
         _move_aside(path, ("", "-wal", "-shm"), str(error), clock)
-        database = WriterThread(path, SCHEMA)
+        database = WriterThread(path, prepare)
         await database.open()
     try:
-        yield SqliteInbox(database, clock)
+        yield SqliteInboxes(database, clock)
     finally:
         await database.close()
 
 
-def read_statuses(path: Path) -> dict[int, tuple[UpdateStatus | None, str | None]]:
+def read_statuses(path: Path, platform: str) -> dict[str, tuple[UpdateStatus | None, str | None]]:
     """Return each update's status and its reason, from an inbox that may be open elsewhere; none where none is begun."""
     if not path.exists():
         return {}
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
         if not db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'updates'").fetchone():
             return {}
-        rows = db.execute("SELECT id, ending, reason FROM updates ORDER BY id").fetchall()
-    return {update: (UpdateStatus(ending) if ending else None, reason) for update, ending, reason in rows}
+        query = "SELECT id, status, reason FROM updates WHERE platform = ? ORDER BY number"
+        rows = db.execute(query, (platform,)).fetchall()
+    return {update: (UpdateStatus(status) if status else None, reason) for update, status, reason in rows}
 
 
 def _check_header(path: Path, clock: Callable[[], float]) -> None:

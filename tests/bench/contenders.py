@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import logging
 import tempfile
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ from bot.messages import (
     Run,
     Sender,
 )
+from tests.support.inbox import open_inbox
 
 SECRET = "bench-secret"
 TOKEN = "4242:AAH_token-of-the-benchmark_0123456789"
@@ -70,9 +72,10 @@ async def ours(stack: AsyncExitStack, api: str, talk: Conversation) -> web.Appli
     from bot.platforms.limiter import Rate
     from bot.platforms.telegram.service import TelegramOptions, telegram_service
 
-    inbox = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "inbox.sqlite"
-    options = TelegramOptions(TOKEN, inbox, api, "https://x/telegram", SECRET, overall=Rate(1e-6, 1))
-    service = await stack.enter_async_context(telegram_service(options, talk, Metrics()))
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    inbox = await stack.enter_async_context(open_inbox(folder / "inbox.sqlite", time.time))
+    options = TelegramOptions(TOKEN, api, "https://x/telegram", SECRET, overall=Rate(1e-6, 1))
+    service = await stack.enter_async_context(telegram_service(options, inbox, talk, Metrics()))
     assert service.webhook is not None
     app = web.Application()
     app.router.add_post("/telegram", service.webhook.handle)

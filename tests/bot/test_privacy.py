@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.admin.upload_store import UploadStore
-from bot.state.sqlite_inbox import SCHEMA, open_inbox
+from bot.state.sqlite_inbox import SCHEMA, open_inboxes
 from bot.state.state import open_state, sqlite_address
 from tests.bot.feedback.telegram import talking
 from tests.bot.state.test_forgetting import ME, NOW, PSEUDONYMS, leave_traces
@@ -87,7 +87,7 @@ async def test_the_page_names_what_is_moved_aside_or_replaced(tmp_path: Path) ->
     for text in ("旧", "新"):
         UploadStore(data, articles).write_beside("a.toml", text, NOW)
     (data / "inbox.sqlite").write_bytes(b"no database " * 500)
-    async with open_inbox(data / "inbox.sqlite", NOW.timestamp):
+    async with open_inboxes(data / "inbox.sqlite", NOW.timestamp, "telegram"):
         kept = {re.sub(r"damaged-\d+", "damaged-时间", path.name) for path in data.iterdir()}
     assert {"history", "inbox.sqlite.damaged-时间"} <= kept
     assert {re.sub(r"-(wal|shm)$", "", name) for name in kept} <= {*rows("数据文件夹"), "inbox.sqlite"}

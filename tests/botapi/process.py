@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bot.state.sqlite_inbox import read_statuses
 from tests.botapi.server import TOKEN, BotApi
+from tests.support.inbox import PLATFORM
 from tests.support.process import environment
 
 LOUD = "TESTS_LOUD"  # set in the environment: every bot logs whatever its libraries can say
@@ -81,7 +82,8 @@ class BotProcess:
 
     def endings(self) -> dict[int, str | None]:
         """How each stored update ended, by its id; None while it has not."""
-        return {update: status for update, (status, _) in read_statuses(self.data / "inbox.sqlite").items()}
+        found = read_statuses(self.data / "inbox.sqlite", PLATFORM)
+        return {int(update): status for update, (status, _) in found.items()}
 
     def ended(self) -> int:
         """How many updates have ended."""

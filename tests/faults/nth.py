@@ -20,10 +20,10 @@ from pathlib import Path
 from bot.admin.upload_store import UploadStore
 from bot.backup import BackupRefused, unpacked, write_backup
 from bot.errors import CannotStore, StateReadOnly
+from bot.inbox import InboxError, UpdateStatus
 from bot.state.audit import Entry
-from bot.state.inbox import InboxError, NewUpdate, UpdateStatus
 from bot.state.people import read_askers_key
-from bot.state.sqlite_inbox import open_inbox, read_statuses
+from bot.state.sqlite_inbox import read_statuses
 from bot.state.state import open_state, sqlite_address
 from knowledge.errors import KnowledgeError, NoArticles, SnapshotDamaged
 from knowledge.snapshot import Snapshot
@@ -36,6 +36,7 @@ from knowledge.snapshots.sources import build_fingerprint
 from knowledge.text.analyzer import ChineseAnalyzer
 from tests.faults.syscalls import run_apart, run_failing
 from tests.knowledge.snapshots.corpus import write_article
+from tests.support.inbox import PLATFORM, new_update, open_inbox
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 CLEAN = (KnowledgeError, CannotStore, StateReadOnly, InboxError, BackupRefused, OSError)
@@ -111,10 +112,11 @@ def started(folder: Path, round_: int, steps: int) -> None:
 def take_in(folder: Path, round_: int, done: Callable[[], None]) -> None:
     async def work() -> None:
         async with open_inbox(folder / "inbox.sqlite", lambda: 1e9) as inbox:
-            new = [NewUpdate(2 * round_ + n, "7", "message", b"{}") for n in (1, 2)]
+            new = [new_update(2 * round_ + n) for n in (1, 2)]
             await inbox.store(new)
+            first = (await inbox.queued())[-2].number
             done()
-            await inbox.end(new[0].id, UpdateStatus.ANSWERED)
+            await inbox.end(first, UpdateStatus.ANSWERED)
             done()
 
     asyncio.run(work())
@@ -123,7 +125,10 @@ def take_in(folder: Path, round_: int, done: Callable[[], None]) -> None:
 def taken_in(folder: Path, round_: int, steps: int) -> None:
     with closing(sqlite3.connect(folder / "inbox.sqlite")) as db:
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    rows = {update: status for update, (status, _) in read_statuses(folder / "inbox.sqlite").items()}
+    rows = {
+        int(update): status
+        for update, (status, _) in read_statuses(folder / "inbox.sqlite", PLATFORM).items()
+    }
     first, second = 2 * round_ + 1, 2 * round_ + 2
     assert steps < 1 or {first, second} <= rows.keys(), rows
     assert steps < 2 or rows[first] == "answered", rows

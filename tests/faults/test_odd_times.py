@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from bot.errors import CannotStore, StateDamaged
+from bot.inbox import NewUpdate
 from bot.observability import Metrics
 from bot.platforms.telegram.service import TelegramOptions, telegram_service
-from bot.state.inbox import ClosedChat, NewUpdate
-from bot.state.sqlite_inbox import HEADER, open_inbox
+from bot.state.sqlite_inbox import HEADER
 from bot.state.state import open_state, sqlite_address
 from knowledge.snapshots.manifest import FORMAT, NAME
 from knowledge.snapshots.opening import SERVED
@@ -25,6 +25,7 @@ from tests.botapi.server import TOKEN, bot_api
 from tests.botapi.updates import message, private
 from tests.support.chat import hall
 from tests.support.clock import Clock
+from tests.support.inbox import new_update, open_inbox
 
 DAY = 86_400.0
 
@@ -37,8 +38,11 @@ DAY = 86_400.0
 async def test_a_clock_that_jumps_costs_no_answer(tmp_path: Path, jump: float) -> None:
     clock = Clock(1_800_000_000.0)
     async with bot_api() as api:
-        options = TelegramOptions(TOKEN, tmp_path / "inbox.sqlite", api.url, overall=FREELY, poll_seconds=1)
-        async with telegram_service(options, Echo(seconds=0.05), Metrics(), clock=clock) as service:
+        options = TelegramOptions(TOKEN, api.url, overall=FREELY, poll_seconds=1)
+        async with (
+            open_inbox(tmp_path / "inbox.sqlite", clock) as inbox,
+            telegram_service(options, inbox, Echo(seconds=0.05), Metrics(), clock=clock) as service,
+        ):
             for reader in range(7, 11):
                 api.push(message=message("之前", private(reader)))
             await api.until(lambda: api.said(10))
@@ -99,7 +103,7 @@ async def other_log(folder: Path, kind: str) -> bytes:
     folder.mkdir()
     if kind == "inbox":
         async with open_inbox(folder / "inbox.sqlite", lambda: 1e9) as inbox:
-            await inbox.store([NewUpdate(n, "7", "message", b"{}" * 200) for n in range(2_000)])
+            await inbox.store([NewUpdate(str(n), "7", "message", b"{}" * 200) for n in range(2_000)])
             return (folder / "inbox.sqlite-wal").read_bytes()
     async with open_state(sqlite_address(folder)) as state:
         await state.checkpoints.set("told_version", "000001")
@@ -124,17 +128,17 @@ async def test_another_databases_log_beside_the_inbox_is_moved_aside_and_loses_n
 ) -> None:
     path = tmp_path / "inbox.sqlite"
     async with open_inbox(path, lambda: 1e9) as inbox:
-        await inbox.store([NewUpdate(1, "7", "message", b"{}")])
+        await inbox.store([new_update(1)])
     (tmp_path / "inbox.sqlite-wal").write_bytes(await other_log(tmp_path / "other", "state"))
     async with open_inbox(path, lambda: 1e9) as inbox:
-        assert [pending.id for pending in await inbox.queued()] == [1]
+        assert [pending.number for pending in await inbox.queued()] == [1]
     assert (tmp_path / "inbox.sqlite.damaged-1000000000-wal").exists()
 
 
 async def test_an_inbox_of_a_newer_program_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "inbox.sqlite"
     async with open_inbox(path, lambda: 1e9) as inbox:
-        await inbox.store([NewUpdate(1, "7", "message", b"{}")])
+        await inbox.store([new_update(1)])
     with closing(sqlite3.connect(path)) as db:
         db.execute(f"PRAGMA user_version = {HEADER.version + 1}")
     before = path.read_bytes()
@@ -142,18 +146,3 @@ async def test_an_inbox_of_a_newer_program_is_refused_and_left_alone(tmp_path: P
         async with open_inbox(path, lambda: 1e9):
             pass
     assert path.read_bytes() == before
-
-
-async def test_an_inbox_of_an_older_program_keeps_what_waits_in_it(tmp_path: Path) -> None:
-    path = tmp_path / "inbox.sqlite"
-    async with open_inbox(path, lambda: 1e9) as inbox:
-        await inbox.store([NewUpdate(1, "7", "message", b"{}")])
-    with closing(sqlite3.connect(path)) as db:
-        db.executescript(
-            "PRAGMA user_version = 0; PRAGMA application_id = 0; DROP TABLE chats;"
-            "CREATE TABLE chats (id TEXT PRIMARY KEY, moved_to TEXT, closed TEXT, since REAL NOT NULL);"
-        )
-    async with open_inbox(path, lambda: 1e9) as inbox:
-        assert [pending.id for pending in await inbox.queued()] == [1]
-        await inbox.close_chat(ClosedChat("7", "blocked", 1e9))
-        assert [chat.id for chat in await inbox.closed_chats()] == ["7"]

@@ -12,13 +12,13 @@ from collections.abc import Callable, Mapping
 from aiohttp import web
 from telegram.error import Conflict, InvalidToken, TelegramError
 
+from bot.inbox import InboxError, NewUpdate
 from bot.observability import Metrics
 from bot.platforms.calls import parse
 from bot.platforms.health import FIRST_PAUSE, LONGEST_PAUSE, ConnectionHealth
 from bot.platforms.receiving import BODY_LIMIT, Receiver, later, read_body
 from bot.platforms.telegram.client import AiohttpRequest, FloodControl, OutcomeUnknown
 from bot.runtime import backoff
-from bot.state.inbox import InboxError, NewUpdate
 
 UPDATE_TYPES = (
     "message",
@@ -43,10 +43,10 @@ def to_record(update: object, body: bytes | None = None) -> NewUpdate | None:
     if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number < LARGEST_ID:
         return None
     kind = next((k for k in UPDATE_TYPES if k in update), "other")
-    return NewUpdate(number, _lane(update.get(kind), number), kind, body or json.dumps(update).encode())
+    return NewUpdate(str(number), _queue(update.get(kind), number), kind, body or json.dumps(update).encode())
 
 
-def _lane(content: object, number: int) -> str:
+def _queue(content: object, number: int) -> str:
     """A chat's messages, edits and presses share a row; what has no chat goes by its sender."""
     if isinstance(content, Mapping):
         within = content.get("message") or content
@@ -142,7 +142,7 @@ class Poller:
         good = [incoming for incoming in sealed if incoming is not None]
         if good:
             await self._receiver.keep(good)
-            self._offset = good[-1].id + 1
+            self._offset = int(good[-1].id) + 1
 
     def _pause(self, error: Exception, failures: int) -> float:
         if isinstance(error, FloodControl):
@@ -228,7 +228,7 @@ class Webhook:
         # Telegram would bring it again for a day, and hold the chat's other updates back meanwhile.
         logger.error("webhook: %d bytes that are no update; quarantined", len(body))
         self._metrics.received.labels("unusable").inc()
-        await self._receiver.quarantine(-1 - zlib.crc32(body), body, "no usable update")
+        await self._receiver.quarantine(str(-1 - zlib.crc32(body)), body, "no usable update")
 
     def _knows(self, request: web.Request) -> bool:
         given = request.headers.getall(HEADER, [])

@@ -8,7 +8,6 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -16,6 +15,7 @@ from telegram import Bot, Update
 from telegram.error import TelegramError
 
 from bot.handlers.commands import menus
+from bot.inbox import ClaimedUpdate, Inbox
 from bot.messages import Chat, ChatMigrations, Conversation, Reply, Sender
 from bot.observability import Metrics
 from bot.platforms.adapter import Translate
@@ -29,8 +29,6 @@ from bot.platforms.telegram.receiving import UPDATE_TYPES, Poller, Webhook
 from bot.platforms.telegram.sending import BotApiTransport, OutgoingMessages
 from bot.platforms.telegram.setup import Telegram
 from bot.platforms.telegram.updates import PLATFORM, BotIdentity, translate
-from bot.state.inbox import ClaimedUpdate, Inbox
-from bot.state.sqlite_inbox import open_inbox
 
 API = "https://api.telegram.org"
 PATH = "/telegram"
@@ -47,7 +45,6 @@ class TelegramOptions:
     """How to reach Telegram and how long to wait; `webhook_url` empty means polling."""
 
     token: str
-    inbox: Path
     api: str = API
     webhook_url: str | None = None
     webhook_secret: str | None = None
@@ -213,6 +210,7 @@ class TelegramService:
 @asynccontextmanager
 async def telegram_service(
     options: TelegramOptions,
+    inbox: Inbox,
     conversation: Conversation,
     metrics: Metrics,
     events: ChatMigrations | None = None,
@@ -226,12 +224,11 @@ async def telegram_service(
 
     In webhook mode mount `service.routes` on the public site.
     """
-    async with open_inbox(options.inbox, clock) as inbox:
-        service = TelegramService(
-            options, conversation, metrics, events, inbox, Clocks(clock, monotonic), on_fatal
-        )
-        async with service.serving():
-            yield service
+    service = TelegramService(
+        options, conversation, metrics, events, inbox, Clocks(clock, monotonic), on_fatal
+    )
+    async with service.serving():
+        yield service
 
 
 def webhook_address(url: str) -> str:

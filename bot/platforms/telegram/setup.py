@@ -85,12 +85,12 @@ class Telegram(PlatformSetup):
         secret = self.webhook_secret
         options = TelegramOptions(
             self.telegram_token.get_secret_value().strip(),
-            host.data / "inbox.sqlite",
             self.telegram_api or API,
             self.webhook_url,
             secret.get_secret_value() if secret else None,
         )
+        inbox = host.inboxes.of(self.name)
         async with telegram_service(
-            options, host.conversation, host.metrics, host.chat_migrations, host.on_fatal
+            options, inbox, host.conversation, host.metrics, host.chat_migrations, host.on_fatal
         ) as service:
             yield service

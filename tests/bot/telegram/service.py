@@ -27,6 +27,7 @@ from bot.platforms.limiter import Rate
 from bot.platforms.telegram.service import PATH, TelegramOptions, TelegramService, telegram_service
 from bot.state.sqlite_inbox import read_statuses
 from tests.botapi.server import TOKEN, BotApi
+from tests.support.inbox import PLATFORM, open_inbox
 
 FREELY = Rate(1e-6, 1)
 SECRET = "canary-secret_of-the-tests"
@@ -90,9 +91,12 @@ async def polling(
 ) -> AsyncIterator[TelegramService]:
     """Serve by polling; timeouts are short, so that hangs are short; `haste` makes the clock run faster."""
     quick = {"poll_seconds": 1, "poll_grace": 0.3, "call_seconds": 1.0, **options}
-    given = TelegramOptions(TOKEN, folder / "inbox.sqlite", api.url, overall=overall, **quick)  # type: ignore[arg-type]
+    given = TelegramOptions(TOKEN, api.url, overall=overall, **quick)  # type: ignore[arg-type]
     clock = lambda: time.monotonic() * haste  # noqa: E731  a clock is one line
-    async with telegram_service(given, conversation, Metrics(), events, on_fatal, monotonic=clock) as service:
+    async with (
+        open_inbox(folder / "inbox.sqlite", time.time) as inbox,
+        telegram_service(given, inbox, conversation, Metrics(), events, on_fatal, monotonic=clock) as service,
+    ):
         yield service
 
 
@@ -114,8 +118,11 @@ async def webhook(
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        options = TelegramOptions(TOKEN, folder / "inbox.sqlite", api.url, url, SECRET, call_seconds=1.0)
-        async with telegram_service(options, conversation, Metrics()) as service:
+        options = TelegramOptions(TOKEN, api.url, url, SECRET, call_seconds=1.0)
+        async with (
+            open_inbox(folder / "inbox.sqlite", time.time) as inbox,
+            telegram_service(options, inbox, conversation, Metrics()) as service,
+        ):
             handlers.append(service)
             yield service, url + PATH
     finally:
@@ -124,9 +131,11 @@ async def webhook(
 
 def endings(folder: Path) -> dict[int, str | None]:
     """How each update in the inbox ended."""
-    return {update: status for update, (status, _) in read_statuses(folder / "inbox.sqlite").items()}
+    found = read_statuses(folder / "inbox.sqlite", PLATFORM)
+    return {int(update): status for update, (status, _) in found.items()}
 
 
 def reasons(folder: Path) -> dict[int, str | None]:
     """Why each update ended as it did."""
-    return {update: reason for update, (_, reason) in read_statuses(folder / "inbox.sqlite").items()}
+    found = read_statuses(folder / "inbox.sqlite", PLATFORM)
+    return {int(update): reason for update, (_, reason) in found.items()}

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.inbox import NewUpdate
 from bot.platforms.telegram.receiving import to_record
-from bot.state.inbox import NewUpdate
-from bot.state.sqlite_inbox import open_inbox
 from tests.bot.telegram.service import Echo, polling
 from tests.botapi.server import bot_api
 from tests.botapi.updates import message, private
+from tests.support.inbox import open_inbox
 
 pytestmark = pytest.mark.slow
 

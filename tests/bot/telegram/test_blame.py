@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.state.inbox import NewUpdate
-from bot.state.sqlite_inbox import open_inbox
 from tests.bot.telegram.service import endings
+from tests.support.inbox import new_update, open_inbox
 
 pytestmark = pytest.mark.slow
 BYSTANDERS = 40
@@ -21,13 +20,13 @@ WORKING = f"""
 import asyncio, os, sys, time
 from pathlib import Path
 from bot.observability import Metrics
-from bot.state.inbox import UpdateStatus
-from bot.state.sqlite_inbox import open_inbox
+from bot.inbox import UpdateStatus
+from tests.support.inbox import open_inbox
 from bot.platforms.scheduler import Result, UpdateScheduler
 
 async def handle(turn):
     await asyncio.sleep(0.01)
-    if turn.update.id == {POISON}:
+    if turn.update.id == '{POISON}':
         os._exit(9)
     await turn.survived()
     return Result(UpdateStatus.ANSWERED)
@@ -35,11 +34,11 @@ async def handle(turn):
 async def main():
     async with open_inbox(Path(sys.argv[1]), time.time) as inbox:
         workers = UpdateScheduler(inbox, handle, Metrics(), time.time)
-        workers.add(await inbox.queued())
-        running = asyncio.create_task(workers.run())
-        while await inbox.queued():
-            await asyncio.sleep(0.01)
-        running.cancel()
+        async with inbox.delivering(workers):
+            running = asyncio.create_task(workers.run())
+            while await inbox.queued():
+                await asyncio.sleep(0.01)
+            running.cancel()
 
 asyncio.run(main())
 """
@@ -47,7 +46,7 @@ asyncio.run(main())
 
 async def test_only_the_update_that_kills_the_process_is_quarantined(tmp_path: Path) -> None:
     async with open_inbox(tmp_path / "inbox.sqlite", time.time) as inbox:
-        await inbox.store([NewUpdate(n, f"{n}", "message", b"{}") for n in range(BYSTANDERS)])
+        await inbox.store([new_update(n, f"{n}") for n in range(BYSTANDERS)])
     deaths = 0
     while subprocess.run([sys.executable, "-c", WORKING, str(tmp_path / "inbox.sqlite")]).returncode:
         deaths += 1

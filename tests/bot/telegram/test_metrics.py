@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import aiohttp
 
+from bot.inbox import UpdateStatus
 from bot.observability import Metrics
 from bot.platforms.telegram.service import TelegramOptions, telegram_service
-from bot.state.inbox import UpdateStatus
 from tests.bot.telegram.service import Echo
 from tests.botapi.process import bot_process
 from tests.botapi.server import TOKEN, bot_api
 from tests.botapi.updates import message, private
 from tests.net import free_port
+from tests.support.inbox import open_inbox
 
 GUIDE = Path(__file__).parents[3] / "docs" / "operating.md"
 DOOR = "canary-token-of-the-tests-door"
@@ -45,8 +47,11 @@ async def test_the_guide_names_every_metric_and_every_ending_and_no_other(tmp_pa
 async def test_an_answer_is_counted_once_where_an_operator_looks_for_it(tmp_path: Path) -> None:
     metrics = Metrics()
     async with bot_api() as api:
-        options = TelegramOptions(TOKEN, tmp_path / "inbox.sqlite", api.url)
-        async with telegram_service(options, Echo(), metrics):
+        options = TelegramOptions(TOKEN, api.url)
+        async with (
+            open_inbox(tmp_path / "inbox.sqlite", time.time) as inbox,
+            telegram_service(options, inbox, Echo(), metrics),
+        ):
             api.push(message=message("问", private(7)))
             await api.until(lambda: api.said(7))
     page = metrics.page().decode()

@@ -8,13 +8,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from bot.inbox import Inbox, QueuedUpdate, UpdateStatus
 from bot.observability import Metrics
 from bot.platforms.scheduler import Job, Result, UpdateScheduler
-from bot.state.inbox import Inbox, NewUpdate, QueuedUpdate, UpdateStatus
-from bot.state.sqlite_inbox import open_inbox
 from tests.bot.telegram.service import Echo, endings, polling, reasons
 from tests.botapi.server import bot_api
 from tests.botapi.updates import group, message, private
+from tests.support.inbox import new_update, open_inbox
 
 Handle = Callable[[Job], Awaitable[Result]]
 DONE = Result(UpdateStatus.ANSWERED)
@@ -26,17 +26,17 @@ async def working(
 ) -> AsyncIterator[tuple[UpdateScheduler, Inbox]]:
     async with open_inbox(folder / "inbox.sqlite", time.time) as inbox:
         workers = UpdateScheduler(inbox, handle, Metrics(), time.time, places)
-        workers.add(await inbox.queued())
-        running = asyncio.create_task(workers.run())
-        try:
-            yield workers, inbox
-        finally:
-            running.cancel()
-            await workers.drain(0.1)
+        async with inbox.delivering(workers):
+            running = asyncio.create_task(workers.run())
+            try:
+                yield workers, inbox
+            finally:
+                running.cancel()
+                await workers.drain(0.1)
 
 
-async def put(workers: UpdateScheduler, inbox: Inbox, *updates: tuple[int, str]) -> None:
-    workers.add(await inbox.store([NewUpdate(n, queue, "message", b"{}") for n, queue in updates]))
+async def put(inbox: Inbox, *updates: tuple[int, str]) -> None:
+    await inbox.store([new_update(n, queue) for n, queue in updates])
 
 
 async def ended(inbox: Inbox) -> None:
@@ -49,12 +49,12 @@ async def test_a_chat_is_served_in_order_and_chats_side_by_side(tmp_path: Path) 
     order: list[int] = []
 
     async def handle(job: Job) -> Result:
-        await asyncio.sleep(0.05 if job.update.id % 10 == 1 else 0)
-        order.append(job.update.id)
+        await asyncio.sleep(0.05 if int(job.update.id) % 10 == 1 else 0)
+        order.append(int(job.update.id))
         return DONE
 
-    async with working(tmp_path, handle) as (workers, inbox):
-        await put(workers, inbox, *((n, f"{n // 10}") for n in range(11, 60) if n % 10 < 5))
+    async with working(tmp_path, handle) as (_, inbox):
+        await put(inbox, *((n, f"{n // 10}") for n in range(11, 60) if n % 10 < 5))
         await ended(inbox)
     chats = [[n for n in order if n // 10 == chat] for chat in range(1, 6)]
     assert chats == [sorted(chat) for chat in chats]
@@ -65,11 +65,11 @@ async def test_a_newcomer_does_not_wait_for_a_crowd(tmp_path: Path) -> None:
     order: list[int] = []
 
     async def handle(job: Job) -> Result:
-        order.append(job.update.id)
+        order.append(int(job.update.id))
         return DONE
 
-    async with working(tmp_path, handle, places=1) as (workers, inbox):
-        await put(workers, inbox, *((n, f"{n}") for n in range(200)), (5000, "new"))
+    async with working(tmp_path, handle, places=1) as (_, inbox):
+        await put(inbox, *((n, f"{n}") for n in range(200)), (5000, "new"))
         await ended(inbox)
     assert order.index(5000) < 5
     assert len(order) == 201
@@ -82,8 +82,8 @@ async def test_a_turn_for_each_chat_before_a_second_for_one(tmp_path: Path) -> N
         order.append(job.queue)
         return DONE
 
-    async with working(tmp_path, handle, places=1) as (workers, inbox):
-        await put(workers, inbox, *((n, "busy") for n in range(50)), (100, "a"), (101, "b"))
+    async with working(tmp_path, handle, places=1) as (_, inbox):
+        await put(inbox, *((n, "busy") for n in range(50)), (100, "a"), (101, "b"))
         await ended(inbox)
     assert order.index("a") < 5
     assert order.index("b") < 7
@@ -93,13 +93,13 @@ async def test_what_fails_three_times_is_quarantined_with_its_reason(tmp_path: P
     attempts: list[int] = []
 
     async def handle(job: Job) -> Result:
-        if job.update.id == 1:
+        if job.update.id == "1":
             attempts.append(job.update.attempts)
             raise ValueError("cannot be")
         return DONE
 
-    async with working(tmp_path, handle) as (workers, inbox):
-        await put(workers, inbox, (1, "7"), (2, "7"))
+    async with working(tmp_path, handle) as (_, inbox):
+        await put(inbox, (1, "7"), (2, "7"))
         await ended(inbox)
     assert attempts == [1, 2, 3]
     assert endings(tmp_path) == {1: "quarantined", 2: "answered"}
@@ -114,8 +114,8 @@ async def test_what_fails_after_its_lookup_is_quarantined_too(tmp_path: Path) ->
         attempts.append(job.update.attempts)
         raise ValueError("cannot be said")
 
-    async with working(tmp_path, handle) as (workers, inbox):
-        await put(workers, inbox, (1, "7"))
+    async with working(tmp_path, handle) as (_, inbox):
+        await put(inbox, (1, "7"))
         await ended(inbox)
     assert attempts == [1, 2, 3]
 
@@ -125,7 +125,7 @@ async def test_what_killed_the_process_three_times_is_not_tried_a_fourth_time(tm
         return DONE
 
     async with open_inbox(tmp_path / "inbox.sqlite", time.time) as inbox:
-        await inbox.store([NewUpdate(1, "7", "message", b"{}"), NewUpdate(2, "7", "message", b"{}")])
+        await inbox.store([new_update(1), new_update(2)])
         for _ in range(2):  # the first attempt is counted where it is stored
             await inbox.claim(QueuedUpdate(1, "7", "message"))
     async with working(tmp_path, handle) as (_, anew):
@@ -140,8 +140,8 @@ async def test_a_suspect_that_survives_its_lookup_is_suspect_no_more(tmp_path: P
         return DONE
 
     for _ in range(6):
-        async with working(tmp_path, handle) as (workers, inbox):
-            await put(workers, inbox, (1, "7"))
+        async with working(tmp_path, handle) as (_, inbox):
+            await put(inbox, (1, "7"))
             while not (await inbox.queued()):
                 await asyncio.sleep(0.01)
             await asyncio.sleep(0.05)
@@ -167,7 +167,7 @@ async def test_talk_in_a_group_is_ignored_without_a_word(tmp_path: Path) -> None
 
 
 async def test_what_was_in_hand_when_a_process_died_comes_first_and_alone(tmp_path: Path) -> None:
-    begun: list[tuple[int, int]] = []
+    begun: list[tuple[str, int]] = []
     busy = 0
 
     async def handle(job: Job) -> Result:
@@ -180,10 +180,11 @@ async def test_what_was_in_hand_when_a_process_died_comes_first_and_alone(tmp_pa
         return DONE
 
     async with open_inbox(tmp_path / "inbox.sqlite", time.time) as inbox:
-        await inbox.store([NewUpdate(n, f"{n}", "message", b"{}") for n in range(20)])
-        for number in (13, 17):
-            await inbox.claim(QueuedUpdate(number, f"{number}", "message"))  # and dies
+        await inbox.store([new_update(n, f"{n}") for n in range(20)])
+        for queued in await inbox.queued():
+            if queued.queue in ("13", "17"):
+                await inbox.claim(queued)  # and dies
     async with working(tmp_path, handle) as (_, anew):
         await ended(anew)
-    assert begun[:2] == [(13, 1), (17, 1)]
+    assert begun[:2] == [("13", 1), ("17", 1)]
     assert len(begun) == 20

@@ -5,7 +5,8 @@ One interface whatever the engine; `bot/state/sqlite_inbox.py` is the one for a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -32,9 +33,9 @@ class UpdateStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewUpdate:
-    """An update as it came: `body` is its own JSON, `queue` the queue in which order is kept."""
+    """An update as it came: `id` as its platform names it, `body` as it spelled it, `queue` where order is kept."""
 
-    id: int
+    id: str
     queue: str
     kind: str
     body: bytes
@@ -44,11 +45,11 @@ class NewUpdate:
 class QueuedUpdate:
     """A stored update without its body: what the workers keep in memory.
 
-    `counted` tells that its next attempt is counted already, `failed` that an earlier one failed in this process,
+    `number` is the inbox's own, in the order of arrival. `counted` tells that its next attempt is counted already, `failed` that an earlier one failed in this process,
     `retried_after_crash` that it was begun anew after one death and cut off by the next.
     """
 
-    id: int
+    number: int
     queue: str
     kind: str
     counted: bool = False
@@ -58,9 +59,10 @@ class QueuedUpdate:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedUpdate:
-    """A stored update whose attempt has been counted."""
+    """A stored update whose attempt has been counted; `id` is its platform's, `number` the inbox's."""
 
-    id: int
+    number: int
+    id: str
     kind: str
     body: bytes
     received: float
@@ -76,15 +78,31 @@ class ClosedChat:
     since: float
 
 
-class Inbox(Protocol):
-    """Stored updates, what was answered to them, and which chats are closed."""
+class UpdateConsumer(Protocol):
+    """Works on what an inbox delivers."""
 
-    async def store(self, updates: Sequence[NewUpdate]) -> list[QueuedUpdate]:
-        """Commit updates, their first attempts counted; return those that were not known yet.
+    def add(self, updates: Iterable[QueuedUpdate]) -> None:
+        """Line up stored updates."""
+
+    def drop(self, queues: Iterable[str]) -> None:
+        """Forget what waits in these queues and break off what is in work: another process has them now."""
+
+
+class Inbox(Protocol):
+    """What one platform brought, what was answered to it, and which of its chats are closed."""
+
+    def delivering(self, consumer: UpdateConsumer) -> AbstractAsyncContextManager[None]:
+        """While the block runs, hand over what waits and what comes, whichever process stored it."""
+
+    async def store(self, updates: Sequence[NewUpdate], position: str | None = None) -> int:
+        """Commit updates, and with them how far their platform was read; return how many were not known yet.
 
         Raises:
             InboxError: nothing was stored.
         """
+
+    async def position(self) -> str | None:
+        """Return how far the platform was read, as it was last stored."""
 
     async def queued(self) -> list[QueuedUpdate]:
         """Return what was stored and has not ended, in order."""
@@ -92,19 +110,19 @@ class Inbox(Protocol):
     async def claim(self, queued: QueuedUpdate) -> ClaimedUpdate | None:
         """Return an update, its attempt counted for good; None if it has ended."""
 
-    async def release(self, update: int) -> None:
+    async def release(self, number: int) -> None:
         """Take back an attempt that was broken off on purpose."""
 
     async def end(
         self,
-        update: int,
+        number: int,
         status: UpdateStatus,
         reason: str | None = None,
         reply: tuple[str, str, str] | None = None,
     ) -> None:
         """Record how an update ended and forget its body; `reply` is (chat, message, our answer's id)."""
 
-    async def quarantine(self, update: int, body: bytes, reason: str) -> None:
+    async def quarantine(self, update: str, body: bytes, reason: str) -> None:
         """Store, as ended, something that is no update at all."""
 
     async def reply_to(self, chat: str, message: str) -> str | None:
@@ -127,3 +145,10 @@ class Inbox(Protocol):
 
     async def status_counts(self) -> Mapping[UpdateStatus | None, int]:
         """Return how many updates there are of each status; None stands for those that have not ended."""
+
+
+class Inboxes(Protocol):
+    """The inboxes of all platforms, in one place."""
+
+    def of(self, platform: str) -> Inbox:
+        """Return a platform's own."""

@@ -1,0 +1,47 @@
+"""An inbox of one platform, and updates to put into it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.inbox import Inbox, NewUpdate, QueuedUpdate
+from bot.state.sqlite_inbox import open_inboxes
+
+PLATFORM = "telegram"
+
+
+@asynccontextmanager
+async def open_inbox(path: Path, clock: Callable[[], float]) -> AsyncIterator[Inbox]:
+    """Telegram's inbox in a file."""
+    async with open_inboxes(path, clock, PLATFORM) as inboxes:
+        yield inboxes.of(PLATFORM)
+
+
+def new_update(number: int, queue: str = "7") -> NewUpdate:
+    """An update whose body holds its number."""
+    return NewUpdate(str(number), queue, "message", b'{"update_id": %d}' % number)
+
+
+@dataclass
+class Collected:
+    """Remembers what it is given to work on, and which queues were taken from it."""
+
+    updates: list[QueuedUpdate] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
+
+    async def until(self, count: int, seconds: float = 10) -> list[QueuedUpdate]:
+        """Wait for so many; return all that came."""
+        async with asyncio.timeout(seconds):
+            while len(self.updates) < count:
+                await asyncio.sleep(0.005)
+        return self.updates
+
+    def add(self, updates: Iterable[QueuedUpdate]) -> None:
+        self.updates.extend(updates)
+
+    def drop(self, queues: Iterable[str]) -> None:
+        self.dropped.extend(queues)
