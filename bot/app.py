@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -14,14 +15,17 @@ from aiohttp import web
 
 from bot.admin.build_client import BuildClient
 from bot.admin.embedding import EmbeddingService
-from bot.admin.http import load_or_create_token
+from bot.admin.http import AdminApi, load_or_create_token
 from bot.admin.knowledge import KnowledgeRuntime, start_knowledge
-from bot.admin.reload_service import ReloadReport
-from bot.admin.wiring import AdminModule, AdminOptions, open_admin
+from bot.admin.last_reload import LastReload
+from bot.admin.progress import BuildProgress, LogLines, ProgressBar
+from bot.admin.reload_service import ReloadReport, ReloadService
+from bot.admin.wiring import AdminModule, AdminOptions, open_admin, open_shared_state
 from bot.config import Address, Settings
 from bot.errors import SettingsError
 from bot.feedback.wiring import FeedbackModule, open_feedback
 from bot.handlers.dispatcher import Dispatcher
+from bot.handlers.reception import Reception
 from bot.handlers.wiring import open_handlers
 from bot.observability import Metrics, set_up_logs
 from bot.ports import PlatformHost, PlatformRegistry
@@ -35,6 +39,7 @@ from bot.web.pages import permalinks
 from bot.web.server import HealthChecks, listening, make_site
 from knowledge.embedding.meanings import Semantics
 from knowledge.embedding.models import chosen_embeddings
+from knowledge.snapshot import SnapshotHolder
 from knowledge.snapshots.files import InstanceLock, single_instance
 
 INBOX = "inbox.sqlite"
@@ -63,23 +68,38 @@ def run(settings: Settings) -> int:
 
 async def _run(settings: Settings) -> None:
     stop = Shutdown()
-    asyncio.get_running_loop().add_signal_handler(
-        signal.SIGHUP, lambda: None
-    )  # too early: we read anew anyway
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGHUP, lambda: None)  # too early: we read anew anyway
     for wanted in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(wanted, stop.ask)
+        loop.add_signal_handler(wanted, stop.ask)
+    said = phrases(settings.language).operating
     async with AsyncExitStack() as stack:
-        with loading():
-            open_now = await stack.enter_async_context(serving(settings, stop.ask))
-        told = "；".join(
-            f"{one.title} 已接通" if one.is_on else f"要接通 {one.title}，请设 {one.switched_on_by}"
-            for one in settings.platforms
-        )
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, open_now.reload)
-        print(f"网页在 {open_now.page.url}；{told}。", flush=True)
-        await stop.asked()
+        starting = asyncio.create_task(_started(stack, settings, stop))
+        asking = asyncio.create_task(stop.asked())
+        await asyncio.wait({starting, asking}, return_when=asyncio.FIRST_COMPLETED)
+        if not starting.done():
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
+            log.info("%s", said.stopped_early)
+        else:
+            starting.result()  # raises what kept it from starting
+        await asking
     if stop.reason:
         raise SettingsError(stop.reason)
+
+
+async def _started(stack: AsyncExitStack, settings: Settings, stop: Shutdown) -> None:
+    with loading():
+        open_now = await stack.enter_async_context(serving(settings, stop.ask))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, open_now.reload)
+    said = phrases(settings.language).operating
+    told = "；".join(
+        said.platform_on.format(one.title)
+        if one.is_on
+        else said.platform_off.format(one.title, one.switched_on_by)
+        for one in settings.platforms
+    )
+    print(said.opened.format(open_now.page.url, told), flush=True)
 
 
 @asynccontextmanager
@@ -88,7 +108,8 @@ async def serving(
 ) -> AsyncIterator[Serving]:
     """Build everything that `settings` ask for; release it in reverse order.
 
-    `on_fatal` is told why it makes no sense to go on.
+    Who comes in before there is anything to answer from is told how far it is. `on_fatal` is told why it makes no
+    sense to go on.
 
     Raises:
         StartError: an address is taken.
@@ -97,27 +118,71 @@ async def serving(
     """
     async with AsyncExitStack() as stack:
         guard = _sole_run(stack, settings)
+        said = phrases(settings.language)
+        bar = ProgressBar(sys.stderr) if sys.stderr.isatty() else None
+        progress = BuildProgress(said.operating, bar.show if bar else LogLines().show)
+        platforms, metrics, health, store = PlatformRegistry(), Metrics(), HealthChecks(), SnapshotHolder()
         builder = await stack.enter_async_context(BuildClient())
-        platforms, metrics, health = PlatformRegistry(), Metrics(), HealthChecks()
         semantics = stack.enter_context(Semantics(settings.data, chosen_embeddings(settings.embeddings)))
-        knowledge = await stack.enter_async_context(
-            start_knowledge(settings.articles, settings.data, builder, semantics.over_index)
+        lookup = stack.enter_context(open_query_service(store))
+        health.add("knowledge", lambda: lookup.problem() if store.serves else progress.text())
+        database = settings.database or sqlite_address(settings.data)
+        shared = await stack.enter_async_context(open_shared_state(database, now))
+        api = AdminApi(
+            _admin_token(settings),
+            settings.admin_http.host,
+            metrics.page,
+            shared.audit_log.record_denied_http,
+            progress.text,
         )
+        # Entered before what answers and left before it: nobody comes in while that closes.
+        doors = await stack.enter_async_context(AsyncExitStack())
+        reception = Reception(platforms, lambda said: progress.text(said.operating))
+        migrations = shared.state.chat_migrations if shared.state else None
+        routes: Sequence[web.RouteDef] = ()
+        if any(setup.is_on for setup in settings.platforms):
+            inboxes = await doors.enter_async_context(
+                open_inboxes(settings.data / INBOX, time.time, settings.platforms[0].name)
+            )
+            host = PlatformHost(reception, metrics, inboxes, settings.data, migrations, on_fatal)
+            routes = await _open_platforms(doors, settings, host, platforms, health)
+        site = make_site(lookup, health, said, routes, progress.text)
+        address = await doors.enter_async_context(listening(site, settings.http))
+        admin_address = await doors.enter_async_context(
+            listening(api.app, settings.admin_http, "CHUCHU_ADMIN_HTTP")
+        )
+        await doors.enter_async_context(reception)
+        open_at = said.operating.listening.format(address.url)
+        if bar:
+            print(open_at, file=sys.stderr, flush=True)
+        else:
+            log.info("%s", open_at)
+        try:
+            knowledge = await stack.enter_async_context(
+                start_knowledge(
+                    settings.articles, settings.data, builder, semantics.over_index, store, progress.hear
+                )
+            )
+        finally:
+            progress.over()
+            if bar:
+                bar.clear()
+        if knowledge.built:
+            totals = knowledge.manifest.totals
+            log.info("%s", said.operating.built_first.format(store.version, totals.articles, totals.facts))
         embedding = await stack.enter_async_context(EmbeddingService(semantics, knowledge.versions))
         health.tell("meaning", embedding.said)
-        lookup = stack.enter_context(open_query_service(knowledge.store))
         await lookup.warm()
-        health.add("knowledge", lookup.problem)
         admin = await stack.enter_async_context(
-            open_admin(_admin_options(settings), knowledge, builder, platforms, metrics.page, now)
+            open_admin(
+                _admin_options(settings), shared, api, knowledge, builder, platforms, now, progress.hear
+            )
         )
         reload_service = admin.reload_service
-        metrics.watch("chuchu_articles", "Articles served", lambda: reload_service.manifest.totals.articles)
-        metrics.watch("chuchu_facts", "Facts served", lambda: reload_service.manifest.totals.facts)
-        metrics.watch(
-            "chuchu_snapshot_time", "When it was built, Unix time", lambda: reload_service.manifest.created
-        )
-        metrics.watch("chuchu_tasks", "Tasks of the event loop", lambda: len(asyncio.all_tasks()))
+        last_reload = LastReload(said.admin, metrics)
+        last_reload.over(reload_service)
+        health.tell("reload", lambda: last_reload.note)
+        _watch(metrics, reload_service, progress)
         links = permalinks(settings.public_url)
         feedback = await _feedback(stack, settings, admin, knowledge, lookup, links)
         if feedback:
@@ -136,24 +201,24 @@ async def serving(
             platforms,
             feedback.log if feedback else None,
         )
-        routes: Sequence[web.RouteDef] = ()
-        if any(setup.is_on for setup in settings.platforms):
-            inboxes = await stack.enter_async_context(
-                open_inboxes(settings.data / INBOX, time.time, settings.platforms[0].name)
-            )
-            host = PlatformHost(dispatcher, metrics, inboxes, settings.data, admin.chat_migrations, on_fatal)
-            routes = await _open_platforms(stack, settings, host, platforms, health)
-        site = make_site(lookup, health, phrases(settings.language), routes)
-        address = await stack.enter_async_context(listening(site, settings.http))
-        admin_address = await stack.enter_async_context(
-            listening(admin.http, settings.admin_http, "CHUCHU_ADMIN_HTTP")
-        )
+        stack.push_async_callback(doors.aclose)
+        reception.hand_over(dispatcher)
         if guard:
             guard.tell(f"{admin_address.host}:{admin_address.port}")
         platforms.opened.set()
         await builder.start()
         await embedding.embed(knowledge.store.version)
         yield Serving(address, admin.reload_trigger.fire)
+
+
+def _watch(metrics: Metrics, reload_service: ReloadService, progress: BuildProgress) -> None:
+    """Show what serves, and the build that goes on."""
+    metrics.watch("chuchu_articles", "Articles served", lambda: reload_service.manifest.totals.articles)
+    metrics.watch("chuchu_facts", "Facts served", lambda: reload_service.manifest.totals.facts)
+    metrics.watch(
+        "chuchu_snapshot_time", "When it was built, Unix time", lambda: reload_service.manifest.created
+    )
+    metrics.watch("chuchu_tasks", "Tasks of the event loop", lambda: len(asyncio.all_tasks()))
 
 
 async def _shrink(report: ReloadReport) -> None:
@@ -167,7 +232,8 @@ def _sole_run(stack: AsyncExitStack, settings: Settings) -> InstanceLock | None:
         settings.data.mkdir(parents=True, exist_ok=True)
         return stack.enter_context(single_instance(settings.data))
     except OSError as error:
-        log.warning("%s 不能写入（%s）：只作答，不保存", settings.data, error.strerror)
+        said = phrases(settings.language).operating
+        log.warning("%s", said.only_answers.format(settings.data, error.strerror))
         return None
 
 
@@ -187,17 +253,12 @@ async def _feedback(
 
 
 def _admin_options(settings: Settings) -> AdminOptions:
+    return AdminOptions(settings.articles, settings.data, settings.admins, settings.watch, settings.language)
+
+
+def _admin_token(settings: Settings) -> str:
     given = settings.admin_token
-    return AdminOptions(
-        settings.articles,
-        settings.data,
-        settings.database or sqlite_address(settings.data),
-        settings.admins,
-        given.get_secret_value() if given else load_or_create_token(settings.data),
-        settings.admin_http.host,
-        settings.watch,
-        settings.language,
-    )
+    return given.get_secret_value() if given else load_or_create_token(settings.data)
 
 
 async def _open_platforms(

@@ -120,6 +120,12 @@ class Metrics:
         self.inbox_errors = Counter(
             "chuchu_inbox_errors", "Commits of the inbox that failed", registry=self.registry
         )
+        self.reloads = Counter(
+            "chuchu_reloads",
+            "Reloads, rollbacks and restores, by who asked and how they ended",
+            ["by", "ending"],
+            registry=self.registry,
+        )
         self.answer_seconds = Histogram(
             "chuchu_answer_seconds",
             "From the update stored to its end",

@@ -62,6 +62,10 @@ class MissingFolder(NoArticles):
     """The articles folder is not there, or is none."""
 
 
+class NothingServes(KnowledgeError):
+    """There is no snapshot yet to answer from: the first one is being opened or built."""
+
+
 class NothingChanged(KnowledgeError):
     """The articles folder is as it was when the snapshot to start from was built."""
 

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from knowledge.answering.scorer import AnswerModel, read_model
+from knowledge.errors import NothingServes
 from knowledge.index.index import Index, build_index, open_index
 from knowledge.model import (
     Answer,
@@ -221,25 +222,38 @@ class _Slot:
 class SnapshotHolder:
     """Holds the serving snapshot and swaps it in one assignment; lookups may come from any thread.
 
-    A snapshot that was swapped out is closed when its last lookup has ended. `close` replaces the snapshot's own
-    `close` where more than the snapshot is to be given back.
+    It holds none until the first one comes. A snapshot that was swapped out is closed when its last lookup has ended.
+    `close` replaces the snapshot's own `close` where more than the snapshot is to be given back.
     """
 
-    def __init__(self, snapshot: Snapshot, close: Callable[[], None] | None = None) -> None:
+    def __init__(self, snapshot: Snapshot | None = None, close: Callable[[], None] | None = None) -> None:
         self._aliases = Aliases()
-        self._slot = _Slot(snapshot, snapshot, close or snapshot.close)
+        self._slot = _Slot(snapshot, snapshot, close or snapshot.close) if snapshot else None
         self._lock = threading.Lock()
 
     @property
+    def serves(self) -> bool:
+        """Whether there is one."""
+        return self._slot is not None
+
+    @property
     def version(self) -> str:
-        """The version that serves now."""
-        return self._slot.snapshot.version
+        """The version that serves now.
+
+        Raises:
+            NothingServes: there is none yet.
+        """
+        return self._held().snapshot.version
 
     @contextmanager
     def lease(self) -> Iterator[Snapshot]:
-        """Lend the serving snapshot for one lookup."""
+        """Lend the serving snapshot for one lookup.
+
+        Raises:
+            NothingServes: there is none yet.
+        """
         with self._lock:
-            slot = self._slot
+            slot = self._held()
             slot.readers += 1
         try:
             yield slot.snapshot
@@ -255,19 +269,26 @@ class SnapshotHolder:
         with self._lock:
             taught = snapshot.with_aliases(self._aliases) if self._aliases.groups else snapshot
             before, self._slot = self._slot, _Slot(snapshot, taught, close or snapshot.close)
-            idle = not before.readers
-        if idle:
+            idle = before is not None and not before.readers
+        if before is not None and idle:
             before.close()
 
     def set_aliases(self, aliases: Aliases) -> None:
         """Let this and every later snapshot know these names too, in place of those taught before."""
         with self._lock:
             self._aliases = aliases
-            self._slot.snapshot = self._slot.bare.with_aliases(aliases)
+            if self._slot is not None:
+                self._slot.snapshot = self._slot.bare.with_aliases(aliases)
 
     def close(self) -> None:
-        """Close the serving snapshot."""
-        self._slot.close()
+        """Close the serving snapshot, if there is one."""
+        if self._slot is not None:
+            self._slot.close()
+
+    def _held(self) -> _Slot:
+        if self._slot is None:
+            raise NothingServes("no snapshot serves yet")
+        return self._slot
 
 
 def _printed(repaired: ParsedDocument) -> bytes:

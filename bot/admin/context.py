@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,11 +14,12 @@ from bot.admin.permissions import AccessRequest, AuditLog, Authorizer, Denial, P
 from bot.admin.reload_service import ReloadService
 from bot.admin.upload_store import UploadStore
 from bot.errors import StateError, StateReadOnly
-from bot.messages import ButtonPress, Chat, Message, Reply, Run
+from bot.messages import ButtonPress, Chat, ChatType, Message, Reply, Run
 from bot.ports import PlatformRegistry
 from bot.state.audit import Entry
 from bot.state.state import State
 from bot.texts import phrases
+from bot.texts.phrases import AdminPhrases
 from knowledge.snapshots.repository import SnapshotRepository
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,8 @@ class AdminContext:
     upload_store: UploadStore
     platforms: PlatformRegistry
     clock: Callable[[], datetime]
+    owners: Collection[str] = ()
+    language: str | None = None
     jobs: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def require_press(self, act: Permission, press: ButtonPress, actor: str) -> Sequence[Reply] | None:
@@ -51,6 +54,16 @@ class AdminContext:
             await self.audit_log.write(access.actor, act, "refused", f"别人的按钮 {press.data}")
             return [Reply([], notice=said.not_yours)]
         return None
+
+    async def tell_owners(self, say: Callable[[str, AdminPhrases], Awaitable[Reply]]) -> None:
+        """Send each owner what `say` makes for them: their `platform:id`, and the texts of their language."""
+        await self.platforms.opened.wait()
+        for owner in self.owners:
+            platform, _, person = owner.partition(":")
+            chat = Chat(platform, person, ChatType.PRIVATE)
+            chosen = (await self.state.preferences.get(chat)).language
+            reply = await say(owner, phrases(chosen or self.language).admin)
+            await self.platforms.send(chat, reply)
 
     async def audited(self, act: Permission, actor: str, *replies: Reply) -> Sequence[Reply]:
         """Write down that an admin is shown something, and return it."""

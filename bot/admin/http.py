@@ -1,4 +1,4 @@
-"""The admin API: three paths for those who hold the token, and for no browser."""
+"""The admin API: acts and metrics for those who hold the token, and for no browser."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from ipaddress import ip_address
 from pathlib import Path
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
-
-from bot.admin.reload_service import ReloadReport, ReloadRequest, ReloadStatus
-from bot.admin.reports import report_json
-from bot.texts.phrases import AdminPhrases
+from pydantic import JsonValue
 
 NAME = "admin.token"
 
@@ -53,53 +50,72 @@ def known_token(data: Path) -> str | None:
 
 
 BODY = 64 * 1024  # bytes
-STATUS = {
-    ReloadStatus.BUSY: 409,
-    ReloadStatus.UNCONFIRMED: 409,
-    ReloadStatus.NOT_ASKED: 409,
-    ReloadStatus.FAILED: 500,
-}
 BROWSERS = ("Origin", "Sec-Fetch-Site", "Sec-Fetch-Mode")
 
 Denied = Callable[[str, str], Awaitable[None]]
 """Told who was refused and why."""
 
+Asked = Mapping[str, JsonValue]
+"""What a request holds: its JSON object, and what its address adds."""
 
-def admin_app(
-    reload_as: Callable[[ReloadRequest], Awaitable[ReloadReport]],
-    restore_as: Callable[[str, Path], Awaitable[ReloadReport]],
-    token: str,
-    host: str,
-    metrics: Callable[[], bytes],
-    said: AdminPhrases,
-    denied: Denied,
-) -> web.Application:
-    """Build the admin API; `host` is the name it listens on."""
-    guard = _AuthMiddleware(token.encode(), host, denied)
-    site = web.Application(middlewares=[guard.middleware], client_max_size=BODY)
+Act = Callable[[str, Asked], Awaitable[tuple[int, JsonValue]]]
+"""Does something for an actor; returns the HTTP status and what is said. Raises `WrongRequest`."""
 
-    async def reload(request: web.Request) -> web.Response:
-        wanted = await _read_reload(request)
-        report = await reload_as(wanted)
-        return web.json_response(
-            report_json(report, said), status=STATUS.get(report.status, 200), dumps=_dumps
-        )
 
-    async def restore(request: web.Request) -> web.Response:
-        report = await restore_as(f"http:{request.remote}", Path(await _file(request)))
-        return web.json_response(
-            report_json(report, said), status=STATUS.get(report.status, 200), dumps=_dumps
-        )
+class WrongRequest(Exception):
+    """A request to the admin API asks for what there is not, or in a way that nobody understands."""
 
-    async def measured(request: web.Request) -> web.Response:
+
+class AdminApi:
+    """Listens before there is anything to do; until an act is `add`ed, `starting` is said in its stead."""
+
+    def __init__(
+        self, token: str, host: str, metrics: Callable[[], bytes], denied: Denied, starting: Callable[[], str]
+    ) -> None:
+        """`host` is the name it listens on."""
+        self._acts: dict[str, Act] = {}
+        self._metrics = metrics
+        self._starting = starting
+        guard = _AuthMiddleware(token.encode(), host, denied)
+        self.app = web.Application(middlewares=[guard.middleware], client_max_size=BODY)
+        self.app.router.add_post("/admin/{act}", self._act)
+        self.app.router.add_get("/metrics", self._measured, allow_head=False)
+
+    def add(self, name: str, act: Act) -> None:
+        """Do `act` from now on when `POST /admin/NAME` asks for it."""
+        self._acts[name] = act
+
+    async def _act(self, request: web.Request) -> web.Response:
+        act = self._acts.get(request.match_info["act"])
+        if act is None and "reload" in self._acts:
+            raise web.HTTPNotFound
+        if act is None:
+            return _json(503, {"starting": self._starting()})
+        try:
+            status, told = await act(f"http:{request.remote}", await _asked(request))
+        except WrongRequest as error:
+            raise web.HTTPBadRequest from error
+        return _json(status, told)
+
+    async def _measured(self, request: web.Request) -> web.Response:
         return web.Response(
-            body=metrics(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
+            body=self._metrics(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
         )
 
-    site.router.add_post("/admin/reload", reload)
-    site.router.add_post("/admin/restore", restore)
-    site.router.add_get("/metrics", measured, allow_head=False)
-    return site
+
+async def _asked(request: web.Request) -> Asked:
+    body = await request.read()
+    try:
+        told = json.loads(body) if body.strip() else {}
+    except (ValueError, RecursionError) as error:
+        raise web.HTTPBadRequest from error
+    if not isinstance(told, dict):
+        raise web.HTTPBadRequest
+    return {**request.query, **told}
+
+
+def _json(status: int, told: JsonValue) -> web.Response:
+    return web.json_response(told, status=status, dumps=lambda value: json.dumps(value, ensure_ascii=False))
 
 
 class _AuthMiddleware:
@@ -143,30 +159,3 @@ def _is_ours(header: str, host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-async def _read_reload(request: web.Request) -> ReloadRequest:
-    body = await request.read()
-    try:
-        told = json.loads(body) if body.strip() else {}
-        dry, confirm = told.get("dry", False), told.get("confirm")
-    except (ValueError, AttributeError, RecursionError) as error:
-        raise web.HTTPBadRequest from error
-    if not isinstance(dry, bool) or not isinstance(confirm, str | None):
-        raise web.HTTPBadRequest
-    return ReloadRequest(f"http:{request.remote}", dry or request.query.get("dry") == "1", confirm)
-
-
-async def _file(request: web.Request) -> str:
-    try:
-        told = json.loads(await request.read())
-        file = told["file"]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise web.HTTPBadRequest from error
-    if not isinstance(file, str) or not file or "\0" in file:
-        raise web.HTTPBadRequest
-    return file
-
-
-def _dumps(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
+from bot.admin.last_reload import wants_a_person
 from bot.admin.permissions import AuditLog, Permission
 from bot.admin.reload_service import ReloadReport, ReloadRequest, ReloadService, ReloadStatus
 from bot.backup import ACT, BackupRefused, restore
@@ -68,17 +69,24 @@ async def _audited(
     return report
 
 
+NAMED = 3  # skipped files in a line of the log
+SIGNAL, WATCH, UPGRADE = "signal", "watch", "upgrade"  # who asks where nobody does
+
+
 class ReloadTrigger:
     """Reloads when asked to; a hundred requests during one reload make one more."""
 
-    def __init__(self, reload_service: ReloadService, audit_log: AuditLog, by: str = "signal") -> None:
+    def __init__(self, reload_service: ReloadService, audit_log: AuditLog) -> None:
         self._reload_service = reload_service
         self._audit_log = audit_log
-        self._by = by
+        self._by = SIGNAL
         self._fired = asyncio.Event()
+        self.on_report: Callable[[ReloadReport], Awaitable[object]] | None = None
+        """Hears how each ended, for nobody waits for it."""
 
-    def fire(self) -> None:
+    def fire(self, by: str = SIGNAL) -> None:
         """Ask for a reload; safe in a signal handler of the loop."""
+        self._by = by
         self._fired.set()
 
     async def run(self) -> None:
@@ -88,9 +96,18 @@ class ReloadTrigger:
             await self._reload_service.idle()
             self._fired.clear()
             try:
-                await audited_reload(self._reload_service, self._audit_log, ReloadRequest(self._by))
+                report = await audited_reload(self._reload_service, self._audit_log, ReloadRequest(self._by))
+                if wants_a_person(report):
+                    log.warning("a reload by %s needs somebody: %s", self._by, _why(report))
+                if self.on_report:
+                    await self.on_report(report)
             except Exception:
                 log.exception("a requested reload broke; the next request is served")
+
+
+def _why(report: ReloadReport) -> str:
+    skipped = "; ".join(f"{one.name}: {one.reason}" for one in report.newly_skipped[:NAMED])
+    return report.objection or report.error or f"{len(report.newly_skipped)} files are skipped: {skipped}"
 
 
 async def poll_folder(

@@ -15,6 +15,7 @@ from bot.admin.build_client import SnapshotBuilder
 from bot.errors import StateError
 from knowledge.errors import KnowledgeError, NothingChanged, SnapshotDamaged
 from knowledge.index.index import open_index
+from knowledge.model import Skipped
 from knowledge.search.semantic import Over
 from knowledge.snapshot import SnapshotHolder
 from knowledge.snapshots.manifest import Manifest, Totals, shrink_warning
@@ -43,7 +44,8 @@ class ReloadReport:
     """All that there is to tell.
 
     `version` serves now. `objection` says what a person should confirm; `lost` are quotes that somebody was shown
-    and that are (or would be) gone, `lost_count` how many there are. `since` and `by` tell of the reload that is
+    and that are (or would be) gone, `lost_count` how many there are. `newly_skipped` are left out and were not, or for
+    another reason. `since` and `by` tell of the reload that is
     running when this one was refused.
     """
 
@@ -57,6 +59,7 @@ class ReloadReport:
     since: datetime | None = None
     by: str | None = None
     error: str | None = None
+    newly_skipped: tuple[Skipped, ...] = ()
 
     @property
     def confirm(self) -> str | None:
@@ -90,6 +93,9 @@ class ReloadRequest:
 Quoted = Callable[[], Awaitable[set[str]]]
 """Tells the ids of all facts that people were shown."""
 
+Witness = Callable[[str, ReloadReport], object]
+"""Hears who asked, and how it ended, also where nothing changed."""
+
 Subscriber = Callable[[ReloadReport], Awaitable[None]]
 """Hears of every change of what is served."""
 
@@ -114,7 +120,9 @@ class ReloadService:
         clock: Callable[[], datetime],
         quoted: Quoted,
         over: Over | None = None,
+        progress: Progress = no_progress,
     ) -> None:
+        """`progress` hears every build, whoever asked for it."""
         self._articles = articles
         self._versions = versions
         self._store = store
@@ -128,6 +136,8 @@ class ReloadService:
         self._free = asyncio.Event()
         self._free.set()
         self._subscribers: list[Subscriber] = []
+        self._witnesses: list[Witness] = []
+        self._progress = progress
 
     @property
     def version(self) -> str:
@@ -152,6 +162,10 @@ class ReloadService:
         """Let `told` hear of every change."""
         self._subscribers.append(told)
 
+    def witness(self, told: Witness) -> None:
+        """Let `told` hear how everything ended."""
+        self._witnesses.append(told)
+
     async def reload(self, request: ReloadRequest, progress: Progress = no_progress) -> ReloadReport:
         """Read the folder anew. Never raises for what is wrong with the folder or the disk: the report says it."""
         return await self._exclusive(request.by, lambda: self._reload(request, progress))
@@ -172,6 +186,12 @@ class ReloadService:
         return await self._exclusive(by, taken)
 
     async def _exclusive(self, by: str, work: Callable[[], Awaitable[ReloadReport]]) -> ReloadReport:
+        report = await self._alone(by, work)
+        for told in self._witnesses:
+            told(by, report)
+        return report
+
+    async def _alone(self, by: str, work: Callable[[], Awaitable[ReloadReport]]) -> ReloadReport:
         if running := self._running:
             return ReloadReport(ReloadStatus.BUSY, self.version, since=running.since, by=running.by)
         self._running = _Running(by, self._clock())
@@ -203,7 +223,7 @@ class ReloadService:
                 left_out=self._versions.suspects(),
             )
             try:
-                built = await self._builder.build(order, folder, progress)
+                built = await self._builder.build(order, folder, self._both(progress))
             except NothingChanged:
                 if request.confirmed is None:
                     raise
@@ -218,6 +238,7 @@ class ReloadService:
                 doubt,
                 tuple(lost[:LOST]),
                 len(lost),
+                newly_skipped=_newly_skipped(before, built.manifest),
             )
             if request.dry:
                 return rehearsed
@@ -228,6 +249,13 @@ class ReloadService:
             name = await asyncio.to_thread(self._versions.publish, folder)
         await self._serve(name, built.manifest)
         return replace(rehearsed, status=ReloadStatus.PUBLISHED, version=name)
+
+    def _both(self, progress: Progress) -> Progress:
+        def hear(stage: str, done: int, of: int) -> None:
+            self._progress(stage, done, of)
+            progress(stage, done, of)
+
+        return hear
 
     async def _rollback(self, to: str | None) -> ReloadReport:
         names = self._versions.names()
@@ -270,6 +298,11 @@ class ReloadService:
         with open_index(folder / INDEX) as new, self._store.lease() as old:
             gone = [fact for fact in map(old.fact, sorted(quoted)) if fact and new.fact(fact.id) is None]
         return [fact.text for fact in gone]
+
+
+def _newly_skipped(before: Manifest, after: Manifest) -> tuple[Skipped, ...]:
+    known = {(one.name, one.reason) for one in before.skipped}
+    return tuple(one for one in after.skipped if (one.name, one.reason) not in known)
 
 
 def channel_of(actor: str) -> str:

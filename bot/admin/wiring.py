@@ -4,33 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
-from aiohttp import web
-
+from bot.admin.acts import reload_act, restore_act
 from bot.admin.build_client import SnapshotBuilder
 from bot.admin.context import AdminContext, AdminGuard, DegradedState, running, text_reply
-from bot.admin.http import admin_app
+from bot.admin.http import AdminApi
 from bot.admin.knowledge import KnowledgeRuntime
-from bot.admin.operations import ReloadTrigger, audited_reload, audited_restore, poll_folder
+from bot.admin.operations import UPGRADE, WATCH, ReloadTrigger, poll_folder
 from bot.admin.permissions import AuditLog, Authorizer
-from bot.admin.reload_service import ReloadReport, ReloadRequest, ReloadService
+from bot.admin.reload_service import ReloadService
 from bot.admin.upload_store import UploadStore
 from bot.backup import clear_left
 from bot.errors import StateError
-from bot.messages import Chat, ChatMigrations, ChatType
+from bot.messages import Reply
 from bot.ports import InMemoryPreferences, InMemorySessions, PlatformRegistry, Preferences, SessionStore
 from bot.runtime import background, periodic
 from bot.state.sessions import FallbackSessions
-from bot.state.state import open_state
+from bot.state.state import State, open_state
 from bot.texts import phrases
+from bot.texts.phrases import AdminPhrases
 from knowledge.errors import SnapshotDamaged
 from knowledge.snapshots.manifest import read
 from knowledge.snapshots.repository import SnapshotRepository
+from knowledge.snapshots.request import Progress, no_progress
 from knowledge.snapshots.sources import changed_files
 
 log = logging.getLogger(__name__)
@@ -45,9 +47,8 @@ class AdminModule:
     reload_service: ReloadService
     shown: SessionStore
     reload_trigger: ReloadTrigger
-    http: web.Application
+    api: AdminApi
     guard: AdminGuard
-    chat_migrations: ChatMigrations | None = None
     preferences: Preferences = field(default_factory=InMemoryPreferences)
     context: AdminContext | None = None
 
@@ -58,33 +59,49 @@ class AdminOptions:
 
     articles: Path
     data: Path
-    database: str
     owners: Collection[str]
-    token: str
-    host: str
     watch: float = 0
     language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SharedState:
+    """The shared state, None where it cannot be used, with the reason; and the audit log, which then takes nothing."""
+
+    state: State | None
+    audit_log: AuditLog
+    closed: DegradedState
+
+
+@asynccontextmanager
+async def open_shared_state(database: str, clock: Callable[[], datetime]) -> AsyncIterator[SharedState]:
+    """Open the state; where it cannot be used, say why and go on."""
+    async with AsyncExitStack() as stack:
+        state, closed = None, DegradedState("")
+        try:
+            state = await stack.enter_async_context(open_state(database))
+        except StateError as error:
+            log.error("the shared state is closed: %s", error)
+            closed = DegradedState(str(error))
+        yield SharedState(state, AuditLog(state.audit if state else closed, clock), closed)
 
 
 @asynccontextmanager
 async def open_admin(
     options: AdminOptions,
+    shared: SharedState,
+    api: AdminApi,
     knowledge: KnowledgeRuntime,
     builder: SnapshotBuilder,
     platforms: PlatformRegistry,
-    metrics: Callable[[], bytes],
     clock: Callable[[], datetime],
+    progress: Progress = no_progress,
 ) -> AsyncIterator[AdminModule]:
-    """Open the state and everything over it; without a usable state, answers go on and nobody may act."""
+    """Open everything over the state; without a usable state, answers go on and nobody may act."""
     async with AsyncExitStack() as stack:
         await asyncio.to_thread(clear_left, options.data)
-        notices, state, closed = list(knowledge.notices), None, DegradedState("")
-        try:
-            state = await stack.enter_async_context(open_state(options.database))
-        except StateError as error:
-            log.error("the shared state is closed: %s", error)
-            closed = DegradedState(str(error))
-            notices.append(closed.reason)
+        state, audit_log, closed = shared.state, shared.audit_log, shared.closed
+        notices = [*knowledge.notices, *filter(None, [closed.reason])]
         reload_service = ReloadService(
             options.articles,
             knowledge.versions,
@@ -95,33 +112,22 @@ async def open_admin(
             clock,
             state.shown.quoted if state else _nothing_quoted,
             knowledge.over,
+            progress,
         )
-        audit_log = AuditLog(state.audit if state else closed, clock)
         authorizer = Authorizer(options.owners, state.roles if state else closed, audit_log, clock)
         reload_trigger = ReloadTrigger(reload_service, audit_log)
 
-        async def reload_as(request: ReloadRequest) -> ReloadReport:
-            return await audited_reload(reload_service, audit_log, request)
-
-        async def restore_as(by: str, file: Path) -> ReloadReport:
-            return await audited_restore(
-                reload_service, audit_log, by, file, options.data, knowledge.versions, state
-            )
-
-        http = admin_app(
-            reload_as,
-            restore_as,
-            options.token,
-            options.host,
-            metrics,
-            phrases(options.language).admin,
-            audit_log.record_denied_http,
+        said = phrases(options.language).admin
+        api.add("reload", reload_act(reload_service, audit_log, said))
+        api.add(
+            "restore",
+            restore_act(reload_service, audit_log, options.data, knowledge.versions, state, said),
         )
         side = AdminModule(
             reload_service,
             InMemorySessions(),
             reload_trigger,
-            http,
+            api,
             AdminGuard(authorizer, closed.reason),
         )
         if state:
@@ -135,20 +141,21 @@ async def open_admin(
                 UploadStore(options.data, options.articles),
                 platforms,
                 clock,
+                options.owners,
+                options.language,
             )
             await stack.enter_async_context(running(context))
             side = AdminModule(
                 reload_service,
                 FallbackSessions(state.shown),
                 reload_trigger,
-                http,
+                api,
                 AdminGuard(authorizer),
-                chat_migrations=state.chat_migrations,
                 preferences=state.preferences,
                 context=context,
             )
             version = knowledge.versions.folder / knowledge.store.version
-            context.spawn(_tell_owners(options, version, platforms, notices))
+            context.spawn(_tell_owners(context, version, notices))
             forgetting = periodic(
                 TIDY,
                 lambda: state.shown.forget(clock()),
@@ -158,10 +165,12 @@ async def open_admin(
             await stack.enter_async_context(background(forgetting))
         await stack.enter_async_context(background(reload_trigger.run()))
         if knowledge.outdated:
-            reload_trigger.fire()
+            reload_trigger.fire(UPGRADE)
         if options.watch:
             built = await asyncio.to_thread(_built_from, knowledge.versions)
-            watching = poll_folder(options.articles, options.watch, reload_trigger.fire, built)
+            watching = poll_folder(
+                options.articles, options.watch, partial(reload_trigger.fire, WATCH), built
+            )
             await stack.enter_async_context(background(watching))
         yield side
 
@@ -178,15 +187,16 @@ def _built_from(versions: SnapshotRepository) -> str | None:
     return None
 
 
-async def _tell_owners(
-    options: AdminOptions, version: Path, platforms: PlatformRegistry, notices: list[str]
-) -> None:
+async def _tell_owners(context: AdminContext, version: Path, notices: Sequence[str]) -> None:
     # looking through a large folder takes a second, which the first answer does not wait for
-    changed = await asyncio.to_thread(changed_files, options.articles, version)
+    changed = await asyncio.to_thread(changed_files, context.articles, version)
     if changed:
-        notices.append(phrases(options.language).admin.changed_files.format(len(changed), changed[0]))
-        log.warning("%s", notices[-1])
-    await platforms.opened.wait()
-    for owner in options.owners if notices else ():
-        platform, _, person = owner.partition(":")
-        await platforms.send(Chat(platform, person, ChatType.PRIVATE), text_reply("\n".join(notices)))
+        said = phrases(context.language).admin
+        log.warning("%s", said.changed_files.format(len(changed), changed[0]))
+
+    async def say(owner: str, said: AdminPhrases) -> Reply:
+        told = [said.changed_files.format(len(changed), changed[0])] if changed else []
+        return text_reply("\n".join([*notices, *told]))
+
+    if changed or notices:
+        await context.tell_owners(say)

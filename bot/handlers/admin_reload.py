@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.admin.context import AdminContext, text_reply
+from bot.admin.last_reload import wants_a_person
 from bot.admin.operations import audited_reload, audited_rollback
 from bot.admin.permissions import AccessRequest, Permission
 from bot.admin.reload_service import ReloadReport, ReloadRequest
@@ -68,6 +69,21 @@ class ReloadHandlers:
             reply = replace(reply, buttons=buttons or await self._ask(request.by, report.confirm, said))
         await self._context.platforms.send(chat, replace(reply, edits=progress.id))
         return report
+
+    async def announce(self, report: ReloadReport) -> None:
+        """Tell owners, with the button, of a reload that nobody waited for and that a person should look at."""
+        if not wants_a_person(report):
+            return
+
+        async def say(owner: str, said: AdminPhrases) -> Reply:
+            reply = text_reply(f"{said.by_itself}\n{report_text(report, said)}")
+            return (
+                replace(reply, buttons=await self._ask(owner, report.confirm, said))
+                if report.confirm
+                else reply
+            )
+
+        await self._context.tell_owners(say)
 
     async def confirm(self, press: ButtonPress) -> Sequence[Reply]:
         """`confirm:y:ID` or `confirm:n:ID`."""

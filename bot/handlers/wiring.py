@@ -45,6 +45,7 @@ async def open_handlers(
         POINT: content.pin,
     }
     handlers = (reloads, uploads, MetaHandlers(context), RoleHandlers(context), content, alerts, watches)
+    admin.reload_trigger.on_report = reloads.announce
     await _sweep(uploads)
     forgetting = periodic(
         TIDY, uploads.forget_old, StateError, OSError, what="old uploads could not be forgotten"

@@ -1,5 +1,6 @@
 """English."""
 
+from bot.texts.operating import EN as OPERATING
 from bot.texts.phrases import (
     AdminPhrases,
     CommandLinePhrases,
@@ -10,6 +11,7 @@ from bot.texts.phrases import (
 )
 
 PHRASES = Phrases(
+    operating=OPERATING,
     language="en",
     feedback=FeedbackPhrases(
         tell_me="Tell me when found",
@@ -48,6 +50,7 @@ PHRASES = Phrases(
         not_here="This button cannot be used here.",
         not_yours="This button is for the person who sent the command.",
         closed="Admin commands cannot be used now: {}",
+        by_itself="The articles folder has changed, and I reloaded by myself:",
         totals="{} articles, {} sentences",
         skipped="{}: at {}{}: {}; {}",
         skipped_line=", line {}",

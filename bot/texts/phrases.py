@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.texts.operating import OperatingPhrases
+
 
 @dataclass(frozen=True, slots=True)
 class CommandLinePhrases:
@@ -86,6 +88,7 @@ class AdminPhrases:
     not_here: str
     not_yours: str
     closed: str
+    by_itself: str
     totals: str
     skipped: str
     skipped_line: str
@@ -277,6 +280,7 @@ class Phrases:
     site: SitePhrases
     console: ConsolePhrases
     command_line: CommandLinePhrases
+    operating: OperatingPhrases
     start: str
     help: str
     about: str

@@ -1,5 +1,6 @@
 """简体中文。"""
 
+from bot.texts.operating import ZH_HANS as OPERATING
 from bot.texts.phrases import (
     AdminPhrases,
     CommandLinePhrases,
@@ -10,6 +11,7 @@ from bot.texts.phrases import (
 )
 
 PHRASES = Phrases(
+    operating=OPERATING,
     language="zh-Hans",
     feedback=FeedbackPhrases(
         tell_me="有了告诉我",
@@ -48,6 +50,7 @@ PHRASES = Phrases(
         not_here="这个按钮在这里不能用。",
         not_yours="这个按钮只给当初发命令的人用。",
         closed="管理命令现在不能用：{}",
+        by_itself="文章文件夹变了，我自己重载了一次：",
         totals="{} 篇文章，{} 句",
         skipped="{}：{}时{}{}；{}",
         skipped_line="第 {} 行",

@@ -125,6 +125,10 @@ class Pages:
         """What is wrong with a request, and a way back."""
         return self._draw("error.html", self.said.site.name, notice=notice)
 
+    def starting(self, progress: str) -> str:
+        """How far the first build is; the page asks again by itself."""
+        return self._draw("starting.html", self._titled(self.said.operating.starting_page), progress=progress)
+
     def _titled(self, about: str) -> str:
         return f"{about} · {self.said.site.name}" if about else self.said.site.name
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import re
@@ -20,11 +21,13 @@ from bot.query_service import QueryService, TooSlow
 from bot.texts import Phrases
 from bot.web.api import QUERIES, SAID, answer_api
 from bot.web.pages import PAGES, Pages, show_page, show_source
+from knowledge.errors import NothingServes
 from knowledge.schemas import dump
 
 # A query of 10,000 hanzi, percent-encoded, and room for the rest of the request line.
 LONGEST_REQUEST_LINE = 96 * 1024
 GRACE_SECONDS = 5.0
+RENEWED = 2  # seconds after which a page that says how far it is asks again
 LONGEST_HEAD = 2 * LONGEST_REQUEST_LINE
 # What may come after such a head is the next request and no body (RFC 9112, section 6.3).
 _BODILESS = re.compile(rb"(?:GET|HEAD) (?:(?!content-length|transfer-encoding|upgrade).)*", re.DOTALL | re.I)
@@ -70,13 +73,22 @@ class HealthChecks:
 
 
 HEALTH = web.AppKey("health", HealthChecks)
+STARTING: web.AppKey[Callable[[], str]] = web.AppKey("starting")
 
 
 def make_site(
-    queries: QueryService, health: HealthChecks, said: Phrases, routes: Sequence[web.RouteDef] = ()
+    queries: QueryService,
+    health: HealthChecks,
+    said: Phrases,
+    routes: Sequence[web.RouteDef] = (),
+    starting: Callable[[], str] = str,
 ) -> web.Application:
-    """Build the public site; `routes` adds what other surfaces need there, such as a webhook."""
+    """Build the public site; `routes` adds what other surfaces need there, such as a webhook.
+
+    `starting` says how far it is while there is nothing to answer from yet.
+    """
     site = web.Application(middlewares=[guard])
+    site[STARTING] = starting
     site[QUERIES], site[HEALTH], site[SAID], site[PAGES] = queries, health, said, Pages(said)
     site.router.add_get("/", show_page)
     site.router.add_get("/api/ask", answer_api)
@@ -97,6 +109,8 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     except TooSlow:
         response = _error(request, 503, said.too_slow)
         response.headers["Retry-After"] = "2"
+    except NothingServes:
+        response = _starting(request)
     except web.HTTPException as error:
         if error.status < 400:
             raise
@@ -123,7 +137,11 @@ async def ready(request: web.Request) -> web.Response:
     health = request.app[HEALTH]
     problems = health.problems()
     told = {"ready": not problems, "problems": problems, "notes": health.notes()}
-    return web.json_response(told, status=503 if problems else 200)
+    return web.Response(
+        text=json.dumps(told, ensure_ascii=False),
+        status=503 if problems else 200,
+        content_type="application/json",
+    )
 
 
 async def _static(request: web.Request) -> web.Response:
@@ -142,6 +160,19 @@ async def _static(request: web.Request) -> web.Response:
 def _dull(text: str) -> bool:
     """Whether a text is only the library's own, such as `404: Not Found`."""
     return not text or text[:3].isdigit()
+
+
+def _starting(request: web.Request) -> web.Response:
+    """Say how far the first build is; a page asks again by itself."""
+    progress = request.app[STARTING]()
+    if request.path.startswith("/api/"):
+        response = _error(request, 503, progress)
+    else:
+        text = request.app[PAGES].starting(progress)
+        response = web.Response(text=text, status=503, content_type="text/html")
+        response.headers["Refresh"] = str(RENEWED)
+    response.headers["Retry-After"] = str(RENEWED)
+    return response
 
 
 def _error(request: web.Request, status: int, notice: str) -> web.Response:

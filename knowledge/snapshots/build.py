@@ -23,7 +23,7 @@ from knowledge.snapshots.files import explain_io_errors
 from knowledge.snapshots.libraries import copy_libraries
 from knowledge.snapshots.manifest import Manifest
 from knowledge.snapshots.repository import INDEX
-from knowledge.snapshots.request import BuildRequest, BuildResult, Progress, no_progress
+from knowledge.snapshots.request import REPAIRING, BuildRequest, BuildResult, Progress, no_progress
 from knowledge.snapshots.sources import (
     SourceState,
     build_fingerprint,
@@ -196,7 +196,7 @@ class _Work:
     def documents(self, sources: Sequence[tuple[Source, str]]) -> Iterator[IndexedDocument]:
         """Read and repair, writing down what becomes of each file on the way."""
         for done, (source, digest) in enumerate(sources):
-            self._progress("修复", done, len(sources))
+            self._progress(REPAIRING, done, len(sources))
             state = SourceState(source.name, source.size, source.stamp, digest)
             for read in self._reads(source, digest):
                 one = self._repaired(read, digest)
@@ -207,7 +207,7 @@ class _Work:
                 yield one
                 state = self._with(state, one[0])
             self.states.append(state)
-        self._progress("修复", len(sources), len(sources))
+        self._progress(REPAIRING, len(sources), len(sources))
 
     def _with(self, state: SourceState, parsed: ParsedDocument) -> SourceState:
         if failed := self.failed.get(parsed.document.name):

@@ -11,6 +11,9 @@ from knowledge.snapshots.crashes import Suspect
 from knowledge.snapshots.difference import Difference
 from knowledge.snapshots.manifest import Manifest
 
+REPAIRING = "修复"
+"""The stage that takes the time: reading and repairing, file by file."""
+
 Progress = Callable[[str, int, int], None]
 """Told the stage, and how many files of how many are through it."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -16,6 +17,7 @@ from tests.support.inbox import PLATFORM
 from tests.support.process import environment
 
 LOUD = "TESTS_LOUD"  # set in the environment: every bot logs whatever its libraries can say
+READY = re.compile(rb"^[^{\n]*http://", re.MULTILINE)  # its only line that is no JSON
 SECRET = "canary-secret_of-the-tests"
 
 
@@ -38,6 +40,7 @@ class BotProcess:
             **settings,
         }
         self._process: asyncio.subprocess.Process | None = None
+        self._began = 0
 
     @property
     def pid(self) -> int:
@@ -47,6 +50,7 @@ class BotProcess:
 
     async def start(self) -> None:
         """Start without waiting."""
+        self._began = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", *self.command),
@@ -55,6 +59,13 @@ class BotProcess:
                 stdout=log,
                 stderr=log,
             )
+
+    async def ready(self) -> None:
+        """Wait until it has said where the page is, or has ended."""
+        assert self._process is not None
+        async with asyncio.timeout(90):
+            while self._process.returncode is None and not READY.search(self.log.read_bytes()[self._began :]):
+                await asyncio.sleep(0.05)
 
     async def kill(self) -> None:
         """kill -9."""
@@ -100,6 +111,7 @@ async def bot_process(folder: Path, api: BotApi, **settings: str) -> AsyncIterat
     process = BotProcess(folder, api, **settings)
     await process.start()
     try:
+        await process.ready()
         yield process
     finally:
         await process.kill()

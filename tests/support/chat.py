@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from bot.admin.build_client import SnapshotBuilder
+from bot.admin.http import AdminApi
 from bot.admin.knowledge import KnowledgeRuntime, start_knowledge
-from bot.admin.wiring import AdminModule, AdminOptions, open_admin
+from bot.admin.wiring import AdminModule, AdminOptions, open_admin, open_shared_state
 from bot.feedback.wiring import open_feedback
 from bot.handlers.dispatcher import Dispatcher
 from bot.handlers.wiring import open_handlers
@@ -170,15 +171,15 @@ async def hall(
     here, platforms = HereBuilder(), PlatformRegistry()
     platforms.add("telegram", phone)
     platforms.opened.set()
-    options = AdminOptions(
-        articles, data, sqlite_address(data), {f"telegram:{OWNER}"}, TOKEN, "127.0.0.1", watch
-    )
+    options = AdminOptions(articles, data, {f"telegram:{OWNER}"}, watch)
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         knowledge = await enter(start_knowledge(articles, data, builder or here))
-        side = await enter(
-            open_admin(options, knowledge, builder or here, platforms, lambda: b"# metrics\n", clock)
+        shared = await enter(open_shared_state(sqlite_address(data), clock))
+        api = AdminApi(
+            TOKEN, "127.0.0.1", lambda: b"# metrics\n", shared.audit_log.record_denied_http, lambda: "…"
         )
+        side = await enter(open_admin(options, shared, api, knowledge, builder or here, platforms, clock))
         store, language, nobody = knowledge.store, knowledge.language, PlatformRegistry()
         lookup = stack.enter_context(open_query_service(store, patience=30))
         feedback = None

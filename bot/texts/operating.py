@@ -1,0 +1,60 @@
+"""What whoever runs the bot is told day by day: how a start, a build and a watched folder go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingPhrases:
+    """The texts of one language; `stages` are by what the code calls them."""
+
+    sorting: str
+    sorting_begins: str
+    sorting_ends: str
+    starting_page: str
+    starting_soon: str
+    starting_chat: str
+    opened: str
+    page_only: str
+    platform_on: str
+    platform_off: str
+    listening: str
+    built_first: str
+    stopped_early: str
+    only_answers: str
+
+
+ZH_HANS = OperatingPhrases(
+    sorting="正在整理 {:,} / {:,}",
+    sorting_begins="正在整理文章",
+    sorting_ends="正在存下整理好的文章",
+    starting_page="正在准备",
+    starting_soon="整理好了就能提问，这一页会自己更新。",
+    starting_chat="{}……好了就回答你。",
+    opened="网页在 {}；{}。",
+    page_only="没有接通聊天平台",
+    platform_on="{} 已接通",
+    platform_off="要接通 {}，请设 {}",
+    listening="网页已在 {} 打开，文章整理好就能提问",
+    built_first="已建成版本 {}，{} 篇，{} 句",
+    stopped_early="还没有整理完就停下了，什么也没有留下；下次从头整理",
+    only_answers="{} 不能写入（{}）：只作答，不保存",
+)
+
+EN = OperatingPhrases(
+    sorting="Sorting {:,} / {:,}",
+    sorting_begins="Sorting the articles",
+    sorting_ends="Storing the sorted articles",
+    starting_page="Getting ready",
+    starting_soon="Questions can be asked as soon as that is done; this page renews itself.",
+    starting_chat="{} … I will answer when it is done.",
+    opened="The page is at {}; {}.",
+    page_only="no chat platform is connected",
+    platform_on="{} is connected",
+    platform_off="to connect {}, set {}",
+    listening="The page is open at {}; questions can be asked when the articles are sorted",
+    built_first="Version {} is built: {} articles, {} sentences",
+    stopped_early="Stopped before everything was sorted; nothing is left behind, the next start begins anew",
+    only_answers="{} cannot be written ({}): answers only, nothing is stored",
+)
