@@ -125,7 +125,6 @@ async def serving(
         builder = await stack.enter_async_context(BuildClient())
         semantics = stack.enter_context(Semantics(settings.data, chosen_embeddings(settings.embeddings)))
         lookup = stack.enter_context(open_query_service(store))
-        health.add("knowledge", lambda: lookup.problem() if store.serves else progress.text())
         database = settings.database or sqlite_address(settings.data)
         shared = await stack.enter_async_context(open_shared_state(database, now))
         api = AdminApi(
@@ -138,6 +137,7 @@ async def serving(
         # Entered before what answers and left before it: nobody comes in while that closes.
         doors = await stack.enter_async_context(AsyncExitStack())
         reception = Reception(platforms, lambda said: progress.text(said.operating))
+        health.add("knowledge", lambda: lookup.problem() if reception.is_over else progress.text())
         migrations = shared.state.chat_migrations if shared.state else None
         routes: Sequence[web.RouteDef] = ()
         if any(setup.is_on for setup in settings.platforms):

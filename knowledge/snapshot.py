@@ -232,11 +232,6 @@ class SnapshotHolder:
         self._lock = threading.Lock()
 
     @property
-    def serves(self) -> bool:
-        """Whether there is one."""
-        return self._slot is not None
-
-    @property
     def version(self) -> str:
         """The version that serves now.
 

@@ -45,6 +45,11 @@ class Reception:
         for task in self._waiting:  # what they have in hand is for the next start
             task.cancel()
 
+    @property
+    def is_over(self) -> bool:
+        """Whether somebody answers by now."""
+        return self._next is not None
+
     def hand_over(self, conversation: Conversation) -> None:
         """Let `conversation` answer from now on, and what waits."""
         self._next = conversation
