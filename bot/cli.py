@@ -1,4 +1,4 @@
-"""The console: `chuchu ask`, `facts`, `check`, `reload`, `backup`, `restore`, `run`."""
+"""The console: `chuchu ask`, `facts`, `check`, `reload`, `backup`, `restore`, `doctor`, `run`."""
 
 from __future__ import annotations
 
@@ -84,6 +84,7 @@ def parser(said: CommandLinePhrases | None = None) -> argparse.ArgumentParser:
     command("restore", said.restore).positionals.add_argument(
         "file", metavar=said.file, help=said.restore_file
     )
+    command("doctor", said.doctor)
     return chuchu
 
 
@@ -159,6 +160,10 @@ def _command(arguments: argparse.Namespace, settings: Settings) -> int:
             from bot.terminal.operations import restore
 
             return restore(settings, arguments.file)
+        case "doctor":
+            from bot.terminal.doctor import doctor
+
+            return doctor(settings)
         case _:
             with loading():
                 from bot.app import run

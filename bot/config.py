@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, NamedTuple
@@ -23,7 +23,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsError
-from bot.ports import Platform, PlatformHost
+from bot.ports import Finding, Platform, PlatformHost
 
 PREFIX = "CHUCHU_"
 ENV_FILE = Path(".env")
@@ -147,6 +147,13 @@ class PlatformSetup(_FromEnvironment):
     @abstractmethod
     def open(self, host: PlatformHost) -> AbstractAsyncContextManager[Platform]:
         """Serve it while the block runs."""
+
+    @abstractmethod
+    def examine(self) -> AsyncIterator[Finding]:
+        """Look whether it can work as it is set up: reached, clock, who we are, permissions, how messages come in.
+
+        Changes nothing there, and takes no message away from whoever serves meanwhile.
+        """
 
 
 class Settings(_FromEnvironment):

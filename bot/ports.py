@@ -62,6 +62,26 @@ class Platform(MessageGateway, FileSource, GroupAdmins, Erasable, Protocol):
         """What the platform needs on the public site, such as a webhook."""
 
 
+class Severity(StrEnum):
+    """How bad a finding is; advice does not keep a platform from working."""
+
+    WELL = "well"
+    ADVICE = "advice"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What `chuchu doctor` finds about a platform: `told` is a key of `DoctorPhrases.findings`, `values` fill its gaps.
+
+    A value that is a key of `DoctorPhrases.words` is said in the reader's language; none may hold a secret.
+    """
+
+    severity: Severity
+    told: str
+    values: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class PlatformHost:
     """What a platform is opened with; `on_fatal` is told, in Chinese, why it makes no sense to go on."""

@@ -19,7 +19,7 @@ from bot.handlers.browsing import ArticleHandlers
 from bot.handlers.intents import FIND, TypedCommand
 from bot.handlers.settings import SettingsHandlers
 from bot.handlers.subscriptions import AlertHandlers, WatchHandlers
-from bot.messages import ChatType, Message, Reply, Run
+from bot.messages import ChatType, Message, Reply, Run, Style
 from bot.texts import Phrases, phrases
 
 Handler = Callable[[Message, TypedCommand], Awaitable[Sequence[Reply]]]
@@ -68,7 +68,7 @@ class Menu:
 
 
 class HelpHandlers:
-    """`/help`."""
+    """`/help` and `/whoami`."""
 
     async def help(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
         """How to ask, and the commands of this kind of chat."""
@@ -78,6 +78,12 @@ class HelpHandlers:
         lines = [f"/{command.name} {said.commands[command.name]}" for command in offered(scope)]
         how = said.help if private else said.group_help
         return [Reply([Run("\n".join([f"{how}\n", said.commands_here, *lines]))])]
+
+    async def whoami(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
+        """The sender's id, as owners' ids are written in the settings."""
+        said = phrases(message.sender.language)
+        person = f"{message.chat.platform}:{message.sender.id}"
+        return [Reply([Run(f"{said.you_are} "), Run(person, Style.CODE)], reply_to=message.id)]
 
 
 EVERYWHERE = frozenset(Scope)
@@ -116,6 +122,7 @@ COMMANDS = (
     Command("forget_me", AlertHandlers.forget_me, Audience.EVERYBODY, PRIVATE, True),
     Command(START, AnswerHandler.start, Audience.EVERYBODY),
     Command("about", ArticleHandlers.about, Audience.EVERYBODY),
+    Command("whoami", HelpHandlers.whoami, Audience.EVERYBODY),
     Command("reload", ReloadHandlers.reload, Permission.RELOAD, needs_state=True),
     Command("versions", ReloadHandlers.versions, Permission.VERSIONS, needs_state=True),
     Command("rollback", ReloadHandlers.rollback, Permission.ROLLBACK, needs_state=True),

@@ -1,7 +1,8 @@
 """Chat platforms, one folder each, none knowing another; beside them what several of them stand on."""
 
 from bot.config import PlatformSetup
+from bot.platforms.feishu.setup import Feishu
 from bot.platforms.telegram.setup import Telegram
 
 # A new platform is a folder beside these and a line here; an owner's id without a platform is the first one's.
-PLATFORMS: tuple[type[PlatformSetup], ...] = (Telegram,)
+PLATFORMS: tuple[type[PlatformSetup], ...] = (Telegram, Feishu)

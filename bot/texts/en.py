@@ -1,5 +1,6 @@
 """English."""
 
+from bot.texts import doctor
 from bot.texts.operating import EN as OPERATING
 from bot.texts.phrases import (
     AdminPhrases,
@@ -284,6 +285,7 @@ PHRASES = Phrases(
         at_line="{}, line {}",
         no_admin_key="the admin token cannot be read; set CHUCHU_ADMIN_TOKEN, or check the permissions of {}",
     ),
+    doctor=doctor.EN,
     command_line=CommandLinePhrases(
         description="出处: answers only in the newspapers' own words and says where they stand.",
         usage="usage: ",
@@ -317,6 +319,7 @@ PHRASES = Phrases(
         backup_file="a name that no file has yet",
         restore="restore from a backup; also while running",
         restore_file="a file that backup wrote",
+        doctor="look whether every configured platform works, what is wrong and what to do",
         by_setting="{} (setting: {})",
         wrong_limit="must be a whole number from 1 to 1000",
         missing="{} is missing",
@@ -337,6 +340,7 @@ PHRASES = Phrases(
     "Buttons under an answer:\nContext: the sentences around it\nSource: the raw lines of the file\n"
     "More: next page, other reports, why it matched\n\n"
     "If I find nothing I say so and show what comes nearest. Not found does not mean it did not happen.",
+    you_are="Your id is",
     about="出处 finds facts in a folder of newspaper articles, quotes them word for word, and names title, lines and "
     "file. It now knows {articles} articles with {facts} sentences.",
     nothing_found="The reports at hand say nothing about “{}”.",
@@ -428,6 +432,7 @@ PHRASES = Phrases(
         "forget_me": "delete everything about me",
         "start": "how to ask",
         "about": "how many articles there are",
+        "whoami": "my id",
         "reload": "take up what the folder holds now; dry only works it out",
         "versions": "the stored versions, and the files changed since",
         "rollback": "serve the version before again, or a given one",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.texts.doctor import DoctorPhrases
 from bot.texts.operating import OperatingPhrases
 
 
@@ -42,6 +43,7 @@ class CommandLinePhrases:
     backup_file: str
     restore: str
     restore_file: str
+    doctor: str
     by_setting: str
     wrong_limit: str
     missing: str
@@ -281,9 +283,11 @@ class Phrases:
     console: ConsolePhrases
     command_line: CommandLinePhrases
     operating: OperatingPhrases
+    doctor: DoctorPhrases
     start: str
     help: str
     about: str
+    you_are: str
     nothing_found: str
     nothing_asked: str
     nearest: str

@@ -1,5 +1,6 @@
 """简体中文。"""
 
+from bot.texts import doctor
 from bot.texts.operating import ZH_HANS as OPERATING
 from bot.texts.phrases import (
     AdminPhrases,
@@ -284,6 +285,7 @@ PHRASES = Phrases(
         at_line="{}第 {} 行",
         no_admin_key="读不到管理口令；请设 CHUCHU_ADMIN_TOKEN，或检查 {} 的权限",
     ),
+    doctor=doctor.ZH_HANS,
     command_line=CommandLinePhrases(
         description="出处：只用报纸原话回答，并说明出处。",
         usage="用法：",
@@ -317,6 +319,7 @@ PHRASES = Phrases(
         backup_file="还不存在的文件名",
         restore="从备份文件恢复；运行时也可以",
         restore_file="backup 写的文件",
+        doctor="看每个接通的平台好不好用，哪里不对、怎么办",
         by_setting="{}（设置：{}）",
         wrong_limit="要写 1 到 1000 的整数",
         missing="还缺 {}",
@@ -334,6 +337,7 @@ PHRASES = Phrases(
     "“词组” 加引号：要求原样连着出现\n-词 前面加减号：不要含这个词的\n文:词 只在标题里有这个词的文章中找\n\n"
     "答案下面的按钮：\n上下文 看这句话前后说了什么\n原文 看文件里的原始几行\n更多 下一页、其他报道、为什么匹配\n\n"
     "查不到时我会直说“没有查到”，并给出最接近的句子供参考；没有查到不等于没有发生。",
+    you_are="你的 id 是",
     about="出处：从一个装着报纸文章的文件夹里找事实，一字不改地引用，并写明标题、行号和文件。"
     "现有 {articles} 篇文章、{facts} 句话。",
     nothing_found="现有报道里没有查到“{}”。",
@@ -425,6 +429,7 @@ PHRASES = Phrases(
         "forget_me": "删掉关于我的一切",
         "start": "怎么问",
         "about": "现有多少文章",
+        "whoami": "我的 id",
         "reload": "换上文件夹现在的文章；dry 只试算",
         "versions": "存下的版本，和改动过的文件",
         "rollback": "换回前一个或指定的版本",

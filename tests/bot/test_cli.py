@@ -21,7 +21,7 @@ from bot.texts import phrases
 from tests.bot.wire_schema import ANSWER, CHECK, FACT
 from tests.support.process import ROOT, chuchu, environment
 
-COMMANDS = ("run", "ask", "facts", "check", "reload", "backup", "restore")
+COMMANDS = ("run", "ask", "facts", "check", "reload", "backup", "restore", "doctor")
 QUERIES = ["蕃瓜弄", "", "   ", "🙂", "<b>", "北京地铁票价", "(" * 200, "长" * 10_000]
 
 
@@ -89,7 +89,7 @@ def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["run"], ["ask"], ["facts"], ["check"], ["reload"], ["backup"], ["restore"]]
+    "command", [[], ["run"], ["ask"], ["facts"], ["check"], ["reload"], ["backup"], ["restore"], ["doctor"]]
 )
 def test_help_speaks_the_interfaces_language_only(command: list[str]) -> None:
     with redirect_stdout(StringIO()) as said, pytest.raises(SystemExit) as ended:
@@ -109,7 +109,7 @@ def test_help_speaks_the_interfaces_language_only(command: list[str]) -> None:
         (["ask", "--limit"], "--limit：后面要写一个值"),
         (["ask", "--json=1", "x"], "--json：后面不带值"),
         (["facts", "--all"], "不认识 --all"),
-        (["nothing"], "命令：没有 nothing；可以写 run, ask, facts, check, reload, backup, restore"),
+        (["nothing"], "命令：没有 nothing；可以写 run, ask, facts, check, reload, backup, restore, doctor"),
         (["backup"], "还缺 文件"),
     ],
 )

@@ -1,7 +1,7 @@
 """What every platform owes us: one suite a protocol, run for each adapter.
 
 An adapter's test module brings a `surface` fixture and subclasses `GatewayContract`; a chat platform's also brings a
-`platform`, and subclasses `PlatformContract`; one that takes files has a file `f1`, and subclasses `FileContract`.
+`platform`, and subclasses `PlatformContract`; one that takes files has the file `FILE`, and subclasses `FileContract`.
 """
 
 from __future__ import annotations
@@ -121,7 +121,9 @@ class PlatformContract:
 
 
 class FileContract:
-    """The promises of `FileSource`, for a platform to which files are sent."""
+    """The promises of `FileSource`, for a platform to which files are sent; `FILE` is the attachment's id."""
+
+    FILE = "f1"
 
     async def test_a_file_comes_in_pieces(self, platform: Platform) -> None:
-        assert b"".join([piece async for piece in platform.download("f1", 1000)]) == b"one"
+        assert b"".join([piece async for piece in platform.download(self.FILE, 1000)]) == b"one"

@@ -27,10 +27,9 @@ from bot.platforms.limiter import OVERALL, Rate
 from bot.platforms.telegram.client import AiohttpRequest, Members, set_menus
 from bot.platforms.telegram.receiving import UPDATE_TYPES, Poller, Webhook
 from bot.platforms.telegram.sending import BotApiTransport, OutgoingMessages
-from bot.platforms.telegram.setup import Telegram
+from bot.platforms.telegram.setup import API, Telegram
 from bot.platforms.telegram.updates import PLATFORM, BotIdentity, translate
 
-API = "https://api.telegram.org"
 PATH = "/telegram"
 DRAIN_SECONDS = 4.0
 # tdlib/telegram-bot-api, Client.cpp: how long Telegram itself keeps these open.

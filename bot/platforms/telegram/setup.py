@@ -11,8 +11,9 @@ from typing import ClassVar, Self
 from pydantic import SecretStr, field_validator, model_validator
 
 from bot.config import PlatformSetup, WebAddress
-from bot.ports import Platform, PlatformHost
+from bot.ports import Finding, Platform, PlatformHost
 
+API = "https://api.telegram.org"
 # Telegram speaks for others under these ids: nobody may own the bot through them (tdlib/telegram-bot-api).
 SHARED_IDS = frozenset({777000, 136817688, 1087968824})
 
@@ -79,7 +80,7 @@ class Telegram(PlatformSetup):
     async def open(self, host: PlatformHost) -> AsyncIterator[Platform]:
         """Serve Telegram while the block runs."""
         # Imported here: who serves the page only need not load it.
-        from bot.platforms.telegram.service import API, TelegramOptions, telegram_service
+        from bot.platforms.telegram.service import TelegramOptions, telegram_service
 
         assert self.telegram_token is not None, "is_on first"
         secret = self.webhook_secret
@@ -94,3 +95,12 @@ class Telegram(PlatformSetup):
             options, inbox, host.conversation, host.metrics, host.chat_migrations, host.on_fatal
         ) as service:
             yield service
+
+    async def examine(self) -> AsyncIterator[Finding]:
+        """Look at the token, the clock, and whether something keeps updates away."""
+        from bot.platforms.telegram.checkup import examine
+
+        assert self.telegram_token is not None, "is_on first"
+        token = self.telegram_token.get_secret_value().strip()
+        async for finding in examine(token, self.telegram_api or API, self.webhook_url):
+            yield finding

@@ -1,0 +1,221 @@
+"""Feishu's API: the tenant's token, each call with it, and what the vendor's codes mean."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+
+import aiohttp
+
+from bot.platforms.calls import (
+    CallError,
+    ChatClosed,
+    HttpAnswer,
+    HttpClient,
+    OutcomeUnknown,
+    RateLimited,
+    Refused,
+    ServerFault,
+    Unauthorized,
+)
+
+API = "https://open.feishu.cn"
+EARLY_SECONDS = 300.0  # a token is given anew only in its last thirty minutes, and is good until its end
+DEFAULT_PAUSE = 5.0
+
+# Codes as open.feishu.cn lists them under "server-side error codes" and at each call of im/v1.
+RATE_CODES = frozenset({99991400, 230020, 11232})
+TOKEN_CODES = frozenset({99991661, 99991663, 99991664, 99991671})
+IDENTITY_CODES = frozenset({10003, 10014, 10015, 99991662})
+BUSY_CODES = frozenset({1, 55001, 230049, 1000040343, 99991500})
+CLOSED_CODES = frozenset({230002, 230013, 230018, 230029, 230035, 230053, 232009, 232011})
+TOPIC_CODES = frozenset({230019})
+CARD_CODES = frozenset({230025, 230028, 230099, 11310, 200621, 200861})
+GONE_CODES = frozenset({230011, 230050, 230110})
+UNEDITABLE_CODES = frozenset({230031, 230054, 230071, 230072, 230075, 230076})
+
+
+class Gone(Refused):
+    """The message that was to be answered or edited is not there any more."""
+
+
+class Uneditable(Refused):
+    """A message of ours cannot be edited any more, or not so."""
+
+
+class CardRefused(Refused):
+    """The content is not taken: too large, too many tables, or something in it."""
+
+
+class Forbidden(Refused):
+    """The app lacks a permission; the text names it where the vendor does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The app's id and secret."""
+
+    app_id: str
+    app_secret: str
+
+    def __repr__(self) -> str:
+        """Say nothing secret."""
+        return f"Credentials({self.app_id!r})"
+
+
+class FeishuApi:
+    """Calls with the tenant's token, which is fetched when there is none that lasts; `clock` never goes back."""
+
+    def __init__(
+        self,
+        http: HttpClient,
+        credentials: Credentials,
+        api: str = API,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._http = http
+        self._credentials = credentials
+        self._api = api
+        self._clock = clock
+        self._token: str | None = None
+        self._until = 0.0
+        self._fetching = asyncio.Lock()
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        form: Callable[[], aiohttp.FormData] | None = None,
+    ) -> Mapping[str, object]:
+        """Make one call under `/open-apis/`; return its `data`. A token that is refused is fetched anew once.
+
+        Raises:
+            CallError: it was not done, or perhaps not.
+        """
+        for fresh in (False, True):
+            headers = {"Authorization": f"Bearer {await self.token(fresh)}"}
+            answer = await self._http.call(
+                method,
+                f"{self._api}/open-apis/{path}",
+                json=body,
+                data=form() if form else None,
+                headers=headers,
+            )
+            try:
+                return data_of(answer)
+            except Unauthorized:
+                if fresh:
+                    raise
+        raise AssertionError("unreachable")
+
+    async def download(self, path: str, limit: int) -> AsyncIterator[bytes]:
+        """Yield the pieces of a file.
+
+        Raises:
+            CallError: it is gone, too big, or cannot be reached.
+        """
+        headers = {"Authorization": f"Bearer {await self.token()}"}
+        async for piece in self._http.download(f"{self._api}/open-apis/{path}", limit, headers):
+            yield piece
+
+    async def token(self, fresh: bool = False) -> str:
+        """Return the tenant's token; `fresh` does not believe in the one we have.
+
+        Raises:
+            Unauthorized: the app's id or secret is wrong.
+            CallError: it could not be fetched.
+        """
+        mistrusted = self._token if fresh else None
+        async with self._fetching:
+            if self._token and self._token != mistrusted and self._clock() < self._until:
+                return self._token
+            answer = await self._http.call(
+                "POST",
+                f"{self._api}/open-apis/auth/v3/tenant_access_token/internal",
+                json={"app_id": self._credentials.app_id, "app_secret": self._credentials.app_secret},
+            )
+            checked(answer)
+            parsed = answer.json
+            token = parsed.get("tenant_access_token") if isinstance(parsed, dict) else None
+            expire = parsed.get("expire") if isinstance(parsed, dict) else None
+            if not isinstance(token, str) or not isinstance(expire, int):
+                raise OutcomeUnknown("the answer holds no token")
+            self._token, self._until = token, self._clock() + max(1.0, expire - EARLY_SECONDS)
+            return token
+
+    async def long_connection(self) -> Mapping[str, object]:
+        """Ask where the long connection is; return the answer's `data`.
+
+        Raises:
+            Unauthorized: the app's id or secret is wrong, or long connections are not switched on for it.
+            CallError: it could not be asked.
+        """
+        answer = await self._http.call(
+            "POST",
+            f"{self._api}/callback/ws/endpoint",
+            json={"AppID": self._credentials.app_id, "AppSecret": self._credentials.app_secret},
+            headers={"locale": "zh"},
+        )
+        return data_of(answer)
+
+
+def data_of(answer: HttpAnswer) -> Mapping[str, object]:
+    """Return the `data` of a good answer.
+
+    Raises:
+        CallError: what the vendor's code stands for.
+    """
+    parsed = checked(answer)
+    data = parsed.get("data")
+    return data if isinstance(data, dict) else parsed
+
+
+def checked(answer: HttpAnswer) -> Mapping[str, object]:
+    """Return a good answer's JSON.
+
+    Raises:
+        CallError: what its status or the vendor's code stands for.
+    """
+    parsed = answer.json
+    code = parsed.get("code") if isinstance(parsed, dict) else None
+    if answer.status == 200 and isinstance(parsed, dict) and code == 0:
+        return parsed
+    said = str(parsed.get("msg") or "")[:150] if isinstance(parsed, dict) else ""
+    raise _error(answer, code if isinstance(code, int) else None, said)
+
+
+def _error(answer: HttpAnswer, code: int | None, said: str) -> CallError:
+    text = f"{code}: {said}" if code is not None else f"HTTP {answer.status}"
+    if answer.status == 429 or code in RATE_CODES:
+        return RateLimited(text, _pause(answer))
+    if code in TOKEN_CODES or code in IDENTITY_CODES or code in (403, 514):
+        return Unauthorized(text)
+    if code == 99991672:
+        return Forbidden(text)
+    if code in TOPIC_CODES:
+        return ChatClosed(text, topic=True)
+    if code in CLOSED_CODES:
+        return ChatClosed(text)
+    if code in GONE_CODES:
+        return Gone(text)
+    if code in UNEDITABLE_CODES:
+        return Uneditable(text)
+    if code in CARD_CODES:
+        return CardRefused(text)
+    if answer.status >= 500 or code in BUSY_CODES:
+        return ServerFault(text)
+    if code is not None:
+        return Refused(text)
+    if answer.status in (401, 403):
+        return Unauthorized(text)
+    return OutcomeUnknown(text) if answer.status == 200 else ServerFault(text)
+
+
+def _pause(answer: HttpAnswer) -> float:
+    try:
+        return max(1.0, float(answer.headers.get("x-ogw-ratelimit-reset", DEFAULT_PAUSE)))
+    except ValueError:
+        return DEFAULT_PAUSE

@@ -1,0 +1,205 @@
+"""Feishu's events: which are stored under what name, and what they mean in the nouns of `bot.messages`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.inbox import ClaimedUpdate, NewUpdate
+from bot.messages import Attachment, ButtonPress, Chat, ChatType, Message, Sender
+from bot.platforms.calls import parse
+from bot.platforms.events import Event, Ignored, Membership
+from bot.platforms.text import clean
+
+PLATFORM = "feishu"
+MESSAGE, PRESS, ADDED, REMOVED, DISBANDED = (
+    "im.message.receive_v1",
+    "card.action.trigger",
+    "im.chat.member.bot.added_v1",
+    "im.chat.member.bot.deleted_v1",
+    "im.chat.disbanded_v1",
+)
+KINDS = {MESSAGE: "message", PRESS: "press", ADDED: "member", REMOVED: "member", DISBANDED: "member"}
+Json = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class BotIdentity:
+    """Who we are: our open_id, as others mention us."""
+
+    open_id: str
+    name: str
+
+
+def to_record(event: Json, body: bytes) -> NewUpdate | None:
+    """Return an event ready to be stored, or None where it is none that we serve.
+
+    A message goes by its message_id, for its event_id may be another when it is brought again.
+
+    Raises:
+        KeyError, TypeError: it lacks what every event of its kind has.
+    """
+    header, content = _object(event, "header"), _object(event, "event")
+    kind = KINDS.get(_text(header, "event_type"))
+    if kind is None:
+        return None
+    if kind == "message":
+        message = _object(content, "message")
+        queue = _chat(content).id
+        return NewUpdate(_name(message, "message_id"), queue, kind, body)
+    if kind == "press":
+        chat, _ = _pressed(content)
+        return NewUpdate(f"press:{_name(header, 'event_id')}", chat.id, kind, body)
+    return NewUpdate(f"member:{_name(header, 'event_id')}", _name(content, "chat_id"), kind, body)
+
+
+def translate(update: ClaimedUpdate, me: BotIdentity) -> Event:
+    """Return what a stored event means to us.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is not built as the vendor says.
+    """
+    event = parse(update.body)
+    if not isinstance(event, dict):
+        raise TypeError("an event is no object")
+    content = _object(event, "event")
+    if update.kind == "message":
+        return _message(content, me)
+    if update.kind == "press":
+        return _press(content, str(update.id))
+    return Membership(_name(content, "chat_id"), _text(_object(event, "header"), "event_type") == ADDED)
+
+
+def _message(content: Json, me: BotIdentity) -> Event:
+    message, sender = _object(content, "message"), _object(content, "sender")
+    if _text(sender, "sender_type") != "user":
+        return Ignored("from a bot")
+    chat = _chat(content)
+    mentioned = _mentions(message)
+    meant = any(person == me.open_id for person, _ in mentioned.values())
+    kind, said = _text(message, "message_type"), _parsed(_text(message, "content"))
+    attachment = None
+    if kind == "text":
+        text = _text(said, "text")
+    elif kind == "post":
+        text = "\n".join(_post_lines(said))
+    elif kind == "file":
+        text = ""
+        file = f"{_name(message, 'message_id')}/{_name(said, 'file_key')}"
+        attachment = Attachment(file, _text(said, "file_name"), None)
+    else:
+        return Ignored(f"a message of the kind {kind}"[:60])
+    for key, (person, name) in sorted(mentioned.items(), key=lambda pair: len(pair[0]), reverse=True):
+        text = text.replace(key, "" if person == me.open_id else name)
+    text = clean(text).strip()
+    if not text and not attachment and not meant:
+        return Ignored("no text")
+    return Message(
+        chat,
+        _name(message, "message_id"),
+        Sender(_person(sender)),
+        text,
+        datetime.fromtimestamp(int(_text(message, "create_time")) / 1000, UTC),
+        addressed=chat.type is ChatType.PRIVATE or meant,
+        attachment=attachment,
+    )
+
+
+def _chat(content: Json) -> Chat:
+    """Where a message was written; a private chat goes by its person, as everything that is kept about a person does."""
+    message = _object(content, "message")
+    private = _text(message, "chat_type") == "p2p"
+    name = _person(_object(content, "sender")) if private else _name(message, "chat_id")
+    root = _optional(message, "root_id") or _name(message, "message_id")
+    thread = root if _optional(message, "thread_id") else None
+    return Chat(PLATFORM, name, ChatType.PRIVATE if private else ChatType.GROUP, thread)
+
+
+def _person(sender: Json) -> str:
+    return _name(_object(sender, "sender_id"), "open_id")
+
+
+def _mentions(message: Json) -> dict[str, tuple[str, str]]:
+    """Who is mentioned: by the key that stands in the text, the open_id and the name."""
+    found: dict[str, tuple[str, str]] = {}
+    for mention in _list(message, "mentions"):
+        if not isinstance(mention, dict):
+            raise TypeError("a mention is no object")
+        person = mention.get("id")
+        open_id = _optional(person, "open_id") if isinstance(person, dict) else None
+        found[_text(mention, "key")] = (open_id or "", _optional(mention, "name") or "")
+    return found
+
+
+def _post_lines(said: Json) -> list[str]:
+    """The lines of a post: its title, then each paragraph's texts, mentions by their keys."""
+    lines = [title] if (title := _optional(said, "title")) else []
+    for line in _list(said, "content"):
+        if not isinstance(line, list):
+            raise TypeError("a line of a post is no list")
+        pieces = [tag for tag in line if isinstance(tag, dict)]
+        lines.append("".join(_optional(tag, "text") or _optional(tag, "user_id") or "" for tag in pieces))
+    return lines
+
+
+def _press(content: Json, update: str) -> Event:
+    chat, data = _pressed(content)
+    if not data:
+        return Ignored("a press without data")
+    card = _name(_object(content, "context"), "open_message_id")
+    return ButtonPress(chat, card, update, Sender(_name(_object(content, "operator"), "open_id")), data)
+
+
+def _pressed(content: Json) -> tuple[Chat, str]:
+    """Where a button was pressed and what it carried: what kind of chat that is, only the button itself tells."""
+    value = _object(content, "action").get("value")
+    value = value if isinstance(value, dict) else {}
+    private = value.get("chat") == ChatType.PRIVATE
+    operator, context = _object(content, "operator"), _object(content, "context")
+    name = _name(operator, "open_id") if private else _name(context, "open_chat_id")
+    thread = _optional(value, "thread") or None
+    data = _optional(value, "data") or ""
+    return Chat(PLATFORM, name, ChatType.PRIVATE if private else ChatType.GROUP, thread), data
+
+
+def _parsed(content: str) -> Json:
+    parsed = json.loads(content)
+    if not isinstance(parsed, dict):
+        raise TypeError("a content is no object")
+    return parsed
+
+
+def _object(holder: Json, name: str) -> Json:
+    value = holder[name]
+    if not isinstance(value, dict):
+        raise TypeError(f"{name} is {type(value).__name__}")
+    return value
+
+
+def _list(holder: Json, name: str) -> Sequence[object]:
+    value = holder.get(name) or []
+    if not isinstance(value, list):
+        raise TypeError(f"{name} is {type(value).__name__}")
+    return value
+
+
+def _text(holder: Json, name: str) -> str:
+    value = holder[name]
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is {type(value).__name__}")
+    return value
+
+
+def _name(holder: Json, name: str) -> str:
+    """An id: some text, and not too long to be kept."""
+    value = _text(holder, name)
+    if not 1 <= len(value) <= 200 or not value.isprintable():
+        raise ValueError(f"{name} is no id")
+    return value
+
+
+def _optional(holder: Json, name: str) -> str | None:
+    value = holder.get(name)
+    return value if isinstance(value, str) else None

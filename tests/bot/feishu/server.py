@@ -1,0 +1,548 @@
+"""A strict small Feishu on loopback: token, long connection with its redelivery, messages, cards, files, and faults.
+
+It refuses what the vendor's pages say is refused, and shows a test what a reader sees.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import itertools
+import json
+import random
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from aiohttp import WSMsgType, web
+
+from bot.platforms.feishu.frames import CONTROL, DATA, Frame, decode
+from tests.bot.feishu.events import BOT, Json
+
+APP, SECRET = "cli_tests", "canary-app-secret-of-the-tests"
+TICKET, ACCESS_KEY = "canary-ticket-of-the-tests", "canary-access-key-of-the-tests"
+CONTENT_LIMIT, TEXT_LIMIT, TABLES = 30 * 1024, 150 * 1024, 5
+LADDER = (15.0, 300.0, 3600.0, 21600.0)
+ACK_SECONDS = 3.0
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What a call gets instead of an answer: a vendor's code, a status, or the end of the connection."""
+
+    code: int = 0
+    status: int = 400
+    msg: str = "refused by a test"
+    headers: tuple[tuple[str, str], ...] = ()
+    abort: bool = False
+    done: bool = False  # executed all the same
+    body: bytes | None = None
+    seconds: float = 0.0
+
+
+def flood(seconds: int) -> Fault:
+    return Fault(99991400, 429, "request trigger frequency limit", (("x-ogw-ratelimit-reset", str(seconds)),))
+
+
+@dataclass
+class Said:
+    """A message of the bot's."""
+
+    id: str
+    to: str
+    kind: str
+    content: Json
+    reply_to: str | None = None
+    in_thread: bool = False
+    edits: int = 0
+    at: float = 0.0
+    by_uuid: str | None = None
+
+    @property
+    def text(self) -> str:
+        """What a reader sees of it, buttons by their labels under it."""
+        if self.kind == "post":
+            return "\n".join(
+                "".join(tag["text"] for tag in line) for line in self.content["zh_cn"]["content"]
+            )
+        if self.kind == "image":
+            return "[picture]"
+        shown = []
+        for element in self.content["elements"]:
+            if element["tag"] == "div":
+                shown.append(element["text"]["content"])
+            else:
+                shown += [button["text"]["content"] for button in element["actions"]]
+        return "\n".join(shown)
+
+    def button(self, label: str) -> Json:
+        """The value of a button."""
+        return next(
+            button["value"]
+            for element in self.content["elements"]
+            if element["tag"] == "action"
+            for button in element["actions"]
+            if button["text"]["content"] == label
+        )
+
+
+@dataclass
+class Connection:
+    """A long connection that is open."""
+
+    socket: web.WebSocketResponse
+    request: web.Request
+    silent: bool = False
+
+
+@dataclass
+class Delivery:
+    """An event on its way; `answers` are the codes that came back."""
+
+    event: Json
+    answers: list[int] = field(default_factory=list)
+    tries: int = 0
+    seconds: list[float] = field(default_factory=list)
+    toast: str | None = None
+    done: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Feishu:
+    """What a test sees and steers; `haste` shortens the ladder of redelivery, and the time for an acknowledgement."""
+
+    def __init__(self, haste: float = 1.0) -> None:
+        self.url = ""
+        self.haste = haste
+        self.said: dict[str, Said] = {}
+        self.calls: list[tuple[str, str, Json]] = []
+        self.tokens: set[str] = set()
+        self.handshakes = 0
+        self.connections: list[Connection] = []
+        self.deliveries: list[Delivery] = []
+        self.files: dict[str, bytes] = {}
+        self.known: set[str] = {"f1"}  # messages of people
+        self.groups: dict[str, Json] = {}
+        self.closed: set[str] = set()
+        self.token_seconds = 7200
+        self.ping_seconds = 120
+        self.clock: Callable[[], float] = time.time
+        self.piece_bytes: int | None = None
+        self._faults: dict[str, list[tuple[Fault, float]]] = {}
+        self._numbers = itertools.count(1)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._waiting: dict[str, Delivery] = {}
+        self._news = asyncio.Event()
+
+    # What a test does.
+
+    def push(self, event: Json) -> Delivery:
+        """Bring an event, again and again until it is acknowledged, as long as the vendor does."""
+        delivery = Delivery(event)
+        self.deliveries.append(delivery)
+        content = event.get("event", {})
+        if isinstance(content, dict) and isinstance(content.get("message"), dict):
+            self.known.add(content["message"].get("message_id", ""))
+        self._spawn(self._deliver(delivery))
+        return delivery
+
+    async def answered(self, event: Json, seconds: float = 5.0) -> Delivery:
+        """Bring an event and wait until it is acknowledged."""
+        delivery = self.push(event)
+        await asyncio.wait_for(delivery.done.wait(), seconds)
+        return delivery
+
+    def fail(self, path: str, fault: Fault, times: float = 1) -> None:
+        """Answer the next calls whose `METHOD path` holds that so."""
+        self._faults.setdefault(path, []).append((fault, times))
+
+    def texts(self, to: str | None = None) -> list[str]:
+        """What readers see, message by message."""
+        return [said.text for said in self.said.values() if to is None or said.to == to]
+
+    async def until(self, condition: Callable[[], object], seconds: float = 8.0) -> None:
+        """Wait for something to become true."""
+        async with asyncio.timeout(seconds):
+            while not condition():
+                self._news.clear()
+                try:
+                    await asyncio.wait_for(self._news.wait(), 0.05)
+                except TimeoutError:
+                    continue
+
+    async def connected(self, count: int = 1, seconds: float = 8.0) -> None:
+        await self.until(lambda: len(self.open) >= count, seconds)
+
+    @property
+    def open(self) -> list[Connection]:
+        return [one for one in self.connections if not one.socket.closed]
+
+    async def send_raw(self, data: bytes) -> None:
+        """Send bytes that need be no frame."""
+        await self.open[-1].socket.send_bytes(data)
+
+    def abort(self) -> None:
+        """Break every connection by a RST."""
+        for one in self.open:
+            if one.request.transport is not None:
+                one.request.transport.abort()
+
+    async def close(self) -> None:
+        """End every connection politely."""
+        for one in self.open:
+            await one.socket.close()
+
+    # What Feishu does.
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        body = json.dumps(delivery.event, ensure_ascii=False).encode()
+        for pause in (*LADDER, None):
+            while not (listening := [one for one in self.open if not one.silent]):
+                await asyncio.sleep(0.02)
+            name = f"msg{next(self._numbers)}"
+            self._waiting[name] = delivery
+            delivery.tries += 1
+            began = time.monotonic()
+            before = len(delivery.answers)
+            await self._frames(random.choice(listening), name, body)
+            try:
+                async with asyncio.timeout(ACK_SECONDS / self.haste):
+                    while len(delivery.answers) == before:
+                        await asyncio.sleep(0.001)
+                delivery.seconds.append(time.monotonic() - began)
+                if delivery.answers[-1] == 200:
+                    break
+            except TimeoutError:
+                pass
+            if pause is None:
+                return
+            await asyncio.sleep(pause / self.haste)
+            # Brought again it is another event of the same message.
+            if "header" in delivery.event:
+                delivery.event["header"]["event_id"] += "'"
+                body = json.dumps(delivery.event, ensure_ascii=False).encode()
+        delivery.done.set()
+        self._news.set()
+
+    async def _frames(self, to: Connection, name: str, body: bytes) -> None:
+        size = self.piece_bytes or len(body) or 1
+        pieces = [body[at : at + size] for at in range(0, len(body), size)] or [b""]
+        for at, piece in enumerate(pieces):
+            headers = {
+                "type": "event",
+                "message_id": name,
+                "trace_id": "t",
+                "sum": str(len(pieces)),
+                "seq": str(at),
+            }
+            try:
+                await to.socket.send_bytes(Frame(DATA, headers, piece, 7).encode())
+            except ConnectionError:
+                return
+
+    async def _endpoint(self, request: web.Request) -> web.StreamResponse:
+        asked = await self._read(request)
+        if (fault := self._planned(request)) is not None:
+            return await self._failing(fault, request)
+        if (asked.get("AppID"), asked.get("AppSecret")) != (APP, SECRET):
+            return web.json_response({"code": 514, "msg": "app_id or app_secret is wrong"})
+        ticket = f"{TICKET}{next(self._numbers)}"
+        self.tokens.add(ticket)
+        where = f"{self.url.replace('http', 'ws', 1)}/ws?device_id=d&service_id=7"
+        config = {
+            "ReconnectCount": -1,
+            "ReconnectInterval": 120,
+            "ReconnectNonce": 30,
+            "PingInterval": self.ping_seconds,
+        }
+        url = f"{where}&access_key={ACCESS_KEY}&ticket={ticket}"
+        return web.json_response({"code": 0, "msg": "ok", "data": {"URL": url, "ClientConfig": config}})
+
+    async def _socket(self, request: web.Request) -> web.StreamResponse:
+        ticket = request.query.get("ticket", "")
+        if ticket not in self.tokens or request.query.get("access_key") != ACCESS_KEY:
+            return web.Response(status=403)
+        self.tokens.discard(ticket)
+        if (fault := self._planned(request)) is not None:
+            return await self._failing(fault, request)
+        socket = web.WebSocketResponse(autoping=True)
+        await socket.prepare(request)
+        self.handshakes += 1
+        connection = Connection(socket, request)
+        self.connections.append(connection)
+        self._news.set()
+        async for message in socket:
+            if message.type is WSMsgType.BINARY and not connection.silent:
+                await self._frame(socket, decode(message.data))
+        return socket
+
+    async def _frame(self, socket: web.WebSocketResponse, frame: Frame) -> None:
+        kind = frame.headers.get("type")
+        if frame.method == CONTROL and kind == "ping":
+            assert frame.service == 7, "a ping names the service of its address"
+            await socket.send_bytes(Frame(CONTROL, {"type": "pong"}, b"", 7).encode())
+        elif frame.method == DATA and frame.headers["message_id"] in self._waiting:
+            delivery = self._waiting.pop(frame.headers["message_id"])
+            answer = json.loads(frame.payload)
+            if "data" in answer:
+                data = json.loads(base64.b64decode(answer["data"]))
+                delivery.toast = data.get("toast", {}).get("content")
+            delivery.answers.append(answer["code"])
+            self._news.set()
+
+    async def _token(self, request: web.Request) -> web.StreamResponse:
+        asked = await self._read(request)
+        if (fault := self._planned(request)) is not None:
+            return await self._failing(fault, request)
+        if asked.get("app_id") != APP:
+            return web.json_response({"code": 10003, "msg": "invalid param"})
+        if asked.get("app_secret") != SECRET:
+            return web.json_response({"code": 10014, "msg": "app secret invalid"})
+        token = f"t-canary-tenant-token-{next(self._numbers)}"
+        self.tokens.add(token)
+        return web.json_response(
+            {"code": 0, "msg": "ok", "tenant_access_token": token, "expire": self.token_seconds}
+        )
+
+    async def _api(self, request: web.Request) -> web.StreamResponse:
+        asked = await self._read(request)
+        fault = self._planned(request)
+        if fault is not None and not fault.done:
+            return await self._failing(fault, request)
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if token not in self.tokens:
+            return _no(99991663, "Invalid access token for authorization", 401)
+        path = request.path.removeprefix("/open-apis/")
+        answer = self._do(request, path.split("/"), asked)
+        if fault is not None:
+            return await self._failing(fault, request)
+        return answer
+
+    def _do(self, request: web.Request, path: list[str], asked: Json) -> web.StreamResponse:
+        match request.method, path:
+            case "GET", ["bot", "v3", "info"]:
+                bot = {"activate_status": 2, "app_name": "出处", "open_id": BOT}
+                return web.json_response({"code": 0, "msg": "ok", "bot": bot})
+            case "POST", ["im", "v1", "messages"]:
+                kind = request.query.get("receive_id_type")
+                to = str(asked.get("receive_id", ""))
+                if kind not in ("open_id", "chat_id") or not to.startswith(
+                    "ou_" if kind == "open_id" else "oc_"
+                ):
+                    return _no(230001, "invalid receive_id")
+                return self._say(to, asked)
+            case "POST", ["im", "v1", "messages", name, "reply"]:
+                answered = self.said.get(name)
+                if answered is None and name not in self.known:
+                    return _no(230011, "The message was withdrawn")
+                return self._say(answered.to if answered else self._place(name), asked, name)
+            case "PUT" | "PATCH" as method, ["im", "v1", "messages", name]:
+                return self._edit(method, name, asked)
+            case "POST", ["im", "v1", "images"]:
+                return _yes({"image_key": "img_1"})
+            case "GET", ["im", "v1", "chats", name]:
+                group = self.groups.get(name)
+                return _yes(group) if group else _no(232006, "chat_id is invalid")
+            case "GET", ["im", "v1", "messages", name, "resources", key]:
+                if name not in self.known or key not in self.files:
+                    return _no(234003, "File not in msg")
+                return web.Response(
+                    body=self.files[key], headers={"Content-Type": "application/octet-stream"}
+                )
+        return web.json_response({"code": 99991400, "msg": f"no such call: {path}"}, status=404)
+
+    def _place(self, name: str) -> str:
+        """Where a person wrote a message: in private under the person's own id, as we send there."""
+        for delivery in self.deliveries:
+            content = delivery.event.get("event", {})
+            written = content.get("message") if isinstance(content, dict) else None
+            if isinstance(written, dict) and written.get("message_id") == name:
+                private = written["chat_type"] == "p2p"
+                return str(content["sender"]["sender_id"]["open_id"] if private else written["chat_id"])
+        return "unknown"
+
+    def _say(self, to: str, asked: Json, reply_to: str | None = None) -> web.StreamResponse:
+        if to in self.closed:
+            return _no(230002, "The bot can not be outside the group.")
+        uuid = asked.get("uuid")
+        if uuid is not None and not 1 <= len(uuid) <= 50:
+            return _no(230001, "uuid is too long")
+        for before in self.said.values():
+            if uuid is not None and before.by_uuid == uuid:
+                return _yes({"message_id": before.id})
+        if (wrong := _wrong(asked)) is not None:
+            return wrong
+        name = f"om_said{next(self._numbers):028x}"
+        content = json.loads(asked["content"])
+        thread = bool(asked.get("reply_in_thread"))
+        self.said[name] = Said(
+            name, to, asked["msg_type"], content, reply_to, thread, at=self.clock(), by_uuid=uuid
+        )
+        self._news.set()
+        return _yes({"message_id": name, "chat_id": to, "msg_type": asked["msg_type"]})
+
+    def _edit(self, method: str, name: str, asked: Json) -> web.StreamResponse:
+        said = self.said.get(name)
+        if said is None:
+            return _no(230011, "The message was withdrawn")
+        if method == "PATCH":
+            if said.kind != "interactive":
+                return _no(230001, "not a card")
+            if self.clock() - said.at > 14 * 86400:
+                return _no(230031, "The message card has been sent for more than 14 days")
+            asked = {**asked, "msg_type": "interactive"}
+        elif said.kind != "post" or asked.get("msg_type") != "post":
+            return _no(230054, "This operation is not supported for this message type")
+        elif said.edits >= 20:
+            return _no(230072, "The message has reached the number of times it can be edited")
+        if (wrong := _wrong(asked)) is not None:
+            return wrong
+        said.content, said.edits = json.loads(asked["content"]), said.edits + 1
+        self._news.set()
+        return _yes({})
+
+    async def _read(self, request: web.Request) -> Json:
+        body = await request.read()
+        asked = json.loads(body) if request.content_type == "application/json" and body else {}
+        self.calls.append((request.method, request.path, asked))
+        return dict(asked)
+
+    def _planned(self, request: web.Request) -> Fault | None:
+        for path, faults in self._faults.items():
+            if path in f"{request.method} {request.path}" and faults:
+                fault, times = faults[0]
+                if times <= 1:
+                    faults.pop(0)
+                else:
+                    faults[0] = (fault, times - 1)
+                return fault
+        return None
+
+    async def _failing(self, fault: Fault, request: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(fault.seconds)
+        if fault.abort:
+            assert request.transport is not None
+            request.transport.abort()
+            return web.Response()
+        if fault.body is not None:
+            return web.Response(body=fault.body, status=fault.status)
+        return _no(fault.code, fault.msg, fault.status, dict(fault.headers))
+
+    def _spawn(self, work: object) -> None:
+        task = asyncio.ensure_future(work)  # type: ignore[call-overload]
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def application(self) -> web.Application:
+        app = web.Application(client_max_size=64 * 1024 * 1024)
+        app.add_routes(
+            [
+                web.post("/callback/ws/endpoint", self._endpoint),
+                web.get("/ws", self._socket),
+                web.post("/open-apis/auth/v3/tenant_access_token/internal", self._token),
+                web.route("*", "/open-apis/{path:.*}", self._api),
+            ]
+        )
+        return app
+
+
+def _yes(data: Json) -> web.Response:
+    return web.json_response({"code": 0, "msg": "success", "data": data})
+
+
+def _no(code: int, msg: str, status: int = 400, headers: dict[str, str] | None = None) -> web.Response:
+    return web.json_response({"code": code, "msg": msg}, status=status, headers=headers)
+
+
+def _wrong(asked: Json) -> web.Response | None:
+    """What Feishu says of a message that it does not take."""
+    kind, content = asked.get("msg_type"), asked.get("content")
+    if kind not in ("text", "post", "interactive", "image") or not isinstance(content, str):
+        return _no(230001, "invalid msg_type or content")
+    parsed = json.loads(content)
+    size = len(json.dumps(asked, ensure_ascii=False).encode())
+    if size > (TEXT_LIMIT if kind == "text" else CONTENT_LIMIT):
+        return _no(230025, "The length of the message content reaches its limit.")
+    try:
+        _CHECKS[kind](parsed)
+    except _Refused as error:
+        return _no(*error.args)
+    except (KeyError, TypeError, AssertionError, AttributeError) as error:
+        return _no(230099, f"Failed to create card content, ext=ErrCode: 200621; ErrMsg: {error!r}")
+    return None
+
+
+class _Refused(Exception):
+    """A code and its words."""
+
+
+def _check_text(content: Json) -> None:
+    if not content["text"].strip():
+        raise _Refused(230001, "text is empty")
+    assert "<at " not in content["text"], "live markup"
+
+
+def _check_post(content: Json) -> None:
+    lines = content["zh_cn"]["content"]
+    assert lines
+    for line in lines:
+        for tag in line:
+            assert tag["tag"] in ("text", "a"), tag
+            assert set(tag) <= {"tag", "text", "href", "style"}, tag
+            assert set(tag.get("style", [])) <= {"bold", "italic", "underline", "lineThrough"}, tag
+            tag["text"].encode()
+            if tag["tag"] == "a":
+                assert tag["href"].startswith(("https://", "http://")), tag
+
+
+def _check_card(content: Json) -> None:
+    assert content["config"]["update_multi"] is True, "edits would be seen by one reader only"
+    elements = content["elements"]
+    if sum(element["tag"] == "table" for element in elements) > TABLES:
+        raise _Refused(
+            230099, "Failed to create card content, ext=ErrCode: 11310; ErrMsg: card table number over limit"
+        )
+    for element in elements:
+        if element["tag"] == "div":
+            assert element["text"]["tag"] == "plain_text", "markdown would be live"
+            assert isinstance(element["text"]["content"], str)
+            assert element["text"].get("text_size", "normal") in ("normal", "heading", "notation")
+        else:
+            assert element["tag"] == "action", element
+            assert element["actions"]
+            for button in element["actions"]:
+                assert button["tag"] == "button"
+                assert button["text"]["tag"] == "plain_text"
+                assert button["text"]["content"]
+                assert ("value" in button) != ("url" in button)
+
+
+def _check_image(content: Json) -> None:
+    assert content["image_key"] == "img_1"
+
+
+_CHECKS: dict[str, Callable[[Json], None]] = {
+    "text": _check_text,
+    "post": _check_post,
+    "interactive": _check_card,
+    "image": _check_image,
+}
+
+
+@asynccontextmanager
+async def feishu(haste: float = 1.0) -> AsyncIterator[Feishu]:
+    """Serve while the block runs."""
+    server = Feishu(haste)
+    runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=0.2)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        yield server
+    finally:
+        for task in list(server._tasks):
+            task.cancel()
+        for one in server.open:
+            if one.request.transport is not None:
+                one.request.transport.abort()
+        await runner.cleanup()

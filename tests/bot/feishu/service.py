@@ -1,0 +1,62 @@
+"""Feishu's side in this process, with a conversation made by hand, against the strict small Feishu."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from aiohttp import web
+
+from bot.messages import Conversation
+from bot.observability import Metrics
+from bot.platforms.core import Clocks, Pace
+from bot.platforms.feishu.client import Credentials
+from bot.platforms.feishu.service import PATH, FeishuOptions, FeishuService, feishu_service
+from bot.platforms.limiter import Rate
+from bot.ports import PlatformHost
+from bot.state.sqlite_inbox import open_inboxes
+from tests.bot.feishu.server import APP, SECRET, Feishu
+
+FREELY = Pace(Rate(1e-6, 1), Rate(1e-6, 1), Rate(1e-6, 1))
+VERIFICATION, ENCRYPT = "canary-verification-token", "canary-encrypt-key-of-the-tests"
+
+
+@asynccontextmanager
+async def serving(
+    server: Feishu,
+    folder: Path,
+    conversation: Conversation,
+    metrics: Metrics | None = None,
+    on_fatal: Callable[[str], None] = print,
+    secret: str = SECRET,
+    pace: Pace = FREELY,
+    clocks: Clocks | None = None,
+    **options: float | str,
+) -> AsyncIterator[FeishuService]:
+    """Serve over the long connection, or by callback where a `verification_token` is given; hangs are short."""
+    given = FeishuOptions(
+        Credentials(APP, secret),
+        server.url,
+        pace=pace,
+        **{"call_seconds": 1.0, **options},  # type: ignore[arg-type]
+    )
+    async with open_inboxes(folder / "inbox.sqlite", time.time, "telegram") as inboxes:
+        host = PlatformHost(conversation, metrics or Metrics(), inboxes, folder, None, on_fatal)
+        async with feishu_service(given, host, clocks) as service:
+            yield service
+
+
+@asynccontextmanager
+async def site(service: FeishuService) -> AsyncIterator[str]:
+    """The public site with the service's routes; yields the address that Feishu is told."""
+    app = web.Application()
+    app.add_routes(service.routes)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}{PATH}"
+    finally:
+        await runner.cleanup()
