@@ -45,7 +45,7 @@ licences: $(VENV)/dev.done
 	$(BIN)/python -m tests.licences
 
 lock:
-	$(BIN)/pip-compile -q --strip-extras --allow-unsafe --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --extra dev --extra reader --extra postgres --extra objects -o requirements-dev.txt pyproject.toml
+	$(BIN)/pip-compile -q --strip-extras --allow-unsafe --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --extra dev --extra reader --extra ocr --extra postgres --extra objects -o requirements-dev.txt pyproject.toml
 	$(BIN)/pip-compile -q --strip-extras --allow-unsafe --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --extra reader --extra postgres -c requirements-dev.txt -o requirements.txt pyproject.toml
 
 # --no-deps: the lock names every package, and pip before 24 stops at lxml[html-clean] asked for in two spellings.

@@ -117,7 +117,8 @@ class Document:
     one after another). `page_starts` holds the first line of each page, empty where the format has no pages;
     `article_starts` the first line of each article where the page's layout shows it by large headlines.
     `blocks` are what the reader knows of the page's structure, in reading order, disjoint; empty where it knows
-    nothing. `sidecar` is what an admin states, `stated` what the file says of itself.
+    nothing. `sidecar` is what an admin states, `stated` what the file says of itself. `confidences` has one entry a line
+    where any was recognised in an image: the probability that it was read right, None for a line that is text.
     """
 
     name: str
@@ -131,6 +132,7 @@ class Document:
     article_starts: tuple[int, ...] = ()
     blocks: tuple[Block, ...] = ()
     stated: Metadata | None = None
+    confidences: tuple[float | None, ...] = ()
 
     def on_page(self, line: int) -> tuple[int | None, int]:
         """Return the page that a line stands on, None where there are no pages, and its number there."""
@@ -199,7 +201,8 @@ class Fact:
     `spans` are disjoint and in reading order. `leans_on` is the id of the fact that makes this one
     understandable (no subject, 这里, 该镇). `uncertain` marks a section whose reading order was not established.
     `page` and `page_first_line` are those of the first span, `further_pages` first line and number of the others it
-    stands on; `apart` are the lines of its spans that something else lies right above.
+    stands on; `apart` are the lines of its spans that something else lies right above. `recognised` is the probability
+    that a fact from an image was read right, None for one that is text in the file.
     """
 
     id: str
@@ -214,6 +217,7 @@ class Fact:
     page_first_line: int = 1
     further_pages: tuple[tuple[int, int], ...] = ()
     apart: tuple[int, ...] = ()
+    recognised: float | None = None
 
     @property
     def lines(self) -> tuple[tuple[int, int], ...]:

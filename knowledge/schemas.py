@@ -47,7 +47,8 @@ class PageJson(TypedDict):
 class SourceJson(TypedDict):
     """Where a fact stands; `lines` are inclusive runs, on the page's own count where there is a page.
 
-    `further` are the pages on which a sentence goes on, if it does; `also` the other places that print the sentence.
+    `further` are the pages on which a sentence goes on, if it does; `also` the other places that print the sentence,
+    `recognised` the probability that a sentence from an image was read right.
     """
 
     file: str
@@ -57,6 +58,7 @@ class SourceJson(TypedDict):
     page: int | None
     further: NotRequired[list[PageJson]]
     also: NotRequired[list[SourceJson]]
+    recognised: NotRequired[float]
 
 
 @with_config(CLOSED)
@@ -199,6 +201,8 @@ def _source_json(fact: Fact) -> SourceJson:
     ]
     if further:
         source["further"] = further
+    if fact.recognised is not None:
+        source["recognised"] = round(fact.recognised, 4)
     return source
 
 

@@ -62,7 +62,8 @@ def place(fact: Fact, phrases: Phrases) -> str:
 
 
 def _cited(fact: Fact, phrases: Phrases) -> str:
-    where = " ".join((*issue(fact.article, phrases), lines(fact, phrases)))
+    seen = () if fact.recognised is None else (phrases.recognised.format(int(100 * fact.recognised)),)
+    where = " ".join((*issue(fact.article, phrases), lines(fact, phrases), *seen))
     return phrases.cite.format(title=fact.article.title.text, lines=where, file=fact.article.file)
 
 

@@ -364,6 +364,7 @@ PHRASES = Phrases(
     line="line {}",
     line_run="lines {}–{}",
     page="page {}, ",
+    recognised="read from an image ({}% sure)",
     campaign="[{}]",
     context="Context",
     source="Source",

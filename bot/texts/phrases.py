@@ -309,6 +309,7 @@ class Phrases:
     line: str
     line_run: str
     page: str
+    recognised: str
     campaign: str
     context: str
     source: str

@@ -361,6 +361,7 @@ PHRASES = Phrases(
     line="第{}行",
     line_run="第{}–{}行",
     page="第{}页",
+    recognised="识别自图片（把握{}%）",
     campaign="【{}】",
     context="上下文",
     source="原文",

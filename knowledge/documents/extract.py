@@ -22,6 +22,7 @@ class Extract:
     missing: tuple[Skipped, ...] = ()
     blocks: tuple[Block, ...] = ()
     stated: Metadata | None = None
+    confidences: tuple[float | None, ...] = ()
 
 
 def split_lines(text: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from knowledge.documents import limits
 from knowledge.documents.archive import Archive, Member, open_archive
@@ -21,6 +22,9 @@ from knowledge.documents.walk import RESERVED_NAMES, Source, find_sources, is_ig
 from knowledge.errors import UnreadableFile
 from knowledge.model import Document, Metadata, Skipped
 
+if TYPE_CHECKING:
+    from knowledge.documents.ocr import TextRecogniser
+
 __all__ = [
     "RESERVED_NAMES",
     "Read",
@@ -36,8 +40,8 @@ Read = tuple[Document, bytes] | Skipped
 """A document beside the bytes it was read from, or what could not be read."""
 
 
-def read_sources(source: Source) -> Iterator[Read]:
-    """Read one file into its documents (an archive holds several) beside their bytes.
+def read_sources(source: Source, recogniser: TextRecogniser | None = None) -> Iterator[Read]:
+    """Read one file into its documents (an archive holds several) beside their bytes; `recogniser` reads its images.
 
     A sidecar that is wrong is skipped on its own; the article is read without it.
     """
@@ -50,18 +54,20 @@ def read_sources(source: Source) -> Iterator[Read]:
         yield _skipped(error)
         return
     sidecar, fault = _sidecar_beside(source)
-    yield from read_bytes(source.name, data, sidecar)
+    yield from read_bytes(source.name, data, sidecar, recogniser)
     if fault is not None:
         yield fault
 
 
-def read_bytes(name: str, data: bytes, sidecar: Metadata | None = None) -> Iterator[Read]:
+def read_bytes(
+    name: str, data: bytes, sidecar: Metadata | None = None, recogniser: TextRecogniser | None = None
+) -> Iterator[Read]:
     """Read an upload, or the bytes of one file: one document, or those of an archive."""
     try:
         if suffix_of(name) == ARCHIVE:
-            yield from _read_archive(name, data, sidecar)
+            yield from _read_archive(name, data, sidecar, recogniser)
             return
-        document, missing = extract_document(name, data, sidecar)
+        document, missing = extract_document(name, data, sidecar, recogniser)
     except UnreadableFile as error:
         yield _skipped(error)
         return
@@ -78,7 +84,9 @@ def read_document(name: str, data: bytes) -> Document:
     return extract_document(name, data)[0]
 
 
-def _read_archive(name: str, data: bytes, sidecar: Metadata | None) -> Iterator[Read]:
+def _read_archive(
+    name: str, data: bytes, sidecar: Metadata | None, recogniser: TextRecogniser | None
+) -> Iterator[Read]:
     if len(data) > limits.ARCHIVE_BYTES:
         raise UnreadableFile(name, f"压缩包超过 {limits.ARCHIVE_BYTES >> 20} MB", "拆成几个压缩包")
     with open_archive(name, data) as archive:
@@ -88,13 +96,17 @@ def _read_archive(name: str, data: bytes, sidecar: Metadata | None) -> Iterator[
             beside = next((members[near] for near in _beside(path) if near in members), None)
             if beside:
                 orphans.discard(beside.path)
-            yield from _read_member(archive, members[path], beside, sidecar)
+            yield from _read_member(archive, members[path], beside, sidecar, recogniser)
         for path in sorted(orphans):
             yield Skipped(f"{name}!/{path}", *ORPHAN)
 
 
 def _read_member(
-    archive: Archive, member: Member, beside: Member | None, sidecar: Metadata | None
+    archive: Archive,
+    member: Member,
+    beside: Member | None,
+    sidecar: Metadata | None,
+    recogniser: TextRecogniser | None,
 ) -> Iterator[Read]:
     """Read one member; its own sidecar goes before that of the whole archive."""
     name = f"{archive.name}!/{member.path}"
@@ -111,7 +123,7 @@ def _read_member(
             sidecar = read_sidecar(f"{archive.name}!/{beside.path}", archive.read(beside))
         except UnreadableFile as error:
             fault = _skipped(error)
-    yield from read_bytes(name, data, sidecar)
+    yield from read_bytes(name, data, sidecar, recogniser)
     if fault:
         yield fault
 

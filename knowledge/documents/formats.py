@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from knowledge.documents import limits
 from knowledge.documents.extract import Extract
@@ -16,6 +16,9 @@ from knowledge.documents.plain import read_plain
 from knowledge.errors import UnreadableFile
 from knowledge.model import Document, Metadata, Skipped
 
+if TYPE_CHECKING:  # it brings PDFium, which a question need not pay
+    from knowledge.documents.ocr import TextRecogniser
+
 ARCHIVE: Final = ".zip"
 
 
@@ -23,7 +26,7 @@ ARCHIVE: Final = ".zip"
 class Format:
     """How one format is read, and how many bytes of it are taken in."""
 
-    read: Callable[[str, bytes], Extract]
+    read: Callable[[str, bytes, TextRecogniser | None], Extract]
     limit: int
     is_text: bool = True
 
@@ -34,15 +37,27 @@ def _read_docx(name: str, data: bytes) -> Extract:
     return read_docx(name, data)
 
 
-def _read_pdf(name: str, data: bytes) -> Extract:
+def _read_pdf(name: str, data: bytes, recogniser: TextRecogniser | None) -> Extract:
     from knowledge.documents.pdf import read_pdf  # the same
 
-    return read_pdf(name, data)
+    return read_pdf(name, data, recogniser)
 
 
-_PLAIN = Format(read_plain, limits.TEXT_BYTES)
-_MARKDOWN = Format(read_markdown, limits.TEXT_BYTES)
-_HTML = Format(read_html, limits.TEXT_BYTES)
+def _read_picture(name: str, data: bytes, recogniser: TextRecogniser | None) -> Extract:
+    from knowledge.documents.picture import read_picture  # the same
+
+    return read_picture(name, data, recogniser)
+
+
+def _text(read: Callable[[str, bytes], Extract]) -> Callable[[str, bytes, TextRecogniser | None], Extract]:
+    """A reader that has no use for a recogniser."""
+    return lambda name, data, _: read(name, data)
+
+
+_PLAIN = Format(_text(read_plain), limits.TEXT_BYTES)
+_MARKDOWN = Format(_text(read_markdown), limits.TEXT_BYTES)
+_HTML = Format(_text(read_html), limits.TEXT_BYTES)
+_PICTURE = Format(_read_picture, limits.IMAGE_BYTES, is_text=False)
 FORMATS: Final = {
     ".txt": _PLAIN,
     ".text": _PLAIN,
@@ -51,16 +66,19 @@ FORMATS: Final = {
     ".html": _HTML,
     ".htm": _HTML,
     ".xhtml": _HTML,
-    ".docx": Format(_read_docx, limits.OFFICE_BYTES, is_text=False),
+    ".docx": Format(_text(_read_docx), limits.OFFICE_BYTES, is_text=False),
     ".pdf": Format(_read_pdf, limits.PDF_BYTES, is_text=False),
+    ".png": _PICTURE,
+    ".jpg": _PICTURE,
+    ".jpeg": _PICTURE,
 }
 _SIGNS: Final = (
     (b"%PDF-", "PDF", "把扩展名改为 .pdf"),
     (b"PK\x03\x04", "压缩包或 Office 文件", "把扩展名改为 .docx 或 .zip"),
     (b"\xd0\xcf\x11\xe0", "旧版 Office 文件", "用 Word 另存为 .docx"),
     (b"{\\rtf", "RTF", "用 Word 另存为 .docx"),
-    (b"\x89PNG", "图片", "放入文字版，不认图片里的字"),
-    (b"\xff\xd8\xff", "图片", "放入文字版，不认图片里的字"),
+    (b"\x89PNG", "图片", "把扩展名改为 .png"),
+    (b"\xff\xd8\xff", "图片", "把扩展名改为 .jpg"),
     (b"GIF8", "图片", "放入文字版，不认图片里的字"),
     (b"\x1f\x8b", "gzip 压缩包", "解开后放入"),
     (b"7z\xbc\xaf", "7z 压缩包", "解开后放入"),
@@ -91,9 +109,11 @@ def byte_limit(name: str) -> int:
 
 
 def extract_document(
-    name: str, data: bytes, sidecar: Metadata | None = None
+    name: str, data: bytes, sidecar: Metadata | None = None, recogniser: TextRecogniser | None = None
 ) -> tuple[Document, tuple[Skipped, ...]]:
     """Turn bytes into a document and the list of its parts that could not be read.
+
+    `recogniser` reads scans and photographs; without one they are read by one of their own, if it is installed.
 
     Raises:
         UnreadableFile: the bytes are no article, or of a format we do not read.
@@ -102,7 +122,7 @@ def extract_document(
     if form is None:
         raise unknown_format(name)
     _check_bytes(name, data, form)
-    extract = form.read(name, data)
+    extract = form.read(name, data, recogniser)
     _check_lines(name, extract.lines)
     digest = hashlib.sha256(data).hexdigest()
     document = Document(
@@ -117,6 +137,7 @@ def extract_document(
         extract.article_starts,
         extract.blocks,
         extract.stated,
+        extract.confidences,
     )
     return document, extract.missing
 

@@ -47,3 +47,15 @@ DOCUMENT_LINES: Final = 200_000
 
 FOLDER_FILES: Final = 100_000
 FOLDER_DEPTH: Final = 32
+
+IMAGE_BYTES: Final = 20 * MEGABYTE
+"""One .png or .jpg file."""
+
+IMAGE_PIXELS: Final = 100_000_000
+"""Pixels of one image: a broadsheet at 300 dpi has 30 million."""
+
+IMAGE_SIDE: Final = 4_500
+"""Pixels of the longer side that is recognised: a broadsheet at 200 dpi; a larger image is made smaller."""
+
+RECOGNISED_PAGES: Final = 40
+"""Scanned pages of one file: ten seconds of a processor each."""

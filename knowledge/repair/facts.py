@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from knowledge.model import Article, Document, Fact, SourcedText, Span, lines_apart, make_id
+from knowledge.model import Article, Document, Fact, RepairEntry, SourcedText, Span, lines_apart, make_id
 from knowledge.repair import sentences
 from knowledge.repair.articles import Section
 from knowledge.repair.continuation import Paragraph
@@ -32,6 +32,9 @@ _POINTS_BACK: Final = re.compile(
 _POINTS_INSIDE: Final = re.compile(
     "这里|那里|该[镇区市县村乡省公司校院局街项系所州国站线]|此举|这一|上述|当地|代表团"
 )
+# Of 1,897 lines with figures in pages rendered at 110 and 200 dpi none was misread; of 840 in blurred, noisy ones none
+# of which the recogniser was as sure as this, and 179 below it.
+_SURE: Final = 0.98
 # Verbs that open a clause whose subject stood in the sentence before.
 _NO_SUBJECT: Final = re.compile(
     "(?:要|将|把|坚持|围绕|聚焦|紧盯|紧扣|挖掘|成立|组建|开展|组织|举办|召开|编印|编制|筹拍|推动|推进|建立|健全|完善|实施|探索|形成|实现|打造|创新|强化"
@@ -110,9 +113,24 @@ class FactBuilder:
             starts[page - 1] if page else 1,
             tuple((starts[number - 1], number) for number in further if number),
             lines_apart((span.line for span in spans), self._document.lines),
+            self._recognised(spans),
         )
         self._seen[text] += 1
         return fact
+
+    def _recognised(self, spans: Sequence[Span]) -> float | None:
+        """How sure the least sure line is on which a fact from an image stands."""
+        if not (told := self._document.confidences):
+            return None
+        return min((sure for span in spans if (sure := told[span.line - 1]) is not None), default=None)
+
+
+def unsure_figures(facts: Iterable[Fact]) -> Iterator[RepairEntry]:
+    """Doubt the figures of what was recognised in an image, where the recogniser itself was not all but sure."""
+    for fact in facts:
+        if fact.recognised is not None and fact.recognised < _SURE and any(map(str.isdecimal, fact.text)):
+            reason = f"识别自图片，数字可能认错（把握 {fact.recognised:.0%}），请对照原图"
+            yield RepairEntry("recognised", fact.spans, fact.text[:20], reason, True)
 
 
 def printed(display: Sequence[Line], raw: Sequence[str]) -> SourcedText:

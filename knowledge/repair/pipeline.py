@@ -37,7 +37,7 @@ from knowledge.repair.constraints import constrain, is_broken
 from knowledge.repair.continuation import Paragraph, join_lines
 from knowledge.repair.coverage import leftovers, removed
 from knowledge.repair.edges import trim
-from knowledge.repair.facts import FactBuilder, printed
+from knowledge.repair.facts import FactBuilder, printed, unsure_figures
 from knowledge.repair.joining import lay_out
 from knowledge.repair.labels import Labelled, label_lines
 from knowledge.repair.page_layout import page_lines
@@ -151,6 +151,7 @@ class _Writer:
         if self._broken:
             self._doubt_columns()
         facts += self._captions(articles, sorted(owners), photos)
+        self._log += unsure_figures(facts)
         held = [span for fact in facts for span in fact.spans]
         held += [span for article in articles for span in _spans(article)]
         held += [span for entry in self._log if entry.kind in _REMOVALS for span in entry.spans]

@@ -14,6 +14,7 @@ NAMES = {
     "uncertain_order": "接续存疑",
     "uncertain_section": "小标题存疑",
     "broken": "句子不完整",
+    "recognised": "识别存疑",
     "page_header": "页眉页码",
     "rubric": "栏目名",
     "logo": "徽标",

@@ -8,10 +8,12 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
 from knowledge.documents.folder import Read, Source, find_sources, read_sources
+from knowledge.documents.ocr import TextRecogniser
 from knowledge.errors import NothingChanged, SnapshotDamaged, blames_machine
 from knowledge.index.index import IndexedDocument, build_index, update_index
 from knowledge.model import Document, ParsedDocument, Skipped
@@ -37,6 +39,8 @@ from knowledge.text.keywords import KeywordExtractor
 
 REPAIR, TERMS, INDEXING = "整理", "分词", "建索引"
 READ = "读取"
+RECOGNISING = "识别图片"
+RECOGNISED = "recognised"  # beside the versions: what was read in images, which no build need read again
 REMEDY = "其余文件照常；请把这个文件和日志里的出错记录交给开发者"
 AGAIN = "-again"  # no folder's fingerprint ends so: a passing fault is tried again though nothing was touched
 SAID = 120  # characters of what an error says
@@ -147,7 +151,8 @@ def build(
         plan = _plan(sources, read_states(base) if base else {}, request.left_out)
         gone = {name for state in plan.gone for name in state.documents}
         left_out = {(one.name, one.digest): one for one in request.left_out}
-        work = _Work(hand, progress, repair, KeywordExtractor(dictionary), left_out)
+        recogniser = TextRecogniser(folder.parent / RECOGNISED, partial(_tell_pages, progress))
+        work = _Work(hand, progress, repair, KeywordExtractor(dictionary), left_out, recogniser)
         difference = None
         if base:
             with Comparison.with_index(base / INDEX) as comparison:
@@ -170,6 +175,10 @@ def build(
     return BuildResult(sealed, difference, len(plan.redone), len(plan.kept))
 
 
+def _tell_pages(progress: Progress, _name: str, page: int, of: int) -> None:
+    progress(RECOGNISING, page, of)
+
+
 class _Work:
     """Documents on their way into the index, one at a time, and what became of each."""
 
@@ -180,6 +189,7 @@ class _Work:
         repair: Repair | None,
         keywords: KeywordExtractor,
         left_out: Mapping[tuple[str, str], Suspect],
+        recogniser: TextRecogniser,
     ) -> None:
         self.states: list[SourceState] = []
         self.failed: dict[str, Skipped] = {}
@@ -188,6 +198,7 @@ class _Work:
         self._repair = repair
         self._keywords = keywords
         self._left_out = left_out
+        self._recogniser = recogniser
 
     def skip(self, document: Document, error: BaseException) -> None:
         """Take back a document that the index could not hold."""
@@ -225,9 +236,8 @@ class _Work:
         if suspect := self._left_out.get((source.name, digest)):
             yield suspect.left_out()
             return
-        yield from read_or_skip(
-            source.name, read_sources(source), lambda: self._hand.take(source.name, digest, READ)
-        )
+        reads = read_sources(source, self._recogniser)
+        yield from read_or_skip(source.name, reads, lambda: self._hand.take(source.name, digest, READ))
 
     def _repaired(self, read: Read, digest: str) -> IndexedDocument | Skipped:
         if isinstance(read, Skipped):

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import astuple, dataclass
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 
 from knowledge import documents, index, repair, text
@@ -20,6 +21,9 @@ from knowledge.snapshots.manifest import Totals
 NAME = "sources.json"
 JUDGES = ("tantivy", "rjieba", "opencc", "pypinyin", "pypdfium2", "python-docx", "lxml", "jieba", "cn2an")
 """Libraries of which another version may read a file, or cut its words, differently."""
+
+RECOGNISER = "rapidocr"
+"""An extra: what it reads was skipped where it was not installed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,8 @@ def build_fingerprint() -> str:
         digest.update(f"{name} {version}\0".encode())
     for name in JUDGES:
         digest.update(f"{name} {_version(name)}\0".encode())
+    if find_spec(RECOGNISER):
+        digest.update(f"{RECOGNISER} {_version(RECOGNISER)}\0".encode())
     return digest.hexdigest()
 
 

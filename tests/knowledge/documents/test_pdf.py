@@ -11,6 +11,7 @@ import pytest
 from reportlab.lib.pdfencrypt import StandardEncryption
 
 from knowledge.documents.folder import read_bytes, read_document
+from knowledge.documents.ocr import TextRecogniser
 from knowledge.documents.pdf import read_pdf
 from knowledge.errors import UnreadableFile
 from knowledge.model import Role, Skipped
@@ -18,6 +19,8 @@ from knowledge.repair.pipeline import repair_document
 from tests.knowledge.documents import pages
 from tests.knowledge.documents.newspaper import Sheet, paragraphs, pdf
 from tests.knowledge.documents.pages import PAGES, Lay, columns
+
+SEES_NOTHING = TextRecogniser(engine=lambda image: ())
 
 
 def read(data: bytes) -> str:
@@ -178,7 +181,7 @@ def test_a_scanned_page_is_reported_while_the_others_are_read() -> None:
     text, scan = Sheet(), Sheet()
     text.text(40, 700, 9, "有文字的一页。")
     scan.picture(0, 0, 600, 800)
-    document, missing = read_bytes("a.pdf", pdf(text, scan))
+    document, missing = read_bytes("a.pdf", pdf(text, scan), None, SEES_NOTHING)
     assert not isinstance(document, Skipped)
     assert document[0].lines[0] == "有文字的一页。"
     assert isinstance(missing, Skipped)
@@ -188,7 +191,7 @@ def test_a_scanned_page_is_reported_while_the_others_are_read() -> None:
 def test_a_scan_is_skipped_as_one() -> None:
     scan = Sheet()
     scan.picture(0, 0, 600, 800)
-    (skipped,) = read_bytes("a.pdf", pdf(scan))
+    (skipped,) = read_bytes("a.pdf", pdf(scan), None, SEES_NOTHING)
     assert isinstance(skipped, Skipped)
     assert skipped.reason == "这一页是扫描图，没有文字"
 

@@ -1,0 +1,166 @@
+"""Scans and photographs: what an engine reads in an image becomes lines in reading order, with how sure they are."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pypdfium2 as pdfium
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from knowledge.documents import limits
+from knowledge.documents.folder import read_bytes, read_document
+from knowledge.documents.ocr import RecognisedLine, TextRecogniser, read_image
+from knowledge.documents.pdf import read_pdf
+from knowledge.documents.picture import read_picture
+from knowledge.errors import UnreadableFile
+from knowledge.model import Document, Role, Skipped
+from knowledge.repair.pipeline import repair_document
+from tests.knowledge.documents.newspaper import Sheet, pdf
+
+EM = 20
+TITLE = "市民政局建成社区食堂"
+LEFT = ["　　今年市民政局建成社区", "食堂二十五处，惠及居民", "三万人次。"]
+RIGHT = ["　　明年还要建成十二处，", "让老人在家门口吃上热", "饭。"]
+
+
+class Engine:
+    """Reads a page of two columns under a headline, whatever it is shown; counts how often."""
+
+    def __init__(self, confidence: float = 0.999) -> None:
+        self.read = 0
+        self._confidence = confidence
+
+    def __call__(self, image: NDArray[np.uint8]) -> Iterator[RecognisedLine]:
+        self.read += 1
+        yield _line(TITLE, 60, 40, 2 * EM, 1.0)
+        for column, x in ((LEFT, 20), (RIGHT, 20 + 15 * EM)):
+            for row, text in enumerate(column):
+                bare = text.lstrip("　")
+                yield _line(bare, x + EM * (len(text) - len(bare)), 120 + 32 * row, EM, self._confidence)
+
+
+def _line(text: str, left: float, top: float, em: float, confidence: float) -> RecognisedLine:
+    return RecognisedLine(text, left, top, left + em * len(text), top + 1.1 * em, confidence)
+
+
+def blank(width: int = 600, height: int = 400) -> bytes:
+    data = io.BytesIO()
+    Image.new("RGB", (width, height), "white").save(data, "PNG")
+    return data.getvalue()
+
+
+def scanned() -> bytes:
+    sheet = Sheet()
+    sheet.picture(100, 100, 300, 300)
+    return pdf(sheet)
+
+
+def recognised(engine: Engine) -> Document:
+    ((document, _),) = (
+        read
+        for read in read_bytes("照片.png", blank(), None, TextRecogniser(engine=engine))
+        if not isinstance(read, Skipped)
+    )
+    return document
+
+
+def test_columns_are_read_one_after_the_other_under_their_headline() -> None:
+    document = recognised(Engine())
+    assert [block.role for block in document.blocks] == [Role.TITLE, Role.PARAGRAPH, Role.PARAGRAPH]
+    facts = repair_document(document).facts
+    assert [(fact.text, fact.article.title.text) for fact in facts] == [
+        ("今年市民政局建成社区食堂二十五处，惠及居民三万人次。", TITLE),
+        ("明年还要建成十二处，让老人在家门口吃上热饭。", TITLE),
+    ]
+
+
+def test_a_fact_says_how_sure_its_least_sure_line_is() -> None:
+    parsed = repair_document(recognised(Engine(0.91)))
+    assert {fact.recognised for fact in parsed.facts} == {0.91}
+    assert (
+        repair_document(read_document("a.txt", "标题\n\n这是一句。\n".encode())).facts[0].recognised is None
+    )
+
+
+@pytest.mark.parametrize(("confidence", "doubts"), [(0.999, 0), (0.9, 1)])
+def test_figures_that_were_read_unsurely_are_doubted(confidence: float, doubts: int) -> None:
+    def engine(image: NDArray[np.uint8]) -> Iterator[RecognisedLine]:
+        yield _line("今年建成食堂25处。", 20, 20, EM, confidence)
+        yield _line("居民都说方便，还想再来。", 20, 60, EM, confidence)
+
+    recogniser = TextRecogniser(engine=engine)
+    ((document, _),) = (
+        read for read in read_bytes("a.jpg", blank(), None, recogniser) if isinstance(read, tuple)
+    )
+    log = repair_document(document).log
+    assert sum(entry.kind == "recognised" and entry.doubt for entry in log) == doubts
+
+
+def test_a_scanned_page_of_a_pdf_is_recognised_and_told_of() -> None:
+    told: list[tuple[str, int, int]] = []
+    recogniser = TextRecogniser(told=lambda *page: told.append(page), engine=Engine())
+    extract = read_pdf("扫描.pdf", scanned(), recogniser)
+    assert "".join(extract.lines).startswith(TITLE)
+    assert told == [("扫描.pdf", 0, 1)]
+    assert set(extract.confidences) == {1.0, 0.999, None}
+
+
+def test_pages_beyond_the_limit_are_named_instead_of_recognised(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "RECOGNISED_PAGES", 1)
+    sheets = (Sheet(), Sheet())
+    for sheet in sheets:
+        sheet.picture(100, 100, 300, 300)
+    extract = read_pdf("扫描.pdf", pdf(*sheets), TextRecogniser(engine=Engine()))
+    assert [(one.name, one.remedy) for one in extract.missing] == [("扫描.pdf 第 2 页", "拆成几个文件")]
+
+
+def test_what_was_read_once_is_kept_by_the_image(tmp_path: Path) -> None:
+    engine = Engine()
+    for _ in range(2):
+        read_picture("a.png", blank(), TextRecogniser(tmp_path / "kept", engine=engine))
+    assert engine.read == 1
+    read_picture("a.png", blank(601), TextRecogniser(tmp_path / "kept", engine=engine))
+    assert engine.read == 2
+
+
+def test_an_image_without_text_says_so() -> None:
+    with pytest.raises(UnreadableFile, match="没有认出文字"):
+        read_picture("a.png", blank(), TextRecogniser(engine=lambda image: ()))
+
+
+def test_damaged_and_huge_images_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UnreadableFile, match="图片已损坏"):
+        read_image("a.png", blank()[:60])
+    monkeypatch.setattr(limits, "IMAGE_PIXELS", 100)
+    with pytest.raises(UnreadableFile, match="600×400 点"):
+        read_image("a.png", blank())
+
+
+def test_without_the_extra_a_scan_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TextRecogniser, "installed", property(lambda self: False))
+    for name, data in (("a.png", blank()), ("a.pdf", scanned())):
+        (skipped,) = read_bytes(name, data)
+        assert isinstance(skipped, Skipped)
+        assert "chuchu[ocr]" in skipped.remedy
+
+
+@pytest.mark.slow
+def test_the_real_engine_reads_a_printed_page_back() -> None:
+    pytest.importorskip("rapidocr", reason="the extra `ocr` is not installed")
+    from tests.knowledge.documents.pages import one_article_with_everything
+
+    sheet = Sheet()
+    one_article_with_everything(sheet)
+    data = pdf(sheet)
+    with pdfium.PdfDocument(data) as document:
+        image = document[0].render(scale=200 / 72).to_pil().convert("RGB")
+    scan = io.BytesIO()
+    image.save(scan, "PNG")
+    wanted = {fact.text for fact in repair_document(read_document("a.pdf", data)).facts}
+    told = {fact.text for fact in repair_document(read_document("a.png", scan.getvalue())).facts}
+    assert len(wanted & told) >= 0.8 * len(wanted)
