@@ -35,8 +35,9 @@ from bot.runtime import Shutdown, give_back, loading, now, share_heaps
 from bot.state.sqlite_inbox import open_inboxes
 from bot.state.state import sqlite_address
 from bot.texts import phrases
-from bot.web.pages import permalinks
+from bot.web.reading import permalinks
 from bot.web.server import HealthChecks, listening, make_site
+from bot.web.votes import PageVotes
 from knowledge.embedding.meanings import Semantics
 from knowledge.embedding.models import chosen_embeddings
 from knowledge.snapshot import SnapshotHolder
@@ -146,7 +147,8 @@ async def serving(
             )
             host = PlatformHost(reception, metrics, inboxes, settings.data, migrations, on_fatal)
             routes = await _open_platforms(doors, settings, host, platforms, health)
-        site = make_site(lookup, health, said, routes, progress.text)
+        votes = PageVotes(now)
+        site = make_site(lookup, health, said, routes, progress.text, votes)
         address = await doors.enter_async_context(listening(site, settings.http))
         admin_address = await doors.enter_async_context(
             listening(api.app, settings.admin_http, "CHUCHU_ADMIN_HTTP")
@@ -187,6 +189,7 @@ async def serving(
         feedback = await _feedback(stack, settings, admin, knowledge, lookup, links)
         if feedback:
             embedding.on_done = feedback.embedded
+            votes.keep_in(admin.shown, feedback.log)
         handlers = await stack.enter_async_context(open_handlers(admin, feedback, platforms))
         reload_service.subscribe(_shrink)
         reload_service.subscribe(embedding.changed)

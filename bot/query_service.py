@@ -107,9 +107,9 @@ def open_query_service(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def ask_verified(snapshot: Snapshot, query: str, limit: int) -> Answer:
-    """Ask, and keep only what stands word for word in the snapshot's own copy."""
-    answer = snapshot.ask(tidy(query), limit)
+def ask_verified(snapshot: Snapshot, query: str, limit: int, context: Sequence[str] = ()) -> Answer:
+    """Ask, after the questions of `context`, and keep only what stands word for word in the snapshot's own copy."""
+    answer = snapshot.ask(tidy(query), limit, [tidy(asked) for asked in context])
     hits, related = _proved(snapshot, answer.hits), _proved(snapshot, answer.related)
     if len(hits) == len(answer.hits) and len(related) == len(answer.related):
         return answer

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NotRequired
 
 from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict
 
-from knowledge.model import Answer, Article, Fact, Hit, Metadata, Skipped
+from knowledge.model import Answer, Article, Facet, Fact, Hit, Listing, Metadata, Skipped
 from knowledge.repair.report import Entry, FileReport
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -220,6 +220,62 @@ def article_json(article: Article) -> ArticleJson:
         "author": known.author,
         "origin": known.source,
         "library": article.library,
+    }
+
+
+@with_config(CLOSED)
+class ListedJson(TypedDict):
+    """An article of a list."""
+
+    article: ArticleJson
+    file: str
+    facts: int
+    keywords: list[str]
+
+
+@with_config(CLOSED)
+class FacetJson(TypedDict):
+    """What articles can be chosen by, and how many that gives."""
+
+    name: str
+    count: int
+
+
+@with_config(CLOSED)
+class ListingJson(TypedDict):
+    """One page of `total` articles."""
+
+    total: int
+    articles: list[ListedJson]
+    libraries: list[FacetJson]
+    years: list[FacetJson]
+    newspapers: list[FacetJson]
+
+
+KEYWORDS = 3
+"""Key words of a listed article."""
+
+
+def listing_json(listing: Listing) -> ListingJson:
+    """A page of articles."""
+
+    def facets(found: Iterable[Facet]) -> list[FacetJson]:
+        return [{"name": facet.name, "count": facet.count} for facet in found]
+
+    return {
+        "total": listing.total,
+        "articles": [
+            {
+                "article": article_json(one.article),
+                "file": one.article.file,
+                "facts": one.facts,
+                "keywords": list(one.article.keywords[:KEYWORDS]),
+            }
+            for one in listing.articles
+        ],
+        "libraries": facets(listing.libraries),
+        "years": facets(listing.years),
+        "newspapers": facets(listing.newspapers),
     }
 
 

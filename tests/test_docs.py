@@ -92,3 +92,9 @@ def test_no_tracked_file_names_a_machine_of_ours() -> None:
         check=False,
     )
     assert found.stdout == ""
+
+
+def test_the_pictures_in_readme_are_there_and_small() -> None:
+    shown = re.findall(r"!\[[^\]]*\]\((docs/[^)]+\.png)\)", text("README.md"))
+    assert len(shown) == 2
+    assert all((ROOT / path).stat().st_size < 150_000 for path in shown)

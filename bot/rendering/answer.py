@@ -53,17 +53,24 @@ def nearest(answer: Answer) -> tuple[Hit, ...]:
     )
 
 
-def heading(answer: Answer, phrases: Phrases) -> Iterator[Run]:
-    """What comes before the facts: nothing found, or found under another spelling."""
-    if not any(map(str.isalnum, answer.query)):
+def heading(answer: Answer, phrases: Phrases, suggesting: bool = True) -> Iterator[Run]:
+    """What comes before the facts: how a follow-up was understood, nothing found, or found under another spelling.
+
+    Without `suggesting`, near spellings of what was not found are left to whoever shows them as links.
+    """
+    if answer.understood:
+        yield Run(phrases.talk.understood.format(shown_query(answer.understood)) + "\n")
+    if answer.skipped and not answer.hits:
+        yield Run(phrases.talk.nothing_more.format(shown_query(answer.understood or answer.query)))
+    elif not any(map(str.isalnum, answer.query)):
         yield Run(phrases.nothing_asked)
     elif answer.close:
         yield Run(phrases.close + "\n")
-        if answer.suggestions:
+        if answer.suggestions and suggesting:
             yield Run(phrases.did_you_mean.format("、".join(answer.suggestions)) + "\n")
     elif not answer.found:
-        yield Run(phrases.nothing_found.format(shown_query(answer.query)))
-        if answer.suggestions:
+        yield Run(phrases.nothing_found.format(shown_query(answer.understood or answer.query)))
+        if answer.suggestions and suggesting:
             yield Run("\n" + phrases.did_you_mean.format("、".join(answer.suggestions)))
         if nearest(answer):
             yield Run("\n" + phrases.nearest + "\n")
@@ -76,17 +83,24 @@ def heading(answer: Answer, phrases: Phrases) -> Iterator[Run]:
 def hit_runs(
     hits: Sequence[Hit], phrases: Phrases, links: Permalinks = no_permalinks, answer: str | None = None
 ) -> Iterator[Run]:
-    """The facts one under another, `answer` bold in the first; different reports are never told as one."""
+    """The facts one under another, library by library, `answer` bold in the first; different reports are never told as one."""
     kind = relation(hits)
     if kind is not Relation.ONE_REPORT:
         yield Run((phrases.differing_reports if kind is Relation.DIFFER else phrases.several_reports) + "\n")
-    for number, hit in enumerate(hits):
+    libraries = list(dict.fromkeys(hit.fact.article.library for hit in hits))
+    last: str | None = None
+    first = hits[0] if hits else None
+    for number, hit in enumerate(sorted(hits, key=lambda hit: libraries.index(hit.fact.article.library))):
         if number:
             yield Run("\n\n")
+        library = hit.fact.article.library
+        if len(libraries) > 1 and library and library != last:
+            yield Run(phrases.talk.library.format(library) + "\n", Style.BOLD)
+        last = library
         campaign = hit.fact.article.campaign
         if campaign and kind is not Relation.ONE_REPORT:
             yield Run(phrases.campaign.format(campaign) + "\n")
-        marks = shown_marks(hit.fact.text, hit.matched, None if number else answer)
+        marks = shown_marks(hit.fact.text, hit.matched, answer if hit is first else None)
         yield from sentence(hit.fact.text, marks)
         yield Run("\n")
         yield citation(hit.fact, phrases, links)

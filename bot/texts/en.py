@@ -1,6 +1,6 @@
 """English."""
 
-from bot.texts import doctor
+from bot.texts import doctor, site
 from bot.texts.operating import EN as OPERATING
 from bot.texts.phrases import (
     AdminPhrases,
@@ -8,7 +8,6 @@ from bot.texts.phrases import (
     ConsolePhrases,
     FeedbackPhrases,
     Phrases,
-    SitePhrases,
 )
 
 PHRASES = Phrases(
@@ -231,38 +230,8 @@ PHRASES = Phrases(
             "dry": "worked out only",
         },
     ),
-    site=SitePhrases(
-        name="出处",
-        skip="Skip to the question box",
-        promise="Answers in the newspapers' own words; each with its source",
-        talk="Questions and answers",
-        question="Question",
-        placeholder="A word or a question in Chinese",
-        ask="Ask",
-        you_asked="You asked: ",
-        no_words="(nothing)",
-        how_to_ask=(
-            "Write a word: a place, a person, a company;",
-            "several words, with spaces between;",
-            "or a question: ……是多少？……是谁？……为什么？",
-        ),
-        articles="Articles at hand",
-        articles_in_all="{} in all",
-        folded="{} ({})",
-        file_lines="The file's own lines",
-        back="Back to the question box",
-        no_article="There is no such article; it may have been replaced.",
-        no_question="Write the question as q, for example /api/ask?q=词",
-        asked_twice="q may be given once only.",
-        longest_question="The question is too long; at most {} characters.",
-        wrong_limit="limit must be a whole number from 1 to {}.",
-        wrong={
-            "400": "This request is not well formed.",
-            "404": "There is no such page.",
-            "405": "Here one can only read.",
-            "414": "The question is too long.",
-        },
-    ),
+    site=site.EN,
+    talk=site.EN_TALK,
     console=ConsolePhrases(
         embedding="Encoding {} sentences first, to find them by meaning; a moment …",
         embedded="search by meaning: of {} sentences {} are encoded ({})",
@@ -357,7 +326,7 @@ PHRASES = Phrases(
     did_you_mean="Did you mean: {}",
     several_reports="From different reports:",
     differing_reports="The reports differ:",
-    day="{0.year}-{0.month:02}-{0.day:02}",
+    day="{0.day} {0:%B} {0.year}",
     edition="p. {}",
     cite="——《{title}》, {lines} · {file}",
     also="Also in {}",

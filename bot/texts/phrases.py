@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.texts.doctor import DoctorPhrases
 from bot.texts.operating import OperatingPhrases
+from bot.texts.site import SitePhrases, TalkPhrases
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,33 +220,6 @@ class AdminPhrases:
 
 
 @dataclass(frozen=True, slots=True)
-class SitePhrases:
-    """What the page says beside answers; `wrong` is by HTTP status."""
-
-    name: str
-    skip: str
-    promise: str
-    talk: str
-    question: str
-    placeholder: str
-    ask: str
-    you_asked: str
-    no_words: str
-    how_to_ask: tuple[str, ...]
-    articles: str
-    articles_in_all: str
-    folded: str
-    file_lines: str
-    back: str
-    no_article: str
-    no_question: str
-    asked_twice: str
-    longest_question: str
-    wrong_limit: str
-    wrong: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
 class FeedbackPhrases:
     """What is said about questions to come back to, watches, and being forgotten."""
 
@@ -280,6 +254,7 @@ class Phrases:
     feedback: FeedbackPhrases
     admin: AdminPhrases
     site: SitePhrases
+    talk: TalkPhrases
     console: ConsolePhrases
     command_line: CommandLinePhrases
     operating: OperatingPhrases

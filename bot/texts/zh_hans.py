@@ -1,6 +1,6 @@
 """简体中文。"""
 
-from bot.texts import doctor
+from bot.texts import doctor, site
 from bot.texts.operating import ZH_HANS as OPERATING
 from bot.texts.phrases import (
     AdminPhrases,
@@ -8,7 +8,6 @@ from bot.texts.phrases import (
     ConsolePhrases,
     FeedbackPhrases,
     Phrases,
-    SitePhrases,
 )
 
 PHRASES = Phrases(
@@ -231,38 +230,8 @@ PHRASES = Phrases(
             "dry": "只试算",
         },
     ),
-    site=SitePhrases(
-        name="出处",
-        skip="跳到提问框",
-        promise="报上怎么写，就怎么答；每句话都带出处",
-        talk="问答",
-        question="问题",
-        placeholder="写一个词，或者一个问题",
-        ask="查",
-        you_asked="你问：",
-        no_words="（空）",
-        how_to_ask=(
-            "写一个词：地名、人名、单位名；",
-            "几个词，用空格分开；",
-            "或者一个问题：……是多少？……是谁？……为什么？",
-        ),
-        articles="现有文章",
-        articles_in_all="等共 {} 篇",
-        folded="{}（{}）",
-        file_lines="文件原文",
-        back="回到提问",
-        no_article="没有这篇文章，也许更新时换掉了。",
-        no_question="请用 q 写上问题，例如 /api/ask?q=词",
-        asked_twice="q 只能写一次。",
-        longest_question="问题太长了，最多 {} 个字。",
-        wrong_limit="limit 要写 1 到 {} 的整数。",
-        wrong={
-            "400": "这个请求写得不对。",
-            "404": "没有这一页。",
-            "405": "这里只能读，不能写。",
-            "414": "问题太长了。",
-        },
-    ),
+    site=site.ZH_HANS,
+    talk=site.ZH_HANS_TALK,
     console=ConsolePhrases(
         embedding="先给 {} 句编码，以便按意思查找，稍等……",
         embedded="语义检索：{} 句里已编码 {} 句（{}）。",

@@ -19,8 +19,13 @@ from bot.config import Address
 from bot.errors import CannotListen
 from bot.query_service import QueryService, TooSlow
 from bot.texts import Phrases
-from bot.web.api import QUERIES, SAID, answer_api
-from bot.web.pages import PAGES, Pages, show_page, show_source
+from bot.web.api import QUERIES, answer_api, articles_api
+from bot.web.browsing import show_articles
+from bot.web.pages import show_page
+from bot.web.reader import SAID, reader_of, switch
+from bot.web.reading import show_article
+from bot.web.templates import TEMPLATES, Templates
+from bot.web.votes import VOTES, PageVotes, take_vote
 from knowledge.errors import NothingServes
 from knowledge.schemas import dump
 
@@ -82,17 +87,23 @@ def make_site(
     said: Phrases,
     routes: Sequence[web.RouteDef] = (),
     starting: Callable[[], str] = str,
+    votes: PageVotes | None = None,
 ) -> web.Application:
     """Build the public site; `routes` adds what other surfaces need there, such as a webhook.
 
-    `starting` says how far it is while there is nothing to answer from yet.
+    `starting` says how far it is while there is nothing to answer from yet. `said` is for readers whose browsers ask
+    for no language of ours; without `votes` none is kept.
     """
     site = web.Application(middlewares=[guard])
-    site[STARTING] = starting
-    site[QUERIES], site[HEALTH], site[SAID], site[PAGES] = queries, health, said, Pages(said)
+    site[QUERIES], site[HEALTH], site[SAID], site[STARTING] = queries, health, said, starting
+    site[TEMPLATES], site[VOTES] = Templates(), votes
     site.router.add_get("/", show_page)
     site.router.add_get("/api/ask", answer_api)
-    site.router.add_get("/articles/{article}", show_source)
+    site.router.add_get("/api/articles", articles_api)
+    site.router.add_get("/articles", show_articles)
+    site.router.add_get("/articles/{article}", show_article)
+    site.router.add_get("/language", switch)
+    site.router.add_post("/vote", take_vote)
     site.router.add_get("/healthz", alive)
     site.router.add_get("/readyz", ready)
     site.router.add_get("/static/{name}", _static)
@@ -103,7 +114,7 @@ def make_site(
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer with security headers whatever happens inside, and say what is wrong and what to do."""
-    said = request.app[SAID]
+    said = reader_of(request).said
     try:
         response = await handler(request)
     except TooSlow:
@@ -113,6 +124,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = _starting(request)
     except web.HTTPException as error:
         if error.status < 400:
+            error.headers.update(HEADERS)
             raise
         given = error.text or ""
         response = _error(
@@ -168,8 +180,10 @@ def _starting(request: web.Request) -> web.Response:
     if request.path.startswith("/api/"):
         response = _error(request, 503, progress)
     else:
-        text = request.app[PAGES].starting(progress)
-        response = web.Response(text=text, status=503, content_type="text/html")
+        reader = reader_of(request)
+        about = reader.said.operating.starting_page
+        response = request.app[TEMPLATES].page("starting.html", reader, about, progress=progress)
+        response.set_status(503)
         response.headers["Refresh"] = str(RENEWED)
     response.headers["Retry-After"] = str(RENEWED)
     return response
@@ -178,7 +192,9 @@ def _starting(request: web.Request) -> web.Response:
 def _error(request: web.Request, status: int, notice: str) -> web.Response:
     if request.path.startswith("/api/"):
         return web.Response(text=dump({"error": notice}), status=status, content_type="application/json")
-    return web.Response(text=request.app[PAGES].error(notice), status=status, content_type="text/html")
+    page = request.app[TEMPLATES].page("error.html", reader_of(request), "", notice=notice)
+    page.set_status(status)
+    return page
 
 
 @asynccontextmanager

@@ -126,8 +126,12 @@ def hints(query: Query, corpus: Corpus, browse: Callable[[Browse], Listing]) -> 
     lexicon = Lexicon(corpus)
     words = [word.text for word in query.words if len(word.text) > 1]
     missing = tuple(dict.fromkeys(word for word in words if not lexicon.holds(word)))
-    rest = " ".join(dict.fromkeys(word for word in words if word not in missing))
-    about = browse(Browse(rest, most=NEAR_TITLES)) if rest else Listing(0, ())
+    common = [word for word in dict.fromkeys(words) if word not in missing]
+    rest, about = "", Listing(0, ())
+    while common and not about.total:  # what no article is about as a whole, without its rarest word
+        rest = " ".join(common)
+        about = browse(Browse(rest, most=NEAR_TITLES))
+        common.remove(min(common, key=lexicon.frequency))
     libraries = about.libraries[:MOST_LIBRARIES] if about.total else ()
     counted = (
         Facet(one.name, browse(Browse(rest, libraries=(one.name,), most=1)).total) for one in libraries

@@ -211,7 +211,7 @@ async def test_a_source_link_leads_to_the_files_own_lines_with_the_very_quote_ma
 
 async def test_the_raw_lines_are_the_files_own(http: aiohttp.ClientSession) -> None:
     answer = ANSWER.validate_json(await text(http, "/api/ask", q="蕃瓜弄", limit="1"))
-    raw = await text(http, f"/articles/{answer['hits'][0]['fact']['article']['id']}")
+    raw = await text(http, f"/articles/{answer['hits'][0]['fact']['article']['id']}", view="lines")
     shown = re.findall(
         r'<div id="L\d+" role="listitem"><span class="number">\d+</span><span>(.*?)</span></div>', raw, re.S
     )

@@ -1,0 +1,191 @@
+"""`/articles/{id}`: an article as one would print it, its file's raw lines, and the printed place as a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from bot.query_service import ask_verified
+from bot.rendering.answer import shown_query
+from bot.rendering.fact import Permalinks, issue, lines, no_permalinks
+from bot.rendering.printed import Paragraph, Section, has_pictures, printed
+from bot.texts import Phrases
+from bot.web.api import QUERIES
+from bot.web.reader import reader_of
+from bot.web.templates import TEMPLATES, Piece, address, pieces
+from knowledge.model import Article, Document, Fact, Hit
+from knowledge.snapshot import Snapshot
+
+RELATED = 5
+MOST_LINES = 2_000
+HITS = 30
+LONGEST_QUERY = 500
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """A raw line; `shown` is its number as a citation says it."""
+
+    number: int
+    shown: str
+    quoted: bool
+    pieces: Sequence[Piece]
+
+
+@dataclass(frozen=True, slots=True)
+class HitsView:
+    """The way through the places that a question found: which one this is, and those beside it."""
+
+    place: int
+    total: int
+    before: str | None
+    after: str | None
+    back: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """An article to be read: its facts, the one to mark, and the hits of the question that led here."""
+
+    article: Article
+    document: Document
+    facts: Sequence[Fact]
+    fact: Fact | None
+    hits: Sequence[Hit]
+    related: Sequence[Fact]
+    sharing: Sequence[tuple[Article, tuple[str, ...]]]
+
+
+async def show_article(request: web.Request) -> web.Response:
+    """Show an article, its raw lines (`view=lines`, or a `fact` to mark in them), or a clipping.
+
+    Raises:
+        HTTPNotFound: no article of the serving snapshot has this id.
+    """
+    reader, query = reader_of(request), request.query
+    wanted = query.get("hit") or query.get("fact") or ""
+    view = query.get("view") or ("lines" if query.get("fact") else "read")
+    asked = query.get("q", "")[:LONGEST_QUERY]
+    found = await request.app[QUERIES].read(
+        lambda snapshot: find(snapshot, request.match_info["article"], wanted, asked)
+    )
+    if found is None:
+        raise web.HTTPNotFound(text=reader.said.site.no_article)
+    article, fact = found.article, found.fact
+    return request.app[TEMPLATES].page(
+        "article.html",
+        reader,
+        article.title.text,
+        view="read" if view not in ("lines", "clipping") else view,
+        article=article,
+        where=" ".join(issue(article, reader.said)),
+        file=article.file,
+        gone=bool(wanted) and fact is None,
+        fact=fact,
+        cited=_cited(fact, reader.said) if fact else "",
+        raw=source_path(fact) if fact else f"/articles/{article.id}?view=lines",
+        read=fact_path(fact, asked) if fact else f"/articles/{article.id}",
+        clipping=f"/clippings/{fact.id}.png" if fact and has_pictures(found.document) else None,
+        sections=printed_sections(found) if view not in ("lines", "clipping") else (),
+        marks={hit.fact.id: pieces(hit.fact.text, hit.matched) for hit in found.hits},
+        lines=source_lines(found) if view == "lines" else (),
+        hits=_hits(found, asked),
+        related=[(one.text, one.article.title.text, fact_path(one)) for one in found.related],
+        keywords=[(word, address("/articles", words=word)) for word in article.keywords],
+        sharing=[
+            (one.title.text, f"/articles/{one.id}", one.library, "、".join(words))
+            for one, words in found.sharing
+        ],
+        link_here=lambda one: fact_path(one, asked),
+        is_paragraph=lambda part: isinstance(part, Paragraph),
+    )
+
+
+def find(snapshot: Snapshot, article_id: str, fact_id: str, asked: str) -> Read | None:
+    """Find what to show; a fact of another article marks nothing."""
+    article = snapshot.article(article_id)
+    held = snapshot.document(article.file) if article else None
+    if article is None or held is None:
+        return None
+    fact = snapshot.fact(fact_id) if fact_id else None
+    marked = fact if fact and fact.article.id == article.id and snapshot.proves(fact) else None
+    facts = [one for one in snapshot.facts(article_id) if snapshot.proves(one)]
+    about = marked or (facts[0] if facts else None)
+    related = snapshot.related(about, RELATED) if about else ()
+    hits: Sequence[Hit] = ()
+    if asked.strip():
+        answer = ask_verified(snapshot, asked, HITS)
+        hits = answer.hits or answer.related[:RELATED]
+    return Read(
+        article,
+        held,
+        facts,
+        marked,
+        hits,
+        [one for one in related if snapshot.proves(one)],
+        snapshot.sharing(article, RELATED),
+    )
+
+
+def printed_sections(found: Read) -> list[Section]:
+    """The article's sections and paragraphs."""
+    return printed(found.facts, found.document)
+
+
+def source_lines(found: Read) -> list[LineView]:
+    """The lines to show: all of them, or those around the quote in a file too long for a page."""
+    document = found.document
+    numbers = range(1, len(document.lines) + 1)
+    if len(numbers) > MOST_LINES:
+        spans = found.fact.spans if found.fact else found.article.title.spans
+        first = max(1, (spans[0].line if spans else 1) - MOST_LINES // 2)
+        numbers = range(first, min(first + MOST_LINES, len(document.lines) + 1))
+    return [_line_view(found, number) for number in numbers]
+
+
+def fact_path(fact: Fact, asked: str = "") -> str:
+    """The path of the article with the fact marked, scrolled to it; the question it answers leads back."""
+    return address(f"/articles/{fact.article.id}", q=asked, hit=fact.id) + f"#f-{fact.id}"
+
+
+def source_path(fact: Fact) -> str:
+    """The path of the raw lines with the fact marked, scrolled to its first line."""
+    line = fact.spans[0].line if fact.spans else 1
+    return f"/articles/{fact.article.id}?fact={fact.id}#L{line}"
+
+
+def permalinks(public_url: str | None) -> Permalinks:
+    """Links for chats, where it is known what the page is called outside."""
+    if public_url is None:
+        return no_permalinks
+    return lambda fact: public_url + source_path(fact)
+
+
+def _cited(fact: Fact, said: Phrases) -> str:
+    where = " ".join((*issue(fact.article, said), lines(fact, said)))
+    return said.cite.format(title=fact.article.title.text, lines=where, file=fact.article.file)
+
+
+def _hits(found: Read, asked: str) -> HitsView | None:
+    ids = [hit.fact.id for hit in found.hits]
+    if not ids or found.fact is None or found.fact.id not in ids:
+        return None
+    at = ids.index(found.fact.id)
+    return HitsView(
+        at + 1,
+        len(ids),
+        fact_path(found.hits[at - 1].fact, asked) if at else None,
+        fact_path(found.hits[at + 1].fact, asked) if at + 1 < len(ids) else None,
+        address("/", q=asked),
+        shown_query(asked),
+    )
+
+
+def _line_view(found: Read, number: int) -> LineView:
+    spans = [(s.start, s.end) for s in (found.fact.spans if found.fact else ()) if s.line == number]
+    page, line = found.document.on_page(number)
+    shown = str(line) if page is None else f"{page}:{line}"
+    return LineView(number, shown, bool(spans), pieces(found.document.lines[number - 1], spans))
