@@ -24,14 +24,14 @@ class RoleHandlers:
         self._context = context
 
     async def grant(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
-        """`/grant 12345` makes an editor; `/grant` alone lists them."""
+        """`/grant 12345` or `/grant platform:id` makes an editor; `/grant` alone lists them."""
         said, actor = admin_phrases(message.sender), AccessRequest.of_message(message).actor
         if not command.rest:
             return await self._context.audited(Permission.GRANT, actor, text_reply(await self._editors(said)))
-        person = self._person(message, command.rest)
-        if person is None:
+        named = self._person(message, command.rest)
+        if named is None:
             return [text_reply(said.grant_usage)]
-        platform = message.chat.platform
+        platform, person = named
         await self._context.state.roles.grant(
             Granted(platform, person, Role.EDITOR, actor, self._context.clock())
         )
@@ -41,12 +41,12 @@ class RoleHandlers:
         return [text_reply(said.granted.format(person))]
 
     async def revoke(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
-        """`/revoke 12345`."""
+        """`/revoke 12345` or `/revoke platform:id`."""
         said = admin_phrases(message.sender)
-        person = self._person(message, command.rest)
-        if person is None:
+        named = self._person(message, command.rest)
+        if named is None:
             return [text_reply(said.revoke_usage)]
-        actor, platform = AccessRequest.of_message(message).actor, message.chat.platform
+        (platform, person), actor = named, AccessRequest.of_message(message).actor
         had = await self._context.state.roles.revoke(platform, person)
         await self._context.audit_log.write(
             actor, Permission.REVOKE, "done" if had else "nothing", f"{platform}:{person}"
@@ -73,8 +73,12 @@ class RoleHandlers:
         ]
         return "\n".join([said.editors, *rows]) if rows else said.no_editors
 
-    def _person(self, message: Message, typed: str) -> str | None:
-        try:
-            return self._context.platforms.person_id(message.chat.platform, typed)
-        except (ValueError, LookupError):
-            return None
+    def _person(self, message: Message, typed: str) -> tuple[str, str] | None:
+        """The platform and the id of whom somebody names: by an id of this platform, or as `/whoami` says it."""
+        platform, colon, person = typed.partition(":")
+        for where, name in ((message.chat.platform, typed), (platform, person if colon else "")):
+            try:
+                return where, self._context.platforms.person_id(where, name)
+            except (ValueError, LookupError):
+                continue
+        return None

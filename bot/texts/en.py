@@ -119,7 +119,7 @@ PHRASES = Phrases(
         upload_failed="{}. {}.",
         meta_usage="Usage: /meta FILE date=2023-07-01 newspaper=文汇报 edition=3 url=https://… (an empty value takes it out)",
         meta_written="Written to {}; it counts after /reload.",
-        grant_usage="Usage: /grant 12345, with the person's numeric id; an @name does not do.",
+        grant_usage="Usage: /grant and the person's id, as /whoami tells it to them; a name does not do.",
         granted="{} is an editor now and may upload, state metadata and reload.",
         revoke_usage="Usage: /revoke 12345, with the person's numeric id.",
         revoked="{} is no editor any more.",

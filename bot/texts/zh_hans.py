@@ -119,7 +119,7 @@ PHRASES = Phrases(
         upload_failed="{}。{}。",
         meta_usage="用法：/meta 文件名 日期=2023-07-01 报纸=文汇报 版次=3 地址=https://…（值留空则去掉）",
         meta_written="已写入 {}，/reload 之后生效。",
-        grant_usage="用法：/grant 12345，写对方的数字 id；不能用 @名字。",
+        grant_usage="用法：/grant 加对方的 id；请对方发 /whoami，照抄它说的；不能用名字。",
         granted="{} 现在是编辑，可以上传、写附注和重载。",
         revoke_usage="用法：/revoke 12345，写对方的数字 id。",
         revoked="{} 不再是编辑。",

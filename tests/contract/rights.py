@@ -1,0 +1,142 @@
+"""Who may what on every platform: the table of docs/permissions.md, tried through the whole bot.
+
+Run for the senders that every platform has; `tests/bot/telegram/test_permissions.py` tries Telegram's others too. A
+platform's test module brings a module-scoped `talk` fixture, made by `whole_bot`, and subclasses `RightsContract`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from bot.app import serving
+from bot.config import Address, PlatformSetup, Settings
+from bot.state.sqlite_inbox import read_statuses
+from bot.texts import phrases
+from tests.knowledge.snapshots.corpus import write_corpus
+
+ZH = phrases("zh")
+REFUSED = {ZH.only_admins_set, ZH.only_admins_ask, ZH.stale, ZH.no_files} | {
+    refusal for refusal in ZH.admin.denials.values() if refusal
+}
+WORD = "街坊"
+SENDERS = ("owner, private", "editor, private", "member, private", "group admin", "group member")
+MANUAL = Path(__file__).parents[2] / "docs" / "permissions.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody of the table; `group` tells that they speak in a group, naming the bot."""
+
+    id: str
+    group: bool
+
+
+class Talk(Protocol):
+    """A platform with the whole bot behind it, and people who talk to it."""
+
+    name: str
+    folder: Path
+
+    def person(self, sender: str) -> Person:
+        """Who that is in the table."""
+
+    async def say(self, person: Person, text: str) -> str:
+        """Say something; return the update's id in the inbox."""
+
+    async def send_file(self, person: Person) -> str:
+        """Send a text file; return the update's id in the inbox."""
+
+    def heard(self, person: Person) -> list[str]:
+        """Every message that the bot has said where that person speaks, in order."""
+
+
+def table() -> list[tuple[str, str, str]]:
+    """Sender, command and verdict of every cell that every platform has."""
+    rows = [
+        [cell.strip() for cell in line.strip("| \n").split("|")]
+        for line in MANUAL.read_text(encoding="utf-8").split("## Commands")[0].splitlines()
+        if line.startswith("|")
+    ]
+    head, _, *body = rows
+    return [
+        (row[0], command, verdict)
+        for row in body
+        if row[0] in SENDERS
+        for command, verdict in zip(head[1:], row[1:], strict=True)
+        if command != "another's button"
+    ]
+
+
+async def ended(talk: Talk, update: str, seconds: float = 15.0) -> str:
+    """Wait until an update has ended; return how."""
+    async with asyncio.timeout(seconds):
+        while True:
+            statuses = read_statuses(talk.folder / "inbox.sqlite", talk.name)
+            if (known := statuses.get(update)) and known[0]:
+                return str(known[0])
+            await asyncio.sleep(0.02)
+
+
+async def answers(talk: Talk, person: Person, update: str, before: int) -> list[str]:
+    """What was said to an update; an answer without words is being done, and tells of itself."""
+    if await ended(talk, update) == "answered":
+        async with asyncio.timeout(20):
+            while len(talk.heard(person)) == before:
+                await asyncio.sleep(0.02)
+    return talk.heard(person)[before:]
+
+
+@asynccontextmanager
+async def whole_bot(folder: Path, setup: PlatformSetup, owners: Iterable[str]) -> AsyncIterator[Path]:
+    """Serve everything over a small newspaper with one platform open; yields the data folder."""
+    settings = Settings(
+        articles=write_corpus(folder / "articles"),
+        data=folder / "var",
+        http=Address("127.0.0.1", 0),
+        admin_http=Address("127.0.0.1", 0),
+        admins=frozenset(f"{setup.name}:{owner}" for owner in owners),
+        embeddings="off",
+        _env_file=None,  # type: ignore[call-arg]
+    )
+    settings._platforms = (setup,)
+    async with serving(settings):
+        yield settings.data
+
+
+class RightsContract:
+    """The promises of docs/permissions.md."""
+
+    @pytest.mark.parametrize(("sender", "command", "wanted"), table())
+    async def test_everybody_may_what_the_table_says(
+        self, talk: Talk, sender: str, command: str, wanted: str
+    ) -> None:
+        person = talk.person(sender)
+        before = len(talk.heard(person))
+        words = {"free text": WORD, "`/find`": f"/find {WORD}"}.get(command, command.strip("`"))
+        update = await (talk.send_file(person) if command == "upload" else talk.say(person, words))
+        said = await answers(talk, person, update, before)
+        verdict = "refuse" if REFUSED & set(said) else "answer" if said else "ignore"
+        assert verdict == wanted, said
+
+    async def test_an_id_is_told_as_settings_want_it(self, talk: Talk) -> None:
+        person = talk.person("member, private")
+        before = len(talk.heard(person))
+        said = await answers(talk, person, await talk.say(person, "/whoami"), before)
+        assert f"{talk.name}:{person.id}" in said[0]
+
+    async def test_who_is_forgotten_leaves_nothing_but_that_it_was_asked(self, talk: Talk) -> None:
+        person = talk.person("member, private")
+        for text in (WORD, "/watch 街坊", "/forget_me"):
+            before = len(talk.heard(person))
+            said = await answers(talk, person, await talk.say(person, text), before)
+            assert said
+        assert said == [ZH.feedback.forgotten]
+        kept = b"".join(path.read_bytes() for path in talk.folder.glob("inbox.sqlite*"))
+        assert person.id.encode() not in kept
