@@ -10,7 +10,7 @@ from bot.inbox import ClaimedUpdate, Inbox, UpdateStatus
 from bot.messages import ButtonPress, Chat, Conversation, InlineAnswer, InlineQuery, Message, Reply
 from bot.platforms.calls import CallError
 from bot.platforms.chats import ChatDirectory
-from bot.platforms.events import Event, Ignored, Membership, Migrated
+from bot.platforms.events import Event, Excuse, Ignored, Membership, Migrated
 from bot.platforms.scheduler import Job, Result
 from bot.platforms.sending import Asked
 
@@ -43,8 +43,7 @@ Translate = Callable[[ClaimedUpdate], Awaitable[Event]]
 class Adapter:
     """Handles turns.
 
-    `lives` is how
-    many seconds an update of a kind is worth an answer; `clock` is the time of day in seconds.
+    `lives` is how many seconds an update of a kind is worth an answer; `clock` is the time of day in seconds.
     """
 
     def __init__(
@@ -104,6 +103,9 @@ class Adapter:
                 await self._sender.move(old, new)
             case Membership(chat, member):
                 await (self._chats.reopen(chat) if member else self._chats.close(chat, "put out"))
+            case Excuse(chat, reply):
+                await self._say(chat, [reply], job)
+                return Result(UpdateStatus.REFUSED, "not served here")
             case Ignored(why):
                 return Result(UpdateStatus.IGNORED, why)
         return Result(UpdateStatus.IGNORED, "about the chat itself")

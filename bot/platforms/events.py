@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.messages import ButtonPress, InlineQuery, Message
+from bot.messages import ButtonPress, Chat, InlineQuery, Message, Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,4 +30,12 @@ class Ignored:
     why: str
 
 
-Event = Message | ButtonPress | InlineQuery | Migrated | Membership | Ignored
+@dataclass(frozen=True, slots=True)
+class Excuse:
+    """Something that the platform itself cannot serve, and says so."""
+
+    chat: Chat
+    reply: Reply
+
+
+Event = Message | ButtonPress | InlineQuery | Migrated | Membership | Ignored | Excuse

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 from bot.texts import en, zh_hans
 from bot.texts.phrases import Phrases
 
-__all__ = ["Phrases", "phrases"]
+__all__ = ["Phrases", "in_both", "phrases"]
 
 
 def phrases(language: str | None) -> Phrases:
@@ -16,6 +17,11 @@ def phrases(language: str | None) -> Phrases:
     if tag.startswith(("zh-hant", "zh-tw", "zh-hk", "zh-mo")):
         return _traditional()
     return zh_hans.PHRASES if tag.split("-")[0] == "zh" else en.PHRASES
+
+
+def in_both(choose: Callable[[Phrases], str]) -> str:
+    """Return a text in Chinese and in English, for readers of whom nothing is known."""
+    return f"{choose(zh_hans.PHRASES)}\n{choose(en.PHRASES)}"
 
 
 @cache

@@ -40,6 +40,11 @@ ZH_HANS = DoctorPhrases(
         "telegram_token_refused": "Telegram 不认这个令牌（{0}）；请向 BotFather 核对 CHUCHU_TELEGRAM_TOKEN",
         "telegram_no_inline": "没有打开 inline，在别的聊天里写 @机器人名 不会有结果；想要就向 BotFather 发 /setinline",
         "telegram_webhook_set": "Telegram 那里设着 webhook，这里用的是轮询；启动时会把它撤掉，要用 webhook 就设 CHUCHU_WEBHOOK_URL",
+        "wecom_no_connection": "{0} 不接长连接（{1}）；请检查代理是否放行 WebSocket，以及 CHUCHU_WECOM_SERVER",
+        "wecom_secret_untried": "密钥没有试：一试就会把正在运行的机器人挤下线；启动后 /readyz 和日志会说它对不对",
+        "matrix_no_server": "{0} 不是 Matrix 服务器（{1}）；CHUCHU_MATRIX_SERVER 要写 /_matrix 前面的那一段网址",
+        "matrix_token_refused": "服务器不认这个令牌（{0}）；请用机器人的账号重新登录一次，把新的访问令牌写进 CHUCHU_MATRIX_TOKEN",
+        "matrix_encrypted_rooms": "有 {0} 个聊天室是加密的，机器人读不到；请另建不加密的聊天室邀请它",
         "telegram_webhook_failing": "Telegram 送不到 webhook（{0}）；请检查 CHUCHU_WEBHOOK_URL 的域名、证书和反向代理",
     },
     words={
@@ -75,6 +80,11 @@ EN = DoctorPhrases(
         "telegram_token_refused": "Telegram does not know this token ({0}); compare CHUCHU_TELEGRAM_TOKEN with what BotFather says",
         "telegram_no_inline": "inline mode is off, so @name in other chats finds nothing; send /setinline to BotFather if you want it",
         "telegram_webhook_set": "a webhook is set at Telegram, but polling is configured here; the next start removes it, or set CHUCHU_WEBHOOK_URL to use it",
+        "wecom_no_connection": "{0} takes no long connection ({1}); check that proxies let WebSockets through, and CHUCHU_WECOM_SERVER",
+        "wecom_secret_untried": "the secret was not tried: that would put out the bot that runs; after its start /readyz and the log say whether it is right",
+        "matrix_no_server": "{0} is no Matrix server ({1}); CHUCHU_MATRIX_SERVER is the address before /_matrix",
+        "matrix_token_refused": "the server does not know this token ({0}); log in once more with the bot's account and put the new access token into CHUCHU_MATRIX_TOKEN",
+        "matrix_encrypted_rooms": "{0} rooms are encrypted, and the bot cannot read them; make one without encryption and invite it there",
         "telegram_webhook_failing": "Telegram cannot deliver to the webhook ({0}); check the domain, the certificate and the proxy of CHUCHU_WEBHOOK_URL",
     },
     words={

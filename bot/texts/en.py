@@ -369,6 +369,8 @@ PHRASES = Phrases(
     unknown_command="There is no such command. Send /help, or simply the word you look for.",
     nearest_command="There is no such command; did you mean /{}?",
     no_files="Files are taken from admins only. To look something up, simply write it to me.",
+    no_files_here="Files cannot be taken here; please send them another way.",
+    encrypted_room="This room is encrypted, so I cannot read it. Please make one without encryption and invite me there.",
     group_help="In a group I answer only when addressed:\n/find word, @me word, or a reply to my message.\n\n"
     "I cannot see other messages here: Telegram's privacy mode hands me commands, mentions and replies to me only.\n"
     "The group's admins set with /settings how many facts I show, in which language, and who may ask.",

@@ -312,6 +312,8 @@ class Phrases:
     unknown_command: str
     nearest_command: str
     no_files: str
+    no_files_here: str
+    encrypted_room: str
     group_help: str
     fact_gone: str
     articles_of: str
