@@ -1,0 +1,235 @@
+"""Matrix's events to the platform-neutral nouns of `bot.messages`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from bot.messages import Attachment, ButtonPress, Chat, ChatType, Message, Sender
+from bot.platforms.events import Event, Ignored
+from bot.platforms.matrix.bodies import BUTTONS
+
+PLATFORM = "matrix"
+Json = Mapping[str, object]
+TEXTS = ("m.text", "m.emote")
+FILES = ("m.file", "m.image", "m.audio", "m.video")
+NUMBER = re.compile(r"\s*(\d{1,2})[.。、]?\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who we are on Matrix."""
+
+    id: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """An event that is answered: who said it, and what the numbers under it stand for."""
+
+    id: str
+    sender: str
+    buttons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RoomMessage:
+    """An `m.room.message`, checked: what an edit says now stands in `content`, and what it replaces in `replaces`."""
+
+    id: str
+    room: str
+    sender: str
+    sent_at: datetime
+    content: Json
+    replaces: str | None = None
+    answers: str | None = None
+    thread: str | None = None
+    mentions: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def body(self) -> str:
+        """The plain text, without the words that a client repeats of what is answered."""
+        body = self.content.get("body", "")
+        if not isinstance(body, str):
+            raise TypeError("a body is no text")
+        if self.answers and body.startswith("> "):
+            lines = body.split("\n")
+            while lines and lines[0].startswith(">"):
+                lines.pop(0)
+            body = "\n".join(lines)
+        return body.strip()
+
+    @property
+    def number(self) -> int | None:
+        """The number, where nothing else is said; that may press a button."""
+        match = NUMBER.fullmatch(self.body)
+        return int(match[1]) if match else None
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What must be known to understand a message: whether two are alone in the room, and what it is about.
+
+    `original` is the message that an edit replaces, `quoted` the event that is answered, `ours` our newest with
+    buttons, for a number that answers nothing.
+    """
+
+    private: bool
+    original: RoomMessage | None = None
+    quoted: Quoted | None = None
+    ours: Quoted | None = None
+
+
+def read(room: str, event: Json) -> RoomMessage:
+    """Check an `m.room.message` as it came.
+
+    Raises:
+        TypeError: a part is missing, or not of its type.
+    """
+    content = _object(event, "content")
+    relation = _within(content, "m.relates_to")
+    kind = relation.get("rel_type")
+    replaces = _text(relation, "event_id") if kind == "m.replace" else None
+    thread = _text(relation, "event_id") if kind == "m.thread" else None
+    answers = None
+    # In a thread, clients that know none are told of the message before: that is no answer to it.
+    if (answered := _within(relation, "m.in_reply_to")) and relation.get("is_falling_back") is not True:
+        answers = _text(answered, "event_id")
+    now = _object(content, "m.new_content") if replaces else content
+    stamp = event.get("origin_server_ts")
+    if not isinstance(stamp, int):
+        raise TypeError("origin_server_ts is no number")
+    return RoomMessage(
+        _text(event, "event_id"),
+        room,
+        _text(event, "sender"),
+        datetime.fromtimestamp(max(0, min(stamp, 4_102_444_800_000)) / 1000, UTC),
+        now,
+        replaces,
+        answers,
+        thread,
+        _mentioned(now) | _mentioned(content),
+    )
+
+
+def translate(said: RoomMessage, me: Identity, around: Around) -> Event:
+    """Return what a message means to us."""
+    kind = said.content.get("msgtype")
+    if said.sender == me.id:
+        return Ignored("our own")
+    if kind == "m.notice":
+        return Ignored("a notice, which is a bot's")
+    if said.replaces and (around.original is None or around.original.sender != said.sender):
+        return Ignored("an edit of what somebody else said")
+    attachment = _attachment(said.content) if kind in FILES else None
+    if kind not in TEXTS and attachment is None:
+        return Ignored("no text")
+    if attachment is not None and (said.replaces or not around.private):
+        return Ignored("a file in a group, or its new name")
+    thread = around.original.thread if around.original else said.thread
+    chat = Chat(PLATFORM, said.room, ChatType.PRIVATE if around.private else ChatType.GROUP, thread)
+    named = _named(said, me)
+    to_us = around.quoted is not None and around.quoted.sender == me.id
+    meant = around.private or named or to_us
+    text = _without_name(said.body, me) if named else said.body
+    if meant and not said.replaces and attachment is None:
+        press = _press(said, chat, around.quoted if to_us else around.ours, text)
+        if press is not None:
+            return press
+    return Message(
+        chat,
+        said.replaces or said.id,
+        Sender(said.sender),
+        "" if attachment else _command(text),
+        said.sent_at,
+        addressed=meant,
+        edited=said.replaces is not None,
+        attachment=attachment,
+    )
+
+
+def quoted(event: Json) -> Quoted:
+    """Read an event that is answered, as it is now: a server adds its newest edit.
+
+    Raises:
+        TypeError: a part is missing, or not of its type.
+    """
+    said = _object(event, "content")
+    edit = _within(event, "unsigned", "m.relations", "m.replace", "content")
+    numbers = (edit or said).get(BUTTONS)
+    buttons = tuple(map(str, numbers)) if isinstance(numbers, list) else ()
+    relation = _within(said, "m.relates_to")
+    replaces = _text(relation, "event_id") if relation.get("rel_type") == "m.replace" else None
+    return Quoted(replaces or _text(event, "event_id"), _text(event, "sender"), buttons)
+
+
+def _within(holder: Json, *names: str) -> Json:
+    """An object inside objects; empty where there is none."""
+    for name in names:
+        inner = holder.get(name)
+        holder = inner if isinstance(inner, Mapping) else {}
+    return holder
+
+
+def _press(said: RoomMessage, chat: Chat, shown: Quoted | None, text: str) -> ButtonPress | None:
+    """A number that stands alone presses the button of that number, where there is one."""
+    match = NUMBER.fullmatch(text)
+    if match is None or shown is None or not 1 <= int(match[1]) <= len(shown.buttons):
+        return None
+    return ButtonPress(chat, shown.id, said.id, Sender(said.sender), shown.buttons[int(match[1]) - 1])
+
+
+def _named(said: RoomMessage, me: Identity) -> bool:
+    """Whether we are named: by the list of who is, by a pill, or by our whole id."""
+    if me.id in said.mentions:
+        return True
+    html = said.content.get("formatted_body")
+    pill = f"matrix.to/#/{me.id}", f"matrix.to/#/{quote(me.id, safe='')}"
+    return me.id in said.body or (isinstance(html, str) and any(link in html for link in pill))
+
+
+def _without_name(text: str, me: Identity) -> str:
+    local = me.id[1:].partition(":")[0]
+    for name in (me.id, f"@{me.name}" if me.name else None, f"@{local}", me.name, local):
+        if name and name in text:
+            before, _, after = text.partition(name)
+            if name in (me.id, f"@{me.name}", f"@{local}") or not before.strip():
+                return f"{before.rstrip()} {after.lstrip(' :：,，')}".strip()
+    return text
+
+
+def _command(text: str) -> str:
+    """Clients keep `/word` to themselves, so `!word` is a command as well, as Matrix bots have it."""
+    return re.sub(r"^!(?=[A-Za-z])", "/", text)
+
+
+def _mentioned(content: Json) -> frozenset[str]:
+    people = _within(content, "m.mentions").get("user_ids")
+    return frozenset(map(str, people)) if isinstance(people, list) else frozenset()
+
+
+def _attachment(content: Json) -> Attachment | None:
+    address = content.get("url")
+    if not isinstance(address, str):  # an encrypted file has none
+        return None
+    size = _within(content, "info").get("size")
+    name = content.get("filename") or content.get("body")
+    return Attachment(address, name if isinstance(name, str) else "", size if isinstance(size, int) else None)
+
+
+def _object(holder: Json, name: str) -> Json:
+    value = holder.get(name)
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{name} is no object")
+    return value
+
+
+def _text(holder: Json, name: str) -> str:
+    value = holder.get(name)
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is no text")
+    return value

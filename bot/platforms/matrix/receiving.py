@@ -1,0 +1,235 @@
+"""Events in, by /sync: what came and where we stand are committed together; a gap is walked before what follows it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+import re
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.inbox import Inbox, InboxError, NewUpdate
+from bot.observability import Metrics
+from bot.platforms.calls import CallError, ChatClosed, RateLimited, Refused, Unauthorized
+from bot.platforms.health import ConnectionHealth
+from bot.platforms.matrix.client import MatrixClient
+from bot.platforms.matrix.events import Json
+from bot.platforms.matrix.rooms import RoomDirectory
+from bot.runtime import backoff
+
+MESSAGE, ENCRYPTED, INVITE = "m.room.message", "m.room.encrypted", "invite"
+MEMBER, TOMBSTONE, ENCRYPTION = "m.room.member", "m.room.tombstone", "m.room.encryption"
+TIMELINE = [MESSAGE, ENCRYPTED, MEMBER, TOMBSTONE, ENCRYPTION]
+_ID = re.compile(r"[!-~]{1,255}")
+FILTER = json.dumps(
+    {
+        "presence": {"types": []},
+        "account_data": {"types": []},
+        "room": {
+            "timeline": {"limit": 50, "types": TIMELINE},
+            "state": {"types": [MEMBER], "lazy_load_members": True},
+            "ephemeral": {"types": []},
+            "account_data": {"types": []},
+        },
+    },
+    separators=(",", ":"),
+)
+GAP_PAGE, GAP_PAGES = 100, 50
+KNOWN_MS = 86_400_000  # what is a day older than our position has been seen, whatever a server says
+FIRST_PAUSE, LONGEST_PAUSE = 0.25, 4.0
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where we stand: the server's token, and when we stood there, in milliseconds."""
+
+    since: str
+    at: int
+
+    def dump(self) -> str:
+        """The position as it is stored."""
+        return json.dumps([self.since, self.at])
+
+    @classmethod
+    def load(cls, stored: str | None) -> Position | None:
+        """Read a stored position; None where there is none."""
+        return cls(*json.loads(stored)) if stored else None
+
+
+class Syncer:
+    """Asks for events; `clock` is the time of day in seconds, `seconds` how long the server may keep us waiting."""
+
+    def __init__(
+        self,
+        client: MatrixClient,
+        me: str,
+        inbox: Inbox,
+        rooms: RoomDirectory,
+        health: ConnectionHealth,
+        metrics: Metrics,
+        clock: Callable[[], float],
+        seconds: float = 30.0,
+        grace: float = 10.0,
+    ) -> None:
+        self._client = client
+        self._me = me
+        self._inbox = inbox
+        self._rooms = rooms
+        self._health = health
+        self._metrics = metrics
+        self._clock = clock
+        self._seconds = seconds
+        self._grace = grace
+
+    async def run(self) -> None:
+        """Poll until cancelled."""
+        failures = 0
+        while True:
+            try:
+                await self._once()
+            except (CallError, InboxError) as error:
+                self._complain(error)
+                pause = error.seconds if isinstance(error, RateLimited) else None
+                await asyncio.sleep(pause or backoff(failures, FIRST_PAUSE, LONGEST_PAUSE))
+                failures += 1
+            else:
+                if failures:
+                    logger.info("matrix: receiving again after %d failures", failures)
+                failures = 0
+
+    async def _once(self) -> None:
+        """One sync; the next one confirms it, so it is stored before."""
+        before = Position.load(await self._inbox.position())
+        now = int(self._clock() * 1000)
+        try:
+            answer = await self._client.sync(
+                before.since if before else None, FILTER, self._seconds if before else 0, self._grace
+            )
+        except Refused as error:
+            if before is None:
+                raise
+            logger.error("matrix: the server does not know our position (%s); beginning anew", error)
+            before, answer = None, await self._client.sync(None, FILTER, 0, self._grace)
+        after = answer.get("next_batch")
+        if not isinstance(after, str):
+            raise CallError("the answer to /sync has no next_batch")
+        found = [update async for update in self._updates(answer, before)]
+        updates = [update for update in found if update is not None]
+        if len(updates) < len(found):
+            logger.error("matrix: %d events without a usable id were dropped", len(found) - len(updates))
+            self._metrics.received.labels("unusable").inc(len(found) - len(updates))
+        await self._inbox.store(updates, position=Position(after, now).dump())
+        self._health.ok()
+
+    async def _updates(self, answer: Json, before: Position | None) -> AsyncIterator[NewUpdate | None]:
+        """What is to be stored: in order within each room. At the very first, only who invites us."""
+        rooms = _object(answer, "rooms")
+        for room, invited in _objects(rooms, "invite"):
+            if _ID.fullmatch(room):
+                yield _invite(room, invited)
+        if before is None:
+            return
+        for room, left in _objects(rooms, "leave"):
+            self._rooms.changed(room)
+            for event in _events(left):
+                if _membership(event, self._me) is not None:
+                    yield _update(room, event)
+        for room, joined in _objects(rooms, "join"):
+            for event in await self._timeline(room, joined, before):
+                if event.get("type") in (MEMBER, ENCRYPTION):
+                    self._rooms.changed(room)
+                if self._is_served(event):
+                    yield _update(room, event)
+
+    def _is_served(self, event: Json) -> bool:
+        """Whether an event is worth a place in the inbox: what others say, and what becomes of us."""
+        if event.get("type") == MEMBER:
+            return event.get("state_key") == self._me
+        return event.get("type") in (MESSAGE, ENCRYPTED, TOMBSTONE) and event.get("sender") != self._me
+
+    async def _timeline(self, room: str, joined: Json, before: Position) -> Sequence[Json]:
+        """A room's new events, oldest first; of a room that we have just entered, those since we were invited."""
+        timeline, events = _object(joined, "timeline"), list(_events(joined))
+        entered = max((at for at, event in enumerate(events) if self._is_our_entry(event)), default=None)
+        if entered is not None:
+            invited = (at for at in range(entered) if _membership(events[at], self._me) == "invite")
+            return events[max(invited, default=entered) :]
+        if timeline.get("limited") is not True or not isinstance(timeline.get("prev_batch"), str):
+            return events
+        self._rooms.changed(room)
+        return [*await self._gap(room, str(timeline["prev_batch"]), before), *events]
+
+    async def _gap(self, room: str, start: str, before: Position) -> Sequence[Json]:
+        """What came between our position and a timeline that the server cut short."""
+        found: list[Json] = []
+        at: str | None = start
+        wanted = {"dir": "b", "to": before.since, "limit": str(GAP_PAGE)}
+        wanted["filter"] = json.dumps({"types": TIMELINE, "lazy_load_members": True})
+        for _ in range(GAP_PAGES):
+            try:
+                page, at = await self._client.messages(room, {**wanted, "from": str(at)})
+            except (Refused, ChatClosed) as error:
+                logger.error("matrix: a gap in a room cannot be read: %s", error)
+                return []
+            fresh = [event for event in page if _stamp(event) > before.at - KNOWN_MS]
+            found += fresh
+            if at is None or len(fresh) < len(page):
+                return found[::-1]
+        logger.error("matrix: a gap has more than %d events; older ones are left out", GAP_PAGE * GAP_PAGES)
+        return found[::-1]
+
+    def _is_our_entry(self, event: Json) -> bool:
+        was = _object(_object(event, "unsigned"), "prev_content").get("membership")
+        return _membership(event, self._me) == "join" and was != "join"
+
+    def _complain(self, error: CallError | InboxError) -> None:
+        name = type(error).__name__
+        self._metrics.poll_errors.labels(name).inc()
+        if isinstance(error, InboxError):
+            self._metrics.inbox_errors.inc()
+        news = self._health.fail(f"{name}: {error}", isinstance(error, Unauthorized))
+        logger.log(logging.ERROR if news else logging.DEBUG, "matrix: %s: %s", name, error)
+
+
+def _update(room: str, event: Json) -> NewUpdate | None:
+    """An event ready to be stored, or None where it has no usable id."""
+    number, kind = event.get("event_id"), event.get("type")
+    if not isinstance(number, str) or not _ID.fullmatch(number) or not _ID.fullmatch(room):
+        return None
+    return NewUpdate(number, room, str(kind), json.dumps({"room": room, "event": event}).encode())
+
+
+def _invite(room: str, invited: Json) -> NewUpdate:
+    """An invitation; its event has no id of its own, so what it says is its name."""
+    body = json.dumps({"room": room, "event": invited}, sort_keys=True).encode()
+    return NewUpdate(f"invite {hashlib.sha256(body).hexdigest()[:32]}", room, INVITE, body)
+
+
+def _membership(event: Json, person: str) -> object:
+    if event.get("type") != MEMBER or event.get("state_key") != person:
+        return None
+    return _object(event, "content").get("membership")
+
+
+def _events(of: Json) -> Iterator[Json]:
+    found = _object(of, "timeline").get("events")
+    yield from (event for event in found if isinstance(event, Mapping)) if isinstance(found, list) else ()
+
+
+def _stamp(event: Json) -> int:
+    stamp = event.get("origin_server_ts")
+    return stamp if isinstance(stamp, int) else 0
+
+
+def _object(of: Json, name: str) -> Json:
+    value = of.get(name)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _objects(of: Json, name: str) -> Iterator[tuple[str, Json]]:
+    for key, value in _object(of, name).items():
+        if isinstance(value, Mapping):
+            yield str(key), value

@@ -1,0 +1,253 @@
+"""Matrix as a whole: started in order, stopped in reverse order."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from bot.inbox import ClaimedUpdate
+from bot.messages import Chat, ChatType, Reply, Run, Sender
+from bot.platforms.adapter import Translate
+from bot.platforms.calls import ChatClosed, HttpClient, Refused, parse
+from bot.platforms.core import Clocks, Pace, PlatformCore
+from bot.platforms.events import Event, Excuse, Ignored, Membership, Migrated
+from bot.platforms.health import until_done
+from bot.platforms.limiter import Rate
+from bot.platforms.matrix.bodies import Draft, drafts, picture, plainer
+from bot.platforms.matrix.client import MatrixClient
+from bot.platforms.matrix.events import PLATFORM, Identity, Json, read, translate
+from bot.platforms.matrix.receiving import ENCRYPTED, INVITE, MEMBER, MESSAGE, TOMBSTONE, Syncer
+from bot.platforms.matrix.rooms import RoomDirectory
+from bot.platforms.matrix.setup import Matrix
+from bot.ports import PlatformHost
+from bot.texts import in_both
+
+# A homeserver limits each sender as it is set up there, and says how long to wait (429); these only keep us polite.
+PACE = Pace(Rate(1 / 25, 10), Rate(0.5, 5), Rate(1.0, 5))
+POLL_SECONDS, POLL_GRACE = 30.0, 10.0
+REFUSED = "Matrix 服务器五分钟来一直不认这个令牌；请核对 CHUCHU_MATRIX_TOKEN（或它的 _FILE）"
+EXCUSED_SECONDS, EXCUSED_KEPT = 3600.0, 1024
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixOptions:
+    """Which homeserver, whose token, and how long to wait."""
+
+    server: str
+    token: str
+    poll_seconds: float = POLL_SECONDS
+    poll_grace: float = POLL_GRACE
+    call_seconds: float = 20.0
+    pace: Pace = PACE
+
+    def __repr__(self) -> str:
+        """Say nothing secret."""
+        return f"MatrixOptions(server={self.server!r})"
+
+
+class MatrixTransport:
+    """Says things in rooms; the server executes a transaction once, so what may have been lost is said again."""
+
+    repeatable = True
+
+    def __init__(self, client: MatrixClient, rooms: RoomDirectory) -> None:
+        self.me = ""
+        self._client = client
+        self._rooms = rooms
+        self._private: dict[str, str] = {}
+
+    def drafts(self, chat: Chat | None, reply: Reply) -> Sequence[Draft]:
+        """The events that a reply needs."""
+        return drafts(chat, reply)
+
+    async def call(self, chat: Chat | None, draft: Draft, key: str) -> str:
+        """Send one event; return its id."""
+        if chat is None:
+            raise Refused("no room")
+        room = await self._room_of(chat.id) if chat.id.startswith("@") else chat.id
+        said: Json = draft.content
+        if draft.picture is not None:
+            said = picture(await self._client.upload(draft.picture, "image/png"), len(draft.picture))
+        return await self._client.send(room, said, hashlib.sha256(key.encode()).hexdigest()[:40])
+
+    def instead(self, draft: Draft, error: Refused) -> Draft | None:
+        """The same without HTML."""
+        return plainer(draft)
+
+    async def _room_of(self, person: str) -> str:
+        """The room in which a person who is known by name only is reached; made where there is none."""
+        room = self._private.get(person)
+        if room is None or await self._rooms.members(room) != {person, self.me}:
+            known = [
+                r
+                for r in await self._rooms.with_person(person, self.me)
+                if not await self._rooms.encrypted(r)
+            ]
+            room = self._private[person] = known[0] if known else await self._client.create_private(person)
+        return room
+
+
+class MatrixService:
+    """Matrix, open: a `bot.ports.Platform`."""
+
+    routes: Sequence[web.RouteDef] = ()
+
+    def __init__(self, options: MatrixOptions, host: PlatformHost, clocks: Clocks | None = None) -> None:
+        self._options = options
+        self._metrics = host.metrics
+        self._clocks = clocks or Clocks()
+        self._http = HttpClient(options.pace.places * 2, options.call_seconds)
+        self._client = MatrixClient(self._http, options.server, options.token)
+        self._rooms = RoomDirectory(self._client)
+        self._transport = MatrixTransport(self._client, self._rooms)
+        self._core = PlatformCore(
+            PLATFORM,
+            host.inboxes.of(PLATFORM),
+            host.conversation,
+            host.metrics,
+            host.chat_migrations,
+            self._transport,
+            options.pace,
+            lambda: host.on_fatal(REFUSED),
+            2 * (options.poll_seconds + options.poll_grace),
+            clocks,
+        )
+        self._identity: asyncio.Future[Identity] | None = None
+        self._excused: dict[str, float] = {}
+        self.problem = self._core.problem
+
+    def person_id(self, typed: str) -> str:
+        """Return a full user id."""
+        return Matrix.person_id(typed)
+
+    async def administers(self, chat: Chat, sender: Sender) -> bool:
+        """Tell whether a person administers a room, by its power levels."""
+        return await self._rooms.administers(chat, sender)
+
+    async def send(self, chat: Chat, reply: Reply) -> str | None:
+        """Say something unasked (`bot.messages.MessageGateway`)."""
+        return await self._core.outbox.send(chat, reply)
+
+    async def forget(self, person: str) -> None:
+        """Keep nothing about the rooms in which we are alone with a person."""
+        for room in await self._rooms.with_person(person, self._transport.me):
+            await self._core.inbox.forget(room)
+
+    async def download(self, attachment: str, limit: int) -> AsyncIterator[bytes]:
+        """Yield the pieces of a file that somebody sent.
+
+        Raises:
+            CallError: it is gone, too big, or cannot be reached.
+        """
+        async for piece in self._client.download(attachment, limit):
+            yield piece
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """Serve while the block runs."""
+        self._identity = asyncio.get_running_loop().create_future()
+        async with self._http, self._core.serving(self._core.outbox, self._identify, {}, self._receive):
+            yield
+
+    async def _identify(self) -> Translate:
+        """Learn who we are; without that no mention can be told."""
+        me = await until_done("matrix: whoami", self._client.whoami, self._core.health)
+        name = await until_done("matrix: our name", lambda: self._client.display_name(me), self._core.health)
+        self._transport.me = me
+        assert self._identity is not None, "serving() first"
+        if not self._identity.done():
+            self._identity.set_result(Identity(me, name))
+        logger.info("serving %s", me)
+        return self._translate
+
+    async def _receive(self) -> None:
+        assert self._identity is not None, "serving() first"
+        me = await asyncio.shield(self._identity)
+        syncer = Syncer(
+            self._client,
+            me.id,
+            self._core.inbox,
+            self._rooms,
+            self._core.health,
+            self._metrics,
+            self._clocks.wall,
+            self._options.poll_seconds,
+            self._options.poll_grace,
+        )
+        await syncer.run()
+
+    async def _translate(self, update: ClaimedUpdate) -> Event:
+        """Say what an update means; an invitation is accepted on the way."""
+        body = parse(update.body)
+        if not isinstance(body, dict):
+            raise TypeError("no object")
+        room, event = str(body["room"]), body["event"]
+        assert self._identity is not None, "serving() first"
+        me = self._identity.result()
+        if update.kind == MESSAGE:
+            return await self._message(room, event, me)
+        if update.kind == ENCRYPTED:
+            return await self._excuse(room) if event["sender"] != me.id else Ignored("our own")
+        if update.kind == INVITE:
+            return await self._enter(room)
+        if update.kind == MEMBER and event["state_key"] == me.id:
+            return Membership(room, event["content"]["membership"] in ("join", "invite"))
+        if update.kind == TOMBSTONE:
+            return await self._follow(room, str(event["content"]["replacement_room"]))
+        return Ignored("about the room itself")
+
+    async def _message(self, room: str, event: Json, me: Identity) -> Event:
+        said = read(room, event)
+        if said.sender == me.id:
+            return Ignored("our own")
+        meant = translate(said, me, await self._rooms.around(said, me))
+        if isinstance(meant, Ignored) or not await self._rooms.encrypted(room):
+            return meant
+        return await self._excuse(room)
+
+    async def _enter(self, room: str) -> Event:
+        try:
+            await self._client.join(room)
+        except (Refused, ChatClosed) as error:
+            return Ignored(f"not let in: {error}")
+        self._rooms.changed(room)
+        await self._core.chats.reopen(room)
+        return (
+            await self._excuse(room) if await self._rooms.encrypted(room) else Ignored("invited, and entered")
+        )
+
+    async def _follow(self, old: str, new: str) -> Event:
+        try:
+            await self._client.join(new)
+        except (Refused, ChatClosed) as error:
+            return Ignored(f"not let in to the room that replaces this: {error}")
+        return Migrated(old, new)
+
+    async def _excuse(self, room: str) -> Event:
+        """Say, once in an hour, that encrypted rooms are not served."""
+        now = self._clocks.wall()
+        if now - self._excused.get(room, float("-inf")) < EXCUSED_SECONDS:
+            return Ignored("encrypted, as was said")
+        if len(self._excused) >= EXCUSED_KEPT:
+            self._excused = {r: at for r, at in self._excused.items() if now - at < EXCUSED_SECONDS}
+        self._excused[room] = now
+        kind = ChatType.PRIVATE if await self._rooms.private(room) else ChatType.GROUP
+        words = in_both(lambda said: said.encrypted_room)
+        return Excuse(Chat(PLATFORM, room, kind), Reply([Run(words)]))
+
+
+@asynccontextmanager
+async def matrix_service(
+    options: MatrixOptions, host: PlatformHost, clocks: Clocks | None = None
+) -> AsyncIterator[MatrixService]:
+    """Serve Matrix while the block runs; at its end nothing is lost and what was begun is finished."""
+    service = MatrixService(options, host, clocks)
+    async with service.serving():
+        yield service

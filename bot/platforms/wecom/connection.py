@@ -1,0 +1,182 @@
+"""WeCom's long connection: one websocket, commands and their acknowledgements, a ping that must be answered."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+
+import aiohttp
+
+from bot.platforms.calls import (
+    CallError,
+    ConnectFailed,
+    Disconnected,
+    HttpClient,
+    OutcomeUnknown,
+    RateLimited,
+    Refused,
+    ServerFault,
+    Unauthorized,
+    parse,
+)
+from bot.platforms.connection import frames, websocket
+from bot.platforms.health import ConnectionHealth
+from bot.platforms.wecom.events import KICKED, Json, callback, event_type, request_id
+from bot.runtime import background
+
+SUBSCRIBE, PING = "aibot_subscribe", "ping"
+PING_SECONDS, ACK_SECONDS = 30.0, 10.0
+SILENCE = 7 / 3  # of a ping's interval: two were not answered, and the second had ten seconds for it
+BUSY, TOO_FREQUENT, NOT_SUBSCRIBED = (-1, 6000), (45009, 45033, 45047), (846609,)
+TOO_LATE = (846605, 846608)
+FREQUENCY_SECONDS = 20.0
+logger = logging.getLogger(__name__)
+
+
+class TooLate(Refused):
+    """What would be answered is no longer open to an answer."""
+
+
+class LongConnection:
+    """Holds the connection of one bot; `took` is told of every frame that brings something."""
+
+    def __init__(
+        self,
+        http: HttpClient,
+        url: str,
+        bot: str,
+        secret: str,
+        health: ConnectionHealth,
+        took: Callable[[Json], None],
+        ping_seconds: float = PING_SECONDS,
+        ack_seconds: float = ACK_SECONDS,
+    ) -> None:
+        self._http = http
+        self._url = url
+        self._bot = bot
+        self._secret = secret
+        self._health = health
+        self._took = took
+        self._ping_seconds = ping_seconds
+        self._ack_seconds = ack_seconds
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._waiting: dict[str, asyncio.Future[Json]] = {}
+
+    async def connect(self) -> None:
+        """Connect, subscribe and serve until the connection ends.
+
+        Raises:
+            CallError: always, with what ended it.
+        """
+        async with websocket(self._http, self._url) as socket:
+            incoming = frames(socket, self._ping_seconds * SILENCE)
+            try:
+                await self._subscribe(socket, incoming)
+                self._socket = socket
+                self._health.ok()
+                logger.info("wecom: subscribed")
+                async with background(self._ping(socket)):
+                    async for message in incoming:
+                        self._take(message)
+            finally:
+                self._socket = None
+                for answer in self._waiting.values():
+                    if not answer.done():
+                        answer.set_exception(OutcomeUnknown("the connection ended before the answer"))
+
+    async def call(self, command: str, body: Json, request: str | None = None) -> None:
+        """Send a command and wait until it is acknowledged; `request` is the id of what is answered.
+
+        Raises:
+            CallError: it was not done, or perhaps not.
+        """
+        if (socket := self._socket) is None:
+            raise ConnectFailed("not connected")
+        request = request or f"{command}_{secrets.token_hex(12)}"
+        answer = self._waiting[request] = asyncio.get_running_loop().create_future()
+        try:
+            await _send(socket, command, request, body)
+            async with asyncio.timeout(self._ack_seconds):
+                acknowledged = await answer
+        except TimeoutError:
+            raise OutcomeUnknown(f"{command} was not acknowledged") from None
+        finally:
+            self._waiting.pop(request, None)
+        if error := error_for(acknowledged):
+            raise error
+
+    async def _subscribe(
+        self, socket: aiohttp.ClientWebSocketResponse, incoming: AsyncIterator[aiohttp.WSMessage]
+    ) -> None:
+        request = f"{SUBSCRIBE}_{secrets.token_hex(12)}"
+        await _send(socket, SUBSCRIBE, request, {"bot_id": self._bot, "secret": self._secret})
+        try:
+            async with asyncio.timeout(self._ack_seconds):
+                async for message in incoming:
+                    frame = _frame(message)
+                    if "cmd" not in frame and request_id(frame) == request:
+                        break
+                    self._take(message)
+        except TimeoutError:
+            raise Disconnected("the subscription was not acknowledged") from None
+        error = error_for(frame)
+        if error is not None:
+            raise Unauthorized(str(error)) if isinstance(error, Refused) else error
+
+    async def _ping(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        """Ask for a sign of life again and again; where none comes, the silence ends the connection."""
+        with suppress(ConnectFailed):
+            while True:
+                await asyncio.sleep(self._ping_seconds)
+                await _send(socket, PING, f"{PING}_{secrets.token_hex(12)}", None)
+
+    def _take(self, message: aiohttp.WSMessage) -> None:
+        """Take one frame; one that cannot be read is counted by who is told of it.
+
+        Raises:
+            Disconnected: another connection has taken our place.
+        """
+        frame = _frame(message)
+        called = callback(frame)
+        if called is not None and event_type(called.body) == KICKED:
+            raise Disconnected("another connection of the same bot has taken our place")
+        if called is not None or "cmd" in frame or not frame:
+            self._took(frame)
+            return
+        self._health.ok()
+        answer = self._waiting.get(request_id(frame))
+        if answer is not None and not answer.done():
+            answer.set_result(frame)
+
+
+def error_for(frame: Json) -> CallError | None:
+    """Return what an acknowledgement's code stands for; None where all is well."""
+    code = frame.get("errcode")
+    if code == 0:
+        return None
+    why = f"{code}: {str(frame.get('errmsg') or '')[:120]}"
+    if code in TOO_FREQUENT:
+        return RateLimited(why, FREQUENCY_SECONDS)
+    if code in BUSY or code in NOT_SUBSCRIBED:
+        return ServerFault(why)
+    return TooLate(why) if code in TOO_LATE else Refused(why)
+
+
+async def _send(
+    socket: aiohttp.ClientWebSocketResponse, command: str, request: str, body: Json | None
+) -> None:
+    frame = {"cmd": command, "headers": {"req_id": request}} | ({} if body is None else {"body": body})
+    try:
+        await socket.send_str(json.dumps(frame, ensure_ascii=False))
+    except (aiohttp.ClientError, ConnectionError, RuntimeError) as error:
+        raise ConnectFailed(f"the frame was not sent: {type(error).__name__}") from None
+
+
+def _frame(message: aiohttp.WSMessage) -> Json:
+    """A frame as an object; empty for what is none."""
+    frame = parse(message.data) if isinstance(message.data, str | bytes) else None
+    return frame if isinstance(frame, dict) else {}

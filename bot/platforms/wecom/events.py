@@ -1,0 +1,137 @@
+"""WeCom's frames to the platform-neutral nouns of `bot.messages`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.inbox import NewUpdate
+from bot.messages import ButtonPress, Chat, ChatType, Message, Reply, Run, Sender
+from bot.platforms.adapter import NOT_SERVED
+from bot.platforms.events import Event, Excuse, Ignored
+from bot.texts import in_both
+
+PLATFORM = "wecom"
+Json = Mapping[str, object]
+MESSAGE, EVENT = "aibot_msg_callback", "aibot_event_callback"
+KICKED, PRESSED = "disconnected_event", "template_card_event"
+_ID = re.compile(r"[!-~]{1,255}")
+# The name of a bot that is meant stands in the text; it is the first or the last word.
+_NAME = re.compile(r"^\s*@\S+\s*|\s*@\S+\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A frame that brings something: `request` is what the first reply must carry."""
+
+    command: str
+    request: str
+    body: Json
+
+
+def callback(frame: Json) -> Callback | None:
+    """Read a frame; None for one that brings nothing, such as an acknowledgement."""
+    command = frame.get("cmd")
+    if command not in (MESSAGE, EVENT):
+        return None
+    return Callback(str(command), request_id(frame), _within(frame, "body"))
+
+
+def request_id(frame: Json) -> str:
+    """The id by which a frame and its answer know each other; empty where there is none."""
+    given = _within(frame, "headers").get("req_id")
+    return given if isinstance(given, str) else ""
+
+
+def event_type(body: Json) -> str:
+    """What kind of event a callback tells of; empty for a message."""
+    given = _within(body, "event").get("eventtype")
+    return given if isinstance(given, str) else ""
+
+
+def to_update(called: Callback, frame: Json) -> NewUpdate | None:
+    """Return a callback ready to be stored, or None where it has no usable id."""
+    message, said = called.body.get("msgid"), called.body
+    if not isinstance(message, str) or not _ID.fullmatch(message):
+        return None
+    served = called.command == MESSAGE or event_type(said) == PRESSED
+    chat = said.get("chatid") if said.get("chattype") == "group" else _within(said, "from").get("userid")
+    queue = chat if isinstance(chat, str) and _ID.fullmatch(chat) else message
+    return NewUpdate(message, queue, called.command if served else NOT_SERVED, json.dumps(frame).encode())
+
+
+def translate(body: bytes) -> tuple[Event, str]:
+    """Return what a stored frame means to us, and under which id it may be answered.
+
+    Raises:
+        TypeError, ValueError: a part is missing, or not of its type.
+    """
+    frame = json.loads(body)
+    if not isinstance(frame, dict) or (called := callback(frame)) is None:
+        raise TypeError("no callback")
+    return _event(called), called.request
+
+
+def _event(called: Callback) -> Event:
+    said = called.body
+    person = Sender(_text(_within(said, "from"), "userid"))
+    chat = _chat(said, person)
+    if called.command == EVENT:
+        return _press(said, chat, person)
+    if said.get("msgtype") == "file" and chat.type is ChatType.PRIVATE:
+        return Excuse(chat, Reply([Run(in_both(lambda said: said.no_files_here))]))
+    text = _words(said)
+    if not text:
+        return Ignored("no text")
+    if chat.type is ChatType.GROUP:
+        text = _NAME.sub("", text, count=1).strip()  # only what is meant for us comes from a group
+    return Message(chat, _text(said, "msgid"), person, text, _time(said))
+
+
+def _chat(said: Json, person: Sender) -> Chat:
+    if said.get("chattype") == "group":
+        return Chat(PLATFORM, _text(said, "chatid"), ChatType.GROUP)
+    return Chat(PLATFORM, person.id, ChatType.PRIVATE)
+
+
+def _press(said: Json, chat: Chat, person: Sender) -> Event:
+    pressed = _within(_within(said, "event"), PRESSED)
+    data = _text(pressed, "event_key")
+    if not data:
+        return Ignored("a press without data")
+    return ButtonPress(chat, _text(pressed, "task_id"), _text(said, "msgid"), person, data)
+
+
+def _words(said: Json) -> str:
+    """What was written or spoken; of pictures with words the words."""
+    kind = said.get("msgtype")
+    if kind in ("text", "voice"):
+        return _text(_within(said, str(kind)), "content").strip()
+    if kind != "mixed":
+        return ""
+    items = _within(said, "mixed").get("msg_item")
+    texts = [item for item in items if isinstance(item, Mapping)] if isinstance(items, list) else []
+    return "\n".join(
+        _text(_within(i, "text"), "content") for i in texts if i.get("msgtype") == "text"
+    ).strip()
+
+
+def _time(said: Json) -> datetime:
+    given = said.get("create_time")
+    seconds = given if isinstance(given, int) and 0 < given < 4_102_444_800 else None
+    return datetime.fromtimestamp(seconds, UTC) if seconds else datetime.now(UTC)
+
+
+def _within(holder: Json, name: str) -> Json:
+    inner = holder.get(name)
+    return inner if isinstance(inner, Mapping) else {}
+
+
+def _text(holder: Json, name: str) -> str:
+    value = holder.get(name)
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is no text")
+    return value

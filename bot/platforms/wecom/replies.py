@@ -1,0 +1,79 @@
+"""Replies as WeCom takes them: markdown in parts that fit, and cards with the buttons."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bot.messages import Button, Chat, Reply, Run
+from bot.platforms.text import clean, split, utf8
+from bot.platforms.wecom.markdown import escaped, markdown
+
+TEXT_BYTES = 20_480  # of a stream's or a markdown message's content
+CARD_BUTTONS = 6
+LABEL_LENGTH = 10
+TITLE_LENGTH = 26
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One message: markdown, or a card of buttons, of which `text` is the list that stands for it where it is refused."""
+
+    text: str
+    card: Mapping[str, object] | None = None
+    thread: str | None = None
+
+
+def drafts(chat: Chat | None, reply: Reply) -> list[Draft]:
+    """The messages a reply needs, the buttons last.
+
+    Nothing can be edited or quoted here, nor shown a picture. Labels that a card would cut off are a numbered list in
+    the text, and the buttons are the numbers.
+    """
+    runs = [replace(run, text=clean(run.text)) for run in reply.runs]
+    buttons = [replace(button, label=clean(button.label)) for row in reply.buttons for button in row]
+    if any(len(button.label) > LABEL_LENGTH for button in buttons):
+        runs.append(Run(f"\n{_listed(buttons)}"))
+        buttons = [Button(str(number), button.data) for number, button in enumerate(buttons, 1)]
+    room = TEXT_BYTES
+    while True:
+        parts = [markdown(part) for part in split(runs, room, _size) if _visible(part)]
+        if all(utf8(part) <= TEXT_BYTES for part in parts):
+            break
+        room //= 2  # the marks of looks and links, which the words alone do not count
+    rows = [buttons[at : at + CARD_BUTTONS] for at in range(0, len(buttons), CARD_BUTTONS)]
+    title = _title(reply.text)
+    return [*map(Draft, parts), *(Draft(escaped(_listed(row)), card(title, row)) for row in rows)]
+
+
+def card(title: str, buttons: Sequence[Button]) -> dict[str, object]:
+    """Return a card of buttons; its texts are no markup."""
+    return {
+        "card_type": "button_interaction",
+        "main_title": {"title": title},
+        "button_list": [{"text": b.label or "·", "style": 2, "key": b.data} for b in buttons],
+        "task_id": f"chuchu-{secrets.token_hex(12)}",
+    }
+
+
+def plainer(draft: Draft) -> Draft | None:
+    """A list instead of a card; None where there is none."""
+    return Draft(draft.text) if draft.card else None
+
+
+def _listed(buttons: Sequence[Button]) -> str:
+    return "\n".join(f"{number}. {button.label}" for number, button in enumerate(buttons, 1))
+
+
+def _size(text: str) -> int:
+    return utf8(escaped(text))
+
+
+def _title(text: str) -> str:
+    first = next((line.strip() for line in clean(text).splitlines() if line.strip()), "")
+    return first if len(first) <= TITLE_LENGTH else f"{first[: TITLE_LENGTH - 1]}…"
+
+
+def _visible(part: Sequence[Run]) -> bool:
+    return any(run.text.strip() for run in part)

@@ -1,0 +1,44 @@
+"""The Matrix side in this process, with a conversation made by hand, against the small homeserver."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from bot.messages import ChatMigrations, Conversation
+from bot.observability import Metrics
+from bot.platforms.core import Clocks, Pace
+from bot.platforms.limiter import Rate
+from bot.platforms.matrix.service import MatrixOptions, MatrixService, matrix_service
+from bot.ports import PlatformHost
+from bot.state.sqlite_inbox import open_inboxes
+from tests.matrix.server import TOKEN, Homeserver
+
+ANN, BOB, EVE = "@ann:here", "@bob:here", "@eve:here"
+FREELY = Rate(1e-6, 1)
+QUICK = Pace(FREELY, FREELY, FREELY)
+
+
+@asynccontextmanager
+async def serving(
+    server: Homeserver,
+    folder: Path,
+    conversation: Conversation,
+    events: ChatMigrations | None = None,
+    on_fatal: Callable[[str], None] = print,
+    clocks: Clocks | None = None,
+    poll_seconds: float = 1.0,
+    poll_grace: float = 0.5,
+    url: str | None = None,
+    token: str = TOKEN,
+) -> AsyncIterator[MatrixService]:
+    """Serve; timeouts are short, so that hangs are short. It has stood in the first position when this begins."""
+    options = MatrixOptions(url or server.url, token, poll_seconds, poll_grace, 1.0, QUICK)
+    async with open_inboxes(folder / "inbox.sqlite", time.time, "telegram") as inboxes:
+        host = PlatformHost(conversation, Metrics(), inboxes, folder, events, on_fatal)
+        async with matrix_service(options, host, clocks) as service:
+            if url is None and token == TOKEN:
+                await server.until(lambda: server.syncs)
+            yield service

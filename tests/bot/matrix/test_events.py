@@ -1,0 +1,192 @@
+"""What events mean to us: who is addressed, which number presses what, and whose edits count."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from bot.messages import Attachment, ButtonPress, Chat, ChatType, Message, Sender
+from bot.platforms.events import Ignored
+from bot.platforms.matrix.bodies import BUTTONS
+from bot.platforms.matrix.events import Around, Identity, Quoted, quoted, read, translate
+
+ME = Identity("@chuchu:here", "出处")
+ANN = "@ann:here"
+SHOWN = Quoted("$shown", ME.id, ("c.1", "s.1"))
+GROUP, PRIVATE = Around(False), Around(True)
+
+
+def event(body: str = "新桥", sender: str = ANN, /, **content: Any) -> dict[str, Any]:
+    return {
+        "event_id": "$1",
+        "sender": sender,
+        "origin_server_ts": 1_700_000_000_000,
+        "content": {"msgtype": "m.text", "body": body, **content},
+    }
+
+
+def meaning(around: Around, body: str = "新桥", sender: str = ANN, /, **content: Any) -> object:
+    return translate(read("!r:here", event(body, sender, **content)), ME, around)
+
+
+def test_a_message_for_two_is_always_meant_for_us() -> None:
+    assert meaning(PRIVATE, " 新桥 ") == Message(
+        Chat("matrix", "!r:here", ChatType.PRIVATE),
+        "$1",
+        Sender(ANN),
+        "新桥",
+        datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC),
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "content", "text", "addressed"),
+    [
+        ("新桥", {}, "新桥", False),
+        ("出处是什么", {}, "出处是什么", False),
+        ("@chuchu:elsewhere 新桥", {}, "@chuchu:elsewhere 新桥", False),
+        ("@room 新桥", {"m.mentions": {"room": True}}, "@room 新桥", False),
+        ("bob: 新桥", {"m.mentions": {"user_ids": ["@bob:here"]}}, "bob: 新桥", False),
+        ("出处: 新桥", {"m.mentions": {"user_ids": [ME.id]}}, "新桥", True),
+        ("出处 新桥", {"m.mentions": {"user_ids": [ME.id]}}, "新桥", True),
+        ("新桥 @出处", {"m.mentions": {"user_ids": [ME.id]}}, "新桥", True),
+        ("chuchu：新桥", {"m.mentions": {"user_ids": [ME.id]}}, "新桥", True),
+        ("@chuchu:here: /articles", {}, "/articles", True),
+        ("@chuchu:here !articles", {}, "/articles", True),
+        (
+            "出处 新桥",
+            {"formatted_body": '<a href="https://matrix.to/#/@chuchu:here">出处</a> 新桥'},
+            "新桥",
+            True,
+        ),
+        (
+            "出处 新桥",
+            {"formatted_body": '<a href="https://matrix.to/#/%40chuchu%3Ahere">出处</a>'},
+            "新桥",
+            True,
+        ),
+        ("新桥", {"m.mentions": {"user_ids": "all"}}, "新桥", False),
+    ],
+)
+def test_in_a_group_we_are_meant_when_we_are_named(
+    body: str, content: dict[str, Any], text: str, addressed: bool
+) -> None:
+    said = meaning(GROUP, body, **content)
+    assert isinstance(said, Message)
+    assert (said.text, said.addressed, said.chat.type) == (text, addressed, ChatType.GROUP)
+
+
+def test_an_answer_to_us_is_meant_for_us_and_what_the_client_repeats_is_left_out() -> None:
+    relation = {"m.in_reply_to": {"event_id": "$shown"}}
+    said = meaning(
+        replace(GROUP, quoted=SHOWN), "> <@chuchu:here> 桥\n> 通了\n\n哪天", **{"m.relates_to": relation}
+    )
+    assert isinstance(said, Message)
+    assert (said.text, said.addressed) == ("哪天", True)
+    other = meaning(replace(GROUP, quoted=Quoted("$x", "@bob:here")), "哪天", **{"m.relates_to": relation})
+    assert isinstance(other, Message)
+    assert not other.addressed
+
+
+def test_a_thread_is_a_place_of_its_own_and_its_fallback_answers_nobody() -> None:
+    relation = {
+        "rel_type": "m.thread",
+        "event_id": "$root",
+        "is_falling_back": True,
+        "m.in_reply_to": {"event_id": "$shown"},
+    }
+    assert read("!r:here", event(**{"m.relates_to": relation})).answers is None
+    said = meaning(PRIVATE, **{"m.relates_to": relation})
+    assert isinstance(said, Message)
+    assert said.chat.thread == "$root"
+
+
+@pytest.mark.parametrize(
+    ("around", "body", "press"),
+    [
+        (replace(PRIVATE, ours=SHOWN), "2", "s.1"),
+        (replace(PRIVATE, ours=SHOWN), " 1. ", "c.1"),
+        (replace(PRIVATE, ours=SHOWN), "１", "c.1"),
+        (replace(PRIVATE, ours=SHOWN), "3", None),
+        (replace(PRIVATE, ours=SHOWN), "0", None),
+        (replace(PRIVATE, ours=SHOWN), "2023", None),
+        (PRIVATE, "2", None),
+        (replace(PRIVATE, quoted=Quoted("$x", "@eve:here", ("r.1",)), ours=None), "1", None),
+        (replace(GROUP, quoted=SHOWN), "2", "s.1"),
+        (replace(GROUP, ours=SHOWN), "2", None),
+        (replace(GROUP, ours=SHOWN), "@chuchu:here 2", "s.1"),
+    ],
+)
+def test_a_number_alone_presses_the_button_of_ours_that_has_it(
+    around: Around, body: str, press: str | None
+) -> None:
+    said = meaning(around, body)
+    assert (said.data if isinstance(said, ButtonPress) else None) == press
+    if isinstance(said, ButtonPress):
+        assert (said.message_id, said.id, said.sender.id) == ("$shown", "$1", ANN)
+
+
+def edit(body: str, sender: str = ANN) -> dict[str, Any]:
+    changed = {"msgtype": "m.text", "body": body}
+    relation = {"rel_type": "m.replace", "event_id": "$0"}
+    return event(f"* {body}", sender, **{"m.new_content": changed, "m.relates_to": relation})
+
+
+def test_an_edit_is_the_first_message_anew_in_its_thread() -> None:
+    first = read("!r:here", event(**{"m.relates_to": {"rel_type": "m.thread", "event_id": "$root"}}))
+    said = translate(read("!r:here", edit("2")), ME, replace(PRIVATE, original=first, ours=SHOWN))
+    assert isinstance(said, Message)
+    assert (said.id, said.text, said.edited, said.chat.thread) == ("$0", "2", True, "$root")
+
+
+@pytest.mark.parametrize("original", [None, read("!r:here", event("新桥", "@bob:here"))])
+def test_nobody_edits_what_another_said(original: Any) -> None:
+    assert isinstance(
+        translate(read("!r:here", edit("新")), ME, replace(PRIVATE, original=original)), Ignored
+    )
+
+
+@pytest.mark.parametrize(
+    ("around", "content"),
+    [
+        (PRIVATE, {"msgtype": "m.notice"}),
+        (PRIVATE, {"msgtype": "m.location"}),
+        (PRIVATE, {"msgtype": "m.file", "file": {"url": "mxc://here/encrypted"}}),
+        (GROUP, {"msgtype": "m.file", "url": "mxc://here/a"}),
+    ],
+)
+def test_what_is_not_for_us_is_ignored(around: Around, content: dict[str, Any]) -> None:
+    assert isinstance(meaning(around, **content), Ignored)
+    assert isinstance(meaning(PRIVATE, "新桥", ME.id), Ignored)
+
+
+def test_a_file_sent_in_private_is_an_attachment() -> None:
+    said = meaning(PRIVATE, "a.txt", msgtype="m.file", url="mxc://here/a", info={"size": 7})
+    assert isinstance(said, Message)
+    assert (said.attachment, said.text) == (Attachment("mxc://here/a", "a.txt", 7), "")
+
+
+def test_an_answered_event_is_read_as_it_is_now() -> None:
+    old = event("1. 更多", ME.id, **{BUTTONS: ["m.1"]})
+    assert quoted(old) == Quoted("$1", ME.id, ("m.1",))
+    newer = {"content": {BUTTONS: ["m.2"], "m.relates_to": {"rel_type": "m.replace", "event_id": "$1"}}}
+    assert quoted({**old, "unsigned": {"m.relations": {"m.replace": newer}}}) == Quoted("$1", ME.id, ("m.2",))
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {},
+        {"content": []},
+        {**event(), "sender": 7},
+        {**event(), "origin_server_ts": "now"},
+        event(**{"m.relates_to": {"rel_type": "m.replace", "event_id": "$0"}}),
+        event(**{"m.relates_to": {"rel_type": "m.thread"}}),
+    ],
+)
+def test_what_is_not_of_its_type_is_an_error_and_nothing_else(broken: dict[str, Any]) -> None:
+    with pytest.raises(TypeError):
+        read("!r:here", broken)

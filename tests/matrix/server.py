@@ -1,0 +1,293 @@
+"""The homeserver: one account of ours, people played by the test, and what a test lets go wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from aiohttp import web
+
+from tests.matrix.html import visible
+from tests.matrix.rooms import Json, Room
+
+ME = "@chuchu:here"
+TOKEN = "syt_canary-token-of-the-tests_0123456789"
+EVENT_BYTES = 65_536
+
+
+class Refused(Exception):
+    """An error answer."""
+
+    def __init__(self, status: int, code: str, error: str = "", **more: object) -> None:
+        super().__init__(code)
+        self.status = status
+        self.body = {"errcode": code, "error": error or code, **more}
+
+
+@dataclass(frozen=True)
+class Hang:
+    """Never answer; `done` tells whether the call is executed first."""
+
+    done: bool = False
+
+
+@dataclass(frozen=True)
+class Reset:
+    """Break the connection without an answer."""
+
+    done: bool = False
+
+
+@dataclass(frozen=True)
+class Garbage:
+    """Any body at all."""
+
+    body: bytes
+    status: int = 200
+
+
+Fault = Refused | Hang | Reset | Garbage
+
+
+@dataclass
+class Homeserver:
+    """What a test sees and steers; `order` numbers all events of all rooms."""
+
+    url: str = ""
+    rooms: dict[str, Room] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=lambda: {ME: "出处"})
+    media: dict[str, bytes] = field(default_factory=dict)
+    order: int = 0
+    syncs: int = 0
+    calls: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+    _done: dict[str, str] = field(default_factory=dict)
+    _planned: list[tuple[str, Fault, float]] = field(default_factory=list)
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    # What a test does.
+
+    def room(
+        self, *people: str, name: str = "", encrypted: bool = False, invite: bool | None = False
+    ) -> Room:
+        """Make a room with us and these people in it; with `invite` we are only invited, with None not even that."""
+        room = Room(f"!{name or len(self.rooms)}:here", people[0], self._number)
+        self.rooms[room.id] = room
+        for person in people:
+            room.member(person, "join")
+        if encrypted:
+            room.state("m.room.encryption", {"algorithm": "m.megolm.v1.aes-sha2"}, people[0])
+        if invite is not None:
+            room.member(ME, "invite", people[0])
+        if invite is False:
+            room.member(ME, "join")
+        self._stir()
+        return room
+
+    def say(self, room: Room, sender: str, body: str, **content: Any) -> str:
+        """Somebody says something; return the event's id."""
+        return self.event(room, sender, {"msgtype": "m.text", "body": body, **content})
+
+    def event(self, room: Room, sender: str, content: Json, kind: str = "m.room.message") -> str:
+        """Put an event into a room."""
+        event = room.add(kind, sender, content)
+        self._stir()
+        return str(event["event_id"])
+
+    def member(self, room: Room, person: str, membership: str, by: str | None = None) -> None:
+        """Somebody comes, goes, or is put out."""
+        room.member(person, membership, by)
+        self._stir()
+
+    def fail(self, path: str, fault: Fault, times: float = 1) -> None:
+        """Let the next calls whose path holds `path` go wrong."""
+        self._planned.append((path, fault, times))
+
+    def heal(self) -> None:
+        """Forget all planned faults."""
+        self._planned.clear()
+
+    def shown(self, room: Room) -> list[str]:
+        """Each message of ours as a reader sees it now, edits in their places."""
+        shown: dict[str, str] = {}
+        for event in room.events:
+            if event["sender"] != ME or event["type"] != "m.room.message":
+                continue
+            said = event["content"]
+            relation = said.get("m.relates_to", {})
+            if relation.get("rel_type") == "m.replace":
+                shown[relation["event_id"]] = _seen(said["m.new_content"])
+            else:
+                shown[event["event_id"]] = _seen(said)
+        return list(shown.values())
+
+    def ours(self, room: Room) -> list[Json]:
+        """Contents of what we sent, in order."""
+        return [e["content"] for e in room.events if e["sender"] == ME and e["type"] == "m.room.message"]
+
+    async def until(self, true: Callable[[], object], seconds: float = 30.0) -> None:
+        """Wait until something is true; the seconds are only there to end a broken test."""
+        deadline = time.monotonic() + seconds
+        while not true():
+            assert time.monotonic() < deadline, f"not true in {seconds} s; last calls: {self.calls[-8:]}"
+            await asyncio.sleep(0.01)
+
+    # What we call.
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Serve one call."""
+        path = request.raw_path.partition("?")[0]
+        self.calls.append(f"{request.method} {path}")
+        fault = self._fault(path)
+        done = fault is None or getattr(fault, "done", False)
+        try:
+            answer = await self._answer(request, path) if done else {}
+            if isinstance(fault, Refused):
+                raise fault
+        except Refused as refusal:
+            return web.json_response(refusal.body, status=refusal.status)
+        if isinstance(fault, Hang):
+            await asyncio.Event().wait()
+        if isinstance(fault, Reset):
+            assert request.transport is not None
+            request.transport.abort()
+            return web.Response()
+        if isinstance(fault, Garbage):
+            return web.Response(body=fault.body, status=fault.status)
+        return web.Response(body=answer) if isinstance(answer, bytes) else web.json_response(answer)
+
+    async def _answer(self, request: web.Request, path: str) -> Any:
+        if path == "/_matrix/client/versions":
+            return {"versions": ["v1.11"]}
+        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+            raise Refused(401, "M_UNKNOWN_TOKEN")
+        if path == "/_matrix/media/v3/upload":
+            address = f"mxc://here/m{len(self.media)}"
+            self.media[address] = await request.read()
+            return {"content_uri": address}
+        if path.startswith("/_matrix/client/v1/media/download/"):
+            address = f"mxc://{unquote(path.removeprefix('/_matrix/client/v1/media/download/'))}"
+            if address not in self.media:
+                raise Refused(404, "M_NOT_FOUND")
+            return self.media[address]
+        parts = [unquote(part) for part in path.removeprefix("/_matrix/client/v3/").split("/")]
+        body: Json = await request.json() if request.can_read_body else {}
+        match request.method, *parts:
+            case "GET", "account", "whoami":
+                return {"user_id": ME, "device_id": "D"}
+            case "GET", "profile", person, "displayname":
+                return {"displayname": self.names[person]} if person in self.names else {}
+            case "GET", "sync":
+                return await self._sync(request.query)
+            case "GET", "joined_rooms":
+                return {"joined_rooms": [r.id for r in self.rooms.values() if ME in r.joined]}
+            case "POST", "join", room:
+                self._room(room, member=False).enter(ME)
+                return {"room_id": room}
+            case "POST", "createRoom":
+                made = self.room(ME, name=f"made{len(self.rooms)}")
+                for person in body["invite"]:
+                    made.member(person, "join")  # who is invited comes at once
+                return {"room_id": made.id}
+            case "GET", "rooms", room, "joined_members":
+                return {"joined": {person: {} for person in self._room(room).joined}}
+            case "GET", "rooms", room, "event", event:
+                return self._room(room).with_edit(event)
+            case "GET", "rooms", room, "messages":
+                return self._room(room).page(request.query)
+            case "GET", "rooms", room, "state", kind, "":
+                held = self._room(room).state_of(kind)
+                if held is None:
+                    raise Refused(404, "M_NOT_FOUND")
+                return held
+            case "PUT", "rooms", room, "send", "m.room.message", transaction:
+                return {"event_id": self._send(self._room(room), body, transaction)}
+        self.complaints.append(f"{request.method} {path}")
+        raise Refused(404, "M_UNRECOGNIZED")
+
+    def _send(self, room: Room, content: Json, transaction: str) -> str:
+        if transaction in self._done:
+            return self._done[transaction]
+        if len(json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()) + 2048 > EVENT_BYTES:
+            raise Refused(413, "M_TOO_LARGE")
+        self._done[transaction] = self.event(room, ME, content)
+        _seen(content)
+        return self._done[transaction]
+
+    async def _sync(self, asked: Mapping[str, str]) -> Json:
+        self.syncs += 1
+        wanted = json.loads(asked["filter"])["room"]["timeline"]
+        since = int(asked["since"].removeprefix("s")) if "since" in asked else None
+        if since is not None and not self._newer(since):
+            self._news.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), int(asked["timeout"]) / 1000)
+        now = self.order
+        rooms: Json = {"join": {}, "invite": {}, "leave": {}}
+        for room in self.rooms.values():
+            kind, news = room.since(since or 0, ME, wanted["types"], wanted["limit"])
+            if kind:
+                rooms[kind][room.id] = news
+        return {"next_batch": f"s{now}", "rooms": rooms}
+
+    def _newer(self, since: int) -> bool:
+        return any(event["order"] > since for room in self.rooms.values() for event in room.events)
+
+    def _room(self, room: str, member: bool = True) -> Room:
+        if room not in self.rooms or (member and ME not in self.rooms[room].joined):
+            raise Refused(403, "M_FORBIDDEN")
+        return self.rooms[room]
+
+    def _fault(self, path: str) -> Fault | None:
+        for at, (part, fault, times) in enumerate(self._planned):
+            if part in path:
+                if times <= 1:
+                    del self._planned[at]
+                else:
+                    self._planned[at] = (part, fault, times - 1)
+                return fault
+        return None
+
+    def _number(self) -> int:
+        self.order += 1
+        return self.order
+
+    def _stir(self) -> None:
+        self._news.set()
+
+
+def _seen(content: Json) -> str:
+    """The visible text of a content, which must be whole: both bodies say the same, and nobody is pinged."""
+    assert content["m.mentions"] == {}, "somebody is pinged"
+    if content["msgtype"] == "m.image":
+        return str(content["url"])
+    assert content["msgtype"] == "m.notice", "bots answer what is no notice"
+    if "formatted_body" not in content:
+        return str(content["body"])
+    assert content["format"] == "org.matrix.custom.html"
+    text = visible(content["formatted_body"])
+    assert text == content["body"].removeprefix("* ") or text == content["body"]
+    return text
+
+
+@asynccontextmanager
+async def homeserver() -> AsyncIterator[Homeserver]:
+    """The server while the block runs; what it complains of fails the test."""
+    server = Homeserver()
+    app = web.Application(client_max_size=2**26)
+    app.router.add_route("*", "/{path:.*}", server.handle)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        yield server
+    finally:
+        await runner.cleanup()
+    assert server.complaints == []

@@ -1,0 +1,206 @@
+"""The gateway: it takes one connection a bot, pushes what the test says, acknowledges, and fails as it is told."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+from tests.wecom.markdown import visible
+
+Json = dict[str, Any]
+BOT, SECRET = "aib-canary-bot-of-the-tests", "canary-secret-of-the-tests_0123456789"
+TEXT_BYTES = 20_480
+
+
+@dataclass
+class Gateway:
+    """What a test sees and steers."""
+
+    url: str = ""
+    frames: list[Json] = field(default_factory=list)
+    subscriptions: int = 0
+    said: list[tuple[str, Json]] = field(default_factory=list)  # (chat, body), in order
+    silent: bool = False  # takes frames and answers none
+    secret: str = SECRET
+    connections: list[web.WebSocketResponse] = field(default_factory=list)
+    _open: dict[str, str] = field(default_factory=dict)  # req_id → chat, of messages not answered yet
+    _codes: list[tuple[str, int]] = field(default_factory=list)
+    _cards: dict[str, str] = field(default_factory=dict)
+
+    # What a test does.
+
+    @property
+    def online(self) -> bool:
+        """Whether the bot is subscribed now."""
+        return bool(self.connections) and not self.connections[-1].closed
+
+    async def say(self, text: str, person: str = "ann", group: str | None = None, **more: Any) -> str:
+        """Somebody says something; return the message's id."""
+        body = {"msgtype": "text", "text": {"content": text}, **more}
+        return await self.push("aibot_msg_callback", body, person, group)
+
+    async def press(self, key: str, task: str = "t1", person: str = "ann", group: str | None = None) -> str:
+        """Somebody presses a button of a card."""
+        event = {
+            "eventtype": "template_card_event",
+            "template_card_event": {"card_type": "button_interaction", "event_key": key, "task_id": task},
+        }
+        return await self.push("aibot_event_callback", {"msgtype": "event", "event": event}, person, group)
+
+    async def push(self, command: str, body: Json, person: str, group: str | None = None) -> str:
+        """Push a callback; a body with a `msgid` keeps it."""
+        request, message = uuid.uuid4().hex, body.get("msgid") or uuid.uuid4().hex
+        where = {"chattype": "group", "chatid": group} if group else {"chattype": "single"}
+        who = {"aibotid": BOT, "from": {"userid": person}, "create_time": int(time.time())}
+        if command == "aibot_msg_callback":
+            self._open[request] = group or person
+        await self.raw(
+            {
+                "cmd": command,
+                "headers": {"req_id": request},
+                "body": {**where, **who, **body, "msgid": message},
+            }
+        )
+        return str(message)
+
+    async def raw(self, frame: Json | str) -> None:
+        """Send anything at all."""
+        await self.connections[-1].send_str(frame if isinstance(frame, str) else json.dumps(frame))
+
+    def answer_with(self, command: str, code: int) -> None:
+        """Let the next call of a command be refused by a code."""
+        self._codes.append((command, code))
+
+    def shown(self, chat: str = "ann") -> list[str]:
+        """What is seen in a chat, message by message; a card's buttons stand under what they came after."""
+        shown: list[str] = []
+        for to, body in self.said:
+            if to != chat:
+                continue
+            if body["msgtype"] == "template_card":
+                labels = [button["text"] for button in body["template_card"]["button_list"]]
+                shown[-1:] = ["\n".join([*shown[-1:], *labels])]
+            else:
+                shown.append(visible(_text(body)))
+        return shown
+
+    async def until(self, true: Callable[[], object], seconds: float = 30.0) -> None:
+        """Wait until something is true; the seconds are only there to end a broken test."""
+        deadline = time.monotonic() + seconds
+        while not true():
+            assert time.monotonic() < deadline, f"not true in {seconds} s; last frames: {self.frames[-4:]}"
+            await asyncio.sleep(0.01)
+
+    # What the bot does.
+
+    async def handle(self, request: web.Request) -> web.WebSocketResponse:
+        """Serve one connection."""
+        socket = web.WebSocketResponse(timeout=0.1)
+        await socket.prepare(request)
+        async for message in socket:
+            if message.type is WSMsgType.TEXT:
+                await self._take(socket, json.loads(message.data))
+        return socket
+
+    async def _take(self, socket: web.WebSocketResponse, frame: Json) -> None:
+        self.frames.append(frame)
+        if self.silent:
+            return
+        command, request = frame["cmd"], frame["headers"]["req_id"]
+        code = self._planned(command)
+        if code == 0 and command == "aibot_subscribe":
+            code = await self._subscribe(socket, frame["body"])
+        elif code == 0 and command == "aibot_respond_msg":
+            code = self._respond(request, frame["body"])
+        elif code == 0 and command == "aibot_send_msg":
+            code = self._push(frame["body"])
+        elif command != "ping" and not command.startswith("aibot_"):
+            code = 40001
+        with suppress(ConnectionError):
+            await socket.send_json(
+                {"headers": {"req_id": request}, "errcode": code, "errmsg": "ok" if code == 0 else "no"}
+            )
+
+    async def _subscribe(self, socket: web.WebSocketResponse, body: Json) -> int:
+        if body != {"bot_id": BOT, "secret": self.secret}:
+            return 40013
+        for old in self.connections:  # a new subscription takes the place of the old
+            if not old.closed and old is not socket:
+                with suppress(ConnectionError):
+                    event = {
+                        "msgid": uuid.uuid4().hex,
+                        "msgtype": "event",
+                        "event": {"eventtype": "disconnected_event"},
+                    }
+                    await old.send_json(
+                        {"cmd": "aibot_event_callback", "headers": {"req_id": "x"}, "body": event}
+                    )
+                    await old.close()
+        self.connections.append(socket)
+        self.subscriptions += 1
+        return 0
+
+    def _respond(self, request: str, body: Json) -> int:
+        if request not in self._open:
+            return 846605
+        stream = body["stream"]
+        assert body["msgtype"] == "stream" and stream["id"] and stream["finish"] is True
+        return self._keep(self._open.pop(request), body)
+
+    def _push(self, body: Json) -> int:
+        if body["msgtype"] not in ("markdown", "template_card"):
+            return 40008
+        assert body["chat_type"] in (1, 2)
+        return self._keep(body["chatid"], body)
+
+    def _keep(self, chat: str, body: Json) -> int:
+        if body["msgtype"] == "template_card":
+            card = body["template_card"]
+            assert (
+                card["card_type"] == "button_interaction" and card["main_title"]["title"] and card["task_id"]
+            )
+            assert 1 <= len(card["button_list"]) <= 6
+            assert all(
+                len(b["text"]) <= 10 and 1 <= len(b["key"].encode()) <= 1024 for b in card["button_list"]
+            )
+        elif len(_text(body).encode()) > TEXT_BYTES:
+            return 40058
+        self.said.append((chat, body))
+        return 0
+
+    def _planned(self, command: str) -> int:
+        for at, (planned, code) in enumerate(self._codes):
+            if planned == command:
+                del self._codes[at]
+                return code
+        return 0
+
+
+def _text(body: Json) -> str:
+    kind = body["msgtype"]
+    return str(body[kind]["content"])
+
+
+@asynccontextmanager
+async def gateway(context: ssl.SSLContext | None = None) -> AsyncIterator[Gateway]:
+    """The gateway while the block runs, over TLS where a context is given."""
+    server = Gateway()
+    app = web.Application()
+    app.router.add_get("/", server.handle)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
+        server.url = f"{'https' if context else 'http'}://127.0.0.1:{runner.addresses[0][1]}"
+        yield server
+    finally:
+        await runner.cleanup()
