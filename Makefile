@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test slow lint format bench soak audit licences lock models
+.PHONY: run test slow lint format bench soak audit licences lock models sdks synapse
 
 run: $(VENV)/run.done
 	$(BIN)/chuchu run
@@ -44,9 +44,17 @@ audit: $(VENV)/dev.done
 licences: $(VENV)/dev.done
 	$(BIN)/python -m tests.licences
 
+# The vendors' own clients, second opinions in tests; big, so beside the rest. Tests that want one are skipped without.
+sdks: $(VENV)/sdks.done
+
+# A real Matrix server for tests, in an environment of its own (AGPL: it runs beside the tests and is never shipped).
+synapse: $(VENV)/synapse.done
+
 lock:
 	$(BIN)/pip-compile -q --strip-extras --allow-unsafe --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --extra dev --extra reader --extra ocr --extra postgres --extra objects -o requirements-dev.txt pyproject.toml
 	$(BIN)/pip-compile -q --strip-extras --allow-unsafe --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --extra reader --extra postgres -c requirements-dev.txt -o requirements.txt pyproject.toml
+	$(BIN)/pip-compile -q --strip-extras --allow-unsafe --generate-hashes --no-header --no-emit-index-url --no-emit-find-links -o requirements-sdks.txt requirements-sdks.in
+	$(BIN)/pip-compile -q --strip-extras --allow-unsafe --generate-hashes --no-header --no-emit-index-url --no-emit-find-links -o requirements-synapse.txt requirements-synapse.in
 
 # --no-deps: the lock names every package, and pip before 24 stops at lxml[html-clean] asked for in two spellings.
 $(VENV)/run.done: requirements-dev.txt requirements.txt pyproject.toml
@@ -58,4 +66,13 @@ $(VENV)/run.done: requirements-dev.txt requirements.txt pyproject.toml
 
 $(VENV)/dev.done: $(VENV)/run.done requirements-dev.txt
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.txt
+	touch $@
+
+$(VENV)/sdks.done: $(VENV)/dev.done requirements-sdks.txt
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements-sdks.txt
+	touch $@
+
+$(VENV)/synapse.done: requirements-synapse.txt
+	$(PYTHON) -m venv $(VENV)/synapse
+	$(VENV)/synapse/bin/pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements-synapse.txt
 	touch $@
