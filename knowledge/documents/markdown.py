@@ -1,38 +1,186 @@
-"""Markdown: the text stays in its columns, the markup becomes blanks of the same width."""
+"""Markdown: the text stays in its columns, markup becomes blanks, and what `#` heads is handed over as such."""
 
 from __future__ import annotations
 
+import datetime
+import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from knowledge.documents.decode import decode
 from knowledge.documents.extract import Extract, split_lines
 from knowledge.documents.text_tables import text_blocks
-from knowledge.model import Role
+from knowledge.model import Block, Metadata, Role
 
+_BOLD_LEVEL: Final = 7
 _FENCE: Final = re.compile(r"\s{0,3}(```|~~~)")
 _RULE: Final = re.compile(r"\s{0,3}([-*_=])[ \t]*(\1[ \t]*)+$|\s{0,3}=+\s*$")
+_UNDERLINE: Final = re.compile(r"\s{0,3}(=+|-{2,})\s*$")
 _REFERENCE: Final = re.compile(r"\s{0,3}\[[^\]\n]{1,200}\]:\s*\S+")
-_LEADING: Final = re.compile(r"(\s{0,3}>)+\s?|\s{0,3}#{1,6}(?=\s)|\s*[-*+](?=\s)")
+_HEADING: Final = re.compile(r"\s{0,3}(#{1,6})(?=\s)")
+_BOLD: Final = re.compile(r"\s*(\*\*|__)(?=\S)([^*_]{2,24})(?<=[^\s。，；！？：、])\1\s*$")
+_ITEM: Final = re.compile(r"\s*(?:[-*+]|\d{1,3}[.)、])\s")
+_QUOTE: Final = re.compile(r"(\s{0,3}>)+")
+_LEADING: Final = re.compile(r"(\s{0,3}>)+\s?|\s{0,3}#{1,6}(?=\s)|\s*[-*+](?=\s)(?:\s+\[[ xX]\](?=\s))?")
 _TRAILING: Final = re.compile(r"\s#+\s*$|\\$")
 _IMAGE: Final = re.compile(r"!\[[^\[\]\n]{0,500}\]\([^()\n]{0,2000}\)")
 _LINK: Final = re.compile(r"(\[)([^\[\]\n]{1,500})(\]\([^()\n]{0,2000}\)|\]\[[^\]\n]{0,200}\])")
+_STRUCK: Final = re.compile(  # of the marks on both its sides one is enough
+    r"(?:(?<=[，、；])~~(?=\S)[^~\n]{1,500}~~[，、；])|~~(?=\S)[^~\n]{1,500}~~|<(del|s|strike)>[^<\n]{0,500}</\1>",
+    re.IGNORECASE,
+)
+_LINK_ALONE: Final = re.compile(r"\s*\[[^\[\]\n]{1,8}\]\([^()\n]{0,2000}\)\s*$")
+_RAISED: Final = re.compile(r"<sup>(\d{1,4})</sup>|\^(\d{1,4})\^", re.IGNORECASE)
 _TAG: Final = re.compile(r"</?[A-Za-z][^<>\n]{0,500}>|<!--[^<\n]{0,2000}-->|<(?=https?:[^<>\s]{1,2000}>)")
+_ENTITY: Final = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,31});")
 _INLINE: Final = re.compile(
     r"\\([!-/:-@\[-`{-~])"
     r"|(?<![0-9A-Za-z])\*{1,3}|\*{1,3}(?![0-9A-Za-z])|~~|`+"
     r"|(?<![0-9A-Za-z_])_{1,3}(?=\S)|(?<=\S)_{1,3}(?![0-9A-Za-z_])"
 )
 _FRONT: Final = re.compile(r"---\s*$|\+\+\+\s*$")
+_STATED: Final = re.compile(
+    r"\s*(title|date|author|source|newspaper)\s*[:=]\s*[\"']?([^\"'\n]{1,300}?)[\"']?\s*$"
+)
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_NOTHING: Final = "\u200b"  # in place of markup within a figure: unlike a blank it parts nothing
+_RAISED_DIGITS: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_FINISHED: Final = re.compile("[。！？…!?][”’」』）)]*$")
+_NAMED: Final = re.compile("[^，。；！？：:]{1,12}[：:]")
+
+
+@dataclass(slots=True)
+class _Source:
+    """A file's lines as they are, and as they are read; `front` of them are its metadata."""
+
+    raw: list[str]
+    read: list[str]
+    front: int
 
 
 def read_markdown(name: str, data: bytes) -> Extract:
-    """Extract the text of a Markdown file; columns are those of the source line."""
+    """Extract the text of a Markdown file; columns are those of the source line.
+
+    A file with headings is handed over whole as Markdown has it. Without any it is text that only ends in `.md`:
+    its tables are known, the rest is for the labeller.
+    """
     text, encoding = decode(name, data)
-    source = split_lines(text)
-    tables = [block for block in text_blocks(source) if block.role is Role.TABLE]
-    return Extract("markdown", tuple(_without_markup(source)), encoding, blocks=tuple(tables))
+    raw = split_lines(text)
+    source = _Source(raw, list(_without_markup(raw)), _front_matter(raw))
+    blocks = [block for block in text_blocks(source.read) if block.role is Role.TABLE]
+    covered = {number for block in blocks for number in range(block.first, block.last + 1)}
+    for at, line in enumerate(source.read):
+        barred = line.lstrip().startswith("|") or at + 1 in covered
+        source.read[at] = "" if _is_table_rule(line) else line.replace("|", " ") if barred else line
+    structure = _Structure(source, covered)
+    if structure.headed:
+        blocks = sorted([*structure.blocks(), *blocks], key=lambda block: block.first)
+        blocks = list(_by_article(blocks))
+    return Extract("markdown", tuple(source.read), encoding, blocks=tuple(blocks), stated=_stated(source))
+
+
+class _Structure:
+    """The blocks of a file: headings by their level, paragraphs, items; a line that ends a sentence ends its block.
+
+    By the letter of Markdown lines without a blank one between them are one paragraph, but many write a paragraph a line.
+    """
+
+    def __init__(self, source: _Source, covered: set[int]) -> None:
+        self._source = source
+        self._covered = covered
+        self._levels = dict(self._headings())
+
+    @property
+    def headed(self) -> bool:
+        """Whether any line is marked as a heading; a bold one alone may be anything."""
+        return any(level < _BOLD_LEVEL for level in self._levels.values())
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield the blocks of what is no table, in order; where no heading is of the first level the first one is the title."""
+        levels = self._levels
+        titles = {number for number, level in levels.items() if level == 1} or {min(levels, default=0)}
+        titles.update(self._linked())
+        opened: list[int] = []
+        for number in range(self._source.front + 1, len(self._source.read) + 1):
+            line = self._source.read[number - 1]
+            level = levels.get(number)
+            aside = _LINK_ALONE.match(self._source.raw[number - 1]) is not None
+            if opened and (
+                aside or level or not line.strip() or number in self._covered or self._begins(number)
+            ):
+                yield Block(Role.PARAGRAPH, opened[0], opened[-1])
+                opened = []
+            if aside:
+                yield Block(Role.FURNITURE, number, number)
+            elif level:
+                yield Block(
+                    Role.TITLE if number in titles else Role.HEADING,
+                    number,
+                    number,
+                )
+            elif line.strip() and number not in self._covered:
+                opened.append(number)
+        if opened:
+            yield Block(Role.PARAGRAPH, opened[0], opened[-1])
+
+    def _linked(self) -> Iterator[int]:
+        """Yield the headings over a line that is nothing but a link: an item with a source of its own is an article."""
+        for number, line in enumerate(self._source.raw, 1):
+            if _LINK_ALONE.match(line):
+                yield from list(filter(number.__gt__, self._levels))[-1:]
+
+    def _headings(self) -> Iterator[tuple[int, int]]:
+        """Yield the number and level of each heading: by `#`, underlined, or a bold line by itself."""
+        raw, read = self._source.raw, self._source.read
+        for number in range(self._source.front + 1, len(raw) + 1):
+            line = raw[number - 1]
+            if number in self._covered or not read[number - 1].strip():
+                continue
+            if match := _HEADING.match(line):
+                yield number, len(match[1])
+            elif number < len(raw) and _UNDERLINE.match(raw[number]) and self._alone(number - 1, number + 1):
+                yield number, 1 if "=" in raw[number] else 2
+            elif _BOLD.match(line) and self._alone(number - 1, number):
+                yield number, _BOLD_LEVEL
+
+    def _alone(self, before: int, after: int) -> bool:
+        """Tell whether nothing stands right above line `before` + 1, nor right below line `after`."""
+        read = self._source.read
+        return not (before > 0 and read[before - 1].strip()) and not (
+            after < len(read) and read[after].strip()
+        )
+
+    def _begins(self, number: int) -> bool:
+        """Tell whether a line begins a block though no blank line stands above it."""
+        raw, above = self._source.raw[number - 1], self._source.read[number - 2].strip()
+        quoted = _QUOTE.match(raw) is not None
+        if _ITEM.match(raw) or quoted != (_QUOTE.match(self._source.raw[number - 2]) is not None):
+            return True
+        broken = self._source.raw[number - 2].endswith(("  ", "\\"))
+        return broken or _FINISHED.search(above) is not None or _NAMED.match(raw.strip()) is not None
+
+
+def _by_article(blocks: Sequence[Block]) -> Iterator[Block]:
+    """Number the articles: each title but the first begins another one."""
+    article = -1
+    for block in blocks:
+        article += block.role is Role.TITLE
+        yield Block(block.role, block.first, block.last, max(article, 0), table=block.table)
+
+
+def _stated(source: _Source) -> Metadata | None:
+    """What the metadata at the very top says of the article."""
+    found = {match[1]: match[2] for line in source.raw[: source.front] if (match := _STATED.match(line))}
+    if not found:
+        return None
+    date = _DATE.match(found.pop("date", ""))
+    try:
+        day = datetime.date.fromisoformat(date[0]) if date else None
+    except ValueError:
+        day = None
+    return Metadata(date=day, **found)
 
 
 def _without_markup(lines: list[str]) -> Iterator[str]:
@@ -44,7 +192,7 @@ def _without_markup(lines: list[str]) -> Iterator[str]:
             fenced ^= number >= front
             yield ""
         elif fenced:
-            yield line
+            yield ""
         else:
             if commented:
                 line, commented = _after_comment(line)
@@ -76,16 +224,25 @@ def _front_matter(lines: list[str]) -> int:
 
 
 def _blank(line: str) -> str:
-    if _RULE.match(line) or _REFERENCE.match(line) or _is_table_rule(line):
+    if _is_table_rule(line):
+        return line
+    if _RULE.match(line) or _REFERENCE.match(line):
         return ""
-    for mark in (_LEADING, _IMAGE, _TAG, _TRAILING):
-        if mark is _LEADING:
-            line = mark.sub(_spaces, line, count=1) if mark.match(line) else line
-        else:
-            line = mark.sub(_spaces, line)
+    if _LEADING.match(line):
+        line = _LEADING.sub(_spaces, line, count=1)
+    line = _STRUCK.sub(_spaces, _IMAGE.sub(_spaces, line))
+    line = _RAISED.sub(lambda m: (m[1] or m[2]).translate(_RAISED_DIGITS).center(len(m[0]), _NOTHING), line)
+    for mark in (_TAG, _TRAILING):
+        line = mark.sub(_spaces, line)
     line = _LINK.sub(lambda m: " " + m[2] + " " * len(m[3]), line)
     line = _INLINE.sub(lambda m: (m[1] or "").rjust(len(m[0])), line)
-    return line.replace("|", " ") if line.lstrip().startswith("|") else line
+    return _ENTITY.sub(_character, line)
+
+
+def _character(match: re.Match[str]) -> str:
+    """An entity's character in its columns; what is none stays."""
+    char = html.unescape(match[0])
+    return (" " if char.isspace() else char).ljust(len(match[0])) if len(char) == 1 else match[0]
 
 
 def _is_table_rule(line: str) -> bool:

@@ -14,7 +14,6 @@ from knowledge.model import (
     Article,
     Document,
     Fact,
-    Metadata,
     NoiseKind,
     ParsedDocument,
     RepairEntry,
@@ -161,12 +160,7 @@ class _Writer:
 
     def _article(self, draft: ArticleDraft) -> Article:
         raw = self._document.lines
-        sidecar = self._document.sidecar
-        title = (
-            printed(draft.title, raw)
-            if draft.title
-            else SourcedText(_stated(self._document.name, sidecar), ())
-        )
+        title = printed(draft.title, raw) if draft.title else SourcedText(_stated(self._document), ())
         kicker = printed(draft.kicker, raw) if draft.kicker else None
         subtitle = printed(draft.subtitle, raw) if draft.subtitle else None
         lead = [p.text[:200] for section in draft.sections[:1] for p in section.paragraphs[:_LEAD]]
@@ -312,11 +306,12 @@ class _Writer:
 _REMOVALS: Final = frozenset(removal.value for removal in NoiseKind)
 
 
-def _stated(name: str, sidecar: Metadata | None) -> str:
-    """The title of a page that prints none: the sidecar's, else the file's name."""
-    if sidecar is not None and sidecar.title:
-        return sidecar.title
-    return PurePosixPath(name).stem
+def _stated(document: Document) -> str:
+    """The title of a page that prints none: the sidecar's, what the file says of itself, else the file's name."""
+    for known in (document.sidecar, document.stated):
+        if known is not None and known.title:
+            return known.title
+    return PurePosixPath(document.name).stem
 
 
 def _spans(article: Article) -> Iterator[Span]:

@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from knowledge.documents.folder import read_document
 from knowledge.documents.markdown import read_markdown
+from knowledge.model import Role
+from knowledge.repair.pipeline import repair_document
 
 
 def lines(text: str) -> tuple[str, ...]:
@@ -27,7 +30,7 @@ def lines(text: str) -> tuple[str, ...]:
         ("2*3*4 与 snake_case_name", "2*3*4 与 snake_case_name"),
         ("\\*星\\*", " *星 *"),
         ("---\ntitle: 元数据\n---\n正文", "\n\n\n正文"),
-        ("```\n代码 **不变**\n```\n正文", "\n代码 **不变**\n\n正文"),
+        ("```\n代码 **不见**\n```\n正文", "\n\n\n正文"),
         ("<b>粗</b><!-- 注 -->体", "   粗              体"),
         ("甲<!-- 注\n```\n再注 --> 乙 <!-- 丙\n-->丁", "甲\n\n       乙\n   丁"),
         ("甲 <!-- 没有结尾\n乙", "甲 <!-- 没有结尾\n乙"),
@@ -57,3 +60,73 @@ def test_plain_chinese_is_left_alone(line: str) -> None:
 )
 def test_piles_of_markup_are_read_in_linear_time(piece: str) -> None:
     assert len(lines(piece * 20_000)) == 1
+
+
+REPORT = """\
+---
+date: 2024-03-05
+newspaper: "青山日报"
+---
+# 青山区年度报告
+
+[![build](https://a/x.svg)](https://ci)
+新建公园**12个**，~~其中口袋公园8个~~，其中口袋公园9个。
+绿化面积3.4×10<sup>3</sup>公顷。
+
+- [x] 改造三条道路
+- 启动加装电梯
+
+```
+代码里的这一句不是事实。
+```
+
+## 民生
+养老床位560张，见[民政局公告](https://x.cn)。
+
+
+**医疗**
+
+新建卫生站&nbsp;6座。
+
+| 线路 | 长度 |
+|---|---|
+| 1路 | **12公里** |
+| 2路 | 9公里 |
+
+# 附件
+口袋公园是小型绿地。
+"""
+
+
+def test_headings_head_what_follows_and_what_is_no_text_is_out() -> None:
+    parsed = repair_document(read_document("a.md", REPORT.encode()))
+    assert [(fact.article.title.text, fact.section, fact.text) for fact in parsed.facts] == [
+        ("青山区年度报告", None, "新建公园12个，其中口袋公园9个。"),
+        ("青山区年度报告", None, "绿化面积3.4×10³公顷。"),
+        ("青山区年度报告", None, "改造三条道路"),
+        ("青山区年度报告", None, "启动加装电梯"),
+        ("青山区年度报告", "民生", "养老床位560张，见民政局公告。"),
+        ("青山区年度报告", "医疗", "新建卫生站6座。"),
+        ("青山区年度报告", "医疗", "线路：1路｜长度：12公里"),
+        ("青山区年度报告", "医疗", "线路：2路｜长度：9公里"),
+        ("附件", None, "口袋公园是小型绿地。"),
+    ]
+    assert parsed.articles[0].metadata is not None
+    assert (parsed.articles[0].date, parsed.articles[0].metadata.newspaper) == ("2024-03-05", "青山日报")
+
+
+@pytest.mark.parametrize(
+    ("text", "heads"),
+    [
+        ("标题\n===\n\n正文一句。\n\n小题\n---\n\n再一句。", [("title", 1), ("heading", 6)]),
+        ("## 甲\n一句。\n## 乙\n又一句。", [("title", 1), ("heading", 3)]),
+        ("# 晚报\n## 甲\n一句。\n\n[原文](u)\n\n## 乙\n一句。", [("title", 1), ("title", 2), ("heading", 7)]),
+        ("没有标记的文字\n第二行文字。", []),
+    ],
+    ids=["underlined", "all of one level", "an item with its own source", "none"],
+)
+def test_headings_by_level_underline_or_none(text: str, heads: list[tuple[str, int]]) -> None:
+    blocks = read_document("a.md", text.encode()).blocks
+    assert [
+        (block.role, block.first) for block in blocks if block.role in (Role.TITLE, Role.HEADING)
+    ] == heads
