@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiohttp import web
 
@@ -23,18 +23,20 @@ from bot.admin.reload_service import ReloadReport, ReloadService
 from bot.admin.wiring import AdminModule, AdminOptions, open_admin, open_shared_state
 from bot.config import Address, Settings
 from bot.errors import SettingsError
+from bot.feedback.interaction_log import MeasuredLog
 from bot.feedback.wiring import FeedbackModule, open_feedback
 from bot.handlers.dispatcher import Dispatcher
 from bot.handlers.reception import Reception
 from bot.handlers.wiring import open_handlers
 from bot.observability import Metrics, set_up_logs
-from bot.ports import PlatformHost, PlatformRegistry
+from bot.ports import NullLog, PlatformHost, PlatformRegistry
 from bot.query_service import QueryService, open_query_service
 from bot.rendering.fact import Permalinks
 from bot.runtime import Shutdown, give_back, loading, now, share_heaps
 from bot.state.sqlite_inbox import open_inboxes
 from bot.state.state import sqlite_address
 from bot.texts import phrases
+from bot.web.asking import Asking
 from bot.web.reading import permalinks
 from bot.web.server import HealthChecks, listening, make_site
 from bot.web.votes import PageVotes
@@ -121,7 +123,11 @@ async def serving(
         guard = _sole_run(stack, settings)
         said = phrases(settings.language)
         bar = ProgressBar(sys.stderr) if sys.stderr.isatty() else None
-        progress = BuildProgress(said.operating, bar.show if bar else LogLines().show)
+        progress = BuildProgress(
+            said.operating,
+            bar.show if bar else LogLines(lambda text: log.info("%s", text)).show,
+            bar.clear if bar else None,
+        )
         platforms, metrics, health, store = PlatformRegistry(), Metrics(), HealthChecks(), SnapshotHolder()
         builder = await stack.enter_async_context(BuildClient())
         semantics = stack.enter_context(Semantics(settings.data, chosen_embeddings(settings.embeddings)))
@@ -147,8 +153,8 @@ async def serving(
             )
             host = PlatformHost(reception, metrics, inboxes, settings.data, migrations, on_fatal)
             routes = await _open_platforms(doors, settings, host, platforms, health)
-        votes = PageVotes(now)
-        site = make_site(lookup, health, said, routes, progress.text, votes)
+        votes, asking = PageVotes(now), Asking(lookup, MeasuredLog(NullLog(), metrics))
+        site = make_site(lookup, health, said, routes, progress.text, votes, asking, metrics)
         address = await doors.enter_async_context(listening(site, settings.http))
         admin_address = await doors.enter_async_context(
             listening(api.app, settings.admin_http, "CHUCHU_ADMIN_HTTP")
@@ -167,8 +173,6 @@ async def serving(
             )
         finally:
             progress.over()
-            if bar:
-                bar.clear()
         if knowledge.built:
             totals = knowledge.manifest.totals
             log.info("%s", said.operating.built_first.format(store.version, totals.articles, totals.facts))
@@ -190,6 +194,8 @@ async def serving(
         if feedback:
             embedding.on_done = feedback.embedded
             votes.keep_in(admin.shown, feedback.log)
+        memory = MeasuredLog(feedback.log if feedback else NullLog(), metrics)
+        asking.remember(memory)
         handlers = await stack.enter_async_context(open_handlers(admin, feedback, platforms))
         reload_service.subscribe(_shrink)
         reload_service.subscribe(embedding.changed)
@@ -202,7 +208,7 @@ async def serving(
             handlers,
             admin.preferences,
             platforms,
-            feedback.log if feedback else None,
+            memory,
         )
         stack.push_async_callback(doors.aclose)
         reception.hand_over(dispatcher)
@@ -251,7 +257,9 @@ async def _feedback(
     """Feed back where the shared state can be used; answers go on without."""
     if admin.context is None:
         return None
-    opening = open_feedback(settings.data, admin.context, knowledge.store, lookup, knowledge.language, links)
+    opening = open_feedback(
+        settings.data, admin.context, knowledge.store, lookup, knowledge.language, links, admin.api
+    )
     return await stack.enter_async_context(opening)
 
 
@@ -275,8 +283,15 @@ async def _open_platforms(
     routes: list[web.RouteDef] = []
     for setup in settings.platforms:
         if setup.is_on:
-            platform = await stack.enter_async_context(setup.open(host))
+            platform = await stack.enter_async_context(
+                setup.open(replace(host, owners=_owners(settings, setup.name)))
+            )
             health.add(setup.name, platform.problem)
             platforms.add(setup.name, platform)
             routes += platform.routes
     return routes
+
+
+def _owners(settings: Settings, platform: str) -> list[str]:
+    """The owners of one platform, as it writes their ids."""
+    return [person for name, _, person in (one.partition(":") for one in settings.admins) if name == platform]

@@ -6,21 +6,25 @@ import asyncio
 import hashlib
 import io
 import json
+import logging
 import os
 import secrets
 import shutil
 import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from bot.errors import StartError
+from bot.runtime import now
 from bot.state.outbox import TOLD_VERSION
 from bot.state.people import ASKERS_KEY as KEY
 from bot.state.people import read_askers_key
 from bot.state.state import State, copy_state, open_state
+from knowledge.documents.walk import RESERVED_NAMES, find_sources
+from knowledge.errors import NoArticles
 from knowledge.snapshots import manifest
 from knowledge.snapshots.files import explain_io_errors, spare_folder, sync_path, walk_tree, write_durably
 from knowledge.snapshots.manifest import NAME as MANIFEST
@@ -28,9 +32,13 @@ from knowledge.snapshots.opening import SERVED
 from knowledge.snapshots.repository import SnapshotRepository
 
 FORMAT = 1
-CONTENTS, STATE, SNAPSHOT = "backup.json", "state.sqlite", "snapshot"
+CONTENTS, STATE, SNAPSHOT, ARTICLES = "backup.json", "state.sqlite", "snapshot", "articles"
+HISTORY = "history"  # where an article goes that another takes the place of
 UNPACKED = ".restoring-"  # what the folders of a restore that goes on are called
 LONGEST_CONTENTS = 16 * 1024 * 1024  # bytes
+
+
+log = logging.getLogger(__name__)
 
 
 class BackupRefused(StartError):
@@ -44,10 +52,40 @@ class Unpacked:
     state: Path
     snapshot: Path
     key: Path
+    articles: Path
 
 
-def write_backup(data: Path, database: str, target: Path) -> int:
-    """Write a backup of a data folder, in use or not; return its size in bytes.
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A backup that was written: its size in bytes, and how many files of the articles folder it holds."""
+
+    size: int
+    articles: int
+
+
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """What became of a backup's article files: put back, there already, or not to be written, where they then lie.
+
+    `replaced` of those put back stood there with another content, which is in the history now.
+    """
+
+    written: int = 0
+    same: int = 0
+    replaced: int = 0
+    aside: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What was restored: the name that the knowledge has here, and the article files."""
+
+    version: str
+    articles: PutBack
+
+
+def write_backup(articles: Path, data: Path, database: str, target: Path) -> Written:
+    """Write a backup of a data folder and of the articles folder, in use or not.
 
     Raises:
         BackupRefused: the file is there already, or cannot be written, or no version is stored.
@@ -56,6 +94,8 @@ def write_backup(data: Path, database: str, target: Path) -> int:
     """
     if target.exists():
         raise BackupRefused(f"{target} 已经存在；请换一个文件名")
+    if not target.absolute().parent.is_dir():
+        raise BackupRefused(f"没有 {target.parent} 这个文件夹；请先建好它，或换一个地方")
     versions = SnapshotRepository(data / SERVED)
     name = versions.current()
     if name is None:
@@ -70,17 +110,48 @@ def write_backup(data: Path, database: str, target: Path) -> int:
             parts |= {
                 f"{SNAPSHOT}/{part}": stored.folder / part for part in (MANIFEST, *stored.manifest.files)
             }
-            try:
-                _pack(draft, parts)
-                size = draft.stat().st_size
-                draft.replace(target)
-            except BaseException:
-                draft.unlink(missing_ok=True)
-                raise
+            with _copied(articles, target) as copies:
+                parts |= {f"{ARTICLES}/{name}": path for name, path in copies.items()}
+                try:
+                    _pack(draft, parts)
+                    size = draft.stat().st_size
+                    draft.replace(target)
+                except BaseException:
+                    draft.unlink(missing_ok=True)
+                    raise
             sync_path(target.parent)
     except OSError as error:
         raise BackupRefused(f"{target} 写不了（{error}）；请检查磁盘空间和权限") from error
-    return size
+    return Written(size, len(copies))
+
+
+@contextmanager
+def _copied(articles: Path, target: Path) -> Iterator[dict[str, Path]]:
+    """Copies of the files that a reload reads, by name: the folder may change while a backup is written."""
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder:
+        copies: dict[str, Path] = {}
+        for name, path in _read_by_reload(articles):
+            copy = Path(folder) / str(len(copies))
+            try:
+                shutil.copy2(path, copy)
+            except FileNotFoundError:
+                continue  # taken away since it was listed
+            copies[name] = copy
+        yield copies
+
+
+def _read_by_reload(articles: Path) -> Iterator[tuple[str, Path]]:
+    """The files of the articles folder by their path in it: documents, what is stated beside them, lists of words."""
+    with suppress(NoArticles):
+        for source in find_sources(articles):
+            if source.fault is None:
+                yield source.name, source.path
+                if source.sidecar:
+                    beside = PurePosixPath(source.name).with_name(source.sidecar.name)
+                    yield beside.as_posix(), source.sidecar
+    for name in RESERVED_NAMES:
+        if (articles / name).is_file():
+            yield name, articles / name
 
 
 @contextmanager
@@ -97,7 +168,7 @@ def unpacked(backup: Path, data: Path) -> Iterator[Unpacked]:
             _unpack(backup, folder)
         except (OSError, tarfile.TarError, ValueError, KeyError) as error:
             raise BackupRefused(f"{backup} 不是完好的备份（{error}）；没有恢复任何东西，请换一份") from error
-        yield Unpacked(folder / STATE, folder / SNAPSHOT, folder / KEY)
+        yield Unpacked(folder / STATE, folder / SNAPSHOT, folder / KEY, folder / ARTICLES)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -116,7 +187,9 @@ def _pack(draft: Path, parts: Mapping[str, Path]) -> None:
             tar.addfile(_member(CONTENTS, len(contents)), io.BytesIO(contents))
             for name, path in parts.items():
                 with path.open("rb") as part:
-                    tar.addfile(_member(name, path.stat().st_size), part)
+                    member = _member(name, path.stat().st_size)
+                    member.mtime = int(path.stat().st_mtime)
+                    tar.addfile(member, part)
         file.flush()
         os.fsync(file.fileno())
 
@@ -141,6 +214,7 @@ def _unpack(backup: Path, folder: Path) -> None:
             assert part is not None
             with target.open("xb") as file:
                 shutil.copyfileobj(part, file)
+            os.utime(target, (member.mtime, member.mtime))
             if _digest(target) != digests.pop(member.name):
                 raise ValueError(f"{member.name} 与清单不符")
     if digests:
@@ -173,10 +247,13 @@ def _digest(path: Path) -> str:
 ACT = "restore"
 
 
-async def restore(backup: Path, data: Path, versions: SnapshotRepository, state: State) -> str:
-    """Put a backup in the place of what a data folder holds; return the name its knowledge has here.
+async def restore(
+    backup: Path, articles: Path, data: Path, versions: SnapshotRepository, state: State
+) -> Restored:
+    """Put a backup in the place of what a data folder holds, and its article files into the articles folder.
 
-    The stored versions stay, and the restored one is chosen to serve.
+    The stored versions stay, and the restored one is chosen to serve. Of the articles folder nothing is lost: what
+    is not in the backup stays, and what is otherwise there goes to the history.
 
     Raises:
         BackupRefused: the backup is not whole; nothing has changed.
@@ -197,7 +274,39 @@ async def restore(backup: Path, data: Path, versions: SnapshotRepository, state:
             raise
         key = await asyncio.to_thread(parts.key.read_bytes)
         await asyncio.to_thread(write_durably, data / parts.key.name, key, 0o600)
-    return name
+        return Restored(name, await asyncio.to_thread(_put_back, parts.articles, articles, data))
+
+
+def _put_back(kept: Path, articles: Path, data: Path) -> PutBack:
+    """Put the article files of a backup into the articles folder; beside the data where that cannot be written."""
+    files = [path for path in walk_tree(kept) if path.is_file()] if kept.is_dir() else []
+    written = same = replaced = 0
+    for number, path in enumerate(files):
+        target = articles / path.relative_to(kept)
+        try:
+            if target.is_file() and _digest(target) == _digest(path):
+                same += 1
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if target.exists():
+                _remember(target, data / HISTORY)
+                replaced += 1
+            shutil.copy2(path, target)
+            written += 1
+        except OSError as error:
+            log.error("%s could not be put back: %s", target, error)
+            aside = Path(tempfile.mkdtemp(prefix="articles-", dir=data))
+            for left in files[number:]:
+                (aside / left.relative_to(kept)).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(left, aside / left.relative_to(kept))
+            return PutBack(written, same, replaced, aside)
+    return PutBack(written, same, replaced)
+
+
+def _remember(path: Path, history: Path) -> None:
+    folder = history / path.name
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    shutil.move(path, folder / f"{now():%Y%m%dT%H%M%S.%fZ}{path.suffix}")  # perhaps to another disk
 
 
 def _publish(parts: Unpacked, versions: SnapshotRepository) -> str:

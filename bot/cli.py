@@ -1,13 +1,15 @@
-"""The console: `chuchu ask`, `facts`, `check`, `reload`, `backup`, `restore`, `doctor`, `run`."""
+"""The console: every command of `chuchu`, and how it ends."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import re
+import signal
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
+from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from bot.errors import WRONG_SETTINGS, SettingsError, StartError, StateError
@@ -22,6 +24,15 @@ if TYPE_CHECKING:
 WRONG_USE = 2
 IN_USE = 75  # EX_TEMPFAIL of sysexits.h
 BROKEN_OFF = 130  # 128 + SIGINT, as shells have it
+TERMINATED = 143  # 128 + SIGTERM
+
+
+class _Terminated(BaseException):
+    """SIGTERM: whatever is half done is cleared away on the way out, as after Ctrl-C."""
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    raise _Terminated
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -32,6 +43,7 @@ def main(argv: list[str] | None = None) -> int:
         from bot.platforms import PLATFORMS
     said = phrases(interface_language()).command_line
     arguments = parser(said).parse_args(argv)
+    signal.signal(signal.SIGTERM, _terminate)
     if arguments.version:
         print(f"chuchu {version('chuchu')}")
         return 0
@@ -54,6 +66,8 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     except KeyboardInterrupt:
         return BROKEN_OFF
+    except _Terminated:
+        return TERMINATED
 
 
 def parser(said: CommandLinePhrases | None = None) -> argparse.ArgumentParser:
@@ -75,11 +89,22 @@ def parser(said: CommandLinePhrases | None = None) -> argparse.ArgumentParser:
     facts.options.add_argument("--json", action="store_true", help=said.facts_json)
     check = command("check", said.check)
     check.positionals.add_argument("files", nargs="*", metavar=said.file, help=said.check_files)
+    check.options.add_argument("--full", action="store_true", help=said.check_full)
     check.options.add_argument("--json", action="store_true", help=said.check_json)
+    articles = command("articles", said.articles)
+    articles.options.add_argument("--json", action="store_true", help=said.articles_json)
     reload = command("reload", said.reload)
     reload.options.add_argument("--dry-run", action="store_true", help=said.reload_dry)
     reload.options.add_argument("--confirm", metavar=said.code, help=said.reload_confirm)
     reload.options.add_argument("--json", action="store_true", help=said.reload_json)
+    unanswered = command("unanswered", said.unanswered)
+    unanswered.options.add_argument(
+        "--limit", type=_limit(said), default=50, metavar="N", help=said.unanswered_limit
+    )
+    unanswered.options.add_argument("--json", action="store_true", help=said.unanswered_json)
+    alias = command("alias", said.alias)
+    alias.positionals.add_argument("names", nargs="*", metavar=said.name, help=said.alias_names)
+    alias.options.add_argument("--remove", type=_limit(said), metavar="N", help=said.alias_remove)
     command("backup", said.backup).positionals.add_argument("file", metavar=said.file, help=said.backup_file)
     command("restore", said.restore).positionals.add_argument(
         "file", metavar=said.file, help=said.restore_file
@@ -147,7 +172,19 @@ def _command(arguments: argparse.Namespace, settings: Settings) -> int:
         case "check":
             from bot.terminal.console import check
 
-            return check(settings, arguments.files, arguments.json)
+            return check(settings, arguments.files, arguments.json, arguments.full)
+        case "articles":
+            from bot.terminal.console import articles
+
+            return articles(settings, arguments.json)
+        case "unanswered":
+            from bot.terminal.operations import unanswered
+
+            return unanswered(settings, arguments.limit, arguments.json)
+        case "alias":
+            from bot.terminal.operations import alias
+
+            return alias(settings, arguments.names, arguments.remove)
         case "reload":
             from bot.terminal.operations import reload
 

@@ -42,11 +42,11 @@ class Redacting(logging.Formatter):
 
 
 class Human(Redacting):
-    """`12:30:05 INFO bot.platforms.scheduler update kind=message ending=answered`"""
+    """`2026-11-28 12:30:05 INFO bot.platforms.scheduler update kind=message ending=answered`"""
 
     def line(self, record: logging.LogRecord) -> str:
         """Return the record for people."""
-        clock = time.strftime("%H:%M:%S", time.localtime(record.created))
+        clock = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(record.created))
         extra = "".join(f" {k}={v}" for k, v in fields(record).items() if v is not None)
         trace = self.trace(record)
         return (
@@ -96,6 +96,7 @@ def set_up_logs(secrets: Sequence[str], style: str | None = None) -> None:
     logging.captureWarnings(True)
 
 
+LOOKUP_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 ANSWER_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300)
 
 
@@ -124,6 +125,32 @@ class Metrics:
             "chuchu_reloads",
             "Reloads, rollbacks and restores, by who asked and how they ended",
             ["by", "ending"],
+            registry=self.registry,
+        )
+        self.questions = Counter(
+            "chuchu_questions",
+            "Questions, by where they were asked (page, api, a platform) and what came of them",
+            ["surface", "tier"],
+            registry=self.registry,
+        )
+        self.question_seconds = Histogram(
+            "chuchu_question_seconds",
+            "Seconds that looking a question up took",
+            ["surface"],
+            buckets=LOOKUP_SECONDS,
+            registry=self.registry,
+        )
+        self.requests = Counter(
+            "chuchu_http_requests",
+            "Requests to the public site, by route and status",
+            ["route", "status"],
+            registry=self.registry,
+        )
+        self.request_seconds = Histogram(
+            "chuchu_http_request_seconds",
+            "Seconds that a request to the public site took",
+            ["route"],
+            buckets=LOOKUP_SECONDS,
             registry=self.registry,
         )
         self.answer_seconds = Histogram(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from bot.config import Settings
 from bot.errors import nothing_readable
@@ -16,6 +17,7 @@ from knowledge.errors import KnowledgeError
 from knowledge.search.semantic import Over
 from knowledge.snapshot import Snapshot
 from knowledge.snapshots.opening import cached_snapshot
+from knowledge.snapshots.request import Progress, no_progress
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -25,16 +27,19 @@ if TYPE_CHECKING:
 
 @contextmanager
 def open_snapshot(
-    settings: Settings, over: Over | None = None, stored_in: Callable[[Path], None] = lambda index: None
+    settings: Settings,
+    over: Over | None = None,
+    stored_in: Callable[[Path], None] = lambda index: None,
+    progress: Progress = no_progress,
 ) -> Iterator[Snapshot]:
     """Open the knowledge of the articles folder as it is now.
 
-    `over` finds its facts' vectors; `stored_in` hears where its index lies, if it is kept.
+    `over` finds its facts' vectors; `stored_in` hears where its index lies, if it is kept; `progress` hears the build.
 
     Raises:
         NoArticles: the folder is missing or holds nothing readable.
     """
-    with cached_snapshot(settings.articles, settings.data, _warn, over, stored_in) as snapshot:
+    with cached_snapshot(settings.articles, settings.data, _warn, over, stored_in, progress) as snapshot:
         if next(snapshot.articles(), None) is None:
             raise nothing_readable(settings.articles, snapshot.skipped)
         yield snapshot
@@ -45,7 +50,7 @@ def _warn(text: str) -> None:
 
 
 async def reload_here(
-    settings: Settings, dry: bool, confirm: str | None, show: Callable[[str], None]
+    settings: Settings, dry: bool, confirm: str | None, progress: Progress
 ) -> dict[str, JsonValue]:
     """Reload on the data folder, for a command in the terminal while nobody serves from it.
 
@@ -54,16 +59,28 @@ async def reload_here(
     """
     # Imported here: `chuchu ask` comes by and needs none of it.
     from bot.admin.build_client import BuildClient
-    from bot.admin.knowledge import start_knowledge
+    from bot.admin.knowledge import build_first, start_knowledge
     from bot.admin.operations import audited_reload
-    from bot.admin.permissions import AuditLog
-    from bot.admin.reload_service import ReloadRequest, ReloadService
-    from bot.admin.reports import progress_text, report_json
+    from bot.admin.permissions import AuditLog, Permission
+    from bot.admin.reload_service import ReloadReport, ReloadRequest, ReloadService, ReloadStatus
+    from bot.admin.reports import report_json
+    from knowledge.snapshots.opening import SERVED
+    from knowledge.snapshots.repository import SnapshotRepository
 
     said = phrases(settings.language).admin
     async with AsyncExitStack() as stack:
         state = await stack.enter_async_context(_alone(settings))
         builder = await stack.enter_async_context(BuildClient())
+        versions = SnapshotRepository(settings.data / SERVED)
+        await asyncio.to_thread(versions.clean)
+        audit_log = AuditLog(state.audit, now)
+        if not versions.names():
+            built, name = await build_first(settings.articles, versions, builder, progress, dry)
+            status = ReloadStatus.REHEARSED if dry else ReloadStatus.BUILT
+            unwritten = await audit_log.record_done(
+                "shell", Permission.RELOAD, status, "dry" if dry else name
+            )
+            return report_json(ReloadReport(status, name, built, error=unwritten or None), said)
         knowledge = await stack.enter_async_context(
             start_knowledge(settings.articles, settings.data, builder)
         )
@@ -79,11 +96,33 @@ async def reload_here(
         )
         report = await audited_reload(
             reload_service,
-            AuditLog(state.audit, now),
+            audit_log,
             ReloadRequest("shell", dry, confirm),
-            lambda stage, done, of: show(progress_text(stage, done, of, None, said)),
+            progress,
         )
         return report_json(report, said)
+
+
+async def act_here(settings: Settings, act: str, request: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Do what the admin API does, for a command in the terminal while nobody serves: `unanswered`, `alias`, `unalias`.
+
+    Raises:
+        FolderInUse: somebody began to serve in between.
+    """
+    from bot.admin.permissions import AuditLog
+    from bot.feedback.acts import acts_over
+    from bot.query_service import open_query_service
+    from knowledge.snapshot import SnapshotHolder
+
+    with open_snapshot(settings) as snapshot:
+        store = SnapshotHolder(snapshot)
+        with open_query_service(store) as lookup:
+            async with _alone(settings) as state:
+                said = phrases(settings.language).admin
+                audit_log = AuditLog(state.audit, now)
+                acts = await acts_over(state, settings.data, store, lookup, audit_log, said)
+                _, told = await acts[act]("shell", request)
+                return cast("dict[str, JsonValue]", told)
 
 
 async def restore_here(settings: Settings, backup: Path) -> str:
@@ -95,6 +134,7 @@ async def restore_here(settings: Settings, backup: Path) -> str:
     """
     from bot.admin.permissions import AuditLog
     from bot.admin.reload_service import ReloadStatus
+    from bot.admin.reports import put_back_text
     from bot.backup import ACT, BackupRefused, restore
     from bot.errors import StateError
     from knowledge.snapshots.opening import SERVED
@@ -103,12 +143,15 @@ async def restore_here(settings: Settings, backup: Path) -> str:
     async with _alone(settings) as state:
         audit_log = AuditLog(state.audit, now)
         try:
-            name = await restore(backup, settings.data, SnapshotRepository(settings.data / SERVED), state)
+            versions = SnapshotRepository(settings.data / SERVED)
+            restored = await restore(backup, settings.articles, settings.data, versions, state)
         except (BackupRefused, KnowledgeError, StateError) as error:
             await audit_log.record_done("shell", ACT, ReloadStatus.FAILED, str(error))
             raise
-        unwritten = await audit_log.record_done("shell", ACT, ReloadStatus.RESTORED, name)
-        return phrases(settings.language).console.restored.format(backup, name, unwritten).rstrip() + "\n"
+        unwritten = await audit_log.record_done("shell", ACT, ReloadStatus.RESTORED, restored.version)
+        said = phrases(settings.language)
+        told = said.console.restored.format(backup, restored.version, unwritten).rstrip()
+        return f"{told}\n{put_back_text(restored.articles, said.admin)}\n"
 
 
 @asynccontextmanager

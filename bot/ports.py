@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -84,7 +84,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class PlatformHost:
-    """What a platform is opened with; `on_fatal` is told, in Chinese, why it makes no sense to go on."""
+    """What a platform is opened with; `on_fatal` is told, in Chinese, why it makes no sense to go on.
+
+    `owners` are those of this platform, as it writes their ids.
+    """
 
     conversation: Conversation
     metrics: Metrics
@@ -92,6 +95,7 @@ class PlatformHost:
     data: Path
     chat_migrations: ChatMigrations | None
     on_fatal: Callable[[str], None]
+    owners: Collection[str] = ()
 
 
 class PlatformRegistry:
@@ -259,11 +263,14 @@ class InteractionLog(Protocol):
     async def pointed(self, answer: Answer) -> Answer:
         """Put in the fact that an admin pointed to, where nothing else was found."""
 
-    async def missed(self, query: str, chat: Chat, sender: Sender) -> str | None:
+    async def missed(self, query: str, platform: str, person: str) -> str | None:
         """Count a question that found nothing; return its id if one can wait for it."""
 
-    def asked(self, answer: Answer, milliseconds: int) -> None:
-        """Count a question and how long it took."""
+    def missed_by_somebody(self, query: str) -> None:
+        """Count a question that found nothing, of a reader whom nobody knows."""
+
+    def asked(self, answer: Answer, milliseconds: int, surface: str) -> None:
+        """Count a question, how long it took, and where it was asked: a platform, or a part of the site."""
 
     async def voted(self, answer_id: str, platform: str, person: str, liked: bool) -> None:
         """Take a vote on an answer."""
@@ -276,11 +283,14 @@ class NullLog:
         """Leave it."""
         return answer
 
-    async def missed(self, query: str, chat: Chat, sender: Sender) -> str | None:
+    async def missed(self, query: str, platform: str, person: str) -> str | None:
         """Count nothing."""
         return None
 
-    def asked(self, answer: Answer, milliseconds: int) -> None:
+    def missed_by_somebody(self, query: str) -> None:
+        """Count nothing."""
+
+    def asked(self, answer: Answer, milliseconds: int, surface: str) -> None:
         """Count nothing."""
 
     async def voted(self, answer_id: str, platform: str, person: str, liked: bool) -> None:

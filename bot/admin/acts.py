@@ -39,6 +39,7 @@ def reload_act(reload_service: ReloadService, audit_log: AuditLog, said: AdminPh
 def restore_act(
     reload_service: ReloadService,
     audit_log: AuditLog,
+    articles: Path,
     data: Path,
     versions: SnapshotRepository,
     state: State | None,
@@ -50,7 +51,9 @@ def restore_act(
         file = asked.get("file")
         if not isinstance(file, str) or not file or "\0" in file:
             raise WrongRequest
-        report = await audited_restore(reload_service, audit_log, by, Path(file), data, versions, state)
+        report = await audited_restore(
+            reload_service, audit_log, by, Path(file), articles, data, versions, state, said
+        )
         return _reported(report, said)
 
     return act

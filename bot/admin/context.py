@@ -123,6 +123,10 @@ class AdminGuard:
         text = stranger if stranger is not None and denial is Denial.NOBODY else told
         return [text_reply(text)] if text else []
 
+    async def permissions(self, message: Message) -> Collection[Permission]:
+        """What the sender may do here."""
+        return await self._authorizer.permissions(AccessRequest.of_message(message))
+
     def closed(self, message: Message) -> Sequence[Reply]:
         """Say why admins' commands cannot be used now."""
         return [text_reply(phrases(message.sender.language).admin.closed.format(self._reason))]

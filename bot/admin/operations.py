@@ -11,8 +11,10 @@ from pathlib import Path
 from bot.admin.last_reload import wants_a_person
 from bot.admin.permissions import AuditLog, Permission
 from bot.admin.reload_service import ReloadReport, ReloadRequest, ReloadService, ReloadStatus
+from bot.admin.reports import put_back_text
 from bot.backup import ACT, BackupRefused, restore
 from bot.state.state import State
+from bot.texts.phrases import AdminPhrases
 from knowledge.documents.folder import find_sources
 from knowledge.errors import NoArticles
 from knowledge.snapshots.repository import SnapshotRepository
@@ -45,15 +47,26 @@ async def audited_restore(
     audit_log: AuditLog,
     by: str,
     backup: Path,
+    articles: Path,
     data: Path,
     versions: SnapshotRepository,
     state: State | None,
+    said: AdminPhrases,
 ) -> ReloadReport:
     """Put a backup back while the bot runs; the row in the audit log, then the one that came with it, tells so."""
     try:
         if state is None:
             raise BackupRefused("共享状态打不开，不能在运行中恢复；请停下后再运行 chuchu restore")
-        report = await reload_service.restore(by, lambda: restore(backup, data, versions, state))
+        put_back: list[str] = []
+
+        async def publish() -> str:
+            restored = await restore(backup, articles, data, versions, state)
+            put_back.append(put_back_text(restored.articles, said))
+            return restored.version
+
+        report = await reload_service.restore(by, publish)
+        if report.status is ReloadStatus.RESTORED:
+            report = replace(report, error="\n".join(put_back))
     except BackupRefused as error:
         log.warning("a restore was refused: %s", error)
         report = ReloadReport(ReloadStatus.FAILED, reload_service.version, error=str(error))
@@ -63,7 +76,8 @@ async def audited_restore(
 async def _audited(
     audit_log: AuditLog, by: str, act: str, report: ReloadReport, detail: str = ""
 ) -> ReloadReport:
-    unwritten = await audit_log.record_done(by, act, report.status, report.error or detail or report.version)
+    failed = report.error if report.status is ReloadStatus.FAILED else None
+    unwritten = await audit_log.record_done(by, act, report.status, failed or detail or report.version)
     if unwritten:
         report = replace(report, error=f"{report.error}\n{unwritten}" if report.error else unwritten)
     return report

@@ -203,6 +203,14 @@ class Authorizer:
             return owner
         return role_of(access.actor, self._owners, await self._grants.role(access.platform, access.sender.id))
 
+    async def permissions(self, access: AccessRequest) -> Collection[Permission]:
+        """Everything that somebody may do, to be listed; nothing is written down."""
+        try:
+            role, now = await self.role(access), self._clock()
+        except StateError:
+            return ()
+        return [act for act in Permission if authorize(act, access, role, now) is None]
+
     async def denial(self, act: Permission, access: AccessRequest, detail: str = "") -> Denial | None:
         """Decide on a claim; a refusal is written down before it is told."""
         try:

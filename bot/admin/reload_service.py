@@ -29,6 +29,7 @@ class ReloadStatus(StrEnum):
     """How it ended."""
 
     PUBLISHED = "published"
+    BUILT = "built"  # the first version of all
     UNCHANGED = "unchanged"
     REHEARSED = "rehearsed"
     UNCONFIRMED = "unconfirmed"

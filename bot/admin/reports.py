@@ -10,13 +10,16 @@ from pydantic import JsonValue, TypeAdapter
 
 from bot.admin.permissions import Permission
 from bot.admin.reload_service import ReloadReport, ReloadStatus
+from bot.backup import PutBack
 from bot.state.audit import Entry
 from bot.texts.phrases import AdminPhrases
 from knowledge.model import Skipped
 from knowledge.snapshots.difference import Change, Difference, Tally
 from knowledge.snapshots.manifest import Manifest, Totals
 from knowledge.snapshots.request import Preview, PreviewLine
+from knowledge.snapshots.sources import FolderChanges
 
+FIRST_DRY = "rehearsed_first"  # a dry run before anything is stored
 SAMPLES = 5
 SENTENCE = 60  # characters of a sample
 
@@ -48,6 +51,25 @@ def skipped_line(skipped: Skipped, said: AdminPhrases) -> str:
     return said.skipped.format(skipped.name, skipped.stage, line, skipped.reason, skipped.remedy)
 
 
+def changes_text(changes: FolderChanges, said: AdminPhrases) -> str:
+    """What has changed in the folder since the last reload, and what to do; never to reload what is rather a mistake."""
+    if changes.empties:
+        return said.files_gone.format(changes.gone, changes.before)
+    names = "、".join(changes.names[:SAMPLES])
+    several = len(changes.names) > SAMPLES
+    return said.changed_since.format(said.and_others.format(names, len(changes.names)) if several else names)
+
+
+def put_back_text(articles: PutBack, said: AdminPhrases) -> str:
+    """What became of the article files that a backup holds; empty where it holds none."""
+    if articles == PutBack():
+        return said.no_articles_in_backup
+    told = said.put_back_articles.format(articles.written, articles.same)
+    if articles.replaced:
+        told += said.put_back_over.format(articles.replaced)
+    return told + (said.put_back_aside.format(articles.aside) if articles.aside else "")
+
+
 def progress_text(stage: str, done: int, of: int, seconds_left: float | None, said: AdminPhrases) -> str:
     """How far a build is."""
     share = said.share.format(100 * done // of, done, of) if of else ""
@@ -56,14 +78,22 @@ def progress_text(stage: str, done: int, of: int, seconds_left: float | None, sa
 
 
 def _lines(report: ReloadReport, said: AdminPhrases) -> Iterator[str]:
-    yield said.reports[report.status].format(
+    totals = report.built.manifest.totals if report.built else None
+    yield said.reports[report.status if report.version else FIRST_DRY].format(
         version=report.version,
+        articles=totals.articles if totals else 0,
+        facts=totals.facts if totals else 0,
         since=moment(report.since) if report.since else "",
         by=report.by,
         error=report.error,
         objection=report.objection,
     )
-    if report.status in (ReloadStatus.PUBLISHED, ReloadStatus.REHEARSED, ReloadStatus.UNCONFIRMED):
+    if report.status in (
+        ReloadStatus.PUBLISHED,
+        ReloadStatus.BUILT,
+        ReloadStatus.REHEARSED,
+        ReloadStatus.UNCONFIRMED,
+    ):
         yield from _built_lines(report, said)
 
 
@@ -78,7 +108,9 @@ def _built_lines(report: ReloadReport, said: AdminPhrases) -> Iterator[str]:
         if report.before:
             yield said.whole_rebuild.format(totals_text(report.before, said))
     else:
-        yield from _difference_lines(built.difference, said)
+        yield from _difference_lines(built.difference, said, bool(built.beside))
+    if built.beside:
+        yield said.beside.format("、".join(built.beside[:SAMPLES]))
     if totals.doubts:
         yield said.doubts.format(totals.doubts)
     if report.lost_count:
@@ -92,9 +124,10 @@ def _built_lines(report: ReloadReport, said: AdminPhrases) -> Iterator[str]:
             yield said.more_files.format(len(skipped) - SAMPLES)
 
 
-def _difference_lines(difference: Difference, said: AdminPhrases) -> Iterator[str]:
+def _difference_lines(difference: Difference, said: AdminPhrases, beside: bool) -> Iterator[str]:
     if not difference:
-        yield said.no_difference
+        if not beside:
+            yield said.no_difference
         return
     yield said.difference.format(_tally(difference.articles, said), _tally(difference.facts, said))
     yield from (f"　{_change(change)}" for change in difference.articles.first[:SAMPLES])
@@ -166,6 +199,7 @@ def report_json(report: ReloadReport, said: AdminPhrases) -> dict[str, JsonValue
             "difference": asdict(built.difference) if built.difference else None,
             "redone": built.redone,
             "kept": built.kept,
+            "beside": list(built.beside),
             "skipped": [asdict(skipped) for skipped in built.manifest.skipped],
         }
     return JSON.validate_python(told)

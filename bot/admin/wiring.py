@@ -19,6 +19,7 @@ from bot.admin.knowledge import KnowledgeRuntime
 from bot.admin.operations import UPGRADE, WATCH, ReloadTrigger, poll_folder
 from bot.admin.permissions import AuditLog, Authorizer
 from bot.admin.reload_service import ReloadService
+from bot.admin.reports import changes_text
 from bot.admin.upload_store import UploadStore
 from bot.backup import clear_left
 from bot.errors import StateError
@@ -33,7 +34,7 @@ from knowledge.errors import SnapshotDamaged
 from knowledge.snapshots.manifest import read
 from knowledge.snapshots.repository import SnapshotRepository
 from knowledge.snapshots.request import Progress, no_progress
-from knowledge.snapshots.sources import changed_files
+from knowledge.snapshots.sources import folder_changes
 
 log = logging.getLogger(__name__)
 
@@ -121,7 +122,9 @@ async def open_admin(
         api.add("reload", reload_act(reload_service, audit_log, said))
         api.add(
             "restore",
-            restore_act(reload_service, audit_log, options.data, knowledge.versions, state, said),
+            restore_act(
+                reload_service, audit_log, options.articles, options.data, knowledge.versions, state, said
+            ),
         )
         side = AdminModule(
             reload_service,
@@ -189,14 +192,13 @@ def _built_from(versions: SnapshotRepository) -> str | None:
 
 async def _tell_owners(context: AdminContext, version: Path, notices: Sequence[str]) -> None:
     # looking through a large folder takes a second, which the first answer does not wait for
-    changed = await asyncio.to_thread(changed_files, context.articles, version)
-    if changed:
-        said = phrases(context.language).admin
-        log.warning("%s", said.changed_files.format(len(changed), changed[0]))
+    changes = await asyncio.to_thread(folder_changes, context.articles, version)
+    if changes:
+        log.warning("%s", changes_text(changes, phrases(context.language).admin))
 
     async def say(owner: str, said: AdminPhrases) -> Reply:
-        told = [said.changed_files.format(len(changed), changed[0])] if changed else []
+        told = [changes_text(changes, said)] if changes else []
         return text_reply("\n".join([*notices, *told]))
 
-    if changed or notices:
+    if changes or notices:
         await context.tell_owners(say)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.state.questions import ChatAlias, ChatAliases
 from bot.texts.phrases import AdminPhrases
-from knowledge.query.aliases import Aliases, parse_aliases
+from knowledge.query.aliases import KNOWN, Aliases, parse_aliases
 from knowledge.snapshot import SnapshotHolder
 
 MOST = 2_000
@@ -64,7 +64,8 @@ class AliasService:
                 line.replace("#", " "), "/alias", snapshot.language.fold, snapshot.aliases
             )
         if problems:
-            raise AliasRefused(problems[0].reason)
+            known_already = problems[0].reason == KNOWN
+            raise AliasRefused(said.alias_known if known_already else problems[0].reason)
         if len(known.groups) != 1:
             raise AliasRefused(said.two_names)
         return known.groups[0]

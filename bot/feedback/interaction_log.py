@@ -7,9 +7,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.errors import StateError
-from bot.feedback.questions import UnansweredQuestions
+from bot.feedback.questions import MissedQuestions, UnansweredQuestions
 from bot.feedback.usage import UsageRecorder
-from bot.messages import Chat, Sender
+from bot.observability import Metrics
+from bot.ports import InteractionLog
 from bot.query_service import TooSlow
 from bot.state.people import Pseudonymizer
 from bot.state.questions import Votes
@@ -20,12 +21,43 @@ from knowledge.text.analyzer import Analyzer
 log = logging.getLogger(__name__)
 
 
+class MeasuredLog:
+    """Hands everything on, and measures: how many questions, how fast, and what came of them, by surface."""
+
+    def __init__(self, log: InteractionLog, metrics: Metrics) -> None:
+        self._log = log
+        self._metrics = metrics
+
+    async def pointed(self, answer: Answer) -> Answer:
+        """Hand on."""
+        return await self._log.pointed(answer)
+
+    async def missed(self, query: str, platform: str, person: str) -> str | None:
+        """Hand on."""
+        return await self._log.missed(query, platform, person)
+
+    def missed_by_somebody(self, query: str) -> None:
+        """Hand on."""
+        self._log.missed_by_somebody(query)
+
+    def asked(self, answer: Answer, milliseconds: int, surface: str) -> None:
+        """Measure, and hand on."""
+        self._metrics.questions.labels(surface, answer.tier.value).inc()
+        self._metrics.question_seconds.labels(surface).observe(milliseconds / 1000)
+        self._log.asked(answer, milliseconds, surface)
+
+    async def voted(self, answer_id: str, platform: str, person: str, liked: bool) -> None:
+        """Hand on."""
+        await self._log.voted(answer_id, platform, person, liked)
+
+
 class StoredInteractionLog:
     """`bot.ports.Memory`; a state that cannot be written is logged, and answers go on."""
 
     def __init__(
         self,
         unanswered: UnansweredQuestions,
+        misses: MissedQuestions,
         figures: UsageRecorder,
         votes: Votes,
         pseudonyms: Pseudonymizer,
@@ -33,6 +65,7 @@ class StoredInteractionLog:
         clock: Callable[[], datetime],
     ) -> None:
         self._unanswered = unanswered
+        self._misses = misses
         self._figures = figures
         self._votes = votes
         self._pseudonyms = pseudonyms
@@ -47,15 +80,19 @@ class StoredInteractionLog:
             log.warning("what admins pointed to cannot be read: %s", error)
             return answer
 
-    async def missed(self, query: str, chat: Chat, sender: Sender) -> str | None:
+    async def missed(self, query: str, platform: str, person: str) -> str | None:
         """Count a question that found nothing; return its id if one can wait for it."""
         try:
-            return await self._unanswered.missed(query, chat.platform, sender.id)
+            return await self._unanswered.missed(query, platform, person)
         except (StateError, TooSlow) as error:
             log.warning("an unanswered question could not be counted: %s", error)
             return None
 
-    def asked(self, answer: Answer, milliseconds: int) -> None:
+    def missed_by_somebody(self, query: str) -> None:
+        """Count a question that found nothing, of a reader whom nobody knows."""
+        self._misses.count(query)
+
+    def asked(self, answer: Answer, milliseconds: int, surface: str) -> None:
         """Count a question and how long it took."""
         folded = self._language.fold(answer.query[:256])
         words = [word.text for word in content_words(self._language.tokens(folded))]

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import hashlib
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -60,6 +61,7 @@ def _joined(words: list[str]) -> str:
 
 log = logging.getLogger(__name__)
 
+MOST_WAITING = 500  # questions that wait to be written down; what comes beyond is not counted
 MEANT = 3  # new facts that a waiting question is told of at a time
 
 
@@ -95,12 +97,18 @@ class UnansweredQuestions:
 
     async def missed(self, query: str, platform: str, asker: str) -> str | None:
         """Count a question; return its id, or None where there is nothing in it to wait for."""
+        return await self._missed(query, self._pseudonyms.of(platform, asker))
+
+    async def missed_by_somebody(self, query: str, times: int) -> None:
+        """Count a question of readers whom nobody knows."""
+        await self._missed(query, None, times)
+
+    async def _missed(self, query: str, who: str | None, times: int = 1) -> str | None:
         key = await self._key(query)
         if not key:
             return None
         mine = question_id(key)
-        who = self._pseudonyms.of(platform, asker)
-        await self._questions.missed(mine, key, question_text(query), who, self._clock())
+        await self._questions.missed(mine, key, question_text(query), who, self._clock(), times)
         return mine
 
     async def subscribe(self, question: str, subscriber: Subscriber) -> AlertResult:
@@ -225,6 +233,35 @@ class UnansweredQuestions:
 
     async def _key(self, query: str) -> str:
         return await self._lookup.read(lambda snapshot: question_key(query, snapshot.language))
+
+
+class MissedQuestions:
+    """What readers of the page and the API asked in vain, without who, until it is written down.
+
+    A crawler may ask hundreds in a second; written one by one they would hold up whoever votes or watches.
+    """
+
+    def __init__(self, unanswered: UnansweredQuestions) -> None:
+        self._unanswered = unanswered
+        self._times: Counter[str] = Counter()
+
+    def count(self, query: str) -> None:
+        """Count one."""
+        text = question_text(query)
+        if text in self._times or len(self._times) < MOST_WAITING:
+            self._times[text] += 1
+
+    async def flush(self) -> None:
+        """Write down what was counted; what cannot be written is kept for the next time.
+
+        Raises:
+            StateError: it cannot be written.
+            TooSlow: the snapshot takes too long.
+        """
+        while self._times:
+            query = next(iter(self._times))
+            await self._unanswered.missed_by_somebody(query, self._times[query])
+            del self._times[query]
 
 
 def _meaning(snapshot: Snapshot, text: str, facts: Sequence[Fact]) -> Sequence[Fact]:

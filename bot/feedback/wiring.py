@@ -12,12 +12,14 @@ from functools import partial
 from pathlib import Path
 
 from bot.admin.context import AdminContext
+from bot.admin.http import AdminApi
 from bot.admin.reload_service import ReloadReport
 from bot.errors import StateError
+from bot.feedback.acts import learning_acts
 from bot.feedback.aliases import AliasService
 from bot.feedback.interaction_log import StoredInteractionLog
 from bot.feedback.outbox import OutboxWorker
-from bot.feedback.questions import UnansweredQuestions
+from bot.feedback.questions import MissedQuestions, UnansweredQuestions
 from bot.feedback.usage import UsageRecorder, UsageReporter
 from bot.feedback.watches import WatchService
 from bot.ports import InteractionLog, PlatformRegistry
@@ -26,6 +28,7 @@ from bot.rendering.fact import Permalinks
 from bot.runtime import background, periodic
 from bot.state.people import Person, Pseudonymizer, open_pseudonymizer, read_askers_key
 from bot.state.state import State
+from bot.texts import phrases
 from knowledge.search.semantic import Coverage
 from knowledge.snapshot import SnapshotHolder
 from knowledge.snapshots.difference import new_facts
@@ -34,6 +37,7 @@ from knowledge.text.analyzer import Analyzer
 log = logging.getLogger(__name__)
 
 TIDY = 3600.0  # seconds
+PAUSE = 5.0  # seconds between two times that questions of the page are written down
 LOOKS, LOOK = 20, 0.5  # how often, and after how many seconds, what was embedded is looked for
 
 
@@ -58,6 +62,7 @@ async def open_feedback(
     lookup: QueryService,
     language: Analyzer,
     links: Permalinks,
+    api: AdminApi,
 ) -> AsyncIterator[FeedbackModule]:
     """Teach the aliases given in chat, go on telling what a restart broke off, and listen to reloads.
 
@@ -70,9 +75,13 @@ async def open_feedback(
     figures = UsageRecorder(state.usage, clock)
     book = AliasService(state.aliases, store, clock)
     unanswered = UnansweredQuestions(state.questions, lookup, pseudonyms, links, clock, worker.call)
+    misses = MissedQuestions(unanswered)
     fresh = partial(new_facts, context.versions)
     watching = WatchService(state.watches, state.checkpoints, lookup, fresh, links, clock, worker.call)
     await book.load()
+    said = phrases(context.language).admin
+    for name, act in learning_acts(unanswered, misses, book, context.audit_log, said).items():
+        api.add(name, act)
 
     async def swapped(report: ReloadReport) -> None:
         try:  # all of this may have come from a backup
@@ -92,10 +101,14 @@ async def open_feedback(
             what="what is older than thirty days could not be forgotten",
         )
         await stack.enter_async_context(background(forgetting))
+        counting = periodic(
+            PAUSE, misses.flush, StateError, TooSlow, what="what was asked in vain could not be written down"
+        )
+        await stack.enter_async_context(background(counting))
         await stack.enter_async_context(figures.serving())
         await stack.enter_async_context(_once_open(worker, platforms))
         yield FeedbackModule(
-            StoredInteractionLog(unanswered, figures, state.votes, pseudonyms, language, clock),
+            StoredInteractionLog(unanswered, misses, figures, state.votes, pseudonyms, language, clock),
             unanswered,
             book,
             watching,

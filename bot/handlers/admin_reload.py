@@ -14,7 +14,7 @@ from bot.admin.last_reload import wants_a_person
 from bot.admin.operations import audited_reload, audited_rollback
 from bot.admin.permissions import AccessRequest, Permission
 from bot.admin.reload_service import ReloadReport, ReloadRequest
-from bot.admin.reports import moment, progress_text, report_text, version_line
+from bot.admin.reports import changes_text, moment, progress_text, report_text, version_line
 from bot.handlers.intents import TypedCommand
 from bot.messages import Button, ButtonPress, Chat, Message, Reply, Sender
 from bot.state.approvals import LASTS, Confirmation
@@ -23,7 +23,7 @@ from bot.texts import phrases
 from bot.texts.phrases import AdminPhrases
 from knowledge.errors import SnapshotDamaged
 from knowledge.snapshots.manifest import read
-from knowledge.snapshots.sources import changed_files
+from knowledge.snapshots.sources import folder_changes
 
 DRY = frozenset({"dry", "dry-run", "--dry-run", "试", "试算"})
 EDITS = 3.0  # seconds between two edits of the progress message; a chat takes about one message a second
@@ -140,11 +140,9 @@ class ReloadHandlers:
                 lines.append(
                     version_line(name, told, datetime.fromtimestamp(told.created, UTC), name == serving, said)
                 )
-        changed = changed_files(self._context.articles, self._context.versions.folder / serving)
-        if changed:
-            names = "、".join(changed[:5])
-            named = said.and_others.format(names, len(changed)) if len(changed) > 5 else names
-            lines.append(said.changed_since.format(named))
+        changes = folder_changes(self._context.articles, self._context.versions.folder / serving)
+        if changes:
+            lines.append(changes_text(changes, said))
         return lines or [said.no_versions.format(moment(self._context.clock()))]
 
 

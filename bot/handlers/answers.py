@@ -111,6 +111,7 @@ def alert_row(question: str, phrases: Phrases) -> tuple[Button, ...]:
 
 
 LIMIT = 30
+FACT_ID = "[a-z2-7]{13}"
 FACT = " fact:"  # begins the query that a deep link asks; a typed one never begins with a blank
 
 
@@ -140,8 +141,8 @@ class AnswerHandler:
             return Reply([Run(phrases.nothing_asked)])
         begun = time.perf_counter()
         answer, version = await self._ask(query)
-        self._memory.asked(answer, round(1000 * (time.perf_counter() - begun)))
-        missed = None if answer.found else await self._memory.missed(query, chat, sender)
+        self._memory.asked(answer, round(1000 * (time.perf_counter() - begun)), chat.platform)
+        missed = None if answer.found else await self._memory.missed(query, chat.platform, sender.id)
         waiting: list[Sequence[Button]] = [alert_row(missed, phrases)] if missed else []
         if not ranking(answer):
             return Reply(list(answer_runs(answer, phrases)), waiting)
@@ -151,7 +152,7 @@ class AnswerHandler:
 
     async def fact(self, fact_id: str, chat: Chat, sender: Sender, phrases: Phrases) -> Reply:
         """Open one fact, as a deep link asks for it."""
-        query = FACT + (fact_id if re.fullmatch("[a-z2-7]{13}", fact_id) else "")
+        query = FACT + fact_id
         answer, version = await self._ask(query)
         if not answer.found:
             return Reply([Run(phrases.fact_gone)])
@@ -159,9 +160,9 @@ class AnswerHandler:
         return self.first(answer, shown, chat.type, phrases)
 
     async def start(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
-        """`/start`, and what a deep link puts behind it: a fact."""
+        """`/start`, and what a deep link puts behind it: a fact; anything else is not ours, and means a welcome."""
         said = phrases(message.sender.language)
-        if typed.rest:
+        if re.fullmatch(FACT_ID, typed.rest):
             return [await self.fact(typed.rest, message.chat, message.sender, said)]
         return [Reply([Run(said.start)])]
 

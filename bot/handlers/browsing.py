@@ -50,7 +50,7 @@ class ArticleHandlers:
 
     async def _named(self, words: str, phrases: Phrases) -> Reply:
         def find(snapshot: Snapshot) -> Reply:
-            found = snapshot.article(words) or _titled(snapshot, words)
+            found = snapshot.article(words) or _numbered(snapshot, words) or _titled(snapshot, words)
             if found is None:
                 return Reply([Run(phrases.no_article.format(shown_query(words)))])
             return self._opened(snapshot, found, 0, phrases)
@@ -105,6 +105,13 @@ def _turns(data: str, page: int, pages: int, phrases: Phrases) -> list[tuple[But
     if page + 1 < pages:
         return [(Button(phrases.next_page, f"{data}{page + 1}"),)]
     return []
+
+
+def _numbered(snapshot: Snapshot, words: str) -> Article | None:
+    """The article of that number in the list of `/articles`."""
+    if not (words.isascii() and words.isdigit() and 0 < int(words[:9]) <= snapshot.counts()[0]):
+        return None
+    return next(islice(snapshot.articles(), int(words) - 1, None), None)
 
 
 def _titled(snapshot: Snapshot, words: str) -> Article | None:

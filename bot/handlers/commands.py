@@ -5,9 +5,10 @@ The dispatcher, the menus, `/help`, the answers of a state that cannot be used a
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from bot.admin.permissions import Permission
 from bot.handlers.admin_content import FeedbackHandlers
@@ -32,6 +33,7 @@ class Scope(StrEnum):
     PRIVATE = "private"
     GROUP = "group"
     GROUP_ADMIN = "group_admin"
+    OWNER = "owner"  # in private, for those whom the settings name
 
 
 class Audience(StrEnum):
@@ -67,8 +69,18 @@ class Menu:
     commands: tuple[tuple[str, str], ...]
 
 
+class Rights(Protocol):
+    """Knows what somebody may do: `bot.admin.context.AdminGuard`."""
+
+    async def permissions(self, message: Message) -> Collection[Permission]:
+        """What the sender may do here, for a list; a command is decided on when it comes."""
+
+
 class HelpHandlers:
     """`/help` and `/whoami`."""
+
+    def __init__(self, rights: Rights | None = None) -> None:
+        self._rights = rights
 
     async def help(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
         """How to ask, and the commands of this kind of chat."""
@@ -77,6 +89,11 @@ class HelpHandlers:
         scope = Scope.PRIVATE if private else Scope.GROUP
         lines = [f"/{command.name} {said.commands[command.name]}" for command in offered(scope)]
         how = said.help if private else said.group_help
+        permissions = await self._rights.permissions(message) if self._rights and private else ()
+        acts = [command for command in COMMANDS if command.permission in permissions]
+        if acts:
+            lines += ["", said.operating.admin_commands]
+            lines += [f"/{command.name} {said.commands[command.name]}" for command in acts]
         return [Reply([Run("\n".join([f"{how}\n", said.commands_here, *lines]))])]
 
     async def whoami(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
@@ -87,8 +104,9 @@ class HelpHandlers:
 
 
 EVERYWHERE = frozenset(Scope)
-MANAGED = frozenset({Scope.PRIVATE, Scope.GROUP_ADMIN})
-PRIVATE = frozenset({Scope.PRIVATE})
+MANAGED = frozenset({Scope.PRIVATE, Scope.GROUP_ADMIN, Scope.OWNER})
+PRIVATE = frozenset({Scope.PRIVATE, Scope.OWNER})
+ADMIN = frozenset({Scope.OWNER})
 
 COMMANDS = (
     Command(FIND, None, Audience.ASKERS, EVERYWHERE),
@@ -123,18 +141,18 @@ COMMANDS = (
     Command(START, AnswerHandler.start, Audience.EVERYBODY),
     Command("about", ArticleHandlers.about, Audience.EVERYBODY),
     Command("whoami", HelpHandlers.whoami, Audience.EVERYBODY),
-    Command("reload", ReloadHandlers.reload, Permission.RELOAD, needs_state=True),
-    Command("versions", ReloadHandlers.versions, Permission.VERSIONS, needs_state=True),
-    Command("rollback", ReloadHandlers.rollback, Permission.ROLLBACK, needs_state=True),
-    Command("upload", UploadHandlers.how, Permission.UPLOAD, needs_state=True),
-    Command("meta", MetaHandlers.meta, Permission.META, needs_state=True),
-    Command("unanswered", FeedbackHandlers.unanswered, Permission.UNANSWERED, needs_state=True),
-    Command("alias", FeedbackHandlers.alias, Permission.ALIAS, needs_state=True),
-    Command("unalias", FeedbackHandlers.unalias, Permission.ALIAS, needs_state=True),
-    Command("stats", FeedbackHandlers.stats, Permission.STATS, needs_state=True),
-    Command("grant", RoleHandlers.grant, Permission.GRANT, needs_state=True),
-    Command("revoke", RoleHandlers.revoke, Permission.REVOKE, needs_state=True),
-    Command("audit", RoleHandlers.audit, Permission.AUDIT, needs_state=True),
+    Command("reload", ReloadHandlers.reload, Permission.RELOAD, ADMIN, True),
+    Command("versions", ReloadHandlers.versions, Permission.VERSIONS, ADMIN, True),
+    Command("rollback", ReloadHandlers.rollback, Permission.ROLLBACK, ADMIN, True),
+    Command("upload", UploadHandlers.how, Permission.UPLOAD, ADMIN, True),
+    Command("meta", MetaHandlers.meta, Permission.META, ADMIN, True),
+    Command("unanswered", FeedbackHandlers.unanswered, Permission.UNANSWERED, ADMIN, True),
+    Command("alias", FeedbackHandlers.alias, Permission.ALIAS, ADMIN, True),
+    Command("unalias", FeedbackHandlers.unalias, Permission.ALIAS, ADMIN, True),
+    Command("stats", FeedbackHandlers.stats, Permission.STATS, ADMIN, True),
+    Command("grant", RoleHandlers.grant, Permission.GRANT, ADMIN, True),
+    Command("revoke", RoleHandlers.revoke, Permission.REVOKE, ADMIN, True),
+    Command("audit", RoleHandlers.audit, Permission.AUDIT, ADMIN, True),
 )
 
 

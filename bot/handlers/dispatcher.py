@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
@@ -53,6 +53,9 @@ class Guard(Protocol):
     def closed(self, message: Message) -> Sequence[Reply]:
         """Say why admins' commands cannot be used now."""
 
+    async def permissions(self, message: Message) -> Collection[Permission]:
+        """What the sender may do here."""
+
 
 @dataclass(frozen=True, slots=True)
 class HandlerSet:
@@ -88,7 +91,7 @@ class Dispatcher:
         self._pressing = AnswerButtons(self._asking, lookup, shown, links, memory)
         self._browsing = ArticleHandlers(lookup, links)
         self._choosing = SettingsHandlers(self._preferences, self._administrators)
-        readers = (self._asking, self._browsing, self._choosing, HelpHandlers())
+        readers = (self._asking, self._browsing, self._choosing, HelpHandlers(more.guard))
         self._commands = bound([*readers, *more.handlers])
         self._presses, self._files, self._guard = more.presses, more.files, more.guard
 

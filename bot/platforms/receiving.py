@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from bot.inbox import Inbox, InboxError, NewUpdate
+from bot.inbox import Inbox, InboxError, NewUpdate, UpdateStatus
 from bot.observability import Metrics
 from bot.platforms.calls import read
 
@@ -54,6 +54,7 @@ class Receiver:
         """
         self._metrics.received.labels("unusable").inc()
         await self._inbox.quarantine(update, body, reason)
+        self._metrics.ended.labels(UpdateStatus.QUARANTINED).inc()
 
 
 def _complain(task: asyncio.Task[int]) -> None:

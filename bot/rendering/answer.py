@@ -74,6 +74,8 @@ def heading(answer: Answer, phrases: Phrases, suggesting: bool = True) -> Iterat
             yield Run("\n" + phrases.did_you_mean.format("、".join(answer.suggestions)))
         if nearest(answer):
             yield Run("\n" + phrases.nearest + "\n")
+        elif _ENGLISH.search(answer.query):
+            yield Run("\n" + phrases.operating.in_chinese)
     elif answer.suggestions and answer.hits and answer.hits[0].rung in (MatchKind.SPELLING, MatchKind.PINYIN):
         yield Run(phrases.near_spelling.format(answer.suggestions[0]) + "\n")
     elif answer.suggestions:
@@ -116,6 +118,8 @@ def shown_query(query: str) -> str:
     return short.replace("@", "@\u2060")
 
 
+# A question without a hanzi and of several words: no lookup of a name or an abbreviation.
+_ENGLISH = re.compile(r"^[^\u3400-\u9fff]*?\b[A-Za-z]{2,}(?:'s)?,?\s+[A-Za-z]{2,}\b[^\u3400-\u9fff]*$")
 _FIGURE = re.compile(r"(\d[\d,，]*(?:\.\d+)?)([%％万亿]*[^\W\d_]?)")
 
 

@@ -67,15 +67,19 @@ class Questions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def missed(self, question_id: str, key: str, text: str, asker: str, now: datetime) -> None:
-        """Count a question that found nothing; `asker` is a keyed hash."""
+    async def missed(
+        self, question_id: str, key: str, text: str, asker: str | None, now: datetime, times: int = 1
+    ) -> None:
+        """Count a question that found nothing; `asker` is a keyed hash, None where nobody knows who it was."""
         async with self._database.writing() as connection:
             more = update(questions).where(questions.c.id == question_id)
-            counted = await connection.execute(more.values(asked=questions.c.asked + 1, last=now))
+            counted = await connection.execute(more.values(asked=questions.c.asked + times, last=now))
             if not counted.rowcount:
                 await _make_room(connection)
-                row = {"id": question_id, "key": key, "text": text, "asked": 1, "first": now, "last": now}
+                row = {"id": question_id, "key": key, "text": text, "asked": times, "first": now, "last": now}
                 await connection.execute(insert(questions).values(**row, state=QuestionState.OPEN.value))
+            if asker is None:
+                return
             before = delete(askers).where(askers.c.question == question_id, askers.c.asker == asker)
             await connection.execute(before)
             await connection.execute(insert(askers).values(question=question_id, asker=asker, at=now))

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO, TextIO
 
+from bot.admin.progress import BuildProgress, LogLines, ProgressBar
 from bot.config import Settings, wants_colour
 from bot.messages import Chat, Reply, Run, Style
 from bot.offline import open_snapshot
@@ -21,8 +22,9 @@ from knowledge.embedding.models import chosen_embeddings
 from knowledge.errors import NoArticles
 from knowledge.model import Answer, Skipped
 from knowledge.repair.report import Entry, FileReport
-from knowledge.schemas import answer_json, dump, fact_json, report_json, skipped_json
+from knowledge.schemas import answer_json, article_json, dump, fact_json, report_json, skipped_json
 from knowledge.snapshots.opening import changed_since_served
+from knowledge.snapshots.request import Progress, no_progress
 
 JOINED = "joined_lines"
 
@@ -76,7 +78,7 @@ def ask(settings: Settings, words: list[str], limit: int, as_json: bool) -> int:
     many = words == ["-"]
     queries: Iterable[str] = read_queries(sys.stdin.buffer) if many else [" ".join(words)]
     style, said = ConsoleStyle.of_stdout(), phrases(settings.language)
-    with open_with_meaning(settings, said.console, many) as snapshot:
+    with open_with_meaning(settings, said.console, many, shown_progress(said)) as snapshot:
         for skipped in snapshot.skipped:
             reason = said.console.skipped.format(skipped.name, skipped.reason, skipped.remedy)
             print(reason, file=sys.stderr)
@@ -89,7 +91,7 @@ def ask(settings: Settings, words: list[str], limit: int, as_json: bool) -> int:
 def facts(settings: Settings, as_json: bool) -> int:
     """Write every fact in reading order per article."""
     style, said = ConsoleStyle.of_stdout(), phrases(settings.language)
-    with open_snapshot(settings) as snapshot:
+    with open_snapshot(settings, progress=shown_progress(said)) as snapshot:
         if as_json:
             for fact in snapshot.facts():
                 write(dump(fact_json(fact)) + "\n")
@@ -101,12 +103,16 @@ def facts(settings: Settings, as_json: bool) -> int:
     return 0
 
 
-def check(settings: Settings, files: Sequence[str], as_json: bool) -> int:
-    """Write how every file came in, what is skipped or doubted first; 1 if a file was skipped."""
-    said = phrases(settings.language).console
+def check(settings: Settings, files: Sequence[str], as_json: bool, full: bool = False) -> int:
+    """Write how the files came in, the sum and what is skipped or doubted first; 1 if a file was skipped.
+
+    With `full`, or where files are named, each repair is shown, too.
+    """
+    every = phrases(settings.language)
+    said = every.console
     with (
         Semantics(settings.data, chosen_embeddings(settings.embeddings)) as semantics,
-        open_snapshot(settings, semantics.over_index) as snapshot,
+        open_snapshot(settings, semantics.over_index, progress=shown_progress(every, lines=True)) as snapshot,
     ):
         reports = list(snapshot.reports())
         skipped = snapshot.skipped
@@ -119,11 +125,59 @@ def check(settings: Settings, files: Sequence[str], as_json: bool) -> int:
         for line in (*map(skipped_json, skipped), *map(report_json, reports)):
             write(dump(line) + "\n")
     else:
-        changed = changed_since_served(settings.articles, settings.data)
-        write(ConsoleStyle.of_stdout().text(check_report(skipped, reports, changed, said)))
+        write(ConsoleStyle.of_stdout().text(check_sum(skipped, reports, said)))
         if coverage is not None:
             write(said.embedded.format(coverage.facts, coverage.embedded, coverage.model or "—") + "\n")
+        changes = changed_since_served(settings.articles, settings.data)
+        if changes.empties:
+            write(every.admin.files_gone.format(changes.gone, changes.before) + "\n")
+        elif changes:
+            write(said.differs_from_served.format("、".join(changes.names)) + "\n")
+        write("\n")
+        style = ConsoleStyle.of_stdout()
+        write(style.text(check_problems(skipped, reports, said, full or bool(files))))
     return 1 if skipped else 0
+
+
+def shown_progress(said: Phrases, lines: bool = False) -> Progress:
+    """How far a build is, on standard error: a bar on a terminal; elsewhere `lines` now and then, or nothing."""
+    if sys.stderr.isatty():
+        bar = ProgressBar(sys.stderr)
+        return BuildProgress(said.operating, bar.show, bar.clear).hear
+    return BuildProgress(said.operating, LogLines(_complain).show).hear if lines else no_progress
+
+
+def _complain(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def articles(settings: Settings, as_json: bool) -> int:
+    """Write which articles there are: number, title, where it was printed, and what it is about."""
+    style, said = ConsoleStyle.of_stdout(), phrases(settings.language)
+    with open_snapshot(settings, progress=shown_progress(said)) as snapshot:
+        if as_json:
+            for article in snapshot.articles():
+                write(
+                    dump({**article_json(article), "file": article.file, "keywords": list(article.keywords)})
+                    + "\n"
+                )
+            return 0
+        total, _ = snapshot.counts()
+        write(style.text([Run(said.articles_of.format(total) + "\n", Style.BOLD)]))
+        for number, article in enumerate(snapshot.articles(), 1):
+            known = article.metadata
+            printed = [article.date, known.newspaper if known else None, article.file]
+            write(
+                style.text(
+                    [
+                        Run(f"{number}. {article.title.text}\n"),
+                        Run(f"   {' · '.join(filter(None, printed))}\n"),
+                    ]
+                )
+            )
+            if article.keywords:
+                write(style.text([Run(f"   {'　'.join(article.keywords)}\n", Style.CODE)]))
+    return 0
 
 
 def read_queries(stream: BinaryIO) -> Iterator[str]:
@@ -159,44 +213,50 @@ def write(text: str) -> None:
     sys.stdout.buffer.flush()
 
 
-def check_report(
-    skipped: Sequence[Skipped],
-    reports: Sequence[FileReport],
-    changed: Sequence[str],
-    said: ConsolePhrases,
+def check_sum(
+    skipped: Sequence[Skipped], reports: Sequence[FileReport], said: ConsolePhrases
 ) -> Iterator[Run]:
-    """Files that were not read, every file with its doubts first, the sum, and what serves in an older form."""
-    for one in skipped:
-        yield Run(f"✗ {one.name}", Style.BOLD)
-        yield Run(f"  {said.unreadable.format(_stage(one, said), one.reason, one.remedy)}\n")
-    for report in reports:
-        yield from _file_report(report, said)
+    """How much there is in all."""
     doubts = sum(len(report.doubts) for report in reports)
     articles = sum(len(report.titles) for report in reports)
     sentences = sum(report.sentences for report in reports)
     yield Run(said.check_sum.format(len(reports), articles, sentences, doubts, len(skipped)) + "\n")
-    if changed:
-        yield Run(said.differs_from_served.format("、".join(changed)) + "\n")
+
+
+def check_problems(
+    skipped: Sequence[Skipped], reports: Sequence[FileReport], said: ConsolePhrases, full: bool
+) -> Iterator[Run]:
+    """Files that were not read, then those with doubts; each file with each repair where it is to be `full`."""
+    for one in skipped:
+        yield Run(f"✗ {one.name}", Style.BOLD)
+        yield Run(f"  {said.unreadable.format(_stage(one, said), one.reason, one.remedy)}\n")
+    doubted = [report for report in reports if report.doubts]
+    for report in [*doubted, *(report for report in reports if not report.doubts)] if full else doubted:
+        yield from _file_report(report, said, full)
+    if not full and reports:
+        changes = sum(len(report.changes) for report in reports)
+        yield Run(said.check_more.format(len(reports) - len(doubted), changes) + "\n")
 
 
 def _stage(skipped: Skipped, said: ConsolePhrases) -> str:
     return said.at_line.format(skipped.stage, skipped.line) if skipped.line else skipped.stage
 
 
-def _file_report(report: FileReport, said: ConsolePhrases) -> Iterator[Run]:
+def _file_report(report: FileReport, said: ConsolePhrases, full: bool) -> Iterator[Run]:
     yield Run(f"{'？' if report.doubts else '✓'} {report.file}", Style.BOLD)
     counts = (len(report.titles), report.sentences, len(report.doubts), len(report.changes))
     encoding = f"{report.encoding} · " if report.encoding else ""
     yield Run(f"  {encoding}{said.check_file.format(*counts)}\n")
-    for title in report.titles:
+    for title in report.titles if full else ():
         yield Run(f"  《{title}》\n")
     for entry in report.doubts:
         yield Run("  ？", Style.BOLD)
         yield Run(f" {_entry_text(entry, said)}\n")
-    for entry in report.changes:
+    changes = report.changes if full else ()
+    for entry in changes:
         if entry.kind != JOINED:
             yield Run(f"    {_entry_text(entry, said)}\n")
-    joined = [entry for entry in report.changes if entry.kind == JOINED]
+    joined = [entry for entry in changes if entry.kind == JOINED]
     if joined:
         where = "；".join(map(_lines, joined))
         yield Run(f"    [{joined[0].name}] {said.check_joined.format(len(joined), where)}\n")

@@ -15,6 +15,7 @@ from knowledge.embedding.meanings import Semantics
 from knowledge.embedding.models import chosen_embeddings
 from knowledge.embedding.worker import NICE, embed_aside
 from knowledge.snapshot import Snapshot
+from knowledge.snapshots.request import Progress
 
 AWAITED = 2_000
 """Facts that a list of questions waits for, not longer than PATIENCE."""
@@ -22,7 +23,9 @@ PATIENCE = 60.0  # seconds; 240 facts take half a minute of one core
 
 
 @contextmanager
-def open_with_meaning(settings: Settings, said: ConsolePhrases, many: bool) -> Iterator[Snapshot]:
+def open_with_meaning(
+    settings: Settings, said: ConsolePhrases, many: bool, progress: Progress
+) -> Iterator[Snapshot]:
     """Open the snapshot of the articles folder with the vectors there are, and see that the others are made.
 
     One question never waits for that: a process makes them when the answer is out, and the next question has them.
@@ -34,7 +37,7 @@ def open_with_meaning(settings: Settings, said: ConsolePhrases, many: bool) -> I
     """
     indexes: list[Path] = []
     with Semantics(settings.data, chosen_embeddings(settings.embeddings)) as semantics:
-        with open_snapshot(settings, semantics.over_index, indexes.append) as snapshot:
+        with open_snapshot(settings, semantics.over_index, indexes.append, progress) as snapshot:
             missing = _missing(snapshot)
             wait = many and missing <= AWAITED
             if missing and wait:

@@ -1,12 +1,13 @@
-"""`chuchu reload`, `backup`, `restore`: through the admin API of a running instance, or on the data folder."""
+"""`chuchu reload`, `unanswered`, `alias`, `backup`, `restore`: through a running instance's admin API, or on the data folder."""
 
 from __future__ import annotations
 
 import asyncio
 import http.client
 import json
-import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, cast
 
 from pydantic import JsonValue
 
@@ -15,13 +16,13 @@ from bot.admin.reload_service import ReloadStatus
 from bot.backup import write_backup
 from bot.config import Address, Settings
 from bot.errors import StartError
-from bot.offline import reload_here, restore_here
+from bot.offline import act_here, reload_here, restore_here
 from bot.state.state import sqlite_address
-from bot.terminal.console import write
+from bot.terminal.console import shown_progress, write
 from bot.texts import phrases
 from knowledge.snapshots.files import lock_holder
 
-WELL = frozenset({ReloadStatus.PUBLISHED, ReloadStatus.UNCHANGED, ReloadStatus.REHEARSED})
+WELL = frozenset({ReloadStatus.PUBLISHED, ReloadStatus.BUILT, ReloadStatus.UNCHANGED, ReloadStatus.REHEARSED})
 
 
 def reload(settings: Settings, dry: bool, confirm: str | None, as_json: bool) -> int:
@@ -29,7 +30,7 @@ def reload(settings: Settings, dry: bool, confirm: str | None, as_json: bool) ->
     said = phrases(settings.language).console
     address = _serving(settings)
     if address is None:
-        report = asyncio.run(reload_here(settings, dry, confirm, _show_progress))
+        report = asyncio.run(reload_here(settings, dry, confirm, shown_progress(phrases(settings.language))))
     else:
         request: dict[str, JsonValue] = {"dry": dry, **({"confirm": confirm} if confirm else {})}
         report = call_admin_api(settings, address, "reload", request)
@@ -44,8 +45,10 @@ def reload(settings: Settings, dry: bool, confirm: str | None, as_json: bool) ->
 
 def backup(settings: Settings, file: str) -> int:
     """Write one file that holds the state, the knowledge that serves, and the key."""
-    size = write_backup(settings.data, settings.database or sqlite_address(settings.data), Path(file))
-    write(phrases(settings.language).console.backed_up.format(file, size / 1024 / 1024) + "\n")
+    database = settings.database or sqlite_address(settings.data)
+    written = write_backup(settings.articles, settings.data, database, Path(file))
+    said = phrases(settings.language).console
+    write(said.backed_up.format(file, written.size / 1024 / 1024, written.articles) + "\n")
     return 0
 
 
@@ -61,6 +64,49 @@ def restore(settings: Settings, file: str) -> int:
     report = call_admin_api(settings, address, "restore", {"file": str(path)})
     write(f"{report['text']}\n")
     return 0 if report["ending"] == ReloadStatus.RESTORED else 1
+
+
+def unanswered(settings: Settings, limit: int, as_json: bool) -> int:
+    """Write what readers asked in vain, the most asked first."""
+    said = phrases(settings.language)
+    told = _act(settings, "unanswered", {"limit": limit})
+    questions = cast("list[dict[str, JsonValue]]", told.get("questions", []))
+    if as_json:
+        write("".join(json.dumps(question, ensure_ascii=False) + "\n" for question in questions))
+        return 0
+    if not questions:
+        write(said.admin.no_unanswered + "\n")
+        return 0
+    write(said.admin.unanswered + "\n")
+    for number, one in enumerate(questions, 1):
+        waiting = said.admin.waiting_chats.format(one["waiting"]) if one["waiting"] else ""
+        write(f"{number}. {said.console.question.format(one['question'], one['asked'], waiting)}\n")
+    write(said.console.teach + "\n")
+    return 0
+
+
+def alias(settings: Settings, names: Sequence[str], remove: int | None) -> int:
+    """Teach that names mean the same, forget a group by its number, or list what was taught; 1 if it is refused."""
+    said = phrases(settings.language).admin
+    if remove is not None:
+        told = _act(settings, "unalias", {"number": remove})
+    elif names:
+        told = _act(settings, "alias", {"words": " ".join(names)})
+    else:
+        groups = cast("list[dict[str, Any]]", _act(settings, "alias", {}).get("aliases", []))
+        lines = [f"{group['number']}. {' = '.join(group['names'])}" for group in groups]
+        write("\n".join([said.aliases, *lines] if lines else [said.no_aliases.strip()]) + "\n")
+        return 0
+    write(f"{told['text']}\n")
+    return 0 if told["done"] else 1
+
+
+def _act(settings: Settings, act: str, request: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """Have a running instance do something, or do it on the data folder."""
+    address = _serving(settings)
+    if address is None:
+        return asyncio.run(act_here(settings, act, request))
+    return call_admin_api(settings, address, act, request)
 
 
 def call_admin_api(
@@ -111,8 +157,3 @@ def _token(settings: Settings) -> str:
     if token is None:
         raise StartError(phrases(settings.language).console.no_admin_key.format(settings.data))
     return token
-
-
-def _show_progress(text: str) -> None:
-    if sys.stderr.isatty():
-        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)

@@ -23,6 +23,8 @@ class OperatingPhrases:
     built_first: str
     stopped_early: str
     only_answers: str
+    admin_commands: str
+    in_chinese: str
 
 
 ZH_HANS = OperatingPhrases(
@@ -39,6 +41,8 @@ ZH_HANS = OperatingPhrases(
     listening="网页已在 {} 打开，文章整理好就能提问",
     built_first="已建成版本 {}，{} 篇，{} 句",
     stopped_early="还没有整理完就停下了，什么也没有留下；下次从头整理",
+    admin_commands="给管理员的命令：",
+    in_chinese="文章是中文的，请用中文再问一次，例如“上海 养老”。",
     only_answers="{} 不能写入（{}）：只作答，不保存",
 )
 
@@ -56,5 +60,7 @@ EN = OperatingPhrases(
     listening="The page is open at {}; questions can be asked when the articles are sorted",
     built_first="Version {} is built: {} articles, {} sentences",
     stopped_early="Stopped before everything was sorted; nothing is left behind, the next start begins anew",
+    admin_commands="Commands for admins:",
+    in_chinese="The articles are in Chinese: please ask again in Chinese, for example “上海 养老”.",
     only_answers="{} cannot be written ({}): answers only, nothing is stored",
 )

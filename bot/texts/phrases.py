@@ -33,6 +33,16 @@ class CommandLinePhrases:
     facts_json: str
     check: str
     check_files: str
+    check_full: str
+    articles: str
+    articles_json: str
+    unanswered: str
+    unanswered_limit: str
+    unanswered_json: str
+    alias: str
+    alias_names: str
+    alias_remove: str
+    name: str
     check_json: str
     file: str
     reload: str
@@ -69,6 +79,9 @@ class ConsolePhrases:
     check_joined: str
     check_lines: str
     check_sum: str
+    check_more: str
+    question: str
+    teach: str
     differs_from_served: str
     no_such_article: str
     confirm_reload: str
@@ -108,6 +121,7 @@ class AdminPhrases:
     would_lose: str
     skipped_files: str
     more_files: str
+    beside: str
     no_difference: str
     difference: str
     tally: str
@@ -168,6 +182,7 @@ class AdminPhrases:
     undone: str
     undone_already: str
     alias_refused: str
+    alias_known: str
     alias_taken: str
     alias_gone: str
     no_alias: str
@@ -209,7 +224,11 @@ class AdminPhrases:
     aliases_full: str
     two_names: str
     no_such_article: str
-    changed_files: str
+    files_gone: str
+    no_articles_in_backup: str
+    put_back_articles: str
+    put_back_over: str
+    put_back_aside: str
     chart_daily: str
     chart_words: str
     chart_found: str

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from bot.query_service import LONGEST_QUERY, QueryService, ask_verified
+from bot.web.asking import ASKING
 from bot.web.reader import reader_of
 from knowledge.model import Browse, Order
 from knowledge.schemas import answer_json, dump, listing_json
@@ -45,8 +46,8 @@ async def answer_api(request: web.Request) -> web.Response:
     asked = question(request)
     if asked is None:
         raise web.HTTPBadRequest(text=reader_of(request).said.site.no_question)
-    answer = await request.app[QUERIES].read(
-        lambda snapshot: ask_verified(snapshot, asked.filtered, asked.hits, asked.context)
+    answer = await request.app[ASKING].ask(
+        "api", lambda snapshot: ask_verified(snapshot, asked.filtered, asked.hits, asked.context)
     )
     return _json(dump(answer_json(answer) | {"query": asked.query}))
 

@@ -13,6 +13,7 @@ from bot.rendering.answer import Relation, heading, nearest, relation, shown_que
 from bot.rendering.fact import issue, lines, shown_marks
 from bot.texts import Phrases
 from bot.web.api import QUERIES, Asked, question
+from bot.web.asking import ASKING
 from bot.web.reader import Reader, reader_of
 from bot.web.reading import fact_path, source_path
 from bot.web.templates import TEMPLATES, Piece, address, pieces
@@ -105,8 +106,11 @@ async def show_page(request: web.Request) -> web.Response:
         listing = await request.app[QUERIES].read(lambda snapshot: snapshot.browse(Browse(most=TITLES)))
         return templates.page("talk.html", reader, "", answer=None, listing=listing, library="")
 
+    answer = await request.app[ASKING].ask(
+        "page", lambda snapshot: ask_verified(snapshot, asked.filtered, asked.hits, asked.context)
+    )
+
     def answered(snapshot: Snapshot) -> tuple[AnswerView, Listing]:
-        answer = ask_verified(snapshot, asked.filtered, asked.hits, asked.context)
         return answer_view(answer, snapshot, reader, asked), snapshot.browse(Browse(most=1))
 
     view, listing = await request.app[QUERIES].read(answered)

@@ -17,9 +17,11 @@ from aiohttp.typedefs import Handler
 
 from bot.config import Address
 from bot.errors import CannotListen
+from bot.observability import Metrics
 from bot.query_service import QueryService, TooSlow
 from bot.texts import Phrases
 from bot.web.api import QUERIES, answer_api, articles_api
+from bot.web.asking import ASKING, Asking, measuring
 from bot.web.browsing import show_articles
 from bot.web.pages import show_page
 from bot.web.reader import SAID, reader_of, switch
@@ -88,15 +90,17 @@ def make_site(
     routes: Sequence[web.RouteDef] = (),
     starting: Callable[[], str] = str,
     votes: PageVotes | None = None,
+    asking: Asking | None = None,
+    metrics: Metrics | None = None,
 ) -> web.Application:
     """Build the public site; `routes` adds what other surfaces need there, such as a webhook.
 
     `starting` says how far it is while there is nothing to answer from yet. `said` is for readers whose browsers ask
     for no language of ours; without `votes` none is kept.
     """
-    site = web.Application(middlewares=[guard])
+    site = web.Application(middlewares=[*([measuring(metrics)] if metrics else []), guard])
     site[QUERIES], site[HEALTH], site[SAID], site[STARTING] = queries, health, said, starting
-    site[TEMPLATES], site[VOTES] = Templates(), votes
+    site[TEMPLATES], site[VOTES], site[ASKING] = Templates(), votes, asking or Asking(queries)
     site.router.add_get("/", show_page)
     site.router.add_get("/api/ask", answer_api)
     site.router.add_get("/api/articles", articles_api)

@@ -91,6 +91,8 @@ def _read_archive(
         raise UnreadableFile(name, f"压缩包超过 {limits.ARCHIVE_BYTES >> 20} MB", "拆成几个压缩包")
     with open_archive(name, data) as archive:
         members = {m.path: m for m in archive.members() if not _is_hidden(m.path)}
+        if not members:
+            raise UnreadableFile(name, "压缩包里没有文件", "放入有文章的压缩包，或删去它")
         orphans = {path for path in members if suffix_of(path) == SUFFIX}
         for path in sorted(members.keys() - orphans):
             beside = next((members[near] for near in _beside(path) if near in members), None)

@@ -10,6 +10,8 @@ from knowledge.query.words import STOP_WORDS
 LONGEST_NAME = 40
 LONGEST_GROUP = 12
 
+KNOWN = "这些名称前面已经相连（循环）；这一行可以删去"
+
 
 @dataclass(frozen=True, slots=True)
 class AliasProblem:
@@ -122,7 +124,7 @@ def _refusal(names: tuple[str, ...], joined: _Joined) -> str:
     if len(set(names)) < len(names):
         return "一个名称写了两次；别名要与原名不同"
     if joined.same(names):
-        return "这些名称前面已经相连（循环）；这一行可以删去"
+        return KNOWN
     return ""
 
 

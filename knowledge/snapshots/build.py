@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,6 +12,7 @@ from typing import TypeAlias
 
 from knowledge.documents.folder import Read, Source, find_sources, read_sources
 from knowledge.documents.ocr import TextRecogniser
+from knowledge.documents.sidecar import sidecar_names
 from knowledge.errors import NothingChanged, SnapshotDamaged, blames_machine
 from knowledge.index.index import IndexedDocument, build_index, update_index
 from knowledge.model import Document, ParsedDocument, Skipped
@@ -25,16 +24,18 @@ from knowledge.snapshots.files import explain_io_errors
 from knowledge.snapshots.libraries import copy_libraries
 from knowledge.snapshots.manifest import Manifest
 from knowledge.snapshots.repository import INDEX
-from knowledge.snapshots.request import REPAIRING, BuildRequest, BuildResult, Progress, no_progress
+from knowledge.snapshots.request import REPAIRING, STORING, BuildRequest, BuildResult, Progress, no_progress
 from knowledge.snapshots.sources import (
     SourceState,
     build_fingerprint,
     folder_fingerprint,
+    only_sidecar_differs,
     read_states,
+    source_digest,
     total,
     write_states,
 )
-from knowledge.snapshots.word_lists import copy_aliases, copy_dictionary, read_dictionary
+from knowledge.snapshots.word_lists import changed_lists, copy_aliases, copy_dictionary, read_dictionary
 from knowledge.text.keywords import KeywordExtractor
 
 REPAIR, TERMS, INDEXING = "整理", "分词", "建索引"
@@ -162,7 +163,7 @@ def build(
         else:
             build_index(folder / INDEX, work.documents(plan.redone), work.skip)
         hand.lay_down()
-        progress("落盘", len(plan.redone), len(plan.redone))
+        progress(STORING, len(plan.redone), len(plan.redone))
         states = sorted(plan.kept + work.states, key=lambda state: state.name)
         write_states(folder, states)
         skipped = (*(skipped for state in states for skipped in state.skipped), *skipped)
@@ -172,7 +173,8 @@ def build(
         if any(state.passing for state in states):
             seen += AGAIN
         sealed = manifest.seal(folder, Manifest(seen, fingerprint, time.time(), total(states), skipped))
-    return BuildResult(sealed, difference, len(plan.redone), len(plan.kept))
+    beside = (*changed_lists(request.base, folder), *plan.sidecars) if told and request.base else ()
+    return BuildResult(sealed, difference, len(plan.redone), len(plan.kept), beside)
 
 
 def _tell_pages(progress: Progress, _name: str, page: int, of: int) -> None:
@@ -263,6 +265,7 @@ class _Plan:
     kept: list[SourceState] = field(default_factory=list)
     redone: list[tuple[Source, str]] = field(default_factory=list)
     gone: list[SourceState] = field(default_factory=list)
+    sidecars: list[str] = field(default_factory=list)
 
 
 def _usable(base: Path | None, fingerprint: str) -> Manifest | None:
@@ -283,25 +286,14 @@ def _plan(sources: Sequence[Source], known: dict[str, SourceState], left_out: Se
         if state and not again and (state.size, state.stamp) == (source.size, source.stamp):
             plan.kept.append(state)
             continue
-        digest = _digest(source)
+        digest = source_digest(source)
         if state and not again and digest and state.sha256 == digest:
             plan.kept.append(replace(state, size=source.size, stamp=source.stamp))
             continue
         plan.redone.append((source, digest))
+        if state and only_sidecar_differs(state.sha256, digest):
+            plan.sidecars.append(source.sidecar.name if source.sidecar else sidecar_names(source.name)[0])
         if state:
             plan.gone.append(state)
     plan.gone.extend(known.values())
     return plan
-
-
-def _digest(source: Source) -> str:
-    """Digest a file and its sidecar; empty where it cannot be read, which reading it tells in words."""
-    digest = ""
-    try:
-        for path in (source.path, source.sidecar):
-            if source.fault is None and path is not None:
-                with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
-                    digest += hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return ""
-    return digest

@@ -16,8 +16,8 @@ from knowledge.snapshots.files import exclusive, explain_io_errors, spare_folder
 from knowledge.snapshots.libraries import read_libraries
 from knowledge.snapshots.manifest import Manifest, read
 from knowledge.snapshots.repository import INDEX, SnapshotRepository, StoredSnapshot
-from knowledge.snapshots.request import BuildRequest
-from knowledge.snapshots.sources import build_fingerprint, changed_files, folder_fingerprint
+from knowledge.snapshots.request import BuildRequest, Progress, no_progress
+from knowledge.snapshots.sources import FolderChanges, build_fingerprint, folder_changes, folder_fingerprint
 from knowledge.snapshots.word_lists import read_aliases, read_dictionary
 from knowledge.text.analyzer import Analyzer, ChineseAnalyzer
 
@@ -145,16 +145,19 @@ def cached_snapshot(
     tell: Callable[[str], None] = print,
     over: Over | None = None,
     stored_in: Callable[[Path], None] = lambda index: None,
+    progress: Progress = no_progress,
 ) -> Iterator[Snapshot]:
     """Open a stored snapshot if it is of this very folder, else build one, and store it for the next time.
 
     What is built here is kept apart from what a running bot serves. `tell` hears a sentence for the person in
-    front of the terminal when the snapshot could not be stored; `stored_in` hears where its index lies if it was.
+    front of the terminal when the snapshot could not be stored; `stored_in` hears where its index lies if it was;
+    `progress` hears the build.
 
     Raises:
         NoArticles: the articles folder is missing or no folder.
     """
-    wanted = _Wanted(articles, folder_fingerprint(articles, find_sources(articles)), build_fingerprint())
+    seen = folder_fingerprint(articles, find_sources(articles))
+    wanted = _Wanted(articles, seen, build_fingerprint(), progress)
     served, asked = SnapshotRepository(data / SERVED), SnapshotRepository(data / ASKED, keep=1)
     with ExitStack() as held:
         stored = wanted.stored_in(held, served, asked)
@@ -171,11 +174,11 @@ def cached_snapshot(
         yield snapshot
 
 
-def changed_since_served(articles: Path, data: Path) -> list[str]:
-    """The names of files that differ from the copies in the version that serves; empty where none is stored."""
+def changed_since_served(articles: Path, data: Path) -> FolderChanges:
+    """How the folder differs from the copies in the version that serves; not at all where none is stored."""
     served = SnapshotRepository(data / SERVED)
     name = served.current()
-    return changed_files(articles, served.folder / name) if name else []
+    return folder_changes(articles, served.folder / name) if name else FolderChanges()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +186,7 @@ class _Wanted:
     articles: Path
     folder_fingerprint: str
     build_fingerprint: str
+    progress: Progress
 
     def stored_in(self, held: ExitStack, *rooms: SnapshotRepository) -> StoredSnapshot | None:
         """Hold a whole version of this very folder."""
@@ -214,7 +218,7 @@ class _Wanted:
                     request = BuildRequest(
                         self.articles, base.folder if base else None, left_out=asked.suspects()
                     )
-                    build(request, folder)
+                    build(request, folder, self.progress)
                     name = asked.publish(folder)
                 stored = held.enter_context(asked.pin(name))
                 asked.prune()
@@ -225,7 +229,8 @@ class _Wanted:
         from knowledge.snapshots.build import build
 
         folder = held.enter_context(spare_folder())
-        return StoredSnapshot("temporary", folder, build(BuildRequest(self.articles), folder).manifest)
+        built = build(BuildRequest(self.articles), folder, self.progress)
+        return StoredSnapshot("temporary", folder, built.manifest)
 
 
 def _hold(

@@ -14,6 +14,9 @@ from knowledge.snapshots.manifest import Manifest
 REPAIRING = "修复"
 """The stage that takes the time: reading and repairing, file by file."""
 
+STORING = "落盘"
+"""The last stage."""
+
 Progress = Callable[[str, int, int], None]
 """Told the stage, and how many files of how many are through it."""
 
@@ -34,12 +37,16 @@ class BuildRequest:
 
 @dataclass(frozen=True, slots=True)
 class BuildResult:
-    """A sealed snapshot. `redone` and `kept` count files; `difference` is None where everything was redone."""
+    """A sealed snapshot. `redone` and `kept` count files; `difference` is None where everything was redone.
+
+    `beside` names what changed beside the articles since the base: lists of words, and sidecars.
+    """
 
     manifest: Manifest
     difference: Difference | None
     redone: int
     kept: int
+    beside: tuple[str, ...] = ()
 
 
 def no_progress(stage: str, done: int, of: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import astuple, dataclass
@@ -24,6 +25,9 @@ JUDGES = ("tantivy", "rjieba", "opencc", "pypinyin", "pypdfium2", "python-docx",
 
 RECOGNISER = "rapidocr"
 """An extra: what it reads was skipped where it was not installed."""
+
+
+SHA256 = 64  # hexadecimal digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +137,59 @@ def _content(path: Path) -> bytes:
     return hashlib.sha256(path.read_bytes()).digest() if path.is_file() else b"absent"
 
 
-def changed_files(articles: Path, version: Path) -> list[str]:
-    """The names of files that are new, gone, or not as they were when the stored `version` was built."""
+def source_digest(source: Source) -> str:
+    """Digest a file and its sidecar; empty where it cannot be read, which reading it tells in words."""
+    digest = ""
     try:
-        before = {record.name: (record.size, record.stamp) for record in read_states(version).values()}
+        for path in (source.path, source.sidecar):
+            if source.fault is None and path is not None:
+                with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+                    digest += hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
-        return []  # a temporary version keeps no records
+        return ""
+    return digest
+
+
+def only_sidecar_differs(before: str, after: str) -> bool:
+    """Tell by two digests whether a file is the same and what is stated beside it is not."""
+    return before[:SHA256] == after[:SHA256] != "" and before != after
+
+
+@dataclass(frozen=True, slots=True)
+class FolderChanges:
+    """The names of files that are not as they were, or not there, of `before` files; falsy where there are none."""
+
+    names: tuple[str, ...] = ()
+    gone: int = 0
+    before: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.names)
+
+    @property
+    def empties(self) -> bool:
+        """Whether more than half of the files are gone, which rather is a mistake than an edit."""
+        return 2 * self.gone > self.before
+
+
+def folder_changes(articles: Path, version: Path) -> FolderChanges:
+    """What is new, gone, or of another content than when the stored `version` was built."""
     try:
-        now = {source.name: (source.size, source.stamp) for source in find_sources(articles)}
+        before = read_states(version)
+    except OSError:
+        return FolderChanges()  # a temporary version keeps no records
+    try:
+        now = {source.name: source for source in find_sources(articles)}
     except NoArticles:
         now = {}
-    return sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
+    names = sorted(name for name in before.keys() | now.keys() if _differs(before.get(name), now.get(name)))
+    return FolderChanges(tuple(names), len(before.keys() - now.keys()), len(before))
+
+
+def _differs(state: SourceState | None, source: Source | None) -> bool:
+    if state is None or source is None:
+        return True
+    if (state.size, state.stamp) == (source.size, source.stamp):
+        return False
+    # Copied to another machine or put back from a backup a file has other times, and is the same.
+    return state.size != source.size or not state.sha256 or state.sha256 != source_digest(source)

@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from knowledge.documents.decode import decode
-from knowledge.documents.walk import ALIASES, DICTIONARIES
+from knowledge.documents.walk import ALIASES, DICTIONARIES, RESERVED_NAMES
 from knowledge.errors import UnreadableFile
 from knowledge.model import Skipped
 from knowledge.query.aliases import Aliases, AliasProblem, parse_aliases
@@ -54,6 +54,15 @@ def copy_dictionary(articles: Path, folder: Path) -> tuple[Skipped, ...]:
             Skipped(name, f"“{one.text}”：{one.reason}", "改正后重新载入", line=one.line) for one in wrong
         ]
     return tuple(problems)
+
+
+def changed_lists(before: Path, after: Path) -> tuple[str, ...]:
+    """The names of the lists beside the articles in which two snapshots differ."""
+    return tuple(name for name in RESERVED_NAMES if _text(before / name) != _text(after / name))
+
+
+def _text(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.is_file() else None
 
 
 def read_dictionary(folder: Path) -> Dictionary:

@@ -19,9 +19,22 @@ from bot.cli import BROKEN_OFF, IN_USE, WRONG_USE, parser
 from bot.errors import WRONG_SETTINGS
 from bot.texts import phrases
 from tests.bot.wire_schema import ANSWER, CHECK, FACT
+from tests.knowledge.snapshots.corpus import write_corpus
 from tests.support.process import ROOT, chuchu, environment
 
-COMMANDS = ("run", "ask", "facts", "check", "reload", "backup", "restore", "doctor")
+COMMANDS = (
+    "run",
+    "ask",
+    "facts",
+    "check",
+    "articles",
+    "reload",
+    "unanswered",
+    "alias",
+    "backup",
+    "restore",
+    "doctor",
+)
 QUERIES = ["蕃瓜弄", "", "   ", "🙂", "<b>", "北京地铁票价", "(" * 200, "长" * 10_000]
 
 
@@ -29,6 +42,15 @@ QUERIES = ["蕃瓜弄", "", "   ", "🙂", "<b>", "北京地铁票价", "(" * 20
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which questions have been asked before: only the first builds an index."""
     return tmp_path_factory.mktemp("home")
+
+
+def told_at_last(done: subprocess.CompletedProcess[bytes]) -> str:
+    """Its only complaint; before it `run` has told its log where the page is."""
+    log, said = [], done.stderr.decode().splitlines()
+    while said[0].startswith("{"):
+        log.append(said.pop(0))
+    assert len(said) == 1 and len(log) <= 2
+    return said[0]
 
 
 def test_ask_answers_with_sentence_title_lines_and_file(home: Path) -> None:
@@ -88,9 +110,7 @@ def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout.decode()) == (0, f"chuchu {version('chuchu')}\n")
 
 
-@pytest.mark.parametrize(
-    "command", [[], ["run"], ["ask"], ["facts"], ["check"], ["reload"], ["backup"], ["restore"], ["doctor"]]
-)
+@pytest.mark.parametrize("command", [[], *([command] for command in COMMANDS)])
 def test_help_speaks_the_interfaces_language_only(command: list[str]) -> None:
     with redirect_stdout(StringIO()) as said, pytest.raises(SystemExit) as ended:
         parser().parse_args([*command, "--help"])
@@ -109,7 +129,7 @@ def test_help_speaks_the_interfaces_language_only(command: list[str]) -> None:
         (["ask", "--limit"], "--limit：后面要写一个值"),
         (["ask", "--json=1", "x"], "--json：后面不带值"),
         (["facts", "--all"], "不认识 --all"),
-        (["nothing"], "命令：没有 nothing；可以写 run, ask, facts, check, reload, backup, restore, doctor"),
+        (["nothing"], f"命令：没有 nothing；可以写 {', '.join(COMMANDS)}"),
         (["backup"], "还缺 文件"),
     ],
 )
@@ -155,13 +175,21 @@ def test_check_tells_a_skipped_file_with_reason_and_remedy_and_exits_with_1(tmp_
     assert [(entry["name"], entry["lines"]) for entry in good["repairs"]] == [("电头", [[3, 3]])]
 
 
-def test_check_shows_each_file_at_a_glance_with_its_doubts_first(tmp_path: Path) -> None:
-    lines = chuchu(tmp_path, "check", "001_2fc48988770e9f18.txt").stdout.decode().splitlines()
-    assert lines[0].startswith("？ 001_2fc48988770e9f18.txt  utf-8 · 2 篇文章 · 61 句 · 存疑 1 处")
-    assert lines[2] == "  《推动沪青帮扶 再上新台阶》"
-    assert [line.startswith("  ？ [") for line in lines[3:5]] == [True, False]
+def test_check_of_a_file_shows_the_sum_then_its_doubts_then_every_repair(home: Path) -> None:
+    lines = chuchu(home, "check", "001_2fc48988770e9f18.txt").stdout.decode().splitlines()
+    assert lines[0] == "共 1 个文件，2 篇文章，61 句；存疑 1 处，读不了的文件 0 个。"
+    at = lines.index("") + 1
+    assert lines[at].startswith("？ 001_2fc48988770e9f18.txt  utf-8 · 2 篇文章 · 61 句 · 存疑 1 处")
+    assert lines[at + 2] == "  《推动沪青帮扶 再上新台阶》"
+    assert [line.startswith("  ？ [") for line in lines[at + 3 : at + 5]] == [True, False]
     assert any(line.startswith("    [电头] 第9行 ") for line in lines)
-    assert "共 1 个文件，2 篇文章，61 句；存疑 1 处，读不了的文件 0 个。" in lines
+
+
+def test_check_tells_sum_and_problems_and_the_rest_only_when_asked(home: Path) -> None:
+    short, full = (chuchu(home, "check", *more).stdout.decode() for more in ([], ["--full"]))
+    assert short.splitlines()[0] == full.splitlines()[0]
+    assert "？ [" in short and "[电头]" not in short and "--full" in short
+    assert "[电头]" in full and set(short.splitlines()[:-1]) <= set(full.splitlines())
 
 
 def test_check_names_the_files_that_differ_from_the_copy_that_serves(tmp_path: Path) -> None:
@@ -174,7 +202,12 @@ def test_check_names_the_files_that_differ_from_the_copy_that_serves(tmp_path: P
     )
     (folder / "b.txt").write_text("隧道通车了\n\n隧道昨天正式通车。\n", encoding="utf-8")
     said = chuchu(tmp_path, "check", CHUCHU_ARTICLES=str(folder)).stdout.decode()
-    assert said.splitlines()[-1] == "和正在使用的版本不同：b.txt；chuchu reload 以后才换上。"
+    assert said.splitlines()[1] == "和正在使用的版本不同：b.txt；chuchu reload 以后才换上。"
+    for path in folder.iterdir():
+        path.unlink()
+    (folder / "c.txt").write_text("码头开放了\n\n码头昨天开放。\n", encoding="utf-8")
+    gone = chuchu(tmp_path, "check", CHUCHU_ARTICLES=str(folder)).stdout.decode().splitlines()[1]
+    assert "少了 1 个文件" in gone and "chuchu reload" not in gone
 
 
 def test_check_of_one_file_tells_of_no_other(tmp_path: Path) -> None:
@@ -186,16 +219,15 @@ def test_check_of_one_file_tells_of_no_other(tmp_path: Path) -> None:
 
 def test_check_of_a_file_that_is_not_there_says_so(tmp_path: Path) -> None:
     done = chuchu(tmp_path, "check", "没有.txt")
-    assert (done.returncode, done.stderr.decode().count("\n")) == (1, 1)
-    assert "没有.txt" in done.stderr.decode()
+    assert done.returncode == 1
+    assert "没有.txt" in done.stderr.decode().splitlines()[-1]
 
 
 @pytest.mark.parametrize("command", [["run"], ["ask", "x"], ["facts"], ["check"]])
 def test_a_missing_articles_folder_is_one_clear_line(tmp_path: Path, command: list[str]) -> None:
     done = chuchu(tmp_path, *command, CHUCHU_ARTICLES="没有这里")
-    said = done.stderr.decode()
+    said = told_at_last(done)
     assert done.returncode != 0
-    assert said.count("\n") == 1
     assert "没有这里" in said
     assert "CHUCHU_ARTICLES" in said
 
@@ -205,8 +237,7 @@ def test_an_empty_articles_folder_is_one_clear_line(tmp_path: Path, command: lis
     (tmp_path / "空").mkdir()
     done = chuchu(tmp_path, *command, CHUCHU_ARTICLES="空")
     assert done.returncode != 0
-    assert done.stderr.decode().count("\n") == 1
-    assert "空" in done.stderr.decode()
+    assert "空" in told_at_last(done)
 
 
 def test_a_wrong_setting_is_one_clear_line(tmp_path: Path) -> None:
@@ -233,3 +264,47 @@ def test_a_reader_that_stops_early_is_no_error(tmp_path: Path) -> None:
         ["bash", "-c", pipe], cwd=tmp_path, env=environment(), capture_output=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_build_tells_how_far_it_is_on_standard_error(tmp_path: Path) -> None:
+    write_corpus(tmp_path / "articles", 30)
+    pty = f"{shlex.quote(sys.executable)} -m bot check"
+    done = subprocess.run(
+        ["script", "-qec", f"{pty} 2>/dev/tty >out", "/dev/null"],
+        cwd=tmp_path,
+        env=environment(CHUCHU_ARTICLES="articles"),
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    assert "正在整理" in done.stdout.decode() and "30 / 30" in done.stdout.decode()
+    assert "正在整理" not in (tmp_path / "out").read_text(encoding="utf-8")
+
+
+def test_the_first_reload_says_what_it_built_and_a_dry_run_stores_nothing(tmp_path: Path) -> None:
+    write_corpus(tmp_path / "articles", 3)
+    dry = chuchu(tmp_path, "reload", "--dry-run", CHUCHU_ARTICLES="articles")
+    assert dry.returncode == 0 and "3 篇，9 句" in dry.stdout.decode()
+    assert list((tmp_path / "var" / "snapshots").glob("0*")) == []
+    done = chuchu(tmp_path, "reload", CHUCHU_ARTICLES="articles")
+    assert (done.returncode, done.stdout.decode().splitlines()[0]) == (0, "已建成版本 000001，3 篇，9 句。")
+    (tmp_path / "articles" / "aliases.txt").write_text("进博会 = CIIE\n", encoding="utf-8")
+    (tmp_path / "articles" / "001.toml").write_text('newspaper = "青年报"\n', encoding="utf-8")
+    again = chuchu(tmp_path, "reload", CHUCHU_ARTICLES="articles").stdout.decode()
+    assert "文章旁边改动了：aliases.txt、001.toml。" in again and "内容没有变化" not in again
+
+
+def test_without_a_chat_the_terminal_lists_articles_and_teaches_another_name(tmp_path: Path) -> None:
+    write_corpus(tmp_path / "articles", 2)
+    here = {"CHUCHU_ARTICLES": "articles"}
+    listed = chuchu(tmp_path, "articles", **here).stdout.decode()
+    assert "1. 第0号街坊旧区改造纪事" in listed and "000.txt" in listed
+    one = json.loads(chuchu(tmp_path, "articles", "--json", **here).stdout.splitlines()[0])
+    assert (one["title"], one["file"]) == ("第0号街坊旧区改造纪事", "000.txt")
+    assert "没有查不到的问题" in chuchu(tmp_path, "unanswered", **here).stdout.decode()
+    taught = [chuchu(tmp_path, "alias", "动迁", "旧区改造", **here) for _ in range(2)]
+    assert [done.returncode for done in taught] == [0, 1]
+    assert "已经有了" in taught[1].stdout.decode()
+    assert "1. 动迁 = 旧区改造" in chuchu(tmp_path, "alias", **here).stdout.decode()
+    assert chuchu(tmp_path, "alias", "--remove", "1", **here).returncode == 0
+    assert "还没有" in chuchu(tmp_path, "alias", **here).stdout.decode()

@@ -174,7 +174,9 @@ def uploaded(folder: Path, round_: int, steps: int) -> None:
 
 
 def back_up(folder: Path, round_: int, done: Callable[[], None]) -> None:
-    write_backup(folder / "var", sqlite_address(folder / "var"), folder / f"{round_}.tar")
+    write_backup(
+        folder / "articles", folder / "var", sqlite_address(folder / "var"), folder / f"{round_}.tar"
+    )
     done()
 
 

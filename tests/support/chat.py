@@ -184,7 +184,9 @@ async def hall(
         lookup = stack.enter_context(open_query_service(store, patience=30))
         feedback = None
         if side.context:
-            feedback = await enter(open_feedback(data, side.context, store, lookup, language, no_permalinks))
+            feedback = await enter(
+                open_feedback(data, side.context, store, lookup, language, no_permalinks, api)
+            )
         handlers = await enter(open_handlers(side, feedback, nobody))
         memory = feedback.log if feedback else None
         dialogue = Dispatcher(lookup, side.shown, clock, more=handlers, memory=memory)

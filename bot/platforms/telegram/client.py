@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Required, TypedDict
 from urllib.parse import urlencode
 
@@ -16,6 +16,7 @@ from telegram import (
     BotCommandScopeAllChatAdministrators,
     BotCommandScopeAllGroupChats,
     BotCommandScopeAllPrivateChats,
+    BotCommandScopeChat,
 )
 from telegram._utils.types import ODVInput
 from telegram.constants import ChatMemberStatus
@@ -258,12 +259,17 @@ SCOPES: Mapping[Scope, Callable[[], BotCommandScope]] = {
 }
 
 
-async def set_menus(bot: Bot, menus: Iterable[Menu]) -> None:
-    """Tell Telegram every menu.
+async def set_menus(bot: Bot, menus: Iterable[Menu], owners: Collection[str] = ()) -> None:
+    """Tell Telegram every menu; the owners' is each owner's own, once they have written to the bot.
 
     Raises:
         TelegramError: it could not be told.
     """
     for menu in menus:
         commands = [BotCommand(name, description) for name, description in menu.commands]
+        if menu.scope is Scope.OWNER:
+            for owner in owners:
+                with suppress(BadRequest):  # chat not found: never written to us
+                    await bot.set_my_commands(commands, BotCommandScopeChat(int(owner)), menu.language)
+            continue
         await bot.set_my_commands(commands, SCOPES[menu.scope](), menu.language)

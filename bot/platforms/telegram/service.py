@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -52,6 +52,7 @@ class TelegramOptions:
     call_seconds: float = 20.0
     places: int = 16
     overall: Rate = OVERALL
+    owners: Collection[str] = ()
 
     def __repr__(self) -> str:
         """Say nothing secret."""
@@ -165,7 +166,7 @@ class TelegramService:
 
     async def _set_menus(self) -> None:
         try:
-            await set_menus(self._bot, menus())
+            await set_menus(self._bot, menus(), self._options.owners)
         except TelegramError as error:
             logger.warning("the menus could not be set, trying again later: %s", error)
             await asyncio.sleep(LONGEST_PAUSE)

@@ -89,6 +89,7 @@ class Telegram(PlatformSetup):
             self.telegram_api or API,
             self.webhook_url,
             secret.get_secret_value() if secret else None,
+            owners=host.owners,
         )
         inbox = host.inboxes.of(self.name)
         async with telegram_service(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.backup import BackupRefused, restore, unpacked, write_backup
+from bot.backup import BackupRefused, PutBack, Written, restore, unpacked, write_backup
 from bot.errors import StateReadOnly
 from bot.messages import Chat, ChatType
 from bot.state.audit import Entry
@@ -23,6 +23,7 @@ from knowledge.snapshots.build import build
 from knowledge.snapshots.opening import SERVED
 from knowledge.snapshots.repository import SnapshotRepository
 from knowledge.snapshots.request import BuildRequest
+from knowledge.snapshots.sources import folder_changes
 from tests.knowledge.snapshots.corpus import write_corpus
 from tests.support.chat import hall
 
@@ -47,14 +48,16 @@ async def data_folder(folder: Path) -> Path:
 
 async def test_what_was_backed_up_is_put_back_elsewhere(tmp_path: Path) -> None:
     data, elsewhere, file = await data_folder(tmp_path), tmp_path / "elsewhere", tmp_path / "backup"
-    assert write_backup(data, sqlite_address(data), file) == file.stat().st_size
+    assert write_backup(tmp_path / "articles", data, sqlite_address(data), file) == Written(
+        file.stat().st_size, 2
+    )
     assert file.stat().st_mode & 0o777 == 0o600
     elsewhere.mkdir()
     versions = SnapshotRepository(elsewhere / SERVED)
     async with open_state(sqlite_address(elsewhere)) as state:
         await state.aliases.add(("沪", "上海"), NOW)
         for name in ("000001", "000002"):  # done over, as after a kill, it ends in the same
-            assert await restore(file, elsewhere, versions, state) == name
+            assert (await restore(file, tmp_path / "articles", elsewhere, versions, state)).version == name
         assert [alias.names for alias in await state.aliases.all()] == [("ciie", "进博会")]
         assert [watch.words for watch in await state.watches.of(CHAT)] == ["养老"]
         assert [entry.detail for entry in await state.audit.last()] == ["ciie = 进博会"]
@@ -102,7 +105,7 @@ async def test_a_backup_that_is_not_whole_is_refused_and_nothing_changes(
     tmp_path: Path, harm: Callable[[Path], None]
 ) -> None:
     data, file = await data_folder(tmp_path), tmp_path / "backup"
-    write_backup(data, sqlite_address(data), file)
+    write_backup(tmp_path / "articles", data, sqlite_address(data), file)
     harm(file)
     before = {path.name for path in data.iterdir()}
     with pytest.raises(BackupRefused, match="不是完好的备份"), unpacked(file, data):
@@ -115,14 +118,16 @@ async def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
     data, file = await data_folder(tmp_path), tmp_path / "backup"
     file.write_text("mine")
     with pytest.raises(BackupRefused, match="已经存在"):
-        write_backup(data, sqlite_address(data), file)
+        write_backup(tmp_path / "articles", data, sqlite_address(data), file)
     assert file.read_text() == "mine"
 
 
 async def test_another_kind_of_database_has_its_own_tools(tmp_path: Path) -> None:
     data = await data_folder(tmp_path)
     with pytest.raises(Exception, match="pg_dump"):
-        write_backup(data, "postgresql+asyncpg://localhost/chuchu", tmp_path / "backup")
+        write_backup(
+            tmp_path / "articles", data, "postgresql+asyncpg://localhost/chuchu", tmp_path / "backup"
+        )
     assert not (tmp_path / "backup").exists()
 
 
@@ -138,18 +143,18 @@ class Unwritable(Copies):
 
 async def test_knowledge_is_not_restored_without_its_state(tmp_path: Path) -> None:
     data, file = await data_folder(tmp_path), tmp_path / "backup"
-    write_backup(data, sqlite_address(data), file)
+    write_backup(tmp_path / "articles", data, sqlite_address(data), file)
     versions = SnapshotRepository(data / SERVED)
     async with open_state(sqlite_address(data)) as state:
         with pytest.raises(StateReadOnly):
-            await restore(file, data, versions, replace(state, copies=Unwritable()))
+            await restore(file, tmp_path / "articles", data, versions, replace(state, copies=Unwritable()))
     assert versions.current() == "000001"
 
 
 async def test_a_folder_in_which_nobody_was_served_yet_can_be_backed_up(tmp_path: Path) -> None:
     data, file = await data_folder(tmp_path), tmp_path / "backup"
     (data / ASKERS_KEY).unlink()
-    write_backup(data, sqlite_address(data), file)
+    write_backup(tmp_path / "articles", data, sqlite_address(data), file)
     with unpacked(file, tmp_path / "elsewhere") as parts:
         assert parts.key.read_bytes() == (data / ASKERS_KEY).read_bytes()
 
@@ -160,3 +165,49 @@ async def test_what_a_killed_restore_unpacked_is_gone_after_the_next_start(tmp_p
     (left / "state.sqlite").write_bytes(b"x")
     async with hall(tmp_path):
         assert not left.exists()
+
+
+async def test_article_files_come_back_to_an_empty_machine_and_nothing_looks_changed(tmp_path: Path) -> None:
+    data, file = await data_folder(tmp_path), tmp_path / "backup"
+    articles = tmp_path / "articles"
+    (articles / "000.toml").write_text('newspaper = "青年报"\n', encoding="utf-8")
+    (articles / "aliases.txt").write_text("进博会 = CIIE\n", encoding="utf-8")
+    (articles / "里").mkdir()
+    (articles / "001.txt").rename(articles / "里" / "001.txt")
+    await reloaded(articles, data)
+    write_backup(articles, data, sqlite_address(data), file)
+    there, elsewhere = tmp_path / "there", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    versions = SnapshotRepository(elsewhere / SERVED)
+    async with open_state(sqlite_address(elsewhere)) as state:
+        restored = await restore(file, there, elsewhere, versions, state)
+        assert restored.articles == PutBack(written=4)
+        assert tree(there) == tree(articles)
+        assert not folder_changes(there, versions.folder / restored.version)
+        (there / "000.txt").write_text("别的内容\n", encoding="utf-8")
+        again = await restore(file, there, elsewhere, versions, state)
+    assert again.articles == PutBack(written=1, same=3, replaced=1)
+    assert tree(there) == tree(articles)
+    (kept,) = (elsewhere / "history" / "000.txt").iterdir()
+    assert kept.read_text(encoding="utf-8") == "别的内容\n"
+
+
+async def test_a_backup_into_a_folder_that_is_not_there_says_so(tmp_path: Path) -> None:
+    data = await data_folder(tmp_path)
+    with pytest.raises(BackupRefused, match=r"没有 .*没建 这个文件夹"):
+        write_backup(tmp_path / "articles", data, sqlite_address(data), tmp_path / "没建" / "backup")
+
+
+async def reloaded(articles: Path, data: Path) -> None:
+    """Store another version of the folder."""
+    versions = SnapshotRepository(data / SERVED)
+    with versions.staging() as building:
+        build(BuildRequest(articles), building)
+        versions.publish(building)
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }

@@ -140,14 +140,16 @@ async def test_an_odd_inline_offset_gets_a_page(bot: Bot, offset: str) -> None:
     assert [method for method, _ in said.calls] == ["answerInlineQuery"]
 
 
-async def test_a_deep_link_opens_one_fact_and_a_broken_one_says_so(bot: Bot) -> None:
+async def test_a_deep_link_opens_one_fact_and_a_broken_one_is_welcomed(bot: Bot) -> None:
     said = await bot.tell(inline_query=inline(WORD, "i9", user(33)))
     fact = said.calls[0][1]["results"][0]["id"]
     opened = await bot.tell(message=message(f"/start {fact}", private(33)))
     assert SOURCE in opened.text
     for number, parameter in enumerate(("a" * 65, "no-such-fact", "%00"), 2):
         told = await bot.tell(message=message(f"/start {parameter}", private(33), number))
-        assert told.text == ZH.fact_gone
+        assert told.text == ZH.start
+    gone = await bot.tell(message=message(f"/start {'a' * 13}", private(33), 9))
+    assert gone.text == ZH.fact_gone
 
 
 async def test_articles_are_listed_and_opened(bot: Bot) -> None:
