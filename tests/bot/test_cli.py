@@ -296,15 +296,18 @@ def test_the_first_reload_says_what_it_built_and_a_dry_run_stores_nothing(tmp_pa
 
 def test_without_a_chat_the_terminal_lists_articles_and_teaches_another_name(tmp_path: Path) -> None:
     write_corpus(tmp_path / "articles", 2)
-    here = {"CHUCHU_ARTICLES": "articles"}
-    listed = chuchu(tmp_path, "articles", **here).stdout.decode()
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+        return chuchu(tmp_path, *arguments, CHUCHU_ARTICLES="articles")
+
+    listed = run("articles").stdout.decode()
     assert "1. 第0号街坊旧区改造纪事" in listed and "000.txt" in listed
-    one = json.loads(chuchu(tmp_path, "articles", "--json", **here).stdout.splitlines()[0])
+    one = json.loads(run("articles", "--json").stdout.splitlines()[0])
     assert (one["title"], one["file"]) == ("第0号街坊旧区改造纪事", "000.txt")
-    assert "没有查不到的问题" in chuchu(tmp_path, "unanswered", **here).stdout.decode()
-    taught = [chuchu(tmp_path, "alias", "动迁", "旧区改造", **here) for _ in range(2)]
+    assert "没有查不到的问题" in run("unanswered").stdout.decode()
+    taught = [run("alias", "动迁", "旧区改造") for _ in range(2)]
     assert [done.returncode for done in taught] == [0, 1]
     assert "已经有了" in taught[1].stdout.decode()
-    assert "1. 动迁 = 旧区改造" in chuchu(tmp_path, "alias", **here).stdout.decode()
-    assert chuchu(tmp_path, "alias", "--remove", "1", **here).returncode == 0
-    assert "还没有" in chuchu(tmp_path, "alias", **here).stdout.decode()
+    assert "1. 动迁 = 旧区改造" in run("alias").stdout.decode()
+    assert run("alias", "--remove", "1").returncode == 0
+    assert "还没有" in run("alias").stdout.decode()
