@@ -1,6 +1,6 @@
 """The durable inbox: an update is stored before its platform hears that we have it, and is handled once.
 
-One interface whatever the engine; `bot/state/sqlite_inbox.py` is the one for a single process.
+One interface, two engines: `bot/state/sqlite_inbox.py` for one process, `bot/state/postgres_inbox.py` for several.
 """
 
 from __future__ import annotations
@@ -21,6 +21,10 @@ class InboxError(StateError):
     """The inbox cannot be read or written just now: nothing of what was asked is stored."""
 
 
+class LeaseLost(Exception):
+    """What was delivered is another process's now: whatever was made of it here is thrown away."""
+
+
 class UpdateStatus(StrEnum):
     """How an update ended; every stored update gets exactly one."""
 
@@ -39,6 +43,12 @@ class NewUpdate:
     queue: str
     kind: str
     body: bytes
+
+    def __post_init__(self) -> None:
+        """Take NUL out, which not every database keeps."""
+        for name in ("id", "queue", "kind"):
+            if "\0" in (text := getattr(self, name)):
+                object.__setattr__(self, name, text.replace("\0", "\ufffd"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +104,13 @@ class Inbox(Protocol):
     def delivering(self, consumer: UpdateConsumer) -> AbstractAsyncContextManager[None]:
         """While the block runs, hand over what waits and what comes, whichever process stored it."""
 
+    async def held(self) -> None:
+        """Return when it is certain that what was delivered is still ours: what is said before may be said twice.
+
+        Raises:
+            LeaseLost: it is not.
+        """
+
     async def store(self, updates: Sequence[NewUpdate], position: str | None = None) -> int:
         """Commit updates, and with them how far their platform was read; return how many were not known yet.
 
@@ -120,7 +137,11 @@ class Inbox(Protocol):
         reason: str | None = None,
         reply: tuple[str, str, str] | None = None,
     ) -> None:
-        """Record how an update ended and forget its body; `reply` is (chat, message, our answer's id)."""
+        """Record how an update ended and forget its body; `reply` is (chat, message, our answer's id).
+
+        Raises:
+            LeaseLost: it has ended already, or is another process's now; nothing was recorded.
+        """
 
     async def quarantine(self, update: str, body: bytes, reason: str) -> None:
         """Store, as ended, something that is no update at all."""

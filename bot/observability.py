@@ -121,6 +121,11 @@ class Metrics:
         self.inbox_errors = Counter(
             "chuchu_inbox_errors", "Commits of the inbox that failed", registry=self.registry
         )
+        self.fenced = Counter(
+            "chuchu_inbox_fenced",
+            "Updates that another process had by the time they ended",
+            registry=self.registry,
+        )
         self.reloads = Counter(
             "chuchu_reloads",
             "Reloads, rollbacks and restores, by who asked and how they ended",

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from bot.inbox import ATTEMPTS, ClaimedUpdate, Inbox, InboxError, QueuedUpdate, UpdateStatus
+from bot.inbox import ATTEMPTS, ClaimedUpdate, Inbox, InboxError, LeaseLost, QueuedUpdate, UpdateStatus
 from bot.observability import Metrics
 
 LONG_SECONDS = 2.0
@@ -187,8 +187,7 @@ class UpdateScheduler:
             task.add_done_callback(self._tasks.discard)
             task.add_done_callback(self._dropped.discard)
             if cleared := self._retried_first.get(queue):
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(cleared.wait(), ALONE_SECONDS)
+                await _within(ALONE_SECONDS, cleared)
 
     async def drain(self, seconds: float) -> None:
         """Let the turns that have begun end; break off those that have not by then."""
@@ -272,8 +271,7 @@ class UpdateScheduler:
         """
         before, self._retried = self._retried, asyncio.Event()
         mine = self._retried
-        with suppress(TimeoutError):
-            await asyncio.wait_for(before.wait(), ALONE_SECONDS)
+        await _within(ALONE_SECONDS, before)
         return mine
 
     async def _outcome(
@@ -307,6 +305,10 @@ class UpdateScheduler:
             try:
                 await self._inbox.end(update.number, result.status, result.reason, result.reply)
                 break
+            except LeaseLost as error:
+                self._metrics.fenced.inc()
+                logger.warning("update %s: %s; how it ended here is not recorded", update.id, error)
+                return
             except InboxError as error:
                 self._metrics.inbox_errors.inc()
                 logger.error("inbox: cannot record an ending (%s); trying again", error)
@@ -324,6 +326,13 @@ class UpdateScheduler:
                 "ms": round(seconds * 1000),
             },
         )
+
+
+async def _within(seconds: float, event: asyncio.Event) -> None:
+    """Wait for an event, but only so long; unlike `wait_for` before Python 3.12, a cancellation is never swallowed."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
 
 
 def _task_name(queue: str) -> str:

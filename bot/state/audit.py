@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.state.database import Database, audit_lock
+from bot.state.database import Database
 from bot.state.tables import audit
 
 NOBODY = "forgotten"
@@ -48,9 +48,8 @@ class Audit:
 
     async def add(self, entry: Entry) -> None:
         """Write a row down; it is on the disk when this returns."""
-        detail = entry.detail.encode("utf-8", "replace").decode()[:DETAIL]
+        detail = entry.detail.encode("utf-8", "replace").decode().replace("\0", "")[:DETAIL]
         async with self._database.writing() as connection:
-            await audit_lock(connection)
             last = select(audit.c.digest).order_by(audit.c.number.desc()).limit(1)
             previous = (await connection.execute(last)).scalar_one_or_none() or ""
             actor_salt, detail_salt = secrets.token_hex(16), secrets.token_hex(16)

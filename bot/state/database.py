@@ -69,6 +69,8 @@ def migrate(connection: Connection, where: str) -> None:
         == max(path.name for path in STEPS.iterdir() if path.match("[0-9]*.py")).split("_")[0]
     ):
         return
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL statement_timeout = 0"))  # a large table takes its time
     from alembic import command  # a quarter of a second of imports, for nothing at most starts
     from alembic.config import Config
     from alembic.util import CommandError
@@ -95,7 +97,19 @@ WRITES = "chuchu_writes"
 BARE = "chuchu_bare"
 BUSY = 5_000  # milliseconds that a writer waits for another process
 APPLICATION = 0x63686973  # "chis", in the head of the file
-CHAIN = 7_241_501  # the key of PostgreSQL's advisory lock on the audit chain; any number of our own
+WRITERS = 7_241_501  # the key of PostgreSQL's advisory lock on writing; any number of our own
+# A frozen process must not keep others from writing, nor a cut cable its locks.
+POSTGRES = {
+    "pool_pre_ping": True,
+    "pool_recycle": 1800,
+    "connect_args": {
+        "connect_timeout": 5,
+        "keepalives_idle": 10,
+        "keepalives_interval": 3,
+        "keepalives_count": 3,
+        "options": "-c statement_timeout=5s -c idle_in_transaction_session_timeout=2s",
+    },
+}
 
 
 def prepare(engine: AsyncEngine) -> None:
@@ -118,7 +132,8 @@ def check_address(address: str) -> None:
         dialect = None
     if dialect is None or not dialect.is_async:
         raise ValueError(
-            "要写装好了异步驱动的 SQLAlchemy 地址，例如 sqlite+aiosqlite:////srv/chuchu/state.sqlite"
+            "要写装好了异步驱动的 SQLAlchemy 地址，例如 postgresql+psycopg://chuchu:密码@主机/chuchu"
+            "（先 pip install 'chuchu[postgres]'），或 sqlite+aiosqlite:////srv/chuchu/state.sqlite"
         )
 
 
@@ -158,10 +173,13 @@ async def mark_file(connection: AsyncConnection) -> None:
         await connection.execute(text(f"PRAGMA application_id = {APPLICATION}"))
 
 
-async def audit_lock(connection: AsyncConnection) -> None:
-    """Hold off other writers of the audit chain until the transaction ends."""
+async def _only_writer(connection: AsyncConnection) -> None:
+    """Hold off the writers of other processes until the transaction ends, as SQLite does by itself.
+
+    So what is read in a transaction that writes is still so when it commits, on either database.
+    """
     if connection.dialect.name == "postgresql":
-        await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CHAIN})
+        await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITERS})
 
 
 async def vacuum(connection: AsyncConnection) -> None:
@@ -178,8 +196,15 @@ def insert_missing(connection: AsyncConnection, table: Table) -> sqlite.Insert |
     return sqlite.insert(table).on_conflict_do_nothing()
 
 
+# PostgreSQL's classes: no connection, no resources, an operator's hand; and a server that only reads.
+AWAY = ("08", "53", "57", "25006")
+
+
 def explain(error: DatabaseError, where: str) -> StateError:
     """Say in our own words what a database's error means."""
+    state = getattr(error.orig, "sqlstate", None)
+    if error.connection_invalidated or (state or "").startswith(AWAY):
+        return StateReadOnly(f"数据库 {where} 现在用不了（{error.orig}）；请检查 PostgreSQL 和网络")
     code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return StateDamaged(f"数据库 {where} 损坏（{error.orig}）；请移开它，或从备份恢复")
@@ -237,6 +262,7 @@ class Database:
         """
         with _explained(self._where):
             async with self._write_lock, self._writers.begin() as connection:
+                await _only_writer(connection)
                 yield connection
 
     @property
@@ -267,7 +293,8 @@ async def open_database(url: str) -> AsyncIterator[Database]:
         StateClosed: it cannot be written.
     """
     await asyncio.to_thread(check_log, make_url(url))
-    engine = create_async_engine(url, hide_parameters=True)
+    postgres = POSTGRES if make_url(url).get_backend_name() == "postgresql" else {}
+    engine = create_async_engine(url, hide_parameters=True, **postgres)
     prepare(engine)
     where = unquote(make_url(url).render_as_string(hide_password=True))  # as a person would write it
     database = Database(engine, where)

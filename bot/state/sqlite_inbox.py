@@ -16,6 +16,7 @@ from bot.inbox import (
     KEPT_SECONDS,
     ClaimedUpdate,
     ClosedChat,
+    LeaseLost,
     NewUpdate,
     QueuedUpdate,
     UpdateConsumer,
@@ -97,6 +98,9 @@ class SqliteInbox:
         finally:
             self._consumer = None
 
+    async def held(self) -> None:
+        """Return at once: nobody else has this file."""
+
     async def store(self, updates: Sequence[NewUpdate], position: str | None = None) -> int:
         """Commit updates, their first attempts counted; return how many were not known yet.
 
@@ -163,16 +167,23 @@ class SqliteInbox:
         reason: str | None = None,
         reply: tuple[str, str, str] | None = None,
     ) -> None:
-        """Record how an update ended and forget its body; `reply` is (chat, message, our answer's id)."""
+        """Record how an update ended and forget its body; `reply` is (chat, message, our answer's id).
+
+        Raises:
+            LeaseLost: it has ended already.
+        """
         now = self._clock()
 
-        def work(db: sqlite3.Connection) -> None:
-            db.execute(END, (status, reason, now, number))
+        def work(db: sqlite3.Connection) -> bool:
+            if not db.execute(END, (status, reason, now, number)).rowcount:
+                return False
             if reply and reply[0] not in self._forgotten:
                 row = (self._platform, *reply, now)
                 db.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?)", row)
+            return True
 
-        await self._database.run(work)
+        if not await self._database.run(work):
+            raise LeaseLost(f"update {number} has ended already")
         if reply and reply[0] in self._forgotten:
             self._forgotten.discard(reply[0])
             await self._database.vacuum()

@@ -19,7 +19,10 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
+from sqlalchemy.exc import DontWrapMixin
 from sqlalchemy.types import TypeDecorator
+
+from bot.errors import StateError
 
 
 class Moment(TypeDecorator[datetime]):
@@ -37,6 +40,43 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
+class TooLong(StateError, DontWrapMixin):
+    """Something is longer than its column; nothing was written."""
+
+
+class Words(TypeDecorator[str]):
+    """Text without NUL, which PostgreSQL does not take."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Take NUL out."""
+        return value.replace("\0", "") if value else value
+
+
+class Line(TypeDecorator[str]):
+    """Text of at most so many characters, on every database alike: SQLite keeps no lengths."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, length: int) -> None:
+        super().__init__(length)
+        self._length = length
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Take NUL out.
+
+        Raises:
+            TooLong: it does not fit.
+        """
+        value = value.replace("\0", "") if value else value
+        if value and len(value) > self._length:
+            raise TooLong(f"{value[:20]}… 有 {len(value)} 个字，最多能存 {self._length} 个")
+        return value
+
+
 # SQLite counts rows by itself only in a column of type INTEGER
 Number = BigInteger().with_variant(Integer, "sqlite")
 
@@ -45,10 +85,10 @@ metadata = MetaData()
 roles = Table(
     "roles",
     metadata,
-    Column("platform", String(20), primary_key=True),
-    Column("person", String(40), primary_key=True),
-    Column("role", String(20), nullable=False),
-    Column("granted_by", String(80), nullable=False),
+    Column("platform", Line(20), primary_key=True),
+    Column("person", Line(255), primary_key=True),
+    Column("role", Line(20), nullable=False),
+    Column("granted_by", Line(300), nullable=False),
     Column("granted_at", Moment, nullable=False),
 )
 
@@ -57,40 +97,40 @@ audit = Table(
     metadata,
     Column("number", Number, primary_key=True, autoincrement=True),
     Column("at", Moment, nullable=False),
-    Column("actor", String(80), nullable=False),
-    Column("act", String(40), nullable=False),
-    Column("outcome", String(20), nullable=False),
-    Column("detail", Text, nullable=False),
-    Column("actor_salt", String(32), nullable=False),
-    Column("actor_seal", String(64), nullable=False),
-    Column("detail_salt", String(32), nullable=False),
-    Column("detail_seal", String(64), nullable=False),
-    Column("previous", String(64), nullable=False),
-    Column("digest", String(64), nullable=False, unique=True),
+    Column("actor", Line(300), nullable=False),
+    Column("act", Line(40), nullable=False),
+    Column("outcome", Line(20), nullable=False),
+    Column("detail", Words, nullable=False),
+    Column("actor_salt", Line(32), nullable=False),
+    Column("actor_seal", Line(64), nullable=False),
+    Column("detail_salt", Line(32), nullable=False),
+    Column("detail_seal", Line(64), nullable=False),
+    Column("previous", Line(64), nullable=False),
+    Column("digest", Line(64), nullable=False, unique=True),
 )
 
 uploads = Table(
     "uploads",
     metadata,
-    Column("id", String(26), primary_key=True),
-    Column("actor", String(80), nullable=False),
-    Column("name", Text, nullable=False),
+    Column("id", Line(26), primary_key=True),
+    Column("actor", Line(300), nullable=False),
+    Column("name", Words, nullable=False),
     Column("size", BigInteger, nullable=False),
-    Column("sha256", String(64), nullable=False),
-    Column("state", String(20), nullable=False),
+    Column("sha256", Line(64), nullable=False),
+    Column("state", Line(20), nullable=False),
     Column("received_at", Moment, nullable=False),
-    Column("target", Text, nullable=True),
+    Column("target", Words, nullable=True),
 )
 
 shown_answers = Table(
     "shown_answers",
     metadata,
-    Column("id", String(26), primary_key=True),
-    Column("query", Text, nullable=False),
-    Column("platform", String(20), nullable=False),
-    Column("chat", String(80), nullable=False),
-    Column("asker", String(40), nullable=False),
-    Column("version", String(20), nullable=False),
+    Column("id", Line(26), primary_key=True),
+    Column("query", Words, nullable=False),
+    Column("platform", Line(20), nullable=False),
+    Column("chat", Line(255), nullable=False),
+    Column("asker", Line(255), nullable=False),
+    Column("version", Line(20), nullable=False),
     Column("facts", JSON, nullable=False),
     Column("created", Moment, nullable=False),
     Index("shown_answers_created", "created"),
@@ -99,40 +139,40 @@ shown_answers = Table(
 confirmations = Table(
     "confirmations",
     metadata,
-    Column("id", String(26), primary_key=True),
-    Column("actor", String(80), nullable=False),
-    Column("act", String(40), nullable=False),
-    Column("detail", Text, nullable=False),
+    Column("id", Line(26), primary_key=True),
+    Column("actor", Line(300), nullable=False),
+    Column("act", Line(40), nullable=False),
+    Column("detail", Words, nullable=False),
     Column("expires", Moment, nullable=False),
 )
 
 preferences = Table(
     "preferences",
     metadata,
-    Column("platform", String(20), primary_key=True),
-    Column("chat", String(80), primary_key=True),
-    Column("language", String(10), nullable=True),
+    Column("platform", Line(20), primary_key=True),
+    Column("chat", Line(255), primary_key=True),
+    Column("language", Line(10), nullable=True),
     Column("facts", Integer, nullable=True),
-    Column("askers", String(20), nullable=False),
+    Column("askers", Line(20), nullable=False),
 )
 
 questions = Table(
     "questions",
     metadata,
-    Column("id", String(16), primary_key=True),
-    Column("key", String(256), nullable=False, unique=True),
-    Column("text", String(256), nullable=False),
+    Column("id", Line(16), primary_key=True),
+    Column("key", Line(256), nullable=False, unique=True),
+    Column("text", Line(256), nullable=False),
     Column("asked", Integer, nullable=False),
     Column("first", Moment, nullable=False),
     Column("last", Moment, nullable=False),
-    Column("state", String(20), nullable=False),
+    Column("state", Line(20), nullable=False),
 )
 
 askers = Table(
     "askers",
     metadata,
-    Column("question", String(16), primary_key=True),
-    Column("asker", String(64), primary_key=True),
+    Column("question", Line(16), primary_key=True),
+    Column("asker", Line(64), primary_key=True),
     Column("at", Moment, nullable=False),
     Index("askers_asker", "asker"),
 )
@@ -140,20 +180,20 @@ askers = Table(
 alerts = Table(
     "hopes",
     metadata,
-    Column("question", String(16), primary_key=True),
-    Column("platform", String(20), primary_key=True),
-    Column("chat", String(80), primary_key=True),
-    Column("thread", String(80), primary_key=True),
-    Column("place", String(20), nullable=False),
-    Column("language", String(40), nullable=True),
+    Column("question", Line(16), primary_key=True),
+    Column("platform", Line(20), primary_key=True),
+    Column("chat", Line(255), primary_key=True),
+    Column("thread", Line(255), primary_key=True),
+    Column("place", Line(20), nullable=False),
+    Column("language", Line(40), nullable=True),
     Column("since", Moment, nullable=False),
 )
 
 pinned_answers = Table(
     "pointers",
     metadata,
-    Column("key", String(256), primary_key=True),
-    Column("fact", String(13), nullable=False),
+    Column("key", Line(256), primary_key=True),
+    Column("fact", Line(13), nullable=False),
     Column("since", Moment, nullable=False),
 )
 
@@ -169,14 +209,14 @@ aliases = Table(
 watches = Table(
     "watches",
     metadata,
-    Column("id", String(26), primary_key=True),
-    Column("platform", String(20), nullable=False),
-    Column("chat", String(80), nullable=False),
-    Column("thread", String(80), nullable=False),
-    Column("place", String(20), nullable=False),
-    Column("language", String(40), nullable=True),
-    Column("words", String(256), nullable=False),
-    Column("key", String(256), nullable=False),
+    Column("id", Line(26), primary_key=True),
+    Column("platform", Line(20), nullable=False),
+    Column("chat", Line(255), nullable=False),
+    Column("thread", Line(255), nullable=False),
+    Column("place", Line(20), nullable=False),
+    Column("language", Line(40), nullable=True),
+    Column("words", Line(256), nullable=False),
+    Column("key", Line(256), nullable=False),
     Column("since", Moment, nullable=False),
     UniqueConstraint("platform", "chat", "thread", "key", name="watches_once"),
 )
@@ -184,18 +224,18 @@ watches = Table(
 notified = Table(
     "noticed",
     metadata,
-    Column("watch", String(26), primary_key=True),
-    Column("fact", String(13), primary_key=True),
+    Column("watch", Line(26), primary_key=True),
+    Column("fact", Line(13), primary_key=True),
 )
 
 outbox = Table(
     "outgoing",
     metadata,
     Column("number", Number, primary_key=True, autoincrement=True),
-    Column("platform", String(20), nullable=False),
-    Column("chat", String(80), nullable=False),
-    Column("thread", String(80), nullable=False),
-    Column("place", String(20), nullable=False),
+    Column("platform", Line(20), nullable=False),
+    Column("chat", Line(255), nullable=False),
+    Column("thread", Line(255), nullable=False),
+    Column("place", Line(20), nullable=False),
     Column("reply", JSON, nullable=False),
     Column("since", Moment, nullable=False),
     Column("due", Moment, nullable=False),
@@ -207,16 +247,16 @@ outbox = Table(
 moves = Table(
     "moves",
     metadata,
-    Column("platform", String(20), primary_key=True),
-    Column("old", String(80), primary_key=True),
-    Column("new", String(80), nullable=False),
+    Column("platform", Line(20), primary_key=True),
+    Column("old", Line(255), primary_key=True),
+    Column("new", Line(255), nullable=False),
 )
 
 votes = Table(
     "votes",
     metadata,
-    Column("answer", String(26), primary_key=True),
-    Column("person", String(64), primary_key=True),
+    Column("answer", Line(26), primary_key=True),
+    Column("person", Line(64), primary_key=True),
     Column("liked", Boolean, nullable=False),
     Column("at", Moment, nullable=False),
 )
@@ -224,7 +264,7 @@ votes = Table(
 days = Table(
     "days",
     metadata,
-    Column("day", String(10), primary_key=True),
+    Column("day", Line(10), primary_key=True),
     Column("asked", Integer, nullable=False),
     Column("found", Integer, nullable=False),
     Column("milliseconds", BigInteger, nullable=False),
@@ -234,14 +274,14 @@ days = Table(
 words = Table(
     "words",
     metadata,
-    Column("day", String(10), primary_key=True),
-    Column("word", String(40), primary_key=True),
+    Column("day", Line(10), primary_key=True),
+    Column("word", Line(40), primary_key=True),
     Column("times", Integer, nullable=False),
 )
 
 progress = Table(
     "progress",
     metadata,
-    Column("name", String(20), primary_key=True),
-    Column("value", String(80), nullable=False),
+    Column("name", Line(20), primary_key=True),
+    Column("value", Line(80), nullable=False),
 )

@@ -1,0 +1,482 @@
+"""The inbox in PostgreSQL, for several processes: each chat's queue is a lane that one of them holds at a time.
+
+A lane exists while something waits in it. Whoever stores an update locks its lane first, so the numbers of a lane are in
+the order of their commits, and counts a touch there; whoever has ended all that it knows of a lane deletes it if nobody
+has touched it since. So nothing is ever left without a lane, and nothing is known out of order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import Counter, OrderedDict
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from bot.inbox import (
+    KEPT_SECONDS,
+    ClaimedUpdate,
+    ClosedChat,
+    InboxError,
+    LeaseLost,
+    NewUpdate,
+    QueuedUpdate,
+    UpdateConsumer,
+    UpdateStatus,
+)
+from bot.runtime import background
+from bot.state import postgres_statements as sql
+from bot.state.postgres import Connection, Signals
+from bot.state.postgres_writer import PostgresWriter
+from bot.state.replica import Lease, Replica
+
+log = logging.getLogger(__name__)
+
+CHANNEL = "chuchu_inbox"
+OWN_LANES = (
+    16  # so many busy chats does a replica take as their updates reach it; of the rest whoever has room
+)
+LANES = 128  # so many chats at most does a replica hold
+LOOK_SECONDS = 1.0  # until lanes are looked at without being called
+BODIES = 512  # bodies of one's own updates kept until they are claimed
+
+
+@dataclass(slots=True)
+class _Lane:
+    """A lane that we hold: the last number and the touches we know of, and how many of its updates have not ended."""
+
+    last: int = 0
+    touches: int = 0
+    waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    number: int
+    status: UpdateStatus
+    reason: str | None
+    reply: tuple[str, str, str] | None
+
+
+class PostgresInbox:
+    """A platform's own part; `clock` is the time of day in seconds."""
+
+    def __init__(
+        self, writer: PostgresWriter, replica: Replica, platform: str, clock: Callable[[], float]
+    ) -> None:
+        self._writer = writer
+        self._replica = replica
+        self._platform = platform
+        self._clock = clock
+        self._consumer: UpdateConsumer | None = None
+        self._holder = ""
+        self._lanes: dict[str, _Lane] = {}
+        self._queue_of: dict[int, str] = {}
+        self._bodies: OrderedDict[int, ClaimedUpdate] = OrderedDict()
+        self._forgotten: set[str] = set()
+        self._called = asyncio.Event()
+        self._turn = 0
+
+    @asynccontextmanager
+    async def delivering(self, consumer: UpdateConsumer) -> AsyncIterator[None]:
+        """While the block runs, hand over what waits and what comes, whichever process stored it."""
+        self._consumer, self._holder = consumer, self._replica.id
+        self._called.set()
+        try:
+            async with background(self._look()):
+                yield
+        finally:
+            self._consumer = None
+            self._forget_lanes()
+            try:
+                await self._writer.do(self._give_back, None)
+            except InboxError as error:
+                log.warning("inbox: chats are given back only when the lease ends: %s", error)
+
+    async def held(self) -> None:
+        """Return when it is certain that what was delivered is still ours.
+
+        Raises:
+            LeaseLost: it is not.
+        """
+        await self._replica.held(self._holder)
+
+    async def store(self, updates: Sequence[NewUpdate], position: str | None = None) -> int:
+        """Commit updates, and with them how far their platform was read; return how many were not known yet.
+
+        Raises:
+            InboxError: nothing was stored, or nobody knows; what is stored again is known.
+        """
+        return int(await self._writer.do(self._store, (updates, position)))
+
+    async def position(self) -> str | None:
+        """Return how far the platform was read, as it was last stored."""
+        rows = await self._ask("SELECT value FROM inbox_positions WHERE platform = %s", self._platform)
+        return str(rows[0][0]) if rows else None
+
+    async def queued(self) -> list[QueuedUpdate]:
+        """Return what was stored and has not ended, in order."""
+        rows = await self._ask(sql.QUEUED, self._platform)
+        return [QueuedUpdate(n, queue, kind, retried_after_crash=again) for n, queue, kind, again in rows]
+
+    async def claim(self, queued: QueuedUpdate) -> ClaimedUpdate | None:
+        """Return an update, its attempt counted for good; None if it has ended or is another process's."""
+        known = self._bodies.pop(queued.number, None)
+        if queued.counted and known is not None and self._holder == self._replica.id:
+            return known
+        run = self._read if queued.counted else self._claim
+        found: ClaimedUpdate | None = await self._writer.do(run, queued.number)
+        return found
+
+    async def release(self, number: int) -> None:
+        """Take back an attempt that was broken off on purpose."""
+        await self._writer.do(self._release, number)
+
+    async def end(
+        self,
+        number: int,
+        status: UpdateStatus,
+        reason: str | None = None,
+        reply: tuple[str, str, str] | None = None,
+    ) -> None:
+        """Record how an update ended and forget its body; `reply` is (chat, message, our answer's id).
+
+        Raises:
+            LeaseLost: it has ended already, or is another process's now; nothing was recorded.
+        """
+        kept = None
+        if reply and reply[0] not in self._forgotten:
+            kept = (_plain(reply[0]), _plain(reply[1]), _plain(reply[2]))
+        if not await self._writer.do(self._end, _End(number, status, reason and _plain(reason), kept)):
+            raise LeaseLost(f"update {number} is not ours to end")
+        if reply:
+            self._forgotten.discard(reply[0])
+
+    async def quarantine(self, update: str, body: bytes, reason: str) -> None:
+        """Store, as ended, something that is no update at all."""
+        told = f"{reason} ({len(body)} bytes)"
+        now = self._clock()
+        await self._ask(sql.QUARANTINE, self._platform, update, UpdateStatus.QUARANTINED, told, now, now)
+
+    async def reply_to(self, chat: str, message: str) -> str | None:
+        """Return the id of our answer to a message, or None."""
+        rows = await self._ask(sql.REPLY_TO, self._platform, chat, message)
+        return str(rows[0][0]) if rows else None
+
+    async def closed_chats(self) -> list[ClosedChat]:
+        """Return the chats that are closed."""
+        return [ClosedChat(*row) for row in await self._ask(sql.CLOSED_CHATS, self._platform)]
+
+    async def close_chat(self, chat: ClosedChat) -> None:
+        """A chat is closed."""
+        await self._ask(sql.CLOSE_CHAT, self._platform, chat.id, chat.why, chat.since)
+
+    async def reopen_chat(self, chat: str) -> None:
+        """A chat is open again."""
+        await self._ask(sql.REOPEN_CHAT, self._platform, chat)
+
+    async def forget(self, chat: str) -> None:
+        """Remove what is kept about a private chat, now and when the request itself has ended."""
+        self._forgotten.add(chat)
+        await self._ask(sql.FORGET_ANSWERS, self._platform, chat)
+        await self._ask(sql.FORGET_CLOSED, self._platform, chat, len(chat) + 1, f"{chat}/")
+
+    async def purge(self) -> int:
+        """Delete what ended more than seven days ago; return how many updates that were."""
+        before = self._clock() - KEPT_SECONDS
+        await self._ask(sql.PURGE_ANSWERS, self._platform, before)
+        return int((await self._ask(sql.PURGE_UPDATES, self._platform, before))[0][0])
+
+    async def status_counts(self) -> Mapping[UpdateStatus | None, int]:
+        """Return how many updates there are of each status; None stands for those that have not ended."""
+        rows = await self._ask(sql.STATUS_COUNTS, self._platform)
+        return Counter({UpdateStatus(status) if status else None: count for status, count in rows})
+
+    def call(self, payload: str) -> None:
+        """Look at the lanes, if it is about ours: `payload` is the platform and whom it concerns."""
+        platform, _, whom = payload.partition(" ")
+        if not payload or (platform == self._platform and whom in ("*", self._replica.id)):
+            self._called.set()
+
+    def lose(self) -> None:
+        """All that was held is another process's by now."""
+        lost = list(self._lanes)
+        self._forget_lanes()
+        if self._consumer is not None:
+            self._consumer.drop(lost)
+            self._holder = self._replica.id
+        self._called.set()
+
+    def _forget_lanes(self) -> None:
+        self._lanes.clear()
+        self._queue_of.clear()
+        self._bodies.clear()
+
+    async def _look(self) -> None:
+        while True:
+            try:
+                await self._writer.do(self._tend, None)
+            except InboxError as error:
+                log.error("inbox: cannot look for what waits (%s); trying again", error)
+                await asyncio.sleep(LOOK_SECONDS / 4)
+            with suppress(TimeoutError):  # not wait_for: before Python 3.12 it may swallow our end
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._called.wait()
+            self._called.clear()
+
+    async def _ask(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        plain = [_plain(value) if isinstance(value, str) else value for value in values]
+        found: list[tuple[Any, ...]] = await self._writer.do(_each, (statement, plain))
+        return found
+
+    # What follows runs one after another, as the writer's batches: it alone changes what is known of the lanes.
+
+    async def _store(
+        self, connection: Connection, work: Sequence[tuple[Sequence[NewUpdate], str | None]]
+    ) -> list[int]:
+        updates = [update for some, _ in work for update in some]
+        positions = [position for _, position in work if position is not None]
+        room = OWN_LANES - len(self._lanes) if self._consumer is not None else 0
+        fresh = [queue for queue in dict.fromkeys(u.queue for u in updates) if queue not in self._lanes]
+        ours = set(fresh[: max(0, room)]) | self._lanes.keys()
+        queues = sorted({update.queue for update in updates})
+        now = self._clock()
+        me = self._replica.id
+        cursor = await connection.execute(
+            sql.STORE,
+            {
+                "platform": self._platform,
+                "me": me,
+                "now": now,
+                "queues": queues,
+                "own": [queue in ours for queue in queues],
+                "ids": [u.id for u in updates],
+                "queue_of": [u.queue for u in updates],
+                "kinds": [u.kind for u in updates],
+                "bodies": [u.body for u in updates],
+                "position": positions[-1] if positions else None,
+            },
+        )
+        new: dict[str, int] = {}
+        others: set[str] = set()
+        behind: dict[str, list[int]] = {}
+        lined_up: dict[str, list[int]] = {}
+        touches: dict[str, int] = {}
+        for queue, owner, touched, number, update in await cursor.fetchall():
+            if number is not None:
+                new[update] = number
+            if owner != me or self._consumer is None:
+                if number is not None:
+                    others.add(owner or "*")
+                continue
+            lane = self._lanes.setdefault(queue, _Lane())
+            touches[queue] = touched
+            gap = touched != lane.touches + 1
+            (behind if gap else lined_up).setdefault(queue, []).extend([number] if number is not None else [])
+        counts: list[int] = []
+        told: list[QueuedUpdate] = []
+        for some, _ in work:
+            counts.append(0)
+            for u in some:
+                number = new.pop(u.id, None)
+                if number is None:
+                    continue
+                counts[-1] += 1
+                if number in lined_up.get(u.queue, ()):
+                    told.append(QueuedUpdate(number, u.queue, u.kind, counted=True))
+                    self._bodies[number] = ClaimedUpdate(number, u.id, u.kind, u.body, now, 1)
+        for queue, numbers in lined_up.items():
+            lane = self._lanes[queue]
+            lane.touches = touches[queue]
+            lane.last = max([lane.last, *numbers])
+        while len(self._bodies) > BODIES:
+            self._bodies.popitem(last=False)
+        self._deliver(sorted(told, key=lambda one: one.number))
+        if behind:
+            await self._load(connection, list(behind), {n for some in behind.values() for n in some})
+        await self._free(connection, lined_up)
+        for whom in others:
+            await connection.execute(sql.TELL, (f"{self._platform} {whom}",))
+        return counts
+
+    async def _tend(self, connection: Connection, work: Sequence[None]) -> list[None]:
+        """Take free lanes while there is room, and see what others stored into ours."""
+        if self._consumer is None:
+            return [None] * len(work)
+        room = LANES - len(self._lanes)
+        if room > 0:
+            self._turn += 1  # who came last is not answered after all who came before
+            statement = sql.TAKE_NEWEST if self._turn % 3 == 0 else sql.TAKE_OLDEST
+            values = {"platform": self._platform, "me": self._replica.id, "room": room}
+            for queue, _ in await (await connection.execute(statement, values)).fetchall():
+                self._lanes.setdefault(queue, _Lane())
+        if self._lanes:
+            await self._load(connection, list(self._lanes), set())
+        return [None] * len(work)
+
+    async def _load(self, connection: Connection, queues: Sequence[str], counted: set[int]) -> None:
+        """Line up what lanes of ours hold beyond what we know; whose attempt was counted as we stored it is told."""
+        values = {"platform": self._platform, "me": self._replica.id, "queues": queues}
+        cursor = await connection.execute(sql.TOUCHES, values)
+        touched: dict[str, int] = dict(await cursor.fetchall())
+        if gone := [queue for queue in queues if queue not in touched]:
+            self._lose_lanes(gone)
+        behind = [queue for queue in touched if touched[queue] != self._lanes[queue].touches]
+        if behind:
+            lasts = [self._lanes[queue].last for queue in behind]
+            wanted = {"platform": self._platform, "queues": behind, "lasts": lasts}
+            found = await (await connection.execute(sql.LOAD, wanted)).fetchall()
+            for queue in behind:
+                self._lanes[queue].touches = touched[queue]
+            for number, queue, _, _ in found:
+                self._lanes[queue].last = number
+            self._deliver(
+                QueuedUpdate(number, queue, kind, counted=number in counted, retried_after_crash=attempts > 1)
+                for number, queue, kind, attempts in found
+            )
+        await self._free(connection, queues)
+
+    async def _claim(self, connection: Connection, numbers: Sequence[int]) -> list[ClaimedUpdate | None]:
+        return await self._found(connection, sql.CLAIM, numbers)
+
+    async def _read(self, connection: Connection, numbers: Sequence[int]) -> list[ClaimedUpdate | None]:
+        return await self._found(connection, sql.READ, numbers)
+
+    async def _found(
+        self, connection: Connection, statement: str, numbers: Sequence[int]
+    ) -> list[ClaimedUpdate | None]:
+        cursor = await connection.execute(statement, {"numbers": list(numbers), "me": self._holder})
+        found = {row[0]: ClaimedUpdate(*row) for row in await cursor.fetchall()}
+        return [found.get(number) for number in numbers]
+
+    async def _release(self, connection: Connection, numbers: Sequence[int]) -> list[None]:
+        await connection.execute(sql.RELEASE, {"numbers": list(numbers)})
+        return [None] * len(numbers)
+
+    async def _end(self, connection: Connection, ends: Sequence[_End]) -> list[bool]:
+        """End updates, and give up the lanes in which nothing waits then: one statement, one commit."""
+        ending = Counter(self._queue_of[end.number] for end in ends if end.number in self._queue_of)
+        empty = sorted(
+            q for q, count in ending.items() if q in self._lanes and self._lanes[q].waiting == count
+        )
+        replies = {end.reply[:2]: (end.number, *end.reply) for end in ends if end.reply}
+        numbers, chats, messages, answers = zip(*replies.values(), strict=True) if replies else [()] * 4
+        cursor = await connection.execute(
+            sql.END,
+            {
+                "platform": self._platform,
+                "me": self._holder,
+                "now": self._clock(),
+                "numbers": [end.number for end in ends],
+                "statuses": [end.status for end in ends],
+                "reasons": [end.reason for end in ends],
+                "queues": empty,
+                "touches": [self._lanes[queue].touches for queue in empty],
+                "replied": list(numbers),
+                "chats": list(chats),
+                "messages": list(messages),
+                "replies": list(answers),
+            },
+        )
+        row = await cursor.fetchone()
+        ended, freed = (set(row[0] or ()), set(row[1] or ())) if row else (set(), set())
+        for end in ends:
+            self._done(end.number)
+        for queue in freed:
+            self._lanes.pop(queue, None)
+        if behind := [queue for queue in empty if queue not in freed and queue in self._lanes]:
+            await self._load(connection, behind, set())
+        if freed and len(self._lanes) < LANES:
+            self._called.set()
+        return [end.number in ended for end in ends]
+
+    async def _give_back(self, connection: Connection, work: Sequence[None]) -> list[None]:
+        await connection.execute(sql.GIVE_BACK, {"platform": self._platform, "me": self._holder})
+        await connection.execute(sql.TELL, (f"{self._platform} *",))
+        return [None] * len(work)
+
+    async def _free(self, connection: Connection, queues: Iterable[str]) -> None:
+        """Give up lanes that hold nothing."""
+        empty = sorted(queue for queue in queues if queue in self._lanes and not self._lanes[queue].waiting)
+        if not empty:
+            return
+        touches = [self._lanes[queue].touches for queue in empty]
+        values = {"platform": self._platform, "me": self._replica.id, "queues": empty, "touches": touches}
+        for (queue,) in await (await connection.execute(sql.FREE, values)).fetchall():
+            self._lanes.pop(queue, None)
+
+    def _deliver(self, updates: Iterable[QueuedUpdate]) -> None:
+        lined_up = list(updates)
+        for update in lined_up:
+            self._queue_of[update.number] = update.queue
+            self._lanes[update.queue].waiting += 1
+        if lined_up and self._consumer is not None:
+            self._consumer.add(lined_up)
+
+    def _done(self, number: int) -> None:
+        self._bodies.pop(number, None)
+        queue = self._queue_of.pop(number, None)
+        if queue is not None and queue in self._lanes:
+            self._lanes[queue].waiting -= 1
+
+    def _lose_lanes(self, queues: Sequence[str]) -> None:
+        for queue in queues:
+            self._lanes.pop(queue, None)
+        self._queue_of = {number: queue for number, queue in self._queue_of.items() if queue in self._lanes}
+        if self._consumer is not None:
+            self._consumer.drop(queues)
+
+
+async def _each(connection: Connection, asked: Sequence[tuple[str, Sequence[object]]]) -> list[list[Any]]:
+    """Statements that share nothing, one after another in one round trip."""
+    async with connection.pipeline():
+        cursors = [await connection.execute(statement.encode(), values) for statement, values in asked]
+    return [await cursor.fetchall() if cursor.description else [] for cursor in cursors]
+
+
+def _plain(text: str) -> str:
+    """Text as PostgreSQL takes it."""
+    return text.replace("\0", "")
+
+
+class PostgresInboxes:
+    """The inboxes of all platforms in one database."""
+
+    def __init__(
+        self, writer: PostgresWriter, replica: Replica, signals: Signals, clock: Callable[[], float]
+    ) -> None:
+        self._writer = writer
+        self._replica = replica
+        self._signals = signals
+        self._clock = clock
+        self._inboxes: dict[str, PostgresInbox] = {}
+        signals.subscribe(CHANNEL, self._call)
+        replica.on_lost(self._lose)
+
+    def of(self, platform: str) -> PostgresInbox:
+        """Return a platform's own."""
+        if platform not in self._inboxes:
+            self._inboxes[platform] = PostgresInbox(self._writer, self._replica, platform, self._clock)
+        return self._inboxes[platform]
+
+    def _call(self, payload: str) -> None:
+        for inbox in self._inboxes.values():
+            inbox.call(payload)
+
+    def _lose(self) -> None:
+        for inbox in self._inboxes.values():
+            inbox.lose()
+
+
+@asynccontextmanager
+async def open_inboxes(
+    url: str, clock: Callable[[], float] = time.time, lease: Lease | None = None
+) -> AsyncIterator[PostgresInboxes]:
+    """Open the inboxes as a replica of its own, in a database that is brought up to date."""
+    replica, signals, writer = Replica(url, lease or Lease()), Signals(url), PostgresWriter(url)
+    inboxes = PostgresInboxes(writer, replica, signals, clock)
+    async with writer.serving(), replica.living(), signals.listening():
+        yield inboxes

@@ -1,0 +1,134 @@
+"""The statements of inbox and replicas for PostgreSQL; each is a transaction of its own."""
+
+from __future__ import annotations
+
+# The lanes come first and are locked in one order; a number is drawn only when its lane is ours to touch.
+STORE = """
+WITH lanes AS (
+    INSERT INTO inbox_lanes AS l (platform, queue, owner)
+    SELECT %(platform)s, w.queue, CASE WHEN w.own THEN %(me)s END
+    FROM unnest(%(queues)s::text[], %(own)s::bool[]) AS w (queue, own) ORDER BY w.queue
+    ON CONFLICT (platform, queue) DO UPDATE SET touches = l.touches + 1
+    RETURNING queue, owner, touches),
+new AS (
+    INSERT INTO inbox_updates (platform, id, queue, kind, body, received, attempts)
+    SELECT %(platform)s, n.id, n.queue, n.kind, n.body, %(now)s, (l.owner IS NOT DISTINCT FROM %(me)s)::int
+    FROM unnest(%(ids)s::text[], %(queue_of)s::text[], %(kinds)s::text[], %(bodies)s::bytea[])
+        WITH ORDINALITY AS n (id, queue, kind, body, at) JOIN lanes l ON l.queue = n.queue
+    ORDER BY n.at ON CONFLICT (platform, id) DO NOTHING
+    RETURNING number, id, queue),
+position AS (
+    INSERT INTO inbox_positions SELECT %(platform)s, %(position)s::text WHERE %(position)s::text IS NOT NULL
+    ON CONFLICT (platform) DO UPDATE SET value = excluded.value)
+SELECT l.queue, l.owner, l.touches, n.number, n.id FROM lanes l LEFT JOIN new n ON n.queue = l.queue ORDER BY n.number
+"""
+_TAKE = """
+WITH free AS (
+    SELECT platform, queue FROM inbox_lanes WHERE platform = %(platform)s AND owner IS NULL
+    ORDER BY since {} LIMIT %(room)s FOR UPDATE SKIP LOCKED)
+UPDATE inbox_lanes l SET owner = %(me)s FROM free
+WHERE l.platform = free.platform AND l.queue = free.queue RETURNING l.queue, l.touches
+"""
+TAKE_OLDEST, TAKE_NEWEST = _TAKE.format("ASC"), _TAKE.format("DESC")
+TOUCHES = (
+    "SELECT queue, touches FROM inbox_lanes"
+    " WHERE platform = %(platform)s AND queue = ANY(%(queues)s::text[]) AND owner = %(me)s"
+)
+LOAD = """
+SELECT u.number, u.queue, u.kind, u.attempts
+FROM unnest(%(queues)s::text[], %(lasts)s::bigint[]) AS mine (queue, last)
+JOIN inbox_updates u ON u.platform = %(platform)s AND u.queue = mine.queue AND u.number > mine.last
+WHERE u.status IS NULL ORDER BY u.number
+"""
+_MINE = "l.platform = u.platform AND l.queue = u.queue AND l.owner = %(me)s"
+CLAIM = (
+    "UPDATE inbox_updates u SET attempts = attempts + 1 FROM inbox_lanes l"
+    f" WHERE u.number = ANY(%(numbers)s::bigint[]) AND u.status IS NULL AND {_MINE}"
+    " RETURNING u.number, u.id, u.kind, u.body, u.received, u.attempts"
+)
+READ = (
+    "SELECT u.number, u.id, u.kind, u.body, u.received, u.attempts FROM inbox_updates u, inbox_lanes l"
+    f" WHERE u.number = ANY(%(numbers)s::bigint[]) AND u.status IS NULL AND {_MINE}"
+)
+RELEASE = (
+    "UPDATE inbox_updates SET attempts = greatest(attempts - 1, 0) WHERE number = ANY(%(numbers)s::bigint[])"
+)
+_EMPTY = """
+    SELECT l.platform, l.queue FROM inbox_lanes l
+    JOIN unnest(%(queues)s::text[], %(touches)s::bigint[]) AS f (queue, touches)
+        ON l.platform = %(platform)s AND l.queue = f.queue AND l.touches = f.touches AND l.owner = %(me)s
+    ORDER BY l.queue FOR UPDATE OF l"""
+_FREED = """
+    DELETE FROM inbox_lanes l USING empty e
+    WHERE l.platform = e.platform AND l.queue = e.queue RETURNING l.queue"""
+FREE = f"WITH empty AS ({_EMPTY}) {_FREED}"
+END = f"""
+WITH ended AS (
+    UPDATE inbox_updates u SET status = e.status, reason = e.reason, ended = %(now)s, body = NULL, queue = NULL
+    FROM unnest(%(numbers)s::bigint[], %(statuses)s::text[], %(reasons)s::text[]) AS e (number, status, reason),
+        inbox_lanes l
+    WHERE u.number = e.number AND u.status IS NULL AND {_MINE} RETURNING u.number),
+answered AS (
+    INSERT INTO inbox_answers SELECT %(platform)s, r.chat, r.message, r.reply, %(now)s
+    FROM unnest(%(replied)s::bigint[], %(chats)s::text[], %(messages)s::text[], %(replies)s::text[])
+        AS r (number, chat, message, reply)
+    WHERE r.number IN (SELECT number FROM ended)
+    ON CONFLICT (platform, chat, message) DO UPDATE SET reply = excluded.reply, at = excluded.at),
+empty AS ({_EMPTY}),
+freed AS ({_FREED})
+SELECT (SELECT array_agg(number) FROM ended), (SELECT array_agg(queue) FROM freed)
+"""
+GIVE_BACK = """
+WITH mine AS (
+    SELECT platform, queue FROM inbox_lanes WHERE platform = %(platform)s AND owner = %(me)s ORDER BY queue FOR UPDATE)
+UPDATE inbox_lanes l SET owner = NULL FROM mine WHERE l.platform = mine.platform AND l.queue = mine.queue
+"""
+TELL = "SELECT pg_notify('chuchu_inbox', %s)"
+
+QUEUED = (
+    "SELECT number, queue, kind, attempts > 1 FROM inbox_updates WHERE platform = %s AND status IS NULL"
+    " ORDER BY number"
+)
+QUARANTINE = (
+    "INSERT INTO inbox_updates (platform, id, kind, status, reason, received, ended)"
+    " VALUES (%s, %s, 'unknown', %s, %s, %s, %s) ON CONFLICT (platform, id) DO NOTHING"
+)
+REPLY_TO = "SELECT reply FROM inbox_answers WHERE platform = %s AND chat = %s AND message = %s"
+CLOSED_CHATS = "SELECT chat, why, since FROM inbox_closed_chats WHERE platform = %s"
+CLOSE_CHAT = (
+    "INSERT INTO inbox_closed_chats VALUES (%s, %s, %s, %s)"
+    " ON CONFLICT (platform, chat) DO UPDATE SET why = excluded.why, since = excluded.since"
+)
+REOPEN_CHAT = "DELETE FROM inbox_closed_chats WHERE platform = %s AND chat = %s"
+FORGET_ANSWERS = "DELETE FROM inbox_answers WHERE platform = %s AND chat = %s"
+FORGET_CLOSED = (
+    "WITH given AS (SELECT %s::text AS platform, %s::text AS chat, %s::int AS length, %s::text AS topics)"
+    " DELETE FROM inbox_closed_chats c USING given g"
+    " WHERE c.platform = g.platform AND (c.chat = g.chat OR left(c.chat, g.length) = g.topics)"
+)
+PURGE_ANSWERS = "DELETE FROM inbox_answers WHERE platform = %s AND at < %s"
+PURGE_UPDATES = (
+    "WITH gone AS (DELETE FROM inbox_updates WHERE platform = %s AND ended < %s RETURNING number)"
+    " SELECT count(*) FROM gone"
+)
+STATUS_COUNTS = "SELECT status, count(*) FROM inbox_updates WHERE platform = %s GROUP BY status"
+
+RENEW = "UPDATE replicas SET until = clock_timestamp() + make_interval(secs => %s) WHERE id = %s RETURNING id"
+ENTER = (
+    "INSERT INTO replicas (id, program, until) VALUES (%s, %s, clock_timestamp() + make_interval(secs => %s))"
+)
+# Lanes are locked in one order wherever several are locked at once, so that nobody waits in a ring.
+_FREE_ALL = """,
+locked AS (SELECT l.platform, l.queue FROM inbox_lanes l WHERE {} ORDER BY l.platform, l.queue FOR UPDATE)
+UPDATE inbox_lanes l SET owner = NULL, since = clock_timestamp() FROM locked
+WHERE l.platform = locked.platform AND l.queue = locked.queue RETURNING l.platform
+"""
+REAP = "WITH dead AS (DELETE FROM replicas WHERE until < clock_timestamp() RETURNING id)" + _FREE_ALL.format(
+    "l.owner IN (SELECT id FROM dead)"
+)
+# What was taken in the name of a replica that had been taken for dead a moment before.
+SWEEP = "WITH live AS (SELECT id FROM replicas)" + _FREE_ALL.format(
+    "l.owner IS NOT NULL AND l.owner NOT IN (SELECT id FROM live)"
+)
+LIVE = "SELECT count(*) FROM replicas WHERE until > clock_timestamp()"
+LEAVE = "WITH gone AS (DELETE FROM replicas WHERE id = %s)" + _FREE_ALL.format("l.owner = %s")
