@@ -8,7 +8,7 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-# A Matrix id has up to 255 characters, an actor its platform's name before it. SQLite keeps no lengths.
+# Ids of some platforms have up to 255 characters, an actor its platform's name before it. SQLite keeps no lengths.
 WIDER = {
     255: (
         ("roles", "person", 40),
