@@ -35,7 +35,7 @@ class Pace:
     per_chat: Rate = PER_CHAT
     per_group: Rate = PER_GROUP
     places: int = 16
-    drain_seconds: float = 1.5
+    drain_seconds: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,6 +184,7 @@ class Feishu:
     def abort(self) -> None:
         """Break every connection by a RST."""
         for one in self.open:
+            one.silent = True
             if one.request.transport is not None:
                 one.request.transport.abort()
 

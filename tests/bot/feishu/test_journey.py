@@ -1,0 +1,226 @@
+"""What people do on Feishu, and what they see of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from bot.messages import Attachment, Button, ButtonPress, Chat, ChatType, Reply, Run, Sender, Style
+from bot.state.sqlite_inbox import read_statuses
+from tests.bot.feishu.events import ANN, BEN, BOT, GROUP, Json, at_bot, membership, mention, message, press
+from tests.bot.feishu.server import Delivery, Fault, feishu
+from tests.bot.feishu.service import serving
+from tests.bot.telegram.service import Echo
+
+MORE = [[Button("上下文", "c:1:0"), Button("原文", "s:1:0")], [Button("更多", "m:1:0")]]
+ANSWER = Reply(
+    [Run("49.53亿美元\n", Style.BOLD), Run("据统计，达49.53亿美元。\n"), Run("——《题》第51行 · a.txt")], MORE
+)
+
+
+def endings(folder: Path) -> dict[str, str | None]:
+    """How each update ended."""
+    return {name: status for name, (status, _) in read_statuses(folder / "inbox.sqlite", "feishu").items()}
+
+
+def name(event: Json) -> str:
+    return str(event["event"]["message"]["message_id"])
+
+
+async def test_private_is_answered_and_a_group_only_where_the_bot_is_named(tmp_path: Path) -> None:
+    talk = Echo()
+    async with feishu() as server, serving(server, tmp_path, talk):
+        await server.connected()
+        asked, chatted, other = (
+            at_bot("新桥"),
+            message("随便说说", BEN, GROUP),
+            message("@_user_1 你看", BEN, GROUP, mentions=(mention(BEN, name="本"),)),
+        )
+        for event in (message("蕃瓜弄"), asked, chatted, other):
+            await server.answered(event)
+        await server.until(lambda: len([e for e in endings(tmp_path).values() if e]) == 4)
+        assert server.texts(ANN) == ["答：蕃瓜弄"]
+        assert server.texts(GROUP) == ["答：新桥"]
+        assert [m.text for m in talk.heard] == ["蕃瓜弄", "新桥", "随便说说", "本 你看"]
+        assert [endings(tmp_path)[name(event)] for event in (chatted, other)] == ["ignored"] * 2
+        private, group = talk.heard[0].chat, talk.heard[1].chat
+        assert (private.type, private.id) == (ChatType.PRIVATE, ANN), "a private chat goes by its person"
+        assert (group.type, group.id, talk.heard[1].sender.id) == (ChatType.GROUP, GROUP, ANN)
+
+
+async def test_a_topic_is_answered_in_the_topic_and_a_quote_is_a_quote(tmp_path: Path) -> None:
+    talk = Echo(reply=lambda m: [Reply([Run("答")], reply_to=m.id)])
+    async with feishu() as server, serving(server, tmp_path, talk):
+        await server.connected()
+        server.known.add("om_root")
+        topic = at_bot("问", thread_id="omt_1", root_id="om_root", parent_id="om_root")
+        plain = at_bot("问")
+        for event in (topic, plain):
+            await server.answered(event)
+            await server.until(lambda event=event: endings(tmp_path).get(name(event)))
+        first, second = server.said.values()
+        assert (first.reply_to, first.in_thread) == (name(topic), True)
+        assert (second.reply_to, second.in_thread) == (name(plain), False)
+        assert talk.heard[0].chat.thread == "om_root"
+
+
+async def test_a_card_carries_its_buttons_and_a_press_is_acknowledged_with_its_notice(tmp_path: Path) -> None:
+    pressed: list[ButtonPress] = []
+
+    def pressing(one: ButtonPress) -> Sequence[Reply]:
+        pressed.append(one)
+        return [Reply([Run("上下文在此")], MORE, edits=one.message_id, notice="好")]
+
+    async with (
+        feishu() as server,
+        serving(server, tmp_path, Echo(reply=lambda m: [ANSWER], press_reply=pressing)),
+    ):
+        await server.connected()
+        for chat, sender in ((None, ANN), (GROUP, BEN)):
+            await server.answered(at_bot("问", sender) if chat else message("问", sender))
+            await server.until(lambda chat=chat, sender=sender: server.texts(chat or sender))
+            card = [said for said in server.said.values() if said.to == (chat or sender)][-1]
+            assert card.text.splitlines()[0] == "49.53亿美元"
+            assert "——《题》第51行 · a.txt" in card.text
+            delivery = await server.answered(press(card.button("上下文"), card.id, sender, chat))
+            assert delivery.toast == "好"
+            await server.until(lambda card=card: "上下文在此" in card.text)
+            assert card.edits == 1
+        assert [(p.data, p.sender.id, p.chat and p.chat.type) for p in pressed] == [
+            ("c:1:0", ANN, ChatType.PRIVATE),
+            ("c:1:0", BEN, ChatType.GROUP),
+        ]
+        assert len(server.said) == 2
+
+
+async def test_a_notice_that_comes_late_is_said_as_a_message(tmp_path: Path) -> None:
+    class Slow(Echo):
+        async def press(self, press: ButtonPress) -> Sequence[Reply]:
+            await asyncio.sleep(1.0)
+            return [Reply([], notice="投好了")]
+
+    async with feishu() as server, serving(server, tmp_path, Slow(reply=lambda m: [ANSWER])):
+        await server.connected()
+        await server.answered(message("问"))
+        await server.until(lambda: server.texts(ANN))
+        card = next(iter(server.said.values()))
+        delivery = await server.answered(press(card.button("更多"), card.id))
+        assert (delivery.toast, delivery.tries) == (None, 1)
+        await server.until(lambda: server.texts(ANN)[1:] == ["投好了"])
+
+
+async def test_an_edit_beyond_its_limit_becomes_a_new_message(tmp_path: Path) -> None:
+    now = [1_800_000_000.0]
+    async with feishu() as server, serving(server, tmp_path, Echo()) as service:
+        server.clock = lambda: now[0]
+        chat = Chat("feishu", ANN, ChatType.PRIVATE)
+        post, card = [await service.send(chat, Reply([Run("旧")], buttons)) for buttons in ((), MORE)]
+        for number in range(21):
+            last = await service.send(chat, Reply([Run(f"第{number}次")], edits=post))
+        assert last != post
+        assert server.texts(ANN)[0] == "第19次"
+        assert server.texts(ANN)[2] == "第20次"
+        now[0] += 15 * 86400
+        assert await service.send(chat, Reply([Run("新")], MORE, edits=card)) != card
+        assert server.texts(ANN)[3].startswith("新")
+
+
+async def test_a_card_that_is_not_taken_is_said_as_text_with_everything_in_it(tmp_path: Path) -> None:
+    tables = Fault(
+        230099, 400, "Failed to create card content, ext=ErrCode: 11310; ErrMsg: card table number over limit"
+    )
+    async with feishu() as server, serving(server, tmp_path, Echo()) as service:
+        for fault in (tables, Fault(230025, 400, "The length of the message content reaches its limit.")):
+            server.fail("POST /open-apis/im/v1/messages", fault)
+            await service.send(Chat("feishu", ANN, ChatType.PRIVATE), ANSWER)
+        for text in server.texts(ANN):
+            assert "——《题》第51行 · a.txt\n1. 上下文\n2. 原文\n3. 更多" in text
+        assert {said.kind for said in server.said.values()} == {"post"}
+
+
+async def test_a_long_answer_is_cut_and_the_buttons_hang_on_its_last_part(tmp_path: Path) -> None:
+    text = "".join(f"第{n}段：" + "“长”\t" * 300 + "\n" for n in range(60)) + "——《题》第1行 · a.txt"
+    async with feishu() as server, serving(server, tmp_path, Echo()) as service:
+        await service.send(Chat("feishu", ANN, ChatType.PRIVATE), Reply([Run(text)], MORE))
+        parts = list(server.said.values())
+        assert len(parts) > 2
+        assert [part.kind for part in parts] == ["post"] * (len(parts) - 1) + ["interactive"]
+        assert "".join(part.text for part in parts).replace("\n", "").startswith(text.replace("\n", ""))
+
+
+@pytest.mark.parametrize(
+    "hostile", [f'<at user_id="{BEN}"></at>', "<at user_id=all>", "[a](https://x.example)", "**b**"]
+)
+async def test_nothing_that_somebody_wrote_is_markup(tmp_path: Path, hostile: str) -> None:
+    """The server refuses markdown and the type of message in which `<at>` is alive."""
+    async with feishu() as server, serving(server, tmp_path, Echo()) as service:
+        for buttons in ((), MORE, [[Button(hostile, "x")]]):
+            await service.send(Chat("feishu", ANN, ChatType.PRIVATE), Reply([Run(hostile)], buttons))
+        assert all(text.startswith(hostile) for text in server.texts(ANN))
+        assert {said.kind for said in server.said.values()} == {"post", "interactive"}
+
+
+async def test_a_citations_link_is_one_in_posts_and_a_button_on_cards(tmp_path: Path) -> None:
+    runs = [Run("句。\n"), Run("——《题》第1行", link="https://paper.example/a?b=(1)")]
+    async with feishu() as server, serving(server, tmp_path, Echo()) as service:
+        for buttons in ((), MORE):
+            await service.send(Chat("feishu", ANN, ChatType.PRIVATE), Reply(runs, buttons))
+        post, card = server.said.values()
+        assert post.content["zh_cn"]["content"][1][0]["href"] == "https://paper.example/a?b=(1)"
+        assert card.content["elements"][-1]["actions"][0]["url"] == "https://paper.example/a?b=(1)"
+
+
+async def test_a_file_a_picture_and_a_post_come_through(tmp_path: Path) -> None:
+    talk = Echo(reply=lambda m: [Reply([Run("图")], picture=b"\x89PNG")])
+    async with feishu() as server, serving(server, tmp_path, talk) as service:
+        await server.connected()
+        server.files["f1"] = b"one"
+        file = message(kind="file", content={"file_key": "f1", "file_name": "../a.txt"})
+        lines = [
+            [{"tag": "text", "text": "新桥 "}, {"tag": "at", "user_id": "@_user_1"}],
+            [{"tag": "text", "text": "多长"}],
+        ]
+        written = message(kind="post", content={"title": "问", "content": lines}, mentions=(mention(BOT),))
+        for event in (file, written, message(kind="image", content={"image_key": "i"})):
+            await server.answered(event)
+        await server.until(lambda: len([e for e in endings(tmp_path).values() if e]) == 3)
+        sent, said = talk.heard
+        assert sent.attachment == Attachment(f"{name(file)}/f1", "../a.txt", None)
+        assert b"".join([piece async for piece in service.download(sent.attachment.id, 10)]) == b"one"
+        assert said.text == "问\n新桥 \n多长"
+        assert server.texts(ANN) == ["图", "[picture]"] * 2
+
+
+async def test_a_chat_that_put_us_out_is_spoken_to_again_when_it_lets_us_in(tmp_path: Path) -> None:
+    async with feishu() as server, serving(server, tmp_path, Echo()) as service:
+        await server.connected()
+        group, reply = Chat("feishu", GROUP, ChatType.GROUP), Reply([Run("消息")])
+        for kind in ("deleted", "added"):
+            await server.answered(membership(kind))
+            await server.until(lambda: all(endings(tmp_path).values()))
+            sent = await service.send(group, reply)
+            assert (sent is not None) is (kind == "added")
+        assert server.texts(GROUP) == ["消息"]
+
+
+async def test_a_groups_owner_and_admins_administer_it(tmp_path: Path) -> None:
+    async with feishu() as server, serving(server, tmp_path, Echo()) as service:
+        server.groups[GROUP] = {"owner_id": ANN, "user_manager_id_list": [BEN]}
+        group = Chat("feishu", GROUP, ChatType.GROUP)
+        assert [await service.administers(group, Sender(who)) for who in (ANN, BEN, BOT)] == [
+            True,
+            True,
+            False,
+        ]
+
+
+async def test_a_card_in_pieces_is_one_event(tmp_path: Path) -> None:
+    async with feishu() as server, serving(server, tmp_path, Echo()):
+        await server.connected()
+        server.piece_bytes = 50
+        delivery: Delivery = await server.answered(message("长" * 200))
+        assert delivery.tries == 1
+        await server.until(lambda: server.texts(ANN) == ["答：" + "长" * 200])
