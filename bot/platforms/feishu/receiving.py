@@ -216,7 +216,7 @@ class EventCallback:
         self, token: str, encrypt_key: str | None, intake: Intake, health: ConnectionHealth, metrics: Metrics
     ) -> None:
         self._token = token
-        self._encrypt_key = encrypt_key
+        self._encrypt_key = encrypt_key or None
         self._intake = intake
         self._health = health
         self._metrics = metrics

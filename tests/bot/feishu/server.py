@@ -170,8 +170,16 @@ class Feishu:
                 except TimeoutError:
                     continue
 
+    async def says(self, to: str, text: str = "") -> None:
+        """Wait until a message there holds a text."""
+        await self.until(lambda: any(text in said for said in self.texts(to)))
+
     async def connected(self, count: int = 1, seconds: float = 8.0) -> None:
         await self.until(lambda: len(self.open) >= count, seconds)
+
+    async def reconnected(self, handshakes: int, seconds: float = 5.0) -> None:
+        """Wait for a connection after so many."""
+        await self.until(lambda: self.handshakes > handshakes, seconds)
 
     @property
     def open(self) -> list[Connection]:

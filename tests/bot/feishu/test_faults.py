@@ -30,7 +30,7 @@ from bot.platforms.health import REFUSED_SECONDS
 from tests.bot.feishu.events import ANN, BOT, GROUP, Json, at_bot, event, message, press
 from tests.bot.feishu.server import ACCESS_KEY, ACK_SECONDS, LADDER, SECRET, TICKET, Fault, feishu, flood
 from tests.bot.feishu.service import ENCRYPT, VERIFICATION, serving
-from tests.bot.feishu.test_journey import ANSWER, endings, name
+from tests.bot.feishu.test_journey import ANSWER, ended, endings, name
 from tests.bot.telegram.service import Echo
 from tests.support.process import ROOT, environment
 
@@ -48,10 +48,10 @@ async def test_however_a_connection_ends_the_next_one_receives(tmp_path: Path, h
                     server.abort()
                 case _:
                     server.open[-1].silent = True
-            await server.until(lambda seen=seen: server.handshakes > seen, 5)
+            await server.reconnected(seen)
             asked = message("在吗")
             await server.answered(asked)
-            await server.until(lambda asked=asked: endings(tmp_path).get(name(asked)))
+            await ended(server, tmp_path, asked)
         assert server.handshakes >= 3
         assert server.texts(ANN) == ["答：在吗"] * 2
 
@@ -268,7 +268,7 @@ async def test_no_secret_is_in_any_log_whatever_happens(
             seen = server.handshakes
             await server.answered(message(text), 20)
             server.abort()
-            await server.until(lambda seen=seen: server.handshakes > seen, 20)
+            await server.reconnected(seen, 20)
         await service.administers(group, Sender(ANN))
         with pytest.raises(CallError):
             async for _ in service.download("om_1/f1", 10):

@@ -11,7 +11,7 @@ import pytest
 from bot.messages import Attachment, Button, ButtonPress, Chat, ChatType, Reply, Run, Sender, Style
 from bot.state.sqlite_inbox import read_statuses
 from tests.bot.feishu.events import ANN, BEN, BOT, GROUP, Json, at_bot, membership, mention, message, press
-from tests.bot.feishu.server import Delivery, Fault, feishu
+from tests.bot.feishu.server import Delivery, Fault, Feishu, feishu
 from tests.bot.feishu.service import serving
 from tests.bot.telegram.service import Echo
 
@@ -24,6 +24,11 @@ ANSWER = Reply(
 def endings(folder: Path) -> dict[str, str | None]:
     """How each update ended."""
     return {name: status for name, (status, _) in read_statuses(folder / "inbox.sqlite", "feishu").items()}
+
+
+async def ended(server: Feishu, folder: Path, event: Json) -> None:
+    """Wait until a message has been dealt with."""
+    await server.until(lambda: endings(folder).get(name(event)))
 
 
 def name(event: Json) -> str:
@@ -60,7 +65,7 @@ async def test_a_topic_is_answered_in_the_topic_and_a_quote_is_a_quote(tmp_path:
         plain = at_bot("问")
         for event in (topic, plain):
             await server.answered(event)
-            await server.until(lambda event=event: endings(tmp_path).get(name(event)))
+            await ended(server, tmp_path, event)
         first, second = server.said.values()
         assert (first.reply_to, first.in_thread) == (name(topic), True)
         assert (second.reply_to, second.in_thread) == (name(plain), False)
@@ -81,13 +86,13 @@ async def test_a_card_carries_its_buttons_and_a_press_is_acknowledged_with_its_n
         await server.connected()
         for chat, sender in ((None, ANN), (GROUP, BEN)):
             await server.answered(at_bot("问", sender) if chat else message("问", sender))
-            await server.until(lambda chat=chat, sender=sender: server.texts(chat or sender))
+            await server.says(chat or sender)
             card = [said for said in server.said.values() if said.to == (chat or sender)][-1]
             assert card.text.splitlines()[0] == "49.53亿美元"
             assert "——《题》第51行 · a.txt" in card.text
             delivery = await server.answered(press(card.button("上下文"), card.id, sender, chat))
             assert delivery.toast == "好"
-            await server.until(lambda card=card: "上下文在此" in card.text)
+            await server.says(chat or sender, "上下文在此")
             assert card.edits == 1
         assert [(p.data, p.sender.id, p.chat and p.chat.type) for p in pressed] == [
             ("c:1:0", ANN, ChatType.PRIVATE),
