@@ -9,12 +9,12 @@ import pytest
 
 from bot.messages import Button, Chat, ChatType, MessageGateway, Reply, Run
 from bot.ports import Platform
-from tests.bot.feishu.events import ANN, message
-from tests.bot.feishu.server import Feishu, feishu
 from tests.bot.feishu.service import serving
 from tests.bot.telegram.service import Echo
 from tests.contract.answers import AnswerContract, Ask, dispatcher, query_service
 from tests.contract.surface import FileContract, GatewayContract, PlatformContract
+from tests.feishu.events import ANN, message
+from tests.feishu.server import Feishu, feishu
 
 
 class FeishuSurface:

@@ -17,7 +17,7 @@ from bot.platforms.feishu.service import PATH, FeishuOptions, FeishuService, fei
 from bot.platforms.limiter import Rate
 from bot.ports import PlatformHost
 from bot.state.sqlite_inbox import open_inboxes
-from tests.bot.feishu.server import APP, SECRET, Feishu
+from tests.feishu.server import APP, SECRET, Feishu
 
 FREELY = Pace(Rate(1e-6, 1), Rate(1e-6, 1), Rate(1e-6, 1))
 VERIFICATION, ENCRYPT = "canary-verification-token", "canary-encrypt-key-of-the-tests"

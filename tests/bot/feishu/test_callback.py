@@ -19,11 +19,11 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from bot.messages import ButtonPress, Conversation, Reply, Run
-from tests.bot.feishu.events import ANN, Json, message, press
-from tests.bot.feishu.server import Feishu, feishu
 from tests.bot.feishu.service import ENCRYPT, VERIFICATION, serving, site
 from tests.bot.feishu.test_journey import ANSWER, endings
 from tests.bot.telegram.service import Echo
+from tests.feishu.events import ANN, Json, message, press
+from tests.feishu.server import Feishu, feishu
 
 
 def sealed(event: Json, key: str = ENCRYPT) -> bytes:

@@ -27,11 +27,11 @@ from bot.platforms.feishu.frames import DATA, BrokenFrame, Frame, decode
 from bot.platforms.feishu.receiving import COMMIT_SECONDS, PING_SECONDS, SILENCE_PINGS, TOAST_SECONDS
 from bot.platforms.feishu.updates import BotIdentity, to_record, translate
 from bot.platforms.health import REFUSED_SECONDS
-from tests.bot.feishu.events import ANN, BOT, GROUP, Json, at_bot, event, message, press
-from tests.bot.feishu.server import ACCESS_KEY, ACK_SECONDS, LADDER, SECRET, TICKET, Fault, feishu, flood
 from tests.bot.feishu.service import ENCRYPT, VERIFICATION, serving
 from tests.bot.feishu.test_journey import ANSWER, ended, endings, name
 from tests.bot.telegram.service import Echo
+from tests.feishu.events import ANN, BOT, GROUP, Json, at_bot, event, message, press
+from tests.feishu.server import ACCESS_KEY, ACK_SECONDS, LADDER, SECRET, TICKET, Fault, feishu, flood
 from tests.support.process import ROOT, environment
 
 
@@ -178,7 +178,7 @@ async def test_frames_and_events_that_make_no_sense_cost_nothing_but_themselves(
 WORKING = """
 import asyncio, os, sys, time
 from pathlib import Path
-from tests.bot.feishu.server import Feishu
+from tests.feishu.server import Feishu
 from tests.bot.feishu.service import serving
 from tests.bot.telegram.service import Echo
 

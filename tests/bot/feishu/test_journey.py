@@ -10,10 +10,10 @@ import pytest
 
 from bot.messages import Attachment, Button, ButtonPress, Chat, ChatType, Reply, Run, Sender, Style
 from bot.state.sqlite_inbox import read_statuses
-from tests.bot.feishu.events import ANN, BEN, BOT, GROUP, Json, at_bot, membership, mention, message, press
-from tests.bot.feishu.server import Delivery, Fault, Feishu, feishu
 from tests.bot.feishu.service import serving
 from tests.bot.telegram.service import Echo
+from tests.feishu.events import ANN, BEN, BOT, GROUP, Json, at_bot, membership, mention, message, press
+from tests.feishu.server import Delivery, Fault, Feishu, feishu
 
 MORE = [[Button("上下文", "c:1:0"), Button("原文", "s:1:0")], [Button("更多", "m:1:0")]]
 ANSWER = Reply(

@@ -10,9 +10,9 @@ import pytest_asyncio
 from pydantic import SecretStr
 
 from bot.platforms.feishu.setup import Feishu as Setup
-from tests.bot.feishu.events import at_bot, message
-from tests.bot.feishu.server import APP, SECRET, Feishu, feishu
 from tests.contract.rights import Person, RightsContract, answers, whole_bot
+from tests.feishu.events import at_bot, message
+from tests.feishu.server import APP, SECRET, Feishu, feishu
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 PEOPLE = {

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from aiohttp import WSMsgType, web
 
 from bot.platforms.feishu.frames import CONTROL, DATA, Frame, decode
-from tests.bot.feishu.events import BOT, Json
+from tests.feishu.events import BOT, Json
 
 APP, SECRET = "cli_tests", "canary-app-secret-of-the-tests"
 TICKET, ACCESS_KEY = "canary-ticket-of-the-tests", "canary-access-key-of-the-tests"
@@ -412,7 +412,7 @@ class Feishu:
 
     async def _read(self, request: web.Request) -> Json:
         body = await request.read()
-        asked = json.loads(body) if request.content_type == "application/json" and body else {}
+        asked = json.loads(body) if body and not request.content_type.startswith("multipart/") else {}
         self.calls.append((request.method, request.path, asked))
         return dict(asked)
 
