@@ -52,12 +52,22 @@ async def tried(call: Callable[[], Awaitable[T]], address: str, setting: str) ->
     """
     try:
         return await call()
-    except (ConnectFailed, Disconnected, OutcomeUnknown) as error:
-        return wrong("unreachable", host_of(address), str(error), setting)
-    except RateLimited as error:
-        return wrong("limited", host_of(address), f"{error.seconds:.0f}")
-    except ServerFault as error:
-        return wrong("server_fault", host_of(address), str(error))
+    except CallError as error:
+        if (found := no_use(error, address, setting)) is None:
+            raise
+        return found
+
+
+def no_use(error: CallError, address: str, setting: str) -> Finding | None:
+    """The finding that a server cannot be used at all; None where it answered, and refused."""
+    match error:
+        case ConnectFailed() | Disconnected() | OutcomeUnknown():
+            return wrong("unreachable", host_of(address), str(error), setting)
+        case RateLimited(seconds=seconds):
+            return wrong("limited", host_of(address), f"{seconds:.0f}")
+        case ServerFault():
+            return wrong("server_fault", host_of(address), str(error))
+    return None
 
 
 def clock(headers: Mapping[str, str], now: Callable[[], float] = time.time) -> Iterator[Finding]:
@@ -71,8 +81,3 @@ def clock(headers: Mapping[str, str], now: Callable[[], float] = time.time) -> I
         yield well("clock_right")
     else:
         yield wrong("clock_ahead" if ahead > 0 else "clock_behind", f"{abs(ahead):.0f}")
-
-
-def refusal(error: CallError, told: str, *values: str) -> Finding:
-    """A server that answered does not take us, for the reason it gives."""
-    return wrong(told, *values, str(error))

@@ -25,6 +25,13 @@ TICKET, ACCESS_KEY = "canary-ticket-of-the-tests", "canary-access-key-of-the-tes
 CONTENT_LIMIT, TEXT_LIMIT, TABLES = 30 * 1024, 150 * 1024, 5
 LADDER = (15.0, 300.0, 3600.0, 21600.0)
 ACK_SECONDS = 3.0
+SCOPES = (
+    "im:message:send_as_bot",
+    "im:message.p2p_msg:readonly",
+    "im:message.group_at_msg:readonly",
+    "im:resource",
+    "im:chat:readonly",
+)
 
 
 @dataclass(frozen=True)
@@ -124,6 +131,7 @@ class Feishu:
         self.known: set[str] = {"f1"}  # messages of people
         self.groups: dict[str, Json] = {}
         self.closed: set[str] = set()
+        self.scopes = set(SCOPES)
         self.token_seconds = 7200
         self.ping_seconds = 120
         self.clock: Callable[[], float] = time.time
@@ -332,6 +340,10 @@ class Feishu:
             case "GET", ["bot", "v3", "info"]:
                 bot = {"activate_status": 2, "app_name": "出处", "open_id": BOT}
                 return web.json_response({"code": 0, "msg": "ok", "bot": bot})
+            case "GET", ["application", "v6", "scopes"]:
+                given = [{"scope_name": name, "grant_status": 1} for name in sorted(self.scopes)]
+                asked_for = [{"scope_name": "im:asked.and.not.given", "grant_status": 2}]
+                return _yes({"scopes": [*given, *asked_for]})
             case "POST", ["im", "v1", "messages"]:
                 kind = request.query.get("receive_id_type")
                 to = str(asked.get("receive_id", ""))

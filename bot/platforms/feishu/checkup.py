@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 
 from bot.platforms.calls import CallError, HttpClient, Unauthorized
-from bot.platforms.checkup import advice, clock, host_of, tried, well, wrong
+from bot.platforms.checkup import advice, clock, host_of, no_use, tried, well, wrong
 from bot.platforms.feishu.client import Credentials, FeishuApi, Forbidden, checked
 from bot.ports import Finding
 
 SECONDS = 10.0
+SETTING = "CHUCHU_FEISHU_API"
 GRANTED = 1
 NO_BOT = "11205"
 # What each permission is for, and which of several will do (open.feishu.cn, at each call and event).
@@ -32,7 +33,7 @@ async def examine(credentials: Credentials, api: str, long_connection: bool) -> 
         answer = await tried(
             lambda: http.call("POST", f"{api}/open-apis/auth/v3/tenant_access_token/internal", json=asking),
             api,
-            "CHUCHU_FEISHU_API",
+            SETTING,
         )
         if isinstance(answer, Finding):
             yield answer
@@ -43,7 +44,7 @@ async def examine(credentials: Credentials, api: str, long_connection: bool) -> 
         try:
             checked(answer)
         except CallError as error:
-            yield wrong("feishu_app_refused", str(error))
+            yield no_use(error, api, SETTING) or wrong("feishu_app_refused", str(error))
             return
         yield well("identity_known", credentials.app_id)
         calls = FeishuApi(http, credentials, api)

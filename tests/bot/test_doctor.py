@@ -1,0 +1,165 @@
+"""`chuchu doctor`: one line says what is wrong and what to do, for every platform and in every language."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from bot.platforms.checkup import clock
+from bot.platforms.feishu.checkup import examine as examine_feishu
+from bot.platforms.feishu.client import Credentials
+from bot.platforms.telegram.checkup import examine as examine_telegram
+from bot.ports import Finding, Severity
+from bot.terminal.doctor import sentence
+from bot.texts import phrases
+from tests.botapi import faults
+from tests.botapi.server import TOKEN, bot_api
+from tests.feishu.server import APP, SECRET, Fault, Feishu, feishu, flood
+from tests.net import free_port
+from tests.support.process import ROOT, environment
+
+LANGUAGES = ("zh-Hans", "zh-Hant", "en")
+WELL = ["reached", "clock_right", "identity_known", "bot_named", "permissions_given", "receiving_ready"]
+
+
+async def told(found: AsyncIterator[Finding], *severities: Severity) -> list[str]:
+    """What is found, by its name; every finding can be said in every language, in one line, without a secret."""
+    findings = [finding async for finding in found]
+    for finding in findings:
+        for language in LANGUAGES:
+            said = sentence(finding, phrases(language).doctor)
+            assert "\n" not in said
+            assert not any(secret in said for secret in (SECRET, TOKEN, "canary"))
+    return [finding.told for finding in findings if finding.severity in (severities or tuple(Severity))]
+
+
+def lacking(scope: str) -> Callable[[Feishu], None]:
+    return lambda server: server.scopes.discard(scope)
+
+
+def failing(path: str, fault: Fault) -> Callable[[Feishu], None]:
+    return lambda server: server.fail(path, fault, 9)
+
+
+FEISHU: dict[str, tuple[Callable[[Feishu], None], list[str]]] = {
+    "app unknown": (failing("token", Fault(10014, 200, "app secret invalid")), ["feishu_app_refused"]),
+    "server down": (failing("token", Fault(status=502, body=b"<html>")), ["server_fault"]),
+    "too many calls": (failing("token", flood(7)), ["limited"]),
+    "connection cut": (failing("token", Fault(abort=True)), ["unreachable"]),
+    "no bot": (failing("bot/v3/info", Fault(11205, 400, "app do not have bot")), ["feishu_no_bot"]),
+    "may not speak": (lacking("im:message:send_as_bot"), ["feishu_permission", "feishu_permission"]),
+    "hears no private chat": (lacking("im:message.p2p_msg:readonly"), ["feishu_permission"]),
+    "long connection off": (failing("endpoint", Fault(1000040345, 200, "no")), ["feishu_no_long_connection"]),
+    "address gone": (
+        failing("endpoint", Fault(status=200, body=b'{"code":0,"data":{}}')),
+        ["feishu_no_long_connection"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("break_it", "wanted"), FEISHU.values(), ids=FEISHU.keys())
+async def test_feishus_troubles_are_each_named(break_it: Callable[[Feishu], None], wanted: list[str]) -> None:
+    async with feishu() as server:
+        break_it(server)
+        found = examine_feishu(Credentials(APP, SECRET), server.url, long_connection=True)
+        assert await told(found, Severity.WRONG) == wanted
+
+
+async def test_feishu_as_it_should_be_and_what_could_be_better() -> None:
+    async with feishu() as server:
+        app = Credentials(APP, SECRET)
+        assert await told(examine_feishu(app, server.url, long_connection=True)) == WELL
+        assert await told(examine_feishu(app, server.url, long_connection=False), Severity.ADVICE) == [
+            "feishu_callback_unseen"
+        ]
+        server.scopes.discard("im:resource")
+        assert await told(examine_feishu(app, server.url, True), Severity.ADVICE) == ["feishu_permission"]
+        server.fail("scopes", Fault(99991672, 400, "No permission"), 9)
+        assert await told(examine_feishu(app, server.url, True), Severity.ADVICE) == ["permissions_unseen"]
+        assert server.handshakes == 0, "whoever connects is brought events"
+
+
+async def test_telegrams_troubles_are_each_named() -> None:
+    async with bot_api() as api:
+        assert (await told(examine_telegram(TOKEN, api.url, None)))[:3] == [
+            "reached",
+            "clock_right",
+            "bot_named",
+        ]
+        api.fail("getMe", faults.UNAUTHORIZED)
+        assert await told(examine_telegram(TOKEN, api.url, None), Severity.WRONG) == [
+            "telegram_token_refused"
+        ]
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    assert await told(examine_telegram(TOKEN, nowhere, None)) == ["unreachable"]
+
+
+@pytest.mark.parametrize(
+    ("ahead", "wanted"),
+    [
+        (0, "clock_right"),
+        (59, "clock_right"),
+        (-59, "clock_right"),
+        (90, "clock_ahead"),
+        (-3600, "clock_behind"),
+    ],
+)
+def test_the_clock_is_compared_with_the_servers(ahead: float, wanted: str) -> None:
+    headers = {"Date": "Sat, 28 Nov 2026 12:00:00 GMT"}
+    assert [found.told for found in clock(headers, lambda: 1795867200 + ahead)] == [wanted]
+    assert list(clock({})) == list(clock({"Date": "soon"})) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_the_command_says_it_line_by_line_and_by_its_exit_code(tmp_path: Path, language: str) -> None:
+    async with feishu() as server, bot_api() as api:
+        given = {
+            "CHUCHU_LANGUAGE": language,
+            "CHUCHU_FEISHU_APP_ID": APP,
+            "CHUCHU_FEISHU_APP_SECRET": "canary-wrong-secret",
+            "CHUCHU_FEISHU_API": server.url,
+            "CHUCHU_TELEGRAM_TOKEN": TOKEN,
+            "CHUCHU_TELEGRAM_API": api.url,
+        }
+        child = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", "doctor"),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            cwd=tmp_path,
+            env={**environment(), "PYTHONPATH": str(ROOT), **given},
+        )
+        out, _ = await child.communicate()
+        lines = out.decode().splitlines()
+        assert child.returncode == 1
+        (wrong,) = [line for line in lines if line.startswith("✗")]
+        assert "10014" in wrong
+        assert "CHUCHU_FEISHU_APP_SECRET" in wrong
+        assert len({line.split()[1] for line in lines}) == 2
+        assert all(line[0] in "✓!✗" for line in lines)
+        assert "canary" not in out.decode()
+        assert TOKEN.encode() not in out
+        assert ("请" in wrong or "請" in wrong) is (language != "en")
+
+
+async def test_where_nothing_is_connected_the_next_step_is_told(tmp_path: Path) -> None:
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "doctor"),
+        stdout=asyncio.subprocess.PIPE,
+        cwd=tmp_path,
+        env={**environment(), "PYTHONPATH": str(ROOT)},
+    )
+    out, _ = await child.communicate()
+    assert (child.returncode, out.decode().strip()) == (0, phrases(None).doctor.nothing_on)
+
+
+def test_every_finding_has_its_words_and_every_words_their_finding() -> None:
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "bot/platforms").rglob("checkup.py"))
+    named = set(re.findall(r'\b(?:well|wrong|advice|finding)\(\s*"([a-z_]+)"', code))
+    named |= set(re.findall(r'"(clock_[a-z]+)"', code))
+    for language in LANGUAGES:
+        assert set(phrases(language).doctor.findings) == named
