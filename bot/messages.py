@@ -65,7 +65,8 @@ class Message:
     """One thing somebody said. `addressed` tells whether the bot itself is meant (always so in private).
 
     The platform's way of naming the bot (`@name`, `/command@name`) is taken out of `text`. `answered_by` is the id
-    of our answer to what an edited message said before.
+    of our answer to what an edited message said before, `replied_to` the text of the message that this one replies
+    to, whoever wrote it.
     """
 
     chat: Chat
@@ -79,6 +80,7 @@ class Message:
     via_bot: bool = False
     attachment: Attachment | None = None
     answered_by: str | None = None
+    replied_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -167,11 +168,12 @@ class Askers(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """A chat's choices; None leaves it to the reader's own language, or to the kind of chat."""
+    """A chat's choices; None leaves it to the reader's own language, or to the kind of chat, or asks all libraries."""
 
     language: str | None = None
     facts: int | None = None
     askers: Askers = Askers.EVERYONE
+    library: str | None = None
 
 
 class Preferences(Protocol):
@@ -233,6 +235,11 @@ class SessionStore(Protocol):
     async def get(self, answer_id: str) -> AnswerSession | None:
         """Return it, or None once it is forgotten."""
 
+    async def latest(
+        self, platform: str, chat: str, asker: str | None = None, most: int = 1
+    ) -> Sequence[AnswerSession]:
+        """Return the latest of a chat, or of one asker there, the newest first."""
+
 
 class InMemorySessions:
     """The newest shown answers, forgotten with the process."""
@@ -250,6 +257,17 @@ class InMemorySessions:
     async def get(self, answer_id: str) -> AnswerSession | None:
         """Return it, or None once it is forgotten."""
         return self._kept.get(answer_id)
+
+    async def latest(
+        self, platform: str, chat: str, asker: str | None = None, most: int = 1
+    ) -> Sequence[AnswerSession]:
+        """Return the latest of a chat, or of one asker there, the newest first."""
+        here = (
+            shown
+            for shown in reversed(self._kept.values())
+            if (shown.platform, shown.chat) == (platform, chat)
+        )
+        return list(islice((shown for shown in here if asker in (None, shown.asker)), most))
 
 
 def new_id() -> str:

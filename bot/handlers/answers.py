@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.handlers.intents import TypedCommand
@@ -22,9 +22,9 @@ from bot.messages import (
     Run,
     Sender,
 )
-from bot.ports import AnswerSession, InteractionLog, NullLog, SessionStore, new_id
+from bot.ports import AnswerSession, InteractionLog, NullLog, Preference, SessionStore, new_id
 from bot.query_service import QueryService, ask_verified
-from bot.rendering.answer import answer_runs, heading, nearest, shown_query
+from bot.rendering.answer import answer_runs, heading, hint_runs, nearest, shown_query
 from bot.rendering.fact import Permalinks, citation, sentence, shown_marks
 from bot.texts import Phrases, phrases
 from knowledge.model import Answer, Hit, MatchKind
@@ -32,6 +32,9 @@ from knowledge.snapshot import Snapshot
 
 PAGE = 3
 HOPE = "hope"
+LONGEST_ASK = 18  # hanzi on a button that asks: its data takes 64 bytes
+LONGEST_LABEL = 24
+_NO_PREFERENCE = Preference()
 _DATA = re.compile(r"([a-z])\.([A-Za-z0-9]{1,10})\.(\d{1,4})")
 
 
@@ -113,6 +116,12 @@ def alert_row(question: str, phrases: Phrases) -> tuple[Button, ...]:
 LIMIT = 30
 FACT_ID = "[a-z2-7]{13}"
 FACT = " fact:"  # begins the query that a deep link asks; a typed one never begins with a blank
+FURTHER = " more:"  # begins one that asks what else there is beside what was told
+AFRESH = " new:"  # stands where a talk was begun anew: what comes after follows from nothing before
+FOLLOWING = timedelta(minutes=30)  # how long after an answer a question may follow from it
+ANSWERED = 50  # the latest answers of a group among which the one that is replied to is looked for
+QUOTED = 24  # characters of a fact by which the answer that names it is known again
+ASK = "ask"  # begins the data of a button that asks what stands on it
 
 
 class AnswerHandler:
@@ -133,22 +142,92 @@ class AnswerHandler:
         self._clock = clock
 
     async def answer(
-        self, query: str, chat: Chat, sender: Sender, phrases: Phrases, facts: int | None = None
+        self,
+        query: str,
+        chat: Chat,
+        sender: Sender,
+        phrases: Phrases,
+        preference: Preference = _NO_PREFERENCE,
+        replied_to: str | None = None,
     ) -> Reply:
-        """Reply to a query with its first page; `facts` is how many the chat wants on one."""
-        query = query.strip()
+        """Reply to a query with its first page, as the chat prefers it; `replied_to` is the text it replies to.
+
+        In private a question follows from the one before; in a group from that whose answer it replies to. Nothing
+        asked in a reply asks the text that is replied to.
+        """
+        query = query.strip() or (replied_to or "").strip()
         if not query:
             return Reply([Run(phrases.nothing_asked)])
         begun = time.perf_counter()
-        answer, version = await self._ask(query)
+        context = await self._before(chat, sender, replied_to)
+        answer, version = await self._ask(within(preference.library, query), context)
+        if answer.understood:
+            query = (FURTHER if answer.skipped else "") + answer.understood
+        else:
+            query = within(preference.library, query)
         self._memory.asked(answer, round(1000 * (time.perf_counter() - begun)), chat.platform)
         missed = None if answer.found else await self._memory.missed(query, chat.platform, sender.id)
         waiting: list[Sequence[Button]] = [alert_row(missed, phrases)] if missed else []
+        helping, leads = await self._hints(answer, query, phrases)
+        waiting = [*leads, *waiting]
         if not ranking(answer):
-            return Reply(list(answer_runs(answer, phrases)), waiting)
+            return Reply([*answer_runs(answer, phrases), *helping], waiting)
         shown = await self._shown_to(chat, sender, query, answer, version)
-        reply = self.first(answer, shown, chat.type, phrases, facts)
-        return replace(reply, buttons=[*reply.buttons, *waiting])
+        reply = self.first(answer, shown, chat.type, phrases, preference.facts)
+        return replace(reply, runs=[*reply.runs, *helping], buttons=[*reply.buttons, *waiting])
+
+    async def begin_anew(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
+        """`/new`: what is asked next follows from nothing before; words behind it are asked at once."""
+        said = phrases(message.sender.language)
+        chat, sender = message.chat, message.sender
+        await self._shown.add(
+            AnswerSession(new_id(), AFRESH, chat.platform, chat.id, sender.id, "", (), self._clock())
+        )
+        if typed.rest:
+            return [await self.answer(typed.rest, chat, sender, said)]
+        return [Reply([Run(said.talk.new)])]
+
+    async def compare(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
+        """`/compare`: what each library says of something, side by side."""
+        said = phrases(message.sender.language)
+        if not typed.rest:
+            return [Reply([Run(said.talk.compare_how)])]
+        return [await self.answer(f"各库怎么说{typed.rest}", message.chat, message.sender, said)]
+
+    async def _before(self, chat: Chat, sender: Sender, replied_to: str | None) -> Sequence[str]:
+        """The question that this one may follow from."""
+        if chat.type is ChatType.PRIVATE:
+            latest = await self._shown.latest(chat.platform, chat.id, sender.id)
+            recent = [one for one in latest if self._clock() - one.created <= FOLLOWING]
+            return [asked for one in recent if (asked := _asked(one))]
+        if not replied_to:
+            return []
+        answers = await self._shown.latest(chat.platform, chat.id, None, ANSWERED)
+        text = "".join(replied_to.split())
+
+        def named(snapshot: Snapshot) -> AnswerSession | None:
+            for one in answers:
+                first = snapshot.fact(one.facts[0]) if one.facts else None
+                if first is not None and "".join(first.text.split())[:QUOTED] in text:
+                    return one
+            return None
+
+        found = await self._lookup.read(named)
+        return [asked] if found and (asked := _asked(found)) else []
+
+    async def _hints(
+        self, answer: Answer, query: str, phrases: Phrases
+    ) -> tuple[Sequence[Run], Sequence[Sequence[Button]]]:
+        """What helps where nothing was found: lines, and buttons that lead on."""
+        if answer.found or answer.close or query.startswith(" "):
+            return [], []
+        hints = await self._lookup.read(lambda snapshot: snapshot.hints(query))
+        spellings = [Button(word, f"{ASK}:{word}") for word in answer.suggestions if len(word) <= LONGEST_ASK]
+        articles = [
+            [Button(article.title.text[:LONGEST_LABEL], f"article:{article.id}.0")]
+            for article in hints.articles
+        ]
+        return list(hint_runs(hints, phrases)), [*([spellings] if spellings else []), *articles]
 
     async def fact(self, fact_id: str, chat: Chat, sender: Sender, phrases: Phrases) -> Reply:
         """Open one fact, as a deep link asks for it."""
@@ -192,8 +271,8 @@ class AnswerHandler:
         row = first_row(shown.id, 0, phrases)[: 3 if chat_type is ChatType.PRIVATE else 2]
         return Reply(self.page(answer, 0, chat_type, phrases, facts), [row] if ranking(answer) else [])
 
-    async def _ask(self, query: str) -> tuple[Answer, str]:
-        answer, version = await self._lookup.read(lambda s: (_answered(s, query), s.version))
+    async def _ask(self, query: str, context: Sequence[str] = ()) -> tuple[Answer, str]:
+        answer, version = await self._lookup.read(lambda s: (_answered(s, query, context), s.version))
         return answer if answer.found else await self._memory.pointed(answer), version
 
     async def _shown_to(
@@ -256,10 +335,24 @@ def _pages(answer: Answer, chat_type: ChatType, facts: int | None) -> list[tuple
     return [block[at : at + size] for block in blocks for at in range(0, len(block), size)]
 
 
-def _answered(snapshot: Snapshot, query: str) -> Answer:
-    """Ask; a query that is a fact's name is answered by that fact."""
+def within(library: str | None, query: str) -> str:
+    """A query in the library that a chat has chosen, if it names none itself."""
+    return f"库:{library} {query}" if library and not re.search("库[:：]|各个?库", query) else query
+
+
+def _asked(shown: AnswerSession) -> str:
+    """What somebody asked who may ask further; nothing where a link or a new beginning stands."""
+    query = shown.query.removeprefix(FURTHER)
+    return "" if query.startswith(" ") else query
+
+
+def _answered(snapshot: Snapshot, query: str, context: Sequence[str] = ()) -> Answer:
+    """Ask; a query that is a fact's name is answered by that fact, one for more by what was not told."""
+    if query.startswith(FURTHER):
+        asked = query.removeprefix(FURTHER)
+        return ask_verified(snapshot, "还有呢", LIMIT, [asked])
     if not query.startswith(FACT):
-        return ask_verified(snapshot, query, LIMIT)
+        return ask_verified(snapshot, query, LIMIT, context)
     fact = snapshot.fact(query.removeprefix(FACT))
     if fact is None or not snapshot.proves(fact):
         return Answer(query, False, 0.0, None)

@@ -5,22 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import islice
 
 from bot.handlers.intents import TypedCommand
 from bot.messages import Button, ButtonPress, Message, Reply, Run, Style
 from bot.query_service import QueryService
 from bot.rendering.answer import shown_query
-from bot.rendering.fact import Permalinks, article_pages, article_runs
+from bot.rendering.fact import Permalinks, article_pages, article_runs, issue
 from bot.texts import Phrases, phrases
-from knowledge.model import Article
+from knowledge.model import Article, Browse, Order
+from knowledge.query.operators import read_operators
 from knowledge.snapshot import Snapshot
 from knowledge.text.nearness import remembered
 
 ARTICLES = "articles"
 ARTICLE = "article"
 PAGE = 8
-_DATA = re.compile(r"(articles|article):(?:([a-z2-7]{13})\.)?(\d{1,5})")
+_DATA = re.compile(r"(articles|article):(?:([a-z2-7]{13}|date|title)\.)?(\d{1,5})(?:\.(.*))?", re.DOTALL)
+LONGEST_DATA = 64  # bytes of a button
+SHOWN_WORDS = 3
 
 
 class ArticleHandlers:
@@ -31,13 +33,13 @@ class ArticleHandlers:
         self._links = links
 
     async def articles(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
-        """`/articles`: the first page of titles, a numbered button each."""
-        return [await self._page(0, phrases(message.sender.language))]
+        """`/articles`: the first page of titles, a numbered button each; words and filters behind it choose."""
+        return [await self._page(Order.DATE, 0, typed.rest, phrases(message.sender.language))]
 
     async def article(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
         """`/article`: the article of that id, else the first whose title holds all the words."""
         said, words = phrases(message.sender.language), typed.rest
-        return [await self._named(words, said) if words else await self._page(0, said)]
+        return [await self._named(words, said) if words else await self._page(Order.DATE, 0, "", said)]
 
     async def about(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
         """`/about`: how much there is."""
@@ -45,8 +47,8 @@ class ArticleHandlers:
         about = phrases(message.sender.language).about
         return [Reply([Run(about.format(articles=articles, facts=facts))])]
 
-    async def _page(self, page: int, phrases: Phrases) -> Reply:
-        return await self._lookup.read(lambda snapshot: _list(snapshot, page, phrases))
+    async def _page(self, order: Order, page: int, words: str, phrases: Phrases) -> Reply:
+        return await self._lookup.read(lambda snapshot: _list(snapshot, order, page, words, phrases))
 
     async def _named(self, words: str, phrases: Phrases) -> Reply:
         def find(snapshot: Snapshot) -> Reply:
@@ -64,7 +66,8 @@ class ArticleHandlers:
             return [Reply([], notice=phrases.stale)]
         page = int(match[3])
         if match[1] == ARTICLES:
-            return [_replacing(await self._page(page, phrases), press)]
+            order = Order(match[2]) if match[2] in set(Order) else Order.DATE
+            return [_replacing(await self._page(order, page, match[4] or "", phrases), press)]
 
         def turn(snapshot: Snapshot) -> Reply:
             article = snapshot.article(match[2] or "")
@@ -83,22 +86,40 @@ class ArticleHandlers:
         return Reply(list(article_runs(article, pages, page, phrases, self._links)), buttons)
 
 
-def _list(snapshot: Snapshot, page: int, phrases: Phrases) -> Reply:
-    total, _ = snapshot.counts()
-    shown = list(islice(snapshot.articles(), page * PAGE, (page + 1) * PAGE))
-    if not shown:
-        return Reply([], notice=phrases.no_more)
+def _list(snapshot: Snapshot, order: Order, page: int, words: str, said: Phrases) -> Reply:
+    asked = read_operators(snapshot.language.fold(words))
+    only = asked.only
+    browse = Browse(asked.rest, only.libraries, only.years, only.newspapers, order, page * PAGE, PAGE)
+    listing = snapshot.browse(browse)
+    if not listing.articles:
+        return Reply([], notice=said.no_more) if page else Reply([Run(said.site.none_fit)])
     first = page * PAGE + 1
-    runs = [Run(phrases.articles_of.format(total), Style.BOLD)]
-    for number, article in enumerate(shown, first):
+    runs = [Run(said.articles_of.format(listing.total), Style.BOLD)]
+    for number, one in enumerate(listing.articles, first):
+        article = one.article
         runs.append(Run(f"\n{number}. {article.title.text}"))
+        where = " ".join(issue(article, said))
+        told = [where, article.library or "", said.site.facts.format(one.facts)]
+        runs.append(Run("\n　" + " · ".join(part for part in told if part)))
         if article.keywords:
-            runs.append(Run(f"\n　{'　'.join(article.keywords)}", Style.ITALIC))
+            runs.append(Run(f"\n　{'　'.join(article.keywords[:SHOWN_WORDS])}", Style.ITALIC))
     numbers = [
-        Button(str(number), f"{ARTICLE}:{article.id}.0") for number, article in enumerate(shown, first)
+        Button(str(number), f"{ARTICLE}:{one.article.id}.0")
+        for number, one in enumerate(listing.articles, first)
     ]
-    turns = _turns(f"{ARTICLES}:", page, -(-total // PAGE), phrases)
-    return Reply(runs, [numbers[:4], *([numbers[4:]] if numbers[4:] else []), *turns])
+    other = Order.TITLE if order is Order.DATE else Order.DATE
+    label = said.talk.sort_by_title if other is Order.TITLE else said.talk.sort_by_date
+    turns = [(said.talk.previous_page, order, page - 1)] if page else []
+    turns += [(said.next_page, order, page + 1)] if first + PAGE <= listing.total else []
+    turns += [(label, other, 0)] if listing.total > 1 else []
+    row = [Button(text, data) for text, by, to in turns if (data := _listed(by, to, words))]
+    return Reply(runs, [numbers[:4], *([numbers[4:]] if numbers[4:] else []), *([row] if row else [])])
+
+
+def _listed(order: Order, page: int, words: str) -> str | None:
+    """The data of a button to a page of the list; None where the words do not fit on one."""
+    data = f"{ARTICLES}:{order.value}.{page}" + (f".{words}" if words else "")
+    return data if len(data.encode()) <= LONGEST_DATA else None
 
 
 def _turns(data: str, page: int, pages: int, phrases: Phrases) -> list[tuple[Button, ...]]:
@@ -111,7 +132,7 @@ def _numbered(snapshot: Snapshot, words: str) -> Article | None:
     """The article of that number in the list of `/articles`."""
     if not (words.isascii() and words.isdigit() and 0 < int(words[:9]) <= snapshot.counts()[0]):
         return None
-    return next(islice(snapshot.articles(), int(words) - 1, None), None)
+    return snapshot.browse(Browse(first=int(words) - 1, most=1)).articles[0].article
 
 
 def _titled(snapshot: Snapshot, words: str) -> Article | None:

@@ -18,6 +18,7 @@ from bot.handlers.admin_uploads import MetaHandlers, UploadHandlers
 from bot.handlers.answers import AnswerHandler
 from bot.handlers.browsing import ArticleHandlers
 from bot.handlers.intents import FIND, TypedCommand
+from bot.handlers.libraries import LibraryHandlers
 from bot.handlers.settings import SettingsHandlers
 from bot.handlers.subscriptions import AlertHandlers, WatchHandlers
 from bot.messages import ChatType, Message, Reply, Run, Style
@@ -111,6 +112,9 @@ ADMIN = frozenset({Scope.OWNER})
 COMMANDS = (
     Command(FIND, None, Audience.ASKERS, EVERYWHERE),
     Command("articles", ArticleHandlers.articles, Audience.ASKERS, EVERYWHERE),
+    Command("library", LibraryHandlers.show, Audience.CHAT_ADMINS, MANAGED),
+    Command("compare", AnswerHandler.compare, Audience.ASKERS, EVERYWHERE),
+    Command("new", AnswerHandler.begin_anew, Audience.ASKERS, PRIVATE),
     Command("article", ArticleHandlers.article, Audience.ASKERS, PRIVATE),
     Command(
         "watch",

@@ -11,10 +11,11 @@ from typing import Protocol
 from bot.admin.permissions import Permission
 from bot.errors import StateError
 from bot.handlers.answer_buttons import AnswerButtons
-from bot.handlers.answers import AnswerHandler, inline_answer
+from bot.handlers.answers import ASK, AnswerHandler, inline_answer
 from bot.handlers.browsing import ARTICLE, ARTICLES, ArticleHandlers
 from bot.handlers.commands import COMMANDS, START, Audience, Command, HelpHandlers, bound, command_of
 from bot.handlers.intents import Intent, Search, SmallTalk, TypedCommand, parse_intent
+from bot.handlers.libraries import LIBRARY, LibraryHandlers
 from bot.handlers.settings import SETTINGS, SettingsHandlers
 from bot.messages import ButtonPress, Chat, ChatType, InlineAnswer, InlineQuery, Message, Reply, Run, Sender
 from bot.ports import (
@@ -91,7 +92,8 @@ class Dispatcher:
         self._pressing = AnswerButtons(self._asking, lookup, shown, links, memory)
         self._browsing = ArticleHandlers(lookup, links)
         self._choosing = SettingsHandlers(self._preferences, self._administrators)
-        readers = (self._asking, self._browsing, self._choosing, HelpHandlers(more.guard))
+        self._libraries = LibraryHandlers(lookup, self._preferences, self._administrators)
+        readers = (self._asking, self._browsing, self._choosing, self._libraries, HelpHandlers(more.guard))
         self._commands = bound([*readers, *more.handlers])
         self._presses, self._files, self._guard = more.presses, more.files, more.guard
 
@@ -151,7 +153,7 @@ class Dispatcher:
             return [Reply([Run(said.only_admins_ask)], reply_to=message.id)]
         if isinstance(intent, Search):
             reply = await self._asking.answer(
-                intent.text, message.chat, message.sender, said, preference.facts
+                intent.text, message.chat, message.sender, said, preference, message.replied_to
             )
             return [replace(reply, reply_to=_quoted(message), edits=message.answered_by)]
         command = command_of(intent.name)
@@ -188,6 +190,11 @@ class Dispatcher:
             return [Reply([], notice=said.only_admins_ask)]
         if colon and kind == SETTINGS:
             return await self._choosing.press(press, said)
+        if colon and kind == LIBRARY:
+            return await self._libraries.press(press, said)
+        if colon and kind == ASK and press.chat:
+            query = press.data.removeprefix(f"{ASK}:")
+            return [await self._asking.answer(query, press.chat, press.sender, said, preference)]
         if colon and kind in (ARTICLES, ARTICLE):
             return await self._browsing.press(press, said)
         return await self._pressing.press(press, said, preference.facts)

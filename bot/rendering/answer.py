@@ -11,6 +11,7 @@ from bot.messages import Run, Style
 from bot.rendering.fact import Permalinks, citation, no_permalinks, place, sentence, shown_marks
 from bot.texts import Phrases
 from knowledge.model import Answer, Hit, MatchKind
+from knowledge.search.conversation import Hints
 
 SHOWN_QUERY = 60
 PINNED = "pinned"  # why a hit answers that an admin pointed to
@@ -39,6 +40,17 @@ def answer_runs(
     if answer.found and near:
         yield Run(("\n\n" if direct else "") + phrases.related + "\n")
     yield from hit_runs(near, phrases, links)
+
+
+def hint_runs(hints: Hints, phrases: Phrases) -> Iterator[Run]:
+    """What helps where nothing was found: the words that no article holds, and how many articles are about the rest."""
+    said = phrases.talk
+    if hints.missing:
+        yield Run("\n" + said.missing.format("、".join(hints.missing)))
+    if hints.rest:
+        yield Run("\n" + said.rest.format(hints.rest, hints.total))
+        held = "，".join(said.rest_in.format(one.name, one.count) for one in hints.held)
+        yield Run(f"：{held}" if held else "")
 
 
 def nearest(answer: Answer) -> tuple[Hit, ...]:

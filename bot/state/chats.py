@@ -143,7 +143,7 @@ class StoredPreferences:
         except StateError as error:
             log.warning("a chat's choices cannot be read, the defaults hold: %s", error)
             return Preference()
-        return Preference(row.language, row.facts, Askers(row.askers)) if row else Preference()
+        return Preference(row.language, row.facts, Askers(row.askers), row.library) if row else Preference()
 
     async def put(self, chat: Chat, preference: Preference) -> None:
         """Keep the chat's choices, on the disk when this returns.
@@ -160,6 +160,7 @@ class StoredPreferences:
             language=preference.language,
             facts=preference.facts,
             askers=preference.askers.value,
+            library=preference.library,
         )
         async with self._database.writing() as connection:
             await connection.execute(here)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Row, delete, insert, select
 
 from bot.errors import StateError
 from bot.ports import AnswerSession, InMemorySessions
@@ -45,11 +47,21 @@ class SessionRepository:
         async with self._database.reading() as connection:
             wanted = select(shown_answers).where(shown_answers.c.id == answer_id)
             row = (await connection.execute(wanted)).one_or_none()
-        if row is None:
-            return None
-        return AnswerSession(
-            row.id, row.query, row.platform, row.chat, row.asker, row.version, tuple(row.facts), row.created
+        return None if row is None else _session(row)
+
+    async def latest(
+        self, platform: str, chat: str, asker: str | None = None, most: int = 1
+    ) -> Sequence[AnswerSession]:
+        """The latest of a chat, or of one asker there, the newest first."""
+        here = (shown_answers.c.platform == platform) & (shown_answers.c.chat == chat)
+        wanted = select(shown_answers).where(
+            here if asker is None else here & (shown_answers.c.asker == asker)
         )
+        async with self._database.reading() as connection:
+            rows = (
+                await connection.execute(wanted.order_by(shown_answers.c.created.desc()).limit(most))
+            ).all()
+        return [_session(row) for row in rows]
 
     async def quoted(self) -> set[str]:
         """The ids of every fact that somebody was shown."""
@@ -62,6 +74,12 @@ class SessionRepository:
         async with self._database.writing() as connection:
             old = delete(shown_answers).where(shown_answers.c.created < now - KEPT)
             return (await connection.execute(old)).rowcount
+
+
+def _session(row: Row[Any]) -> AnswerSession:
+    return AnswerSession(
+        row.id, row.query, row.platform, row.chat, row.asker, row.version, tuple(row.facts), row.created
+    )
 
 
 class FallbackSessions:
@@ -82,3 +100,15 @@ class FallbackSessions:
     async def get(self, answer_id: str) -> AnswerSession | None:
         """The answer of that id, or None."""
         return await self._unstored.get(answer_id) or await self._stored.get(answer_id)
+
+    async def latest(
+        self, platform: str, chat: str, asker: str | None = None, most: int = 1
+    ) -> Sequence[AnswerSession]:
+        """The latest of a chat; none where they cannot be read, so that a follow-up stands on its own."""
+        unstored = await self._unstored.latest(platform, chat, asker, most)
+        try:
+            stored = await self._stored.latest(platform, chat, asker, most)
+        except StateError as error:
+            log.warning("what was asked before cannot be read: %s", error)
+            return unstored
+        return sorted([*unstored, *stored], key=lambda shown: shown.created, reverse=True)[:most]

@@ -154,6 +154,7 @@ preferences = Table(
     Column("language", Line(10), nullable=True),
     Column("facts", Integer, nullable=True),
     Column("askers", Line(20), nullable=False),
+    Column("library", Line(80), nullable=True),
 )
 
 questions = Table(

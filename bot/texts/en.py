@@ -327,7 +327,9 @@ PHRASES = Phrases(
     "For example:\na word: a place, a person, a company\nseveral words, with spaces between\na question: ……是多少？……是谁？……为什么？",
     help="Just send words or a question.\n\n"
     "“phrase” in quotes: exactly these characters in a row\n-word: nothing that holds this word\n"
-    "文:word: only articles with this word in the title\n\n"
+    "文:word: only articles with this word in the title\n"
+    "库:信访 word, 报:青年报 word, 2023年:word: only articles of this library, newspaper, year\n\n"
+    "You can ask on: 那第二批呢？, 为什么？, 还有呢\n\n"
     "Buttons under an answer:\nContext: the sentences around it\nSource: the raw lines of the file\n"
     "More: next page, other reports, why it matched\n\n"
     "If I find nothing I say so and show what comes nearest. Not found does not mean it did not happen.",
@@ -417,6 +419,9 @@ PHRASES = Phrases(
     commands={
         "find": "look a word or question up",
         "articles": "which articles there are",
+        "library": "the library to look in",
+        "compare": "what each library says, side by side",
+        "new": "start over; follow from nothing before",
         "article": "read one article",
         "watch": "tell me when new reports mention a word",
         "watches": "what I watch",

@@ -140,7 +140,7 @@ def answer_view(answer: Answer, snapshot: Snapshot, reader: Reader, asked: Asked
     return AnswerView(
         asked.query,
         asked.library,
-        answer.understood or asked.query,
+        answer.understood.removeprefix(f"库:{asked.library} ") if answer.understood else asked.query,
         answer.found,
         notices,
         short or None,

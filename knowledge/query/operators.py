@@ -24,6 +24,13 @@ class Filter:
     def __bool__(self) -> bool:
         return bool(self.libraries or self.years or self.newspapers)
 
+    @property
+    def marks(self) -> str:
+        """The filter as one types it before a query, a blank at its end."""
+        years = (f"{year}年:" for year in self.years)
+        marks = (*(f"库:{one}" for one in self.libraries), *(f"报:{one}" for one in self.newspapers), *years)
+        return "".join(f"{mark} " for mark in marks)
+
 
 @dataclass(frozen=True, slots=True)
 class Operators:

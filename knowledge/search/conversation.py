@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from knowledge.model import Answer, Article, Browse, Facet, Hit, Listing
 from knowledge.query.analysis import Query
@@ -56,8 +57,11 @@ def answer_after(
     last = ""
     for asked in [one for one in context if one.strip()][-MOST_CONTEXT:]:
         meant = understand(asked, last, analyse, language) if last else Understood(asked, Leaning.NONE)
-        last = asked if meant.leaning is Leaning.ARTICLE else meant.text
+        marks = analyse(asked).only.marks if meant.leaning is not Leaning.NONE else ""
+        last = asked if meant.leaning is Leaning.ARTICLE else marks + meant.text
     meant = understand(query, last, analyse, language) if last else Understood(query, Leaning.NONE)
+    only = analyse(query).only or analyse(last).only
+    text = only.marks + meant.text
     match meant.leaning:
         case Leaning.NONE:
             return ask(query)
@@ -66,10 +70,10 @@ def answer_after(
         case Leaning.ARTICLE:
             titled = _within_article(meant.text, ask(last))
             return replace(ask(titled), query=query, understood=titled) if titled else ask(query)
-    answer = ask(meant.text)
+    answer = ask(text)
     if meant.leaning is Leaning.BARE and not answer.found:
         return ask(query)
-    return replace(answer, query=query, understood=meant.text)
+    return replace(answer, query=query, understood=text)
 
 
 def further(query: str, answer: Answer, understood: str) -> Answer:
@@ -107,18 +111,22 @@ def asked_across(query: str) -> str | None:
 
 
 def answer_across(query: str, about: str, libraries: Sequence[Facet], ask: Ask) -> Answer:
-    """Answer in every library that has something to say, grouped by library in their order."""
-    hits: list[Hit] = []
-    related: list[Hit] = []
+    """Answer in every library that has something to say: first the best of each, then the second, and so on."""
+    hits: list[Sequence[Hit]] = []
+    related: list[Sequence[Hit]] = []
     best = 0.0
     for library in libraries[:MOST_LIBRARIES]:
         answer = ask(f"库:{library.name} {about}")
         if answer.found:
-            hits += answer.hits[:OF_EACH]
+            hits.append(answer.hits[:OF_EACH])
         else:
-            related += answer.related[:OF_EACH]
+            related.append(answer.related[:OF_EACH])
         best = max(best, answer.confidence)
-    return Answer(query, bool(hits), best, None, tuple(hits), tuple(related))
+    return Answer(query, bool(hits), best, None, _by_turns(hits), _by_turns(related))
+
+
+def _by_turns(rows: Sequence[Sequence[Hit]]) -> tuple[Hit, ...]:
+    return tuple(hit for turn in zip_longest(*rows) for hit in turn if hit is not None)
 
 
 def hints(query: Query, corpus: Corpus, browse: Callable[[Browse], Listing]) -> Hints:

@@ -94,7 +94,7 @@ def test_a_filter_keeps_an_answer_to_the_articles_it_names(
 @pytest.mark.parametrize("query", ["各库怎么说加装电梯", "加装电梯各库怎么说？"])
 def test_a_question_of_all_libraries_is_answered_library_by_library(snapshot: Snapshot, query: str) -> None:
     libraries = [hit.fact.article.library for hit in snapshot.ask(query).hits]
-    assert libraries == sorted(libraries, key=lambda name: ["调研", "信访件"].index(name or ""))
+    assert libraries[:2] == ["调研", "信访件"]
     assert set(libraries) == {"调研", "信访件"}
 
 

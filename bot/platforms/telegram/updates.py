@@ -81,7 +81,13 @@ def _message(message: TelegramMessage, me: BotIdentity, *, edited: bool) -> Even
         forwarded=message.forward_origin is not None,
         via_bot=message.via_bot is not None,
         attachment=_attachment(document) if document is not None else None,
+        replied_to=_replied_to(message.reply_to_message),
     )
+
+
+def _replied_to(message: TelegramMessage | None) -> str | None:
+    said = None if message is None else message.text if message.text is not None else message.caption
+    return None if said is None else _text(said)
 
 
 def _chat(chat: TelegramChat, message: TelegramMessage | None = None) -> Chat:

@@ -115,7 +115,7 @@ async def test_help_in_a_group_explains_privacy_mode(room: Room) -> None:
 
 async def test_articles_lists_titles_and_a_number_opens_one(room: Room) -> None:
     (reply,) = await room.say("/articles")
-    assert reply.text == "现有 2 篇文章：\n1. 桥通车了\n2. 第10篇长文章"
+    assert reply.text == "现有 2 篇文章：\n1. 桥通车了\n　58 句\n2. 第10篇长文章\n　7 句"
     opened = await room.press_label("2", reply)
     assert opened.text.startswith("第10篇长文章\n路2长")
     assert "第 1 页，共" in opened.text

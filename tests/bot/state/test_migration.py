@@ -77,7 +77,7 @@ async def kill_at(folder: Path, statement: int) -> int:
     async with open_state(sqlite_address(folder)) as state:
         assert await state.roles.role("telegram", "42") == "editor"
         assert await state.watches.all() == []
-    assert revision(folder) == "0004"
+    assert revision(folder) == "0005"
     return ended
 
 

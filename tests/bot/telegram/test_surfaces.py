@@ -168,7 +168,7 @@ async def test_the_interface_follows_the_readers_language_and_quotes_stay_as_pri
     assert bot.last(private(16))["reply_markup"]["inline_keyboard"][0][0]["text"] == "Context"
     taiwan = user(17, language_code="zh-hant")
     said = await bot.tell(message=message("qzxjk", private(17), 1, taiwan))
-    assert said.text == "現有報道裡沒有查到「qzxjk」。"
+    assert said.text == "現有報道裡沒有查到「qzxjk」。\n文章裡沒有這些詞：qzxjk"
 
 
 async def test_menus_are_told_per_scope_and_language(bot: Bot) -> None:
