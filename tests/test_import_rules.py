@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.support.process import environment
 
 ROOT = Path(__file__).parents[1]
 PURE = ("repair", "text", "query", "answering", "search", "model.py", "schemas.py")
@@ -152,3 +156,21 @@ def _code(path: Path) -> str:
         ) and ast.get_docstring(node):
             node.body[0] = ast.Pass()
     return ast.dump(tree)
+
+
+def test_a_platform_that_is_not_configured_is_not_imported() -> None:
+    """Its settings are; what serves it, and what that stands on, is not."""
+    code = (
+        "import sys, bot.app\nfrom bot.config import load_settings\nfrom bot.platforms import PLATFORMS\n"
+        "settings = load_settings(PLATFORMS)\nassert not any(one.is_on for one in settings.platforms)\n"
+        "print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment(), capture_output=True, check=True
+    )
+    loaded = {name for name in done.stdout.decode().split() if name.startswith("bot.platforms.")}
+    folders = {name.split(".")[2] for name in loaded if name.count(".") > 2}
+    settings = {f"bot.platforms.{folder}.setup" for folder in folders}
+    assert len(folders) >= 2
+    assert {name for name in loaded if name.count(".") > 2} == settings
+    assert "telegram" not in done.stdout.decode().split()
