@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from typing import Final
@@ -29,6 +31,7 @@ _ENDS: Final = 10
 _POOR: Final = 0.6
 """Where one library keeps so much less than the other, it lost the article."""
 
+_MOST_PLACES: Final = 6
 _LINKED: Final = 0.3
 _CREDIT: Final = re.compile(
     r"(?:来源|來源|稿源|责任?编辑?|責任編輯|责编|编辑|编审|审核|校对|作者|记者|記者|发布时间|时间|日期|发布|更新时间|字号|分享|原标题)[^。！？]{0,3}?[：:丨|/]"
@@ -142,32 +145,64 @@ def _article(page: HtmlText, found: _Found) -> list[HtmlBlock]:
     return kept or page.blocks
 
 
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """A block at a place of the library's text, on the best way there; `weight` is how many characters that way has."""
+
+    block: HtmlBlock
+    start: int
+    end: int
+    weight: int
+    before: _Match | None
+
+
 def _matched(blocks: Sequence[HtmlBlock], text: str) -> list[HtmlBlock]:
-    """The blocks whose text stands in `text`, in its order; short ones only next to the one before."""
-    kept: list[HtmlBlock] = []
-    at = 0
+    """The blocks that stand in `text` in its order, as many characters of it as can be; short ones only beside others.
+
+    What stands there twice (a caption, a headline) is taken where most of the rest still fits.
+    """
+    frontier: list[_Match] = []  # ends and weights both ascending: the best way up to each place
     for block in blocks:
         key = _key(block.text)
-        if not key:
-            continue
-        start = text.find(key, at)
-        end = start + len(key)
-        if start < 0 and len(key) >= 2 * _ENDS:
-            start, end = _by_ends(key, text, at)
-        if start < 0 or (len(key) < _SHORT and start - at > _NEAR):
-            continue
-        kept.append(block)
-        at = end
+        fresh = []
+        for start, end in _places(key, text):
+            at = bisect_right(frontier, start, key=lambda match: match.end)
+            before = frontier[at - 1] if at else None
+            fresh.append(_Match(block, start, end, len(key) + (before.weight if before else 0), before))
+        for match in fresh:
+            at = bisect_right(frontier, match.end, key=lambda other: other.end)
+            if at and frontier[at - 1].weight >= match.weight:
+                continue
+            low = bisect_left(frontier, match.end, key=lambda other: other.end)
+            high = bisect_right(frontier, match.weight, key=lambda other: other.weight)
+            frontier[low : max(low, high)] = [match]
+    chain: list[_Match] = []
+    last = frontier[-1] if frontier else None
+    while last is not None:
+        chain.append(last)
+        last = last.before
+    kept: list[HtmlBlock] = []
+    at = 0
+    for match in reversed(chain):
+        if match.end - match.start >= _SHORT or match.start - at <= _NEAR:
+            kept.append(match.block)
+            at = match.end
     return kept
 
 
-def _by_ends(key: str, text: str, at: int) -> tuple[int, int]:
-    """Find a block by its first and last characters, where its middle differs: a reading or a deletion went out."""
-    start = text.find(key[:_ENDS], at)
-    end = text.find(key[-_ENDS:], start + _ENDS) if start >= 0 else -1
-    if end < 0 or not 0.7 * len(key) < end + _ENDS - start < 1.6 * len(key):
-        return -1, -1
-    return start, end + _ENDS
+def _places(key: str, text: str) -> Iterator[tuple[int, int]]:
+    """Where a block stands in the text: word for word, else by its ends where a reading or a deletion went out."""
+    start = text.find(key) if key else -1
+    for _ in range(_MOST_PLACES):
+        if start < 0:
+            break
+        yield start, start + len(key)
+        start = text.find(key, start + 1)
+    if len(key) >= 2 * _ENDS and key not in text:
+        start = text.find(key[:_ENDS])
+        end = text.find(key[-_ENDS:], start + _ENDS) if start >= 0 else -1
+        if end >= 0 and 0.7 * len(key) < end + _ENDS - start < 1.6 * len(key):
+            yield start, end + _ENDS
 
 
 def _title(page: HtmlText, kept: list[HtmlBlock], found: _Found) -> HtmlBlock | None:
