@@ -24,6 +24,9 @@ _GUTTER: Final = 0.35
 _GUTTER_OF_FEW: Final = 1.2
 """Few lines may leave a narrow strip free by chance."""
 
+_RUNS_ON: Final = 1.5
+"""Lines of one column are no farther apart, a section's heading between them or not."""
+
 _LENIENT_ROWS: Final = 9
 _LINES_A_STRAY: Final = 60
 _NARROWEST_COLUMN: Final = 4.0
@@ -299,7 +302,7 @@ def _cut_across(stacks: Sequence[Stack], lines: Sequence[Line], body: float) -> 
     for stack in sorted(stacks, key=lambda s: s.box.top):
         y, slack = stack.box.top, 0.25 * body
         boxes = [*(each.box for each in stacks), *(each.box for each in lines)]
-        if any(box.bottom > y + slack and box.top < y - slack for box in boxes):
+        if any(box.bottom > y + slack and box.top < y - slack for box in boxes) or _runs_on(lines, y, body):
             continue
         upper = (
             [s for s in stacks if s.box.bottom <= y + slack],
@@ -312,6 +315,18 @@ def _cut_across(stacks: Sequence[Stack], lines: Sequence[Line], body: float) -> 
         if upper[0] and upper[1]:
             return upper, lower
     return None
+
+
+def _runs_on(lines: Sequence[Line], y: float, body: float) -> bool:
+    """Tell whether a column of text goes on over a height that lies between two of its lines."""
+    above = [line.box for line in lines if y - 2 * body < line.box.bottom <= y + 0.25 * body]
+    below = [line.box for line in lines if y - 0.25 * body <= line.box.top < y + 2 * body]
+    return any(
+        upper.across(lower) > 0.3 * min(upper.width, lower.width)
+        and 0 <= lower.top - upper.bottom < _RUNS_ON * body
+        for upper in above
+        for lower in below
+    )
 
 
 def _cut_down(stacks: Sequence[Stack], lines: Sequence[Line], body: float) -> _Parts | None:

@@ -238,6 +238,60 @@ figure {{ margin:1mm 0; break-inside:avoid }} .i {{ background:#bbb; height:28mm
 {layout.extra}</style><body>{head}<main>{"".join(parts)}</main>{foot}</body>"""
 
 
+def drawn_layout(seed: int) -> Layout:
+    """Draw a layout that nobody set: a sheet cut down and across, with columns, sizes, rules and families by chance."""
+    pick = random.Random(seed)
+    wide, high = pick.choice(((3, 2), (4, 3), (3, 3), (4, 2), (2, 3)))
+    cells = [[""] * wide for _ in range(high)]
+    shares: list[tuple[int, int]] = []
+
+    def cut(left: int, top: int, width: int, height: int) -> None:
+        if (width, height) == (1, 1) or (width * height <= 4 and pick.random() < 0.5):
+            for row in range(top, top + height):
+                cells[row][left : left + width] = [f"a{len(shares)}"] * width
+            shares.append((width, height))
+        elif width > 1 and (height == 1 or pick.random() < 0.5):
+            at = pick.randint(1, width - 1)
+            cut(left, top, at, height)
+            cut(left + at, top, width - at, height)
+        else:
+            at = pick.randint(1, height - 1)
+            cut(left, top, width, at)
+            cut(left, top + at, width, height - at)
+
+    cut(0, 0, wide, high)
+    sheet = pick.choice(((320, 460), (380, 520), (280, 400)))
+    per = max(1, round(sheet[0] / wide / 62))
+    stories: list[dict[str, object]] = [
+        {
+            "columns": max(1, width * per),
+            "paragraphs": 3 * width * height + pick.randint(0, 2),
+            "headings": pick.choice((0, 0, 1, 2)) if width * height > 1 else 0,
+            "title": pick.choice((16, 18, 20)) + 4 * (width - 1),
+            "rich": pick.random() < 0.7,
+            "picture": int(pick.random() < 0.3),
+            "frame": int(width * height == 1 and pick.random() < 0.3),
+        }
+        for width, height in shares
+    ]
+    return Layout(
+        f"drawn-{seed}",
+        *sheet,
+        tuple(" ".join(row) for row in cells),
+        stories,
+        body=pick.choice((8.5, 9.0, 9.5, 10.0)),
+        rules=pick.random() < 0.5,
+        leading=pick.choice((1.45, 1.6, 1.75)),
+        gap=pick.choice((1.2, 1.6, 2.0)),
+        family=pick.choice(("Noto Serif CJK SC", "Noto Sans CJK SC")),
+        head=pick.choice(("rule", "plain", "")),
+        foot=pick.random() < 0.7,
+        extra=pick.choice(("", "", "h1,.k,.s,.b{text-align:left}")),
+        seed=seed,
+        kept=True,
+    )
+
+
 LAYOUTS: Final[Sequence[Layout]] = (
     Layout("two-over-one", 320, 460, ("a0 a0 a1", "a2 a2 a2"), ({"columns": 3, "paragraphs": 8, "picture": 1}, {"columns": 2, "paragraphs": 5, "title": 20}, {"columns": 5, "paragraphs": 12, "headings": 2}), seed=1),
     Layout("one-long", 320, 460, ("a0",), ({"columns": 5, "paragraphs": 24, "headings": 3, "title": 34, "picture": 1},), seed=2),
