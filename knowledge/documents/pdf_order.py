@@ -330,23 +330,39 @@ def _runs_on(lines: Sequence[Line], y: float, body: float) -> bool:
 
 
 def _cut_down(stacks: Sequence[Stack], lines: Sequence[Line], body: float) -> _Parts | None:
-    """Cut along a height-long gap where both sides begin with a title."""
+    """Cut along a height-long gap where both sides begin with a title: that over which the titles stand best."""
     units: list[Stack | Line] = sorted([*stacks, *lines], key=lambda u: u.box.left)
     reach = float("-inf")
+    best: tuple[float, int] | None = None
     for at, unit in enumerate(units):
         if at and unit.box.left > reach - 0.1 * body:
             sides = units[:at], units[at:]
             if all(_headed(side, body) for side in sides):
-                left, right = (
-                    (
-                        [u for u in side if isinstance(u, Stack)],
-                        [u for u in side if isinstance(u, Line)],
-                    )
-                    for side in sides
-                )
-                return left, right
+                astray = max(_astray(side, body) for side in sides)
+                best = min(best or (astray, at), (astray, at))
         reach = max(reach, unit.box.right)
-    return None
+    if best is None:
+        return None
+    left, right = (
+        ([u for u in side if isinstance(u, Stack)], [u for u in side if isinstance(u, Line)])
+        for side in (units[: best[1]], units[best[1] :])
+    )
+    return left, right
+
+
+def _astray(units: Sequence[Stack | Line], body: float) -> float:
+    """How far a side's title stands from the middle and from the left edge of its text, to a tenth of the body.
+
+    Of several titles on top nothing can be said.
+    """
+    top = min(unit.box.top for unit in units)
+    heads = [unit.box for unit in units if isinstance(unit, Stack) and unit.box.top < top + 4 * body]
+    if len(heads) != 1:
+        return 0.0
+    text = [unit.box for unit in units if isinstance(unit, Line)] or heads
+    left, right = min(box.left for box in text), max(box.right for box in text)
+    shift = abs(heads[0].left + heads[0].right - left - right) / 2
+    return round(min(shift, abs(heads[0].left - left)) / body, 1)
 
 
 def _headed(units: Sequence[Stack | Line], body: float) -> bool:
