@@ -111,7 +111,9 @@ class Room:
         if shown:
             timeline["prev_batch"] = f"t{shown[0]['order']}"
         if membership == "join":
-            return "join", {"timeline": timeline}
+            nothing: Json = {"events": []}
+            rest = {"state": nothing, "ephemeral": nothing, "account_data": nothing, "summary": {}}
+            return "join", {"timeline": timeline, "unread_notifications": {}, **rest}
         return ("leave", {"timeline": timeline}) if membership in ("leave", "ban") else ("", {})
 
 

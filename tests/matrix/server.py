@@ -19,6 +19,7 @@ from tests.matrix.rooms import Json, Room
 ME = "@chuchu:here"
 TOKEN = "syt_canary-token-of-the-tests_0123456789"
 EVENT_BYTES = 65_536
+EVERYTHING = json.dumps({"room": {"timeline": {"types": ["m.room.message", "m.room.member"], "limit": 50}}})
 
 
 class Refused(Exception):
@@ -57,9 +58,10 @@ Fault = Refused | Hang | Reset | Garbage
 
 @dataclass
 class Homeserver:
-    """What a test sees and steers; `order` numbers all events of all rooms."""
+    """What a test sees and steers; `order` numbers all events of all rooms, `tokens` says who calls."""
 
     url: str = ""
+    tokens: dict[str, str] = field(default_factory=lambda: {TOKEN: ME})
     rooms: dict[str, Room] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=lambda: {ME: "出处"})
     media: dict[str, bytes] = field(default_factory=dict)
@@ -165,7 +167,8 @@ class Homeserver:
     async def _answer(self, request: web.Request, path: str) -> Any:
         if path == "/_matrix/client/versions":
             return {"versions": ["v1.11"]}
-        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+        me = self.tokens.get(request.headers.get("Authorization", "").removeprefix("Bearer "))
+        if me is None:
             raise Refused(401, "M_UNKNOWN_TOKEN")
         if path == "/_matrix/media/v3/upload":
             address = f"mxc://here/m{len(self.media)}"
@@ -180,15 +183,15 @@ class Homeserver:
         body: Json = await request.json() if request.can_read_body else {}
         match request.method, *parts:
             case "GET", "account", "whoami":
-                return {"user_id": ME, "device_id": "D"}
+                return {"user_id": me, "device_id": "D"}
             case "GET", "profile", person, "displayname":
                 return {"displayname": self.names[person]} if person in self.names else {}
             case "GET", "sync":
-                return await self._sync(request.query)
+                return await self._sync(request.query, me)
             case "GET", "joined_rooms":
-                return {"joined_rooms": [r.id for r in self.rooms.values() if ME in r.joined]}
+                return {"joined_rooms": [r.id for r in self.rooms.values() if me in r.joined]}
             case "POST", "join", room:
-                self._room(room, member=False).enter(ME)
+                self._room(room).enter(me)
                 return {"room_id": room}
             case "POST", "createRoom":
                 made = self.room(ME, name=f"made{len(self.rooms)}")
@@ -196,33 +199,35 @@ class Homeserver:
                     made.member(person, "join")  # who is invited comes at once
                 return {"room_id": made.id}
             case "GET", "rooms", room, "joined_members":
-                return {"joined": {person: {} for person in self._room(room).joined}}
+                return {"joined": {person: {} for person in self._room(room, me).joined}}
             case "GET", "rooms", room, "event", event:
-                return self._room(room).with_edit(event)
+                return self._room(room, me).with_edit(event)
             case "GET", "rooms", room, "messages":
-                return self._room(room).page(request.query)
+                return self._room(room, me).page(request.query)
             case "GET", "rooms", room, "state", kind, "":
-                held = self._room(room).state_of(kind)
+                held = self._room(room, me).state_of(kind)
                 if held is None:
                     raise Refused(404, "M_NOT_FOUND")
                 return held
             case "PUT", "rooms", room, "send", "m.room.message", transaction:
-                return {"event_id": self._send(self._room(room), body, transaction)}
+                return {"event_id": self._send(self._room(room, me), me, body, transaction)}
         self.complaints.append(f"{request.method} {path}")
         raise Refused(404, "M_UNRECOGNIZED")
 
-    def _send(self, room: Room, content: Json, transaction: str) -> str:
+    def _send(self, room: Room, me: str, content: Json, transaction: str) -> str:
+        transaction = f"{me} {transaction}"
         if transaction in self._done:
             return self._done[transaction]
         if len(json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()) + 2048 > EVENT_BYTES:
             raise Refused(413, "M_TOO_LARGE")
-        self._done[transaction] = self.event(room, ME, content)
-        _seen(content)
+        self._done[transaction] = self.event(room, me, content)
+        if me == ME:
+            _seen(content)
         return self._done[transaction]
 
-    async def _sync(self, asked: Mapping[str, str]) -> Json:
-        self.syncs += 1
-        wanted = json.loads(asked["filter"])["room"]["timeline"]
+    async def _sync(self, asked: Mapping[str, str], me: str) -> Json:
+        self.syncs += me == ME
+        wanted = json.loads(asked.get("filter", EVERYTHING))["room"]["timeline"]
         since = int(asked["since"].removeprefix("s")) if "since" in asked else None
         if since is not None and not self._newer(since):
             self._news.clear()
@@ -231,16 +236,25 @@ class Homeserver:
         now = self.order
         rooms: Json = {"join": {}, "invite": {}, "leave": {}}
         for room in self.rooms.values():
-            kind, news = room.since(since or 0, ME, wanted["types"], wanted["limit"])
+            kind, news = room.since(since or 0, me, wanted["types"], wanted["limit"])
             if kind:
                 rooms[kind][room.id] = news
-        return {"next_batch": f"s{now}", "rooms": rooms}
+        nothing: Json = {"events": []}
+        return {
+            "next_batch": f"s{now}",
+            "rooms": rooms,
+            "to_device": nothing,
+            "presence": nothing,
+            "account_data": nothing,
+            "device_lists": {"changed": [], "left": []},
+            "device_one_time_keys_count": {},
+        }
 
     def _newer(self, since: int) -> bool:
         return any(event["order"] > since for room in self.rooms.values() for event in room.events)
 
-    def _room(self, room: str, member: bool = True) -> Room:
-        if room not in self.rooms or (member and ME not in self.rooms[room].joined):
+    def _room(self, room: str, member: str | None = None) -> Room:
+        if room not in self.rooms or (member and member not in self.rooms[room].joined):
             raise Refused(403, "M_FORBIDDEN")
         return self.rooms[room]
 

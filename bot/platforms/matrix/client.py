@@ -115,7 +115,10 @@ class MatrixClient:
 
     async def create_private(self, person: str) -> str:
         """Make a room for two and invite the other; return its id."""
-        wanted = {"preset": "trusted_private_chat", "is_direct": True, "invite": [person]}
+        return await self.create(preset="trusted_private_chat", is_direct=True, invite=[person])
+
+    async def create(self, **wanted: object) -> str:
+        """Make a room (specification, "POST createRoom"); return its id."""
         return str((await self._once("POST", "/createRoom", wanted)).get("room_id", ""))
 
     async def send(self, room: str, content: Json, transaction: str) -> str:

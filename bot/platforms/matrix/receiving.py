@@ -105,14 +105,16 @@ class Syncer:
         before = Position.load(await self._inbox.position())
         now = int(self._clock() * 1000)
         try:
-            answer = await self._client.sync(
-                before.since if before else None, FILTER, self._seconds if before else 0, self._grace
+            answer = await (
+                self._client.sync(before.since, FILTER, self._seconds, self._grace)
+                if before
+                else self._first()
             )
         except Refused as error:
             if before is None:
                 raise
             logger.error("matrix: the server does not know our position (%s); beginning anew", error)
-            before, answer = None, await self._client.sync(None, FILTER, 0, self._grace)
+            before, answer = None, await self._first()
         after = answer.get("next_batch")
         if not isinstance(after, str):
             raise CallError("the answer to /sync has no next_batch")
@@ -123,6 +125,13 @@ class Syncer:
             self._metrics.received.labels("unusable").inc(len(found) - len(updates))
         await self._inbox.store(updates, position=Position(after, now).dump())
         self._health.ok()
+
+    async def _first(self) -> Json:
+        """The sync that begins anew, which waits for nothing.
+
+        Synapse keeps an answer for two minutes for whoever asks the same: another waiting time is another question.
+        """
+        return await self._client.sync(None, FILTER, self._clock() % 1, self._grace)
 
     async def _updates(self, answer: Json, before: Position | None) -> AsyncIterator[NewUpdate | None]:
         """What is to be stored: in order within each room. At the very first, only who invites us."""
