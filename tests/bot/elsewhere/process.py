@@ -1,0 +1,62 @@
+"""The real process with WeCom and Matrix on, every logger at DEBUG: killed and stopped as an operator would."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import time
+from pathlib import Path
+
+from bot.state.sqlite_inbox import read_statuses
+from tests.matrix.server import TOKEN, Homeserver
+from tests.support.process import environment
+from tests.wecom.server import BOT, SECRET, Gateway
+
+
+class BotProcess:
+    """`chuchu run` for WeCom and Matrix; its log goes to `log`, what it keeps into `data`."""
+
+    def __init__(self, folder: Path, matrix: Homeserver, wecom: Gateway, **settings: str) -> None:
+        self.data = folder / "var"
+        self.log = folder / "log"
+        self._folder = folder
+        self._settings = {
+            "CHUCHU_DATA": str(self.data),
+            "CHUCHU_HTTP": "127.0.0.1:0",
+            "CHUCHU_ADMIN_HTTP": "127.0.0.1:0",
+            "CHUCHU_LOG": "json",
+            "CHUCHU_MATRIX_SERVER": matrix.url,
+            "CHUCHU_MATRIX_TOKEN": TOKEN,
+            "CHUCHU_WECOM_SERVER": wecom.url,
+            "CHUCHU_WECOM_BOT": BOT,
+            "CHUCHU_WECOM_SECRET": SECRET,
+            **settings,
+        }
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Start without waiting."""
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "tests.faults.loud", "run"),
+                cwd=self._folder,
+                env=environment(**self._settings),
+                stdout=log,
+                stderr=log,
+            )
+
+    async def end(self, how: signal.Signals) -> tuple[int, float]:
+        """End it; return the exit code and the seconds it took."""
+        assert self._process is not None
+        began = time.monotonic()
+        if self._process.returncode is None:
+            self._process.send_signal(how)
+        code = await asyncio.wait_for(self._process.wait(), 60)
+        return code, time.monotonic() - began
+
+    def waiting(self) -> int:
+        """How many stored updates have not ended."""
+        path = self.data / "inbox.sqlite"
+        statuses = [*read_statuses(path, "matrix").values(), *read_statuses(path, "wecom").values()]
+        return sum(status is None for status, _ in statuses)

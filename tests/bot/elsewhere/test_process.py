@@ -1,0 +1,99 @@
+"""WeCom and Matrix on the real process: killed in the middle, nothing stored is lost or said twice; no secret is seen."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.bot.elsewhere.process import BotProcess
+from tests.bot.matrix.service import ANN
+from tests.faults.test_secrets import spellings
+from tests.matrix.server import ME, TOKEN, Homeserver, homeserver
+from tests.support.process import ROOT, environment
+from tests.wecom.server import SECRET, Gateway, gateway
+
+QUESTION, ANSWER = "莫德纳", "从战略签约到拿地开工"  # what is said while it starts is no answer
+ROOMS, ASKED = 6, 3  # what was in hand when a process died three times is taken for its death
+
+
+@pytest.fixture
+async def servers() -> AsyncIterator[tuple[Homeserver, Gateway]]:
+    async with homeserver() as matrix, gateway() as wecom:
+        yield matrix, wecom
+
+
+@pytest.mark.slow
+async def test_killed_again_and_again_it_loses_nothing_and_says_nothing_twice(
+    tmp_path: Path, servers: tuple[Homeserver, Gateway]
+) -> None:
+    matrix, wecom = servers
+    bot = BotProcess(tmp_path, matrix, wecom)
+    await bot.start()
+    await matrix.until(lambda: matrix.syncs and wecom.online, 60)
+    rooms = [matrix.room(ANN, name=f"r{number}") for number in range(ROOMS)]
+    asked: Counter[str] = Counter()
+    for turn in range(ASKED):
+        for room in rooms:
+            asked[room.id] += 1
+            matrix.say(room, ANN, QUESTION)
+        said, syncs = len(wecom.said), matrix.syncs
+        await wecom.say(QUESTION, person=f"p{turn}")
+        await matrix.until(lambda: matrix.syncs > syncs and len(wecom.said) > said, 60)  # noqa: B023
+        if turn < ASKED - 1:
+            await bot.end(signal.SIGKILL)
+            await bot.start()
+            subscriptions = wecom.subscriptions
+            await matrix.until(lambda: wecom.subscriptions > subscriptions, 60)  # noqa: B023
+    await matrix.until(
+        lambda: all(len(matrix.shown(room)) >= ASKED for room in rooms) and not bot.waiting(), 60
+    )
+    code, _ = await bot.end(signal.SIGTERM)
+    assert code == 0
+    assert {room.id: sum(ANSWER in text for text in matrix.shown(room)) for room in rooms} == asked
+    people = [f"p{turn}" for turn in range(ASKED)]
+    assert [sum(ANSWER in text for text in wecom.shown(person)) for person in people] == [1] * ASKED
+
+
+async def test_asked_refused_and_broken_it_shows_no_secret_anywhere(
+    tmp_path: Path, servers: tuple[Homeserver, Gateway]
+) -> None:
+    matrix, wecom = servers
+    bot = BotProcess(tmp_path, matrix, wecom, CHUCHU_ADMINS=f"matrix:{ANN},wecom:ann")
+    await bot.start()
+    await matrix.until(lambda: matrix.syncs and wecom.online, 60)
+    room = matrix.room(ANN)
+    for words in (QUESTION, "/audit", "!settings", "1", TOKEN[4:12]):
+        before = len(matrix.ours(room)), len(wecom.said)
+        matrix.say(room, ANN, words)
+        await wecom.say(words)
+        await matrix.until(lambda: len(matrix.ours(room)) > before[0] and len(wecom.said) > before[1])  # noqa: B023
+    await wecom.connections[-1].close()
+    await matrix.until(lambda: wecom.subscriptions == 2)
+    matrix.member(room, ME, "leave", ANN)
+    code, _ = await bot.end(signal.SIGTERM)
+    assert code == 0
+    files = [bot.log, *(path for path in bot.data.rglob("*") if path.is_file())]
+    found = {
+        path.name
+        for path in files
+        for secret in (TOKEN, SECRET)
+        for written in spellings(secret)
+        if written in path.read_bytes()
+    }
+    assert found == set()
+
+
+def test_a_platform_that_is_not_set_up_is_not_loaded() -> None:
+    listing = (
+        "import sys, bot.app, bot.platforms;"
+        "print(*(m for m in sys.modules if m.startswith('bot.platforms.') and m.count('.') > 2))"
+    )
+    command = [sys.executable, "-c", listing]
+    loaded = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, check=True, text=True)
+    assert {name.rpartition(".")[2] for name in loaded.stdout.split()} == {"setup"}
