@@ -103,7 +103,7 @@ def _owner(grid: Grid, regions: Sequence[tuple[Region, float]]) -> Region | None
 
 def _furniture(lines: list[Line], page: Page, body: float, top: bool) -> tuple[list[PageBlock], list[Line]]:
     """Split off what runs along one edge: beyond a long rule, or one row of short pieces clear of the rest."""
-    beyond = _beyond_rule(lines, page, top)
+    beyond = _beyond_rule(lines, page, top) if lines else []
     row = beyond or _edge_row(lines, page, body, top)
     if not row:
         return [], lines

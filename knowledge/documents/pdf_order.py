@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 from knowledge.documents.pdf_characters import Box
@@ -28,6 +29,7 @@ _RUNS_ON: Final = 1.5
 """Lines of one column are no farther apart, a section's heading between them or not."""
 
 _LENIENT_ROWS: Final = 9
+_FEWEST_ROWS: Final = 3
 _LINES_A_STRAY: Final = 60
 _NARROWEST_COLUMN: Final = 4.0
 _NAME: Final = "[\u4e00-\u9fff·]{2,4}"
@@ -238,12 +240,24 @@ def find_gutters(lines: Sequence[Line], body: float, uprights: Sequence[Box]) ->
     if not lines:
         return []
     box = bounds(lines)
-    if len({round(line.base / (0.5 * body)) for line in lines}) < _LENIENT_ROWS:
-        return _covered(lines, _GUTTER_OF_FEW * body, uprights, box, 0)
+    rows = len({round(line.base / (0.5 * body)) for line in lines})
+    if rows < _LENIENT_ROWS:
+        narrow = _covered(lines, _GUTTER * body, uprights, box, 0)
+        parted = rows >= _FEWEST_ROWS and all(_parted(lines, column, body) for column in pairwise(narrow))
+        return narrow if parted else _covered(lines, _GUTTER_OF_FEW * body, uprights, box, 0)
     strict = _covered(lines, _GUTTER * body, uprights, box, 0)
     lenient = _covered(lines, _GUTTER * body, uprights, box, 1 + len(lines) // _LINES_A_STRAY)
     wide = all(right - left > _NARROWEST_COLUMN * body for left, right in lenient)
     return lenient if len(lenient) > len(strict) and wide else strict
+
+
+def _parted(lines: Sequence[Line], columns: tuple[tuple[float, float], ...], body: float) -> bool:
+    """Tell whether two neighbouring columns have lines side by side, each from edge to edge, in several rows."""
+    (left, left_end), (right, right_end) = columns
+    before = [s for s in lines if s.box.left >= left - 1 and s.box.right <= left_end + 1]
+    after = [s for s in lines if s.box.left >= right - 1 and s.box.right <= right_end + 1]
+    full = [s for s in before if s.box.right > left_end - body]
+    return sum(any(abs(s.base - t.base) < 0.3 * body for t in after) for s in full) >= _FEWEST_ROWS
 
 
 def _covered(
