@@ -279,16 +279,19 @@ async def _open_platforms(
     platforms: PlatformRegistry,
     health: HealthChecks,
 ) -> Sequence[web.RouteDef]:
-    """Open every platform that is switched on; return the routes they need on the public site."""
+    """Open every platform that is switched on; return the routes they need on the public site.
+
+    One that is refused for good ends us where it is the only one; beside others it is said, and they go on.
+    """
     routes: list[web.RouteDef] = []
-    for setup in settings.platforms:
-        if setup.is_on:
-            platform = await stack.enter_async_context(
-                setup.open(replace(host, owners=_owners(settings, setup.name)))
-            )
-            health.add(setup.name, platform.problem)
-            platforms.add(setup.name, platform)
-            routes += platform.routes
+    wanted = [setup for setup in settings.platforms if setup.is_on]
+    for setup in wanted:
+        on_fatal = host.on_fatal if len(wanted) == 1 else log.critical
+        own = replace(host, owners=_owners(settings, setup.name), on_fatal=on_fatal)
+        platform = await stack.enter_async_context(setup.open(own))
+        health.add(setup.name, platform.problem)
+        platforms.add(setup.name, platform)
+        routes += platform.routes
     return routes
 
 

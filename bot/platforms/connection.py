@@ -83,8 +83,7 @@ async def websocket(
                 timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
             )
     except aiohttp.WSServerHandshakeError as error:
-        if error.status in (401, 403):
-            raise Unauthorized(f"the websocket was refused: HTTP {error.status}") from None
+        # Whose ticket has run out, or who has too many connections, hears 401 or 403, too: no word about who we are.
         raise Refused(f"the websocket was refused: HTTP {error.status}") from None
     except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
         raise ConnectFailed(f"no websocket: {type(error).__name__}") from None

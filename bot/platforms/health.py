@@ -21,7 +21,7 @@ class ConnectionHealth:
     """The time of the last good word from a platform; `clock` counts seconds and never goes back.
 
     `patience` is how many seconds of silence are well; None means that silence is no sign, only trouble is.
-    `on_fatal` is called when nothing but a refusal of who we are was heard for five minutes.
+    `on_fatal` is called whenever nothing but a refusal of who we are was heard for five minutes.
     """
 
     def __init__(
@@ -50,6 +50,7 @@ class ConnectionHealth:
         elif self._refused is None:
             self._refused = self._clock()
         elif self._clock() - self._refused >= REFUSED_SECONDS:
+            self._refused = self._clock()  # not to be told again at once
             self._on_fatal()
         news = trouble != self._trouble
         self._trouble = trouble

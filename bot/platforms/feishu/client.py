@@ -28,7 +28,7 @@ DEFAULT_PAUSE = 5.0
 # Codes as open.feishu.cn lists them under "server-side error codes" and at each call of im/v1.
 RATE_CODES = frozenset({99991400, 230020, 11232})
 TOKEN_CODES = frozenset({99991661, 99991663, 99991664, 99991671})
-IDENTITY_CODES = frozenset({10003, 10014, 10015, 99991662})
+IDENTITY_CODES = frozenset({514, 10003, 10014, 10015, 99991662})
 BUSY_CODES = frozenset({1, 55001, 230049, 1000040343, 99991500})
 CLOSED_CODES = frozenset({230002, 230013, 230018, 230029, 230035, 230053, 232009, 232011})
 TOPIC_CODES = frozenset({230019})
@@ -191,7 +191,7 @@ def _error(answer: HttpAnswer, code: int | None, said: str) -> CallError:
     text = f"{code}: {said}" if code is not None else f"HTTP {answer.status}"
     if answer.status == 429 or code in RATE_CODES:
         return RateLimited(text, _pause(answer))
-    if code in TOKEN_CODES or code in IDENTITY_CODES or code in (403, 514):
+    if code in TOKEN_CODES or code in IDENTITY_CODES:
         return Unauthorized(text)
     if code == 99991672:
         return Forbidden(text)

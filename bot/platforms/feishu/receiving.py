@@ -117,6 +117,7 @@ class LongConnection:
         Raises:
             CallError: how it ended.
         """
+        await self._api.token()  # whose codes for a wrong secret are known
         where = await self._api.long_connection()
         url = where.get("URL")
         if not isinstance(url, str) or not url.startswith(("ws://", "wss://")):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -21,6 +22,8 @@ from bot.platforms.sending import Asked, Outbox
 POST = "post:"
 """Before the id of a message that is no card: posts and cards are edited by different calls."""
 ID_KINDS = {"ou_": "open_id", "on_": "union_id", "oc_": "chat_id"}
+
+logger = logging.getLogger(__name__)
 
 
 class Kind(StrEnum):
@@ -98,7 +101,11 @@ class FeishuTransport:
         if draft.edits:
             await self._edit(draft.edits, draft)
             return draft.edits
-        content = await self._picture(draft.picture) if draft.picture else draft.content
+        try:
+            content = await self._picture(draft.picture) if draft.picture else draft.content
+        except Refused as error:
+            logger.warning("a picture is left out: %s", error)
+            return POST
         body: dict[str, object] = {"msg_type": draft.kind.value, "content": content, "uuid": _uuid(key)}
         answered = draft.reply_to or draft.thread
         if answered:
