@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Final
 
 from knowledge.documents.decode import decode, decode_as
@@ -31,6 +31,10 @@ _ENDS: Final = 10
 _POOR: Final = 0.6
 """Where one library keeps so much less than the other, it lost the article."""
 
+_CLOCK: Final = re.compile(
+    r"(?:(?:\d{4}[年.\-/])?\d{1,2}[月.\-/]\d{1,2}日?\s*)?(?:[01]?\d|2[0-3])\s*[:：时]\s*[0-5]\d(?:\s*[:：分]\s*[0-5]\d)?分?"
+)
+_FEWEST_TIMES: Final = 3
 _MOST_PLACES: Final = 6
 _LINKED: Final = 0.3
 _CREDIT: Final = re.compile(
@@ -61,6 +65,10 @@ def read_html(name: str, data: bytes) -> Extract:
     page = read_blocks(source)
     found = _Found(text)
     kept = _article(page, found)
+    times = _times(page, kept)
+    if times:
+        chosen = {id(block) for block in (*kept, *times)}
+        kept = [block for block in page.blocks if id(block) in chosen]
     title = _title(page, kept, found)
     writer = _Writer(len(source))
     if title is not None and title not in page.blocks:
@@ -71,7 +79,9 @@ def read_html(name: str, data: bytes) -> Extract:
         if table is not None and writer.table(blocks):
             continue
         for block in blocks:
-            writer.block(block, _role(block, title, signed))
+            writer.block(
+                block, Role.HEADING if any(block is time for time in times) else _role(block, title, signed)
+            )
     stated = _stated(page, [block.text for block in signed], found)
     return Extract("html", writer.finished(), encoding, blocks=tuple(writer.blocks), stated=stated)
 
@@ -231,6 +241,19 @@ def _title(page: HtmlText, kept: list[HtmlBlock], found: _Found) -> HtmlBlock | 
     if not page.title:
         return None
     return HtmlBlock("title", 1, pieces=[(page.title_line, short)])
+
+
+def _times(page: HtmlText, kept: Sequence[HtmlBlock]) -> list[HtmlBlock]:
+    """The clock times of a live report, each of which stands alone over its entry; they head it as a section."""
+    entries = set(map(id, kept))
+    found = [
+        block
+        for block, below in pairwise(page.blocks)
+        if _CLOCK.fullmatch(block.text.strip())
+        and id(below) in entries
+        and not _CLOCK.fullmatch(below.text.strip())
+    ]
+    return found if len(found) >= _FEWEST_TIMES else []
 
 
 def _is_credit(text: str) -> bool:

@@ -14,6 +14,7 @@ from knowledge.documents.html import read_html
 from knowledge.documents.tokens import tokens
 from knowledge.errors import UnreadableFile
 from knowledge.model import Metadata, Role
+from knowledge.repair.pipeline import repair_document
 from knowledge.repair.tables import table_rows
 
 PAGE = """<!DOCTYPE html>
@@ -180,3 +181,15 @@ def test_a_table_of_a_page_has_its_head_and_rows() -> None:
 def test_blocks_on_one_line_of_the_source_are_told_apart_by_columns() -> None:
     extract = read_html("a.html", "<h1>题目在此</h1><p>第一段。</p><p>第二段。</p>".encode())
     assert [text for _, text in blocks_of(extract)] == ["题目在此", "第一段。", "第二段。"]
+
+
+def test_a_live_report_keeps_the_time_with_its_entry() -> None:
+    entries = [
+        ("10:35", "台风在青山县沿海登陆，最大风力12级。"),
+        ("11:20", "已转移群众3.2万人。"),
+        ("13:05", "停运列车46趟。"),
+    ]
+    body = "".join(f'<div><span class="time">{time}</span><p>{text}</p></div>\n' for time, text in entries)
+    page = f"<title>直播台风登陆</title><nav><a href=/>首页</a></nav><h1>直播台风登陆</h1>\n{body}"
+    facts = repair_document(read_document("a.html", page.encode())).facts
+    assert [(fact.section, fact.text) for fact in facts] == entries
