@@ -17,6 +17,9 @@ _MARKS: Final = (  # UTF-32 first: its little-endian mark begins with that of UT
     (codecs.BOM_UTF16_LE, "utf-16-le", "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16-be", "utf-16"),
 )
+_ESCAPED: Final = (("hz", b"~{"), ("iso2022_jp_2", b"\x1b$"))
+"""Encodings of seven bits, which shift by a sign into hanzi and back."""
+
 _LEGACY: Final = (("gb18030", "gb18030"), ("big5hkscs", "big5-hkscs"))
 _WRONG: Final = "\ufffd"
 _WRONG_RUN: Final = re.compile("\ufffd+")
@@ -56,8 +59,9 @@ def decode(name: str, data: bytes) -> tuple[str, str]:
             return _marked(name, data, len(mark), codec), label
     if b"\0" in data and (wide := _utf16(data)):
         return wide
-    if data.isascii() and b"~{" in data and b"~}" in data and (escaped := _read(data, "hz")):
-        return escaped, "hz"
+    for codec, sign in _ESCAPED:
+        if sign in data and data.isascii() and (escaped := _read(data, codec)) and _beyond_ascii(escaped):
+            return _text_only(name, escaped, codec), codec
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:

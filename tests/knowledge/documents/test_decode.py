@@ -31,6 +31,8 @@ TRADITIONAL = (
         (codecs.BOM_UTF8 + ARTICLE.encode(), "utf-8-sig"),
         (ARTICLE.encode("gb18030"), "gb18030"),
         (ARTICLE.encode("gbk"), "gb18030"),
+        (ARTICLE.encode("hz"), "hz"),
+        (ARTICLE.encode("iso2022_jp_2"), "iso2022_jp_2"),
         (codecs.BOM_UTF16_LE + ARTICLE.encode("utf-16-le"), "utf-16"),
         (codecs.BOM_UTF16_BE + ARTICLE.encode("utf-16-be"), "utf-16"),
         (ARTICLE.encode("utf-16-le"), "utf-16-le"),
