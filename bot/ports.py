@@ -10,7 +10,7 @@ import asyncio
 import secrets
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from itertools import islice
@@ -29,6 +29,7 @@ from bot.messages import (
     Sender,
     SenderKind,
 )
+from bot.sharing import Alone, Sharing
 from knowledge.model import Answer
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ class PlatformHost:
     chat_migrations: ChatMigrations | None
     on_fatal: Callable[[str], None]
     owners: Collection[str] = ()
+    sharing: Sharing = field(default_factory=Alone)
 
 
 class PlatformRegistry:

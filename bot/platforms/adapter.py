@@ -158,7 +158,7 @@ class Adapter:
         return last
 
     def _asked(self, job: Job, part: object) -> Asked:
-        return Asked(job.slots, job.update.received, f"{job.update.id}.{part}")
+        return Asked(job.slots, job.update.received, f"{job.update.id}.{part}", self._inbox.held)
 
     async def _flooded(self, message: Message, job: Job) -> Result:
         """Refuse, and say so once a minute."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
 from bot.inbox import Inbox, InboxError
@@ -15,13 +17,15 @@ from bot.observability import Metrics
 from bot.platforms.adapter import Adapter, Speaker, Translate
 from bot.platforms.chats import ChatDirectory
 from bot.platforms.health import ConnectionHealth
-from bot.platforms.limiter import OVERALL, PER_CHAT, PER_GROUP, Limiter, Rate
+from bot.platforms.limiter import OVERALL, PER_CHAT, PER_GROUP, Limiter, OwnLimits
 from bot.platforms.receiving import Receiver
 from bot.platforms.scheduler import Job, Result, UpdateScheduler
 from bot.platforms.sending import Draft, Outbox, Transport
 from bot.runtime import background, periodic, restarting
+from bot.sharing import SPEAKING, Alone, Led, Rate, Rates, Sharing
 
 TIDY_SECONDS = 3600.0
+LEARN_SECONDS = 60.0  # until what other processes learnt about chats is read
 logger = logging.getLogger(__name__)
 
 D = TypeVar("D", bound=Draft)
@@ -61,6 +65,8 @@ class PlatformCore(Generic[D]):
         on_refused: Callable[[], None],
         patience: float | None = None,
         clocks: Clocks | None = None,
+        sharing: Sharing | None = None,
+        led: Led = Led.NOTHING,
     ) -> None:
         self._name = name
         self._conversation = conversation
@@ -70,11 +76,17 @@ class PlatformCore(Generic[D]):
         self._adapter: Adapter | None = None
         self.inbox = inbox
         self.chats = ChatDirectory(name, inbox, chat_migrations, self._clocks.wall)
+        self.sharing = sharing or Alone()
+        self._led = led
+        self._leader = SPEAKING if led is Led.EVERYTHING else name
         self.limiter = Limiter(self._clocks.monotonic, pace.overall, pace.per_chat, pace.per_group)
+        shared = self.sharing.limits(name, Rates(pace.overall, pace.per_chat, pace.per_group))
         self.scheduler = UpdateScheduler(
             inbox, self._handle, metrics, self._clocks.wall, pace.places, self.chats.resolve
         )
-        self.outbox = Outbox(transport, self.limiter, self.chats, metrics, self.scheduler.move)
+        self.outbox = Outbox(
+            transport, shared or OwnLimits(self.limiter), self.chats, metrics, self.scheduler.move
+        )
         self.receiver = Receiver(inbox, metrics)
         self.health = ConnectionHealth(self._clocks.monotonic, patience, on_refused)
         for gauge, meaning, read in (
@@ -85,7 +97,9 @@ class PlatformCore(Generic[D]):
             metrics.watch(gauge, meaning, read, platform=name)
 
     def problem(self) -> str | None:
-        """Say what keeps messages from coming in, or None."""
+        """Say what keeps messages from coming in, or None; that another process leads keeps none."""
+        if self._led is not Led.NOTHING and not self.sharing.leads(self._leader):
+            return self.sharing.leaderless(self._leader)
         return (
             self.health.problem if self._adapter else self.health.problem or "it is not known yet who we are"
         )
@@ -112,19 +126,37 @@ class PlatformCore(Generic[D]):
                 )
             await self.scheduler.run()
 
+        @asynccontextmanager
+        async def alive() -> AsyncIterator[None]:
+            async with self.inbox.delivering(self.scheduler):
+                try:
+                    async with background(
+                        *(restarting(self._led_here(one)) for one in work),
+                        restarting(answering),
+                        periodic(
+                            TIDY_SECONDS, self._purge, InboxError, what="inbox: cannot forget what has ended"
+                        ),
+                        periodic(
+                            LEARN_SECONDS, self.chats.load, InboxError, what="inbox: cannot read closed chats"
+                        ),
+                    ):
+                        yield
+                finally:
+                    await self.scheduler.drain(self._pace.drain_seconds)
+
+        async def leading() -> None:
+            async with alive():
+                await asyncio.Event().wait()
+
         await self.chats.load()
-        async with self.inbox.delivering(self.scheduler):
-            try:
-                async with background(
-                    *(restarting(one) for one in work),
-                    restarting(answering),
-                    periodic(
-                        TIDY_SECONDS, self._purge, InboxError, what="inbox: cannot forget what has ended"
-                    ),
-                ):
-                    yield
-            finally:
-                await self.scheduler.drain(self._pace.drain_seconds)
+        everything = self._led is Led.EVERYTHING
+        async with background(self.sharing.lead(SPEAKING, leading)) if everything else alive():
+            yield
+
+    def _led_here(self, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[object]]:
+        if self._led is Led.RECEIVING:
+            return partial(self.sharing.lead, self._name, work)
+        return work
 
     async def _handle(self, job: Job) -> Result:
         assert self._adapter is not None

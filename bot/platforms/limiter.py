@@ -7,16 +7,8 @@ burst + W / interval calls, so the figures below keep under 30 in a second, 20 i
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """At most `burst` at once, then one every `interval` seconds."""
-
-    interval: float
-    burst: int
-
+from bot.sharing import Rate
 
 OVERALL = Rate(1 / 25, 3)
 PER_CHAT = Rate(1.0, 3)
@@ -95,3 +87,30 @@ def _take(theoretical: float, rate: Rate, now: float) -> tuple[float, float]:
     """Return the next theoretical arrival time and the seconds to wait for this one."""
     at = max(theoretical, now)
     return at + rate.interval, max(0.0, at - rate.interval * (rate.burst - 1) - now)
+
+
+class OwnLimits:
+    """The limits of a process that is alone: a `bot.sharing.Limits`."""
+
+    def __init__(self, limiter: Limiter) -> None:
+        self._limiter = limiter
+
+    async def reserve_overall(self) -> float:
+        """Take the next place in the overall row; return the seconds until it comes."""
+        return self._limiter.reserve_overall()
+
+    async def take_spare(self) -> float:
+        """Take an overall place that leaves the whole burst to others and return 0; or the seconds until one may come."""
+        return self._limiter.take_spare()
+
+    async def reserve(self, chat: str, group: bool) -> float:
+        """Take the next place in a chat's row; return the seconds until it comes."""
+        return self._limiter.reserve(chat, group)
+
+    async def hold(self, chat: str, seconds: float) -> None:
+        """Keep silent in a chat for so long, and in no other."""
+        self._limiter.hold(chat, seconds)
+
+    async def held(self, chat: str) -> float:
+        """Return the seconds for which a chat is still held, 0 if it is not."""
+        return self._limiter.held(chat)

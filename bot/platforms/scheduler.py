@@ -253,6 +253,10 @@ class UpdateScheduler:
             result = await self._outcome(update, queue, pending, cleared)
             if result is not None:
                 return update, result
+        except LeaseLost as error:
+            self._metrics.fenced.inc()
+            logger.warning("broken off: %s", error)
+            return None
         except InboxError as error:
             self._metrics.inbox_errors.inc()
             logger.error("inbox: cannot count an attempt (%s); trying again", error)
@@ -293,6 +297,8 @@ class UpdateScheduler:
         except asyncio.CancelledError:
             if asyncio.current_task() not in self._dropped:
                 await asyncio.shield(self._inbox.release(update.number))
+            raise
+        except LeaseLost:
             raise
         except Exception as error:
             logger.exception("update %s failed, attempt %d", update.id, update.attempts)

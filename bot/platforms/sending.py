@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+from bot.inbox import InboxError
 from bot.messages import ButtonPress, Chat, ChatType, InlineAnswer, Reply, Run
 from bot.observability import Metrics
 from bot.platforms.calls import (
@@ -23,9 +24,9 @@ from bot.platforms.calls import (
     Unauthorized,
 )
 from bot.platforms.chats import ChatDirectory
-from bot.platforms.limiter import Limiter
 from bot.platforms.scheduler import Slots
 from bot.runtime import backoff
+from bot.sharing import Limits
 
 FIRST_PAUSE, LONGEST_PAUSE, TRIES = 0.5, 10.0, 60
 UNASKED_PATIENCE = 30.0
@@ -69,11 +70,12 @@ class Transport(Protocol[D]):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a reply answers: the caller's place among the slots, when it was asked, and a key of its own."""
+    """What a reply answers: the caller's place among the slots, when it was asked, a key of its own; `held` of the inbox."""
 
     slots: Slots
     since: float
     key: str
+    held: Callable[[], Awaitable[None]]
 
 
 class Outbox(Generic[D]):
@@ -82,13 +84,13 @@ class Outbox(Generic[D]):
     def __init__(
         self,
         transport: Transport[D],
-        limiter: Limiter,
+        limits: Limits,
         chats: ChatDirectory,
         metrics: Metrics,
         moved: Callable[[str, str], None],
     ) -> None:
         self._transport = transport
-        self._limiter = limiter
+        self._limits = limits
         self._chats = chats
         self._metrics = metrics
         self._moved = moved
@@ -162,11 +164,13 @@ class Outbox(Generic[D]):
         disconnected = False
         for failures in range(TRIES):
             target = self._today(chat)
-            await self._pace(target, asked.slots if asked else None)
             try:
+                await self._pace(target, asked.slots if asked else None)
+                if asked:
+                    await asked.held()
                 return await self._transport.call(target, draft, key)
             except RateLimited as error:
-                self._limiter.hold(target.id if target else "", error.seconds)
+                await self._limits.hold(target.id if target else "", error.seconds)
                 self._metrics.sends.labels("flooded").inc()
                 logger.warning("chat is held for %.0f s: %s", error.seconds, error)
                 continue
@@ -180,7 +184,7 @@ class Outbox(Generic[D]):
                 if not self._transport.repeatable and (disconnected or isinstance(error, OutcomeUnknown)):
                     raise OutcomeUnknown(str(error)) from None
                 disconnected = True
-            except (ConnectFailed, ServerFault, Unauthorized) as error:
+            except (ConnectFailed, ServerFault, Unauthorized, InboxError) as error:
                 self._metrics.sends.labels("retried").inc()
                 if failures == 0:
                     logger.warning("a message could not be sent, trying on: %s", error)
@@ -194,23 +198,23 @@ class Outbox(Generic[D]):
         return Chat(chat.platform, new, chat.type, chat.thread)
 
     async def _pace(self, chat: Chat | None, slots: Slots | None) -> None:
-        held = self._limiter.held(chat.id) if chat else 0.0
+        held = await self._limits.held(chat.id) if chat else 0.0
         if slots is None and held > UNASKED_PATIENCE:
             raise RateLimited("the chat is held", held)  # who speaks unasked can come again later
-        wait = self._limiter.reserve(chat.id, chat.type is not ChatType.PRIVATE) if chat else 0.0
+        wait = await self._limits.reserve(chat.id, chat.type is not ChatType.PRIVATE) if chat else 0.0
         while chat and wait > 0:
             await (slots.release_while(wait) if slots else asyncio.sleep(wait))
-            wait = self._limiter.held(chat.id)
+            wait = await self._limits.held(chat.id)
         if slots is None:
             await self._find_gap()
-        elif (wait := self._limiter.reserve_overall()) > 0:
+        elif (wait := await self._limits.reserve_overall()) > 0:
             await asyncio.sleep(wait)
 
     async def _find_gap(self) -> None:
         """Wait until nobody who asked is kept waiting by us; in a crowd, at long last stand in the row."""
         waited = 0.0
-        while waited < UNASKED_PATIENCE and (wait := self._limiter.take_spare()) > 0:
+        while waited < UNASKED_PATIENCE and (wait := await self._limits.take_spare()) > 0:
             await asyncio.sleep(wait)
             waited += wait
         if waited >= UNASKED_PATIENCE:
-            await asyncio.sleep(self._limiter.reserve_overall())
+            await asyncio.sleep(await self._limits.reserve_overall())

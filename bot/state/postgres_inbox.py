@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -31,7 +30,7 @@ from bot.runtime import background
 from bot.state import postgres_statements as sql
 from bot.state.postgres import Connection, Signals
 from bot.state.postgres_writer import PostgresWriter
-from bot.state.replica import Lease, Replica
+from bot.state.replica import Replica
 
 log = logging.getLogger(__name__)
 
@@ -229,8 +228,7 @@ class PostgresInbox:
 
     async def _ask(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         plain = [_plain(value) if isinstance(value, str) else value for value in values]
-        found: list[tuple[Any, ...]] = await self._writer.do(_each, (statement, plain))
-        return found
+        return await self._writer.ask(statement, *plain)
 
     # What follows runs one after another, as the writer's batches: it alone changes what is known of the lanes.
 
@@ -430,13 +428,6 @@ class PostgresInbox:
             self._consumer.drop(queues)
 
 
-async def _each(connection: Connection, asked: Sequence[tuple[str, Sequence[object]]]) -> list[list[Any]]:
-    """Statements that share nothing, one after another in one round trip."""
-    async with connection.pipeline():
-        cursors = [await connection.execute(statement.encode(), values) for statement, values in asked]
-    return [await cursor.fetchall() if cursor.description else [] for cursor in cursors]
-
-
 def _plain(text: str) -> str:
     """Text as PostgreSQL takes it."""
     return text.replace("\0", "")
@@ -469,14 +460,3 @@ class PostgresInboxes:
     def _lose(self) -> None:
         for inbox in self._inboxes.values():
             inbox.lose()
-
-
-@asynccontextmanager
-async def open_inboxes(
-    url: str, clock: Callable[[], float] = time.time, lease: Lease | None = None
-) -> AsyncIterator[PostgresInboxes]:
-    """Open the inboxes as a replica of its own, in a database that is brought up to date."""
-    replica, signals, writer = Replica(url, lease or Lease()), Signals(url), PostgresWriter(url)
-    inboxes = PostgresInboxes(writer, replica, signals, clock)
-    async with writer.serving(), replica.living(), signals.listening():
-        yield inboxes

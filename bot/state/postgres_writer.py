@@ -48,6 +48,15 @@ class PostgresWriter:
         except psycopg.Error as error:
             raise InboxError(f"PostgreSQL: {type(error).__name__}: {error}".strip()) from error
 
+    async def ask(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """Run a statement that shares nothing with others; return what it finds.
+
+        Raises:
+            InboxError: it was not run, or the connection broke and nobody knows.
+        """
+        found: list[tuple[Any, ...]] = await self.do(_each, (statement, values))
+        return found
+
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
         """Work while the block runs.
@@ -111,3 +120,10 @@ class PostgresWriter:
             log.debug("inbox: %s", error)
             await asyncio.sleep(0.1)
             return connection
+
+
+async def _each(connection: Connection, asked: Sequence[tuple[str, Sequence[object]]]) -> list[list[Any]]:
+    """Statements that share nothing, one after another in one round trip."""
+    async with connection.pipeline():
+        cursors = [await connection.execute(statement.encode(), values) for statement, values in asked]
+    return [await cursor.fetchall() if cursor.description else [] for cursor in cursors]

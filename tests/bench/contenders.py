@@ -69,8 +69,8 @@ async def conversation(stack: AsyncExitStack, lookup: bool) -> Conversation:
 async def ours(stack: AsyncExitStack, api: str, talk: Conversation) -> web.Application:
     """The webhook of this project, with limits out of the way."""
     from bot.observability import Metrics
-    from bot.platforms.limiter import Rate
     from bot.platforms.telegram.service import TelegramOptions, telegram_service
+    from bot.sharing import Rate
 
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
     inbox = await stack.enter_async_context(open_inbox(folder / "inbox.sqlite", time.time))

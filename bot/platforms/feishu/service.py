@@ -23,8 +23,8 @@ from bot.platforms.feishu.sending import FeishuSpeaker, FeishuTransport, Toasts
 from bot.platforms.feishu.setup import Feishu
 from bot.platforms.feishu.updates import PLATFORM, BotIdentity, translate
 from bot.platforms.health import until_done
-from bot.platforms.limiter import Rate
 from bot.ports import PlatformHost
+from bot.sharing import Rate
 
 PATH = "/feishu"
 REFUSED = "飞书五分钟来一直不认这个应用；请在开放平台的“凭证与基础信息”里核对 CHUCHU_FEISHU_APP_ID 和 CHUCHU_FEISHU_APP_SECRET"
@@ -68,6 +68,7 @@ class FeishuService:
             lambda: host.on_fatal(REFUSED),
             None if options.verification_token else 3 * options.ping_seconds,
             clocks,
+            host.sharing,
         )
         self._speaker = FeishuSpeaker(self._core.outbox, toasts)
         intake = Intake(self._core.receiver, toasts, host.metrics)

@@ -18,7 +18,6 @@ from bot.platforms.calls import ChatClosed, HttpClient, Refused, parse
 from bot.platforms.core import Clocks, Pace, PlatformCore
 from bot.platforms.events import Event, Excuse, Ignored, Membership, Migrated
 from bot.platforms.health import until_done
-from bot.platforms.limiter import Rate
 from bot.platforms.matrix.bodies import Draft, drafts, picture, plainer
 from bot.platforms.matrix.client import MatrixClient
 from bot.platforms.matrix.events import PLATFORM, Identity, Json, read, translate
@@ -26,6 +25,7 @@ from bot.platforms.matrix.receiving import ENCRYPTED, INVITE, MEMBER, MESSAGE, T
 from bot.platforms.matrix.rooms import RoomDirectory
 from bot.platforms.matrix.setup import Matrix
 from bot.ports import PlatformHost
+from bot.sharing import Led, Rate
 from bot.texts import in_both
 
 # A homeserver limits each sender as it is set up there, and says how long to wait (429); these only keep us polite.
@@ -118,6 +118,8 @@ class MatrixService:
             lambda: host.on_fatal(REFUSED),
             2 * (options.poll_seconds + options.poll_grace),
             clocks,
+            host.sharing,
+            Led.EVERYTHING,
         )
         self._identity: asyncio.Future[Identity] | None = None
         self._excused: dict[str, float] = {}

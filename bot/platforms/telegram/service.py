@@ -23,12 +23,13 @@ from bot.platforms.calls import parse
 from bot.platforms.core import Clocks, Pace, PlatformCore
 from bot.platforms.events import Event
 from bot.platforms.health import LONGEST_PAUSE, until_done
-from bot.platforms.limiter import OVERALL, Rate
+from bot.platforms.limiter import OVERALL
 from bot.platforms.telegram.client import AiohttpRequest, Members, set_menus
 from bot.platforms.telegram.receiving import UPDATE_TYPES, Poller, Webhook
 from bot.platforms.telegram.sending import BotApiTransport, OutgoingMessages
 from bot.platforms.telegram.setup import API, Telegram
 from bot.platforms.telegram.updates import PLATFORM, BotIdentity, translate
+from bot.sharing import Alone, Led, Rate, Sharing
 
 PATH = "/telegram"
 DRAIN_SECONDS = 4.0
@@ -71,6 +72,7 @@ class TelegramService:
         inbox: Inbox,
         clocks: Clocks,
         on_fatal: Callable[[str], None],
+        sharing: Sharing,
     ) -> None:
         self._options = options
         self._metrics = metrics
@@ -95,6 +97,8 @@ class TelegramService:
             lambda: on_fatal(REFUSED),
             None if options.webhook_url else 3.0 * options.poll_seconds,
             clocks,
+            sharing,
+            Led.NOTHING if options.webhook_url else Led.RECEIVING,
         )
         self._sender = OutgoingMessages(self._bot, self._core.outbox, metrics)
         self._members = Members(self._bot)
@@ -217,6 +221,7 @@ async def telegram_service(
     on_fatal: Callable[[str], None] = logger.critical,
     clock: Callable[[], float] = time.time,
     monotonic: Callable[[], float] = time.monotonic,
+    sharing: Sharing | None = None,
 ) -> AsyncIterator[TelegramService]:
     """Serve Telegram while the block runs; at its end nothing is lost and what was begun is finished.
 
@@ -225,7 +230,7 @@ async def telegram_service(
     In webhook mode mount `service.routes` on the public site.
     """
     service = TelegramService(
-        options, conversation, metrics, events, inbox, Clocks(clock, monotonic), on_fatal
+        options, conversation, metrics, events, inbox, Clocks(clock, monotonic), on_fatal, sharing or Alone()
     )
     async with service.serving():
         yield service

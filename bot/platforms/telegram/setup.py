@@ -93,7 +93,13 @@ class Telegram(PlatformSetup):
         )
         inbox = host.inboxes.of(self.name)
         async with telegram_service(
-            options, inbox, host.conversation, host.metrics, host.chat_migrations, host.on_fatal
+            options,
+            inbox,
+            host.conversation,
+            host.metrics,
+            host.chat_migrations,
+            host.on_fatal,
+            sharing=host.sharing,
         ) as service:
             yield service
 

@@ -19,12 +19,12 @@ from bot.platforms.calls import HttpClient, OutcomeUnknown, Refused
 from bot.platforms.connection import stay_connected
 from bot.platforms.core import Clocks, Pace, PlatformCore
 from bot.platforms.events import Event
-from bot.platforms.limiter import Rate
 from bot.platforms.wecom.connection import ACK_SECONDS, PING_SECONDS, LongConnection, TooLate
 from bot.platforms.wecom.events import MESSAGE, PLATFORM, Json, callback, to_update, translate
 from bot.platforms.wecom.replies import Draft, drafts, plainer
 from bot.platforms.wecom.setup import ADDRESS, WeCom
 from bot.ports import PlatformHost
+from bot.sharing import Led, Rate
 
 RESPOND, PUSH = "aibot_respond_msg", "aibot_send_msg"
 # 30 in a minute and 1,000 in an hour for each conversation, of which we take 26 and 983.
@@ -123,6 +123,8 @@ class WeComService:
             Pace(per_chat=options.per_chat, per_group=options.per_chat),
             lambda: host.on_fatal(REFUSED),
             clocks=clocks,
+            sharing=host.sharing,
+            led=Led.EVERYTHING,
         )
         self._http = HttpClient(connections=4)
         self._connection = LongConnection(

@@ -14,8 +14,8 @@ from bot.observability import Metrics
 from bot.platforms.core import Clocks, Pace
 from bot.platforms.feishu.client import Credentials
 from bot.platforms.feishu.service import PATH, FeishuOptions, FeishuService, feishu_service
-from bot.platforms.limiter import Rate
 from bot.ports import PlatformHost
+from bot.sharing import Rate
 from bot.state.sqlite_inbox import open_inboxes
 from tests.feishu.server import APP, SECRET, Feishu
 

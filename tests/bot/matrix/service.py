@@ -10,9 +10,9 @@ from pathlib import Path
 from bot.messages import ChatMigrations, Conversation
 from bot.observability import Metrics
 from bot.platforms.core import Clocks, Pace
-from bot.platforms.limiter import Rate
 from bot.platforms.matrix.service import MatrixOptions, MatrixService, matrix_service
 from bot.ports import PlatformHost
+from bot.sharing import Rate
 from bot.state.sqlite_inbox import open_inboxes
 from tests.matrix.server import TOKEN, Homeserver
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from bot.inbox import Inboxes
-from bot.state import postgres_inbox, sqlite_inbox
+from bot.state import sqlite_inbox
+from bot.state.cluster import open_cluster
 from bot.state.state import State, open_state, sqlite_address
 from tests.support.inbox import PLATFORM
 from tests.support.postgres import Server, migrated_server
@@ -55,5 +56,11 @@ def open_inboxes(request: pytest.FixtureRequest, tmp_path: Path) -> OpenInboxes:
     """Opens the inboxes of one place, as often as wanted, with a clock if need be."""
     if request.param == "postgres":
         address: str = request.getfixturevalue("postgres")
-        return lambda clock=time.time: postgres_inbox.open_inboxes(address, clock)
+        return lambda clock=time.time: _inboxes_of_cluster(address, clock)
     return lambda clock=time.time: sqlite_inbox.open_inboxes(tmp_path / "inbox.sqlite", clock, PLATFORM)
+
+
+@asynccontextmanager
+async def _inboxes_of_cluster(address: str, clock: Callable[[], float]) -> AsyncIterator[Inboxes]:
+    async with open_cluster(address, clock) as cluster:
+        yield cluster.inboxes

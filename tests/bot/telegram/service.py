@@ -23,8 +23,8 @@ from bot.messages import (
     Run,
 )
 from bot.observability import Metrics
-from bot.platforms.limiter import Rate
 from bot.platforms.telegram.service import PATH, TelegramOptions, TelegramService, telegram_service
+from bot.sharing import Rate
 from bot.state.sqlite_inbox import read_statuses
 from tests.botapi.server import TOKEN, BotApi
 from tests.support.inbox import PLATFORM, open_inbox

@@ -11,8 +11,8 @@ import pytest
 
 from bot.messages import Button, Chat, ChatType, Reply, Run, Style
 from bot.platforms.calls import RateLimited
-from bot.platforms.limiter import Rate
 from bot.platforms.telegram.client import OutcomeUnknown
+from bot.sharing import Rate
 from tests.bot.telegram.service import Echo, Moves, endings, polling
 from tests.botapi import faults
 from tests.botapi.calls import Call

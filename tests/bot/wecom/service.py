@@ -10,9 +10,9 @@ from pathlib import Path
 from bot.messages import Conversation
 from bot.observability import Metrics
 from bot.platforms.core import Clocks
-from bot.platforms.limiter import Rate
 from bot.platforms.wecom.service import WeComOptions, WeComService, wecom_service
 from bot.ports import PlatformHost
+from bot.sharing import Rate
 from bot.state.sqlite_inbox import open_inboxes
 from tests.wecom.server import BOT, SECRET, Gateway
 

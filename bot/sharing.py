@@ -1,0 +1,95 @@
+"""What a process shares with others of the same bot: who does what only one may do, and how fast all may speak."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `burst` at once, then one every `interval` seconds."""
+
+    interval: float
+    burst: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """How fast a platform lets us speak: over all, to one chat, to one group."""
+
+    overall: Rate
+    per_chat: Rate
+    per_group: Rate
+
+
+SPEAKING = "speaking"
+"""What is led together: telling unasked, and every platform whose one connection is needed for that."""
+
+
+class Led(StrEnum):
+    """How much of a platform only one of several processes may do."""
+
+    NOTHING = "nothing"
+    RECEIVING = "receiving"
+    EVERYTHING = "everything"
+
+
+class Limits(Protocol):
+    """How long to wait before a call; seconds."""
+
+    async def reserve_overall(self) -> float:
+        """Take the next place in the overall row; return the seconds until it comes."""
+
+    async def take_spare(self) -> float:
+        """Take an overall place that leaves the whole burst to others and return 0; or the seconds until one may come."""
+
+    async def reserve(self, chat: str, group: bool) -> float:
+        """Take the next place in a chat's row; return the seconds until it comes."""
+
+    async def hold(self, chat: str, seconds: float) -> None:
+        """Keep silent in a chat for so long, and in no other."""
+
+    async def held(self, chat: str) -> float:
+        """Return the seconds for which a chat is still held, 0 if it is not."""
+
+
+class Sharing(Protocol):
+    """One of several processes, or the only one."""
+
+    async def lead(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
+        """Do work whenever it is ours to do, and break it off when it is not any more; until cancelled.
+
+        What is led under one name is led by one process. What the work stores must be harmless when another has stored it too: for a moment there may be two.
+        """
+
+    def leads(self, name: str) -> bool:
+        """Tell whether it is ours to do now."""
+
+    def leaderless(self, name: str) -> str | None:
+        """Say that nobody has done it for too long, or None."""
+
+    def limits(self, platform: str, rates: Rates) -> Limits | None:
+        """Return limits that hold over all processes; None where there is but one."""
+
+
+class Alone:
+    """The only process: everything is ours to do."""
+
+    async def lead(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
+        """Do it."""
+        await work()
+
+    def leads(self, name: str) -> bool:
+        """Yes."""
+        return True
+
+    def leaderless(self, name: str) -> str | None:
+        """None."""
+        return None
+
+    def limits(self, platform: str, rates: Rates) -> Limits | None:
+        """None."""
+        return None

@@ -1,0 +1,66 @@
+"""Several processes over one PostgreSQL, as one of them sees it: its lease, the inboxes, who leads, how fast all speak."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import psycopg
+
+from bot.errors import CannotStore
+from bot.sharing import Limits, Rates
+from bot.state.leaders import Leaders
+from bot.state.postgres import Signals
+from bot.state.postgres_inbox import PostgresInboxes
+from bot.state.postgres_writer import PostgresWriter
+from bot.state.replica import Lease, Replica
+from bot.state.shared_limits import SharedLimits
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A `bot.sharing.Sharing`, with the inboxes that belong to it."""
+
+    replica: Replica
+    signals: Signals
+    inboxes: PostgresInboxes
+    leaders: Leaders
+    writer: PostgresWriter
+
+    async def lead(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
+        """Do work whenever it is ours to do, and break it off when it is not any more; until cancelled."""
+        await self.leaders.lead(name, work)
+
+    def leads(self, name: str) -> bool:
+        """Tell whether it is ours to do now."""
+        return self.leaders.leads(name)
+
+    def leaderless(self, name: str) -> str | None:
+        """Say that nobody has done it for too long, or None."""
+        return self.leaders.leaderless(name)
+
+    def limits(self, platform: str, rates: Rates) -> Limits | None:
+        """Return limits that hold over all processes."""
+        return SharedLimits(self.writer, platform, rates)
+
+
+@asynccontextmanager
+async def open_cluster(
+    url: str, clock: Callable[[], float] = time.time, lease: Lease | None = None, program: str = ""
+) -> AsyncIterator[Cluster]:
+    """Be a replica while the block runs, in a database that is brought up to date.
+
+    Raises:
+        CannotStore: the database cannot be reached.
+    """
+    replica, signals, writer = Replica(url, lease or Lease(), program), Signals(url), PostgresWriter(url)
+    inboxes = PostgresInboxes(writer, replica, signals, clock)
+    try:
+        async with writer.serving(), replica.living(), signals.listening():
+            yield Cluster(replica, signals, inboxes, Leaders(url, replica), writer)
+    except psycopg.Error as error:
+        raise CannotStore(
+            f"CHUCHU_DATABASE 指的 PostgreSQL 连不上（{error}）；请检查地址、密码和网络"
+        ) from error
