@@ -6,7 +6,6 @@ import asyncio
 import logging
 import signal
 import sys
-import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from bot.admin.knowledge import KnowledgeRuntime, start_knowledge
 from bot.admin.last_reload import LastReload
 from bot.admin.progress import BuildProgress, LogLines, ProgressBar
 from bot.admin.reload_service import ReloadReport, ReloadService
+from bot.admin.replication import Follower
 from bot.admin.wiring import AdminModule, AdminOptions, open_admin, open_shared_state
 from bot.config import Address, Settings
 from bot.errors import SettingsError
@@ -32,8 +32,9 @@ from bot.observability import Metrics, set_up_logs
 from bot.ports import NullLog, PlatformHost, PlatformRegistry
 from bot.query_service import QueryService, open_query_service
 from bot.rendering.fact import Permalinks
-from bot.runtime import Shutdown, give_back, loading, now, share_heaps
-from bot.state.sqlite_inbox import open_inboxes
+from bot.runtime import Shutdown, background, give_back, loading, now, restarting, share_heaps
+from bot.several import common_start, open_several
+from bot.sharing import SNAPSHOTS, Alone, Sharing
 from bot.state.state import sqlite_address
 from bot.texts import phrases
 from bot.web.asking import Asking
@@ -44,8 +45,9 @@ from knowledge.embedding.meanings import Semantics
 from knowledge.embedding.models import chosen_embeddings
 from knowledge.snapshot import SnapshotHolder
 from knowledge.snapshots.files import InstanceLock, single_instance
+from knowledge.snapshots.opening import SERVED
+from knowledge.snapshots.repository import SnapshotRepository
 
-INBOX = "inbox.sqlite"
 log = logging.getLogger(__name__)
 
 
@@ -141,17 +143,23 @@ async def serving(
             shared.audit_log.record_denied_http,
             progress.text,
         )
+        several = await stack.enter_async_context(open_several(settings))
         # Entered before what answers and left before it: nobody comes in while that closes.
         doors = await stack.enter_async_context(AsyncExitStack())
         reception = Reception(platforms, lambda said: progress.text(said.operating))
         health.add("knowledge", lambda: lookup.problem() if reception.is_over else progress.text())
         migrations = shared.state.chat_migrations if shared.state else None
         routes: Sequence[web.RouteDef] = ()
-        if any(setup.is_on for setup in settings.platforms):
-            inboxes = await doors.enter_async_context(
-                open_inboxes(settings.data / INBOX, time.time, settings.platforms[0].name)
+        if several.inboxes is not None:
+            host = PlatformHost(
+                reception,
+                metrics,
+                several.inboxes,
+                settings.data,
+                migrations,
+                on_fatal,
+                sharing=several.sharing,
             )
-            host = PlatformHost(reception, metrics, inboxes, settings.data, migrations, on_fatal)
             routes = await _open_platforms(doors, settings, host, platforms, health)
         votes, asking = PageVotes(now), Asking(lookup, MeasuredLog(NullLog(), metrics))
         site = make_site(lookup, health, said, routes, progress.text, votes, asking, metrics)
@@ -166,11 +174,12 @@ async def serving(
         else:
             log.info("%s", open_at)
         try:
-            knowledge = await stack.enter_async_context(
-                start_knowledge(
-                    settings.articles, settings.data, builder, semantics.over_index, store, progress.hear
+            async with common_start(several.replication, SnapshotRepository(settings.data / SERVED), store):
+                knowledge = await stack.enter_async_context(
+                    start_knowledge(
+                        settings.articles, settings.data, builder, semantics.over_index, store, progress.hear
+                    )
                 )
-            )
         finally:
             progress.over()
         if knowledge.built:
@@ -181,16 +190,26 @@ async def serving(
         await lookup.warm()
         admin = await stack.enter_async_context(
             open_admin(
-                _admin_options(settings), shared, api, knowledge, builder, platforms, now, progress.hear
+                _admin_options(settings),
+                shared,
+                api,
+                knowledge,
+                builder,
+                platforms,
+                now,
+                progress.hear,
+                several.replication,
             )
         )
         reload_service = admin.reload_service
         last_reload = LastReload(said.admin, metrics)
         last_reload.over(reload_service)
+        follower = Follower(several.replication, reload_service)
+        health.add("snapshot", follower.problem)
         health.tell("reload", lambda: last_reload.note)
         _watch(metrics, reload_service, progress)
         links = permalinks(settings.public_url)
-        feedback = await _feedback(stack, settings, admin, knowledge, lookup, links)
+        feedback = await _feedback(stack, settings, admin, knowledge, lookup, links, several.sharing)
         if feedback:
             embedding.on_done = feedback.embedded
             votes.keep_in(admin.shown, feedback.log)
@@ -215,6 +234,9 @@ async def serving(
         if guard:
             guard.tell(f"{admin_address.host}:{admin_address.port}")
         platforms.opened.set()
+        several.sharing.subscribe(SNAPSHOTS, follower.call)
+        if not isinstance(several.sharing, Alone):
+            await stack.enter_async_context(background(restarting(follower.run)))
         await builder.start()
         await embedding.embed(knowledge.store.version)
         yield Serving(address, admin.reload_trigger.fire)
@@ -253,12 +275,20 @@ async def _feedback(
     knowledge: KnowledgeRuntime,
     lookup: QueryService,
     links: Permalinks,
+    sharing: Sharing,
 ) -> FeedbackModule | None:
     """Feed back where the shared state can be used; answers go on without."""
     if admin.context is None:
         return None
     opening = open_feedback(
-        settings.data, admin.context, knowledge.store, lookup, knowledge.language, links, admin.api
+        settings.data,
+        admin.context,
+        knowledge.store,
+        lookup,
+        knowledge.language,
+        links,
+        admin.api,
+        sharing,
     )
     return await stack.enter_async_context(opening)
 

@@ -168,6 +168,7 @@ class Settings(_FromEnvironment):
     admins: Annotated[frozenset[str], NoDecode, BeforeValidator(_owners)] = frozenset()
     public_url: WebAddress = None
     database: str | None = None
+    snapshots: str | None = None
     log: Literal["human", "json"] | None = None
     language: Literal["zh-Hans", "zh-Hant", "en"] = "zh-Hans"
     watch: Annotated[float, BeforeValidator(_seconds)] = 0

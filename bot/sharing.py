@@ -29,12 +29,26 @@ SPEAKING = "speaking"
 """What is led together: telling unasked, and every platform whose one connection is needed for that."""
 
 
+INBOX, OUTBOX, ALIASES, SNAPSHOTS = "chuchu_inbox", "chuchu_outbox", "chuchu_aliases", "chuchu_snapshots"
+CHANNELS = (INBOX, OUTBOX, ALIASES, SNAPSHOTS)
+"""What processes call to each other about."""
+
+
 class Led(StrEnum):
     """How much of a platform only one of several processes may do."""
 
     NOTHING = "nothing"
     RECEIVING = "receiving"
     EVERYTHING = "everything"
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaState:
+    """What a replica serves, and why it does not serve what it should."""
+
+    id: str
+    version: str | None
+    trouble: str | None = None
 
 
 class Limits(Protocol):
@@ -74,6 +88,9 @@ class Sharing(Protocol):
     def limits(self, platform: str, rates: Rates) -> Limits | None:
         """Return limits that hold over all processes; None where there is but one."""
 
+    def subscribe(self, channel: str, call: Callable[[str], None]) -> None:
+        """Have `call` called when any process has changed something, by its name."""
+
 
 class Alone:
     """The only process: everything is ours to do."""
@@ -93,3 +110,6 @@ class Alone:
     def limits(self, platform: str, rates: Rates) -> Limits | None:
         """None."""
         return None
+
+    def subscribe(self, channel: str, call: Callable[[str], None]) -> None:
+        """Nobody else changes anything."""

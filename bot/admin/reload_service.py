@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -12,7 +13,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from bot.admin.build_client import SnapshotBuilder
+from bot.admin.replication import Alone, Replication, gathered
 from bot.errors import StateError
+from bot.sharing import ReplicaState
 from knowledge.errors import KnowledgeError, NothingChanged, SnapshotDamaged
 from knowledge.index.index import open_index
 from knowledge.model import Skipped
@@ -47,7 +50,7 @@ class ReloadReport:
     `version` serves now. `objection` says what a person should confirm; `lost` are quotes that somebody was shown
     and that are (or would be) gone, `lost_count` how many there are. `newly_skipped` are left out and were not, or for
     another reason. `since` and `by` tell of the reload that is
-    running when this one was refused.
+    running when this one was refused. `replicas` are all that are alive, where there are several.
     """
 
     status: ReloadStatus
@@ -61,6 +64,7 @@ class ReloadReport:
     by: str | None = None
     error: str | None = None
     newly_skipped: tuple[Skipped, ...] = ()
+    replicas: tuple[ReplicaState, ...] = ()
 
     @property
     def confirm(self) -> str | None:
@@ -74,6 +78,7 @@ class ReloadReport:
 
 log = logging.getLogger(__name__)
 
+FOLLOWING = "replica"  # who asks for what serves everywhere by now
 LOST = 5  # quotes shown to the admin
 
 
@@ -122,8 +127,10 @@ class ReloadService:
         quoted: Quoted,
         over: Over | None = None,
         progress: Progress = no_progress,
+        replication: Replication | None = None,
     ) -> None:
         """`progress` hears every build, whoever asked for it."""
+        self._replication = replication or Alone()
         self._articles = articles
         self._versions = versions
         self._store = store
@@ -186,8 +193,37 @@ class ReloadService:
 
         return await self._exclusive(by, taken)
 
+    async def follow(self, name: str) -> ReloadReport:
+        """Serve a version of our own that serves everywhere by now."""
+
+        async def followed() -> ReloadReport:
+            before = self._manifest.totals
+            opened = await asyncio.to_thread(
+                open_version, self._versions, name, self._language, None, self._over
+            )
+            await asyncio.to_thread(self._versions.choose, name)
+            await self._swap(opened)
+            await self._prune()
+            return ReloadReport(ReloadStatus.PUBLISHED, name, before=before)
+
+        return await self._alone(FOLLOWING, followed)
+
     async def _exclusive(self, by: str, work: Callable[[], Awaitable[ReloadReport]]) -> ReloadReport:
-        report = await self._alone(by, work)
+        async def changing() -> ReloadReport:
+            async with self._replication.changing():
+                wanted = await self._replication.current()
+                if wanted is not None and wanted != self.version:
+                    await self._replication.fetch(wanted)
+                    await self._serve(wanted, shared=True)
+                    await asyncio.to_thread(self._versions.choose, wanted)
+                report = await work()
+            if report.version != wanted:
+                await self._replication.tell(report.version, None)
+                told = await gathered(self._replication, report.version, time.monotonic)
+                report = replace(report, replicas=told)
+            return report
+
+        report = await self._alone(by, changing)
         for told in self._witnesses:
             told(by, report)
         return report
@@ -247,7 +283,8 @@ class ReloadService:
                 return replace(rehearsed, status=ReloadStatus.NOT_ASKED)
             if doubt and request.confirmed != built.manifest.folder_fingerprint and request.despite != doubt:
                 return replace(rehearsed, status=ReloadStatus.UNCONFIRMED)
-            name = await asyncio.to_thread(self._versions.publish, folder)
+            newest = await self._replication.newest()
+            name = await asyncio.to_thread(self._versions.publish, folder, newest)
         await self._serve(name, built.manifest)
         return replace(rehearsed, status=ReloadStatus.PUBLISHED, version=name)
 
@@ -268,22 +305,43 @@ class ReloadService:
             return ReloadReport(ReloadStatus.FAILED, self.version, error=f"没有 {name} 这个版本")
         before = self._manifest.totals
         opened = await asyncio.to_thread(open_version, self._versions, name, self._language, None, self._over)
+        try:
+            await self._replication.choose(name)
+        except StateError:
+            await asyncio.to_thread(opened.close)
+            raise
         await asyncio.to_thread(self._versions.choose, name)
         await self._swap(opened)
         return ReloadReport(ReloadStatus.ROLLED_BACK, name, before=before)
 
-    async def _serve(self, name: str, sealed: Manifest | None = None) -> None:
-        """Open what was just published, unread if it was `sealed` here a moment ago; what cannot be opened goes aside, and the one before is chosen again."""
+    async def _serve(self, name: str, sealed: Manifest | None = None, shared: bool = False) -> None:
+        """Open what was just published, unread if it was `sealed` here a moment ago, and share it if it is not yet.
+
+        What cannot be opened, or not be given to the other replicas, goes aside, and the one before is chosen again.
+        """
         try:
             opened = await asyncio.to_thread(
                 open_version, self._versions, name, self._language, sealed, self._over
             )
         except SnapshotDamaged:
-            await asyncio.to_thread(self._versions.quarantine, name)
-            if self.version in self._versions.names():
-                await asyncio.to_thread(self._versions.choose, self.version)
+            await self._put_aside(name)
             raise
+        if not shared:
+            try:
+                await self._replication.publish(name)
+            except StateError:
+                await asyncio.to_thread(opened.close)
+                await self._put_aside(name)
+                raise
         await self._swap(opened)
+        await self._prune()
+
+    async def _put_aside(self, name: str) -> None:
+        await asyncio.to_thread(self._versions.quarantine, name)
+        if self.version in self._versions.names():
+            await asyncio.to_thread(self._versions.choose, self.version)
+
+    async def _prune(self) -> None:
         try:
             await asyncio.to_thread(self._versions.prune)
         except OSError as error:  # what serves, serves; the next reload clears away what this one could not

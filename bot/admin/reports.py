@@ -95,6 +95,19 @@ def _lines(report: ReloadReport, said: AdminPhrases) -> Iterator[str]:
         ReloadStatus.UNCONFIRMED,
     ):
         yield from _built_lines(report, said)
+    yield from _replica_lines(report, said)
+
+
+def _replica_lines(report: ReloadReport, said: AdminPhrases) -> Iterator[str]:
+    if not report.replicas:
+        return
+    if all(one.version == report.version for one in report.replicas):
+        yield said.replicas.all_serve.format(len(report.replicas))
+        return
+    yield said.replicas.behind
+    for one in report.replicas:
+        trouble = said.replicas.trouble.format(one.trouble) if one.trouble else ""
+        yield said.replicas.line.format(one.id, one.version or "–") + trouble
 
 
 def _built_lines(report: ReloadReport, said: AdminPhrases) -> Iterator[str]:
@@ -190,6 +203,7 @@ def report_json(report: ReloadReport, said: AdminPhrases) -> dict[str, JsonValue
         "since": report.since.isoformat() if report.since else None,
         "by": report.by,
         "error": report.error,
+        "replicas": [asdict(one) for one in report.replicas],
         "lost": list(report.lost),
         "lost_count": report.lost_count,
     }

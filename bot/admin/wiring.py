@@ -19,6 +19,7 @@ from bot.admin.knowledge import KnowledgeRuntime
 from bot.admin.operations import UPGRADE, WATCH, ReloadTrigger, poll_folder
 from bot.admin.permissions import AuditLog, Authorizer
 from bot.admin.reload_service import ReloadService
+from bot.admin.replication import Replication
 from bot.admin.reports import changes_text
 from bot.admin.upload_store import UploadStore
 from bot.backup import clear_left
@@ -97,6 +98,7 @@ async def open_admin(
     platforms: PlatformRegistry,
     clock: Callable[[], datetime],
     progress: Progress = no_progress,
+    replication: Replication | None = None,
 ) -> AsyncIterator[AdminModule]:
     """Open everything over the state; without a usable state, answers go on and nobody may act."""
     async with AsyncExitStack() as stack:
@@ -114,6 +116,7 @@ async def open_admin(
             state.shown.quoted if state else _nothing_quoted,
             knowledge.over,
             progress,
+            replication,
         )
         authorizer = Authorizer(options.owners, state.roles if state else closed, audit_log, clock)
         reload_trigger = ReloadTrigger(reload_service, audit_log)

@@ -26,6 +26,7 @@ from bot.ports import InteractionLog, PlatformRegistry
 from bot.query_service import QueryService, TooSlow
 from bot.rendering.fact import Permalinks
 from bot.runtime import background, periodic
+from bot.sharing import ALIASES, OUTBOX, SPEAKING, Alone, Sharing
 from bot.state.people import Person, Pseudonymizer, open_pseudonymizer, read_askers_key
 from bot.state.state import State
 from bot.texts import phrases
@@ -63,6 +64,7 @@ async def open_feedback(
     language: Analyzer,
     links: Permalinks,
     api: AdminApi,
+    sharing: Sharing | None = None,
 ) -> AsyncIterator[FeedbackModule]:
     """Teach the aliases given in chat, go on telling what a restart broke off, and listen to reloads.
 
@@ -70,6 +72,7 @@ async def open_feedback(
         StateError: the aliases cannot be read.
     """
     state, clock, platforms = context.state, context.clock, context.platforms
+    sharing = sharing or Alone()
     pseudonyms = open_pseudonymizer(data)
     worker = OutboxWorker(state.outbox, platforms.tell, clock)
     figures = UsageRecorder(state.usage, clock)
@@ -89,10 +92,25 @@ async def open_feedback(
             await book.load()
         except (StateError, OSError) as error:
             log.error("aliases and key could not be read again: %s", error)
-        context.spawn(_tell(watching, unanswered, report.version))
+        if sharing.leads(SPEAKING):  # one of several tells; whoever leads next tells what this one did not
+            context.spawn(_tell(watching, unanswered, report.version))
+
+    def taught(_: str) -> None:
+        context.spawn(_load(book))
+
+    def embedded(version: str) -> None:
+        if sharing.leads(SPEAKING):
+            context.spawn(_tell_meant(watching, unanswered, lookup, version))
+
+    async def speaking() -> None:
+        context.spawn(_tell(watching, unanswered, store.version))
+        await platforms.opened.wait()
+        async with worker.serving():
+            await asyncio.Event().wait()
 
     context.reload_service.subscribe(swapped)
-    context.spawn(_tell(watching, unanswered, store.version))
+    sharing.subscribe(OUTBOX, lambda _: worker.call())
+    sharing.subscribe(ALIASES, taught)
     async with AsyncExitStack() as stack:
         forgetting = periodic(
             TIDY,
@@ -106,7 +124,7 @@ async def open_feedback(
         )
         await stack.enter_async_context(background(counting))
         await stack.enter_async_context(figures.serving())
-        await stack.enter_async_context(_once_open(worker, platforms))
+        await stack.enter_async_context(background(sharing.lead(SPEAKING, speaking)))
         yield FeedbackModule(
             StoredInteractionLog(unanswered, misses, figures, state.votes, pseudonyms, language, clock),
             unanswered,
@@ -114,21 +132,15 @@ async def open_feedback(
             watching,
             UsageReporter(state, figures, data / "matplotlib", partial(_coverage, store)),
             partial(_forget, state, pseudonyms, platforms),
-            lambda version: context.spawn(_tell_meant(watching, unanswered, lookup, version)),
+            embedded,
         )
 
 
-@asynccontextmanager
-async def _once_open(worker: OutboxWorker, platforms: PlatformRegistry) -> AsyncIterator[None]:
-    """Send as soon as there is somebody to send by."""
-    async with AsyncExitStack() as stack:
-
-        async def begin() -> None:
-            await platforms.opened.wait()
-            await stack.enter_async_context(worker.serving())
-
-        async with background(begin()):
-            yield
+async def _load(book: AliasService) -> None:
+    try:
+        await book.load()
+    except StateError as error:
+        log.error("aliases could not be read again: %s", error)
 
 
 async def _tell_meant(

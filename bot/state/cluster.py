@@ -11,18 +11,22 @@ import psycopg
 
 from bot.errors import CannotStore
 from bot.sharing import Limits, Rates
+from bot.state.blobs import ObjectBlobs, PostgresBlobs
 from bot.state.leaders import Leaders
 from bot.state.postgres import Signals
 from bot.state.postgres_inbox import PostgresInboxes
 from bot.state.postgres_writer import PostgresWriter
+from bot.state.published import PublishedVersions
 from bot.state.replica import Lease, Replica
 from bot.state.shared_limits import SharedLimits
+from knowledge.snapshots.repository import SnapshotRepository
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
     """A `bot.sharing.Sharing`, with the inboxes that belong to it."""
 
+    url: str
     replica: Replica
     signals: Signals
     inboxes: PostgresInboxes
@@ -45,6 +49,15 @@ class Cluster:
         """Return limits that hold over all processes."""
         return SharedLimits(self.writer, platform, rates)
 
+    def subscribe(self, channel: str, call: Callable[[str], None]) -> None:
+        """Have `call` called when any process has changed something, by its name; with "" when that may be."""
+        self.signals.subscribe(channel, call)
+
+    def versions(self, own: SnapshotRepository, store: str | None) -> PublishedVersions:
+        """Return the versions that all replicas share; `store` is an object store's address, else they are here."""
+        blobs = ObjectBlobs(store) if store else PostgresBlobs(self.url)
+        return PublishedVersions(self.url, blobs, own, self.replica)
+
 
 @asynccontextmanager
 async def open_cluster(
@@ -59,7 +72,7 @@ async def open_cluster(
     inboxes = PostgresInboxes(writer, replica, signals, clock)
     try:
         async with writer.serving(), replica.living(), signals.listening():
-            yield Cluster(replica, signals, inboxes, Leaders(url, replica), writer)
+            yield Cluster(url, replica, signals, inboxes, Leaders(url, replica), writer)
     except psycopg.Error as error:
         raise CannotStore(
             f"CHUCHU_DATABASE 指的 PostgreSQL 连不上（{error}）；请检查地址、密码和网络"

@@ -126,7 +126,8 @@ def check_address(address: str) -> None:
         ValueError: it is no address, or its driver is missing or not asynchronous.
     """
     try:
-        dialect = make_url(address).get_dialect()
+        url = make_url(address)
+        dialect = url.get_dialect().get_async_dialect_cls(url)
         dialect.import_dbapi()
     except (ArgumentError, ImportError):
         dialect = None
@@ -180,6 +181,12 @@ async def _only_writer(connection: AsyncConnection) -> None:
     """
     if connection.dialect.name == "postgresql":
         await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITERS})
+
+
+async def call_others(connection: AsyncConnection, channel: str) -> None:
+    """Tell other processes, when the transaction commits, that something has changed."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": channel})
 
 
 async def vacuum(connection: AsyncConnection) -> None:

@@ -11,8 +11,9 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import Button, Chat, Reply, Run, Style
+from bot.sharing import OUTBOX
 from bot.state.chats import chat_columns, chat_of
-from bot.state.database import Database
+from bot.state.database import Database, call_others
 from bot.state.tables import outbox, progress
 
 KEPT = timedelta(days=30)
@@ -74,6 +75,7 @@ async def enqueue(connection: AsyncConnection, messages: Iterable[tuple[Chat, Re
     rows = [{**chat_columns(chat), "reply": _write(reply), **same} for chat, reply in messages]
     if rows:
         await connection.execute(insert(outbox), rows)
+        await call_others(connection, OUTBOX)
 
 
 def _write(reply: Reply) -> Written:

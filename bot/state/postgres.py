@@ -14,6 +14,7 @@ from psycopg.conninfo import make_conninfo
 from sqlalchemy.engine import make_url
 
 from bot.runtime import backoff
+from bot.sharing import CHANNELS
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +62,7 @@ class Signals:
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
-        """Listen while the block runs, to the channels that have subscribers by then."""
+        """Listen while the block runs."""
         task = asyncio.create_task(self._listen(), name="signals")
         try:
             yield
@@ -75,7 +76,7 @@ class Signals:
         while True:
             try:
                 async with await connect(self._url) as connection:
-                    for channel in self._heard:
+                    for channel in CHANNELS:
                         await connection.execute(f"LISTEN {channel}".encode())
                     failures = 0
                     self._call_all()

@@ -27,6 +27,7 @@ from bot.inbox import (
     UpdateStatus,
 )
 from bot.runtime import background
+from bot.sharing import INBOX
 from bot.state import postgres_statements as sql
 from bot.state.postgres import Connection, Signals
 from bot.state.postgres_writer import PostgresWriter
@@ -34,7 +35,6 @@ from bot.state.replica import Replica
 
 log = logging.getLogger(__name__)
 
-CHANNEL = "chuchu_inbox"
 OWN_LANES = (
     16  # so many busy chats does a replica take as their updates reach it; of the rest whoever has room
 )
@@ -444,7 +444,7 @@ class PostgresInboxes:
         self._signals = signals
         self._clock = clock
         self._inboxes: dict[str, PostgresInbox] = {}
-        signals.subscribe(CHANNEL, self._call)
+        signals.subscribe(INBOX, self._call)
         replica.on_lost(self._lose)
 
     def of(self, platform: str) -> PostgresInbox:

@@ -11,8 +11,9 @@ from sqlalchemy import and_, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import Reply
+from bot.sharing import ALIASES
 from bot.state.chats import Subscriber, chat_columns, chat_of
-from bot.state.database import Database, insert_missing
+from bot.state.database import Database, call_others, insert_missing
 from bot.state.outbox import enqueue
 from bot.state.tables import alerts, aliases, askers, pinned_answers, questions, votes
 
@@ -235,6 +236,7 @@ class ChatAliases:
         """Keep a group."""
         async with self._database.writing() as connection:
             await connection.execute(insert(aliases).values(names=list(names), since=now))
+            await call_others(connection, ALIASES)
 
     async def all(self) -> list[ChatAlias]:
         """Every group."""
@@ -246,6 +248,7 @@ class ChatAliases:
         """Forget a group; False if there is none of that number."""
         async with self._database.writing() as connection:
             gone = delete(aliases).where(aliases.c.number == number)
+            await call_others(connection, ALIASES)
             return (await connection.execute(gone)).rowcount == 1
 
 

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from bot.errors import StateDamaged, StateError, StateReadOnly
@@ -17,11 +18,12 @@ from bot.state.audit import Audit
 from bot.state.chats import StoredChatMigrations, StoredPreferences
 from bot.state.database import Database, open_database
 from bot.state.outbox import Checkpoints, Outbox
-from bot.state.people import Erasure, Roles
+from bot.state.people import ASKERS_KEY, Erasure, Roles, read_askers_key
 from bot.state.questions import ChatAliases, Questions, Votes
 from bot.state.sessions import SessionRepository
 from bot.state.usage import Usage
 from bot.state.watches import Watches
+from knowledge.snapshots.files import write_durably
 
 
 def file_of(url: str) -> Path:
@@ -83,6 +85,24 @@ def _replace(path: Path, copy: Path) -> None:
             source.backup(target, pages=-1)
     except sqlite3.Error as error:
         raise StateReadOnly(f"数据库 {path} 不能写入（{error}）；请检查磁盘空间和权限") from error
+
+
+async def share_askers_key(url: str, data: Path) -> None:
+    """Have the same key of pseudonyms in every data folder: that of whoever came first.
+
+    Raises:
+        StateError: the database cannot be used.
+    """
+    own = await asyncio.to_thread(read_askers_key, data)
+    async with open_database(url) as database, database.writing() as connection:
+        row = {"name": ASKERS_KEY, "value": own}
+        keep = "INSERT INTO shared_keys (name, value) VALUES (:name, :value) ON CONFLICT (name) DO NOTHING"
+        await connection.execute(text(keep), row)
+        shared = (
+            await connection.execute(text("SELECT value FROM shared_keys WHERE name = :name"), row)
+        ).scalar_one()
+    if bytes(shared) != own:
+        await asyncio.to_thread(write_durably, data / ASKERS_KEY, bytes(shared), 0o600)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from bot.texts.phrases import (
     FeedbackPhrases,
     Phrases,
 )
+from bot.texts.replicas import EN as REPLICAS
 
 PHRASES = Phrases(
     operating=OPERATING,
@@ -116,6 +117,7 @@ PHRASES = Phrases(
         publish="Publish",
         discard="Discard",
         discarded="《{}》 was discarded.",
+        replicas=REPLICAS,
         published="《{}》 was published as {}. {}",
         taken_back="It was not taken up; the file was taken out of the articles folder again",
         put_back="to put it back and replace, press “{}”",

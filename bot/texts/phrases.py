@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.texts.doctor import DoctorPhrases
 from bot.texts.operating import OperatingPhrases
+from bot.texts.replicas import ReplicaPhrases
 from bot.texts.site import SitePhrases, TalkPhrases
 
 
@@ -159,6 +160,7 @@ class AdminPhrases:
     discard: str
     discarded: str
     published: str
+    replicas: ReplicaPhrases
     taken_back: str
     put_back: str
     upload_failed: str

@@ -9,6 +9,7 @@ from bot.texts.phrases import (
     FeedbackPhrases,
     Phrases,
 )
+from bot.texts.replicas import ZH_HANS as REPLICAS
 
 PHRASES = Phrases(
     operating=OPERATING,
@@ -116,6 +117,7 @@ PHRASES = Phrases(
         publish="发布",
         discard="丢弃",
         discarded="《{}》已丢弃。",
+        replicas=REPLICAS,
         published="《{}》已发布为 {}。{}",
         taken_back="没有换上，文件已从文章文件夹取回",
         put_back="要放回去换上，按“{}”",

@@ -116,15 +116,15 @@ class SnapshotRepository:
         finally:
             shutil.rmtree(building, ignore_errors=True)
 
-    def publish(self, building: Path) -> str:
-        """Make a sealed folder the version that serves; return its number.
+    def publish(self, building: Path, after: str | None = None) -> str:
+        """Make a sealed folder the version that serves; return its number, which is higher than `after`.
 
         Raises:
             NoRoom: the disk is full or closed; nothing has changed then.
         """
         with explain_io_errors(self.folder), exclusive(self.folder / ".lock"):
             sync_tree(building)
-            name = f"{int((self.names() or ['0'])[0]) + 1:06d}"
+            name = f"{max(int((self.names() or ['0'])[0]), int(after or 0)) + 1:06d}"
             building.rename(self.folder / name)
             try:
                 sync_path(self.folder)
@@ -134,6 +134,17 @@ class SnapshotRepository:
                 raise
             forget(self.folder)
         return name
+
+    def adopt(self, building: Path, name: str) -> None:
+        """Take in a version that was built elsewhere, under the number that it has there; nothing is chosen yet.
+
+        Raises:
+            NoRoom: the disk is full or closed; nothing has changed then.
+        """
+        with explain_io_errors(self.folder), exclusive(self.folder / ".lock"):
+            sync_tree(building)
+            building.rename(self.folder / name)
+            sync_path(self.folder)
 
     def choose(self, name: str) -> None:
         """Let another stored version serve from the next start on."""
