@@ -142,7 +142,8 @@ class Reply:
     """What is said back: runs of text and rows of buttons.
 
     `edits` is the id of an own message to edit instead of sending; `notice` is a short notice for a press;
-    `picture` is a PNG that stands under the text, and is left out where pictures cannot be shown.
+    `picture` is a PNG that stands under the text, and is left out where pictures cannot be shown. `key` is the same
+    whenever the same is said again, so that a platform that can says it once.
     """
 
     runs: Sequence[Run]
@@ -151,6 +152,7 @@ class Reply:
     edits: str | None = None
     notice: str | None = None
     picture: bytes | None = None
+    key: str | None = None
 
     @property
     def text(self) -> str:

@@ -105,7 +105,7 @@ class Outbox(Generic[D]):
             CallError: the platform refused for a reason that we have no remedy for, or could not be reached.
         """
         last: str | None = None
-        key = asked.key if asked else secrets.token_hex(8)
+        key = asked.key if asked else reply.key or secrets.token_hex(8)
         for at, draft in enumerate(self._transport.drafts(chat, reply)):
             last = await self._say(chat, draft, asked, f"{key}.{at}")
             if last is None:

@@ -7,7 +7,7 @@ components); `<at user_id=…>` lives only in messages of the type text, and mar
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from bot.messages import Button, Chat, Run, Style
@@ -51,7 +51,7 @@ def post(runs: Sequence[Run], buttons: Sequence[Sequence[Button]] = ()) -> str:
     labels = [clean(button.label) for row in buttons for button in row]
     listed = [Run(f"\n{number}. {label}") for number, label in enumerate(labels, 1)]
     lines = [
-        [_tag(run) for run in line] or [{"tag": "text", "text": ""}] for line in _lines([*runs, *listed])
+        [_tag(run) for run in line] or [{"tag": "text", "text": " "}] for line in _lines([*runs, *listed])
     ]
     return encoded({"zh_cn": {"content": lines}})
 
@@ -81,16 +81,17 @@ def card(runs: Sequence[Run], buttons: Sequence[Sequence[Button]] = (), chat: Ch
     return encoded({"config": config, "elements": elements})
 
 
-def _lines(runs: Iterable[Run]) -> Iterator[list[Run]]:
-    line: list[Run] = []
+def _lines(runs: Iterable[Run]) -> list[list[Run]]:
+    """The lines of a text, without empty ones at its end."""
+    lines: list[list[Run]] = [[]]
     for run in runs:
         first, *others = run.text.split("\n")
-        if first:
-            line.append(Run(first, run.style, run.link))
-        for text in others:
-            yield list(joined(line))
-            line = [Run(text, run.style, run.link)] if text else []
-    yield list(joined(line))
+        lines[-1].append(Run(first, run.style, run.link))
+        lines += [[Run(text, run.style, run.link)] for text in others]
+    lines = [[piece for piece in joined(line) if piece.text] for line in lines]
+    while lines and not lines[-1]:
+        lines.pop()
+    return lines
 
 
 def _size(line: Sequence[Run]) -> str:

@@ -133,6 +133,13 @@ async def test_an_edit_beyond_its_limit_becomes_a_new_message(tmp_path: Path) ->
         assert server.texts(ANN)[3].startswith("新")
 
 
+async def test_what_is_said_again_under_the_same_key_is_said_once(tmp_path: Path) -> None:
+    async with feishu() as server, serving(server, tmp_path, Echo()) as service:
+        for key in ("post.1", "post.1", "post.2", None, None):
+            await service.send(Chat("feishu", ANN, ChatType.PRIVATE), Reply([Run("消息")], key=key))
+        assert server.texts(ANN) == ["消息"] * 4
+
+
 async def test_a_card_that_is_not_taken_is_said_as_text_with_everything_in_it(tmp_path: Path) -> None:
     tables = Fault(
         230099, 400, "Failed to create card content, ext=ErrCode: 11310; ErrMsg: card table number over limit"
