@@ -54,6 +54,7 @@ ZH_HANS = DoctorPhrases(
         "edits": "更新自己的消息",
         "files_and_pictures": "收文件、发图片",
         "group_admins": "认群管理员",
+        "replies": "接着一条回复问",
     },
 )
 
@@ -94,5 +95,6 @@ EN = DoctorPhrases(
         "edits": "editing its own messages",
         "files_and_pictures": "files and pictures",
         "group_admins": "knowing groups' admins",
+        "replies": "questions that reply to a message",
     },
 )

@@ -31,6 +31,7 @@ SCOPES = (
     "im:message.group_at_msg:readonly",
     "im:resource",
     "im:chat:readonly",
+    "im:message:readonly",
 )
 
 
@@ -359,6 +360,19 @@ class Feishu:
                 return self._say(answered.to if answered else self._place(name), asked, name)
             case "PUT" | "PATCH" as method, ["im", "v1", "messages", name]:
                 return self._edit(method, name, asked)
+            case "GET", ["im", "v1", "messages", name] if name in self.said:
+                body = {"content": json.dumps(_told(self.said[name]), ensure_ascii=False)}
+                return _yes({"items": [{"message_id": name, "body": body}]})
+            case "GET", ["im", "v1", "messages", name]:
+                written = [
+                    one.event["event"]["message"]
+                    for one in self.deliveries
+                    if "message" in one.event["event"]
+                ]
+                found = [
+                    {"body": {"content": one["content"]}} for one in written if one["message_id"] == name
+                ]
+                return _yes({"items": found}) if found else _no(230110, "This message is deleted")
             case "POST", ["im", "v1", "images"]:
                 return _yes({"image_key": "img_1"})
             case "GET", ["im", "v1", "chats", name]:
@@ -465,6 +479,14 @@ class Feishu:
             ]
         )
         return app
+
+
+def _told(said: Said) -> Json:
+    """A message's content as the API returns it: of a card, the texts of its elements."""
+    if said.kind != "interactive":
+        return dict(said.content["zh_cn"])
+    lines = [[{"tag": "text", "text": line}] for line in said.text.splitlines()]
+    return {"title": None, "elements": lines}
 
 
 def _yes(data: Json) -> web.Response:

@@ -22,6 +22,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
 }
 USEFUL: Mapping[str, tuple[str, ...]] = {
     "files_and_pictures": ("im:resource",),
+    "replies": ("im:message:readonly", "im:message"),
     "group_admins": ("im:chat:readonly", "im:chat", "im:chat:read"),
 }
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
 from aiohttp import web
 
 from bot.inbox import ClaimedUpdate, Inbox
-from bot.messages import Chat, Reply, Sender, SenderKind
+from bot.messages import Chat, Message, Reply, Sender, SenderKind
 from bot.platforms.adapter import Translate
 from bot.platforms.calls import CallError, HttpClient, OutcomeUnknown, Refused
 from bot.platforms.connection import stay_connected
@@ -21,7 +21,7 @@ from bot.platforms.feishu.client import API, Credentials, FeishuApi
 from bot.platforms.feishu.receiving import PING_SECONDS, EventCallback, Intake, LongConnection
 from bot.platforms.feishu.sending import FeishuSpeaker, FeishuTransport, Toasts
 from bot.platforms.feishu.setup import Feishu
-from bot.platforms.feishu.updates import PLATFORM, BotIdentity, translate
+from bot.platforms.feishu.updates import PLATFORM, BotIdentity, parent_of, shown_text, translate
 from bot.platforms.health import until_done
 from bot.ports import PlatformHost
 from bot.sharing import Rate
@@ -147,9 +147,22 @@ class FeishuService:
         logger.info("serving %s", identity.name)
 
         async def translated(update: ClaimedUpdate) -> Event:
-            return translate(update, identity)
+            event = translate(update, identity)
+            if isinstance(event, Message) and event.addressed and (parent := parent_of(update)):
+                return replace(event, replied_to=await self._text_of(parent))
+            return event
 
         return translated
+
+    async def _text_of(self, message: str) -> str | None:
+        """The text of a message; None where it cannot be had: a question goes without."""
+        try:
+            items = (await self._api.call("GET", f"im/v1/messages/{quote(message, safe='')}")).get("items")
+        except CallError as error:
+            logger.warning("what a message replies to could not be read: %s", error)
+            return None
+        item = items[0] if isinstance(items, list) and items else None
+        return shown_text(item) if isinstance(item, dict) else None
 
     async def _who(self) -> BotIdentity:
         bot = (await self._api.call("GET", "bot/v3/info")).get("bot")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -70,6 +70,34 @@ def translate(update: ClaimedUpdate, me: BotIdentity) -> Event:
     if update.kind == "press":
         return _press(content, str(update.id))
     return Membership(_name(content, "chat_id"), _text(_object(event, "header"), "event_type") == ADDED)
+
+
+def parent_of(update: ClaimedUpdate) -> str | None:
+    """The id of the message that a stored message replies to."""
+    event = parse(update.body)
+    content = event.get("event") if isinstance(event, dict) else None
+    message = content.get("message") if isinstance(content, dict) else None
+    return (_optional(message, "parent_id") or None) if isinstance(message, dict) else None
+
+
+def shown_text(message: Json) -> str | None:
+    """The text of a message as the API returns it, of whatever type: a post's lines, all that a card shows."""
+    body = message.get("body")
+    content = parse(_optional(body, "content") or "") if isinstance(body, dict) else None
+    return "\n".join(_texts(content)).strip() or None
+
+
+def _texts(content: object) -> Iterator[str]:
+    if isinstance(content, dict):
+        for name in ("title", "text", "content", "elements"):
+            value = content.get(name)
+            if isinstance(value, str):
+                yield value
+            else:
+                yield from _texts(value)
+    elif isinstance(content, list):
+        for part in content:
+            yield from _texts(part)
 
 
 def _message(content: Json, me: BotIdentity) -> Event:

@@ -72,6 +72,25 @@ async def test_a_topic_is_answered_in_the_topic_and_a_quote_is_a_quote(tmp_path:
         assert talk.heard[0].chat.thread == "om_root"
 
 
+async def test_what_a_question_replies_to_is_read(tmp_path: Path) -> None:
+    talk = Echo(reply=lambda m: [ANSWER] if m.text == "问" else [Reply([Run("答")])])
+    async with feishu() as server, serving(server, tmp_path, talk):
+        await server.connected()
+        asked = message("别人的话", BEN, GROUP)
+        for event in (asked, at_bot("问")):
+            await server.answered(event)
+            await ended(server, tmp_path, event)
+        card = next(iter(server.said))
+        for parent in (name(asked), card, "om_gone"):
+            server.known.add(parent)
+            event = at_bot("", parent_id=parent, root_id=parent)
+            await server.answered(event)
+            await ended(server, tmp_path, event)
+        told = [m.replied_to for m in talk.heard[2:]]
+        assert (told[0], told[2]) == ("别人的话", None)
+        assert "据统计，达49.53亿美元。" in (told[1] or "")
+
+
 async def test_a_card_carries_its_buttons_and_a_press_is_acknowledged_with_its_notice(tmp_path: Path) -> None:
     pressed: list[ButtonPress] = []
 
