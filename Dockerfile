@@ -1,8 +1,10 @@
 FROM python:3.11-slim AS build
 WORKDIR /src
 RUN python -m venv /opt/chuchu
-COPY requirements.txt requirements-build.txt ./
-RUN /opt/chuchu/bin/pip install --no-cache-dir --require-hashes --no-deps -r requirements.txt
+COPY requirements.txt requirements-build.txt slim.sh ./
+# The tools that install stay behind too: the next stage only gets what runs.
+RUN /opt/chuchu/bin/pip install --no-cache-dir --require-hashes --no-deps -r requirements.txt \
+ && sh slim.sh /opt/chuchu/lib/python3.11/site-packages
 COPY pyproject.toml README.md LICENSE ./
 COPY bot bot
 COPY knowledge knowledge
@@ -10,7 +12,8 @@ COPY knowledge knowledge
 RUN python -m venv /opt/tools \
  && /opt/tools/bin/pip install --no-cache-dir --require-hashes --no-deps -r requirements-build.txt \
  && /opt/tools/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation -w dist . \
- && /opt/chuchu/bin/pip install --no-cache-dir --no-deps dist/*.whl
+ && /opt/chuchu/bin/pip install --no-cache-dir --no-deps dist/*.whl \
+ && /opt/chuchu/bin/pip uninstall -y pip setuptools
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --no-create-home --home-dir /data chuchu \
@@ -31,5 +34,6 @@ USER 10001:10001
 VOLUME /data
 EXPOSE 8080
 STOPSIGNAL SIGTERM
+# The page answers /healthz from the first second, while the first version is still being built.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 CMD ["python", "-m", "bot.web.probe"]
 CMD ["chuchu", "run"]

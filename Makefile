@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test slow lint format bench soak audit licences lock models sdks synapse
+.PHONY: run test slow lint format release bench soak audit licences lock models sdks synapse
 
 run: $(VENV)/run.done
 	$(BIN)/chuchu run
@@ -24,6 +24,20 @@ lint: $(VENV)/dev.done
 format: $(VENV)/dev.done
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# A wheel and, where docker is, an image; the wheel is then installed into an empty environment and asked a question.
+release: $(VENV)/dev.done
+	rm -rf dist build/smoke
+	$(BIN)/python -m hatchling build -t wheel
+	$(PYTHON) -m venv build/smoke
+	build/smoke/bin/pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements.txt
+	sh slim.sh "$$(build/smoke/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+	build/smoke/bin/pip install -q --disable-pip-version-check --no-deps dist/chuchu-*.whl
+	$(BIN)/python -m tests.smoke build/smoke/bin/chuchu
+	rm -rf build/smoke
+	if command -v docker >/dev/null; then \
+	    docker build -t chuchu:$$($(BIN)/python -c 'from importlib.metadata import version; print(version("chuchu"))') . ; \
+	else echo "make release: no docker here, so no image"; fi
 
 bench: $(VENV)/dev.done
 	$(BIN)/python -m tests.bench $(ARGS)
@@ -50,16 +64,20 @@ sdks: $(VENV)/sdks.done
 # A real Matrix server for tests, in an environment of its own (AGPL: it runs beside the tests and is never shipped).
 synapse: $(VENV)/synapse.done
 
+# Of zhplot only the font is used, and nothing imports it: what it would draw charts with stays out.
+FONT_ONLY := $(foreach package,contourpy cycler fonttools kiwisolver matplotlib pyparsing,--unsafe-package $(package))
+
 lock:
-	$(BIN)/pip-compile -q --strip-extras --allow-unsafe --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --extra dev --extra reader --extra ocr --extra postgres --extra objects -o requirements-dev.txt pyproject.toml
-	$(BIN)/pip-compile -q --strip-extras --allow-unsafe --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --extra reader --extra postgres -c requirements-dev.txt -o requirements.txt pyproject.toml
+	$(BIN)/pip-compile -q --strip-extras --allow-unsafe --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --extra dev --extra meaning --extra reader --extra ocr --extra postgres --extra objects -o requirements-dev.txt pyproject.toml
+	$(BIN)/pip-compile -q --strip-extras $(FONT_ONLY) --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --extra meaning --extra reader --extra postgres -c requirements-dev.txt -o requirements.txt pyproject.toml
 	$(BIN)/pip-compile -q --strip-extras --allow-unsafe --generate-hashes --no-header --no-emit-index-url --no-emit-find-links -o requirements-sdks.txt requirements-sdks.in
 	$(BIN)/pip-compile -q --strip-extras --allow-unsafe --generate-hashes --no-header --no-emit-index-url --no-emit-find-links -o requirements-synapse.txt requirements-synapse.in
 
 # --no-deps: the lock names every package, and pip before 24 stops at lxml[html-clean] asked for in two spellings.
-$(VENV)/run.done: requirements-dev.txt requirements.txt pyproject.toml
+$(VENV)/run.done: requirements-dev.txt requirements.txt pyproject.toml slim.sh
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements.txt
+	sh slim.sh "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements-build.txt
 	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@

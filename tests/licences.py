@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from importlib.metadata import PackageMetadata, metadata
+from importlib.metadata import PackageMetadata, distribution, metadata
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+MIT = "Permission is hereby granted, free of charge, to any person obtaining a copy of this software"
 HEAD = """# Licences
 
 What is installed to run the bot (`requirements.txt`), with the licence that each states of itself. Made by
@@ -26,7 +27,7 @@ def packages(requirements: Path) -> Iterator[tuple[str, str]]:
 
 
 def licence(told: PackageMetadata) -> str:
-    """The licence in one line: the expression, else the classifiers, else the first line of the free text."""
+    """The licence in one line: the expression, else the classifiers, else the free text's first line, else its file."""
     if expression := (told.get_all("License-Expression") or [""])[0]:
         return str(expression)
     classes = [
@@ -34,7 +35,17 @@ def licence(told: PackageMetadata) -> str:
     ]
     named = [c for c in classes if c != "OSI Approved"]
     text = (told.get_all("License") or [""])[0].strip().partition("\n")[0][:60].strip()
-    return ", ".join(named) or text or "unstated"
+    return ", ".join(named) or text or _of_file(told["Name"]) or "unstated"
+
+
+def _of_file(package: str) -> str | None:
+    """What the licence file that comes with a package begins to say, where that is MIT's."""
+    for path in distribution(package).files or ():
+        if "LICEN" in path.name.upper() and ".dist-info" in str(path):
+            words = " ".join(path.read_text(encoding="utf-8").split())
+            if MIT in words:
+                return "MIT"
+    return None
 
 
 def table() -> str:

@@ -9,11 +9,10 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 
 from bot.errors import StateError
 from bot.feedback.questions import question_text
-from bot.runtime import CHILD_ENVIRONMENT, run_child
+from bot.runtime import run_child
 from bot.state.state import State
 from bot.state.usage import Day, DayCounts, SlowQuery, Usage
 from bot.texts.phrases import AdminPhrases
@@ -145,13 +144,10 @@ class UsageReporter:
         self,
         state: State,
         figures: UsageRecorder,
-        fonts: Path,
         coverage: Callable[[], Coverage | None] = lambda: None,
     ) -> None:
-        """`fonts` is the folder in which matplotlib remembers the fonts it has found."""
         self._state = state
         self._figures = figures
-        self._fonts = fonts
         self._coverage = coverage
 
     async def figures(self) -> UsageReport:
@@ -166,7 +162,7 @@ class UsageReporter:
         )
 
     async def picture(self, month: UsageReport, said: AdminPhrases) -> bytes | None:
-        """Draw in a child process, for the library is large and seldom needed; None where that fails."""
+        """Draw in a child process, whose memory goes with it; None where that fails."""
         order = {
             "days": [[f"{day.day:%m-%d}", day.asked, day.found] for day in month.days],
             "words": [list(pair) for pair in month.words],
@@ -177,7 +173,6 @@ class UsageReporter:
                 *("-m", "bot.feedback.usage_chart"),
                 given=json.dumps(order).encode(),
                 seconds=PATIENCE,
-                environment={**CHILD_ENVIRONMENT, "MPLCONFIGDIR": str(self._fonts)},
             )
         except TimeoutError:
             log.warning("the picture of /stats took more than %.0f s", PATIENCE)

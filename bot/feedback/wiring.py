@@ -130,7 +130,7 @@ async def open_feedback(
             unanswered,
             book,
             watching,
-            UsageReporter(state, figures, data / "matplotlib", partial(_coverage, store)),
+            UsageReporter(state, figures, partial(_coverage, store)),
             partial(_forget, state, pseudonyms, platforms),
             embedded,
         )

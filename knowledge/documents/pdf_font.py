@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import ctypes
 from functools import cache
-from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, Final
 
 import pypdfium2.raw as raw
 
 FONT: Final = ("zhplot", "fonts", "NotoSansSC-Regular.ttf")
-"""Noto Sans SC (OFL), which the package brings for the labels of its charts."""
+"""Noto Sans SC (OFL), which the package brings for the labels of its charts; of the package nothing else is used."""
 
 _HANZI: Final = frozenset(
     (
@@ -26,6 +27,18 @@ _HANZI: Final = frozenset(
 )
 _OURS: Final = 1
 """The handle that stands for our font; PDFium asks for nothing else."""
+
+
+def font_path() -> Path:
+    """Where the font lies; the package is not imported, for that would take all of matplotlib.
+
+    Raises:
+        FileNotFoundError: the package is not installed.
+    """
+    package = find_spec(FONT[0])
+    if package is None or not package.submodule_search_locations:
+        raise FileNotFoundError(f"{FONT[0]} is not installed")
+    return Path(package.submodule_search_locations[0]).joinpath(*FONT[1:])
 
 
 @cache
@@ -43,7 +56,7 @@ class _FontInfo:
     """The callbacks of `FPDF_SYSFONTINFO`, version 1, and the font that they hand out."""
 
     def __init__(self) -> None:
-        self._data = files(FONT[0]).joinpath(*FONT[1:]).read_bytes()
+        self._data = font_path().read_bytes()
         self.table = raw.FPDF_SYSFONTINFO()
         self.table.version = 1
         self._kept: list[Any] = []
