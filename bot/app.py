@@ -32,7 +32,16 @@ from bot.observability import Metrics, set_up_logs
 from bot.ports import NullLog, PlatformHost, PlatformRegistry
 from bot.query_service import QueryService, open_query_service
 from bot.rendering.fact import Permalinks
-from bot.runtime import Shutdown, background, give_back, loading, now, restarting, share_heaps
+from bot.runtime import (
+    Shutdown,
+    background,
+    give_back,
+    loading,
+    now,
+    restarting,
+    share_heaps,
+    switch_often,
+)
 from bot.several import common_start, open_several
 from bot.sharing import SNAPSHOTS, Alone, Sharing
 from bot.state.state import sqlite_address
@@ -67,6 +76,7 @@ def run(settings: Settings) -> int:
     """
     set_up_logs(settings.every_secret(), settings.log)
     share_heaps()
+    switch_often()
     asyncio.run(_run(settings))
     return 0
 
@@ -131,6 +141,12 @@ async def serving(
             bar.clear if bar else None,
         )
         platforms, metrics, health, store = PlatformRegistry(), Metrics(), HealthChecks(), SnapshotHolder()
+        metrics.watch(
+            "chuchu_build_files_done", "Files that the build which goes on has sorted", progress.done_now
+        )
+        metrics.watch(
+            "chuchu_build_files", "Files of the build which goes on, 0 where none does", progress.of_now
+        )
         builder = await stack.enter_async_context(BuildClient())
         semantics = stack.enter_context(Semantics(settings.data, chosen_embeddings(settings.embeddings)))
         lookup = stack.enter_context(open_query_service(store))
@@ -206,8 +222,9 @@ async def serving(
         last_reload.over(reload_service)
         follower = Follower(several.replication, reload_service)
         health.add("snapshot", follower.problem)
+        reload_service.witness(lambda by, report: progress.over())
         health.tell("reload", lambda: last_reload.note)
-        _watch(metrics, reload_service, progress)
+        _watch(metrics, reload_service)
         links = permalinks(settings.public_url)
         feedback = await _feedback(stack, settings, admin, knowledge, lookup, links, several.sharing)
         if feedback:
@@ -242,8 +259,8 @@ async def serving(
         yield Serving(address, admin.reload_trigger.fire)
 
 
-def _watch(metrics: Metrics, reload_service: ReloadService, progress: BuildProgress) -> None:
-    """Show what serves, and the build that goes on."""
+def _watch(metrics: Metrics, reload_service: ReloadService) -> None:
+    """Show what serves."""
     metrics.watch("chuchu_articles", "Articles served", lambda: reload_service.manifest.totals.articles)
     metrics.watch("chuchu_facts", "Facts served", lambda: reload_service.manifest.totals.facts)
     metrics.watch(

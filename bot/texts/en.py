@@ -280,7 +280,7 @@ PHRASES = Phrases(
         show_help="show how to use this",
         show_version="show the version",
         exit_codes="exit codes: 0 done; 1 not done, the last line says why; 2 wrong use; 75 another 出处 is using this "
-        "data folder; 78 wrong settings; 130 broken off by Ctrl-C.",
+        "data folder; 78 wrong settings; 130 broken off by Ctrl-C; 143 by SIGTERM.",
         run="open the page and every other surface that is set up (also without a command)",
         ask="ask in the terminal; a single - reads one question a line from standard input",
         ask_words="the words are joined by spaces into one question; write -- before a word that begins with -",

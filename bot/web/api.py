@@ -47,7 +47,7 @@ async def answer_api(request: web.Request) -> web.Response:
     if asked is None:
         raise web.HTTPBadRequest(text=reader_of(request).said.site.no_question)
     answer = await request.app[ASKING].ask(
-        "api", lambda snapshot: ask_verified(snapshot, asked.filtered, asked.hits, asked.context)
+        "api", asked, lambda snapshot: ask_verified(snapshot, asked.filtered, asked.hits, asked.context)
     )
     return _json(dump(answer_json(answer) | {"query": asked.query}))
 

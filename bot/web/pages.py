@@ -107,7 +107,7 @@ async def show_page(request: web.Request) -> web.Response:
         return templates.page("talk.html", reader, "", answer=None, listing=listing, library="")
 
     answer = await request.app[ASKING].ask(
-        "page", lambda snapshot: ask_verified(snapshot, asked.filtered, asked.hits, asked.context)
+        "page", asked, lambda snapshot: ask_verified(snapshot, asked.filtered, asked.hits, asked.context)
     )
 
     def answered(snapshot: Snapshot) -> tuple[AnswerView, Listing]:

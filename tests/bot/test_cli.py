@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli import BROKEN_OFF, IN_USE, WRONG_USE, parser
+from bot.cli import BROKEN_OFF, IN_USE, TERMINATED, WRONG_USE, parser
 from bot.errors import WRONG_SETTINGS
 from bot.texts import phrases
 from tests.bot.wire_schema import ANSWER, CHECK, FACT
@@ -143,7 +143,7 @@ def test_a_complaint_speaks_the_interfaces_language(arguments: list[str], compla
 
 def test_every_exit_code_is_in_the_manual_and_in_help() -> None:
     manual = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
-    for code in (0, 1, WRONG_USE, IN_USE, WRONG_SETTINGS, BROKEN_OFF):
+    for code in (0, 1, WRONG_USE, IN_USE, WRONG_SETTINGS, BROKEN_OFF, TERMINATED):
         assert re.search(rf"^\| {code} \|", manual, re.M), code
         assert re.search(rf"\b{code} ", phrases(None).command_line.exit_codes), code
 

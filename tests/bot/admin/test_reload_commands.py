@@ -199,7 +199,7 @@ async def test_the_owner_is_told_of_a_damaged_version_and_of_changed_files(tmp_p
     async with hall(tmp_path) as room:
         await room.quiet()
         (told,) = [reply.text for reply in room.phone.sent]
-        assert "000002" in told and "损坏" in told and "改动过 1 个文件（如 new.txt）" in told
+        assert "000002" in told and "损坏" in told and "改动过的文件：new.txt" in told
         assert NEW not in room.texts()
 
 
