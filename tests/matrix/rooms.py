@@ -15,6 +15,7 @@ class Room:
 
     def __init__(self, room: str, creator: str, number: Callable[[], int]) -> None:
         self.id = room
+        self.creator = creator
         self.events: list[Json] = []
         self.joined: set[str] = set()
         self._number = number
