@@ -9,7 +9,7 @@ import hmac
 import json
 import logging
 import zlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from urllib.parse import parse_qs, urlsplit
 
@@ -34,6 +34,10 @@ from bot.platforms.receiving import BODY_LIMIT, Receiver, later, read_body
 # "需要在 3 秒内": two for the commit, most of the third for a press's notice.
 COMMIT_SECONDS, TOAST_SECONDS = 2.0, 0.7
 logger = logging.getLogger(__name__)
+
+
+Acknowledge = Callable[[Mapping[str, object]], Awaitable[None]]
+"""Says that an event is stored, with what is answered to it; called once."""
 
 
 class Intake:
@@ -77,13 +81,6 @@ class Intake:
                 await self._receiver.keep([update], COMMIT_SECONDS)
                 text = await toast.text(TOAST_SECONDS)
                 await acknowledge({"toast": {"type": "info", "content": text}} if text else {})
-
-
-class Acknowledge:
-    """Says that an event is stored; called once."""
-
-    async def __call__(self, answer: Mapping[str, object]) -> None:
-        """Send the acknowledgement with what is answered to the event."""
 
 
 PING_SECONDS = 30.0
@@ -169,12 +166,11 @@ class LongConnection:
         return None if body is None else (frame, body)
 
     async def _event(self, socket: aiohttp.ClientWebSocketResponse, frame: Frame, body: bytes) -> None:
-        class OverSocket(Acknowledge):
-            async def __call__(self, answer: Mapping[str, object]) -> None:
-                await _respond(socket, frame, 200, answer)
+        async def acknowledge(answer: Mapping[str, object]) -> None:
+            await _respond(socket, frame, 200, answer)
 
         try:
-            await self._intake.take(body, OverSocket())
+            await self._intake.take(body, acknowledge)
         except InboxError as error:
             self._metrics.inbox_errors.inc()
             if self._health.fail(f"inbox: {error}"):
@@ -243,21 +239,22 @@ class EventCallback:
         parsed = parse(event)
         if isinstance(parsed, dict) and parsed.get("type") == CHECK:
             return web.json_response({"challenge": str(parsed.get("challenge", ""))})
-        answers: list[Mapping[str, object]] = []
+        sent: list[web.Response] = []
 
-        class InResponse(Acknowledge):
-            async def __call__(self, answer: Mapping[str, object]) -> None:
-                answers.append(answer)
+        async def acknowledge(answer: Mapping[str, object]) -> None:
+            sent.append(web.json_response(answer))
+            await sent[0].prepare(request)  # gone out when this returns: only then is a card edited
+            await sent[0].write_eof()
 
         try:
-            await self._intake.take(event, InResponse())
+            await self._intake.take(event, acknowledge)
         except InboxError as error:
             self._metrics.inbox_errors.inc()
             if self._health.fail(f"inbox: {error}"):
                 logger.error("an event could not be stored: %s", error)
             return later()
         self._health.ok()
-        return web.json_response(answers[0])
+        return sent[0]
 
     def _opened(self, request: web.Request, body: bytes) -> bytes | None:
         """Return the event that Feishu sent, decrypted; None for what somebody else sent."""
