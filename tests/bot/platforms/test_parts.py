@@ -1,0 +1,137 @@
+"""What all platforms stand on: stored before acknowledged, connected again, said in parts that fit."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given, settings
+
+from bot.inbox import InboxError, NewUpdate
+from bot.messages import Run, Style
+from bot.observability import Metrics
+from bot.platforms.calls import Disconnected, RateLimited, Refused, Unauthorized
+from bot.platforms.connection import LONGEST_PAUSE, stay_connected
+from bot.platforms.feishu.cards import CONTENT_BYTES, card, parts, post, weight
+from bot.platforms.health import REFUSED_SECONDS, ConnectionHealth
+from bot.platforms.receiving import Receiver
+from bot.platforms.text import split, utf8
+
+
+class Storage:
+    """An inbox that takes its time; it does what a `Receiver` needs of one."""
+
+    def __init__(self, seconds: float, error: Exception | None = None) -> None:
+        self._seconds = seconds
+        self._error = error
+        self.stored: list[str] = []
+
+    async def store(self, updates: Sequence[NewUpdate], position: str | None = None) -> int:
+        await asyncio.sleep(self._seconds)
+        if self._error:
+            raise self._error
+        self.stored += [update.id for update in updates]
+        return len(updates)
+
+
+def new(name: str) -> NewUpdate:
+    return NewUpdate(name, "queue", "message", b"{}")
+
+
+async def test_what_is_stored_too_late_is_not_acknowledged_and_yet_not_lost() -> None:
+    storage = Storage(0.05)
+    receiver = Receiver(storage, Metrics())  # type: ignore[arg-type]  # a receiver needs only `store`
+    with pytest.raises(InboxError, match="not stored within"):
+        await receiver.keep([new("1")], 0.005)
+    await receiver.keep([new("2")], 5.0)
+    assert storage.stored == ["1", "2"]
+
+
+async def test_whoever_waits_for_the_disk_may_be_cancelled_and_the_update_is_stored() -> None:
+    storage = Storage(0.02)
+    receiver = Receiver(storage, Metrics())  # type: ignore[arg-type]  # a receiver needs only `store`
+    waiting = asyncio.create_task(receiver.keep([new("1")]))
+    await asyncio.sleep(0.005)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    await receiver.keep([new("2")])
+    assert storage.stored == ["1", "2"]
+
+
+async def test_each_end_of_a_connection_leads_to_the_next_and_is_counted() -> None:
+    ends: list[Exception | None] = [
+        None,
+        Disconnected("reset"),
+        RateLimited("slowly", 0.01),
+        Refused("no"),
+        InboxError("full"),
+    ]
+    metrics, health = Metrics(), ConnectionHealth(lambda: 0.0, None)
+    done = asyncio.Event()
+
+    async def connect() -> None:
+        if not ends:
+            done.set()
+            await asyncio.Event().wait()
+        if (error := ends.pop(0)) is not None:
+            raise error
+
+    # Every connection held for ten seconds by this clock, so that no pause grows; no lot is drawn.
+    ticks = iter(range(0, 1000, 11))
+    holding = asyncio.create_task(
+        stay_connected(connect, health, metrics, chance=lambda: 0.0, clock=lambda: float(next(ticks)))
+    )
+    await asyncio.wait_for(done.wait(), 10)
+    holding.cancel()
+    counted = metrics.page().decode()
+    for name in ("Disconnected", "RateLimited", "Refused", "InboxError"):
+        assert f'chuchu_poll_errors_total{{error="{name}"}}' in counted
+    assert health.problem == "InboxError: full"
+    assert LONGEST_PAUSE <= 30
+
+
+def test_only_a_refusal_of_who_we_are_for_five_minutes_is_fatal_and_told_once_in_five() -> None:
+    now, told = [0.0], []
+    health = ConnectionHealth(lambda: now[0], None, lambda: told.append(now[0]))
+    for second in range(0, int(REFUSED_SECONDS) * 3, 10):
+        now[0] = float(second)
+        health.fail(str(Unauthorized("no")), refused=True)
+    assert told == [300.0, 600.0]
+    health.fail("no network")
+    now[0] += REFUSED_SECONDS
+    health.fail(str(Unauthorized("no")), refused=True)
+    assert len(told) == 2, "whatever else was heard between starts over"
+
+
+PIECES = st.sampled_from(
+    ["中", "𠮷", "👨‍👩‍👧‍👦", "é", "a", '"', "\\", "\n", "。", "\t", "一行字\n", "<at user_id=all>"]
+)
+TEXTS = st.lists(PIECES, max_size=60).map("".join)
+RUNS = st.lists(
+    st.builds(Run, TEXTS, st.sampled_from(Style), st.sampled_from([None, "https://a.b/c"])), max_size=8
+)
+
+
+@given(RUNS, st.integers(40, 120))
+@settings(max_examples=80, deadline=None)
+def test_parts_fit_by_any_measure_and_joined_are_the_text(runs: list[Run], limit: int) -> None:
+    found = split(runs, limit, utf8)
+    assert all(0 < sum(utf8(run.text) for run in part) <= limit for part in found)
+    assert "".join(run.text for part in found for run in part) == "".join(run.text for run in runs)
+
+
+@given(RUNS, st.sampled_from([1, 20, 100]))
+@settings(max_examples=20, deadline=None)
+def test_every_part_fits_into_a_post_and_a_card_and_shows_every_word(runs: list[Run], times: int) -> None:
+    many = [Run(run.text * times, run.style, run.link) for run in runs]
+    found = parts(many)
+    shown = []
+    for part in found:
+        assert max(weight(post(part)), weight(card(part))) <= CONTENT_BYTES
+        lines = json.loads(post(part))["zh_cn"]["content"]
+        shown.append("".join(tag["text"] for line in lines for tag in line))
+    words = "".join("".join(run.text for run in many).split())
+    assert "".join("".join(shown).split()) == words
