@@ -21,6 +21,7 @@ from bot.admin.progress import BuildProgress, LogLines, ProgressBar
 from bot.admin.reload_service import ReloadReport, ReloadService
 from bot.admin.replication import Follower
 from bot.admin.wiring import AdminModule, AdminOptions, open_admin, open_shared_state
+from bot.clippings import Clippings
 from bot.config import Address, Settings
 from bot.errors import SettingsError
 from bot.feedback.interaction_log import MeasuredLog
@@ -178,7 +179,8 @@ async def serving(
             )
             routes = await _open_platforms(doors, settings, host, platforms, health)
         votes, asking = PageVotes(now), Asking(lookup, MeasuredLog(NullLog(), metrics))
-        site = make_site(lookup, health, said, routes, progress.text, votes, asking, metrics)
+        clippings = Clippings(lookup, settings.data)
+        site = make_site(lookup, health, said, routes, progress.text, votes, asking, metrics, clippings)
         address = await doors.enter_async_context(listening(site, settings.http))
         admin_address = await doors.enter_async_context(
             listening(api.app, settings.admin_http, "CHUCHU_ADMIN_HTTP")
@@ -245,6 +247,7 @@ async def serving(
             admin.preferences,
             platforms,
             memory,
+            clippings,
         )
         stack.push_async_callback(doors.aclose)
         reception.hand_over(dispatcher)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from bot.clippings import Clippings, ClippingsBusy, can_be_clipped
 from bot.handlers.answers import (
     Action,
     AnswerHandler,
@@ -18,7 +19,7 @@ from bot.messages import ButtonPress, ChatType, Reply, Run, Style
 from bot.ports import AnswerSession, InteractionLog, NullLog, SessionStore
 from bot.query_service import QueryService
 from bot.rendering.answer import explanation_runs, hit_runs
-from bot.rendering.fact import Permalinks, context_runs, source_runs
+from bot.rendering.fact import Permalinks, citation, context_runs, source_runs
 from bot.texts import Phrases
 from knowledge.model import Answer, Fact, Hit, MatchKind
 from knowledge.snapshot import Snapshot
@@ -37,7 +38,9 @@ class AnswerButtons:
         shown: SessionStore,
         links: Permalinks,
         memory: InteractionLog | None = None,
+        clippings: Clippings | None = None,
     ) -> None:
+        self._clippings = clippings
         self._memory = memory or NullLog()
         self._asking = asking
         self._lookup = lookup
@@ -83,8 +86,21 @@ class AnswerButtons:
                 return await self._lookup.read(lambda s: _source(s, hits, phrases, self._links))
             case Action.OTHERS:
                 return await self._lookup.read(lambda s: [_others(s, answer, hits, phrases, self._links)])
+            case Action.CLIPPING:
+                return [await self._clipping(hits, phrases)]
             case _:
                 return [Reply(list(explanation_runs(hits, phrases)))]
+
+    async def _clipping(self, hits: Sequence[Hit], phrases: Phrases) -> Reply:
+        """The printed place of the first fact that has one."""
+        fact = next((hit.fact for hit in hits if can_be_clipped(hit.fact)), None)
+        try:
+            picture = await self._clippings.clipping(fact.id) if fact and self._clippings else None
+        except ClippingsBusy:
+            return Reply([], notice=phrases.site.clipping_busy)
+        if fact is None or picture is None:
+            return Reply([], notice=phrases.talk.no_clipping)
+        return Reply([citation(fact, phrases, self._links)], picture=picture)
 
 
 def _same_chat(shown: AnswerSession, press: ButtonPress) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.clippings import can_be_clipped
 from bot.handlers.intents import TypedCommand
 from bot.messages import (
     Button,
@@ -49,6 +50,7 @@ class Action(StrEnum):
     WHY = "w"
     LIKE = "l"
     DISLIKE = "d"
+    CLIPPING = "k"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +75,20 @@ def parse_callback(data: str) -> Callback | None:
     return Callback(Action(match[1]), match[2], int(match[3]))
 
 
-def first_row(shown_id: str, page: int, phrases: Phrases) -> tuple[Button, ...]:
-    """The three buttons under an answer; where space is shared, the first two do."""
+def first_row(shown_id: str, page: int, phrases: Phrases, clipped: bool = False) -> tuple[Button, ...]:
+    """The buttons under an answer, 剪报 where a PDF holds it; where space is shared, the first two do."""
+    clipping = Button(phrases.talk.clipping, Callback(Action.CLIPPING, shown_id, page).data)
     return (
         Button(phrases.context, Callback(Action.CONTEXT, shown_id, page).data),
         Button(phrases.source, Callback(Action.SOURCE, shown_id, page).data),
+        *((clipping,) if clipped else ()),
         Button(phrases.more, Callback(Action.MORE, shown_id, page).data),
     )
 
 
-def all_rows(shown_id: str, page: int, pages: int, phrases: Phrases) -> tuple[tuple[Button, ...], ...]:
+def all_rows(
+    shown_id: str, page: int, pages: int, phrases: Phrases, clipped: bool = False
+) -> tuple[tuple[Button, ...], ...]:
     """What stands behind 更多; the page button turns back to the first after the last."""
     turn: tuple[Button, ...] = ()
     if page + 1 < pages:
@@ -90,7 +96,7 @@ def all_rows(shown_id: str, page: int, pages: int, phrases: Phrases) -> tuple[tu
     elif page:
         turn = (Button(phrases.first_page, Callback(Action.PAGE, shown_id, 0).data),)
     return (
-        first_row(shown_id, page, phrases)[:2],
+        first_row(shown_id, page, phrases, clipped)[:-1],
         (
             *turn,
             Button(phrases.other_reports, Callback(Action.OTHERS, shown_id, page).data),
@@ -268,7 +274,8 @@ class AnswerHandler:
         if answer.close and chat_type is not ChatType.PRIVATE:
             said = phrases.close_in_group.format(shown_query(shown.query))
             return Reply([Run(said)], [[show_button(shown.id, phrases)]])
-        row = first_row(shown.id, 0, phrases)[: 3 if chat_type is ChatType.PRIVATE else 2]
+        row = first_row(shown.id, 0, phrases, _is_clipped(page_hits(answer, 0, chat_type, facts)))
+        row = row if chat_type is ChatType.PRIVATE else row[:2]
         return Reply(self.page(answer, 0, chat_type, phrases, facts), [row] if ranking(answer) else [])
 
     async def _ask(self, query: str, context: Sequence[str] = ()) -> tuple[Answer, str]:
@@ -301,7 +308,8 @@ class AnswerHandler:
     ) -> Reply:
         """A page with everything behind 更多 laid open."""
         pages = page_count(answer, chat_type, facts)
-        rows: Sequence[Sequence[Button]] = all_rows(shown_id, page, pages, phrases)
+        clipped = _is_clipped(page_hits(answer, page, chat_type, facts))
+        rows: Sequence[Sequence[Button]] = all_rows(shown_id, page, pages, phrases, clipped)
         runs = list(self.page(answer, page, chat_type, phrases, facts))
         if pages > 1:
             runs.append(Run("\n\n" + phrases.page_of.format(page=page + 1, pages=pages)))
@@ -321,6 +329,10 @@ def page_hits(answer: Answer, page: int, chat_type: ChatType, facts: int | None 
     """The hits of one page, counted from 0; hits and related facts never share one."""
     pages = _pages(answer, chat_type, facts)
     return pages[page] if page < len(pages) else ()
+
+
+def _is_clipped(hits: Sequence[Hit]) -> bool:
+    return any(can_be_clipped(hit.fact) for hit in hits)
 
 
 def page_count(answer: Answer, chat_type: ChatType, facts: int | None = None) -> int:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.admin.permissions import Permission
+from bot.clippings import Clippings
 from bot.errors import StateError
 from bot.handlers.answer_buttons import AnswerButtons
 from bot.handlers.answers import ASK, AnswerHandler, inline_answer
@@ -82,6 +83,7 @@ class Dispatcher:
         preferences: Preferences | None = None,
         administrators: GroupAdmins | None = None,
         memory: InteractionLog | None = None,
+        clippings: Clippings | None = None,
     ) -> None:
         more = more or HandlerSet()
         self._lookup = lookup
@@ -89,7 +91,7 @@ class Dispatcher:
         self._preferences = preferences or InMemoryPreferences()
         self._administrators = administrators or AnonymousOnly()
         self._asking = AnswerHandler(lookup, shown, links, clock, memory)
-        self._pressing = AnswerButtons(self._asking, lookup, shown, links, memory)
+        self._pressing = AnswerButtons(self._asking, lookup, shown, links, memory, clippings)
         self._browsing = ArticleHandlers(lookup, links)
         self._choosing = SettingsHandlers(self._preferences, self._administrators)
         self._libraries = LibraryHandlers(lookup, self._preferences, self._administrators)

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from knowledge.model import Block, Cell, Document, Fact, Role
+from knowledge.model import Block, Cell, Document, Fact
 
 SHORT = 0.8
 """Share of the usual line below which a line ends its paragraph."""
@@ -121,8 +121,3 @@ def _table(block: Block, facts: Sequence[Fact], document: Document) -> PrintedTa
 
 def _text(cell: Cell, document: Document) -> str:
     return "".join(document.lines[span.line - 1][span.start : span.end] for span in cell.spans)
-
-
-def has_pictures(document: Document) -> bool:
-    """Whether the printed places of a document can be shown as pictures."""
-    return document.kind == "pdf" and any(block.role is not Role.FURNITURE for block in document.blocks)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from bot.clippings import Clippings, ClippingsBusy, can_be_clipped
 from bot.query_service import ask_verified
 from bot.rendering.answer import shown_query
 from bot.rendering.fact import Permalinks, issue, lines, no_permalinks
-from bot.rendering.printed import Paragraph, Section, has_pictures, printed
+from bot.rendering.printed import Paragraph, Section, printed
 from bot.texts import Phrases
 from bot.web.api import QUERIES
 from bot.web.reader import reader_of
@@ -22,6 +23,7 @@ RELATED = 5
 MOST_LINES = 2_000
 HITS = 30
 LONGEST_QUERY = 500
+CLIPPINGS: web.AppKey[Clippings | None] = web.AppKey("clippings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ async def show_article(request: web.Request) -> web.Response:
         cited=_cited(fact, reader.said) if fact else "",
         raw=source_path(fact) if fact else f"/articles/{article.id}?view=lines",
         read=fact_path(fact, asked) if fact else f"/articles/{article.id}",
-        clipping=f"/clippings/{fact.id}.png" if fact and has_pictures(found.document) else None,
+        clipping=f"/clippings/{fact.id}.png" if fact and can_be_clipped(fact) else None,
         sections=printed_sections(found) if view not in ("lines", "clipping") else (),
         marks={hit.fact.id: pieces(hit.fact.text, hit.matched) for hit in found.hits},
         lines=source_lines(found) if view == "lines" else (),
@@ -102,6 +104,24 @@ async def show_article(request: web.Request) -> web.Response:
         link_here=lambda one: fact_path(one, asked),
         is_paragraph=lambda part: isinstance(part, Paragraph),
     )
+
+
+async def show_clipping(request: web.Request) -> web.Response:
+    """Show the printed place of a fact as a picture.
+
+    Raises:
+        HTTPNotFound: the fact is not known, or stands in no PDF.
+        HTTPServiceUnavailable: too many wait for a clipping.
+    """
+    said, clippings = reader_of(request).said.site, request.app[CLIPPINGS]
+    try:
+        picture = await clippings.clipping(request.match_info["fact"]) if clippings else None
+    except ClippingsBusy:
+        raise web.HTTPServiceUnavailable(text=said.clipping_busy) from None
+    if picture is None:
+        raise web.HTTPNotFound(text=said.no_clipping)
+    headers = {"Cache-Control": "private, max-age=600"}
+    return web.Response(body=picture, content_type="image/png", headers=headers)
 
 
 def find(snapshot: Snapshot, article_id: str, fact_id: str, asked: str) -> Read | None:

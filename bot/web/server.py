@@ -15,6 +15,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
+from bot.clippings import Clippings
 from bot.config import Address
 from bot.errors import CannotListen
 from bot.observability import Metrics
@@ -25,7 +26,7 @@ from bot.web.asking import ASKING, Asking, measuring
 from bot.web.browsing import show_articles
 from bot.web.pages import show_page
 from bot.web.reader import SAID, reader_of, switch
-from bot.web.reading import show_article
+from bot.web.reading import CLIPPINGS, show_article, show_clipping
 from bot.web.templates import TEMPLATES, Templates
 from bot.web.votes import VOTES, PageVotes, take_vote
 from knowledge.errors import NothingServes
@@ -92,6 +93,7 @@ def make_site(
     votes: PageVotes | None = None,
     asking: Asking | None = None,
     metrics: Metrics | None = None,
+    clippings: Clippings | None = None,
 ) -> web.Application:
     """Build the public site; `routes` adds what other surfaces need there, such as a webhook.
 
@@ -101,11 +103,13 @@ def make_site(
     site = web.Application(middlewares=[*([measuring(metrics)] if metrics else []), guard])
     site[QUERIES], site[HEALTH], site[SAID], site[STARTING] = queries, health, said, starting
     site[TEMPLATES], site[VOTES], site[ASKING] = Templates(), votes, asking or Asking(queries)
+    site[CLIPPINGS] = clippings
     site.router.add_get("/", show_page)
     site.router.add_get("/api/ask", answer_api)
     site.router.add_get("/api/articles", articles_api)
     site.router.add_get("/articles", show_articles)
     site.router.add_get("/articles/{article}", show_article)
+    site.router.add_get("/clippings/{fact}.png", show_clipping)
     site.router.add_get("/language", switch)
     site.router.add_post("/vote", take_vote)
     site.router.add_get("/healthz", alive)

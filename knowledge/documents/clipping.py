@@ -1,0 +1,155 @@
+"""A clipping: the place of a PDF's page where a sentence is printed, as a picture with the sentence framed.
+
+`python -m knowledge.documents.clipping` draws one: a line of JSON (`page` from 1, `texts` as they stand on its lines)
+and the bytes of the PDF come in, a PNG goes out. It runs in a process of its own, within limits: whoever made the PDF
+chose what PDFium has to draw.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import resource
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+
+import pypdfium2 as pdfium
+from PIL import Image, ImageDraw
+
+from knowledge.documents.pdf_characters import Box, Glyph, Page, read_characters
+from knowledge.documents.pdf_font import provide_font
+from knowledge.documents.pdf_lines import Line, find_lines
+
+MARGIN: Final = 48.0
+"""Points around the sentence that are shown too."""
+NARROWEST: Final = 260.0
+SCALE: Final = 2.0
+"""Pixels a point: 144 dpi, at which newsprint's 9 points are read with ease."""
+MOST_PIXELS: Final = 4_000_000
+FRAME: Final = (200, 60, 40)
+FRAME_WIDTH: Final = 2
+ROOM: Final = 1.5
+"""Points between the ink and the frame."""
+MEMORY: Final = 1 << 30
+CPU_SECONDS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """One way of standing on a line: the line's place among all, and the box of the characters."""
+
+    line: int
+    box: Box
+
+
+def clip(data: bytes, page: int, texts: Sequence[str]) -> bytes:
+    """Draw the place of a page (from 1) where `texts` stand, framed, as a PNG; the whole page where it is not known.
+
+    Raises:
+        PdfiumError: the document or the page is damaged.
+        IndexError: there is no such page.
+    """
+    provide_font()
+    with pdfium.PdfDocument(data) as document:
+        printed = read_characters(document, page - 1, data)
+        sheet = document[page - 1]
+        width, height = sheet.get_size()
+        known = abs(width - printed.width) < 1 and abs(height - printed.height) < 1 and not printed.vertical
+        boxes = find_places(printed, texts) if known else []
+        shown = _shown(boxes, Box(0, 0, width, height))
+        scale = min(SCALE, (MOST_PIXELS / max(1.0, shown.width * shown.height)) ** 0.5)
+        crop = (shown.left, height - shown.bottom, width - shown.right, shown.top)
+        picture: Image.Image = sheet.render(scale=scale, crop=crop).to_pil().convert("RGB")
+    draw = ImageDraw.Draw(picture)
+    for box in boxes:
+        corners = (box.left - ROOM, box.top - ROOM, box.right + ROOM, box.bottom + ROOM)
+        left, top, right, bottom = (
+            scale * (at - start) for at, start in zip(corners, (shown.left, shown.top) * 2, strict=True)
+        )
+        draw.rectangle((left, top, right, bottom), outline=FRAME, width=FRAME_WIDTH)
+    written = io.BytesIO()
+    picture.save(written, "PNG", optimize=True)
+    return written.getvalue()
+
+
+def find_places(page: Page, texts: Sequence[str]) -> list[Box]:
+    """Return where on a page these pieces of its lines are printed, in reading order.
+
+    Of several places with the same words that one is taken which lies nearest to the pieces that have only one.
+    """
+    lines = find_lines(page.glyphs, page.uprights)
+    choices = [_choices(lines, "".join(text.split())) for text in texts]
+    sure = [places[0] for places in choices if len(places) == 1]
+    found: list[Box] = []
+    for places in choices:
+        if len(places) > 1 and places[0].line != places[-1].line and not _is_split(places):
+            near = sure[0].box if sure else places[0].box
+            places = [min(places, key=lambda place: _apart(place.box, near))]
+        found += [place.box for place in places]
+    return found
+
+
+def _choices(lines: Sequence[Line], text: str) -> list[_Place]:
+    """Where a text stands whole on a line; else the lines that it is made of, as where a rule parts a line in two."""
+    whole: list[_Place] = []
+    parts: list[_Place] = []
+    for number, line in enumerate(lines):
+        printed = "".join(glyph.char for glyph in line.glyphs)
+        at = printed.find(text)
+        if text and at >= 0:
+            whole.append(_Place(number, _around(line.glyphs[at : at + len(text)])))
+        elif len(printed) > 1 and printed in text:
+            parts.append(_Place(number, _around(line.glyphs)))
+    return whole or parts
+
+
+def _is_split(places: Sequence[_Place]) -> bool:
+    """Whether places are parts of one line of print: on one height, side by side."""
+    return len({round(place.box.bottom) for place in places}) == 1
+
+
+def _around(glyphs: Sequence[Glyph]) -> Box:
+    size = max(glyph.size for glyph in glyphs)
+    return Box(
+        min(glyph.left for glyph in glyphs),
+        min(glyph.base for glyph in glyphs) - 0.88 * size,
+        max(glyph.right for glyph in glyphs),
+        max(glyph.base for glyph in glyphs) + 0.12 * size,
+    )
+
+
+def _apart(one: Box, other: Box) -> float:
+    return max(0.0, -one.across(other)) + max(0.0, -one.along(other))
+
+
+def _shown(boxes: Sequence[Box], page: Box) -> Box:
+    """The part of the page to show: around the boxes, wide enough to be read."""
+    if not boxes:
+        return page
+    left, right = min(box.left for box in boxes) - MARGIN, max(box.right for box in boxes) + MARGIN
+    widen = max(0.0, NARROWEST - (right - left)) / 2
+    return Box(
+        max(page.left, left - widen),
+        max(page.top, min(box.top for box in boxes) - MARGIN),
+        min(page.right, right + widen),
+        min(page.bottom, max(box.bottom for box in boxes) + MARGIN),
+    )
+
+
+def main(given: BinaryIO, written: BinaryIO) -> int:
+    """Draw what is asked for; 1 where it cannot be drawn, the reason on standard error."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    asked = json.loads(given.readline())
+    try:
+        written.write(clip(given.read(), asked["page"], asked["texts"]))
+    except (pdfium.PdfiumError, IndexError, ValueError, MemoryError) as error:
+        print(f"page {asked['page']}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.stdin.buffer, sys.stdout.buffer))
