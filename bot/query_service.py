@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeVar
 
-from knowledge.model import Answer, Hit
+from knowledge.model import Answer, Browse, Hit
 from knowledge.snapshot import Snapshot, SnapshotHolder
 
 log = logging.getLogger(__name__)
@@ -65,6 +65,7 @@ class QueryService:
         def first() -> None:
             with self._store.lease() as snapshot:
                 snapshot.ask("出处", 1)
+                snapshot.browse(Browse(most=1))
 
         await asyncio.get_running_loop().run_in_executor(self._pool, first)
 

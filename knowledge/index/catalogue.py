@@ -1,7 +1,7 @@
 """What can be asked of all articles at once: a list by date or title, by words, year, newspaper and library.
 
-Made from the records when first asked for (some 6 µs an article), so that any stored version has one; what stays in
-memory is a few numbers an article and the key words.
+Made from the records when first asked for (some 8 µs an article), so that any stored version has one; what stays in
+memory is a few numbers an article, and the key words once somebody asks for words.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -23,16 +24,18 @@ from knowledge.search.corpus import Columns
 from knowledge.text.folding import decode, fold
 
 Rows = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 Find = Callable[[Sequence[Sequence[str]], int], Rows]
 
 MENTIONS = 3_000
 """Facts looked through for articles that mention a word."""
 _FIELDS = (
-    "SELECT articles.key, name, json_extract(record, '$.title.text'), "
-    "coalesce(json_extract(record, '$.metadata.date'), json_extract(record, '$.date')), "
-    "json_extract(record, '$.metadata.newspaper'), json_extract(record, '$.keywords') "
+    "SELECT articles.key, name, coalesce(json_extract(record, '$.metadata.date'), json_extract(record, '$.date')), "
+    "json_extract(record, '$.metadata.newspaper') "
     "FROM articles JOIN files ON no = articles.key >> 20 ORDER BY articles.key"
 )
+_TITLES = "SELECT json_extract(record, '$.title.text') FROM articles ORDER BY key"
+_KEYWORDS = "SELECT json_extract(record, '$.keywords') FROM articles ORDER BY key"
 _DAY = re.compile(r"((?:19|20)\d\d)(?:\D+(\d{1,2}))?(?:\D+(\d{1,2}))?")
 _OPENING = re.compile(r"^[\W_]+")
 
@@ -43,19 +46,15 @@ class Catalogue:
     def __init__(
         self, records: sqlite3.Connection, columns: Columns, find: Find, libraries: Mapping[str, str]
     ) -> None:
-        self._columns, self._find = columns, find
+        self._records, self._columns, self._find = records, columns, find
         rows = records.execute(_FIELDS).fetchall()
         self.keys: Rows = np.array([row[0] for row in rows], dtype=np.int64)
-        self._days: Rows = np.array([_day(row[3]) for row in rows], dtype=np.int64)
+        self._days: Rows = np.array([_day(row[2]) for row in rows], dtype=np.int64)
         self._years = self._days // 10_000
-        self._newspapers = _Names([row[4] or "" for row in rows])
+        self._newspapers = _Names([row[3] or "" for row in rows])
         folders = [library_folder(row[1]) or "" for row in rows]
         self._folders = _Names(folders)
         self._libraries = _Names([libraries.get(folder, folder) for folder in folders])
-        self._by_title: Rows = np.array(
-            sorted(range(len(rows)), key=lambda at: _collated(rows[at][2] or "")), dtype=np.int64
-        )
-        self._sharing = _inverted(json.loads(row[5]) if row[5] else () for row in rows)
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -66,21 +65,21 @@ class Catalogue:
         counts: Rows = np.searchsorted(articles, keys, "right") - np.searchsorted(articles, keys, "left")
         return counts
 
-    @property
-    def years(self) -> tuple[Facet, ...]:
-        """The years there are, the latest first."""
-        told = Counter(self._years[self._years > 0].tolist())
-        return tuple(Facet(str(year), told[year]) for year in sorted(told, reverse=True))
-
-    @property
-    def newspapers(self) -> tuple[Facet, ...]:
-        """The newspapers there are, the commonest first."""
-        return self._newspapers.facets()
-
-    @property
+    @cached_property
     def libraries(self) -> tuple[Facet, ...]:
         """The libraries there are, by name."""
-        return tuple(sorted(self._libraries.facets(), key=lambda facet: _collated(facet.name)))
+        return self._by_name(np.ones(len(self), dtype=np.bool_))
+
+    def facets(self, words: str) -> tuple[tuple[Facet, ...], tuple[Facet, ...], tuple[Facet, ...]]:
+        """Return libraries by name, years from the latest and newspapers from the commonest, counted of these words."""
+        about = self._about_all(words)
+        told = Counter(self._years[about & (self._years > 0)].tolist())
+        known = sorted(set(self._years[self._years > 0].tolist()), reverse=True)
+        years = tuple(Facet(str(year), told[year]) for year in known)
+        return self._by_name(about), years, self._newspapers.facets(about)
+
+    def _by_name(self, among: Mask) -> tuple[Facet, ...]:
+        return tuple(sorted(self._libraries.facets(among), key=lambda facet: _collated(facet.name)))
 
     def chosen(self, only: Filter) -> Rows:
         """Return the keys of the articles that a filter lets through, ascending."""
@@ -90,11 +89,9 @@ class Catalogue:
     def listed(self, browse: Browse) -> Rows:
         """Return the keys of the articles asked for, in order."""
         passing = self._passing(Filter(browse.libraries, browse.years, browse.newspapers))
-        for word in browse.words.split():
-            passing &= self._about(fold(word))
-        order = (
-            np.lexsort((self._title_ranks(), -self._days)) if browse.order is Order.DATE else self._by_title
-        )
+        passing &= self._about_all(browse.words)
+        by_date = browse.order is Order.DATE
+        order: Rows = np.argsort(-self._days, kind="stable") if by_date else self._by_title
         kept: Rows = self.keys[order[passing[order]]]
         return kept
 
@@ -110,12 +107,27 @@ class Catalogue:
         best = sorted(weights, key=lambda row: (-weights[row], row))
         return [(int(self.keys[row]), tuple(shared[row])) for row in best if self.keys[row] != key][:most]
 
-    def _title_ranks(self) -> Rows:
-        ranks = np.empty(len(self), dtype=np.int64)
-        ranks[self._by_title] = np.arange(len(self))
-        return ranks
+    @cached_property
+    def _by_title(self) -> Rows:
+        titles = [_collated(row[0] or "") for row in self._records.execute(_TITLES)]
+        return np.array(sorted(range(len(titles)), key=titles.__getitem__), dtype=np.int64)
 
-    def _passing(self, only: Filter) -> npt.NDArray[np.bool_]:
+    @cached_property
+    def _sharing(self) -> dict[str, list[int]]:
+        """The rows that have each key word."""
+        rows: dict[str, list[int]] = defaultdict(list)
+        for row, (words,) in enumerate(self._records.execute(_KEYWORDS)):
+            for word in json.loads(words) if words else ():
+                rows[word].append(row)
+        return dict(rows)
+
+    def _about_all(self, words: str) -> Mask:
+        found = np.ones(len(self), dtype=np.bool_)
+        for word in dict.fromkeys(words.split()):
+            found &= self._about(fold(word))
+        return found
+
+    def _passing(self, only: Filter) -> Mask:
         passing = np.ones(len(self), dtype=np.bool_)
         if only.years:
             passing &= np.isin(self._years, only.years)
@@ -125,7 +137,7 @@ class Catalogue:
             passing &= self._libraries.holding(only.libraries) | self._folders.holding(only.libraries)
         return passing
 
-    def _about(self, word: str) -> npt.NDArray[np.bool_]:
+    def _about(self, word: str) -> Mask:
         """The articles that have a word in their titles or among their key words, or mention it."""
         found = np.zeros(len(self), dtype=np.bool_)
         starts = [at.start() for at in re.finditer(re.escape(word), decode(self._columns.heads))]
@@ -150,7 +162,7 @@ class _Names:
         codes = {name: code for code, name in enumerate(self._names)}
         self._codes = np.array([codes[name] for name in names], dtype=np.int64)
 
-    def holding(self, wanted: Sequence[str]) -> npt.NDArray[np.bool_]:
+    def holding(self, wanted: Sequence[str]) -> Mask:
         """The rows whose name is one of these; where none is, those whose name holds one."""
         folded = [fold(name) for name in self._names]
         asked = [fold(name) for name in wanted]
@@ -159,19 +171,11 @@ class _Names:
             codes = [code for code, name in enumerate(folded) if any(one in name for one in asked)]
         return np.isin(self._codes, codes)
 
-    def facets(self) -> tuple[Facet, ...]:
-        """The names with how many rows have them; no row without one is counted."""
-        counts = np.bincount(self._codes, minlength=len(self._names)).tolist()
+    def facets(self, among: Mask) -> tuple[Facet, ...]:
+        """The names with how many of these rows have them; no row without one is counted."""
+        counts = np.bincount(self._codes[among], minlength=len(self._names)).tolist()
         named = [Facet(name, count) for name, count in zip(self._names, counts, strict=True) if name]
         return tuple(sorted(named, key=lambda facet: (-facet.count, facet.name)))
-
-
-def _inverted(keywords: Iterable[Iterable[str]]) -> dict[str, list[int]]:
-    rows: dict[str, list[int]] = defaultdict(list)
-    for row, words in enumerate(keywords):
-        for word in words:
-            rows[word].append(row)
-    return dict(rows)
 
 
 def _day(written: str | None) -> int:

@@ -199,9 +199,7 @@ class Index:
         return Listing(
             len(keys),
             tuple(map(Listed, articles, counts)),
-            catalogue.libraries,
-            catalogue.years,
-            catalogue.newspapers,
+            *catalogue.facets(browse.words),
         )
 
     def sharing(self, article: Article, most: int) -> list[tuple[Article, tuple[str, ...]]]:

@@ -140,10 +140,6 @@ def hints(query: Query, corpus: Corpus, browse: Callable[[Browse], Listing]) -> 
         rest = " ".join(common)
         about = browse(Browse(rest, most=NEAR_TITLES))
         common.remove(min(common, key=lexicon.frequency))
-    libraries = about.libraries[:MOST_LIBRARIES] if about.total else ()
-    counted = (
-        Facet(one.name, browse(Browse(rest, libraries=(one.name,), most=1)).total) for one in libraries
-    )
-    held = tuple(one for one in counted if one.count)
+    held = tuple(one for one in about.libraries if one.count)[:MOST_LIBRARIES] if about.total else ()
     articles = tuple(one.article for one in about.articles)
     return Hints(missing, rest if about.total else "", held, about.total, articles)
