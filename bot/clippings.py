@@ -38,6 +38,7 @@ class _Order:
     key: str
     page: int
     texts: Sequence[str]
+    pictured: bool
     pdf: bytes
 
 
@@ -50,14 +51,16 @@ class Clippings:
         self._turn = asyncio.Lock()
         self._waiting = 0
 
-    async def clipping(self, fact_id: str) -> bytes | None:
+    async def clipping(self, fact_id: str, pictured: bool = False) -> bytes | None:
         """Return a PNG of the place where a fact is printed, None where it has none.
+
+        With `pictured`, of the picture that the fact is the caption of.
 
         Raises:
             ClippingsBusy: too many wait.
             TooSlow: the fact could not be looked up in time.
         """
-        order = await self._queries.read(lambda snapshot: _order(snapshot, fact_id))
+        order = await self._queries.read(lambda snapshot: _order(snapshot, fact_id, pictured))
         if order is None:
             return None
         kept = self._folder / f"{order.key}.png"
@@ -73,10 +76,12 @@ class Clippings:
             self._waiting -= 1
 
     async def _drawn(self, order: _Order, kept: Path) -> bytes | None:
-        asked = json.dumps({"page": order.page, "texts": list(order.texts)}).encode() + b"\n"
+        asked = json.dumps(
+            {"page": order.page, "texts": list(order.texts), "pictured": order.pictured}
+        ).encode()
         try:
             code, picture, complaint = await run_child(
-                "-m", "knowledge.documents.clipping", given=asked + order.pdf, seconds=SECONDS
+                "-m", "knowledge.documents.clipping", given=asked + b"\n" + order.pdf, seconds=SECONDS
             )
         except TimeoutError:
             log.warning("a clipping took more than %.0f s", SECONDS)
@@ -93,7 +98,7 @@ def can_be_clipped(fact: Fact) -> bool:
     return fact.page is not None and fact.article.file.lower().endswith(".pdf")
 
 
-def _order(snapshot: Snapshot, fact_id: str) -> _Order | None:
+def _order(snapshot: Snapshot, fact_id: str, pictured: bool) -> _Order | None:
     fact = snapshot.fact(fact_id)
     if fact is None or not can_be_clipped(fact) or not snapshot.proves(fact):
         return None
@@ -103,8 +108,9 @@ def _order(snapshot: Snapshot, fact_id: str) -> _Order | None:
         return None
     spans = [span for span in fact.spans if document.on_page(span.line)[0] == fact.page]
     texts = [document.lines[span.line - 1][span.start : span.end] for span in spans]
-    told = f"{document.sha256} {fact.page} {spans}"
-    return _Order(hashlib.blake2b(told.encode(), digest_size=16).hexdigest(), fact.page, texts, pdf)
+    told = f"{document.sha256} {fact.page} {spans} {pictured}"
+    key = hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
+    return _Order(key, fact.page, texts, pictured, pdf)
 
 
 def _read(path: Path) -> bytes | None:

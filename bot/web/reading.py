@@ -102,6 +102,7 @@ async def show_article(request: web.Request) -> web.Response:
             for one, words in found.sharing
         ],
         link_here=lambda one: fact_path(one, asked),
+        can_be_clipped=can_be_clipped,
         is_paragraph=lambda part: isinstance(part, Paragraph),
     )
 
@@ -114,8 +115,9 @@ async def show_clipping(request: web.Request) -> web.Response:
         HTTPServiceUnavailable: too many wait for a clipping.
     """
     said, clippings = reader_of(request).said.site, request.app[CLIPPINGS]
+    fact = request.match_info["fact"]
     try:
-        picture = await clippings.clipping(request.match_info["fact"]) if clippings else None
+        picture = await clippings.clipping(fact, "picture" in request.query) if clippings else None
     except ClippingsBusy:
         raise web.HTTPServiceUnavailable(text=said.clipping_busy) from None
     if picture is None:

@@ -1,6 +1,6 @@
 """A clipping: the place of a PDF's page where a sentence is printed, as a picture with the sentence framed.
 
-`python -m knowledge.documents.clipping` draws one: a line of JSON (`page` from 1, `texts` as they stand on its lines)
+`python -m knowledge.documents.clipping` draws one: a line of JSON (`page` from 1, `texts` as they stand on its lines, whether the picture above is `pictured`)
 and the bytes of the PDF come in, a PNG goes out. It runs in a process of its own, within limits: whoever made the PDF
 chose what PDFium has to draw.
 """
@@ -32,6 +32,9 @@ FRAME: Final = (200, 60, 40)
 FRAME_WIDTH: Final = 2
 ROOM: Final = 1.5
 """Points between the ink and the frame."""
+LEAST_PICTURE: Final = 40.0
+FARTHEST: Final = 40.0
+"""Points between a caption and its picture."""
 MEMORY: Final = 1 << 30
 CPU_SECONDS: Final = 10
 
@@ -44,8 +47,10 @@ class _Place:
     box: Box
 
 
-def clip(data: bytes, page: int, texts: Sequence[str]) -> bytes:
+def clip(data: bytes, page: int, texts: Sequence[str], pictured: bool = False) -> bytes:
     """Draw the place of a page (from 1) where `texts` stand, framed, as a PNG; the whole page where it is not known.
+
+    With `pictured` the texts are a caption, and the picture beside them is drawn instead, where there is one.
 
     Raises:
         PdfiumError: the document or the page is damaged.
@@ -58,7 +63,11 @@ def clip(data: bytes, page: int, texts: Sequence[str]) -> bytes:
         width, height = sheet.get_size()
         known = abs(width - printed.width) < 1 and abs(height - printed.height) < 1 and not printed.vertical
         boxes = find_places(printed, texts) if known else []
-        shown = _shown(boxes, Box(0, 0, width, height))
+        whole = Box(0, 0, width, height)
+        if pictured and (captioned := _picture(boxes, printed.pictures, whole)):
+            boxes, shown = [], captioned
+        else:
+            shown = _shown(boxes, whole)
         scale = min(SCALE, (MOST_PIXELS / max(1.0, shown.width * shown.height)) ** 0.5)
         crop = (shown.left, height - shown.bottom, width - shown.right, shown.top)
         picture: Image.Image = sheet.render(scale=scale, crop=crop).to_pil().convert("RGB")
@@ -124,6 +133,24 @@ def _apart(one: Box, other: Box) -> float:
     return max(0.0, -one.across(other)) + max(0.0, -one.along(other))
 
 
+def _picture(boxes: Sequence[Box], pictures: Sequence[Box], page: Box) -> Box | None:
+    """The picture that a caption is nearest to, above it or beside it."""
+    if not boxes or not pictures:
+        return None
+    large = [
+        box for box in pictures if LEAST_PICTURE <= box.width < page.width and box.height >= LEAST_PICTURE
+    ]
+    nearest = min(large, key=lambda box: _apart(box, boxes[0]), default=None)
+    if nearest is None or _apart(nearest, boxes[0]) > FARTHEST:
+        return None
+    return Box(
+        max(page.left, nearest.left),
+        max(page.top, nearest.top),
+        min(page.right, nearest.right),
+        min(page.bottom, nearest.bottom),
+    )
+
+
 def _shown(boxes: Sequence[Box], page: Box) -> Box:
     """The part of the page to show: around the boxes, wide enough to be read."""
     if not boxes:
@@ -144,7 +171,7 @@ def main(given: BinaryIO, written: BinaryIO) -> int:
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     asked = json.loads(given.readline())
     try:
-        written.write(clip(given.read(), asked["page"], asked["texts"]))
+        written.write(clip(given.read(), asked["page"], asked["texts"], asked["pictured"]))
     except (pdfium.PdfiumError, IndexError, ValueError, MemoryError) as error:
         print(f"page {asked['page']}: {error}", file=sys.stderr)
         return 1

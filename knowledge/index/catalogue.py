@@ -21,7 +21,7 @@ import numpy.typing as npt
 from knowledge.model import Browse, Facet, Order, library_folder
 from knowledge.query.operators import Filter
 from knowledge.search.corpus import Columns
-from knowledge.text.folding import decode, fold
+from knowledge.text.folding import SEPARATOR, decode, encode, fold
 
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -123,8 +123,9 @@ class Catalogue:
 
     def _about_all(self, words: str) -> Mask:
         found = np.ones(len(self), dtype=np.bool_)
-        for word in dict.fromkeys(words.split()):
-            found &= self._about(fold(word))
+        runs = (run for word in words.split() for run in decode(encode(word)).split(SEPARATOR))
+        for run in dict.fromkeys(run for run in runs if run):
+            found &= self._about(run)
         return found
 
     def _passing(self, only: Filter) -> Mask:

@@ -60,6 +60,7 @@ def test_every_article_is_listed_with_its_library_facts_and_at_least_three_key_w
         (Browse("罗阳四村"), ["闵行区加"]),
         (Browse("石橋"), ["阿婆的桥"]),
         (Browse("电梯 石桥"), []),
+        (Browse("电梯 来信"), ["闵行区加"]),
         (Browse(years=(2023,)), ["闵行区加"]),
         (Browse(newspapers=("青年报",)), ["关于加装"]),
         (Browse(libraries=("信访件",)), ["闵行区加"]),

@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 from yarl import URL
 
-from tests.bot.wire_schema import ANSWER
+from tests.bot.wire_schema import ANSWER, LISTING
 from tests.support.process import ROOT, Running, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -231,3 +231,58 @@ async def test_health_and_readiness_are_told(http: aiohttp.ClientSession) -> Non
         assert (response.status, await response.json()) == (200, {"alive": True})
     async with http.get("/readyz") as response:
         assert (response.status, await response.json()) == (200, {"ready": True, "problems": {}, "notes": {}})
+
+
+async def test_the_api_lists_articles_by_page_sort_and_filter(http: aiohttp.ClientSession) -> None:
+    whole = LISTING.validate_json(await text(http, "/api/articles"))
+    assert whole["total"] == len(whole["articles"]) > 4
+    assert all(len(one["keywords"]) == 3 and one["facts"] > 0 for one in whole["articles"])
+    second = LISTING.validate_json(await text(http, "/api/articles", limit="2", page="2", sort="title"))
+    titles = [one["article"]["title"] for one in second["articles"]]
+    assert len(titles) == 2
+    chosen = LISTING.validate_json(await text(http, "/api/articles", words=titles[0]))
+    assert titles[0] in [one["article"]["title"] for one in chosen["articles"]]
+    for wrong in ({"page": "0"}, {"sort": "size"}, {"year": "23"}, {"limit": "0"}):
+        async with http.get("/api/articles", params=wrong) as response:
+            assert response.status == 400
+
+
+async def test_the_api_takes_the_questions_before_and_says_what_it_understood(
+    http: aiohttp.ClientSession,
+) -> None:
+    before = "临港新片区2021年度离岸转手买卖收汇规模是多少"
+    answer = ANSWER.validate_json(await text(http, "/api/ask", q="2023年上半年呢", context=before))
+    assert answer["understood"] == "临港新片区2023年上半年离岸转手买卖收汇规模是多少"
+    assert answer["answer"] == "49.53亿美元"
+    assert (
+        ANSWER.validate_json(await text(http, "/api/ask", q="蕃瓜弄", context=before))["understood"] is None
+    )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ("en-GB,en;q=0.9,zh;q=0.5", "There is no such page."),
+        ("zh-TW", "沒有這一頁。"),
+        ("fr,de", "没有这一页。"),
+        ("en;q=0,zh", "没有这一页。"),
+        ("x" * 5000, "没有这一页。"),
+    ],
+)
+async def test_the_page_speaks_the_language_that_the_browser_asks_for(
+    http: aiohttp.ClientSession, wanted: str, said: str
+) -> None:
+    async with http.get("/nothing", headers={"Accept-Language": wanted}) as response:
+        assert said in await response.text()
+    async with http.get("/api/nothing", headers={"Accept-Language": wanted}) as response:
+        assert (await response.json())["error"] == said
+
+
+@pytest.mark.parametrize("back", ["//evil.example", "https://evil.example", "/\\evil.example", "evil", ""])
+async def test_a_switch_leads_nowhere_but_back_to_the_page(http: aiohttp.ClientSession, back: str) -> None:
+    async with http.get(
+        "/language", params={"language": "en", "back": back}, allow_redirects=False
+    ) as response:
+        assert (response.status, response.headers["Location"]) == (302, "/")
+        assert "HttpOnly" in response.headers["Set-Cookie"]
+        assert "default-src 'none'" in response.headers["Content-Security-Policy"]
