@@ -203,7 +203,9 @@ async def serving(
         if knowledge.built:
             totals = knowledge.manifest.totals
             log.info("%s", said.operating.built_first.format(store.version, totals.articles, totals.facts))
-        embedding = await stack.enter_async_context(EmbeddingService(semantics, knowledge.versions))
+        embedding = await stack.enter_async_context(
+            EmbeddingService(semantics, knowledge.versions, said.operating)
+        )
         health.tell("meaning", embedding.said)
         await lookup.warm()
         admin = await stack.enter_async_context(

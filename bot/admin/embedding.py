@@ -14,6 +14,7 @@ from typing import Self
 
 from bot.admin.reload_service import ReloadReport
 from bot.runtime import kill_child
+from bot.texts.operating import OperatingPhrases
 from knowledge.embedding.meanings import Semantics
 from knowledge.embedding.models import OFF
 from knowledge.embedding.worker import ENVIRONMENT, command
@@ -26,25 +27,36 @@ RETRIES = (10.0, 60.0, 600.0)  # seconds after a failure; the last again and aga
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingProgress:
-    """How far the embedding of the serving version is; `problem` is why it does not go on."""
+    """How far the embedding of the serving version is; `problem` is why it does not go on.
+
+    `skipped` are the files of which a sentence was left out, each with the reason.
+    """
 
     done: int = 0
     of: int = 0
     problem: str | None = None
+    skipped: tuple[tuple[str, str], ...] = ()
 
-    def text(self) -> str:
+    def text(self, said: OperatingPhrases) -> str:
         """It in a sentence, for admins."""
         if self.problem:
-            return f"语义检索：停在 {self.done}/{self.of} 句（{self.problem}）"
+            return said.embedding_stopped.format(self.done, self.of, self.problem)
         if self.done < self.of:
-            return f"语义检索：已编码 {self.done}/{self.of} 句，其余先按字词回答"
-        return f"语义检索：{self.of} 句都已编码" if self.of else "语义检索：等待编码"
+            return said.embedding.format(self.done, self.of)
+        if not self.of:
+            return said.embedding_waits
+        told = said.embedded.format(self.of)
+        if self.skipped:
+            name, reason = self.skipped[0]
+            told += said.embedding_skipped.format(len(self.skipped), name, reason)
+        return told
 
 
 class EmbeddingService:
     """Embeds the version that serves, and the next one when it changes; what is embedded once stays."""
 
-    def __init__(self, semantics: Semantics, versions: SnapshotRepository) -> None:
+    def __init__(self, semantics: Semantics, versions: SnapshotRepository, said: OperatingPhrases) -> None:
+        self._said = said
         self._semantics = semantics
         self._versions = versions
         self._task: asyncio.Task[None] | None = None
@@ -54,7 +66,7 @@ class EmbeddingService:
 
     def said(self) -> str | None:
         """How far it is, in a sentence; None where nothing is embedded."""
-        return None if self._task is None else self.progress.text()
+        return None if self._task is None else self.progress.text(self._said)
 
     async def __aenter__(self) -> Self:
         return self
@@ -112,7 +124,11 @@ class EmbeddingService:
         async for line in child.stdout:
             told = json.loads(line)
             if "ended" in told:
+                skipped = tuple((name, reason) for name, reason in told.get("skipped", ()))
+                self.progress = replace(self.progress, skipped=skipped)
+                for name, reason in skipped:
+                    log.warning("%s is not found by meaning, a sentence of it was left out: %s", name, reason)
                 problem: str | None = told["ended"]
                 return problem
             self.progress = EmbeddingProgress(told["done"], told["of"])
-        return f"编码的进程中途结束（退出码 {await child.wait()}）"
+        return self._said.embedding_died.format(await child.wait())

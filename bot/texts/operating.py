@@ -24,6 +24,12 @@ class OperatingPhrases:
     stopped_early: str
     only_answers: str
     admin_commands: str
+    embedding_stopped: str
+    embedding: str
+    embedding_waits: str
+    embedded: str
+    embedding_skipped: str
+    embedding_died: str
     in_chinese: str
 
 
@@ -41,6 +47,12 @@ ZH_HANS = OperatingPhrases(
     listening="网页已在 {} 打开，文章整理好就能提问",
     built_first="已建成版本 {}，{} 篇，{} 句",
     stopped_early="还没有整理完就停下了，什么也没有留下；下次从头整理",
+    embedding_stopped="语义检索：停在 {}/{} 句（{}）",
+    embedding="语义检索：已编码 {}/{} 句，其余先按字词回答",
+    embedding_waits="语义检索：等待编码",
+    embedded="语义检索：{} 句都已编码",
+    embedding_skipped="，其中 {} 个文件有句子跳过（如 {}：{}）",
+    embedding_died="编码的进程中途结束（退出码 {}）",
     admin_commands="给管理员的命令：",
     in_chinese="文章是中文的，请用中文再问一次，例如“上海 养老”。",
     only_answers="{} 不能写入（{}）：只作答，不保存",
@@ -60,6 +72,12 @@ EN = OperatingPhrases(
     listening="The page is open at {}; questions can be asked when the articles are sorted",
     built_first="Version {} is built: {} articles, {} sentences",
     stopped_early="Stopped before everything was sorted; nothing is left behind, the next start begins anew",
+    embedding_stopped="search by meaning: stopped at {}/{} sentences ({})",
+    embedding="search by meaning: {}/{} sentences are encoded, the others are found by words meanwhile",
+    embedding_waits="search by meaning: waiting to begin",
+    embedded="search by meaning: {} sentences are encoded",
+    embedding_skipped=" but for some in {} files (such as {}: {})",
+    embedding_died="the process that encodes ended midway (exit code {})",
     admin_commands="Commands for admins:",
     in_chinese="The articles are in Chinese: please ask again in Chinese, for example “上海 养老”.",
     only_answers="{} cannot be written ({}): answers only, nothing is stored",

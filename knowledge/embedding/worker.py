@@ -2,7 +2,7 @@
 
 `python -m knowledge.embedding.worker VECTORS INDEX EMBEDDINGS NICE`. It waits its turn where another embeds into the same
 folder, then finds less to do. Standard output: a line of JSON per batch, `{"done": 96, "of": 240}`; the last has the
-key `ended`, with what went wrong or null. When standard input closes, everything ends; what is embedded stays.
+key `ended`, with what went wrong or null, and `skipped`, the files of which a sentence was left out, with the reason. When standard input closes, everything ends; what is embedded stays.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ from pathlib import Path
 
 import numpy as np
 
+from knowledge.embedding.faults import EmbeddingFaults
 from knowledge.embedding.models import open_embedder
 from knowledge.embedding.writer import writing_vectors
-from knowledge.errors import EmbeddingFailed
+from knowledge.errors import EmbeddingFailed, blames_machine
 from knowledge.index.index import Index, open_index
 from knowledge.index.vectors import Model, text_key
+from knowledge.model import Fact, Skipped
 from knowledge.search.corpus import Array
 from knowledge.search.semantic import Embedder, clauses
 from knowledge.text.folding import fold
@@ -40,8 +42,10 @@ Progress = Callable[[int, int], None]
 """Told how many of how many facts are embedded."""
 
 
-def embed_index(index: Index, folder: Path, embedder: Embedder, progress: Progress) -> None:
-    """Embed the facts of an index that are not in the vectors of `folder` yet.
+def embed_index(index: Index, folder: Path, embedder: Embedder, progress: Progress) -> list[Skipped]:
+    """Embed the facts of an index that are not in the vectors of `folder` yet; return what was left out.
+
+    A sentence that the model raises something for, or dies over, costs that sentence, and no other try is made.
 
     Raises:
         EmbeddingFailed: the model does not answer; what it has answered before is kept.
@@ -49,17 +53,24 @@ def embed_index(index: Index, folder: Path, embedder: Embedder, progress: Progre
     columns = index.columns
     keys = [text_key(columns.text(number)) for number in range(len(columns))]
     with writing_vectors(folder, Model(embedder.name, embedder.dimension)) as writer:
-        missing = list({key: number for number, key in enumerate(keys) if key not in writer}.values())
+        faults = EmbeddingFaults(folder, embedder.name)
+        missing = list(
+            {key: n for n, key in enumerate(keys) if key not in writer and key not in faults}.values()
+        )
         done = len(keys) - len(missing)
         progress(done, len(keys))
-        for numbers in _batches(missing, first=0 if len(writer) else SAMPLE):
+        singly = [number for number in missing if keys[number] in faults.suspects]
+        rest = [number for number in missing if keys[number] not in faults.suspects]
+        first = 0 if len(writer) else SAMPLE
+        for numbers in (*_batches(rest, first), *([number] for number in singly)):
             facts = index.facts_at(columns.keys[numbers].tolist())
-            writer.add(
-                _embedded([keys[n] for n in numbers], [fact.text for fact in facts], embedder, len(keys))
-            )
+            batch = [(keys[n], fact) for n, fact in zip(numbers, facts, strict=True)]
+            if embedded := _embedded(batch, embedder, len(keys), faults):
+                writer.add(embedded)
             done += len(numbers)
             progress(done, len(keys))
         writer.keep_only(frozenset(keys))
+        return faults.skipped(keys)
 
 
 def _batches(missing: Sequence[int], first: int) -> Iterator[list[int]]:
@@ -75,13 +86,28 @@ def _batches(missing: Sequence[int], first: int) -> Iterator[list[int]]:
 
 
 def _embedded(
-    keys: Sequence[int], texts: Sequence[str], embedder: Embedder, facts: int
+    batch: Sequence[tuple[int, Fact]], embedder: Embedder, facts: int, faults: EmbeddingFaults
 ) -> list[tuple[int, Array]]:
-    folded = [fold(text) for text in texts]
+    """The vectors of some sentences; where the model fails over them, of those for which it does not."""
+    folded = [fold(fact.text) for _, fact in batch]
     parts = [[text, *(clauses(text) if facts <= WITH_CLAUSES else ())] for text in folded]
-    vectors = embedder.embed([part for some in parts for part in some])
+    faults.take((key, fact.article.file) for key, fact in batch)
+    try:
+        vectors = embedder.embed([part for some in parts for part in some])
+    except EmbeddingFailed:
+        raise
+    except Exception as error:
+        if blames_machine(error):
+            raise
+        if len(batch) == 1:
+            ((key, fact),) = batch
+            faults.fail(key, fact.article.file, error)
+            return []
+        return [row for one in batch for row in _embedded([one], embedder, facts, faults)]
+    finally:
+        faults.lay_down()
     ends = np.cumsum([len(some) for some in parts])
-    return list(zip(keys, np.split(vectors, ends[:-1]), strict=True))
+    return list(zip([key for key, _ in batch], np.split(vectors, ends[:-1]), strict=True))
 
 
 def command(folder: Path, index: Path, embeddings: str, niceness: int = NICE) -> list[str]:
@@ -113,13 +139,13 @@ def main(arguments: Sequence[str]) -> int:
 
     try:
         with open_index(Path(index)) as opened:
-            embed_index(
+            skipped = embed_index(
                 opened, Path(folder), open_embedder(embeddings), lambda done, of: say(done=done, of=of)
             )
     except (EmbeddingFailed, OSError) as error:
         say(ended=str(error))
         return 1
-    say(ended=None)
+    say(ended=None, skipped=[[one.name, one.reason] for one in skipped])
     return 0
 
 

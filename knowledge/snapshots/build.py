@@ -82,6 +82,16 @@ def repair_or_skip(document: Document, repair: Repair | None = None) -> ParsedDo
         return skipped_for(document.name, REPAIR, error, _failing_line(document, repair))
 
 
+def annotate_or_skip(parsed: ParsedDocument, keywords: KeywordExtractor) -> ParsedDocument | Skipped:
+    """Give a document's articles their key words; one that this fails on is skipped, the traceback logged."""
+    try:
+        return keywords.annotate(parsed)
+    except BaseException as error:
+        if blames_machine(error):
+            raise
+        return skipped_for(parsed.document.name, TERMS, error)
+
+
 def skipped_for(name: str, stage: str, error: BaseException, line: int | None = None) -> Skipped:
     """What is told of a document that raised something at a stage; the log has the traceback."""
     where = f", line {line}" if line else ""
@@ -252,12 +262,8 @@ class _Work:
         if isinstance(parsed, Skipped):
             return parsed
         self._hand.take(document.name, digest, TERMS)
-        try:
-            return self._keywords.annotate(parsed), data
-        except BaseException as error:
-            if blames_machine(error):
-                raise
-            return skipped_for(document.name, TERMS, error)
+        annotated = annotate_or_skip(parsed, self._keywords)
+        return annotated if isinstance(annotated, Skipped) else (annotated, data)
 
 
 @dataclass(slots=True)

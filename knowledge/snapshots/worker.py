@@ -19,6 +19,7 @@ import os
 import resource
 import select
 import sys
+import tempfile
 import threading
 import time
 import traceback
@@ -28,7 +29,7 @@ from pathlib import Path
 from typing import TextIO
 
 from knowledge.errors import KnowledgeError
-from knowledge.model import Fact, ParsedDocument, RepairEntry, Skipped, line_ranges
+from knowledge.model import Document, Fact, ParsedDocument, RepairEntry, Skipped, line_ranges
 from knowledge.snapshots.crashes import Suspect, in_hand
 from knowledge.snapshots.files import empty
 from knowledge.snapshots.request import BuildRequest, BuildResult, Preview, PreviewLine, Progress
@@ -163,18 +164,38 @@ def _end_with_parents(parent: int) -> None:
 
 
 def preview(name: str, data: bytes) -> Preview:
-    """Read and repair one file, or the members of an archive."""
+    """Take one file, or the members of an archive, through every stage of a build, and keep nothing."""
     from knowledge.documents.folder import read_bytes  # the parent needs the nouns alone
-    from knowledge.snapshots.build import read_or_skip, repair_or_skip
+    from knowledge.index.index import build_index
+    from knowledge.snapshots.build import (
+        INDEXING,
+        annotate_or_skip,
+        read_or_skip,
+        repair_or_skip,
+        skipped_for,
+    )
+    from knowledge.text.dictionary import Dictionary
+    from knowledge.text.keywords import KeywordExtractor
 
-    repaired: list[ParsedDocument] = []
+    taken: dict[str, ParsedDocument] = {}
     skipped: list[Skipped] = []
+    keywords = KeywordExtractor(Dictionary({}))
     for read in read_or_skip(name, read_bytes(name, data)):
         one = read if isinstance(read, Skipped) else repair_or_skip(read[0])
+        if not isinstance(one, Skipped):
+            one = annotate_or_skip(one, keywords)
         if isinstance(one, Skipped):
             skipped.append(one)
         else:
-            repaired.append(one)
+            taken[one.document.name] = one
+
+    def skip(document: Document, error: BaseException) -> None:
+        del taken[document.name]
+        skipped.append(skipped_for(document.name, INDEXING, error))
+
+    with tempfile.TemporaryDirectory() as folder:
+        build_index(Path(folder) / "index", [(one, data) for one in taken.values()], skip)
+    repaired = list(taken.values())
     facts = [fact for one in repaired for fact in one.facts]
     log = sorted((entry for one in repaired for entry in one.log), key=lambda entry: not entry.doubt)
     return Preview(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.admin.embedding import EmbeddingService
+from bot.texts import phrases
 from knowledge.documents.folder import read_document
 from knowledge.embedding.meanings import NAME, Semantics
 from knowledge.index.index import build_index
@@ -38,7 +39,7 @@ async def test_a_version_is_embedded_aside_and_whoever_waits_hears_of_it(
 ) -> None:
     done: list[str] = []
     with Semantics(tmp_path, "bundled") as semantics:
-        async with EmbeddingService(semantics, versions) as service:
+        async with EmbeddingService(semantics, versions, phrases(None).operating) as service:
             service.on_done = done.append
             await service.embed("000001")
             await until(lambda: done == ["000001"])
@@ -49,7 +50,7 @@ async def test_a_version_is_embedded_aside_and_whoever_waits_hears_of_it(
 
 async def test_what_goes_wrong_is_said_and_tried_again(tmp_path: Path, versions: SnapshotRepository) -> None:
     with Semantics(tmp_path, "http://127.0.0.1:9/v1#m") as semantics:
-        async with EmbeddingService(semantics, versions) as service:
+        async with EmbeddingService(semantics, versions, phrases(None).operating) as service:
             await service.embed("000001")
             await until(lambda: service.progress.problem is not None)
             assert "请检查这个地址" in (service.said() or "")
@@ -60,6 +61,6 @@ async def test_nothing_is_embedded_where_it_is_off_or_nothing_is_stored(
 ) -> None:
     for embeddings, version in (("off", "000001"), ("bundled", "temporary")):
         with Semantics(tmp_path, embeddings) as semantics:
-            async with EmbeddingService(semantics, versions) as service:
+            async with EmbeddingService(semantics, versions, phrases(None).operating) as service:
                 await service.embed(version)
                 assert service.said() is None
