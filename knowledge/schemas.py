@@ -143,7 +143,7 @@ class CheckJson(TypedDict):
 
 
 def answer_json(answer: Answer) -> AnswerJson:
-    """An Answer as section 5 has it."""
+    """An Answer as JSON."""
     return {
         "query": answer.query,
         "found": answer.found,
@@ -162,7 +162,7 @@ def answer_json(answer: Answer) -> AnswerJson:
 
 
 def hit_json(hit: Hit) -> HitJson:
-    """A Hit as section 5 has it."""
+    """A Hit as JSON."""
     fact = fact_json(hit.fact)
     if hit.also:
         fact["source"]["also"] = [_source_json(other) for other in hit.also]
@@ -175,7 +175,7 @@ def hit_json(hit: Hit) -> HitJson:
 
 
 def fact_json(fact: Fact) -> FactJson:
-    """A Fact as section 5 has it."""
+    """A Fact as JSON."""
     return {
         "id": fact.id,
         "text": fact.text,
@@ -207,7 +207,7 @@ def _source_json(fact: Fact) -> SourceJson:
 
 
 def article_json(article: Article) -> ArticleJson:
-    """An Article as section 5 has it."""
+    """An Article as JSON."""
     known = article.metadata or Metadata()
     return {
         "id": article.id,

@@ -1,4 +1,4 @@
-"""Zip archives: their members within limits, refused by the name of the rule they break (FAULTS 4.4)."""
+"""Zip archives: their members within limits, refused by the name of the rule they break."""
 
 from __future__ import annotations
 

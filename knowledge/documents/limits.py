@@ -1,4 +1,4 @@
-"""How much of anything the rim takes in (FAULTS 4.4): beyond a limit a file is skipped, and the report says which."""
+"""How much of anything the rim takes in: beyond a limit a file is skipped, and the report says which."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The project's own schema of section 5, closed against anything unsaid."""
+"""The schema that the JSON keeps, closed against anything unsaid."""
 
 from __future__ import annotations
 
