@@ -227,11 +227,22 @@ def _sizes(lines: Sequence[RecognisedLine]) -> list[float]:
         (line.bottom - line.top, weights[k]) for k, line in enumerate(lines) if k in sizes
     )
     for k, line in enumerate(lines):
-        told = (wide[k], body * (line.bottom - line.top) / usual, (line.right - line.left) / len(line.text))
-        sizes.setdefault(k, min(told, key=lambda size: abs(size - body)))
-        if _alike(sizes[k], body, _ALIKE):
-            sizes[k] = body
+        if k in sizes:
+            continue
+        high = body * (line.bottom - line.top) / usual
+        over = [sizes[above] for above in long if _is_under(line, lines[above], sizes[above])]
+        told = (wide[k], high, (line.right - line.left) / len(line.text))
+        near = min(told, key=lambda size: abs(size - body))
+        sizes[k] = body if _alike(near, body, _ALIKE) else near
+        if over and abs(high - over[0]) < abs(high - body):
+            sizes[k] = over[0]  # the last characters of a title that was broken
     return [sizes[k] for k in range(len(lines))]
+
+
+def _is_under(line: RecognisedLine, above: RecognisedLine, size: float) -> bool:
+    """Tell whether a line is the next one of a title in print of that size."""
+    beside = min(line.right, above.right) - max(line.left, above.left)
+    return beside > 0 and -0.5 * size < line.top - above.bottom < size
 
 
 def _advance(char: str) -> float:
