@@ -82,6 +82,12 @@ def test_an_unknown_name_in_the_dot_env_file_is_found_too(tmp_path: Path) -> Non
         ("CHUCHU_TELEGRAM_API", "http://127.0.0.1:9/bot"),
         ("CHUCHU_WEBHOOK_URL", "https://example.org/telegram"),
         ("CHUCHU_WEBHOOK_SECRET", "with space"),
+        ("CHUCHU_ADMINS", "feishu:5"),
+        ("CHUCHU_ADMINS", "matrix:ann"),
+        ("CHUCHU_FEISHU_APP_ID", "secret-words"),
+        ("CHUCHU_FEISHU_APP_ID", "cli_alone"),
+        ("CHUCHU_FEISHU_APP_SECRET", "secret-words"),
+        ("CHUCHU_FEISHU_ENCRYPT_KEY", "secret-words"),
         ("CHUCHU_LOG", "loud"),
     ],
 )
@@ -108,8 +114,9 @@ def test_secrets_are_not_shown_when_settings_are_printed(tmp_path: Path) -> None
 def test_an_owner_is_a_platform_and_an_id_there_and_an_id_alone_is_the_first_platforms(
     tmp_path: Path,
 ) -> None:
-    assert settings(tmp_path, "sorted(s.admins)", CHUCHU_ADMINS="5, telegram:6").stdout.strip() == (
-        "['telegram:5', 'telegram:6']"
+    owners = "5, telegram:6, feishu:ou_a11a11a11a11a11a11, matrix:@ann:here.example"
+    assert settings(tmp_path, "sorted(s.admins)", CHUCHU_ADMINS=owners).stdout.strip() == (
+        "['feishu:ou_a11a11a11a11a11a11', 'matrix:@ann:here.example', 'telegram:5', 'telegram:6']"
     )
 
 
