@@ -29,11 +29,12 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """An event that is answered: who said it, and what the numbers under it stand for."""
+    """An event that is answered: who said what, and what the numbers under it stand for."""
 
     id: str
     sender: str
     buttons: tuple[str, ...] = ()
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,7 @@ def translate(said: RoomMessage, me: Identity, around: Around) -> Event:
         addressed=meant,
         edited=said.replaces is not None,
         attachment=attachment,
+        replied_to=around.quoted.text if around.quoted else None,
     )
 
 
@@ -161,10 +163,12 @@ def quoted(event: Json) -> Quoted:
     said = _object(event, "content")
     edit = _within(event, "unsigned", "m.relations", "m.replace", "content")
     numbers = (edit or said).get(BUTTONS)
+    body = (_within(edit, "m.new_content") or said).get("body")
     buttons = tuple(map(str, numbers)) if isinstance(numbers, list) else ()
     relation = _within(said, "m.relates_to")
     replaces = _text(relation, "event_id") if relation.get("rel_type") == "m.replace" else None
-    return Quoted(replaces or _text(event, "event_id"), _text(event, "sender"), buttons)
+    text = body if isinstance(body, str) else None
+    return Quoted(replaces or _text(event, "event_id"), _text(event, "sender"), buttons, text)
 
 
 def _within(holder: Json, *names: str) -> Json:

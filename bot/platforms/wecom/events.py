@@ -88,7 +88,7 @@ def _event(called: Callback) -> Event:
         return Ignored("no text")
     if chat.type is ChatType.GROUP:
         text = _NAME.sub("", text, count=1).strip()  # only what is meant for us comes from a group
-    return Message(chat, _text(said, "msgid"), person, text, _time(said))
+    return Message(chat, _text(said, "msgid"), person, text, _time(said), replied_to=_quoted(said))
 
 
 def _chat(said: Json, person: Sender) -> Chat:
@@ -117,6 +117,14 @@ def _words(said: Json) -> str:
     return "\n".join(
         _text(_within(i, "text"), "content") for i in texts if i.get("msgtype") == "text"
     ).strip()
+
+
+def _quoted(said: Json) -> str | None:
+    """The words of what is replied to; a question whose quote cannot be read goes without."""
+    try:
+        return _words(_within(said, "quote")) or None
+    except TypeError:
+        return None
 
 
 def _time(said: Json) -> datetime:

@@ -15,7 +15,7 @@ from bot.platforms.matrix.events import Around, Identity, Quoted, quoted, read, 
 
 ME = Identity("@chuchu:here", "出处")
 ANN = "@ann:here"
-SHOWN = Quoted("$shown", ME.id, ("c.1", "s.1"))
+SHOWN = Quoted("$shown", ME.id, ("c.1", "s.1"), "桥通车了。")
 GROUP, PRIVATE = Around(False), Around(True)
 
 
@@ -85,7 +85,7 @@ def test_an_answer_to_us_is_meant_for_us_and_what_the_client_repeats_is_left_out
         replace(GROUP, quoted=SHOWN), "> <@chuchu:here> 桥\n> 通了\n\n哪天", **{"m.relates_to": relation}
     )
     assert isinstance(said, Message)
-    assert (said.text, said.addressed) == ("哪天", True)
+    assert (said.text, said.addressed, said.replied_to) == ("哪天", True, "桥通车了。")
     other = meaning(replace(GROUP, quoted=Quoted("$x", "@bob:here")), "哪天", **{"m.relates_to": relation})
     assert isinstance(other, Message)
     assert not other.addressed
@@ -171,9 +171,17 @@ def test_a_file_sent_in_private_is_an_attachment() -> None:
 
 def test_an_answered_event_is_read_as_it_is_now() -> None:
     old = event("1. 更多", ME.id, **{BUTTONS: ["m.1"]})
-    assert quoted(old) == Quoted("$1", ME.id, ("m.1",))
-    newer = {"content": {BUTTONS: ["m.2"], "m.relates_to": {"rel_type": "m.replace", "event_id": "$1"}}}
-    assert quoted({**old, "unsigned": {"m.relations": {"m.replace": newer}}}) == Quoted("$1", ME.id, ("m.2",))
+    assert quoted(old) == Quoted("$1", ME.id, ("m.1",), "1. 更多")
+    newer = {
+        "content": {
+            BUTTONS: ["m.2"],
+            "m.new_content": {"body": "新"},
+            "m.relates_to": {"rel_type": "m.replace", "event_id": "$1"},
+        }
+    }
+    assert quoted({**old, "unsigned": {"m.relations": {"m.replace": newer}}}) == Quoted(
+        "$1", ME.id, ("m.2",), "新"
+    )
 
 
 @pytest.mark.parametrize(

@@ -26,13 +26,13 @@ async def serving(
     conversation: Conversation,
     on_fatal: Callable[[str], None] = print,
     clocks: Clocks | None = None,
-    ping_seconds: float = 0.5,
-    ack_seconds: float = 0.5,
+    ping_seconds: float = 30.0,
+    ack_seconds: float = 10.0,
     per_chat: Rate = FREELY,
     secret: str = SECRET,
     subscribed: bool = True,
 ) -> AsyncIterator[WeComService]:
-    """Serve; timeouts are short, so that hangs are short."""
+    """Serve, with the real timeouts but where a test wants to hang."""
     options = WeComOptions(BOT, secret, server.url, ping_seconds, ack_seconds, per_chat)
     async with open_inboxes(folder / "inbox.sqlite", time.time, "telegram") as inboxes:
         host = PlatformHost(conversation, Metrics(), inboxes, folder, None, on_fatal)

@@ -70,6 +70,20 @@ def test_what_is_written_or_spoken_is_meant_for_us(body: dict[str, Any], chat: C
     assert meaning(body) == Message(chat, "m1", Sender("ann"), text, at)
 
 
+@pytest.mark.parametrize(
+    ("quote", "text"),
+    [
+        ({"msgtype": "text", "text": {"content": "桥通车了。"}}, "桥通车了。"),
+        ({"msgtype": "text", "text": {"content": 7}}, None),
+        ({"msgtype": "file", "file": {}}, None),
+    ],
+)
+def test_what_is_replied_to_goes_along(quote: dict[str, Any], text: str | None) -> None:
+    said = meaning({"msgtype": "text", "text": {"content": "哪天"}, "quote": quote})
+    assert isinstance(said, Message)
+    assert said.replied_to == text
+
+
 def test_a_press_carries_what_its_button_did() -> None:
     event = {"eventtype": "template_card_event", "template_card_event": {"event_key": "s:1", "task_id": "t1"}}
     said = meaning({"msgtype": "event", "event": event, **IN_GROUP}, "aibot_event_callback")

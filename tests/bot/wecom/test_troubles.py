@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -75,7 +74,11 @@ ENDINGS: list[Ending] = [clean_close, going_away, broken, cut_frame, bad_frame, 
 
 @pytest.mark.parametrize("end", ENDINGS, ids=lambda end: end.__name__)
 async def test_however_it_ends_the_bot_is_there_again(tmp_path: Path, end: Ending) -> None:
-    async with gateway() as server, serving(server, tmp_path, Echo()) as service:
+    pings, acks = (0.5, 0.5) if end is silence else (30.0, 10.0)
+    async with (
+        gateway() as server,
+        serving(server, tmp_path, Echo(), ping_seconds=pings, ack_seconds=acks) as service,
+    ):
         await server.say("一")
         await server.until(lambda: server.said)
         await end(server)
@@ -139,7 +142,7 @@ async def test_what_is_refused_for_now_is_said_later(
 
 
 async def test_what_may_have_been_said_is_not_said_again(tmp_path: Path) -> None:
-    async with gateway() as server, serving(server, tmp_path, Echo()) as service:
+    async with gateway() as server, serving(server, tmp_path, Echo(), ack_seconds=0.5) as service:
         server.silent = True
         assert await service.send(ANN, Reply([Run("一")])) is None
         server.silent = False
@@ -176,8 +179,8 @@ async def test_the_end_waits_for_no_server(tmp_path: Path) -> None:
             server.silent = True
             await server.say("新桥")
             await server.until(lambda: echo.heard)
-        async with asyncio.timeout(30), serving(server, tmp_path, echo, subscribed=False):
-            server.silent = False
+        server.silent = False
+        async with serving(server, tmp_path, echo):
             await server.until(lambda: server.said)
     assert server.shown() == ["答：新桥"]
 
