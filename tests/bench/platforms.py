@@ -50,7 +50,9 @@ def main(arguments: list[str]) -> int:
         for _ in range(3)
     ]
     seconds, megabytes = min(run[0] for run in runs), min(run[1] for run in runs)
-    print(f"{', '.join(others)} beside the page: +{seconds:.2f} s of CPU, +{megabytes:.1f} MB (goal: 0.3 s, 30 MB)")
+    print(
+        f"{', '.join(others)} beside the page: +{seconds:.2f} s of CPU, +{megabytes:.1f} MB (goal: 0.3 s, 30 MB)"
+    )
     with tempfile.TemporaryDirectory() as folder:
         waits = asyncio.run(_acknowledged(Path(folder)))
     p50, p99 = quantiles(waits, n=100)[49], quantiles(waits, n=100)[98]
