@@ -55,7 +55,8 @@ class NewUpdate:
 class QueuedUpdate:
     """A stored update without its body: what the workers keep in memory.
 
-    `number` is the inbox's own, in the order of arrival. `counted` tells that its next attempt is counted already, `failed` that an earlier one failed in this process,
+    `number` is the inbox's own, in the order of arrival. `counted` tells that its next attempt is counted already, `begun` that one
+    was counted before, perhaps by a process that died of it, `failed` that an earlier one failed in this process,
     `retried_after_crash` that it was begun anew after one death and cut off by the next.
     """
 
@@ -63,6 +64,7 @@ class QueuedUpdate:
     queue: str
     kind: str
     counted: bool = False
+    begun: bool = False
     failed: bool = False
     retried_after_crash: bool = False
 

@@ -245,7 +245,7 @@ class UpdateScheduler:
             del self._queues[queue]
         cleared = self._retried_first.pop(queue, None) if pending.retried_after_crash else None
         if cleared is None:
-            cleared = asyncio.Event() if pending.counted else await self._alone()
+            cleared = await self._alone() if pending.begun else asyncio.Event()
         try:
             update = await self._inbox.claim(pending)
             if update is None:
@@ -263,7 +263,7 @@ class UpdateScheduler:
             await asyncio.sleep(RETRY_SECONDS)
         finally:
             cleared.set()
-        again = replace(pending, counted=False, failed=True, retried_after_crash=False)
+        again = replace(pending, counted=False, begun=True, failed=True, retried_after_crash=False)
         self._queues.setdefault(queue, deque()).appendleft(again)
         return None
 

@@ -119,7 +119,10 @@ class PostgresInbox:
     async def queued(self) -> list[QueuedUpdate]:
         """Return what was stored and has not ended, in order."""
         rows = await self._ask(sql.QUEUED, self._platform)
-        return [QueuedUpdate(n, queue, kind, retried_after_crash=again) for n, queue, kind, again in rows]
+        return [
+            QueuedUpdate(n, queue, kind, begun=True, retried_after_crash=again)
+            for n, queue, kind, again in rows
+        ]
 
     async def claim(self, queued: QueuedUpdate) -> ClaimedUpdate | None:
         """Return an update, its attempt counted for good; None if it has ended or is another process's."""
@@ -332,7 +335,14 @@ class PostgresInbox:
             for number, queue, _, _ in found:
                 self._lanes[queue].last = number
             self._deliver(
-                QueuedUpdate(number, queue, kind, counted=number in counted, retried_after_crash=attempts > 1)
+                QueuedUpdate(
+                    number,
+                    queue,
+                    kind,
+                    counted=number in counted,
+                    begun=attempts > 0 and number not in counted,
+                    retried_after_crash=attempts > 1,
+                )
                 for number, queue, kind, attempts in found
             )
         await self._free(connection, queues)

@@ -113,9 +113,13 @@ PURGE_UPDATES = (
 )
 STATUS_COUNTS = "SELECT status, count(*) FROM inbox_updates WHERE platform = %s GROUP BY status"
 
-RENEW = "UPDATE replicas SET until = clock_timestamp() + make_interval(secs => %s) WHERE id = %s RETURNING id"
+RENEW = (
+    "UPDATE replicas SET until = clock_timestamp() + make_interval(secs => %s), renewed = clock_timestamp(),"
+    " session = pg_backend_pid() WHERE id = %s RETURNING id"
+)
 ENTER = (
-    "INSERT INTO replicas (id, program, until) VALUES (%s, %s, clock_timestamp() + make_interval(secs => %s))"
+    "INSERT INTO replicas (id, program, until, renewed, session) VALUES"
+    " (%s, %s, clock_timestamp() + make_interval(secs => %s), clock_timestamp(), pg_backend_pid())"
 )
 # Lanes are locked in one order wherever several are locked at once, so that nobody waits in a ring.
 _FREE_ALL = """,
@@ -123,9 +127,12 @@ locked AS (SELECT l.platform, l.queue FROM inbox_lanes l WHERE {} ORDER BY l.pla
 UPDATE inbox_lanes l SET owner = NULL, since = clock_timestamp() FROM locked
 WHERE l.platform = locked.platform AND l.queue = locked.queue RETURNING l.platform
 """
-REAP = "WITH dead AS (DELETE FROM replicas WHERE until < clock_timestamp() RETURNING id)" + _FREE_ALL.format(
-    "l.owner IN (SELECT id FROM dead)"
-)
+REAP = """
+WITH dead AS (
+    DELETE FROM replicas r WHERE r.until < clock_timestamp()
+    OR r.renewed < clock_timestamp() - make_interval(secs => %s)
+        AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.pid = r.session)
+    RETURNING id)""" + _FREE_ALL.format("l.owner IN (SELECT id FROM dead)")
 # What was taken in the name of a replica that had been taken for dead a moment before.
 SWEEP = "WITH live AS (SELECT id FROM replicas)" + _FREE_ALL.format(
     "l.owner IS NOT NULL AND l.owner NOT IN (SELECT id FROM live)"

@@ -2,7 +2,8 @@
 
 A lease is a row of `replicas`. Whoever finds one that has run out deletes it, and what it held is free in the same
 transaction; so the frozen one that comes back finds no row, and knows that it holds nothing any more. By its own clock
-it keeps silent before that: from `Lease.silent` seconds after the beginning of its last good renewal on.
+it keeps silent before that: from `Lease.silent` seconds after the beginning of its last good renewal on. A process that
+was killed has no session any more: it is not waited for so long, only as long as one that lives needs to connect anew.
 """
 
 from __future__ import annotations
@@ -28,10 +29,11 @@ SWEEP_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """How long a lease lasts, how often it is renewed, and when its holder is silent of itself; seconds."""
+    """How long a lease lasts, with a session and without; how often it is renewed; when its holder is silent; seconds."""
 
     seconds: float = 10.0
-    renew: float = 2.0
+    gone: float = 2.5
+    renew: float = 1.0
     silent: float = 7.0
 
 
@@ -46,6 +48,7 @@ class Replica:
         self._program = program
         self._clock = clock
         self._renewed = self._swept = float("-inf")
+        self._entered = False
         self._turn = asyncio.Condition()
         self._lost: list[Callable[[], None]] = []
         self.id = _new_id()
@@ -106,6 +109,7 @@ class Replica:
                 if not first.done():
                     first.set_exception(error)
                     return
+                self._renewed = float("-inf")  # without a session we are soon taken for dead
                 log.log(logging.DEBUG if failing else logging.ERROR, "the lease is not renewed: %s", error)
                 failing = True
                 await asyncio.sleep(min(0.2, self._lease.renew))
@@ -114,16 +118,16 @@ class Replica:
         began = self._clock()
         lasts = self._lease.seconds
         if not await (await connection.execute(sql.RENEW, (lasts, self.id))).fetchone():
-            if self._renewed != float("-inf"):
+            if self._entered:
                 log.warning("replica %s was taken for dead: what it held is others' now", self.id)
                 self.id = _new_id()
                 for call in self._lost:
                     call()
             await connection.execute(sql.ENTER, (self.id, self._program, lasts))
-        self._renewed = began
+        self._renewed, self._entered = began, True
         async with self._turn:
             self._turn.notify_all()
-        await self._tell(connection, sql.REAP, ())
+        await self._tell(connection, sql.REAP, (self._lease.gone,))
         if began - self._swept > SWEEP_SECONDS:
             self._swept = began
             await self._tell(connection, sql.SWEEP, ())

@@ -137,7 +137,7 @@ class SqliteInbox:
         )
         return await self._database.run(
             lambda db: [
-                QueuedUpdate(number, queue, kind, retried_after_crash=bool(retried_after_crash))
+                QueuedUpdate(number, queue, kind, begun=True, retried_after_crash=bool(retried_after_crash))
                 for number, queue, kind, retried_after_crash in db.execute(query, (self._platform,))
             ]
         )

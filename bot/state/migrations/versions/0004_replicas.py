@@ -34,8 +34,8 @@ WIDER = {
 
 TABLES = """
 CREATE TABLE replicas (
-    id TEXT PRIMARY KEY, until TIMESTAMPTZ NOT NULL, since TIMESTAMPTZ NOT NULL DEFAULT clock_timestamp(),
-    program TEXT NOT NULL DEFAULT '', serving TEXT, trouble TEXT);
+    id TEXT PRIMARY KEY, until TIMESTAMPTZ NOT NULL, renewed TIMESTAMPTZ NOT NULL, session INTEGER NOT NULL,
+    since TIMESTAMPTZ NOT NULL DEFAULT clock_timestamp(), program TEXT NOT NULL DEFAULT '', serving TEXT, trouble TEXT);
 CREATE TABLE leaders (
     name TEXT PRIMARY KEY, epoch BIGINT NOT NULL, replica TEXT NOT NULL, session INTEGER NOT NULL,
     at TIMESTAMPTZ NOT NULL DEFAULT clock_timestamp());

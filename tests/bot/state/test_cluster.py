@@ -1,0 +1,247 @@
+"""Several processes over one PostgreSQL: leases, leaders, limits and versions, each tried with two of them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from bot.errors import StateReadOnly
+from bot.inbox import LeaseLost, NewUpdate, UpdateStatus
+from bot.sharing import Rate, Rates
+from bot.state.blobs import Blobs, ObjectBlobs, PostgresBlobs
+from bot.state.cluster import Cluster, open_cluster
+from bot.state.postgres import connect
+from bot.state.published import PublishedVersions
+from bot.state.replica import Lease
+from knowledge.snapshots.manifest import Manifest, Totals, seal
+from knowledge.snapshots.repository import SnapshotRepository
+from tests.support.inbox import Collected, new_update
+
+SHORT = Lease(seconds=0.6, gone=0.3, renew=0.1, silent=0.4)
+
+
+@asynccontextmanager
+async def two(address: str) -> AsyncIterator[tuple[Cluster, Cluster]]:
+    async with open_cluster(address, lease=SHORT) as one, open_cluster(address, lease=SHORT) as other:
+        yield one, other
+
+
+async def until(true: object, seconds: float = 5) -> None:
+    assert callable(true)
+    async with asyncio.timeout(seconds):
+        while not true():
+            await asyncio.sleep(0.01)
+
+
+def freeze(cluster: Cluster) -> None:
+    """Let a replica renew nothing more, as if it were frozen, while all else goes on."""
+    cluster.replica._renew = lambda connection: asyncio.sleep(3600)  # type: ignore[method-assign]
+
+
+async def test_a_chat_is_one_processs_at_a_time_and_what_another_stores_reaches_its_holder(
+    postgres: str,
+) -> None:
+    async with two(postgres) as (one, other):
+        mine, its = one.inboxes.of("telegram"), other.inboxes.of("telegram")
+        work, elsewhere = Collected(), Collected()
+        async with mine.delivering(work):
+            await mine.store([new_update(1)])
+            await work.until(1)
+            async with its.delivering(elsewhere):
+                await its.store([new_update(2), new_update(3, "8")])
+                queued = await work.until(2)
+                assert [one.queue for one in queued] == ["7", "7"]
+                assert [one.queue for one in await elsewhere.until(1)] == ["8"]
+                for update in queued:
+                    await mine.end(update.number, UpdateStatus.ANSWERED)
+                assert dict(await its.status_counts()) == {UpdateStatus.ANSWERED: 2, None: 1}
+
+
+async def test_what_a_dead_process_held_is_anothers_in_order_and_the_dead_can_end_nothing(
+    postgres: str,
+) -> None:
+    async with two(postgres) as (one, other):
+        mine, its = one.inboxes.of("telegram"), other.inboxes.of("telegram")
+        work, elsewhere = Collected(), Collected()
+        async with mine.delivering(work), its.delivering(elsewhere):
+            await mine.store([new_update(number) for number in (1, 2, 3)])
+            first, *_ = await work.until(3)
+            assert await mine.claim(first)
+            freeze(one)
+            taken = await elsewhere.until(3)
+            assert [update.number for update in taken] == [update.number for update in work.updates]
+            assert [update.begun for update in taken] == [True, True, True]
+            with pytest.raises(LeaseLost):
+                await mine.end(first.number, UpdateStatus.ANSWERED)
+            held = asyncio.create_task(mine.held())
+            await asyncio.sleep(0.05)
+            assert not held.done()  # silent of itself, before it knows that it was taken for dead
+            held.cancel()
+            for update in taken:
+                await its.end(update.number, UpdateStatus.ANSWERED)
+        assert dict(await its.status_counts()) == {UpdateStatus.ANSWERED: 3}
+
+
+async def test_who_wakes_and_finds_itself_taken_for_dead_drops_what_it_had(postgres: str) -> None:
+    async with open_cluster(postgres, lease=SHORT) as one:
+        mine, work = one.inboxes.of("telegram"), Collected()
+        async with mine.delivering(work):
+            await mine.store([new_update(1)])
+            await work.until(1)
+            before = one.replica.id
+            async with await connect(postgres) as connection:
+                await connection.execute("DELETE FROM replicas WHERE id = %s", (before,))
+            await until(lambda: one.replica.id != before)
+            assert work.dropped == ["7"]
+            await mine.held()
+            again = await work.until(2)
+            assert again[-1].number == again[0].number
+
+
+async def test_an_update_is_never_left_without_a_lane_however_stores_and_ends_meet(postgres: str) -> None:
+    async with two(postgres) as (one, other):
+        inboxes = [one.inboxes.of("telegram"), other.inboxes.of("telegram")]
+        works = [Collected(), Collected()]
+        done: list[tuple[str, int]] = []
+
+        async def work_off(at: int) -> None:
+            seen = 0
+            while True:
+                while seen < len(works[at].updates):
+                    update = works[at].updates[seen]
+                    seen += 1
+                    done.append((update.queue, update.number))
+                    await inboxes[at].end(update.number, UpdateStatus.ANSWERED)
+                await asyncio.sleep(0)
+
+        async with inboxes[0].delivering(works[0]), inboxes[1].delivering(works[1]):
+            workers = [asyncio.create_task(work_off(at)) for at in (0, 1)]
+            for number in range(300):
+                await inboxes[number % 2].store([NewUpdate(str(number), f"{number % 3}", "message", b"{}")])
+            await until(lambda: len(done) >= 300, 20)
+            for worker in workers:
+                worker.cancel()
+                with suppress(asyncio.CancelledError):
+                    await worker
+        assert len(done) == len(set(done)) == 300
+        for queue in "012":
+            numbers = [number for name, number in done if name == queue]
+            assert numbers == sorted(numbers)
+
+
+async def test_one_leads_and_another_follows_when_it_is_gone(postgres: str) -> None:
+    leading: list[str] = []
+
+    async def work(name: str) -> None:
+        leading.append(name)
+        try:
+            await asyncio.sleep(60)
+        finally:
+            leading.remove(name)
+
+    async with open_cluster(postgres, lease=SHORT) as other, open_cluster(postgres, lease=SHORT) as one:
+        first = asyncio.create_task(one.lead("telegram", lambda: work("one")))
+        await until(lambda: leading == ["one"])
+        second = asyncio.create_task(other.lead("telegram", lambda: work("other")))
+        await asyncio.sleep(0.7)
+        assert (one.leads("telegram"), other.leads("telegram")) == (True, False)
+        assert other.leaderless("telegram") is None
+        freeze(one)  # it keeps its session, but loses its lease: the session is ended for it
+        began = time.monotonic()
+        await until(lambda: leading == ["other"])
+        assert time.monotonic() - began < 4
+        first.cancel()
+        second.cancel()
+        await asyncio.gather(first, second, return_exceptions=True)
+
+
+async def test_limits_hold_over_all_processes(postgres: str) -> None:
+    rates = Rates(Rate(0.04, 3), Rate(1.0, 3), Rate(4.0, 4))
+    async with two(postgres) as (one, other):
+        limits = [cluster.limits("telegram", rates) for cluster in (one, other)]
+        assert limits[0] is not None
+        assert limits[1] is not None
+        waits = [await limits[at % 2].reserve("7", group=False) for at in range(5)]  # type: ignore[union-attr]
+        assert [round(wait) for wait in waits] == [0, 0, 0, 1, 2]
+        group = [await limits[at % 2].reserve("-9", group=True) for at in range(6)]  # type: ignore[union-attr]
+        assert [round(wait) for wait in group[4:]] == [4, 8]
+        await limits[0].hold("8", 30)
+        assert 29 < await limits[1].held("8") <= 30
+        assert await limits[1].reserve("8", group=False) > 29
+        overall = [await limits[at % 2].reserve_overall() for at in range(10)]  # type: ignore[union-attr]
+        assert overall[-1] > 0.15
+        assert await limits[1].take_spare() > 0
+
+
+def built(folder: Path, *texts: str) -> SnapshotRepository:
+    """A repository with one version of these files."""
+    versions = SnapshotRepository(folder)
+    with versions.staging() as building:
+        for number, text in enumerate(texts):
+            (building / "index").mkdir(exist_ok=True)
+            (building / "index" / f"{number}").write_text(text, encoding="utf-8")
+        seal(building, Manifest("folder", "build", 1e9, Totals()))
+        versions.publish(building)
+    return versions
+
+
+@pytest.mark.parametrize("kind", ["postgres", "folder"])
+async def test_a_version_reaches_another_replica_whole_and_only_what_it_lacks_is_sent(
+    postgres: str, tmp_path: Path, kind: str
+) -> None:
+    (tmp_path / "objects").mkdir()
+    blobs: Blobs = (
+        PostgresBlobs(postgres) if kind == "postgres" else ObjectBlobs((tmp_path / "objects").as_uri())
+    )
+    got: list[str] = []
+
+    class Counting:
+        missing, put, keep_only = blobs.missing, blobs.put, blobs.keep_only
+
+        async def get(self, digest: str, path: Path) -> None:
+            got.append(digest)
+            await blobs.get(digest, path)
+
+    async with open_cluster(postgres, lease=SHORT) as one:
+        mine = built(tmp_path / "mine", "甲", "乙" * 700_000)
+        own, its = PublishedVersions(postgres, blobs, mine, one.replica), SnapshotRepository(tmp_path / "its")
+        other = PublishedVersions(postgres, Counting(), its, one.replica)
+        assert (await other.current(), await other.newest()) == (None, None)
+        async with own.changing():
+            await own.publish("000001")
+        assert await other.current() == "000001"
+        await other.fetch("000001")
+        with its.pin("000001") as stored:
+            assert (stored.folder / "index" / "1").read_text(encoding="utf-8") == "乙" * 700_000
+        assert len(got) == 3
+        with mine.staging() as building:
+            (building / "index").mkdir()
+            (building / "index" / "0").write_text("甲", encoding="utf-8")
+            (building / "index" / "1").write_text("丙", encoding="utf-8")
+            seal(building, Manifest("folder", "build", 1e9, Totals()))
+            mine.publish(building)
+        async with own.changing():
+            await own.publish("000002")
+        await other.fetch("000002")
+        assert len(got) == 5  # the changed file and the manifest
+        async with own.changing():
+            await own.choose("000001")
+        assert await other.current() == "000001"
+
+
+async def test_what_comes_damaged_is_not_taken_in(postgres: str, tmp_path: Path) -> None:
+    async with open_cluster(postgres, lease=SHORT) as one:
+        own = PublishedVersions(postgres, PostgresBlobs(postgres), built(tmp_path / "a", "甲"), one.replica)
+        async with own.changing():
+            await own.publish("000001")
+        async with await connect(postgres) as connection:
+            await connection.execute("UPDATE snapshot_chunks SET body = 'x' || substr(body, 2)")
+        its = SnapshotRepository(tmp_path / "b")
+        with pytest.raises(StateReadOnly, match="内容不对"):
+            await PublishedVersions(postgres, PostgresBlobs(postgres), its, one.replica).fetch("000001")
+        assert its.names() == []
