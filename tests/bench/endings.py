@@ -1,0 +1,144 @@
+"""How soon WeCom and Matrix are heard again after a connection has ended, and how soon they stop, with the real waits."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from bot.platforms.wecom.connection import PING_SECONDS, SUBSCRIBE
+from tests.bot.matrix.service import ANN
+from tests.bot.matrix.service import serving as matrix_serving
+from tests.bot.telegram.service import Echo
+from tests.bot.wecom import test_troubles as ends
+from tests.bot.wecom.service import serving as wecom_serving
+from tests.matrix.server import Fault, Garbage, Hang, Refused, Reset, homeserver
+from tests.wecom.server import gateway
+
+AGAIN, SILENCE, STOPPED = 5.0, 75.0, 2.0
+HASTE = 20.0  # pings come so many times as often, and a silence is so much shorter
+
+
+def main(arguments: list[str]) -> int:
+    """Measure and print; 1 where a goal is missed."""
+    with tempfile.TemporaryDirectory() as folder:
+        figures = asyncio.run(_all(Path(folder)))
+    for what, took, goal in figures:
+        print(f"{what}: {took:.2f} s (goal: {goal:.0f} s)")
+    return int(any(took > goal for _, took, goal in figures))
+
+
+async def _all(folder: Path) -> list[tuple[str, float, float]]:
+    return [*await _wecom(folder / "w"), *await _wecom_silence(folder / "s"), *await _matrix(folder / "m")]
+
+
+async def _timed(work: Awaitable[object]) -> float:
+    began = time.perf_counter()
+    await work
+    return time.perf_counter() - began
+
+
+@asynccontextmanager
+async def _stopping(figures: list[tuple[str, float, float]], what: str) -> AsyncIterator[Callable[[], None]]:
+    """Measures from the given call to the end of the block."""
+    began = [time.perf_counter()]
+
+    def now() -> None:
+        began[0] = time.perf_counter()
+
+    yield now
+    figures.append((what, time.perf_counter() - began[0], STOPPED))
+
+
+async def _wecom(folder: Path) -> list[tuple[str, float, float]]:
+    folder.mkdir()
+    figures: list[tuple[str, float, float]] = []
+    async with gateway() as server:
+        for what, silent in (("WeCom, stopped", False), ("WeCom, stopped while it answers nothing", True)):
+            echo = Echo()
+            async with _stopping(figures, what) as ask, wecom_serving(server, folder, echo):
+                for end in (ends.clean_close, ends.broken, ends.cut_frame, ends.kick) if not silent else ():
+                    heard = len(echo.heard)
+
+                    async def again(end: ends.Ending = end, heard: int = heard, echo: Echo = echo) -> None:
+                        seen = server.subscriptions
+                        await end(server)
+                        await server.until(lambda: server.subscriptions > seen)
+                        await server.say("问")
+                        await server.until(lambda: len(echo.heard) > heard)
+
+                    figures.append((f"WeCom, {end.__name__}: heard again", await _timed(again()), AGAIN))
+                server.silent = silent
+                if silent:
+                    await server.say("问")
+                    await server.until(lambda: echo.heard)  # noqa: B023  waited for at once
+                ask()
+        server.silent = False
+    return figures
+
+
+async def _wecom_silence(folder: Path) -> list[tuple[str, float, float]]:
+    """Silence, with a clock that is pushed: pings, and with them what counts as dead, come faster; the pause does not."""
+    folder.mkdir()
+    pings = PING_SECONDS / HASTE
+    async with (
+        gateway() as server,
+        wecom_serving(server, folder, Echo(), ping_seconds=pings, ack_seconds=10 / HASTE) as service,
+    ):
+        server.silent = True
+        seen = len(server.frames)
+        dead = await _timed(server.until(lambda: service.problem() is not None))
+        anew = await _timed(
+            server.until(lambda: server.frames[seen:][-1:] and server.frames[-1]["cmd"] == SUBSCRIBE)
+        )
+        return [("WeCom, silence: connecting anew, at the real pace", dead * HASTE + anew, SILENCE)]
+
+
+async def _matrix(folder: Path) -> list[tuple[str, float, float]]:
+    folder.mkdir()
+    figures: list[tuple[str, float, float]] = []
+    faults: dict[str, Fault] = {
+        "reset": Reset(),
+        "a cut answer": Garbage(b'{"next_batch": "'),
+        "429": Refused(429, "M_LIMIT_EXCEEDED", retry_after_ms=1000),
+        "502": Garbage(b"<html>", 502),
+    }
+    async with homeserver() as server:
+        echo = Echo()
+        async with (
+            _stopping(figures, "Matrix, stopped in a long poll") as ask,
+            matrix_serving(server, folder, echo, poll_seconds=30, poll_grace=10),
+        ):
+            room = server.room(ANN)
+            server.say(room, ANN, "问")
+            await server.until(lambda: server.shown(room))
+            for what, fault in faults.items():
+                heard = len(echo.heard)
+                server.fail("/sync", fault)
+                server.say(room, ANN, "先")  # ends the poll that waits
+                server.say(room, ANN, "问")
+                took = await _timed(server.until(lambda: len(echo.heard) >= heard + 2))  # noqa: B023  at once
+                figures.append((f"Matrix, {what}: heard again", took, AGAIN))
+            ask()
+        async with (
+            _stopping(figures, "Matrix, stopped while it answers nothing") as ask,
+            matrix_serving(server, folder, echo),
+        ):
+            server.fail("/send/", Hang(), 99)
+            heard = len(echo.heard)
+            server.say(room, ANN, "问")
+            await server.until(lambda: len(echo.heard) > heard)
+            ask()
+        server.heal()
+        poll = 1.0
+        async with matrix_serving(server, folder, echo, poll_seconds=poll, poll_grace=10 / 30):
+            server.fail("/sync", Hang())
+            server.say(room, ANN, "先")
+            heard = len(echo.heard)
+            server.say(room, ANN, "问")
+            took = await _timed(server.until(lambda: len(echo.heard) >= heard + 2))
+            figures.append(("Matrix, silence: heard again, at the real pace", took * 30 / poll, SILENCE))
+    return figures
