@@ -129,7 +129,7 @@ def answer_view(answer: Answer, snapshot: Snapshot, reader: Reader, asked: Asked
     short = (answer.answer or "；".join(answer.answers)) if answer.found else None
     main = answer.hits if answer.found else nearest(answer)
     several = len({hit.fact.article.library for hit in answer.hits}) > 1
-    first = main if answer.found and several else main[: 1 if short else OPEN]
+    first = main if several and not short else main[: 1 if short else OPEN]
     rest = [(main[len(first) :], said.more)]
     if answer.found:
         rest.append((nearest(answer), said.related.rstrip("：:")))

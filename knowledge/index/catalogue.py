@@ -149,7 +149,8 @@ class Catalogue:
                 found[rows] = True
         if pairs := ["".join(pair) for pair in pairwise(word)]:
             facts = np.searchsorted(self._columns.keys, self._find([[pair] for pair in pairs], MENTIONS))
-            told = [fact for fact in facts.tolist() if word in self._columns.text(fact)]
+            whole = len(pairs) == 1  # the pair is the word
+            told = [fact for fact in facts.tolist() if whole or word in self._columns.text(fact)]
             keys.append(self._columns.articles[told])
         found |= np.isin(self.keys, np.concatenate(keys))
         return found
