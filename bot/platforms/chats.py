@@ -24,11 +24,16 @@ class ChatDirectory:
         self._clock = clock
         self._moves: dict[str, str] = {}
         self._closed: dict[str, ClosedChat] = {}
+        self._learnt = 0  # counts what we learn, before it is stored and after
 
     async def load(self) -> None:
-        """Read what was learnt before."""
-        self._moves = await self._events.moves(self._platform) if self._events is not None else {}
-        self._closed = {chat.id: chat for chat in await self._inbox.closed_chats()}
+        """Read what was learnt before, or elsewhere; anew where we learn something while it is read."""
+        learnt = -1
+        while learnt != self._learnt:
+            learnt = self._learnt
+            moves = await self._events.moves(self._platform) if self._events is not None else {}
+            closed = {chat.id: chat for chat in await self._inbox.closed_chats()}
+        self._moves, self._closed = moves, closed
 
     def resolve(self, chat: str) -> str:
         """Return the id that a chat has today."""
@@ -38,8 +43,10 @@ class ChatDirectory:
         """A chat has a new id; return whether that was news and is remembered."""
         if self.resolve(old) == new:
             return False
+        self._learnt += 1
         if self._events is not None and not await self._events.moved(self._platform, old, new):
             return False
+        self._learnt += 1
         self._moves = {chat: new if now == old else now for chat, now in self._moves.items()} | {old: new}
         return True
 
@@ -47,7 +54,9 @@ class ChatDirectory:
         """A chat, or one topic of it, takes nothing from us any more."""
         closed = ClosedChat(_key(chat, thread), why[:100], self._clock())
         self._closed[closed.id] = closed
+        self._learnt += 1
         await self._inbox.close_chat(closed)
+        self._learnt += 1
         if thread is None and self._events is not None:
             await self._events.closed(self._platform, chat)
 
@@ -55,7 +64,9 @@ class ChatDirectory:
         """A chat, and the topic of it that was spoken in, take messages again."""
         for key in {_key(chat, None), _key(chat, thread)} & self._closed.keys():
             del self._closed[key]
+            self._learnt += 1
             await self._inbox.reopen_chat(key)
+            self._learnt += 1
 
     def closed(self, chat: str, thread: str | None = None, since: float = 0.0) -> str | None:
         """Return why a chat or topic is closed, or None; what was said after the closing reopens it."""

@@ -136,7 +136,7 @@ async def test_all_platforms_answer_side_by_side_each_with_its_own_people(
         async with aiohttp.ClientSession() as session, session.get(f"{open_now.page.url}/readyz") as ready:
             assert ready.status == 200, await ready.text()
         began = time.monotonic()
-    assert time.monotonic() - began < 6.0
+    assert time.monotonic() - began < 9.0, "Shutdown cuts off after nine"
 
 
 async def test_a_platform_that_is_refused_for_good_leaves_the_others_alone(

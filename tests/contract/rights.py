@@ -78,7 +78,7 @@ def table() -> list[tuple[str, str, str]]:
     ]
 
 
-async def ended(talk: Talk, update: str, seconds: float = 15.0) -> str:
+async def ended(talk: Talk, update: str, seconds: float = 60.0) -> str:
     """Wait until an update has ended; return how."""
     async with asyncio.timeout(seconds):
         while True:
@@ -91,7 +91,7 @@ async def ended(talk: Talk, update: str, seconds: float = 15.0) -> str:
 async def answers(talk: Talk, person: Person, update: str, before: int) -> list[str]:
     """What was said to an update; an answer without words is being done, and tells of itself."""
     if await ended(talk, update) == "answered":
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while len(talk.heard(person)) == before:
                 await asyncio.sleep(0.02)
     return talk.heard(person)[before:]
@@ -158,6 +158,6 @@ class RightsContract:
             said = await answers(talk, person, await talk.say(person, text), before)
             assert said
         assert said == [ZH.feedback.forgotten]
-        async with asyncio.timeout(10):  # the file is written anew when the request itself has ended
+        async with asyncio.timeout(60):  # the file is written anew when the request itself has ended
             while person.id.encode() in _kept(talk.folder):
                 await asyncio.sleep(0.02)

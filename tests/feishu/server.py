@@ -155,7 +155,7 @@ class Feishu:
         self._spawn(self._deliver(delivery))
         return delivery
 
-    async def answered(self, event: Json, seconds: float = 5.0) -> Delivery:
+    async def answered(self, event: Json, seconds: float = 30.0) -> Delivery:
         """Bring an event and wait until it is acknowledged."""
         delivery = self.push(event)
         await asyncio.wait_for(delivery.done.wait(), seconds)
@@ -169,8 +169,8 @@ class Feishu:
         """What readers see, message by message."""
         return [said.text for said in self.said.values() if to is None or said.to == to]
 
-    async def until(self, condition: Callable[[], object], seconds: float = 8.0) -> None:
-        """Wait for something to become true."""
+    async def until(self, condition: Callable[[], object], seconds: float = 30.0) -> None:
+        """Wait for something to become true; the seconds are only there to end a broken test."""
         async with asyncio.timeout(seconds):
             while not condition():
                 self._news.clear()
@@ -183,10 +183,10 @@ class Feishu:
         """Wait until a message there holds a text."""
         await self.until(lambda: any(text in said for said in self.texts(to)))
 
-    async def connected(self, count: int = 1, seconds: float = 8.0) -> None:
+    async def connected(self, count: int = 1, seconds: float = 30.0) -> None:
         await self.until(lambda: len(self.open) >= count, seconds)
 
-    async def reconnected(self, handshakes: int, seconds: float = 5.0) -> None:
+    async def reconnected(self, handshakes: int, seconds: float = 30.0) -> None:
         """Wait for a connection after so many."""
         await self.until(lambda: self.handshakes > handshakes, seconds)
 

@@ -71,7 +71,7 @@ async def test_what_cannot_be_stored_is_brought_again_and_answered_once(tmp_path
             delivery = server.push(message("问"))
             await server.until(lambda: 500 in delivery.answers or delivery.tries > 1)
             other.execute("ROLLBACK")
-        await asyncio.wait_for(delivery.done.wait(), 8)
+        await asyncio.wait_for(delivery.done.wait(), 30)
         await server.until(lambda: server.texts(ANN))
         assert delivery.tries > 1
         assert delivery.answers[-1] == 200
@@ -112,7 +112,7 @@ async def test_a_fault_met_once_costs_nothing_and_says_nothing_twice(tmp_path: P
         server.fail("POST /open-apis/im/v1/messages", fault)
         asked = message("问")
         await server.answered(asked)
-        await server.until(lambda: endings(tmp_path).get(name(asked)), 15)
+        await server.until(lambda: endings(tmp_path).get(name(asked)))
         assert endings(tmp_path)[name(asked)] == "answered"
         assert server.texts(ANN) == ["答：问"]
 
@@ -209,7 +209,7 @@ async def test_an_event_that_kills_the_process_is_put_aside_and_every_other_answ
             child = await asyncio.create_subprocess_exec(
                 *command, server.url, str(tmp_path), cwd=ROOT, env=environment()
             )
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(90):
                 while child.returncode is None and "quarantined" not in endings(tmp_path).values():
                     await asyncio.sleep(0.05)
             if child.returncode is None:
@@ -236,7 +236,9 @@ async def test_it_stops_at_once(tmp_path: Path, state: str) -> None:
                 await server.answered(message("问"))
             await asyncio.sleep(0.2)
             began = time.monotonic()
-        assert time.monotonic() - began < 2.0
+        assert time.monotonic() - began < 10, (
+            "what hangs hangs for 30 s; how soon exactly, tests/bench measures"
+        )
 
 
 async def test_who_is_refused_for_five_minutes_is_told_which_settings_to_look_at(tmp_path: Path) -> None:
@@ -266,9 +268,9 @@ async def test_no_secret_is_in_any_log_whatever_happens(
             server.fail(path, Fault(99991663, 401, "Invalid access token"))
         for text in ("一", "二"):
             seen = server.handshakes
-            await server.answered(message(text), 20)
+            await server.answered(message(text))
             server.abort()
-            await server.reconnected(seen, 20)
+            await server.reconnected(seen)
         await service.administers(group, Sender(ANN))
         with pytest.raises(CallError):
             async for _ in service.download("om_1/f1", 10):

@@ -10,10 +10,11 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from bot.inbox import InboxError, NewUpdate
+from bot.inbox import ClosedChat, InboxError, NewUpdate
 from bot.messages import Run, Style
 from bot.observability import Metrics
 from bot.platforms.calls import Disconnected, RateLimited, Refused, Unauthorized
+from bot.platforms.chats import ChatDirectory
 from bot.platforms.connection import LONGEST_PAUSE, stay_connected
 from bot.platforms.feishu.cards import CONTENT_BYTES, card, parts, post, weight
 from bot.platforms.health import REFUSED_SECONDS, ConnectionHealth
@@ -59,6 +60,34 @@ async def test_whoever_waits_for_the_disk_may_be_cancelled_and_the_update_is_sto
     await asyncio.wait([waiting])
     await receiver.keep([new("2")])
     assert storage.stored == ["1", "2"]
+
+
+class ClosedChats:
+    """Which chats are closed, told as it was when it was asked."""
+
+    def __init__(self) -> None:
+        self._closed: dict[str, ClosedChat] = {}
+
+    async def closed_chats(self) -> list[ClosedChat]:
+        told = list(self._closed.values())
+        await asyncio.sleep(0.01)
+        return told
+
+    async def close_chat(self, chat: ClosedChat) -> None:
+        self._closed[chat.id] = chat
+
+    async def reopen_chat(self, chat: str) -> None:
+        del self._closed[chat]
+
+
+async def test_what_is_learnt_of_a_chat_while_the_others_are_read_is_not_forgotten() -> None:
+    chats = ChatDirectory("here", ClosedChats(), None, lambda: 1.0)  # type: ignore[arg-type]  # only what it needs
+    for learn, wanted in ((chats.close("7", "put out"), "put out"), (chats.reopen("7"), None)):
+        reading = asyncio.create_task(chats.load())
+        await asyncio.sleep(0.002)
+        await learn
+        await reading
+        assert chats.closed("7") == wanted
 
 
 async def test_each_end_of_a_connection_leads_to_the_next_and_is_counted() -> None:
