@@ -155,13 +155,14 @@ def translate(said: RoomMessage, me: Identity, around: Around) -> Event:
 
 
 def quoted(event: Json) -> Quoted:
-    """Read an event that is answered, as it is now: a server adds its newest edit.
+    """Read an event that is answered, as it is now: a server adds its newest edit, if that is its sender's own.
 
     Raises:
         TypeError: a part is missing, or not of its type.
     """
     said = _object(event, "content")
-    edit = _within(event, "unsigned", "m.relations", "m.replace", "content")
+    newest = _within(event, "unsigned", "m.relations", "m.replace")
+    edit = _within(newest, "content") if newest.get("sender") == event.get("sender") else {}
     numbers = (edit or said).get(BUTTONS)
     body = (_within(edit, "m.new_content") or said).get("body")
     buttons = tuple(map(str, numbers)) if isinstance(numbers, list) else ()

@@ -55,6 +55,12 @@ class RoomDirectory:
                 self._encrypted[room] = known
         return known
 
+    async def replaces(self, new: str, old: str) -> bool:
+        """Tell whether a room was made to replace another (specification, "Room upgrades")."""
+        made = await self._client.state(new, "m.room.create")
+        before = made.get("predecessor") if made else None
+        return isinstance(before, Mapping) and before.get("room_id") == old
+
     async def with_person(self, person: str, me: str) -> list[str]:
         """Return the rooms in which we are alone with a person."""
         pair = {person, me}
@@ -108,6 +114,8 @@ class RoomDirectory:
             try:
                 own, shown = read(said.room, event), quoted(event)
             except TypeError:
+                continue
+            if own.sender != me.id:  # a server that knows no such filter
                 continue
             if own.replaces:
                 edited.setdefault(own.replaces, shown)

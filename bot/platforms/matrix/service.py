@@ -226,10 +226,13 @@ class MatrixService:
         )
 
     async def _follow(self, old: str, new: str) -> Event:
+        """Go where a room says that it goes on, if that room says it, too: nobody moves into what is another's."""
         try:
             await self._client.join(new)
         except (Refused, ChatClosed) as error:
             return Ignored(f"not let in to the room that replaces this: {error}")
+        if not await self._rooms.replaces(new, old):
+            return Ignored("the room named as its replacement knows nothing of it")
         return Migrated(old, new)
 
     async def _excuse(self, room: str) -> Event:

@@ -173,15 +173,18 @@ def test_an_answered_event_is_read_as_it_is_now() -> None:
     old = event("1. 更多", ME.id, **{BUTTONS: ["m.1"]})
     assert quoted(old) == Quoted("$1", ME.id, ("m.1",), "1. 更多")
     newer = {
+        "sender": ME.id,
         "content": {
             BUTTONS: ["m.2"],
             "m.new_content": {"body": "新"},
             "m.relates_to": {"rel_type": "m.replace", "event_id": "$1"},
-        }
+        },
     }
     assert quoted({**old, "unsigned": {"m.relations": {"m.replace": newer}}}) == Quoted(
         "$1", ME.id, ("m.2",), "新"
     )
+    others = {**newer, "sender": "@eve:here"}
+    assert quoted({**old, "unsigned": {"m.relations": {"m.replace": others}}}).buttons == ("m.1",)
 
 
 @pytest.mark.parametrize(

@@ -202,11 +202,22 @@ async def test_a_room_that_is_replaced_moves_with_what_is_kept_for_it(tmp_path: 
     moves, echo = Moves(), Echo()
     async with homeserver() as server, serving(server, tmp_path, echo, moves):
         old, new = server.room(ANN, BOB), server.room(ANN, BOB, invite=True)
+        new.state("m.room.create", {"room_version": "10", "predecessor": {"room_id": old.id}}, ANN)
         server.event(old, ANN, {"body": "moved", "replacement_room": new.id}, "m.room.tombstone")
         await server.until(lambda: moves.told)
         server.say(new, ANN, "@chuchu:here 新桥")
         await server.until(lambda: echo.heard)
     assert moves.told == [("moved", old.id, new.id)]
+
+
+async def test_nobody_moves_a_room_into_what_is_anothers(tmp_path: Path) -> None:
+    moves = Moves()
+    async with homeserver() as server, serving(server, tmp_path, Echo(), moves):
+        evil, victim = server.room(EVE, ANN), server.room(ANN, BOB)
+        server.event(evil, EVE, {"body": "moved", "replacement_room": victim.id}, "m.room.tombstone")
+        server.say(evil, EVE, "@chuchu:here 新桥")
+        await server.until(lambda: server.shown(evil))
+    assert moves.told == []
 
 
 async def test_who_puts_us_out_is_told_nothing_and_who_asks_us_back_is(tmp_path: Path) -> None:
