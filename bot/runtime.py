@@ -64,9 +64,14 @@ async def restarting(work: Callable[[], Awaitable[object]], rest: float = 1.0) -
 
 
 async def periodic(
-    seconds: float, work: Callable[[], Awaitable[object]], *failing: type[Exception], what: str
+    seconds: float,
+    work: Callable[[], Awaitable[object]],
+    *failing: type[Exception],
+    what: str,
+    first: float = 0.0,
 ) -> None:
-    """Do something now and every so often; where it fails by `failing`, `what` is a warning."""
+    """Do something after `first` seconds and then every so often; where it fails by `failing`, `what` is a warning."""
+    await asyncio.sleep(first)
     while True:
         try:
             await work()

@@ -137,7 +137,11 @@ class PlatformCore(Generic[D]):
                             TIDY_SECONDS, self._purge, InboxError, what="inbox: cannot forget what has ended"
                         ),
                         periodic(
-                            LEARN_SECONDS, self.chats.load, InboxError, what="inbox: cannot read closed chats"
+                            LEARN_SECONDS,
+                            self.chats.load,
+                            InboxError,
+                            what="inbox: cannot read closed chats",
+                            first=LEARN_SECONDS,
                         ),
                     ):
                         yield
