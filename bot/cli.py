@@ -16,6 +16,7 @@ from bot.errors import WRONG_SETTINGS, SettingsError, StartError, StateError
 from bot.runtime import loading
 from bot.texts import phrases
 from bot.texts.phrases import CommandLinePhrases
+from bot.texts.reworded import reworded
 from knowledge.errors import FolderInUse, KnowledgeError, MissingFolder
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ def main(argv: list[str] | None = None) -> int:
     with loading():
         from bot.config import interface_language, load_settings
         from bot.platforms import PLATFORMS
-    said = phrases(interface_language()).command_line
+    language = phrases(interface_language()).language
+    said = phrases(language).command_line
     arguments = parser(said).parse_args(argv)
     signal.signal(signal.SIGTERM, _terminate)
     if arguments.version:
@@ -50,16 +52,16 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return _command(arguments, load_settings(PLATFORMS))
     except SettingsError as error:
-        print(error, file=sys.stderr)
+        print(reworded(error, language), file=sys.stderr)
         return WRONG_SETTINGS
     except FolderInUse as error:
-        print(said.by_setting.format(error, "CHUCHU_DATA"), file=sys.stderr)
+        print(said.by_setting.format(reworded(error, language), "CHUCHU_DATA"), file=sys.stderr)
         return IN_USE
     except MissingFolder as error:
-        print(said.by_setting.format(error, "CHUCHU_ARTICLES"), file=sys.stderr)
+        print(said.by_setting.format(reworded(error, language), "CHUCHU_ARTICLES"), file=sys.stderr)
         return 1
     except (StartError, KnowledgeError, StateError) as error:
-        print(error, file=sys.stderr)
+        print(reworded(error, language), file=sys.stderr)
         return 1
     except BrokenPipeError:  # the reader, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

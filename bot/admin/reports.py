@@ -13,6 +13,7 @@ from bot.admin.reload_service import ReloadReport, ReloadStatus
 from bot.backup import PutBack
 from bot.state.audit import Entry
 from bot.texts.phrases import AdminPhrases
+from bot.texts.reworded import reworded
 from knowledge.model import Skipped
 from knowledge.snapshots.difference import Change, Difference, Tally
 from knowledge.snapshots.manifest import Manifest, Totals
@@ -26,7 +27,11 @@ SENTENCE = 60  # characters of a sample
 
 def report_text(report: ReloadReport, said: AdminPhrases) -> str:
     """Say what came of a reload."""
-    also = [report.error] if report.error and report.status is not ReloadStatus.FAILED else []
+    also = (
+        [reworded(report.error, said.language)]
+        if report.error and report.status is not ReloadStatus.FAILED
+        else []
+    )
     return "\n".join([*_lines(report, said), *also])
 
 
@@ -48,7 +53,8 @@ def version_line(name: str, manifest: Manifest, at: datetime, serves: bool, said
 def skipped_line(skipped: Skipped, said: AdminPhrases) -> str:
     """A file that is left out: at which stage and line, why, and what to do."""
     line = said.skipped_line.format(skipped.line) if skipped.line else ""
-    return said.skipped.format(skipped.name, skipped.stage, line, skipped.reason, skipped.remedy)
+    stage, *why = (reworded(part, said.language) for part in (skipped.stage, skipped.reason, skipped.remedy))
+    return said.skipped.format(skipped.name, stage, line, *why)
 
 
 def changes_text(changes: FolderChanges, said: AdminPhrases) -> str:
@@ -74,7 +80,7 @@ def progress_text(stage: str, done: int, of: int, seconds_left: float | None, sa
     """How far a build is."""
     share = said.share.format(100 * done // of, done, of) if of else ""
     left = "" if seconds_left is None else said.seconds_left.format(max(1, round(seconds_left)))
-    return said.rebuilding.format(stage) + share + left
+    return said.rebuilding.format(reworded(stage, said.language)) + share + left
 
 
 def _lines(report: ReloadReport, said: AdminPhrases) -> Iterator[str]:
@@ -85,8 +91,8 @@ def _lines(report: ReloadReport, said: AdminPhrases) -> Iterator[str]:
         facts=totals.facts if totals else 0,
         since=moment(report.since) if report.since else "",
         by=report.by,
-        error=report.error,
-        objection=report.objection,
+        error=reworded(report.error or "", said.language),
+        objection=reworded(report.objection or "", said.language),
     )
     if report.status in (
         ReloadStatus.PUBLISHED,
@@ -116,7 +122,7 @@ def _built_lines(report: ReloadReport, said: AdminPhrases) -> Iterator[str]:
     totals = built.manifest.totals
     yield said.now_holds.format(totals_text(totals, said), built.redone, built.kept)
     if report.objection and report.status is not ReloadStatus.UNCONFIRMED:
-        yield said.note.format(report.objection)
+        yield said.note.format(reworded(report.objection, said.language))
     if built.difference is None:
         if report.before:
             yield said.whole_rebuild.format(totals_text(report.before, said))

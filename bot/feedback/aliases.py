@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bot.state.questions import ChatAlias, ChatAliases
 from bot.texts.phrases import AdminPhrases
+from bot.texts.reworded import reworded
 from knowledge.query.aliases import KNOWN, Aliases, parse_aliases
 from knowledge.snapshot import SnapshotHolder
 
@@ -65,7 +66,8 @@ class AliasService:
             )
         if problems:
             known_already = problems[0].reason == KNOWN
-            raise AliasRefused(said.alias_known if known_already else problems[0].reason)
+            reason = reworded(problems[0].reason, said.language)
+            raise AliasRefused(said.alias_known if known_already else reason)
         if len(known.groups) != 1:
             raise AliasRefused(said.two_names)
         return known.groups[0]

@@ -24,6 +24,7 @@ from bot.messages import Attachment, Button, ButtonPress, Chat, Message, Reply
 from bot.state.approvals import Upload, UploadState
 from bot.state.database import fresh_id
 from bot.texts.phrases import AdminPhrases
+from bot.texts.reworded import reworded
 from knowledge.documents.folder import find_sources
 from knowledge.documents.sidecar import SUFFIX, read_sidecar
 from knowledge.errors import KnowledgeError, NoArticles, StorageUnavailable
@@ -107,7 +108,7 @@ class UploadHandlers:
                 actor, Permission.UPLOAD, outcome, shown_name(attachment.name)
             )
         except StateError as error:
-            outcome, reply = "failed", text_reply(said.not_taken.format(error))
+            outcome, reply = "failed", text_reply(said.not_taken.format(reworded(error, said.language)))
             await self._context.audit_log.record_done(
                 actor, Permission.UPLOAD, outcome, shown_name(attachment.name)
             )
@@ -127,7 +128,7 @@ class UploadHandlers:
         except TooBig:
             return "refused", text_reply(said.too_big.format(LIMIT >> 20))
         except StorageUnavailable as error:
-            return "failed", text_reply(said.not_taken.format(error))
+            return "failed", text_reply(said.not_taken.format(reworded(error, said.language)))
         except TrialFailed:
             return "refused", text_reply(said.too_costly)
         except Exception:  # whatever a platform's download may raise

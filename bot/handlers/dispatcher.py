@@ -33,6 +33,7 @@ from bot.ports import (
 from bot.query_service import QueryService, TooSlow
 from bot.rendering.fact import Permalinks, no_permalinks
 from bot.texts import Phrases, phrases
+from bot.texts.reworded import reworded
 from knowledge.text.nearness import nearest
 
 log = logging.getLogger(__name__)
@@ -147,7 +148,7 @@ class Dispatcher:
     ) -> Sequence[Reply]:
         if message.attachment and self._files and self._guard and message.chat.type is ChatType.PRIVATE:
             refused = await self._guard.require(Permission.UPLOAD, message, said.no_files)
-            return await _telling(self._files(message)) if refused is None else refused
+            return await _telling(self._files(message), said) if refused is None else refused
         if isinstance(intent, SmallTalk):
             text = said.start if intent is SmallTalk.GREETING else said.welcome
             return [Reply([Run(text)], reply_to=_quoted(message), edits=message.answered_by)]
@@ -174,7 +175,7 @@ class Dispatcher:
                 return [Reply([Run(said.unknown_command)])]
             if (refused := await self._guard.require(command.permission, message)) is not None:
                 return refused
-            return await _telling(handler(message, typed)) if handler else self._guard.closed(message)
+            return await _telling(handler(message, typed), said) if handler else self._guard.closed(message)
         if handler is None:
             return [Reply([Run(said.feedback.not_now)])]
         if command.permission is not Audience.CHAT_ADMINS or await manages(
@@ -220,12 +221,12 @@ def _asks(intent: Intent) -> bool:
     return isinstance(intent, Search)
 
 
-async def _telling(acting: Awaitable[Sequence[Reply]]) -> Sequence[Reply]:
+async def _telling(acting: Awaitable[Sequence[Reply]], said: Phrases) -> Sequence[Reply]:
     """What an admin's command says; where the state cannot be used, why: only who was admitted comes as far as that."""
     try:
         return await acting
     except StateError as error:
-        return [Reply([Run(str(error))])]
+        return [Reply([Run(reworded(error, said.language))])]
 
 
 def _quoted(message: Message) -> str | None:

@@ -17,6 +17,7 @@ from bot.rendering.fact import citation
 from bot.terminal.embedding import open_with_meaning
 from bot.texts import Phrases, phrases
 from bot.texts.phrases import ConsolePhrases
+from bot.texts.reworded import reworded
 from knowledge.embedding.meanings import Semantics
 from knowledge.embedding.models import chosen_embeddings
 from knowledge.errors import NoArticles
@@ -80,7 +81,8 @@ def ask(settings: Settings, words: list[str], limit: int, as_json: bool) -> int:
     style, said = ConsoleStyle.of_stdout(), phrases(settings.language)
     with open_with_meaning(settings, said.console, many, shown_progress(said)) as snapshot:
         for skipped in snapshot.skipped:
-            reason = said.console.skipped.format(skipped.name, skipped.reason, skipped.remedy)
+            told = (reworded(part, said.language) for part in (skipped.reason, skipped.remedy))
+            reason = said.console.skipped.format(skipped.name, *told)
             print(reason, file=sys.stderr)
         for query in queries:
             answer = ask_verified(snapshot, query, limit)
@@ -229,7 +231,8 @@ def check_problems(
     """Files that were not read, then those with doubts; each file with each repair where it is to be `full`."""
     for one in skipped:
         yield Run(f"✗ {one.name}", Style.BOLD)
-        yield Run(f"  {said.unreadable.format(_stage(one, said), one.reason, one.remedy)}\n")
+        why = (reworded(part, said.language) for part in (one.reason, one.remedy))
+        yield Run(f"  {said.unreadable.format(_stage(one, said), *why)}\n")
     doubted = [report for report in reports if report.doubts]
     for report in [*doubted, *(report for report in reports if not report.doubts)] if full else doubted:
         yield from _file_report(report, said, full)
@@ -239,7 +242,8 @@ def check_problems(
 
 
 def _stage(skipped: Skipped, said: ConsolePhrases) -> str:
-    return said.at_line.format(skipped.stage, skipped.line) if skipped.line else skipped.stage
+    stage = reworded(skipped.stage, said.language)
+    return said.at_line.format(stage, skipped.line) if skipped.line else stage
 
 
 def _file_report(report: FileReport, said: ConsolePhrases, full: bool) -> Iterator[Run]:
@@ -259,14 +263,17 @@ def _file_report(report: FileReport, said: ConsolePhrases, full: bool) -> Iterat
     joined = [entry for entry in changes if entry.kind == JOINED]
     if joined:
         where = "；".join(map(_lines, joined))
-        yield Run(f"    [{joined[0].name}] {said.check_joined.format(len(joined), where)}\n")
+        yield Run(
+            f"    [{reworded(joined[0].name, said.language)}] {said.check_joined.format(len(joined), where)}\n"
+        )
     yield Run("\n")
 
 
 def _entry_text(entry: Entry, said: ConsolePhrases) -> str:
     where = said.check_lines.format(_lines(entry)) if entry.lines else ""
     quoted = f"：{entry.text}" if entry.text else ""
-    return f"[{entry.name}] {where}{entry.reason}{quoted}"
+    name, reason = (reworded(part, said.language) for part in (entry.name, entry.reason))
+    return f"[{name}] {where}{reason}{quoted}"
 
 
 def _lines(entry: Entry) -> str:

@@ -38,6 +38,7 @@ PHRASES = Phrases(
         not_now="This cannot be done right now. Please try again later.",
     ),
     admin=AdminPhrases(
+        language="en",
         denials={
             "nobody": "This command is for admins only.",
             "owner_only": "Only an owner may use this command.",
@@ -244,6 +245,7 @@ PHRASES = Phrases(
     site=site.EN,
     talk=site.EN_TALK,
     console=ConsolePhrases(
+        language="en",
         embedding="Encoding {} sentences first, to find them by meaning; a moment …",
         embedded="search by meaning: of {} sentences {} are encoded ({})",
         skipped="skipped {}: {}; {}",

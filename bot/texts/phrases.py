@@ -72,6 +72,7 @@ class CommandLinePhrases:
 class ConsolePhrases:
     """What commands in the terminal say beside answers."""
 
+    language: str
     embedding: str
     embedded: str
     skipped: str
@@ -101,6 +102,7 @@ class ConsolePhrases:
 class AdminPhrases:
     """What admins are told; `denials`, `reports`, `acts`, `outcomes`, `reasons` are by what the code calls them."""
 
+    language: str
     denials: dict[str, str]
     not_here: str
     not_yours: str

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Texts = TypeVar("Texts", bound="DataclassInstance")
 
+TAG = "zh-Hant"
 CONVERSION = "s2twp"
 MARKS = str.maketrans("“”", "「」")
 # What OpenCC takes for another word here: the key is its form, the value ours.
@@ -30,6 +31,13 @@ CORRECTIONS = {
 
 def traditional(simplified: Phrases) -> Phrases:
     """The same texts in traditional script."""
+    said = _each(simplified, converter())
+    admin, console = replace(said.admin, language=TAG), replace(said.console, language=TAG)
+    return replace(said, language=TAG, admin=admin, console=console)
+
+
+def converter() -> Callable[[str], str]:
+    """What writes a simplified text in traditional script."""
     convert = opencc.OpenCC(CONVERSION).convert
 
     def say(text: str) -> str:
@@ -38,7 +46,7 @@ def traditional(simplified: Phrases) -> Phrases:
             said = said.replace(word, ours)
         return said
 
-    return replace(_each(simplified, say), language="zh-Hant")
+    return say
 
 
 def _each(texts: Texts, say: Callable[[str], str]) -> Texts:

@@ -38,6 +38,7 @@ PHRASES = Phrases(
         not_now="这个现在做不了，请稍后再试。",
     ),
     admin=AdminPhrases(
+        language="zh-Hans",
         denials={
             "nobody": "这个命令只给管理员用。",
             "owner_only": "这个命令只有所有者能用。",
@@ -244,6 +245,7 @@ PHRASES = Phrases(
     site=site.ZH_HANS,
     talk=site.ZH_HANS_TALK,
     console=ConsolePhrases(
+        language="zh-Hans",
         embedding="先给 {} 句编码，以便按意思查找，稍等……",
         embedded="语义检索：{} 句里已编码 {} 句（{}）。",
         skipped="跳过 {}：{}；{}",

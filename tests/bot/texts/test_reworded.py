@@ -1,0 +1,83 @@
+"""What the program says of its own accord is said in the reader's language, whoever raised it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from bot.texts.reworded import TABLE, reworded
+from tests.support.process import ROOT
+
+HANZI = re.compile("[\u4e00-\u9fff]")
+ROWS = [line.split("\t") for line in files("bot.texts").joinpath(TABLE).read_text("utf-8").splitlines()]
+TOLD = {"Skipped", "UnreadableFile", "StorageUnavailable", "ReloadReport"}
+"""What tells people something without being raised."""
+
+
+def template(node: ast.expr) -> str:
+    """A string as it stands in the code, `{}` for what is put in."""
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    assert isinstance(node, ast.JoinedStr)
+    return "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
+
+
+def told(path: Path) -> Iterator[str]:
+    """Every sentence in Chinese that a module raises or skips something with."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        call = node.exc if isinstance(node, ast.Raise) else node
+        if not isinstance(call, ast.Call):
+            continue
+        name = call.func.id if isinstance(call.func, ast.Name) else ""
+        if not isinstance(node, ast.Raise) and name not in TOLD:
+            continue
+        for given in (*call.args, *(keyword.value for keyword in call.keywords)):
+            if isinstance(given, ast.JoinedStr) or (
+                isinstance(given, ast.Constant) and isinstance(given.value, str)
+            ):
+                yield template(given)
+
+
+def test_every_sentence_that_is_raised_is_in_the_table() -> None:
+    known = {chinese for chinese, _ in ROWS}
+    modules = [*(ROOT / "bot").rglob("*.py"), *(ROOT / "knowledge").rglob("*.py")]
+    said = {(path.name, text) for path in modules for text in told(path) if HANZI.search(text)}
+    assert len(said) > 100
+    missing = {one for one in said if one[1] not in known and HANZI.search(reworded(one[1], "en"))}
+    assert missing == set()
+
+
+def test_every_row_has_the_same_gaps_in_both_languages() -> None:
+    assert [chinese for chinese, english in ROWS if chinese.count("{}") != english.count("{}")] == []
+    assert len({chinese for chinese, _ in ROWS}) == len(ROWS)
+
+
+@pytest.mark.parametrize(
+    ("chinese", "english"),
+    [
+        ("第 3 行有 9 字，超过 5 字的上限", "line 3 has 9 characters, more than 5"),
+        (
+            "重建在“修复”一步失败：子进程中途结束（信号 9）",
+            "the build failed at “repairing”: its process ended midway (signal 9)",
+        ),
+        ("没有 CHUCHU_X 这个设置；是不是 CHUCHU_Y？", "there is no setting CHUCHU_X; is it CHUCHU_Y?"),
+        (
+            "文章文件夹 文章 里没有读得了的文章（甲.txt：文件是空的；删去它）；请放入 .txt 等文件",
+            "the articles folder 文章 holds no article that can be read (甲.txt: the file is empty; delete it); "
+            "put in .txt or other files",
+        ),
+        ("没有人写过的话", "没有人写过的话"),
+    ],
+)
+def test_a_sentence_is_said_in_english_with_what_stands_in_it(chinese: str, english: str) -> None:
+    assert reworded(chinese, "en") == english
+    assert reworded(chinese, "zh-Hans") == chinese
+
+
+def test_traditional_script_is_derived() -> None:
+    assert reworded("压缩包已损坏", "zh-Hant") == "壓縮包已損壞"
