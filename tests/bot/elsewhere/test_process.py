@@ -60,6 +60,7 @@ async def test_killed_again_and_again_it_loses_nothing_and_says_nothing_twice(
     assert [sum(ANSWER in text for text in wecom.shown(person)) for person in people] == [1] * ASKED
 
 
+@pytest.mark.slow
 async def test_asked_refused_and_broken_it_shows_no_secret_anywhere(
     tmp_path: Path, servers: tuple[Homeserver, Gateway]
 ) -> None:
