@@ -28,7 +28,7 @@ BROKEN_OFF = 130  # 128 + SIGINT, as shells have it
 TERMINATED = 143  # 128 + SIGTERM
 
 
-class _Terminated(BaseException):
+class _Terminated(KeyboardInterrupt):
     """SIGTERM: whatever is half done is cleared away on the way out, as after Ctrl-C."""
 
 
@@ -66,10 +66,10 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except KeyboardInterrupt:
-        return BROKEN_OFF
     except _Terminated:
         return TERMINATED
+    except KeyboardInterrupt:
+        return BROKEN_OFF
 
 
 def parser(said: CommandLinePhrases | None = None) -> argparse.ArgumentParser:

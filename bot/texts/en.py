@@ -281,8 +281,7 @@ PHRASES = Phrases(
         see_help="chuchu --help shows how",
         show_help="show how to use this",
         show_version="show the version",
-        exit_codes="exit codes: 0 done; 1 not done, the last line says why; 2 wrong use; 75 another 出处 is using this "
-        "data folder; 78 wrong settings; 130 broken off by Ctrl-C; 143 by SIGTERM.",
+        exit_codes="exit codes: 0 done; 1 not done, the last line says why; 2 wrong use; 75 another 出处 is using this data folder; 78 wrong settings; 130 broken off by Ctrl-C; 143 by SIGTERM.",
         run="open the page and every other surface that is set up (also without a command)",
         ask="ask in the terminal; a single - reads one question a line from standard input",
         ask_words="the words are joined by spaces into one question; write -- before a word that begins with -",
@@ -329,8 +328,7 @@ PHRASES = Phrases(
     start="I am 出处 (“source”). Send me a word or a question in Chinese; I answer only in the newspapers' own words "
     "and say which article and line they stand on.\n\n"
     "For example:\na word: a place, a person, a company\nseveral words, with spaces between\na question: ……是多少？……是谁？……为什么？",
-    help="Just send words or a question.\n\n"
-    "“phrase” in quotes: exactly these characters in a row\n-word: nothing that holds this word\n"
+    help="Just send words or a question.\n\n“phrase” in quotes: exactly these characters in a row\n-word: nothing that holds this word\n"
     "文:word: only articles with this word in the title\n"
     "库:信访 word, 报:青年报 word, 2023年:word: only articles of this library, newspaper, year\n\n"
     "You can ask on: 那第二批呢？, 为什么？, 还有呢\n\n"
@@ -338,8 +336,7 @@ PHRASES = Phrases(
     "More: next page, other reports, why it matched\n\n"
     "If I find nothing I say so and show what comes nearest. Not found does not mean it did not happen.",
     you_are="Your id is",
-    about="出处 finds facts in a folder of newspaper articles, quotes them word for word, and names title, lines and "
-    "file. It now knows {articles} articles with {facts} sentences.",
+    about="出处 finds facts in a folder of newspaper articles, quotes them word for word, and names title, lines and file. It now knows {articles} articles with {facts} sentences.",
     nothing_found="The reports at hand say nothing about “{}”.",
     nothing_asked="Please write a word or a question.",
     nearest="What comes nearest (for reference only):",

@@ -8,6 +8,7 @@ import shlex
 import socket
 import subprocess
 import sys
+import time
 from contextlib import redirect_stderr, redirect_stdout
 from importlib.metadata import version
 from io import StringIO
@@ -311,3 +312,22 @@ def test_without_a_chat_the_terminal_lists_articles_and_teaches_another_name(tmp
     assert "1. 动迁 = 旧区改造" in run("alias").stdout.decode()
     assert run("alias", "--remove", "1").returncode == 0
     assert "还没有" in run("alias").stdout.decode()
+
+
+def test_a_command_that_is_ended_in_the_middle_of_a_build_leaves_nothing(tmp_path: Path) -> None:
+    write_corpus(tmp_path / "articles", 1500)
+    started = subprocess.Popen(
+        [sys.executable, "-m", "bot", "check"],
+        cwd=tmp_path,
+        env=environment(CHUCHU_ARTICLES="articles"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    asked = tmp_path / "var" / "asked"
+    began = time.monotonic()
+    while not list(asked.glob(".building-*/*")) and time.monotonic() - began < 60:
+        time.sleep(0.02)
+    started.terminate()
+    told, complaint = started.communicate(timeout=60)
+    assert (started.returncode, told, b"Traceback" in complaint) == (TERMINATED, b"", False)
+    assert [path for path in asked.iterdir() if path.is_dir()] == []
