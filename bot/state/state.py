@@ -9,8 +9,9 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import delete, insert, select, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import StateDamaged, StateError, StateReadOnly
 from bot.state.approvals import Confirmations, Uploads
@@ -21,6 +22,7 @@ from bot.state.outbox import Checkpoints, Outbox
 from bot.state.people import ASKERS_KEY, Erasure, Roles, read_askers_key
 from bot.state.questions import ChatAliases, Questions, Votes
 from bot.state.sessions import SessionRepository
+from bot.state.tables import metadata
 from bot.state.usage import Usage
 from bot.state.watches import Watches
 from knowledge.snapshots.files import write_durably
@@ -39,11 +41,16 @@ def file_of(url: str) -> Path:
 
 
 def copy_state(url: str, target: Path) -> None:
-    """Copy the state as it is at one moment into a new file; writers go on.
+    """Copy the state as it is at one moment into a new file, from whatever database; writers go on.
+
+    Not from within an event loop.
 
     Raises:
         StateError: there is none, or it cannot be copied.
     """
+    if make_url(url).get_backend_name() != "sqlite":
+        asyncio.run(_copy_rows(url, target))
+        return
     path = file_of(url)
     if not path.is_file():
         raise StateError(f"没有可备份的数据库 {path}；请先运行一次 chuchu")
@@ -70,8 +77,39 @@ class Copies:
             StateClosed: the database cannot be written.
         """
         url = self._database.url
+        if make_url(url).get_backend_name() != "sqlite":
+            async with (
+                open_database(f"sqlite+aiosqlite:///{copy}") as source,
+                source.reading() as rows,
+                self._database.writing() as target,
+            ):
+                await _replace_rows(rows, target)
+            return
         async with self._database.write_lock():
             await asyncio.to_thread(_replace, file_of(url), copy)
+
+
+async def _copy_rows(url: str, target: Path) -> None:
+    async with (
+        open_database(url) as database,
+        open_database(f"sqlite+aiosqlite:///{target}") as file,
+        database.reading() as source,
+        file.writing() as copy,
+    ):
+        await source.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+        await _replace_rows(source, copy)
+
+
+async def _replace_rows(source: AsyncConnection, target: AsyncConnection) -> None:
+    """Make every table hold what it holds at the source; between databases of any kind."""
+    for table in metadata.sorted_tables:
+        await target.execute(delete(table))
+        rows = [dict(row) for row in (await source.execute(select(table))).mappings()]
+        if rows:
+            await target.execute(insert(table), rows)
+        if target.dialect.name == "postgresql" and "number" in table.c:  # it goes on counting behind them
+            last = f"SELECT setval(pg_get_serial_sequence('{table.name}', 'number'), max(number)) FROM {table.name}"
+            await target.execute(text(last))
 
 
 def _replace(path: Path, copy: Path) -> None:

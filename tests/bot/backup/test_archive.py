@@ -122,15 +122,6 @@ async def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
     assert file.read_text() == "mine"
 
 
-async def test_another_kind_of_database_has_its_own_tools(tmp_path: Path) -> None:
-    data = await data_folder(tmp_path)
-    with pytest.raises(Exception, match="pg_dump"):
-        write_backup(
-            tmp_path / "articles", data, "postgresql+asyncpg://localhost/chuchu", tmp_path / "backup"
-        )
-    assert not (tmp_path / "backup").exists()
-
-
 class Unwritable(Copies):
     """A state that takes nothing back."""
 

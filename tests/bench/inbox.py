@@ -1,0 +1,160 @@
+"""`python -m tests.bench inbox`: the inbox on SQLite and on PostgreSQL, side by side, and a version's way to three replicas."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from bot.inbox import Inbox, NewUpdate, QueuedUpdate, UpdateStatus
+from bot.state.blobs import Blobs, ObjectBlobs, PostgresBlobs
+from bot.state.cluster import open_cluster
+from bot.state.published import PublishedVersions
+from bot.state.sqlite_inbox import open_inboxes
+from knowledge.snapshots.manifest import Manifest, Totals, seal
+from knowledge.snapshots.repository import SnapshotRepository
+from tests.support.postgres import Server, migrated_server
+
+BODY = b"x" * 440
+DURABLE = ("fsync=on",)
+LONE, MANY, CHATS, FILES, FILE = 1_000, 20_000, 50, 20, 10 * 1024 * 1024
+
+
+class Worker:
+    """Claims and ends what it is given, `at_once` at a time, as the scheduler's places do."""
+
+    def __init__(self, inbox: Inbox, at_once: int = 64) -> None:
+        self._inbox = inbox
+        self._waiting: asyncio.Queue[QueuedUpdate] = asyncio.Queue()
+        self._at_once = at_once
+        self.ended: list[tuple[str, int]] = []
+        self._heads: dict[str, asyncio.Lock] = {}
+
+    def add(self, updates: Iterable[QueuedUpdate]) -> None:
+        for update in updates:
+            self._waiting.put_nowait(update)
+
+    def drop(self, queues: Iterable[str]) -> None:
+        raise AssertionError(f"lost {list(queues)}")
+
+    async def work(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self._at_once):
+                group.create_task(self._one())
+
+    async def _one(self) -> None:
+        while True:
+            update = await self._waiting.get()
+            async with self._heads.setdefault(update.queue, asyncio.Lock()):
+                if await self._inbox.claim(update):
+                    await self._inbox.end(update.number, UpdateStatus.ANSWERED)
+                    self.ended.append((update.queue, update.number))
+
+
+def updates(count: int, first: int, chats: int = CHATS) -> list[NewUpdate]:
+    return [NewUpdate(str(first + n), str(n % chats), "message", BODY) for n in range(count)]
+
+
+def median(times: list[float]) -> float:
+    return sorted(times)[len(times) // 2] * 1000
+
+
+async def measure(name: str, inboxes: list[Inbox]) -> None:
+    """Print what one engine does: stored one by one, in hundreds, and drained by all."""
+    inbox, times = inboxes[0], []
+    for update in updates(LONE, 0):
+        began = time.perf_counter()
+        await inbox.store([update])
+        times.append(time.perf_counter() - began)
+    print(f"{name}: stored one by one, p50 {median(times):.2f} ms")
+    began = time.perf_counter()
+    for first in range(LONE, LONE + MANY, 100):
+        await inbox.store(updates(100, first))
+    print(f"{name}: stored in hundreds, {MANY / (time.perf_counter() - began):,.0f}/s")
+    workers = [Worker(each) for each in inboxes]
+    began = time.perf_counter()
+    async with AsyncExitStack() as stack:
+        tasks = [asyncio.create_task(worker.work()) for worker in workers]
+        for each, worker in zip(inboxes, workers, strict=True):
+            await stack.enter_async_context(each.delivering(worker))
+        while sum(len(worker.ended) for worker in workers) < LONE + MANY:
+            await asyncio.sleep(0.01)
+        took = time.perf_counter() - began
+        lone = []
+        for number in range(200):
+            began = time.perf_counter()
+            done = sum(len(worker.ended) for worker in workers)
+            await inbox.store(updates(1, 10**6 + number))
+            while sum(len(worker.ended) for worker in workers) == done:
+                await asyncio.sleep(0)
+            lone.append(time.perf_counter() - began)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    wrong = 0
+    for worker in workers:
+        last: dict[str, int] = {}
+        for queue, number in worker.ended:
+            wrong += number < last.get(queue, 0)
+            last[queue] = number
+    print(f"{name}: drained by {len(inboxes)}, {(LONE + MANY) / took:,.0f}/s, {wrong} out of order")
+    print(f"{name}: a lone update from store to end, p50 {median(lone):.2f} ms")
+
+
+async def published(name: str, address: str, blobs: Callable[[], Blobs], folder: Path) -> None:
+    """Print how long a version of 200 MB needs to be whole in three other folders."""
+    async with open_cluster(address) as cluster:
+        own = SnapshotRepository(folder / "own")
+        with own.staging() as building:
+            (building / "index").mkdir()
+            for number in range(FILES):
+                (building / "index" / str(number)).write_bytes(os.urandom(FILE))
+            seal(building, Manifest("folder", "build", 1e9, Totals()))
+            own.publish(building)
+        mine = PublishedVersions(address, blobs(), own, cluster.replica)
+        others = [
+            PublishedVersions(address, blobs(), SnapshotRepository(folder / str(n)), cluster.replica)
+            for n in range(3)
+        ]
+        began = time.perf_counter()
+        async with mine.changing():
+            await mine.publish("000001")
+        sent = time.perf_counter() - began
+        await asyncio.gather(*(other.fetch("000001") for other in others))
+        print(
+            f"{name}: 200 MB sent in {sent:.2f} s, whole in three folders after {time.perf_counter() - began:.2f} s"
+        )
+
+
+@asynccontextmanager
+async def three(address: str) -> AsyncIterator[list[Inbox]]:
+    async with AsyncExitStack() as stack:
+        clusters = [await stack.enter_async_context(open_cluster(address)) for _ in range(3)]
+        yield [cluster.inboxes.of("bench") for cluster in clusters]
+
+
+async def _run(server: Server, folder: Path) -> None:
+    async with open_inboxes(folder / "inbox.sqlite", time.time, "bench") as inboxes:
+        await measure("SQLite", [inboxes.of("bench")])
+    async with three(server.address(server.make("migrated"))) as all_three:
+        await measure("PostgreSQL", all_three)
+    address = server.address(server.make("migrated"))
+    await published("PostgreSQL", address, lambda: PostgresBlobs(address), folder / "through-postgres")
+    (folder / "objects").mkdir()
+    address = server.address(server.make("migrated"))
+    store = (folder / "objects").as_uri()
+    await published("object store", address, lambda: ObjectBlobs(store), folder / "through-objects")
+
+
+def main() -> None:
+    """Run all of it."""
+    with migrated_server(DURABLE) as server, tempfile.TemporaryDirectory() as folder:
+        asyncio.run(_run(server, Path(folder)))
+
+
+if __name__ == "__main__":
+    main()
