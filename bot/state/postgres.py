@@ -46,7 +46,7 @@ async def connect(url: str) -> Connection:
     address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     # A statement is planned for what it is asked: arrays of one and of five hundred want different plans.
     told = make_conninfo(address, **SETTINGS)
-    return await AsyncConnection.connect(told, autocommit=True, prepare_threshold=None)
+    return await AsyncConnection.connect(told, autocommit=True, prepare_threshold=5)
 
 
 class Signals:
