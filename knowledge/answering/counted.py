@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from knowledge.answering.window import Passage
 from knowledge.text.analyzer import Token
+from knowledge.text.measures import comparable
 from knowledge.text.numbers import Quantity, QuantityKind
 
 LONGEST = 30
@@ -17,10 +19,10 @@ _DESCRIBING = re.compile(r"[\u4e00-\u9fff]{1,5}的(?=[\u4e00-\u9fff])")
 _HELPERS = frozenset("是有达为共仅超近约占")
 
 
-def counted_span(wanted: tuple[str, ...], passage: Passage) -> tuple[int, int] | None:
-    """Return where the figure of one of the keys stands with what it counts, after it or else before it."""
+def counted_span(wanted: Sequence[Quantity], passage: Passage) -> tuple[int, int] | None:
+    """Return where one of the figures stands, in whatever writing, with what it counts, after it or else before it."""
     quantities = passage.language.quantities(passage.folded)
-    figure = next((f for f in quantities if set(wanted) & set(f.keys)), None)
+    figure = next((told for told in quantities if any(is_same(one, told) for one in wanted)), None)
     if figure is None:
         return None
     end = _nouns_after(passage, figure)
@@ -39,6 +41,11 @@ def counted_span(wanted: tuple[str, ...], passage: Passage) -> tuple[int, int] |
     while start < figure.start and passage.text[start] in '“"‘《「『 ':
         start += 1
     return (start, figure.end) if figure.end - start <= LONGEST else (figure.start, figure.end)
+
+
+def is_same(asked: Quantity, told: Quantity) -> bool:
+    """Tell whether two figures are one: the same number, and no measures that count different things."""
+    return bool(set(asked.keys) & set(told.keys)) and comparable(asked.unit, told.unit)
 
 
 def _nouns_after(passage: Passage, figure: Quantity) -> int:

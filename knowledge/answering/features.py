@@ -16,6 +16,7 @@ from knowledge.answering.constraints import SlotKind, asked_dimension
 from knowledge.answering.window import Passage
 from knowledge.query.analysis import Query
 from knowledge.query.question import QuestionType
+from knowledge.text.measures import alike
 from knowledge.text.numbers import Quantity
 from knowledge.text.periods import Period, Relation
 
@@ -126,14 +127,6 @@ BESIDE = [
 """Words right beside a candidate that may tell what it is."""
 _BESIDE_AT = {word: at for at, word in enumerate(BESIDE)}
 _TAG_AT = {tag: at for at, tag in enumerate(TAGS)}
-_ALIKE = (
-    frozenset({"人", "名", "位", "人次", "个", "员", "万人", "口"}),
-    frozenset({"个", "项", "件", "条", "起", "宗", "例", "份", "种", "类"}),
-    frozenset({"家", "个", "所", "处"}),
-    frozenset({"场", "场次", "次"}),
-    frozenset({"米", "公里", "千米", "厘米", "毫米"}),
-    frozenset({"座", "个"}),
-)
 _MONEY = re.compile(r"元|角|英镑|币|卢布")
 _ASKS_MONEY = re.compile(
     r"钱|资金|经费|费用|金额|收入|投资|成本|元|票价|价格|造价|月租|租金|工资|房价|门票|GDP|产值"
@@ -342,8 +335,8 @@ def _of_figure(row: Array, query: Query, figure: Quantity, one: Candidate, folde
     asked, unit = query.question, figure.unit
     if asked.unit:
         same = unit == asked.unit or unit.endswith(asked.unit) or asked.unit in (f"万{unit}", f"亿{unit}")
-        alike = any(asked.unit in group and unit in group for group in _ALIKE)
-        row[COLUMN["unit_same" if same else "unit_alike" if alike else "unit_other"]] = 1
+        close = alike(asked.unit, unit)
+        row[COLUMN["unit_same" if same else "unit_alike" if close else "unit_other"]] = 1
     is_money, money = bool(_MONEY.search(unit)), bool(_ASKS_MONEY.search(query.text))
     row[COLUMN["money"]] = float(is_money and money)
     row[COLUMN["money_wrong"]] = float(is_money != money)

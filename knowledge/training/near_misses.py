@@ -10,38 +10,13 @@ from pathlib import Path
 from random import Random
 
 from knowledge.text.analyzer import Analyzer, Token
+from knowledge.text.measures import MEASURES, alike
 
 _NUMERALS = "一二三四五六七八九十"
 _NUMBER = re.compile(rf"\d+|(?<=第)[{_NUMERALS}]+|[{_NUMERALS}]+(?=[月日届次年季期批中])")
 _HALVES = {"上半年": "下半年", "下半年": "上半年"}
 _DIMENSIONS = "长宽高深重大"
 _ASKING = re.compile(r"什么|多少|几|哪|谁|何|怎|吗|如何|多[长宽高大重深远久]")
-_UNITS = [
-    "人次",
-    "米",
-    "公里",
-    "人",
-    "年",
-    "天",
-    "次",
-    "元",
-    "万元",
-    "吨",
-    "平方米",
-    "座",
-    "家",
-    "种",
-    "岁",
-    "小时",
-    "分钟",
-    "台",
-    "辆",
-    "户",
-    "条",
-    "项",
-    "层",
-]
-_ALIKE = ({"人", "名", "位", "人次"}, {"天", "日"}, {"个", "家", "项", "种"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +84,10 @@ class Changer:
             new = random.choice([d for d in _DIMENSIONS if d != match.group()])
             if new not in window:
                 found.append((3.0, match.start(), match.group(), new, "dimension"))
-        counted = re.search(rf"(?:多少|几)({'|'.join(sorted(_UNITS, key=len, reverse=True))})", text)
+        counted = re.search(rf"(?:多少|几)({'|'.join(sorted(MEASURES, key=len, reverse=True))})", text)
         if counted:
-            new = random.choice(_UNITS)
-            alike = any({counted[1], new} <= group for group in _ALIKE)
-            if (
-                new != counted[1]
-                and not alike
-                and not re.search(rf"[\d{_NUMERALS}百千万亿余多]{new}", window)
-            ):
+            new = random.choice(MEASURES)
+            if not alike(counted[1], new) and not re.search(rf"[\d{_NUMERALS}百千万亿余多]{new}", window):
                 found.append((2.0, counted.start(1), counted[1], new, "unit"))
         return found
 

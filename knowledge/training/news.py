@@ -15,13 +15,11 @@ from random import Random
 from typing import Any
 
 from knowledge.text.analyzer import Analyzer, Token
+from knowledge.text.measures import MEASURES
 
 LONGEST_ARTICLE = 900
 MOST_OF_AN_ARTICLE = 8
-_UNITS = (
-    "平方米|平方公里|公顷|万元|亿元|美元|元|公里|千米|米|吨|公斤|人次|人|名|户|个百分点|个|家|项|座|条|台|辆|架|件|所|处|套|张|间|次|场|批|种|亩|岁"
-    "|天|年|个月|小时|千瓦时|立方米|例|支|艘|株|棵|箱|份|位|对|列|趟|倍"
-)
+_UNITS = "|".join(sorted(MEASURES, key=len, reverse=True))
 _FIGURE = re.compile(
     rf"(?P<led>达到?|为|共|共有)?(?P<number>\d[\d,.]*(?:万亿|百亿|千亿|亿|万|千|百)?(?:余|多)?(?P<unit>{_UNITS})|\d[\d.]*%)"
 )

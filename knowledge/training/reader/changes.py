@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from knowledge.text.measures import MEASURES, alike
 from knowledge.training.reader.words import NAMES, Lexicon, tokens
 
 ASKING = re.compile("什么|多少|几|哪|谁|何|怎|为什么|吗|多[长宽高大重深远久快厚]|如何|请问")
@@ -40,65 +41,7 @@ _DIMENSIONS = (
 )
 _SIDED = ("ns", "nt", "nz", "nr", "f", "b", "s", "n", "j")
 _SIDES = ("东西南北中", "上下", "前后", "内外", "左右", "新老旧", "男女", "城乡", "省市县区", "正副", "首末")
-_UNITS = (
-    *(
-        [
-            "米",
-            "公里",
-            "人",
-            "名",
-            "个",
-            "年",
-            "天",
-            "次",
-            "元",
-            "吨",
-            "公斤",
-            "平方米",
-            "平方公里",
-            "座",
-            "家",
-            "种",
-            "岁",
-            "小时",
-            "分钟",
-            "台",
-            "辆",
-            "户",
-            "所",
-            "条",
-            "项",
-            "场",
-            "层",
-            "套",
-            "张",
-        ]
-    ),
-    *(
-        [
-            "公顷",
-            "亩",
-            "人次",
-            "千瓦时",
-            "立方米",
-            "件",
-            "批",
-            "处",
-            "间",
-            "篇",
-            "本",
-            "支",
-            "艘",
-            "列",
-            "架",
-            "例",
-            "份",
-            "倍",
-            "度",
-        ]
-    ),
-)
-_UNIT = re.compile("(?:多少|几)(" + "|".join(sorted(_UNITS, key=len, reverse=True)) + ")")
+_UNIT = re.compile("(?:多少|几)(" + "|".join(sorted(MEASURES, key=len, reverse=True)) + ")")
 _TIME_WORDS = re.compile(r"\d[年月日时点天周]|[年月日]|小时|分钟|今|昨|明|近日|当地时间|世纪|期间|以来")
 _OTHER_ASKED = (
     ("什么时候", _TIME_WORDS),
@@ -206,9 +149,9 @@ def _side(question: str, context: str, lexicon: Lexicon, rng: random.Random) -> 
 def _unit(question: str, context: str, lexicon: Lexicon, rng: random.Random) -> Iterator[Change]:
     match = _UNIT.search(question)
     if match:
-        new = rng.choice(_UNITS)
+        new = rng.choice(MEASURES)
         counted = re.search(rf"[\d一二三四五六七八九十百千万亿余多]{new}", context)
-        if not counted and {match.group(1), new} != {"人", "名"}:
+        if not counted and not alike(match.group(1), new):
             yield Change("unit", match.start(1), match.group(1), new)
 
 

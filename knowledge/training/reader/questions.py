@@ -7,15 +7,13 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from knowledge.text.measures import MEASURES
 from knowledge.training.reader.sources import Passage, QuestionSet
 from knowledge.training.reader.words import Token, tokens
 
 MADE = "news"
 """The name of the set of made questions."""
-_UNITS = (
-    "平方米|平方公里|公顷|个百分点|千瓦时|立方米|人次|公里|千米|公斤|年|个月|小时|分钟|美元|欧元|元|米|吨|人|名|户|个|家|项|座|条|台|辆|架"
-    "|件|所|处|套|张|间|次|场|批|种|亩|岁|天|例|支|艘|株|棵|箱|份|位|对|列|趟|倍|成|篇|部|届|层|度"
-)
+_UNITS = "|".join(sorted(MEASURES, key=len, reverse=True))
 _FIGURE = re.compile(
     rf"(?P<figure>百分之[一二三四五六七八九十百点零]+|\d[\d,.]*%|\d[\d,.]*(?:万亿|百亿|千亿|亿|万|千|百)?(?:余|多)?(?P<unit>{_UNITS})?)"
 )
