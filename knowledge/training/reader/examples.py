@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from knowledge.answering.reader import Window
+from knowledge.text.analyzer import Token
+from knowledge.training.crossing import crossed
 from knowledge.training.reader.changes import near_miss
 from knowledge.training.reader.rewording import reworded
 from knowledge.training.reader.sources import Asked, Passage, QuestionSet
-from knowledge.training.reader.words import Lexicon
+from knowledge.training.reader.words import Lexicon, tokens
 
 _NEIGHBOUR = 120
 _COMMON_GRAM = 600
@@ -77,6 +79,7 @@ class ExampleMaker:
         span = (asked.start, asked.start + len(answer))
         examples = [Example("answer", question, window, answerable=True, span=span)]
         examples += self._near_misses(question, window, span, rng)
+        examples += self._crossed(question, window, span, rng)
         examples += self._elsewhere(set_number, asked, question, answer, rng, plain=plain)
         return examples
 
@@ -108,6 +111,16 @@ class ExampleMaker:
                 stays = (change.start, change.start + len(change.old))
                 found.append(Example("near-window", question, moved, answerable=False, doubted=stays))
         return found
+
+    @staticmethod
+    def _crossed(question: str, window: Window, span: tuple[int, int], rng: random.Random) -> list[Example]:
+        near = f"{window.before}\n{window.after}"
+        change = crossed(question, window.sentence, span, near, _cut, rng)
+        if change is None:
+            return []
+        place = (change.start, change.start + len(change.new))
+        asked = question[: change.start] + change.new + question[change.start + len(change.old) :]
+        return [Example("near-crossed", asked, window, answerable=False, doubted=place)]
 
     def _elsewhere(
         self, set_number: int, asked: Asked, question: str, answer: str, rng: random.Random, *, plain: bool
@@ -179,3 +192,7 @@ def window_of(text: str, sentences: Sequence[tuple[int, int]], number: int, titl
 
 def _texts(window: Window) -> tuple[str, str, str, str]:
     return window.sentence, window.before, window.after, window.title
+
+
+def _cut(text: str) -> list[Token]:
+    return [Token(token.word, token.tag, token.start) for token in tokens(text)]
