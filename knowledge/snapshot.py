@@ -9,10 +9,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+from knowledge.answering.reader import Reader
 from knowledge.answering.scorer import AnswerModel, read_model
 from knowledge.errors import NothingServes
 from knowledge.index.index import Index, build_index, open_index
@@ -27,6 +28,7 @@ from knowledge.model import (
     RepairEntry,
     Skipped,
 )
+from knowledge.models.reader import open_reader
 from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import Query, analyse
 from knowledge.repair.report import FileReport, report
@@ -46,6 +48,12 @@ def answer_model() -> AnswerModel:
     return read_model(ANSWER_MODEL)
 
 
+@cache
+def shipped_reader() -> Reader | None:
+    """Return the reader that all snapshots share, or None where the extra `reader` is not installed."""
+    return open_reader()
+
+
 class Snapshot:
     """One version of the knowledge; a lookup holds one from start to end."""
 
@@ -59,18 +67,20 @@ class Snapshot:
         language: Analyzer | None = None,
         over: Over | None = None,
         libraries: Mapping[str, str] | None = None,
+        reader: Callable[[], Reader | None] = shipped_reader,
     ) -> None:
         """Open the index in `folder`; `held` is given back after it. A `language` takes long to load: share it.
 
         `over` finds the facts' vectors; without it words alone are searched. `libraries` are names by sub-folder.
+        `reader` gives what reads question and sentence together, if there is one.
         """
         self.version = version
         self.skipped = tuple(skipped)
         self._aliases = aliases or Aliases()
         self._language: Analyzer = language or ChineseAnalyzer()
         self._held = held or ExitStack()
-        self._model = answer_model()
         self._index: Index = self._held.enter_context(open_index(folder, libraries or {}))
+        self._answering = Answering(answer_model(), reader())
         self._meanings = None if over is None else over(self._index.columns)
 
     @classmethod
@@ -81,12 +91,13 @@ class Snapshot:
         skipped: Iterable[Skipped] = (),
         aliases: Aliases | None = None,
         over: Over | None = None,
+        reader: Callable[[], Reader | None] = shipped_reader,
     ) -> Snapshot:
         """Build an index in a folder of its own that goes when the snapshot is closed."""
         with ExitStack() as held:
             folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="chuchu-"))) / "index"
             build_index(folder, ((one, _printed(one)) for one in repaired))
-            return cls(version, folder, skipped, aliases, held.pop_all(), over=over)
+            return cls(version, folder, skipped, aliases, held.pop_all(), over=over, reader=reader)
 
     def ask(self, query: str, limit: int = 10, context: Sequence[str] = ()) -> Answer:
         """Answer one query with at most `limit` hits and related facts together.
@@ -104,7 +115,7 @@ class Snapshot:
         def once(text: str) -> Answer:
             return ask(text, self._analyse, self._index, self._language, limit, time.monotonic, answering)
 
-        answering = Answering(self._model, meanings=self._meanings)
+        answering = replace(self._answering, meanings=self._meanings)
         if not context:
             return answer(query)
         return answer_after(query, context, answer, self._analyse, self._language)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from knowledge.answering.constraints import (
+    SUPERLATIVE,
     Constraint,
     SlotKind,
     asked_dimension,
@@ -22,11 +23,13 @@ from knowledge.answering.constraints import (
     dimension_words,
     other_dimensions,
 )
+from knowledge.answering.counted import is_same
 from knowledge.answering.window import Passage, tight
 from knowledge.query.abbreviations import expands
 from knowledge.query.analysis import Query
+from knowledge.query.question import QuestionType
 from knowledge.text.analyzer import Token
-from knowledge.text.periods import Period, Relation
+from knowledge.text.periods import Period, Relation, is_compared_with
 
 LEVELS = ("sentence", "heads", "near", "part", "part_near", "alike", "absent")
 """How a word is borne out, best first: whole in the fact, in its heads, in a neighbour; half of it; a character of it
@@ -36,6 +39,10 @@ _COMPASS = "东南西北中"
 _OTHERING = ("副", "非")
 _COMPLEMENTS = "出成完好掉起住"
 _TIERS = "省市区县镇乡村"
+_DENYING = re.compile(
+    r"(?:(?:尚未|从未|并未|未能|没有|未(?![来必成])|没)[\u4e00-\u9fff]{0,2}|不再|不会|不得|(?<![得了])不)$"
+)
+_FOREMOST = re.compile(r"最|第一|首|率先|冠|之首|领先|居前")
 _HEADS = re.compile(
     r"(?:[省市区县镇乡村州路街桥站港山河湖江岛国]|街道|大学|中学|小学|学院|学校|医院|公司|集团|银行|法院|大桥|机场|公园|支部|中心|[局厅委办部院所队组社馆厂校])$"
 )
@@ -130,8 +137,14 @@ class Aligner:
         if other := self._prefixed(one, word, passage) or self._of_other_tier(one, passage):
             return Alignment(one, Relation.OTHER, 6, other, hard=True)
         level = self._level(one, word, passage)
+        if level == 0 and (denied := self._denied(one, word, passage)):
+            return Alignment(one, Relation.OTHER, 6, denied, hard=True)
         if level <= 2:
             return Alignment(one, Relation.SAME, level)
+        if SUPERLATIVE.fullmatch(word) and not _FOREMOST.search(f"{passage.tight} {passage.heads}"):
+            return Alignment(
+                one, Relation.OTHER, 6, hard=True
+            )  # what is the most is quoted, never worked out
         replaced = self._replaced(one, word, passage)
         if replaced:
             return Alignment(one, Relation.OTHER, level, replaced, hard=True)
@@ -141,12 +154,14 @@ class Aligner:
         return Alignment(one, Relation.ABSENT if level == 6 else Relation.SAME, level)
 
     def _timed(self, one: Constraint, asked: Period, passage: Passage) -> Alignment:
-        if tight(one.text) in passage.tight:
-            return Alignment(one, Relation.SAME, 0)
         inherited = passage.inherited
         told = [
-            (span.period.within(inherited), span) for span in passage.periods if span.period.clock is None
+            (span.period.within(inherited), span)
+            for span in passage.periods
+            if span.period.clock is None and not is_compared_with(span, passage.folded)
         ]
+        if any(passage.folded[span.start : span.end] == one.text for _, span in told):
+            return Alignment(one, Relation.SAME, 0)
         relations = [(asked.related(period), span) for period, span in told]
         for relation in (Relation.SAME, Relation.NARROWER):
             if any(found is relation for found, _ in relations):
@@ -180,15 +195,18 @@ class Aligner:
         return Alignment(one, Relation.OTHER, 6, printed, hard=True)
 
     def _counted(self, one: Constraint, passage: Passage) -> Alignment:
-        wanted = set(one.key.split()) - {""}
+        asked = next(figure for figure in self.query.quantities if figure.start == one.start)
         for level, text in ((0, passage.folded), (1, passage.heads), (2, passage.near)):
             if one.text in text and not re.search(
                 rf"[\d.]{re.escape(one.text)}|{re.escape(one.text)}\d", text
             ):
                 return Alignment(one, Relation.SAME, level)
-            if any(wanted & set(figure.keys) for figure in passage.language.quantities(text)):
+            if any(is_same(asked, figure) for figure in passage.language.quantities(text)):
                 return Alignment(one, Relation.SAME, level)
-        return Alignment(one, Relation.OTHER, 6, hard=True)
+        same_number = (
+            f for f in passage.language.quantities(passage.folded) if set(asked.keys) & set(f.keys)
+        )
+        return Alignment(one, Relation.OTHER, 6, next((f.text for f in same_number), ""), hard=True)
 
     def _measured(self, one: Constraint, passage: Passage) -> Alignment:
         """Another dimension in the fact contradicts; with none at all 多长 may still be told by 1860米."""
@@ -250,6 +268,17 @@ class Aligner:
             at = text.find(form, at + 1)
         return at >= 0
 
+    def _denied(self, one: Constraint, word: str, passage: Passage) -> str:
+        """The verb as printed where it is denied of all that the fact says and not in the question, or the reverse."""
+        if one.kind is not SlotKind.DEED or self.query.type is QuestionType.YES_NO:
+            return ""
+        asked = _DENYING.search(self.query.text[: one.start]) is not None
+        told = [passage.tight[: match.start()] for match in re.finditer(re.escape(word), passage.tight)]
+        denied = [_DENYING.search(before) for before in told]
+        if not denied or any((one is not None) is asked for one in denied):
+            return ""
+        return f"{denied[0].group() if denied[0] else ''}{word}"  # 尚未建成, 未安全转移
+
     def _prefixed(self, one: Constraint, word: str, passage: Passage) -> str:
         """The word with 副 or 非 before it where the window knows only that."""
         if any(self._stands(one, word, text) for text in (passage.tight, passage.heads, passage.near)):
@@ -258,8 +287,15 @@ class Aligner:
         return passage.tight[at - 1 : at + len(word)] if at > 0 else ""
 
     def _of_other_tier(self, one: Constraint, passage: Passage) -> str:
-        """The body of another tier of the state where the window knows only that: 市财政 for 省财政."""
+        """What is of another tier of the state where the window knows only that: 市财政 for 省财政, 竹山乡 for 竹山镇."""
         text = self.query.text
+        before = next((other.start for other in self.bound if other.end == one.start), one.start)
+        word = text[before if one.end - one.start == 1 else one.start : one.end]  # 竹山|镇 is one name
+        zones = f"{passage.tight} {passage.heads} {passage.near}"
+        if word[-1] in _TIERS and len(word) > 2 and word not in zones:
+            siblings = (f"{word[:-1]}{tier}" for tier in _TIERS)
+            if other := next((sibling for sibling in siblings if sibling in passage.tight), ""):
+                return other
         tier, rest = text[one.start], text[one.start + 1 : one.start + 3]
         if tier not in _TIERS or len(rest) < 2 or not _NAMED.fullmatch(rest):
             return ""
@@ -268,7 +304,6 @@ class Aligner:
             other.start == one.start + 1 and other.kind is SlotKind.DEED for other in self.bound
         ):
             return ""
-        zones = f"{passage.tight} {passage.heads} {passage.near}"
         if f"{tier}{rest}" in zones:
             return ""
         return next((f"{t}{rest}" for t in _TIERS if f"{t}{rest}" in passage.tight), "")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from knowledge.answering.window import Passage
 from knowledge.query.question import NUMBERS, QuestionType
-from knowledge.text.analyzer import Token
+from knowledge.text.analyzer import SURNAMES, Token
 from knowledge.text.numbers import Quantity, QuantityKind
 
 LONGEST_ANSWER = 30
@@ -97,14 +97,14 @@ def candidates(
     """Return the proposed spans in order of their proposers, each place once, at most 320; `read` are a reader's spans."""
     found: dict[tuple[int, int], Candidate] = {}
     quantities = [_whole(passage.folded, *_bare(f)) for f in passage.language.quantities(passage.folded)]
-    for one in _all(passage, kind, read):
+    for one in (*_all(passage, kind), *_of_reader(passage, kind, read)):
         start, end = _trimmed(passage.text, *_whole(passage.folded, one.start, one.end))
         if not 0 < end - start <= LONGEST_ANSWER or (start, end) in found:
             continue
         if any(s < start < e or s < end < e for s, e in quantities) and one.kind not in _OF_TIME:
             continue
         found[start, end] = Candidate(start, end, one.kind)
-        if len(found) == MOST_CANDIDATES:
+        if len(found) == MOST_CANDIDATES + len(read):
             break
     return tuple(found.values())
 
@@ -124,13 +124,32 @@ _TOLD = frozenset(
 )
 
 
-def _all(passage: Passage, kind: QuestionType, read: tuple[tuple[int, int], ...]) -> Iterator[Candidate]:
+_NAMED_BY_NONE = frozenset({QuestionType.WHO, QuestionType.PLACE, QuestionType.ORGANISATION})
+"""Kinds that no figure answers, nor a span with one in it."""
+
+
+def _of_reader(
+    passage: Passage, kind: QuestionType, read: tuple[tuple[int, int], ...]
+) -> Iterator[Candidate]:
+    """A reader's spans are what grammar says of them; around the only figure of a number asked for, that figure."""
+    figures = passage.language.quantities(passage.folded)
     for start, end in read:
-        yield Candidate(start, end, CandidateKind.READ)
+        inside = [figure for figure in figures if start <= figure.start and figure.end <= end]
+        if kind in _OF_FIGURES and not inside:
+            continue  # no figure, no number
+        sure = bool(inside) and (kind in _NAMED_BY_NONE or (kind in NUMBERS and len(inside) == 1))
+        yield Candidate(start, end, _kind_of(inside[0]) if sure else CandidateKind.READ)
+
+
+def _kind_of(figure: Quantity) -> CandidateKind:
+    return CandidateKind.PERCENT if figure.unit == "成" else _FIGURES[figure.kind]
+
+
+def _all(passage: Passage, kind: QuestionType) -> Iterator[Candidate]:
     for figure in passage.language.quantities(passage.folded):
-        yield Candidate(figure.start, figure.end, _FIGURES[figure.kind])
+        yield Candidate(figure.start, figure.end, _kind_of(figure))
         if (bare := _bare(figure)) != (figure.start, figure.end):
-            yield Candidate(*bare, _FIGURES[figure.kind])
+            yield Candidate(*bare, _kind_of(figure))
     for match in _EACH.finditer(passage.folded):
         yield Candidate(*match.span(), CandidateKind.FREQUENCY)
     for match in _WEEKLY.finditer(passage.folded):
@@ -155,12 +174,18 @@ def _bare(figure: Quantity) -> tuple[int, int]:
     return figure.start + (about.end() if about else 0), figure.end
 
 
-def with_whole_figure(passage: Passage, one: Candidate) -> tuple[int, int]:
-    """Return a candidate's place with the 近 or 约 of the figure it is: what is about is not said as exact."""
+def with_whole_figure(passage: Passage, one: Candidate, noun: str) -> tuple[int, int]:
+    """Return a candidate's place with the 近 or 约 of the figure it is: what is about is not said as exact.
+
+    What 个 counts is said with it where it is the noun asked for: 6个班.
+    """
     whole = (
         f.start for f in passage.language.quantities(passage.folded) if f.start < one.start < f.end == one.end
     )
-    return next(whole, one.start), one.end
+    told = (
+        bool(noun) and passage.folded[: one.end].endswith("个") and passage.folded.startswith(noun, one.end)
+    )
+    return next(whole, one.start), one.end + (len(noun) if told else 0)
 
 
 def _whole(text: str, start: int, end: int) -> tuple[int, int]:
@@ -186,7 +211,7 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 def _runs(passage: Passage) -> Iterator[Candidate]:
     """Every run of up to seven words that begins and ends as a name does, within a run of nouns."""
     run: list[Token] = []
-    for token in (*passage.tokens, Token(" ", "x", len(passage.folded))):
+    for token in (*_mended(passage.tokens), Token(" ", "x", len(passage.folded))):
         if _in_name(token, bool(run)):
             run.append(token)
             continue
@@ -196,6 +221,34 @@ def _runs(passage: Passage) -> Iterator[Candidate]:
             run.append(Token(token.text[0], "n", token.start))
         yield from _within(run)
         run = []
+
+
+def _mended(tokens: Sequence[Token]) -> Iterator[Token]:
+    """The words with a name's last character or a body's first given back: 李子|涵以 is 李子涵|以, 由省 is 由|省."""
+    held: Token | None = None
+    for token in tokens:
+        text, start = token.text, token.start
+        if held is not None:
+            if len(text) == 2 and text[1] in _LEADING:
+                yield Token(held.text + text[0], "nr", held.start)
+                text, start = text[1], start + 1
+                token = Token(text, "p", start)
+            else:
+                yield held
+        held = None
+        if len(text) == 2 and text[0] in _LEADING and text[1] in _TIERS:
+            yield Token(text[0], "p", start)
+            token = Token(text[1], "n", start + 1)
+        if token.tag == "nr" and len(token.text) == 2 and token.text[0] in SURNAMES:
+            held = token
+        else:
+            yield token
+    if held is not None:
+        yield held
+
+
+_LEADING = frozenset("以在将对和与向从为被把由经于")
+_TIERS = frozenset("省市区县镇乡国校院州")
 
 
 def _within(run: list[Token]) -> Iterator[Candidate]:
@@ -237,6 +290,8 @@ _PLACE = re.compile(r"(?:[省市区县镇乡村路街弄号站港岛湾山河湖
 def _in_name(token: Token, inside: bool) -> bool:
     if token.text in _INNER or token.text in "·•・":
         return inside
+    if token.text in _TIERS and token.tag == "n":
+        return True
     if not any(c.isalnum() for c in token.text):
         return False
     if token.tag[:1] in "nbjlsi" or token.tag in (

@@ -9,7 +9,7 @@ from enum import StrEnum
 from knowledge.query.analysis import Query
 from knowledge.text.analyzer import Token
 from knowledge.text.numbers import QuantityKind
-from knowledge.text.periods import Period, periods
+from knowledge.text.periods import Period, is_compared_with, periods
 
 
 class SlotKind(StrEnum):
@@ -42,6 +42,8 @@ class Constraint:
 _CODE = re.compile(
     r"(?<![a-z0-9])(?=[a-z0-9./+#_-]*\d)[a-z][a-z0-9]*(?:[-./_+#]?[a-z0-9]+)*(?![a-z0-9])|(?<![\d.])\d[\d-]{5,}\d(?![\d.%])|\d+(?:\.\d+){2,}"
 )
+SUPERLATIVE = re.compile(r"最[多少高低大小长短早晚快慢好差远近深宽重贵先佳强]")
+"""What is the most of its kind: quoted where it is printed, never worked out."""
 _MARKS = re.compile(r"[-_/. ]")
 _TAGS = {"nr": SlotKind.PERSON, "ns": SlotKind.PLACE, "nt": SlotKind.NAME, "nz": SlotKind.NAME}
 _DIMENSIONS = {
@@ -68,7 +70,7 @@ def constraints(query: Query) -> tuple[Constraint, ...]:
     found = [
         Constraint(SlotKind.PERIOD, span.start, span.end, text[span.start : span.end], span.period)
         for span in periods(text)
-        if span.period.clock is None and not _asked(query, span.start)
+        if span.period.clock is None and not _asked(query, span.start) and not is_compared_with(span, text)
     ]
     for match in _CODE.finditer(text):
         if _free(found, *match.span()) and (not match.group().isdecimal() or len(match.group()) > 6):
@@ -84,6 +86,11 @@ def constraints(query: Query) -> tuple[Constraint, ...]:
             )
     if (dimension := asked_dimension(query)) and (much := _ASKED_DIMENSION.search(text)) and much["much"]:
         found.append(Constraint(SlotKind.DIMENSION, *much.span("much"), dimension))
+    found += [
+        Constraint(SlotKind.QUALITY, *match.span(), match.group())
+        for match in SUPERLATIVE.finditer(text)
+        if _free(found, *match.span()) and not _asked(query, match.start())
+    ]
     for word in query.words:
         end = word.start + len(word.text)
         if _free(found, word.start, end):
@@ -94,7 +101,12 @@ def constraints(query: Query) -> tuple[Constraint, ...]:
 def asked_dimension(query: Query) -> str:
     """Return the dimension that is asked for (宽多少米: 宽), or nothing."""
     match = _ASKED_DIMENSION.search(query.text)
-    return (match["much"] or match["bare"]) if match else ""
+    if match is None or match["much"]:
+        return match["much"] if match else ""
+    at = match.start("bare")
+    word = next((word for word in query.words if word.start <= at < word.start + len(word.text)), None)
+    is_one = word is None or len(word.text) == 1 or word.text in dimension_words(match["bare"])
+    return match["bare"] if is_one else ""  # 增长多少 asks for no length
 
 
 def dimension_words(dimension: str) -> tuple[str, ...]:

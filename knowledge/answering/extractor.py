@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from types import MappingProxyType
 
 import numpy as np
 
 from knowledge.answering.alignment import Aligner, Alignment
+from knowledge.answering.binding import Rival, is_late, rivals
 from knowledge.answering.candidates import Candidate, CandidateKind, candidates, with_whole_figure
-from knowledge.answering.constraints import SlotKind
+from knowledge.answering.constraints import SlotKind, asked_dimension
 from knowledge.answering.counted import counted_span
 from knowledge.answering.features import COLUMN, feature_rows
 from knowledge.answering.giving_way import still_standing
@@ -25,8 +27,10 @@ from knowledge.text.periods import Relation
 
 _PAIRS = ("“”", "《》", "「」", "『』", "（）", "()")
 MOST_DOUBTED = 6.0
-VETO_FROM = 0.5
-"""The reader's doubt of a word from which on the fact is refused; its card says how it was chosen."""
+NEAR_FROM = 0.5
+"""Share of what is bound that stands in a fact, from which on it is near to what was asked."""
+MOST_TOLD = 6.0
+"""Logits of the reader beyond which nothing more is told."""
 Place = tuple[int, int]
 
 
@@ -41,6 +45,7 @@ class ShortAnswer:
     share: float
     lead: float
     kind: CandidateKind
+    place: Place
     agreed: float = 0.0
     together: float = 1.0
     close: float = 1.0
@@ -56,39 +61,32 @@ class FactReading:
         aligner: Aligner,
         passage: Passage,
         model: AnswerModel,
+        ranked: Mapping[str, float] = MappingProxyType({}),
         read: WindowReading | None = None,
+        by_words: FactReading | None = None,
     ) -> None:
+        """`ranked` is the evidence that the search itself has of the fact, `by_words` its reading without the reader."""
         self.query = query
         self.passage = passage
         self.aligned = aligner.align(passage)
         self._model = model
+        self._ranked = ranked
         self._read = read
+        self.by_words: FactReading = by_words or self
 
     @cached_property
     def contradicting(self) -> tuple[Alignment, ...]:
         """What the fact has another value of: such a fact answers nothing."""
-        return tuple(one for one in self.aligned if one.hard or self._is_vetoed(one))
-
-    def _is_vetoed(self, one: Alignment) -> bool:
-        """Whether a reader finds a word unsupported that does not stand in the fact or its heads."""
-        bound = one.constraint
-        return (
-            self._read is not None
-            and one.level > 2
-            and self._read.doubt_of(bound.start, bound.end) >= VETO_FROM
-        )
+        return tuple(one for one in self.aligned if one.hard)
 
     @cached_property
     def answers(self) -> tuple[ShortAnswer, ...]:
         """The short answers, best first; a bare figure's is what it counts."""
         kind = self.query.type
         if kind is QuestionType.FIGURE:
-            span = counted_span(self.query.number_keys, self.passage)
-            return (
-                (ShortAnswer(self.passage.text[slice(*span)].strip(), 0.9, 0.9, CandidateKind.COUNT),)
-                if span
-                else ()
-            )
+            span = counted_span(self.query.quantities, self.passage)
+            said = self.passage.text[slice(*span)].strip() if span else ""
+            return (ShortAnswer(said, 0.9, 0.9, CandidateKind.COUNT, span),) if span else ()
         if kind is QuestionType.NONE and len(self.query.keywords) < 2:
             return ()
         read = {(s.start, s.end): s.probability for s in self._read.spans} if self._read else {}
@@ -97,30 +95,57 @@ class FactReading:
             return ()
         rows = feature_rows(self.query, self.passage, self.aligned, proposed, read)
         shares = softmax(self._model.net.scores(rows))
-        shares = still_standing(self.query, self.passage, proposed, rows, shares)
         if read:
             told = np.array([read.get((one.start, one.end), 0.0) for one in proposed])
             shares = (shares + told) / (shares + told).sum()
+        shares = still_standing(self.query, self.passage, proposed, rows, shares)
         order = np.argsort(-shares, kind="stable")[:8].tolist()
         found: list[ShortAnswer] = []
         for at in order:
             one = proposed[at]
-            said = _balanced(self.passage.text[slice(*with_whole_figure(self.passage, one))])
+            said = _balanced(
+                self.passage.text[slice(*with_whole_figure(self.passage, one, self.query.question.noun))]
+            )
             if said and all(said not in other.text for other in found):
                 rest = [float(shares[n]) for n in order if n != at and not _overlap(proposed[n], one)]
-                beside = (
-                    float(rows[at, COLUMN[name]]) for name in ("same_clause", "closeness", "unit_other")
-                )
+                wrong = "money_wrong" if self.query.question.noun == "钱" else "unit_other"
+                beside = (float(rows[at, COLUMN[name]]) for name in ("same_clause", "closeness", wrong))
                 share = float(sum(shares[n] for n in order if _overlap(proposed[n], one)))
                 lead = share - max(rest, default=0.0)
-                found.append(ShortAnswer(said, share, lead, one.kind, _agreed(one, read), *beside))
+                place = (one.start, one.end)
+                found.append(ShortAnswer(said, share, lead, one.kind, place, _agreed(one, read), *beside))
         return tuple(found)
+
+    @property
+    def only_asks(self) -> bool:
+        """Tell whether the fact only asks what was asked: 客户：多久发货 answers nobody."""
+        return self.passage.asks and self.query.type not in (QuestionType.NONE, QuestionType.FIGURE)
+
+    @property
+    def is_barred(self) -> bool:
+        """Tell whether it cannot answer: it contradicts, only asks too, or has no such figure as is asked for."""
+        lacking = self.query.type in NUMBERS and (self.answer is None or self._misfit > 0)
+        return bool(self.contradicting) or self.only_asks or lacking
+
+    @property
+    def is_near(self) -> bool:
+        """Tell whether it contradicts in one thing and holds at least half of the rest: what differs is worth saying."""
+        return bool(self.contradicting) and self.evidence["here"] >= NEAR_FROM
+
+    @property
+    def is_read(self) -> bool:
+        """Tell whether a reader has read it."""
+        return self._read is not None
 
     @property
     def is_of_another_kind(self) -> bool:
         """Tell whether the best short answer is no such thing as was asked for: a date for how many, a clause for who."""
-        fitting = _FITTING.get(self.query.type)
-        return fitting is not None and self.answer is not None and self.answer.kind not in fitting
+        if self.answer is None:
+            return False
+        if self.query.type is QuestionType.WHO and any(char.isdecimal() for char in self.answer.text):
+            return True  # no person and no body has a date in it
+        fitting = _MEASURED if asked_dimension(self.query) else _FITTING.get(self.query.type)
+        return fitting is not None and self.answer.kind not in fitting
 
     @property
     def _misfit(self) -> float:
@@ -190,10 +215,37 @@ class FactReading:
             "few_none": few * float(answer is None),
             "lead": answer.lead if answer else 0.0,
         }
-        if self._read is not None:
-            found |= {"read_doubt": self._read.doubt, "read_answerable": self._read.answerable, "read": 1.0}
-            found["read_agreed"] = answer.agreed if answer else 0.0
-        return found
+        found["rival"] = float(sum(not one.deed for one in self.rivals))
+        found["rival_deed"] = float(sum(one.deed for one in self.rivals))
+        found["late"] = float(answer is not None and is_late(self.aligned, self.passage, answer.place))
+        return found | self._of_reader() | dict(self._ranked)
+
+    @cached_property
+    def rivals(self) -> tuple[Rival, ...]:
+        """What stands beside the answer in the place of what was asked for."""
+        asks = self.query.type is not QuestionType.NONE  # key words need not stand in one clause
+        return rivals(self.aligned, self.passage, self.answer.place) if asks and self.answer else ()
+
+    def _of_reader(self) -> dict[str, float]:
+        """What the reader makes of it: doubts and answerable as logits."""
+        read, answer = self._read, self.answer
+        if read is None:
+            return {}
+        bound = [one.constraint for one in self.aligned]
+        words = [read.doubt_of(one.start, one.end) for one in bound]
+        return {
+            "read_doubt": _logit(read.doubt),
+            "read_word_doubt": _logit(max(words, default=0.0)),
+            "read_doubts": float(min(4.0, sum(words))),
+            "read_answerable": _logit(read.answerable),
+            "read_span": read.spans[0].probability if read.spans else 0.0,
+            "read_agreed": answer.agreed if answer else 0.0,
+        }
+
+
+def _logit(chance: float) -> float:
+    logit = float(np.log(max(chance, 1e-6) / max(1 - chance, 1e-6)))
+    return min(MOST_TOLD, max(-MOST_TOLD, logit))
 
 
 def _content(query: Query, passage: Passage) -> list[str]:
@@ -213,6 +265,8 @@ _TOLD = frozenset({CandidateKind.VALUE, CandidateKind.READ})
 _NAMED_THINGS = (
     frozenset(CandidateKind) - _COUNTS - _TIMES - {CandidateKind.DURATION, CandidateKind.FREQUENCY}
 )
+_MEASURED = frozenset({CandidateKind.COUNT, CandidateKind.BARE}) | _TOLD
+"""多长 and 多宽 are told by no duration."""
 _FITTING = {
     QuestionType.DURATION: frozenset({CandidateKind.DURATION, CandidateKind.FREQUENCY, CandidateKind.CLOCK})
     | _TOLD,
@@ -221,7 +275,7 @@ _FITTING = {
     QuestionType.PLACE: _NAMED_THINGS - {CandidateKind.PERSON, CandidateKind.CLAUSE},
     QuestionType.ORGANISATION: _NAMED_THINGS - {CandidateKind.PERSON, CandidateKind.CLAUSE},
     QuestionType.AMOUNT: frozenset(CandidateKind) - _NAMED_THINGS - {CandidateKind.DATE} | _TOLD,
-    QuestionType.SHARE: frozenset({CandidateKind.PERCENT, CandidateKind.BARE, CandidateKind.COUNT}) | _TOLD,
+    QuestionType.SHARE: frozenset({CandidateKind.PERCENT}) | _TOLD,
 }
 """Kinds of spans that may answer a kind of question at all; without a row all may."""
 _NAMED = frozenset({SlotKind.PERSON, SlotKind.PLACE, SlotKind.NAME, SlotKind.CODE, SlotKind.PERIOD})
@@ -249,19 +303,17 @@ def _balanced(said: str) -> str:
     return said.strip()
 
 
-def best_first(
-    readings: Sequence[FactReading], scores: Sequence[float], weights: Mapping[str, float]
-) -> list[int]:
+def best_first(readings: Sequence[FactReading], weights: Mapping[str, float]) -> list[int]:
     """Return the order of a few facts by rank, support and answer; those that contradict the question come last."""
     merit = [
-        sum(weight * evidence[name] for name, weight in weights.items())
-        - (CONTRADICTED if reading.contradicting else 0.0)
-        for reading, evidence in (
-            (one, one.evidence | {"score": score}) for one, score in zip(readings, scores, strict=True)
-        )
+        sum(weight * one.evidence[name] for name, weight in weights.items())
+        - (BARRED_COST if one.is_barred else 0.0)
+        for one in readings
     ]
     return sorted(range(len(merit)), key=lambda at: -merit[at])
 
 
-CONTRADICTED = 12.0
-"""What a contradiction costs: more than any rank makes up for."""
+BARRED_COST = 12.0
+"""What it costs to be barred: more than any rank makes up for."""
+BARRED_CHANCE = 0.1
+"""Share of the facts that were barred and held an answer after all, of public questions."""

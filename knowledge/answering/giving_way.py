@@ -22,9 +22,11 @@ _CHANGE = re.compile(
     r"[^,，。;；\d]{0,3}?(?:缩短|压缩|精简|缩减|减少|降低|下降|下调|增加|增长|提高|提升|上升|上调|扩大|扩充|调整"
     r"|延长|推迟|提前|[增降减跌涨升改变])了?[至到为成]"
 )
+_LABELLED = re.compile(r"(?:^|[|,;。 ])\s*(?P<label>[^|,;。:\s]{2,12})\s*[:：]\s*(?P<value>[^|,;。\s]{1,30})")
 TOGETHER = 0.6
 """Share of the question in one clause from which on a time in a clause that holds nothing of it gives way."""
 _TIMES = frozenset({CandidateKind.DATE, CandidateKind.CLOCK, CandidateKind.DURATION})
+_LASTING = frozenset({CandidateKind.DURATION, CandidateKind.FREQUENCY})
 _FORMER = re.compile(r"原|以前|之前|过去|此前|从前|本来|曾|[从由自](?:多少|几|百分)")
 
 
@@ -61,11 +63,28 @@ def _kept(
         there = np.array([int(clauses[one.start]) in told for one in proposed])
         if (persons & there & (rows[:, COLUMN["in_question"]] <= 0)).any():
             yield there
+    if query.type is QuestionType.SHARE:
+        yield np.array([one.kind is CandidateKind.PERCENT for one in proposed])
+    if query.type is QuestionType.DURATION and any(one.kind is CandidateKind.DURATION for one in proposed):
+        yield np.array([one.kind in _LASTING for one in proposed])
+    if labelled := _labelled(query, passage.folded):
+        yield np.array([(one.start, one.end) in labelled for one in proposed])
     together = rows[:, COLUMN["same_clause"]]
     if query.type in (QuestionType.TIME, QuestionType.DURATION):
-        times = np.array([one.kind in _TIMES for one in proposed])
+        wanted = _LASTING if query.type is QuestionType.DURATION else _TIMES
+        times = np.array([one.kind in wanted for one in proposed])
         if together[times].max(initial=0.0) >= TOGETHER:
             yield (together > 0) | ~times
+
+
+def _labelled(query: Query, folded: str) -> set[tuple[int, int]]:
+    """Where the values stand whose label is the thing asked for: 37万 of 人口：37万 for 西区人口多少."""
+    asked = _asked_word(query)
+    return {
+        match.span("value")
+        for match in _LABELLED.finditer(folded)
+        if len(asked) > 1 and match["label"].strip() == asked
+    }
 
 
 def _asked_word(query: Query) -> str:

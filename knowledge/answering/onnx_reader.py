@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -51,15 +51,13 @@ class OnnxReader:
 
     def read(
         self, question: str, windows: Sequence[Window], *, seconds: float
-    ) -> tuple[WindowReading | None, ...]:
-        """Return a reading for each window, None for those past the third or past the time."""
+    ) -> Iterator[WindowReading | None]:
+        """Give a reading for each window, None for those past the third or past the time."""
         session, encoder = self._open()
         until = self._clock() + seconds
-        readings: list[WindowReading | None] = []
         for number, window in enumerate(windows):
             in_time = number < MOST_WINDOWS and self._clock() < until
-            readings.append(self._read(session, encoder, question, window) if in_time else None)
-        return tuple(readings)
+            yield self._read(session, encoder, question, window) if in_time else None
 
     def _open(self) -> tuple[Any, PairEncoder]:
         with self._opening:

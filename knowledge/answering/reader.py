@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -70,10 +70,10 @@ class Reader(Protocol):
 
     def read(
         self, question: str, windows: Sequence[Window], *, seconds: float
-    ) -> tuple[WindowReading | None, ...]:
-        """Return a reading for each window in the order given, None for those that no time was left for.
+    ) -> Iterator[WindowReading | None]:
+        """Give a reading for each window in the order given, None for those that no time was left for.
 
-        `windows` come best first: they are read in this order, and none is begun after `seconds`. Never raises
+        `windows` come best first: each is read when it is asked for, and none is begun after `seconds`. Never raises
         for what the texts hold. May be called from several threads.
         """
         ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -49,19 +50,38 @@ class Logistic:
 
 
 @dataclass(frozen=True)
-class AnswerModel:
-    """What `make models` learns for answering: doubts of words, the scorer, the decisions and their thresholds.
+class Decisions:
+    """How evidence is weighed: what ranks the first few facts, what claims, what may be said, and from which chances.
 
-    `found` decides for each group of questions (`question_group`), `order` weighs the evidence that ranks the first few.
+    `found` decides for each group of questions (`question_group`); `borne_out` are points (told, right), rising: the
+    share of claims that were right where so much was told, between which is drawn a line.
     """
 
-    doubts: Doubts
-    net: Net
     order: dict[str, float]
     found: dict[str, Logistic]
     said: Logistic
     found_from: float
     said_from: float
+    borne_out: tuple[tuple[float, float], ...] = ((0.0, 0.0), (1.0, 1.0))
+
+    def chance(self, group: str, evidence: dict[str, float], beside: float | None = None) -> float:
+        """Return the probability that a claim for a group of questions is right; `beside` is what another judge says.
+
+        Two judges count alike: what they weigh differs, and so do the texts on which each is wrong.
+        """
+        told, right = zip(*self.borne_out, strict=True)
+        mine = self.found[group].of(evidence)
+        return float(np.interp(mine if beside is None else (mine + beside) / 2, told, right))
+
+
+@dataclass(frozen=True)
+class AnswerModel:
+    """What `make models` learns for answering: doubts of words, the scorer, the decisions with and without a reader."""
+
+    doubts: Doubts
+    net: Net
+    alone: Decisions
+    with_reader: Decisions
 
 
 def question_group(kind: QuestionType) -> str:
@@ -83,12 +103,16 @@ def read_model(path: Path) -> AnswerModel:
     return AnswerModel(
         Doubts(**row["doubts"]),
         Net(inner, np.array(net["inner_bias"]), np.array(net["outer"])),
-        row["order"],
-        {group: Logistic(**one) for group, one in row["found"].items()},
-        Logistic(**row["said"]),
-        row["found_from"],
-        row["said_from"],
+        _decisions(row["alone"]),
+        _decisions(row["with_reader"]),
     )
+
+
+def _decisions(row: dict[str, Any]) -> Decisions:
+    found = {group: Logistic(**one) for group, one in row["found"].items()}
+    points = tuple((told, right) for told, right in row["borne_out"])
+    said = Logistic(**row["said"])
+    return Decisions(row["order"], found, said, row["found_from"], row["said_from"], points)
 
 
 def softmax(scores: Array) -> Array:

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from knowledge.model import Fact
+from knowledge.query.question import FEW_WORDS, QuestionType, read_question
 from knowledge.text.analyzer import Analyzer, Token
 from knowledge.text.folding import INSIDE, SEPARATOR
 from knowledge.text.periods import DatedSpan, Period, periods
+
+LONGEST_SPEAKER = 8
+LONGEST_TURN = 20
 
 
 def tight(folded: str) -> str:
@@ -63,6 +67,22 @@ class Passage:
     def near(self) -> str:
         """The neighbours, folded and tight."""
         return " ".join(tight(self.language.fold(text)) for text in (*self.around.before, *self.around.after))
+
+    @cached_property
+    def asks(self) -> bool:
+        """Whether the fact is itself a question, by its mark or, of a short turn of a talk, by its words."""
+        said = self.folded.rstrip(f"{INSIDE}{SEPARATOR}\"'”」』 ")
+        speaker, colon, turn = said.partition(":")
+        if said.endswith(("?", "？")):
+            return True
+        short = bool(colon) and len(speaker) <= LONGEST_SPEAKER and len(turn) <= LONGEST_TURN
+        return short and read_question(turn, self.language.tokens(turn)).type in FEW_WORDS - {
+            QuestionType.FIGURE
+        } | {
+            QuestionType.WHY,
+            QuestionType.HOW,
+            QuestionType.YES_NO,
+        }
 
     @cached_property
     def periods(self) -> tuple[DatedSpan, ...]:

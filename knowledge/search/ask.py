@@ -16,7 +16,7 @@ from knowledge.query.analysis import Query
 from knowledge.query.parts import Part, parts_of
 from knowledge.query.question import FEW_WORDS, QuestionType
 from knowledge.search.corpus import Array, Corpus
-from knowledge.search.decision import READ, Judge, differences
+from knowledge.search.decision import READ, Judge, differences, similarity
 from knowledge.search.duplicates import merge_repeats
 from knowledge.search.features import FEATURES, answers_type, feature_matrix, passage_pair_coverage
 from knowledge.search.lexicon import Lexicon
@@ -76,7 +76,6 @@ class Examined:
     ranked: Ranked
     order: Array
     readings: tuple[FactReading, ...]
-    ranks: tuple[float, ...]
     judge: Judge
     shelf: Shelf
     lexicon: Lexicon
@@ -84,14 +83,8 @@ class Examined:
     @property
     def nearest(self) -> int:
         """Where the fact stands that comes nearest though it contradicts: first by rank; 0 where that is the first."""
-        best = max(range(len(self.readings)), key=lambda at: self.ranks[at])
-        return best if self.readings[best].contradicting else 0
-
-    @property
-    def features(self) -> Array:
-        """The first fact's row of ranking features."""
-        row: Array = self.ranked.features[int(self.order[0])]
-        return row
+        best = max(range(len(self.readings)), key=lambda at: self.readings[at].evidence["score"])
+        return best if self.readings[best].is_near else 0
 
 
 def ask(
@@ -144,12 +137,15 @@ def examine(
     shelf = Shelf(best.pool, corpus)
     shelf.open(order, read)
     judge = Judge(best.query, lexicon, answering.model, answering.reader)
-    leading = order[:read]
-    readings = judge.read([shelf.passage(row, language) for row in leading.tolist()])
-    by_merit = judge.order(readings, best.scores[leading].tolist())
-    order = np.concatenate([leading[by_merit], order[read:]])
-    ranks = tuple(float(best.scores[row]) for row in order[:read])
-    return Examined(best, order, tuple(readings[at] for at in by_merit), ranks, judge, shelf, lexicon)
+    leading = shelf.with_replies(order[:read], language)
+    order = np.concatenate([leading, order[~np.isin(order, leading)]])
+    ranked_as = [
+        {"score": float(best.scores[row]), "similar": similarity(best.features[row])}
+        for row in leading.tolist()
+    ]
+    by_merit, readings = judge.read([shelf.passage(row, language) for row in leading.tolist()], ranked_as)
+    order = np.concatenate([leading[by_merit], order[len(leading) :]])
+    return Examined(best, order, tuple(readings), judge, shelf, lexicon)
 
 
 def _demanding(rewritten: Query, query: Query) -> Query:
@@ -192,7 +188,7 @@ def _same_figures(query: Query, pool: Pool, scores: Array, corpus: Corpus, langu
 def _answer(text: str, examined: Examined, language: Analyzer, limit: int) -> Answer:
     best, order = examined.ranked, examined.order
     first = examined.readings[0]
-    verdict = examined.judge.decide(first, examined.features)
+    verdict = examined.judge.decide(first)
     if not verdict.found and 0 < (nearest := examined.nearest) < len(order):
         order = np.concatenate([order[[nearest]], np.delete(order, nearest)])
         verdict = replace(verdict, differences=differences(examined.readings[nearest]))
@@ -211,7 +207,8 @@ def _answer(text: str, examined: Examined, language: Analyzer, limit: int) -> An
     if not verdict.found:
         printed = _printed(best, examined.lexicon, language)
         held = float(best.features[int(order[0]), FEATURES.index(passage_pair_coverage)])
-        alike = is_close(float(best.pool.meaning[int(order[0])]), examined.lexicon.size, held)
+        likeness = float(best.pool.meaning[int(order[0])])
+        alike = is_close(likeness, examined.lexicon.size, held, facts[0].text)
         close = alike and not verdict.differences
         if close:
             hits = tuple(replace(hit, rung=MatchKind.MEANING, why=f"意思相近；{hit.why}") for hit in hits)

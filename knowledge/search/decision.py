@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from knowledge.answering.alignment import Aligner
 from knowledge.answering.constraints import SlotKind
-from knowledge.answering.extractor import FactReading, best_first
+from knowledge.answering.extractor import BARRED_CHANCE, FactReading, best_first
 from knowledge.answering.reader import Reader, Window, WindowReading
 from knowledge.answering.scorer import AnswerModel, question_group
 from knowledge.answering.window import Passage
@@ -22,7 +22,12 @@ from knowledge.search.weights import MOST_SIMILAR, SIMILARITY_BIAS, similarity_w
 READ = 4
 """Facts read for a query: a reading costs about a millisecond."""
 READ_BY_NET = 3
-SECONDS_OF_NET = 0.06
+SECONDS_OF_NET = 0.1
+"""After so long no further window is begun: a busy machine takes twice the 20 ms that one costs."""
+UNREAD = frozenset({QuestionType.FIGURE, QuestionType.LIST})
+"""A figure alone is compared whole; a list is of all that holds the words."""
+SURE = 0.95
+"""The chance of a fact that answers from which on no further one is read."""
 AS_WELL = 0.7
 """Logits of doubt by which a further item of a list may be borne out worse than the first."""
 
@@ -57,20 +62,55 @@ class Judge:
 
         self._aligner = Aligner(query, model.doubts, rarity)
 
-    def read(self, passages: Sequence[Passage]) -> list[FactReading]:
-        """Return the passages read, by the neural reader too where there is one."""
-        told: list[WindowReading | None] = [None] * len(passages)
-        if self._reader is not None and passages:
-            windows = [_window(passage) for passage in passages[:READ_BY_NET]]
-            told[: len(windows)] = self._reader.read(self._query.text, windows, seconds=SECONDS_OF_NET)
-        pairs = zip(passages, told, strict=True)
-        return [
-            FactReading(self._query, self._aligner, passage, self._model, read) for passage, read in pairs
-        ]
+    def read(
+        self, passages: Sequence[Passage], ranked: Sequence[Mapping[str, float]]
+    ) -> tuple[list[int], list[FactReading]]:
+        """Return the order of the passages, best first, and their readings in it.
 
-    def order(self, readings: Sequence[FactReading], scores: Sequence[float]) -> list[int]:
-        """Return the order of the readings, best first; of equally good answers of different dates the newest first."""
-        order = best_first(readings, scores, self._model.order)
+        A neural reader, where there is one, looks at the first three, until it is sure of one or its time is up.
+        `ranked` is what the search has of each passage.
+        """
+        readings = [self._reading(passage, told) for passage, told in zip(passages, ranked, strict=True)]
+        order = best_first(readings, self._model.alone.order)
+        leading = [at for at in order if not readings[at].is_barred][:READ_BY_NET]
+        if self._reader and leading and self._query.type not in UNREAD:
+            windows = [_window(passages[at]) for at in leading]
+            read: dict[int, FactReading] = {}
+            for at, told in zip(
+                leading, self._reader.read(self._query.text, windows, seconds=SECONDS_OF_NET), strict=False
+            ):
+                if told is None:
+                    break
+                read[at] = self._reading(passages[at], ranked[at], told, readings[at])
+                if self._is_sure(read[at]):
+                    break
+            readings = [read.get(at, reading) for at, reading in enumerate(readings)]
+            among = best_first([readings[at] for at in read], self._model.with_reader.order)
+            first = [list(read)[at] for at in among]
+            order = [*first, *(at for at in order if at not in read)]
+        order = self._newest_first(order, readings)
+        return order, [readings[at] for at in order]
+
+    def _reading(
+        self,
+        passage: Passage,
+        ranked: Mapping[str, float],
+        read: WindowReading | None = None,
+        by_words: FactReading | None = None,
+    ) -> FactReading:
+        return FactReading(self._query, self._aligner, passage, self._model, ranked, read, by_words)
+
+    def _chance(self, reading: FactReading) -> float:
+        group = question_group(self._query.type)
+        alone = self._model.alone.chance(group, reading.by_words.evidence)
+        return self._model.with_reader.chance(group, reading.evidence, alone) if reading.is_read else alone
+
+    def _is_sure(self, reading: FactReading) -> bool:
+        least = max(SURE, self._model.with_reader.found_from)
+        return not reading.is_barred and self._chance(reading) >= least
+
+    def _newest_first(self, order: list[int], readings: Sequence[FactReading]) -> list[int]:
+        """Put the newest of equally good answers of different dates first."""
         if any(one.constraint.kind is SlotKind.PERIOD for one in readings[order[0]].aligned):
             return order
         first = readings[order[0]]
@@ -98,18 +138,19 @@ class Judge:
         )
         return tuple(dict.fromkeys(item for item in named if item))
 
-    def decide(self, reading: FactReading, features: Array) -> Verdict:
-        """Decide about the first fact by its reading and its row of ranking features."""
-        evidence = reading.evidence | {"similar": similarity(features)}
-        chance = self._model.found[question_group(self._query.type)].of(evidence)
-        if reading.contradicting:
-            return Verdict(False, min(chance, 0.05), differences=differences(reading))
-        if chance < self._model.found_from:
+    def decide(self, reading: FactReading) -> Verdict:
+        """Decide about the first fact by its reading."""
+        decisions = self._model.with_reader if reading.is_read else self._model.alone
+        chance = self._chance(reading)
+        if reading.is_barred:
+            told = differences(reading) if reading.is_near else ()
+            return Verdict(False, min(chance, BARRED_CHANCE), differences=told)
+        if chance < decisions.found_from:
             return Verdict(False, chance)
         answer = reading.answer
-        if answer is None:
+        if answer is None or self._query.type is QuestionType.YES_NO:  # the sentence says so, never a bare 是
             return Verdict(True, chance)
-        sure = self._model.said.of(evidence | {"found": chance}) >= self._model.said_from
+        sure = decisions.said.of(reading.evidence | {"found": chance}) >= decisions.said_from
         counted = self._query.type is QuestionType.FIGURE  # what stands beside the very figure is no guess
         return Verdict(True, chance, answer.text, (sure and not reading.is_of_another_kind) or counted)
 

@@ -104,13 +104,14 @@ def likenesses(meaning: Meaning | None, facts: Array) -> Array:
     return np.zeros(len(facts)) if meaning is None else meaning.likeness(facts)
 
 
-def is_close(likeness: float, facts: int, held: float) -> bool:
+def is_close(likeness: float, facts: int, held: float, text: str) -> bool:
     """Tell whether a first fact that does not answer says something so alike that it is worth showing.
 
-    `held` is the share of the query's character pairs that stand around it: where the words are there and the answer
+    A fragment says nothing (作。). `held` is the share of the query's character pairs that stand around it: where the words are there and the answer
     is not, another thing is told in the same words.
     """
-    return held <= SAME_WORDS and is_meant(likeness, facts)
+    whole = sum(char.isalnum() for char in text) >= _SHORTEST_CLAUSE
+    return whole and held <= SAME_WORDS and is_meant(likeness, facts)
 
 
 def is_meant(likeness: float, facts: int) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+
 from knowledge.answering.window import Passage
 from knowledge.model import Fact
 from knowledge.search.corpus import Array, Corpus
@@ -44,6 +46,18 @@ class Shelf:
         return Passage.of(
             facts[len(before)], tuple(facts[: len(before)]), tuple(facts[len(before) + 1 :]), language
         )
+
+    def with_replies(self, rows: Array, language: Analyzer) -> Array:
+        """Return the rows with each printed question followed by the next fact: a question's reply need not repeat it."""
+        found: list[int] = []
+        for row in rows.tolist():
+            found.append(row)
+            number = int(self._pool.rows[row]) + 1
+            if number < int(self._pool.closes[row]) and self.passage(row, language).asks:
+                at = int(np.searchsorted(self._pool.rows, number))
+                if at < len(self._pool.rows) and int(self._pool.rows[at]) == number:
+                    found.append(at)
+        return np.array(list(dict.fromkeys(found)), dtype=np.int64)
 
     def _near(self, row: int) -> range:
         at = int(self._pool.rows[row])

@@ -102,6 +102,13 @@ class DatedSpan:
     period: Period
 
 
+def is_compared_with(span: DatedSpan, folded: str) -> bool:
+    """Tell whether a time is only what something is compared with: 去年 of 比去年增加45万张."""
+    return folded[: span.start].rstrip().endswith(("比", "较")) or folded[span.end :].startswith(
+        ("相比", "同期相比")
+    )
+
+
 def periods(folded: str) -> tuple[DatedSpan, ...]:
     """Return the times of a folded text in order, disjoint; spans of years as their ends."""
     found = [

@@ -143,10 +143,16 @@ def test_past_its_time_a_window_is_not_begun() -> None:
     assert session.runs == 2
 
 
+def test_a_window_is_read_when_it_is_asked_for() -> None:
+    reader, session = opened(0)
+    next(reader.read("多少个", [Window("上半年860个")] * 3, seconds=1))
+    assert session.runs == 1
+
+
 def test_no_more_than_three_windows_are_read() -> None:
     reader, session = opened(0)
-    readings = reader.read("多少个", [Window("上半年860个")] * 5, seconds=1)
-    assert readings[3:] == (None, None)
+    readings = list(reader.read("多少个", [Window("上半年860个")] * 5, seconds=1))
+    assert readings[3:] == [None, None]
     assert session.runs == 3
 
 

@@ -43,6 +43,9 @@ ISLAND = """岛上的变化
 """
 
 
+TOLD = "渔民的收入翻了一番。"
+
+
 @pytest.fixture
 def snapshot(tmp_path: Path) -> Iterator[Snapshot]:
     with ExitStack() as held:
@@ -95,17 +98,18 @@ def test_a_snapshot_says_how_far_its_embedding_is(snapshot: Snapshot) -> None:
 
 
 @pytest.mark.parametrize(
-    ("likeness", "facts", "held", "close"),
+    ("likeness", "facts", "held", "text", "close"),
     [
-        (3.2, 200, 0.0, True),
-        (3.2, 2_000, 0.0, False),  # among more facts chance brings more
-        (4.0, 2_000, 0.2, True),
-        (9.0, 200, 0.5, False),  # its words stand there, and do not answer
-        (0.0, 200, 0.0, False),
-        (0.0, 1, 0.0, False),
+        (3.2, 200, 0.0, TOLD, True),
+        (9.0, 200, 0.0, "作。", False),  # a fragment means nothing
+        (3.2, 2_000, 0.0, TOLD, False),  # among more facts chance brings more
+        (4.0, 2_000, 0.2, TOLD, True),
+        (9.0, 200, 0.5, TOLD, False),  # its words stand there, and do not answer
+        (0.0, 200, 0.0, TOLD, False),
+        (0.0, 1, 0.0, TOLD, False),
     ],
 )
 def test_close_is_what_chance_would_hardly_bring_in_other_words(
-    likeness: float, facts: int, held: float, close: bool
+    likeness: float, facts: int, held: float, text: str, close: bool
 ) -> None:
-    assert is_close(likeness, facts, held) is close
+    assert is_close(likeness, facts, held, text) is close

@@ -1,0 +1,249 @@
+"""Fit what orders the leading facts, what claims and what may be said, and set the thresholds on what was not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from knowledge.answering.extractor import BARRED_CHANCE, BARRED_COST
+from knowledge.answering.scorer import Decisions, Logistic, softmax
+from knowledge.training.fitting import Array, descend, logistic
+from knowledge.training.measures import normal
+from knowledge.training.outcomes import Outcome, Read
+from knowledge.training.spans import KEPT_BACK
+
+PART = 60
+"""Questions whose share of right ones makes one point of the curve that corrects what is told."""
+WRONG_AT_MOST = 0.01
+"""Share of the near misses above the threshold."""
+RIGHT_AT_LEAST = 0.96
+_RISING = (
+    "similar", "few_share", "lead", "here", "all_here", "all_held", "together", "close", "read_answerable", "read_span",
+    "read_agreed",
+)  # fmt: skip
+_FALLING = (
+    "doubt", "second_doubt", "doubts", "name_doubt", "deed_doubt", "absent", "nowhere", "few_none", "missing", "apart",
+    "unit_other", "rival", "rival_deed", "late", "read_doubt", "read_word_doubt", "read_doubts",
+)  # fmt: skip
+_FREE = ("number", "name", "time", "told")
+_ORDER = (
+    "score",
+    "doubts",
+    "few_share",
+    "here",
+    "lead",
+    "missing",
+    "apart",
+    "unit_other",
+    "rival",
+    "rival_deed",
+    "late",
+)
+_OF_SAID = (
+    "share",
+    "lead",
+    "found",
+    "number",
+    "name",
+    "time",
+    "told",
+    "keyword",
+    "doubt",
+    "doubts",
+    "here",
+    "rival",
+)
+_READ_ORDER = ("read_answerable", "read_doubts")
+_READ_SAID = ("read_agreed", "read_span", "read_answerable")
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An outcome with the chances that decisions give it which were fitted without its article."""
+
+    outcome: Outcome
+    found: float
+    said: float
+
+    @property
+    def first(self) -> Read:
+        """The fact that would be claimed."""
+        return self.outcome.first
+
+
+def decide(outcomes: Sequence[Outcome], alone: Decisions | None = None) -> tuple[Decisions, list[Judged]]:
+    """Fit all decisions, and set their thresholds on the news as judged by decisions that had not seen it.
+
+    `alone` are the decisions by words, beside which those with a reader are fitted. The articles are parted in four (cross-fitting): each part is judged by what was fitted on the other three, and
+    what is returned was fitted on all.
+    """
+    outcomes = [outcome for outcome in outcomes if not is_unsure(outcome)]
+    raw: list[Judged] = []
+    for part in range(KEPT_BACK):
+        learnt = [o for o in outcomes if o.case.asked.article % KEPT_BACK != part]
+        fitted = _fitted(learnt, with_reader=alone is not None)
+        raw += [_judged(o, fitted, alone) for o in outcomes if o.case.asked.article % KEPT_BACK == part]
+    points = _borne_out(raw)
+    told, right = zip(*points, strict=True)
+    judged = [
+        one if one.first.barred else replace(one, found=float(np.interp(one.found, told, right)))
+        for one in raw
+    ]
+    news = [one for one in judged if one.outcome.case.generated]
+    must_not = [
+        one.found for one in news if one.outcome.case.sort in ("near", "removed") and not one.first.right
+    ]
+    found_from = _claimed_at_most(must_not, WRONG_AT_MOST)
+    sure = [
+        (one.said, one.first.said_right)
+        for one in news
+        if one.outcome.case.sort == "there" and one.found >= found_from and one.first.said is not None
+    ]
+    said_from = _threshold(sure, 1 - RIGHT_AT_LEAST)
+    whole = _fitted(outcomes, with_reader=alone is not None)
+    return replace(whole, found_from=found_from, said_from=said_from, borne_out=points), judged
+
+
+def _fitted(outcomes: Sequence[Outcome], *, with_reader: bool) -> Decisions:
+    order = _fit_order(outcomes, (*_ORDER, *(_READ_ORDER if with_reader else ())))
+    names = tuple(
+        name for name in (*_RISING, *_FALLING, *_FREE) if with_reader or not name.startswith("read_")
+    )
+    firsts = [in_order(outcome, order).first for outcome in outcomes]
+    fitted = [read for read in firsts if not read.barred]
+    groups = {group: [read for read in fitted if read.group == group] for group in ("few", "told", "words")}
+    found = {group: _fit(reads, names, [read.right for read in reads]) for group, reads in groups.items()}
+    claims = [_with_found(read, found) for read in fitted if read.said is not None and read.right]
+    said_names = (*_OF_SAID, *(_READ_SAID if with_reader else ()))
+    said = _fit(claims, said_names, [read.said_right for read in claims])
+    return Decisions(order, found, said, 1.0, 1.0)
+
+
+def _judged(outcome: Outcome, decisions: Decisions, alone: Decisions | None) -> Judged:
+    outcome = in_order(outcome, decisions.order)
+    read = outcome.first
+    beside = alone.chance(read.group, read.by_words) if alone and "read_doubt" in read.evidence else None
+    found = BARRED_CHANCE if read.barred else decisions.chance(read.group, read.evidence, beside)
+    return Judged(outcome, found, decisions.said.of(outcome.first.evidence | {"found": found}))
+
+
+def in_order(outcome: Outcome, weights: dict[str, float]) -> Outcome:
+    """Return an outcome with the first fact that the weights put first."""
+
+    def merit(read: Read) -> float:
+        return (
+            sum(w * read.evidence.get(name, 0.0) for name, w in weights.items()) - BARRED_COST * read.barred
+        )
+
+    read_by_net = [read for read in outcome.reads if "read_doubt" in read.evidence]
+    return replace(outcome, first=max(read_by_net or outcome.reads, key=merit))
+
+
+def is_unsure(outcome: Outcome) -> bool:
+    """Whether nobody can say what is right: another report answers a generated question too, or no one sentence does."""
+    case = outcome.case
+    if case.is_changed or outcome.first.right:
+        return False
+    fact = case.asked.fact
+    apart = fact is not None and not any(normal(a) in normal(fact.text) for a in case.asked.answers)
+    return case.generated or apart
+
+
+def report(decisions: Decisions, judged: Sequence[Judged]) -> None:
+    """Print what the parts kept back show: claims, refusals, reliability in ten bins."""
+    for made, of in ((True, "news"), (False, "encyclopedia")):
+        asked = [one for one in judged if one.outcome.case.generated is made]
+        claims = [one for one in asked if one.found >= decisions.found_from]
+        for sort in ("there", "near", "crossed", "removed"):
+            count = sum(one.outcome.case.sort == sort for one in asked)
+            print(
+                f"  {of}, {sort}: {count} asked, {sum(o.outcome.case.sort == sort for o in claims)} claimed"
+            )
+        there = [one for one in claims if one.outcome.case.sort == "there"]
+        said = [one.first for one in there if one.first.said and one.said >= decisions.said_from]
+        right, told = sum(one.first.right for one in there), sum(read.said_right for read in said)
+        print(
+            f"  {of}, there: {right} of {len(there)} claims right; {told} of {len(said)} short answers said right"
+        )
+    print(f"  found from {decisions.found_from}, said from {decisions.said_from}")
+    for low in range(10):
+        inside = [one for one in judged if low <= min(9.99, 10 * one.found) < low + 1]
+        if inside:
+            mean, share = np.mean([one.found for one in inside]), np.mean([one.first.right for one in inside])
+            print(f"  confidence {low / 10:.1f}: {len(inside):5} answers, mean {mean:.3f}, right {share:.3f}")
+
+
+def _borne_out(judged: Sequence[Judged]) -> tuple[tuple[float, float], ...]:
+    """Return which share was right where so much was told: isotonic regression over parts of like size.
+
+    Pool adjacent violators (Ayer et al. 1955); a little is added at each step, so that no two chances become one.
+    """
+    pairs = sorted((one.found, one.first.right) for one in judged if not one.first.barred)
+    pools = [
+        [float(np.mean([told for told, _ in part])), float(np.mean([right for _, right in part])), len(part)]
+        for part in (pairs[at : at + PART] for at in range(0, len(pairs), PART))
+    ]
+    merged: list[list[float]] = []
+    for pool in pools:
+        merged.append(pool)
+        while len(merged) > 1 and merged[-2][1] >= merged[-1][1]:
+            (told, right, count), (other, its, more) = merged.pop(-2), merged.pop()
+            whole = count + more
+            merged.append(
+                [(told * count + other * more) / whole, (right * count + its * more) / whole, whole]
+            )
+    points = [(round(told, 4), round(min(0.99, max(0.01, right)), 4)) for told, right, _ in merged]
+    return ((0.0, 0.0), *points, (1.0, 1.0))
+
+
+def _fit_order(outcomes: Sequence[Outcome], names: Sequence[str]) -> dict[str, float]:
+    """Fit what puts the right one of the leading facts first: a linear model of listwise softmax loss."""
+    lists: list[tuple[Array, Array]] = []
+    for outcome in outcomes:
+        reads = [read for read in outcome.reads if "read_doubt" in read.evidence] or list(outcome.reads)
+        right = np.array([float(read.right) for read in reads])
+        if outcome.case.sort == "there" and 0 < right.sum() < len(right):
+            rows = np.array([[read.evidence.get(name, 0.0) for name in names] for read in reads])
+            lists.append((rows, right / right.sum()))
+
+    def gradient(weights: Array) -> Array:
+        slope = 0.001 * weights
+        for rows, worth in lists:
+            slope = slope + rows.T @ (softmax(rows @ weights) - worth) / len(lists)
+        return slope
+
+    weights = descend(gradient, np.zeros(len(names)), steps=300)
+    return {name: round(float(weight), 3) for name, weight in zip(names, weights, strict=True)}
+
+
+def _with_found(read: Read, found: dict[str, Logistic]) -> Read:
+    return replace(read, evidence=read.evidence | {"found": found[read.group].of(read.evidence)})
+
+
+def _fit(reads: Sequence[Read], names: Sequence[str], right: Sequence[bool]) -> Logistic:
+    rows = np.array([[read.evidence.get(name, 0.0) for name in names] for read in reads])
+    signs = np.array([-1.0 if name in _FALLING else 1.0 for name in names])
+    least = np.array([0.0 if name in _FALLING or name in _RISING else -9.0 for name in names])
+    weights, bias = logistic(rows * signs, np.array(right, dtype=np.float64), penalty=1e-3, least=least)
+    return Logistic(
+        {n: round(float(w * s), 4) for n, w, s in zip(names, weights, signs, strict=True)}, round(bias, 4)
+    )
+
+
+def _claimed_at_most(chances: Sequence[float], share: float) -> float:
+    """Return the chance above which at most that share of the questions that must be refused lies."""
+    allowed = min(int(share * len(chances)), len(chances) - 1)
+    return round(sorted(chances, reverse=True)[allowed] + 1e-4, 4)
+
+
+def _threshold(claims: Sequence[tuple[float, bool]], wrong: float) -> float:
+    """Return the least chance from which on at most that share of the claims is wrong."""
+    pairs = sorted(claims, reverse=True)
+    best, errors = 1.0, 0
+    for count, (one, good) in enumerate(pairs, 1):
+        errors += not good
+        if errors <= wrong * count:
+            best = one
+    return round(best, 4)

@@ -1,0 +1,16 @@
+"""The shipped reader without its haste: what a busy machine leaves unread would make a test fail by chance."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from knowledge.answering.reader import Reader
+from knowledge.snapshot import shipped_reader
+from knowledge.training.outcomes import PatientReader
+
+
+@cache
+def patient_reader() -> Reader | None:
+    """Return it, or None where the extra `reader` is not installed."""
+    reader = shipped_reader()
+    return PatientReader(reader) if reader else None
