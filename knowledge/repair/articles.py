@@ -21,9 +21,7 @@ from knowledge.repair.continuation import Paragraph
 from knowledge.repair.join_model import goes_on
 from knowledge.repair.labels import Labelled
 from knowledge.repair.page_layout import Line
-from knowledge.repair.patterns import (
-    DATELINE,
-)
+from knowledge.repair.patterns import DATELINE, jump_of
 
 _HEAD: Final = frozenset({Role.TITLE, Role.KICKER, Role.SUBTITLE})
 _ASIDE: Final = frozenset({Role.FURNITURE, Role.CREDIT, Role.CAPTION})
@@ -46,7 +44,7 @@ _LEAD: Final = 3.0
 _BEAM: Final = 64
 _ROUNDS: Final = 3
 # A rival order this near is doubted.
-_RIVAL: Final = 1.5
+_RIVAL: Final = 0.6
 
 
 @dataclass(slots=True)
@@ -87,7 +85,10 @@ class _Heading:
 
 @dataclass(eq=False)
 class _Unit:
-    """A paragraph with what stands right above it: an article's headline or one heading."""
+    """A paragraph with what stands right above it: an article's headline, one heading, or a jump from another page.
+
+    `continues` is the place of the unit that the jump comes from.
+    """
 
     paragraph: Paragraph
     head: int | None = None
@@ -95,6 +96,7 @@ class _Unit:
     under: _Heading | None = None
     wide: bool = False
     dateline: bool = False
+    continues: int | None = None
 
     @cached_property
     def pairs(self) -> Counter[str]:
@@ -125,7 +127,7 @@ def draft_articles(labelled: Sequence[Labelled], paragraphs: Sequence[Paragraph]
     heads = list(_heads(labelled))
     headings = list(_headings(labelled))
     units = _units(labelled, paragraphs, [first for first, _ in heads], headings)
-    drafts = [draft for _, draft in heads] or [ArticleDraft()]
+    drafts = _distinct([draft for _, draft in heads], units) or [ArticleDraft()]
     if not units and not heads:
         return []
     rarity = _Rarity(units)
@@ -139,6 +141,24 @@ def draft_articles(labelled: Sequence[Labelled], paragraphs: Sequence[Paragraph]
         _arrange(draft, own, [each for each in headings if free[each.at] == number], rarity)
     _sign(drafts, labelled, units, owners)
     return drafts
+
+
+def _distinct(drafts: Sequence[ArticleDraft], units: Sequence[_Unit]) -> list[ArticleDraft]:
+    """Take headlines that are printed again, where an article is continued, for one article."""
+    places: dict[str, int] = {}
+    for draft in drafts:
+        places.setdefault("".join(line.text for line in draft.title), len(places))
+    if len(places) == len(drafts):
+        return list(drafts)
+    found: dict[int, ArticleDraft] = {}
+    numbers = [places["".join(line.text for line in draft.title)] for draft in drafts]
+    for number, draft in zip(numbers, drafts, strict=True):
+        first = found.setdefault(number, draft)
+        if first is not draft:
+            first.signed += draft.signed
+    for unit in units:
+        unit.head = None if unit.head is None else numbers[unit.head]
+    return list(found.values())
 
 
 def _as_headings(labelled: Sequence[Labelled], bare: Collection[int]) -> list[Labelled]:
@@ -234,7 +254,19 @@ def _units(
         unit.wide = usual < 44 and paragraph.width > 1.25 * usual
         unit.dateline = DATELINE.match(paragraph.text) is not None
         units.append(unit)
+    for gone, back in zip(_jumps(labelled, 1), _jumps(labelled, -1), strict=False):
+        left = max((at for at, unit in enumerate(units) if unit.paragraph.at < gone), default=None)
+        below = next((unit for unit in units if unit.paragraph.at > back), None)
+        if below is not None and left is not None and units[left] is not below:
+            below.continues = left
     return units
+
+
+def _jumps(labelled: Sequence[Labelled], way: int) -> Iterator[int]:
+    """Yield the places of the jumps to other pages (1), or from them (-1)."""
+    for at, each in enumerate(labelled):
+        if jump_of(each.line.text) == way:
+            yield at
 
 
 def _assign_articles(units: Sequence[_Unit], drafts: Sequence[ArticleDraft], rarity: _Rarity) -> list[int]:
@@ -271,6 +303,8 @@ def _suits(
     rarity: _Rarity,
 ) -> float:
     unit = units[at]
+    if unit.continues is not None and owners[unit.continues] >= 0:
+        return _UNDER if owners[unit.continues] == article else -_UNDER
     if unit.head is not None:
         return _UNDER if unit.head == article else -_UNDER
     others: Counter[str] = Counter()

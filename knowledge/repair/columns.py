@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from knowledge.repair.characters import width
+from knowledge.repair.interleaved import Cell, Parts, flow, take_turns, unglue
 from knowledge.repair.sentences import FINISHED
 
 _WORD: Final = re.compile(r"[^\s\u3000]+")
@@ -20,46 +21,74 @@ _INNER_GAP: Final = re.compile("(?<=\\S)[ \u3000\t]{3,}(?=\\S)")
 _GAPPY: Final = 0.4
 _CROSSING: Final = 0.06
 _BEGINNING: Final = 0.4
-_FEWEST_ROWS: Final = 6
+_FEWEST_ROWS: Final = 4
 _NARROWEST: Final = 8
+# So many rows at which columns may begin or end are tried from the top and from the foot.
+_EDGES: Final = 12
 _HEAD_ROWS: Final = 10
 _FOOT_ROWS: Final = 6
 # Of a column's cells so many must fill it: a table's do not.
 _RUNNING: Final = 0.4
 _FILLED: Final = 0.75
-# So many rows of glued columns agree on a width.
-_AGREEING: Final = 0.5
+# What a grid tells is right unless another cut reads so much better.
+_CLEARLY: Final = 6.0
 # A paragraph stands in no farther.
 _INDENTED: Final = 5
 
-Cell = tuple[int, int, int]  # row, start, end
-
 
 def split_columns(rows: Sequence[str]) -> list[list[Cell]] | None:
-    """Return the cells of a page column by column, the rows above and below them first and last; None if it has one."""
+    """Return the cells of a page column by column, in bands of columns and of whole rows; None if it has one column."""
     texts = [row.rstrip() for row in rows]
-    filled = [at for at, text in enumerate(texts) if text.strip()]
-    if len(filled) < _FEWEST_ROWS:
-        return None
-    gappy = sum(_INNER_GAP.search(text) is not None for text in texts)
-    if gappy >= max(_FEWEST_ROWS, _GAPPY * len(filled)):
-        found = _by_grid(texts, filled)
-        if found is not None:
-            return found
-    return _by_width(texts, filled)
+    parts = list(_bands(texts, 0, len(texts)))
+    return parts if len(parts) > 1 else None
 
 
-def _by_grid(texts: Sequence[str], filled: Sequence[int]) -> list[list[Cell]] | None:
+def _bands(texts: Sequence[str], low: int, high: int) -> Iterator[list[Cell]]:
+    """Yield the columns of the rows from `low` to `high`, those above and below the likeliest ones by themselves."""
+    grid, read = _by_grid(texts, low, high), _by_reading(texts, low, high)
+    parts = grid or read
+    if grid and read and _flow(texts, read, low, high) > _flow(texts, grid, low, high) + _CLEARLY:
+        parts = read
+    if parts is None:
+        cells = [cell for row in range(low, high) for cell in _split_wide(row, texts[row])]
+        if any(texts[row].strip() for row in range(low, high)) or high == len(texts):
+            yield cells
+        return
+    first = min(row for column in parts.body for row, _, _ in column)
+    last = max(row for column in parts.body for row, _, _ in column)
+    yield from _bands(texts, low, first)
+    yield from parts.body
+    yield from _bands(texts, last + 1, high)
+
+
+def _flow(texts: Sequence[str], parts: Parts, low: int, high: int) -> float:
+    """Return how well the rows from `low` to `high` read on, those above and below the columns included."""
+    held = {row for column in parts.body for row, _, _ in column}
+    head = [(row, 0, len(texts[row])) for row in range(low, min(held))]
+    foot = [(row, 0, len(texts[row])) for row in range(max(held) + 1, high)]
+    return sum(flow(texts, column) for column in (head, *parts.body, foot))
+
+
+def _by_grid(texts: Sequence[str], low: int, high: int) -> Parts | None:
     """Split where columns begin at the same place of a grid: one place a character, or two for a wide one."""
+    filled = [row for row in range(low, high) if texts[row].strip()]
+    gaps = {row for row in filled if _INNER_GAP.search(texts[row])}
+    if len(filled) < _FEWEST_ROWS or len(gaps) < _FEWEST_ROWS - 1:
+        return None
+    edges = [at for at, row in enumerate(filled) if at == 0 or (row in gaps) != (filled[at - 1] in gaps)]
+    starts = sorted({*edges[:_EDGES], *range(min(_HEAD_ROWS, len(filled)))})
+    ends = sorted({*edges[1:][-_EDGES:], *range(max(0, len(filled) - _FOOT_ROWS) + 1, len(filled) + 1)})
     best: tuple[int, int, int, int, list[int], Callable[[str], list[int]]] | None = None
     measures: tuple[Callable[[str], list[int]], ...] = (_characters, _east_asian)
     for places in measures:
-        grid = _Grid([texts[at] for at in filled], places)
-        for a in range(min(_HEAD_ROWS, len(filled) - _FEWEST_ROWS + 1)):
-            for z in range(len(filled), max(len(filled) - _FOOT_ROWS, a + _FEWEST_ROWS - 1), -1):
+        grid = _Grid([texts[row] for row in filled], places)
+        for a in starts:
+            for z in ends:
+                if sum(row in gaps for row in filled[a:z]) < max(_FEWEST_ROWS - 1, _GAPPY * (z - a)):
+                    continue
                 found = grid.columns(a, z)
-                if found and (best is None or (len(found), z - a) > best[:2]):
-                    best = (len(found), z - a, a, z, found, places)
+                if found and (best is None or (len(found) * (z - a), len(found)) > best[:2]):
+                    best = (len(found) * (z - a), len(found), a, z, found, places)
     if best is None:
         return None
     _, _, a, z, bounds, places = best
@@ -69,12 +98,9 @@ def _by_grid(texts: Sequence[str], filled: Sequence[int]) -> list[list[Cell]] | 
     for row in range(first, last + 1):
         for column, (start, end) in enumerate(cut.get(row, [(0, 0)] * len(body))):
             body[column].append((row, start, end))
-    body = [part for column in body for part in _unglue(texts, column)]
-    if not all(_is_running(texts, column) for column in body):
-        return None
-    head = [cell for row in range(first) for cell in _split_wide(row, texts[row])]
-    foot = [cell for row in range(last + 1, len(texts)) for cell in _split_wide(row, texts[row])]
-    return [part for part in (head, *body, foot) if part]
+    body = [part for column in body for part in _further(texts, column)]
+    long = [column for column in body if sum(texts[r][a:z].strip() != "" for r, a, z in column) > 2]
+    return Parts([], body, []) if long and all(_is_running(texts, column) for column in long) else None
 
 
 def _body_rows(
@@ -191,100 +217,19 @@ def _at_place(at: Sequence[int], bound: int) -> int:
     return next((index for index, place in enumerate(at) if place >= bound), len(at) - 1)
 
 
-def _by_width(texts: Sequence[str], filled: Sequence[int]) -> list[list[Cell]] | None:
-    """Split rows in which only a blank parts two columns, at one width or near it."""
-    cells = [(row, 0, len(texts[row])) for row in range(len(texts))]
-    wide = _column_width(texts, [cells[row] for row in filled])
-    if not wide:
-        return None
-    parted = [row for row in filled if _is_parted(texts[row], wide)]
-    begin = next((at for at in range(len(parted)) if _dense(parted[at : at + 3])), len(parted))
-    last = next((at for at in range(len(parted) - 1, -1, -1) if _dense(parted[max(0, at - 2) : at + 1])), -1)
-    if last - begin < _FEWEST_ROWS - 2:
-        return None
-    first, end = parted[begin], parted[last] + 1
-    while (
-        end < len(texts)
-        and texts[end].strip()
-        and width(texts[end]) <= wide + 1.5
-        and not _INNER_GAP.search(texts[end])
-    ):
-        end += 1
-        if FINISHED.search(texts[end - 1]):
-            break
-    parts = _unglue(texts, cells[first:end])
-    if len(parts) < 2 or not all(_is_running(texts, part) for part in parts):
-        return None
-    head = [cell for row in range(first) for cell in _split_wide(row, texts[row])]
-    foot = [cell for row in range(end, len(texts)) for cell in _split_wide(row, texts[row])]
-    return [part for part in (head, *parts, foot) if part]
+def _further(texts: Sequence[str], column: list[Cell]) -> list[list[Cell]]:
+    """Return the columns into which one of a grid falls where a mere blank parts its rows."""
+    parts = unglue(texts, column)
+    return [column] if parts is None else [part for part in (parts.head, *parts.body, parts.foot) if part]
 
 
-def _is_parted(text: str, wide: float) -> bool:
-    """Tell whether a row has a blank where a column of this width ends, and text beyond it."""
-    return any(wide - 2 <= width(text[: gap.start()]) <= wide + 1.5 for gap in _BLANKS.finditer(text))
-
-
-def _dense(rows: Sequence[int]) -> bool:
-    return len(rows) > 2 and rows[-1] - rows[0] <= 2 * len(rows)
-
-
-def _unglue(texts: Sequence[str], cells: list[Cell]) -> list[list[Cell]]:
-    """Split a column into those that a mere blank parts in most of its rows."""
-    wide = _column_width(texts, cells)
-    if not wide:
-        return [cells]
-    left: list[Cell] = []
-    right: list[Cell] = []
-    for row, start, end in cells:
-        cut = _blank_near(texts[row], start, end, wide)
-        if cut is None and width(texts[row][start:end].strip()) > 1.3 * wide:
-            cut = (end, end)
-        left.append((row, start, cut[0] if cut else end))
-        right.append((row, cut[1] if cut else end, end))
-    return [left, *_unglue(texts, right)]
-
-
-def _column_width(texts: Sequence[str], cells: Sequence[Cell]) -> float:
-    """Return the width at which most rows have a blank, 0 where they have none in common."""
-    found: list[list[float]] = []
-    for row, start, end in cells:
-        text = texts[row][start:end]
-        if text.strip():
-            found.append([width(text[: gap.start()]) for gap in _BLANKS.finditer(text)])
-    if len(found) < _FEWEST_ROWS:
-        return 0
-    counts = [
-        (sum(any(wide - 2.1 <= each <= wide + 0.1 for each in row) for row in found), wide)
-        for wide in {round(each * 2) / 2 for row in found for each in row if each >= _NARROWEST}
-    ]
-    most, wide = max(counts, default=(0, 0.0))
-    return wide if most >= _AGREEING * len(found) else 0
-
-
-def _blank_near(text: str, start: int, end: int, wide: float) -> tuple[int, int] | None:
-    """Return the blank that parts two columns in a row: at the column's width, or after a line that ends before it.
-
-    After a short line the parts beyond it fill their columns, or the line is finished; a row too wide for one column
-    is parted at its first blank at the latest.
-    """
-    near: list[tuple[float, tuple[int, int]]] = []
-    short: list[tuple[float, tuple[int, int]]] = []
-    whole = width(text[start:end].strip())
-    for gap in _BLANKS.finditer(text, start, end):
-        left, beyond = width(text[start : gap.start()]), width(text[gap.end() : end].rstrip())
-        if left > wide + 1.5:
-            break
-        if left >= wide - 2:
-            near.append((abs(left - wide), gap.span()))
-            continue
-        off = min(abs(beyond - many * (wide + 0.5)) for many in (1, 2, 3))
-        if FINISHED.search(text[start : gap.start()]) or len(gap[0]) > 1 or off <= 1.5:
-            short.append((off, gap.span()))
-        elif whole > 1.3 * wide:
-            short.append((wide, gap.span()))
-    found = near or short
-    return min(found)[1] if found else None
+def _by_reading(texts: Sequence[str], low: int, high: int) -> Parts | None:
+    """Split rows that hold a line of each column with a mere blank between, or lines of columns that stand in turns."""
+    cells = [(row, 0, len(texts[row])) for row in range(low, high)]
+    parts = unglue(texts, cells) or take_turns(texts, cells)
+    return (
+        parts if parts is not None and _is_running(texts, [c for part in parts.body for c in part]) else None
+    )
 
 
 def _is_running(texts: Sequence[str], cells: Sequence[Cell]) -> bool:

@@ -19,7 +19,7 @@ from knowledge.repair.join_model import goes_on
 from knowledge.repair.joining import lay_out
 from knowledge.repair.labels import Labelled
 from knowledge.repair.page_layout import Line
-from knowledge.repair.patterns import DATELINE
+from knowledge.repair.patterns import DATELINE, jump_of
 
 # What the page itself says for or against a join, in the units of the join model (natural logarithm of odds).
 _REACH: Final = 6.0
@@ -34,14 +34,17 @@ _FORWARDS: Final = 1.0
 _FARTHER: Final = 0.15
 _UNBROKEN: Final = 2.0
 _NOWHERE: Final = -3.0
+# A jump to another page leads to the jump from it, whatever they read like.
+_JUMPS: Final = 20.0
 # A rival this near leaves the order in doubt.
 _NEAR: Final = 1.0
 # Below this margin it is doubted that a line is running text.
 _DOUBTED: Final = 1.0
 
-# Behind a comma a paragraph begins only where the labeller is sure.
+# Behind a comma a paragraph begins only where the labeller is sure, or the line does not read on: verse.
 _PAUSES: Final = frozenset("，、,")
 _UNSURE: Final = 6.0
+_READS_ON: Final = 0.5
 _CLOSING: Final = frozenset("，。、；：！？”’」』）》】％%,;")
 _DISPLAYS: Final = frozenset({Role.TITLE, Role.KICKER, Role.SUBTITLE, Role.HEADING})
 _PHOTOS: Final = frozenset({Role.CAPTION, Role.CREDIT})
@@ -93,13 +96,17 @@ class Paragraph:
 
 @dataclass(slots=True, eq=False)
 class _Piece:
-    """Lines that surely belong together, and what lies before them."""
+    """Lines that surely belong together, and what lies before them.
+
+    `jumps` numbers the jump to another page that follows on them (1, 2, …), or that they follow on (-1, -2, …).
+    """
 
     at: int
     labelled: list[Labelled]
     between: frozenset[Role]
     moved: bool
     stands_in: bool
+    jumps: int = 0
 
     @property
     def first(self) -> Labelled:
@@ -113,6 +120,7 @@ class _Piece:
 def join_lines(labelled: Sequence[Labelled], raw: Sequence[str]) -> list[Paragraph]:
     """Return the paragraphs of the lines that are running text, in the order in which they begin."""
     pieces = _pieces(labelled)
+    _mark_jumps(labelled, pieces)
     following, doubted = _assign(pieces)
     paragraphs: list[Paragraph] = []
     led = set(following.values())
@@ -147,6 +155,9 @@ def _pieces(labelled: Sequence[Labelled]) -> list[_Piece]:
             before.line.page,
         )
         breaks_off = before is not None and before.line.text[-1] in _PAUSES and each.margin < _UNSURE
+        breaks_off = (
+            breaks_off and before is not None and goes_on(before.line.text, each.line.text) > _READS_ON
+        )
         opens = each.opens and not breaks_off
         if before is None or opens or between or moved or each.line.gap > usual:
             stands_in = indents_tell and each.line.indent > 1
@@ -155,6 +166,23 @@ def _pieces(labelled: Sequence[Labelled]) -> list[_Piece]:
             pieces[-1].labelled.append(each)
         between, before = set(), each
     return pieces
+
+
+def _mark_jumps(labelled: Sequence[Labelled], pieces: Sequence[_Piece]) -> None:
+    """Number the jumps to other pages and from them in the order of the page, each at the text that it stands by."""
+    gone = back = 0
+    for at, each in enumerate(labelled):
+        way = jump_of(each.line.text)
+        if way > 0:
+            gone += 1
+            above = next((piece for piece in reversed(pieces) if piece.at < at), None)
+            if above is not None:
+                above.jumps = gone
+        elif way < 0:
+            back += 1
+            below = next((piece for piece in pieces if piece.at > at), None)
+            if below is not None:
+                below.jumps = -back
 
 
 def _assign(pieces: Sequence[_Piece]) -> tuple[dict[int, int], set[int]]:
@@ -173,12 +201,13 @@ def _assign(pieces: Sequence[_Piece]) -> tuple[dict[int, int], set[int]]:
             or not pieces[at + 1].first.opens
             or pieces[at + 1].between
             or pieces[at + 1].moved
+            or piece.jumps > 0
         )
     ]
     begins = [
         at
         for at, piece in enumerate(pieces)
-        if at == 0 or not piece.first.opens or piece.between or piece.moved
+        if at == 0 or not piece.first.opens or piece.between or piece.moved or piece.jumps < 0
     ]
     scored: dict[int, list[tuple[float, int]]] = {}
     for end in open_ends:
@@ -211,6 +240,8 @@ def _leads_to(following: dict[int, int], start: int, end: int) -> bool:
 
 def _score(pieces: Sequence[_Piece], end: int, begin: int) -> float:
     piece = pieces[begin]
+    if pieces[end].jumps > 0 and piece.jumps == -pieces[end].jumps:
+        return _JUMPS
     text = piece.first.line.text
     score = max(-_REACH, min(_REACH, goes_on(pieces[end].last.text, text)))
     score += _CLOSES if text[0] in _CLOSING else 0

@@ -13,9 +13,10 @@ from functools import cached_property
 from typing import Final
 
 from knowledge.model import Document, Span
-from knowledge.repair.characters import extent, pieces, strays_alone, width
-from knowledge.repair.columns import Cell, split_columns
-from knowledge.repair.patterns import AFTER_SENTENCE, CREDIT_TAIL
+from knowledge.repair.characters import extent, has_text, pieces, strays_alone, width
+from knowledge.repair.columns import split_columns
+from knowledge.repair.interleaved import Cell
+from knowledge.repair.patterns import AFTER_SENTENCE, CREDIT_TAIL, JUMP
 from knowledge.repair.sentences import FINISHED
 
 # Formats whose markup became blanks: a blank between han characters is no blank of the author's.
@@ -146,13 +147,25 @@ def line_of(document: Document, number: int, start: int = 0, end: int | None = N
 
 
 def _without_tail(line: Line) -> Iterator[Line]:
-    """Yield a line, and a byline or credit that only a blank sets apart behind its last sentence as one of its own."""
+    """Yield a line, and as lines of their own what is printed with it: a jump to or from another page, and a byline or
+    credit that only a blank sets apart behind its last sentence."""
+    if line.spaced:
+        yield line
+        return
     low = max(line.start, line.end - _TAIL)
-    for pattern in (CREDIT_TAIL, AFTER_SENTENCE):
+    jump = JUMP.match(line.raw, line.start, line.end)
+    if jump is not None:
+        first, end = extent(line.raw[jump.end() : line.end])
+        if first < end:
+            yield replace(line, end=jump.end())
+            yield from _without_tail(replace(line, start=jump.end() + first, gap=0))
+            return
+    for pattern in (JUMP, CREDIT_TAIL, AFTER_SENTENCE):
         tail = next((m for m in pattern.finditer(line.raw, low, line.end) if m.end() == line.end), None)
-        if tail is not None and tail[0][0].isspace() and tail.start() > line.start and not line.spaced:
+        apart = tail is not None and (pattern is JUMP or tail[0][0].isspace())
+        if tail is not None and apart and has_text(line.raw[line.start : tail.start()]):
             head = tail.end() - len(tail[0].lstrip())
-            yield replace(line, end=tail.start())
+            yield replace(line, end=line.start + extent(line.raw[line.start : tail.start()])[1])
             yield replace(line, start=head, gap=0)
             return
     yield line

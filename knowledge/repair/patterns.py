@@ -130,6 +130,12 @@ MARKS: Final = tuple(
 )
 
 
+def jump_of(text: str) -> int:
+    """Tell whether a line sends the reader on to another page (1), or from one (-1), and nothing else; 0 if neither."""
+    match = JUMP.fullmatch(text)
+    return 0 if match is None else -1 if "接" in match[0] and "紧接" not in match[0] else 1
+
+
 def is_page_head(text: str) -> bool:
     """Tell whether a line holds nothing but what a page's head does: date, page, paper, and a word beside them."""
     rest = _PAGE_HEAD_PARTS.sub("", text)

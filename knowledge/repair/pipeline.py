@@ -244,7 +244,9 @@ class _Writer:
     def _note(self, draft: ArticleDraft) -> None:
         first = next((section.paragraphs[0] for section in draft.sections if section.paragraphs), None)
         if first is not None and draft.moved:
-            self._doubt("reordered", first, "文件里栏目顺序错乱，已按标题、小标题恢复，请核对")
+            where = tuple(span for line in draft.title for span in line.spans) or first.spans
+            reason = "文件里栏目顺序错乱，已按标题、小标题恢复，请核对"
+            self._log.append(RepairEntry("reordered", where, first.text[:20], reason, True))
         for section in draft.sections:
             if section.uncertain and section.paragraphs:
                 self._doubt("uncertain_section", section.paragraphs[0], "不能确定这一栏属于哪个小标题")

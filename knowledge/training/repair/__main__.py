@@ -11,16 +11,18 @@ from knowledge.training.repair import joins, labeller
 from knowledge.training.repair.corpus import WrongData, load_corpus
 
 TARGET = Path(__file__).parents[2] / "models" / "repair"
+# The second one is fitted on lines that are laid out with the first.
+MODELS = ("joins.npy", "labels.json")
 
 
-def _make(job: tuple[str, Path]) -> tuple[str, bytes]:
+def _make(job: tuple[str, Path]) -> bytes:
     name, folder = job
     corpus = load_corpus(folder)
-    return name, joins.fit(corpus) if name == "joins.npy" else labeller.fit(corpus).encode()
+    return joins.fit(corpus) if name == "joins.npy" else labeller.fit(corpus).encode()
 
 
 def main() -> int:
-    """Write both model files and say their hashes."""
+    """Write the model files and say their hashes."""
     if len(sys.argv) != 2:
         print(
             "usage: python -m knowledge.training.repair FOLDER (what it holds: knowledge/models/repair/README.md)"
@@ -32,12 +34,11 @@ def main() -> int:
     except (OSError, WrongData) as error:
         print(error)
         return 1
-    with Pool(2) as pool:
-        for name, data in pool.imap_unordered(
-            _make, [(name, folder) for name in ("labels.json", "joins.npy")]
-        ):
+    with Pool(1, maxtasksperchild=1) as pool:  # a process for each, so that none reads what was there before
+        for name in MODELS:
+            data = pool.apply(_make, ((name, folder),))
             (TARGET / name).write_bytes(data)
-            print(f"{name}: {len(data)} bytes, SHA-256 {hashlib.sha256(data).hexdigest()}")
+            print(f"{name}: {len(data)} bytes, SHA-256 {hashlib.sha256(data).hexdigest()}", flush=True)
     return 0
 
 

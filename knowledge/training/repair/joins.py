@@ -14,13 +14,13 @@ from opencc import OpenCC
 from knowledge.repair.join_model import BUCKETS, SCALE, buckets
 from knowledge.training.repair.corpus import CleanArticle, Corpus
 
-PAIRS: Final = 1_000_000
+PAIRS: Final = 3_000_000
 _EPOCHS: Final = 3
 _BATCH: Final = 2048
 _RATE: Final = 0.25
 # A feature seen less often is left out; of the others so many are kept.
 _RARE: Final = 6
-_KEPT: Final = 80_000
+_KEPT: Final = 300_000
 _FINISHED: Final = "。！？"
 
 

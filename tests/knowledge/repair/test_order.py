@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.knowledge.repair.pages import column, repair, texts
+import pytest
+
+from tests.knowledge.repair.pages import column, removed, repair, texts
 
 DAWN = "清晨六点，骑手小张已经在站点等候。今年以来，全市新增骑手驿站86个，覆盖16个街道。"
 WARM = "驿站里配有饮水机、充电柜和急救箱。“冬天能喝上一口热水，心里暖和。”小张说。"
@@ -109,3 +111,29 @@ def test_a_title_between_two_columns_does_not_part_the_sentence_around_it() -> N
     assert repaired.articles[0].title.text == "骑手驿站里的 城市温度"
     assert MONEY in texts(repaired)
     assert next(fact.text[:4] for fact in repaired.facts) == "清晨六点"
+
+
+JUMPS = """城东水厂二期通水
+
+本报讯（记者 张三）城东水厂二期工程昨天正式通水。工程总投资4.5亿元，日供
+水能力达到12万吨，惠及城东三个街道的居民。市水务局负责人表示，下一步将加
+快推进老旧管网改造，力争三年内完成全部（下转第3版）
+
+河西学校开学
+
+本报讯（记者 李四）河西学校昨天迎来首批新生。学校共设36个班，可容纳学生
+1600人，教师平均年龄32岁。
+
+{again}（上接第1版）改造任务。居民代表王先生说，水压比过去稳定多了，水质也明显变
+好。水务部门还将开通24小时热线，接受居民监督。
+"""
+
+
+@pytest.mark.parametrize("again", ["", "城东水厂二期通水\n\n"])
+def test_an_article_that_goes_on_elsewhere_is_one_article(again: str) -> None:
+    repaired = repair(JUMPS.format(again=again))
+    assert [article.title.text for article in repaired.articles] == ["城东水厂二期通水", "河西学校开学"]
+    own = [fact.text for fact in repaired.facts if fact.article is repaired.articles[0]]
+    assert own[2] == "市水务局负责人表示，下一步将加快推进老旧管网改造，力争三年内完成全部改造任务。"
+    assert own[-1] == "水务部门还将开通24小时热线，接受居民监督。"
+    assert sorted(removed(repaired, "rubric")) == ["（上接第1版）", "（下转第3版）"]

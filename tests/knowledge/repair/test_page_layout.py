@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 import pytest
 
 from knowledge.repair.page_layout import page_lines
-from tests.knowledge.repair.pages import document, repair, texts
+from tests.knowledge.repair.pages import column, document, repair, texts
 
 LEFT = (
     "昨日，引水工程二期正式通",
@@ -35,6 +37,38 @@ def test_columns_are_read_one_after_another_and_spans_stay_exact(gap: str) -> No
     lines = page_lines(page)
     assert [line.text for line in lines] == [*LEFT, *RIGHT]
     assert all(page.lines[s.line - 1][s.start : s.end] in line.text for line in lines for s in line.spans)
+
+
+def test_columns_whose_lines_stand_in_turns_are_read_one_after_another() -> None:
+    left = column(
+        "昨天上午，引水工程二期正式通水，日供水能力达到一百二十万吨，惠及近八十万居民。周边三个乡镇同时受益，水费保持不变，水质明显"
+        "改善，居民们都说水比过去甜了许多。",
+        12,
+    ).split("\n")
+    right = column(
+        "市水务集团负责人表示，下一步将加快老旧管网改造，计划到明年年底完成二百六十公里的更新任务。集团还将另外建设两座泵站，预计投资三"
+        "亿元，目前资金已经全部到位。",
+        12,
+    ).split("\n")
+    rows = [line for pair in zip_longest(left, right) for line in pair if line]
+    lines = page_lines(document("\n".join(("引水工程二期通水", "", *rows))))
+    assert [line.text for line in lines] == ["引水工程二期通水", *left, *right]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n".join((*LEFT, *RIGHT)),
+        "春江水暖\n江南二月雨初晴，\n柳色青青绕古城。\n燕子归来寻旧垒，\n渔舟唱晚过桥横。\n梅花落尽桃花发，\n布谷声中始劝耕。\n最是一年春好处，\n家家户户理新塍。",
+        "\n".join(
+            f"{place}{what}名单：张伟 王芳 李娜"
+            for place in ("城东", "河西", "南桥")
+            for what in ("小学", "中学", "社区")
+        ),
+    ],
+)
+def test_one_column_verse_and_lists_are_not_taken_for_turns(text: str) -> None:
+    assert [line.number for line in page_lines(document(text))] == list(range(1, 1 + len(text.split("\n"))))
 
 
 @pytest.mark.parametrize(
