@@ -190,6 +190,7 @@ class PostgresInbox:
         """Delete what ended more than seven days ago; return how many updates that were."""
         before = self._clock() - KEPT_SECONDS
         await self._ask(sql.PURGE_ANSWERS, self._platform, before)
+        await self._ask(sql.PURGE_PACE, self._platform)
         return int((await self._ask(sql.PURGE_UPDATES, self._platform, before))[0][0])
 
     async def status_counts(self) -> Mapping[UpdateStatus | None, int]:

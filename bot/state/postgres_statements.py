@@ -109,6 +109,9 @@ FORGET_CLOSED = (
     " WHERE c.platform = g.platform AND (c.chat = g.chat OR left(c.chat, g.length) = g.topics)"
 )
 PURGE_ANSWERS = "DELETE FROM inbox_answers WHERE platform = %s AND at < %s"
+PURGE_PACE = (  # of chats that have been quiet for an hour
+    "DELETE FROM pace WHERE platform = %s AND greatest(next, held) < extract(epoch FROM clock_timestamp()) - 3600"
+)
 PURGE_UPDATES = (
     "WITH gone AS (DELETE FROM inbox_updates WHERE platform = %s AND ended < %s RETURNING number)"
     " SELECT count(*) FROM gone"

@@ -34,9 +34,6 @@ ON CONFLICT (platform, chat) DO UPDATE SET held = greatest(p.held, excluded.held
 HELD = """
 SELECT greatest(0, held - extract(epoch FROM clock_timestamp())::float8) FROM pace WHERE platform = %s AND chat = %s
 """
-FORGET = """
-DELETE FROM pace WHERE platform = %s AND greatest(next, held) < extract(epoch FROM clock_timestamp())::float8 - 3600
-"""
 
 
 class SharedLimits:
@@ -75,10 +72,6 @@ class SharedLimits:
         """Return the seconds for which a chat is still held, 0 if it is not."""
         rows = await self._writer.ask(HELD, self._platform, f"chat {chat}")
         return float(rows[0][0]) if rows else 0.0
-
-    async def forget(self) -> None:
-        """Remove the rows of chats that have been quiet for an hour."""
-        await self._writer.ask(FORGET, self._platform)
 
     async def _reserve(self, rates: dict[str, Rate]) -> float:
         pauses = [rate.interval for rate in rates.values()]
