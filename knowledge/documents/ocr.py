@@ -37,6 +37,12 @@ _BODY: Final = 10.0
 _NARROW: Final = 0.55
 _DARK: Final = 200  # of 255: print on paper, however pale a rule
 _INK: Final = 0.92  # of an em: the height of hanzi
+_BOLD_INK: Final = (
+    1.75  # times the share of ink in most print: text set in full reaches 1.5, bold print begins at 1.95
+)
+_BOLD: Final = 1.05
+"""Bold print counts as so much larger: for a heading it is the same sign."""
+
 _RULE: Final = 3.0  # in times of the body: no stroke of a character is so long, a headline's apart
 _HAN: Final = re.compile("[\u3400-\u9fff]")
 _DASH: Final = re.compile("(?<=[^0-9A-Za-z—])—(?!—)|(?<!—)—(?=[^0-9A-Za-z—])")
@@ -170,8 +176,10 @@ def read_image(name: str, data: bytes) -> NDArray[np.uint8]:
 
 def _as_page(lines: Sequence[RecognisedLine], image: NDArray[np.uint8]) -> Page:
     """Characters and rules at their places, in points of a page whose body is `_BODY` high."""
+    dark = image.min(axis=2) < _DARK
     sizes = _sizes(lines)
     body = _weighted_median((size, len(line.text)) for size, line in zip(sizes, lines, strict=True))
+    sizes = [size * _BOLD if bold else size for size, bold in zip(sizes, _bold(lines, dark), strict=True)]
     scale = _BODY / body
     glyphs: list[Glyph] = []
     for line, size in zip(lines, sizes, strict=True):
@@ -186,12 +194,21 @@ def _as_page(lines: Sequence[RecognisedLine], image: NDArray[np.uint8]) -> Page:
             order = len(glyphs)
             glyphs.append(Glyph(char, left * scale, right * scale, base * scale, size * scale, order))
             left = right
-    dark = image.min(axis=2) < _DARK
     least = max(1, int(_RULE * body))
     uprights = [Box(x * scale, top * scale, x * scale, end * scale) for x, top, end in _runs(dark.T, least)]
     levels = [Box(left * scale, y * scale, end * scale, y * scale) for y, left, end in _runs(dark, least)]
     height, width = dark.shape
     return Page(width * scale, height * scale, tuple(glyphs), tuple(uprights), tuple(levels))
+
+
+def _bold(lines: Sequence[RecognisedLine], dark: NDArray[np.bool_]) -> list[bool]:
+    """Tell which lines are set bold: much more of their box is ink than of most of the print."""
+    ink = [
+        float(dark[int(line.top) : int(line.bottom) + 1, int(line.left) : int(line.right) + 1].mean())
+        for line in lines
+    ]
+    usual = _weighted_median((share, len(line.text)) for share, line in zip(ink, lines, strict=True))
+    return [share > _BOLD_INK * usual for share in ink]
 
 
 def _runs(dark: NDArray[np.bool_], least: int) -> Iterator[tuple[int, int, int]]:
@@ -227,13 +244,15 @@ def _sizes(lines: Sequence[RecognisedLine]) -> list[float]:
         (line.bottom - line.top, weights[k]) for k, line in enumerate(lines) if k in sizes
     )
     for k, line in enumerate(lines):
-        if k in sizes:
-            continue
         high = body * (line.bottom - line.top) / usual
+        if k in sizes:
+            if abs(high - body) < abs(high - sizes[k]) and sizes[k] > body:
+                sizes[k] = body  # set wide to fill its column
+            continue
         over = [sizes[above] for above in long if _is_under(line, lines[above], sizes[above])]
         told = (wide[k], high, (line.right - line.left) / len(line.text))
         near = min(told, key=lambda size: abs(size - body))
-        sizes[k] = body if _alike(near, body, _ALIKE) else near
+        sizes[k] = body if min(told) <= body <= max(told) or _alike(near, body, _ALIKE) else near
         if over and abs(high - over[0]) < abs(high - body):
             sizes[k] = over[0]  # the last characters of a title that was broken
     return [sizes[k] for k in range(len(lines))]
