@@ -117,7 +117,7 @@ class Delivery:
 
 
 class Feishu:
-    """What a test sees and steers; `haste` shortens the ladder of redelivery, and the time for an acknowledgement."""
+    """What a test sees and steers; `haste` shortens the ladder of redelivery, and down to a second the time for an acknowledgement."""
 
     def __init__(self, haste: float = 1.0) -> None:
         self.url = ""
@@ -224,7 +224,7 @@ class Feishu:
             before = len(delivery.answers)
             await self._frames(random.choice(listening), name, body)
             try:
-                async with asyncio.timeout(ACK_SECONDS / self.haste):
+                async with asyncio.timeout(max(1.0, ACK_SECONDS / self.haste)):
                     while len(delivery.answers) == before:
                         await asyncio.sleep(0.001)
                 delivery.seconds.append(time.monotonic() - began)

@@ -201,7 +201,7 @@ asyncio.run(main())
 @pytest.mark.slow
 async def test_an_event_that_kills_the_process_is_put_aside_and_every_other_answered(tmp_path: Path) -> None:
     command = (sys.executable, "-c", WORKING)
-    async with feishu(haste=10) as server:
+    async with feishu(haste=1000) as server:
         for text in ("一", "死", "二"):
             server.push(message(text, ANN if text != "死" else GROUP.replace("oc_", "ou_")))
         deaths = 0
