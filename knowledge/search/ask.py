@@ -23,7 +23,7 @@ from knowledge.search.lexicon import Lexicon
 from knowledge.search.matching import Explainer
 from knowledge.search.pool import Pool, find_pool
 from knowledge.search.rewriting import Rewriting, rewritings
-from knowledge.search.semantic import Meaning, Meanings, is_close
+from knowledge.search.semantic import Meaning, Meanings, is_close, is_whole
 from knowledge.search.shelf import Shelf
 from knowledge.search.weights import (
     REWRITTEN,
@@ -38,6 +38,8 @@ from knowledge.text.numbers import number_keys
 
 BUDGET = 0.150
 """Seconds after the first ranking, after which no further wording is tried; the likeliest one always is."""
+CLOSE_FROM = 0.2
+"""Confidence from which a first fact that is not claimed is shown as close: one in five of such claims is right."""
 READ_FOR_FIGURES = 10
 """Facts looked into for the query's figures."""
 
@@ -209,8 +211,9 @@ def _answer(text: str, examined: Examined, language: Analyzer, limit: int) -> An
         held = float(best.features[int(order[0]), FEATURES.index(passage_pair_coverage)])
         likeness = float(best.pool.meaning[int(order[0])])
         alike = is_close(likeness, examined.lexicon.size, held, facts[0].text)
-        close = alike and not verdict.differences
-        if close:
+        likely = verdict.confidence >= CLOSE_FROM and is_whole(facts[0].text)
+        close = (alike or likely) and not verdict.differences
+        if alike and close:
             hits = tuple(replace(hit, rung=MatchKind.MEANING, why=f"意思相近；{hit.why}") for hit in hits)
         return Answer(
             text,

@@ -107,11 +107,15 @@ def likenesses(meaning: Meaning | None, facts: Array) -> Array:
 def is_close(likeness: float, facts: int, held: float, text: str) -> bool:
     """Tell whether a first fact that does not answer says something so alike that it is worth showing.
 
-    A fragment says nothing (作。). `held` is the share of the query's character pairs that stand around it: where the words are there and the answer
-    is not, another thing is told in the same words.
+    A fragment says nothing (作。). `held` is the share of the query's character pairs that stand around it: where the
+    words are there and the answer is not, another thing is told in the same words.
     """
-    whole = sum(char.isalnum() for char in text) >= _SHORTEST_CLAUSE
-    return whole and held <= SAME_WORDS and is_meant(likeness, facts)
+    return is_whole(text) and held <= SAME_WORDS and is_meant(likeness, facts)
+
+
+def is_whole(text: str) -> bool:
+    """Tell a sentence that says something from a fragment."""
+    return sum(char.isalnum() for char in text) >= _SHORTEST_CLAUSE
 
 
 def is_meant(likeness: float, facts: int) -> bool:
