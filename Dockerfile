@@ -17,7 +17,7 @@ RUN python -m venv /opt/tools \
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --no-create-home --home-dir /data chuchu \
- && install -d -o 10001 -g 10001 -m 0700 /data
+ && install -d -o 10001 -g 10001 -m 0700 /data /data/uploads
 COPY --from=build /opt/chuchu /opt/chuchu
 WORKDIR /app
 COPY seeds seeds

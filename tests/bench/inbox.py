@@ -6,7 +6,7 @@ import asyncio
 import os
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -150,11 +150,11 @@ async def _run(server: Server, folder: Path) -> None:
     await published("object store", address, lambda: ObjectBlobs(store), folder / "through-objects")
 
 
-def main() -> None:
+def main(arguments: Sequence[str]) -> None:
     """Run all of it."""
     with migrated_server(DURABLE) as server, tempfile.TemporaryDirectory() as folder:
         asyncio.run(_run(server, Path(folder)))
 
 
 if __name__ == "__main__":
-    main()
+    main(())
