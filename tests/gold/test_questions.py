@@ -21,9 +21,9 @@ def test_the_gold_questions_are_answered_from_the_seeds() -> None:
     finally:
         snapshot.close()
     report = "\n".join(scores.wrong)
-    assert scores.hit1 >= 0.8, report  # found: without vectors a paraphrase is no claim
-    assert scores.hit3 >= 0.8, report
+    assert scores.hit1 >= 0.88, report  # found or close: without vectors a paraphrase is neither
+    assert scores.hit3 >= 0.88, report
     assert scores.claimed >= 0.89, report
     assert scores.abstain >= 0.95, report
-    assert scores.answer >= 0.73, report
+    assert scores.answer >= 0.8, report
     assert scores.short >= 0.5, report
