@@ -173,6 +173,8 @@ class Outbox(Generic[D]):
                 await self._limits.hold(target.id if target else "", error.seconds)
                 self._metrics.sends.labels("flooded").inc()
                 logger.warning("chat is held for %.0f s: %s", error.seconds, error)
+                if asked is None and error.seconds > UNASKED_PATIENCE:
+                    raise  # who speaks unasked can come again later
                 continue
             except ChatMoved as error:
                 if target is None:
@@ -200,7 +202,7 @@ class Outbox(Generic[D]):
     async def _pace(self, chat: Chat | None, slots: Slots | None) -> None:
         held = await self._limits.held(chat.id) if chat else 0.0
         if slots is None and held > UNASKED_PATIENCE:
-            raise RateLimited("the chat is held", held)  # who speaks unasked can come again later
+            raise RateLimited("the chat is held", held)
         wait = await self._limits.reserve(chat.id, chat.type is not ChatType.PRIVATE) if chat else 0.0
         while chat and wait > 0:
             await (slots.release_while(wait) if slots else asyncio.sleep(wait))

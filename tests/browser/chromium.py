@@ -19,10 +19,21 @@ from typing import Any
 
 import aiohttp
 
+FONTS = (
+    Path("/usr/share/fonts"),
+    Path("/usr/local/share/fonts"),
+    Path("~/.fonts"),
+    Path("~/.local/share/fonts"),
+)
 PATH = shutil.which("chromium") or shutil.which("chromium-browser")
 PATIENCE = 20.0
 PHONE, DESKTOP = (390, 844), (1280, 900)
 KEYS = {"Enter": 13, "Escape": 27, "ArrowUp": 38, "Tab": 9}
+
+
+def has_fonts() -> bool:
+    """Tell whether the system has any font."""
+    return any(True for folder in FONTS for _ in folder.expanduser().rglob("*.[ot]t[fc]"))
 
 
 @dataclass

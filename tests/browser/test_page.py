@@ -12,12 +12,13 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from tests.browser.chromium import DESKTOP, PATH, PHONE, Browser, Tab, chromium
+from tests.browser.chromium import DESKTOP, PATH, PHONE, Browser, Tab, chromium, has_fonts
 from tests.support.process import running
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.skipif(PATH is None, reason="no Chromium here: apt-get install chromium"),
+    pytest.mark.skipif(not has_fonts(), reason="no fonts here, and without any Chromium ends"),
 ]
 
 WILD = "<img src=x onerror=alert(1)>桥&amp;\n\n新桥<script>alert(2)</script>全长45米。桥面“宽”8米，{{7*7}}人走过。\n"
