@@ -33,7 +33,7 @@ class Collected:
     updates: list[QueuedUpdate] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
 
-    async def until(self, count: int, seconds: float = 10) -> list[QueuedUpdate]:
+    async def until(self, count: int, seconds: float = 30) -> list[QueuedUpdate]:
         """Wait for so many; return all that came."""
         async with asyncio.timeout(seconds):
             while len(self.updates) < count:
