@@ -218,6 +218,8 @@ class _Work:
 
     def documents(self, sources: Sequence[tuple[Source, str]]) -> Iterator[IndexedDocument]:
         """Read and repair, writing down what becomes of each file on the way."""
+        if sources:
+            self._keywords.load()  # what keeps it from its dictionary is no document's fault
         for done, (source, digest) in enumerate(sources):
             self._progress(REPAIRING, done, len(sources))
             state = SourceState(source.name, source.size, source.stamp, digest)

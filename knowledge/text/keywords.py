@@ -29,6 +29,14 @@ class KeywordExtractor:
     def __init__(self, dictionary: Dictionary | None = None) -> None:
         self._dictionary = dictionary or Dictionary()
 
+    def load(self) -> None:
+        """Load the segmenter's dictionary now, not with the first article.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        _ = self._tfidf
+
     def annotate(self, parsed: ParsedDocument) -> ParsedDocument:
         """Give each article of a document its key words."""
         told: dict[str, Article] = {}
