@@ -10,16 +10,45 @@ from dataclasses import dataclass
 import psycopg
 
 from bot.errors import CannotStore
-from bot.sharing import Limits, Rates
+from bot.sharing import INBOX, Limits, Rates
 from bot.state.blobs import ObjectBlobs, PostgresBlobs
 from bot.state.leaders import Leaders
 from bot.state.postgres import Signals
-from bot.state.postgres_inbox import PostgresInboxes
+from bot.state.postgres_inbox import PostgresInbox
 from bot.state.postgres_writer import PostgresWriter
 from bot.state.published import PublishedVersions
 from bot.state.replica import Lease, Replica
 from bot.state.shared_limits import SharedLimits
 from knowledge.snapshots.repository import SnapshotRepository
+
+
+class PostgresInboxes:
+    """The inboxes of all platforms in one database."""
+
+    def __init__(
+        self, writer: PostgresWriter, replica: Replica, signals: Signals, clock: Callable[[], float]
+    ) -> None:
+        self._writer = writer
+        self._replica = replica
+        self._signals = signals
+        self._clock = clock
+        self._inboxes: dict[str, PostgresInbox] = {}
+        signals.subscribe(INBOX, self._call)
+        replica.on_lost(self._lose)
+
+    def of(self, platform: str) -> PostgresInbox:
+        """Return a platform's own."""
+        if platform not in self._inboxes:
+            self._inboxes[platform] = PostgresInbox(self._writer, self._replica, platform, self._clock)
+        return self._inboxes[platform]
+
+    def _call(self, payload: str) -> None:
+        for inbox in self._inboxes.values():
+            inbox.call(payload)
+
+    def _lose(self) -> None:
+        for inbox in self._inboxes.values():
+            inbox.lose()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,17 +27,14 @@ from bot.inbox import (
     UpdateStatus,
 )
 from bot.runtime import background
-from bot.sharing import INBOX
 from bot.state import postgres_statements as sql
-from bot.state.postgres import Connection, Signals
+from bot.state.postgres import Connection
 from bot.state.postgres_writer import PostgresWriter
 from bot.state.replica import Replica
 
 log = logging.getLogger(__name__)
 
-OWN_LANES = (
-    16  # so many busy chats does a replica take as their updates reach it; of the rest whoever has room
-)
+OWN_LANES = 16  # busy chats that a replica takes as their updates reach it; of the rest whoever has room
 LANES = 128  # so many chats at most does a replica hold
 LOOK_SECONDS = 1.0  # until lanes are looked at without being called
 BODIES = 512  # bodies of one's own updates kept until they are claimed
@@ -442,32 +439,3 @@ class PostgresInbox:
 def _plain(text: str) -> str:
     """Text as PostgreSQL takes it."""
     return text.replace("\0", "")
-
-
-class PostgresInboxes:
-    """The inboxes of all platforms in one database."""
-
-    def __init__(
-        self, writer: PostgresWriter, replica: Replica, signals: Signals, clock: Callable[[], float]
-    ) -> None:
-        self._writer = writer
-        self._replica = replica
-        self._signals = signals
-        self._clock = clock
-        self._inboxes: dict[str, PostgresInbox] = {}
-        signals.subscribe(INBOX, self._call)
-        replica.on_lost(self._lose)
-
-    def of(self, platform: str) -> PostgresInbox:
-        """Return a platform's own."""
-        if platform not in self._inboxes:
-            self._inboxes[platform] = PostgresInbox(self._writer, self._replica, platform, self._clock)
-        return self._inboxes[platform]
-
-    def _call(self, payload: str) -> None:
-        for inbox in self._inboxes.values():
-            inbox.call(payload)
-
-    def _lose(self) -> None:
-        for inbox in self._inboxes.values():
-            inbox.lose()

@@ -2,3 +2,6 @@
 
 VERSION = 2
 """Raised, once a release, when what is read from a file changes: stored snapshots are then built anew, beside the one that serves."""
+
+RECOGNISER = "rapidocr"
+"""The library that reads scans, of the extra `ocr`: where it is not installed they are skipped."""

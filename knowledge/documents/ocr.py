@@ -7,7 +7,6 @@ of a processor, so what was recognised is kept by the image's content, and a bui
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 import re
@@ -18,15 +17,13 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
-from knowledge.documents import limits
+from knowledge.documents import RECOGNISER
 from knowledge.documents.pdf_characters import Box, Glyph, Page
-from knowledge.errors import UnreadableFile
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-LIBRARY: Final = "rapidocr"
 INSTALL: Final = "安装识别图片文字的部分（pip install 'chuchu[ocr]'）后重新加载，或放入文字版"
 _VERSION: Final = 1
 """Of what is kept: another engine, or other lines out of it, are another version."""
@@ -104,7 +101,7 @@ class TextRecogniser:
     @property
     def installed(self) -> bool:
         """Whether there is anything to read with."""
-        return self._engine is not None or util.find_spec(LIBRARY) is not None
+        return self._engine is not None or util.find_spec(RECOGNISER) is not None
 
     def scan(self, image: NDArray[np.uint8]) -> Scan | None:
         """Recognise an image of height × width × 3 or × 4; None where it holds no text."""
@@ -151,27 +148,6 @@ def _load_engine() -> Engine:
             yield RecognisedLine(text, left, top, right, bottom, round(float(score), 4))
 
     return engine
-
-
-def read_image(name: str, data: bytes) -> NDArray[np.uint8]:
-    """Decode a photograph or scan to height × width × 3, turned as its camera was held, no larger than is of use.
-
-    Raises:
-        UnreadableFile: damaged, or of more pixels than are taken in.
-    """
-    import numpy as np
-    from PIL import Image, ImageOps
-
-    try:
-        with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as image:
-            if image.width * image.height > limits.IMAGE_PIXELS:
-                reason = f"图片有 {image.width}×{image.height} 点，超过 {limits.IMAGE_PIXELS // 10**6} 百万点的上限"
-                raise UnreadableFile(name, reason, "缩小后再放入")
-            upright = ImageOps.exif_transpose(image).convert("RGB")
-    except (OSError, SyntaxError, ValueError) as error:
-        raise UnreadableFile(name, "图片已损坏", "从原处重新下载，或重新拍一张") from error
-    upright.thumbnail((limits.IMAGE_SIDE, limits.IMAGE_SIDE))
-    return np.asarray(upright)
 
 
 def _as_page(lines: Sequence[RecognisedLine], image: NDArray[np.uint8]) -> Page:

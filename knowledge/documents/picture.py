@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from knowledge.documents import limits
 from knowledge.documents.extract import Extract
-from knowledge.documents.ocr import INSTALL, TextRecogniser, read_image
+from knowledge.documents.ocr import INSTALL, TextRecogniser
 from knowledge.documents.pdf import PageWriter
 from knowledge.documents.pdf_blocks import arrange
 from knowledge.errors import UnreadableFile
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def read_picture(name: str, data: bytes, recogniser: TextRecogniser | None = None) -> Extract:
@@ -27,3 +34,24 @@ def read_picture(name: str, data: bytes, recogniser: TextRecogniser | None = Non
     written = PageWriter(frozenset())
     written.page(arrange(scan.page), scan)
     return replace(written.extract("image", ()), page_starts=())
+
+
+def read_image(name: str, data: bytes) -> NDArray[np.uint8]:
+    """Decode a photograph or scan to height × width × 3, turned as its camera was held, no larger than is of use.
+
+    Raises:
+        UnreadableFile: damaged, or of more pixels than are taken in.
+    """
+    import numpy as np
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as image:
+            if image.width * image.height > limits.IMAGE_PIXELS:
+                reason = f"图片有 {image.width}×{image.height} 点，超过 {limits.IMAGE_PIXELS // 10**6} 百万点的上限"
+                raise UnreadableFile(name, reason, "缩小后再放入")
+            upright = ImageOps.exif_transpose(image).convert("RGB")
+    except (OSError, SyntaxError, ValueError) as error:
+        raise UnreadableFile(name, "图片已损坏", "从原处重新下载，或重新拍一张") from error
+    upright.thumbnail((limits.IMAGE_SIDE, limits.IMAGE_SIDE))
+    return np.asarray(upright)

@@ -9,11 +9,10 @@ from typing import Final
 import numpy as np
 
 from knowledge.repair.characters import width
-from knowledge.repair.interleaved import Cell, Parts, flow, take_turns, unglue
+from knowledge.repair.interleaved import BLANKS, Cell, Parts, flow, take_turns, unglue
 from knowledge.repair.sentences import FINISHED
 
 _WORD: Final = re.compile(r"[^\s\u3000]+")
-_BLANKS: Final = re.compile("(?<=\\S)[ \u3000\t]+(?=\\S)")
 _WIDE_GAP: Final = re.compile("[ \u3000\t]{6,}")
 _INNER_GAP: Final = re.compile("(?<=\\S)[ \u3000\t]{3,}(?=\\S)")
 # A page is set in columns if so many of its rows have an inner gap; a column begins where it is blank to the left in
@@ -196,7 +195,7 @@ def _east_asian(row: str) -> list[int]:
 def _cut(row: str, bounds: Sequence[int], places: Callable[[str], list[int]]) -> Iterator[tuple[int, int]]:
     """Yield start and end of a row's cells, each cut at the blank nearest to where the column begins."""
     at = places(row)
-    gaps = [gap.end() for gap in _BLANKS.finditer(row)]
+    gaps = [gap.end() for gap in BLANKS.finditer(row)]
     indent = len(row) - len(row.lstrip(" \u3000\t"))
     start = 0
     for bound in bounds:

@@ -21,7 +21,7 @@ from knowledge.repair.sentences import FINISHED
 Cell = tuple[int, int, int]
 """A piece of a row: row, start, end."""
 
-_BLANKS: Final = re.compile("(?<=\\S)[ \u3000\t]+(?=\\S)")
+BLANKS: Final = re.compile("(?<=\\S)[ \u3000\t]+(?=\\S)")
 _NARROWEST: Final = 8
 _WIDEST: Final = 34.0
 _FEWEST: Final = 4
@@ -117,7 +117,7 @@ def unglue(texts: Sequence[str], cells: Sequence[Cell]) -> Parts | None:
 
 def _how_many(texts: Sequence[str], rows: Sequence[Cell], wide: float) -> int:
     """Return how many columns of this width stand beside each other on rows; 1 where few rows reach beyond one."""
-    widths = sorted(width(_BLANKS.sub(" ", _text(texts, row).strip())) for row in rows)
+    widths = sorted(width(BLANKS.sub(" ", _text(texts, row).strip())) for row in rows)
     if widths[int(0.6 * len(widths))] < _TWO * wide:
         return 1
     return round((widths[int(0.95 * (len(widths) - 1))] + 0.5) / (wide + 0.5))
@@ -196,7 +196,7 @@ def _column_widths(texts: Sequence[str], cells: Sequence[Cell]) -> list[float]:
     if len(cells) < _FEWEST:
         return []
     blanks = [list(_blanks_at(texts, cell, cells)) for cell in cells]
-    rows = sorted((width(_BLANKS.sub(" ", _text(texts, cell).strip())) for cell in cells), reverse=True)
+    rows = sorted((width(BLANKS.sub(" ", _text(texts, cell).strip())) for cell in cells), reverse=True)
     tried = {round(each * 2) / 2 for row in blanks for each in row}
     tried |= {round((row + 0.5) / many * 2) / 2 - 0.5 for row in rows[:_WIDE_ROWS] for many in _MANY}
     counts = {
@@ -215,7 +215,7 @@ def _blanks_at(texts: Sequence[str], cell: Cell, page: Sequence[Cell]) -> Iterat
     """Yield how far its blanks stand in a row from where the rows of the page begin."""
     text = _text(texts, cell)
     margin = min(len(_text(texts, row)) - len(_text(texts, row).lstrip(" ")) for row in page[:_FEWEST]) / 2
-    for gap in _BLANKS.finditer(text):
+    for gap in BLANKS.finditer(text):
         yield width(text[: gap.start()]) - margin
 
 
@@ -246,7 +246,7 @@ def _grown(
         above = _text(texts, cells[last]).strip()
         below = _text(texts, cells[last + 1]).strip()
         if not _is_wider(texts, cells[last + 1], wide):
-            if width(below) > wide + _OUT or _BLANKS.search(below):
+            if width(below) > wide + _OUT or BLANKS.search(below):
                 break
             if FINISHED.search(above) and width(above) < wide - _SHORT:
                 break
@@ -256,7 +256,7 @@ def _grown(
 
 def _is_wider(texts: Sequence[str], cell: Cell, wide: float) -> bool:
     text = _text(texts, cell).strip()
-    return _BLANKS.search(text) is not None and width(_BLANKS.sub(" ", text)) >= 1.4 * wide
+    return BLANKS.search(text) is not None and width(BLANKS.sub(" ", text)) >= 1.4 * wide
 
 
 def _parted(
@@ -265,7 +265,7 @@ def _parted(
     """Yield the ways to share a row out among columns: cut at some of its blanks, each part in a column of its own, or
     across all of them."""
     row, start, end = cell
-    gaps = [gap.span() for gap in _BLANKS.finditer(texts[row], start, end)]
+    gaps = [gap.span() for gap in BLANKS.finditer(texts[row], start, end)]
     if len(gaps) > _CUTS:
         gaps = sorted(sorted(gaps, key=lambda gap: _off(texts, cell, gap, wide))[:_CUTS])
     for parts in range(1, many + 1):
@@ -280,7 +280,7 @@ def _parted(
 def _off(texts: Sequence[str], cell: Cell, gap: tuple[int, int], wide: float) -> float:
     """Tell how far a blank is from where a column ends; a wide one, or one behind a sentence, is nearer."""
     row, start, _ = cell
-    left = width(_BLANKS.sub(" ", texts[row][start : gap[0]].strip()))
+    left = width(BLANKS.sub(" ", texts[row][start : gap[0]].strip()))
     near = min(abs(left - number * (wide + 0.5)) for number in range(1, _MOST_COLUMNS + 1))
     return near - 2 * min(3, gap[1] - gap[0]) - 2 * (FINISHED.search(texts[row], start, gap[0]) is not None)
 

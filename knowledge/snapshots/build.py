@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from knowledge.documents.folder import Read, Source, find_sources, read_sources
-from knowledge.documents.ocr import TextRecogniser
 from knowledge.documents.sidecar import sidecar_names
 from knowledge.errors import NothingChanged, SnapshotDamaged, blames_machine
 from knowledge.index.index import IndexedDocument, build_index, update_index
@@ -37,6 +36,9 @@ from knowledge.snapshots.sources import (
 )
 from knowledge.snapshots.word_lists import changed_lists, copy_aliases, copy_dictionary, read_dictionary
 from knowledge.text.keywords import KeywordExtractor
+
+if TYPE_CHECKING:
+    from knowledge.documents.ocr import TextRecogniser
 
 REPAIR, TERMS, INDEXING = "整理", "分词", "建索引"
 READ = "读取"
@@ -149,6 +151,8 @@ def build(
         NothingChanged: there is nothing to build.
         StorageUnavailable: the disk is full or closed.
     """
+    from knowledge.documents.ocr import TextRecogniser  # it brings PDFium, which a question need not pay
+
     with explain_io_errors(folder), hand_in(folder) as hand:
         sources = list(find_sources(request.articles))
         seen = folder_fingerprint(request.articles, sources)

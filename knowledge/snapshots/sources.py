@@ -23,10 +23,6 @@ NAME = "sources.json"
 JUDGES = ("tantivy", "rjieba", "opencc", "pypinyin", "pypdfium2", "python-docx", "lxml", "jieba", "cn2an")
 """Libraries of which another version may read a file, or cut its words, differently."""
 
-RECOGNISER = "rapidocr"
-"""An extra: what it reads was skipped where it was not installed."""
-
-
 SHA256 = 64  # hexadecimal digits
 
 
@@ -115,8 +111,8 @@ def build_fingerprint() -> str:
         digest.update(f"{name} {version}\0".encode())
     for name in JUDGES:
         digest.update(f"{name} {_version(name)}\0".encode())
-    if find_spec(RECOGNISER):
-        digest.update(f"{RECOGNISER} {_version(RECOGNISER)}\0".encode())
+    if find_spec(documents.RECOGNISER):
+        digest.update(f"{documents.RECOGNISER} {_version(documents.RECOGNISER)}\0".encode())
     return digest.hexdigest()
 
 

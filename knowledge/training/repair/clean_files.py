@@ -5,119 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from random import Random
-from typing import Final
 
 from knowledge.training.repair import wordings
 from knowledge.training.repair.corpus import CleanArticle
 from knowledge.training.repair.pages import Page, Row, TrueArticle, make_page, wrap
-
-_HANZI: Final = "一二三四五六七八九十"
-_THINGS: Final = [
-    "电话",
-    "总机",
-    "值班室",
-    "传真",
-    "地址",
-    "邮编",
-    "时间",
-    "地点",
-    "联系人",
-    "面积",
-    "价格",
-    "票价",
-    "首班车",
-    "末班车",
-    "开放时间",
-    "品名",
-    "规格",
-    "型号",
-    "单位",
-    "主办",
-    "承办",
-    "姓名",
-    "性别",
-    "年龄",
-    "职务",
-    "产地",
-    "热线",
-    "周一至周五",
-    "周六",
-    "报名时间",
-    "截止日期",
-    "费用",
-    "人数",
-    "起点",
-    "终点",
-    "负责人",
-    "编号",
-    "页数",
-    "作者",
-    "出版",
-    "定价",
-    "停水范围",
-    "影响区域",
-    "押金",
-    "租期",
-    "月租金",
-    "费率",
-]
-_VALUES: Final = (
-    "{a}元",
-    "{a}",
-    "{a}号楼{b}室",
-    "{b}:{c:02}",
-    "{b}:00—{c}:00",
-    "0{b}-{a}",
-    "{a}人",
-    "{b}月{c}日",
-    "{a}平方米",
-    "{b}年",
-)
-_SPEAKERS: Final = [
-    "客户",
-    "客服",
-    "用户",
-    "店主",
-    "主持人",
-    "专家",
-    "医生",
-    "患者",
-    "老师",
-    "学生",
-    "甲",
-    "乙",
-    "A",
-    "B",
-    "采访者",
-    "受访者",
-    "居民",
-    "律师",
-]
-_SALUTATIONS: Final = (
-    "各街道办事处，各有关单位：",
-    "各部门：",
-    "尊敬的用户：",
-    "全体业主：",
-    "各位家长：",
-    "各区县人民政府：",
-    "同志们：",
-    "亲爱的读者：",
-)
-_KINDS_OF_NOTICE: Final = [
-    "通知",
-    "公告",
-    "通告",
-    "通报",
-    "方案",
-    "办法",
-    "规定",
-    "意见",
-    "启事",
-    "声明",
-    "说明",
-    "须知",
-    "细则",
-]
 
 
 def clean_file(r: Random, articles: Sequence[CleanArticle]) -> Page:
@@ -336,10 +227,10 @@ def _web_copy(r: Random, articles: Sequence[CleanArticle]) -> Page:
 
 def _notice(r: Random, articles: Sequence[CleanArticle]) -> Page:
     topic = r.choice(_clauses(r, articles, 1, 4, 14))
-    kind = r.choice(_KINDS_OF_NOTICE)
+    kind = r.choice(wordings.KINDS_OF_NOTICE)
     w = _Writer(r, "notice", r.choice((f"关于{topic}的{kind}", f"{topic}{kind}", kind)))
     if r.random() < 0.7:
-        w.body(r.choice(_SALUTATIONS))
+        w.body(r.choice(wordings.SALUTATIONS))
     opening = r.choice(_sentences(r, articles, 1))
     w.body(opening if r.random() < 0.5 else opening[:-1] + "，现将有关事项" + kind[:1] + "告如下：")
     stop = r.random() < 0.7
@@ -347,11 +238,11 @@ def _notice(r: Random, articles: Sequence[CleanArticle]) -> Page:
         text = text if stop else text[:-1]
         if r.random() < 0.4:
             text = r.choice(_clauses(r, articles, 1, 2, 8)) + r.choice(("。", "：")) + text
-        w.body(f"{_HANZI[at]}、{text}")
+        w.body(f"{wordings.HANZI[at]}、{text}")
         if r.random() < 0.3:
             form = r.choice(("（{h}）", "{n}、", "{n}.", "({n})"))
             for number, more in enumerate(_sentences(r, articles, r.randint(2, 3))):
-                w.body(form.format(h=_HANZI[number], n=number + 1) + (more if stop else more[:-1]))
+                w.body(form.format(h=wordings.HANZI[number], n=number + 1) + (more if stop else more[:-1]))
     _sign(r, w)
     return w.page()
 
@@ -391,12 +282,12 @@ def _contract(r: Random, articles: Sequence[CleanArticle]) -> Page:
     for at, text in enumerate(_sentences(r, articles, r.randint(3, 9))):
         if chapters and at % 3 == 0:
             w.heading(
-                f"第{_HANZI[at // 3]}章"
+                f"第{wordings.HANZI[at // 3]}章"
                 + r.choice((" ", "\u3000", ""))
                 + r.choice(_clauses(r, articles, 1, 2, 6)),
                 r.choice((0, 1)),
             )
-        w.body(f"第{_HANZI[at]}条{r.choice((' ', chr(0x3000), ''))}{text if stop else text[:-1]}")
+        w.body(f"第{wordings.HANZI[at]}条{r.choice((' ', chr(0x3000), ''))}{text if stop else text[:-1]}")
     if r.random() < 0.5:
         for name in ("（签章）", "电话", "日期"):
             w.body(f"甲方{name}：        乙方{name}：")
@@ -422,7 +313,7 @@ def _interview(r: Random, articles: Sequence[CleanArticle]) -> Page:
 
 def _chat(r: Random, articles: Sequence[CleanArticle]) -> Page:
     w = _Writer(r, "chat", wordings.title(r, r.choice(articles), articles), 0.3)
-    one, two = r.sample(_SPEAKERS, 2)
+    one, two = r.sample(wordings.SPEAKERS, 2)
     stamped = r.random() < 0.2
     for at, text in enumerate(_clauses(r, articles, r.randint(4, 14), 2, 30)):
         if stamped:
@@ -442,16 +333,18 @@ def _form(r: Random, articles: Sequence[CleanArticle]) -> Page:
             (
                 r.choice(_clauses(r, articles, 1, 2, 10)),
                 r.choice(wordings.RUBRICS) + "名录",
-                r.choice(_THINGS) + "一览",
+                r.choice(wordings.THINGS) + "一览",
             )
         ),
         0.85,
     )
     for _ in range(r.randint(1, 7)):
-        value = r.choice(_VALUES).format(a=r.randint(10, 99999), b=r.randint(1, 12), c=r.randint(1, 30))
+        value = r.choice(wordings.VALUES).format(
+            a=r.randint(10, 99999), b=r.randint(1, 12), c=r.randint(1, 30)
+        )
         if r.random() < 0.3:
             value = r.choice(_clauses(r, articles, 1, 2, 10))
-        w.body(r.choice(_THINGS) + r.choice(("：", ":", "： ")) + value)
+        w.body(r.choice(wordings.THINGS) + r.choice(("：", ":", "： ")) + value)
         if r.random() < 0.25:
             w.body(r.choice(_sentences(r, articles, 1)))
     for text in _sentences(r, articles, r.randint(0, 4)):
@@ -501,7 +394,9 @@ def _novel(r: Random, articles: Sequence[CleanArticle]) -> Page:
     for at, text in enumerate(_texts(r, article, 8)):
         if chapters and at % 3 == 0:
             w.heading(
-                f"第{_HANZI[at // 3]}{r.choice('章回节')} " + r.choice(_clauses(r, [article], 1, 2, 10)), 1
+                f"第{wordings.HANZI[at // 3]}{r.choice('章回节')} "
+                + r.choice(_clauses(r, [article], 1, 2, 10)),
+                1,
             )
         w.wrapped(text, wrap(r, text, wide, indent), blanks, again)
     return w.page()
