@@ -148,6 +148,15 @@ class FactReading:
         return fitting is not None and self.answer.kind not in fitting
 
     @property
+    def answers_keywords_by_words(self) -> bool:
+        """Tell whether mere keywords, which ask for nothing, are answered by mere words: by no figure, moment or name."""
+        return (
+            self.query.type is QuestionType.NONE
+            and self.answer is not None
+            and self.answer.kind in (CandidateKind.NOUNS, CandidateKind.CLAUSE, CandidateKind.READ)
+        )
+
+    @property
     def _misfit(self) -> float:
         """1 where the best short answer is of another kind than asked, or has another unit."""
         return float(self.is_of_another_kind or (self.answer is not None and self.answer.unit_other > 0))

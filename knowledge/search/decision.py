@@ -152,7 +152,8 @@ class Judge:
             return Verdict(True, chance)
         sure = decisions.said.of(reading.evidence | {"found": chance}) >= decisions.said_from
         counted = self._query.type is QuestionType.FIGURE  # what stands beside the very figure is no guess
-        return Verdict(True, chance, answer.text, (sure and not reading.is_of_another_kind) or counted)
+        fits = not reading.is_of_another_kind and not reading.answers_keywords_by_words
+        return Verdict(True, chance, answer.text, (sure and fits) or counted)
 
 
 def _as_good(reading: FactReading, first: FactReading) -> bool:

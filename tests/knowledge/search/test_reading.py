@@ -87,3 +87,9 @@ def test_what_words_decide_is_not_read(query: str) -> None:
     with serving(reader) as snapshot:
         snapshot.ask(query)
     assert all("1860" not in sentence for sentence in reader.seen)
+
+
+def test_words_that_ask_for_nothing_are_answered_by_the_sentence_alone() -> None:
+    with serving(FakeReader("收费站有6个车")) as snapshot:
+        answer = snapshot.ask("柳湾大桥 收费站 车道")
+    assert (answer.found, answer.answer) == (True, None)
