@@ -25,8 +25,8 @@ from bot.messages import (
 )
 from bot.ports import AnswerSession, InteractionLog, NullLog, Preference, SessionStore, new_id
 from bot.query_service import QueryService, ask_verified
-from bot.rendering.answer import answer_runs, heading, hint_runs, nearest, shown_query
-from bot.rendering.fact import Permalinks, citation, sentence, shown_marks
+from bot.rendering.answer import answer_runs, heading_runs, hint_runs, nearest_hits, shown_query
+from bot.rendering.fact import Permalinks, citation, marked_runs, shown_marks
 from bot.texts import Phrases, phrases
 from knowledge.model import Answer, Hit, MatchKind
 from knowledge.snapshot import Snapshot
@@ -318,7 +318,7 @@ class AnswerHandler:
 
 def ranking(answer: Answer) -> tuple[Hit, ...]:
     """Hits and related facts as the one ranking they are."""
-    return (*answer.hits, *nearest(answer)) if answer.found else nearest(answer)
+    return (*answer.hits, *nearest_hits(answer)) if answer.found else nearest_hits(answer)
 
 
 def _fact_ids(answer: Answer) -> tuple[str, ...]:
@@ -343,7 +343,7 @@ def page_count(answer: Answer, chat_type: ChatType, facts: int | None = None) ->
 def _pages(answer: Answer, chat_type: ChatType, facts: int | None) -> list[tuple[Hit, ...]]:
     # One fact answers a question, or fits a group; a word in private gets a few.
     size = facts or (1 if chat_type is not ChatType.PRIVATE or answer.answer else PAGE)
-    blocks = (tuple(answer.hits), nearest(answer)) if answer.found else (nearest(answer),)
+    blocks = (tuple(answer.hits), nearest_hits(answer)) if answer.found else (nearest_hits(answer),)
     return [block[at : at + size] for block in blocks for at in range(0, len(block), size)]
 
 
@@ -389,8 +389,8 @@ async def inline_answer(
     answer = await lookup.ask(query.text, at + INLINE_PAGE + 1)
     if not answer.found and not answer.close:
         said = phrases.nothing_found.format(shown_query(query.text))
-        return _one(said, phrases.inline_how_more, Reply(list(heading(answer, phrases))[:1]), "none")
-    hits = answer.hits or nearest(answer)
+        return _one(said, phrases.inline_how_more, Reply(list(heading_runs(answer, phrases))[:1]), "none")
+    hits = answer.hits or nearest_hits(answer)
     page = hits[at : at + INLINE_PAGE]
     more = len(hits) > at + INLINE_PAGE and at + INLINE_PAGE < DEEPEST
     results = [
@@ -408,7 +408,7 @@ def first_of(offset: str) -> int:
 
 def _result(hit: Hit, answer: str | None, phrases: Phrases, links: Permalinks) -> InlineResult:
     marks = shown_marks(hit.fact.text, hit.matched, answer)
-    runs = [*sentence(hit.fact.text, marks), Run("\n"), citation(hit.fact, phrases, links)]
+    runs = [*marked_runs(hit.fact.text, marks), Run("\n"), citation(hit.fact, phrases, links)]
     title = answer or hit.fact.article.title.text
     if hit.rung is MatchKind.MEANING:
         runs.insert(0, Run(f"【{phrases.close_mark}】\n"))

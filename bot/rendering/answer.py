@@ -8,7 +8,7 @@ from enum import StrEnum
 from itertools import combinations
 
 from bot.messages import Run, Style
-from bot.rendering.fact import Permalinks, citation, no_permalinks, place, sentence, shown_marks
+from bot.rendering.fact import Permalinks, citation, marked_runs, no_permalinks, place_text, shown_marks
 from bot.texts import Phrases
 from knowledge.model import Answer, Hit, MatchKind
 from knowledge.search.conversation import Hints
@@ -28,10 +28,10 @@ def answer_runs(
 
     The bold first line stands only where the first hit itself is shown, for it is quoted from there.
     """
-    page = (*answer.hits, *nearest(answer)[:NEAR]) if hits is None else hits
+    page = (*answer.hits, *nearest_hits(answer)[:NEAR]) if hits is None else hits
     direct = [hit for hit in page if hit in answer.hits]
     near = [hit for hit in page if hit not in answer.hits]
-    yield from heading(answer, phrases)
+    yield from heading_runs(answer, phrases)
     said = answer.answer if answer.found and direct and direct[0] == answer.hits[0] else None
     if said:
         yield Run(said, Style.BOLD)
@@ -53,7 +53,7 @@ def hint_runs(hints: Hints, phrases: Phrases) -> Iterator[Run]:
         yield Run(f"：{held}" if held else "")
 
 
-def nearest(answer: Answer) -> tuple[Hit, ...]:
+def nearest_hits(answer: Answer) -> tuple[Hit, ...]:
     """The related facts that a reader can see to be related: a word of the question stands in them.
 
     Of a close answer the first few, whatever their words.
@@ -65,7 +65,7 @@ def nearest(answer: Answer) -> tuple[Hit, ...]:
     )
 
 
-def heading(answer: Answer, phrases: Phrases, suggesting: bool = True) -> Iterator[Run]:
+def heading_runs(answer: Answer, phrases: Phrases, suggesting: bool = True) -> Iterator[Run]:
     """What comes before the facts: how a follow-up was understood, nothing found, or found under another spelling.
 
     Without `suggesting`, near spellings of what was not found are left to whoever shows them as links.
@@ -84,7 +84,7 @@ def heading(answer: Answer, phrases: Phrases, suggesting: bool = True) -> Iterat
         yield Run(phrases.nothing_found.format(shown_query(answer.understood or answer.query)))
         if answer.suggestions and suggesting:
             yield Run("\n" + phrases.did_you_mean.format("、".join(answer.suggestions)))
-        if nearest(answer):
+        if nearest_hits(answer):
             yield Run("\n" + phrases.nearest + "\n")
         elif _ENGLISH.search(answer.query):
             yield Run("\n" + phrases.operating.in_chinese)
@@ -98,9 +98,9 @@ def hit_runs(
     hits: Sequence[Hit], phrases: Phrases, links: Permalinks = no_permalinks, answer: str | None = None
 ) -> Iterator[Run]:
     """The facts one under another, library by library, `answer` bold in the first; different reports are never told as one."""
-    kind = relation(hits)
-    if kind is not Relation.ONE_REPORT:
-        yield Run((phrases.differing_reports if kind is Relation.DIFFER else phrases.several_reports) + "\n")
+    kind = agreement(hits)
+    if kind is not Agreement.ONE_REPORT:
+        yield Run((phrases.differing_reports if kind is Agreement.DIFFER else phrases.several_reports) + "\n")
     libraries = list(dict.fromkeys(hit.fact.article.library for hit in hits))
     last: str | None = None
     first = hits[0] if hits else None
@@ -112,14 +112,16 @@ def hit_runs(
             yield Run(phrases.talk.library.format(library) + "\n", Style.BOLD)
         last = library
         campaign = hit.fact.article.campaign
-        if campaign and kind is not Relation.ONE_REPORT:
+        if campaign and kind is not Agreement.ONE_REPORT:
             yield Run(phrases.campaign.format(campaign) + "\n")
         marks = shown_marks(hit.fact.text, hit.matched, answer if hit is first else None)
-        yield from sentence(hit.fact.text, marks)
+        yield from marked_runs(hit.fact.text, marks)
         yield Run("\n")
         yield citation(hit.fact, phrases, links)
         if hit.also:
-            yield Run("\n" + phrases.also.format("；".join(place(fact, phrases) for fact in hit.also[:ALSO])))
+            yield Run(
+                "\n" + phrases.also.format("；".join(place_text(fact, phrases) for fact in hit.also[:ALSO]))
+            )
 
 
 def shown_query(query: str) -> str:
@@ -135,7 +137,7 @@ _ENGLISH = re.compile(r"^[^\u3400-\u9fff]*?\b[A-Za-z]{2,}(?:'s)?,?\s+[A-Za-z]{2,
 _FIGURE = re.compile(r"(\d[\d,，]*(?:\.\d+)?)([%％万亿]*[^\W\d_]?)")
 
 
-class Relation(StrEnum):
+class Agreement(StrEnum):
     """One report, several that have nothing to say about each other, or some that disagree."""
 
     ONE_REPORT = "one_report"
@@ -143,13 +145,13 @@ class Relation(StrEnum):
     DIFFER = "differ"
 
 
-def relation(hits: Sequence[Hit]) -> Relation:
+def agreement(hits: Sequence[Hit]) -> Agreement:
     """Tell how the hits' reports relate; only the same printed campaign can tell one subject differently."""
     if len({hit.fact.article.id for hit in hits}) < 2:
-        return Relation.ONE_REPORT
+        return Agreement.ONE_REPORT
     if any(_differ(one, other) for one, other in combinations(hits, 2)):
-        return Relation.DIFFER
-    return Relation.SEVERAL
+        return Agreement.DIFFER
+    return Agreement.SEVERAL
 
 
 def _differ(one: Hit, other: Hit) -> bool:

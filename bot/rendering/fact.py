@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from enum import StrEnum
+from functools import cache
 from typing import Protocol
 
 from bot.messages import Run, Style
@@ -22,7 +24,7 @@ def no_permalinks(fact: Fact) -> str | None:
     return None
 
 
-def sentence(text: str, matched: Sequence[tuple[int, int]]) -> Iterator[Run]:
+def marked_runs(text: str, matched: Sequence[tuple[int, int]]) -> Iterator[Run]:
     """The words of a fact, whole and in order, the matched ranges bold."""
     at = 0
     for start, end in sorted(matched):
@@ -56,7 +58,7 @@ def citation(fact: Fact, phrases: Phrases, links: Permalinks = no_permalinks) ->
     return Run(_cited(fact, phrases), link=links(fact))
 
 
-def place(fact: Fact, phrases: Phrases) -> str:
+def place_text(fact: Fact, phrases: Phrases) -> str:
     """Another place of a sentence that is cited already."""
     return _cited(fact, phrases).removeprefix("——")
 
@@ -186,3 +188,29 @@ def article_runs(
     yield Run(f"——{article.file} · {phrases.article_facts.format(total)}")
     if len(pages) > 1:
         yield Run(" · " + phrases.page_of.format(page=page + 1, pages=len(pages)))
+
+
+class Script(StrEnum):
+    """The characters that quotes are shown in."""
+
+    PRINTED = ""
+    SIMPLIFIED = "hans"
+    TRADITIONAL = "hant"
+
+
+def in_script(script: Script) -> Callable[[str], str]:
+    """Return what shows a printed text in a script."""
+    return _as_printed if script is Script.PRINTED else _converter(script)
+
+
+def _as_printed(text: str) -> str:
+    return text
+
+
+@cache
+def _converter(script: Script) -> Callable[[str], str]:
+    """OpenCC's tables of characters and set phrases, without a region's words: no word becomes another."""
+    import opencc  # loaded by whoever reads another script: a command that answers does not
+
+    convert: Callable[[str], str] = opencc.OpenCC("t2s" if script is Script.SIMPLIFIED else "s2t").convert
+    return convert

@@ -13,7 +13,7 @@ SHORT = 0.8
 
 
 @dataclass(frozen=True, slots=True)
-class Paragraph:
+class PrintedParagraph:
     """Sentences that were printed as one paragraph; `caption` where they stand under a picture."""
 
     facts: tuple[Fact, ...]
@@ -29,30 +29,30 @@ class PrintedTable:
 
 
 @dataclass(slots=True)
-class Section:
+class PrintedSection:
     """What is printed under one heading; None for what comes before the first."""
 
     heading: str | None
-    parts: list[Paragraph | PrintedTable] = field(default_factory=list)
+    parts: list[PrintedParagraph | PrintedTable] = field(default_factory=list)
 
 
-def printed(facts: Sequence[Fact], document: Document) -> list[Section]:
+def printed_sections(facts: Sequence[Fact], document: Document) -> list[PrintedSection]:
     """Put an article's facts, in reading order, into the sections and paragraphs they were printed in."""
     layout = _Layout(document, facts)
-    sections: list[Section] = []
+    sections: list[PrintedSection] = []
     open_: list[Fact] = []
     shown: set[int] = set()
 
     def close() -> None:
         if open_:
-            sections[-1].parts.append(Paragraph(tuple(open_), open_[0].kind == "caption"))
+            sections[-1].parts.append(PrintedParagraph(tuple(open_), open_[0].kind == "caption"))
             open_.clear()
 
     for fact in facts:
         if not sections or (fact.section is not None and fact.section != sections[-1].heading):
             if sections:
                 close()
-            sections.append(Section(fact.section))
+            sections.append(PrintedSection(fact.section))
         table = layout.table(fact)
         if table is not None:
             close()

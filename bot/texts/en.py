@@ -2,6 +2,7 @@
 
 from bot.texts import doctor, site
 from bot.texts.operating import EN as OPERATING
+from bot.texts.operating import REPLICAS_EN as REPLICAS
 from bot.texts.phrases import (
     AdminPhrases,
     CommandLinePhrases,
@@ -9,7 +10,6 @@ from bot.texts.phrases import (
     FeedbackPhrases,
     Phrases,
 )
-from bot.texts.replicas import EN as REPLICAS
 
 PHRASES = Phrases(
     operating=OPERATING,

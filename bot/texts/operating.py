@@ -1,4 +1,4 @@
-"""What whoever runs the bot is told day by day: how a start, a build and a watched folder go."""
+"""What whoever runs the bot is told day by day: how a start, a build, a watched folder and replicas go."""
 
 from __future__ import annotations
 
@@ -81,4 +81,29 @@ EN = OperatingPhrases(
     admin_commands="Commands for admins:",
     in_chinese="The articles are in Chinese: please ask again in Chinese, for example “上海 养老”.",
     only_answers="{} cannot be written ({}): answers only, nothing is stored",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaPhrases:
+    """What an admin is told of the other processes that serve the same bot."""
+
+    all_serve: str
+    line: str
+    behind: str
+    trouble: str
+
+
+REPLICAS_ZH_HANS = ReplicaPhrases(
+    all_serve="{} 个副本都换上了。",
+    line="　副本 {}：版本 {}",
+    behind="有副本还没有换上，正在取：",
+    trouble="（{}）",
+)
+
+REPLICAS_EN = ReplicaPhrases(
+    all_serve="All {} replicas serve it.",
+    line="　replica {}: version {}",
+    behind="Not every replica serves it yet; they go on fetching:",
+    trouble=" ({})",
 )

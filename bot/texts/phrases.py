@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.texts.doctor import DoctorPhrases
-from bot.texts.operating import OperatingPhrases
-from bot.texts.replicas import ReplicaPhrases
+from bot.texts.operating import OperatingPhrases, ReplicaPhrases
 from bot.texts.site import SitePhrases, TalkPhrases
 
 

@@ -1,6 +1,7 @@
 """简体中文。"""
 
 from bot.texts import doctor, site
+from bot.texts.operating import REPLICAS_ZH_HANS as REPLICAS
 from bot.texts.operating import ZH_HANS as OPERATING
 from bot.texts.phrases import (
     AdminPhrases,
@@ -9,7 +10,6 @@ from bot.texts.phrases import (
     FeedbackPhrases,
     Phrases,
 )
-from bot.texts.replicas import ZH_HANS as REPLICAS
 
 PHRASES = Phrases(
     operating=OPERATING,

@@ -9,7 +9,7 @@ from itertools import groupby
 from aiohttp import web
 
 from bot.query_service import ask_verified
-from bot.rendering.answer import Relation, heading, nearest, relation, shown_query
+from bot.rendering.answer import Agreement, agreement, heading_runs, nearest_hits, shown_query
 from bot.rendering.fact import issue, lines, shown_marks
 from bot.texts import Phrases
 from bot.web.api import QUERIES, Asked, question
@@ -123,16 +123,18 @@ def answer_view(answer: Answer, snapshot: Snapshot, reader: Reader, asked: Asked
     said = reader.said
     notices = [
         line
-        for line in "".join(run.text for run in heading(answer, said, suggesting=answer.found)).split("\n")
+        for line in "".join(run.text for run in heading_runs(answer, said, suggesting=answer.found)).split(
+            "\n"
+        )
         if line
     ]
     short = (answer.answer or "；".join(answer.answers)) if answer.found else None
-    main = answer.hits if answer.found else nearest(answer)
+    main = answer.hits if answer.found else nearest_hits(answer)
     several = len({hit.fact.article.library for hit in answer.hits}) > 1
     first = main if several and not short else main[: 1 if short else OPEN]
     rest = [(main[len(first) :], said.more)]
     if answer.found:
-        rest.append((nearest(answer), said.related.rstrip("：:")))
+        rest.append((nearest_hits(answer), said.related.rstrip("：:")))
     context = asked.context if answer.understood else ()
     # inside the article's page the hits are those of the question as it was understood
     query = answer.understood or asked.filtered
@@ -163,9 +165,9 @@ class _Facts:
 
     def group(self, hits: Sequence[Hit], short: str | None, summary: str | None = None) -> FactGroup:
         """Facts with how their reports relate, library by library in the order of their best."""
-        kind = relation(hits)
-        several = kind is not Relation.ONE_REPORT
-        words = self._said.differing_reports if kind is Relation.DIFFER else self._said.several_reports
+        kind = agreement(hits)
+        several = kind is not Agreement.ONE_REPORT
+        words = self._said.differing_reports if kind is Agreement.DIFFER else self._said.several_reports
         order = list(dict.fromkeys(hit.fact.article.library for hit in hits))
         ordered = sorted(hits, key=lambda hit: order.index(hit.fact.article.library))
         groups = [

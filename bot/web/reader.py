@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from bot.rendering.script import Script
+from bot.rendering.fact import Script
 from bot.texts import Phrases, phrases
 
 LANGUAGE, SCRIPT = "language", "script"

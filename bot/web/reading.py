@@ -11,7 +11,7 @@ from bot.clippings import Clippings, ClippingsBusy, can_be_clipped
 from bot.query_service import ask_verified
 from bot.rendering.answer import shown_query
 from bot.rendering.fact import Permalinks, issue, lines, no_permalinks
-from bot.rendering.printed import Paragraph, Section, printed
+from bot.rendering.printed import PrintedParagraph, printed_sections
 from bot.texts import Phrases
 from bot.web.api import QUERIES
 from bot.web.reader import reader_of
@@ -91,7 +91,7 @@ async def show_article(request: web.Request) -> web.Response:
         raw=source_path(fact) if fact else f"/articles/{article.id}?view=lines",
         read=fact_path(fact, asked) if fact else f"/articles/{article.id}",
         clipping=f"/clippings/{fact.id}.png" if fact and can_be_clipped(fact) else None,
-        sections=printed_sections(found) if view not in ("lines", "clipping") else (),
+        sections=printed_sections(found.facts, found.document) if view not in ("lines", "clipping") else (),
         marks={hit.fact.id: pieces(hit.fact.text, hit.matched) for hit in found.hits},
         lines=source_lines(found) if view == "lines" else (),
         hits=_hits(found, asked),
@@ -103,7 +103,7 @@ async def show_article(request: web.Request) -> web.Response:
         ],
         link_here=lambda one: fact_path(one, asked),
         can_be_clipped=can_be_clipped,
-        is_paragraph=lambda part: isinstance(part, Paragraph),
+        is_paragraph=lambda part: isinstance(part, PrintedParagraph),
     )
 
 
@@ -150,11 +150,6 @@ def find(snapshot: Snapshot, article_id: str, fact_id: str, asked: str) -> Read 
         [one for one in related if snapshot.proves(one)],
         snapshot.sharing(article, RELATED),
     )
-
-
-def printed_sections(found: Read) -> list[Section]:
-    """The article's sections and paragraphs."""
-    return printed(found.facts, found.document)
 
 
 def source_lines(found: Read) -> list[LineView]:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from bot.rendering.script import Script, reading
+from bot.rendering.fact import Script, in_script
 from bot.web.reader import LANGUAGES, Reader
 
 # What HTML forbids in a document (https://html.spec.whatwg.org/#preprocessing-the-input-stream).
@@ -39,7 +39,7 @@ class Templates:
         text = self._environment.get_template(template).render(
             said=reader.said,
             reader=reader,
-            printed=reading(reader.script),
+            printed=in_script(reader.script),
             converted=reader.script is not Script.PRINTED,
             title=f"{about} · {site.name}" if about.strip() else site.name,
             **shown,

@@ -6,7 +6,7 @@ import pytest
 
 from bot.messages import Style
 from bot.rendering.answer import answer_runs, explanation_runs, shown_query
-from bot.rendering.fact import citation, lines, sentence
+from bot.rendering.fact import citation, lines, marked_runs
 from bot.texts import phrases
 from knowledge.model import Answer, Hit, MatchKind, Span
 from tests.support.paper import article, fact, hit
@@ -165,7 +165,7 @@ def test_hits_of_one_article_stand_under_no_heading() -> None:
 
 
 def test_matched_words_keep_every_character_in_place() -> None:
-    runs = list(sentence("𠮷野家开业了", [(4, 5), (0, 2)]))
+    runs = list(marked_runs("𠮷野家开业了", [(4, 5), (0, 2)]))
     assert "".join(run.text for run in runs) == "𠮷野家开业了"
     assert [run.text for run in runs if run.style is Style.BOLD] == ["𠮷野", "业"]
 
