@@ -91,7 +91,8 @@ class QueryService:
 
         running = asyncio.get_running_loop().run_in_executor(self._pool, leased)
         try:
-            return await asyncio.wait_for(running, self._patience)
+            async with asyncio.timeout(self._patience):
+                return await running
         except TimeoutError:
             raise TooSlow(f"a lookup took more than {self._patience} s") from None
 

@@ -127,7 +127,8 @@ async def run_child(
     """
     child = await start_child(*arguments, environment=environment, stderr=asyncio.subprocess.PIPE)
     try:
-        written, complaint = await asyncio.wait_for(child.communicate(given), seconds)
+        async with asyncio.timeout(seconds):
+            written, complaint = await child.communicate(given)
     finally:
         await kill_child(child)
     assert child.returncode is not None

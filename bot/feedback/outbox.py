@@ -71,7 +71,8 @@ class OutboxWorker:
             if self._stopping:
                 return
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._called.wait(), rest)
+                async with asyncio.timeout(rest):
+                    await self._called.wait()
 
     async def _begin(self) -> float:
         """Begin to send what is due and has room; return the seconds until something may be due."""

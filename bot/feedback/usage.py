@@ -67,7 +67,8 @@ class UsageRecorder:
     async def _run(self, ended: asyncio.Event) -> None:
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(ended.wait(), PAUSE)
+                async with asyncio.timeout(PAUSE):
+                    await ended.wait()
             last = ended.is_set()
             try:
                 await self.flush()

@@ -185,4 +185,5 @@ class _ProgressMessage:
                 )
                 self.id = self.id or sent
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._over.wait(), EDITS)
+                async with asyncio.timeout(EDITS):
+                    await self._over.wait()

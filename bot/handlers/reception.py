@@ -103,5 +103,6 @@ class Reception:
 
     async def _opened(self, seconds: float) -> bool:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._open.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._open.wait()
         return self._open.is_set()

@@ -101,8 +101,11 @@ class Adapter:
                 return await self._inline(event, job)
             case Migrated(old, new):
                 await self._sender.move(old, new)
-            case Membership(chat, member):
-                await (self._chats.reopen(chat) if member else self._chats.close(chat, "put out"))
+            case Membership(chat, member, at):
+                at = min(at, job.update.received)  # it may come long after it happened, never before
+                await (
+                    self._chats.reopen(chat, at=at) if member else self._chats.close(chat, "put out", at=at)
+                )
             case Excuse(chat, reply):
                 await self._say(chat, [reply], job)
                 return Result(UpdateStatus.REFUSED, "not served here")

@@ -50,9 +50,9 @@ class ChatDirectory:
         self._moves = {chat: new if now == old else now for chat, now in self._moves.items()} | {old: new}
         return True
 
-    async def close(self, chat: str, why: str, thread: str | None = None) -> None:
-        """A chat, or one topic of it, takes nothing from us any more."""
-        closed = ClosedChat(_key(chat, thread), why[:100], self._clock())
+    async def close(self, chat: str, why: str, thread: str | None = None, at: float | None = None) -> None:
+        """A chat, or one topic of it, takes nothing from us any more: since `at`, or now."""
+        closed = ClosedChat(_key(chat, thread), why[:100], self._clock() if at is None else at)
         self._closed[closed.id] = closed
         self._learnt += 1
         await self._inbox.close_chat(closed)
@@ -60,9 +60,11 @@ class ChatDirectory:
         if thread is None and self._events is not None:
             await self._events.closed(self._platform, chat)
 
-    async def reopen(self, chat: str, thread: str | None = None) -> None:
-        """A chat, and the topic of it that was spoken in, take messages again."""
+    async def reopen(self, chat: str, thread: str | None = None, at: float = float("inf")) -> None:
+        """A chat, and the topic of it that was spoken in, take messages again: what was closed after `at` stays so."""
         for key in {_key(chat, None), _key(chat, thread)} & self._closed.keys():
+            if self._closed[key].since > at:
+                continue
             del self._closed[key]
             self._learnt += 1
             await self._inbox.reopen_chat(key)

@@ -17,10 +17,11 @@ class Migrated:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """We were let in or put out."""
+    """We were let in or put out; `at` is when, by the platform's clock, in seconds of Unix time."""
 
     chat: str
     member: bool
+    at: float = float("inf")
 
 
 @dataclass(frozen=True, slots=True)

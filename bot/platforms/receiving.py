@@ -38,7 +38,8 @@ class Receiver:
         self._storing.add(task)
         task.add_done_callback(self._storing.discard)
         try:
-            await asyncio.wait_for(asyncio.shield(task), seconds)
+            async with asyncio.timeout(seconds):
+                await asyncio.shield(task)
         except TimeoutError:
             task.add_done_callback(_complain)
             raise InboxError(f"not stored within {seconds} s") from None

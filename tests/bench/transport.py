@@ -100,7 +100,8 @@ async def measure(contender: str, lookup: bool, count: int) -> Figures:
         )
         assert child.stdout is not None
         try:
-            telegram.hook = (await asyncio.wait_for(child.stdout.readline(), 120)).decode().strip()
+            async with asyncio.timeout(120):
+                telegram.hook = (await child.stdout.readline()).decode().strip()
             process = psutil.Process(child.pid)
             await _all_at_once(telegram, WARM_UP, answered)
             before = _cpu(process)

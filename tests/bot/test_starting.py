@@ -66,7 +66,8 @@ async def test_while_the_articles_are_sorted_every_path_says_how_far_it_is(tmp_p
             while (await http.get("/readyz")).status != 200:
                 await asyncio.sleep(0.1)
         process.terminate()
-        assert await asyncio.wait_for(process.wait(), 20) == 0
+        async with asyncio.timeout(20):
+            assert await process.wait() == 0
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
@@ -81,7 +82,8 @@ async def test_a_start_that_is_broken_off_ends_well_and_leaves_no_folder(
         process.send_signal(how)
         assert process.stderr is not None
         said = (await process.stderr.read()).decode()
-        assert await asyncio.wait_for(process.wait(), 20) == 0
+        async with asyncio.timeout(20):
+            assert await process.wait() == 0
         print(f"ended within {asyncio.get_running_loop().time() - began:.2f} s")
         assert "什么也没有留下" in said and "Traceback" not in said
         assert [path.name for path in (tmp_path / "var" / "snapshots").iterdir() if path.is_dir()] == []

@@ -52,6 +52,7 @@ async def test_a_bot_whose_every_call_hangs_stops_when_asked(tmp_path: Path) -> 
         await api.until(lambda: [call for call in api.calls if call.method == "sendMessage"])
         api.fail("getUpdates", Hang(), float("inf"))
         began = api.clock()
-        assert await asyncio.wait_for(bot.stop(), 10) == 0  # the limit of issue 6
+        async with asyncio.timeout(10):
+            assert await bot.stop() == 0  # the limit of issue 6
         print(f"stopped in {api.clock() - began:.1f} s")
         assert set(bot.endings().values()) == {None}

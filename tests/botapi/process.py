@@ -83,7 +83,8 @@ class BotProcess:
     async def ends(self, seconds: float = 60) -> int:
         """Wait for the end; return the exit code."""
         assert self._process is not None
-        return await asyncio.wait_for(self._process.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            return await self._process.wait()
 
     async def _end(self, how: signal.Signals) -> int:
         assert self._process is not None

@@ -66,7 +66,8 @@ class Tab:
         number = next(self._ids)
         self._waiting[number] = asyncio.get_running_loop().create_future()
         await self.socket.send_json({"id": number, "method": method, "params": params})
-        told = await asyncio.wait_for(self._waiting[number], PATIENCE)
+        async with asyncio.timeout(PATIENCE):
+            told = await self._waiting[number]
         if "error" in told:
             raise RuntimeError(f"{method}: {told['error']}")
         result: dict[str, Any] = told["result"]
@@ -76,7 +77,8 @@ class Tab:
         """Go somewhere, and wait until it is loaded."""
         self._loaded.clear()
         await self.call("Page.navigate", url=url)
-        await asyncio.wait_for(self._loaded.wait(), PATIENCE)
+        async with asyncio.timeout(PATIENCE):
+            await self._loaded.wait()
         await self.settle()
 
     async def settle(self) -> None:
@@ -200,7 +202,8 @@ async def chromium(language: str = "zh-CN") -> AsyncIterator[Browser]:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGTERM)
             try:
-                await asyncio.wait_for(process.wait(), 10)
+                async with asyncio.timeout(10):
+                    await process.wait()
             except TimeoutError:
                 os.killpg(process.pid, signal.SIGKILL)
                 await process.wait()

@@ -44,7 +44,8 @@ class Site:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         try:
             writer.write(sent)
-            answer = await asyncio.wait_for(reader.read(1 << 20), patience)
+            async with asyncio.timeout(patience):
+                answer = await reader.read(1 << 20)
         except ConnectionError:
             return 0, b""
         finally:

@@ -158,7 +158,8 @@ class Feishu:
     async def answered(self, event: Json, seconds: float = 30.0) -> Delivery:
         """Bring an event and wait until it is acknowledged."""
         delivery = self.push(event)
-        await asyncio.wait_for(delivery.done.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await delivery.done.wait()
         return delivery
 
     def fail(self, path: str, fault: Fault, times: float = 1) -> None:
@@ -175,7 +176,8 @@ class Feishu:
             while not condition():
                 self._news.clear()
                 try:
-                    await asyncio.wait_for(self._news.wait(), 0.05)
+                    async with asyncio.timeout(0.05):
+                        await self._news.wait()
                 except TimeoutError:
                     continue
 

@@ -232,7 +232,8 @@ class Homeserver:
         if since is not None and not self._newer(since):
             self._news.clear()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), int(asked["timeout"]) / 1000)
+                async with asyncio.timeout(int(asked["timeout"]) / 1000):
+                    await self._news.wait()
         now = self.order
         rooms: Json = {"join": {}, "invite": {}, "leave": {}}
         for room in self.rooms.values():

@@ -58,11 +58,13 @@ async def running(cwd: Path, **settings: str) -> AsyncIterator[Running]:
     )
     assert process.stdout is not None
     try:
-        line = (await asyncio.wait_for(process.stdout.readline(), 60)).decode("utf-8")
+        async with asyncio.timeout(60):
+            line = (await process.stdout.readline()).decode("utf-8")
         address = re.search(r"http://\S+?:\d+", line)
         assert address, line
         yield Running(address[0], line, process.pid)
     finally:
         if process.returncode is None:
             process.terminate()
-        assert await asyncio.wait_for(process.wait(), 20) == 0
+        async with asyncio.timeout(20):
+            assert await process.wait() == 0

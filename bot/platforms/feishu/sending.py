@@ -164,7 +164,8 @@ class Toast:
     async def text(self, seconds: float) -> str | None:
         """Wait for the notice; None where there is none, or it does not come in time."""
         with suppress(TimeoutError):
-            return await asyncio.wait_for(asyncio.shield(self._text), seconds)
+            async with asyncio.timeout(seconds):
+                return await asyncio.shield(self._text)
         self._text.cancel()
         return None
 
@@ -202,7 +203,8 @@ class Toasts:
         if toast is None or not toast.give(text):
             return False
         with suppress(TimeoutError):
-            await asyncio.wait_for(toast.acknowledged.wait(), 1.0)
+            async with asyncio.timeout(1.0):
+                await toast.acknowledged.wait()
         return True
 
 

@@ -69,7 +69,9 @@ def translate(update: ClaimedUpdate, me: BotIdentity) -> Event:
         return _message(content, me)
     if update.kind == "press":
         return _press(content, str(update.id))
-    return Membership(_name(content, "chat_id"), _text(_object(event, "header"), "event_type") == ADDED)
+    header = _object(event, "header")
+    at = int(_text(header, "create_time")) / 1000
+    return Membership(_name(content, "chat_id"), _text(header, "event_type") == ADDED, at)
 
 
 def parent_of(update: ClaimedUpdate) -> str | None:

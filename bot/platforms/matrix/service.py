@@ -200,7 +200,8 @@ class MatrixService:
         if update.kind == INVITE:
             return await self._enter(room)
         if update.kind == MEMBER and event["state_key"] == me.id:
-            return Membership(room, event["content"]["membership"] in ("join", "invite"))
+            member = event["content"]["membership"] in ("join", "invite")
+            return Membership(room, member, event["origin_server_ts"] / 1000)
         if update.kind == TOMBSTONE:
             return await self._follow(room, str(event["content"]["replacement_room"]))
         return Ignored("about the room itself")

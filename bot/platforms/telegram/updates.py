@@ -177,4 +177,5 @@ def _inline(query: TelegramInlineQuery) -> InlineQuery:
 
 
 def _membership(change: ChatMemberUpdated) -> Membership:
-    return Membership(_id(change.chat.id), change.new_chat_member.status not in ("left", "kicked"))
+    member = change.new_chat_member.status not in ("left", "kicked")
+    return Membership(_id(change.chat.id), member, change.date.timestamp())

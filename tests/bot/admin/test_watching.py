@@ -25,7 +25,8 @@ async def test_a_folder_that_changed_and_kept_still_is_told_once(tmp_path: Path)
     await asyncio.sleep(10 * STEP)
     assert knocks == []
     write_article(articles, "new.txt", "新来的一篇", "苏州河边建成了新的步道。")
-    await asyncio.wait_for(told.wait(), 30)
+    async with asyncio.timeout(30):
+        await told.wait()
     await asyncio.sleep(10 * STEP)
     assert knocks == [1]
     watching.cancel()

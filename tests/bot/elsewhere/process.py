@@ -52,7 +52,8 @@ class BotProcess:
         began = time.monotonic()
         if self._process.returncode is None:
             self._process.send_signal(how)
-        code = await asyncio.wait_for(self._process.wait(), 60)
+        async with asyncio.timeout(60):
+            code = await self._process.wait()
         return code, time.monotonic() - began
 
     def waiting(self) -> int:

@@ -71,7 +71,8 @@ async def test_what_cannot_be_stored_is_brought_again_and_answered_once(tmp_path
             delivery = server.push(message("问"))
             await server.until(lambda: 500 in delivery.answers or delivery.tries > 1)
             other.execute("ROLLBACK")
-        await asyncio.wait_for(delivery.done.wait(), 30)
+        async with asyncio.timeout(30):
+            await delivery.done.wait()
         await server.until(lambda: server.texts(ANN))
         assert delivery.tries > 1
         assert delivery.answers[-1] == 200

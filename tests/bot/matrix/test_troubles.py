@@ -142,7 +142,7 @@ async def test_a_room_that_forbids_us_is_closed_and_an_event_too_large_is_said_p
     tmp_path: Path,
 ) -> None:
     async with homeserver() as server, serving(server, tmp_path, Echo()) as service:
-        room = server.room(ANN)
+        room = server.room(ANN)  # that we entered it may be heard after it was closed
         chat = Chat("matrix", room.id, ChatType.PRIVATE)
         server.fail("/send/", faults.Refused(413, "M_TOO_LARGE"))
         assert await service.send(chat, Reply([Run("桥", link="https://here")])) is not None

@@ -90,6 +90,18 @@ async def test_what_is_learnt_of_a_chat_while_the_others_are_read_is_not_forgott
         assert chats.closed("7") == wanted
 
 
+async def test_what_happened_before_a_chat_was_closed_does_not_open_it_however_late_it_comes() -> None:
+    chats = ChatDirectory("here", ClosedChats(), None, lambda: 9.0)  # type: ignore[arg-type]  # only what it needs
+    await chats.close("7", "forbidden")
+    await chats.reopen("7", at=8.9)
+    assert chats.closed("7") == "forbidden"
+    await chats.reopen("7", at=9.1)
+    assert chats.closed("7") is None
+    await chats.close("7", "put out", at=3.0)  # told of late: what came after opens it
+    await chats.reopen("7", at=4.0)
+    assert chats.closed("7") is None
+
+
 async def test_each_end_of_a_connection_leads_to_the_next_and_is_counted() -> None:
     ends: list[Exception | None] = [
         None,
@@ -113,7 +125,8 @@ async def test_each_end_of_a_connection_leads_to_the_next_and_is_counted() -> No
     holding = asyncio.create_task(
         stay_connected(connect, health, metrics, chance=lambda: 0.0, clock=lambda: float(next(ticks)))
     )
-    await asyncio.wait_for(done.wait(), 10)
+    async with asyncio.timeout(10):
+        await done.wait()
     holding.cancel()
     counted = metrics.page().decode()
     for name in ("Disconnected", "RateLimited", "Refused", "InboxError"):

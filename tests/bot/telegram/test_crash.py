@@ -127,7 +127,8 @@ async def test_a_stop_under_load_loses_and_doubles_nothing(tmp_path: Path, setti
     async with bot_api() as api, bot_process(tmp_path, api, **settings) as bot:
         async with readers_of(api, bot) as readers:
             await asyncio.sleep(1.5)
-            assert await asyncio.wait_for(bot.stop(), 10) == 0
+            async with asyncio.timeout(10):
+                assert await bot.stop() == 0
             await bot.start()
         await check(readers, bot, kills=0)
 

@@ -160,7 +160,7 @@ def test_being_let_in_or_put_out_is_told(status: str, member: bool) -> None:
         "chat": private(7), "from": user(7), "date": 1,
         "old_chat_member": state("member"), "new_chat_member": state(status),
     }  # fmt: skip
-    assert read(my_chat_member=change) == Membership("7", member)
+    assert read(my_chat_member=change) == Membership("7", member, at=1.0)
 
 
 def test_a_press_tells_who_pressed_and_under_what() -> None:
