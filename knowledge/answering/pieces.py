@@ -25,14 +25,18 @@ class PieceVocabulary:
     """Cuts text into the likeliest pieces (Kudo 2018, unigram language model), with the place of each.
 
     `folds` replaces single characters before the lookup: SentencePiece's own (full-width to half-width …) and
-    traditional ones by simplified ones. Ids 0 to 3 are begin, padding, end and unknown.
+    traditional ones by simplified ones. Ids 0 to 3 are begin, padding, end and unknown. `longest` is that of the
+    pieces looked up, in characters.
     """
 
     BEGIN, PADDING, END, UNKNOWN = 0, 1, 2, 3
 
-    def __init__(self, pieces: list[tuple[str, float]], folds: dict[str, str]) -> None:
+    def __init__(
+        self, pieces: list[tuple[str, float]], folds: dict[str, str], longest: int = _LONGEST
+    ) -> None:
         self.pieces = pieces
         self.folds = folds
+        self._longest = longest
         self._known = {piece: (number, score) for number, (piece, score) in enumerate(pieces) if number > 3}
         self._unknown_score = min(score for _, score in pieces) - _UNKNOWN_COST
 
@@ -81,12 +85,12 @@ class PieceVocabulary:
         size = len(line)
         best = [0.0] + [-1e30] * size
         back = [(0, self.UNKNOWN)] * (size + 1)
-        known, unknown = self._known, self._unknown_score
+        known, unknown, longest = self._known, self._unknown_score, self._longest
         for begin in range(size):
             so_far = best[begin]
             if so_far + unknown > best[begin + 1]:
                 best[begin + 1], back[begin + 1] = so_far + unknown, (begin, self.UNKNOWN)
-            for end in range(begin + 1, min(size, begin + _LONGEST) + 1):
+            for end in range(begin + 1, min(size, begin + longest) + 1):
                 found = known.get(line[begin:end])
                 if found is not None and so_far + found[1] > best[end]:
                     best[end], back[end] = so_far + found[1], (begin, found[0])

@@ -32,7 +32,7 @@ from knowledge.text.folding import fold
 ENVIRONMENT = {"PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1"}
 """What the process sees of ours: no token, no address, and one thread."""
 NICE = 19
-BATCH = 16
+BATCH = 32
 SAMPLE = 64
 """Sentences from all over the library that come first: they tell what an average one is."""
 WITH_CLAUSES = 50_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("answers", "ranking")
+NAMES = ("answers", "embedder", "ranking")
 
 
 def main(argv: list[str]) -> int:

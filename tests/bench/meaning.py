@@ -1,16 +1,14 @@
-"""Meaning: `python -m tests.bench meaning fit|judge FILE.json … | paraphrases | speed N …`.
+"""Meaning: `python -m tests.bench meaning fit|judge FILE.json … | speed N …`.
 
 `fit` prints RANKING_WITH_MEANING of `knowledge/search/weights.py`: the listwise model of `fit`, on each question as
 it is and once more with its words replaced by synonyms (`--synonyms`, lines of `code= word word …`). `judge` prints
-MRR@10 by words and by both. `paraphrases` asks the questions of `tests/gold/paraphrases.jsonl`, of which the half on
-articles 06 to 10 was never tuned on. `speed` searches so many vectors. Vectors are kept in `--vectors`, so that no
-sentence is embedded twice.
+MRR@10 by words and by both. `speed` searches so many vectors. Vectors are kept in `--vectors`, so that no sentence is
+embedded twice. `paraphrases` beside this asks our own questions in other words.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -21,29 +19,23 @@ from random import Random
 import jieba
 import numpy as np
 
-from knowledge.documents.folder import read_document
 from knowledge.embedding.meanings import Semantics, SnapshotMeanings
 from knowledge.embedding.models import BUNDLED, open_embedder
 from knowledge.embedding.worker import embed_index
 from knowledge.embedding.writer import writing_vectors
 from knowledge.index.index import Index, build_index, open_index
 from knowledge.index.vectors import Model, open_vectors
-from knowledge.model import Tier
 from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import analyse
-from knowledge.repair.pipeline import repair_document
 from knowledge.search.ask import rank
 from knowledge.search.corpus import Array
 from knowledge.search.features import FEATURES
 from knowledge.search.pool import Pool
-from knowledge.snapshot import Snapshot
 from knowledge.text.analyzer import ChineseAnalyzer
 from knowledge.training.ranking import Example, fit_ranking
 from tests.bench.quality import drawn, line
 from tests.bench.squad import Asked, Data, load
 
-GOLD = Path(__file__).parents[1] / "gold"
-KEPT_FROM = "06"
 PATIENCE = 30.0  # seconds for a query's vector: nobody waits here
 TOP = 20
 TOPICS = 200
@@ -52,10 +44,9 @@ QUERIES = 10
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Do one of the four."""
+    """Do one of the three; by itself, search 200,000 vectors."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench meaning")
-    choices = ("fit", "judge", "paraphrases", "speed")
-    parser.add_argument("what", nargs="?", choices=choices, default="paraphrases")
+    parser.add_argument("what", nargs="?", choices=("fit", "judge", "speed"), default="speed")
     parser.add_argument("given", nargs="*")
     parser.add_argument("--synonyms", type=Path)
     parser.add_argument("--vectors", type=Path)
@@ -63,10 +54,8 @@ def main(arguments: Sequence[str]) -> None:
     options = parser.parse_args(arguments)
     with ExitStack() as held:
         vectors = options.vectors or Path(held.enter_context(tempfile.TemporaryDirectory()))
-        if options.what == "paraphrases":
-            paraphrases(vectors)
-        elif options.what == "speed":
-            for size in map(int, options.given):
+        if options.what == "speed":
+            for size in map(int, options.given or ["200000"]):
                 speed(size)
         else:
             sets = [load(Path(name)) for name in options.given]
@@ -115,48 +104,6 @@ def judge(data: Data, vectors: Path, sample: int) -> None:
                 ranks[name].append(1 / (place + 1) if place < 10 else 0.0)
     for name, places in ranks.items():
         line(name, places)
-
-
-def paraphrases(vectors: Path) -> None:
-    """Print how our own questions in other words are met, each half apart."""
-    rows = [json.loads(row) for row in (GOLD / "paraphrases.jsonl").read_text(encoding="utf-8").splitlines()]
-    documents = [
-        (repair_document(read_document(path.name, path.read_bytes())), b"")
-        for path in sorted((GOLD / "meaning").glob("*.txt"))
-    ]
-    with ExitStack() as held:
-        folder = Path(held.enter_context(tempfile.TemporaryDirectory())) / "index"
-        build_index(folder, documents)
-        semantics = held.enter_context(_semantics(vectors / "paraphrases"))
-        with open_index(folder) as index:
-            embed_index(index, semantics.folder, open_embedder(BUNDLED), lambda done, of: None)
-        for name, over in (("words", None), ("words and meaning", semantics.over)):
-            snapshot = Snapshot("v1", folder, over=over)
-            for half in ("tuned on", "kept back"):
-                some = [row for row in rows if (row["file"] < KEPT_FROM) == (half == "tuned on")]
-                _met(snapshot, f"{name}, {half}", some)
-            snapshot.close()
-
-
-def _met(snapshot: Snapshot, name: str, rows: Sequence[dict[str, str | None]]) -> None:
-    first = third = answerable = claimed = close = 0
-    for row in rows:
-        answer = snapshot.ask(str(row["query"]), 10)
-        if row["right"] is None:
-            claimed += answer.found
-            close += answer.close
-            continue
-        answerable += 1
-        shown = answer.hits if answer.found else answer.related if answer.tier is Tier.CLOSE else ()
-        right = [row["right"] in hit.fact.text for hit in shown[:3]]
-        first += right[:1] == [True]
-        third += any(right)
-    rest = len(rows) - answerable
-    print(
-        f"  {name:32} @1 {first / answerable:.2f} @3 {third / answerable:.2f} of {answerable};"
-        f" of {rest} unanswerable {claimed} claimed, {close} close",
-        flush=True,
-    )
 
 
 def speed(size: int) -> None:

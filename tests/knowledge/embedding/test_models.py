@@ -1,4 +1,4 @@
-"""An endpoint that speaks OpenAI's way of embedding."""
+"""The bundled model, and an endpoint that speaks OpenAI's way of embedding."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from knowledge.embedding.endpoint import EndpointEmbedder
-from knowledge.embedding.models import chosen_embeddings
+from knowledge.embedding.models import BundledEmbedder, chosen_embeddings
 from knowledge.errors import EmbeddingFailed
 
 
@@ -93,3 +93,12 @@ def test_the_bundled_model_is_chosen_where_nothing_is_said_and_its_package_is_in
     assert chosen_embeddings(None) == "bundled"
     assert chosen_embeddings("off") == "off"
     assert chosen_embeddings("http://localhost:11434/v1") == "http://localhost:11434/v1"
+
+
+def test_sentences_have_the_vectors_that_the_package_itself_gives_them_in_their_order() -> None:
+    texts = ["大桥通车。", "学费三年内不会上涨。", "湖水变清。", "候鸟" * 300, "How much is a lift?"]
+    bundled = BundledEmbedder()
+    own = np.stack([bundled._model.encode(text, is_query=False) for text in texts])
+    cosines = (bundled.embed(texts) * own).sum(axis=1)
+    assert min(cosines[[0, 1, 2, 4]]) > 0.99
+    assert cosines[3] > 0.9  # more pieces than the model takes

@@ -1,0 +1,144 @@
+"""Other words for the same thing: `python -m tests.bench paraphrases [FOLDER …] [--vectors DIR] [--show HALF]`.
+
+Asks the questions of `tests/gold/paraphrases.jsonl` of the articles in `tests/gold/meaning` and of the seeds, and those
+of `questions.jsonl` in each folder given, which lies beside its articles. A row has `half`: `seen` was looked at while
+tuning, `kept` never. Prints how often the right fact is found or shown as close first and among the first three, by
+kind (`other` words, `half` of them other, `concept`), and what is claimed of those that nothing answers. `--show` prints
+what is missed in one half.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from knowledge.documents.folder import read_document
+from knowledge.embedding.meanings import Semantics
+from knowledge.embedding.models import BUNDLED, open_embedder
+from knowledge.embedding.worker import embed_index
+from knowledge.index.index import build_index, open_index
+from knowledge.model import Answer
+from knowledge.repair.pipeline import repair_document
+from knowledge.snapshot import Snapshot
+from tests.support.reading import patient_reader
+
+ROOT = Path(__file__).parents[2]
+GOLD = ROOT / "tests" / "gold"
+FOLDERS = {"meaning": GOLD / "meaning", "seeds": ROOT / "seeds"}
+PATIENCE = 30.0  # seconds for a query's vector: nobody waits here
+NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A question, and a piece of the fact that answers it; None where none does."""
+
+    half: str
+    kind: str
+    query: str
+    right: str | None
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Ask every set by words and by words and meaning."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench paraphrases")
+    parser.add_argument("folders", nargs="*", type=Path)
+    parser.add_argument("--vectors", type=Path)
+    parser.add_argument("--show", choices=("seen", "kept"))
+    options = parser.parse_args(arguments)
+    sets = {name: _rows(GOLD / "paraphrases.jsonl", name) for name in FOLDERS}
+    folders = dict(FOLDERS)
+    for folder in options.folders:
+        folders[str(folder)] = folder
+        sets[str(folder)] = _rows(folder / "questions.jsonl")
+    with ExitStack() as held:
+        vectors = options.vectors or Path(held.enter_context(tempfile.TemporaryDirectory()))
+        for name, rows in sets.items():
+            with asked_of(folders[name], vectors / f"of-{folders[name].name}") as (words, both):
+                for half in ("seen", "kept"):
+                    some = [row for row in rows if row.half == half]
+                    met(words, f"{folders[name].name}, {half}: words", some)
+                    met(both, f"{folders[name].name}, {half}: words and meaning", some, options.show == half)
+
+
+def _rows(path: Path, on: str | None = None) -> list[Row]:
+    rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    return [
+        Row(row["half"], row["kind"], row["query"], row["right"])
+        for row in rows
+        if on is None or row["on"] == on
+    ]
+
+
+@contextmanager
+def asked_of(folder: Path, vectors: Path) -> Iterator[tuple[Snapshot, Snapshot]]:
+    """Lend a folder's articles, once searched by words alone and once by meaning too."""
+    texts = [path for path in sorted(folder.iterdir()) if path.suffix == ".txt"]
+    documents = [(repair_document(read_document(path.name, path.read_bytes())), b"") for path in texts]
+    vectors.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as held:
+        index = Path(held.enter_context(tempfile.TemporaryDirectory())) / "index"
+        build_index(index, documents)
+        semantics = held.enter_context(Semantics(vectors, BUNDLED, PATIENCE))
+        with open_index(index) as opened:
+            embed_index(opened, semantics.folder, open_embedder(BUNDLED), lambda done, of: None)
+        both = [Snapshot("v1", index, over=over, reader=patient_reader) for over in (None, semantics.over)]
+        for snapshot in both:
+            held.callback(snapshot.close)
+        yield both[0], both[1]
+
+
+def met(snapshot: Snapshot, name: str, rows: Sequence[Row], show: bool = False) -> None:
+    """Ask the questions and print what came of them."""
+    asked: Counter[str] = Counter()
+    first: Counter[str] = Counter()
+    third: Counter[str] = Counter()
+    claimed = close = wrongly = 0
+    for row in rows:
+        answer = snapshot.ask(row.query, 10)
+        asked[row.kind] += 1
+        if row.right is None:
+            claimed += answer.found
+            close += answer.close
+            continue
+        right = [_bare(row.right) in _bare(text) for text in _shown(answer)]
+        first[row.kind] += right[:1] == [True]
+        third[row.kind] += any(right[:3])
+        wrongly += answer.found and right[:1] != [True]
+        if show and right[:1] != [True]:
+            _tell(row, answer)
+    kinds = [kind for kind in asked if kind != NONE]
+    total = sum(asked[kind] for kind in kinds)
+    print(
+        f"  {name:36} @1 {sum(first.values()) / total:.2f} @3 {sum(third.values()) / total:.2f} of {total} ("
+        + ", ".join(f"{kind} {first[kind]}/{third[kind]}/{asked[kind]}" for kind in kinds)
+        + f"), {wrongly} claimed wrongly; of {asked[NONE]} unanswerable {claimed} claimed, {close} close",
+        flush=True,
+    )
+
+
+def _shown(answer: Answer) -> list[str]:
+    """The facts found or close."""
+    hits = answer.hits if answer.found else answer.related if answer.close else ()
+    return [hit.fact.text for hit in hits]
+
+
+def _tell(row: Row, answer: Answer) -> None:
+    hits = answer.hits or answer.related
+    right = [_bare(row.right or "") in _bare(hit.fact.text) for hit in hits]
+    place = right.index(True) + 1 if any(right) else None
+    top = hits[0].fact.text[:40] if hits else ""
+    differing = [one.asked for one in answer.differences]
+    told = f"{answer.tier} {answer.confidence:.2f} at {place}: {top} {differing}"
+    print(f"    {row.kind} {row.query} [{row.right}] {told}")
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"\s", "", text)
