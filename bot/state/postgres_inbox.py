@@ -241,15 +241,15 @@ class PostgresInbox:
         room = OWN_LANES - len(self._lanes) if self._consumer is not None else 0
         fresh = [queue for queue in dict.fromkeys(u.queue for u in updates) if queue not in self._lanes]
         ours = set(fresh[: max(0, room)]) | self._lanes.keys()
-        queues = sorted({update.queue for update in updates})
-        now = self._clock()
-        me = self._replica.id
-        cursor = await connection.execute(
-            sql.STORE,
-            {
-                "platform": self._platform,
-                "me": me,
-                "now": now,
+        now, me = self._clock(), self._replica.id
+        told: dict[str, object] = {"platform": self._platform, "me": me, "now": now}
+        if len(updates) == 1 and not positions:
+            statement, (one,) = sql.STORE_ONE, updates
+            owner = me if one.queue in ours else None
+            told |= {"queue": one.queue, "owner": owner, "id": one.id, "kind": one.kind, "body": one.body}
+        else:
+            statement, queues = sql.STORE, sorted({update.queue for update in updates})
+            told |= {
                 "queues": queues,
                 "own": [queue in ours for queue in queues],
                 "ids": [u.id for u in updates],
@@ -257,26 +257,23 @@ class PostgresInbox:
                 "kinds": [u.kind for u in updates],
                 "bodies": [u.body for u in updates],
                 "position": positions[-1] if positions else None,
-            },
-        )
+            }
+        cursor = await connection.execute(statement, told)
         new: dict[str, int] = {}
-        others: set[str] = set()
         behind: dict[str, list[int]] = {}
         lined_up: dict[str, list[int]] = {}
         touches: dict[str, int] = {}
-        for queue, owner, touched, number, update in await cursor.fetchall():
+        for queue, owner, touched, number, update, _ in await cursor.fetchall():
             if number is not None:
                 new[update] = number
             if owner != me or self._consumer is None:
-                if number is not None:
-                    others.add(owner or "*")
                 continue
             lane = self._lanes.setdefault(queue, _Lane())
             touches[queue] = touched
             gap = touched != lane.touches + 1
             (behind if gap else lined_up).setdefault(queue, []).extend([number] if number is not None else [])
         counts: list[int] = []
-        told: list[QueuedUpdate] = []
+        ready: list[QueuedUpdate] = []
         for some, _ in work:
             counts.append(0)
             for u in some:
@@ -285,7 +282,7 @@ class PostgresInbox:
                     continue
                 counts[-1] += 1
                 if number in lined_up.get(u.queue, ()):
-                    told.append(QueuedUpdate(number, u.queue, u.kind, counted=True))
+                    ready.append(QueuedUpdate(number, u.queue, u.kind, counted=True))
                     self._bodies[number] = ClaimedUpdate(number, u.id, u.kind, u.body, now, 1)
         for queue, numbers in lined_up.items():
             lane = self._lanes[queue]
@@ -293,12 +290,10 @@ class PostgresInbox:
             lane.last = max([lane.last, *numbers])
         while len(self._bodies) > BODIES:
             self._bodies.popitem(last=False)
-        self._deliver(sorted(told, key=lambda one: one.number))
+        self._deliver(sorted(ready, key=lambda one: one.number))
         if behind:
             await self._load(connection, list(behind), {n for some in behind.values() for n in some})
         await self._free(connection, lined_up)
-        for whom in others:
-            await connection.execute(sql.TELL, (f"{self._platform} {whom}",))
         return counts
 
     async def _tend(self, connection: Connection, work: Sequence[None]) -> list[None]:

@@ -24,7 +24,17 @@ DURABLE = ("fsync=on",)
 LONE, MANY, CHATS, FILES, FILE = 1_000, 20_000, 50, 20, 10 * 1024 * 1024
 
 
-class Worker:
+class Sink:
+    """Takes what it is given, and does nothing with it."""
+
+    def add(self, updates: Iterable[QueuedUpdate]) -> None:
+        pass
+
+    def drop(self, queues: Iterable[str]) -> None:
+        raise AssertionError(f"lost {list(queues)}")
+
+
+class Worker(Sink):
     """Claims and ends what it is given, `at_once` at a time, as the scheduler's places do."""
 
     def __init__(self, inbox: Inbox, at_once: int = 64) -> None:
@@ -37,9 +47,6 @@ class Worker:
     def add(self, updates: Iterable[QueuedUpdate]) -> None:
         for update in updates:
             self._waiting.put_nowait(update)
-
-    def drop(self, queues: Iterable[str]) -> None:
-        raise AssertionError(f"lost {list(queues)}")
 
     async def work(self) -> None:
         async with asyncio.TaskGroup() as group:
@@ -63,16 +70,25 @@ def median(times: list[float]) -> float:
     return sorted(times)[len(times) // 2] * 1000
 
 
+async def alone(sqlite: Inbox, postgres: Inbox) -> None:
+    """Print what a lone update costs to store and line up on either, in turns, so that both meet the same machine."""
+    times: dict[str, list[float]] = {"SQLite": [], "PostgreSQL": []}
+    async with sqlite.delivering(Sink()), postgres.delivering(Sink()):
+        for update in updates(LONE, 0):
+            for name, inbox in (("SQLite", sqlite), ("PostgreSQL", postgres)):
+                began = time.perf_counter()
+                await inbox.store([update])
+                times[name].append(time.perf_counter() - began)
+    for name, taken in times.items():
+        print(f"{name}: stored one by one, p50 {median(taken):.2f} ms")
+    print(f"PostgreSQL / SQLite: {median(times['PostgreSQL']) / median(times['SQLite']):.2f}")
+
+
 async def measure(name: str, inboxes: list[Inbox]) -> None:
-    """Print what one engine does: stored one by one, in hundreds, and drained by all."""
-    inbox, times = inboxes[0], []
-    for update in updates(LONE, 0):
-        began = time.perf_counter()
-        await inbox.store([update])
-        times.append(time.perf_counter() - began)
-    print(f"{name}: stored one by one, p50 {median(times):.2f} ms")
+    """Print what one engine does: stored in hundreds, and drained by all."""
+    inbox = inboxes[0]
     began = time.perf_counter()
-    for first in range(LONE, LONE + MANY, 100):
+    for first in range(0, MANY, 100):
         await inbox.store(updates(100, first))
     print(f"{name}: stored in hundreds, {MANY / (time.perf_counter() - began):,.0f}/s")
     workers = [Worker(each) for each in inboxes]
@@ -81,7 +97,7 @@ async def measure(name: str, inboxes: list[Inbox]) -> None:
         tasks = [asyncio.create_task(worker.work()) for worker in workers]
         for each, worker in zip(inboxes, workers, strict=True):
             await stack.enter_async_context(each.delivering(worker))
-        while sum(len(worker.ended) for worker in workers) < LONE + MANY:
+        while sum(len(worker.ended) for worker in workers) < MANY:
             await asyncio.sleep(0.01)
         took = time.perf_counter() - began
         lone = []
@@ -101,7 +117,7 @@ async def measure(name: str, inboxes: list[Inbox]) -> None:
         for queue, number in worker.ended:
             wrong += number < last.get(queue, 0)
             last[queue] = number
-    print(f"{name}: drained by {len(inboxes)}, {(LONE + MANY) / took:,.0f}/s, {wrong} out of order")
+    print(f"{name}: drained by {len(inboxes)}, {MANY / took:,.0f}/s, {wrong} out of order")
     print(f"{name}: a lone update from store to end, p50 {median(lone):.2f} ms")
 
 
@@ -139,7 +155,10 @@ async def three(address: str) -> AsyncIterator[list[Inbox]]:
 
 async def _run(server: Server, folder: Path) -> None:
     async with open_inboxes(folder / "inbox.sqlite", time.time, "bench") as inboxes:
-        await measure("SQLite", [inboxes.of("bench")])
+        sqlite = inboxes.of("bench")
+        async with open_cluster(server.address(server.make("migrated"))) as cluster:
+            await alone(sqlite, cluster.inboxes.of("bench"))
+        await measure("SQLite", [inboxes.of("another")])
     async with three(server.address(server.make("migrated"))) as all_three:
         await measure("PostgreSQL", all_three)
     address = server.address(server.make("migrated"))

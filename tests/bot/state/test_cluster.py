@@ -26,8 +26,8 @@ SHORT = Lease(seconds=0.6, gone=0.3, renew=0.1, silent=0.4)
 
 
 @asynccontextmanager
-async def two(address: str) -> AsyncIterator[tuple[Cluster, Cluster]]:
-    async with open_cluster(address, lease=SHORT) as one, open_cluster(address, lease=SHORT) as other:
+async def two(address: str, lease: Lease = SHORT) -> AsyncIterator[tuple[Cluster, Cluster]]:
+    async with open_cluster(address, lease=lease) as one, open_cluster(address, lease=lease) as other:
         yield one, other
 
 
@@ -104,7 +104,7 @@ async def test_who_wakes_and_finds_itself_taken_for_dead_drops_what_it_had(postg
 
 
 async def test_an_update_is_never_left_without_a_lane_however_stores_and_ends_meet(postgres: str) -> None:
-    async with two(postgres) as (one, other):
+    async with two(postgres, Lease()) as (one, other):
         inboxes = [one.inboxes.of("telegram"), other.inboxes.of("telegram")]
         works = [Collected(), Collected()]
         done: list[tuple[str, int]] = []
