@@ -37,6 +37,7 @@ async def open_several(settings: Settings) -> AsyncIterator[Several]:
 
     Raises:
         CannotStore: what must hold what comes in cannot be written.
+        StateError: several processes would share a database that is a newer program's, or cannot be used.
     """
     url = settings.database or sqlite_address(settings.data)
     if not url.startswith("postgresql"):
@@ -49,8 +50,8 @@ async def open_several(settings: Settings) -> AsyncIterator[Several]:
         return
     from bot.state.cluster import open_cluster  # loads psycopg, an extra of its own
 
+    await share_askers_key(url, settings.data)  # first of all: it refuses a newer program's tables
     async with open_cluster(url) as cluster:
-        await share_askers_key(url, settings.data)
         own = SnapshotRepository(settings.data / SERVED)
         yield Several(cluster, cluster.inboxes, cluster.versions(own, settings.snapshots))
 

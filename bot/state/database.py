@@ -58,20 +58,29 @@ def fresh_id() -> str:
 STEPS = Path(__file__).parent / "migrations" / "versions"
 
 
+def is_behind(connection: Connection) -> bool:
+    """Tell whether the database is not at this program's step; then load what brings it there, before anybody must wait."""
+    found = None
+    if inspect(connection).has_table("alembic_version"):
+        found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    behind = found != max(path.name for path in STEPS.glob("[0-9]*.py")).split("_")[0]
+    if behind:
+        import alembic.command  # noqa: F401 (a quarter of a second, which nobody should wait for who writes meanwhile)
+    return behind
+
+
 def migrate(connection: Connection, where: str) -> None:
     """Run what is missing, inside the connection's transaction: all of it, or nothing.
 
     Raises:
         StateTooNew: the database is at a step that this program version does not know.
     """
-    if (
-        _version(connection)
-        == max(path.name for path in STEPS.iterdir() if path.match("[0-9]*.py")).split("_")[0]
-    ):
+    if not is_behind(connection):
         return
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SET LOCAL statement_timeout = 0"))  # a large table takes its time
-    from alembic import command  # a quarter of a second of imports, for nothing at most starts
+        for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
+            connection.execute(text(f"SET LOCAL {limit} = 0"))  # a large table takes its time, and so may we
+    from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError
 
@@ -84,13 +93,6 @@ def migrate(connection: Connection, where: str) -> None:
         raise StateTooNew(
             f"数据库 {where} 来自更新的程序版本（{error}）；请升级程序，或换一个数据库"
         ) from error
-
-
-def _version(connection: Connection) -> str | None:
-    if not inspect(connection).has_table("alembic_version"):
-        return None
-    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    return found
 
 
 WRITES = "chuchu_writes"
@@ -308,6 +310,7 @@ async def open_database(url: str) -> AsyncIterator[Database]:
     try:
         async with database.reading() as connection:
             await check_whole(connection, where)
+            await connection.run_sync(is_behind)
         async with database.writing() as connection:
             await connection.run_sync(migrate, where)
             await mark_file(connection)

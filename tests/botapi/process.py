@@ -48,6 +48,12 @@ class BotProcess:
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def url(self) -> str:
+        """Where its page is, as it said last."""
+        said: list[str] = re.findall(r"http://[0-9.]+:\d+", self.log_text())
+        return said[-1]
+
     async def start(self) -> None:
         """Start without waiting."""
         self._began = self.log.stat().st_size if self.log.exists() else 0

@@ -1,0 +1,137 @@
+"""Several real bots over one real PostgreSQL, and readers who ask them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+from tests.botapi.process import BotProcess, bot_process
+from tests.botapi.server import BotApi, bot_api
+from tests.botapi.updates import message, private
+from tests.knowledge.snapshots.corpus import write_corpus
+from tests.support.postgres import Server
+
+CHATS, RATE = 24, 8.0
+DURABLE = ("fsync=on",)  # a server that writes to the disk as one in use does
+
+
+@dataclass
+class Replicas:
+    """The bots, and what the readers asked."""
+
+    api: BotApi
+    server: Server
+    database: str
+    folder: Path
+    articles: Path
+    stack: AsyncExitStack
+    bots: list[BotProcess] = field(default_factory=list)
+    asked: dict[str, int] = field(default_factory=dict)
+
+    def settings(self, **more: str) -> dict[str, str]:
+        """What all of them are told."""
+        return {
+            "CHUCHU_DATABASE": self.server.address(self.database),
+            "CHUCHU_ARTICLES": str(self.articles),
+            **more,
+        }
+
+    def own(self, number: int) -> Path:
+        """The folder of one."""
+        folder = self.folder / str(number)
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    async def start(self, number: int, **settings: str) -> BotProcess:
+        """Start one in its own folder, in the place of one that has stopped there."""
+        starting = bot_process(self.own(number), self.api, **self.settings(**settings))
+        bot = await self.stack.enter_async_context(starting)
+        self.bots[number : number + 1] = [bot]
+        return bot
+
+    def sql(self, statement: str) -> list[tuple[object, ...]]:
+        """Ask the database."""
+        return self.server.execute(statement, self.database)
+
+    def ask(self, chat: int, number: int = 1) -> None:
+        """Let the reader of a chat ask."""
+        self.asked[str(self.api.push(message=message("道路", private(chat), number)))] = chat
+
+    async def readers(self, seconds: float) -> None:
+        """Every chat asks in turn."""
+        began, number = time.monotonic(), 0
+        while time.monotonic() - began < seconds:
+            self.ask(5000 + number % CHATS, number)
+            number += 1
+            await asyncio.sleep(max(0.0, began + number / RATE - time.monotonic()))
+
+    async def crowd(self) -> None:
+        """Everybody asks at once, more than may be answered in a second."""
+        for chat in range(5000, 5000 + CHATS):
+            self.ask(chat, chat)
+        await asyncio.sleep(0.3)
+
+    async def answered_again(self) -> float:
+        """Return how long until somebody new is answered."""
+        began, chat = time.monotonic(), 9000 + len(self.asked)
+        self.ask(chat)
+        await self.api.until(lambda: self.api.said(chat))
+        return time.monotonic() - began
+
+    async def all_ended(self, seconds: float = 60) -> None:
+        """Wait until every update has ended."""
+        async with asyncio.timeout(seconds):
+            while len(self.rows()) < len(self.asked):
+                await asyncio.sleep(0.1)
+
+    def rows(self) -> list[tuple[object, ...]]:
+        """What has ended: its id, how, and the moments it came and ended, in the order of coming."""
+        return self.sql(
+            "SELECT id, status, received, ended FROM inbox_updates WHERE status IS NOT NULL ORDER BY number"
+        )
+
+    def waits(self) -> list[float]:
+        """How long each update waited for its end, the longest last."""
+        return sorted(float(str(ended)) - float(str(came)) for _, _, came, ended in self.rows())
+
+    def leader(self) -> int:
+        """Which bot polls: the one whose log says so last."""
+        logs = [bot.log_text() for bot in self.bots]
+        return max(
+            range(len(logs)),
+            key=lambda at: (
+                logs[at].rfind('"leading telegram"') - logs[at].rfind('"no longer leading telegram"')
+            ),
+        )
+
+    def wrong(self) -> tuple[int, int, dict[int, int]]:
+        """How many updates were lost, how many ended out of order, and how many answers too many each chat has."""
+        ended: dict[int, list[float]] = {}
+        known = set()
+        for update, _, _, at in self.rows():
+            known.add(str(update))
+            ended.setdefault(self.asked[str(update)], []).append(float(str(at)))
+        lost = len(self.asked.keys() - known)
+        disorder = sum(b < a for times in ended.values() for a, b in pairwise(times))
+        asked = Counter(self.asked.values())
+        said = Counter(call.chat for call in self.api.made("sendMessage"))
+        return lost, disorder, {chat: said[chat] - asked[chat] for chat in asked if said[chat] != asked[chat]}
+
+
+@asynccontextmanager
+async def replicas(folder: Path, server: Server, count: int = 3) -> AsyncIterator[Replicas]:
+    """So many bots that serve one database of their own."""
+    name = server.make("migrated")
+    async with bot_api() as api, AsyncExitStack() as stack:
+        (folder / "articles").mkdir()
+        running = Replicas(api, server, name, folder, write_corpus(folder / "articles", 4), stack)
+        for number in range(count):
+            await running.start(number)
+        yield running
+    server.drop(name)
