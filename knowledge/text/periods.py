@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 
 from knowledge.text.numbers import value_of
@@ -22,7 +23,7 @@ class Relation(StrEnum):
 class Period:
     """A time as far as it is told; None is not told. `half` and `quarter` count from 1, `clock` is minutes of the day.
 
-    `relative` is the year as counted from now: 0 今年, -1 去年.
+    `relative` is the year as counted from now: 0 今年, -1 去年; `months` are the first and last of several: 1—11月.
     """
 
     year: int | None = None
@@ -32,12 +33,20 @@ class Period:
     month: int | None = None
     day: int | None = None
     clock: int | None = None
+    months: tuple[int, int] | None = None
 
     def related(self, printed: Period) -> Relation:
         """Return how a printed time stands to this asked one: 五月 is narrower than 上半年, 2022年 other than 2023年."""
         mine, its = self._widened(), printed._widened()
         shared = False
+        if self.months or printed.months:
+            asked, said = mine.months, its.months
+            if asked and said and not (asked[0] <= said[0] and said[1] <= asked[1]):
+                return Relation.OTHER  # what the first five months came to is no figure of the first two
+            shared = asked is not None and said is not None
         for part in fields(Period):
+            if part.name == "months":
+                continue
             asked, said = getattr(mine, part.name), getattr(its, part.name)
             if asked is None or said is None:
                 continue
@@ -57,27 +66,35 @@ class Period:
 
     def within(self, outer: Period) -> Period:
         """Return this time with what only `outer` tells: 6月 of an article of 2023."""
-        return Period(
-            *(
-                mine if (mine := getattr(self, part.name)) is not None else getattr(outer, part.name)
-                for part in fields(Period)
-                if part.name in _PARTS
-            )
-        )
+        told = [part.name for part in fields(Period) if getattr(self, part.name) is not None]
+        left = _OF_MONTHS if self.months else frozenset({"months"} if _OF_MONTHS.intersection(told) else ())
+        taken = {name: getattr(outer, name) for name in _PARTS - left - frozenset(told)}
+        return replace(self, **taken)
 
     def _widened(self) -> Period:
         """With the quarter and half that a month lies in."""
         quarter = self.quarter or (None if self.month is None else (self.month + 2) // 3)
         half = self.half or (None if quarter is None else (quarter + 1) // 2)
-        return Period(self.year, self.relative, half, quarter, self.month, self.day, self.clock)
+        months = self.months or next(
+            (
+                (size * (told - 1) + 1, size * told)
+                for told, size in ((self.month, 1), (quarter, 3), (half, 6))
+                if told is not None
+            ),
+            None,
+        )
+        return Period(self.year, self.relative, half, quarter, self.month, self.day, self.clock, months)
 
 
 _PARTS = frozenset(part.name for part in fields(Period))
+_OF_MONTHS = frozenset({"half", "quarter", "month", "day"})
 _HANZI = "〇零一二三四五六七八九十"
 _NUMBER = rf"(?:\d{{1,2}}|[{_HANZI}]{{1,3}})"
 _YEAR = r"(?P<year>(?:1\d|20)\d{2}|[一二][〇零一二三四五六七八九]{3})\s?年(?:度|代)?|(?P<relative>今|本|去|上|前|明|后)年(?!级)(?:度)?"
 _REST = (
     rf"(?P<half>[上下]半年)|(?:第?(?P<quarter>[一二三四1-4])|(?P<last>首|末))(?:个)?季度"
+    rf"|前(?P<many>{_NUMBER}|两)个(?P<quarters>季度|月)|前(?P<few>[二两三])季度"
+    rf"|(?P<from>\d{{1,2}})(?:月(?:份)?)?\s?[至到~～—–-]\s?(?P<to>\d{{1,2}})月(?:份)?(?!\s?\d+\s?[日号])"
     rf"|(?P<month>{_NUMBER})\s?月(?:份)?(?:\s?(?P<day>{_NUMBER})\s?[日号])?"
 )
 _WRITTEN = re.compile(
@@ -138,6 +155,9 @@ def _period(match: re.Match[str]) -> Period | None:
     if (month is not None and not 1 <= month <= 12) or (day is not None and not 1 <= day <= 31):
         return None
     half = told.get("half")
+    months = _months(told)
+    if months is not None and not 1 <= months[0] < months[1] <= 12:
+        return None
     quarter = _number(told.get("quarter")) or {"首": 1, "末": 4}.get(told.get("last", ""))
     return Period(
         year=_number(told.get("y") or told.get("year")),
@@ -146,7 +166,16 @@ def _period(match: re.Match[str]) -> Period | None:
         quarter=quarter,
         month=month,
         day=day,
+        months=months,
     )
+
+
+def _months(told: Mapping[str, str]) -> tuple[int, int] | None:
+    """The first and last month of 前两个月, 前三季度 and 1—11月."""
+    if "from" in told:
+        return _number(told["from"]) or 0, _number(told["to"]) or 0
+    many = _number(told.get("many") or told.get("few"))
+    return None if many is None else (1, many if told.get("quarters") == "月" else 3 * many)
 
 
 def _clock(match: re.Match[str]) -> int | None:

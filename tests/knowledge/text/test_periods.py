@@ -19,6 +19,9 @@ from knowledge.text.periods import Period, Relation, periods
         ("去年三季度", Period(relative=-1, quarter=3)),
         ("首班车:6:05", Period(clock=365)),
         ("下午3点半", Period(clock=930)),
+        ("今年前两个月", Period(relative=0, months=(1, 2))),
+        ("2023年1—11月份", Period(year=2023, months=(1, 11))),
+        ("前三季度", Period(months=(1, 9))),
     ],
 )
 def test_a_time_is_read_in_any_writing(text: str, period: Period) -> None:
@@ -42,6 +45,10 @@ def test_what_only_looks_like_a_time_is_none(text: str) -> None:
         ("2025年7月24日", "2025.7.24", Relation.SAME),
         ("一季度", "下半年", Relation.OTHER),
         ("去年", "今年", Relation.OTHER),
+        ("前两个月", "1—7月", Relation.OTHER),
+        ("前两个月", "1至2月", Relation.SAME),
+        ("前11个月", "5月", Relation.NARROWER),
+        ("上半年", "前三季度", Relation.OTHER),
     ],
 )
 def test_times_compare_part_by_part(asked: str, printed: str, relation: Relation) -> None:
