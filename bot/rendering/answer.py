@@ -101,6 +101,7 @@ def hit_runs(
     kind = agreement(hits)
     if kind is not Agreement.ONE_REPORT:
         yield Run((phrases.differing_reports if kind is Agreement.DIFFER else phrases.several_reports) + "\n")
+    dated = any(hit.fact.article.date for hit in hits)  # beside a dated report, one without a date says so
     libraries = list(dict.fromkeys(hit.fact.article.library for hit in hits))
     last: str | None = None
     first = hits[0] if hits else None
@@ -118,6 +119,8 @@ def hit_runs(
         yield from marked_runs(hit.fact.text, marks)
         yield Run("\n")
         yield citation(hit.fact, phrases, links)
+        if dated and not hit.fact.article.date:
+            yield Run(phrases.undated)
         if hit.also:
             yield Run(
                 "\n" + phrases.also.format("；".join(place_text(fact, phrases) for fact in hit.also[:ALSO]))
@@ -134,6 +137,7 @@ def shown_query(query: str) -> str:
 
 # A question without a hanzi and of several words: no lookup of a name or an abbreviation.
 _ENGLISH = re.compile(r"^[^\u3400-\u9fff]*?\b[A-Za-z]{2,}(?:'s)?,?\s+[A-Za-z]{2,}\b[^\u3400-\u9fff]*$")
+_TIME = re.compile(r"\d{4}年|\d+月|[上下]半年|[一二三四]季度|[今去前明]年")
 _FIGURE = re.compile(r"(\d[\d,，]*(?:\.\d+)?)([%％万亿]*[^\W\d_]?)")
 
 
@@ -146,7 +150,7 @@ class Agreement(StrEnum):
 
 
 def agreement(hits: Sequence[Hit]) -> Agreement:
-    """Tell how the hits' reports relate; only the same printed campaign can tell one subject differently."""
+    """Tell how the hits' reports relate; only the same printed campaign and time can tell one subject differently."""
     if len({hit.fact.article.id for hit in hits}) < 2:
         return Agreement.ONE_REPORT
     if any(_differ(one, other) for one, other in combinations(hits, 2)):
@@ -158,6 +162,8 @@ def _differ(one: Hit, other: Hit) -> bool:
     first, second = one.fact.article, other.fact.article
     if first.id == second.id or not first.campaign or first.campaign != second.campaign:
         return False
+    if (first.date and second.date and first.date != second.date) or _times(one) != _times(other):
+        return False
     if not _matched_words(one) or _matched_words(one) != _matched_words(other):
         return False
     figures, others = _figures(one), _figures(other)
@@ -167,6 +173,10 @@ def _differ(one: Hit, other: Hit) -> bool:
 
 def _matched_words(hit: Hit) -> set[str]:
     return {hit.fact.text[start:end] for start, end in hit.matched}
+
+
+def _times(hit: Hit) -> set[str]:
+    return set(_TIME.findall(hit.fact.text))
 
 
 def _figures(hit: Hit) -> dict[str, set[str]]:

@@ -351,6 +351,7 @@ PHRASES = Phrases(
     did_you_mean="Did you mean: {}",
     several_reports="From different reports:",
     differing_reports="The reports differ:",
+    undated="(no date printed)",
     day="{0.day} {0:%B} {0.year}",
     edition="p. {}",
     cite="——《{title}》, {lines} · {file}",

@@ -299,6 +299,7 @@ class Phrases:
     did_you_mean: str
     several_reports: str
     differing_reports: str
+    undated: str
     day: str
     edition: str
     cite: str

@@ -351,6 +351,7 @@ PHRASES = Phrases(
     did_you_mean="你要找的是不是：{}",
     several_reports="分属不同报道：",
     differing_reports="报道说法不同：",
+    undated="（未印日期）",
     day="{0.year}年{0.month}月{0.day}日",
     edition="第{}版",
     cite="——《{title}》{lines} · {file}",

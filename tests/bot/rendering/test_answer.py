@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.messages import Style
@@ -137,26 +139,24 @@ def test_reports_differ_only_where_the_same_campaign_tells_the_same_subject_diff
 
 
 @pytest.mark.parametrize(
-    ("campaign", "other"),
-    [(None, None), ("开局之年", "主题教育"), ("开局之年", None)],
-    ids=["none", "two", "one"],
+    ("text", "campaign", "date"),
+    [
+        ("大桥长6公里。", "主题教育", None),
+        ("大桥长6公里。", None, None),
+        ("大桥全长5公里。", "开局之年", None),
+        ("去年大桥长6公里。", "开局之年", None),
+        ("大桥长6公里。", "开局之年", "2025-01-02"),
+    ],
+    ids=["another campaign", "none", "the same figure", "another time", "another day"],
 )
-def test_figures_of_different_campaigns_do_not_contradict_each_other(
-    campaign: str | None, other: str | None
+def test_what_is_not_of_one_campaign_and_time_does_not_contradict(
+    text: str, campaign: str | None, date: str | None
 ) -> None:
-    one = fact("大桥长5公里。", of=article("甲", "a.txt", campaign=campaign))
-    two = fact("大桥长6公里。", of=article("乙", "b.txt", campaign=other))
-    assert drawn(Answer("大桥", True, 0.9, None, (hit(one, "大桥"), hit(two, "大桥")))).startswith(
-        "分属不同报道：\n"
-    )
-
-
-def test_the_same_figure_told_twice_is_no_difference() -> None:
-    one = fact("大桥长5公里。", of=article("甲", "a.txt", campaign="开局之年"))
-    two = fact("大桥全长5公里。", of=article("乙", "b.txt", campaign="开局之年"))
-    assert drawn(Answer("大桥", True, 0.9, None, (hit(one, "大桥"), hit(two, "大桥")))).startswith(
-        "分属不同报道：\n"
-    )
+    one = fact("大桥长5公里。", of=replace(article("甲", "a.txt", campaign="开局之年"), date="2023-07-01"))
+    two = fact(text, of=replace(article("乙", "b.txt", campaign=campaign), date=date))
+    said = drawn(Answer("大桥", True, 0.9, None, (hit(one, "大桥"), hit(two, "大桥"))))
+    assert said.startswith("分属不同报道：\n")
+    assert said.endswith("b.txt" if date else "b.txt（未印日期）")
 
 
 def test_hits_of_one_article_stand_under_no_heading() -> None:
