@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -102,7 +102,7 @@ _ASKED: tuple[tuple[str, str], ...] = (
 )
 _CORE = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _ASKED))
 _LEAD = re.compile(
-    r"(?:(?:一共|总共|共计|合计|总计|大约|大概|到底|究竟|分别|都|共)|(?:是|有|在|由|被|为|自|从|到|达到?|约|于|位于|来自|叫做?|称为|指的?|代表的?|意思|含义|需要?|花费?|用了?|耗时))*$"
+    r"(?:(?:一共|总共|共计|合计|总计|大约|大概|到底|究竟|分别|都|共)|(?:是|有|在|由|被|为|自|从|到|达到?|约|于|位于|属于|来自|叫做?|称为|指的?|代表的?|意思|含义|需要?|花费?|用了?|耗时))*$"
 )
 _SPENT = re.compile(r"(?:(?:总共|一共|共)?(?:花费|花|用|耗时|耗费|需要|需|要)了?)$")
 _SOLD = re.compile(r"(?:卖|收|值|要|花)了?$")
@@ -116,7 +116,10 @@ _TOLD_BY_END: tuple[tuple[QuestionType, re.Pattern[str]], ...] = (
     (QuestionType.PLACE, re.compile(r"(?:地址|地点|所在地)$|(?:(?<=\s)|(?<=的))(?:位置|在)$")),
     (QuestionType.TIME, re.compile(r"(?<=[\w\s])(?<![个段长小])(?:日期|时间)$|(?:(?<=\s)|(?<=的))年份$")),
     (QuestionType.SHARE, re.compile(r"(?<=[\w\s])(?:占比|比例|比重|百分比)(?:是|为)?$")),
-    (QuestionType.CHANGE, re.compile(r"(?<=[\s])(?:同比|环比)?(?:增长|增幅|降幅|涨幅|跌幅)$")),
+    (
+        QuestionType.CHANGE,
+        re.compile(r"(?:(?<=[\w\s])(?:同比|环比)|(?<=\s))(?:增长|下降|增幅|降幅|涨幅|跌幅)$"),
+    ),
     (
         QuestionType.AMOUNT,
         re.compile(
@@ -139,7 +142,7 @@ _PERSONS = re.compile(
     r"(?:人|人物|领导|书记|市长|主席|专家|教授|记者|演员|作家|选手|运动员|医生|老师|总统|皇帝|将军)$"
 )
 _OFFICES = re.compile(
-    r"(?:人|[市省区县镇乡局院部站所校厅会社馆队组]长|书记|主任|主席|经理|总裁|教授|老师|医生|记者|司机|先生|女士)叫做?$"
+    r"(?:人|[市省区县镇乡局院部站所校厅会社馆队组]长|书记|主任|主席|经理|总裁|教授|老师|医生|记者|司机|先生|女士|总理|总统|大臣|队长|代表|委员|发言人)叫做?$"
 )
 _BODIES = re.compile(
     r"(?:单位|部门|机构|公司|企业|集团|组织|团体|医院|学校|大学|高校|学院|中学|小学|银行|协会|委员会|法院|局|委|厅|办|部委|媒体|报社"
@@ -147,7 +150,7 @@ _BODIES = re.compile(
 )
 _ANY_BODY = frozenset({"单位", "部门", "机构", "组织", "团体", "公司", "企业"})
 _PLACES = re.compile(
-    r"^(?:地方|区县|区|市|县|镇|街镇|街道|乡|村|省份|省|州|县市|行政区|国家|国|城市|地区|社区|小区|居民区|新区|片区|园区|大洲|岛|洲|路|街|站|车站"
+    r"^(?:地方|区县|区|市|县|镇|街镇|乡镇|街道|乡|村|省份|省|州|县市|行政区|国家|国|城市|地区|社区|小区|居民区|新区|片区|园区|大洲|岛|洲|路|街|站|车站"
     r"|楼|层|房间|馆|港口|机场|省市|大陆|海域|河流|山)$"
 )
 _AFTER_FIGURE = re.compile(
@@ -167,10 +170,7 @@ def read_question(folded: str, tokens: Sequence[Token] = ()) -> Question:
         return bare
     starts = {token.start for token in tokens}
     inside = {at for token in tokens for at in range(token.start + 1, token.start + len(token.text))} - starts
-    found = [
-        m for m in _CORE.finditer(folded) if m.start() not in inside or folded[m.start()] in "哪谁几多什"
-    ]
-    found = [m for m in found if not _ROUGHLY.match(folded, m.start())]
+    found = [m for m in _cores(folded, inside) if not _ROUGHLY.match(folded, m.start())]
     if not found:
         return _told_without(folded, inside)
     telling = [m for m in found if m.lastgroup and _name(m) != "yes_no"]
@@ -178,6 +178,21 @@ def read_question(folded: str, tokens: Sequence[Token] = ()) -> Question:
     if compared := _COMPARED.search(folded):
         return Question(QuestionType.COMPARISON, *_with_lead(folded, asked, compared.start()))
     return _typed(folded, asked, tokens)
+
+
+def _cores(folded: str, inside: set[int]) -> Iterator[re.Match[str]]:
+    """The question words; one that would begin inside a word may hide another: 军用|什么 asks 什么."""
+    at = 0
+    while match := _CORE.search(folded, at):
+        is_whole = match.start() not in inside or folded[match.start()] in "哪谁几多什"
+        if is_whole:
+            yield match
+        at = match.end() if is_whole else match.start() + 1
+
+
+def is_kind_of_place(noun: str) -> bool:
+    """Tell whether a noun that is asked for is a kind of place: 国家, 乡镇."""
+    return _PLACES.search(noun) is not None
 
 
 def _name(match: re.Match[str]) -> str:
@@ -237,19 +252,23 @@ def _typed(folded: str, match: re.Match[str], tokens: Sequence[Token]) -> Questi
         return _which(match.group(), noun or (match["thing"] or "")[:1], bool(noun), start, end)
     if name == "what" and _SEVERAL.search(before):
         return Question(QuestionType.LIST, start, end, noun=noun)
-    if name == "what" and not noun and re.search(r"叫做?$", before) and _OFFICES.search(before):
-        return Question(QuestionType.WHO, start, end)
+    if name == "what" and noun in ("", "名字", "姓名") and re.search(r"叫做?$", before):
+        end += len(noun)  # 叫什么名字: 名字 is nothing that the fact must hold
+        if noun or _OFFICES.search(before):
+            return Question(QuestionType.WHO if _OFFICES.search(before) else QuestionType.WHICH, start, end)
     kind = QuestionType.WHICH if name == "what" and noun else QuestionType(name)
     return Question(kind, start, end, noun=noun)
 
 
 def _number(before: str, unit: str, noun: str, start: int, end: int) -> Question:
+    if _CHANGED.search(before) and not (unit or noun):
+        return Question(QuestionType.CHANGE, start, end)
     if _SHARED.search(before) and not unit:
         return Question(QuestionType.SHARE, start, end, noun=noun)
     if noun == "钱":  # the everyday word that print never has: 报名费多少钱, 卖多少钱
         sold = _SOLD.search(before)
         return Question(QuestionType.AMOUNT, sold.start() if sold else start, end + 1, unit, noun)
-    if unit.endswith("百分点") or (_CHANGED.search(before) and not (unit or noun)):
+    if unit.endswith("百分点"):
         return Question(QuestionType.CHANGE, start, end, unit=unit)
     return Question(QuestionType.AMOUNT, start, end, unit, noun)
 
@@ -282,8 +301,9 @@ def _told_without(folded: str, inside: set[int]) -> Question:
         return Question(QuestionType.LIST, listed.start(), listed.end())
     for kind, pattern in _TOLD_BY_END:
         match = pattern.search(folded.rstrip("? "))
-        if match:
-            return Question(kind, match.start(), match.end())
+        if match:  # 同比增长 is also what the fact says, and which way
+            start = match.end() if kind is QuestionType.CHANGE else match.start()
+            return Question(kind, start, match.end())
     ends = re.search(r"(?<=\w)(?:是|叫|称为)\W*$", folded)
     return Question(QuestionType.WHAT, ends.start(), ends.end()) if ends else Question(QuestionType.NONE)
 
