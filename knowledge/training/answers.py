@@ -24,6 +24,7 @@ from knowledge.text.analyzer import ChineseAnalyzer
 from knowledge.training.decisions import decide, report
 from knowledge.training.near_misses import Changer, opposite_characters, read_opposites
 from knowledge.training.outcomes import PatientReader, asked_of_search
+from knowledge.training.reader.words import Lexicon
 from knowledge.training.spans import fit_doubts, fit_net
 from knowledge.training.squad import load
 
@@ -71,6 +72,16 @@ def main(arguments: Sequence[str]) -> None:
         opposites,
         language,
     )
+    lexicon = Lexicon()
+    for one in sets:
+        lexicon.counts.update(
+            token.text
+            for parsed in one.articles.values()
+            for f in parsed.facts
+            for token in language.tokens(f.text)
+        )
+    for path in options.synonyms:
+        lexicon.learn_kinds(path.read_text(encoding="utf-8"))
     learnt = sets[: len(options.sets)]
     if options.net:
         base = read_model(options.net)
@@ -90,7 +101,7 @@ def main(arguments: Sequence[str]) -> None:
             outcomes = [
                 outcome
                 for path in options.decide
-                for outcome in asked_of_search(path, changer, answering, options.decided, language)
+                for outcome in asked_of_search(path, changer, lexicon, answering, options.decided, language)
             ]
         if kept:
             kept.write_bytes(pickle.dumps(outcomes))

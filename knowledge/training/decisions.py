@@ -20,7 +20,7 @@ WRONG_AT_MOST = 0.01
 """Share of the near misses above the threshold."""
 RIGHT_AT_LEAST = 0.96
 _RISING = (
-    "similar", "few_share", "lead", "here", "all_here", "all_held", "together", "close", "read_answerable", "read_span",
+    "similar", "few_share", "lead", "here", "held", "all_here", "all_held", "together", "close", "read_answerable", "read_span",
     "read_agreed",
 )  # fmt: skip
 _FALLING = (
@@ -33,6 +33,7 @@ _ORDER = (
     "doubts",
     "few_share",
     "here",
+    "held",
     "lead",
     "missing",
     "apart",

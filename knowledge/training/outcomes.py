@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
@@ -21,12 +21,17 @@ from knowledge.text.analyzer import Analyzer
 from knowledge.training.crossing import crossed
 from knowledge.training.measures import is_right, normal
 from knowledge.training.near_misses import Changer
+from knowledge.training.reader.rewording import reworded
+from knowledge.training.reader.words import Lexicon
 from knowledge.training.spans import drawn, opened, passages_of
 from knowledge.training.squad import Asked, load
 
 KEPT_ARTICLES = 0.7
 """Share of an encyclopedia's articles that are there; the questions of the others must be refused."""
 KEPT_NEWS = 0.85
+REWORDED = 0.5
+SYNONYMS = 0.6
+"""Share of the reworded questions in which a word is another's synonym."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +86,12 @@ class PatientReader:
 
 
 def asked_of_search(
-    path: Path, changer: Changer, answering: Answering, most: int, language: Analyzer
+    path: Path, changer: Changer, lexicon: Lexicon, answering: Answering, most: int, language: Analyzer
 ) -> Iterator[Outcome]:
-    """Ask a set's questions, what near misses they have, and those of removed articles."""
+    """Ask a set's questions, what near misses they have, and those of removed articles.
+
+    Half of the made questions, which have the very words of the text, are asked in others first.
+    """
     random = Random(5)
     kept: dict[int, bool] = {}
     share = KEPT_NEWS if path.is_dir() else KEPT_ARTICLES
@@ -99,6 +107,8 @@ def asked_of_search(
     with opened(one) as index:
         for asked in chosen:
             around = passages[asked.fact.id] if asked.fact else None
+            if path.is_dir() and asked.text not in asked.answers and random.random() < REWORDED:
+                asked = replace(asked, text=reworded(asked.text, lexicon, random, synonyms=SYNONYMS))
             for case in cases(asked, around, path.is_dir(), changer, language, random):
                 if outcome := _outcome(case, read, index, answering, language):
                     yield outcome

@@ -37,13 +37,13 @@ _PATTERNS = tuple((re.compile(pattern), others) for pattern, others in _SAME)
 _PREFACES = ("请问", "想知道", "我想问一下", "帮我查一下", "查一下")
 
 
-def reworded(question: str, lexicon: Lexicon, rng: random.Random) -> str:
-    """Return the question asked otherwise; what it binds stays."""
+def reworded(question: str, lexicon: Lexicon, rng: random.Random, *, synonyms: float = 0.25) -> str:
+    """Return the question asked otherwise; what it binds stays. `synonyms` is how often a word is another's synonym."""
     said = question
     chances = [(pattern, others) for pattern, others in _PATTERNS if pattern.search(said)]
     for pattern, others in rng.sample(chances, min(len(chances), rng.choice((0, 1, 1, 2)))):
         said = pattern.sub(rng.choice(others), said, count=1)
-    if rng.random() < 0.25:
+    if rng.random() < synonyms:
         said = _synonym(said, lexicon, rng)
     form = rng.random()
     if form < 0.15:

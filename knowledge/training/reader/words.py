@@ -66,16 +66,7 @@ class Lexicon:
                 lexicon.counts[token.word] += 1
                 if len(token.word) > 1 and token.tag[:1] in "nvaj" and _is_hanzi(token.word):
                     tags[token.word, token.tag] += 1
-        for line in KINDS.read(root, "dict_synonym.txt").splitlines():
-            code, _, words = line.partition(" ")
-            members = words.split()
-            same = code.endswith("=")
-            for word in members:
-                if same:
-                    lexicon.synonyms[word].update(members)
-                lexicon.kinds_of[word].add(code[:_KIND_LETTERS])
-                if lexicon.counts[word] > 1:
-                    lexicon.kinds[code[:_KIND_LETTERS]].append(word)
+        lexicon.learn_kinds(KINDS.read(root, "dict_synonym.txt"))
         for line in OPPOSITES.read(root, "dict/反义关系库.txt").splitlines():
             one, _, other = line.strip().partition("@")
             if one and other and max(len(one), len(other)) <= _LONGEST_OPPOSITE and len(one) == len(other):
@@ -86,6 +77,19 @@ class Lexicon:
                 lexicon.by_tag[tag].append(word)
                 lexicon.by_ending[tag[:1], word[-1], len(word)].append(word)
         return lexicon
+
+    def learn_kinds(self, dictionary: str) -> None:
+        """Take synonyms and small kinds from a dictionary in Cilin's form; what the corpus lacks is no kind's word."""
+        for line in dictionary.splitlines():
+            code, _, words = line.partition(" ")
+            members = words.split()
+            same = code.endswith("=")
+            for word in members:
+                if same:
+                    self.synonyms[word].update(members)
+                self.kinds_of[word].add(code[:_KIND_LETTERS])
+                if self.counts[word] > 1:
+                    self.kinds[code[:_KIND_LETTERS]].append(word)
 
     def another(self, word: str, tag: str, rng: random.Random) -> str | None:
         """Return another word of the same kind that does not mean the same, by dictionary or ending; None if none."""
