@@ -27,7 +27,7 @@ from knowledge.answering.counted import is_same
 from knowledge.answering.window import Passage, tight
 from knowledge.query.abbreviations import expands
 from knowledge.query.analysis import Query
-from knowledge.query.question import QuestionType
+from knowledge.query.question import QuestionType, is_kind_of_place
 from knowledge.text.analyzer import Token
 from knowledge.text.periods import Period, Relation, is_compared_with
 
@@ -38,7 +38,8 @@ _NUMERALS = "一二三四五六七八九十首末0123456789"
 _COMPASS = "东南西北中"
 _OTHERING = ("副", "非")
 _COMPLEMENTS = "出成完好掉起住"
-_TIERS = "省市区县镇乡村"
+TIERS = "省市区县镇乡村"
+"""What parts of the state are called."""
 _DENYING = re.compile(
     r"(?:(?:尚未|从未|并未|未能|没有|未(?![来必成])|没)[\u4e00-\u9fff]{0,2}|不再|不会|不得|(?<![得了])不)$"
 )
@@ -219,12 +220,16 @@ class Aligner:
         return Alignment(one, Relation.ABSENT, 6, hard=one.kind is not SlotKind.DIMENSION)
 
     def _level(self, one: Constraint, word: str, passage: Passage) -> int:
+        if one.text == self.query.question.noun and self._has_one(one.text, passage):
+            return 0
         forms = (word, *(o for e in self.query.expansions if e.word == one.text for o in e.others))
         for level, text in ((0, passage.tight), (1, passage.heads), (2, passage.near)):
             if any(self._stands(one, form, text) for form in forms):
-                return level
+                return 3 if level == 0 and _ends_only(word, passage) else level
         if one.kind is SlotKind.DEED and len(word) == 2 and _is_opened(word, passage.tight):
             return 0
+        if len(word) == 2 and not (set(word).isdisjoint(passage.tight) or passage.language.knows(word)):
+            return 3  # no word of any dictionary, but what a cut made of two: 要|建
         if len(word) > 1:
             half = (len(word) + 1) // 2
             if len(word) > 2 and _holds_part(word, passage.tight, max(2, half)):
@@ -236,6 +241,17 @@ class Aligner:
             if _alike(word, one.kind, passage.tokens):
                 return 5
         return 6
+
+    def _has_one(self, noun: str, passage: Passage) -> bool:
+        """Whether the fact names one of what is asked for by its kind: 石塘镇 of 哪些乡镇, 越南 of 哪些国家."""
+        if self.query.type not in (QuestionType.LIST, QuestionType.WHICH) or not is_kind_of_place(noun):
+            return False
+        tiers = set(noun).intersection(TIERS)
+        return any(
+            token.text not in self.query.text
+            and (token.tag[:2] == "ns" or (len(token.text) > 1 and token.text[-1] in tiers))
+            for token in passage.tokens
+        )
 
     def _replaced(self, one: Constraint, word: str, passage: Passage) -> str:
         """What stands in the window where one numeral or opposite of the word, with what is beside it, is another."""
@@ -292,12 +308,12 @@ class Aligner:
         before = next((other.start for other in self.bound if other.end == one.start), one.start)
         word = text[before if one.end - one.start == 1 else one.start : one.end]  # 竹山|镇 is one name
         zones = f"{passage.tight} {passage.heads} {passage.near}"
-        if word[-1] in _TIERS and len(word) > 2 and word not in zones:
-            siblings = (f"{word[:-1]}{tier}" for tier in _TIERS)
+        if word[-1] in TIERS and len(word) > 2 and word not in zones:
+            siblings = (f"{word[:-1]}{tier}" for tier in TIERS)
             if other := next((sibling for sibling in siblings if sibling in passage.tight), ""):
                 return other
         tier, rest = text[one.start], text[one.start + 1 : one.start + 3]
-        if tier not in _TIERS or len(rest) < 2 or not _NAMED.fullmatch(rest):
+        if tier not in TIERS or len(rest) < 2 or not _NAMED.fullmatch(rest):
             return ""
         ends_a_name = any(other.end == one.start for other in self.bound)
         if ends_a_name or any(
@@ -306,7 +322,7 @@ class Aligner:
             return ""
         if f"{tier}{rest}" in zones:
             return ""
-        return next((f"{t}{rest}" for t in _TIERS if f"{t}{rest}" in passage.tight), "")
+        return next((f"{t}{rest}" for t in TIERS if f"{t}{rest}" in passage.tight), "")
 
     def _sibling(self, one: Constraint, word: str, passage: Passage) -> str:
         """Another name of the same kind in the fact: of the same head, or another person."""
@@ -330,6 +346,16 @@ def _holds_part(word: str, text: str, length: int) -> bool:
     return any(word[at : at + length] in text for at in range(len(word) - length + 1))
 
 
+def _ends_only(word: str, passage: Passage) -> bool:
+    """Whether a word stands only as the end of one of another meaning: 出口 in 进出口, 学生 in 大学生."""
+    if len(word) != 2 or any(token.text == word for token in passage.tokens):
+        return False
+    ends = [
+        t for t in passage.tokens if len(t.text) == 3 and t.text.endswith(word) and t.tag in ("n", "vn", "v")
+    ]
+    return len(ends) == passage.tight.count(word)
+
+
 def _is_opened(verb: str, text: str) -> bool:
     """Whether a verb and its complement stand with one character between them: 查出 in 查找出, 建成 in 建设成."""
     opened = rf"{re.escape(verb[0])}[\u4e00-\u9fff]{verb[1]}"
@@ -347,10 +373,13 @@ def _alike(word: str, kind: SlotKind, tokens: Sequence[Token]) -> bool:
 
 def _said(period: Period) -> str:
     """A time in words, as far as it is told."""
+    months = period.months or (None, None)
     parts = (
         (period.year, "{}年"),
         (period.half, "{}半年"),
         (period.quarter, "第{}季度"),
+        (months[0], "{}"),
+        (months[1], "至{}月"),
         (period.month, "{}月"),
         (period.day, "{}日"),
     )

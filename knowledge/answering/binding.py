@@ -9,17 +9,24 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from knowledge.answering.alignment import Alignment
+import numpy as np
+import numpy.typing as npt
+
+from knowledge.answering.alignment import TIERS, Alignment
+from knowledge.answering.candidates import Candidate
 from knowledge.answering.constraints import SlotKind
 from knowledge.answering.window import Passage
 from knowledge.text.analyzer import Token
 from knowledge.text.periods import Relation, is_compared_with
+
+Array = npt.NDArray[np.float64]
 
 _PART = re.compile(r"[,，;；。!！?？:：、](?!\d)|——|…|\|")
 _NUMBERED = re.compile(
     r"(?:\d+|[一二三四五六七八九十]+)(?:年|月|日|号线|[期批届次季级楼层班组队轮])|[今去前明]年|[上下]半年|[上下本]月"
 )
 _NAMES = ("nr", "ns", "nt", "nz")
+_TAGS = {SlotKind.PERSON: "nr", SlotKind.PLACE: "ns"}
 _JOINING = frozenset("nvjsb")
 _NOMINAL = frozenset("nbtsfja")
 _ELSEWHERE = frozenset({0, 2})
@@ -42,11 +49,8 @@ def rivals(aligned: Sequence[Alignment], passage: Passage, place: tuple[int, int
     """Return what stands beside the span `place` instead of words of the question that stand elsewhere."""
     start, end = _part(passage.folded, place)
     own = passage.folded[start:end]
-    beside = [
-        token
-        for token in joined(passage.tokens)
-        if start <= token.start < end and not (place[0] <= token.start < place[1])
-    ]
+    told = [token for token in joined(passage.tokens) if not place[0] <= token.start < place[1]]
+    beside = [token for token in told if start <= token.start < end]
     bound = [one for one in aligned if one.constraint.kind is not SlotKind.PERIOD]  # times compare as times
     asked = " ".join(one.constraint.text for one in aligned)
     elsewhere = f"{passage.folded} {passage.near}"
@@ -57,10 +61,12 @@ def rivals(aligned: Sequence[Alignment], passage: Passage, place: tuple[int, int
         stem = parts[0].constraint.text
         if not levels <= _ELSEWHERE or stem in own or stem not in elsewhere:
             continue
+        # Of a name that only the sentence beside tells, another anywhere in this one takes the place.
+        around = told if levels == {2} and word.tag[:2] in _NAMES else beside
         other = _numbered(word.text, own, asked) or next(
             (
                 token.text
-                for token in beside
+                for token in around
                 if token.text not in asked
                 and alike(word, token)
                 and (token.tag != "v" or _governs(token, bound, own, start))
@@ -70,6 +76,34 @@ def rivals(aligned: Sequence[Alignment], passage: Passage, place: tuple[int, int
         if other:
             found.append(Rival(word.text, other, word.tag[:1] == "v"))
     return tuple(found)
+
+
+def least_rivalled(
+    aligned: Sequence[Alignment], passage: Passage, proposed: Sequence[Candidate], shares: Array
+) -> Array:
+    """Return the shares without spans of the best one's kind that stand where more is said of something else.
+
+    东陵一中为612分，东陵二中为598分: the figure of 二中 is the one that has no 一中 beside it.
+    """
+    best = int(np.argmax(shares))
+    alike = [
+        at
+        for at in np.argsort(-shares, kind="stable")[:MOST_RIVALLED].tolist()
+        if shares[at] >= LEAST_SHARE and proposed[at].kind is proposed[best].kind
+    ]
+    parts = {at: _part(passage.folded, (proposed[at].start, proposed[at].end)) for at in alike}
+    if len(set(parts.values())) < 2:
+        return shares
+    counts = {at: len(rivals(aligned, passage, (proposed[at].start, proposed[at].end))) for at in alike}
+    least = min(counts.values())
+    kept: Array = shares.copy()
+    kept[[at for at, count in counts.items() if count > least]] = 0.0
+    kept /= kept.sum()
+    return kept
+
+
+MOST_RIVALLED = 6
+LEAST_SHARE = 0.01
 
 
 def _governs(verb: Token, bound: Sequence[Alignment], own: str, start: int) -> bool:
@@ -83,22 +117,27 @@ def _governs(verb: Token, bound: Sequence[Alignment], own: str, start: int) -> b
 
 
 def joined(tokens: Sequence[Token]) -> list[Token]:
-    """Return the words with a lone last character given back to what it ends: 门诊|楼 is 门诊楼, 竹山|镇 竹山镇."""
+    """Return the words with a lone last character given back to what it ends: 门诊|楼 is 门诊楼, 县|道 县道."""
     found: list[Token] = []
-    for token in tokens:
+    for at, token in enumerate(tokens):
         last = found[-1] if found else None
+        ends = len(token.text) == 1 and token.tag[:1] == "n"
+        begins = ends and at + 1 < len(tokens) and _is_lone_noun(tokens[at + 1], token.start + 1)
         if (
-            last is not None
-            and len(token.text) == 1
-            and len(last.text) > 1
-            and token.tag[:1] == "n"
+            ends
+            and last is not None
             and last.start + len(last.text) == token.start
             and last.tag[:1] in _JOINING
+            and (last.tag[:1] == "n" if len(last.text) == 1 else not begins)
         ):
             found[-1] = Token(last.text + token.text, last.tag if last.tag in _NAMES else "n", last.start)
         else:
             found.append(token)
     return found
+
+
+def _is_lone_noun(token: Token, start: int) -> bool:
+    return token.start == start and len(token.text) == 1 and token.tag[:1] == "n"
 
 
 def is_late(aligned: Sequence[Alignment], passage: Passage, place: tuple[int, int]) -> bool:
@@ -119,9 +158,11 @@ def is_late(aligned: Sequence[Alignment], passage: Passage, place: tuple[int, in
 
 
 def alike(word: Token, other: Token) -> bool:
-    """Tell whether two words are of one kind: names of one sort, verbs, or nouns of one length that share an end."""
+    """Tell whether two words are of one kind: parts of the state, names of one sort, verbs, nouns that share an end."""
     if len(word.text) < 2 or len(other.text) < 2:
         return False
+    if word.text[-1] in TIERS and other.text[-1] in TIERS:
+        return True  # 杨柳镇 and 松岗乡, 城区 and 全市
     if word.tag[:2] in _NAMES or other.tag[:2] in _NAMES:
         if word.tag[:2] == other.tag[:2]:
             return True
@@ -156,5 +197,5 @@ def _numbered(word: str, own: str, asked: str) -> str:
 def _token(one: Alignment, passage: Passage) -> Token:
     """The word of a constraint with its part of speech in the fact, at its place in the question."""
     bound = one.constraint
-    tag = next((token.tag for token in passage.tokens if token.text == bound.text), "")
+    tag = next((token.tag for token in passage.tokens if token.text == bound.text), _TAGS.get(bound.kind, ""))
     return Token(bound.text, tag or ("v" if bound.kind is SlotKind.DEED else "n"), bound.start)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from knowledge.answering.window import Passage
 from knowledge.query.question import NUMBERS, QuestionType
@@ -88,7 +89,11 @@ _WEEKLY = re.compile(
     rf"每?{_DAY}(?:{_TO}(?:{_DAY}|[一二三四五六日天]))?(?:的?(?:{_HOURS}|上午|下午|早上|晚上|晚间))?|{_DATE}(?:{_HOUR})?{_TO}{_DATE}(?:{_HOUR})?|{_DATE}{_HOURS}|{_HOURS}"
 )
 """Days of the week and hours, alone or from one to another, which no single date tells: 周二至周日9:00至20:30, 每周三下午."""
+_PART_OF_DAY = re.compile(r"(?<=[日号])(?:[上下]午|中午|凌晨|早上|傍晚|晚上?)")
+_AT = re.compile(rf"(?<=[日号]){_HOURS}")
 _INNER = frozenset("的和与及、")
+_DOTS = frozenset("·•・")
+_OF_RUNS = frozenset({CandidateKind.NOUNS, CandidateKind.NAME, CandidateKind.ITEM, *_TAGS.values()})
 
 
 def candidates(
@@ -96,17 +101,30 @@ def candidates(
 ) -> tuple[Candidate, ...]:
     """Return the proposed spans in order of their proposers, each place once, at most 320; `read` are a reader's spans."""
     found: dict[tuple[int, int], Candidate] = {}
-    quantities = [_whole(passage.folded, *_bare(f)) for f in passage.language.quantities(passage.folded)]
-    for one in (*_all(passage, kind), *_of_reader(passage, kind, read)):
+    dotted = tuple(_dotted(passage))
+    in_names = _inside(dotted)
+    in_figures = _inside(
+        _whole(passage.folded, *_bare(f)) for f in passage.language.quantities(passage.folded)
+    )
+    named = (Candidate(*place, CandidateKind.PERSON) for place in dotted if kind not in _OF_FIGURES)
+    for one in (*named, *_all(passage, kind), *_of_reader(passage, kind, read)):
         start, end = _trimmed(passage.text, *_whole(passage.folded, one.start, one.end))
         if not 0 < end - start <= LONGEST_ANSWER or (start, end) in found:
             continue
-        if any(s < start < e or s < end < e for s, e in quantities) and one.kind not in _OF_TIME:
+        if start in in_names or end in in_names:
             continue
-        found[start, end] = Candidate(start, end, one.kind)
+        if (start in in_figures or end in in_figures) and one.kind not in _OF_TIME:
+            continue
+        whole = start == one.start and end == one.end
+        found[start, end] = one if whole else Candidate(start, end, one.kind)
         if len(found) == MOST_CANDIDATES + len(read):
             break
     return tuple(found.values())
+
+
+def _inside(places: Iterable[tuple[int, int]]) -> set[int]:
+    """Where nothing may begin or end that is not to cut one of the places."""
+    return {at for start, end in places for at in range(start + 1, end)}
 
 
 _OF_TIME = frozenset({CandidateKind.DATE, CandidateKind.CLOCK})
@@ -131,9 +149,15 @@ _NAMED_BY_NONE = frozenset({QuestionType.WHO, QuestionType.PLACE, QuestionType.O
 def _of_reader(
     passage: Passage, kind: QuestionType, read: tuple[tuple[int, int], ...]
 ) -> Iterator[Candidate]:
-    """A reader's spans are what grammar says of them; around the only figure of a number asked for, that figure."""
+    """A reader's spans are what grammar says of them; around the only figure of a number asked for, that figure.
+
+    They begin and end where words do: 塔尼亚胡 is 内塔尼亚胡.
+    """
     figures = passage.language.quantities(passage.folded)
-    for start, end in read:
+    words = [(token.start, token.start + len(token.text)) for token in passage.tokens]
+    for first, last in read:
+        start = min((s for s, e in words if s <= first < e), default=first)
+        end = max((e for s, e in words if s < last <= e), default=last)
         inside = [figure for figure in figures if start <= figure.start and figure.end <= end]
         if kind in _OF_FIGURES and not inside:
             continue  # no figure, no number
@@ -156,7 +180,10 @@ def _all(passage: Passage, kind: QuestionType) -> Iterator[Candidate]:
         yield Candidate(*match.span(), CandidateKind.CLOCK)
     for span in passage.periods:
         clock = span.period.clock is not None
-        yield Candidate(span.start, span.end, CandidateKind.CLOCK if clock else CandidateKind.DATE)
+        told = CandidateKind.CLOCK if clock else CandidateKind.DATE
+        yield Candidate(span.start, span.end, told)
+        if part := _PART_OF_DAY.match(passage.folded, span.end):
+            yield Candidate(span.start, part.end(), told)
     for match in _VALUE.finditer(passage.text):
         yield Candidate(*match.span(match.lastindex or 1), CandidateKind.VALUE)
     if kind in _OF_FIGURES:
@@ -168,17 +195,33 @@ def _all(passage: Passage, kind: QuestionType) -> Iterator[Candidate]:
         yield from _clauses(passage)
 
 
+def whole_list(passage: Passage, one: Candidate, proposed: Sequence[Candidate]) -> Candidate:
+    """Return the longest enumeration that a candidate is an item of: 喀山、伊热夫斯克和萨拉托夫机场; else itself."""
+    around = [
+        other
+        for other in proposed
+        if other.kind in _OF_RUNS
+        and other.start <= one.start
+        and one.end <= other.end
+        and (other.start == one.start or _ITEM_END.search(passage.folded, other.start, one.start))
+        and (other.end == one.end or _ITEM_END.search(passage.folded, one.end, other.end))
+    ]
+    return max(around, key=lambda other: other.end - other.start, default=one)
+
+
 def _bare(figure: Quantity) -> tuple[int, int]:
     """A figure without 近 or 约."""
     about = _ABOUT.match(figure.text)
     return figure.start + (about.end() if about else 0), figure.end
 
 
-def with_whole_figure(passage: Passage, one: Candidate, noun: str) -> tuple[int, int]:
+def whole_place(passage: Passage, one: Candidate, noun: str) -> tuple[int, int]:
     """Return a candidate's place with the 近 or 约 of the figure it is: what is about is not said as exact.
 
-    What 个 counts is said with it where it is the noun asked for: 6个班.
+    What 个 counts is said with it where it is the noun asked for: 6个班. A day is said with its hour.
     """
+    if one.kind is CandidateKind.DATE and (hour := _AT.match(passage.folded, one.end)):
+        return one.start, hour.end()
     whole = (
         f.start for f in passage.language.quantities(passage.folded) if f.start < one.start < f.end == one.end
     )
@@ -198,6 +241,28 @@ def _whole(text: str, start: int, end: int) -> tuple[int, int]:
         if run.start() < end < run.end():
             end = run.end()
     return start, end
+
+
+def _dotted(passage: Passage) -> Iterator[tuple[int, int]]:
+    """Where names of several parts stand, which nothing cuts: 哈立德·本·萨勒曼; a last part cut in two is given back."""
+    tokens = passage.tokens
+    at = 0
+    while at + 2 < len(tokens):
+        last = at
+        while last + 2 < len(tokens) and tokens[last + 1].text in _DOTS:
+            last += 2
+        if last > at:
+            rest = tokens[last + 1] if last + 1 < len(tokens) else None
+            if rest and (
+                rest.tag[:2] == "nr" or (len(tokens[last].text) == 1 and _is_made_up(rest, passage))
+            ):
+                last += 1
+            yield tokens[at].start, tokens[last].start + len(tokens[last].text)
+        at = last + 1
+
+
+def _is_made_up(token: Token, passage: Passage) -> bool:
+    return len(token.text) > 1 and token.text.isalpha() and not passage.language.knows(token.text)
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
@@ -226,7 +291,13 @@ def _runs(passage: Passage) -> Iterator[Candidate]:
 def _mended(tokens: Sequence[Token]) -> Iterator[Token]:
     """The words with a name's last character or a body's first given back: 李子|涵以 is 李子涵|以, 由省 is 由|省."""
     held: Token | None = None
-    for token in tokens:
+    surname: Token | None = None
+    for word, following in pairwise((*tokens, Token("", "", -1))):
+        if word.text in SURNAMES and following.tag[:2] == "nr" and len(following.text) < 3:
+            surname = word  # 张|志远
+            continue
+        token = word if surname is None else Token(surname.text + word.text, "nr", surname.start)
+        surname = None
         text, start = token.text, token.start
         if held is not None:
             if len(text) == 2 and text[1] in _LEADING:

@@ -11,8 +11,8 @@ from types import MappingProxyType
 import numpy as np
 
 from knowledge.answering.alignment import Aligner, Alignment
-from knowledge.answering.binding import Rival, is_late, rivals
-from knowledge.answering.candidates import Candidate, CandidateKind, candidates, with_whole_figure
+from knowledge.answering.binding import Rival, is_late, least_rivalled, rivals
+from knowledge.answering.candidates import Candidate, CandidateKind, candidates, whole_list, whole_place
 from knowledge.answering.constraints import SlotKind, asked_dimension
 from knowledge.answering.counted import counted_span
 from knowledge.answering.features import COLUMN, feature_rows
@@ -87,7 +87,11 @@ class FactReading:
             span = counted_span(self.query.quantities, self.passage)
             said = self.passage.text[slice(*span)].strip() if span else ""
             return (ShortAnswer(said, 0.9, 0.9, CandidateKind.COUNT, span),) if span else ()
-        if kind is QuestionType.NONE and len(self.query.keywords) < 2:
+        if (
+            (kind is QuestionType.NONE and len(self.query.keywords) < 2)
+            or self.contradicting
+            or self.only_asks
+        ):
             return ()
         read = {(s.start, s.end): s.probability for s in self._read.spans} if self._read else {}
         proposed = candidates(self.passage, kind, tuple(read))
@@ -99,12 +103,16 @@ class FactReading:
             told = np.array([read.get((one.start, one.end), 0.0) for one in proposed])
             shares = (shares + told) / (shares + told).sum()
         shares = still_standing(self.query, self.passage, proposed, rows, shares)
+        if kind is not QuestionType.NONE:
+            shares = least_rivalled(self.aligned, self.passage, proposed, shares)
         order = np.argsort(-shares, kind="stable")[:8].tolist()
         found: list[ShortAnswer] = []
         for at in order:
             one = proposed[at]
+            if kind is QuestionType.LIST:
+                one = whole_list(self.passage, one, proposed)
             said = _balanced(
-                self.passage.text[slice(*with_whole_figure(self.passage, one, self.query.question.noun))]
+                self.passage.text[slice(*whole_place(self.passage, one, self.query.question.noun))]
             )
             if said and all(said not in other.text for other in found):
                 rest = [float(shares[n]) for n in order if n != at and not _overlap(proposed[n], one)]
@@ -216,6 +224,7 @@ class FactReading:
             "time": float(kind in (QuestionType.TIME, QuestionType.DURATION)),
             "told": float(kind in (QuestionType.WHY, QuestionType.HOW, QuestionType.WHAT)),
             "share": best,
+            "held": sum(level <= 1 for level in levels) / max(1, len(levels)),
             "all_here": float(all(level == 0 for level in levels)),
             "all_held": float(all(level <= 2 for level in levels)),
             "together": few * (answer.together if answer else 0.0),
@@ -284,6 +293,7 @@ _FITTING = {
     QuestionType.PLACE: _NAMED_THINGS - {CandidateKind.PERSON, CandidateKind.CLAUSE},
     QuestionType.ORGANISATION: _NAMED_THINGS - {CandidateKind.PERSON, CandidateKind.CLAUSE},
     QuestionType.AMOUNT: frozenset(CandidateKind) - _NAMED_THINGS - {CandidateKind.DATE} | _TOLD,
+    QuestionType.LIST: _NAMED_THINGS,
     QuestionType.SHARE: frozenset({CandidateKind.PERCENT}) | _TOLD,
 }
 """Kinds of spans that may answer a kind of question at all; without a row all may."""

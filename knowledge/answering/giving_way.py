@@ -56,6 +56,9 @@ def _kept(
         yield np.array([one.start in led for one in proposed])
     if query.type in NUMBERS | {QuestionType.DURATION} and not _FORMER.search(query.text):
         yield np.array([not _is_former(one, passage.folded) for one in proposed])
+    if query.type is QuestionType.WHO:
+        names = [(one.start, one.end) for one in proposed if one.kind is CandidateKind.PERSON]
+        yield np.array([one.kind is not CandidateKind.NOUNS or not _has(names, one) for one in proposed])
     if query.type is QuestionType.WHO and (asked := _asked_word(query)):
         clauses = clause_numbers(passage.folded)
         told = {int(clauses[match.start()]) for match in re.finditer(re.escape(asked), passage.folded)}
@@ -75,6 +78,11 @@ def _kept(
         times = np.array([one.kind in wanted for one in proposed])
         if together[times].max(initial=0.0) >= TOGETHER:
             yield (together > 0) | ~times
+
+
+def _has(names: Sequence[tuple[int, int]], one: Candidate) -> bool:
+    """Whether a run of nouns is a person's name with something beside it: 李文海主持会议."""
+    return any(one.start <= start and end <= one.end for start, end in names)
 
 
 def _labelled(query: Query, folded: str) -> set[tuple[int, int]]:

@@ -231,7 +231,8 @@ def _answer(text: str, examined: Examined, language: Analyzer, limit: int) -> An
         chosen = tuple(hit for at, hit in zip(kept, hits, strict=True) if at in listed)
         rest = tuple(hit for at, hit in zip(kept, hits, strict=True) if at not in listed)
         items = examined.judge.items([examined.readings[at] for at in sorted(listed)])
-        return Answer(text, True, verdict.confidence, answer, chosen, rest, suggestions, answers=items)
+        one = answer if len(items) < 2 else None
+        return Answer(text, True, verdict.confidence, one, chosen, rest, suggestions, answers=items)
     near = _matching(best, order)
     return Answer(text, True, verdict.confidence, answer, hits[:near], hits[near:], suggestions)
 
@@ -247,10 +248,11 @@ def _joined(text: str, parts: Sequence[Part], answers: Sequence[Answer], limit: 
     firsts = {answer.hits[0].fact.id: answer.hits[0] for answer in found}
     others = {hit.fact.id: hit for answer in answers for hit in (*answer.hits, *answer.related)}
     rest = [hit for key, hit in others.items() if key not in firsts]
+    told = [(answer.hits[0].fact.id, answer.answer) if answer.answer else None for answer in answers]
     said = [
         f"{part.name}：{answer.answer}" if part.name else answer.answer
-        for part, answer in zip(parts, answers, strict=True)
-        if answer.answer
+        for part, answer, one in zip(parts, answers, told, strict=True)
+        if answer.answer and not (part.name and told.count(one) > 1)  # one figure is not said of two sides
     ]
     sure = min((answer.confidence for answer in (found or answers)), default=0.0)
     hits = tuple(firsts.values())[:limit]

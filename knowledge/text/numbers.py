@@ -147,9 +147,10 @@ _NUMBER = (
 )
 _TIME_UNITS = "个工作日|工作日|个小时|小时|个钟头|分钟|秒钟|秒|个星期|星期|个季度|季度|个月|周年|年|周|天"
 _UNITS = (
-    "个百分点|百分点|平方公里|平方千米|平方米|立方米|万千瓦时|千瓦时|千瓦|公里|千米|厘米|毫米|海里|公顷|公斤|千克|毫克|毫升"
+    "个百分点|百分点|平方公里|平方千米|平方米|立方米|立方|万千瓦时|千瓦时|千瓦|公里|千米|厘米|毫米|海里|公顷|公斤|千克|毫克|毫升"
     "|cm|mm|km|kg|m(?![a-z])|公分|英尺|英里|英寸|海里|磅|[万千]?瓦|兆瓦|法郎|马克|日圆|台币|人民币|美元|欧元|日元|港元|港币|英镑|卢布|元|角"
     "|人次|场次|车次|班次|架次|辆次|件次|次数|批次|户次|家次|人份|万千|摄氏度|[%％‰]|℃|°C"
+    r"|(?<=\d)分(?![之钟别为类布析成秒期批])"
     f"|{_TIME_UNITS}"
     "|[个名位人条项件家场次篇份座所处户套栋幢间台辆架艘只头匹支枚颗棵株张块片面本册部卷期届批轮类种款级层步门组队班岁"
     "米亩吨克斤升度倍成折号标口道笔单起宗例字句段页行站环股对双艘根副盏扇尊顶把串瓶杯桶箱包袋盒碗桌席床车列节课站点村"
@@ -161,6 +162,12 @@ _CORE = re.compile(
     rf"(?:(?P<to>\s?[至到~～—–-]\s?)(?P<until>{_NUMBER}))?"
     rf"(?P<more>多|余|来(?=[个名位人条项件家年岁]))?\s?(?P<unit>{_UNITS})?(?P<rest>[多半](?:月|个?小时|个?钟头|星期|年|天|分钟)|多|余)?"
 )
+_RANGE = re.compile(
+    rf"(?P<number>{_NUMBER})\s?(?P<unit>{_UNITS})(?P<to>\s?[至到~～—–-]\s?)(?P<until>{_NUMBER})\s?(?P=unit)"
+    r"(?P<percent>(?!))?(?P<more>(?!))?(?P<rest>(?!))?"
+)
+"""3.5%至3.75%: one figure, as 3至5个 is."""
+_FORMAL = frozenset("壹贰叁肆伍陆柒捌玖拾佰仟")
 _DAY = rf"(?:\d{{1,2}}|[{_HANZI}]{{1,3}})\s?[日号]"
 _MONTH = rf"(?:\d{{1,2}}|[{_HANZI}]{{1,2}})\s?月(?:份|初|底|末|上旬|中旬|下旬)?"
 _YEAR = r"(?:\d{4}|[〇零一二三四五六七八九]{4}|\d{2}(?=\s?年代))\s?年(?:代|度|初|底|末|上半年|下半年|春天?|夏天?|秋天?|冬天?|起)?"
@@ -244,8 +251,8 @@ def _date_keys(said: str) -> tuple[str, ...]:
 
 
 def _quantity(text: str, start: int, floor: int) -> Quantity | None:
-    match = _CORE.match(text, start)
-    if match is None:
+    match = _RANGE.match(text, start) or _CORE.match(text, start)
+    if match is None or match["number"] in _FORMAL:  # 队伍星夜 counts no stars
         return None
     number, unit = match["number"], match["unit"] or ""
     if match["percent"]:

@@ -1,9 +1,9 @@
-"""One changed word is refused; the same words unchanged stay found."""
+"""One changed word is refused; the same words unchanged stay found; several things are each told."""
 
 from __future__ import annotations
 
 from knowledge.snapshot import Snapshot
-from tests.gold.near_misses import documents, score
+from tests.gold.near_misses import FILE, KEPT_BACK, documents, score, score_several
 from tests.support.reading import patient_reader
 
 
@@ -17,3 +17,13 @@ def test_most_near_misses_are_refused_while_what_is_answerable_is_found() -> Non
     assert figures.found >= 0.9 * figures.answerable, report
     assert figures.right >= 0.9 * figures.said, report
     assert figures.refused >= 0.97 * figures.near_misses, report
+
+
+def test_most_lists_and_comparisons_are_right() -> None:
+    articles = [*documents(FILE), *documents(KEPT_BACK)]
+    snapshot = Snapshot.of("several", articles, reader=patient_reader)
+    try:
+        right, wrong = score_several(snapshot.ask)
+    finally:
+        snapshot.close()
+    assert right >= 15, "\n".join(wrong)

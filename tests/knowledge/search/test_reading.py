@@ -90,6 +90,27 @@ def test_what_words_decide_is_not_read(query: str) -> None:
 
 
 def test_words_that_ask_for_nothing_are_answered_by_the_sentence_alone() -> None:
-    with serving(FakeReader("收费站有6个车")) as snapshot:
+    with serving(FakeReader("收费站有")) as snapshot:
         answer = snapshot.ask("柳湾大桥 收费站 车道")
     assert (answer.found, answer.answer) == (True, None)
+
+
+def test_of_an_office_the_newest_report_is_told_first() -> None:
+    reports = ((2019, "张志远"), (2025, "李文海"), (2022, "王立群"))
+    documents = [
+        repair_document(
+            read_document(
+                f"{year}.txt", f"江州全会\n{year}年3月1日\n\n江州市委书记{name}主持会议。\n".encode()
+            )
+        )
+        for year, name in reports
+    ]
+    snapshot = Snapshot.of("offices", documents, reader=lambda: None)
+    try:
+        answer = snapshot.ask("江州市委书记是谁")
+        then = snapshot.ask("2019年江州市委书记是谁")
+    finally:
+        snapshot.close()
+    assert answer.answer == "李文海"
+    assert [hit.fact.article.file for hit in answer.hits] == ["2025.txt", "2022.txt", "2019.txt"]
+    assert then.answer == "张志远"
