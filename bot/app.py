@@ -44,7 +44,7 @@ from bot.runtime import (
     switch_often,
 )
 from bot.several import common_start, open_several
-from bot.sharing import SNAPSHOTS, Alone, Sharing
+from bot.sharing import SNAPSHOTS, SPEAKING, Alone, Sharing
 from bot.state.state import sqlite_address
 from bot.texts import phrases
 from bot.web.asking import Asking
@@ -226,6 +226,7 @@ async def serving(
         last_reload.over(reload_service)
         follower = Follower(several.replication, reload_service)
         health.add("snapshot", follower.problem)
+        health.add("unasked", lambda: several.sharing.leaderless(SPEAKING))
         reload_service.witness(lambda by, report: progress.over())
         health.tell("reload", lambda: last_reload.note)
         _watch(metrics, reload_service)

@@ -102,7 +102,7 @@ class Leaders:
         """Return when the lock is ours."""
         while True:
             async with asyncio.timeout(ANSWER_SECONDS):
-                taken = await connection.execute(TAKE, (SPACE, _key(name)))
+                taken = await connection.execute(TAKE, (SPACE, lock_key(name)))
                 if (row := await taken.fetchone()) and row[0]:
                     return
                 holder = await (await connection.execute(ELSEWHERE, (name,))).fetchone()
@@ -148,6 +148,6 @@ async def _cancelled(*tasks: asyncio.Future[object] | asyncio.Task[None]) -> Non
     await asyncio.wait(tasks)
 
 
-def _key(name: str) -> int:
-    """A number of PostgreSQL's type integer."""
+def lock_key(name: str) -> int:
+    """The second number of a lock, of PostgreSQL's type integer."""
     return zlib.crc32(name.encode()) - 2**31

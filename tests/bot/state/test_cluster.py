@@ -6,20 +6,29 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.errors import StateReadOnly
 from bot.inbox import LeaseLost, NewUpdate, UpdateStatus
+from bot.observability import Metrics
+from bot.platforms.core import Clocks
+from bot.platforms.telegram.service import TelegramOptions, TelegramService
 from bot.sharing import Rate, Rates
 from bot.state.blobs import Blobs, ObjectBlobs, PostgresBlobs
 from bot.state.cluster import Cluster, open_cluster
+from bot.state.leaders import SPACE, TAKE, Leaders, lock_key
 from bot.state.postgres import connect
 from bot.state.published import PublishedVersions
 from bot.state.replica import Lease
+from bot.web.server import HealthChecks
 from knowledge.snapshots.manifest import Manifest, Totals, seal
 from knowledge.snapshots.repository import SnapshotRepository
+from tests.bot.telegram.service import Echo
+from tests.botapi.server import TOKEN
+from tests.support.clock import Clock
 from tests.support.inbox import Collected, new_update
 
 SHORT = Lease(seconds=0.6, gone=0.3, renew=0.1, silent=0.4)
@@ -158,6 +167,27 @@ async def test_one_leads_and_another_follows_when_it_is_gone(postgres: str) -> N
         first.cancel()
         second.cancel()
         await asyncio.gather(first, second, return_exceptions=True)
+
+
+async def test_that_nobody_has_polled_for_thirty_seconds_turns_health_red(postgres: str) -> None:
+    clock, health = Clock(0.0), HealthChecks()
+    async with open_cluster(postgres) as cluster:
+        one = replace(cluster, leaders=Leaders(postgres, cluster.replica, clock))
+        inbox, options = one.inboxes.of("telegram"), TelegramOptions(TOKEN, "http://127.0.0.1:9")
+        service = TelegramService(options, Echo(), Metrics(), None, inbox, Clocks(), print, one)
+        health.add("telegram", service.problem)
+        async with await connect(postgres) as stranger:  # it has the lock, and does nothing with it
+            await stranger.execute(TAKE, (SPACE, lock_key("telegram")))
+            leading = asyncio.create_task(one.lead("telegram", asyncio.Event().wait))
+            await asyncio.sleep(0.3)
+            clock.forward(seconds=30)
+            assert health.problems() == {}
+            clock.forward(seconds=1)
+            assert health.problems() == {"telegram": "nobody has led telegram for 31 s"}
+        await until(lambda: one.leads("telegram"))
+        assert one.leaderless("telegram") is None
+        leading.cancel()
+        await asyncio.gather(leading, return_exceptions=True)
 
 
 async def test_limits_hold_over_all_processes(postgres: str) -> None:

@@ -1,0 +1,186 @@
+"""`compose.yaml` as it stands: what it names exists, and its services, started as processes, serve and outlive one another."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+import yaml
+
+from bot.config import setting_names
+from bot.platforms import PLATFORMS
+from tests.support.postgres import QUICK, Server, server
+from tests.support.process import ROOT, environment
+
+Json = dict[str, Any]
+QUESTION = "闵行 莫德纳"
+
+
+@pytest.fixture(scope="module")
+def compose() -> Json:
+    """The file as compose reads it where nothing is set."""
+    read: Json = filled(yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8")))
+    return read
+
+
+def filled(value: Any) -> Any:
+    """Every `${NAME:-default}` is its default, any other `$NAME` nothing, `$$` a dollar sign."""
+    if isinstance(value, dict):
+        return {name: filled(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [filled(one) for one in value]
+    if not isinstance(value, str):
+        return value
+    return re.sub(r"\$(?:(\$)|\{\w+:-([^}]*)\}|\w+)", lambda found: found[1] or found[2] or "", value)
+
+
+def replicas(compose: Json) -> list[str]:
+    return [name for name, service in compose["services"].items() if service.get("image") == "chuchu"]
+
+
+def test_what_it_names_exists_and_nothing_is_left_over(compose: Json) -> None:
+    image = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    known = [*setting_names(PLATFORMS), "CHUCHU_POSTGRES_PASSWORD", "CHUCHU_PORT"]
+    assert set(re.findall(r"CHUCHU_\w+", (ROOT / "compose.yaml").read_text(encoding="utf-8"))) <= set(known)
+    used, networks = set(), set()
+    for service in compose["services"].values():
+        for mount in service.get("volumes", ()):
+            source, target = mount.split(":")
+            used.add(source)
+            assert (ROOT / source).is_dir() if source.startswith(".") else source in compose["volumes"]
+            settable = (service.get("environment") or {}).values()
+            assert target.startswith(("/data", "/var/lib/postgresql")) or target in settable
+        networks |= set(service["networks"])
+        assert set(service.get("depends_on", ())) <= compose["services"].keys()
+    assert used - {"./seeds"} == compose["volumes"].keys()
+    assert networks == compose["networks"].keys()
+    assert {"VOLUME /data", "EXPOSE 8080"} <= set(image.splitlines())
+    assert len(replicas(compose)) == 3
+    proxied = re.search(r"reverse_proxy (.+) \{", compose["configs"]["proxy"]["content"])
+    assert proxied
+    assert proxied[1].split() == [f"{name}:8080" for name in replicas(compose)]
+
+
+@pytest.mark.slow
+async def test_its_services_serve_and_a_question_outlives_the_replica_that_had_it(
+    compose: Json, tmp_path: Path
+) -> None:
+    ports = {name: free_port() for name in [*replicas(compose), "proxy"]}
+    with database(compose) as running:
+        processes = {}
+        try:
+            for name in replicas(compose):
+                ours = environment_of(compose["services"][name], running, tmp_path / name, ports[name])
+                processes[name] = await started(ours, tmp_path)
+            async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(20)) as client:
+                for name in processes:
+                    await answered(client, ports[name])
+                    probe = environment(CHUCHU_HTTP=f"0.0.0.0:{ports[name]}")
+                    command = of_image(r"^HEALTHCHECK .* CMD (\[.+\])$")
+                    assert subprocess.run(command, env=probe, check=False).returncode == 0
+                assert len(running.execute("SELECT id FROM replicas", "chuchu")) == 3
+                async with proxy(compose, ports, tmp_path):
+                    await answered(client, ports["proxy"])
+                    processes["one"].send_signal(signal.SIGKILL)
+                    for _ in range(20):
+                        assert await answered(client, ports["proxy"], tries=1)
+        finally:
+            for process in processes.values():
+                if process.returncode is None:
+                    process.terminate()
+            codes = {name: await process.wait() for name, process in processes.items()}
+        assert codes == {"one": -signal.SIGKILL, "two": 0, "three": 0}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def database(compose: Json) -> Iterator[Server]:
+    """PostgreSQL with the service's own settings and health check, and its database."""
+    service = compose["services"]["postgres"]
+    told = [word for word in service["command"][1:] if word != "-c"]
+    with server((*QUICK, *told)) as running:
+        names = service["environment"]
+        running.execute(f"CREATE DATABASE {names['POSTGRES_DB']} OWNER {names['POSTGRES_USER']}")
+        program, *arguments = shlex.split(service["healthcheck"]["test"][1])
+        where = {**os.environ, "PGHOST": "127.0.0.1", "PGPORT": str(running.port)}
+        assert subprocess.run([running.tool(program), *arguments], env=where, check=False).returncode == 0
+        yield running
+
+
+def environment_of(service: Json, running: Server, data: Path, port: int) -> dict[str, str]:
+    """A replica's environment, with addresses and folders of this machine in the place of the network's."""
+    (data / "uploads").mkdir(parents=True)
+    given = {name: value for name, value in service["environment"].items() if value is not None}
+    given["CHUCHU_DATABASE"] = given["CHUCHU_DATABASE"].replace("@postgres/", f"@127.0.0.1:{running.port}/")
+    given["CHUCHU_ARTICLES"] = str(ROOT / "seeds")
+    image = {"CHUCHU_DATA": str(data), "CHUCHU_HTTP": f"127.0.0.1:{port}", "CHUCHU_ADMIN_HTTP": "127.0.0.1:0"}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return environment(**given, **image, PATH=path)
+
+
+async def started(ours: Mapping[str, str], folder: Path) -> asyncio.subprocess.Process:
+    """The image's command."""
+    words = of_image(r"^CMD (\[.+\])$")
+    return await asyncio.create_subprocess_exec(*words, env=dict(ours), cwd=folder, stdout=subprocess.DEVNULL)
+
+
+def of_image(pattern: str) -> list[str]:
+    """The words of an instruction in the Dockerfile; its Python is ours."""
+    found = re.search(pattern, (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert found
+    return [sys.executable if word == "python" else word for word in json.loads(found[1])]
+
+
+@asynccontextmanager
+async def proxy(compose: Json, ports: Mapping[str, int], folder: Path) -> AsyncIterator[None]:
+    """Caddy with the file's own configuration, where it is installed; else the first replica that lives is asked."""
+    if not (caddy := shutil.which("caddy")):
+        pytest.skip("no caddy: the services serve, the proxy is not tried")
+    content = compose["configs"]["proxy"]["content"].replace(":80 {", f":{ports['proxy']} {{", 1)
+    for name in replicas(compose):
+        content = content.replace(f"{name}:8080", f"127.0.0.1:{ports[name]}")
+    (folder / "Caddyfile").write_text("{\n\tadmin off\n\tauto_https off\n}\n" + content, encoding="utf-8")
+    home = {**os.environ, "HOME": str(folder)}
+    process = await asyncio.create_subprocess_exec(
+        *(caddy, "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"),
+        env=home,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def answered(client: aiohttp.ClientSession, port: int, tries: int = 600) -> bool:
+    """Ask until the answer is there; tell whether it was within so many tries."""
+    for _ in range(tries):
+        try:
+            async with client.get(f"http://127.0.0.1:{port}/api/ask", params={"q": QUESTION}) as got:
+                if got.status == 200 and (await got.json())["found"]:
+                    return True
+        except aiohttp.ClientError:
+            pass
+        if tries > 1:
+            await asyncio.sleep(0.1)
+    return False
