@@ -8,18 +8,21 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import docx
+from docx.enum.style import WD_STYLE_TYPE
 from docx.oxml.ns import qn
 from lxml import etree
 
 from knowledge.documents import limits
+from knowledge.documents.docx_lists import Numbering
 from knowledge.documents.extract import Extract
 from knowledge.documents.html_blocks import LOWERED, RAISED, SCRIPT, powers
+from knowledge.documents.pdf_order import BYLINE, TITLE
 from knowledge.documents.tables import EMPTY, SourceCell, make_table
 from knowledge.errors import UnreadableFile
 from knowledge.model import Block, Role, Span
@@ -34,6 +37,7 @@ _OFF: Final = ("0", "false", "off")
 _REMEDY: Final = "用 Word 打开后另存为 .docx"
 _NOTES: Final = ("footnotes", "endnotes")
 _TITLE_STYLES: Final = re.compile(r"(?:title|标题)$", re.I)
+_SUBTITLE_STYLES: Final = re.compile(r"(?:subtitle|副标题)$", re.I)
 _HEADING_STYLES: Final = re.compile(r"(?:heading|标题)\s*[1-9]$", re.I)
 _CONTENTS_STYLES: Final = re.compile(r"(?:toc|目录)\b|^toc\s*\d", re.I)
 _CAPTION_STYLES: Final = re.compile(r"(?:caption|题注)$", re.I)
@@ -42,8 +46,13 @@ _NUMBERED: Final = re.compile(
 )
 _ENDED: Final = re.compile("[。；！？，：、]$")
 _HEADING_CHARS, _TITLE_CHARS = 30, 50
-_DIGITS: Final = "〇一二三四五六七八九"
-_CIRCLED: Final = 0x2460
+_LARGER: Final = 1.04
+"""Times the body from which print is meant to be seen as larger; Word's steps are half a point."""
+
+_USUAL: Final = 10.0
+"""Points, where a document says nothing (ECMA-376 17.3.2.38)."""
+
+_DISPLAYS: Final = (Role.TITLE, Role.KICKER, Role.SUBTITLE, Role.BYLINE)
 
 
 def read_docx(name: str, data: bytes) -> Extract:
@@ -58,11 +67,12 @@ def read_docx(name: str, data: bytes) -> Extract:
         writer = _Writer(document)
         writer.body(document.element.body)
         writer.notes()
+        blocks = tuple(writer.blocks())
     except (
         Exception
     ) as error:  # python-docx lets through whatever its zip and XML layers meet in damaged parts
         raise UnreadableFile(name, f"Word 文件已损坏（{type(error).__name__}）", _REMEDY) from error
-    return Extract("docx", tuple(writer.lines), blocks=tuple(writer.blocks))
+    return Extract("docx", tuple(writer.lines), blocks=blocks)
 
 
 def _check_package(name: str, data: bytes) -> None:
@@ -85,11 +95,25 @@ def _check_package(name: str, data: bytes) -> None:
 
 
 @dataclass(slots=True)
-class _Style:
-    """What a paragraph's style and properties say of it."""
+class _Part:
+    """A written paragraph, table or note; `role` is open until the print of the whole document is known.
 
-    name: str = ""
-    numbering: tuple[str, int] | None = None
+    `size` is its print's in points, `box` the text box that it stands in, 0 for none.
+    """
+
+    blocks: list[Block]
+    text: str
+    role: Role | None = None
+    style: str = ""
+    size: float = _USUAL
+    centred: bool = False
+    bold: bool = False
+    box: int = 0
+
+    @property
+    def displayed(self) -> bool:
+        """Whether it may be a title or heading by its words: short, without an end."""
+        return len(self.text) <= _TITLE_CHARS and not _ENDED.search(self.text) and _BREAK not in self.text
 
 
 class _Writer:
@@ -97,12 +121,16 @@ class _Writer:
 
     def __init__(self, document: Any) -> None:
         self.lines: list[str] = []
-        self.blocks: list[Block] = []
+        self._parts: list[_Part] = []
         self._document = document
         self._styles = {style.style_id: style for style in document.styles}
-        self._numbers = _Numbering(document)
-        self._titled = False
-        self._notes: list[tuple[str, str]] = []
+        self._numbers = Numbering(document)
+        self._boxes: list[int] = [0]
+        self._boxes_met = 0
+        default = document.styles.element.find(f".//{qn('w:docDefaults')}//{qn('w:sz')}")
+        normal = document.styles.default(WD_STYLE_TYPE.PARAGRAPH)
+        size = normal.font.size.pt if normal is not None and normal.font.size else None
+        self._size = size or (_half_points(default) if default is not None else _USUAL)
 
     def body(self, element: etree._Element) -> None:
         """Write paragraphs and tables in document order."""
@@ -132,58 +160,72 @@ class _Writer:
                     if text:
                         self._write(text, Role.NOTE)
 
+    def blocks(self) -> list[Block]:
+        """The blocks of everything written, their roles told by styles, by sizes, and by what stands around them."""
+        return list(_arranged(self._parts))
+
     def _paragraph(self, element: etree._Element) -> None:
         style = self._style(element)
-        label = self._numbers.next(style.numbering) if style.numbering else ""
+        numbering = self._numbering(element, style)
+        label = self._numbers.next(numbering) if numbering else ""
         text = powers("".join(_text(element))).strip()
         if text:
-            text = label + text
-            self._write(text, self._role(text, style, element))
+            part = self._write(label + text)
+            part.style = style.name or "" if style is not None else ""
+            part.size, part.bold = self._print(element, style)
+            align = element.find(f"{qn('w:pPr')}/{qn('w:jc')}")
+            part.centred = align is not None and align.get(_VALUE) == "center"
         else:
             self.lines.append("")
         for box in _boxes(element):
+            self._boxes_met += 1
+            self._boxes.append(self._boxes_met)
             self.body(box)
+            self._boxes.pop()
 
-    def _write(self, text: str, role: Role) -> None:
+    def _write(self, text: str, role: Role | None = None) -> _Part:
         """Write one line; what a soft break parts are blocks of their own."""
         self.lines.append(text)
         number, at = len(self.lines), 0
-        for part in text.split(_BREAK):
-            if part:
-                whole = part == text
-                end = None if whole else at + len(part)
-                self.blocks.append(Block(role, number, number, start=at, end=end))
-            at += len(part) + len(_BREAK)
+        part = _Part([], text, role, box=self._boxes[-1])
+        for piece in text.split(_BREAK):
+            if piece:
+                end = None if piece == text else at + len(piece)
+                part.blocks.append(Block(Role.PARAGRAPH, number, number, start=at, end=end))
+            at += len(piece) + len(_BREAK)
+        self._parts.append(part)
+        return part
 
-    def _role(self, text: str, style: _Style, element: etree._Element) -> Role:
-        if _CONTENTS_STYLES.search(style.name):
-            return Role.FURNITURE
-        if _CAPTION_STYLES.search(style.name):
-            return Role.CAPTION
-        first = not self._titled
-        self._titled = True
-        short = len(text) <= _TITLE_CHARS and not _ENDED.search(text) and _BREAK not in text
-        if _TITLE_STYLES.match(style.name) or (first and short and len(element.getparent()) > 2):
-            return Role.TITLE
-        if _HEADING_STYLES.match(style.name):
-            return Role.HEADING
-        plain = len(text) <= _HEADING_CHARS and not _ENDED.search(text)
-        return Role.HEADING if plain and _NUMBERED.match(text) else Role.PARAGRAPH
+    def _style(self, element: etree._Element) -> Any:
+        named = element.find(f"{qn('w:pPr')}/{qn('w:pStyle')}")
+        return self._styles.get(named.get(_VALUE)) if named is not None else None
 
-    def _style(self, element: etree._Element) -> _Style:
-        properties = element.find(qn("w:pPr"))
-        named = properties.find(qn("w:pStyle")) if properties is not None else None
-        style = self._styles.get(named.get(_VALUE)) if named is not None else None
-        found = _Style(style.name or "" if style is not None else "")
-        own = properties.find(qn("w:numPr")) if properties is not None else None
+    def _print(self, element: etree._Element, style: Any) -> tuple[float, bool]:
+        """Size and weight of most of a paragraph's characters, as the runs or the styles say them."""
+        size = self._size
+        while style is not None and style.font.size is None:
+            style = style.base_style
+        if style is not None:
+            size = style.font.size.pt
+        counts: Counter[tuple[float, bool]] = Counter()
+        for run in element.iter(qn("w:r")):
+            own = run.find(f"{qn('w:rPr')}/{qn('w:sz')}")
+            weight = run.find(f"{qn('w:rPr')}/{qn('w:b')}")
+            bold = weight is not None and weight.get(_VALUE) not in _OFF
+            length = sum(len(text.text or "") for text in run.findall(qn("w:t")))
+            counts[_half_points(own) if own is not None else size, bold] += length
+        return max(counts, key=counts.__getitem__, default=(size, False))
+
+    @staticmethod
+    def _numbering(element: etree._Element, style: Any) -> tuple[str, int] | None:
+        own = element.find(f"{qn('w:pPr')}/{qn('w:numPr')}")
         styled = style.element.find(f"{qn('w:pPr')}/{qn('w:numPr')}") if style is not None else None
         for numbering in (own, styled):
             if numbering is not None:
                 number, level = numbering.find(qn("w:numId")), numbering.find(qn("w:ilvl"))
                 if number is not None:
-                    found.numbering = (number.get(_VALUE), int(level.get(_VALUE)) if level is not None else 0)
-                    break
-        return found
+                    return number.get(_VALUE), int(level.get(_VALUE)) if level is not None else 0
+        return None
 
     def _table(self, table: etree._Element) -> None:
         """Write a table, each cell on a line of its own; one that only places text is read as text."""
@@ -210,11 +252,13 @@ class _Writer:
             grid.append(cells)
         made = make_table(grid)
         if made is not None and max(len(cell.text) for cells in grid for cell in cells) <= 200:
-            self.blocks.append(Block(Role.TABLE, first, len(self.lines), table=made))
+            block = Block(Role.TABLE, first, len(self.lines), table=made)
+            self._parts.append(_Part([block], "", Role.TABLE, box=self._boxes[-1]))
             return
         for number in range(first, len(self.lines) + 1):
-            if self.lines[number - 1]:
-                self.blocks.append(Block(Role.PARAGRAPH, number, number))
+            if text := self.lines[number - 1]:
+                block = Block(Role.PARAGRAPH, number, number)
+                self._parts.append(_Part([block], text, Role.PARAGRAPH, box=self._boxes[-1]))
 
     def _cell(self, cell: etree._Element, heading: bool) -> SourceCell:
         spans: list[Span] = []
@@ -228,75 +272,106 @@ class _Writer:
         return SourceCell("".join(self.lines[span.line - 1] for span in spans), tuple(spans), heading)
 
 
-@dataclass(slots=True)
-class _Numbering:
-    """The numbers that Word shows before the items of lists, counted as it does."""
-
-    document: Any
-    _levels: dict[tuple[str, int], tuple[str, str, int]] = field(default_factory=dict)
-    _abstract: dict[str, str] = field(default_factory=dict)
-    _counts: dict[str, dict[int, int]] = field(default_factory=lambda: defaultdict(dict))
-
-    def __post_init__(self) -> None:
-        try:
-            root = self.document.part.numbering_part.element
-        except (KeyError, NotImplementedError):  # no list in the document
-            return
-        for number in root.findall(qn("w:num")):
-            abstract = number.find(qn("w:abstractNumId"))
-            if abstract is not None:
-                self._abstract[number.get(qn("w:numId"))] = abstract.get(_VALUE)
-        for abstract in root.findall(qn("w:abstractNum")):
-            for level in abstract.findall(qn("w:lvl")):
-                told = {child.tag: child.get(_VALUE) or "" for child in level}
-                self._levels[abstract.get(qn("w:abstractNumId")), int(level.get(qn("w:ilvl")))] = (
-                    told.get(qn("w:numFmt"), "decimal"),
-                    told.get(qn("w:lvlText"), ""),
-                    int(told.get(qn("w:start"), "1") or 1),
-                )
-
-    def next(self, numbering: tuple[str, int]) -> str:
-        """Count one item on; return its label, empty for bullets and unknown lists."""
-        number, level = numbering
-        abstract = self._abstract.get(number)
-        if abstract is None or (abstract, level) not in self._levels:
-            return ""
-        counts = self._counts[number]
-        start = self._levels[abstract, level][2]
-        counts[level] = counts.get(level, start - 1) + 1
-        for deeper in [each for each in counts if each > level]:
-            del counts[deeper]
-        form, text, _ = self._levels[abstract, level]
-        if form in ("bullet", "none") or not text:
-            return ""
-
-        def shown(match: re.Match[str]) -> str:
-            at = int(match[1]) - 1
-            known = self._levels.get((abstract, at))
-            return _written(counts.get(at, known[2] if known else 1), known[0] if known else "decimal")
-
-        return re.sub(r"%([1-9])", shown, text)
+def _half_points(size: etree._Element) -> float:
+    try:
+        return float(size.get(_VALUE, "")) / 2
+    except ValueError:
+        return _USUAL
 
 
-def _written(number: int, form: str) -> str:
-    """Write a list's number in one of Word's forms."""
-    if form == "decimalEnclosedCircle" and 1 <= number <= 20:
-        return chr(_CIRCLED + number - 1)
-    if form in ("upperLetter", "lowerLetter"):
-        letter = chr(ord("A") + (number - 1) % 26)
-        return letter if form == "upperLetter" else letter.lower()
-    if "chinese" in form.lower() or form in (
-        "ideographTraditional",
-        "japaneseCounting",
-        "taiwaneseCountingThousand",
+def _arranged(parts: Sequence[_Part]) -> Iterator[Block]:
+    """Give each part its role and its article: one begins with each title over text, or with a box that has a title."""
+    sizes: Counter[float] = Counter()
+    for part in parts:
+        sizes[part.size] += len(part.text) if part.role is None else 0
+    body = sizes.most_common(1)[0][0] if sizes else _USUAL
+    for part in parts:
+        part.role = part.role or _role(part, body)
+    first = next((part for part in parts if part.role is not Role.FURNITURE), None)
+    titled = any(part.role is Role.TITLE for part in parts)
+    if (
+        first is not None
+        and not titled
+        and first.displayed
+        and len(parts) > 1
+        and first.role is not Role.TABLE
     ):
-        tens, ones = divmod(number, 10)
-        if number <= 99:
-            return ("" if not tens else ("" if tens == 1 else _DIGITS[tens]) + "十") + (
-                _DIGITS[ones] if ones else ""
-            )
-        return "".join(_DIGITS[int(digit)] for digit in str(number))
-    return str(number)
+        first.role = Role.TITLE
+    _stack(parts, body)
+    count, article = 0, {0: 0}
+    text = False
+    box = 0
+    for at, part in enumerate(parts):
+        if part.box not in article:
+            article[part.box], text = article[box], True
+        box = part.box
+        if part.role in _DISPLAYS and text and _heads(parts[at:]):
+            count += 1
+            article[box] = count
+            text = False
+        text = text or part.role not in (*_DISPLAYS, Role.FURNITURE)
+        for block in part.blocks:
+            yield replace(block, role=part.role or Role.PARAGRAPH, article=article[box])
+
+
+def _heads(parts: Sequence[_Part]) -> bool:
+    """Tell whether the display lines that come next hold a title."""
+    for part in parts:
+        if part.role is Role.TITLE:
+            return True
+        if part.role is not Role.KICKER:
+            return False
+    return False
+
+
+def _role(part: _Part, body: float) -> Role:
+    """The role that a paragraph has by its style, else by its print and its words."""
+    if _CONTENTS_STYLES.search(part.style):
+        return Role.FURNITURE
+    if _CAPTION_STYLES.search(part.style):
+        return Role.CAPTION
+    if _SUBTITLE_STYLES.search(part.style):
+        return Role.SUBTITLE
+    if _TITLE_STYLES.match(part.style):
+        return Role.TITLE
+    if _HEADING_STYLES.match(part.style):
+        return Role.HEADING
+    if not part.displayed:
+        return Role.PARAGRAPH
+    if part.size >= TITLE * body:
+        return Role.TITLE
+    short = len(part.text) <= _HEADING_CHARS
+    set_apart = part.bold or (part.centred and part.size > _LARGER * body)
+    if short and (_NUMBERED.match(part.text) or (set_apart and not BYLINE.fullmatch(part.text))):
+        return Role.HEADING
+    return Role.CAPTION if part.size < body / _LARGER and part.centred else Role.PARAGRAPH
+
+
+def _stack(parts: Sequence[_Part], body: float) -> None:
+    """Make display lines right over and under a title its kicker, subtitle and byline."""
+    open_roles = (Role.PARAGRAPH, Role.HEADING)
+    for at, part in enumerate(parts):
+        if part.role is not Role.TITLE:
+            continue
+        above = parts[at - 1] if at else None
+        if above is None or above.box != part.box or not above.displayed:
+            pass
+        elif above.role is Role.TITLE and above.size < 0.93 * part.size:
+            above.role = Role.KICKER
+        elif above.role in open_roles:
+            begins = at == 1 or (above.centred and above.size > _LARGER * body)
+            above.role = Role.KICKER if begins and not _HEADING_STYLES.match(above.style) else above.role
+        for below in parts[at + 1 : at + 4]:
+            if below.box != part.box or not below.displayed:
+                break
+            if BYLINE.fullmatch(below.text):
+                below.role = Role.BYLINE
+            elif (below.role is Role.TITLE and below.size < 0.93 * part.size) or (
+                below.role in open_roles and below.centred and below.size > _LARGER * body
+            ):
+                below.role = Role.SUBTITLE
+            elif below.role is not Role.SUBTITLE:
+                break
 
 
 def _boxes(paragraph: etree._Element) -> Iterator[etree._Element]:

@@ -105,6 +105,11 @@ _VOID: Final = frozenset(
     ]
 )
 _MAIN: Final = ("article", "main")
+_IN_HEAD: Final = frozenset(
+    ["base", "link", "meta", "title", "noscript", "script", "style", "template", "head"]
+)
+"""What a head may hold; any other element ends it, its end tag or none (HTML standard, 13.2.6.4.4)."""
+
 _ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});?")
 _BLANKS: Final = re.compile(r"[ \t\r\f\v\u200b\ufeff]+")
 _SPANS: Final = re.compile(r"\b(col|row)span\s*=\s*[\"']?\s*(\d{1,3})", re.I)
@@ -248,6 +253,8 @@ class _Collector:
 
     def _enter(self, token: Token) -> None:
         tag = token.tag
+        if self._counts.get("head") and tag not in _IN_HEAD:
+            self._close("head")
         heads_page = tag == "header" and not any(self._counts.get(name) for name in _MAIN)
         dropped = token.hidden or tag in _DROPPED or heads_page
         self._open.append((tag, dropped))

@@ -92,7 +92,15 @@ def _read_page(
         return scans.page(document, number) or Skipped(name, "这一页是扫描图，没有文字", scans.remedy)
     if page.lost:
         doubts.append(Skipped(name, f"这一页有 {page.lost} 处文字读不出来", "对照原件核对这一页"))
-    return arrange(page)
+    if page.struck:
+        doubts.append(
+            Skipped(name, f"这一页有 {page.struck} 字被划去，没有收入", "若不是删去的字，放入没有划线的文件")
+        )
+    if page.outside:
+        doubts.append(
+            Skipped(name, f"这一页有 {page.outside} 字印在纸边之外，没有收入", "若是正文，放入页面完整的文件")
+        )
+    return arrange(page, number > 0)
 
 
 def _is_unusable(page: Page) -> bool:
@@ -146,7 +154,7 @@ class ScannedPages:
         if scan is None:
             return None
         self.known[number] = scan
-        return arrange(scan.page)
+        return arrange(scan.page, number > 0)
 
 
 @dataclass(slots=True)

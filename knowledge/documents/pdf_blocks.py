@@ -13,8 +13,8 @@ from statistics import median
 from typing import Final
 
 from knowledge.documents.pdf_characters import Box, Page
-from knowledge.documents.pdf_lines import Line, body_size, bounds, find_lines, join_rows
-from knowledge.documents.pdf_order import BYLINE, TITLE, Region, cut_regions, find_gutters, find_stacks
+from knowledge.documents.pdf_lines import Line, alike, body_size, bounds, find_lines, join_rows
+from knowledge.documents.pdf_order import BYLINE, TITLE, Region, Stack, cut_regions, find_gutters, find_stacks
 from knowledge.documents.tables import Grid, find_grids
 from knowledge.model import Role
 
@@ -24,11 +24,14 @@ _EDGE: Final = 0.08
 
 _LONG_RULE: Final = 0.7
 _HEAD_CHARS, _FOOT_CHARS, _EDGE_CHARS = 80, 120, 45
+_MASTHEAD_CHARS: Final = 6
 _HEADING_CHARS: Final = 24
 _CAPTION_CHARS: Final = 30
 _FINISHED: Final = re.compile("[。！？!?…][”’」』）)》]*$")
 _PAUSED: Final = re.compile("[。，、；：！？]$")
 _NEVER_HEADING: Final = re.compile("[。，；！？：、]$")
+_SHOT: Final = re.compile(r"[\s。）)][\u4e00-\u9fff·]{2,4}[\s/／]*[摄攝][）)]?$")
+_CAPTIONED: Final = re.compile(r"^图[为片①-⑩一二三四五]|" + _SHOT.pattern)
 _SIGNED: Final = re.compile(r"(?:记者|記者|通讯员|通訊員|特派员)|^文[/／]|^[（(][^。！？]{2,14}[）)]$")
 
 
@@ -55,8 +58,11 @@ class PageBlock:
         return bool(self.lines) and _FINISHED.search(self.lines[-1]) is not None
 
 
-def arrange(page: Page) -> list[PageBlock]:
-    """Return the blocks of a page in reading order: head, articles, foot."""
+def arrange(page: Page, goes_on: bool = False) -> list[PageBlock]:
+    """Return the blocks of a page in reading order: head, articles, foot.
+
+    With `goes_on` pages come before it, whose text may go on over the first title.
+    """
     grids, glyphs = find_grids(page)
     lines = find_lines(glyphs, page.uprights)
     if not lines:
@@ -73,6 +79,10 @@ def arrange(page: Page) -> list[PageBlock]:
     for part in _framed(lines, page, pictures):
         size = body_size(part)
         stacks, rest = find_stacks(part, size, page.uprights)
+        over = _over_titles(stacks, rest, size) if goes_on else []
+        if over:
+            regions.append((Region([], over), size))
+            rest = [line for line in rest if not any(line is other for other in over)]
         regions += ((region, size) for region in cut_regions(stacks, rest, size, page.uprights))
     regions.sort(key=lambda each: (round(each[0].box.top / 40), each[0].box.left))
     blocks: list[PageBlock] = []
@@ -84,6 +94,15 @@ def arrange(page: Page) -> list[PageBlock]:
         blocks += _Article(region, size, page, number, near, mine).blocks()
     blocks += (_table(grid, len(regions) - 1 if regions else None) for grid in waiting)
     return [*head, *blocks, *foot, *_turned(page)]
+
+
+def _over_titles(stacks: Sequence[Stack], rest: Sequence[Line], body: float) -> list[Line]:
+    """The text over all titles, where none of it stands beside one: what a page before it left open."""
+    top = min((stack.box.top for stack in stacks), default=0.0)
+    over = [line for line in rest if line.box.bottom <= top + 0.25 * body]
+    if any(line.box.top < top - 0.25 * body for line in rest if line.box.bottom > top + 0.25 * body):
+        return []
+    return over if any(line.size > 0.93 * body for line in over) else []
 
 
 def _turned(page: Page) -> Iterator[PageBlock]:
@@ -103,7 +122,7 @@ def _owner(grid: Grid, regions: Sequence[tuple[Region, float]]) -> Region | None
 
 def _furniture(lines: list[Line], page: Page, body: float, top: bool) -> tuple[list[PageBlock], list[Line]]:
     """Split off what runs along one edge: beyond a long rule, or one row of short pieces clear of the rest."""
-    beyond = _beyond_rule(lines, page, top) if lines else []
+    beyond = [s for s in _beyond_rule(lines, page, top) if not _is_headline(s, lines, body)] if lines else []
     row = beyond or _edge_row(lines, page, body, top)
     if not row:
         return [], lines
@@ -118,6 +137,12 @@ def _furniture(lines: list[Line], page: Page, body: float, top: bool) -> tuple[l
         )
         for piece in pieces
     ], rest
+
+
+def _is_headline(line: Line, lines: Sequence[Line], body: float) -> bool:
+    """Tell whether a line by a rule at the page's edge is an article's title: large, long, alone on its height."""
+    beside = any(other is not line and other.box.along(line.box) > 0.3 * other.size for other in lines)
+    return line.size >= TITLE * body and len(line.glyphs) > _MASTHEAD_CHARS and not beside
 
 
 def _beyond_rule(lines: Sequence[Line], page: Page, top: bool) -> list[Line]:
@@ -188,6 +213,11 @@ def _framed(lines: list[Line], page: Page, pictures: list[Box]) -> Iterator[list
         yield rest
 
 
+def _within(inner: Box, outer: Box, slack: float) -> bool:
+    """Tell whether one box is no wider than another, and over or under it."""
+    return outer.left - slack < inner.left and inner.right < outer.right + slack
+
+
 def _offsets(one: Box, other: Box) -> tuple[float, float, float, float]:
     return (one.left - other.left, one.top - other.top, one.right - other.right, one.bottom - other.bottom)
 
@@ -246,22 +276,29 @@ class _Article:
                 s
                 for s in lines
                 if id(s) not in taken
-                and s.size < 0.95 * self.body
-                and picture.left - 2 * self.body < s.box.left
-                and s.box.right < picture.right + 2 * self.body
+                and s.size < 1.05 * self.body
+                and (_within(s.box, picture, 2 * self.body) or _within(picture, s.box, 2 * self.body))
                 and -0.5 * self.body < s.box.top - picture.bottom < 4 * self.body
             ]
             caption: list[Line] = []
             last = picture.bottom
             for line in sorted(zone, key=lambda s: s.base):
-                if line.box.top - last < 1.2 * self.body:
-                    caption.append(line)
-                    last = line.box.bottom
+                if line.box.top - last >= 1.2 * self.body or not self._goes_on(caption, line):
+                    break
+                caption.append(line)
+                last = max(last, line.box.bottom)
             if caption:
                 taken.update(id(s) for s in caption)
                 rows = join_rows(caption, 4.0, self.page.uprights)
                 found.append(self._block(Role.CAPTION, sorted(rows, key=lambda s: (s.base, s.box.left))))
         return found, [s for s in lines if id(s) not in taken]
+
+    def _goes_on(self, caption: Sequence[Line], line: Line) -> bool:
+        """Tell whether a line under a picture is of its caption: in smaller print, or where its words say so."""
+        if line.size < 0.95 * self.body:
+            return not caption or alike(caption[0], line)
+        text = "".join(each.text for each in caption)
+        return not _SHOT.search(text) and (bool(caption) or _CAPTIONED.search(line.text) is not None)
 
     def _text(self, lines: list[Line]) -> Iterator[PageBlock]:
         """Yield the text band by band; what spans all columns parts the bands."""
@@ -384,12 +421,20 @@ class _Flow:
             before = (line.box.left - box.left) / size
             after = (box.right - line.box.right) / size
             below = at > 0 and not indents and pitches[at - 1] > 1.3 * usual
-            self._line(line, size, before, after, below)
+            self._line(line, size, before, after, below, len(lines) == 1)
             self._inset_before = after
 
-    def _line(self, line: Line, size: float, before: float, after: float, below: bool) -> None:
+    def _line(self, line: Line, size: float, before: float, after: float, below: bool, alone: bool) -> None:
         text = line.text
         relative = line.size / size
+        if (
+            _CAPTIONED.search(text)
+            and len(text) <= _CAPTION_CHARS
+            and before > 0.9
+            and abs(before - after) < 0.9
+        ):
+            self.put(self._block(Role.CAPTION, line, text))
+            return
         if relative < 0.93 and len(text) <= _CAPTION_CHARS:
             signed = _SIGNED.search(text) or len(text) <= 6
             self.put(self._block(Role.BYLINE if signed else Role.CAPTION, line, text))
@@ -402,7 +447,7 @@ class _Flow:
             else:
                 self.put(self._block(Role.HEADING, line, line.text))
             return
-        if BYLINE.fullmatch(text) and after > 1 and (self._open is None or self._open.finished):
+        if BYLINE.fullmatch(text) and (after > 1 or alone) and (self._open is None or self._open.finished):
             self.put(self._block(Role.BYLINE, line, text))
             return
         indented = 1.4 < before < 3.2

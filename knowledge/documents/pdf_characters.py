@@ -30,9 +30,16 @@ _TALLEST_INK: Final = 3.0
 """A font size that its own ink exceeds so many times is not the size that is seen."""
 
 _NARROWEST: Final = 0.25
+_STRUCK: Final = (0.12, 0.6)
+"""Ems over the baseline between which a stroke goes through characters: an underline is lower, a rule higher."""
+
+_ROW: Final = 16.0
 _HALF_MARKS: Final = frozenset("，。、；：！？）》」』】〕〉”’")
-_RANGES: Final = ((0x2E80, 0x2FE0), (0xF900, 0xFB00), (0xFE10, 0xFE20), (0xFE30, 0xFE45))
-"""Radicals, compatibility forms and vertical forms, which fonts map to in place of the character itself."""
+_RANGES: Final = ((0x2E80, 0x2FE0), (0xF900, 0xFB07), (0xFE10, 0xFE20), (0xFE30, 0xFE45))
+"""Radicals, compatibility forms, ligatures and vertical forms, which fonts map to in place of the character itself."""
+
+_DASHES: Final = {0x2010: "-", 0x2011: "-", 0x2E3A: "——", 0x2E3B: "———"}
+"""Hyphens and long dashes that a font has one glyph with others for, as they are typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +96,8 @@ class Page:
 
     `uprights` and `levels` are long thin rules, `frames` drawn rectangles, `edges` every straight stroke and side of
     a rectangle. `turned` are lines set in another direction
-    than the rest, `lost` counts characters that no reader gave. `vertical` tells that columns of characters were
+    than the rest. `lost` counts characters that no reader gave, `struck` those that a stroke deletes, `outside` those
+    beyond the sheet's edge. `vertical` tells that columns of characters were
     turned into lines: x then runs down the page.
     """
 
@@ -104,6 +112,8 @@ class Page:
     turned: tuple[str, ...] = ()
     lost: int = 0
     vertical: bool = False
+    struck: int = 0
+    outside: int = 0
 
 
 def read_characters(document: pdfium.PdfDocument, number: int, data: bytes) -> Page:
@@ -125,6 +135,7 @@ def read_characters(document: pdfium.PdfDocument, number: int, data: bytes) -> P
     turned = [each for each in kept if each.quarter != quarter]
     recovered, lost = _recover(number, data, printed, empty, turn)
     glyphs = _undoubled(_unligated([*glyphs, *recovered]))
+    glyphs, struck = _unstruck(glyphs, shapes.strokes)
     sheet = Page(
         turn.width,
         turn.height,
@@ -136,6 +147,8 @@ def read_characters(document: pdfium.PdfDocument, number: int, data: bytes) -> P
         tuple(shapes.edges),
         tuple(_turned_lines(turned)),
         lost,
+        struck=struck,
+        outside=len(printed) - len(kept),
     )
     return _laid_flat(sheet) if _is_vertical(glyphs) else sheet
 
@@ -190,9 +203,10 @@ def _printed(text: pdfium.PdfTextPage) -> Iterator[_Printed]:
         if em < _INVISIBLE:
             continue
         loose = (rect.left, rect.bottom, rect.right, rect.top)
-        yield _Printed(
-            char, x.value, y.value, em, wide, loose, quarter % 4 if straight else None, index, spaced
-        )
+        for each in char:  # a ligature's have one origin
+            yield _Printed(
+                each, x.value, y.value, em, wide, loose, quarter % 4 if straight else None, index, spaced
+            )
         spaced = False
 
 
@@ -201,6 +215,8 @@ def _char(code: int, high: int, unmapped: bool) -> str:
         return chr(0x10000 + (high - 0xD800) * 0x400 + code - 0xDC00)
     if unmapped or code == 0 or 0xD800 <= code < 0xE000 or code > 0x10FFFF:
         return REPLACEMENT
+    if code in _DASHES:
+        return _DASHES[code]
     if any(low <= code < end for low, end in _RANGES):
         return unicodedata.normalize("NFKC", chr(code))
     return "" if code < 0x20 or code in (0xFFFE, 0xFFFF) else chr(code)
@@ -211,7 +227,11 @@ class _Turn:
 
     def __init__(self, page: pdfium.PdfPage, quarter: int) -> None:
         self.quarter = quarter
-        self._left, self._bottom, self._right, self._top = page.get_cropbox()
+        box = (
+            raw.FS_RECTF()
+        )  # crop and media box, which pages also inherit: the boxes' own calls do not look there
+        raw.FPDF_GetPageBoundingBox(page, box)
+        self._left, self._bottom, self._right, self._top = box.left, box.bottom, box.right, box.top
         size = (self._right - self._left, self._top - self._bottom)
         self.width, self.height = size if quarter % 2 == 0 else size[::-1]
 
@@ -253,6 +273,7 @@ class _Shapes:
         self.frames: list[Box] = []
         self.pictures: list[Box] = []
         self.edges: list[Box] = []
+        self.strokes: list[Box] = []
         self._largest = 0.85 * turn.width * turn.height
         wanted = (raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_PATH, raw.FPDF_PAGEOBJ_SHADING)
         drawings = page.get_objects(filter=wanted, max_depth=5)
@@ -270,6 +291,8 @@ class _Shapes:
         left, top, right, bottom = box.left, box.top, box.right, box.bottom
         if box.width <= _THIN or box.height <= _THIN:
             self.edges.append(box)
+            if box.height <= _THIN:
+                self.strokes.append(box)
             if box.width <= _THIN and box.height > 20:
                 self.uprights.append(box)
             elif box.height <= _THIN and box.width > 20:
@@ -365,6 +388,39 @@ def _undoubled(glyphs: Iterable[Glyph]) -> list[Glyph]:
         seen[glyph.char, x, y].append(glyph)
         kept.append(glyph)
     return kept
+
+
+def _unstruck(glyphs: Sequence[Glyph], strokes: Sequence[Box]) -> tuple[list[Glyph], int]:
+    """Take out what a stroke runs through at half its height: text that was deleted; return also how much it was."""
+    rows: dict[int, list[Box]] = defaultdict(list)
+    for stroke in strokes:
+        rows[int(stroke.top // _ROW)].append(stroke)
+
+    def is_struck(glyph: Glyph) -> bool:
+        top, bottom = glyph.base - _STRUCK[1] * glyph.size, glyph.base - _STRUCK[0] * glyph.size
+        return any(
+            top < stroke.top
+            and stroke.bottom < bottom
+            and stroke.left < glyph.left + 0.2 * glyph.size
+            and stroke.right > glyph.right - 0.2 * glyph.size
+            for row in range(int(top // _ROW), int(bottom // _ROW) + 1)
+            for stroke in rows.get(row, ())
+        )
+
+    if not rows:
+        return list(glyphs), 0
+    kept: list[Glyph] = []
+    for glyph in sorted(glyphs, key=lambda g: g.order):
+        last = kept[-1] if kept else None
+        if not is_struck(glyph):
+            kept.append(glyph)
+        elif (
+            last is not None
+            and abs(last.base - glyph.base) < 0.25 * glyph.size
+            and -0.25 * glyph.size < glyph.left - last.right < 0.6 * glyph.size
+        ):
+            kept[-1] = replace(last, right=glyph.right)  # what is deleted leaves no gap
+    return kept, len(glyphs) - len(kept)
 
 
 def _is_vertical(glyphs: Sequence[Glyph]) -> bool:

@@ -28,6 +28,9 @@ _GUTTER_OF_FEW: Final = 1.2
 _RUNS_ON: Final = 1.5
 """Lines of one column are no farther apart, a section's heading between them or not."""
 
+_REACH_ABOVE, _REACH_BELOW = 1.1, 2.0
+"""Times the title's size that its kicker and its subtitle or byline stand off it at most; above, another may end."""
+
 _LENIENT_ROWS: Final = 9
 _FEWEST_ROWS: Final = 3
 _LINES_A_STRAY: Final = 60
@@ -191,6 +194,12 @@ def _grow(
             joined = join_rows(mates, 2.5, uprights)
             if len(joined) != 1 or not _belongs(joined[0], title, above, body):
                 break
+            if any(
+                _crowds(r, joined[0], title)
+                for r in rest
+                if id(r) not in used and all(r is not m for m in mates)
+            ):
+                break
             used.update(id(mate) for mate in mates)
             if above:
                 stack.insert(0, joined[0])
@@ -198,15 +207,21 @@ def _grow(
                 stack.append(joined[0])
 
 
+def _crowds(other: Line, line: Line, title: Line) -> bool:
+    """Tell whether text stands beside a line over or under a title, which is then a column's own."""
+    return other.box.along(line.box) > 0.3 * other.size and other.box.across(title.box) > other.size
+
+
 def _nearest_row(
     stack: Sequence[Line], title: Line, rest: Sequence[Line], used: set[int], above: bool
 ) -> list[Line]:
     edge = min(s.box.top for s in stack) if above else max(s.box.bottom for s in stack)
     free = [r for r in rest if id(r) not in used and not r.upright]
+    reach = _REACH_ABOVE if above else _REACH_BELOW
     near = [
         r
         for r in free
-        if 0 <= (edge - r.box.bottom if above else r.box.top - edge) + 0.3 * r.size < 1.1 * title.size
+        if 0 <= (edge - r.box.bottom if above else r.box.top - edge) + 0.3 * r.size < reach * title.size
         and r.box.across(title.box) > 0.3 * min(r.box.width, title.box.width)
     ]
     if not near:

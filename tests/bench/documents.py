@@ -1,6 +1,6 @@
 """Pages printed by other programs, read by ours and by others: whole sentences, their titles and sections.
 
-The layouts that tuning never saw are told apart. What is not installed here (Chromium, WeasyPrint) is left out.
+The layouts that tuning never saw are told apart. What is not installed here is left out.
 """
 
 from __future__ import annotations
@@ -8,22 +8,21 @@ from __future__ import annotations
 import io
 import logging
 import re
-import shutil
-import subprocess
-import tempfile
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
-from functools import partial
-from importlib import resources, util
+from importlib import import_module, util
 from pathlib import Path
 
 import pypdfium2 as pdfium
 
 from knowledge.documents.folder import read_document
+from knowledge.documents.formats import extract_document
 from knowledge.repair.pipeline import repair_document
-from tests.bench.papers import LAYOUTS, Layout, drawn_layout, page_html, stories_of
+from tests.bench.makers import makers
+from tests.bench.papers import LAYOUTS, Layout, Story, drawn_layout, stories_of
 
 DRAWN = range(140, 160)
 """Layouts by chance that no tuning looked at; those before were looked at."""
@@ -31,95 +30,74 @@ DRAWN = range(140, 160)
 Told = tuple[str, str, str]
 """A sentence with its title and section; the last two empty where a reader knows none."""
 
-Maker = Callable[[Layout, str], bytes]
-"""Prints a layout's page, given as HTML, to a PDF."""
-
 _SENTENCE = re.compile("[^。！？]*[。！？]+[”’）》」』]*")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print pages of several makers, read them by each reader, and print F1, titles, sections and seconds a page.
+    """Print pages by each maker, read them by each reader, and print F1, titles, sections and seconds a page.
 
-    `--scans` reads their pictures too, ten seconds each; `--news FOLDER` measures saved news pages instead.
+    A word of a maker's name measures that one alone, `--few` five layouts of each kind only, `--scans` pictures of
+    pages too, ten seconds each; `--news FOLDER` measures saved news pages instead.
     """
     if arguments[:1] == ["--news"]:
         return news(Path(arguments[1]))
-    makers = dict(_makers())
-    if "--scans" in arguments:
-        makers["scan, 200 dpi"] = scanned
-    if not makers:
-        print("neither Chromium nor WeasyPrint here: nothing printed")
-        return 0
-    scores: dict[tuple[str, str, bool], list[tuple[float, float, float, float]]] = defaultdict(list)
-    for layout in (*LAYOUTS, *map(drawn_layout, DRAWN)):
-        stories = stories_of(layout)
-        wanted = [
-            (sentence, title, section or "")
-            for story in stories
-            for sentence, title, section in story.sentences()
-        ]
-        for maker, make in makers.items():
-            data = make(layout, page_html(layout, stories))
-            for name, reader in READERS.items():
-                if reader is not ours and maker.startswith("scan"):
+    words = [word.lower() for word in arguments if not word.startswith("-")]
+    known = [*makers(), *([("scan, 200 dpi", ".pdf", scanned)] if "--scans" in arguments else [])]
+    layouts = [*LAYOUTS, *map(drawn_layout, DRAWN)]
+    if "--few" in arguments:
+        layouts = [*LAYOUTS[:5], *layouts[-5:]]
+    for maker, suffix, make in known:
+        if words and not any(word in maker.lower() for word in words):
+            continue
+        measured: dict[tuple[bool, str], list[tuple[float, ...]]] = defaultdict(list)
+        for layout in layouts:
+            stories = stories_of(layout)
+            wanted = [
+                (text, title, section or "") for one in stories for text, title, section in one.sentences()
+            ]
+            data = make(layout, stories)
+            for name, reader in READERS.items() if suffix == ".pdf" else [("ours", ours_in_word)]:
+                if maker.startswith("scan") and name != "ours":
                     continue
                 start = time.process_time()
                 told = list(reader(data))
-                scores[maker, name, layout.kept].append((*score(wanted, told), time.process_time() - start))
-    for (maker, name, kept), rows in sorted(
-        scores.items(), key=lambda each: (each[0][0], each[0][2], -sum(r[0] for r in each[1]))
-    ):
-        f1, title, section, seconds = (sum(values) / len(rows) for values in zip(*rows, strict=True))
-        which = "kept back" if kept else "tuned on"
-        figures = f"F1 {f1:.3f}  title {title:.3f}  section {section:.3f}  {seconds:.2f} s a page"
-        print(f"{maker:19} {which:9} {name:22} {figures}")
+                seconds = time.process_time() - start
+                measured[layout.kept, name].append((*score(wanted, told), seconds))
+            if suffix == ".pdf":
+                measured[layout.kept, "ours"][-1] += (unaccounted(data),)
+        for (kept, name), rows in sorted(
+            measured.items(), key=lambda each: (each[0][0], -sum(r[0] for r in each[1]))
+        ):
+            f1, title, section, seconds = (sum(row[at] for row in rows) / len(rows) for at in range(4))
+            lost = f"  {sum(row[4] for row in rows):.0f} characters nowhere" if len(rows[0]) > 4 else ""
+            which = "kept back" if kept else "tuned on"
+            figures = f"F1 {f1:.3f}  title {title:.3f}  section {section:.3f}  {seconds:.2f} s a page{lost}"
+            print(f"{maker:23} {which:9} {name:22} {figures}", flush=True)
     return 0
 
 
-def _makers() -> Iterator[tuple[str, Maker]]:
-    """The programs that print pages here: fonts with CFF outlines and with TrueType ones, as two browsers' engines do."""
-    for browser in ("chromium", "chromium-browser", "google-chrome"):
-        if found := shutil.which(browser):
-            yield "Chromium, CFF", partial(printed, found)
-            yield "Chromium, TrueType", lambda layout, page: printed(found, layout, _in_truetype(page))
-            break
-    if util.find_spec("weasyprint"):
-        yield "WeasyPrint", _woven
+def unaccounted(data: bytes) -> int:
+    """How many characters PDFium counts, blanks apart, that are in no line of ours and in no part reported missing."""
+    document, missing = extract_document("a.pdf", data)
+    counted: Counter[str] = Counter()
+    with pdfium.PdfDocument(data) as pages:
+        for page in pages:
+            with closing(page), closing(page.get_textpage()) as text:
+                counted.update(_folded(text.get_text_range()))
+    reported = sum(int(number) for part in missing for number in re.findall(r"有 (\d+) [字处]", part.reason))
+    return max(0, (counted - Counter(_folded("".join(document.lines)))).total() - reported)
 
 
-def printed(browser: str, layout: Layout, page: str) -> bytes:
-    """Print a page with a browser."""
-    with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder) / f"{layout.name}.html", Path(folder) / f"{layout.name}.pdf"
-        source.write_text(page, encoding="utf-8")
-        command = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"]
-        subprocess.run(
-            [*command, f"--print-to-pdf={target}", str(source)], check=True, capture_output=True, timeout=120
-        )
-        return target.read_bytes()
+def _folded(text: str) -> str:
+    """Without blanks and signs that are no characters, dashes and compatibility forms in one way."""
+    text = unicodedata.normalize("NFKC", re.sub("[\u2010\u2011\x02\ufffe]", "-", text.replace("⸺", "——")))
+    return "".join(char for char in text if char.isprintable() and not char.isspace())
 
 
-def _in_truetype(page: str) -> str:
-    """The page in the TrueType font that comes with zhplot."""
-    (font,) = (Path(str(resources.files("zhplot"))) / "fonts").rglob("*.ttf")
-    faces = "".join(
-        f'@font-face{{font-family:"Noto {kind} CJK SC";src:url({font.as_uri()})}}'
-        for kind in ("Serif", "Sans")
-    )
-    return page.replace("<style>", f"<style>{faces}", 1)
-
-
-def _woven(layout: Layout, page: str) -> bytes:
-    import weasyprint
-
-    made: bytes = weasyprint.HTML(string=page).write_pdf()
-    return made
-
-
-def scanned(layout: Layout, page: str) -> bytes:
+def scanned(layout: Layout, stories: Sequence[Story]) -> bytes:
     """A picture of a page, as a scanner makes it."""
-    _, make = next(_makers())
-    with pdfium.PdfDocument(make(layout, page)) as document, closing(document[0]) as sheet:
+    _, _, make = next(makers())
+    with pdfium.PdfDocument(make(layout, stories)) as document, closing(document[0]) as sheet:
         picture = io.BytesIO()
         sheet.render(scale=200 / 72).to_pil().convert("RGB").save(picture, "PDF", resolution=200)
     return picture.getvalue()
@@ -183,11 +161,16 @@ def _tight(text: str) -> str:
     return "".join(text.split())
 
 
-def ours(data: bytes) -> Iterable[Told]:
+def ours(data: bytes, name: str = "a.pdf") -> Iterable[Told]:
     """Our reader and repair."""
-    for fact in repair_document(read_document("a.pdf", data)).facts:
+    for fact in repair_document(read_document(name, data)).facts:
         if fact.kind == "sentence":
             yield fact.text, fact.article.title.text, fact.section or ""
+
+
+def ours_in_word(data: bytes) -> Iterable[Told]:
+    """The same of a DOCX."""
+    return ours(data, "a.docx")
 
 
 def stream_order(data: bytes) -> Iterable[Told]:
@@ -214,6 +197,18 @@ def plumbed(data: bytes) -> Iterable[Told]:
             yield from _sentences(page.extract_text() or "")
 
 
+def docling(data: bytes) -> Iterable[Told]:
+    """docling-parse's lines."""
+    unit = import_module("docling_core.types.doc.page").TextCellUnit.LINE
+    document = (
+        import_module("docling_parse.pdf_parser")
+        .DoclingPdfParser(loglevel="fatal")
+        .load(path_or_stream=io.BytesIO(data))
+    )
+    for _, page in document.iterate_pages():
+        yield from _sentences("\n".join(cell.text for cell in page.iterate_cells(unit_type=unit)))
+
+
 def _sentences(text: str) -> Iterable[Told]:
     joined = "".join(line.strip() for line in text.splitlines())
     return ((match[0], "", "") for match in _SENTENCE.finditer(joined))
@@ -224,4 +219,5 @@ READERS: dict[str, Callable[[bytes], Iterable[Told]]] = {
     "PDFium's stream order": stream_order,
     "pdfminer.six": mined,
     "pdfplumber": plumbed,
+    **({"docling-parse": docling} if util.find_spec("docling_parse") else {}),
 }

@@ -6,6 +6,7 @@ import html
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import Final
 
 _WHO: Final = [
@@ -101,6 +102,16 @@ class Story:
                 for sentence in paragraph:
                     yield sentence, self.title, heading
 
+    def parts(self) -> Iterator[tuple[str, str]]:
+        """Yield (kind, text) of the body: its headings, paragraphs, and one caption under a picture."""
+        for number, (heading, paragraphs) in enumerate(self.sections):
+            if heading:
+                yield "heading", heading
+            for count, paragraph in enumerate(paragraphs):
+                yield "paragraph", "".join(paragraph)
+                if self.caption and number == count == 0:
+                    yield "caption", self.caption
+
 
 @dataclass
 class Layout:
@@ -122,6 +133,28 @@ class Layout:
     seed: int = 1
     kept: bool = False
     extra: str = field(default="")
+
+    def columns(self, at: int) -> int:
+        """How many columns a story has."""
+        return int(str(self.stories[at].get("columns", 2)))
+
+    def title_size(self, at: int) -> float:
+        """How large a story's title is, in points."""
+        return float(str(self.stories[at].get("title", 26)))
+
+    def head_line(self) -> list[str]:
+        """What stands over the page, if anything."""
+        return ["03", "要闻", f"2023年7月{self.seed}日 星期六", "青山日报"] if self.head else []
+
+    def shelves(self) -> list[list[tuple[int, float]]]:
+        """The stories row by row as the grid begins them: the number of each, and its share of the sheet's width."""
+        met: dict[int, tuple[int, float]] = {}
+        for number, row in enumerate(self.areas):
+            names = row.split()
+            for name in names:
+                met.setdefault(int(name[1:]), (number, names.count(name) / len(names)))
+        ordered = sorted(met, key=lambda at: (met[at][0], at))
+        return [[(at, met[at][1]) for at in row] for _, row in groupby(ordered, key=lambda at: met[at][0])]
 
 
 def sentence(pick: random.Random) -> str:
@@ -190,8 +223,7 @@ def page_html(layout: Layout, stories: Sequence[Story]) -> str:
     e = html.escape
     parts = []
     for at, (one, spec) in enumerate(zip(stories, layout.stories, strict=True)):
-        columns = int(str(spec.get("columns", 2)))
-        size = float(str(spec.get("title", 26)))
+        columns, size = layout.columns(at), layout.title_size(at)
         frame = "border:.4mm solid #444;padding:2mm;" if spec.get("frame") else ""
         inner = [f'<div class="k">{e(one.kicker)}</div>' if one.kicker else ""]
         inner.append(f'<h1 style="font-size:{size}pt">{e(one.title)}</h1>')
@@ -212,11 +244,8 @@ def page_html(layout: Layout, stories: Sequence[Story]) -> str:
         inner.append("</div>")
         parts.append(f'<article style="grid-area:a{at};{frame}">{"".join(inner)}</article>')
     border = "border-bottom:.3mm solid #000;" if layout.head == "rule" else ""
-    head = (
-        f'<header style="{border}"><span>03</span><span>要闻</span><span>2023年7月{layout.seed}日 星期六</span><span>青山日报</span></header>'
-        if layout.head
-        else ""
-    )
+    spans = "".join(f"<span>{e(text)}</span>" for text in layout.head_line())
+    head = f'<header style="{border}">{spans}</header>' if spans else ""
     foot = (
         "<footer><span>责任编辑 张三 美术编辑 李四</span><span>电话 021-12345678</span></footer>"
         if layout.foot
@@ -229,7 +258,7 @@ def page_html(layout: Layout, stories: Sequence[Story]) -> str:
 body {{ margin:0; font:{layout.body}pt/{layout.leading} "{layout.family}"; text-align:justify; height:{layout.height - 22}mm; display:flex; flex-direction:column }}
 header, footer {{ display:flex; justify-content:space-between; font-size:8.5pt; padding-bottom:1mm; margin-bottom:3mm }}
 footer {{ border-top:.2mm solid #000; margin:2mm 0 0; padding-top:1mm }}
-main {{ flex:1; display:grid; grid-template-areas:{grid}; grid-template-columns:repeat({count},1fr); gap:5mm 4mm; align-content:start }}
+main {{ flex:1; display:grid; grid-template-areas:{grid}; grid-template-columns:repeat({count},minmax(0,1fr)); gap:5mm 4mm; align-content:start }}
 h1 {{ font-family:"{layout.title_family}"; text-align:center; line-height:1.25; margin:1mm 0 2mm }}
 h2 {{ font:bold {layout.body * 1.15}pt/1.5 "{layout.title_family}"; text-align:center; margin:.6em 0 }}
 p {{ text-indent:2em; margin:0 }}

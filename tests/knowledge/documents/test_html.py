@@ -46,6 +46,10 @@ def test_line_n_is_the_text_of_source_line_n() -> None:
     )
 
 
+def test_a_head_that_is_never_closed_ends_where_the_body_begins() -> None:
+    assert lines("<head><title>题目</title>\n<div><p>正文。</p></div>") == ("题目", "正文。")
+
+
 def test_a_page_without_article_or_main_gives_its_body() -> None:
     assert lines("<div><h1>题目</h1>\n<p>正文。</p></div>\n<nav>导航</nav>") == ("题目", "正文。", "")
 

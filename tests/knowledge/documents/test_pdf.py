@@ -9,10 +9,13 @@ from collections.abc import Callable
 
 import pytest
 from reportlab.lib.pdfencrypt import StandardEncryption
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
 
 from knowledge.documents.folder import read_bytes, read_document
 from knowledge.documents.ocr import TextRecogniser
 from knowledge.documents.pdf import read_pdf
+from knowledge.documents.pdf_font import font_path
 from knowledge.errors import UnreadableFile
 from knowledge.model import Role, Skipped
 from knowledge.repair.pipeline import repair_document
@@ -210,11 +213,35 @@ def test_a_page_that_is_turned_for_reading_is_read_as_shown() -> None:
     assert read(pdf(turned)) == read(pdf(upright))
 
 
-def test_text_outside_the_crop_box_is_not_on_the_page() -> None:
+def test_what_no_reader_sees_is_left_out_and_reported() -> None:
     sheet = Sheet()
-    sheet.text(40, 700, 9, "页内")
+    sheet.text(40, 700, 9, "页内有数字，原定三十天改为十天")
+    sheet.rule(40 + 8 * 9, 703, 40 + 11 * 9, 703)
+    sheet.rule(40, 698, 40 + 15 * 9, 698)
     sheet.text(40, 900, 9, "裁切线外")
-    assert read(pdf(sheet)) == "页内"
+    extract = read_pdf("a.pdf", pdf(sheet))
+    assert [line for line in extract.lines if line] == ["页内有数字，原定改为十天"]
+    assert [part.reason for part in extract.missing] == [
+        "这一页有 3 字被划去，没有收入",
+        "这一页有 4 字印在纸边之外，没有收入",
+    ]
+
+
+def test_a_sheet_whose_size_the_document_states_once_for_all_is_read_to_its_edge() -> None:
+    sheet = Sheet(width=900)
+    sheet.text(700, 700, 9, "右栏的末尾")
+    data = pdf(sheet)
+    box = b"/MediaBox [ 0 0 900 800 ]"
+    assert data.count(box) == 1
+    moved = data.replace(box, b"").replace(b"/Type /Pages", b"/Type /Pages " + box)
+    assert read(moved) == "右栏的末尾"
+
+
+def test_dashes_that_are_one_glyph_are_read_as_they_are_typed() -> None:
+    pdfmetrics.registerFont(TTFont("Noto", str(font_path())))
+    sheet = Sheet()
+    sheet.text(40, 700, 9, "县里\u2e3a装了Wi\u2011Fi", font="Noto")
+    assert read(pdf(sheet)) == "县里——装了Wi-Fi"
 
 
 @pytest.mark.parametrize(
