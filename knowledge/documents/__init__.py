@@ -5,3 +5,6 @@ VERSION = 2
 
 RECOGNISER = "rapidocr"
 """The library that reads scans, of the extra `ocr`: where it is not installed they are skipped."""
+
+RECOGNISED = "recognised"
+"""The folder, beside the snapshots, of what was read in images, which no build need read again."""

@@ -1,8 +1,8 @@
-"""A clipping: the place of a PDF's page where a sentence is printed, as a picture with the sentence framed.
+"""A clipping: the place of a page where a sentence is printed, as a picture with the sentence framed.
 
-`python -m knowledge.documents.clipping` draws one: a line of JSON (`page` from 1, `texts` as they stand on its lines, whether the picture above is `pictured`)
-and the bytes of the PDF come in, a PNG goes out. It runs in a process of its own, within limits: whoever made the PDF
-chose what PDFium has to draw.
+`python -m knowledge.documents.clipping` draws one: a line of JSON (`page` from 1, `texts` as they stand on its lines,
+whether the picture above is `pictured`, where is kept what was `recognised`) and the bytes of the PDF or image come in,
+a PNG goes out. It runs in a process of its own, within limits: whoever made the PDF chose what PDFium has to draw.
 """
 
 from __future__ import annotations
@@ -13,15 +13,22 @@ import resource
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO, Final
 
 import pypdfium2 as pdfium
 from PIL import Image, ImageDraw
 
-from knowledge.documents.pdf_characters import Box, Glyph, Page, read_characters
+from knowledge.documents.ocr import TextRecogniser
+from knowledge.documents.pdf import is_unusable, picture_of
+from knowledge.documents.pdf_characters import read_characters
 from knowledge.documents.pdf_font import provide_font
 from knowledge.documents.pdf_lines import Line, find_lines
+from knowledge.documents.pdf_page import Box, Glyph, Page
+from knowledge.documents.picture import read_image
+from knowledge.errors import UnreadableFile
 
+IMAGES: Final = (b"\x89PNG", b"\xff\xd8\xff")
 MARGIN: Final = 48.0
 """Points around the sentence that are shown too."""
 NARROWEST: Final = 260.0
@@ -47,33 +54,72 @@ class _Place:
     box: Box
 
 
-def clip(data: bytes, page: int, texts: Sequence[str], pictured: bool = False) -> bytes:
+def clip(
+    data: bytes, page: int, texts: Sequence[str], pictured: bool = False, recognised: Path | None = None
+) -> bytes:
     """Draw the place of a page (from 1) where `texts` stand, framed, as a PNG; the whole page where it is not known.
 
     With `pictured` the texts are a caption, and the picture beside them is drawn instead, where there is one.
+    `recognised` is where is kept what was read in images. `data` is a PDF, or an image, which has one page.
 
     Raises:
         PdfiumError: the document or the page is damaged.
+        UnreadableFile: the image is.
         IndexError: there is no such page.
     """
+    recogniser = TextRecogniser(recognised)
+    if not data.startswith(IMAGES):
+        return _clip_pdf(data, page, texts, pictured, recogniser)
+    pixels = read_image("", data)
+    scan = recogniser.recall(pixels)
+    height, width = pixels.shape[:2]
+    unit = 1 / scan.page.scale if scan else 1.0
+    boxes = [scan.page.shown(box) for box in find_places(scan.page, texts)] if scan else []
+    shown = _shown(boxes, Box(0, 0, width, height), unit)
+    scale = min(1.0, (MOST_PIXELS / max(1.0, shown.width * shown.height)) ** 0.5)
+    picture = Image.fromarray(pixels).crop(
+        (round(shown.left), round(shown.top), round(shown.right), round(shown.bottom))
+    )
+    picture = picture.resize((max(1, round(scale * picture.width)), max(1, round(scale * picture.height))))
+    return _framed(picture, boxes, shown, scale, unit)
+
+
+def _clip_pdf(
+    data: bytes, page: int, texts: Sequence[str], pictured: bool, recogniser: TextRecogniser
+) -> bytes:
     provide_font()
     with pdfium.PdfDocument(data) as document:
         printed = read_characters(document, page - 1, data)
         sheet = document[page - 1]
         width, height = sheet.get_size()
-        known = abs(width - printed.width) < 1 and abs(height - printed.height) < 1 and not printed.vertical
-        boxes = find_places(printed, texts) if known else []
+        scale = 1.0
+        if not printed.glyphs or is_unusable(printed):
+            pixels, scale = picture_of(sheet)
+            scan = recogniser.recall(pixels)
+            printed = scan.page if scan is not None else printed
+        boxes = [_scaled(printed.shown(box), 1 / scale) for box in find_places(printed, texts)]
+        pictures = [_scaled(printed.shown(box), 1 / scale) for box in printed.pictures]
         whole = Box(0, 0, width, height)
-        if pictured and (captioned := _picture(boxes, printed.pictures, whole)):
+        if pictured and (captioned := _picture(boxes, pictures, whole)):
             boxes, shown = [], captioned
         else:
             shown = _shown(boxes, whole)
         scale = min(SCALE, (MOST_PIXELS / max(1.0, shown.width * shown.height)) ** 0.5)
         crop = (shown.left, height - shown.bottom, width - shown.right, shown.top)
         picture: Image.Image = sheet.render(scale=scale, crop=crop).to_pil().convert("RGB")
+    return _framed(picture, boxes, shown, scale)
+
+
+def _scaled(box: Box, by: float) -> Box:
+    return Box(box.left * by, box.top * by, box.right * by, box.bottom * by)
+
+
+def _framed(picture: Image.Image, boxes: Sequence[Box], shown: Box, scale: float, unit: float = 1.0) -> bytes:
+    """The picture of what is shown, with frames around the boxes, as a PNG."""
     draw = ImageDraw.Draw(picture)
+    room = ROOM * unit
     for box in boxes:
-        corners = (box.left - ROOM, box.top - ROOM, box.right + ROOM, box.bottom + ROOM)
+        corners = (box.left - room, box.top - room, box.right + room, box.bottom + room)
         left, top, right, bottom = (
             scale * (at - start) for at, start in zip(corners, (shown.left, shown.top) * 2, strict=True)
         )
@@ -151,17 +197,18 @@ def _picture(boxes: Sequence[Box], pictures: Sequence[Box], page: Box) -> Box | 
     )
 
 
-def _shown(boxes: Sequence[Box], page: Box) -> Box:
-    """The part of the page to show: around the boxes, wide enough to be read."""
+def _shown(boxes: Sequence[Box], page: Box, unit: float = 1.0) -> Box:
+    """The part of the page to show: around the boxes, wide enough to be read; a point is `unit` long."""
     if not boxes:
         return page
-    left, right = min(box.left for box in boxes) - MARGIN, max(box.right for box in boxes) + MARGIN
-    widen = max(0.0, NARROWEST - (right - left)) / 2
+    margin = MARGIN * unit
+    left, right = min(box.left for box in boxes) - margin, max(box.right for box in boxes) + margin
+    widen = max(0.0, NARROWEST * unit - (right - left)) / 2
     return Box(
         max(page.left, left - widen),
-        max(page.top, min(box.top for box in boxes) - MARGIN),
+        max(page.top, min(box.top for box in boxes) - margin),
         min(page.right, right + widen),
-        min(page.bottom, max(box.bottom for box in boxes) + MARGIN),
+        min(page.bottom, max(box.bottom for box in boxes) + margin),
     )
 
 
@@ -171,8 +218,9 @@ def main(given: BinaryIO, written: BinaryIO) -> int:
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     asked = json.loads(given.readline())
     try:
-        written.write(clip(given.read(), asked["page"], asked["texts"], asked["pictured"]))
-    except (pdfium.PdfiumError, IndexError, ValueError, MemoryError) as error:
+        kept = Path(asked["recognised"])
+        written.write(clip(given.read(), asked["page"], asked["texts"], asked["pictured"], kept))
+    except (pdfium.PdfiumError, UnreadableFile, IndexError, ValueError, MemoryError) as error:
         print(f"page {asked['page']}: {error}", file=sys.stderr)
         return 1
     return 0

@@ -59,3 +59,6 @@ IMAGE_SIDE: Final = 4_500
 
 RECOGNISED_PAGES: Final = 40
 """Scanned pages of one file: ten seconds of a processor each."""
+
+RECOGNISED_BYTES: Final = 64 * MEGABYTE
+"""What is kept of what was recognised: some 2,000 pages; those longest unused go first."""

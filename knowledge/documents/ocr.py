@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass, replace
@@ -17,8 +16,9 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
-from knowledge.documents import RECOGNISER
-from knowledge.documents.pdf_characters import Box, Glyph, Page
+from knowledge.documents import RECOGNISER, limits
+from knowledge.documents.pdf_page import Box, Glyph, Page
+from knowledge.documents.steady import keep, read_kept
 
 if TYPE_CHECKING:
     import numpy as np
@@ -109,17 +109,25 @@ class TextRecogniser:
         lines = self._known(image, self._kept) if self._kept else self._recognised(image)
         return Scan(_as_page(lines, image), lines) if lines else None
 
+    def recall(self, image: NDArray[np.uint8]) -> Scan | None:
+        """What was recognised in an image before; None where nothing is kept of it."""
+        image = image[:, :, :3]
+        data = read_kept(self._path(image, self._kept)) if self._kept else None
+        lines = _lines(data) if data else ()
+        return Scan(_as_page(lines, image), lines) if lines else None
+
     def _known(self, image: NDArray[np.uint8], kept: Path) -> tuple[RecognisedLine, ...]:
-        digest = hashlib.sha256(f"{_VERSION} {image.shape}".encode() + image.tobytes()).hexdigest()
-        path = kept / f"{digest}.json"
-        if path.is_file():
-            return tuple(RecognisedLine(*row) for row in json.loads(path.read_bytes()))
+        path = self._path(image, kept)
+        if (data := read_kept(path)) is not None:
+            return _lines(data)
         lines = self._recognised(image)
-        kept.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(f".{os.getpid()}")
-        fresh.write_text(json.dumps([astuple(line) for line in lines]), encoding="ascii")
-        fresh.replace(path)
+        keep(path, json.dumps([astuple(line) for line in lines]).encode(), limits.RECOGNISED_BYTES)
         return lines
+
+    @staticmethod
+    def _path(image: NDArray[np.uint8], kept: Path) -> Path:
+        digest = hashlib.sha256(f"{_VERSION} {image.shape}".encode() + image.tobytes()).hexdigest()
+        return kept / f"{digest}.json"
 
     def _recognised(self, image: NDArray[np.uint8]) -> tuple[RecognisedLine, ...]:
         if self._engine is None:
@@ -127,6 +135,10 @@ class TextRecogniser:
         tight = (replace(line, text="".join(line.text.split())) for line in self._engine(image))
         # One wide stroke is read as one sign, but unless it stands between figures a dash is two (GB/T 15834).
         return tuple(replace(line, text=_DASH.sub("——", line.text)) for line in tight if line.text)
+
+
+def _lines(data: bytes) -> tuple[RecognisedLine, ...]:
+    return tuple(RecognisedLine(*row) for row in json.loads(data))
 
 
 def _load_engine() -> Engine:
@@ -174,7 +186,7 @@ def _as_page(lines: Sequence[RecognisedLine], image: NDArray[np.uint8]) -> Page:
     uprights = [Box(x * scale, top * scale, x * scale, end * scale) for x, top, end in _runs(dark.T, least)]
     levels = [Box(left * scale, y * scale, end * scale, y * scale) for y, left, end in _runs(dark, least)]
     height, width = dark.shape
-    return Page(width * scale, height * scale, tuple(glyphs), tuple(uprights), tuple(levels))
+    return Page(width * scale, height * scale, tuple(glyphs), tuple(uprights), tuple(levels), scale=scale)
 
 
 def _bold(lines: Sequence[RecognisedLine], dark: NDArray[np.bool_]) -> list[bool]:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
@@ -16,11 +16,16 @@ from knowledge.documents import limits
 from knowledge.documents.extract import Extract
 from knowledge.documents.ocr import INSTALL, Scan, TextRecogniser
 from knowledge.documents.pdf_blocks import PageBlock, arrange
-from knowledge.documents.pdf_characters import REPLACEMENT, Page, read_characters
+from knowledge.documents.pdf_characters import REPLACEMENT, read_characters
 from knowledge.documents.pdf_font import provide_font
+from knowledge.documents.pdf_page import Page
 from knowledge.documents.tables import make_table
 from knowledge.errors import UnreadableFile
 from knowledge.model import Block, Role, Skipped, Table
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _SCAN_REMEDY: Final = "放入文字版，或先用别的软件识别文字"
 _SCALE: Final = 200 / 72  # 200 dots an inch: 99.98 % of the characters of a newspaper page were right at that
@@ -84,7 +89,7 @@ def _read_page(
         return Skipped(name, "这一页已损坏", "从原处重新下载")
     if len(page.glyphs) > limits.PDF_PAGE_GLYPHS:
         return Skipped(name, f"这一页超过 {limits.PDF_PAGE_GLYPHS} 字", "拆成几页")
-    if _is_unusable(page):
+    if is_unusable(page):
         return scans.page(document, number) or Skipped(
             name, "这一页的字体没有文字编码，读不出字", scans.remedy
         )
@@ -103,7 +108,7 @@ def _read_page(
     return arrange(page, number > 0)
 
 
-def _is_unusable(page: Page) -> bool:
+def is_unusable(page: Page) -> bool:
     """Tell whether a page's fonts say nothing of what its glyphs mean: unmapped, or ASCII marks in place of hanzi."""
     text = "".join(glyph.char for glyph in page.glyphs)
     if text.count(REPLACEMENT) + len(_OWN.findall(text)) > len(text) // 5:
@@ -148,13 +153,18 @@ class ScannedPages:
             return None
         self._recogniser.told(self._name, number, len(document))
         with closing(document[number]) as page:
-            scale = min(_SCALE, limits.IMAGE_SIDE / max(page.get_size()))
-            with closing(page.render(scale=scale, rev_byteorder=True)) as bitmap:
-                scan = self._recogniser.scan(bitmap.to_numpy().copy())
+            scan = self._recogniser.scan(picture_of(page)[0])
         if scan is None:
             return None
         self.known[number] = scan
         return arrange(scan.page, number > 0)
+
+
+def picture_of(page: pdfium.PdfPage) -> tuple[NDArray[np.uint8], float]:
+    """A page as it is recognised, height × width × 4, and how many pixels a point has."""
+    scale = min(_SCALE, limits.IMAGE_SIDE / max(page.get_size()))
+    with closing(page.render(scale=scale, rev_byteorder=True)) as bitmap:
+        return bitmap.to_numpy().copy(), scale
 
 
 @dataclass(slots=True)

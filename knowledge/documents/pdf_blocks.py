@@ -12,9 +12,9 @@ from itertools import pairwise
 from statistics import median
 from typing import Final
 
-from knowledge.documents.pdf_characters import Box, Page
 from knowledge.documents.pdf_lines import Line, alike, body_size, bounds, find_lines, join_rows
 from knowledge.documents.pdf_order import BYLINE, TITLE, Region, Stack, cut_regions, find_gutters, find_stacks
+from knowledge.documents.pdf_page import Box, Page
 from knowledge.documents.tables import Grid, find_grids
 from knowledge.model import Role
 

@@ -20,6 +20,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
 from knowledge.documents import limits
+from knowledge.documents.pdf_page import Box, Glyph, Page, Turn
 
 REPLACEMENT: Final = "\ufffd"
 _THIN: Final = 3.0
@@ -42,80 +43,6 @@ _DASHES: Final = {0x2010: "-", 0x2011: "-", 0x2E3A: "——", 0x2E3B: "———
 """Hyphens and long dashes that a font has one glyph with others for, as they are typed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A rectangle in points, y growing downwards: left ≤ right and top ≤ bottom."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-    @property
-    def width(self) -> float:
-        """Right minus left."""
-        return self.right - self.left
-
-    @property
-    def height(self) -> float:
-        """Bottom minus top."""
-        return self.bottom - self.top
-
-    def across(self, other: Box) -> float:
-        """How much of the x axis both cover; negative is the gap between them."""
-        return min(self.right, other.right) - max(self.left, other.left)
-
-    def along(self, other: Box) -> float:
-        """How much of the y axis both cover; negative is the gap between them."""
-        return min(self.bottom, other.bottom) - max(self.top, other.top)
-
-    def holds(self, x: float, y: float, slack: float = 1.0) -> bool:
-        """Tell whether a point lies within."""
-        return self.left - slack <= x <= self.right + slack and self.top - slack <= y <= self.bottom + slack
-
-
-@dataclass(frozen=True, slots=True)
-class Glyph:
-    """One character: from where to where it takes room on its baseline, and its font's size.
-
-    `order` is its place in the file, `after_space` tells that a space was drawn before it.
-    """
-
-    char: str
-    left: float
-    right: float
-    base: float
-    size: float
-    order: int
-    after_space: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Everything of one page that its structure is found by.
-
-    `uprights` and `levels` are long thin rules, `frames` drawn rectangles, `edges` every straight stroke and side of
-    a rectangle. `turned` are lines set in another direction
-    than the rest. `lost` counts characters that no reader gave, `struck` those that a stroke deletes, `outside` those
-    beyond the sheet's edge. `vertical` tells that columns of characters were
-    turned into lines: x then runs down the page.
-    """
-
-    width: float
-    height: float
-    glyphs: tuple[Glyph, ...]
-    uprights: tuple[Box, ...] = ()
-    levels: tuple[Box, ...] = ()
-    frames: tuple[Box, ...] = ()
-    pictures: tuple[Box, ...] = ()
-    edges: tuple[Box, ...] = ()
-    turned: tuple[str, ...] = ()
-    lost: int = 0
-    vertical: bool = False
-    struck: int = 0
-    outside: int = 0
-
-
 def read_characters(document: pdfium.PdfDocument, number: int, data: bytes) -> Page:
     """Read page `number` (from 0) of a document whose bytes are `data`, turned upright.
 
@@ -126,19 +53,19 @@ def read_characters(document: pdfium.PdfDocument, number: int, data: bytes) -> P
         with closing(page.get_textpage()) as text:
             printed = list(_printed(text))
         turns = Counter(each.quarter for each in printed if each.quarter is not None)
-        quarter = turns.most_common(1)[0][0] if turns else page.get_rotation() // 90 % 4
-        turn = _Turn(page, quarter)
+        rotation = page.get_rotation() // 90 % 4
+        quarter = turns.most_common(1)[0][0] if turns else rotation
+        turn = Turn(_sheet(page), quarter)
         shapes = _Shapes(page, turn)
         empty = _empty_places(page) if len(printed) < limits.PDF_PAGE_GLYPHS else []
-    kept = [each for each in printed if turn.shows(each)]
-    glyphs = [turn.glyph(each) for each in kept if each.quarter == quarter]
+    kept = [each for each in printed if _is_on(turn.sheet, each)]
+    glyphs = [_glyph(turn, each) for each in kept if each.quarter == quarter]
     turned = [each for each in kept if each.quarter != quarter]
     recovered, lost = _recover(number, data, printed, empty, turn)
     glyphs = _undoubled(_unligated([*glyphs, *recovered]))
     glyphs, struck = _unstruck(glyphs, shapes.strokes)
     sheet = Page(
-        turn.width,
-        turn.height,
+        *turn.size,
         tuple(glyphs),
         tuple(shapes.uprights[:_MOST_RULES]),
         tuple(shapes.levels[:_MOST_RULES]),
@@ -149,8 +76,17 @@ def read_characters(document: pdfium.PdfDocument, number: int, data: bytes) -> P
         lost,
         struck=struck,
         outside=len(printed) - len(kept),
+        turn=turn,
+        rotation=rotation,
     )
     return _laid_flat(sheet) if _is_vertical(glyphs) else sheet
+
+
+def _sheet(page: pdfium.PdfPage) -> tuple[float, float, float, float]:
+    """Crop and media box, which pages also inherit: the boxes' own calls do not look there."""
+    box = raw.FS_RECTF()
+    raw.FPDF_GetPageBoundingBox(page, box)
+    return box.left, box.bottom, box.right, box.top
 
 
 @dataclass(slots=True)
@@ -222,59 +158,35 @@ def _char(code: int, high: int, unmapped: bool) -> str:
     return "" if code < 0x20 or code in (0xFFFE, 0xFFFF) else chr(code)
 
 
-class _Turn:
-    """Turns a page's own coordinates upright, y downwards, and leaves out what lies outside its crop box."""
+def _is_on(sheet: tuple[float, float, float, float], printed: _Printed) -> bool:
+    """Tell whether the middle of a character lies on the page."""
+    left, bottom, right, top = printed.loose
+    x, y = (left + right) / 2, (bottom + top) / 2
+    return sheet[0] <= x <= sheet[2] and sheet[1] <= y <= sheet[3]
 
-    def __init__(self, page: pdfium.PdfPage, quarter: int) -> None:
-        self.quarter = quarter
-        box = (
-            raw.FS_RECTF()
-        )  # crop and media box, which pages also inherit: the boxes' own calls do not look there
-        raw.FPDF_GetPageBoundingBox(page, box)
-        self._left, self._bottom, self._right, self._top = box.left, box.bottom, box.right, box.top
-        size = (self._right - self._left, self._top - self._bottom)
-        self.width, self.height = size if quarter % 2 == 0 else size[::-1]
 
-    def shows(self, printed: _Printed) -> bool:
-        """Tell whether the middle of a character lies on the page."""
-        left, bottom, right, top = printed.loose
-        x, y = (left + right) / 2, (bottom + top) / 2
-        return bool(self._left <= x <= self._right and self._bottom <= y <= self._top)
-
-    def point(self, x: float, y: float) -> tuple[float, float]:
-        """Return a point as the reader sees it."""
-        x, y = x - self._left, y - self._bottom
-        width, height = self._right - self._left, self._top - self._bottom
-        return {0: (x, height - y), 1: (y, x), 2: (width - x, y), 3: (height - y, width - x)}[self.quarter]
-
-    def box(self, left: float, bottom: float, right: float, top: float) -> Box:
-        """Return a rectangle as the reader sees it."""
-        x1, y1 = self.point(left, bottom)
-        x2, y2 = self.point(right, top)
-        return Box(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
-
-    def glyph(self, printed: _Printed) -> Glyph:
-        """Return a character as the reader sees it, with the room that it takes on its line."""
-        x, y = self.point(printed.x, printed.y)
-        char, size = printed.char, printed.size
-        full = unicodedata.east_asian_width(char) in "WF" or char in "…—"
-        room = printed.wide if full else max(self.box(*printed.loose).right - x, _NARROWEST * size)
-        if char in _HALF_MARKS:
-            room = 0.5 * printed.wide
-        return Glyph(char, x, x + room, y, size, printed.order, printed.after_space)
+def _glyph(turn: Turn, printed: _Printed) -> Glyph:
+    """Return a character as the reader sees it, with the room that it takes on its line."""
+    x, y = turn.point(printed.x, printed.y)
+    char, size = printed.char, printed.size
+    full = unicodedata.east_asian_width(char) in "WF" or char in "…—"
+    room = printed.wide if full else max(turn.box(*printed.loose).right - x, _NARROWEST * size)
+    if char in _HALF_MARKS:
+        room = 0.5 * printed.wide
+    return Glyph(char, x, x + room, y, size, printed.order, printed.after_space)
 
 
 class _Shapes:
     """What a page's drawings are to its structure."""
 
-    def __init__(self, page: pdfium.PdfPage, turn: _Turn) -> None:
+    def __init__(self, page: pdfium.PdfPage, turn: Turn) -> None:
         self.uprights: list[Box] = []
         self.levels: list[Box] = []
         self.frames: list[Box] = []
         self.pictures: list[Box] = []
         self.edges: list[Box] = []
         self.strokes: list[Box] = []
-        self._largest = 0.85 * turn.width * turn.height
+        self._largest = 0.85 * turn.size[0] * turn.size[1]
         wanted = (raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_PATH, raw.FPDF_PAGEOBJ_SHADING)
         drawings = page.get_objects(filter=wanted, max_depth=5)
         for drawn, _ in zip(drawings, range(_MOST_SHAPES), strict=False):
@@ -321,7 +233,7 @@ def _recover(
     data: bytes,
     printed: Sequence[_Printed],
     empty: Sequence[tuple[float, float]],
-    turn: _Turn,
+    turn: Turn,
 ) -> tuple[list[Glyph], int]:
     """Read what PDFium left out; return also at how many places nothing could be read."""
     have = {(round(each.x), round(each.y)) for each in printed}

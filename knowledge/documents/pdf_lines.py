@@ -10,7 +10,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Final
 
-from knowledge.documents.pdf_characters import Box, Glyph
+from knowledge.documents.pdf_page import Box, Glyph
 
 GAP: Final = 0.6
 """Gap, in ems, from which two neighbours may belong to different columns."""

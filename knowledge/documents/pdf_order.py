@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
-from knowledge.documents.pdf_characters import Box
 from knowledge.documents.pdf_lines import Line, alike, bounds, join_rows, ruled
+from knowledge.documents.pdf_page import Box
 
 TITLE: Final = 1.35
 """From so much larger than the body a line is a title's."""

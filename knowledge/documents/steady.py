@@ -1,10 +1,12 @@
-"""Read a regular file whole: never through a link, never a pipe, never while it is being written."""
+"""Files of the machine: read whole, never through a link, a pipe or while being written; and kept up to a limit."""
 
 from __future__ import annotations
 
+import logging
 import os
 import stat
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -76,3 +78,35 @@ def _read_once(name: str, path: Path, limit: int) -> bytes | None:
     )
     fresh = 0 <= time.time() - after.st_mtime < _TICK
     return data if same and not fresh else None
+
+
+def read_kept(path: Path) -> bytes | None:
+    """Read a file that `keep` wrote, None where it is not there, and remember that it was used."""
+    try:
+        data = path.read_bytes()
+        os.utime(path)
+    except OSError:
+        return None
+    return data
+
+
+def keep(path: Path, data: bytes, limit: int) -> None:
+    """Write a file that can be made again, and take those of its kind away that were longest unused beyond `limit` bytes.
+
+    A disk that is full keeps none, which costs only time.
+    """
+    part = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(data)
+        part.replace(path)
+        found = [(one.stat(), one) for one in path.parent.glob(f"*{path.suffix}")]
+        size = 0
+        for status, one in sorted(found, key=lambda each: each[0].st_mtime, reverse=True):
+            size += status.st_size
+            if size > limit and one != path:
+                one.unlink(missing_ok=True)
+    except OSError as error:
+        logging.getLogger(__name__).warning("%s is not kept: %s", path.name, error)
+        with suppress(OSError):
+            part.unlink()

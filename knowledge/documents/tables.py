@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from knowledge.documents.pdf_characters import Box, Glyph, Page
 from knowledge.documents.pdf_lines import Line, bounds, find_lines
+from knowledge.documents.pdf_page import Box, Glyph, Page
 from knowledge.model import Cell, Span, Table
 
 _FIGURE: Final = re.compile(

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from knowledge.documents import RECOGNISED
 from knowledge.documents.folder import Read, Source, find_sources, read_sources
 from knowledge.documents.sidecar import sidecar_names
 from knowledge.errors import NothingChanged, SnapshotDamaged, blames_machine
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
 REPAIR, TERMS, INDEXING = "整理", "分词", "建索引"
 READ = "读取"
 RECOGNISING = "识别图片"
-RECOGNISED = "recognised"  # beside the versions: what was read in images, which no build need read again
 REMEDY = "其余文件照常；请把这个文件和日志里的出错记录交给开发者"
 AGAIN = "-again"  # no folder's fingerprint ends so: a passing fault is tried again though nothing was touched
 SAID = 120  # characters of what an error says

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
+import pypdfium2 as pdfium
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
+from numpy.typing import NDArray
 from PIL import Image
 
 from bot.clippings import FOLDER, WAITING, Clippings, ClippingsBusy, can_be_clipped
@@ -20,6 +23,10 @@ from bot.query_service import QueryService, open_query_service
 from bot.texts import phrases
 from bot.web.server import HealthChecks, make_site
 from knowledge.documents.clipping import FRAME, clip
+from knowledge.documents.folder import read_bytes
+from knowledge.documents.ocr import RecognisedLine, TextRecogniser
+from knowledge.documents.pdf_characters import read_characters
+from knowledge.documents.pdf_lines import find_lines
 from knowledge.model import Fact
 from knowledge.snapshot import Snapshot, SnapshotHolder
 from knowledge.snapshots.opening import cached_snapshot
@@ -76,19 +83,82 @@ async def test_every_sentence_of_a_page_is_shown_framed_and_kept(
     assert await clippings.clipping(other.id) is None
 
 
-def test_the_frame_goes_round_the_very_words() -> None:
+WORDS = "石桥全长四十五米由村"
+
+
+def upright() -> bytes:
     sheet = Sheet()
-    body = ["石桥全长四十五米由村民自己筹款修好。", *paragraphs(1, 3)]
     sheet.text(40, 740, 28, "桥修好了")
-    sheet.flow(body, columns(2, 30, 700, 20), 13)
-    picture = Image.open(io.BytesIO(clip(pdf(sheet), 1, ["石桥全长四十五米由村"])))
-    pixels = picture.convert("RGB").load()
+    sheet.flow([f"{WORDS}民自己筹款修好。", *paragraphs(1, 3)], columns(2, 30, 700, 20), 13)
+    return pdf(sheet)
+
+
+def turned(rotation: int) -> bytes:
+    sheet = Sheet(rotation=rotation)
+    for number, text in enumerate([WORDS, *(row for row in paragraphs(1, 2))]):
+        sheet.turned_text(40, 500 - number * 12, 9, text[:30])
+    return pdf(sheet)
+
+
+def vertical() -> bytes:
+    sheet = Sheet()
+    for number, text in enumerate([WORDS, *paragraphs(1, 5)]):
+        for at, char in enumerate(text[:10]):
+            sheet.text(500 - number * 16, 700 - at * 9, 9, char)
+    return pdf(sheet)
+
+
+def scanned(data: bytes, kept: Path, image: bool = False) -> bytes:
+    """A picture of a page, as a PDF or an image, of which `kept` holds what an engine read in it."""
+    with pdfium.PdfDocument(data) as document:
+        drawn = document[0].render(scale=2).to_pil().convert("RGB")
+        page = read_characters(document, 0, data)
+    lines = find_lines(page.glyphs, ())
+
+    def engine(pixels: NDArray[np.uint8]) -> list[RecognisedLine]:
+        by = pixels.shape[1] / page.width
+        return [
+            RecognisedLine(
+                one.text, by * one.box.left, by * one.box.top, by * one.box.right, by * one.box.bottom, 0.99
+            )
+            for one in lines
+        ]
+
+    picture = io.BytesIO()
+    drawn.save(picture, "PNG") if image else drawn.save(picture, "PDF", resolution=144)
+
+    name = "a.png" if image else "a.pdf"
+    assert isinstance(
+        next(iter(read_bytes(name, picture.getvalue(), None, TextRecogniser(kept, engine=engine)))), tuple
+    )
+    return picture.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("make", "wide", "high"),
+    [
+        (lambda kept: upright(), 90, 9),
+        (lambda kept: turned(90), 90, 9),
+        (lambda kept: turned(0), 9, 90),
+        (lambda kept: vertical(), 9, 90),
+        (lambda kept: scanned(upright(), kept), 90, 9),
+        (lambda kept: scanned(upright(), kept, image=True), 90, 9),
+    ],
+    ids=["upright", "rotated page", "rotated text", "vertical", "scan", "photograph"],
+)
+def test_the_frame_goes_round_the_very_words(
+    make: Callable[[Path], bytes], wide: float, high: float, tmp_path: Path
+) -> None:
+    picture = Image.open(io.BytesIO(clip(make(tmp_path), 1, [WORDS], recognised=tmp_path))).convert("RGB")
+    pixels = picture.load()
     assert pixels is not None
     red = [(x, y) for x in range(picture.width) for y in range(picture.height) if pixels[x, y] == FRAME]
-    wide = max(x for x, _ in red) - min(x for x, _ in red)
-    high = max(y for _, y in red) - min(y for _, y in red)
-    assert abs(wide - 2 * (10 * 9 + 3)) < 8  # ten characters of nine points, two pixels each
-    assert abs(high - 2 * (9 + 3)) < 8
+    left, right = min(x for x, _ in red), max(x for x, _ in red)
+    top, bottom = min(y for _, y in red), max(y for _, y in red)
+    assert abs(right - left - 2 * (wide + 3)) < 9  # ten characters of nine points, two pixels each
+    assert abs(bottom - top - 2 * (high + 3)) < 9
+    inside = picture.crop((left + 3, top + 3, right - 2, bottom - 2)).convert("L")
+    assert sum(inside.histogram()[:128]) > 300
 
 
 def test_the_picture_over_a_caption_is_shown_instead_of_it() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -126,6 +127,29 @@ def test_what_was_read_once_is_kept_by_the_image(tmp_path: Path) -> None:
     assert engine.read == 1
     read_picture("a.png", blank(601), TextRecogniser(tmp_path / "kept", engine=engine))
     assert engine.read == 2
+
+
+def test_what_is_kept_is_bounded_and_the_longest_unused_goes_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Engine()
+
+    def read(width: int) -> None:
+        read_picture("a.png", blank(width), TextRecogniser(tmp_path, engine=engine))
+
+    read(600)
+    (first,) = tmp_path.iterdir()
+    monkeypatch.setattr(limits, "RECOGNISED_BYTES", 2 * first.stat().st_size + 100)
+    os.utime(first, (1, 1))
+    read(601)
+    read(600)  # used again
+    read(602)
+    assert engine.read == 3
+    assert len(list(tmp_path.iterdir())) == 2
+    read(600)
+    assert engine.read == 3
+    read(601)
+    assert engine.read == 4
 
 
 def test_an_image_without_text_says_so() -> None:
