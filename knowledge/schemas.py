@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import NotRequired
 
 from pydantic import ConfigDict, with_config
@@ -12,6 +13,7 @@ from typing_extensions import TypedDict
 
 from knowledge.model import Answer, Article, Facet, Fact, Hit, Listing, Metadata, Skipped
 from knowledge.repair.report import Entry, FileReport
+from knowledge.repair.tables import RowCell, quoted_cell, row_cells
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -44,8 +46,20 @@ class PageJson(TypedDict):
 
 
 @with_config(CLOSED)
+class CellJson(TypedDict):
+    """A cell of a table's row: `row` is what names the row, `heading` stands over the cell, `lines` hold its text."""
+
+    row: str
+    heading: str
+    text: str
+    lines: list[list[int]]
+
+
+@with_config(CLOSED)
 class SourceJson(TypedDict):
     """Where a fact stands; `lines` are inclusive runs, on the page's own count where there is a page.
+
+    Of a table's row `cells` are all that it has, `cell` is the one that the answer is taken from.
 
     `further` are the pages on which a sentence goes on, if it does; `also` the other places that print the sentence,
     `recognised` the probability that a sentence from an image was read right.
@@ -59,6 +73,8 @@ class SourceJson(TypedDict):
     further: NotRequired[list[PageJson]]
     also: NotRequired[list[SourceJson]]
     recognised: NotRequired[float]
+    cells: NotRequired[list[CellJson]]
+    cell: NotRequired[CellJson]
 
 
 @with_config(CLOSED)
@@ -150,7 +166,9 @@ def answer_json(answer: Answer) -> AnswerJson:
         "tier": answer.tier.value,
         "confidence": round(answer.confidence, 4),
         "answer": answer.answer,
-        "hits": [hit_json(hit) for hit in answer.hits],
+        "hits": [
+            hit_json(hit, answer.answer if number == 0 else None) for number, hit in enumerate(answer.hits)
+        ],
         "related": [hit_json(hit) for hit in answer.related],
         "suggestions": list(answer.suggestions),
         "understood": answer.understood,
@@ -161,9 +179,11 @@ def answer_json(answer: Answer) -> AnswerJson:
     }
 
 
-def hit_json(hit: Hit) -> HitJson:
-    """A Hit as JSON."""
+def hit_json(hit: Hit, answer: str | None = None) -> HitJson:
+    """A Hit as JSON; `answer` is the short answer that is taken from it."""
     fact = fact_json(hit.fact)
+    if answer and (cell := quoted_cell(hit, answer)):
+        fact["source"]["cell"] = _cell_json(hit.fact, row_cells(hit.fact)[0], cell)
     if hit.also:
         fact["source"]["also"] = [_source_json(other) for other in hit.also]
     return {
@@ -203,7 +223,19 @@ def _source_json(fact: Fact) -> SourceJson:
         source["further"] = further
     if fact.recognised is not None:
         source["recognised"] = round(fact.recognised, 4)
+    if cells := row_cells(fact):
+        source["cells"] = [_cell_json(fact, cells[0], cell) for cell in cells]
     return source
+
+
+def _cell_json(fact: Fact, first: RowCell, cell: RowCell) -> CellJson:
+    runs = replace(fact, spans=cell.spans).lines
+    return {
+        "row": first.text,
+        "heading": cell.heading,
+        "text": cell.text,
+        "lines": [[first, last] for first, last in runs],
+    }
 
 
 def article_json(article: Article) -> ArticleJson:

@@ -11,6 +11,7 @@ from bot.messages import Run, Style
 from bot.rendering.fact import Permalinks, citation, marked_runs, no_permalinks, place_text, shown_marks
 from bot.texts import Phrases
 from knowledge.model import Answer, Hit, MatchKind
+from knowledge.repair.tables import quoted_cell
 from knowledge.search.conversation import Hints
 
 SHOWN_QUERY = 60
@@ -118,7 +119,9 @@ def hit_runs(
         marks = shown_marks(hit.fact.text, hit.matched, answer if hit is first else None)
         yield from marked_runs(hit.fact.text, marks)
         yield Run("\n")
-        yield citation(hit.fact, phrases, links)
+        yield citation(
+            hit.fact, phrases, links, quoted_cell(hit, answer) if answer and hit is first else None
+        )
         if dated and not hit.fact.article.date:
             yield Run(phrases.undated)
         if hit.also:

@@ -10,6 +10,7 @@ from typing import Protocol
 from bot.messages import Run, Style
 from bot.texts import Phrases
 from knowledge.model import Article, Document, Fact
+from knowledge.repair.tables import RowCell, row_cells
 
 
 class Permalinks(Protocol):
@@ -53,9 +54,11 @@ def shown_marks(text: str, matched: Sequence[tuple[int, int]], answer: str | Non
     return [(start, start + len(answer))]
 
 
-def citation(fact: Fact, phrases: Phrases, links: Permalinks = no_permalinks) -> Run:
-    """Title, issue and lines first, the file name last."""
-    return Run(_cited(fact, phrases), link=links(fact))
+def citation(
+    fact: Fact, phrases: Phrases, links: Permalinks = no_permalinks, cell: RowCell | None = None
+) -> Run:
+    """Title, issue and lines first, the file name last; of a table's row also the `cell` that answers."""
+    return Run(_cited(fact, phrases, cell), link=links(fact))
 
 
 def place_text(fact: Fact, phrases: Phrases) -> str:
@@ -63,9 +66,11 @@ def place_text(fact: Fact, phrases: Phrases) -> str:
     return _cited(fact, phrases).removeprefix("——")
 
 
-def _cited(fact: Fact, phrases: Phrases) -> str:
+def _cited(fact: Fact, phrases: Phrases, cell: RowCell | None = None) -> str:
     seen = () if fact.recognised is None else (phrases.recognised.format(int(100 * fact.recognised)),)
-    where = " ".join((*issue(fact.article, phrases), lines(fact, phrases), *seen))
+    named = row_cells(fact)[0].text if cell else ""
+    quoted = (phrases.cell.format(row=named, heading=cell.heading),) if cell and cell.heading else ()
+    where = " ".join((*issue(fact.article, phrases), lines(fact, phrases), *quoted, *seen))
     return phrases.cite.format(title=fact.article.title.text, lines=where, file=fact.article.file)
 
 

@@ -359,6 +359,7 @@ PHRASES = Phrases(
     line="line {}",
     line_run="lines {}–{}",
     page="page {}, ",
+    cell="row “{row}”, column “{heading}”",
     recognised="read from an image ({}% sure)",
     campaign="[{}]",
     context="Context",

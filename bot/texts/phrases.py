@@ -307,6 +307,7 @@ class Phrases:
     line: str
     line_run: str
     page: str
+    cell: str
     recognised: str
     campaign: str
     context: str

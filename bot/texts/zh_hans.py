@@ -359,6 +359,7 @@ PHRASES = Phrases(
     line="第{}行",
     line_run="第{}–{}行",
     page="第{}页",
+    cell="“{row}”行“{heading}”栏",
     recognised="识别自图片（把握{}%）",
     campaign="【{}】",
     context="上下文",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from knowledge.model import Block, Cell, Document, SourcedText, Span
+from knowledge.model import Block, Cell, Document, Fact, Hit, SourcedText, Span
 from knowledge.repair.characters import fold
 from knowledge.repair.joining import CELLS, HEADED
 
@@ -17,6 +18,60 @@ _LONGEST: Final = 300
 """A row with more text than that is told cell by cell."""
 
 _UNIT: Final = re.compile(r"单位\s*[：:]\s*[^\s，。；（）()]{1,12}")
+
+
+@dataclass(frozen=True, slots=True)
+class RowCell:
+    """A cell of a row that is a fact: its heading, its own text from `start` to `end` of the fact's, where it stands."""
+
+    heading: str
+    text: str
+    start: int
+    end: int
+    spans: tuple[Span, ...]
+
+
+def row_cells(fact: Fact) -> list[RowCell]:
+    """The cells of a table's row, the first of which names it; none of any other fact."""
+    if fact.kind != ROW:
+        return []
+    marks = len(fact.text) - sum(span.end - span.start for span in fact.spans)
+    cells: list[RowCell] = []
+    at = begins = headed = 0
+    spans: list[Span] = []
+    for span in fact.spans:
+        mark = fact.text[at : at + 1]
+        if at and marks and mark in (HEADED, CELLS):
+            marks -= 1
+            if mark == CELLS:
+                cells.append(_cell(fact.text, begins, headed, at, spans))
+                begins = headed = at + 1
+            else:
+                headed = at + 1
+            spans = []
+            at += 1
+        spans.append(span)
+        at += span.end - span.start
+    return [*cells, _cell(fact.text, begins, headed, at, spans)]
+
+
+def _cell(text: str, begins: int, start: int, end: int, spans: Sequence[Span]) -> RowCell:
+    return RowCell(text[begins : max(begins, start - 1)], text[start:end], start, end, tuple(spans))
+
+
+def quoted_cell(hit: Hit, answer: str) -> RowCell | None:
+    """The cell of a row that a short answer is taken from: of several that hold it, that whose heading was asked for."""
+
+    def asked(cell: RowCell) -> int:
+        first = cell.start - len(cell.heading) - 1
+        return sum(max(0, min(end, cell.start) - max(start, first)) for start, end in hit.matched)
+
+    cells = [
+        cell
+        for cell in row_cells(hit.fact)
+        if cell.text and (answer in cell.text or answer.startswith(cell.text))
+    ]
+    return max(cells, key=asked, default=None)
 
 
 def table_rows(document: Document, block: Block) -> Iterator[SourcedText]:

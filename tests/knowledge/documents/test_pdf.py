@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from reportlab.lib.pdfencrypt import StandardEncryption
@@ -19,6 +19,7 @@ from knowledge.documents.pdf_font import font_path
 from knowledge.errors import UnreadableFile
 from knowledge.model import Role, Skipped
 from knowledge.repair.pipeline import repair_document
+from knowledge.repair.verification import verify
 from tests.knowledge.documents import pages
 from tests.knowledge.documents.newspaper import Sheet, paragraphs, pdf
 from tests.knowledge.documents.pages import PAGES, Lay, columns
@@ -320,3 +321,38 @@ def test_rows_of_figures_are_a_table_though_no_rule_is_drawn() -> None:
         "东城区\t860\t1020",
         "西区\t420\t515",
     )
+
+
+def ruled(sheet: Sheet, top: float, rows: Sequence[Sequence[str]], merged: bool = False) -> None:
+    """Draw a table of 18 points a row; the head of columns 2 and 3 is one cell with `merged`."""
+    left, wide = 60.0, 120.0
+    bottom = top - 18 * len(rows)
+    for n in range(len(rows) + 1):
+        from_x = left + wide if merged and n == 1 else left
+        sheet.rule(from_x, top - 18 * n, left + 3 * wide, top - 18 * n)
+    for n in range(4):
+        sheet.rule(left + n * wide, top - 18 if merged and n == 2 else top, left + n * wide, bottom)
+    for n, row in enumerate(rows):
+        for m, cell in enumerate(row):
+            sheet.text(left + 6 + m * wide, top - 13 - 18 * n, 9, cell)
+
+
+def test_a_table_cut_by_the_pages_end_goes_on_under_its_merged_heads() -> None:
+    first, second = Sheet(), Sheet()
+    first.text(200, 740, 20, "各区充电桩数量")
+    ruled(
+        first,
+        130,
+        [("", "充电桩", ""), ("区名", "2022年", "2023年"), ("东区", "860", "1020"), ("西区", "420", "515")],
+        merged=True,
+    )
+    ruled(second, 760, [("南区", "77", "90"), ("北区", "66", "81")])
+    document = read_document("a.pdf", pdf(first, second))
+    facts = repair_document(document).facts
+    assert [fact.text for fact in facts if fact.kind == "table_row"] == [
+        "区名：东区｜充电桩2022年：860｜充电桩2023年：1020",
+        "区名：西区｜充电桩2022年：420｜充电桩2023年：515",
+        "区名：南区｜充电桩2022年：77｜充电桩2023年：90",
+        "区名：北区｜充电桩2022年：66｜充电桩2023年：81",
+    ]
+    assert all(verify(fact, document) for fact in facts)

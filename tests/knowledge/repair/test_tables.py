@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from knowledge.documents.tables import SourceCell, make_table
-from knowledge.model import Article, Block, Document, Fact, Role, SourcedText, Span
-from knowledge.repair.tables import ROW, table_rows
+from knowledge.model import Article, Block, Document, Fact, Hit, MatchKind, Role, SourcedText, Span
+from knowledge.repair.tables import ROW, quoted_cell, row_cells, table_rows
 from knowledge.repair.verification import verify
 
 
@@ -68,3 +68,27 @@ def test_a_row_is_proved_by_its_cells_and_a_changed_one_is_not() -> None:
     for wrong in ("园区：北区｜面积：211亩", "园区：北区，面积：210亩", "园区：北区｜面积：210亩。"):
         assert not verify(Fact("f" * 13, wrong, row.spans, article, kind=ROW), made)
     assert not verify(Fact("f" * 13, row.text, row.spans, article), made)
+
+
+@pytest.mark.parametrize(
+    ("answer", "asked", "cell"),
+    [
+        ("210亩", "面积", ("面积", "210亩", 2)),
+        ("3", "游客", ("游客", "3", 2)),
+        ("3", "职工", ("职工", "3", 2)),
+        ("3人", "职工", ("职工", "3", 2)),
+        ("北区", "园区", ("园区", "北区", 2)),
+        ("95亩", "面积", None),
+    ],
+)
+def test_a_short_answer_is_quoted_from_the_cell_whose_heading_was_asked_for(
+    answer: str, asked: str, cell: tuple[str, str, int] | None
+) -> None:
+    made = document("园区\t面积\t游客\t职工", "北区\t210亩\t3\t3")
+    (row,) = table_rows(made, made.blocks[0])
+    article = Article("a" * 13, "a.txt", SourcedText("题", ()))
+    fact = Fact("f" * 13, row.text, row.spans, article, kind=ROW)
+    at = row.text.index(asked)
+    quoted = quoted_cell(Hit(fact, 1.0, MatchKind.WORDS, ((at, at + len(asked)),)), answer)
+    assert (quoted and (quoted.heading, quoted.text, quoted.spans[0].line)) == cell
+    assert all(fact.text[each.start : each.end] == each.text for each in row_cells(fact))
