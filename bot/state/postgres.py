@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
@@ -13,6 +14,7 @@ from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
 from sqlalchemy.engine import make_url
 
+from bot.inbox import InboxError
 from bot.runtime import backoff
 from bot.sharing import CHANNELS
 
@@ -92,3 +94,116 @@ class Signals:
         for calls in self._heard.values():
             for call in calls:
                 call("")
+
+
+BATCH = 512
+RunBatch = Callable[[Connection, Sequence[Any]], Awaitable[Sequence[Any]]]
+"""Does all work of a kind in one statement, and so in one commit; returns what came of each piece."""
+
+
+@dataclass(slots=True)
+class _Job:
+    run: RunBatch
+    work: object
+    future: asyncio.Future[Any] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class PostgresWriter:
+    """Does work in batches, each committed before it is reported; what fails together is tried alone."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._jobs: asyncio.Queue[_Job] = asyncio.Queue()
+
+    async def do(self, run: RunBatch, work: object) -> Any:
+        """Do a piece of work with whatever else of its kind waits; return what came of it.
+
+        Raises:
+            InboxError: nothing of it is stored, or the connection broke and nobody knows: it may be done again.
+        """
+        job = _Job(run, work)
+        self._jobs.put_nowait(job)
+        try:
+            return await job.future
+        except psycopg.Error as error:
+            raise InboxError(f"PostgreSQL: {type(error).__name__}: {error}".strip()) from error
+
+    async def ask(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """Run a statement that shares nothing with others; return what it finds.
+
+        Raises:
+            InboxError: it was not run, or the connection broke and nobody knows.
+        """
+        found: list[tuple[Any, ...]] = await self.do(_each, (statement, values))
+        return found
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """Work while the block runs.
+
+        Raises:
+            psycopg.Error: the database cannot be reached at all.
+        """
+        async with await connect(self._url) as connection:
+            task = asyncio.create_task(self._serve(connection), name="inbox")
+            try:
+                yield
+            finally:
+                await self._jobs.join()
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+
+    async def _serve(self, connection: Connection) -> None:
+        while True:
+            jobs = [await self._jobs.get()]
+            while len(jobs) < BATCH and not self._jobs.empty():
+                jobs.append(self._jobs.get_nowait())
+            kinds: dict[RunBatch, list[_Job]] = {}
+            for job in jobs:
+                kinds.setdefault(job.run, []).append(job)
+            for run, together in kinds.items():
+                if connection.closed:
+                    connection = await self._again(connection)
+                if not await self._done(connection, run, together) and len(together) > 1:
+                    for job in together:  # one bad apple: each for itself
+                        await self._done(connection, run, [job])
+                for job in together:
+                    if not job.future.done():
+                        job.future.set_exception(psycopg.OperationalError("the connection broke"))
+                    self._jobs.task_done()
+
+    async def _done(self, connection: Connection, run: RunBatch, jobs: Sequence[_Job]) -> bool:
+        """Do jobs; settle them unless several failed together."""
+        jobs = [job for job in jobs if not job.future.done()]
+        if connection.closed:
+            return True
+        try:
+            results = await run(connection, [job.work for job in jobs])
+        except Exception as error:
+            if len(jobs) > 1 and not connection.closed:
+                return False
+            for job in jobs:
+                if not job.future.done():
+                    job.future.set_exception(error)
+            return True
+        for job, result in zip(jobs, results, strict=True):
+            if not job.future.done():
+                job.future.set_result(result)
+        return True
+
+    async def _again(self, connection: Connection) -> Connection:
+        """Connect anew; where that fails, what waits fails with the old one."""
+        try:
+            return await connect(self._url)
+        except (psycopg.Error, OSError) as error:
+            log.debug("inbox: %s", error)
+            await asyncio.sleep(0.1)
+            return connection
+
+
+async def _each(connection: Connection, asked: Sequence[tuple[str, Sequence[object]]]) -> list[list[Any]]:
+    """Statements that share nothing, one after another in one round trip."""
+    async with connection.pipeline():
+        cursors = [await connection.execute(statement.encode(), values) for statement, values in asked]
+    return [await cursor.fetchall() if cursor.description else [] for cursor in cursors]

@@ -10,15 +10,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, OrderedDict
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from bot.inbox import (
-    KEPT_SECONDS,
     ClaimedUpdate,
-    ClosedChat,
     InboxError,
     LeaseLost,
     NewUpdate,
@@ -28,9 +26,9 @@ from bot.inbox import (
 )
 from bot.runtime import background
 from bot.state import postgres_statements as sql
-from bot.state.postgres import Connection
-from bot.state.postgres_writer import PostgresWriter
+from bot.state.postgres import Connection, PostgresWriter
 from bot.state.replica import Replica
+from bot.state.stored_inbox import StoredInbox, without_nul
 
 log = logging.getLogger(__name__)
 
@@ -57,22 +55,20 @@ class _End:
     reply: tuple[str, str, str] | None
 
 
-class PostgresInbox:
-    """A platform's own part; `clock` is the time of day in seconds."""
+class PostgresInbox(StoredInbox):
+    """A platform's own part."""
 
     def __init__(
         self, writer: PostgresWriter, replica: Replica, platform: str, clock: Callable[[], float]
     ) -> None:
         self._writer = writer
         self._replica = replica
-        self._platform = platform
-        self._clock = clock
+        super().__init__(platform, clock)
         self._consumer: UpdateConsumer | None = None
         self._holder = ""
         self._lanes: dict[str, _Lane] = {}
         self._queue_of: dict[int, str] = {}
         self._bodies: OrderedDict[int, ClaimedUpdate] = OrderedDict()
-        self._forgotten: set[str] = set()
         self._called = asyncio.Event()
         self._turn = 0
 
@@ -108,19 +104,6 @@ class PostgresInbox:
         """
         return int(await self._writer.do(self._store, (updates, position)))
 
-    async def position(self) -> str | None:
-        """Return how far the platform was read, as it was last stored."""
-        rows = await self._ask("SELECT value FROM inbox_positions WHERE platform = %s", self._platform)
-        return str(rows[0][0]) if rows else None
-
-    async def queued(self) -> list[QueuedUpdate]:
-        """Return what was stored and has not ended, in order."""
-        rows = await self._ask(sql.QUEUED, self._platform)
-        return [
-            QueuedUpdate(n, queue, kind, begun=True, retried_after_crash=again)
-            for n, queue, kind, again in rows
-        ]
-
     async def claim(self, queued: QueuedUpdate) -> ClaimedUpdate | None:
         """Return an update, its attempt counted for good; None if it has ended or is another process's."""
         known = self._bodies.pop(queued.number, None)
@@ -129,10 +112,6 @@ class PostgresInbox:
         run = self._read if queued.counted else self._claim
         found: ClaimedUpdate | None = await self._writer.do(run, queued.number)
         return found
-
-    async def release(self, number: int) -> None:
-        """Take back an attempt that was broken off on purpose."""
-        await self._writer.do(self._release, number)
 
     async def end(
         self,
@@ -148,52 +127,16 @@ class PostgresInbox:
         """
         kept = None
         if reply and reply[0] not in self._forgotten:
-            kept = (_plain(reply[0]), _plain(reply[1]), _plain(reply[2]))
-        if not await self._writer.do(self._end, _End(number, status, reason and _plain(reason), kept)):
+            kept = (without_nul(reply[0]), without_nul(reply[1]), without_nul(reply[2]))
+        if not await self._writer.do(self._end, _End(number, status, reason and without_nul(reason), kept)):
             raise LeaseLost(f"update {number} is not ours to end")
         if reply:
             self._forgotten.discard(reply[0])
 
-    async def quarantine(self, update: str, body: bytes, reason: str) -> None:
-        """Store, as ended, something that is no update at all."""
-        told = f"{reason} ({len(body)} bytes)"
-        now = self._clock()
-        await self._ask(sql.QUARANTINE, self._platform, update, UpdateStatus.QUARANTINED, told, now, now)
-
-    async def reply_to(self, chat: str, message: str) -> str | None:
-        """Return the id of our answer to a message, or None."""
-        rows = await self._ask(sql.REPLY_TO, self._platform, chat, message)
-        return str(rows[0][0]) if rows else None
-
-    async def closed_chats(self) -> list[ClosedChat]:
-        """Return the chats that are closed."""
-        return [ClosedChat(*row) for row in await self._ask(sql.CLOSED_CHATS, self._platform)]
-
-    async def close_chat(self, chat: ClosedChat) -> None:
-        """A chat is closed."""
-        await self._ask(sql.CLOSE_CHAT, self._platform, chat.id, chat.why, chat.since)
-
-    async def reopen_chat(self, chat: str) -> None:
-        """A chat is open again."""
-        await self._ask(sql.REOPEN_CHAT, self._platform, chat)
-
-    async def forget(self, chat: str) -> None:
-        """Remove what is kept about a private chat, now and when the request itself has ended."""
-        self._forgotten.add(chat)
-        await self._ask(sql.FORGET_ANSWERS, self._platform, chat)
-        await self._ask(sql.FORGET_CLOSED, self._platform, chat, len(chat) + 1, f"{chat}/")
-
     async def purge(self) -> int:
-        """Delete what ended more than seven days ago; return how many updates that were."""
-        before = self._clock() - KEPT_SECONDS
-        await self._ask(sql.PURGE_ANSWERS, self._platform, before)
+        """Delete what ended more than seven days ago, and how fast quiet chats were spoken to; return how many updates."""
         await self._ask(sql.PURGE_PACE, self._platform)
-        return int((await self._ask(sql.PURGE_UPDATES, self._platform, before))[0][0])
-
-    async def status_counts(self) -> Mapping[UpdateStatus | None, int]:
-        """Return how many updates there are of each status; None stands for those that have not ended."""
-        rows = await self._ask(sql.STATUS_COUNTS, self._platform)
-        return Counter({UpdateStatus(status) if status else None: count for status, count in rows})
+        return await super().purge()
 
     def call(self, payload: str) -> None:
         """Look at the lanes, if it is about ours: `payload` is the platform and whom it concerns."""
@@ -228,8 +171,8 @@ class PostgresInbox:
             self._called.clear()
 
     async def _ask(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        plain = [_plain(value) if isinstance(value, str) else value for value in values]
-        return await self._writer.ask(statement, *plain)
+        told = [without_nul(value) if isinstance(value, str) else value for value in values]
+        return await self._writer.ask(statement.replace("{inbox}", "inbox_"), *told)
 
     # What follows runs one after another, as the writer's batches: it alone changes what is known of the lanes.
 
@@ -353,10 +296,6 @@ class PostgresInbox:
         found = {row[0]: ClaimedUpdate(*row) for row in await cursor.fetchall()}
         return [found.get(number) for number in numbers]
 
-    async def _release(self, connection: Connection, numbers: Sequence[int]) -> list[None]:
-        await connection.execute(sql.RELEASE, {"numbers": list(numbers)})
-        return [None] * len(numbers)
-
     async def _end(self, connection: Connection, ends: Sequence[_End]) -> list[bool]:
         """End updates, and give up the lanes in which nothing waits then: one statement, one commit."""
         ending = Counter(self._queue_of[end.number] for end in ends if end.number in self._queue_of)
@@ -429,8 +368,3 @@ class PostgresInbox:
         self._queue_of = {number: queue for number, queue in self._queue_of.items() if queue in self._lanes}
         if self._consumer is not None:
             self._consumer.drop(queues)
-
-
-def _plain(text: str) -> str:
-    """Text as PostgreSQL takes it."""
-    return text.replace("\0", "")

@@ -1,4 +1,4 @@
-"""The statements of inbox and replicas for PostgreSQL; each is a transaction of its own."""
+"""The statements of the lanes for PostgreSQL; each is a transaction of its own."""
 
 from __future__ import annotations
 
@@ -65,9 +65,6 @@ READ = (
     "SELECT u.number, u.id, u.kind, u.body, u.received, u.attempts FROM inbox_updates u"
     f" WHERE u.number = ANY(%(numbers)s::bigint[]) AND u.status IS NULL AND {_MINE}"
 )
-RELEASE = (
-    "UPDATE inbox_updates SET attempts = greatest(attempts - 1, 0) WHERE number = ANY(%(numbers)s::bigint[])"
-)
 _EMPTY = """
     SELECT l.platform, l.queue FROM inbox_lanes l
     JOIN unnest(%(queues)s::text[], %(touches)s::bigint[]) AS f (queue, touches)
@@ -99,60 +96,6 @@ UPDATE inbox_lanes l SET owner = NULL FROM mine WHERE l.platform = mine.platform
 """
 TELL = "SELECT pg_notify('chuchu_inbox', %s)"
 
-QUEUED = (
-    "SELECT number, queue, kind, attempts > 1 FROM inbox_updates WHERE platform = %s AND status IS NULL"
-    " ORDER BY number"
-)
-QUARANTINE = (
-    "INSERT INTO inbox_updates (platform, id, kind, status, reason, received, ended)"
-    " VALUES (%s, %s, 'unknown', %s, %s, %s, %s) ON CONFLICT (platform, id) DO NOTHING"
-)
-REPLY_TO = "SELECT reply FROM inbox_answers WHERE platform = %s AND chat = %s AND message = %s"
-CLOSED_CHATS = "SELECT chat, why, since FROM inbox_closed_chats WHERE platform = %s"
-CLOSE_CHAT = (
-    "INSERT INTO inbox_closed_chats VALUES (%s, %s, %s, %s)"
-    " ON CONFLICT (platform, chat) DO UPDATE SET why = excluded.why, since = excluded.since"
-)
-REOPEN_CHAT = "DELETE FROM inbox_closed_chats WHERE platform = %s AND chat = %s"
-FORGET_ANSWERS = "DELETE FROM inbox_answers WHERE platform = %s AND chat = %s"
-FORGET_CLOSED = (
-    "WITH given AS (SELECT %s::text AS platform, %s::text AS chat, %s::int AS length, %s::text AS topics)"
-    " DELETE FROM inbox_closed_chats c USING given g"
-    " WHERE c.platform = g.platform AND (c.chat = g.chat OR left(c.chat, g.length) = g.topics)"
-)
-PURGE_ANSWERS = "DELETE FROM inbox_answers WHERE platform = %s AND at < %s"
 PURGE_PACE = (  # of chats that have been quiet for an hour
     "DELETE FROM pace WHERE platform = %s AND greatest(next, held) < extract(epoch FROM clock_timestamp()) - 3600"
 )
-PURGE_UPDATES = (
-    "WITH gone AS (DELETE FROM inbox_updates WHERE platform = %s AND ended < %s RETURNING number)"
-    " SELECT count(*) FROM gone"
-)
-STATUS_COUNTS = "SELECT status, count(*) FROM inbox_updates WHERE platform = %s GROUP BY status"
-
-RENEW = (
-    "UPDATE replicas SET until = clock_timestamp() + make_interval(secs => %s), renewed = clock_timestamp(),"
-    " session = pg_backend_pid() WHERE id = %s RETURNING id"
-)
-ENTER = (
-    "INSERT INTO replicas (id, program, until, renewed, session) VALUES"
-    " (%s, %s, clock_timestamp() + make_interval(secs => %s), clock_timestamp(), pg_backend_pid())"
-)
-# Lanes are locked in one order wherever several are locked at once, so that nobody waits in a ring.
-_FREE_ALL = """,
-locked AS (SELECT l.platform, l.queue FROM inbox_lanes l WHERE {} ORDER BY l.platform, l.queue FOR UPDATE)
-UPDATE inbox_lanes l SET owner = NULL, since = clock_timestamp() FROM locked
-WHERE l.platform = locked.platform AND l.queue = locked.queue RETURNING l.platform
-"""
-REAP = """
-WITH dead AS (
-    DELETE FROM replicas r WHERE r.until < clock_timestamp()
-    OR r.renewed < clock_timestamp() - make_interval(secs => %s)
-        AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.pid = r.session)
-    RETURNING id)""" + _FREE_ALL.format("l.owner IN (SELECT id FROM dead)")
-# What was taken in the name of a replica that had been taken for dead a moment before.
-SWEEP = "WITH live AS (SELECT id FROM replicas)" + _FREE_ALL.format(
-    "l.owner IS NOT NULL AND l.owner NOT IN (SELECT id FROM live)"
-)
-LIVE = "SELECT count(*) FROM replicas WHERE until > clock_timestamp()"
-LEAVE = "WITH gone AS (DELETE FROM replicas WHERE id = %s)" + _FREE_ALL.format("l.owner = %s")

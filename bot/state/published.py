@@ -6,16 +6,17 @@ import asyncio
 import hashlib
 import logging
 import shutil
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import psycopg
+from psycopg.sql import SQL, Literal
 from psycopg.types.json import Json
 
 from bot.errors import StateError, StateReadOnly
 from bot.sharing import SNAPSHOTS, ReplicaState
-from bot.state.blobs import Blobs
 from bot.state.postgres import Connection, connect
 from bot.state.replica import Replica
 from knowledge.snapshots.files import sync_path
@@ -24,6 +25,147 @@ from knowledge.snapshots.manifest import FileDigest, read
 from knowledge.snapshots.repository import SnapshotRepository
 
 log = logging.getLogger(__name__)
+
+CHUNK = 1024 * 1024  # bytes
+FOLDER = "snapshots"
+PATIENTLY = "SET statement_timeout = '120s'"  # a large file takes its time
+
+
+class Blobs(Protocol):
+    """Files by the sha256 of their content, in hex; what is there is never changed.
+
+    Every method raises StateReadOnly where it cannot be reached, and OSError for the local file.
+    """
+
+    async def missing(self, digests: Collection[str]) -> set[str]:
+        """Return those that are not there."""
+
+    async def put(self, digest: str, path: Path) -> None:
+        """Keep a file's content; nothing of it is found before all of it is there."""
+
+    async def get(self, digest: str, path: Path) -> None:
+        """Write the content to a new file; the caller checks it."""
+
+    async def keep_only(self, digests: Collection[str]) -> None:
+        """Remove all others."""
+
+
+class PostgresBlobs:
+    """Chunks of 1 MiB in a table, sent and read by COPY."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    async def missing(self, digests: Collection[str]) -> set[str]:
+        """Return those that are not there."""
+        async with _reached(self._url) as connection:
+            query = "SELECT sha256 FROM snapshot_chunks WHERE sha256 = ANY(%s) AND at = 0"
+            found = await (await connection.execute(query, (list(digests),))).fetchall()
+        return set(digests) - {digest for (digest,) in found}
+
+    async def put(self, digest: str, path: Path) -> None:
+        """Keep a file's content, in one transaction."""
+        async with _reached(self._url) as connection, connection.cursor() as cursor:
+            await cursor.execute(PATIENTLY)
+            copy = "COPY snapshot_chunks (sha256, at, body) FROM STDIN WITH (FORMAT BINARY)"
+            try:
+                async with cursor.copy(copy) as writing:
+                    writing.set_types(["text", "int4", "bytea"])
+                    for at, piece in enumerate(_pieces(path)):
+                        await writing.write_row((digest, at, piece))
+            except psycopg.errors.UniqueViolation:
+                return  # another replica was quicker
+
+    async def get(self, digest: str, path: Path) -> None:
+        """Write the content to a new file."""
+        async with _reached(self._url) as connection, connection.cursor() as cursor:
+            await cursor.execute(PATIENTLY)
+            query = "COPY (SELECT body FROM snapshot_chunks WHERE sha256 = {} ORDER BY at) TO STDOUT (FORMAT BINARY)"
+            with path.open("xb") as file:
+                async with cursor.copy(SQL(query).format(Literal(digest))) as reading:
+                    reading.set_types(["bytea"])
+                    async for (piece,) in reading.rows():
+                        file.write(piece)
+
+    async def keep_only(self, digests: Collection[str]) -> None:
+        """Remove all others."""
+        async with _reached(self._url) as connection:
+            await connection.execute(PATIENTLY)
+            await connection.execute(
+                "DELETE FROM snapshot_chunks WHERE NOT sha256 = ANY(%s)", (list(digests),)
+            )
+
+
+class ObjectBlobs:
+    """Objects named by their digest, below an address such as `s3://bucket/prefix` or `file:///shared/folder`."""
+
+    def __init__(self, address: str) -> None:
+        from obstore.store import from_url  # an extra of its own, and only where an address is given
+
+        self._store = from_url(address)
+
+    async def missing(self, digests: Collection[str]) -> set[str]:
+        """Return those that are not there."""
+        return set(digests) - await self._all()
+
+    async def put(self, digest: str, path: Path) -> None:
+        """Keep a file's content."""
+        import obstore
+
+        with _explained():
+            await obstore.put_async(self._store, f"{FOLDER}/{digest}", path)
+
+    async def get(self, digest: str, path: Path) -> None:
+        """Write the content to a new file."""
+        import obstore
+
+        with _explained():
+            found = await obstore.get_async(self._store, f"{FOLDER}/{digest}")
+            with path.open("xb") as file:
+                async for piece in found.stream(min_chunk_size=CHUNK):
+                    file.write(piece)
+
+    async def keep_only(self, digests: Collection[str]) -> None:
+        """Remove all others."""
+        import obstore
+
+        with _explained():
+            for digest in await self._all() - set(digests):
+                await obstore.delete_async(self._store, f"{FOLDER}/{digest}")
+
+    async def _all(self) -> set[str]:
+        import obstore
+
+        with _explained():
+            listed = await asyncio.to_thread(lambda: obstore.list(self._store, f"{FOLDER}/").collect())
+        return {str(one["path"]).rpartition("/")[2] for one in listed}
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        yield file.read(CHUNK)  # an empty file has one piece, too
+        while piece := file.read(CHUNK):
+            yield piece
+
+
+@asynccontextmanager
+async def _reached(url: str) -> AsyncIterator[Connection]:
+    try:
+        async with await connect(url) as connection:
+            yield connection
+    except (psycopg.Error, TimeoutError) as error:
+        raise StateReadOnly(f"PostgreSQL 现在用不了（{error}）；请检查数据库和网络") from error
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    from obstore.exceptions import BaseError
+
+    try:
+        yield
+    except BaseError as error:
+        raise StateReadOnly(f"CHUCHU_SNAPSHOTS 指的存储用不了（{error}）；请检查地址和凭据") from error
+
 
 KEPT = 3  # versions, beside the one that serves
 BUILDING = (7_241_502, 1)  # our lock on changing what serves; any numbers of our own
@@ -64,13 +206,13 @@ class PublishedVersions:
 
     async def current(self) -> str | None:
         """Return the version that should serve, None before the first."""
-        async with self._reached() as connection:
+        async with _reached(self._url) as connection:
             row = await (await connection.execute(CURRENT)).fetchone()
         return str(row[0]) if row else None
 
     async def newest(self) -> str | None:
         """Return the highest version that there is, None before the first."""
-        async with self._reached() as connection:
+        async with _reached(self._url) as connection:
             row = await (await connection.execute(NEWEST)).fetchone()
         return str(row[0]) if row and row[0] else None
 
@@ -81,7 +223,7 @@ class PublishedVersions:
         Raises:
             StateReadOnly: another process has been at it for ten minutes, or the database cannot be reached.
         """
-        async with self._reached() as connection:
+        async with _reached(self._url) as connection:
             async with asyncio.timeout(LOCK_SECONDS):
                 await connection.execute("SET statement_timeout = 0")
                 await connection.execute("SELECT pg_advisory_lock(%s, %s)", BUILDING)
@@ -99,7 +241,7 @@ class PublishedVersions:
         for digest in await self._blobs.missing(list(paths)):
             await self._blobs.put(digest, paths[digest])
         told = {file: [entry.size, entry.sha256] for file, entry in files.items()}
-        async with self._reached() as connection:
+        async with _reached(self._url) as connection:
             async with connection.transaction():
                 await connection.execute(ADD, (name, Json(told)))
                 await self._point(connection, name)
@@ -114,7 +256,7 @@ class PublishedVersions:
         Raises:
             StateReadOnly: others could not be given it.
         """
-        async with self._reached() as connection:
+        async with _reached(self._url) as connection:
             kept = await (await connection.execute(FILES, (name,))).fetchone()
             if kept:
                 await self._point(connection, name)
@@ -129,7 +271,7 @@ class PublishedVersions:
             StateReadOnly: it cannot be fetched, or what came is not what was sent.
             StorageUnavailable: there is no room.
         """
-        async with self._reached() as connection:
+        async with _reached(self._url) as connection:
             row = await (await connection.execute(FILES, (name,))).fetchone()
         if not row:
             raise NotPublished(f"没有为所有副本保存 {name} 这个版本")
@@ -148,12 +290,12 @@ class PublishedVersions:
 
     async def tell(self, version: str, trouble: str | None) -> None:
         """Let all know what serves here."""
-        async with self._reached() as connection:
+        async with _reached(self._url) as connection:
             await connection.execute(TELL, (version, trouble, self._replica.id))
 
     async def replicas(self) -> list[ReplicaState]:
         """Return who is alive and what each serves."""
-        async with self._reached() as connection:
+        async with _reached(self._url) as connection:
             return [ReplicaState(*row) for row in await (await connection.execute(REPLICAS)).fetchall()]
 
     async def _one(self, target: Path, entry: FileDigest, own: Mapping[str, Path]) -> None:
@@ -190,14 +332,6 @@ class PublishedVersions:
     async def _point(self, connection: Connection, name: str) -> None:
         await connection.execute(POINT, (name,))
         await connection.execute("SELECT pg_notify(%s, %s)", (SNAPSHOTS, name))
-
-    @asynccontextmanager
-    async def _reached(self) -> AsyncIterator[Connection]:
-        try:
-            async with await connect(self._url) as connection:
-                yield connection
-        except (psycopg.Error, TimeoutError) as error:
-            raise StateReadOnly(f"PostgreSQL 现在用不了（{error}）；请检查数据库和网络") from error
 
 
 def _digests(folder: Path) -> dict[str, FileDigest]:

@@ -1,9 +1,13 @@
-"""This process among those that share a PostgreSQL: a lease that it renews, and what becomes of the dead.
+"""This process among those that share a PostgreSQL: a lease that it renews, what becomes of the dead, and who leads.
 
 A lease is a row of `replicas`. Whoever finds one that has run out deletes it, and what it held is free in the same
 transaction; so the frozen one that comes back finds no row, and knows that it holds nothing any more. By its own clock
 it keeps silent before that: from `Lease.silent` seconds after the beginning of its last good renewal on. A process that
 was killed has no session any more: it is not waited for so long, only as long as one that lives needs to connect anew.
+
+What only one process may do is led by who has a session lock, on a connection of its own. A lock says who should lead,
+not who does: a frozen process keeps it. So whoever waits looks whether the holder's replica still has a lease, and ends
+the session of one that has none; it finds out as soon as it wakes.
 """
 
 from __future__ import annotations
@@ -12,19 +16,60 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable
+import zlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import psycopg
 
 from bot.inbox import LeaseLost
-from bot.state import postgres_statements as sql
 from bot.state.postgres import Connection, connect
 
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 5.0
+RENEW = (
+    "UPDATE replicas SET until = clock_timestamp() + make_interval(secs => %s), renewed = clock_timestamp(),"
+    " session = pg_backend_pid() WHERE id = %s RETURNING id"
+)
+ENTER = (
+    "INSERT INTO replicas (id, until, renewed, session) VALUES"
+    " (%s, clock_timestamp() + make_interval(secs => %s), clock_timestamp(), pg_backend_pid())"
+)
+# Lanes are locked in one order wherever several are locked at once, so that nobody waits in a ring.
+_FREE_ALL = """,
+locked AS (SELECT l.platform, l.queue FROM inbox_lanes l WHERE {} ORDER BY l.platform, l.queue FOR UPDATE)
+UPDATE inbox_lanes l SET owner = NULL, since = clock_timestamp() FROM locked
+WHERE l.platform = locked.platform AND l.queue = locked.queue RETURNING l.platform
+"""
+REAP = """
+WITH dead AS (
+    DELETE FROM replicas r WHERE r.until < clock_timestamp()
+    OR r.renewed < clock_timestamp() - make_interval(secs => %s)
+        AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.pid = r.session)
+    RETURNING id)""" + _FREE_ALL.format("l.owner IN (SELECT id FROM dead)")
+# What was taken in the name of a replica that had been taken for dead a moment before.
+SWEEP = "WITH live AS (SELECT id FROM replicas)" + _FREE_ALL.format(
+    "l.owner IS NOT NULL AND l.owner NOT IN (SELECT id FROM live)"
+)
+LIVE = "SELECT count(*) FROM replicas WHERE until > clock_timestamp()"
+LEAVE = "WITH gone AS (DELETE FROM replicas WHERE id = %s)" + _FREE_ALL.format("l.owner = %s")
+TELL = "SELECT pg_notify('chuchu_inbox', %s)"
+SPACE = 7_241_501  # the first of two numbers of our locks; any number of our own
+TRY_SECONDS, CHECK_SECONDS, ANSWER_SECONDS = 0.5, 1.0, 2.0
+PATIENCE_SECONDS = 30.0
+TAKE = "SELECT pg_try_advisory_lock(%s, %s)"
+WIN = """
+INSERT INTO leaders AS l (name, epoch, replica, session) VALUES (%s, 1, %s, pg_backend_pid())
+ON CONFLICT (name) DO UPDATE
+SET epoch = l.epoch + 1, replica = excluded.replica, session = excluded.session, at = clock_timestamp()
+RETURNING epoch
+"""
+ELSEWHERE = """
+SELECT l.session, EXISTS (SELECT FROM replicas r WHERE r.id = l.replica AND r.until > clock_timestamp())
+FROM leaders l WHERE l.name = %s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +85,9 @@ class Lease:
 class Replica:
     """One process's lease; `clock` counts seconds, also while the process is frozen, and never goes back."""
 
-    def __init__(
-        self, url: str, lease: Lease, program: str = "", clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, url: str, lease: Lease, clock: Callable[[], float] = time.monotonic) -> None:
         self._url = url
         self._lease = lease
-        self._program = program
         self._clock = clock
         self._renewed = self._swept = float("-inf")
         self._entered = False
@@ -89,7 +131,7 @@ class Replica:
                 await task
             try:
                 async with await connect(self._url) as connection:
-                    await self._tell(connection, sql.LEAVE, (self.id, self.id))
+                    await self._tell(connection, LEAVE, (self.id, self.id))
             except psycopg.Error as error:
                 log.warning("replica %s could not leave (%s): its lease runs out by itself", self.id, error)
 
@@ -117,29 +159,147 @@ class Replica:
     async def _renew(self, connection: Connection) -> None:
         began = self._clock()
         lasts = self._lease.seconds
-        if not await (await connection.execute(sql.RENEW, (lasts, self.id))).fetchone():
+        if not await (await connection.execute(RENEW, (lasts, self.id))).fetchone():
             if self._entered:
                 log.warning("replica %s was taken for dead: what it held is others' now", self.id)
                 self.id = _new_id()
                 for call in self._lost:
                     call()
-            await connection.execute(sql.ENTER, (self.id, self._program, lasts))
+            await connection.execute(ENTER, (self.id, lasts))
         self._renewed, self._entered = began, True
         async with self._turn:
             self._turn.notify_all()
-        await self._tell(connection, sql.REAP, (self._lease.gone,))
+        await self._tell(connection, REAP, (self._lease.gone,))
         if began - self._swept > SWEEP_SECONDS:
             self._swept = began
-            await self._tell(connection, sql.SWEEP, ())
-        row = await (await connection.execute(sql.LIVE)).fetchone()
+            await self._tell(connection, SWEEP, ())
+        row = await (await connection.execute(LIVE)).fetchone()
         self.live = int(row[0]) if row else 1
 
     async def _tell(self, connection: Connection, statement: str, values: tuple[object, ...]) -> None:
         """Free lanes, and tell everybody whose turn it may be."""
         freed = await (await connection.execute(statement, values)).fetchall()
         for platform in {platform for (platform,) in freed}:
-            await connection.execute(sql.TELL, (f"{platform} *",))
+            await connection.execute(TELL, (f"{platform} *",))
+
+
+class Leaders:
+    """Leads what it can get; `clock` counts seconds, also while the process is frozen."""
+
+    def __init__(self, url: str, replica: Replica, clock: Callable[[], float] = time.monotonic) -> None:
+        self._url = url
+        self._replica = replica
+        self._clock = clock
+        self._epochs: dict[str, int] = {}
+        self._seen: dict[str, float] = {}
+        self._wanted: dict[str, int] = {}
+        self._campaigns: dict[str, asyncio.Task[None]] = {}
+        self._changed = asyncio.Condition()
+
+    def leads(self, name: str) -> bool:
+        """Tell whether it is ours to do now."""
+        return name in self._epochs
+
+    def epoch(self, name: str) -> int | None:
+        """Return how often leaders have changed by our turn, None if it is not our turn."""
+        return self._epochs.get(name)
+
+    def leaderless(self, name: str) -> str | None:
+        """Say that nobody has done it for too long, or None."""
+        seen = self._seen.get(name)
+        if seen is None or self._clock() - seen <= PATIENCE_SECONDS:
+            return None
+        return f"nobody has led {name} for {self._clock() - seen:.0f} s"
+
+    async def lead(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
+        """Do work whenever it is ours to do, and break it off when it is not any more; until cancelled."""
+        self._wanted[name] = self._wanted.get(name, 0) + 1
+        if name not in self._campaigns:
+            self._seen[name] = self._clock()
+            self._campaigns[name] = asyncio.create_task(self._campaign(name), name=f"leading {name}")
+        try:
+            while True:
+                await self._until(lambda: name in self._epochs)
+                task = asyncio.ensure_future(work())
+                lost = asyncio.ensure_future(self._until(lambda: name not in self._epochs))
+                try:
+                    await asyncio.wait({task, lost}, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    await _cancelled(task, lost)
+                if not task.cancelled():
+                    task.result()
+        finally:
+            self._wanted[name] -= 1
+            if not self._wanted[name]:
+                await _cancelled(self._campaigns.pop(name))
+
+    async def _campaign(self, name: str) -> None:
+        failing = False
+        while True:
+            try:
+                async with await connect(self._url) as connection:
+                    failing = False
+                    await self._wait(connection, name)
+                    await self._hold(connection, name)
+            except (psycopg.Error, OSError, TimeoutError) as error:
+                log.log(logging.DEBUG if failing else logging.WARNING, "leading %s: %s", name, error)
+                failing = True
+            await asyncio.sleep(TRY_SECONDS)
+
+    async def _wait(self, connection: Connection, name: str) -> None:
+        """Return when the lock is ours."""
+        while True:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                taken = await connection.execute(TAKE, (SPACE, lock_key(name)))
+                if (row := await taken.fetchone()) and row[0]:
+                    return
+                holder = await (await connection.execute(ELSEWHERE, (name,))).fetchone()
+                if holder and holder[1]:
+                    self._seen[name] = self._clock()
+                elif holder:
+                    log.warning("who leads %s has lost its lease; its session is ended", name)
+                    await connection.execute("SELECT pg_terminate_backend(%s)", (holder[0],))
+            await asyncio.sleep(TRY_SECONDS)
+
+    async def _hold(self, connection: Connection, name: str) -> None:
+        """Lead as long as the session answers."""
+        won = await (await connection.execute(WIN, (name, self._replica.id))).fetchone()
+        await self._set(name, int(won[0]) if won else 0)
+        log.info("leading %s", name)
+        try:
+            while True:
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    await connection.execute("SELECT 1")
+                self._seen[name] = self._clock()
+                await asyncio.sleep(CHECK_SECONDS)
+        finally:
+            await self._set(name, None)
+            log.info("no longer leading %s", name)
+
+    async def _set(self, name: str, epoch: int | None) -> None:
+        if epoch is None:
+            self._epochs.pop(name, None)
+        else:
+            self._epochs[name] = epoch
+        async with self._changed:
+            self._changed.notify_all()
+
+    async def _until(self, so: Callable[[], bool]) -> None:
+        async with self._changed:
+            await self._changed.wait_for(so)
 
 
 def _new_id() -> str:
     return secrets.token_hex(6)
+
+
+async def _cancelled(*tasks: asyncio.Future[object] | asyncio.Task[None]) -> None:
+    """Cancel tasks and wait for their end."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+
+
+def lock_key(name: str) -> int:
+    """The second number of a lock, of PostgreSQL's type integer."""
+    return zlib.crc32(name.encode()) - 2**31

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, closing
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, closing, suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, TypeVar
 
 from bot.errors import CannotStore
 from bot.inbox import (
-    KEPT_SECONDS,
     ClaimedUpdate,
-    ClosedChat,
+    InboxError,
     LeaseLost,
     NewUpdate,
     QueuedUpdate,
@@ -23,9 +25,168 @@ from bot.inbox import (
     UpdateStatus,
 )
 from bot.state.database import FileHeader, file_header
-from bot.state.sqlite_writer import WriterThread
+from bot.state.stored_inbox import StoredInbox
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Work = Callable[[sqlite3.Connection], T]
+BATCH = 512
+BUSY_SECONDS = 1.0
+
+
+@dataclass(slots=True)
+class _Job:
+    work: Work[Any]
+    future: asyncio.Future[Any]
+    writes: bool = True
+    alone: bool = False
+    result: Any = None
+    error: Exception | None = None
+
+
+class WriterThread:
+    """One connection in one thread: WAL, every commit on the disk before it is reported.
+
+    `run` may be called only on the event loop that was running at `open`.
+    """
+
+    def __init__(self, path: Path, prepare: Callable[[sqlite3.Connection], None]) -> None:
+        """`prepare` brings the file's tables up to date."""
+        self._path = path
+        self._prepare = prepare
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    async def open(self) -> None:
+        """Open or create the file.
+
+        Raises:
+            sqlite3.DatabaseError: the file is no database, or damaged.
+        """
+        self._loop = asyncio.get_running_loop()
+        self._connection = await asyncio.to_thread(self._connect)
+        self._thread = threading.Thread(target=self._serve, name=self._path.name)
+        self._thread.start()
+
+    async def close(self) -> None:
+        """Commit what waits and close the file."""
+        if self._thread is None:
+            return
+        self._jobs.put(None)
+        await asyncio.to_thread(self._thread.join)
+        self._connection.close()
+        self._thread = None
+
+    async def run(self, work: Work[T]) -> T:
+        """Run `work` in the next transaction; return when that is committed.
+
+        Raises:
+            InboxError: nothing of `work` is stored.
+        """
+        result: T = await self._done(_Job(work, self._loop.create_future()))
+        return result
+
+    async def read(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Return what a query finds among the committed, without waiting for what others write meanwhile.
+
+        Raises:
+            InboxError: it cannot be read.
+        """
+        job = _Job(lambda db: db.execute(query, values).fetchall(), self._loop.create_future(), writes=False)
+        found: list[tuple[Any, ...]] = await self._done(job)
+        return found
+
+    async def vacuum(self) -> None:
+        """Write the file anew, so that nothing is left in it of what was deleted."""
+        await self._done(_Job(_rewrite, self._loop.create_future(), alone=True))
+
+    async def _done(self, job: _Job) -> Any:
+        self._jobs.put(job)
+        try:
+            return await job.future
+        except sqlite3.Error as error:
+            raise InboxError(f"{self._path.name}: {error}") from error
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+            if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+                raise sqlite3.DatabaseError("quick_check failed")
+            self._prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _serve(self) -> None:
+        ending = False
+        while not ending:
+            waiting = [self._jobs.get()]
+            while len(waiting) < BATCH and not self._jobs.empty():
+                waiting.append(self._jobs.get())
+            jobs = [job for job in waiting if job is not None]
+            ending = len(jobs) < len(waiting)
+            reading = [job for job in jobs if not job.writes]
+            for job in reading:
+                self._do(job)
+            if reading:
+                self._loop.call_soon_threadsafe(_settle, reading)
+            jobs = [job for job in jobs if job.writes]
+            together = [job for job in jobs if not job.alone]
+            if together and not self._commit(together) and len(together) > 1:
+                for job in together:  # one bad apple: each for itself
+                    self._commit([job])
+            for job in jobs:
+                if job.alone:
+                    self._do(job)
+            if jobs:
+                self._loop.call_soon_threadsafe(_settle, jobs)
+
+    def _do(self, job: _Job) -> None:
+        """Do what cannot be done in a transaction."""
+        try:
+            job.result = job.work(self._connection)
+        except Exception as error:
+            job.error = error
+
+    def _commit(self, jobs: list[_Job]) -> bool:
+        connection = self._connection
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            for job in jobs:
+                job.result = job.work(connection)
+            connection.execute("COMMIT")
+        except Exception as error:
+            with suppress(sqlite3.Error):  # the next BEGIN fails, and tries again to roll back
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+            for job in jobs:
+                job.error = error
+            return False
+        for job in jobs:
+            job.error = None
+        return True
+
+
+def _rewrite(db: sqlite3.Connection) -> None:
+    db.execute("VACUUM")
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _settle(jobs: list[_Job]) -> None:
+    for job in jobs:
+        if job.future.done():
+            continue
+        if job.error is None:
+            job.future.set_result(job.result)
+        else:
+            job.future.set_exception(job.error)
+
 
 HEADER = FileHeader(0x63686962, 2)  # "chib"; the version grows with the tables
 SCHEMA = f"""
@@ -53,9 +214,9 @@ INSERT INTO answers SELECT {platform}, chat, message, reply, at FROM replies;
 DROP TABLE updates_1; DROP TABLE chats; DROP TABLE replies;
 """
 FIRST_INDEXES = "DROP INDEX IF EXISTS updates_pending; DROP INDEX IF EXISTS updates_ended;"
-READ = "SELECT number, id, kind, body, received, attempts FROM updates WHERE number = ? AND status IS NULL"
+READ = "SELECT number, id, kind, body, received, attempts FROM updates WHERE number = %s AND status IS NULL"
 COUNT = (
-    "UPDATE updates SET attempts = attempts + 1 WHERE number = ? AND status IS NULL"
+    "UPDATE updates SET attempts = attempts + 1 WHERE number = %s AND status IS NULL"
     " RETURNING number, id, kind, body, received, attempts"
 )
 INSERT = (
@@ -78,14 +239,12 @@ def _prepare(db: sqlite3.Connection, first_platform: str) -> None:
     db.executescript(f"BEGIN IMMEDIATE; {before} {SCHEMA} {FROM_FIRST.format(platform=platform)} COMMIT;")
 
 
-class SqliteInbox:
-    """A platform's own part of the file; `clock` is the time of day in seconds."""
+class SqliteInbox(StoredInbox):
+    """A platform's own part of the file."""
 
     def __init__(self, database: WriterThread, platform: str, clock: Callable[[], float]) -> None:
+        super().__init__(platform, clock)
         self._database = database
-        self._platform = platform
-        self._clock = clock
-        self._forgotten: set[str] = set()
         self._consumer: UpdateConsumer | None = None
 
     @asynccontextmanager
@@ -124,41 +283,10 @@ class SqliteInbox:
             self._consumer.add(new)
         return len(new)
 
-    async def position(self) -> str | None:
-        """Return how far the platform was read, as it was last stored."""
-        rows = await self._database.read("SELECT value FROM positions WHERE platform = ?", (self._platform,))
-        return str(rows[0][0]) if rows else None
-
-    async def queued(self) -> list[QueuedUpdate]:
-        """Return what was stored and has not ended, in order."""
-        query = (
-            "SELECT number, queue, kind, attempts > 1 FROM updates"
-            " WHERE status IS NULL AND platform = ? ORDER BY number"
-        )
-        return await self._database.run(
-            lambda db: [
-                QueuedUpdate(number, queue, kind, begun=True, retried_after_crash=bool(retried_after_crash))
-                for number, queue, kind, retried_after_crash in db.execute(query, (self._platform,))
-            ]
-        )
-
     async def claim(self, queued: QueuedUpdate) -> ClaimedUpdate | None:
         """Return an update, its attempt counted on the disk; None if it has ended."""
-        if queued.counted:
-            rows = await self._database.read(READ, (queued.number,))
-            return ClaimedUpdate(*rows[0]) if rows else None
-
-        def work(db: sqlite3.Connection) -> ClaimedUpdate | None:
-            row = db.execute(COUNT, (queued.number,)).fetchone()
-            return ClaimedUpdate(*row) if row else None
-
-        return await self._database.run(work)
-
-    async def release(self, number: int) -> None:
-        """Take back an attempt that was broken off on purpose."""
-        await self._database.run(
-            lambda db: db.execute("UPDATE updates SET attempts = attempts - 1 WHERE number = ?", (number,))
-        )
+        rows = await self._ask(READ if queued.counted else COUNT, queued.number)
+        return ClaimedUpdate(*rows[0]) if rows else None
 
     async def end(
         self,
@@ -188,72 +316,11 @@ class SqliteInbox:
             self._forgotten.discard(reply[0])
             await self._database.vacuum()
 
-    async def quarantine(self, update: str, body: bytes, reason: str) -> None:
-        """Store, as ended, something that is no update at all."""
-        now = self._clock()
-        told = f"{reason} ({len(body)} bytes)"
-        row = (self._platform, update, "unknown", UpdateStatus.QUARANTINED, told, now, now)
-        insert = (
-            "INSERT OR IGNORE INTO updates (platform, id, kind, status, reason, received, ended)"
-            " VALUES (?,?,?,?,?,?,?)"
-        )
-        await self._database.run(lambda db: db.execute(insert, row))
-
-    async def reply_to(self, chat: str, message: str) -> str | None:
-        """Return the id of our answer to a message, or None."""
-        query = "SELECT reply FROM answers WHERE platform = ? AND chat = ? AND message = ?"
-
-        def work(db: sqlite3.Connection) -> str | None:
-            row = db.execute(query, (self._platform, chat, message)).fetchone()
-            return str(row[0]) if row else None
-
-        return await self._database.run(work)
-
-    async def closed_chats(self) -> list[ClosedChat]:
-        """Return the chats that are closed."""
-        query = "SELECT chat, why, since FROM closed_chats WHERE platform = ?"
-        return [ClosedChat(*row) for row in await self._database.read(query, (self._platform,))]
-
-    async def close_chat(self, chat: ClosedChat) -> None:
-        """A chat is closed."""
-        row = (self._platform, chat.id, chat.why, chat.since)
-        insert = "INSERT OR REPLACE INTO closed_chats VALUES (?, ?, ?, ?)"
-        await self._database.run(lambda db: db.execute(insert, row))
-
-    async def reopen_chat(self, chat: str) -> None:
-        """A chat is open again."""
-        delete = "DELETE FROM closed_chats WHERE platform = ? AND chat = ?"
-        await self._database.run(lambda db: db.execute(delete, (self._platform, chat)))
-
-    async def forget(self, chat: str) -> None:
-        """Remove what is kept about a private chat, now and when the request itself has ended."""
-        self._forgotten.add(chat)
-
-        def work(db: sqlite3.Connection) -> None:
-            db.execute("DELETE FROM answers WHERE platform = ? AND chat = ?", (self._platform, chat))
-            db.execute(
-                "DELETE FROM closed_chats WHERE platform = ? AND (chat = ? OR substr(chat, 1, ?) = ?)",
-                (self._platform, chat, len(chat) + 1, f"{chat}/"),
-            )
-
-        await self._database.run(work)
-
-    async def purge(self) -> int:
-        """Delete what ended more than seven days ago; return how many updates that were."""
-        before = self._clock() - KEPT_SECONDS
-
-        def work(db: sqlite3.Connection) -> int:
-            db.execute("DELETE FROM answers WHERE platform = ? AND at < ?", (self._platform, before))
-            delete = "DELETE FROM updates WHERE platform = ? AND ended < ?"
-            return db.execute(delete, (self._platform, before)).rowcount
-
-        return await self._database.run(work)
-
-    async def status_counts(self) -> Mapping[UpdateStatus | None, int]:
-        """Return how many updates there are of each status; None stands for those that have not ended."""
-        query = "SELECT status, count(*) FROM updates WHERE platform = ? GROUP BY status"
-        rows = await self._database.read(query, (self._platform,))
-        return Counter({UpdateStatus(status) if status else None: count for status, count in rows})
+    async def _ask(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        query = statement.replace("{inbox}", "").replace("%s", "?")
+        if query.startswith("SELECT"):
+            return await self._database.read(query, values)
+        return await self._database.run(lambda db: db.execute(query, values).fetchall())
 
 
 class SqliteInboxes:

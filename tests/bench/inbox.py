@@ -11,9 +11,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from bot.inbox import Inbox, NewUpdate, QueuedUpdate, UpdateStatus
-from bot.state.blobs import Blobs, ObjectBlobs, PostgresBlobs
 from bot.state.cluster import open_cluster
-from bot.state.published import PublishedVersions
+from bot.state.published import Blobs, ObjectBlobs, PostgresBlobs, PublishedVersions
 from bot.state.sqlite_inbox import open_inboxes
 from knowledge.snapshots.manifest import Manifest, Totals, seal
 from knowledge.snapshots.repository import SnapshotRepository

@@ -12,7 +12,7 @@ import pytest
 
 from bot.errors import CannotStore
 from bot.inbox import Inbox, InboxError, NewUpdate, QueuedUpdate, UpdateStatus
-from bot.state.sqlite_writer import WriterThread
+from bot.state.sqlite_inbox import WriterThread
 from tests.bot.telegram.service import Echo, polling
 from tests.botapi.server import bot_api
 from tests.support.clock import Clock
