@@ -8,8 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from bot.admin.replication import Alone as OneFolder
-from bot.admin.replication import Replication
+from bot.admin.replication import OneFolder, Replication
 from bot.config import Settings
 from bot.inbox import Inboxes
 from bot.sharing import Alone, Sharing

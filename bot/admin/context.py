@@ -16,7 +16,7 @@ from bot.admin.upload_store import UploadStore
 from bot.errors import StateError, StateReadOnly
 from bot.messages import ButtonPress, Chat, ChatType, Message, Reply, Run
 from bot.ports import PlatformRegistry
-from bot.state.audit import Entry
+from bot.state.people import AuditEntry
 from bot.state.state import State
 from bot.texts import phrases
 from bot.texts.phrases import AdminPhrases
@@ -138,7 +138,7 @@ class DegradedState:
     def __init__(self, reason: str) -> None:
         self.reason = reason
 
-    async def add(self, entry: Entry) -> None:
+    async def add(self, entry: AuditEntry) -> None:
         """Refuse."""
         raise StateReadOnly(self.reason)
 

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from bot.errors import StateError
 from bot.messages import ButtonPress, ChatType, Message, Sender, SenderKind
-from bot.state.audit import Entry
+from bot.state.people import AuditEntry
 
 FRESH = timedelta(minutes=5)
 
@@ -133,9 +133,9 @@ MINUTE = timedelta(minutes=1)
 
 
 class Log(Protocol):
-    """Takes entries: `bot.state.audit.Audit`."""
+    """Takes entries: `bot.state.people.Audit`."""
 
-    async def add(self, entry: Entry) -> None:
+    async def add(self, entry: AuditEntry) -> None:
         """Write a row down."""
 
 
@@ -160,7 +160,7 @@ class AuditLog:
         Raises:
             StateError: it cannot be written.
         """
-        await self._audit.add(Entry(self._clock(), actor, act, outcome, detail))
+        await self._audit.add(AuditEntry(self._clock(), actor, act, outcome, detail))
 
     async def record_done(self, actor: str, act: str, outcome: str, detail: str = "") -> str:
         """Write down what is done already; return what its report must add where that fails, else nothing."""

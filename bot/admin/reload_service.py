@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from bot.admin.build_client import SnapshotBuilder
-from bot.admin.replication import Alone, Replication, gathered
+from bot.admin.replication import OneFolder, Replication, gathered
 from bot.errors import StateError
 from bot.sharing import ReplicaState
 from knowledge.errors import KnowledgeError, NothingChanged, SnapshotDamaged
@@ -130,7 +130,7 @@ class ReloadService:
         replication: Replication | None = None,
     ) -> None:
         """`progress` hears every build, whoever asked for it."""
-        self._replication = replication or Alone()
+        self._replication = replication or OneFolder()
         self._articles = articles
         self._versions = versions
         self._store = store

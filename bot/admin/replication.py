@@ -53,7 +53,7 @@ class Replication(Protocol):
         """Return who is alive and what each serves."""
 
 
-class Alone:
+class OneFolder:
     """There is one process: what it serves, serves."""
 
     @asynccontextmanager

@@ -11,7 +11,7 @@ from pydantic import JsonValue, TypeAdapter
 from bot.admin.permissions import Permission
 from bot.admin.reload_service import ReloadReport, ReloadStatus
 from bot.backup import PutBack
-from bot.state.audit import Entry
+from bot.state.people import AuditEntry
 from bot.texts.phrases import AdminPhrases
 from bot.texts.reworded import reworded
 from knowledge.model import Skipped
@@ -225,7 +225,7 @@ def report_json(report: ReloadReport, said: AdminPhrases) -> dict[str, JsonValue
     return JSON.validate_python(told)
 
 
-def audit_line(row: Entry, said: AdminPhrases) -> str:
+def audit_line(row: AuditEntry, said: AdminPhrases) -> str:
     """One row: number, moment, who, what, how it ended, and about what."""
     coded = row.outcome == "refused" or row.act == Permission.RELOAD
     reason, _, rest = row.detail.partition(" ") if coded else ("", "", row.detail)

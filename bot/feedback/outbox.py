@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from bot.errors import StateError
 from bot.messages import Chat, Reply
 from bot.runtime import backoff
-from bot.state.outbox import Outbox, OutboxMessage
+from bot.state.outbox import OutboxMessage, OutgoingQueue
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,9 @@ Send = Callable[[Chat, Reply], Awaitable[str | None]]
 class OutboxWorker:
     """One loop over the queue; questions of the moment go first, since few posts are in flight at a time."""
 
-    def __init__(self, outbox: Outbox, send: Send, clock: Callable[[], datetime], rest: float = REST) -> None:
+    def __init__(
+        self, outbox: OutgoingQueue, send: Send, clock: Callable[[], datetime], rest: float = REST
+    ) -> None:
         self._outgoing = outbox
         self._say = send
         self._clock = clock

@@ -13,8 +13,8 @@ from datetime import date, datetime
 from bot.errors import StateError
 from bot.feedback.questions import question_text
 from bot.runtime import run_child
+from bot.state.questions import Day, DayCounts, SlowQuery, Usage
 from bot.state.state import State
-from bot.state.usage import Day, DayCounts, SlowQuery, Usage
 from bot.texts.phrases import AdminPhrases
 from knowledge.search.semantic import Coverage
 

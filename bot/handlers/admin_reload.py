@@ -17,8 +17,8 @@ from bot.admin.reload_service import ReloadReport, ReloadRequest
 from bot.admin.reports import changes_text, moment, progress_text, report_text, version_line
 from bot.handlers.intents import TypedCommand
 from bot.messages import Button, ButtonPress, Chat, Message, Reply, Sender
-from bot.state.approvals import LASTS, Confirmation
 from bot.state.database import fresh_id
+from bot.state.sessions import LASTS, Confirmation
 from bot.texts import phrases
 from bot.texts.phrases import AdminPhrases
 from knowledge.errors import SnapshotDamaged

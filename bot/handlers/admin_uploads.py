@@ -21,8 +21,8 @@ from bot.errors import StateError
 from bot.handlers.admin_reload import ReloadHandlers, admin_phrases
 from bot.handlers.intents import TypedCommand
 from bot.messages import Attachment, Button, ButtonPress, Chat, Message, Reply
-from bot.state.approvals import Upload, UploadState
 from bot.state.database import fresh_id
+from bot.state.sessions import Upload, UploadState
 from bot.texts.phrases import AdminPhrases
 from bot.texts.reworded import reworded
 from knowledge.documents.folder import find_sources

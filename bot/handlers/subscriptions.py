@@ -11,8 +11,8 @@ from bot.messages import Button, ButtonPress, Chat, ChatType, Message, Reply, Ru
 from bot.ports import GroupAdmins, manages
 from bot.rendering.answer import shown_query
 from bot.state.chats import Subscriber
+from bot.state.outbox import MOST, WatchResult
 from bot.state.questions import MOST_HOPES, AlertResult
-from bot.state.watches import MOST, WatchResult
 from bot.texts import phrases
 from bot.texts.phrases import FeedbackPhrases
 

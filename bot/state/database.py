@@ -264,7 +264,7 @@ class Database:
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction, on the disk when the block has ended.
+        """A transaction, on the disk when the block has ended; what it reads, no other writer changes meanwhile.
 
         Raises:
             StateClosed: the disk is full or the folder read-only; nothing was written.
@@ -272,6 +272,21 @@ class Database:
         with _explained(self._where):
             async with self._write_lock, self._writers.begin() as connection:
                 await _only_writer(connection)
+                yield connection
+
+    @asynccontextmanager
+    async def adding(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that adds rows and reads nothing, so that on PostgreSQL others may write meanwhile.
+
+        Raises:
+            StateClosed: the disk is full or the folder read-only; nothing was written.
+        """
+        if self._engine.dialect.name == "sqlite":
+            async with self.writing() as connection:
+                yield connection
+            return
+        with _explained(self._where):
+            async with self._writers.begin() as connection:
                 yield connection
 
     @property

@@ -14,17 +14,13 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import StateDamaged, StateError, StateReadOnly
-from bot.state.approvals import Confirmations, Uploads
-from bot.state.audit import Audit
 from bot.state.chats import StoredChatMigrations, StoredPreferences
 from bot.state.database import Database, open_database
-from bot.state.outbox import Checkpoints, Outbox
-from bot.state.people import ASKERS_KEY, Erasure, Roles, read_askers_key
-from bot.state.questions import ChatAliases, Questions, Votes
-from bot.state.sessions import SessionRepository
+from bot.state.outbox import Checkpoints, OutgoingQueue, Watches
+from bot.state.people import ASKERS_KEY, Audit, Erasure, Roles, read_askers_key
+from bot.state.questions import ChatAliases, Questions, Usage, Votes
+from bot.state.sessions import Confirmations, SessionRepository, Uploads
 from bot.state.tables import metadata
-from bot.state.usage import Usage
-from bot.state.watches import Watches
 from knowledge.snapshots.files import write_durably
 
 
@@ -157,7 +153,7 @@ class State:
     questions: Questions
     aliases: ChatAliases
     watches: Watches
-    outbox: Outbox
+    outbox: OutgoingQueue
     votes: Votes
     usage: Usage
     checkpoints: Checkpoints
@@ -189,7 +185,7 @@ async def open_state(url: str) -> AsyncIterator[State]:
             Questions(database),
             ChatAliases(database),
             Watches(database),
-            Outbox(database),
+            OutgoingQueue(database),
             Votes(database),
             Usage(database),
             Checkpoints(database),

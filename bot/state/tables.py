@@ -55,7 +55,7 @@ class Words(TypeDecorator[str]):
         return value.replace("\0", "") if value else value
 
 
-class Line(TypeDecorator[str]):
+class ShortText(TypeDecorator[str]):
     """Text of at most so many characters, on every database alike: SQLite keeps no lengths."""
 
     impl = String
@@ -85,10 +85,10 @@ metadata = MetaData()
 roles = Table(
     "roles",
     metadata,
-    Column("platform", Line(20), primary_key=True),
-    Column("person", Line(255), primary_key=True),
-    Column("role", Line(20), nullable=False),
-    Column("granted_by", Line(300), nullable=False),
+    Column("platform", ShortText(20), primary_key=True),
+    Column("person", ShortText(255), primary_key=True),
+    Column("role", ShortText(20), nullable=False),
+    Column("granted_by", ShortText(300), nullable=False),
     Column("granted_at", Moment, nullable=False),
 )
 
@@ -97,27 +97,27 @@ audit = Table(
     metadata,
     Column("number", Number, primary_key=True, autoincrement=True),
     Column("at", Moment, nullable=False),
-    Column("actor", Line(300), nullable=False),
-    Column("act", Line(40), nullable=False),
-    Column("outcome", Line(20), nullable=False),
+    Column("actor", ShortText(300), nullable=False),
+    Column("act", ShortText(40), nullable=False),
+    Column("outcome", ShortText(20), nullable=False),
     Column("detail", Words, nullable=False),
-    Column("actor_salt", Line(32), nullable=False),
-    Column("actor_seal", Line(64), nullable=False),
-    Column("detail_salt", Line(32), nullable=False),
-    Column("detail_seal", Line(64), nullable=False),
-    Column("previous", Line(64), nullable=False),
-    Column("digest", Line(64), nullable=False, unique=True),
+    Column("actor_salt", ShortText(32), nullable=False),
+    Column("actor_seal", ShortText(64), nullable=False),
+    Column("detail_salt", ShortText(32), nullable=False),
+    Column("detail_seal", ShortText(64), nullable=False),
+    Column("previous", ShortText(64), nullable=False),
+    Column("digest", ShortText(64), nullable=False, unique=True),
 )
 
 uploads = Table(
     "uploads",
     metadata,
-    Column("id", Line(26), primary_key=True),
-    Column("actor", Line(300), nullable=False),
+    Column("id", ShortText(26), primary_key=True),
+    Column("actor", ShortText(300), nullable=False),
     Column("name", Words, nullable=False),
     Column("size", BigInteger, nullable=False),
-    Column("sha256", Line(64), nullable=False),
-    Column("state", Line(20), nullable=False),
+    Column("sha256", ShortText(64), nullable=False),
+    Column("state", ShortText(20), nullable=False),
     Column("received_at", Moment, nullable=False),
     Column("target", Words, nullable=True),
 )
@@ -125,12 +125,12 @@ uploads = Table(
 shown_answers = Table(
     "shown_answers",
     metadata,
-    Column("id", Line(26), primary_key=True),
+    Column("id", ShortText(26), primary_key=True),
     Column("query", Words, nullable=False),
-    Column("platform", Line(20), nullable=False),
-    Column("chat", Line(255), nullable=False),
-    Column("asker", Line(255), nullable=False),
-    Column("version", Line(20), nullable=False),
+    Column("platform", ShortText(20), nullable=False),
+    Column("chat", ShortText(255), nullable=False),
+    Column("asker", ShortText(255), nullable=False),
+    Column("version", ShortText(20), nullable=False),
     Column("facts", JSON, nullable=False),
     Column("created", Moment, nullable=False),
     Index("shown_answers_created", "created"),
@@ -139,9 +139,9 @@ shown_answers = Table(
 confirmations = Table(
     "confirmations",
     metadata,
-    Column("id", Line(26), primary_key=True),
-    Column("actor", Line(300), nullable=False),
-    Column("act", Line(40), nullable=False),
+    Column("id", ShortText(26), primary_key=True),
+    Column("actor", ShortText(300), nullable=False),
+    Column("act", ShortText(40), nullable=False),
     Column("detail", Words, nullable=False),
     Column("expires", Moment, nullable=False),
 )
@@ -149,31 +149,31 @@ confirmations = Table(
 preferences = Table(
     "preferences",
     metadata,
-    Column("platform", Line(20), primary_key=True),
-    Column("chat", Line(255), primary_key=True),
-    Column("language", Line(10), nullable=True),
+    Column("platform", ShortText(20), primary_key=True),
+    Column("chat", ShortText(255), primary_key=True),
+    Column("language", ShortText(10), nullable=True),
     Column("facts", Integer, nullable=True),
-    Column("askers", Line(20), nullable=False),
-    Column("library", Line(80), nullable=True),
+    Column("askers", ShortText(20), nullable=False),
+    Column("library", ShortText(80), nullable=True),
 )
 
 questions = Table(
     "questions",
     metadata,
-    Column("id", Line(16), primary_key=True),
-    Column("key", Line(256), nullable=False, unique=True),
-    Column("text", Line(256), nullable=False),
+    Column("id", ShortText(16), primary_key=True),
+    Column("key", ShortText(256), nullable=False, unique=True),
+    Column("text", ShortText(256), nullable=False),
     Column("asked", Integer, nullable=False),
     Column("first", Moment, nullable=False),
     Column("last", Moment, nullable=False),
-    Column("state", Line(20), nullable=False),
+    Column("state", ShortText(20), nullable=False),
 )
 
 askers = Table(
     "askers",
     metadata,
-    Column("question", Line(16), primary_key=True),
-    Column("asker", Line(64), primary_key=True),
+    Column("question", ShortText(16), primary_key=True),
+    Column("asker", ShortText(64), primary_key=True),
     Column("at", Moment, nullable=False),
     Index("askers_asker", "asker"),
 )
@@ -181,20 +181,20 @@ askers = Table(
 alerts = Table(
     "hopes",
     metadata,
-    Column("question", Line(16), primary_key=True),
-    Column("platform", Line(20), primary_key=True),
-    Column("chat", Line(255), primary_key=True),
-    Column("thread", Line(255), primary_key=True),
-    Column("place", Line(20), nullable=False),
-    Column("language", Line(40), nullable=True),
+    Column("question", ShortText(16), primary_key=True),
+    Column("platform", ShortText(20), primary_key=True),
+    Column("chat", ShortText(255), primary_key=True),
+    Column("thread", ShortText(255), primary_key=True),
+    Column("place", ShortText(20), nullable=False),
+    Column("language", ShortText(40), nullable=True),
     Column("since", Moment, nullable=False),
 )
 
 pinned_answers = Table(
     "pointers",
     metadata,
-    Column("key", Line(256), primary_key=True),
-    Column("fact", Line(13), nullable=False),
+    Column("key", ShortText(256), primary_key=True),
+    Column("fact", ShortText(13), nullable=False),
     Column("since", Moment, nullable=False),
 )
 
@@ -210,14 +210,14 @@ aliases = Table(
 watches = Table(
     "watches",
     metadata,
-    Column("id", Line(26), primary_key=True),
-    Column("platform", Line(20), nullable=False),
-    Column("chat", Line(255), nullable=False),
-    Column("thread", Line(255), nullable=False),
-    Column("place", Line(20), nullable=False),
-    Column("language", Line(40), nullable=True),
-    Column("words", Line(256), nullable=False),
-    Column("key", Line(256), nullable=False),
+    Column("id", ShortText(26), primary_key=True),
+    Column("platform", ShortText(20), nullable=False),
+    Column("chat", ShortText(255), nullable=False),
+    Column("thread", ShortText(255), nullable=False),
+    Column("place", ShortText(20), nullable=False),
+    Column("language", ShortText(40), nullable=True),
+    Column("words", ShortText(256), nullable=False),
+    Column("key", ShortText(256), nullable=False),
     Column("since", Moment, nullable=False),
     UniqueConstraint("platform", "chat", "thread", "key", name="watches_once"),
 )
@@ -225,18 +225,18 @@ watches = Table(
 notified = Table(
     "noticed",
     metadata,
-    Column("watch", Line(26), primary_key=True),
-    Column("fact", Line(13), primary_key=True),
+    Column("watch", ShortText(26), primary_key=True),
+    Column("fact", ShortText(13), primary_key=True),
 )
 
 outbox = Table(
     "outgoing",
     metadata,
     Column("number", Number, primary_key=True, autoincrement=True),
-    Column("platform", Line(20), nullable=False),
-    Column("chat", Line(255), nullable=False),
-    Column("thread", Line(255), nullable=False),
-    Column("place", Line(20), nullable=False),
+    Column("platform", ShortText(20), nullable=False),
+    Column("chat", ShortText(255), nullable=False),
+    Column("thread", ShortText(255), nullable=False),
+    Column("place", ShortText(20), nullable=False),
     Column("reply", JSON, nullable=False),
     Column("since", Moment, nullable=False),
     Column("due", Moment, nullable=False),
@@ -248,16 +248,16 @@ outbox = Table(
 moves = Table(
     "moves",
     metadata,
-    Column("platform", Line(20), primary_key=True),
-    Column("old", Line(255), primary_key=True),
-    Column("new", Line(255), nullable=False),
+    Column("platform", ShortText(20), primary_key=True),
+    Column("old", ShortText(255), primary_key=True),
+    Column("new", ShortText(255), nullable=False),
 )
 
 votes = Table(
     "votes",
     metadata,
-    Column("answer", Line(26), primary_key=True),
-    Column("person", Line(64), primary_key=True),
+    Column("answer", ShortText(26), primary_key=True),
+    Column("person", ShortText(64), primary_key=True),
     Column("liked", Boolean, nullable=False),
     Column("at", Moment, nullable=False),
 )
@@ -265,7 +265,7 @@ votes = Table(
 days = Table(
     "days",
     metadata,
-    Column("day", Line(10), primary_key=True),
+    Column("day", ShortText(10), primary_key=True),
     Column("asked", Integer, nullable=False),
     Column("found", Integer, nullable=False),
     Column("milliseconds", BigInteger, nullable=False),
@@ -275,14 +275,14 @@ days = Table(
 words = Table(
     "words",
     metadata,
-    Column("day", Line(10), primary_key=True),
-    Column("word", Line(40), primary_key=True),
+    Column("day", ShortText(10), primary_key=True),
+    Column("word", ShortText(40), primary_key=True),
     Column("times", Integer, nullable=False),
 )
 
 progress = Table(
     "progress",
     metadata,
-    Column("name", Line(20), primary_key=True),
-    Column("value", Line(80), nullable=False),
+    Column("name", ShortText(20), primary_key=True),
+    Column("value", ShortText(80), nullable=False),
 )

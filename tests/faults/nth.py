@@ -21,8 +21,7 @@ from bot.admin.upload_store import UploadStore
 from bot.backup import BackupRefused, unpacked, write_backup
 from bot.errors import CannotStore, StateReadOnly
 from bot.inbox import InboxError, UpdateStatus
-from bot.state.audit import Entry
-from bot.state.people import read_askers_key
+from bot.state.people import AuditEntry, read_askers_key
 from bot.state.sqlite_inbox import read_statuses
 from bot.state.state import open_state, sqlite_address
 from knowledge.errors import KnowledgeError, NoArticles, SnapshotDamaged
@@ -138,9 +137,9 @@ def taken_in(folder: Path, round_: int, steps: int) -> None:
 def remember(folder: Path, round_: int, done: Callable[[], None]) -> None:
     async def work() -> None:
         async with open_state(sqlite_address(folder)) as state:
-            await state.audit.add(Entry(NOW, OWNER, "reload", "done", f"{round_}a"))
+            await state.audit.add(AuditEntry(NOW, OWNER, "reload", "done", f"{round_}a"))
             done()
-            await state.audit.add(Entry(NOW, OWNER, "reload", "done", f"{round_}b"))
+            await state.audit.add(AuditEntry(NOW, OWNER, "reload", "done", f"{round_}b"))
             done()
 
     asyncio.run(work())

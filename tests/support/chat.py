@@ -29,7 +29,7 @@ from bot.messages import (
 from bot.ports import PlatformRegistry
 from bot.query_service import open_query_service
 from bot.rendering.fact import no_permalinks
-from bot.state.audit import Entry
+from bot.state.people import AuditEntry
 from bot.state.state import open_state, sqlite_address
 from knowledge.snapshots.build import build
 from knowledge.snapshots.request import BuildRequest, BuildResult, Progress
@@ -132,7 +132,7 @@ class Hall:
         with self.knowledge.store.lease() as snapshot:
             return sorted(fact.text for fact in snapshot.facts())
 
-    async def audit(self) -> list[Entry]:
+    async def audit(self) -> list[AuditEntry]:
         """The audit log, oldest first."""
         async with open_state(sqlite_address(self.data)) as state:
             return (await state.audit.last(1000))[::-1]

@@ -13,7 +13,7 @@ from bot.admin.permissions import Denial, Permission
 from bot.admin.reload_service import ReloadStatus
 from bot.admin.reports import audit_line
 from bot.messages import ChatType, Sender, SenderKind
-from bot.state.audit import Entry
+from bot.state.people import AuditEntry
 from bot.texts import phrases
 from tests.support.chat import EDITOR, OWNER, STRANGER, hall
 
@@ -75,7 +75,7 @@ def test_every_row_of_the_audit_log_is_all_chinese() -> None:
     for act, outcome in product([*Permission, "restore", "door"], outcomes):
         details = reasons if outcome == "refused" else ["dry" if act == Permission.RELOAD else ""]
         for detail in details:
-            line = audit_line(Entry(at, "telegram:9", act, outcome, detail), phrases(None).admin)
+            line = audit_line(AuditEntry(at, "telegram:9", act, outcome, detail), phrases(None).admin)
             assert not re.search("[a-z]", line.replace("telegram", "")), line
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from bot.handlers.admin_reload import ReloadHandlers
 from bot.handlers.admin_uploads import UploadHandlers
-from bot.state.approvals import Uploads, UploadState
+from bot.state.sessions import Uploads, UploadState
 from tests.bot.admin.test_upload_commands import TEXT, files_below, send
 from tests.support.chat import change, hall
 

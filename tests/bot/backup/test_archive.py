@@ -15,9 +15,8 @@ import pytest
 from bot.backup import BackupRefused, PutBack, Written, restore, unpacked, write_backup
 from bot.errors import StateReadOnly
 from bot.messages import Chat, ChatType
-from bot.state.audit import Entry
 from bot.state.chats import Subscriber
-from bot.state.people import ASKERS_KEY, open_pseudonymizer
+from bot.state.people import ASKERS_KEY, AuditEntry, open_pseudonymizer
 from bot.state.state import Copies, open_state, sqlite_address
 from knowledge.snapshots.build import build
 from knowledge.snapshots.opening import SERVED
@@ -42,7 +41,7 @@ async def data_folder(folder: Path) -> Path:
     async with open_state(sqlite_address(data)) as state:
         await state.aliases.add(("ciie", "进博会"), NOW)
         await state.watches.keep(Subscriber(CHAT), "养老", "养老", NOW)
-        await state.audit.add(Entry(NOW, "telegram:1", "alias", "done", "ciie = 进博会"))
+        await state.audit.add(AuditEntry(NOW, "telegram:1", "alias", "done", "ciie = 进博会"))
     return data
 
 

@@ -16,7 +16,7 @@ from bot.feedback.outbox import IN_FLIGHT, TRIES, OutboxWorker
 from bot.messages import Chat, ChatType, Reply, Run
 from bot.state.chats import Subscriber
 from bot.state.database import open_database
-from bot.state.outbox import Outbox, enqueue
+from bot.state.outbox import OutgoingQueue, enqueue
 from bot.state.state import State, open_state, sqlite_address
 from tests.support.clock import Clock
 
@@ -44,7 +44,7 @@ async def queue(folder: Path, *chats: str) -> None:
         await enqueue(connection, [(Chat("telegram", chat, ChatType.PRIVATE), said) for chat in chats], NOW)
 
 
-async def until(outbox: Outbox, waiting: int) -> None:
+async def until(outbox: OutgoingQueue, waiting: int) -> None:
     async with asyncio.timeout(20):
         while len(await outbox.due(NOW + timedelta(days=30), 100)) != waiting:
             await asyncio.sleep(0.01)
@@ -98,7 +98,7 @@ async def test_after_many_tries_a_post_is_given_up(tmp_path: Path) -> None:
     assert platform.said == []
 
 
-class Disk(Outbox):
+class Disk(OutgoingQueue):
     """The queue on a disk that may be full; counts what could not be written."""
 
     full = True

@@ -11,8 +11,8 @@ import pytest
 from bot.errors import StateReadOnly
 from bot.feedback.usage import UsageRecorder
 from bot.state.database import open_database
+from bot.state.questions import WORDS, DayCounts, Usage
 from bot.state.state import sqlite_address
-from bot.state.usage import WORDS, DayCounts, Usage
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 

@@ -10,8 +10,8 @@ import pytest
 
 from bot.feedback.usage import UsageRecorder, UsageReport, UsageReporter
 from bot.feedback.usage_chart import MISSED, draw
+from bot.state.questions import Day
 from bot.state.state import State, open_state, sqlite_address
-from bot.state.usage import Day
 from bot.texts import phrases
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)

@@ -16,8 +16,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
 from bot.errors import StateDamaged, StateError, StateTooNew
-from bot.state.audit import Entry
 from bot.state.database import open_database
+from bot.state.people import AuditEntry
 from bot.state.state import open_state, sqlite_address
 from bot.state.tables import metadata
 
@@ -40,7 +40,7 @@ async def test_the_migrations_lead_to_the_tables_of_this_program(database: str) 
 async def test_what_was_written_is_there_at_the_next_opening(tmp_path: Path) -> None:
     for _ in range(2):
         async with open_state(sqlite_address(tmp_path)) as state:
-            await state.audit.add(Entry(NOW, "shell", "reload", "done"))
+            await state.audit.add(AuditEntry(NOW, "shell", "reload", "done"))
     async with open_state(sqlite_address(tmp_path)) as state:
         assert len(await state.audit.last()) == 2
         assert await state.audit.first_broken() is None
@@ -59,7 +59,7 @@ async def test_a_newer_database_is_refused_and_left_alone(tmp_path: Path) -> Non
 @pytest.mark.parametrize("offset", [0, 18, 4096 + 5])
 async def test_a_damaged_database_is_refused_by_name_and_left_alone(tmp_path: Path, offset: int) -> None:
     async with open_state(sqlite_address(tmp_path)) as state:
-        await state.audit.add(Entry(NOW, "shell", "reload", "done"))
+        await state.audit.add(AuditEntry(NOW, "shell", "reload", "done"))
     path = tmp_path / "state.sqlite"
     data = bytearray(path.read_bytes())
     data[offset : offset + 40] = b"\xa5" * 40
@@ -80,7 +80,7 @@ async def test_a_place_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> N
 async def test_a_changed_row_of_the_audit_log_is_found(tmp_path: Path) -> None:
     async with open_state(sqlite_address(tmp_path)) as state:
         for n in range(3):
-            await state.audit.add(Entry(NOW, "telegram:42", "reload", "refused", str(n)))
+            await state.audit.add(AuditEntry(NOW, "telegram:42", "reload", "refused", str(n)))
         with closing(sqlite3.connect(tmp_path / "state.sqlite")) as raw, raw:
             raw.execute("UPDATE audit SET outcome = 'done' WHERE number = 2")
         assert await state.audit.first_broken() == 2
@@ -89,7 +89,7 @@ async def test_a_changed_row_of_the_audit_log_is_found(tmp_path: Path) -> None:
 async def test_a_removed_row_of_the_audit_log_is_found(tmp_path: Path) -> None:
     async with open_state(sqlite_address(tmp_path)) as state:
         for n in range(3):
-            await state.audit.add(Entry(NOW, "telegram:42", "reload", "refused", str(n)))
+            await state.audit.add(AuditEntry(NOW, "telegram:42", "reload", "refused", str(n)))
         with closing(sqlite3.connect(tmp_path / "state.sqlite")) as raw, raw:
             raw.execute("DELETE FROM audit WHERE number = 2")
         assert await state.audit.first_broken() == 3
@@ -99,14 +99,14 @@ AUDIT = """
 import asyncio, sys
 from datetime import datetime, UTC
 from pathlib import Path
-from bot.state.audit import Entry
+from bot.state.people import AuditEntry
 from bot.state.state import open_state, sqlite_address
 
 async def main():
     async with open_state(sqlite_address(Path(sys.argv[1]))) as state:
         n = 0
         while True:
-            await state.audit.add(Entry(datetime.now(UTC), "shell", "reload", "done", str(n)))
+            await state.audit.add(AuditEntry(datetime.now(UTC), "shell", "reload", "done", str(n)))
             print(n, flush=True)
             n += 1
 

@@ -10,14 +10,13 @@ from sqlalchemy import String, Text, select
 from bot.feedback.questions import question_id
 from bot.messages import Chat, ChatType, Reply, Run
 from bot.ports import AnswerSession, Preference
-from bot.state.approvals import Confirmation, Upload, UploadState
-from bot.state.audit import Entry
 from bot.state.chats import Subscriber
 from bot.state.database import fresh_id, open_database
-from bot.state.people import Granted, Person, Pseudonymizer
+from bot.state.people import AuditEntry, Granted, Person, Pseudonymizer
+from bot.state.questions import DayCounts
+from bot.state.sessions import Confirmation, Upload, UploadState
 from bot.state.state import State, open_state, sqlite_address
 from bot.state.tables import metadata
-from bot.state.usage import DayCounts
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 ME, OTHER = "700800900", "111222333"
@@ -29,8 +28,8 @@ async def leave_traces(state: State, person: str) -> None:
     chat = Chat("telegram", person, ChatType.PRIVATE)
     keyed = PSEUDONYMS.of("telegram", person)
     await state.roles.grant(Granted("telegram", person, "editor", f"telegram:{person}", NOW))
-    await state.audit.add(Entry(NOW, f"telegram:{person}", "reload", "done", "000002"))
-    await state.audit.add(Entry(NOW, "telegram:5", "grant", "done", f"editor {person}"))
+    await state.audit.add(AuditEntry(NOW, f"telegram:{person}", "reload", "done", "000002"))
+    await state.audit.add(AuditEntry(NOW, "telegram:5", "grant", "done", f"editor {person}"))
     await state.uploads.add(
         Upload(fresh_id(), f"telegram:{person}", "a.txt", 1, "ab", UploadState.CHECKED, NOW)
     )
@@ -114,7 +113,7 @@ async def test_the_traces_of_this_test_reach_every_table_that_may_hold_an_id(tmp
 async def test_an_entry_taken_out_in_secret_is_still_found(tmp_path: Path) -> None:
     address = sqlite_address(tmp_path)
     async with open_state(address) as state:
-        await state.audit.add(Entry(NOW, "telegram:5", "reload", "done"))
+        await state.audit.add(AuditEntry(NOW, "telegram:5", "reload", "done"))
     async with open_database(address) as database, database.writing() as connection:
         audit = metadata.tables["audit"]
         await connection.execute(audit.update().values(actor="telegram:6", actor_salt=""))

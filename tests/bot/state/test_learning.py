@@ -10,19 +10,20 @@ import pytest
 from bot.messages import Button, Chat, ChatType, Reply, Run, Style
 from bot.state.chats import Subscriber, chat_columns
 from bot.state.database import open_database
+from bot.state.outbox import MOST, News, WatchResult
 from bot.state.questions import MOST as MOST_QUESTIONS
 from bot.state.questions import (
     MOST_HOPES,
     AlertResult,
+    DayCounts,
     PinnedAnswer,
     Questions,
     QuestionState,
+    SlowQuery,
     UnansweredQuestion,
 )
 from bot.state.state import State, sqlite_address
 from bot.state.tables import alerts, questions
-from bot.state.usage import DayCounts, SlowQuery
-from bot.state.watches import MOST, News, WatchResult
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 DAY = timedelta(days=1)

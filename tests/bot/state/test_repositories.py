@@ -10,11 +10,9 @@ from pathlib import Path
 import pytest
 
 from bot.ports import AnswerSession
-from bot.state.approvals import LASTS, Confirmation, Upload, UploadState
-from bot.state.audit import DETAIL, Audit, Entry
 from bot.state.database import open_database
-from bot.state.people import Granted, Person
-from bot.state.sessions import KEPT
+from bot.state.people import DETAIL, Audit, AuditEntry, Granted, Person
+from bot.state.sessions import KEPT, LASTS, Confirmation, Upload, UploadState
 from bot.state.state import State, sqlite_address
 from bot.state.tables import audit
 
@@ -44,7 +42,7 @@ async def test_granting_again_replaces(state: State) -> None:
 
 async def test_the_audit_log_tells_the_newest_first_with_the_moment_to_the_microsecond(state: State) -> None:
     for act in ("reload", "rollback"):
-        await state.audit.add(Entry(NOW, "telegram:42", act, "done", "第12版"))
+        await state.audit.add(AuditEntry(NOW, "telegram:42", act, "done", "第12版"))
     told = await state.audit.last(5)
     assert [(e.number, e.at, e.act, e.detail) for e in told] == [
         (2, NOW, "rollback", "第12版"),
@@ -54,7 +52,7 @@ async def test_the_audit_log_tells_the_newest_first_with_the_moment_to_the_micro
 
 async def test_rows_written_at_once_still_make_one_chain(state: State) -> None:
     await asyncio.gather(
-        *(state.audit.add(Entry(NOW, "http", "reload", "refused", str(n))) for n in range(20))
+        *(state.audit.add(AuditEntry(NOW, "http", "reload", "refused", str(n))) for n in range(20))
     )
     assert len(await state.audit.last(50)) == 20
     assert await state.audit.first_broken() is None
@@ -62,7 +60,7 @@ async def test_rows_written_at_once_still_make_one_chain(state: State) -> None:
 
 @pytest.mark.parametrize("detail", ["x" * 5_000, "\ud800 lone", "行\n\x1b[31m红", ""])
 async def test_any_detail_can_be_logged_and_keeps_the_chain_whole(state: State, detail: str) -> None:
-    await state.audit.add(Entry(NOW, "telegram:42", "upload", "refused", detail))
+    await state.audit.add(AuditEntry(NOW, "telegram:42", "upload", "refused", detail))
     (entry,) = await state.audit.last()
     assert len(entry.detail) <= DETAIL
     assert await state.audit.first_broken() is None
@@ -76,7 +74,7 @@ async def test_the_words_of_somebody_forgotten_go_and_what_was_done_stays_readab
         ("telegram:43", "refused", "nobody /reload 别人的话"),
     )
     for actor, outcome, detail in rows:
-        await state.audit.add(Entry(NOW, actor, "upload", outcome, detail))
+        await state.audit.add(AuditEntry(NOW, actor, "upload", outcome, detail))
     await state.erasure.forget(Person("telegram", "42", "keyed"))
     assert [(e.actor, e.outcome, e.detail) for e in await state.audit.last()] == [
         rows[3],
@@ -92,7 +90,7 @@ async def test_the_chain_is_proved_over_any_number_of_batches(tmp_path: Path, ch
     async with open_database(sqlite_address(tmp_path)) as database:
         log = Audit(database, batch=3)
         for number in range(7):
-            await log.add(Entry(NOW, "telegram:42", "reload", "done", str(number)))
+            await log.add(AuditEntry(NOW, "telegram:42", "reload", "done", str(number)))
         async with database.writing() as connection:
             row = audit.update().where(audit.c.number == changed)
             await connection.execute(row.values(detail="changed"))

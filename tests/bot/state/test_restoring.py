@@ -13,9 +13,8 @@ import pytest
 from bot.inbox import ClosedChat, UpdateStatus
 from bot.messages import Chat, ChatType
 from bot.ports import Preference
-from bot.state.audit import Entry
 from bot.state.cluster import open_cluster
-from bot.state.people import Person
+from bot.state.people import AuditEntry, Person
 from bot.state.state import copy_state, open_state
 from tests.bot.state.test_forgetting import ME, OTHER, PSEUDONYMS, leave_traces
 from tests.support.inbox import PLATFORM, Collected, new_update
@@ -32,7 +31,7 @@ async def fill(address: str) -> None:
         await state.aliases.add(("甲😀", "乙"), NOW)
         await state.preferences.put(CHAT, Preference(facts=2))
         for act in ("reload", "grant"):
-            await state.audit.add(Entry(NOW, f"telegram:{ME}", act, "done", "细节 \0 x"))
+            await state.audit.add(AuditEntry(NOW, f"telegram:{ME}", act, "done", "细节 \0 x"))
     async with open_cluster(address) as cluster:
         inbox, work = cluster.inboxes.of(PLATFORM), Collected()
         async with inbox.delivering(work):
@@ -60,7 +59,7 @@ async def goes_on(address: str) -> None:
         await state.aliases.add(("丙", "丁"), NOW)
         numbers = [alias.number for alias in await state.aliases.all()]
         assert len(numbers) == len(set(numbers))
-        await state.audit.add(Entry(NOW, "shell", "reload", "done"))
+        await state.audit.add(AuditEntry(NOW, "shell", "reload", "done"))
         assert await state.audit.first_broken() is None
 
 
