@@ -1,19 +1,20 @@
 FROM python:3.11-slim AS build
 WORKDIR /src
+# strip, with which slim.py takes out what only a debugger reads.
+RUN apt-get update && apt-get install -y --no-install-recommends binutils && rm -rf /var/lib/apt/lists/*
 RUN python -m venv /opt/chuchu
-COPY requirements.txt requirements-build.txt slim.sh ./
-# The tools that install stay behind too: the next stage only gets what runs.
-RUN /opt/chuchu/bin/pip install --no-cache-dir --require-hashes --no-deps -r requirements.txt \
- && sh slim.sh /opt/chuchu/lib/python3.11/site-packages
-COPY pyproject.toml README.md LICENSE ./
+COPY requirements.txt requirements-build.txt ./
+RUN /opt/chuchu/bin/pip install --no-cache-dir --no-compile --require-hashes --no-deps -r requirements.txt
+COPY pyproject.toml README.md LICENSE slim.py ./
 COPY bot bot
 COPY knowledge knowledge
-# Built with the locked build tools, which stay behind in this stage.
+# Built with the locked build tools, which stay behind in this stage, as do those that install.
 RUN python -m venv /opt/tools \
  && /opt/tools/bin/pip install --no-cache-dir --require-hashes --no-deps -r requirements-build.txt \
  && /opt/tools/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation -w dist . \
- && /opt/chuchu/bin/pip install --no-cache-dir --no-deps dist/*.whl \
- && /opt/chuchu/bin/pip uninstall -y pip setuptools
+ && /opt/chuchu/bin/pip install --no-cache-dir --no-compile --no-deps dist/*.whl \
+ && /opt/chuchu/bin/pip uninstall -y pip setuptools \
+ && /opt/chuchu/bin/python -I slim.py
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --no-create-home --home-dir /data chuchu \

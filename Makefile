@@ -30,9 +30,9 @@ release: $(VENV)/dev.done
 	rm -rf dist build/smoke
 	$(BIN)/python -m hatchling build -t wheel
 	$(PYTHON) -m venv build/smoke
-	build/smoke/bin/pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements.txt
-	sh slim.sh "$$(build/smoke/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
-	build/smoke/bin/pip install -q --disable-pip-version-check --no-deps dist/chuchu-*.whl
+	build/smoke/bin/pip install -q --disable-pip-version-check --no-compile --require-hashes --no-deps -r requirements.txt
+	build/smoke/bin/pip install -q --disable-pip-version-check --no-compile --no-deps dist/chuchu-*.whl
+	build/smoke/bin/python -I slim.py
 	$(BIN)/python -m tests.smoke build/smoke/bin/chuchu
 	rm -rf build/smoke
 	if command -v docker >/dev/null; then \
@@ -74,12 +74,12 @@ lock:
 	$(BIN)/pip-compile -q --strip-extras --allow-unsafe --generate-hashes --no-header --no-emit-index-url --no-emit-find-links -o requirements-synapse.txt requirements-synapse.in
 
 # --no-deps: the lock names every package, and pip before 24 stops at lxml[html-clean] asked for in two spellings.
-$(VENV)/run.done: requirements-dev.txt requirements.txt pyproject.toml slim.sh
+$(VENV)/run.done: requirements-dev.txt requirements.txt pyproject.toml slim.py
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements.txt
-	sh slim.sh "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+	$(BIN)/pip install -q --disable-pip-version-check --no-compile --require-hashes --no-deps -r requirements.txt
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements-build.txt
 	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -I slim.py
 	touch $@
 
 $(VENV)/dev.done: $(VENV)/run.done requirements-dev.txt

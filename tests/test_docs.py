@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -81,6 +83,27 @@ def test_the_image_copies_only_what_is_there_and_what_the_context_lets_through()
     ]
     allowed = set(re.findall(r"^!(\S+)$", text(".dockerignore"), re.M))
     assert [source for source in copied if not (ROOT / source).exists() or source not in allowed] == []
+
+
+def test_the_image_runs_as_a_number_and_starts_what_is_there() -> None:
+    stages = text("Dockerfile").split("\nFROM ")
+    made, served = "\n".join(stages[:-1]), stages[-1]
+    bases = set(re.findall(r"\b(python:\S+)", text("Dockerfile")))
+    assert len(bases) == 1, "what is installed in one stage runs in the other"
+    assert set(re.findall(r"lib/(python3\.\d+)/", made)) <= {bases.pop().partition("-")[0].replace(":", "")}
+    assert re.search(r"^USER \d+:\d+$", served, re.M)
+    assert not re.search(r"\b(pip|apt-get|gcc)\b", served), "no build tools"
+    settings = set(re.findall(r"\b(CHUCHU_[A-Z_]+)=", served))
+    assert settings <= set(setting_names(PLATFORMS))
+    (command,) = re.findall(r"^CMD (\[.+\])$", served, re.M)
+    parser().parse_args(json.loads(command)[1:])
+    ((program, flag, module),) = (
+        json.loads(it) for it in re.findall(r"HEALTHCHECK .* CMD (\[.+\])$", served, re.M)
+    )
+    assert (program, flag) == ("python", "-m")
+    assert importlib.util.find_spec(module)
+    written = set(re.findall(r"^VOLUME (\S+)$", served, re.M))
+    assert {value for name, value in re.findall(r"\b(HOME|TMPDIR|CHUCHU_DATA)=(\S+)", served)} == written
 
 
 def test_no_tracked_file_names_a_machine_of_ours() -> None:
