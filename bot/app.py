@@ -50,6 +50,7 @@ from bot.texts import phrases
 from bot.web.asking import Asking
 from bot.web.reading import permalinks
 from bot.web.server import HealthChecks, listening, make_site
+from bot.web.templates import TEMPLATES
 from bot.web.votes import PageVotes
 from knowledge.embedding.meanings import Semantics
 from knowledge.embedding.models import chosen_embeddings
@@ -208,6 +209,7 @@ async def serving(
         )
         health.tell("meaning", embedding.said)
         await lookup.warm()
+        await asyncio.to_thread(site[TEMPLATES].load)
         admin = await stack.enter_async_context(
             open_admin(
                 _admin_options(settings),

@@ -23,7 +23,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsError
-from bot.ports import Finding, Platform, PlatformHost
+from bot.ports import Finding, Platform, PlatformHost, Presence
 
 PREFIX = "CHUCHU_"
 ENV_FILE = Path(".env")
@@ -149,10 +149,10 @@ class PlatformSetup(_FromEnvironment):
         """Serve it while the block runs."""
 
     @abstractmethod
-    def examine(self) -> AsyncIterator[Finding]:
+    def examine(self, presence: Presence) -> AsyncIterator[Finding]:
         """Look whether it can work as it is set up: reached, clock, who we are, permissions, how messages come in.
 
-        Changes nothing there, and takes no message away from whoever serves meanwhile.
+        Changes nothing there, and takes no message away from whoever serves meanwhile; `presence` tells who may.
         """
 
 

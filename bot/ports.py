@@ -72,6 +72,14 @@ class Severity(StrEnum):
     WRONG = "wrong"
 
 
+class Presence(StrEnum):
+    """Whether a bot serves with the settings that are looked at."""
+
+    NOBODY = "nobody"
+    HERE = "here"
+    PERHAPS_ELSEWHERE = "perhaps elsewhere"
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What `chuchu doctor` finds about a platform: `told` is a key of `DoctorPhrases.findings`, `values` fill its gaps.
@@ -111,6 +119,10 @@ class PlatformRegistry:
     def add(self, name: str, platform: Platform) -> None:
         """Open a platform."""
         self._platforms[name] = platform
+
+    def problems(self) -> dict[str, str | None]:
+        """Say of every platform what keeps messages from coming in, or None."""
+        return {name: platform.problem() for name, platform in self._platforms.items()}
 
     async def send(self, chat: Chat, reply: Reply) -> str | None:
         """Send by the chat's platform; None where it is closed."""

@@ -60,12 +60,13 @@ class QueryService:
         return await self.read(lambda snapshot: ask_verified(snapshot, query, limit))
 
     async def warm(self) -> None:
-        """Ask once without haste, so that the first reader does not pay for what loads on first use."""
+        """Ask without haste what finds nothing and what finds something; the first reader does not pay for what loads then."""
 
         def first() -> None:
             with self._store.lease() as snapshot:
                 snapshot.ask("出处", 1)
-                snapshot.browse(Browse(most=1))
+                for listed in snapshot.browse(Browse()).articles[:1]:
+                    ask_verified(snapshot, listed.article.title.text, 10)
 
         await asyncio.get_running_loop().run_in_executor(self._pool, first)
 

@@ -11,6 +11,7 @@ from bot.admin.operations import audited_reload, audited_restore
 from bot.admin.permissions import AuditLog
 from bot.admin.reload_service import ReloadReport, ReloadRequest, ReloadService, ReloadStatus
 from bot.admin.reports import report_json
+from bot.ports import PlatformRegistry
 from bot.state.state import State
 from bot.texts.phrases import AdminPhrases
 from knowledge.snapshots.repository import SnapshotRepository
@@ -32,6 +33,15 @@ def reload_act(reload_service: ReloadService, audit_log: AuditLog, said: AdminPh
             raise WrongRequest
         request = ReloadRequest(by, dry in (True, "1"), confirm)
         return _reported(await audited_reload(reload_service, audit_log, request), said)
+
+    return act
+
+
+def platforms_act(platforms: PlatformRegistry) -> Act:
+    """`platforms`: of each that is open, what keeps messages from coming in, or null."""
+
+    async def act(by: str, asked: Asked) -> tuple[int, JsonValue]:
+        return 200, {"platforms": dict(platforms.problems())}
 
     return act
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from bot.admin.acts import reload_act, restore_act
+from bot.admin.acts import platforms_act, reload_act, restore_act
 from bot.admin.build_client import SnapshotBuilder
 from bot.admin.context import AdminContext, AdminGuard, DegradedState, running, text_reply
 from bot.admin.http import AdminApi
@@ -123,6 +123,7 @@ async def open_admin(
 
         said = phrases(options.language).admin
         api.add("reload", reload_act(reload_service, audit_log, said))
+        api.add("platforms", platforms_act(platforms))
         api.add(
             "restore",
             restore_act(

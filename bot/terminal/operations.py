@@ -28,7 +28,7 @@ WELL = frozenset({ReloadStatus.PUBLISHED, ReloadStatus.BUILT, ReloadStatus.UNCHA
 def reload(settings: Settings, dry: bool, confirm: str | None, as_json: bool) -> int:
     """Reload and say what came of it; 1 if nothing was changed that should have been."""
     said = phrases(settings.language).console
-    address = _serving(settings)
+    address = serving_address(settings)
     if address is None:
         report = asyncio.run(reload_here(settings, dry, confirm, shown_progress(phrases(settings.language))))
     else:
@@ -54,7 +54,7 @@ def backup(settings: Settings, file: str) -> int:
 
 def restore(settings: Settings, file: str) -> int:
     """Put a backup back: through the admin API of a running instance, or on the data folder."""
-    address = _serving(settings)
+    address = serving_address(settings)
     path = Path(file).absolute()
     if not path.is_file():
         raise StartError(phrases(settings.language).console.no_such_file.format(file))
@@ -103,7 +103,7 @@ def alias(settings: Settings, names: Sequence[str], remove: int | None) -> int:
 
 def _act(settings: Settings, act: str, request: dict[str, JsonValue]) -> dict[str, JsonValue]:
     """Have a running instance do something, or do it on the data folder."""
-    address = _serving(settings)
+    address = serving_address(settings)
     if address is None:
         return asyncio.run(act_here(settings, act, request))
     return call_admin_api(settings, address, act, request)
@@ -138,7 +138,7 @@ def call_admin_api(
     return report
 
 
-def _serving(settings: Settings) -> str | None:
+def serving_address(settings: Settings) -> str | None:
     """The admin address of whoever serves from the data folder; None where nobody does.
 
     Raises:

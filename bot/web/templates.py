@@ -33,6 +33,11 @@ class Templates:
         )
         self._environment.globals |= {"languages": LANGUAGES, "address": address}
 
+    def load(self) -> None:
+        """Read and compile every template, so that the first reader does not wait for it."""
+        for name in self._environment.list_templates(["html"]):
+            self._environment.get_template(name)
+
     def page(self, template: str, reader: Reader, about: str, **shown: object) -> web.Response:
         """Draw a whole page, titled by what it is about."""
         site = reader.said.site

@@ -158,7 +158,8 @@ async def test_where_nothing_is_connected_the_next_step_is_told(tmp_path: Path) 
 
 
 def test_every_finding_has_its_words_and_every_words_their_finding() -> None:
-    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "bot/platforms").rglob("checkup.py"))
+    where = [*(ROOT / "bot/platforms").rglob("checkup.py"), ROOT / "bot/terminal/doctor.py"]
+    code = "".join(path.read_text(encoding="utf-8") for path in where)
     named = set(re.findall(r'\b(?:well|wrong|advice|finding)\(\s*"([a-z_]+)"', code))
     named |= set(re.findall(r'"(clock_[a-z]+)"', code))
     for language in LANGUAGES:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from pydantic import SecretStr, model_validator
 
 from bot.config import PlatformSetup, WebAddress
-from bot.ports import Finding, Platform, PlatformHost
+from bot.ports import Finding, Platform, PlatformHost, Presence
 
 if TYPE_CHECKING:
     from bot.platforms.feishu.client import Credentials
@@ -78,7 +78,7 @@ class Feishu(PlatformSetup):
         async with feishu_service(options, host) as service:
             yield service
 
-    async def examine(self) -> AsyncIterator[Finding]:
+    async def examine(self, presence: Presence) -> AsyncIterator[Finding]:
         """Look at the app's secret, its bot, its permissions, and how events come."""
         from bot.platforms.feishu.checkup import examine
         from bot.platforms.feishu.client import API

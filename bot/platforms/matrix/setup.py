@@ -11,7 +11,7 @@ from typing import ClassVar, Self
 from pydantic import SecretStr, model_validator
 
 from bot.config import PlatformSetup, WebAddress
-from bot.ports import Finding, Platform, PlatformHost
+from bot.ports import Finding, Platform, PlatformHost, Presence
 
 # Matrix specification, "User identifiers": historical ids may hold any visible ASCII; 255 bytes with sigil and server.
 USER_ID = re.compile(r"@[!-9;-~]+:(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,230})(?::[0-9]{1,5})?")
@@ -62,7 +62,7 @@ class Matrix(PlatformSetup):
         async with matrix_service(options, host) as service:
             yield service
 
-    async def examine(self) -> AsyncIterator[Finding]:
+    async def examine(self, presence: Presence) -> AsyncIterator[Finding]:
         """Look at the token, the clock, and which rooms cannot be read."""
         from bot.platforms.matrix.checkup import examine
 

@@ -11,7 +11,7 @@ from typing import ClassVar, Self
 from pydantic import SecretStr, field_validator, model_validator
 
 from bot.config import PlatformSetup, WebAddress
-from bot.ports import Finding, Platform, PlatformHost
+from bot.ports import Finding, Platform, PlatformHost, Presence
 
 API = "https://api.telegram.org"
 # Telegram speaks for others under these ids: nobody may own the bot through them (tdlib/telegram-bot-api).
@@ -103,7 +103,7 @@ class Telegram(PlatformSetup):
         ) as service:
             yield service
 
-    async def examine(self) -> AsyncIterator[Finding]:
+    async def examine(self, presence: Presence) -> AsyncIterator[Finding]:
         """Look at the token, the clock, and whether something keeps updates away."""
         from bot.platforms.telegram.checkup import examine
 

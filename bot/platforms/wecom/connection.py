@@ -88,6 +88,15 @@ class LongConnection:
                     if not answer.done():
                         answer.set_exception(OutcomeUnknown("the connection ended before the answer"))
 
+    async def check(self) -> None:
+        """Connect, subscribe and leave: whoever is subscribed as the same bot is put out.
+
+        Raises:
+            CallError: it cannot be done; `Unauthorized` where the gateway does not know who we are.
+        """
+        async with websocket(self._http, self._url) as socket:
+            await self._subscribe(socket, frames(socket, self._ack_seconds))
+
     async def call(self, command: str, body: Json, request: str | None = None) -> None:
         """Send a command and wait until it is acknowledged; `request` is the id of what is answered.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import secrets
 from collections import OrderedDict, deque
@@ -19,6 +20,7 @@ from bot.platforms.calls import HttpClient, OutcomeUnknown, Refused
 from bot.platforms.connection import stay_connected
 from bot.platforms.core import Clocks, Pace, PlatformCore
 from bot.platforms.events import Event
+from bot.platforms.text import utf8
 from bot.platforms.wecom.connection import ACK_SECONDS, PING_SECONDS, LongConnection, TooLate
 from bot.platforms.wecom.events import MESSAGE, PLATFORM, Json, callback, to_update, translate
 from bot.platforms.wecom.replies import Draft, drafts, plainer
@@ -30,7 +32,7 @@ RESPOND, PUSH = "aibot_respond_msg", "aibot_send_msg"
 # 30 in a minute and 1,000 in an hour for each conversation, of which we take 26 and 983.
 PER_CHAT = Rate(3.7, 10)
 REQUESTS_KEPT = 4096
-UNSTORED_KEPT = 10_000
+UNSTORED_KEPT, UNSTORED_BYTES = 10_000, 64 * 1024 * 1024
 RETRY_SECONDS = 0.5
 LAST_SECONDS = 0.5
 REFUSED = "企业微信五分钟来一直不认这个机器人；请在管理后台核对 CHUCHU_WECOM_BOT 和 CHUCHU_WECOM_SECRET"
@@ -105,6 +107,37 @@ class WeComTransport:
         return plainer(draft)
 
 
+class Unstored:
+    """What came and is not stored yet: in memory only, so bounded in number and size."""
+
+    def __init__(self) -> None:
+        self.frames: deque[Json] = deque()
+        self.trouble: str | None = None  # why the first could not be stored
+        self._sizes: deque[int] = deque()
+        self._bytes = 0
+
+    @property
+    def problem(self) -> str | None:
+        """Say what waits, where it waits for more than its turn."""
+        return f"{len(self.frames)} messages wait in memory only: {self.trouble}" if self.trouble else None
+
+    def add(self, frame: Json) -> bool:
+        """Keep a frame; False where there is no room."""
+        size = utf8(json.dumps(frame, ensure_ascii=False))
+        if len(self.frames) >= UNSTORED_KEPT or self._bytes + size > UNSTORED_BYTES:
+            return False
+        self.frames.append(frame)
+        self._sizes.append(size)
+        self._bytes += size
+        return True
+
+    def take(self) -> Json:
+        """Take the first."""
+        self._bytes -= self._sizes.popleft()
+        self.trouble = None
+        return self.frames.popleft()
+
+
 class WeComService:
     """WeCom, open: a `bot.ports.Platform`."""
 
@@ -138,9 +171,12 @@ class WeComService:
             options.ack_seconds,
         )
         self._transport.connection = self._connection
-        self._unstored: deque[Json] = deque()
+        self._unstored = Unstored()
         self._arrived = asyncio.Event()
-        self.problem = self._core.problem
+
+    def problem(self) -> str | None:
+        """Say what keeps messages from coming in, or what they wait for in memory, or None."""
+        return self._core.problem() or self._unstored.problem
 
     def person_id(self, typed: str) -> str:
         """Return a user id."""
@@ -175,8 +211,8 @@ class WeComService:
                 yield
             with suppress(InboxError):
                 async with asyncio.timeout(LAST_SECONDS):
-                    while self._unstored:  # WeCom brings nothing twice
-                        await self._keep(self._unstored.popleft())
+                    while self._unstored.frames:  # WeCom brings nothing twice
+                        await self._keep(self._unstored.take())
 
     async def _identify(self) -> Translate:
         return self._translate
@@ -186,24 +222,24 @@ class WeComService:
 
     def _take(self, frame: Json) -> None:
         """Put a frame where it is stored from, even if that takes a while: WeCom brings nothing twice."""
-        if len(self._unstored) >= UNSTORED_KEPT:
+        if not self._unstored.add(frame):
             self._metrics.received.labels("unusable").inc()
-            logger.error("wecom: a frame was dropped: %d wait to be stored", UNSTORED_KEPT)
+            logger.error("wecom: a frame was dropped: %d wait to be stored", len(self._unstored.frames))
             return
-        self._unstored.append(frame)
         self._arrived.set()
 
     async def _store(self) -> None:
         while True:
             await self._arrived.wait()
             self._arrived.clear()
-            while self._unstored:
+            while self._unstored.frames:
                 try:
-                    await self._keep(self._unstored[0])
-                    self._unstored.popleft()
+                    await self._keep(self._unstored.frames[0])
+                    self._unstored.take()
                 except InboxError as error:
                     self._metrics.inbox_errors.inc()
                     logger.error("inbox: a message could not be stored (%s); trying again", error)
+                    self._unstored.trouble = str(error)
                     await asyncio.sleep(RETRY_SECONDS)
 
     async def _keep(self, frame: Json) -> None:

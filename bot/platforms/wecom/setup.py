@@ -11,7 +11,7 @@ from typing import ClassVar, Self
 from pydantic import SecretStr, model_validator
 
 from bot.config import PlatformSetup, WebAddress
-from bot.ports import Finding, Platform, PlatformHost
+from bot.ports import Finding, Platform, PlatformHost, Presence
 
 ADDRESS = "https://openws.work.weixin.qq.com"
 # developer.work.weixin.qq.com, "创建成员": 1 to 64 bytes, letters, digits and _-@., the first a letter or digit.
@@ -58,15 +58,17 @@ class WeCom(PlatformSetup):
         # Imported here: a platform that is not set up is not loaded.
         from bot.platforms.wecom.service import WeComOptions, wecom_service
 
-        assert self.wecom_bot is not None and self.wecom_secret is not None, "is_on first"
-        secret = self.wecom_secret.get_secret_value().strip()
-        options = WeComOptions(self.wecom_bot.strip(), secret, self.wecom_server or ADDRESS)
+        options = WeComOptions(*self._credentials(), self.wecom_server or ADDRESS)
         async with wecom_service(options, host) as service:
             yield service
 
-    async def examine(self) -> AsyncIterator[Finding]:
-        """Look at the clock, and whether the gateway takes a connection."""
+    async def examine(self, presence: Presence) -> AsyncIterator[Finding]:
+        """Look at the clock and whether the gateway takes a connection; try the secret where nobody can be put out."""
         from bot.platforms.wecom.checkup import examine
 
-        async for finding in examine(self.wecom_server or ADDRESS):
+        async for finding in examine(self.wecom_server or ADDRESS, *self._credentials(), presence):
             yield finding
+
+    def _credentials(self) -> tuple[str, str]:
+        assert self.wecom_bot is not None and self.wecom_secret is not None, "is_on first"
+        return self.wecom_bot.strip(), self.wecom_secret.get_secret_value().strip()

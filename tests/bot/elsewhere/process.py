@@ -17,7 +17,15 @@ from tests.wecom.server import BOT, SECRET, Gateway
 class BotProcess:
     """`chuchu run` for WeCom and Matrix; its log goes to `log`, what it keeps into `data`."""
 
-    def __init__(self, folder: Path, matrix: Homeserver, wecom: Gateway, **settings: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        matrix: Homeserver,
+        wecom: Gateway,
+        module: str = "tests.faults.loud",
+        **settings: str,
+    ) -> None:
+        self._module = module
         self.data = folder / "var"
         self.log = folder / "log"
         self._folder = folder
@@ -39,12 +47,23 @@ class BotProcess:
         """Start without waiting."""
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "tests.faults.loud", "run"),
+                *(sys.executable, "-m", self._module, "run"),
                 cwd=self._folder,
                 env=environment(**self._settings),
                 stdout=log,
                 stderr=log,
             )
+
+    async def command(self, *arguments: str) -> str:
+        """Run another command of ours beside it; return what it says."""
+        child = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", *arguments),
+            cwd=self._folder,
+            env=environment(**self._settings),
+            stdout=asyncio.subprocess.PIPE,
+        )
+        said, _ = await child.communicate()
+        return said.decode()
 
     async def end(self, how: signal.Signals) -> tuple[int, float]:
         """End it; return the exit code and the seconds it took."""
@@ -55,6 +74,11 @@ class BotProcess:
         async with asyncio.timeout(60):
             code = await self._process.wait()
         return code, time.monotonic() - began
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has ended by itself."""
+        return self._process is not None and self._process.returncode is not None
 
     def waiting(self) -> int:
         """How many stored updates have not ended."""

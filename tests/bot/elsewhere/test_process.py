@@ -77,8 +77,12 @@ async def test_asked_refused_and_broken_it_shows_no_secret_anywhere(
     await wecom.connections[-1].close()
     await matrix.until(lambda: wecom.subscriptions == 2)
     matrix.member(room, ME, "leave", ANN)
+    assert (await bot.command("doctor")).count("✓") == 9
+    assert wecom.subscriptions == 2, "who looks puts nobody out"
     code, _ = await bot.end(signal.SIGTERM)
     assert code == 0
+    assert "✓ 企业微信  企业微信认这个机器人和密钥" in await bot.command("doctor")
+    assert wecom.subscriptions == 3
     files = [bot.log, *(path for path in bot.data.rglob("*") if path.is_file())]
     found = {
         path.name

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from bot.platforms.calls import CallError, RateLimited, Refused, ServerFault
 from bot.platforms.core import Clocks
 from bot.platforms.health import REFUSED_SECONDS
 from bot.platforms.wecom.connection import SILENCE, TooLate, error_for
-from bot.platforms.wecom.service import WeComOptions
+from bot.platforms.wecom.service import UNSTORED_BYTES, Unstored, WeComOptions
 from tests.bot.telegram.service import Echo
 from tests.bot.wecom.service import serving
 from tests.support.clock import Clock
@@ -155,6 +157,22 @@ async def test_what_is_to_be_said_while_nobody_is_connected_waits(tmp_path: Path
         await server.until(lambda: service.problem() is not None)
         assert await service.send(ANN, Reply([Run("一")])) is not None
     assert server.shown() == ["一"]
+
+
+async def test_what_cannot_be_stored_waits_in_memory_which_is_said_and_has_an_end(tmp_path: Path) -> None:
+    async with gateway() as server, serving(server, tmp_path, Echo()) as service:
+        with closing(sqlite3.connect(tmp_path / "inbox.sqlite", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            await server.say("新桥")
+            await server.until(lambda: "in memory only" in str(service.problem()))
+            other.execute("ROLLBACK")
+        await server.until(lambda: server.said and service.problem() is None)
+    assert server.shown() == ["答：新桥"]
+    waiting = Unstored()
+    big = {"body": "x" * (UNSTORED_BYTES // 2)}
+    assert [waiting.add(big), waiting.add(big)] == [True, False]
+    assert waiting.take() == big
+    assert waiting.add(big)
 
 
 async def test_a_wrong_secret_is_told_and_after_five_minutes_ends_it(tmp_path: Path) -> None:
