@@ -97,11 +97,21 @@ def main() -> None:
         phrases.write_text("{}")  # the readings of single characters are all that is asked for
     if strip := shutil.which("strip"):
         for package in FOR_DEBUGGERS:
-            for library in site.glob(f"{package}/**/*.so*"):
-                subprocess.run([strip, "--strip-unneeded", library], check=True)  # noqa: S603
+            for library in site.glob(f"{package}/**/*.so"):
+                _strip(strip, library)
     load = "import importlib, sys\nfor name in sys.stdin.read().split(): importlib.import_module(name)"
     names = "\n".join(sorted(set(_imported())))
     subprocess.run([sys.executable, "-I", "-c", load], check=True, input=names, text=True)  # noqa: S603
+
+
+def _strip(strip: str, library: Path) -> None:
+    """Put a smaller copy in a library's place: whoever has it loaded keeps what they have."""
+    smaller = library.with_suffix(".smaller")
+    subprocess.run([strip, "--strip-unneeded", "-o", smaller, library], check=True)  # noqa: S603
+    if smaller.stat().st_size < library.stat().st_size:
+        shutil.copymode(library, smaller)
+        smaller.replace(library)
+    smaller.unlink(missing_ok=True)
 
 
 def _imported() -> Iterator[str]:
