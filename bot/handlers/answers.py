@@ -390,7 +390,8 @@ async def inline_answer(
     if not answer.found and not answer.close:
         said = phrases.nothing_found.format(shown_query(query.text))
         return _one(said, phrases.inline_how_more, Reply(list(heading_runs(answer, phrases))[:1]), "none")
-    hits = answer.hits or nearest_hits(answer)
+    close = tuple(hit for hit in answer.related if hit.rung is MatchKind.MEANING)
+    hits = (*answer.hits, *close) if answer.found else nearest_hits(answer)
     page = hits[at : at + INLINE_PAGE]
     more = len(hits) > at + INLINE_PAGE and at + INLINE_PAGE < DEEPEST
     results = [

@@ -26,6 +26,7 @@ from knowledge.search.rewriting import Rewriting, rewritings
 from knowledge.search.semantic import Meaning, Meanings, is_close, is_whole
 from knowledge.search.shelf import Shelf
 from knowledge.search.weights import (
+    LIKENESS_AGAIN,
     REWRITTEN,
     SAME_FIGURE,
     SPREAD,
@@ -87,6 +88,18 @@ class Examined:
         """Where the fact stands that comes nearest though it contradicts: first by rank; 0 where that is the first."""
         best = max(range(len(self.readings)), key=lambda at: self.readings[at].evidence["score"])
         return best if self.readings[best].is_near else 0
+
+    @property
+    def by_likeness(self) -> Array:
+        """The rows by words and meaning alone: where nothing answers, how the facts read says little of them.
+
+        What contradicts comes last.
+        """
+        scores = self.ranked.scores + LIKENESS_AGAIN * self.ranked.pool.meaning
+        ordered: Array = np.argsort(-scores, kind="stable")[: len(self.order)]
+        barred = [row for row, reading in zip(self.order, self.readings, strict=False) if reading.is_barred]
+        contradicts = np.isin(ordered, barred)
+        return np.concatenate([ordered[~contradicts], ordered[contradicts]])
 
 
 def ask(
@@ -194,6 +207,8 @@ def _answer(text: str, examined: Examined, language: Analyzer, limit: int) -> An
     if not verdict.found and 0 < (nearest := examined.nearest) < len(order):
         order = np.concatenate([order[[nearest]], np.delete(order, nearest)])
         verdict = replace(verdict, differences=differences(examined.readings[nearest]))
+    elif not verdict.found and not verdict.differences and verdict.confidence < CLOSE_FROM:
+        order = examined.by_likeness if best.pool.meaning.any() else order
     facts = examined.shelf.facts(order)
     shown = merge_repeats(facts)[:limit]
     also = [tuple(facts[at] for at in repeats) for _, repeats in shown]
@@ -206,15 +221,17 @@ def _answer(text: str, examined: Examined, language: Analyzer, limit: int) -> An
         for fact, score, places in zip(facts, scores, also, strict=True)
     )
     suggestions = _suggestions(best)
+    held = best.features[order, FEATURES.index(passage_pair_coverage)].tolist()
+    alike = [
+        is_close(likeness, examined.lexicon.size, share, fact.text)
+        for likeness, share, fact in zip(best.pool.meaning[order].tolist(), held, facts, strict=True)
+    ]
     if not verdict.found:
         printed = _printed(best, examined.lexicon, language)
-        held = float(best.features[int(order[0]), FEATURES.index(passage_pair_coverage)])
-        likeness = float(best.pool.meaning[int(order[0])])
-        alike = is_close(likeness, examined.lexicon.size, held, facts[0].text)
         likely = verdict.confidence >= CLOSE_FROM and is_whole(facts[0].text)
-        close = (alike or likely) and not verdict.differences
-        if alike and close:
-            hits = tuple(replace(hit, rung=MatchKind.MEANING, why=f"意思相近；{hit.why}") for hit in hits)
+        close = (alike[0] or likely) and not verdict.differences
+        if alike[0] and close:
+            hits = tuple(map(_meant, hits))
         return Answer(
             text,
             False,
@@ -226,15 +243,21 @@ def _answer(text: str, examined: Examined, language: Analyzer, limit: int) -> An
             differences=verdict.differences,
         )
     answer = verdict.answer if verdict.surely else None
+    beside = tuple(_meant(hit) if one else hit for hit, one in zip(hits, alike, strict=True))
     if best.query.type is QuestionType.LIST:
         listed = set(examined.judge.listed(examined.readings))
         chosen = tuple(hit for at, hit in zip(kept, hits, strict=True) if at in listed)
-        rest = tuple(hit for at, hit in zip(kept, hits, strict=True) if at not in listed)
+        rest = tuple(hit for at, hit in zip(kept, beside, strict=True) if at not in listed)
         items = examined.judge.items([examined.readings[at] for at in sorted(listed)])
         one = answer if len(items) < 2 else None
         return Answer(text, True, verdict.confidence, one, chosen, rest, suggestions, answers=items)
     near = _matching(best, order)
-    return Answer(text, True, verdict.confidence, answer, hits[:near], hits[near:], suggestions)
+    return Answer(text, True, verdict.confidence, answer, hits[:near], beside[near:], suggestions)
+
+
+def _meant(hit: Hit) -> Hit:
+    """Say that a fact is shown for its meaning."""
+    return replace(hit, rung=MatchKind.MEANING, why=f"意思相近；{hit.why}")
 
 
 def _joined(text: str, parts: Sequence[Part], answers: Sequence[Answer], limit: int) -> Answer:

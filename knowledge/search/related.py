@@ -10,11 +10,9 @@ from knowledge.model import Fact
 from knowledge.search.ask import Analyse, rank
 from knowledge.search.corpus import Array, Corpus
 from knowledge.search.features import FEATURES, with_title_character_coverage
-from knowledge.search.semantic import Meanings, is_meant
+from knowledge.search.semantic import ALIKE, TOLD_BY_CHANCE, Meanings, is_meant
 from knowledge.text.analyzer import Analyzer
 
-ALIKE = 2.5
-"""Likeness from which on a fact is of the same matter."""
 SHARED = 0.5
 """The part of a fact's characters that says the same where there is no meaning to go by."""
 _HELD = FEATURES.index(with_title_character_coverage)
@@ -60,5 +58,7 @@ def alike(
     if meaning is None or not known:
         return ()
     likeness = meaning.likeness(np.array([number for number, _ in known])).tolist()
-    meant = [(-how, at) for at, how in enumerate(likeness) if is_meant(how, len(corpus.columns))]
+    meant = [
+        (-how, at) for at, how in enumerate(likeness) if is_meant(how, len(corpus.columns), TOLD_BY_CHANCE)
+    ]
     return tuple(known[at][1] for _, at in sorted(meant))

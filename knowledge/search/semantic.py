@@ -17,8 +17,12 @@ NEAR = 20
 SAME_WORDS = 1 / 3
 """Where a query's words count as standing there: of public questions in synonyms three quarters have fewer, of the
 unanswerable ones that people wrote beside a text three in ten (docs/search.md)."""
-BY_CHANCE = 0.3
+BY_CHANCE = 2.0
 """Facts as alike as the first that chance may be expected to bring, where it is still shown as close."""
+TOLD_BY_CHANCE = 0.3
+"""The same where somebody is told of a fact unasked."""
+ALIKE = 2.5
+"""Likeness from which on two texts are of the same matter: among a handful of facts chance says too little."""
 _SHORTEST_CLAUSE = 8
 _END_OF_CLAUSE = re.compile(r"[,;:。!?]+")
 
@@ -110,7 +114,7 @@ def is_close(likeness: float, facts: int, held: float, text: str) -> bool:
     A fragment says nothing (作。). `held` is the share of the query's character pairs that stand around it: where the
     words are there and the answer is not, another thing is told in the same words.
     """
-    return is_whole(text) and held <= SAME_WORDS and is_meant(likeness, facts)
+    return is_whole(text) and held <= SAME_WORDS and likeness >= ALIKE and is_meant(likeness, facts)
 
 
 def is_whole(text: str) -> bool:
@@ -118,10 +122,10 @@ def is_whole(text: str) -> bool:
     return sum(char.isalnum() for char in text) >= _SHORTEST_CLAUSE
 
 
-def is_meant(likeness: float, facts: int) -> bool:
+def is_meant(likeness: float, facts: int, by_chance: float = BY_CHANCE) -> bool:
     """Tell whether chance would hardly bring so alike a fact among so many.
 
     As in searches through sequences (Karlin and Altschul 1990) it counts how many of them would be as alike by
     chance, likeness being normal.
     """
-    return facts * math.erfc(likeness / math.sqrt(2)) / 2 <= BY_CHANCE
+    return facts * math.erfc(likeness / math.sqrt(2)) / 2 <= by_chance

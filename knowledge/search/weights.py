@@ -64,6 +64,9 @@ SPREAD_OF_ARTICLES = 8.0
 SAME_FIGURE = 3.0
 """What a fact gets that holds the very figures of the query, in whatever writing."""
 
+LIKENESS_AGAIN = 1.0
+"""What likeness counts once more, a spread, where no fact answers: then its words say less (docs/search.md)."""
+
 REWRITTEN = 0.5
 """What another wording of the query must be better by."""
 

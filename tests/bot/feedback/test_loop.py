@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
-from tests.bot.feedback.telegram import article, talking
+from bot.feedback.watches import MEANT
+from bot.state.database import open_database
+from bot.state.outbox import Checkpoints
+from bot.state.state import sqlite_address
+from tests.bot.feedback.telegram import Talk, article, talking
 
 READER, ADMIN = 700_800_901, 900_100_201
 GROUP, ITS_ADMIN = -1_000_000_000_001, 700_800_902
@@ -59,6 +64,57 @@ async def test_an_article_about_a_watched_word_makes_one_digest_a_chat(tmp_path:
             before[READER] + 2,
             before[GROUP] + 1,
         ]
+
+
+ELSEWHERE = (
+    "市图书馆周末延长开放到晚上九点。",
+    "三号线地铁首末班车时间有所调整。",
+    "本周蔬菜批发价格小幅回落。",
+    "新建的小学明年九月招生。",
+    "老旧小区外墙修缮下月开工。",
+    "社区食堂推出早餐套餐。",
+    "企业办理执照可以全程网上进行。",
+    "台风过后工人连夜清理倒伏的树木。",
+    "足球联赛主场门票开始发售。",
+    "医院门诊大楼启用新的挂号系统。",
+)
+
+
+async def test_what_says_the_same_in_other_words_is_told_once(tmp_path: Path) -> None:
+    for number, sentence in enumerate(ELSEWHERE):
+        article(tmp_path / "articles", f"{number}.txt", f"简讯第{number}号", sentence)
+    async with talking(tmp_path, ADMIN, CHUCHU_EMBEDDINGS="bundled") as talk:
+        await talk.says(READER, "/watch 过冬的候鸟")
+        await talk.says(ADMIN, "过冬的鸟有多少只")
+        await talk.press(ADMIN, "有了告诉我")
+        await embedded(talk, "000001")
+        said = {chat: len(talk.api.said(chat)) for chat in (READER, ADMIN)}
+        article(talk.articles, "lake.txt", "湖区见闻", "湖面上越冬的水鸟超过六万羽，创下新高。")
+        await talk.says(ADMIN, "/reload")
+        await talk.hears(READER, said[READER] + 1)
+        assert talk.last(READER).text.startswith("可能与您问过的“过冬的候鸟”有关：\n湖面上越冬的水鸟")
+        await talk.hears(ADMIN, said[ADMIN] + 2)  # that it is loaded, and this
+        assert any("“过冬的鸟有多少只”有关" in text for text in talk.api.said(ADMIN)[said[ADMIN] :])
+        article(
+            talk.articles,
+            "lake.txt",
+            "湖区见闻",
+            "湖面上越冬的水鸟超过六万羽，创下新高。",
+            "游客增加了三成。",
+        )
+        await talk.says(ADMIN, "/reload")
+        await embedded(talk, "000003")
+        await talk.says(ADMIN, "/watches")
+        assert len(talk.api.said(READER)) == said[READER] + 1
+
+
+async def embedded(talk: Talk, version: str) -> None:
+    """Wait until a version is embedded and what it means is told."""
+    async with open_database(sqlite_address(talk.bot.data)) as database:
+        marks = Checkpoints(database)
+        async with asyncio.timeout(60):
+            while await marks.get(MEANT) != version:
+                await asyncio.sleep(0.1)
 
 
 async def test_after_forget_me_no_file_and_no_log_line_holds_the_id(tmp_path: Path) -> None:

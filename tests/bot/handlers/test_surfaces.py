@@ -286,6 +286,16 @@ async def test_inline_marks_what_is_only_close(close_room: Room) -> None:
     assert answer.results[0].reply.text.startswith("【意思相近】\n桥的第2句。")
 
 
+async def test_inline_shows_what_is_close_after_what_is_found_and_marks_it() -> None:
+    found = replace(
+        ALIKE, found=True, close=False, hits=(hit(FACTS[7]),), related=(hit(FACTS[8]), *ALIKE.related[:2])
+    )
+    with open_query_service(SnapshotHolder(Paper(FACTS, [found])), 5.0) as lookup:
+        dialogue = Dispatcher(lookup, InMemorySessions(), lambda: NOON)
+        answer = await dialogue.inline(InlineQuery("i1", MEMBER, "大桥通车"))
+    assert [result.title for result in answer.results] == ["桥通车了", *["【意思相近】桥通车了"] * 2]
+
+
 async def test_an_empty_inline_query_shows_how(room: Room) -> None:
     answer = await room.dialogue.inline(InlineQuery("i1", MEMBER, "  "))
     assert [result.title for result in answer.results] == [ZH.inline_how]

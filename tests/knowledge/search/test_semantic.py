@@ -102,8 +102,9 @@ def test_a_snapshot_says_how_far_its_embedding_is(snapshot: Snapshot) -> None:
     [
         (3.2, 200, 0.0, TOLD, True),
         (9.0, 200, 0.0, "作。", False),  # a fragment means nothing
-        (3.2, 2_000, 0.0, TOLD, False),  # among more facts chance brings more
-        (4.0, 2_000, 0.2, TOLD, True),
+        (3.2, 20_000, 0.0, TOLD, False),  # among more facts chance brings more
+        (4.0, 20_000, 0.2, TOLD, True),
+        (2.2, 9, 0.0, TOLD, False),  # nor does little likeness say much among a handful
         (9.0, 200, 0.5, TOLD, False),  # its words stand there, and do not answer
         (0.0, 200, 0.0, TOLD, False),
         (0.0, 1, 0.0, TOLD, False),
