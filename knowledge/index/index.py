@@ -31,7 +31,7 @@ from knowledge.index.postings import (
 from knowledge.model import Article, Browse, Document, Fact, Listed, Listing, ParsedDocument, RepairEntry
 from knowledge.query.operators import Filter
 from knowledge.search.corpus import Columns
-from knowledge.text.folding import Codes, decode, encode
+from knowledge.text.folding import Codes, encode
 
 RECORDS, GRAMS, COLUMNS = "records.sqlite", "grams", "columns.npy"
 
@@ -111,7 +111,7 @@ def _write(
             encoded = _encode(no, document)
             records.add(no, document, data, encoded.facts)
             for (key, _, _), codes in zip(encoded.facts, encoded.codes, strict=True):
-                grams.add(no, key, decode(codes))
+                grams.add(no, key, codes)
         except BaseException as error:
             if isinstance(error, sqlite3.OperationalError | OSError) or blames_machine(error):
                 raise

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
-from itertools import pairwise
 from mmap import ACCESS_READ, mmap
 from os import SEEK_CUR
 from pathlib import Path
@@ -24,7 +23,7 @@ import numpy.typing as npt
 import tantivy
 
 from knowledge.search.corpus import Array, Columns
-from knowledge.text.folding import SEPARATOR
+from knowledge.text.folding import SEPARATOR, Codes, decode
 from knowledge.text.pinyin import sounds
 
 _CHUNK = 100_000
@@ -196,14 +195,15 @@ def _schema() -> tantivy.Schema:
     return builder.build()
 
 
-def grams(encoded: str) -> list[str]:
-    """Cut encoded text into its character pairs; a run's last character stands alone as well.
+def grams(codes: Codes) -> str:
+    """Return an encoded text's character pairs, parted by spaces; a run's last character stands alone as well.
 
     So one character is found as the beginning of some token wherever it stands.
     """
-    return [
-        pair.rstrip(SEPARATOR) for pair in map("".join, pairwise(encoded + SEPARATOR)) if pair[0] != SEPARATOR
-    ]
+    pairs = np.full((len(codes), 3), ord(SEPARATOR), "<u2")
+    pairs[:, 0] = codes
+    pairs[:-1, 1] = codes[1:]
+    return decode(pairs[codes != ord(SEPARATOR)].reshape(-1))
 
 
 @contextmanager
@@ -245,12 +245,12 @@ class BigramWriter:
         # Not by term: tantivy-py then takes the number for a signed one, and nothing is deleted.
         self._writer.delete_documents_by_query(tantivy.Query.term_query(self._index.schema, "file", file))
 
-    def add(self, file: int, key: int, encoded: str) -> None:
+    def add(self, file: int, key: int, codes: Codes) -> None:
         """Add one fact."""
         document = tantivy.Document()
         document.add_unsigned("file", file)
         document.add_unsigned("key", key)
-        document.add_text("grams", " ".join(grams(encoded)))
+        document.add_text("grams", grams(codes))
         with _told_by_the_system():
             self._writer.add_document(document)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
@@ -71,6 +71,12 @@ class ChineseAnalyzer:
         self.fold: Callable[[str], str] = lru_cache(KEPT)(fold)
         self.tokens: Callable[[str], tuple[Token, ...]] = lru_cache(KEPT // 4)(self._cut)
         self.quantities: Callable[[str], tuple[Quantity, ...]] = lru_cache(KEPT // 4)(quantities)
+
+    def words(self, text: str) -> Sequence[tuple[str, str]]:
+        """Cut a text into words with their parts of speech: for who needs no places and comes but once."""
+        if self._whole is None:
+            return self._tag(_encodable(text))
+        return [(token.text, token.tag) for token in self._cut(text)]
 
     def _cut(self, text: str) -> tuple[Token, ...]:
         text = _encodable(text)

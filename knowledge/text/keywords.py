@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 
 from knowledge.model import Article, Fact, ParsedDocument
-from knowledge.text.analyzer import ChineseAnalyzer, Token
+from knowledge.text.analyzer import ChineseAnalyzer
 from knowledge.text.dictionary import Dictionary
 
 SHOWN = 5
@@ -65,7 +65,7 @@ class KeywordExtractor:
         found: Counter[str] = Counter()
         left = READ
         for text in (title, *sentences):
-            found.update(token.text for token in self._language.tokens(text[:left]) if _tells(token))
+            found.update(word for word, tag in self._language.words(text[:left]) if _tells(word, tag))
             left -= len(text)
             if left <= 0:
                 break
@@ -77,10 +77,8 @@ class KeywordExtractor:
         return ChineseAnalyzer(self._dictionary)
 
 
-def _tells(token: Token) -> bool:
-    if len(token.text) < 2:
-        return False
-    return token.tag in TELLING or (token.tag == UNKNOWN and token.text.isalpha())
+def _tells(word: str, tag: str) -> bool:
+    return len(word) > 1 and (tag in TELLING or (tag == UNKNOWN and word.isalpha()))
 
 
 @cache

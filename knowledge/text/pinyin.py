@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Container, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +19,7 @@ Syllables = npt.NDArray[np.str_]
 Readings = npt.NDArray[np.int16]
 
 
+@lru_cache(8192)  # a few thousand with their tones; what users type besides
 def plain(syllable: str) -> str:
     """Return a syllable as typed on a keyboard: no tone, v for ü."""
     letters = unicodedata.normalize("NFD", syllable.lower().replace("ü", "v").replace("u:", "v"))
