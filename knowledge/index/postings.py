@@ -22,7 +22,7 @@ import numpy.lib.format as npy
 import numpy.typing as npt
 import tantivy
 
-from knowledge.search.corpus import Array, Columns
+from knowledge.search.corpus import Array, Columns, distinct
 from knowledge.text.folding import SEPARATOR, Codes, decode
 from knowledge.text.pinyin import sounds
 
@@ -124,11 +124,11 @@ def frequencies(facts: EncodedTexts) -> tuple[Array, Array, Array]:
         low, high = facts.offsets[first], facts.offsets[last]
         codes = facts.codes[low:high].astype(np.uint64)
         owner = np.repeat(np.arange(last - first, dtype=np.uint64), np.diff(facts.offsets[first : last + 1]))
-        seen = np.unique(owner << np.uint64(16) | codes)
+        seen = distinct(owner << np.uint64(16) | codes)
         char_df += np.bincount(seen & np.uint64(0xFFFF), minlength=0x10000)
         whole = (codes[:-1] != ord(SEPARATOR)) & (codes[1:] != ord(SEPARATOR))
         both = (owner[:-1] << np.uint64(32) | codes[:-1] << np.uint64(16) | codes[1:])[whole]
-        found = np.unique(both) & np.uint64(0xFFFFFFFF)
+        found = distinct(both) & np.uint64(0xFFFFFFFF)
         pairs.append(np.unique(found.astype(np.uint32), return_counts=True))
     return (char_df.astype(np.int32), *_sum(pairs))
 

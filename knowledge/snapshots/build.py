@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -18,9 +20,10 @@ from knowledge.index.index import IndexedDocument, build_index, update_index
 from knowledge.model import Document, ParsedDocument, Skipped
 from knowledge.repair.verification import keep_verified
 from knowledge.snapshots import manifest
-from knowledge.snapshots.crashes import Hand, Suspect, hand_in
+from knowledge.snapshots.crashes import Hand, Suspect, hand_in, hand_nowhere
 from knowledge.snapshots.difference import Comparison
 from knowledge.snapshots.files import explain_io_errors
+from knowledge.snapshots.helpers import helped
 from knowledge.snapshots.libraries import copy_libraries
 from knowledge.snapshots.manifest import Manifest
 from knowledge.snapshots.repository import INDEX
@@ -47,6 +50,7 @@ RECOGNISING = "识别图片"
 REMEDY = "其余文件照常；请把这个文件和日志里的出错记录交给开发者"
 AGAIN = "-again"  # no folder's fingerprint ends so: a passing fault is tried again though nothing was touched
 SAID = 120  # characters of what an error says
+MANY = 64  # files from which on helpers are worth their forks
 TRIED = 5_000  # lines of a document in which the line that repair fails on is looked for
 
 Repair: TypeAlias = Callable[[Document], ParsedDocument]
@@ -140,11 +144,13 @@ def build(
     progress: Progress = no_progress,
     fingerprint: str | None = None,
     repair: Repair | None = None,
+    helpers: int = 0,
 ) -> BuildResult:
     """Build and seal the snapshot of `request.articles` in the empty `folder`.
 
     `fingerprint` is this program's `build_fingerprint()`, for who knows it already. Whatever is raised for one
-    document costs that document.
+    document costs that document. So many `helpers` read and repair many files aside; a process of one thread may have
+    them.
 
     Raises:
         NoArticles: the articles folder is missing or no folder.
@@ -169,13 +175,14 @@ def build(
         recogniser = TextRecogniser(folder.parent / RECOGNISED, partial(_tell_pages, progress))
         work = _Work(hand, progress, repair, KeywordExtractor(dictionary), left_out, recogniser)
         difference = None
-        if base:
-            with Comparison.with_index(base / INDEX) as comparison:
-                repaired = comparison.through(work.documents(plan.redone), work.failed)
-                update_index(folder / INDEX, base / INDEX, gone, repaired, work.skip)
-                difference = comparison.finish(gone)
-        else:
-            build_index(folder / INDEX, work.documents(plan.redone), work.skip)
+        with work.documents(plan.redone, helpers) as documents:
+            if base:
+                with Comparison.with_index(base / INDEX) as comparison:
+                    repaired = comparison.through(documents, work.failed)
+                    update_index(folder / INDEX, base / INDEX, gone, repaired, work.skip)
+                    difference = comparison.finish(gone)
+            else:
+                build_index(folder / INDEX, documents, work.skip)
         hand.lay_down()
         progress(STORING, len(plan.redone), len(plan.redone))
         states = sorted(plan.kept + work.states, key=lambda state: state.name)
@@ -220,23 +227,44 @@ class _Work:
         """Take back a document that the index could not hold."""
         self.failed[document.name] = skipped_for(document.name, INDEXING, error)
 
-    def documents(self, sources: Sequence[tuple[Source, str]]) -> Iterator[IndexedDocument]:
-        """Read and repair, writing down what becomes of each file on the way."""
+    @contextmanager
+    def documents(
+        self, sources: Sequence[tuple[Source, str]], helpers: int = 0
+    ) -> Iterator[Iterator[IndexedDocument]]:
+        """Lend what is read and repaired; what becomes of each file is written down on the way."""
         if sources:
             self._keywords.load()  # what keeps it from its dictionary is no document's fault
-        for done, (source, digest) in enumerate(sources):
-            self._progress(REPAIRING, done, len(sources))
+        many = helpers if len(sources) >= MANY else 0
+        with hand_nowhere() as nowhere, helped(sources, self._aside(nowhere), many) as prepared:
+            yield self._indexed(prepared, len(sources))
+
+    def _aside(self, hand: Hand) -> Callable[[tuple[Source, str]], list[IndexedDocument | Skipped]]:
+        """The same work with nothing in hand: over what a helper ends, this process goes once more."""
+        other = copy(self)
+        other._hand = hand
+        return lambda source: list(other._prepared(*source))
+
+    def _indexed(
+        self,
+        prepared: Iterator[tuple[tuple[Source, str], list[IndexedDocument | Skipped] | None]],
+        total: int,
+    ) -> Iterator[IndexedDocument]:
+        for done, ((source, digest), aside) in enumerate(prepared):
+            self._progress(REPAIRING, done, total)
             state = SourceState(source.name, source.size, source.stamp, digest)
-            for read in self._reads(source, digest):
-                one = self._repaired(read, digest)
+            for one in self._prepared(source, digest) if aside is None else aside:
                 if isinstance(one, Skipped):
                     state = replace(state, skipped=(*state.skipped, one))
                     continue
                 self._hand.take(one[0].document.name, digest, INDEXING)
                 yield one
+                self._hand.lay_down()
                 state = self._with(state, one[0])
             self.states.append(state)
-        self._progress(REPAIRING, len(sources), len(sources))
+        self._progress(REPAIRING, total, total)
+
+    def _prepared(self, source: Source, digest: str) -> Iterator[IndexedDocument | Skipped]:
+        return (self._repaired(read, digest) for read in self._reads(source, digest))
 
     def _with(self, state: SourceState, parsed: ParsedDocument) -> SourceState:
         if failed := self.failed.get(parsed.document.name):

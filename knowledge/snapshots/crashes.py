@@ -69,6 +69,16 @@ def hand_in(folder: Path) -> Iterator[Hand]:
             (folder / HAND).unlink(missing_ok=True)
 
 
+@contextmanager
+def hand_nowhere() -> Iterator[Hand]:
+    """Lend a hand that writes nothing down."""
+    descriptor = os.open(os.devnull, os.O_WRONLY)
+    try:
+        yield Hand(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def in_hand(folder: Path) -> Suspect | None:
     """What a build that died had in hand; None if nothing."""
     try:

@@ -132,7 +132,9 @@ def _load() -> Build:
     fingerprint = build_fingerprint()
     gc.collect()
     gc.freeze()
-    return lambda request, folder, progress: build(request, folder, progress, fingerprint)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    helpers = cores if cores > 1 else 0
+    return lambda request, folder, progress: build(request, folder, progress, fingerprint, helpers=helpers)
 
 
 def _build_and_exit(build: Build, request: BuildRequest, folder: Path) -> None:

@@ -25,7 +25,7 @@ from knowledge.model import ParsedDocument
 from knowledge.snapshot import Snapshot
 from knowledge.snapshots.build import build
 from knowledge.snapshots.request import BuildRequest
-from knowledge.text.folding import decode, encode
+from knowledge.text.folding import encode
 from tests.bench.grown import Stock, as_file, as_repaired, grown, stock_of, stock_of_seeds
 from tests.bench.peers import SqliteWords, TantivyWords
 
@@ -124,7 +124,7 @@ def _candidates_only(folder: Path, plain: Iterable[str]) -> EncodedTexts:
     rows: list[tuple[int, bytes]] = []
     for key, text in enumerate(plain):
         codes = encode(text)
-        writer.add(0, key, decode(codes))
+        writer.add(0, key, codes)
         rows.append((key, codes.tobytes()))
     with writer:
         writer.commit()
