@@ -264,6 +264,7 @@ class Leaders:
     async def _hold(self, connection: Connection, name: str) -> None:
         """Lead as long as the session answers."""
         won = await (await connection.execute(WIN, (name, self._replica.id))).fetchone()
+        self._seen[name] = self._clock()
         await self._set(name, int(won[0]) if won else 0)
         log.info("leading %s", name)
         try:
