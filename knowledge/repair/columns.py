@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from knowledge.repair.characters import width
-from knowledge.repair.interleaved import BLANKS, Cell, Parts, flow, take_turns, unglue
+from knowledge.repair.characters import fold, width
+from knowledge.repair.interleaved import BLANKS, Cell, Parts, flow, unglue, weave
 from knowledge.repair.sentences import FINISHED
 
 _WORD: Final = re.compile(r"[^\s\u3000]+")
@@ -37,7 +37,7 @@ _INDENTED: Final = 5
 
 def split_columns(rows: Sequence[str]) -> list[list[Cell]] | None:
     """Return the cells of a page column by column, in bands of columns and of whole rows; None if it has one column."""
-    texts = [row.rstrip() for row in rows]
+    texts = [fold(row.rstrip()) for row in rows]
     parts = list(_bands(texts, 0, len(texts)))
     return parts if len(parts) > 1 else None
 
@@ -225,7 +225,7 @@ def _further(texts: Sequence[str], column: list[Cell]) -> list[list[Cell]]:
 def _by_reading(texts: Sequence[str], low: int, high: int) -> Parts | None:
     """Split rows that hold a line of each column with a mere blank between, or lines of columns that stand in turns."""
     cells = [(row, 0, len(texts[row])) for row in range(low, high)]
-    parts = unglue(texts, cells) or take_turns(texts, cells)
+    parts = unglue(texts, cells) or weave(texts, cells)
     return (
         parts if parts is not None and _is_running(texts, [c for part in parts.body for c in part]) else None
     )

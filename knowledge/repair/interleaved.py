@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
-from statistics import mean
 from typing import Final
 
 from knowledge.repair.characters import width
@@ -32,9 +31,10 @@ _WIDE_ROWS: Final = 8
 _BEAM: Final = 12
 # So many widths are tried; rows of columns have no more rows between that are none.
 _TRIED: Final = 6
-# A row across all columns, as of a headline between two articles, and what it costs.
+# A row across all columns, as of a headline between two articles, and what it costs there and above the first row.
 _ACROSS: Final = -1
 _SPANS: Final = 6.0
+_ABOVE: Final = 2.0
 # Rows of two columns are so many times as wide as one; of a row's blanks so many may part columns.
 _TWO: Final = 1.6
 _CUTS: Final = 5
@@ -48,7 +48,9 @@ _BROKEN_OFF: Final = 2.0
 _HEADLINE: Final = 6.0
 _ABSENT: Final = 1.2
 _ENDED: Final = 0.4
-_OUT_OF_TURN: Final = 2.5
+# Lines that read on worse than that may stand in turns with others.
+_ILL: Final = 0.6
+_FEWEST_WOVEN: Final = 10
 _WIDE_BLANK: Final = 1.0
 _BETTER: Final = 0.8
 _LEAST: Final = 3.0
@@ -56,6 +58,20 @@ _LEAST: Final = 3.0
 _PARTED: Final = 0.4
 # A row below the columns that costs more is none of theirs.
 _DOES_NOT_FIT: Final = 4.2
+
+
+@dataclass(frozen=True, slots=True)
+class _Turns:
+    """What a row costs that stands in the column of the one before, in the next column, and in another."""
+
+    same: float
+    next: float
+    other: float
+    better: float
+
+
+_IN_TURNS: Final = _Turns(2.5, 0.0, 2.5, _BETTER)
+_IN_BLOCKS: Final = _Turns(0.4, 1.2, 1.5, 2 * _BETTER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +115,7 @@ def unglue(texts: Sequence[str], cells: Sequence[Cell]) -> Parts | None:
             if not 2 <= many <= _MOST_COLUMNS:
                 continue
             options = [list(_parted(texts, cell, many, wide)) for cell in body]
-            state = _search(texts, options, many, wide, in_turns=False)
+            state = _search(texts, options, many, wide, None)
             if state is None:
                 continue
             at = sum(
@@ -123,52 +139,49 @@ def _how_many(texts: Sequence[str], rows: Sequence[Cell], wide: float) -> int:
     return round((widths[int(0.95 * (len(widths) - 1))] + 0.5) / (wide + 0.5))
 
 
-def take_turns(texts: Sequence[str], cells: Sequence[Cell]) -> Parts | None:
-    """Part lines of two or more columns that stand one after the other in turns; None where they read on as they are."""
+def weave(texts: Sequence[str], cells: Sequence[Cell]) -> Parts | None:
+    """Part rows of two or more columns that stand one after the other, in turns or some of each; None where they read
+    on as they are."""
     filled = [cell for cell in cells if _text(texts, cell).strip()]
-    lines = [_text(texts, cell).strip() for cell in filled]
-    open_ends = [
-        at for at, line in enumerate(lines[:-1]) if not FINISHED.search(line) and width(line) <= _WIDEST
-    ]
-    if len(open_ends) < 2 * _FEWEST or 2 * len(open_ends) < len(lines):
-        return None
-    next_to = {at: _bounded(lines[at], lines[at + 1]) for at in open_ends}
-    if mean(next_to.values()) > _BETTER / 2:
-        return None
-    best: tuple[float, int, int, int] | None = None
-    for many in _MANY:
-        gain = [
-            _bounded(lines[at], lines[at + many]) - next_to[at]
-            if at in next_to and at + many < len(lines)
-            else 0.0
-            for at in range(len(lines))
-        ]
-        total, first, last = _richest(gain)
-        if best is None or total > best[0]:
-            best = total, many, first, min(len(lines) - 1, last + many)
-    if best is None or best[0] < _BETTER / 2 * len(open_ends) or best[3] - best[2] < 3 * _FEWEST:
-        return None
-    _, many, low, last = best
-    last = min(len(filled) - 1, last + many)
-    widths = sorted(width(line) for line in lines[low : last + 1])
-    wide = widths[int(0.8 * (len(widths) - 1))]
-    found: tuple[float, int, _State] | None = None
-    lowest = max(0, low - many)
-    for first in range(lowest, low + many + 1):
-        options = [[((column, cell),) for column in range(many)] for cell in filled[first : last + 1]]
-        state = _search(texts, options, many, wide, in_turns=True)
-        if state is not None:
-            total = flow(texts, filled[lowest:first]) + state.score
-            if found is None or total > found[0]:
-                found = total, first, state
+    lines = [_tail(_text(texts, cell)) for cell in filled]
+    found: tuple[float, int, int, _State] | None = None
+    for many, low, high, turns in _woven(lines):
+        first, last = max(0, low - many), min(len(filled) - 1, high + many)
+        body = filled[first : last + 1]
+        widths = sorted(line.wide for line in lines[first : last + 1])
+        wide = widths[int(0.8 * (len(widths) - 1))]
+        options = [[((column, cell),) for column in range(many)] + [((_ACROSS, cell),)] for cell in body]
+        state = _search(texts, options, many, wide, turns)
+        gain = state.score - flow(texts, body) if state is not None else 0.0
+        if state is not None and gain > turns.better * (high - low) and (found is None or gain > found[0]):
+            found = gain, first, last, state
     if found is None:
         return None
-    _, first, state = found
-    body = filled[first : last + 1]
-    if state.score - flow(texts, body) < _BETTER * len(body):
-        return None
+    _, first, last, state = found
     state, last = _without_foot(state, last)
-    return _columns(cells, filled[first], filled[last], state, many)
+    return _columns(cells, filled[first], filled[last], state, len(state.tails))
+
+
+def _woven(lines: Sequence[_Tail]) -> Iterator[tuple[int, int, int, _Turns]]:
+    """Yield how many columns may stand in turns, from where to where, and how regularly."""
+    ill = [
+        0.0 if a.finished or a.wide > _WIDEST else _ILL - _bounded(a.end, b.begin) for a, b in pairwise(lines)
+    ]
+    total, low, high = _richest(ill)
+    if high - low < _FEWEST_WOVEN or total < _ILL * (high - low):
+        return
+    for many in _MANY:
+        gain = [
+            each - _ILL + _bounded(lines[at].end, lines[at + many].begin)
+            if each and at + many < len(lines)
+            else 0.0
+            for at, each in enumerate(ill)
+        ]
+        better, first, last = _richest(gain)
+        if better > _FEWEST and last + 1 - first >= _FEWEST_WOVEN:
+            yield many, first, last + 1, _IN_TURNS
+    for many in _MANY:
+        yield many, low, high + 1, _IN_BLOCKS
 
 
 def _without_foot(state: _State, last: int) -> tuple[_State, int]:
@@ -290,15 +303,15 @@ def _search(
     options: Sequence[Sequence[tuple[tuple[int, Cell], ...]]],
     many: int,
     wide: float,
-    in_turns: bool,
+    turns: _Turns | None,
 ) -> _State | None:
-    beam = [_State(0.0, (None,) * many, many - 1, (), None)]
+    beam = [_State(0.0, (None,) * many, -1, (), None)]
     for choices in options:
         pieces = {cell: _tail(_text(texts, cell)) for placed in choices for _, cell in placed}
         grown: dict[tuple[tuple[_Tail | None, ...], int], _State] = {}
         for state in beam:
             for placed in choices:
-                new = _placed(pieces, state, placed, wide, in_turns)
+                new = _placed(pieces, state, placed, wide, turns)
                 key = (new.tails, new.last)
                 if key not in grown or grown[key].score < new.score:
                     grown[key] = new
@@ -319,21 +332,23 @@ def _placed(
     state: _State,
     placed: tuple[tuple[int, Cell], ...],
     wide: float,
-    in_turns: bool,
+    turns: _Turns | None,
 ) -> _State:
     score = state.score
     if placed[0][0] == _ACROSS:
-        return _State(score - _SPANS, (None,) * len(state.tails), state.last, placed, state)
+        cost = _ABOVE if turns is not None and state.last < 0 else _SPANS
+        return _State(score - cost, (None,) * len(state.tails), state.last, placed, state)
     tails = list(state.tails)
     for column, cell in placed:
         own, above = pieces[cell], tails[column]
-        if not in_turns and own.wide > wide + _OUT:
+        if turns is None and own.wide > wide + _OUT:
             score -= min(_HEADLINE, _REACH / 2 * (own.wide - wide - _OUT))
         if above is not None and not above.finished:
             score += _bounded(above.end, own.begin) - (_BROKEN_OFF if above.wide < wide - _SHORT else 0.0)
         tails[column] = own
-    if in_turns:
-        score -= 0.0 if placed[0][0] == (state.last + 1) % len(tails) else _OUT_OF_TURN
+    if turns is not None:
+        turn = (placed[0][0] - state.last) % len(tails)
+        score -= turns.same if turn == 0 else turns.next if turn == 1 else turns.other
     else:
         held = {column for column, _ in placed}
         for column, tail in enumerate(state.tails):

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Final
 
 from knowledge.model import Document, Span
-from knowledge.repair.characters import extent, has_text, pieces, strays_alone, width
+from knowledge.repair.characters import extent, fold, has_text, pieces, strays_alone, width
 from knowledge.repair.columns import split_columns
 from knowledge.repair.interleaved import Cell
 from knowledge.repair.patterns import AFTER_SENTENCE, CREDIT_TAIL, JUMP
@@ -27,6 +27,9 @@ _WORD: Final = re.compile(r"[^\s\u3000]+")
 
 # No byline or credit behind a sentence is longer.
 _TAIL: Final = 60
+# Neither ends with one of these marks; a jump begins with one of those.
+_NO_TAIL: Final = frozenset("，。、；：！？,;:!?")
+_JUMPS: Final = frozenset("▶→►>（(上下")
 
 
 @dataclass(eq=False)
@@ -59,7 +62,7 @@ class Line:
 
     @cached_property
     def text(self) -> str:
-        return "".join(self.raw[span.start : span.end] for span in self.spans)
+        return fold("".join(self.raw[span.start : span.end] for span in self.spans))
 
     @cached_property
     def spaced(self) -> bool:
@@ -150,6 +153,9 @@ def _without_tail(line: Line) -> Iterator[Line]:
     """Yield a line, and as lines of their own what is printed with it: a jump to or from another page, and a byline or
     credit that only a blank sets apart behind its last sentence."""
     if line.spaced:
+        yield line
+        return
+    if line.raw[line.end - 1] in _NO_TAIL and line.raw[line.start] not in _JUMPS:
         yield line
         return
     low = max(line.start, line.end - _TAIL)

@@ -18,9 +18,10 @@ _TRADITIONAL: Final = "張劉陳楊黃趙吳孫馬羅鄭謝許韓鄧馮蕭蔣葉
 _DOUBLE: Final = "|".join(sorted({*DOUBLE_SURNAMES, "歐陽", "司馬", "諸葛"}))
 _NAME: Final = f"(?:(?:{_DOUBLE}|[{''.join(sorted({*SURNAMES, *_TRADITIONAL}))}])[\u4e00-\u9fff·]{{1,2}})"
 NAMES: Final = f"{_NAME}(?:[\\s、，]+{_NAME}){{0,5}}"
+_BEFORE_ROLE: Final = "[\u4e00-\u9fff]{0,8}?"
 _AFTER_ROLE: Final = "[\\s:：/／|丨]"
 _REPORTER: Final = (
-    "(?:[\u4e00-\u9fff]{0,8}?(?:首席|见习|見習|实习|實習|特约|特約|全媒体|融媒体)?(?:记者|記者|通讯员|通訊員|特派员|特派員)|实习生|實習生"
+    f"(?:{_BEFORE_ROLE}(?:首席|见习|見習|实习|實習|特约|特約|全媒体|融媒体)?(?:记者|記者|通讯员|通訊員|特派员|特派員)|实习生|實習生"
     "|撰文|撰稿|文\\s*[/／]?\\s*图|图\\s*[/／]\\s*文)"
 )
 # Words of any text too (文化, 作者来自): they name a writer only where they stand apart from the name.
@@ -104,7 +105,8 @@ MARKS: Final = tuple(
             r"热线|熱線|联系我们|联系电话|邮箱|信箱|聯絡|電話|电话|扫码|扫描二维码|E-?mail|投稿|报料",
         ),
         ("reporter", r"记者|記者|通讯员|通訊員|实习生|撰文|特派"),
-        ("signed", ONLY_SIGNED.pattern),
+        # What may stand before the role need not be looked for: the mark is searched, not matched.
+        ("signed", ONLY_SIGNED.pattern.replace(_BEFORE_ROLE, "", 1)),
         ("signed-after", AFTER_SENTENCE.pattern.replace("?P<glued>", "?:")),
         ("in-brackets", IN_BRACKETS.pattern),
         ("names", rf"^{ONLY_NAMES.pattern}"),
