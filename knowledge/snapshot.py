@@ -35,7 +35,7 @@ from knowledge.repair.report import FileReport, report
 from knowledge.repair.verification import verify
 from knowledge.search.ask import Answering, ask
 from knowledge.search.conversation import Hints, answer_across, answer_after, asked_across, hints
-from knowledge.search.related import alike, related
+from knowledge.search.related import meant_facts, related
 from knowledge.search.semantic import Coverage, Over
 from knowledge.text.analyzer import Analyzer, ChineseAnalyzer
 
@@ -134,7 +134,9 @@ class Snapshot:
     def meaning(self, query: str, facts: Sequence[Fact]) -> tuple[Fact, ...]:
         """Return those of the facts that mean what a query says, the most alike first; none without a model."""
         return (
-            () if self._meanings is None else alike(query, facts, self._analyse, self._index, self._meanings)
+            ()
+            if self._meanings is None
+            else meant_facts(query, facts, self._analyse, self._index, self._meanings)
         )
 
     @property

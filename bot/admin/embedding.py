@@ -17,7 +17,7 @@ from bot.runtime import kill_child
 from bot.texts.operating import OperatingPhrases
 from knowledge.embedding.meanings import Semantics
 from knowledge.embedding.models import OFF
-from knowledge.embedding.worker import ENVIRONMENT, command
+from knowledge.embedding.worker import ENVIRONMENT, worker_command
 from knowledge.snapshots.repository import INDEX, SnapshotRepository
 
 log = logging.getLogger(__name__)
@@ -110,7 +110,7 @@ class EmbeddingService:
 
     async def _once(self, index: Path) -> str | None:
         """Let a child embed; return what went wrong."""
-        order = command(self._semantics.folder, index, self._semantics.embeddings)
+        order = worker_command(self._semantics.folder, index, self._semantics.embeddings)
         child = await asyncio.create_subprocess_exec(
             *order, stdin=PIPE, stdout=PIPE, env=ENVIRONMENT, start_new_session=True
         )

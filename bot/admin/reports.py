@@ -15,7 +15,7 @@ from bot.state.people import AuditEntry
 from bot.texts.phrases import AdminPhrases
 from bot.texts.reworded import reworded
 from knowledge.model import Skipped
-from knowledge.snapshots.difference import Change, Difference, Tally
+from knowledge.snapshots.difference import Change, SnapshotDifference, Tally
 from knowledge.snapshots.manifest import Manifest, Totals
 from knowledge.snapshots.request import Preview, PreviewLine
 from knowledge.snapshots.sources import FolderChanges
@@ -143,7 +143,7 @@ def _built_lines(report: ReloadReport, said: AdminPhrases) -> Iterator[str]:
             yield said.more_files.format(len(skipped) - SAMPLES)
 
 
-def _difference_lines(difference: Difference, said: AdminPhrases, beside: bool) -> Iterator[str]:
+def _difference_lines(difference: SnapshotDifference, said: AdminPhrases, beside: bool) -> Iterator[str]:
     if not difference:
         if not beside:
             yield said.no_difference

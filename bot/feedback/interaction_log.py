@@ -15,8 +15,7 @@ from bot.query_service import TooSlow
 from bot.state.people import Pseudonymizer
 from bot.state.questions import Votes
 from knowledge.model import Answer
-from knowledge.query.words import content_words
-from knowledge.text.analyzer import Analyzer
+from knowledge.text.analyzer import Analyzer, content_words
 
 log = logging.getLogger(__name__)
 

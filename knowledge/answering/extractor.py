@@ -22,7 +22,7 @@ from knowledge.answering.scorer import AnswerModel, softmax
 from knowledge.answering.window import Passage, tight
 from knowledge.query.analysis import Query
 from knowledge.query.question import FEW_WORDS, NAMES, NUMBERS, QuestionType
-from knowledge.query.words import STOP_WORDS
+from knowledge.text.analyzer import STOP_WORDS
 from knowledge.text.periods import Relation
 
 _PAIRS = ("“”", "《》", "「」", "『』", "（）", "()")

@@ -40,7 +40,7 @@ NAME = "vectors"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class EmbeddedQuery:
     """A query's vector, and what made it."""
 
     model: Model
@@ -122,7 +122,7 @@ class Semantics:
         self._load = load
         self._embedder: Embedder | None = None
         self._resting_until = 0.0
-        self._asked: dict[str, Future[Asked | None]] = {}
+        self._asked: dict[str, Future[EmbeddedQuery | None]] = {}
         self._lock = threading.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="meaning")
 
@@ -148,7 +148,7 @@ class Semantics:
         """Hold queries beside the facts of one index."""
         return SnapshotMeanings(columns, self)
 
-    def asked(self, query: str) -> Asked | None:
+    def asked(self, query: str) -> EmbeddedQuery | None:
         """Return a folded query's vector if it comes within the budget; one that comes later is there the next time."""
         with self._lock:
             future = self._asked.pop(query, None)
@@ -170,11 +170,11 @@ class Semantics:
         with suppress(TimeoutError):
             future.result(self._budget)
 
-    def _embed(self, query: str) -> Asked | None:
+    def _embed(self, query: str) -> EmbeddedQuery | None:
         try:
             embedder = self._embedder = self._embedder or self._load(self.embeddings)
             vector = embedder.embed([query], asked=True)[0]
-            return Asked(Model(embedder.name, embedder.dimension), vector)
+            return EmbeddedQuery(Model(embedder.name, embedder.dimension), vector)
         except EmbeddingFailed as error:
             log.warning("%s", error)
             with self._lock:

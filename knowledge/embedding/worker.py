@@ -110,7 +110,7 @@ def _embedded(
     return list(zip([key for key, _ in batch], np.split(vectors, ends[:-1]), strict=True))
 
 
-def command(folder: Path, index: Path, embeddings: str, niceness: int = NICE) -> list[str]:
+def worker_command(folder: Path, index: Path, embeddings: str, niceness: int = NICE) -> list[str]:
     """The command line that embeds an index."""
     module = (sys.executable, "-m", "knowledge.embedding.worker")
     return [*module, str(folder), str(index), embeddings, str(niceness)]
@@ -119,7 +119,7 @@ def command(folder: Path, index: Path, embeddings: str, niceness: int = NICE) ->
 def embed_aside(folder: Path, index: Path, embeddings: str, niceness: int = NICE) -> subprocess.Popen[bytes]:
     """Start embedding in a process that outlives this one; who waits for it need not be nice."""
     return subprocess.Popen(  # noqa: S603 our own command
-        command(folder, index, embeddings, niceness),
+        worker_command(folder, index, embeddings, niceness),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

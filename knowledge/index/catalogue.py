@@ -21,7 +21,7 @@ import numpy.typing as npt
 from knowledge.model import Browse, Facet, Order, library_folder
 from knowledge.query.operators import Filter
 from knowledge.search.corpus import Columns
-from knowledge.text.folding import SEPARATOR, decode, encode, fold
+from knowledge.text.folding import SEPARATOR, decoded, encode, fold
 
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -123,7 +123,7 @@ class Catalogue:
 
     def _about_all(self, words: str) -> Mask:
         found = np.ones(len(self), dtype=np.bool_)
-        runs = (run for word in words.split() for run in decode(encode(word)).split(SEPARATOR))
+        runs = (run for word in words.split() for run in decoded(encode(word)).split(SEPARATOR))
         for run in dict.fromkeys(run for run in runs if run):
             found &= self._about(run)
         return found
@@ -141,7 +141,7 @@ class Catalogue:
     def _about(self, word: str) -> Mask:
         """The articles that have a word in their titles or among their key words, or mention it."""
         found = np.zeros(len(self), dtype=np.bool_)
-        starts = [at.start() for at in re.finditer(re.escape(word), decode(self._columns.heads))]
+        starts = [at.start() for at in re.finditer(re.escape(word), decoded(self._columns.heads))]
         heads = np.searchsorted(self._columns.head_offsets, starts, "right") - 1
         keys = [self._columns.head_keys[np.unique(heads)]]
         for keyword, rows in self._sharing.items():

@@ -23,7 +23,7 @@ import numpy.typing as npt
 import tantivy
 
 from knowledge.search.corpus import Array, Columns, distinct
-from knowledge.text.folding import SEPARATOR, Codes, decode
+from knowledge.text.folding import SEPARATOR, Codes, decoded
 from knowledge.text.pinyin import sounds
 
 _CHUNK = 100_000
@@ -203,7 +203,7 @@ def grams(codes: Codes) -> str:
     pairs = np.full((len(codes), 3), ord(SEPARATOR), "<u2")
     pairs[:, 0] = codes
     pairs[:-1, 1] = codes[1:]
-    return decode(pairs[codes != ord(SEPARATOR)].reshape(-1))
+    return decoded(pairs[codes != ord(SEPARATOR)].reshape(-1))
 
 
 @contextmanager

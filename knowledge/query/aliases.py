@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from knowledge.query.words import STOP_WORDS
+from knowledge.text.analyzer import STOP_WORDS
 
 LONGEST_NAME = 40
 LONGEST_GROUP = 12

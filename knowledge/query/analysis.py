@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from knowledge.query.aliases import Aliases, Expansion
 from knowledge.query.operators import Filter, read_operators
 from knowledge.query.question import Question, QuestionType, read_question
-from knowledge.query.words import content_words
-from knowledge.text.analyzer import Analyzer, Token
+from knowledge.text.analyzer import Analyzer, Token, content_words
 from knowledge.text.numbers import Quantity, number_keys, quantities
 
 LONGEST_QUERY = 256

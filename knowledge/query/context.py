@@ -13,8 +13,7 @@ from enum import Enum
 
 from knowledge.query.analysis import Query
 from knowledge.query.question import NUMBERS, QuestionType
-from knowledge.query.words import STOP_WORDS
-from knowledge.text.analyzer import Analyzer, Token
+from knowledge.text.analyzer import STOP_WORDS, Analyzer, Token
 from knowledge.text.periods import periods
 
 Analyse = Callable[[str], Query]

@@ -17,14 +17,13 @@ from knowledge.query.parts import Part, parts_of
 from knowledge.query.question import FEW_WORDS, QuestionType
 from knowledge.search.corpus import Array, Corpus
 from knowledge.search.decision import READ, Judge, differences, similarity
-from knowledge.search.duplicates import merge_repeats
 from knowledge.search.features import FEATURES, answers_type, feature_matrix, passage_pair_coverage
 from knowledge.search.lexicon import Lexicon
 from knowledge.search.matching import Explainer
 from knowledge.search.pool import Pool, find_pool
 from knowledge.search.rewriting import Rewriting, rewritings
 from knowledge.search.semantic import Meaning, Meanings, is_close, is_whole
-from knowledge.search.shelf import Shelf
+from knowledge.search.shelf import Shelf, merge_repeats
 from knowledge.search.weights import (
     LIKENESS_AGAIN,
     REWRITTEN,
@@ -34,7 +33,7 @@ from knowledge.search.weights import (
     ranking_weights,
 )
 from knowledge.text.analyzer import Analyzer
-from knowledge.text.folding import decode
+from knowledge.text.folding import decoded
 from knowledge.text.numbers import number_keys
 
 BUDGET = 0.150
@@ -117,14 +116,14 @@ def ask(
         return Answer(text, False, 0.0, None)
 
     def answer(one: Query) -> Answer:
-        examined = examine(one, analyse, corpus, language, limit, clock, answering)
+        examined = examine_wordings(one, analyse, corpus, language, limit, clock, answering)
         return _answer(text, examined, language, limit) if examined else Answer(text, False, 0.0, None)
 
     parts = parts_of(query, text, analyse)
     return _joined(text, parts, [answer(part.query) for part in parts], limit) if parts else answer(query)
 
 
-def examine(
+def examine_wordings(
     query: Query,
     analyse: Analyse,
     corpus: Corpus,
@@ -137,7 +136,7 @@ def examine(
     meaning = None if answering.meanings is None else answering.meanings.of(query.text)
     tried = [ranked] if (ranked := rank(query, None, corpus, language, meaning)) else []
     deadline = clock() + BUDGET  # from here: the first ranking may load what later ones find loaded
-    lexicon = Lexicon(corpus, decode(tried[0].pool.text) if tried else "")
+    lexicon = Lexicon(corpus, decoded(tried[0].pool.text) if tried else "")
     for rewriting in rewritings(query, lexicon, language):
         if clock() > deadline and len(tried) > 1:
             break

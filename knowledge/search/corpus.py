@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from knowledge.model import Fact
 from knowledge.query.operators import Filter
-from knowledge.text.folding import decode
+from knowledge.text.folding import decoded
 
 Array = npt.NDArray[Any]
 
@@ -48,7 +48,7 @@ class Columns:
 
     def text(self, fact: int) -> str:
         """Return a fact as `text.script.encode` left it, by its number."""
-        return decode(self.codes[self.offsets[fact] : self.offsets[fact + 1]])
+        return decoded(self.codes[self.offsets[fact] : self.offsets[fact + 1]])
 
 
 class Corpus(Protocol):

@@ -12,7 +12,7 @@ import numpy as np
 from knowledge.query.analysis import Query
 from knowledge.query.question import QuestionType
 from knowledge.search.corpus import Array, Corpus
-from knowledge.text.folding import SEPARATOR, decode, encode
+from knowledge.text.folding import SEPARATOR, decoded, encode
 from knowledge.text.nearness import remembered
 
 LOOKED_THROUGH = 500
@@ -82,7 +82,7 @@ class Demands:
     @cached_property
     def _titled(self) -> Array:
         """The keys of the articles whose titles hold every run, ascending; a run that none holds, nearly."""
-        heads = decode(self._columns.heads)
+        heads = decoded(self._columns.heads)
         return self._columns.head_keys[
             sorted(set.intersection(*(self._holding(run, heads) for run in self._titles)))
         ]
@@ -97,5 +97,5 @@ class Demands:
 
 
 def _runs(words: tuple[str, ...]) -> tuple[str, ...]:
-    runs = (decode(encode(word)).strip(SEPARATOR) for word in words)
+    runs = (decoded(encode(word)).strip(SEPARATOR) for word in words)
     return tuple(run for run in runs if run)

@@ -8,19 +8,25 @@ from functools import cache
 import numpy as np
 
 from knowledge.query.question import NUMBERS, QuestionType
-from knowledge.search.bm25 import attainable, characters_and_pairs
 from knowledge.search.corpus import Array
 from knowledge.search.pool import WINDOW, Pool
-from knowledge.search.windows import CHARS, PAIRS
+from knowledge.search.units import Units
+from knowledge.search.windows import CHARS, PAIRS, Counts
 from knowledge.text.folding import encode
 
 Feature = Callable[[Pool], Array]
+
+K1 = 0.3
+B = 0.6
+"""Fitted for single sentences on CMRC2018 trial and DRCD dev (docs/search.md); the usual 1.2 and .75 suit long pages."""
+GRAM_SHARE = 0.5
+"""What a character pair counts beside a character."""
 
 
 def passage_score(pool: Pool) -> Array:
     """BM25 of the sentence with its neighbours (passage evidence: Callan 1994)."""
     average = pool.average * (2 * WINDOW + 1)
-    return characters_and_pairs(pool.passage, average) / attainable(pool.units)
+    return _characters_and_pairs(pool.passage, average) / _attainable(pool.units)
 
 
 def passage_pair_coverage(pool: Pool) -> Array:
@@ -151,3 +157,22 @@ def feature_matrix(pool: Pool) -> Array:
     for column, feature in enumerate(FEATURES):
         matrix[:, column] = feature(pool)
     return matrix
+
+
+def _characters_and_pairs(counts: Counts, average: float) -> Array:
+    """Score windows by their characters and, at half weight, their character pairs.
+
+    BM25 as in Robertson and Zaragoza, The Probabilistic Relevance Framework, 2009.
+    """
+    norm = K1 * (1 - B + B * counts.lengths / average)
+    scores: Array = (counts.tf / (counts.tf + norm[:, None])) @ _weights(counts.units)
+    return scores
+
+
+def _attainable(units: Units) -> float:
+    """Return the most that `_characters_and_pairs` can give a query, so that scores compare across queries."""
+    return float(_weights(units).sum()) or 1.0
+
+
+def _weights(units: Units) -> Array:
+    return (K1 + 1) * np.concatenate([units.char_idf, GRAM_SHARE * units.gram_idf])

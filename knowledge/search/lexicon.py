@@ -10,7 +10,7 @@ import numpy as np
 
 from knowledge.search.corpus import Array, Corpus
 from knowledge.search.units import POSTINGS, beginning, gram_frequencies
-from knowledge.text.folding import SEPARATOR, Codes, decode, encode
+from knowledge.text.folding import SEPARATOR, Codes, decoded, encode
 from knowledge.text.pinyin import cuts
 
 LOOKED_AT = 20
@@ -64,7 +64,7 @@ class Lexicon:
             return True
         if not self.frequency(word):
             return False
-        text = decode(encode(word))
+        text = decoded(encode(word))
         if len(text) <= 2:
             return True
         terms = [[text[at : at + 2]] for at in range(len(text) - 1) if SEPARATOR not in text[at : at + 2]]

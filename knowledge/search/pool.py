@@ -8,13 +8,12 @@ from functools import cached_property
 import numpy as np
 
 from knowledge.query.analysis import Query
-from knowledge.query.question import Question
+from knowledge.query.question import Question, QuestionType
 from knowledge.search.corpus import Array, Columns, Corpus, distinct
 from knowledge.search.demands import Demands
 from knowledge.search.semantic import NEAR, Meaning, likenesses
-from knowledge.search.units import Units, beginning, telling, units
+from knowledge.search.units import Units, beginning, telling, weighed_units
 from knowledge.search.windows import Counts, count, lay_out
-from knowledge.search.wording import subject
 from knowledge.text.folding import encode
 
 CANDIDATES = 50
@@ -26,6 +25,8 @@ REACH = 2
 """Neighbours of the leading candidates join: a fact that leans on its neighbour may share no word with the query."""
 WINDOW = 3
 """Facts on either side that make the passage of a fact."""
+_SAID = (QuestionType.LIST, QuestionType.FIGURE)
+_ASKING = frozenset("多少几谁哪什么何怎为啥吗久?")
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Pool:
 
 def find_pool(query: Query, corpus: Corpus, meaning: Meaning | None = None) -> Pool | None:
     """Return the facts that may answer a query by their words or their meaning, or None."""
-    weighed = units(encode(subject(query)), corpus.columns)
+    weighed = weighed_units(encode(_subject(query)), corpus.columns)
     terms = telling(weighed)
     if not terms:
         terms = [term for char in weighed.chars.tolist() for term in beginning(corpus.columns, char, SINGLE)]
@@ -132,3 +133,10 @@ def _around(columns: Columns, facts: Array, reach: int) -> tuple[Array, Array]:
     near = facts[:, None] + np.arange(-reach, reach + 1)
     homes = columns.articles.take(near, mode="clip")
     return near, (homes == homes[:, [reach]]) & (near >= 0) & (near < len(columns))
+
+
+def _subject(query: Query) -> str:
+    """Return the query without its question words; 房价 and 票价 ask by themselves and stay."""
+    asked = query.text[query.question.start : query.question.end]
+    by_itself = any(map(str.isalnum, asked)) and not _ASKING.intersection(asked) and query.type not in _SAID
+    return query.core if query.core and not by_itself else query.text

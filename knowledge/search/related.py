@@ -48,7 +48,7 @@ def related(
     return tuple(found.values())[:limit]
 
 
-def alike(
+def meant_facts(
     query: str, facts: Sequence[Fact], analyse: Analyse, corpus: Corpus, meanings: Meanings
 ) -> tuple[Fact, ...]:
     """Return those of the facts that mean what a query says, the most alike first; none where it cannot be told."""

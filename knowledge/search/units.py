@@ -87,7 +87,7 @@ def telling(units: Units) -> list[str]:
     return [pair(gram) for gram in units.grams[rarest[: max(LEAST, within)]].tolist()]
 
 
-def units(codes: Codes, columns: Columns) -> Units:
+def weighed_units(codes: Codes, columns: Columns) -> Units:
     """Cut an encoded query into units and weigh them."""
     n, text = len(columns), codes.tolist()
     chars = list(dict.fromkeys(code for code in text if code not in _STOP))

@@ -53,7 +53,7 @@ class Tally:
 
 
 @dataclass(slots=True)
-class Difference:
+class SnapshotDifference:
     """All that differs between two snapshots."""
 
     articles: Tally = field(default_factory=Tally)
@@ -110,7 +110,7 @@ class Comparison:
 
     def __init__(self, before: Index) -> None:
         self._before = before
-        self._difference = Difference()
+        self._difference = SnapshotDifference()
         self._seen: set[str] = set()
 
     @classmethod
@@ -136,7 +136,7 @@ class Comparison:
                 self._old(new.document.name), [(article, facts[article.id]) for article in new.articles]
             )
 
-    def finish(self, gone: Iterable[str]) -> Difference:
+    def finish(self, gone: Iterable[str]) -> SnapshotDifference:
         """Count the documents that did not come again; return the whole difference."""
         for name in sorted(set(gone) - self._seen):
             self._difference.document(self._old(name), ())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from knowledge.model import Skipped
 from knowledge.snapshots.crashes import Suspect
-from knowledge.snapshots.difference import Difference
+from knowledge.snapshots.difference import SnapshotDifference
 from knowledge.snapshots.manifest import Manifest
 
 REPAIRING = "修复"
@@ -43,7 +43,7 @@ class BuildResult:
     """
 
     manifest: Manifest
-    difference: Difference | None
+    difference: SnapshotDifference | None
     redone: int
     kept: int
     beside: tuple[str, ...] = ()

@@ -129,7 +129,7 @@ def encode(text: str) -> Codes:
     return codes
 
 
-def decode(codes: Codes) -> str:
+def decoded(codes: Codes) -> str:
     """Return the text of UTF-16 units made by `encode`."""
     return codes.astype("<u2").tobytes().decode("utf-16-le", "replace")
 

@@ -14,7 +14,7 @@ SHORTEST = 4
 """Characters from which on a part of a title may be remembered wrongly; shorter ones would be like too many."""
 
 
-class Change(NamedTuple):
+class Substitution(NamedTuple):
     """What stands in `before[start:end]` and in `after[after_start:after_end]` instead."""
 
     start: int
@@ -53,11 +53,11 @@ def likeness(one: str, other: str) -> float:
     return Indel.normalized_similarity(one, other)
 
 
-def changes(before: Sequence[str], after: Sequence[str]) -> Iterator[Change]:
+def changes(before: Sequence[str], after: Sequence[str]) -> Iterator[Substitution]:
     """Yield where two rows of texts differ, the longest common row being kept."""
     from rapidfuzz.distance import LCSseq
 
-    open_: Change | None = None
+    open_: Substitution | None = None
     for step in LCSseq.opcodes(before, after):
         if step.tag == "equal":
             if open_:
@@ -66,6 +66,6 @@ def changes(before: Sequence[str], after: Sequence[str]) -> Iterator[Change]:
         elif open_:
             open_ = open_._replace(end=step.src_end, after_end=step.dest_end)
         else:
-            open_ = Change(step.src_start, step.src_end, step.dest_start, step.dest_end)
+            open_ = Substitution(step.src_start, step.src_end, step.dest_start, step.dest_end)
     if open_:
         yield open_

@@ -16,7 +16,7 @@ from knowledge.answering.window import Passage
 from knowledge.index.index import Index
 from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import Query, analyse
-from knowledge.search.ask import Answering, examine
+from knowledge.search.ask import Answering, examine_wordings
 from knowledge.text.analyzer import Analyzer
 from knowledge.training.crossing import crossed
 from knowledge.training.measures import is_right, normal
@@ -141,7 +141,7 @@ def _outcome(
     query = read(case.text)
     if query.is_empty:
         return None
-    examined = examine(query, read, index, language, 10, time.monotonic, answering)
+    examined = examine_wordings(query, read, index, language, 10, time.monotonic, answering)
     if examined is None:
         return None
     reads = tuple(_read(case, reading) for reading in examined.readings)

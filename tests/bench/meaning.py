@@ -16,8 +16,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from random import Random
 
-import jieba
 import numpy as np
+import rjieba
 
 from knowledge.embedding.meanings import Semantics, SnapshotMeanings
 from knowledge.embedding.models import BUNDLED, open_embedder
@@ -181,4 +181,4 @@ def synonyms(path: Path | None) -> dict[str, list[str]]:
 def _in_synonyms(text: str, others: dict[str, list[str]]) -> str:
     """Replace every word that has a synonym, the same way each time."""
     random = Random(text)
-    return "".join(random.choice(others[word]) if word in others else word for word in jieba.lcut(text))
+    return "".join(random.choice(others[word]) if word in others else word for word in rjieba.cut(text))

@@ -3,7 +3,8 @@
 Asks the questions of `tests/gold/paraphrases.jsonl` of the articles in `tests/gold/meaning` and of the seeds, and those
 of `questions.jsonl` in each folder given, which lies beside its articles. A row has `half`: `seen` was looked at while
 tuning, `kept` never. Prints how often the right fact is found or shown as close first and among the first three, by
-kind (`other` words, `half` of them other, `concept`), and what is claimed of those that nothing answers. `--show` prints
+kind (`other` words, `half` of them other, `concept`; apart from these in `english` and in `pinyin`), and what is
+claimed of those that nothing answers. `--show` prints
 what is missed in one half.
 """
 
@@ -17,6 +18,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 from knowledge.documents.folder import read_document
@@ -34,6 +36,7 @@ GOLD = ROOT / "tests" / "gold"
 FOLDERS = {"meaning": GOLD / "meaning", "seeds": ROOT / "seeds"}
 PATIENCE = 30.0  # seconds for a query's vector: nobody waits here
 NONE = "none"
+LATIN = frozenset({"english", "pinyin"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +65,12 @@ def main(arguments: Sequence[str]) -> None:
         vectors = options.vectors or Path(held.enter_context(tempfile.TemporaryDirectory()))
         for name, rows in sets.items():
             with asked_of(folders[name], vectors / f"of-{folders[name].name}") as (words, both):
-                for half in ("seen", "kept"):
-                    some = [row for row in rows if row.half == half]
-                    met(words, f"{folders[name].name}, {half}: words", some)
-                    met(both, f"{folders[name].name}, {half}: words and meaning", some, options.show == half)
+                for half, latin in product(("seen", "kept"), (False, True)):
+                    some = [row for row in rows if row.half == half and (row.kind in LATIN) == latin]
+                    if some:
+                        told = f"{folders[name].name}, {half}{', Latin letters' if latin else ''}"
+                        met(words, f"{told}: words", some)
+                        met(both, f"{told}: words and meaning", some, options.show == half)
 
 
 def _rows(path: Path, on: str | None = None) -> list[Row]:
@@ -117,9 +122,10 @@ def met(snapshot: Snapshot, name: str, rows: Sequence[Row], show: bool = False) 
     kinds = [kind for kind in asked if kind != NONE]
     total = sum(asked[kind] for kind in kinds)
     print(
-        f"  {name:36} @1 {sum(first.values()) / total:.2f} @3 {sum(third.values()) / total:.2f} of {total} ("
+        f"  {name:46} @1 {sum(first.values()) / total:.2f} @3 {sum(third.values()) / total:.2f} of {total} ("
         + ", ".join(f"{kind} {first[kind]}/{third[kind]}/{asked[kind]}" for kind in kinds)
-        + f"), {wrongly} claimed wrongly; of {asked[NONE]} unanswerable {claimed} claimed, {close} close",
+        + f"), {wrongly} claimed wrongly"
+        + (f"; of {asked[NONE]} unanswerable {claimed} claimed, {close} close" if asked[NONE] else ""),
         flush=True,
     )
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
 import bm25s
-import jieba
 import rjieba
 import tantivy
 
@@ -30,14 +28,13 @@ class JiebaBm25:
     name = "jieba+BM25"
 
     def __init__(self, texts: Sequence[str]) -> None:
-        jieba.setLogLevel(logging.WARNING)
         self._index = bm25s.BM25(k1=1.2, b=0.75)
-        self._index.index([jieba.lcut(text) for text in texts], show_progress=False)
+        self._index.index([rjieba.cut(text) for text in texts], show_progress=False)
         self._size = len(texts)
 
     def find(self, query: str) -> Sequence[int]:
         depth = min(DEPTH, self._size)
-        found, _ = self._index.retrieve([jieba.lcut(query)], k=depth, show_progress=False)
+        found, _ = self._index.retrieve([rjieba.cut(query)], k=depth, show_progress=False)
         return [int(number) for number in found[0]]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from knowledge.model import Article, Fact, SourcedText, Span
-from knowledge.search.duplicates import merge_repeats
+from knowledge.search.shelf import merge_repeats
 
 
 def fact(text: str, file: str = "a.txt") -> Fact:

@@ -9,7 +9,7 @@ from opencc import OpenCC
 
 from knowledge.errors import BrokenInstallation
 from knowledge.text import folding
-from knowledge.text.folding import decode, encode, fold
+from knowledge.text.folding import decoded, encode, fold
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_width_case_and_script_are_one(written: str, meant: str) -> None:
 
 
 def test_quotation_marks_and_chinese_spaces_part_no_word() -> None:
-    assert decode(encode("“四联” 工作\u3000机制，Open AI")) == "四联工作机制 open ai"
+    assert decoded(encode("“四联” 工作\u3000机制，Open AI")) == "四联工作机制 open ai"
 
 
 @settings(max_examples=100)
