@@ -28,9 +28,16 @@ _NEAR: Final = 12
 """A short block is the article's only where it stands next to the block before, give or take so many characters."""
 
 _ENDS: Final = 10
+_NAMED: Final = 8
+"""A shorter heading may be the name of a part of the site (新闻动态)."""
+
 _POOR: Final = 0.6
 """Where one library keeps so much less than the other, it lost the article."""
 
+_MENU: Final = 10
+"""So many pieces beside the article are a menu, where none of them is a sentence."""
+
+_TOLD: Final = re.compile("[。；]")
 _CLOCK: Final = re.compile(
     r"(?:(?:\d{4}[年.\-/])?\d{1,2}[月.\-/]\d{1,2}日?\s*)?(?:[01]?\d|2[0-3])\s*[:：时]\s*[0-5]\d(?:\s*[:：分]\s*[0-5]\d)?分?"
 )
@@ -144,15 +151,29 @@ def _article(page: HtmlText, found: _Found) -> list[HtmlBlock]:
     """Choose the blocks of the article; all of a page that is nothing else."""
     size = sum(len(block.text) for block in page.blocks)
     linked = sum(block.linked for block in page.blocks)
-    if not page.has_navigation and linked < _LINKED * size and (size < 2000 or linked < 0.05 * size):
-        return page.blocks
     kept = _matched(page.blocks, found.text)
+    if not page.has_navigation and linked < _LINKED * size and (size < 2000 or linked < 0.05 * size):
+        return kept if _holds_all(page, kept) else page.blocks
     plain = sum(len(block.text) for block in page.blocks if block.linked < 0.5 * len(block.text))
     if sum(len(block.text) for block in kept) < _POOR * plain:
         other = _matched(page.blocks, found.readable())
         if sum(len(b.text) for b in kept) < _POOR * sum(len(b.text) for b in other):
             kept = other
     return kept or page.blocks
+
+
+def _holds_all(page: HtmlText, kept: Sequence[HtmlBlock]) -> bool:
+    """Tell whether nothing that is told is left out, but several things that tell nothing: menus, buttons, dates."""
+    chosen = set(map(id, kept))
+    at = [number for number, block in enumerate(page.blocks) if id(block) in chosen]
+    left = [(number, block) for number, block in enumerate(page.blocks) if id(block) not in chosen]
+    if len(left) < _MENU or not at:
+        return False
+    told = any(
+        _TOLD.search(block.text) or (at[0] < number < at[-1] and (block.level or block.cell))
+        for number, block in left
+    )
+    return not told and sum(len(b.text) for b in kept) > _POOR * sum(len(b.text) for b in page.blocks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,11 +246,12 @@ def _title(page: HtmlText, kept: list[HtmlBlock], found: _Found) -> HtmlBlock | 
         b for b in headings if _key(b.text) in stated or (len(short) >= 4 and _key(short) in _key(b.text))
     ]
     if not confirmed:
-        known = {
-            _key(t) for t in (page.metas.get("og:title", ""), found.title, short) if 2 * len(t) >= len(short)
-        }
+        said = (page.metas.get("og:title", ""), found.title, *parts)
+        known = {_key(text) for text in said if 2 * len(text) >= len(short)}
         confirmed = [b for b in page.blocks[:200] if _key(b.text) in known and len(b.text) >= 4]
     best = max(confirmed, key=lambda b: (min(len(_key(b.text)), len(stated) or 99), -b.level), default=None)
+    if best is not None and kept and len(_key(best.text)) < _NAMED:
+        best = _nearer(page, kept[0]) or best
     if best is None and len([b for b in headings if b.level == 1]) == 1 and not stated:
         best = next(b for b in headings if b.level == 1)
     if best is not None:
@@ -241,6 +263,13 @@ def _title(page: HtmlText, kept: list[HtmlBlock], found: _Found) -> HtmlBlock | 
     if not page.title:
         return None
     return HtmlBlock("title", 1, pieces=[(page.title_line, short)])
+
+
+def _nearer(page: HtmlText, first: HtmlBlock) -> HtmlBlock | None:
+    """The heading that stands right over the article, where what `<title>` confirms only names its part of the site."""
+    over = page.blocks[: page.blocks.index(first) + 1] if first in page.blocks else []
+    heading = next((b for b in reversed(over) if b.level), None)
+    return heading if heading is not None and len(_key(heading.text)) >= _NAMED else None
 
 
 def _times(page: HtmlText, kept: Sequence[HtmlBlock]) -> list[HtmlBlock]:

@@ -50,6 +50,15 @@ def test_a_head_that_is_never_closed_ends_where_the_body_begins() -> None:
     assert lines("<head><title>题目</title>\n<div><p>正文。</p></div>") == ("题目", "正文。")
 
 
+def test_a_title_that_names_a_part_of_the_site_is_none() -> None:
+    body = "".join(
+        f"\n<p>学术年会第{n}天举行大会报告，与会代表就第{n}个议题作了充分讨论。</p>" for n in range(9)
+    )
+    page = f"<title>新闻动态--学会官网</title><nav>导航</nav>\n<h3>首页 - 新闻动态</h3>\n<h5>学术年会在重庆成功举行</h5>{body}"
+    (title,) = (b for b in read_html("a.html", page.encode()).blocks if b.role is Role.TITLE)
+    assert lines(page)[title.first - 1] == "学术年会在重庆成功举行"
+
+
 def test_a_page_without_article_or_main_gives_its_body() -> None:
     assert lines("<div><h1>题目</h1>\n<p>正文。</p></div>\n<nav>导航</nav>") == ("题目", "正文。", "")
 
