@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.errors import StateError
 from bot.messages import Chat, ChatType
 from bot.ports import Askers, Preference
-from bot.state.database import Database
+from bot.state.database import Repository
 from bot.state.tables import alerts, moves, outbox, preferences, shown_answers, watches
 
 
@@ -65,18 +65,14 @@ WAITING = (alerts, outbox)
 log = logging.getLogger(__name__)
 
 
-class StoredChatMigrations:
+class StoredChatMigrations(Repository):
     """`bot.messages.ChatEvents`: changes a chat's rows of every table in one transaction."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     async def moves(self, platform: str) -> dict[str, str]:
         """Today's ids of the chats that have moved; none where they cannot be read, the platform will tell again."""
         try:
-            async with self._database.reading() as connection:
-                known = select(moves.c.old, moves.c.new).where(moves.c.platform == platform)
-                return {row.old: row.new for row in await connection.execute(known)}
+            known = select(moves.c.old, moves.c.new).where(moves.c.platform == platform)
+            return {row.old: row.new for row in await self._database.rows(known)}
         except StateError as error:
             log.error("which groups have a new id cannot be read: %s", error)
             return {}
@@ -99,10 +95,12 @@ class StoredChatMigrations:
     async def closed(self, platform: str, chat: str) -> None:
         """Drop what waits to be told there; its watches stay for its return."""
         try:
-            async with self._database.writing() as connection:
-                for table in WAITING:
-                    rows = (table.c.platform == platform) & (table.c.chat == chat)
-                    await connection.execute(delete(table).where(rows))
+            await self._database.change(
+                *(
+                    delete(table).where(table.c.platform == platform, table.c.chat == chat)
+                    for table in WAITING
+                )
+            )
         except StateError as error:
             log.error("a chat is closed, and what waits for it could not be dropped: %s", error)
 
@@ -126,11 +124,8 @@ async def _drop_doubles(
     await connection.execute(delete(table).where(twice))
 
 
-class StoredPreferences:
+class StoredPreferences(Repository):
     """One row per chat that chose anything."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     async def get(self, chat: Chat) -> Preference:
         """The chat's choices; the defaults where it made none, or where they cannot be read just now."""
@@ -138,12 +133,14 @@ class StoredPreferences:
             preferences.c.platform == chat.platform, preferences.c.chat == chat.id
         )
         try:
-            async with self._database.reading() as connection:
-                row = (await connection.execute(wanted)).one_or_none()
+            rows = await self._database.rows(wanted)
         except StateError as error:
             log.warning("a chat's choices cannot be read, the defaults hold: %s", error)
-            return Preference()
-        return Preference(row.language, row.facts, Askers(row.askers), row.library) if row else Preference()
+            rows = []
+        return next(
+            (Preference(row.language, row.facts, Askers(row.askers), row.library) for row in rows),
+            Preference(),
+        )
 
     async def put(self, chat: Chat, preference: Preference) -> None:
         """Keep the chat's choices, on the disk when this returns.
@@ -162,7 +159,4 @@ class StoredPreferences:
             askers=preference.askers.value,
             library=preference.library,
         )
-        async with self._database.writing() as connection:
-            await connection.execute(here)
-            if preference != Preference():
-                await connection.execute(row)
+        await self._database.change(here, *([row] if preference != Preference() else []))

@@ -9,20 +9,23 @@ import asyncio
 import base64
 import secrets
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
 import aiosqlite  # noqa: F401 (loaded by name later, a file that cannot be opened would be "no such module")
-from sqlalchemy import Connection, Table, event, inspect, text
+from sqlalchemy import Connection, Delete, Insert, Row, Select, Table, Update, event, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.errors import StateDamaged, StateError, StateReadOnly, StateTooNew
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +292,23 @@ class Database:
             async with self._writers.begin() as connection:
                 yield connection
 
+    async def rows(self, statement: Select[*tuple[Any, ...]]) -> Sequence[Row[*tuple[Any, ...]]]:
+        """Return what one statement reads."""
+        async with self.reading() as connection:
+            return (await connection.execute(statement)).all()
+
+    async def value(self, statement: Select[T]) -> T | None:
+        """Return the one value that a statement reads; None where there is no row."""
+        async with self.reading() as connection:
+            return (await connection.execute(statement)).scalar_one_or_none()
+
+    async def change(self, *statements: Insert | Update | Delete) -> int:
+        """Write in one transaction; return how many rows the last statement changed."""
+        async with self.writing() as connection:
+            for statement in statements:
+                changed = await connection.execute(statement)
+            return changed.rowcount
+
     @property
     def url(self) -> str:
         """Where it is."""
@@ -305,6 +325,13 @@ class Database:
         with _explained(self._where):
             async with self._write_lock, self._bare.connect() as connection:
                 await vacuum(connection)
+
+
+class Repository:
+    """Statements over some tables of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
 
 @asynccontextmanager

@@ -6,15 +6,15 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, cast
+from typing import cast
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import Button, Chat, Reply, Run, Style
 from bot.sharing import OUTBOX
 from bot.state.chats import Subscriber, chat_columns, chat_of, is_chat
-from bot.state.database import Database, call_others, fresh_id, insert_missing
+from bot.state.database import Repository, call_others, fresh_id, insert_missing
 from bot.state.tables import notified, outbox, progress, watches
 
 KEPT = timedelta(days=30)
@@ -32,42 +32,31 @@ class OutboxMessage:
     tries: int
 
 
-class OutgoingQueue:
+class OutgoingQueue(Repository):
     """The queue; rows come in by the transactions of those who have something to tell."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     async def due(self, now: datetime, limit: int, but: Collection[int] = ()) -> list[OutboxMessage]:
         """The oldest posts whose time has come, except those that are being sent."""
-        async with self._database.reading() as connection:
-            wanted = select(outbox).where(outbox.c.due <= now, outbox.c.number.not_in(but))
-            rows = await connection.execute(wanted.order_by(outbox.c.number).limit(limit))
-            return [OutboxMessage(row.number, chat_of(row), _read(row.reply), row.tries) for row in rows]
+        wanted = select(outbox).where(outbox.c.due <= now, outbox.c.number.not_in(but))
+        rows = await self._database.rows(wanted.order_by(outbox.c.number).limit(limit))
+        return [OutboxMessage(row.number, chat_of(row), _read(row.reply), row.tries) for row in rows]
 
     async def next_due(self, but: Collection[int] = ()) -> datetime | None:
         """When the next post's time comes; None if there is none but those that are being sent."""
-        first = select(func.min(outbox.c.due)).where(outbox.c.number.not_in(but))
-        async with self._database.reading() as connection:
-            moment: datetime | None = (await connection.execute(first)).scalar_one()
-            return moment
+        return await self._database.value(select(func.min(outbox.c.due)).where(outbox.c.number.not_in(but)))
 
     async def done(self, number: int) -> None:
         """A post was sent, or can never be."""
-        async with self._database.writing() as connection:
-            await connection.execute(delete(outbox).where(outbox.c.number == number))
+        await self._database.change(delete(outbox).where(outbox.c.number == number))
 
     async def postpone(self, number: int, due: datetime) -> None:
         """A post could not be sent now."""
-        async with self._database.writing() as connection:
-            later = update(outbox).where(outbox.c.number == number)
-            await connection.execute(later.values(due=due, tries=outbox.c.tries + 1))
+        later = update(outbox).where(outbox.c.number == number)
+        await self._database.change(later.values(due=due, tries=outbox.c.tries + 1))
 
     async def forget(self, now: datetime) -> int:
         """Remove what could not be sent in thirty days; return how many."""
-        async with self._database.writing() as connection:
-            old = delete(outbox).where(outbox.c.since < now - KEPT)
-            return (await connection.execute(old)).rowcount
+        return await self._database.change(delete(outbox).where(outbox.c.since < now - KEPT))
 
 
 async def enqueue(connection: AsyncConnection, messages: Iterable[tuple[Chat, Reply]], now: datetime) -> None:
@@ -96,24 +85,17 @@ def _read(written: Mapping[str, Sequence[Sequence[object]]]) -> Reply:
 TOLD_VERSION = "told_version"  # the newest version whose news was told
 
 
-class Checkpoints:
+class Checkpoints(Repository):
     """Named marks."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     async def get(self, name: str) -> str | None:
         """The mark, or None if there is none yet."""
-        async with self._database.reading() as connection:
-            wanted = select(progress.c.value).where(progress.c.name == name)
-            value: str | None = (await connection.execute(wanted)).scalar_one_or_none()
-            return value
+        return await self._database.value(select(progress.c.value).where(progress.c.name == name))
 
     async def set(self, name: str, value: str) -> None:
         """Set the mark."""
-        async with self._database.writing() as connection:
-            await connection.execute(delete(progress).where(progress.c.name == name))
-            await connection.execute(insert(progress).values(name=name, value=value))
+        before = delete(progress).where(progress.c.name == name)
+        await self._database.change(before, insert(progress).values(name=name, value=value))
 
 
 MOST = 20  # watches of one chat
@@ -148,11 +130,8 @@ Say = Callable[[News], Reply]
 """Makes one digest."""
 
 
-class Watches:
+class Watches(Repository):
     """Watches, at most twenty a chat."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     async def keep(self, subscriber: Subscriber, words: str, key: str, now: datetime) -> WatchResult:
         """Watch some words for a chat; `key` is their normalised form."""
@@ -175,15 +154,11 @@ class Watches:
 
     async def of(self, chat: Chat) -> list[Watch]:
         """What a chat watches, the oldest first."""
-        async with self._database.reading() as connection:
-            mine = select(watches).where(is_chat(watches, chat)).order_by(watches.c.since, watches.c.id)
-            return [_watch(row) for row in await connection.execute(mine)]
+        return await self._select(is_chat(watches, chat))
 
     async def all(self) -> list[Watch]:
         """Every watch."""
-        async with self._database.reading() as connection:
-            rows = await connection.execute(select(watches).order_by(watches.c.since, watches.c.id))
-            return [_watch(row) for row in rows]
+        return await self._select(true())
 
     async def drop(self, chat: Chat, watch_id: str) -> bool:
         """Stop a chat's watch; False if it has none of that id."""
@@ -207,6 +182,13 @@ class Watches:
             await enqueue(connection, digests, now)
         return len(digests)
 
+    async def _select(self, condition: ColumnElement[bool]) -> list[Watch]:
+        wanted = select(watches).where(condition).order_by(watches.c.since, watches.c.id)
+        return [
+            Watch(row.id, Subscriber(chat_of(row), row.language), row.words)
+            for row in await self._database.rows(wanted)
+        ]
+
 
 async def _notice(connection: AsyncConnection, pairs: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
     """Write down which watch was told of which fact; return what is new of it, and of a watch that still is."""
@@ -217,7 +199,3 @@ async def _notice(connection: AsyncConnection, pairs: Collection[tuple[str, str]
         return set()
     inserting = insert_missing(connection, notified).returning(notified.c.watch, notified.c.fact)
     return {(row.watch, row.fact) for row in await connection.execute(inserting, rows)}
-
-
-def _watch(row: Row[Any]) -> Watch:
-    return Watch(row.id, Subscriber(chat_of(row), row.language), row.words)

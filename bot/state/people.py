@@ -14,7 +14,7 @@ import json
 import os
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from sqlalchemy import Delete, Row, and_, delete, insert, or_, select, union, up
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.state.chats import PER_CHAT_TABLES
-from bot.state.database import Database
+from bot.state.database import Database, Repository
 from bot.state.tables import (
     alerts,
     askers,
@@ -56,42 +56,27 @@ class Granted:
     granted_at: datetime
 
 
-class Roles:
+class Roles(Repository):
     """Grants, one per person."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     async def grant(self, granted: Granted) -> None:
         """Give a role, in place of the one the person may have had."""
-        async with self._database.writing() as connection:
-            await connection.execute(_of(granted.platform, granted.person))
-            await connection.execute(
-                insert(roles).values(
-                    platform=granted.platform,
-                    person=granted.person,
-                    role=granted.role,
-                    granted_by=granted.granted_by,
-                    granted_at=granted.granted_at,
-                )
-            )
+        before = _of(granted.platform, granted.person)
+        await self._database.change(before, insert(roles).values(**asdict(granted)))
 
     async def revoke(self, platform: str, person: str) -> bool:
         """Take a role back; False if there was none."""
-        async with self._database.writing() as connection:
-            return (await connection.execute(_of(platform, person))).rowcount > 0
+        return await self._database.change(_of(platform, person)) > 0
 
     async def role(self, platform: str, person: str) -> str | None:
         """The role somebody has, or None."""
-        async with self._database.reading() as connection:
-            wanted = select(roles.c.role).where(roles.c.platform == platform, roles.c.person == person)
-            return (await connection.execute(wanted)).scalar_one_or_none()
+        wanted = select(roles.c.role).where(roles.c.platform == platform, roles.c.person == person)
+        return await self._database.value(wanted)
 
     async def all(self) -> list[Granted]:
         """Every grant, the oldest first."""
-        async with self._database.reading() as connection:
-            rows = await connection.execute(select(roles).order_by(roles.c.granted_at, roles.c.person))
-            return [Granted(*row) for row in rows]
+        rows = await self._database.rows(select(roles).order_by(roles.c.granted_at, roles.c.person))
+        return [Granted(*row) for row in rows]
 
 
 def _of(platform: str, person: str) -> Delete:
@@ -112,11 +97,8 @@ class Person:
         return f"{self.platform}:{self.id}"
 
 
-class Erasure:
+class Erasure(Repository):
     """Statements that go through all tables; a table with an id in it has its line here."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     async def forget(self, person: Person) -> None:
         """Remove every trace of a person: rows, or, in the audit log, who it was."""
@@ -257,9 +239,8 @@ class Audit:
 
     async def last(self, count: int = 20) -> list[AuditEntry]:
         """The newest rows, newest first."""
-        async with self._database.reading() as connection:
-            rows = await connection.execute(select(audit).order_by(audit.c.number.desc()).limit(count))
-            return [AuditEntry(r.at, r.actor, r.act, r.outcome, r.detail, r.number) for r in rows]
+        rows = await self._database.rows(select(audit).order_by(audit.c.number.desc()).limit(count))
+        return [AuditEntry(r.at, r.actor, r.act, r.outcome, r.detail, r.number) for r in rows]
 
     async def first_broken(self) -> int | None:
         """The number of the first row that was changed, or whose forerunner was removed; None if all is whole."""

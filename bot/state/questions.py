@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.messages import Reply
 from bot.sharing import ALIASES
 from bot.state.chats import Subscriber, chat_columns, chat_of
-from bot.state.database import Database, call_others, insert_missing
+from bot.state.database import Repository, call_others, insert_missing
 from bot.state.outbox import enqueue
 from bot.state.tables import alerts, aliases, askers, days, pinned_answers, questions, votes, words
 
@@ -63,11 +63,8 @@ Say = Callable[[Subscriber], Reply]
 """Says to one chat what it hoped for."""
 
 
-class Questions:
+class Questions(Repository):
     """Unanswered questions, one row per normalised question."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     async def missed(
         self, question_id: str, key: str, text: str, asker: str | None, now: datetime, times: int = 1
@@ -119,14 +116,12 @@ class Questions:
     async def count(self) -> int:
         """How many questions are open."""
         wanted = select(func.count()).where(questions.c.state == QuestionState.OPEN.value)
-        async with self._database.reading() as connection:
-            return int((await connection.execute(wanted)).scalar_one())
+        return int(await self._database.value(wanted) or 0)
 
     async def mark(self, question_id: str, state: QuestionState) -> bool:
         """Put a question aside, or back; False if it is gone."""
-        async with self._database.writing() as connection:
-            marked = update(questions).where(questions.c.id == question_id).values(state=state.value)
-            return (await connection.execute(marked)).rowcount == 1
+        mine = update(questions).where(questions.c.id == question_id)
+        return await self._database.change(mine.values(state=state.value)) == 1
 
     async def resolve(self, question_id: str, say: Say, now: datetime) -> int:
         """Take an answered question away and put what `say` says to each hoping chat into the outgoing queue.
@@ -134,49 +129,32 @@ class Questions:
         All of it, or nothing: who hopes is told once. Returns how many will be told.
         """
         async with self._database.writing() as connection:
-            waiting = (await connection.execute(select(alerts).where(alerts.c.question == question_id))).all()
-            for row in waiting:
-                chat = chat_of(row)
-                await enqueue(connection, [(chat, say(Subscriber(chat, row.language)))], now)
+            told = await _tell(connection, question_id, say, now)
             await _remove(connection, question_id)
-            return len(waiting)
+            return told
 
     async def hint(self, question_id: str, say: Say, now: datetime) -> int:
         """Put what `say` says to each hoping chat into the outgoing queue; the question stays. Returns how many."""
         async with self._database.writing() as connection:
-            waiting = (await connection.execute(select(alerts).where(alerts.c.question == question_id))).all()
-            for row in waiting:
-                chat = chat_of(row)
-                await enqueue(connection, [(chat, say(Subscriber(chat, row.language)))], now)
-            return len(waiting)
+            return await _tell(connection, question_id, say, now)
 
     async def pin(self, key: str, fact: str, now: datetime) -> None:
         """Let a fact stand for the answer to a question."""
-        async with self._database.writing() as connection:
-            await connection.execute(delete(pinned_answers).where(pinned_answers.c.key == key))
-            await connection.execute(insert(pinned_answers).values(key=key, fact=fact, since=now))
+        before = delete(pinned_answers).where(pinned_answers.c.key == key)
+        await self._database.change(before, insert(pinned_answers).values(key=key, fact=fact, since=now))
 
     async def pinned(self, key: str) -> str | None:
         """The fact that an admin pointed to, or None."""
-        async with self._database.reading() as connection:
-            wanted = select(pinned_answers.c.fact).where(pinned_answers.c.key == key)
-            fact: str | None = (await connection.execute(wanted)).scalar_one_or_none()
-            return fact
+        return await self._database.value(select(pinned_answers.c.fact).where(pinned_answers.c.key == key))
 
     async def pinned_answers(self) -> list[PinnedAnswer]:
         """Every fact that an admin pointed to, the latest first."""
-        async with self._database.reading() as connection:
-            rows = await connection.execute(
-                select(pinned_answers).order_by(pinned_answers.c.since.desc(), pinned_answers.c.key)
-            )
-            return [PinnedAnswer(row.key, row.fact) for row in rows]
+        wanted = select(pinned_answers).order_by(pinned_answers.c.since.desc(), pinned_answers.c.key)
+        return [PinnedAnswer(row.key, row.fact) for row in await self._database.rows(wanted)]
 
     async def unpin(self, key: str) -> bool:
         """Let no fact stand for the answer any more; False if none did."""
-        async with self._database.writing() as connection:
-            return (
-                await connection.execute(delete(pinned_answers).where(pinned_answers.c.key == key))
-            ).rowcount == 1
+        return await self._database.change(delete(pinned_answers).where(pinned_answers.c.key == key)) == 1
 
     async def forget(self, now: datetime) -> int:
         """Remove questions that nobody asked, and hopes that nothing came of, for thirty days."""
@@ -195,12 +173,17 @@ class Questions:
         waiting = select(func.count()).where(alerts.c.question == questions.c.id).scalar_subquery()
         wanted = select(questions, by.label("by"), waiting.label("waiting")).where(condition)  # type: ignore[arg-type]
         wanted = wanted.order_by(questions.c.asked.desc(), questions.c.last.desc(), questions.c.id)
-        async with self._database.reading() as connection:
-            rows = await connection.execute(wanted.limit(limit))
-            return [
-                UnansweredQuestion(row.id, row.text, row.asked, row.by, row.waiting, QuestionState(row.state))
-                for row in rows
-            ]
+        return [
+            UnansweredQuestion(row.id, row.text, row.asked, row.by, row.waiting, QuestionState(row.state))
+            for row in await self._database.rows(wanted.limit(limit))
+        ]
+
+
+async def _tell(connection: AsyncConnection, question_id: str, say: Say, now: datetime) -> int:
+    waiting = (await connection.execute(select(alerts).where(alerts.c.question == question_id))).all()
+    subscribers = [Subscriber(chat_of(row), row.language) for row in waiting]
+    await enqueue(connection, [(one.chat, say(one)) for one in subscribers], now)
+    return len(waiting)
 
 
 async def _make_room(connection: AsyncConnection) -> None:
@@ -227,11 +210,8 @@ class ChatAlias:
     names: tuple[str, ...]
 
 
-class ChatAliases:
+class ChatAliases(Repository):
     """The groups, in the order they were given."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     async def add(self, names: tuple[str, ...], now: datetime) -> None:
         """Keep a group."""
@@ -241,9 +221,8 @@ class ChatAliases:
 
     async def all(self) -> list[ChatAlias]:
         """Every group."""
-        async with self._database.reading() as connection:
-            rows = await connection.execute(select(aliases).order_by(aliases.c.number))
-            return [ChatAlias(row.number, tuple(row.names)) for row in rows]
+        rows = await self._database.rows(select(aliases).order_by(aliases.c.number))
+        return [ChatAlias(row.number, tuple(row.names)) for row in rows]
 
     async def remove(self, number: int) -> bool:
         """Forget a group; False if there is none of that number."""
@@ -253,33 +232,28 @@ class ChatAliases:
             return (await connection.execute(gone)).rowcount == 1
 
 
-class Votes:
+class Votes(Repository):
     """The votes of the last thirty days."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     async def vote(self, answer: str, person: str, liked: bool, now: datetime) -> None:
         """Take a vote, in place of the same person's earlier one on the same answer."""
-        async with self._database.writing() as connection:
-            mine = delete(votes).where(votes.c.answer == answer, votes.c.person == person)
-            await connection.execute(mine)
-            await connection.execute(insert(votes).values(answer=answer, person=person, liked=liked, at=now))
+        mine = delete(votes).where(votes.c.answer == answer, votes.c.person == person)
+        vote = insert(votes).values(answer=answer, person=person, liked=liked, at=now)
+        await self._database.change(mine, vote)
 
     async def count(self) -> tuple[int, int]:
         """How many answers were liked, and how many were not."""
-        async with self._database.reading() as connection:
-            rows = await connection.execute(select(votes.c.liked, func.count()).group_by(votes.c.liked))
-            counted = {bool(liked): int(count) for liked, count in rows}
+        rows = await self._database.rows(select(votes.c.liked, func.count()).group_by(votes.c.liked))
+        counted = {bool(liked): int(count) for liked, count in rows}
         return counted.get(True, 0), counted.get(False, 0)
 
     async def forget(self, now: datetime) -> int:
         """Remove what is older than thirty days; return how many."""
-        async with self._database.writing() as connection:
-            return (await connection.execute(delete(votes).where(votes.c.at < now - KEPT))).rowcount
+        return await self._database.change(delete(votes).where(votes.c.at < now - KEPT))
 
 
 SLOWEST = 5  # queries kept a day
+COUNTED = ("asked", "found", "milliseconds")
 WORDS = 1_000  # words kept a day; beyond, only those already met are counted
 
 
@@ -329,11 +303,8 @@ class Day:
     slowest: tuple[SlowQuery, ...]
 
 
-class Usage:
+class Usage(Repository):
     """The figures of the last thirty days."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     async def add(self, tallies: Mapping[date, DayCounts]) -> None:
         """Add what was counted to what is there."""
@@ -342,20 +313,14 @@ class Usage:
                 mine = days.c.day == day.isoformat()
                 row = (await connection.execute(select(days).where(mine))).one_or_none()
                 if row is None:
-                    first = insert(days).values(day=day.isoformat(), asked=tally.asked, found=tally.found)
-                    rest = {"milliseconds": tally.milliseconds, "slowest": _written(tally.slowest)}
-                    await connection.execute(first.values(**rest))
+                    first = {name: getattr(tally, name) for name in COUNTED}
+                    values = {"day": day.isoformat(), **first, "slowest": _written(tally.slowest)}
+                    await connection.execute(insert(days).values(**values))
                 else:
                     slowest = _slowest([*_read(row.slowest), *tally.slowest])
+                    sums = {name: getattr(row, name) + getattr(tally, name) for name in COUNTED}
                     await connection.execute(
-                        update(days)
-                        .where(mine)
-                        .values(
-                            asked=row.asked + tally.asked,
-                            found=row.found + tally.found,
-                            milliseconds=row.milliseconds + tally.milliseconds,
-                            slowest=_written(slowest),
-                        )
+                        update(days).where(mine).values(**sums, slowest=_written(slowest))
                     )
                 met = await connection.execute(select(func.count()).where(words.c.day == day.isoformat()))
                 room = WORDS - int(met.scalar_one())
@@ -366,32 +331,28 @@ class Usage:
                     )
                     if not more.rowcount and room > 0:
                         room -= 1
-                        values = {"day": day.isoformat(), "word": word, "times": times}
-                        await connection.execute(insert(words).values(**values))
+                        this_one = insert(words).values(day=day.isoformat(), word=word, times=times)
+                        await connection.execute(this_one)
 
     async def days(self) -> list[Day]:
         """Every day with figures, the oldest first."""
-        async with self._database.reading() as connection:
-            rows = await connection.execute(select(days).order_by(days.c.day))
-            return [
-                Day(date.fromisoformat(r.day), r.asked, r.found, r.milliseconds, tuple(_read(r.slowest)))
-                for r in rows
-            ]
+        return [
+            Day(date.fromisoformat(r.day), r.asked, r.found, r.milliseconds, tuple(_read(r.slowest)))
+            for r in await self._database.rows(select(days).order_by(days.c.day))
+        ]
 
     async def words(self, limit: int = 10) -> list[tuple[str, int]]:
         """The words asked for most often, with how often."""
         total = func.sum(words.c.times)
         wanted = select(words.c.word, total).group_by(words.c.word).order_by(total.desc(), words.c.word)
-        async with self._database.reading() as connection:
-            rows = await connection.execute(wanted.limit(limit))
-            return [(word, int(times)) for word, times in rows]
+        return [(word, int(times)) for word, times in await self._database.rows(wanted.limit(limit))]
 
     async def forget(self, today: date) -> int:
         """Remove the days before the last thirty; return how many."""
         first = (today - KEPT).isoformat()
-        async with self._database.writing() as connection:
-            await connection.execute(delete(words).where(words.c.day < first))
-            return (await connection.execute(delete(days).where(days.c.day < first))).rowcount
+        return await self._database.change(
+            delete(words).where(words.c.day < first), delete(days).where(days.c.day < first)
+        )
 
 
 def _slowest(found: Sequence[SlowQuery]) -> list[SlowQuery]:
