@@ -15,7 +15,7 @@ import psycopg
 from psycopg.sql import SQL, Literal
 from psycopg.types.json import Json
 
-from bot.errors import StateError, StateReadOnly
+from bot.errors import CannotStore, StateError, StateReadOnly
 from bot.sharing import SNAPSHOTS, ReplicaState
 from bot.state.postgres import Connection, connect
 from bot.state.replica import Replica
@@ -100,9 +100,16 @@ class ObjectBlobs:
     """Objects named by their digest, below an address such as `s3://bucket/prefix` or `file:///shared/folder`."""
 
     def __init__(self, address: str) -> None:
-        from obstore.store import from_url  # an extra of its own, and only where an address is given
-
-        self._store = from_url(address)
+        """Raises CannotStore: what speaks to it is not installed, or the address is none of its."""
+        try:
+            from obstore.store import from_url  # an extra of its own, and only where an address is given
+        except ImportError:
+            raise CannotStore("CHUCHU_SNAPSHOTS 要用对象存储，请先 pip install 'chuchu[objects]'") from None
+        try:
+            with _explained():
+                self._store = from_url(address)
+        except StateReadOnly as error:
+            raise CannotStore(str(error)) from error
 
     async def missing(self, digests: Collection[str]) -> set[str]:
         """Return those that are not there."""
@@ -163,8 +170,9 @@ def _explained() -> Iterator[None]:
 
     try:
         yield
-    except BaseError as error:
-        raise StateReadOnly(f"CHUCHU_SNAPSHOTS 指的存储用不了（{error}）；请检查地址和凭据") from error
+    except (BaseError, ValueError, FileNotFoundError) as error:
+        said = str(error).partition("\n")[0]
+        raise StateReadOnly(f"CHUCHU_SNAPSHOTS 指的存储用不了（{said}）；请检查地址和凭据") from error
 
 
 KEPT = 3  # versions, beside the one that serves

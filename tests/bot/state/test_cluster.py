@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import StateReadOnly
+from bot.errors import CannotStore, StateReadOnly
 from bot.inbox import LeaseLost, NewUpdate, UpdateStatus
 from bot.observability import Metrics
 from bot.platforms.core import Clocks
@@ -257,6 +257,12 @@ async def test_a_version_reaches_another_replica_whole_and_only_what_it_lacks_is
         async with own.changing():
             await own.choose("000001")
         assert await other.current() == "000001"
+
+
+@pytest.mark.parametrize("address", ["x", "nope://a", "s3:///", "file:///does/not/exist"])
+def test_an_address_that_is_no_store_is_said_before_anything_is_sent(address: str) -> None:
+    with pytest.raises(CannotStore, match=r"CHUCHU_SNAPSHOTS 指的存储用不了.*请检查地址和凭据$"):
+        ObjectBlobs(address)
 
 
 async def test_what_comes_damaged_is_not_taken_in(postgres: str, tmp_path: Path) -> None:
