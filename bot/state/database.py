@@ -72,6 +72,13 @@ def is_behind(connection: Connection) -> bool:
     return behind
 
 
+def take_time(connection: Connection) -> None:
+    """Let a transaction last: a large table takes its time, and so may we between two statements."""
+    if connection.dialect.name == "postgresql":
+        for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
+            connection.execute(text(f"SET LOCAL {limit} = 0"))
+
+
 def migrate(connection: Connection, where: str) -> None:
     """Run what is missing, inside the connection's transaction: all of it, or nothing.
 
@@ -80,9 +87,7 @@ def migrate(connection: Connection, where: str) -> None:
     """
     if not is_behind(connection):
         return
-    if connection.dialect.name == "postgresql":
-        for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
-            connection.execute(text(f"SET LOCAL {limit} = 0"))  # a large table takes its time, and so may we
+    take_time(connection)
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError

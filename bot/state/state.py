@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import StateDamaged, StateError, StateReadOnly
 from bot.state.chats import StoredChatMigrations, StoredPreferences
-from bot.state.database import Database, open_database
+from bot.state.database import Database, open_database, take_time
 from bot.state.outbox import Checkpoints, OutgoingQueue, Watches
 from bot.state.people import ASKERS_KEY, Audit, Erasure, Roles, read_askers_key
 from bot.state.questions import ChatAliases, Questions, Usage, Votes
@@ -98,6 +98,8 @@ async def _copy_rows(url: str, target: Path) -> None:
 
 async def _replace_rows(source: AsyncConnection, target: AsyncConnection) -> None:
     """Make every table hold what it holds at the source; between databases of any kind."""
+    for connection in (source, target):
+        await connection.run_sync(take_time)
     for table in metadata.sorted_tables:
         await target.execute(delete(table))
         rows = [dict(row) for row in (await source.execute(select(table))).mappings()]
