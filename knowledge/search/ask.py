@@ -88,17 +88,23 @@ class Examined:
         best = max(range(len(self.readings)), key=lambda at: self.readings[at].evidence["score"])
         return best if self.readings[best].is_near else 0
 
-    @property
-    def by_likeness(self) -> Array:
-        """The rows by words and meaning alone: where nothing answers, how the facts read says little of them.
+    def is_close(self, row: int) -> bool:
+        """Tell whether a fact says in other words what was asked, by its likeness."""
+        held = float(self.ranked.features[row, FEATURES.index(passage_pair_coverage)])
+        likeness = float(self.ranked.pool.meaning[row])
+        return is_close(likeness, self.lexicon.size, held, self.shelf.fact(row).text)
 
-        What contradicts comes last.
+    def in_other_words(self) -> Array:
+        """The rows by words and meaning alone where the first is close then, else as they are.
+
+        How facts read says little of one in other words: reading looks for the very words. What contradicts comes last.
         """
         scores = self.ranked.scores + LIKENESS_AGAIN * self.ranked.pool.meaning
         ordered: Array = np.argsort(-scores, kind="stable")[: len(self.order)]
         barred = [row for row, reading in zip(self.order, self.readings, strict=False) if reading.is_barred]
         contradicts = np.isin(ordered, barred)
-        return np.concatenate([ordered[~contradicts], ordered[contradicts]])
+        ordered = np.concatenate([ordered[~contradicts], ordered[contradicts]])
+        return ordered if self.is_close(int(ordered[0])) else self.order
 
 
 def ask(
@@ -207,7 +213,7 @@ def _answer(text: str, examined: Examined, language: Analyzer, limit: int) -> An
         order = np.concatenate([order[[nearest]], np.delete(order, nearest)])
         verdict = replace(verdict, differences=differences(examined.readings[nearest]))
     elif not verdict.found and not verdict.differences and verdict.confidence < CLOSE_FROM:
-        order = examined.by_likeness if best.pool.meaning.any() else order
+        order = examined.in_other_words()
     facts = examined.shelf.facts(order)
     shown = merge_repeats(facts)[:limit]
     also = [tuple(facts[at] for at in repeats) for _, repeats in shown]
@@ -220,11 +226,7 @@ def _answer(text: str, examined: Examined, language: Analyzer, limit: int) -> An
         for fact, score, places in zip(facts, scores, also, strict=True)
     )
     suggestions = _suggestions(best)
-    held = best.features[order, FEATURES.index(passage_pair_coverage)].tolist()
-    alike = [
-        is_close(likeness, examined.lexicon.size, share, fact.text)
-        for likeness, share, fact in zip(best.pool.meaning[order].tolist(), held, facts, strict=True)
-    ]
+    alike = [examined.is_close(row) for row in order.tolist()]
     if not verdict.found:
         printed = _printed(best, examined.lexicon, language)
         likely = verdict.confidence >= CLOSE_FROM and is_whole(facts[0].text)

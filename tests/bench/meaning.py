@@ -2,13 +2,14 @@
 
 `fit` prints RANKING_WITH_MEANING of `knowledge/search/weights.py`: the listwise model of `fit`, on each question as
 it is and once more with its words replaced by synonyms (`--synonyms`, lines of `code= word word …`). `judge` prints
-MRR@10 by words and by both. `speed` searches so many vectors. Vectors are kept in `--vectors`, so that no sentence is
+MRR@10 by words and by both. `speed` searches so many vectors, mixed from those of our own sentences. Vectors are kept in `--vectors`, so that no sentence is
 embedded twice. `paraphrases` beside this asks our own questions in other words.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,7 @@ from random import Random
 import numpy as np
 import rjieba
 
+from knowledge.documents.folder import read_document
 from knowledge.embedding.meanings import Semantics, SnapshotMeanings
 from knowledge.embedding.models import BUNDLED, open_embedder
 from knowledge.embedding.worker import embed_index
@@ -27,20 +29,25 @@ from knowledge.index.index import Index, build_index, open_index
 from knowledge.index.vectors import Model, open_vectors
 from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import analyse
+from knowledge.repair.pipeline import repair_document
 from knowledge.search.ask import rank
 from knowledge.search.corpus import Array
 from knowledge.search.features import FEATURES
 from knowledge.search.pool import Pool
+from knowledge.search.semantic import clauses
 from knowledge.text.analyzer import ChineseAnalyzer
+from knowledge.text.folding import fold
 from knowledge.training.ranking import Example, fit_ranking
 from tests.bench.quality import drawn, line
 from tests.bench.squad import Asked, Data, load
 
 PATIENCE = 30.0  # seconds for a query's vector: nobody waits here
 TOP = 20
-TOPICS = 200
+NOISE = 0.01  # a fifth of what a number of a vector is
 CHUNK = 50_000
 QUERIES = 10
+ROOT = Path(__file__).parents[2]
+GOLD = ROOT / "tests" / "gold"
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -109,19 +116,19 @@ def judge(data: Data, vectors: Path, sample: int) -> None:
 def speed(size: int) -> None:
     """Print what so many vectors weigh, how long a query takes and how many of the nearest it finds."""
     random = np.random.default_rng(0)
-    model = Model("random", 384)
-    topics = random.normal(0, 1, (TOPICS, model.dimension)).astype(np.float32)
+    stock, asked = _stock()
+    model = Model("mixed", stock.shape[1])
     with tempfile.TemporaryDirectory() as folder:
         with writing_vectors(Path(folder), model) as writer:
             for start in range(0, size, 10_000):
-                some = _near_topics(random, topics, min(10_000, size - start))
+                some = _mixed(random, stock, min(10_000, size - start))
                 writer.add([(start + n, row[None]) for n, row in enumerate(some)])
         weight = sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())
         vectors = open_vectors(Path(folder))
         assert vectors is not None
         parts = [np.arange(start, min(start + CHUNK, size)) for start in range(0, size, CHUNK)]
         times, found = [], []
-        for query in _near_topics(random, topics, QUERIES):
+        for query in asked:
             began = time.process_time()
             near = vectors.nearest(query)
             best = near[np.argsort(-vectors.likeness(query, near))[:TOP]]
@@ -136,11 +143,24 @@ def speed(size: int) -> None:
     )
 
 
-def _near_topics(random: np.random.Generator, topics: Array, count: int) -> Array:
-    """Vectors of length 1 that lie near topics and have much in common, as those of sentences do."""
-    rows = topics[random.integers(0, len(topics), count)] + random.normal(0, 0.7, (count, topics.shape[1]))
-    rows[:, 0] += 40
-    unit: Array = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+def _stock() -> tuple[Array, Array]:
+    """The vectors of our own sentences and their clauses, and of our questions in other words."""
+    files = [*sorted((ROOT / "seeds").iterdir()), *sorted((GOLD / "meaning").iterdir())]
+    facts = [f for path in files for f in repair_document(read_document(path.name, path.read_bytes())).facts]
+    texts = [part for fact in facts for part in (fold(fact.text), *clauses(fold(fact.text)))]
+    rows = (GOLD / "paraphrases.jsonl").read_text(encoding="utf-8").splitlines()
+    embedder = open_embedder(BUNDLED)
+    asked = [fold(json.loads(row)["query"]) for row in rows[:: max(1, len(rows) // QUERIES)]]
+    return embedder.embed(texts), embedder.embed(asked, asked=True)
+
+
+def _mixed(random: np.random.Generator, stock: Array, count: int) -> Array:
+    """Vectors of length 1 each between two of the stock, and with noise."""
+    one, other = (stock[random.integers(0, len(stock), count)] for _ in range(2))
+    share = random.random((count, 1), np.float32)
+    noise = NOISE * random.standard_normal((count, stock.shape[1]), np.float32)
+    rows = share * one + (1 - share) * other + noise
+    unit: Array = rows / np.linalg.norm(rows, axis=1, keepdims=True)
     return unit
 
 
