@@ -23,7 +23,7 @@ from bot.state.outbox import TOLD_VERSION
 from bot.state.people import ASKERS_KEY as KEY
 from bot.state.people import read_askers_key
 from bot.state.state import State, copy_state, open_state
-from knowledge.documents.walk import RESERVED_NAMES, find_sources
+from knowledge.documents.folder import RESERVED_NAMES, find_sources
 from knowledge.errors import NoArticles
 from knowledge.snapshots import manifest
 from knowledge.snapshots.files import explain_io_errors, spare_folder, sync_path, walk_tree, write_durably

@@ -23,8 +23,8 @@ from knowledge.documents.ocr import TextRecogniser
 from knowledge.documents.pdf import is_unusable, picture_of
 from knowledge.documents.pdf_characters import read_characters
 from knowledge.documents.pdf_font import provide_font
-from knowledge.documents.pdf_lines import Line, find_lines
-from knowledge.documents.pdf_page import Box, Glyph, Page
+from knowledge.documents.pdf_lines import PrintedLine, find_lines
+from knowledge.documents.pdf_page import Box, Glyph, PrintedPage
 from knowledge.documents.picture import read_image
 from knowledge.errors import UnreadableFile
 
@@ -129,7 +129,7 @@ def _framed(picture: Image.Image, boxes: Sequence[Box], shown: Box, scale: float
     return written.getvalue()
 
 
-def find_places(page: Page, texts: Sequence[str]) -> list[Box]:
+def find_places(page: PrintedPage, texts: Sequence[str]) -> list[Box]:
     """Return where on a page these pieces of its lines are printed, in reading order.
 
     Of several places with the same words that one is taken which lies nearest to the pieces that have only one.
@@ -146,7 +146,7 @@ def find_places(page: Page, texts: Sequence[str]) -> list[Box]:
     return found
 
 
-def _choices(lines: Sequence[Line], text: str) -> list[_Place]:
+def _choices(lines: Sequence[PrintedLine], text: str) -> list[_Place]:
     """Where a text stands whole on a line; else the lines that it is made of, as where a rule parts a line in two."""
     whole: list[_Place] = []
     parts: list[_Place] = []

@@ -20,10 +20,10 @@ from lxml import etree
 
 from knowledge.documents import limits
 from knowledge.documents.docx_lists import Numbering
-from knowledge.documents.extract import Extract
 from knowledge.documents.html_blocks import LOWERED, RAISED, SCRIPT, powers
 from knowledge.documents.pdf_order import BYLINE, TITLE
 from knowledge.documents.tables import EMPTY, SourceCell, make_table
+from knowledge.documents.text import Extract
 from knowledge.errors import UnreadableFile
 from knowledge.model import Block, Role, Span
 

@@ -1,10 +1,14 @@
-"""The seam towards the rest: files of a folder, or an upload, become documents or are skipped with a reason."""
+"""The seam towards the rest: what is in a folder of articles, and its files, or an upload, as documents or skipped."""
 
 from __future__ import annotations
 
+import hashlib
+import os
+import stat
 from collections.abc import Iterator
-from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Final
 
 from knowledge.documents import limits
 from knowledge.documents.archive import Archive, Member, open_archive
@@ -17,24 +21,169 @@ from knowledge.documents.formats import (
     unknown_format,
 )
 from knowledge.documents.sidecar import ORPHAN, SUFFIX, read_sidecar, sidecar_names
-from knowledge.documents.steady import read_steady
-from knowledge.documents.walk import RESERVED_NAMES, Source, find_sources, is_ignored, source_of
-from knowledge.errors import UnreadableFile
+from knowledge.documents.steady import FORBIDDEN, permit, read_steady
+from knowledge.errors import EXHAUSTED, MissingFolder, UnreadableFile
 from knowledge.model import Document, Metadata, Skipped
 
 if TYPE_CHECKING:
     from knowledge.documents.ocr import TextRecogniser
 
-__all__ = [
-    "RESERVED_NAMES",
-    "Read",
-    "Source",
-    "find_sources",
-    "read_bytes",
-    "read_document",
-    "read_sources",
-    "source_of",
-]
+ALIASES: Final = ("aliases.txt", "别名.txt")
+DICTIONARIES: Final = ("dictionary.txt", "词典.txt")
+LIBRARIES: Final = ("库.toml", "library.toml")
+"""What a sub-folder is called as a library."""
+RESERVED_NAMES: Final = (*ALIASES, *DICTIONARIES)
+"""Files beside the articles that are no articles: other parts read them."""
+
+_SYSTEM_NAMES: Final = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file found in the folder, not yet read; `stamp` changes whenever it or its sidecar may have changed.
+
+    `fault` says why it cannot be read, where that is known without opening it.
+    """
+
+    name: str
+    path: Path
+    size: int
+    stamp: int
+    sidecar: Path | None = None
+    fault: Skipped | None = None
+
+
+def find_sources(folder: Path) -> Iterator[Source]:
+    """List the files of `folder` in name order; what cannot be an article comes with its fault.
+
+    Raises:
+        MissingFolder: `folder` is missing or no folder.
+        OSError: the machine has no descriptor or memory left.
+    """
+    if not folder.is_dir():
+        what = "不是文件夹" if folder.exists() else "不存在"
+        raise MissingFolder(f"文章文件夹 {folder} {what}；请建好它，或另外指明一个文件夹")
+    root = Path(os.path.realpath(folder))
+    for count, source in enumerate(_Walk(root).directory(root, "", 0)):
+        if count == limits.FOLDER_FILES:
+            reason = f"文件夹里超过 {limits.FOLDER_FILES} 个文件，从这里起没有读"
+            yield _faulty(source.name, source.path, reason, "分成几个文件夹")
+            return
+        yield source
+
+
+def source_of(path: Path) -> Source:
+    """Return one file as a source of its own, named as given."""
+    names = sidecar_names(path.name)
+    beside = next((path.with_name(name) for name in names if path.with_name(name).is_file()), None)
+    try:
+        status = path.stat()
+    except OSError as error:
+        return _faulty(str(path), path, f"打不开（{error.strerror}）", "检查路径和权限")
+    if not is_readable(path.name):
+        error_text = unknown_format(path.name)
+        return _faulty(str(path), path, error_text.reason, error_text.remedy)
+    return Source(str(path), Path(os.path.realpath(path)), status.st_size, _stamp(status, beside), beside)
+
+
+def is_ignored(name: str) -> bool:
+    """Tell whether a file or folder of that name is none of ours: hidden, reserved, or a system's or editor's."""
+    return (
+        name.startswith((".", "~$")) or name.lower() in _SYSTEM_NAMES or name in (*RESERVED_NAMES, *LIBRARIES)
+    )
+
+
+class _Walk:
+    """One walk; remembers which files were met, so that a file linked twice is read once."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._met: dict[tuple[int, int], str] = {}
+
+    def directory(self, directory: Path, prefix: str, depth: int) -> Iterator[Source]:
+        try:
+            with os.scandir(directory) as listing:
+                entries = sorted(listing, key=lambda entry: entry.name)
+        except OSError as error:
+            if error.errno in EXHAUSTED:
+                raise
+            yield _faulty(prefix or ".", directory, f"打不开文件夹（{error.strerror}）", "检查文件夹的权限")
+            return
+        names = {entry.name for entry in entries}
+        stems = names | {PurePosixPath(name).stem for name in names if is_readable(name)}
+        for entry in entries:
+            if is_ignored(entry.name):
+                continue
+            if entry.name.endswith(SUFFIX) and entry.name[: -len(SUFFIX)] in stems:
+                continue
+            yield from self._entry(entry, prefix, depth, names)
+
+    def _entry(self, entry: os.DirEntry[str], prefix: str, depth: int, names: set[str]) -> Iterator[Source]:
+        path, name = Path(entry.path), prefix + _shown(entry.name)
+        if name != prefix + entry.name:
+            yield _faulty(name, path, "文件名不是 UTF-8", "改成 UTF-8 的文件名")
+            return
+        try:
+            if entry.is_dir(follow_symlinks=False):
+                if depth >= limits.FOLDER_DEPTH:
+                    yield _faulty(name, path, f"文件夹套了 {depth} 层以上，没有再往里读", "减少层数")
+                else:
+                    yield from self.directory(path, name + "/", depth + 1)
+                return
+            yield self._file(entry, path, name, names)
+        except OSError as error:
+            yield _faulty(name, path, f"打不开（{error.strerror}）", "检查文件和权限")
+
+    def _file(self, entry: os.DirEntry[str], path: Path, name: str, names: set[str]) -> Source:
+        status = entry.stat(follow_symlinks=False)
+        if stat.S_ISLNK(status.st_mode):
+            path = Path(os.path.realpath(path))
+            if not path.is_relative_to(self._root):
+                return _faulty(name, path, "符号链接指向文件夹之外", "把文件本身放进来")
+            status = path.stat(follow_symlinks=False)
+            if stat.S_ISLNK(status.st_mode):
+                return _faulty(name, path, "符号链接绕成了圈", "删去它")
+            if stat.S_ISDIR(status.st_mode):
+                return _faulty(name, path, "符号链接指向文件夹", "把文件夹本身放进来")
+        if not stat.S_ISREG(status.st_mode):
+            return _faulty(name, path, "不是普通文件（管道、设备或套接字）", "移出文章文件夹")
+        if entry.name.lower().endswith(SUFFIX):
+            return _faulty(name, path, *ORPHAN)
+        if not is_readable(entry.name):
+            unknown = unknown_format(name)
+            return _faulty(name, path, unknown.reason, unknown.remedy)
+        if not os.access(path, os.R_OK):
+            return _faulty(name, path, FORBIDDEN, permit(path))
+        first = self._met.setdefault((status.st_dev, status.st_ino), name)
+        if first != name:
+            return _faulty(name, path, f"与 {first} 是同一个文件", "留下一个")
+        beside = next((Path(entry.path).with_name(n) for n in sidecar_names(entry.name) if n in names), None)
+        return Source(name, path, status.st_size, _stamp(status, beside), beside)
+
+
+def _faulty(name: str, path: Path, reason: str, remedy: str) -> Source:
+    digest = hashlib.blake2b(f"{name}\0{reason}".encode(), digest_size=8).digest()
+    stamp = int.from_bytes(digest, "big") >> 1
+    return Source(name, path, 0, stamp, fault=Skipped(name, reason, remedy))
+
+
+def _stamp(status: os.stat_result, sidecar: Path | None) -> int:
+    """63 bits of what a change of the file or of its sidecar changes."""
+    times = [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
+    if sidecar is not None:
+        try:
+            beside = sidecar.stat(follow_symlinks=False)
+            times += [beside.st_size, beside.st_mtime_ns, beside.st_ctime_ns]
+        except OSError:  # gone since it was listed: reading will say so
+            times.append(-1)
+    digest = hashlib.blake2b(repr(times).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") >> 1
+
+
+def _shown(name: str) -> str:
+    """The name with bytes that are no UTF-8 written as `\\xff`."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
 
 Read = tuple[Document, bytes] | Skipped
 """A document beside the bytes it was read from, or what could not be read."""

@@ -9,10 +9,9 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from knowledge.documents import limits
-from knowledge.documents.extract import Extract
 from knowledge.documents.html import read_html
 from knowledge.documents.markdown import read_markdown
-from knowledge.documents.plain import read_plain
+from knowledge.documents.text import Extract, read_plain
 from knowledge.errors import UnreadableFile
 from knowledge.model import Document, Metadata, Skipped
 

@@ -12,10 +12,9 @@ from datetime import date
 from itertools import groupby, pairwise
 from typing import Final
 
-from knowledge.documents.decode import decode, decode_as
-from knowledge.documents.extract import Extract, split_lines
 from knowledge.documents.html_blocks import HtmlBlock, HtmlText, read_blocks
 from knowledge.documents.tables import EMPTY, SourceCell, make_table
+from knowledge.documents.text import Extract, decode_as, decode_text, split_lines
 from knowledge.model import Block, Metadata, Role, Span, Table
 
 _DECLARED: Final = re.compile(
@@ -97,7 +96,7 @@ def _decode(name: str, data: bytes) -> tuple[str, str]:
     declared = _DECLARED.search(data[:4096])
     if declared and declared[1].decode("ascii").lower() in _CHINESE and not _is_marked_or_utf8(data):
         return decode_as(name, data, "gb18030"), "gb18030"
-    return decode(name, data)
+    return decode_text(name, data)
 
 
 def _is_marked_or_utf8(data: bytes) -> bool:

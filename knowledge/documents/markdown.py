@@ -9,9 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from knowledge.documents.decode import decode
-from knowledge.documents.extract import Extract, split_lines
-from knowledge.documents.text_tables import text_blocks
+from knowledge.documents.tables import text_blocks
+from knowledge.documents.text import Extract, decode_text, split_lines
 from knowledge.model import Block, Metadata, Role
 
 _BOLD_LEVEL: Final = 7
@@ -66,7 +65,7 @@ def read_markdown(name: str, data: bytes) -> Extract:
     A file with headings is handed over whole as Markdown has it. Without any it is text that only ends in `.md`:
     its tables are known, the rest is for the labeller.
     """
-    text, encoding = decode(name, data)
+    text, encoding = decode_text(name, data)
     raw = split_lines(text)
     source = _Source(raw, list(_without_markup(raw)), _front_matter(raw))
     blocks = [block for block in text_blocks(source.read) if block.role is Role.TABLE]

@@ -17,7 +17,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
 from knowledge.documents import RECOGNISER, limits
-from knowledge.documents.pdf_page import Box, Glyph, Page
+from knowledge.documents.pdf_page import Box, Glyph, PrintedPage
 from knowledge.documents.steady import keep, read_kept
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class RecognisedLine:
 class Scan:
     """A recognised image: its characters, and of each line what it says and how sure that is."""
 
-    page: Page
+    page: PrintedPage
     lines: tuple[RecognisedLine, ...]
 
     def confidence(self, text: str) -> float:
@@ -162,7 +162,7 @@ def _load_engine() -> Engine:
     return engine
 
 
-def _as_page(lines: Sequence[RecognisedLine], image: NDArray[np.uint8]) -> Page:
+def _as_page(lines: Sequence[RecognisedLine], image: NDArray[np.uint8]) -> PrintedPage:
     """Characters and rules at their places, in points of a page whose body is `_BODY` high."""
     dark = image.min(axis=2) < _DARK
     sizes = _sizes(lines)
@@ -186,7 +186,9 @@ def _as_page(lines: Sequence[RecognisedLine], image: NDArray[np.uint8]) -> Page:
     uprights = [Box(x * scale, top * scale, x * scale, end * scale) for x, top, end in _runs(dark.T, least)]
     levels = [Box(left * scale, y * scale, end * scale, y * scale) for y, left, end in _runs(dark, least)]
     height, width = dark.shape
-    return Page(width * scale, height * scale, tuple(glyphs), tuple(uprights), tuple(levels), scale=scale)
+    return PrintedPage(
+        width * scale, height * scale, tuple(glyphs), tuple(uprights), tuple(levels), scale=scale
+    )
 
 
 def _bold(lines: Sequence[RecognisedLine], dark: NDArray[np.bool_]) -> list[bool]:

@@ -13,13 +13,13 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
 from knowledge.documents import limits
-from knowledge.documents.extract import Extract
 from knowledge.documents.ocr import INSTALL, Scan, TextRecogniser
 from knowledge.documents.pdf_blocks import PageBlock, arrange
 from knowledge.documents.pdf_characters import REPLACEMENT, read_characters
 from knowledge.documents.pdf_font import provide_font
-from knowledge.documents.pdf_page import Page
+from knowledge.documents.pdf_page import PrintedPage
 from knowledge.documents.tables import make_table
+from knowledge.documents.text import Extract
 from knowledge.errors import UnreadableFile
 from knowledge.model import Block, Role, Skipped, Table
 
@@ -108,7 +108,7 @@ def _read_page(
     return arrange(page, number > 0)
 
 
-def is_unusable(page: Page) -> bool:
+def is_unusable(page: PrintedPage) -> bool:
     """Tell whether a page's fonts say nothing of what its glyphs mean: unmapped, or ASCII marks in place of hanzi."""
     text = "".join(glyph.char for glyph in page.glyphs)
     if text.count(REPLACEMENT) + len(_OWN.findall(text)) > len(text) // 5:

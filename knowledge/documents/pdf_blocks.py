@@ -12,23 +12,17 @@ from itertools import pairwise
 from statistics import median
 from typing import Final
 
-from knowledge.documents.pdf_lines import Line, alike, body_size, bounds, find_lines, join_rows
+from knowledge.documents.pdf_furniture import find_furniture
+from knowledge.documents.pdf_lines import PrintedLine, body_size, bounds, find_lines, join_rows, same_size
 from knowledge.documents.pdf_order import BYLINE, TITLE, Region, Stack, cut_regions, find_gutters, find_stacks
-from knowledge.documents.pdf_page import Box, Page
+from knowledge.documents.pdf_page import Box, PrintedPage
 from knowledge.documents.tables import Grid, find_grids
 from knowledge.model import Role
 
 INDENT: Final = "\u3000\u3000"
-_EDGE: Final = 0.08
-"""Running heads and page numbers stand in the outer 8 % of a page's height."""
-
-_LONG_RULE: Final = 0.7
-_HEAD_CHARS, _FOOT_CHARS, _EDGE_CHARS = 80, 120, 45
-_MASTHEAD_CHARS: Final = 6
 _HEADING_CHARS: Final = 24
 _CAPTION_CHARS: Final = 30
 _FINISHED: Final = re.compile("[。！？!?…][”’」』）)》]*$")
-_PAUSED: Final = re.compile("[。，、；：！？]$")
 _NEVER_HEADING: Final = re.compile("[。，；！？：、]$")
 _SHOT: Final = re.compile(r"[\s。）)][\u4e00-\u9fff·]{2,4}[\s/／]*[摄攝][）)]?$")
 _CAPTIONED: Final = re.compile(r"^图[为片①-⑩一二三四五]|" + _SHOT.pattern)
@@ -58,7 +52,7 @@ class PageBlock:
         return bool(self.lines) and _FINISHED.search(self.lines[-1]) is not None
 
 
-def arrange(page: Page, goes_on: bool = False) -> list[PageBlock]:
+def arrange(page: PrintedPage, goes_on: bool = False) -> list[PageBlock]:
     """Return the blocks of a page in reading order: head, articles, foot.
 
     With `goes_on` pages come before it, whose text may go on over the first title.
@@ -68,8 +62,10 @@ def arrange(page: Page, goes_on: bool = False) -> list[PageBlock]:
     if not lines:
         return [*(_table(grid, None) for grid in grids), *_turned(page)]
     body = body_size(lines)
-    head, lines = _furniture(lines, page, body, top=True)
-    foot, lines = _furniture(lines, page, body, top=False)
+    heads, sure_heads, lines = find_furniture(lines, page, body, top=True)
+    feet, sure_feet, lines = find_furniture(lines, page, body, top=False)
+    head = [_edge(piece, body, sure_heads) for piece in heads]
+    foot = [_edge(piece, body, sure_feet) for piece in feet]
     pictures = [
         p
         for p in page.pictures
@@ -96,7 +92,7 @@ def arrange(page: Page, goes_on: bool = False) -> list[PageBlock]:
     return [*head, *blocks, *foot, *_turned(page)]
 
 
-def _over_titles(stacks: Sequence[Stack], rest: Sequence[Line], body: float) -> list[Line]:
+def _over_titles(stacks: Sequence[Stack], rest: Sequence[PrintedLine], body: float) -> list[PrintedLine]:
     """The text over all titles, where none of it stands beside one: what a page before it left open."""
     top = min((stack.box.top for stack in stacks), default=0.0)
     over = [line for line in rest if line.box.bottom <= top + 0.25 * body]
@@ -105,9 +101,14 @@ def _over_titles(stacks: Sequence[Stack], rest: Sequence[Line], body: float) -> 
     return over if any(line.size > 0.93 * body for line in over) else []
 
 
-def _turned(page: Page) -> Iterator[PageBlock]:
+def _turned(page: PrintedPage) -> Iterator[PageBlock]:
     for text in page.turned:
         yield PageBlock(Role.FURNITURE, [text], None)
+
+
+def _edge(piece: PrintedLine, body: float, sure: bool) -> PageBlock:
+    role = Role.FURNITURE if sure else Role.PARAGRAPH
+    return PageBlock(role, [piece.text], None, piece.size / body, edge=not sure)
 
 
 def _table(grid: Grid, article: int | None) -> PageBlock:
@@ -120,77 +121,7 @@ def _owner(grid: Grid, regions: Sequence[tuple[Region, float]]) -> Region | None
     return max(over, key=lambda r: r.box.top, default=None)
 
 
-def _furniture(lines: list[Line], page: Page, body: float, top: bool) -> tuple[list[PageBlock], list[Line]]:
-    """Split off what runs along one edge: beyond a long rule, or one row of short pieces clear of the rest."""
-    beyond = [s for s in _beyond_rule(lines, page, top) if not _is_headline(s, lines, body)] if lines else []
-    row = beyond or _edge_row(lines, page, body, top)
-    if not row:
-        return [], lines
-    taken = {id(line) for line in row}
-    rest = [line for line in lines if id(line) not in taken]
-    pieces = sorted(join_rows(row, 1.0, page.uprights), key=lambda s: (round(s.base / 4), s.box.left))
-    sure = bool(beyond) or any(re.search(r"[\d０-９]", piece.text) for piece in pieces)
-    sure = sure or len(pieces) > 1 or all(len(piece.glyphs) <= 8 and piece.size < body for piece in pieces)
-    return [
-        PageBlock(
-            Role.FURNITURE if sure else Role.PARAGRAPH, [piece.text], None, piece.size / body, edge=not sure
-        )
-        for piece in pieces
-    ], rest
-
-
-def _is_headline(line: Line, lines: Sequence[Line], body: float) -> bool:
-    """Tell whether a line by a rule at the page's edge is an article's title: large, long, alone on its height."""
-    beside = any(other is not line and other.box.along(line.box) > 0.3 * other.size for other in lines)
-    return line.size >= TITLE * body and len(line.glyphs) > _MASTHEAD_CHARS and not beside
-
-
-def _beyond_rule(lines: Sequence[Line], page: Page, top: bool) -> list[Line]:
-    width = max(s.box.right for s in lines) - min(s.box.left for s in lines)
-    first, last = min(s.box.top for s in lines), max(s.box.bottom for s in lines)
-    long = [rule for rule in page.levels if rule.width > _LONG_RULE * width]
-    if top:
-        rules = [rule for rule in long if rule.top < 2 * _EDGE * page.height]
-        found = [s for s in lines if rules and s.box.bottom < min(r.top for r in rules) + 1]
-        return found if sum(len(s.glyphs) for s in found) <= _HEAD_CHARS else []
-    for rule in sorted(long, key=lambda r: r.top):
-        found = [s for s in lines if s.box.top > rule.top - 1]
-        low = rule.top > first + 0.5 * (last - first) and rule.top > (1 - 2 * _EDGE) * page.height
-        short = all(len(s.glyphs) <= _EDGE_CHARS and not _PAUSED.search(s.text) for s in found)
-        if low and found and short and sum(len(s.glyphs) for s in found) <= _FOOT_CHARS:
-            return found
-    return []
-
-
-def _edge_row(lines: Sequence[Line], page: Page, body: float, top: bool) -> list[Line]:
-    if len(lines) < 3:
-        return []
-    first = min(lines, key=lambda s: s.box.top) if top else max(lines, key=lambda s: s.box.bottom)
-    row = [s for s in lines if s.box.along(first.box) > 0.3 * min(s.size, first.size)]
-    rest = [s for s in lines if not any(s is r for r in row)]
-    if not rest or any(len(s.glyphs) > _EDGE_CHARS or s.size > 1.6 * body or s.upright for s in row):
-        return []
-    if top:
-        edgy = max(s.box.bottom for s in row) < _EDGE * page.height
-        gap = min(s.box.top for s in rest) - max(s.box.bottom for s in row)
-    else:
-        edgy = min(s.box.top for s in row) > (1 - _EDGE) * page.height
-        gap = min(s.box.top for s in row) - max(s.box.bottom for s in rest)
-    marked = any(_PAUSED.search(s.text) for s in row)
-    if not edgy or marked or gap < (0.8 if len(row) == 1 else 0.2) * body:
-        return []
-    if top and len(row) == 1 and any(_heads(row[0], s) for s in rest):
-        return []
-    return row
-
-
-def _heads(line: Line, other: Line) -> bool:
-    """Tell whether a line is the kicker of the headline right under it."""
-    close = other.box.top - line.box.bottom < 0.7 * other.size
-    return other.size > TITLE * line.size and close and other.box.across(line.box) > 0
-
-
-def _framed(lines: list[Line], page: Page, pictures: list[Box]) -> Iterator[list[Line]]:
+def _framed(lines: list[PrintedLine], page: PrintedPage, pictures: list[Box]) -> Iterator[list[PrintedLine]]:
     """Yield what stands in each frame as a page of its own, then the rest; an empty frame is a picture."""
     taken: set[int] = set()
     frames: list[Box] = []
@@ -228,7 +159,7 @@ class _Article:
 
     region: Region
     body: float
-    page: Page
+    page: PrintedPage
     number: int
     pictures: Sequence[Box]
     grids: Sequence[Grid]
@@ -243,13 +174,13 @@ class _Article:
         yield from text
         yield from captions
 
-    def _block(self, role: Role, lines: Sequence[Line]) -> PageBlock:
+    def _block(self, role: Role, lines: Sequence[PrintedLine]) -> PageBlock:
         return PageBlock(role, [line.text for line in lines], self.number, lines[0].size / self.body)
 
     def _stack(self) -> Iterator[PageBlock]:
         for stack in self.region.stacks:
             title = stack.largest
-            roles: list[tuple[Role, list[Line]]] = []
+            roles: list[tuple[Role, list[PrintedLine]]] = []
             for line in stack.lines:
                 line.display = True
                 if line.size >= 0.93 * title.size:
@@ -266,7 +197,7 @@ class _Article:
             for role, lines in roles:
                 yield self._block(role, lines)
 
-    def _captions(self) -> tuple[list[PageBlock], list[Line]]:
+    def _captions(self) -> tuple[list[PageBlock], list[PrintedLine]]:
         """Split off what stands under a picture in smaller print."""
         lines = self.region.lines
         found: list[PageBlock] = []
@@ -280,7 +211,7 @@ class _Article:
                 and (_within(s.box, picture, 2 * self.body) or _within(picture, s.box, 2 * self.body))
                 and -0.5 * self.body < s.box.top - picture.bottom < 4 * self.body
             ]
-            caption: list[Line] = []
+            caption: list[PrintedLine] = []
             last = picture.bottom
             for line in sorted(zone, key=lambda s: s.base):
                 if line.box.top - last >= 1.2 * self.body or not self._goes_on(caption, line):
@@ -293,14 +224,14 @@ class _Article:
                 found.append(self._block(Role.CAPTION, sorted(rows, key=lambda s: (s.base, s.box.left))))
         return found, [s for s in lines if id(s) not in taken]
 
-    def _goes_on(self, caption: Sequence[Line], line: Line) -> bool:
+    def _goes_on(self, caption: Sequence[PrintedLine], line: PrintedLine) -> bool:
         """Tell whether a line under a picture is of its caption: in smaller print, or where its words say so."""
         if line.size < 0.95 * self.body:
-            return not caption or alike(caption[0], line)
+            return not caption or same_size(caption[0], line)
         text = "".join(each.text for each in caption)
         return not _SHOT.search(text) and (bool(caption) or _CAPTIONED.search(line.text) is not None)
 
-    def _text(self, lines: list[Line]) -> Iterator[PageBlock]:
+    def _text(self, lines: list[PrintedLine]) -> Iterator[PageBlock]:
         """Yield the text band by band; what spans all columns parts the bands."""
         grids = sorted(self.grids, key=lambda g: g.box.top)
         flow = _Flow(self.body, self.number)
@@ -319,10 +250,10 @@ class _Article:
             flow.put(_table(grid, self.number))
         yield from flow.blocks
 
-    def _bands(self, lines: list[Line]) -> Iterator[list[Line]]:
+    def _bands(self, lines: list[PrintedLine]) -> Iterator[list[PrintedLine]]:
         """Split off a lead in larger print, then what spans the gutters of the rest."""
         lines = sorted(lines, key=lambda s: s.base)
-        lead: list[Line] = []
+        lead: list[PrintedLine] = []
         for line in lines:
             larger = 1.08 * self.body < line.size < TITLE * self.body and len(line.glyphs) >= 4
             if not larger or (lead and line.box.top - lead[-1].box.bottom >= 1.2 * line.size):
@@ -334,7 +265,7 @@ class _Article:
         if not lines:
             return
         spanning = self._spanning(lines)
-        band: list[Line] = []
+        band: list[PrintedLine] = []
         inside = False
         for line in lines:
             spans = id(line) in spanning
@@ -345,7 +276,7 @@ class _Article:
             inside = spans
         yield band
 
-    def _spanning(self, lines: Sequence[Line]) -> set[int]:
+    def _spanning(self, lines: Sequence[PrintedLine]) -> set[int]:
         """The lines that cross every gutter between the columns of the others."""
         core = [s for s in lines if 0.93 * self.body < s.size < 1.3 * self.body] or list(lines)
         columns = find_gutters(core, self.body, self.page.uprights)
@@ -359,11 +290,11 @@ class _Article:
         ]
         return {id(s) for s in crossing}
 
-    def _columns(self, lines: Sequence[Line], size: float) -> Iterator[list[Line]]:
+    def _columns(self, lines: Sequence[PrintedLine], size: float) -> Iterator[list[PrintedLine]]:
         """Yield each column's lines from top to bottom, the pieces of one height joined whatever the gap."""
         core = [s for s in lines if 0.93 * size < s.size < 1.3 * size] or list(lines)
         columns = find_gutters(core, size, self.page.uprights)
-        shares: list[list[Line]] = [[] for _ in columns]
+        shares: list[list[PrintedLine]] = [[] for _ in columns]
         for line in lines:
             middle = (line.box.left + line.box.right) / 2
             at = min(
@@ -372,7 +303,7 @@ class _Article:
             )
             shares[at].append(line)
         for share in shares:
-            rows: list[Line] = []
+            rows: list[PrintedLine] = []
             for line in sorted(share, key=lambda s: s.base):
                 if rows and abs(rows[-1].base - line.base) < 0.3 * size and not line.upright:
                     rows[-1].take(line)
@@ -382,9 +313,9 @@ class _Article:
                 yield rows
 
 
-def _split_at(column: Sequence[Line], grids: Sequence[Grid]) -> list[list[Line]]:
+def _split_at(column: Sequence[PrintedLine], grids: Sequence[Grid]) -> list[list[PrintedLine]]:
     """Split a column where tables stand within it."""
-    parts: list[list[Line]] = [[]]
+    parts: list[list[PrintedLine]] = [[]]
     box = bounds(column)
     inside = [g for g in grids if g.box.across(box) > 0 and box.top < g.box.top < box.bottom]
     for line in column:
@@ -409,7 +340,7 @@ class _Flow:
         self.blocks.append(block)
         self._open = None
 
-    def column(self, lines: Sequence[Line], size: float) -> None:
+    def column(self, lines: Sequence[PrintedLine], size: float) -> None:
         """Take the lines of one column."""
         if not lines:
             return
@@ -424,7 +355,9 @@ class _Flow:
             self._line(line, size, before, after, below, len(lines) == 1)
             self._inset_before = after
 
-    def _line(self, line: Line, size: float, before: float, after: float, below: bool, alone: bool) -> None:
+    def _line(
+        self, line: PrintedLine, size: float, before: float, after: float, below: bool, alone: bool
+    ) -> None:
         text = line.text
         relative = line.size / size
         if (
@@ -464,7 +397,7 @@ class _Flow:
         short = self._inset_before > 1.5 and before < 0.5
         return self._open.finished and (short or below)
 
-    def _is_heading(self, line: Line, text: str, relative: float, before: float, after: float) -> bool:
+    def _is_heading(self, line: PrintedLine, text: str, relative: float, before: float, after: float) -> bool:
         if len(text) > _HEADING_CHARS or _NEVER_HEADING.search(text) or BYLINE.fullmatch(text):
             return False
         centred = before > 0.9 and abs(before - after) < 0.9
@@ -472,5 +405,5 @@ class _Flow:
             return True
         return relative > 1.03 and (before > 0.5 or after > 1)
 
-    def _block(self, role: Role, line: Line, text: str) -> PageBlock:
+    def _block(self, role: Role, line: PrintedLine, text: str) -> PageBlock:
         return PageBlock(role, [text], self._article, line.size / self._body)

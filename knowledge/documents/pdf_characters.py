@@ -20,7 +20,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
 from knowledge.documents import limits
-from knowledge.documents.pdf_page import Box, Glyph, Page, Turn
+from knowledge.documents.pdf_page import Box, Glyph, PrintedPage, Turn
 
 REPLACEMENT: Final = "\ufffd"
 _THIN: Final = 3.0
@@ -43,7 +43,7 @@ _DASHES: Final = {0x2010: "-", 0x2011: "-", 0x2E3A: "——", 0x2E3B: "———
 """Hyphens and long dashes that a font has one glyph with others for, as they are typed."""
 
 
-def read_characters(document: pdfium.PdfDocument, number: int, data: bytes) -> Page:
+def read_characters(document: pdfium.PdfDocument, number: int, data: bytes) -> PrintedPage:
     """Read page `number` (from 0) of a document whose bytes are `data`, turned upright.
 
     Raises:
@@ -64,7 +64,7 @@ def read_characters(document: pdfium.PdfDocument, number: int, data: bytes) -> P
     recovered, lost = _recover(number, data, printed, empty, turn)
     glyphs = _undoubled(_unligated([*glyphs, *recovered]))
     glyphs, struck = _unstruck(glyphs, shapes.strokes)
-    sheet = Page(
+    sheet = PrintedPage(
         *turn.size,
         tuple(glyphs),
         tuple(shapes.uprights[:_MOST_RULES]),
@@ -357,7 +357,7 @@ def _is_vertical(glyphs: Sequence[Glyph]) -> bool:
     return len(han) >= 20 and under > 0.6 * len(han) and beside < 0.3 * len(han)
 
 
-def _laid_flat(page: Page) -> Page:
+def _laid_flat(page: PrintedPage) -> PrintedPage:
     """Turn a page of vertical text so that its columns, from right to left, become lines from top to bottom."""
 
     def flat(box: Box) -> Box:

@@ -27,7 +27,7 @@ _ROW: Final = 8.0
 
 
 @dataclass(slots=True)
-class Line:
+class PrintedLine:
     """Characters from left to right (of an upright heading, from top to bottom).
 
     `display` tells that it is set as a title is: a small gap then parts two words.
@@ -58,7 +58,7 @@ class Line:
             bottom + (1 - _ASCENT) * self.size,
         )
 
-    def take(self, other: Line) -> None:
+    def take(self, other: PrintedLine) -> None:
         """Make another line's characters part of this one."""
         self.glyphs += other.glyphs
         self.measure()
@@ -95,12 +95,12 @@ class Line:
         return not (_is_mark(before.char) or _is_mark(glyph.char))
 
 
-def find_lines(glyphs: Iterable[Glyph], uprights: Sequence[Box]) -> list[Line]:
+def find_lines(glyphs: Iterable[Glyph], uprights: Sequence[Box]) -> list[PrintedLine]:
     """Chain characters that stand next to each other on a baseline, whatever order they were drawn in.
 
     A gap of more than `GAP` or a rule between parts two lines, even within one column.
     """
-    lines: list[Line] = []
+    lines: list[PrintedLine] = []
     for row in _rows(glyphs):
         row.sort(key=lambda g: (g.left, g.order))
         run = [row[0]]
@@ -108,10 +108,10 @@ def find_lines(glyphs: Iterable[Glyph], uprights: Sequence[Box]) -> list[Line]:
             last = run[-1]
             gap = glyph.left - last.right
             if gap > GAP * min(last.size, glyph.size) or ruled(last, glyph, uprights):
-                lines.append(Line(run))
+                lines.append(PrintedLine(run))
                 run = []
             run.append(glyph)
-        lines.append(Line(run))
+        lines.append(PrintedLine(run))
     return _letter_spaced(_set_upright(lines), uprights)
 
 
@@ -141,10 +141,10 @@ def ruled(left: Glyph, right: Glyph, uprights: Sequence[Box]) -> bool:
     )
 
 
-def _set_upright(lines: list[Line]) -> list[Line]:
+def _set_upright(lines: list[PrintedLine]) -> list[PrintedLine]:
     """Put single characters that stand under one another together: upright headings."""
     singles = sorted((line for line in lines if len(line.glyphs) == 1), key=lambda s: s.box.top)
-    grid: dict[int, list[Line]] = defaultdict(list)
+    grid: dict[int, list[PrintedLine]] = defaultdict(list)
     for single in singles:
         grid[int(single.base // _ROW)].append(single)
     gone: set[int] = set()
@@ -164,7 +164,7 @@ def _set_upright(lines: list[Line]) -> list[Line]:
     return [line for line in lines if id(line) not in gone]
 
 
-def _under(upper: Line, grid: dict[int, list[Line]]) -> Line | None:
+def _under(upper: PrintedLine, grid: dict[int, list[PrintedLine]]) -> PrintedLine | None:
     reach = range(int(upper.base // _ROW), int((upper.base + 2 * upper.size) // _ROW) + 1)
     for row in reach:
         for lower in grid.get(row, ()):
@@ -174,20 +174,20 @@ def _under(upper: Line, grid: dict[int, list[Line]]) -> Line | None:
                 lower is not upper
                 and middle < 0.2 * upper.size
                 and -0.3 * upper.size < gap < 0.7 * upper.size
-                and alike(lower, upper)
+                and same_size(lower, upper)
             ):
                 return lower
     return None
 
 
-def alike(one: Line, other: Line) -> bool:
+def same_size(one: PrintedLine, other: PrintedLine) -> bool:
     """Tell whether two lines are of one size, near enough."""
     return max(one.size, other.size) <= SAME_SIZE * min(one.size, other.size)
 
 
-def _letter_spaced(lines: list[Line], uprights: Sequence[Box]) -> list[Line]:
+def _letter_spaced(lines: list[PrintedLine], uprights: Sequence[Box]) -> list[PrintedLine]:
     """Join single characters that stand apart by the same gap: a letter-spaced heading, a name of two letters."""
-    rows: dict[int, list[Line]] = defaultdict(list)
+    rows: dict[int, list[PrintedLine]] = defaultdict(list)
     for line in lines:
         rows[round(line.base)].append(line)
     gone: set[int] = set()
@@ -201,7 +201,7 @@ def _letter_spaced(lines: list[Line], uprights: Sequence[Box]) -> list[Line]:
                 for other in rows[round(line.base) + row]
                 if other is not line
                 and id(other) not in gone
-                and alike(line, other)
+                and same_size(line, other)
                 and len(other.glyphs) == 1
                 and 0 < other.box.left - line.box.right <= 2.5 * line.size
             ]
@@ -217,33 +217,33 @@ def _letter_spaced(lines: list[Line], uprights: Sequence[Box]) -> list[Line]:
     return [line for line in lines if id(line) not in gone]
 
 
-def _evenly(line: Line, single: Line) -> bool:
+def _evenly(line: PrintedLine, single: PrintedLine) -> bool:
     if len(line.glyphs) == 1:
         return True
     inner = line.glyphs[-1].left - line.glyphs[-2].right
     return abs(single.box.left - line.box.right - inner) <= 0.35 * inner
 
 
-def join_rows(lines: Iterable[Line], most: float, uprights: Sequence[Box]) -> list[Line]:
+def join_rows(lines: Iterable[PrintedLine], most: float, uprights: Sequence[Box]) -> list[PrintedLine]:
     """Join neighbours of one height and size that stand at most `most` ems apart with no rule between."""
-    joined: list[Line] = []
+    joined: list[PrintedLine] = []
     for line in sorted(lines, key=lambda s: (s.base, s.box.left)):
         for other in joined[-8:][::-1]:
             gap = line.box.left - other.box.right
             if (
                 abs(other.base - line.base) < 0.2 * line.size
-                and alike(line, other)
+                and same_size(line, other)
                 and -0.2 * line.size < gap < most * line.size
                 and not ruled(other.glyphs[-1], line.glyphs[0], uprights)
             ):
                 other.take(line)
                 break
         else:
-            joined.append(Line(list(line.glyphs), line.display, line.upright))
+            joined.append(PrintedLine(list(line.glyphs), line.display, line.upright))
     return joined
 
 
-def body_size(lines: Iterable[Line]) -> float:
+def body_size(lines: Iterable[PrintedLine]) -> float:
     """The size that most characters have."""
     sizes: Counter[float] = Counter()
     for line in lines:
@@ -251,7 +251,7 @@ def body_size(lines: Iterable[Line]) -> float:
     return sizes.most_common(1)[0][0] if sizes else 0.0
 
 
-def bounds(lines: Sequence[Line]) -> Box:
+def bounds(lines: Sequence[PrintedLine]) -> Box:
     """The smallest box around lines, of which there is at least one."""
     return Box(
         min(s.box.left for s in lines),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
-from knowledge.documents.pdf_lines import Line, alike, bounds, join_rows, ruled
+from knowledge.documents.pdf_lines import PrintedLine, bounds, join_rows, ruled, same_size
 from knowledge.documents.pdf_page import Box
 
 TITLE: Final = 1.35
@@ -47,14 +47,14 @@ BYLINE: Final = re.compile(
 class Stack:
     """A title with its kicker, subtitle and byline, from top to bottom."""
 
-    lines: list[Line]
+    lines: list[PrintedLine]
     box: Box = field(init=False)
 
     def __post_init__(self) -> None:
         self.box = bounds(self.lines)
 
     @property
-    def largest(self) -> Line:
+    def largest(self) -> PrintedLine:
         """The title's own line: the largest."""
         return max(self.lines, key=lambda line: line.size)
 
@@ -64,7 +64,7 @@ class Region:
     """The lines of one article on its page; without a stack where it has no title there."""
 
     stacks: list[Stack]
-    lines: list[Line]
+    lines: list[PrintedLine]
 
     @property
     def box(self) -> Box:
@@ -73,13 +73,13 @@ class Region:
 
 
 def find_stacks(
-    lines: Sequence[Line], body: float, uprights: Sequence[Box]
-) -> tuple[list[Stack], list[Line]]:
+    lines: Sequence[PrintedLine], body: float, uprights: Sequence[Box]
+) -> tuple[list[Stack], list[PrintedLine]]:
     """Split lines into title stacks and the rest."""
     large = [line for line in lines if line.size >= TITLE * body and (len(line.glyphs) > 1)]
     kept = {id(line) for line in large}
     rest = [line for line in lines if id(line) not in kept]
-    stacks: list[list[Line]] = []
+    stacks: list[list[PrintedLine]] = []
     joined = _joined_titles(large, rest, body, uprights)
     for line in sorted(joined, key=lambda s: s.box.top):
         under = next((stack for stack in stacks if _continues(stack, line, rest)), None)
@@ -96,15 +96,17 @@ def find_stacks(
 
 
 def _joined_titles(
-    large: Sequence[Line], rest: Sequence[Line], body: float, uprights: Sequence[Box]
-) -> list[Line]:
+    large: Sequence[PrintedLine], rest: Sequence[PrintedLine], body: float, uprights: Sequence[Box]
+) -> list[PrintedLine]:
     """Join the parts of one title on one height, unless each stands over columns of its own."""
-    joined: list[Line] = []
+    joined: list[PrintedLine] = []
     for line in sorted(large, key=lambda s: (s.base, s.box.left)):
         last = joined[-1] if joined else None
         if last is not None and not line.upright and not last.upright:
             gap = (line.box.left - last.box.right) / line.size
-            level = abs(last.base - line.base) < 0.2 * line.size and -0.2 < gap < 1.9 and alike(last, line)
+            level = (
+                abs(last.base - line.base) < 0.2 * line.size and -0.2 < gap < 1.9 and same_size(last, line)
+            )
             if (
                 level
                 and not (gap > 0.3 and _head_columns(last, line, rest, body, uprights))
@@ -117,7 +119,7 @@ def _joined_titles(
 
 
 def _head_columns(
-    left: Line, right: Line, rest: Sequence[Line], body: float, uprights: Sequence[Box]
+    left: PrintedLine, right: PrintedLine, rest: Sequence[PrintedLine], body: float, uprights: Sequence[Box]
 ) -> bool:
     """Tell whether two large lines side by side are set each over columns of its own, centred or flush left."""
     under = [r for r in rest if 0 < r.box.top - left.box.bottom + body < 24 * body and r.size < TITLE * body]
@@ -141,7 +143,9 @@ def _head_columns(
     return max(shifts) < body
 
 
-def _is_heading(line: Line, rest: Sequence[Line], large: Sequence[Line], body: float) -> bool:
+def _is_heading(
+    line: PrintedLine, rest: Sequence[PrintedLine], large: Sequence[PrintedLine], body: float
+) -> bool:
     """Tell whether a large line only heads a section: within a column or under a far larger title, text under it."""
     if line.size >= HEADING_MOST * body or len(line.glyphs) > _HEADING_CHARS or line.upright:
         return False
@@ -164,7 +168,7 @@ def _is_heading(line: Line, rest: Sequence[Line], large: Sequence[Line], body: f
     return over and bool(under) and all(r.box.width >= width - body for r in under)
 
 
-def _continues(stack: Sequence[Line], lower: Line, rest: Sequence[Line]) -> bool:
+def _continues(stack: Sequence[PrintedLine], lower: PrintedLine, rest: Sequence[PrintedLine]) -> bool:
     """Tell whether a large line is the next of a title, or stands alone between a larger title and its text."""
     upper, title = stack[-1], max(stack, key=lambda s: s.size)
     if upper.upright or lower.upright:
@@ -181,7 +185,11 @@ def _continues(stack: Sequence[Line], lower: Line, rest: Sequence[Line]) -> bool
 
 
 def _grow(
-    stack: list[Line], rest: Sequence[Line], used: set[int], body: float, uprights: Sequence[Box]
+    stack: list[PrintedLine],
+    rest: Sequence[PrintedLine],
+    used: set[int],
+    body: float,
+    uprights: Sequence[Box],
 ) -> None:
     """Add kicker, subtitle and byline: single lines close over or under the title that belong to it by place."""
     title = max(stack, key=lambda s: s.size)
@@ -207,14 +215,14 @@ def _grow(
                 stack.append(joined[0])
 
 
-def _crowds(other: Line, line: Line, title: Line) -> bool:
+def _crowds(other: PrintedLine, line: PrintedLine, title: PrintedLine) -> bool:
     """Tell whether text stands beside a line over or under a title, which is then a column's own."""
     return other.box.along(line.box) > 0.3 * other.size and other.box.across(title.box) > other.size
 
 
 def _nearest_row(
-    stack: Sequence[Line], title: Line, rest: Sequence[Line], used: set[int], above: bool
-) -> list[Line]:
+    stack: Sequence[PrintedLine], title: PrintedLine, rest: Sequence[PrintedLine], used: set[int], above: bool
+) -> list[PrintedLine]:
     edge = min(s.box.top for s in stack) if above else max(s.box.bottom for s in stack)
     free = [r for r in rest if id(r) not in used and not r.upright]
     reach = _REACH_ABOVE if above else _REACH_BELOW
@@ -230,7 +238,7 @@ def _nearest_row(
     return [r for r in free if abs(r.base - nearest.base) < 0.3 * nearest.size]
 
 
-def _belongs(line: Line, title: Line, above: bool, body: float) -> bool:
+def _belongs(line: PrintedLine, title: PrintedLine, above: bool, body: float) -> bool:
     """Tell whether a line over or under a title is its kicker, subtitle or byline."""
     width, whole = line.box.width, title.box.width
     if (
@@ -250,7 +258,9 @@ def _belongs(line: Line, title: Line, above: bool, body: float) -> bool:
     return placed and (larger or line.glyphs[0].char in "—■□" or (above and width < 0.5 * whole))
 
 
-def find_gutters(lines: Sequence[Line], body: float, uprights: Sequence[Box]) -> list[tuple[float, float]]:
+def find_gutters(
+    lines: Sequence[PrintedLine], body: float, uprights: Sequence[Box]
+) -> list[tuple[float, float]]:
     """Return the columns as x intervals: what no line covers, give or take one crossing line, is a gutter."""
     if not lines:
         return []
@@ -266,7 +276,7 @@ def find_gutters(lines: Sequence[Line], body: float, uprights: Sequence[Box]) ->
     return lenient if len(lenient) > len(strict) and wide else strict
 
 
-def _parted(lines: Sequence[Line], columns: tuple[tuple[float, float], ...], body: float) -> bool:
+def _parted(lines: Sequence[PrintedLine], columns: tuple[tuple[float, float], ...], body: float) -> bool:
     """Tell whether two neighbouring columns have lines side by side, each from edge to edge, in several rows."""
     (left, left_end), (right, right_end) = columns
     before = [s for s in lines if s.box.left >= left - 1 and s.box.right <= left_end + 1]
@@ -276,7 +286,7 @@ def _parted(lines: Sequence[Line], columns: tuple[tuple[float, float], ...], bod
 
 
 def _covered(
-    lines: Sequence[Line], least: float, uprights: Sequence[Box], box: Box, stray: int
+    lines: Sequence[PrintedLine], least: float, uprights: Sequence[Box], box: Box, stray: int
 ) -> list[tuple[float, float]]:
     """The x intervals that more than `stray` lines cover; a narrow gap parts two only where a rule stands in it."""
     count = int(box.width * 2) + 2
@@ -309,7 +319,7 @@ def _rule_in(left: float, right: float, uprights: Sequence[Box], box: Box) -> bo
 
 
 def cut_regions(
-    stacks: Sequence[Stack], lines: Sequence[Line], body: float, uprights: Sequence[Box]
+    stacks: Sequence[Stack], lines: Sequence[PrintedLine], body: float, uprights: Sequence[Box]
 ) -> Iterator[Region]:
     """Share lines out among title stacks: by cuts across and down, then by who stands over or left of a line."""
     if len(stacks) < 2:
@@ -323,10 +333,10 @@ def cut_regions(
         yield from cut_regions(part_stacks, part_lines, body, uprights)
 
 
-_Parts = tuple[tuple[list[Stack], list[Line]], tuple[list[Stack], list[Line]]]
+_Parts = tuple[tuple[list[Stack], list[PrintedLine]], tuple[list[Stack], list[PrintedLine]]]
 
 
-def _cut_across(stacks: Sequence[Stack], lines: Sequence[Line], body: float) -> _Parts | None:
+def _cut_across(stacks: Sequence[Stack], lines: Sequence[PrintedLine], body: float) -> _Parts | None:
     """Cut over a stack where nothing reaches across that height and text stands above under a title."""
     for stack in sorted(stacks, key=lambda s: s.box.top):
         y, slack = stack.box.top, 0.25 * body
@@ -346,7 +356,7 @@ def _cut_across(stacks: Sequence[Stack], lines: Sequence[Line], body: float) -> 
     return None
 
 
-def _runs_on(lines: Sequence[Line], y: float, body: float) -> bool:
+def _runs_on(lines: Sequence[PrintedLine], y: float, body: float) -> bool:
     """Tell whether a column of text goes on over a height that lies between two of its lines."""
     above = [line.box for line in lines if y - 2 * body < line.box.bottom <= y + 0.25 * body]
     below = [line.box for line in lines if y - 0.25 * body <= line.box.top < y + 2 * body]
@@ -358,9 +368,9 @@ def _runs_on(lines: Sequence[Line], y: float, body: float) -> bool:
     )
 
 
-def _cut_down(stacks: Sequence[Stack], lines: Sequence[Line], body: float) -> _Parts | None:
+def _cut_down(stacks: Sequence[Stack], lines: Sequence[PrintedLine], body: float) -> _Parts | None:
     """Cut along a height-long gap where both sides begin with a title: that over which the titles stand best."""
-    units: list[Stack | Line] = sorted([*stacks, *lines], key=lambda u: u.box.left)
+    units: list[Stack | PrintedLine] = sorted([*stacks, *lines], key=lambda u: u.box.left)
     reach = float("-inf")
     best: tuple[float, int] | None = None
     for at, unit in enumerate(units):
@@ -373,13 +383,13 @@ def _cut_down(stacks: Sequence[Stack], lines: Sequence[Line], body: float) -> _P
     if best is None:
         return None
     left, right = (
-        ([u for u in side if isinstance(u, Stack)], [u for u in side if isinstance(u, Line)])
+        ([u for u in side if isinstance(u, Stack)], [u for u in side if isinstance(u, PrintedLine)])
         for side in (units[: best[1]], units[best[1] :])
     )
     return left, right
 
 
-def _astray(units: Sequence[Stack | Line], body: float) -> float:
+def _astray(units: Sequence[Stack | PrintedLine], body: float) -> float:
     """How far a side's title stands from the middle and from the left edge of its text, to a tenth of the body.
 
     Of several titles on top nothing can be said.
@@ -388,24 +398,24 @@ def _astray(units: Sequence[Stack | Line], body: float) -> float:
     heads = [unit.box for unit in units if isinstance(unit, Stack) and unit.box.top < top + 4 * body]
     if len(heads) != 1:
         return 0.0
-    text = [unit.box for unit in units if isinstance(unit, Line)] or heads
+    text = [unit.box for unit in units if isinstance(unit, PrintedLine)] or heads
     left, right = min(box.left for box in text), max(box.right for box in text)
     shift = abs(heads[0].left + heads[0].right - left - right) / 2
     return round(min(shift, abs(heads[0].left - left)) / body, 1)
 
 
-def _headed(units: Sequence[Stack | Line], body: float) -> bool:
+def _headed(units: Sequence[Stack | PrintedLine], body: float) -> bool:
     top = min(unit.box.top for unit in units)
     return any(isinstance(unit, Stack) and unit.box.top < top + 4 * body for unit in units)
 
 
 def _shared_out(
-    stacks: Sequence[Stack], lines: Sequence[Line], body: float, uprights: Sequence[Box]
+    stacks: Sequence[Stack], lines: Sequence[PrintedLine], body: float, uprights: Sequence[Box]
 ) -> Iterator[Region]:
     """Give each line to the stack over its column, else to that of the column to its left: L-shaped articles."""
     columns = find_gutters(lines, body, uprights)
 
-    def column_of(line: Line) -> int:
+    def column_of(line: PrintedLine) -> int:
         inside = (
             at
             for at, (left, right) in enumerate(columns)
@@ -426,7 +436,7 @@ def _shared_out(
         ]
         if over:
             owners[id(line)] = max(over, key=lambda s: s.box.bottom)
-    by_column: dict[int, list[Line]] = {}
+    by_column: dict[int, list[PrintedLine]] = {}
     for line in ordered:
         by_column.setdefault(places[id(line)], []).append(line)
     for line in ordered:
@@ -439,7 +449,11 @@ def _shared_out(
 
 
 def _beside(
-    line: Line, column: int, by_column: dict[int, list[Line]], owners: dict[int, Stack], body: float
+    line: PrintedLine,
+    column: int,
+    by_column: dict[int, list[PrintedLine]],
+    owners: dict[int, Stack],
+    body: float,
 ) -> Stack | None:
     """The owner of what stands beside a line, in the column to its left if it can be."""
     for near in (column - 1, column + 1):

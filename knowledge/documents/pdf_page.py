@@ -95,7 +95,7 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class PrintedPage:
     """Everything of one page that its structure is found by.
 
     `uprights` and `levels` are long thin rules, `frames` drawn rectangles, `edges` every straight stroke and side of

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from knowledge.documents import limits
-from knowledge.documents.extract import Extract
 from knowledge.documents.ocr import INSTALL, TextRecogniser
 from knowledge.documents.pdf import PageWriter
 from knowledge.documents.pdf_blocks import arrange
+from knowledge.documents.text import Extract
 from knowledge.errors import UnreadableFile
 
 if TYPE_CHECKING:

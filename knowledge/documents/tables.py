@@ -1,20 +1,24 @@
-"""Tables of any format as rows of cells: which row is the head, which columns are filler; and those drawn on a page."""
+"""Tables of any format as rows of cells: which row is the head, which columns are filler; those drawn on a page or in text."""
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from knowledge.documents.pdf_lines import Line, bounds, find_lines
-from knowledge.documents.pdf_page import Box, Glyph, Page
-from knowledge.model import Cell, Span, Table
+from knowledge.documents.pdf_lines import PrintedLine, bounds, find_lines
+from knowledge.documents.pdf_page import Box, Glyph, PrintedPage
+from knowledge.model import Block, Cell, Role, Span, Table
 
 _FIGURE: Final = re.compile(
     r"[-+−±~≈<>]?[\d０-９][\d０-９,，.．%％‰/:：\s]*[\d０-９%％‰]?(?:[（(][^（）()]{1,8}[）)])?"
 )
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
+_BAR: Final = re.compile("[|│┃║｜]")
+_RULED: Final = re.compile(r"[\s\u2500-\u259f|+=\-_*—~·.:：＝－＿★☆●○■□◆◇※#＊…]{3,}")
+_DRAWN: Final = re.compile("[\u2500-\u257f|+=\\-—_\\s:]+")
 _LONGEST_CELL: Final = 200
 _LEAST_RULES: Final = 3
 _MOST_EDGES: Final = 4_000
@@ -119,7 +123,7 @@ class Grid:
         ]
 
 
-def find_grids(page: Page) -> tuple[list[Grid], list[Glyph]]:
+def find_grids(page: PrintedPage) -> tuple[list[Grid], list[Glyph]]:
     """Find the ruled tables of a page, and rows of figures without rules; return also the characters outside them."""
     glyphs = list(page.glyphs)
     grids: list[Grid] = []
@@ -144,7 +148,7 @@ def find_grids(page: Page) -> tuple[list[Grid], list[Glyph]]:
     return sorted(grids, key=lambda g: g.box.top), glyphs
 
 
-def _ruled(page: Page) -> list[list[Box]]:
+def _ruled(page: PrintedPage) -> list[list[Box]]:
     """The cells of each ruled table, by pdfplumber's finder."""
     level = [e for e in page.edges if e.width >= e.height]
     upright = [e for e in page.edges if e.width < e.height]
@@ -200,7 +204,7 @@ def _filled(box: Box, cells: Sequence[Box], glyphs: Sequence[Glyph]) -> Grid | N
 
 def _text_in(cell: Box, glyphs: Sequence[Glyph]) -> str:
     inside = [g for g in glyphs if cell.holds(g.left + 0.4 * g.size, g.base - 0.4 * g.size, 0)]
-    rows: list[Line] = []
+    rows: list[PrintedLine] = []
     for line in sorted(find_lines(inside, ()), key=lambda s: (round(s.base), s.box.left)):
         if rows and abs(rows[-1].base - line.base) < 0.3 * line.size:
             rows[-1].take(line)
@@ -213,16 +217,16 @@ def _text_in(cell: Box, glyphs: Sequence[Glyph]) -> str:
     return text
 
 
-def _plain(lines: Iterable[Line]) -> list[list[list[Line]]]:
+def _plain(lines: Iterable[PrintedLine]) -> list[list[list[PrintedLine]]]:
     """Rows of short pieces that stand under one another and are mostly figures: a table without rules."""
-    rows: list[list[Line]] = []
+    rows: list[list[PrintedLine]] = []
     for line in sorted(lines, key=lambda s: (s.base, s.box.left)):
         if rows and abs(rows[-1][0].base - line.base) < 0.3 * line.size:
             rows[-1].append(line)
         else:
             rows.append([line])
-    found: list[list[list[Line]]] = []
-    run: list[list[Line]] = []
+    found: list[list[list[PrintedLine]]] = []
+    run: list[list[PrintedLine]] = []
     for row in [*rows, []]:
         row.sort(key=lambda s: s.box.left)
         if run and (not row or not _goes_under(run[-1], row)):
@@ -234,7 +238,7 @@ def _plain(lines: Iterable[Line]) -> list[list[list[Line]]]:
     return found
 
 
-def _goes_under(upper: Sequence[Line], lower: Sequence[Line]) -> bool:
+def _goes_under(upper: Sequence[PrintedLine], lower: Sequence[PrintedLine]) -> bool:
     size = upper[0].size
     near = 0 < lower[0].base - upper[0].base < 3.5 * size and abs(lower[0].size / size - 1) < 0.2
     return (
@@ -244,12 +248,12 @@ def _goes_under(upper: Sequence[Line], lower: Sequence[Line]) -> bool:
     )
 
 
-def _mostly_figures(rows: Sequence[Sequence[Line]]) -> bool:
+def _mostly_figures(rows: Sequence[Sequence[PrintedLine]]) -> bool:
     values = [line.text for row in rows[1:] for line in row[1:]]
     return sum(is_figure(text, units=True) for text in values) >= _PLAIN_FIGURES * len(values)
 
 
-def _of_rows(rows: Sequence[Sequence[Line]]) -> Grid:
+def _of_rows(rows: Sequence[Sequence[PrintedLine]]) -> Grid:
     grid = Grid(bounds([line for row in rows for line in row]))
     for at, row in enumerate(rows):
         text = ""
@@ -261,3 +265,45 @@ def _of_rows(rows: Sequence[Sequence[Line]]) -> Grid:
         grid.lines.append(text)
         grid.cells.append(places)
     return grid
+
+
+def text_blocks(lines: Sequence[str]) -> Iterator[Block]:
+    """Yield a TABLE block for each run of barred rows, and FURNITURE for rules that stand alone."""
+    number = 0
+    while number < len(lines):
+        last = number
+        while last < len(lines) and _is_row(lines[last]):
+            last += 1
+        rows = [at for at in range(number, last) if not _DRAWN.fullmatch(lines[at])]
+        table = make_table([_barred_cells(lines[at], at + 1) for at in rows]) if len(rows) > 1 else None
+        if table is not None:
+            yield Block(Role.TABLE, number + 1, last, table=table)
+            number = last
+            continue
+        if lines[number].strip() and _RULED.fullmatch(lines[number]):
+            yield Block(Role.FURNITURE, number + 1, number + 1)
+        number += 1
+
+
+def _is_row(line: str) -> bool:
+    """Tell whether a line is a table's: parted by two bars or more, or drawn of nothing but rules."""
+    if len(_BAR.findall(line)) >= 2:
+        return True
+    return bool(line.strip()) and _DRAWN.fullmatch(line) is not None and len(line.strip()) >= 3
+
+
+def _barred_cells(line: str, number: int) -> list[SourceCell]:
+    """The cells between the bars; what stands outside the outer bars is none."""
+    bars = [match.start() for match in _BAR.finditer(line)]
+    edges = [
+        *([-1] if line[: bars[0]].strip() else []),
+        *bars,
+        *([len(line)] if line[bars[-1] + 1 :].strip() else []),
+    ]
+    cells = []
+    for left, right in itertools.pairwise(edges):
+        text = line[left + 1 : right]
+        start = left + 1 + len(text) - len(text.lstrip())
+        text = text.strip()
+        cells.append(SourceCell(text, (Span(number, start, start + len(text)),) if text else ()))
+    return cells

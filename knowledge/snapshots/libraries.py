@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from knowledge.documents.walk import LIBRARIES, is_ignored
+from knowledge.documents.folder import LIBRARIES, is_ignored
 from knowledge.model import Skipped
 
 NAME = "libraries.json"

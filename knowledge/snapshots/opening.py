@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from knowledge.documents.walk import find_sources
+from knowledge.documents.folder import find_sources
 from knowledge.errors import SnapshotDamaged, StorageUnavailable, UnknownFormat
 from knowledge.search.semantic import Over
 from knowledge.snapshot import Snapshot

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from knowledge import documents, index, repair, text
-from knowledge.documents.walk import RESERVED_NAMES, Source, find_sources
+from knowledge.documents.folder import RESERVED_NAMES, Source, find_sources
 from knowledge.errors import BrokenInstallation, NoArticles
 from knowledge.model import Skipped
 from knowledge.snapshots.libraries import libraries_digest

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
-from knowledge.documents.decode import decode
-from knowledge.documents.walk import ALIASES, DICTIONARIES, RESERVED_NAMES
+from knowledge.documents.folder import ALIASES, DICTIONARIES, RESERVED_NAMES
+from knowledge.documents.text import decode_text
 from knowledge.errors import UnreadableFile
 from knowledge.model import Skipped
 from knowledge.query.aliases import Aliases, AliasProblem, parse_aliases
@@ -26,7 +26,7 @@ def copy_aliases(articles: Path, folder: Path) -> tuple[Skipped, ...]:
     known = _own(fold) if found else Aliases()
     for name in found:
         try:
-            text, _ = decode(name, (articles / name).read_bytes()[:LIMIT])
+            text, _ = decode_text(name, (articles / name).read_bytes()[:LIMIT])
         except UnreadableFile as error:
             problems.append(Skipped(name, error.reason, error.remedy, error.offset))
             continue
@@ -44,7 +44,7 @@ def copy_dictionary(articles: Path, folder: Path) -> tuple[Skipped, ...]:
         if not (articles / name).is_file():
             continue
         try:
-            text, _ = decode(name, (articles / name).read_bytes()[:LIMIT])
+            text, _ = decode_text(name, (articles / name).read_bytes()[:LIMIT])
         except UnreadableFile as error:
             problems.append(Skipped(name, error.reason, error.remedy, error.offset))
             continue

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge.documents.decode import decode
+from knowledge.documents.text import decode_text
 from knowledge.errors import UnreadableFile
 
 ARTICLE = (
@@ -41,26 +41,26 @@ TRADITIONAL = (
     ],
 )
 def test_each_encoding_of_chinese_newspapers_gives_the_same_text(data: bytes, encoding: str) -> None:
-    assert decode("a.txt", data) == (ARTICLE, encoding)
+    assert decode_text("a.txt", data) == (ARTICLE, encoding)
 
 
 def test_traditional_characters_in_gb18030_are_read() -> None:
-    assert decode("a.txt", TRADITIONAL.encode("gb18030")) == (TRADITIONAL, "gb18030")
+    assert decode_text("a.txt", TRADITIONAL.encode("gb18030")) == (TRADITIONAL, "gb18030")
 
 
 def test_a_short_gbk_title_is_read() -> None:
-    assert decode("a.txt", "临港新片区".encode("gbk"))[0] == "临港新片区"
+    assert decode_text("a.txt", "临港新片区".encode("gbk"))[0] == "临港新片区"
 
 
 def test_rare_characters_of_a_name_do_not_make_a_gb18030_file_implausible() -> None:
     text = ARTICLE + "名单：龑、䶮、喆、㛃、𠮷。\n"
-    assert decode("a.txt", text.encode("gb18030"))[0] == text
+    assert decode_text("a.txt", text.encode("gb18030"))[0] == text
 
 
 @pytest.mark.parametrize("codec", ["utf-8", "gb18030", "utf-16"])
 def test_characters_that_repair_leaves_out_are_still_in_the_text(codec: str) -> None:
     text = ARTICLE + "甲\u200b乙\u00ad丙\ue000丁\u202e戊\x00己\x0b庚\u2028辛"
-    assert decode("a.txt", text.encode(codec))[0] == text
+    assert decode_text("a.txt", text.encode(codec))[0] == text
 
 
 WRONG = ARTICLE.encode()
@@ -81,7 +81,7 @@ GBK = ARTICLE.encode("gbk")
     ids=["byte", "cut", "surrogate", "gbk-byte", "gbk-cut"],
 )
 def test_one_wrong_place_is_marked_and_the_rest_is_read(data: bytes, encoding: str) -> None:
-    text, found = decode("坏.txt", data)
+    text, found = decode_text("坏.txt", data)
     assert found == encoding
     assert 1 <= text.count("\ufffd") <= 3
 
@@ -98,7 +98,7 @@ def test_one_wrong_place_is_marked_and_the_rest_is_read(data: bytes, encoding: s
 )
 def test_wrong_bytes_are_refused_with_their_offset(data: bytes, offset: int) -> None:
     with pytest.raises(UnreadableFile) as refused:
-        decode("坏.txt", data)
+        decode_text("坏.txt", data)
     assert (refused.value.offset, refused.value.name) == (offset, "坏.txt")
     assert refused.value.remedy
 
@@ -115,24 +115,24 @@ def test_wrong_bytes_are_refused_with_their_offset(data: bytes, offset: int) -> 
 )
 def test_other_encodings_are_refused_instead_of_read_as_mojibake(text: str, codec: str) -> None:
     with pytest.raises(UnreadableFile) as refused:
-        decode("a.txt", text.encode(codec))
+        decode_text("a.txt", text.encode(codec))
     assert refused.value.offset is not None
 
 
 @pytest.mark.parametrize("codec", ["big5", "big5hkscs"])
 def test_traditional_characters_in_big5_are_read(codec: str) -> None:
-    assert decode("a.txt", TRADITIONAL.encode(codec)) == (TRADITIONAL, "big5-hkscs")
+    assert decode_text("a.txt", TRADITIONAL.encode(codec)) == (TRADITIONAL, "big5-hkscs")
 
 
 @pytest.mark.parametrize("mark", ["━", "─", "★", "┌│"])
 def test_rules_and_boxes_do_not_make_a_file_implausible(mark: str) -> None:
     text = f"小城旧事\n{mark * 120}\n{ARTICLE}"
-    assert decode("a.txt", text.encode("gbk")) == (text, "gb18030")
+    assert decode_text("a.txt", text.encode("gbk")) == (text, "gb18030")
 
 
 def test_a_gbk_file_with_a_utf8_part_is_refused() -> None:
     with pytest.raises(UnreadableFile):
-        decode("a.txt", ARTICLE.encode("gbk") * 8 + ARTICLE.encode())
+        decode_text("a.txt", ARTICLE.encode("gbk") * 8 + ARTICLE.encode())
 
 
 @pytest.mark.parametrize(
@@ -140,14 +140,14 @@ def test_a_gbk_file_with_a_utf8_part_is_refused() -> None:
 )
 def test_binary_files_are_refused(data: bytes) -> None:
     with pytest.raises(UnreadableFile):
-        decode("a.txt", data)
+        decode_text("a.txt", data)
 
 
 @given(st.binary(max_size=400))
 @settings(max_examples=200)
 def test_any_bytes_are_text_of_that_encoding_or_a_refusal_within_the_file(data: bytes) -> None:
     try:
-        text, encoding = decode("a.txt", data)
+        text, encoding = decode_text("a.txt", data)
     except UnreadableFile as refused:
         assert refused.offset is None or 0 <= refused.offset <= len(data)
     else:
@@ -167,4 +167,4 @@ def test_any_bytes_are_text_of_that_encoding_or_a_refusal_within_the_file(data: 
 @settings(max_examples=100)
 def test_no_utf8_text_is_ever_refused_for_its_words(text: str) -> None:
     printable = "".join(char for char in text if char.isprintable()) + "。"
-    assert decode("a.txt", printable.encode()) == (printable, "utf-8")
+    assert decode_text("a.txt", printable.encode()) == (printable, "utf-8")

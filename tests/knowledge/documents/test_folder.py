@@ -13,8 +13,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from knowledge.documents.folder import Read, find_sources, read_bytes, read_sources, source_of
-from knowledge.documents.walk import RESERVED_NAMES
+from knowledge.documents.folder import RESERVED_NAMES, Read, find_sources, read_bytes, read_sources, source_of
 from knowledge.errors import NoArticles
 from knowledge.model import Document, Skipped
 

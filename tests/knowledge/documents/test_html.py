@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge.documents.extract import Extract
 from knowledge.documents.folder import read_document
 from knowledge.documents.html import read_html
-from knowledge.documents.tokens import tokens
+from knowledge.documents.html_blocks import html_tokens
+from knowledge.documents.text import Extract
 from knowledge.errors import UnreadableFile
 from knowledge.model import Metadata, Role
 from knowledge.repair.pipeline import repair_document
@@ -126,7 +126,7 @@ def test_malformed_markup_loses_no_text(page: str, text: str) -> None:
 )
 def test_the_number_of_tokens_and_the_work_stay_linear(piece: str) -> None:
     page = piece * 20_000
-    assert sum(1 for _ in tokens(page)) <= 40_001
+    assert sum(1 for _ in html_tokens(page)) <= 40_001
     read_html("a.html", page.encode())
 
 
@@ -141,7 +141,7 @@ def test_any_markup_keeps_the_count_of_lines(page: str) -> None:
 @given(st.text(alphabet="<>/!-abp \"'=&;#甲乙\n", max_size=80))
 @settings(max_examples=100)
 def test_tokens_come_in_order_and_stand_in_the_source(source: str) -> None:
-    found = list(tokens(source))
+    found = list(html_tokens(source))
     assert [t.at for t in found] == sorted(t.at for t in found)
     assert all(source.startswith(t.text, t.at) for t in found)
 

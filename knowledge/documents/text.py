@@ -1,14 +1,17 @@
-"""Bytes to text: byte order mark, UTF-8, UTF-16, GB18030, Big5, and never mojibake that nobody notices."""
+"""Bytes to lines: encodings, never mojibake that nobody notices; plain text; and what every format's reader hands over."""
 
 from __future__ import annotations
 
 import codecs
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from knowledge.documents.tables import text_blocks
 from knowledge.errors import UnreadableFile
+from knowledge.model import Block, Metadata, Skipped
 
 _MARKS: Final = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
     (codecs.BOM_UTF8, "utf-8", "utf-8-sig"),
@@ -48,7 +51,7 @@ _FREQUENT: Final = frozenset(
 )
 
 
-def decode(name: str, data: bytes) -> tuple[str, str]:
+def decode_text(name: str, data: bytes) -> tuple[str, str]:
     """Return the text of `data` without byte order mark, and the name of its encoding.
 
     Raises:
@@ -200,3 +203,36 @@ def _ordinary() -> frozenset[str]:
             for trail in range(0x40, 0xFF):
                 found.update(bytes((lead, trail)).decode(codec, "ignore"))
     return frozenset(char for char in found if char > "\x7f")
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """The lines of a file; everything but `missing` is as in `Document`.
+
+    `missing` says which parts of the file could not be read (a scanned page).
+    """
+
+    kind: str
+    lines: tuple[str, ...]
+    encoding: str | None = None
+    page_starts: tuple[int, ...] = ()
+    article_starts: tuple[int, ...] = ()
+    missing: tuple[Skipped, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    stated: Metadata | None = None
+    confidences: tuple[float | None, ...] = ()
+
+
+def split_lines(text: str) -> list[str]:
+    """Split at LF, CRLF and CR only, as editors count lines; a form feed or U+2028 stays within its line."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if lines[-1] == "":
+        lines.pop()
+    return lines
+
+
+def read_plain(name: str, data: bytes) -> Extract:
+    """Extract the lines of a text file, whatever its encoding and line ends."""
+    text, encoding = decode_text(name, data)
+    lines = split_lines(text)
+    return Extract("text", tuple(lines), encoding, blocks=tuple(text_blocks(lines)))

@@ -1,0 +1,90 @@
+"""What runs along a page's edges and belongs to no article: heads, page numbers, imprints.
+
+Sizes and distances are in times of the body's font size unless a name says otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from knowledge.documents.pdf_lines import PrintedLine, join_rows
+from knowledge.documents.pdf_order import TITLE
+from knowledge.documents.pdf_page import PrintedPage
+
+_EDGE: Final = 0.08
+"""Running heads and page numbers stand in the outer 8 % of a page's height."""
+
+_LONG_RULE: Final = 0.7
+_HEAD_CHARS, _FOOT_CHARS, _EDGE_CHARS = 80, 120, 45
+_MASTHEAD_CHARS: Final = 6
+_PAUSED: Final = re.compile("[。，、；：！？]$")
+
+
+def find_furniture(
+    lines: list[PrintedLine], page: PrintedPage, body: float, top: bool
+) -> tuple[list[PrintedLine], bool, list[PrintedLine]]:
+    """Split off what runs along one edge: beyond a long rule, or one row of short pieces clear of the rest.
+
+    Returns the pieces, whether they are furniture whatever other pages have, and the rest.
+    """
+    beyond = [s for s in _beyond_rule(lines, page, top) if not _is_headline(s, lines, body)] if lines else []
+    row = beyond or _edge_row(lines, page, body, top)
+    taken = {id(line) for line in row}
+    rest = [line for line in lines if id(line) not in taken]
+    pieces = sorted(join_rows(row, 1.0, page.uprights), key=lambda s: (round(s.base / 4), s.box.left))
+    sure = bool(beyond) or any(re.search(r"[\d０-９]", piece.text) for piece in pieces)
+    sure = sure or len(pieces) > 1 or all(len(piece.glyphs) <= 8 and piece.size < body for piece in pieces)
+    return pieces, sure, rest
+
+
+def _is_headline(line: PrintedLine, lines: Sequence[PrintedLine], body: float) -> bool:
+    """Tell whether a line by a rule at the page's edge is an article's title: large, long, alone on its height."""
+    beside = any(other is not line and other.box.along(line.box) > 0.3 * other.size for other in lines)
+    return line.size >= TITLE * body and len(line.glyphs) > _MASTHEAD_CHARS and not beside
+
+
+def _beyond_rule(lines: Sequence[PrintedLine], page: PrintedPage, top: bool) -> list[PrintedLine]:
+    width = max(s.box.right for s in lines) - min(s.box.left for s in lines)
+    first, last = min(s.box.top for s in lines), max(s.box.bottom for s in lines)
+    long = [rule for rule in page.levels if rule.width > _LONG_RULE * width]
+    if top:
+        rules = [rule for rule in long if rule.top < 2 * _EDGE * page.height]
+        found = [s for s in lines if rules and s.box.bottom < min(r.top for r in rules) + 1]
+        return found if sum(len(s.glyphs) for s in found) <= _HEAD_CHARS else []
+    for rule in sorted(long, key=lambda r: r.top):
+        found = [s for s in lines if s.box.top > rule.top - 1]
+        low = rule.top > first + 0.5 * (last - first) and rule.top > (1 - 2 * _EDGE) * page.height
+        short = all(len(s.glyphs) <= _EDGE_CHARS and not _PAUSED.search(s.text) for s in found)
+        if low and found and short and sum(len(s.glyphs) for s in found) <= _FOOT_CHARS:
+            return found
+    return []
+
+
+def _edge_row(lines: Sequence[PrintedLine], page: PrintedPage, body: float, top: bool) -> list[PrintedLine]:
+    if len(lines) < 3:
+        return []
+    first = min(lines, key=lambda s: s.box.top) if top else max(lines, key=lambda s: s.box.bottom)
+    row = [s for s in lines if s.box.along(first.box) > 0.3 * min(s.size, first.size)]
+    rest = [s for s in lines if not any(s is r for r in row)]
+    if not rest or any(len(s.glyphs) > _EDGE_CHARS or s.size > 1.6 * body or s.upright for s in row):
+        return []
+    if top:
+        edgy = max(s.box.bottom for s in row) < _EDGE * page.height
+        gap = min(s.box.top for s in rest) - max(s.box.bottom for s in row)
+    else:
+        edgy = min(s.box.top for s in row) > (1 - _EDGE) * page.height
+        gap = min(s.box.top for s in row) - max(s.box.bottom for s in rest)
+    marked = any(_PAUSED.search(s.text) for s in row)
+    if not edgy or marked or gap < (0.8 if len(row) == 1 else 0.2) * body:
+        return []
+    if top and len(row) == 1 and any(_heads(row[0], s) for s in rest):
+        return []
+    return row
+
+
+def _heads(line: PrintedLine, other: PrintedLine) -> bool:
+    """Tell whether a line is the kicker of the headline right under it."""
+    close = other.box.top - line.box.bottom < 0.7 * other.size
+    return other.size > TITLE * line.size and close and other.box.across(line.box) > 0
