@@ -1,13 +1,13 @@
 """Who may what on every platform: the table of docs/permissions.md, tried through the whole bot.
 
-Run for the senders that every platform has; `tests/bot/telegram/test_permissions.py` tries Telegram's others too. A
-platform's test module brings a module-scoped `talk` fixture, made by `whole_bot`, and subclasses `RightsContract`.
+Run for the senders that every platform has; Telegram's test module tries its others too. A platform's test module brings
+a module-scoped `talk` fixture, made by `whole_bot`, and subclasses `RightsContract`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +31,7 @@ REFUSED = {
 } | {refusal for refusal in ZH.admin.denials.values() if refusal}
 WORD = "街坊"
 SENDERS = ("owner, private", "editor, private", "member, private", "group admin", "group member")
+PRESS = "another's button"
 MANUAL = Path(__file__).parents[2] / "docs" / "permissions.md"
 
 
@@ -61,8 +62,8 @@ class Talk(Protocol):
         """Every message that the bot has said where that person speaks, in order."""
 
 
-def table() -> list[tuple[str, str, str]]:
-    """Sender, command and verdict of every cell that every platform has."""
+def table(senders: Sequence[str] = SENDERS) -> list[tuple[str, str, str]]:
+    """Sender, command and verdict of every cell of those senders that stands for a message."""
     rows = [
         [cell.strip() for cell in line.strip("| \n").split("|")]
         for line in MANUAL.read_text(encoding="utf-8").split("## Commands")[0].splitlines()
@@ -72,10 +73,21 @@ def table() -> list[tuple[str, str, str]]:
     return [
         (row[0], command, verdict)
         for row in body
-        if row[0] in SENDERS
+        if row[0] in senders
         for command, verdict in zip(head[1:], row[1:], strict=True)
-        if command != "another's button"
+        if command != PRESS
     ]
+
+
+def verdict(said: Iterable[str]) -> str:
+    """What a bot that said this has done, in the table's words."""
+    told = set(said)
+    return "refuse" if REFUSED & told else "answer" if told else "ignore"
+
+
+def typed(command: str) -> str:
+    """What is typed for a command of the table."""
+    return {"free text": WORD, "`/find`": f"/find {WORD}"}.get(command, command.strip("`"))
 
 
 async def ended(talk: Talk, update: str, seconds: float = 60.0) -> str:
@@ -139,11 +151,9 @@ class RightsContract:
         if command == "upload" and not self.TAKES_FILES and not person.group:
             wanted = "refuse"
         before = len(talk.heard(person))
-        words = {"free text": WORD, "`/find`": f"/find {WORD}"}.get(command, command.strip("`"))
-        update = await (talk.send_file(person) if command == "upload" else talk.say(person, words))
+        update = await (talk.send_file(person) if command == "upload" else talk.say(person, typed(command)))
         said = await answers(talk, person, update, before)
-        verdict = "refuse" if REFUSED & set(said) else "answer" if said else "ignore"
-        assert verdict == wanted, said
+        assert verdict(said) == wanted, said
 
     async def test_an_id_is_told_as_settings_want_it(self, talk: Talk) -> None:
         person = talk.person("member, private")

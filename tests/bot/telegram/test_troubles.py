@@ -19,6 +19,7 @@ from tests.botapi.relay import relay
 from tests.botapi.server import BotApi, bot_api
 from tests.botapi.updates import group, inline, message, press, private, user
 
+pytestmark = pytest.mark.slow
 either_way = pytest.mark.parametrize("settings", [{}, by_webhook()], ids=["polling", "webhook"])
 HELD = 7
 OTHERS = range(100, 120)
@@ -33,27 +34,6 @@ async def awake(api: BotApi) -> None:
     """Wait until the bot has answered for the first time."""
     ask(api, 1)
     await api.until(lambda: api.said(1))
-
-
-@either_way
-async def test_one_poison_update_among_a_hundred_costs_nobody_his_answer(
-    tmp_path: Path, settings: dict[str, str]
-) -> None:
-    async with bot_api() as api, bot_process(tmp_path, api, **settings) as bot:
-        await awake(api)
-        for reader in range(100, 150):
-            ask(api, reader)
-        api._next += 1
-        poison = api._next
-        api.push_raw({"update_id": poison, "message": {"message_id": 1, "date": 1, "chat": {"id": 150}}})
-        for reader in range(151, 200):
-            ask(api, reader)
-        await api.until(lambda: bot.ended() == 101)
-        assert bot.endings()[poison] == "quarantined"
-        assert Counter(bot.endings().values()) == {"answered": 100, "quarantined": 1}
-        assert Counter(call.chat for call in api.made("sendMessage")) == dict.fromkeys(
-            (1, *range(100, 150), *range(151, 200)), 1
-        )
 
 
 ANSWERED: tuple[Fault, ...] = (

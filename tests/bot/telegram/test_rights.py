@@ -1,0 +1,168 @@
+"""Who may what on Telegram: the table of all platforms, and the senders that only Telegram has."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from itertools import count
+
+import pytest
+import pytest_asyncio
+
+from tests.bot.telegram.talking import Bot, talking
+from tests.botapi.updates import BOT, Json, channel, group, message, private, user
+from tests.contract.rights import (
+    MANUAL,
+    PRESS,
+    SENDERS,
+    WORD,
+    Person,
+    RightsContract,
+    answers,
+    table,
+    typed,
+    verdict,
+)
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+OTHERS = (
+    "anonymous admin",
+    "channel post",
+    "channel as sender",
+    "auto-forward of the linked channel",
+    "bot",
+    "owner, forwarded",
+    "owner, edited",
+    "owner, via another bot",
+    "business message",
+)
+FILE = {"file_id": "f1", "file_unique_id": "u1", "file_name": "a.txt", "file_size": 10}
+CHANNEL = channel(-6_000)
+SIGNED: dict[str, Json] = {
+    "channel as sender": {"id": 136817688, "is_bot": True, "first_name": "Channel", "username": "Channel_Bot"},
+    "auto-forward of the linked channel": {"id": 777000, "is_bot": False, "first_name": "Telegram"},
+    "anonymous admin": {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"},
+    "bot": {"id": 8_000, "is_bot": True, "first_name": "别的机器人"},
+}  # fmt: skip
+MARKED: dict[str, Json] = {
+    "channel as sender": {"sender_chat": CHANNEL},
+    "auto-forward of the linked channel": {
+        "sender_chat": CHANNEL,
+        "is_automatic_forward": True,
+        "forward_origin": {"type": "channel", "date": 1, "chat": CHANNEL, "message_id": 1},
+    },
+    "owner, forwarded": {"forward_origin": {"type": "user", "date": 1, "sender_user": user(5)}},
+    "owner, edited": {"edit_date": 2},
+    "owner, via another bot": {"via_bot": {**BOT, "id": 5, "username": "other_bot"}},
+    "business message": {"business_connection_id": "b1"},
+}
+KINDS = {
+    "channel post": "channel_post",
+    "owner, edited": "edited_message",
+    "business message": "business_message",
+}
+PEOPLE = {"owner": range(1_000, 1_200), "editor": range(2_000, 2_020), "member": range(3_000, 3_020)}
+
+
+class TelegramTalk:
+    """People in private, or each in a group of their own; nobody speaks twice, for chats are limited."""
+
+    name = "telegram"
+
+    def __init__(self, bot: Bot) -> None:
+        self.bot = bot
+        self.folder = bot.data
+        self._met: dict[str, count[int]] = defaultdict(count)
+
+    def person(self, sender: str) -> Person:
+        role = sender.partition(",")[0]
+        if role in PEOPLE and sender not in OTHERS:
+            return Person(str(PEOPLE[role][next(self._met[role])]), False)
+        number = 7_000 + next(self._met["in a group"])
+        if sender == "group admin":
+            self.bot.api.chats.administrators.add((-number, number))
+        return Person(str(number), True)
+
+    async def say(self, person: Person, text: str) -> str:
+        if not person.group:
+            return self._push(message(text, private(int(person.id))))
+        named = f"@chuchu_bot {text}" if text == WORD else text
+        return self._push(message(named, group(-int(person.id)), 1, user(int(person.id))))
+
+    async def send_file(self, person: Person) -> str:
+        self.bot.api.files["f1"] = "一个标题\n\n新的一句话在2024年写成。".encode()
+        number = int(person.id)
+        place, who = (group(-number), user(number)) if person.group else (private(number), None)
+        return self._push(message(None, place, 1, who, document=FILE))
+
+    def heard(self, person: Person) -> list[str]:
+        return self.bot.api.said(-int(person.id) if person.group else int(person.id))
+
+    def _push(self, content: Json) -> str:
+        return str(self.bot.api.push(message=content))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def talk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TelegramTalk]:
+    async with talking(tmp_path_factory.mktemp("rights"), PEOPLE["owner"]) as bot:
+        talk = TelegramTalk(bot)
+        for editor in PEOPLE["editor"][:10]:
+            owner = talk.person("owner, private")
+            await answers(talk, owner, await talk.say(owner, f"/grant {editor}"), 0)
+        yield talk
+
+
+class TestRights(RightsContract):
+    """The suite, run on Telegram."""
+
+    async def test_the_table_has_every_sender_and_every_verdict(self) -> None:
+        told = table((*SENDERS, *OTHERS))
+        assert {sender for sender, _, _ in told} == {*SENDERS, *OTHERS}
+        assert len(MANUAL.read_text(encoding="utf-8").split("## Commands")[0].split("\n| ")) == 2 + 14
+        assert {wanted for _, _, wanted in told} == {"answer", "refuse", "ignore"}
+
+    @pytest.mark.parametrize(("sender", "command", "wanted"), table(OTHERS))
+    async def test_whom_only_telegram_has_may_what_the_table_says(
+        self, talk: TelegramTalk, sender: str, command: str, wanted: str
+    ) -> None:
+        owner = sender.startswith(("owner", "business"))
+        person = talk.person("owner, private" if owner else sender)
+        number = int(person.id)
+        place = private(number) if owner else channel(-number) if sender == "channel post" else group(-number)
+        more = MARKED.get(sender, {"sender_chat": place} if sender == "anonymous admin" else {})
+        text = None if command == "upload" else typed(command)
+        if text == WORD and place["type"] == "supergroup":
+            text = f"@chuchu_bot {WORD}"
+        who = SIGNED.get(sender)
+        file: Json = {"document": FILE} if command == "upload" else {}
+        kind = KINDS.get(sender, "message")
+        content: dict[str, Any] = {kind: message(text, place, 1, who, **file, **more)}
+        update = str(talk.bot.api.push(**content))
+        said = await answers(talk, Person(person.id, not owner), update, 0)
+        assert verdict(said) == wanted, said
+
+    @pytest.mark.parametrize("sender", SENDERS)
+    async def test_anothers_button_does_what_the_table_says(self, talk: TelegramTalk, sender: str) -> None:
+        (row,) = [
+            line
+            for line in MANUAL.read_text(encoding="utf-8").splitlines()
+            if line.startswith(f"| {sender} |")
+        ]
+        (head,) = [
+            line
+            for line in MANUAL.read_text(encoding="utf-8").splitlines()
+            if PRESS in line and "`/find`" in line
+        ]
+        assert head.strip("| ").endswith(PRESS)
+        wanted = row.strip("| ").rpartition("|")[2].strip()
+        asker, presser = talk.person(sender), talk.person(sender)
+        there = group(-int(asker.id)) if asker.group else private(int(asker.id))
+        await answers(talk, asker, await talk.say(asker, f"/find {WORD}"), 0)
+        under, shown = None, talk.bot.last(there)
+        if not asker.group:
+            await answers(talk, presser, await talk.say(presser, f"/find {WORD}"), 0)
+            under = talk.bot.last(private(int(presser.id)))
+        elif sender == "group admin":
+            talk.bot.api.chats.administrators.add((-int(asker.id), int(presser.id)))
+        said = await talk.bot.press("上下文", shown, user(int(presser.id)), under)
+        assert verdict(said.texts) == wanted, said
