@@ -38,16 +38,6 @@ async def test_only_what_the_platform_takes_for_a_persons_id_can_be_granted(
         assert "还没有编辑" in await room.say("/grant")
 
 
-@pytest.mark.parametrize(
-    "command", ["/reload", "/rollback", "/audit", "/grant 9", "/revoke 8", "/versions", "/meta a"]
-)
-async def test_a_stranger_is_refused_and_the_refusal_is_one_row(tmp_path: Path, command: str) -> None:
-    async with hall(tmp_path) as room:
-        assert "只给管理员" in await room.say(command, STRANGER)
-        (row,) = await room.audit()
-        assert (row.actor, row.outcome) == ("telegram:9", "refused") and command in row.detail
-
-
 async def test_a_command_that_was_delayed_or_did_not_come_from_the_owner_does_nothing(tmp_path: Path) -> None:
     async with hall(tmp_path) as room:
         assert "五分钟以前" in await room.say("/grant 8", age=7200)

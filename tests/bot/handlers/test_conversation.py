@@ -2,52 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
-from bot.handlers.dispatcher import Dispatcher
-from bot.messages import ButtonPress, Chat, ChatType, Message, Reply, Sender
-from bot.ports import InMemoryPreferences, InMemorySessions
-from bot.query_service import open_query_service
-from knowledge.snapshot import Snapshot, SnapshotHolder
+from knowledge.snapshot import Snapshot
 from tests.knowledge.test_libraries import snapshot
+from tests.support.talk import GROUP, OTHER, READER, Talk, talking
 
 __all__ = ["snapshot"]  # the fixture
-NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
-PRIVATE, GROUP = Chat("test", "7", ChatType.PRIVATE), Chat("test", "-5", ChatType.GROUP)
-ANN, BEN = Sender("7", language="zh"), Sender("8", language="zh")
 QUESTION, ANSWER = "闵行区累计加装电梯多少台", "815台"
 
 
-class Talk:
-    """Says something and hears the reply."""
-
-    dispatcher: Dispatcher
-    now = NOON
-
-    async def say(
-        self, text: str, chat: Chat = PRIVATE, sender: Sender = ANN, replied_to: str | None = None
-    ) -> Reply:
-        message = Message(chat, "m1", sender, text, self.now, replied_to=replied_to)
-        (reply,) = await self.dispatcher.message(message)
-        return reply
-
-    async def press(self, label: str, under: Reply, chat: Chat = PRIVATE) -> Reply:
-        (data,) = [b.data for row in under.buttons for b in row if b.label == label]
-        (reply,) = await self.dispatcher.press(ButtonPress(chat, "r1", "p1", ANN, data))
-        return reply
-
-
 @pytest.fixture
-async def talk(snapshot: Snapshot) -> AsyncIterator[Talk]:
-    with open_query_service(SnapshotHolder(snapshot, close=lambda: None), 30.0) as lookup:
-        told = Talk()
-        told.dispatcher = Dispatcher(
-            lookup, InMemorySessions(), lambda: told.now, preferences=InMemoryPreferences()
-        )
-        yield told
+def talk(snapshot: Snapshot) -> Iterator[Talk]:
+    with talking(snapshot, 30.0) as begun:
+        yield begun
 
 
 async def test_in_private_a_question_follows_from_the_one_before_and_says_what_it_was_taken_for(
@@ -72,23 +43,23 @@ async def test_nothing_is_inherited_over_a_new_beginning_an_hour_or_from_somebod
         assert "从头开始" in (await talk.say("/new")).text
     elif apart == "an hour":
         talk.now += timedelta(hours=1)
-    reply = await talk.say("徐汇区呢？", sender=BEN if apart == "another person" else ANN)
+    reply = await talk.say("徐汇区呢？", sender=OTHER if apart == "another person" else READER)
     assert "理解为" not in reply.text
 
 
 async def test_in_a_group_only_a_reply_to_the_answer_follows_from_it(talk: Talk) -> None:
     answer = await talk.say(QUESTION, GROUP)
-    assert "理解为" not in (await talk.say("徐汇区呢？", GROUP, BEN)).text
-    reply = await talk.say("徐汇区呢？", GROUP, BEN, replied_to=answer.text)
+    assert "理解为" not in (await talk.say("徐汇区呢？", GROUP, OTHER)).text
+    reply = await talk.say("徐汇区呢？", GROUP, OTHER, replied_to=answer.text)
     assert "604台" in reply.text
-    assert "理解为" not in (await talk.say("徐汇区呢？", GROUP, BEN, replied_to="谁知道？")).text
+    assert "理解为" not in (await talk.say("徐汇区呢？", GROUP, OTHER, replied_to="谁知道？")).text
 
 
 @pytest.mark.parametrize("said", ["", "/find"])
 async def test_nothing_but_our_name_in_a_reply_asks_the_text_that_is_replied_to(
     talk: Talk, said: str
 ) -> None:
-    assert ANSWER in (await talk.say(said, GROUP, BEN, replied_to=QUESTION)).text
+    assert ANSWER in (await talk.say(said, GROUP, OTHER, replied_to=QUESTION)).text
 
 
 async def test_asking_for_more_shows_what_was_not_told_and_its_buttons_go_on_working(talk: Talk) -> None:

@@ -1,0 +1,90 @@
+"""A conversation without a platform: what is said and pressed goes straight to the dispatcher."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from bot.handlers.dispatcher import Dispatcher
+from bot.messages import ButtonPress, Chat, ChatType, Message, Reply, Sender, SenderKind
+from bot.ports import InMemoryPreferences, InMemorySessions
+from bot.query_service import open_query_service
+from knowledge.snapshot import Snapshot, SnapshotHolder
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+PRIVATE, GROUP = Chat("test", "7", ChatType.PRIVATE), Chat("test", "-5", ChatType.GROUP, "3")
+READER, OTHER, ADMIN = (Sender(number, language="zh") for number in "789")
+ANONYMOUS = Sender("1087968824", SenderKind.ANONYMOUS_ADMIN, group_admin=True)
+
+
+class Admins:
+    """Groups are administered by `ADMIN`, and by whom the platform calls an admin."""
+
+    async def administers(self, chat: Chat, sender: Sender) -> bool:
+        """Tell it."""
+        return sender.id == ADMIN.id or bool(sender.group_admin)
+
+
+@dataclass
+class Talk:
+    """People who talk to a dispatcher, and what it stands on."""
+
+    dispatcher: Dispatcher
+    store: SnapshotHolder
+    preferences: InMemoryPreferences
+    now: datetime = NOON
+
+    def message(self, text: str, chat: Chat = PRIVATE, sender: Sender = READER, **more: object) -> Message:
+        """What somebody says now."""
+        said = Message(chat, "m1", sender, text, self.now)
+        return replace(said, **more)  # type: ignore[arg-type]  # the names are Message's own
+
+    async def heard(
+        self, text: str, chat: Chat = PRIVATE, sender: Sender = READER, **more: object
+    ) -> list[Reply]:
+        """Say something; return every reply."""
+        return list(await self.dispatcher.message(self.message(text, chat, sender, **more)))
+
+    async def say(self, text: str, chat: Chat = PRIVATE, sender: Sender = READER, **more: object) -> Reply:
+        """Say something; return the only reply."""
+        (reply,) = await self.heard(text, chat, sender, **more)
+        return reply
+
+    async def press(
+        self, label: str, under: Reply, chat: Chat | None = PRIVATE, sender: Sender = READER
+    ) -> Reply:
+        """Press the only button of that label under a reply."""
+        (data,) = [button.data for row in under.buttons for button in row if button.label == label]
+        return await self.carry(data, chat, sender)
+
+    async def carry(self, data: str, chat: Chat | None = PRIVATE, sender: Sender = READER) -> Reply:
+        """Press a button that carries anything at all."""
+        (reply,) = await self.dispatcher.press(ButtonPress(chat, "r1", "p1", sender, data))
+        return reply
+
+
+@contextmanager
+def talking(snapshot: Snapshot, patience: float = 5.0) -> Iterator[Talk]:
+    """Begin a talk over a snapshot, which stays open."""
+    store, preferences = SnapshotHolder(snapshot, close=lambda: None), InMemoryPreferences()
+    with open_query_service(store, patience) as lookup:
+        told = Talk(
+            Dispatcher(
+                lookup, InMemorySessions(), lambda: told.now, preferences=preferences, administrators=Admins()
+            ),
+            store,
+            preferences,
+        )
+        yield told
+
+
+def labels(reply: Reply) -> list[list[str]]:
+    """What stands on the buttons, row by row."""
+    return [[button.label for button in row] for row in reply.buttons]
+
+
+def texts(replies: Sequence[Reply]) -> list[str]:
+    """What the replies say."""
+    return [reply.text for reply in replies]
