@@ -81,6 +81,7 @@ def test_a_dash_reads_one_query_a_line_and_answers_each_in_order_also_a_blank_on
     ]
 
 
+@pytest.mark.slow
 def test_a_thousand_queries_are_answered_in_one_process(home: Path) -> None:
     asked = [f"{word}{n}" for n in range(200) for word in ("上海", "果洛", "社区", "2023年", "党员")]
     done = chuchu(home, "ask", "-", "--json", "--limit", "3", stdin="\n".join(asked).encode())
@@ -224,21 +225,29 @@ def test_check_of_a_file_that_is_not_there_says_so(tmp_path: Path) -> None:
     assert "没有.txt" in done.stderr.decode().splitlines()[-1]
 
 
-@pytest.mark.parametrize("command", [["run"], ["ask", "x"], ["facts"], ["check"]])
-def test_a_missing_articles_folder_is_one_clear_line(tmp_path: Path, command: list[str]) -> None:
-    done = chuchu(tmp_path, *command, CHUCHU_ARTICLES="没有这里")
-    said = told_at_last(done)
-    assert done.returncode != 0
-    assert "没有这里" in said
-    assert "CHUCHU_ARTICLES" in said
-
-
-@pytest.mark.parametrize("command", [["run"], ["ask", "x"]])
-def test_an_empty_articles_folder_is_one_clear_line(tmp_path: Path, command: list[str]) -> None:
+@pytest.mark.parametrize("command", ["run", "ask x", "facts", "check", "reload"])
+@pytest.mark.parametrize("articles", ["没有这里", "空", "文件"])
+def test_articles_that_are_not_there_are_one_clear_line_and_no_traceback(
+    tmp_path: Path, command: str, articles: str
+) -> None:
     (tmp_path / "空").mkdir()
-    done = chuchu(tmp_path, *command, CHUCHU_ARTICLES="空")
-    assert done.returncode != 0
-    assert "空" in told_at_last(done)
+    (tmp_path / "文件").touch()
+    done = chuchu(tmp_path, *command.split(), CHUCHU_ARTICLES=articles)
+    said = told_at_last(done)
+    assert done.returncode != 0 and articles in said
+    assert ("CHUCHU_ARTICLES" in said) == (articles != "空")
+    assert ("不是文件夹" in said) == (articles == "文件")
+
+
+@pytest.mark.parametrize("kind", ["a file", "in a place that is not there"])
+def test_a_data_folder_that_cannot_be_made_is_one_line_that_names_it(tmp_path: Path, kind: str) -> None:
+    write_corpus(tmp_path / "articles")
+    if kind == "a file":
+        (tmp_path / "var").touch()
+    else:
+        (tmp_path / "var").symlink_to(tmp_path / "nowhere" / "var")
+    done = chuchu(tmp_path, "reload", CHUCHU_ARTICLES="articles", CHUCHU_DATA=str(tmp_path / "var"))
+    assert (done.returncode, str(tmp_path / "var") in told_at_last(done)) == (1, True)
 
 
 def test_a_wrong_setting_is_one_clear_line(tmp_path: Path) -> None:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import signal
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -38,12 +35,6 @@ def found(bot: Running) -> bool:
         return NEW in answer.read().decode()
 
 
-async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
-        while not await asyncio.to_thread(true):
-            await asyncio.sleep(0.1)
-
-
 async def test_the_command_reloads_the_running_bot_through_its_door(
     tmp_path: Path, settings: dict[str, str]
 ) -> None:
@@ -56,17 +47,7 @@ async def test_the_command_reloads_the_running_bot_through_its_door(
         assert found(bot)
 
 
-async def test_a_signal_reloads_and_a_hundred_of_them_do_no_harm(
-    tmp_path: Path, settings: dict[str, str]
-) -> None:
-    async with running(tmp_path, **settings) as bot:
-        write_article(tmp_path / "articles", "new.txt", "新来的一篇", NEW)
-        for _ in range(100):
-            os.kill(bot.pid, signal.SIGHUP)
-        await until(lambda: found(bot))
-    assert len(list((tmp_path / "var" / "snapshots").glob("0*"))) == 2
-
-
+@pytest.mark.slow
 async def test_a_second_bot_on_the_same_folder_is_refused_and_a_question_is_not(
     tmp_path: Path, settings: dict[str, str]
 ) -> None:
@@ -94,14 +75,6 @@ def test_without_a_running_bot_the_command_works_on_the_data_folder(
     assert (again.returncode, json.loads(again.stdout)["ending"]) == (1, "not_asked")
 
 
-def test_a_folder_that_is_not_there_is_one_line_that_names_it(
-    tmp_path: Path, settings: dict[str, str]
-) -> None:
-    done = command(tmp_path, "reload", articles="nowhere")
-    assert done.returncode == 1
-    assert "nowhere" in done.stderr.decode() and "Traceback" not in done.stderr.decode()
-
-
 def test_a_state_that_cannot_be_used_is_one_line_that_names_it(
     tmp_path: Path, settings: dict[str, str]
 ) -> None:
@@ -125,21 +98,3 @@ def test_a_restore_that_is_refused_is_in_the_audit_log(tmp_path: Path, settings:
     with closing(sqlite3.connect(tmp_path / "var" / "state.sqlite")) as state:
         rows = list(state.execute("SELECT actor, act, outcome FROM audit ORDER BY number"))
     assert rows[-1] == ("shell", "restore", "failed")
-
-
-def test_a_data_folder_that_cannot_be_made_is_one_line_that_names_it(
-    tmp_path: Path, settings: dict[str, str]
-) -> None:
-    (tmp_path / "var").symlink_to(tmp_path / "nowhere" / "var")
-    done = command(tmp_path, "reload")
-    assert (done.returncode, done.stderr.decode().count("\n")) == (1, 1), done.stderr.decode()
-    assert str(tmp_path / "var") in done.stderr.decode()
-
-
-def test_a_data_folder_that_is_a_file_is_one_line_that_names_it(
-    tmp_path: Path, settings: dict[str, str]
-) -> None:
-    (tmp_path / "var").touch()
-    done = command(tmp_path, "reload")
-    assert (done.returncode, done.stderr.decode().count("\n")) == (1, 1), done.stderr.decode()
-    assert str(tmp_path / "var") in done.stderr.decode()

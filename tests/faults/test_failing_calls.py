@@ -37,13 +37,17 @@ def fail_calls(folder: Path, job: str, error: str, stride: int) -> None:
     print(done.stdout.splitlines()[-1])
 
 
-@pytest.mark.parametrize(("job", "stride"), STRIDES.items())
+@pytest.mark.parametrize(
+    ("job", "stride"),
+    [pytest.param(*row, marks=[] if row[0] == "state" else pytest.mark.slow) for row in STRIDES.items()],
+)
 def test_what_is_refused_changes_nothing_and_what_is_acknowledged_stays(
     tmp_path: Path, job: str, stride: int
 ) -> None:
     fail_calls(tmp_path, job, "EIO", stride)
 
 
+@pytest.mark.slow
 def test_a_file_that_may_not_be_opened_for_a_moment_makes_no_other_recipe(tmp_path: Path) -> None:
     fail_calls(tmp_path, "recipe", "EACCES", 1)
 

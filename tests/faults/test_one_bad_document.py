@@ -65,9 +65,9 @@ def spoken(script: str, articles: Path, folder: Path) -> list[dict[str, object]]
     ("deed", "ending"),
     [
         ("os.kill(os.getpid(), 9)", "信号 9"),
-        ("os.abort()", "信号 6"),
-        ("raise MemoryError", "内存不够"),
-        ("os._exit(7)", "退出码 7"),
+        pytest.param("os.abort()", "信号 6", marks=pytest.mark.slow),
+        pytest.param("raise MemoryError", "内存不够", marks=pytest.mark.slow),
+        pytest.param("os._exit(7)", "退出码 7", marks=pytest.mark.slow),
     ],
 )
 def test_a_document_that_kills_the_build_is_named_and_the_next_try_leaves_it_out(
@@ -87,6 +87,7 @@ def test_a_document_that_kills_the_build_is_named_and_the_next_try_leaves_it_out
     assert manifest.totals.facts == 12
 
 
+@pytest.mark.slow
 def test_several_deadly_documents_are_left_out_one_after_the_other(tmp_path: Path) -> None:
     articles = write_corpus(tmp_path / "articles")
     for n in range(3):

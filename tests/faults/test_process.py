@@ -19,7 +19,6 @@ from tests.botapi.process import BotProcess, bot_process
 from tests.botapi.server import BotApi, bot_api
 from tests.botapi.updates import message, private
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
-from tests.support.process import chuchu
 
 pytestmark = pytest.mark.slow
 
@@ -148,17 +147,6 @@ async def test_a_reload_that_finds_no_memory_leaves_the_old_version_and_the_next
         bot.send(signal.SIGHUP)
         await api.until(lambda: len(versions(tmp_path).names()) > 1, 30)
         assert await bot.stop() == 0
-
-
-async def test_the_second_bot_on_a_data_folder_exits_with_75_and_names_the_first(tmp_path: Path) -> None:
-    async with serving(tmp_path) as (api, bot):
-        second = await asyncio.to_thread(
-            chuchu, tmp_path, "run", CHUCHU_DATA=str(bot.data), CHUCHU_ARTICLES=str(tmp_path / "articles")
-        )
-        assert second.returncode == 75
-        assert str(bot.pid) in second.stderr.decode()
-        assert "Traceback" not in second.stderr.decode()
-        await answered(api, 2)
 
 
 async def test_what_finds_no_room_in_a_file_is_neither_lost_nor_left_as_a_stump(tmp_path: Path) -> None:

@@ -125,6 +125,7 @@ async def live(api: BotApi, bot: BotProcess, page: str, door: str) -> list[bytes
     return answers
 
 
+@pytest.mark.slow
 async def test_no_secret_turns_up_anywhere_in_a_whole_run_at_debug(tmp_path: Path) -> None:
     write_article(
         write_corpus(tmp_path / "articles"), "new.txt", "新的一篇", "桥通车了，从东到西只要三分钟。"

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
+import json
 import os
 import re
+import signal
+import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryFile
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,16 +32,50 @@ def environment(**settings: str) -> dict[str, str]:
 def chuchu(
     cwd: Path, *arguments: str, stdin: bytes = b"", **settings: str
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run one command to its end; `cwd` keeps its data folder away from ours."""
-    return subprocess.run(
-        [sys.executable, "-m", "bot", *arguments],
-        cwd=cwd,
-        env=environment(**settings),
-        input=stdin,
-        capture_output=True,
-        check=False,
-        timeout=120,
-    )
+    """Run one command to its end, in a fork of a process that has loaded all; `cwd` keeps its data away from ours."""
+    with TemporaryFile() as given, TemporaryFile() as told, TemporaryFile() as complained:
+        given.write(stdin)
+        given.seek(0)
+        order = {"cwd": str(cwd), "env": environment(**settings), "arguments": arguments}
+        streams = [given.fileno(), told.fileno(), complained.fileno()]
+        with _LOCK:
+            code = _prepared().run(json.dumps(order).encode(), streams)
+        for stream in (told, complained):
+            stream.seek(0)
+        return subprocess.CompletedProcess(arguments, code, told.read(), complained.read())
+
+
+class _Prepared:
+    """A `tests.support.prepared`, which ends when its socket is closed with this process."""
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair()
+        command = [sys.executable, "-m", "tests.support.prepared", str(theirs.fileno())]
+        self._process = subprocess.Popen(command, cwd=ROOT, env=environment(), pass_fds=[theirs.fileno()])
+        theirs.close()
+        self._asking = ours
+        self._answers = ours.makefile("rb")
+        atexit.register(self._end)
+
+    def run(self, order: bytes, streams: Sequence[int]) -> int:
+        """Run a command; return its exit code. One that hangs is killed after two minutes."""
+        socket.send_fds(self._asking, [order], streams)
+        pid = json.loads(self._answers.readline())["pid"]
+        killer = threading.Timer(120, os.kill, (pid, signal.SIGKILL))
+        killer.start()
+        try:
+            return int(json.loads(self._answers.readline())["code"])
+        finally:
+            killer.cancel()
+
+    def _end(self) -> None:
+        self._answers.close()
+        self._asking.close()
+        self._process.wait(10)
+
+
+_LOCK = threading.Lock()
+_prepared = cache(_Prepared)
 
 
 @dataclass(frozen=True, slots=True)

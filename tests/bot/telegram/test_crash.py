@@ -8,12 +8,10 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.botapi.faults import NOT_FOUND, SECOND_POLLER, UNAUTHORIZED, Fault, Garbage, Refusal, Reset
 from tests.botapi.process import SECRET, BotProcess, bot_process
 from tests.botapi.server import BotApi, bot_api
 from tests.botapi.updates import group, message, private
@@ -143,20 +141,3 @@ async def test_switching_between_polling_and_webhook_loses_nothing(tmp_path: Pat
                 await hooked.stop()
             await bot.start()
         await check(readers, bot, kills=0)
-
-
-async def test_a_bot_that_was_refused_in_every_way_answers_again(tmp_path: Path) -> None:
-    troubles: tuple[Fault, ...] = (
-        UNAUTHORIZED,
-        NOT_FOUND,
-        SECOND_POLLER,
-        Refusal(500, "Internal Server Error"),
-        Garbage(b"{"),
-        Reset(),
-    )
-    async with bot_api() as api, bot_process(tmp_path, api) as bot:
-        for reader, trouble in enumerate(troubles, 1):
-            api.fail("getUpdates", trouble)
-            api.push(message=message(QUESTION, private(reader)))
-            await api.until(partial(api.said, reader))
-        assert await bot.stop() == 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections import Counter
 from functools import partial
 from pathlib import Path
 
@@ -13,11 +12,11 @@ import pytest
 
 from tests.bot.telegram.test_crash import QUESTION, by_webhook
 from tests.botapi import faults
-from tests.botapi.faults import Fault, Garbage, Hang, Refusal, Reset
+from tests.botapi.faults import Fault, Hang
 from tests.botapi.process import BotProcess, bot_process
 from tests.botapi.relay import relay
 from tests.botapi.server import BotApi, bot_api
-from tests.botapi.updates import group, inline, message, press, private, user
+from tests.botapi.updates import message, private
 
 pytestmark = pytest.mark.slow
 either_way = pytest.mark.parametrize("settings", [{}, by_webhook()], ids=["polling", "webhook"])
@@ -34,48 +33,6 @@ async def awake(api: BotApi) -> None:
     """Wait until the bot has answered for the first time."""
     ask(api, 1)
     await api.until(lambda: api.said(1))
-
-
-ANSWERED: tuple[Fault, ...] = (
-    faults.flood(1),
-    Refusal(500, "Internal Server Error"),
-    Garbage(b"<html>Bad Gateway</html>", 502),
-    faults.UNAUTHORIZED,
-    faults.NOT_FOUND,
-    faults.BAD_ENTITIES,
-    Reset(),
-)
-REFUSED: tuple[Fault, ...] = (
-    faults.BLOCKED,
-    faults.KICKED,
-    faults.TOPIC_CLOSED,
-    Refusal(400, "Bad Request: chat not found"),
-    Garbage(b"\x00"),  # sent, perhaps: it is not said twice
-)
-
-
-@either_way
-async def test_each_error_of_the_bot_api_met_once_is_survived(
-    tmp_path: Path, settings: dict[str, str]
-) -> None:
-    old, new = -50, -1_000_050
-    async with bot_api() as api, bot_process(tmp_path, api, **settings) as bot:
-        await awake(api)
-        ends: dict[int, str] = {}
-        for reader, fault in enumerate((*ANSWERED, *REFUSED), 100):
-            api.fail("sendMessage", fault, chat=reader)
-            ends[ask(api, reader)] = "answered" if fault in ANSWERED else "refused"
-        api.chats.moved[old], api.chats.known[new] = new, group(new)
-        ends[api.push(message=message(f"/find {QUESTION}", group(old), 1, user(3)))] = "answered"
-        for method in ("answerCallbackQuery", "answerInlineQuery"):
-            api.fail(method, faults.TOO_OLD)
-        ends[api.push(callback_query=press("x", None, "q1", user(8)))] = "answered"
-        ends[api.push(inline_query=inline(QUESTION, "q2", user(9)))] = "expired"
-        await api.until(lambda: bot.ended() == 1 + len(ends))
-        assert {update: bot.endings()[update] for update in ends} == ends
-        said = Counter(call.chat for call in api.made("sendMessage"))
-        assert said == {1: 1, new: 1} | {reader: 1 for reader, _ in enumerate(ANSWERED, 100)}
-        assert await bot.stop() == 0
 
 
 @pytest.mark.parametrize(
@@ -105,14 +62,6 @@ async def hold_one_chat(
         refused = next(call.at for call in api.calls if call.refused)
         held = next(call.at for call in api.made("sendMessage") if call.chat == HELD) - refused
     return held, usual, meanwhile
-
-
-@either_way
-async def test_a_429_on_one_chat_is_waited_out_there_and_not_by_twenty_others(
-    tmp_path: Path, settings: dict[str, str]
-) -> None:
-    held, _, _ = await hold_one_chat(tmp_path, 4, **settings)
-    assert held >= 4
 
 
 async def waits(api: BotApi, rounds: int) -> list[float]:
