@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot.messages import Chat, Reply
@@ -11,14 +13,31 @@ from knowledge.snapshots.build import build
 from knowledge.snapshots.request import BuildRequest, BuildResult, Progress
 from tests.contract.fake import FakePlatform
 from tests.knowledge.snapshots.corpus import write_article
-from tests.support.chat import OWNER, STRANGER, hall
+from tests.support.chat import EDITOR, OWNER, STRANGER, Hall, hall
 
 NEW = "苏州河边建成了新的步道。"
 
 
+def write_new(room: Hall) -> None:
+    """An article that is not served yet."""
+    write_article(room.articles, "new.txt", "新来的一篇", NEW)
+
+
+@asynccontextmanager
+async def asked_for_confirmation(folder: Path) -> AsyncIterator[Hall]:
+    """A reload that would take away more than half, and waits for a button."""
+    async with hall(folder) as room:
+        await room.say("/grant 8")
+        for n in range(3):
+            (room.articles / f"{n:03d}.txt").unlink()
+        assert "少了一半以上" in await room.say("/reload")
+        assert len(room.texts()) == 12
+        yield room
+
+
 async def test_a_new_article_is_served_after_a_reload_and_the_report_tells_of_it(tmp_path: Path) -> None:
     async with hall(tmp_path) as room:
-        write_article(room.articles, "new.txt", "新来的一篇", NEW)
+        write_new(room)
         assert NEW not in room.texts()
         said = await room.say("/reload")
         assert "已换上版本 000002" in said and "文章：增 1，改 0，删 0" in said and "新来的一篇" in said
@@ -30,7 +49,7 @@ async def test_a_new_article_is_served_after_a_reload_and_the_report_tells_of_it
 
 async def test_progress_and_report_are_one_message(tmp_path: Path) -> None:
     async with hall(tmp_path) as room:
-        write_article(room.articles, "new.txt", "新来的一篇", NEW)
+        write_new(room)
         room.builder.hold()
         await room.say("/reload")
         first = room.phone.sent[0]
@@ -42,7 +61,7 @@ async def test_progress_and_report_are_one_message(tmp_path: Path) -> None:
 
 async def test_a_dry_run_tells_the_difference_and_changes_nothing(tmp_path: Path) -> None:
     async with hall(tmp_path) as room:
-        write_article(room.articles, "new.txt", "新来的一篇", NEW)
+        write_new(room)
         said = await room.say("/reload dry")
         assert "没有更换" in said and "文章：增 1" in said
         assert NEW not in room.texts()
@@ -58,7 +77,7 @@ async def test_a_folder_that_did_not_change_is_not_built_again(tmp_path: Path) -
 
 async def test_while_one_reload_runs_the_others_are_told_since_when(tmp_path: Path) -> None:
     async with hall(tmp_path) as room:
-        write_article(room.articles, "new.txt", "新来的一篇", NEW)
+        write_new(room)
         room.builder.hold()
         await room.say("/reload")
         await room.builder.begun.wait()
@@ -75,55 +94,31 @@ async def test_while_one_reload_runs_the_others_are_told_since_when(tmp_path: Pa
 
 
 async def test_more_than_half_gone_waits_for_that_admins_button(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        for n in range(3):
-            (room.articles / f"{n:03d}.txt").unlink()
-        assert "少了一半以上" in await room.say("/reload")
-        assert len(room.texts()) == 12
+    async with asked_for_confirmation(tmp_path) as room:
         assert "只给管理员" in await room.press("仍要更换", STRANGER)
-        assert len(room.texts()) == 12
+        assert "当初发命令的人" in await room.press("仍要更换", EDITOR)
+        assert (await room.audit())[-1].outcome == "refused" and len(room.texts()) == 12
         assert "已换上版本 000002" in await room.press("仍要更换")
         assert len(room.texts()) == 3
         assert "已经用过" in await room.press("仍要更换")
 
 
-async def test_an_editor_cannot_press_the_owners_button(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        await room.say("/grant 8")
-        for n in range(3):
-            (room.articles / f"{n:03d}.txt").unlink()
-        await room.say("/reload")
-        assert "当初发命令的人" in await room.press("仍要更换", "8")
-        assert len(room.texts()) == 12
-        assert (await room.audit())[-1].outcome == "refused"
-
-
 async def test_a_confirmation_expires(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        for n in range(3):
-            (room.articles / f"{n:03d}.txt").unlink()
-        await room.say("/reload")
+    async with asked_for_confirmation(tmp_path) as room:
         room.clock.forward(minutes=11)
         assert "过期" in await room.press("仍要更换")
         assert len(room.texts()) == 12
 
 
 async def test_a_confirmation_holds_only_for_the_folder_as_it_was_looked_at(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        for n in range(3):
-            (room.articles / f"{n:03d}.txt").unlink()
-        await room.say("/reload")
+    async with asked_for_confirmation(tmp_path) as room:
         (room.articles / "003.txt").unlink()
         assert "没有一句可用的话" in await room.press("仍要更换")
         assert len(room.texts()) == 12
 
 
 async def test_declining_changes_nothing(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        (room.articles / "aliases.txt").write_text("甲 = 乙\n", encoding="utf-8")
-        for n in range(4):
-            (room.articles / f"{n:03d}.txt").unlink()
-        await room.say("/reload")
+    async with asked_for_confirmation(tmp_path) as room:
         assert "没有更换" in await room.press("不更换")
         assert len(room.texts()) == 12
 
@@ -138,7 +133,7 @@ async def test_a_folder_that_vanished_is_refused_by_name_and_the_old_version_ser
 
 async def test_rollback_serves_the_one_before_and_is_kept_at_the_next_start(tmp_path: Path) -> None:
     async with hall(tmp_path) as room:
-        write_article(room.articles, "new.txt", "新来的一篇", NEW)
+        write_new(room)
         await room.say("/reload")
         assert "已换回版本 000001" in await room.say("/rollback")
         assert NEW not in room.texts()
@@ -151,11 +146,17 @@ async def test_rollback_serves_the_one_before_and_is_kept_at_the_next_start(tmp_
         assert NEW in room.texts()
 
 
-async def test_versions_tells_what_serves_and_what_changed_since(tmp_path: Path) -> None:
+async def test_versions_and_the_report_tell_what_changed_and_what_was_skipped_for_which_reason(
+    tmp_path: Path,
+) -> None:
     async with hall(tmp_path) as room:
-        write_article(room.articles, "new.txt", "新来的一篇", NEW)
+        write_new(room)
+        (room.articles / "empty.txt").write_bytes(b"")
+        (room.articles / "odd.exe").write_bytes(b"MZ")
         said = await room.say("/versions")
         assert "▶ 000001" in said and "4 篇文章，12 句" in said and "new.txt" in said
+        said = await room.say("/reload")
+        assert "跳过 2 个文件" in said and "empty.txt" in said and "odd.exe" in said
 
 
 async def test_quotes_that_people_were_shown_and_that_would_go_are_told(tmp_path: Path) -> None:
@@ -166,17 +167,9 @@ async def test_quotes_that_people_were_shown_and_that_would_go_are_told(tmp_path
         assert "有人看过的引文将有" in said and "第2号街坊" in said
 
 
-async def test_skipped_files_are_told_with_their_reasons(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        (room.articles / "empty.txt").write_bytes(b"")
-        (room.articles / "odd.exe").write_bytes(b"MZ")
-        said = await room.say("/reload")
-        assert "跳过 2 个文件" in said and "empty.txt" in said and "odd.exe" in said
-
-
 async def test_a_hundred_knocks_make_at_most_two_reloads(tmp_path: Path) -> None:
     async with hall(tmp_path) as room:
-        write_article(room.articles, "new.txt", "新来的一篇", NEW)
+        write_new(room)
         room.builder.hold()
         for _ in range(50):
             room.side.reload_trigger.fire()
@@ -193,7 +186,7 @@ async def test_a_hundred_knocks_make_at_most_two_reloads(tmp_path: Path) -> None
 
 async def test_the_owner_is_told_of_a_damaged_version_and_of_changed_files(tmp_path: Path) -> None:
     async with hall(tmp_path) as room:
-        write_article(room.articles, "new.txt", "新来的一篇", NEW)
+        write_new(room)
         await room.say("/reload")
     (tmp_path / "data" / "snapshots" / "000002" / "sources.json").write_bytes(b"")
     async with hall(tmp_path) as room:
@@ -213,7 +206,7 @@ async def test_a_build_that_dies_is_told_with_its_stage_and_the_old_version_serv
             raise BuildFailed("修复", "子进程中途结束（信号 9）")
 
     async with hall(tmp_path, Dying()) as room:
-        write_article(room.articles, "new.txt", "新来的一篇", NEW)
+        write_new(room)
         said = await room.say("/reload")
         assert "没有成功" in said and "“修复”" in said and "信号 9" in said
         assert len(room.texts()) == 12

@@ -1,0 +1,152 @@
+"""Every chat platform keeps the contract, each against a small strict server of its own; and the tests' own one does."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.messages import Button, Chat, ChatType, Conversation, Message, Reply, Run, Sender
+from bot.ports import Platform
+from tests.bot.feishu import service as of_feishu
+from tests.bot.matrix import service as of_matrix
+from tests.bot.telegram import service as of_telegram
+from tests.bot.wecom import service as of_wecom
+from tests.botapi.server import bot_api
+from tests.botapi.updates import BOT_ID, Json, message, private
+from tests.contract.fake import FakePlatform
+from tests.contract.stage import ChatContract, Stage
+from tests.contract.surface import FileContract
+from tests.feishu import events
+from tests.feishu.server import feishu
+from tests.matrix.server import homeserver
+from tests.wecom.server import gateway
+
+
+class TestTelegram(ChatContract, FileContract):
+    """Against the strict Bot API server."""
+
+    @asynccontextmanager
+    async def stage(self, folder: Path, conversation: Conversation) -> AsyncIterator[Stage]:
+        async with bot_api() as api, of_telegram.polling(api, folder, conversation) as service:
+            api.chats.learn({"message": message("你好", private(7))})
+            api.files["f1"] = b"one"
+
+            def seen() -> list[str]:
+                return [visible(m) for m in api.chats.messages.values() if m["from"]["id"] == BOT_ID]
+
+            async def say(text: str) -> None:
+                api.push(message=message(text, private(7)))
+                await api.until(seen)
+
+            yield Stage(service, Chat("telegram", "7", ChatType.PRIVATE), seen, say)
+
+    @pytest.mark.parametrize("typed", ["0", "1087968824", "777000", "136817688", "1" * 30])
+    async def test_an_id_that_telegram_lends_to_others_is_nobodys(
+        self, platform: Platform, typed: str
+    ) -> None:
+        with pytest.raises(ValueError, match="id"):
+            platform.person_id(typed)
+
+    async def test_leading_zeros_make_no_other_person(self, platform: Platform) -> None:
+        assert platform.person_id("007") == "7"
+
+
+def visible(said: Json) -> str:
+    """A message of Telegram, its buttons by their labels under it."""
+    rows = said.get("reply_markup", {}).get("inline_keyboard", [])
+    return "\n".join([said["text"], *(button["text"] for row in rows for button in row)])
+
+
+class TestFeishu(ChatContract, FileContract):
+    """Against the strict small Feishu."""
+
+    PERSON = events.ANN
+    FILE = "m1/f1"
+
+    @asynccontextmanager
+    async def stage(self, folder: Path, conversation: Conversation) -> AsyncIterator[Stage]:
+        async with feishu() as server, of_feishu.serving(server, folder, conversation) as service:
+            server.files["f1"] = b"one"
+            server.known.add("m1")
+
+            async def say(text: str) -> None:
+                await server.connected()
+                await server.answered(events.message(text))
+                await server.says(events.ANN)
+
+            chat = Chat("feishu", events.ANN, ChatType.PRIVATE)
+            yield Stage(service, chat, lambda: server.texts(events.ANN), say)
+
+    async def test_a_card_that_is_edited_stays_a_card_and_a_post_a_post(self, surface: Stage) -> None:
+        buttons = [[Button("更多", "m.1.0")]]
+        for first, second in ((buttons, ()), ((), buttons)):
+            sent = await surface.outbox.send(surface.chat, Reply([Run("旧")], first))
+            assert await surface.outbox.send(surface.chat, Reply([Run("新")], second, edits=sent)) == sent
+            assert surface.seen()[-1].startswith("新")
+        assert len(surface.seen()) == 2
+
+
+class TestMatrix(ChatContract, FileContract):
+    """Against the small homeserver."""
+
+    PERSON = of_matrix.ANN
+    FILE = "mxc://here/f1"
+
+    @asynccontextmanager
+    async def stage(self, folder: Path, conversation: Conversation) -> AsyncIterator[Stage]:
+        async with homeserver() as server, of_matrix.serving(server, folder, conversation) as service:
+            server.media["mxc://here/f1"] = b"one"
+            room = server.room(of_matrix.ANN)
+
+            async def say(text: str) -> None:
+                server.say(room, of_matrix.ANN, text)
+                await server.until(lambda: server.shown(room))
+
+            yield Stage(service, Chat("matrix", room.id, ChatType.PRIVATE), lambda: server.shown(room), say)
+
+    @pytest.mark.parametrize(
+        "typed",
+        ["ann", "@ann", "@:here", "#ann:here", "@ann:", "@ann:here:x", "@an n:here", "@ann:" + "a" * 255],
+    )
+    async def test_an_id_is_a_whole_one(self, platform: Platform, typed: str) -> None:
+        with pytest.raises(ValueError, match="id"):
+            platform.person_id(typed)
+
+
+class TestWeCom(ChatContract):
+    """Against the small gateway."""
+
+    PERSON = "zhang.san_1@here"
+
+    @asynccontextmanager
+    async def stage(self, folder: Path, conversation: Conversation) -> AsyncIterator[Stage]:
+        async with gateway() as server, of_wecom.serving(server, folder, conversation) as service:
+
+            async def say(text: str) -> None:
+                await server.say(text)
+                await server.until(server.shown)
+
+            yield Stage(service, Chat("wecom", "ann", ChatType.PRIVATE), lambda: server.shown("ann"), say)
+
+    @pytest.mark.parametrize("typed", ["张三", "_ann", ".ann", "a b", "a" * 65])
+    async def test_an_id_is_an_account_of_the_address_book(self, platform: Platform, typed: str) -> None:
+        with pytest.raises(ValueError, match="id"):
+            platform.person_id(typed)
+
+
+class TestFake(ChatContract, FileContract):
+    """The tests' own small platform, so that what it is used for can be believed."""
+
+    @asynccontextmanager
+    async def stage(self, folder: Path, conversation: Conversation) -> AsyncIterator[Stage]:
+        fake, chat = FakePlatform(files={"f1": [b"one"]}), Chat("fake", "7", ChatType.PRIVATE)
+
+        async def say(text: str) -> None:
+            for reply in await conversation.message(Message(chat, "1", Sender("7"), text, datetime.now(UTC))):
+                await fake.send(chat, reply)
+
+        yield Stage(fake, chat, lambda: list(fake.screen.values()), say)
