@@ -71,7 +71,8 @@ class _Prepared:
     def _end(self) -> None:
         self._answers.close()
         self._asking.close()
-        self._process.wait(10)
+        self._process.kill()
+        self._process.wait()
 
 
 _LOCK = threading.Lock()
