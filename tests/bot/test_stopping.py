@@ -1,4 +1,4 @@
-"""A stop is over in time, whatever hangs."""
+"""A stop is over in time, whatever hangs; and memory that is free goes back to the system."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bot.telegram.test_crash import QUESTION
+from tests.bot.telegram.test_killed_and_flooded import QUESTION
 from tests.botapi.faults import Hang
 from tests.botapi.process import bot_process
 from tests.botapi.server import bot_api
@@ -56,3 +56,21 @@ async def test_a_bot_whose_every_call_hangs_stops_when_asked(tmp_path: Path) -> 
             assert await bot.stop() == 0  # the limit of issue 6
         print(f"stopped in {api.clock() - began:.1f} s")
         assert set(bot.endings().values()) == {None}
+
+
+HOLES = """
+import psutil
+from bot.runtime import give_back, share_heaps
+
+share_heaps()
+kept = [bytes(4_000) for _ in range(25_000)]
+del kept[:-1]  # the last one keeps the heap from shrinking
+before = psutil.Process().memory_info().rss
+give_back()
+print(before - psutil.Process().memory_info().rss)
+"""
+
+
+def test_what_is_free_between_what_is_kept_goes_back_to_the_system() -> None:
+    done = subprocess.run([sys.executable, "-c", HOLES], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert int(done.stdout) > 50 << 20

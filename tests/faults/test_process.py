@@ -18,10 +18,10 @@ from knowledge.text.analyzer import ChineseAnalyzer
 from tests.botapi.process import BotProcess, bot_process
 from tests.botapi.server import BotApi, bot_api
 from tests.botapi.updates import message, private
+from tests.faults.killing import kill_reloads
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
 
 pytestmark = pytest.mark.slow
-
 QUESTION = "第1号街坊在第1年完成了签约"
 NEW = "苏州河边建成了新的步道。"
 
@@ -188,3 +188,7 @@ async def test_a_bot_without_file_descriptors_loses_nothing_and_recovers(tmp_pat
         await api.until(lambda: all(api.said(reader) for reader in range(10, 30)))
         assert [len(api.said(reader)) for reader in range(10, 30)] == [1] * 20
         assert await bot.stop() == 0
+
+
+def test_after_a_kill_the_next_start_serves_the_old_or_the_new_snapshot_whole(tmp_path: Path) -> None:
+    kill_reloads(tmp_path, 10, seed=5)

@@ -53,7 +53,7 @@ REST = Lane(
     3,
     (  # the longest first, or one worker is left with it at the end
         "tests/faults/test_secrets.py",
-        "tests/bot/telegram/test_crash.py",
+        "tests/bot/telegram/test_killed_and_flooded.py",
         "tests",
         *(f"--ignore={path}" for lane in (STEADY, BESIDE, LATENCIES) for path in lane.selection),
     ),

@@ -1,8 +1,9 @@
-"""The admin door: three paths, for the token's holder, and for no browser."""
+"""The admin door: three paths, for the holder of its token, and for no browser."""
 
 from __future__ import annotations
 
 import asyncio
+import stat
 from collections.abc import AsyncIterator
 from itertools import product
 from pathlib import Path
@@ -11,6 +12,7 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
+from bot.admin.http import NAME, known_token, load_or_create_token
 from tests.knowledge.snapshots.corpus import write_article
 from tests.support.chat import TOKEN, Hall, hall
 
@@ -172,3 +174,28 @@ async def test_a_restore_that_is_refused_says_why_and_is_written_down(room: Hall
     assert (answer.status, told["ending"]) == (500, "failed") and "不是完好的备份" in told["text"]
     (row,) = await room.audit()
     assert (row.act, row.outcome) == ("restore", "failed") and "不是完好的备份" in row.detail
+
+
+def test_a_token_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
+    first = load_or_create_token(tmp_path)
+    assert (load_or_create_token(tmp_path), known_token(tmp_path)) == (first, first)
+    assert len(first) >= 43
+    assert stat.S_IMODE((tmp_path / NAME).stat().st_mode) == 0o600
+
+
+def test_a_token_that_others_could_read_is_closed_again(tmp_path: Path) -> None:
+    load_or_create_token(tmp_path)
+    (tmp_path / NAME).chmod(0o644)
+    load_or_create_token(tmp_path)
+    assert stat.S_IMODE((tmp_path / NAME).stat().st_mode) == 0o600
+
+
+def test_an_empty_token_file_is_filled(tmp_path: Path) -> None:
+    (tmp_path / NAME).touch()
+    assert len(load_or_create_token(tmp_path)) >= 43
+
+
+def test_without_a_place_for_it_the_token_is_one_that_nobody_knows() -> None:
+    nowhere = Path("/proc/nowhere")
+    assert load_or_create_token(nowhere) != load_or_create_token(nowhere)
+    assert known_token(nowhere) is None

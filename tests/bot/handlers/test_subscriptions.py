@@ -18,11 +18,14 @@ from bot.messages import ButtonPress, Chat, ChatType, Message, Reply, Sender
 from bot.ports import AnonymousOnly, InMemoryPreferences, InMemorySessions, Preference
 from bot.query_service import open_query_service
 from bot.rendering.fact import no_permalinks
+from bot.state.chats import Subscriber
 from bot.state.people import Pseudonymizer
+from bot.state.questions import MOST_HOPES
 from bot.state.state import State, open_state, sqlite_address
 from bot.texts import phrases
 from knowledge.snapshot import SnapshotHolder
 from tests.bot.feedback import newspaper
+from tests.support.chat import STRANGER, Hall, hall
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 READER = Sender("7", language="de")
@@ -90,3 +93,37 @@ async def test_a_wish_that_cannot_be_written_down_is_told_without_the_database(
 ) -> None:
     assert (await room.say("/forget_me")).text == phrases("zh-Hans").failed
     assert WHERE in caplog.text
+
+
+CHAT = Chat("telegram", STRANGER, ChatType.PRIVATE)
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+async def notice(room: Hall, question: str, language: str) -> str | None:
+    """Press the button of a question; return the notice."""
+    sender = Sender(STRANGER, language=language)
+    (reply,) = await room.dialogue.press(ButtonPress(CHAT, "m1", "p1", sender, f"hope:{question}"))
+    return reply.notice
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("zh", "请再问一次。"), ("zh-Hant", "請再問一次。"), ("en", "Please ask again.")]
+)
+async def test_where_the_question_is_gone_nothing_is_claimed_of_its_answer(
+    tmp_path: Path, language: str, said: str
+) -> None:
+    async with hall(tmp_path) as room:
+        assert await notice(room, "gone", language) == said
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("zh", "100 个"), ("zh-Hant", "100 個"), ("en", "100 questions")]
+)
+async def test_who_waits_for_too_much_hears_how_much_it_is(tmp_path: Path, language: str, said: str) -> None:
+    async with hall(tmp_path) as room:
+        async with open_state(sqlite_address(room.data)) as state:
+            for number in range(MOST_HOPES + 1):
+                await state.questions.missed(f"q{number}", f"q{number}", "", "asker", NOW)
+                await state.questions.subscribe(f"q{number}", Subscriber(CHAT), NOW)
+        told = await notice(room, f"q{MOST_HOPES}", language)
+        assert told is not None and said in told

@@ -8,9 +8,11 @@ import pytest
 
 from bot.messages import Style
 from bot.rendering.answer import answer_runs, explanation_runs, shown_query
-from bot.rendering.fact import citation, lines, marked_runs
+from bot.rendering.fact import citation, lines, marked_runs, source_runs
 from bot.texts import phrases
 from knowledge.model import Answer, Hit, MatchKind, Span
+from knowledge.repair.pipeline import repair_document
+from tests.knowledge.repair.pages import column, document
 from tests.support.paper import article, fact, hit
 
 ZH = phrases("zh")
@@ -218,3 +220,15 @@ def test_a_name_in_a_query_is_quoted_back_without_calling_anybody() -> None:
 def test_the_interface_speaks_the_readers_language(tag: str | None, said: str) -> None:
     runs = answer_runs(Answer("桥", False, 0.0, None), phrases(tag))
     assert "".join(run.text for run in runs) == said
+
+
+STORY = (
+    "昨日，杭州市宣布，引水工程二期正式通水，日供水能力达到120万吨，惠及近80万居民，是全市最大的民生工程。"
+)
+
+
+def test_lines_of_the_next_page_are_counted_from_its_beginning() -> None:
+    page = replace(document(f"引水工程通水\n\n{column('　　' + STORY, 20)}"), page_starts=(1, 5))
+    (fact,) = repair_document(page).facts
+    numbers = [run.text.strip() for run in source_runs(fact, page, phrases("zh")) if run.style is Style.CODE]
+    assert numbers == ["2", "3", "4", "1"]

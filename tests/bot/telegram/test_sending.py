@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from bot.messages import Button, Chat, ChatType, Reply, Run, Style
+from bot.observability import Metrics
 from bot.platforms.calls import RateLimited
 from bot.platforms.telegram.client import OutcomeUnknown
+from bot.platforms.telegram.service import TelegramOptions, telegram_service
 from bot.sharing import Rate
 from tests.bot.telegram.service import Echo, Moves, endings, polling
 from tests.botapi import faults
 from tests.botapi.calls import Call
 from tests.botapi.faults import Fault, Garbage, Hang, Refusal, Reset
-from tests.botapi.server import BotApi, bot_api
+from tests.botapi.server import TOKEN, BotApi, bot_api
 from tests.botapi.updates import group, inline, message, press, private, user
+from tests.support.inbox import open_inbox
 
 
 async def ask(api: BotApi, text: str, chat: int = 7) -> int:
@@ -343,3 +347,24 @@ async def test_answers_wait_for_a_server_that_is_away(tmp_path: Path) -> None:
         await asyncio.sleep(0.1)
         await api.until(lambda: api.said(7) == ["答：问"])
         assert len(echo.heard) == 1
+
+
+async def test_an_answer_is_counted_once_where_an_operator_looks_for_it(tmp_path: Path) -> None:
+    metrics = Metrics()
+    async with bot_api() as api:
+        options = TelegramOptions(TOKEN, api.url)
+        async with (
+            open_inbox(tmp_path / "inbox.sqlite", time.time) as inbox,
+            telegram_service(options, inbox, Echo(), metrics),
+        ):
+            api.push(message=message("问", private(7)))
+            await api.until(lambda: api.said(7))
+    page = metrics.page().decode()
+    for line in (
+        'chuchu_updates_received_total{kind="message"} 1.0',
+        'chuchu_updates_ended_total{ending="answered"} 1.0',
+        'chuchu_sends_total{outcome="sent"} 1.0',
+        "chuchu_answer_seconds_count 1.0",
+        'chuchu_inbox_waiting{platform="telegram"} 0.0',
+    ):
+        assert line in page

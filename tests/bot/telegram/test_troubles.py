@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.bot.telegram.test_crash import QUESTION, by_webhook
+from tests.bot.telegram.test_killed_and_flooded import QUESTION, by_webhook
 from tests.botapi import faults
 from tests.botapi.faults import Fault, Hang
 from tests.botapi.process import BotProcess, bot_process

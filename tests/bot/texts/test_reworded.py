@@ -5,12 +5,16 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
 
+import opencc
 import pytest
 
+from bot.texts import phrases
 from bot.texts.reworded import TABLE, reworded
+from bot.texts.traditional import CONVERSION, CORRECTIONS, MARKS
 from tests.support.process import ROOT
 
 HANZI = re.compile("[\u4e00-\u9fff]")
@@ -81,3 +85,39 @@ def test_a_sentence_is_said_in_english_with_what_stands_in_it(chinese: str, engl
 
 def test_traditional_script_is_derived() -> None:
     assert reworded("压缩包已损坏", "zh-Hant") == "壓縮包已損壞"
+
+
+LANGUAGES = ("zh-Hans", "zh-Hant", "en")
+VARIANTS = {"裡": "裏", "群": "羣", "著": "着", "為": "爲", "線": "綫"}
+
+
+def texts(told: object) -> Iterator[str]:
+    """Every text, in order."""
+    if isinstance(told, str):
+        if told not in LANGUAGES:
+            yield told
+    elif isinstance(told, dict):
+        for value in told.values():
+            yield from texts(value)
+
+
+def test_traditional_texts_write_a_character_in_one_way_only() -> None:
+    said = f"{asdict(phrases('zh-Hant'))}"
+    assert all(usual in said for usual in "裡群著為")
+    assert [other for other in VARIANTS.values() if other in said] == []
+
+
+def test_traditional_texts_are_what_opencc_makes_of_the_simplified_but_for_the_corrections() -> None:
+    convert = opencc.OpenCC(CONVERSION).convert
+    simplified, ours = (list(texts(asdict(phrases(tag)))) for tag in ("zh-Hans", "zh-Hant"))
+    made = [convert(text).translate(MARKS) for text in simplified]
+    differing = [(one, other) for one, other in zip(made, ours, strict=True) if one != other]
+    for one, other in differing:
+        print(f"- {one}\n+ {other}")
+    assert all(any(word in one for word in CORRECTIONS) for one, _ in differing)
+    assert {word for word in CORRECTIONS if any(word in one for one, _ in differing)} == set(CORRECTIONS)
+
+
+def test_every_language_has_the_same_gaps_to_fill() -> None:
+    gaps = [[text.count("{") for text in texts(asdict(phrases(tag)))] for tag in ("zh-Hans", "zh-Hant", "en")]
+    assert gaps[0] == gaps[1] == gaps[2]

@@ -1,24 +1,31 @@
-"""Nothing is lost, whatever happens to the process (real process, real HTTP)."""
+"""Killed, flooded, and come back to a great deal of work: nothing is lost, and nobody else pays (real process)."""
 
 from __future__ import annotations
 
 import asyncio
 import random
+import subprocess
+import sys
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
 import pytest
 
+from bot.inbox import NewUpdate
+from bot.platforms.telegram.receiving import to_record
+from tests.bot.telegram.service import Echo, endings, polling
 from tests.botapi.process import SECRET, BotProcess, bot_process
 from tests.botapi.server import BotApi, bot_api
 from tests.botapi.updates import group, message, private
 from tests.net import free_port
+from tests.support.inbox import new_update, open_inbox
 
 pytestmark = pytest.mark.slow
-
 QUESTION = "莫德纳"
 IN_FLIGHT = 16
 MOST_WAITING = 1000
@@ -141,3 +148,108 @@ async def test_switching_between_polling_and_webhook_loses_nothing(tmp_path: Pat
                 await hooked.stop()
             await bot.start()
         await check(readers, bot, kills=0)
+
+
+BYSTANDERS = 40
+POISON = 5
+WORKING = f"""
+import asyncio, os, sys, time
+from pathlib import Path
+from bot.observability import Metrics
+from bot.inbox import UpdateStatus
+from tests.support.inbox import open_inbox
+from bot.platforms.scheduler import Result, UpdateScheduler
+
+async def handle(turn):
+    await asyncio.sleep(0.01)
+    if turn.update.id == '{POISON}':
+        os._exit(9)
+    await turn.survived()
+    return Result(UpdateStatus.ANSWERED)
+
+async def main():
+    async with open_inbox(Path(sys.argv[1]), time.time) as inbox:
+        workers = UpdateScheduler(inbox, handle, Metrics(), time.time)
+        async with inbox.delivering(workers):
+            running = asyncio.create_task(workers.run())
+            while await inbox.queued():
+                await asyncio.sleep(0.01)
+            running.cancel()
+
+asyncio.run(main())
+"""
+
+
+async def test_only_the_update_that_kills_the_process_is_quarantined(tmp_path: Path) -> None:
+    async with open_inbox(tmp_path / "inbox.sqlite", time.time) as inbox:
+        await inbox.store([new_update(n, f"{n}") for n in range(BYSTANDERS)])
+    deaths = 0
+    while subprocess.run([sys.executable, "-c", WORKING, str(tmp_path / "inbox.sqlite")]).returncode:
+        deaths += 1
+        assert deaths < 5
+    assert endings(tmp_path)[POISON] == "quarantined"
+    assert Counter(endings(tmp_path).values()) == {"quarantined": 1, "answered": BYSTANDERS - 1}
+
+
+FLOOD = 10_000
+QUESTIONS = 200
+MEGABYTE = 1 << 20
+
+
+async def flood(folder: Path, **settings: str) -> tuple[float, int]:
+    """Let ten thousand come at once; return a newcomer's seconds, and how many were answered before."""
+    async with bot_api() as api, bot_process(folder, api, **settings) as bot:
+        api.push(message=message("莫德纳", private(1)))
+        await api.until(lambda: api.said(1))
+        process = psutil.Process(bot.pid)
+        before = most = process.memory_info().rss
+        readers = range(10**6, 10**6 + QUESTIONS)
+        for number in range(FLOOD):
+            talk = message("闲聊" * 100, group(-100 - number % 500), number)
+            ask = message("莫德纳", private(readers[number % QUESTIONS]), number)
+            api.push(strict=False, message=talk if number >= QUESTIONS else ask)
+        api.push(message=message("莫德纳", private(2)))
+        came = api.clock()
+        await api.until(lambda: api.said(2))
+        waited, before_it = api.clock() - came, len(api.said())
+        while bot.ended() < FLOOD + 2:
+            most = max(most, process.memory_info().rss)
+            await asyncio.sleep(0.1)
+        print(f"newcomer: {waited:.2f} s; memory: +{(most - before) / MEGABYTE:.0f} MB")
+        assert Counter(bot.endings().values()) == {"ignored": FLOOD - QUESTIONS, "answered": QUESTIONS + 2}
+        assert [len(api.said(reader)) for reader in readers] == [1] * QUESTIONS
+        assert most - before <= 100 * MEGABYTE
+        return waited, before_it
+
+
+async def test_a_flood_is_lost_nowhere_fits_into_memory_and_lets_a_newcomer_through(tmp_path: Path) -> None:
+    _, before = await flood(tmp_path)
+    assert before < QUESTIONS
+
+
+BACKLOG = 40_000
+OLD = 10**6
+NEWCOMER = 7
+
+
+def waiting(number: int) -> NewUpdate:
+    """A question of a reader of its own, stored before the bot went down."""
+    sealed = to_record({"update_id": number, "message": message("问", private(number), number)})
+    assert sealed is not None
+    return sealed
+
+
+async def test_after_a_restart_a_newcomer_is_answered_before_nearly_all_of_a_long_backlog(
+    tmp_path: Path,
+) -> None:
+    async with open_inbox(tmp_path / "inbox.sqlite", time.time) as inbox:
+        await inbox.store([waiting(number) for number in range(OLD, OLD + BACKLOG)])
+    async with bot_api() as api:
+        began = api.clock()
+        async with polling(api, tmp_path, Echo()):
+            opened = api.clock() - began
+            api.push(message=message("新来的", private(NEWCOMER)))
+            await api.until(lambda: api.said(NEWCOMER))
+            before_it, waited = len(api.said()), api.clock() - began
+        print(f"opened in {opened:.2f} s, newcomer after {waited:.2f} s and {before_it} others")
+        assert before_it < BACKLOG / 100

@@ -1,31 +1,43 @@
-"""Clocks that jump, edits by the dozen, stored files of another program: odd moments of a long life."""
+"""Clocks that jump, edits by the dozen, panics, damaged updates, files of another program: odd moments of a long life."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 import json
+import logging
 import sqlite3
+from collections import Counter
+from collections.abc import Sequence
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from bot.errors import CannotStore, StateDamaged
+from bot.handlers.dispatcher import Dispatcher
 from bot.inbox import NewUpdate
 from bot.observability import Metrics
 from bot.platforms.telegram.service import TelegramOptions, telegram_service
+from bot.ports import InMemorySessions
+from bot.query_service import IndexFailure, open_query_service
 from bot.state.sqlite_inbox import HEADER
 from bot.state.state import open_state, sqlite_address
+from bot.texts import phrases
+from knowledge.model import Answer
+from knowledge.snapshot import SnapshotHolder
 from knowledge.snapshots.manifest import FORMAT, NAME
 from knowledge.snapshots.opening import SERVED
 from knowledge.snapshots.repository import SnapshotRepository
-from tests.bot.telegram.service import FREELY, Echo, endings, polling
+from tests.bot.telegram.service import FREELY, Echo, endings, polling, reasons
 from tests.botapi.server import TOKEN, bot_api
 from tests.botapi.updates import message, private
+from tests.faults.updates import damaged_updates
 from tests.support.chat import hall
 from tests.support.clock import Clock
 from tests.support.inbox import new_update, open_inbox
+from tests.support.paper import Paper, fact
 
 DAY = 86_400.0
 
@@ -146,3 +158,95 @@ async def test_an_inbox_of_a_newer_program_is_refused_and_left_alone(tmp_path: P
         async with open_inbox(path, lambda: 1e9):
             pass
     assert path.read_bytes() == before
+
+
+FAILED = phrases("zh").failed
+
+
+class Panic(BaseException):
+    """As PyO3's PanicException."""
+
+
+class Fragile(Paper):
+    """Panics when it is asked for it."""
+
+    def ask(self, query: str, limit: int = 10, context: Sequence[str] = ()) -> Answer:
+        if query == "恐慌":
+            raise Panic("index out of bounds")
+        return super().ask(query, limit)
+
+
+async def test_a_panic_in_the_index_costs_one_answer_and_no_more(tmp_path: Path) -> None:
+    with (
+        closing(SnapshotHolder(Fragile([fact("桥通车了。")]))) as store,
+        open_query_service(store, patience=10) as lookup,
+    ):
+        dialogue = Dispatcher(lookup, InMemorySessions(), lambda: datetime.now(UTC))
+        async with bot_api() as api, polling(api, tmp_path, dialogue):
+            for reader in (7, 8):
+                api.push(message=message("恐慌", private(reader)))
+                api.push(message=message("桥", private(reader + 100)))
+            await api.until(lambda: list(endings(tmp_path).values()).count("answered") == 4)
+            assert [api.said(7), api.said(8)] == [[FAILED], [FAILED]]
+            assert all("桥通车了。" in api.said(reader)[0] for reader in (107, 108))
+        assert set(endings(tmp_path).values()) == {"answered"}
+
+
+async def test_three_panics_within_a_minute_turn_readiness_red_until_a_minute_has_passed() -> None:
+    now = 1000.0
+    with (
+        closing(SnapshotHolder(Fragile([fact("桥通车了。")]))) as store,
+        open_query_service(store, patience=10, clock=lambda: now) as lookup,
+    ):
+        reds = []
+        for _ in range(3):
+            reds.append(lookup.problem())
+            with pytest.raises(IndexFailure):
+                await lookup.ask("恐慌")
+        assert reds == [None, None, None]
+        assert "3 times" in (lookup.problem() or "")
+        assert (await lookup.ask("桥")).found
+        now += 61
+        assert lookup.problem() is None
+
+
+CROWD = 200
+
+
+async def withstand(folder: Path, caplog: pytest.LogCaptureFixture, seed: int, number: int) -> Counter[str]:
+    """Send damaged updates, most in disorder; return how many ended how."""
+    caplog.set_level(logging.ERROR)
+    sound: set[int] = set()
+    async with bot_api() as api, hall(folder) as room, polling(api, folder, room.dialogue, places=64):
+        for update in damaged_updates(seed, number):
+            api.chats.learn(update.whole)
+            number_of_it = api._next = api._next + 1
+            api.push_raw({"update_id": number_of_it, **update.content})
+            if update.sound:
+                sound.add(number_of_it)
+            if number_of_it % CROWD == 0:
+                await api.until(lambda: len(api.queue) < CROWD)
+        last = api._next
+        await api.until(lambda: not api.queue, 600)
+        async with asyncio.timeout(600):
+            while None in endings(folder).values():
+                await asyncio.sleep(0.2)
+    ended, why = endings(folder), reasons(folder)
+    assert set(ended) == set(range(1001, last + 1))
+    assert {ended[n] for n in sound} == {"answered"}
+    assert [n for n, how in ended.items() if how in ("quarantined", "refused") and not why[n]] == []
+    assert [record.getMessage() for record in caplog.records if record.exc_info] == []
+    return Counter(str(how) for how in ended.values())
+
+
+async def test_three_hundred_damaged_updates_hold_nobody_up(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert (await withstand(tmp_path, caplog, 1, 300))["quarantined"] > 0
+
+
+@pytest.mark.soak
+async def test_twenty_thousand_damaged_updates_hold_nobody_up(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    print(f"20,000 damaged updates: {dict(await withstand(tmp_path, caplog, 2, 20_000))}")
