@@ -25,7 +25,7 @@ from knowledge.answering.constraints import (
 )
 from knowledge.answering.counted import is_same
 from knowledge.answering.window import Passage, tight
-from knowledge.query.abbreviations import expands
+from knowledge.query.aliases import expands
 from knowledge.query.analysis import Query
 from knowledge.query.question import QuestionType, is_kind_of_place
 from knowledge.text.analyzer import Token

@@ -10,8 +10,7 @@ import numpy as np
 from knowledge.query.question import NUMBERS, QuestionType
 from knowledge.search.corpus import Array
 from knowledge.search.pool import WINDOW, Pool
-from knowledge.search.units import Units
-from knowledge.search.windows import CHARS, PAIRS, Counts
+from knowledge.search.units import CHARS, PAIRS, Counts, Units
 from knowledge.text.folding import encode
 
 Feature = Callable[[Pool], Array]

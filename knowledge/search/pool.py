@@ -12,8 +12,7 @@ from knowledge.query.question import Question, QuestionType
 from knowledge.search.corpus import Array, Columns, Corpus, distinct
 from knowledge.search.demands import Demands
 from knowledge.search.semantic import NEAR, Meaning, likenesses
-from knowledge.search.units import Units, beginning, telling, weighed_units
-from knowledge.search.windows import Counts, count, lay_out
+from knowledge.search.units import Counts, Units, beginning, count, lay_out, telling, weighed_units
 from knowledge.text.folding import encode
 
 CANDIDATES = 50

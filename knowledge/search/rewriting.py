@@ -9,7 +9,7 @@ from itertools import islice, product
 import numpy as np
 
 from knowledge.model import MatchKind
-from knowledge.query.abbreviations import expands, may_be_short, short_forms
+from knowledge.query.aliases import expands, may_be_short, short_forms
 from knowledge.query.analysis import Query
 from knowledge.query.question import QuestionType
 from knowledge.search.lexicon import Lexicon

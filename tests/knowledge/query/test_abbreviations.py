@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge.query.abbreviations import expands, short_forms
+from knowledge.query.aliases import expands, short_forms
 
 
 @pytest.mark.parametrize(
