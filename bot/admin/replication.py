@@ -106,12 +106,12 @@ class Follower:
     async def run(self) -> None:
         """Follow until cancelled."""
         while True:
+            self._called.clear()  # who calls while we look is heard after it
             try:
                 self._trouble = await self._look()
                 await self._replication.tell(self._service.version, self._trouble)
             except StateError as error:
                 log.warning("it cannot be known what should serve: %s", error)
-            self._called.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._called.wait()

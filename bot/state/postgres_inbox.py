@@ -181,9 +181,10 @@ class PostgresInbox(StoredInbox):
     ) -> list[int]:
         updates = [update for some, _ in work for update in some]
         positions = [position for _, position in work if position is not None]
-        room = OWN_LANES - len(self._lanes) if self._consumer is not None else 0
-        fresh = [queue for queue in dict.fromkeys(u.queue for u in updates) if queue not in self._lanes]
-        ours = set(fresh[: max(0, room)]) | self._lanes.keys()
+        ours: set[str] = set()
+        if self._consumer is not None and self._replica.certain:  # else we may be dead to all others
+            fresh = [queue for queue in dict.fromkeys(u.queue for u in updates) if queue not in self._lanes]
+            ours = set(fresh[: max(0, OWN_LANES - len(self._lanes))]) | self._lanes.keys()
         now, me = self._clock(), self._replica.id
         told: dict[str, object] = {"platform": self._platform, "me": me, "now": now}
         if len(updates) == 1 and not positions:
@@ -244,7 +245,7 @@ class PostgresInbox(StoredInbox):
         if self._consumer is None:
             return [None] * len(work)
         room = LANES - len(self._lanes)
-        if room > 0:
+        if room > 0 and self._replica.certain:
             self._turn += 1  # who came last is not answered after all who came before
             statement = sql.TAKE_NEWEST if self._turn % 3 == 0 else sql.TAKE_OLDEST
             values = {"platform": self._platform, "me": self._replica.id, "room": room}

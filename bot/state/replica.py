@@ -165,6 +165,7 @@ class Replica:
                 self.id = _new_id()
                 for call in self._lost:
                     call()
+                self._swept = float("-inf")  # what is free now waits for nobody
             await connection.execute(ENTER, (self.id, lasts))
         self._renewed, self._entered = began, True
         async with self._turn:
