@@ -63,7 +63,10 @@ class AdminContext:
             chat = Chat(platform, person, ChatType.PRIVATE)
             chosen = (await self.state.preferences.get(chat)).language
             reply = await say(owner, phrases(chosen or self.language).admin)
-            await self.platforms.send(chat, reply)
+            try:
+                await self.platforms.send(chat, reply)
+            except Exception:  # whatever a platform refuses one of them, the others hear it
+                log.exception("an owner could not be told: %s", owner)
 
     async def audited(self, act: Permission, actor: str, *replies: Reply) -> Sequence[Reply]:
         """Write down that an admin is shown something, and return it."""

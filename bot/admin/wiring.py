@@ -1,4 +1,4 @@
-"""The admin side as a whole, built over knowledge that serves."""
+"""The admin side as a whole, built over knowledge that serves, and the acts of its API."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from bot.admin.acts import platforms_act, reload_act, restore_act
+from pydantic import JsonValue
+
 from bot.admin.build_client import SnapshotBuilder
 from bot.admin.context import AdminContext, AdminGuard, DegradedState, running, text_reply
-from bot.admin.http import AdminApi
+from bot.admin.http import Act, AdminApi, Asked, WrongRequest
 from bot.admin.knowledge import KnowledgeRuntime
-from bot.admin.operations import UPGRADE, WATCH, ReloadTrigger, poll_folder
+from bot.admin.operations import UPGRADE, WATCH, ReloadTrigger, audited_reload, audited_restore, poll_folder
 from bot.admin.permissions import AuditLog, Authorizer
-from bot.admin.reload_service import ReloadService
+from bot.admin.reload_service import ReloadReport, ReloadRequest, ReloadService, ReloadStatus
 from bot.admin.replication import Replication
-from bot.admin.reports import changes_text
+from bot.admin.reports import changes_text, report_json
 from bot.admin.upload_store import UploadStore
 from bot.backup import clear_left
 from bot.errors import StateError
@@ -206,3 +207,60 @@ async def _tell_owners(context: AdminContext, version: Path, notices: Sequence[s
 
     if changes or notices:
         await context.tell_owners(say)
+
+
+STATUS = {
+    ReloadStatus.BUSY: 409,
+    ReloadStatus.UNCONFIRMED: 409,
+    ReloadStatus.NOT_ASKED: 409,
+    ReloadStatus.FAILED: 500,
+}
+
+
+def reload_act(reload_service: ReloadService, audit_log: AuditLog, said: AdminPhrases) -> Act:
+    """`reload`: `dry` (also `?dry=1`) only works it out, `confirm` hands a report's code back."""
+
+    async def act(by: str, asked: Asked) -> tuple[int, JsonValue]:
+        dry, confirm = asked.get("dry", False), asked.get("confirm")
+        if dry not in (True, False, "1", "0") or not isinstance(confirm, str | None):
+            raise WrongRequest
+        request = ReloadRequest(by, dry in (True, "1"), confirm)
+        return _reported(await audited_reload(reload_service, audit_log, request), said)
+
+    return act
+
+
+def platforms_act(platforms: PlatformRegistry) -> Act:
+    """`platforms`: of each that is open, what keeps messages from coming in, or null."""
+
+    async def act(by: str, asked: Asked) -> tuple[int, JsonValue]:
+        return 200, {"platforms": dict(platforms.problems())}
+
+    return act
+
+
+def restore_act(
+    reload_service: ReloadService,
+    audit_log: AuditLog,
+    articles: Path,
+    data: Path,
+    versions: SnapshotRepository,
+    state: State | None,
+    said: AdminPhrases,
+) -> Act:
+    """`restore`: puts the backup `file` back."""
+
+    async def act(by: str, asked: Asked) -> tuple[int, JsonValue]:
+        file = asked.get("file")
+        if not isinstance(file, str) or not file or "\0" in file:
+            raise WrongRequest
+        report = await audited_restore(
+            reload_service, audit_log, by, Path(file), articles, data, versions, state, said
+        )
+        return _reported(report, said)
+
+    return act
+
+
+def _reported(report: ReloadReport, said: AdminPhrases) -> tuple[int, JsonValue]:
+    return STATUS.get(report.status, 200), report_json(report, said)

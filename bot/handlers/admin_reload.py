@@ -10,8 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.admin.context import AdminContext, text_reply
-from bot.admin.last_reload import wants_a_person
-from bot.admin.operations import audited_reload, audited_rollback
+from bot.admin.operations import audited_reload, audited_rollback, wants_a_person
 from bot.admin.permissions import AccessRequest, Permission
 from bot.admin.reload_service import ReloadReport, ReloadRequest
 from bot.admin.reports import changes_text, moment, progress_text, report_text, version_line

@@ -18,8 +18,7 @@ from bot.handlers.admin_uploads import MetaHandlers, UploadHandlers
 from bot.handlers.answers import AnswerHandler
 from bot.handlers.browsing import ArticleHandlers
 from bot.handlers.intents import FIND, TypedCommand
-from bot.handlers.libraries import LibraryHandlers
-from bot.handlers.settings import SettingsHandlers
+from bot.handlers.settings import LibraryHandlers, SettingsHandlers
 from bot.handlers.subscriptions import AlertHandlers, WatchHandlers
 from bot.messages import ChatType, Message, Reply, Run, Style
 from bot.texts import Phrases, phrases

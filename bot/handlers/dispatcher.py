@@ -16,8 +16,7 @@ from bot.handlers.answers import ASK, AnswerHandler, inline_answer
 from bot.handlers.browsing import ARTICLE, ARTICLES, ArticleHandlers
 from bot.handlers.commands import COMMANDS, START, Audience, Command, HelpHandlers, bound, command_of
 from bot.handlers.intents import Intent, Search, SmallTalk, TypedCommand, parse_intent
-from bot.handlers.libraries import LIBRARY, LibraryHandlers
-from bot.handlers.settings import SETTINGS, SettingsHandlers
+from bot.handlers.settings import LIBRARY, SETTINGS, LibraryHandlers, SettingsHandlers
 from bot.messages import ButtonPress, Chat, ChatType, InlineAnswer, InlineQuery, Message, Reply, Run, Sender
 from bot.ports import (
     AnonymousOnly,

@@ -1,18 +1,53 @@
-"""One update from its JSON to its status: translate, ask the conversation, send what it says."""
+"""What an update of a platform can mean, and one update from its JSON to its status: translate, ask, send."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bot.inbox import ClaimedUpdate, Inbox, UpdateStatus
 from bot.messages import ButtonPress, Chat, Conversation, InlineAnswer, InlineQuery, Message, Reply
 from bot.platforms.calls import CallError
 from bot.platforms.chats import ChatDirectory
-from bot.platforms.events import Event, Excuse, Ignored, Membership, Migrated
 from bot.platforms.scheduler import Job, Result
 from bot.platforms.sending import Asked
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """A chat has a new id."""
+
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """We were let in or put out; `at` is when, by the platform's clock, in seconds of Unix time."""
+
+    chat: str
+    member: bool
+    at: float = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """An update that is not for us; `why` is for the log."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Excuse:
+    """Something that the platform itself cannot serve, and says so."""
+
+    chat: Chat
+    reply: Reply
+
+
+Event = Message | ButtonPress | InlineQuery | Migrated | Membership | Ignored | Excuse
+
 
 NOT_SERVED = "other"  # the kind of an update that is stored only to be acknowledged
 QUEUE_LIMIT = 60

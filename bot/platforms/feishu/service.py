@@ -12,11 +12,10 @@ from aiohttp import web
 
 from bot.inbox import ClaimedUpdate, Inbox
 from bot.messages import Chat, Message, Reply, Sender, SenderKind
-from bot.platforms.adapter import Translate
+from bot.platforms.adapter import Event, Translate
 from bot.platforms.calls import CallError, HttpClient, OutcomeUnknown, Refused
 from bot.platforms.connection import stay_connected
 from bot.platforms.core import Clocks, Pace, PlatformCore
-from bot.platforms.events import Event
 from bot.platforms.feishu.client import API, Credentials, FeishuApi
 from bot.platforms.feishu.receiving import PING_SECONDS, EventCallback, Intake, LongConnection
 from bot.platforms.feishu.sending import FeishuSpeaker, FeishuTransport, Toasts

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 from bot.inbox import ClaimedUpdate, NewUpdate
 from bot.messages import Attachment, ButtonPress, Chat, ChatType, Message, Sender
+from bot.platforms.adapter import Event, Ignored, Membership
 from bot.platforms.calls import parse
-from bot.platforms.events import Event, Ignored, Membership
 from bot.platforms.text import clean
 
 PLATFORM = "feishu"

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 from bot.messages import Attachment, ButtonPress, Chat, ChatType, Message, Sender
-from bot.platforms.events import Event, Ignored
+from bot.platforms.adapter import Event, Ignored
 from bot.platforms.matrix.bodies import BUTTONS
 
 PLATFORM = "matrix"

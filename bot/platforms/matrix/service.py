@@ -13,10 +13,9 @@ from aiohttp import web
 
 from bot.inbox import ClaimedUpdate
 from bot.messages import Chat, ChatType, Reply, Run, Sender
-from bot.platforms.adapter import Translate
+from bot.platforms.adapter import Event, Excuse, Ignored, Membership, Migrated, Translate
 from bot.platforms.calls import ChatClosed, HttpClient, Refused, parse
 from bot.platforms.core import Clocks, Pace, PlatformCore
-from bot.platforms.events import Event, Excuse, Ignored, Membership, Migrated
 from bot.platforms.health import until_done
 from bot.platforms.matrix.bodies import Draft, drafts, picture, plainer
 from bot.platforms.matrix.client import MatrixClient

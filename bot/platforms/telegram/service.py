@@ -18,10 +18,9 @@ from bot.handlers.commands import menus
 from bot.inbox import ClaimedUpdate, Inbox
 from bot.messages import Chat, ChatMigrations, Conversation, Reply, Sender
 from bot.observability import Metrics
-from bot.platforms.adapter import Translate
+from bot.platforms.adapter import Event, Translate
 from bot.platforms.calls import parse
 from bot.platforms.core import Clocks, Pace, PlatformCore
-from bot.platforms.events import Event
 from bot.platforms.health import LONGEST_PAUSE, until_done
 from bot.platforms.limiter import OVERALL
 from bot.platforms.telegram.client import AiohttpRequest, Members, set_menus

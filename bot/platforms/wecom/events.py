@@ -10,8 +10,7 @@ from datetime import UTC, datetime
 
 from bot.inbox import NewUpdate
 from bot.messages import ButtonPress, Chat, ChatType, Message, Reply, Run, Sender
-from bot.platforms.adapter import NOT_SERVED
-from bot.platforms.events import Event, Excuse, Ignored
+from bot.platforms.adapter import NOT_SERVED, Event, Excuse, Ignored
 from bot.texts import in_both
 
 PLATFORM = "wecom"

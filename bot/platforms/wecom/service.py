@@ -15,11 +15,10 @@ from aiohttp import web
 
 from bot.inbox import ClaimedUpdate, InboxError
 from bot.messages import Chat, ChatType, Reply, Sender
-from bot.platforms.adapter import Translate
+from bot.platforms.adapter import Event, Translate
 from bot.platforms.calls import HttpClient, OutcomeUnknown, Refused
 from bot.platforms.connection import stay_connected
 from bot.platforms.core import Clocks, Pace, PlatformCore
-from bot.platforms.events import Event
 from bot.platforms.text import utf8
 from bot.platforms.wecom.connection import ACK_SECONDS, PING_SECONDS, LongConnection, TooLate
 from bot.platforms.wecom.events import MESSAGE, PLATFORM, Json, callback, to_update, translate

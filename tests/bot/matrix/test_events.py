@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.messages import Attachment, ButtonPress, Chat, ChatType, Message, Sender
-from bot.platforms.events import Ignored
+from bot.platforms.adapter import Ignored
 from bot.platforms.matrix.bodies import BUTTONS
 from bot.platforms.matrix.events import Around, Identity, Quoted, quoted, read, translate
 

@@ -8,7 +8,7 @@ import pytest
 from telegram import Update
 
 from bot.messages import ButtonPress, Chat, ChatType, InlineQuery, Message, Sender, SenderKind
-from bot.platforms.events import Event, Ignored, Membership, Migrated
+from bot.platforms.adapter import Event, Ignored, Membership, Migrated
 from bot.platforms.telegram.updates import BotIdentity, translate
 from tests.botapi.updates import BOT, BOT_ID, Json, channel, group, inline, message, press, private, user
 

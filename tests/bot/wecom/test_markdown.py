@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from bot.messages import Button, Chat, ChatType, Reply, Run, Style
 from bot.platforms.text import utf8
-from bot.platforms.wecom.markdown import escaped, markdown
-from bot.platforms.wecom.replies import TEXT_BYTES, drafts, plainer
+from bot.platforms.wecom.replies import TEXT_BYTES, drafts, escaped, markdown, plainer
 from tests.contract.surface import CITATION, HOSTILE
 from tests.wecom.markdown import visible
 

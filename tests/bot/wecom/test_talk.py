@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.messages import Button, ButtonPress, Chat, ChatType, Message, Reply, Run, Sender
-from bot.platforms.events import Event, Ignored
+from bot.platforms.adapter import Event, Ignored
 from bot.platforms.limiter import Limiter
 from bot.platforms.wecom.events import callback, to_update, translate
 from bot.platforms.wecom.service import PER_CHAT

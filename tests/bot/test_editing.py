@@ -1,0 +1,120 @@
+"""docs/editors.md from its first line to its last, as written there: in the terminal and on the page, then in chat."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from tests.bot.telegram.talking import Bot, talking
+from tests.botapi.updates import message, private, user
+from tests.browser.editing import write, write_ten
+from tests.support.process import ROOT, chuchu
+
+MANUAL = (ROOT / "docs" / "editors.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^chuchu (.+?)(?: +# (.+))?$", MANUAL, re.M)
+OWNER, READER = 7, 9
+NEVER = "CIIE什么时候开幕"
+SHUT, OPEN = "读书楼几点开门？", "图书馆早上"
+
+
+@pytest.mark.slow
+async def test_every_line_holds_in_the_terminal_on_the_page_and_in_chat(tmp_path: Path) -> None:
+    articles = tmp_path / "文章"
+    write_ten(articles)
+    settings = {"CHUCHU_ARTICLES": "文章", "CHUCHU_ADMINS": str(OWNER)}
+    async with talking(tmp_path, **settings) as bot, aiohttp.ClientSession() as http:
+        (address,) = re.findall(r"^[^{\n]*(http://\S+?:\d+)", bot.log(), re.M)
+
+        async def page(path: str, **query: str) -> str:
+            async with http.get(address + path, params=query) as answer:
+                assert answer.status == 200
+                return await answer.text()
+
+        await _as_written(tmp_path, articles, page)
+        await _in_chat(bot, articles)
+        assert "步道" in await page("/articles", words="步道")
+
+
+async def _as_written(home: Path, articles: Path, page: Callable[..., Awaitable[str]]) -> None:
+    """Each command comes to what stands beside it, and between them the page shows what the manual says."""
+    between: dict[str, Callable[[], Awaitable[object]]] = {}
+
+    async def correct() -> None:
+        listed = await page("/articles")
+        assert all(path.stem in listed for path in articles.iterdir())
+        write(articles / "大桥.txt", "大桥", "大桥全长五公里，双向六车道。")
+        (articles / "大桥.toml").write_text('newspaper = "青年报"\n', encoding="utf-8")
+
+    async def ask_in_vain() -> None:
+        answer = await page("/", q="大桥有多长？")
+        assert "五公里" in answer and "青年报" in answer
+        await page("/", q=NEVER)
+        await asyncio.sleep(6)
+
+    async def learnt() -> None:
+        assert OPEN in await page("/", q=SHUT)
+
+    between |= {"reload": correct, "unanswered": ask_in_vain, "check 夜校.txt": learnt}
+    for command, wanted in COMMANDS:
+        if command in between:
+            await between.pop(command)()
+        done = await asyncio.to_thread(chuchu, home, *command.split(), CHUCHU_ARTICLES="文章")
+        said = done.stdout.decode()
+        assert done.returncode == 0, (command, said, done.stderr.decode())
+        assert re.split(r"[；。（…]| {2}", wanted)[0] in said or wanted == "现有哪些文章", (command, said)
+    assert not between, "the manual has no such command"
+    assert (home / "备份-今天").is_file()
+    restored = await asyncio.to_thread(chuchu, home, "restore", "备份-今天", CHUCHU_ARTICLES="文章")
+    assert restored.returncode == 0, restored.stderr.decode()
+
+
+async def _in_chat(bot: Bot, articles: Path) -> None:
+    """What an editor can do in chat, each by the words that the manual gives."""
+    owner, reader, numbers = private(OWNER), private(READER), iter(range(1, 1000))
+
+    async def say(text: str, chat: dict[str, object] = owner) -> str:
+        assert chat is not owner or not text.startswith("/") or text.split()[0] in MANUAL, text
+        before = len(bot.api.said(int(str(chat["id"]))))
+        await bot.tell(message=message(text, chat, next(numbers)))
+        await bot.api.until(lambda: len(bot.api.said(int(str(chat["id"])))) > before)
+        return bot.api.said(int(str(chat["id"])))[-1]
+
+    async def send(name: str, text: str) -> None:
+        bot.api.files["f1"] = text.encode()
+        file = {"file_id": "f1", "file_unique_id": "f1", "file_name": name, "file_size": len(text.encode())}
+        await bot.tell(message=message(None, owner, next(numbers), document=file))
+        await bot.api.until(lambda: f"将存为 {name}" in bot.api.said(OWNER)[-1])
+        await bot.press("发布", owner, user(OWNER))
+        await bot.api.until(lambda: f"已发布为 {name}" in bot.api.said(OWNER)[-1])
+
+    await send("灯会.txt", "灯会开了\n\n本报讯 灯会从初一开到十五，市民可以免费入园。\n")
+    assert "现有 11 篇文章" in await say("/articles")
+    await send("大桥.txt", "大桥有了新变化\n\n本报讯 大桥全长六公里，双向六车道。\n")
+    assert list((articles.parent / "var" / "history").rglob("大桥*"))
+    assert "六公里" in await say("大桥有多长？")
+    await say("/meta 大桥.txt 报纸=青年报 日期=2023-07-01")
+    await say("/reload")
+    await bot.api.until(lambda: "已换上" in _last(bot))
+    await say("/rollback")
+    await bot.api.until(lambda: "换回" in _last(bot) or "退回" in _last(bot) or "已换上" in _last(bot))
+    assert NEVER in await say("/unanswered")
+    assert "已经有了" in await say("/alias 读书楼 图书馆")
+    listed = await say("/alias")
+    (number,) = re.findall(r"(\d+)\. 读书楼", listed)
+    await say(f"/unalias {number}")
+    assert "没有查到" in await say(SHUT, reader)
+    await bot.press("有了告诉我", reader, user(READER))
+    before = len(bot.api.said(READER))
+    await say("/alias 读书楼 图书馆")
+    await bot.api.until(lambda: any(OPEN in text for text in bot.api.said(READER)[before:]))
+
+
+def _last(bot: Bot) -> str:
+    """What the owner was told last, also by an edit."""
+    calls = [call for call in bot.api.made("sendMessage", "editMessageText") if call.chat == OWNER]
+    return calls[-1].text
