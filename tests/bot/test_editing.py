@@ -10,7 +10,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.bot.telegram.talking import Bot, talking
+from tests.bot.telegram.talking import Bot
+from tests.botapi.process import bot_process
+from tests.botapi.server import bot_api
 from tests.botapi.updates import message, private, user
 from tests.browser.editing import write, write_ten
 from tests.support.process import ROOT, chuchu
@@ -27,8 +29,12 @@ async def test_every_line_holds_in_the_terminal_on_the_page_and_in_chat(tmp_path
     articles = tmp_path / "文章"
     write_ten(articles)
     settings = {"CHUCHU_ARTICLES": "文章", "CHUCHU_ADMINS": str(OWNER)}
-    async with talking(tmp_path, **settings) as bot, aiohttp.ClientSession() as http:
-        (address,) = re.findall(r"^[^{\n]*(http://\S+?:\d+)", bot.log(), re.M)
+    async with (
+        bot_api() as api,
+        bot_process(tmp_path, api, **settings) as process,
+        aiohttp.ClientSession() as http,
+    ):
+        (address,) = re.findall(r"^[^{\n]*(http://\S+?:\d+)", process.log_text(), re.M)
 
         async def page(path: str, **query: str) -> str:
             async with http.get(address + path, params=query) as answer:
@@ -36,7 +42,7 @@ async def test_every_line_holds_in_the_terminal_on_the_page_and_in_chat(tmp_path
                 return await answer.text()
 
         await _as_written(tmp_path, articles, page)
-        await _in_chat(bot, articles)
+        await _in_chat(Bot(api, process.data), articles)
         assert "步道" in await page("/articles", words="步道")
 
 
@@ -89,7 +95,7 @@ async def _in_chat(bot: Bot, articles: Path) -> None:
         file = {"file_id": "f1", "file_unique_id": "f1", "file_name": name, "file_size": len(text.encode())}
         await bot.tell(message=message(None, owner, next(numbers), document=file))
         await bot.api.until(lambda: f"将存为 {name}" in bot.api.said(OWNER)[-1])
-        await bot.press("发布", owner, user(OWNER))
+        await bot.press("发布", bot.last(owner), user(OWNER))
         await bot.api.until(lambda: f"已发布为 {name}" in bot.api.said(OWNER)[-1])
 
     await send("灯会.txt", "灯会开了\n\n本报讯 灯会从初一开到十五，市民可以免费入园。\n")
@@ -108,7 +114,7 @@ async def _in_chat(bot: Bot, articles: Path) -> None:
     (number,) = re.findall(r"(\d+)\. 读书楼", listed)
     await say(f"/unalias {number}")
     assert "没有查到" in await say(SHUT, reader)
-    await bot.press("有了告诉我", reader, user(READER))
+    await bot.press("有了告诉我", bot.last(reader), user(READER))
     before = len(bot.api.said(READER))
     await say("/alias 读书楼 图书馆")
     await bot.api.until(lambda: any(OPEN in text for text in bot.api.said(READER)[before:]))

@@ -45,10 +45,6 @@ class Bot:
         self.data = data
         self._queries = 0
 
-    def log(self) -> str:
-        """Everything the process said."""
-        return self._process.log_text()
-
     async def tell(self, **update: Any) -> Said:
         """Push one update and wait until the inbox says how it ended."""
         before = len(self.api.calls)
