@@ -183,6 +183,7 @@ class PageWriter:
     _count: int = 0
     _last: tuple[int, PageBlock] | None = None
     _table: Table | None = None
+    _bare: int | None = None
 
     def page(self, page: Sequence[PageBlock], scan: Scan | None = None) -> None:
         """Write one page's blocks, a blank line where a title, a heading or furniture is parted from text.
@@ -209,7 +210,12 @@ class PageWriter:
             self.confidences.append(scan.confidence(line) if scan and line else None)
 
     def _number(self, block: PageBlock) -> int:
-        """The number of an article that begins with this block: the last one's where that goes on here."""
+        """The number of an article that begins with this block: the last one's where that goes on here.
+
+        Of a title at a page's foot the text may begin on the next one.
+        """
+        if block.opening and self._bare is not None:
+            return self._bare
         if block.opening and self._last is not None:
             return self._last[0]
         self._count += 1
@@ -222,6 +228,7 @@ class PageWriter:
             and block.role is Role.PARAGRAPH
             and not block.indented
             and self._last is not None
+            and self._last[0] == number
             and not self._last[1].finished
         )
         self.lines += block.lines
@@ -232,8 +239,11 @@ class PageWriter:
         self.blocks.append(Block(role, first, len(self.lines), number, round(block.size, 2), goes_on, table))
         if role is not Role.FURNITURE:
             self._table = table
+        if role is Role.TITLE:
+            self._bare = number
         if role is Role.PARAGRAPH and not block.edge:
             self._last = (number, block)
+            self._bare = None
 
     def extract(self, kind: str, missing: tuple[Skipped, ...]) -> Extract:
         """Everything written so far."""

@@ -13,8 +13,16 @@ from statistics import median
 from typing import Final
 
 from knowledge.documents.pdf_furniture import find_furniture
-from knowledge.documents.pdf_lines import PrintedLine, body_size, bounds, find_lines, join_rows, same_size
-from knowledge.documents.pdf_order import BYLINE, TITLE, Region, Stack, cut_regions, find_gutters, find_stacks
+from knowledge.documents.pdf_lines import (
+    PrintedLine,
+    body_size,
+    bounds,
+    find_gutters,
+    find_lines,
+    join_rows,
+    same_size,
+)
+from knowledge.documents.pdf_order import BYLINE, TITLE, Region, Stack, cut_regions, find_stacks
 from knowledge.documents.pdf_page import Box, PrintedPage
 from knowledge.documents.tables import Grid, find_grids
 from knowledge.model import Role

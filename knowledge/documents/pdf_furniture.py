@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from knowledge.documents.pdf_lines import PrintedLine, join_rows
+from knowledge.documents.pdf_lines import PrintedLine, join_rows, same_size
 from knowledge.documents.pdf_order import TITLE
 from knowledge.documents.pdf_page import PrintedPage
 
@@ -79,9 +79,30 @@ def _edge_row(lines: Sequence[PrintedLine], page: PrintedPage, body: float, top:
     marked = any(_PAUSED.search(s.text) for s in row)
     if not edgy or marked or gap < (0.8 if len(row) == 1 else 0.2) * body:
         return []
+    if 2 * sum(_runs_on(piece, rest, top) for piece in row) >= len(row):
+        return []
     if top and len(row) == 1 and any(_heads(row[0], s) for s in rest):
         return []
     return row
+
+
+def _runs_on(piece: PrintedLine, rest: Sequence[PrintedLine], top: bool) -> bool:
+    """Tell whether a line is a column's first or last: next to two of its lines, as far from one as that from the other."""
+
+    def next_to(line: PrintedLine) -> PrintedLine | None:
+        beyond = [
+            s
+            for s in rest
+            if s.box.across(line.box) > 0 and (s.base > line.base if top else s.base < line.base)
+        ]
+        return min(beyond, key=lambda s: abs(s.base - line.base), default=None)
+
+    second = next_to(piece)
+    third = next_to(second) if second is not None else None
+    if second is None or third is None or not (same_size(piece, second) and same_size(second, third)):
+        return False
+    pitch = abs(second.base - third.base)
+    return abs(abs(piece.base - second.base) - pitch) < 0.1 * pitch
 
 
 def _heads(line: PrintedLine, other: PrintedLine) -> bool:

@@ -1,4 +1,4 @@
-"""Characters to lines: a line is a run of characters on one baseline within one column."""
+"""Characters to lines, each a run of characters on one baseline within one column; and the columns that lines stand in."""
 
 from __future__ import annotations
 
@@ -24,6 +24,14 @@ _WORD_GAP: Final = 0.6
 _PARTS_GAP: Final = 0.2
 _UPRIGHT: Final = 3
 _ROW: Final = 8.0
+_GUTTER: Final = 0.35
+_GUTTER_OF_FEW: Final = 1.2
+"""Few lines may leave a narrow strip free by chance."""
+
+_LENIENT_ROWS: Final = 9
+_FEWEST_ROWS: Final = 3
+_LINES_A_STRAY: Final = 60
+_NARROWEST_COLUMN: Final = 4.0
 
 
 @dataclass(slots=True)
@@ -267,3 +275,74 @@ def _is_latin(char: str) -> bool:
 
 def _is_mark(char: str) -> bool:
     return unicodedata.category(char)[0] == "P"
+
+
+def find_gutters(
+    lines: Sequence[PrintedLine], body: float, uprights: Sequence[Box]
+) -> list[tuple[float, float]]:
+    """Return the columns as x intervals: what no line covers, give or take one crossing line, is a gutter."""
+    if not lines:
+        return []
+    box = bounds(lines)
+    rows = len({round(line.base / (0.5 * body)) for line in lines})
+    if rows < _LENIENT_ROWS:
+        narrow = _covered(lines, _GUTTER * body, uprights, box, 0)
+        pairs = list(pairwise(narrow))
+        parted = [_parted(lines, pair, body) for pair in pairs] if rows >= _FEWEST_ROWS else []
+        last = bool(parted) and any(parted[:-1]) and _is_short(lines, narrow[-1], body)
+        return (
+            narrow
+            if parted and all([*parted[:-1], parted[-1] or last])
+            else _covered(lines, _GUTTER_OF_FEW * body, uprights, box, 0)
+        )
+    strict = _covered(lines, _GUTTER * body, uprights, box, 0)
+    lenient = _covered(lines, _GUTTER * body, uprights, box, 1 + len(lines) // _LINES_A_STRAY)
+    wide = all(right - left > _NARROWEST_COLUMN * body for left, right in lenient)
+    return lenient if len(lenient) > len(strict) and wide else strict
+
+
+def _parted(lines: Sequence[PrintedLine], columns: tuple[tuple[float, float], ...], body: float) -> bool:
+    """Tell whether two neighbouring columns have lines side by side, each from edge to edge, in several rows."""
+    (left, left_end), (right, right_end) = columns
+    before = [s for s in lines if s.box.left >= left - 1 and s.box.right <= left_end + 1]
+    after = [s for s in lines if s.box.left >= right - 1 and s.box.right <= right_end + 1]
+    full = [s for s in before if s.box.right > left_end - body]
+    return sum(any(abs(s.base - t.base) < 0.3 * body for t in after) for s in full) >= _FEWEST_ROWS
+
+
+def _is_short(lines: Sequence[PrintedLine], column: tuple[float, float], body: float) -> bool:
+    """Tell whether a column, the last of several, has too few rows to be told by them: its text ended there."""
+    return len({round(s.base / (0.5 * body)) for s in lines if s.box.left >= column[0] - 1}) < _FEWEST_ROWS
+
+
+def _covered(
+    lines: Sequence[PrintedLine], least: float, uprights: Sequence[Box], box: Box, stray: int
+) -> list[tuple[float, float]]:
+    """The x intervals that more than `stray` lines cover; a narrow gap parts two only where a rule stands in it."""
+    count = int(box.width * 2) + 2
+    steps = [0] * (count + 1)
+    for line in lines:
+        steps[max(0, int((line.box.left - box.left) * 2))] += 1
+        steps[min(count, int((line.box.right - box.left) * 2) + 1)] -= 1
+    found: list[tuple[float, float]] = []
+    start: int | None = None
+    depth = 0
+    for at in range(count + 1):
+        depth += steps[at]
+        if depth > stray and start is None:
+            start = at
+        elif depth <= stray and start is not None:
+            found.append((box.left + start / 2, box.left + at / 2))
+            start = None
+    merged: list[tuple[float, float]] = []
+    for left, right in found:
+        last = merged[-1] if merged else None
+        if last is not None and left - last[1] < least and not _rule_in(last[1], left, uprights, box):
+            merged[-1] = (last[0], right)
+        else:
+            merged.append((left, right))
+    return merged
+
+
+def _rule_in(left: float, right: float, uprights: Sequence[Box], box: Box) -> bool:
+    return any(left - 1.5 <= rule.left <= right + 1.5 and rule.along(box) > 0 for rule in uprights)

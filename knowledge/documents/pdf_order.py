@@ -8,10 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Final
 
-from knowledge.documents.pdf_lines import PrintedLine, bounds, join_rows, ruled, same_size
+from knowledge.documents.pdf_lines import PrintedLine, bounds, find_gutters, join_rows, ruled, same_size
 from knowledge.documents.pdf_page import Box
 
 TITLE: Final = 1.35
@@ -21,20 +20,12 @@ HEADING_MOST: Final = 1.6
 _MOST_STACKS: Final = 200
 _HEADING_CHARS: Final = 20
 _KICKER_CHARS: Final = 24
-_GUTTER: Final = 0.35
-_GUTTER_OF_FEW: Final = 1.2
-"""Few lines may leave a narrow strip free by chance."""
-
 _RUNS_ON: Final = 1.5
 """Lines of one column are no farther apart, a section's heading between them or not."""
 
 _REACH_ABOVE, _REACH_BELOW = 1.1, 2.0
 """Times the title's size that its kicker and its subtitle or byline stand off it at most; above, another may end."""
 
-_LENIENT_ROWS: Final = 9
-_FEWEST_ROWS: Final = 3
-_LINES_A_STRAY: Final = 60
-_NARROWEST_COLUMN: Final = 4.0
 _NAME: Final = "[\u4e00-\u9fff·]{2,4}"
 BYLINE: Final = re.compile(
     rf"[□■◎]?(?:[\u4e00-\u9fff]{{1,8}}[报報社网])?(?:特约|实习|見習|见习|首席)?(?:记者|記者|通讯员|通訊員|作者|特派员|文)"
@@ -256,66 +247,6 @@ def _belongs(line: PrintedLine, title: PrintedLine, above: bool, body: float) ->
     if above and not larger and width > 0.7 * whole:
         return False
     return placed and (larger or line.glyphs[0].char in "—■□" or (above and width < 0.5 * whole))
-
-
-def find_gutters(
-    lines: Sequence[PrintedLine], body: float, uprights: Sequence[Box]
-) -> list[tuple[float, float]]:
-    """Return the columns as x intervals: what no line covers, give or take one crossing line, is a gutter."""
-    if not lines:
-        return []
-    box = bounds(lines)
-    rows = len({round(line.base / (0.5 * body)) for line in lines})
-    if rows < _LENIENT_ROWS:
-        narrow = _covered(lines, _GUTTER * body, uprights, box, 0)
-        parted = rows >= _FEWEST_ROWS and all(_parted(lines, column, body) for column in pairwise(narrow))
-        return narrow if parted else _covered(lines, _GUTTER_OF_FEW * body, uprights, box, 0)
-    strict = _covered(lines, _GUTTER * body, uprights, box, 0)
-    lenient = _covered(lines, _GUTTER * body, uprights, box, 1 + len(lines) // _LINES_A_STRAY)
-    wide = all(right - left > _NARROWEST_COLUMN * body for left, right in lenient)
-    return lenient if len(lenient) > len(strict) and wide else strict
-
-
-def _parted(lines: Sequence[PrintedLine], columns: tuple[tuple[float, float], ...], body: float) -> bool:
-    """Tell whether two neighbouring columns have lines side by side, each from edge to edge, in several rows."""
-    (left, left_end), (right, right_end) = columns
-    before = [s for s in lines if s.box.left >= left - 1 and s.box.right <= left_end + 1]
-    after = [s for s in lines if s.box.left >= right - 1 and s.box.right <= right_end + 1]
-    full = [s for s in before if s.box.right > left_end - body]
-    return sum(any(abs(s.base - t.base) < 0.3 * body for t in after) for s in full) >= _FEWEST_ROWS
-
-
-def _covered(
-    lines: Sequence[PrintedLine], least: float, uprights: Sequence[Box], box: Box, stray: int
-) -> list[tuple[float, float]]:
-    """The x intervals that more than `stray` lines cover; a narrow gap parts two only where a rule stands in it."""
-    count = int(box.width * 2) + 2
-    steps = [0] * (count + 1)
-    for line in lines:
-        steps[max(0, int((line.box.left - box.left) * 2))] += 1
-        steps[min(count, int((line.box.right - box.left) * 2) + 1)] -= 1
-    found: list[tuple[float, float]] = []
-    start: int | None = None
-    depth = 0
-    for at in range(count + 1):
-        depth += steps[at]
-        if depth > stray and start is None:
-            start = at
-        elif depth <= stray and start is not None:
-            found.append((box.left + start / 2, box.left + at / 2))
-            start = None
-    merged: list[tuple[float, float]] = []
-    for left, right in found:
-        last = merged[-1] if merged else None
-        if last is not None and left - last[1] < least and not _rule_in(last[1], left, uprights, box):
-            merged[-1] = (last[0], right)
-        else:
-            merged.append((left, right))
-    return merged
-
-
-def _rule_in(left: float, right: float, uprights: Sequence[Box], box: Box) -> bool:
-    return any(left - 1.5 <= rule.left <= right + 1.5 and rule.along(box) > 0 for rule in uprights)
 
 
 def cut_regions(

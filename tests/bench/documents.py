@@ -39,6 +39,7 @@ def main(arguments: Sequence[str]) -> int:
     A word of a maker's name measures that one alone, `--few` five layouts of each kind only, `--scans` pictures of
     pages too, ten seconds each; `--news FOLDER` measures saved news pages instead.
     """
+    logging.disable(logging.WARNING)  # pdfminer's, of fonts
     if arguments[:1] == ["--news"]:
         return news(Path(arguments[1]))
     words = [word.lower() for word in arguments if not word.startswith("-")]
@@ -109,7 +110,6 @@ def news(folder: Path) -> int:
     from lxml import html
     from readability import Document
 
-    logging.disable(logging.WARNING)
     pages = sorted(folder.rglob("*.html"))
     found: dict[str, list[tuple[float, float]]] = defaultdict(list)
     titles = refuted = dates = measured = 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import subprocess
 
 import pytest
@@ -25,7 +24,7 @@ PRINTERS, WRITERS = (
 
 @pytest.mark.parametrize("make", PRINTERS)
 def test_every_character_that_pdfium_counts_is_in_a_line_or_in_the_report(make: Maker) -> None:
-    layout = drawn_layout(random.randrange(200, 100_000))
+    layout = drawn_layout(331)
     try:
         data = make(layout, stories_of(layout))
     except subprocess.SubprocessError:
@@ -35,7 +34,7 @@ def test_every_character_that_pdfium_counts_is_in_a_line_or_in_the_report(make: 
 
 @pytest.mark.parametrize("make", WRITERS)
 def test_each_article_of_a_word_file_is_one_of_its_own(make: Maker) -> None:
-    for seed in random.sample(range(200, 100_000), 3):
+    for seed in (200, 301, 402):
         stories = stories_of(layout := drawn_layout(seed))
         wanted = [(text, title, section or "") for one in stories for text, title, section in one.sentences()]
         assert score(wanted, list(ours_in_word(make(layout, stories)))) == (1, 1, 1), seed

@@ -181,6 +181,25 @@ def test_pages_follow_one_another_and_begin_where_page_starts_says() -> None:
     assert extract.page_starts == (1, 3, 4)
 
 
+def test_the_last_row_of_columns_at_a_pages_foot_is_no_page_number() -> None:
+    sheet = Sheet()
+    sheet.text(40, 300, 28, "文章一直排到页脚")
+    body = paragraphs(7, 5)
+    sheet.flow(body, columns(4, 30, 275, 21), 13)
+    extract = read_pdf("a.pdf", pdf(sheet))
+    assert read(pdf(sheet)) == printed([["文章一直排到页脚", *body]])
+    assert Role.FURNITURE not in {block.role for block in extract.blocks}
+
+
+def test_the_text_of_a_title_at_a_pages_foot_may_begin_on_the_next_one() -> None:
+    first, second = Sheet(), Sheet()
+    pages.a_page_of_one_column(first)
+    first.text(40, 40, 28, "页脚的标题")
+    second.flow(paragraphs(8, 2), columns(1, 30, 700, 20), 30)
+    facts = repair_document(read_document("a.pdf", pdf(first, second))).facts
+    assert {fact.article.title.text for fact in facts if fact.page == 2} == {"页脚的标题"}
+
+
 def test_a_scanned_page_is_reported_while_the_others_are_read() -> None:
     text, scan = Sheet(), Sheet()
     text.text(40, 700, 9, "有文字的一页。")
