@@ -12,9 +12,9 @@ run: $(VENV)/run.done
 test: $(VENV)/dev.done
 	$(BIN)/python -m pytest -n 3 --dist loadfile -m "not slow and not soak and not bench" $(ARGS)
 
-# Kills and floods, some minutes; .ci/run runs them too.
+# Kills, floods, and more of any input, some minutes; .ci/run runs them too.
 slow: $(VENV)/dev.done
-	$(BIN)/python -m pytest -n 3 --dist loadfile -m "slow and not soak" $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --hypothesis-profile=more -m "(slow or hypothesis) and not soak" $(ARGS)
 
 lint: $(VENV)/dev.done
 	$(BIN)/ruff format --check .

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.documents.folder import read_document
@@ -29,7 +29,6 @@ def test_every_fact_of_a_seed_stands_in_its_file(path: Path) -> None:
     assert all(verify(fact, document) for fact in facts)
 
 
-@settings(max_examples=25, deadline=None)
 @given(st.data())
 def test_changing_one_character_fails_exactly_the_facts_that_hold_it(data: st.DataObject) -> None:
     document = read(data.draw(st.sampled_from(SEEDS)))

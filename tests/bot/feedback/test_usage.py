@@ -8,7 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import StateReadOnly
@@ -136,7 +136,6 @@ def test_marks_alone_are_no_question(blank: str) -> None:
     assert question_key(blank, LANGUAGE) == ""
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.text(max_size=400))
 def test_any_text_has_a_bounded_key_and_a_bounded_line_to_show(text: str) -> None:
     key = question_key(text, LANGUAGE)

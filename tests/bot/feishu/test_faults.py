@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.inbox import ClaimedUpdate
@@ -247,7 +247,6 @@ WHOLE = (
 
 
 @given(st.data())
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 def test_no_event_is_too_odd_to_be_stored_or_put_aside(data: st.DataObject) -> None:
     """Any part of an event may be anything: it is stored or refused by the errors that are told, and by no other."""
     odd: Json = copy.deepcopy(data.draw(st.sampled_from(WHOLE)))

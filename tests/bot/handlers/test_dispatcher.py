@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.handlers.answers import Action, Callback, parse_callback
@@ -211,7 +211,6 @@ async def test_what_went_wrong_is_logged_and_told_in_the_language_of_the_chat(
         assert reply.text == said.too_many
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     st.text(alphabet=st.characters(codec=None), max_size=60)
     | st.sampled_from(["", "🙂", "<b>", "桥" * 10_001, "\ud83d"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.messages import Button, Chat, ChatType, Reply, Run, Style
@@ -44,7 +44,6 @@ def test_only_the_web_is_linked(link: str) -> None:
     assert "href" not in str(content([Run("源", link=link)]))
 
 
-@settings(max_examples=60, deadline=None)
 @given(RUNS, st.booleans())
 def test_any_reply_is_seen_whole_and_fits(runs: list[Run], edited: bool) -> None:
     made = drafts(ROOM, Reply(runs, [[Button("更多", "m.1")]], edits="$old" if edited else None))

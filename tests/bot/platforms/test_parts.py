@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from bot.inbox import ClosedChat, InboxError, NewUpdate
 from bot.messages import Run, Style
@@ -158,7 +158,6 @@ RUNS = st.lists(
 
 
 @given(RUNS, st.integers(40, 120))
-@settings(max_examples=80, deadline=None)
 def test_parts_fit_by_any_measure_and_joined_are_the_text(runs: list[Run], limit: int) -> None:
     found = split(runs, limit, utf8)
     assert all(0 < sum(utf8(run.text) for run in part) <= limit for part in found)
@@ -166,7 +165,6 @@ def test_parts_fit_by_any_measure_and_joined_are_the_text(runs: list[Run], limit
 
 
 @given(RUNS, st.sampled_from([1, 20, 100]))
-@settings(max_examples=20, deadline=None)
 def test_every_part_fits_into_a_post_and_a_card_and_shows_every_word(runs: list[Run], times: int) -> None:
     many = [Run(run.text * times, run.style, run.link) for run in runs]
     found = parts(many)

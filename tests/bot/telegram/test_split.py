@@ -5,7 +5,7 @@ from __future__ import annotations
 import hypothesis.strategies as st
 import pytest
 import regex
-from hypothesis import given, settings
+from hypothesis import given
 
 from bot.messages import Run, Style
 from bot.platforms.telegram.entities import entities, split, units
@@ -17,7 +17,6 @@ RUNS = st.lists(st.builds(Run, TEXTS, st.sampled_from(Style)), max_size=8)
 
 
 @given(RUNS, st.integers(12, 60))
-@settings(max_examples=150)
 def test_parts_fit_and_joined_are_the_text(runs: list[Run], limit: int) -> None:
     parts = split(runs, limit)
     assert all(0 < sum(units(run.text) for run in part) <= limit for part in parts)
@@ -25,7 +24,6 @@ def test_parts_fit_and_joined_are_the_text(runs: list[Run], limit: int) -> None:
 
 
 @given(TEXTS, st.integers(12, 60))
-@settings(max_examples=100)
 def test_no_grapheme_is_torn(text: str, limit: int) -> None:
     parts = ["".join(run.text for run in part) for part in split([Run(text)], limit)]
     assert [g for part in parts for g in regex.findall(r"\X", part)] == regex.findall(r"\X", text)

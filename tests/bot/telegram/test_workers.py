@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import hypothesis.strategies as st
-from hypothesis import given, settings
+from hypothesis import given
 
 from bot.inbox import Inbox, QueuedUpdate, UpdateStatus
 from bot.observability import Metrics
@@ -200,7 +200,6 @@ def most_in(times: list[float], window: float) -> int:
 
 
 @given(st.lists(st.floats(0, 0.3), min_size=40, max_size=80))
-@settings(max_examples=30)
 def test_no_second_holds_more_than_thirty_calls(gaps: list[float]) -> None:
     clock = Clock(1000.0)
     limiter = Limiter(clock)
@@ -212,7 +211,6 @@ def test_no_second_holds_more_than_thirty_calls(gaps: list[float]) -> None:
 
 
 @given(st.lists(st.floats(0, 6), min_size=30, max_size=60))
-@settings(max_examples=30)
 def test_no_minute_holds_more_than_twenty_calls_to_a_group(gaps: list[float]) -> None:
     clock = Clock(1000.0)
     limiter = Limiter(clock)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.messages import Button, Chat, ChatType, Reply, Run, Style
@@ -43,7 +43,6 @@ def test_what_anybody_wrote_is_seen_as_it_is(text: str) -> None:
     assert words(visible(escaped(text))) == words(text)
 
 
-@settings(max_examples=300, deadline=None)
 @given(
     st.lists(
         st.builds(Run, LIVELY, st.sampled_from(Style), st.sampled_from([None, "https://here/a_(b)?c=*<d>"]))

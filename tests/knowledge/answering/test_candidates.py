@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.answering.candidates import LONGEST_ANSWER, candidates
@@ -56,7 +56,6 @@ def test_names_quotes_values_and_cells_are_proposed(text: str, wanted: str) -> N
 
 
 @given(st.text(alphabet="0123456789.,:亿万元年月日 第一二大桥、“”（）：", max_size=60))
-@settings(max_examples=200, deadline=None)
 def test_every_candidate_stands_in_the_text_and_is_short(text: str) -> None:
     passage = Passage(text, Surroundings(), CHINESE)
     for one in candidates(passage, QuestionType.WHICH):

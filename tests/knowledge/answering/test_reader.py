@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.answering.onnx_reader import OnnxReader, ReaderFiles
@@ -200,7 +200,6 @@ def test_the_shipped_reader_proposes_who_and_how_long(shipped: Reader) -> None:
 
 
 @given(WILD, WILD, WILD)
-@settings(max_examples=25, deadline=None)
 def test_the_shipped_reader_takes_any_text(shipped: Reader, question: str, sentence: str, title: str) -> None:
     (reading,) = shipped.read(question, [Window(sentence, title=title)], seconds=9)
     assert reading is not None

@@ -10,7 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.documents.folder import read_bytes
@@ -179,7 +179,6 @@ def test_what_is_no_whole_archive_is_refused(data: bytes) -> None:
 
 
 @given(st.data())
-@settings(max_examples=100, deadline=None)
 def test_any_damage_to_an_archive_gives_articles_or_refusals(draws: st.DataObject) -> None:
     data = bytearray(packed(("a.txt", ARTICLE), ("中.md", ARTICLE), ("a.toml", b"title = 1")))
     for _ in range(draws.draw(st.integers(1, 6))):

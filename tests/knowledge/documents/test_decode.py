@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.documents.text import decode_text
@@ -144,7 +144,6 @@ def test_binary_files_are_refused(data: bytes) -> None:
 
 
 @given(st.binary(max_size=400))
-@settings(max_examples=200)
 def test_any_bytes_are_text_of_that_encoding_or_a_refusal_within_the_file(data: bytes) -> None:
     try:
         text, encoding = decode_text("a.txt", data)
@@ -164,7 +163,6 @@ def test_any_bytes_are_text_of_that_encoding_or_a_refusal_within_the_file(data: 
 
 
 @given(st.text(st.characters(codec="gb2312"), min_size=1, max_size=60))
-@settings(max_examples=100)
 def test_no_utf8_text_is_ever_refused_for_its_words(text: str) -> None:
     printable = "".join(char for char in text if char.isprintable()) + "。"
     assert decode_text("a.txt", printable.encode()) == (printable, "utf-8")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.documents.folder import read_document
@@ -131,7 +131,6 @@ def test_the_number_of_tokens_and_the_work_stay_linear(piece: str) -> None:
 
 
 @given(st.text(alphabet="<>/!-abp \"'=&;#甲乙\n", max_size=80))
-@settings(max_examples=150)
 def test_any_markup_keeps_the_count_of_lines(page: str) -> None:
     read = lines("字" + page + "\n字")
     assert len(read) == page.count("\n") + 2
@@ -139,7 +138,6 @@ def test_any_markup_keeps_the_count_of_lines(page: str) -> None:
 
 
 @given(st.text(alphabet="<>/!-abp \"'=&;#甲乙\n", max_size=80))
-@settings(max_examples=100)
 def test_tokens_come_in_order_and_stand_in_the_source(source: str) -> None:
     found = list(html_tokens(source))
     assert [t.at for t in found] == sorted(t.at for t in found)

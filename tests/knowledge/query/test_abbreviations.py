@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.query.aliases import expands, short_forms
@@ -62,7 +62,6 @@ def test_what_is_no_name_has_no_short_form() -> None:
     st.text(alphabet="进口博览会的一 a", max_size=8) | st.text(max_size=8),
     st.text(alphabet="进口博览会的一 a", max_size=60),
 )
-@settings(max_examples=200, deadline=None)
 def test_a_found_name_keeps_the_characters_in_order(short: str, text: str) -> None:
     found = expands(short, text)
     if found is not None:

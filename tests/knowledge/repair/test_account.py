@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.documents.folder import read_document
@@ -52,13 +52,11 @@ def test_every_character_of_a_seed_is_in_a_fact_a_heading_or_a_logged_removal(pa
     check_account(repair_document(read_document(path.name, path.read_bytes())))
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.lists(PIECES, max_size=60))
 def test_every_character_of_any_page_is_accounted_for_once(pieces: list[str]) -> None:
     check_account(repair("".join(pieces)))
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.text(max_size=120))
 def test_any_text_at_all_is_repaired_without_an_error(text: str) -> None:
     check_account(repair(text.replace("\r", "\n")))

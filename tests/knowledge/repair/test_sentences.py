@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.repair.sentences import LONGEST, has_words, split
@@ -73,7 +73,6 @@ def test_what_has_no_searchable_character_is_no_sentence(text: str) -> None:
     assert cut(text) == []
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.text(alphabet='上海a1 。！？.!?“”‘’「」（）()《》"，；…', max_size=80))
 def test_no_character_but_blanks_at_the_edges_gets_lost_or_doubled(text: str) -> None:
     ranges = list(split(text))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from knowledge.model import MatchKind
@@ -156,7 +156,6 @@ def test_confidence_compares_across_queries(corpus: Snapshot) -> None:
     assert 0 <= nothing < 0.5 < something <= 1
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     st.text(
         alphabet=st.one_of(st.characters(), st.sampled_from("蕃瓜弄莫德纳的多少 “”()*:^-0123万a")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.search.writings import in_hanzi, writings
@@ -34,7 +34,6 @@ def test_other_writings_of_a_figure(asked: str, printed: str) -> None:
     assert printed in writings(quantities(asked)[0])
 
 
-@settings(max_examples=100)
 @given(st.integers(0, 10**12))
 def test_chinese_numerals_read_back_as_the_same_number(number: int) -> None:
     assert value_of(in_hanzi(Decimal(number))) == number

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.text.analyzer import ChineseAnalyzer
@@ -34,7 +34,6 @@ def test_a_word_of_the_dictionary_is_known_and_an_invented_one_is_not(chinese: C
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=100, deadline=None)
 def test_any_text_keeps_its_length_and_its_words_their_place(chinese: ChineseAnalyzer, text: str) -> None:
     folded = chinese.fold(text)
     assert len(folded) == len(text)

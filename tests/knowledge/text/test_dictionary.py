@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.snapshots.opening import cached_snapshot
@@ -40,7 +40,6 @@ def test_the_longest_word_wins() -> None:
 
 
 @given(st.text(alphabet="绿岸里电车站到了，a1 ", max_size=30))
-@settings(max_examples=100, deadline=None)
 def test_tokens_stand_where_they_say_with_a_dictionary_too(text: str) -> None:
     tokens = ChineseAnalyzer(Dictionary({"绿岸里": "ns", "里电": "n"})).tokens(text)
     assert all(text[token.start :].startswith(token.text) for token in tokens)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from opencc import OpenCC
 
@@ -31,7 +31,6 @@ def test_quotation_marks_and_chinese_spaces_part_no_word() -> None:
     assert decoded(encode("“四联” 工作\u3000机制，Open AI")) == "四联工作机制 open ai"
 
 
-@settings(max_examples=100)
 @given(st.text(alphabet=st.characters()))
 def test_folding_keeps_every_place(text: str) -> None:
     assert len(fold(text)) == len(text)

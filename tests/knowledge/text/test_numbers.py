@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.text.numbers import QuantityKind, number_keys, plain, quantities, value_of
@@ -80,7 +80,6 @@ def test_a_bare_year_also_meets_the_year() -> None:
     st.text(alphabet="0123456789０５一二三十百千万亿两半几个名年月日至.，,%第每近余多第 -分之", max_size=40)
     | st.text(max_size=60)
 )
-@settings(max_examples=150, deadline=None)
 def test_figures_of_any_text_stand_where_they_say_in_order(text: str) -> None:
     end = 0
     for figure in quantities(text):
@@ -119,19 +118,16 @@ def test_a_numeral_has_the_value_that_is_meant(written: str, value: int | Decima
 
 
 @given(st.integers(0, 99_999_999))
-@settings(max_examples=150, deadline=None)
 def test_a_number_written_in_hanzi_has_the_value_it_was_written_from(number: int) -> None:
     assert value_of(hanzi(number)) == number
 
 
 @given(st.decimals(0, 10**9, places=3, allow_nan=False, allow_infinity=False))
-@settings(max_examples=100, deadline=None)
 def test_the_plain_writing_of_a_value_is_read_back_as_the_value(value: Decimal) -> None:
     assert value_of(plain(value)) == value
 
 
 @given(st.text(max_size=30))
-@settings(max_examples=100, deadline=None)
 def test_no_text_stops_the_reading_of_a_numeral(text: str) -> None:
     value = value_of(text)
     assert value is None or value >= 0
