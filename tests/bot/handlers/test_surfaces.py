@@ -162,7 +162,7 @@ async def test_inline_offers_twenty_cited_facts_a_page_and_none_twice(talk: Talk
         more, offset = await inline(talk, "桥的", offset)
         seen = seen + more
     assert len({reply.text for _, reply in seen}) == len(seen) == 58
-    for odd in ("x", "-20", "7", "99999999", "１０"):
+    for odd in ("x", "-20", "7", "99999999", "１０", "2" * 5000):
         assert (await inline(talk, "桥的", odd))[0] == first
 
 
