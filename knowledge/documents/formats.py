@@ -9,8 +9,6 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from knowledge.documents import limits
-from knowledge.documents.html import read_html
-from knowledge.documents.markdown import read_markdown
 from knowledge.documents.text import Extract, read_plain
 from knowledge.errors import UnreadableFile
 from knowledge.model import Document, Metadata, Skipped
@@ -28,6 +26,18 @@ class Format:
     read: Callable[[str, bytes, TextRecogniser | None], Extract]
     limit: int
     is_text: bool = True
+
+
+def _read_html(name: str, data: bytes) -> Extract:
+    from knowledge.documents.html import read_html  # 50 ms of patterns, which a question need not pay
+
+    return read_html(name, data)
+
+
+def _read_markdown(name: str, data: bytes) -> Extract:
+    from knowledge.documents.markdown import read_markdown  # the same
+
+    return read_markdown(name, data)
 
 
 def _read_docx(name: str, data: bytes) -> Extract:
@@ -54,8 +64,8 @@ def _text(read: Callable[[str, bytes], Extract]) -> Callable[[str, bytes, TextRe
 
 
 _PLAIN = Format(_text(read_plain), limits.TEXT_BYTES)
-_MARKDOWN = Format(_text(read_markdown), limits.TEXT_BYTES)
-_HTML = Format(_text(read_html), limits.TEXT_BYTES)
+_MARKDOWN = Format(_text(_read_markdown), limits.TEXT_BYTES)
+_HTML = Format(_text(_read_html), limits.TEXT_BYTES)
 _PICTURE = Format(_read_picture, limits.IMAGE_BYTES, is_text=False)
 FORMATS: Final = {
     ".txt": _PLAIN,

@@ -123,6 +123,8 @@ def _load() -> Build:
     """Load what builds, which the parent needs none of; what is loaded stays shared with the forks."""
     import numpy.ma  # noqa: F401  numpy itself does, when it first looks for equal rows
 
+    import knowledge.documents.html
+    import knowledge.documents.markdown
     import knowledge.repair.pipeline  # noqa: F401
     from knowledge.snapshots.build import build
     from knowledge.snapshots.sources import build_fingerprint
