@@ -12,7 +12,7 @@ from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict
 
 from knowledge.model import Answer, Article, Facet, Fact, Hit, Listing, Metadata, Skipped
-from knowledge.repair.report import Entry, FileReport
+from knowledge.repair.report import FileReport, ReportEntry
 from knowledge.repair.tables import RowCell, quoted_cell, row_cells
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -324,7 +324,7 @@ def report_json(report: FileReport) -> CheckJson:
     }
 
 
-def _entry_json(entry: Entry) -> EntryJson:
+def _entry_json(entry: ReportEntry) -> EntryJson:
     return {
         "kind": str(entry.kind),
         "name": entry.name,

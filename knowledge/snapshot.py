@@ -31,8 +31,8 @@ from knowledge.model import (
 from knowledge.models.reader import open_reader
 from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import Query, analyse
-from knowledge.repair.report import FileReport, report
-from knowledge.repair.verification import verify
+from knowledge.repair.report import FileReport, file_report
+from knowledge.repair.stitching import is_proved
 from knowledge.search.ask import Answering, ask
 from knowledge.search.conversation import Hints, answer_across, answer_after, asked_across, hints
 from knowledge.search.related import meant_facts, related
@@ -212,12 +212,12 @@ class Snapshot:
         for name, sentences in self._index.files():
             document = self.document(name)
             assert document is not None
-            yield report(document, titles[name], sentences, (entry for _, entry in self.log(name)))
+            yield file_report(document, titles[name], sentences, (entry for _, entry in self.log(name)))
 
     def proves(self, fact: Fact) -> bool:
         """Tell whether the fact stands word for word in this snapshot's copy of its file."""
         document = self.document(fact.article.file)
-        return document is not None and verify(fact, document)
+        return document is not None and is_proved(fact, document)
 
     def close(self) -> None:
         """Release files and maps, the last opened first; the snapshot answers no more."""

@@ -22,7 +22,7 @@ from knowledge.embedding.meanings import Semantics
 from knowledge.embedding.models import chosen_embeddings
 from knowledge.errors import NoArticles
 from knowledge.model import Answer, Skipped
-from knowledge.repair.report import Entry, FileReport
+from knowledge.repair.report import FileReport, ReportEntry
 from knowledge.schemas import answer_json, article_json, dump, fact_json, report_json, skipped_json
 from knowledge.snapshots.opening import changed_since_served
 from knowledge.snapshots.request import Progress, no_progress
@@ -269,14 +269,14 @@ def _file_report(report: FileReport, said: ConsolePhrases, full: bool) -> Iterat
     yield Run("\n")
 
 
-def _entry_text(entry: Entry, said: ConsolePhrases) -> str:
+def _entry_text(entry: ReportEntry, said: ConsolePhrases) -> str:
     where = said.check_lines.format(_lines(entry)) if entry.lines else ""
     quoted = f"：{entry.text}" if entry.text else ""
     name, reason = (reworded(part, said.language) for part in (entry.name, entry.reason))
     return f"[{name}] {where}{reason}{quoted}"
 
 
-def _lines(entry: Entry) -> str:
+def _lines(entry: ReportEntry) -> str:
     return "、".join(f"{first}" if first == last else f"{first}–{last}" for first, last in entry.lines)
 
 

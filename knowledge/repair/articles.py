@@ -20,7 +20,7 @@ from knowledge.repair.constraints import groups
 from knowledge.repair.continuation import Paragraph
 from knowledge.repair.join_model import goes_on
 from knowledge.repair.labels import Labelled
-from knowledge.repair.page_layout import Line
+from knowledge.repair.page_layout import PageLine
 from knowledge.repair.patterns import DATELINE, jump_of
 
 _HEAD: Final = frozenset({Role.TITLE, Role.KICKER, Role.SUBTITLE})
@@ -51,7 +51,7 @@ _RIVAL: Final = 0.6
 class Section:
     """Paragraphs under one heading, in reading order; `heading` holds its printed lines, none for a lead."""
 
-    heading: list[Line]
+    heading: list[PageLine]
     paragraphs: list[Paragraph]
     uncertain: bool = False
 
@@ -60,10 +60,10 @@ class Section:
 class ArticleDraft:
     """An article before its facts are written; displays hold one line per printed line."""
 
-    title: list[Line] = field(default_factory=list)
-    kicker: list[Line] = field(default_factory=list)
-    subtitle: list[Line] = field(default_factory=list)
-    signed: list[Line] = field(default_factory=list)
+    title: list[PageLine] = field(default_factory=list)
+    kicker: list[PageLine] = field(default_factory=list)
+    subtitle: list[PageLine] = field(default_factory=list)
+    signed: list[PageLine] = field(default_factory=list)
     sections: list[Section] = field(default_factory=list)
     first: int = 0
     moved: bool = False
@@ -76,7 +76,7 @@ class _Heading:
 
     at: int
     last: int
-    lines: list[Line]
+    lines: list[PageLine]
 
     @property
     def text(self) -> str:
@@ -178,7 +178,7 @@ def _heads(labelled: Sequence[Labelled]) -> Iterator[tuple[int, ArticleDraft]]:
         if not any(labelled[at].role is Role.TITLE for at in group):
             continue
         draft: ArticleDraft | None = None
-        waiting: list[Line] = []
+        waiting: list[PageLine] = []
         below = None
         for at in group:
             line, role = labelled[at].line, labelled[at].role
@@ -220,7 +220,7 @@ def _headings(labelled: Sequence[Labelled]) -> Iterator[_Heading]:
         yield last
 
 
-def _is_another(title: Sequence[Line], line: Line) -> bool:
+def _is_another(title: Sequence[PageLine], line: PageLine) -> bool:
     """Tell whether a line below a headline begins another one: a blank line between, and no way to read on."""
     return (
         bool(title) and line.gap > title[-1].gap * (len(title) > 1) and goes_on(title[-1].text, line.text) < 0

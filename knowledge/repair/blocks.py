@@ -13,9 +13,10 @@ from knowledge.model import Block, Document, Role
 from knowledge.repair.articles import ArticleDraft, Section
 from knowledge.repair.continuation import Paragraph, paragraph_of
 from knowledge.repair.labels import Labelled
-from knowledge.repair.page_layout import Line, line_of
+from knowledge.repair.page_layout import PageLine, line_of
 from knowledge.repair.patterns import is_imprint
-from knowledge.repair.tables import ROW, table_rows
+from knowledge.repair.stitching import ROW
+from knowledge.repair.tables import table_rows
 
 NOTE = "note"
 """The kind of a fact that is a footnote or a remark beside the text."""
@@ -46,7 +47,7 @@ def stated_lines(document: Document) -> list[StatedLine]:
     return found
 
 
-def _label(line: Line, block: Block, first: bool) -> Labelled:
+def _label(line: PageLine, block: Block, first: bool) -> Labelled:
     """Label a line as its block does; a lone line of editors is no paragraph."""
     if block.role is Role.PARAGRAPH and block.first == block.last and is_imprint(line.text):
         return Labelled(line, Role.FURNITURE, True, _SURE)
@@ -56,7 +57,7 @@ def _label(line: Line, block: Block, first: bool) -> Labelled:
 def stated_paragraphs(document: Document, stated: Sequence[StatedLine]) -> Iterator[Paragraph]:
     """Yield a paragraph for each that the reader shows, however many blocks it is printed in, and each table's rows."""
     open_at: dict[int, int] = {}
-    found: list[tuple[int, Role, list[Line]]] = []
+    found: list[tuple[int, Role, list[PageLine]]] = []
     before: Block | None = None
     for at, known in enumerate(stated):
         block, role, line = known.block, known.labelled.role, known.labelled.line
@@ -75,7 +76,7 @@ def stated_paragraphs(document: Document, stated: Sequence[StatedLine]) -> Itera
         yield paragraph
 
 
-def table_paragraphs(document: Document, block: Block, at: int, lines: list[Line]) -> Iterator[Paragraph]:
+def table_paragraphs(document: Document, block: Block, at: int, lines: list[PageLine]) -> Iterator[Paragraph]:
     """Yield the rows of a table; its lines where nothing is known of its cells."""
     rows = list(table_rows(document, block))
     for row in rows:

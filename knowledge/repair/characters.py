@@ -18,7 +18,6 @@ INVISIBLE: Final = (
 )
 DAMAGED: Final = "\ue000-\uf8ff\ufffd\ud800-\udfff\U000f0000-\U0010ffff"
 BULLETS: Final = "■●◆★□▲◇○▌▍◎"
-HAN_RUN: Final = re.compile("[\u3400-\u9fff]+")
 
 _BLANKS: Final = f"[\\s{INVISIBLE}{DAMAGED}]+"
 # An English function word alone between han words, as translation and typing leave it (按计划 and 节点).
@@ -49,7 +48,7 @@ def _fold_table() -> dict[int, str]:
 _FOLD: Final = _fold_table()
 
 
-def fold(text: str) -> str:
+def fold_radicals(text: str) -> str:
     """Write the radicals of PDF fonts as the han characters they stand for, one for one; width stays as printed."""
     return text.translate(_FOLD) if _FOLDED.search(text) else text
 
@@ -89,7 +88,7 @@ def strays_alone(lines: Iterable[str]) -> bool:
     )
 
 
-def pieces(
+def text_runs(
     raw: str, start: int, end: int, tight: bool = False, display: bool = False, strays: bool = False
 ) -> Iterator[tuple[int, int]]:
     """Cut a line into the runs that are text, leaving out invisible characters and blanks set for looks.

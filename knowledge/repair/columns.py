@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from knowledge.repair.characters import fold, width
+from knowledge.repair.characters import fold_radicals, width
 from knowledge.repair.interleaved import BLANKS, Cell, Parts, flow, unglue, weave
 from knowledge.repair.sentences import FINISHED
 
@@ -37,7 +37,7 @@ _INDENTED: Final = 5
 
 def split_columns(rows: Sequence[str]) -> list[list[Cell]] | None:
     """Return the cells of a page column by column, in bands of columns and of whole rows; None if it has one column."""
-    texts = [fold(row.rstrip()) for row in rows]
+    texts = [fold_radicals(row.rstrip()) for row in rows]
     parts = list(_bands(texts, 0, len(texts)))
     return parts if len(parts) > 1 else None
 

@@ -12,7 +12,7 @@ from knowledge.model import Role
 from knowledge.repair.characters import is_han
 from knowledge.repair.join_model import goes_on
 from knowledge.repair.labels import Labelled
-from knowledge.repair.page_layout import Line
+from knowledge.repair.page_layout import PageLine
 from knowledge.repair.patterns import (
     AFTER_SENTENCE,
     DATELINE,
@@ -249,7 +249,7 @@ def _close_brackets(found: list[Labelled]) -> None:
         found[high] = replace(found[high], opens=False)
 
 
-def _is_byline(line: Line) -> bool:
+def _is_byline(line: PageLine) -> bool:
     printed = line.raw[line.start : line.end] if not line.spaced else line.text
     if any(form.match(printed) for form in (ONLY_SIGNED, IN_BRACKETS, ONLY_NAMES)):
         return True

@@ -7,20 +7,32 @@ lies.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Final
 
 from knowledge.model import Role, Span
 from knowledge.repair.characters import is_han
 from knowledge.repair.join_model import goes_on
-from knowledge.repair.joining import lay_out
 from knowledge.repair.labels import Labelled
-from knowledge.repair.page_layout import Line
+from knowledge.repair.page_layout import PageLine
 from knowledge.repair.patterns import DATELINE, jump_of
+from knowledge.repair.stitching import stitch
 
+# How surely one piece goes on with another where nobody asked.
+_SURE: Final = 6.0
+# A line behind a blank one that reads on worse than this may go on elsewhere.
+_READS_ON: Final = 0.5
+# Behind a comma a paragraph begins only where the labeller is surer than that, or the line does not read on.
+_UNSURE: Final = 6.0
+_INTERRUPTS: Final = frozenset({Role.CAPTION, Role.CREDIT, Role.FURNITURE})
+
+_PHOTOS: Final = frozenset({Role.CAPTION, Role.CREDIT})
+_DISPLAYS: Final = frozenset({Role.TITLE, Role.KICKER, Role.SUBTITLE, Role.HEADING})
+_CLOSING: Final = frozenset("，。、；：！？”’」』）》】％%,;")
 # What the page itself says for or against a join, in the units of the join model (natural logarithm of odds).
 _REACH: Final = 6.0
 _NEXT: Final = 3.0
@@ -36,19 +48,20 @@ _UNBROKEN: Final = 2.0
 _NOWHERE: Final = -3.0
 # A jump to another page leads to the jump from it, whatever they read like.
 _JUMPS: Final = 20.0
-# A rival this near leaves the order in doubt.
-_NEAR: Final = 1.0
-# Below this margin it is doubted that a line is running text.
-_DOUBTED: Final = 1.0
 
-# Behind a comma a paragraph begins only where the labeller is sure, or the line does not read on: verse.
-_PAUSES: Final = frozenset("，、,")
-_UNSURE: Final = 6.0
-_READS_ON: Final = 0.5
-_CLOSING: Final = frozenset("，。、；：！？”’」』）》】％%,;")
-_DISPLAYS: Final = frozenset({Role.TITLE, Role.KICKER, Role.SUBTITLE, Role.HEADING})
-_PHOTOS: Final = frozenset({Role.CAPTION, Role.CREDIT})
-_INTERRUPTS: Final = frozenset({Role.CAPTION, Role.CREDIT, Role.FURNITURE})
+
+@dataclass(frozen=True, slots=True)
+class Seam:
+    """How sure a line of a paragraph is: that it is text, and that it goes on with the one before, or begins.
+
+    Logarithms of odds; `skipped` is how sure it is that what lies between is no text, `jumps` says that the line before
+    stands elsewhere on the page.
+    """
+
+    text: float
+    join: float
+    skipped: float
+    jumps: bool
 
 
 @dataclass(eq=False)
@@ -57,24 +70,23 @@ class Paragraph:
 
     `at` is the place of its first line among all lines; `starts` are the places of the spans in `text`. `interrupted`
     says that something lies between it and the paragraph before; `repeats` are characters dropped where they were
-    printed twice, `opens` says that its beginning was found, `unsure` holds lines that may be no text of it, `doubts` the lines whose continuation had a rival. `kind` is that of its facts; but for `sentence` and
-    `note` a paragraph is one fact.
+    printed twice, `opens` says that its beginning was found, `seams` how sure each of its lines is where nothing was
+    stated. `kind` is that of its facts; but for `sentence` and `note` a paragraph is one fact.
     """
 
     at: int
-    lines: list[Line]
+    lines: list[PageLine]
     spans: tuple[Span, ...] = ()
     text: str = ""
     starts: tuple[int, ...] = ()
     interrupted: bool = False
     repeats: list[Span] = field(default_factory=list)
-    doubts: list[Line] = field(default_factory=list)
     opens: bool = True
-    unsure: list[tuple[Line, float]] = field(default_factory=list)
+    seams: tuple[Seam, ...] = ()
     kind: str = "sentence"
 
     @property
-    def first(self) -> Line:
+    def first(self) -> PageLine:
         return self.lines[0]
 
     @property
@@ -98,7 +110,8 @@ class Paragraph:
 class _Piece:
     """Lines that surely belong together, and what lies before them.
 
-    `jumps` numbers the jump to another page that follows on them (1, 2, …), or that they follow on (-1, -2, …).
+    `skipped` is the smallest margin of what lies there, `jumps` numbers the jump to another page that follows on them
+    (1, 2, …), or that they follow on (-1, -2, …).
     """
 
     at: int
@@ -106,6 +119,7 @@ class _Piece:
     between: frozenset[Role]
     moved: bool
     stands_in: bool
+    skipped: float
     jumps: int = 0
 
     @property
@@ -113,15 +127,14 @@ class _Piece:
         return self.labelled[0]
 
     @property
-    def last(self) -> Line:
+    def last(self) -> PageLine:
         return self.labelled[-1].line
 
 
 def join_lines(labelled: Sequence[Labelled], raw: Sequence[str]) -> list[Paragraph]:
     """Return the paragraphs of the lines that are running text, in the order in which they begin."""
     pieces = _pieces(labelled)
-    _mark_jumps(labelled, pieces)
-    following, doubted = _assign(pieces)
+    following, sure = _assign(pieces)
     paragraphs: list[Paragraph] = []
     led = set(following.values())
     for number in range(len(pieces)):
@@ -130,13 +143,12 @@ def join_lines(labelled: Sequence[Labelled], raw: Sequence[str]) -> list[Paragra
         chain = [number]
         while chain[-1] in following:
             chain.append(following[chain[-1]])
-        paragraphs.append(
-            _paragraph([pieces[each] for each in chain], raw, [pieces[x].last for x in chain if x in doubted])
-        )
+        paragraphs.append(_paragraph([pieces[x] for x in chain], raw, [sure.get(x, _SURE) for x in chain]))
     return paragraphs
 
 
 def _pieces(labelled: Sequence[Labelled]) -> list[_Piece]:
+    """Return the runs of lines that surely belong together."""
     body = [each for each in labelled if each.role is Role.PARAGRAPH]
     gaps = sorted(each.line.gap for each in body)
     gapped = sum(gap > 0 for gap in gaps) > 0.35 * len(gaps)
@@ -144,28 +156,39 @@ def _pieces(labelled: Sequence[Labelled]) -> list[_Piece]:
     indented = sum(each.line.indent > 1 for each in body)
     indents_tell = 0 < indented < 0.6 * len(body)
     pieces: list[_Piece] = []
-    between: set[Role] = set()
+    between: list[Labelled] = []
     before: Labelled | None = None
     for at, each in enumerate(labelled):
         if each.role is not Role.PARAGRAPH:
-            between.add(each.role)
+            between.append(each)
             continue
         moved = before is not None and (each.line.column, each.line.page) != (
             before.line.column,
             before.line.page,
         )
-        breaks_off = before is not None and before.line.text[-1] in _PAUSES and each.margin < _UNSURE
-        breaks_off = (
-            breaks_off and before is not None and goes_on(before.line.text, each.line.text) > _READS_ON
-        )
-        opens = each.opens and not breaks_off
-        if before is None or opens or between or moved or each.line.gap > usual:
+        apart = moved or each.line.gap > usual
+        if before is not None and each.line.gap and not before.line.finished:
+            apart = apart or goes_on(before.line.text, each.line.text) < _READS_ON
+        if before is None or (each.opens and not _pauses(before, each)) or between or apart:
             stands_in = indents_tell and each.line.indent > 1
-            pieces.append(_Piece(at, [each], frozenset(between), moved or each.line.gap > usual, stands_in))
+            skipped = min((other.sure for other in between), default=math.inf)
+            roles = frozenset(other.role for other in between)
+            pieces.append(_Piece(at, [each], roles, apart, stands_in, skipped))
         else:
             pieces[-1].labelled.append(each)
-        between, before = set(), each
+        between, before = [], each
+    _mark_jumps(labelled, pieces)
     return pieces
+
+
+def _pauses(before: Labelled, each: Labelled) -> bool:
+    """Tell whether a line that seems to begin a paragraph goes on behind a comma."""
+    above = before.line.text
+    return (
+        above[-1] in "，、"
+        and min(each.margin, each.parted) < _UNSURE
+        and goes_on(above, each.line.text) > _READS_ON
+    )
 
 
 def _mark_jumps(labelled: Sequence[Labelled], pieces: Sequence[_Piece]) -> None:
@@ -185,14 +208,100 @@ def _mark_jumps(labelled: Sequence[Labelled], pieces: Sequence[_Piece]) -> None:
                 below.jumps = -back
 
 
-def _assign(pieces: Sequence[_Piece]) -> tuple[dict[int, int], set[int]]:
-    """Return which piece goes on with which, and those whose continuation had a rival."""
+def _paragraph(pieces: Sequence[_Piece], raw: Sequence[str], sure: Sequence[float]) -> Paragraph:
+    first = pieces[0]
+    spans: list[Span] = []
+    repeats: list[Span] = []
+    lines: list[PageLine] = []
+    seams: list[Seam] = []
+    for number, piece in enumerate(pieces):
+        own = [span for each in piece.labelled for span in each.line.spans]
+        if (
+            number
+            and piece.between & _INTERRUPTS
+            and _is_repeated(lines[-1].text, piece.first.line.text, raw)
+        ):
+            head = own[0]
+            repeats.append(Span(head.line, head.start, head.start + 1))
+            own[0:1] = [Span(head.line, head.start + 1, head.end)] if head.end > head.start + 1 else []
+        spans += own
+        lines += [each.line for each in piece.labelled]
+        seams += [Seam(each.sure, each.parted, math.inf, False) for each in piece.labelled]
+        begins = -len(piece.labelled)
+        seams[begins] = replace(seams[begins], skipped=piece.skipped)
+        if number:
+            seams[begins] = replace(seams[begins], join=sure[number], jumps=True)
+    return Paragraph(
+        first.at,
+        lines,
+        tuple(spans),
+        *stitch(raw, spans),
+        bool(first.between) or first.moved,
+        repeats,
+        first.first.opens,
+        tuple(seams),
+    )
+
+
+def paragraph_of(at: int, lines: list[PageLine], raw: Sequence[str]) -> Paragraph:
+    """Put lines that are known to be one paragraph together."""
+    spans = tuple(span for line in lines for span in line.spans)
+    text, starts = stitch(raw, spans)
+    return Paragraph(at, lines, spans, text, starts)
+
+
+def _is_repeated(left: str, right: str, raw: Sequence[str]) -> bool:
+    """Tell whether a character was printed on both sides of an interruption.
+
+    It reads better without, and what it begins is no word that the page has elsewhere (干部 | 部署).
+    """
+    if left[-1] != right[0] or not is_han(right[0]) or len(right) < 2:
+        return False
+    word = right[:2]
+    if sum(line.count(word) for line in raw) > 1:
+        return False
+    return goes_on(left, right[1:]) > goes_on(left, right)
+
+
+def _assign(pieces: Sequence[_Piece]) -> tuple[dict[int, int], dict[int, float]]:
+    """Return which piece goes on with which, and how sure the one is that goes on."""
     interrupted = any(
         piece.between & _PHOTOS and not before.last.finished for before, piece in pairwise(pieces)
     )
     if not interrupted and all(each.opens for piece in pieces for each in piece.labelled):
-        return {}, set()  # a line a paragraph: nothing is broken
-    open_ends = [
+        return {}, {}  # a line a paragraph: nothing is broken
+    open_ends, begins = _open_ends(pieces), _beginnings(pieces)
+    scored: dict[int, list[tuple[float, int]]] = {}
+    for end in open_ends:
+        scores = [(_score(pieces, end, begin), begin) for begin in begins if begin != end]
+        scored[end] = sorted((each for each in scores if each[0] > _NOWHERE), reverse=True)
+    pairs = sorted(
+        ((score, end, begin) for end, found in scored.items() for score, begin in found), reverse=True
+    )
+    following: dict[int, int] = {}
+    taken: set[int] = set()
+    sure: dict[int, float] = {}
+    for score, end, begin in pairs:
+        if end in following or begin in taken or _leads_to(following, begin, end):
+            continue
+        following[end] = begin
+        taken.add(begin)
+        rivals = [other for other, place in scored[end] if place != begin and place not in taken]
+        sure[begin] = score - max(rivals[0] if rivals else _NOWHERE, _NOWHERE)
+    return following, sure
+
+
+def _leads_to(following: dict[int, int], start: int, end: int) -> bool:
+    while start in following:
+        start = following[start]
+        if start == end:
+            return True
+    return start == end
+
+
+def _open_ends(pieces: Sequence[_Piece]) -> list[int]:
+    """Return the places of the pieces that break off and do not surely go on with the next one."""
+    return [
         at
         for at, piece in enumerate(pieces)
         if not piece.last.finished
@@ -204,38 +313,15 @@ def _assign(pieces: Sequence[_Piece]) -> tuple[dict[int, int], set[int]]:
             or piece.jumps > 0
         )
     ]
-    begins = [
+
+
+def _beginnings(pieces: Sequence[_Piece]) -> list[int]:
+    """Return the places of the pieces that may go on with another."""
+    return [
         at
         for at, piece in enumerate(pieces)
         if at == 0 or not piece.first.opens or piece.between or piece.moved or piece.jumps < 0
     ]
-    scored: dict[int, list[tuple[float, int]]] = {}
-    for end in open_ends:
-        scores = [(_score(pieces, end, begin), begin) for begin in begins if begin != end]
-        scored[end] = sorted((each for each in scores if each[0] > _NOWHERE), reverse=True)
-    pairs = sorted(
-        ((score, end, begin) for end, found in scored.items() for score, begin in found), reverse=True
-    )
-    following: dict[int, int] = {}
-    taken: set[int] = set()
-    doubted: set[int] = set()
-    for score, end, begin in pairs:
-        if end in following or begin in taken or _leads_to(following, begin, end):
-            continue
-        following[end] = begin
-        taken.add(begin)
-        rivals = [other for other, place in scored[end] if place != begin and place not in taken]
-        if begin != end + 1 and rivals and score - rivals[0] < _NEAR:
-            doubted.add(end)
-    return following, doubted
-
-
-def _leads_to(following: dict[int, int], start: int, end: int) -> bool:
-    while start in following:
-        start = following[start]
-        if start == end:
-            return True
-    return start == end
 
 
 def _score(pieces: Sequence[_Piece], end: int, begin: int) -> float:
@@ -257,60 +343,3 @@ def _score(pieces: Sequence[_Piece], end: int, begin: int) -> float:
     if begin and not pieces[begin - 1].last.finished and not displays:
         score -= _FORWARDS
     return score - (_DISPLAY_BETWEEN / 2 if displays else 0)
-
-
-def _paragraph(pieces: Sequence[_Piece], raw: Sequence[str], doubts: list[Line]) -> Paragraph:
-    first = pieces[0]
-    spans: list[Span] = []
-    repeats: list[Span] = []
-    lines: list[Line] = []
-    for number, piece in enumerate(pieces):
-        own = [span for each in piece.labelled for span in each.line.spans]
-        if (
-            number
-            and piece.between & _INTERRUPTS
-            and _is_repeated(lines[-1].text, piece.first.line.text, raw)
-        ):
-            head = own[0]
-            repeats.append(Span(head.line, head.start, head.start + 1))
-            own[0:1] = [Span(head.line, head.start + 1, head.end)] if head.end > head.start + 1 else []
-        spans += own
-        lines += [each.line for each in piece.labelled]
-    known = [each for piece in pieces for each in piece.labelled]
-    unsure = [
-        (each.line, each.margin)
-        for each in known
-        if each.margin < _DOUBTED and each.rival is not Role.PARAGRAPH
-    ]
-    interrupted = bool(first.between) or first.moved
-    return Paragraph(
-        first.at,
-        lines,
-        tuple(spans),
-        *lay_out(raw, spans),
-        interrupted,
-        repeats,
-        doubts,
-        first.first.opens,
-        unsure,
-    )
-
-
-def paragraph_of(at: int, lines: list[Line], raw: Sequence[str]) -> Paragraph:
-    """Put lines that are known to be one paragraph together."""
-    spans = tuple(span for line in lines for span in line.spans)
-    text, starts = lay_out(raw, spans)
-    return Paragraph(at, lines, spans, text, starts)
-
-
-def _is_repeated(left: str, right: str, raw: Sequence[str]) -> bool:
-    """Tell whether a character was printed on both sides of an interruption.
-
-    It reads better without, and what it begins is no word that the page has elsewhere (干部 | 部署).
-    """
-    if left[-1] != right[0] or not is_han(right[0]) or len(right) < 2:
-        return False
-    word = right[:2]
-    if sum(line.count(word) for line in raw) > 1:
-        return False
-    return goes_on(left, right[1:]) > goes_on(left, right)

@@ -11,9 +11,9 @@ from knowledge.model import Article, Document, Fact, RepairEntry, SourcedText, S
 from knowledge.repair import sentences
 from knowledge.repair.articles import Section
 from knowledge.repair.continuation import Paragraph
-from knowledge.repair.joining import lay_out
-from knowledge.repair.page_layout import Line
+from knowledge.repair.page_layout import PageLine
 from knowledge.repair.patterns import BULLETS
+from knowledge.repair.stitching import stitch
 
 _RUN_IN: Final = (
     re.compile("[一二三四五六七八九十]{1,3}、"),
@@ -69,7 +69,7 @@ class FactBuilder:
                     if sentences.has_words(paragraph.text):
                         yield self.fact(article, paragraph.text, paragraph.spans, name, kind=paragraph.kind)
                     continue
-                for at, (start, end) in enumerate(sentences.split(paragraph.text)):
+                for at, (start, end) in enumerate(sentences.split_sentences(paragraph.text)):
                     if at == 0 and numbering and numbering.match(paragraph.text):
                         name = run_in_name(paragraph) or name
                     text = paragraph.text[start:end]
@@ -133,10 +133,10 @@ def unsure_figures(facts: Iterable[Fact]) -> Iterator[RepairEntry]:
             yield RepairEntry("recognised", fact.spans, fact.text[:20], reason, True)
 
 
-def printed(display: Sequence[Line], raw: Sequence[str]) -> SourcedText:
+def printed(display: Sequence[PageLine], raw: Sequence[str]) -> SourcedText:
     """Put the lines of one title or heading together, without a mark (■) before it."""
     spans = [span for line in display for span in line.printed_spans]
-    text = lay_out(raw, spans)[0]
+    text = stitch(raw, spans)[0]
     mark = _MARK.match(text)
     skip = mark.end() if mark is not None and mark.end() < len(text) else 0
     while skip and spans[0].end - spans[0].start <= skip:
@@ -144,7 +144,7 @@ def printed(display: Sequence[Line], raw: Sequence[str]) -> SourcedText:
         del spans[0]
     if skip:
         spans[0] = Span(spans[0].line, spans[0].start + skip, spans[0].end)
-    return SourcedText(lay_out(raw, spans)[0], tuple(spans))
+    return SourcedText(stitch(raw, spans)[0], tuple(spans))
 
 
 def run_in_style(sections: Sequence[Section]) -> re.Pattern[str] | None:
@@ -158,7 +158,7 @@ def run_in_style(sections: Sequence[Section]) -> re.Pattern[str] | None:
 
 def run_in_name(paragraph: Paragraph) -> str | None:
     """Return the heading that opens a paragraph as its first sentence, without its full stop."""
-    start, end = next(sentences.split(paragraph.text[: _LONGEST_RUN_IN + 1]), (0, 0))
+    start, end = next(sentences.split_sentences(paragraph.text[: _LONGEST_RUN_IN + 1]), (0, 0))
     if not 0 < end <= _LONGEST_RUN_IN or end == len(paragraph.text):
         return None
     return paragraph.text[start:end].rstrip("。：")

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from knowledge.model import Role
 from knowledge.repair.characters import HAN
-from knowledge.repair.page_layout import Line
+from knowledge.repair.page_layout import PageLine
 from knowledge.repair.patterns import MARKS
 
 # One letter a label, as the models write them: a paragraph that begins, and a line that goes on with it.
@@ -64,16 +64,19 @@ _OPENING: Final = 160
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A line with its role; `opens` says that it begins a paragraph, `margin` how much the `rival` role lacks.
+    """A line with its role; `opens` says that it begins a paragraph.
 
-    Margins are natural logarithms of a likelihood ratio: 0 is a draw.
+    `margin` is how much the `rival` lacks, which may be the same role that begins or goes on instead, `parted` how much
+    that alone lacks, `sure` how much every other role lacks: logarithms of a likelihood ratio, 0 is a draw.
     """
 
-    line: Line
+    line: PageLine
     role: Role
     opens: bool
     margin: float
     rival: Role | None = None
+    parted: float = 0.0
+    sure: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +97,22 @@ class LineModel:
         self._scale = chain.scale
         self._transitions = np.array(chain.transitions, np.int32)
         self._rows = {name: at for at, name in enumerate(chain.weights)}
-        self._weights = np.array(list(chain.weights.values()), np.int32)
+        # The last row is that of what was not seen in training.
+        self._weights = np.array([*chain.weights.values(), [0] * len(chain.labels)], np.int32)
+        # Of a label the one of the same role that begins or goes on instead, else itself.
+        self._other = np.array(
+            [
+                chain.labels.find(label.swapcase()) if label in "Pp" else at
+                for at, label in enumerate(chain.labels)
+            ]
+        )
 
-    def label(self, features: Sequence[Sequence[str]]) -> list[tuple[str, float, str]]:
-        """Return the likeliest labels, how much the best path without each lacks, and the label that this one has."""
+    def label(self, features: Sequence[Sequence[str]]) -> list[tuple[str, float, str, float, float]]:
+        """Return the likeliest labels, how much the best path without each lacks, the label that this one has, how much
+        the other label of the same role lacks, and how much all other roles lack."""
         if not features:
             return []
-        emitted = np.array([self._emission(names) for names in features])
+        emitted = self._emissions(features)
         forward = np.empty_like(emitted)
         backward = np.zeros_like(emitted)
         forward[0] = emitted[0]
@@ -113,12 +125,19 @@ class LineModel:
         rest = total.copy()
         rest[np.arange(len(best)), best] = -(1 << 30)
         margins = (total.max(1) - rest.max(1)) / self._scale
-        found = zip(best.tolist(), margins.tolist(), rest.argmax(1).tolist(), strict=True)
-        return [(self._labels[each], margin, self._labels[rival]) for each, margin, rival in found]
+        rivals = [self._labels[each] for each in rest.argmax(1).tolist()]
+        parted = (total.max(1) - total[np.arange(len(best)), self._other[best]]) / self._scale
+        rest[np.arange(len(best)), self._other[best]] = -(1 << 30)
+        sure = (total.max(1) - rest.max(1)) / self._scale
+        names = (self._labels[each] for each in best.tolist())
+        return list(zip(names, margins.tolist(), rivals, parted.tolist(), sure.tolist(), strict=True))
 
-    def _emission(self, names: Sequence[str]) -> npt.NDArray[np.int32]:
-        rows = [self._rows[name] for name in names if name in self._rows]
-        total: npt.NDArray[np.int32] = self._weights[rows].sum(0, dtype=np.int32)
+    def _emissions(self, features: Sequence[Sequence[str]]) -> npt.NDArray[np.int32]:
+        """Return the weight of each label for each line: the sum over its features."""
+        place, unknown = self._rows.get, len(self._weights) - 1
+        rows = [place(name, unknown) for names in features for name in names]
+        starts = np.cumsum([0, *(len(names) for names in features[:-1])])
+        total: npt.NDArray[np.int32] = np.add.reduceat(self._weights[rows], starts)
         return total
 
 
@@ -135,19 +154,19 @@ def read_chains(text: str) -> list[LineModel]:
     return [LineModel(ChainWeights(**chain)) for chain in json.loads(text)["chains"]]
 
 
-def label_lines(lines: Sequence[Line]) -> list[Labelled]:
+def label_lines(lines: Sequence[PageLine]) -> list[Labelled]:
     """Say what each line of a document is."""
     first, second = _models()
     own = features(lines)
-    seen = [label for label, _, _ in first.label(own)]
+    seen = [label for label, *_ in first.label(own)]
     found = second.label(list(with_labels(lines, own, seen)))
     return [
-        Labelled(line, ROLES[label], label != GOES_ON, margin, ROLES[rival])
-        for line, (label, margin, rival) in zip(lines, found, strict=True)
+        Labelled(line, ROLES[label], label != GOES_ON, margin, ROLES[rival], parted, sure)
+        for line, (label, margin, rival, parted, sure) in zip(lines, found, strict=True)
     ]
 
 
-def features(lines: Sequence[Line]) -> list[list[str]]:
+def features(lines: Sequence[PageLine]) -> list[list[str]]:
     """Return the features of each line: its own, and its neighbours' by their distance."""
     page = _Page(lines)
     own = [page.own(at) for at in range(len(lines))]
@@ -157,7 +176,7 @@ def features(lines: Sequence[Line]) -> list[list[str]]:
 class _Page:
     """What is counted once for all lines of a page."""
 
-    def __init__(self, lines: Sequence[Line]) -> None:
+    def __init__(self, lines: Sequence[PageLine]) -> None:
         self._lines = lines
         count = max(1, len(lines))
         wide = sorted(line.width for line in lines if line.width > 6)
@@ -269,7 +288,7 @@ class _Page:
 
 
 def with_labels(
-    lines: Sequence[Line], own: Sequence[Sequence[str]], labels: Sequence[str]
+    lines: Sequence[PageLine], own: Sequence[Sequence[str]], labels: Sequence[str]
 ) -> Iterator[list[str]]:
     """Yield the features of each line with what the first chain's labels tell about the page."""
     displays = [at for at, label in enumerate(labels) if label in DISPLAYS]
@@ -313,7 +332,7 @@ def with_labels(
         yield names
 
 
-def _text_from(lines: Sequence[Line], labels: Sequence[str], at: int) -> str:
+def _text_from(lines: Sequence[PageLine], labels: Sequence[str], at: int) -> str:
     """Return the beginning of the running text from line `at` on."""
     near = zip(lines[at : at + _NEAR], labels[at : at + _NEAR], strict=True)
     return "".join(line.text for line, label in near if label in "Pp")[:_OPENING]

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Final
 
 from knowledge.model import Document, Span
-from knowledge.repair.characters import extent, fold, has_text, pieces, strays_alone, width
+from knowledge.repair.characters import extent, fold_radicals, has_text, strays_alone, text_runs, width
 from knowledge.repair.columns import split_columns
 from knowledge.repair.interleaved import Cell
 from knowledge.repair.patterns import AFTER_SENTENCE, CREDIT_TAIL, JUMP
@@ -22,7 +22,6 @@ from knowledge.repair.sentences import FINISHED
 # Formats whose markup became blanks: a blank between han characters is no blank of the author's.
 _MARKED_UP: Final = frozenset({"markdown", "html"})
 _PARTED: Final = re.compile("\\s*\u3000\u3000\\s*")
-_RUN: Final = re.compile(r"[^\s\u3000]+(?:[ \u3000][^\s\u3000]+)*")
 _WORD: Final = re.compile(r"[^\s\u3000]+")
 
 # No byline or credit behind a sentence is longer.
@@ -33,11 +32,11 @@ _JUMPS: Final = frozenset("▶→►>（(上下")
 
 
 @dataclass(eq=False)
-class Line:
+class PageLine:
     """A run of text on one raw line, with what its place on the page tells.
 
     `gap` counts the blank lines before it, `column` numbers the columns of the page in reading order; `tight` and
-    `strays` as in `pieces`. `text` holds no blanks that were set for looks.
+    `strays` as in `text_runs`. `text` holds no blanks that were set for looks.
     """
 
     number: int
@@ -62,7 +61,7 @@ class Line:
 
     @cached_property
     def text(self) -> str:
-        return fold("".join(self.raw[span.start : span.end] for span in self.spans))
+        return fold_radicals("".join(self.raw[span.start : span.end] for span in self.spans))
 
     @cached_property
     def spaced(self) -> bool:
@@ -107,15 +106,15 @@ class Line:
             return tuple(
                 Span(self.number, *word.span()) for word in _WORD.finditer(self.raw, self.start, self.end)
             )
-        runs = pieces(self.raw, self.start, self.end, self.tight, display, self.strays)
+        runs = text_runs(self.raw, self.start, self.end, self.tight, display, self.strays)
         return tuple(Span(self.number, start, end) for start, end in runs)
 
 
-def page_lines(document: Document, known: frozenset[int] = frozenset()) -> list[Line]:
+def page_lines(document: Document, known: frozenset[int] = frozenset()) -> list[PageLine]:
     """Return the lines of a document that hold text, in reading order, but those `known` to its reader."""
     tight = document.kind in _MARKED_UP
     strays = strays_alone(document.lines)
-    lines: list[Line] = []
+    lines: list[PageLine] = []
     starts = document.page_starts or (1,)
     for at, first in enumerate(starts):
         last = starts[at + 1] - 1 if at + 1 < len(starts) else len(document.lines)
@@ -133,12 +132,12 @@ def page_lines(document: Document, known: frozenset[int] = frozenset()) -> list[
                     page = bisect_right(document.page_starts, first)
                     raw = document.lines[first + row - 1]
                     place = (blank, page, column, tight, strays)
-                    lines += _without_tail(Line(first + row, raw, start + low, start + high, *place))
+                    lines += _without_tail(PageLine(first + row, raw, start + low, start + high, *place))
                     blank = 0
     return lines
 
 
-def line_of(document: Document, number: int, start: int = 0, end: int | None = None) -> Line | None:
+def line_of(document: Document, number: int, start: int = 0, end: int | None = None) -> PageLine | None:
     """Return a run of one line of a document, from column `start` to `end`; None where it holds no text."""
     raw = document.lines[number - 1]
     low, high = extent(raw[start:end])
@@ -146,10 +145,10 @@ def line_of(document: Document, number: int, start: int = 0, end: int | None = N
         return None
     page = bisect_right(document.page_starts, number)
     tight = document.kind in _MARKED_UP
-    return Line(number, raw, start + low, start + high, 0, page, 0, tight, False)
+    return PageLine(number, raw, start + low, start + high, 0, page, 0, tight, False)
 
 
-def _without_tail(line: Line) -> Iterator[Line]:
+def _without_tail(line: PageLine) -> Iterator[PageLine]:
     """Yield a line, and as lines of their own what is printed with it: a jump to or from another page, and a byline or
     credit that only a blank sets apart behind its last sentence."""
     if line.spaced:

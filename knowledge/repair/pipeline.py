@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -31,26 +31,23 @@ from knowledge.repair.blocks import (
     stated_paragraphs,
     table_paragraphs,
 )
-from knowledge.repair.characters import HAN
 from knowledge.repair.constraints import constrain, is_broken
 from knowledge.repair.continuation import Paragraph, join_lines
-from knowledge.repair.coverage import leftovers, removed
+from knowledge.repair.doubts import doubt_of
 from knowledge.repair.edges import trim
 from knowledge.repair.facts import FactBuilder, printed, unsure_figures
-from knowledge.repair.joining import lay_out
 from knowledge.repair.labels import Labelled, label_lines
 from knowledge.repair.page_layout import page_lines
 from knowledge.repair.patterns import noise_of
-from knowledge.repair.sentences import FINISHED, has_words
+from knowledge.repair.report import leftovers, removed
+from knowledge.repair.sentences import has_words
+from knowledge.repair.stitching import stitch
 
 SENTENCE: Final = "sentence"
 _SHORTEST_REPEAT: Final = 8
 _LEAD: Final = 3
 # Below this margin the label of a line that was taken out is doubted (see `labels.Labelled`).
 UNSURE: Final = 3.0
-# A blank amid running text, as between two columns; so many such lines are no chance.
-_UNPARTED: Final = re.compile(f"[{HAN}，。、]{{3}} [{HAN}]{{3}}")
-_COLUMNS_DOUBTED: Final = 3
 # Kinds of noise that no one need look at, however small the margin.
 _REMOVED: Final = frozenset({Role.FURNITURE, Role.CREDIT})
 
@@ -70,6 +67,11 @@ def repair_document(document: Document) -> ParsedDocument:
     log: list[RepairEntry] = []
     reading = _read(document, log)
     return _Writer(document, reading, log).write()
+
+
+def put_together(document: Document) -> list[Paragraph]:
+    """Return the paragraphs of a document in the order in which they begin."""
+    return _read(document, []).paragraphs
 
 
 def _read(document: Document, log: list[RepairEntry]) -> _Reading:
@@ -92,7 +94,7 @@ def _read(document: Document, log: list[RepairEntry]) -> _Reading:
         trimmed = trim(paragraph)
         reading.paragraphs.append(trimmed.paragraph)
         reading.signed += [(paragraph.at, spans) for spans in trimmed.signed]
-        log += [removed(noise, spans, lay_out(document.lines, spans)[0]) for noise, spans in trimmed.removed]
+        log += [removed(noise, spans, stitch(document.lines, spans)[0]) for noise, spans in trimmed.removed]
         log += _joins(document, paragraph)
     if free:
         reading.drafts = draft_articles(labelled, reading.paragraphs)
@@ -131,6 +133,7 @@ class _Writer:
         self._builder = FactBuilder(document)
         self._titles: Counter[str] = Counter()
         self._broken = is_broken(reading.labelled)
+        self._above = {id(each): above for above, each in pairwise(reading.paragraphs)}
         self._heads = [each.line.text for each in reading.labelled if each.role is Role.FURNITURE]
 
     def write(self) -> ParsedDocument:
@@ -147,8 +150,6 @@ class _Writer:
             self._note(draft)
             owners += [(p.at, number) for section in draft.sections for p in section.paragraphs]
             facts += self._builder.write(article, draft.sections)
-        if self._broken:
-            self._doubt_columns()
         facts += self._captions(articles, sorted(owners), photos)
         self._log += unsure_figures(facts)
         held = [span for fact in facts for span in fact.spans]
@@ -192,7 +193,7 @@ class _Writer:
         parts = [(line.number, line.printed_spans) for line in draft.signed]
         parts += [(spans[0].line, spans) for at, spans in self._reading.signed if at in own and spans]
         parts.sort()
-        texts = [lay_out(self._document.lines, spans)[0] for _, spans in parts]
+        texts = [stitch(self._document.lines, spans)[0] for _, spans in parts]
         if not texts:
             return None
         bare = [text[1:-1] if text[0] in "（(" and text[-1] in "）)" else text for text in texts]
@@ -216,7 +217,7 @@ class _Writer:
                 continue
             if caption:
                 spans = tuple(span for part in caption for span in part.line.spans)
-                yield at - 1, spans, lay_out(self._document.lines, spans)[0]
+                yield at - 1, spans, stitch(self._document.lines, spans)[0]
             caption = [each] if each is not None and each.role is Role.CAPTION else []
 
     def _captions(
@@ -228,9 +229,9 @@ class _Writer:
         """Yield each caption as a fact, of the article around it, unless it only repeats a sentence."""
         body = "\n".join(paragraph.text for paragraph in self._reading.paragraphs) if photos else ""
         for at, spans, text in photos:
-            caption = trim(Paragraph(at, [], spans, text, lay_out(self._document.lines, spans)[1]))
+            caption = trim(Paragraph(at, [], spans, text, stitch(self._document.lines, spans)[1]))
             for noise, where in caption.removed:
-                self._log.append(removed(noise, where, lay_out(self._document.lines, where)[0]))
+                self._log.append(removed(noise, where, stitch(self._document.lines, where)[0]))
             text, spans = caption.paragraph.text, caption.paragraph.spans
             bare = text.rstrip("。！？.").lstrip("▲▼图为：")
             if len(bare) >= _SHORTEST_REPEAT and bare in body:
@@ -251,55 +252,19 @@ class _Writer:
             if section.uncertain and section.paragraphs:
                 self._doubt("uncertain_section", section.paragraphs[0], "不能确定这一栏属于哪个小标题")
             for paragraph in section.paragraphs if self._broken else ():
-                self._doubt_edges(paragraph)
-                for line in paragraph.doubts:
-                    span = Span(line.number, line.start, line.end)
-                    self._log.append(
-                        RepairEntry(
-                            "uncertain_order",
-                            (span,),
-                            line.text[-20:],
-                            "不能确定这一行接到哪里，请核对",
-                            True,
-                        )
-                    )
+                self._doubt_sentences(paragraph)
 
-    def _doubt_columns(self) -> None:
-        """Doubt running text in which blanks stand as they do between columns that were not taken apart."""
-        lines = [each.line for each in self._reading.labelled if each.role is Role.PARAGRAPH]
-        parted = [line for line in lines if _UNPARTED.search(line.text)]
-        if len(parted) < _COLUMNS_DOUBTED:
+    def _doubt_sentences(self, paragraph: Paragraph) -> None:
+        """Doubt the sentences that may not be put together as they were printed."""
+        if paragraph.kind != SENTENCE or not paragraph.seams:
             return
-        spans = tuple(Span(line.number, line.start, line.end) for line in lines)
-        text = parted[0].text[:20]
-        self._log.append(RepairEntry("uncertain_order", spans, text, "像是并排的栏没有分开，请核对", True))
-
-    def _doubt_edges(self, paragraph: Paragraph) -> None:
-        """Doubt a sentence whose beginning or end was not found, though the page's lines go on from one to the next."""
-        cut = list(sentences.split(paragraph.text)) if paragraph.kind == SENTENCE else []
-        if cut and not FINISHED.search(paragraph.text[max(0, cut[-1][1] - 12) : cut[-1][1]]):
-            spans = paragraph.spans_of(*cut[-1])
-            self._log.append(
-                RepairEntry(
-                    "broken", spans, paragraph.text[-20:], "句子没有收尾，可能断开或接错，请核对", True
-                )
-            )
-        if cut and not paragraph.opens:
-            spans = paragraph.spans_of(*cut[0])
-            self._log.append(
-                RepairEntry("broken", spans, paragraph.text[:20], "没有找到这句话的开头，请核对", True)
-            )
-        for line, margin in paragraph.unsure:
-            span = Span(line.number, line.start, line.end)
-            self._log.append(
-                RepairEntry(
-                    "uncertain_order",
-                    (span,),
-                    line.text[:20],
-                    f"不能确定这一行是不是正文（{margin:.1f}）",
-                    True,
-                )
-            )
+        above = self._above.get(id(paragraph))
+        for start, end in sentences.split_sentences(paragraph.text):
+            doubt = doubt_of(paragraph, start, end, above)
+            if doubt is not None:
+                spans = paragraph.spans_of(start, end)
+                text = paragraph.text[start:end][:20]
+                self._log.append(RepairEntry(doubt.kind, spans, text, doubt.reason, True))
 
     def _doubt(self, kind: str, paragraph: Paragraph, reason: str) -> None:
         self._log.append(RepairEntry(kind, paragraph.spans, paragraph.text[:20], reason, True))

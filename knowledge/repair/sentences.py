@@ -49,7 +49,7 @@ def has_words(text: str) -> bool:
     return _SEARCHABLE.search(text) is not None
 
 
-def split(text: str) -> Iterator[tuple[int, int]]:
+def split_sentences(text: str) -> Iterator[tuple[int, int]]:
     """Yield the ranges of the sentences of one paragraph; together they cover it but for blanks at the edges.
 
     A stray mark belongs to the sentence before it, at the paragraph's head to the one after it; a paragraph of

@@ -8,11 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from knowledge.model import Block, Cell, Document, Fact, Hit, SourcedText, Span
-from knowledge.repair.characters import fold
-from knowledge.repair.joining import CELLS, HEADED
-
-ROW: Final = "table_row"
-"""The kind of a fact that is a table's row."""
+from knowledge.repair.characters import fold_radicals
+from knowledge.repair.stitching import CELLS, HEADED, ROW
 
 _LONGEST: Final = 300
 """A row with more text than that is told cell by cell."""
@@ -124,7 +121,7 @@ def _told(document: Document, pairs: Sequence[_Pair]) -> SourcedText:
 
 
 def _text(document: Document, spans: Sequence[Span]) -> str:
-    return fold("".join(document.lines[span.line - 1][span.start : span.end] for span in spans))
+    return fold_radicals("".join(document.lines[span.line - 1][span.start : span.end] for span in spans))
 
 
 def _unit(document: Document, block: Block) -> Span | None:

@@ -18,7 +18,7 @@ from knowledge.documents.sidecar import sidecar_names
 from knowledge.errors import NothingChanged, SnapshotDamaged, blames_machine
 from knowledge.index.index import IndexedDocument, build_index, update_index
 from knowledge.model import Document, ParsedDocument, Skipped
-from knowledge.repair.verification import keep_verified
+from knowledge.repair.stitching import keep_verified
 from knowledge.snapshots import manifest
 from knowledge.snapshots.crashes import Hand, Suspect, hand_in, hand_nowhere
 from knowledge.snapshots.difference import Comparison

@@ -19,7 +19,7 @@ from knowledge.repair.pipeline import repair_document
 from knowledge.training.repair.clean_files import clean_file
 from knowledge.training.repair.columns import side_by_side
 from knowledge.training.repair.pages import newspaper_page
-from knowledge.training.repair.scoring import normal, score_pages, truth
+from knowledge.training.repair.scoring import packed, score_pages, truth
 from tests.knowledge.repair.invented import invented_articles
 
 SIZES = (10, 1_000, 20_000)
@@ -106,7 +106,7 @@ def compare() -> None:
     right = found = wanted = 0
     for page in pages:
         true = Counter(text for text, _, _ in truth(page))
-        naive = Counter(normal(line[a:b]) for line in page.lines for a, b in sentences.split(line))
+        naive = Counter(packed(line[a:b]) for line in page.lines for a, b in sentences.split_sentences(line))
         right += (true & naive).total()
         found += naive.total()
         wanted += true.total()

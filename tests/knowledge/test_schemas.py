@@ -20,7 +20,7 @@ from knowledge.model import (
     SourcedText,
     Span,
 )
-from knowledge.repair.report import report
+from knowledge.repair.report import file_report
 from knowledge.schemas import answer_json, dump, fact_json, report_json, skipped_json
 from tests.bot.wire_schema import ANSWER, CHECK, FACT
 
@@ -98,7 +98,7 @@ def test_every_line_validates_against_the_closed_schema() -> None:
     )
     FACT.validate_json(dump(fact_json(SENTENCE)))
     CHECK.validate_json(
-        dump(report_json(report(PAGE, ["题"], 1, [RepairEntry("logo", (Span(1, 0, 1),), "■", "标识")])))
+        dump(report_json(file_report(PAGE, ["题"], 1, [RepairEntry("logo", (Span(1, 0, 1),), "■", "标识")])))
     )
     CHECK.validate_json(dump(skipped_json(Skipped("b.txt", "不是文本", "另存", 3))))
 

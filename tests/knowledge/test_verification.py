@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from knowledge.documents.folder import read_document
 from knowledge.model import Document, Span
 from knowledge.repair.pipeline import repair_document
-from knowledge.repair.verification import keep_verified, verify
+from knowledge.repair.stitching import is_proved, keep_verified
 
 SEEDS = sorted((Path(__file__).parents[2] / "seeds").glob("*.txt"))
 
@@ -26,7 +26,7 @@ def test_every_fact_of_a_seed_stands_in_its_file(path: Path) -> None:
     document = read(path)
     facts = repair_document(document).facts
     assert facts
-    assert all(verify(fact, document) for fact in facts)
+    assert all(is_proved(fact, document) for fact in facts)
 
 
 @given(st.data())
@@ -40,7 +40,7 @@ def test_changing_one_character_fails_exactly_the_facts_that_hold_it(data: st.Da
     lines[number - 1] = line[:column] + ("甲" if line[column] != "甲" else "乙") + line[column + 1 :]
     changed = replace(document, lines=tuple(lines))
     holders = {f.id for f in facts if any(s.line == number and s.start <= column < s.end for s in f.spans)}
-    assert {fact.id for fact in facts if not verify(fact, changed)} == holders
+    assert {fact.id for fact in facts if not is_proved(fact, changed)} == holders
 
 
 def test_a_line_inserted_above_changes_only_line_numbers() -> None:
@@ -57,19 +57,19 @@ def test_a_line_inserted_above_changes_only_line_numbers() -> None:
 def test_spans_outside_the_document_prove_nothing(spans: tuple[Span, ...]) -> None:
     document = read(SEEDS[0])
     fact = repair_document(document).facts[0]
-    assert not verify(replace(fact, spans=spans), document)
+    assert not is_proved(replace(fact, spans=spans), document)
 
 
 def test_a_character_cannot_prove_a_fact_twice() -> None:
     document = read(SEEDS[0])
     fact = repair_document(document).facts[0]
     doubled = replace(fact, spans=(*fact.spans, fact.spans[0]), text=fact.text + fact.text[:1])
-    assert not verify(doubled, document)
+    assert not is_proved(doubled, document)
 
 
 def test_a_fact_proves_nothing_against_another_file() -> None:
     fact = repair_document(read(SEEDS[0])).facts[0]
-    assert not verify(fact, read(SEEDS[1]))
+    assert not is_proved(fact, read(SEEDS[1]))
 
 
 def test_a_fact_that_its_file_does_not_prove_becomes_a_doubt_and_is_not_said() -> None:

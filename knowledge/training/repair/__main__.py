@@ -7,18 +7,20 @@ import sys
 from multiprocessing import Pool
 from pathlib import Path
 
-from knowledge.training.repair import joins, labeller
+from knowledge.training.repair import doubts, joins, labeller
 from knowledge.training.repair.corpus import WrongData, load_corpus
 
 TARGET = Path(__file__).parents[2] / "models" / "repair"
-# The second one is fitted on lines that are laid out with the first.
-MODELS = ("joins.npy", "labels.json")
+# Each is fitted on what those before it read.
+MODELS = ("joins.npy", "labels.json", "doubts.json")
 
 
 def _make(job: tuple[str, Path]) -> bytes:
     name, folder = job
     corpus = load_corpus(folder)
-    return joins.fit(corpus) if name == "joins.npy" else labeller.fit(corpus).encode()
+    if name == "joins.npy":
+        return joins.fit_joins(corpus)
+    return (labeller.fit_labels if name == "labels.json" else doubts.fit_sentence_doubts)(corpus).encode()
 
 
 def main() -> int:

@@ -8,12 +8,12 @@ from random import Random
 
 from knowledge.training.repair import wordings
 from knowledge.training.repair.corpus import CleanArticle
-from knowledge.training.repair.pages import Page, Row, TrueArticle, make_page, wrap
+from knowledge.training.repair.pages import DrawnPage, Row, TrueArticle, make_page, wrap
 
 
-def clean_file(r: Random, articles: Sequence[CleanArticle]) -> Page:
+def clean_file(r: Random, articles: Sequence[CleanArticle]) -> DrawnPage:
     """Draw a clean file of some kind."""
-    makers: tuple[tuple[Callable[[Random, Sequence[CleanArticle]], Page], float], ...] = (
+    makers: tuple[tuple[Callable[[Random, Sequence[CleanArticle]], DrawnPage], float], ...] = (
         (_article, 3.0),
         (_notice, 2.0),
         (_contract, 1.0),
@@ -68,7 +68,7 @@ class _Writer:
             self._rows.append(Row(indent + line if at else line, "p" if at else "P", gap))
         self._sections[-1][1].append(text)
 
-    def page(self) -> Page:
+    def page(self) -> DrawnPage:
         sections = tuple((name, tuple(texts)) for name, texts in self._sections)
         return make_page(self._kind, self._rows, [TrueArticle(self._title, sections)])
 
@@ -94,14 +94,14 @@ def _clauses(r: Random, articles: Sequence[CleanArticle], many: int, low: int, h
     for _ in range(50 * many):
         if len(found) >= many:
             break
-        some = wordings.clauses(r.choice(articles).paragraphs)
+        some = wordings.clauses_of(r.choice(articles).paragraphs)
         found += [
             each.strip() for each in r.sample(some, min(2, len(some))) if low <= len(each.strip()) <= high
         ]
     return found[:many] or ["今年以来新变化"[:high]]
 
 
-def _article(r: Random, articles: Sequence[CleanArticle]) -> Page:
+def _article(r: Random, articles: Sequence[CleanArticle]) -> DrawnPage:
     article = r.choice(articles)
     named = (
         wordings.title(r, article, articles)
@@ -133,7 +133,7 @@ def _article(r: Random, articles: Sequence[CleanArticle]) -> Page:
     return w.page()
 
 
-def _small(r: Random, articles: Sequence[CleanArticle]) -> Page:
+def _small(r: Random, articles: Sequence[CleanArticle]) -> DrawnPage:
     """A title of any look and a few sentences below it."""
     article = r.choice(articles)
     clause = r.choice(_clauses(r, [article], 1, 2, 10))
@@ -163,7 +163,7 @@ def _small(r: Random, articles: Sequence[CleanArticle]) -> Page:
     return w.page()
 
 
-def _several(r: Random, articles: Sequence[CleanArticle]) -> Page:
+def _several(r: Random, articles: Sequence[CleanArticle]) -> DrawnPage:
     """Short articles one after another, a paragraph a line, most of them signed."""
     rows: list[Row] = []
     truths: list[TrueArticle] = []
@@ -207,7 +207,7 @@ def _several(r: Random, articles: Sequence[CleanArticle]) -> Page:
     return make_page("several", rows, truths)
 
 
-def _web_copy(r: Random, articles: Sequence[CleanArticle]) -> Page:
+def _web_copy(r: Random, articles: Sequence[CleanArticle]) -> DrawnPage:
     """An article as it is copied from a web page: date, source and buttons about it."""
     article = r.choice(articles)
     w = _Writer(r, "web", wordings.title(r, article, articles), 1)
@@ -225,7 +225,7 @@ def _web_copy(r: Random, articles: Sequence[CleanArticle]) -> Page:
     return w.page()
 
 
-def _notice(r: Random, articles: Sequence[CleanArticle]) -> Page:
+def _notice(r: Random, articles: Sequence[CleanArticle]) -> DrawnPage:
     topic = r.choice(_clauses(r, articles, 1, 4, 14))
     kind = r.choice(wordings.KINDS_OF_NOTICE)
     w = _Writer(r, "notice", r.choice((f"关于{topic}的{kind}", f"{topic}{kind}", kind)))
@@ -265,7 +265,7 @@ def _sign(r: Random, w: _Writer) -> None:
         w.body(wordings.day(r))
 
 
-def _contract(r: Random, articles: Sequence[CleanArticle]) -> Page:
+def _contract(r: Random, articles: Sequence[CleanArticle]) -> DrawnPage:
     w = _Writer(
         r,
         "contract",
@@ -294,7 +294,7 @@ def _contract(r: Random, articles: Sequence[CleanArticle]) -> Page:
     return w.page()
 
 
-def _interview(r: Random, articles: Sequence[CleanArticle]) -> Page:
+def _interview(r: Random, articles: Sequence[CleanArticle]) -> DrawnPage:
     article = r.choice(articles)
     w = _Writer(r, "interview", wordings.title(r, article, articles))
     if r.random() < 0.4:
@@ -311,7 +311,7 @@ def _interview(r: Random, articles: Sequence[CleanArticle]) -> Page:
     return w.page()
 
 
-def _chat(r: Random, articles: Sequence[CleanArticle]) -> Page:
+def _chat(r: Random, articles: Sequence[CleanArticle]) -> DrawnPage:
     w = _Writer(r, "chat", wordings.title(r, r.choice(articles), articles), 0.3)
     one, two = r.sample(wordings.SPEAKERS, 2)
     stamped = r.random() < 0.2
@@ -324,7 +324,7 @@ def _chat(r: Random, articles: Sequence[CleanArticle]) -> Page:
     return w.page()
 
 
-def _form(r: Random, articles: Sequence[CleanArticle]) -> Page:
+def _form(r: Random, articles: Sequence[CleanArticle]) -> DrawnPage:
     """A title, lines of name and value, and some sentences."""
     w = _Writer(
         r,
@@ -354,7 +354,7 @@ def _form(r: Random, articles: Sequence[CleanArticle]) -> Page:
     return w.page()
 
 
-def _listing(r: Random, articles: Sequence[CleanArticle]) -> Page:
+def _listing(r: Random, articles: Sequence[CleanArticle]) -> DrawnPage:
     """A list: names, things or short clauses, one a line, below a line that announces it."""
     w = _Writer(r, "list", wordings.title(r, r.choice(articles), articles))
     w.body(r.choice(_sentences(r, articles, 1))[:-1] + r.choice(("如下：", "：", "包括：", "名单如下：")))
@@ -369,7 +369,7 @@ def _listing(r: Random, articles: Sequence[CleanArticle]) -> Page:
     return w.page()
 
 
-def _verse(r: Random, articles: Sequence[CleanArticle]) -> Page:
+def _verse(r: Random, articles: Sequence[CleanArticle]) -> DrawnPage:
     w = _Writer(r, "verse", r.choice(_clauses(r, articles, 1, 2, 8)))
     if r.random() < 0.5:
         w.other(wordings.person(r), "Y")
@@ -381,7 +381,7 @@ def _verse(r: Random, articles: Sequence[CleanArticle]) -> Page:
     return w.page()
 
 
-def _novel(r: Random, articles: Sequence[CleanArticle]) -> Page:
+def _novel(r: Random, articles: Sequence[CleanArticle]) -> DrawnPage:
     """Running text wrapped at one width: indented, parted by blank lines, or both, as reading sites give it."""
     article = r.choice(articles)
     w = _Writer(r, "novel", wordings.title(r, article, articles), 0.8)

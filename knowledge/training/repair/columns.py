@@ -8,13 +8,13 @@ from typing import Final
 
 from knowledge.training.repair import wordings
 from knowledge.training.repair.corpus import CleanArticle
-from knowledge.training.repair.pages import Page, Setting, draw_article, flat
+from knowledge.training.repair.pages import DrawnPage, Setting, draw_article, flat
 
 # Rows that columns beside each other have at least.
 _FEWEST_IN_COLUMNS: Final = 9
 
 
-def side_by_side(r: Random, articles: Sequence[CleanArticle]) -> Page:
+def side_by_side(r: Random, articles: Sequence[CleanArticle]) -> DrawnPage:
     """Draw a page of one or two articles in two to four columns beside each other, as layout-keeping extraction gives."""
     count = r.choice((1, 1, 2))
     many = r.choice((2, 2, 2, 3, 3, 4))
@@ -59,4 +59,4 @@ def side_by_side(r: Random, articles: Sequence[CleanArticle]) -> Page:
     above, below = wordings.page_head(r), wordings.page_foot(r)
     cells = [(row.text, row.label) for row in (*head, *rows)] + [(text, "F") for text in (*above, *below)]
     kind = "columns-glued" if glued else "columns"
-    return Page(kind, (*above, *lines, *below), (), tuple(each.truth for each in drawn), tuple(cells))
+    return DrawnPage(kind, (*above, *lines, *below), (), tuple(each.truth for each in drawn), tuple(cells))

@@ -37,7 +37,7 @@ class CleanArticle:
 
 
 @dataclass(frozen=True, slots=True)
-class Corpus:
+class ArticleCorpus:
     """Articles in both scripts: to train on, and kept apart."""
 
     training: tuple[CleanArticle, ...]
@@ -48,7 +48,7 @@ class WrongData(Exception):
     """The folder does not hold the data that the models are made from."""
 
 
-def load_corpus(folder: Path) -> Corpus:
+def load_corpus(folder: Path) -> ArticleCorpus:
     """Read the articles below `folder`: `news/*.md`, `cmrc2018_trial.json`, `DRCD_test.json`.
 
     Raises:
@@ -79,7 +79,7 @@ def load_corpus(folder: Path) -> Corpus:
     apart: list[CleanArticle] = []
     for article in every:
         (apart if _is_apart(article) else training).append(article)
-    return Corpus(tuple(training), tuple(apart))
+    return ArticleCorpus(tuple(training), tuple(apart))
 
 
 def _is_apart(article: CleanArticle) -> bool:

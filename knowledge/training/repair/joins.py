@@ -12,7 +12,7 @@ import numpy.typing as npt
 from opencc import OpenCC
 
 from knowledge.repair.join_model import BUCKETS, SCALE, buckets
-from knowledge.training.repair.corpus import CleanArticle, Corpus
+from knowledge.training.repair.corpus import ArticleCorpus, CleanArticle
 
 PAIRS: Final = 3_000_000
 _EPOCHS: Final = 3
@@ -24,7 +24,7 @@ _KEPT: Final = 300_000
 _FINISHED: Final = "。！？"
 
 
-def fit(corpus: Corpus, pairs: int = PAIRS) -> bytes:
+def fit_joins(corpus: ArticleCorpus, pairs: int = PAIRS) -> bytes:
     """Return the weights as a NumPy file."""
     features, truth = _examples(corpus.training, pairs, 1)
     counts = np.bincount(features.ravel(), minlength=BUCKETS)
@@ -54,15 +54,6 @@ def fit(corpus: Corpus, pairs: int = PAIRS) -> bytes:
     target = BytesIO()
     np.save(target, table)
     return target.getvalue()
-
-
-def accuracy(corpus: Corpus, data: bytes, pairs: int = 20_000) -> float:
-    """Return the share of breaks of unseen articles told right."""
-    features, truth = _examples(corpus.apart, pairs, 99)
-    table = np.load(BytesIO(data), allow_pickle=False)
-    weights = np.zeros(BUCKETS, np.int32)
-    weights[table["bucket"]] = table["weight"]
-    return float(((weights[features].sum(1) > 0) == (truth > 0.5)).mean())
 
 
 def _examples(

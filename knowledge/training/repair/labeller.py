@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -16,12 +15,12 @@ import pycrfsuite
 from opencc import OpenCC
 
 from knowledge.model import Document
-from knowledge.repair.labels import ROLES, ChainWeights, LineModel, features, read_chains, with_labels
-from knowledge.repair.page_layout import Line, page_lines
+from knowledge.repair.labels import ROLES, ChainWeights, LineModel, features, with_labels
+from knowledge.repair.page_layout import PageLine, page_lines
 from knowledge.training.repair.clean_files import clean_file
 from knowledge.training.repair.columns import side_by_side
-from knowledge.training.repair.corpus import CleanArticle, Corpus
-from knowledge.training.repair.pages import Page, in_script, newspaper_page
+from knowledge.training.repair.corpus import ArticleCorpus, CleanArticle
+from knowledge.training.repair.pages import DrawnPage, into_script, newspaper_page
 
 LABELS: Final = "".join(ROLES)
 PAGES: Final = 3000
@@ -36,33 +35,33 @@ _APART_SEED: Final = 900_000
 _OPTIONS: Final = {"c1": 0.3, "c2": 0.02, "max_iterations": 70, "feature.minfreq": 6}
 
 
-def draw(r: Random, articles: Sequence[CleanArticle], traditional: OpenCC) -> Page:
+def draw_page(r: Random, articles: Sequence[CleanArticle], traditional: OpenCC) -> DrawnPage:
     """Draw a page: a newspaper's or a clean file, now and then in traditional script."""
     chance = r.random()
     if chance < _COLUMNS:
         return side_by_side(r, articles)
     page = clean_file(r, articles) if chance < _COLUMNS + _CLEAN else newspaper_page(r, articles)
     if r.random() < _ASCII:
-        page = in_script(page, lambda text: text.translate(_NARROW))
+        page = into_script(page, lambda text: text.translate(_NARROW))
     if r.random() < 0.1:
         corner = str.maketrans("“”‘’", "「」『』") if r.random() < 0.6 else {}
-        return in_script(page, lambda text: traditional.convert(text).translate(corner))
+        return into_script(page, lambda text: traditional.convert(text).translate(corner))
     return page
 
 
-def document_of(page: Page) -> Document:
+def document_of(page: DrawnPage) -> Document:
     return Document("page.txt", "0" * 64, 0, "text", "utf-8", page.lines)
 
 
-def kept_apart(corpus: Corpus, count: int) -> Iterator[Page]:
+def kept_apart(corpus: ArticleCorpus, count: int) -> Iterator[DrawnPage]:
     """Yield pages of articles and layouts that training did not see; steer by these."""
     traditional = OpenCC("s2t")
     for number in range(count):
         r = Random(_APART_SEED + number)
-        yield draw(r, corpus.apart, traditional)
+        yield draw_page(r, corpus.apart, traditional)
 
 
-def labels_of(page: Page, lines: Sequence[Line]) -> list[str]:
+def labels_of(page: DrawnPage, lines: Sequence[PageLine]) -> list[str]:
     """Return the true label of each line; nothing where the layout pass took the page's columns apart wrongly."""
     if not page.cells:
         rows = iter(page.labels)
@@ -84,14 +83,14 @@ def labels_of(page: Page, lines: Sequence[Line]) -> list[str]:
     return labels if all(labels) else []
 
 
-def fit(corpus: Corpus, pages: int = PAGES) -> str:
+def fit_labels(corpus: ArticleCorpus, pages: int = PAGES) -> str:
     """Return the model file's text: two chains, fitted on different pages."""
     first = _fit_chain(_examples(corpus, 0, pages))
     model = LineModel(first)
 
     def seen() -> Iterator[tuple[list[list[str]], list[str]]]:
         for lines, own, labels in _pages(corpus, pages, 2 * pages):
-            yield list(with_labels(lines, own, [label for label, _, _ in model.label(own)])), labels
+            yield list(with_labels(lines, own, [label for label, *_ in model.label(own)])), labels
 
     second = _fit_chain(seen())
     return (
@@ -100,17 +99,19 @@ def fit(corpus: Corpus, pages: int = PAGES) -> str:
     )
 
 
-def _pages(corpus: Corpus, low: int, high: int) -> Iterator[tuple[list[Line], list[list[str]], list[str]]]:
+def _pages(
+    corpus: ArticleCorpus, low: int, high: int
+) -> Iterator[tuple[list[PageLine], list[list[str]], list[str]]]:
     traditional = OpenCC("s2t")
     for number in range(low, high):
-        page = draw(Random(_SEED + number), corpus.training, traditional)
+        page = draw_page(Random(_SEED + number), corpus.training, traditional)
         lines = page_lines(document_of(page))
         labels = labels_of(page, lines)
         if labels:
             yield lines, features(lines), labels
 
 
-def _examples(corpus: Corpus, low: int, high: int) -> Iterator[tuple[list[list[str]], list[str]]]:
+def _examples(corpus: ArticleCorpus, low: int, high: int) -> Iterator[tuple[list[list[str]], list[str]]]:
     for _, own, labels in _pages(corpus, low, high):
         yield own, labels
 
@@ -133,19 +134,3 @@ def _fit_chain(examples: Iterator[tuple[list[list[str]], list[str]]]) -> ChainWe
             weights.setdefault(name, [0] * len(LABELS))[LABELS.index(label)] = rounded
     transitions = [[round(info.transitions.get((a, b), -4.0) * SCALE) for b in LABELS] for a in LABELS]
     return ChainWeights(LABELS, SCALE, transitions, weights)
-
-
-def confusion(corpus: Corpus, text: str, count: int) -> Counter[tuple[str, str]]:
-    """Count true and found labels on pages kept apart."""
-    first, second = read_chains(text)
-    counts: Counter[tuple[str, str]] = Counter()
-    for page in kept_apart(corpus, count):
-        lines = page_lines(document_of(page))
-        labels = labels_of(page, lines)
-        if not labels:
-            continue
-        own = features(lines)
-        seen = [label for label, _, _ in first.label(own)]
-        found = second.label(list(with_labels(lines, own, seen)))
-        counts.update((true, label) for true, (label, _, _) in zip(labels, found, strict=True))
-    return counts

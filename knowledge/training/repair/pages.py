@@ -38,7 +38,7 @@ class TrueArticle:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class DrawnPage:
     """A page as extraction hands it over; `labels` has one for each line that is not blank.
 
     Where columns stand beside each other, `labels` is empty and `cells` holds what stands in them with its label.
@@ -78,7 +78,7 @@ class _Drawn:
     truth: TrueArticle = TrueArticle("", ())
 
 
-def newspaper_page(r: Random, articles: Sequence[CleanArticle]) -> Page:
+def newspaper_page(r: Random, articles: Sequence[CleanArticle]) -> DrawnPage:
     """Draw a page of one to three articles and damage it."""
     count = r.choices((1, 2, 3), (0.62, 0.26, 0.12))[0]
     setting = _setting(r, count)
@@ -91,12 +91,14 @@ def newspaper_page(r: Random, articles: Sequence[CleanArticle]) -> Page:
     return make_page("newspaper", rows, [each.truth for each in drawn])
 
 
-def make_page(kind: str, rows: Sequence[Row], articles: Sequence[TrueArticle]) -> Page:
+def make_page(kind: str, rows: Sequence[Row], articles: Sequence[TrueArticle]) -> DrawnPage:
     lines: list[str] = []
     for row in rows:
         lines += [""] * row.gap
         lines.append(row.text)
-    return Page(kind, tuple(lines), tuple(row.label for row in rows if row.text.strip()), tuple(articles))
+    return DrawnPage(
+        kind, tuple(lines), tuple(row.label for row in rows if row.text.strip()), tuple(articles)
+    )
 
 
 def _setting(r: Random, count: int) -> Setting:
@@ -384,7 +386,7 @@ def _add_furniture(r: Random, rows: list[Row], articles: Sequence[CleanArticle])
             _insert(r, rows, r.randint(0, min(8, len(rows))), [Row(doubled, "F")], r.randint(0, 1))
 
 
-def in_script(page: Page, convert: object) -> Page:
+def into_script(page: DrawnPage, convert: object) -> DrawnPage:
     """Return the page in another script; `convert` maps text to text of the same length."""
     assert callable(convert)
 

@@ -12,7 +12,7 @@ from knowledge.model import ParsedDocument, Span
 from knowledge.repair import sentences
 from knowledge.repair.pipeline import repair_document
 from knowledge.training.repair.labeller import document_of
-from knowledge.training.repair.pages import Page
+from knowledge.training.repair.pages import DrawnPage
 
 
 @dataclass(slots=True)
@@ -42,21 +42,21 @@ class Score:
         )
 
 
-def normal(text: str) -> str:
+def packed(text: str) -> str:
     return re.sub(r"\s+", "", text)
 
 
-def truth(page: Page) -> Iterator[tuple[str, str, str]]:
+def truth(page: DrawnPage) -> Iterator[tuple[str, str, str]]:
     """Yield sentence, title and section of each true sentence."""
     for article in page.articles:
         for name, paragraphs in article.sections:
             heading = re.sub("^[■●◆★▶]", "", name or "")
             for paragraph in paragraphs:
-                for start, end in sentences.split(paragraph):
-                    yield normal(paragraph[start:end]), normal(article.title), normal(heading)
+                for start, end in sentences.split_sentences(paragraph):
+                    yield packed(paragraph[start:end]), packed(article.title), packed(heading)
 
 
-def score_pages(pages: Iterable[Page]) -> dict[str, Score]:
+def score_pages(pages: Iterable[DrawnPage]) -> dict[str, Score]:
     """Return the scores of all pages and of each kind."""
     scores: dict[str, Score] = defaultdict(Score)
     for page in pages:
@@ -72,7 +72,7 @@ def _meet(one: Span, other: Span) -> bool:
     return one.line == other.line and one.start < other.end and other.start < one.end
 
 
-def _add(score: Score, page: Page, repaired: ParsedDocument, spent: float) -> None:
+def _add(score: Score, page: DrawnPage, repaired: ParsedDocument, spent: float) -> None:
     score.pages += 1
     score.seconds += spent
     wanted: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
@@ -81,7 +81,7 @@ def _add(score: Score, page: Page, repaired: ParsedDocument, spent: float) -> No
     doubted = [span for entry in repaired.log if entry.doubt for span in entry.spans]
     found: Counter[str] = Counter()
     for fact in repaired.facts:
-        text = normal(fact.text)
+        text = packed(fact.text)
         unsure = fact.uncertain or any(_meet(span, other) for span in fact.spans for other in doubted)
         if found[text] >= len(wanted.get(text, ())):
             if fact.kind != "caption":
@@ -92,6 +92,6 @@ def _add(score: Score, page: Page, repaired: ParsedDocument, spent: float) -> No
         found[text] += 1
         score.right += 1
         score.doubted_right += unsure
-        score.titles += not title or normal(fact.article.title.text) == title
-        score.sections += normal(fact.section or "") == heading
+        score.titles += not title or packed(fact.article.title.text) == title
+        score.sections += packed(fact.section or "") == heading
     score.missing += sum(len(each) - found[text] for text, each in wanted.items())

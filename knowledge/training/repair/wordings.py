@@ -339,13 +339,13 @@ def dateline(r: Random) -> str:
     return r.choice(forms)
 
 
-def clauses(paragraphs: Sequence[str]) -> list[str]:
+def clauses_of(paragraphs: Sequence[str]) -> list[str]:
     return [clause for paragraph in paragraphs for clause in _CLAUSES.split(paragraph) if clause]
 
 
 def heading(r: Random, paragraphs: Sequence[str]) -> str:
     """Make a heading of clauses of the text that it stands over."""
-    found = [clause.replace(" ", "") for clause in clauses(paragraphs) if 3 <= len(clause) <= 14]
+    found = [clause.replace(" ", "") for clause in clauses_of(paragraphs) if 3 <= len(clause) <= 14]
     found = [clause for clause in found if not re.search(r"\d{3}", clause)]
     if not found:
         return "新的变化"
@@ -375,7 +375,7 @@ def title(r: Random, article: CleanArticle, others: Sequence[CleanArticle], own:
 
 
 def subtitle(r: Random, article: CleanArticle, others: Sequence[CleanArticle]) -> str:
-    found = [clause for clause in clauses(article.paragraphs) if 8 <= len(clause) <= 22] or [
+    found = [clause for clause in clauses_of(article.paragraphs) if 8 <= len(clause) <= 22] or [
         r.choice(others).title
     ]
     text, chance = r.choice(found), r.random()

@@ -19,7 +19,7 @@ from knowledge.documents.pdf_font import font_path
 from knowledge.errors import UnreadableFile
 from knowledge.model import Role, Skipped
 from knowledge.repair.pipeline import repair_document
-from knowledge.repair.verification import verify
+from knowledge.repair.stitching import is_proved
 from tests.knowledge.documents import pages
 from tests.knowledge.documents.newspaper import Sheet, paragraphs, pdf
 from tests.knowledge.documents.pages import PAGES, Lay, columns
@@ -374,4 +374,4 @@ def test_a_table_cut_by_the_pages_end_goes_on_under_its_merged_heads() -> None:
         "区名：南区｜充电桩2022年：77｜充电桩2023年：90",
         "区名：北区｜充电桩2022年：66｜充电桩2023年：81",
     ]
-    assert all(verify(fact, document) for fact in facts)
+    assert all(is_proved(fact, document) for fact in facts)

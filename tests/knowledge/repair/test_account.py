@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from knowledge.documents.folder import read_document
 from knowledge.model import NoiseKind, ParsedDocument, Span
 from knowledge.repair.pipeline import repair_document
-from knowledge.repair.verification import verify
+from knowledge.repair.stitching import is_proved
 from tests.knowledge.repair.pages import repair
 
 SEEDS = sorted((Path(__file__).parents[3] / "seeds").glob("*.txt"))
@@ -43,7 +43,7 @@ def check_account(repaired: ParsedDocument) -> None:
         if not char.isspace()
     }
     assert printed - held == set()
-    assert all(verify(fact, repaired.document) for fact in repaired.facts)
+    assert all(is_proved(fact, repaired.document) for fact in repaired.facts)
     assert len({fact.id for fact in repaired.facts}) == len(repaired.facts)
 
 

@@ -16,11 +16,13 @@ from tests.knowledge.repair.invented import invented_articles
 ARTICLES = invented_articles(60)
 
 
-def test_damaged_newspaper_pages_keep_their_sentences_titles_and_sections() -> None:
+def test_damaged_newspaper_pages_keep_their_sentences_titles_and_sections_and_doubt_the_wrong_ones() -> None:
     score = score_pages(newspaper_page(Random(4_000 + at), ARTICLES) for at in range(60))["all"]
     assert score.f1 >= 0.90
     assert score.titles >= 0.60 * score.right
     assert score.sections >= 0.65 * score.right
+    assert score.doubted_wrong >= 0.40 * score.extra
+    assert score.doubted_right <= 0.10 * score.right
 
 
 def test_columns_side_by_side_are_read_one_after_the_other() -> None:

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.repair.sentences import LONGEST, has_words, split
+from knowledge.repair.sentences import LONGEST, has_words, split_sentences
 
 
 def cut(text: str) -> list[str]:
-    return [text[start:end] for start, end in split(text)]
+    return [text[start:end] for start, end in split_sentences(text)]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_what_has_no_searchable_character_is_no_sentence(text: str) -> None:
 
 @given(st.text(alphabet='上海a1 。！？.!?“”‘’「」（）()《》"，；…', max_size=80))
 def test_no_character_but_blanks_at_the_edges_gets_lost_or_doubled(text: str) -> None:
-    ranges = list(split(text))
+    ranges = list(split_sentences(text))
     assert all(a[1] <= b[0] for a, b in itertools.pairwise(ranges))
     assert all(has_words(text[a:b]) for a, b in ranges)
     if not has_words(text):

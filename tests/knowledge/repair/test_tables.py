@@ -6,8 +6,8 @@ import pytest
 
 from knowledge.documents.tables import SourceCell, make_table
 from knowledge.model import Article, Block, Document, Fact, Hit, MatchKind, Role, SourcedText, Span
-from knowledge.repair.tables import ROW, quoted_cell, row_cells, table_rows
-from knowledge.repair.verification import verify
+from knowledge.repair.stitching import ROW, is_proved
+from knowledge.repair.tables import quoted_cell, row_cells, table_rows
 
 
 def document(*lines: str, head: bool = True, before: int = 0) -> Document:
@@ -64,10 +64,10 @@ def test_a_row_is_proved_by_its_cells_and_a_changed_one_is_not() -> None:
     (row,) = table_rows(made, made.blocks[0])
     article = Article("a" * 13, "a.txt", SourcedText("题", ()))
     fact = Fact("f" * 13, row.text, row.spans, article, kind=ROW)
-    assert verify(fact, made)
+    assert is_proved(fact, made)
     for wrong in ("园区：北区｜面积：211亩", "园区：北区，面积：210亩", "园区：北区｜面积：210亩。"):
-        assert not verify(Fact("f" * 13, wrong, row.spans, article, kind=ROW), made)
-    assert not verify(Fact("f" * 13, row.text, row.spans, article), made)
+        assert not is_proved(Fact("f" * 13, wrong, row.spans, article, kind=ROW), made)
+    assert not is_proved(Fact("f" * 13, row.text, row.spans, article), made)
 
 
 @pytest.mark.parametrize(
