@@ -154,8 +154,9 @@ def write_otherwise(snapshot: Snapshot, seed: int, number: int) -> None:
             assert told(snapshot.ask(writing(question))) == said, (question, name)
 
 
+@pytest.mark.slow
 def test_made_up_questions_are_answered_the_same_however_written(seeds: Snapshot) -> None:
-    write_otherwise(seeds, 3, 30)
+    write_otherwise(seeds, 3, 60)
 
 
 @pytest.mark.soak
