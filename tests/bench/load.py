@@ -2,6 +2,7 @@
 
 Questions on the API at a steady rate (open loop: each is sent when it is due, and its time counts from then, so that a
 bot that falls behind is not spared), gold questions and others that find nothing; then a thousand updates at once.
+Before that, what the very first reader after a start waits for, over an index that was there.
 The bot is the real process; who asks runs beside it on the same machine.
 """
 
@@ -15,8 +16,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
+from urllib.parse import quote, unquote
 
 import aiohttp
+from yarl import URL
 
 from tests.bench.grown import stock_of_seeds
 from tests.botapi.process import bot_process
@@ -27,6 +30,12 @@ from tests.support.process import running
 SECONDS, RATE = 30.0, 200
 PERCENTILES = (50, 95, 99, 99.9)
 NOTHING = ("北京地铁票价", "qzxjk", "火星移民计划", "2099年的房价")
+FIRST = (
+    "/",
+    "/articles",
+    f"/?q={quote('临港新片区离岸转手买卖收汇规模')}",
+    f"/api/ask?q={quote('桃浦镇有什么变化')}",
+)
 READERS = 1000
 LATER = 20  # chats that ask while the thousand wait
 
@@ -37,9 +46,24 @@ def main(arguments: Sequence[str]) -> None:
     rate = int(arguments[1]) if len(arguments) > 1 else RATE
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before")
     with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(_first(Path(folder)))
+    with tempfile.TemporaryDirectory() as folder:
         asyncio.run(_ask(Path(folder), seconds, rate))
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(_flood(Path(folder)))
+
+
+async def _first(folder: Path) -> None:
+    async with running(folder):
+        pass
+    async with running(folder) as bot, aiohttp.ClientSession(bot.url) as http:
+        while (await http.get("/readyz")).status != 200:
+            await asyncio.sleep(0.05)
+        for path in FIRST:
+            began = time.perf_counter()
+            async with http.get(URL(path, encoded=True)) as response:
+                await response.read()
+            print(f"first {unquote(path)}: {1000 * (time.perf_counter() - began):.0f} ms")
 
 
 async def _ask(folder: Path, seconds: float, rate: int) -> None:
