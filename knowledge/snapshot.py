@@ -110,6 +110,7 @@ class Snapshot:
                 libraries = self._index.catalogue.libraries
                 if len(libraries) > 1:
                     return answer_across(text, about, libraries, once)
+                return replace(once(about), query=text)  # what the only one says
             return once(text)
 
         def once(text: str) -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -97,6 +98,15 @@ def test_a_question_of_all_libraries_is_answered_library_by_library(snapshot: Sn
     libraries = [hit.fact.article.library for hit in snapshot.ask(query).hits]
     assert libraries[:2] == ["调研", "信访件"]
     assert set(libraries) == {"调研", "信访件"}
+
+
+def test_where_no_libraries_are_a_question_of_all_is_the_question(tmp_path: Path) -> None:
+    (tmp_path / "articles").mkdir()
+    (tmp_path / "articles" / "c.txt").write_text(FILES["c.txt"], encoding="utf-8")
+    with cached_snapshot(tmp_path / "articles", tmp_path / "data") as alone:
+        answer = alone.ask("各库怎么说石桥")
+        assert (answer.query, answer.hits) == ("各库怎么说石桥", alone.ask("石桥").hits)
+        assert answer.found
 
 
 @pytest.mark.parametrize(
