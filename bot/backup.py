@@ -310,7 +310,7 @@ def _remember(path: Path, history: Path) -> None:
 
 
 def _publish(parts: Unpacked, versions: SnapshotRepository) -> str:
-    manifest.verify(parts.snapshot)
+    manifest.verify_files(parts.snapshot)
     with versions.staging() as folder:
         for path in list(walk_tree(parts.snapshot)):
             target = folder / path.relative_to(parts.snapshot)

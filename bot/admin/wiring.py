@@ -33,7 +33,7 @@ from bot.state.state import State, open_state
 from bot.texts import phrases
 from bot.texts.phrases import AdminPhrases
 from knowledge.errors import SnapshotDamaged
-from knowledge.snapshots.manifest import read
+from knowledge.snapshots.manifest import read_manifest
 from knowledge.snapshots.repository import SnapshotRepository
 from knowledge.snapshots.request import Progress, no_progress
 from knowledge.snapshots.sources import folder_changes
@@ -191,7 +191,7 @@ def _built_from(versions: SnapshotRepository) -> str | None:
     """The listing of the folder as it was built from last, whichever version was chosen since."""
     for name in versions.names():
         with suppress(SnapshotDamaged):
-            return read(versions.folder / name).folder_fingerprint
+            return read_manifest(versions.folder / name).folder_fingerprint
     return None
 
 

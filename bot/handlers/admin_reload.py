@@ -21,7 +21,7 @@ from bot.state.sessions import LASTS, Confirmation
 from bot.texts import phrases
 from bot.texts.phrases import AdminPhrases
 from knowledge.errors import SnapshotDamaged
-from knowledge.snapshots.manifest import read
+from knowledge.snapshots.manifest import read_manifest
 from knowledge.snapshots.sources import folder_changes
 
 DRY = frozenset({"dry", "dry-run", "--dry-run", "试", "试算"})
@@ -132,7 +132,7 @@ class ReloadHandlers:
         serving = self._context.reload_service.version
         for name in self._context.versions.names():
             try:
-                told = read(self._context.versions.folder / name)
+                told = read_manifest(self._context.versions.folder / name)
             except SnapshotDamaged as damage:
                 lines.append(f"✗ {damage}")
             else:

@@ -21,7 +21,7 @@ from bot.state.postgres import Connection, connect
 from bot.state.replica import Replica
 from knowledge.snapshots.files import sync_path
 from knowledge.snapshots.manifest import NAME as MANIFEST
-from knowledge.snapshots.manifest import FileDigest, read
+from knowledge.snapshots.manifest import FileDigest, read_manifest
 from knowledge.snapshots.repository import SnapshotRepository
 
 log = logging.getLogger(__name__)
@@ -322,7 +322,7 @@ class PublishedVersions:
         for name in self._versions.names():
             folder = self._versions.folder / name
             try:
-                found |= {entry.sha256: folder / file for file, entry in read(folder).files.items()}
+                found |= {entry.sha256: folder / file for file, entry in read_manifest(folder).files.items()}
             except Exception as error:  # a damaged one has nothing to take over
                 log.debug("%s is not taken over from: %s", name, error)
         return found
@@ -345,7 +345,7 @@ class PublishedVersions:
 def _digests(folder: Path) -> dict[str, FileDigest]:
     """Every file of a version, its manifest too."""
     manifest = folder / MANIFEST
-    return {**read(folder).files, MANIFEST: FileDigest(manifest.stat().st_size, _digest(manifest))}
+    return {**read_manifest(folder).files, MANIFEST: FileDigest(manifest.stat().st_size, _digest(manifest))}
 
 
 def _digest(path: Path) -> str:

@@ -25,8 +25,8 @@ from knowledge.index.vectors import (
     committed,
     generation_folder,
     mapped,
+    model_of,
     packed_signs,
-    read_model,
     rows_of,
 )
 from knowledge.search.corpus import Array
@@ -42,7 +42,7 @@ class VectorsWriter:
         self._mean: Array | None = None
         self._keys: set[int] = set()
         state = committed(folder)
-        if state.generation and read_model(generation_folder(folder, state)) == model:
+        if state.generation and model_of(generation_folder(folder, state)) == model:
             self._state = state
             kept = np.fromfile(self._here / SENTENCES, SENTENCE, state.sentences)
             self._mean = np.fromfile(self._here / MEAN, "<f4") if state.sentences else None

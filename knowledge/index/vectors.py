@@ -131,7 +131,7 @@ def open_vectors(folder: Path) -> Vectors | None:
     """Open what is whole now; None where there is nothing, or not all that should be."""
     state = committed(folder)
     here = generation_folder(folder, state)
-    model = read_model(here)
+    model = model_of(here)
     if model is None or not state.sentences:
         return None
     try:
@@ -153,7 +153,7 @@ def generation_folder(folder: Path, state: Committed) -> Path:
     return folder / f"{state.generation:06d}"
 
 
-def read_model(folder: Path) -> Model | None:
+def model_of(folder: Path) -> Model | None:
     """Return what made a generation, or None where there is none."""
     try:
         told = json.loads((folder / ABOUT).read_bytes())

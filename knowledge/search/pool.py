@@ -12,7 +12,7 @@ from knowledge.query.question import Question, QuestionType
 from knowledge.search.corpus import Array, Columns, Corpus, distinct
 from knowledge.search.demands import Demands
 from knowledge.search.semantic import NEAR, Meaning, likenesses
-from knowledge.search.units import Counts, Units, beginning, count, lay_out, telling, weighed_units
+from knowledge.search.units import Counts, Units, beginning, count, laid_out, telling, weighed_units
 from knowledge.text.folding import encode
 
 CANDIDATES = 50
@@ -103,10 +103,10 @@ def make_pool(
     heads = np.searchsorted(columns.head_keys, headed)
     starts, ends = columns.offsets[facts], columns.offsets[facts + 1]
     head_starts, head_ends = columns.head_offsets[heads], columns.head_offsets[heads + 1]
-    text = lay_out(columns.codes, starts, ends)
+    text = laid_out(columns.codes, starts, ends)
     lengths = np.concatenate([ends - starts, head_ends - head_starts])
     owner = np.arange(len(lengths)).repeat(lengths)
-    whole = np.concatenate([text, lay_out(columns.heads, head_starts, head_ends)])
+    whole = np.concatenate([text, laid_out(columns.heads, head_starts, head_ends)])
     counts = count(whole, owner, lengths, units)
     place, first = np.searchsorted(facts, rows), np.searchsorted(facts, opens)
     return Pool(

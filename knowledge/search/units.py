@@ -139,7 +139,7 @@ class Counts:
         return held
 
 
-def lay_out(codes: Array, starts: Array, ends: Array) -> Array:
+def laid_out(codes: Array, starts: Array, ends: Array) -> Array:
     """Return the windows `codes[start:end]` one after another."""
     # Slices of whole runs: ten times faster than an index per character.
     breaks = (starts[1:] != ends[:-1]).nonzero()[0]

@@ -311,8 +311,10 @@ class _Plan:
 def _usable(base: Path | None, fingerprint: str) -> Manifest | None:
     """The manifest of a base that is whole and made by this very program: damage must not be built upon."""
     try:
-        told = manifest.read(base) if base else None
-        return manifest.verify(base) if base and told and told.build_fingerprint == fingerprint else None
+        told = manifest.read_manifest(base) if base else None
+        return (
+            manifest.verify_files(base) if base and told and told.build_fingerprint == fingerprint else None
+        )
     except SnapshotDamaged:
         return None
 

@@ -68,7 +68,7 @@ def _written(manifest: Manifest) -> dict[str, object]:
     return {ON_DISK.get(name, name): value for name, value in asdict(manifest).items()}
 
 
-def read(folder: Path) -> Manifest:
+def read_manifest(folder: Path) -> Manifest:
     """Read a manifest without looking at the files it speaks of.
 
     Raises:
@@ -96,13 +96,13 @@ def read(folder: Path) -> Manifest:
     )
 
 
-def verify(folder: Path) -> Manifest:
+def verify_files(folder: Path) -> Manifest:
     """Read the manifest and every byte it speaks of.
 
     Raises:
         SnapshotDamaged: a file is missing, added, or differs; the text names it.
     """
-    manifest = read(folder)
+    manifest = read_manifest(folder)
     try:
         found = set(_names(folder))
     except OSError as error:

@@ -14,7 +14,7 @@ from knowledge.search.semantic import Over
 from knowledge.snapshot import Snapshot
 from knowledge.snapshots.files import exclusive, explain_io_errors, spare_folder, walk_tree
 from knowledge.snapshots.libraries import read_libraries
-from knowledge.snapshots.manifest import Manifest, read
+from knowledge.snapshots.manifest import Manifest, read_manifest
 from knowledge.snapshots.repository import INDEX, SnapshotRepository, StoredSnapshot
 from knowledge.snapshots.request import BuildRequest, Progress, no_progress
 from knowledge.snapshots.sources import FolderChanges, build_fingerprint, folder_changes, folder_fingerprint
@@ -120,7 +120,7 @@ def needs_rebuild(versions: SnapshotRepository, fingerprint: str) -> bool:
     """Tell whether only other versions of the program built what is stored, so that today's should build one too."""
     for name in versions.names():
         with suppress(SnapshotDamaged):
-            if read(versions.folder / name).build_fingerprint == fingerprint:
+            if read_manifest(versions.folder / name).build_fingerprint == fingerprint:
                 return False
     return True
 
@@ -239,7 +239,7 @@ def _hold(
     for versions in rooms:
         for name in versions.candidates():
             try:
-                if fits(read(versions.folder / name)):
+                if fits(read_manifest(versions.folder / name)):
                     return held.enter_context(versions.pin(name))
             except SnapshotDamaged:
                 continue  # the running bot moves it aside and tells its admin; a question only needs another

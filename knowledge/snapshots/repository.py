@@ -86,7 +86,7 @@ class SnapshotRepository:
                 if error.errno in EXHAUSTED:
                     raise
                 raise SnapshotDamaged(f"{name}：清单 {manifests.NAME} 缺失或读不出") from error
-            yield StoredSnapshot(name, folder, sealed or manifests.verify(folder))
+            yield StoredSnapshot(name, folder, sealed or manifests.verify_files(folder))
 
     def suspects(self) -> tuple[Suspect, ...]:
         """The documents that the next build should leave out."""

@@ -12,7 +12,7 @@ import pytest
 from bot.admin.knowledge import start_knowledge
 from knowledge.errors import SnapshotDamaged
 from knowledge.snapshots.build import build
-from knowledge.snapshots.manifest import verify
+from knowledge.snapshots.manifest import verify_files
 from knowledge.snapshots.opening import SERVED
 from knowledge.snapshots.repository import POINTER, SnapshotRepository
 from knowledge.snapshots.request import BuildRequest
@@ -95,7 +95,7 @@ def notice_damage(stored: Path, folder: Path, seed: int, number: int) -> None:
     """Flip, cut or remove something of a version, again and again; verifying it must notice each time."""
     version, pick = folder / "version", random.Random(seed)
     shutil.copytree(stored / "var" / SERVED / "000002", version)
-    verify(version)
+    verify_files(version)
     paths = [path for path in sorted(version.rglob("*")) if path.is_file() and path.stat().st_size]
     for _ in range(number):
         path = pick.choice(paths)
@@ -110,9 +110,9 @@ def notice_damage(stored: Path, folder: Path, seed: int, number: int) -> None:
             )
             path.write_bytes(whole[:place] + bit)
         with pytest.raises(SnapshotDamaged):
-            verify(version)
+            verify_files(version)
         path.write_bytes(whole)
-    verify(version)
+    verify_files(version)
 
 
 def test_each_of_a_hundred_random_damages_is_noticed(stored: Path, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from knowledge.model import Document, ParsedDocument, Skipped
 from knowledge.repair.pipeline import repair_document
 from knowledge.snapshots.build import build
 from knowledge.snapshots.crashes import hand_in
-from knowledge.snapshots.manifest import verify
+from knowledge.snapshots.manifest import verify_files
 from knowledge.snapshots.opening import cached_snapshot, open_version
 from knowledge.snapshots.repository import SnapshotRepository
 from knowledge.snapshots.request import BuildRequest
@@ -77,7 +77,7 @@ def test_a_document_that_kills_the_build_is_named_and_the_next_try_leaves_it_out
     write_article(articles, "新闻/bad.txt", "致命的一篇", "这一句是致命的。")
     *_, last = spoken(DEADLY.format(deed=deed), articles, tmp_path / "new")
     assert "built" in last
-    manifest = verify(tmp_path / "new")
+    manifest = verify_files(tmp_path / "new")
     (skipped,) = manifest.skipped
     assert (skipped.name, skipped.stage, skipped.reason) == (
         "新闻/bad.txt",
@@ -94,7 +94,11 @@ def test_several_deadly_documents_are_left_out_one_after_the_other(tmp_path: Pat
         write_article(articles, f"bad{n}.txt", "致命的一篇", f"这一句是致命的，第{n}次。")
     *_, last = spoken(DEADLY.format(deed="os.abort()"), articles, tmp_path / "new")
     assert "built" in last
-    assert [one.name for one in verify(tmp_path / "new").skipped] == ["bad0.txt", "bad1.txt", "bad2.txt"]
+    assert [one.name for one in verify_files(tmp_path / "new").skipped] == [
+        "bad0.txt",
+        "bad1.txt",
+        "bad2.txt",
+    ]
 
 
 def test_a_build_that_dies_with_nothing_in_hand_blames_nobody(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from bot.admin.build_client import BuildClient
 from knowledge.errors import BuildFailed, NoArticles, NothingChanged
-from knowledge.snapshots.manifest import Totals, verify
+from knowledge.snapshots.manifest import Totals, verify_files
 from knowledge.snapshots.request import BuildRequest
 from tests.knowledge.snapshots.corpus import write_corpus
 
@@ -29,7 +29,7 @@ async def test_a_child_builds_and_tells_how_far_it_is(tmp_path: Path) -> None:
     order = BuildRequest(write_corpus(tmp_path / "articles"))
     async with BuildClient() as builder:
         built = await builder.build(order, tmp_path / "new", lambda stage, done, of: stages.append(stage))
-    assert built.manifest == verify(tmp_path / "new")
+    assert built.manifest == verify_files(tmp_path / "new")
     assert built.manifest.totals == Totals(documents=4, articles=4, facts=12)
     assert "修复" in stages
 

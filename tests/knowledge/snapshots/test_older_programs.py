@@ -13,7 +13,7 @@ import pytest
 from knowledge import repair
 from knowledge.schemas import dump, fact_json
 from knowledge.snapshots.build import build
-from knowledge.snapshots.manifest import FORMAT, NAME, read
+from knowledge.snapshots.manifest import FORMAT, NAME, read_manifest
 from knowledge.snapshots.opening import SERVED, needs_rebuild, open_newest, open_version
 from knowledge.snapshots.repository import SnapshotRepository
 from knowledge.snapshots.request import BuildRequest
@@ -108,7 +108,7 @@ def facts_digest(folder: Path) -> str:
     opened = open_version(repository, name, ChineseAnalyzer())
     try:
         said = "\n".join(dump(fact_json(fact)) for fact in opened.snapshot.facts())
-        assert read(repository.folder / name).totals.facts == said.count("\n") + 1
+        assert read_manifest(repository.folder / name).totals.facts == said.count("\n") + 1
     finally:
         opened.close()
     return hashlib.sha256(said.encode()).hexdigest()
