@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from knowledge.answering.reader import Reader
-from knowledge.answering.scorer import AnswerModel, read_model
+from knowledge.answering.scorer import AnswerModel, read_answer_model
 from knowledge.errors import NothingServes
 from knowledge.index.index import Index, build_index, open_index
 from knowledge.model import (
@@ -45,7 +45,7 @@ ANSWER_MODEL = Path(__file__).parent / "models" / "answers.json"
 @cache
 def answer_model() -> AnswerModel:
     """Return the shipped numbers of answering, read once."""
-    return read_model(ANSWER_MODEL)
+    return read_answer_model(ANSWER_MODEL)
 
 
 @cache

@@ -23,7 +23,7 @@ from knowledge.answering.constraints import (
     dimension_words,
     other_dimensions,
 )
-from knowledge.answering.counted import is_same
+from knowledge.answering.whole import is_same
 from knowledge.answering.window import Passage, tight
 from knowledge.query.aliases import expands
 from knowledge.query.analysis import Query
@@ -220,16 +220,16 @@ class Aligner:
         return Alignment(one, Relation.ABSENT, 6, hard=one.kind is not SlotKind.DIMENSION)
 
     def _level(self, one: Constraint, word: str, passage: Passage) -> int:
-        if one.text == self.query.question.noun and self._has_one(one.text, passage):
+        if one.start == self.query.question.end and self._has_one(one.text, passage):
             return 0
         forms = (word, *(o for e in self.query.expansions if e.word == one.text for o in e.others))
         for level, text in ((0, passage.tight), (1, passage.heads), (2, passage.near)):
             if any(self._stands(one, form, text) for form in forms):
-                return 3 if level == 0 and _ends_only(word, passage) else level
+                return 3 if level in (0, 2) and _is_in_another(word, passage) else level
         if one.kind is SlotKind.DEED and len(word) == 2 and _is_opened(word, passage.tight):
             return 0
-        if len(word) == 2 and not (set(word).isdisjoint(passage.tight) or passage.language.knows(word)):
-            return 3  # no word of any dictionary, but what a cut made of two: 要|建
+        if one.kind is SlotKind.DEED and _is_of_two(word, passage):
+            return 3
         if len(word) > 1:
             half = (len(word) + 1) // 2
             if len(word) > 2 and _holds_part(word, passage.tight, max(2, half)):
@@ -346,20 +346,31 @@ def _holds_part(word: str, text: str, length: int) -> bool:
     return any(word[at : at + length] in text for at in range(len(word) - length + 1))
 
 
-def _ends_only(word: str, passage: Passage) -> bool:
-    """Whether a word stands only as the end of one of another meaning: 出口 in 进出口, 学生 in 大学生."""
+def _is_in_another(word: str, passage: Passage) -> bool:
+    """Whether a word stands only within one of another meaning: 出口 and 进口 in 进出口, 学生 in 大学生, 中学 in 中小学."""
     if len(word) != 2 or any(token.text == word for token in passage.tokens):
         return False
-    ends = [
-        t for t in passage.tokens if len(t.text) == 3 and t.text.endswith(word) and t.tag in ("n", "vn", "v")
+    others = [
+        token.text for token in passage.tokens if len(token.text) == 3 and token.tag in ("n", "vn", "v")
     ]
-    return len(ends) == passage.tight.count(word)
+    ends = sum(other.endswith(word) for other in others)
+    holds = any(other[0] + other[2] == word for other in others)
+    return (ends > 0 or holds) and ends == passage.tight.count(word)
 
 
 def _is_opened(verb: str, text: str) -> bool:
     """Whether a verb and its complement stand with one character between them: 查出 in 查找出, 建成 in 建设成."""
     opened = rf"{re.escape(verb[0])}[\u4e00-\u9fff]{verb[1]}"
     return verb[1] in _COMPLEMENTS and re.search(opened, text) is not None
+
+
+def _is_of_two(word: str, passage: Passage) -> bool:
+    """Whether a verb is of no dictionary, but was made by a cut of two, the second of which stands there: 要|建."""
+    return (
+        len(word) == 2
+        and not passage.language.knows(word)
+        and any(token.text[0] == word[1] and token.tag[:1] == "v" for token in passage.tokens)
+    )
 
 
 def _alike(word: str, kind: SlotKind, tokens: Sequence[Token]) -> bool:

@@ -38,24 +38,28 @@ _HELD = (Relation.SAME, Relation.NARROWER)
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """A word of the answer's own part of the sentence that stands in the place of one asked for."""
+    """A word of the answer's own part of the sentence that stands in the place of one asked for.
+
+    `here` says that what was asked for stands elsewhere in the very sentence.
+    """
 
     asked: str
     printed: str
     deed: bool
+    here: bool
 
 
 def rivals(aligned: Sequence[Alignment], passage: Passage, place: tuple[int, int]) -> tuple[Rival, ...]:
     """Return what stands beside the span `place` instead of words of the question that stand elsewhere."""
     start, end = _part(passage.folded, place)
     own = passage.folded[start:end]
-    told = [token for token in joined(passage.tokens) if not place[0] <= token.start < place[1]]
+    told = [token for token in joined_words(passage.tokens) if not place[0] <= token.start < place[1]]
     beside = [token for token in told if start <= token.start < end]
     bound = [one for one in aligned if one.constraint.kind is not SlotKind.PERIOD]  # times compare as times
     asked = " ".join(one.constraint.text for one in aligned)
     elsewhere = f"{passage.folded} {passage.near}"
     found: list[Rival] = []
-    for word in joined([_token(one, passage) for one in bound]):
+    for word in joined_words([_token(one, passage) for one in bound]):
         parts = [one for one in bound if word.start <= one.constraint.start < word.start + len(word.text)]
         levels = {one.level for one in parts}
         stem = parts[0].constraint.text
@@ -68,13 +72,13 @@ def rivals(aligned: Sequence[Alignment], passage: Passage, place: tuple[int, int
                 token.text
                 for token in around
                 if token.text not in asked
-                and alike(word, token)
+                and is_kin(word, token)
                 and (token.tag != "v" or _governs(token, bound, own, start))
             ),
             "",
         )
         if other:
-            found.append(Rival(word.text, other, word.tag[:1] == "v"))
+            found.append(Rival(word.text, other, word.tag[:1] == "v", levels == {0}))
     return tuple(found)
 
 
@@ -86,15 +90,18 @@ def least_rivalled(
     东陵一中为612分，东陵二中为598分: the figure of 二中 is the one that has no 一中 beside it.
     """
     best = int(np.argmax(shares))
-    alike = [
+    like = [
         at
         for at in np.argsort(-shares, kind="stable")[:MOST_RIVALLED].tolist()
         if shares[at] >= LEAST_SHARE and proposed[at].kind is proposed[best].kind
     ]
-    parts = {at: _part(passage.folded, (proposed[at].start, proposed[at].end)) for at in alike}
+    parts = {at: _part(passage.folded, (proposed[at].start, proposed[at].end)) for at in like}
     if len(set(parts.values())) < 2:
         return shares
-    counts = {at: len(rivals(aligned, passage, (proposed[at].start, proposed[at].end))) for at in alike}
+    found = {at: rivals(aligned, passage, (proposed[at].start, proposed[at].end)) for at in like}
+    if not all(one.here for one in found[best]):
+        return shares  # no clause of this sentence speaks of it
+    counts = {at: len(told) for at, told in found.items()}
     least = min(counts.values())
     kept: Array = shares.copy()
     kept[[at for at, count in counts.items() if count > least]] = 0.0
@@ -116,7 +123,7 @@ def _governs(verb: Token, bound: Sequence[Alignment], own: str, start: int) -> b
     )
 
 
-def joined(tokens: Sequence[Token]) -> list[Token]:
+def joined_words(tokens: Sequence[Token]) -> list[Token]:
     """Return the words with a lone last character given back to what it ends: 门诊|楼 is 门诊楼, 县|道 县道."""
     found: list[Token] = []
     for at, token in enumerate(tokens):
@@ -157,8 +164,8 @@ def is_late(aligned: Sequence[Alignment], passage: Passage, place: tuple[int, in
     return False
 
 
-def alike(word: Token, other: Token) -> bool:
-    """Tell whether two words are of one kind: parts of the state, names of one sort, verbs, nouns that share an end."""
+def is_kin(word: Token, other: Token) -> bool:
+    """Tell whether two words are of one kind: parts of the state, names of one sort, verbs, nouns that share a head."""
     if len(word.text) < 2 or len(other.text) < 2:
         return False
     if word.text[-1] in TIERS and other.text[-1] in TIERS:
@@ -168,9 +175,11 @@ def alike(word: Token, other: Token) -> bool:
             return True
     elif word.tag == other.tag == "v":
         return True
-    if not (word.tag[:1] in _NOMINAL and other.tag[:1] in _NOMINAL) or len(word.text) != len(other.text):
+    if not (word.tag[:1] in _NOMINAL and other.tag[:1] in _NOMINAL):
         return False
-    return word.text[-1] == other.text[-1] or word.text[0] == other.text[0]
+    if word.text[-1] == other.text[-1]:  # the head of a noun comes last: 儿科 and 皮肤科
+        return not (word.text.endswith(other.text) or other.text.endswith(word.text))
+    return len(word.text) == len(other.text) and word.text[0] == other.text[0]
 
 
 def numbered_in(text: str) -> tuple[tuple[int, str], ...]:

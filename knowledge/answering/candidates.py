@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
 from knowledge.answering.window import Passage
-from knowledge.query.question import NUMBERS, QuestionType
+from knowledge.query.question import FEW_WORDS, NUMBERS, QuestionType
 from knowledge.text.analyzer import SURNAMES, Token
 from knowledge.text.numbers import Quantity, QuantityKind
 
@@ -73,27 +73,27 @@ _VALUE = re.compile(
     r"(?:^|[,，;；。 　])[^,，;；。:：]{1,12}[:：]\s*([^,，;；。\s]{1,30})|\|\s*([^|]{1,30}?)\s*(?=\|)|│\s*([^│]{1,30}?)\s*(?=│)"
 )
 _CLAUSE_END = re.compile(r"[,，;；。！？!?：:](?!\d)|——|…|(?<!\d),(?=\d)")
-_ITEM_END = re.compile(r"、|和|与|及|以及")
+ITEM_END = re.compile(r"、|和|与|及|以及")
 _LED = re.compile(
     r"因为|由于|源于|得益于|归功于|是为了|为了|旨在|目的是|针对|面对|通过|采取|采用|以|是|为|指|即|就是|把|将|让|使|推出|建立|实施|开展|提供|包括|叫|称为|达|因"
 )
 _NUMERIC = re.compile(r"\d+(?:[.,:/-]\d+)+|\d(?: \d)+|\d+")
 _ABOUT = re.compile(r"(?:近|约|大约|将近|接近|逾|超过?|不足|不到|至少|最多|至多|满|达到?)\s?")
-_EACH = re.compile(r"每(?:年|月|周|天|日|季度|半年|隔?[一二两三]?[年月周天])(?:[一二两三四五\d]次)?")
+_EACH = re.compile(r"每(?:年|月|周|天|日|个?小时|季度|半年|隔?[一二两三]?[年月周天])(?:[一二两三四五\d]次)?")
 _DAY = r"(?:周|星期|礼拜)[一二三四五六日天末]"
 _HOUR = r"(?:上午|下午|早上?|晚上?|中午|凌晨|傍晚)?\d{1,2}(?::\d\d|[时点](?:\d{1,2}分?|半|整)?)"
 _TO = r"\s?(?:[至到~—–-]+)\s?"
 _HOURS = rf"{_HOUR}(?:{_TO}{_HOUR})?"
 _DATE = r"(?:\d{2,4}年)?\d{1,2}月\d{1,2}[日号]"
-_WEEKLY = re.compile(
+WEEKLY = re.compile(
     rf"每?{_DAY}(?:{_TO}(?:{_DAY}|[一二三四五六日天]))?(?:的?(?:{_HOURS}|上午|下午|早上|晚上|晚间))?|{_DATE}(?:{_HOUR})?{_TO}{_DATE}(?:{_HOUR})?|{_DATE}{_HOURS}|{_HOURS}"
 )
 """Days of the week and hours, alone or from one to another, which no single date tells: 周二至周日9:00至20:30, 每周三下午."""
-_PART_OF_DAY = re.compile(r"(?<=[日号])(?:[上下]午|中午|凌晨|早上|傍晚|晚上?)")
-_AT = re.compile(rf"(?<=[日号]){_HOURS}")
+PART_OF_TIME = re.compile(
+    r"(?<=[日号])(?:[上下]午|中午|凌晨|早上|傍晚|晚上?)|(?<=[年月])(?:年?[初中底末]|[上中下]旬)"
+)
 _INNER = frozenset("的和与及、")
 _DOTS = frozenset("·•・")
-_OF_RUNS = frozenset({CandidateKind.NOUNS, CandidateKind.NAME, CandidateKind.ITEM, *_TAGS.values()})
 
 
 def candidates(
@@ -104,7 +104,10 @@ def candidates(
     dotted = tuple(_dotted(passage))
     in_names = _inside(dotted)
     in_figures = _inside(
-        _whole(passage.folded, *_bare(f)) for f in passage.language.quantities(passage.folded)
+        (
+            *(_whole(passage.folded, *_bare(f)) for f in passage.language.quantities(passage.folded)),
+            *(match.span() for match in _EACH.finditer(passage.folded)),
+        )
     )
     named = (Candidate(*place, CandidateKind.PERSON) for place in dotted if kind not in _OF_FIGURES)
     for one in (*named, *_all(passage, kind), *_of_reader(passage, kind, read)):
@@ -113,7 +116,7 @@ def candidates(
             continue
         if start in in_names or end in in_names:
             continue
-        if (start in in_figures or end in in_figures) and one.kind not in _OF_TIME:
+        if (start in in_figures or end in in_figures) and one.kind not in OF_TIME:
             continue
         whole = start == one.start and end == one.end
         found[start, end] = one if whole else Candidate(start, end, one.kind)
@@ -127,7 +130,7 @@ def _inside(places: Iterable[tuple[int, int]]) -> set[int]:
     return {at for start, end in places for at in range(start + 1, end)}
 
 
-_OF_TIME = frozenset({CandidateKind.DATE, CandidateKind.CLOCK})
+OF_TIME = frozenset({CandidateKind.DATE, CandidateKind.CLOCK})
 _OF_FIGURES = NUMBERS | {QuestionType.DURATION}
 """Kinds that nothing but a figure, a time or a value answers."""
 _TOLD = frozenset(
@@ -154,13 +157,19 @@ def _of_reader(
     They begin and end where words do: 塔尼亚胡 is 内塔尼亚胡.
     """
     figures = passage.language.quantities(passage.folded)
-    words = [(token.start, token.start + len(token.text)) for token in passage.tokens]
+    words = [
+        (token.start, token.start + len(token.text))
+        for token in passage.tokens
+        if token.tag[:2] == "nr" or passage.language.knows(token.text)
+    ]
     for first, last in read:
         start = min((s for s, e in words if s <= first < e), default=first)
         end = max((e for s, e in words if s < last <= e), default=last)
         inside = [figure for figure in figures if start <= figure.start and figure.end <= end]
         if kind in _OF_FIGURES and not inside:
             continue  # no figure, no number
+        if kind in FEW_WORDS and _CLAUSE_END.search(passage.folded, start, end):
+            continue  # few words stand in one clause
         sure = bool(inside) and (kind in _NAMED_BY_NONE or (kind in NUMBERS and len(inside) == 1))
         yield Candidate(start, end, _kind_of(inside[0]) if sure else CandidateKind.READ)
 
@@ -176,13 +185,13 @@ def _all(passage: Passage, kind: QuestionType) -> Iterator[Candidate]:
             yield Candidate(*bare, _kind_of(figure))
     for match in _EACH.finditer(passage.folded):
         yield Candidate(*match.span(), CandidateKind.FREQUENCY)
-    for match in _WEEKLY.finditer(passage.folded):
+    for match in WEEKLY.finditer(passage.folded):
         yield Candidate(*match.span(), CandidateKind.CLOCK)
     for span in passage.periods:
         clock = span.period.clock is not None
         told = CandidateKind.CLOCK if clock else CandidateKind.DATE
         yield Candidate(span.start, span.end, told)
-        if part := _PART_OF_DAY.match(passage.folded, span.end):
+        if part := PART_OF_TIME.match(passage.folded, span.end):
             yield Candidate(span.start, part.end(), told)
     for match in _VALUE.finditer(passage.text):
         yield Candidate(*match.span(match.lastindex or 1), CandidateKind.VALUE)
@@ -195,40 +204,10 @@ def _all(passage: Passage, kind: QuestionType) -> Iterator[Candidate]:
         yield from _clauses(passage)
 
 
-def whole_list(passage: Passage, one: Candidate, proposed: Sequence[Candidate]) -> Candidate:
-    """Return the longest enumeration that a candidate is an item of: 喀山、伊热夫斯克和萨拉托夫机场; else itself."""
-    around = [
-        other
-        for other in proposed
-        if other.kind in _OF_RUNS
-        and other.start <= one.start
-        and one.end <= other.end
-        and (other.start == one.start or _ITEM_END.search(passage.folded, other.start, one.start))
-        and (other.end == one.end or _ITEM_END.search(passage.folded, one.end, other.end))
-    ]
-    return max(around, key=lambda other: other.end - other.start, default=one)
-
-
 def _bare(figure: Quantity) -> tuple[int, int]:
     """A figure without 近 or 约."""
     about = _ABOUT.match(figure.text)
     return figure.start + (about.end() if about else 0), figure.end
-
-
-def whole_place(passage: Passage, one: Candidate, noun: str) -> tuple[int, int]:
-    """Return a candidate's place with the 近 or 约 of the figure it is: what is about is not said as exact.
-
-    What 个 counts is said with it where it is the noun asked for: 6个班. A day is said with its hour.
-    """
-    if one.kind is CandidateKind.DATE and (hour := _AT.match(passage.folded, one.end)):
-        return one.start, hour.end()
-    whole = (
-        f.start for f in passage.language.quantities(passage.folded) if f.start < one.start < f.end == one.end
-    )
-    told = (
-        bool(noun) and passage.folded[: one.end].endswith("个") and passage.folded.startswith(noun, one.end)
-    )
-    return next(whole, one.start), one.end + (len(noun) if told else 0)
 
 
 def _whole(text: str, start: int, end: int) -> tuple[int, int]:
@@ -276,7 +255,7 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 def _runs(passage: Passage) -> Iterator[Candidate]:
     """Every run of up to seven words that begins and ends as a name does, within a run of nouns."""
     run: list[Token] = []
-    for token in (*_mended(passage.tokens), Token(" ", "x", len(passage.folded))):
+    for token in (*_mended(passage), Token(" ", "x", len(passage.folded))):
         if _in_name(token, bool(run)):
             run.append(token)
             continue
@@ -288,8 +267,21 @@ def _runs(passage: Passage) -> Iterator[Candidate]:
         run = []
 
 
-def _mended(tokens: Sequence[Token]) -> Iterator[Token]:
-    """The words with a name's last character or a body's first given back: 李子|涵以 is 李子涵|以, 由省 is 由|省."""
+def _mended(passage: Passage) -> Iterator[Token]:
+    """The words with a name's last character or a body's first given back: 李子|涵以 is 李子涵|以, 由省 is 由|省.
+
+    A word of no dictionary that begins with a surname is a person's name, whatever it was taken for.
+    """
+    knows = passage.language.knows
+    tokens = [
+        token._replace(tag="nr")
+        if 1 < len(token.text) < 4
+        and token.text[0] in SURNAMES
+        and token.tag in _DOUBTFUL
+        and not knows(token.text)
+        else token
+        for token in passage.tokens
+    ]
     held: Token | None = None
     surname: Token | None = None
     for word, following in pairwise((*tokens, Token("", "", -1))):
@@ -318,6 +310,7 @@ def _mended(tokens: Sequence[Token]) -> Iterator[Token]:
         yield held
 
 
+_DOUBTFUL = frozenset({"n", "ns", "nz", "nrfg"})
 _LEADING = frozenset("以在将对和与向从为被把由经于")
 _TIERS = frozenset("省市区县镇乡国校院州")
 
@@ -395,8 +388,8 @@ def _clauses(passage: Passage) -> Iterator[Candidate]:
             yield Candidate(at, end, CandidateKind.CLAUSE)
             for led in _LED.finditer(text, at, end):
                 yield Candidate(led.end(), end, CandidateKind.CLAUSE)
-            items = [at, *(m.end() for m in _ITEM_END.finditer(text, at, end))]
+            items = [at, *(m.end() for m in ITEM_END.finditer(text, at, end))]
             for start in items[1:] if len(items) > 1 else ():
-                stop = _ITEM_END.search(text, start, end)
+                stop = ITEM_END.search(text, start, end)
                 yield Candidate(start, stop.start() if stop else end, CandidateKind.ITEM)
         at = match.end() if match else end

@@ -12,13 +12,13 @@ import numpy as np
 
 from knowledge.answering.alignment import Aligner, Alignment
 from knowledge.answering.binding import Rival, is_late, least_rivalled, rivals
-from knowledge.answering.candidates import Candidate, CandidateKind, candidates, whole_list, whole_place
+from knowledge.answering.candidates import Candidate, CandidateKind, candidates
 from knowledge.answering.constraints import SlotKind, asked_dimension
-from knowledge.answering.counted import counted_span
 from knowledge.answering.features import COLUMN, feature_rows
 from knowledge.answering.giving_way import still_standing
 from knowledge.answering.reader import WindowReading
-from knowledge.answering.scorer import AnswerModel, softmax
+from knowledge.answering.scorer import AnswerModel, logit, softmax
+from knowledge.answering.whole import counted_span, whole_body, whole_list, whole_place
 from knowledge.answering.window import Passage, tight
 from knowledge.query.analysis import Query
 from knowledge.query.question import FEW_WORDS, NAMES, NUMBERS, QuestionType
@@ -87,11 +87,7 @@ class FactReading:
             span = counted_span(self.query.quantities, self.passage)
             said = self.passage.text[slice(*span)].strip() if span else ""
             return (ShortAnswer(said, 0.9, 0.9, CandidateKind.COUNT, span),) if span else ()
-        if (
-            (kind is QuestionType.NONE and len(self.query.keywords) < 2)
-            or self.contradicting
-            or self.only_asks
-        ):
+        if kind is QuestionType.NONE and len(self.query.keywords) < 2:
             return ()
         read = {(s.start, s.end): s.probability for s in self._read.spans} if self._read else {}
         proposed = candidates(self.passage, kind, tuple(read))
@@ -103,16 +99,18 @@ class FactReading:
             told = np.array([read.get((one.start, one.end), 0.0) for one in proposed])
             shares = (shares + told) / (shares + told).sum()
         shares = still_standing(self.query, self.passage, proposed, rows, shares)
-        if kind is not QuestionType.NONE:
+        if kind in _TOLD_BY_FIGURES:
             shares = least_rivalled(self.aligned, self.passage, proposed, shares)
         order = np.argsort(-shares, kind="stable")[:8].tolist()
         found: list[ShortAnswer] = []
+        asked = self.query.text[self.query.question.start : self.query.question.end]
         for at in order:
             one = proposed[at]
+            one = whole_body(one, proposed)
             if kind is QuestionType.LIST:
                 one = whole_list(self.passage, one, proposed)
             said = _balanced(
-                self.passage.text[slice(*whole_place(self.passage, one, self.query.question.noun))]
+                self.passage.text[slice(*whole_place(self.passage, one, self.query.question.noun, asked))]
             )
             if said and all(said not in other.text for other in found):
                 rest = [float(shares[n]) for n in order if n != at and not _overlap(proposed[n], one)]
@@ -132,8 +130,12 @@ class FactReading:
     @property
     def is_barred(self) -> bool:
         """Tell whether it cannot answer: it contradicts, only asks too, or has no such figure as is asked for."""
-        lacking = self.query.type in NUMBERS and (self.answer is None or self._misfit > 0)
-        return bool(self.contradicting) or self.only_asks or lacking
+        return self._is_out or (self.query.type in NUMBERS and (self.answer is None or self._misfit > 0))
+
+    @property
+    def _is_out(self) -> bool:
+        """Tell whether it cannot answer whatever its short answers are."""
+        return bool(self.contradicting) or self.only_asks
 
     @property
     def is_near(self) -> bool:
@@ -197,7 +199,7 @@ class FactReading:
             (min(MOST_DOUBTED, max(-MOST_DOUBTED, one.doubt)) for one in self.aligned), reverse=True
         )
         kind = self.query.type
-        answer = self.answer
+        answer = None if self._is_out else self.answer
         levels = [one.level for one in self.aligned]
         few, keyword = float(kind in FEW_WORDS), float(kind is QuestionType.NONE)
         best = answer.share if answer else 0.0
@@ -207,7 +209,7 @@ class FactReading:
         found = {
             "missing": missing,
             "apart": apart,
-            "unit_other": self._misfit,
+            "unit_other": 0.0 if self._is_out else self._misfit,
             "doubt": doubts[0] if doubts else -3.0,
             "second_doubt": doubts[1] if len(doubts) > 1 else -4.0,
             "doubts": float(np.log1p(np.exp(doubts)).sum()) if doubts else 0.0,
@@ -241,14 +243,15 @@ class FactReading:
     @cached_property
     def rivals(self) -> tuple[Rival, ...]:
         """What stands beside the answer in the place of what was asked for."""
-        asks = self.query.type is not QuestionType.NONE  # key words need not stand in one clause
+        asks = self.query.type is not QuestionType.NONE and not self._is_out  # key words need no one clause
         return rivals(self.aligned, self.passage, self.answer.place) if asks and self.answer else ()
 
     def _of_reader(self) -> dict[str, float]:
         """What the reader makes of it: doubts and answerable as logits."""
-        read, answer = self._read, self.answer
+        read = self._read
         if read is None:
             return {}
+        answer = None if self._is_out else self.answer
         bound = [one.constraint for one in self.aligned]
         words = [read.doubt_of(one.start, one.end) for one in bound]
         return {
@@ -262,8 +265,7 @@ class FactReading:
 
 
 def _logit(chance: float) -> float:
-    logit = float(np.log(max(chance, 1e-6) / max(1 - chance, 1e-6)))
-    return min(MOST_TOLD, max(-MOST_TOLD, logit))
+    return min(MOST_TOLD, max(-MOST_TOLD, logit(chance)))
 
 
 def _content(query: Query, passage: Passage) -> list[str]:
@@ -277,6 +279,7 @@ def _content(query: Query, passage: Passage) -> list[str]:
     return "".join(c if keep else " " for c, keep in zip(query.text, kept, strict=True)).split()
 
 
+_TOLD_BY_FIGURES = NUMBERS | {QuestionType.DURATION, QuestionType.TIME}
 _COUNTS = frozenset({CandidateKind.COUNT, CandidateKind.BARE, CandidateKind.PERCENT, CandidateKind.ORDINAL})
 _TIMES = frozenset({CandidateKind.DATE, CandidateKind.CLOCK})
 _TOLD = frozenset({CandidateKind.VALUE, CandidateKind.READ})

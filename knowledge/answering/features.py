@@ -25,105 +25,17 @@ Array = npt.NDArray[np.float64]
 _REACH = 8.0
 _CLAUSE_END = re.compile(r"[,，;；。!！?？:：](?!\d)|——|…|(?<!\d),(?=\d)")
 _ITEM_END = re.compile(r"、")
+_HEADING = re.compile(r"[（(](?P<unit>[^()（）/]{1,6})(?:/[^()（）]{1,4})?[)）]\s*[:：]\s*$")
+"""The unit of a cell in its column's heading: 批发价（元/盆）：45."""
 _FAR, _APART = 0.25, 0.6
 TYPES = tuple(QuestionType)
 KINDS = tuple(CandidateKind)
-TAGS = (
-    "",
-    "n",
-    "nr",
-    "ns",
-    "nt",
-    "nz",
-    "v",
-    "vn",
-    "m",
-    "q",
-    "t",
-    "a",
-    "d",
-    "p",
-    "c",
-    "u",
-    "f",
-    "x",
-    "j",
-    "r",
-)
-BESIDE = [
-    "由",
-    "被",
-    "为",
-    "是",
-    "在",
-    "于",
-    "从",
-    "到",
-    "至",
-    "达",
-    "达到",
-    "有",
-    "共",
-    "的",
-    "了",
-    "和",
-    "与",
-    "、",
-    "，",
-    ",",
-    "。",
-    "：",
-    ":",
-    "“",
-    "《",
-    "（",
-    "(",
-    "向",
-    "对",
-    "把",
-    "将",
-    "以",
-    "等",
-    "位于",
-    "来自",
-    "因",
-    "因为",
-    "由于",
-    "通过",
-    "针对",
-    "为了",
-    "叫",
-    "称为",
-    "成为",
-    "担任",
-    "其中",
-    "超过",
-    "增长",
-    "下降",
-    "占",
-    "同比",
-    "每",
-    "第",
-    "”",
-    "》",
-    "）",
-    ")",
-    "；",
-    "时",
-    "后",
-    "前",
-    "起",
-    "|",
-    "│",
-    "曾",
-    "也",
-    "就",
-    "而",
-    "但",
-    "包括",
-    "如",
-    "即",
-]
+TAGS = ("", *"n nr ns nt nz v vn m q t a d p c u f x j r".split())  # noqa: SIM905
+BESIDE = """
+    由 被 为 是 在 于 从 到 至 达 达到 有 共 的 了 和 与 、 ， , 。 ： : “ 《 （ ( 向 对 把
+    将 以 等 位于 来自 因 因为 由于 通过 针对 为了 叫 称为 成为 担任 其中 超过 增长 下降 占 同比 每 第
+    ” 》 ） ) ； 时 后 前 起 | │ 曾 也 就 而 但 包括 如 即
+    """.split()  # noqa: SIM905  eighty words, one a line, would hide them
 """Words right beside a candidate that may tell what it is."""
 _BESIDE_AT = {word: at for at, word in enumerate(BESIDE)}
 _TAG_AT = {tag: at for at, tag in enumerate(TAGS)}
@@ -332,7 +244,9 @@ def _agreement(
 
 
 def _of_figure(row: Array, query: Query, figure: Quantity, one: Candidate, folded: str) -> None:
-    asked, unit = query.question, figure.unit
+    asked = query.question
+    heading = None if figure.unit else _HEADING.search(folded[max(0, figure.start - 16) : figure.start])
+    unit = heading["unit"] if heading else figure.unit
     if asked.unit:
         same = unit == asked.unit or unit.endswith(asked.unit) or asked.unit in (f"万{unit}", f"亿{unit}")
         close = alike(asked.unit, unit)

@@ -23,6 +23,7 @@ _CHANGE = re.compile(
     r"|延长|推迟|提前|[增降减跌涨升改变])了?[至到为成]"
 )
 _LABELLED = re.compile(r"(?:^|[|,;。 ])\s*(?P<label>[^|,;。:\s]{2,12})\s*[:：]\s*(?P<value>[^|,;。\s]{1,30})")
+_UNIT = re.compile(r"[(（][^()（）]*[)）]|\s")
 TOGETHER = 0.6
 """Share of the question in one clause from which on a time in a clause that holds nothing of it gives way."""
 _TIMES = frozenset({CandidateKind.DATE, CandidateKind.CLOCK, CandidateKind.DURATION})
@@ -58,7 +59,9 @@ def _kept(
         yield np.array([not _is_former(one, passage.folded) for one in proposed])
     if query.type is QuestionType.WHO:
         names = [(one.start, one.end) for one in proposed if one.kind is CandidateKind.PERSON]
-        yield np.array([one.kind is not CandidateKind.NOUNS or not _has(names, one) for one in proposed])
+        yield np.array(
+            [one.kind is not CandidateKind.NOUNS or not _has(names, one, passage) for one in proposed]
+        )
     if query.type is QuestionType.WHO and (asked := _asked_word(query)):
         clauses = clause_numbers(passage.folded)
         told = {int(clauses[match.start()]) for match in re.finditer(re.escape(asked), passage.folded)}
@@ -80,19 +83,27 @@ def _kept(
             yield (together > 0) | ~times
 
 
-def _has(names: Sequence[tuple[int, int]], one: Candidate) -> bool:
-    """Whether a run of nouns is a person's name with something beside it: 李文海主持会议."""
-    return any(one.start <= start and end <= one.end for start, end in names)
+def _has(names: Sequence[tuple[int, int]], one: Candidate, passage: Passage) -> bool:
+    """Whether a run of nouns is a person's name with words of the dictionary beside it: 李文海主持会议."""
+    knows = passage.language.knows
+    for start, end in names:
+        if one.start <= start and end <= one.end:
+            beside = [
+                token.text
+                for token in passage.tokens
+                if one.start <= token.start < start or end <= token.start < one.end
+            ]
+            if all(len(word) > 1 and knows(word) for word in beside):
+                return True
+    return False
 
 
 def _labelled(query: Query, folded: str) -> set[tuple[int, int]]:
-    """Where the values stand whose label is the thing asked for: 37万 of 人口：37万 for 西区人口多少."""
-    asked = _asked_word(query)
-    return {
-        match.span("value")
-        for match in _LABELLED.finditer(folded)
-        if len(asked) > 1 and match["label"].strip() == asked
-    }
+    """Where the values stand whose label is what the query says: 37万 of 人口：37万 for 西区人口多少, 去年同期（元）：110."""
+    labelled = [(_UNIT.sub("", match["label"]), match.span("value")) for match in _LABELLED.finditer(folded)]
+    told = [(label, place) for label, place in labelled if len(label) > 1 and label in query.text]
+    longest = max((len(label) for label, _ in told), default=0)
+    return {place for label, place in told if len(label) == longest}
 
 
 def _asked_word(query: Query) -> str:

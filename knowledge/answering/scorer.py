@@ -53,8 +53,8 @@ class Logistic:
 class Decisions:
     """How evidence is weighed: what ranks the first few facts, what claims, what may be said, and from which chances.
 
-    `found` decides for each group of questions (`question_group`); `borne_out` are points (told, right), rising: the
-    share of claims that were right where so much was told, between which is drawn a line.
+    `found` decides for each group of questions (`question_group`); `borne_out` makes a chance of what it tells, from
+    its logit `told` (Platt 1999), so that of what is told as likely as p a share p is right.
     """
 
     order: dict[str, float]
@@ -62,16 +62,26 @@ class Decisions:
     said: Logistic
     found_from: float
     said_from: float
-    borne_out: tuple[tuple[float, float], ...] = ((0.0, 0.0), (1.0, 1.0))
+    borne_out: dict[str, Logistic]
 
     def chance(self, group: str, evidence: dict[str, float], beside: float | None = None) -> float:
         """Return the probability that a claim for a group of questions is right; `beside` is what another judge says.
 
         Two judges count alike: what they weigh differs, and so do the texts on which each is wrong.
         """
-        told, right = zip(*self.borne_out, strict=True)
+        told = self.told(group, evidence, beside)
+        return self.borne_out[group].of({"told": logit(told)})
+
+    def told(self, group: str, evidence: dict[str, float], beside: float | None = None) -> float:
+        """Return the probability before it is held against what was borne out."""
         mine = self.found[group].of(evidence)
-        return float(np.interp(mine if beside is None else (mine + beside) / 2, told, right))
+        return mine if beside is None else (mine + beside) / 2
+
+
+def logit(chance: float) -> float:
+    """Return log odds, of chances between .0001 and .9999."""
+    inside = min(1 - 1e-4, max(1e-4, chance))
+    return float(np.log(inside / (1 - inside)))
 
 
 @dataclass(frozen=True)
@@ -95,7 +105,7 @@ def question_group(kind: QuestionType) -> str:
     )
 
 
-def read_model(path: Path) -> AnswerModel:
+def read_answer_model(path: Path) -> AnswerModel:
     """Read a model file."""
     row = json.loads(path.read_text(encoding="utf-8"))
     net = row["net"]
@@ -110,9 +120,9 @@ def read_model(path: Path) -> AnswerModel:
 
 def _decisions(row: dict[str, Any]) -> Decisions:
     found = {group: Logistic(**one) for group, one in row["found"].items()}
-    points = tuple((told, right) for told, right in row["borne_out"])
+    borne_out = {group: Logistic(**one) for group, one in row["borne_out"].items()}
     said = Logistic(**row["said"])
-    return Decisions(row["order"], found, said, row["found_from"], row["said_from"], points)
+    return Decisions(row["order"], found, said, row["found_from"], row["said_from"], borne_out)
 
 
 def softmax(scores: Array) -> Array:

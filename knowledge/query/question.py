@@ -123,7 +123,7 @@ _TOLD_BY_END: tuple[tuple[QuestionType, re.Pattern[str]], ...] = (
     (
         QuestionType.AMOUNT,
         re.compile(
-            r"(?<=\s)[份人次件个户家项条场名所]数$|(?<=[\w\s])(?:票价|价格|费用|造价|人数|面积|单价|房价|门票|数量|总数|金额|长度|高度|宽度|海拔)$"
+            r"(?<=\s)[份人次件个户家项条场名所]数$|(?<=[\w\s])(?:票价|价格|费用|造价|总(?:投资|产值|产量|数|面积|人口|里程)|人数|面积|单价|房价|门票|数量|总数|金额|长度|高度|宽度|海拔)$"
             r"|(?<=\w)(?=\w(?:(?<![评代])价|(?<![免消浪])费|(?<![名全])额)$|(?:电话|热线|号码|邮编)$)"
             r"|(?<=[量数模额积值重度龄])(?:是|为)$"
         ),
@@ -301,9 +301,9 @@ def _told_without(folded: str, inside: set[int]) -> Question:
         return Question(QuestionType.LIST, listed.start(), listed.end())
     for kind, pattern in _TOLD_BY_END:
         match = pattern.search(folded.rstrip("? "))
-        if match:  # 同比增长 is also what the fact says, and which way
-            start = match.end() if kind is QuestionType.CHANGE else match.start()
-            return Question(kind, start, match.end())
+        if match:  # 同比增长 and 总投资 are also what the fact says
+            is_said = kind is QuestionType.CHANGE or match.group().startswith("总")
+            return Question(kind, match.end() if is_said else match.start(), match.end())
     ends = re.search(r"(?<=\w)(?:是|叫|称为)\W*$", folded)
     return Question(QuestionType.WHAT, ends.start(), ends.end()) if ends else Question(QuestionType.NONE)
 

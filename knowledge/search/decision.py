@@ -26,7 +26,7 @@ SECONDS_OF_NET = 0.1
 """After so long no further window is begun: a busy machine takes twice the 20 ms that one costs."""
 UNREAD = frozenset({QuestionType.FIGURE, QuestionType.LIST})
 """A figure alone is compared whole; a list is of all that holds the words."""
-SURE = 0.95
+SURE = 0.85
 """The chance of a fact that answers from which on no further one is read."""
 AS_WELL = 0.7
 """Logits of doubt by which a further item of a list may be borne out worse than the first."""

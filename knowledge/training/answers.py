@@ -17,14 +17,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from knowledge.answering.scorer import AnswerModel, Decisions, Logistic, read_model
+from knowledge.answering.scorer import AnswerModel, Decisions, Logistic, read_answer_model
 from knowledge.models.reader import open_reader
 from knowledge.search.ask import Answering
 from knowledge.text.analyzer import ChineseAnalyzer
-from knowledge.training.decisions import decide, report
+from knowledge.training.decisions import decide, print_outcomes
 from knowledge.training.near_misses import Changer, opposite_characters, read_opposites
 from knowledge.training.outcomes import PatientReader, asked_of_search
-from knowledge.training.reader.words import Lexicon
 from knowledge.training.spans import fit_doubts, fit_net
 from knowledge.training.squad import load
 
@@ -38,6 +37,7 @@ DRAFT = Decisions(
     _NOTHING,
     NEVER_SURE,
     NEVER_SURE,
+    dict.fromkeys(("few", "told", "words"), Logistic({"told": 1.0}, 0.0)),
 )
 
 
@@ -72,19 +72,9 @@ def main(arguments: Sequence[str]) -> None:
         opposites,
         language,
     )
-    lexicon = Lexicon()
-    for one in sets:
-        lexicon.counts.update(
-            token.text
-            for parsed in one.articles.values()
-            for f in parsed.facts
-            for token in language.tokens(f.text)
-        )
-    for path in options.synonyms:
-        lexicon.learn_kinds(path.read_text(encoding="utf-8"))
     learnt = sets[: len(options.sets)]
     if options.net:
-        base = read_model(options.net)
+        base = read_answer_model(options.net)
         doubts, net = base.doubts, base.net
     else:
         doubts = fit_doubts(
@@ -101,18 +91,18 @@ def main(arguments: Sequence[str]) -> None:
             outcomes = [
                 outcome
                 for path in options.decide
-                for outcome in asked_of_search(path, changer, lexicon, answering, options.decided, language)
+                for outcome in asked_of_search(path, changer, answering, options.decided, language)
             ]
         if kept:
             kept.write_bytes(pickle.dumps(outcomes))
         decisions, judged = decide(outcomes, model.alone if read_by else None)
         print(f"{name}:")
-        report(decisions, judged)
+        print_outcomes(decisions, judged)
         model = replace(model, with_reader=decisions) if read_by else replace(model, alone=decisions)
-    write(model, options.output)
+    write_model(model, options.output)
 
 
-def write(model: AnswerModel, path: Path) -> None:
+def write_model(model: AnswerModel, path: Path) -> None:
     """Write a model file."""
     net = model.net
     row = {

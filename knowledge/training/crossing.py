@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from knowledge.answering.binding import alike, joined, numbered_in
+from knowledge.answering.binding import is_kin, joined_words, numbered_in
 from knowledge.text.analyzer import Token
 
 _ASKING = re.compile("什么|多少|几|哪|谁|何|怎|吗|如何|请问")
@@ -44,14 +44,14 @@ def crossed(
     if near and (not others or random.random() < 0.3):
         others = f"{others}\n{near}"
     ways = [(3.0, one) for one in _numbers(question, own, others)]
-    told = [token for token in joined(cut(others)) if token.text not in own]
-    for word in joined(cut(question)):
+    told = [token for token in joined_words(cut(others)) if token.text not in own]
+    for word in joined_words(cut(question)):
         if len(word.text) < 2 or word.text not in own or _ASKING.search(word.text):
             continue
         ways += [
             (0.5 if word.tag[:1] == "v" else 3.0, Crossing(word.start, word.text, other.text))
             for other in told
-            if alike(word, other) and other.text not in question and _is_word(other.text)
+            if is_kin(word, other) and other.text not in question and _is_word(other.text)
         ]
     return random.choices([way for _, way in ways], [weight for weight, _ in ways])[0] if ways else None
 

@@ -8,14 +8,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from knowledge.answering.extractor import BARRED_CHANCE, BARRED_COST
-from knowledge.answering.scorer import Decisions, Logistic, softmax
+from knowledge.answering.scorer import Decisions, Logistic, logit, softmax
 from knowledge.training.fitting import Array, descend, logistic
-from knowledge.training.measures import normal
-from knowledge.training.outcomes import Outcome, Read
+from knowledge.training.outcomes import JudgedFact, Outcome
 from knowledge.training.spans import KEPT_BACK
+from knowledge.training.squad import normal
 
-PART = 60
-"""Questions whose share of right ones makes one point of the curve that corrects what is told."""
+GROUPS = ("few", "told", "words")
+SMOOTHED = 1e-3
+"""Penalty of the two numbers a group that make chances of what is told."""
 WRONG_AT_MOST = 0.01
 """Share of the near misses above the threshold."""
 RIGHT_AT_LEAST = 0.96
@@ -69,7 +70,7 @@ class Judged:
     said: float
 
     @property
-    def first(self) -> Read:
+    def first(self) -> JudgedFact:
         """The fact that would be claimed."""
         return self.outcome.first
 
@@ -86,12 +87,16 @@ def decide(outcomes: Sequence[Outcome], alone: Decisions | None = None) -> tuple
         learnt = [o for o in outcomes if o.case.asked.article % KEPT_BACK != part]
         fitted = _fitted(learnt, with_reader=alone is not None)
         raw += [_judged(o, fitted, alone) for o in outcomes if o.case.asked.article % KEPT_BACK == part]
-    points = _borne_out(raw)
-    told, right = zip(*points, strict=True)
-    judged = [
-        one if one.first.barred else replace(one, found=float(np.interp(one.found, told, right)))
-        for one in raw
-    ]
+    judged = []
+    for part in range(KEPT_BACK):
+        others = _borne_out([one for one in raw if one.outcome.case.asked.article % KEPT_BACK != part])
+        judged += [
+            one
+            if one.first.barred
+            else replace(one, found=others[one.first.group].of({"told": logit(one.found)}))
+            for one in raw
+            if one.outcome.case.asked.article % KEPT_BACK == part
+        ]
     news = [one for one in judged if one.outcome.case.generated]
     must_not = [
         one.found for one in news if one.outcome.case.sort in ("near", "removed") and not one.first.right
@@ -104,7 +109,7 @@ def decide(outcomes: Sequence[Outcome], alone: Decisions | None = None) -> tuple
     ]
     said_from = _threshold(sure, 1 - RIGHT_AT_LEAST)
     whole = _fitted(outcomes, with_reader=alone is not None)
-    return replace(whole, found_from=found_from, said_from=said_from, borne_out=points), judged
+    return replace(whole, found_from=found_from, said_from=said_from, borne_out=_borne_out(raw)), judged
 
 
 def _fitted(outcomes: Sequence[Outcome], *, with_reader: bool) -> Decisions:
@@ -114,26 +119,26 @@ def _fitted(outcomes: Sequence[Outcome], *, with_reader: bool) -> Decisions:
     )
     firsts = [in_order(outcome, order).first for outcome in outcomes]
     fitted = [read for read in firsts if not read.barred]
-    groups = {group: [read for read in fitted if read.group == group] for group in ("few", "told", "words")}
+    groups = {group: [read for read in fitted if read.group == group] for group in GROUPS}
     found = {group: _fit(reads, names, [read.right for read in reads]) for group, reads in groups.items()}
     claims = [_with_found(read, found) for read in fitted if read.said is not None and read.right]
     said_names = (*_OF_SAID, *(_READ_SAID if with_reader else ()))
     said = _fit(claims, said_names, [read.said_right for read in claims])
-    return Decisions(order, found, said, 1.0, 1.0)
+    return Decisions(order, found, said, 1.0, 1.0, {})
 
 
 def _judged(outcome: Outcome, decisions: Decisions, alone: Decisions | None) -> Judged:
     outcome = in_order(outcome, decisions.order)
     read = outcome.first
     beside = alone.chance(read.group, read.by_words) if alone and "read_doubt" in read.evidence else None
-    found = BARRED_CHANCE if read.barred else decisions.chance(read.group, read.evidence, beside)
+    found = BARRED_CHANCE if read.barred else decisions.told(read.group, read.evidence, beside)
     return Judged(outcome, found, decisions.said.of(outcome.first.evidence | {"found": found}))
 
 
 def in_order(outcome: Outcome, weights: dict[str, float]) -> Outcome:
     """Return an outcome with the first fact that the weights put first."""
 
-    def merit(read: Read) -> float:
+    def merit(read: JudgedFact) -> float:
         return (
             sum(w * read.evidence.get(name, 0.0) for name, w in weights.items()) - BARRED_COST * read.barred
         )
@@ -152,7 +157,7 @@ def is_unsure(outcome: Outcome) -> bool:
     return case.generated or apart
 
 
-def report(decisions: Decisions, judged: Sequence[Judged]) -> None:
+def print_outcomes(decisions: Decisions, judged: Sequence[Judged]) -> None:
     """Print what the parts kept back show: claims, refusals, reliability in ten bins."""
     for made, of in ((True, "news"), (False, "encyclopedia")):
         asked = [one for one in judged if one.outcome.case.generated is made]
@@ -176,27 +181,16 @@ def report(decisions: Decisions, judged: Sequence[Judged]) -> None:
             print(f"  confidence {low / 10:.1f}: {len(inside):5} answers, mean {mean:.3f}, right {share:.3f}")
 
 
-def _borne_out(judged: Sequence[Judged]) -> tuple[tuple[float, float], ...]:
-    """Return which share was right where so much was told: isotonic regression over parts of like size.
-
-    Pool adjacent violators (Ayer et al. 1955); a little is added at each step, so that no two chances become one.
-    """
-    pairs = sorted((one.found, one.first.right) for one in judged if not one.first.barred)
-    pools = [
-        [float(np.mean([told for told, _ in part])), float(np.mean([right for _, right in part])), len(part)]
-        for part in (pairs[at : at + PART] for at in range(0, len(pairs), PART))
-    ]
-    merged: list[list[float]] = []
-    for pool in pools:
-        merged.append(pool)
-        while len(merged) > 1 and merged[-2][1] >= merged[-1][1]:
-            (told, right, count), (other, its, more) = merged.pop(-2), merged.pop()
-            whole = count + more
-            merged.append(
-                [(told * count + other * more) / whole, (right * count + its * more) / whole, whole]
-            )
-    points = [(round(told, 4), round(min(0.99, max(0.01, right)), 4)) for told, right, _ in merged]
-    return ((0.0, 0.0), *points, (1.0, 1.0))
+def _borne_out(judged: Sequence[Judged]) -> dict[str, Logistic]:
+    """Return for each group what makes a chance of what is told (Platt 1999): few numbers, and no two chances one."""
+    found = {}
+    for group in GROUPS:
+        of_group = [one for one in judged if one.first.group == group and not one.first.barred]
+        rows = np.array([[logit(one.found)] for one in of_group])
+        right = np.array([float(one.first.right) for one in of_group])
+        weights, bias = logistic(rows, right, penalty=SMOOTHED)
+        found[group] = Logistic({"told": round(float(weights[0]), 4)}, round(bias, 4))
+    return found
 
 
 def _fit_order(outcomes: Sequence[Outcome], names: Sequence[str]) -> dict[str, float]:
@@ -219,11 +213,11 @@ def _fit_order(outcomes: Sequence[Outcome], names: Sequence[str]) -> dict[str, f
     return {name: round(float(weight), 3) for name, weight in zip(names, weights, strict=True)}
 
 
-def _with_found(read: Read, found: dict[str, Logistic]) -> Read:
+def _with_found(read: JudgedFact, found: dict[str, Logistic]) -> JudgedFact:
     return replace(read, evidence=read.evidence | {"found": found[read.group].of(read.evidence)})
 
 
-def _fit(reads: Sequence[Read], names: Sequence[str], right: Sequence[bool]) -> Logistic:
+def _fit(reads: Sequence[JudgedFact], names: Sequence[str], right: Sequence[bool]) -> Logistic:
     rows = np.array([[read.evidence.get(name, 0.0) for name in names] for read in reads])
     signs = np.array([-1.0 if name in _FALLING else 1.0 for name in names])
     least = np.array([0.0 if name in _FALLING or name in _RISING else -9.0 for name in names])
@@ -235,7 +229,7 @@ def _fit(reads: Sequence[Read], names: Sequence[str], right: Sequence[bool]) -> 
 
 def _claimed_at_most(chances: Sequence[float], share: float) -> float:
     """Return the chance above which at most that share of the questions that must be refused lies."""
-    allowed = min(int(share * len(chances)), len(chances) - 1)
+    allowed = min(round(share * len(chances)), len(chances) - 1)
     return round(sorted(chances, reverse=True)[allowed] + 1e-4, 4)
 
 

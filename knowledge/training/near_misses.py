@@ -60,7 +60,17 @@ class Changer:
         if not ways:
             return None
         _, start, old, new, kind = random.choices(ways, [way[0] for way in ways])[0]
-        return NearMiss(folded[:start] + new + folded[start + len(old) :], start, start + len(new), kind)
+        miss = NearMiss(folded[:start] + new + folded[start + len(old) :], start, start + len(new), kind)
+        return miss if self.is_heard(miss) else None
+
+    def is_heard(self, miss: NearMiss) -> bool:
+        """Tell whether the new word is read as one where it stands now: of 离岛上税 nobody hears 上税."""
+        if miss.kind not in ("name", "opposite", "sibling", "word"):
+            return True
+        new = miss.text[miss.start : miss.end]
+        return any(
+            token.text == new and token.start == miss.start for token in self._language.tokens(miss.text)
+        )
 
     def _numbers(self, text: str, window: str, random: Random) -> list[tuple[float, int, str, str, str]]:
         found = []

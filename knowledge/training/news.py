@@ -66,10 +66,12 @@ def news_rows(folder: Path, language: Analyzer, random: Random) -> Iterator[dict
     scripts = [(title, text) for title, text in scripts if len(text) >= 80]
     spread = Counter(word for _, text in scripts for word in {token.text for token in language.tokens(text)})
     few = max(3, len(scripts) // 150)
+    heads = Counter(word for title, _ in scripts for word in {token.text for token in language.tokens(title)})
+    headings = frozenset(word for word, count in heads.items() if count > few)
     for title, text in scripts:
         made = [
             one
-            for one in _asked(title, text, language, random)
+            for one in _asked(title, text, headings, language, random)
             if _is_telling(one[0], text, spread, few, language)
         ]
         random.shuffle(made)
@@ -101,12 +103,19 @@ def _scripts(folder: Path) -> Iterator[tuple[str, str]]:
 Made = tuple[str, int, int]
 
 
-def _asked(title: str, text: str, language: Analyzer, random: Random) -> Iterator[Made]:
+def _asked(
+    title: str, text: str, headings: frozenset[str], language: Analyzer, random: Random
+) -> Iterator[Made]:
+    """Make questions of each sentence; `headings` are words of so many titles that they name nothing: 快讯."""
     before = title
     for sentence in _SENTENCE.finditer(text):
         if 12 <= len(sentence.group()) <= 160:
             at = sentence.start()
-            subjects = _subjects(f"{title} {before}", sentence.group(), language)
+            subjects = [
+                word
+                for word in _subjects(f"{title} {before}", sentence.group(), language)
+                if word not in headings
+            ]
             for ask in (_of_words, _of_figures, _of_actors, _of_times, _of_places, _of_titles, _of_reasons):
                 for question, start, end in ask(sentence.group(), language, random):
                     if subjects and ask is not _of_words and random.random() < 0.4:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
@@ -19,26 +19,20 @@ from knowledge.query.analysis import Query, analyse
 from knowledge.search.ask import Answering, examine_wordings
 from knowledge.text.analyzer import Analyzer
 from knowledge.training.crossing import crossed
-from knowledge.training.measures import is_right, normal
 from knowledge.training.near_misses import Changer
-from knowledge.training.reader.rewording import reworded
-from knowledge.training.reader.words import Lexicon
 from knowledge.training.spans import drawn, opened, passages_of
-from knowledge.training.squad import Asked, load
+from knowledge.training.squad import AskedQuestion, is_right, load, normal
 
 KEPT_ARTICLES = 0.7
 """Share of an encyclopedia's articles that are there; the questions of the others must be refused."""
 KEPT_NEWS = 0.85
-REWORDED = 0.5
-SYNONYMS = 0.6
-"""Share of the reworded questions in which a word is another's synonym."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """One question as asked of a corpus; `sort` is there, removed, crossed, or near: one word changed."""
 
-    asked: Asked
+    asked: AskedQuestion
     text: str
     sort: str
     generated: bool
@@ -51,7 +45,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class JudgedFact:
     """One fact read for a case: evidence, with the reader's and without, whether it is barred from answering, and what is right about it."""
 
     group: str
@@ -68,8 +62,8 @@ class Outcome:
     """What the search made of a case: the leading facts, and the first of them."""
 
     case: Case
-    reads: tuple[Read, ...]
-    first: Read
+    reads: tuple[JudgedFact, ...]
+    first: JudgedFact
 
 
 class PatientReader:
@@ -86,12 +80,9 @@ class PatientReader:
 
 
 def asked_of_search(
-    path: Path, changer: Changer, lexicon: Lexicon, answering: Answering, most: int, language: Analyzer
+    path: Path, changer: Changer, answering: Answering, most: int, language: Analyzer
 ) -> Iterator[Outcome]:
-    """Ask a set's questions, what near misses they have, and those of removed articles.
-
-    Half of the made questions, which have the very words of the text, are asked in others first.
-    """
+    """Ask a set's questions, what near misses they have, and those of removed articles."""
     random = Random(5)
     kept: dict[int, bool] = {}
     share = KEPT_NEWS if path.is_dir() else KEPT_ARTICLES
@@ -107,15 +98,18 @@ def asked_of_search(
     with opened(one) as index:
         for asked in chosen:
             around = passages[asked.fact.id] if asked.fact else None
-            if path.is_dir() and asked.text not in asked.answers and random.random() < REWORDED:
-                asked = replace(asked, text=reworded(asked.text, lexicon, random, synonyms=SYNONYMS))
             for case in cases(asked, around, path.is_dir(), changer, language, random):
                 if outcome := _outcome(case, read, index, answering, language):
                     yield outcome
 
 
 def cases(
-    asked: Asked, around: Passage | None, made: bool, changer: Changer, language: Analyzer, random: Random
+    asked: AskedQuestion,
+    around: Passage | None,
+    made: bool,
+    changer: Changer,
+    language: Analyzer,
+    random: Random,
 ) -> Iterator[Case]:
     """Return a question as it is and what near misses of it there are; `around` is the fact that answers, if any does."""
     yield Case(asked, asked.text, "there" if around else "removed", made)
@@ -148,7 +142,7 @@ def _outcome(
     return Outcome(case, reads, reads[0])
 
 
-def _read(case: Case, reading: FactReading) -> Read:
+def _read(case: Case, reading: FactReading) -> JudgedFact:
     answers = case.asked.answers
     text = normal(reading.passage.text)
     if case.text in answers:  # a word alone: the fact that holds it is right
@@ -158,4 +152,6 @@ def _read(case: Case, reading: FactReading) -> Read:
     said = reading.answer.text if reading.answer else None
     told = right and said is not None and is_right(said, answers)
     group = question_group(reading.query.type)
-    return Read(group, reading.evidence, reading.by_words.evidence, reading.is_barred, right, said, told)
+    return JudgedFact(
+        group, reading.evidence, reading.by_words.evidence, reading.is_barred, right, said, told
+    )

@@ -24,7 +24,7 @@ from knowledge.search.weights import SIMILARITY
 from knowledge.text.analyzer import ChineseAnalyzer
 from knowledge.training.fitting import descend, logistic
 from knowledge.training.spans import opened
-from knowledge.training.squad import Asked, QuestionSet, load
+from knowledge.training.squad import AskedQuestion, QuestionSet, load
 
 PENALTY = 1e-3
 NAMES = [feature.__name__ for feature in FEATURES]
@@ -98,13 +98,13 @@ def _firsts(path: Path, ranking: Array, sample: int, language: ChineseAnalyzer) 
             yield First(features[best], kept[one.article], 1 / len(asked))
 
 
-def right_rows(index: Index, pool: Pool, asked: Asked) -> Array:
+def right_rows(index: Index, pool: Pool, asked: AskedQuestion) -> Array:
     """Tell which rows of a pool hold the answer."""
     facts = index.facts_at([int(key) for key in index.columns.keys[pool.rows]])
     return np.array([asked.fact is not None and fact.id == asked.fact.id for fact in facts])
 
 
-def _drawn(asked: Sequence[Asked], sample: int) -> Sequence[Asked]:
+def _drawn(asked: Sequence[AskedQuestion], sample: int) -> Sequence[AskedQuestion]:
     return Random(1).sample(asked, min(sample, len(asked)))
 
 

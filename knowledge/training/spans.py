@@ -25,9 +25,8 @@ from knowledge.search.lexicon import Lexicon
 from knowledge.search.units import idf
 from knowledge.text.analyzer import Analyzer
 from knowledge.training.fitting import Array, listwise_net, logistic
-from knowledge.training.measures import f1
 from knowledge.training.near_misses import Changer
-from knowledge.training.squad import Asked, QuestionSet
+from knowledge.training.squad import AskedQuestion, QuestionSet, f1
 
 KEPT_BACK = 4
 HIDDEN = 48
@@ -123,12 +122,12 @@ def rarity_in(index: Index) -> Callable[[str], float]:
     return lambda word: float(idf(lexicon.frequency(word), lexicon.size)) / nowhere
 
 
-def drawn(one: QuestionSet, most: int) -> list[Asked]:
+def drawn(one: QuestionSet, most: int) -> list[AskedQuestion]:
     """Return a random sample of the questions, the same every time."""
     return Random(1).sample(one.asked, min(most, len(one.asked)))
 
 
-def is_kept_back(asked: Asked) -> bool:
+def is_kept_back(asked: AskedQuestion) -> bool:
     """A quarter, by article: every question of one article is on one side."""
     return asked.article % KEPT_BACK == 0
 

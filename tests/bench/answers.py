@@ -25,11 +25,10 @@ from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import analyse
 from knowledge.snapshot import Snapshot, answer_model, shipped_reader
 from knowledge.text.analyzer import Analyzer, ChineseAnalyzer
-from knowledge.training.measures import exact, f1, is_right, normal
 from knowledge.training.near_misses import Changer, read_opposites
 from knowledge.training.outcomes import Case, PatientReader, cases
 from knowledge.training.spans import passages_of
-from knowledge.training.squad import Asked, QuestionSet, load
+from knowledge.training.squad import AskedQuestion, QuestionSet, exact, f1, is_right, load, normal
 from tests.gold import near_misses
 
 BEFORE = "0.1: gold fact EM/F1 CMRC dev .19/.29, DRCD dev .25/.35; of fourteen near misses thirteen answered"
@@ -168,6 +167,6 @@ def _first_is_right(told: Told) -> bool:
     return any(normal(answer) in normal(first.fact.text) for answer in told.case.asked.answers)
 
 
-def _drawn(data: QuestionSet, sample: int) -> list[Asked]:
+def _drawn(data: QuestionSet, sample: int) -> list[AskedQuestion]:
     asked = [one for one in data.asked if one.answerable]
     return Random(2).sample(asked, min(sample, len(asked)))

@@ -18,10 +18,10 @@ import numpy as np
 from knowledge.answering.reader import Reader, Window, WindowReading
 from knowledge.models.reader import open_reader
 from knowledge.training.reader import sources
-from knowledge.training.reader.examples import Example, ExampleMaker
+from knowledge.training.reader.examples import ExampleMaker, ReadingExample
 from knowledge.training.reader.questions import from_news
-from knowledge.training.reader.sources import QuestionSet
-from knowledge.training.reader.words import Lexicon
+from knowledge.training.reader.sources import ReaderSet
+from knowledge.training.reader.words import WordKinds
 
 QUESTIONS = 200
 PASSAGES = 60
@@ -60,9 +60,9 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _print_spans(reader: Reader, found: QuestionSet) -> None:
+def _print_spans(reader: Reader, found: ReaderSet) -> None:
     drawn = random.Random(3).sample([a for a in found.asked if a.sentence is not None], QUESTIONS)
-    maker = ExampleMaker([found], Lexicon())
+    maker = ExampleMaker([found], WordKinds())
     ours: list[tuple[float, float]] = []
     whole: list[tuple[float, float]] = []
     right = 0
@@ -90,8 +90,8 @@ def _print_near_misses(reader: Reader, root: Path) -> None:
     rng = random.Random(11)
     passages = sources.news(root, TRAINED_PASSAGES + NEW_PASSAGES)[TRAINED_PASSAGES:]
     new = [sources.cmrc_dev(root), sources.drcd_dev(root), from_news(passages, QUESTIONS * 2, rng)]
-    maker = ExampleMaker(new, Lexicon.read(root, [p for one in new for p in one.passages]))
-    halves: tuple[list[tuple[Example, WindowReading]], ...] = ([], [])
+    maker = ExampleMaker(new, WordKinds.read(root, [p for one in new for p in one.passages]))
+    halves: tuple[list[tuple[ReadingExample, WindowReading]], ...] = ([], [])
     for number, one in enumerate(new):
         pool = [asked for asked in one.asked if asked.sentence is not None]
         for turn, asked in enumerate(rng.sample(pool, min(QUESTIONS, len(pool)))):
@@ -114,8 +114,8 @@ def _print_near_misses(reader: Reader, root: Path) -> None:
                 print(f"    {kind:16} n {len(found):4} AUC {_auc(true, found):.3f} refused {refused:.3f}")
 
 
-def _print_unanswerable(reader: Reader, found: QuestionSet) -> None:
-    maker = ExampleMaker([found], Lexicon())
+def _print_unanswerable(reader: Reader, found: ReaderSet) -> None:
+    maker = ExampleMaker([found], WordKinds())
     rng = random.Random(5)
     scores: dict[bool, list[float]] = {True: [], False: []}
     for answered in (True, False):
@@ -129,8 +129,8 @@ def _print_unanswerable(reader: Reader, found: QuestionSet) -> None:
     )
 
 
-def _print_speed(reader: Reader, found: QuestionSet) -> None:
-    maker = ExampleMaker([found], Lexicon())
+def _print_speed(reader: Reader, found: ReaderSet) -> None:
+    maker = ExampleMaker([found], WordKinds())
     drawn = random.Random(3).sample(found.asked, 120)
     spent: list[float] = []
     for asked in drawn:

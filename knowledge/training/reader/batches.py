@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from knowledge.answering.pairs import Pair, PairEncoder
 from knowledge.answering.pieces import PieceVocabulary
-from knowledge.training.reader.examples import Example
+from knowledge.training.reader.examples import ReadingExample
 from knowledge.training.reader.network import ReaderNetwork
 
 _NOT_SENTENCE = -1e4
@@ -59,7 +59,7 @@ class Losses:
         return self.span + self.answerable + 0.7 * self.doubt + 0.5 * self.order
 
 
-def collated(groups: Sequence[Sequence[Example]], encoder: PairEncoder, rng: random.Random) -> Batch:
+def collated(groups: Sequence[Sequence[ReadingExample]], encoder: PairEncoder, rng: random.Random) -> Batch:
     """Encode the examples of some groups, with a random length of context."""
     rows = [
         (n, example, _encoded(example, encoder, rng)) for n, group in enumerate(groups) for example in group
@@ -99,7 +99,7 @@ def collated(groups: Sequence[Sequence[Example]], encoder: PairEncoder, rng: ran
     )
 
 
-def _encoded(example: Example, encoder: PairEncoder, rng: random.Random) -> Pair:
+def _encoded(example: ReadingExample, encoder: PairEncoder, rng: random.Random) -> Pair:
     filled = rng.choice((48, 64, 80, 96))
     pair = encoder.encode(example.question, example.window, filled=filled)
     if example.span is None or any(last >= example.span[1] for _, _, last in pair.sentence):

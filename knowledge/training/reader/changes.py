@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from knowledge.text.measures import MEASURES, alike
-from knowledge.training.reader.words import NAMES, Lexicon, tokens
+from knowledge.training.reader.words import NAMES, WordKinds, placed_words
 
 ASKING = re.compile("什么|多少|几|哪|谁|何|怎|为什么|吗|多[长宽高大重深远久快厚]|如何|请问")
 _HAN_DIGITS = "一二三四五六七八九十"
@@ -56,7 +56,7 @@ _ASKED = re.compile("什么时候|何时|哪一年|哪年|谁|哪里|什么地�
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class WordChange:
     """One thing changed: `question[start:start + len(old)]` becomes `new`."""
 
     kind: str
@@ -74,15 +74,15 @@ class Change:
         return self.start + len(self.new)
 
 
-_Changer = Callable[[str, str, Lexicon, random.Random], Iterator[Change]]
+_Changer = Callable[[str, str, WordKinds, random.Random], Iterator[WordChange]]
 
 
-def near_miss(question: str, context: str, lexicon: Lexicon, rng: random.Random) -> Change | None:
+def near_miss(question: str, context: str, lexicon: WordKinds, rng: random.Random) -> WordChange | None:
     """Return one change of the question whose new word does not stand in the context, or None.
 
     The kind is drawn first, so that common words do not crowd out years, ordinals and dimensions.
     """
-    found: list[tuple[float, list[Change]]] = []
+    found: list[tuple[float, list[WordChange]]] = []
     for weight, changer in _CHANGERS:
         options = [
             c
@@ -97,12 +97,12 @@ def near_miss(question: str, context: str, lexicon: Lexicon, rng: random.Random)
 
 
 def _numbers(pattern: re.Pattern[str], kind: str) -> _Changer:
-    def changer(question: str, context: str, lexicon: Lexicon, rng: random.Random) -> Iterator[Change]:
+    def changer(question: str, context: str, lexicon: WordKinds, rng: random.Random) -> Iterator[WordChange]:
         for match in pattern.finditer(question):
             for _ in range(6):
                 new = _other_number(match.group(), kind, rng)
                 if new != match.group() and new not in context:
-                    yield Change(kind, match.start(), match.group(), new)
+                    yield WordChange(kind, match.start(), match.group(), new)
                     break
 
     return changer
@@ -124,57 +124,59 @@ def _other_number(said: str, kind: str, rng: random.Random) -> str:
 
 
 def _grouped(groups: tuple[tuple[str, ...] | str, ...], kind: str) -> _Changer:
-    def changer(question: str, context: str, lexicon: Lexicon, rng: random.Random) -> Iterator[Change]:
+    def changer(question: str, context: str, lexicon: WordKinds, rng: random.Random) -> Iterator[WordChange]:
         for group in groups:
             for word in group:
                 start = question.find(word)
                 if start >= 0 and (len(word) > 1 or "多" + word in question):
-                    yield Change(kind, start, word, rng.choice([other for other in group if other != word]))
+                    yield WordChange(
+                        kind, start, word, rng.choice([other for other in group if other != word])
+                    )
 
     return changer
 
 
-def _side(question: str, context: str, lexicon: Lexicon, rng: random.Random) -> Iterator[Change]:
-    for token in tokens(question):
+def _side(question: str, context: str, lexicon: WordKinds, rng: random.Random) -> Iterator[WordChange]:
+    for token in placed_words(question):
         if token.tag in _SIDED and len(token.word) > 1 and not ASKING.search(token.word):
             for place, character in enumerate(token.word):
                 group = next((group for group in _SIDES if character in group), "")
                 if group and (place == 0 or token.tag in ("ns", "f")):
                     other = rng.choice([o for o in group if o != character])
-                    yield Change(
+                    yield WordChange(
                         "side", token.start, token.word, token.word[:place] + other + token.word[place + 1 :]
                     )
 
 
-def _unit(question: str, context: str, lexicon: Lexicon, rng: random.Random) -> Iterator[Change]:
+def _unit(question: str, context: str, lexicon: WordKinds, rng: random.Random) -> Iterator[WordChange]:
     match = _UNIT.search(question)
     if match:
         new = rng.choice(MEASURES)
         counted = re.search(rf"[\d一二三四五六七八九十百千万亿余多]{new}", context)
         if not counted and not alike(match.group(1), new):
-            yield Change("unit", match.start(1), match.group(1), new)
+            yield WordChange("unit", match.start(1), match.group(1), new)
 
 
-def _opposite(question: str, context: str, lexicon: Lexicon, rng: random.Random) -> Iterator[Change]:
-    for token in tokens(question):
+def _opposite(question: str, context: str, lexicon: WordKinds, rng: random.Random) -> Iterator[WordChange]:
+    for token in placed_words(question):
         others = lexicon.opposites.get(token.word)
         if others and not ASKING.search(token.word) and len(token.word) > 1:
-            yield Change("opposite", token.start, token.word, rng.choice(sorted(others)))
+            yield WordChange("opposite", token.start, token.word, rng.choice(sorted(others)))
 
 
-def _name(question: str, context: str, lexicon: Lexicon, rng: random.Random) -> Iterator[Change]:
-    for token in tokens(question):
+def _name(question: str, context: str, lexicon: WordKinds, rng: random.Random) -> Iterator[WordChange]:
+    for token in placed_words(question):
         if token.tag[:2] in NAMES and len(token.word) > 1 and not ASKING.search(token.word):
             new = lexicon.name_like(token.word, token.tag, rng)
             if new:
-                yield Change(
+                yield WordChange(
                     {"nr": "person", "ns": "place"}.get(token.tag[:2], "body"), token.start, token.word, new
                 )
 
 
 def _word(letter: str, kind: str) -> _Changer:
-    def changer(question: str, context: str, lexicon: Lexicon, rng: random.Random) -> Iterator[Change]:
-        for token in tokens(question):
+    def changer(question: str, context: str, lexicon: WordKinds, rng: random.Random) -> Iterator[WordChange]:
+        for token in placed_words(question):
             plain = (
                 token.tag[:1] == letter and token.tag[:2] not in NAMES and token.tag not in ("vshi", "vyou")
             )
@@ -183,28 +185,28 @@ def _word(letter: str, kind: str) -> _Changer:
                 if new is None and rng.random() < 0.5:
                     new = lexicon.any_word(token.tag, len(token.word), rng)
                 if new and not _shares(new, token.word, lexicon):
-                    yield Change(kind, token.start, token.word, new)
+                    yield WordChange(kind, token.start, token.word, new)
 
     return changer
 
 
-def _negation(question: str, context: str, lexicon: Lexicon, rng: random.Random) -> Iterator[Change]:
-    for token in tokens(question):
+def _negation(question: str, context: str, lexicon: WordKinds, rng: random.Random) -> Iterator[WordChange]:
+    for token in placed_words(question):
         if token.tag in ("v", "vn") and len(token.word) > 1 and not ASKING.search(token.word):
             word = rng.choice(("未", "没有", "不"))
             if not re.search("[未没不无非]", context):
-                yield Change("negation", token.start, token.word, word + token.word)
+                yield WordChange("negation", token.start, token.word, word + token.word)
 
 
-def _asked(question: str, context: str, lexicon: Lexicon, rng: random.Random) -> Iterator[Change]:
+def _asked(question: str, context: str, lexicon: WordKinds, rng: random.Random) -> Iterator[WordChange]:
     match = _ASKED.search(question)
     if match:
         for word, present in _OTHER_ASKED:
             if not present.search(context) and match.group() not in word:
-                yield Change("asked", match.start(), match.group(), word)
+                yield WordChange("asked", match.start(), match.group(), word)
 
 
-def _shares(new: str, old: str, lexicon: Lexicon) -> bool:
+def _shares(new: str, old: str, lexicon: WordKinds) -> bool:
     """Whether two words have a synonym in common: then they are too near to forbid."""
     return bool(lexicon.synonyms.get(new, set()) & lexicon.synonyms.get(old, set()))
 

@@ -12,9 +12,9 @@ from knowledge.answering.reader import Window
 from knowledge.text.analyzer import Token
 from knowledge.training.crossing import crossed
 from knowledge.training.reader.changes import near_miss
-from knowledge.training.reader.rewording import reworded
-from knowledge.training.reader.sources import Asked, Passage, QuestionSet
-from knowledge.training.reader.words import Lexicon, tokens
+from knowledge.training.reader.rewording import asked_otherwise
+from knowledge.training.reader.sources import PublicText, ReaderQuestion, ReaderSet
+from knowledge.training.reader.words import WordKinds, placed_words
 
 _NEIGHBOUR = 120
 _COMMON_GRAM = 600
@@ -22,7 +22,7 @@ _CLOSE = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class ReadingExample:
     """A question and a window, and what the reader should say.
 
     `span` is where the sentence answers, None for none; `doubted` the run of the question that is unsupported;
@@ -45,7 +45,7 @@ class Example:
 class ExampleMaker:
     """Makes the examples of any question of its sets, afresh at each call."""
 
-    def __init__(self, sets: Sequence[QuestionSet], lexicon: Lexicon) -> None:
+    def __init__(self, sets: Sequence[ReaderSet], lexicon: WordKinds) -> None:
         self.sets = sets
         self.lexicon = lexicon
         self.questions = [(number, asked) for number, one in enumerate(sets) for asked in one.asked]
@@ -68,36 +68,38 @@ class ExampleMaker:
         return window_of(text.text, text.sentences, sentence, text.title)
 
     def group(
-        self, set_number: int, asked: Asked, rng: random.Random, *, plain: bool = False
-    ) -> list[Example]:
+        self, set_number: int, asked: ReaderQuestion, rng: random.Random, *, plain: bool = False
+    ) -> list[ReadingExample]:
         """Return the examples of one question; `plain` leaves the question as it is, for judging."""
         if asked.sentence is None:
             return []
         window = self.window(set_number, asked.passage, asked.sentence)
         answer = self._answer(window, asked)
-        question = asked.text if plain or rng.random() < 0.5 else reworded(asked.text, self.lexicon, rng)
+        question = (
+            asked.text if plain or rng.random() < 0.5 else asked_otherwise(asked.text, self.lexicon, rng)
+        )
         span = (asked.start, asked.start + len(answer))
-        examples = [Example("answer", question, window, answerable=True, span=span)]
+        examples = [ReadingExample("answer", question, window, answerable=True, span=span)]
         examples += self._near_misses(question, window, span, rng)
         examples += self._crossed(question, window, span, rng)
         examples += self._elsewhere(set_number, asked, question, answer, rng, plain=plain)
         return examples
 
     @staticmethod
-    def _answer(window: Window, asked: Asked) -> str:
+    def _answer(window: Window, asked: ReaderQuestion) -> str:
         standing = [a for a in asked.answers if window.sentence.startswith(a, asked.start)]
         return min(standing, key=len)
 
     def _near_misses(
         self, question: str, window: Window, span: tuple[int, int], rng: random.Random
-    ) -> list[Example]:
+    ) -> list[ReadingExample]:
         context = "\n".join((window.title, window.before, window.sentence, window.after))
         change = near_miss(question, context + question, self.lexicon, rng)
         if change is None:
             return []
         changed = change.applied(question)
         doubted = (change.start, change.end)
-        found = [Example(f"near-{change.kind}", changed, window, answerable=False, doubted=doubted)]
+        found = [ReadingExample(f"near-{change.kind}", changed, window, answerable=False, doubted=doubted)]
         answer = window.sentence[span[0] : span[1]]
         if change.old not in context or change.old in answer or change.kind in ("negation", "asked"):
             return found
@@ -106,26 +108,35 @@ class ExampleMaker:
         if moved.sentence[start : start + len(answer)] == answer:
             if rng.random() < 0.45:
                 both = (start, start + len(answer))
-                found.append(Example("both", changed, moved, answerable=True, span=both))
+                found.append(ReadingExample("both", changed, moved, answerable=True, span=both))
             if rng.random() < 0.4:
                 stays = (change.start, change.start + len(change.old))
-                found.append(Example("near-window", question, moved, answerable=False, doubted=stays))
+                found.append(ReadingExample("near-window", question, moved, answerable=False, doubted=stays))
         return found
 
     @staticmethod
-    def _crossed(question: str, window: Window, span: tuple[int, int], rng: random.Random) -> list[Example]:
+    def _crossed(
+        question: str, window: Window, span: tuple[int, int], rng: random.Random
+    ) -> list[ReadingExample]:
         near = f"{window.before}\n{window.after}"
         change = crossed(question, window.sentence, span, near, _cut, rng)
         if change is None:
             return []
         place = (change.start, change.start + len(change.new))
         asked = question[: change.start] + change.new + question[change.start + len(change.old) :]
-        return [Example("near-crossed", asked, window, answerable=False, doubted=place)]
+        return [ReadingExample("near-crossed", asked, window, answerable=False, doubted=place)]
 
     def _elsewhere(
-        self, set_number: int, asked: Asked, question: str, answer: str, rng: random.Random, *, plain: bool
-    ) -> list[Example]:
-        found: list[Example] = []
+        self,
+        set_number: int,
+        asked: ReaderQuestion,
+        question: str,
+        answer: str,
+        rng: random.Random,
+        *,
+        plain: bool,
+    ) -> list[ReadingExample]:
+        found: list[ReadingExample] = []
         passage = self.sets[set_number].passages[asked.passage]
         assert asked.sentence is not None
         others = [n for n in range(len(passage.sentences)) if abs(n - asked.sentence) > 1]
@@ -137,7 +148,9 @@ class ExampleMaker:
                 rng.sample(others, min(3, len(others))), key=lambda n: self._shared(question, passage, n)
             )
             found.append(
-                Example("other", question, self.window(set_number, asked.passage, other), answerable=False)
+                ReadingExample(
+                    "other", question, self.window(set_number, asked.passage, other), answerable=False
+                )
             )
         elif len(passage.sentences) > 1:
             beside = asked.sentence + rng.choice((-1, 1))
@@ -148,15 +161,15 @@ class ExampleMaker:
                 elif rng.random() < 0.7 and asked.sentence < beside:
                     window = replace(window, before="")
                 if answer not in window.sentence:
-                    found.append(Example("beside", question, window, answerable=False))
+                    found.append(ReadingExample("beside", question, window, answerable=False))
         if plain or rng.random() < 0.3:
             far = self._far(set_number, asked.passage, question, answer, rng)
             if far is not None:
-                found.append(Example("far", question, far, answerable=False))
+                found.append(ReadingExample("far", question, far, answerable=False))
         return found
 
     @staticmethod
-    def _shared(question: str, passage: Passage, number: int) -> int:
+    def _shared(question: str, passage: PublicText, number: int) -> int:
         start, end = passage.sentences[number]
         return len(set(passage.text[start:end]) & set(question))
 
@@ -195,4 +208,4 @@ def _texts(window: Window) -> tuple[str, str, str, str]:
 
 
 def _cut(text: str) -> list[Token]:
-    return [Token(token.word, token.tag, token.start) for token in tokens(text)]
+    return [Token(token.word, token.tag, token.start) for token in placed_words(text)]

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from knowledge.text.measures import MEASURES
-from knowledge.training.reader.sources import Passage, QuestionSet
-from knowledge.training.reader.words import Token, tokens
+from knowledge.training.reader.sources import PublicText, ReaderSet
+from knowledge.training.reader.words import PlacedWord, placed_words
 
 MADE = "news"
 """The name of the set of made questions."""
@@ -77,12 +77,12 @@ class Made:
     answer: str
 
 
-_Maker = Callable[[str, Sequence[Token], random.Random], Iterator[Made]]
+_Maker = Callable[[str, Sequence[PlacedWord], random.Random], Iterator[Made]]
 
 
-def from_news(passages: Sequence[Passage], most: int, rng: random.Random) -> QuestionSet:
+def from_news(passages: Sequence[PublicText], most: int, rng: random.Random) -> ReaderSet:
     """Return up to `most` made questions over the passages, at most six a passage and two a sentence."""
-    made = QuestionSet(MADE)
+    made = ReaderSet(MADE)
     for passage in passages:
         if len(made.asked) >= most:
             break
@@ -90,7 +90,7 @@ def from_news(passages: Sequence[Passage], most: int, rng: random.Random) -> Que
         for start, end in passage.sentences:
             sentence = passage.text[start:end]
             if 14 <= len(sentence) <= 160:
-                cut = tokens(sentence)
+                cut = placed_words(sentence)
                 options = [m for maker in _MAKERS for m in maker(sentence, cut, rng) if _sound(m.question)]
                 chosen += [(start, m) for m in rng.sample(options, min(2, len(options)))]
         if chosen:
@@ -108,7 +108,7 @@ def _sound(question: str) -> bool:
     return whole and 4 <= len(question) <= 60 and question[0] not in "，、。；的了着"
 
 
-def figures(sentence: str, cut: Sequence[Token], rng: random.Random) -> Iterator[Made]:
+def figures(sentence: str, cut: Sequence[PlacedWord], rng: random.Random) -> Iterator[Made]:
     """Ask a figure with the clause's own words: in its place, after them, or as keywords."""
     for match in _FIGURE.finditer(sentence):
         figure, unit = match["figure"], match["unit"] or ""
@@ -141,7 +141,7 @@ def figures(sentence: str, cut: Sequence[Token], rng: random.Random) -> Iterator
         yield Made(_dated(question, sentence, match.start(), rng), match.start(), figure)
 
 
-def moments(sentence: str, cut: Sequence[Token], rng: random.Random) -> Iterator[Made]:
+def moments(sentence: str, cut: Sequence[PlacedWord], rng: random.Random) -> Iterator[Made]:
     """Ask the moment of what the clause after it says."""
     for match in _MOMENT.finditer(sentence):
         rest = re.sub(r"^(?:以来|起)?，?", "", sentence[match.end() :])
@@ -161,7 +161,7 @@ def moments(sentence: str, cut: Sequence[Token], rng: random.Random) -> Iterator
         yield Made(question, match.start(), match.group())
 
 
-def people(sentence: str, cut: Sequence[Token], rng: random.Random) -> Iterator[Made]:
+def people(sentence: str, cut: Sequence[PlacedWord], rng: random.Random) -> Iterator[Made]:
     """Ask who: what the person does, or who holds the office named before the name."""
     for number, token in enumerate(cut):
         titled_so = number and cut[number - 1].end == token.start and _TITLES.search(cut[number - 1].word)
@@ -179,7 +179,7 @@ def people(sentence: str, cut: Sequence[Token], rng: random.Random) -> Iterator[
             yield Made(whole, token.start, token.word)
 
 
-def places(sentence: str, cut: Sequence[Token], rng: random.Random) -> Iterator[Made]:
+def places(sentence: str, cut: Sequence[PlacedWord], rng: random.Random) -> Iterator[Made]:
     """Ask where: 在 a place, in its place or at the end."""
     for number, token in enumerate(cut[:-1]):
         following = cut[number + 1]
@@ -205,7 +205,7 @@ def places(sentence: str, cut: Sequence[Token], rng: random.Random) -> Iterator[
         yield Made(question, following.start, answer)
 
 
-def bodies(sentence: str, cut: Sequence[Token], rng: random.Random) -> Iterator[Made]:
+def bodies(sentence: str, cut: Sequence[PlacedWord], rng: random.Random) -> Iterator[Made]:
     """Ask which body does it: a run of nouns that ends as bodies do, before a verb or after 由."""
     for number, token in enumerate(cut[:-1]):
         if (
@@ -225,7 +225,7 @@ def bodies(sentence: str, cut: Sequence[Token], rng: random.Random) -> Iterator[
             yield Made(lead + rng.choice(_BODY) + deed[:30], cut[first].start, name)
 
 
-def titled(sentence: str, cut: Sequence[Token], rng: random.Random) -> Iterator[Made]:
+def titled(sentence: str, cut: Sequence[PlacedWord], rng: random.Random) -> Iterator[Made]:
     """Ask what stands in quotes or book marks."""
     for match in _TITLED.finditer(sentence):
         begin, end = _clause(sentence, match.start(), match.end())
@@ -238,7 +238,7 @@ def titled(sentence: str, cut: Sequence[Token], rng: random.Random) -> Iterator[
             yield Made(question, match.start(1), match.group(1))
 
 
-def lists(sentence: str, cut: Sequence[Token], rng: random.Random) -> Iterator[Made]:
+def lists(sentence: str, cut: Sequence[PlacedWord], rng: random.Random) -> Iterator[Made]:
     """Ask 哪些 of what is listed before 等."""
     for match in _LIST.finditer(sentence):
         begin, end = _clause(sentence, match.start(), match.end(2))
@@ -257,7 +257,7 @@ def lists(sentence: str, cut: Sequence[Token], rng: random.Random) -> Iterator[M
             yield Made(question, sentence.find(answer, match.start()), answer)
 
 
-def causes(sentence: str, cut: Sequence[Token], rng: random.Random) -> Iterator[Made]:
+def causes(sentence: str, cut: Sequence[PlacedWord], rng: random.Random) -> Iterator[Made]:
     """Ask why and how, where the sentence says so in so many words."""
     cause = _CAUSE.search(sentence)
     if cause:
@@ -267,7 +267,7 @@ def causes(sentence: str, cut: Sequence[Token], rng: random.Random) -> Iterator[
         yield Made(_after_subject(way["then"], rng.choice(_HOW)), way.start("way"), way["way"])
 
 
-def rows(made: QuestionSet, most: int, rng: random.Random) -> Iterator[tuple[Passage, Made]]:
+def rows(made: ReaderSet, most: int, rng: random.Random) -> Iterator[tuple[PublicText, Made]]:
     """Ask a cell of a made row: names and bodies of the news with figures, as a table's line or as 名：值 pairs."""
     labels = (
         "名称",
@@ -304,7 +304,7 @@ def rows(made: QuestionSet, most: int, rng: random.Random) -> Iterator[tuple[Pas
         )
         question = f"{name}{rng.choice(('的', '', ' '))}{heads[asked]}{ask if rng.random() < 0.6 else ''}"
         place = text.find(values[asked], len(name))
-        yield Passage.of(title, text), Made(question, place, values[asked])
+        yield PublicText.of(title, text), Made(question, place, values[asked])
 
 
 def _cell(head: str, names: Sequence[str], rng: random.Random) -> str:
@@ -350,7 +350,7 @@ def _subject(sentence: str, begin: int) -> str:
 
 def _first_noun(after: str) -> str:
     """Return the noun that a figure counts, at the head of what follows."""
-    cut = tokens(after[:10])
+    cut = placed_words(after[:10])
     return "".join(t.word for t in cut[:2]) if cut and cut[0].tag[:1] == "n" and len(cut[0].word) > 1 else ""
 
 
@@ -363,13 +363,13 @@ def _how_many(unit: str, rng: random.Random) -> str:
 
 def _after_subject(said: str, asking: str) -> str:
     """Put the question word where Chinese does: after the subject, before the verb; in front if none is found."""
-    for token in tokens(said):
+    for token in placed_words(said):
         if token.tag in ("v", "p", "d") and 2 <= token.start <= 14:
             return said[: token.start] + asking + said[token.start :]
     return asking + said
 
 
-def _office(cut: Sequence[Token], number: int, begin: int) -> str:
+def _office(cut: Sequence[PlacedWord], number: int, begin: int) -> str:
     """Return the run of nouns right before a name: 市委书记 of 市委书记王建国."""
     first = number
     while (
@@ -387,7 +387,9 @@ def _office(cut: Sequence[Token], number: int, begin: int) -> str:
 
 def _keywords(text: str, rng: random.Random, tail: str = "") -> str:
     """Return the text as somebody types it into a search box: content words, some left out."""
-    content = [t.word for t in tokens(text) if t.tag[:1] in "nvajtmi" and (len(t.word) > 1 or t.tag == "m")]
+    content = [
+        t.word for t in placed_words(text) if t.tag[:1] in "nvajtmi" and (len(t.word) > 1 or t.tag == "m")
+    ]
     if len(content) > 3:
         kept = sorted(rng.sample(range(len(content)), rng.randint(3, min(6, len(content)))))
         content = [content[i] for i in kept]

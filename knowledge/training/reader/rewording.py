@@ -6,7 +6,7 @@ import random
 import re
 
 from knowledge.training.reader.changes import ASKING
-from knowledge.training.reader.words import NAMES, Lexicon, tokens
+from knowledge.training.reader.words import NAMES, WordKinds, placed_words
 
 _SAME = (
     ("什么时候|何时|什么时间", ("什么时候", "何时", "哪天", "哪一年", "什么时间")),
@@ -37,13 +37,13 @@ _PATTERNS = tuple((re.compile(pattern), others) for pattern, others in _SAME)
 _PREFACES = ("请问", "想知道", "我想问一下", "帮我查一下", "查一下")
 
 
-def reworded(question: str, lexicon: Lexicon, rng: random.Random, *, synonyms: float = 0.25) -> str:
-    """Return the question asked otherwise; what it binds stays. `synonyms` is how often a word is another's synonym."""
+def asked_otherwise(question: str, lexicon: WordKinds, rng: random.Random) -> str:
+    """Return the question asked otherwise; what it binds stays."""
     said = question
     chances = [(pattern, others) for pattern, others in _PATTERNS if pattern.search(said)]
     for pattern, others in rng.sample(chances, min(len(chances), rng.choice((0, 1, 1, 2)))):
         said = pattern.sub(rng.choice(others), said, count=1)
-    if rng.random() < synonyms:
+    if rng.random() < 0.25:
         said = _synonym(said, lexicon, rng)
     form = rng.random()
     if form < 0.15:
@@ -59,9 +59,11 @@ def reworded(question: str, lexicon: Lexicon, rng: random.Random, *, synonyms: f
     return said if len(said) >= 3 else question
 
 
-def _synonym(said: str, lexicon: Lexicon, rng: random.Random) -> str:
+def _synonym(said: str, lexicon: WordKinds, rng: random.Random) -> str:
     """Replace one plain word of two characters by a synonym of as many."""
-    plain = [t for t in tokens(said) if t.tag[:1] in "nva" and t.tag[:2] not in NAMES and len(t.word) == 2]
+    plain = [
+        t for t in placed_words(said) if t.tag[:1] in "nva" and t.tag[:2] not in NAMES and len(t.word) == 2
+    ]
     plain = [t for t in plain if not ASKING.search(t.word)]
     if not plain:
         return said
@@ -71,7 +73,7 @@ def _synonym(said: str, lexicon: Lexicon, rng: random.Random) -> str:
 
 
 def _as_keywords(said: str, rng: random.Random) -> str:
-    content = [t.word for t in tokens(said) if t.tag[:1] in "nvamtji" or ASKING.search(t.word)]
+    content = [t.word for t in placed_words(said) if t.tag[:1] in "nvamtji" or ASKING.search(t.word)]
     if len(content) < 2:
         return said
     if rng.random() < 0.25:

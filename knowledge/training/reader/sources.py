@@ -19,7 +19,7 @@ _SHORTEST_SENTENCE = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Repository:
+class PublicRepository:
     """A public repository: the folder of its mirror under the data root, and the commit its files are read at."""
 
     folder: str
@@ -35,23 +35,23 @@ class Repository:
         return _git(root / self.folder, "ls-tree", "-r", "--name-only", self.commit, under).split()
 
 
-CMRC = Repository("ymcui+cmrc2018/repo", "c0eb1b6", "CC BY-SA 4.0")
-DRCD = Repository("DRCKnowledgeTeam+DRCD/repo", "b944790", "CC BY-SA 3.0")
-XQUAD = Repository("google-deepmind+xquad/repo", "7d30520", "CC BY-SA 4.0")
-DUREADER = Repository("pengwei-iie+Dureader_robustness/repo", "0b42eb3", "Apache-2.0 (DuReader-robust)")
-CHINESE_SQUAD = Repository(
+CMRC = PublicRepository("ymcui+cmrc2018/repo", "c0eb1b6", "CC BY-SA 4.0")
+DRCD = PublicRepository("DRCKnowledgeTeam+DRCD/repo", "b944790", "CC BY-SA 3.0")
+XQUAD = PublicRepository("google-deepmind+xquad/repo", "7d30520", "CC BY-SA 4.0")
+DUREADER = PublicRepository("pengwei-iie+Dureader_robustness/repo", "0b42eb3", "Apache-2.0 (DuReader-robust)")
+CHINESE_SQUAD = PublicRepository(
     "junzeng-pluto+ChineseSquad/repo", "68bc319", "research only: judged on, not trained on"
 )
-BROADCASTS = Repository(
+BROADCASTS = PublicRepository(
     "DuckBurnIncense+xin-wen-lian-bo/repo", "ae8d591", "MIT (scripts of a news programme)"
 )
-ECONOMY = Repository("caijing666666+xinwenlianbo/repo", "f5c4be4", "none stated: no text kept")
-KINDS = Repository("guotong1988+chinese_dictionary/repo", "be725fa", "see its README: no text kept")
-OPPOSITES = Repository("liuhuanyong+ChineseSemanticKB/repo", "2379ce4", "none stated: no text kept")
+ECONOMY = PublicRepository("caijing666666+xinwenlianbo/repo", "f5c4be4", "none stated: no text kept")
+KINDS = PublicRepository("guotong1988+chinese_dictionary/repo", "be725fa", "see its README: no text kept")
+OPPOSITES = PublicRepository("liuhuanyong+ChineseSemanticKB/repo", "2379ce4", "none stated: no text kept")
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class PublicText:
     """A text and where its sentences stand in it."""
 
     title: str
@@ -59,7 +59,7 @@ class Passage:
     sentences: tuple[tuple[int, int], ...]
 
     @classmethod
-    def of(cls, title: str, text: str) -> Passage:
+    def of(cls, title: str, text: str) -> PublicText:
         """Cut a text into sentences; fragments under four characters join the one before."""
         places: list[tuple[int, int]] = []
         for match in _SENTENCE.finditer(text):
@@ -73,7 +73,7 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReaderQuestion:
     """A question, the passage and sentence that answer it, and where in that sentence.
 
     `answers` are all the accepted wordings; `sentence` is None for a question that its passage does not answer.
@@ -87,19 +87,19 @@ class Asked:
 
 
 @dataclass(slots=True)
-class QuestionSet:
+class ReaderSet:
     """Passages and the questions asked of them."""
 
     name: str
-    passages: list[Passage] = field(default_factory=list)
-    asked: list[Asked] = field(default_factory=list)
+    passages: list[PublicText] = field(default_factory=list)
+    asked: list[ReaderQuestion] = field(default_factory=list)
 
     def add(self, passage: int, question: str, answers: list[tuple[int, str]]) -> None:
         """Add a question with (place in the passage, answer); one whose answer crosses sentences is left out."""
         text = self.passages[passage].text
         wordings = tuple(sorted({answer for _, answer in answers}))
         if not answers:
-            self.asked.append(Asked(question.strip(), passage, None))
+            self.asked.append(ReaderQuestion(question.strip(), passage, None))
             return
         for stated, answer in answers:
             place = stated if stated >= 0 else _likeliest(text, self.passages[passage], question, answer)
@@ -107,11 +107,13 @@ class QuestionSet:
                 continue
             for number, (start, end) in enumerate(self.passages[passage].sentences):
                 if start <= place and place + len(answer) <= end:
-                    self.asked.append(Asked(question.strip(), passage, number, place - start, wordings))
+                    self.asked.append(
+                        ReaderQuestion(question.strip(), passage, number, place - start, wordings)
+                    )
                     return
 
 
-def _likeliest(text: str, passage: Passage, question: str, answer: str) -> int:
+def _likeliest(text: str, passage: PublicText, question: str, answer: str) -> int:
     """Return where the answer stands, in the sentence that shares most characters with the question; -1 if nowhere."""
     places = [match.start() for match in re.finditer(re.escape(answer), text)] if answer else []
 
@@ -122,44 +124,44 @@ def _likeliest(text: str, passage: Passage, question: str, answer: str) -> int:
     return max(places, key=shared, default=-1)
 
 
-def cmrc_trial(root: Path) -> QuestionSet:
+def cmrc_trial(root: Path) -> ReaderSet:
     """CMRC2018's trial part: 1,002 questions."""
     return _squad("cmrc-trial", CMRC.read(root, "squad-style-data/cmrc2018_trial.json"))
 
 
-def cmrc_dev(root: Path) -> QuestionSet:
+def cmrc_dev(root: Path) -> ReaderSet:
     """CMRC2018's development part: for judging only."""
     return _squad("cmrc-dev", CMRC.read(root, "squad-style-data/cmrc2018_dev.json"))
 
 
-def drcd_test(root: Path) -> QuestionSet:
+def drcd_test(root: Path) -> ReaderSet:
     """DRCD's test part in simplified characters: trained on."""
     return _squad("drcd-test", _simplified(DRCD.read(root, "DRCD_test.json")))
 
 
-def drcd_dev(root: Path) -> QuestionSet:
+def drcd_dev(root: Path) -> ReaderSet:
     """DRCD's development part in simplified characters: for judging only."""
     return _squad("drcd-dev", _simplified(DRCD.read(root, "DRCD_dev.json")))
 
 
-def xquad(root: Path) -> QuestionSet:
+def xquad(root: Path) -> ReaderSet:
     """XQuAD's Chinese part: 1,190 questions."""
     return _squad("xquad", XQUAD.read(root, "xquad.zh.json"))
 
 
-def dureader(root: Path) -> QuestionSet:
+def dureader(root: Path) -> ReaderSet:
     """DuReader-robust's development part: short search questions over web text, used for training."""
     return _squad("dureader", DUREADER.read(root, "data_2020/dureader_robust-data/dev.json"))
 
 
-def chinese_squad(root: Path) -> QuestionSet:
+def chinese_squad(root: Path) -> ReaderSet:
     """SQuAD 2's development part in Chinese, with unanswerable questions: for judging only."""
     return _squad("chinese-squad", CHINESE_SQUAD.read(root, "squad_2.0/dev-v2.0-zh.json"))
 
 
-def news(root: Path, most: int) -> list[Passage]:
+def news(root: Path, most: int) -> list[PublicText]:
     """Up to `most` passages of news: programme scripts and economic reports, every fourth passage of the latter."""
-    passages: list[Passage] = []
+    passages: list[PublicText] = []
     reports = _reports(root)
     for script in _scripts(root):
         passages.append(script)
@@ -170,7 +172,7 @@ def news(root: Path, most: int) -> list[Passage]:
     return passages
 
 
-def _scripts(root: Path) -> Iterator[Passage]:
+def _scripts(root: Path) -> Iterator[PublicText]:
     names = [name for name in BROADCASTS.names(root, "news/") if name.endswith(".md")]
     for name in names[::-3] + names[-2::-3]:
         for part in re.split(r"\n#+ ", BROADCASTS.read(root, name))[2:]:
@@ -178,23 +180,23 @@ def _scripts(root: Path) -> Iterator[Passage]:
             body = html.unescape(re.sub(r"<strong>[^<]*</strong>（新闻联播）：|<[^>]+>|\s+", "", body))
             head = re.sub(r"^[\d.、（）\s]+|【[^】]*】", "", head).strip()
             if len(body) >= 60 and "本期节目" not in body:
-                yield Passage.of(head[:40], body[:900])
+                yield PublicText.of(head[:40], body[:900])
 
 
-def _reports(root: Path) -> Iterator[Passage]:
+def _reports(root: Path) -> Iterator[PublicText]:
     for name in ECONOMY.names(root, "data/news/"):
         report = json.loads(ECONOMY.read(root, name))
         body = re.sub(r"[\s\u3000]+", "", str(report.get("content") or ""))
         if len(body) >= 60:
-            yield Passage.of(str(report.get("title") or "")[:40], body[:900])
+            yield PublicText.of(str(report.get("title") or "")[:40], body[:900])
 
 
-def _squad(name: str, text: str) -> QuestionSet:
-    found = QuestionSet(name)
+def _squad(name: str, text: str) -> ReaderSet:
+    found = ReaderSet(name)
     for entry in json.loads(text)["data"]:
         title = str(entry.get("title") or "")
         for paragraph in entry["paragraphs"]:
-            found.passages.append(Passage.of("" if title.isascii() else title, paragraph["context"]))
+            found.passages.append(PublicText.of("" if title.isascii() else title, paragraph["context"]))
             for question in paragraph["qas"]:
                 answers = [(int(a["answer_start"]), str(a["text"])) for a in question["answers"]]
                 found.add(len(found.passages) - 1, str(question["question"]), answers)

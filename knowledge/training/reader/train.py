@@ -26,7 +26,7 @@ from knowledge.training.reader.network import ReaderNetwork
 from knowledge.training.reader.questions import MADE, from_news
 from knowledge.training.reader.sources import KEPT_APART
 from knowledge.training.reader.start import Encoder, cut_to, e5_small
-from knowledge.training.reader.words import Lexicon
+from knowledge.training.reader.words import WordKinds
 
 MEETING = 40
 """Steps between two looks at the peer."""
@@ -49,7 +49,7 @@ def material(root: Path, passages: int, questions: int, seed: int) -> tuple[Exam
         sources.dureader(root),
         made,
     ]
-    lexicon = Lexicon.read(root, news + [p for one in sets[:-1] for p in one.passages])
+    lexicon = WordKinds.read(root, news + [p for one in sets[:-1] for p in one.passages])
     texts = [p.text + "\n" + p.title for one in sets for p in one.passages]
     texts += [asked.text for one in sets for asked in one.asked]
     common = [word for word, count in lexicon.counts.most_common() if len(word) > 1 and count > 3]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import rjieba
 
-from knowledge.training.reader.sources import KINDS, OPPOSITES, Passage
+from knowledge.training.reader.sources import KINDS, OPPOSITES, PublicText
 
 NAMES = ("nr", "ns", "nt", "nz")
 _LONGEST_OPPOSITE = 3
@@ -19,7 +19,7 @@ _KIND_LETTERS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class PlacedWord:
     """A word of a text, its part of speech, and where it stands."""
 
     word: str
@@ -32,20 +32,20 @@ class Token:
         return self.start + len(self.word)
 
 
-def tokens(text: str) -> list[Token]:
+def placed_words(text: str) -> list[PlacedWord]:
     """Return the words of a text with their places."""
-    found: list[Token] = []
+    found: list[PlacedWord] = []
     place = 0
     for word, tag in rjieba.tag(text):
         start = text.find(word, place)
         if start >= 0:
-            found.append(Token(word, tag, start))
+            found.append(PlacedWord(word, tag, start))
             place = start + len(word)
     return found
 
 
 @dataclass(slots=True)
-class Lexicon:
+class WordKinds:
     """What may stand in a word's place: the same said otherwise, or another of its kind."""
 
     synonyms: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -57,16 +57,25 @@ class Lexicon:
     counts: Counter[str] = field(default_factory=Counter)
 
     @classmethod
-    def read(cls, root: Path, passages: Iterable[Passage]) -> Lexicon:
+    def read(cls, root: Path, passages: Iterable[PublicText]) -> WordKinds:
         """Read the dictionaries and take the words of the passages by part of speech."""
         lexicon = cls()
         tags: Counter[tuple[str, str]] = Counter()
         for passage in passages:
-            for token in tokens(passage.text):
+            for token in placed_words(passage.text):
                 lexicon.counts[token.word] += 1
                 if len(token.word) > 1 and token.tag[:1] in "nvaj" and _is_hanzi(token.word):
                     tags[token.word, token.tag] += 1
-        lexicon.learn_kinds(KINDS.read(root, "dict_synonym.txt"))
+        for line in KINDS.read(root, "dict_synonym.txt").splitlines():
+            code, _, words = line.partition(" ")
+            members = words.split()
+            same = code.endswith("=")
+            for word in members:
+                if same:
+                    lexicon.synonyms[word].update(members)
+                lexicon.kinds_of[word].add(code[:_KIND_LETTERS])
+                if lexicon.counts[word] > 1:
+                    lexicon.kinds[code[:_KIND_LETTERS]].append(word)
         for line in OPPOSITES.read(root, "dict/反义关系库.txt").splitlines():
             one, _, other = line.strip().partition("@")
             if one and other and max(len(one), len(other)) <= _LONGEST_OPPOSITE and len(one) == len(other):
@@ -77,19 +86,6 @@ class Lexicon:
                 lexicon.by_tag[tag].append(word)
                 lexicon.by_ending[tag[:1], word[-1], len(word)].append(word)
         return lexicon
-
-    def learn_kinds(self, dictionary: str) -> None:
-        """Take synonyms and small kinds from a dictionary in Cilin's form; what the corpus lacks is no kind's word."""
-        for line in dictionary.splitlines():
-            code, _, words = line.partition(" ")
-            members = words.split()
-            same = code.endswith("=")
-            for word in members:
-                if same:
-                    self.synonyms[word].update(members)
-                self.kinds_of[word].add(code[:_KIND_LETTERS])
-                if self.counts[word] > 1:
-                    self.kinds[code[:_KIND_LETTERS]].append(word)
 
     def another(self, word: str, tag: str, rng: random.Random) -> str | None:
         """Return another word of the same kind that does not mean the same, by dictionary or ending; None if none."""

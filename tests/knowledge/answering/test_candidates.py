@@ -49,6 +49,8 @@ def test_a_figure_is_proposed_whole_or_not_at_all(text: str, whole: str, cut: st
         ("徐汇区、奉贤区签署协议。", "徐汇区、奉贤区"),
         ("国防大臣哈立德·本·萨勒曼当天到访。", "哈立德·本·萨勒曼"),
         ("利率维持在3.5%至3.75%之间。", "3.5%至3.75%"),
+        ("总经理郑国梁介绍情况。", "郑国梁"),
+        ("超过两小时每小时收费3元。", "每小时"),
     ],
 )
 def test_names_quotes_values_and_cells_are_proposed(text: str, wanted: str) -> None:

@@ -9,9 +9,9 @@ import pytest
 from knowledge.training.reader.changes import near_miss
 from knowledge.training.reader.examples import ExampleMaker
 from knowledge.training.reader.questions import causes, figures, from_news, lists, moments, people, places
-from knowledge.training.reader.rewording import reworded
-from knowledge.training.reader.sources import Passage, QuestionSet
-from knowledge.training.reader.words import Lexicon, tokens
+from knowledge.training.reader.rewording import asked_otherwise
+from knowledge.training.reader.sources import PublicText, ReaderSet
+from knowledge.training.reader.words import WordKinds, placed_words
 
 REPORT = (
     "今年上半年，青山市新建充电桩860个，同比增长12.5%。市长王建国在青山会见了客商。"
@@ -20,8 +20,8 @@ REPORT = (
 )
 
 
-def lexicon() -> Lexicon:
-    known = Lexicon()
+def lexicon() -> WordKinds:
+    known = WordKinds()
     known.opposites["增长"].add("下降")
     known.by_tag["ns"] += ["青山", "白水", "红石"]
     return known
@@ -67,11 +67,11 @@ def test_the_changed_word_stands_nowhere_in_the_window(seed: int) -> None:
     ],
 )
 def test_what_a_made_question_asks_stands_in_its_sentence(maker, answer: str) -> None:  # type: ignore[no-untyped-def]
-    passage = Passage.of("", REPORT)
+    passage = PublicText.of("", REPORT)
     made = [
         (passage.text[a:b], one)
         for a, b in passage.sentences
-        for one in maker(passage.text[a:b], tokens(passage.text[a:b]), random.Random(1))
+        for one in maker(passage.text[a:b], placed_words(passage.text[a:b]), random.Random(1))
     ]
     assert answer in [one.answer for _, one in made]
     assert all(sentence[one.start : one.start + len(one.answer)] == one.answer for sentence, one in made)
@@ -80,14 +80,14 @@ def test_what_a_made_question_asks_stands_in_its_sentence(maker, answer: str) ->
 
 def test_a_place_is_asked_where_it_stands_after_zai() -> None:
     sentence = "中国代表团在北京举行了新闻发布会。"
-    made = list(places(sentence, tokens(sentence), random.Random(2)))
+    made = list(places(sentence, placed_words(sentence), random.Random(2)))
     assert [one.answer for one in made] == ["北京"]
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_every_example_says_only_what_its_window_holds(seed: int) -> None:
     rng = random.Random(seed)
-    made = from_news([Passage.of("青山市公布数据", REPORT)] * 3, 20, rng)
+    made = from_news([PublicText.of("青山市公布数据", REPORT)] * 3, 20, rng)
     maker = ExampleMaker([made], lexicon())
     for number, asked in maker.questions:
         examples = maker.group(number, asked, rng)
@@ -101,7 +101,7 @@ def test_every_example_says_only_what_its_window_holds(seed: int) -> None:
 
 
 def test_an_answer_across_two_sentences_is_left_out() -> None:
-    found = QuestionSet("x", [Passage.of("", "甲有一座桥。乙有两座桥。")])
+    found = ReaderSet("x", [PublicText.of("", "甲有一座桥。乙有两座桥。")])
     found.add(0, "谁有桥？", [(3, "座桥。乙")])
     assert found.asked == []
 
@@ -109,6 +109,6 @@ def test_an_answer_across_two_sentences_is_left_out() -> None:
 def test_a_question_reworded_keeps_what_it_binds() -> None:
     question = "2023年青山市由谁担任市长？"
     for seed in range(40):
-        said = reworded(question, lexicon(), random.Random(seed))
+        said = asked_otherwise(question, lexicon(), random.Random(seed))
         assert "2023" in said
         assert "青山" in said.replace(" ", "")

@@ -1,0 +1,150 @@
+"""What is said is whole: a figure with what it counts, a moment, an address, a name, an enumeration; none is cut."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from knowledge.answering.candidates import ITEM_END, OF_TIME, PART_OF_TIME, WEEKLY, Candidate, CandidateKind
+from knowledge.answering.window import Passage
+from knowledge.text.analyzer import Token
+from knowledge.text.measures import comparable
+from knowledge.text.numbers import Quantity, QuantityKind
+
+LONGEST = 30
+_COMFORTABLE = 20
+_SHORT = 12
+_CLOSERS = '”"’》」』'
+_CLAUSE = re.compile(r"[,，;；。!！?？:：、](?!\d)|——|…")
+_DESCRIBING = re.compile(r"[\u4e00-\u9fff]{1,5}的(?=[\u4e00-\u9fff])")
+_HELPERS = frozenset("是有达为共仅超近约占")
+_OF_A_YEAR = re.compile(r"年(?![底初末月])")
+_HOUSE = re.compile(r"[\u4e00-\u9fff]{0,8}?(?:[路街巷弄道]\d+号|(?<=[路街巷弄道])\d+号)")
+_OF_RUNS = frozenset(
+    {
+        CandidateKind.NOUNS,
+        CandidateKind.NAME,
+        CandidateKind.ITEM,
+        CandidateKind.PERSON,
+        CandidateKind.PLACE,
+        CandidateKind.BODY,
+    }
+)
+
+
+def counted_span(wanted: Sequence[Quantity], passage: Passage) -> tuple[int, int] | None:
+    """Return where one of the figures stands, in whatever writing, with what it counts, after it or else before it."""
+    quantities = passage.language.quantities(passage.folded)
+    figure = next((told for told in quantities if any(is_same(one, told) for one in wanted)), None)
+    if figure is None:
+        return None
+    end = _nouns_after(passage, figure)
+    if end > figure.end:
+        return figure.start, end
+    begins = [m.end() for m in _CLAUSE.finditer(passage.folded, 0, figure.start)]
+    start = begins[-1] if begins else 0
+    if figure.end - start > _SHORT + 3:
+        before = [
+            t
+            for t in passage.tokens
+            if start <= t.start and figure.end - t.start <= _SHORT and t.start < figure.start
+        ]
+        telling = [t for t in before if t.tag[:1] in "nvajlb" and t.text not in _HELPERS]
+        start = telling[0].start if telling else figure.start
+    while start < figure.start and passage.text[start] in '“"‘《「『 ':
+        start += 1
+    return (start, figure.end) if figure.end - start <= LONGEST else (figure.start, figure.end)
+
+
+def is_same(asked: Quantity, told: Quantity) -> bool:
+    """Tell whether two figures are one: the same number, and no measures that count different things."""
+    return bool(set(asked.keys) & set(told.keys)) and comparable(asked.unit, told.unit)
+
+
+def _nouns_after(passage: Passage, figure: Quantity) -> int:
+    """Where the nouns right after a figure end; the figure's own end where none follow."""
+    if figure.kind is QuantityKind.PERCENT:
+        return figure.end
+    end = after = figure.end
+    while after < len(passage.text) and passage.text[after] in _CLOSERS + " ":
+        after += 1
+    held: Token | None = None
+    for token in passage.tokens:
+        if token.start + len(token.text) <= after:
+            continue
+        noun = token.tag[:1] in "njlbs" or token.tag in ("vn", "eng", "i")
+        leads = (
+            end == figure.end
+            and held is None
+            and token.text[0].isalnum()
+            and token.tag in ("v", "a", "d", "t", "f", "zg")
+        )
+        if not (noun or leads) or token.start + len(token.text) - figure.start > _COMFORTABLE:
+            break
+        if leads and not noun:
+            held = token
+        else:
+            end = token.start + len(token.text)
+    return figure.end if _DESCRIBING.match(passage.text, end) else end
+
+
+def whole_place(passage: Passage, one: Candidate, noun: str, words: str) -> tuple[int, int]:
+    """Return a candidate's place with the 近 or 约 of the figure it is: what is about is not said as exact.
+
+    What 个 counts is said with it where it is the noun asked for: 6个班. No address is cut, and no moment unless the
+    question's `words` ask for the year alone.
+    """
+    if one.kind in OF_TIME and not _OF_A_YEAR.search(words):
+        around = (place for place in whole_moments(passage) if place[0] <= one.start and one.end <= place[1])
+        return next(around, (one.start, one.end))
+    if one.kind is CandidateKind.PLACE and (number := _HOUSE.match(passage.folded, one.end)):
+        return one.start, number.end()
+    whole = (
+        f.start for f in passage.language.quantities(passage.folded) if f.start < one.start < f.end == one.end
+    )
+    told = (
+        bool(noun) and passage.folded[: one.end].endswith("个") and passage.folded.startswith(noun, one.end)
+    )
+    return next(whole, one.start), one.end + (len(noun) if told else 0)
+
+
+def whole_moments(passage: Passage) -> list[tuple[int, int]]:
+    """Return where moments stand, those that touch as one: 7月8日|22时30分, 2026年|年底, 周二至周日|9:00至17:30."""
+    folded = passage.folded
+    places = sorted(
+        [
+            *((f.start, f.end) for f in passage.language.quantities(folded) if f.kind is QuantityKind.DATE),
+            *((span.start, span.end) for span in passage.periods),
+            *(match.span() for match in WEEKLY.finditer(folded)),
+        ]
+    )
+    found: list[tuple[int, int]] = []
+    for start, end in places:
+        if part := PART_OF_TIME.match(folded, end):
+            end = part.end()
+        if found and start <= found[-1][1]:
+            found[-1] = found[-1][0], max(end, found[-1][1])
+        else:
+            found.append((start, end))
+    return found
+
+
+def whole_body(one: Candidate, proposed: Sequence[Candidate]) -> Candidate:
+    """Return the name of a body with the 省 or 市 that a cut left before it: 省路桥集团 of 由|省|路桥集团."""
+    if one.kind is not CandidateKind.BODY:
+        return one
+    return next((c for c in proposed if (c.start, c.end, c.kind) == (one.start - 1, one.end, one.kind)), one)
+
+
+def whole_list(passage: Passage, one: Candidate, proposed: Sequence[Candidate]) -> Candidate:
+    """Return the longest enumeration that a candidate is an item of: 喀山、伊热夫斯克和萨拉托夫机场; else itself."""
+    around = [
+        other
+        for other in proposed
+        if other.kind in _OF_RUNS
+        and other.start <= one.start
+        and one.end <= other.end
+        and (other.start == one.start or ITEM_END.search(passage.folded, other.start, one.start))
+        and (other.end == one.end or ITEM_END.search(passage.folded, one.end, other.end))
+    ]
+    return max(around, key=lambda other: other.end - other.start, default=one)
