@@ -26,6 +26,9 @@ from knowledge.repair.stitching import stitch
 _SURE: Final = 6.0
 # A line behind a blank one that reads on worse than this may go on elsewhere.
 _READS_ON: Final = 0.5
+# Where more than this share of the lines end sentences, one that does not goes on with a line that reads on so well.
+_ENDING: Final = 0.8
+_READS_SURELY_ON: Final = 3.5
 # Behind a comma a paragraph begins only where the labeller is surer than that, or the line does not read on.
 _UNSURE: Final = 6.0
 _INTERRUPTS: Final = frozenset({Role.CAPTION, Role.CREDIT, Role.FURNITURE})
@@ -155,6 +158,7 @@ def _pieces(labelled: Sequence[Labelled]) -> list[_Piece]:
     usual = gaps[int(0.8 * len(gaps))] if gapped else 0
     indented = sum(each.line.indent > 1 for each in body)
     indents_tell = 0 < indented < 0.6 * len(body)
+    ends = sum(each.line.finished for each in body) > _ENDING * len(body)
     pieces: list[_Piece] = []
     between: list[Labelled] = []
     before: Labelled | None = None
@@ -169,7 +173,7 @@ def _pieces(labelled: Sequence[Labelled]) -> list[_Piece]:
         apart = moved or each.line.gap > usual
         if before is not None and each.line.gap and not before.line.finished:
             apart = apart or goes_on(before.line.text, each.line.text) < _READS_ON
-        if before is None or (each.opens and not _pauses(before, each)) or between or apart:
+        if before is None or (each.opens and not _goes_on(before, each, ends)) or between or apart:
             stands_in = indents_tell and each.line.indent > 1
             skipped = min((other.sure for other in between), default=math.inf)
             roles = frozenset(other.role for other in between)
@@ -181,14 +185,12 @@ def _pieces(labelled: Sequence[Labelled]) -> list[_Piece]:
     return pieces
 
 
-def _pauses(before: Labelled, each: Labelled) -> bool:
-    """Tell whether a line that seems to begin a paragraph goes on behind a comma."""
-    above = before.line.text
-    return (
-        above[-1] in "，、"
-        and min(each.margin, each.parted) < _UNSURE
-        and goes_on(above, each.line.text) > _READS_ON
-    )
+def _goes_on(before: Labelled, each: Labelled, ends: bool) -> bool:
+    """Tell whether a line that seems to begin a paragraph goes on: behind a comma, or where all others end sentences."""
+    above, reads = before.line.text, goes_on(before.line.text, each.line.text)
+    if above[-1] in "，、":
+        return min(each.margin, each.parted) < _UNSURE and reads > _READS_ON
+    return ends and not before.line.finished and reads > _READS_SURELY_ON
 
 
 def _mark_jumps(labelled: Sequence[Labelled], pieces: Sequence[_Piece]) -> None:
