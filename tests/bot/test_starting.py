@@ -71,6 +71,7 @@ async def test_while_the_articles_are_sorted_every_path_says_how_far_it_is(tmp_p
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.slow
 async def test_a_start_that_is_broken_off_ends_well_and_leaves_no_folder(
     tmp_path: Path, how: signal.Signals
 ) -> None:

@@ -44,6 +44,7 @@ def test_a_part_and_a_thread_that_hang_do_not_keep_the_process(reason: str | Non
     assert b"not everything stopped" in ended.stderr and (reason or "").encode() in ended.stderr
 
 
+@pytest.mark.slow
 async def test_a_bot_whose_every_call_hangs_stops_when_asked(tmp_path: Path) -> None:
     async with bot_api() as api, bot_process(tmp_path, api) as bot:
         api.fail("sendMessage", Hang(), float("inf"))

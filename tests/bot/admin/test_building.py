@@ -86,6 +86,7 @@ async def has_ended(process: psutil.Process) -> bool:
 
 
 @pytest.mark.parametrize("who", ["child", "fork"])
+@pytest.mark.slow
 async def test_a_killed_build_has_failed_and_the_next_one_builds(tmp_path: Path, who: str) -> None:
     order = BuildRequest(
         write_corpus(tmp_path / "articles", 1000)

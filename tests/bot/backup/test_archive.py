@@ -209,6 +209,7 @@ def tree(folder: Path) -> dict[str, bytes]:
 READER, ADMIN = 700_800_901, 900_100_201
 
 
+@pytest.mark.slow
 async def test_a_backup_under_load_restored_elsewhere_answers_the_same(tmp_path: Path) -> None:
     file = tmp_path / "backup"
     here = {"CHUCHU_DATA": str(tmp_path / "var"), "CHUCHU_ARTICLES": str(tmp_path / "articles")}

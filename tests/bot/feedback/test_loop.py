@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from bot.feedback.watches import MEANT
 from bot.state.database import open_database
 from bot.state.outbox import Checkpoints
@@ -15,6 +17,7 @@ READER, ADMIN = 700_800_901, 900_100_201
 GROUP, ITS_ADMIN = -1_000_000_000_001, 700_800_902
 
 
+@pytest.mark.slow
 async def test_who_asked_is_told_once_when_an_admin_gives_the_other_name(tmp_path: Path) -> None:
     async with talking(tmp_path, ADMIN) as talk:
         await talk.says(READER, "CIIE")
@@ -39,6 +42,7 @@ async def test_who_asked_is_told_once_when_an_admin_gives_the_other_name(tmp_pat
         assert picture.files["photo"].startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 async def test_an_article_about_a_watched_word_makes_one_digest_a_chat(tmp_path: Path) -> None:
     async with talking(tmp_path, ADMIN) as talk:
         await talk.says(READER, "/watch 养老")
@@ -80,6 +84,7 @@ ELSEWHERE = (
 )
 
 
+@pytest.mark.slow
 async def test_what_says_the_same_in_other_words_is_told_once(tmp_path: Path) -> None:
     for number, sentence in enumerate(ELSEWHERE):
         article(tmp_path / "articles", f"{number}.txt", f"简讯第{number}号", sentence)
