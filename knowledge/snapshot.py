@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from knowledge.answering.reader import Reader
+from knowledge.answering.reader import NeuralReader
 from knowledge.answering.scorer import AnswerModel, read_answer_model
 from knowledge.errors import NothingServes
 from knowledge.index.index import Index, build_index, open_index
@@ -49,7 +49,7 @@ def answer_model() -> AnswerModel:
 
 
 @cache
-def shipped_reader() -> Reader | None:
+def shipped_reader() -> NeuralReader | None:
     """Return the reader that all snapshots share, or None where the extra `reader` is not installed."""
     return open_reader()
 
@@ -67,7 +67,7 @@ class Snapshot:
         language: Analyzer | None = None,
         over: Over | None = None,
         libraries: Mapping[str, str] | None = None,
-        reader: Callable[[], Reader | None] = shipped_reader,
+        reader: Callable[[], NeuralReader | None] = shipped_reader,
     ) -> None:
         """Open the index in `folder`; `held` is given back after it. A `language` takes long to load: share it.
 
@@ -91,7 +91,7 @@ class Snapshot:
         skipped: Iterable[Skipped] = (),
         aliases: Aliases | None = None,
         over: Over | None = None,
-        reader: Callable[[], Reader | None] = shipped_reader,
+        reader: Callable[[], NeuralReader | None] = shipped_reader,
     ) -> Snapshot:
         """Build an index in a folder of its own that goes when the snapshot is closed."""
         with ExitStack() as held:

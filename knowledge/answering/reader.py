@@ -65,7 +65,7 @@ class WindowReading:
         return max((d.probability for d in self.doubts), default=0.0)
 
 
-class Reader(Protocol):
+class NeuralReader(Protocol):
     """Reads a question and a window together."""
 
     def read(

@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from knowledge.answering.extractor import FactReading
-from knowledge.answering.reader import Reader
+from knowledge.answering.reader import NeuralReader
 from knowledge.answering.scorer import AnswerModel
 from knowledge.model import Answer, Difference, Hit, MatchKind
 from knowledge.query.analysis import Query
@@ -67,7 +67,7 @@ class Answering:
     """What answering needs besides the index: the learned numbers, the neural reader and the vectors where there are."""
 
     model: AnswerModel
-    reader: Reader | None = None
+    reader: NeuralReader | None = None
     meanings: Meanings | None = None
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from knowledge.answering.alignment import Aligner
 from knowledge.answering.constraints import SlotKind
 from knowledge.answering.extractor import BARRED_CHANCE, FactReading, best_first
-from knowledge.answering.reader import Reader, Window, WindowReading
+from knowledge.answering.reader import NeuralReader, Window, WindowReading
 from knowledge.answering.scorer import AnswerModel, question_group
 from knowledge.answering.window import Passage
 from knowledge.model import Difference
@@ -50,7 +50,7 @@ class Judge:
     """Reads facts for one query and decides by learned evidence."""
 
     def __init__(
-        self, query: Query, lexicon: Lexicon, model: AnswerModel, reader: Reader | None = None
+        self, query: Query, lexicon: Lexicon, model: AnswerModel, reader: NeuralReader | None = None
     ) -> None:
         self._query = query
         self._model = model

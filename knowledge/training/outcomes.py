@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 from knowledge.answering.extractor import FactReading
-from knowledge.answering.reader import Reader, Window, WindowReading
+from knowledge.answering.reader import NeuralReader, Window, WindowReading
 from knowledge.answering.scorer import question_group
 from knowledge.answering.window import Passage
 from knowledge.index.index import Index
@@ -69,7 +69,7 @@ class Outcome:
 class PatientReader:
     """A reader without haste: what a slow machine leaves unread would be missing from what is learned."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: NeuralReader) -> None:
         self._reader = reader
 
     def read(

@@ -19,7 +19,7 @@ import numpy as np
 
 from knowledge.answering.alignment import Aligner
 from knowledge.answering.extractor import FactReading
-from knowledge.answering.reader import Reader, Window
+from knowledge.answering.reader import NeuralReader, Window
 from knowledge.model import Answer
 from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import analyse
@@ -34,7 +34,7 @@ from tests.gold import near_misses
 BEFORE = "0.1: gold fact EM/F1 CMRC dev .19/.29, DRCD dev .25/.35; of fourteen near misses thirteen answered"
 KEPT = 0.7
 PATIENCE = 1e9
-Readers = Callable[[], Reader | None]
+Readers = Callable[[], NeuralReader | None]
 
 
 @dataclass(frozen=True, slots=True)

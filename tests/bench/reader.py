@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from knowledge.answering.reader import Reader, Window, WindowReading
+from knowledge.answering.reader import NeuralReader, Window, WindowReading
 from knowledge.models.reader import open_reader
 from knowledge.training.reader import sources
 from knowledge.training.reader.examples import ExampleMaker, ReadingExample
@@ -60,7 +60,7 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _print_spans(reader: Reader, found: ReaderSet) -> None:
+def _print_spans(reader: NeuralReader, found: ReaderSet) -> None:
     drawn = random.Random(3).sample([a for a in found.asked if a.sentence is not None], QUESTIONS)
     maker = ExampleMaker([found], WordKinds())
     ours: list[tuple[float, float]] = []
@@ -85,7 +85,7 @@ def _print_spans(reader: Reader, found: ReaderSet) -> None:
     print(f"{found.name:14} right sentence of the passage {right / len(whole):.3f} of {len(whole)}")
 
 
-def _print_near_misses(reader: Reader, root: Path) -> None:
+def _print_near_misses(reader: NeuralReader, root: Path) -> None:
     """Set the bars on one half of the questions, then count what they refuse of the other."""
     rng = random.Random(11)
     passages = sources.news(root, TRAINED_PASSAGES + NEW_PASSAGES)[TRAINED_PASSAGES:]
@@ -114,7 +114,7 @@ def _print_near_misses(reader: Reader, root: Path) -> None:
                 print(f"    {kind:16} n {len(found):4} AUC {_auc(true, found):.3f} refused {refused:.3f}")
 
 
-def _print_unanswerable(reader: Reader, found: ReaderSet) -> None:
+def _print_unanswerable(reader: NeuralReader, found: ReaderSet) -> None:
     maker = ExampleMaker([found], WordKinds())
     rng = random.Random(5)
     scores: dict[bool, list[float]] = {True: [], False: []}
@@ -129,7 +129,7 @@ def _print_unanswerable(reader: Reader, found: ReaderSet) -> None:
     )
 
 
-def _print_speed(reader: Reader, found: ReaderSet) -> None:
+def _print_speed(reader: NeuralReader, found: ReaderSet) -> None:
     maker = ExampleMaker([found], WordKinds())
     drawn = random.Random(3).sample(found.asked, 120)
     spent: list[float] = []
@@ -143,7 +143,7 @@ def _print_speed(reader: Reader, found: ReaderSet) -> None:
     print(f"speed: a pair {half:.1f} ms CPU at p50, {late:.1f} at p99, of {len(spent) - 10}")
 
 
-def _one(reader: Reader, question: str, window: Window) -> WindowReading:
+def _one(reader: NeuralReader, question: str, window: Window) -> WindowReading:
     (reading,) = reader.read(question, [window], seconds=_PATIENCE)
     assert reading is not None
     return reading

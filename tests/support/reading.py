@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 
-from knowledge.answering.reader import Reader
+from knowledge.answering.reader import NeuralReader
 from knowledge.snapshot import shipped_reader
 from knowledge.training.outcomes import PatientReader
 
 
 @cache
-def patient_reader() -> Reader | None:
+def patient_reader() -> NeuralReader | None:
     """Return it, or None where the extra `reader` is not installed."""
     reader = shipped_reader()
     return PatientReader(reader) if reader else None

@@ -8,13 +8,13 @@ import time
 from importlib import resources
 
 from knowledge.answering.onnx_reader import OnnxReader, ReaderFiles
-from knowledge.answering.reader import Reader
+from knowledge.answering.reader import NeuralReader
 
 _NETWORK = "reader.onnx"
 _PIECES = "pieces.txt"
 
 
-def open_reader() -> Reader | None:
+def open_reader() -> NeuralReader | None:
     """Return the reader, or None where onnxruntime (the extra `reader`) or the weights are not installed.
 
     Nothing is loaded until the first question: then about 30 MB are read and half a second passes.

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from knowledge.answering.onnx_reader import OnnxReader, ReaderFiles
 from knowledge.answering.pairs import MOST_PIECES, SENTENCE, PairEncoder
 from knowledge.answering.pieces import PieceVocabulary
-from knowledge.answering.reader import DoubtedWord, Reader, Window, WindowReading
+from knowledge.answering.reader import DoubtedWord, NeuralReader, Window, WindowReading
 from knowledge.models.reader import open_reader
 
 VOCABULARY = PieceVocabulary(
@@ -157,7 +157,7 @@ def test_no_more_than_three_windows_are_read() -> None:
 
 
 @pytest.fixture(scope="module")
-def shipped() -> Reader:
+def shipped() -> NeuralReader:
     reader = open_reader()
     assert reader is not None, "the extra `reader` and knowledge/models/reader/reader.onnx"
     return reader
@@ -181,7 +181,7 @@ PORT = "今年第一季度，云山港进口额为12.5亿元，同比增长8.3%�
     ],
 )
 def test_the_shipped_reader_doubts_the_word_that_was_changed(
-    shipped: Reader, sentence: str, question: str, word: str, other: str
+    shipped: NeuralReader, sentence: str, question: str, word: str, other: str
 ) -> None:
     start = question.index(word)
     (true,) = shipped.read(question, [Window(sentence)], seconds=9)
@@ -192,7 +192,7 @@ def test_the_shipped_reader_doubts_the_word_that_was_changed(
     assert changed.answerable < true.answerable
 
 
-def test_the_shipped_reader_proposes_who_and_how_long(shipped: Reader) -> None:
+def test_the_shipped_reader_proposes_who_and_how_long(shipped: NeuralReader) -> None:
     for question, answer in (("新大桥有多长", "2380米"), ("新大桥由谁承建", "青山路桥集团")):
         (reading,) = shipped.read(question, [Window(BRIDGE)], seconds=9)
         assert reading is not None
@@ -200,7 +200,9 @@ def test_the_shipped_reader_proposes_who_and_how_long(shipped: Reader) -> None:
 
 
 @given(WILD, WILD, WILD)
-def test_the_shipped_reader_takes_any_text(shipped: Reader, question: str, sentence: str, title: str) -> None:
+def test_the_shipped_reader_takes_any_text(
+    shipped: NeuralReader, question: str, sentence: str, title: str
+) -> None:
     (reading,) = shipped.read(question, [Window(sentence, title=title)], seconds=9)
     assert reading is not None
     assert 0 <= reading.answerable <= 1
