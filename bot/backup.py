@@ -247,7 +247,7 @@ def _digest(path: Path) -> str:
 ACT = "restore"
 
 
-async def restore(
+async def restore_backup(
     backup: Path, articles: Path, data: Path, versions: SnapshotRepository, state: State
 ) -> Restored:
     """Put a backup in the place of what a data folder holds, and its article files into the articles folder.

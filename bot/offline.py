@@ -135,7 +135,7 @@ async def restore_here(settings: Settings, backup: Path) -> str:
     from bot.admin.permissions import AuditLog
     from bot.admin.reload_service import ReloadStatus
     from bot.admin.reports import put_back_text
-    from bot.backup import ACT, BackupRefused, restore
+    from bot.backup import ACT, BackupRefused, restore_backup
     from bot.errors import StateError
     from knowledge.snapshots.opening import SERVED
     from knowledge.snapshots.repository import SnapshotRepository
@@ -144,7 +144,7 @@ async def restore_here(settings: Settings, backup: Path) -> str:
         audit_log = AuditLog(state.audit, now)
         try:
             versions = SnapshotRepository(settings.data / SERVED)
-            restored = await restore(backup, settings.articles, settings.data, versions, state)
+            restored = await restore_backup(backup, settings.articles, settings.data, versions, state)
         except (BackupRefused, KnowledgeError, StateError) as error:
             await audit_log.record_done("shell", ACT, ReloadStatus.FAILED, str(error))
             raise

@@ -52,7 +52,7 @@ class Metadata:
     source: str | None = None
 
 
-class Role(StrEnum):
+class BlockRole(StrEnum):
     """What a run of lines is on its page, as far as the format or the labeller tells."""
 
     TITLE = "title"
@@ -97,7 +97,7 @@ class Block:
     on line `first` and `end` that on line `last`, exclusive.
     """
 
-    role: Role
+    role: BlockRole
     first: int
     last: int
     article: int = 0

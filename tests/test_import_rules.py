@@ -52,6 +52,15 @@ def test_the_pure_rooms_of_knowledge_touch_no_file_clock_network_or_environment(
     assert guilty == {}
 
 
+def test_one_noun_is_one_type() -> None:
+    homes: dict[str, list[str]] = {}
+    for path in modules("bot", "knowledge"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+    assert {name: files for name, files in homes.items() if len(files) > 1} == {}
+
+
 def test_handlers_and_rendering_know_no_platform() -> None:
     platforms = ("bot.platforms", "bot.web", "bot.terminal", "telegram", "aiohttp")
     rooms = modules("bot/handlers", "bot/rendering", "bot/messages.py")

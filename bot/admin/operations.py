@@ -11,7 +11,7 @@ from pathlib import Path
 from bot.admin.permissions import AuditLog, Permission
 from bot.admin.reload_service import ReloadReport, ReloadRequest, ReloadService, ReloadStatus, channel_of
 from bot.admin.reports import put_back_text, report_text
-from bot.backup import ACT, BackupRefused, restore
+from bot.backup import ACT, BackupRefused, restore_backup
 from bot.observability import Metrics
 from bot.state.state import State
 from bot.texts.phrases import AdminPhrases
@@ -103,7 +103,7 @@ async def audited_restore(
         put_back: list[str] = []
 
         async def publish() -> str:
-            restored = await restore(backup, articles, data, versions, state)
+            restored = await restore_backup(backup, articles, data, versions, state)
             put_back.append(put_back_text(restored.articles, said))
             return restored.version
 

@@ -23,7 +23,7 @@ QUERIES = web.AppKey("queries", QueryService)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ApiQuestion:
     """What is asked: within a library where one is named, after other questions where they are told."""
 
     query: str
@@ -59,7 +59,7 @@ async def articles_api(request: web.Request) -> web.Response:
     return _json(dump(listing_json(listing)))
 
 
-def question(request: web.Request) -> Asked | None:
+def question(request: web.Request) -> ApiQuestion | None:
     """What is asked, or None where nothing is.
 
     Raises:
@@ -76,7 +76,7 @@ def question(request: web.Request) -> Asked | None:
     hits = limit(request)
     if not given:
         return None
-    return Asked(given[0], hits, _name(request, "library"), tuple(context[-MOST_CONTEXT:]))
+    return ApiQuestion(given[0], hits, _name(request, "library"), tuple(context[-MOST_CONTEXT:]))
 
 
 def browsing(request: web.Request) -> Browse:

@@ -12,7 +12,7 @@ from bot.query_service import ask_verified
 from bot.rendering.answer import Agreement, agreement, heading_runs, nearest_hits, shown_query
 from bot.rendering.fact import issue, lines, shown_marks
 from bot.texts import Phrases
-from bot.web.api import QUERIES, Asked, question
+from bot.web.api import QUERIES, ApiQuestion, question
 from bot.web.asking import ASKING
 from bot.web.reader import Reader, reader_of
 from bot.web.reading import fact_path, source_path
@@ -118,7 +118,7 @@ async def show_page(request: web.Request) -> web.Response:
     return templates.page("talk.html", reader, about, answer=view, listing=listing, library=asked.library)
 
 
-def answer_view(answer: Answer, snapshot: Snapshot, reader: Reader, asked: Asked) -> AnswerView:
+def answer_view(answer: Answer, snapshot: Snapshot, reader: Reader, asked: ApiQuestion) -> AnswerView:
     """Choose what lies open, what is folded, and what is said above."""
     said = reader.said
     notices = [

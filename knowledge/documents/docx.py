@@ -25,7 +25,7 @@ from knowledge.documents.pdf_order import BYLINE, TITLE
 from knowledge.documents.tables import EMPTY, SourceCell, make_table
 from knowledge.documents.text import Extract
 from knowledge.errors import UnreadableFile
-from knowledge.model import Block, Role, Span
+from knowledge.model import Block, BlockRole, Span
 
 _PARAGRAPH, _TABLE, _VALUE = qn("w:p"), qn("w:tbl"), qn("w:val")
 _GONE: Final = frozenset(map(qn, ("w:del", "w:pPr", "w:rPr", "w:moveFrom")))
@@ -52,7 +52,7 @@ _LARGER: Final = 1.04
 _USUAL: Final = 10.0
 """Points, where a document says nothing (ECMA-376 17.3.2.38)."""
 
-_DISPLAYS: Final = (Role.TITLE, Role.KICKER, Role.SUBTITLE, Role.BYLINE)
+_DISPLAYS: Final = (BlockRole.TITLE, BlockRole.KICKER, BlockRole.SUBTITLE, BlockRole.BYLINE)
 
 
 def read_docx(name: str, data: bytes) -> Extract:
@@ -103,7 +103,7 @@ class _Part:
 
     blocks: list[Block]
     text: str
-    role: Role | None = None
+    role: BlockRole | None = None
     style: str = ""
     size: float = _USUAL
     centred: bool = False
@@ -158,7 +158,7 @@ class _Writer:
                 if note.get(qn("w:type")) in (None, "normal"):
                     text = "".join("".join(_text(p)) for p in note.iter(_PARAGRAPH)).strip()
                     if text:
-                        self._write(text, Role.NOTE)
+                        self._write(text, BlockRole.NOTE)
 
     def blocks(self) -> list[Block]:
         """The blocks of everything written, their roles told by styles, by sizes, and by what stands around them."""
@@ -183,7 +183,7 @@ class _Writer:
             self.body(box)
             self._boxes.pop()
 
-    def _write(self, text: str, role: Role | None = None) -> _Part:
+    def _write(self, text: str, role: BlockRole | None = None) -> _Part:
         """Write one line; what a soft break parts are blocks of their own."""
         self.lines.append(text)
         number, at = len(self.lines), 0
@@ -191,7 +191,7 @@ class _Writer:
         for piece in text.split(_BREAK):
             if piece:
                 end = None if piece == text else at + len(piece)
-                part.blocks.append(Block(Role.PARAGRAPH, number, number, start=at, end=end))
+                part.blocks.append(Block(BlockRole.PARAGRAPH, number, number, start=at, end=end))
             at += len(piece) + len(_BREAK)
         self._parts.append(part)
         return part
@@ -252,13 +252,13 @@ class _Writer:
             grid.append(cells)
         made = make_table(grid)
         if made is not None and max(len(cell.text) for cells in grid for cell in cells) <= 200:
-            block = Block(Role.TABLE, first, len(self.lines), table=made)
-            self._parts.append(_Part([block], "", Role.TABLE, box=self._boxes[-1]))
+            block = Block(BlockRole.TABLE, first, len(self.lines), table=made)
+            self._parts.append(_Part([block], "", BlockRole.TABLE, box=self._boxes[-1]))
             return
         for number in range(first, len(self.lines) + 1):
             if text := self.lines[number - 1]:
-                block = Block(Role.PARAGRAPH, number, number)
-                self._parts.append(_Part([block], text, Role.PARAGRAPH, box=self._boxes[-1]))
+                block = Block(BlockRole.PARAGRAPH, number, number)
+                self._parts.append(_Part([block], text, BlockRole.PARAGRAPH, box=self._boxes[-1]))
 
     def _cell(self, cell: etree._Element, heading: bool) -> SourceCell:
         spans: list[Span] = []
@@ -287,16 +287,16 @@ def _arranged(parts: Sequence[_Part]) -> Iterator[Block]:
     body = sizes.most_common(1)[0][0] if sizes else _USUAL
     for part in parts:
         part.role = part.role or _role(part, body)
-    first = next((part for part in parts if part.role is not Role.FURNITURE), None)
-    titled = any(part.role is Role.TITLE for part in parts)
+    first = next((part for part in parts if part.role is not BlockRole.FURNITURE), None)
+    titled = any(part.role is BlockRole.TITLE for part in parts)
     if (
         first is not None
         and not titled
         and first.displayed
         and len(parts) > 1
-        and first.role is not Role.TABLE
+        and first.role is not BlockRole.TABLE
     ):
-        first.role = Role.TITLE
+        first.role = BlockRole.TITLE
     _stack(parts, body)
     count, article = 0, {0: 0}
     text = False
@@ -309,68 +309,68 @@ def _arranged(parts: Sequence[_Part]) -> Iterator[Block]:
             count += 1
             article[box] = count
             text = False
-        text = text or part.role not in (*_DISPLAYS, Role.FURNITURE)
+        text = text or part.role not in (*_DISPLAYS, BlockRole.FURNITURE)
         for block in part.blocks:
-            yield replace(block, role=part.role or Role.PARAGRAPH, article=article[box])
+            yield replace(block, role=part.role or BlockRole.PARAGRAPH, article=article[box])
 
 
 def _heads(parts: Sequence[_Part]) -> bool:
     """Tell whether the display lines that come next hold a title."""
     for part in parts:
-        if part.role is Role.TITLE:
+        if part.role is BlockRole.TITLE:
             return True
-        if part.role is not Role.KICKER:
+        if part.role is not BlockRole.KICKER:
             return False
     return False
 
 
-def _role(part: _Part, body: float) -> Role:
+def _role(part: _Part, body: float) -> BlockRole:
     """The role that a paragraph has by its style, else by its print and its words."""
     if _CONTENTS_STYLES.search(part.style):
-        return Role.FURNITURE
+        return BlockRole.FURNITURE
     if _CAPTION_STYLES.search(part.style):
-        return Role.CAPTION
+        return BlockRole.CAPTION
     if _SUBTITLE_STYLES.search(part.style):
-        return Role.SUBTITLE
+        return BlockRole.SUBTITLE
     if _TITLE_STYLES.match(part.style):
-        return Role.TITLE
+        return BlockRole.TITLE
     if _HEADING_STYLES.match(part.style):
-        return Role.HEADING
+        return BlockRole.HEADING
     if not part.displayed:
-        return Role.PARAGRAPH
+        return BlockRole.PARAGRAPH
     if part.size >= TITLE * body:
-        return Role.TITLE
+        return BlockRole.TITLE
     short = len(part.text) <= _HEADING_CHARS
     set_apart = part.bold or (part.centred and part.size > _LARGER * body)
     if short and (_NUMBERED.match(part.text) or (set_apart and not BYLINE.fullmatch(part.text))):
-        return Role.HEADING
-    return Role.CAPTION if part.size < body / _LARGER and part.centred else Role.PARAGRAPH
+        return BlockRole.HEADING
+    return BlockRole.CAPTION if part.size < body / _LARGER and part.centred else BlockRole.PARAGRAPH
 
 
 def _stack(parts: Sequence[_Part], body: float) -> None:
     """Make display lines right over and under a title its kicker, subtitle and byline."""
-    open_roles = (Role.PARAGRAPH, Role.HEADING)
+    open_roles = (BlockRole.PARAGRAPH, BlockRole.HEADING)
     for at, part in enumerate(parts):
-        if part.role is not Role.TITLE:
+        if part.role is not BlockRole.TITLE:
             continue
         above = parts[at - 1] if at else None
         if above is None or above.box != part.box or not above.displayed:
             pass
-        elif above.role is Role.TITLE and above.size < 0.93 * part.size:
-            above.role = Role.KICKER
+        elif above.role is BlockRole.TITLE and above.size < 0.93 * part.size:
+            above.role = BlockRole.KICKER
         elif above.role in open_roles:
             begins = at == 1 or (above.centred and above.size > _LARGER * body)
-            above.role = Role.KICKER if begins and not _HEADING_STYLES.match(above.style) else above.role
+            above.role = BlockRole.KICKER if begins and not _HEADING_STYLES.match(above.style) else above.role
         for below in parts[at + 1 : at + 4]:
             if below.box != part.box or not below.displayed:
                 break
             if BYLINE.fullmatch(below.text):
-                below.role = Role.BYLINE
-            elif (below.role is Role.TITLE and below.size < 0.93 * part.size) or (
+                below.role = BlockRole.BYLINE
+            elif (below.role is BlockRole.TITLE and below.size < 0.93 * part.size) or (
                 below.role in open_roles and below.centred and below.size > _LARGER * body
             ):
-                below.role = Role.SUBTITLE
-            elif below.role is not Role.SUBTITLE:
+                below.role = BlockRole.SUBTITLE
+            elif below.role is not BlockRole.SUBTITLE:
                 break
 
 

@@ -15,7 +15,7 @@ from typing import Final
 from knowledge.documents.html_blocks import HtmlBlock, HtmlText, read_blocks
 from knowledge.documents.tables import EMPTY, SourceCell, make_table
 from knowledge.documents.text import Extract, decode_as, decode_text, split_lines
-from knowledge.model import Block, Metadata, Role, Span, Table
+from knowledge.model import Block, BlockRole, Metadata, Span, Table
 
 _DECLARED: Final = re.compile(
     rb"""<meta[^>]{0,200}charset\s{0,9}=\s{0,9}["']?([A-Za-z0-9_.:-]{1,40})""", re.I
@@ -78,7 +78,7 @@ def read_html(name: str, data: bytes) -> Extract:
     title = _title(page, kept, found)
     writer = _Writer(len(source))
     if title is not None and title not in page.blocks:
-        writer.block(title, Role.TITLE)
+        writer.block(title, BlockRole.TITLE)
     signed = [block for block in kept if block is not title and _is_credit(block.text)]
     for table, group in groupby(kept, lambda block: block.cell.table if block.cell else None):
         blocks = list(group)
@@ -86,7 +86,8 @@ def read_html(name: str, data: bytes) -> Extract:
             continue
         for block in blocks:
             writer.block(
-                block, Role.HEADING if any(block is time for time in times) else _role(block, title, signed)
+                block,
+                BlockRole.HEADING if any(block is time for time in times) else _role(block, title, signed),
             )
     stated = _stated(page, [block.text for block in signed], found)
     return Extract("html", writer.finished(), encoding, blocks=tuple(writer.blocks), stated=stated)
@@ -292,14 +293,14 @@ def _is_credit(text: str) -> bool:
     return bool(_STAMP.match(text) and len(text) < 60) or bool(_CREDIT.match(text.lstrip("（([【")))
 
 
-def _role(block: HtmlBlock, title: HtmlBlock | None, signed: Sequence[HtmlBlock]) -> Role:
+def _role(block: HtmlBlock, title: HtmlBlock | None, signed: Sequence[HtmlBlock]) -> BlockRole:
     if block is title:
-        return Role.TITLE
+        return BlockRole.TITLE
     if any(block is each for each in signed):
-        return Role.CREDIT
+        return BlockRole.CREDIT
     if block.level:
-        return Role.HEADING
-    return Role.CAPTION if block.tag == "figcaption" else Role.PARAGRAPH
+        return BlockRole.HEADING
+    return BlockRole.CAPTION if block.tag == "figcaption" else BlockRole.PARAGRAPH
 
 
 def _stated(page: HtmlText, signed: Sequence[str], found: _Found) -> Metadata:
@@ -339,7 +340,7 @@ class _Writer:
         """The lines."""
         return tuple(self._lines)
 
-    def block(self, block: HtmlBlock, role: Role, table: Table | None = None) -> None:
+    def block(self, block: HtmlBlock, role: BlockRole, table: Table | None = None) -> None:
         """Write a block; one on the line of the block before is parted from it by an indent."""
         spans = self._spans(block)
         self.blocks.append(
@@ -366,7 +367,7 @@ class _Writer:
         table = make_table(grid)
         spans = [span for cell in written.values() for span in cell.spans]
         first, last = min(spans), max(spans)
-        role = Role.TABLE if table is not None else Role.PARAGRAPH
+        role = BlockRole.TABLE if table is not None else BlockRole.PARAGRAPH
         self.blocks.append(Block(role, first.line, last.line, start=first.start, end=last.end, table=table))
         return True
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from knowledge.documents.tables import text_blocks
 from knowledge.documents.text import Extract, decode_text, split_lines
-from knowledge.model import Block, Metadata, Role
+from knowledge.model import Block, BlockRole, Metadata
 
 _BOLD_LEVEL: Final = 7
 _FENCE: Final = re.compile(r"\s{0,3}(```|~~~)")
@@ -68,7 +68,7 @@ def read_markdown(name: str, data: bytes) -> Extract:
     text, encoding = decode_text(name, data)
     raw = split_lines(text)
     source = _Source(raw, list(_without_markup(raw)), _front_matter(raw))
-    blocks = [block for block in text_blocks(source.read) if block.role is Role.TABLE]
+    blocks = [block for block in text_blocks(source.read) if block.role is BlockRole.TABLE]
     covered = {number for block in blocks for number in range(block.first, block.last + 1)}
     for at, line in enumerate(source.read):
         barred = line.lstrip().startswith("|") or at + 1 in covered
@@ -109,20 +109,20 @@ class _Structure:
             if opened and (
                 aside or level or not line.strip() or number in self._covered or self._begins(number)
             ):
-                yield Block(Role.PARAGRAPH, opened[0], opened[-1])
+                yield Block(BlockRole.PARAGRAPH, opened[0], opened[-1])
                 opened = []
             if aside:
-                yield Block(Role.FURNITURE, number, number)
+                yield Block(BlockRole.FURNITURE, number, number)
             elif level:
                 yield Block(
-                    Role.TITLE if number in titles else Role.HEADING,
+                    BlockRole.TITLE if number in titles else BlockRole.HEADING,
                     number,
                     number,
                 )
             elif line.strip() and number not in self._covered:
                 opened.append(number)
         if opened:
-            yield Block(Role.PARAGRAPH, opened[0], opened[-1])
+            yield Block(BlockRole.PARAGRAPH, opened[0], opened[-1])
 
     def _linked(self) -> Iterator[int]:
         """Yield the headings over a line that is nothing but a link: an item with a source of its own is an article."""
@@ -165,7 +165,7 @@ def _by_article(blocks: Sequence[Block]) -> Iterator[Block]:
     """Number the articles: each title but the first begins another one."""
     article = -1
     for block in blocks:
-        article += block.role is Role.TITLE
+        article += block.role is BlockRole.TITLE
         yield Block(block.role, block.first, block.last, max(article, 0), table=block.table)
 
 

@@ -21,7 +21,7 @@ from knowledge.documents.pdf_page import PrintedPage
 from knowledge.documents.tables import make_table
 from knowledge.documents.text import Extract
 from knowledge.errors import UnreadableFile
-from knowledge.model import Block, Role, Skipped, Table
+from knowledge.model import Block, BlockRole, Skipped, Table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -194,15 +194,15 @@ class PageWriter:
         numbers: dict[int | None, int] = {}
         for at, block in enumerate(page):
             if block.edge:
-                block.role = Role.FURNITURE if _masked(block) in self.running else Role.PARAGRAPH
+                block.role = BlockRole.FURNITURE if _masked(block) in self.running else BlockRole.PARAGRAPH
             fresh = block.article is not None and block.article not in numbers
             if fresh:
                 numbers[block.article] = self._number(block)
             number = numbers.get(block.article, max(0, self._count - 1))
-            if fresh and block.role in (Role.KICKER, Role.TITLE):
+            if fresh and block.role in (BlockRole.KICKER, BlockRole.TITLE):
                 self.articles.append(len(self.lines) + 1)
             self._write(block, number)
-            if at + 1 == len(page) or not (block.role is page[at + 1].role is Role.PARAGRAPH):
+            if at + 1 == len(page) or not (block.role is page[at + 1].role is BlockRole.PARAGRAPH):
                 self.lines.append("")
         if not page:
             self.lines.append("")
@@ -225,7 +225,7 @@ class PageWriter:
         first = len(self.lines) + 1
         goes_on = (
             block.opening
-            and block.role is Role.PARAGRAPH
+            and block.role is BlockRole.PARAGRAPH
             and not block.indented
             and self._last is not None
             and self._last[0] == number
@@ -235,13 +235,13 @@ class PageWriter:
         table = None
         if block.grid is not None:
             table = make_table(block.grid.rows(first), self._table)
-        role = Role.PARAGRAPH if block.role is Role.TABLE and table is None else block.role
+        role = BlockRole.PARAGRAPH if block.role is BlockRole.TABLE and table is None else block.role
         self.blocks.append(Block(role, first, len(self.lines), number, round(block.size, 2), goes_on, table))
-        if role is not Role.FURNITURE:
+        if role is not BlockRole.FURNITURE:
             self._table = table
-        if role is Role.TITLE:
+        if role is BlockRole.TITLE:
             self._bare = number
-        if role is Role.PARAGRAPH and not block.edge:
+        if role is BlockRole.PARAGRAPH and not block.edge:
             self._last = (number, block)
             self._bare = None
 

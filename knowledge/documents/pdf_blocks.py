@@ -25,7 +25,7 @@ from knowledge.documents.pdf_lines import (
 from knowledge.documents.pdf_order import BYLINE, TITLE, Region, Stack, cut_regions, find_stacks
 from knowledge.documents.pdf_page import Box, PrintedPage
 from knowledge.documents.tables import Grid, find_grids
-from knowledge.model import Role
+from knowledge.model import BlockRole
 
 INDENT: Final = "\u3000\u3000"
 _HEADING_CHARS: Final = 24
@@ -45,7 +45,7 @@ class PageBlock:
     above it on the page heads its article; `finished` and `indented` say how a paragraph ends and begins.
     """
 
-    role: Role
+    role: BlockRole
     lines: list[str]
     article: int | None
     size: float = 1.0
@@ -111,16 +111,16 @@ def _over_titles(stacks: Sequence[Stack], rest: Sequence[PrintedLine], body: flo
 
 def _turned(page: PrintedPage) -> Iterator[PageBlock]:
     for text in page.turned:
-        yield PageBlock(Role.FURNITURE, [text], None)
+        yield PageBlock(BlockRole.FURNITURE, [text], None)
 
 
 def _edge(piece: PrintedLine, body: float, sure: bool) -> PageBlock:
-    role = Role.FURNITURE if sure else Role.PARAGRAPH
+    role = BlockRole.FURNITURE if sure else BlockRole.PARAGRAPH
     return PageBlock(role, [piece.text], None, piece.size / body, edge=not sure)
 
 
 def _table(grid: Grid, article: int | None) -> PageBlock:
-    return PageBlock(Role.TABLE, grid.lines, article, grid=grid)
+    return PageBlock(BlockRole.TABLE, grid.lines, article, grid=grid)
 
 
 def _owner(grid: Grid, regions: Sequence[tuple[Region, float]]) -> Region | None:
@@ -182,22 +182,22 @@ class _Article:
         yield from text
         yield from captions
 
-    def _block(self, role: Role, lines: Sequence[PrintedLine]) -> PageBlock:
+    def _block(self, role: BlockRole, lines: Sequence[PrintedLine]) -> PageBlock:
         return PageBlock(role, [line.text for line in lines], self.number, lines[0].size / self.body)
 
     def _stack(self) -> Iterator[PageBlock]:
         for stack in self.region.stacks:
             title = stack.largest
-            roles: list[tuple[Role, list[PrintedLine]]] = []
+            roles: list[tuple[BlockRole, list[PrintedLine]]] = []
             for line in stack.lines:
                 line.display = True
                 if line.size >= 0.93 * title.size:
-                    role = Role.TITLE
+                    role = BlockRole.TITLE
                 elif line.box.top < title.box.top:
-                    role = Role.KICKER
+                    role = BlockRole.KICKER
                 else:
                     small = line.size < 1.1 * self.body
-                    role = Role.BYLINE if small and _SIGNED.search(line.text) else Role.SUBTITLE
+                    role = BlockRole.BYLINE if small and _SIGNED.search(line.text) else BlockRole.SUBTITLE
                 if roles and roles[-1][0] is role:
                     roles[-1][1].append(line)
                 else:
@@ -229,7 +229,7 @@ class _Article:
             if caption:
                 taken.update(id(s) for s in caption)
                 rows = join_rows(caption, 4.0, self.page.uprights)
-                found.append(self._block(Role.CAPTION, sorted(rows, key=lambda s: (s.base, s.box.left))))
+                found.append(self._block(BlockRole.CAPTION, sorted(rows, key=lambda s: (s.base, s.box.left))))
         return found, [s for s in lines if id(s) not in taken]
 
     def _goes_on(self, caption: Sequence[PrintedLine], line: PrintedLine) -> bool:
@@ -374,26 +374,26 @@ class _Flow:
             and before > 0.9
             and abs(before - after) < 0.9
         ):
-            self.put(self._block(Role.CAPTION, line, text))
+            self.put(self._block(BlockRole.CAPTION, line, text))
             return
         if relative < 0.93 and len(text) <= _CAPTION_CHARS:
             signed = _SIGNED.search(text) or len(text) <= 6
-            self.put(self._block(Role.BYLINE if signed else Role.CAPTION, line, text))
+            self.put(self._block(BlockRole.BYLINE if signed else BlockRole.CAPTION, line, text))
             return
         if self._is_heading(line, text, relative, before, after):
             line.display = True
             last = self.blocks[-1] if self.blocks else None
-            if last is not None and last.role is Role.HEADING and self._open is None and not below:
+            if last is not None and last.role is BlockRole.HEADING and self._open is None and not below:
                 last.lines.append(line.text)
             else:
-                self.put(self._block(Role.HEADING, line, line.text))
+                self.put(self._block(BlockRole.HEADING, line, line.text))
             return
         if BYLINE.fullmatch(text) and (after > 1 or alone) and (self._open is None or self._open.finished):
-            self.put(self._block(Role.BYLINE, line, text))
+            self.put(self._block(BlockRole.BYLINE, line, text))
             return
         indented = 1.4 < before < 3.2
         if self._open is None or indented or self._ended(before, below):
-            self._open = self._block(Role.PARAGRAPH, line, INDENT * indented + text)
+            self._open = self._block(BlockRole.PARAGRAPH, line, INDENT * indented + text)
             self._open.indented = indented
             self.blocks.append(self._open)
         else:
@@ -413,5 +413,5 @@ class _Flow:
             return True
         return relative > 1.03 and (before > 0.5 or after > 1)
 
-    def _block(self, role: Role, line: PrintedLine, text: str) -> PageBlock:
+    def _block(self, role: BlockRole, line: PrintedLine, text: str) -> PageBlock:
         return PageBlock(role, [text], self._article, line.size / self._body)

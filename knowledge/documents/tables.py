@@ -10,7 +10,7 @@ from typing import Final
 
 from knowledge.documents.pdf_lines import PrintedLine, bounds, find_lines
 from knowledge.documents.pdf_page import Box, Glyph, PrintedPage
-from knowledge.model import Block, Cell, Role, Span, Table
+from knowledge.model import Block, BlockRole, Cell, Span, Table
 
 _FIGURE: Final = re.compile(
     r"[-+−±~≈<>]?[\d０-９][\d０-９,，.．%％‰/:：\s]*[\d０-９%％‰]?(?:[（(][^（）()]{1,8}[）)])?"
@@ -277,11 +277,11 @@ def text_blocks(lines: Sequence[str]) -> Iterator[Block]:
         rows = [at for at in range(number, last) if not _DRAWN.fullmatch(lines[at])]
         table = make_table([_barred_cells(lines[at], at + 1) for at in rows]) if len(rows) > 1 else None
         if table is not None:
-            yield Block(Role.TABLE, number + 1, last, table=table)
+            yield Block(BlockRole.TABLE, number + 1, last, table=table)
             number = last
             continue
         if lines[number].strip() and _RULED.fullmatch(lines[number]):
-            yield Block(Role.FURNITURE, number + 1, number + 1)
+            yield Block(BlockRole.FURNITURE, number + 1, number + 1)
         number += 1
 
 

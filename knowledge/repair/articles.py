@@ -14,7 +14,7 @@ from functools import cached_property
 from statistics import median
 from typing import Final
 
-from knowledge.model import Role
+from knowledge.model import BlockRole
 from knowledge.repair.characters import HAN
 from knowledge.repair.constraints import groups
 from knowledge.repair.continuation import Paragraph
@@ -23,8 +23,8 @@ from knowledge.repair.labels import Labelled
 from knowledge.repair.page_layout import PageLine
 from knowledge.repair.patterns import DATELINE, jump_of
 
-_HEAD: Final = frozenset({Role.TITLE, Role.KICKER, Role.SUBTITLE})
-_ASIDE: Final = frozenset({Role.FURNITURE, Role.CREDIT, Role.CAPTION})
+_HEAD: Final = frozenset({BlockRole.TITLE, BlockRole.KICKER, BlockRole.SUBTITLE})
+_ASIDE: Final = frozenset({BlockRole.FURNITURE, BlockRole.CREDIT, BlockRole.CAPTION})
 _PAIRS: Final = re.compile(f"(?=([{HAN}A-Za-z0-9]{{2}}))")
 _READS_ON: Final = 1.0
 
@@ -166,36 +166,40 @@ def _as_headings(labelled: Sequence[Labelled], bare: Collection[int]) -> list[La
     found = list(labelled)
     for at in sorted(bare):
         while at < len(found) and found[at].role in _HEAD:
-            found[at] = replace(found[at], role=Role.HEADING)
+            found[at] = replace(found[at], role=BlockRole.HEADING)
             at += 1
     return found
 
 
 def _heads(labelled: Sequence[Labelled]) -> Iterator[tuple[int, ArticleDraft]]:
     """Yield each headline with its place: the displays that stand together, parted where a second title follows."""
-    for low, high in groups(labelled, _HEAD | {Role.BYLINE}):
+    for low, high in groups(labelled, _HEAD | {BlockRole.BYLINE}):
         group = range(low, high)
-        if not any(labelled[at].role is Role.TITLE for at in group):
+        if not any(labelled[at].role is BlockRole.TITLE for at in group):
             continue
         draft: ArticleDraft | None = None
         waiting: list[PageLine] = []
         below = None
         for at in group:
             line, role = labelled[at].line, labelled[at].role
-            if role is Role.TITLE:
-                if draft is None or below not in (Role.TITLE, Role.KICKER) or _is_another(draft.title, line):
+            if role is BlockRole.TITLE:
+                if (
+                    draft is None
+                    or below not in (BlockRole.TITLE, BlockRole.KICKER)
+                    or _is_another(draft.title, line)
+                ):
                     if draft is not None:
                         yield draft.first, draft
                     draft = ArticleDraft(kicker=waiting, first=at)
                     waiting = []
                 draft.title.append(line)
-            elif role is Role.KICKER:
+            elif role is BlockRole.KICKER:
                 waiting.append(line)
-            elif draft is not None and role is Role.SUBTITLE:
+            elif draft is not None and role is BlockRole.SUBTITLE:
                 draft.subtitle.append(line)
             elif draft is not None:
                 draft.signed.append(line)
-            elif role is Role.SUBTITLE:
+            elif role is BlockRole.SUBTITLE:
                 waiting.append(line)
             below = role
         if draft is not None:
@@ -207,7 +211,7 @@ def _headings(labelled: Sequence[Labelled]) -> Iterator[_Heading]:
     """Yield the headings; one printed on two lines reads on from the first to the second."""
     last: _Heading | None = None
     for at, each in enumerate(labelled):
-        if each.role is not Role.HEADING:
+        if each.role is not BlockRole.HEADING:
             continue
         reads_on = last is not None and last.last == at - 1 and each.line.gap == 0
         if last is not None and reads_on and goes_on(last.text, each.line.text) > _READS_ON:
@@ -239,15 +243,15 @@ def _units(
     for paragraph in paragraphs:
         unit = _Unit(paragraph)
         above = paragraph.at - 1
-        while above >= 0 and labelled[above].role in _ASIDE | {Role.BYLINE}:
+        while above >= 0 and labelled[above].role in _ASIDE | {BlockRole.BYLINE}:
             above -= 1
         role = labelled[above].role if above >= 0 else None
-        if role is Role.HEADING:
+        if role is BlockRole.HEADING:
             number = next(number for number, each in enumerate(headings) if each.at <= above <= each.last)
             further = headings[number].at - 1
             while further >= 0 and labelled[further].role in _ASIDE:
                 further -= 1
-            if further < 0 or labelled[further].role is not Role.HEADING:
+            if further < 0 or labelled[further].role is not BlockRole.HEADING:
                 unit.heading, unit.under = number, headings[number]
         elif role in _HEAD:
             unit.head = sum(first <= above for first in heads) - 1
@@ -435,6 +439,6 @@ def _sign(
     """Give each byline that stands below text to the article of that text."""
     held = {id(line) for draft in drafts for line in draft.signed}
     for at, each in enumerate(labelled):
-        if each.role is Role.BYLINE and id(each.line) not in held:
+        if each.role is BlockRole.BYLINE and id(each.line) not in held:
             before = [owner for unit, owner in zip(units, owners, strict=True) if unit.paragraph.at < at]
             drafts[before[-1] if before else 0].signed.append(each.line)

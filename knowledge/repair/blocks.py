@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from knowledge.model import Block, Document, Role
+from knowledge.model import Block, BlockRole, Document
 from knowledge.repair.articles import ArticleDraft, Section
 from knowledge.repair.continuation import Paragraph, paragraph_of
 from knowledge.repair.labels import Labelled
@@ -22,7 +22,7 @@ NOTE = "note"
 """The kind of a fact that is a footnote or a remark beside the text."""
 
 _SURE = 99.0
-_TEXT = frozenset({Role.PARAGRAPH, Role.NOTE})
+_TEXT = frozenset({BlockRole.PARAGRAPH, BlockRole.NOTE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +49,15 @@ def stated_lines(document: Document) -> list[StatedLine]:
 
 def _label(line: PageLine, block: Block, first: bool) -> Labelled:
     """Label a line as its block does; a lone line of editors is no paragraph."""
-    if block.role is Role.PARAGRAPH and block.first == block.last and is_imprint(line.text):
-        return Labelled(line, Role.FURNITURE, True, _SURE)
+    if block.role is BlockRole.PARAGRAPH and block.first == block.last and is_imprint(line.text):
+        return Labelled(line, BlockRole.FURNITURE, True, _SURE)
     return Labelled(line, block.role, first and not block.goes_on, _SURE)
 
 
 def stated_paragraphs(document: Document, stated: Sequence[StatedLine]) -> Iterator[Paragraph]:
     """Yield a paragraph for each that the reader shows, however many blocks it is printed in, and each table's rows."""
     open_at: dict[int, int] = {}
-    found: list[tuple[int, Role, list[PageLine]]] = []
+    found: list[tuple[int, BlockRole, list[PageLine]]] = []
     before: Block | None = None
     for at, known in enumerate(stated):
         block, role, line = known.block, known.labelled.role, known.labelled.line
@@ -66,13 +66,13 @@ def stated_paragraphs(document: Document, stated: Sequence[StatedLine]) -> Itera
             found.append((at, role, [line]))
         elif role in _TEXT:
             found[open_at[block.article]][2].append(line)
-        elif role is Role.TABLE and block is not before:
+        elif role is BlockRole.TABLE and block is not before:
             lines = [other.labelled.line for other in stated if other.block is block]
             yield from table_paragraphs(document, block, at, lines)
         before = block
     for at, role, lines in found:
         paragraph = paragraph_of(at, lines, document.lines)
-        paragraph.kind = NOTE if role is Role.NOTE else paragraph.kind
+        paragraph.kind = NOTE if role is BlockRole.NOTE else paragraph.kind
         yield paragraph
 
 
@@ -95,12 +95,16 @@ def stated_articles(stated: Sequence[StatedLine], paragraphs: Sequence[Paragraph
     for at, known in enumerate(stated):
         block, role, line = known.block, known.labelled.role, known.labelled.line
         draft = drafts.setdefault(block.article, ArticleDraft(first=at))
-        displays = {Role.TITLE: draft.title, Role.KICKER: draft.kicker, Role.SUBTITLE: draft.subtitle}
+        displays = {
+            BlockRole.TITLE: draft.title,
+            BlockRole.KICKER: draft.kicker,
+            BlockRole.SUBTITLE: draft.subtitle,
+        }
         if role in displays:
             displays[role].append(line)
-        elif role is Role.BYLINE:
+        elif role is BlockRole.BYLINE:
             draft.signed.append(line)
-        elif role is Role.HEADING:
+        elif role is BlockRole.HEADING:
             if block is not before or not draft.sections:
                 draft.sections.append(Section([], []))
             draft.sections[-1].heading.append(line)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
-from knowledge.model import Role
+from knowledge.model import BlockRole
 from knowledge.repair.characters import is_han
 from knowledge.repair.join_model import goes_on
 from knowledge.repair.labels import Labelled
@@ -26,17 +26,21 @@ from knowledge.repair.patterns import (
     is_page_head,
 )
 
-_HEAD: Final = frozenset({Role.TITLE, Role.KICKER, Role.SUBTITLE})
-_DISPLAYS: Final = _HEAD | {Role.HEADING}
-_PARTS_OF_TITLE: Final = tuple({Role.TITLE, other} for other in (Role.SUBTITLE, Role.KICKER, Role.HEADING))
-_ASIDE: Final = frozenset({Role.FURNITURE, Role.CREDIT, Role.CAPTION})
+_HEAD: Final = frozenset({BlockRole.TITLE, BlockRole.KICKER, BlockRole.SUBTITLE})
+_DISPLAYS: Final = _HEAD | {BlockRole.HEADING}
+_PARTS_OF_TITLE: Final = tuple(
+    {BlockRole.TITLE, other} for other in (BlockRole.SUBTITLE, BlockRole.KICKER, BlockRole.HEADING)
+)
+_ASIDE: Final = frozenset({BlockRole.FURNITURE, BlockRole.CREDIT, BlockRole.CAPTION})
 _CLOSING: Final = frozenset("，。、；：！？”’）」』》％")
 _STOP_INSIDE: Final = re.compile("[。！？；](?!$)[^”’）」』]")
 _READS_ON: Final = 1.0
 _NEAR_DRAW: Final = 4.0
 # What is taken out of a page by less than this stays as its rival says.
 _DRAW: Final = 1.0
-_KEPT: Final = frozenset({Role.HEADING, Role.PARAGRAPH, Role.TITLE, Role.SUBTITLE, Role.KICKER})
+_KEPT: Final = frozenset(
+    {BlockRole.HEADING, BlockRole.PARAGRAPH, BlockRole.TITLE, BlockRole.SUBTITLE, BlockRole.KICKER}
+)
 _READS_INTO: Final = 2.0
 # Lines of one title differ in width by no more.
 _LIKE: Final = 0.4
@@ -79,16 +83,16 @@ def constrain(labelled: Sequence[Labelled]) -> list[Labelled]:
         if plain and len(plain) < len(group):
             for at in range(low, high):
                 if found[at].line.doubled:
-                    found[at] = replace(found[at], role=Role.FURNITURE)
+                    found[at] = replace(found[at], role=BlockRole.FURNITURE)
     _read_on(found)
     _follow_signatures(found)
     seen = False
-    for low, high in groups(found, _HEAD | {Role.BYLINE}):
-        titles = [at for at in range(low, high) if found[at].role is Role.TITLE]
+    for low, high in groups(found, _HEAD | {BlockRole.BYLINE}):
+        titles = [at for at in range(low, high) if found[at].role is BlockRole.TITLE]
         if titles and seen and not _begins_article(found, low, high):
             for at in range(low, high):
                 if found[at].role in _HEAD:
-                    found[at] = replace(found[at], role=Role.HEADING)
+                    found[at] = replace(found[at], role=BlockRole.HEADING)
         seen = seen or bool(titles)
     if not seen:
         _name_first(found)
@@ -102,35 +106,40 @@ def _read_on(found: list[Labelled]) -> None:
         if below.line.gap > 1 or below.line.text.startswith("——") or above.line.finished:
             continue
         display = {above.role, below.role} in _PARTS_OF_TITLE and not below.line.gap
-        opened = above.role is Role.PARAGRAPH and above.opens and below.role is Role.TITLE
+        opened = above.role is BlockRole.PARAGRAPH and above.opens and below.role is BlockRole.TITLE
         alike = abs(above.line.width - below.line.width) <= _LIKE * max(above.line.width, below.line.width)
-        wanted = 0.0 if above.rival is Role.TITLE else _READS_ON
+        wanted = 0.0 if above.rival is BlockRole.TITLE else _READS_ON
         if (display or (opened and alike)) and goes_on(above.line.text, below.line.text) > wanted:
-            found[at - 1], found[at] = replace(above, role=Role.TITLE), replace(below, role=Role.TITLE)
+            found[at - 1], found[at] = (
+                replace(above, role=BlockRole.TITLE),
+                replace(below, role=BlockRole.TITLE),
+            )
 
 
 def is_broken(labelled: Sequence[Labelled]) -> bool:
     """Tell whether a line goes on with the one above it, or a photo interrupts one; else nothing need be joined."""
-    if any(each.role is Role.PARAGRAPH and not each.opens for each in labelled):
+    if any(each.role is BlockRole.PARAGRAPH and not each.opens for each in labelled):
         return True
     return any(
-        above.role not in _ASIDE and not above.line.finished and each.role in (Role.CAPTION, Role.CREDIT)
+        above.role not in _ASIDE
+        and not above.line.finished
+        and each.role in (BlockRole.CAPTION, BlockRole.CREDIT)
         for above, each in pairwise(labelled)
     )
 
 
 def _fill_columns(found: list[Labelled]) -> None:
     """Let no line go on with one that ended before its column was full, where few lines go on: the writer ended it."""
-    body = [each for each in found if each.role is Role.PARAGRAPH]
+    body = [each for each in found if each.role is BlockRole.PARAGRAPH]
     if sum(not each.opens for each in body) > _FEW * len(body):
         return
     for at in range(1, len(found)):
         above, each = found[at - 1], found[at]
-        if each.opens or each.margin > _NEAR_DRAW or {above.role, each.role} != {Role.PARAGRAPH}:
+        if each.opens or each.margin > _NEAR_DRAW or {above.role, each.role} != {BlockRole.PARAGRAPH}:
             continue
         if above.line.finished or above.line.text[-1] in "，、,；;" or each.line.text[0] in _CLOSING:
             continue
-        near = [other.line for other in found[max(0, at - 4) : at + 4] if other.role is Role.PARAGRAPH]
+        near = [other.line for other in found[max(0, at - 4) : at + 4] if other.role is BlockRole.PARAGRAPH]
         column = max(line.width + line.indent / 2 for line in near)
         if above.line.width + above.line.indent / 2 < _FULL * column:
             found[at] = replace(each, opens=True)
@@ -139,46 +148,46 @@ def _fill_columns(found: list[Labelled]) -> None:
 def _keep_lines(found: list[Labelled]) -> None:
     """Keep what a file in which nothing is broken says: name and value are no page's foot, its first line heads it."""
     for at, each in enumerate(found):
-        if each.role is Role.FURNITURE and is_named_value(each.line.text):
-            found[at] = replace(each, role=Role.PARAGRAPH, opens=True)
-    titles = [at for at, each in enumerate(found) if each.role is Role.TITLE]
+        if each.role is BlockRole.FURNITURE and is_named_value(each.line.text):
+            found[at] = replace(each, role=BlockRole.PARAGRAPH, opens=True)
+    titles = [at for at, each in enumerate(found) if each.role is BlockRole.TITLE]
     if (
         len(titles) == 1
         and titles[0]
         and found[titles[0]].margin < _NEAR_DRAW / 2
-        and found[0].rival is Role.TITLE
+        and found[0].rival is BlockRole.TITLE
     ):
-        found[titles[0]] = replace(found[titles[0]], role=Role.PARAGRAPH, opens=True)
-        found[0] = replace(found[0], role=Role.TITLE)
+        found[titles[0]] = replace(found[titles[0]], role=BlockRole.PARAGRAPH, opens=True)
+        found[0] = replace(found[0], role=BlockRole.TITLE)
 
 
 def _go_on_behind_pauses(found: list[Labelled]) -> None:
     """Make a caption running text that stands right below a line which breaks off and reads on into it."""
     for at in range(1, len(found)):
         above, each = found[at - 1], found[at]
-        if each.role is not Role.CAPTION or each.rival is not Role.PARAGRAPH or each.line.gap:
+        if each.role is not BlockRole.CAPTION or each.rival is not BlockRole.PARAGRAPH or each.line.gap:
             continue
-        broken = above.role is Role.PARAGRAPH and not above.line.finished
+        broken = above.role is BlockRole.PARAGRAPH and not above.line.finished
         if broken and (above.line.text[-1] in "，、," or goes_on(above.line.text, each.line.text) > 0):
-            found[at] = replace(each, role=Role.PARAGRAPH, opens=False)
+            found[at] = replace(each, role=BlockRole.PARAGRAPH, opens=False)
 
 
 def _read_into(found: list[Labelled]) -> None:
     """Make a line running text again that reads on into the text below it: a sentence was interrupted there."""
     for at, each in enumerate(found):
-        unsure = each.role is Role.FURNITURE and each.margin < _NEAR_DRAW
+        unsure = each.role is BlockRole.FURNITURE and each.margin < _NEAR_DRAW
         if each.line.doubled or not (each.role in _DISPLAYS or unsure):
             continue
         beyond = next((place for place in range(at + 1, len(found)) if found[place].role not in _ASIDE), None)
-        if beyond is None or found[beyond].role is not Role.PARAGRAPH:
+        if beyond is None or found[beyond].role is not BlockRole.PARAGRAPH:
             continue
         below = found[beyond].line.text
         repeated = beyond > at + 1 and is_han(below[0]) and each.line.text[-1] == below[0]
         score = goes_on(each.line.text, below)
-        if unsure and at and found[at - 1].role is Role.PARAGRAPH and not found[at - 1].line.finished:
+        if unsure and at and found[at - 1].role is BlockRole.PARAGRAPH and not found[at - 1].line.finished:
             score += goes_on(found[at - 1].line.text, each.line.text)
         if repeated or score > _READS_INTO:
-            found[at] = replace(each, role=Role.PARAGRAPH, opens=not unsure)
+            found[at] = replace(each, role=BlockRole.PARAGRAPH, opens=not unsure)
 
 
 def _part_page_heads(found: list[Labelled]) -> None:
@@ -186,48 +195,50 @@ def _part_page_heads(found: list[Labelled]) -> None:
     for at in range(len(found) - 1):
         each, below = found[at], found[at + 1]
         if each.role in _DISPLAYS and below.role in _DISPLAYS and is_page_head(each.line.text):
-            found[at] = replace(each, role=Role.FURNITURE, margin=_NEAR_DRAW)
-            if each.role is Role.TITLE and below.role is Role.HEADING:
-                found[at + 1] = replace(below, role=Role.TITLE)
+            found[at] = replace(each, role=BlockRole.FURNITURE, margin=_NEAR_DRAW)
+            if each.role is BlockRole.TITLE and below.role is BlockRole.HEADING:
+                found[at + 1] = replace(below, role=BlockRole.TITLE)
 
 
 def _follow_signatures(found: list[Labelled]) -> None:
     """Make a display that may be a headline one where the text above it is signed, or that below has a dateline."""
     for at, each in enumerate(found):
-        if each.role is not Role.HEADING or each.rival is not Role.TITLE:
+        if each.role is not BlockRole.HEADING or each.rival is not BlockRole.TITLE:
             continue
         above = [other for other in found[:at] if other.role not in _ASIDE]
         below = next((other for other in found[at + 1 :] if other.role not in _ASIDE), None)
-        signed = len(above) > 1 and above[-1].role is Role.BYLINE and above[-2].role is Role.PARAGRAPH
-        if below is None or below.role is not Role.PARAGRAPH or not above:
+        signed = (
+            len(above) > 1 and above[-1].role is BlockRole.BYLINE and above[-2].role is BlockRole.PARAGRAPH
+        )
+        if below is None or below.role is not BlockRole.PARAGRAPH or not above:
             continue
         ended = each.margin <= _NEAR_DRAW and (signed or _SIGNED.search(above[-1].line.text) is not None)
         if ended or DATELINE.match(below.line.text):
-            found[at] = replace(each, role=Role.TITLE)
+            found[at] = replace(each, role=BlockRole.TITLE)
 
 
 def _not_a_display(each: Labelled) -> Labelled:
     text = each.line.text
-    if each.role in (Role.FURNITURE, Role.CREDIT) and each.margin < _DRAW and each.rival in _KEPT:
+    if each.role in (BlockRole.FURNITURE, BlockRole.CREDIT) and each.margin < _DRAW and each.rival in _KEPT:
         return replace(each, role=each.rival, opens=True)
-    if each.role is Role.BYLINE and not _is_byline(each.line):
-        return replace(each, role=Role.HEADING if not each.line.finished else Role.PARAGRAPH)
-    if each.role is Role.PARAGRAPH and not each.opens and each.line.finished and is_caption(text):
-        return replace(each, role=Role.CAPTION)
-    if each.role is Role.PARAGRAPH and IN_BRACKETS.fullmatch(text):
-        return replace(each, role=Role.BYLINE)
-    if each.role is Role.TITLE and text.startswith("——"):
-        return replace(each, role=Role.SUBTITLE)
+    if each.role is BlockRole.BYLINE and not _is_byline(each.line):
+        return replace(each, role=BlockRole.HEADING if not each.line.finished else BlockRole.PARAGRAPH)
+    if each.role is BlockRole.PARAGRAPH and not each.opens and each.line.finished and is_caption(text):
+        return replace(each, role=BlockRole.CAPTION)
+    if each.role is BlockRole.PARAGRAPH and IN_BRACKETS.fullmatch(text):
+        return replace(each, role=BlockRole.BYLINE)
+    if each.role is BlockRole.TITLE and text.startswith("——"):
+        return replace(each, role=BlockRole.SUBTITLE)
     wide = each.line.width > _WIDEST_DISPLAY
     if each.role in _DISPLAYS and (wide or text[0] in _CLOSING or _STOP_INSIDE.search(text)):
-        return replace(each, role=Role.PARAGRAPH, opens=text[0] not in _CLOSING)
+        return replace(each, role=BlockRole.PARAGRAPH, opens=text[0] not in _CLOSING)
     return each
 
 
 def _close_brackets(found: list[Labelled]) -> None:
     """Make displays running text from the line on that opens a bracket which only the text below them closes."""
     for low, high in groups(found, _DISPLAYS):
-        if high == len(found) or found[high].role is not Role.PARAGRAPH:
+        if high == len(found) or found[high].role is not BlockRole.PARAGRAPH:
             continue
         opened: list[tuple[str, int]] = []
         for at in range(low, high):
@@ -243,9 +254,9 @@ def _close_brackets(found: list[Labelled]) -> None:
             continue
         for at in range(opened[-1][1], high):
             begins = at == low and (
-                not at or found[at - 1].role is not Role.PARAGRAPH or found[at - 1].line.finished
+                not at or found[at - 1].role is not BlockRole.PARAGRAPH or found[at - 1].line.finished
             )
-            found[at] = replace(found[at], role=Role.PARAGRAPH, opens=begins)
+            found[at] = replace(found[at], role=BlockRole.PARAGRAPH, opens=begins)
         found[high] = replace(found[high], opens=False)
 
 
@@ -262,10 +273,10 @@ def _is_byline(line: PageLine) -> bool:
 
 def _begins_article(found: Sequence[Labelled], low: int, high: int) -> bool:
     """Tell whether the displays from `low` to `high` head an article of their own."""
-    if low and found[low].role is Role.BYLINE:
+    if low and found[low].role is BlockRole.BYLINE:
         return True
     group = [each for each in found[low:high] if each.role in _HEAD]
-    titles = [each for each in group if each.role is Role.TITLE]
+    titles = [each for each in group if each.role is BlockRole.TITLE]
     below = next((each for each in found[high:] if each.role not in _ASIDE), None)
     above = next((each for each in reversed(found[:low]) if each.role not in _ASIDE), None)
     if below is not None and DATELINE.match(below.line.text):
@@ -274,11 +285,11 @@ def _begins_article(found: Sequence[Labelled], low: int, high: int) -> bool:
     widths = [each.line.width for each in group]
     if len(group) > 1 and max(widths) - min(widths) <= _EQUAL and max(widths) <= _SHORT:
         return False
-    if any(each.role is not Role.TITLE for each in found[low:high]) and wide >= 10:
+    if any(each.role is not BlockRole.TITLE for each in found[low:high]) and wide >= 10:
         return True
-    if above is not None and (above.role is Role.BYLINE or _SIGNED.search(above.line.text)):
+    if above is not None and (above.role is BlockRole.BYLINE or _SIGNED.search(above.line.text)):
         return True
-    first = next(each for each in found if each.role is Role.TITLE)
+    first = next(each for each in found if each.role is BlockRole.TITLE)
     return (
         below is None
         or (wide >= 0.8 * first.line.width and wide >= _SHORT)
@@ -291,35 +302,35 @@ def _name_first(found: list[Labelled]) -> None:
     places = [
         at
         for at, each in enumerate(found)
-        if each.role in (Role.SUBTITLE, Role.KICKER) and each.line.width >= 6
+        if each.role in (BlockRole.SUBTITLE, BlockRole.KICKER) and each.line.width >= 6
     ]
     if places:
         at = max(places, key=lambda place: found[place].line.width)
-        found[at] = replace(found[at], role=Role.TITLE)
+        found[at] = replace(found[at], role=BlockRole.TITLE)
         return
     first = next((at for at, each in enumerate(found) if each.role not in _ASIDE), None)
-    if first is not None and found[first].role is Role.HEADING:
-        found[first] = replace(found[first], role=Role.TITLE)
+    if first is not None and found[first].role is BlockRole.HEADING:
+        found[first] = replace(found[first], role=BlockRole.TITLE)
         return
     if len(found) > 1 and _stands_over(found[0], found[1]):
-        found[0] = replace(found[0], role=Role.TITLE)
+        found[0] = replace(found[0], role=BlockRole.TITLE)
 
 
 def _stands_over(first: Labelled, second: Labelled) -> bool:
     """Tell whether a page's first line is a headline that looks like something else: short, a blank line below."""
     text = first.line.text
-    unsure = first.margin < _NEAR_DRAW or first.role is Role.PARAGRAPH
+    unsure = first.margin < _NEAR_DRAW or first.role is BlockRole.PARAGRAPH
     return (
         unsure
-        and second.role is Role.PARAGRAPH
-        and (second.line.gap > 0 or (first.rival is Role.TITLE and second.line.finished))
+        and second.role is BlockRole.PARAGRAPH
+        and (second.line.gap > 0 or (first.rival is BlockRole.TITLE and second.line.finished))
         and first.line.width < min(_WIDEST_TITLE, second.line.width)
         and text[-1] not in "。，、；：,;:"
         and not any(form.match(text) for form in (DATELINE, SPEAKER, NUMBERED))
     )
 
 
-def groups(found: Sequence[Labelled], roles: frozenset[Role]) -> Iterator[tuple[int, int]]:
+def groups(found: Sequence[Labelled], roles: frozenset[BlockRole]) -> Iterator[tuple[int, int]]:
     """Yield first and one past the last of each run of lines of these roles."""
     low = None
     for at, each in enumerate([*found, None]):

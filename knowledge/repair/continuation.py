@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Final
 
-from knowledge.model import Role, Span
+from knowledge.model import BlockRole, Span
 from knowledge.repair.characters import is_han
 from knowledge.repair.join_model import goes_on
 from knowledge.repair.labels import Labelled
@@ -31,10 +31,10 @@ _ENDING: Final = 0.8
 _READS_SURELY_ON: Final = 3.5
 # Behind a comma a paragraph begins only where the labeller is surer than that, or the line does not read on.
 _UNSURE: Final = 6.0
-_INTERRUPTS: Final = frozenset({Role.CAPTION, Role.CREDIT, Role.FURNITURE})
+_INTERRUPTS: Final = frozenset({BlockRole.CAPTION, BlockRole.CREDIT, BlockRole.FURNITURE})
 
-_PHOTOS: Final = frozenset({Role.CAPTION, Role.CREDIT})
-_DISPLAYS: Final = frozenset({Role.TITLE, Role.KICKER, Role.SUBTITLE, Role.HEADING})
+_PHOTOS: Final = frozenset({BlockRole.CAPTION, BlockRole.CREDIT})
+_DISPLAYS: Final = frozenset({BlockRole.TITLE, BlockRole.KICKER, BlockRole.SUBTITLE, BlockRole.HEADING})
 _CLOSING: Final = frozenset("，。、；：！？”’」』）》】％%,;")
 # What the page itself says for or against a join, in the units of the join model (natural logarithm of odds).
 _REACH: Final = 6.0
@@ -119,7 +119,7 @@ class _Piece:
 
     at: int
     labelled: list[Labelled]
-    between: frozenset[Role]
+    between: frozenset[BlockRole]
     moved: bool
     stands_in: bool
     skipped: float
@@ -152,7 +152,7 @@ def join_lines(labelled: Sequence[Labelled], raw: Sequence[str]) -> list[Paragra
 
 def _pieces(labelled: Sequence[Labelled]) -> list[_Piece]:
     """Return the runs of lines that surely belong together."""
-    body = [each for each in labelled if each.role is Role.PARAGRAPH]
+    body = [each for each in labelled if each.role is BlockRole.PARAGRAPH]
     gaps = sorted(each.line.gap for each in body)
     gapped = sum(gap > 0 for gap in gaps) > 0.35 * len(gaps)
     usual = gaps[int(0.8 * len(gaps))] if gapped else 0
@@ -163,7 +163,7 @@ def _pieces(labelled: Sequence[Labelled]) -> list[_Piece]:
     between: list[Labelled] = []
     before: Labelled | None = None
     for at, each in enumerate(labelled):
-        if each.role is not Role.PARAGRAPH:
+        if each.role is not BlockRole.PARAGRAPH:
             between.append(each)
             continue
         moved = before is not None and (each.line.column, each.line.page) != (

@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.model import Role
+from knowledge.model import BlockRole
 from knowledge.repair.characters import HAN
 from knowledge.repair.page_layout import PageLine
 from knowledge.repair.patterns import MARKS
@@ -26,16 +26,16 @@ from knowledge.repair.patterns import MARKS
 BEGINS: Final = "P"
 GOES_ON: Final = "p"
 ROLES: Final = {
-    BEGINS: Role.PARAGRAPH,
-    GOES_ON: Role.PARAGRAPH,
-    "T": Role.TITLE,
-    "S": Role.SUBTITLE,
-    "K": Role.KICKER,
-    "H": Role.HEADING,
-    "Y": Role.BYLINE,
-    "A": Role.CAPTION,
-    "R": Role.CREDIT,
-    "F": Role.FURNITURE,
+    BEGINS: BlockRole.PARAGRAPH,
+    GOES_ON: BlockRole.PARAGRAPH,
+    "T": BlockRole.TITLE,
+    "S": BlockRole.SUBTITLE,
+    "K": BlockRole.KICKER,
+    "H": BlockRole.HEADING,
+    "Y": BlockRole.BYLINE,
+    "A": BlockRole.CAPTION,
+    "R": BlockRole.CREDIT,
+    "F": BlockRole.FURNITURE,
 }
 DISPLAYS: Final = frozenset("TSKH")
 
@@ -71,10 +71,10 @@ class Labelled:
     """
 
     line: PageLine
-    role: Role
+    role: BlockRole
     opens: bool
     margin: float
-    rival: Role | None = None
+    rival: BlockRole | None = None
     parted: float = 0.0
     sure: float = 0.0
 

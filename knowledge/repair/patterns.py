@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from knowledge.model import NoiseKind, Role
+from knowledge.model import BlockRole, NoiseKind
 from knowledge.text.analyzer import DOUBLE_SURNAMES, SURNAMES
 
 BULLETS: Final = "■●◆★□▲◇○▌▍◎▶►"
@@ -165,13 +165,13 @@ def is_imprint(text: str) -> bool:
     )
 
 
-def noise_of(role: Role, text: str, doubled: bool) -> NoiseKind:
+def noise_of(role: BlockRole, text: str, doubled: bool) -> NoiseKind:
     """Say for the report what a line of a page's furniture is."""
     if doubled:
         return NoiseKind.LOGO
     if JUMP.search(text):
         return NoiseKind.RUBRIC
-    if role is Role.CREDIT or _MARK["editors"].search(text):
+    if role is BlockRole.CREDIT or _MARK["editors"].search(text):
         return NoiseKind.CREDIT
     if any(_MARK[name].search(text) for name in ("contact", "mail", "phone", "address")):
         return NoiseKind.CONTACT

@@ -12,12 +12,12 @@ from typing import Final
 
 from knowledge.model import (
     Article,
+    BlockRole,
     Document,
     Fact,
     NoiseKind,
     ParsedDocument,
     RepairEntry,
-    Role,
     SourcedText,
     Span,
     make_id,
@@ -49,7 +49,7 @@ _LEAD: Final = 3
 # Below this margin the label of a line that was taken out is doubted (see `labels.Labelled`).
 UNSURE: Final = 3.0
 # Kinds of noise that no one need look at, however small the margin.
-_REMOVED: Final = frozenset({Role.FURNITURE, Role.CREDIT})
+_REMOVED: Final = frozenset({BlockRole.FURNITURE, BlockRole.CREDIT})
 
 
 @dataclass(slots=True)
@@ -108,7 +108,7 @@ def _tables(
 ) -> Iterator[Paragraph]:
     """Yield the rows of the tables that stand among lines of running text."""
     places = {id(each): at for at, each in enumerate(labelled)}
-    for block in dict.fromkeys(known.block for known in stated if known.block.role is Role.TABLE):
+    for block in dict.fromkeys(known.block for known in stated if known.block.role is BlockRole.TABLE):
         own = [known.labelled for known in stated if known.block is block]
         yield from table_paragraphs(document, block, places[id(own[0])], [each.line for each in own])
 
@@ -134,7 +134,7 @@ class _Writer:
         self._titles: Counter[str] = Counter()
         self._broken = is_broken(reading.labelled)
         self._above = {id(each): above for above, each in pairwise(reading.paragraphs)}
-        self._heads = [each.line.text for each in reading.labelled if each.role is Role.FURNITURE]
+        self._heads = [each.line.text for each in reading.labelled if each.role is BlockRole.FURNITURE]
 
     def write(self) -> ParsedDocument:
         drafts = [draft for draft in self._reading.drafts if draft.title or draft.sections]
@@ -212,13 +212,17 @@ class _Writer:
         """Yield each caption: the lines that describe one photo, put together."""
         caption: list[Labelled] = []
         for at, each in enumerate([*self._reading.labelled, None]):
-            if each is not None and each.role is Role.CAPTION and not (caption and caption[-1].line.finished):
+            if (
+                each is not None
+                and each.role is BlockRole.CAPTION
+                and not (caption and caption[-1].line.finished)
+            ):
                 caption.append(each)
                 continue
             if caption:
                 spans = tuple(span for part in caption for span in part.line.spans)
                 yield at - 1, spans, stitch(self._document.lines, spans)[0]
-            caption = [each] if each is not None and each.role is Role.CAPTION else []
+            caption = [each] if each is not None and each.role is BlockRole.CAPTION else []
 
     def _captions(
         self,

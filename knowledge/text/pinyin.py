@@ -20,7 +20,7 @@ Readings = npt.NDArray[np.int16]
 
 
 @lru_cache(8192)  # a few thousand with their tones; what users type besides
-def plain(syllable: str) -> str:
+def toneless(syllable: str) -> str:
     """Return a syllable as typed on a keyboard: no tone, v for ü."""
     letters = unicodedata.normalize("NFD", syllable.lower().replace("ü", "v").replace("u:", "v"))
     kept = letters.replace("u\u0308", "v")
@@ -48,7 +48,7 @@ def sounds() -> PinyinTable:
     from pypinyin.constants import PINYIN_DICT
 
     readings = {
-        code: list(dict.fromkeys(map(plain, spoken.split(","))))[:READINGS]
+        code: list(dict.fromkeys(map(toneless, spoken.split(","))))[:READINGS]
         for code, spoken in PINYIN_DICT.items()
         if code <= 0xFFFF
     }
@@ -66,7 +66,7 @@ def sounds() -> PinyinTable:
 
 def cuts(latin: str, known: Container[str]) -> Iterator[tuple[str, ...]]:
     """Yield the ways to cut letters into syllables, fewest syllables first; an apostrophe parts for certain."""
-    parts = [plain(part) for part in latin.replace("’", "'").split("'")]
+    parts = [toneless(part) for part in latin.replace("’", "'").split("'")]
     found: list[tuple[str, ...]] = [()]
     for part in parts:
         ways = list(_cuts(part, known))

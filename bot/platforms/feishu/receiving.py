@@ -88,7 +88,7 @@ SILENCE_PINGS = 2.0
 EVENTS_AT_ONCE = 256
 
 
-class LongConnection:
+class FeishuConnection:
     """One long connection after the other; `run` is one of them, from its address to its end."""
 
     def __init__(

@@ -17,10 +17,10 @@ from bot.platforms.calls import CallError, HttpClient, OutcomeUnknown, Refused
 from bot.platforms.connection import stay_connected
 from bot.platforms.core import Clocks, Pace, PlatformCore
 from bot.platforms.feishu.client import API, Credentials, FeishuApi
-from bot.platforms.feishu.receiving import PING_SECONDS, EventCallback, Intake, LongConnection
+from bot.platforms.feishu.receiving import PING_SECONDS, EventCallback, FeishuConnection, Intake
 from bot.platforms.feishu.sending import FeishuSpeaker, FeishuTransport, Toasts
 from bot.platforms.feishu.setup import Feishu
-from bot.platforms.feishu.updates import PLATFORM, BotIdentity, parent_of, shown_text, translate
+from bot.platforms.feishu.updates import PLATFORM, FeishuIdentity, parent_of, shown_text, translate
 from bot.platforms.health import until_done
 from bot.ports import PlatformHost
 from bot.sharing import Rate
@@ -71,7 +71,7 @@ class FeishuService:
         )
         self._speaker = FeishuSpeaker(self._core.outbox, toasts)
         intake = Intake(self._core.receiver, toasts, host.metrics)
-        self._connection = LongConnection(
+        self._connection = FeishuConnection(
             http, self._api, intake, self._core.health, host.metrics, options.ping_seconds
         )
         self.callback = (
@@ -163,12 +163,12 @@ class FeishuService:
         item = items[0] if isinstance(items, list) and items else None
         return shown_text(item) if isinstance(item, dict) else None
 
-    async def _who(self) -> BotIdentity:
+    async def _who(self) -> FeishuIdentity:
         bot = (await self._api.call("GET", "bot/v3/info")).get("bot")
         open_id = bot.get("open_id") if isinstance(bot, dict) else None
         if not isinstance(bot, dict) or not isinstance(open_id, str):
             raise OutcomeUnknown("the answer holds no bot: the app has no bot switched on")
-        return BotIdentity(open_id, str(bot.get("app_name", "")))
+        return FeishuIdentity(open_id, str(bot.get("app_name", "")))
 
 
 @asynccontextmanager

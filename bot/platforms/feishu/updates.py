@@ -26,7 +26,7 @@ Json = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
-class BotIdentity:
+class FeishuIdentity:
     """Who we are: our open_id, as others mention us."""
 
     open_id: str
@@ -55,7 +55,7 @@ def to_record(event: Json, body: bytes) -> NewUpdate | None:
     return NewUpdate(f"member:{_name(header, 'event_id')}", _name(content, "chat_id"), kind, body)
 
 
-def translate(update: ClaimedUpdate, me: BotIdentity) -> Event:
+def translate(update: ClaimedUpdate, me: FeishuIdentity) -> Event:
     """Return what a stored event means to us.
 
     Raises:
@@ -102,7 +102,7 @@ def _texts(content: object) -> Iterator[str]:
             yield from _texts(part)
 
 
-def _message(content: Json, me: BotIdentity) -> Event:
+def _message(content: Json, me: FeishuIdentity) -> Event:
     message, sender = _object(content, "message"), _object(content, "sender")
     if _text(sender, "sender_type") != "user":
         return Ignored("from a bot")

@@ -23,7 +23,7 @@ TAGS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class MatrixDraft:
     """One event to send: its content, or a picture to upload first; `thread` is the root of its thread."""
 
     content: Mapping[str, object]
@@ -31,7 +31,7 @@ class Draft:
     picture: bytes | None = None
 
 
-def drafts(chat: Chat | None, reply: Reply) -> list[Draft]:
+def drafts(chat: Chat | None, reply: Reply) -> list[MatrixDraft]:
     """The events a reply needs: the quote and the edit at the first part, the numbered buttons at the last."""
     thread = chat.thread if chat else None
     buttons = [button for row in reply.buttons for button in row]
@@ -41,7 +41,7 @@ def drafts(chat: Chat | None, reply: Reply) -> list[Draft]:
     while True:
         parts = [part for part in split(runs, room // (4 if reply.edits else 2), _cost) if _visible(part)]
         found = [
-            Draft(
+            MatrixDraft(
                 content(
                     part,
                     buttons if at == len(parts) - 1 else (),
@@ -57,7 +57,7 @@ def drafts(chat: Chat | None, reply: Reply) -> list[Draft]:
             break
         room //= 2  # tags and links, which the cost of the words alone does not count
     if reply.picture:
-        found.append(Draft({}, thread, reply.picture))
+        found.append(MatrixDraft({}, thread, reply.picture))
     return found
 
 
@@ -99,7 +99,7 @@ def picture(address: str, size: int) -> dict[str, object]:
     return {"msgtype": "m.image", "body": "image.png", "url": address, "info": info, "m.mentions": {}}
 
 
-def plainer(draft: Draft) -> Draft | None:
+def plainer(draft: MatrixDraft) -> MatrixDraft | None:
     """The same without HTML; None where there is none."""
     if "formatted_body" not in json.dumps(draft.content):
         return None

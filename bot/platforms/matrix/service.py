@@ -17,7 +17,7 @@ from bot.platforms.adapter import Event, Excuse, Ignored, Membership, Migrated, 
 from bot.platforms.calls import ChatClosed, HttpClient, Refused, parse
 from bot.platforms.core import Clocks, Pace, PlatformCore
 from bot.platforms.health import until_done
-from bot.platforms.matrix.bodies import Draft, drafts, picture, plainer
+from bot.platforms.matrix.bodies import MatrixDraft, drafts, picture, plainer
 from bot.platforms.matrix.client import MatrixClient
 from bot.platforms.matrix.events import PLATFORM, Identity, Json, read, translate
 from bot.platforms.matrix.receiving import ENCRYPTED, INVITE, MEMBER, MESSAGE, TOMBSTONE, Syncer
@@ -62,11 +62,11 @@ class MatrixTransport:
         self._rooms = rooms
         self._private: dict[str, str] = {}
 
-    def drafts(self, chat: Chat | None, reply: Reply) -> Sequence[Draft]:
+    def drafts(self, chat: Chat | None, reply: Reply) -> Sequence[MatrixDraft]:
         """The events that a reply needs."""
         return drafts(chat, reply)
 
-    async def call(self, chat: Chat | None, draft: Draft, key: str) -> str:
+    async def call(self, chat: Chat | None, draft: MatrixDraft, key: str) -> str:
         """Send one event; return its id."""
         if chat is None:
             raise Refused("no room")
@@ -76,7 +76,7 @@ class MatrixTransport:
             said = picture(await self._client.upload(draft.picture, "image/png"), len(draft.picture))
         return await self._client.send(room, said, hashlib.sha256(key.encode()).hexdigest()[:40])
 
-    def instead(self, draft: Draft, error: Refused) -> Draft | None:
+    def instead(self, draft: MatrixDraft, error: Refused) -> MatrixDraft | None:
         """The same without HTML."""
         return plainer(draft)
 

@@ -38,23 +38,23 @@ from bot.platforms import calls
 from bot.platforms.calls import parse
 
 
-class ConnectFailed(calls.ConnectFailed, NetworkError):
+class TelegramConnectFailed(calls.ConnectFailed, NetworkError):
     """No connection was made."""
 
 
-class Disconnected(calls.Disconnected, NetworkError):
+class TelegramDisconnected(calls.Disconnected, NetworkError):
     """The server closed the connection without a byte of answer."""
 
 
-class OutcomeUnknown(calls.OutcomeUnknown, NetworkError):
+class TelegramOutcomeUnknown(calls.OutcomeUnknown, NetworkError):
     """No readable answer came; a call that may have been executed is not repeated here."""
 
 
-class FileTooLarge(calls.FileTooLarge, NetworkError):
+class TelegramFileTooLarge(calls.FileTooLarge, NetworkError):
     """A file has more bytes than are taken."""
 
 
-class ServerFault(calls.ServerFault, NetworkError):
+class TelegramServerFault(calls.ServerFault, NetworkError):
     """5xx."""
 
 
@@ -105,15 +105,15 @@ def error_for(
         404: TokenRefused,
         409: Conflict,
     }
-    return kinds.get(status, ServerFault)(description)
+    return kinds.get(status, TelegramServerFault)(description)
 
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 AS_TELEGRAM: Mapping[type[calls.CallError], type[TelegramError]] = {
-    calls.ConnectFailed: ConnectFailed,
-    calls.Disconnected: Disconnected,
-    calls.FileTooLarge: FileTooLarge,
-    calls.OutcomeUnknown: OutcomeUnknown,
+    calls.ConnectFailed: TelegramConnectFailed,
+    calls.Disconnected: TelegramDisconnected,
+    calls.FileTooLarge: TelegramFileTooLarge,
+    calls.OutcomeUnknown: TelegramOutcomeUnknown,
 }
 
 
@@ -180,7 +180,7 @@ class AiohttpRequest(BaseRequest):
         """Parse a good answer; what is no JSON object is a lost answer, and is not logged."""
         parsed = parse(payload)
         if not isinstance(parsed, dict) or "result" not in parsed:
-            raise OutcomeUnknown("the answer is no JSON object with a result")
+            raise TelegramOutcomeUnknown("the answer is no JSON object with a result")
         return parsed
 
 

@@ -17,7 +17,7 @@ from bot.observability import Metrics
 from bot.platforms.calls import parse
 from bot.platforms.health import FIRST_PAUSE, LONGEST_PAUSE, ConnectionHealth
 from bot.platforms.receiving import BODY_LIMIT, Receiver, later, read_body
-from bot.platforms.telegram.client import AiohttpRequest, FloodControl, OutcomeUnknown
+from bot.platforms.telegram.client import AiohttpRequest, FloodControl, TelegramOutcomeUnknown
 from bot.runtime import backoff
 
 UPDATE_TYPES = (
@@ -125,7 +125,7 @@ class Poller:
         answer = parse(body)
         updates = answer.get("result") if isinstance(answer, dict) and answer.get("ok") is True else None
         if not isinstance(updates, list):
-            raise OutcomeUnknown("the answer to getUpdates is no list of updates")
+            raise TelegramOutcomeUnknown("the answer to getUpdates is no list of updates")
         await self._keep(updates)
         self._more(len(updates) >= self._limit)
         self._limit = BATCH
@@ -155,7 +155,7 @@ class Poller:
         self._metrics.poll_errors.labels(name).inc()
         if isinstance(error, InboxError):
             self._metrics.inbox_errors.inc()
-        if isinstance(error, OutcomeUnknown):
+        if isinstance(error, TelegramOutcomeUnknown):
             self._limit = max(1, self._limit // 4)  # perhaps the batch was too big to arrive
         news = self._health.fail(f"{name}: {error}", isinstance(error, InvalidToken))
         logger.log(logging.ERROR if news else logging.DEBUG, "polling: %s: %s", name, error)

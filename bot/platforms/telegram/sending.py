@@ -23,7 +23,7 @@ from bot.messages import ButtonPress, Chat, InlineAnswer, Reply, Run
 from bot.observability import Metrics
 from bot.platforms.calls import ChatClosed, Refused
 from bot.platforms.sending import Asked, Outbox
-from bot.platforms.telegram.client import AiohttpRequest, OutcomeUnknown
+from bot.platforms.telegram.client import AiohttpRequest, TelegramOutcomeUnknown
 from bot.platforms.telegram.entities import entities, keyboard, split
 from bot.platforms.telegram.updates import INLINE
 from bot.platforms.text import clean
@@ -213,7 +213,7 @@ class BotApiTransport:
         body = await self._calls.call(f"{self._address}/sendMessage", parameters)
         result = self._calls.parse_json_payload(body)["result"]
         if not isinstance(result, dict) or "message_id" not in result:
-            raise OutcomeUnknown("the answer to sendMessage is no message")
+            raise TelegramOutcomeUnknown("the answer to sendMessage is no message")
         return str(result["message_id"])
 
 

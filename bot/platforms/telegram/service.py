@@ -27,7 +27,7 @@ from bot.platforms.telegram.client import AiohttpRequest, Members, set_menus
 from bot.platforms.telegram.receiving import UPDATE_TYPES, Poller, Webhook
 from bot.platforms.telegram.sending import BotApiTransport, OutgoingMessages
 from bot.platforms.telegram.setup import API, Telegram
-from bot.platforms.telegram.updates import PLATFORM, BotIdentity, translate
+from bot.platforms.telegram.updates import PLATFORM, TelegramIdentity, translate
 from bot.sharing import Alone, Led, Rate, Sharing
 
 PATH = "/telegram"
@@ -155,7 +155,7 @@ class TelegramService:
 
     async def _identify(self) -> Translate:
         me = await until_done("getMe", self._bot.get_me, self._core.health)
-        identity = BotIdentity(me.id, me.username or "")
+        identity = TelegramIdentity(me.id, me.username or "")
         logger.info("serving @%s", identity.username)
 
         async def translated(update: ClaimedUpdate) -> Event:

@@ -21,14 +21,14 @@ INLINE = "inline:"
 
 
 @dataclass(frozen=True, slots=True)
-class BotIdentity:
+class TelegramIdentity:
     """Who we are on Telegram."""
 
     id: int
     username: str
 
 
-def translate(update: Update, me: BotIdentity) -> Event:
+def translate(update: Update, me: TelegramIdentity) -> Event:
     """Return what an update means to us.
 
     Raises:
@@ -49,7 +49,7 @@ def translate(update: Update, me: BotIdentity) -> Event:
     return Ignored("kind not served")
 
 
-def _message(message: TelegramMessage, me: BotIdentity, *, edited: bool) -> Event:
+def _message(message: TelegramMessage, me: TelegramIdentity, *, edited: bool) -> Event:
     if message.migrate_to_chat_id is not None:
         return Migrated(_id(message.chat.id), _id(message.migrate_to_chat_id))
     if message.migrate_from_chat_id is not None:
@@ -131,11 +131,11 @@ def _text(text: object) -> str:
     return text
 
 
-def _is(user: User | None, me: BotIdentity) -> bool:
+def _is(user: User | None, me: TelegramIdentity) -> bool:
     return user is not None and user.id == me.id
 
 
-def _meant(message: TelegramMessage, said: str, me: BotIdentity) -> tuple[str, bool | None]:
+def _meant(message: TelegramMessage, said: str, me: TelegramIdentity) -> tuple[str, bool | None]:
     """Return the text without our own name, and whether it names us (None: it names nobody, False: another)."""
     marks = message.entities if message.text is not None else message.caption_entities
     wide = said.encode("utf-16-le", "surrogatepass")

@@ -8,7 +8,7 @@ from bot.platforms.calls import CallError, HttpClient, Unauthorized
 from bot.platforms.checkup import advice, clock, host_of, tried, well, wrong
 from bot.platforms.connection import websocket
 from bot.platforms.health import ConnectionHealth
-from bot.platforms.wecom.connection import LongConnection
+from bot.platforms.wecom.connection import WeComConnection
 from bot.ports import Finding, Presence
 
 SECONDS = 10.0
@@ -31,7 +31,7 @@ async def examine(address: str, bot: str, secret: str, presence: Presence) -> As
         try:
             if presence is Presence.NOBODY:
                 health = ConnectionHealth(lambda: 0.0, None)
-                await LongConnection(http, address, bot, secret, health, lambda frame: None).check()
+                await WeComConnection(http, address, bot, secret, health, lambda frame: None).check()
                 yield well("wecom_secret_right")
             else:
                 async with websocket(http, address):

@@ -41,7 +41,7 @@ class TooLate(Refused):
     """What would be answered is no longer open to an answer."""
 
 
-class LongConnection:
+class WeComConnection:
     """Holds the connection of one bot; `took` is told of every frame that brings something."""
 
     def __init__(

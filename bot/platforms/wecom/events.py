@@ -23,7 +23,7 @@ _NAME = re.compile(r"^\s*@\S+\s*|\s*@\S+\s*$")
 
 
 @dataclass(frozen=True, slots=True)
-class Callback:
+class WeComFrame:
     """A frame that brings something: `request` is what the first reply must carry."""
 
     command: str
@@ -31,12 +31,12 @@ class Callback:
     body: Json
 
 
-def callback(frame: Json) -> Callback | None:
+def callback(frame: Json) -> WeComFrame | None:
     """Read a frame; None for one that brings nothing, such as an acknowledgement."""
     command = frame.get("cmd")
     if command not in (MESSAGE, EVENT):
         return None
-    return Callback(str(command), request_id(frame), _within(frame, "body"))
+    return WeComFrame(str(command), request_id(frame), _within(frame, "body"))
 
 
 def request_id(frame: Json) -> str:
@@ -51,7 +51,7 @@ def event_type(body: Json) -> str:
     return given if isinstance(given, str) else ""
 
 
-def to_update(called: Callback, frame: Json) -> NewUpdate | None:
+def to_update(called: WeComFrame, frame: Json) -> NewUpdate | None:
     """Return a callback ready to be stored, or None where it has no usable id."""
     message, said = called.body.get("msgid"), called.body
     if not isinstance(message, str) or not _ID.fullmatch(message):
@@ -74,7 +74,7 @@ def translate(body: bytes) -> tuple[Event, str]:
     return _event(called), called.request
 
 
-def _event(called: Callback) -> Event:
+def _event(called: WeComFrame) -> Event:
     said = called.body
     person = Sender(_text(_within(said, "from"), "userid"))
     chat = _chat(said, person)

@@ -61,7 +61,7 @@ TITLE_LENGTH = 26
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class WeComDraft:
     """One message: markdown, or a card of buttons, of which `text` is the list that stands for it where it is refused."""
 
     text: str
@@ -69,7 +69,7 @@ class Draft:
     thread: str | None = None
 
 
-def drafts(chat: Chat | None, reply: Reply) -> list[Draft]:
+def drafts(chat: Chat | None, reply: Reply) -> list[WeComDraft]:
     """The messages a reply needs, the buttons last.
 
     Nothing can be edited or quoted here, nor shown a picture. Labels that a card would cut off are a numbered list in
@@ -88,7 +88,7 @@ def drafts(chat: Chat | None, reply: Reply) -> list[Draft]:
         room //= 2  # the marks of looks and links, which the words alone do not count
     rows = [buttons[at : at + CARD_BUTTONS] for at in range(0, len(buttons), CARD_BUTTONS)]
     title = _title(reply.text)
-    return [*map(Draft, parts), *(Draft(escaped(_listed(row)), card(title, row)) for row in rows)]
+    return [*map(WeComDraft, parts), *(WeComDraft(escaped(_listed(row)), card(title, row)) for row in rows)]
 
 
 def card(title: str, buttons: Sequence[Button]) -> dict[str, object]:
@@ -101,9 +101,9 @@ def card(title: str, buttons: Sequence[Button]) -> dict[str, object]:
     }
 
 
-def plainer(draft: Draft) -> Draft | None:
+def plainer(draft: WeComDraft) -> WeComDraft | None:
     """A list instead of a card; None where there is none."""
-    return Draft(draft.text) if draft.card else None
+    return WeComDraft(draft.text) if draft.card else None
 
 
 def _listed(buttons: Sequence[Button]) -> str:

@@ -20,9 +20,9 @@ from bot.platforms.calls import HttpClient, OutcomeUnknown, Refused
 from bot.platforms.connection import stay_connected
 from bot.platforms.core import Clocks, Pace, PlatformCore
 from bot.platforms.text import utf8
-from bot.platforms.wecom.connection import ACK_SECONDS, PING_SECONDS, LongConnection, TooLate
+from bot.platforms.wecom.connection import ACK_SECONDS, PING_SECONDS, TooLate, WeComConnection
 from bot.platforms.wecom.events import MESSAGE, PLATFORM, Json, callback, to_update, translate
-from bot.platforms.wecom.replies import Draft, drafts, plainer
+from bot.platforms.wecom.replies import WeComDraft, drafts, plainer
 from bot.platforms.wecom.setup import ADDRESS, WeCom
 from bot.ports import PlatformHost
 from bot.sharing import Led, Rate
@@ -60,7 +60,7 @@ class WeComTransport:
     repeatable = False
 
     def __init__(self) -> None:
-        self.connection: LongConnection | None = None
+        self.connection: WeComConnection | None = None
         self._requests: OrderedDict[str, str] = OrderedDict()
 
     def asked(self, update: str, request: str) -> None:
@@ -69,11 +69,11 @@ class WeComTransport:
         while len(self._requests) > REQUESTS_KEPT:
             self._requests.popitem(last=False)
 
-    def drafts(self, chat: Chat | None, reply: Reply) -> Sequence[Draft]:
+    def drafts(self, chat: Chat | None, reply: Reply) -> Sequence[WeComDraft]:
         """The messages that a reply needs."""
         return drafts(chat, reply)
 
-    async def call(self, chat: Chat | None, draft: Draft, key: str) -> str:
+    async def call(self, chat: Chat | None, draft: WeComDraft, key: str) -> str:
         """Say one; return an id of ours, for WeCom gives none."""
         if chat is None or self.connection is None:
             raise Refused("no chat")
@@ -101,7 +101,7 @@ class WeComTransport:
         await self.connection.call(PUSH, {**where, **said})
         return message
 
-    def instead(self, draft: Draft, error: Refused) -> Draft | None:
+    def instead(self, draft: WeComDraft, error: Refused) -> WeComDraft | None:
         """A list instead of a card that was refused."""
         return plainer(draft)
 
@@ -159,7 +159,7 @@ class WeComService:
             led=Led.EVERYTHING,
         )
         self._http = HttpClient(connections=4)
-        self._connection = LongConnection(
+        self._connection = WeComConnection(
             self._http,
             options.address,
             options.bot,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.backup import BackupRefused, PutBack, Written, restore, unpacked, write_backup
+from bot.backup import BackupRefused, PutBack, Written, restore_backup, unpacked, write_backup
 from bot.errors import StateReadOnly
 from bot.messages import Chat, ChatType
 from bot.state.chats import Subscriber
@@ -59,7 +59,9 @@ async def test_what_was_backed_up_is_put_back_elsewhere(tmp_path: Path) -> None:
     async with open_state(sqlite_address(elsewhere)) as state:
         await state.aliases.add(("沪", "上海"), NOW)
         for name in ("000001", "000002"):  # done over, as after a kill, it ends in the same
-            assert (await restore(file, tmp_path / "articles", elsewhere, versions, state)).version == name
+            assert (
+                await restore_backup(file, tmp_path / "articles", elsewhere, versions, state)
+            ).version == name
         assert [alias.names for alias in await state.aliases.all()] == [("ciie", "进博会")]
         assert [watch.words for watch in await state.watches.of(CHAT)] == ["养老"]
         assert [entry.detail for entry in await state.audit.last()] == ["ciie = 进博会"]
@@ -140,7 +142,9 @@ async def test_knowledge_is_not_restored_without_its_state(tmp_path: Path) -> No
     versions = SnapshotRepository(data / SERVED)
     async with open_state(sqlite_address(data)) as state:
         with pytest.raises(StateReadOnly):
-            await restore(file, tmp_path / "articles", data, versions, replace(state, copies=Unwritable()))
+            await restore_backup(
+                file, tmp_path / "articles", data, versions, replace(state, copies=Unwritable())
+            )
     assert versions.current() == "000001"
 
 
@@ -173,12 +177,12 @@ async def test_article_files_come_back_to_an_empty_machine_and_nothing_looks_cha
     elsewhere.mkdir()
     versions = SnapshotRepository(elsewhere / SERVED)
     async with open_state(sqlite_address(elsewhere)) as state:
-        restored = await restore(file, there, elsewhere, versions, state)
+        restored = await restore_backup(file, there, elsewhere, versions, state)
         assert restored.articles == PutBack(written=4)
         assert tree(there) == tree(articles)
         assert not folder_changes(there, versions.folder / restored.version)
         (there / "000.txt").write_text("别的内容\n", encoding="utf-8")
-        again = await restore(file, there, elsewhere, versions, state)
+        again = await restore_backup(file, there, elsewhere, versions, state)
     assert again.articles == PutBack(written=1, same=3, replaced=1)
     assert tree(there) == tree(articles)
     (kept,) = (elsewhere / "history" / "000.txt").iterdir()

@@ -24,7 +24,7 @@ from bot.platforms.connection import FIRST_PAUSE
 from bot.platforms.core import Clocks
 from bot.platforms.feishu.frames import DATA, BrokenFrame, Frame, decode
 from bot.platforms.feishu.receiving import COMMIT_SECONDS, PING_SECONDS, SILENCE_PINGS, TOAST_SECONDS
-from bot.platforms.feishu.updates import BotIdentity, to_record, translate
+from bot.platforms.feishu.updates import FeishuIdentity, to_record, translate
 from bot.platforms.health import REFUSED_SECONDS
 from tests.bot.feishu.service import ENCRYPT, VERIFICATION, serving
 from tests.bot.feishu.test_journey import ANSWER, ended, endings, name
@@ -267,7 +267,7 @@ def test_no_event_is_too_odd_to_be_stored_or_put_aside(data: st.DataObject) -> N
     if record is not None:
         claimed = ClaimedUpdate(1, record.id, record.kind, body, 0.0, 1)
         try:
-            translate(claimed, BotIdentity(BOT, "出处"))
+            translate(claimed, FeishuIdentity(BOT, "出处"))
         except (KeyError, TypeError, ValueError, OverflowError):
             return
 

@@ -13,7 +13,7 @@ import pytest
 from bot.messages import Button, Chat, ChatType, Reply, Run, Style
 from bot.observability import Metrics
 from bot.platforms.calls import RateLimited
-from bot.platforms.telegram.client import OutcomeUnknown
+from bot.platforms.telegram.client import TelegramOutcomeUnknown
 from bot.platforms.telegram.service import TelegramOptions, telegram_service
 from bot.sharing import Rate
 from tests.bot.telegram.service import Echo, Moves, endings, polling
@@ -315,7 +315,7 @@ async def test_a_file_that_stalls_halfway_is_given_up(tmp_path: Path) -> None:
         api.files["f1"] = bytes(1000)
         api.stalling.add("f1")
         got = b""
-        with pytest.raises(OutcomeUnknown, match="no file"):
+        with pytest.raises(TelegramOutcomeUnknown, match="no file"):
             async for piece in service.download("f1"):
                 got += piece
         assert got == bytes(500)

@@ -9,10 +9,10 @@ from telegram import Update
 
 from bot.messages import ButtonPress, Chat, ChatType, InlineQuery, Message, Sender, SenderKind
 from bot.platforms.adapter import Event, Ignored, Membership, Migrated
-from bot.platforms.telegram.updates import BotIdentity, translate
+from bot.platforms.telegram.updates import TelegramIdentity, translate
 from tests.botapi.updates import BOT, BOT_ID, Json, channel, group, inline, message, press, private, user
 
-ME = BotIdentity(BOT_ID, "chuchu_bot")
+ME = TelegramIdentity(BOT_ID, "chuchu_bot")
 ORIGIN = {"type": "user", "date": 1, "sender_user": user(5)}
 
 

@@ -12,7 +12,7 @@ from docx.oxml.ns import nsdecls
 
 from knowledge.documents.docx import read_docx
 from knowledge.errors import UnreadableFile
-from knowledge.model import Role
+from knowledge.model import BlockRole
 
 
 def saved(*paragraphs: str) -> bytes:
@@ -110,7 +110,7 @@ def test_entities_are_never_expanded() -> None:
     assert read == ("甲",)
 
 
-def shown(data: bytes) -> list[tuple[Role, str]]:
+def shown(data: bytes) -> list[tuple[BlockRole, str]]:
     extract = read_docx("a.docx", data)
     return [(b.role, extract.lines[b.first - 1][b.start : b.end]) for b in extract.blocks]
 
@@ -127,10 +127,10 @@ def test_styles_tell_title_headings_and_what_is_no_text() -> None:
     file = io.BytesIO()
     document.save(file)
     assert shown(file.getvalue()) == [
-        (Role.TITLE, "城市公园条例解读"),
-        (Role.HEADING, "总则"),
-        (Role.PARAGRAPH, "公园应当免费开放。"),
-        (Role.CAPTION, "公园位置示意"),
+        (BlockRole.TITLE, "城市公园条例解读"),
+        (BlockRole.HEADING, "总则"),
+        (BlockRole.PARAGRAPH, "公园应当免费开放。"),
+        (BlockRole.CAPTION, "公园位置示意"),
     ]
 
 
@@ -153,6 +153,6 @@ def test_a_table_has_head_and_rows() -> None:
             cell.text = text
     file = io.BytesIO()
     document.save(file)
-    (block,) = (b for b in read_docx("a.docx", file.getvalue()).blocks if b.role is Role.TABLE)
+    (block,) = (b for b in read_docx("a.docx", file.getvalue()).blocks if b.role is BlockRole.TABLE)
     assert block.table is not None
     assert (len(block.table.head), len(block.table.rows)) == (2, 2)

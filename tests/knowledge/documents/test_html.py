@@ -13,7 +13,7 @@ from knowledge.documents.html import read_html
 from knowledge.documents.html_blocks import html_tokens
 from knowledge.documents.text import Extract
 from knowledge.errors import UnreadableFile
-from knowledge.model import Metadata, Role
+from knowledge.model import BlockRole, Metadata
 from knowledge.repair.pipeline import repair_document
 from knowledge.repair.tables import table_rows
 
@@ -55,7 +55,7 @@ def test_a_title_that_names_a_part_of_the_site_is_none() -> None:
         f"\n<p>学术年会第{n}天举行大会报告，与会代表就第{n}个议题作了充分讨论。</p>" for n in range(9)
     )
     page = f"<title>新闻动态--学会官网</title><nav>导航</nav>\n<h3>首页 - 新闻动态</h3>\n<h5>学术年会在重庆成功举行</h5>{body}"
-    (title,) = (b for b in read_html("a.html", page.encode()).blocks if b.role is Role.TITLE)
+    (title,) = (b for b in read_html("a.html", page.encode()).blocks if b.role is BlockRole.TITLE)
     assert lines(page)[title.first - 1] == "学术年会在重庆成功举行"
 
 
@@ -157,7 +157,7 @@ NEWS = """<html><head><title>老年食堂开张_青山网</title><meta name="aut
 <footer>版权所有 青山网</footer></body></html>"""
 
 
-def blocks_of(extract: Extract) -> list[tuple[Role, str]]:
+def blocks_of(extract: Extract) -> list[tuple[BlockRole, str]]:
     return [
         (block.role, "".join(extract.lines[block.first - 1 : block.last])[block.start : block.end])
         for block in extract.blocks
@@ -169,8 +169,8 @@ def test_the_article_of_a_page_is_told_from_what_stands_around_it() -> None:
     text = "".join(extract.lines)
     for other in ("首页", "别的新闻", "版权所有", "隐藏的推广", "价格20元"):
         assert other not in text
-    assert blocks_of(extract)[0] == (Role.TITLE, "老年食堂开张")
-    assert (Role.CREDIT, "2023-07-01 09:30 来源：青山日报") in blocks_of(extract)
+    assert blocks_of(extract)[0] == (BlockRole.TITLE, "老年食堂开张")
+    assert (BlockRole.CREDIT, "2023-07-01 09:30 来源：青山日报") in blocks_of(extract)
     assert "面积500m²，午餐每份15元" in text
 
 
@@ -181,7 +181,7 @@ def test_a_page_says_its_day_author_and_source() -> None:
 
 def test_a_table_of_a_page_has_its_head_and_rows() -> None:
     extract = read_html("a.html", NEWS.encode())
-    (block,) = (block for block in extract.blocks if block.role is Role.TABLE)
+    (block,) = (block for block in extract.blocks if block.role is BlockRole.TABLE)
     document = read_document("a.html", NEWS.encode())
     assert [row.text for row in table_rows(document, block)] == [
         "餐别：午餐｜价格：15元",

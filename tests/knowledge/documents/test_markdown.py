@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from knowledge.documents.folder import read_document
 from knowledge.documents.markdown import read_markdown
-from knowledge.model import Role
+from knowledge.model import BlockRole
 from knowledge.repair.pipeline import repair_document
 
 
@@ -126,5 +126,5 @@ def test_headings_head_what_follows_and_what_is_no_text_is_out() -> None:
 def test_headings_by_level_underline_or_none(text: str, heads: list[tuple[str, int]]) -> None:
     blocks = read_document("a.md", text.encode()).blocks
     assert [
-        (block.role, block.first) for block in blocks if block.role in (Role.TITLE, Role.HEADING)
+        (block.role, block.first) for block in blocks if block.role in (BlockRole.TITLE, BlockRole.HEADING)
     ] == heads

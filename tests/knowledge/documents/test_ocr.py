@@ -19,7 +19,7 @@ from knowledge.documents.ocr import RecognisedLine, TextRecogniser
 from knowledge.documents.pdf import read_pdf
 from knowledge.documents.picture import read_image, read_picture
 from knowledge.errors import UnreadableFile
-from knowledge.model import Document, Role, Skipped
+from knowledge.model import BlockRole, Document, Skipped
 from knowledge.repair.pipeline import repair_document
 from tests.knowledge.documents.newspaper import Sheet, pdf
 
@@ -72,7 +72,11 @@ def recognised(engine: Engine) -> Document:
 
 def test_columns_are_read_one_after_the_other_under_their_headline() -> None:
     document = recognised(Engine())
-    assert [block.role for block in document.blocks] == [Role.TITLE, Role.PARAGRAPH, Role.PARAGRAPH]
+    assert [block.role for block in document.blocks] == [
+        BlockRole.TITLE,
+        BlockRole.PARAGRAPH,
+        BlockRole.PARAGRAPH,
+    ]
     facts = repair_document(document).facts
     assert [(fact.text, fact.article.title.text) for fact in facts] == [
         ("今年市民政局建成社区食堂二十五处，惠及居民三万人次。", TITLE),

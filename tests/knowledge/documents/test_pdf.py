@@ -17,7 +17,7 @@ from knowledge.documents.ocr import TextRecogniser
 from knowledge.documents.pdf import read_pdf
 from knowledge.documents.pdf_font import font_path
 from knowledge.errors import UnreadableFile
-from knowledge.model import Role, Skipped
+from knowledge.model import BlockRole, Skipped
 from knowledge.repair.pipeline import repair_document
 from knowledge.repair.stitching import is_proved
 from tests.knowledge.documents import pages
@@ -188,7 +188,7 @@ def test_the_last_row_of_columns_at_a_pages_foot_is_no_page_number() -> None:
     sheet.flow(body, columns(4, 30, 275, 21), 13)
     extract = read_pdf("a.pdf", pdf(sheet))
     assert read(pdf(sheet)) == printed([["文章一直排到页脚", *body]])
-    assert Role.FURNITURE not in {block.role for block in extract.blocks}
+    assert BlockRole.FURNITURE not in {block.role for block in extract.blocks}
 
 
 def test_the_text_of_a_title_at_a_pages_foot_may_begin_on_the_next_one() -> None:
@@ -320,9 +320,9 @@ def test_titles_headings_and_paragraphs_are_told_apart() -> None:
     told = [
         (block.role, extract.lines[block.first - 1])
         for block in extract.blocks
-        if block.role is not Role.PARAGRAPH
+        if block.role is not BlockRole.PARAGRAPH
     ]
-    assert told == [(Role.TITLE, "有小标题的长篇报道"), (Role.HEADING, "第一小节")]
+    assert told == [(BlockRole.TITLE, "有小标题的长篇报道"), (BlockRole.HEADING, "第一小节")]
 
 
 def test_rows_of_figures_are_a_table_though_no_rule_is_drawn() -> None:
@@ -334,7 +334,7 @@ def test_rows_of_figures_are_a_table_though_no_rule_is_drawn() -> None:
         for column, cell in enumerate(cells):
             sheet.text(60 + 120 * column, 680 - 18 * row, 9, cell)
     extract = read_pdf("a.pdf", pdf(sheet))
-    (table,) = (block for block in extract.blocks if block.role is Role.TABLE)
+    (table,) = (block for block in extract.blocks if block.role is BlockRole.TABLE)
     assert extract.lines[table.first - 1 : table.last] == (
         "区名\t2022年\t2023年",
         "东城区\t860\t1020",

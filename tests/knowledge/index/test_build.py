@@ -15,7 +15,7 @@ from knowledge.documents.folder import read_document
 from knowledge.index.documents import DocumentStore
 from knowledge.index.index import COLUMNS, RECORDS, IndexedDocument, build_index, open_index, update_index
 from knowledge.index.postings import open_columns
-from knowledge.model import Block, Cell, Metadata, ParsedDocument, RepairEntry, Role, Span, Table
+from knowledge.model import Block, BlockRole, Cell, Metadata, ParsedDocument, RepairEntry, Span, Table
 from knowledge.repair.pipeline import repair_document
 
 GOURD = "蕃瓜弄的旧居\n\n蕃瓜弄居民欢天喜地告别旧居。改造奠定了政策基础。\n"
@@ -63,8 +63,8 @@ def test_everything_that_is_known_of_a_document_comes_back(tmp_path: Path) -> No
         page_starts=(1, 3),
         article_starts=(1,),
         blocks=(
-            Block(Role.TITLE, 1, 1, size=2.5),
-            Block(Role.TABLE, 3, 3, 1, goes_on=True, table=Table((cell,), ((Cell(),),))),
+            Block(BlockRole.TITLE, 1, 1, size=2.5),
+            Block(BlockRole.TABLE, 3, 3, 1, goes_on=True, table=Table((cell,), ((Cell(),),))),
         ),
         sidecar=known,
         stated=known,

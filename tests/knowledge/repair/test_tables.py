@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from knowledge.documents.tables import SourceCell, make_table
-from knowledge.model import Article, Block, Document, Fact, Hit, MatchKind, Role, SourcedText, Span
+from knowledge.model import Article, Block, BlockRole, Document, Fact, Hit, MatchKind, SourcedText, Span
 from knowledge.repair.stitching import ROW, is_proved
 from knowledge.repair.tables import quoted_cell, row_cells, table_rows
 
@@ -21,7 +21,7 @@ def document(*lines: str, head: bool = True, before: int = 0) -> Document:
             at += len(cell) + 1
         rows.append(row)
     table = make_table(rows)
-    block = Block(Role.TABLE, before + 1, len(lines), table=table)
+    block = Block(BlockRole.TABLE, before + 1, len(lines), table=table)
     return Document("a.txt", "", 0, "text", None, lines, blocks=(block,))
 
 
