@@ -1,18 +1,10 @@
 """English."""
 
-from bot.texts import doctor, site
-from bot.texts.operating import EN as OPERATING
-from bot.texts.operating import REPLICAS_EN as REPLICAS
-from bot.texts.phrases import (
-    AdminPhrases,
-    CommandLinePhrases,
-    ConsolePhrases,
-    FeedbackPhrases,
-    Phrases,
-)
+from bot.texts import doctor, operating, site
+from bot.texts.phrases import AdminPhrases, CommandLinePhrases, ConsolePhrases, FeedbackPhrases, Phrases
 
 PHRASES = Phrases(
-    operating=OPERATING,
+    operating=operating.EN,
     language="en",
     feedback=FeedbackPhrases(
         tell_me="Tell me when found",
@@ -118,7 +110,7 @@ PHRASES = Phrases(
         publish="Publish",
         discard="Discard",
         discarded="《{}》 was discarded.",
-        replicas=REPLICAS,
+        replicas=operating.REPLICAS_EN,
         published="《{}》 was published as {}. {}",
         taken_back="It was not taken up; the file was taken out of the articles folder again",
         put_back="to put it back and replace, press “{}”",

@@ -1,18 +1,10 @@
 """简体中文。"""
 
-from bot.texts import doctor, site
-from bot.texts.operating import REPLICAS_ZH_HANS as REPLICAS
-from bot.texts.operating import ZH_HANS as OPERATING
-from bot.texts.phrases import (
-    AdminPhrases,
-    CommandLinePhrases,
-    ConsolePhrases,
-    FeedbackPhrases,
-    Phrases,
-)
+from bot.texts import doctor, operating, site
+from bot.texts.phrases import AdminPhrases, CommandLinePhrases, ConsolePhrases, FeedbackPhrases, Phrases
 
 PHRASES = Phrases(
-    operating=OPERATING,
+    operating=operating.ZH_HANS,
     language="zh-Hans",
     feedback=FeedbackPhrases(
         tell_me="有了告诉我",
@@ -118,7 +110,7 @@ PHRASES = Phrases(
         publish="发布",
         discard="丢弃",
         discarded="《{}》已丢弃。",
-        replicas=REPLICAS,
+        replicas=operating.REPLICAS_ZH_HANS,
         published="《{}》已发布为 {}。{}",
         taken_back="没有换上，文件已从文章文件夹取回",
         put_back="要放回去换上，按“{}”",
