@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -138,20 +138,24 @@ class Hall:
             return (await state.audit.last(1000))[::-1]
 
 
-@contextmanager
-def without(data: Path, table: str) -> Iterator[None]:
+@asynccontextmanager
+async def without(data: Path, table: str) -> AsyncIterator[None]:
     """The state lacks a table meanwhile: whatever asks for it fails."""
-    change(data, f"ALTER TABLE {table} RENAME TO away")
+    await change(data, f"ALTER TABLE {table} RENAME TO away")
     try:
         yield
     finally:
-        change(data, f"ALTER TABLE away RENAME TO {table}")
+        await change(data, f"ALTER TABLE away RENAME TO {table}")
 
 
-def change(data: Path, statement: str) -> None:
-    """Change the state behind everybody's back."""
-    with closing(sqlite3.connect(data / "state.sqlite", timeout=60)) as raw, raw:
-        raw.execute(statement)
+async def change(data: Path, statement: str) -> None:
+    """Change the state behind everybody's back; aside, as who is in the midst of writing goes on in our loop."""
+
+    def run() -> None:
+        with closing(sqlite3.connect(data / "state.sqlite", timeout=60)) as raw, raw:
+            raw.execute(statement)
+
+    await asyncio.to_thread(run)
 
 
 @asynccontextmanager

@@ -22,7 +22,7 @@ FILE = f"新步道建成\n{NEW}\n".encode()
 async def test_a_reload_whose_state_cannot_be_read_is_told_and_changes_nothing(tmp_path: Path) -> None:
     async with hall(tmp_path) as room:
         write_article(room.articles, "new.txt", "新来的一篇", NEW)
-        with without(room.data, "shown_answers"):
+        async with without(room.data, "shown_answers"):
             said = await room.say("/reload")
         assert "没有成功，仍在使用版本 000001" in said and "数据库" in said
         assert NEW not in room.texts()
@@ -33,14 +33,14 @@ async def test_a_confirmation_that_cannot_be_kept_is_told(tmp_path: Path) -> Non
     async with hall(tmp_path) as room:
         for n in range(3):
             (room.articles / f"{n:03d}.txt").unlink()
-        with without(room.data, "confirmations"):
+        async with without(room.data, "confirmations"):
             assert "数据库" in await room.say("/reload")
 
 
 async def test_what_is_done_and_cannot_be_written_down_is_told_as_done(tmp_path: Path) -> None:
     async with hall(tmp_path) as room:
         write_article(room.articles, "new.txt", "新来的一篇", NEW)
-        with without(room.data, "audit"):
+        async with without(room.data, "audit"):
             for command, done in (("/reload", "已换上版本 000002"), ("/rollback", "已换回版本 000001")):
                 said = await room.say(command)
                 assert done in said and "没能记入审计" in said
@@ -64,7 +64,7 @@ async def test_a_knock_that_came_to_nothing_does_not_keep_the_next_from_being_he
     builder = Stumbling()
     async with hall(tmp_path, builder) as room, asyncio.timeout(20):
         write_article(room.articles, "new.txt", "新来的一篇", NEW)
-        with without(room.data, "shown_answers"):
+        async with without(room.data, "shown_answers"):
             room.side.reload_trigger.fire()
             while not await room.audit():
                 await asyncio.sleep(0.05)
@@ -86,7 +86,7 @@ async def test_a_file_that_cannot_be_written_down_is_told_and_kept_nowhere(
     tmp_path: Path, table: str
 ) -> None:
     async with hall(tmp_path, phone=FakePlatform(files={"f1": [FILE]})) as room:
-        with without(room.data, table):
+        async with without(room.data, table):
             said = await room.say("", attachment=Attachment("f1", "步道.txt", None))
         assert "数据库" in said and "没有收下" in said
         assert list((room.data / "uploads").iterdir()) == []
@@ -94,11 +94,10 @@ async def test_a_file_that_cannot_be_written_down_is_told_and_kept_nowhere(
 
 
 async def test_a_state_that_fails_is_told_in_detail_only_to_who_may_act(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        with without(room.data, "roles"):
-            assert "数据库" in await room.say("/grant 8")
-            for command in ("/reload", "/grant 8", "/unanswered", "/upload"):
-                assert await room.say(command, STRANGER) == "现在不能用，请稍后再试。"
+    async with hall(tmp_path) as room, without(room.data, "roles"):
+        assert "数据库" in await room.say("/grant 8")
+        for command in ("/reload", "/grant 8", "/unanswered", "/upload"):
+            assert await room.say(command, STRANGER) == "现在不能用，请稍后再试。"
 
 
 async def test_with_a_closed_state_every_command_that_was_offered_is_answered(tmp_path: Path) -> None:

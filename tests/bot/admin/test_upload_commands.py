@@ -231,7 +231,7 @@ async def test_a_file_that_waits_outlives_a_restart_and_what_a_kill_left_does_no
         (waiting,) = files_below(room.data / "uploads")
         (room.data / "uploads" / "half").write_bytes(b"x")
         phone = room.phone
-    change(tmp_path / "data", "UPDATE uploads SET state = 'published'")  # killed before it was
+    await change(tmp_path / "data", "UPDATE uploads SET state = 'published'")  # killed before it was
     async with hall(tmp_path, phone=phone) as room:
         assert files_below(room.data / "uploads") == {waiting}
         assert "已发布为 步道.txt" in await room.press("发布")
