@@ -55,7 +55,7 @@ class Doubt:
 
 def doubt_of(paragraph: Paragraph, start: int, end: int, before: Paragraph | None) -> Doubt | None:
     """Say why a sentence should be looked at, `paragraph.text[start:end]`; `before` is the paragraph above it."""
-    model = _model()
+    model = doubt_weights()
     found = list(sentence_features(paragraph, start, end, before))
     told = [(model.weights.get(name, 0.0), name) for name in found]
     if sum(weight for weight, _ in told) < model.threshold:
@@ -140,6 +140,7 @@ def _step(value: float, steps: Sequence[float]) -> int:
 
 
 @cache
-def _model() -> DoubtWeights:
+def doubt_weights() -> DoubtWeights:
+    """Return what tells how doubtful a sentence is, read once."""
     text = files("knowledge.models.repair").joinpath("doubts.json").read_text(encoding="utf-8")
     return DoubtWeights(**json.loads(text))

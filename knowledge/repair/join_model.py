@@ -53,7 +53,7 @@ def buckets(left: str, right: str) -> list[int]:
 @lru_cache(maxsize=20_000)
 def join_score(left: str, right: str) -> float:
     """Return the logarithm of the odds that `right` goes on where `left` breaks off; give three characters of each."""
-    weights = _weights()
+    weights = join_weights()
     found = buckets(left, right)
     return (sum([weights[each] for each in found]) - _ZERO * len(found)) / SCALE
 
@@ -64,7 +64,7 @@ def goes_on(left: str, right: str) -> float:
 
 
 @cache
-def _weights() -> bytes:
+def join_weights() -> bytes:
     """Read the weights into a table with a byte for each bucket, `_ZERO` for none."""
     data = files("knowledge.models.repair").joinpath("joins.npy").read_bytes()
     table = np.load(BytesIO(data), allow_pickle=False)

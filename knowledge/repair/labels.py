@@ -142,7 +142,8 @@ class LineModel:
 
 
 @cache
-def _models() -> tuple[LineModel, LineModel]:
+def line_models() -> tuple[LineModel, LineModel]:
+    """Return the two chains that label lines, read once."""
     first, second = read_chains(
         files("knowledge.models.repair").joinpath("labels.json").read_text(encoding="utf-8")
     )
@@ -156,7 +157,7 @@ def read_chains(text: str) -> list[LineModel]:
 
 def label_lines(lines: Sequence[PageLine]) -> list[Labelled]:
     """Say what each line of a document is."""
-    first, second = _models()
+    first, second = line_models()
     own = features(lines)
     seen = [label for label, *_ in first.label(own)]
     found = second.label(list(with_labels(lines, own, seen)))

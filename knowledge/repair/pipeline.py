@@ -33,10 +33,11 @@ from knowledge.repair.blocks import (
 )
 from knowledge.repair.constraints import constrain, is_broken
 from knowledge.repair.continuation import Paragraph, join_lines
-from knowledge.repair.doubts import doubt_of
+from knowledge.repair.doubts import doubt_of, doubt_weights
 from knowledge.repair.edges import trim
 from knowledge.repair.facts import FactBuilder, printed, unsure_figures
-from knowledge.repair.labels import Labelled, label_lines
+from knowledge.repair.join_model import join_weights
+from knowledge.repair.labels import Labelled, label_lines, line_models
 from knowledge.repair.page_layout import page_lines
 from knowledge.repair.patterns import noise_of
 from knowledge.repair.report import leftovers, removed
@@ -50,6 +51,13 @@ _LEAD: Final = 3
 UNSURE: Final = 3.0
 # Kinds of noise that no one need look at, however small the margin.
 _REMOVED: Final = frozenset({BlockRole.FURNITURE, BlockRole.CREDIT})
+
+
+def load_models() -> None:
+    """Read what was learned, before any document is in hand: what keeps it from its files is no document's fault."""
+    line_models()
+    join_weights()
+    doubt_weights()
 
 
 @dataclass(slots=True)

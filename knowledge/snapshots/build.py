@@ -234,6 +234,10 @@ class _Work:
         """Lend what is read and repaired; what becomes of each file is written down on the way."""
         if sources:
             self._keywords.load()  # what keeps it from its dictionary is no document's fault
+            if self._repair is None:
+                from knowledge.repair.pipeline import load_models  # as in repair_or_skip
+
+                load_models()
         many = helpers if len(sources) >= MANY else 0
         with hand_nowhere() as nowhere, helped(sources, self._aside(nowhere), many) as prepared:
             yield self._indexed(prepared, len(sources))

@@ -17,6 +17,7 @@ from knowledge.documents import limits
 from knowledge.documents.folder import read_bytes, read_document
 from knowledge.documents.ocr import RecognisedLine, TextRecogniser
 from knowledge.documents.pdf import read_pdf
+from knowledge.documents.pdf_font import provide_font
 from knowledge.documents.picture import read_image, read_picture
 from knowledge.errors import UnreadableFile
 from knowledge.model import BlockRole, Document, Skipped
@@ -185,6 +186,7 @@ def test_the_real_engine_reads_a_printed_page_back() -> None:
     sheet = Sheet()
     one_article_with_everything(sheet)
     data = pdf(sheet)
+    provide_font()  # the system may have none
     with pdfium.PdfDocument(data) as document:
         image = document[0].render(scale=200 / 72).to_pil().convert("RGB")
     scan = io.BytesIO()
