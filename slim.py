@@ -24,10 +24,7 @@ UNUSED = (
     "alembic/testing",
     "build/lib",  # what the makers of cn2an and proces left behind
     "jieba/*/*.p",  # tables for Jython
-    "jieba/dict.txt",  # of jieba we read one table, analyse/idf.txt
-    "jieba/finalseg",
     "jieba/lac_small",  # a model for PaddlePaddle
-    "jieba/posseg",
     "lxml/html/_difflib.*",
     "lxml/includes",
     "lxml/isoschematron",
