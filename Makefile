@@ -35,9 +35,9 @@ release: $(VENV)/dev.done
 	build/smoke/bin/python -I slim.py
 	$(BIN)/python -m tests.smoke build/smoke/bin/chuchu
 	rm -rf build/smoke
-	if command -v docker >/dev/null; then \
+	if docker info >/dev/null 2>&1; then \
 	    docker build -t chuchu:$$($(BIN)/python -c 'from importlib.metadata import version; print(version("chuchu"))') . ; \
-	else echo "make release: no docker here, so no image"; fi
+	else echo "make release: no docker that answers here, so no image"; fi
 
 bench: $(VENV)/dev.done
 	$(BIN)/python -m tests.bench $(ARGS)
