@@ -199,10 +199,12 @@ def _same_figures(query: Query, pool: Pool, scores: Array, corpus: Corpus, langu
     same = np.zeros(len(pool))
     columns = corpus.columns
     for row in np.argsort(-scores, kind="stable")[:READ_FOR_FIGURES].tolist():
-        fact = int(pool.rows[row])
-        text = columns.text(fact)
-        same[row] = set(query.number_keys) <= set(number_keys(language.quantities(text.replace("点", "."))))
+        same[row] = _holds_figures(query, columns.text(int(pool.rows[row])), language)
     return same
+
+
+def _holds_figures(query: Query, text: str, language: Analyzer) -> bool:
+    return set(query.number_keys) <= set(number_keys(language.quantities(text.replace("点", "."))))
 
 
 def _answer(text: str, examined: Examined, language: Analyzer, limit: int) -> Answer:
@@ -253,6 +255,11 @@ def _answer(text: str, examined: Examined, language: Analyzer, limit: int) -> An
         one = answer if len(items) < 2 else None
         return Answer(text, True, verdict.confidence, one, chosen, rest, suggestions, answers=items)
     near = _matching(best, order)
+    if _holds_figures(
+        best.query, facts[0].text, language
+    ):  # then what holds another, 1100场 for 110场, does not match
+        same = (_holds_figures(best.query, fact.text, language) for fact in facts[:near])
+        near = next((at for at, one in enumerate(same) if not one), near)
     return Answer(text, True, verdict.confidence, answer, hits[:near], beside[near:], suggestions)
 
 

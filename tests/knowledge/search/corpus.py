@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from knowledge.documents.folder import read_document
@@ -47,9 +47,11 @@ ARTICLES = {
 
 
 @contextmanager
-def snapshot(aliases: Aliases | None = None) -> Iterator[Snapshot]:
+def snapshot(
+    aliases: Aliases | None = None, articles: Mapping[str, Sequence[str]] = ARTICLES
+) -> Iterator[Snapshot]:
     repaired = [
-        repair_document(read_document(name, "\n\n".join(lines).encode())) for name, lines in ARTICLES.items()
+        repair_document(read_document(name, "\n\n".join(lines).encode())) for name, lines in articles.items()
     ]
     opened = Snapshot.of("test", repaired, aliases=aliases)
     try:

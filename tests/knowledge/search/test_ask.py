@@ -43,6 +43,17 @@ def test_each_hit_names_its_rung(corpus: Snapshot, query: str, begins: str, rung
     assert (answer.hits[0].fact.text[: len(begins)], answer.hits[0].rung) == (begins, rung)
 
 
+def test_what_holds_another_figure_than_the_one_asked_for_is_related_and_not_found() -> None:
+    told = {
+        "a.txt": ("街道的宣讲", "宣讲团进社区开展宣讲活动110场。"),
+        "b.txt": ("全市读书班", "各区举办读书班超1100场次。"),
+    }
+    with snapshot(articles=told) as opened:
+        answer = opened.ask("110场")
+        assert [hit.fact.article.file for hit in answer.hits] == ["a.txt"]
+        assert [hit.fact.article.file for hit in answer.related] == ["b.txt"]
+
+
 @pytest.mark.parametrize(
     ("query", "meant"), [("翻瓜弄", "蕃瓜弄"), ("翻瓜弄居民", "蕃瓜弄"), ("莫德纳速渡", "速度")]
 )
