@@ -25,7 +25,7 @@ format: $(VENV)/dev.done
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# A wheel and, where docker is, an image; the wheel is then installed into an empty environment and asked a question.
+# A wheel, installed into an empty environment, and where docker answers an image: both are asked a question.
 release: $(VENV)/dev.done
 	rm -rf dist build/smoke
 	$(BIN)/python -m hatchling build -t wheel
@@ -36,7 +36,9 @@ release: $(VENV)/dev.done
 	$(BIN)/python -m tests.smoke build/smoke/bin/chuchu
 	rm -rf build/smoke
 	if docker info >/dev/null 2>&1; then \
-	    docker build -t chuchu:$$($(BIN)/python -c 'from importlib.metadata import version; print(version("chuchu"))') . ; \
+	    image=chuchu:$$($(BIN)/python -c 'from importlib.metadata import version; print(version("chuchu"))') && \
+	    docker build -t $$image . && \
+	    docker run --rm --read-only $$image chuchu ask 蕃瓜弄 | grep 蕃瓜弄居民; \
 	else echo "make release: no docker that answers here, so no image"; fi
 
 bench: $(VENV)/dev.done
