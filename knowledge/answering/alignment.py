@@ -43,6 +43,8 @@ TIERS = "省市区县镇乡村"
 _DENYING = re.compile(
     r"(?:(?:尚未|从未|并未|未能|没有|未(?![来必成])|没)[\u4e00-\u9fff]{0,2}|不再|不会|不得|(?<![得了])不)$"
 )
+_FIRST = re.compile(r"率先|第一|首[次个家批例座条所位]|最[先早]")
+"""What was before all others."""
 _FOREMOST = re.compile(r"最|第一|首|率先|冠|之首|领先|居前")
 _HEADS = re.compile(
     r"(?:[省市区县镇乡村州路街桥站港山河湖江岛国]|街道|大学|中学|小学|学院|学校|医院|公司|集团|银行|法院|大桥|机场|公园|支部|中心|[局厅委办部院所队组社馆厂校])$"
@@ -142,10 +144,12 @@ class Aligner:
             return Alignment(one, Relation.OTHER, 6, denied, hard=True)
         if level <= 2:
             return Alignment(one, Relation.SAME, level)
-        if SUPERLATIVE.fullmatch(word) and not _FOREMOST.search(f"{passage.tight} {passage.heads}"):
-            return Alignment(
-                one, Relation.OTHER, 6, hard=True
-            )  # what is the most is quoted, never worked out
+        if SUPERLATIVE.fullmatch(word):
+            told = f"{passage.tight} {passage.heads}"
+            if not _FOREMOST.search(told):  # what is the most is quoted, never worked out
+                return Alignment(one, Relation.OTHER, 6, hard=True)
+            if word[-1] in "先早" and _FIRST.search(told):
+                return Alignment(one, Relation.SAME, 0)
         replaced = self._replaced(one, word, passage)
         if replaced:
             return Alignment(one, Relation.OTHER, level, replaced, hard=True)

@@ -70,8 +70,9 @@ _MARKED = re.compile(
     r"《([^《》]{1,28})》|[“\"「『]([^“”\"「」『』]{1,28})[”\"」』]|[（(]([^()（）]{2,28})[）)]"
 )
 _VALUE = re.compile(
-    r"(?:^|[,，;；。 　])[^,，;；。:：]{1,12}[:：]\s*([^,，;；。\s]{1,30})|\|\s*([^|]{1,30}?)\s*(?=\|)|│\s*([^│]{1,30}?)\s*(?=│)"
+    r"(?:^|[,;；。 |│])[^,;；。:|│]{1,12}:\s*([^,;；。|│\s]{1,30})|[|│]\s*([^:|│]{1,30}?)\s*(?=[|│])"
 )
+"""A value behind its label, or a cell of a row, in folded text."""
 _CLAUSE_END = re.compile(r"[,，;；。！？!?：:](?!\d)|——|…|(?<!\d),(?=\d)")
 ITEM_END = re.compile(r"、|和|与|及|以及")
 _LED = re.compile(
@@ -193,7 +194,7 @@ def _all(passage: Passage, kind: QuestionType) -> Iterator[Candidate]:
         yield Candidate(span.start, span.end, told)
         if part := PART_OF_TIME.match(passage.folded, span.end):
             yield Candidate(span.start, part.end(), told)
-    for match in _VALUE.finditer(passage.text):
+    for match in _VALUE.finditer(passage.folded):
         yield Candidate(*match.span(match.lastindex or 1), CandidateKind.VALUE)
     if kind in _OF_FIGURES:
         return

@@ -12,7 +12,7 @@ from knowledge.answering.candidates import Candidate, CandidateKind
 from knowledge.answering.features import COLUMN, Array, clause_numbers
 from knowledge.answering.window import Passage
 from knowledge.query.analysis import Query
-from knowledge.query.question import NUMBERS, QuestionType
+from knowledge.query.question import NUMBERS, QuestionType, is_kind_of_place
 
 _REASON = re.compile(
     r"因为|由于|源于|得益于|归功于|归因于|为了|旨在|目的是|原因[是在]于?|(?<![原起成病诱基])因(?![此而素子果])"
@@ -23,7 +23,12 @@ _CHANGE = re.compile(
     r"|延长|推迟|提前|[增降减跌涨升改变])了?[至到为成]"
 )
 _LABELLED = re.compile(r"(?:^|[|,;。 ])\s*(?P<label>[^|,;。:\s]{2,12})\s*[:：]\s*(?P<value>[^|,;。\s]{1,30})")
-_UNIT = re.compile(r"[(（][^()（）]*[)）]|\s")
+_AROUND_LABEL = re.compile(r"^(?:\d+|[一二三四五六七八九十]+)[、.]|\([^()]*\)|\s")
+"""What a label has besides its words: a number before it, the unit of its column."""
+_ASKED_BY_LABEL = {
+    QuestionType.TIME: re.compile(r"(?:时间|日期)$"),
+    QuestionType.PLACE: re.compile(r"(?:地点|地址|位置)$"),
+}
 TOGETHER = 0.6
 """Share of the question in one clause from which on a time in a clause that holds nothing of it gives way."""
 _TIMES = frozenset({CandidateKind.DATE, CandidateKind.CLOCK, CandidateKind.DURATION})
@@ -69,6 +74,10 @@ def _kept(
         there = np.array([int(clauses[one.start]) in told for one in proposed])
         if (persons & there & (rows[:, COLUMN["in_question"]] <= 0)).any():
             yield there
+    noun = query.question.noun
+    if query.type is QuestionType.PLACE and is_kind_of_place(noun):  # 哪个区 is told by what is called 区
+        said = [passage.folded[one.start : one.end] for one in proposed]
+        yield np.array([text.endswith(noun) and text != noun for text in said])
     if query.type is QuestionType.SHARE:
         yield np.array([one.kind is CandidateKind.PERCENT for one in proposed])
     if query.type is QuestionType.DURATION and any(one.kind is CandidateKind.DURATION for one in proposed):
@@ -99,8 +108,15 @@ def _has(names: Sequence[tuple[int, int]], one: Candidate, passage: Passage) -> 
 
 
 def _labelled(query: Query, folded: str) -> set[tuple[int, int]]:
-    """Where the values stand whose label is what the query says: 37万 of 人口：37万 for 西区人口多少, 去年同期（元）：110."""
-    labelled = [(_UNIT.sub("", match["label"]), match.span("value")) for match in _LABELLED.finditer(folded)]
+    """Where the values stand whose label is what the query says: 37万 of 人口：37万 for 西区人口多少, 去年同期（元）：110.
+
+    时间 of 停水时间 is what 几点 asks.
+    """
+    asked = _ASKED_BY_LABEL.get(query.type, _AROUND_LABEL)
+    labelled = [
+        (asked.sub("", _AROUND_LABEL.sub("", match["label"])), match.span("value"))
+        for match in _LABELLED.finditer(folded)
+    ]
     told = [(label, place) for label, place in labelled if len(label) > 1 and label in query.text]
     longest = max((len(label) for label, _ in told), default=0)
     return {place for label, place in told if len(label) == longest}

@@ -19,6 +19,7 @@ _CLAUSE = re.compile(r"[,，;；。!！?？:：、](?!\d)|——|…")
 _DESCRIBING = re.compile(r"[\u4e00-\u9fff]{1,5}的(?=[\u4e00-\u9fff])")
 _HELPERS = frozenset("是有达为共仅超近约占")
 _OF_A_YEAR = re.compile(r"年(?![底初末月])")
+_RANGE = re.compile(r"(?:(?<=[日号月年时点分半])-|[至到~—–]+)(?=[\d周星上下中晚早凌傍])")
 _HOUSE = re.compile(r"[\u4e00-\u9fff]{0,8}?(?:[路街巷弄道]\d+号|(?<=[路街巷弄道])\d+号)")
 _OF_RUNS = frozenset(
     {
@@ -92,11 +93,15 @@ def whole_place(passage: Passage, one: Candidate, noun: str, words: str) -> tupl
     """Return a candidate's place with the 近 or 约 of the figure it is: what is about is not said as exact.
 
     What 个 counts is said with it where it is the noun asked for: 6个班. No address is cut, and no moment unless the
-    question's `words` ask for the year alone.
+    question's `words` ask for the year alone, or for one end of a time: 18时 of 8时至18时 for 到几点.
     """
     if one.kind in OF_TIME and not _OF_A_YEAR.search(words):
         around = (place for place in whole_moments(passage) if place[0] <= one.start and one.end <= place[1])
-        return next(around, (one.start, one.end))
+        start, end = next(around, (one.start, one.end))
+        parted = _RANGE.search(passage.folded, start, end)
+        if parted and words[:1] in ("到", "至"):
+            return parted.end(), end
+        return (start, parted.start()) if parted and words[:1] in ("从", "自") else (start, end)
     if one.kind is CandidateKind.PLACE and (number := _HOUSE.match(passage.folded, one.end)):
         return one.start, number.end()
     whole = (

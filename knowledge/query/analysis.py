@@ -63,7 +63,7 @@ _POLITE = re.compile(
 def analyse(text: str, aliases: Aliases, language: Analyzer) -> Query:
     """Read a query; defined for every string, in time bounded by the 256 characters that are read."""
     folded = " ".join(_visible(language.fold(text[: 4 * LONGEST_QUERY])).split())[:LONGEST_QUERY]
-    operators = read_operators(folded)
+    operators = read_operators(folded.replace("甚么", "什么"))
     asked = _POLITE.sub("", operators.rest).strip()
     tokens = language.tokens(asked)
     question = read_question(asked, tokens)

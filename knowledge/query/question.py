@@ -195,6 +195,11 @@ def is_kind_of_place(noun: str) -> bool:
     return _PLACES.search(noun) is not None
 
 
+def ends_a_name(word: str) -> bool:
+    """Tell whether names of places and bodies end with a word: 科技园区, 公司."""
+    return is_kind_of_place(word[-1:]) or is_kind_of_place(word[-2:]) or _BODIES.search(word) is not None
+
+
 def _name(match: re.Match[str]) -> str:
     return next(name for name, _ in _ASKED if match[name] is not None)
 

@@ -11,7 +11,7 @@ import numpy as np
 from knowledge.model import MatchKind
 from knowledge.query.aliases import expands, may_be_short, short_forms
 from knowledge.query.analysis import Query
-from knowledge.query.question import QuestionType
+from knowledge.query.question import QuestionType, ends_a_name
 from knowledge.search.lexicon import Lexicon
 from knowledge.search.writings import writings
 from knowledge.text.analyzer import Analyzer
@@ -149,15 +149,22 @@ def _corrected(
         if char:
             corrections.append(at)
             text = text[:at] + char + text[at + 1 :]
-    return (text, _words_around(text, corrections[0], language)) if corrections else None
+    return (text, _words_around(text, corrections[0], lexicon, language)) if corrections else None
 
 
-def _words_around(text: str, at: int, language: Analyzer) -> tuple[int, int]:
-    """Return where the whole words near a character stand: 桃浦镇 of 桃浦镇充电桩, not 桃浦镇充."""
+def _words_around(text: str, at: int, lexicon: Lexicon, language: Analyzer) -> tuple[int, int]:
+    """Return where the whole words near a character stand: 桃浦镇 of 桃浦镇充电桩, not 桃浦镇充.
+
+    What ends a name belongs to it where the corpus holds it in one: 西岑科创园区.
+    """
     before, after = _context(text, at)
     words = [(word.start, word.start + len(word.text)) for word in language.tokens(text)]
     near = [w for w in words if w[0] <= at < w[1] or at - len(before) <= w[0] < w[1] <= at + 1 + len(after)]
-    return near[0][0], near[-1][1]
+    start, end = near[0][0], near[-1][1]
+    for first, last in words:
+        if first == end and ends_a_name(text[first:last]) and lexicon.holds(text[start:last]):
+            end = last
+    return start, end
 
 
 def _content(query: Query) -> str:

@@ -67,6 +67,7 @@ def test_another_value_in_the_same_place_forbids_and_is_named(
         ("kd-310", DEVICE),
         ("38112200", DEVICE),
         ("柳湾大桥由谁承建", BRIDGE),
+        ("哪个车站最早试点", "柳南区新桥车站率先试点无纸化乘车。"),
     ],
 )
 def test_what_the_fact_says_contradicts_nothing(query: str, fact: str) -> None:

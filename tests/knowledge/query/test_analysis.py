@@ -47,6 +47,7 @@ def ask(text: str) -> Query:
         ("为什么这么难", QuestionType.WHY),
         ("医院晋升为什么等级", QuestionType.WHICH),
         ("为什么机制不灵", QuestionType.WHY),
+        ("為甚麼退守", QuestionType.WHY),
         ("怎么解决", QuestionType.HOW),
         ("垃圾分类如何推进", QuestionType.HOW),
         ("77.2%是什么", QuestionType.FIGURE),

@@ -61,6 +61,11 @@ def test_a_followed_spelling_is_suggested_in_whole_words(corpus: Snapshot, query
     assert list(corpus.ask(query).suggestions) == [meant]
 
 
+def test_a_suggested_name_is_not_cut() -> None:
+    with snapshot(articles={"a.txt": ("科技园开园", "松塘科技园区昨日启用。")}) as opened:
+        assert list(opened.ask("淞塘科技园区").suggestions) == ["松塘科技园区"]
+
+
 @pytest.mark.parametrize(("query", "meant"), [("奉闲区机场有多远", ["奉贤区"]), ("垃级场在哪里", ["垃圾"])])
 def test_where_nothing_is_found_only_what_is_printed_is_suggested(
     corpus: Snapshot, query: str, meant: list[str]
