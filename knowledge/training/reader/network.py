@@ -94,6 +94,13 @@ class ReaderNetwork(nn.Module):
         self.drop = nn.Dropout(0.1)
         self._fill(encoder)
 
+    @property
+    def linear(self) -> list[str]:
+        """The names of the linear layers, in the order they are run in."""
+        parts = ("attention", "joined", "widened", "narrowed")
+        of_layers = [f"layers.{number}.{part}" for number in range(len(self.layers)) for part in parts]
+        return [*of_layers, "of_pieces", "pooled", "of_pair"]
+
     def _fill(self, encoder: Encoder) -> None:
         own = self.state_dict()
         weights = encoder.weights

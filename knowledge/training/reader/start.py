@@ -6,8 +6,10 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
+import numpy as np
 import opencc
 
 from knowledge.answering.pieces import PieceVocabulary
@@ -66,6 +68,45 @@ def cut_to(encoder: Encoder, texts: Iterable[str], words: Iterable[str], most: i
     weights = {**encoder.weights, "emb.word": encoder.weights["emb.word"][order]}
     vocabulary = PieceVocabulary([whole.pieces[number] for number in order], folds)
     return Encoder(encoder.hidden, encoder.layers, encoder.heads, encoder.inner, weights, vocabulary)
+
+
+def cut_as(folder: Path, encoder: Encoder) -> Encoder:
+    """Return the whole encoder with the vocabulary of a reader that was written to `folder`."""
+    vocabulary = PieceVocabulary.parse((folder / "pieces.txt").read_bytes())
+    known = {piece: number for number, (piece, _) in enumerate(encoder.vocabulary.pieces)}
+    rows = encoder.weights["emb.word"][[known[piece] for piece, _ in vocabulary.pieces]]
+    return replace(encoder, weights={**encoder.weights, "emb.word": rows}, vocabulary=vocabulary)
+
+
+def written_weights(folder: Path, linear: Iterable[str]) -> dict[str, Floats]:
+    """Return the trained weights of `folder/reader.onnx` by name, out of their 8 bits.
+
+    `linear` names the network's linear layers in the order they are run in; embeddings of pieces, which are never
+    trained, are left out.
+    """
+    import onnx
+    from onnx import numpy_helper
+
+    stored = onnx.load(folder / "reader.onnx").graph.initializer
+    arrays = {one.name: numpy_helper.to_array(one) for one in stored}
+    found = {
+        name.removeprefix("network."): array
+        for name, array in arrays.items()
+        if name.startswith("network.") and array.dtype == np.float32 and array.ndim
+        and not name.endswith(("_scale", "_zero_point"))
+    }  # fmt: skip
+    eight_bits = [one.name for one in stored if one.name.endswith("_quantized")]
+    names = iter(linear)
+    for name in eight_bits:
+        stem = name.removesuffix("_quantized")
+        array = arrays[name].astype(np.float32) - arrays[f"{stem}_zero_point"].astype(np.float32)
+        array *= arrays[f"{stem}_scale"]
+        if stem.endswith(".weight"):
+            found[stem.removeprefix("network.")] = array
+        else:
+            found[f"{next(names)}.weight"] = np.ascontiguousarray(array.T)
+    found.pop("words.weight", None)
+    return found
 
 
 def _simplified() -> dict[str, str]:

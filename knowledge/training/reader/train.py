@@ -25,7 +25,7 @@ from knowledge.training.reader.examples import ExampleMaker
 from knowledge.training.reader.network import ReaderNetwork
 from knowledge.training.reader.questions import MADE, from_news
 from knowledge.training.reader.sources import KEPT_APART
-from knowledge.training.reader.start import Encoder, cut_to, e5_small
+from knowledge.training.reader.start import Encoder, cut_as, cut_to, e5_small, written_weights
 from knowledge.training.reader.words import WordKinds
 
 MEETING = 40
@@ -74,7 +74,9 @@ def main(arguments: list[str]) -> None:
     parser.add_argument(
         "--groups", type=int, default=8, help="questions a step, three to six pairs each; a GPU: 64"
     )
-    parser.add_argument("--start", type=Path, help="a checkpoint to go on from")
+    parser.add_argument(
+        "--start", type=Path, help="a checkpoint to go on from, or the folder of a reader.onnx"
+    )
     parser.add_argument(
         "--peer", type=Path, help="OUT of a second run of another seed, met half way every 40 steps"
     )
@@ -86,8 +88,13 @@ def main(arguments: list[str]) -> None:
     if not cache.exists():
         cache.write_bytes(pickle.dumps(material(given.root, given.passages, given.questions, given.seed)))
     maker, encoder = pickle.loads(cache.read_bytes())  # noqa: S301 - written above
+    if given.start and given.start.is_dir():
+        encoder = cut_as(given.start, e5_small())
     network = ReaderNetwork(encoder)
-    if given.start:
+    if given.start and given.start.is_dir():
+        own, weights = network.state_dict(), written_weights(given.start, network.linear)
+        network.load_state_dict({**own, **{name: torch.tensor(one) for name, one in weights.items()}})
+    elif given.start:
         network.load_state_dict(torch.load(given.start)["network"])
     training = Training(network, Stream(maker, encoder, given.groups, given.seed), given.rate)
     training.run(given.minutes, given.out, given.peer, given.workers)
