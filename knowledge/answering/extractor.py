@@ -252,12 +252,17 @@ class FactReading:
         if read is None:
             return {}
         answer = None if self._is_out else self.answer
-        bound = [one.constraint for one in self.aligned]
-        words = [read.doubt_of(one.start, one.end) for one in bound]
+        words = [read.doubt_of(one.constraint.start, one.constraint.end) for one in self.aligned]
+        both = [min(one.doubt, _logit(doubt)) for one, doubt in zip(self.aligned, words, strict=True)]
+        absent = (doubt for one, doubt in zip(self.aligned, words, strict=True) if one.level > 4)
+        rivalled = (self.query.text.find(one.asked) for one in self.rivals)
         return {
             "read_doubt": _logit(read.doubt),
             "read_word_doubt": _logit(max(words, default=0.0)),
             "read_doubts": float(min(4.0, sum(words))),
+            "read_both": max(both, default=-MOST_TOLD),
+            "read_absent": float(min(4.0, sum(absent))),
+            "read_rival": max((read.doubt_of(at, at + 2) for at in rivalled if at >= 0), default=0.0),
             "read_answerable": _logit(read.answerable),
             "read_span": read.spans[0].probability if read.spans else 0.0,
             "read_agreed": answer.agreed if answer else 0.0,

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import pickle
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -53,11 +52,6 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument(
         "--net", type=Path, help="take doubts and scorer from this model file, fit the decisions only"
     )
-    parser.add_argument(
-        "--outcomes",
-        type=Path,
-        help="a folder where what the search made of the questions is kept for the next fit",
-    )
     parser.add_argument("--output", type=Path, default=OUTPUT)
     options = parser.parse_args(arguments)
     if not any(path.is_dir() for path in options.decide):
@@ -82,23 +76,19 @@ def main(arguments: Sequence[str]) -> None:
         )
         net = fit_net(learnt, doubts, options.most, language)
     model = AnswerModel(doubts, net, DRAFT, DRAFT)
-    for name, read_by in (("alone", None), ("with_reader", PatientReader(reader))):
-        kept = options.outcomes / f"{name}.pickle" if options.outcomes else None
-        if kept and kept.exists():
-            outcomes = pickle.loads(kept.read_bytes())  # noqa: S301 - written below
-        else:
-            answering = Answering(model, read_by)
-            outcomes = [
-                outcome
-                for path in options.decide
-                for outcome in asked_of_search(path, changer, answering, options.decided, language)
-            ]
-        if kept:
-            kept.write_bytes(pickle.dumps(outcomes))
-        decisions, judged = decide(outcomes, model.alone if read_by else None)
-        print(f"{name}:")
-        print_outcomes(decisions, judged)
-        model = replace(model, with_reader=decisions) if read_by else replace(model, alone=decisions)
+    answering = Answering(model, PatientReader(reader))
+    outcomes = [
+        outcome
+        for path in options.decide
+        for outcome in asked_of_search(path, changer, answering, options.decided, language)
+    ]
+    alone, judged = decide([outcome.by_words for outcome in outcomes])
+    print("alone:")
+    print_outcomes(alone, judged)
+    with_reader, judged = decide(outcomes, alone)
+    print("with_reader:")
+    print_outcomes(with_reader, judged)
+    model = replace(model, alone=alone, with_reader=with_reader)
     write_model(model, options.output)
 
 

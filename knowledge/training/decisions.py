@@ -27,6 +27,7 @@ _RISING = (
 _FALLING = (
     "doubt", "second_doubt", "doubts", "name_doubt", "deed_doubt", "absent", "nowhere", "few_none", "missing", "apart",
     "unit_other", "rival", "rival_deed", "late", "read_doubt", "read_word_doubt", "read_doubts",
+    "read_both", "read_absent", "read_rival",
 )  # fmt: skip
 _FREE = ("number", "name", "time", "told")
 _ORDER = (
@@ -130,7 +131,7 @@ def _fitted(outcomes: Sequence[Outcome], *, with_reader: bool) -> Decisions:
 def _judged(outcome: Outcome, decisions: Decisions, alone: Decisions | None) -> Judged:
     outcome = in_order(outcome, decisions.order)
     read = outcome.first
-    beside = alone.chance(read.group, read.by_words) if alone and "read_doubt" in read.evidence else None
+    beside = alone.chance(read.group, read.by_words.evidence) if alone and read.by_words else None
     found = BARRED_CHANCE if read.barred else decisions.told(read.group, read.evidence, beside)
     return Judged(outcome, found, decisions.said.of(outcome.first.evidence | {"found": found}))
 
@@ -143,7 +144,7 @@ def in_order(outcome: Outcome, weights: dict[str, float]) -> Outcome:
             sum(w * read.evidence.get(name, 0.0) for name, w in weights.items()) - BARRED_COST * read.barred
         )
 
-    read_by_net = [read for read in outcome.reads if "read_doubt" in read.evidence]
+    read_by_net = [read for read in outcome.reads if read.by_words]
     return replace(outcome, first=max(read_by_net or outcome.reads, key=merit))
 
 
@@ -197,7 +198,7 @@ def _fit_order(outcomes: Sequence[Outcome], names: Sequence[str]) -> dict[str, f
     """Fit what puts the right one of the leading facts first: a linear model of listwise softmax loss."""
     lists: list[tuple[Array, Array]] = []
     for outcome in outcomes:
-        reads = [read for read in outcome.reads if "read_doubt" in read.evidence] or list(outcome.reads)
+        reads = [read for read in outcome.reads if read.by_words] or list(outcome.reads)
         right = np.array([float(read.right) for read in reads])
         if outcome.case.sort == "there" and 0 < right.sum() < len(right):
             rows = np.array([[read.evidence.get(name, 0.0) for name in names] for read in reads])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,15 +45,18 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class JudgedFact:
-    """One fact read for a case: evidence, with the reader's and without, whether it is barred from answering, and what is right about it."""
+    """One fact read for a case: evidence, whether it is barred from answering, and what is right about it.
+
+    `by_words` is the same fact read without the reader, where that has read it.
+    """
 
     group: str
     evidence: dict[str, float]
-    by_words: dict[str, float]
     barred: bool
     right: bool
     said: str | None
     said_right: bool
+    by_words: JudgedFact | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,12 @@ class Outcome:
     case: Case
     reads: tuple[JudgedFact, ...]
     first: JudgedFact
+
+    @property
+    def by_words(self) -> Outcome:
+        """The same without what the reader said."""
+        reads = tuple(read.by_words or read for read in self.reads)
+        return Outcome(self.case, reads, reads[0])
 
 
 class PatientReader:
@@ -135,7 +143,7 @@ def _outcome(
     query = read(case.text)
     if query.is_empty:
         return None
-    examined = examine_wordings(query, read, index, language, 10, time.monotonic, answering)
+    examined = examine_wordings(query, read, index, language, 10, lambda: 0.0, answering)
     if examined is None:
         return None
     reads = tuple(_read(case, reading) for reading in examined.readings)
@@ -152,6 +160,5 @@ def _read(case: Case, reading: FactReading) -> JudgedFact:
     said = reading.answer.text if reading.answer else None
     told = right and said is not None and is_right(said, answers)
     group = question_group(reading.query.type)
-    return JudgedFact(
-        group, reading.evidence, reading.by_words.evidence, reading.is_barred, right, said, told
-    )
+    by_words = _read(case, reading.by_words) if reading.is_read else None
+    return JudgedFact(group, reading.evidence, reading.is_barred, right, said, told, by_words)

@@ -80,5 +80,13 @@ def test_a_crossing_takes_a_word_that_the_sentence_says_of_something_else() -> N
     assert (found.old, found.new) == ("住院楼", "急诊楼")
 
 
-def test_a_sentence_of_one_clause_offers_no_crossing() -> None:
-    assert crossed("住院楼高多少层", "住院楼高22层。", (4, 7), "", CHINESE.tokens, Random(1)) is None
+@pytest.mark.parametrize(
+    ("question", "sentence", "answer"),
+    [
+        ("住院楼高多少层", "住院楼高22层。", "22层"),
+        ("住院楼高多少层", "急诊楼高6层，住院楼高22层。", "22层"),  # 急诊楼高多少层 is answered there too
+    ],
+)
+def test_what_a_clause_of_its_own_answers_is_no_crossing(question: str, sentence: str, answer: str) -> None:
+    start = sentence.index(answer)
+    assert crossed(question, sentence, (start, start + len(answer)), "", CHINESE.tokens, Random(1)) is None
