@@ -8,12 +8,11 @@ import re
 import signal
 import sys
 from collections.abc import Callable
-from importlib.metadata import version
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from bot.errors import WRONG_SETTINGS, SettingsError, StartError, StateError
-from bot.runtime import loading
+from bot.runtime import loading, multiply_on_one_thread
 from bot.texts import phrases
 from bot.texts.phrases import CommandLinePhrases
 from bot.texts.reworded import reworded
@@ -38,6 +37,7 @@ def _terminate(number: int, frame: FrameType | None) -> NoReturn:
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; return the exit code."""
+    multiply_on_one_thread()
     # Imported here, so that each command loads only what it needs.
     with loading():
         from bot.config import interface_language, load_settings
@@ -47,6 +47,8 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser(said).parse_args(argv)
     signal.signal(signal.SIGTERM, _terminate)
     if arguments.version:
+        from importlib.metadata import version
+
         print(f"chuchu {version('chuchu')}")
         return 0
     try:

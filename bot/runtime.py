@@ -189,6 +189,11 @@ def loading() -> Iterator[None]:
         gc.enable()
 
 
+def multiply_on_one_thread() -> None:
+    """Let OpenBLAS start no threads: they only spin beside matrices as small as ours. Call it before numpy is loaded."""
+    os.putenv("OPENBLAS_NUM_THREADS", "1")
+
+
 def share_heaps() -> None:
     """Let all threads share two heaps, not eight for each core: every heap keeps holes (mallopt(3); glibc only).
 

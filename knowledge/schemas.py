@@ -6,14 +6,16 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import NotRequired
+from typing import TYPE_CHECKING, NotRequired
 
 from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict
 
 from knowledge.model import Answer, Article, Facet, Fact, Hit, Listing, Metadata, Skipped
-from knowledge.repair.report import FileReport, ReportEntry
 from knowledge.repair.tables import RowCell, quoted_cell, row_cells
+
+if TYPE_CHECKING:  # a question has no report
+    from knowledge.repair.report import FileReport, ReportEntry
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 

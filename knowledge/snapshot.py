@@ -12,6 +12,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from knowledge.answering.reader import NeuralReader
 from knowledge.answering.scorer import AnswerModel, read_answer_model
@@ -31,13 +32,15 @@ from knowledge.model import (
 from knowledge.models.reader import open_reader
 from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import Query, analyse
-from knowledge.repair.report import FileReport, file_report
 from knowledge.repair.stitching import is_proved
 from knowledge.search.ask import Answering, ask
 from knowledge.search.conversation import Hints, answer_across, answer_after, asked_across, hints
 from knowledge.search.related import meant_facts, related
 from knowledge.search.semantic import Coverage, Over
 from knowledge.text.analyzer import Analyzer, ChineseAnalyzer
+
+if TYPE_CHECKING:
+    from knowledge.repair.report import FileReport
 
 ANSWER_MODEL = Path(__file__).parent / "models" / "answers.json"
 
@@ -207,6 +210,8 @@ class Snapshot:
 
     def reports(self) -> Iterator[FileReport]:
         """How every file came in, by name."""
+        from knowledge.repair.report import file_report  # which a question does without
+
         titles: dict[str, list[str]] = defaultdict(list)
         for article in self.articles():
             titles[article.file].append(article.title.text)

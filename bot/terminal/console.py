@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from typing import BinaryIO, TextIO
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from bot.admin.progress import BuildProgress, LogLines, ProgressBar
 from bot.config import Settings, wants_colour
@@ -22,10 +22,12 @@ from knowledge.embedding.meanings import Semantics
 from knowledge.embedding.models import chosen_embeddings
 from knowledge.errors import NoArticles
 from knowledge.model import Answer, Skipped
-from knowledge.repair.report import FileReport, ReportEntry
 from knowledge.schemas import answer_json, article_json, dump, fact_json, report_json, skipped_json
 from knowledge.snapshots.opening import changed_since_served
 from knowledge.snapshots.request import Progress, no_progress
+
+if TYPE_CHECKING:
+    from knowledge.repair.report import FileReport, ReportEntry
 
 JOINED = "joined_lines"
 

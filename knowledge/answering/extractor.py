@@ -87,7 +87,7 @@ class FactReading:
             span = counted_span(self.query.quantities, self.passage)
             said = self.passage.text[slice(*span)].strip() if span else ""
             return (ShortAnswer(said, 0.9, 0.9, CandidateKind.COUNT, span),) if span else ()
-        if kind is QuestionType.NONE and len(self.query.keywords) < 2:
+        if self.query.is_one_word:
             return ()
         read = {(s.start, s.end): s.probability for s in self._read.spans} if self._read else {}
         proposed = candidates(self.passage, kind, tuple(read))

@@ -9,12 +9,12 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from knowledge.documents import limits
-from knowledge.documents.text import Extract, read_plain
 from knowledge.errors import UnreadableFile
 from knowledge.model import Document, Metadata, Skipped
 
-if TYPE_CHECKING:  # it brings PDFium, which a question need not pay
+if TYPE_CHECKING:  # they bring PDFium and patterns, which a question need not pay
     from knowledge.documents.ocr import TextRecogniser
+    from knowledge.documents.text import Extract
 
 ARCHIVE: Final = ".zip"
 
@@ -26,6 +26,12 @@ class Format:
     read: Callable[[str, bytes, TextRecogniser | None], Extract]
     limit: int
     is_text: bool = True
+
+
+def _read_plain(name: str, data: bytes) -> Extract:
+    from knowledge.documents.text import read_plain  # patterns, too
+
+    return read_plain(name, data)
 
 
 def _read_html(name: str, data: bytes) -> Extract:
@@ -63,7 +69,7 @@ def _text(read: Callable[[str, bytes], Extract]) -> Callable[[str, bytes, TextRe
     return lambda name, data, _: read(name, data)
 
 
-_PLAIN = Format(_text(read_plain), limits.TEXT_BYTES)
+_PLAIN = Format(_text(_read_plain), limits.TEXT_BYTES)
 _MARKDOWN = Format(_text(_read_markdown), limits.TEXT_BYTES)
 _HTML = Format(_text(_read_html), limits.TEXT_BYTES)
 _PICTURE = Format(_read_picture, limits.IMAGE_BYTES, is_text=False)

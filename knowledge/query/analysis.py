@@ -48,6 +48,11 @@ class Query:
         return self.question.type
 
     @property
+    def is_one_word(self) -> bool:
+        """A single key word: nothing is asked of it that a few words could answer."""
+        return self.type is QuestionType.NONE and len(self.keywords) < 2
+
+    @property
     def is_empty(self) -> bool:
         """Nothing to look for: blank, or only marks and stop words."""
         return not (self.words or self.titles or self.number_keys or self.expansions)

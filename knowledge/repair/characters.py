@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Final
-
-from knowledge.text.folding import RADICALS
 
 HAN: Final = "\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 WIDE_PUNCTUATION: Final = (
@@ -32,25 +29,6 @@ _SPACE: Final = re.compile(r"\s")
 _HAN: Final = re.compile(f"[{HAN}]")
 _WIDE: Final = re.compile(f"[{WIDE_PUNCTUATION}]")
 _FIGURE: Final = re.compile(r"[0-9０-９%％‰]")
-_FOLDED: Final = re.compile("[\u2e80-\u2fdf\uf900-\ufaff]")
-
-
-def _fold_table() -> dict[int, str]:
-    """One character for one: the radicals and compatibility forms that PDF fonts put for han characters."""
-    ranges = ((0x2E80, 0x2FE0), (0xF900, 0xFB00))
-    folded = (
-        (code, unicodedata.normalize("NFKC", chr(code))) for low, high in ranges for code in range(low, high)
-    )
-    table = {code: text for code, text in folded if len(text) == 1 and text != chr(code)}
-    return table | {ord(radical): char for radical, char in RADICALS.items()}
-
-
-_FOLD: Final = _fold_table()
-
-
-def fold_radicals(text: str) -> str:
-    """Write the radicals of PDF fonts as the han characters they stand for, one for one; width stays as printed."""
-    return text.translate(_FOLD) if _FOLDED.search(text) else text
 
 
 def width(text: str) -> float:

@@ -8,9 +8,10 @@ from typing import Final
 
 import numpy as np
 
-from knowledge.repair.characters import fold_radicals, width
+from knowledge.repair.characters import width
 from knowledge.repair.interleaved import BLANKS, Cell, Parts, flow, unglue, weave
 from knowledge.repair.sentences import FINISHED
+from knowledge.text.folding import fold_radicals
 
 _WORD: Final = re.compile(r"[^\s\u3000]+")
 _WIDE_GAP: Final = re.compile("[ \u3000\t]{6,}")

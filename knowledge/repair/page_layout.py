@@ -13,11 +13,12 @@ from functools import cached_property
 from typing import Final
 
 from knowledge.model import Document, Span
-from knowledge.repair.characters import extent, fold_radicals, has_text, strays_alone, text_runs, width
+from knowledge.repair.characters import extent, has_text, strays_alone, text_runs, width
 from knowledge.repair.columns import split_columns
 from knowledge.repair.interleaved import Cell
 from knowledge.repair.patterns import AFTER_SENTENCE, CREDIT_TAIL, JUMP
 from knowledge.repair.sentences import FINISHED
+from knowledge.text.folding import fold_radicals
 
 # Formats whose markup became blanks: a blank between han characters is no blank of the author's.
 _MARKED_UP: Final = frozenset({"markdown", "html"})

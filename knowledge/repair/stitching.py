@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Final
 
 from knowledge.model import Document, Fact, ParsedDocument, RepairEntry, Span
-from knowledge.repair.characters import fold_radicals
+from knowledge.text.folding import fold_radicals
 
 ROW: Final = "table_row"
 """The kind of a fact that is the row of a table."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from knowledge.model import Block, Cell, Document, Fact, Hit, SourcedText, Span
-from knowledge.repair.characters import fold_radicals
 from knowledge.repair.stitching import CELLS, HEADED, ROW
+from knowledge.text.folding import fold_radicals
 
 _LONGEST: Final = 300
 """A row with more text than that is told cell by cell."""

@@ -10,7 +10,7 @@ from knowledge.answering.constraints import SlotKind
 from knowledge.answering.extractor import BARRED_CHANCE, FactReading, best_first
 from knowledge.answering.reader import NeuralReader, Window, WindowReading
 from knowledge.answering.scorer import AnswerModel, question_group
-from knowledge.answering.window import Passage
+from knowledge.answering.window import Passage, tight
 from knowledge.model import Difference
 from knowledge.query.analysis import Query
 from knowledge.query.question import QuestionType
@@ -73,7 +73,7 @@ class Judge:
         readings = [self._reading(passage, told) for passage, told in zip(passages, ranked, strict=True)]
         order = best_first(readings, self._model.alone.order)
         leading = [at for at in order if not readings[at].is_barred][:READ_BY_NET]
-        if self._reader and leading and self._query.type not in UNREAD:
+        if self._reader and leading and self._leaves_doubt(readings[leading[0]]):
             windows = [_window(passages[at]) for at in leading]
             read: dict[int, FactReading] = {}
             for at, told in zip(
@@ -90,6 +90,13 @@ class Judge:
             order = [*first, *(at for at in order if at not in read)]
         order = self._newest_first(order, readings)
         return order, [readings[at] for at in order]
+
+    def _leaves_doubt(self, likeliest: FactReading) -> bool:
+        """Tell whether a reader could say more: not of one key word that stands in the fact as it was typed."""
+        if self._query.is_one_word:
+            typed = tight(self._query.text)
+            return typed not in likeliest.passage.tight or self._chance(likeliest) < SURE
+        return self._query.type not in UNREAD
 
     def _reading(
         self,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from importlib.resources import files
 from pathlib import Path
 
 from knowledge.documents.folder import ALIASES, DICTIONARIES, RESERVED_NAMES
-from knowledge.documents.text import decode_text
 from knowledge.errors import UnreadableFile
 from knowledge.model import Skipped
 from knowledge.query.aliases import Aliases, AliasProblem, parse_aliases
@@ -22,15 +21,9 @@ LIMIT = 1024 * 1024  # bytes; some 30,000 groups
 def copy_aliases(articles: Path, folder: Path) -> tuple[Skipped, ...]:
     """Copy the alias files beside the articles into a snapshot being built; return what is wrong in them."""
     problems: list[Skipped] = []
-    found = [name for name in ALIASES if (articles / name).is_file()]
-    known = _own(fold) if found else Aliases()
-    for name in found:
-        try:
-            text, _ = decode_text(name, (articles / name).read_bytes()[:LIMIT])
-        except UnreadableFile as error:
-            problems.append(Skipped(name, error.reason, error.remedy, error.offset))
-            continue
-        (folder / name).write_text(text, encoding="utf-8")
+    known: Aliases | None = None
+    for name, text in _copied(ALIASES, articles, folder, problems):
+        known = known or _own(fold)
         more, wrong = parse_aliases(text, name, fold, known)
         known = known.joined(more)
         problems += [_told(problem) for problem in wrong]
@@ -40,7 +33,21 @@ def copy_aliases(articles: Path, folder: Path) -> tuple[Skipped, ...]:
 def copy_dictionary(articles: Path, folder: Path) -> tuple[Skipped, ...]:
     """Copy the dictionary beside the articles into a snapshot being built; return what is wrong in it."""
     problems: list[Skipped] = []
-    for name in DICTIONARIES:
+    for name, text in _copied(DICTIONARIES, articles, folder, problems):
+        _, wrong = parse_dictionary(text)
+        problems += [
+            Skipped(name, f"“{one.text}”：{one.reason}", "改正后重新载入", line=one.line) for one in wrong
+        ]
+    return tuple(problems)
+
+
+def _copied(
+    names: Iterable[str], articles: Path, folder: Path, problems: list[Skipped]
+) -> Iterator[tuple[str, str]]:
+    """Copy the lists there are, as text; what cannot be read is added to the problems."""
+    from knowledge.documents.text import decode_text  # which a question need not pay
+
+    for name in names:
         if not (articles / name).is_file():
             continue
         try:
@@ -49,11 +56,7 @@ def copy_dictionary(articles: Path, folder: Path) -> tuple[Skipped, ...]:
             problems.append(Skipped(name, error.reason, error.remedy, error.offset))
             continue
         (folder / name).write_text(text, encoding="utf-8")
-        _, wrong = parse_dictionary(text)
-        problems += [
-            Skipped(name, f"“{one.text}”：{one.reason}", "改正后重新载入", line=one.line) for one in wrong
-        ]
-    return tuple(problems)
+        yield name, text
 
 
 def changed_lists(before: Path, after: Path) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ RADICALS = dict(
 )
 """The forms of CJK Radicals Supplement that stand for one character (EquivalentUnifiedIdeograph.txt of Unicode): PDF
 fonts put them in its place, and NFKC knows two of them."""
+_RADICAL_BLOCKS = (range(0x2E80, 0x2FE0), range(0xF900, 0xFB00))
 _SHORT = 64  # characters that str.translate folds before numpy has begun
 _PRIVATE_USE = 0xE000
 _PRIVATE_USE_SIZE = 0x1900
@@ -53,7 +54,7 @@ class _Folding(dict[int, str]):
 
     def met(self, codes: Codes) -> Codes:
         """Fold UTF-16 units of which some may be new."""
-        for code in np.unique(codes).tolist():
+        for code in set(codes.tolist()):
             self.table[code] = ord(self[code])
         return self.table.take(codes)
 
@@ -100,6 +101,20 @@ def fold(text: str) -> str:
     return folded.tobytes().decode("utf-16-le")
 
 
+@cache
+def _radicals() -> tuple[re.Pattern[str], dict[int, str]]:
+    """What the radicals and compatibility forms that PDF fonts put for han characters stand for, one for one."""
+    forms = [chr(code) for block in _RADICAL_BLOCKS for code in block]
+    table = {form: wide for form in forms if len(wide := unicodedata.normalize("NFKC", form)) == 1}
+    return re.compile("[\u2e80-\u2fdf\uf900-\ufaff]"), str.maketrans(table | RADICALS)
+
+
+def fold_radicals(text: str) -> str:
+    """Write the radicals of PDF fonts as the han characters they stand for, one for one; width stays as printed."""
+    form, table = _radicals()
+    return text.translate(table) if form.search(text) else text
+
+
 def squeeze(folded: str) -> str:
     """Drop what stands inside words without parting them: quotation marks, the commas of long numbers and the
     spaces of Chinese type; the point of a number becomes 点."""
@@ -112,21 +127,28 @@ def squeeze(folded: str) -> str:
 
 
 @cache
-def _separators() -> npt.NDArray[np.bool_]:
-    """Mark the UTF-16 units that part words: punctuation, symbols and white space."""
-    parts = np.zeros(0x10000, dtype=np.bool_)
-    for code in range(0x10000):
-        kind = unicodedata.category(chr(code))
-        parts[code] = kind[0] in "PZC" and kind != "Co" and chr(code) not in "%‰"
-    return parts
+def _parted() -> Codes:
+    """UTF-16 units by unit, `SEPARATOR` for what parts words, filled as units are met; 0 is one that was not."""
+    return np.zeros(0x10000, dtype="<u2")
+
+
+def _parts_words(char: str) -> bool:
+    """Tell whether a character is punctuation, white space or a control."""
+    kind = unicodedata.category(char)
+    return kind[0] in "PZC" and kind != "Co" and char not in "%‰"
 
 
 def encode(text: str) -> Codes:
     """Return folded, squeezed `text` as UTF-16 units, everything that parts words being `SEPARATOR`."""
     raw = squeeze(fold(text)).encode("utf-16-le", "replace")
-    codes = np.frombuffer(raw, dtype="<u2").copy()
-    codes[_separators()[codes]] = ord(SEPARATOR)
-    return codes
+    codes = np.frombuffer(raw, dtype="<u2")
+    parted = _parted()
+    found: Codes = parted.take(codes)
+    if not found.all():
+        for code in set(codes.tolist()):
+            parted[code] = ord(SEPARATOR) if _parts_words(chr(code)) else code
+        found = parted.take(codes)
+    return found
 
 
 def decoded(codes: Codes) -> str:

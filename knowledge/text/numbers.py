@@ -157,28 +157,11 @@ _UNITS = (
     "镇乡县区市省州国校院档星代]"
 )
 _AFTER = "以上|以下|以内|左右|上下|以来|之内|内"
-_CORE = re.compile(
-    rf"(?P<percent>百分之)?(?P<number>[{_HANZI}]+分之[{_HANZI}]+|{_NUMBER})"
-    rf"(?:(?P<to>\s?[至到~～—–-]\s?)(?P<until>{_NUMBER}))?"
-    rf"(?P<more>多|余|来(?=[个名位人条项件家年岁]))?\s?(?P<unit>{_UNITS})?(?P<rest>[多半](?:月|个?小时|个?钟头|星期|年|天|分钟)|多|余)?"
-)
-_RANGE = re.compile(
-    rf"(?P<number>{_NUMBER})\s?(?P<unit>{_UNITS})(?P<to>\s?[至到~～—–-]\s?)(?P<until>{_NUMBER})\s?(?P=unit)"
-    r"(?P<percent>(?!))?(?P<more>(?!))?(?P<rest>(?!))?"
-)
-"""3.5%至3.75%: one figure, as 3至5个 is."""
 _FORMAL = frozenset("壹贰叁肆伍陆柒捌玖拾佰仟")
 _DAY = rf"(?:\d{{1,2}}|[{_HANZI}]{{1,3}})\s?[日号]"
 _MONTH = rf"(?:\d{{1,2}}|[{_HANZI}]{{1,2}})\s?月(?:份|初|底|末|上旬|中旬|下旬)?"
 _YEAR = r"(?:\d{4}|[〇零一二三四五六七八九]{4}|\d{2}(?=\s?年代))\s?年(?:代|度|初|底|末|上半年|下半年|春天?|夏天?|秋天?|冬天?|起)?"
 _TO = r"\s?[至到~～—–-]\s?"
-_DATE = re.compile(
-    rf"{_YEAR}(?:\s?{_MONTH}(?:\s?{_DAY})?)?(?:{_TO}(?:{_YEAR})?(?:\s?{_MONTH})?(?:\s?{_DAY})?(?<![至到~～—–-]))?"
-    rf"|(?:\d{{1,2}}|[{_HANZI}]{{1,2}}){_TO}(?:\d{{1,2}}|[{_HANZI}]{{1,2}})\s?月(?!\w?[份]来)"
-    rf"|(?:{_MONTH})(?:\s?{_DAY})?(?:{_TO}(?:{_MONTH})?(?:\s?{_DAY})(?<=[日号])|{_TO}{_MONTH})?"
-    rf"|(?:\d{{1,2}}|[{_HANZI}]{{1,3}}){_TO}{_DAY}|{_DAY}(?:{_TO}{_DAY})?(?:上午|下午|晚上|中午|凌晨|晚|起)?"
-    r"|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}"
-)
 _BEFORE_DATE = re.compile(r"(?:今年|去年|明年|前年|当年|本月|上月|次年|今年的|同年)$")
 _APPROXIMATE = re.compile(
     r"(?:(?<![最附就])近|(?<![制条签合公节预])约|大约|将近|接近|逾|(?<!赶)超过?|不足|不到|至少|最多|至多|最快|最长|上(?=[百千万亿])|满)\s?$"
@@ -194,6 +177,36 @@ _STARTS = re.compile(rf"[\d{_HANZI}半几数]|百分之")
 _WORDS_IN_ONE = frozenset("统唯专单同划均不逐")  # 统一部署 counts nothing
 _REALMS = frozenset("市区县省州国校院镇乡村代点星")
 _YEARLIKE = re.compile(r"\d{4}|[〇零一二三四五六七八九]{4}")
+
+
+# The long patterns are compiled at the first figure: they take some milliseconds, and many a question has none.
+@cache
+def _figure() -> re.Pattern[str]:
+    return re.compile(
+        rf"(?P<percent>百分之)?(?P<number>[{_HANZI}]+分之[{_HANZI}]+|{_NUMBER})"
+        rf"(?:(?P<to>\s?[至到~～—–-]\s?)(?P<until>{_NUMBER}))?"
+        rf"(?P<more>多|余|来(?=[个名位人条项件家年岁]))?\s?(?P<unit>{_UNITS})?(?P<rest>[多半](?:月|个?小时|个?钟头|星期|年|天|分钟)|多|余)?"
+    )
+
+
+@cache
+def _range() -> re.Pattern[str]:
+    """3.5%至3.75%: one figure, as 3至5个 is."""
+    return re.compile(
+        rf"(?P<number>{_NUMBER})\s?(?P<unit>{_UNITS})(?P<to>\s?[至到~～—–-]\s?)(?P<until>{_NUMBER})\s?(?P=unit)"
+        r"(?P<percent>(?!))?(?P<more>(?!))?(?P<rest>(?!))?"
+    )
+
+
+@cache
+def _calendar() -> re.Pattern[str]:
+    return re.compile(
+        rf"{_YEAR}(?:\s?{_MONTH}(?:\s?{_DAY})?)?(?:{_TO}(?:{_YEAR})?(?:\s?{_MONTH})?(?:\s?{_DAY})?(?<![至到~～—–-]))?"
+        rf"|(?:\d{{1,2}}|[{_HANZI}]{{1,2}}){_TO}(?:\d{{1,2}}|[{_HANZI}]{{1,2}})\s?月(?!\w?[份]来)"
+        rf"|(?:{_MONTH})(?:\s?{_DAY})?(?:{_TO}(?:{_MONTH})?(?:\s?{_DAY})(?<=[日号])|{_TO}{_MONTH})?"
+        rf"|(?:\d{{1,2}}|[{_HANZI}]{{1,3}}){_TO}{_DAY}|{_DAY}(?:{_TO}{_DAY})?(?:上午|下午|晚上|中午|凌晨|晚|起)?"
+        r"|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}"
+    )
 
 
 def quantities(text: str) -> tuple[Quantity, ...]:
@@ -216,7 +229,7 @@ def number_keys(found: Iterable[Quantity]) -> tuple[str, ...]:
 
 
 def _date(text: str, start: int, floor: int) -> Quantity | None:
-    match = _DATE.match(text, start)
+    match = _calendar().match(text, start)
     if match is None or _is_duration(text, match):
         return None
     end = match.end()
@@ -251,7 +264,7 @@ def _date_keys(said: str) -> tuple[str, ...]:
 
 
 def _quantity(text: str, start: int, floor: int) -> Quantity | None:
-    match = _RANGE.match(text, start) or _CORE.match(text, start)
+    match = _range().match(text, start) or _figure().match(text, start)
     if match is None or match["number"] in _FORMAL:  # 队伍星夜 counts no stars
         return None
     number, unit = match["number"], match["unit"] or ""

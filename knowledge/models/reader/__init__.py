@@ -24,7 +24,7 @@ def open_reader() -> NeuralReader | None:
         or not resources.files(__name__).joinpath(_NETWORK).is_file()
     ):
         return None
-    return OnnxReader(importlib.import_module("onnxruntime"), _files, time.monotonic)
+    return OnnxReader(lambda: importlib.import_module("onnxruntime"), _files, time.monotonic)
 
 
 def _files() -> ReaderFiles:

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 import torch
+from onnxruntime import GraphOptimizationLevel, InferenceSession, SessionOptions
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
@@ -41,7 +42,7 @@ def export(network: ReaderNetwork, encoder: Encoder, folder: Path) -> None:
     none = torch.zeros_like(ids)
     longest = {name: {0: "pairs", 1: "length"} for name in (*_INPUTS, *_OUTPUTS[:3])}
     with tempfile.TemporaryDirectory() as scratch:
-        whole = Path(scratch, "whole.onnx")
+        whole, small = Path(scratch, "whole.onnx"), Path(scratch, "small.onnx")
         torch.onnx.export(
             _Exported(network),
             (ids, none, none),
@@ -52,8 +53,17 @@ def export(network: ReaderNetwork, encoder: Encoder, folder: Path) -> None:
             opset_version=_OPSET,
             dynamo=False,
         )
-        quantize_dynamic(whole, folder / "reader.onnx", weight_type=QuantType.QInt8, per_channel=True)
+        quantize_dynamic(whole, small, weight_type=QuantType.QInt8, per_channel=True)
+        fuse(small, folder / "reader.onnx")
     (folder / "pieces.txt").write_bytes(encoder.vocabulary.written())
+
+
+def fuse(network: Path, fused: Path) -> None:
+    """Write the graph as onnxruntime else makes it at each opening, with nothing of this machine in it."""
+    options = SessionOptions()
+    options.graph_optimization_level = GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+    options.optimized_model_filepath = str(fused)
+    InferenceSession(network, options, providers=["CPUExecutionProvider"])
 
 
 def main(arguments: list[str]) -> None:

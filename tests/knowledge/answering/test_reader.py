@@ -119,10 +119,16 @@ class FakeSession:
 
 def opened(seconds_a_look: float) -> tuple[OnnxReader, FakeSession]:
     session = FakeSession()
-    runtime = SimpleNamespace(SessionOptions=SimpleNamespace, InferenceSession=lambda *_, **__: session)
+    runtime = SimpleNamespace(
+        SessionOptions=SimpleNamespace,
+        InferenceSession=lambda *_, **__: session,
+        GraphOptimizationLevel=SimpleNamespace(ORT_DISABLE_ALL=0),
+    )
     ticks = itertools.count()
     files = ReaderFiles(b"", VOCABULARY.written())
-    reader = OnnxReader(cast(ModuleType, runtime), lambda: files, lambda: seconds_a_look * next(ticks))
+    reader = OnnxReader(
+        lambda: cast(ModuleType, runtime), lambda: files, lambda: seconds_a_look * next(ticks)
+    )
     return reader, session
 
 
