@@ -251,7 +251,7 @@ def _error(refusal: Refusal) -> web.Response:
 
 
 @contextlib.asynccontextmanager
-async def bot_api(port: int = 0) -> AsyncIterator[BotApi]:
+async def bot_api(port: int = 0, host: str = "127.0.0.1") -> AsyncIterator[BotApi]:
     """Run the server on a free port of this machine."""
     api = BotApi()
     app = web.Application(client_max_size=64 << 20)
@@ -260,9 +260,9 @@ async def bot_api(port: int = 0) -> AsyncIterator[BotApi]:
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, "127.0.0.1", port)
+        site = web.TCPSite(runner, host, port)
         await site.start()
-        api.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        api.url = f"http://{host}:{runner.addresses[0][1]}"
         yield api
     finally:
         if api.courier is not None:

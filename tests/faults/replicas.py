@@ -1,11 +1,11 @@
-"""Several real bots over one real PostgreSQL, and readers who ask them."""
+"""Readers who ask, and several real bots over one real PostgreSQL that answer them."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -22,54 +22,24 @@ DURABLE = ("fsync=on",)  # a server that writes to the disk as one in use does
 
 
 @dataclass
-class Replicas:
-    """The bots, and what the readers asked."""
+class Readers:
+    """Who asks bots that share a database, and what became of it; `sql` asks the database."""
 
     api: BotApi
-    server: Server
-    database: str
-    folder: Path
-    articles: Path
-    stack: AsyncExitStack
-    bots: list[BotProcess] = field(default_factory=list)
-    asked: dict[str, int] = field(default_factory=dict)
-
-    def settings(self, **more: str) -> dict[str, str]:
-        """What all of them are told."""
-        return {
-            "CHUCHU_DATABASE": self.server.address(self.database),
-            "CHUCHU_ARTICLES": str(self.articles),
-            **more,
-        }
-
-    def own(self, number: int) -> Path:
-        """The folder of one."""
-        folder = self.folder / str(number)
-        folder.mkdir(exist_ok=True)
-        return folder
-
-    async def start(self, number: int, **settings: str) -> BotProcess:
-        """Start one in its own folder, in the place of one that has stopped there."""
-        starting = bot_process(self.own(number), self.api, **self.settings(**settings))
-        bot = await self.stack.enter_async_context(starting)
-        self.bots[number : number + 1] = [bot]
-        return bot
-
-    def sql(self, statement: str) -> list[tuple[object, ...]]:
-        """Ask the database."""
-        return self.server.execute(statement, self.database)
+    sql: Callable[[str], list[tuple[object, ...]]]
+    asked: dict[str, int] = field(default_factory=dict, kw_only=True)
 
     def ask(self, chat: int, number: int = 1) -> None:
         """Let the reader of a chat ask."""
         self.asked[str(self.api.push(message=message("道路", private(chat), number)))] = chat
 
-    async def readers(self, seconds: float) -> None:
-        """Every chat asks in turn."""
+    async def readers(self, seconds: float, rate: float = RATE) -> None:
+        """Every chat asks in turn, so many a second."""
         began, number = time.monotonic(), 0
         while time.monotonic() - began < seconds:
             self.ask(5000 + number % CHATS, number)
             number += 1
-            await asyncio.sleep(max(0.0, began + number / RATE - time.monotonic()))
+            await asyncio.sleep(max(0.0, began + number / rate - time.monotonic()))
 
     async def crowd(self) -> None:
         """Everybody asks at once, more than may be answered in a second."""
@@ -100,16 +70,6 @@ class Replicas:
         """How long each update waited for its end, the longest last."""
         return sorted(float(str(ended)) - float(str(came)) for _, _, came, ended in self.rows())
 
-    def leader(self) -> int:
-        """Which bot polls: the one whose log says so last."""
-        logs = [bot.log_text() for bot in self.bots]
-        return max(
-            range(len(logs)),
-            key=lambda at: (
-                logs[at].rfind('"leading telegram"') - logs[at].rfind('"no longer leading telegram"')
-            ),
-        )
-
     def wrong(self) -> tuple[int, int, dict[int, int]]:
         """How many updates were lost, how many ended out of order, and how many answers too many each chat has."""
         ended: dict[int, list[float]] = {}
@@ -124,13 +84,59 @@ class Replicas:
         return lost, disorder, {chat: said[chat] - asked[chat] for chat in asked if said[chat] != asked[chat]}
 
 
+@dataclass
+class Replicas(Readers):
+    """The bots that the readers ask."""
+
+    server: Server
+    database: str
+    folder: Path
+    articles: Path
+    stack: AsyncExitStack
+    bots: list[BotProcess] = field(default_factory=list)
+
+    def settings(self, **more: str) -> dict[str, str]:
+        """What all of them are told."""
+        return {
+            "CHUCHU_DATABASE": self.server.address(self.database),
+            "CHUCHU_ARTICLES": str(self.articles),
+            **more,
+        }
+
+    def own(self, number: int) -> Path:
+        """The folder of one."""
+        folder = self.folder / str(number)
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    async def start(self, number: int, **settings: str) -> BotProcess:
+        """Start one in its own folder, in the place of one that has stopped there."""
+        starting = bot_process(self.own(number), self.api, **self.settings(**settings))
+        bot = await self.stack.enter_async_context(starting)
+        self.bots[number : number + 1] = [bot]
+        return bot
+
+    def leader(self) -> int:
+        """Which bot polls: the one whose log says so last."""
+        logs = [bot.log_text() for bot in self.bots]
+        return max(
+            range(len(logs)),
+            key=lambda at: (
+                logs[at].rfind('"leading telegram"') - logs[at].rfind('"no longer leading telegram"')
+            ),
+        )
+
+
 @asynccontextmanager
 async def replicas(folder: Path, server: Server, count: int = 3) -> AsyncIterator[Replicas]:
     """So many bots that serve one database of their own."""
     name = server.make("migrated")
     async with bot_api() as api, AsyncExitStack() as stack:
         (folder / "articles").mkdir()
-        running = Replicas(api, server, name, folder, write_corpus(folder / "articles", 4), stack)
+        articles = write_corpus(folder / "articles", 4)
+        running = Replicas(
+            api, lambda said: server.execute(said, name), server, name, folder, articles, stack
+        )
         for number in range(count):
             await running.start(number)
         yield running

@@ -1,4 +1,4 @@
-"""`compose.yaml` as it stands: what it names exists, and its services, started as processes, serve and outlive one another."""
+"""`compose.yaml` as it stands: its services as processes, and, where a Docker answers, run by `docker compose` itself."""
 
 from __future__ import annotations
 
@@ -12,22 +12,31 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import psycopg
 import pytest
 import yaml
 
 from bot.config import setting_names
 from bot.platforms import PLATFORMS
+from bot.state.replica import Lease
+from tests.botapi.server import TOKEN, bot_api
+from tests.faults.replicas import Readers
+from tests.faults.test_rollout import widened
 from tests.support.postgres import QUICK, Server, server
 from tests.support.process import ROOT, environment
 
 Json = dict[str, Any]
 QUESTION = "闵行 莫德纳"
+LEASE = Lease().seconds
+TABLES = ("inbox_updates", "snapshot_versions", "snapshot_chunks", "audit")
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +63,7 @@ def replicas(compose: Json) -> list[str]:
 
 def test_what_it_names_exists_and_nothing_is_left_over(compose: Json) -> None:
     image = (ROOT / "Dockerfile").read_text(encoding="utf-8")
-    known = [*setting_names(PLATFORMS), "CHUCHU_POSTGRES_PASSWORD", "CHUCHU_PORT"]
+    known = [*setting_names(PLATFORMS), "CHUCHU_POSTGRES_PASSWORD", "CHUCHU_PORT", "CHUCHU_IMAGE"]
     assert set(re.findall(r"CHUCHU_\w+", (ROOT / "compose.yaml").read_text(encoding="utf-8"))) <= set(known)
     used, networks = set(), set()
     for service in compose["services"].values():
@@ -104,6 +113,80 @@ async def test_its_services_serve_and_a_question_outlives_the_replica_that_had_i
                     process.terminate()
             codes = {name: await process.wait() for name, process in processes.items()}
         assert codes == {"one": -signal.SIGKILL, "two": 0, "three": 0}
+
+
+@pytest.mark.slow
+async def test_docker_compose_starts_it_and_one_by_one_it_is_replaced_without_a_pause(tmp_path: Path) -> None:
+    host = gateway()
+    async with bot_api(host=host) as api:
+        services = Services(tmp_path, int(api.url.rpartition(":")[2]), free_port(), free_port())
+        readers = Readers(api, services.sql)
+        async with services.up(), aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(20)) as client:
+            containers = await services("ps", "-q")
+            await services("up", "-d", "--wait")
+            assert await services("ps", "-q") == containers  # nothing is new, so nothing is replaced
+            async with client.get(f"http://127.0.0.1:{services.page}/") as page:
+                assert page.status == 200
+            assert await answered(client, services.page, tries=1)
+
+            async with asking(readers, "replaced one by one"):
+                revision = widened(tmp_path)
+                await services("build")
+                for name in ("one", "two", "three"):
+                    await services("up", "-d", "--wait", name)
+            assert services.sql("SELECT version_num FROM alembic_version") == [(revision,)]
+            assert readers.wrong() == (0, 0, {})
+            assert readers.waits()[-1] < LEASE
+
+            async with asking(readers, "killed"):
+                await services("exec", "-T", "one", "sh", "-c", "kill -9 $(cat /proc/1/task/1/children)")
+                for _ in range(20):
+                    assert await answered(client, services.page, tries=1)
+                await services("up", "-d", "--wait")
+            restarts = ["docker", "inspect", "-f", "{{.RestartCount}}"]
+            one = (await services("ps", "-q", "one")).strip()
+            assert subprocess.run([*restarts, one], capture_output=True, check=True).stdout == b"1\n"
+            lost, disorder, too_many = readers.wrong()
+            assert (lost, disorder) == (0, 0)
+            assert all(0 <= more <= 1 for more in too_many.values()), too_many
+            assert readers.waits()[-1] < LEASE + 2
+
+            kept = [services.sql(f"SELECT count(*) FROM {table}") for table in TABLES]
+            await services("down")
+            await services("up", "-d", "--wait")
+            assert [services.sql(f"SELECT count(*) FROM {table}") for table in TABLES] == kept
+            assert await answered(client, services.page, tries=1)
+            await readers.answered_again()
+
+
+def gateway() -> str:
+    """The address at which containers reach this machine; skips where no Docker with compose answers."""
+    asked = ["docker", "network", "inspect", "bridge", "-f"]
+    try:
+        subprocess.run(["docker", "compose", "version"], capture_output=True, check=True)
+        where = [*asked, "{{(index .IPAM.Config 0).Gateway}}"]
+        return subprocess.run(where, capture_output=True, check=True, text=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("no docker with compose that answers here")
+
+
+@asynccontextmanager
+async def asking(readers: Readers, what: str) -> AsyncIterator[None]:
+    """Readers ask until this ends; then all of them have their answer, and what they waited is printed."""
+    reading, began = asyncio.create_task(readers.readers(600, 4.0)), time.monotonic()
+    try:
+        await asyncio.sleep(3)
+        yield
+        await asyncio.sleep(3)
+    finally:
+        reading.cancel()
+        with suppress(asyncio.CancelledError):
+            await reading
+    await readers.all_ended()
+    waits = readers.waits()
+    print(
+        f"{what}: {len(waits)} updates, {time.monotonic() - began:.0f} s, longest wait {waits[-1]:.2f} s, {readers.wrong()}"
+    )
 
 
 def free_port() -> int:
@@ -184,3 +267,64 @@ async def answered(client: aiohttp.ClientSession, port: int, tries: int = 600) -
         if tries > 1:
             await asyncio.sleep(0.1)
     return False
+
+
+@dataclass
+class Services:
+    """What `docker compose` runs of a copy of the repository, under names and ports of its own."""
+
+    folder: Path
+    telegram: int  # port of this machine
+    page: int
+    database: int
+    name = f"chuchu-test-{os.getpid()}"
+
+    def __post_init__(self) -> None:
+        ignored = shutil.ignore_patterns("__pycache__")
+        for kept in re.findall(
+            r"^!(\S+)$", (ROOT / ".dockerignore").read_text(encoding="utf-8"), re.MULTILINE
+        ):
+            if (ROOT / kept).is_dir():
+                shutil.copytree(ROOT / kept, self.folder / kept, ignore=ignored)
+            else:
+                shutil.copy(ROOT / kept, self.folder)
+        for file in ("compose.yaml", "Dockerfile", ".dockerignore"):
+            shutil.copy(ROOT / file, self.folder)
+        there = {
+            "environment": {"CHUCHU_TELEGRAM_API": f"http://telegram:{self.telegram}"},
+            "extra_hosts": ["telegram:host-gateway"],
+        }
+        seen = {"ports": [f"127.0.0.1:{self.database}:5432"]}
+        elsewhere = {"services": {"one": there, "two": there, "three": there, "postgres": seen}}
+        (self.folder / "elsewhere.yaml").write_text(json.dumps(elsewhere), encoding="utf-8")
+
+    @asynccontextmanager
+    async def up(self) -> AsyncIterator[None]:
+        """All of it is built and ready, and gone at the end."""
+        try:
+            await self("up", "-d", "--wait")
+            yield
+        finally:
+            await self("down", "-v", "--remove-orphans")
+            subprocess.run(["docker", "rmi", self.name], capture_output=True, check=False)
+
+    async def __call__(self, *words: str) -> str:
+        """Run a command of `docker compose`; return what it printed."""
+        files = ("-p", self.name, "-f", "compose.yaml", "-f", "elsewhere.yaml")
+        ours = {"CHUCHU_IMAGE": self.name, "CHUCHU_PORT": str(self.page), "CHUCHU_TELEGRAM_TOKEN": TOKEN}
+        process = await asyncio.create_subprocess_exec(
+            *("docker", "compose", *files, *words),
+            cwd=self.folder,
+            env={**os.environ, **ours},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        told, complained = await process.communicate()
+        assert process.returncode == 0, complained.decode()
+        return told.decode()
+
+    def sql(self, statement: str) -> list[tuple[object, ...]]:
+        """Ask the database."""
+        at = f"postgresql://chuchu:chuchu@127.0.0.1:{self.database}/chuchu"
+        with psycopg.connect(at) as connection:
+            return connection.execute(statement.encode()).fetchall()

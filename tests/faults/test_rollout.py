@@ -51,11 +51,16 @@ def newer_program(folder: Path) -> tuple[Path, str]:
     """The program of tomorrow: this one, whose tables are a step wider; return where it is, and its step."""
     shutil.copytree(ROOT / "bot", folder / "bot", ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "knowledge").symlink_to(ROOT / "knowledge")
+    return folder, widened(folder)
+
+
+def widened(program: Path) -> str:
+    """Make a copy of the program that of tomorrow; return its step."""
     before = max(path.name for path in STEPS.glob("[0-9]*.py"))[:4]
     revision = f"{int(before) + 1:04}"
-    step = folder / STEPS.relative_to(ROOT) / f"{revision}_later.py"
+    step = program / STEPS.relative_to(ROOT) / f"{revision}_later.py"
     step.write_text(NEWER.format(revision=revision, before=before), encoding="utf-8")
-    return folder, revision
+    return revision
 
 
 async def test_a_program_is_replaced_one_by_one_under_load_and_the_old_refuses_the_new_tables(
