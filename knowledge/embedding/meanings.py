@@ -16,7 +16,7 @@ from typing import Self
 
 import numpy as np
 
-from knowledge.embedding.models import OFF, open_embedder
+from knowledge.embedding.models import OFF, model_name, open_embedder
 from knowledge.errors import EmbeddingFailed
 from knowledge.index.vectors import Committed, Model, Vectors, committed, open_vectors, text_key
 from knowledge.search.corpus import Array, Columns
@@ -115,11 +115,13 @@ class Semantics:
         embeddings: str,
         budget: float = BUDGET,
         load: Callable[[str], Embedder] = open_embedder,
+        name_of: Callable[[str], str | None] = model_name,
     ) -> None:
         self.embeddings = embeddings
         self.folder = data / NAME
         self._budget = budget
         self._load = load
+        self._name = name_of(embeddings)
         self._embedder: Embedder | None = None
         self._resting_until = 0.0
         self._asked: dict[str, Future[EmbeddedQuery | None]] = {}
@@ -138,6 +140,10 @@ class Semantics:
     def enabled(self) -> bool:
         """Whether a model is chosen and, as far as is known, works."""
         return self.embeddings != OFF and time.monotonic() >= self._resting_until
+
+    def made(self, model: Model) -> bool:
+        """Whether the chosen model made what a model made, as far as it can be told without asking it."""
+        return self._name is None or self._name == model.name
 
     @property
     def over_index(self) -> Over | None:
@@ -242,6 +248,8 @@ class SnapshotMeanings:
     def _place(self) -> None:
         seen = committed(self._semantics.folder)
         vectors = open_vectors(self._semantics.folder)
+        if vectors is not None and not self._semantics.made(vectors.model):
+            vectors = None  # another model was chosen since, and makes its own now
         self._placed = None if vectors is None else Placed(vectors, self._keys)
         self._seen = seen
 

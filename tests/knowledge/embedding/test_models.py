@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from knowledge.embedding.endpoint import EndpointEmbedder
-from knowledge.embedding.models import BundledEmbedder, chosen_embeddings
+from knowledge.embedding.models import BundledEmbedder, chosen_embeddings, model_name
 from knowledge.errors import EmbeddingFailed
 
 
@@ -93,6 +93,15 @@ def test_the_bundled_model_is_chosen_where_nothing_is_said_and_its_package_is_in
     assert chosen_embeddings(None) == "bundled"
     assert chosen_embeddings("off") == "off"
     assert chosen_embeddings("http://localhost:11434/v1") == "http://localhost:11434/v1"
+
+
+def test_a_model_has_the_name_that_it_is_known_by_before_it_is_asked() -> None:
+    with endpoint({}) as (host, _):
+        chosen = f"http://key@{host}/v1#m"
+        assert EndpointEmbedder(chosen).name == model_name(chosen) == f"{host}-m"
+        assert model_name(f"http://{host}/v1") is None
+    assert BundledEmbedder().name == model_name("bundled")
+    assert model_name("off") is None
 
 
 def test_sentences_have_the_vectors_that_the_package_itself_gives_them_in_their_order() -> None:

@@ -57,7 +57,7 @@ def snapshot(tmp_path: Path) -> Iterator[Snapshot]:
         build_index(tmp_path / "index", documents)
         with open_index(tmp_path / "index") as index:
             embed_index(index, tmp_path / NAME, model, lambda done, of: None)
-        semantics = held.enter_context(Semantics(tmp_path, "bundled", 5.0, load=lambda embeddings: model))
+        semantics = held.enter_context(Semantics(tmp_path, "fake", 5.0, lambda _: model, lambda _: None))
         opened = Snapshot("v1", tmp_path / "index", over=semantics.over)
         held.callback(opened.close)
         yield opened
