@@ -13,7 +13,7 @@ from bot.rendering.answer import shown_query
 from bot.rendering.fact import Permalinks, article_pages, article_runs, issue
 from bot.texts import Phrases, phrases
 from knowledge.model import Article, Browse, Order
-from knowledge.query.operators import read_operators
+from knowledge.query.analysis import read_operators
 from knowledge.snapshot import Snapshot
 from knowledge.text.nearness import remembered
 

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from knowledge.answering.candidates import ITEM_END, OF_TIME, PART_OF_TIME, WEEKLY, Candidate, CandidateKind
 from knowledge.answering.window import Passage
 from knowledge.text.analyzer import Token
-from knowledge.text.measures import comparable
-from knowledge.text.numbers import Quantity, QuantityKind
+from knowledge.text.numbers import Quantity, QuantityKind, comparable
 
 LONGEST = 30
 _COMFORTABLE = 20

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.model import Browse, Facet, Order, library_folder
-from knowledge.query.operators import Filter
+from knowledge.query.analysis import Filter
 from knowledge.search.corpus import Columns
 from knowledge.text.folding import SEPARATOR, decoded, encode, fold
 

@@ -29,7 +29,7 @@ from knowledge.index.postings import (
     update_columns,
 )
 from knowledge.model import Article, Browse, Document, Fact, Listed, Listing, ParsedDocument, RepairEntry
-from knowledge.query.operators import Filter
+from knowledge.query.analysis import Filter
 from knowledge.search.corpus import Columns
 from knowledge.text.folding import Codes, encode
 

@@ -1,16 +1,81 @@
-"""The one analysis of a query that every rung of the ladder and the short answer share."""
+"""The one analysis of a query that every rung of the ladder and the short answer share; one that asks several things is cut.
+
+Its own marks ask for “引文”, -词 and 文:词, and say where to look: 库:信访, 报:青年报, 2023年:词.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from knowledge.query.aliases import Aliases, Expansion
-from knowledge.query.operators import Filter, read_operators
 from knowledge.query.question import Question, QuestionType, read_question
 from knowledge.text.analyzer import Analyzer, Token, content_words
 from knowledge.text.numbers import Quantity, number_keys, quantities
+
+_QUOTED = re.compile(r"“([^“”]{1,64})”|\"([^\"]{1,64})\"|'([^']{2,64})'|‘([^‘’]{1,64})’")
+_TITLE = re.compile(r"(?:^|\s)文:\s?(\S+)")
+_EXCLUDED = re.compile(r"(?:^|\s)-([^\s-]\S*)")
+_LIBRARY = re.compile(r"(?:^|\s)库:\s?(\S+)")
+_NEWSPAPER = re.compile(r"(?:^|\s)报:\s?(\S+)")
+_YEAR = re.compile(r"(?:^|\s)((?:19|20)\d\d)年?:\s?")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Of which articles facts are wanted: one of each that is named; of all where nothing is."""
+
+    libraries: tuple[str, ...] = ()
+    years: tuple[int, ...] = ()
+    newspapers: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.libraries or self.years or self.newspapers)
+
+    @property
+    def marks(self) -> str:
+        """The filter as one types it before a query, a blank at its end."""
+        years = (f"{year}年:" for year in self.years)
+        marks = (*(f"库:{one}" for one in self.libraries), *(f"报:{one}" for one in self.newspapers), *years)
+        return "".join(f"{mark} " for mark in marks)
+
+
+@dataclass(frozen=True, slots=True)
+class Operators:
+    """The marks of one folded query, and the text that is left when they are taken out."""
+
+    rest: str
+    phrases: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()
+    only: Filter = Filter()
+
+
+def read_operators(folded: str) -> Operators:
+    """Take filters and exclusions out of a folded query; quotes only lose their marks.
+
+    A query of exclusions alone asks for nothing; one of titles alone asks for what the titles say.
+    """
+    only = Filter(
+        tuple(_LIBRARY.findall(folded)),
+        tuple(int(year) for year in _YEAR.findall(folded)),
+        tuple(_NEWSPAPER.findall(folded)),
+    )
+    folded = _YEAR.sub(" ", _NEWSPAPER.sub(" ", _LIBRARY.sub(" ", folded)))
+    titles = tuple(_TITLE.findall(folded))
+    excluded = tuple(_EXCLUDED.findall(folded))
+    rest = _EXCLUDED.sub(" ", _TITLE.sub(" ", folded)).strip()
+    if not rest:
+        rest = " ".join(titles)
+    phrases = tuple(p.strip() for groups in _QUOTED.findall(rest) for p in groups if p.strip())
+    return Operators(_QUOTED.sub(_unquoted, rest), phrases, excluded, titles, only)
+
+
+def _unquoted(match: re.Match[str]) -> str:
+    return next(group for group in match.groups() if group is not None)
+
 
 LONGEST_QUERY = 256
 """Characters of a query that are read; the rest is not looked at."""
@@ -63,6 +128,9 @@ _POLITE = re.compile(
     r"^(?:请问一下|请问|我想知道|想知道|我想问一下|我想问|想问一下|想问|请告诉我|告诉我|帮我查一下|帮我查|查一下|查询一下|查询|麻烦|你知道|谁知道(?=.{4,}))+|"
     r"(?:呢|啊|呀|嘛|吧)?[?!。,\s]*$"
 )
+
+
+Analyse = Callable[[str], Query]
 
 
 def analyse(text: str, aliases: Aliases, language: Analyzer) -> Query:
@@ -119,3 +187,82 @@ def _outside(tokens: tuple[Token, ...], question: Question) -> tuple[Token, ...]
         elif end > question.end:
             kept.append(Token(token.text[question.end - token.start :], token.tag, question.end))
     return tuple(kept)
+
+
+MOST_PARTS = 3
+_ENDS = re.compile(r"[?？;；\n]+|(?<=[\u4e00-\u9fff])[,，](?=[\u4e00-\u9fff])")
+_SIDES = re.compile(
+    r"^(?P<one>\S{1,20}?)(?:(?P<than>比)(?P<two>\S{1,20}?)(?=多|少|高|低|快|慢|大[^桥学厦道]|小|长|短)"
+    r"|(?:和|与|跟|同|、)(?P<other>\S{1,20}?)(?P<asked>各|分别|相比|哪个更|哪个|谁更|相差|的区别|有什么区别))(?P<rest>.*)$"
+)
+_NOUNS = ("n", "nr", "ns", "nt", "nz", "j", "eng", "s")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing that is asked for; `name` says which where they are sides of a comparison."""
+
+    query: Query
+    name: str = ""
+
+
+def parts_of(query: Query, text: str, analyse: Analyse) -> tuple[Part, ...]:
+    """Return the parts of a query that asks for several things; nothing where it asks for one.
+
+    A later question without a subject of its own takes that of the first: 大桥有多长？由谁承建？
+    """
+    if query.type is QuestionType.COMPARISON and (sides := _sides(query, analyse)):
+        return sides
+    pieces = [piece.strip() for piece in _ENDS.split(text) if piece and piece.strip()]
+    if not 1 < len(pieces) <= MOST_PARTS:
+        return ()
+    asked = [analyse(piece) for piece in pieces]
+    if asked[0].is_empty or any(one.type in (QuestionType.NONE, QuestionType.FIGURE) for one in asked):
+        return ()
+    subject = _subject(asked[0])
+    found = [asked[0]]
+    for piece, one in zip(pieces[1:], asked[1:], strict=True):
+        own = any(word.tag[:2] in _NOUNS and len(word.text) > 1 for word in one.words)
+        found.append(one if own or not subject else analyse(f"{subject}{piece}"))
+    return tuple(Part(one) for one in found)
+
+
+def _subject(query: Query) -> str:
+    """What the first question is about: what stands before its question words, else its nouns."""
+    before = query.text[: query.question.start].rstrip("的 ")
+    named = [word for word in query.words if word.tag[:2] in _NOUNS]
+    if before and any(word.start < query.question.start for word in named):
+        last = max(w.start + len(w.text) for w in named if w.start < query.question.start)
+        return query.text[:last]
+    return "".join(word.text for word in named)
+
+
+def _sides(query: Query, analyse: Analyse) -> tuple[Part, ...]:
+    """第一批和第二批各有多少问题: 第一批有多少问题, 第二批有多少问题."""
+    match = _SIDES.match(query.text)
+    if match is None:
+        return ()
+    one, two = match["one"], match["two"] or match["other"]
+    rest = match["rest"] if match["asked"] in ("各", "分别") else ""
+    if match["two"] and (counted := re.search(r"(?:多少|几).+", match["rest"])):
+        rest = f"有{counted.group()}"
+    shared = _shared(one, two)
+    sides = (one, two) if shared is None else (one, shared + two)
+    return tuple(Part(analyse(f"{side}{rest or _measure(match, query)}"), side) for side in sides)
+
+
+def _shared(one: str, two: str) -> str | None:
+    """What the second side leaves out of the first's beginning: 柳江市第一批和第二批."""
+    for size in range(len(one) - 1, 1, -1):
+        head, tail = one[:size], one[size:]
+        if len(tail) == len(two) and sum(a == b for a, b in zip(tail, two, strict=True)) >= len(tail) // 2:
+            return head
+    return None
+
+
+def _measure(match: re.Match[str], query: Query) -> str:
+    """What is compared: 多高 of 哪个更高, else 多少."""
+    measured = re.search(r"[高低快慢大小长短重远深宽]", match["rest"])
+    return (
+        f"有多{measured.group().translate(str.maketrans('低慢小短', '高快大长'))}" if measured else "有多少"
+    )

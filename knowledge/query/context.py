@@ -7,16 +7,14 @@ words) is put in from the one before, at the place where something of its kind s
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from knowledge.query.analysis import Query
+from knowledge.query.analysis import Analyse, Query
 from knowledge.query.question import NUMBERS, QuestionType
 from knowledge.text.analyzer import STOP_WORDS, Analyzer, Token
 from knowledge.text.periods import periods
-
-Analyse = Callable[[str], Query]
 
 
 class Leaning(Enum):

@@ -12,26 +12,28 @@ from knowledge.answering.extractor import FactReading
 from knowledge.answering.reader import NeuralReader
 from knowledge.answering.scorer import AnswerModel
 from knowledge.model import Answer, Difference, Hit, MatchKind
-from knowledge.query.analysis import Query
-from knowledge.query.parts import Part, parts_of
+from knowledge.query.analysis import Analyse, Part, Query, parts_of
 from knowledge.query.question import FEW_WORDS, QuestionType
 from knowledge.search.corpus import Array, Corpus
 from knowledge.search.decision import READ, Judge, differences, similarity
-from knowledge.search.features import FEATURES, answers_type, feature_matrix, passage_pair_coverage
 from knowledge.search.lexicon import Lexicon
 from knowledge.search.matching import Explainer
 from knowledge.search.pool import Pool, find_pool
-from knowledge.search.rewriting import Rewriting, rewritings
-from knowledge.search.semantic import Meaning, Meanings, is_close, is_whole
-from knowledge.search.shelf import Shelf, merge_repeats
-from knowledge.search.weights import (
+from knowledge.search.ranking import (
+    FEATURES,
     LIKENESS_AGAIN,
     REWRITTEN,
     SAME_FIGURE,
     SPREAD,
     SPREAD_OF_ARTICLES,
+    answers_type,
+    feature_matrix,
+    passage_pair_coverage,
     ranking_weights,
 )
+from knowledge.search.rewriting import Rewriting, rewritings
+from knowledge.search.semantic import Meaning, Meanings, is_close, is_whole
+from knowledge.search.shelf import Shelf, merge_repeats
 from knowledge.text.analyzer import Analyzer
 from knowledge.text.folding import decoded
 from knowledge.text.numbers import number_keys
@@ -43,7 +45,6 @@ CLOSE_FROM = 0.2
 READ_FOR_FIGURES = 10
 """Facts looked into for the query's figures."""
 
-Analyse = Callable[[str], Query]
 Clock = Callable[[], float]
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from knowledge.model import Answer, Article, Browse, Facet, Hit, Listing
-from knowledge.query.analysis import Query
-from knowledge.query.context import Analyse, Leaning, Understood, understand
+from knowledge.query.analysis import Analyse, Query
+from knowledge.query.context import Leaning, Understood, understand
 from knowledge.search.corpus import Corpus
 from knowledge.search.lexicon import Lexicon
 from knowledge.text.analyzer import Analyzer

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.model import Fact
-from knowledge.query.operators import Filter
+from knowledge.query.analysis import Filter
 from knowledge.text.folding import decoded
 
 Array = npt.NDArray[Any]

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from knowledge.model import Fact
-from knowledge.search.ask import Analyse, rank
+from knowledge.query.analysis import Analyse
+from knowledge.search.ask import rank
 from knowledge.search.corpus import Array, Corpus
-from knowledge.search.features import FEATURES, with_title_character_coverage
+from knowledge.search.ranking import FEATURES, with_title_character_coverage
 from knowledge.search.semantic import ALIKE, TOLD_BY_CHANCE, Meanings, is_meant
 from knowledge.text.analyzer import Analyzer
 

@@ -20,13 +20,18 @@ from knowledge.index.index import IndexedDocument, build_index, update_index
 from knowledge.model import Document, ParsedDocument, Skipped
 from knowledge.repair.stitching import keep_verified
 from knowledge.snapshots import manifest
-from knowledge.snapshots.crashes import Hand, Suspect, hand_in, hand_nowhere
+from knowledge.snapshots.beside import (
+    changed_lists,
+    copy_aliases,
+    copy_dictionary,
+    copy_libraries,
+    read_dictionary,
+)
 from knowledge.snapshots.difference import Comparison
 from knowledge.snapshots.files import explain_io_errors
 from knowledge.snapshots.helpers import helped
-from knowledge.snapshots.libraries import copy_libraries
 from knowledge.snapshots.manifest import Manifest
-from knowledge.snapshots.repository import INDEX
+from knowledge.snapshots.repository import INDEX, Hand, Suspect, hand_in, hand_nowhere
 from knowledge.snapshots.request import REPAIRING, STORING, BuildRequest, BuildResult, Progress, no_progress
 from knowledge.snapshots.sources import (
     SourceState,
@@ -38,7 +43,6 @@ from knowledge.snapshots.sources import (
     total,
     write_states,
 )
-from knowledge.snapshots.word_lists import changed_lists, copy_aliases, copy_dictionary, read_dictionary
 from knowledge.text.keywords import KeywordExtractor
 
 if TYPE_CHECKING:

@@ -12,13 +12,12 @@ from knowledge.documents.folder import find_sources
 from knowledge.errors import SnapshotDamaged, StorageUnavailable, UnknownFormat
 from knowledge.search.semantic import Over
 from knowledge.snapshot import Snapshot
+from knowledge.snapshots.beside import read_aliases, read_dictionary, read_libraries
 from knowledge.snapshots.files import exclusive, explain_io_errors, spare_folder, walk_tree
-from knowledge.snapshots.libraries import read_libraries
 from knowledge.snapshots.manifest import Manifest, read_manifest
 from knowledge.snapshots.repository import INDEX, SnapshotRepository, StoredSnapshot
 from knowledge.snapshots.request import BuildRequest, Progress, no_progress
 from knowledge.snapshots.sources import FolderChanges, build_fingerprint, folder_changes, folder_fingerprint
-from knowledge.snapshots.word_lists import read_aliases, read_dictionary
 from knowledge.text.analyzer import Analyzer, ChineseAnalyzer
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from knowledge.model import Skipped
-from knowledge.snapshots.crashes import Suspect
 from knowledge.snapshots.difference import SnapshotDifference
 from knowledge.snapshots.manifest import Manifest
+from knowledge.snapshots.repository import Suspect
 
 REPAIRING = "修复"
 """The stage that takes the time: reading and repairing, file by file."""

@@ -16,7 +16,7 @@ from knowledge import documents, index, repair, text
 from knowledge.documents.folder import RESERVED_NAMES, Source, find_sources
 from knowledge.errors import BrokenInstallation, NoArticles
 from knowledge.model import Skipped
-from knowledge.snapshots.libraries import libraries_digest
+from knowledge.snapshots.beside import libraries_digest
 from knowledge.snapshots.manifest import Totals
 
 NAME = "sources.json"

@@ -30,8 +30,8 @@ from typing import TextIO
 
 from knowledge.errors import KnowledgeError
 from knowledge.model import Document, Fact, ParsedDocument, RepairEntry, Skipped, line_ranges
-from knowledge.snapshots.crashes import Suspect, in_hand
 from knowledge.snapshots.files import empty
+from knowledge.snapshots.repository import Suspect, in_hand
 from knowledge.snapshots.request import BuildRequest, BuildResult, Preview, PreviewLine, Progress
 
 FIRST = 3
@@ -178,7 +178,7 @@ def preview(name: str, data: bytes) -> Preview:
         repair_or_skip,
         skipped_for,
     )
-    from knowledge.text.dictionary import Dictionary
+    from knowledge.text.analyzer import Dictionary
     from knowledge.text.keywords import KeywordExtractor
 
     taken: dict[str, ParsedDocument] = {}

@@ -13,8 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from knowledge.model import Article, Fact, ParsedDocument
-from knowledge.text.analyzer import ChineseAnalyzer
-from knowledge.text.dictionary import Dictionary
+from knowledge.text.analyzer import ChineseAnalyzer, Dictionary
 
 SHOWN = 5
 """Key words of an article."""

@@ -13,8 +13,7 @@ from random import Random
 
 from knowledge.answering.binding import is_kin, joined_words, numbered_in
 from knowledge.text.analyzer import Token
-from knowledge.text.measures import comparable
-from knowledge.text.numbers import quantities
+from knowledge.text.numbers import comparable, quantities
 
 _ASKING = re.compile("什么|多少|几|哪|谁|何|怎|吗|如何|请问")
 _CLAUSE = re.compile(r"[^,，;；。:：!！?？、]+")

@@ -15,7 +15,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from knowledge.embedding.e5_file import E5File
+from knowledge.embedding.e5 import E5File
 from knowledge.models.embedder import ENCODER, INPUT, OUTPUT
 
 _OPSET, _IR = 17, 9

@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 from knowledge.text.analyzer import Analyzer, Token
-from knowledge.text.measures import MEASURES, alike
+from knowledge.text.numbers import MEASURES, alike
 
 _NUMERALS = "一二三四五六七八九十"
 _NUMBER = re.compile(rf"\d+|(?<=第)[{_NUMERALS}]+|[{_NUMERALS}]+(?=[月日届次年季期批中])")

@@ -15,7 +15,7 @@ from random import Random
 from typing import Any
 
 from knowledge.text.analyzer import Analyzer, Token
-from knowledge.text.measures import MEASURES
+from knowledge.text.numbers import MEASURES
 
 LONGEST_ARTICLE = 900
 MOST_OF_AN_ARTICLE = 8

@@ -1,4 +1,4 @@
-"""Fit RANKING and SIMILARITY of `knowledge/search/weights.py`: `make models ARGS="ranking FILE.json …"`.
+"""Fit RANKING and SIMILARITY of `knowledge/search/ranking.py`: `make models ARGS="ranking FILE.json …"`.
 
 Each data set counts equally. RANKING: linear, listwise softmax loss (Cao et al. 2007). SIMILARITY: logistic
 regression of “the article is there” on the first fact's features, half of the articles removed.
@@ -18,9 +18,8 @@ from knowledge.index.index import Index
 from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import analyse
 from knowledge.search.corpus import Array
-from knowledge.search.features import FEATURES, feature_matrix
 from knowledge.search.pool import Pool, find_pool
-from knowledge.search.weights import SIMILARITY
+from knowledge.search.ranking import FEATURES, SIMILARITY, feature_matrix
 from knowledge.text.analyzer import ChineseAnalyzer
 from knowledge.training.fitting import descend, logistic
 from knowledge.training.spans import opened

@@ -1,6 +1,6 @@
 """Meaning: `python -m tests.bench meaning fit|judge FILE.json … | speed N …`.
 
-`fit` prints RANKING_WITH_MEANING of `knowledge/search/weights.py`: the listwise model of `fit`, on each question as
+`fit` prints RANKING_WITH_MEANING of `knowledge/search/ranking.py`: the listwise model of `fit`, on each question as
 it is and once more with its words replaced by synonyms (`--synonyms`, lines of `code= word word …`). `judge` prints
 MRR@10 by words and by both. `speed` searches so many vectors, mixed from those of our own sentences. Vectors are kept in `--vectors`, so that no sentence is
 embedded twice. `paraphrases` beside this asks our own questions in other words.
@@ -32,8 +32,8 @@ from knowledge.query.analysis import analyse
 from knowledge.repair.pipeline import repair_document
 from knowledge.search.ask import rank
 from knowledge.search.corpus import Array
-from knowledge.search.features import FEATURES
 from knowledge.search.pool import Pool
+from knowledge.search.ranking import FEATURES
 from knowledge.search.semantic import clauses
 from knowledge.text.analyzer import ChineseAnalyzer
 from knowledge.text.folding import fold

@@ -15,10 +15,9 @@ from knowledge.index.index import build_index, open_index
 from knowledge.model import Document, ParsedDocument, Skipped
 from knowledge.repair.pipeline import repair_document
 from knowledge.snapshots.build import build
-from knowledge.snapshots.crashes import hand_in
 from knowledge.snapshots.manifest import verify_files
 from knowledge.snapshots.opening import cached_snapshot, open_version
-from knowledge.snapshots.repository import SnapshotRepository
+from knowledge.snapshots.repository import SnapshotRepository, hand_in
 from knowledge.snapshots.request import BuildRequest
 from knowledge.snapshots.worker import encode_request, preview
 from knowledge.text.analyzer import ChineseAnalyzer

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from knowledge.text.measures import MEASURES, alike
+from knowledge.text.numbers import MEASURES, alike
 from knowledge.training.reader.words import NAMES, WordKinds, placed_words
 
 ASKING = re.compile("什么|多少|几|哪|谁|何|怎|为什么|吗|多[长宽高大重深远久快厚]|如何|请问")

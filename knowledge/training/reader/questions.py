@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from knowledge.text.measures import MEASURES
+from knowledge.text.numbers import MEASURES
 from knowledge.training.reader.sources import PublicText, ReaderSet
 from knowledge.training.reader.words import PlacedWord, placed_words
 

@@ -13,7 +13,7 @@ import numpy as np
 import opencc
 
 from knowledge.answering.pieces import PieceVocabulary
-from knowledge.embedding.e5_file import E5File, Floats
+from knowledge.embedding.e5 import E5File, Floats
 
 _HANZI = re.compile("▁?[\u4e00-\u9fff]$")
 _ASCII = re.compile("▁?[\x21-\x7e]$|▁$")

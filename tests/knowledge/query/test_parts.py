@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from knowledge.query.aliases import Aliases
-from knowledge.query.analysis import Query, analyse
-from knowledge.query.parts import parts_of
+from knowledge.query.analysis import Query, analyse, parts_of
 from knowledge.text.analyzer import ChineseAnalyzer
 
 CHINESE = ChineseAnalyzer()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.search.writings import in_hanzi, writings
+from knowledge.search.rewriting import in_hanzi, writings
 from knowledge.text.numbers import quantities, value_of
 
 

@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.snapshots.opening import cached_snapshot
-from knowledge.text.analyzer import ChineseAnalyzer
-from knowledge.text.dictionary import MOST, Dictionary, parse_dictionary
+from knowledge.text.analyzer import MOST_WORDS, ChineseAnalyzer, Dictionary, parse_dictionary
 from knowledge.text.keywords import SHOWN, KeywordExtractor
 from tests.knowledge.snapshots.corpus import write_article
 
@@ -60,8 +59,8 @@ def test_a_wrong_line_is_named_and_the_others_are_taken(line: str) -> None:
 
 
 def test_too_many_words_are_refused_in_one_line() -> None:
-    known, wrong = parse_dictionary("\n".join(f"词语{n}" for n in range(MOST + 9)))
-    assert (len(known.tags), len(wrong)) == (MOST, 1)
+    known, wrong = parse_dictionary("\n".join(f"词语{n}" for n in range(MOST_WORDS + 9)))
+    assert (len(known.tags), len(wrong)) == (MOST_WORDS, 1)
 
 
 def test_key_words_are_names_and_nouns_that_the_article_says_often() -> None:
