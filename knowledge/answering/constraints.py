@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from knowledge.query.analysis import Query
+from knowledge.query.question import QuestionType
 from knowledge.text.analyzer import Token
 from knowledge.text.numbers import QuantityKind
 from knowledge.text.periods import Period, is_compared_with, periods
@@ -44,6 +45,7 @@ _CODE = re.compile(
 )
 SUPERLATIVE = re.compile(r"最[多少高低大小长短早晚快慢好差远近深宽重贵先佳强]")
 """What is the most of its kind: quoted where it is printed, never worked out."""
+_BARE_YEAR = re.compile(r"(?<!\S)(?:19|20)\d\d(?!\S)")
 _MARKS = re.compile(r"[-_/. ]")
 _TAGS = {"nr": SlotKind.PERSON, "ns": SlotKind.PLACE, "nt": SlotKind.NAME, "nz": SlotKind.NAME}
 _DIMENSIONS = {
@@ -72,6 +74,12 @@ def constraints(query: Query) -> tuple[Constraint, ...]:
         for span in periods(text)
         if span.period.clock is None and not _asked(query, span.start) and not is_compared_with(span, text)
     ]
+    if query.type is QuestionType.NONE:  # among key words a bare year is a time: 临港 2023
+        found += [
+            Constraint(SlotKind.PERIOD, *match.span(), match.group(), Period(year=int(match.group())))
+            for match in _BARE_YEAR.finditer(text)
+            if _free(found, *match.span())
+        ]
     for match in _CODE.finditer(text):
         if _free(found, *match.span()) and (not match.group().isdecimal() or len(match.group()) > 6):
             found.append(Constraint(SlotKind.CODE, *match.span(), match.group(), key=code_key(match.group())))

@@ -11,13 +11,11 @@ from types import MappingProxyType
 import numpy as np
 
 from knowledge.answering.alignment import Aligner, Alignment
-from knowledge.answering.binding import Rival, is_late, least_rivalled, rivals
 from knowledge.answering.candidates import Candidate, CandidateKind, candidates
 from knowledge.answering.constraints import SlotKind, asked_dimension
-from knowledge.answering.features import COLUMN, feature_rows
-from knowledge.answering.giving_way import still_standing
 from knowledge.answering.reader import WindowReading
-from knowledge.answering.scorer import AnswerModel, logit, softmax
+from knowledge.answering.rivals import Rival, is_late, least_rivalled, rivals, still_standing
+from knowledge.answering.scorer import COLUMN, AnswerModel, Place, feature_rows, logit, softmax
 from knowledge.answering.whole import counted_span, whole_body, whole_list, whole_place
 from knowledge.answering.window import Passage, tight
 from knowledge.query.analysis import Query
@@ -31,7 +29,6 @@ NEAR_FROM = 0.5
 """Share of what is bound that stands in a fact, from which on it is near to what was asked."""
 MOST_TOLD = 6.0
 """Logits of the reader beyond which nothing more is told."""
-Place = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)

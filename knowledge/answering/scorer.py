@@ -1,8 +1,11 @@
-"""The learned numbers of answering, and the scorer of short answers that they drive."""
+"""What tells a right short answer from the other spans of a fact, one row a candidate; and the learned numbers that weigh it."""
 
 from __future__ import annotations
 
 import json
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,11 +13,300 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.answering.alignment import Doubts
-from knowledge.answering.features import WIDTH
+from knowledge.answering.alignment import Alignment, Doubts
+from knowledge.answering.candidates import Candidate, CandidateKind
+from knowledge.answering.constraints import SlotKind, asked_dimension
+from knowledge.answering.window import Passage
+from knowledge.query.analysis import Query
 from knowledge.query.question import FEW_WORDS, QuestionType
+from knowledge.text.measures import alike
+from knowledge.text.numbers import Quantity
+from knowledge.text.periods import Period, Relation
 
 Array = npt.NDArray[np.float64]
+
+_REACH = 8.0
+_CLAUSE_END = re.compile(r"[,，;；。!！?？:：](?!\d)|——|…|(?<!\d),(?=\d)")
+_ITEM_END = re.compile(r"、")
+_HEADING = re.compile(r"[（(](?P<unit>[^()（）/]{1,6})(?:/[^()（）]{1,4})?[)）]\s*[:：]\s*$")
+"""The unit of a cell in its column's heading: 批发价（元/盆）：45."""
+_FAR, _APART = 0.25, 0.6
+TYPES = tuple(QuestionType)
+KINDS = tuple(CandidateKind)
+TAGS = ("", *"n nr ns nt nz v vn m q t a d p c u f x j r".split())  # noqa: SIM905
+BESIDE = """
+    由 被 为 是 在 于 从 到 至 达 达到 有 共 的 了 和 与 、 ， , 。 ： : “ 《 （ ( 向 对 把
+    将 以 等 位于 来自 因 因为 由于 通过 针对 为了 叫 称为 成为 担任 其中 超过 增长 下降 占 同比 每 第
+    ” 》 ） ) ； 时 后 前 起 | │ 曾 也 就 而 但 包括 如 即
+    """.split()  # noqa: SIM905  eighty words, one a line, would hide them
+"""Words right beside a candidate that may tell what it is."""
+_BESIDE_AT = {word: at for at, word in enumerate(BESIDE)}
+_TAG_AT = {tag: at for at, tag in enumerate(TAGS)}
+_MONEY = re.compile(r"元|角|英镑|币|卢布")
+_ASKS_MONEY = re.compile(
+    r"钱|资金|经费|费用|金额|收入|投资|成本|元|票价|价格|造价|月租|租金|工资|房价|门票|GDP|产值"
+)
+_OFFICE = re.compile(
+    r"(?:书记|[市省区县镇局院部处科校厅会]长|主任|主席|委员|经理|总裁|教授|医生|代表|记者|队长|总理|总统|先生|女士|老师|同学|董事长|居民|村民)$"
+)
+NUMERIC = (
+    "closeness", "same_clause", "clause_before", "clause_after", "covered", "focus_before", "focus_after", "follows_focus",
+    "opens_clause", "closes_clause", "length", "log_length", "place", "unit_same", "unit_alike", "unit_other", "noun_ends", "noun_next",
+    "noun_near", "noun_in", "period_same", "period_other", "money", "money_wrong", "office_before", "in_question", "dimension_near",
+    "dimension_other", "read", "nearest_left", "nearest_right", "after_all", "head_asked", "same_item", "number_asked", "words",
+)  # fmt: skip
+WIDTH = len(NUMERIC) + len(TYPES) + len(KINDS) + 2 * len(BESIDE) + 4 * len(TAGS)
+Place = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A word of the question and where it stands in the fact."""
+
+    weight: float
+    places: tuple[Place, ...]
+    start: int
+    end: int
+
+
+def marks(query: Query, aligned: Sequence[Alignment], passage: Passage) -> tuple[Marked, ...]:
+    """Return where the question's words stand in a fact, weighed by length and nearness to the question word."""
+    asked = query.question
+    found: list[Marked] = []
+    for one in aligned:
+        bound = one.constraint
+        gap = asked.start - bound.end if bound.end <= asked.start else bound.start - asked.end
+        heft = (bound.end - bound.start) * (0.6 if bound.kind is SlotKind.DEED else 1.0)
+        weight = heft * (1 + 1 / (1 + max(0, gap) / 2)) if asked.start != asked.end else heft
+        places = _places(bound.text, passage.folded)
+        if not places and bound.kind is SlotKind.PERIOD and bound.period is not None:
+            same = (Relation.SAME, Relation.NARROWER)
+            near = [
+                s for s in passage.periods if bound.period.related(s.period.within(passage.inherited)) in same
+            ]
+            places = tuple((s.start, s.end) for s in near)
+        if not places and len(bound.text) > 2:
+            parts = {bound.text[i : i + 2] for i in range(len(bound.text) - 1)}
+            places = tuple(place for part in parts for place in _places(part, passage.folded))
+            weight *= 0.5
+        if places:
+            found.append(Marked(weight, places[:16], bound.start, bound.end))
+    return tuple(found)
+
+
+def _places(word: str, text: str) -> tuple[Place, ...]:
+    found: list[Place] = []
+    at = text.find(word) if word else -1
+    while at >= 0:
+        found.append((at, at + len(word)))
+        at = text.find(word, at + len(word))
+    return tuple(found)
+
+
+def feature_rows(
+    query: Query,
+    passage: Passage,
+    aligned: Sequence[Alignment],
+    proposed: Sequence[Candidate],
+    read: dict[Place, float],
+) -> Array:
+    """Return one row of `WIDTH` numbers for each candidate; `read` are a reader's probabilities by span."""
+    folded, asked = passage.folded, query.question
+    size, count = len(folded), len(proposed)
+    starts = np.array([c.start for c in proposed], dtype=np.int64)
+    ends = np.array([c.end for c in proposed], dtype=np.int64)
+    marked = marks(query, aligned, passage)
+    clause = clause_numbers(folded)
+    item = clause * 1000 + _numbered(folded, _ITEM_END)
+    total = sum(m.weight for m in marked) or 1.0
+    inside = np.zeros(size + 1)
+    clauses = int(clause[-1]) + 1 if size else 1
+    held = np.zeros(clauses + 2)
+    closeness: Array = np.zeros(count)
+    left: Array = np.full(count, 60.0)
+    right: Array = np.full(count, 60.0)
+    last = 0
+    own_clause, own_item = clause[starts], item[starts]
+    same_item: Array = np.zeros(count)
+    focus: dict[str, Array] = {}
+    first_after = min((m.start for m in marked if m.start >= asked.end > asked.start), default=-1)
+    last_before = max((m.start for m in marked if m.end <= asked.start), default=-1)
+    for mark in marked:
+        s = np.array([p[0] for p in mark.places])[:, None]
+        e = np.array([p[1] for p in mark.places])[:, None]
+        gap = np.maximum(0, np.maximum(s - ends, starts - e)).astype(np.float64)
+        near = 1 / (1 + gap / _REACH)
+        there = clause[s[:, 0]][:, None]
+        near = np.where(
+            there == own_clause,
+            np.where(item[s[:, 0]][:, None] == own_item, near, near * _APART),
+            near * _FAR,
+        )
+        closeness = closeness + mark.weight / total * near.max(axis=0)
+        same_item = same_item + mark.weight / total * (item[s[:, 0]][:, None] == own_item).any(axis=0)
+        for where in set(clause[s[:, 0]].tolist()):
+            held[where + 1] += mark.weight / total
+        left = np.minimum(left, np.where(e <= starts, starts - e, 60).min(axis=0))
+        right = np.minimum(right, np.where(s >= ends, s - ends, 60).min(axis=0))
+        last = max(last, int(e.max()))
+        for place in mark.places:
+            inside[place[0] : place[1]] = 1
+        if mark.start == last_before:
+            focus["before"] = gap.min(axis=0)
+            focus["follows"] = np.any(e <= starts, axis=0).astype(np.float64)
+        if mark.start == first_after:
+            focus["after"] = gap.min(axis=0)
+    far = np.full(count, 60.0)
+    within = np.concatenate([[0.0], np.cumsum(inside[:-1] if size else inside)])
+    lengths = (ends - starts).astype(np.float64)
+    clause_starts = np.concatenate([[True], clause[1:] != clause[:-1]]) if size else np.ones(1, bool)
+    opens = clause_starts[starts] | np.isin(starts, [m.end() for m in _CLAUSE_END.finditer(folded)])
+    closing = {m.start() for m in _CLAUSE_END.finditer(folded)} | {size}
+    rows = np.zeros((count, WIDTH))
+    columns = {
+        "closeness": closeness,
+        "same_clause": held[own_clause + 1],
+        "clause_before": held[own_clause],
+        "clause_after": held[np.minimum(own_clause + 2, clauses + 1)],
+        "covered": (within[ends] - within[starts]) / lengths,
+        "focus_before": 1 / (1 + focus.get("before", far) / 4),
+        "focus_after": 1 / (1 + focus.get("after", far) / 4),
+        "follows_focus": focus.get("follows", np.zeros(count)),
+        "opens_clause": opens.astype(np.float64),
+        "closes_clause": np.array([float(c.end in closing) for c in proposed]),
+        "length": lengths / 10,
+        "log_length": np.log(lengths),
+        "place": starts / max(1, size),
+        "nearest_left": 1 / (1 + left / 3),
+        "nearest_right": 1 / (1 + right / 3),
+        "after_all": (starts >= last).astype(np.float64),
+        "same_item": same_item,
+    }
+    for name, values in columns.items():
+        rows[:, COLUMN[name]] = values
+    _agreement(rows, query, passage, aligned, proposed, read)
+    _beside(rows, passage, proposed)
+    rows[:, len(NUMERIC) + TYPES.index(asked.type)] = 1
+    rows[
+        np.arange(count),
+        len(NUMERIC) + len(TYPES) + np.array([_KIND_AT[c.kind] for c in proposed], dtype=np.int64),
+    ] = 1
+    return rows
+
+
+COLUMN = {name: at for at, name in enumerate(NUMERIC)}
+"""Where each number stands in a row."""
+UNTAUGHT = (COLUMN["read"], len(NUMERIC) + len(TYPES) + KINDS.index(CandidateKind.READ))
+"""Columns that only a reader fills."""
+_KIND_AT = {kind: at for at, kind in enumerate(KINDS)}
+
+
+def clause_numbers(text: str) -> npt.NDArray[np.int64]:
+    """Return for each character, and the end, the number of the clause that it stands in."""
+    return _numbered(text, _CLAUSE_END)
+
+
+def _numbered(text: str, mark: re.Pattern[str]) -> npt.NDArray[np.int64]:
+    steps = np.zeros(len(text) + 1, dtype=np.int64)
+    for match in mark.finditer(text):
+        steps[match.end()] += 1
+    return np.cumsum(steps)
+
+
+def _agreement(
+    rows: Array,
+    query: Query,
+    passage: Passage,
+    aligned: Sequence[Alignment],
+    proposed: Sequence[Candidate],
+    read: dict[Place, float],
+) -> None:
+    """Unit, noun, time, money, office and dimension of each candidate beside those asked for."""
+    asked, folded = query.question, passage.folded
+    period = next((a.constraint.period for a in aligned if a.constraint.period is not None), None)
+    figures = {f.end: f for f in passage.language.quantities(folded)}
+    offices = {t.start + len(t.text) for t in passage.tokens if _OFFICE.search(t.text)}
+    head = query.text[max(0, asked.start - 2) : asked.start][-1:]
+    heads = {at for at, char in enumerate(folded) if char == head} if head else set()
+    spots = sorted(heads)
+    for at, one in enumerate(proposed):
+        row = rows[at]
+        if (figure := figures.get(one.end)) is not None:
+            _of_figure(row, query, figure, one, folded)
+        if asked.noun:
+            _of_noun(row, asked.noun, one, folded)
+        row[COLUMN["office_before"]] = float(one.start in offices)
+        row[COLUMN["in_question"]] = float(folded[one.start : one.end] in query.text)
+        row[COLUMN["head_asked"]] = float(
+            bool(spots) and not heads.isdisjoint(range(one.start - 4, one.start))
+        )
+        if read:
+            row[COLUMN["read"]] = read.get((one.start, one.end), 0.0)
+    if period is not None and passage.periods:
+        _of_period(rows, period, passage, proposed)
+
+
+def _of_figure(row: Array, query: Query, figure: Quantity, one: Candidate, folded: str) -> None:
+    asked = query.question
+    heading = None if figure.unit else _HEADING.search(folded[max(0, figure.start - 16) : figure.start])
+    unit = heading["unit"] if heading else figure.unit
+    if asked.unit:
+        same = unit == asked.unit or unit.endswith(asked.unit) or asked.unit in (f"万{unit}", f"亿{unit}")
+        close = alike(asked.unit, unit)
+        row[COLUMN["unit_same" if same else "unit_alike" if close else "unit_other"]] = 1
+    is_money, money = bool(_MONEY.search(unit)), bool(_ASKS_MONEY.search(query.text))
+    row[COLUMN["money"]] = float(is_money and money)
+    row[COLUMN["money_wrong"]] = float(is_money != money)
+    if query.number_keys and figure.keys:
+        row[COLUMN["number_asked"]] = float(all(key in query.number_keys for key in figure.keys))
+    if dimension := asked_dimension(query):
+        near = folded[max(0, one.start - 4) : one.start]
+        row[COLUMN["dimension_near"]] = float(dimension in near)
+        row[COLUMN["dimension_other"]] = float(any(d in near for d in "长宽高深厚重" if d != dimension))
+
+
+def _of_noun(row: Array, noun: str, one: Candidate, folded: str) -> None:
+    said, after, begins = folded[one.start : one.end], folded[one.end : one.end + 10], noun[:2]
+    row[COLUMN["noun_ends"]] = float(said.endswith(noun) and said != noun)
+    row[COLUMN["noun_next"]] = float(after.lstrip('"“及以上').startswith(begins))
+    row[COLUMN["noun_near"]] = float(begins in after or begins in folded[max(0, one.start - 12) : one.start])
+    row[COLUMN["noun_in"]] = float(begins in said)
+
+
+def _of_period(rows: Array, period: Period, passage: Passage, proposed: Sequence[Candidate]) -> None:
+    """Whether the last time before a candidate is the asked one or another."""
+    told = [span for span in passage.periods if span.period.clock is None]
+    relations = [period.related(span.period.within(passage.inherited)) for span in told]
+    begins = [span.start for span in told]
+    for at, one in enumerate(proposed):
+        last = bisect_right(begins, one.start) - 1
+        if last >= 0:
+            same = relations[last] in (Relation.SAME, Relation.NARROWER)
+            rows[at, COLUMN["period_same"]] = float(same)
+            rows[at, COLUMN["period_other"]] = float(relations[last] is Relation.OTHER)
+
+
+def _beside(rows: Array, passage: Passage, proposed: Sequence[Candidate]) -> None:
+    """The words right before and after each candidate, and the parts of speech there and at its ends."""
+    tokens = passage.tokens
+    starts = np.array([token.start for token in tokens])
+    first = np.searchsorted(starts, [one.start for one in proposed], "right") - 1
+    final = np.searchsorted(starts, [one.end - 1 for one in proposed], "right") - 1
+    # Past either end stands nothing: number -1 of what follows.
+    words = np.array([_BESIDE_AT.get(token.text, -1) for token in tokens] + [-1])
+    tags = np.array([_TAG_AT.get(token.tag[:2], _TAG_AT.get(token.tag[:1], 0)) for token in tokens] + [0])
+    before, after = first - 1, np.where(final + 1 < len(tokens), final + 1, -1)
+    base = len(NUMERIC) + len(TYPES) + len(KINDS)
+    every = np.arange(len(proposed))
+    for slot, at in enumerate((before, after)):
+        told = words[at]
+        rows[every[told >= 0], base + slot * len(BESIDE) + told[told >= 0]] = 1
+    base += 2 * len(BESIDE)
+    for slot, at in enumerate((before, first, final, after)):
+        rows[every, base + slot * len(TAGS) + tags[at]] = 1
+    rows[:, COLUMN["words"]] = (final - first + 1) / 5
+
+
 AT_ONCE = 16
 """Rows; OpenBLAS goes parallel from 2¹⁸ products on."""
 

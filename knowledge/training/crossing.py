@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from knowledge.answering.binding import is_kin, joined_words, numbered_in
+from knowledge.answering.rivals import is_kin, joined_words, numbered_in
 from knowledge.text.analyzer import Token
 from knowledge.text.numbers import comparable, quantities
 
@@ -51,12 +51,12 @@ def crossed(
         kept += [clause for clause in beside if not _has_its_own(clause, answer, cut)]
     told = "\n".join(kept)
     ways = [(3.0, one) for one in _numbers(question, own, told)]
-    words = [token for token in joined_words(cut(told)) if token.text not in own]
-    for word in joined_words(cut(question)):
+    words = [token for token in _telling(joined_words(cut(told))) if token.text not in own]
+    for word in _telling(joined_words(cut(question))):
         if len(word.text) < 2 or word.text not in own or _ASKING.search(word.text):
             continue
         ways += [
-            (0.5 if word.tag[:1] == "v" else 3.0, Crossing(word.start, word.text, other.text))
+            (3.0, Crossing(word.start, word.text, other.text))
             for other in words
             if is_kin(word, other) and other.text not in question and _is_word(other.text)
         ]
@@ -81,6 +81,12 @@ def _has_its_own(clause: str, answer: str, cut: Callable[[str], Sequence[Token]]
         )
     names = {token.tag[:2] for token in cut(answer)} & _NAMES
     return any(token.tag[:2] in names for token in cut(clause))
+
+
+def _telling(words: Sequence[Token]) -> list[Token]:
+    """The words without verbs that no noun follows: what another verb would do there makes no sense."""
+    ends = {word.start for word in words if word.tag[:1] == "n"}
+    return [word for word in words if word.tag[:1] != "v" or word.start + len(word.text) in ends]
 
 
 def _numbers(question: str, own: str, others: str) -> Iterator[Crossing]:

@@ -12,14 +12,14 @@ from knowledge.answering.scorer import Decisions, Logistic, logit, softmax
 from knowledge.training.fitting import Array, descend, logistic
 from knowledge.training.outcomes import JudgedFact, Outcome
 from knowledge.training.spans import KEPT_BACK
-from knowledge.training.squad import normal
+from knowledge.training.squad import is_right, normal
 
 GROUPS = ("few", "told", "words")
 SMOOTHED = 1e-3
 """Penalty of the two numbers a group that make chances of what is told."""
 WRONG_AT_MOST = 0.01
 """Share of the near misses above the threshold."""
-RIGHT_AT_LEAST = 0.96
+RIGHT_AT_LEAST = 0.97
 _RISING = (
     "similar", "few_share", "lead", "here", "held", "all_here", "all_held", "together", "close", "read_answerable", "read_span",
     "read_agreed",
@@ -77,10 +77,10 @@ class Judged:
 
 
 def decide(outcomes: Sequence[Outcome], alone: Decisions | None = None) -> tuple[Decisions, list[Judged]]:
-    """Fit all decisions, and set their thresholds on the news as judged by decisions that had not seen it.
+    """Fit all decisions, and set their thresholds on what was judged by decisions that had not seen it.
 
-    `alone` are the decisions by words, beside which those with a reader are fitted. The articles are parted in four (cross-fitting): each part is judged by what was fitted on the other three, and
-    what is returned was fitted on all.
+    `alone` are the decisions by words, beside which those with a reader are fitted. The articles are parted in four
+    (cross-fitting): each part is judged by what was fitted on the other three, and what is returned was fitted on all.
     """
     outcomes = [outcome for outcome in outcomes if not is_unsure(outcome)]
     raw: list[Judged] = []
@@ -100,7 +100,7 @@ def decide(outcomes: Sequence[Outcome], alone: Decisions | None = None) -> tuple
         ]
     news = [one for one in judged if one.outcome.case.generated]
     must_not = [
-        one.found for one in news if one.outcome.case.sort in ("near", "removed") and not one.first.right
+        one.found for one in judged if one.outcome.case.sort in ("near", "removed") and not one.first.right
     ]
     found_from = _claimed_at_most(must_not, WRONG_AT_MOST)
     sure = [
@@ -149,11 +149,15 @@ def in_order(outcome: Outcome, weights: dict[str, float]) -> Outcome:
 
 
 def is_unsure(outcome: Outcome) -> bool:
-    """Whether nobody can say what is right: another report answers a generated question too, or no one sentence does."""
-    case = outcome.case
+    """Whether nobody can say what is right: another report answers a generated question too, or no one sentence does.
+
+    A word of another clause may well be answered by another sentence.
+    """
+    case, fact = outcome.case, outcome.case.asked.fact
+    if case.sort == "crossed" and fact is not None:
+        return outcome.first.said is None or not is_right(outcome.first.said, case.asked.answers)
     if case.is_changed or outcome.first.right:
         return False
-    fact = case.asked.fact
     apart = fact is not None and not any(normal(a) in normal(fact.text) for a in case.asked.answers)
     return case.generated or apart
 

@@ -14,8 +14,7 @@ import numpy.typing as npt
 from knowledge.answering.alignment import LEVELS, Aligner, Doubts
 from knowledge.answering.candidates import candidates
 from knowledge.answering.constraints import SlotKind
-from knowledge.answering.features import UNTAUGHT, feature_rows
-from knowledge.answering.scorer import Net
+from knowledge.answering.scorer import UNTAUGHT, Net, feature_rows
 from knowledge.answering.window import Passage
 from knowledge.index.index import Index, build_index, open_index
 from knowledge.query.aliases import Aliases

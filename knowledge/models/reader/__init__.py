@@ -7,8 +7,7 @@ import importlib.util
 import time
 from importlib import resources
 
-from knowledge.answering.onnx_reader import OnnxReader, ReaderFiles
-from knowledge.answering.reader import NeuralReader
+from knowledge.answering.reader import NeuralReader, OnnxReader, ReaderFiles
 
 _NETWORK = "reader.onnx"
 _PIECES = "pieces.txt"

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from knowledge.answering.pairs import Pair, PairEncoder
 from knowledge.answering.pieces import PieceVocabulary
+from knowledge.answering.reader import Pair, PairEncoder
 from knowledge.training.reader.examples import ReadingExample
 from knowledge.training.reader.network import ReaderNetwork
 

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from knowledge.answering.pairs import MATCHES, SEGMENTS
 from knowledge.answering.pieces import PieceVocabulary
+from knowledge.answering.reader import MATCHES, SEGMENTS
 from knowledge.training.reader.start import Encoder
 
 POSITIONS = 192

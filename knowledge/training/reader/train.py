@@ -18,7 +18,7 @@ import rjieba
 import torch
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
-from knowledge.answering.pairs import PairEncoder
+from knowledge.answering.reader import PairEncoder
 from knowledge.training.reader import sources
 from knowledge.training.reader.batches import Batch, collated, losses
 from knowledge.training.reader.examples import ExampleMaker

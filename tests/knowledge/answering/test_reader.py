@@ -11,10 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.answering.onnx_reader import OnnxReader, ReaderFiles
-from knowledge.answering.pairs import MOST_PIECES, SENTENCE, PairEncoder
 from knowledge.answering.pieces import PieceVocabulary
-from knowledge.answering.reader import DoubtedWord, NeuralReader, Window, WindowReading
+from knowledge.answering.reader import (
+    MOST_PIECES,
+    SENTENCE,
+    DoubtedWord,
+    NeuralReader,
+    OnnxReader,
+    PairEncoder,
+    ReaderFiles,
+    Window,
+    WindowReading,
+)
 from knowledge.models.reader import open_reader
 
 VOCABULARY = PieceVocabulary(
