@@ -257,7 +257,7 @@ class OnnxReader:
             if self._opened is None:
                 files, runtime = self._files(), self._runtime()
                 options = runtime.SessionOptions()
-                # What is shipped is fused already (`knowledge/training/reader/weights.py`), and opens in half the time.
+                # What is shipped is fused already (`knowledge/training/reader/export.py`), and opens in half the time.
                 options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL
                 options.intra_op_num_threads = 1
                 options.inter_op_num_threads = 1

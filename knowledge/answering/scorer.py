@@ -19,8 +19,7 @@ from knowledge.answering.constraints import SlotKind, asked_dimension
 from knowledge.answering.window import Passage
 from knowledge.query.analysis import Query
 from knowledge.query.question import FEW_WORDS, QuestionType
-from knowledge.text.measures import alike
-from knowledge.text.numbers import Quantity
+from knowledge.text.numbers import Quantity, alike
 from knowledge.text.periods import Period, Relation
 
 Array = npt.NDArray[np.float64]

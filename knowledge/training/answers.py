@@ -20,11 +20,10 @@ from knowledge.answering.scorer import AnswerModel, Decisions, Logistic, read_an
 from knowledge.models.reader import open_reader
 from knowledge.search.ask import Answering
 from knowledge.text.analyzer import ChineseAnalyzer
-from knowledge.training.decisions import decide, print_outcomes
+from knowledge.training.decisions import PatientReader, asked_of_search, decide, print_outcomes
+from knowledge.training.fitting import fit_doubts, fit_net
 from knowledge.training.near_misses import Changer, opposite_characters, read_opposites
-from knowledge.training.outcomes import PatientReader, asked_of_search
-from knowledge.training.spans import fit_doubts, fit_net
-from knowledge.training.squad import load
+from knowledge.training.question_sets import load
 
 OUTPUT = Path(__file__).parents[1] / "models" / "answers.json"
 NEVER_SURE = 2.0

@@ -21,9 +21,8 @@ from knowledge.search.corpus import Array
 from knowledge.search.pool import Pool, find_pool
 from knowledge.search.ranking import FEATURES, SIMILARITY, feature_matrix
 from knowledge.text.analyzer import ChineseAnalyzer
-from knowledge.training.fitting import descend, logistic
-from knowledge.training.spans import opened
-from knowledge.training.squad import AskedQuestion, QuestionSet, load
+from knowledge.training.fitting import descend, logistic, opened
+from knowledge.training.question_sets import AskedQuestion, QuestionSet, load
 
 PENALTY = 1e-3
 NAMES = [feature.__name__ for feature in FEATURES]

@@ -26,10 +26,10 @@ from knowledge.query.analysis import Query, analyse
 from knowledge.search.ask import Answering, ask, examine_wordings
 from knowledge.snapshot import Snapshot, answer_model, shipped_reader
 from knowledge.text.analyzer import Analyzer, ChineseAnalyzer
+from knowledge.training.decisions import Case, PatientReader, cases
+from knowledge.training.fitting import opened, passages_of
 from knowledge.training.near_misses import Changer, read_opposites
-from knowledge.training.outcomes import Case, PatientReader, cases
-from knowledge.training.spans import opened, passages_of
-from knowledge.training.squad import AskedQuestion, QuestionSet, exact, f1, is_right, load, normal
+from knowledge.training.question_sets import AskedQuestion, QuestionSet, exact, f1, is_right, load, normal
 from tests.gold import near_misses
 
 BEFORE = "0.1: gold fact EM/F1 CMRC dev .19/.29, DRCD dev .25/.35; of fourteen near misses thirteen answered"

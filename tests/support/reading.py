@@ -6,7 +6,7 @@ from functools import cache
 
 from knowledge.answering.reader import NeuralReader
 from knowledge.snapshot import shipped_reader
-from knowledge.training.outcomes import PatientReader
+from knowledge.training.decisions import PatientReader
 
 
 @cache

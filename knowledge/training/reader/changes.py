@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from knowledge.text.numbers import MEASURES, alike
-from knowledge.training.reader.words import NAMES, WordKinds, placed_words
+from knowledge.training.reader.words import ASKING, NAMES, WordKinds, placed_words
 
-ASKING = re.compile("什么|多少|几|哪|谁|何|怎|为什么|吗|多[长宽高大重深远久快厚]|如何|请问")
 _HAN_DIGITS = "一二三四五六七八九十"
 _YEAR = re.compile(r"(?:19|20)\d\d(?=年)|(?<!\d)(?:19|20)\d\d(?!\d)")
 _MONTH = re.compile(r"\d{1,2}(?=月)|[一二三四五六七八九十]{1,2}(?=月)")

@@ -10,11 +10,10 @@ from dataclasses import dataclass, replace
 
 from knowledge.answering.reader import Window
 from knowledge.text.analyzer import Token
-from knowledge.training.crossing import crossed
+from knowledge.training.near_misses import crossed
 from knowledge.training.reader.changes import near_miss
-from knowledge.training.reader.rewording import asked_otherwise
 from knowledge.training.reader.sources import PublicText, ReaderQuestion, ReaderSet
-from knowledge.training.reader.words import WordKinds, placed_words
+from knowledge.training.reader.words import WordKinds, asked_otherwise, placed_words
 
 _NEIGHBOUR = 120
 _COMMON_GRAM = 600

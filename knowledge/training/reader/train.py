@@ -11,6 +11,7 @@ import random
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -18,14 +19,23 @@ import rjieba
 import torch
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
+from knowledge.answering.pieces import PieceVocabulary
 from knowledge.answering.reader import PairEncoder
 from knowledge.training.reader import sources
-from knowledge.training.reader.batches import Batch, collated, losses
 from knowledge.training.reader.examples import ExampleMaker
-from knowledge.training.reader.network import ReaderNetwork
+from knowledge.training.reader.network import (
+    Batch,
+    Encoder,
+    ReaderNetwork,
+    collated,
+    cut_as,
+    cut_to,
+    e5_small,
+    losses,
+    written_weights,
+)
 from knowledge.training.reader.questions import MADE, from_news
 from knowledge.training.reader.sources import KEPT_APART
-from knowledge.training.reader.start import Encoder, cut_as, cut_to, e5_small, written_weights
 from knowledge.training.reader.words import WordKinds
 
 MEETING = 40
@@ -89,7 +99,7 @@ def main(arguments: list[str]) -> None:
         cache.write_bytes(pickle.dumps(material(given.root, given.passages, given.questions, given.seed)))
     maker, encoder = pickle.loads(cache.read_bytes())  # noqa: S301 - written above
     if given.start and given.start.is_dir():
-        encoder = cut_as(given.start, e5_small())
+        encoder = cut_as(PieceVocabulary.parse((given.start / "pieces.txt").read_bytes()), e5_small())
     network = ReaderNetwork(encoder)
     if given.start and given.start.is_dir():
         own, weights = network.state_dict(), written_weights(given.start, network.linear)
@@ -211,9 +221,10 @@ class Training:
 
     def _write(self, out: Path) -> None:
         part = out.with_suffix(".part")
-        torch.save(
-            {"network": {name: weight.cpu() for name, weight in self.network.state_dict().items()}}, part
-        )
+        weights = {name: weight.cpu() for name, weight in self.network.state_dict().items()}
+        seen = [(one.ids, one.segments, one.matches) for one in islice(self.stream.apart(), 2)]
+        pieces = self.stream.pairs.vocabulary.written()
+        torch.save({"network": weights, "pieces": pieces, "seen": seen}, part)
         part.replace(out)
 
     def check(self) -> None:

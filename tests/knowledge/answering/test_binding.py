@@ -13,7 +13,7 @@ from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import analyse
 from knowledge.snapshot import answer_model
 from knowledge.text.analyzer import ChineseAnalyzer
-from knowledge.training.crossing import crossed
+from knowledge.training.near_misses import crossed
 
 CHINESE = ChineseAnalyzer()
 HOSPITAL = "新院区设有门诊楼和急诊楼，住院楼高22层。"

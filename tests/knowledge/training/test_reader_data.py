@@ -9,9 +9,8 @@ import pytest
 from knowledge.training.reader.changes import near_miss
 from knowledge.training.reader.examples import ExampleMaker
 from knowledge.training.reader.questions import causes, figures, from_news, lists, moments, people, places
-from knowledge.training.reader.rewording import asked_otherwise
 from knowledge.training.reader.sources import PublicText, ReaderSet
-from knowledge.training.reader.words import WordKinds, placed_words
+from knowledge.training.reader.words import WordKinds, asked_otherwise, placed_words
 
 REPORT = (
     "今年上半年，青山市新建充电桩860个，同比增长12.5%。市长王建国在青山会见了客商。"
