@@ -29,7 +29,8 @@ class Gateway:
     frames: list[Json] = field(default_factory=list)
     subscriptions: int = 0
     said: list[tuple[str, Json]] = field(default_factory=list)  # (chat, body), in order
-    silent: bool = False  # takes frames and answers none
+    silent: bool = False  # answers no frame, and shows nothing of it
+    acknowledges: bool = True  # else it shows what is said, and tells nobody so
     secret: str = SECRET
     connections: list[web.WebSocketResponse] = field(default_factory=list)
     _open: dict[str, str] = field(default_factory=dict)  # req_id → chat, of messages not answered yet
@@ -125,6 +126,8 @@ class Gateway:
             code = self._push(frame["body"])
         elif command != "ping" and not command.startswith("aibot_"):
             code = 40001
+        if not self.acknowledges:
+            return
         with suppress(ConnectionError):
             await socket.send_json(
                 {"headers": {"req_id": request}, "errcode": code, "errmsg": "ok" if code == 0 else "no"}

@@ -80,8 +80,7 @@ class BotProcess:
         """Whether it has ended by itself."""
         return self._process is not None and self._process.returncode is not None
 
-    def waiting(self) -> int:
-        """How many stored updates have not ended."""
-        path = self.data / "inbox.sqlite"
-        statuses = [*read_statuses(path, "matrix").values(), *read_statuses(path, "wecom").values()]
-        return sum(status is None for status, _ in statuses)
+    def waiting(self, *platforms: str) -> int:
+        """How many stored updates have not ended, of both platforms where none is named."""
+        named = [read_statuses(self.data / "inbox.sqlite", name) for name in platforms or ("matrix", "wecom")]
+        return sum(status is None for statuses in named for status, _ in statuses.values())
