@@ -15,7 +15,8 @@ from tests.bot.matrix.service import serving as matrix_serving
 from tests.bot.telegram.service import Echo
 from tests.bot.wecom import test_troubles as ends
 from tests.bot.wecom.service import serving as wecom_serving
-from tests.matrix.server import Fault, Garbage, Hang, Refused, Reset, homeserver
+from tests.matrix.server import Fault, Refused, homeserver
+from tests.support.server import Garbage, Hang, Reset
 from tests.wecom.server import gateway
 
 AGAIN, SILENCE, STOPPED = 5.0, 75.0, 2.0
@@ -132,7 +133,7 @@ async def _matrix(folder: Path) -> list[tuple[str, float, float]]:
             server.say(room, ANN, "问")
             await server.until(lambda: len(echo.heard) > heard)
             ask()
-        server.heal()
+        server.planned.clear()
         poll = 1.0
         async with matrix_serving(server, folder, echo, poll_seconds=poll, poll_grace=10 / 30):
             server.fail("/sync", Hang())

@@ -13,18 +13,27 @@ import pytest
 from bot.platforms.checkup import clock
 from bot.platforms.feishu.checkup import examine as examine_feishu
 from bot.platforms.feishu.client import Credentials
+from bot.platforms.matrix.checkup import examine as examine_matrix
 from bot.platforms.telegram.checkup import examine as examine_telegram
-from bot.ports import Finding, Severity
+from bot.platforms.wecom.checkup import examine as examine_wecom
+from bot.ports import Finding, Presence, Severity
 from bot.terminal.doctor import sentence
 from bot.texts import phrases
+from tests.bot.telegram.service import Echo
+from tests.bot.wecom import service as of_wecom
 from tests.botapi import faults
 from tests.botapi.server import TOKEN, bot_api
 from tests.feishu.server import APP, SECRET, Fault, Feishu, feishu, flood
-from tests.net import free_port
+from tests.matrix.server import ME, Refused, homeserver
+from tests.matrix.server import TOKEN as MATRIX_TOKEN
 from tests.support.process import ROOT, environment
+from tests.support.server import Garbage, free_port
+from tests.wecom.server import BOT, Gateway, gateway
+from tests.wecom.server import SECRET as WECOM_SECRET
 
 LANGUAGES = ("zh-Hans", "zh-Hant", "en")
 WELL = ["reached", "clock_right", "identity_known", "bot_named", "permissions_given", "receiving_ready"]
+WECOM_REACHED = ["reached", "clock_right", "receiving_ready"]
 
 
 async def told(found: AsyncIterator[Finding], *severities: Severity) -> list[str]:
@@ -34,7 +43,7 @@ async def told(found: AsyncIterator[Finding], *severities: Severity) -> list[str
         for language in LANGUAGES:
             said = sentence(finding, phrases(language).doctor)
             assert "\n" not in said
-            assert not any(secret in said for secret in (SECRET, TOKEN, "canary"))
+            assert not any(secret in said for secret in (SECRET, TOKEN, MATRIX_TOKEN, WECOM_SECRET, "canary"))
     return [finding.told for finding in findings if finding.severity in (severities or tuple(Severity))]
 
 
@@ -97,6 +106,62 @@ async def test_telegrams_troubles_are_each_named() -> None:
         ]
     nowhere = f"http://127.0.0.1:{free_port()}"
     assert await told(examine_telegram(TOKEN, nowhere, None)) == ["unreachable"]
+
+
+async def test_whoever_serves_wecom_here_or_perhaps_elsewhere_keeps_its_place(tmp_path: Path) -> None:
+    async with gateway() as server, of_wecom.serving(server, tmp_path, Echo()):
+        assert await told(wecom_by(server, Presence.HERE)) == WECOM_REACHED
+        perhaps = [finding async for finding in wecom_by(server, Presence.PERHAPS_ELSEWHERE)]
+        assert [finding.told for finding in perhaps] == [*WECOM_REACHED, "wecom_secret_untried"]
+        assert [finding.severity for finding in perhaps] == [*[Severity.WELL] * 3, Severity.ADVICE]
+        await server.say("新桥")
+        await server.until(lambda: server.said)
+        assert server.subscriptions == 1
+
+
+async def test_where_nobody_serves_wecoms_secret_is_tried_and_its_troubles_are_each_the_last_finding() -> (
+    None
+):
+    async with gateway() as server:
+        reached, right, ready = WECOM_REACHED
+        well = await told(wecom_by(server), Severity.WELL)
+        assert well == [reached, right, "wecom_secret_right", ready]
+        assert server.subscriptions == 1
+        await server.until(lambda: not server.online)
+        assert await told(wecom_by(server, secret="wrong"), Severity.WRONG) == ["wecom_secret_refused"]
+    nowhere = examine_wecom(f"http://127.0.0.1:{free_port()}", BOT, WECOM_SECRET, Presence.NOBODY)
+    assert await told(nowhere) == ["unreachable"]
+    async with homeserver() as other:
+        there = examine_wecom(f"{other.url}/", BOT, WECOM_SECRET, Presence.NOBODY)
+        assert (await told(there, Severity.WRONG)) == ["wecom_no_connection"]
+        other.complaints.clear()
+
+
+def wecom_by(
+    server: Gateway, presence: Presence = Presence.NOBODY, secret: str = WECOM_SECRET
+) -> AsyncIterator[Finding]:
+    return examine_wecom(server.url, BOT, secret, presence)
+
+
+async def test_matrix_as_it_should_be_and_its_troubles_are_each_the_last_finding() -> None:
+    async with homeserver() as server:
+        server.room("@ann:here")
+        findings = [finding async for finding in examine_matrix(server.url, MATRIX_TOKEN)]
+        assert [finding.told for finding in findings] == [*WELL[:3], "receiving_ready"]
+        assert (findings[2].values, {finding.severity for finding in findings}) == ((ME,), {Severity.WELL})
+        server.room("@ann:here", encrypted=True)
+        *_, advice = [finding async for finding in examine_matrix(server.url, MATRIX_TOKEN)]
+        assert advice == Finding(Severity.ADVICE, "matrix_encrypted_rooms", ("1",))
+        assert await told(examine_matrix(server.url, "syt_old"), Severity.WRONG) == ["matrix_token_refused"]
+        for path, fault, wanted in (
+            ("/versions", Garbage(b"<html>"), "matrix_no_server"),
+            ("/joined_rooms", Refused(403, "M_FORBIDDEN"), "matrix_token_refused"),
+        ):
+            server.fail(path, fault)
+            assert (await told(examine_matrix(server.url, MATRIX_TOKEN)))[-1] == wanted
+    (unreached,) = [f async for f in examine_matrix(f"http://127.0.0.1:{free_port()}", MATRIX_TOKEN)]
+    named = (unreached.severity, unreached.told, unreached.values[2])
+    assert named == (Severity.WRONG, "unreachable", "CHUCHU_MATRIX_SERVER")
 
 
 @pytest.mark.parametrize(

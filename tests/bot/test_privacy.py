@@ -11,7 +11,7 @@ from pathlib import Path
 from bot.admin.upload_store import UploadStore
 from bot.state.sqlite_inbox import SCHEMA, open_inboxes
 from bot.state.state import open_state, sqlite_address
-from tests.bot.feedback.telegram import talking
+from tests.bot.feedback.test_loop import talking
 from tests.bot.state.test_forgetting import ME, NOW, PSEUDONYMS, leave_traces
 from tests.support.process import ROOT
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tests.support.server import Garbage, Hang, Reset
+
 
 @dataclass(frozen=True)
 class Refusal(Exception):
@@ -13,29 +15,6 @@ class Refusal(Exception):
     status: int
     description: str
     parameters: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Hang:
-    """Take the call and never answer; `done` tells whether it is executed first."""
-
-    done: bool = False
-
-
-@dataclass(frozen=True)
-class Reset:
-    """Close the connection without an answer."""
-
-    done: bool = False
-
-
-@dataclass(frozen=True)
-class Garbage:
-    """A body of one's own with any status."""
-
-    body: bytes
-    status: int = 200
-    encoding: str | None = None
 
 
 Fault = Refusal | Hang | Reset | Garbage

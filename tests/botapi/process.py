@@ -22,29 +22,22 @@ SECRET = "canary-secret_of-the-tests"
 
 
 class BotProcess:
-    """`python -m bot run` with Telegram switched on; its log goes to `log`."""
+    """`python -m bot run`, with Telegram switched on where `api` is given; its log goes to `log`."""
 
     command: tuple[str, ...] = ("tests.faults.loud" if LOUD in os.environ else "bot", "run")
 
-    def __init__(self, folder: Path, api: BotApi, **settings: str) -> None:
+    def __init__(self, folder: Path, api: BotApi | None, **settings: str) -> None:
         self.data = folder / "var"
         self.log = folder / "log"
         self._folder = folder
-        self._settings = {
-            "CHUCHU_DATA": str(self.data),
-            "CHUCHU_HTTP": "127.0.0.1:0",
-            "CHUCHU_ADMIN_HTTP": "127.0.0.1:0",
-            "CHUCHU_LOG": "json",
-            "CHUCHU_TELEGRAM_TOKEN": TOKEN,
-            "CHUCHU_TELEGRAM_API": api.url,
-            **settings,
-        }
+        telegram = {"CHUCHU_TELEGRAM_TOKEN": TOKEN, "CHUCHU_TELEGRAM_API": api.url} if api else {}
+        given = {"CHUCHU_DATA": str(self.data), "CHUCHU_LOG": "json", **telegram, **settings}
+        self._settings = dict.fromkeys(("CHUCHU_HTTP", "CHUCHU_ADMIN_HTTP"), "127.0.0.1:0") | given
         self._process: asyncio.subprocess.Process | None = None
         self._began = 0
 
     @property
     def pid(self) -> int:
-        """The process's number."""
         assert self._process is not None
         return self._process.pid
 
@@ -55,7 +48,6 @@ class BotProcess:
         return said[-1]
 
     async def start(self) -> None:
-        """Start without waiting."""
         self._began = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
@@ -66,6 +58,14 @@ class BotProcess:
                 stderr=log,
             )
 
+    async def tell(self, *arguments: str) -> str:
+        """Run another command of ours beside it; return what it says."""
+        command, out = (sys.executable, "-m", "bot", *arguments), asyncio.subprocess.PIPE
+        child = await asyncio.create_subprocess_exec(
+            *command, cwd=self._folder, env=environment(**self._settings), stdout=out
+        )
+        return (await child.communicate())[0].decode()
+
     async def ready(self) -> None:
         """Wait until it has said where the page is, or has ended."""
         assert self._process is not None
@@ -73,8 +73,12 @@ class BotProcess:
             while self._process.returncode is None and not READY.search(self.log.read_bytes()[self._began :]):
                 await asyncio.sleep(0.05)
 
+    @property
+    def dead(self) -> bool:
+        assert self._process is not None
+        return self._process.returncode is not None
+
     async def kill(self) -> None:
-        """kill -9."""
         await self._end(signal.SIGKILL)
 
     async def stop(self) -> int:
@@ -82,7 +86,6 @@ class BotProcess:
         return await self._end(signal.SIGTERM)
 
     def send(self, which: signal.Signals) -> None:
-        """Send a signal, and wait for nothing."""
         assert self._process is not None
         self._process.send_signal(which)
 
@@ -98,17 +101,19 @@ class BotProcess:
             self._process.send_signal(how)
         return await self.ends()
 
+    def statuses(self, platform: str) -> dict[str, str | None]:
+        """How each stored update of a platform ended, by its id; None while it has not."""
+        found = read_statuses(self.data / "inbox.sqlite", platform)
+        return {update: status for update, (status, _) in found.items()}
+
     def endings(self) -> dict[int, str | None]:
-        """How each stored update ended, by its id; None while it has not."""
-        found = read_statuses(self.data / "inbox.sqlite", PLATFORM)
-        return {int(update): status for update, (status, _) in found.items()}
+        """The same of Telegram, whose ids are numbers."""
+        return {int(update): status for update, status in self.statuses(PLATFORM).items()}
 
     def ended(self) -> int:
-        """How many updates have ended."""
         return sum(status is not None for status in self.endings().values())
 
     def log_text(self) -> str:
-        """Everything the process said."""
         return self.log.read_text(encoding="utf-8")
 
 

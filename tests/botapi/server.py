@@ -1,4 +1,4 @@
-"""The server: one bot, its updates, its calls, and the faults a test asks for."""
+"""The server: one bot, its updates, brought to a webhook or polled, its calls, and the faults a test asks for."""
 
 from __future__ import annotations
 
@@ -6,34 +6,108 @@ import asyncio
 import contextlib
 import json
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+import aiohttp
 from aiogram import types
 from aiohttp import web
 
 from tests.botapi.calls import Call, read_call
 from tests.botapi.chats import Chats
-from tests.botapi.faults import SECOND_POLLER, WEBHOOK_IS_ON, Fault, Garbage, Hang, Refusal, Reset
+from tests.botapi.faults import SECOND_POLLER, WEBHOOK_IS_ON, Fault, Refusal
 from tests.botapi.updates import BOT, BOT_ID, Json
-from tests.botapi.webhook import Courier
+from tests.support.server import Hang, Planned, Reset, SmallServer, listening, misbehave
+
+
+class Courier:
+    """Delivers updates; pauses between tries are short where the real ones are 1, 2, 4 … seconds."""
+
+    def __init__(self, url: str, secret: str | None, connections: int) -> None:
+        self.url = url
+        self.statuses: list[int] = []
+        self.bodies: set[bytes] = set()
+        self.seconds: list[float] = []
+        self.retry_after: list[str] = []
+        self._secret = secret
+        self._slots = asyncio.Semaphore(connections)
+        self._rows: dict[object, deque[Any]] = {}
+        self._tasks: dict[object, asyncio.Task[None]] = {}
+        self._session: aiohttp.ClientSession | None = None
+
+    def take(self, update: Any) -> None:
+        """Bring an update as soon as those of its chat before it were taken."""
+        key = _queue_of(update)
+        self._rows.setdefault(key, deque()).append(update)
+        if key not in self._tasks:
+            self._tasks[key] = asyncio.get_running_loop().create_task(self._carry(key))
+
+    @property
+    def waiting(self) -> int:
+        """How many updates have not been taken."""
+        return sum(map(len, self._rows.values()))
+
+    def stop(self) -> list[Any]:
+        """Stop; return what was not taken."""
+        for task in self._tasks.values():
+            task.cancel()
+        if self._session is not None:
+            session, self._session = self._session, None
+            self._closing = asyncio.get_running_loop().create_task(session.close())
+        left = [update for row in self._rows.values() for update in row]
+        self._rows.clear()
+        return sorted(left, key=lambda u: u.get("update_id", 0) if isinstance(u, dict) else 0)
+
+    async def _carry(self, key: object) -> None:
+        row, pause = self._rows[key], 0.05
+        while row:
+            async with self._slots:
+                taken = await self._deliver(row[0])
+            if taken:
+                row.popleft()
+                pause = 0.05
+            else:
+                await asyncio.sleep(pause)
+                pause = min(1.0, pause * 2)
+        del self._rows[key], self._tasks[key]
+
+    async def _deliver(self, update: Any) -> bool:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+        headers = {"X-Telegram-Bot-Api-Secret-Token": self._secret} if self._secret else {}
+        began = asyncio.get_running_loop().time()
+        try:
+            timeout = aiohttp.ClientTimeout(total=60)
+            async with self._session.post(self.url, json=update, headers=headers, timeout=timeout) as answer:
+                self.bodies.add(await answer.read())
+                self.statuses.append(answer.status)
+                self.seconds.append(asyncio.get_running_loop().time() - began)
+                if "Retry-After" in answer.headers:
+                    self.retry_after.append(answer.headers["Retry-After"])
+                return 200 <= answer.status < 300
+        except aiohttp.ClientError:
+            return False
+
+
+def _queue_of(update: Any) -> object:
+    """tdlib/telegram-bot-api: a chat for messages, a user for presses and inline queries."""
+    if not isinstance(update, dict):
+        return None
+    for kind, content in update.items():
+        if isinstance(content, dict):
+            chat = content.get("chat") or {}
+            return chat.get("id") or (kind, (content.get("from") or {}).get("id"))
+    return None
+
 
 TOKEN = f"{BOT_ID}:AAH_canary-token-of-the-tests_0123456789"
 AT_ONCE = 100
 
 
 @dataclass
-class Planned:
-    """A fault for the next `times` calls of a method, to one chat or to all."""
-
-    fault: Fault
-    times: float
-    chat: int | None
-
-
-@dataclass
-class BotApi:
+class BotApi(SmallServer):
     """What a test sees and steers."""
 
     url: str = ""
@@ -46,7 +120,7 @@ class BotApi:
     files: dict[str, bytes] = field(default_factory=dict)
     stalling: set[str] = field(default_factory=set)  # files that come half and no further
     courier: Courier | None = None
-    _planned: dict[str, list[Planned]] = field(default_factory=dict)
+    planned: Planned[Fault] = field(default_factory=Planned)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _poll: asyncio.Future[Any] | None = None
     _next: int = 1000
@@ -71,11 +145,7 @@ class BotApi:
 
     def fail(self, method: str, fault: Fault, times: float = 1, chat: int | None = None) -> None:
         """Let the next `times` calls of a method (to a chat) go wrong; infinite until `heal`."""
-        self._planned.setdefault(method, []).append(Planned(fault, times, chat))
-
-    def heal(self) -> None:
-        """Forget all planned faults."""
-        self._planned.clear()
+        self.planned.add(f"{method} {chat}", fault, times)
 
     def made(self, *wanted: str) -> list[Call]:
         """Successful calls of these methods, in order."""
@@ -85,13 +155,8 @@ class BotApi:
         """Texts sent (to a chat), in order."""
         return [c.text for c in self.made("sendMessage") if chat is None or c.chat == chat]
 
-    async def until(self, true: Callable[[], object], seconds: float = 60.0) -> None:
-        """Wait until something is true; the seconds are only there to end a broken test."""
-        deadline = self.clock() + seconds
-        while not true():
-            if self.clock() > deadline:
-                raise AssertionError(f"did not come true in {seconds} s; last calls: {self.calls[-5:]}")
-            await asyncio.sleep(0.01)
+    def last(self) -> list[Call]:
+        return self.calls[-5:]
 
     # What the bot calls.
 
@@ -202,11 +267,7 @@ class BotApi:
         return {"file_id": file_id, "file_unique_id": file_id, "file_size": size, "file_path": file_id}
 
     def _fault_for(self, method: str, chat: int | None) -> Fault | None:
-        for plan in self._planned.get(method, []):
-            if plan.times > 0 and plan.chat == chat:
-                plan.times -= 1
-                return plan.fault
-        return None
+        return self.planned.take(f"{method} {chat}".__eq__)
 
     async def _misbehave(self, fault: Fault, call: Call | None, request: web.Request) -> web.StreamResponse:
         if isinstance(fault, Hang | Reset) and fault.done and call is not None:
@@ -215,14 +276,7 @@ class BotApi:
             call.refused = fault if isinstance(fault, Refusal) else Refusal(0, type(fault).__name__)
         if isinstance(fault, Refusal):
             return _error(fault)
-        if isinstance(fault, Garbage):
-            headers = {"Content-Encoding": fault.encoding} if fault.encoding else None
-            return web.Response(status=fault.status, body=fault.body, headers=headers)
-        if isinstance(fault, Hang):
-            await asyncio.sleep(3600)
-        assert request.transport is not None
-        request.transport.abort()
-        return web.Response()
+        return await misbehave(fault, request)
 
 
 def _unconfirmed(queue: list[Any], offset: int) -> list[Any]:
@@ -257,17 +311,12 @@ async def bot_api(port: int = 0, host: str = "127.0.0.1") -> AsyncIterator[BotAp
     app = web.Application(client_max_size=64 << 20)
     app.router.add_route("*", "/bot{token}/{method}", api.handle)
     app.router.add_get("/file/bot{token}/{path:.+}", api.file)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, host, port)
-        await site.start()
-        api.url = f"http://{host}:{runner.addresses[0][1]}"
-        yield api
-    finally:
-        if api.courier is not None:
-            api.courier.stop()
-        await runner.cleanup()
+    async with listening(app, port, host=host) as api.url:
+        try:
+            yield api
+        finally:
+            if api.courier is not None:
+                api.courier.stop()
     said = repr([call.parameters for call in api.calls if call.method != "setWebhook"])
     assert TOKEN not in said, "a chat was told the token"
 

@@ -29,7 +29,7 @@ REFUSED = {
     ZH.stale,
     ZH.no_files,
 } | {refusal for refusal in ZH.admin.denials.values() if refusal}
-WORD = "街坊"
+WORD, FILE = "街坊", "一个标题\n\n新的一句话在2024年写成。".encode()
 SENDERS = ("owner, private", "editor, private", "member, private", "group admin", "group member")
 PRESS = "another's button"
 MANUAL = Path(__file__).parents[2] / "docs" / "permissions.md"
@@ -107,6 +107,12 @@ async def answers(talk: Talk, person: Person, update: str, before: int) -> list[
             while len(talk.heard(person)) == before:
                 await asyncio.sleep(0.02)
     return talk.heard(person)[before:]
+
+
+async def granted(talk: Talk, owner: Person, editor: str) -> None:
+    """Let an owner make somebody an editor."""
+    update = await talk.say(owner, f"/grant {talk.name}:{editor}")
+    await answers(talk, owner, update, 0)
 
 
 @asynccontextmanager

@@ -1,18 +1,81 @@
-"""What every platform owes us: one suite a protocol, run for each adapter.
+"""What every surface and platform owes a reader and us: one suite a protocol, run for each adapter.
 
-An adapter's test module brings a `surface` fixture and subclasses `GatewayContract`; a chat platform's also brings a
-`platform`, and subclasses `PlatformContract`; one that takes files has the file `FILE`, and subclasses `FileContract`.
-"""
+An adapter's test module brings a `surface` or `ask` fixture and subclasses `GatewayContract` or `AnswerContract`; a chat
+platform subclasses `ChatContract` and opens its `stage`, a private chat with a reader in front of it; one that takes
+files has the file `FILE`, and subclasses `FileContract` too."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Protocol
 
 import pytest
 
-from bot.messages import Button, Chat, ChatType, MessageGateway, Reply, Run, Sender, SenderKind, Style
-from bot.ports import Platform, PlatformRegistry
+from bot.handlers.dispatcher import Dispatcher
+from bot.messages import (
+    Button,
+    Chat,
+    ChatType,
+    Conversation,
+    MessageGateway,
+    Reply,
+    Run,
+    Sender,
+    SenderKind,
+    Style,
+)
+from bot.ports import InMemorySessions, Platform, PlatformRegistry
+from bot.query_service import QueryService, open_query_service
+from knowledge.snapshot import SnapshotHolder
+from tests.bot.telegram.service import Echo
+from tests.support.paper import Paper, article, fact
+
+WRITTEN = "<b>粗</b> &amp; [链接](tg://user?id=1) @all _一_ *二* </title><script>"
+PAPER = Paper(
+    [
+        fact("新桥在2023年7月1日通车，全长1037米。", 39),
+        fact(f"有人写下{WRITTEN}。", 12, article("乱写的一行", "b.txt")),
+    ]
+)
+Ask = Callable[[str], Awaitable[str]]
+"""Asks a question; returns everything that its reader sees then."""
+
+
+@contextmanager
+def query_service() -> Iterator[QueryService]:
+    """Lookups in the small newspaper."""
+    with open_query_service(SnapshotHolder(PAPER)) as queries:
+        yield queries
+
+
+def dispatcher(queries: QueryService) -> Dispatcher:
+    """The feature side as a chat platform is given it."""
+    return Dispatcher(queries, InMemorySessions(), lambda: datetime.now(UTC))
+
+
+class AnswerContract:
+    """The promises to a reader."""
+
+    async def test_a_fact_is_shown_word_for_word_with_title_line_and_file(self, ask: Ask) -> None:
+        seen = await ask("新桥")
+        for words in ("新桥在2023年7月1日通车，全长1037米。", "桥通车了", "39", "a.txt"):
+            assert words in seen
+
+    async def test_what_is_not_there_is_not_claimed(self, ask: Ask) -> None:
+        seen = await ask("地铁票价")
+        assert "没有查到“地铁票价”" in seen
+        assert "a.txt" not in seen
+
+    async def test_nothing_in_an_article_is_taken_for_markup(self, ask: Ask) -> None:
+        assert f"有人写下{WRITTEN}。" in await ask("有人")
+
+    async def test_nothing_in_a_question_is_taken_for_markup(self, ask: Ask) -> None:
+        assert WRITTEN in await ask(WRITTEN)
+
 
 CITATION = "——《桥通车了》第39行、第47行 · a.txt"
 HOSTILE = "<b>粗</b> &amp; [链接](tg://user?id=1) @all _一_ *二* `三` \\n </a><script>"
@@ -127,3 +190,41 @@ class FileContract:
 
     async def test_a_file_comes_in_pieces(self, platform: Platform) -> None:
         assert b"".join([piece async for piece in platform.download(self.FILE, 1000)]) == b"one"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A private chat on a platform; `outbox` serves it, `say` waits until something was said back."""
+
+    outbox: Platform
+    chat: Chat
+    seen: Callable[[], Sequence[str]]
+    say: Callable[[str], Awaitable[object]]
+
+
+class ChatContract(GatewayContract, PlatformContract, AnswerContract):
+    """What a chat platform owes its readers and us; a subclass opens its `stage`."""
+
+    def stage(self, folder: Path, conversation: Conversation) -> AbstractAsyncContextManager[Stage]:
+        """Serve a conversation there, until the end of the block."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    async def surface(self, tmp_path: Path) -> AsyncIterator[Stage]:
+        async with self.stage(tmp_path, Echo()) as staged:
+            yield staged
+
+    @pytest.fixture
+    def platform(self, surface: Stage) -> Platform:
+        return surface.outbox
+
+    @pytest.fixture
+    async def ask(self, tmp_path: Path) -> AsyncIterator[Ask]:
+        with query_service() as queries:
+            async with self.stage(tmp_path, dispatcher(queries)) as staged:
+
+                async def asked(question: str) -> str:
+                    await staged.say(question)
+                    return "\n".join(staged.seen())
+
+                yield asked

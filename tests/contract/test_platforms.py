@@ -1,16 +1,24 @@
-"""Every chat platform keeps the contract, each against a small strict server of its own; and the tests' own one does."""
+"""Every chat platform keeps the contract, each against a small strict server of its own; so do the terminal and the page."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import io
+import re
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from html import unescape
 from pathlib import Path
 
 import pytest
+from aiohttp.test_utils import TestClient, TestServer
 
-from bot.messages import Button, Chat, ChatType, Conversation, Message, Reply, Run, Sender
+from bot.messages import Button, Chat, ChatType, Conversation, Message, MessageGateway, Reply, Run, Sender
 from bot.ports import Platform
+from bot.query_service import ask_verified
+from bot.terminal.console import ConsoleStyle, TerminalGateway, answer_text
+from bot.texts import phrases
+from bot.web.server import HealthChecks, make_site
 from tests.bot.feishu import service as of_feishu
 from tests.bot.matrix import service as of_matrix
 from tests.bot.telegram import service as of_telegram
@@ -18,8 +26,16 @@ from tests.bot.wecom import service as of_wecom
 from tests.botapi.server import bot_api
 from tests.botapi.updates import BOT_ID, Json, message, private
 from tests.contract.fake import FakePlatform
-from tests.contract.stage import ChatContract, Stage
-from tests.contract.surface import FileContract
+from tests.contract.surface import (
+    PAPER,
+    AnswerContract,
+    Ask,
+    ChatContract,
+    FileContract,
+    GatewayContract,
+    Stage,
+    query_service,
+)
 from tests.feishu import events
 from tests.feishu.server import feishu
 from tests.matrix.server import homeserver
@@ -150,3 +166,61 @@ class TestFake(ChatContract, FileContract):
                 await fake.send(chat, reply)
 
         yield Stage(fake, chat, lambda: list(fake.screen.values()), say)
+
+
+class TerminalSurface:
+    """A terminal whose screen can be read; it keeps styles off, as a pipe does."""
+
+    def __init__(self) -> None:
+        self._screen = Screen()
+        self.outbox: MessageGateway = TerminalGateway(
+            self._screen, ConsoleStyle(terminal=False, colour=False)
+        )
+        self.chat = Chat("terminal", "here", ChatType.PRIVATE)
+
+    def seen(self) -> Sequence[str]:
+        return self._screen.written
+
+
+class Screen(io.StringIO):
+    """Keeps each writing apart."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: list[str] = []
+
+    def write(self, text: str, /) -> int:
+        self.written.append(text)
+        return len(text)
+
+
+class TestTerminal(GatewayContract, AnswerContract):
+    """The suites, run on the terminal."""
+
+    @pytest.fixture
+    def surface(self) -> TerminalSurface:
+        return TerminalSurface()
+
+    @pytest.fixture
+    def ask(self) -> Ask:
+        async def asked(question: str) -> str:
+            style = ConsoleStyle(terminal=False, colour=False)
+            return answer_text(ask_verified(PAPER, question, 10), style, phrases("zh"))
+
+        return asked
+
+
+class TestPage(AnswerContract):
+    """The suite, run on the page."""
+
+    @pytest.fixture
+    async def ask(self) -> AsyncIterator[Ask]:
+        with query_service() as queries:
+            site = make_site(queries, HealthChecks(), phrases("zh"))
+            async with TestClient(TestServer(site)) as client:
+
+                async def asked(question: str) -> str:
+                    async with client.get("/", params={"q": question}) as response:
+                        return unescape(re.sub(r"<[^>]*>", "", await response.text()))
+
+                yield asked

@@ -20,8 +20,8 @@ from tests.botapi.process import LOUD, SECRET, BotProcess
 from tests.botapi.server import TOKEN, BotApi, bot_api
 from tests.botapi.updates import inline, message, press, private, user
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
-from tests.net import free_port
 from tests.support.process import ROOT, environment
+from tests.support.server import Garbage, Reset, free_port
 
 ADMIN = "canary-admin-token-of-the-tests"
 OWNER = 7
@@ -91,8 +91,8 @@ async def live(api: BotApi, bot: BotProcess, page: str, door: str) -> list[bytes
     for fault in (
         faults.UNAUTHORIZED,
         faults.Refusal(500, "Internal"),
-        faults.Reset(),
-        faults.Garbage(b"<html>", 502),
+        Reset(),
+        Garbage(b"<html>", 502),
     ):
         api.fail("sendMessage", fault)
         asked += 1

@@ -17,7 +17,7 @@ from tests.botapi.process import SECRET, BotProcess, bot_process
 from tests.botapi.server import BotApi, bot_api
 from tests.botapi.updates import message, private
 from tests.knowledge.snapshots.corpus import write_article
-from tests.net import free_port
+from tests.support.server import free_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

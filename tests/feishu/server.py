@@ -19,6 +19,7 @@ from aiohttp import WSMsgType, web
 
 from bot.platforms.feishu.frames import CONTROL, DATA, Frame, decode
 from tests.feishu.events import BOT, Json
+from tests.support.server import Planned, SmallServer, listening, reset
 
 APP, SECRET = "cli_tests", "canary-app-secret-of-the-tests"
 TICKET, ACCESS_KEY = "canary-ticket-of-the-tests", "canary-access-key-of-the-tests"
@@ -116,7 +117,7 @@ class Delivery:
     done: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-class Feishu:
+class Feishu(SmallServer):
     """What a test sees and steers; `haste` shortens the ladder of redelivery, and down to a second the time for an acknowledgement."""
 
     def __init__(self, haste: float = 1.0) -> None:
@@ -137,11 +138,10 @@ class Feishu:
         self.ping_seconds = 120
         self.clock: Callable[[], float] = time.time
         self.piece_bytes: int | None = None
-        self._faults: dict[str, list[tuple[Fault, float]]] = {}
+        self.planned: Planned[Fault] = Planned()
         self._numbers = itertools.count(1)
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting: dict[str, Delivery] = {}
-        self._news = asyncio.Event()
 
     # What a test does.
 
@@ -164,22 +164,14 @@ class Feishu:
 
     def fail(self, path: str, fault: Fault, times: float = 1) -> None:
         """Answer the next calls whose `METHOD path` holds that so."""
-        self._faults.setdefault(path, []).append((fault, times))
+        self.planned.add(path, fault, times)
 
     def texts(self, to: str | None = None) -> list[str]:
         """What readers see, message by message."""
         return [said.text for said in self.said.values() if to is None or said.to == to]
 
-    async def until(self, condition: Callable[[], object], seconds: float = 30.0) -> None:
-        """Wait for something to become true; the seconds are only there to end a broken test."""
-        async with asyncio.timeout(seconds):
-            while not condition():
-                self._news.clear()
-                try:
-                    async with asyncio.timeout(0.05):
-                        await self._news.wait()
-                except TimeoutError:
-                    continue
+    def last(self) -> list[tuple[str, str, Json]]:
+        return self.calls[-5:]
 
     async def says(self, to: str, text: str = "") -> None:
         """Wait until a message there holds a text."""
@@ -242,7 +234,6 @@ class Feishu:
                 delivery.event["header"]["event_id"] += "'"
                 body = json.dumps(delivery.event, ensure_ascii=False).encode()
         delivery.done.set()
-        self._news.set()
 
     async def _frames(self, to: Connection, name: str, body: bytes) -> None:
         size = self.piece_bytes or len(body) or 1
@@ -290,7 +281,6 @@ class Feishu:
         self.handshakes += 1
         connection = Connection(socket, request)
         self.connections.append(connection)
-        self._news.set()
         async for message in socket:
             if message.type is WSMsgType.BINARY and not connection.silent:
                 await self._frame(socket, decode(message.data))
@@ -308,7 +298,6 @@ class Feishu:
                 data = json.loads(base64.b64decode(answer["data"]))
                 delivery.toast = data.get("toast", {}).get("content")
             delivery.answers.append(answer["code"])
-            self._news.set()
 
     async def _token(self, request: web.Request) -> web.StreamResponse:
         asked = await self._read(request)
@@ -415,7 +404,6 @@ class Feishu:
         self.said[name] = Said(
             name, to, asked["msg_type"], content, reply_to, thread, at=self.clock(), by_uuid=uuid
         )
-        self._news.set()
         return _yes({"message_id": name, "chat_id": to, "msg_type": asked["msg_type"]})
 
     def _edit(self, method: str, name: str, asked: Json) -> web.StreamResponse:
@@ -435,7 +423,6 @@ class Feishu:
         if (wrong := _wrong(asked)) is not None:
             return wrong
         said.content, said.edits = json.loads(asked["content"]), said.edits + 1
-        self._news.set()
         return _yes({})
 
     async def _read(self, request: web.Request) -> Json:
@@ -445,22 +432,12 @@ class Feishu:
         return dict(asked)
 
     def _planned(self, request: web.Request) -> Fault | None:
-        for path, faults in self._faults.items():
-            if path in f"{request.method} {request.path}" and faults:
-                fault, times = faults[0]
-                if times <= 1:
-                    faults.pop(0)
-                else:
-                    faults[0] = (fault, times - 1)
-                return fault
-        return None
+        return self.planned.take(lambda path: path in f"{request.method} {request.path}")
 
     async def _failing(self, fault: Fault, request: web.Request) -> web.StreamResponse:
         await asyncio.sleep(fault.seconds)
         if fault.abort:
-            assert request.transport is not None
-            request.transport.abort()
-            return web.Response()
+            return reset(request)
         if fault.body is not None:
             return web.Response(body=fault.body, status=fault.status)
         return _no(fault.code, fault.msg, fault.status, dict(fault.headers))
@@ -578,16 +555,12 @@ _CHECKS: dict[str, Callable[[Json], None]] = {
 async def feishu(haste: float = 1.0) -> AsyncIterator[Feishu]:
     """Serve while the block runs."""
     server = Feishu(haste)
-    runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=0.2)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        yield server
-    finally:
-        for task in list(server._tasks):
-            task.cancel()
-        for one in server.open:
-            if one.request.transport is not None:
-                one.request.transport.abort()
-        await runner.cleanup()
+    async with listening(server.application()) as server.url:
+        try:
+            yield server
+        finally:
+            for task in list(server._tasks):
+                task.cancel()
+            for one in server.open:
+                if one.request.transport is not None:
+                    one.request.transport.abort()

@@ -1,20 +1,60 @@
-"""The homeserver: one account of ours, people played by the test, and what a test lets go wrong."""
+"""The homeserver: one account of ours, people played by the test, what a test lets go wrong, and what a reader sees."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import unquote
 
 from aiohttp import web
 
-from tests.matrix.html import visible
 from tests.matrix.rooms import Json, Room
+from tests.support.server import Garbage, Hang, Planned, Reset, SmallServer, listening, misbehave
+
+ALLOWED = {"strong": (), "em": (), "code": (), "blockquote": (), "br": (), "a": ("href",)}
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.text = ""
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag in ALLOWED, f"<{tag}> may not be sent"
+        assert all(name in ALLOWED[tag] for name, _ in attrs), attrs
+        assert all((value or "").startswith(("https://", "http://")) for _, value in attrs), attrs
+        if tag == "br":
+            self.text += "\n"
+        else:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag, f"</{tag}> closes nothing"
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def handle_comment(self, data: str) -> None:
+        raise AssertionError("a comment may not be sent")
+
+    def handle_decl(self, decl: str) -> None:
+        raise AssertionError("a declaration may not be sent")
+
+
+def visible(html: str) -> str:
+    """Return the text of a formatted body."""
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    assert not reader.open, f"not closed: {reader.open}"
+    return reader.text
+
 
 ME = "@chuchu:here"
 TOKEN = "syt_canary-token-of-the-tests_0123456789"
@@ -31,33 +71,11 @@ class Refused(Exception):
         self.body = {"errcode": code, "error": error or code, **more}
 
 
-@dataclass(frozen=True)
-class Hang:
-    """Never answer; `done` tells whether the call is executed first."""
-
-    done: bool = False
-
-
-@dataclass(frozen=True)
-class Reset:
-    """Break the connection without an answer."""
-
-    done: bool = False
-
-
-@dataclass(frozen=True)
-class Garbage:
-    """Any body at all."""
-
-    body: bytes
-    status: int = 200
-
-
 Fault = Refused | Hang | Reset | Garbage
 
 
 @dataclass
-class Homeserver:
+class Homeserver(SmallServer):
     """What a test sees and steers; `order` numbers all events of all rooms, `tokens` says who calls."""
 
     url: str = ""
@@ -70,7 +88,7 @@ class Homeserver:
     calls: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
     _done: dict[str, str] = field(default_factory=dict)
-    _planned: list[tuple[str, Fault, float]] = field(default_factory=list)
+    planned: Planned[Fault] = field(default_factory=Planned)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     # What a test does.
@@ -109,11 +127,7 @@ class Homeserver:
 
     def fail(self, path: str, fault: Fault, times: float = 1) -> None:
         """Let the next calls whose path holds `path` go wrong."""
-        self._planned.append((path, fault, times))
-
-    def heal(self) -> None:
-        """Forget all planned faults."""
-        self._planned.clear()
+        self.planned.add(path, fault, times)
 
     def shown(self, room: Room) -> list[str]:
         """Each message of ours as a reader sees it now, edits in their places."""
@@ -133,12 +147,8 @@ class Homeserver:
         """Contents of what we sent, in order."""
         return [e["content"] for e in room.events if e["sender"] == ME and e["type"] == "m.room.message"]
 
-    async def until(self, true: Callable[[], object], seconds: float = 30.0) -> None:
-        """Wait until something is true; the seconds are only there to end a broken test."""
-        deadline = time.monotonic() + seconds
-        while not true():
-            assert time.monotonic() < deadline, f"not true in {seconds} s; last calls: {self.calls[-8:]}"
-            await asyncio.sleep(0.01)
+    def last(self) -> list[str]:
+        return self.calls[-8:]
 
     # What we call.
 
@@ -146,7 +156,7 @@ class Homeserver:
         """Serve one call."""
         path = request.raw_path.partition("?")[0]
         self.calls.append(f"{request.method} {path}")
-        fault = self._fault(path)
+        fault = self.planned.take(lambda part: part in path)
         done = fault is None or getattr(fault, "done", False)
         try:
             answer = await self._answer(request, path) if done else {}
@@ -154,14 +164,8 @@ class Homeserver:
                 raise fault
         except Refused as refusal:
             return web.json_response(refusal.body, status=refusal.status)
-        if isinstance(fault, Hang):
-            await asyncio.Event().wait()
-        if isinstance(fault, Reset):
-            assert request.transport is not None
-            request.transport.abort()
-            return web.Response()
-        if isinstance(fault, Garbage):
-            return web.Response(body=fault.body, status=fault.status)
+        if fault is not None:
+            return await misbehave(fault, request)
         return web.Response(body=answer) if isinstance(answer, bytes) else web.json_response(answer)
 
     async def _answer(self, request: web.Request, path: str) -> Any:
@@ -259,16 +263,6 @@ class Homeserver:
             raise Refused(403, "M_FORBIDDEN")
         return self.rooms[room]
 
-    def _fault(self, path: str) -> Fault | None:
-        for at, (part, fault, times) in enumerate(self._planned):
-            if part in path:
-                if times <= 1:
-                    del self._planned[at]
-                else:
-                    self._planned[at] = (part, fault, times - 1)
-                return fault
-        return None
-
     def _number(self) -> int:
         self.order += 1
         return self.order
@@ -297,12 +291,6 @@ async def homeserver() -> AsyncIterator[Homeserver]:
     server = Homeserver()
     app = web.Application(client_max_size=2**26)
     app.router.add_route("*", "/{path:.*}", server.handle)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    async with listening(app) as server.url:
         yield server
-    finally:
-        await runner.cleanup()
     assert server.complaints == []

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import aiohttp
 
-from tests.net import free_port
+from tests.support.server import free_port
 
 PYTHON = Path(sys.prefix) / "synapse" / "bin" / "python"
 PASSWORD = "canary-password-of-the-tests"

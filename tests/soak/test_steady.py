@@ -17,13 +17,13 @@ import aiohttp
 import pytest
 
 from tests.botapi import faults
-from tests.botapi.faults import Fault, Garbage, Hang, Refusal, Reset
+from tests.botapi.faults import Fault, Refusal
 from tests.botapi.process import BotProcess, bot_process
 from tests.botapi.server import BotApi, bot_api
 from tests.botapi.updates import group, message, private
-from tests.net import free_port
 from tests.soak.watching import MEGABYTE, at_once, middle, p99, thirds, watching
 from tests.support.process import ROOT
+from tests.support.server import Garbage, Hang, Reset, free_port
 
 MINUTES = float(os.environ.get("SOAK_MINUTES", "30"))
 RATE = 20  # updates a second

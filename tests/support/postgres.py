@@ -7,7 +7,6 @@ import os
 import pwd
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -18,6 +17,7 @@ from pathlib import Path
 import psycopg
 
 from bot.state.state import open_state
+from tests.support.server import free_port
 
 # Nothing of a test outlives it, so nothing waits for a disk, except where durability itself is tried.
 QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
@@ -32,7 +32,7 @@ class Server:
         self._folder = folder
         self._options = options
         self._as_user = os.geteuid() == 0  # PostgreSQL refuses to run as root
-        self.port = _free_port()
+        self.port = free_port()
 
     def start(self) -> None:
         """Make the cluster if there is none, and start it."""
@@ -128,9 +128,3 @@ def migrated_server(options: Sequence[str] = QUICK) -> Iterator[Server]:
 async def _migrate(address: str) -> None:
     async with open_state(address):
         pass
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -1,20 +1,55 @@
-"""The gateway: it takes one connection a bot, pushes what the test says, acknowledges, and fails as it is told."""
+"""The gateway: it takes one connection a bot, pushes what the test says, acknowledges, and fails as it is told; and what a reader sees of its markdown, as a parser by others reads it."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import ssl
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import WSMsgType, web
+from markdown_it import MarkdownIt
 
-from tests.wecom.markdown import visible
+from tests.support.server import Planned, SmallServer, listening
+
+OURS = {
+    "paragraph_open",
+    "paragraph_close",
+    "inline",
+    "text",
+    "text_special",
+    "softbreak",
+    "hardbreak",
+    "strong_open",
+    "strong_close",
+    "em_open",
+    "em_close",
+    "code_inline",
+    "link_open",
+    "link_close",
+}
+PARSER = MarkdownIt("gfm-like", {"linkify": False, "breaks": True, "html": True})
+
+
+def visible(text: str) -> str:
+    """Return the text that is seen; blank lines between paragraphs are one line break."""
+    lines: list[str] = []
+    for token in PARSER.parse(text):
+        assert token.type in OURS, f"{token.type} is alive in {text!r}"
+        if token.type == "inline":
+            lines.append("".join(map(_seen, token.children or [])))
+    return "\n".join(lines)
+
+
+def _seen(token: object) -> str:
+    kind, content = getattr(token, "type", ""), getattr(token, "content", "")
+    assert kind in OURS, f"{kind} is alive: {content!r}"
+    return "\n" if kind in ("softbreak", "hardbreak") else str(content)
+
 
 Json = dict[str, Any]
 BOT, SECRET = "aib-canary-bot-of-the-tests", "canary-secret-of-the-tests_0123456789"
@@ -22,7 +57,7 @@ TEXT_BYTES = 20_480
 
 
 @dataclass
-class Gateway:
+class Gateway(SmallServer):
     """What a test sees and steers."""
 
     url: str = ""
@@ -34,8 +69,7 @@ class Gateway:
     secret: str = SECRET
     connections: list[web.WebSocketResponse] = field(default_factory=list)
     _open: dict[str, str] = field(default_factory=dict)  # req_id → chat, of messages not answered yet
-    _codes: list[tuple[str, int]] = field(default_factory=list)
-    _cards: dict[str, str] = field(default_factory=dict)
+    planned: Planned[int] = field(default_factory=Planned)
 
     # What a test does.
 
@@ -79,7 +113,7 @@ class Gateway:
 
     def answer_with(self, command: str, code: int) -> None:
         """Let the next call of a command be refused by a code."""
-        self._codes.append((command, code))
+        self.planned.add(command, code)
 
     def shown(self, chat: str = "ann") -> list[str]:
         """What is seen in a chat, message by message; a card's buttons stand under what they came after."""
@@ -94,12 +128,8 @@ class Gateway:
                 shown.append(visible(_text(body)))
         return shown
 
-    async def until(self, true: Callable[[], object], seconds: float = 30.0) -> None:
-        """Wait until something is true; the seconds are only there to end a broken test."""
-        deadline = time.monotonic() + seconds
-        while not true():
-            assert time.monotonic() < deadline, f"not true in {seconds} s; last frames: {self.frames[-4:]}"
-            await asyncio.sleep(0.01)
+    def last(self) -> list[Json]:
+        return self.frames[-4:]
 
     # What the bot does.
 
@@ -117,7 +147,7 @@ class Gateway:
         if self.silent:
             return
         command, request = frame["cmd"], frame["headers"]["req_id"]
-        code = self._planned(command)
+        code = self.planned.take(command.__eq__) or 0
         if code == 0 and command == "aibot_subscribe":
             code = await self._subscribe(socket, frame["body"])
         elif code == 0 and command == "aibot_respond_msg":
@@ -180,13 +210,6 @@ class Gateway:
         self.said.append((chat, body))
         return 0
 
-    def _planned(self, command: str) -> int:
-        for at, (planned, code) in enumerate(self._codes):
-            if planned == command:
-                del self._codes[at]
-                return code
-        return 0
-
 
 def _text(body: Json) -> str:
     kind = body["msgtype"]
@@ -199,11 +222,5 @@ async def gateway(context: ssl.SSLContext | None = None) -> AsyncIterator[Gatewa
     server = Gateway()
     app = web.Application()
     app.router.add_get("/", server.handle)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
-        server.url = f"{'https' if context else 'http'}://127.0.0.1:{runner.addresses[0][1]}"
+    async with listening(app, tls=context) as server.url:
         yield server
-    finally:
-        await runner.cleanup()

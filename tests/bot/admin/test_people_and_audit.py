@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
 
 import pytest
 
-from bot.admin.permissions import Denial, Permission
+from bot.admin.permissions import AccessRequest, Denial, Permission, Role, authorize, role_of
 from bot.admin.reload_service import ReloadStatus
 from bot.admin.reports import audit_line
 from bot.admin.upload_store import LIMIT
 from bot.handlers import commands as registry
+from bot.handlers.commands import Scope, offered
 from bot.messages import Attachment, Chat, ChatType, Reply, Sender, SenderKind
 from bot.state.people import AuditEntry
 from bot.texts import phrases
+from knowledge.snapshots.request import BuildRequest, BuildResult, Progress
 from tests.contract.fake import FakePlatform
-from tests.support.chat import EDITOR, OWNER, STRANGER, Hall, hall
+from tests.knowledge.snapshots.corpus import write_article
+from tests.support.chat import EDITOR, OWNER, STRANGER, Hall, HereBuilder, hall, without
 
 
 async def test_an_editor_is_granted_acts_and_is_revoked(tmp_path: Path) -> None:
@@ -195,3 +199,191 @@ async def test_a_file_that_was_sent_is_one_row_before_it_is_told(
         room.phone.files["新.txt"] = [FILE]
         wanted = [(f"telegram:{OWNER}", "upload", outcome)]
         assert await told(room, "", attachment=Attachment(name, name, size)) == wanted == rows(room.data)
+
+
+NEW = "苏州河边建成了新的步道。"
+SENT = f"新步道建成\n{NEW}\n".encode()
+
+
+async def test_a_reload_whose_state_cannot_be_read_is_told_and_changes_nothing(tmp_path: Path) -> None:
+    async with hall(tmp_path) as room:
+        write_article(room.articles, "new.txt", "新来的一篇", NEW)
+        async with without(room.data, "shown_answers"):
+            said = await room.say("/reload")
+        assert "没有成功，仍在使用版本 000001" in said and "数据库" in said
+        assert NEW not in room.texts()
+        assert "已换上版本 000002" in await room.say("/reload")
+
+
+async def test_a_confirmation_that_cannot_be_kept_is_told(tmp_path: Path) -> None:
+    async with hall(tmp_path) as room:
+        for n in range(3):
+            (room.articles / f"{n:03d}.txt").unlink()
+        async with without(room.data, "confirmations"):
+            assert "数据库" in await room.say("/reload")
+
+
+async def test_what_is_done_and_cannot_be_written_down_is_told_as_done(tmp_path: Path) -> None:
+    async with hall(tmp_path) as room:
+        write_article(room.articles, "new.txt", "新来的一篇", NEW)
+        async with without(room.data, "audit"):
+            for command, done in (("/reload", "已换上版本 000002"), ("/rollback", "已换回版本 000001")):
+                said = await room.say(command)
+                assert done in said and "没能记入审计" in said
+
+
+class Stumbling(HereBuilder):
+    """Breaks once in a way that nobody foresaw."""
+
+    stumbles = False
+
+    async def build(self, order: BuildRequest, folder: Path, progress: Progress) -> BuildResult:
+        if self.stumbles:
+            self.stumbles = False
+            raise RuntimeError("stumbled")
+        return await super().build(order, folder, progress)
+
+
+async def test_a_knock_that_came_to_nothing_does_not_keep_the_next_from_being_heard(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    builder = Stumbling()
+    async with hall(tmp_path, builder) as room, asyncio.timeout(20):
+        write_article(room.articles, "new.txt", "新来的一篇", NEW)
+        async with without(room.data, "shown_answers"):
+            room.side.reload_trigger.fire()
+            while not await room.audit():
+                await asyncio.sleep(0.05)
+        builder.stumbles = True
+        room.side.reload_trigger.fire()
+        while builder.stumbles or room.side.reload_service.busy:
+            await asyncio.sleep(0.05)
+        assert "stumbled" in caplog.text
+        room.side.reload_trigger.fire()
+        while NEW not in room.texts():
+            await asyncio.sleep(0.05)
+        while len(rows := await room.audit()) < 2:
+            await asyncio.sleep(0.05)
+        assert [row.outcome for row in rows] == ["failed", "published"]
+
+
+@pytest.mark.parametrize("table", ["uploads", "audit"])
+async def test_a_file_that_cannot_be_written_down_is_told_and_kept_nowhere(
+    tmp_path: Path, table: str
+) -> None:
+    async with hall(tmp_path, phone=FakePlatform(files={"f1": [SENT]})) as room:
+        async with without(room.data, table):
+            said = await room.say("", attachment=Attachment("f1", "步道.txt", None))
+        assert "数据库" in said and "没有收下" in said
+        assert list((room.data / "uploads").iterdir()) == []
+        assert not [button for reply in room.phone.sent for row in reply.buttons for button in row]
+
+
+async def test_a_state_that_fails_is_told_in_detail_only_to_who_may_act(tmp_path: Path) -> None:
+    async with hall(tmp_path) as room, without(room.data, "roles"):
+        assert "数据库" in await room.say("/grant 8")
+        for command in ("/reload", "/grant 8", "/unanswered", "/upload"):
+            assert await room.say(command, STRANGER) == "现在不能用，请稍后再试。"
+
+
+async def test_with_a_closed_state_every_command_that_was_offered_is_answered(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "state.sqlite").write_bytes(b"no database" * 1000)
+    async with hall(tmp_path) as room:
+        said, where = phrases("zh-Hans").feedback.not_now, str(room.data)
+        for command in (command.name for command in offered(Scope.PRIVATE)):
+            assert await room.say(f"/{command}", STRANGER) != phrases(None).unknown_command, command
+        for command in ("/watch 养老", "/watches", "/unwatch 养老", "/forget_me"):
+            assert await room.say(command, OWNER) == await room.say(command, STRANGER) == said
+        for command in ("/reload", "/unalias 3", "/upload"):
+            assert where in await room.say(command)
+            for place in ChatType:
+                assert where not in await room.say(command, STRANGER, place=place)
+            assert where not in await room.say(command, OWNER, place=ChatType.GROUP)
+
+
+NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+EDITORS_ACTS = {
+    Permission.RELOAD,
+    Permission.VERSIONS,
+    Permission.UPLOAD,
+    Permission.META,
+    Permission.UNANSWERED,
+    Permission.ALIAS,
+    Permission.STATS,
+}
+
+
+def claim(
+    kind: SenderKind = SenderKind.PERSON,
+    place: ChatType = ChatType.PRIVATE,
+    age: timedelta | None = timedelta(0),
+    edited: bool = False,
+    relayed: bool = False,
+) -> AccessRequest:
+    sent_at = None if age is None else NOW - age
+    return AccessRequest("telegram", Sender("42", kind), place, sent_at, edited, relayed)
+
+
+@pytest.mark.parametrize("act", Permission)
+def test_an_owner_may_do_everything_an_editor_some_and_a_stranger_nothing(act: Permission) -> None:
+    assert authorize(act, claim(), Role.OWNER, NOW) is None
+    assert (authorize(act, claim(), Role.EDITOR, NOW) is None) == (act in EDITORS_ACTS)
+    assert authorize(act, claim(), None, NOW) is Denial.NOBODY
+
+
+@pytest.mark.parametrize("act", Permission)
+@pytest.mark.parametrize("role", [Role.OWNER, Role.EDITOR, None])
+@pytest.mark.parametrize(
+    "tried",
+    [
+        claim(SenderKind.ANONYMOUS_ADMIN),
+        claim(SenderKind.CHANNEL),
+        claim(SenderKind.AUTO_FORWARD),
+        claim(SenderKind.BOT),
+        claim(place=ChatType.GROUP),
+        claim(place=ChatType.CHANNEL),
+        claim(relayed=True),
+        claim(edited=True),
+        claim(age=timedelta(minutes=5, seconds=1)),
+        claim(age=timedelta(hours=2)),
+        claim(age=-timedelta(minutes=6)),
+    ],
+)
+def test_no_role_acts_by_another_way_than_a_new_private_message_of_its_own(
+    tried: AccessRequest, role: Role | None, act: Permission
+) -> None:
+    assert authorize(act, tried, role, NOW) is not None
+
+
+def test_a_command_of_five_minutes_ago_still_counts_and_a_button_has_no_age() -> None:
+    assert authorize(Permission.RELOAD, claim(age=timedelta(minutes=5)), Role.OWNER, NOW) is None
+    assert authorize(Permission.RELOAD, claim(age=None), Role.OWNER, NOW) is None
+
+
+@pytest.mark.parametrize("seconds", [-60, 60])
+def test_a_clock_a_minute_off_takes_no_right_away(seconds: int) -> None:
+    assert authorize(Permission.RELOAD, claim(age=timedelta(seconds=seconds)), Role.OWNER, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("person", "granted", "role"),
+    [
+        ("telegram:7", None, Role.OWNER),
+        ("telegram:7", "editor", Role.OWNER),
+        ("telegram:8", "editor", Role.EDITOR),
+        ("telegram:8", None, None),
+        ("telegram:8", "owner", None),
+        ("web:7", None, None),
+        ("telegram:07", None, None),
+        ("telegram:@seven", None, None),
+        ("telegram:٧", None, None),
+        ("telegram:", None, None),
+        (":7", None, None),
+        ("7", None, None),
+    ],
+)
+def test_a_role_hangs_on_the_platform_and_the_id_there(
+    person: str, granted: str | None, role: Role | None
+) -> None:
+    assert role_of(person, {"telegram:7"}, granted) is role

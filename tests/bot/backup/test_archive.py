@@ -24,7 +24,7 @@ from knowledge.snapshots.opening import SERVED
 from knowledge.snapshots.repository import SnapshotRepository
 from knowledge.snapshots.request import BuildRequest
 from knowledge.snapshots.sources import folder_changes
-from tests.bot.feedback.telegram import Talk, talking
+from tests.bot.feedback.test_loop import Talk, talking
 from tests.knowledge.snapshots.corpus import write_corpus
 from tests.support.chat import hall
 from tests.support.process import chuchu

@@ -30,7 +30,7 @@ from bot.state.questions import AlertResult
 from bot.state.state import State, open_state, sqlite_address
 from bot.texts import phrases
 from knowledge.snapshot import SnapshotHolder
-from tests.bot.feedback.newspaper import Press
+from tests.support.paper import Press
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 PRESS = Press()

@@ -156,7 +156,7 @@ from bot.feedback.watches import WatchService
 from bot.rendering.fact import no_permalinks
 from bot.state.state import open_state, sqlite_address
 from knowledge.snapshot import SnapshotHolder
-from tests.bot.feedback.newspaper import Press
+from tests.support.paper import Press
 
 def now():
     return datetime.now(UTC)

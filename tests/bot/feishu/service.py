@@ -18,6 +18,7 @@ from bot.ports import PlatformHost
 from bot.sharing import Rate
 from bot.state.sqlite_inbox import open_inboxes
 from tests.feishu.server import APP, SECRET, Feishu
+from tests.support.server import listening
 
 FREELY = Pace(Rate(1e-6, 1), Rate(1e-6, 1), Rate(1e-6, 1))
 VERIFICATION, ENCRYPT = "canary-verification-token", "canary-encrypt-key-of-the-tests"
@@ -53,10 +54,5 @@ async def site(service: FeishuService) -> AsyncIterator[str]:
     """The public site with the service's routes; yields the address that Feishu is told."""
     app = web.Application()
     app.add_routes(service.routes)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}{PATH}"
-    finally:
-        await runner.cleanup()
+    async with listening(app) as url:
+        yield url + PATH

@@ -15,8 +15,7 @@ import pytest
 from bot.platforms.feishu.cards import card, post
 from bot.platforms.feishu.frames import DATA, Frame, decode
 from tests.bot.feishu.service import ENCRYPT, VERIFICATION
-from tests.bot.feishu.test_callback import sealed, signature
-from tests.bot.feishu.test_journey import ANSWER
+from tests.bot.feishu.test_journey import ANSWER, sealed, signature
 from tests.feishu.events import ANN, GROUP, at_bot, event, message, press
 from tests.feishu.server import APP, SECRET, feishu
 from tests.support.process import ROOT, environment

@@ -24,7 +24,7 @@ from bot.state.questions import MOST_HOPES
 from bot.state.state import State, open_state, sqlite_address
 from bot.texts import phrases
 from knowledge.snapshot import SnapshotHolder
-from tests.bot.feedback import newspaper
+from tests.support import paper as newspaper
 from tests.support.chat import STRANGER, Hall, hall
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -25,7 +25,7 @@ from bot.state.sqlite_inbox import open_inboxes
 from bot.texts import in_both
 from tests.bot.telegram.service import Echo
 from tests.contract.surface import CITATION, HOSTILE
-from tests.matrix.html import visible
+from tests.matrix.server import visible
 from tests.matrix.synapse import installed, register, synapse
 
 pytestmark = [

@@ -15,9 +15,9 @@ from bot.platforms.matrix.client import NotThere, error_for
 from tests.bot.matrix.service import ANN, serving
 from tests.bot.telegram.service import Echo
 from tests.matrix import server as faults
-from tests.matrix.server import TOKEN, Fault, Garbage, Hang, Reset, homeserver
-from tests.net import free_port
+from tests.matrix.server import TOKEN, Fault, homeserver
 from tests.support.clock import Clock
+from tests.support.server import Garbage, Hang, Reset, free_port
 
 SYNC_FAULTS: dict[str, Fault] = {
     "broken connection": Reset(),

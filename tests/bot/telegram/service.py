@@ -28,6 +28,7 @@ from bot.sharing import Rate
 from bot.state.sqlite_inbox import read_statuses
 from tests.botapi.server import TOKEN, BotApi
 from tests.support.inbox import PLATFORM, open_inbox
+from tests.support.server import listening
 
 FREELY = Rate(1e-6, 1)
 SECRET = "canary-secret_of-the-tests"
@@ -113,11 +114,7 @@ async def webhook(
         return await handlers[0].webhook.handle(request)
 
     app.router.add_post(PATH, handle)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    async with listening(app) as url:
         options = TelegramOptions(TOKEN, api.url, url, SECRET, call_seconds=1.0)
         async with (
             open_inbox(folder / "inbox.sqlite", time.time) as inbox,
@@ -125,8 +122,6 @@ async def webhook(
         ):
             handlers.append(service)
             yield service, url + PATH
-    finally:
-        await runner.cleanup()
 
 
 def endings(folder: Path) -> dict[int, str | None]:

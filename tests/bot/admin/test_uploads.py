@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import stat
 import zipfile
 from collections.abc import AsyncIterator
@@ -17,7 +18,10 @@ from bot.handlers.admin_reload import ReloadHandlers
 from bot.handlers.admin_uploads import UploadHandlers
 from bot.messages import Attachment
 from bot.state.sessions import Uploads, UploadState
+from bot.state.state import open_state, sqlite_address
 from bot.texts import phrases
+from tests.bot.telegram.talking import talking
+from tests.botapi.updates import Json, message, private, user
 from tests.contract.fake import FakePlatform
 from tests.support.chat import EDITOR, STRANGER, Hall, change, hall
 
@@ -269,3 +273,34 @@ async def test_a_file_nobody_decided_on_for_a_day_goes_unless_it_is_being_publis
             )
         await UploadHandlers(context, ReloadHandlers(context)).forget_old()
         assert bool(files_below(room.data / "uploads")) == pressed
+
+
+OWNER, READER = 7, 9
+
+
+def document(name: str) -> Json:
+    return {"file_id": "f1", "file_unique_id": "f1", "file_name": name, "file_size": 90}
+
+
+async def test_an_upload_is_checked_published_asked_and_found_with_its_lines(tmp_path: Path) -> None:
+    async with talking(tmp_path, [OWNER]) as bot:
+        bot.api.files["f1"] = TEXT.encode()
+        await bot.tell(message=message(None, private(READER), document=document("偷.txt")))
+        assert "只收管理员的" in bot.api.said(READER)[-1]
+
+        await bot.tell(message=message(None, private(OWNER), document=document("../步道.txt")))
+        await bot.api.until(lambda: "将存为 步道.txt" in bot.api.said(OWNER)[-1])
+        assert "第2行：苏州河边建成了新的步道" in bot.api.said(OWNER)[-1]
+        await bot.press("发布", bot.last(private(OWNER)), user(OWNER))
+        await bot.api.until(lambda: "已发布为 步道.txt" in bot.api.said(OWNER)[-1])
+
+        await bot.tell(message=message("苏州河边的步道有几公里长？", private(READER), 2))
+        assert re.search(r"三公里.*\n——《新步道建成》第2行 · 步道\.txt", bot.api.said(READER)[-1], re.S)
+    assert [path.name for path in tmp_path.rglob("*道.txt") if path.parent.name == "articles"] == ["步道.txt"]
+    async with open_state(sqlite_address(tmp_path / "var")) as state:
+        rows = [(e.actor, e.outcome) for e in await state.audit.last() if e.act == "upload"]
+    assert rows[::-1] == [
+        (f"telegram:{READER}", "refused"),
+        (f"telegram:{OWNER}", "checked"),
+        (f"telegram:{OWNER}", "published"),
+    ]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+
+import pytest
 
 from tests.botapi.calls import Call
 from tests.botapi.server import TOKEN as TELEGRAM_TOKEN
@@ -37,19 +38,25 @@ class Surface:
 class Everywhere:
     """The servers, how the bot is set up for them, and what people see of it."""
 
-    settings: Mapping[str, str]
+    settings: dict[str, str]
     surfaces: Sequence[Surface]
+    feishu: Feishu
     matrix: Homeserver
     wecom: Gateway
 
-    def heard(self) -> bool:
+    def hears(self) -> bool:
         """Whether the bot hears everybody."""
         return all(surface.hears() for surface in self.surfaces)
 
+    def only(self, *platforms: str) -> dict[str, str]:
+        """The settings of these platforms."""
+        return {
+            name: value for name, value in self.settings.items() if name.lower().split("_")[1] in platforms
+        }
 
-@asynccontextmanager
-async def everywhere() -> AsyncIterator[Everywhere]:
-    """The servers while the block runs."""
+
+@pytest.fixture
+async def world() -> AsyncIterator[Everywhere]:
     async with (
         bot_api() as api,
         feishu(haste=60.0) as lark,
@@ -69,7 +76,7 @@ async def everywhere() -> AsyncIterator[Everywhere]:
             "CHUCHU_WECOM_SECRET": SECRET,
         }
         surfaces = [_telegram(api), _feishu(lark), _matrix(matrix), _wecom(wecom)]
-        yield Everywhere(settings, surfaces, matrix, wecom)
+        yield Everywhere(settings, surfaces, lark, matrix, wecom)
 
 
 def _telegram(api: BotApi) -> Surface:
@@ -85,11 +92,8 @@ def _telegram(api: BotApi) -> Surface:
         for call in reversed([call for call in api.made("sendMessage") if call.chat == who + 1]):
             for button in buttons(call):
                 if button["text"] == label:
-                    api.push(
-                        callback_query=press(
-                            button["callback_data"], call.result, f"q{next(numbers)}", user(who + 1)
-                        )
-                    )
+                    query = f"q{next(numbers)}"
+                    api.push(callback_query=press(button["callback_data"], call.result, query, user(who + 1)))
                     return
         raise AssertionError(f"no button {label}")
 

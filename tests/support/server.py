@@ -1,0 +1,120 @@
+"""What the small servers of the tests stand on: a port of loopback, faults that a test asks for, and waiting."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from aiohttp import web
+
+Fault = TypeVar("Fault")
+
+
+@dataclass(frozen=True)
+class Hang:
+    """Take the call and never answer; `done` tells whether it is executed first."""
+
+    done: bool = False
+
+
+@dataclass(frozen=True)
+class Reset:
+    """Close the connection without an answer."""
+
+    done: bool = False
+
+
+@dataclass(frozen=True)
+class Garbage:
+    """A body of one's own with any status."""
+
+    body: bytes
+    status: int = 200
+    encoding: str | None = None
+
+
+async def misbehave(fault: Hang | Reset | Garbage, request: web.Request) -> web.Response:
+    """Answer a call so."""
+    if isinstance(fault, Garbage):
+        headers = {"Content-Encoding": fault.encoding} if fault.encoding else None
+        return web.Response(status=fault.status, body=fault.body, headers=headers)
+    if isinstance(fault, Hang):
+        await asyncio.Event().wait()
+    return reset(request)
+
+
+def reset(request: web.Request) -> web.Response:
+    """Close the connection; the answer goes nowhere."""
+    assert request.transport is not None
+    request.transport.abort()
+    return web.Response()
+
+
+class Planned(Generic[Fault]):
+    """Faults for the next calls somewhere; of several the one that was planned first."""
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[str, Fault, float]] = []
+
+    def add(self, where: str, fault: Fault, times: float = 1) -> None:
+        self._rows.append((where, fault, times))
+
+    def clear(self) -> None:
+        self._rows.clear()
+
+    def take(self, meant: Callable[[str], bool]) -> Fault | None:
+        """The fault of a call for which `where` is meant."""
+        for at, (where, fault, times) in enumerate(self._rows):
+            if meant(where):
+                self._rows[at : at + 1] = [(where, fault, times - 1)] if times > 1 else []
+                return fault
+        return None
+
+
+class SmallServer:
+    """A server as a test sees and steers it; `last` is what it tells when a test waits in vain."""
+
+    url: str
+    last: Callable[[], object]
+
+    async def until(self, true: Callable[[], object], seconds: float = 60.0) -> None:
+        await until(true, seconds, self.last)
+
+
+async def until(
+    true: Callable[[], object],
+    seconds: float = 60.0,
+    last: Callable[[], object] = lambda: "nothing more is known",
+) -> None:
+    """Wait until something is true; the seconds are only there to end a broken test."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"not true in {seconds} s; last: {last()}"
+        await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def listening(
+    app: web.Application, port: int = 0, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+) -> AsyncIterator[str]:
+    """Serve on a port of this machine while the block runs; yields the address."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port, ssl_context=tls).start()
+        yield f"{'https' if tls else 'http'}://{host}:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
