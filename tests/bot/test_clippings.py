@@ -30,8 +30,7 @@ from knowledge.documents.pdf_lines import find_lines
 from knowledge.model import Fact
 from knowledge.snapshot import Snapshot, SnapshotHolder
 from knowledge.snapshots.opening import cached_snapshot
-from tests.knowledge.documents.newspaper import Sheet, paragraphs, pdf
-from tests.knowledge.documents.pages import PAGES, columns
+from tests.knowledge.documents.pages import PAGES, Sheet, columns, paragraphs, pdf
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 

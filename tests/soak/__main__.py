@@ -40,7 +40,7 @@ BESIDE = Lane(
     1,
     2,
     (
-        "tests/bot/telegram/test_killed_and_flooded.py",
+        "tests/bot/telegram/test_troubles.py",
         "tests/faults/test_queries.py",
         "tests/knowledge/documents/test_mutated_files.py",
         "tests/faults/test_failing_calls.py",

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.texts import phrases
-from tests.bot.telegram.test_killed_and_flooded import awake, either_way, flood, hold_one_chat, waits
+from tests.bot.telegram.test_killed_and_flooded import flood
+from tests.bot.telegram.test_troubles import awake, either_way, hold_one_chat, waits
 from tests.botapi.process import bot_process
 from tests.botapi.server import BotApi, bot_api
 from tests.botapi.updates import inline, message, private, user

@@ -10,7 +10,7 @@ import pytest
 
 from bot.query_service import tidy
 from tests.bot.wire_schema import ANSWER
-from tests.faults.queries import odd_queries
+from tests.faults.test_queries import odd_queries
 from tests.support.process import running
 
 MANY, BUDGET_SECONDS = 5_000, 0.150

@@ -22,7 +22,7 @@ from knowledge.documents.picture import read_image, read_picture
 from knowledge.errors import UnreadableFile
 from knowledge.model import BlockRole, Document, Skipped
 from knowledge.repair.pipeline import repair_document
-from tests.knowledge.documents.newspaper import Sheet, pdf
+from tests.knowledge.documents.pages import Sheet, pdf
 
 EM = 20
 TITLE = "市民政局建成社区食堂"

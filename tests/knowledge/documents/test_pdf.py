@@ -21,8 +21,7 @@ from knowledge.model import BlockRole, Skipped
 from knowledge.repair.pipeline import repair_document
 from knowledge.repair.stitching import is_proved
 from tests.knowledge.documents import pages
-from tests.knowledge.documents.newspaper import Sheet, paragraphs, pdf
-from tests.knowledge.documents.pages import PAGES, Lay, columns
+from tests.knowledge.documents.pages import PAGES, Lay, Sheet, columns, paragraphs, pdf
 
 SEES_NOTHING = TextRecogniser(engine=lambda image: ())
 

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.query.aliases import Aliases
-from knowledge.query.analysis import LONGEST_QUERY, Query, analyse
+from knowledge.query.aliases import Aliases, expands, parse_aliases, short_forms
+from knowledge.query.analysis import LONGEST_QUERY, Query, analyse, parts_of
 from knowledge.query.question import QuestionType
+from knowledge.query.watching import read_watched
+from knowledge.search.matching import Readable
 from knowledge.text.analyzer import ChineseAnalyzer
 
 FORMS = Path(__file__).with_name("question_forms.jsonl")
@@ -160,3 +162,198 @@ def test_any_text_can_be_analysed(text: str) -> None:
     assert query.original == text
     assert 0 <= query.question.start <= query.question.end <= len(query.text)
     assert all(query.text[w.start : w.start + len(w.text)] == w.text for w in query.words)
+
+
+@pytest.mark.parametrize(
+    ("short", "text", "full"),
+    [
+        ("进博会", "中国国际进口博览会筹备", "进口博览会"),
+        ("市发改委", "由市发展改革委牵头", "市发展改革委"),
+        ("人社局", "市人力资源社会保障局局长", "人力资源社会保障局"),
+        ("科创板", "科技创新板开市", "科技创新板"),
+        ("长三角", "长江三角洲区域", "长江三角"),
+        ("卫健委", "市卫生健康委聚焦", "卫生健康委"),
+    ],
+)
+def test_a_short_form_stands_for_the_full_name(short: str, text: str, full: str) -> None:
+    found = expands(short, text)
+    assert found is not None
+    assert text[slice(*found)] == full
+
+
+@pytest.mark.parametrize(
+    ("short", "text"),
+    [
+        ("进博会", "第二届进博会筹备"),  # the word itself is no expansion
+        ("进博会", "进一步在博物馆开会"),  # a particle between
+        ("进博会", "进行了长时间的广博的会"),
+        ("上台", "上海电视台"),  # two characters are too few
+        ("地铁", "地方铁路"),
+        ("一一一", "一二一二一"),
+        ("A股", "A类股"),
+    ],
+)
+def test_guards_keep_chance_likenesses_out(short: str, text: str) -> None:
+    assert expands(short, text) is None
+
+
+def test_with_word_starts_a_full_name_is_whole_words() -> None:
+    text = "改进口头博览会"
+    assert expands("进博会", text, words={0, 2, 4, 7}) is None
+    assert expands("进博会", "进口博览会", words={0, 2, 5}) == (0, 5)
+
+
+def test_a_full_name_has_the_short_forms_of_its_words() -> None:
+    assert list(short_forms("进口博览会", {0, 2})) == ["进博会"]
+    assert "进博会" in short_forms("中国国际进口博览会", {0, 2, 4, 6})
+
+
+def test_what_is_no_name_has_no_short_form() -> None:
+    assert list(short_forms("上海市长电话", {0, 2, 4})) == []
+    assert list(short_forms("博览会", {0})) == []
+
+
+@given(
+    st.text(alphabet="进口博览会的一 a", max_size=8) | st.text(max_size=8),
+    st.text(alphabet="进口博览会的一 a", max_size=60),
+)
+def test_a_found_name_keeps_the_characters_in_order(short: str, text: str) -> None:
+    found = expands(short, text)
+    if found is not None:
+        rest = iter(text[slice(*found)])
+        assert all(c in rest for c in short)
+
+
+@pytest.mark.parametrize("short", ["弄弄弄弄弄弄弄", "弄堂弄堂弄堂委"])
+def test_repetition_costs_no_time(short: str) -> None:
+    assert expands(short, "弄堂" * 500 + "弄" * 500) is None
+
+
+def parse(text: str) -> tuple[Aliases, list[tuple[int, bool]]]:
+    aliases, problems = parse_aliases(text, "aliases.txt", str.lower)
+    return aliases, [(p.line, p.refused) for p in problems]
+
+
+def test_one_group_a_line_and_comments_are_free() -> None:
+    aliases, problems = parse("# 说明\nCIIE = 进博会 = 进口博览会  # 展会\n\n")
+    assert aliases.groups == (("ciie", "进博会", "进口博览会"),)
+    assert problems == []
+
+
+def test_a_bad_line_is_an_error_with_its_place_and_the_rest_holds() -> None:
+    aliases, problems = parse("没有等号\nCIIE = 进博会\nX =\n")
+    assert aliases.of("ciie") == ("进博会",)
+    assert problems == [(1, False), (3, False)]
+
+
+@pytest.mark.parametrize("line", ["的 = 地铁", "进博会 = 进博会", "进博会 = 博览会"])
+def test_stop_words_selves_and_cycles_are_refused_with_a_warning(line: str) -> None:
+    aliases, problems = parse(f"CIIE = 进博会\nCIIE = 博览会\n{line}")
+    assert len(aliases.groups) == 2
+    assert problems == [(3, True)]
+
+
+def test_the_report_names_file_line_and_what_to_do() -> None:
+    _, (problem,) = parse_aliases("CIIE 进博会", "a/aliases.txt", str.lower)
+    assert str(problem) == "a/aliases.txt 第 1 行“CIIE 进博会”：缺少等号；一行写一组，例如 CIIE = 进博会"
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("沪 养老", ["沪"]),
+        ("沪剧", []),
+        ("申城养老", ["申城"]),
+        ("ciie", ["ciie"]),
+        ("ciies", []),
+        ("ciie筹备", ["ciie"]),
+    ],
+)
+def test_one_character_counts_only_as_a_whole_keyword_and_latin_only_as_a_whole_word(
+    query: str, words: list[str]
+) -> None:
+    aliases, _ = parse("沪 = 上海 = 申城\nCIIE = 进博会")
+    assert [e.word for e in aliases.expansions(query)] == words
+
+
+@given(st.text(alphabet="ab沪的=# \n＝", max_size=60) | st.text(max_size=60), st.text(max_size=60))
+def test_any_file_can_be_read_and_any_query_expanded(file: str, query: str) -> None:
+    aliases, problems = parse_aliases(file, "f", str.lower)
+    assert len(problems) <= len(file.splitlines())
+    for found in aliases.expansions(query):
+        assert query[found.start : found.end] == found.word
+        assert found.word not in found.others
+
+
+def read(text: str) -> Query:
+    return analyse(text, Aliases(), CHINESE)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("柳湾大桥有多长？由谁承建？", ["柳湾大桥有多长", "柳湾大桥由谁承建"]),
+        ("谁承建了柳湾大桥？有多长？", ["谁承建了柳湾大桥", "柳湾大桥有多长"]),
+        ("会议什么时候召开，在哪里召开", ["会议什么时候召开", "会议在哪里召开"]),
+        ("第一批和第二批各有多少问题", ["第一批有多少问题", "第二批有多少问题"]),
+        ("柳江市第一批和第二批分别收集多少意见", ["柳江市第一批收集多少意见", "柳江市第二批收集多少意见"]),
+        ("柳湾大桥和南河大桥哪个更长", ["柳湾大桥有多长", "南河大桥有多长"]),
+        ("东城区比西城区多多少个充电桩", ["东城区有多少个充电桩", "西城区有多少个充电桩"]),
+    ],
+)
+def test_each_part_asks_for_one_thing_about_its_own_subject(text: str, parts: list[str]) -> None:
+    assert [part.query.text for part in parts_of(read(text), text, read)] == parts
+
+
+@pytest.mark.parametrize(
+    "text", ["柳湾大桥有多长", "你好，请问几点开门", "蕃瓜弄？莫德纳？", "柳湾大桥，南河大桥", ""]
+)
+def test_a_query_that_asks_for_one_thing_is_not_cut(text: str) -> None:
+    assert parts_of(read(text), text, read) == ()
+
+
+NAMES = Aliases([("ciie", "进博会"), ("沪", "上海")])
+
+
+def is_about(words: str, text: str) -> bool:
+    watched = read_watched(words, NAMES, CHINESE)
+    assert watched is not None
+    return watched.places(Readable(text).occurrences) is not None
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("养老", "社区养老服务有了新办法。"),
+        ("養老", "社区养老服务有了新办法。"),
+        ("养老 社区", "社区养老服务有了新办法。"),
+        ("CIIE", "第二届进博会筹备工作启动。"),
+        ("养老服务", "养老院的服务好了。"),
+        ("沪 养老", "上海的养老床位又多了。"),
+    ],
+)
+def test_a_fact_with_every_word_or_another_name_of_it_is_noticed(words: str, text: str) -> None:
+    assert is_about(words, text)
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("养老", "道路施工公告。"),
+        ("养老 浦东", "社区养老服务有了新办法。"),
+        ("养老 -社区", "社区养老服务有了新办法。"),
+    ],
+)
+def test_a_fact_that_lacks_a_word_or_has_an_excluded_one_is_not(words: str, text: str) -> None:
+    assert not is_about(words, text)
+
+
+@pytest.mark.parametrize("words", ["", "？"])
+def test_where_nothing_can_be_looked_for_there_is_no_watch(words: str) -> None:
+    assert read_watched(words, NAMES, CHINESE) is None
+
+
+def test_the_places_are_where_the_words_stand() -> None:
+    watched = read_watched("养老", NAMES, CHINESE)
+    assert watched is not None
+    assert watched.places(Readable("谈养老。").occurrences) == ((1, 3),)

@@ -1,8 +1,9 @@
-"""Every character of a file is accounted for, whatever the file."""
+"""Every character of a file is accounted for, whatever the file; what is known of an article; and what a check reports."""
 
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.documents.folder import read_document
-from knowledge.model import NoiseKind, ParsedDocument, Span
+from knowledge.model import Document, Metadata, NoiseKind, ParsedDocument, RepairEntry, Span
+from knowledge.repair.issue import article_metadata, authors
 from knowledge.repair.pipeline import repair_document
+from knowledge.repair.report import NAMES, FileReport, file_report
 from knowledge.repair.stitching import is_proved
-from tests.knowledge.repair.pages import repair
+from tests.knowledge.repair.pages import column, repair
 
 SEEDS = sorted((Path(__file__).parents[3] / "seeds").glob("*.txt"))
 REMOVALS = {removal.value for removal in NoiseKind}
@@ -60,3 +63,78 @@ def test_every_character_of_any_page_is_accounted_for_once(pieces: list[str]) ->
 @given(st.text(max_size=120))
 def test_any_text_at_all_is_repaired_without_an_error(text: str) -> None:
     check_account(repair(text.replace("\r", "\n")))
+
+
+def document(sidecar: Metadata | None = None, stated: Metadata | None = None) -> Document:
+    return Document("a.txt", "", 0, "text", None, ("正文。",), sidecar=sidecar, stated=stated)
+
+
+@pytest.mark.parametrize(
+    ("heads", "known"),
+    [
+        (["03 要闻 2023年7月1日 星期六 青山日报"], ("青山日报", date(2023, 7, 1), "03")),
+        (["青年报 2019年9月10日 第A3版"], ("青年报", date(2019, 9, 10), "A3")),
+        (["2023.07.01", "第八版"], (None, date(2023, 7, 1), "八")),
+        (["2023年7月1日", "2023年7月2日"], (None, None, None)),
+        (["2023年2月30日", "责任编辑 张三"], (None, None, None)),
+    ],
+)
+def test_heads_tell_newspaper_day_and_page(
+    heads: list[str], known: tuple[str | None, date | None, str | None]
+) -> None:
+    found = article_metadata(document(), heads)
+    assert (found.newspaper, found.date, found.edition) == known
+
+
+def test_a_sidecar_goes_before_print_and_print_before_what_the_file_says() -> None:
+    stated = Metadata(newspaper="网站", date=date(2020, 1, 1), author="甲", source="某社")
+    sidecar = Metadata(date=date(2021, 5, 5))
+    found = article_metadata(document(sidecar, stated), ["青年报 2022年2月2日"], "本报记者 张三 李四")
+    assert found == Metadata(None, "青年报", date(2021, 5, 5), None, None, "张三、李四", "某社")
+
+
+@pytest.mark.parametrize(
+    ("byline", "names"),
+    [
+        ("本报记者 张三", "张三"),
+        ("记者 张三 通讯员 李四", "张三、李四"),
+        ("文/王五", "王五"),
+        ("（青年报特约记者张三）", "张三"),
+        ("本报讯", None),
+    ],
+)
+def test_a_byline_names_its_authors(byline: str, names: str | None) -> None:
+    assert authors(byline) == names
+
+
+STORY = "工程今天通水，全市最大的坏\ue000字也来了，居民都说，这是多年来最好的消息，水务部门表示，明年还要再建三处。"
+PAGE = f"要闻 7\n\n引水工程二期通水\n\n{column(STORY, 18)}\n\n新华社发"
+
+
+def summarise(page: str) -> FileReport:
+    repaired = repair(page)
+    titles = [article.title.text for article in repaired.articles]
+    return file_report(repaired.document, titles, len(repaired.facts), repaired.log)
+
+
+def test_the_report_names_articles_and_changes_with_lines_and_puts_doubts_apart() -> None:
+    summary = summarise(PAGE)
+    assert (summary.file, summary.encoding, summary.titles) == ("版面.txt", "utf-8", ("引水工程二期通水",))
+    assert summary.sentences == 1
+    assert [(entry.kind, entry.lines) for entry in summary.doubts] == [("damaged", ((5, 5),))]
+    changes = {entry.kind: entry.lines for entry in summary.changes}
+    assert changes["page_header"] == ((1, 1),)
+    assert changes["joined_lines"] == ((5, 7),)
+    assert changes["credit"] == ((9, 9),)
+
+
+def test_every_entry_has_a_chinese_name_and_a_reason() -> None:
+    summary = summarise(PAGE)
+    entries = (*summary.doubts, *summary.changes)
+    assert entries
+    assert all(entry.name == NAMES[entry.kind] and entry.reason for entry in entries)
+
+
+def test_a_blank_line_between_two_joined_ones_does_not_part_their_run() -> None:
+    joined = RepairEntry("joined_lines", (Span(3, 0, 1), Span(5, 0, 1), Span(9, 2, 3)), "", "")
+    assert file_report(repair(PAGE).document, (), 0, [joined]).changes[0].lines == ((3, 5), (9, 9))

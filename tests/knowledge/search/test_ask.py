@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from knowledge.model import MatchKind
+from knowledge.model import Article, Fact, MatchKind, SourcedText, Span
 from knowledge.query.aliases import Aliases
+from knowledge.search.rewriting import in_hanzi, writings
+from knowledge.search.shelf import merge_repeats
+from knowledge.search.units import LEAST, POSTINGS, Units, telling
 from knowledge.snapshot import Snapshot
+from knowledge.text.numbers import quantities, value_of
 from tests.knowledge.search.corpus import snapshot
 
 
@@ -199,3 +205,96 @@ def test_any_text_has_a_defined_answer(corpus: Snapshot, query: str) -> None:
 def test_nothing_asked_is_nothing_found(corpus: Snapshot, query: str) -> None:
     answer = corpus.ask(query)
     assert (answer.found, answer.hits, answer.related, answer.confidence) == (False, (), (), 0.0)
+
+
+def fact(text: str, file: str = "a.txt") -> Fact:
+    article = Article("x" * 13, file, SourcedText("题", ()))
+    return Fact("y" * 13, text, (Span(1, 0, len(text)),), article)
+
+
+def merged(*texts: str) -> list[tuple[int, tuple[int, ...]]]:
+    return merge_repeats([fact(text, f"{at}.txt") for at, text in enumerate(texts)])
+
+
+def test_equal_sentences_are_shown_once_at_the_place_of_the_first() -> None:
+    text = "水库总投资8600万元，惠及下游5个乡镇。"
+    assert merged(text, "另一句完全不同的话在这里。", text) == [(0, (2,)), (1, ())]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "水库总投资8,600万元,惠及下游5个乡镇。",
+        "水库总投资８６００万元，惠及下游5个乡镇",
+        "水庫總投資8600萬元，惠及下游5個鄉鎮。",
+        "水库的总投资8600万元，也惠及下游5个乡镇。",
+    ],
+)
+def test_marks_script_and_empty_words_make_no_other_sentence(other: str) -> None:
+    assert merged("水库总投资8600万元，惠及下游5个乡镇。", other) == [(0, (1,))]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "水库总投资8700万元，惠及下游5个乡镇。",
+        "水库总投资8600万元，惠及下游6个乡镇。",
+        "水库总投资8600万元，惠及上游5个乡镇。",
+        "水库总投资8600万元，未惠及下游5个乡镇。",
+        "水库总投资8.6亿元，惠及下游5个乡镇。",
+    ],
+)
+def test_another_figure_or_word_of_meaning_makes_another_sentence(other: str) -> None:
+    assert merged("水库总投资8600万元，惠及下游5个乡镇。", other) == [(0, ()), (1, ())]
+
+
+def test_short_lines_repeat_only_where_they_are_equal() -> None:
+    assert merged("周日闭馆", "周日闭馆", "周日的闭馆") == [(0, (1,)), (2, ())]
+
+
+def weighed(df: dict[str, int]) -> Units:
+    grams = np.array([ord(pair[0]) << 16 | ord(pair[1]) for pair in df], dtype=np.uint32)
+    none = np.zeros(0)
+    return Units(none, none, grams, none, np.array(list(df.values())), none, none)
+
+
+def test_every_pair_that_occurs_is_looked_for_while_they_are_few() -> None:
+    assert telling(weighed({"静安": 3, "安区": 9, "区翻": 0, "瓜弄": 1})) == ["瓜弄", "静安", "安区"]
+
+
+def test_in_a_large_corpus_the_rarest_pairs_are_looked_for_and_the_commonest_left() -> None:
+    found = telling(
+        weighed({"中国": POSTINGS, "国的": 2 * POSTINGS, "的蕃": 7, "蕃瓜": 5, "瓜弄": 6, "弄在": 8})
+    )
+    assert found == ["蕃瓜", "瓜弄", "的蕃", "弄在"]
+
+
+def test_some_pairs_are_looked_for_however_common_all_are() -> None:
+    assert len(telling(weighed(dict.fromkeys(("中国", "国的", "的人", "人民", "民在"), POSTINGS)))) == LEAST
+
+
+@pytest.mark.parametrize(
+    ("asked", "printed"),
+    [
+        ("350件", "三百五十件"),
+        ("三百五十件", "350件"),
+        ("百分之七十点一二", "70.12%"),
+        ("70.12%", "百分之七十点一二"),
+        ("14000", "1.4万"),
+        ("1.4万", "14000"),
+        ("6月27日", "六月二十七日"),
+        ("二〇二三年", "2023年"),
+        ("1,858个", "1858个"),
+        ("2025年7月24日", "2025.7.24"),
+        ("2025.7.24", "2025-07-24"),
+        ("2025-07-24", "2025年7月24日"),
+        ("2023-12.5", "二〇二三-十二点五"),
+    ],
+)
+def test_other_writings_of_a_figure(asked: str, printed: str) -> None:
+    assert printed in writings(quantities(asked)[0])
+
+
+@given(st.integers(0, 10**12))
+def test_chinese_numerals_read_back_as_the_same_number(number: int) -> None:
+    assert value_of(in_hanzi(Decimal(number))) == number

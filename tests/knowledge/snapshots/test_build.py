@@ -14,7 +14,7 @@ import pytest
 from knowledge.errors import NoArticles, NothingChanged, StorageUnavailable
 from knowledge.model import Document, ParsedDocument
 from knowledge.repair.pipeline import repair_document
-from knowledge.snapshots.build import build
+from knowledge.snapshots.build import MANY, build
 from knowledge.snapshots.manifest import Totals, shrink_warning
 from knowledge.snapshots.opening import open_version
 from knowledge.snapshots.repository import SnapshotRepository
@@ -227,3 +227,28 @@ def test_a_machine_without_descriptors_is_no_fault_of_a_file(
     with pytest.raises(StorageUnavailable, match="ulimit"), versions.staging() as folder:
         build(BuildRequest(articles), folder)
     assert len(texts(versions)) == 12
+
+
+STORED = ("sources.json", "index/columns.npy")
+
+
+def test_with_helpers_the_snapshot_is_the_same_though_one_dies_and_one_raises(tmp_path: Path) -> None:
+    articles = write_corpus(tmp_path / "articles", MANY + 3)
+    here = os.getpid()
+
+    def repair(document: Document) -> ParsedDocument:
+        if document.name == "009.txt" and os.getpid() != here:
+            os._exit(9)
+        if document.name == "012.txt":
+            raise ValueError("太怪")
+        return repair_document(document)
+
+    stored: list[list[bytes]] = []
+    for helpers in (0, 2):
+        (folder := tmp_path / str(helpers)).mkdir()
+        built = build(BuildRequest(articles), folder, repair=repair, helpers=helpers)
+        assert [(one.name, one.reason) for one in built.manifest.skipped] == [
+            ("012.txt", "出错（ValueError：太怪）")
+        ]
+        stored.append([(folder / name).read_bytes() for name in STORED])
+    assert stored[0] == stored[1]

@@ -5,14 +5,18 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from knowledge.errors import SnapshotDamaged
-from knowledge.snapshots.manifest import NAME, Manifest, Totals, seal
+from knowledge.errors import FolderInUse, SnapshotDamaged
+from knowledge.snapshots.files import Holder, lock_holder, single_instance
+from knowledge.snapshots.manifest import NAME, Manifest, Totals, seal, shrink_warning
 from knowledge.snapshots.repository import POINTER, SnapshotRepository
 
 
@@ -184,3 +188,65 @@ def test_a_version_that_is_read_by_two_stays_until_both_are_done(versions: Snaps
         assert versions.prune() == []
         second.close()
         assert versions.prune() == [old]
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from knowledge.snapshots.files import single_instance
+with single_instance(Path(sys.argv[1])) as guard:
+    guard.tell("127.0.0.1:8081")
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_the_second_is_refused_and_told_who_is_first(tmp_path: Path) -> None:
+    with single_instance(tmp_path), pytest.raises(FolderInUse) as refused, single_instance(tmp_path):
+        pass
+    assert refused.value.pid == os.getpid()
+
+
+def test_the_folder_is_free_again_afterwards(tmp_path: Path) -> None:
+    with single_instance(tmp_path):
+        pass
+    assert lock_holder(tmp_path) is None
+    with single_instance(tmp_path):
+        assert lock_holder(tmp_path) == Holder(os.getpid())
+
+
+def test_a_folder_that_nobody_ever_served_from_is_free(tmp_path: Path) -> None:
+    assert lock_holder(tmp_path) is None
+
+
+def test_the_lock_of_a_killed_process_is_no_obstacle(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as first:
+        assert first.stdout is not None and first.stdout.readline() == b"held\n"
+        assert lock_holder(tmp_path) == Holder(first.pid, "127.0.0.1:8081")
+        first.send_signal(signal.SIGKILL)
+    with single_instance(tmp_path):
+        assert lock_holder(tmp_path) == Holder(os.getpid())
+
+
+def totals(articles: int, facts: int) -> Totals:
+    return Totals(documents=articles, articles=articles, facts=facts)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (None, totals(5, 200), None),
+        (totals(10, 200), totals(10, 200), None),
+        (totals(10, 200), totals(5, 100), None),
+        (totals(10, 200), totals(4, 150), "文章从 10 减到 4，少了一半以上"),
+        (totals(10, 200), totals(10, 99), "句子从 200 减到 99，少了一半以上"),
+        (totals(10, 200), totals(0, 0), "文件夹里没有一句可用的话"),
+        (None, totals(0, 0), "文件夹里没有一句可用的话"),
+    ],
+)
+def test_nothing_left_or_more_than_half_gone_asks_for_confirmation(
+    before: Totals | None, after: Totals, said: str | None
+) -> None:
+    assert shrink_warning(before, after) == said
