@@ -9,79 +9,9 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Final
 
-_WHO: Final = [
-    "市民政局",
-    "区教育部门",
-    "社区卫生服务中心",
-    "地铁建设单位",
-    "青年志愿者协会",
-    "街道居委会",
-    "高校科研团队",
-    "港口集团",
-    "园林养护队",
-    "养老机构",
-    "市发展改革委",
-    "县图书馆",
-    "供电公司",
-    "出版集团",
-    "消防救援支队",
-    "农业合作社",
-]
-_DID: Final = [
-    "今年新增",
-    "累计完成",
-    "组织开展",
-    "持续优化",
-    "重点推进",
-    "率先启用",
-    "集中整治",
-    "联合举办",
-    "提前建成",
-    "全面改造",
-]
-_WHAT: Final = [
-    "便民服务点",
-    "健身步道",
-    "口袋公园",
-    "培训课程",
-    "老旧电梯",
-    "智慧课堂",
-    "无障碍设施",
-    "文化讲座",
-    "充电桩",
-    "社区食堂",
-    "流动书屋",
-    "应急避难场所",
-]
-_UNITS: Final = ["处", "条", "个", "项", "台", "间", "场", "座", "万平方米", "公里"]
-_NAMES: Final = [
-    "赵建国",
-    "钱小芳",
-    "孙立",
-    "李文静",
-    "周海涛",
-    "吴敏",
-    "郑晓东",
-    "王秀英",
-    "冯磊",
-    "陈思远",
-    "褚卫",
-    "卫国强",
-]
-_ENDS: Final = (
-    "，比上年增长{p}.{q}%。",
-    "，惠及居民{n}万人次。",
-    "；其中{w}{m}{u}，占{p}%。",
-    "——这是{y}年以来的最高水平。",
-    "。",
-)
-_TELLS: Final = (
-    "{who}负责人{name}说：“{what}就在家门口，居民用起来更方便，全区已有{n}{u}。”",
-    "“从申请到建成只用了{m}天，”{name}告诉记者，“邻居们都说办得快，{n}户人家少跑了路。”",
-    "据{who}介绍，{what}试点自{y}年{k}月启动，目前已覆盖{n}个街道、{m}个社区。",
-    "《{who}{what}三年行动方案》提出，到{y}年底，{what}总量将达到{n}{u}。",
-    "记者在现场看到，{what}旁新设了Wi-Fi热点和AED急救设备，{name}正在教{n}名老人使用App。",
-)
+from tests.support.words import words
+
+WORDS = words("papers")
 
 
 @dataclass
@@ -160,11 +90,11 @@ class Layout:
 def sentence(pick: random.Random) -> str:
     """Return a sentence of newspaper prose that no other equals."""
     values = {
-        "who": pick.choice(_WHO),
-        "what": pick.choice(_WHAT),
-        "w": pick.choice(_WHAT),
-        "name": pick.choice(_NAMES),
-        "u": pick.choice(_UNITS),
+        "who": pick.choice(WORDS["who"]),
+        "what": pick.choice(WORDS["what"]),
+        "w": pick.choice(WORDS["what"]),
+        "name": pick.choice(WORDS["names"]),
+        "u": pick.choice(WORDS["units"]),
         "n": pick.randint(2, 9_999),
         "m": pick.randint(2, 99),
         "k": pick.randint(1, 12),
@@ -173,16 +103,16 @@ def sentence(pick: random.Random) -> str:
         "y": pick.randint(2012, 2029),
     }
     if pick.random() < 0.35:
-        return pick.choice(_TELLS).format(**values)
-    return "{who}{did}{what}{n}{u}".format(did=pick.choice(_DID), **values) + pick.choice(_ENDS).format(
-        **values
-    )
+        return pick.choice(WORDS["tells"]).format(**values)
+    return "{who}{did}{what}{n}{u}".format(did=pick.choice(WORDS["did"]), **values) + pick.choice(
+        WORDS["ends"]
+    ).format(**values)
 
 
 def story(pick: random.Random, paragraphs: int, headings: int = 0, rich: bool = True) -> Story:
     """Write an article of so many paragraphs under so many section headings."""
-    who, what = pick.choice(_WHO), pick.choice(_WHAT)
-    title = f"{who}{pick.choice(_DID)}{what}{pick.randint(10, 999)}{pick.choice(_UNITS)}"[
+    who, what = pick.choice(WORDS["who"]), pick.choice(WORDS["what"])
+    title = f"{who}{pick.choice(WORDS['did'])}{what}{pick.randint(10, 999)}{pick.choice(WORDS['units'])}"[
         : pick.choice((11, 14, 18))
     ]
 
@@ -192,14 +122,18 @@ def story(pick: random.Random, paragraphs: int, headings: int = 0, rich: bool = 
     parts: list[tuple[str | None, list[list[str]]]] = []
     each = max(1, paragraphs // (headings + 1))
     parts.append((None, some(each)))
-    parts += [(f"{pick.choice(_DID)}{pick.choice(_WHAT)}"[:10], some(each)) for _ in range(headings)]
+    parts += [
+        (f"{pick.choice(WORDS['did'])}{pick.choice(WORDS['what'])}"[:10], some(each)) for _ in range(headings)
+    ]
     made = Story(title, parts)
     if rich:
-        name = pick.choice(_NAMES)
-        made.kicker = pick.choice(("", f"{pick.choice(_WHO)}召开{pick.choice(_WHAT)}现场会"))
-        made.subtitle = pick.choice(("", f"——{pick.choice(_WHO)}{what}见闻"))
-        made.byline = pick.choice(("", f"本报记者 {name}", f"本报记者 {name} 通讯员 {pick.choice(_NAMES)}"))
-        made.caption = f"图为居民在新建的{what}休息。{pick.choice(_NAMES)} 摄"
+        name = pick.choice(WORDS["names"])
+        made.kicker = pick.choice(("", f"{pick.choice(WORDS['who'])}召开{pick.choice(WORDS['what'])}现场会"))
+        made.subtitle = pick.choice(("", f"——{pick.choice(WORDS['who'])}{what}见闻"))
+        made.byline = pick.choice(
+            ("", f"本报记者 {name}", f"本报记者 {name} 通讯员 {pick.choice(WORDS['names'])}")
+        )
+        made.caption = f"图为居民在新建的{what}休息。{pick.choice(WORDS['names'])} 摄"
     return made
 
 

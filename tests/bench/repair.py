@@ -21,6 +21,9 @@ from knowledge.training.repair.columns import side_by_side
 from knowledge.training.repair.pages import newspaper_page
 from knowledge.training.repair.scoring import packed, score_pages, truth
 from tests.knowledge.repair.invented import invented_articles
+from tests.support.words import words
+
+WORDS = words("repair")
 
 SIZES = (10, 1_000, 20_000)
 LINEAR = 1.5
@@ -31,53 +34,28 @@ RECORDED = "rules of 0.1 on 14 damaged texts that nobody tuned for: F1 .800  tit
 PARAGRAPHS = 5
 SENTENCES = 4
 
-PLACES = ["城东", "河西", "南桥", "北湖", "大坪镇", "滨江区", "高新园区", "老城厢", "柳沟村", "港口新区"]
-WHO = [
-    "市水务局",
-    "区教育局",
-    "居民代表",
-    "志愿者",
-    "第三中学",
-    "县医院",
-    "交通集团",
-    "农技站",
-    "图书馆",
-    "社区居委会",
-]
-DID = ["启动", "完成", "推进", "建成", "改造", "开放", "检查", "公布", "修复", "更新"]
-WHAT = [
-    "老旧管网",
-    "智慧路灯",
-    "健身步道",
-    "数字课堂",
-    "冷链仓库",
-    "公交专线",
-    "湿地公园",
-    "便民驿站",
-    "停车泊位",
-    "文化礼堂",
-]
-ENDS = ["惠及群众{n}余人", "同比增长{p}%", "总投资{m}亿元", "占全市的{p}%", "比上年多{n}个"]
-
 
 def sentence(chance: random.Random) -> str:
     """Make up a sentence with a place, an actor, a figure and, now and then, a quote or a title."""
-    end = chance.choice(ENDS).format(
+    end = chance.choice(WORDS["ends"]).format(
         n=chance.randint(3, 9000), p=f"{chance.random() * 90:.1f}", m=f"{chance.random() * 40:.2f}"
     )
     extra = chance.choice(("", "", "，落实“一张清单”", "，依照《管理办法（试行）》", "，其中多数为首次"))
-    what = chance.choice(WHAT)
-    return f"{chance.randint(1, 12)}月，{chance.choice(PLACES)}{chance.choice(WHO)}{chance.choice(DID)}{what}{extra}，{end}。"
+    what = chance.choice(WORDS["what"])
+    return f"{chance.randint(1, 12)}月，{chance.choice(WORDS['places'])}{chance.choice(WORDS['who'])}{chance.choice(WORDS['did'])}{what}{extra}，{end}。"
 
 
 def article(number: int, columns: int | None) -> Document:
     """Make up one file: title, subheading, paragraphs; broken into lines of `columns` characters if given."""
     chance = random.Random(number)
-    lines = [f"{chance.choice(PLACES)}{chance.choice(DID)}{chance.choice(WHAT)}工程第{number}期", ""]
+    lines = [
+        f"{chance.choice(WORDS['places'])}{chance.choice(WORDS['did'])}{chance.choice(WORDS['what'])}工程第{number}期",
+        "",
+    ]
     for at in range(PARAGRAPHS):
         paragraph = "".join(sentence(chance) for _ in range(SENTENCES))
         if at == 2:
-            lines += ["", chance.choice(WHAT) + "见成效", ""]
+            lines += ["", chance.choice(WORDS["what"]) + "见成效", ""]
         if columns is None:
             lines += [paragraph, ""]
         else:

@@ -14,44 +14,12 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
+from tests.support.words import words
+
+WORDS = words("pages")
+
 SONG = "STSong-Light"
 _NEVER_FIRST = "，。、；：！？）》”’"
-_SUBJECTS = [
-    "市民政局",
-    "区教育部门",
-    "社区医院",
-    "地铁建设者",
-    "青年志愿者",
-    "街道居委会",
-    "科研团队",
-    "港口码头",
-    "园林工人",
-    "养老机构",
-]
-_VERBS = [
-    "今年新增",
-    "累计完成",
-    "组织开展",
-    "持续优化",
-    "重点推进",
-    "率先启用",
-    "集中整治",
-    "联合举办",
-    "提前建成",
-    "全面改造",
-]
-_OBJECTS = [
-    "便民服务点",
-    "健身步道",
-    "口袋公园",
-    "培训课程",
-    "老旧电梯",
-    "智慧课堂",
-    "无障碍设施",
-    "文化讲座",
-    "充电桩",
-    "社区食堂",
-]
 
 
 def sentences(seed: int, number: int) -> list[str]:
@@ -61,8 +29,8 @@ def sentences(seed: int, number: int) -> list[str]:
     for n in range(number):
         figure = seed * 1000 + n
         made.append(
-            f"{pick.choice(_SUBJECTS)}{pick.choice(_VERBS)}{figure}处{pick.choice(_OBJECTS)}，"
-            f"{pick.choice(_SUBJECTS)}的负责人{pick.choice('赵钱孙李周吴郑王')}说，“{pick.choice(_OBJECTS)}让居民更方便”。"
+            f"{pick.choice(WORDS['subjects'])}{pick.choice(WORDS['verbs'])}{figure}处{pick.choice(WORDS['objects'])}，"
+            f"{pick.choice(WORDS['subjects'])}的负责人{pick.choice('赵钱孙李周吴郑王')}说，“{pick.choice(WORDS['objects'])}让居民更方便”。"
         )
     return made
 
