@@ -51,7 +51,6 @@ def rooms(top: str) -> Iterator[str]:
 
 
 def rooms_below(folder: Path) -> Iterator[str]:
-    """The packages in a package."""
     for path in sorted(folder.iterdir()):
         if (path / "__init__.py").exists():
             yield f"{path.relative_to(ROOT).as_posix()}/"

@@ -48,7 +48,6 @@ class Told:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Measure every data set named."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench answers")
     parser.add_argument("files", nargs="*", type=Path)
     parser.add_argument("--sample", type=int, default=500)

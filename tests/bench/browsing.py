@@ -43,7 +43,6 @@ ADDRESSES = (
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Make the articles, and measure each address."""
     parser = argparse.ArgumentParser(prog="tests.bench browsing")
     parser.add_argument("number", nargs="?", type=int, default=ARTICLES)
     number: int = parser.parse_args(arguments).number

@@ -141,7 +141,6 @@ async def running(name: str, api: str, lookup: bool) -> AsyncIterator[str]:
 
 
 async def serve(name: str, api: str, lookup: bool) -> None:
-    """Serve until killed."""
     async with running(name, api, lookup) as address:
         print(address, flush=True)
         await asyncio.Event().wait()

@@ -172,7 +172,6 @@ def _tight(text: str) -> str:
 
 
 def ours(data: bytes, name: str = "a.pdf") -> Iterable[Told]:
-    """Our reader and repair."""
     for fact in repair_document(read_document(name, data)).facts:
         if fact.kind == "sentence":
             yield fact.text, fact.article.title.text, fact.section or ""
@@ -199,7 +198,6 @@ def mined(data: bytes) -> Iterable[Told]:
 
 
 def plumbed(data: bytes) -> Iterable[Told]:
-    """pdfplumber's text."""
     import pdfplumber
 
     with pdfplumber.open(io.BytesIO(data)) as document:
@@ -208,7 +206,6 @@ def plumbed(data: bytes) -> Iterable[Told]:
 
 
 def docling(data: bytes) -> Iterable[Told]:
-    """docling-parse's lines."""
     unit = import_module("docling_core.types.doc.page").TextCellUnit.LINE
     document = (
         import_module("docling_parse.pdf_parser")

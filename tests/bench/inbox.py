@@ -169,7 +169,6 @@ async def _run(server: Server, folder: Path) -> None:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Run all of it."""
     with migrated_server(DURABLE) as server, tempfile.TemporaryDirectory() as folder:
         asyncio.run(_run(server, Path(folder)))
 

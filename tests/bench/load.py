@@ -41,7 +41,6 @@ LATER = 20  # chats that ask while the thousand wait
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Measure both."""
     seconds = float(arguments[0]) if arguments else SECONDS
     rate = int(arguments[1]) if len(arguments) > 1 else RATE
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before")

@@ -138,7 +138,6 @@ def story(pick: random.Random, paragraphs: int, headings: int = 0, rich: bool = 
 
 
 def stories_of(layout: Layout) -> list[Story]:
-    """Write the articles of a layout."""
     pick = random.Random(layout.seed)
     written = []
     for each in layout.stories:
@@ -153,7 +152,6 @@ def stories_of(layout: Layout) -> list[Story]:
 
 
 def page_html(layout: Layout, stories: Sequence[Story]) -> str:
-    """Set a page."""
     e = html.escape
     parts = []
     for at, (one, spec) in enumerate(zip(stories, layout.stories, strict=True)):

@@ -88,5 +88,4 @@ class SqliteWords:
         return [row[0] for row in rows]
 
     def close(self) -> None:
-        """Release the database."""
         self._db.close()

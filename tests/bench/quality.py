@@ -25,7 +25,6 @@ FALSE = 0.05
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Measure every data set named."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench quality")
     parser.add_argument("files", nargs="*", type=Path)
     parser.add_argument("--sample", type=int, help="questions of each set, drawn at random")
@@ -92,7 +91,6 @@ def shown(answer: Answer) -> list[str]:
 
 
 def line(name: str, ranks: Sequence[float]) -> None:
-    """Print one row."""
     recalls = " / ".join(f"{100 * recall_at(ranks, depth):.1f}" for depth in (1, 5, 10))
     print(f"  {name:32} MRR@10 {100 * np.mean(ranks):.2f}   recall@1/5/10 {recalls}", flush=True)
 

@@ -54,7 +54,6 @@ STORED = 50_000
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Measure each size."""
     parser = argparse.ArgumentParser(prog="tests.bench speed")
     parser.add_argument("given", nargs="*", help="sizes in facts, and SQuAD-style JSON files")
     given: list[str] = parser.parse_args(arguments).given

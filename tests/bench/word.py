@@ -75,7 +75,6 @@ def word(layout: Layout, stories: Sequence[Story]) -> bytes:
 
 
 def _picture() -> io.BytesIO:
-    """A grey photograph."""
     from PIL import Image
 
     made = io.BytesIO()

@@ -45,7 +45,6 @@ class Everywhere:
     wecom: Gateway
 
     def hears(self) -> bool:
-        """Whether the bot hears everybody."""
         return all(surface.hears() for surface in self.surfaces)
 
     def only(self, *platforms: str) -> dict[str, str]:

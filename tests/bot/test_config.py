@@ -38,7 +38,6 @@ def settings(**environment: str) -> Settings:
 
 
 def refusal(**environment: str) -> str:
-    """Why it is refused, in a line."""
     with pytest.raises(SettingsError) as refused:
         settings(**environment)
     said = str(refused.value)

@@ -53,12 +53,10 @@ class Call:
 
     @property
     def chat(self) -> int | None:
-        """The chat that was spoken to."""
         return self.parameters.get("chat_id")
 
     @property
     def text(self) -> str:
-        """The text that was said."""
         return str(self.parameters.get("text", ""))
 
 

@@ -198,7 +198,6 @@ def units(text: str) -> int:
 
 
 def check_text(text: str, limit: int = 4096) -> None:
-    """Refuse what sendMessage refuses."""
     try:
         size = len(text.encode())
     except UnicodeEncodeError:
@@ -231,7 +230,6 @@ def check_entities(text: str, entities: Sequence[Mapping[str, Any]]) -> None:
 
 
 def check_keyboard(markup: Mapping[str, Any] | None) -> None:
-    """Refuse keyboards with wrong buttons."""
     rows = (markup or {}).get("inline_keyboard", [])
     if sum(map(len, rows)) > 100 or any(len(row) > 8 for row in rows):
         raise Refusal(400, "Bad Request: reply markup is too long")

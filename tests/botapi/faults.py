@@ -43,12 +43,10 @@ TOO_OLD = Refusal(400, "Bad Request: query is too old and response timeout expir
 
 
 def flood(seconds: int) -> Refusal:
-    """429."""
     return Refusal(429, f"Too Many Requests: retry after {seconds}", {"retry_after": seconds})
 
 
 def migrated(new_id: int) -> Refusal:
-    """The group has become a supergroup."""
     return Refusal(
         400,
         "Bad Request: group chat was upgraded to a supergroup chat",

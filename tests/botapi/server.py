@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,8 +28,6 @@ class Courier:
         self.url = url
         self.statuses: list[int] = []
         self.bodies: set[bytes] = set()
-        self.seconds: list[float] = []
-        self.retry_after: list[str] = []
         self._secret = secret
         self._slots = asyncio.Semaphore(connections)
         self._rows: dict[object, deque[Any]] = {}
@@ -43,11 +40,6 @@ class Courier:
         self._rows.setdefault(key, deque()).append(update)
         if key not in self._tasks:
             self._tasks[key] = asyncio.get_running_loop().create_task(self._carry(key))
-
-    @property
-    def waiting(self) -> int:
-        """How many updates have not been taken."""
-        return sum(map(len, self._rows.values()))
 
     def stop(self) -> list[Any]:
         """Stop; return what was not taken."""
@@ -77,15 +69,11 @@ class Courier:
         if self._session is None:
             self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
         headers = {"X-Telegram-Bot-Api-Secret-Token": self._secret} if self._secret else {}
-        began = asyncio.get_running_loop().time()
         try:
             timeout = aiohttp.ClientTimeout(total=60)
             async with self._session.post(self.url, json=update, headers=headers, timeout=timeout) as answer:
                 self.bodies.add(await answer.read())
                 self.statuses.append(answer.status)
-                self.seconds.append(asyncio.get_running_loop().time() - began)
-                if "Retry-After" in answer.headers:
-                    self.retry_after.append(answer.headers["Retry-After"])
                 return 200 <= answer.status < 300
         except aiohttp.ClientError:
             return False
@@ -135,7 +123,6 @@ class BotApi(SmallServer):
         return self.push_raw(whole)
 
     def push_raw(self, update: Any) -> int:
-        """Queue anything at all as an update."""
         if self.courier is not None:
             self.courier.take(update)
         else:
@@ -161,7 +148,6 @@ class BotApi(SmallServer):
     # What the bot calls.
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Serve one call of the bot."""
         if request.match_info["token"] != TOKEN:
             return _error(Refusal(401, "Unauthorized"))
         method = request.match_info["method"]
@@ -186,7 +172,6 @@ class BotApi(SmallServer):
         return web.json_response({"ok": True, "result": call.result})
 
     async def file(self, request: web.Request) -> web.StreamResponse:
-        """Serve a file's bytes."""
         path = request.match_info["path"]
         content = self.files.get(path)
         if content is None:
@@ -319,8 +304,3 @@ async def bot_api(port: int = 0, host: str = "127.0.0.1") -> AsyncIterator[BotAp
                 api.courier.stop()
     said = repr([call.parameters for call in api.calls if call.method != "setWebhook"])
     assert TOKEN not in said, "a chat was told the token"
-
-
-def dump(updates: Iterable[Json]) -> bytes:
-    """Updates as the server would send them."""
-    return json.dumps({"ok": True, "result": list(updates)}).encode()

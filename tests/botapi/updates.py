@@ -11,12 +11,10 @@ BOT = {"id": BOT_ID, "is_bot": True, "first_name": "出处", "username": "chuchu
 
 
 def user(number: int, **more: Any) -> Json:
-    """A person."""
     return {"id": number, "is_bot": False, "first_name": f"读者{number}", "language_code": "zh-hans", **more}
 
 
 def private(number: int) -> Json:
-    """The private chat with a person."""
     return {"id": number, "type": "private", "first_name": f"读者{number}"}
 
 
@@ -27,7 +25,6 @@ def group(number: int, *, forum: bool = False) -> Json:
 
 
 def channel(number: int) -> Json:
-    """A channel."""
     return {"id": number, "type": "channel", "title": "频道"}
 
 
@@ -50,7 +47,6 @@ def press(data: str, on: Json | None, query: str, sender: Json, **more: Any) -> 
 
 
 def inline(text: str, query: str, sender: Json, offset: str = "") -> Json:
-    """An inline query."""
     return {"id": query, "from": sender, "query": text, "offset": offset}
 
 

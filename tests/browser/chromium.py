@@ -32,7 +32,6 @@ KEYS = {"Enter": 13, "Escape": 27, "ArrowUp": 38, "Tab": 9}
 
 
 def has_fonts() -> bool:
-    """Tell whether the system has any font."""
     return any(True for folder in FONTS for _ in folder.expanduser().rglob("*.[ot]t[fc]"))
 
 
@@ -62,7 +61,6 @@ class Tab:
                 self.complaints.append(str(told["params"]["args"]))
 
     async def call(self, method: str, **params: Any) -> dict[str, Any]:
-        """Call one method of the protocol."""
         number = next(self._ids)
         self._waiting[number] = asyncio.get_running_loop().create_future()
         await self.socket.send_json({"id": number, "method": method, "params": params})
@@ -86,7 +84,6 @@ class Tab:
         await self.until("!document.querySelector('[aria-busy]') && document.readyState === 'complete'")
 
     async def back(self) -> None:
-        """Press Back."""
         history = await self.call("Page.getNavigationHistory")
         entry = history["entries"][history["currentIndex"] - 1]["id"]
         await self.call("Page.navigateToHistoryEntry", entryId=entry)
@@ -112,13 +109,11 @@ class Tab:
                 await asyncio.sleep(0.05)
 
     async def type(self, text: str, enter: bool = True) -> None:
-        """Type into whatever has the focus."""
         await self.call("Input.insertText", text=text)
         if enter:
             await self.press("Enter")
 
     async def press(self, key: str) -> None:
-        """Press one key."""
         told = {"key": key, "code": key, "windowsVirtualKeyCode": KEYS.get(key, ord(key[0]))}
         typed = {"text": "\r"} if key == "Enter" else {"text": key} if len(key) == 1 else {}
         await self.call("Input.dispatchKeyEvent", type="keyDown", **told, **typed)
@@ -139,7 +134,6 @@ class Tab:
         await self.call("Emulation.setScriptExecutionDisabled", value=not scripts)
 
     async def picture(self, path: Path, whole: bool = False) -> None:
-        """Take a picture."""
         told = await self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
         path.write_bytes(base64.b64decode(told["data"]))
 

@@ -70,7 +70,6 @@ def write_ten(folder: Path) -> None:
 
 
 def write(path: Path, name: str, text: str) -> None:
-    """One article."""
     path.write_text(f"{name}有了新变化\n\n本报讯 {text}\n", encoding="utf-8")
 
 

@@ -32,24 +32,19 @@ class FakePlatform:
         return message
 
     async def download(self, attachment: str, limit: int) -> AsyncIterator[bytes]:
-        """Yield what lies in `files`."""
         for piece in self.files[attachment]:
             yield piece
 
     async def administers(self, chat: Chat, sender: Sender) -> bool:
-        """Tell what `admins` says."""
         return (chat.id, sender.id) in self.admins
 
     async def forget(self, person: str) -> None:
-        """Remember only that."""
         self.forgotten.append(person)
 
     def person_id(self, typed: str) -> str:
-        """Ids are numbers."""
         if not (typed.isascii() and typed.isdigit()):
             raise ValueError("要写数字 id")
         return typed
 
     def problem(self) -> str | None:
-        """Nothing is ever wrong."""
         return None

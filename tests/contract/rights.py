@@ -110,7 +110,6 @@ async def answers(talk: Talk, person: Person, update: str, before: int) -> list[
 
 
 async def granted(talk: Talk, owner: Person, editor: str) -> None:
-    """Let an owner make somebody an editor."""
     update = await talk.say(owner, f"/grant {talk.name}:{editor}")
     await answers(talk, owner, update, 0)
 

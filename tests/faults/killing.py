@@ -16,7 +16,6 @@ from tests.support.process import environment
 
 
 def start_reload(folder: Path) -> subprocess.Popen[bytes]:
-    """Begin a reload of `folder`/articles into `folder`/var."""
     return subprocess.Popen(
         [sys.executable, "-m", "bot", "reload"],
         cwd=folder,

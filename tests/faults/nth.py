@@ -247,7 +247,6 @@ def try_job(job: Job, folder: Path, round_: int, nth: int, error: int) -> int:
 
 
 def main() -> int:
-    """Try until it passes."""
     name, error, folder, step = sys.argv[1], getattr(errno, sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])
     nth, tries = 1, 0
     assert run_apart(lambda: prepare(folder, name)) == 0

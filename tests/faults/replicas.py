@@ -30,7 +30,6 @@ class Readers:
     asked: dict[str, int] = field(default_factory=dict, kw_only=True)
 
     def ask(self, chat: int, number: int = 1) -> None:
-        """Let the reader of a chat ask."""
         self.asked[str(self.api.push(message=message("道路", private(chat), number)))] = chat
 
     async def readers(self, seconds: float, rate: float = RATE) -> None:
@@ -55,7 +54,6 @@ class Readers:
         return time.monotonic() - began
 
     async def all_ended(self, seconds: float = 60) -> None:
-        """Wait until every update has ended."""
         async with asyncio.timeout(seconds):
             while len(self.rows()) < len(self.asked):
                 await asyncio.sleep(0.1)
@@ -96,7 +94,6 @@ class Replicas(Readers):
     bots: list[BotProcess] = field(default_factory=list)
 
     def settings(self, **more: str) -> dict[str, str]:
-        """What all of them are told."""
         return {
             "CHUCHU_DATABASE": self.server.address(self.database),
             "CHUCHU_ARTICLES": str(self.articles),

@@ -324,7 +324,6 @@ class Services:
         return told.decode()
 
     def sql(self, statement: str) -> list[tuple[object, ...]]:
-        """Ask the database."""
         at = f"postgresql://chuchu:chuchu@127.0.0.1:{self.database}/chuchu"
         with psycopg.connect(at) as connection:
             return connection.execute(statement.encode()).fetchall()

@@ -58,7 +58,6 @@ def served(folder: Path) -> list[str]:
 
 @contextmanager
 def limited(pid: int, which: int, to: int) -> Iterator[None]:
-    """Lower one limit of a process."""
     before, most = resource.prlimit(pid, which)
     resource.prlimit(pid, which, (to, most))
     try:

@@ -85,14 +85,12 @@ FEW, MANY = 1_000, 100_000
 
 @pytest.fixture(scope="module")
 def repaired() -> list[ParsedDocument]:
-    """The seed articles."""
     read = [one for source in find_sources(ROOT / "seeds") for one in read_sources(source)]
     return [repair_document(one[0]) for one in read if not isinstance(one, Skipped)]
 
 
 @pytest.fixture(scope="module")
 def seeds(repaired: list[ParsedDocument]) -> Iterator[Snapshot]:
-    """The knowledge of the seed articles."""
     with closing(Snapshot.of("seeds", repaired)) as opened:
         opened.ask("出处")
         yield opened

@@ -65,12 +65,10 @@ def mention(person: str, key: str = "@_user_1", name: str = "出处") -> Json:
 
 
 def at_bot(text: str, sender: str = ANN, chat: str = GROUP, **more: Any) -> Json:
-    """Somebody mentions the bot in a group."""
     return message(f"@_user_1 {text}", sender, chat, mentions=(mention(BOT),), **more)
 
 
 def press(value: Json, card: str, sender: str = ANN, chat: str | None = None) -> Json:
-    """Somebody pressed a button of a card."""
     return event(
         "card.action.trigger",
         {

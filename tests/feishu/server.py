@@ -86,7 +86,6 @@ class Said:
         return "\n".join(shown)
 
     def button(self, label: str) -> Json:
-        """The value of a button."""
         return next(
             button["value"]
             for element in self.content["elements"]
@@ -167,7 +166,6 @@ class Feishu(SmallServer):
         self.planned.add(path, fault, times)
 
     def texts(self, to: str | None = None) -> list[str]:
-        """What readers see, message by message."""
         return [said.text for said in self.said.values() if to is None or said.to == to]
 
     def last(self) -> list[tuple[str, str, Json]]:
@@ -189,7 +187,6 @@ class Feishu(SmallServer):
         return [one for one in self.connections if not one.socket.closed]
 
     async def send_raw(self, data: bytes) -> None:
-        """Send bytes that need be no frame."""
         await self.open[-1].socket.send_bytes(data)
 
     def abort(self) -> None:
@@ -200,7 +197,6 @@ class Feishu(SmallServer):
                 one.request.transport.abort()
 
     async def close(self) -> None:
-        """End every connection politely."""
         for one in self.open:
             await one.socket.close()
 
@@ -553,7 +549,6 @@ _CHECKS: dict[str, Callable[[Json], None]] = {
 
 @asynccontextmanager
 async def feishu(haste: float = 1.0) -> AsyncIterator[Feishu]:
-    """Serve while the block runs."""
     server = Feishu(haste)
     async with listening(server.application()) as server.url:
         try:

@@ -23,7 +23,6 @@ class Room:
         self.state("m.room.power_levels", {"users": {creator: 100}}, creator)
 
     def add(self, kind: str, sender: str, content: Json, **more: object) -> Json:
-        """Put an event at the end."""
         order = self._number()
         event = {
             "type": kind,
@@ -38,7 +37,6 @@ class Room:
         return event
 
     def state(self, kind: str, content: Json, sender: str, key: str = "") -> None:
-        """Set a piece of state."""
         before = self.state_of(kind, key)
         unsigned = {"prev_content": before} if before is not None else {}
         self.add(kind, sender, content, state_key=key, unsigned=unsigned)
@@ -49,12 +47,10 @@ class Room:
         (self.joined.add if membership == "join" else self.joined.discard)(person)
 
     def enter(self, person: str) -> None:
-        """Somebody enters who may already be there."""
         if person not in self.joined:
             self.member(person, "join")
 
     def state_of(self, kind: str, key: str = "") -> Json | None:
-        """A piece of the state now."""
         found = [e for e in self.events if e["type"] == kind and e.get("state_key") == key]
         return found[-1]["content"] if found else None
 

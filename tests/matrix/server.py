@@ -48,7 +48,6 @@ class _Reader(HTMLParser):
 
 
 def visible(html: str) -> str:
-    """Return the text of a formatted body."""
     reader = _Reader()
     reader.feed(html)
     reader.close()
@@ -115,7 +114,6 @@ class Homeserver(SmallServer):
         return self.event(room, sender, {"msgtype": "m.text", "body": body, **content})
 
     def event(self, room: Room, sender: str, content: Json, kind: str = "m.room.message") -> str:
-        """Put an event into a room."""
         event = room.add(kind, sender, content)
         self._stir()
         return str(event["event_id"])
@@ -144,7 +142,6 @@ class Homeserver(SmallServer):
         return list(shown.values())
 
     def ours(self, room: Room) -> list[Json]:
-        """Contents of what we sent, in order."""
         return [e["content"] for e in room.events if e["sender"] == ME and e["type"] == "m.room.message"]
 
     def last(self) -> list[str]:
@@ -153,7 +150,6 @@ class Homeserver(SmallServer):
     # What we call.
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Serve one call."""
         path = request.raw_path.partition("?")[0]
         self.calls.append(f"{request.method} {path}")
         fault = self.planned.take(lambda part: part in path)

@@ -33,7 +33,6 @@ KILLS = 3
 
 
 async def watch(bot: BotProcess, api: BotApi) -> None:
-    """Let everybody watch one word."""
     now = datetime.now(UTC)
     chats = [Chat("telegram", str(number), ChatType.PRIVATE) for number in WATCHERS]
     rows = [

@@ -63,7 +63,6 @@ class Town:
     unquiet: list[float] = field(default_factory=list)
 
     async def live(self) -> None:
-        """Go on until cancelled."""
         began, pick = self.api.clock(), random.Random(30)
         while True:
             self.pushed += 1

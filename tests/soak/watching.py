@@ -33,7 +33,6 @@ def thirds(row: Sequence[float]) -> tuple[Sequence[float], ...]:
 
 
 def p99(row: Sequence[float]) -> float:
-    """The 99th percentile."""
     return sorted(row)[len(row) * 99 // 100]
 
 
@@ -66,7 +65,6 @@ async def at_once(*jobs: asyncio.Task[None]) -> AsyncIterator[None]:
 async def watching(
     pid: int, page: str, door: str, token: str, every: float = 1.0
 ) -> AsyncIterator[list[Sample]]:
-    """Sample a bot until the block ends."""
     samples: list[Sample] = []
     task = asyncio.create_task(_watch(samples, psutil.Process(pid), page, door, token, every))
     try:

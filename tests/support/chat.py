@@ -128,12 +128,10 @@ class Hall:
             await asyncio.wait(jobs, timeout=0.05)
 
     def texts(self) -> list[str]:
-        """Every fact that is served, sorted."""
         with self.knowledge.store.lease() as snapshot:
             return sorted(fact.text for fact in snapshot.facts())
 
     async def audit(self) -> list[AuditEntry]:
-        """The audit log, oldest first."""
         async with open_state(sqlite_address(self.data)) as state:
             return (await state.audit.last(1000))[::-1]
 
@@ -166,7 +164,6 @@ async def hall(
     phone: FakePlatform | None = None,
     watch: float = 0,
 ) -> AsyncIterator[Hall]:
-    """Open the hall."""
     articles, data, clock = tmp_path / "articles", tmp_path / "data", Clock(MORNING)
     phone = phone or FakePlatform()
     if not articles.exists():

@@ -81,43 +81,33 @@ class Paper(Snapshot):
         return Listing(len(found), tuple(listed[browse.first : browse.first + browse.most]))
 
     def sharing(self, article: Article, most: int = 5) -> list[tuple[Article, tuple[str, ...]]]:
-        """Nothing."""
         return []
 
     def hints(self, query: str) -> Hints:
-        """Nothing."""
         return Hints()
 
     def related(self, fact: Fact, limit: int = 3) -> tuple[Fact, ...]:
-        """Nothing."""
         return ()
 
     def meaning(self, query: str, facts: Sequence[Fact]) -> tuple[Fact, ...]:
-        """Nothing."""
         return ()
 
     def fact(self, fact_id: str) -> Fact | None:
-        """By id."""
         return self._known.get(fact_id)
 
     def article(self, article_id: str) -> Article | None:
-        """By id."""
         return next((a for a in self.articles() if a.id == article_id), None)
 
     def counts(self) -> tuple[int, int]:
-        """Counted by hand."""
         return sum(1 for _ in self.articles()), len(self._known)
 
     def articles(self) -> Iterator[Article]:
-        """In order of their first fact."""
         return iter({made.article.id: made.article for made in self._known.values()}.values())
 
     def facts(self, article_id: str | None = None) -> Iterator[Fact]:
-        """In the order given."""
         return (made for made in self._known.values() if article_id in (None, made.article.id))
 
     def around(self, fact_id: str, before: int = 1, after: int = 1) -> tuple[Fact, ...]:
-        """Neighbours in the order given."""
         made = self._known.get(fact_id)
         if made is None:
             return ()
@@ -137,7 +127,6 @@ class Paper(Snapshot):
         return Document(name, "0" * 64, 1, "text", "utf-8", tuple(lines))
 
     def log(self, name: str | None = None) -> Iterator[tuple[str, RepairEntry]]:
-        """Nothing was repaired."""
         return iter(())
 
     def proves(self, fact: Fact) -> bool:
@@ -145,7 +134,6 @@ class Paper(Snapshot):
         return self._known.get(fact.id) == fact
 
     def close(self) -> None:
-        """Remember it."""
         self.closed = True
 
 
@@ -158,7 +146,6 @@ class Newspaper(Paper):
         self._language = language
 
     def with_aliases(self, more: Aliases) -> Newspaper:
-        """Know these names."""
         other = copy(self)
         other._aliases = more
         return other
@@ -182,7 +169,6 @@ class Press:
         self.printed: dict[str, tuple[Fact, ...]] = {}
 
     def issue(self, *sentences: str) -> Newspaper:
-        """Print the next version."""
         version = f"{len(self.printed) + 1:06d}"
         self.printed[version] = tuple(fact(text, line) for line, text in enumerate(sentences, 2))
         return Newspaper(self.printed[version], version, self.language)

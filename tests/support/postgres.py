@@ -68,7 +68,6 @@ class Server:
         return name
 
     def drop(self, database: str) -> None:
-        """Drop a database, whoever is connected."""
         self.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
 
     def tool(self, program: str) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -23,7 +23,6 @@ class Admins:
     """Groups are administered by `ADMIN`, and by whom the platform calls an admin."""
 
     async def administers(self, chat: Chat, sender: Sender) -> bool:
-        """Tell it."""
         return sender.id == ADMIN.id or bool(sender.group_admin)
 
 
@@ -37,14 +36,12 @@ class Talk:
     now: datetime = NOON
 
     def message(self, text: str, chat: Chat = PRIVATE, sender: Sender = READER, **more: object) -> Message:
-        """What somebody says now."""
         said = Message(chat, "m1", sender, text, self.now)
         return replace(said, **more)  # type: ignore[arg-type]  # the names are Message's own
 
     async def heard(
         self, text: str, chat: Chat = PRIVATE, sender: Sender = READER, **more: object
     ) -> list[Reply]:
-        """Say something; return every reply."""
         return list(await self.dispatcher.message(self.message(text, chat, sender, **more)))
 
     async def say(self, text: str, chat: Chat = PRIVATE, sender: Sender = READER, **more: object) -> Reply:
@@ -83,8 +80,3 @@ def talking(snapshot: Snapshot, patience: float = 5.0) -> Iterator[Talk]:
 def labels(reply: Reply) -> list[list[str]]:
     """What stands on the buttons, row by row."""
     return [[button.label for button in row] for row in reply.buttons]
-
-
-def texts(replies: Sequence[Reply]) -> list[str]:
-    """What the replies say."""
-    return [reply.text for reply in replies]

@@ -7,6 +7,5 @@ from pathlib import Path
 
 
 def words(maker: str) -> dict[str, list[str]]:
-    """The lists that a maker draws from."""
     found: dict[str, list[str]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))[maker]
     return found

@@ -75,7 +75,6 @@ class Gateway(SmallServer):
 
     @property
     def online(self) -> bool:
-        """Whether the bot is subscribed now."""
         return bool(self.connections) and not self.connections[-1].closed
 
     async def say(self, text: str, person: str = "ann", group: str | None = None, **more: Any) -> str:
@@ -84,7 +83,6 @@ class Gateway(SmallServer):
         return await self.push("aibot_msg_callback", body, person, group)
 
     async def press(self, key: str, task: str = "t1", person: str = "ann", group: str | None = None) -> str:
-        """Somebody presses a button of a card."""
         event = {
             "eventtype": "template_card_event",
             "template_card_event": {"card_type": "button_interaction", "event_key": key, "task_id": task},
@@ -108,7 +106,6 @@ class Gateway(SmallServer):
         return str(message)
 
     async def raw(self, frame: Json | str) -> None:
-        """Send anything at all."""
         await self.connections[-1].send_str(frame if isinstance(frame, str) else json.dumps(frame))
 
     def answer_with(self, command: str, code: int) -> None:
@@ -134,7 +131,6 @@ class Gateway(SmallServer):
     # What the bot does.
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
-        """Serve one connection."""
         socket = web.WebSocketResponse(timeout=0.1)
         await socket.prepare(request)
         async for message in socket:

@@ -28,7 +28,6 @@ NEW = "苏州河边建成了新的步道。"
 
 
 def write_new(room: Hall) -> None:
-    """An article that is not served yet."""
     write_article(room.articles, "new.txt", "新来的一篇", NEW)
 
 

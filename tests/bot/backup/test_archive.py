@@ -196,7 +196,6 @@ async def test_a_backup_into_a_folder_that_is_not_there_says_so(tmp_path: Path) 
 
 
 async def reloaded(articles: Path, data: Path) -> None:
-    """Store another version of the folder."""
     versions = SnapshotRepository(data / SERVED)
     with versions.staging() as building:
         build(BuildRequest(articles), building)
@@ -204,7 +203,6 @@ async def reloaded(articles: Path, data: Path) -> None:
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
     }
@@ -253,6 +251,5 @@ async def test_a_backup_under_load_restored_elsewhere_answers_the_same(tmp_path:
 
 
 async def ask_on(talk: Talk) -> None:
-    """Ask until cancelled."""
     while True:
         await talk.says(READER, "道路")

@@ -18,7 +18,7 @@ from bot.state.state import sqlite_address
 from tests.botapi.calls import Call
 from tests.botapi.process import BotProcess, bot_process
 from tests.botapi.server import BotApi, bot_api
-from tests.botapi.updates import Json, group, message, press, private, user
+from tests.botapi.updates import group, message, press, private, user
 
 
 def article(folder: Path, name: str, title: str, *sentences: str) -> None:
@@ -56,7 +56,6 @@ class Talk:
         await self.ended(self.api.push(callback_query=query))
 
     async def ended(self, update: int) -> None:
-        """Wait until an update has ended."""
         await self.api.until(lambda: self.bot.endings().get(update), 30)
 
     async def hears(self, chat: int, count: int) -> None:
@@ -64,13 +63,7 @@ class Talk:
         await self.api.until(lambda: len(self.api.said(chat)) >= count, 30)
 
     def last(self, chat: int) -> Call:
-        """The last thing said in a chat."""
         return [call for call in self.api.made("sendMessage") if call.chat == chat][-1]
-
-    def knows(self, *chats: Json) -> None:
-        """Make chats known to the server without a word said."""
-        for chat in chats:
-            self.api.chats.known[chat["id"]] = chat
 
 
 @asynccontextmanager

@@ -319,7 +319,6 @@ def address() -> Iterator[str]:
 
 @asynccontextmanager
 async def replica(server: Feishu, folder: Path, address: str, talk: Echo) -> AsyncIterator[FeishuService]:
-    """One of the processes."""
     options = FeishuOptions(Credentials(APP, SECRET), server.url, pace=FREELY, call_seconds=2.0)
     async with open_cluster(address, time.time) as cluster:
         host = PlatformHost(talk, Metrics(), cluster.inboxes, folder, None, print)

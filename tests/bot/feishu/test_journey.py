@@ -44,7 +44,6 @@ ANSWER = Reply(
 
 
 def endings(folder: Path) -> dict[str, str | None]:
-    """How each update ended."""
     return {name: status for name, (status, _) in read_statuses(folder / "inbox.sqlite", "feishu").items()}
 
 

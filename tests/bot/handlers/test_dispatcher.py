@@ -127,7 +127,6 @@ def who(command: Command) -> str:
 
 
 def row(command: Command) -> str:
-    """A command's row in the manual."""
     offered = ", ".join(scope.value.replace("_", " ") for scope in Scope if scope in command.scopes) or "–"
     does = phrases("en").commands[command.name]
     return f"| `/{command.name}` | {does} | {who(command)} | {offered} | {'yes' if command.needs_state else 'no'} |"
@@ -146,7 +145,6 @@ SECOND = "桥的第2句。\n——《桥通车了》第2行 · a.txt"
 
 @pytest.fixture
 def talk() -> Iterator[Talk]:
-    """A talk over a small newspaper."""
     with talking(Paper(PAPER)) as begun:
         yield begun
 

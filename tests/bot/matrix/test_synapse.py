@@ -55,7 +55,6 @@ class World:
                 yield service
 
     async def say(self, room: str, body: str, **more: object) -> str:
-        """Ann says something."""
         return await self.ann.send(
             room, {"msgtype": "m.text", "body": body, **more}, f"t{time.monotonic_ns()}"
         )

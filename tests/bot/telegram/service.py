@@ -125,12 +125,10 @@ async def webhook(
 
 
 def endings(folder: Path) -> dict[int, str | None]:
-    """How each update in the inbox ended."""
     found = read_statuses(folder / "inbox.sqlite", PLATFORM)
     return {int(update): status for update, (status, _) in found.items()}
 
 
 def reasons(folder: Path) -> dict[int, str | None]:
-    """Why each update ended as it did."""
     found = read_statuses(folder / "inbox.sqlite", PLATFORM)
     return {int(update): reason for update, (_, reason) in found.items()}

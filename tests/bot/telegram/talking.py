@@ -61,7 +61,6 @@ class Bot:
         return await self.tell(callback_query=press(data, under or shown, f"q{self._queries}", sender))
 
     def last(self, chat: Json) -> Json:
-        """The bot's newest message in a chat."""
         return [
             m
             for (c, _), m in self.api.chats.messages.items()

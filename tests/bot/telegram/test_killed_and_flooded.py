@@ -41,7 +41,6 @@ class Readers:
     pushed: int = 0
 
     def ask(self, reader: int) -> None:
-        """One reader asks one question."""
         self.pushed += 1
         self.asked[self.api.push(message=message(QUESTION, private(reader), self.pushed))] = reader
 

@@ -92,7 +92,6 @@ VARIANTS = {"裡": "裏", "群": "羣", "著": "着", "為": "爲", "線": "綫"
 
 
 def texts(told: object) -> Iterator[str]:
-    """Every text, in order."""
     if isinstance(told, str):
         if told not in LANGUAGES:
             yield told

@@ -71,7 +71,6 @@ class Sheet:
         self._turned.append((size, x, y, text))
 
     def upright(self, x: float, y: float, size: float, text: str) -> None:
-        """Print a vertical heading."""
         for at, char in enumerate(text):
             self._pieces.append((SONG, size, x, y - at * size * 1.2, char))
 
@@ -95,15 +94,12 @@ class Sheet:
                 self.text(x + indent * size, top - number * size * 1.4, size, row.lstrip("\u3000"))
 
     def rule(self, x1: float, y1: float, x2: float, y2: float) -> None:
-        """Draw a thin line."""
         self._shapes.append(("line", (x1, y1, x2, y2)))
 
     def frame(self, x: float, y: float, width: float, height: float) -> None:
-        """Draw a frame."""
         self._shapes.append(("rect", (x, y, width, height)))
 
     def picture(self, x: float, y: float, width: float, height: float) -> None:
-        """Place a photograph."""
         self._shapes.append(("image", (x, y, width, height)))
 
     def draw(self, canvas: Canvas) -> None:
@@ -132,7 +128,6 @@ class Sheet:
 
 
 def pdf(*sheets: Sheet, encrypt: StandardEncryption | None = None) -> bytes:
-    """Bind sheets into a PDF file."""
     file = io.BytesIO()
     canvas = Canvas(file, encrypt=encrypt)
     for sheet in sheets:

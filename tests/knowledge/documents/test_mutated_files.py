@@ -105,7 +105,6 @@ HTML = f'<html><head><meta charset="utf-8"></head><body><article><h1>标题</h1>
 
 
 def sample(kind: str) -> bytes:
-    """A sound file of a kind."""
     if kind == "pdf":
         sheet = Sheet()
         one_article_with_everything(sheet)

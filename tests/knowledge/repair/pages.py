@@ -14,7 +14,6 @@ def document(
 
 
 def repair(text: str, kind: str = "text", sidecar: Metadata | None = None) -> ParsedDocument:
-    """Repair a page given as text."""
     return repair_document(document(text, kind=kind, sidecar=sidecar))
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 
 def write_article(folder: Path, name: str, title: str, *sentences: str) -> Path:
-    """Write one article, one sentence a line."""
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join((title, *sentences)) + "\n", encoding="utf-8")
