@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -76,11 +77,8 @@ def _readers() -> Iterator[tuple[str, Readers]]:
 def invented(readers: Readers) -> None:
     """Print what the questions of invented news come to, those kept back last."""
     for file in (near_misses.FILE, near_misses.KEPT_BACK):
-        snapshot = Snapshot.of("invented", near_misses.documents(file), reader=readers)
-        try:
+        with closing(Snapshot.of("invented", near_misses.documents(file), reader=readers)) as snapshot:
             found = near_misses.score(snapshot.ask, file)
-        finally:
-            snapshot.close()
         _tell(file.stem, found)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from random import Random
 
@@ -98,8 +98,5 @@ def line(name: str, ranks: Sequence[float]) -> None:
 @contextmanager
 def snapshot(data: Data) -> Iterator[Snapshot]:
     """Build and open a snapshot of a data set."""
-    opened = Snapshot.of(data.name, data.repaired)
-    try:
+    with closing(Snapshot.of(data.name, data.repaired)) as opened:
         yield opened
-    finally:
-        opened.close()

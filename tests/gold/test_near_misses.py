@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from knowledge.snapshot import Snapshot
 from tests.gold.near_misses import FILE, KEPT_BACK, documents, score, score_several
 from tests.support.reading import patient_reader
 
 
 def test_most_near_misses_are_refused_while_what_is_answerable_is_found() -> None:
-    snapshot = Snapshot.of("invented", documents(), reader=patient_reader)
-    try:
+    with closing(Snapshot.of("invented", documents(), reader=patient_reader)) as snapshot:
         figures = score(snapshot.ask)
-    finally:
-        snapshot.close()
     report = "\n".join(figures.wrong)
     assert figures.found >= 0.9 * figures.answerable, report
     assert figures.right >= 0.9 * figures.said, report
@@ -21,9 +20,6 @@ def test_most_near_misses_are_refused_while_what_is_answerable_is_found() -> Non
 
 def test_most_lists_and_comparisons_are_right() -> None:
     articles = [*documents(FILE), *documents(KEPT_BACK)]
-    snapshot = Snapshot.of("several", articles, reader=patient_reader)
-    try:
+    with closing(Snapshot.of("several", articles, reader=patient_reader)) as snapshot:
         right, wrong = score_several(snapshot.ask)
-    finally:
-        snapshot.close()
     assert right >= 16, "\n".join(wrong)

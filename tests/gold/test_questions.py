@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 from knowledge.documents.folder import read_document
@@ -15,11 +16,8 @@ SEEDS = Path(__file__).parents[2] / "seeds"
 
 def test_the_gold_questions_are_answered_from_the_seeds() -> None:
     seeds = [repair_document(read_document(path.name, path.read_bytes())) for path in sorted(SEEDS.iterdir())]
-    snapshot = Snapshot.of("seeds", seeds, reader=patient_reader)
-    try:
+    with closing(Snapshot.of("seeds", seeds, reader=patient_reader)) as snapshot:
         scores = score(load(), snapshot.ask)
-    finally:
-        snapshot.close()
     report = "\n".join(scores.wrong)
     assert scores.hit1 >= 0.88, report  # found or close: without vectors a paraphrase is neither
     assert scores.hit3 >= 0.88, report

@@ -28,44 +28,38 @@ from tests.knowledge.snapshots.corpus import write_article
 from tests.support.chat import EDITOR, OWNER, STRANGER, Hall, HereBuilder, hall, without
 
 
-async def test_an_editor_is_granted_acts_and_is_revoked(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        assert "只给管理员" in await room.say("/versions", EDITOR)
-        assert "现在是编辑" in await room.say("/grant 8")
-        assert "000001" in await room.say("/versions", EDITOR)
-        assert "只有所有者" in await room.say("/rollback", EDITOR)
-        assert "telegram 8" in await room.say("/grant")
-        assert "不再是编辑" in await room.say("/revoke 8")
-        assert "只给管理员" in await room.say("/versions", EDITOR)
+async def test_an_editor_is_granted_acts_and_is_revoked(room: Hall) -> None:
+    assert "只给管理员" in await room.say("/versions", EDITOR)
+    assert "现在是编辑" in await room.say("/grant 8")
+    assert "000001" in await room.say("/versions", EDITOR)
+    assert "只有所有者" in await room.say("/rollback", EDITOR)
+    assert "telegram 8" in await room.say("/grant")
+    assert "不再是编辑" in await room.say("/revoke 8")
+    assert "只给管理员" in await room.say("/versions", EDITOR)
 
 
 @pytest.mark.parametrize("person", ["@seven", "-5", "八", "1 2"])
-async def test_only_what_the_platform_takes_for_a_persons_id_can_be_granted(
-    tmp_path: Path, person: str
-) -> None:
-    async with hall(tmp_path) as room:
-        assert "用法" in await room.say(f"/grant {person}")
-        assert "还没有编辑" in await room.say("/grant")
+async def test_only_what_the_platform_takes_for_a_persons_id_can_be_granted(room: Hall, person: str) -> None:
+    assert "用法" in await room.say(f"/grant {person}")
+    assert "还没有编辑" in await room.say("/grant")
 
 
-async def test_a_command_that_was_delayed_or_did_not_come_from_the_owner_does_nothing(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        assert "五分钟以前" in await room.say("/grant 8", age=7200)
-        assert "本人身份" in await room.say("/grant 8", forwarded=True)
-        assert "本人身份" in await room.say("/grant 8", via_bot=True)
-        assert "私聊" in await room.say("/grant 8", place=ChatType.GROUP)
-        assert await room.say("/grant 8", edited=True) == ""
-        anonymous = Sender("1087968824", SenderKind.ANONYMOUS_ADMIN)
-        assert "本人身份" in await room.say("/grant 8", anonymous, place=ChatType.GROUP)
-        assert "还没有编辑" in await room.say("/grant")
+async def test_a_command_that_was_delayed_or_did_not_come_from_the_owner_does_nothing(room: Hall) -> None:
+    assert "五分钟以前" in await room.say("/grant 8", age=7200)
+    assert "本人身份" in await room.say("/grant 8", forwarded=True)
+    assert "本人身份" in await room.say("/grant 8", via_bot=True)
+    assert "私聊" in await room.say("/grant 8", place=ChatType.GROUP)
+    assert await room.say("/grant 8", edited=True) == ""
+    anonymous = Sender("1087968824", SenderKind.ANONYMOUS_ADMIN)
+    assert "本人身份" in await room.say("/grant 8", anonymous, place=ChatType.GROUP)
+    assert "还没有编辑" in await room.say("/grant")
 
 
-async def test_the_audit_log_is_read_by_owners_and_says_whether_it_is_whole(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        await room.say("/reload", STRANGER)
-        said = await room.say("/audit")
-        assert said.startswith("记录完整。")
-        assert "telegram:9 重载 拒绝 不是管理员" in said and f"telegram:{OWNER} 看记录 看过" in said
+async def test_the_audit_log_is_read_by_owners_and_says_whether_it_is_whole(room: Hall) -> None:
+    await room.say("/reload", STRANGER)
+    said = await room.say("/audit")
+    assert said.startswith("记录完整。")
+    assert "telegram:9 重载 拒绝 不是管理员" in said and f"telegram:{OWNER} 看记录 看过" in said
 
 
 def test_every_row_of_the_audit_log_is_all_chinese() -> None:
@@ -79,26 +73,24 @@ def test_every_row_of_the_audit_log_is_all_chinese() -> None:
             assert not re.search("[a-z]", line.replace("telegram", "")), line
 
 
-async def test_a_word_of_an_admin_is_shown_as_it_was_written(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        await room.say("/alias host 主机")
-        assert "别名 完成 host = 主机" in await room.say("/audit")
+async def test_a_word_of_an_admin_is_shown_as_it_was_written(room: Hall) -> None:
+    await room.say("/alias host 主机")
+    assert "别名 完成 host = 主机" in await room.say("/audit")
 
 
-async def test_a_flood_of_strangers_does_not_fill_the_audit_log(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        await room.say("/grant 8")
-        for _ in range(30):
-            assert "只给管理员" in await room.say("/reload", STRANGER)
-        assert "只有所有者" in await room.say("/rollback", EDITOR)
-        room.clock.forward(minutes=2)
-        await room.say("/reload", STRANGER)
-        rows = [(row.actor, row.detail) for row in await room.audit()][1:]
-        assert len(rows) == 12
-        assert rows[10:] == [
-            (f"telegram:{EDITOR}", "owner_only /rollback"),
-            (f"telegram:{STRANGER}", "nobody /reload (+20)"),
-        ]
+async def test_a_flood_of_strangers_does_not_fill_the_audit_log(room: Hall) -> None:
+    await room.say("/grant 8")
+    for _ in range(30):
+        assert "只给管理员" in await room.say("/reload", STRANGER)
+    assert "只有所有者" in await room.say("/rollback", EDITOR)
+    room.clock.forward(minutes=2)
+    await room.say("/reload", STRANGER)
+    rows = [(row.actor, row.detail) for row in await room.audit()][1:]
+    assert len(rows) == 12
+    assert rows[10:] == [
+        (f"telegram:{EDITOR}", "owner_only /rollback"),
+        (f"telegram:{STRANGER}", "nobody /reload (+20)"),
+    ]
 
 
 FILE = "新步道建成\n苏州河边建成了新的步道，共有三公里长。\n".encode()
@@ -205,31 +197,28 @@ NEW = "苏州河边建成了新的步道。"
 SENT = f"新步道建成\n{NEW}\n".encode()
 
 
-async def test_a_reload_whose_state_cannot_be_read_is_told_and_changes_nothing(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        write_article(room.articles, "new.txt", "新来的一篇", NEW)
-        async with without(room.data, "shown_answers"):
-            said = await room.say("/reload")
-        assert "没有成功，仍在使用版本 000001" in said and "数据库" in said
-        assert NEW not in room.texts()
-        assert "已换上版本 000002" in await room.say("/reload")
+async def test_a_reload_whose_state_cannot_be_read_is_told_and_changes_nothing(room: Hall) -> None:
+    write_article(room.articles, "new.txt", "新来的一篇", NEW)
+    async with without(room.data, "shown_answers"):
+        said = await room.say("/reload")
+    assert "没有成功，仍在使用版本 000001" in said and "数据库" in said
+    assert NEW not in room.texts()
+    assert "已换上版本 000002" in await room.say("/reload")
 
 
-async def test_a_confirmation_that_cannot_be_kept_is_told(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        for n in range(3):
-            (room.articles / f"{n:03d}.txt").unlink()
-        async with without(room.data, "confirmations"):
-            assert "数据库" in await room.say("/reload")
+async def test_a_confirmation_that_cannot_be_kept_is_told(room: Hall) -> None:
+    for n in range(3):
+        (room.articles / f"{n:03d}.txt").unlink()
+    async with without(room.data, "confirmations"):
+        assert "数据库" in await room.say("/reload")
 
 
-async def test_what_is_done_and_cannot_be_written_down_is_told_as_done(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        write_article(room.articles, "new.txt", "新来的一篇", NEW)
-        async with without(room.data, "audit"):
-            for command, done in (("/reload", "已换上版本 000002"), ("/rollback", "已换回版本 000001")):
-                said = await room.say(command)
-                assert done in said and "没能记入审计" in said
+async def test_what_is_done_and_cannot_be_written_down_is_told_as_done(room: Hall) -> None:
+    write_article(room.articles, "new.txt", "新来的一篇", NEW)
+    async with without(room.data, "audit"):
+        for command, done in (("/reload", "已换上版本 000002"), ("/rollback", "已换回版本 000001")):
+            said = await room.say(command)
+            assert done in said and "没能记入审计" in said
 
 
 class Stumbling(HereBuilder):

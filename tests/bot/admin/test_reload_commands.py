@@ -43,62 +43,57 @@ async def asked_for_confirmation(folder: Path) -> AsyncIterator[Hall]:
         yield room
 
 
-async def test_a_new_article_is_served_after_a_reload_and_the_report_tells_of_it(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        write_new(room)
-        assert NEW not in room.texts()
-        said = await room.say("/reload")
-        assert "已换上版本 000002" in said and "文章：增 1，改 0，删 0" in said and "新来的一篇" in said
-        assert NEW in room.texts()
-        assert [(e.actor, e.act, e.outcome) for e in await room.audit()] == [
-            (f"telegram:{OWNER}", "reload", "published")
-        ]
+async def test_a_new_article_is_served_after_a_reload_and_the_report_tells_of_it(room: Hall) -> None:
+    write_new(room)
+    assert NEW not in room.texts()
+    said = await room.say("/reload")
+    assert "已换上版本 000002" in said and "文章：增 1，改 0，删 0" in said and "新来的一篇" in said
+    assert NEW in room.texts()
+    assert [(e.actor, e.act, e.outcome) for e in await room.audit()] == [
+        (f"telegram:{OWNER}", "reload", "published")
+    ]
 
 
-async def test_progress_and_report_are_one_message(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        write_new(room)
-        room.builder.hold()
+async def test_progress_and_report_are_one_message(room: Hall) -> None:
+    write_new(room)
+    room.builder.hold()
+    await room.say("/reload")
+    first = room.phone.sent[0]
+    assert first.text.startswith("正在重建") and first.edits is None
+    room.builder.authorizer.set()
+    await room.quiet()
+    assert {reply.edits for reply in room.phone.sent[1:]} == {"m1"}
+
+
+async def test_a_dry_run_tells_the_difference_and_changes_nothing(room: Hall) -> None:
+    write_new(room)
+    said = await room.say("/reload dry")
+    assert "没有更换" in said and "文章：增 1" in said
+    assert NEW not in room.texts()
+    assert room.knowledge.versions.names() == ["000001"]
+
+
+async def test_a_folder_that_did_not_change_is_not_built_again(room: Hall) -> None:
+    built = room.builder.built
+    assert "没有变化" in await room.say("/reload")
+    assert room.builder.built == built
+
+
+async def test_while_one_reload_runs_the_others_are_told_since_when(room: Hall) -> None:
+    write_new(room)
+    room.builder.hold()
+    await room.say("/reload")
+    await room.builder.begun.wait()
+    before = len(room.phone.sent)
+    for _ in range(20):
         await room.say("/reload")
-        first = room.phone.sent[0]
-        assert first.text.startswith("正在重建") and first.edits is None
-        room.builder.authorizer.set()
-        await room.quiet()
-        assert {reply.edits for reply in room.phone.sent[1:]} == {"m1"}
-
-
-async def test_a_dry_run_tells_the_difference_and_changes_nothing(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        write_new(room)
-        said = await room.say("/reload dry")
-        assert "没有更换" in said and "文章：增 1" in said
-        assert NEW not in room.texts()
-        assert room.knowledge.versions.names() == ["000001"]
-
-
-async def test_a_folder_that_did_not_change_is_not_built_again(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        built = room.builder.built
-        assert "没有变化" in await room.say("/reload")
-        assert room.builder.built == built
-
-
-async def test_while_one_reload_runs_the_others_are_told_since_when(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        write_new(room)
-        room.builder.hold()
-        await room.say("/reload")
-        await room.builder.begun.wait()
-        before = len(room.phone.sent)
-        for _ in range(20):
-            await room.say("/reload")
-        refused = [reply.text for reply in room.phone.sent[before:] if "已有一次重载" in reply.text]
-        assert len(refused) == 20 and "telegram:7" in refused[0]
-        room.builder.authorizer.set()
-        await room.quiet()
-        assert room.knowledge.versions.names() == ["000002", "000001"]
-        outcomes = sorted(entry.outcome for entry in await room.audit())
-        assert outcomes == ["busy"] * 20 + ["published"]
+    refused = [reply.text for reply in room.phone.sent[before:] if "已有一次重载" in reply.text]
+    assert len(refused) == 20 and "telegram:7" in refused[0]
+    room.builder.authorizer.set()
+    await room.quiet()
+    assert room.knowledge.versions.names() == ["000002", "000001"]
+    outcomes = sorted(entry.outcome for entry in await room.audit())
+    assert outcomes == ["busy"] * 20 + ["published"]
 
 
 async def test_more_than_half_gone_waits_for_that_admins_button(tmp_path: Path) -> None:
@@ -131,12 +126,13 @@ async def test_declining_changes_nothing(tmp_path: Path) -> None:
         assert len(room.texts()) == 12
 
 
-async def test_a_folder_that_vanished_is_refused_by_name_and_the_old_version_serves(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        room.articles.rename(tmp_path / "elsewhere")
-        said = await room.say("/reload")
-        assert "没有成功" in said and str(room.articles) in said
-        assert len(room.texts()) == 12
+async def test_a_folder_that_vanished_is_refused_by_name_and_the_old_version_serves(
+    room: Hall, tmp_path: Path
+) -> None:
+    room.articles.rename(tmp_path / "elsewhere")
+    said = await room.say("/reload")
+    assert "没有成功" in said and str(room.articles) in said
+    assert len(room.texts()) == 12
 
 
 async def test_rollback_serves_the_one_before_and_is_kept_at_the_next_start(tmp_path: Path) -> None:
@@ -155,41 +151,38 @@ async def test_rollback_serves_the_one_before_and_is_kept_at_the_next_start(tmp_
 
 
 async def test_versions_and_the_report_tell_what_changed_and_what_was_skipped_for_which_reason(
-    tmp_path: Path,
+    room: Hall,
 ) -> None:
-    async with hall(tmp_path) as room:
-        write_new(room)
-        (room.articles / "empty.txt").write_bytes(b"")
-        (room.articles / "odd.exe").write_bytes(b"MZ")
-        said = await room.say("/versions")
-        assert "▶ 000001" in said and "4 篇文章，12 句" in said and "new.txt" in said
-        said = await room.say("/reload")
-        assert "跳过 2 个文件" in said and "empty.txt" in said and "odd.exe" in said
+    write_new(room)
+    (room.articles / "empty.txt").write_bytes(b"")
+    (room.articles / "odd.exe").write_bytes(b"MZ")
+    said = await room.say("/versions")
+    assert "▶ 000001" in said and "4 篇文章，12 句" in said and "new.txt" in said
+    said = await room.say("/reload")
+    assert "跳过 2 个文件" in said and "empty.txt" in said and "odd.exe" in said
 
 
-async def test_quotes_that_people_were_shown_and_that_would_go_are_told(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        await room.say("第2号街坊在第1年完成了签约", STRANGER)
-        (room.articles / "002.txt").unlink()
-        said = await room.say("/reload dry")
-        assert "有人看过的引文将有" in said and "第2号街坊" in said
+async def test_quotes_that_people_were_shown_and_that_would_go_are_told(room: Hall) -> None:
+    await room.say("第2号街坊在第1年完成了签约", STRANGER)
+    (room.articles / "002.txt").unlink()
+    said = await room.say("/reload dry")
+    assert "有人看过的引文将有" in said and "第2号街坊" in said
 
 
-async def test_a_hundred_knocks_make_at_most_two_reloads(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        write_new(room)
-        room.builder.hold()
-        for _ in range(50):
-            room.side.reload_trigger.fire()
-        await room.builder.begun.wait()
-        for _ in range(50):
-            room.side.reload_trigger.fire()
-        room.builder.authorizer.set()
-        async with asyncio.timeout(20):
-            while len(await room.audit()) < 2:
-                await asyncio.sleep(0.05)
-        await asyncio.sleep(0.2)
-        assert [entry.outcome for entry in await room.audit()] == ["published", "unchanged"]
+async def test_a_hundred_knocks_make_at_most_two_reloads(room: Hall) -> None:
+    write_new(room)
+    room.builder.hold()
+    for _ in range(50):
+        room.side.reload_trigger.fire()
+    await room.builder.begun.wait()
+    for _ in range(50):
+        room.side.reload_trigger.fire()
+    room.builder.authorizer.set()
+    async with asyncio.timeout(20):
+        while len(await room.audit()) < 2:
+            await asyncio.sleep(0.05)
+    await asyncio.sleep(0.2)
+    assert [entry.outcome for entry in await room.audit()] == ["published", "unchanged"]
 
 
 async def test_the_owner_is_told_of_a_damaged_version_and_of_changed_files(tmp_path: Path) -> None:

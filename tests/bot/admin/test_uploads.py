@@ -38,52 +38,45 @@ async def send(room: Hall, name: str, *pieces: bytes, size: int | None = None, s
     return await room.say("", sender, attachment=Attachment("f1", name, size))
 
 
-async def test_a_file_is_shown_with_its_first_facts_then_published_and_found(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        said = await send(room, "步道.txt", TEXT.encode())
-        assert "1 篇文章，2 句" in said and "第2行：苏州河边" in said and "将存为 步道.txt" in said
-        assert "步道.txt" not in files_below(room.articles)
-        assert "已发布为 步道.txt" in await room.press("发布")
-        assert (room.articles / "步道.txt").read_bytes() == TEXT.encode()
-        assert "苏州河边建成了新的步道" in await room.say("苏州河边 步道", STRANGER)
-        assert files_below(room.data / "uploads") == set()
-        assert [e.outcome for e in await room.audit() if e.act == "upload"] == ["checked", "published"]
+async def test_a_file_is_shown_with_its_first_facts_then_published_and_found(room: Hall) -> None:
+    said = await send(room, "步道.txt", TEXT.encode())
+    assert "1 篇文章，2 句" in said and "第2行：苏州河边" in said and "将存为 步道.txt" in said
+    assert "步道.txt" not in files_below(room.articles)
+    assert "已发布为 步道.txt" in await room.press("发布")
+    assert (room.articles / "步道.txt").read_bytes() == TEXT.encode()
+    assert "苏州河边建成了新的步道" in await room.say("苏州河边 步道", STRANGER)
+    assert files_below(room.data / "uploads") == set()
+    assert [e.outcome for e in await room.audit() if e.act == "upload"] == ["checked", "published"]
 
 
-async def test_a_discarded_file_leaves_nothing(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        await send(room, "步道.txt", TEXT.encode())
-        assert "已丢弃" in await room.press("丢弃")
-        assert "处理过了" in await room.press("发布")
-        assert files_below(room.data / "uploads") == set()
-        assert "步道.txt" not in files_below(room.articles)
+async def test_a_discarded_file_leaves_nothing(room: Hall) -> None:
+    await send(room, "步道.txt", TEXT.encode())
+    assert "已丢弃" in await room.press("丢弃")
+    assert "处理过了" in await room.press("发布")
+    assert files_below(room.data / "uploads") == set()
+    assert "步道.txt" not in files_below(room.articles)
 
 
-async def test_a_replaced_article_keeps_its_history(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        before = (room.articles / "000.txt").read_bytes()
-        assert "替换现有" in await send(room, "000.txt", TEXT.encode())
-        await room.press("发布")
-        assert (room.articles / "000.txt").read_bytes() == TEXT.encode()
-        (kept,) = (room.data / "history" / "000.txt").iterdir()
-        assert kept.read_bytes() == before
+async def test_a_replaced_article_keeps_its_history(room: Hall) -> None:
+    before = (room.articles / "000.txt").read_bytes()
+    assert "替换现有" in await send(room, "000.txt", TEXT.encode())
+    await room.press("发布")
+    assert (room.articles / "000.txt").read_bytes() == TEXT.encode()
+    (kept,) = (room.data / "history" / "000.txt").iterdir()
+    assert kept.read_bytes() == before
 
 
-async def test_a_stranger_is_refused_and_audited_and_nothing_is_fetched(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        assert await send(room, "步道.txt", TEXT.encode(), sender=STRANGER) == phrases(None).no_files
-        assert not (room.data / "uploads").exists()
-        assert [(e.actor, e.act, e.outcome) for e in await room.audit()] == [
-            ("telegram:9", "upload", "refused")
-        ]
+async def test_a_stranger_is_refused_and_audited_and_nothing_is_fetched(room: Hall) -> None:
+    assert await send(room, "步道.txt", TEXT.encode(), sender=STRANGER) == phrases(None).no_files
+    assert not (room.data / "uploads").exists()
+    assert [(e.actor, e.act, e.outcome) for e in await room.audit()] == [("telegram:9", "upload", "refused")]
 
 
-async def test_only_who_sent_a_file_decides_on_it(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        await room.say("/grant 8")
-        await send(room, "步道.txt", TEXT.encode())
-        assert "当初发命令的人" in await room.press("发布", EDITOR)
-        assert "步道.txt" not in files_below(room.articles)
+async def test_only_who_sent_a_file_decides_on_it(room: Hall) -> None:
+    await room.say("/grant 8")
+    await send(room, "步道.txt", TEXT.encode())
+    assert "当初发命令的人" in await room.press("发布", EDITOR)
+    assert "步道.txt" not in files_below(room.articles)
 
 
 STORED = {
@@ -117,25 +110,22 @@ def bomb() -> bytes:
     [("bomb.zip", bomb()), ("noise.txt", bytes(range(256)) * 40), ("broken.pdf", b"%PDF-1.7\nnothing")],
 )
 async def test_what_cannot_be_read_is_refused_with_its_reason_and_kept_nowhere(
-    tmp_path: Path, name: str, data: bytes
+    room: Hall, name: str, data: bytes
 ) -> None:
-    async with hall(tmp_path) as room:
-        said = await send(room, name, data)
-        assert "没有收下" in said and name in said
-        assert files_below(room.data / "uploads") == set()
-        assert not [b for r in room.phone.sent for row in r.buttons for b in row]
+    said = await send(room, name, data)
+    assert "没有收下" in said and name in said
+    assert files_below(room.data / "uploads") == set()
+    assert not [b for r in room.phone.sent for row in r.buttons for b in row]
 
 
-async def test_a_file_that_claims_to_be_too_big_is_not_fetched(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        assert "超过 20 MB" in await send(room, "big.txt", TEXT.encode(), size=LIMIT + 1)
-        assert not (room.data / "uploads").exists()
+async def test_a_file_that_claims_to_be_too_big_is_not_fetched(room: Hall) -> None:
+    assert "超过 20 MB" in await send(room, "big.txt", TEXT.encode(), size=LIMIT + 1)
+    assert not (room.data / "uploads").exists()
 
 
-async def test_a_file_that_claims_to_be_small_and_streams_on_is_cut_off(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        assert "超过 20 MB" in await send(room, "big.txt", *[b"x" * (1 << 20)] * 21, size=100)
-        assert files_below(room.data / "uploads") == set()
+async def test_a_file_that_claims_to_be_small_and_streams_on_is_cut_off(room: Hall) -> None:
+    assert "超过 20 MB" in await send(room, "big.txt", *[b"x" * (1 << 20)] * 21, size=100)
+    assert files_below(room.data / "uploads") == set()
 
 
 class Stalling(FakePlatform):
@@ -154,10 +144,9 @@ async def test_a_file_of_which_only_a_part_came_is_said_to_be_missing_and_leaves
         assert files_below(room.data / "uploads") == set()
 
 
-async def test_a_file_the_platform_does_not_give_is_said_to_be_missing(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        said = await room.say("", attachment=Attachment("gone", "步道.txt", 10))
-        assert "取不到" in said
+async def test_a_file_the_platform_does_not_give_is_said_to_be_missing(room: Hall) -> None:
+    said = await room.say("", attachment=Attachment("gone", "步道.txt", 10))
+    assert "取不到" in said
 
 
 async def test_a_file_that_would_take_half_of_what_is_there_is_taken_back_until_that_is_confirmed(
@@ -179,30 +168,28 @@ async def test_a_file_that_would_take_half_of_what_is_there_is_taken_back_until_
         assert outcomes == ["checked", "failed", "published"]
 
 
-async def test_what_was_confirmed_of_a_file_holds_only_for_what_was_said_then(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        for n in range(3):
-            (room.articles / f"{n:03d}.txt").unlink()
-        await send(room, "步道.txt", TEXT.encode())
-        assert "句子从 12 减到 5" in await room.press("发布")
-        (room.articles / "003.txt").unlink()
-        assert "文章从 4 减到 1" in await room.press("仍要更换")
-        assert "步道.txt" not in files_below(room.articles) and len(room.texts()) == 12
-        assert "已丢弃" in await room.press("丢弃")
+async def test_what_was_confirmed_of_a_file_holds_only_for_what_was_said_then(room: Hall) -> None:
+    for n in range(3):
+        (room.articles / f"{n:03d}.txt").unlink()
+    await send(room, "步道.txt", TEXT.encode())
+    assert "句子从 12 减到 5" in await room.press("发布")
+    (room.articles / "003.txt").unlink()
+    assert "文章从 4 减到 1" in await room.press("仍要更换")
+    assert "步道.txt" not in files_below(room.articles) and len(room.texts()) == 12
+    assert "已丢弃" in await room.press("丢弃")
 
 
-async def test_meta_writes_the_sidecar_and_keeps_what_it_said_before(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        assert "已写入 000.txt.toml" in await room.say("/meta 000.txt 日期=2023-07-01 报纸=文汇报")
-        await room.say('/meta 000.txt 版次=3"版 地址=https://example.org/a')
-        written = (room.articles / "000.txt.toml").read_text(encoding="utf-8")
-        assert written == (
-            'newspaper = "文汇报"\ndate = 2023-07-01\nedition = "3\\"版"\nurl = "https://example.org/a"\n'
-        )
-        await room.say("/reload")
-        with room.knowledge.store.lease() as snapshot:
-            (article,) = [a for a in snapshot.articles() if a.file == "000.txt"]
-        assert article.metadata is not None and article.metadata.newspaper == "文汇报"
+async def test_meta_writes_the_sidecar_and_keeps_what_it_said_before(room: Hall) -> None:
+    assert "已写入 000.txt.toml" in await room.say("/meta 000.txt 日期=2023-07-01 报纸=文汇报")
+    await room.say('/meta 000.txt 版次=3"版 地址=https://example.org/a')
+    written = (room.articles / "000.txt.toml").read_text(encoding="utf-8")
+    assert written == (
+        'newspaper = "文汇报"\ndate = 2023-07-01\nedition = "3\\"版"\nurl = "https://example.org/a"\n'
+    )
+    await room.say("/reload")
+    with room.knowledge.store.lease() as snapshot:
+        (article,) = [a for a in snapshot.articles() if a.file == "000.txt"]
+    assert article.metadata is not None and article.metadata.newspaper == "文汇报"
 
 
 @pytest.mark.parametrize(
@@ -215,18 +202,16 @@ async def test_meta_writes_the_sidecar_and_keeps_what_it_said_before(tmp_path: P
         ("/meta", "用法"),
     ],
 )
-async def test_meta_refuses_what_is_no_article_or_no_value(tmp_path: Path, command: str, said: str) -> None:
-    async with hall(tmp_path) as room:
-        answer = await room.say(command)
-        assert any(word in answer for word in said.split("|")), answer
-        assert not list(room.articles.glob("*.toml"))
+async def test_meta_refuses_what_is_no_article_or_no_value(room: Hall, command: str, said: str) -> None:
+    answer = await room.say(command)
+    assert any(word in answer for word in said.split("|")), answer
+    assert not list(room.articles.glob("*.toml"))
 
 
-async def test_a_file_in_quarantine_is_for_nobody_else_to_read(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        await send(room, "步道.txt", TEXT.encode())
-        (kept,) = (room.data / "uploads").iterdir()
-        assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+async def test_a_file_in_quarantine_is_for_nobody_else_to_read(room: Hall) -> None:
+    await send(room, "步道.txt", TEXT.encode())
+    (kept,) = (room.data / "uploads").iterdir()
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
 
 
 async def test_a_file_that_waits_outlives_a_restart_and_what_a_kill_left_does_not(tmp_path: Path) -> None:
@@ -260,19 +245,18 @@ class PressedMeanwhile(Uploads):
 
 @pytest.mark.parametrize("pressed", [False, True])
 async def test_a_file_nobody_decided_on_for_a_day_goes_unless_it_is_being_published(
-    tmp_path: Path, pressed: bool
+    room: Hall, pressed: bool
 ) -> None:
-    async with hall(tmp_path) as room:
-        await send(room, "步道.txt", TEXT.encode())
-        room.clock.forward(days=2)
-        context = room.side.context
-        assert context
-        if pressed:
-            context = replace(
-                context, state=replace(context.state, uploads=PressedMeanwhile(context.state.uploads))
-            )
-        await UploadHandlers(context, ReloadHandlers(context)).forget_old()
-        assert bool(files_below(room.data / "uploads")) == pressed
+    await send(room, "步道.txt", TEXT.encode())
+    room.clock.forward(days=2)
+    context = room.side.context
+    assert context
+    if pressed:
+        context = replace(
+            context, state=replace(context.state, uploads=PressedMeanwhile(context.state.uploads))
+        )
+    await UploadHandlers(context, ReloadHandlers(context)).forget_old()
+    assert bool(files_below(room.data / "uploads")) == pressed
 
 
 OWNER, READER = 7, 9

@@ -91,7 +91,7 @@ ONE_SENTENCE = (
 
 
 def test_a_sentence_that_goes_on_on_the_next_page_is_told_on_both_pages() -> None:
-    page = f"引水工程通水\n\n{column('　　' + STORY, 20)}"
+    page = f"引水工程通水\n\n{column('　　' + ONE_SENTENCE, 20)}"
     turned = repair_document(replace(document(page), page_starts=(1, 5)))
     (fact,) = turned.facts
     assert (fact.text, fact.page, fact.lines) == (ONE_SENTENCE, 1, ((3, 4),))

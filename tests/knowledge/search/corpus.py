@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from knowledge.documents.folder import read_document
 from knowledge.query.aliases import Aliases
@@ -53,8 +53,5 @@ def snapshot(
     repaired = [
         repair_document(read_document(name, "\n\n".join(lines).encode())) for name, lines in articles.items()
     ]
-    opened = Snapshot.of("test", repaired, aliases=aliases)
-    try:
+    with closing(Snapshot.of("test", repaired, aliases=aliases)) as opened:
         yield opened
-    finally:
-        opened.close()

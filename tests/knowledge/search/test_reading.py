@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -52,13 +52,10 @@ class FakeReader:
 
 @contextmanager
 def serving(reader: FakeReader | None) -> Iterator[Snapshot]:
-    snapshot = Snapshot.of(
-        "v1", [repair_document(read_document("1.txt", BRIDGE.encode()))], reader=lambda: reader
-    )
-    try:
+    with closing(
+        Snapshot.of("v1", [repair_document(read_document("1.txt", BRIDGE.encode()))], reader=lambda: reader)
+    ) as snapshot:
         yield snapshot
-    finally:
-        snapshot.close()
 
 
 def test_a_sure_reading_is_the_last() -> None:
@@ -112,12 +109,9 @@ def test_of_an_office_the_newest_report_is_told_first() -> None:
         )
         for year, name in reports
     ]
-    snapshot = Snapshot.of("offices", documents, reader=lambda: None)
-    try:
+    with closing(Snapshot.of("offices", documents, reader=lambda: None)) as snapshot:
         answer = snapshot.ask("江州市委书记是谁")
         then = snapshot.ask("2019年江州市委书记是谁")
-    finally:
-        snapshot.close()
     assert answer.answer == "李文海"
     assert [hit.fact.article.file for hit in answer.hits] == ["2025.txt", "2022.txt", "2019.txt"]
     assert then.answer == "张志远"
