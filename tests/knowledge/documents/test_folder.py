@@ -247,7 +247,8 @@ def test_an_unreadable_file_is_named_while_the_rest_loads() -> None:
         (folder / "闭").mkdir(mode=0)
         code = (
             "import os, sys; from pathlib import Path; "
-            "from knowledge.documents.folder import *; os.getuid() or os.setuid(65534);"
+            "from knowledge.documents.folder import *; list(read_bytes('a.txt', '标题。'.encode()));"  # all is loaded
+            "os.getuid() or os.setuid(65534);"
             "print([getattr(r, 'reason', 'ok') for s in find_sources(Path(sys.argv[1])) for r in read_sources(s)])"
         )
         done = subprocess.run(
