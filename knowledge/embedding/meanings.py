@@ -17,8 +17,8 @@ from typing import Self
 import numpy as np
 
 from knowledge.embedding.models import OFF, model_name, open_embedder
+from knowledge.embedding.vectors import Committed, Model, Vectors, committed, open_vectors, text_key
 from knowledge.errors import EmbeddingFailed
-from knowledge.index.vectors import Committed, Model, Vectors, committed, open_vectors, text_key
 from knowledge.search.corpus import Array, Columns
 from knowledge.search.semantic import Coverage, Embedder, Over
 

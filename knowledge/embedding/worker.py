@@ -21,10 +21,9 @@ from typing import Any
 import numpy as np
 
 from knowledge.embedding.models import open_embedder
-from knowledge.embedding.writer import writing_vectors
+from knowledge.embedding.vectors import Model, text_key, writing_vectors
 from knowledge.errors import EmbeddingFailed, blames_machine
 from knowledge.index.index import Index, open_index
-from knowledge.index.vectors import Model, text_key
 from knowledge.model import Fact, Skipped
 from knowledge.search.corpus import Array
 from knowledge.search.semantic import Embedder, clauses

@@ -16,7 +16,6 @@ from knowledge.query.analysis import Analyse, Part, Query, parts_of
 from knowledge.query.question import FEW_WORDS, QuestionType
 from knowledge.search.corpus import Array, Corpus
 from knowledge.search.decision import READ, Judge, differences, similarity
-from knowledge.search.lexicon import Lexicon
 from knowledge.search.matching import Explainer
 from knowledge.search.pool import Pool, find_pool
 from knowledge.search.ranking import (
@@ -34,6 +33,7 @@ from knowledge.search.ranking import (
 from knowledge.search.rewriting import Rewriting, rewritings
 from knowledge.search.semantic import Meaning, Meanings, is_close, is_whole
 from knowledge.search.shelf import Shelf, merge_repeats
+from knowledge.search.terms import Lexicon
 from knowledge.text.analyzer import Analyzer
 from knowledge.text.folding import decoded
 from knowledge.text.numbers import number_keys

@@ -11,7 +11,7 @@ from knowledge.model import Answer, Article, Browse, Facet, Hit, Listing
 from knowledge.query.analysis import Analyse, Query
 from knowledge.query.context import Leaning, Understood, understand
 from knowledge.search.corpus import Corpus
-from knowledge.search.lexicon import Lexicon
+from knowledge.search.terms import Lexicon
 from knowledge.text.analyzer import Analyzer
 from knowledge.text.folding import fold
 

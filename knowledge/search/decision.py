@@ -15,9 +15,8 @@ from knowledge.model import Difference
 from knowledge.query.analysis import Query
 from knowledge.query.question import QuestionType
 from knowledge.search.corpus import Array
-from knowledge.search.lexicon import Lexicon
 from knowledge.search.ranking import MOST_SIMILAR, SIMILARITY_BIAS, similarity_weights
-from knowledge.search.units import idf
+from knowledge.search.terms import Lexicon, idf
 
 READ = 4
 """Facts read for a query: a reading costs about a millisecond."""

@@ -17,7 +17,7 @@ from knowledge.query.analysis import Query
 from knowledge.query.question import Question, QuestionType
 from knowledge.search.corpus import Array, Columns, Corpus, distinct
 from knowledge.search.semantic import NEAR, Meaning, likenesses
-from knowledge.search.units import Counts, Units, beginning, count, laid_out, telling, weighed_units
+from knowledge.search.terms import Counts, Units, beginning, count, laid_out, telling, weighed_units
 from knowledge.text.folding import SEPARATOR, decoded, encode
 from knowledge.text.nearness import remembered
 

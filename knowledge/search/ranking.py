@@ -15,7 +15,7 @@ import numpy as np
 from knowledge.query.question import NUMBERS, QuestionType
 from knowledge.search.corpus import Array
 from knowledge.search.pool import WINDOW, Pool
-from knowledge.search.units import CHARS, PAIRS, Counts, Units
+from knowledge.search.terms import CHARS, PAIRS, Counts, Units
 from knowledge.text.folding import encode
 
 Feature = Callable[[Pool], Array]

@@ -14,7 +14,7 @@ from knowledge.model import MatchKind
 from knowledge.query.aliases import expands, may_be_short, short_forms
 from knowledge.query.analysis import Query
 from knowledge.query.question import QuestionType, ends_a_name
-from knowledge.search.lexicon import Lexicon
+from knowledge.search.terms import Lexicon
 from knowledge.text.analyzer import Analyzer
 from knowledge.text.folding import is_hanzi
 from knowledge.text.numbers import Quantity, QuantityKind, plain, value_of

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+import os
+import pickle
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias, TypeVar
 
 from knowledge.documents import RECOGNISED
 from knowledge.documents.folder import Read, Source, find_sources, read_sources
@@ -29,7 +31,6 @@ from knowledge.snapshots.beside import (
 )
 from knowledge.snapshots.difference import Comparison
 from knowledge.snapshots.files import explain_io_errors
-from knowledge.snapshots.helpers import helped
 from knowledge.snapshots.manifest import Manifest
 from knowledge.snapshots.repository import INDEX, Hand, Suspect, hand_in, hand_nowhere
 from knowledge.snapshots.request import REPAIRING, STORING, BuildRequest, BuildResult, Progress, no_progress
@@ -347,3 +348,69 @@ def _plan(sources: Sequence[Source], known: dict[str, SourceState], left_out: Se
             plan.gone.append(state)
     plan.gone.extend(known.values())
     return plan
+
+
+Thing = TypeVar("Thing")
+Result = TypeVar("Result")
+
+
+@contextmanager
+def helped(
+    things: Sequence[Thing], work: Callable[[Thing], Result], helpers: int
+) -> Iterator[Iterator[tuple[Thing, Result | None]]]:
+    """Lend each thing with what work makes of it, None where its helper is gone: then whoever asked does it.
+
+    Helper n of k does every k-th thing from n on, and waits where nobody takes what it has done, so little is held at
+    once. Only for a process of one thread: it forks.
+    """
+    with ExitStack() as held:
+        streams = [
+            held.enter_context(_helper(things[first::helpers], work))
+            for first in range(helpers if things else 0)
+        ]
+
+        def results() -> Iterator[tuple[Thing, Result | None]]:
+            gone: set[int] = set()
+            for number, thing in enumerate(things):
+                at = number % max(1, helpers)
+                result: Result | None = None
+                if streams and at not in gone:
+                    try:
+                        result = pickle.load(streams[at])  # noqa: S301 our own fork wrote it
+                    except (EOFError, pickle.UnpicklingError):
+                        logging.getLogger(__name__).warning(
+                            "a helper of the build ended; what it had is done without"
+                        )
+                        gone.add(at)
+                yield thing, result
+
+        yield results()
+
+
+@contextmanager
+def _helper(things: Sequence[Thing], work: Callable[[Thing], Result]) -> Iterator[BinaryIO]:
+    """Start one; it ends when its things are done, when nobody reads any more, or over what is the machine's fault."""
+    reading, writing = os.pipe()
+    if not (child := os.fork()):
+        os.close(reading)
+        with suppress(BaseException), os.fdopen(writing, "wb") as out:
+            _serve(things, work, out)
+        os._exit(0)
+    os.close(writing)
+    try:
+        with os.fdopen(reading, "rb") as stream:
+            yield stream
+    finally:
+        os.waitpid(child, 0)
+
+
+def _serve(things: Sequence[Thing], work: Callable[[Thing], Result], out: BinaryIO) -> None:
+    for thing in things:
+        try:
+            result = work(thing)
+        except BaseException as error:
+            if not blames_machine(error):
+                logging.getLogger(__name__).exception("a helper of the build failed over %s", thing)
+            return
+        pickle.dump(result, out, pickle.HIGHEST_PROTOCOL)
+        out.flush()

@@ -21,8 +21,7 @@ from knowledge.index.index import Index, build_index, open_index
 from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import analyse
 from knowledge.query.question import QuestionType
-from knowledge.search.lexicon import Lexicon
-from knowledge.search.units import idf
+from knowledge.search.terms import Lexicon, idf
 from knowledge.text.analyzer import Analyzer
 from knowledge.training.near_misses import Changer
 from knowledge.training.question_sets import AskedQuestion, QuestionSet, f1

@@ -23,10 +23,9 @@ import rjieba
 from knowledge.documents.folder import read_document
 from knowledge.embedding.meanings import Semantics, SnapshotMeanings
 from knowledge.embedding.models import BUNDLED, open_embedder
+from knowledge.embedding.vectors import Model, open_vectors, writing_vectors
 from knowledge.embedding.worker import embed_index
-from knowledge.embedding.writer import writing_vectors
 from knowledge.index.index import Index, build_index, open_index
-from knowledge.index.vectors import Model, open_vectors
 from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import analyse
 from knowledge.repair.pipeline import repair_document

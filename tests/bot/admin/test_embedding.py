@@ -12,8 +12,8 @@ from bot.admin.embedding import EmbeddingService
 from bot.texts import phrases
 from knowledge.documents.folder import read_document
 from knowledge.embedding.meanings import NAME, Semantics
+from knowledge.embedding.vectors import committed
 from knowledge.index.index import build_index
-from knowledge.index.vectors import committed
 from knowledge.repair.pipeline import repair_document
 from knowledge.snapshots.repository import INDEX, SnapshotRepository
 

@@ -17,10 +17,10 @@ import pytest
 
 from knowledge.documents.folder import read_document
 from knowledge.embedding.meanings import NAME, Semantics, SnapshotMeanings
+from knowledge.embedding.vectors import committed
 from knowledge.embedding.worker import embed_index
 from knowledge.errors import EmbeddingFailed
 from knowledge.index.index import Index, build_index, open_index
-from knowledge.index.vectors import committed
 from knowledge.repair.pipeline import repair_document
 from knowledge.search.corpus import Array
 from knowledge.search.semantic import clauses

@@ -12,11 +12,20 @@ import numpy as np
 import pytest
 
 from knowledge.documents.folder import read_document
-from knowledge.embedding.writer import VectorsWriter, writing_vectors
+from knowledge.embedding.vectors import (
+    COMMITTED,
+    RESCORED,
+    ROWS,
+    Model,
+    Vectors,
+    VectorsWriter,
+    committed,
+    open_vectors,
+    writing_vectors,
+)
 from knowledge.index.documents import DocumentStore
 from knowledge.index.index import COLUMNS, RECORDS, IndexedDocument, build_index, open_index, update_index
 from knowledge.index.postings import open_columns
-from knowledge.index.vectors import COMMITTED, RESCORED, ROWS, Model, Vectors, committed, open_vectors
 from knowledge.model import Block, BlockRole, Cell, Metadata, ParsedDocument, RepairEntry, Span, Table
 from knowledge.repair.pipeline import repair_document
 from knowledge.search.corpus import Array

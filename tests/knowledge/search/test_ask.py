@@ -14,7 +14,7 @@ from knowledge.model import Article, Fact, MatchKind, SourcedText, Span
 from knowledge.query.aliases import Aliases
 from knowledge.search.rewriting import in_hanzi, writings
 from knowledge.search.shelf import merge_repeats
-from knowledge.search.units import LEAST, POSTINGS, Units, telling
+from knowledge.search.terms import LEAST, POSTINGS, Units, telling
 from knowledge.snapshot import Snapshot
 from knowledge.text.numbers import quantities, value_of
 from tests.knowledge.search.corpus import snapshot
