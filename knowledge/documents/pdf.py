@@ -14,8 +14,9 @@ import pypdfium2.raw as raw
 
 from knowledge.documents import limits
 from knowledge.documents.ocr import INSTALL, Scan, TextRecogniser
-from knowledge.documents.pdf_blocks import PageBlock, arrange
+from knowledge.documents.pdf_blocks import arrange
 from knowledge.documents.pdf_characters import REPLACEMENT, read_characters
+from knowledge.documents.pdf_flow import PageBlock
 from knowledge.documents.pdf_font import provide_font
 from knowledge.documents.pdf_page import PrintedPage
 from knowledge.documents.tables import make_table
@@ -38,6 +39,10 @@ _DIGITS: Final = re.compile(r"[\d０-９]+")
 _GARBAGE: Final = re.compile(r"[!-/:-@\[-`{-~]")
 _HAN: Final = re.compile("[\u3400-\u9fff]")
 _OWN: Final = re.compile("[\ue000-\uf8ff]")
+_ASTRAY: Final = re.compile("(?<=[\u3400-\u9fff])[\u00c0-\u024f](?![A-Za-z\u00c0-\u024f])")
+"""An accented letter alone after a hanzi, as no language writes it: ghostscript's map of a font sends marks there."""
+
+_MOST_ASTRAY: Final = 2
 
 
 def read_pdf(name: str, data: bytes, recogniser: TextRecogniser | None = None) -> Extract:
@@ -109,8 +114,10 @@ def _read_page(
 
 
 def is_unusable(page: PrintedPage) -> bool:
-    """Tell whether a page's fonts say nothing of what its glyphs mean: unmapped, or ASCII marks in place of hanzi."""
+    """Tell whether a page's fonts do not say what its glyphs mean: unmapped, ASCII marks for hanzi, letters for marks."""
     text = "".join(glyph.char for glyph in page.glyphs)
+    if len(_ASTRAY.findall(text)) > _MOST_ASTRAY:
+        return True
     if text.count(REPLACEMENT) + len(_OWN.findall(text)) > len(text) // 5:
         return True
     few = len(_HAN.findall(text)) < 0.2 * len(text)
@@ -181,7 +188,9 @@ class PageWriter:
     blocks: list[Block] = field(default_factory=list)
     confidences: list[float | None] = field(default_factory=list)
     _count: int = 0
-    _last: tuple[int, PageBlock] | None = None
+    _latest: int | None = None
+    _ends: dict[int, PageBlock] = field(default_factory=dict)
+    _sent_on: list[int] = field(default_factory=list)
     _table: Table | None = None
     _bare: int | None = None
 
@@ -199,6 +208,8 @@ class PageWriter:
             if fresh:
                 numbers[block.article] = self._number(block)
             number = numbers.get(block.article, max(0, self._count - 1))
+            if block.jump > 0:
+                self._sent_on.append(number)
             if fresh and block.role in (BlockRole.KICKER, BlockRole.TITLE):
                 self.articles.append(len(self.lines) + 1)
             self._write(block, number)
@@ -212,12 +223,14 @@ class PageWriter:
     def _number(self, block: PageBlock) -> int:
         """The number of an article that begins with this block: the last one's where that goes on here.
 
-        Of a title at a page's foot the text may begin on the next one.
+        Of a title at a page's foot the text may begin on the next one; a line may say that text comes from elsewhere.
         """
-        if block.opening and self._bare is not None:
+        if block.jump < 0 and self._sent_on:
+            return self._sent_on.pop(0)
+        if block.opening and not block.jump and self._bare is not None:
             return self._bare
-        if block.opening and self._last is not None:
-            return self._last[0]
+        if block.opening and not block.jump and self._latest is not None:
+            return self._latest
         self._count += 1
         return self._count - 1
 
@@ -227,9 +240,8 @@ class PageWriter:
             block.opening
             and block.role is BlockRole.PARAGRAPH
             and not block.indented
-            and self._last is not None
-            and self._last[0] == number
-            and not self._last[1].finished
+            and number in self._ends
+            and not self._ends[number].finished
         )
         self.lines += block.lines
         table = None
@@ -242,7 +254,7 @@ class PageWriter:
         if role is BlockRole.TITLE:
             self._bare = number
         if role is BlockRole.PARAGRAPH and not block.edge:
-            self._last = (number, block)
+            self._latest, self._ends[number] = number, block
             self._bare = None
 
     def extract(self, kind: str, missing: tuple[Skipped, ...]) -> Extract:

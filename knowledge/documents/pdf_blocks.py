@@ -5,59 +5,30 @@ Sizes and distances are in times of the body's font size unless a name says othe
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from statistics import median
+from itertools import groupby, pairwise
 from typing import Final
 
-from knowledge.documents.pdf_furniture import find_furniture
+from knowledge.documents.pdf_flow import CAPTIONED, SHOT, SIGNED, SMALL, PageBlock, TextFlow
+from knowledge.documents.pdf_furniture import find_furniture, find_pull_quotes
 from knowledge.documents.pdf_lines import (
     PrintedLine,
     body_size,
     bounds,
     find_gutters,
     find_lines,
+    join_initials,
     join_rows,
     same_size,
 )
-from knowledge.documents.pdf_order import BYLINE, TITLE, Region, Stack, cut_regions, find_stacks
+from knowledge.documents.pdf_order import TITLE, Region, Stack, cut_regions, find_stacks
 from knowledge.documents.pdf_page import Box, PrintedPage
 from knowledge.documents.tables import Grid, find_grids
 from knowledge.model import BlockRole
 
-INDENT: Final = "\u3000\u3000"
-_HEADING_CHARS: Final = 24
-_CAPTION_CHARS: Final = 30
-_FINISHED: Final = re.compile("[。！？!?…][”’」』）)》]*$")
-_NEVER_HEADING: Final = re.compile("[。，；！？：、]$")
-_SHOT: Final = re.compile(r"[\s。）)][\u4e00-\u9fff·]{2,4}[\s/／]*[摄攝][）)]?$")
-_CAPTIONED: Final = re.compile(r"^图[为片①-⑩一二三四五]|" + _SHOT.pattern)
-_SIGNED: Final = re.compile(r"(?:记者|記者|通讯员|通訊員|特派员)|^文[/／]|^[（(][^。！？]{2,14}[）)]$")
-
-
-@dataclass(slots=True)
-class PageBlock:
-    """Lines of one role on one page. `article` counts the page's articles, None for none of them.
-
-    `edge` marks a line at the page's edge that is furniture if other pages have it too; `opening` that nothing
-    above it on the page heads its article; `finished` and `indented` say how a paragraph ends and begins.
-    """
-
-    role: BlockRole
-    lines: list[str]
-    article: int | None
-    size: float = 1.0
-    edge: bool = False
-    opening: bool = False
-    indented: bool = False
-    grid: Grid | None = None
-
-    @property
-    def finished(self) -> bool:
-        """Tell whether the text ends as a sentence does."""
-        return bool(self.lines) and _FINISHED.search(self.lines[-1]) is not None
+_THROUGH: Final = 0.9
+"""How much of its article's width a rule has at least that parts what is over it from what is under it."""
 
 
 def arrange(page: PrintedPage, goes_on: bool = False) -> list[PageBlock]:
@@ -70,10 +41,14 @@ def arrange(page: PrintedPage, goes_on: bool = False) -> list[PageBlock]:
     if not lines:
         return [*(_table(grid, None) for grid in grids), *_turned(page)]
     body = body_size(lines)
+    lines = join_initials(lines, body)
     heads, sure_heads, lines = find_furniture(lines, page, body, top=True)
     feet, sure_feet, lines = find_furniture(lines, page, body, top=False)
     head = [_edge(piece, body, sure_heads) for piece in heads]
     foot = [_edge(piece, body, sure_feet) for piece in feet]
+    quotes = find_pull_quotes(lines, body)
+    quoted = {id(line) for quote in quotes for line in quote}
+    lines = [line for line in lines if id(line) not in quoted]
     pictures = [
         p
         for p in page.pictures
@@ -97,6 +72,7 @@ def arrange(page: PrintedPage, goes_on: bool = False) -> list[PageBlock]:
         waiting = [g for g in waiting if g not in mine]
         blocks += _Article(region, size, page, number, near, mine).blocks()
     blocks += (_table(grid, len(regions) - 1 if regions else None) for grid in waiting)
+    blocks += (PageBlock(BlockRole.FURNITURE, [s.text for s in quote], None) for quote in quotes)
     return [*head, *blocks, *foot, *_turned(page)]
 
 
@@ -106,7 +82,7 @@ def _over_titles(stacks: Sequence[Stack], rest: Sequence[PrintedLine], body: flo
     over = [line for line in rest if line.box.bottom <= top + 0.25 * body]
     if any(line.box.top < top - 0.25 * body for line in rest if line.box.bottom > top + 0.25 * body):
         return []
-    return over if any(line.size > 0.93 * body for line in over) else []
+    return over if any(line.size > SMALL * body for line in over) else []
 
 
 def _turned(page: PrintedPage) -> Iterator[PageBlock]:
@@ -191,13 +167,13 @@ class _Article:
             roles: list[tuple[BlockRole, list[PrintedLine]]] = []
             for line in stack.lines:
                 line.display = True
-                if line.size >= 0.93 * title.size:
+                if line.size >= SMALL * title.size:
                     role = BlockRole.TITLE
                 elif line.box.top < title.box.top:
                     role = BlockRole.KICKER
                 else:
                     small = line.size < 1.1 * self.body
-                    role = BlockRole.BYLINE if small and _SIGNED.search(line.text) else BlockRole.SUBTITLE
+                    role = BlockRole.BYLINE if small and SIGNED.search(line.text) else BlockRole.SUBTITLE
                 if roles and roles[-1][0] is role:
                     roles[-1][1].append(line)
                 else:
@@ -237,12 +213,12 @@ class _Article:
         if line.size < 0.95 * self.body:
             return not caption or same_size(caption[0], line)
         text = "".join(each.text for each in caption)
-        return not _SHOT.search(text) and (bool(caption) or _CAPTIONED.search(line.text) is not None)
+        return not SHOT.search(text) and (bool(caption) or CAPTIONED.search(line.text) is not None)
 
     def _text(self, lines: list[PrintedLine]) -> Iterator[PageBlock]:
         """Yield the text band by band; what spans all columns parts the bands."""
         grids = sorted(self.grids, key=lambda g: g.box.top)
-        flow = _Flow(self.body, self.number)
+        flow = TextFlow(self.body, self.number)
         for band in self._bands(lines):
             size = body_size(band)
             for column in self._columns(band, size):
@@ -270,23 +246,28 @@ class _Article:
         if len(lead) >= 2 and sum(len(s.glyphs) for s in lead) >= 40:
             yield lead
             lines = lines[len(lead) :]
+        for part in self._ruled_off(lines):
+            spanning = self._spanning(part)
+            for _, band in groupby(part, key=lambda line: id(line) in spanning):
+                yield list(band)
+
+    def _ruled_off(self, lines: Sequence[PrintedLine]) -> Iterator[list[PrintedLine]]:
+        """Split lines, sorted by their height, where a rule runs through between them from side to side."""
         if not lines:
             return
-        spanning = self._spanning(lines)
-        band: list[PrintedLine] = []
-        inside = False
-        for line in lines:
-            spans = id(line) in spanning
-            if band and spans != inside:
-                yield band
-                band = []
-            band.append(line)
-            inside = spans
-        yield band
+        box = bounds(lines)
+        rules = [
+            rule.top
+            for rule in self.page.levels
+            if rule.across(box) > _THROUGH * box.width
+            and not any(s.box.top + 0.3 * s.size < rule.top < s.box.bottom - 0.3 * s.size for s in lines)
+        ]
+        for _, part in groupby(lines, key=lambda line: sum(rule < line.middle for rule in rules)):
+            yield list(part)
 
     def _spanning(self, lines: Sequence[PrintedLine]) -> set[int]:
         """The lines that cross every gutter between the columns of the others."""
-        core = [s for s in lines if 0.93 * self.body < s.size < 1.3 * self.body] or list(lines)
+        core = [s for s in lines if SMALL * self.body < s.size < 1.3 * self.body] or list(lines)
         columns = find_gutters(core, self.body, self.page.uprights)
         gaps = [(left[1], right[0]) for left, right in pairwise(columns)]
         crossing = [
@@ -300,7 +281,7 @@ class _Article:
 
     def _columns(self, lines: Sequence[PrintedLine], size: float) -> Iterator[list[PrintedLine]]:
         """Yield each column's lines from top to bottom, the pieces of one height joined whatever the gap."""
-        core = [s for s in lines if 0.93 * size < s.size < 1.3 * size] or list(lines)
+        core = [s for s in lines if SMALL * size < s.size < 1.3 * size] or list(lines)
         columns = find_gutters(core, size, self.page.uprights)
         shares: list[list[PrintedLine]] = [[] for _ in columns]
         for line in lines:
@@ -331,87 +312,3 @@ def _split_at(column: Sequence[PrintedLine], grids: Sequence[Grid]) -> list[list
             parts.append([])
         parts[-1].append(line)
     return parts
-
-
-class _Flow:
-    """Columns of text becoming headings and paragraphs, from the first column's head to the last one's foot."""
-
-    def __init__(self, body: float, article: int) -> None:
-        self.blocks: list[PageBlock] = []
-        self._body = body
-        self._article = article
-        self._open: PageBlock | None = None
-        self._inset_before = 0.0
-
-    def put(self, block: PageBlock) -> None:
-        """Take a block as it is."""
-        self.blocks.append(block)
-        self._open = None
-
-    def column(self, lines: Sequence[PrintedLine], size: float) -> None:
-        """Take the lines of one column."""
-        if not lines:
-            return
-        box = bounds(lines)
-        pitches = [b.base - a.base for a, b in pairwise(lines)]
-        usual = median(pitches) if pitches else size
-        indents = any(1.4 < (line.box.left - box.left) / size < 3.2 for line in lines)
-        for at, line in enumerate(lines):
-            before = (line.box.left - box.left) / size
-            after = (box.right - line.box.right) / size
-            below = at > 0 and not indents and pitches[at - 1] > 1.3 * usual
-            self._line(line, size, before, after, below, len(lines) == 1)
-            self._inset_before = after
-
-    def _line(
-        self, line: PrintedLine, size: float, before: float, after: float, below: bool, alone: bool
-    ) -> None:
-        text = line.text
-        relative = line.size / size
-        if (
-            _CAPTIONED.search(text)
-            and len(text) <= _CAPTION_CHARS
-            and before > 0.9
-            and abs(before - after) < 0.9
-        ):
-            self.put(self._block(BlockRole.CAPTION, line, text))
-            return
-        if relative < 0.93 and len(text) <= _CAPTION_CHARS:
-            signed = _SIGNED.search(text) or len(text) <= 6
-            self.put(self._block(BlockRole.BYLINE if signed else BlockRole.CAPTION, line, text))
-            return
-        if self._is_heading(line, text, relative, before, after):
-            line.display = True
-            last = self.blocks[-1] if self.blocks else None
-            if last is not None and last.role is BlockRole.HEADING and self._open is None and not below:
-                last.lines.append(line.text)
-            else:
-                self.put(self._block(BlockRole.HEADING, line, line.text))
-            return
-        if BYLINE.fullmatch(text) and (after > 1 or alone) and (self._open is None or self._open.finished):
-            self.put(self._block(BlockRole.BYLINE, line, text))
-            return
-        indented = 1.4 < before < 3.2
-        if self._open is None or indented or self._ended(before, below):
-            self._open = self._block(BlockRole.PARAGRAPH, line, INDENT * indented + text)
-            self._open.indented = indented
-            self.blocks.append(self._open)
-        else:
-            self._open.lines.append(text)
-
-    def _ended(self, before: float, below: bool) -> bool:
-        """Tell whether the open paragraph ended though nothing is indented: it stopped short, or a gap follows."""
-        assert self._open is not None
-        short = self._inset_before > 1.5 and before < 0.5
-        return self._open.finished and (short or below)
-
-    def _is_heading(self, line: PrintedLine, text: str, relative: float, before: float, after: float) -> bool:
-        if len(text) > _HEADING_CHARS or _NEVER_HEADING.search(text) or BYLINE.fullmatch(text):
-            return False
-        centred = before > 0.9 and abs(before - after) < 0.9
-        if centred and (before > 2.3 or relative > 1.03):
-            return True
-        return relative > 1.03 and (before > 0.5 or after > 1)
-
-    def _block(self, role: BlockRole, line: PrintedLine, text: str) -> PageBlock:
-        return PageBlock(role, [text], self._article, line.size / self._body)

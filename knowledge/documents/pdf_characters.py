@@ -13,20 +13,27 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import combinations, groupby
+from statistics import median
 from typing import Any, Final
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
 from knowledge.documents import limits
-from knowledge.documents.pdf_page import Box, Glyph, PrintedPage, Turn
+from knowledge.documents.pdf_page import ASCENT, Box, Glyph, PrintedPage, Turn, is_vertical
+from knowledge.text.folding import fold, is_hanzi
 
 REPLACEMENT: Final = "\ufffd"
 _THIN: Final = 3.0
+_HEADLINE: Final = 1.35
 _INVISIBLE: Final = 0.5  # points: print lower than this is for no eye, and no measure of its page
 _MOST_SHAPES: Final = 20_000
 _MOST_RULES: Final = 300
+_MOST_SIDES: Final = 60
+_FRAME: Final = (50.0, 40.0)
+"""Points that a frame around text is wide and high at least: four characters, two lines."""
+
 _TALLEST_INK: Final = 3.0
 """A font size that its own ink exceeds so many times is not the size that is seen."""
 
@@ -38,6 +45,12 @@ _ROW: Final = 16.0
 _HALF_MARKS: Final = frozenset("，。、；：！？）》」』】〕〉”’")
 _RANGES: Final = ((0x2E80, 0x2FE0), (0xF900, 0xFB07), (0xFE10, 0xFE20), (0xFE30, 0xFE45))
 """Radicals, compatibility forms, ligatures and vertical forms, which fonts map to in place of the character itself."""
+
+_DOOR: Final = "\u2f3e"
+"""The radical that fonts draw as 户 or as 戶, by their country."""
+
+_TRADITIONAL: Final = 0.1
+"""Of traditional text a third of the hanzi have a simplified form, of simplified text none but in names."""
 
 _DASHES: Final = {0x2010: "-", 0x2011: "-", 0x2E3A: "——", 0x2E3B: "———"}
 """Hyphens and long dashes that a font has one glyph with others for, as they are typed."""
@@ -61,9 +74,15 @@ def read_characters(document: pdfium.PdfDocument, number: int, data: bytes) -> P
     kept = [each for each in printed if _is_on(turn.sheet, each)]
     glyphs = [_glyph(turn, each) for each in kept if each.quarter == quarter]
     turned = [each for each in kept if each.quarter != quarter]
+    glyphs, turned = _set_upright(turn, glyphs, turned)
     recovered, lost = _recover(number, data, printed, empty, turn)
     glyphs = _undoubled(_unligated([*glyphs, *recovered]))
     glyphs, struck = _unstruck(glyphs, shapes.strokes)
+    if any(glyph.char == _DOOR for glyph in glyphs):
+        text = "".join(glyph.char for glyph in glyphs)
+        others = sum(one != other for one, other in zip(text, fold(text), strict=True) if is_hanzi(one))
+        door = "戶" if others > _TRADITIONAL * len(text) else "户"
+        glyphs = [replace(glyph, char=door) if glyph.char == _DOOR else glyph for glyph in glyphs]
     sheet = PrintedPage(
         *turn.size,
         tuple(glyphs),
@@ -79,7 +98,7 @@ def read_characters(document: pdfium.PdfDocument, number: int, data: bytes) -> P
         turn=turn,
         rotation=rotation,
     )
-    return _laid_flat(sheet) if _is_vertical(glyphs) else sheet
+    return sheet.laid_flat() if is_vertical(glyphs) else sheet
 
 
 def _sheet(page: pdfium.PdfPage) -> tuple[float, float, float, float]:
@@ -153,7 +172,7 @@ def _char(code: int, high: int, unmapped: bool) -> str:
         return REPLACEMENT
     if code in _DASHES:
         return _DASHES[code]
-    if any(low <= code < end for low, end in _RANGES):
+    if chr(code) != _DOOR and any(low <= code < end for low, end in _RANGES):
         return unicodedata.normalize("NFKC", chr(code))
     return "" if code < 0x20 or code in (0xFFFE, 0xFFFF) else chr(code)
 
@@ -174,6 +193,25 @@ def _glyph(turn: Turn, printed: _Printed) -> Glyph:
     if char in _HALF_MARKS:
         room = 0.5 * printed.wide
     return Glyph(char, x, x + room, y, size, printed.order, printed.after_space)
+
+
+def _set_upright(
+    turn: Turn, glyphs: list[Glyph], turned: Sequence[_Printed]
+) -> tuple[list[Glyph], list[_Printed]]:
+    """Stand the full-width characters of a turned headline upright, one under another, as it is read.
+
+    A headline is print larger than most of the page; the rest stays turned.
+    """
+    usual = median(glyph.size for glyph in glyphs) if glyphs else 0.0
+    down = (turn.quarter - 1) % 4
+    large = [each for each in turned if each.quarter == down and each.size > _HEADLINE * usual > 0]
+    if not all(unicodedata.east_asian_width(each.char) in "WF" for each in large):
+        return glyphs, list(turned)
+    for each in large:
+        x, y = turn.point(each.x, each.y)
+        left, base = x - (1 - ASCENT) * each.size, y + ASCENT * each.size
+        glyphs.append(Glyph(each.char, left, left + each.size, base, each.size, each.order))
+    return glyphs, [each for each in turned if each not in large]
 
 
 class _Shapes:
@@ -198,6 +236,7 @@ class _Shapes:
                 self.pictures.append(box)
         self.uprights.sort(key=lambda rule: -rule.height)
         self.levels.sort(key=lambda rule: -rule.width)
+        self.frames += _drawn_frames(self.uprights[:_MOST_SIDES], self.levels[:_MOST_RULES])
 
     def _path(self, box: Box) -> None:
         left, top, right, bottom = box.left, box.top, box.right, box.bottom
@@ -213,8 +252,28 @@ class _Shapes:
         if box.width * box.height < self._largest:
             self.edges += (Box(left, top, right, top), Box(left, bottom, right, bottom))
             self.edges += (Box(left, top, left, bottom), Box(right, top, right, bottom))
-            if box.width > 50 and box.height > 40:
+            if box.width > _FRAME[0] and box.height > _FRAME[1]:
                 self.frames.append(box)
+
+
+def _drawn_frames(uprights: Sequence[Box], levels: Sequence[Box]) -> Iterator[Box]:
+    """Frames whose four sides are strokes of their own, which meet at the corners."""
+    for left, right in combinations(sorted(uprights, key=lambda rule: rule.left), 2):
+        box = Box(left.left, left.top, right.right, left.bottom)
+        if (
+            abs(left.top - right.top) < _THIN
+            and abs(left.bottom - right.bottom) < _THIN
+            and box.width > _FRAME[0]
+            and box.height > _FRAME[1]
+            and all(
+                any(
+                    abs(level.top - y) < _THIN and level.across(box) > box.width - 2 * _THIN
+                    for level in levels
+                )
+                for y in (box.top, box.bottom)
+            )
+        ):
+            yield box
 
 
 def _empty_places(page: pdfium.PdfPage) -> list[tuple[float, float]]:
@@ -333,57 +392,6 @@ def _unstruck(glyphs: Sequence[Glyph], strokes: Sequence[Box]) -> tuple[list[Gly
         ):
             kept[-1] = replace(last, right=glyph.right)  # what is deleted leaves no gap
     return kept, len(glyphs) - len(kept)
-
-
-def _is_vertical(glyphs: Sequence[Glyph]) -> bool:
-    """Tell whether hanzi stand close under one another and apart from those beside them: text set in columns."""
-    han = [g for g in glyphs if "\u3400" <= g.char <= "\u9fff"]
-    cells: dict[tuple[int, int], list[Glyph]] = defaultdict(list)
-    for glyph in han:
-        cells[int(glyph.left // 8), int(glyph.base // 8)].append(glyph)
-
-    def has(glyph: Glyph, x: float, y: float) -> bool:
-        i, j, near = int(x // 8), int(y // 8), 0.25 * glyph.size
-        reach = 1 + int(near // 8)
-        return any(
-            other is not glyph and abs(other.left - x) <= near and abs(other.base - y) <= near
-            for a in range(i - reach, i + reach + 1)
-            for b in range(j - reach, j + reach + 1)
-            for other in cells.get((a, b), ())
-        )
-
-    beside = sum(has(g, g.left + g.size, g.base) for g in han)
-    under = sum(any(has(g, g.left, g.base + k * g.size) for k in (1.0, 1.25)) for g in han)
-    return len(han) >= 20 and under > 0.6 * len(han) and beside < 0.3 * len(han)
-
-
-def _laid_flat(page: PrintedPage) -> PrintedPage:
-    """Turn a page of vertical text so that its columns, from right to left, become lines from top to bottom."""
-
-    def flat(box: Box) -> Box:
-        return Box(box.top, page.width - box.right, box.bottom, page.width - box.left)
-
-    glyphs = tuple(
-        replace(
-            g,
-            left=g.base - 0.88 * g.size,
-            right=g.base + 0.12 * g.size,
-            base=page.width - g.left - 0.12 * g.size,
-        )
-        for g in page.glyphs
-    )
-    return replace(
-        page,
-        width=page.height,
-        height=page.width,
-        glyphs=glyphs,
-        uprights=tuple(map(flat, page.levels)),
-        levels=tuple(map(flat, page.uprights)),
-        frames=tuple(map(flat, page.frames)),
-        pictures=tuple(map(flat, page.pictures)),
-        edges=tuple(map(flat, page.edges)),
-        vertical=True,
-    )
 
 
 def _turned_lines(printed: Sequence[_Printed]) -> Iterator[str]:

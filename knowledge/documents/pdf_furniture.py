@@ -1,4 +1,4 @@
-"""What runs along a page's edges and belongs to no article: heads, page numbers, imprints.
+"""What is no part of an article's text: what runs along a page's edges, and quotes pulled out of it in large print.
 
 Sizes and distances are in times of the body's font size unless a name says otherwise.
 """
@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Final
 
-from knowledge.documents.pdf_lines import PrintedLine, join_rows, same_size
+from knowledge.documents.pdf_lines import PrintedLine, find_gutters, join_rows, same_size
 from knowledge.documents.pdf_order import TITLE
 from knowledge.documents.pdf_page import PrintedPage
+from knowledge.text.folding import fold_radicals
 
 _EDGE: Final = 0.08
 """Running heads and page numbers stand in the outer 8 % of a page's height."""
@@ -19,6 +21,12 @@ _EDGE: Final = 0.08
 _LONG_RULE: Final = 0.7
 _HEAD_CHARS, _FOOT_CHARS, _EDGE_CHARS = 80, 120, 45
 _MASTHEAD_CHARS: Final = 6
+_QUOTE: Final = 1.1
+_QUOTED_WORDS: Final = 15
+_UNDER: Final = 5.0
+_ECHO: Final = 60
+"""Characters at whose beginning an article says its title again."""
+
 _PAUSED: Final = re.compile("[。，、；：！？]$")
 
 
@@ -40,7 +48,7 @@ def find_furniture(
 
 
 def _is_headline(line: PrintedLine, lines: Sequence[PrintedLine], body: float) -> bool:
-    """Tell whether a line by a rule at the page's edge is an article's title: large, long, alone on its height."""
+    """Tell whether a line at the page's edge is an article's title: large, long, alone on its height."""
     beside = any(other is not line and other.box.along(line.box) > 0.3 * other.size for other in lines)
     return line.size >= TITLE * body and len(line.glyphs) > _MASTHEAD_CHARS and not beside
 
@@ -81,7 +89,7 @@ def _edge_row(lines: Sequence[PrintedLine], page: PrintedPage, body: float, top:
         return []
     if 2 * sum(_runs_on(piece, rest, top) for piece in row) >= len(row):
         return []
-    if top and len(row) == 1 and any(_heads(row[0], s) for s in rest):
+    if top and len(row) == 1 and (_is_headline(row[0], lines, body) or any(_heads(row[0], s) for s in rest)):
         return []
     return row
 
@@ -109,3 +117,68 @@ def _heads(line: PrintedLine, other: PrintedLine) -> bool:
     """Tell whether a line is the kicker of the headline right under it."""
     close = other.box.top - line.box.bottom < 0.7 * other.size
     return other.size > TITLE * line.size and close and other.box.across(line.box) > 0
+
+
+def find_pull_quotes(lines: Sequence[PrintedLine], body: float) -> list[list[PrintedLine]]:
+    """Find large print under text that says again, word for word, what the text says elsewhere.
+
+    What is said again right under it is a title, whose article begins with its words.
+    """
+    large = sorted((s for s in lines if s.size > _QUOTE * body and not s.upright), key=lambda s: s.base)
+    text = [s for s in lines if 0.93 * body < s.size <= _QUOTE * body]
+    quotes: list[list[PrintedLine]] = []
+    for line in large:
+        for quote in quotes:
+            last = quote[-1]
+            if (
+                same_size(last, line)
+                and last.box.across(line.box) > 0
+                and line.box.top - last.box.bottom < line.size
+            ):
+                quote.append(line)
+                break
+        else:
+            quotes.append([line])
+    found = [
+        quote
+        for quote in quotes
+        if any(
+            s.box.across(quote[0].box) > 0
+            and 0 <= quote[0].box.top - s.box.bottom + 0.5 * body < _UNDER * body
+            for s in text
+        )
+    ]
+    if not found:
+        return []
+    ordered = [
+        s
+        for column in find_gutters(text, body, ())
+        for s in sorted(text, key=lambda s: s.base)
+        if _stands_in(s, column)
+    ]
+    words = "".join(map(_words, ordered))
+    starts = list(accumulate((len(_words(s)) for s in ordered), initial=0))
+
+    def is_pulled(quote: Sequence[PrintedLine]) -> bool:
+        said = "".join(map(_words, quote))
+        at = words.find(said) if len(said) >= _QUOTED_WORDS else -1
+        if at < 0:
+            return False
+        place = quote[-1].box
+        under = [
+            k
+            for k, s in enumerate(ordered)
+            if s.box.across(place) > 0 and s.box.top > place.bottom - 0.5 * body
+        ]
+        first = starts[min(under, key=lambda k: ordered[k].base)] if under else 0
+        return not (under and first <= at < first + _ECHO)
+
+    return [quote for quote in found if is_pulled(quote)]
+
+
+def _words(line: PrintedLine) -> str:
+    return "".join(char for char in fold_radicals(line.text) if char.isalnum())
+
+
+def _stands_in(line: PrintedLine, column: tuple[float, float]) -> bool:
+    return column[0] - 1 <= line.box.left <= column[1]

@@ -5,18 +5,17 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import median
 from typing import Final
 
-from knowledge.documents.pdf_page import Box, Glyph
+from knowledge.documents.pdf_page import ASCENT, Box, Glyph
 
 GAP: Final = 0.6
 """Gap, in ems, from which two neighbours may belong to different columns."""
 
 SAME_SIZE: Final = 1.15
-_ASCENT: Final = 0.88
 _ONE_BASE: Final = 0.25
 _ONE_SIZE: Final = 1.5
 _LATIN_GAP: Final = 0.18
@@ -24,12 +23,21 @@ _WORD_GAP: Final = 0.6
 _PARTS_GAP: Final = 0.2
 _UPRIGHT: Final = 3
 _ROW: Final = 8.0
+_INITIAL: Final = 1.8
+"""Times the body's size from which a character takes the room of two lines; headlines have several."""
+
+_INITIAL_GAP: Final = 3.2
+"""Ems from it to a line beside it, which may begin with an indent."""
+
 _GUTTER: Final = 0.35
-_GUTTER_OF_FEW: Final = 1.2
-"""Few lines may leave a narrow strip free by chance."""
+_GUTTER_OF_FEW: Final = 1.05
+"""Few lines may leave a narrow strip free by chance: it is a gutter if it is wider than the blank of a line, one em."""
 
 _LENIENT_ROWS: Final = 9
 _FEWEST_ROWS: Final = 3
+_UNFILLED: Final = 2.0
+"""Ems that a line set ragged leaves free at most: one for a mark that may not begin the next, one for what has no break."""
+
 _LINES_A_STRAY: Final = 60
 _NARROWEST_COLUMN: Final = 4.0
 
@@ -61,9 +69,9 @@ class PrintedLine:
         bottom = max(g.base for g in self.glyphs) if self.upright else self.base
         self.box = Box(
             min(g.left for g in self.glyphs),
-            top - _ASCENT * self.size,
+            top - ASCENT * self.size,
             max(g.right for g in self.glyphs),
-            bottom + (1 - _ASCENT) * self.size,
+            bottom + (1 - ASCENT) * self.size,
         )
 
     def take(self, other: PrintedLine) -> None:
@@ -232,6 +240,36 @@ def _evenly(line: PrintedLine, single: PrintedLine) -> bool:
     return abs(single.box.left - line.box.right - inner) <= 0.35 * inner
 
 
+def join_initials(lines: Sequence[PrintedLine], body: float) -> list[PrintedLine]:
+    """Put a paragraph's first character, set as high as several lines, before the first of those that stand beside it.
+
+    The others begin, as far as indents are told by it, where the character does.
+    """
+    joined: set[int] = set()
+    for initial in lines:
+        if len(initial.glyphs) > 1 or initial.size < _INITIAL * body:
+            continue
+        beside = [
+            s
+            for s in lines
+            if len(s.glyphs) > 1
+            and s.box.along(initial.box) > 0.3 * s.size
+            and -0.3 * body < s.box.left - initial.box.right < _INITIAL_GAP * body
+        ]
+        first = min(beside, key=lambda s: s.base, default=initial)
+        if len(beside) < 2 or first.box.left - initial.box.right > body:
+            continue
+        joined.add(id(initial))
+        left, right = initial.box.left, first.box.left
+        first.glyphs.append(
+            replace(initial.glyphs[0], left=left, right=right, base=first.base, size=first.size)
+        )
+        first.measure()
+        for line in beside:
+            line.box = replace(line.box, left=left)
+    return [line for line in lines if id(line) not in joined]
+
+
 def join_rows(lines: Iterable[PrintedLine], most: float, uprights: Sequence[Box]) -> list[PrintedLine]:
     """Join neighbours of one height and size that stand at most `most` ems apart with no rule between."""
     joined: list[PrintedLine] = []
@@ -306,7 +344,7 @@ def _parted(lines: Sequence[PrintedLine], columns: tuple[tuple[float, float], ..
     (left, left_end), (right, right_end) = columns
     before = [s for s in lines if s.box.left >= left - 1 and s.box.right <= left_end + 1]
     after = [s for s in lines if s.box.left >= right - 1 and s.box.right <= right_end + 1]
-    full = [s for s in before if s.box.right > left_end - body]
+    full = [s for s in before if s.box.right > left_end - _UNFILLED * body]
     return sum(any(abs(s.base - t.base) < 0.3 * body for t in after) for s in full) >= _FEWEST_ROWS
 
 
@@ -319,29 +357,20 @@ def _covered(
     lines: Sequence[PrintedLine], least: float, uprights: Sequence[Box], box: Box, stray: int
 ) -> list[tuple[float, float]]:
     """The x intervals that more than `stray` lines cover; a narrow gap parts two only where a rule stands in it."""
-    count = int(box.width * 2) + 2
-    steps = [0] * (count + 1)
-    for line in lines:
-        steps[max(0, int((line.box.left - box.left) * 2))] += 1
-        steps[min(count, int((line.box.right - box.left) * 2) + 1)] -= 1
+    begins = [(line.box.left, 0) for line in lines]
+    ends = [(line.box.right, 1) for line in lines]
     found: list[tuple[float, float]] = []
-    start: int | None = None
     depth = 0
-    for at in range(count + 1):
-        depth += steps[at]
-        if depth > stray and start is None:
-            start = at
-        elif depth <= stray and start is not None:
-            found.append((box.left + start / 2, box.left + at / 2))
-            start = None
-    merged: list[tuple[float, float]] = []
-    for left, right in found:
-        last = merged[-1] if merged else None
-        if last is not None and left - last[1] < least and not _rule_in(last[1], left, uprights, box):
-            merged[-1] = (last[0], right)
-        else:
-            merged.append((left, right))
-    return merged
+    for x, ending in sorted([*begins, *ends]):
+        depth += -1 if ending else 1
+        if ending and depth == stray:
+            found[-1] = (found[-1][0], x)
+        elif not ending and depth == stray + 1:
+            last = found[-1] if found else None
+            if last is not None and x - last[1] < least and not _rule_in(last[1], x, uprights, box):
+                continue
+            found.append((x, x))
+    return found
 
 
 def _rule_in(left: float, right: float, uprights: Sequence[Box], box: Box) -> bool:

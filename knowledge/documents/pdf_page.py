@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
+
+ASCENT: Final = 0.88
+"""How much of the em box of a hanzi stands over its baseline, by the fonts' own metrics; .12 is under it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,3 +135,53 @@ class PrintedPage:
         if self.turn is None:
             return Box(*(at / self.scale for at in (box.left, box.top, box.right, box.bottom)))
         return self.turn.turned(box, self.rotation)
+
+    def laid_flat(self) -> PrintedPage:
+        """Turn a page of vertical text so that its columns, from right to left, become lines from top to bottom."""
+
+        def flat(box: Box) -> Box:
+            return Box(box.top, self.width - box.right, box.bottom, self.width - box.left)
+
+        glyphs = tuple(
+            replace(
+                g,
+                left=g.base - ASCENT * g.size,
+                right=g.base + (1 - ASCENT) * g.size,
+                base=self.width - g.left - (1 - ASCENT) * g.size,
+            )
+            for g in self.glyphs
+        )
+        return replace(
+            self,
+            width=self.height,
+            height=self.width,
+            glyphs=glyphs,
+            uprights=tuple(map(flat, self.levels)),
+            levels=tuple(map(flat, self.uprights)),
+            frames=tuple(map(flat, self.frames)),
+            pictures=tuple(map(flat, self.pictures)),
+            edges=tuple(map(flat, self.edges)),
+            vertical=True,
+        )
+
+
+def is_vertical(glyphs: Sequence[Glyph]) -> bool:
+    """Tell whether hanzi stand close under one another and apart from those beside them: text set in columns."""
+    han = [g for g in glyphs if "\u3400" <= g.char <= "\u9fff"]
+    cells: dict[tuple[int, int], list[Glyph]] = defaultdict(list)
+    for glyph in han:
+        cells[int(glyph.left // 8), int(glyph.base // 8)].append(glyph)
+
+    def has(glyph: Glyph, x: float, y: float) -> bool:
+        i, j, near = int(x // 8), int(y // 8), 0.25 * glyph.size
+        reach = 1 + int(near // 8)
+        return any(
+            other is not glyph and abs(other.left - x) <= near and abs(other.base - y) <= near
+            for a in range(i - reach, i + reach + 1)
+            for b in range(j - reach, j + reach + 1)
+            for other in cells.get((a, b), ())
+        )
+
+    beside = sum(has(g, g.left + g.size, g.base) for g in han)
+    under = sum(any(has(g, g.left, g.base + k * g.size) for k in (1.0, 1.25)) for g in han)
+    return len(han) >= 20 and under > 0.6 * len(han) and beside < 0.3 * len(han)

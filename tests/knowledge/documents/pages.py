@@ -51,7 +51,7 @@ class Sheet:
     rotation: int = 0
     alone: bool = False
     _pieces: list[tuple[str, float, float, float, str]] = field(default_factory=list)
-    _turned: list[tuple[float, float, float, str]] = field(default_factory=list)
+    _turned: list[tuple[float, float, float, str, int]] = field(default_factory=list)
     _shapes: list[tuple[str, tuple[float, ...]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -66,9 +66,12 @@ class Sheet:
             self._pieces.append((font, size, x, y, char))
             x += pdfmetrics.stringWidth(char, font, size) + (pitch - 1) * size
 
-    def turned_text(self, x: float, y: float, size: float, text: str) -> None:
-        """Print a line that stands at (x, y) upright once the page is shown turned by 90 degrees."""
-        self._turned.append((size, x, y, text))
+    def turned_text(self, x: float, y: float, size: float, text: str, downwards: bool = False) -> None:
+        """Print a line that stands at (x, y) upright once the page is shown turned by 90 degrees.
+
+        With `downwards` it runs from height x down, at y from the left.
+        """
+        self._turned.append((size, y, x, text, -90) if downwards else (size, self.width - y, x, text, 90))
 
     def upright(self, x: float, y: float, size: float, text: str) -> None:
         for at, char in enumerate(text):
@@ -117,10 +120,10 @@ class Sheet:
         for font, size, x, y, text in pieces:
             canvas.setFont(font, size)
             canvas.drawString(x, y, text)
-        for size, x, y, text in self._turned:
+        for size, x, y, text, degrees in self._turned:
             canvas.saveState()
-            canvas.translate(self.width - y, x)
-            canvas.rotate(90)
+            canvas.translate(x, y)
+            canvas.rotate(degrees)
             canvas.setFont(SONG, size)
             canvas.drawString(0, 0, text)
             canvas.restoreState()
@@ -387,6 +390,42 @@ def latin_words_and_figures_in_another_font(sheet: Sheet) -> list[list[str]]:
     return [["夹有西文的报道", left, "".join(f"这是右栏第{n:02}行文字。" for n in range(12))]]
 
 
+def an_initial_as_high_as_three_lines(sheet: Sheet) -> list[list[str]]:
+    sheet.text(40, 740, 28, "首字下沉的文章")
+    text = "".join(paragraphs(40, 2))
+    sheet.text(30, 675, 36, text[0])
+    for row in range(3):
+        sheet.text(68, 700 - row * LEADING, 9, text[1 + 20 * row : 21 + 20 * row])
+    rest = text[61:]
+    for row in range(0, len(rest), 23):
+        sheet.text(30, 700 - (3 + row // 23) * LEADING, 9, rest[row : row + 23])
+    return [["首字下沉的文章", text]]
+
+
+def a_heading_as_wide_as_its_column(sheet: Sheet) -> list[list[str]]:
+    first, second = paragraphs(41, 1), paragraphs(42, 1)
+    sheet.text(40, 740, 28, "栏窄小标题宽的文章")
+    sheet.flow(first, columns(1, 30, 700, 15), 13)
+    sheet.text(31, 700 - 15.5 * LEADING, 11.5, "小标题占满整整一栏")
+    sheet.flow(second, columns(1, 30, 700 - 17 * LEADING, 20), 13)
+    return [["栏窄小标题宽的文章", *first, "小标题占满整整一栏", *second]]
+
+
+def two_ragged_columns_of_four_rows(sheet: Sheet) -> list[list[str]]:
+    sheet.text(40, 740, 28, "只有几行的短文")
+    left = [
+        "　　甲甲甲甲甲甲甲甲甲甲甲",
+        "乙乙乙乙乙乙乙乙乙乙乙",
+        "丙丙丙丙丙丙丙丙丙丙丙丙丙",
+        "丁丁丁丁丁丁丁丁丁丁丁丁",
+    ]
+    right = ["戊戊戊戊戊戊戊戊戊戊戊戊", "己己己己己己己己己己己", "庚庚庚庚庚庚庚庚庚庚庚庚", "辛辛辛。"]
+    for x, rows in ((30, left), (30 + 13 * 9 + 10.8, right)):
+        for row, text in enumerate(rows):
+            sheet.text(x + 18 * text.startswith("　"), 700 - row * LEADING, 9, text.strip())
+    return [["只有几行的短文", "".join([*left, *right])]]
+
+
 PAGES: Final[Sequence[Lay]] = (
     one_article_with_everything,
     two_articles_one_above_the_other,
@@ -412,4 +451,7 @@ PAGES: Final[Sequence[Lay]] = (
     three_columns_over_five,
     a_page_of_one_column,
     latin_words_and_figures_in_another_font,
+    an_initial_as_high_as_three_lines,
+    a_heading_as_wide_as_its_column,
+    two_ragged_columns_of_four_rows,
 )

@@ -1,0 +1,187 @@
+"""The columns of an article to headings, paragraphs, captions and bylines.
+
+Sizes and distances are in times of the body's font size unless a name says otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from statistics import median
+from typing import Final
+
+from knowledge.documents.pdf_lines import PrintedLine, bounds
+from knowledge.documents.pdf_order import BYLINE
+from knowledge.documents.tables import Grid
+from knowledge.model import BlockRole
+from knowledge.repair.patterns import is_page_head, jump_of
+
+INDENT: Final = "\u3000\u3000"
+_HEADING_CHARS: Final = 24
+_CAPTION_CHARS: Final = 30
+"""Characters of one line: of two columns no heading is as wide, nor of a picture's three a line of its caption."""
+
+LARGER: Final = 1.03
+"""Times the body's size from which print is meant to be seen as larger: half a point of twelve is 1.04."""
+
+SMALL: Final = 0.93
+"""Times the body's size under which print is meant to be seen as smaller: half a point of nine is .94."""
+
+_FINISHED: Final = re.compile("[。！？!?…][”’」』）)》]*$")
+_NEVER_HEADING: Final = re.compile("[。，；！？：、]$")
+SHOT: Final = re.compile(r"[\s。）)][\u4e00-\u9fff·]{2,4}[\s/／]*[摄攝][）)]?$")
+CAPTIONED: Final = re.compile(r"^图[为片①-⑩一二三四五]|" + SHOT.pattern)
+SIGNED: Final = re.compile(r"(?:记者|記者|通讯员|通訊員|特派员)|^文[/／]|^[（(][^。！？]{2,14}[）)]$")
+
+
+@dataclass(slots=True)
+class PageBlock:
+    """Lines of one role on one page. `article` counts the page's articles, None for none of them.
+
+    `edge` marks a line at the page's edge that is furniture if other pages have it too; `opening` that nothing
+    above it on the page heads its article; `finished` and `indented` say how a paragraph ends and begins; `jump` is 1
+    where a line sends the reader on to another page, -1 where it says from which one the text goes on.
+    """
+
+    role: BlockRole
+    lines: list[str]
+    article: int | None
+    size: float = 1.0
+    edge: bool = False
+    opening: bool = False
+    indented: bool = False
+    grid: Grid | None = None
+    jump: int = 0
+
+    @property
+    def finished(self) -> bool:
+        """Tell whether the text ends as a sentence does."""
+        return bool(self.lines) and _FINISHED.search(self.lines[-1]) is not None
+
+
+class TextFlow:
+    """Columns of text becoming headings and paragraphs, from the first column's head to the last one's foot.
+
+    Captions within the text are put after it, for a sentence may go on beyond them.
+    """
+
+    def __init__(self, body: float, article: int) -> None:
+        self._written: list[PageBlock] = []
+        self._captions: list[PageBlock] = []
+        self._body = body
+        self._article = article
+        self._open: PageBlock | None = None
+        self._opening = False
+        self._inset_before = 0.0
+
+    @property
+    def blocks(self) -> list[PageBlock]:
+        """Everything taken."""
+        return [*self._written, *self._captions]
+
+    def put(self, block: PageBlock) -> None:
+        """Take a block as it is."""
+        self._written.append(block)
+        self._open = None
+
+    def column(self, lines: Sequence[PrintedLine], size: float) -> None:
+        """Take the lines of one column."""
+        if not lines:
+            return
+        box = bounds([s for s in lines if s.size > SMALL * size] or lines)
+        pitches = [b.base - a.base for a, b in pairwise(lines)]
+        usual = median(pitches) if pitches else size
+        indents = any(1.4 < (line.box.left - box.left) / size < 3.2 for line in lines)
+        larger = [list(run) for _, run in groupby(lines, key=lambda s: s.size > LARGER * size)]
+        runs = {id(line): run for run in larger for line in run}
+        for at, line in enumerate(lines):
+            before = (line.box.left - box.left) / size
+            after = (box.right - line.box.right) / size
+            below = at > 0 and not indents and pitches[at - 1] > 1.3 * usual
+            self._line(line, size, before, after, below, len(lines) == 1, runs[id(line)])
+            self._inset_before = after
+
+    def _line(
+        self,
+        line: PrintedLine,
+        size: float,
+        before: float,
+        after: float,
+        below: bool,
+        alone: bool,
+        run: Sequence[PrintedLine],
+    ) -> None:
+        text = line.text
+        small = line.size < SMALL * size
+        centred = before > 0.9 and abs(before - after) < 0.9
+        closed = self._open is None or self._open.finished
+        if jump := jump_of(text.strip()):
+            self._jump(line, jump)
+        elif len(text) <= _CAPTION_CHARS and (small or (centred and CAPTIONED.search(text))):
+            if small and (SIGNED.search(text) or len(text) <= 6) and not self._captions:
+                self.put(self._block(BlockRole.BYLINE, line))
+            else:
+                self._caption(line)
+        elif closed and not _NEVER_HEADING.search(text) and (after > 1 or alone) and is_page_head(text):
+            self.put(self._block(BlockRole.CREDIT, line))
+        elif self._is_heading(line, run, size, before, after):
+            line.display = True
+            last = self._written[-1] if self._written else None
+            if last is not None and last.role is BlockRole.HEADING and self._open is None and not below:
+                last.lines.append(line.text)
+            else:
+                self.put(self._block(BlockRole.HEADING, line))
+        elif BYLINE.fullmatch(text) and (after > 1 or alone) and closed:
+            self.put(self._block(BlockRole.BYLINE, line))
+        else:
+            self._text(line, 1.4 < before < 3.2, before, below)
+
+    def _text(self, line: PrintedLine, indented: bool, before: float, below: bool) -> None:
+        if self._open is not None and not indented and not self._ended(before, below):
+            self._open.lines.append(line.text)
+            return
+        self._open = self._block(BlockRole.PARAGRAPH, line)
+        self._open.lines[0] = INDENT * indented + self._open.lines[0]
+        self._open.indented, self._open.opening = indented, self._opening
+        self._opening = False
+        self._written.append(self._open)
+
+    def _jump(self, line: PrintedLine, jump: int) -> None:
+        """Take a line that names another page: what follows one that says from where it goes on is another article."""
+        if jump < 0:
+            self._article = -1 - abs(self._article)
+            self._opening = True
+        self.put(self._block(BlockRole.FURNITURE, line))
+        self._written[-1].jump = jump
+
+    def _caption(self, line: PrintedLine) -> None:
+        last = self._captions[-1] if self._captions else None
+        if last is not None and not SHOT.search(last.lines[-1]) and not CAPTIONED.match(line.text):
+            last.lines.append(line.text)
+        else:
+            self._captions.append(self._block(BlockRole.CAPTION, line))
+
+    def _ended(self, before: float, below: bool) -> bool:
+        """Tell whether the open paragraph ended though nothing is indented: it stopped short, or a gap follows."""
+        assert self._open is not None
+        short = self._inset_before > 1.5 and before < 0.5
+        return self._open.finished and (short or below)
+
+    def _is_heading(
+        self, line: PrintedLine, run: Sequence[PrintedLine], size: float, before: float, after: float
+    ) -> bool:
+        """Tell whether a line heads a section: set in from both sides, or of a `run` of larger print without an end."""
+        text = line.text
+        if len(text) > _HEADING_CHARS or _NEVER_HEADING.search(text) or BYLINE.fullmatch(text):
+            return False
+        if line.size <= LARGER * size:
+            return before > 2.3 and abs(before - after) < 0.9
+        whole = "".join(each.text for each in run)
+        return (
+            before > 0.5 or after > 1 or (len(whole) <= _HEADING_CHARS and not _NEVER_HEADING.search(whole))
+        )
+
+    def _block(self, role: BlockRole, line: PrintedLine) -> PageBlock:
+        return PageBlock(role, [line.text], self._article, line.size / self._body)

@@ -1,0 +1,120 @@
+"""What newspapers set beside their text: initials, captions, pulled quotes, boxes, jumps from page to page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from knowledge.documents.folder import read_document
+from knowledge.documents.pdf import read_pdf
+from knowledge.model import Block, BlockRole, Fact
+from knowledge.repair.pipeline import repair_document
+from tests.knowledge.documents.pages import LEADING, Sheet, columns, paragraphs, pdf
+
+
+def facts(*sheets: Sheet) -> Sequence[Fact]:
+    return repair_document(read_document("a.pdf", pdf(*sheets))).facts
+
+
+def texts(sheet: Sheet, role: BlockRole) -> list[str]:
+    extract = read_pdf("a.pdf", pdf(sheet))
+
+    def text(block: Block) -> str:
+        return "".join(extract.lines[block.first - 1 : block.last])
+
+    return [text(block) for block in extract.blocks if block.role is role]
+
+
+def lines(sheet: Sheet, top: float, text: str, per: int = 13, left: float = 30) -> float:
+    """Print text without an indent; return the baseline under it."""
+    for at in range(0, len(text), per):
+        sheet.text(left, top, 9, text[at : at + per])
+        top -= LEADING
+    return top
+
+
+def test_a_large_title_at_a_pages_head_is_no_running_head() -> None:
+    sheet = Sheet()
+    sheet.text(200, 765, 16, "累计完成老旧电梯52台")
+    sheet.flow(paragraphs(9, 3), columns(3, 30, 735, 12, 18), 18)
+    assert texts(sheet, BlockRole.TITLE) == ["累计完成老旧电梯52台"]
+
+
+def test_an_article_sent_on_to_another_page_is_one() -> None:
+    first, second = Sheet(), Sheet()
+    body = paragraphs(10, 2)
+    cut = len(body[1]) // 2
+    first.text(40, 740, 28, "转到别版的文章")
+    first.flow([body[0], body[1][:cut]], columns(2, 30, 700, 10), 13)
+    first.text(190, 560, 9, "（下转第2版）")
+    first.text(40, 500, 24, "第一版的另一篇")
+    first.flow(paragraphs(11, 2), columns(2, 30, 475, 20), 13)
+    second.text(40, 740, 28, "第二版的文章")
+    second.flow(paragraphs(12, 3), columns(2, 30, 700, 18), 13)
+    second.rule(30, 460, 290, 460)
+    second.text(60, 440, 9, "（上接第1版）")
+    lines(second, 420, body[1][cut:], 25)
+    sent = [fact.text for fact in facts(first, second) if fact.article.title.text == "转到别版的文章"]
+    assert "".join(sent) == "".join(body)
+
+
+def test_a_caption_in_a_column_stands_after_the_sentence_that_goes_on_under_it() -> None:
+    sheet = Sheet()
+    (text,) = paragraphs(13, 1)
+    sheet.text(40, 740, 28, "夹着图说的文章")
+    top = lines(sheet, 700, text[:52])
+    for row, words in enumerate(("市民在新开的图书馆里", "看书。", "周海涛摄")):
+        sheet.text(30, top - 10 * row, 7, words)
+    lines(sheet, top - 40, text[52:])
+    assert texts(sheet, BlockRole.CAPTION) == ["市民在新开的图书馆里看书。周海涛摄"]
+    assert texts(sheet, BlockRole.PARAGRAPH) == [text]
+
+
+def test_a_quote_pulled_out_of_the_text_in_large_print_is_no_title() -> None:
+    sheet = Sheet()
+    before, after = paragraphs(14, 1), paragraphs(15, 2)
+    said = after[1].split("，")[0] + "，" + after[1].split("，")[1][:7]
+    sheet.text(40, 740, 28, "有人说过的话")
+    sheet.flow(before, columns(1, 30, 700, 10), 18)
+    for row in range(0, len(said), 10):
+        sheet.text(32, 560 - 2 * row, 15, said[row : row + 10])
+    sheet.flow(after, columns(1, 30, 480, 18), 18)
+    assert texts(sheet, BlockRole.TITLE) == ["有人说过的话"]
+    assert texts(sheet, BlockRole.FURNITURE) == [said]
+
+
+def test_a_title_that_its_article_says_again_at_once_is_one() -> None:
+    sheet = Sheet()
+    title = "市民政局今年新增便民服务点一百处"
+    sheet.text(40, 740, 28, "上一篇文章")
+    sheet.flow(paragraphs(16, 1), columns(1, 30, 700, 10), 18)
+    sheet.text(32, 560, 14, title)
+    sheet.flow([f"{title}，居民都说方便。", *paragraphs(17, 1)], columns(1, 30, 530, 12), 18)
+    assert texts(sheet, BlockRole.TITLE) == ["上一篇文章", title]
+
+
+def test_a_day_alone_under_a_title_is_no_sentence() -> None:
+    sheet = Sheet()
+    sheet.text(40, 740, 28, "有日期的文章")
+    sheet.text(80, 715, 9, "2023年7月1日")
+    sheet.flow(paragraphs(15, 2), columns(1, 30, 690, 18), 18)
+    assert "2023年7月1日" not in {fact.text for fact in facts(sheet)}
+
+
+def test_a_headline_whose_characters_lie_on_their_side_is_read_downwards() -> None:
+    sheet = Sheet()
+    sheet.turned_text(720, 40, 26, "侧排的大标题", downwards=True)
+    sheet.flow(paragraphs(16, 5), columns(3, 90, 735, 20), 13)
+    assert texts(sheet, BlockRole.TITLE) == ["侧排的大标题"]
+
+
+def test_a_box_of_four_strokes_is_a_page_of_its_own() -> None:
+    sheet = Sheet()
+    boxed = paragraphs(18, 2, length=1)
+    sheet.text(40, 740, 28, "主篇在框的周围")
+    sheet.flow(paragraphs(17, 2), columns(1, 30, 700, 8), 40)
+    for side in ((30, 560, 400, 560), (30, 440, 400, 440), (30, 440, 30, 560), (400, 440, 400, 560)):
+        sheet.rule(*side)
+    sheet.text(150, 540, 13, "框里的标题")
+    sheet.flow(boxed, columns(1, 40, 520, 6), 35)
+    sheet.flow(paragraphs(19, 2), columns(1, 30, 420, 8), 40)
+    assert {f.text for f in facts(sheet) if f.article.title.text == "框里的标题"} == set(boxed)
