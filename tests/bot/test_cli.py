@@ -150,12 +150,12 @@ def test_every_exit_code_is_in_the_manual_and_in_help() -> None:
         assert re.search(rf"\b{code} ", phrases(None).command_line.exit_codes), code
 
 
-def test_facts_lists_every_fact_and_json_validates(tmp_path: Path) -> None:
-    done = chuchu(tmp_path, "facts", "--json")
+def test_facts_lists_every_fact_and_json_validates(home: Path) -> None:
+    done = chuchu(home, "facts", "--json")
     facts = [FACT.validate_json(line) for line in done.stdout.splitlines()]
     assert len(facts) > 100
     assert len({fact["id"] for fact in facts}) == len(facts)
-    spoken = chuchu(tmp_path, "facts").stdout.decode()
+    spoken = chuchu(home, "facts").stdout.decode()
     assert all(fact["text"] in spoken for fact in facts)
 
 
@@ -212,15 +212,15 @@ def test_check_names_the_files_that_differ_from_the_copy_that_serves(tmp_path: P
     assert "少了 1 个文件" in gone and "chuchu reload" not in gone
 
 
-def test_check_of_one_file_tells_of_no_other(tmp_path: Path) -> None:
-    done = chuchu(tmp_path, "check", "--json", "001_2fc48988770e9f18.txt")
+def test_check_of_one_file_tells_of_no_other(home: Path) -> None:
+    done = chuchu(home, "check", "--json", "001_2fc48988770e9f18.txt")
     files = {json.loads(line)["file"] for line in done.stdout.splitlines()}
     assert done.returncode == 0
     assert files <= {"001_2fc48988770e9f18.txt"}
 
 
-def test_check_of_a_file_that_is_not_there_says_so(tmp_path: Path) -> None:
-    done = chuchu(tmp_path, "check", "没有.txt")
+def test_check_of_a_file_that_is_not_there_says_so(home: Path) -> None:
+    done = chuchu(home, "check", "没有.txt")
     assert done.returncode == 1
     assert "没有.txt" in done.stderr.decode().splitlines()[-1]
 

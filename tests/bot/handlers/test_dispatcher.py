@@ -1,4 +1,4 @@
-"""Who is heard, what in a message is the question, and one registry of commands (docs/permissions.md)."""
+"""Who is heard, what in a message is the question, one registry of commands, and what is said whatever the platform."""
 
 from __future__ import annotations
 
@@ -34,29 +34,37 @@ CHANNEL = Message(
 )
 
 
-def test_free_text_in_private_is_a_question() -> None:
-    assert parse_intent(IN_PRIVATE) == Search("蕃瓜弄")
+GREETINGS = ("你好", "您好！", "Hello", "在嗎？", "你是谁？", "hi～")
+QUESTIONS = (
+    "蕃瓜弄",
+    "你好李焕英",
+    "谢晋",
+    "感谢信是谁写的",
+    "上海是谁的",
+    "hi tech",
+    "/",
+    "//",
+    "/中文",
+    "/find蕃",
+    "a /find b",
+)
+MEANT = {
+    **dict.fromkeys(GREETINGS, SmallTalk.GREETING),
+    **dict.fromkeys(("谢谢", "谢谢你！", "多謝", "感谢。", "Thanks"), SmallTalk.THANKS),
+    **{text: Search(text) for text in QUESTIONS},
+    **{f"/find {text}": Search(text) for text in GREETINGS},
+    "/Article@my_bot  桥 路": TypedCommand("article", "桥 路"),
+}
+
+
+@pytest.mark.parametrize(("text", "meant"), MEANT.items(), ids=MEANT)
+def test_in_private_all_is_a_question_but_a_command_a_greeting_and_thanks(text: str, meant: object) -> None:
+    assert parse_intent(replace(IN_PRIVATE, text=text)) == meant
 
 
 def test_find_is_a_question_wherever_it_is_typed() -> None:
     for message in (IN_PRIVATE, IN_GROUP, CHANNEL):
         assert parse_intent(replace(message, text="/find 蕃瓜弄")) == Search("蕃瓜弄")
-
-
-@pytest.mark.parametrize("text", ["你好", "您好！", "Hello", "在嗎？", "你是谁？", "hi～"])
-def test_a_greeting_is_no_question(text: str) -> None:
-    assert parse_intent(replace(IN_PRIVATE, text=text)) is SmallTalk.GREETING
-    assert parse_intent(replace(IN_PRIVATE, text=f"/find {text}")) == Search(text)
-
-
-@pytest.mark.parametrize("text", ["谢谢", "谢谢你！", "多謝", "感谢。", "Thanks"])
-def test_thanks_are_no_question(text: str) -> None:
-    assert parse_intent(replace(IN_PRIVATE, text=text)) is SmallTalk.THANKS
-
-
-@pytest.mark.parametrize("text", ["你好李焕英", "谢晋", "感谢信是谁写的", "上海是谁的", "hi tech"])
-def test_what_only_begins_kindly_is_a_question(text: str) -> None:
-    assert parse_intent(replace(IN_PRIVATE, text=text)) == Search(text)
 
 
 def test_a_group_is_heard_only_when_it_addresses_us() -> None:
@@ -86,17 +94,6 @@ def test_an_edited_question_is_heard_again_and_an_edited_command_is_not() -> Non
     assert parse_intent(edited) == Search("蕃瓜弄")
     assert parse_intent(replace(edited, text="/find 果洛")) == Search("果洛")
     assert parse_intent(replace(edited, text="/settings")) is None
-
-
-def test_a_command_leaves_out_the_bots_name_and_keeps_what_follows() -> None:
-    assert parse_intent(replace(IN_PRIVATE, text="/Article@my_bot  桥 路")) == TypedCommand(
-        "article", "桥 路"
-    )
-
-
-@pytest.mark.parametrize("text", ["/", "//", "/中文", "/find蕃", "a /find b"])
-def test_what_only_looks_like_a_command_is_a_question(text: str) -> None:
-    assert parse_intent(replace(IN_PRIVATE, text=text)) == Search(text)
 
 
 MANUAL = Path(__file__).parents[3] / "docs" / "permissions.md"
