@@ -7,17 +7,31 @@ import importlib.util
 import json
 import re
 import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
 from bot.cli import parser
 from bot.config import Settings, setting_names
+from bot.handlers.dispatcher import Dispatcher
+from bot.offline import open_snapshot
 from bot.platforms import PLATFORMS
+from bot.ports import InMemorySessions
+from bot.query_service import open_query_service
+from knowledge.snapshot import SnapshotHolder
 from tests import architecture as tables
+from tests.architecture import ARCHITECTURE, ROOT, way
+from tests.bot.telegram.service import polling
+from tests.botapi.server import bot_api
+from tests.botapi.updates import message, private
+from tests.knowledge.snapshots.corpus import write_corpus
 from tests.readme import README, SCREEN, redrawn
-
-ROOT = Path(__file__).parents[1]
 
 
 def text(name: str) -> str:
@@ -121,3 +135,42 @@ def test_the_pictures_in_readme_are_there_and_small() -> None:
     shown = re.findall(r"!\[[^\]]*\]\((docs/[^)]+\.png)\)", text("README.md"))
     assert len(shown) == 2
     assert all((ROOT / path).stat().st_size < 150_000 for path in shown)
+
+
+OURS = tuple(f"{ROOT / top}/" for top in ("bot", "knowledge"))
+
+
+@contextmanager
+def entered(first: str) -> Iterator[list[str]]:
+    """The files of ours in the order in which a function of each was called, from `first` on, in whatever thread."""
+    files: dict[str, None] = {}
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        name = frame.f_code.co_filename
+        if event == "call" and name.startswith(OURS) and (files or name.endswith(first)):
+            files.setdefault(name, None)
+
+    order: list[str] = []
+    threading.setprofile(note)
+    sys.setprofile(note)
+    try:
+        yield order
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+        order += [Path(name).relative_to(ROOT).as_posix() for name in files]
+
+
+async def test_a_message_takes_the_way_that_the_map_draws(tmp_path: Path) -> None:
+    drawn = way(ARCHITECTURE.read_text(encoding="utf-8"))
+    articles = write_corpus(tmp_path / "articles")
+    settings = Settings(articles=articles, data=tmp_path / "var", _env_file=None)  # type: ignore[call-arg]
+    with open_snapshot(settings) as snapshot, open_query_service(SnapshotHolder(snapshot), 60) as queries:
+        word = next(snapshot.facts()).text[:4]
+        talk = Dispatcher(queries, InMemorySessions(), lambda: datetime.now(UTC))
+        async with bot_api() as api, polling(api, tmp_path, talk):
+            await api.until(lambda: api.made("setMyCommands"))
+            with entered(drawn[0]) as order:  # before that a start ends what it had to do
+                api.push(message=message(word, private(7)))
+                await api.until(lambda: api.said(7))
+    assert [name for name in order if name in drawn] == drawn

@@ -7,19 +7,21 @@ and how well `confidence` knows the questions whose article was removed.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from random import Random
 
 import numpy as np
+from opencc import OpenCC
 
 from knowledge.model import Answer
+from knowledge.search.corpus import Array
 from knowledge.snapshot import Snapshot
-from tests.bench.measures import auc, kept_at, recall_at, reciprocal_rank
+from knowledge.text.folding import fold, is_hanzi
+from knowledge.text.pinyin import sounds
 from tests.bench.peers import JiebaBm25, Peer, SqliteWords
 from tests.bench.squad import Asked, Data, load
-from tests.bench.variants import homophone, pinyin_word, script
 
 FALSE = 0.05
 
@@ -100,3 +102,80 @@ def snapshot(data: Data) -> Iterator[Snapshot]:
     """Build and open a snapshot of a data set."""
     with closing(Snapshot.of(data.name, data.repaired)) as opened:
         yield opened
+
+
+DEPTH = 10
+
+
+def reciprocal_rank(shown: Sequence[str], right: frozenset[str]) -> float:
+    """Return 1 / the rank of the first right one within DEPTH, else 0."""
+    return next((1 / rank for rank, one in enumerate(shown[:DEPTH], 1) if one in right), 0.0)
+
+
+def recall_at(ranks: Sequence[float], depth: int) -> float:
+    """Return the share of reciprocal ranks that lie within `depth`."""
+    return float(np.mean([rank >= 1 / depth for rank in ranks]))
+
+
+def auc(scores: Array, positive: Array) -> float:
+    """Return the area under the ROC curve: how often a positive outscores a negative (Hanley and McNeil 1982)."""
+    order = np.argsort(scores, kind="stable")
+    values, place = np.unique(scores[order], return_inverse=True)
+    middle = np.array([np.flatnonzero(place == at).mean() + 1 for at in range(len(values))])
+    ranks = np.empty(len(scores))
+    ranks[order] = middle[place]
+    ones, zeros = int(positive.sum()), int((~positive).sum())
+    return float((ranks[positive].sum() - ones * (ones + 1) / 2) / (ones * zeros))
+
+
+def kept_at(scores: Array, positive: Array, false: float) -> tuple[float, float]:
+    """Return the share of positives above the score that lets the share `false` of negatives through, and it."""
+    limit = float(np.quantile(scores[~positive], 1 - false))
+    return float((scores[positive] > limit).mean()), limit
+
+
+Variant = Callable[[str], str]
+
+
+def homophone(common: str, seed: int = 7) -> Variant:
+    """Replace one character by another of the same first sound; `common` are the characters people use."""
+    readings = sounds().readings
+    known = np.unique(np.array([ord(char) for char in common if is_hanzi(char) and ord(char) <= 0xFFFF]))
+    random = Random(seed)
+
+    def change(question: str) -> str:
+        places = [
+            at for at, char in enumerate(question) if is_hanzi(char) and char not in "的是了在哪什么多少几谁"
+        ]
+        random.shuffle(places)
+        for at in places:
+            alike = known[readings[known, 0] == readings[ord(fold(question[at])), 0]]
+            others = [chr(code) for code in alike.tolist() if chr(code) != question[at]]
+            if others:
+                return question[:at] + random.choice(others) + question[at + 1 :]
+        return question
+
+    return change
+
+
+def script(config: str) -> Variant:
+    """Convert by an OpenCC configuration: s2t, t2s, s2tw."""
+    return OpenCC(config).convert
+
+
+def pinyin_word(seed: int = 7) -> Variant:
+    """Write two neighbouring characters in pinyin."""
+    syllables, readings, *_ = sounds()
+    random = Random(seed)
+
+    def change(question: str) -> str:
+        places = [
+            at for at in range(len(question) - 1) if is_hanzi(question[at]) and is_hanzi(question[at + 1])
+        ]
+        if not places:
+            return question
+        at = random.choice(places)
+        spelt = "".join(str(syllables[readings[ord(fold(char)), 0]]) for char in question[at : at + 2])
+        return f"{question[:at]} {spelt} {question[at + 2 :]}"
+
+    return change

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.syscalls import can_fail_calls
+from tests.faults.nth import can_fail_calls
 from tests.support.process import ROOT, environment
 
 pytestmark = pytest.mark.skipif(not can_fail_calls(), reason="needs Linux on x86-64 with seccomp")

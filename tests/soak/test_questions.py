@@ -10,6 +10,7 @@ import pytest
 
 from bot.query_service import tidy
 from tests.bot.wire_schema import ANSWER
+from tests.faults.killing import kill_reloads
 from tests.faults.test_queries import odd_queries
 from tests.support.process import running
 
@@ -37,3 +38,9 @@ async def test_five_thousand_strange_questions_are_answered_by_the_running_bot_i
         f"\n{MANY} questions over HTTP: p99 {took[MANY * 99 // 100] * 1000:.0f} ms, slowest {took[-1] * 1000:.0f} ms of computing"
     )
     assert late == 0
+
+
+@pytest.mark.soak
+def test_after_each_of_two_hundred_kills_the_old_or_the_new_snapshot_serves_whole(tmp_path: Path) -> None:
+    news = kill_reloads(tmp_path, 200, seed=6)
+    assert 0 < news < 200

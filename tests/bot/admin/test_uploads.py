@@ -20,7 +20,7 @@ from bot.messages import Attachment
 from bot.state.sessions import Uploads, UploadState
 from bot.state.state import open_state, sqlite_address
 from bot.texts import phrases
-from tests.bot.telegram.talking import talking
+from tests.bot.telegram.service import talking
 from tests.botapi.updates import Json, message, private, user
 from tests.contract.fake import FakePlatform
 from tests.support.chat import EDITOR, STRANGER, Hall, change, hall

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from bot.texts import phrases
-from tests.bot.telegram.talking import Bot, talking
+from tests.bot.telegram.service import Bot, talking
 from tests.botapi.server import bot_api
 from tests.botapi.updates import BOT, Json, channel, group, inline, message, private, user
 from tests.contract.rights import (

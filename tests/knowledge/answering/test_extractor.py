@@ -1,28 +1,26 @@
-"""The short answer of a fact, scored among all that may be one."""
+"""The short answer of a fact: its candidates, the words it is bound to, what of the query stands there, and which one answers."""
 
 from __future__ import annotations
 
-import pytest
+from random import Random
 
-from knowledge.answering.alignment import Aligner
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from knowledge.answering.alignment import LEVELS, Aligner, Alignment, Doubts
+from knowledge.answering.candidates import LONGEST_ANSWER, candidates
+from knowledge.answering.constraints import SlotKind
 from knowledge.answering.extractor import FactReading
 from knowledge.answering.window import Passage, Surroundings
 from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import analyse
+from knowledge.query.question import QuestionType
 from knowledge.snapshot import answer_model
 from knowledge.text.analyzer import ChineseAnalyzer
+from knowledge.training.near_misses import crossed
 
 CHINESE = ChineseAnalyzer()
-
-
-def reading(query: str, fact: str) -> FactReading:
-    asked = analyse(query, Aliases(), CHINESE)
-    model = answer_model()
-    return FactReading(
-        asked, Aligner(asked, model.doubts, lambda word: 0.5), Passage(fact, Surroundings(), CHINESE), model
-    )
-
-
 BRIDGE = "柳湾大桥全长1860米，由柳江路桥公司承建，2022年9月通车。"
 TRADE = "2023年柳江市进口额为18亿元，2024年达31.6亿元，同比增长75.6%，占全省的12.5%。"
 
@@ -70,3 +68,203 @@ def test_a_word_alone_has_no_short_answer() -> None:
 def test_evidence_counts_what_the_window_lacks() -> None:
     asked = reading("柳湾大桥由谁设计", BRIDGE).evidence
     assert (asked["missing"], asked["absent"] > 0) == (2.0, True)
+
+
+HOSPITAL = "新院区设有门诊楼和急诊楼，住院楼高22层。"
+RACE = "林晓梅获得女子100米冠军，打破校纪录。"
+
+
+def reading(query: str, fact: str, near: str = "") -> FactReading:
+    asked = analyse(query, Aliases(), CHINESE)
+    model = answer_model()
+    around = Surroundings(after=(near,) if near else ())
+    return FactReading(
+        asked, Aligner(asked, model.doubts, lambda word: 0.5), Passage(fact, around, CHINESE), model
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "fact", "near", "beside"),
+    [
+        ("门诊楼多少层", HOSPITAL, "", ["住院楼"]),
+        ("住院楼多少层", HOSPITAL, "", []),
+        ("谁获得男子100米冠军", RACE, "男子跳远冠军是陈立。", ["女子"]),
+        ("谁获得女子100米冠军", RACE, "男子跳远冠军是陈立。", []),
+    ],
+)
+def test_another_of_its_kind_beside_the_answer_is_seen(
+    query: str, fact: str, near: str, beside: list[str]
+) -> None:
+    found = reading(query, fact, near)
+    assert [one.printed for one in found.rivals if not one.deed] == beside
+
+
+@pytest.mark.parametrize(
+    ("query", "late"),
+    [("2023年总投资多少", 1.0), ("总投资多少", 0.0)],
+)
+def test_a_time_behind_the_answer_is_said_of_something_else(query: str, late: float) -> None:
+    fact = "大堤总投资3.2亿元，由宏远集团承建，2023年9月开工。"
+    assert reading(query, fact).evidence["late"] == late
+
+
+@pytest.mark.parametrize(
+    ("query", "fact", "differs"),
+    [
+        ("75项", "这位75岁祖母走完全程。", [("75项", "75岁")]),
+        ("75项", "全区查出问题75个。", []),
+        ("竹山镇新建大棚多少座", "竹山乡新建大棚41座。", [("镇", "竹山乡")]),
+        ("去年投放育秧盘多少张", "今年投放育秧盘310万张，比去年增加45万张。", [("去年", "今年")]),
+        ("哪个区充电桩最多", "东城区有充电桩860个，西城区420个。", [("最多", "")]),
+        ("哪个区充电桩最多", "东城区充电桩达860个，居全市第一。", []),
+        ("青山大桥什么时候建成", "青山大桥尚未建成，预计明年通车。", [("建成", "尚未建成")]),
+        ("哪座桥没有建成", "青山大桥已建成，白水大桥未建成。", []),
+    ],
+)
+def test_another_value_forbids(query: str, fact: str, differs: list[tuple[str, str]]) -> None:
+    found = reading(query, fact)
+    assert [(one.constraint.text, one.printed) for one in found.contradicting] == differs
+
+
+def test_a_crossing_takes_a_word_that_the_sentence_says_of_something_else() -> None:
+    sentence = "急诊楼面积3万平方米，住院楼高22层。"
+    start = sentence.index("22层")
+    found = crossed("住院楼高多少层", sentence, (start, start + 3), "", CHINESE.tokens, Random(1))
+    assert found is not None
+    assert (found.old, found.new) == ("住院楼", "急诊楼")
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "answer"),
+    [
+        ("住院楼高多少层", "住院楼高22层。", "22层"),
+        ("住院楼高多少层", "急诊楼高6层，住院楼高22层。", "22层"),  # 急诊楼高多少层 is answered there too
+    ],
+)
+def test_what_a_clause_of_its_own_answers_is_no_crossing(question: str, sentence: str, answer: str) -> None:
+    start = sentence.index(answer)
+    assert crossed(question, sentence, (start, start + len(answer)), "", CHINESE.tokens, Random(1)) is None
+
+
+DOUBTS = Doubts(
+    {kind.value: [0.0] * len(LEVELS) for kind in SlotKind},
+    0,
+    0,
+    0,
+    0,
+    0,
+    {"进": "出", "出": "进", "升": "降", "降": "升"},
+)
+HALF_YEARS = "2024年上半年柳江市进口额达31.6亿元，同比上升4.2%。"
+SCHOOL = "柳江一中今年招收高一新生480人，东城区新增幼儿园12所。"
+DEVICE = "车间安装了KD310型机床，联系电话0772-3811-2200，共计24台。"
+
+
+def align(query: str, fact: str, around: Surroundings | None = None) -> tuple[Alignment, ...]:
+    aligner = Aligner(analyse(query, Aliases(), CHINESE), DOUBTS, lambda word: 0.5)
+    return aligner.align(Passage(fact, around or Surroundings(), CHINESE))
+
+
+@pytest.mark.parametrize(
+    ("query", "fact", "asked", "printed"),
+    [
+        ("2024年下半年柳江市进口额是多少", HALF_YEARS, "2024年下半年", "2024年上半年"),
+        ("2023年上半年柳江市进口额是多少", HALF_YEARS, "2023年上半年", "2024年上半年"),
+        ("柳江市出口额是多少", HALF_YEARS, "出口额", "进口"),
+        ("柳湾大桥宽多少米", BRIDGE, "宽", "全长"),
+        ("柳江二中招收多少新生", SCHOOL, "二中", "一中"),
+        ("KD311有多少台", DEVICE, "kd311", "KD310"),
+        ("西城区新增多少所幼儿园", SCHOOL, "西城区", "东城区"),
+        ("校长是谁", "柳江一中副校长陈梅表示满意。", "校长", "副校长"),
+        ("省财政出资多少", "总投资3亿元，其中市财政出资2亿元。", "省", "市财政"),
+    ],
+)
+def test_another_value_in_the_same_place_forbids_and_is_named(
+    query: str, fact: str, asked: str, printed: str
+) -> None:
+    hard = [one for one in align(query, fact) if one.hard]
+    assert [one.constraint.text for one in hard] == [asked]
+    assert printed in hard[0].printed
+
+
+@pytest.mark.parametrize(
+    ("query", "fact"),
+    [
+        ("查出多少问题", "全市查找出的5533个问题已销号。"),
+        ("2024年上半年柳江市进口额是多少", HALF_YEARS),
+        ("上半年进口额", HALF_YEARS),
+        ("柳湾大桥有多长", BRIDGE),
+        ("柳江一中招收多少新生", SCHOOL),
+        ("东城区新增多少所幼儿园", SCHOOL),
+        ("KD310", DEVICE),
+        ("kd-310", DEVICE),
+        ("38112200", DEVICE),
+        ("柳湾大桥由谁承建", BRIDGE),
+        ("哪个车站最早试点", "柳南区新桥车站率先试点无纸化乘车。"),
+    ],
+)
+def test_what_the_fact_says_contradicts_nothing(query: str, fact: str) -> None:
+    assert [one for one in align(query, fact) if one.hard] == []
+
+
+def test_a_time_is_inherited_from_section_title_and_date() -> None:
+    fact = "进口额达31.6亿元。"
+    assert any(one.hard for one in align("2023年进口额", fact, Surroundings(heads=("2024年海关公报",))))
+    assert any(one.hard for one in align("2023年进口额", fact, Surroundings(date="2024-03-01")))
+    assert not any(one.hard for one in align("2024年进口额", fact, Surroundings(heads=("2024年海关公报",))))
+
+
+def test_a_word_that_stands_nowhere_is_absent_not_contradicted() -> None:
+    design = next(one for one in align("柳湾大桥由谁设计", BRIDGE) if one.constraint.text == "设计")
+    assert (LEVELS[design.level], design.hard) == ("absent", False)
+
+
+def proposed(text: str, kind: QuestionType = QuestionType.AMOUNT) -> set[str]:
+    passage = Passage(text, Surroundings(), CHINESE)
+    return {text[one.start : one.end] for one in candidates(passage, kind)}
+
+
+@pytest.mark.parametrize(
+    ("text", "whole", "cut"),
+    [
+        ("总投资8 6 0 0万元。", "8 6 0 0万元", "0万元"),
+        ("共收集意见1,858条。", "1,858条", "858条"),
+        ("首班车：6:05", "6:05", "05"),
+        ("电话0772-3811-2200。", "0772-3811-2200", "2200"),
+    ],
+)
+def test_a_figure_is_proposed_whole_or_not_at_all(text: str, whole: str, cut: str) -> None:
+    found = proposed(text)
+    assert whole in found
+    assert cut not in found
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("市长王建国表示满意。", "王建国"),
+        ("大桥由柳江路桥公司承建。", "柳江路桥公司"),
+        ("近35万名党员参加。", "近35万名"),
+        ("会上通过《柳江宣言》。", "柳江宣言"),
+        ("总机电话：8888", "8888"),
+        ("│ 西区 │ 37万 │ 0.8% │", "37万"),
+        ("开馆时间为周二至周日9:00至20:30，周一闭馆。", "周二至周日9:00至20:30"),
+        ("定于11月15日22:00至11月16日6:00停水。", "11月15日22:00至11月16日6:00"),
+        ("每周三下午由专家坐诊。", "每周三下午"),
+        ("徐汇区、奉贤区签署协议。", "徐汇区、奉贤区"),
+        ("国防大臣哈立德·本·萨勒曼当天到访。", "哈立德·本·萨勒曼"),
+        ("利率维持在3.5%至3.75%之间。", "3.5%至3.75%"),
+        ("总经理郑国梁介绍情况。", "郑国梁"),
+        ("超过两小时每小时收费3元。", "每小时"),
+    ],
+)
+def test_names_quotes_values_and_cells_are_proposed(text: str, wanted: str) -> None:
+    assert wanted in proposed(text, QuestionType.WHICH)
+
+
+@given(st.text(alphabet="0123456789.,:亿万元年月日 第一二大桥、“”（）：", max_size=60))
+def test_every_candidate_stands_in_the_text_and_is_short(text: str) -> None:
+    passage = Passage(text, Surroundings(), CHINESE)
+    for one in candidates(passage, QuestionType.WHICH):
+        assert 0 <= one.start < one.end <= len(text)
+        assert one.end - one.start <= LONGEST_ANSWER

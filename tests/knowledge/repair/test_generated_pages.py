@@ -11,7 +11,7 @@ from knowledge.training.repair.clean_files import clean_file
 from knowledge.training.repair.columns import side_by_side
 from knowledge.training.repair.pages import newspaper_page
 from knowledge.training.repair.scoring import score_pages
-from tests.knowledge.repair.invented import invented_articles
+from tests.knowledge.repair.pages import invented_articles
 
 ARTICLES = invented_articles(60)
 
