@@ -29,7 +29,7 @@ from knowledge.query.aliases import expands
 from knowledge.query.analysis import Query
 from knowledge.query.question import QuestionType, is_kind_of_place
 from knowledge.text.analyzer import Token
-from knowledge.text.periods import Period, Relation, is_compared_with
+from knowledge.text.periods import Period, Relation, is_compared_with, periods
 
 LEVELS = ("sentence", "heads", "near", "part", "part_near", "alike", "absent")
 """How a word is borne out, best first: whole in the fact, in its heads, in a neighbour; half of it; a character of it
@@ -223,11 +223,29 @@ class Aligner:
             return Alignment(one, Relation.OTHER, 6, other, hard=True)
         return Alignment(one, Relation.ABSENT, 6, hard=one.kind is not SlotKind.DIMENSION)
 
+    def _near(self, passage: Passage) -> str:
+        """The neighbours, without those that tell of another time than the one asked for: they bear nothing out."""
+        asked = [one.period for one in self.bound if one.period]
+        beside = (*passage.around.before, *passage.around.after)
+        if not asked or not passage.periods:
+            return passage.near
+
+        def is_of_another(text: str) -> bool:
+            told = [span.period for span in periods(passage.language.fold(text)) if span.period.clock is None]
+            return bool(told) and all(
+                one.related(period.within(passage.inherited)) is Relation.OTHER
+                for one in asked
+                for period in told
+            )
+
+        return " ".join(tight(passage.language.fold(text)) for text in beside if not is_of_another(text))
+
     def _level(self, one: Constraint, word: str, passage: Passage) -> int:
         if one.start == self.query.question.end and self._has_one(one.text, passage):
             return 0
         forms = (word, *(o for e in self.query.expansions if e.word == one.text for o in e.others))
-        for level, text in ((0, passage.tight), (1, passage.heads), (2, passage.near)):
+        near = self._near(passage)
+        for level, text in ((0, passage.tight), (1, passage.heads), (2, near)):
             if any(self._stands(one, form, text) for form in forms):
                 return 3 if level in (0, 2) and _is_in_another(word, passage) else level
         if one.kind is SlotKind.DEED and len(word) == 2 and _is_opened(word, passage.tight):
@@ -240,7 +258,7 @@ class Aligner:
                 return 3
             if expands(word, passage.tight):
                 return 3
-            if len(word) > 2 and _holds_part(word, passage.heads + " " + passage.near, max(2, half)):
+            if len(word) > 2 and _holds_part(word, f"{passage.heads} {near}", max(2, half)):
                 return 4
             if _alike(word, one.kind, passage.tokens):
                 return 5

@@ -27,6 +27,8 @@ _PAIRS = ("“”", "《》", "「」", "『』", "（）", "()")
 MOST_DOUBTED = 6.0
 NEAR_FROM = 0.5
 """Share of what is bound that stands in a fact, from which on it is near to what was asked."""
+BORNE_HERE = frozenset({0, 3, 5})
+"""Levels of alignment at which something of a word stands in the fact itself."""
 MOST_TOLD = 6.0
 """Logits of the reader beyond which nothing more is told."""
 
@@ -133,6 +135,14 @@ class FactReading:
     def _is_out(self) -> bool:
         """Tell whether it cannot answer whatever its short answers are."""
         return bool(self.contradicting) or self.only_asks
+
+    @property
+    def cannot_be_claimed(self) -> bool:
+        """Tell whether it is barred, or holds nothing itself of all that is asked: its neighbours alone speak of it."""
+        question, levels = self.query.question, {one.level for one in self.aligned}
+        asked = self.query.text[question.start : question.end]
+        named = any(word and word in self.passage.tight for word in (asked, question.noun))  # 电话：
+        return self.is_barred or (bool(levels) and levels.isdisjoint(BORNE_HERE) and not named)
 
     @property
     def is_near(self) -> bool:
@@ -331,7 +341,7 @@ def best_first(readings: Sequence[FactReading], weights: Mapping[str, float]) ->
     """Return the order of a few facts by rank, support and answer; those that contradict the question come last."""
     merit = [
         sum(weight * one.evidence[name] for name, weight in weights.items())
-        - (BARRED_COST if one.is_barred else 0.0)
+        - (BARRED_COST if one.cannot_be_claimed else 0.0)
         for one in readings
     ]
     return sorted(range(len(merit)), key=lambda at: -merit[at])

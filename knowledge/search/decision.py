@@ -148,7 +148,7 @@ class Judge:
         """Decide about the first fact by its reading."""
         decisions = self._model.with_reader if reading.is_read else self._model.alone
         chance = self._chance(reading)
-        if reading.is_barred:
+        if reading.cannot_be_claimed:
             told = differences(reading) if reading.is_near else ()
             return Verdict(False, min(chance, BARRED_CHANCE), differences=told)
         if chance < decisions.found_from:

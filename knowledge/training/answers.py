@@ -2,10 +2,11 @@
 
     make models ARGS="answers SQUAD.json … NEWS_FOLDER … --decide SQUAD.json … NEWS_FOLDER … --opposites FILE … --synonyms FILE …"
 
-Each data set is SQuAD-style JSON or a folder of news scripts (`squad`, `news`). Near misses are generated: one word of a
-question becomes another of its kind, which neither it nor the window holds (`near_misses`), or which the sentence says
-of something else (`crossing`). The decisions are fitted twice, with the neural reader and without, on `--decide`: texts
-that the reader was not trained on. Thresholds and the figures printed are of articles that the fit had not seen, a quarter at a time.
+Each data set is SQuAD-style JSON or a folder of news scripts (`question_sets`). Near misses are generated: one word of a
+question becomes another of its kind, which neither it nor the window holds, or which the sentence says of something else
+(`near_misses`). The decisions are fitted twice, with the neural reader and without, on `--decide`: texts that the reader
+was not trained on. Thresholds and the figures printed are of articles that the fit had not seen, a quarter at a time.
+The same files make the same bytes.
 """
 
 from __future__ import annotations

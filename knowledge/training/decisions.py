@@ -165,7 +165,7 @@ def _read(case: Case, reading: FactReading) -> JudgedFact:
     told = right and said is not None and is_right(said, answers)
     group = question_group(reading.query.type)
     by_words = _read(case, reading.by_words) if reading.is_read else None
-    return JudgedFact(group, reading.evidence, reading.is_barred, right, said, told, by_words)
+    return JudgedFact(group, reading.evidence, reading.cannot_be_claimed, right, said, told, by_words)
 
 
 GROUPS = ("few", "told", "words")
