@@ -89,6 +89,54 @@ def parse(payload: bytes | str) -> object:
         return None
 
 
+Json = Mapping[str, object]
+"""A JSON object of somebody else's: anything may be missing, or of another type."""
+
+
+def within(holder: Json, *names: str) -> Json:
+    """An object inside objects; empty where there is none."""
+    for name in names:
+        inner = holder.get(name)
+        holder = inner if isinstance(inner, Mapping) else {}
+    return holder
+
+
+def needed(holder: Json, name: str) -> Json:
+    """An object that must be there.
+
+    Raises:
+        TypeError: it is missing, or none.
+    """
+    value = holder.get(name)
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{name} is no object")
+    return value
+
+
+def needed_text(holder: Json, name: str) -> str:
+    """A text that must be there.
+
+    Raises:
+        TypeError: it is missing, or none.
+    """
+    value = holder.get(name)
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is no text")
+    return value
+
+
+def text_or_none(holder: Json, name: str) -> str | None:
+    """A text, or None for anything else."""
+    value = holder.get(name)
+    return value if isinstance(value, str) else None
+
+
+def objects(holder: Json, name: str) -> list[Json]:
+    """The objects of a list; none where there is no list."""
+    value = holder.get(name)
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+
+
 ANSWER_LIMIT = 32 * 1024 * 1024
 PIECE = 65536
 

@@ -12,6 +12,7 @@ from bot.platforms.calls import (
     CallError,
     ConnectFailed,
     Disconnected,
+    HttpAnswer,
     OutcomeUnknown,
     RateLimited,
     ServerFault,
@@ -56,6 +57,16 @@ async def tried(call: Callable[[], Awaitable[T]], address: str, setting: str) ->
         if (found := no_use(error, address, setting)) is None:
             raise
         return found
+
+
+async def reached(
+    call: Callable[[], Awaitable[HttpAnswer]], address: str, setting: str
+) -> tuple[HttpAnswer | None, list[Finding]]:
+    """Make the first call; return its answer, None where the server cannot be used, and what that tells."""
+    answer = await tried(call, address, setting)
+    if isinstance(answer, Finding):
+        return None, [answer]
+    return answer, [well("reached", host_of(address)), *clock(answer.headers)]
 
 
 def no_use(error: CallError, address: str, setting: str) -> Finding | None:

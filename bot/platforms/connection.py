@@ -1,4 +1,4 @@
-"""A connection that is kept: however it ends, the same way leads to the next one."""
+"""Whether a platform is heard, and how every end of a connection and every failed poll leads to the next."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 import aiohttp
 
@@ -22,14 +23,125 @@ from bot.platforms.calls import (
     Refused,
     Unauthorized,
 )
-from bot.platforms.health import ConnectionHealth
 from bot.runtime import backoff
+
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
+REFUSED_SECONDS = 300.0
+CALL_FIRST, CALL_LONGEST = 0.25, 10.0  # seconds between two tries of a call
+
+
+class ConnectionHealth:
+    """The time of the last good word from a platform; `clock` counts seconds and never goes back.
+
+    `patience` is how many seconds of silence are well; None means that silence is no sign, only trouble is.
+    `on_fatal` is called whenever nothing but a refusal of who we are was heard for five minutes.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        patience: float | None,
+        on_fatal: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._clock = clock
+        self._patience = patience
+        self._on_fatal = on_fatal
+        self._refused: float | None = None
+        self._last: float | None = None
+        self._trouble: str | None = None
+
+    def ok(self) -> None:
+        """All is well now."""
+        self._last = self._clock()
+        self._trouble = None
+        self._refused = None
+
+    def fail(self, trouble: str, refused: bool = False) -> bool:
+        """Something failed, `refused` if it was who we are; return whether that is news."""
+        if not refused:
+            self._refused = None
+        elif self._refused is None:
+            self._refused = self._clock()
+        elif self._clock() - self._refused >= REFUSED_SECONDS:
+            self._refused = self._clock()  # not to be told again at once
+            self._on_fatal()
+        news = trouble != self._trouble
+        self._trouble = trouble
+        return news
+
+    @property
+    def age(self) -> float:
+        """Seconds since the last good word; infinite before the first."""
+        return float("inf") if self._last is None else self._clock() - self._last
+
+    @property
+    def problem(self) -> str | None:
+        """Say what is wrong, or None."""
+        if self._last is None:
+            return self._trouble or "not reached yet"
+        if self._patience is None:
+            return self._trouble
+        if self.age <= self._patience:
+            return None
+        return self._trouble or f"silent for {self.age:.0f} s"
+
+
+async def until_done(what: str, call: Callable[[], Awaitable[T]], health: ConnectionHealth) -> T:
+    """Make a call until it succeeds; return what it returned."""
+    failures = 0
+    while True:
+        try:
+            return await call()
+        except CallError as error:
+            if health.fail(f"{what}: {error}", isinstance(error, Unauthorized)):
+                logger.error("%s: %s: %s", what, type(error).__name__, error)
+            await asyncio.sleep(backoff(failures, CALL_FIRST, CALL_LONGEST))
+            failures += 1
+
+
+def report(error: Exception, health: ConnectionHealth, metrics: Metrics, what: str) -> None:
+    """Count a failure to hear the platform, and say it loudly where it is news."""
+    name = type(error).__name__
+    metrics.poll_errors.labels(name).inc()
+    if isinstance(error, InboxError):
+        metrics.inbox_errors.inc()
+    news = health.fail(f"{name}: {error}", isinstance(error, Unauthorized))
+    logger.log(logging.ERROR if news else logging.DEBUG, "%s: %s: %s", what, name, error)
+
+
+async def keep_polling(
+    poll: Callable[[], Awaitable[None]],
+    health: ConnectionHealth,
+    metrics: Metrics,
+    what: str,
+    recover: Callable[[Exception], Awaitable[float]],
+) -> None:
+    """Ask for updates again and again until cancelled.
+
+    `recover` is told of each failure and says how long the pause after it may be at most.
+    """
+    failures = 0
+    while True:
+        try:
+            await poll()
+        except (CallError, InboxError) as error:
+            report(error, health, metrics, what)
+            longest = await recover(error)
+            pause = error.seconds if isinstance(error, RateLimited) else None
+            await asyncio.sleep(pause or backoff(failures, CALL_FIRST, longest))
+            failures += 1
+        else:
+            if failures:
+                logger.info("%s: heard again after %d failures", what, failures)
+            failures = 0
+
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 SETTLED_SECONDS = 10.0
 MESSAGE_LIMIT = 8 * 1024 * 1024
 CLOSING = frozenset({aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CLOSED})
-logger = logging.getLogger(__name__)
 
 
 async def stay_connected(
@@ -55,10 +167,7 @@ async def stay_connected(
             error = raised
         if clock() - began >= SETTLED_SECONDS:
             failures = 0
-        name = type(error).__name__
-        metrics.poll_errors.labels(name).inc()
-        news = health.fail(f"{name}: {error}", isinstance(error, Unauthorized))
-        logger.log(logging.WARNING if news else logging.DEBUG, "connection ended: %s: %s", name, error)
+        report(error, health, metrics, "the connection ended")
         pause = backoff(failures, FIRST_PAUSE, LONGEST_PAUSE) * (0.5 + chance() / 2)
         failures += 1
         await asyncio.sleep(max(pause, error.seconds) if isinstance(error, RateLimited) else pause)

@@ -5,24 +5,28 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
-from bot.inbox import Inbox, InboxError
-from bot.messages import ChatMigrations, Conversation
-from bot.observability import Metrics
+from aiohttp.web import RouteDef
+
+from bot.config import PlatformSetup
+from bot.inbox import InboxError
+from bot.messages import Chat, Reply, Sender
 from bot.platforms.adapter import Adapter, Speaker, Translate
 from bot.platforms.chats import ChatDirectory
-from bot.platforms.health import ConnectionHealth
-from bot.platforms.limiter import OVERALL, PER_CHAT, PER_GROUP, Limiter, OwnLimits
+from bot.platforms.connection import ConnectionHealth
+from bot.platforms.limiter import OVERALL, PER_CHAT, PER_GROUP, Limiter
 from bot.platforms.receiving import Receiver
 from bot.platforms.scheduler import Job, Result, UpdateScheduler
 from bot.platforms.sending import Draft, Outbox, Transport
+from bot.ports import PlatformHost
 from bot.runtime import background, periodic, restarting
-from bot.sharing import SPEAKING, Alone, Led, Rate, Rates, Sharing
+from bot.sharing import SPEAKING, Led, Rate, Rates
 
 TIDY_SECONDS = 3600.0
 LEARN_SECONDS = 60.0  # until what other processes learnt about chats is read
@@ -50,79 +54,113 @@ class Clocks:
     monotonic: Callable[[], float] = time.monotonic
 
 
-class PlatformCore(Generic[D]):
-    """The parts of one platform; `patience` is how many seconds of silence are well (None: any)."""
+class PlatformService(ABC, Generic[D]):
+    """A chat platform, open: a `bot.ports.Platform`; a subclass is one platform, and has its `setup`.
+
+    `patience` is how many seconds of silence are well (None: any), `refused` what an operator is told, in Chinese,
+    when nobody has believed for five minutes that we are who we say.
+    """
+
+    setup: ClassVar[type[PlatformSetup]]
 
     def __init__(
         self,
-        name: str,
-        inbox: Inbox,
-        conversation: Conversation,
-        metrics: Metrics,
-        chat_migrations: ChatMigrations | None,
+        host: PlatformHost,
         transport: Transport[D],
         pace: Pace,
-        on_refused: Callable[[], None],
+        refused: str,
         patience: float | None = None,
         clocks: Clocks | None = None,
-        sharing: Sharing | None = None,
         led: Led = Led.NOTHING,
     ) -> None:
-        self._name = name
-        self._conversation = conversation
-        self._metrics = metrics
+        name = self.setup.name
+        self._host = host
         self._pace = pace
         self._clocks = clocks or Clocks()
-        self._adapter: Adapter | None = None
-        self.inbox = inbox
-        self.chats = ChatDirectory(name, inbox, chat_migrations, self._clocks.wall)
-        self.sharing = sharing or Alone()
         self._led = led
         self._leader = SPEAKING if led is Led.EVERYTHING else name
+        self._adapter: Adapter | None = None
+        self.metrics = host.metrics
+        self.inbox = host.inboxes.of(name)
+        self.chats = ChatDirectory(name, self.inbox, host.chat_migrations, self._clocks.wall)
         self.limiter = Limiter(self._clocks.monotonic, pace.overall, pace.per_chat, pace.per_group)
-        shared = self.sharing.limits(name, Rates(pace.overall, pace.per_chat, pace.per_group))
+        shared = host.sharing.limits(name, Rates(pace.overall, pace.per_chat, pace.per_group))
         self.scheduler = UpdateScheduler(
-            inbox, self._handle, metrics, self._clocks.wall, pace.places, self.chats.resolve
+            self.inbox, self._handle, host.metrics, self._clocks.wall, pace.places, self.chats.resolve
         )
-        self.outbox = Outbox(
-            transport, shared or OwnLimits(self.limiter), self.chats, metrics, self.scheduler.move
-        )
-        self.receiver = Receiver(inbox, metrics)
-        self.health = ConnectionHealth(self._clocks.monotonic, patience, on_refused)
+        self.outbox = Outbox(transport, shared or self.limiter, self.chats, host.metrics, self.scheduler.move)
+        self.speaker: Speaker = self.outbox
+        self.receiver = Receiver(self.inbox, host.metrics)
+        self.health = ConnectionHealth(self._clocks.monotonic, patience, lambda: host.on_fatal(refused))
         for gauge, meaning, read in (
             ("chuchu_inbox_waiting", "Updates stored and not ended", lambda: self.scheduler.waiting),
             ("chuchu_chats_held", "Chats held because of too many calls", lambda: self.limiter.held_chats),
             ("chuchu_heard_seconds", "Since the platform was last heard", lambda: self.health.age),
         ):
-            metrics.watch(gauge, meaning, read, platform=name)
+            host.metrics.watch(gauge, meaning, read, platform=name)
+
+    @abstractmethod
+    async def identify(self) -> Translate:
+        """Learn who we are, however long it takes; return what translates updates."""
+
+    @abstractmethod
+    async def administers(self, chat: Chat, sender: Sender) -> bool:
+        """Tell whether the sender administers the chat; False where that cannot be learnt."""
+
+    @abstractmethod
+    def download(self, attachment: str, limit: int) -> AsyncIterator[bytes]:
+        """Yield the pieces of a file that somebody sent.
+
+        Raises:
+            CallError: it is gone, too big, or cannot be reached.
+        """
+
+    @property
+    def routes(self) -> Sequence[RouteDef]:
+        """What it needs on the public site."""
+        return ()
+
+    def person_id(self, typed: str) -> str:
+        """Return a person's id as the platform writes it."""
+        return self.setup.person_id(typed)
+
+    async def send(self, chat: Chat, reply: Reply) -> str | None:
+        """Say something unasked (`bot.messages.MessageGateway`)."""
+        return await self.outbox.send(chat, reply)
+
+    async def forget(self, person: str) -> None:
+        """Keep nothing about a person's private chat, which goes by the person's id."""
+        await self.inbox.forget(person)
 
     def problem(self) -> str | None:
         """Say what keeps messages from coming in, or None; that another process leads keeps none."""
-        if self._led is not Led.NOTHING and not self.sharing.leads(self._leader):
-            return self.sharing.leaderless(self._leader)
+        if self._led is not Led.NOTHING and not self._host.sharing.leads(self._leader):
+            return self._host.sharing.leaderless(self._leader)
         return (
             self.health.problem if self._adapter else self.health.problem or "it is not known yet who we are"
         )
 
     @asynccontextmanager
-    async def serving(
-        self,
-        speaker: Speaker,
-        identify: Callable[[], Awaitable[Translate]],
-        lives: Mapping[str, float],
-        *work: Callable[[], Awaitable[object]],
+    async def at_work(
+        self, lives: Mapping[str, float], *work: Callable[[], Awaitable[object]]
     ) -> AsyncIterator[None]:
         """Serve while the block runs; then take nothing more, and let what has begun end.
 
-        `identify` learns who we are and returns what translates updates: without that no mention can be told, so
-        nobody is answered before. `work`, such as holding the connection, is begun again where it breaks.
+        Nobody is answered before we are identified: without that no mention can be told. `lives` is how many seconds
+        an update of a kind is worth an answer. `work`, such as holding the connection, is begun again where it breaks.
         """
 
         async def answering() -> None:
             if self._adapter is None:
-                translate = await identify()
+                translate = await self.identify()
                 self._adapter = Adapter(
-                    self._conversation, speaker, self.chats, self.inbox, translate, lives, self._clocks.wall
+                    self._host.conversation,
+                    self.speaker,
+                    self.chats,
+                    self.inbox,
+                    translate,
+                    lives,
+                    self._clocks.wall,
                 )
             await self.scheduler.run()
 
@@ -153,13 +191,13 @@ class PlatformCore(Generic[D]):
                 await asyncio.Event().wait()
 
         await self.chats.load()
-        everything = self._led is Led.EVERYTHING
-        async with background(self.sharing.lead(SPEAKING, leading)) if everything else alive():
+        led = self._led is Led.EVERYTHING
+        async with background(self._host.sharing.lead(SPEAKING, leading)) if led else alive():
             yield
 
     def _led_here(self, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[object]]:
         if self._led is Led.RECEIVING:
-            return partial(self.sharing.lead, self._name, work)
+            return partial(self._host.sharing.lead, self.setup.name, work)
         return work
 
     async def _handle(self, job: Job) -> Result:
@@ -170,6 +208,6 @@ class PlatformCore(Generic[D]):
         try:
             gone = await self.inbox.purge()
         except InboxError:
-            self._metrics.inbox_errors.inc()
+            self.metrics.inbox_errors.inc()
             raise
-        logger.debug("%s: %d ended updates forgotten", self._name, gone)
+        logger.debug("%s: %d ended updates forgotten", self.setup.name, gone)

@@ -16,7 +16,7 @@ PER_GROUP = Rate(4.0, 4)
 
 
 class Limiter:
-    """Tells how long to wait before a call; `clock` counts seconds and never goes back."""
+    """The limits of a process that is alone: a `bot.sharing.Limits`; `clock` counts seconds and never goes back."""
 
     def __init__(
         self,
@@ -34,13 +34,13 @@ class Limiter:
         self._next: dict[tuple[str, Rate], float] = {}
         self._held: dict[str, float] = {}
 
-    def reserve_overall(self) -> float:
+    async def reserve_overall(self) -> float:
         """Take the next place in the overall row; return the seconds until it comes."""
         now = self._clock()
         self._next_overall, wait = _take(self._next_overall, self._overall, now)
         return wait
 
-    def take_spare(self) -> float:
+    async def take_spare(self) -> float:
         """Take an overall place that leaves the whole burst to others and return 0; or the seconds until one may come.
 
         Nothing is reserved: who speaks unasked never stands in the row before somebody who is answered.
@@ -51,7 +51,7 @@ class Limiter:
         self._next_overall = now + self._overall.interval
         return 0.0
 
-    def reserve(self, chat: str, group: bool) -> float:
+    async def reserve(self, chat: str, group: bool) -> float:
         """Take the next place in a chat's row; return the seconds until it comes."""
         now = self._clock()
         self._sweep(now)
@@ -62,11 +62,11 @@ class Limiter:
             waits.append(wait)
         return max(waits)
 
-    def hold(self, chat: str, seconds: float) -> None:
+    async def hold(self, chat: str, seconds: float) -> None:
         """Keep silent in a chat for so long (a 429), and in no other."""
         self._held[chat] = max(self._held.get(chat, 0.0), self._clock() + seconds)
 
-    def held(self, chat: str) -> float:
+    async def held(self, chat: str) -> float:
         """Return the seconds for which a chat is still held, 0 if it is not."""
         return max(0.0, self._held.get(chat, 0.0) - self._clock())
 
@@ -87,30 +87,3 @@ def _take(theoretical: float, rate: Rate, now: float) -> tuple[float, float]:
     """Return the next theoretical arrival time and the seconds to wait for this one."""
     at = max(theoretical, now)
     return at + rate.interval, max(0.0, at - rate.interval * (rate.burst - 1) - now)
-
-
-class OwnLimits:
-    """The limits of a process that is alone: a `bot.sharing.Limits`."""
-
-    def __init__(self, limiter: Limiter) -> None:
-        self._limiter = limiter
-
-    async def reserve_overall(self) -> float:
-        """Take the next place in the overall row; return the seconds until it comes."""
-        return self._limiter.reserve_overall()
-
-    async def take_spare(self) -> float:
-        """Take an overall place that leaves the whole burst to others and return 0; or the seconds until one may come."""
-        return self._limiter.take_spare()
-
-    async def reserve(self, chat: str, group: bool) -> float:
-        """Take the next place in a chat's row; return the seconds until it comes."""
-        return self._limiter.reserve(chat, group)
-
-    async def hold(self, chat: str, seconds: float) -> None:
-        """Keep silent in a chat for so long, and in no other."""
-        self._limiter.hold(chat, seconds)
-
-    async def held(self, chat: str) -> float:
-        """Return the seconds for which a chat is still held, 0 if it is not."""
-        return self._limiter.held(chat)

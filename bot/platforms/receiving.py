@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from aiohttp import web
@@ -11,6 +12,7 @@ from aiohttp import web
 from bot.inbox import Inbox, InboxError, NewUpdate, UpdateStatus
 from bot.observability import Metrics
 from bot.platforms.calls import read
+from bot.platforms.connection import ConnectionHealth
 
 logger = logging.getLogger(__name__)
 
@@ -68,16 +70,55 @@ BODY_SECONDS = 3.0
 RETRY_SECONDS = 5
 
 
+def refusal(status: int) -> web.Response:
+    """An answer after which nothing more is read of the connection."""
+    return web.Response(status=status, headers={"Connection": "close"})
+
+
 def later() -> web.Response:
     """The answer to a delivery that is not stored: bring it again."""
     return web.Response(status=503, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
-async def read_body(request: web.Request) -> bytes:
-    """Read a delivery's body, but not far beyond the limit.
+class Deliveries(ABC):
+    """The handler of a path that a platform brings updates to, until `close`."""
 
-    Raises:
-        TimeoutError: it is still not whole.
-    """
-    async with asyncio.timeout(BODY_SECONDS):
-        return await read(request.content, BODY_LIMIT)
+    def __init__(self, health: ConnectionHealth, metrics: Metrics) -> None:
+        self._health = health
+        self._metrics = metrics
+        self._open = True
+
+    def close(self) -> None:
+        """Take nothing more: the platform keeps it and comes again."""
+        self._open = False
+
+    def refused(self, request: web.Request) -> web.Response | None:
+        """Answer what need not be read; None for all else."""
+        return None
+
+    @abstractmethod
+    async def take(self, request: web.Request, body: bytes) -> web.StreamResponse:
+        """Store a delivery and answer it; `body` is cut off a little beyond `BODY_LIMIT`.
+
+        Raises:
+            InboxError: it was not stored.
+        """
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Store one delivery; what is not stored is to be brought again."""
+        if (answer := self.refused(request)) is not None:
+            return answer
+        if not self._open:
+            return later()
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                body = await read(request.content, BODY_LIMIT)
+        except TimeoutError:
+            return refusal(408)
+        try:
+            return await self.take(request, body)
+        except InboxError as error:
+            self._metrics.inbox_errors.inc()
+            if self._health.fail(f"inbox: {error}"):
+                logger.error("a delivery could not be stored: %s", error)
+            return later()

@@ -1,12 +1,15 @@
-"""Runs of text cut into parts that a platform takes, whatever its measure; no word is lost and no look broken."""
+"""Replies cut into parts that a platform takes, whatever its measure; no word is lost and no look broken."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import TypeGuard
 
 import regex
 
-from bot.messages import Run, Style
+from bot.messages import Button, Reply, Run, Style
 
 GRAPHEME = regex.compile(r"\X")
 INVISIBLE = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160), *range(55296, 57344)))
@@ -21,6 +24,59 @@ def clean(text: str) -> str:
 def utf8(text: str) -> int:
     """Count bytes of UTF-8."""
     return len(text.encode("utf-8", "surrogatepass"))
+
+
+def is_web(link: str | None) -> TypeGuard[str]:
+    """Tell whether a link leads to a page; no other kind is shown as one."""
+    return link is not None and link.startswith(("https://", "http://"))
+
+
+def numbered(rows: Sequence[Sequence[Button]], apart: str = "\n") -> str:
+    """Buttons as a numbered list, where a platform has none; `apart` stands between those of a row."""
+    number = count(1)
+    return "\n".join(
+        apart.join(f"{next(number)}. {clean(button.label)}" for button in row) for row in rows if row
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MessagePart:
+    """One message of a reply: the quote and the edit are the first's, the buttons the last's."""
+
+    runs: tuple[Run, ...]
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    reply_to: str | None = None
+    edits: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The plain text of all runs."""
+        return "".join(run.text for run in self.runs)
+
+
+def parts(
+    reply: Reply, limit: int, measure: Measure, fits: Callable[[MessagePart], bool] = lambda part: True
+) -> list[MessagePart]:
+    """Cut a reply into the messages it needs, each of at most `limit` by `measure`, and smaller until each `fits`.
+
+    That is for marks and links, which the measure of the words alone does not count.
+    """
+    runs = [replace(run, text=clean(run.text)) for run in reply.runs]
+    buttons = tuple(tuple(row) for row in reply.buttons if row)
+    while True:
+        texts = [text for text in split(runs, limit, measure) if any(run.text.strip() for run in text)]
+        found = [
+            MessagePart(
+                tuple(text),
+                buttons if at == len(texts) - 1 else (),
+                reply.reply_to if at == 0 else None,
+                reply.edits if at == 0 else None,
+            )
+            for at, text in enumerate(texts)
+        ]
+        if limit <= 1 or all(map(fits, found)):
+            return found
+        limit //= 2
 
 
 def split(runs: Sequence[Run], limit: int, measure: Measure) -> list[list[Run]]:

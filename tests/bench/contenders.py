@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import logging
 import tempfile
-import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -26,7 +25,7 @@ from bot.messages import (
     Run,
     Sender,
 )
-from tests.support.inbox import open_inbox
+from tests.support.inbox import open_host
 
 SECRET = "bench-secret"
 TOKEN = "4242:AAH_token-of-the-benchmark_0123456789"
@@ -68,14 +67,13 @@ async def conversation(stack: AsyncExitStack, lookup: bool) -> Conversation:
 
 async def ours(stack: AsyncExitStack, api: str, talk: Conversation) -> web.Application:
     """The webhook of this project, with limits out of the way."""
-    from bot.observability import Metrics
-    from bot.platforms.telegram.service import TelegramOptions, telegram_service
+    from bot.platforms.telegram.service import TelegramOptions, TelegramService
     from bot.sharing import Rate
 
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-    inbox = await stack.enter_async_context(open_inbox(folder / "inbox.sqlite", time.time))
+    host = await stack.enter_async_context(open_host(folder, talk))
     options = TelegramOptions(TOKEN, api, "https://x/telegram", SECRET, overall=Rate(1e-6, 1))
-    service = await stack.enter_async_context(telegram_service(options, inbox, talk, Metrics()))
+    service = await stack.enter_async_context(TelegramService(options, host).serving())
     assert service.webhook is not None
     app = web.Application()
     app.router.add_post("/telegram", service.webhook.handle)

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from bot.platforms.wecom.connection import PING_SECONDS, SUBSCRIBE
+from bot.platforms.wecom.client import PING_SECONDS, SUBSCRIBE
 from tests.bot.matrix.service import ANN
 from tests.bot.matrix.service import serving as matrix_serving
 from tests.bot.telegram.service import Echo

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from bot.platforms.checkup import clock
-from bot.platforms.feishu.checkup import examine as examine_feishu
 from bot.platforms.feishu.client import Credentials
-from bot.platforms.matrix.checkup import examine as examine_matrix
-from bot.platforms.telegram.checkup import examine as examine_telegram
-from bot.platforms.wecom.checkup import examine as examine_wecom
+from bot.platforms.feishu.service import examine as examine_feishu
+from bot.platforms.matrix.service import examine as examine_matrix
+from bot.platforms.telegram.service import examine as examine_telegram
+from bot.platforms.wecom.service import examine as examine_wecom
 from bot.ports import Finding, Presence, Severity
 from bot.terminal.doctor import sentence
 from bot.texts import phrases
@@ -223,7 +223,7 @@ async def test_where_nothing_is_connected_the_next_step_is_told(tmp_path: Path) 
 
 
 def test_every_finding_has_its_words_and_every_words_their_finding() -> None:
-    where = [*(ROOT / "bot/platforms").rglob("checkup.py"), ROOT / "bot/terminal/doctor.py"]
+    where = [*(ROOT / "bot/platforms").rglob("*.py"), ROOT / "bot/terminal/doctor.py"]
     code = "".join(path.read_text(encoding="utf-8") for path in where)
     named = set(re.findall(r'\b(?:well|wrong|advice|finding)\(\s*"([a-z_]+)"', code))
     named |= set(re.findall(r'"(clock_[a-z]+)"', code))

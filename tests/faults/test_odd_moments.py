@@ -23,8 +23,8 @@ import pytest
 from bot.errors import CannotStore, StateDamaged
 from bot.handlers.dispatcher import Dispatcher
 from bot.inbox import NewUpdate
-from bot.observability import Metrics
-from bot.platforms.telegram.service import TelegramOptions, telegram_service
+from bot.platforms.core import Clocks
+from bot.platforms.telegram.service import TelegramOptions, TelegramService
 from bot.ports import InMemorySessions
 from bot.query_service import IndexFailure, open_query_service
 from bot.state.sqlite_inbox import HEADER
@@ -40,7 +40,7 @@ from tests.botapi.server import TOKEN, bot_api
 from tests.botapi.updates import BOT, Json, channel, group, inline, message, press, private, user
 from tests.support.chat import hall
 from tests.support.clock import Clock
-from tests.support.inbox import new_update, open_inbox
+from tests.support.inbox import new_update, open_host, open_inbox
 from tests.support.paper import Paper, fact
 
 WORDS = ("第1号街坊", "旧区改造", "共8户居民", "没有这个词", "第2号街坊在第1年完成了签约")
@@ -183,8 +183,8 @@ async def test_a_clock_that_jumps_costs_no_answer(tmp_path: Path, jump: float) -
     async with bot_api() as api:
         options = TelegramOptions(TOKEN, api.url, overall=FREELY, poll_seconds=1)
         async with (
-            open_inbox(tmp_path / "inbox.sqlite", clock) as inbox,
-            telegram_service(options, inbox, Echo(seconds=0.05), Metrics(), clock=clock) as service,
+            open_host(tmp_path, Echo(seconds=0.05), clock=clock) as host,
+            TelegramService(options, host, Clocks(wall=clock)).serving() as service,
         ):
             for reader in range(7, 11):
                 api.push(message=message("之前", private(reader)))

@@ -1,14 +1,18 @@
-"""An inbox of one platform, and updates to put into it."""
+"""An inbox of one platform, updates to put into it, and what a platform is opened with."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.inbox import Inbox, NewUpdate, QueuedUpdate
+from bot.messages import ChatMigrations, Conversation
+from bot.observability import Metrics
+from bot.ports import PlatformHost
 from bot.state.sqlite_inbox import open_inboxes
 
 PLATFORM = "telegram"
@@ -19,6 +23,20 @@ async def open_inbox(path: Path, clock: Callable[[], float]) -> AsyncIterator[In
     """Telegram's inbox in a file."""
     async with open_inboxes(path, clock, PLATFORM) as inboxes:
         yield inboxes.of(PLATFORM)
+
+
+@asynccontextmanager
+async def open_host(
+    folder: Path,
+    conversation: Conversation,
+    metrics: Metrics | None = None,
+    events: ChatMigrations | None = None,
+    on_fatal: Callable[[str], None] = print,
+    clock: Callable[[], float] = time.time,
+) -> AsyncIterator[PlatformHost]:
+    """What a platform is opened with, its inbox in a file of the folder."""
+    async with open_inboxes(folder / "inbox.sqlite", clock, PLATFORM) as inboxes:
+        yield PlatformHost(conversation, metrics or Metrics(), inboxes, folder, events, on_fatal)
 
 
 def new_update(number: int, queue: str = "7") -> NewUpdate:

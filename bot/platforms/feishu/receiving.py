@@ -23,13 +23,12 @@ from cryptography.hazmat.primitives.padding import PKCS7
 from bot.inbox import InboxError
 from bot.observability import Metrics
 from bot.platforms.calls import HttpClient, OutcomeUnknown, parse
-from bot.platforms.connection import frames, websocket
+from bot.platforms.connection import ConnectionHealth, frames, websocket
 from bot.platforms.feishu.client import FeishuApi
 from bot.platforms.feishu.frames import CONTROL, DATA, BrokenFrame, Frame, Pieces, decode
 from bot.platforms.feishu.sending import Toasts
 from bot.platforms.feishu.updates import to_record
-from bot.platforms.health import ConnectionHealth
-from bot.platforms.receiving import BODY_LIMIT, Receiver, later, read_body
+from bot.platforms.receiving import BODY_LIMIT, Deliveries, Receiver, refusal
 
 # "需要在 3 秒内": two for the commit, most of the third for a press's notice.
 COMMIT_SECONDS, TOAST_SECONDS = 2.0, 0.7
@@ -61,7 +60,7 @@ class Intake:
             if not isinstance(event, dict) or len(body) > BODY_LIMIT:
                 raise TypeError("no JSON object")
             update = to_record(event, body)
-        except (KeyError, TypeError, ValueError) as error:
+        except (TypeError, ValueError) as error:
             logger.error(
                 "%d bytes that are no event of ours (%s); quarantined", len(body), type(error).__name__
             )
@@ -206,36 +205,24 @@ def _service(url: str) -> int:
 CHECK = "url_verification"
 
 
-class EventCallback:
-    """The handler of `POST /feishu`, until `close`."""
+class EventCallback(Deliveries):
+    """The handler of `POST /feishu`."""
 
     def __init__(
         self, token: str, encrypt_key: str | None, intake: Intake, health: ConnectionHealth, metrics: Metrics
     ) -> None:
+        super().__init__(health, metrics)
         self._token = token
         self._encrypt_key = encrypt_key or None
         self._intake = intake
-        self._health = health
-        self._metrics = metrics
-        self._open = True
 
-    def close(self) -> None:
-        """Take nothing more: Feishu keeps it and comes again."""
-        self._open = False
-
-    async def handle(self, request: web.Request) -> web.StreamResponse:
+    async def take(self, request: web.Request, body: bytes) -> web.StreamResponse:
         """Store one event; the answer to a press holds its notice."""
-        if not self._open:
-            return later()
-        try:
-            body = await read_body(request)
-        except TimeoutError:
-            return web.Response(status=408, headers={"Connection": "close"})
         if len(body) > BODY_LIMIT:
-            return web.Response(status=413, headers={"Connection": "close"})
+            return refusal(413)
         event = self._opened(request, body)
         if event is None:
-            return web.Response(status=401, headers={"Connection": "close"})
+            return refusal(401)
         parsed = parse(event)
         if isinstance(parsed, dict) and parsed.get("type") == CHECK:
             return web.json_response({"challenge": str(parsed.get("challenge", ""))})
@@ -246,13 +233,7 @@ class EventCallback:
             await sent[0].prepare(request)  # gone out when this returns: only then is a card edited
             await sent[0].write_eof()
 
-        try:
-            await self._intake.take(event, acknowledge)
-        except InboxError as error:
-            self._metrics.inbox_errors.inc()
-            if self._health.fail(f"inbox: {error}"):
-                logger.error("an event could not be stored: %s", error)
-            return later()
+        await self._intake.take(event, acknowledge)
         self._health.ok()
         return sent[0]
 

@@ -1,23 +1,138 @@
-"""Replies as Feishu's API takes them: posts, cards and pictures, sent once however often, edited where that is allowed."""
+"""Replies as Feishu's API takes them: posts and cards of typed pieces, so that nothing in them can be markup.
+
+A post's text tags and a card's plain_text are shown as they are (open.feishu.cn, im-v1 message content and card
+components); `<at user_id=…>` lives only in messages of the type text, and markdown only in lark_md: we send neither.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import groupby
 from urllib.parse import quote
 
 import aiohttp
 
-from bot.messages import Button, ButtonPress, Chat, InlineAnswer, Reply, Run
+from bot.messages import Button, ButtonPress, Chat, InlineAnswer, Reply, Run, Style
 from bot.platforms.calls import OutcomeUnknown, Refused
-from bot.platforms.feishu.cards import card, encoded, parts, post
 from bot.platforms.feishu.client import CardRefused, FeishuApi, Gone, Uneditable
 from bot.platforms.sending import Asked, Outbox
+from bot.platforms.text import MessagePart, clean, is_web, joined, numbered, parts, utf8
+
+# "卡片及富文本消息的请求体最大不能超过 30 KB": ours with a margin for what stands around the content.
+CONTENT_BYTES = 28_000
+PART_BYTES = 20_000
+STYLES = {Style.BOLD: ["bold"], Style.ITALIC: ["italic"]}
+NORMAL, LARGE, SMALL = "normal", "heading", "notation"
+ROW_BUTTONS = 8
+
+
+def encoded(content: object) -> str:
+    """A message's content: JSON inside JSON."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+
+
+def weight(content: str) -> int:
+    """The bytes that a content takes in a request's body."""
+    return utf8(json.dumps(content, ensure_ascii=False))
+
+
+def _measure(text: str) -> int:
+    """The bytes of a text twice encoded, and of the piece that begins with each line."""
+    return weight(json.dumps(text, ensure_ascii=False)) - 6 + 60 * text.count("\n")
+
+
+def _fits(part: MessagePart) -> bool:
+    return max(weight(post(part.runs)), weight(card(part.runs))) <= CONTENT_BYTES
+
+
+def post(runs: Sequence[Run], buttons: Sequence[Sequence[Button]] = ()) -> str:
+    """Return a post's content; buttons become a numbered list."""
+    listed = [Run("\n" + numbered(buttons))] if any(buttons) else []
+    lines = [
+        [_tag(run) for run in line] or [{"tag": "text", "text": " "}] for line in _lines([*runs, *listed])
+    ]
+    return encoded({"zh_cn": {"content": lines}})
+
+
+def card(runs: Sequence[Run], buttons: Sequence[Sequence[Button]] = (), chat: Chat | None = None) -> str:
+    """Return a card's content; a line in bold is large, one of citations small, and their links are buttons.
+
+    `chat` is where the card hangs: Feishu tells of a press which chat, and not of what kind.
+    """
+    elements: list[object] = []
+    for size, lines in groupby(_lines(runs), _size):
+        text = "\n".join("".join(run.text for run in line) for line in lines)
+        elements.append({"tag": "div", "text": {"tag": "plain_text", "content": text, "text_size": size}})
+    for row in buttons:
+        for at in range(0, len(row), ROW_BUTTONS):
+            pressed = [_button(button, chat) for button in row[at : at + ROW_BUTTONS]]
+            elements.append({"tag": "action", "layout": "flow", "actions": pressed})
+    links = list(dict.fromkeys(run.link for run in runs if is_web(run.link)))
+    if links:
+        opened = [
+            _opening(f"↗ {number}" if len(links) > 1 else "↗", str(link))
+            for number, link in enumerate(links, 1)
+        ]
+        elements.append({"tag": "action", "layout": "flow", "actions": opened})
+    # update_multi: an edit is seen by everybody; a card that is passed on would be pressed in other chats.
+    config = {"wide_screen_mode": True, "update_multi": True, "enable_forward": False}
+    return encoded({"config": config, "elements": elements})
+
+
+def _lines(runs: Iterable[Run]) -> list[list[Run]]:
+    """The lines of a text, without empty ones at its end."""
+    lines: list[list[Run]] = [[]]
+    for run in runs:
+        first, *others = run.text.split("\n")
+        lines[-1].append(Run(first, run.style, run.link))
+        lines += [[Run(text, run.style, run.link)] for text in others]
+    lines = [[piece for piece in joined(line) if piece.text] for line in lines]
+    while lines and not lines[-1]:
+        lines.pop()
+    return lines
+
+
+def _size(line: Sequence[Run]) -> str:
+    said = [run for run in line if run.text.strip()]
+    if said and all(run.style is Style.BOLD for run in said):
+        return LARGE
+    if said and all(is_web(run.link) or run.style is Style.ITALIC for run in said):
+        return SMALL
+    return NORMAL
+
+
+def _tag(run: Run) -> dict[str, object]:
+    tag: dict[str, object] = {"tag": "text", "text": run.text}
+    if is_web(run.link):
+        tag = {"tag": "a", "text": run.text, "href": run.link}
+    if run.style in STYLES:
+        tag["style"] = STYLES[run.style]
+    return tag
+
+
+def _button(button: Button, chat: Chat | None) -> dict[str, object]:
+    value = {
+        "data": button.data,
+        "chat": chat.type.value if chat else "",
+        "thread": (chat and chat.thread) or "",
+    }
+    return {"tag": "button", "type": "default", "text": _plain(clean(button.label) or "·"), "value": value}
+
+
+def _opening(label: str, link: str) -> dict[str, object]:
+    return {"tag": "button", "type": "default", "text": _plain(label), "url": link}
+
+
+def _plain(text: str) -> dict[str, str]:
+    return {"tag": "plain_text", "content": text}
+
 
 POST = "post:"
 """Before the id of a message that is no card: posts and cards are edited by different calls."""
@@ -68,18 +183,12 @@ class FeishuTransport:
         self._api = api
 
     def drafts(self, chat: Chat | None, reply: Reply) -> Sequence[FeishuDraft]:
-        """The messages of a reply: the quote and the edit at the first part, the buttons at the last."""
-        buttons = tuple(tuple(row) for row in reply.buttons if row)
-        found = parts(reply.runs)
+        """The messages of a reply."""
         drafts: list[FeishuDraft] = []
-        for at, part in enumerate(found):
-            edits = reply.edits if at == 0 else None
-            shown = buttons if at == len(found) - 1 else ()
+        for part in parts(reply, PART_BYTES, _measure, _fits):
             # What is edited stays what it is: a post cannot become a card.
-            kind = _kind(edits) if edits else Kind.CARD if shown else Kind.POST
-            drafts.append(
-                FeishuDraft(kind, chat, tuple(part), shown, reply.reply_to if at == 0 else None, edits)
-            )
+            kind = _kind(part.edits) if part.edits else Kind.CARD if part.buttons else Kind.POST
+            drafts.append(FeishuDraft(kind, chat, part.runs, part.buttons, part.reply_to, part.edits))
         if reply.picture:
             drafts.append(FeishuDraft(Kind.IMAGE, chat, picture=reply.picture))
         return drafts

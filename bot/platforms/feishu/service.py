@@ -1,28 +1,29 @@
-"""Feishu as a whole: started in order, stopped in reverse order."""
+"""Feishu as a whole: served, and examined for `chuchu doctor`."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from typing import Self
 from urllib.parse import quote
 
 from aiohttp import web
 
-from bot.inbox import ClaimedUpdate, Inbox
-from bot.messages import Chat, Message, Reply, Sender, SenderKind
+from bot.inbox import ClaimedUpdate
+from bot.messages import Chat, Message, Sender, SenderKind
 from bot.platforms.adapter import Event, Translate
 from bot.platforms.calls import CallError, HttpClient, OutcomeUnknown, Refused
-from bot.platforms.connection import stay_connected
-from bot.platforms.core import Clocks, Pace, PlatformCore
-from bot.platforms.feishu.client import API, Credentials, FeishuApi
+from bot.platforms.checkup import advice, no_use, reached, well, wrong
+from bot.platforms.connection import stay_connected, until_done
+from bot.platforms.core import Clocks, Pace, PlatformService
+from bot.platforms.feishu.client import API, Credentials, FeishuApi, checked
 from bot.platforms.feishu.receiving import PING_SECONDS, EventCallback, FeishuConnection, Intake
-from bot.platforms.feishu.sending import FeishuSpeaker, FeishuTransport, Toasts
+from bot.platforms.feishu.sending import FeishuDraft, FeishuSpeaker, FeishuTransport, Toasts
 from bot.platforms.feishu.setup import Feishu
-from bot.platforms.feishu.updates import PLATFORM, FeishuIdentity, parent_of, shown_text, translate
-from bot.platforms.health import until_done
-from bot.ports import PlatformHost
+from bot.platforms.feishu.updates import FeishuIdentity, parent_of, shown_text, translate
+from bot.ports import Finding, PlatformHost
 from bot.sharing import Rate
 
 PATH = "/feishu"
@@ -47,50 +48,32 @@ class FeishuOptions:
     pace: Pace = PACE
 
 
-class FeishuService:
-    """Feishu, open: a `bot.ports.Platform`."""
+class FeishuService(PlatformService[FeishuDraft]):
+    """Feishu, open."""
 
-    def __init__(
-        self, options: FeishuOptions, host: PlatformHost, inbox: Inbox, http: HttpClient, clocks: Clocks
-    ) -> None:
-        self._api = FeishuApi(http, options.credentials, options.api, clocks.monotonic)
-        self._metrics = host.metrics
+    setup = Feishu
+
+    def __init__(self, options: FeishuOptions, host: PlatformHost, clocks: Clocks | None = None) -> None:
+        clocks = clocks or Clocks()
+        token = options.verification_token
+        self._http = HttpClient(connections=32, seconds=options.call_seconds)
+        self._api = FeishuApi(self._http, options.credentials, options.api, clocks.monotonic)
+        patience = None if token else 3 * options.ping_seconds
+        super().__init__(host, FeishuTransport(self._api), options.pace, REFUSED, patience, clocks)
         toasts = Toasts()
-        self._core = PlatformCore(
-            PLATFORM,
-            inbox,
-            host.conversation,
-            host.metrics,
-            host.chat_migrations,
-            FeishuTransport(self._api),
-            options.pace,
-            lambda: host.on_fatal(REFUSED),
-            None if options.verification_token else 3 * options.ping_seconds,
-            clocks,
-            host.sharing,
-        )
-        self._speaker = FeishuSpeaker(self._core.outbox, toasts)
-        intake = Intake(self._core.receiver, toasts, host.metrics)
+        self.speaker = FeishuSpeaker(self.outbox, toasts)
+        intake = Intake(self.receiver, toasts, host.metrics)
         self._connection = FeishuConnection(
-            http, self._api, intake, self._core.health, host.metrics, options.ping_seconds
+            self._http, self._api, intake, self.health, host.metrics, options.ping_seconds
         )
         self.callback = (
-            EventCallback(
-                options.verification_token, options.encrypt_key, intake, self._core.health, host.metrics
-            )
-            if options.verification_token
-            else None
+            EventCallback(token, options.encrypt_key, intake, self.health, host.metrics) if token else None
         )
-        self.problem = self._core.problem
 
     @property
     def routes(self) -> Sequence[web.RouteDef]:
         """Where Feishu brings events to, by callback."""
         return [web.post(PATH, self.callback.handle)] if self.callback else []
-
-    def person_id(self, typed: str) -> str:
-        """Return an open_id."""
-        return Feishu.person_id(typed)
 
     async def administers(self, chat: Chat, sender: Sender) -> bool:
         """Tell whether a person owns a group or is one of its admins, by Feishu's word of now."""
@@ -103,14 +86,6 @@ class FeishuService:
             return False
         managers = group.get("user_manager_id_list")
         return sender.id == group.get("owner_id") or (isinstance(managers, list) and sender.id in managers)
-
-    async def send(self, chat: Chat, reply: Reply) -> str | None:
-        """Say something unasked (`bot.messages.MessageGateway`)."""
-        return await self._speaker.send(chat, reply)
-
-    async def forget(self, person: str) -> None:
-        """Keep nothing about a person's private chat, which goes by the person's id."""
-        await self._core.inbox.forget(person)
 
     async def download(self, attachment: str, limit: int = FILE_LIMIT) -> AsyncIterator[bytes]:
         """Yield the pieces of a file that somebody sent.
@@ -126,23 +101,27 @@ class FeishuService:
             yield piece
 
     @asynccontextmanager
-    async def serving(self) -> AsyncIterator[None]:
-        """Serve while the block runs; then take nothing more, and let what has begun end."""
+    async def serving(self) -> AsyncIterator[Self]:
+        """Serve while the block runs; then take nothing more, and let what has begun end.
+
+        For event callbacks mount `routes` on the public site.
+        """
         receive = [] if self.callback else [self._stay_connected]
-        async with self._core.serving(self._speaker, self._identify, LIVES, *receive):
+        async with self._http, self.at_work(LIVES, *receive):
             try:
-                yield
+                yield self
             finally:
                 if self.callback:
                     self.callback.close()
 
     async def _stay_connected(self) -> None:
-        await stay_connected(self._connection.run, self._core.health, self._metrics)
+        await stay_connected(self._connection.run, self.health, self.metrics)
 
-    async def _identify(self) -> Translate:
-        identity = await until_done("bot/v3/info", self._who, self._core.health)
+    async def identify(self) -> Translate:
+        """Learn our open_id."""
+        identity = await until_done("bot/v3/info", self._who, self.health)
         if self.callback:
-            self._core.health.ok()
+            self.health.ok()
         logger.info("serving %s", identity.name)
 
         async def translated(update: ClaimedUpdate) -> Event:
@@ -171,15 +150,88 @@ class FeishuService:
         return FeishuIdentity(open_id, str(bot.get("app_name", "")))
 
 
-@asynccontextmanager
-async def feishu_service(
-    options: FeishuOptions, host: PlatformHost, clocks: Clocks | None = None
-) -> AsyncIterator[FeishuService]:
-    """Serve Feishu while the block runs; at its end nothing is lost and what was begun is finished.
+EXAMINE_SECONDS = 10.0
+API_SETTING = "CHUCHU_FEISHU_API"
+GRANTED = 1
+NO_BOT = "11205"
+# What each permission is for, and which of several will do (open.feishu.cn, at each call and event).
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    "to_send": ("im:message:send_as_bot", "im:message"),
+    "private_chats": ("im:message.p2p_msg:readonly", "im:message.p2p_msg"),
+    "groups": ("im:message.group_at_msg:readonly", "im:message.group_at_msg", "im:message.group_msg"),
+    "edits": ("im:message:update", "im:message", "im:message:send_as_bot"),
+}
+USEFUL: Mapping[str, tuple[str, ...]] = {
+    "files_and_pictures": ("im:resource",),
+    "replies": ("im:message:readonly", "im:message"),
+    "group_admins": ("im:chat:readonly", "im:chat", "im:chat:read"),
+}
 
-    For event callbacks mount `service.routes` on the public site.
-    """
-    async with HttpClient(connections=32, seconds=options.call_seconds) as http:
-        service = FeishuService(options, host, host.inboxes.of(PLATFORM), http, clocks or Clocks())
-        async with service.serving():
-            yield service
+
+async def examine(credentials: Credentials, api: str, long_connection: bool) -> AsyncIterator[Finding]:
+    """Look whether an app can serve; `long_connection` tells how it wants its events."""
+    async with HttpClient(connections=2, seconds=EXAMINE_SECONDS) as http:
+        asking = {"app_id": credentials.app_id, "app_secret": credentials.app_secret}
+        answer, found = await reached(
+            lambda: http.call("POST", f"{api}/open-apis/auth/v3/tenant_access_token/internal", json=asking),
+            api,
+            API_SETTING,
+        )
+        for finding in found:
+            yield finding
+        if answer is None:
+            return
+        try:
+            checked(answer)
+        except CallError as error:
+            yield no_use(error, api, API_SETTING) or wrong("feishu_app_refused", str(error))
+            return
+        yield well("identity_known", credentials.app_id)
+        calls = FeishuApi(http, credentials, api)
+        yield await _bot(calls)
+        async for finding in _permissions(calls):
+            yield finding
+        if long_connection:
+            yield await _long_connection(calls)
+        else:
+            yield advice("feishu_callback_unseen")
+
+
+async def _bot(api: FeishuApi) -> Finding:
+    try:
+        bot = (await api.call("GET", "bot/v3/info")).get("bot")
+    except CallError as error:
+        return wrong("feishu_no_bot", str(error))
+    if not isinstance(bot, dict) or not bot.get("open_id"):
+        return wrong("feishu_no_bot", NO_BOT)
+    return well("bot_named", str(bot.get("app_name", "")))
+
+
+async def _permissions(api: FeishuApi) -> AsyncIterator[Finding]:
+    try:
+        scopes = (await api.call("GET", "application/v6/scopes")).get("scopes")
+    except CallError as error:
+        yield advice("permissions_unseen", str(error))
+        return
+    granted = {
+        str(scope.get("scope_name"))
+        for scope in (scopes if isinstance(scopes, list) else [])
+        if isinstance(scope, dict) and scope.get("grant_status") == GRANTED
+    }
+    lacking = [
+        (finding, *pair) for finding, table in ((wrong, NEEDED), (advice, USEFUL)) for pair in table.items()
+    ]
+    missing = [one for one in lacking if not granted & set(one[2])]
+    for finding, purpose, names in missing:
+        yield finding("feishu_permission", names[0], purpose)
+    if not missing:
+        yield well("permissions_given")
+
+
+async def _long_connection(api: FeishuApi) -> Finding:
+    """Ask for its address only: whoever connects is brought events."""
+    try:
+        where = await api.long_connection()
+    except CallError as error:
+        return wrong("feishu_no_long_connection", str(error))
+    return well("receiving_ready") if where.get("URL") else wrong("feishu_no_long_connection", "URL")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -61,12 +61,11 @@ class Feishu(PlatformSetup):
             raise ValueError("要写飞书的 open_id（id 以 ou_ 开头）；给机器人发 /whoami，它会告诉你")
         return typed
 
-    @asynccontextmanager
-    async def open(self, host: PlatformHost) -> AsyncIterator[Platform]:
+    def open(self, host: PlatformHost) -> AbstractAsyncContextManager[Platform]:
         """Serve Feishu while the block runs."""
         # Imported here: who does not use Feishu need not load it.
         from bot.platforms.feishu.client import API
-        from bot.platforms.feishu.service import FeishuOptions, feishu_service
+        from bot.platforms.feishu.service import FeishuOptions, FeishuService
 
         token, key = self.feishu_verification_token, self.feishu_encrypt_key
         options = FeishuOptions(
@@ -75,17 +74,16 @@ class Feishu(PlatformSetup):
             token.get_secret_value() if token else None,
             key.get_secret_value() if key else None,
         )
-        async with feishu_service(options, host) as service:
-            yield service
+        return FeishuService(options, host).serving()
 
-    async def examine(self, presence: Presence) -> AsyncIterator[Finding]:
+    def examine(self, presence: Presence) -> AsyncIterator[Finding]:
         """Look at the app's secret, its bot, its permissions, and how events come."""
-        from bot.platforms.feishu.checkup import examine
         from bot.platforms.feishu.client import API
+        from bot.platforms.feishu.service import examine
 
-        callback = self.feishu_verification_token is not None
-        async for finding in examine(self._credentials(), self.feishu_api or API, not callback):
-            yield finding
+        return examine(
+            self._credentials(), self.feishu_api or API, long_connection=not self.feishu_verification_token
+        )
 
     def _credentials(self) -> Credentials:
         from bot.platforms.feishu.client import Credentials

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.inbox import ClaimedUpdate, NewUpdate
 from bot.messages import Attachment, ButtonPress, Chat, ChatType, Message, Sender
 from bot.platforms.adapter import Event, Ignored, Membership
-from bot.platforms.calls import parse
+from bot.platforms.calls import Json, needed, needed_text, parse, text_or_none
 from bot.platforms.text import clean
 
 PLATFORM = "feishu"
@@ -22,7 +22,6 @@ MESSAGE, PRESS, ADDED, REMOVED, DISBANDED = (
     "im.chat.disbanded_v1",
 )
 KINDS = {MESSAGE: "message", PRESS: "press", ADDED: "member", REMOVED: "member", DISBANDED: "member"}
-Json = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +38,14 @@ def to_record(event: Json, body: bytes) -> NewUpdate | None:
     A message goes by its message_id, for its event_id may be another when it is brought again.
 
     Raises:
-        KeyError, TypeError: it lacks what every event of its kind has.
+        TypeError, ValueError: it lacks what every event of its kind has.
     """
-    header, content = _object(event, "header"), _object(event, "event")
-    kind = KINDS.get(_text(header, "event_type"))
+    header, content = needed(event, "header"), needed(event, "event")
+    kind = KINDS.get(needed_text(header, "event_type"))
     if kind is None:
         return None
     if kind == "message":
-        message = _object(content, "message")
+        message = needed(content, "message")
         queue = _chat(content).id
         return NewUpdate(_name(message, "message_id"), queue, kind, body)
     if kind == "press":
@@ -59,19 +58,19 @@ def translate(update: ClaimedUpdate, me: FeishuIdentity) -> Event:
     """Return what a stored event means to us.
 
     Raises:
-        KeyError, TypeError, ValueError: it is not built as the vendor says.
+        TypeError, ValueError: it is not built as the vendor says.
     """
     event = parse(update.body)
     if not isinstance(event, dict):
         raise TypeError("an event is no object")
-    content = _object(event, "event")
+    content = needed(event, "event")
     if update.kind == "message":
         return _message(content, me)
     if update.kind == "press":
         return _press(content, str(update.id))
-    header = _object(event, "header")
-    at = int(_text(header, "create_time")) / 1000
-    return Membership(_name(content, "chat_id"), _text(header, "event_type") == ADDED, at)
+    header = needed(event, "header")
+    at = int(needed_text(header, "create_time")) / 1000
+    return Membership(_name(content, "chat_id"), needed_text(header, "event_type") == ADDED, at)
 
 
 def parent_of(update: ClaimedUpdate) -> str | None:
@@ -79,13 +78,13 @@ def parent_of(update: ClaimedUpdate) -> str | None:
     event = parse(update.body)
     content = event.get("event") if isinstance(event, dict) else None
     message = content.get("message") if isinstance(content, dict) else None
-    return (_optional(message, "parent_id") or None) if isinstance(message, dict) else None
+    return (text_or_none(message, "parent_id") or None) if isinstance(message, dict) else None
 
 
 def shown_text(message: Json) -> str | None:
     """The text of a message as the API returns it, of whatever type: a post's lines, all that a card shows."""
     body = message.get("body")
-    content = parse(_optional(body, "content") or "") if isinstance(body, dict) else None
+    content = parse(text_or_none(body, "content") or "") if isinstance(body, dict) else None
     return "\n".join(_texts(content)).strip() or None
 
 
@@ -103,22 +102,22 @@ def _texts(content: object) -> Iterator[str]:
 
 
 def _message(content: Json, me: FeishuIdentity) -> Event:
-    message, sender = _object(content, "message"), _object(content, "sender")
-    if _text(sender, "sender_type") != "user":
+    message, sender = needed(content, "message"), needed(content, "sender")
+    if needed_text(sender, "sender_type") != "user":
         return Ignored("from a bot")
     chat = _chat(content)
     mentioned = _mentions(message)
     meant = any(person == me.open_id for person, _ in mentioned.values())
-    kind, said = _text(message, "message_type"), _parsed(_text(message, "content"))
+    kind, said = needed_text(message, "message_type"), _parsed(needed_text(message, "content"))
     attachment = None
     if kind == "text":
-        text = _text(said, "text")
+        text = needed_text(said, "text")
     elif kind == "post":
         text = "\n".join(_post_lines(said))
     elif kind == "file":
         text = ""
         file = f"{_name(message, 'message_id')}/{_name(said, 'file_key')}"
-        attachment = Attachment(file, _text(said, "file_name"), None)
+        attachment = Attachment(file, needed_text(said, "file_name"), None)
     else:
         return Ignored(f"a message of the kind {kind}"[:60])
     for key, (person, name) in sorted(mentioned.items(), key=lambda pair: len(pair[0]), reverse=True):
@@ -131,7 +130,7 @@ def _message(content: Json, me: FeishuIdentity) -> Event:
         _name(message, "message_id"),
         Sender(_person(sender)),
         text,
-        datetime.fromtimestamp(int(_text(message, "create_time")) / 1000, UTC),
+        datetime.fromtimestamp(int(needed_text(message, "create_time")) / 1000, UTC),
         addressed=chat.type is ChatType.PRIVATE or meant,
         attachment=attachment,
     )
@@ -139,16 +138,16 @@ def _message(content: Json, me: FeishuIdentity) -> Event:
 
 def _chat(content: Json) -> Chat:
     """Where a message was written; a private chat goes by its person, as everything that is kept about a person does."""
-    message = _object(content, "message")
-    private = _text(message, "chat_type") == "p2p"
-    name = _person(_object(content, "sender")) if private else _name(message, "chat_id")
-    root = _optional(message, "root_id") or _name(message, "message_id")
-    thread = root if _optional(message, "thread_id") else None
+    message = needed(content, "message")
+    private = needed_text(message, "chat_type") == "p2p"
+    name = _person(needed(content, "sender")) if private else _name(message, "chat_id")
+    root = text_or_none(message, "root_id") or _name(message, "message_id")
+    thread = root if text_or_none(message, "thread_id") else None
     return Chat(PLATFORM, name, ChatType.PRIVATE if private else ChatType.GROUP, thread)
 
 
 def _person(sender: Json) -> str:
-    return _name(_object(sender, "sender_id"), "open_id")
+    return _name(needed(sender, "sender_id"), "open_id")
 
 
 def _mentions(message: Json) -> dict[str, tuple[str, str]]:
@@ -158,19 +157,21 @@ def _mentions(message: Json) -> dict[str, tuple[str, str]]:
         if not isinstance(mention, dict):
             raise TypeError("a mention is no object")
         person = mention.get("id")
-        open_id = _optional(person, "open_id") if isinstance(person, dict) else None
-        found[_text(mention, "key")] = (open_id or "", _optional(mention, "name") or "")
+        open_id = text_or_none(person, "open_id") if isinstance(person, dict) else None
+        found[needed_text(mention, "key")] = (open_id or "", text_or_none(mention, "name") or "")
     return found
 
 
 def _post_lines(said: Json) -> list[str]:
     """The lines of a post: its title, then each paragraph's texts, mentions by their keys."""
-    lines = [title] if (title := _optional(said, "title")) else []
+    lines = [title] if (title := text_or_none(said, "title")) else []
     for line in _list(said, "content"):
         if not isinstance(line, list):
             raise TypeError("a line of a post is no list")
         pieces = [tag for tag in line if isinstance(tag, dict)]
-        lines.append("".join(_optional(tag, "text") or _optional(tag, "user_id") or "" for tag in pieces))
+        lines.append(
+            "".join(text_or_none(tag, "text") or text_or_none(tag, "user_id") or "" for tag in pieces)
+        )
     return lines
 
 
@@ -178,19 +179,19 @@ def _press(content: Json, update: str) -> Event:
     chat, data = _pressed(content)
     if not data:
         return Ignored("a press without data")
-    card = _name(_object(content, "context"), "open_message_id")
-    return ButtonPress(chat, card, update, Sender(_name(_object(content, "operator"), "open_id")), data)
+    card = _name(needed(content, "context"), "open_message_id")
+    return ButtonPress(chat, card, update, Sender(_name(needed(content, "operator"), "open_id")), data)
 
 
 def _pressed(content: Json) -> tuple[Chat, str]:
     """Where a button was pressed and what it carried: what kind of chat that is, only the button itself tells."""
-    value = _object(content, "action").get("value")
+    value = needed(content, "action").get("value")
     value = value if isinstance(value, dict) else {}
     private = value.get("chat") == ChatType.PRIVATE
-    operator, context = _object(content, "operator"), _object(content, "context")
+    operator, context = needed(content, "operator"), needed(content, "context")
     name = _name(operator, "open_id") if private else _name(context, "open_chat_id")
-    thread = _optional(value, "thread") or None
-    data = _optional(value, "data") or ""
+    thread = text_or_none(value, "thread") or None
+    data = text_or_none(value, "data") or ""
     return Chat(PLATFORM, name, ChatType.PRIVATE if private else ChatType.GROUP, thread), data
 
 
@@ -201,13 +202,6 @@ def _parsed(content: str) -> Json:
     return parsed
 
 
-def _object(holder: Json, name: str) -> Json:
-    value = holder[name]
-    if not isinstance(value, dict):
-        raise TypeError(f"{name} is {type(value).__name__}")
-    return value
-
-
 def _list(holder: Json, name: str) -> Sequence[object]:
     value = holder.get(name) or []
     if not isinstance(value, list):
@@ -215,21 +209,9 @@ def _list(holder: Json, name: str) -> Sequence[object]:
     return value
 
 
-def _text(holder: Json, name: str) -> str:
-    value = holder[name]
-    if not isinstance(value, str):
-        raise TypeError(f"{name} is {type(value).__name__}")
-    return value
-
-
 def _name(holder: Json, name: str) -> str:
     """An id: some text, and not too long to be kept."""
-    value = _text(holder, name)
+    value = needed_text(holder, name)
     if not 1 <= len(value) <= 200 or not value.isprintable():
         raise ValueError(f"{name} is no id")
     return value
-
-
-def _optional(holder: Json, name: str) -> str | None:
-    value = holder.get(name)
-    return value if isinstance(value, str) else None

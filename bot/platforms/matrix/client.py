@@ -15,15 +15,17 @@ from bot.platforms.calls import (
     Disconnected,
     HttpAnswer,
     HttpClient,
+    Json,
     OutcomeUnknown,
     RateLimited,
     Refused,
     ServerFault,
     Unauthorized,
+    objects,
+    text_or_none,
 )
 from bot.runtime import backoff
 
-Json = Mapping[str, object]
 API = "/_matrix/client/v3"
 MEDIA = ("/_matrix/client/v1/media/download", "/_matrix/media/v3/download")  # with a token since 1.11; before
 MXC = re.compile(r"mxc://([A-Za-z0-9.:\[\]-]{1,255})/([A-Za-z0-9_-]{1,255})")
@@ -67,9 +69,8 @@ class MatrixClient:
     ) -> tuple[list[Json], str | None]:
         """Return a page of a room's events and where the next begins, None at the end."""
         page = await self._get(f"/rooms/{_part(room)}/messages?{urlencode(wanted)}", tries)
-        chunk, end = page.get("chunk"), page.get("end")
-        events = [event for event in chunk if isinstance(event, Mapping)] if isinstance(chunk, list) else []
-        return events, end if isinstance(end, str) and events else None
+        events = objects(page, "chunk")
+        return events, text_or_none(page, "end") if events else None
 
     async def event(self, room: str, event: str) -> Json:
         """Return one event."""

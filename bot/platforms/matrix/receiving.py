@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import logging
@@ -10,14 +9,12 @@ import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.inbox import Inbox, InboxError, NewUpdate
+from bot.inbox import Inbox, NewUpdate
 from bot.observability import Metrics
-from bot.platforms.calls import CallError, ChatClosed, RateLimited, Refused, Unauthorized
-from bot.platforms.health import ConnectionHealth
+from bot.platforms.calls import CallError, ChatClosed, Json, Refused, objects, within
+from bot.platforms.connection import ConnectionHealth, keep_polling
 from bot.platforms.matrix.client import MatrixClient
-from bot.platforms.matrix.events import Json
 from bot.platforms.matrix.rooms import RoomDirectory
-from bot.runtime import backoff
 
 MESSAGE, ENCRYPTED, INVITE = "m.room.message", "m.room.encrypted", "invite"
 MEMBER, TOMBSTONE, ENCRYPTION = "m.room.member", "m.room.tombstone", "m.room.encryption"
@@ -38,7 +35,7 @@ FILTER = json.dumps(
 )
 GAP_PAGE, GAP_PAGES = 100, 50
 KNOWN_MS = 86_400_000  # what is a day older than our position has been seen, whatever a server says
-FIRST_PAUSE, LONGEST_PAUSE = 0.25, 4.0
+LONGEST_PAUSE = 4.0
 logger = logging.getLogger(__name__)
 
 
@@ -86,19 +83,10 @@ class Syncer:
 
     async def run(self) -> None:
         """Poll until cancelled."""
-        failures = 0
-        while True:
-            try:
-                await self._once()
-            except (CallError, InboxError) as error:
-                self._complain(error)
-                pause = error.seconds if isinstance(error, RateLimited) else None
-                await asyncio.sleep(pause or backoff(failures, FIRST_PAUSE, LONGEST_PAUSE))
-                failures += 1
-            else:
-                if failures:
-                    logger.info("matrix: receiving again after %d failures", failures)
-                failures = 0
+        await keep_polling(self._once, self._health, self._metrics, "matrix", self._recover)
+
+    async def _recover(self, error: Exception) -> float:
+        return LONGEST_PAUSE
 
     async def _once(self) -> None:
         """One sync; the next one confirms it, so it is stored before."""
@@ -135,7 +123,7 @@ class Syncer:
 
     async def _updates(self, answer: Json, before: Position | None) -> AsyncIterator[NewUpdate | None]:
         """What is to be stored: in order within each room. At the very first, only who invites us."""
-        rooms = _object(answer, "rooms")
+        rooms = within(answer, "rooms")
         for room, invited in _objects(rooms, "invite"):
             if _ID.fullmatch(room):
                 yield _invite(room, invited)
@@ -161,7 +149,7 @@ class Syncer:
 
     async def _timeline(self, room: str, joined: Json, before: Position) -> Sequence[Json]:
         """A room's new events, oldest first; of a room that we have just entered, those since we were invited."""
-        timeline, events = _object(joined, "timeline"), list(_events(joined))
+        timeline, events = within(joined, "timeline"), list(_events(joined))
         entered = max((at for at, event in enumerate(events) if self._is_our_entry(event)), default=None)
         if entered is not None:
             invited = (at for at in range(entered) if _membership(events[at], self._me) == "invite")
@@ -191,16 +179,8 @@ class Syncer:
         return found[::-1]
 
     def _is_our_entry(self, event: Json) -> bool:
-        was = _object(_object(event, "unsigned"), "prev_content").get("membership")
+        was = within(event, "unsigned", "prev_content").get("membership")
         return _membership(event, self._me) == "join" and was != "join"
-
-    def _complain(self, error: CallError | InboxError) -> None:
-        name = type(error).__name__
-        self._metrics.poll_errors.labels(name).inc()
-        if isinstance(error, InboxError):
-            self._metrics.inbox_errors.inc()
-        news = self._health.fail(f"{name}: {error}", isinstance(error, Unauthorized))
-        logger.log(logging.ERROR if news else logging.DEBUG, "matrix: %s: %s", name, error)
 
 
 def _update(room: str, event: Json) -> NewUpdate | None:
@@ -220,12 +200,11 @@ def _invite(room: str, invited: Json) -> NewUpdate:
 def _membership(event: Json, person: str) -> object:
     if event.get("type") != MEMBER or event.get("state_key") != person:
         return None
-    return _object(event, "content").get("membership")
+    return within(event, "content").get("membership")
 
 
 def _events(of: Json) -> Iterator[Json]:
-    found = _object(of, "timeline").get("events")
-    yield from (event for event in found if isinstance(event, Mapping)) if isinstance(found, list) else ()
+    yield from objects(within(of, "timeline"), "events")
 
 
 def _stamp(event: Json) -> int:
@@ -233,12 +212,7 @@ def _stamp(event: Json) -> int:
     return stamp if isinstance(stamp, int) else 0
 
 
-def _object(of: Json, name: str) -> Json:
-    value = of.get(name)
-    return value if isinstance(value, Mapping) else {}
-
-
 def _objects(of: Json, name: str) -> Iterator[tuple[str, Json]]:
-    for key, value in _object(of, name).items():
+    for key, value in within(of, name).items():
         if isinstance(value, Mapping):
             yield str(key), value

@@ -7,9 +7,9 @@ import logging
 from collections.abc import Mapping
 
 from bot.messages import Chat, Sender, SenderKind
-from bot.platforms.calls import CallError, ChatClosed, Refused
+from bot.platforms.calls import CallError, ChatClosed, Json, Refused
 from bot.platforms.matrix.client import MatrixClient
-from bot.platforms.matrix.events import Around, Identity, Json, Quoted, RoomMessage, quoted, read
+from bot.platforms.matrix.updates import Around, Identity, Quoted, RoomMessage, quoted, read
 
 OURS_LOOKED_THROUGH = 10
 LEVEL = 50  # specification, m.room.power_levels: what changing a room's state takes, where it does not say

@@ -1,29 +1,28 @@
-"""Matrix as a whole: started in order, stopped in reverse order."""
+"""Matrix as a whole: served, and examined for `chuchu doctor`."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-
-from aiohttp import web
+from dataclasses import dataclass, field
+from typing import Self
 
 from bot.inbox import ClaimedUpdate
 from bot.messages import Chat, ChatType, Reply, Run, Sender
 from bot.platforms.adapter import Event, Excuse, Ignored, Membership, Migrated, Translate
-from bot.platforms.calls import ChatClosed, HttpClient, Refused, parse
-from bot.platforms.core import Clocks, Pace, PlatformCore
-from bot.platforms.health import until_done
-from bot.platforms.matrix.bodies import MatrixDraft, drafts, picture, plainer
+from bot.platforms.calls import CallError, ChatClosed, HttpClient, Json, Refused, parse
+from bot.platforms.checkup import advice, host_of, reached, well, wrong
+from bot.platforms.connection import until_done
+from bot.platforms.core import Clocks, Pace, PlatformService
 from bot.platforms.matrix.client import MatrixClient
-from bot.platforms.matrix.events import PLATFORM, Identity, Json, read, translate
 from bot.platforms.matrix.receiving import ENCRYPTED, INVITE, MEMBER, MESSAGE, TOMBSTONE, Syncer
 from bot.platforms.matrix.rooms import RoomDirectory
+from bot.platforms.matrix.sending import MatrixDraft, MatrixTransport
 from bot.platforms.matrix.setup import Matrix
-from bot.ports import PlatformHost
+from bot.platforms.matrix.updates import PLATFORM, Identity, read, translate
+from bot.ports import Finding, PlatformHost
 from bot.sharing import Led, Rate
 from bot.texts import in_both
 
@@ -40,106 +39,37 @@ class MatrixOptions:
     """Which homeserver, whose token, and how long to wait."""
 
     server: str
-    token: str
+    token: str = field(repr=False)
     poll_seconds: float = POLL_SECONDS
     poll_grace: float = POLL_GRACE
     call_seconds: float = 20.0
     pace: Pace = PACE
 
-    def __repr__(self) -> str:
-        """Say nothing secret."""
-        return f"MatrixOptions(server={self.server!r})"
 
+class MatrixService(PlatformService[MatrixDraft]):
+    """Matrix, open."""
 
-class MatrixTransport:
-    """Says things in rooms; the server executes a transaction once, so what may have been lost is said again."""
-
-    repeatable = True
-
-    def __init__(self, client: MatrixClient, rooms: RoomDirectory) -> None:
-        self.me = ""
-        self._client = client
-        self._rooms = rooms
-        self._private: dict[str, str] = {}
-
-    def drafts(self, chat: Chat | None, reply: Reply) -> Sequence[MatrixDraft]:
-        """The events that a reply needs."""
-        return drafts(chat, reply)
-
-    async def call(self, chat: Chat | None, draft: MatrixDraft, key: str) -> str:
-        """Send one event; return its id."""
-        if chat is None:
-            raise Refused("no room")
-        room = await self._room_of(chat.id) if chat.id.startswith("@") else chat.id
-        said: Json = draft.content
-        if draft.picture is not None:
-            said = picture(await self._client.upload(draft.picture, "image/png"), len(draft.picture))
-        return await self._client.send(room, said, hashlib.sha256(key.encode()).hexdigest()[:40])
-
-    def instead(self, draft: MatrixDraft, error: Refused) -> MatrixDraft | None:
-        """The same without HTML."""
-        return plainer(draft)
-
-    async def _room_of(self, person: str) -> str:
-        """The room in which a person who is known by name only is reached; made where there is none."""
-        room = self._private.get(person)
-        if room is None or await self._rooms.members(room) != {person, self.me}:
-            known = [
-                r
-                for r in await self._rooms.with_person(person, self.me)
-                if not await self._rooms.encrypted(r)
-            ]
-            room = self._private[person] = known[0] if known else await self._client.create_private(person)
-        return room
-
-
-class MatrixService:
-    """Matrix, open: a `bot.ports.Platform`."""
-
-    routes: Sequence[web.RouteDef] = ()
+    setup = Matrix
 
     def __init__(self, options: MatrixOptions, host: PlatformHost, clocks: Clocks | None = None) -> None:
         self._options = options
-        self._metrics = host.metrics
-        self._clocks = clocks or Clocks()
         self._http = HttpClient(options.pace.places * 2, options.call_seconds)
         self._client = MatrixClient(self._http, options.server, options.token)
         self._rooms = RoomDirectory(self._client)
         self._transport = MatrixTransport(self._client, self._rooms)
-        self._core = PlatformCore(
-            PLATFORM,
-            host.inboxes.of(PLATFORM),
-            host.conversation,
-            host.metrics,
-            host.chat_migrations,
-            self._transport,
-            options.pace,
-            lambda: host.on_fatal(REFUSED),
-            2 * (options.poll_seconds + options.poll_grace),
-            clocks,
-            host.sharing,
-            Led.EVERYTHING,
-        )
+        patience = 2 * (options.poll_seconds + options.poll_grace)
+        super().__init__(host, self._transport, options.pace, REFUSED, patience, clocks, led=Led.EVERYTHING)
         self._identity: asyncio.Future[Identity] | None = None
         self._excused: dict[str, float] = {}
-        self.problem = self._core.problem
-
-    def person_id(self, typed: str) -> str:
-        """Return a full user id."""
-        return Matrix.person_id(typed)
 
     async def administers(self, chat: Chat, sender: Sender) -> bool:
         """Tell whether a person administers a room, by its power levels."""
         return await self._rooms.administers(chat, sender)
 
-    async def send(self, chat: Chat, reply: Reply) -> str | None:
-        """Say something unasked (`bot.messages.MessageGateway`)."""
-        return await self._core.outbox.send(chat, reply)
-
     async def forget(self, person: str) -> None:
         """Keep nothing about the rooms in which we are alone with a person."""
         for room in await self._rooms.with_person(person, self._transport.me):
-            await self._core.inbox.forget(room)
+            await self.inbox.forget(room)
 
     async def download(self, attachment: str, limit: int) -> AsyncIterator[bytes]:
         """Yield the pieces of a file that somebody sent.
@@ -151,16 +81,16 @@ class MatrixService:
             yield piece
 
     @asynccontextmanager
-    async def serving(self) -> AsyncIterator[None]:
-        """Serve while the block runs."""
+    async def serving(self) -> AsyncIterator[Self]:
+        """Serve while the block runs; at its end nothing is lost and what was begun is finished."""
         self._identity = asyncio.get_running_loop().create_future()
-        async with self._http, self._core.serving(self._core.outbox, self._identify, {}, self._receive):
-            yield
+        async with self._http, self.at_work({}, self._receive):
+            yield self
 
-    async def _identify(self) -> Translate:
+    async def identify(self) -> Translate:
         """Learn who we are; without that no mention can be told."""
-        me = await until_done("matrix: whoami", self._client.whoami, self._core.health)
-        name = await until_done("matrix: our name", lambda: self._client.display_name(me), self._core.health)
+        me = await until_done("matrix: whoami", self._client.whoami, self.health)
+        name = await until_done("matrix: our name", lambda: self._client.display_name(me), self.health)
         self._transport.me = me
         assert self._identity is not None, "serving() first"
         if not self._identity.done():
@@ -174,10 +104,10 @@ class MatrixService:
         syncer = Syncer(
             self._client,
             me.id,
-            self._core.inbox,
+            self.inbox,
             self._rooms,
-            self._core.health,
-            self._metrics,
+            self.health,
+            self.metrics,
             self._clocks.wall,
             self._options.poll_seconds,
             self._options.poll_grace,
@@ -220,7 +150,7 @@ class MatrixService:
         except (Refused, ChatClosed) as error:
             return Ignored(f"not let in: {error}")
         self._rooms.changed(room)
-        await self._core.chats.reopen(room)
+        await self.chats.reopen(room)
         return (
             await self._excuse(room) if await self._rooms.encrypted(room) else Ignored("invited, and entered")
         )
@@ -248,11 +178,30 @@ class MatrixService:
         return Excuse(Chat(PLATFORM, room, kind), Reply([Run(words)]))
 
 
-@asynccontextmanager
-async def matrix_service(
-    options: MatrixOptions, host: PlatformHost, clocks: Clocks | None = None
-) -> AsyncIterator[MatrixService]:
-    """Serve Matrix while the block runs; at its end nothing is lost and what was begun is finished."""
-    service = MatrixService(options, host, clocks)
-    async with service.serving():
-        yield service
+EXAMINE_SECONDS = 10.0
+ROOMS_LOOKED_AT = 50
+
+
+async def examine(server: str, token: str) -> AsyncIterator[Finding]:
+    """Look whether an account can serve."""
+    async with HttpClient(connections=2, seconds=EXAMINE_SECONDS) as http:
+        versions = f"{server}/_matrix/client/versions"
+        answer, found = await reached(lambda: http.call("GET", versions), server, "CHUCHU_MATRIX_SERVER")
+        if answer and "versions" not in (answer.json if isinstance(answer.json, dict) else {}):
+            yield wrong("matrix_no_server", host_of(server), f"HTTP {answer.status}")
+            return
+        for finding in found:
+            yield finding
+        if answer is None:
+            return
+        client = MatrixClient(http, server, token)
+        try:
+            yield well("identity_known", await client.whoami())
+            rooms = await client.rooms()
+            looked = [await client.state(room, "m.room.encryption") for room in rooms[:ROOMS_LOOKED_AT]]
+        except CallError as error:
+            yield wrong("matrix_token_refused", str(error))
+            return
+        yield well("receiving_ready")
+        if encrypted := sum(one is not None for one in looked):
+            yield advice("matrix_encrypted_rooms", str(encrypted))

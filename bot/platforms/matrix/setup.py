@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -51,21 +51,19 @@ class Matrix(PlatformSetup):
             raise ValueError("Matrix 的用户 id 要写全，例如 @ann:example.org")
         return typed
 
-    @asynccontextmanager
-    async def open(self, host: PlatformHost) -> AsyncIterator[Platform]:
+    def open(self, host: PlatformHost) -> AbstractAsyncContextManager[Platform]:
         """Serve Matrix while the block runs."""
         # Imported here: a platform that is not set up is not loaded.
-        from bot.platforms.matrix.service import MatrixOptions, matrix_service
+        from bot.platforms.matrix.service import MatrixOptions, MatrixService
 
-        assert self.matrix_server is not None and self.matrix_token is not None, "is_on first"
-        options = MatrixOptions(self.matrix_server, self.matrix_token.get_secret_value().strip())
-        async with matrix_service(options, host) as service:
-            yield service
+        return MatrixService(MatrixOptions(*self._credentials()), host).serving()
 
-    async def examine(self, presence: Presence) -> AsyncIterator[Finding]:
+    def examine(self, presence: Presence) -> AsyncIterator[Finding]:
         """Look at the token, the clock, and which rooms cannot be read."""
-        from bot.platforms.matrix.checkup import examine
+        from bot.platforms.matrix.service import examine
 
+        return examine(*self._credentials())
+
+    def _credentials(self) -> tuple[str, str]:
         assert self.matrix_server is not None and self.matrix_token is not None, "is_on first"
-        async for finding in examine(self.matrix_server, self.matrix_token.get_secret_value().strip()):
-            yield finding
+        return self.matrix_server, self.matrix_token.get_secret_value().strip()

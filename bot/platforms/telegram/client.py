@@ -18,12 +18,12 @@ from telegram import (
     BotCommandScopeAllPrivateChats,
     BotCommandScopeChat,
 )
+from telegram import error as telegram_error
 from telegram._utils.types import ODVInput
 from telegram.constants import ChatMemberStatus
 from telegram.error import (
     BadRequest,
     ChatMigrated,
-    Conflict,
     Forbidden,
     InvalidToken,
     NetworkError,
@@ -64,6 +64,10 @@ class TokenRefused(calls.Unauthorized, InvalidToken):
 
 class Rejected(calls.Refused, BadRequest):
     """400."""
+
+
+class Conflict(calls.Refused, telegram_error.Conflict):
+    """409: another process asks for updates, or a webhook is set."""
 
 
 class Closed(calls.ChatClosed, Forbidden):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import json
 import logging
@@ -10,15 +9,14 @@ import zlib
 from collections.abc import Callable, Mapping
 
 from aiohttp import web
-from telegram.error import Conflict, InvalidToken, TelegramError
+from telegram.error import TelegramError
 
-from bot.inbox import InboxError, NewUpdate
+from bot.inbox import NewUpdate
 from bot.observability import Metrics
 from bot.platforms.calls import parse
-from bot.platforms.health import FIRST_PAUSE, LONGEST_PAUSE, ConnectionHealth
-from bot.platforms.receiving import BODY_LIMIT, Receiver, later, read_body
-from bot.platforms.telegram.client import AiohttpRequest, FloodControl, TelegramOutcomeUnknown
-from bot.runtime import backoff
+from bot.platforms.connection import CALL_LONGEST, ConnectionHealth, keep_polling
+from bot.platforms.receiving import BODY_LIMIT, Deliveries, Receiver, refusal
+from bot.platforms.telegram.client import AiohttpRequest, Conflict, TelegramOutcomeUnknown
 
 UPDATE_TYPES = (
     "message",
@@ -93,22 +91,7 @@ class Poller:
 
     async def run(self) -> None:
         """Poll until cancelled."""
-        failures = 0
-        while True:
-            try:
-                await self._once()
-            except (TelegramError, InboxError) as error:
-                self._more(False)
-                pause = self._pause(error, failures)
-                self._complain(error, failures)
-                failures += 1
-                if _webhook_is_set(error):
-                    await self._take_over()
-                await asyncio.sleep(pause)
-            else:
-                if failures:
-                    logger.info("polling again after %d failures", failures)
-                failures = 0
+        await keep_polling(self._once, self._health, self._metrics, "polling", self._recover)
 
     async def _once(self) -> None:
         """One poll: nothing is confirmed before it is stored."""
@@ -144,21 +127,15 @@ class Poller:
             await self._receiver.keep(good)
             self._offset = int(good[-1].id) + 1
 
-    def _pause(self, error: Exception, failures: int) -> float:
-        if isinstance(error, FloodControl):
-            return error.seconds
-        longest = CONFLICT_PAUSE if isinstance(error, Conflict) else LONGEST_PAUSE
-        return backoff(failures, FIRST_PAUSE, longest)
-
-    def _complain(self, error: Exception, failures: int) -> None:
-        name = type(error).__name__
-        self._metrics.poll_errors.labels(name).inc()
-        if isinstance(error, InboxError):
-            self._metrics.inbox_errors.inc()
+    async def _recover(self, error: Exception) -> float:
+        self._more(False)
         if isinstance(error, TelegramOutcomeUnknown):
             self._limit = max(1, self._limit // 4)  # perhaps the batch was too big to arrive
-        news = self._health.fail(f"{name}: {error}", isinstance(error, InvalidToken))
-        logger.log(logging.ERROR if news else logging.DEBUG, "polling: %s: %s", name, error)
+        if not isinstance(error, Conflict):
+            return CALL_LONGEST
+        if "webhook" in str(error).lower():
+            await self._take_over()
+        return CONFLICT_PAUSE
 
     async def _take_over(self) -> None:
         """Somebody set a webhook; we were told to poll. What waits there waits on for us."""
@@ -171,52 +148,27 @@ class Poller:
             logger.error("deleteWebhook failed: %s", error)
 
 
-def _webhook_is_set(error: Exception) -> bool:
-    return isinstance(error, Conflict) and "webhook" in str(error).lower()
-
-
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
 
 
-class Webhook:
-    """The handler of `POST /telegram`, until `close`."""
+class Webhook(Deliveries):
+    """The handler of `POST /telegram`."""
 
-    def __init__(
-        self,
-        secret: str,
-        receiver: Receiver,
-        health: ConnectionHealth,
-        metrics: Metrics,
-    ) -> None:
+    def __init__(self, secret: str, receiver: Receiver, health: ConnectionHealth, metrics: Metrics) -> None:
+        super().__init__(health, metrics)
         self._secret = secret.encode()
         self._receiver = receiver
-        self._health = health
-        self._metrics = metrics
-        self._open = True
 
-    def close(self) -> None:
-        """Take nothing more: Telegram keeps it and comes again."""
-        self._open = False
-
-    async def handle(self, request: web.Request) -> web.Response:
-        """Store one update; the answer is empty, because Telegram would execute a body."""
+    def refused(self, request: web.Request) -> web.Response | None:
+        """Refuse whoever does not know the secret, and what is packed."""
         if not self._knows(request):
-            return web.Response(status=401, headers={"Connection": "close"})
-        if not self._open:
-            return later()
-        if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-            return web.Response(status=415, headers={"Connection": "close"})
-        try:
-            body = await read_body(request)
-        except TimeoutError:
-            return web.Response(status=408, headers={"Connection": "close"})
-        try:
-            await self._keep(body)
-        except InboxError as error:
-            self._metrics.inbox_errors.inc()
-            if self._health.fail(f"inbox: {error}"):
-                logger.error("webhook: an update could not be stored: %s", error)
-            return later()
+            return refusal(401)
+        packed = request.headers.get("Content-Encoding", "identity").lower() != "identity"
+        return refusal(415) if packed else None
+
+    async def take(self, request: web.Request, body: bytes) -> web.Response:
+        """Store one update; the answer is empty, because Telegram would execute a body."""
+        await self._keep(body)
         self._health.ok()
         return web.Response()
 

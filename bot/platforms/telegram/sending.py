@@ -1,4 +1,4 @@
-"""Replies as the Bot API takes them, and what to do about each of its refusals."""
+"""Replies as the Bot API takes them: entities, never markup; and what to do about each of its refusals."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from enum import Enum, auto
 
 from telegram import (
     Bot,
+    InlineKeyboardButton,
     InlineKeyboardMarkup,
     InlineQueryResultArticle,
     InputTextMessageContent,
@@ -19,14 +20,13 @@ from telegram import (
 )
 from telegram.error import BadRequest, TelegramError
 
-from bot.messages import ButtonPress, Chat, InlineAnswer, Reply, Run
+from bot.messages import Button, ButtonPress, Chat, InlineAnswer, Reply, Run, Style
 from bot.observability import Metrics
 from bot.platforms.calls import ChatClosed, Refused
 from bot.platforms.sending import Asked, Outbox
 from bot.platforms.telegram.client import AiohttpRequest, TelegramOutcomeUnknown
-from bot.platforms.telegram.entities import entities, keyboard, split
 from bot.platforms.telegram.updates import INLINE
-from bot.platforms.text import clean
+from bot.platforms.text import clean, is_web, parts
 
 
 class Recovery(Enum):
@@ -78,6 +78,64 @@ def remedy(description: str) -> Recovery:
     return next((meaning for words, meaning in ERROR_RULES if words in said), Recovery.GIVE_UP)
 
 
+TEXT_LIMIT = 4096
+
+
+def units(said: str) -> int:
+    """Count UTF-16 code units, Telegram's measure of text."""
+    return len(said) + sum(char > "\uffff" for char in said)
+
+
+STYLES = {
+    Style.BOLD: MessageEntity.BOLD,
+    Style.ITALIC: MessageEntity.ITALIC,
+    Style.CODE: MessageEntity.CODE,
+    Style.QUOTE: MessageEntity.BLOCKQUOTE,
+}
+ENTITIES = 100
+DATA_BYTES = 64
+ROW_BUTTONS = 8
+BUTTONS = 100
+
+
+def entities(runs: Sequence[Run]) -> list[MessageEntity]:
+    """Return the entities of a text made of `runs`; offsets count UTF-16 units."""
+    found: list[MessageEntity] = []
+    at = 0
+    for run in runs:
+        size = units(run.text)
+        if size and run.text.strip():
+            if run.style in STYLES:
+                found.append(MessageEntity(STYLES[run.style], at, size))
+            if is_web(run.link):
+                found.append(MessageEntity(MessageEntity.TEXT_LINK, at, size, url=run.link))
+        at += size
+    return found[:ENTITIES]
+
+
+def keyboard(rows: Sequence[Sequence[Button]]) -> InlineKeyboardMarkup | None:
+    """Return the buttons, or None where there are none.
+
+    Raises:
+        ValueError: a button's data is empty or has more than 64 bytes.
+    """
+    if not any(rows):
+        return None
+    shown: list[list[InlineKeyboardButton]] = []
+    for row in rows:
+        for button in row:
+            if not 1 <= len(button.data.encode()) <= DATA_BYTES:
+                raise ValueError(f"button {button.label!r}: its data must have 1 to {DATA_BYTES} bytes")
+        shown += [
+            [
+                InlineKeyboardButton(clean(b.label) or "·", callback_data=b.data)
+                for b in row[i : i + ROW_BUTTONS]
+            ]
+            for i in range(0, len(row), ROW_BUTTONS)
+        ]
+    return InlineKeyboardMarkup(shown[:BUTTONS])
+
+
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
@@ -95,21 +153,11 @@ class ApiCall:
 
 
 def drafts(chat: Chat | None, reply: Reply) -> list[ApiCall]:
-    """The calls a reply needs: the quote and the edit at the first part, the buttons at the last."""
-    runs = [replace(run, text=clean(run.text)) for run in reply.runs]
-    parts = [part for part in split(runs) if any(run.text.strip() for run in part)]
-    buttons = keyboard(reply.buttons)
+    """The calls a reply needs."""
     thread = chat.thread if chat else None
     found = [
-        ApiCall(
-            "".join(run.text for run in part),
-            entities(part),
-            buttons if at == len(parts) - 1 else None,
-            reply.reply_to if at == 0 else None,
-            thread,
-            reply.edits if at == 0 else None,
-        )
-        for at, part in enumerate(parts)
+        ApiCall(part.text, entities(part.runs), keyboard(part.buttons), part.reply_to, thread, part.edits)
+        for part in parts(reply, TEXT_LIMIT, units)
     ]
     if reply.picture:
         found.append(ApiCall("", (), None, None, thread, None, reply.picture))
@@ -131,9 +179,9 @@ def apply_recovery(draft: ApiCall, cure: Recovery) -> ApiCall | None:
 
 def content(runs: Sequence[Run]) -> InputTextMessageContent:
     """Return what an inline result puts into a chat: the first part of a text."""
-    part = split([replace(run, text=clean(run.text)) for run in runs])[0]
+    part = parts(Reply(runs), TEXT_LIMIT, units)[0]
     return InputTextMessageContent(
-        "".join(run.text for run in part), entities=entities(part) or None, link_preview_options=NO_PREVIEW
+        part.text, entities=entities(part.runs) or None, link_preview_options=NO_PREVIEW
     )
 
 
@@ -173,20 +221,13 @@ class BotApiTransport:
             raise
 
     async def _call(self, chat: str, draft: ApiCall) -> str:
-        if draft.edits and draft.edits.startswith(INLINE):
-            await self._bot.edit_message_text(
-                draft.text,
-                inline_message_id=draft.edits.removeprefix(INLINE),
-                entities=draft.entities or None,
-                reply_markup=draft.keyboard,
-                link_preview_options=NO_PREVIEW,
-            )
-            return draft.edits
         if draft.edits:
+            inline = draft.edits.startswith(INLINE)
             await self._bot.edit_message_text(
                 draft.text,
-                chat_id=int(chat),
-                message_id=int(draft.edits),
+                chat_id=None if inline else int(chat),
+                message_id=None if inline else int(draft.edits),
+                inline_message_id=draft.edits.removeprefix(INLINE) if inline else None,
                 entities=draft.entities or None,
                 reply_markup=draft.keyboard,
                 link_preview_options=NO_PREVIEW,

@@ -1,13 +1,13 @@
-"""Telegram as a whole: started in order, stopped in reverse order."""
+"""Telegram as a whole: served, and examined for `chuchu doctor`."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import time
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Self
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -15,20 +15,21 @@ from telegram import Bot, Update
 from telegram.error import TelegramError
 
 from bot.handlers.commands import menus
-from bot.inbox import ClaimedUpdate, Inbox
-from bot.messages import Chat, ChatMigrations, Conversation, Reply, Sender
-from bot.observability import Metrics
+from bot.inbox import ClaimedUpdate
+from bot.messages import Chat, Sender
 from bot.platforms.adapter import Event, Translate
-from bot.platforms.calls import parse
-from bot.platforms.core import Clocks, Pace, PlatformCore
-from bot.platforms.health import LONGEST_PAUSE, until_done
+from bot.platforms.calls import HttpAnswer, HttpClient, parse
+from bot.platforms.checkup import advice, reached, tried, well, wrong
+from bot.platforms.connection import CALL_LONGEST, until_done
+from bot.platforms.core import Clocks, Pace, PlatformService
 from bot.platforms.limiter import OVERALL
 from bot.platforms.telegram.client import AiohttpRequest, Members, set_menus
 from bot.platforms.telegram.receiving import UPDATE_TYPES, Poller, Webhook
-from bot.platforms.telegram.sending import BotApiTransport, OutgoingMessages
+from bot.platforms.telegram.sending import ApiCall, BotApiTransport, OutgoingMessages
 from bot.platforms.telegram.setup import API, Telegram
-from bot.platforms.telegram.updates import PLATFORM, TelegramIdentity, translate
-from bot.sharing import Alone, Led, Rate, Sharing
+from bot.platforms.telegram.updates import TelegramIdentity, translate
+from bot.ports import Finding, PlatformHost
+from bot.sharing import Led, Rate
 
 PATH = "/telegram"
 DRAIN_SECONDS = 4.0
@@ -43,38 +44,25 @@ logger = logging.getLogger(__name__)
 class TelegramOptions:
     """How to reach Telegram and how long to wait; `webhook_url` empty means polling."""
 
-    token: str
+    token: str = field(repr=False)
     api: str = API
     webhook_url: str | None = None
-    webhook_secret: str | None = None
+    webhook_secret: str | None = field(default=None, repr=False)
     poll_seconds: int = 10
     poll_grace: float = 5.0
     call_seconds: float = 20.0
     places: int = 16
     overall: Rate = OVERALL
-    owners: Collection[str] = ()
-
-    def __repr__(self) -> str:
-        """Say nothing secret."""
-        return f"TelegramOptions(api={self.api!r}, webhook={self.webhook_url is not None})"
 
 
-class TelegramService:
-    """Telegram, open: a `bot.ports.Platform`."""
+class TelegramService(PlatformService[ApiCall]):
+    """Telegram, open."""
 
-    def __init__(
-        self,
-        options: TelegramOptions,
-        conversation: Conversation,
-        metrics: Metrics,
-        events: ChatMigrations | None,
-        inbox: Inbox,
-        clocks: Clocks,
-        on_fatal: Callable[[str], None],
-        sharing: Sharing,
-    ) -> None:
+    setup = Telegram
+
+    def __init__(self, options: TelegramOptions, host: PlatformHost, clocks: Clocks | None = None) -> None:
         self._options = options
-        self._metrics = metrics
+        self._owners = host.owners
         self._address = f"{options.api}/bot{options.token}"
         self._calls = AiohttpRequest(connections=options.places * 2, seconds=options.call_seconds)
         self._polls = AiohttpRequest(connections=2)
@@ -85,23 +73,17 @@ class TelegramService:
             request=self._calls,
             get_updates_request=self._polls,
         )
-        self._core = PlatformCore(
-            PLATFORM,
-            inbox,
-            conversation,
-            metrics,
-            events,
+        super().__init__(
+            host,
             BotApiTransport(self._bot, self._calls, self._address),
             Pace(options.overall, places=options.places, drain_seconds=DRAIN_SECONDS),
-            lambda: on_fatal(REFUSED),
+            REFUSED,
             None if options.webhook_url else 3.0 * options.poll_seconds,
             clocks,
-            sharing,
             Led.NOTHING if options.webhook_url else Led.RECEIVING,
         )
-        self._sender = OutgoingMessages(self._bot, self._core.outbox, metrics)
+        self.speaker = OutgoingMessages(self._bot, self.outbox, host.metrics)
         self._members = Members(self._bot)
-        self.problem = self._core.problem
         self.webhook = self._make_webhook()
 
     @property
@@ -109,21 +91,9 @@ class TelegramService:
         """Where Telegram brings updates to, in webhook mode."""
         return [web.post(PATH, self.webhook.handle)] if self.webhook else []
 
-    def person_id(self, typed: str) -> str:
-        """Return a numeric user id."""
-        return Telegram.person_id(typed)
-
     async def administers(self, chat: Chat, sender: Sender) -> bool:
         """Tell whether a person administers a group, by Telegram's word."""
         return await self._members.administers(chat, sender)
-
-    async def send(self, chat: Chat, reply: Reply) -> str | None:
-        """Say something unasked (`bot.messages.MessageGateway`)."""
-        return await self._sender.send(chat, reply)
-
-    async def forget(self, person: str) -> None:
-        """Keep nothing about a person's private chat (`bot.messages.Forgets`)."""
-        await self._core.inbox.forget(person)
 
     async def download(self, attachment: str, limit: int = FILE_LIMIT) -> AsyncIterator[bytes]:
         """Yield the pieces of a file that somebody sent.
@@ -139,22 +109,26 @@ class TelegramService:
             yield piece
 
     @asynccontextmanager
-    async def serving(self) -> AsyncIterator[None]:
-        """Serve while the block runs; then take nothing more, and let what has begun end."""
+    async def serving(self) -> AsyncIterator[Self]:
+        """Serve while the block runs; then take nothing more, and let what has begun end.
+
+        In webhook mode mount `routes` on the public site.
+        """
         receive = self._set_webhook if self.webhook else self._poller().run
         async with (
             self._calls,
             self._polls,
-            self._core.serving(self._sender, self._identify, LIFE_SECONDS, receive, self._set_menus),
+            self.at_work(LIFE_SECONDS, receive, self._set_menus),
         ):
             try:
-                yield
+                yield self
             finally:
                 if self.webhook:
                     self.webhook.close()
 
-    async def _identify(self) -> Translate:
-        me = await until_done("getMe", self._bot.get_me, self._core.health)
+    async def identify(self) -> Translate:
+        """Learn our id and name."""
+        me = await until_done("getMe", self._bot.get_me, self.health)
         identity = TelegramIdentity(me.id, me.username or "")
         logger.info("serving @%s", identity.username)
 
@@ -169,10 +143,10 @@ class TelegramService:
 
     async def _set_menus(self) -> None:
         try:
-            await set_menus(self._bot, menus(), self._options.owners)
+            await set_menus(self._bot, menus(), self._owners)
         except TelegramError as error:
             logger.warning("the menus could not be set, trying again later: %s", error)
-            await asyncio.sleep(LONGEST_PAUSE)
+            await asyncio.sleep(CALL_LONGEST)
         else:
             await asyncio.Event().wait()
 
@@ -185,9 +159,9 @@ class TelegramService:
                 allowed_updates=UPDATE_TYPES,
                 drop_pending_updates=False,
             ),
-            self._core.health,
+            self.health,
         )
-        self._core.health.ok()
+        self.health.ok()
         await asyncio.Event().wait()
 
     def _make_webhook(self) -> Webhook | None:
@@ -195,46 +169,62 @@ class TelegramService:
             return None
         if not self._options.webhook_secret:
             raise ValueError("a webhook needs a secret: CHUCHU_WEBHOOK_SECRET")
-        return Webhook(self._options.webhook_secret, self._core.receiver, self._core.health, self._metrics)
+        return Webhook(self._options.webhook_secret, self.receiver, self.health, self.metrics)
 
     def _poller(self) -> Poller:
         return Poller(
             self._polls,
             self._address,
-            self._core.receiver,
-            self._core.scheduler.throttle,
-            self._core.health,
-            self._metrics,
+            self.receiver,
+            self.scheduler.throttle,
+            self.health,
+            self.metrics,
             self._options.poll_seconds,
             self._options.poll_grace,
         )
 
 
-@asynccontextmanager
-async def telegram_service(
-    options: TelegramOptions,
-    inbox: Inbox,
-    conversation: Conversation,
-    metrics: Metrics,
-    events: ChatMigrations | None = None,
-    on_fatal: Callable[[str], None] = logger.critical,
-    clock: Callable[[], float] = time.time,
-    monotonic: Callable[[], float] = time.monotonic,
-    sharing: Sharing | None = None,
-) -> AsyncIterator[TelegramService]:
-    """Serve Telegram while the block runs; at its end nothing is lost and what was begun is finished.
-
-    `on_fatal` is told, in Chinese, when Telegram has refused the token for five minutes.
-
-    In webhook mode mount `service.routes` on the public site.
-    """
-    service = TelegramService(
-        options, conversation, metrics, events, inbox, Clocks(clock, monotonic), on_fatal, sharing or Alone()
-    )
-    async with service.serving():
-        yield service
-
-
 def webhook_address(url: str) -> str:
     """Return where Telegram brings updates to: the given address, `/telegram` where it has no path."""
     return url if urlsplit(url).path.strip("/") else url.rstrip("/") + PATH
+
+
+EXAMINE_SECONDS = 10.0
+
+
+async def examine(token: str, api: str, webhook: str | None) -> AsyncIterator[Finding]:
+    """Look whether a bot can serve; `webhook` is the address that updates are to be brought to, None for polling."""
+    async with HttpClient(connections=2, seconds=EXAMINE_SECONDS) as http:
+        answer, found = await reached(
+            lambda: http.call("POST", f"{api}/bot{token}/getMe"), api, "CHUCHU_TELEGRAM_API"
+        )
+        for finding in found:
+            yield finding
+        if answer is None:
+            return
+        me = _result(answer)
+        if me is None:
+            yield wrong("telegram_token_refused", f"HTTP {answer.status}")
+            return
+        yield well("bot_named", f"@{me.get('username', '')}")
+        if not me.get("supports_inline_queries"):
+            yield advice("telegram_no_inline")
+        told = await tried(
+            lambda: http.call("POST", f"{api}/bot{token}/getWebhookInfo"), api, "CHUCHU_TELEGRAM_API"
+        )
+        yield told if isinstance(told, Finding) else _receiving(_result(told) or {}, webhook)
+
+
+def _receiving(info: Mapping[str, object], webhook: str | None) -> Finding:
+    """Whether updates come as the settings want them."""
+    if webhook is None:
+        return advice("telegram_webhook_set") if info.get("url") else well("receiving_ready")
+    if info.get("last_error_message"):
+        return wrong("telegram_webhook_failing", str(info["last_error_message"]))
+    return well("receiving_ready")
+
+
+def _result(answer: HttpAnswer) -> Mapping[str, object] | None:
+    parsed = answer.json
+    result = parsed.get("result") if isinstance(parsed, dict) and parsed.get("ok") is True else None
+    return result if isinstance(result, dict) else None

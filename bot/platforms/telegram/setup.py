@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -76,38 +76,21 @@ class Telegram(PlatformSetup):
             raise ValueError("其中有 Telegram 代发消息的公用 id，任何人都能借它说话；请只写真人的 id")
         return str(int(typed))
 
-    @asynccontextmanager
-    async def open(self, host: PlatformHost) -> AsyncIterator[Platform]:
+    def open(self, host: PlatformHost) -> AbstractAsyncContextManager[Platform]:
         """Serve Telegram while the block runs."""
         # Imported here: who serves the page only need not load it.
-        from bot.platforms.telegram.service import TelegramOptions, telegram_service
+        from bot.platforms.telegram.service import TelegramOptions, TelegramService
 
-        assert self.telegram_token is not None, "is_on first"
-        secret = self.webhook_secret
-        options = TelegramOptions(
-            self.telegram_token.get_secret_value().strip(),
-            self.telegram_api or API,
-            self.webhook_url,
-            secret.get_secret_value() if secret else None,
-            owners=host.owners,
-        )
-        inbox = host.inboxes.of(self.name)
-        async with telegram_service(
-            options,
-            inbox,
-            host.conversation,
-            host.metrics,
-            host.chat_migrations,
-            host.on_fatal,
-            sharing=host.sharing,
-        ) as service:
-            yield service
+        secret = self.webhook_secret.get_secret_value() if self.webhook_secret else None
+        options = TelegramOptions(self._token(), self.telegram_api or API, self.webhook_url, secret)
+        return TelegramService(options, host).serving()
 
-    async def examine(self, presence: Presence) -> AsyncIterator[Finding]:
+    def examine(self, presence: Presence) -> AsyncIterator[Finding]:
         """Look at the token, the clock, and whether something keeps updates away."""
-        from bot.platforms.telegram.checkup import examine
+        from bot.platforms.telegram.service import examine
 
+        return examine(self._token(), self.telegram_api or API, self.webhook_url)
+
+    def _token(self) -> str:
         assert self.telegram_token is not None, "is_on first"
-        token = self.telegram_token.get_secret_value().strip()
-        async for finding in examine(token, self.telegram_api or API, self.webhook_url):
-            yield finding
+        return self.telegram_token.get_secret_value().strip()

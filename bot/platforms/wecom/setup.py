@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -52,22 +52,18 @@ class WeCom(PlatformSetup):
             raise ValueError("企业微信的用户 id 是通讯录里的账号，只有字母、数字和 _-@.，例如 zhangsan")
         return typed
 
-    @asynccontextmanager
-    async def open(self, host: PlatformHost) -> AsyncIterator[Platform]:
+    def open(self, host: PlatformHost) -> AbstractAsyncContextManager[Platform]:
         """Serve WeCom while the block runs."""
         # Imported here: a platform that is not set up is not loaded.
-        from bot.platforms.wecom.service import WeComOptions, wecom_service
+        from bot.platforms.wecom.service import WeComOptions, WeComService
 
-        options = WeComOptions(*self._credentials(), self.wecom_server or ADDRESS)
-        async with wecom_service(options, host) as service:
-            yield service
+        return WeComService(WeComOptions(*self._credentials(), self.wecom_server or ADDRESS), host).serving()
 
-    async def examine(self, presence: Presence) -> AsyncIterator[Finding]:
+    def examine(self, presence: Presence) -> AsyncIterator[Finding]:
         """Look at the clock and whether the gateway takes a connection; try the secret where nobody can be put out."""
-        from bot.platforms.wecom.checkup import examine
+        from bot.platforms.wecom.service import examine
 
-        async for finding in examine(self.wecom_server or ADDRESS, *self._credentials(), presence):
-            yield finding
+        return examine(self.wecom_server or ADDRESS, *self._credentials(), presence)
 
     def _credentials(self) -> tuple[str, str]:
         assert self.wecom_bot is not None and self.wecom_secret is not None, "is_on first"

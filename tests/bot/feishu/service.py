@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,11 +12,10 @@ from bot.messages import Conversation
 from bot.observability import Metrics
 from bot.platforms.core import Clocks, Pace
 from bot.platforms.feishu.client import Credentials
-from bot.platforms.feishu.service import PATH, FeishuOptions, FeishuService, feishu_service
-from bot.ports import PlatformHost
+from bot.platforms.feishu.service import PATH, FeishuOptions, FeishuService
 from bot.sharing import Rate
-from bot.state.sqlite_inbox import open_inboxes
 from tests.feishu.server import APP, SECRET, Feishu
+from tests.support.inbox import open_host
 from tests.support.server import listening
 
 FREELY = Pace(Rate(1e-6, 1), Rate(1e-6, 1), Rate(1e-6, 1))
@@ -43,10 +41,11 @@ async def serving(
         pace=pace,
         **{"call_seconds": 1.0, **options},  # type: ignore[arg-type]
     )
-    async with open_inboxes(folder / "inbox.sqlite", time.time, "telegram") as inboxes:
-        host = PlatformHost(conversation, metrics or Metrics(), inboxes, folder, None, on_fatal)
-        async with feishu_service(given, host, clocks) as service:
-            yield service
+    async with (
+        open_host(folder, conversation, metrics, on_fatal=on_fatal) as host,
+        FeishuService(given, host, clocks).serving() as service,
+    ):
+        yield service
 
 
 @asynccontextmanager

@@ -21,14 +21,13 @@ from bot.inbox import ClaimedUpdate
 from bot.messages import Chat, ChatType, Reply, Run, Sender
 from bot.observability import Metrics
 from bot.platforms.calls import CallError
-from bot.platforms.connection import FIRST_PAUSE
+from bot.platforms.connection import FIRST_PAUSE, REFUSED_SECONDS
 from bot.platforms.core import Clocks
 from bot.platforms.feishu.client import Credentials
 from bot.platforms.feishu.frames import DATA, BrokenFrame, Frame, decode
 from bot.platforms.feishu.receiving import COMMIT_SECONDS, PING_SECONDS, SILENCE_PINGS, TOAST_SECONDS
-from bot.platforms.feishu.service import FeishuOptions, FeishuService, feishu_service
+from bot.platforms.feishu.service import FeishuOptions, FeishuService
 from bot.platforms.feishu.updates import FeishuIdentity, to_record, translate
-from bot.platforms.health import REFUSED_SECONDS
 from bot.ports import PlatformHost
 from bot.state.cluster import open_cluster
 from tests.bot.feishu.service import ENCRYPT, FREELY, VERIFICATION, serving
@@ -322,7 +321,7 @@ async def replica(server: Feishu, folder: Path, address: str, talk: Echo) -> Asy
     options = FeishuOptions(Credentials(APP, SECRET), server.url, pace=FREELY, call_seconds=2.0)
     async with open_cluster(address, time.time) as cluster:
         host = PlatformHost(talk, Metrics(), cluster.inboxes, folder, None, print)
-        async with feishu_service(options, host) as service:
+        async with FeishuService(options, host).serving() as service:
             yield service
 
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot.messages import ChatMigrations, Conversation
-from bot.observability import Metrics
 from bot.platforms.core import Clocks, Pace
-from bot.platforms.matrix.service import MatrixOptions, MatrixService, matrix_service
-from bot.ports import PlatformHost
+from bot.platforms.matrix.service import MatrixOptions, MatrixService
 from bot.sharing import Rate
-from bot.state.sqlite_inbox import open_inboxes
 from tests.matrix.server import TOKEN, Homeserver
+from tests.support.inbox import open_host
 
 ANN, BOB, EVE = "@ann:here", "@bob:here", "@eve:here"
 FREELY = Rate(1e-6, 1)
@@ -36,9 +33,10 @@ async def serving(
 ) -> AsyncIterator[MatrixService]:
     """Serve; timeouts are short, so that hangs are short. It has stood in the first position when this begins."""
     options = MatrixOptions(url or server.url, token, poll_seconds, poll_grace, 1.0, QUICK)
-    async with open_inboxes(folder / "inbox.sqlite", time.time, "telegram") as inboxes:
-        host = PlatformHost(conversation, Metrics(), inboxes, folder, events, on_fatal)
-        async with matrix_service(options, host, clocks) as service:
-            if url is None and token == TOKEN:
-                await server.until(lambda: server.syncs)
-            yield service
+    async with (
+        open_host(folder, conversation, None, events, on_fatal) as host,
+        MatrixService(options, host, clocks).serving() as service,
+    ):
+        if url is None and token == TOKEN:
+            await server.until(lambda: server.syncs)
+        yield service

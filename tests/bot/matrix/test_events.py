@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from bot.messages import Attachment, Button, ButtonPress, Chat, ChatType, Message, Reply, Run, Sender, Style
 from bot.platforms.adapter import Ignored
-from bot.platforms.matrix.bodies import BUTTONS, CONTENT_BYTES, content, drafts, plainer, size
-from bot.platforms.matrix.events import Around, Identity, Quoted, quoted, read, translate
+from bot.platforms.matrix.sending import CONTENT_BYTES, content, drafts, plainer, size
+from bot.platforms.matrix.updates import BUTTONS, Around, Identity, Quoted, quoted, read, translate
 from tests.contract.surface import CITATION, HOSTILE
 from tests.matrix.server import visible
 

@@ -14,19 +14,16 @@ import pytest
 import pytest_asyncio
 
 from bot.messages import Button, Chat, ChatType, Conversation, Message, Reply, Run, Sender, Style
-from bot.observability import Metrics
-from bot.platforms.calls import HttpClient, Refused
-from bot.platforms.matrix.bodies import CONTENT_BYTES, size
-from bot.platforms.matrix.checkup import examine
-from bot.platforms.matrix.client import Json, MatrixClient
-from bot.platforms.matrix.service import MatrixOptions, MatrixService, matrix_service
-from bot.ports import PlatformHost
-from bot.state.sqlite_inbox import open_inboxes
+from bot.platforms.calls import HttpClient, Json, Refused
+from bot.platforms.matrix.client import MatrixClient
+from bot.platforms.matrix.sending import CONTENT_BYTES, size
+from bot.platforms.matrix.service import MatrixOptions, MatrixService, examine
 from bot.texts import in_both
 from tests.bot.telegram.service import Echo
 from tests.contract.surface import CITATION, HOSTILE
 from tests.matrix.server import visible
 from tests.matrix.synapse import installed, register, synapse
+from tests.support.inbox import open_host
 
 pytestmark = [
     pytest.mark.slow,
@@ -48,11 +45,13 @@ class World:
     @asynccontextmanager
     async def bot(self, folder: Path, conversation: Conversation) -> AsyncIterator[MatrixService]:
         """The bot, serving."""
-        async with open_inboxes(folder / "inbox.sqlite", time.time, "telegram") as inboxes:
-            host = PlatformHost(conversation, Metrics(), inboxes, folder, None, print)
-            async with matrix_service(MatrixOptions(self.url, self.token, 5.0), host) as service:
-                await until(lambda: service.problem() is None)
-                yield service
+        options = MatrixOptions(self.url, self.token, 5.0)
+        async with (
+            open_host(folder, conversation) as host,
+            MatrixService(options, host).serving() as service,
+        ):
+            await until(lambda: service.problem() is None)
+            yield service
 
     async def say(self, room: str, body: str, **more: object) -> str:
         return await self.ann.send(

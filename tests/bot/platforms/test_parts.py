@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 
 from bot.inbox import ClosedChat, InboxError, NewUpdate
-from bot.messages import Run, Style
+from bot.messages import Reply, Run, Style
 from bot.observability import Metrics
-from bot.platforms.calls import Disconnected, RateLimited, Refused, Unauthorized
+from bot.platforms.calls import Disconnected, HttpClient, RateLimited, Refused, Unauthorized
 from bot.platforms.chats import ChatDirectory
-from bot.platforms.connection import LONGEST_PAUSE, stay_connected
-from bot.platforms.feishu.cards import CONTENT_BYTES, card, parts, post, weight
-from bot.platforms.health import REFUSED_SECONDS, ConnectionHealth
+from bot.platforms.connection import LONGEST_PAUSE, REFUSED_SECONDS, ConnectionHealth, stay_connected
+from bot.platforms.feishu.client import Credentials, FeishuApi
+from bot.platforms.feishu.sending import CONTENT_BYTES, FeishuTransport, card, post, weight
 from bot.platforms.receiving import Receiver
 from bot.platforms.text import split, utf8
 
@@ -167,9 +167,10 @@ def test_parts_fit_by_any_measure_and_joined_are_the_text(runs: list[Run], limit
 @given(RUNS, st.sampled_from([1, 20, 100]))
 def test_every_part_fits_into_a_post_and_a_card_and_shows_every_word(runs: list[Run], times: int) -> None:
     many = [Run(run.text * times, run.style, run.link) for run in runs]
-    found = parts(many)
+    found = FeishuTransport(FeishuApi(HttpClient(), Credentials("", ""))).drafts(None, Reply(many))
     shown = []
-    for part in found:
+    for draft in found:
+        part = draft.runs
         assert max(weight(post(part)), weight(card(part))) <= CONTENT_BYTES
         lines = json.loads(post(part))["zh_cn"]["content"]
         shown.append("".join(tag["text"] for line in lines for tag in line))

@@ -14,8 +14,8 @@ from pytest import approx
 from bot.errors import CannotStore, StateReadOnly
 from bot.inbox import LeaseLost, NewUpdate, UpdateStatus
 from bot.observability import Metrics
-from bot.platforms.core import Clocks
 from bot.platforms.telegram.service import TelegramOptions, TelegramService
+from bot.ports import PlatformHost
 from bot.sharing import Rate, Rates
 from bot.state.cluster import Cluster, open_cluster
 from bot.state.postgres import connect
@@ -169,8 +169,8 @@ async def test_that_nobody_has_polled_for_thirty_seconds_turns_health_red(postgr
     clock, health = Clock(0.0), HealthChecks()
     async with open_cluster(postgres) as cluster:
         one = replace(cluster, leaders=Leaders(postgres, cluster.replica, clock))
-        inbox, options = one.inboxes.of("telegram"), TelegramOptions(TOKEN, "http://127.0.0.1:9")
-        service = TelegramService(options, Echo(), Metrics(), None, inbox, Clocks(), print, one)
+        host = PlatformHost(Echo(), Metrics(), one.inboxes, Path(), None, print, sharing=one)
+        service = TelegramService(TelegramOptions(TOKEN, "http://127.0.0.1:9"), host)
         health.add("telegram", service.problem)
         async with await connect(postgres) as stranger:  # it has the lock, and does nothing with it
             await stranger.execute(TAKE, (SPACE, lock_key("telegram")))

@@ -24,15 +24,15 @@ from bot.messages import (
     Reply,
     Run,
 )
-from bot.observability import Metrics
-from bot.platforms.telegram.service import PATH, TelegramOptions, TelegramService, telegram_service
+from bot.platforms.core import Clocks
+from bot.platforms.telegram.service import PATH, TelegramOptions, TelegramService
 from bot.platforms.telegram.setup import Telegram
 from bot.sharing import Rate
 from bot.state.sqlite_inbox import read_statuses
 from tests.botapi.server import TOKEN, BotApi, bot_api
 from tests.botapi.updates import BOT_ID, Json, press
 from tests.contract.rights import whole_bot
-from tests.support.inbox import PLATFORM, open_inbox
+from tests.support.inbox import PLATFORM, open_host
 from tests.support.server import listening
 
 FREELY = Rate(1e-6, 1)
@@ -100,8 +100,8 @@ async def polling(
     given = TelegramOptions(TOKEN, api.url, overall=overall, **quick)  # type: ignore[arg-type]
     clock = lambda: time.monotonic() * haste  # noqa: E731  a clock is one line
     async with (
-        open_inbox(folder / "inbox.sqlite", time.time) as inbox,
-        telegram_service(given, inbox, conversation, Metrics(), events, on_fatal, monotonic=clock) as service,
+        open_host(folder, conversation, None, events, on_fatal) as host,
+        TelegramService(given, host, Clocks(monotonic=clock)).serving() as service,
     ):
         yield service
 
@@ -114,7 +114,7 @@ async def webhook(
     app = web.Application()
     handlers: list[TelegramService] = []
 
-    async def handle(request: web.Request) -> web.Response:
+    async def handle(request: web.Request) -> web.StreamResponse:
         assert handlers[0].webhook is not None
         return await handlers[0].webhook.handle(request)
 
@@ -122,8 +122,8 @@ async def webhook(
     async with listening(app) as url:
         options = TelegramOptions(TOKEN, api.url, url, SECRET, call_seconds=1.0)
         async with (
-            open_inbox(folder / "inbox.sqlite", time.time) as inbox,
-            telegram_service(options, inbox, conversation, Metrics()) as service,
+            open_host(folder, conversation) as host,
+            TelegramService(options, host).serving() as service,
         ):
             handlers.append(service)
             yield service, url + PATH

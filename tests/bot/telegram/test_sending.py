@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -17,8 +16,9 @@ from bot.messages import Button, Chat, ChatType, Reply, Run, Style
 from bot.observability import Metrics
 from bot.platforms.calls import RateLimited
 from bot.platforms.telegram.client import TelegramOutcomeUnknown
-from bot.platforms.telegram.entities import entities, split, units
-from bot.platforms.telegram.service import TelegramOptions, telegram_service
+from bot.platforms.telegram.sending import TEXT_LIMIT, entities, units
+from bot.platforms.telegram.service import TelegramOptions, TelegramService
+from bot.platforms.text import split
 from bot.sharing import Rate
 from tests.bot.telegram.service import Echo, Moves, endings, polling
 from tests.botapi import faults
@@ -26,7 +26,7 @@ from tests.botapi.calls import Call
 from tests.botapi.faults import Fault, Refusal
 from tests.botapi.server import TOKEN, BotApi, bot_api
 from tests.botapi.updates import group, inline, message, press, private, user
-from tests.support.inbox import open_inbox
+from tests.support.inbox import open_host
 from tests.support.server import Garbage, Hang, Reset
 
 
@@ -359,8 +359,8 @@ async def test_an_answer_is_counted_once_where_an_operator_looks_for_it(tmp_path
     async with bot_api() as api:
         options = TelegramOptions(TOKEN, api.url)
         async with (
-            open_inbox(tmp_path / "inbox.sqlite", time.time) as inbox,
-            telegram_service(options, inbox, Echo(), metrics),
+            open_host(tmp_path, Echo(), metrics) as host,
+            TelegramService(options, host).serving(),
         ):
             api.push(message=message("问", private(7)))
             await api.until(lambda: api.said(7))
@@ -383,35 +383,39 @@ RUNS = st.lists(st.builds(Run, TEXTS, st.sampled_from(Style)), max_size=8)
 
 @given(RUNS, st.integers(12, 60))
 def test_parts_fit_and_joined_are_the_text(runs: list[Run], limit: int) -> None:
-    parts = split(runs, limit)
+    parts = split(runs, limit, units)
     assert all(0 < sum(units(run.text) for run in part) <= limit for part in parts)
     assert "".join(run.text for part in parts for run in part) == "".join(run.text for run in runs)
 
 
 @given(TEXTS, st.integers(12, 60))
 def test_no_grapheme_is_torn(text: str, limit: int) -> None:
-    parts = ["".join(run.text for run in part) for part in split([Run(text)], limit)]
+    parts = ["".join(run.text for run in part) for part in split([Run(text)], limit, units)]
     assert [g for part in parts for g in regex.findall(r"\X", part)] == regex.findall(r"\X", text)
 
 
 def test_the_limit_is_counted_as_telegram_counts() -> None:
     assert [
-        len(split([Run(char * count)])) for char, count in (("中", 4096), ("𠮷", 2048), ("𠮷", 2049))
+        len(split([Run(char * count)], TEXT_LIMIT, units))
+        for char, count in (("中", 4096), ("𠮷", 2048), ("𠮷", 2049))
     ] == [1, 1, 2]
 
 
 def test_a_bold_run_is_not_cut_where_it_fits() -> None:
-    parts = split([Run("字" * 15), Run("粗粗粗粗粗粗粗粗", Style.BOLD), Run("尾")], 20)
+    parts = split([Run("字" * 15), Run("粗粗粗粗粗粗粗粗", Style.BOLD), Run("尾")], 20, units)
     assert parts == [[Run("字" * 15)], [Run("粗粗粗粗粗粗粗粗", Style.BOLD), Run("尾")]]
 
 
 def test_a_cut_falls_on_the_end_of_a_line() -> None:
-    parts = split([Run("一行\n二行\n三行三行三行")], 10)
+    parts = split([Run("一行\n二行\n三行三行三行")], 10, units)
     assert ["".join(run.text for run in part) for part in parts] == ["一行\n二行\n", "三行三行三行"]
 
 
 def test_a_grapheme_above_the_limit_is_the_only_one_that_is_cut() -> None:
-    assert [len(part[0].text) for part in split([Run("a" + "\u0301" * 5000)])] == [4096, 905]
+    assert [len(part[0].text) for part in split([Run("a" + "\u0301" * 5000)], TEXT_LIMIT, units)] == [
+        4096,
+        905,
+    ]
 
 
 def test_entities_count_utf16_units_and_links_other_than_http_are_dropped() -> None:
@@ -426,11 +430,11 @@ def test_entities_count_utf16_units_and_links_other_than_http_are_dropped() -> N
 
 
 @pytest.mark.parametrize("last", ["甲", "😀", "𠮷"])
-@pytest.mark.parametrize(("units", "parts"), [(4095, 1), (4096, 1), (4097, 2)])
+@pytest.mark.parametrize(("size", "count"), [(4095, 1), (4096, 1), (4097, 2)])
 def test_a_text_at_the_very_limit_is_one_message_and_one_unit_more_are_two(
-    last: str, units: int, parts: int
+    last: str, size: int, count: int
 ) -> None:
-    text = "字" * (units - len(last.encode("utf-16-le")) // 2) + last
-    found = ["".join(run.text for run in part) for part in split([Run(text)])]
-    assert (len(found), "".join(found)) == (parts, text)
+    text = "字" * (size - len(last.encode("utf-16-le")) // 2) + last
+    found = ["".join(run.text for run in part) for part in split([Run(text)], TEXT_LIMIT, units)]
+    assert (len(found), "".join(found)) == (count, text)
     assert found[-1].endswith(last)

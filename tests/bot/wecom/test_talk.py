@@ -15,9 +15,9 @@ from bot.messages import Button, ButtonPress, Chat, ChatType, Message, Reply, Ru
 from bot.platforms.adapter import Event, Ignored
 from bot.platforms.limiter import Limiter
 from bot.platforms.text import utf8
-from bot.platforms.wecom.events import callback, to_update, translate
-from bot.platforms.wecom.replies import TEXT_BYTES, drafts, escaped, markdown, plainer
+from bot.platforms.wecom.sending import TEXT_BYTES, drafts, escaped, markdown, plainer
 from bot.platforms.wecom.service import PER_CHAT
+from bot.platforms.wecom.updates import callback, to_update, translate
 from bot.texts import in_both
 from tests.bot.telegram.service import Echo
 from tests.bot.wecom.service import serving
@@ -177,12 +177,12 @@ async def test_a_file_is_refused_in_plain_words(tmp_path: Path) -> None:
     assert server.shown() == [in_both(lambda said: said.no_files_here)]
 
 
-def test_no_conversation_hears_more_than_thirty_in_a_minute_or_a_thousand_in_an_hour() -> None:
+async def test_no_conversation_hears_more_than_thirty_in_a_minute_or_a_thousand_in_an_hour() -> None:
     clock = Clock(0.0)
     limiter = Limiter(clock, PER_CHAT, PER_CHAT, PER_CHAT)
     sent: list[float] = []
     while clock.now < 7200:
-        clock.forward(seconds=limiter.reserve("room", True))
+        clock.forward(seconds=await limiter.reserve("room", True))
         sent.append(clock.now)
     for window, most in ((60, 30), (3600, 1000)):
         assert max(sum(at <= other < at + window for other in sent) for at in sent) <= most

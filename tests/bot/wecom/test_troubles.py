@@ -12,9 +12,9 @@ import pytest
 
 from bot.messages import Chat, ChatType, Reply, Run
 from bot.platforms.calls import CallError, RateLimited, Refused, ServerFault
+from bot.platforms.connection import REFUSED_SECONDS
 from bot.platforms.core import Clocks
-from bot.platforms.health import REFUSED_SECONDS
-from bot.platforms.wecom.connection import SILENCE, TooLate, error_for
+from bot.platforms.wecom.client import SILENCE, TooLate, error_for
 from bot.platforms.wecom.service import UNSTORED_BYTES, Unstored, WeComOptions
 from tests.bot.telegram.service import Echo
 from tests.bot.wecom.service import serving
@@ -135,7 +135,7 @@ async def test_odd_frames_hold_nobody_up(tmp_path: Path) -> None:
 async def test_what_is_refused_for_now_is_said_later(
     tmp_path: Path, code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.platforms.wecom.connection.FREQUENCY_SECONDS", 0.1)
+    monkeypatch.setattr("bot.platforms.wecom.client.FREQUENCY_SECONDS", 0.1)
     async with gateway() as server, serving(server, tmp_path, Echo()):
         server.answer_with("aibot_respond_msg", code)
         await server.say("新桥")

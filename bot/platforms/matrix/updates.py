@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import quote
 
 from bot.messages import Attachment, ButtonPress, Chat, ChatType, Message, Sender
 from bot.platforms.adapter import Event, Ignored
-from bot.platforms.matrix.bodies import BUTTONS
+from bot.platforms.calls import Json, needed, needed_text, within
 
 PLATFORM = "matrix"
-Json = Mapping[str, object]
+BUTTONS = "chuchu.buttons"  # our own key in an event: what the numbers under it stand for
 TEXTS = ("m.text", "m.emote")
 FILES = ("m.file", "m.image", "m.audio", "m.video")
 NUMBER = re.compile(r"\s*(\d{1,2})[.。、]?\s*")
@@ -91,23 +90,23 @@ def read(room: str, event: Json) -> RoomMessage:
     Raises:
         TypeError: a part is missing, or not of its type.
     """
-    content = _object(event, "content")
-    relation = _within(content, "m.relates_to")
+    content = needed(event, "content")
+    relation = within(content, "m.relates_to")
     kind = relation.get("rel_type")
-    replaces = _text(relation, "event_id") if kind == "m.replace" else None
-    thread = _text(relation, "event_id") if kind == "m.thread" else None
+    replaces = needed_text(relation, "event_id") if kind == "m.replace" else None
+    thread = needed_text(relation, "event_id") if kind == "m.thread" else None
     answers = None
     # In a thread, clients that know none are told of the message before: that is no answer to it.
-    if (answered := _within(relation, "m.in_reply_to")) and relation.get("is_falling_back") is not True:
-        answers = _text(answered, "event_id")
-    now = _object(content, "m.new_content") if replaces else content
+    if (answered := within(relation, "m.in_reply_to")) and relation.get("is_falling_back") is not True:
+        answers = needed_text(answered, "event_id")
+    now = needed(content, "m.new_content") if replaces else content
     stamp = event.get("origin_server_ts")
     if not isinstance(stamp, int):
         raise TypeError("origin_server_ts is no number")
     return RoomMessage(
-        _text(event, "event_id"),
+        needed_text(event, "event_id"),
         room,
-        _text(event, "sender"),
+        needed_text(event, "sender"),
         datetime.fromtimestamp(max(0, min(stamp, 4_102_444_800_000)) / 1000, UTC),
         now,
         replaces,
@@ -160,24 +159,16 @@ def quoted(event: Json) -> Quoted:
     Raises:
         TypeError: a part is missing, or not of its type.
     """
-    said = _object(event, "content")
-    newest = _within(event, "unsigned", "m.relations", "m.replace")
-    edit = _within(newest, "content") if newest.get("sender") == event.get("sender") else {}
+    said = needed(event, "content")
+    newest = within(event, "unsigned", "m.relations", "m.replace")
+    edit = within(newest, "content") if newest.get("sender") == event.get("sender") else {}
     numbers = (edit or said).get(BUTTONS)
-    body = (_within(edit, "m.new_content") or said).get("body")
+    body = (within(edit, "m.new_content") or said).get("body")
     buttons = tuple(map(str, numbers)) if isinstance(numbers, list) else ()
-    relation = _within(said, "m.relates_to")
-    replaces = _text(relation, "event_id") if relation.get("rel_type") == "m.replace" else None
+    relation = within(said, "m.relates_to")
+    replaces = needed_text(relation, "event_id") if relation.get("rel_type") == "m.replace" else None
     text = body if isinstance(body, str) else None
-    return Quoted(replaces or _text(event, "event_id"), _text(event, "sender"), buttons, text)
-
-
-def _within(holder: Json, *names: str) -> Json:
-    """An object inside objects; empty where there is none."""
-    for name in names:
-        inner = holder.get(name)
-        holder = inner if isinstance(inner, Mapping) else {}
-    return holder
+    return Quoted(replaces or needed_text(event, "event_id"), needed_text(event, "sender"), buttons, text)
 
 
 def _press(said: RoomMessage, chat: Chat, shown: Quoted | None, text: str) -> ButtonPress | None:
@@ -213,7 +204,7 @@ def _command(text: str) -> str:
 
 
 def _mentioned(content: Json) -> frozenset[str]:
-    people = _within(content, "m.mentions").get("user_ids")
+    people = within(content, "m.mentions").get("user_ids")
     return frozenset(map(str, people)) if isinstance(people, list) else frozenset()
 
 
@@ -221,20 +212,6 @@ def _attachment(content: Json) -> Attachment | None:
     address = content.get("url")
     if not isinstance(address, str):  # an encrypted file has none
         return None
-    size = _within(content, "info").get("size")
+    size = within(content, "info").get("size")
     name = content.get("filename") or content.get("body")
     return Attachment(address, name if isinstance(name, str) else "", size if isinstance(size, int) else None)
-
-
-def _object(holder: Json, name: str) -> Json:
-    value = holder.get(name)
-    if not isinstance(value, Mapping):
-        raise TypeError(f"{name} is no object")
-    return value
-
-
-def _text(holder: Json, name: str) -> str:
-    value = holder.get(name)
-    if not isinstance(value, str):
-        raise TypeError(f"{name} is no text")
-    return value

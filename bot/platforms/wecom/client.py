@@ -1,4 +1,4 @@
-"""WeCom's long connection: one websocket, commands and their acknowledgements, a ping that must be answered."""
+"""WeCom's one connection: a websocket, frames in, commands and their acknowledgements, a ping that must be answered."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from bot.platforms.calls import (
     ConnectFailed,
     Disconnected,
     HttpClient,
+    Json,
     OutcomeUnknown,
     RateLimited,
     Refused,
@@ -23,9 +24,8 @@ from bot.platforms.calls import (
     Unauthorized,
     parse,
 )
-from bot.platforms.connection import frames, websocket
-from bot.platforms.health import ConnectionHealth
-from bot.platforms.wecom.events import KICKED, Json, callback, event_type, request_id
+from bot.platforms.connection import ConnectionHealth, frames, websocket
+from bot.platforms.wecom.updates import KICKED, callback, event_type, request_id
 from bot.runtime import background
 
 SUBSCRIBE, PING = "aibot_subscribe", "ping"

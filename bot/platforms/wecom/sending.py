@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-from bot.messages import Button, Chat, Reply, Run, Style
-from bot.platforms.text import clean, joined, split, utf8
+from bot.messages import Button, Chat, ChatType, Reply, Run, Style
+from bot.platforms.calls import Json, OutcomeUnknown, Refused
+from bot.platforms.text import MessagePart, clean, is_web, joined, numbered, parts, utf8
+from bot.platforms.wecom.client import TooLate, WeComConnection
 
 # Escapable and with a meaning somewhere (CommonMark 0.31 and GFM); `<` and `>` are WeCom's own, too: <@id>, <font>.
 _LIVE = re.compile(r"[\\`*_\[\]<>#|~&$!]")
@@ -40,7 +43,7 @@ def markdown(runs: Sequence[Run]) -> str:
 def _marked(run: Run) -> str:
     text = run.text
     core = text.strip()
-    if core and "\n" not in core and run.link and run.link.startswith(("https://", "http://")):
+    if core and "\n" not in core and is_web(run.link):
         before, _, after = text.partition(core)
         return (
             f"{escaped(before)}[{escaped(core)}]({quote(run.link, safe=':/?#@!$&=+,;%~-._')}){escaped(after)}"
@@ -75,20 +78,24 @@ def drafts(chat: Chat | None, reply: Reply) -> list[WeComDraft]:
     Nothing can be edited or quoted here, nor shown a picture. Labels that a card would cut off are a numbered list in
     the text, and the buttons are the numbers.
     """
-    runs = [replace(run, text=clean(run.text)) for run in reply.runs]
+    runs = list(reply.runs)
     buttons = [replace(button, label=clean(button.label)) for row in reply.buttons for button in row]
     if any(len(button.label) > LABEL_LENGTH for button in buttons):
-        runs.append(Run(f"\n{_listed(buttons)}"))
+        runs.append(Run("\n" + numbered([buttons])))
         buttons = [Button(str(number), button.data) for number, button in enumerate(buttons, 1)]
-    room = TEXT_BYTES
-    while True:
-        parts = [markdown(part) for part in split(runs, room, _size) if _visible(part)]
-        if all(utf8(part) <= TEXT_BYTES for part in parts):
-            break
-        room //= 2  # the marks of looks and links, which the words alone do not count
+    texts = [markdown(part.runs) for part in parts(Reply(runs), TEXT_BYTES, _size, _fits)]
     rows = [buttons[at : at + CARD_BUTTONS] for at in range(0, len(buttons), CARD_BUTTONS)]
     title = _title(reply.text)
-    return [*map(WeComDraft, parts), *(WeComDraft(escaped(_listed(row)), card(title, row)) for row in rows)]
+    cards = (WeComDraft(escaped(numbered([row])), card(title, row)) for row in rows)
+    return [*map(WeComDraft, texts), *cards]
+
+
+def _size(text: str) -> int:
+    return utf8(escaped(text))
+
+
+def _fits(part: MessagePart) -> bool:
+    return utf8(markdown(part.runs)) <= TEXT_BYTES
 
 
 def card(title: str, buttons: Sequence[Button]) -> dict[str, object]:
@@ -106,18 +113,62 @@ def plainer(draft: WeComDraft) -> WeComDraft | None:
     return WeComDraft(draft.text) if draft.card else None
 
 
-def _listed(buttons: Sequence[Button]) -> str:
-    return "\n".join(f"{number}. {button.label}" for number, button in enumerate(buttons, 1))
-
-
-def _size(text: str) -> int:
-    return utf8(escaped(text))
-
-
 def _title(text: str) -> str:
     first = next((line.strip() for line in clean(text).splitlines() if line.strip()), "")
     return first if len(first) <= TITLE_LENGTH else f"{first[: TITLE_LENGTH - 1]}…"
 
 
-def _visible(part: Sequence[Run]) -> bool:
-    return any(run.text.strip() for run in part)
+RESPOND, PUSH = "aibot_respond_msg", "aibot_send_msg"
+REQUESTS_KEPT = 4096
+
+
+class WeComTransport:
+    """Says things over the connection: the first answer to a message under its own id, whatever else is pushed."""
+
+    repeatable = False
+
+    def __init__(self) -> None:
+        self.connection: WeComConnection | None = None
+        self._requests: OrderedDict[str, str] = OrderedDict()
+
+    def asked(self, update: str, request: str) -> None:
+        """A message may be answered under an id."""
+        self._requests[update] = request
+        while len(self._requests) > REQUESTS_KEPT:
+            self._requests.popitem(last=False)
+
+    def drafts(self, chat: Chat | None, reply: Reply) -> Sequence[WeComDraft]:
+        """The messages that a reply needs."""
+        return drafts(chat, reply)
+
+    async def call(self, chat: Chat | None, draft: WeComDraft, key: str) -> str:
+        """Say one; return an id of ours, for WeCom gives none."""
+        if chat is None or self.connection is None:
+            raise Refused("no chat")
+        message = secrets.token_hex(12)
+        update = key.rsplit(".", 2)[0]
+        request = self._requests.get(update)
+        if request is not None and draft.card is None:
+            stream = {"id": message, "finish": True, "content": draft.text}
+            try:
+                await self.connection.call(RESPOND, {"msgtype": "stream", "stream": stream}, request)
+            except TooLate:
+                self._requests.pop(update, None)
+            except OutcomeUnknown:
+                self._requests.pop(update, None)
+                raise
+            else:
+                self._requests.pop(update, None)
+                return message
+        said: Json = (
+            {"msgtype": "template_card", "template_card": draft.card}
+            if draft.card
+            else {"msgtype": "markdown", "markdown": {"content": draft.text}}
+        )
+        where = {"chatid": chat.id, "chat_type": 1 if chat.type is ChatType.PRIVATE else 2}
+        await self.connection.call(PUSH, {**where, **said})
+        return message
+
+    def instead(self, draft: WeComDraft, error: Refused) -> WeComDraft | None:
+        """A list instead of a card that was refused."""
+        return plainer(draft)

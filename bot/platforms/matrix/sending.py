@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 
 from bot.messages import Button, Chat, Reply, Run, Style
-from bot.platforms.text import clean, split
+from bot.platforms.calls import Json, Refused
+from bot.platforms.matrix.client import MatrixClient
+from bot.platforms.matrix.rooms import RoomDirectory
+from bot.platforms.matrix.updates import BUTTONS
+from bot.platforms.text import MessagePart, is_web, numbered, parts
 
-BUTTONS = "chuchu.buttons"  # our own key in an event: what the numbers under it stand for
 # An event has at most 65,536 bytes with everything; what servers add (ids, signatures, up to 30 hashes of other
 # events) stays under 8 KiB.
 CONTENT_BYTES = 57_344
@@ -32,33 +36,19 @@ class MatrixDraft:
 
 
 def drafts(chat: Chat | None, reply: Reply) -> list[MatrixDraft]:
-    """The events a reply needs: the quote and the edit at the first part, the numbered buttons at the last."""
+    """The events a reply needs; the buttons are a numbered list: whoever answers with the number presses."""
     thread = chat.thread if chat else None
-    buttons = [button for row in reply.buttons for button in row]
-    runs = [replace(run, text=clean(run.text)) for run in reply.runs]
-    runs += [Run(clean(text)) for text in _numbered(reply.buttons)]
-    room = CONTENT_BYTES
-    while True:
-        parts = [part for part in split(runs, room // (4 if reply.edits else 2), _cost) if _visible(part)]
-        found = [
-            MatrixDraft(
-                content(
-                    part,
-                    buttons if at == len(parts) - 1 else (),
-                    reply.reply_to if at == 0 else None,
-                    thread,
-                    reply.edits if at == 0 else None,
-                ),
-                thread,
-            )
-            for at, part in enumerate(parts)
-        ]
-        if all(size(draft.content) <= CONTENT_BYTES for draft in found):
-            break
-        room //= 2  # tags and links, which the cost of the words alone does not count
-    if reply.picture:
-        found.append(MatrixDraft({}, thread, reply.picture))
-    return found
+    listed = [Run("\n" + numbered(reply.buttons, apart="　"))] if any(reply.buttons) else []
+
+    def said(part: MessagePart) -> dict[str, object]:
+        buttons = [button for row in part.buttons for button in row]
+        return content(part.runs, buttons, part.reply_to, thread, part.edits)
+
+    room = CONTENT_BYTES // (4 if reply.edits else 2)
+    told = replace(reply, runs=[*reply.runs, *listed])
+    found = parts(told, room, _cost, lambda part: size(said(part)) <= CONTENT_BYTES)
+    drafts = [MatrixDraft(said(part), thread) for part in found]
+    return [*drafts, MatrixDraft({}, thread, reply.picture)] if reply.picture else drafts
 
 
 def content(
@@ -119,22 +109,9 @@ def _without_html(of: Mapping[str, object]) -> dict[str, object]:
     }
 
 
-def _numbered(rows: Sequence[Sequence[Button]]) -> list[str]:
-    """Buttons become a numbered list; whoever answers with the number presses."""
-    number, lines = 0, []
-    for row in rows:
-        labels = []
-        for button in row:
-            number += 1
-            labels.append(f"{number}. {button.label}")
-        if labels:
-            lines.append("\n" + "　".join(labels))
-    return lines
-
-
 def _html(run: Run) -> str:
     text = escape(run.text).replace("\n", "<br>")
-    if run.link and run.link.startswith(("https://", "http://")):
+    if is_web(run.link):
         text = f'<a href="{escape(run.link)}">{text}</a>'
     tag = TAGS.get(run.style)
     return f"<{tag}>{text}</{tag}>" if tag else text
@@ -149,5 +126,43 @@ def _json(text: str) -> int:
     return len(json.dumps(text, ensure_ascii=False).encode()) - 2
 
 
-def _visible(part: Sequence[Run]) -> bool:
-    return any(run.text.strip() for run in part)
+class MatrixTransport:
+    """Says things in rooms; the server executes a transaction once, so what may have been lost is said again."""
+
+    repeatable = True
+
+    def __init__(self, client: MatrixClient, rooms: RoomDirectory) -> None:
+        self.me = ""
+        self._client = client
+        self._rooms = rooms
+        self._private: dict[str, str] = {}
+
+    def drafts(self, chat: Chat | None, reply: Reply) -> Sequence[MatrixDraft]:
+        """The events that a reply needs."""
+        return drafts(chat, reply)
+
+    async def call(self, chat: Chat | None, draft: MatrixDraft, key: str) -> str:
+        """Send one event; return its id."""
+        if chat is None:
+            raise Refused("no room")
+        room = await self._room_of(chat.id) if chat.id.startswith("@") else chat.id
+        said: Json = draft.content
+        if draft.picture is not None:
+            said = picture(await self._client.upload(draft.picture, "image/png"), len(draft.picture))
+        return await self._client.send(room, said, hashlib.sha256(key.encode()).hexdigest()[:40])
+
+    def instead(self, draft: MatrixDraft, error: Refused) -> MatrixDraft | None:
+        """The same without HTML."""
+        return plainer(draft)
+
+    async def _room_of(self, person: str) -> str:
+        """The room in which a person who is known by name only is reached; made where there is none."""
+        room = self._private.get(person)
+        if room is None or await self._rooms.members(room) != {person, self.me}:
+            known = [
+                r
+                for r in await self._rooms.with_person(person, self.me)
+                if not await self._rooms.encrypted(r)
+            ]
+            room = self._private[person] = known[0] if known else await self._client.create_private(person)
+        return room

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.inbox import NewUpdate
 from bot.messages import ButtonPress, Chat, ChatType, Message, Reply, Run, Sender
 from bot.platforms.adapter import NOT_SERVED, Event, Excuse, Ignored
+from bot.platforms.calls import Json, needed_text, objects, text_or_none, within
 from bot.texts import in_both
 
 PLATFORM = "wecom"
-Json = Mapping[str, object]
 MESSAGE, EVENT = "aibot_msg_callback", "aibot_event_callback"
 KICKED, PRESSED = "disconnected_event", "template_card_event"
 _ID = re.compile(r"[!-~]{1,255}")
@@ -36,19 +35,17 @@ def callback(frame: Json) -> WeComFrame | None:
     command = frame.get("cmd")
     if command not in (MESSAGE, EVENT):
         return None
-    return WeComFrame(str(command), request_id(frame), _within(frame, "body"))
+    return WeComFrame(str(command), request_id(frame), within(frame, "body"))
 
 
 def request_id(frame: Json) -> str:
     """The id by which a frame and its answer know each other; empty where there is none."""
-    given = _within(frame, "headers").get("req_id")
-    return given if isinstance(given, str) else ""
+    return text_or_none(within(frame, "headers"), "req_id") or ""
 
 
 def event_type(body: Json) -> str:
     """What kind of event a callback tells of; empty for a message."""
-    given = _within(body, "event").get("eventtype")
-    return given if isinstance(given, str) else ""
+    return text_or_none(within(body, "event"), "eventtype") or ""
 
 
 def to_update(called: WeComFrame, frame: Json) -> NewUpdate | None:
@@ -57,7 +54,7 @@ def to_update(called: WeComFrame, frame: Json) -> NewUpdate | None:
     if not isinstance(message, str) or not _ID.fullmatch(message):
         return None
     served = called.command == MESSAGE or event_type(said) == PRESSED
-    chat = said.get("chatid") if said.get("chattype") == "group" else _within(said, "from").get("userid")
+    chat = said.get("chatid") if said.get("chattype") == "group" else within(said, "from").get("userid")
     queue = chat if isinstance(chat, str) and _ID.fullmatch(chat) else message
     return NewUpdate(message, queue, called.command if served else NOT_SERVED, json.dumps(frame).encode())
 
@@ -76,7 +73,7 @@ def translate(body: bytes) -> tuple[Event, str]:
 
 def _event(called: WeComFrame) -> Event:
     said = called.body
-    person = Sender(_text(_within(said, "from"), "userid"))
+    person = Sender(needed_text(within(said, "from"), "userid"))
     chat = _chat(said, person)
     if called.command == EVENT:
         return _press(said, chat, person)
@@ -87,41 +84,38 @@ def _event(called: WeComFrame) -> Event:
         return Ignored("no text")
     if chat.type is ChatType.GROUP:
         text = _NAME.sub("", text, count=1).strip()  # only what is meant for us comes from a group
-    return Message(chat, _text(said, "msgid"), person, text, _time(said), replied_to=_quoted(said))
+    return Message(chat, needed_text(said, "msgid"), person, text, _time(said), replied_to=_quoted(said))
 
 
 def _chat(said: Json, person: Sender) -> Chat:
     if said.get("chattype") == "group":
-        return Chat(PLATFORM, _text(said, "chatid"), ChatType.GROUP)
+        return Chat(PLATFORM, needed_text(said, "chatid"), ChatType.GROUP)
     return Chat(PLATFORM, person.id, ChatType.PRIVATE)
 
 
 def _press(said: Json, chat: Chat, person: Sender) -> Event:
-    pressed = _within(_within(said, "event"), PRESSED)
-    data = _text(pressed, "event_key")
+    pressed = within(within(said, "event"), PRESSED)
+    data = needed_text(pressed, "event_key")
     if not data:
         return Ignored("a press without data")
-    return ButtonPress(chat, _text(pressed, "task_id"), _text(said, "msgid"), person, data)
+    return ButtonPress(chat, needed_text(pressed, "task_id"), needed_text(said, "msgid"), person, data)
 
 
 def _words(said: Json) -> str:
     """What was written or spoken; of pictures with words the words."""
     kind = said.get("msgtype")
     if kind in ("text", "voice"):
-        return _text(_within(said, str(kind)), "content").strip()
+        return needed_text(within(said, str(kind)), "content").strip()
     if kind != "mixed":
         return ""
-    items = _within(said, "mixed").get("msg_item")
-    texts = [item for item in items if isinstance(item, Mapping)] if isinstance(items, list) else []
-    return "\n".join(
-        _text(_within(i, "text"), "content") for i in texts if i.get("msgtype") == "text"
-    ).strip()
+    texts = [item for item in objects(within(said, "mixed"), "msg_item") if item.get("msgtype") == "text"]
+    return "\n".join(needed_text(within(item, "text"), "content") for item in texts).strip()
 
 
 def _quoted(said: Json) -> str | None:
     """The words of what is replied to; a question whose quote cannot be read goes without."""
     try:
-        return _words(_within(said, "quote")) or None
+        return _words(within(said, "quote")) or None
     except TypeError:
         return None
 
@@ -130,15 +124,3 @@ def _time(said: Json) -> datetime:
     given = said.get("create_time")
     seconds = given if isinstance(given, int) and 0 < given < 4_102_444_800 else None
     return datetime.fromtimestamp(seconds, UTC) if seconds else datetime.now(UTC)
-
-
-def _within(holder: Json, name: str) -> Json:
-    inner = holder.get(name)
-    return inner if isinstance(inner, Mapping) else {}
-
-
-def _text(holder: Json, name: str) -> str:
-    value = holder.get(name)
-    if not isinstance(value, str):
-        raise TypeError(f"{name} is no text")
-    return value
