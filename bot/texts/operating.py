@@ -1,8 +1,96 @@
-"""What whoever runs the bot is told day by day: how a start, a build, a watched folder and replicas go."""
+"""What whoever runs the bot reads: the command line, its commands, how a start or build goes, and the doctor."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CommandLinePhrases:
+    """What the command line says of itself."""
+
+    description: str
+    usage: str
+    commands: str
+    command: str
+    arguments: str
+    options: str
+    see_help: str
+    show_help: str
+    show_version: str
+    exit_codes: str
+    run: str
+    ask: str
+    ask_words: str
+    ask_json: str
+    ask_limit: str
+    word: str
+    facts: str
+    facts_json: str
+    check: str
+    check_files: str
+    check_full: str
+    articles: str
+    articles_json: str
+    unanswered: str
+    unanswered_limit: str
+    unanswered_json: str
+    alias: str
+    alias_names: str
+    alias_remove: str
+    name: str
+    check_json: str
+    file: str
+    reload: str
+    reload_dry: str
+    reload_confirm: str
+    reload_json: str
+    code: str
+    backup: str
+    backup_file: str
+    restore: str
+    restore_file: str
+    doctor: str
+    by_setting: str
+    wrong_limit: str
+    missing: str
+    unknown: str
+    needs_value: str
+    no_value: str
+    not_among: str
+    ambiguous: str
+    of_argument: str
+    wrong_use: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsolePhrases:
+    """What commands in the terminal say beside answers."""
+
+    language: str
+    embedding: str
+    embedded: str
+    skipped: str
+    unreadable: str
+    check_file: str
+    check_joined: str
+    check_lines: str
+    check_sum: str
+    check_more: str
+    question: str
+    teach: str
+    differs_from_served: str
+    no_such_article: str
+    confirm_reload: str
+    backed_up: str
+    no_such_file: str
+    starting: str
+    admin_unreachable: str
+    admin_refuses: str
+    admin_unclear: str
+    no_admin_key: str
+    restored: str
+    at_line: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +104,6 @@ class OperatingPhrases:
     starting_soon: str
     starting_chat: str
     opened: str
-    page_only: str
     platform_on: str
     platform_off: str
     listening: str
@@ -33,77 +120,13 @@ class OperatingPhrases:
     in_chinese: str
 
 
-ZH_HANS = OperatingPhrases(
-    sorting="正在整理 {:,} / {:,}",
-    sorting_begins="正在整理文章",
-    sorting_ends="正在存下整理好的文章",
-    starting_page="正在准备",
-    starting_soon="整理好了就能提问，这一页会自己更新。",
-    starting_chat="{}……好了就回答你。",
-    opened="网页在 {}；{}。",
-    page_only="没有接通聊天平台",
-    platform_on="{} 已接通",
-    platform_off="要接通 {}，请设 {}",
-    listening="网页已在 {} 打开，文章整理好就能提问",
-    built_first="已建成版本 {}，{} 篇，{} 句",
-    stopped_early="还没有整理完就停下了，什么也没有留下；下次从头整理",
-    embedding_stopped="语义检索：停在 {}/{} 句（{}）",
-    embedding="语义检索：已编码 {}/{} 句，其余先按字词回答",
-    embedding_waits="语义检索：等待编码",
-    embedded="语义检索：{} 句都已编码",
-    embedding_skipped="，其中 {} 个文件有句子跳过（如 {}：{}）",
-    embedding_died="编码的进程中途结束（退出码 {}）",
-    admin_commands="给管理员的命令：",
-    in_chinese="文章是中文的，请用中文再问一次，例如“上海 养老”。",
-    only_answers="{} 不能写入（{}）：只作答，不保存",
-)
-
-EN = OperatingPhrases(
-    sorting="Sorting {:,} / {:,}",
-    sorting_begins="Sorting the articles",
-    sorting_ends="Storing the sorted articles",
-    starting_page="Getting ready",
-    starting_soon="Questions can be asked as soon as that is done; this page renews itself.",
-    starting_chat="{} … I will answer when it is done.",
-    opened="The page is at {}; {}.",
-    page_only="no chat platform is connected",
-    platform_on="{} is connected",
-    platform_off="to connect {}, set {}",
-    listening="The page is open at {}; questions can be asked when the articles are sorted",
-    built_first="Version {} is built: {} articles, {} sentences",
-    stopped_early="Stopped before everything was sorted; nothing is left behind, the next start begins anew",
-    embedding_stopped="search by meaning: stopped at {}/{} sentences ({})",
-    embedding="search by meaning: {}/{} sentences are encoded, the others are found by words meanwhile",
-    embedding_waits="search by meaning: waiting to begin",
-    embedded="search by meaning: {} sentences are encoded",
-    embedding_skipped=" but for some in {} files (such as {}: {})",
-    embedding_died="the process that encodes ended midway (exit code {})",
-    admin_commands="Commands for admins:",
-    in_chinese="The articles are in Chinese: please ask again in Chinese, for example “上海 养老”.",
-    only_answers="{} cannot be written ({}): answers only, nothing is stored",
-)
-
-
 @dataclass(frozen=True, slots=True)
-class ReplicaPhrases:
-    """What an admin is told of the other processes that serve the same bot."""
+class DoctorPhrases:
+    """What `chuchu doctor` says; a finding is one line that says what is wrong and what to do.
 
-    all_serve: str
-    line: str
-    behind: str
-    trouble: str
+    `words` are what a gap of a finding may be filled with.
+    """
 
-
-REPLICAS_ZH_HANS = ReplicaPhrases(
-    all_serve="{} 个副本都换上了。",
-    line="　副本 {}：版本 {}",
-    behind="有副本还没有换上，正在取：",
-    trouble="（{}）",
-)
-
-REPLICAS_EN = ReplicaPhrases(
-    all_serve="All {} replicas serve it.",
-    line="　replica {}: version {}",
-    behind="Not every replica serves it yet; they go on fetching:",
-    trouble=" ({})",
-)
+    nothing_on: str
+    findings: dict[str, str]
+    words: dict[str, str]

@@ -1,100 +1,10 @@
-"""What there is to say, without the words: every language fills each field."""
+"""What there is to say, without the words: `phrases.tsv` has them, a row for each, in Chinese and in English."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.texts.doctor import DoctorPhrases
-from bot.texts.operating import OperatingPhrases, ReplicaPhrases
-from bot.texts.site import SitePhrases, TalkPhrases
-
-
-@dataclass(frozen=True, slots=True)
-class CommandLinePhrases:
-    """What the command line says of itself."""
-
-    description: str
-    usage: str
-    commands: str
-    command: str
-    arguments: str
-    options: str
-    see_help: str
-    show_help: str
-    show_version: str
-    exit_codes: str
-    run: str
-    ask: str
-    ask_words: str
-    ask_json: str
-    ask_limit: str
-    word: str
-    facts: str
-    facts_json: str
-    check: str
-    check_files: str
-    check_full: str
-    articles: str
-    articles_json: str
-    unanswered: str
-    unanswered_limit: str
-    unanswered_json: str
-    alias: str
-    alias_names: str
-    alias_remove: str
-    name: str
-    check_json: str
-    file: str
-    reload: str
-    reload_dry: str
-    reload_confirm: str
-    reload_json: str
-    code: str
-    backup: str
-    backup_file: str
-    restore: str
-    restore_file: str
-    doctor: str
-    by_setting: str
-    wrong_limit: str
-    missing: str
-    unknown: str
-    needs_value: str
-    no_value: str
-    not_among: str
-    ambiguous: str
-    of_argument: str
-    wrong_use: str
-
-
-@dataclass(frozen=True, slots=True)
-class ConsolePhrases:
-    """What commands in the terminal say beside answers."""
-
-    language: str
-    embedding: str
-    embedded: str
-    skipped: str
-    unreadable: str
-    check_file: str
-    check_joined: str
-    check_lines: str
-    check_sum: str
-    check_more: str
-    question: str
-    teach: str
-    differs_from_served: str
-    no_such_article: str
-    confirm_reload: str
-    backed_up: str
-    no_such_file: str
-    starting: str
-    admin_unreachable: str
-    admin_refuses: str
-    admin_unclear: str
-    no_admin_key: str
-    restored: str
-    at_line: str
+from bot.texts.operating import CommandLinePhrases, ConsolePhrases, DoctorPhrases, OperatingPhrases
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +71,10 @@ class AdminPhrases:
     discard: str
     discarded: str
     published: str
-    replicas: ReplicaPhrases
+    replicas_all_serve: str
+    replicas_line: str
+    replicas_behind: str
+    replicas_trouble: str
     taken_back: str
     put_back: str
     upload_failed: str
@@ -266,6 +179,108 @@ class FeedbackPhrases:
     forgotten: str
     forget_in_private: str
     not_now: str
+
+
+@dataclass(frozen=True, slots=True)
+class SitePhrases:
+    """What the page says beside answers; `wrong` is by HTTP status."""
+
+    name: str
+    skip: str
+    promise: str
+    talk: str
+    question: str
+    placeholder: str
+    ask: str
+    you_asked: str
+    no_words: str
+    how_to_ask: tuple[str, ...]
+    articles: str
+    all_articles: str
+    folded: str
+    file_lines: str
+    back: str
+    back_to_answer: str
+    no_article: str
+    no_question: str
+    asked_twice: str
+    longest_question: str
+    wrong_limit: str
+    wrong_page: str
+    wrong_order: str
+    wrong_year: str
+    wrong: dict[str, str]
+    # the conversation
+    new_talk: str
+    forget: str
+    copy: str
+    copied: str
+    useful: str
+    useless: str
+    thanks: str
+    vote_from_elsewhere: str
+    asking: str
+    # the list of articles
+    counted: str
+    filtered: str
+    none_fit: str
+    words: str
+    year: str
+    newspaper: str
+    library: str
+    every: str
+    order: str
+    by_date: str
+    by_title: str
+    show: str
+    facts: str
+    next_page: str
+    previous_page: str
+    # the article
+    read: str
+    raw: str
+    clipping: str
+    clipping_of: str
+    no_clipping: str
+    clipping_busy: str
+    quoted: str
+    hit_of: str
+    next_hit: str
+    previous_hit: str
+    link_here: str
+    keywords: str
+    sharing: str
+    # languages and scripts
+    menu: str
+    language: str
+    script: str
+    scripts: dict[str, str]
+    converted: str
+
+
+@dataclass(frozen=True, slots=True)
+class TalkPhrases:
+    """What is said of follow-ups, libraries, clippings and what helps where nothing is found."""
+
+    understood: str
+    library: str
+    missing: str
+    rest: str
+    rest_in: str
+    near_articles: str
+    new: str
+    libraries: str
+    no_libraries: str
+    every_library: str
+    no_library: str
+    library_chosen: str
+    compare_how: str
+    nothing_more: str
+    clipping: str
+    no_clipping: str
+    sort_by_title: str
+    sort_by_date: str
+    previous_page: str
 
 
 @dataclass(frozen=True, slots=True)

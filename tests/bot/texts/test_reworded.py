@@ -13,8 +13,7 @@ import opencc
 import pytest
 
 from bot.texts import phrases
-from bot.texts.reworded import TABLE, reworded
-from bot.texts.traditional import CONVERSION, CORRECTIONS, MARKS
+from bot.texts.translation import CONVERSION, CORRECTIONS, MARKS, TABLE, reworded
 from tests.support.process import ROOT
 
 HANZI = re.compile("[\u4e00-\u9fff]")
@@ -98,6 +97,9 @@ def texts(told: object) -> Iterator[str]:
     elif isinstance(told, dict):
         for value in told.values():
             yield from texts(value)
+    elif isinstance(told, tuple):
+        for value in told:
+            yield from texts(value)
 
 
 def test_traditional_texts_write_a_character_in_one_way_only() -> None:
@@ -120,3 +122,9 @@ def test_traditional_texts_are_what_opencc_makes_of_the_simplified_but_for_the_c
 def test_every_language_has_the_same_gaps_to_fill() -> None:
     gaps = [[text.count("{") for text in texts(asdict(phrases(tag)))] for tag in ("zh-Hans", "zh-Hant", "en")]
     assert gaps[0] == gaps[1] == gaps[2]
+
+
+def test_every_row_of_the_table_fills_a_field_and_is_whole() -> None:
+    rows = files("bot.texts").joinpath("phrases.tsv").read_text("utf-8").rstrip("\n").split("\n")
+    assert [row for row in rows if row.count("\t") != 2] == []
+    assert len(list(texts(asdict(phrases("en"))))) == len(rows)

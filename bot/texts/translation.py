@@ -1,7 +1,8 @@
-"""What the program says of its own accord in Chinese (errors, reasons, stages), in the interface's language.
+"""One language from another: 繁體 by OpenCC, and the English of what the program says of its own accord in Chinese.
 
-Whoever raises an error knows no reader; `english.tsv` has the English of every such sentence, `{}` where a name, number or
-another sentence stands. What is not in it, such as a quote or a file's name, stays as it is.
+Whoever raises an error knows no reader: as in gettext, the Chinese sentence is the message's name, and `english.tsv` has
+the English of every one, `{}` where a name, number or another sentence stands. What is not in it, such as a quote or a
+file's name, stays as it is.
 """
 
 from __future__ import annotations
@@ -14,6 +15,33 @@ from importlib.resources import files
 TABLE = "english.tsv"
 _HANZI = re.compile("[\u4e00-\u9fff]")
 _GAP = "{}"
+CONVERSION = "s2twp"
+MARKS = str.maketrans("“”", "「」")
+# What OpenCC takes for another word here: the key is its form, the value ours.
+CORRECTIONS = {
+    "報道里": "報道裡",
+    "片語": "詞組",
+    "回復": "回覆",
+    "過載": "重載",
+    "資料資料夾": "資料夾",
+    "引數": "參數",
+}
+
+
+@cache
+def converter() -> Callable[[str], str]:
+    """What writes a simplified text in traditional script, with Taiwan's words."""
+    import opencc  # its tables are loaded by whoever reads them
+
+    convert = opencc.OpenCC(CONVERSION).convert
+
+    def say(text: str) -> str:
+        said: str = convert(text).translate(MARKS)
+        for word, ours in CORRECTIONS.items():
+            said = said.replace(word, ours)
+        return said
+
+    return say
 
 
 def reworded(told: object, language: str) -> str:
@@ -22,16 +50,8 @@ def reworded(told: object, language: str) -> str:
     if language == "zh-Hans" or not _HANZI.search(text):
         return text
     if language == "zh-Hant":
-        return _traditional()(text)
+        return converter()(text)
     return "\n".join(map(_english, text.split("\n")))
-
-
-@cache
-def _traditional() -> Callable[[str], str]:
-    # Imported here: the tables of OpenCC are loaded by whoever reads them.
-    from bot.texts.traditional import converter
-
-    return converter()
 
 
 def _english(text: str) -> str:
