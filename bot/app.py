@@ -12,26 +12,24 @@ from dataclasses import dataclass, replace
 
 from aiohttp import web
 
-from bot.admin.build_client import BuildClient
 from bot.admin.embedding import EmbeddingService
 from bot.admin.http import AdminApi, load_or_create_token
-from bot.admin.knowledge import KnowledgeRuntime, start_knowledge
+from bot.admin.knowledge import BuildClient, start_knowledge
 from bot.admin.operations import LastReload
 from bot.admin.progress import BuildProgress, LogLines, ProgressBar
-from bot.admin.reload_service import ReloadReport
+from bot.admin.reload_service import ReloadReport, ReloadService
 from bot.admin.replication import Follower
-from bot.admin.wiring import AdminModule, AdminOptions, SharedState, open_admin, open_shared_state
+from bot.admin.wiring import AdminOptions, open_admin, open_shared_state
 from bot.clippings import Clippings
 from bot.config import Address, Settings
 from bot.errors import SettingsError
 from bot.feedback.interaction_log import MeasuredLog
 from bot.feedback.wiring import open_feedback
-from bot.handlers.dispatcher import Dispatcher
+from bot.handlers.dispatcher import Dispatcher, open_handlers
 from bot.handlers.reception import Reception
-from bot.handlers.wiring import open_handlers
 from bot.observability import Metrics, set_up_logs
-from bot.ports import InteractionLog, NullLog, PlatformHost, PlatformRegistry
-from bot.query_service import QueryService, open_query_service
+from bot.ports import NullLog, PlatformHost, PlatformRegistry
+from bot.query_service import open_query_service
 from bot.runtime import (
     Shutdown,
     background,
@@ -46,12 +44,11 @@ from bot.several import Several, common_start, open_several
 from bot.sharing import SNAPSHOTS, SPEAKING, Alone
 from bot.state.state import sqlite_address
 from bot.texts import phrases
-from bot.texts.phrases import Phrases
-from bot.web.asking import Asking
-from bot.web.reading import permalinks
+from bot.texts.operating import OperatingPhrases
+from bot.web.articles import permalinks
+from bot.web.readers import Readers
 from bot.web.server import HealthChecks, listening, make_site
 from bot.web.templates import TEMPLATES
-from bot.web.votes import PageVotes
 from knowledge.embedding.meanings import Semantics
 from knowledge.embedding.models import chosen_embeddings
 from knowledge.snapshot import SnapshotHolder
@@ -134,251 +131,151 @@ async def serving(
         KnowledgeError: there is nothing to answer from.
     """
     async with AsyncExitStack() as stack:
-        guard = _sole_run(stack, settings)
-        parts = await _parts(stack, settings)
-        doors = await _open_doors(stack, parts, on_fatal)
-        knowledge = await _first_version(stack, parts)
-        embedding = await stack.enter_async_context(
-            EmbeddingService(parts.semantics, knowledge.versions, parts.said.operating)
+        enter = stack.enter_async_context
+        lock = _sole_run(stack, settings)
+        said, metrics, health, store = phrases(settings.language), Metrics(), HealthChecks(), SnapshotHolder()
+        progress = _progress(said.operating, metrics)
+
+        # What answers and acts stand on.
+        builder = await enter(BuildClient())
+        semantics = stack.enter_context(Semantics(settings.data, chosen_embeddings(settings.embeddings)))
+        lookup = stack.enter_context(open_query_service(store))
+        shared = await enter(open_shared_state(settings.database or sqlite_address(settings.data), now))
+        several = await enter(open_several(settings))
+
+        # Where people come in. Entered before what answers and left before it: nobody comes in while that closes.
+        doors = await enter(AsyncExitStack())
+        platforms = PlatformRegistry()
+        reception = Reception(platforms, lambda said: progress.text(said.operating))
+        health.add("knowledge", lambda: lookup.problem() if reception.is_over else progress.text())
+        routes: Sequence[web.RouteDef] = ()
+        if several.inboxes is not None:
+            migrations = shared.state.chat_migrations if shared.state else None
+            host = PlatformHost(
+                reception,
+                metrics,
+                several.inboxes,
+                settings.data,
+                migrations,
+                on_fatal,
+                sharing=several.sharing,
+            )
+            routes = await _open_platforms(doors, settings, host, platforms, health)
+        readers = Readers(lookup, MeasuredLog(NullLog(), metrics))
+        clippings = Clippings(lookup, settings.data)
+        site = make_site(lookup, health, said, routes, progress.text, readers, metrics, clippings)
+        page = await doors.enter_async_context(listening(site, settings.http))
+        denied = shared.audit_log.record_denied_http
+        api = AdminApi(_admin_token(settings), settings.admin_http.host, metrics.page, denied, progress.text)
+        admin_page = await doors.enter_async_context(
+            listening(api.app, settings.admin_http, "CHUCHU_ADMIN_HTTP")
         )
-        parts.health.tell("meaning", embedding.said)
-        await parts.lookup.warm()
-        await asyncio.to_thread(doors.site[TEMPLATES].load)
-        admin = await _open_acts(stack, parts, knowledge)
-        await _answer(stack, parts, doors, knowledge, admin, embedding)
-        if guard:
-            guard.tell(f"{doors.admin.host}:{doors.admin.port}")
-        parts.platforms.opened.set()
-        await _follow(stack, parts, admin)
-        await parts.builder.start()
-        await embedding.embed(knowledge.store.version)
-        yield Serving(doors.page, admin.reload_trigger.fire)
+        await doors.enter_async_context(reception)
+        _announce(said.operating.listening.format(page.url))
+
+        # What there is to answer from; built first where nothing is stored.
+        versions = SnapshotRepository(settings.data / SERVED)
+        opening = start_knowledge(
+            settings.articles, settings.data, builder, semantics.over_index, store, progress.hear
+        )
+        try:
+            async with common_start(several.replication, versions, store):
+                knowledge = await enter(opening)
+        finally:
+            progress.over()
+        if knowledge.built:
+            totals = knowledge.manifest.totals
+            log.info("%s", said.operating.built_first.format(store.version, totals.articles, totals.facts))
+        embedding = await enter(EmbeddingService(semantics, versions, said.operating))
+        await lookup.warm()
+        await asyncio.to_thread(site[TEMPLATES].load)
+
+        # What admins do, and what learns where the shared state can be used.
+        reloads = ReloadService(
+            settings.articles, knowledge, builder, now, shared.quoted, progress.hear, several.replication
+        )
+        options = AdminOptions(
+            settings.articles, settings.data, settings.admins, settings.watch, settings.language
+        )
+        admin = await enter(open_admin(options, shared, reloads, platforms, now))
+        links, feedback, memory = permalinks(settings.public_url), None, MeasuredLog(NullLog(), metrics)
+        if admin.context is not None:
+            feedback = await enter(
+                open_feedback(settings.data, admin.context, lookup, links, several.sharing)
+            )
+            embedding.on_done = feedback.embedded
+            memory = MeasuredLog(feedback.log, metrics)
+        api.serve({**admin.acts, **(feedback.acts if feedback else {})})
+        readers.remember(memory, admin.shown)
+        handlers = await enter(open_handlers(admin, feedback, platforms))
+        reloads.subscribe(_shrink)
+        reloads.subscribe(embedding.changed)
+        reloads.witness(lambda by, report: progress.over())
+        _measure(metrics, health, reloads, embedding, LastReload(said.admin, metrics, reloads))
+
+        # Whoever waits at the doors is handed over to what answers.
+        dispatcher = Dispatcher(
+            lookup, admin.shown, now, links, handlers, admin.preferences, platforms, memory, clippings
+        )
+        stack.push_async_callback(doors.aclose)
+        reception.hand_over(dispatcher)
+        if lock:
+            lock.tell(f"{admin_page.host}:{admin_page.port}")
+        platforms.opened.set()
+        await _follow(stack, several, reloads, health)
+        await builder.start()
+        await embedding.embed(store.version)
+        yield Serving(page, admin.reload_trigger.fire)
 
 
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    """What everything else is built of."""
-
-    settings: Settings
-    said: Phrases
-    progress: BuildProgress
-    metrics: Metrics
-    health: HealthChecks
-    platforms: PlatformRegistry
-    store: SnapshotHolder
-    builder: BuildClient
-    semantics: Semantics
-    lookup: QueryService
-    shared: SharedState
-    api: AdminApi
-    several: Several
-
-
-async def _parts(stack: AsyncExitStack, settings: Settings) -> _Parts:
-    said, metrics, store = phrases(settings.language), Metrics(), SnapshotHolder()
+def _progress(said: OperatingPhrases, metrics: Metrics) -> BuildProgress:
+    """Progress that an operator sees: a bar on a terminal, else lines in the log; and in the metrics."""
     bar = ProgressBar(sys.stderr) if sys.stderr.isatty() else None
-    progress = BuildProgress(
-        said.operating,
-        bar.show if bar else LogLines(lambda text: log.info("%s", text)).show,
-        bar.clear if bar else None,
+    show = bar.show if bar else LogLines(lambda text: log.info("%s", text)).show
+    progress = BuildProgress(said, show, bar.clear if bar else None)
+    metrics.watch(
+        "chuchu_build_files_done", "Files that the build which goes on has sorted", lambda: progress.done
     )
     metrics.watch(
-        "chuchu_build_files_done", "Files that the build which goes on has sorted", progress.done_now
+        "chuchu_build_files", "Files of the build which goes on, 0 where none does", lambda: progress.of
     )
-    metrics.watch(
-        "chuchu_build_files", "Files of the build which goes on, 0 where none does", progress.of_now
-    )
-    builder = await stack.enter_async_context(BuildClient())
-    semantics = stack.enter_context(Semantics(settings.data, chosen_embeddings(settings.embeddings)))
-    lookup = stack.enter_context(open_query_service(store))
-    database = settings.database or sqlite_address(settings.data)
-    shared = await stack.enter_async_context(open_shared_state(database, now))
-    api = AdminApi(
-        _admin_token(settings),
-        settings.admin_http.host,
-        metrics.page,
-        shared.audit_log.record_denied_http,
-        progress.text,
-    )
-    several = await stack.enter_async_context(open_several(settings))
-    return _Parts(
-        settings,
-        said,
-        progress,
-        metrics,
-        HealthChecks(),
-        PlatformRegistry(),
-        store,
-        builder,
-        semantics,
-        lookup,
-        shared,
-        api,
-        several,
-    )
+    return progress
 
 
-@dataclass(frozen=True, slots=True)
-class _Doors:
-    """Where people come in; `exits` closes them all."""
-
-    exits: AsyncExitStack
-    reception: Reception
-    site: web.Application
-    page: Address
-    admin: Address
-    votes: PageVotes
-    asking: Asking
-    clippings: Clippings
-
-
-async def _open_doors(stack: AsyncExitStack, parts: _Parts, on_fatal: Callable[[str], None]) -> _Doors:
-    """Open platforms, page and admin API; who comes in is told how far it is until there is something to answer from."""
-    # Entered before what answers and left before it: nobody comes in while that closes.
-    exits = await stack.enter_async_context(AsyncExitStack())
-    settings, progress, lookup = parts.settings, parts.progress, parts.lookup
-    reception = Reception(parts.platforms, lambda said: progress.text(said.operating))
-    parts.health.add("knowledge", lambda: lookup.problem() if reception.is_over else progress.text())
-    routes: Sequence[web.RouteDef] = ()
-    if parts.several.inboxes is not None:
-        host = PlatformHost(
-            reception,
-            parts.metrics,
-            parts.several.inboxes,
-            settings.data,
-            parts.shared.state.chat_migrations if parts.shared.state else None,
-            on_fatal,
-            sharing=parts.several.sharing,
-        )
-        routes = await _open_platforms(exits, settings, host, parts.platforms, parts.health)
-    votes, asking = PageVotes(now), Asking(lookup, MeasuredLog(NullLog(), parts.metrics))
-    clippings = Clippings(lookup, settings.data)
-    site = make_site(
-        lookup, parts.health, parts.said, routes, progress.text, votes, asking, parts.metrics, clippings
-    )
-    page = await exits.enter_async_context(listening(site, settings.http))
-    admin = await exits.enter_async_context(
-        listening(parts.api.app, settings.admin_http, "CHUCHU_ADMIN_HTTP")
-    )
-    await exits.enter_async_context(reception)
-    open_at = parts.said.operating.listening.format(page.url)
+def _announce(open_at: str) -> None:
     if sys.stderr.isatty():
         print(open_at, file=sys.stderr, flush=True)
     else:
         log.info("%s", open_at)
-    return _Doors(exits, reception, site, page, admin, votes, asking, clippings)
 
 
-async def _first_version(stack: AsyncExitStack, parts: _Parts) -> KnowledgeRuntime:
-    """Open what serves, building it first where there is none."""
-    settings, store = parts.settings, parts.store
-    versions = SnapshotRepository(settings.data / SERVED)
-    opening = start_knowledge(
-        settings.articles,
-        settings.data,
-        parts.builder,
-        parts.semantics.over_index,
-        store,
-        parts.progress.hear,
-    )
-    try:
-        async with common_start(parts.several.replication, versions, store):
-            knowledge = await stack.enter_async_context(opening)
-    finally:
-        parts.progress.over()
-    if knowledge.built:
-        totals = knowledge.manifest.totals
-        log.info("%s", parts.said.operating.built_first.format(store.version, totals.articles, totals.facts))
-    return knowledge
-
-
-async def _open_acts(stack: AsyncExitStack, parts: _Parts, knowledge: KnowledgeRuntime) -> AdminModule:
-    """Let admins act, and show how their reloads end."""
-    settings, metrics = parts.settings, parts.metrics
-    admin = await stack.enter_async_context(
-        open_admin(
-            AdminOptions(
-                settings.articles, settings.data, settings.admins, settings.watch, settings.language
-            ),
-            parts.shared,
-            parts.api,
-            knowledge,
-            parts.builder,
-            parts.platforms,
-            now,
-            parts.progress.hear,
-            parts.several.replication,
-        )
-    )
-    reload_service = admin.reload_service
-    last_reload = LastReload(parts.said.admin, metrics)
-    last_reload.over(reload_service)
-    reload_service.witness(lambda by, report: parts.progress.over())
-    parts.health.tell("reload", lambda: last_reload.note)
-    metrics.watch("chuchu_articles", "Articles served", lambda: reload_service.manifest.totals.articles)
-    metrics.watch("chuchu_facts", "Facts served", lambda: reload_service.manifest.totals.facts)
-    metrics.watch(
-        "chuchu_snapshot_time", "When it was built, Unix time", lambda: reload_service.manifest.created
-    )
-    metrics.watch("chuchu_tasks", "Tasks of the event loop", lambda: len(asyncio.all_tasks()))
-    return admin
-
-
-async def _answer(
-    stack: AsyncExitStack,
-    parts: _Parts,
-    doors: _Doors,
-    knowledge: KnowledgeRuntime,
-    admin: AdminModule,
+def _measure(
+    metrics: Metrics,
+    health: HealthChecks,
+    reloads: ReloadService,
     embedding: EmbeddingService,
+    last: LastReload,
 ) -> None:
-    """Hand over who waits at the doors to what answers; where the shared state can be used, learn from them."""
-    links = permalinks(parts.settings.public_url)
-    log_of_questions: InteractionLog = NullLog()
-    feedback = None
-    if admin.context is not None:
-        feedback = await stack.enter_async_context(
-            open_feedback(
-                parts.settings.data,
-                admin.context,
-                knowledge.store,
-                parts.lookup,
-                knowledge.language,
-                links,
-                admin.api,
-                parts.several.sharing,
-            )
-        )
-        embedding.on_done = feedback.embedded
-        doors.votes.keep_in(admin.shown, feedback.log)
-        log_of_questions = feedback.log
-    memory = MeasuredLog(log_of_questions, parts.metrics)
-    doors.asking.remember(memory)
-    handlers = await stack.enter_async_context(open_handlers(admin, feedback, parts.platforms))
-    admin.reload_service.subscribe(_shrink)
-    admin.reload_service.subscribe(embedding.changed)
-    parts.metrics.watch("chuchu_embedded_facts", "Facts found by meaning", lambda: embedding.progress.done)
-    dispatcher = Dispatcher(
-        parts.lookup,
-        admin.shown,
-        now,
-        links,
-        handlers,
-        admin.preferences,
-        parts.platforms,
-        memory,
-        doors.clippings,
-    )
-    stack.push_async_callback(doors.exits.aclose)
-    doors.reception.hand_over(dispatcher)
+    """Show what serves and how the last reload ended."""
+    health.tell("meaning", embedding.said)
+    health.tell("reload", lambda: last.note)
+    for gauge, meaning, read in (
+        ("chuchu_articles", "Articles served", lambda: reloads.manifest.totals.articles),
+        ("chuchu_facts", "Facts served", lambda: reloads.manifest.totals.facts),
+        ("chuchu_embedded_facts", "Facts found by meaning", lambda: embedding.progress.done),
+        ("chuchu_snapshot_time", "When it was built, Unix time", lambda: reloads.manifest.created),
+        ("chuchu_tasks", "Tasks of the event loop", lambda: len(asyncio.all_tasks())),
+    ):
+        metrics.watch(gauge, meaning, read)
 
 
-async def _follow(stack: AsyncExitStack, parts: _Parts, admin: AdminModule) -> None:
+async def _follow(
+    stack: AsyncExitStack, several: Several, reloads: ReloadService, health: HealthChecks
+) -> None:
     """Serve what another process has published."""
-    sharing = parts.several.sharing
-    follower = Follower(parts.several.replication, admin.reload_service)
-    parts.health.add("snapshot", follower.problem)
-    parts.health.add("unasked", lambda: sharing.leaderless(SPEAKING))
+    sharing, follower = several.sharing, Follower(several.replication, reloads)
+    health.add("snapshot", follower.problem)
+    health.add("unasked", lambda: sharing.leaderless(SPEAKING))
     sharing.subscribe(SNAPSHOTS, follower.call)
     if not isinstance(sharing, Alone):
         await stack.enter_async_context(background(restarting(follower.run)))

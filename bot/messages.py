@@ -82,6 +82,11 @@ class Message:
     answered_by: str | None = None
     replied_to: str | None = None
 
+    @property
+    def actor(self) -> str:
+        """Who speaks, as `platform:id`: the name under which rights are given and acts written down."""
+        return f"{self.chat.platform}:{self.sender.id}"
+
 
 @dataclass(frozen=True, slots=True)
 class ButtonPress:
@@ -92,6 +97,11 @@ class ButtonPress:
     id: str
     sender: Sender
     data: str
+
+    @property
+    def actor(self) -> str | None:
+        """Who presses, as `platform:id`; None where the button hangs in no chat of ours."""
+        return f"{self.chat.platform}:{self.sender.id}" if self.chat else None
 
     @property
     def payload(self) -> tuple[str, str, str]:

@@ -106,64 +106,48 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._gauges: dict[str, Gauge] = {}
-        self.received = Counter(
-            "chuchu_updates_received", "Updates stored, by kind", ["kind"], registry=self.registry
+        counter, histogram = self._counter, self._histogram
+        self.received = counter("chuchu_updates_received", "Updates stored, by kind", "kind")
+        self.ended = counter("chuchu_updates_ended", "Updates ended, by how they ended", "ending")
+        self.sends = counter("chuchu_sends", "Calls that say something, by outcome", "outcome")
+        self.poll_errors = counter("chuchu_poll_errors", "Failed polls, by error", "error")
+        self.inbox_errors = counter("chuchu_inbox_errors", "Commits of the inbox that failed")
+        self.fenced = counter(
+            "chuchu_inbox_fenced", "Updates that another process had by the time they ended"
         )
-        self.ended = Counter(
-            "chuchu_updates_ended", "Updates ended, by how they ended", ["ending"], registry=self.registry
-        )
-        self.sends = Counter(
-            "chuchu_sends", "Calls that say something, by outcome", ["outcome"], registry=self.registry
-        )
-        self.poll_errors = Counter(
-            "chuchu_poll_errors", "Failed polls, by error", ["error"], registry=self.registry
-        )
-        self.inbox_errors = Counter(
-            "chuchu_inbox_errors", "Commits of the inbox that failed", registry=self.registry
-        )
-        self.fenced = Counter(
-            "chuchu_inbox_fenced",
-            "Updates that another process had by the time they ended",
-            registry=self.registry,
-        )
-        self.reloads = Counter(
+        self.reloads = counter(
             "chuchu_reloads",
             "Reloads, rollbacks and restores, by who asked and how they ended",
-            ["by", "ending"],
-            registry=self.registry,
+            "by",
+            "ending",
         )
-        self.questions = Counter(
+        self.questions = counter(
             "chuchu_questions",
             "Questions, by where they were asked (page, api, a platform) and what came of them",
-            ["surface", "tier"],
-            registry=self.registry,
+            "surface",
+            "tier",
         )
-        self.question_seconds = Histogram(
-            "chuchu_question_seconds",
-            "Seconds that looking a question up took",
-            ["surface"],
-            buckets=LOOKUP_SECONDS,
-            registry=self.registry,
+        self.requests = counter(
+            "chuchu_http_requests", "Requests to the public site, by route and status", "route", "status"
         )
-        self.requests = Counter(
-            "chuchu_http_requests",
-            "Requests to the public site, by route and status",
-            ["route", "status"],
-            registry=self.registry,
+        self.question_seconds = histogram(
+            "chuchu_question_seconds", "Seconds that looking a question up took", LOOKUP_SECONDS, "surface"
         )
-        self.request_seconds = Histogram(
+        self.request_seconds = histogram(
             "chuchu_http_request_seconds",
             "Seconds that a request to the public site took",
-            ["route"],
-            buckets=LOOKUP_SECONDS,
-            registry=self.registry,
+            LOOKUP_SECONDS,
+            "route",
         )
-        self.answer_seconds = Histogram(
-            "chuchu_answer_seconds",
-            "From the update stored to its end",
-            buckets=ANSWER_SECONDS,
-            registry=self.registry,
+        self.answer_seconds = histogram(
+            "chuchu_answer_seconds", "From the update stored to its end", ANSWER_SECONDS
         )
+
+    def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
+        return Counter(name, meaning, labels, registry=self.registry)
+
+    def _histogram(self, name: str, meaning: str, buckets: Sequence[float], *labels: str) -> Histogram:
+        return Histogram(name, meaning, labels, buckets=buckets, registry=self.registry)
 
     def watch(self, name: str, meaning: str, read: Callable[[], float], **labels: str) -> None:
         """Add a gauge that is read when somebody looks; one of several that differ by their labels' values."""

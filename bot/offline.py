@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -13,6 +14,7 @@ from bot.config import Settings
 from bot.errors import nothing_readable
 from bot.runtime import now
 from bot.texts import phrases
+from bot.texts.operating import ConsolePhrases
 from knowledge.errors import KnowledgeError
 from knowledge.search.semantic import Over
 from knowledge.snapshot import Snapshot
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from bot.state.state import State
+    from knowledge.embedding.meanings import Semantics
 
 
 @contextmanager
@@ -45,6 +48,58 @@ def open_snapshot(
         yield snapshot
 
 
+AWAITED = 2_000
+"""Facts that a list of questions waits for, not longer than PATIENCE."""
+PATIENCE = 60.0  # seconds; 240 facts take half a minute of one core
+
+
+@contextmanager
+def open_with_meaning(
+    settings: Settings, said: ConsolePhrases, many: bool, progress: Progress
+) -> Iterator[Snapshot]:
+    """Open the snapshot of the articles folder with the vectors there are, and see that the others are made.
+
+    One question never waits for that: a process makes them when the answer is out, and the next question has them.
+    A list of questions comes from a program that wants the same answers each time: it waits as long as a small
+    library takes, and goes on with what there is.
+
+    Raises:
+        NoArticles: the folder is missing or holds nothing readable.
+    """
+    from knowledge.embedding.meanings import Semantics  # `chuchu facts` comes by and needs none of it
+    from knowledge.embedding.models import chosen_embeddings
+
+    indexes: list[Path] = []
+    with Semantics(settings.data, chosen_embeddings(settings.embeddings)) as semantics:
+        with open_snapshot(settings, semantics.over_index, indexes.append, progress) as snapshot:
+            missing = _missing(snapshot)
+            wait = many and missing <= AWAITED
+            if missing and wait:
+                print(said.embedding.format(missing), file=sys.stderr)
+                _embed(indexes, semantics, PATIENCE)
+                _missing(snapshot)  # takes up what is there now
+            yield snapshot
+        if missing and not wait:
+            _embed(indexes, semantics)
+
+
+def _missing(snapshot: Snapshot) -> int:
+    coverage = snapshot.coverage
+    return coverage.facts - coverage.embedded if coverage else 0
+
+
+def _embed(indexes: Sequence[Path], semantics: Semantics, patience: float | None = None) -> None:
+    """Start a process that embeds; who has patience lets it take its share of the machine."""
+    from knowledge.embedding.worker import NICE, embed_aside
+
+    for index in indexes:
+        niceness = NICE if patience is None else 0
+        worker = embed_aside(semantics.folder, index, semantics.embeddings, niceness)
+        if patience is not None:
+            with suppress(subprocess.TimeoutExpired):
+                worker.wait(patience)
+
+
 def _warn(text: str) -> None:
     print(text, file=sys.stderr)
 
@@ -58,8 +113,7 @@ async def reload_here(
         FolderInUse: somebody began to serve in between.
     """
     # Imported here: `chuchu ask` comes by and needs none of it.
-    from bot.admin.build_client import BuildClient
-    from bot.admin.knowledge import build_first, start_knowledge
+    from bot.admin.knowledge import BuildClient, build_first, start_knowledge
     from bot.admin.operations import audited_reload
     from bot.admin.permissions import AuditLog, Permission
     from bot.admin.reload_service import ReloadReport, ReloadRequest, ReloadService, ReloadStatus
@@ -84,16 +138,7 @@ async def reload_here(
         knowledge = await stack.enter_async_context(
             start_knowledge(settings.articles, settings.data, builder)
         )
-        reload_service = ReloadService(
-            settings.articles,
-            knowledge.versions,
-            knowledge.store,
-            knowledge.manifest,
-            knowledge.language,
-            builder,
-            now,
-            state.shown.quoted,
-        )
+        reload_service = ReloadService(settings.articles, knowledge, builder, now, state.shown.quoted)
         report = await audited_reload(
             reload_service,
             audit_log,
@@ -110,7 +155,7 @@ async def act_here(settings: Settings, act: str, request: Mapping[str, JsonValue
         FolderInUse: somebody began to serve in between.
     """
     from bot.admin.permissions import AuditLog
-    from bot.feedback.acts import acts_over
+    from bot.feedback.wiring import acts_over
     from bot.query_service import open_query_service
     from knowledge.snapshot import SnapshotHolder
 

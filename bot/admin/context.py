@@ -20,6 +20,7 @@ from bot.state.people import AuditEntry
 from bot.state.state import State
 from bot.texts import phrases
 from bot.texts.phrases import AdminPhrases
+from bot.texts.translation import reworded
 from knowledge.snapshots.repository import SnapshotRepository
 
 log = logging.getLogger(__name__)
@@ -42,16 +43,18 @@ class AdminContext:
     language: str | None = None
     jobs: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def require_press(self, act: Permission, press: ButtonPress, actor: str) -> Sequence[Reply] | None:
-        """Let a button through (None) for the one it was made for, or return the notice."""
+    async def require_press(
+        self, act: Permission, press: ButtonPress, whose: str | None = None
+    ) -> Sequence[Reply] | None:
+        """Let a button through (None), where it is made for one person only for `whose` it is, or return the notice."""
         said, access = phrases(press.sender.language).admin, AccessRequest.of_press(press)
         if access is None:
             return [Reply([], notice=said.not_here)]
         denial = await self.authorizer.denial(act, access, press.data)
         if denial is not None:
             return [Reply([], notice=said.denials[denial] or said.not_here)]
-        if access.actor != actor:
-            await self.audit_log.write(access.actor, act, "refused", f"别人的按钮 {press.data}")
+        if whose is not None and access.actor != whose:
+            await self.audit_log.write(access.actor, act, "refused", f"not_theirs {press.data}")
             return [Reply([], notice=said.not_yours)]
         return None
 
@@ -85,7 +88,7 @@ class AdminContext:
         except StateError as error:
             log.error("an admin's job could not go on: %s", error)
             if chat:
-                await self.platforms.send(chat, text_reply(str(error)))
+                await self.platforms.send(chat, text_reply(reworded(error, phrases(self.language).language)))
         except Exception:
             log.exception("an admin's job broke")
 
@@ -132,7 +135,8 @@ class AdminGuard:
 
     def closed(self, message: Message) -> Sequence[Reply]:
         """Say why admins' commands cannot be used now."""
-        return [text_reply(phrases(message.sender.language).admin.closed.format(self._reason))]
+        said = phrases(message.sender.language).admin
+        return [text_reply(said.closed.format(reworded(self._reason, said.language)))]
 
 
 class DegradedState:

@@ -67,13 +67,13 @@ class WrongRequest(Exception):
 
 
 class AdminApi:
-    """Listens before there is anything to do; until an act is `add`ed, `starting` is said in its stead."""
+    """Listens before there is anything to do; until it is told its acts, `starting` is said in their stead."""
 
     def __init__(
         self, token: str, host: str, metrics: Callable[[], bytes], denied: Denied, starting: Callable[[], str]
     ) -> None:
         """`host` is the name it listens on."""
-        self._acts: dict[str, Act] = {}
+        self._acts: Mapping[str, Act] | None = None
         self._metrics = metrics
         self._starting = starting
         guard = _AuthMiddleware(token.encode(), host, denied)
@@ -81,16 +81,16 @@ class AdminApi:
         self.app.router.add_post("/admin/{act}", self._act)
         self.app.router.add_get("/metrics", self._measured, allow_head=False)
 
-    def add(self, name: str, act: Act) -> None:
-        """Do `act` from now on when `POST /admin/NAME` asks for it."""
-        self._acts[name] = act
+    def serve(self, acts: Mapping[str, Act]) -> None:
+        """Do an act from now on when `POST /admin/NAME` asks for it."""
+        self._acts = acts
 
     async def _act(self, request: web.Request) -> web.Response:
-        act = self._acts.get(request.match_info["act"])
-        if act is None and "reload" in self._acts:
-            raise web.HTTPNotFound
-        if act is None:
+        if self._acts is None:
             return _json(503, {"starting": self._starting()})
+        act = self._acts.get(request.match_info["act"])
+        if act is None:
+            raise web.HTTPNotFound
         try:
             status, told = await act(f"http:{request.remote}", await _asked(request))
         except WrongRequest as error:

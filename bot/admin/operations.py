@@ -11,13 +11,11 @@ from pathlib import Path
 from bot.admin.permissions import AuditLog, Permission
 from bot.admin.reload_service import ReloadReport, ReloadRequest, ReloadService, ReloadStatus, channel_of
 from bot.admin.reports import put_back_text, report_text
-from bot.backup import ACT, BackupRefused, restore_backup
+from bot.backup import ACT, BackupRefused, Restored
 from bot.observability import Metrics
-from bot.state.state import State
 from bot.texts.phrases import AdminPhrases
 from knowledge.documents.folder import find_sources
 from knowledge.errors import NoArticles
-from knowledge.snapshots.repository import SnapshotRepository
 from knowledge.snapshots.request import Progress, no_progress
 from knowledge.snapshots.sources import folder_fingerprint
 
@@ -29,20 +27,17 @@ NO_NEWS = frozenset({ReloadStatus.REHEARSED, ReloadStatus.BUSY, ReloadStatus.NOT
 class LastReload:
     """Hears every reload; `note` is what a person should look at since, None where all is well."""
 
-    def __init__(self, said: AdminPhrases, metrics: Metrics) -> None:
+    def __init__(self, said: AdminPhrases, metrics: Metrics, reload_service: ReloadService) -> None:
         self.note: str | None = None
         self._said = said
         self._metrics = metrics
+        reload_service.witness(self._hear)
         metrics.watch(
             "chuchu_reload_waits",
             "1 while the last reload has failed or waits to be confirmed",
             lambda: float(self.note is not None),
         )
-
-    def over(self, reload_service: ReloadService) -> None:
-        """Listen to a service."""
-        reload_service.witness(self._hear)
-        self._metrics.watch(
+        metrics.watch(
             "chuchu_skipped_files",
             "Files that the serving version leaves out",
             lambda: reload_service.manifest.totals.skipped,
@@ -89,30 +84,27 @@ async def audited_restore(
     reload_service: ReloadService,
     audit_log: AuditLog,
     by: str,
-    backup: Path,
-    articles: Path,
-    data: Path,
-    versions: SnapshotRepository,
-    state: State | None,
+    restore: Callable[[], Awaitable[Restored]],
     said: AdminPhrases,
 ) -> ReloadReport:
-    """Put a backup back while the bot runs; the row in the audit log, then the one that came with it, tells so."""
+    """Put a backup back while the bot runs; the row in the audit log, then the one that came with it, tells so.
+
+    `restore` stores it, or raises `BackupRefused`.
+    """
+    put_back: list[str] = []
+
+    async def publish() -> str:
+        restored = await restore()
+        put_back.append(put_back_text(restored.articles, said))
+        return restored.version
+
     try:
-        if state is None:
-            raise BackupRefused("共享状态打不开，不能在运行中恢复；请停下后再运行 chuchu restore")
-        put_back: list[str] = []
-
-        async def publish() -> str:
-            restored = await restore_backup(backup, articles, data, versions, state)
-            put_back.append(put_back_text(restored.articles, said))
-            return restored.version
-
         report = await reload_service.restore(by, publish)
-        if report.status is ReloadStatus.RESTORED:
-            report = replace(report, error="\n".join(put_back))
     except BackupRefused as error:
         log.warning("a restore was refused: %s", error)
         report = ReloadReport(ReloadStatus.FAILED, reload_service.version, error=str(error))
+    if report.status is ReloadStatus.RESTORED:
+        report = replace(report, error="\n".join(put_back))
     return await _audited(audit_log, by, ACT, report)
 
 

@@ -45,14 +45,6 @@ class BuildProgress:
         if self._clear:
             self._clear()
 
-    def done_now(self) -> float:
-        """How many files are done, for metrics."""
-        return float(self.done)
-
-    def of_now(self) -> float:
-        """Of how many."""
-        return float(self.of)
-
     def text(self, said: OperatingPhrases | None = None) -> str:
         """It in words, those of the operator if no others are given."""
         said = said or self._said

@@ -5,27 +5,23 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractContextManager, asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-from bot.admin.build_client import SnapshotBuilder
+from bot.admin.knowledge import KnowledgeRuntime, SnapshotBuilder, in_thread
 from bot.admin.replication import OneFolder, Replication, gathered
 from bot.errors import StateError
 from bot.sharing import ReplicaState
 from knowledge.errors import KnowledgeError, NothingChanged, SnapshotDamaged
 from knowledge.index.index import open_index
 from knowledge.model import Skipped
-from knowledge.search.semantic import Over
-from knowledge.snapshot import SnapshotHolder
 from knowledge.snapshots.manifest import Manifest, Totals, shrink_warning
 from knowledge.snapshots.opening import Opened, open_version
-from knowledge.snapshots.repository import INDEX, SnapshotRepository
+from knowledge.snapshots.repository import INDEX
 from knowledge.snapshots.request import BuildRequest, BuildResult, Progress, no_progress
-from knowledge.text.analyzer import Analyzer
 
 
 class ReloadStatus(StrEnum):
@@ -118,25 +114,20 @@ class ReloadService:
     def __init__(
         self,
         articles: Path,
-        versions: SnapshotRepository,
-        store: SnapshotHolder,
-        manifest: Manifest,
-        language: Analyzer,
+        knowledge: KnowledgeRuntime,
         builder: SnapshotBuilder,
         clock: Callable[[], datetime],
         quoted: Quoted,
-        over: Over | None = None,
         progress: Progress = no_progress,
         replication: Replication | None = None,
     ) -> None:
         """`progress` hears every build, whoever asked for it."""
+        self.knowledge = knowledge
         self._replication = replication or OneFolder()
         self._articles = articles
-        self._versions = versions
-        self._store = store
-        self._manifest = manifest
-        self._language = language
-        self._over = over
+        self._versions = knowledge.versions
+        self._store = knowledge.store
+        self._manifest = knowledge.manifest
         self._builder = builder
         self._clock = clock
         self._quoted = quoted
@@ -199,7 +190,7 @@ class ReloadService:
         async def followed() -> ReloadReport:
             before = self._manifest.totals
             opened = await asyncio.to_thread(
-                open_version, self._versions, name, self._language, None, self._over
+                open_version, self._versions, name, self.knowledge.language, None, self.knowledge.over
             )
             await asyncio.to_thread(self._versions.choose, name)
             await self._swap(opened)
@@ -304,7 +295,9 @@ class ReloadService:
         if name not in names:
             return ReloadReport(ReloadStatus.FAILED, self.version, error=f"没有 {name} 这个版本")
         before = self._manifest.totals
-        opened = await asyncio.to_thread(open_version, self._versions, name, self._language, None, self._over)
+        opened = await asyncio.to_thread(
+            open_version, self._versions, name, self.knowledge.language, None, self.knowledge.over
+        )
         try:
             await self._replication.choose(name)
         except StateError:
@@ -321,7 +314,7 @@ class ReloadService:
         """
         try:
             opened = await asyncio.to_thread(
-                open_version, self._versions, name, self._language, sealed, self._over
+                open_version, self._versions, name, self.knowledge.language, sealed, self.knowledge.over
             )
         except SnapshotDamaged:
             await self._put_aside(name)
@@ -367,13 +360,3 @@ def _newly_skipped(before: Manifest, after: Manifest) -> tuple[Skipped, ...]:
 def channel_of(actor: str) -> str:
     """Where an actor came in, for the log: it holds nobody's id."""
     return actor.partition(":")[0]
-
-
-@asynccontextmanager
-async def in_thread(manager: AbstractContextManager[Path]) -> AsyncIterator[Path]:
-    """Enter and leave a manager that works on the disk, without holding up the loop."""
-    entered = await asyncio.to_thread(manager.__enter__)
-    try:
-        yield entered
-    finally:
-        await asyncio.to_thread(manager.__exit__, None, None, None)

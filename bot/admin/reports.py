@@ -13,7 +13,7 @@ from bot.admin.reload_service import ReloadReport, ReloadStatus
 from bot.backup import PutBack
 from bot.state.people import AuditEntry
 from bot.texts.phrases import AdminPhrases
-from bot.texts.reworded import reworded
+from bot.texts.translation import reworded
 from knowledge.model import Skipped
 from knowledge.snapshots.difference import Change, SnapshotDifference, Tally
 from knowledge.snapshots.manifest import Manifest, Totals
@@ -108,12 +108,12 @@ def _replica_lines(report: ReloadReport, said: AdminPhrases) -> Iterator[str]:
     if not report.replicas:
         return
     if all(one.version == report.version for one in report.replicas):
-        yield said.replicas.all_serve.format(len(report.replicas))
+        yield said.replicas_all_serve.format(len(report.replicas))
         return
-    yield said.replicas.behind
+    yield said.replicas_behind
     for one in report.replicas:
-        trouble = said.replicas.trouble.format(one.trouble) if one.trouble else ""
-        yield said.replicas.line.format(one.id, one.version or "–") + trouble
+        trouble = said.replicas_trouble.format(one.trouble) if one.trouble else ""
+        yield said.replicas_line.format(one.id, one.version or "–") + trouble
 
 
 def _built_lines(report: ReloadReport, said: AdminPhrases) -> Iterator[str]:

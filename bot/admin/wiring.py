@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 from pydantic import JsonValue
 
-from bot.admin.build_client import SnapshotBuilder
 from bot.admin.context import AdminContext, AdminGuard, DegradedState, running, text_reply
-from bot.admin.http import Act, AdminApi, Asked, WrongRequest
-from bot.admin.knowledge import KnowledgeRuntime
+from bot.admin.http import Act, Asked, WrongRequest
 from bot.admin.operations import UPGRADE, WATCH, ReloadTrigger, audited_reload, audited_restore, poll_folder
 from bot.admin.permissions import AuditLog, Authorizer
 from bot.admin.reload_service import ReloadReport, ReloadRequest, ReloadService, ReloadStatus
-from bot.admin.replication import Replication
 from bot.admin.reports import changes_text, report_json
 from bot.admin.upload_store import UploadStore
-from bot.backup import clear_left
+from bot.backup import BackupRefused, Restored, clear_left, restore_backup
 from bot.errors import StateError
 from bot.messages import Reply
 from bot.ports import InMemoryPreferences, InMemorySessions, PlatformRegistry, Preferences, SessionStore
@@ -32,10 +29,10 @@ from bot.state.sessions import FallbackSessions
 from bot.state.state import State, open_state
 from bot.texts import phrases
 from bot.texts.phrases import AdminPhrases
+from bot.texts.translation import reworded
 from knowledge.errors import SnapshotDamaged
 from knowledge.snapshots.manifest import read_manifest
 from knowledge.snapshots.repository import SnapshotRepository
-from knowledge.snapshots.request import Progress, no_progress
 from knowledge.snapshots.sources import folder_changes
 
 log = logging.getLogger(__name__)
@@ -45,15 +42,15 @@ TIDY = 3600.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class AdminModule:
-    """What the rest of the application is given."""
+    """What the rest of the application is given; without a usable state there is no `context`. `acts` are for the API."""
 
     reload_service: ReloadService
-    shown: SessionStore
     reload_trigger: ReloadTrigger
-    api: AdminApi
     guard: AdminGuard
-    preferences: Preferences = field(default_factory=InMemoryPreferences)
-    context: AdminContext | None = None
+    shown: SessionStore
+    preferences: Preferences
+    context: AdminContext | None
+    acts: Mapping[str, Act]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +72,10 @@ class SharedState:
     audit_log: AuditLog
     closed: DegradedState
 
+    async def quoted(self) -> set[str]:
+        """The ids of all facts that people were shown."""
+        return await self.state.shown.quoted() if self.state else set()
+
 
 @asynccontextmanager
 async def open_shared_state(database: str, clock: Callable[[], datetime]) -> AsyncIterator[SharedState]:
@@ -93,51 +94,24 @@ async def open_shared_state(database: str, clock: Callable[[], datetime]) -> Asy
 async def open_admin(
     options: AdminOptions,
     shared: SharedState,
-    api: AdminApi,
-    knowledge: KnowledgeRuntime,
-    builder: SnapshotBuilder,
+    reload_service: ReloadService,
     platforms: PlatformRegistry,
     clock: Callable[[], datetime],
-    progress: Progress = no_progress,
-    replication: Replication | None = None,
 ) -> AsyncIterator[AdminModule]:
     """Open everything over the state; without a usable state, answers go on and nobody may act."""
+    state, audit_log, knowledge = shared.state, shared.audit_log, reload_service.knowledge
+    said = phrases(options.language).admin
+    authorizer = Authorizer(options.owners, state.roles if state else shared.closed, audit_log, clock)
+    reload_trigger = ReloadTrigger(reload_service, audit_log)
+
+    async def restore(backup: Path) -> Restored:
+        if state is None:
+            raise BackupRefused("共享状态打不开，不能在运行中恢复；请停下后再运行 chuchu restore")
+        return await restore_backup(backup, options.articles, options.data, knowledge.versions, state)
+
     async with AsyncExitStack() as stack:
         await asyncio.to_thread(clear_left, options.data)
-        state, audit_log, closed = shared.state, shared.audit_log, shared.closed
-        notices = [*knowledge.notices, *filter(None, [closed.reason])]
-        reload_service = ReloadService(
-            options.articles,
-            knowledge.versions,
-            knowledge.store,
-            knowledge.manifest,
-            knowledge.language,
-            builder,
-            clock,
-            state.shown.quoted if state else _nothing_quoted,
-            knowledge.over,
-            progress,
-            replication,
-        )
-        authorizer = Authorizer(options.owners, state.roles if state else closed, audit_log, clock)
-        reload_trigger = ReloadTrigger(reload_service, audit_log)
-
-        said = phrases(options.language).admin
-        api.add("reload", reload_act(reload_service, audit_log, said))
-        api.add("platforms", platforms_act(platforms))
-        api.add(
-            "restore",
-            restore_act(
-                reload_service, audit_log, options.articles, options.data, knowledge.versions, state, said
-            ),
-        )
-        side = AdminModule(
-            reload_service,
-            InMemorySessions(),
-            reload_trigger,
-            api,
-            AdminGuard(authorizer, closed.reason),
-        )
+        context = None
         if state:
             context = AdminContext(
                 options.articles,
@@ -153,17 +127,7 @@ async def open_admin(
                 options.language,
             )
             await stack.enter_async_context(running(context))
-            side = AdminModule(
-                reload_service,
-                FallbackSessions(state.shown),
-                reload_trigger,
-                api,
-                AdminGuard(authorizer),
-                preferences=state.preferences,
-                context=context,
-            )
-            version = knowledge.versions.folder / knowledge.store.version
-            context.spawn(_tell_owners(context, version, notices))
+            context.spawn(_tell_owners(context, knowledge.versions.folder / reload_service.version))
             forgetting = periodic(
                 TIDY,
                 lambda: state.shown.forget(clock()),
@@ -180,11 +144,19 @@ async def open_admin(
                 options.articles, options.watch, partial(reload_trigger.fire, WATCH), built
             )
             await stack.enter_async_context(background(watching))
-        yield side
-
-
-async def _nothing_quoted() -> set[str]:
-    return set()
+        yield AdminModule(
+            reload_service,
+            reload_trigger,
+            AdminGuard(authorizer, shared.closed.reason),
+            FallbackSessions(state.shown) if state else InMemorySessions(),
+            state.preferences if state else InMemoryPreferences(),
+            context,
+            {
+                "reload": reload_act(reload_service, audit_log, said),
+                "platforms": platforms_act(platforms),
+                "restore": restore_act(reload_service, audit_log, restore, said),
+            },
+        )
 
 
 def _built_from(versions: SnapshotRepository) -> str | None:
@@ -195,7 +167,8 @@ def _built_from(versions: SnapshotRepository) -> str | None:
     return None
 
 
-async def _tell_owners(context: AdminContext, version: Path, notices: Sequence[str]) -> None:
+async def _tell_owners(context: AdminContext, version: Path) -> None:
+    notices = context.reload_service.knowledge.notices
     # looking through a large folder takes a second, which the first answer does not wait for
     changes = await asyncio.to_thread(folder_changes, context.articles, version)
     if changes:
@@ -203,7 +176,7 @@ async def _tell_owners(context: AdminContext, version: Path, notices: Sequence[s
 
     async def say(owner: str, said: AdminPhrases) -> Reply:
         told = [changes_text(changes, said)] if changes else []
-        return text_reply("\n".join([*notices, *told]))
+        return text_reply("\n".join([*(reworded(notice, said.language) for notice in notices), *told]))
 
     if changes or notices:
         await context.tell_owners(say)
@@ -242,10 +215,7 @@ def platforms_act(platforms: PlatformRegistry) -> Act:
 def restore_act(
     reload_service: ReloadService,
     audit_log: AuditLog,
-    articles: Path,
-    data: Path,
-    versions: SnapshotRepository,
-    state: State | None,
+    restore: Callable[[Path], Awaitable[Restored]],
     said: AdminPhrases,
 ) -> Act:
     """`restore`: puts the backup `file` back."""
@@ -254,9 +224,7 @@ def restore_act(
         file = asked.get("file")
         if not isinstance(file, str) or not file or "\0" in file:
             raise WrongRequest
-        report = await audited_restore(
-            reload_service, audit_log, by, Path(file), articles, data, versions, state, said
-        )
+        report = await audited_restore(reload_service, audit_log, by, partial(restore, Path(file)), said)
         return _reported(report, said)
 
     return act

@@ -1,22 +1,24 @@
-"""Everything that learns, built over the shared state, and its work beside the talk."""
+"""Everything that learns, built over the shared state, its work beside the talk, and the acts of its API."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from pydantic import JsonValue
+
 from bot.admin.context import AdminContext
-from bot.admin.http import AdminApi
+from bot.admin.http import Act, Asked, WrongRequest
+from bot.admin.permissions import AuditLog, Permission
 from bot.admin.reload_service import ReloadReport
 from bot.errors import StateError
-from bot.feedback.acts import learning_acts
-from bot.feedback.aliases import AliasService
+from bot.feedback.aliases import AliasRefused, AliasService
 from bot.feedback.interaction_log import StoredInteractionLog
 from bot.feedback.outbox import OutboxWorker
 from bot.feedback.questions import MissedQuestions, UnansweredQuestions
@@ -24,16 +26,18 @@ from bot.feedback.usage import UsageRecorder, UsageReporter
 from bot.feedback.watches import WatchService
 from bot.ports import InteractionLog, PlatformRegistry
 from bot.query_service import QueryService, TooSlow
-from bot.rendering.fact import Permalinks
-from bot.runtime import background, periodic
+from bot.rendering.fact import Permalinks, no_permalinks
+from bot.runtime import background, now, periodic
 from bot.sharing import ALIASES, OUTBOX, SPEAKING, Alone, Sharing
 from bot.state.people import Person, Pseudonymizer, open_pseudonymizer, read_askers_key
+from bot.state.questions import QuestionState, UnansweredQuestion
 from bot.state.state import State
 from bot.texts import phrases
+from bot.texts.phrases import AdminPhrases
+from bot.texts.translation import reworded
 from knowledge.search.semantic import Coverage
 from knowledge.snapshot import SnapshotHolder
 from knowledge.snapshots.difference import new_facts
-from knowledge.text.analyzer import Analyzer
 
 log = logging.getLogger(__name__)
 
@@ -53,17 +57,15 @@ class FeedbackModule:
     usage: UsageReporter
     forget: Callable[[str, str], Awaitable[None]]
     embedded: Callable[[str], None]
+    acts: Mapping[str, Act]
 
 
 @asynccontextmanager
 async def open_feedback(
     data: Path,
     context: AdminContext,
-    store: SnapshotHolder,
     lookup: QueryService,
-    language: Analyzer,
     links: Permalinks,
-    api: AdminApi,
     sharing: Sharing | None = None,
 ) -> AsyncIterator[FeedbackModule]:
     """Teach the aliases given in chat, go on telling what a restart broke off, and listen to reloads.
@@ -71,6 +73,7 @@ async def open_feedback(
     Raises:
         StateError: the aliases cannot be read.
     """
+    store, language = context.reload_service.knowledge.store, context.reload_service.knowledge.language
     state, clock, platforms = context.state, context.clock, context.platforms
     sharing = sharing or Alone()
     pseudonyms = open_pseudonymizer(data)
@@ -82,9 +85,7 @@ async def open_feedback(
     fresh = partial(new_facts, context.versions)
     watching = WatchService(state.watches, state.checkpoints, lookup, fresh, links, clock, worker.call)
     await book.load()
-    said = phrases(context.language).admin
-    for name, act in learning_acts(unanswered, misses, book, context.audit_log, said).items():
-        api.add(name, act)
+    acts = learning_acts(unanswered, misses, book, context.audit_log, phrases(context.language).admin)
 
     async def swapped(report: ReloadReport) -> None:
         try:  # all of this may have come from a backup
@@ -133,6 +134,7 @@ async def open_feedback(
             UsageReporter(state, figures, partial(_coverage, store)),
             partial(_forget, state, pseudonyms, platforms),
             embedded,
+            acts,
         )
 
 
@@ -187,3 +189,124 @@ async def _forget_old(state: State, now: datetime) -> None:
     await state.votes.forget(now)
     await state.confirmations.forget(now)
     await state.usage.forget(now.date())
+
+
+MOST = 500
+LISTED = 50
+
+
+def learning_acts(
+    unanswered: UnansweredQuestions,
+    misses: MissedQuestions,
+    book: AliasService,
+    audit_log: AuditLog,
+    said: AdminPhrases,
+) -> dict[str, Act]:
+    """Every act of this room, by its name."""
+    return {
+        "unanswered": unanswered_act(unanswered, misses, audit_log, said),
+        "alias": alias_act(book, unanswered, audit_log, said),
+        "unalias": unalias_act(book, audit_log, said),
+    }
+
+
+async def acts_over(
+    state: State,
+    data: Path,
+    store: SnapshotHolder,
+    lookup: QueryService,
+    audit_log: AuditLog,
+    said: AdminPhrases,
+) -> dict[str, Act]:
+    """The same acts over a state that nobody serves from; who waits for an answer is told at the next start."""
+    pseudonyms = open_pseudonymizer(data)
+    unanswered = UnansweredQuestions(state.questions, lookup, pseudonyms, no_permalinks, now, _nobody_sends)
+    book = AliasService(state.aliases, store, now)
+    await book.load()
+    return learning_acts(unanswered, MissedQuestions(unanswered), book, audit_log, said)
+
+
+def _nobody_sends() -> None:
+    """What waits in the outgoing queue is sent by who serves next."""
+
+
+def unanswered_act(
+    unanswered: UnansweredQuestions, misses: MissedQuestions, audit_log: AuditLog, said: AdminPhrases
+) -> Act:
+    """`unanswered`: the questions asked most in vain, `limit` of them (50)."""
+
+    async def act(by: str, asked: Asked) -> tuple[int, JsonValue]:
+        limit = asked.get("limit", LISTED)
+        if isinstance(limit, bool) or not isinstance(limit, int) or not 0 < limit <= MOST:
+            raise WrongRequest
+        await misses.flush()
+        questions = await unanswered.often(QuestionState.OPEN, limit)
+        await audit_log.write(by, Permission.UNANSWERED, "shown")
+        return 200, {"questions": [question_json(question) for question in questions]}
+
+    return _or_why(act, said)
+
+
+def alias_act(
+    book: AliasService, unanswered: UnansweredQuestions, audit_log: AuditLog, said: AdminPhrases
+) -> Act:
+    """`alias`: takes `words`, two names of the same thing; without them lists what there is."""
+
+    async def act(by: str, asked: Asked) -> tuple[int, JsonValue]:
+        words = asked.get("words", "")
+        if not isinstance(words, str):
+            raise WrongRequest
+        if not words:
+            await audit_log.write(by, Permission.ALIAS, "shown")
+            return 200, {"aliases": await aliases_json(book)}
+        try:
+            names = await book.add(words, said)
+        except AliasRefused as denial:
+            await audit_log.write(by, Permission.ALIAS, "nothing", words[:100])
+            return 409, {"text": said.alias_refused.format(denial), "done": False}
+        await audit_log.write(by, Permission.ALIAS, "done", " = ".join(names))
+        told = await unanswered.look_again()
+        waiting = said.will_be_told.format(told) if told else said.nobody_waits
+        taken = said.alias_taken.format(" = ".join(names), waiting)
+        return 200, {"text": taken, "done": True, "names": list(names)}
+
+    return _or_why(act, said)
+
+
+def unalias_act(book: AliasService, audit_log: AuditLog, said: AdminPhrases) -> Act:
+    """`unalias`: forgets the group of a `number`."""
+
+    async def act(by: str, asked: Asked) -> tuple[int, JsonValue]:
+        number = asked.get("number")
+        if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+            raise WrongRequest
+        gone = await book.remove(number)
+        await audit_log.write(by, Permission.ALIAS, "done" if gone else "nothing", f"- {number}")
+        return (200 if gone else 404), {"text": said.alias_gone if gone else said.no_alias, "done": gone}
+
+    return _or_why(act, said)
+
+
+def question_json(question: UnansweredQuestion) -> dict[str, JsonValue]:
+    """A question as the API lists it: how often it was asked, by how many whom somebody knows, how many wait."""
+    return {
+        "question": question.text,
+        "asked": question.asked,
+        "askers": question.askers,
+        "waiting": question.alerts,
+    }
+
+
+async def aliases_json(book: AliasService) -> list[JsonValue]:
+    """Every group that was given in chat or here."""
+    return [{"number": alias.number, "names": list(alias.names)} for alias in await book.all()]
+
+
+def _or_why(act: Act, said: AdminPhrases) -> Act:
+    async def told(by: str, asked: Asked) -> tuple[int, JsonValue]:
+        try:
+            return await act(by, asked)
+        except StateError as error:
+            return 503, {"text": reworded(error, said.language), "done": False}
+
+    return told

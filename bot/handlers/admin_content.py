@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.admin.context import AdminContext, text_reply
-from bot.admin.permissions import AccessRequest, Permission
+from bot.admin.permissions import Permission
 from bot.feedback.aliases import AliasRefused, AliasService
 from bot.feedback.questions import UnansweredQuestions
 from bot.feedback.usage import UsageReporter
@@ -40,19 +40,16 @@ class FeedbackHandlers:
         """`/unanswered`: the most asked questions, four buttons each; `/unanswered all` adds what was put aside."""
         said = admin_phrases(message.sender)
         replies = [await self._open(said), *([await self._aside(said)] if command.rest == "all" else [])]
-        return await self._context.audited(
-            Permission.UNANSWERED, AccessRequest.of_message(message).actor, *replies
-        )
+        return await self._context.audited(Permission.UNANSWERED, message.actor, *replies)
 
     async def press(self, press: ButtonPress) -> Sequence[Reply]:
         """A button under `/unanswered`: 别名, 指到, 忽略, 等文章, 放回, 撤销."""
-        said, access = admin_phrases(press.sender), AccessRequest.of_press(press)
-        refused = await self._refused(access, press.data, said)
-        if access is None or refused:
-            return [Reply([], notice=refused or said.not_here)]
+        if (refused := await self._context.require_press(Permission.UNANSWERED, press)) is not None:
+            return refused
+        said, actor = admin_phrases(press.sender), str(press.actor)
         _, act, question_id = press.payload
         if act == "u":
-            return await self._unpin(access.actor, question_id, said)
+            return await self._unpin(actor, question_id, said)
         question = await self._unanswered.get(question_id)
         if question is None:
             return [Reply([], notice=said.question_gone)]
@@ -60,34 +57,31 @@ class FeedbackHandlers:
             return [text_reply(said.alias_how.format(question.text))]
         if act == "p":
             return await self._context.audited(
-                Permission.UNANSWERED, access.actor, await self._nearest(question, said)
+                Permission.UNANSWERED, actor, await self._nearest(question, said)
             )
         state = PUT_ASIDE.get(act, QuestionState.OPEN)
         await self._unanswered.mark(question.id, state)
-        await self._context.audit_log.write(
-            access.actor, Permission.UNANSWERED, "done", f"{state} {question.text}"
-        )
+        await self._context.audit_log.write(actor, Permission.UNANSWERED, "done", f"{state} {question.text}")
         left = await (self._aside(said) if act == ASIDE else self._open(said))
         return [replace(left, edits=press.message_id)]
 
     async def pin(self, press: ButtonPress) -> Sequence[Reply]:
         """A button under the nearest facts: this one answers the question."""
-        said, access = admin_phrases(press.sender), AccessRequest.of_press(press)
-        refused = await self._refused(access, press.data, said)
-        if access is None or refused:
-            return [Reply([], notice=refused or said.not_here)]
+        if (refused := await self._context.require_press(Permission.UNANSWERED, press)) is not None:
+            return refused
+        said, actor = admin_phrases(press.sender), str(press.actor)
         _, question_id, fact = press.payload
         pinned = await self._unanswered.pin(question_id, fact)
         if pinned is None:
             return [Reply([], notice=said.question_gone_pin)]
         question, told = pinned
-        await self._context.audit_log.write(access.actor, Permission.UNANSWERED, "done", f"{fact} {question}")
+        await self._context.audit_log.write(actor, Permission.UNANSWERED, "done", f"{fact} {question}")
         reply = text_reply(said.pinned.format(question, _told(told, said)))
         return [replace(reply, buttons=[[Button(said.undo, f"{QUESTION}:u:{question_id}")]])]
 
     async def alias(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
         """`/alias CIIE 进博会`; alone it lists what was given in chat."""
-        said, actor = admin_phrases(message.sender), AccessRequest.of_message(message).actor
+        said, actor = admin_phrases(message.sender), message.actor
         if not command.rest:
             return await self._context.audited(Permission.ALIAS, actor, text_reply(await self._aliases(said)))
         try:
@@ -102,7 +96,7 @@ class FeedbackHandlers:
         """`/unalias 3`, by the number that `/alias` shows."""
         said, wanted = admin_phrases(message.sender), command.rest.strip()
         gone = wanted.isascii() and wanted.isdigit() and await self._book.remove(int(wanted[:18]))
-        actor = AccessRequest.of_message(message).actor
+        actor = message.actor
         await self._context.audit_log.write(
             actor, Permission.ALIAS, "done" if gone else "nothing", f"- {wanted[:40]}"
         )
@@ -114,22 +108,13 @@ class FeedbackHandlers:
         replies = [text_reply(figures.text(said))]
         if figures.days and (picture := await self._stats.picture(figures, said)):
             replies.append(Reply([Run(said.last_days)], picture=picture))
-        return await self._context.audited(
-            Permission.STATS, AccessRequest.of_message(message).actor, *replies
-        )
-
-    async def _refused(self, access: AccessRequest | None, data: str, said: AdminPhrases) -> str:
-        """Why a button is not obeyed; empty where it is."""
-        denial = (
-            await self._context.authorizer.denial(Permission.UNANSWERED, access, data) if access else None
-        )
-        return (said.denials[denial] or said.not_here) if denial else ""
+        return await self._context.audited(Permission.STATS, message.actor, *replies)
 
     async def _unpin(self, actor: str, question_id: str, said: AdminPhrases) -> Sequence[Reply]:
         question = await self._unanswered.unpin(question_id)
         if question is None:
             return [Reply([], notice=said.undone_already)]
-        await self._context.audit_log.write(actor, Permission.UNANSWERED, "done", f"撤销 {question}")
+        await self._context.audit_log.write(actor, Permission.UNANSWERED, "done", f"- {question}")
         return [Reply([], notice=said.undone)]
 
     async def _open(self, said: AdminPhrases) -> Reply:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.admin.context import AdminContext, text_reply
-from bot.admin.permissions import AccessRequest, Permission, Role
+from bot.admin.permissions import Permission, Role
 from bot.admin.reports import audit_line, moment
 from bot.handlers.admin_reload import admin_phrases
 from bot.handlers.intents import TypedCommand
@@ -25,7 +25,7 @@ class RoleHandlers:
 
     async def grant(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
         """`/grant 12345` or `/grant platform:id` makes an editor; `/grant` alone lists them."""
-        said, actor = admin_phrases(message.sender), AccessRequest.of_message(message).actor
+        said, actor = admin_phrases(message.sender), message.actor
         if not command.rest:
             return await self._context.audited(Permission.GRANT, actor, text_reply(await self._editors(said)))
         named = self._person(message, command.rest)
@@ -46,7 +46,7 @@ class RoleHandlers:
         named = self._person(message, command.rest)
         if named is None:
             return [text_reply(said.revoke_usage)]
-        (platform, person), actor = named, AccessRequest.of_message(message).actor
+        (platform, person), actor = named, message.actor
         had = await self._context.state.roles.revoke(platform, person)
         await self._context.audit_log.write(
             actor, Permission.REVOKE, "done" if had else "nothing", f"{platform}:{person}"
@@ -56,9 +56,7 @@ class RoleHandlers:
     async def audit(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
         """`/audit`, or `/audit 50`; says too whether the log is whole."""
         wanted = int(command.rest) if command.rest.isascii() and command.rest.isdigit() else ROWS
-        await self._context.audit_log.write(
-            AccessRequest.of_message(message).actor, Permission.AUDIT, "shown"
-        )
+        await self._context.audit_log.write(message.actor, Permission.AUDIT, "shown")
         rows = await self._context.state.audit.last(max(1, min(wanted, MOST_ROWS)))
         broken = await self._context.state.audit.first_broken()
         said = admin_phrases(message.sender)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from bot.admin.context import AdminContext, text_reply
 from bot.admin.operations import audited_reload, audited_rollback, wants_a_person
-from bot.admin.permissions import AccessRequest, Permission
+from bot.admin.permissions import Permission
 from bot.admin.reload_service import ReloadReport, ReloadRequest
 from bot.admin.reports import changes_text, moment, progress_text, report_text, version_line
 from bot.handlers.intents import TypedCommand
@@ -20,6 +20,7 @@ from bot.state.database import fresh_id
 from bot.state.sessions import LASTS, Confirmation
 from bot.texts import phrases
 from bot.texts.phrases import AdminPhrases
+from bot.texts.translation import reworded
 from knowledge.errors import SnapshotDamaged
 from knowledge.snapshots.manifest import read_manifest
 from knowledge.snapshots.sources import folder_changes
@@ -47,7 +48,7 @@ class ReloadHandlers:
         said, dry = admin_phrases(message.sender), command.rest.lower() in DRY
         if command.rest and not dry:
             return [text_reply(said.reload_usage)]
-        request = ReloadRequest(AccessRequest.of_message(message).actor, dry)
+        request = ReloadRequest(message.actor, dry)
         self._context.spawn(self.run(message.chat, request, said), message.chat)
         return [Reply([])]
 
@@ -107,7 +108,7 @@ class ReloadHandlers:
     async def versions(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
         """`/versions`: what is stored, which one serves, and whether the folder has changed since."""
         lines = await asyncio.to_thread(self._version_lines, admin_phrases(message.sender))
-        actor = AccessRequest.of_message(message).actor
+        actor = message.actor
         return await self._context.audited(Permission.VERSIONS, actor, text_reply("\n".join(lines)))
 
     async def rollback(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
@@ -115,7 +116,7 @@ class ReloadHandlers:
         said = admin_phrases(message.sender)
         if command.rest and not (command.rest.isascii() and command.rest.isdigit()):
             return [text_reply(said.rollback_usage)]
-        actor = AccessRequest.of_message(message).actor
+        actor = message.actor
         report = await audited_rollback(
             self._context.reload_service, self._context.audit_log, actor, command.rest or None
         )
@@ -134,7 +135,7 @@ class ReloadHandlers:
             try:
                 told = read_manifest(self._context.versions.folder / name)
             except SnapshotDamaged as damage:
-                lines.append(f"✗ {damage}")
+                lines.append(f"✗ {reworded(damage, said.language)}")
             else:
                 lines.append(
                     version_line(name, told, datetime.fromtimestamp(told.created, UTC), name == serving, said)

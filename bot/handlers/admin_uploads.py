@@ -11,9 +11,9 @@ from dataclasses import asdict, replace
 from datetime import date, timedelta
 from pathlib import PurePosixPath
 
-from bot.admin.build_client import TrialFailed, try_file
 from bot.admin.context import AdminContext, text_reply
-from bot.admin.permissions import AccessRequest, Permission
+from bot.admin.knowledge import TrialFailed, try_file
+from bot.admin.permissions import Permission
 from bot.admin.reload_service import ReloadRequest, ReloadStatus
 from bot.admin.reports import preview_text
 from bot.admin.upload_store import LIMIT, TooBig, shown_name, stored_name
@@ -24,7 +24,7 @@ from bot.messages import Attachment, Button, ButtonPress, Chat, Message, Reply
 from bot.state.database import fresh_id
 from bot.state.sessions import Upload, UploadState
 from bot.texts.phrases import AdminPhrases
-from bot.texts.reworded import reworded
+from bot.texts.translation import reworded
 from knowledge.documents.folder import find_sources
 from knowledge.documents.sidecar import SUFFIX, read_sidecar
 from knowledge.errors import KnowledgeError, NoArticles, StorageUnavailable
@@ -48,10 +48,10 @@ class UploadHandlers:
         """Take in a file that came with a message."""
         if message.attachment is None:
             return []
-        said, actor = admin_phrases(message.sender), AccessRequest.of_message(message).actor
+        said, actor = admin_phrases(message.sender), message.actor
         if (message.attachment.size or 0) > LIMIT:
             await self._context.audit_log.write(
-                actor, Permission.UPLOAD, "refused", f"太大 {message.attachment.size}"
+                actor, Permission.UPLOAD, "refused", f"too_big {message.attachment.size}"
             )
             return [text_reply(said.too_big.format(LIMIT >> 20))]
         self._context.spawn(self._take(message.chat, actor, message.attachment, said), message.chat)
@@ -60,7 +60,7 @@ class UploadHandlers:
     async def how(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
         """`/upload`: a file is simply sent."""
         how = text_reply(admin_phrases(message.sender).upload_how)
-        return await self._context.audited(Permission.UPLOAD, AccessRequest.of_message(message).actor, how)
+        return await self._context.audited(Permission.UPLOAD, message.actor, how)
 
     async def press(self, press: ButtonPress) -> Sequence[Reply]:
         """`upload:p:ID` publishes, `upload:c:ID` also against what was objected, `upload:d:ID` discards."""
@@ -174,7 +174,7 @@ class UploadHandlers:
                 self._context.upload_store.place, upload.id, target, self._context.clock()
             )
         except StorageUnavailable as error:
-            await self._back(chat, upload, str(error), said.try_later, said)
+            await self._back(chat, upload, reworded(error, said.language), said.try_later, said)
             return
         anyway = [
             Button(said.anyway, f"{UPLOAD}:c:{upload.id}"),
@@ -254,12 +254,12 @@ class MetaHandlers:
         said, wanted = admin_phrases(message.sender), read_meta(command.rest)
         if wanted is None:
             return [text_reply(said.meta_usage)]
-        actor = AccessRequest.of_message(message).actor
+        actor = message.actor
         try:
             written = await asyncio.to_thread(self._write, *wanted, said)
         except KnowledgeError as error:
             await self._context.audit_log.write(actor, Permission.META, "failed", str(error))
-            return [text_reply(str(error))]
+            return [text_reply(reworded(error, said.language))]
         await self._context.audit_log.write(actor, Permission.META, "done", f"{written} {wanted[1]}")
         return [text_reply(said.meta_written.format(written))]
 

@@ -99,8 +99,7 @@ class HelpHandlers:
     async def whoami(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
         """The sender's id, as owners' ids are written in the settings."""
         said = phrases(message.sender.language)
-        person = f"{message.chat.platform}:{message.sender.id}"
-        return [Reply([Run(f"{said.you_are} "), Run(person, Style.CODE)], reply_to=message.id)]
+        return [Reply([Run(f"{said.you_are} "), Run(message.actor, Style.CODE)], reply_to=message.id)]
 
 
 EVERYWHERE = frozenset(Scope)

@@ -1,22 +1,30 @@
-"""The conversation: says who is answered and which handler answers."""
+"""The conversation: says who is answered and which handler answers, and builds the handlers."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
 from bot.admin.permissions import Permission
+from bot.admin.wiring import AdminModule
 from bot.clippings import Clippings
 from bot.errors import StateError
+from bot.feedback.wiring import FeedbackModule
+from bot.handlers.admin_content import POINT, QUESTION, FeedbackHandlers
+from bot.handlers.admin_people import RoleHandlers
+from bot.handlers.admin_reload import CONFIRM, ReloadHandlers
+from bot.handlers.admin_uploads import UPLOAD, MetaHandlers, UploadHandlers
 from bot.handlers.answer_buttons import AnswerButtons
-from bot.handlers.answers import ASK, AnswerHandler, inline_answer
+from bot.handlers.answers import ASK, HOPE, AnswerHandler, inline_answer
 from bot.handlers.browsing import ARTICLE, ARTICLES, ArticleHandlers
 from bot.handlers.commands import COMMANDS, START, Audience, Command, HelpHandlers, bound, command_of
 from bot.handlers.intents import Intent, Search, SmallTalk, TypedCommand, parse_intent
 from bot.handlers.settings import LIBRARY, SETTINGS, LibraryHandlers, SettingsHandlers
+from bot.handlers.subscriptions import UNWATCH, AlertHandlers, WatchHandlers
 from bot.messages import ButtonPress, Chat, ChatType, InlineAnswer, InlineQuery, Message, Reply, Run, Sender
 from bot.ports import (
     AnonymousOnly,
@@ -31,12 +39,14 @@ from bot.ports import (
 )
 from bot.query_service import QueryService, TooSlow
 from bot.rendering.fact import Permalinks, no_permalinks
+from bot.runtime import background, periodic
 from bot.texts import Phrases, phrases
-from bot.texts.reworded import reworded
+from bot.texts.translation import reworded
 from knowledge.text.nearness import nearest
 
 log = logging.getLogger(__name__)
 
+TIDY_SECONDS = 3600.0
 SIMILAR = 0.6
 """Share of letters that a mistyped command has in common with the right one."""
 
@@ -237,3 +247,40 @@ def _no_such(name: str, said: Phrases) -> str:
     public = [command.name for command in COMMANDS if isinstance(command.permission, Audience)]
     near = nearest(name, public, SIMILAR)
     return said.nearest_command.format(near) if near else said.unknown_command
+
+
+@asynccontextmanager
+async def open_handlers(
+    admin: AdminModule, feedback: FeedbackModule | None, administrators: GroupAdmins
+) -> AsyncIterator[HandlerSet]:
+    """Build what the shared state allows; without it only the guard, which says so."""
+    context = admin.context
+    if context is None or feedback is None:
+        yield HandlerSet(guard=admin.guard)
+        return
+    reloads, watches = ReloadHandlers(context), WatchHandlers(feedback.watches, administrators)
+    uploads, alerts = UploadHandlers(context, reloads), AlertHandlers(feedback.unanswered, feedback.forget)
+    content = FeedbackHandlers(context, feedback.unanswered, feedback.aliases, feedback.usage)
+    presses: dict[str, PressHandler] = {
+        CONFIRM: reloads.confirm,
+        UPLOAD: uploads.press,
+        HOPE: alerts.subscribe,
+        UNWATCH: watches.press,
+        QUESTION: content.press,
+        POINT: content.pin,
+    }
+    handlers = (reloads, uploads, MetaHandlers(context), RoleHandlers(context), content, alerts, watches)
+    admin.reload_trigger.on_report = reloads.announce
+    await _sweep(uploads)
+    forgetting = periodic(
+        TIDY_SECONDS, uploads.forget_old, StateError, OSError, what="old uploads could not be forgotten"
+    )
+    async with background(forgetting):
+        yield HandlerSet(handlers, presses, uploads.receive, admin.guard)
+
+
+async def _sweep(uploads: UploadHandlers) -> None:
+    try:
+        await uploads.sweep()
+    except (StateError, OSError) as error:
+        log.warning("what broken uploads left could not be cleared: %s", error)

@@ -5,19 +5,18 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, BinaryIO, TextIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from bot.admin.progress import BuildProgress, LogLines, ProgressBar
 from bot.config import Settings, wants_colour
-from bot.messages import Chat, Reply, Run, Style
-from bot.offline import open_snapshot
+from bot.messages import Reply, Run, Style
+from bot.offline import open_snapshot, open_with_meaning
 from bot.query_service import ask_verified
 from bot.rendering.answer import answer_runs
 from bot.rendering.fact import citation
-from bot.terminal.embedding import open_with_meaning
 from bot.texts import Phrases, phrases
-from bot.texts.phrases import ConsolePhrases
-from bot.texts.reworded import reworded
+from bot.texts.operating import ConsolePhrases
+from bot.texts.translation import reworded
 from knowledge.embedding.meanings import Semantics
 from knowledge.embedding.models import chosen_embeddings
 from knowledge.errors import NoArticles
@@ -58,22 +57,6 @@ class ConsoleStyle:
         dim = run.style is Style.PLAIN and words.startswith("——《")
         mark = self._marks.get(Style.CODE if dim else run.style)
         return f"{mark}{words}{_END}" if mark and words.strip() else words
-
-
-class TerminalGateway:
-    """Writes each reply as a paragraph; there is nothing to edit, so a changed reply is written again."""
-
-    def __init__(self, stream: TextIO, style: ConsoleStyle) -> None:
-        self._stream = stream
-        self._style = style
-        self._sent = 0
-
-    async def send(self, chat: Chat, reply: Reply) -> str | None:
-        """Write one reply; return its number."""
-        self._stream.write(reply_text(reply, self._style))
-        self._stream.flush()
-        self._sent += 1
-        return str(self._sent)
 
 
 def ask(settings: Settings, words: list[str], limit: int, as_json: bool) -> int:

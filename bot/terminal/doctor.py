@@ -14,7 +14,7 @@ from bot.ports import Finding, Presence, Severity
 from bot.terminal.console import write
 from bot.terminal.operations import call_admin_api, serving_address
 from bot.texts import phrases
-from bot.texts.doctor import DoctorPhrases
+from bot.texts.operating import DoctorPhrases
 
 MARKS = {Severity.WELL: "✓", Severity.ADVICE: "!", Severity.WRONG: "✗"}
 

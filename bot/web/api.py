@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from bot.query_service import LONGEST_QUERY, QueryService, ask_verified
-from bot.web.asking import ASKING
-from bot.web.reader import reader_of
+from bot.web.readers import READERS
+from bot.web.templates import reader_of
 from knowledge.model import Browse, Order
 from knowledge.schemas import answer_json, dump, listing_json
 
@@ -46,7 +46,7 @@ async def answer_api(request: web.Request) -> web.Response:
     asked = question(request)
     if asked is None:
         raise web.HTTPBadRequest(text=reader_of(request).said.site.no_question)
-    answer = await request.app[ASKING].ask(
+    answer = await request.app[READERS].ask(
         "api", asked, lambda snapshot: ask_verified(snapshot, asked.filtered, asked.hits, asked.context)
     )
     return _json(dump(answer_json(answer) | {"query": asked.query}))

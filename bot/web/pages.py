@@ -13,10 +13,9 @@ from bot.rendering.answer import Agreement, agreement, heading_runs, nearest_hit
 from bot.rendering.fact import issue, lines, shown_marks
 from bot.texts import Phrases
 from bot.web.api import QUERIES, ApiQuestion, question
-from bot.web.asking import ASKING
-from bot.web.reader import Reader, reader_of
-from bot.web.reading import fact_path, source_path
-from bot.web.templates import TEMPLATES, Piece, address, pieces
+from bot.web.articles import fact_path, source_path
+from bot.web.readers import READERS
+from bot.web.templates import TEMPLATES, Piece, Reader, address, pieces, reader_of
 from knowledge.model import Answer, Article, Browse, Hit, Listing
 from knowledge.search.conversation import Hints
 from knowledge.snapshot import Snapshot
@@ -106,7 +105,7 @@ async def show_page(request: web.Request) -> web.Response:
         listing = await request.app[QUERIES].read(lambda snapshot: snapshot.browse(Browse(most=TITLES)))
         return templates.page("talk.html", reader, "", answer=None, listing=listing, library="")
 
-    answer = await request.app[ASKING].ask(
+    answer = await request.app[READERS].ask(
         "page", asked, lambda snapshot: ask_verified(snapshot, asked.filtered, asked.hits, asked.context)
     )
 

@@ -7,13 +7,14 @@ import json
 import logging
 import os
 import re
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from importlib.resources import files
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
-from aiohttp.typedefs import Handler
+from aiohttp.typedefs import Handler, Middleware
 
 from bot.clippings import Clippings
 from bot.config import Address
@@ -22,13 +23,10 @@ from bot.observability import Metrics
 from bot.query_service import QueryService, TooSlow
 from bot.texts import Phrases
 from bot.web.api import QUERIES, answer_api, articles_api
-from bot.web.asking import ASKING, Asking, measuring
-from bot.web.browsing import show_articles
+from bot.web.articles import CLIPPINGS, show_article, show_articles, show_clipping
 from bot.web.pages import show_page
-from bot.web.reader import SAID, reader_of, switch
-from bot.web.reading import CLIPPINGS, show_article, show_clipping
-from bot.web.templates import TEMPLATES, Templates
-from bot.web.votes import VOTES, PageVotes, take_vote
+from bot.web.readers import READERS, Readers, take_vote
+from bot.web.templates import SAID, TEMPLATES, Templates, reader_of, switch
 from knowledge.errors import NothingServes
 from knowledge.schemas import dump
 
@@ -90,19 +88,18 @@ def make_site(
     said: Phrases,
     routes: Sequence[web.RouteDef] = (),
     starting: Callable[[], str] = str,
-    votes: PageVotes | None = None,
-    asking: Asking | None = None,
+    readers: Readers | None = None,
     metrics: Metrics | None = None,
     clippings: Clippings | None = None,
 ) -> web.Application:
     """Build the public site; `routes` adds what other surfaces need there, such as a webhook.
 
     `starting` says how far it is while there is nothing to answer from yet. `said` is for readers whose browsers ask
-    for no language of ours; without `votes` none is kept.
+    for no language of ours.
     """
     site = web.Application(middlewares=[*([measuring(metrics)] if metrics else []), guard])
     site[QUERIES], site[HEALTH], site[SAID], site[STARTING] = queries, health, said, starting
-    site[TEMPLATES], site[VOTES], site[ASKING] = Templates(), votes, asking or Asking(queries)
+    site[TEMPLATES], site[READERS] = Templates(), readers or Readers(queries)
     site[CLIPPINGS] = clippings
     site.router.add_get("/", show_page)
     site.router.add_get("/api/ask", answer_api)
@@ -117,6 +114,29 @@ def make_site(
     site.router.add_get("/static/{name}", _static)
     site.router.add_routes(routes)
     return site
+
+
+def measuring(metrics: Metrics) -> Middleware:
+    """Count every request by its route and status, and how long it took."""
+
+    @web.middleware
+    async def measured(request: web.Request, handler: Handler) -> web.StreamResponse:
+        begun = time.perf_counter()
+        status = 500
+        try:
+            response = await handler(request)
+            status = response.status
+            return response
+        except web.HTTPException as error:
+            status = error.status
+            raise
+        finally:
+            resource = request.match_info.route.resource
+            route = resource.canonical if resource else "other"
+            metrics.requests.labels(route, str(status)).inc()
+            metrics.request_seconds.labels(route).observe(time.perf_counter() - begun)
+
+    return measured
 
 
 @web.middleware

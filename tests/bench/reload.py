@@ -20,8 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from bot.admin.build_client import BuildClient
-from bot.admin.knowledge import start_knowledge
+from bot.admin.knowledge import BuildClient, start_knowledge
 from bot.admin.reload_service import ReloadRequest, ReloadService, ReloadStatus
 from bot.query_service import QueryService, ask_verified, open_query_service
 from knowledge.snapshot import Snapshot
@@ -105,10 +104,7 @@ async def measure(home: Path, count: int) -> bool:
         print(f"{count} articles: first build {time.perf_counter() - began:.1f} s", flush=True)
         reloader = ReloadService(
             articles,
-            knowledge.versions,
-            knowledge.store,
-            knowledge.manifest,
-            knowledge.language,
+            knowledge,
             builder,
             lambda: datetime.now(UTC),
             _nothing,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -13,10 +12,10 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from bot.messages import Button, Chat, ChatType, Conversation, Message, MessageGateway, Reply, Run, Sender
+from bot.messages import Button, Chat, ChatType, Conversation, Message, Reply, Run, Sender
 from bot.ports import Platform
 from bot.query_service import ask_verified
-from bot.terminal.console import ConsoleStyle, TerminalGateway, answer_text
+from bot.terminal.console import ConsoleStyle, answer_text, reply_text
 from bot.texts import phrases
 from bot.web.server import HealthChecks, make_site
 from tests.bot.feishu import service as of_feishu
@@ -168,30 +167,26 @@ class TestFake(ChatContract, FileContract):
         yield Stage(fake, chat, lambda: list(fake.screen.values()), say)
 
 
-class TerminalSurface:
-    """A terminal whose screen can be read; it keeps styles off, as a pipe does."""
+class Paragraphs:
+    """What is written in a terminal, reply by reply; styles are off, as in a pipe."""
 
     def __init__(self) -> None:
-        self._screen = Screen()
-        self.outbox: MessageGateway = TerminalGateway(
-            self._screen, ConsoleStyle(terminal=False, colour=False)
-        )
+        self.written: list[str] = []
+
+    async def send(self, chat: Chat, reply: Reply) -> str | None:
+        self.written.append(reply_text(reply, ConsoleStyle(terminal=False, colour=False)))
+        return str(len(self.written))
+
+
+class TerminalSurface:
+    """A terminal whose screen can be read."""
+
+    def __init__(self) -> None:
+        self.outbox = Paragraphs()
         self.chat = Chat("terminal", "here", ChatType.PRIVATE)
 
     def seen(self) -> Sequence[str]:
-        return self._screen.written
-
-
-class Screen(io.StringIO):
-    """Keeps each writing apart."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.written: list[str] = []
-
-    def write(self, text: str, /) -> int:
-        self.written.append(text)
-        return len(text)
+        return self.outbox.written
 
 
 class TestTerminal(GatewayContract, AnswerContract):

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.admin.build_client import BuildClient
+from bot.admin.knowledge import BuildClient
 from bot.messages import Attachment
 from knowledge.errors import StorageUnavailable
 from knowledge.snapshots.build import build

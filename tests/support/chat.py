@@ -11,13 +11,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.admin.build_client import SnapshotBuilder
 from bot.admin.http import AdminApi
-from bot.admin.knowledge import KnowledgeRuntime, start_knowledge
+from bot.admin.knowledge import KnowledgeRuntime, SnapshotBuilder, start_knowledge
+from bot.admin.reload_service import ReloadService
 from bot.admin.wiring import AdminModule, AdminOptions, open_admin, open_shared_state
 from bot.feedback.wiring import open_feedback
-from bot.handlers.dispatcher import Dispatcher
-from bot.handlers.wiring import open_handlers
+from bot.handlers.dispatcher import Dispatcher, open_handlers
 from bot.messages import (
     Attachment,
     ButtonPress,
@@ -75,6 +74,7 @@ class Hall:
     clock: Clock
     knowledge: KnowledgeRuntime
     side: AdminModule
+    api: AdminApi
     dialogue: Dispatcher
 
     async def say(self, text: str, sender: str | Sender = OWNER, **how: Any) -> str:
@@ -180,17 +180,16 @@ async def hall(
         api = AdminApi(
             TOKEN, "127.0.0.1", lambda: b"# metrics\n", shared.audit_log.record_denied_http, lambda: "…"
         )
-        side = await enter(open_admin(options, shared, api, knowledge, builder or here, platforms, clock))
-        store, language, nobody = knowledge.store, knowledge.language, PlatformRegistry()
-        lookup = stack.enter_context(open_query_service(store, patience=30))
+        reloads = ReloadService(articles, knowledge, builder or here, clock, shared.quoted)
+        side = await enter(open_admin(options, shared, reloads, platforms, clock))
+        lookup = stack.enter_context(open_query_service(knowledge.store, patience=30))
         feedback = None
         if side.context:
-            feedback = await enter(
-                open_feedback(data, side.context, store, lookup, language, no_permalinks, api)
-            )
-        handlers = await enter(open_handlers(side, feedback, nobody))
+            feedback = await enter(open_feedback(data, side.context, lookup, no_permalinks))
+        api.serve({**side.acts, **(feedback.acts if feedback else {})})
+        handlers = await enter(open_handlers(side, feedback, PlatformRegistry()))
         memory = feedback.log if feedback else None
         dialogue = Dispatcher(lookup, side.shown, clock, more=handlers, memory=memory)
-        room = Hall(articles, data, here, phone, clock, knowledge, side, dialogue)
+        room = Hall(articles, data, here, phone, clock, knowledge, side, api, dialogue)
         await room.quiet()  # what the owner is told at the start
         yield room

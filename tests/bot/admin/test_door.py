@@ -30,7 +30,7 @@ async def room(tmp_path: Path) -> AsyncIterator[Hall]:
 
 @pytest.fixture
 async def door(room: Hall) -> AsyncIterator[Door]:
-    async with TestClient(TestServer(room.side.api.app)) as client:
+    async with TestClient(TestServer(room.api.app)) as client:
         yield client
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bot.admin.build_client import BuildClient
+from bot.admin.knowledge import BuildClient
 from bot.admin.operations import poll_folder
 from bot.messages import Chat, Reply
 from knowledge.errors import BuildFailed, NoArticles, NothingChanged

@@ -200,7 +200,7 @@ async def test_a_wrong_sentence_is_corrected_by_pressing_another_and_can_be_take
         assert await acts(room) == [
             ("unanswered", "done", f"{wrong.id} {QUESTION}"),
             ("unanswered", "done", f"{right.id} {QUESTION}"),
-            ("unanswered", "done", f"撤销 {QUESTION}"),
+            ("unanswered", "done", f"- {QUESTION}"),
         ]
 
 

@@ -1,4 +1,4 @@
-"""`/articles/{id}`: an article as one would print it, its file's raw lines, and the printed place as a picture."""
+"""`/articles`: every article, sorted, filtered, fifty a page; and one as one would print it, by its raw lines, or clipped."""
 
 from __future__ import annotations
 
@@ -13,11 +13,69 @@ from bot.rendering.answer import shown_query
 from bot.rendering.fact import Permalinks, issue, lines, no_permalinks
 from bot.rendering.printed import PrintedParagraph, printed_sections
 from bot.texts import Phrases
-from bot.web.api import QUERIES
-from bot.web.reader import reader_of
-from bot.web.templates import TEMPLATES, Piece, address, pieces
-from knowledge.model import Article, Document, Fact, Hit
+from bot.web.api import QUERIES, browsing
+from bot.web.templates import TEMPLATES, Piece, Reader, address, pieces, reader_of
+from knowledge.model import Article, Browse, Document, Fact, Hit, Listed
+from knowledge.schemas import KEYWORDS
 from knowledge.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleLine:
+    """An article of the list as a template shows it."""
+
+    path: str
+    title: str
+    where: str
+    library: str | None
+    file: str
+    facts: str
+    keywords: Sequence[tuple[str, str]]
+
+
+async def show_articles(request: web.Request) -> web.Response:
+    """List one page of articles, with what they can be chosen by."""
+    browse, reader = browsing(request), reader_of(request)
+    listing = await request.app[QUERIES].read(lambda snapshot: snapshot.browse(browse))
+    last = browse.first + browse.most >= listing.total
+    return request.app[TEMPLATES].page(
+        "articles.html",
+        reader,
+        reader.said.site.articles,
+        browse=browse,
+        listing=listing,
+        rows=[_article_line(one, reader) for one in listing.articles],
+        chosen=bool(browse.words or browse.libraries or browse.years or browse.newspapers),
+        before=_address_of(browse, -1) if browse.first else None,
+        after=None if last else _address_of(browse, 1),
+    )
+
+
+def _article_line(one: Listed, reader: Reader) -> ArticleLine:
+    article = one.article
+    return ArticleLine(
+        f"/articles/{article.id}",
+        article.title.text,
+        " ".join(issue(article, reader.said)),
+        article.library,
+        article.file,
+        reader.said.site.facts.format(one.facts),
+        [(word, address("/articles", words=word)) for word in article.keywords[:KEYWORDS]],
+    )
+
+
+def _address_of(browse: Browse, step: int) -> str:
+    """The address of the page before or after."""
+    return address(
+        "/articles",
+        words=browse.words,
+        library="".join(browse.libraries),
+        year="".join(map(str, browse.years)),
+        newspaper="".join(browse.newspapers),
+        sort=browse.order.value,
+        page=browse.first // browse.most + 1 + step,
+    )
+
 
 RELATED = 5
 MOST_LINES = 2_000

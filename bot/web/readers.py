@@ -1,0 +1,146 @@
+"""Readers of page and API, of whom nobody is known: their questions, answered and counted, and their votes."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+import weakref
+from collections import OrderedDict, deque
+from collections.abc import Callable, Hashable
+from datetime import datetime
+
+from aiohttp import web
+
+from bot.ports import AnswerSession, InMemorySessions, InteractionLog, NullLog, SessionStore, new_id
+from bot.query_service import LONGEST_QUERY, QueryService, ask_verified
+from bot.runtime import now
+from bot.web.templates import reader_of
+from knowledge.model import Answer
+from knowledge.snapshot import Snapshot
+
+KEPT = 500  # answers, some kilobytes each
+PAGE = "page"
+LARGEST = 64 * 1024
+MOST, WITHIN = 60, 60.0  # votes of all readers in so many seconds
+
+
+class Readers:
+    """Looks up what they ask and takes how they liked it; what comes before `remember` is answered, and not kept."""
+
+    def __init__(
+        self,
+        queries: QueryService,
+        memory: InteractionLog | None = None,
+        clock: Callable[[], datetime] = now,
+    ) -> None:
+        self._queries = queries
+        self._memory = memory or NullLog()
+        self._clock = clock
+        self._sessions: SessionStore = InMemorySessions()
+        self._lately = _LatelyAnswered()
+        self._voted: deque[datetime] = deque(maxlen=MOST)
+
+    def remember(self, memory: InteractionLog, sessions: SessionStore) -> None:
+        """Tell `memory` from now on, and keep in `sessions` what was voted on."""
+        self._memory, self._sessions = memory, sessions
+
+    async def ask(self, surface: str, key: Hashable, work: Callable[[Snapshot], Answer]) -> Answer:
+        """Answer by `work`, or by the fact that an admin pointed to where it finds nothing.
+
+        `key` is all that the answer depends on beside the snapshot: what was answered lately is not worked out again.
+
+        Raises:
+            TooSlow: the budget is spent.
+        """
+        begun = time.perf_counter()
+        answer = await self._queries.read(lambda snapshot: self._lately.get(snapshot, key, work))
+        self._memory.asked(answer, round(1000 * (time.perf_counter() - begun)), surface)
+        if answer.found:
+            return answer
+        pointed = await self._memory.pointed(answer)
+        if not pointed.found and answer.query.strip():
+            self._memory.missed_by_somebody(answer.query)
+        return pointed
+
+    def voted_enough(self) -> bool:
+        """Whether too many votes came lately to take another; else this one counts."""
+        voted, moment = self._voted, self._clock()
+        full = len(voted) == MOST and (moment - voted[0]).total_seconds() < WITHIN
+        if not full:
+            voted.append(moment)
+        return full
+
+    async def vote(self, query: str, liked: bool) -> None:
+        """Keep the answer as it is now, and the vote on it, as a chat's are kept: each vote is somebody's.
+
+        Raises:
+            TooSlow: the budget is spent.
+        """
+        answer, version = await self._queries.read(
+            lambda snapshot: (ask_verified(snapshot, query, 10), snapshot.version)
+        )
+        facts = tuple(hit.fact.id for hit in (*answer.hits, *answer.related))
+        shown = AnswerSession(new_id(), query, PAGE, PAGE, "", version, facts, self._clock())
+        await self._sessions.add(shown)
+        await self._memory.voted(shown.id, PAGE, new_id(), liked)
+
+
+class _LatelyAnswered:
+    """The newest answers of one snapshot with its names and vectors: another snapshot, alias or vector, and they go."""
+
+    def __init__(self) -> None:
+        self._of: tuple[weakref.ref[Snapshot], int] | None = None
+        self._answers: OrderedDict[Hashable, Answer] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, snapshot: Snapshot, key: Hashable, work: Callable[[Snapshot], Answer]) -> Answer:
+        """The answer kept under a key, else what `work` says."""
+        coverage = snapshot.coverage
+        embedded = coverage.embedded if coverage else 0
+        with self._lock:
+            if self._of is None or self._of[0]() is not snapshot or self._of[1] != embedded:
+                self._answers.clear()
+                self._of = weakref.ref(snapshot), embedded
+            if (kept := self._answers.get(key)) is not None:
+                self._answers.move_to_end(key)
+                return kept
+        answer = work(snapshot)
+        with self._lock:
+            if self._of is not None and self._of[0]() is snapshot and self._of[1] == embedded:
+                self._answers[key] = answer
+                if len(self._answers) > KEPT:
+                    self._answers.popitem(last=False)
+        return answer
+
+
+READERS = web.AppKey("readers", Readers)
+
+
+async def take_vote(request: web.Request) -> web.Response:
+    """Take a vote, and lead back to the answer.
+
+    Raises:
+        HTTPForbidden: another site sent it.
+        HTTPTooManyRequests: too many came lately.
+    """
+    readers, said = request.app[READERS], reader_of(request).said.site
+    origin = request.headers.get("Origin")
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none") or (
+        origin is not None and origin != f"{request.scheme}://{request.host}" and origin != "null"
+    ):
+        raise web.HTTPForbidden(text=said.vote_from_elsewhere)
+    if (request.content_length or 0) > LARGEST:
+        raise web.HTTPRequestEntityTooLarge(max_size=LARGEST, actual_size=request.content_length or 0)
+    form = await request.post()
+    query, library = str(form.get("q", ""))[:LONGEST_QUERY], "".join(str(form.get("library", "")).split())
+    liked = str(form.get("liked", ""))
+    if liked not in ("yes", "no") or not query.strip():
+        raise web.HTTPBadRequest
+    if readers.voted_enough():
+        raise web.HTTPTooManyRequests
+    await readers.vote(f"库:{library} {query}" if library else query, liked == "yes")
+    if "application/json" in request.headers.get("Accept", ""):
+        return web.json_response({"thanks": said.thanks})
+    back = str(form.get("back", "/"))
+    raise web.HTTPSeeOther(back if re.fullmatch(r"/\?[^\s\\]*", back) else "/")
