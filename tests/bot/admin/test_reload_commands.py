@@ -87,7 +87,11 @@ async def test_while_one_reload_runs_the_others_are_told_since_when(room: Hall) 
     before = len(room.phone.sent)
     for _ in range(20):
         await room.say("/reload")
-    refused = [reply.text for reply in room.phone.sent[before:] if "已有一次重载" in reply.text]
+    refused: list[str] = []
+    async with asyncio.timeout(30):
+        while len(refused) < 20:
+            await asyncio.sleep(0.01)
+            refused = [reply.text for reply in room.phone.sent[before:] if "已有一次重载" in reply.text]
     assert len(refused) == 20 and "telegram:7" in refused[0]
     room.builder.authorizer.set()
     await room.quiet()
