@@ -26,6 +26,7 @@ from bot.messages import (
     Sender,
 )
 from tests.support.inbox import open_host
+from tests.support.server import listening
 
 SECRET = "bench-secret"
 TOKEN = "4242:AAH_token-of-the-benchmark_0123456789"
@@ -131,11 +132,7 @@ async def running(name: str, api: str, lookup: bool) -> AsyncIterator[str]:
     async with AsyncExitStack() as stack:
         talk = await conversation(stack, lookup)
         app = await {"ours": ours, "usual": usual, "bare": bare}[name](stack, api, talk)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
-        stack.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/telegram"
+        yield f"{await stack.enter_async_context(listening(app))}/telegram"
 
 
 async def serve(name: str, api: str, lookup: bool) -> None:

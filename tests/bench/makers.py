@@ -194,6 +194,17 @@ def _xelatex(program: str, layout: Layout, stories: Sequence[Story]) -> bytes:
         return (Path(folder) / "page.pdf").read_bytes()
 
 
+def _heads(layout: Layout, at: int, one: Story) -> list[tuple[str, float]]:
+    """What stands over a story, line by line, in points."""
+    heads = [
+        (one.kicker, 12.8),
+        (one.title, layout.title_size(at)),
+        (one.subtitle, 12.3),
+        (one.byline, layout.body),
+    ]
+    return [(text, size) for text, size in heads if text]
+
+
 def _fpdf(layout: Layout, stories: Sequence[Story]) -> bytes:
     sheet = import_module("fpdf").FPDF(unit="mm", format=(layout.width, layout.height))
     sheet.add_font("han", fname=str(font_path()))
@@ -207,15 +218,9 @@ def _fpdf(layout: Layout, stories: Sequence[Story]) -> bytes:
             sheet.cell(share, 5, text)
         sheet.ln(8)
     for at, one in enumerate(stories):
-        for text, size in (
-            (one.kicker, 12.8),
-            (one.title, layout.title_size(at)),
-            (one.subtitle, 12.3),
-            (one.byline, layout.body),
-        ):
-            if text:
-                sheet.set_font("han", size=size)
-                sheet.cell(0, size * 0.5, text, align="C", new_x="LMARGIN", new_y="NEXT")
+        for text, size in _heads(layout, at, one):
+            sheet.set_font("han", size=size)
+            sheet.cell(0, size * 0.5, text, align="C", new_x="LMARGIN", new_y="NEXT")
         sheet.set_font("han", size=layout.body)
         with sheet.text_columns(
             ncols=layout.columns(at),
@@ -261,14 +266,7 @@ def _reportlab(layout: Layout, stories: Sequence[Story]) -> bytes:
 
     parts: list[Any] = []
     for at, one in enumerate(stories):
-        for text, size in (
-            (one.kicker, 12.8),
-            (one.title, layout.title_size(at)),
-            (one.subtitle, 12.3),
-            (one.byline, layout.body),
-        ):
-            if text:
-                parts.append(Paragraph(html.escape(text), style(size, 1.25)))
+        parts += [Paragraph(html.escape(text), style(size, 1.25)) for text, size in _heads(layout, at, one)]
         parts.append(Spacer(1, 4))
         body = [
             Paragraph(

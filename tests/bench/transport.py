@@ -24,6 +24,7 @@ from aiohttp import web
 
 from tests.bench.contenders import SECRET
 from tests.botapi.updates import BOT, message, private
+from tests.support.server import listening
 
 QUESTION = "莫德纳"
 WARM_UP = 300
@@ -54,12 +55,9 @@ class Telegram:
         """Listen; yields the address."""
         app = web.Application()
         app.router.add_route("*", "/bot{token}/{method}", self._call)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as self._session:
-            yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-        await runner.cleanup()
+        connector = aiohttp.TCPConnector(limit=0)
+        async with listening(app) as address, aiohttp.ClientSession(connector=connector) as self._session:
+            yield address
 
     async def deliver(self, answered: bool) -> float:
         """Bring one update of a new reader; return the seconds until its answer, or its acknowledgement."""

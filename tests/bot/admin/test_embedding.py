@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +14,7 @@ from knowledge.embedding.vectors import committed
 from knowledge.index.index import build_index
 from knowledge.repair.pipeline import repair_document
 from knowledge.snapshots.repository import INDEX, SnapshotRepository
+from tests.support.server import until
 
 TEXT = "江城见闻\n\n城西的大桥昨天正式通车。\n图书馆周末延长开放时间。\n"
 
@@ -26,12 +25,6 @@ def versions(tmp_path: Path) -> SnapshotRepository:
     folder.mkdir(parents=True)
     build_index(folder / INDEX, [(repair_document(read_document("a.txt", TEXT.encode())), b"")])
     return SnapshotRepository(tmp_path / "snapshots")
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
-        while not holds():
-            await asyncio.sleep(0.02)
 
 
 async def test_a_version_is_embedded_aside_and_whoever_waits_hears_of_it(

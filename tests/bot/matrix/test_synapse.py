@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from tests.contract.surface import CITATION, HOSTILE
 from tests.matrix.server import visible
 from tests.matrix.synapse import installed, register, synapse
 from tests.support.inbox import open_host
+from tests.support.server import until
 
 pytestmark = [
     pytest.mark.slow,
@@ -67,12 +68,6 @@ class World:
                     contents = [event["content"] for event in reversed(page)]
                     return [content for content in contents if isinstance(content, dict)]
                 await asyncio.sleep(0.1)
-
-
-async def until(true: Callable[[], object]) -> None:
-    async with asyncio.timeout(60):
-        while not true():
-            await asyncio.sleep(0.05)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

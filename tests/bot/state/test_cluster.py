@@ -28,6 +28,7 @@ from tests.bot.telegram.service import Echo
 from tests.botapi.server import TOKEN
 from tests.support.clock import Clock
 from tests.support.inbox import Collected, new_update
+from tests.support.server import until
 
 SHORT = Lease(seconds=1.5, gone=0.8, renew=0.1, silent=1.0)
 
@@ -36,13 +37,6 @@ SHORT = Lease(seconds=1.5, gone=0.8, renew=0.1, silent=1.0)
 async def two(address: str, lease: Lease = SHORT) -> AsyncIterator[tuple[Cluster, Cluster]]:
     async with open_cluster(address, lease=lease) as one, open_cluster(address, lease=lease) as other:
         yield one, other
-
-
-async def until(true: object, seconds: float = 30) -> None:
-    assert callable(true)
-    async with asyncio.timeout(seconds):
-        while not true():
-            await asyncio.sleep(0.01)
 
 
 def freeze(cluster: Cluster) -> None:
