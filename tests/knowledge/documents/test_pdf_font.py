@@ -16,9 +16,6 @@ from reportlab.pdfbase.ttfonts import TTFont as EmbeddedFont
 
 from knowledge.documents.pdf import read_pdf
 from knowledge.documents.pdf_font import FONT
-from tests.bench.documents import ours_in_word, score, unaccounted
-from tests.bench.makers import Maker, makers
-from tests.bench.papers import drawn_layout, stories_of
 from tests.knowledge.documents.pages import PAGES, Sheet, pdf
 
 _READ = "import sys; from knowledge.documents.pdf import read_pdf; print(read_pdf('a', open(sys.argv[1], 'rb').read()).lines)"
@@ -70,33 +67,3 @@ def test_a_character_whose_embedded_glyph_has_no_shape_is_read_too(tmp_path: Pat
     extract = read_pdf("a.pdf", pdf(sheet))
     assert "".join(extract.lines).count("℃") == 2
     assert extract.missing == ()
-
-
-PRINTERS, WRITERS = (
-    [
-        pytest.param(
-            make, id=name, marks=[] if suffix == ".docx" or name == "reportlab" else [pytest.mark.slow]
-        )
-        for name, suffix, make in makers()
-        if suffix == wanted
-    ]
-    for wanted in (".pdf", ".docx")
-)
-
-
-@pytest.mark.parametrize("make", PRINTERS)
-def test_every_character_that_pdfium_counts_is_in_a_line_or_in_the_report(make: Maker) -> None:
-    layout = drawn_layout(331)
-    try:
-        data = make(layout, stories_of(layout))
-    except subprocess.SubprocessError:
-        pytest.skip("the program does not run here, as a browser without fonts")
-    assert unaccounted(data) == 0, layout.name
-
-
-@pytest.mark.parametrize("make", WRITERS)
-def test_each_article_of_a_word_file_is_one_of_its_own(make: Maker) -> None:
-    for seed in (200, 301, 402):
-        stories = stories_of(layout := drawn_layout(seed))
-        wanted = [(text, title, section or "") for one in stories for text, title, section in one.sentences()]
-        assert score(wanted, list(ours_in_word(make(layout, stories)))) == (1, 1, 1), seed
