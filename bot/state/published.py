@@ -137,8 +137,8 @@ class ObjectBlobs:
         import obstore
 
         with _explained():
-            for digest in await self._all() - set(digests):
-                await obstore.delete_async(self._store, f"{FOLDER}/{digest}")
+            gone = await self._all() - set(digests)
+            await obstore.delete_async(self._store, [f"{FOLDER}/{digest}" for digest in gone])
 
     async def _all(self) -> set[str]:
         import obstore

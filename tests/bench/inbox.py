@@ -1,26 +1,34 @@
-"""`python -m tests.bench inbox`: the inbox on SQLite and on PostgreSQL, side by side, and a version's way to three replicas."""
+"""`python -m tests.bench inbox [versions] [s3://bucket/prefix]`: SQLite and PostgreSQL, and a version's way to three bots.
+
+First the inbox on both, side by side; then how soon a version of 200 MB serves everywhere, by each way there is, an
+object store's where one is named. `versions` is that alone.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import count
 from pathlib import Path
 
 from bot.inbox import Inbox, NewUpdate, QueuedUpdate, UpdateStatus
 from bot.state.cluster import open_cluster
-from bot.state.published import Blobs, ObjectBlobs, PostgresBlobs, PublishedVersions
 from bot.state.sqlite_inbox import open_inboxes
+from knowledge.index.index import build_index
 from knowledge.snapshots.manifest import Manifest, Totals, seal
-from knowledge.snapshots.repository import SnapshotRepository
+from knowledge.snapshots.repository import INDEX, SnapshotRepository
+from tests.bench.squad import as_repaired, grown, stock_of_seeds
+from tests.faults.replicas import DURABLE, replicas
 from tests.support.postgres import Server, migrated_server
 
 BODY = b"x" * 440
-DURABLE = ("fsync=on",)
-LONE, MANY, CHATS, FILES, FILE = 1_000, 20_000, 50, 20, 10 * 1024 * 1024
+LONE, MANY, CHATS = 1_000, 20_000, 50
+FACTS = 300_000  # 200 MB
 
 
 class Sink:
@@ -120,29 +128,46 @@ async def measure(name: str, inboxes: list[Inbox]) -> None:
     print(f"{name}: a lone update from store to end, p50 {median(lone):.2f} ms")
 
 
-async def published(name: str, address: str, blobs: Callable[[], Blobs], folder: Path) -> None:
-    """Print how long a version of 200 MB needs to be whole in three other folders."""
-    async with open_cluster(address) as cluster:
-        own = SnapshotRepository(folder / "own")
-        with own.staging() as building:
-            (building / "index").mkdir()
-            for number in range(FILES):
-                (building / "index" / str(number)).write_bytes(os.urandom(FILE))
-            seal(building, Manifest("folder", "build", 1e9, Totals()))
-            own.publish(building)
-        mine = PublishedVersions(address, blobs(), own, cluster.replica)
-        others = [
-            PublishedVersions(address, blobs(), SnapshotRepository(folder / str(n)), cluster.replica)
-            for n in range(3)
-        ]
-        began = time.perf_counter()
-        async with mine.changing():
-            await mine.publish("000001")
-        sent = time.perf_counter() - began
-        await asyncio.gather(*(other.fetch("000001") for other in others))
-        print(
-            f"{name}: 200 MB sent in {sent:.2f} s, whole in three folders after {time.perf_counter() - began:.2f} s"
-        )
+def large(folder: Path) -> Path:
+    """A version of 200 MB in a new folder, sealed."""
+    folder.mkdir()
+    articles = map(as_repaired, count(), grown(stock_of_seeds(), FACTS))
+    build_index(folder / INDEX, ((one, b"") for one in articles))
+    seal(folder, Manifest("folder", "build", 1e9, Totals()))
+    return folder
+
+
+async def published(name: str, server: Server, store: str | None, version: Path, folder: Path) -> None:
+    """Print how long a version needs from its builder to three real bots that serve it."""
+    folder.mkdir()
+    settings = {"CHUCHU_SNAPSHOTS": store} if store else {}
+    async with replicas(folder, server, 0) as running:
+        for number in range(3):
+            await running.start(number, **settings)
+        address = server.address(running.database)
+        async with open_cluster(address) as cluster:
+            own = SnapshotRepository(folder / "builder")
+            mine = cluster.versions(own, store)
+            first = await mine.current()
+            assert first
+            await mine.fetch(first)
+            with own.staging() as building:
+                shutil.copytree(version, building, dirs_exist_ok=True)
+                own.publish(building)
+            (newest,) = {*own.names()} - {first}
+            size = sum(path.stat().st_size for path in version.rglob("*") if path.is_file())
+            began = time.perf_counter()
+            async with mine.changing():
+                await mine.publish(newest)
+            sent = time.perf_counter() - began
+            serving = f"SELECT 1 FROM replicas WHERE serving = '{newest}'"
+            while len(await asyncio.to_thread(running.sql, serving)) < len(running.bots):
+                await asyncio.sleep(0.02)
+            print(
+                f"{name}: {size / 1e6:.0f} MB sent in {sent:.2f} s, served by three bots after"
+                f" {time.perf_counter() - began:.2f} s; load {os.getloadavg()[0]:.1f}",
+                flush=True,
+            )
 
 
 @asynccontextmanager
@@ -160,17 +185,25 @@ async def _run(server: Server, folder: Path) -> None:
         await measure("SQLite", [inboxes.of("another")])
     async with three(server.address(server.make("migrated"))) as all_three:
         await measure("PostgreSQL", all_three)
-    address = server.address(server.make("migrated"))
-    await published("PostgreSQL", address, lambda: PostgresBlobs(address), folder / "through-postgres")
+
+
+async def _versions(server: Server, folder: Path, store: str | None) -> None:
+    version = large(folder / "version")
     (folder / "objects").mkdir()
-    address = server.address(server.make("migrated"))
-    store = (folder / "objects").as_uri()
-    await published("object store", address, lambda: ObjectBlobs(store), folder / "through-objects")
+    await published("PostgreSQL", server, None, version, folder / "through-postgres")
+    await published(
+        "a shared folder", server, (folder / "objects").as_uri(), version, folder / "through-folder"
+    )
+    if store:
+        await published("object store", server, store, version, folder / "through-objects")
 
 
 def main(arguments: Sequence[str]) -> None:
+    only, store = "versions" in arguments, next((one for one in arguments if "://" in one), None)
     with migrated_server(DURABLE) as server, tempfile.TemporaryDirectory() as folder:
-        asyncio.run(_run(server, Path(folder)))
+        if not only:
+            asyncio.run(_run(server, Path(folder)))
+        asyncio.run(_versions(server, Path(folder), store))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -30,6 +32,7 @@ from tests.support.clock import Clock
 from tests.support.inbox import Collected, new_update
 from tests.support.server import until
 
+OBJECTS = "TESTS_OBJECTS"  # an empty bucket of a real object store, s3://bucket, and AWS_… in the environment
 SHORT = Lease(seconds=1.5, gone=0.8, renew=0.1, silent=1.0)
 
 
@@ -210,14 +213,17 @@ def built(folder: Path, *texts: str) -> SnapshotRepository:
     return versions
 
 
-@pytest.mark.parametrize("kind", ["postgres", "folder"])
+@pytest.mark.parametrize("kind", ["postgres", "folder", "objects"])
 async def test_a_version_reaches_another_replica_whole_and_only_what_it_lacks_is_sent(
     postgres: str, tmp_path: Path, kind: str
 ) -> None:
     (tmp_path / "objects").mkdir()
-    blobs: Blobs = (
-        PostgresBlobs(postgres) if kind == "postgres" else ObjectBlobs((tmp_path / "objects").as_uri())
-    )
+    store = (tmp_path / "objects").as_uri()
+    if kind == "objects":
+        if not (given := os.environ.get(OBJECTS)):
+            pytest.skip(f"no object store: {OBJECTS} names none")
+        store = f"{given}/{secrets.token_hex(6)}"
+    blobs: Blobs = PostgresBlobs(postgres) if kind == "postgres" else ObjectBlobs(store)
     got: list[str] = []
 
     class Counting:
@@ -252,6 +258,8 @@ async def test_a_version_reaches_another_replica_whole_and_only_what_it_lacks_is
         async with own.changing():
             await own.choose("000001")
         assert await other.current() == "000001"
+    await blobs.keep_only([])
+    assert await blobs.missing(got) == set(got)
 
 
 @pytest.mark.parametrize("address", ["x", "nope://a", "s3:///", "file:///does/not/exist"])
