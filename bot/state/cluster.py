@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import psycopg
 
 from bot.errors import CannotStore
-from bot.sharing import INBOX, Limits, Rate, Rates
+from bot.inbox import Inboxes
+from bot.sharing import Limits, Rate, Rates
 from bot.state.postgres import PostgresWriter, Signals
 from bot.state.postgres_inbox import PostgresInbox
 from bot.state.published import ObjectBlobs, PostgresBlobs, PublishedVersions
@@ -89,35 +90,6 @@ class SharedLimits:
         return max(0.0, *(float(free) - rates[chat].interval * rates[chat].burst for chat, free in rows))
 
 
-class PostgresInboxes:
-    """The inboxes of all platforms in one database."""
-
-    def __init__(
-        self, writer: PostgresWriter, replica: Replica, signals: Signals, clock: Callable[[], float]
-    ) -> None:
-        self._writer = writer
-        self._replica = replica
-        self._signals = signals
-        self._clock = clock
-        self._inboxes: dict[str, PostgresInbox] = {}
-        signals.subscribe(INBOX, self._call)
-        replica.on_lost(self._lose)
-
-    def of(self, platform: str) -> PostgresInbox:
-        """Return a platform's own."""
-        if platform not in self._inboxes:
-            self._inboxes[platform] = PostgresInbox(self._writer, self._replica, platform, self._clock)
-        return self._inboxes[platform]
-
-    def _call(self, payload: str) -> None:
-        for inbox in self._inboxes.values():
-            inbox.call(payload)
-
-    def _lose(self) -> None:
-        for inbox in self._inboxes.values():
-            inbox.lose()
-
-
 @dataclass(frozen=True, slots=True)
 class Cluster:
     """A `bot.sharing.Sharing`, with the inboxes that belong to it."""
@@ -125,7 +97,7 @@ class Cluster:
     url: str
     replica: Replica
     signals: Signals
-    inboxes: PostgresInboxes
+    inboxes: Inboxes
     leaders: Leaders
     writer: PostgresWriter
 
@@ -165,7 +137,7 @@ async def open_cluster(
         CannotStore: the database cannot be reached.
     """
     replica, signals, writer = Replica(url, lease or Lease()), Signals(url), PostgresWriter(url)
-    inboxes = PostgresInboxes(writer, replica, signals, clock)
+    inboxes = Inboxes(lambda platform: PostgresInbox(writer, replica, signals, platform, clock))
     try:
         async with writer.serving(), replica.living(), signals.listening():
             yield Cluster(url, replica, signals, inboxes, Leaders(url, replica), writer)

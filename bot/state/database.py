@@ -17,7 +17,20 @@ from typing import Any, TypeVar
 from urllib.parse import unquote
 
 import aiosqlite  # noqa: F401 (loaded by name later, a file that cannot be opened would be "no such module")
-from sqlalchemy import Connection, Delete, Insert, Row, Select, Table, Update, event, inspect, text
+from sqlalchemy import (
+    Connection,
+    Delete,
+    Insert,
+    Row,
+    Select,
+    Table,
+    Update,
+    delete,
+    event,
+    insert,
+    inspect,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
@@ -313,6 +326,11 @@ class Database:
             for statement in statements:
                 changed = await connection.execute(statement)
             return changed.rowcount
+
+    async def put(self, table: Table, **row: object) -> None:
+        """Write a row, in the place of the one with its key."""
+        mine = [column == row[column.name] for column in table.primary_key]
+        await self.change(delete(table).where(*mine), insert(table).values(**row))
 
     @property
     def url(self) -> str:

@@ -94,8 +94,7 @@ class Checkpoints(Repository):
 
     async def set(self, name: str, value: str) -> None:
         """Set the mark."""
-        before = delete(progress).where(progress.c.name == name)
-        await self._database.change(before, insert(progress).values(name=name, value=value))
+        await self._database.put(progress, name=name, value=value)
 
 
 MOST = 20  # watches of one chat

@@ -19,11 +19,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Delete, Row, and_, delete, insert, or_, select, union, update
+from sqlalchemy import Row, and_, delete, insert, or_, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.state.chats import PER_CHAT_TABLES
 from bot.state.database import Database, Repository
+from bot.state.questions import remove
 from bot.state.tables import (
     alerts,
     askers,
@@ -61,12 +62,12 @@ class Roles(Repository):
 
     async def grant(self, granted: Granted) -> None:
         """Give a role, in place of the one the person may have had."""
-        before = _of(granted.platform, granted.person)
-        await self._database.change(before, insert(roles).values(**asdict(granted)))
+        await self._database.put(roles, **asdict(granted))
 
     async def revoke(self, platform: str, person: str) -> bool:
         """Take a role back; False if there was none."""
-        return await self._database.change(_of(platform, person)) > 0
+        mine = delete(roles).where(roles.c.platform == platform, roles.c.person == person)
+        return await self._database.change(mine) > 0
 
     async def role(self, platform: str, person: str) -> str | None:
         """The role somebody has, or None."""
@@ -77,10 +78,6 @@ class Roles(Repository):
         """Every grant, the oldest first."""
         rows = await self._database.rows(select(roles).order_by(roles.c.granted_at, roles.c.person))
         return [Granted(*row) for row in rows]
-
-
-def _of(platform: str, person: str) -> Delete:
-    return delete(roles).where(roles.c.platform == platform, roles.c.person == person)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +129,7 @@ async def _forget_questions(connection: AsyncConnection, person: Person) -> None
     asked = union(select(askers.c.question), select(alerts.c.question))
     named = questions.c.text.contains(person.id, autoescape=True)
     alone = select(questions.c.id).where(or_(questions.c.id.not_in(asked), named))
-    gone: Sequence[str] = (await connection.execute(alone)).scalars().all()
-    for table, column in (
-        (alerts, alerts.c.question),
-        (askers, askers.c.question),
-        (questions, questions.c.id),
-    ):
-        await connection.execute(delete(table).where(column.in_(gone)))
+    await remove(connection, (await connection.execute(alone)).scalars().all())
     await connection.execute(
         delete(pinned_answers).where(pinned_answers.c.key.contains(person.id, autoescape=True))
     )

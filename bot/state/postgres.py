@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,8 +15,8 @@ from psycopg.conninfo import make_conninfo
 from sqlalchemy.engine import make_url
 
 from bot.inbox import InboxError
-from bot.runtime import backoff
-from bot.sharing import CHANNELS
+from bot.runtime import background, backoff
+from bot.sharing import CHANNELS, INBOX
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +31,7 @@ SETTINGS: dict[str, str | int] = {
     "options": "-c statement_timeout=10s -c idle_in_transaction_session_timeout=3s"
     " -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=3 -c tcp_keepalives_count=3",
 }
+TELL = f"SELECT pg_notify('{INBOX}', %s)"
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
 
 
@@ -65,13 +66,8 @@ class Signals:
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
         """Listen while the block runs."""
-        task = asyncio.create_task(self._listen(), name="signals")
-        try:
+        async with background(self._listen()):
             yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
     async def _listen(self) -> None:
         failures = 0
@@ -144,15 +140,11 @@ class PostgresWriter:
         Raises:
             psycopg.Error: the database cannot be reached at all.
         """
-        async with await connect(self._url) as connection:
-            task = asyncio.create_task(self._serve(connection), name="inbox")
+        async with await connect(self._url) as connection, background(self._serve(connection)):
             try:
                 yield
             finally:
                 await self._jobs.join()
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
 
     async def _serve(self, connection: Connection) -> None:
         while True:

@@ -17,6 +17,7 @@ from typing import Any
 
 from bot.inbox import (
     ClaimedUpdate,
+    Inbox,
     InboxError,
     LeaseLost,
     NewUpdate,
@@ -25,10 +26,10 @@ from bot.inbox import (
     UpdateStatus,
 )
 from bot.runtime import background
+from bot.sharing import INBOX
 from bot.state import postgres_statements as sql
-from bot.state.postgres import Connection, PostgresWriter
+from bot.state.postgres import TELL, Connection, PostgresWriter, Signals
 from bot.state.replica import Replica
-from bot.state.stored_inbox import StoredInbox, without_nul
 
 log = logging.getLogger(__name__)
 
@@ -55,15 +56,20 @@ class _End:
     reply: tuple[str, str, str] | None
 
 
-class PostgresInbox(StoredInbox):
+class PostgresInbox(Inbox):
     """A platform's own part."""
 
     def __init__(
-        self, writer: PostgresWriter, replica: Replica, platform: str, clock: Callable[[], float]
+        self,
+        writer: PostgresWriter,
+        replica: Replica,
+        signals: Signals,
+        platform: str,
+        clock: Callable[[], float],
     ) -> None:
+        super().__init__(platform, clock)
         self._writer = writer
         self._replica = replica
-        super().__init__(platform, clock)
         self._consumer: UpdateConsumer | None = None
         self._holder = ""
         self._lanes: dict[str, _Lane] = {}
@@ -71,10 +77,12 @@ class PostgresInbox(StoredInbox):
         self._bodies: OrderedDict[int, ClaimedUpdate] = OrderedDict()
         self._called = asyncio.Event()
         self._turn = 0
+        signals.subscribe(INBOX, self._hear)
+        replica.on_lost(self._lose)
 
     @asynccontextmanager
     async def delivering(self, consumer: UpdateConsumer) -> AsyncIterator[None]:
-        """While the block runs, hand over what waits and what comes, whichever process stored it."""
+        """Hold lanes, and hand over what is in them."""
         self._consumer, self._holder = consumer, self._replica.id
         self._called.set()
         try:
@@ -89,23 +97,15 @@ class PostgresInbox(StoredInbox):
                 log.warning("inbox: chats are given back only when the lease ends: %s", error)
 
     async def held(self) -> None:
-        """Return when it is certain that what was delivered is still ours.
-
-        Raises:
-            LeaseLost: it is not.
-        """
+        """Return when the lease certainly holds."""
         await self._replica.held(self._holder)
 
     async def store(self, updates: Sequence[NewUpdate], position: str | None = None) -> int:
-        """Commit updates, and with them how far their platform was read; return how many were not known yet.
-
-        Raises:
-            InboxError: nothing was stored, or nobody knows; what is stored again is known.
-        """
+        """Commit updates with whatever else is stored now."""
         return int(await self._writer.do(self._store, (updates, position)))
 
     async def claim(self, queued: QueuedUpdate) -> ClaimedUpdate | None:
-        """Return an update, its attempt counted for good; None if it has ended or is another process's."""
+        """Count what was not counted as it was stored; what we stored ourselves need not be read."""
         known = self._bodies.pop(queued.number, None)
         if queued.counted and known is not None and self._holder == self._replica.id:
             return known
@@ -120,11 +120,7 @@ class PostgresInbox(StoredInbox):
         reason: str | None = None,
         reply: tuple[str, str, str] | None = None,
     ) -> None:
-        """Record how an update ended and forget its body; `reply` is (chat, message, our answer's id).
-
-        Raises:
-            LeaseLost: it has ended already, or is another process's now; nothing was recorded.
-        """
+        """Record how an update ended with whatever else ends now, unless the lane is another process's."""
         kept = None
         if reply and reply[0] not in self._forgotten:
             kept = (without_nul(reply[0]), without_nul(reply[1]), without_nul(reply[2]))
@@ -138,13 +134,13 @@ class PostgresInbox(StoredInbox):
         await self._ask(sql.PURGE_PACE, self._platform)
         return await super().purge()
 
-    def call(self, payload: str) -> None:
+    def _hear(self, payload: str) -> None:
         """Look at the lanes, if it is about ours: `payload` is the platform and whom it concerns."""
         platform, _, whom = payload.partition(" ")
         if not payload or (platform == self._platform and whom in ("*", self._replica.id)):
             self._called.set()
 
-    def lose(self) -> None:
+    def _lose(self) -> None:
         """All that was held is another process's by now."""
         lost = list(self._lanes)
         self._forget_lanes()
@@ -336,7 +332,7 @@ class PostgresInbox(StoredInbox):
 
     async def _give_back(self, connection: Connection, work: Sequence[None]) -> list[None]:
         await connection.execute(sql.GIVE_BACK, {"platform": self._platform, "me": self._holder})
-        await connection.execute(sql.TELL, (f"{self._platform} *",))
+        await connection.execute(TELL, (f"{self._platform} *",))
         return [None] * len(work)
 
     async def _free(self, connection: Connection, queues: Iterable[str]) -> None:
@@ -369,3 +365,8 @@ class PostgresInbox(StoredInbox):
         self._queue_of = {number: queue for number, queue in self._queue_of.items() if queue in self._lanes}
         if self._consumer is not None:
             self._consumer.drop(queues)
+
+
+def without_nul(text: str) -> str:
+    """Text without NUL, which PostgreSQL does not take."""
+    return text.replace("\0", "")

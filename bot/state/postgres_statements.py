@@ -94,8 +94,6 @@ WITH mine AS (
     SELECT platform, queue FROM inbox_lanes WHERE platform = %(platform)s AND owner = %(me)s ORDER BY queue FOR UPDATE)
 UPDATE inbox_lanes l SET owner = NULL FROM mine WHERE l.platform = mine.platform AND l.queue = mine.queue
 """
-TELL = "SELECT pg_notify('chuchu_inbox', %s)"
-
 PURGE_PACE = (  # of chats that have been quiet for an hour
     "DELETE FROM pace WHERE platform = %s AND greatest(next, held) < extract(epoch FROM clock_timestamp()) - 3600"
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -130,7 +130,7 @@ class Questions(Repository):
         """
         async with self._database.writing() as connection:
             told = await _tell(connection, question_id, say, now)
-            await _remove(connection, question_id)
+            await remove(connection, [question_id])
             return told
 
     async def hint(self, question_id: str, say: Say, now: datetime) -> int:
@@ -140,8 +140,7 @@ class Questions(Repository):
 
     async def pin(self, key: str, fact: str, now: datetime) -> None:
         """Let a fact stand for the answer to a question."""
-        before = delete(pinned_answers).where(pinned_answers.c.key == key)
-        await self._database.change(before, insert(pinned_answers).values(key=key, fact=fact, since=now))
+        await self._database.put(pinned_answers, key=key, fact=fact, since=now)
 
     async def pinned(self, key: str) -> str | None:
         """The fact that an admin pointed to, or None."""
@@ -163,9 +162,8 @@ class Questions(Repository):
             await connection.execute(delete(askers).where(askers.c.at < now - KEPT))
             hoped = select(alerts.c.question)
             old = select(questions.c.id).where(questions.c.last < now - KEPT, questions.c.id.not_in(hoped))
-            gone = list((await connection.execute(old)).scalars())
-            for question_id in gone:
-                await _remove(connection, question_id)
+            gone = (await connection.execute(old)).scalars().all()
+            await remove(connection, gone)
             return len(gone)
 
     async def _select(self, condition: object, limit: int) -> list[UnansweredQuestion]:
@@ -192,14 +190,13 @@ async def _make_room(connection: AsyncConnection) -> None:
         return
     hoped = questions.c.id.in_(select(alerts.c.question))
     rarest = select(questions.c.id).order_by(hoped, questions.c.asked, questions.c.last).limit(1)
-    for question_id in (await connection.execute(rarest)).scalars().all():
-        await _remove(connection, question_id)
+    await remove(connection, (await connection.execute(rarest)).scalars().all())
 
 
-async def _remove(connection: AsyncConnection, question_id: str) -> None:
-    await connection.execute(delete(alerts).where(alerts.c.question == question_id))
-    await connection.execute(delete(askers).where(askers.c.question == question_id))
-    await connection.execute(delete(questions).where(questions.c.id == question_id))
+async def remove(connection: AsyncConnection, ids: Collection[str]) -> None:
+    """Remove questions, and who asked and who waits."""
+    for column in (alerts.c.question, askers.c.question, questions.c.id):
+        await connection.execute(delete(column.table).where(column.in_(ids)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,9 +234,7 @@ class Votes(Repository):
 
     async def vote(self, answer: str, person: str, liked: bool, now: datetime) -> None:
         """Take a vote, in place of the same person's earlier one on the same answer."""
-        mine = delete(votes).where(votes.c.answer == answer, votes.c.person == person)
-        vote = insert(votes).values(answer=answer, person=person, liked=liked, at=now)
-        await self._database.change(mine, vote)
+        await self._database.put(votes, answer=answer, person=person, liked=liked, at=now)
 
     async def count(self) -> tuple[int, int]:
         """How many answers were liked, and how many were not."""

@@ -18,13 +18,14 @@ import secrets
 import time
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import psycopg
 
 from bot.inbox import LeaseLost
-from bot.state.postgres import Connection, connect
+from bot.runtime import background
+from bot.state.postgres import TELL, Connection, connect
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,6 @@ SWEEP = "WITH live AS (SELECT id FROM replicas)" + _FREE_ALL.format(
 )
 LIVE = "SELECT count(*) FROM replicas WHERE until > clock_timestamp()"
 LEAVE = "WITH gone AS (DELETE FROM replicas WHERE id = %s)" + _FREE_ALL.format("l.owner = %s")
-TELL = "SELECT pg_notify('chuchu_inbox', %s)"
 SPACE = 7_241_501  # the first of two numbers of our locks; any number of our own
 TRY_SECONDS, CHECK_SECONDS, ANSWER_SECONDS = 0.5, 1.0, 2.0
 PATIENCE_SECONDS = 30.0
@@ -121,14 +121,11 @@ class Replica:
     async def living(self) -> AsyncIterator[None]:
         """Hold a lease while the block runs, and give everything back at its end."""
         first = asyncio.get_running_loop().create_future()
-        task = asyncio.create_task(self._live(first), name="replica")
         try:
-            await first
-            yield
+            async with background(self._live(first)):
+                await first
+                yield
         finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
             try:
                 async with await connect(self._url) as connection:
                     await self._tell(connection, LEAVE, (self.id, self.id))

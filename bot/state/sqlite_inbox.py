@@ -17,7 +17,9 @@ from typing import Any, TypeVar
 from bot.errors import CannotStore
 from bot.inbox import (
     ClaimedUpdate,
+    Inbox,
     InboxError,
+    Inboxes,
     LeaseLost,
     NewUpdate,
     QueuedUpdate,
@@ -25,7 +27,6 @@ from bot.inbox import (
     UpdateStatus,
 )
 from bot.state.database import FileHeader, file_header
-from bot.state.stored_inbox import StoredInbox
 
 log = logging.getLogger(__name__)
 
@@ -239,7 +240,7 @@ def _prepare(db: sqlite3.Connection, first_platform: str) -> None:
     db.executescript(f"BEGIN IMMEDIATE; {before} {SCHEMA} {FROM_FIRST.format(platform=platform)} COMMIT;")
 
 
-class SqliteInbox(StoredInbox):
+class SqliteInbox(Inbox):
     """A platform's own part of the file."""
 
     def __init__(self, database: WriterThread, platform: str, clock: Callable[[], float]) -> None:
@@ -249,7 +250,7 @@ class SqliteInbox(StoredInbox):
 
     @asynccontextmanager
     async def delivering(self, consumer: UpdateConsumer) -> AsyncIterator[None]:
-        """While the block runs, hand over what waits and what comes."""
+        """Hand over what waits, then what is stored."""
         consumer.add(await self.queued())
         self._consumer = consumer
         try:
@@ -261,11 +262,7 @@ class SqliteInbox(StoredInbox):
         """Return at once: nobody else has this file."""
 
     async def store(self, updates: Sequence[NewUpdate], position: str | None = None) -> int:
-        """Commit updates, their first attempts counted; return how many were not known yet.
-
-        Raises:
-            InboxError: nothing was stored.
-        """
+        """Commit updates, their first attempts counted."""
         now = self._clock()
 
         def work(db: sqlite3.Connection) -> list[QueuedUpdate]:
@@ -284,7 +281,7 @@ class SqliteInbox(StoredInbox):
         return len(new)
 
     async def claim(self, queued: QueuedUpdate) -> ClaimedUpdate | None:
-        """Return an update, its attempt counted on the disk; None if it has ended."""
+        """Count what is not counted yet."""
         rows = await self._ask(READ if queued.counted else COUNT, queued.number)
         return ClaimedUpdate(*rows[0]) if rows else None
 
@@ -295,11 +292,7 @@ class SqliteInbox(StoredInbox):
         reason: str | None = None,
         reply: tuple[str, str, str] | None = None,
     ) -> None:
-        """Record how an update ended and forget its body; `reply` is (chat, message, our answer's id).
-
-        Raises:
-            LeaseLost: it has ended already.
-        """
+        """Record how an update ended; the file is written anew where a chat is forgotten."""
         now = self._clock()
 
         def work(db: sqlite3.Connection) -> bool:
@@ -323,25 +316,8 @@ class SqliteInbox(StoredInbox):
         return await self._database.run(lambda db: db.execute(query, values).fetchall())
 
 
-class SqliteInboxes:
-    """The inboxes of all platforms in one file."""
-
-    def __init__(self, database: WriterThread, clock: Callable[[], float]) -> None:
-        self._database = database
-        self._clock = clock
-        self._inboxes: dict[str, SqliteInbox] = {}
-
-    def of(self, platform: str) -> SqliteInbox:
-        """Return a platform's own."""
-        if platform not in self._inboxes:
-            self._inboxes[platform] = SqliteInbox(self._database, platform, self._clock)
-        return self._inboxes[platform]
-
-
 @asynccontextmanager
-async def open_inboxes(
-    path: Path, clock: Callable[[], float], first_platform: str
-) -> AsyncIterator[SqliteInboxes]:
+async def open_inboxes(path: Path, clock: Callable[[], float], first_platform: str) -> AsyncIterator[Inboxes]:
     """Open the file; what is damaged is moved aside, never deleted, and a new one begun.
 
     `first_platform` is whose updates a file of version 0.1 holds, which knew one only.
@@ -363,7 +339,7 @@ async def open_inboxes(
         database = WriterThread(path, prepare)
         await database.open()
     try:
-        yield SqliteInboxes(database, clock)
+        yield Inboxes(lambda platform: SqliteInbox(database, platform, clock))
     finally:
         await database.close()
 

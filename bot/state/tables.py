@@ -82,6 +82,17 @@ Number = BigInteger().with_variant(Integer, "sqlite")
 
 metadata = MetaData()
 
+
+def _chat(key: bool = False) -> list[Column[str]]:
+    """A chat, or a topic of one."""
+    return [
+        Column("platform", ShortText(20), primary_key=key, nullable=False),
+        Column("chat", ShortText(255), primary_key=key, nullable=False),
+        Column("thread", ShortText(255), primary_key=key, nullable=False),
+        Column("place", ShortText(20), nullable=False),
+    ]
+
+
 roles = Table(
     "roles",
     metadata,
@@ -182,10 +193,7 @@ alerts = Table(
     "hopes",
     metadata,
     Column("question", ShortText(16), primary_key=True),
-    Column("platform", ShortText(20), primary_key=True),
-    Column("chat", ShortText(255), primary_key=True),
-    Column("thread", ShortText(255), primary_key=True),
-    Column("place", ShortText(20), nullable=False),
+    *_chat(key=True),
     Column("language", ShortText(40), nullable=True),
     Column("since", Moment, nullable=False),
 )
@@ -211,10 +219,7 @@ watches = Table(
     "watches",
     metadata,
     Column("id", ShortText(26), primary_key=True),
-    Column("platform", ShortText(20), nullable=False),
-    Column("chat", ShortText(255), nullable=False),
-    Column("thread", ShortText(255), nullable=False),
-    Column("place", ShortText(20), nullable=False),
+    *_chat(),
     Column("language", ShortText(40), nullable=True),
     Column("words", ShortText(256), nullable=False),
     Column("key", ShortText(256), nullable=False),
@@ -233,10 +238,7 @@ outbox = Table(
     "outgoing",
     metadata,
     Column("number", Number, primary_key=True, autoincrement=True),
-    Column("platform", ShortText(20), nullable=False),
-    Column("chat", ShortText(255), nullable=False),
-    Column("thread", ShortText(255), nullable=False),
-    Column("place", ShortText(20), nullable=False),
+    *_chat(),
     Column("reply", JSON, nullable=False),
     Column("since", Moment, nullable=False),
     Column("due", Moment, nullable=False),

@@ -79,22 +79,20 @@ async def test_a_place_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> N
     await asyncio.sleep(0.1)  # the driver's thread reports its end to this loop
 
 
-async def test_a_changed_row_of_the_audit_log_is_found(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("done", "broken"),
+    [("UPDATE audit SET outcome = 'done' WHERE number = 2", 2), ("DELETE FROM audit WHERE number = 2", 3)],
+    ids=["changed", "removed"],
+)
+async def test_what_is_changed_or_removed_in_the_audit_log_is_found(
+    tmp_path: Path, done: str, broken: int
+) -> None:
     async with open_state(sqlite_address(tmp_path)) as state:
         for n in range(3):
             await state.audit.add(AuditEntry(NOW, "telegram:42", "reload", "refused", str(n)))
         with closing(sqlite3.connect(tmp_path / "state.sqlite")) as raw, raw:
-            raw.execute("UPDATE audit SET outcome = 'done' WHERE number = 2")
-        assert await state.audit.first_broken() == 2
-
-
-async def test_a_removed_row_of_the_audit_log_is_found(tmp_path: Path) -> None:
-    async with open_state(sqlite_address(tmp_path)) as state:
-        for n in range(3):
-            await state.audit.add(AuditEntry(NOW, "telegram:42", "reload", "refused", str(n)))
-        with closing(sqlite3.connect(tmp_path / "state.sqlite")) as raw, raw:
-            raw.execute("DELETE FROM audit WHERE number = 2")
-        assert await state.audit.first_broken() == 3
+            raw.execute(done)
+        assert await state.audit.first_broken() == broken
 
 
 AUDIT = """
