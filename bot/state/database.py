@@ -135,13 +135,6 @@ POSTGRES = {
 }
 
 
-def prepare(engine: AsyncEngine) -> None:
-    """Set the engine up for its database."""
-    if engine.dialect.name == "sqlite":
-        event.listen(engine.sync_engine, "connect", _connect_sqlite)
-        event.listen(engine.sync_engine, "begin", _begin_sqlite)
-
-
 def check_address(address: str) -> None:
     """See whether a database of that address can be spoken to at all.
 
@@ -197,26 +190,10 @@ async def mark_file(connection: AsyncConnection) -> None:
         await connection.execute(text(f"PRAGMA application_id = {APPLICATION}"))
 
 
-async def _only_writer(connection: AsyncConnection) -> None:
-    """Hold off the writers of other processes until the transaction ends, as SQLite does by itself.
-
-    So what is read in a transaction that writes is still so when it commits, on either database.
-    """
-    if connection.dialect.name == "postgresql":
-        await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITERS})
-
-
 async def call_others(connection: AsyncConnection, channel: str) -> None:
     """Tell other processes, when the transaction commits, that something has changed."""
     if connection.dialect.name == "postgresql":
         await connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": channel})
-
-
-async def vacuum(connection: AsyncConnection) -> None:
-    """Write the database anew and empty its log: zeroing what is deleted misses copies that pages keep of each other."""
-    if connection.dialect.name == "sqlite":
-        for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
-            await connection.execute(text(statement))
 
 
 def insert_missing(connection: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
@@ -272,9 +249,8 @@ class Database:
         self._writers = engine.execution_options(**{WRITES: True})
         self._bare = engine.execution_options(**{BARE: True})
         self._where = where
-        self._write_lock = (
-            asyncio.Lock()
-        )  # one writer of ours at a time: SQLite has one, and waiting here is cheaper
+        # One writer of ours at a time: SQLite has one, and waiting here is cheaper.
+        self.write_lock = asyncio.Lock()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -291,8 +267,11 @@ class Database:
             StateClosed: the disk is full or the folder read-only; nothing was written.
         """
         with _explained(self._where):
-            async with self._write_lock, self._writers.begin() as connection:
-                await _only_writer(connection)
+            async with self.write_lock, self._writers.begin() as connection:
+                if (
+                    connection.dialect.name == "postgresql"
+                ):  # other processes wait, as by themselves on SQLite
+                    await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITERS})
                 yield connection
 
     @asynccontextmanager
@@ -337,17 +316,13 @@ class Database:
         """Where it is."""
         return self._engine.url.render_as_string(hide_password=False)
 
-    @asynccontextmanager
-    async def write_lock(self) -> AsyncIterator[None]:
-        """Keep our own writers waiting."""
-        async with self._write_lock:
-            yield
-
     async def vacuum(self) -> None:
-        """Leave nothing of deleted rows in the database's files."""
-        with _explained(self._where):
-            async with self._write_lock, self._bare.connect() as connection:
-                await vacuum(connection)
+        """Leave nothing of deleted rows in the database's files: zeroing them misses copies that pages keep of each other."""
+        if self._engine.dialect.name == "sqlite":
+            with _explained(self._where):
+                async with self.write_lock, self._bare.connect() as connection:
+                    for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                        await connection.execute(text(statement))
 
 
 class Repository:
@@ -369,7 +344,9 @@ async def open_database(url: str) -> AsyncIterator[Database]:
     await asyncio.to_thread(check_log, make_url(url))
     postgres = POSTGRES if make_url(url).get_backend_name() == "postgresql" else {}
     engine = create_async_engine(url, hide_parameters=True, **postgres)
-    prepare(engine)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine.sync_engine, "connect", _connect_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
     where = unquote(make_url(url).render_as_string(hide_password=True))  # as a person would write it
     database = Database(engine, where)
     try:

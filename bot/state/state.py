@@ -81,7 +81,7 @@ class Copies:
             ):
                 await _replace_rows(rows, target)
             return
-        async with self._database.write_lock():
+        async with self._database.write_lock:
             await asyncio.to_thread(_replace, file_of(url), copy)
 
 
