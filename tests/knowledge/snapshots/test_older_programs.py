@@ -20,7 +20,7 @@ from knowledge.snapshots.request import BuildRequest
 from knowledge.snapshots.sources import build_fingerprint, read_states, room_versions
 from knowledge.text.analyzer import ChineseAnalyzer
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
-from tests.support.chat import hall
+from tests.support.chat import HereBuilder, hall
 
 HERE = Path(__file__).parent
 STORED = HERE / "version-0.1.tar.xz"
@@ -66,8 +66,11 @@ async def test_it_serves_at_once_while_todays_is_built_aside_and_can_be_rolled_b
 ) -> None:
     write_corpus(tmp_path / "articles", 2)
     write_article(tmp_path / "articles", "new.txt", "新的一篇", "这是今天的程序读到的一句话。")
-    async with hall(tmp_path) as room:
+    builder = HereBuilder()
+    builder.hold()
+    async with hall(tmp_path, builder) as room:
         assert room.knowledge.store.version == "000001"
+        builder.authorizer.set()
         async with asyncio.timeout(60):
             while room.knowledge.store.version == "000001":
                 await asyncio.sleep(0.05)
