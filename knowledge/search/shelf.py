@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from rapidfuzz.distance import Indel
 
 from knowledge.answering.window import Passage
 from knowledge.model import Fact
@@ -18,6 +17,7 @@ from knowledge.search.corpus import Array, Corpus
 from knowledge.search.pool import Pool
 from knowledge.text.analyzer import Analyzer
 from knowledge.text.folding import fold
+from knowledge.text.nearness import changes, likeness
 
 BEFORE, AFTER = 2, 1
 """Neighbours that a fact is read with."""
@@ -112,11 +112,10 @@ def _repeats(first: str, other: str) -> bool:
         return True
     if min(len(first), len(other)) < _SHORTEST:
         return False
-    if Indel.normalized_similarity(first, other, score_cutoff=_ALIKE) < _ALIKE:
+    if not likeness(first, other, _ALIKE):
         return False
     changed = (
-        first[edit.src_start : edit.src_end] + other[edit.dest_start : edit.dest_end]
-        for edit in Indel.opcodes(first, other)
-        if edit.tag != "equal"
+        first[part.start : part.end] + other[part.after_start : part.after_end]
+        for part in changes(first, other)
     )
     return all(char in _EMPTY for run in changed for char in run)

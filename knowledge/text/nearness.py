@@ -46,11 +46,11 @@ def remembered(part: str, titles: Sequence[str]) -> list[int]:
     return [number for _, number in sorted(longer, key=lambda one: (-one[0], one[1]))]
 
 
-def likeness(one: str, other: str) -> float:
-    """Return the share of characters that two texts have in common, in order, 0 to 1."""
+def likeness(one: str, other: str, at_least: float = 0.0) -> float:
+    """Return the share of characters that two texts have in common, in order, 0 to 1; 0 where it is below `at_least`."""
     from rapidfuzz.distance import Indel
 
-    return Indel.normalized_similarity(one, other)
+    return Indel.normalized_similarity(one, other, score_cutoff=at_least)
 
 
 def changes(before: Sequence[str], after: Sequence[str]) -> Iterator[Substitution]:
