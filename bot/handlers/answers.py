@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
-from bot.clippings import can_be_clipped
+from bot.handlers.answer_buttons import FACT, AnswerPages, ranking
 from bot.handlers.intents import TypedCommand
 from bot.messages import (
     Button,
@@ -31,87 +30,10 @@ from bot.texts import Phrases, phrases
 from knowledge.model import Answer, Hit, MatchKind
 from knowledge.snapshot import Snapshot
 
-PAGE = 3
 HOPE = "hope"
 LONGEST_ASK = 18  # hanzi on a button that asks: its data takes 64 bytes
 LONGEST_LABEL = 24
 _NO_PREFERENCE = Preference()
-_DATA = re.compile(r"([a-z])\.([A-Za-z0-9]{1,10})\.(\d{1,4})")
-
-
-class Action(StrEnum):
-    """What a button asks for."""
-
-    CONTEXT = "c"
-    SOURCE = "s"
-    MORE = "m"
-    PAGE = "p"
-    OTHERS = "o"
-    WHY = "w"
-    LIKE = "l"
-    DISLIKE = "d"
-    CLIPPING = "k"
-
-
-@dataclass(frozen=True, slots=True)
-class Callback:
-    """A button's data, understood: `page` counts from 0."""
-
-    action: Action
-    shown_id: str
-    page: int
-
-    @property
-    def data(self) -> str:
-        """At most 17 bytes, far below what any platform takes."""
-        return f"{self.action.value}.{self.shown_id}.{self.page}"
-
-
-def parse_callback(data: str) -> Callback | None:
-    """Understand a button's data; None where it is not ours."""
-    match = _DATA.fullmatch(data)
-    if not match or match[1] not in set(Action):
-        return None
-    return Callback(Action(match[1]), match[2], int(match[3]))
-
-
-def first_row(shown_id: str, page: int, phrases: Phrases, clipped: bool = False) -> tuple[Button, ...]:
-    """The buttons under an answer, 剪报 where a PDF holds it; where space is shared, the first two do."""
-    clipping = Button(phrases.talk.clipping, Callback(Action.CLIPPING, shown_id, page).data)
-    return (
-        Button(phrases.context, Callback(Action.CONTEXT, shown_id, page).data),
-        Button(phrases.source, Callback(Action.SOURCE, shown_id, page).data),
-        *((clipping,) if clipped else ()),
-        Button(phrases.more, Callback(Action.MORE, shown_id, page).data),
-    )
-
-
-def all_rows(
-    shown_id: str, page: int, pages: int, phrases: Phrases, clipped: bool = False
-) -> tuple[tuple[Button, ...], ...]:
-    """What stands behind 更多; the page button turns back to the first after the last."""
-    turn: tuple[Button, ...] = ()
-    if page + 1 < pages:
-        turn = (Button(phrases.next_page, Callback(Action.PAGE, shown_id, page + 1).data),)
-    elif page:
-        turn = (Button(phrases.first_page, Callback(Action.PAGE, shown_id, 0).data),)
-    return (
-        first_row(shown_id, page, phrases, clipped)[:-1],
-        (
-            *turn,
-            Button(phrases.other_reports, Callback(Action.OTHERS, shown_id, page).data),
-            Button(phrases.why, Callback(Action.WHY, shown_id, page).data),
-        ),
-        (
-            Button(phrases.liked, Callback(Action.LIKE, shown_id, page).data),
-            Button(phrases.disliked, Callback(Action.DISLIKE, shown_id, page).data),
-        ),
-    )
-
-
-def show_button(shown_id: str, phrases: Phrases) -> Button:
-    """The button that lays open what is only close, where space is shared."""
-    return Button(phrases.show_close, Callback(Action.MORE, shown_id, 0).data)
 
 
 def alert_row(question: str, phrases: Phrases) -> tuple[Button, ...]:
@@ -121,7 +43,6 @@ def alert_row(question: str, phrases: Phrases) -> tuple[Button, ...]:
 
 LIMIT = 30
 FACT_ID = "[a-z2-7]{13}"
-FACT = " fact:"  # begins the query that a deep link asks; a typed one never begins with a blank
 FURTHER = " more:"  # begins one that asks what else there is beside what was told
 AFRESH = " new:"  # stands where a talk was begun anew: what comes after follows from nothing before
 FOLLOWING = timedelta(minutes=30)  # how long after an answer a question may follow from it
@@ -179,7 +100,7 @@ class AnswerHandler:
         if not ranking(answer):
             return Reply([*answer_runs(answer, phrases), *helping], waiting)
         shown = await self._shown_to(chat, sender, query, answer, version)
-        reply = self.first(answer, shown, chat.type, phrases, preference.facts)
+        reply = AnswerPages(answer, chat.type, phrases, self._links, preference.facts).first(shown)
         return replace(reply, runs=[*reply.runs, *helping], buttons=[*reply.buttons, *waiting])
 
     async def begin_anew(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
@@ -242,7 +163,7 @@ class AnswerHandler:
         if not answer.found:
             return Reply([Run(phrases.fact_gone)])
         shown = await self._shown_to(chat, sender, query, answer, version)
-        return self.first(answer, shown, chat.type, phrases)
+        return AnswerPages(answer, chat.type, phrases, self._links).first(shown)
 
     async def start(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
         """`/start`, and what a deep link puts behind it: a fact; anything else is not ours, and means a welcome."""
@@ -260,24 +181,6 @@ class AnswerHandler:
         await self._shown.add(renewed)
         return answer, renewed
 
-    def first(
-        self,
-        answer: Answer,
-        shown: AnswerSession,
-        chat_type: ChatType,
-        phrases: Phrases,
-        facts: int | None = None,
-    ) -> Reply:
-        """The first page with its buttons."""
-        if not ranking(answer) and shown.query.startswith(FACT):
-            return Reply([Run(phrases.fact_gone)])
-        if answer.close and chat_type is not ChatType.PRIVATE:
-            said = phrases.close_in_group.format(shown_query(shown.query))
-            return Reply([Run(said)], [[show_button(shown.id, phrases)]])
-        row = first_row(shown.id, 0, phrases, _is_clipped(page_hits(answer, 0, chat_type, facts)))
-        row = row if chat_type is ChatType.PRIVATE else row[:2]
-        return Reply(self.page(answer, 0, chat_type, phrases, facts), [row] if ranking(answer) else [])
-
     async def _ask(self, query: str, context: Sequence[str] = ()) -> tuple[Answer, str]:
         answer, version = await self._lookup.read(lambda s: (_answered(s, query, context), s.version))
         return answer if answer.found else await self._memory.pointed(answer), version
@@ -291,60 +194,9 @@ class AnswerHandler:
         await self._shown.add(shown)
         return shown
 
-    def page(
-        self, answer: Answer, page: int, chat_type: ChatType, phrases: Phrases, facts: int | None = None
-    ) -> Sequence[Run]:
-        """The runs of one page."""
-        return list(answer_runs(answer, phrases, page_hits(answer, page, chat_type, facts), self._links))
-
-    def opened(
-        self,
-        answer: Answer,
-        shown_id: str,
-        page: int,
-        chat_type: ChatType,
-        phrases: Phrases,
-        facts: int | None,
-    ) -> Reply:
-        """A page with everything behind 更多 laid open."""
-        pages = page_count(answer, chat_type, facts)
-        clipped = _is_clipped(page_hits(answer, page, chat_type, facts))
-        rows: Sequence[Sequence[Button]] = all_rows(shown_id, page, pages, phrases, clipped)
-        runs = list(self.page(answer, page, chat_type, phrases, facts))
-        if pages > 1:
-            runs.append(Run("\n\n" + phrases.page_of.format(page=page + 1, pages=pages)))
-        return Reply(runs, rows)
-
-
-def ranking(answer: Answer) -> tuple[Hit, ...]:
-    """Hits and related facts as the one ranking they are."""
-    return (*answer.hits, *nearest_hits(answer)) if answer.found else nearest_hits(answer)
-
 
 def _fact_ids(answer: Answer) -> tuple[str, ...]:
     return tuple(hit.fact.id for hit in ranking(answer))
-
-
-def page_hits(answer: Answer, page: int, chat_type: ChatType, facts: int | None = None) -> tuple[Hit, ...]:
-    """The hits of one page, counted from 0; hits and related facts never share one."""
-    pages = _pages(answer, chat_type, facts)
-    return pages[page] if page < len(pages) else ()
-
-
-def _is_clipped(hits: Sequence[Hit]) -> bool:
-    return any(can_be_clipped(hit.fact) for hit in hits)
-
-
-def page_count(answer: Answer, chat_type: ChatType, facts: int | None = None) -> int:
-    """How many pages an answer has."""
-    return len(_pages(answer, chat_type, facts))
-
-
-def _pages(answer: Answer, chat_type: ChatType, facts: int | None) -> list[tuple[Hit, ...]]:
-    # One fact answers a question, or fits a group; a word in private gets a few.
-    size = facts or (1 if chat_type is not ChatType.PRIVATE or answer.answer else PAGE)
-    blocks = (tuple(answer.hits), nearest_hits(answer)) if answer.found else (nearest_hits(answer),)
-    return [block[at : at + size] for block in blocks for at in range(0, len(block), size)]
 
 
 def within(library: str | None, query: str) -> str:

@@ -101,7 +101,7 @@ class Dispatcher:
         self._preferences = preferences or InMemoryPreferences()
         self._administrators = administrators or AnonymousOnly()
         self._asking = AnswerHandler(lookup, shown, links, clock, memory)
-        self._pressing = AnswerButtons(self._asking, lookup, shown, links, memory, clippings)
+        self._pressing = AnswerButtons(self._asking.again, lookup, shown, links, memory, clippings)
         self._browsing = ArticleHandlers(lookup, links)
         self._choosing = SettingsHandlers(self._preferences, self._administrators)
         self._libraries = LibraryHandlers(lookup, self._preferences, self._administrators)
