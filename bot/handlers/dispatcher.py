@@ -102,10 +102,16 @@ class Dispatcher:
         self._administrators = administrators or AnonymousOnly()
         self._asking = AnswerHandler(lookup, shown, links, clock, memory)
         self._pressing = AnswerButtons(self._asking.again, lookup, shown, links, memory, clippings)
-        self._browsing = ArticleHandlers(lookup, links)
-        self._choosing = SettingsHandlers(self._preferences, self._administrators)
-        self._libraries = LibraryHandlers(lookup, self._preferences, self._administrators)
-        readers = (self._asking, self._browsing, self._choosing, self._libraries, HelpHandlers(more.guard))
+        browsing = ArticleHandlers(lookup, links)
+        choosing = SettingsHandlers(self._preferences, self._administrators)
+        libraries = LibraryHandlers(lookup, self._preferences, self._administrators)
+        readers = (self._asking, browsing, choosing, libraries, HelpHandlers(more.guard))
+        self._screens = {
+            SETTINGS: choosing.press,
+            LIBRARY: libraries.press,
+            ARTICLES: browsing.press,
+            ARTICLE: browsing.press,
+        }
         self._commands = bound([*readers, *more.handlers])
         self._presses, self._files, self._guard = more.presses, more.files, more.guard
 
@@ -200,15 +206,11 @@ class Dispatcher:
             return await self._presses[kind](replace(press, sender=sender))
         if press.chat and not await self._may_ask(press.chat, press.sender, preference):
             return [Reply([], notice=said.only_admins_ask)]
-        if colon and kind == SETTINGS:
-            return await self._choosing.press(press, said)
-        if colon and kind == LIBRARY:
-            return await self._libraries.press(press, said)
+        if colon and kind in self._screens:
+            return await self._screens[kind](press, said)
         if colon and kind == ASK and press.chat:
             query = press.data.removeprefix(f"{ASK}:")
             return [await self._asking.answer(query, press.chat, press.sender, said, preference)]
-        if colon and kind in (ARTICLES, ARTICLE):
-            return await self._browsing.press(press, said)
         return await self._pressing.press(press, said, preference.facts)
 
     async def _may_ask(self, chat: Chat, sender: Sender, preference: Preference) -> bool:

@@ -16,8 +16,9 @@ from aiohttp.web import RouteDef
 
 from bot.config import PlatformSetup
 from bot.inbox import InboxError
-from bot.messages import Chat, Reply, Sender
+from bot.messages import Chat, Reply, Sender, SenderKind
 from bot.platforms.adapter import Adapter, Speaker, Translate
+from bot.platforms.calls import CallError
 from bot.platforms.chats import ChatDirectory
 from bot.platforms.connection import ConnectionHealth
 from bot.platforms.limiter import OVERALL, PER_CHAT, PER_GROUP, Limiter
@@ -104,8 +105,12 @@ class PlatformService(ABC, Generic[D]):
         """Learn who we are, however long it takes; return what translates updates."""
 
     @abstractmethod
-    async def administers(self, chat: Chat, sender: Sender) -> bool:
-        """Tell whether the sender administers the chat; False where that cannot be learnt."""
+    async def is_admin(self, chat: str, person: str) -> bool:
+        """Ask the platform, each time, whether a person administers a group.
+
+        Raises:
+            CallError: that cannot be learnt.
+        """
 
     @abstractmethod
     def download(self, attachment: str, limit: int) -> AsyncIterator[bytes]:
@@ -123,6 +128,16 @@ class PlatformService(ABC, Generic[D]):
     def person_id(self, typed: str) -> str:
         """Return a person's id as the platform writes it."""
         return self.setup.person_id(typed)
+
+    async def administers(self, chat: Chat, sender: Sender) -> bool:
+        """Tell whether the sender administers the chat; False where that cannot be learnt."""
+        if sender.kind is not SenderKind.PERSON:
+            return False
+        try:
+            return await self.is_admin(chat.id, sender.id)
+        except CallError as error:
+            logger.warning("who administers a chat could not be learnt: %s", error)
+            return False
 
     async def send(self, chat: Chat, reply: Reply) -> str | None:
         """Say something unasked (`bot.messages.MessageGateway`)."""

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from bot.inbox import ClaimedUpdate
-from bot.messages import Chat, Message, Sender, SenderKind
+from bot.messages import Message
 from bot.platforms.adapter import Event, Translate
 from bot.platforms.calls import CallError, HttpClient, OutcomeUnknown, Refused
 from bot.platforms.checkup import advice, no_use, reached, well, wrong
@@ -75,17 +75,11 @@ class FeishuService(PlatformService[FeishuDraft]):
         """Where Feishu brings events to, by callback."""
         return [web.post(PATH, self.callback.handle)] if self.callback else []
 
-    async def administers(self, chat: Chat, sender: Sender) -> bool:
-        """Tell whether a person owns a group or is one of its admins, by Feishu's word of now."""
-        if sender.kind is not SenderKind.PERSON:
-            return False
-        try:
-            group = await self._api.call("GET", f"im/v1/chats/{quote(chat.id, safe='')}?user_id_type=open_id")
-        except CallError as error:
-            logger.warning("who administers a chat could not be learnt: %s", error)
-            return False
+    async def is_admin(self, chat: str, person: str) -> bool:
+        """Tell whether a person owns a group or is one of its admins."""
+        group = await self._api.call("GET", f"im/v1/chats/{quote(chat, safe='')}?user_id_type=open_id")
         managers = group.get("user_manager_id_list")
-        return sender.id == group.get("owner_id") or (isinstance(managers, list) and sender.id in managers)
+        return person == group.get("owner_id") or (isinstance(managers, list) and person in managers)
 
     async def download(self, attachment: str, limit: int = FILE_LIMIT) -> AsyncIterator[bytes]:
         """Yield the pieces of a file that somebody sent.

@@ -6,8 +6,7 @@ import json
 import logging
 from collections.abc import Mapping
 
-from bot.messages import Chat, Sender, SenderKind
-from bot.platforms.calls import CallError, ChatClosed, Json, Refused
+from bot.platforms.calls import ChatClosed, Json, Refused
 from bot.platforms.matrix.client import MatrixClient
 from bot.platforms.matrix.updates import Around, Identity, Quoted, RoomMessage, quoted, read
 
@@ -77,19 +76,12 @@ class RoomDirectory:
             ours = await self._newest_with_buttons(said, me)
         return Around(private, original, answered, ours)
 
-    async def administers(self, chat: Chat, sender: Sender) -> bool:
-        """Tell whether a person may change a room's settings; False where the server does not say so."""
-        if sender.kind is not SenderKind.PERSON:
-            return False
-        try:
-            levels = await self._client.state(chat.id, "m.room.power_levels")
-            creators = await self._client.creators(chat.id)
-        except CallError as error:
-            logger.warning("who administers a room could not be learnt: %s", error)
-            return False
-        if sender.id in creators:
+    async def is_admin(self, room: str, person: str) -> bool:
+        """Tell whether a person may change a room's settings."""
+        levels = await self._client.state(room, "m.room.power_levels")
+        if person in await self._client.creators(room):
             return True
-        return levels is not None and _level(levels, sender.id) >= _number(levels.get("state_default"), LEVEL)
+        return levels is not None and _level(levels, person) >= _number(levels.get("state_default"), LEVEL)
 
     async def _original(self, said: RoomMessage) -> RoomMessage | None:
         try:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from bot.inbox import ClaimedUpdate
-from bot.messages import Chat, ChatType, Reply, Run, Sender
+from bot.messages import Chat, ChatType, Reply, Run
 from bot.platforms.adapter import Event, Excuse, Ignored, Membership, Migrated, Translate
 from bot.platforms.calls import CallError, ChatClosed, HttpClient, Json, Refused, parse
 from bot.platforms.checkup import advice, host_of, reached, well, wrong
@@ -62,9 +62,9 @@ class MatrixService(PlatformService[MatrixDraft]):
         self._identity: asyncio.Future[Identity] | None = None
         self._excused: dict[str, float] = {}
 
-    async def administers(self, chat: Chat, sender: Sender) -> bool:
+    async def is_admin(self, chat: str, person: str) -> bool:
         """Tell whether a person administers a room, by its power levels."""
-        return await self._rooms.administers(chat, sender)
+        return await self._rooms.is_admin(chat, person)
 
     async def forget(self, person: str) -> None:
         """Keep nothing about the rooms in which we are alone with a person."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Required, TypedDict
@@ -20,7 +19,6 @@ from telegram import (
 )
 from telegram import error as telegram_error
 from telegram._utils.types import ODVInput
-from telegram.constants import ChatMemberStatus
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -33,7 +31,6 @@ from telegram.error import (
 from telegram.request import BaseRequest, RequestData
 
 from bot.handlers.commands import Menu, Scope
-from bot.messages import Chat, Sender, SenderKind
 from bot.platforms import calls
 from bot.platforms.calls import parse
 
@@ -232,28 +229,6 @@ def _error(status: int, body: bytes) -> TelegramError:
         float(retry_after) if isinstance(retry_after, int | float) else None,
         new_chat_id if isinstance(new_chat_id, int) else None,
     )
-
-
-ADMINS = (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
-logger = logging.getLogger(__name__)
-
-
-class Members:
-    """Asks Telegram each time: rights that were taken away are gone at once."""
-
-    def __init__(self, bot: Bot) -> None:
-        self._bot = bot
-
-    async def administers(self, chat: Chat, sender: Sender) -> bool:
-        """Tell whether a person administers a group; False where Telegram does not say so."""
-        if sender.kind is not SenderKind.PERSON:
-            return False
-        try:
-            member = await self._bot.get_chat_member(chat.id, int(sender.id))
-        except TelegramError as error:
-            logger.warning("who administers a chat could not be learnt: %s", error)
-            return False
-        return member.status in ADMINS
 
 
 SCOPES: Mapping[Scope, Callable[[], BotCommandScope]] = {

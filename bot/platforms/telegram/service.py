@@ -12,18 +12,18 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 from telegram import Bot, Update
+from telegram.constants import ChatMemberStatus
 from telegram.error import TelegramError
 
 from bot.handlers.commands import menus
 from bot.inbox import ClaimedUpdate
-from bot.messages import Chat, Sender
 from bot.platforms.adapter import Event, Translate
 from bot.platforms.calls import HttpAnswer, HttpClient, parse
 from bot.platforms.checkup import advice, reached, tried, well, wrong
 from bot.platforms.connection import CALL_LONGEST, until_done
 from bot.platforms.core import Clocks, Pace, PlatformService
 from bot.platforms.limiter import OVERALL
-from bot.platforms.telegram.client import AiohttpRequest, Members, set_menus
+from bot.platforms.telegram.client import AiohttpRequest, set_menus
 from bot.platforms.telegram.receiving import UPDATE_TYPES, Poller, Webhook
 from bot.platforms.telegram.sending import ApiCall, BotApiTransport, OutgoingMessages
 from bot.platforms.telegram.setup import API, Telegram
@@ -36,6 +36,7 @@ DRAIN_SECONDS = 4.0
 # tdlib/telegram-bot-api, Client.cpp: how long Telegram itself keeps these open.
 LIFE_SECONDS = {"inline_query": 30.0, "callback_query": 150.0}
 REFUSED = "Telegram 五分钟来一直不认这个令牌；请向 BotFather 核对 CHUCHU_TELEGRAM_TOKEN（或它的 _FILE）"
+ADMINS = (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
 FILE_LIMIT = 20 * 1024 * 1024
 logger = logging.getLogger(__name__)
 
@@ -83,7 +84,6 @@ class TelegramService(PlatformService[ApiCall]):
             Led.NOTHING if options.webhook_url else Led.RECEIVING,
         )
         self.speaker = OutgoingMessages(self._bot, self.outbox, host.metrics)
-        self._members = Members(self._bot)
         self.webhook = self._make_webhook()
 
     @property
@@ -91,9 +91,9 @@ class TelegramService(PlatformService[ApiCall]):
         """Where Telegram brings updates to, in webhook mode."""
         return [web.post(PATH, self.webhook.handle)] if self.webhook else []
 
-    async def administers(self, chat: Chat, sender: Sender) -> bool:
-        """Tell whether a person administers a group, by Telegram's word."""
-        return await self._members.administers(chat, sender)
+    async def is_admin(self, chat: str, person: str) -> bool:
+        """Tell whether a person administers a group: rights that were taken away are gone at once."""
+        return (await self._bot.get_chat_member(chat, int(person))).status in ADMINS
 
     async def download(self, attachment: str, limit: int = FILE_LIMIT) -> AsyncIterator[bytes]:
         """Yield the pieces of a file that somebody sent.

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from bot.inbox import ClaimedUpdate, InboxError
-from bot.messages import Chat, Sender
 from bot.platforms.adapter import Event, Translate
 from bot.platforms.calls import CallError, HttpClient, Json, Refused, Unauthorized
 from bot.platforms.checkup import advice, host_of, reached, well, wrong
@@ -105,7 +104,7 @@ class WeComService(PlatformService[WeComDraft]):
         """Say what keeps messages from coming in, or what they wait for in memory, or None."""
         return super().problem() or self._unstored.problem
 
-    async def administers(self, chat: Chat, sender: Sender) -> bool:
+    async def is_admin(self, chat: str, person: str) -> bool:
         """WeCom tells nobody who administers a group."""
         return False
 
