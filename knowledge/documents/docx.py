@@ -41,6 +41,9 @@ _SUBTITLE_STYLES: Final = re.compile(r"(?:subtitle|副标题)$", re.I)
 _HEADING_STYLES: Final = re.compile(r"(?:heading|标题)\s*[1-9]$", re.I)
 _CONTENTS_STYLES: Final = re.compile(r"(?:toc|目录)\b|^toc\s*\d", re.I)
 _CAPTION_STYLES: Final = re.compile(r"(?:caption|题注)$", re.I)
+_FIELD_STYLES: Final = {"Author": BlockRole.BYLINE, "Date": BlockRole.CREDIT}
+"""Pandoc's names for who wrote a text, and when."""
+
 _NUMBERED: Final = re.compile(
     r"(?:[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[）)]|第[一二三四五六七八九十百\d]{1,4}[章节编])"
 )
@@ -98,7 +101,7 @@ def _check_package(name: str, data: bytes) -> None:
 class _Part:
     """A written paragraph, table or note; `role` is open until the print of the whole document is known.
 
-    `size` is its print's in points, `box` the text box that it stands in, 0 for none.
+    `size` is its print's in points, `box` the text box that it stands in, 0 for none; `noted` what a note belongs to.
     """
 
     blocks: list[Block]
@@ -109,6 +112,8 @@ class _Part:
     centred: bool = False
     bold: bool = False
     box: int = 0
+    noted: _Part | None = None
+    article: int = 0
 
     @property
     def displayed(self) -> bool:
@@ -127,6 +132,7 @@ class _Writer:
         self._numbers = Numbering(document)
         self._boxes: list[int] = [0]
         self._boxes_met = 0
+        self._noted: dict[tuple[str, str | None], _Part] = {}
         default = document.styles.element.find(f".//{qn('w:docDefaults')}//{qn('w:sz')}")
         normal = document.styles.default(WD_STYLE_TYPE.PARAGRAPH)
         size = normal.font.size.pt if normal is not None and normal.font.size else None
@@ -150,15 +156,17 @@ class _Writer:
             if not rel.is_external
         }
         for kind in _NOTES:
-            part = parts.get(kind)
-            if part is None:
+            if kind not in parts:
                 continue
-            root = etree.fromstring(part.blob, etree.XMLParser(resolve_entities=False, no_network=True))
+            root = etree.fromstring(
+                parts[kind].blob, etree.XMLParser(resolve_entities=False, no_network=True)
+            )
             for note in root:
                 if note.get(qn("w:type")) in (None, "normal"):
                     text = "".join("".join(_text(p)) for p in note.iter(_PARAGRAPH)).strip()
                     if text:
-                        self._write(text, BlockRole.NOTE)
+                        part = self._write(text, BlockRole.NOTE)
+                        part.noted = self._noted.get((kind, note.get(qn("w:id"))))
 
     def blocks(self) -> list[Block]:
         """The blocks of everything written, their roles told by styles, by sizes, and by what stands around them."""
@@ -175,6 +183,9 @@ class _Writer:
             part.size, part.bold = self._print(element, style)
             align = element.find(f"{qn('w:pPr')}/{qn('w:jc')}")
             part.centred = align is not None and align.get(_VALUE) == "center"
+            for kind in _NOTES:
+                for mark in element.iter(qn(f"w:{kind[:-1]}Reference")):
+                    self._noted[kind, mark.get(qn("w:id"))] = part
         else:
             self.lines.append("")
         for box in _boxes(element):
@@ -230,11 +241,16 @@ class _Writer:
     def _table(self, table: etree._Element) -> None:
         """Write a table, each cell on a line of its own; one that only places text is read as text."""
         rows = table.findall(qn("w:tr"))
+        if next(table.iterdescendants(_TABLE), None) is not None:
+            for cell in table.iterfind(f"{qn('w:tr')}/{qn('w:tc')}"):
+                self.body(cell)
+            return
         first = len(self.lines) + 1
         grid: list[list[SourceCell]] = []
         for row in rows:
             cells: list[SourceCell] = []
-            heads = row.find(f"{qn('w:trPr')}/{qn('w:tblHeader')}") is not None
+            switch = row.find(f"{qn('w:trPr')}/{qn('w:tblHeader')}")
+            heads = switch is not None and switch.get(_VALUE) not in _OFF
             for cell in row.findall(qn("w:tc")):
                 properties = cell.find(qn("w:tcPr"))
                 span = properties.find(qn("w:gridSpan")) if properties is not None else None
@@ -310,8 +326,9 @@ def _arranged(parts: Sequence[_Part]) -> Iterator[Block]:
             article[box] = count
             text = False
         text = text or part.role not in (*_DISPLAYS, BlockRole.FURNITURE)
+        part.article = part.noted.article if part.noted else article[box]
         for block in part.blocks:
-            yield replace(block, role=part.role or BlockRole.PARAGRAPH, article=article[box])
+            yield replace(block, role=part.role or BlockRole.PARAGRAPH, article=part.article)
 
 
 def _heads(parts: Sequence[_Part]) -> bool:
@@ -336,6 +353,8 @@ def _role(part: _Part, body: float) -> BlockRole:
         return BlockRole.TITLE
     if _HEADING_STYLES.match(part.style):
         return BlockRole.HEADING
+    if part.style in _FIELD_STYLES:
+        return _FIELD_STYLES[part.style]
     if not part.displayed:
         return BlockRole.PARAGRAPH
     if part.size >= TITLE * body:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
+from statistics import median
 from typing import Final
 
 from knowledge.documents.pdf_flow import CAPTIONED, SHOT, SIGNED, SMALL, PageBlock, TextFlow
@@ -26,6 +27,9 @@ from knowledge.documents.pdf_order import TITLE, Region, Stack, cut_regions, fin
 from knowledge.documents.pdf_page import Box, PrintedPage
 from knowledge.documents.tables import Grid, find_grids
 from knowledge.model import BlockRole
+
+_WIDE: Final = 1.5
+"""Times most lines' width from which a line is none of a column's."""
 
 _THROUGH: Final = 0.9
 """How much of its article's width a rule has at least that parts what is over it from what is under it."""
@@ -266,16 +270,22 @@ class _Article:
             yield list(part)
 
     def _spanning(self, lines: Sequence[PrintedLine]) -> set[int]:
-        """The lines that cross every gutter between the columns of the others."""
+        """The lines that cross every gutter between the columns of the others, or some with nothing beside them."""
         core = [s for s in lines if SMALL * self.body < s.size < 1.3 * self.body] or list(lines)
-        columns = find_gutters(core, self.body, self.page.uprights)
+        usual = median(s.box.width for s in core)
+        narrow = [s for s in core if s.box.width <= _WIDE * usual]
+        columns = find_gutters(narrow, self.body, self.page.uprights)
         gaps = [(left[1], right[0]) for left, right in pairwise(columns)]
+
+        def is_across(line: PrintedLine, gap: tuple[float, float]) -> bool:
+            return line.box.left < gap[0] - 0.5 * self.body and line.box.right > gap[1] + 0.5 * self.body
+
         crossing = [
             s
             for s in lines
             if gaps
-            and s.box.left < gaps[0][0] - 0.5 * self.body
-            and s.box.right > gaps[-1][1] + 0.5 * self.body
+            and is_across(s, gaps[0])
+            and (is_across(s, gaps[-1]) or not any(o is not s and o.box.along(s.box) > 0 for o in lines))
         ]
         return {id(s) for s in crossing}
 

@@ -186,9 +186,10 @@ def _under(upper: PrintedLine, grid: dict[int, list[PrintedLine]]) -> PrintedLin
         for lower in grid.get(row, ()):
             gap = lower.box.top - upper.box.bottom
             middle = abs(lower.box.left + lower.box.right - upper.box.left - upper.box.right) / 2
+            shift = min(middle, abs(lower.box.left - upper.box.left))  # a comma has only half the room
             if (
                 lower is not upper
-                and middle < 0.2 * upper.size
+                and shift < 0.2 * upper.size
                 and -0.3 * upper.size < gap < 0.7 * upper.size
                 and same_size(lower, upper)
             ):

@@ -230,7 +230,9 @@ def _nearest_row(
 
 
 def _belongs(line: PrintedLine, title: PrintedLine, above: bool, body: float) -> bool:
-    """Tell whether a line over or under a title is its kicker, subtitle or byline."""
+    """Tell whether a line over or under a title is its kicker, subtitle or byline; a sentence is none."""
+    if line.glyphs[-1].char == "。":
+        return False
     width, whole = line.box.width, title.box.width
     if (
         not above
@@ -372,11 +374,29 @@ def _shared_out(
         by_column.setdefault(places[id(line)], []).append(line)
     for line in ordered:
         if id(line) not in owners:
-            owners[id(line)] = _beside(line, places[id(line)], by_column, owners, body) or min(
-                stacks, key=lambda s: abs(s.box.top - line.box.top)
+            column = places[id(line)]
+            owners[id(line)] = (
+                _before(columns[column - 1], by_column.get(column - 1, ()), stacks, body)
+                or _beside(line, column, by_column, owners, body)
+                or min(stacks, key=lambda s: abs(s.box.top - line.box.top))
             )
     for stack in sorted(stacks, key=lambda s: (round(s.box.top / (4 * body)), s.box.left)):
         yield Region([stack], [line for line in lines if owners[id(line)] is stack])
+
+
+def _before(
+    column: tuple[float, float], lines: Sequence[PrintedLine], stacks: Sequence[Stack], body: float
+) -> Stack | None:
+    """The stack at a column's foot, with no text under it: its article begins at the head of the next column."""
+    last = max((line.box.bottom for line in lines), default=0.0)
+    found = (
+        stack
+        for stack in stacks
+        if stack.box.top > last - body
+        and column[0] - body < stack.box.left
+        and stack.box.right < column[1] + body
+    )
+    return max(found, key=lambda stack: stack.box.top, default=None) if lines else None
 
 
 def _beside(

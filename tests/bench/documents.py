@@ -23,6 +23,7 @@ from knowledge.documents.formats import extract_document
 from knowledge.repair.pipeline import repair_document
 from tests.bench.makers import makers
 from tests.bench.papers import LAYOUTS, Layout, Story, drawn_layout, stories_of
+from tests.bench.word import listed_word, with_lists
 
 DRAWN = range(160, 180)
 """Layouts by chance that no tuning looked at; those before were looked at."""
@@ -53,8 +54,9 @@ def main(arguments: Sequence[str]) -> int:
         measured: dict[tuple[bool, str], list[tuple[float, ...]]] = defaultdict(list)
         for layout in layouts:
             stories = stories_of(layout)
+            shown = with_lists(stories) if make is listed_word else stories
             wanted = [
-                (text, title, section or "") for one in stories for text, title, section in one.sentences()
+                (text, title, section or "") for one in shown for text, title, section in one.sentences()
             ]
             data = make(layout, stories)
             for name, reader in READERS.items() if suffix == ".pdf" else [("ours", ours_in_word)]:
@@ -173,7 +175,7 @@ def _tight(text: str) -> str:
 
 def ours(data: bytes, name: str = "a.pdf") -> Iterable[Told]:
     for fact in repair_document(read_document(name, data)).facts:
-        if fact.kind == "sentence":
+        if fact.kind in ("sentence", "note"):
             yield fact.text, fact.article.title.text, fact.section or ""
 
 

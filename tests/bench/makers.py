@@ -23,7 +23,7 @@ import pypdfium2 as pdfium
 from knowledge.documents.pdf_characters import read_characters
 from knowledge.documents.pdf_font import font_path
 from tests.bench.papers import Layout, Story, page_html
-from tests.bench.word import boxed_word, word
+from tests.bench.word import boxed_word, listed_word, word
 
 Maker = Callable[[Layout, Sequence[Story]], bytes]
 """Prints a layout's stories to the bytes of a PDF or DOCX."""
@@ -50,6 +50,7 @@ def makers() -> Iterator[tuple[str, str, Maker]]:
         yield "LibreOffice, text boxes", ".pdf", partial(_office, office, boxed_word)
     yield "DOCX, python-docx", ".docx", word
     yield "DOCX, text boxes", ".docx", boxed_word
+    yield "DOCX, lists and notes", ".docx", listed_word
 
 
 def printed(browser: str, page: str) -> bytes:

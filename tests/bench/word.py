@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 from xml.sax.saxutils import escape
 
@@ -13,11 +14,36 @@ from tests.bench.papers import Layout, Story
 _WORD: Final = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 
 
-def word(layout: Layout, stories: Sequence[Story]) -> bytes:
+def with_lists(stories: Sequence[Story]) -> list[Story]:
+    """What `listed_word` shows of stories: the last section of each as items, numbered on and on, and a footnote."""
+    shown: list[Story] = []
+    number = 0
+    for one in stories:
+        heading, paragraphs = one.sections[-1]
+        items = [[f"{number + at}.{text[0]}", *text[1:]] for at, text in enumerate(paragraphs, 1)]
+        number += len(items)
+        shown.append(replace(one, sections=[*one.sections[:-1], (heading, [*items, [_note(one)]])]))
+    return shown
+
+
+def _note(one: Story) -> str:
+    return f"{one.title}的口径见{len(one.title)}号公报。"
+
+
+def listed_word(layout: Layout, stories: Sequence[Story]) -> bytes:
+    """The same with the last section of each story as a numbered list, and a footnote to its first paragraph."""
+    return word(layout, stories, listed=True)
+
+
+def word(layout: Layout, stories: Sequence[Story], listed: bool = False) -> bytes:
     """A newspaper as Word keeps it: styles for titles and headings, sections of several columns, head and foot."""
     import docx
     from docx.enum.section import WD_SECTION
     from docx.enum.text import WD_PARAGRAPH_ALIGNMENT
+    from docx.opc.constants import CONTENT_TYPE as CT
+    from docx.opc.constants import RELATIONSHIP_TYPE as RT
+    from docx.opc.packuri import PackURI
+    from docx.opc.part import Part
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
     from docx.shared import Mm, Pt
@@ -64,11 +90,26 @@ def word(layout: Layout, stories: Sequence[Story]) -> bytes:
             put(one.byline, layout.body)
         document.add_section(WD_SECTION.CONTINUOUS)
         columns(layout.columns(at))
+        items = {"".join(text) for text in one.sections[-1][1]} if listed else set()
         for kind, text in one.parts():
-            name = {"heading": "Heading 2", "caption": "Caption"}.get(kind)
+            name = {"heading": "Heading 2", "caption": "Caption"}.get(
+                kind, "List Number" * (text in items) or None
+            )
             if kind == "caption":
                 document.add_picture(_picture(), width=Mm(40))
-            put(text, layout.body * (1.15 if kind == "heading" else 1), name, kind != "paragraph")
+            put(text, layout.body * (1.15 if kind == "heading" else 1), name, kind in ("heading", "caption"))
+        if listed:
+            mark = OxmlElement("w:footnoteReference")
+            mark.set(qn("w:id"), str(at + 1))
+            document.paragraphs[-1].add_run()._r.append(mark)
+    if listed:
+        notes = "".join(
+            f'<w:footnote w:id="{at}"><w:p><w:r><w:t>{escape(_note(one))}</w:t></w:r></w:p></w:footnote>'
+            for at, one in enumerate(stories, 1)
+        )
+        blob = f'<w:footnotes xmlns:w="{_WORD}">{notes}</w:footnotes>'.encode()
+        part = Part(PackURI("/word/footnotes.xml"), CT.WML_FOOTNOTES, blob, document.part.package)
+        document.part.relate_to(part, RT.FOOTNOTES)
     made = io.BytesIO()
     document.save(made)
     return made.getvalue()

@@ -11,8 +11,10 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
 from knowledge.documents.docx import read_docx
+from knowledge.documents.folder import read_document
 from knowledge.errors import UnreadableFile
 from knowledge.model import BlockRole
+from knowledge.repair.pipeline import repair_document
 
 
 def saved(*paragraphs: str) -> bytes:
@@ -156,3 +158,19 @@ def test_a_table_has_head_and_rows() -> None:
     (block,) = (b for b in read_docx("a.docx", file.getvalue()).blocks if b.role is BlockRole.TABLE)
     assert block.table is not None
     assert (len(block.table.head), len(block.table.rows)) == (2, 2)
+
+
+def test_a_row_that_is_said_to_head_nothing_is_no_head_and_tables_within_cells_are_tables() -> None:
+    document = docx.Document()
+    document.add_paragraph("标题", style="Title")
+    outer = document.add_table(1, 2)
+    outer.cell(0, 1).text = "右边的话。"
+    inner = outer.cell(0, 0).add_table(3, 2)
+    for row, texts in zip(inner.rows, (("馆区", "座位"), ("主楼", "4000"), ("附楼", "2000")), strict=True):
+        row.cells[0].text, row.cells[1].text = texts
+        heads = "1" if texts[0] == "馆区" else "false"
+        row._tr.get_or_add_trPr().append(parse_xml(f'<w:tblHeader {nsdecls("w")} w:val="{heads}"/>'))
+    file = io.BytesIO()
+    document.save(file)
+    facts = repair_document(read_document("a.docx", file.getvalue())).facts
+    assert [fact.text for fact in facts] == ["馆区：主楼｜座位：4000", "馆区：附楼｜座位：2000", "右边的话。"]

@@ -118,3 +118,24 @@ def test_a_box_of_four_strokes_is_a_page_of_its_own() -> None:
     sheet.flow(boxed, columns(1, 40, 520, 6), 35)
     sheet.flow(paragraphs(19, 2), columns(1, 30, 420, 8), 40)
     assert {f.text for f in facts(sheet) if f.article.title.text == "框里的标题"} == set(boxed)
+
+
+def test_a_lead_of_one_line_over_short_columns_is_read_first() -> None:
+    sheet = Sheet()
+    lead = "一行导语横跨四栏半，说的是下面各栏的意思，排得比正文大一点。"
+    sheet.text(40, 740, 28, "导语下面只有几行的文章")
+    sheet.text(30, 700, 10.5, lead)
+    body = paragraphs(20, 1)
+    sheet.flow(body, columns(4, 30, 680, 3), 13)
+    assert texts(sheet, BlockRole.PARAGRAPH) == [lead, "　　" + body[0]]
+
+
+def test_a_title_at_a_columns_foot_heads_the_next_columns_text() -> None:
+    sheet = Sheet()
+    first, second = paragraphs(21, 2), paragraphs(22, 4)
+    sheet.text(40, 740, 20, "上篇的标题")
+    sheet.flow(first, columns(1, 30, 715, 15), 20)
+    sheet.text(40, 500, 20, "栏脚的标题")
+    sheet.flow(second, columns(1, 230, 740, 30), 20)
+    heads = {fact.text: fact.article.title.text for fact in facts(sheet)}
+    assert {title for text, title in heads.items() if text in "".join(second)} == {"栏脚的标题"}
