@@ -101,14 +101,16 @@ async def until_done(what: str, call: Callable[[], Awaitable[T]], health: Connec
             failures += 1
 
 
-def report(error: Exception, health: ConnectionHealth, metrics: Metrics, what: str) -> None:
-    """Count a failure to hear the platform, and say it loudly where it is news."""
+def report(
+    error: Exception, health: ConnectionHealth, metrics: Metrics, what: str, level: int = logging.ERROR
+) -> None:
+    """Count a failure to hear the platform, and say it, at a level of the log, where it is news."""
     name = type(error).__name__
     metrics.poll_errors.labels(name).inc()
     if isinstance(error, InboxError):
         metrics.inbox_errors.inc()
     news = health.fail(f"{name}: {error}", isinstance(error, Unauthorized))
-    logger.log(logging.ERROR if news else logging.DEBUG, "%s: %s: %s", what, name, error)
+    logger.log(level if news else logging.DEBUG, "%s: %s: %s", what, name, error)
 
 
 async def keep_polling(
@@ -167,7 +169,7 @@ async def stay_connected(
             error = raised
         if clock() - began >= SETTLED_SECONDS:
             failures = 0
-        report(error, health, metrics, "the connection ended")
+        report(error, health, metrics, "the connection ended", logging.WARNING)
         pause = backoff(failures, FIRST_PAUSE, LONGEST_PAUSE) * (0.5 + chance() / 2)
         failures += 1
         await asyncio.sleep(max(pause, error.seconds) if isinstance(error, RateLimited) else pause)
