@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from importlib import resources
 from types import ModuleType, SimpleNamespace
 from typing import Any, cast
 
@@ -175,6 +176,12 @@ def shipped() -> NeuralReader:
     reader = open_reader()
     assert reader is not None, "the extra `reader` and knowledge/models/reader/reader.onnx"
     return reader
+
+
+def test_the_shipped_network_is_fused_already_for_it_is_opened_as_it_is() -> None:
+    network = resources.files("knowledge.models.reader").joinpath("reader.onnx").read_bytes()
+    assert b"DynamicQuantizeMatMul" in network
+    assert b"MatMulInteger" not in network
 
 
 BRIDGE = "新大桥全长2380米，由青山路桥集团承建，2021年6月开工。"

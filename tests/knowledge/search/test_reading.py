@@ -58,6 +58,15 @@ def serving(reader: FakeReader | None) -> Iterator[Snapshot]:
         yield snapshot
 
 
+def test_a_key_word_that_stands_there_as_typed_needs_no_reader() -> None:
+    reader = FakeReader("柳湾大桥")
+    with serving(reader) as snapshot:
+        assert snapshot.ask("柳湾大桥").found
+        assert reader.seen == []
+        snapshot.ask("柳湾大桥 收费站")
+        assert reader.seen
+
+
 def test_a_sure_reading_is_the_last() -> None:
     reader = FakeReader("1860米")
     with serving(reader) as snapshot:
