@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from functools import cache
@@ -157,6 +157,12 @@ _UNITS = (
     "米亩吨克斤升度倍成折号标口道笔单起宗例字句段页行站环股对双艘根副盏扇尊顶把串瓶杯桶箱包袋盒碗桌席床车列节课站点村"
     "镇乡县区市省州国校院档星代]"
 )
+_PARTS = (
+    {"年": ("月", "天"), "月": ("天",), "周": ("天",), "天": ("小时",)},
+    {"小时": ("分", "秒"), "钟头": ("分",), "分": ("秒",)},
+    {"元": ("角", "分"), "角": ("分",), "公里": ("米",), "米": ("厘米",), "公斤": ("克",)},
+)
+"""Measures, each with those that say the rest of it."""
 _AFTER = "以上|以下|以内|左右|上下|以来|之内|内"
 _FORMAL = frozenset("壹贰叁肆伍陆柒捌玖拾佰仟")
 _DAY = rf"(?:\d{{1,2}}|[{_HANZI}]{{1,3}})\s?[日号]"
@@ -219,9 +225,22 @@ def quantities(text: str) -> tuple[Quantity, ...]:
         if figure is None:
             at = start.start() + 1
         else:
-            found.append(figure)
             at = figure.end
+            if found and (joined := _joined(found[-1], figure, text)):
+                found[-1] = joined
+            else:
+                found.append(figure)
     return tuple(found)
+
+
+def _joined(whole: Quantity, part: Quantity, text: str) -> Quantity | None:
+    """One figure of two that stand together, the second in a smaller measure of the same: 2小时27分, 3元5角."""
+    larger, smaller = (figure.unit.removeprefix("个").removesuffix("钟") for figure in (whole, part))
+    if text[whole.end : part.start] not in ("", "零") or not any(smaller in after.get(larger, ()) for after in _PARTS):
+        return None
+    kind = part.kind if part.kind is QuantityKind.DURATION else whole.kind
+    keys = tuple(dict.fromkeys(whole.keys + part.keys))
+    return replace(whole, end=part.end, text=text[whole.start : part.end], kind=kind, keys=keys)
 
 
 def number_keys(found: Iterable[Quantity]) -> tuple[str, ...]:

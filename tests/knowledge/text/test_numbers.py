@@ -53,6 +53,9 @@ def test_two_writings_of_one_number_share_a_key(one: str, other: str) -> None:
         ("达49.53亿美元，", "49.53亿美元", QuantityKind.COUNT),
         ("平均海拔4200米", "4200米", QuantityKind.COUNT),
         ("超过 1万名职工", "超过 1万名", QuantityKind.COUNT),
+        ("成绩是2小时27分05秒，", "2小时27分05秒", QuantityKind.DURATION),
+        ("历时1年零3个月", "1年零3个月", QuantityKind.DURATION),
+        ("每碗3元5角", "3元5角", QuantityKind.COUNT),
     ],
 )
 def test_a_figure_is_said_with_its_unit_and_its_approximation(
