@@ -1,243 +1,289 @@
-"""Columns side by side on the rows of a page of text, taken apart; tables, lists and code stay whole."""
+"""Columns side by side on the rows of a page of text, taken apart; tables, lists and code stay whole.
+
+A gutter is a place at which text begins on several rows and which no row between them crosses. Rows that share gutters
+are a band, read column by column; in each column there may be gutters again. Where a band may end or go on, what reads on
+decides.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
-import numpy as np
-
 from knowledge.repair.characters import width
-from knowledge.repair.interleaved import BLANKS, Cell, Parts, flow, unglue, weave
-from knowledge.repair.sentences import FINISHED
+from knowledge.repair.heads import SharedHeads, share_heads
+from knowledge.repair.interleaved import Cell, part_rows, reads_on
 from knowledge.text.folding import fold_radicals
 
-_WORD: Final = re.compile(r"[^\s\u3000]+")
+_CLAUSE: Final = re.compile("[，。；、]")
 _WIDE_GAP: Final = re.compile("[ \u3000\t]{6,}")
-_INNER_GAP: Final = re.compile("(?<=\\S)[ \u3000\t]{3,}(?=\\S)")
-# A page is set in columns if so many of its rows have an inner gap; a column begins where it is blank to the left in
-# all but so few of the rows that reach it, and text begins in so many (measured on generated pages).
-_GAPPY: Final = 0.4
-_CROSSING: Final = 0.06
-_BEGINNING: Final = 0.4
-_FEWEST_ROWS: Final = 4
+_GAP: Final = re.compile("(?:[ \t]{2,}|[ \t]*\u3000[ \t\u3000]*)(?=\\S)")
+# Text begins at a gutter on so many rows at least; a paragraph there stands in no farther.
+_FEWEST: Final = 3
+_INDENTED: Final = 4
 _NARROWEST: Final = 8
-# So many rows at which columns may begin or end are tried from the top and from the foot.
-_EDGES: Final = 12
-_HEAD_ROWS: Final = 10
-_FOOT_ROWS: Final = 6
-# Of a column's cells so many must fill it: a table's do not.
+_BLANK: Final = " \u3000\t"
+# A line that is too long for its column moves what stands to the right of it by so many places at most.
+_OUT: Final = 4
+# Rows of columns stand no farther apart.
+_CLOSE: Final = 2
+# Of a column's lines so many must fill it: a table's do not.
 _RUNNING: Final = 0.4
 _FILLED: Final = 0.75
-# What a grid tells is right unless another cut reads so much better.
-_CLEARLY: Final = 6.0
-# A paragraph stands in no farther.
-_INDENTED: Final = 5
+_MEASURES: Final[tuple[Callable[[str], int], ...]] = (
+    lambda char: 1,
+    lambda char: 2 if char >= "\u2e80" else 1,
+)
 
 
 def split_columns(rows: Sequence[str]) -> list[list[Cell]] | None:
     """Return the cells of a page column by column, in bands of columns and of whole rows; None if it has one column."""
     texts = [fold_radicals(row.rstrip()) for row in rows]
-    parts = list(_bands(texts, 0, len(texts)))
+    cells = [(row, 0, len(text)) for row, text in enumerate(texts)]
+    grids = [_Grid(texts, measure) for measure in _MEASURES]
+    best = max(grids, key=lambda grid: sum(gutter.begins for gutter in grid.gutters(cells)))
+    parts = [part for column in best.parted(cells) for part in _by_reading(texts, column)]
     return parts if len(parts) > 1 else None
 
 
-def _bands(texts: Sequence[str], low: int, high: int) -> Iterator[list[Cell]]:
-    """Yield the columns of the rows from `low` to `high`, those above and below the likeliest ones by themselves."""
-    grid, read = _by_grid(texts, low, high), _by_reading(texts, low, high)
-    parts = grid or read
-    if grid and read and _flow(texts, read, low, high) > _flow(texts, grid, low, high) + _CLEARLY:
-        parts = read
-    if parts is None:
-        cells = [cell for row in range(low, high) for cell in _split_wide(row, texts[row])]
-        if any(texts[row].strip() for row in range(low, high)) or high == len(texts):
-            yield cells
-        return
-    first = min(row for column in parts.body for row, _, _ in column)
-    last = max(row for column in parts.body for row, _, _ in column)
-    yield from _bands(texts, low, first)
-    yield from parts.body
-    yield from _bands(texts, last + 1, high)
+@dataclass(frozen=True, slots=True)
+class _Gutter:
+    """A place at which `begins` lines of a column begin, from one row to another."""
 
-
-def _flow(texts: Sequence[str], parts: Parts, low: int, high: int) -> float:
-    """Return how well the rows from `low` to `high` read on, those above and below the columns included."""
-    held = {row for column in parts.body for row, _, _ in column}
-    head = [(row, 0, len(texts[row])) for row in range(low, min(held))]
-    foot = [(row, 0, len(texts[row])) for row in range(max(held) + 1, high)]
-    return sum(flow(texts, column) for column in (head, *parts.body, foot))
-
-
-def _by_grid(texts: Sequence[str], low: int, high: int) -> Parts | None:
-    """Split where columns begin at the same place of a grid: one place a character, or two for a wide one."""
-    filled = [row for row in range(low, high) if texts[row].strip()]
-    gaps = {row for row in filled if _INNER_GAP.search(texts[row])}
-    if len(filled) < _FEWEST_ROWS or len(gaps) < _FEWEST_ROWS - 1:
-        return None
-    edges = [at for at, row in enumerate(filled) if at == 0 or (row in gaps) != (filled[at - 1] in gaps)]
-    starts = sorted({*edges[:_EDGES], *range(min(_HEAD_ROWS, len(filled)))})
-    ends = sorted({*edges[1:][-_EDGES:], *range(max(0, len(filled) - _FOOT_ROWS) + 1, len(filled) + 1)})
-    best: tuple[int, int, int, int, list[int], Callable[[str], list[int]]] | None = None
-    measures: tuple[Callable[[str], list[int]], ...] = (_characters, _east_asian)
-    for places in measures:
-        grid = _Grid([texts[row] for row in filled], places)
-        for a in starts:
-            for z in ends:
-                if sum(row in gaps for row in filled[a:z]) < max(_FEWEST_ROWS - 1, _GAPPY * (z - a)):
-                    continue
-                found = grid.columns(a, z)
-                if found and (best is None or (len(found) * (z - a), len(found)) > best[:2]):
-                    best = (len(found) * (z - a), len(found), a, z, found, places)
-    if best is None:
-        return None
-    _, _, a, z, bounds, places = best
-    cut = {row: list(_cut(texts[row], bounds, places)) for row in filled[a:z]}
-    first, last = _body_rows(texts, filled[a:z], cut)
-    body: list[list[Cell]] = [[] for _ in range(len(bounds) + 1)]
-    for row in range(first, last + 1):
-        for column, (start, end) in enumerate(cut.get(row, [(0, 0)] * len(body))):
-            body[column].append((row, start, end))
-    body = [part for column in body for part in _further(texts, column)]
-    long = [column for column in body if sum(texts[r][a:z].strip() != "" for r, a, z in column) > 2]
-    return Parts([], body, []) if long and all(_is_running(texts, column) for column in long) else None
-
-
-def _body_rows(
-    texts: Sequence[str], rows: Sequence[int], cut: Mapping[int, Sequence[tuple[int, int]]]
-) -> tuple[int, int]:
-    """Return the first and the last row that are set in the columns; a head or foot above or below is not."""
-    cells = {row: [texts[row][start:end] for start, end in cut[row]] for row in rows}
-    widths = sorted(width(cell.strip()) for found in cells.values() for cell in found if cell.strip())
-    usual = widths[int(0.8 * (len(widths) - 1))]
-    full = [
-        any(
-            _FILLED * usual < width(cell.strip()) < 1.5 * usual and _stands_at_edge(cell)
-            for cell in cells[row]
-        )
-        for row in rows
-    ]
-    begin = next((at for at, each in enumerate(full) if each and sum(full[at : at + 4]) >= 3), 0)
-    end = next(
-        (at for at in range(len(rows) - 1, -1, -1) if full[at] and sum(full[max(0, at - 3) : at + 1]) >= 2),
-        -1,
-    )
-    while (
-        end + 1 < len(rows) and rows[end + 1] == rows[end] + 1 and _ends_column(cells[rows[end + 1]], usual)
-    ):
-        end += 1
-    return rows[begin], rows[end]
-
-
-def _stands_at_edge(cell: str) -> bool:
-    return len(cell) - len(cell.lstrip(" \u3000")) <= _INDENTED
-
-
-def _ends_column(cells: Sequence[str], usual: float) -> bool:
-    """Tell whether a row holds but the last, short line of one column or more."""
-    short = [cell for cell in cells if cell.strip()]
-    return all(width(cell.strip()) <= usual + 1 and _stands_at_edge(cell) for cell in short) and any(
-        FINISHED.search(cell.strip()) for cell in short
-    )
+    at: int
+    first: int
+    last: int
+    begins: int
 
 
 class _Grid:
-    """What stands at each place of the rows of a page, counted so that any window of rows is read off at once."""
+    """The rows of a page by places: one a character, or two for a wide one."""
 
-    def __init__(self, rows: Sequence[str], places: Callable[[str], list[int]]) -> None:
-        at = [places(row) for row in rows]
-        size = max(place[-1] for place in at) + 2
-        ink, begin, wide, reach, left = (np.zeros((len(rows), size), np.int32) for _ in range(5))
-        for number, (row, place) in enumerate(zip(rows, at, strict=True)):
-            first = True
-            for run in _WORD.finditer(row):
-                low, high = place[run.start()], place[run.end()]
-                ink[number, low:high] = 1
-                if not first:
-                    begin[number, low] = 1
-                    wide[number, low] = int(row[max(0, run.start() - 2) : run.start()].isspace())
-                if first:
-                    left[number, low + 1 :] = 1
-                first = False
-            reach[number, : place[len(row)]] = 1
-        cross = np.zeros_like(ink)
-        cross[:, 1:] = ink[:, :-1] * reach[:, 1:]
-        self._sums = [
-            np.concatenate([np.zeros((1, size), np.int32), each.cumsum(0, dtype=np.int32)])
-            for each in (reach, left, cross, begin, wide)
-        ]
+    def __init__(self, texts: Sequence[str], measure: Callable[[str], int]) -> None:
+        self._texts = texts
+        self._places: list[list[int]] = []
+        for text in texts:
+            places = [0]
+            for char in text:
+                places.append(places[-1] + measure(char))
+            self._places.append(places)
+        self._runs = [list(self._runs_of(row)) for row in range(len(texts))]
 
-    def columns(self, a: int, z: int) -> list[int]:
-        """Return where the second column and those after it begin in rows a to z."""
-        reach, left, cross, begin, wide = (each[z] - each[a] for each in self._sums)
-        rows = z - a
-        good = (reach >= max(4, 0.3 * rows)) & (left >= 0.5 * rows) & (cross <= _CROSSING * reach)
-        good &= begin >= np.maximum(3, _BEGINNING * reach)
-        good &= 2 * wide >= begin
-        score = begin + 0.5 * wide - 3 * cross
-        chosen: list[int] = []
-        for at in sorted(np.flatnonzero(good).tolist(), key=lambda at: -score[at]):
-            if at >= _NARROWEST and all(abs(at - other) >= _NARROWEST for other in chosen):
-                chosen.append(at)
-        return sorted(chosen)
+    def parted(self, cells: Sequence[Cell]) -> list[list[Cell]]:
+        """Return the cells of a part of the page in reading order: a list for each column, and for whole rows."""
+        found: list[list[Cell]] = []
+        whole = False
+        bands = [(band, gutters) for band, gutters in self._bands(cells) if _filled(self._texts, band)]
+        above: list[Cell] = []
+        for band, gutters in bands:
+            shared = self._shared_heads(above, band, gutters) if gutters else None
+            if shared is not None:
+                heads, at = shared
+                first = min(row for row, _, _ in (*heads.left, *heads.right))
+                sides = self._cut(band[at:], gutters[heads.boundary - 1 : heads.boundary])
+                regions = (
+                    [cell for cell in cells if cell[0] < first],
+                    [*heads.left, *sides[0]],
+                    [*heads.right, *sides[1]],
+                    [cell for cell in cells if cell[0] > band[-1][0]],
+                )
+                return [
+                    part for region in regions if _filled(self._texts, region) for part in self.parted(region)
+                ]
+            above = band if not gutters else []
+        for band, gutters in bands:
+            cut = [column for column in self._cut(band, gutters) if _filled(self._texts, column)]
+            columns = [part for column in cut for part in self.parted(column)] if len(cut) > 1 else []
+            if columns and _are_running(self._texts, columns):
+                found += columns
+                whole = False
+                continue
+            rows = [part for cell in band for part in _split_wide(self._texts, cell)]
+            if whole:
+                found[-1] += rows
+            else:
+                found.append(rows)
+            whole = True
+        return found
+
+    def _shared_heads(
+        self, above: Sequence[Cell], band: Sequence[Cell], gutters: Sequence[int]
+    ) -> tuple[SharedHeads, int] | None:
+        """Return how rows above columns, and their first ones, are shared out, and where the columns begin then."""
+        best: tuple[SharedHeads, int] | None = None
+        stands: dict[tuple[int, int], int] = {}
+        for number, cell in enumerate(band):
+            heads = share_heads(
+                self._texts, [*above, *band[:number]], self._cut(band[number:], gutters), stands
+            )
+            if heads is not None and (best is None or heads.score > best[0].score):
+                best = heads, number
+            for boundary, at in enumerate(gutters, 1):
+                if any(at - 1 <= start <= at + _INDENTED for start, _ in self._within(cell)[1:]):
+                    stands[cell[0], boundary] = self._index(cell[0], at)
+            if any(row == cell[0] for row, _ in stands) and _CLAUSE.search(
+                self._texts[cell[0]], cell[1], cell[2]
+            ):
+                break  # the columns have begun
+        return best
+
+    def gutters(self, cells: Sequence[Cell]) -> list[_Gutter]:
+        """Return the gutters of a part of the page, the surest first."""
+        rows = [(cell[0], self._within(cell)) for cell in cells]
+        rows = [(row, runs) for row, runs in rows if runs]
+        if len(rows) < _FEWEST:
+            return []
+        left = min(runs[0][0] for _, runs in rows) + _NARROWEST
+        starts = Counter(start for _, runs in rows for start, _ in runs if start > left)
+        begins = {at: starts[at - 1] + 2 * starts[at] + starts[at + 1] for at in starts}
+        found: list[_Gutter] = []
+        for at in sorted(begins, key=lambda at: (-begins[at], at)):
+            if begins[at] >= 2 * _FEWEST - 1:
+                found += [
+                    gutter
+                    for gutter in self._segments(rows, at)
+                    if not any(
+                        abs(other.at - at) < _NARROWEST
+                        and other.first <= gutter.last
+                        and gutter.first <= other.last
+                        for other in found
+                    )
+                ]
+        return found
+
+    def _runs_of(self, row: int) -> Iterator[tuple[int, int]]:
+        """Yield where text that two blanks or more part begins and ends in a row."""
+        text, places = self._texts[row], self._places[row]
+        at = 0
+        for gap in _GAP.finditer(text):
+            if text[at : gap.start()].strip():
+                yield places[at], places[gap.start()]
+            at = gap.end()
+        if text[at:].strip():
+            yield places[at], places[-1]
+
+    def _within(self, cell: Cell) -> list[tuple[int, int]]:
+        row, start, end = cell
+        low, high = self._places[row][start], self._places[row][end]
+        return [(max(low, a), min(high, z)) for a, z in self._runs[row] if a < high and z > low]
+
+    def _segments(self, rows: Sequence[tuple[int, list[tuple[int, int]]]], at: int) -> Iterator[_Gutter]:
+        """Yield the runs of rows that do not cross a place, from the first line that begins there to the last, and on as
+        far as rows stand close."""
+        segment: list[int] = []
+        for number, (row, runs) in enumerate([*rows, (-1, [])]):
+            if row >= 0 and (not any(a < at < z for a, z in runs) or self._blank_near(row, at) is not None):
+                segment.append(number)
+                continue
+            touching = [n for n in segment if any(at - 1 <= a <= at + _INDENTED for a, _ in rows[n][1])]
+            begins = sum(any(abs(a - at) <= 1 for a, _ in rows[n][1]) for n in segment)
+            both = sum(rows[n][1][0][0] < at - _NARROWEST for n in segment)
+            moved = sum(any(a < at < z for a, z in rows[n][1]) for n in segment)
+            if begins >= max(_FEWEST, moved / 3) and both >= _FEWEST:
+                low, high = touching[0], touching[-1]
+                while low - 1 in segment and rows[low][0] - rows[low - 1][0] <= _CLOSE:
+                    low -= 1
+                while high + 1 in segment and rows[high + 1][0] - rows[high][0] <= _CLOSE:
+                    high += 1
+                yield _Gutter(at, rows[low][0], rows[high][0], begins)
+            segment = []
+
+    def _blank_near(self, row: int, at: int) -> int | None:
+        """Return the place in a row behind the blank that is nearest to `at`: what stands left may be too long for it."""
+        places, text = self._places[row], self._texts[row]
+        low, high = bisect_left(places, at - _OUT), bisect_left(places, at + _OUT + 1)
+        near = [index for index in range(max(1, low), min(high, len(text))) if text[index - 1] in _BLANK]
+        near = [index for index in near if text[index] not in _BLANK]
+        return min(near, key=lambda index: abs(places[index] - at), default=None)
+
+    def _bands(self, cells: Sequence[Cell]) -> Iterator[tuple[list[Cell], list[int]]]:
+        """Yield runs of rows with the gutters that all of them share."""
+        gutters = self.gutters(cells)
+        band: list[Cell] = []
+        shared = before = frozenset[int]()
+        for cell in cells:
+            if not self._within(cell):
+                band.append(cell)
+                continue
+            own = frozenset(gutter.at for gutter in gutters if gutter.first <= cell[0] <= gutter.last)
+            if band and own != before and self._ends(cells, band, cell, shared, shared & own):
+                yield band, sorted(shared)
+                band, shared = [], own
+            shared = shared & own if any(self._within(other) for other in band) else own
+            before = own
+            band.append(cell)
+        if band:
+            yield band, sorted(shared)
+
+    def _ends(
+        self,
+        cells: Sequence[Cell],
+        band: Sequence[Cell],
+        cell: Cell,
+        shared: frozenset[int],
+        left: frozenset[int],
+    ) -> bool:
+        """Tell whether a band ends above a row with other gutters: by what reads on better, its columns from one to the
+        next, or each on below."""
+        if not left:
+            return True
+        above = [_filled(self._texts, column) for column in self._cut(band, sorted(shared))]
+        across = sum(reads_on(self._texts, a[-1], b[0]) for a, b in pairwise(above) if a and b)
+        rest = [other for other in cells if other[0] >= cell[0]]
+        upper = [_filled(self._texts, column) for column in self._cut(band, sorted(left))]
+        lower = [_filled(self._texts, column) for column in self._cut(rest, sorted(left))]
+        down = sum(reads_on(self._texts, a[-1], b[0]) for a, b in zip(upper, lower, strict=True) if a and b)
+        return across > down
+
+    def _cut(self, cells: Sequence[Cell], gutters: Sequence[int]) -> list[list[Cell]]:
+        columns: list[list[Cell]] = [[] for _ in range(len(gutters) + 1)]
+        for row, start, end in cells:
+            edges = [start]
+            for at in gutters:
+                edges.append(min(end, max(edges[-1], self._index(row, at))))
+            for column, (low, high) in zip(columns, pairwise([*edges, end]), strict=True):
+                column.append((row, low, high))
+        return columns
+
+    def _index(self, row: int, at: int) -> int:
+        """Return where a row is cut for a gutter."""
+        places = self._places[row]
+        index = bisect_left(places, at)
+        if any(a < at < z for a, z in self._runs[row]):
+            return self._blank_near(row, at) or index
+        return index
 
 
-def _characters(row: str) -> list[int]:
-    return list(range(len(row) + 1))
+def _filled(texts: Sequence[str], cells: Sequence[Cell]) -> list[Cell]:
+    return [cell for cell in cells if texts[cell[0]][cell[1] : cell[2]].strip()]
 
 
-def _east_asian(row: str) -> list[int]:
-    at = [0]
-    for char in row:
-        at.append(at[-1] + (2 if ord(char) >= 0x2E80 else 1))
-    return at
+def _by_reading(texts: Sequence[str], cells: list[Cell]) -> list[list[Cell]]:
+    """Return the columns into which whole rows fall that hold a line of each with a mere blank between, or in turns."""
+    if 2 * sum(start > 0 or end < len(texts[row]) for row, start, end in cells) > len(cells):
+        return [cells]
+    parts = part_rows(texts, cells)
+    return parts if len(parts) > 1 and _are_running(texts, parts) else [cells]
 
 
-def _cut(row: str, bounds: Sequence[int], places: Callable[[str], list[int]]) -> Iterator[tuple[int, int]]:
-    """Yield start and end of a row's cells, each cut at the blank nearest to where the column begins."""
-    at = places(row)
-    gaps = [gap.end() for gap in BLANKS.finditer(row)]
-    indent = len(row) - len(row.lstrip(" \u3000\t"))
-    start = 0
-    for bound in bounds:
-        if indent and start < indent and at[indent] >= bound - 2:
-            cut = min(indent, start + bound) if at[indent] < bound else _at_place(at, bound)
-        else:
-            near = [gap for gap in gaps if gap > start and abs(at[gap] - bound) <= 4]
-            cut = min(near, key=lambda gap: abs(at[gap] - bound)) if near else _at_place(at, bound)
-            if not near and cut < len(row) and row[cut - 1 : cut].strip() and row[cut].strip():
-                cut = next((gap for gap in gaps if gap > cut), len(row))
-        cut = max(start, min(cut, len(row)))
-        yield start, cut
-        start = cut
-    yield start, len(row)
+def _are_running(texts: Sequence[str], columns: Sequence[Sequence[Cell]]) -> bool:
+    """Tell whether most lines of columns stand in columns of running text."""
+    lines = [(len(_filled(texts, column)), column) for column in columns]
+    running = sum(many for many, column in lines if many > 2 and is_running(texts, column))
+    return 2 * running > sum(many for many, _ in lines)
 
 
-def _at_place(at: Sequence[int], bound: int) -> int:
-    return next((index for index, place in enumerate(at) if place >= bound), len(at) - 1)
-
-
-def _further(texts: Sequence[str], column: list[Cell]) -> list[list[Cell]]:
-    """Return the columns into which one of a grid falls where a mere blank parts its rows."""
-    parts = unglue(texts, column)
-    return [column] if parts is None else [part for part in (parts.head, *parts.body, parts.foot) if part]
-
-
-def _by_reading(texts: Sequence[str], low: int, high: int) -> Parts | None:
-    """Split rows that hold a line of each column with a mere blank between, or lines of columns that stand in turns."""
-    cells = [(row, 0, len(texts[row])) for row in range(low, high)]
-    parts = unglue(texts, cells) or weave(texts, cells)
-    return (
-        parts if parts is not None and _is_running(texts, [c for part in parts.body for c in part]) else None
-    )
-
-
-def _is_running(texts: Sequence[str], cells: Sequence[Cell]) -> bool:
+def is_running(texts: Sequence[str], cells: Sequence[Cell]) -> bool:
     """Tell whether a column's cells are running text that fills it, and not those of a table, a list or code."""
     inner = [text for row, start, end in cells if (text := texts[row][start:end].strip())]
-    widths = sorted(map(width, inner))
-    if len(inner) < 3 or widths[-1] < _NARROWEST:
+    if len(inner) <= 2:
         return False
+    widths = sorted(map(width, inner))
     usual = widths[int(0.8 * (len(widths) - 1))]
     full = sum(each >= _FILLED * usual for each in widths) >= _RUNNING * len(widths)
     clauses = sum(mark in text for text in inner for mark in "，。、；,")
@@ -245,11 +291,12 @@ def _is_running(texts: Sequence[str], cells: Sequence[Cell]) -> bool:
     return usual >= _NARROWEST and full and 4 * clauses >= len(inner) and 2 * wide >= sum(map(len, inner))
 
 
-def _split_wide(row: int, text: str) -> Iterator[Cell]:
+def _split_wide(texts: Sequence[str], cell: Cell) -> Iterator[Cell]:
     """Yield the parts of a page's head or foot, which stand far apart."""
-    at = 0
-    for gap in _WIDE_GAP.finditer(text):
+    row, at, end = cell
+    text = texts[row]
+    for gap in _WIDE_GAP.finditer(text, at, end):
         if text[at : gap.start()].strip():
             yield row, at, gap.start()
             at = gap.end()
-    yield row, at, len(text)
+    yield row, at, end

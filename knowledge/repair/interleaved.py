@@ -1,15 +1,16 @@
-"""Columns whose lines stand in turns: two or more on a row with a mere blank between, or a line of each in a row.
+"""Columns whose lines stand in turns on the rows of a page: two or more on a row with a mere blank between, or each on a
+row of its own.
 
-Where each piece belongs is read off the text: in its own column it reads on from the piece above it (`join_model`), and
-a line that goes on fills its column. The likeliest arrangement is searched with a beam and taken only if it reads far
-better than the rows as they are.
+Where a piece of a row belongs is read off the text: in its own column it reads on from the piece above it
+(`join_model`), and a line that goes on fills its column. The likeliest way to share the rows out is searched with a
+beam, and taken only if it reads far better than the rows as they are.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 from typing import Final
 
@@ -21,72 +22,45 @@ Cell = tuple[int, int, int]
 """A piece of a row: row, start, end."""
 
 BLANKS: Final = re.compile("(?<=\\S)[ \u3000\t]+(?=\\S)")
-_NARROWEST: Final = 8
-_WIDEST: Final = 34.0
+_NARROWEST: Final = 8.0
+_WIDEST: Final = 40.0
 _FEWEST: Final = 4
-_FEWEST_FULL: Final = 2
-_MOST_COLUMNS: Final = 4
-_MANY: Final = range(2, _MOST_COLUMNS + 1)
-_WIDE_ROWS: Final = 8
-_BEAM: Final = 12
-# So many widths are tried; rows of columns have no more rows between that are none.
-_TRIED: Final = 6
-# A row across all columns, as of a headline between two articles, and what it costs there and above the first row.
-_ACROSS: Final = -1
-_SPANS: Final = 6.0
-_ABOVE: Final = 2.0
-# Rows of two columns are so many times as wide as one; of a row's blanks so many may part columns.
-_TWO: Final = 1.6
-_CUTS: Final = 5
-_LOOSE: Final = 3
+_MOST_COLUMNS: Final = 5
+_BEAM: Final = 16
+# So many widths of a column are tried, and so many ways to cut a row.
+_TRIED: Final = 3
+_WAYS: Final = 8
 # How far a full line may fall short of its column, and how far a mark may stand out of it, in ems.
 _SHORT: Final = 2.2
+_FALLS_SHORT: Final = 1.8
 _OUT: Final = 1.1
-# In the units of the join model; measured on generated pages.
+# In the units of the join model (natural logarithm of odds); measured on generated pages.
 _REACH: Final = 4.0
 _BROKEN_OFF: Final = 2.0
-_HEADLINE: Final = 6.0
-_ABSENT: Final = 1.2
-_ENDED: Final = 0.4
-# Lines that read on worse than that may stand in turns with others.
-_ILL: Final = 0.6
-_FEWEST_WOVEN: Final = 10
-_WIDE_BLANK: Final = 1.0
-_BETTER: Final = 0.8
-_LEAST: Final = 3.0
+_TOO_WIDE: Final = 1.5
+_OPENS: Final = 4.0
+_ENTERS: Final = 4.0
+_LEFT: Final = 0.3
+_SKIPS: Final = 3.0
+_ACROSS: Final = 2.5
+_CUT_SHORT: Final = 1.5
+# Rows may stand in turns where they read on worse than that.
+_ILL: Final = 0.3
+# A column has so many lines.
+_FEWEST_LINES: Final = 3
+# So many rows above and below those are looked at with them.
+_AROUND: Final = 4
 # A blank just where a column ends tells that much for columns.
-_PARTED: Final = 0.4
-# A row below the columns that costs more is none of theirs.
-_DOES_NOT_FIT: Final = 4.2
+_FITS: Final = 0.6
+_BETTER: Final = 0.5
+_LEAST: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Turns:
-    """What a row costs that stands in the column of the one before, in the next column, and in another."""
+class _Piece:
+    """A piece of a row: its place, its first and last characters, whether it ends a sentence, and its width."""
 
-    same: float
-    next: float
-    other: float
-    better: float
-
-
-_IN_TURNS: Final = _Turns(2.5, 0.0, 2.5, _BETTER)
-_IN_BLOCKS: Final = _Turns(0.4, 1.2, 1.5, 2 * _BETTER)
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """Rows above columns, the columns one after the other, and rows below them."""
-
-    head: list[Cell]
-    body: list[list[Cell]]
-    foot: list[Cell]
-
-
-@dataclass(frozen=True, slots=True)
-class _Tail:
-    """The last piece of a column: its first and last characters, whether it ends a sentence, and its width."""
-
+    cell: Cell
     begin: str
     end: str
     finished: bool
@@ -94,312 +68,294 @@ class _Tail:
 
 
 @dataclass(frozen=True, slots=True)
+class _Column:
+    """A column so far: its first and its last piece, the number of the row that holds the last, and its width."""
+
+    first: _Piece
+    last: _Piece
+    row: int
+    wide: float
+
+
+@dataclass(frozen=True, slots=True)
 class _State:
-    """An arrangement of the rows so far: the tails of its columns, the column last written to, and the way to it."""
+    """A way to share out the rows so far: the columns from left to right, what the last row went to, and the way to it.
+
+    `placed` pairs pieces with the columns by their place when the row was read; `opened` are places of new columns. An
+    empty `placed` is a row across all columns, which ends them. No column is wider than `wide`.
+    """
 
     score: float
-    tails: tuple[_Tail | None, ...]
-    last: int
-    placed: tuple[tuple[int, Cell], ...]
+    wide: float
+    columns: tuple[_Column, ...]
+    placed: tuple[tuple[int, _Piece], ...]
+    opened: tuple[int, ...]
+    across: _Piece | None
     before: _State | None
 
 
-def unglue(texts: Sequence[str], cells: Sequence[Cell]) -> Parts | None:
-    """Part rows that hold a line of each column, a blank between; None where they are better left as they are."""
-    filled = [cell for cell in cells if _text(texts, cell).strip()]
-    found: tuple[float, int, int, int, _State] | None = None
-    for wide in _column_widths(texts, filled):
-        for first, last in _regions(texts, filled, wide):
-            body = filled[first : last + 1]
-            many = _how_many(texts, body, wide)
-            if not 2 <= many <= _MOST_COLUMNS:
-                continue
-            options = [list(_parted(texts, cell, many, wide)) for cell in body]
-            state = _search(texts, options, many, wide, None)
-            if state is None:
-                continue
-            at = sum(
-                any(abs(each - wide) <= _OUT for each in _blanks_at(texts, cell, filled)) for cell in body
-            )
-            gain = state.score - flow(texts, body) + _PARTED * at
-            if gain >= max(_LEAST, _BETTER / 2 * len(body)) and (found is None or gain > found[0]):
-                found = gain, first, last, many, state
-    if found is None:
-        return None
-    _, first, last, many, state = found
-    state, last = _without_foot(state, last)
-    return _columns(cells, filled[first], filled[last], state, many)
+def part_rows(texts: Sequence[str], cells: Sequence[Cell]) -> list[list[Cell]]:
+    """Return the columns into which rows fall, in reading order; all rows as one where they are better left as they are."""
+    rows = [_piece(texts, cell) for cell in cells if texts[cell[0]][cell[1] : cell[2]].strip()]
+    ill = _reads_ill(texts, rows)
+    if ill is None:
+        return [list(cells)]
+    low, high = max(0, ill[0] - _AROUND), min(len(rows), ill[1] + _AROUND)
+    body = rows[low:high]
+    widths = _column_widths(texts, body)
+    best = _search(texts, body, widths) if widths else None
+    if best is None or best.score - _as_they_are(texts, body) < max(_LEAST, _BETTER * (ill[1] - ill[0])):
+        return [list(cells)]
+    first, last = body[0].cell[0], body[-1].cell[0]
+    above = [cell for cell in cells if cell[0] < first]
+    below = [cell for cell in cells if cell[0] > last]
+    parts = [_with_blanks(part, cells) for part in _shared_out(best)]
+    if len(parts) == 1:
+        return [list(cells)]
+    return [*([above] if above else []), *parts, *(part_rows(texts, below) if below else [])]
 
 
-def _how_many(texts: Sequence[str], rows: Sequence[Cell], wide: float) -> int:
-    """Return how many columns of this width stand beside each other on rows; 1 where few rows reach beyond one."""
-    widths = sorted(width(BLANKS.sub(" ", _text(texts, row).strip())) for row in rows)
-    if widths[int(0.6 * len(widths))] < _TWO * wide:
-        return 1
-    return round((widths[int(0.95 * (len(widths) - 1))] + 0.5) / (wide + 0.5))
+def _with_blanks(part: Sequence[Cell], cells: Sequence[Cell]) -> list[Cell]:
+    """Return a part's cells with the blank rows right below each."""
+    at = {cell[0]: number for number, cell in enumerate(cells)}
+    found: list[Cell] = []
+    for cell in part:
+        found.append(cell)
+        number = at[cell[0]] + 1
+        while number < len(cells) and cells[number][2] <= cells[number][1]:
+            found.append(cells[number])
+            number += 1
+    return found
 
 
-def weave(texts: Sequence[str], cells: Sequence[Cell]) -> Parts | None:
-    """Part rows of two or more columns that stand one after the other, in turns or some of each; None where they read
-    on as they are."""
-    filled = [cell for cell in cells if _text(texts, cell).strip()]
-    lines = [_tail(_text(texts, cell)) for cell in filled]
-    found: tuple[float, int, int, _State] | None = None
-    for many, low, high, turns in _woven(lines):
-        first, last = max(0, low - many), min(len(filled) - 1, high + many)
-        body = filled[first : last + 1]
-        widths = sorted(line.wide for line in lines[first : last + 1])
-        wide = widths[int(0.8 * (len(widths) - 1))]
-        options = [[((column, cell),) for column in range(many)] + [((_ACROSS, cell),)] for cell in body]
-        state = _search(texts, options, many, wide, turns)
-        gain = state.score - flow(texts, body) if state is not None else 0.0
-        if state is not None and gain > turns.better * (high - low) and (found is None or gain > found[0]):
-            found = gain, first, last, state
-    if found is None:
-        return None
-    _, first, last, state = found
-    state, last = _without_foot(state, last)
-    return _columns(cells, filled[first], filled[last], state, len(state.tails))
+def reads_on(texts: Sequence[str], above: Cell, below: Cell) -> float:
+    """Return how well one piece reads on from another; 0 where it ends a sentence."""
+    return _joint(_piece(texts, above), _piece(texts, below))
 
 
-def _woven(lines: Sequence[_Tail]) -> Iterator[tuple[int, int, int, _Turns]]:
-    """Yield how many columns may stand in turns, from where to where, and how regularly."""
-    ill = [
-        0.0 if a.finished or a.wide > _WIDEST else _ILL - _bounded(a.end, b.begin) for a, b in pairwise(lines)
-    ]
-    total, low, high = _richest(ill)
-    if high - low < _FEWEST_WOVEN or total < _ILL * (high - low):
-        return
-    for many in _MANY:
-        gain = [
-            each - _ILL + _bounded(lines[at].end, lines[at + many].begin)
-            if each and at + many < len(lines)
-            else 0.0
-            for at, each in enumerate(ill)
+def _as_they_are(texts: Sequence[str], rows: Sequence[_Piece]) -> float:
+    """Return how well rows read one after another."""
+    return sum(_joint(above, below) for above, below in pairwise(rows)) + sum(
+        _over_blanks(texts, row) for row in rows
+    )
+
+
+def _reads_ill(texts: Sequence[str], rows: Sequence[_Piece]) -> tuple[int, int] | None:
+    """Return the first and one past the last of the rows that read on so badly that they may stand in turns."""
+    worst, found = -_LEAST, None
+    total, begin = 0.0, 0
+    for at, (above, below) in enumerate(pairwise(rows)):
+        if total >= 0:
+            total, begin = 0.0, at
+        total += (0.0 if above.finished else _joint(above, below) - _ILL) + _over_blanks(texts, above)
+        if total < worst:
+            worst, found = total, (begin, at + 2)
+    return found if found is not None and found[1] - found[0] >= _FEWEST else None
+
+
+def _over_blanks(texts: Sequence[str], row: _Piece) -> float:
+    """Return how ill a row reads on over the blank where it does so worst; 0 where it reads well."""
+    number, start, end = row.cell
+    joints = (
+        _joint(_piece(texts, (number, start, gap.start())), _piece(texts, (number, gap.end(), end)))
+        for gap in BLANKS.finditer(texts[number], start, end)
+    )
+    return min(0.0, min(joints, default=0.0) - _ILL)
+
+
+def _piece(texts: Sequence[str], cell: Cell) -> _Piece:
+    text = texts[cell[0]][cell[1] : cell[2]].strip()
+    finished = FINISHED.search(text, max(0, len(text) - 12)) is not None
+    return _Piece(cell, text[:3], text[-3:], finished, width(BLANKS.sub(" ", text)))
+
+
+def _joint(above: _Piece, below: _Piece) -> float:
+    return 0.0 if above.finished else max(-_REACH, min(_REACH, goes_on(above.end, below.begin)))
+
+
+def _column_widths(texts: Sequence[str], rows: Sequence[_Piece]) -> list[float]:
+    """Return the likeliest widths of a column: where most rows have a blank, or which most rows fill."""
+    counts: dict[float, float] = {}
+    for row in rows:
+        number, start, end = row.cell
+        ends = [
+            width(texts[number][start : gap.start()].strip())
+            for gap in BLANKS.finditer(texts[number], start, end)
         ]
-        better, first, last = _richest(gain)
-        if better > _FEWEST and last + 1 - first >= _FEWEST_WOVEN:
-            yield many, first, last + 1, _IN_TURNS
-    for many in _MANY:
-        yield many, low, high + 1, _IN_BLOCKS
-
-
-def _without_foot(state: _State, last: int) -> tuple[_State, int]:
-    """Take the rows off the end of an arrangement that are none of its columns'."""
-    while (
-        state.before is not None
-        and len(state.placed) == 1
-        and state.score < state.before.score - _DOES_NOT_FIT
-    ):
-        state, last = state.before, last - 1
-    return state, last
-
-
-def _text(texts: Sequence[str], cell: Cell) -> str:
-    row, start, end = cell
-    return texts[row][start:end]
-
-
-def _bounded(left: str, right: str) -> float:
-    return max(-_REACH, min(_REACH, goes_on(left, right)))
-
-
-def _column_widths(texts: Sequence[str], cells: Sequence[Cell]) -> list[float]:
-    """Return the likeliest widths of a column: where most rows have a blank, or so many of which fill the widest rows."""
-    if len(cells) < _FEWEST:
-        return []
-    blanks = [list(_blanks_at(texts, cell, cells)) for cell in cells]
-    rows = sorted((width(BLANKS.sub(" ", _text(texts, cell).strip())) for cell in cells), reverse=True)
-    tried = {round(each * 2) / 2 for row in blanks for each in row}
-    tried |= {round((row + 0.5) / many * 2) / 2 - 0.5 for row in rows[:_WIDE_ROWS] for many in _MANY}
-    counts = {
-        wide: sum(any(wide - _SHORT <= each <= wide + 0.6 for each in row) for row in blanks)
-        for wide in tried
-        if _NARROWEST <= wide <= _WIDEST
+        for wide in {round(2 * each) / 2 for each in ends if _NARROWEST <= each <= _WIDEST}:
+            counts[wide] = counts.get(wide, 0.0) + 1
+        if _NARROWEST <= row.wide <= _WIDEST:
+            wide = round(2 * row.wide) / 2
+            counts[wide] = counts.get(wide, 0.0) + 1
+    near = {
+        wide: sum(counts.get(wide - off / 2, 0.0) for off in range(4)) + counts.get(wide + 0.5, 0.0)
+        for wide in counts
     }
     chosen: list[float] = []
-    for wide in sorted(counts, key=lambda wide: (-counts[wide], wide)):
-        if counts[wide] >= _FEWEST_FULL and all(abs(wide - other) > 1 for other in chosen):
+    for wide in sorted(near, key=lambda wide: (-near[wide], wide)):
+        if near[wide] >= _FEWEST and all(abs(wide - other) > 1.5 for other in chosen):
             chosen.append(wide)
     return chosen[:_TRIED]
 
 
-def _blanks_at(texts: Sequence[str], cell: Cell, page: Sequence[Cell]) -> Iterator[float]:
-    """Yield how far its blanks stand in a row from where the rows of the page begin."""
-    text = _text(texts, cell)
-    margin = min(len(_text(texts, row)) - len(_text(texts, row).lstrip(" ")) for row in page[:_FEWEST]) / 2
-    for gap in BLANKS.finditer(text):
-        yield width(text[: gap.start()]) - margin
-
-
-def _regions(texts: Sequence[str], cells: Sequence[Cell], wide: float) -> Iterator[tuple[int, int]]:
-    """Yield first and last row of each run of rows that stand in columns: blanks stand where this width ends."""
-    parted = [
-        at
-        for at, cell in enumerate(cells)
-        if any(wide - _SHORT <= each <= wide + _OUT for each in _blanks_at(texts, cell, cells))
-    ]
-    at = 0
-    while at < len(parted):
-        end = at
-        while end + 1 < len(parted) and parted[end + 1] - parted[end] <= _LOOSE:
-            end += 1
-        if end - at + 1 >= _FEWEST_FULL:
-            yield _grown(texts, cells, parted[at], parted[end], wide)
-        at = end + 1
-
-
-def _grown(
-    texts: Sequence[str], cells: Sequence[Cell], first: int, last: int, wide: float
-) -> tuple[int, int]:
-    """Add the rows right above and below that are wider than one column, and those below that are a column's last."""
-    while first and cells[first][0] - cells[first - 1][0] == 1 and _is_wider(texts, cells[first - 1], wide):
-        first -= 1
-    while last + 1 < len(cells) and cells[last + 1][0] - cells[last][0] == 1:
-        above = _text(texts, cells[last]).strip()
-        below = _text(texts, cells[last + 1]).strip()
-        if not _is_wider(texts, cells[last + 1], wide):
-            if width(below) > wide + _OUT or BLANKS.search(below):
-                break
-            if FINISHED.search(above) and width(above) < wide - _SHORT:
-                break
-        last += 1
-    return first, last
-
-
-def _is_wider(texts: Sequence[str], cell: Cell, wide: float) -> bool:
-    text = _text(texts, cell).strip()
-    return BLANKS.search(text) is not None and width(BLANKS.sub(" ", text)) >= 1.4 * wide
-
-
-def _parted(
-    texts: Sequence[str], cell: Cell, many: int, wide: float
-) -> Iterator[tuple[tuple[int, Cell], ...]]:
-    """Yield the ways to share a row out among columns: cut at some of its blanks, each part in a column of its own, or
-    across all of them."""
-    row, start, end = cell
-    gaps = [gap.span() for gap in BLANKS.finditer(texts[row], start, end)]
-    if len(gaps) > _CUTS:
-        gaps = sorted(sorted(gaps, key=lambda gap: _off(texts, cell, gap, wide))[:_CUTS])
-    for parts in range(1, many + 1):
+def _ways(texts: Sequence[str], row: _Piece, wide: float) -> list[tuple[float, tuple[_Piece, ...]]]:
+    """Return the likeliest ways to cut a row at blanks into lines of a column, each with what it costs."""
+    number, start, end = row.cell
+    gaps = [gap.span() for gap in BLANKS.finditer(texts[number], start, end)]
+    off = {gap: _off(texts, row, gap, wide) for gap in gaps}
+    gaps = sorted(sorted(gaps, key=lambda gap: off[gap])[: _MOST_COLUMNS + 1])
+    found: list[tuple[float, tuple[_Piece, ...]]] = []
+    for parts in range(1, _MOST_COLUMNS + 1):
         for cuts in combinations(gaps, parts - 1):
             edges = [start, *(edge for cut in cuts for edge in cut), end]
-            pieces = [(row, edges[at], edges[at + 1]) for at in range(0, len(edges), 2)]
-            for columns in combinations(range(many), parts):
-                yield tuple(zip(columns, pieces, strict=True))
-    yield ((_ACROSS, cell),)
+            pieces = tuple(
+                _piece(texts, (number, a, z)) for a, z in zip(edges[::2], edges[1::2], strict=True)
+            )
+            if any(piece.wide > wide + _OUT for piece in pieces):
+                continue
+            cost = sum(
+                _CUT_SHORT for piece in pieces[:-1] if not piece.finished and piece.wide < wide - _SHORT
+            )
+            cost -= _FITS * sum(abs(piece.wide - wide) <= _OUT for piece in pieces[:-1])
+            cost -= sum(_over_blanks(texts, piece) for piece in pieces)
+            found.append((cost, pieces))
+    return sorted(found, key=lambda way: way[0])[:_WAYS]
 
 
-def _off(texts: Sequence[str], cell: Cell, gap: tuple[int, int], wide: float) -> float:
+def _off(texts: Sequence[str], row: _Piece, gap: tuple[int, int], wide: float) -> float:
     """Tell how far a blank is from where a column ends; a wide one, or one behind a sentence, is nearer."""
-    row, start, _ = cell
-    left = width(BLANKS.sub(" ", texts[row][start : gap[0]].strip()))
-    near = min(abs(left - number * (wide + 0.5)) for number in range(1, _MOST_COLUMNS + 1))
-    return near - 2 * min(3, gap[1] - gap[0]) - 2 * (FINISHED.search(texts[row], start, gap[0]) is not None)
+    number, start, _ = row.cell
+    left = width(BLANKS.sub(" ", texts[number][start : gap[0]].strip()))
+    near = min(abs(left - many * (wide + 0.5)) for many in range(1, _MOST_COLUMNS + 1))
+    return (
+        near
+        - 2 * min(3, gap[1] - gap[0] - 1)
+        - 2 * (FINISHED.search(texts[number], start, gap[0]) is not None)
+    )
 
 
-def _search(
-    texts: Sequence[str],
-    options: Sequence[Sequence[tuple[tuple[int, Cell], ...]]],
-    many: int,
-    wide: float,
-    turns: _Turns | None,
-) -> _State | None:
-    beam = [_State(0.0, (None,) * many, -1, (), None)]
-    for choices in options:
-        pieces = {cell: _tail(_text(texts, cell)) for placed in choices for _, cell in placed}
-        grown: dict[tuple[tuple[_Tail | None, ...], int], _State] = {}
+def _search(texts: Sequence[str], rows: Sequence[_Piece], widths: Sequence[float]) -> _State:
+    beam = [_State(0.0, 0.0, (), (), (), None, None)]
+    for number, row in enumerate(rows):
+        ways = {wide: _ways(texts, row, wide) for wide in widths}
+        over = _over_blanks(texts, row)
+        blank = number > 0 and row.cell[0] - rows[number - 1].cell[0] > 1
+        grown: dict[tuple[object, ...], _State] = {}
         for state in beam:
-            for placed in choices:
-                new = _placed(pieces, state, placed, wide, turns)
-                key = (new.tails, new.last)
+            found = [_go_across(state, row, over, blank)]
+            for wide in [state.wide] if state.columns else widths:
+                found += _go_on(state, number, ways[wide], wide)
+            for new in found:
+                key = (
+                    new.wide,
+                    new.across,
+                    *((column.last.cell, column.first.cell) for column in new.columns),
+                )
                 if key not in grown or grown[key].score < new.score:
                     grown[key] = new
         beam = sorted(grown.values(), key=lambda state: -state.score)[:_BEAM]
-        if not beam:
-            return None
-    return beam[0]
+    return max(
+        (replace(state, score=state.score + _turned(state.columns)) for state in beam), key=lambda s: s.score
+    )
 
 
-def _tail(text: str) -> _Tail:
-    text = text.strip()
-    finished = FINISHED.search(text, max(0, len(text) - 12)) is not None
-    return _Tail(text[:3], text[-3:], finished, width(text))
+def _turned(columns: Sequence[_Column]) -> float:
+    """Return how well columns read on from the foot of each to the head of the next."""
+    return sum(_joint(left.last, right.first) for left, right in pairwise(columns))
 
 
-def _placed(
-    pieces: Mapping[Cell, _Tail],
-    state: _State,
-    placed: tuple[tuple[int, Cell], ...],
-    wide: float,
-    turns: _Turns | None,
-) -> _State:
-    score = state.score
-    if placed[0][0] == _ACROSS:
-        cost = _ABOVE if turns is not None and state.last < 0 else _SPANS
-        return _State(score - cost, (None,) * len(state.tails), state.last, placed, state)
-    tails = list(state.tails)
-    for column, cell in placed:
-        own, above = pieces[cell], tails[column]
-        if turns is None and own.wide > wide + _OUT:
-            score -= min(_HEADLINE, _REACH / 2 * (own.wide - wide - _OUT))
-        if above is not None and not above.finished:
-            score += _bounded(above.end, own.begin) - (_BROKEN_OFF if above.wide < wide - _SHORT else 0.0)
-        tails[column] = own
-    if turns is not None:
-        turn = (placed[0][0] - state.last) % len(tails)
-        score -= turns.same if turn == 0 else turns.next if turn == 1 else turns.other
+def _go_across(state: _State, row: _Piece, over: float, blank: bool) -> _State:
+    """Let a row stand across all columns; `over` is how it reads over its blanks, `blank` that a blank row is above it."""
+    score = state.score + over
+    if state.across is not None:
+        score += _joint(state.across, row)
     else:
-        held = {column for column, _ in placed}
-        for column, tail in enumerate(state.tails):
-            if column not in held:
-                score -= _ENDED if tail is None or tail.finished else _ABSENT
-        for (_, left), (_, right) in pairwise(placed):
-            score += _WIDE_BLANK if right[1] - left[2] > 1 else 0.0
-    return _State(score, tuple(tails), placed[-1][0], placed, state)
+        score += _turned(state.columns) - (0.0 if blank or not state.columns else _ACROSS)
+    return _State(score, 0.0, (), (), (), row, state)
 
 
-def flow(texts: Sequence[str], cells: Sequence[Cell]) -> float:
-    """Return how well cells read one after another."""
-    lines = [text for cell in cells if (text := _text(texts, cell).strip())]
-    return sum(_bounded(above, below) for above, below in pairwise(lines) if not FINISHED.search(above))
+def _go_on(
+    state: _State, number: int, ways: Sequence[tuple[float, tuple[_Piece, ...]]], wide: float
+) -> Iterator[_State]:
+    """Yield the ways to share out a row's pieces among the columns, new ones included."""
+    many = len(state.columns)
+    for cost, pieces in ways:
+        fresh = range(len(pieces) + 1) if not many else range(min(2, len(pieces) + 1))
+        for opened in fresh:
+            total = many + opened
+            if total > _MOST_COLUMNS or (not many and opened < len(pieces)):
+                continue
+            for new in combinations(range(total), opened):
+                old = [place for place in range(total) if place not in new]
+                for places in combinations(range(total), len(pieces)):
+                    if not set(new) <= set(places):
+                        continue
+                    score = state.score - cost - (_costs(total) - _costs(many))
+                    score -= _LEFT * sum(place < total - opened for place in new)
+                    columns: list[_Column | None] = [None] * total
+                    for place, column in zip(old, state.columns, strict=True):
+                        columns[place] = column
+                    waiting = [
+                        c.row for place, c in zip(old, state.columns, strict=True) if place not in places
+                    ]
+                    for place, piece in zip(places, pieces, strict=True):
+                        above = columns[place]
+                        if above is None:
+                            columns[place] = _Column(piece, piece, number, piece.wide)
+                            continue
+                        score += _below(above, piece)
+                        score -= _SKIPS * sum(above.row > row >= number - 2 * total for row in waiting)
+                        columns[place] = _Column(above.first, piece, number, max(above.wide, piece.wide))
+                    made = tuple(column for column in columns if column is not None)
+                    yield _State(score, wide, made, tuple(zip(places, pieces, strict=True)), new, None, state)
 
 
-def _richest(gain: Sequence[float]) -> tuple[float, int, int]:
-    """Return the run of places with the largest sum: the sum, its first and its last place."""
-    best, first, last = 0.0, 0, -1
-    total, begin = 0.0, 0
-    for at, each in enumerate(gain):
-        if total <= 0:
-            total, begin = 0.0, at
-        total += each
-        if total > best:
-            best, first, last = total, begin, at
-    return best, first, last
+def _costs(columns: int) -> float:
+    return _ENTERS + _OPENS * (columns - 2) if columns > 1 else 0.0
 
 
-def _columns(cells: Sequence[Cell], first: Cell, last: Cell, best: _State, many: int) -> Parts:
-    """Return the rows above the columns, the columns' cells, parted where a row goes across, and the rows below."""
+def _below(column: _Column, piece: _Piece) -> float:
+    """Return how well a piece stands below a column's last one; a short line that breaks off is a heading or caption."""
+    score = _joint(column.last, piece)
+    if not column.last.finished and column.last.wide < column.wide - _FALLS_SHORT:
+        score = max(score - _BROKEN_OFF, -_BROKEN_OFF / 2)
+    if column.first is not column.last and piece.wide > column.wide + _OUT:
+        score -= _TOO_WIDE
+    return score
+
+
+def _shared_out(best: _State) -> list[list[Cell]]:
+    """Return the cells of an arrangement: those of each column, and of the rows across between them."""
     states: list[_State] = []
     state: _State | None = best
     while state is not None and state.before is not None:
         states.append(state)
         state = state.before
-    body: list[list[Cell]] = []
-    columns: list[list[Cell]] = [[] for _ in range(many)]
+    found: list[list[Cell]] = []
+    columns: list[list[Cell]] = []
+    whole: list[Cell] = []
     for state in reversed(states):
-        if state.placed[0][0] != _ACROSS:
-            for column, cell in state.placed:
-                columns[column].append(cell)
-            continue
-        if any(columns):
-            body += [column for column in columns if column]
-            columns = [[] for _ in range(many)]
-            body.append([])
-        elif not body:
-            body.append([])
-        body[-1].append(state.placed[0][1])
-    body += [column for column in columns if column]
-    head = [cell for cell in cells if cell[0] < first[0]]
-    foot = [cell for cell in cells if cell[0] > last[0]]
-    return Parts(head, body, foot)
+        if state.across is None:
+            for place in state.opened:
+                columns.insert(place, [])
+            for place, piece in state.placed:
+                columns[place].append(piece.cell)
+        if state.across is not None or state is best:
+            if len(columns) > 1 and min(map(len, columns)) >= _FEWEST_LINES:
+                found += [whole] if whole else []
+                found += columns
+                whole = []
+            else:
+                whole += _rows_of(columns)
+            columns = []
+            whole += [state.across.cell] if state.across is not None else []
+    return [*found, whole] if whole else found
+
+
+def _rows_of(columns: Sequence[Sequence[Cell]]) -> list[Cell]:
+    """Put the pieces of too short columns together again as rows."""
+    rows: dict[int, Cell] = {}
+    for row, start, end in (cell for column in columns for cell in column):
+        _, low, high = rows.get(row, (row, start, end))
+        rows[row] = (row, min(low, start), max(high, end))
+    return [rows[row] for row in sorted(rows)]

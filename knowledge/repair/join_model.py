@@ -5,12 +5,17 @@ The hashed weights are made by `knowledge/training/repair/joins.py`; their card 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
 from io import BytesIO
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
+import numpy.typing as npt
+
+# Of one character, or of a character in each of many texts.
+Code = TypeVar("Code", int, npt.NDArray[Any])
 
 BUCKETS: Final = 1 << 22
 SCALE: Final = 16
@@ -34,27 +39,25 @@ _ALIKE: Final = {ord(a): b for a, b in zip("，,；;：:「『」』《》", "�
 _DIGITS: Final = {ord(digit): "0" for digit in "0123456789０１２３４５６７８９"}
 
 
-def buckets(left: str, right: str) -> list[int]:
-    """Return the bucket of each feature of a break between two texts."""
-    before = _plain(left[-3:])
-    after = _plain(right[:3])
-    codes = {-at: ord(before[-at]) if at <= len(before) else 2 for at in (1, 2, 3)}
-    codes |= {at: ord(after[at - 1]) if at <= len(after) else 3 for at in (1, 2, 3)}
-    found: list[int] = []
+def buckets_of(codes: Mapping[int, Code]) -> Iterator[Code]:
+    """Yield the bucket of each feature of a break; `codes` has those of the characters at -3 to -1 and 1 to 3."""
     for number, template in enumerate(_TEMPLATES):
-        value = number + 1
-        for place in template:
+        first, *rest = template
+        value = ((number + 1) * 0x9E3779B1 + codes[first]) & 0xFFFFFFFF
+        value ^= value >> 15
+        for place in rest:
             value = (value * 0x9E3779B1 + codes[place]) & 0xFFFFFFFF
             value ^= value >> 15
-        found.append((value * 0x85EBCA6B & 0xFFFFFFFF) >> 10)
-    return found
+        yield (value * 0x85EBCA6B & 0xFFFFFFFF) >> 10
 
 
 @lru_cache(maxsize=20_000)
 def join_score(left: str, right: str) -> float:
     """Return the logarithm of the odds that `right` goes on where `left` breaks off; give three characters of each."""
     weights = join_weights()
-    found = buckets(left, right)
+    before, after = plain_text(left).rjust(3, "\2"), plain_text(right).ljust(3, "\3")
+    codes = {-at: ord(before[-at]) for at in (1, 2, 3)} | {at: ord(after[at - 1]) for at in (1, 2, 3)}
+    found = list(buckets_of(codes))
     return (sum([weights[each] for each in found]) - _ZERO * len(found)) / SCALE
 
 
@@ -73,6 +76,7 @@ def join_weights() -> bytes:
     return weights.tobytes()
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
+    """Fold what reads alike: figures, Latin letters, the marks of both scripts; as long as the text."""
     plain = text.translate(_ALIKE).translate(_DIGITS)
     return "".join("a" if char.isascii() and char.isalpha() else char for char in plain)

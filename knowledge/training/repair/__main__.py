@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from multiprocessing import Pool
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from knowledge.training.repair import doubts, joins, labeller
@@ -15,8 +15,7 @@ TARGET = Path(__file__).parents[2] / "models" / "repair"
 MODELS = ("joins.npy", "labels.json", "doubts.json")
 
 
-def _make(job: tuple[str, Path]) -> bytes:
-    name, folder = job
+def _make(name: str, folder: Path) -> bytes:
     corpus = load_corpus(folder)
     if name == "joins.npy":
         return joins.fit_joins(corpus)
@@ -36,9 +35,9 @@ def main() -> int:
     except (OSError, WrongData) as error:
         print(error)
         return 1
-    with Pool(1, maxtasksperchild=1) as pool:  # a process for each, so that none reads what was there before
-        for name in MODELS:
-            data = pool.apply(_make, ((name, folder),))
+    for name in MODELS:
+        with ProcessPoolExecutor(1) as pool:  # a process for each, so that none reads what was there before
+            data = pool.submit(_make, name, folder).result()
             (TARGET / name).write_bytes(data)
             print(f"{name}: {len(data)} bytes, SHA-256 {hashlib.sha256(data).hexdigest()}", flush=True)
     return 0

@@ -17,15 +17,25 @@ from opencc import OpenCC
 
 # What was trained on: the folder's parts and the SHA-256 over their files in the order of their names.
 HASHES: Final = {
+    "stories": "53c6f0d32a270d7bd1d804f654e949257681b9f557ad2047884c070f0ebf0af6",
     "news": "702ec1787729ba7646e58300981b69c3bc4e10e33942648397ffdff56cacf5ba",
     "cmrc2018_trial.json": "73e1bd37e65188ea208933edfc8613abe3634a7001e9c3fc9e52f325e0d4ab61",
     "DRCD_test.json": "05dc81c836dc8dd0ec767bf293cbdd549b3872ce9298566d115f792c670cbc6b",
 }
 # Every so many-th article is kept apart from training, and never seen by it.
 KEPT_APART: Final = 8
+STORIES_APART: Final = 5
 _SENTENCE: Final = re.compile("[^。！？]*[。！？]+[”’」』）]*")
 _PROLOGUE: Final = re.compile(r"^央视网消息\s*[（(]新闻联播[）)]\s*[：:]\s*")
 _FEWEST: Final = 120
+_QUOTED: Final = re.compile('"([^"]*)"')
+_INVISIBLE: Final = dict.fromkeys((0x200B, 0xFEFF))
+# What a site adds to a story.
+_IMPRINT: Final = re.compile("http|新浪|责任编辑|来源|[a-z]{12}")
+_SHORTEST_TITLE: Final = 8
+_LONGEST_TITLE: Final = 44
+_USUAL: Final = range(8, 161)
+_FEWEST_SENTENCES: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +59,7 @@ class WrongData(Exception):
 
 
 def load_corpus(folder: Path) -> ArticleCorpus:
-    """Read the articles below `folder`: `news/*.md`, `cmrc2018_trial.json`, `DRCD_test.json`.
+    """Read the articles below `folder`: `news/*.md`, `stories/*/*.txt`, `cmrc2018_trial.json`, `DRCD_test.json`.
 
     Raises:
         WrongData: a part is missing or another version.
@@ -63,7 +73,8 @@ def load_corpus(folder: Path) -> ArticleCorpus:
     news = list(_news(folder / "news"))
     often = Counter(article.title for article in news)
     news = [article for article in news if often[article.title] == 1]
-    titles = [article.title for article in news]
+    stories = list(_stories(folder / "stories"))
+    titles = [article.title for article in news + stories]
     chooser = random.Random(7)
     encyclopedia = [
         CleanArticle(chooser.choice(titles), paragraphs)
@@ -74,16 +85,17 @@ def load_corpus(folder: Path) -> ArticleCorpus:
         CleanArticle(traditional.convert(chooser.choice(titles)), paragraphs)
         for paragraphs in _contexts(folder / "DRCD_test.json")
     ]
-    every = news + encyclopedia * 2 + foreign
     training: list[CleanArticle] = []
     apart: list[CleanArticle] = []
-    for article in every:
-        (apart if _is_apart(article) else training).append(article)
+    for article in news + encyclopedia * 2 + foreign:
+        (apart if _is_apart(article.paragraphs[0], KEPT_APART) else training).append(article)
+    for article in stories:
+        (apart if _is_apart(article.title, STORIES_APART) else training).append(article)
     return ArticleCorpus(tuple(training), tuple(apart))
 
 
-def _is_apart(article: CleanArticle) -> bool:
-    return hashlib.sha256(article.paragraphs[0].encode()).digest()[0] % KEPT_APART == 0
+def _is_apart(text: str, every: int) -> bool:
+    return hashlib.sha256(text.encode()).digest()[0] % every == 0
 
 
 def _hash(path: Path) -> str:
@@ -118,6 +130,29 @@ def _news(folder: Path) -> Iterator[CleanArticle]:
             ):
                 seen.add(paragraphs[0])
                 yield CleanArticle(title, paragraphs)
+
+
+def _stories(folder: Path) -> Iterator[CleanArticle]:
+    """Yield stories of news sites: a file's name is the headline, its sentences are put into paragraphs."""
+    r = random.Random(11)
+    for path in sorted(folder.glob("*/*.txt")):
+        title = _QUOTED.sub("“\\1”", path.stem.strip())
+        text = path.read_text(encoding="utf-8", errors="replace")
+        if not _SHORTEST_TITLE <= len(title) <= _LONGEST_TITLE or "\ufffd" in text:
+            continue
+        text = re.sub(r"\s+", " ", text.translate(_INVISIBLE))
+        found = (sentence.strip() for sentence in _SENTENCE.findall(text))
+        sentences = [
+            each for each in dict.fromkeys(found) if len(each) in _USUAL and not _IMPRINT.search(each)
+        ]
+        paragraphs: list[str] = []
+        at = 0
+        while at < len(sentences):
+            many = r.choice((1, 1, 2, 2, 3, 4))
+            paragraphs.append("".join(sentences[at : at + many]))
+            at += many
+        if len(sentences) >= _FEWEST_SENTENCES:
+            yield CleanArticle(title, tuple(paragraphs))
 
 
 def _contexts(path: Path) -> Iterator[tuple[str, ...]]:

@@ -164,6 +164,13 @@ def side_by_side(gap: str) -> str:
     return "\n".join(left + gap + right for left, right in zip(LEFT, RIGHT, strict=True))
 
 
+def test_headlines_beside_each_other_stand_over_their_own_columns() -> None:
+    head = "引水工程二期通水日供水 管网改造任务投资三亿元\n能力一百二十万吨 更新二百六十公里\n"
+    lines = page_lines(document(head + side_by_side("    ")))
+    above = ["引水工程二期通水日供水", "能力一百二十万吨"], ["管网改造任务投资三亿元", "更新二百六十公里"]
+    assert [line.text for line in lines] == [*above[0], *LEFT, *above[1], *RIGHT]
+
+
 @pytest.mark.parametrize("gap", [" ", "    ", "\u3000\u3000\u3000"])
 def test_columns_are_read_one_after_another_and_spans_stay_exact(gap: str) -> None:
     page = document(side_by_side(gap))
