@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from knowledge.answering.constraints import (
     SUPERLATIVE,
@@ -357,11 +356,6 @@ class Aligner:
             if head and len(word) > len(head.group()) and token.text.endswith(head.group()):
                 return token.text
         return ""
-
-    @cached_property
-    def words(self) -> tuple[Token, ...]:
-        """The query's content words."""
-        return self.query.words
 
 
 def _holds_part(word: str, text: str, length: int) -> bool:

@@ -225,8 +225,6 @@ class FactReading:
             "here": sum(level == 0 for level in levels) / max(1, len(levels)),
             "absent": sum(level > 4 for level in levels) / max(1, len(levels)),
             "nowhere": float(sum(level == 6 for level in levels)),
-            "bound": float(min(8, len(levels))),
-            "few": few,
             "keyword": keyword,
             "number": float(kind in NUMBERS),
             "name": float(kind in NAMES),
