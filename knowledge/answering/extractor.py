@@ -138,11 +138,15 @@ class FactReading:
 
     @property
     def cannot_be_claimed(self) -> bool:
-        """Tell whether it is barred, or holds nothing itself of all that is asked: its neighbours alone speak of it."""
+        """Tell whether it is barred, or holds nothing itself of all that is asked: its neighbours alone speak of it.
+
+        Key words may stand in its titles alone.
+        """
         question, levels = self.query.question, {one.level for one in self.aligned}
         asked = self.query.text[question.start : question.end]
         named = any(word and word in self.passage.tight for word in (asked, question.noun))  # 电话：
-        return self.is_barred or (bool(levels) and levels.isdisjoint(BORNE_HERE) and not named)
+        apart = bool(levels) and levels.isdisjoint(BORNE_HERE) and not named
+        return self.is_barred or (apart and self.query.type is not QuestionType.NONE)
 
     @property
     def is_near(self) -> bool:

@@ -136,6 +136,7 @@ def test_what_only_its_neighbours_speak_of_no_fact_answers() -> None:
     near = "柳湾区办件量居首，石塘区最少。"
     assert reading("石塘区办件量多少", "接线员由12名增至20名。", near).cannot_be_claimed
     assert not reading("石塘区办件量多少", "石塘区为320件。", near).cannot_be_claimed
+    assert not reading("石塘区 办件量", "接线员由12名增至20名。", near).cannot_be_claimed
 
 
 def test_a_crossing_takes_a_word_that_the_sentence_says_of_something_else() -> None:
