@@ -236,7 +236,9 @@ def quantities(text: str) -> tuple[Quantity, ...]:
 def _joined(whole: Quantity, part: Quantity, text: str) -> Quantity | None:
     """One figure of two that stand together, the second in a smaller measure of the same: 2小时27分, 3元5角."""
     larger, smaller = (figure.unit.removeprefix("个").removesuffix("钟") for figure in (whole, part))
-    if text[whole.end : part.start] not in ("", "零") or not any(smaller in after.get(larger, ()) for after in _PARTS):
+    if text[whole.end : part.start] not in ("", "零") or not any(
+        smaller in after.get(larger, ()) for after in _PARTS
+    ):
         return None
     kind = part.kind if part.kind is QuantityKind.DURATION else whole.kind
     keys = tuple(dict.fromkeys(whole.keys + part.keys))
