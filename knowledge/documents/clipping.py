@@ -20,12 +20,11 @@ import pypdfium2 as pdfium
 from PIL import Image, ImageDraw
 
 from knowledge.documents.ocr import TextRecogniser
-from knowledge.documents.pdf import is_unusable, picture_of
+from knowledge.documents.pdf import is_unusable, picture_of, read_image
 from knowledge.documents.pdf_characters import read_characters
 from knowledge.documents.pdf_font import provide_font
 from knowledge.documents.pdf_lines import PrintedLine, find_lines
 from knowledge.documents.pdf_page import Box, Glyph, PrintedPage
-from knowledge.documents.picture import read_image
 from knowledge.errors import UnreadableFile
 
 IMAGES: Final = (b"\x89PNG", b"\xff\xd8\xff")

@@ -59,7 +59,7 @@ def _read_pdf(name: str, data: bytes, recogniser: TextRecogniser | None) -> Extr
 
 
 def _read_picture(name: str, data: bytes, recogniser: TextRecogniser | None) -> Extract:
-    from knowledge.documents.picture import read_picture  # the same
+    from knowledge.documents.pdf import read_picture  # the same
 
     return read_picture(name, data, recogniser)
 

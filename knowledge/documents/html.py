@@ -300,7 +300,7 @@ def _role(block: HtmlBlock, title: HtmlBlock | None, signed: Sequence[HtmlBlock]
         return BlockRole.CREDIT
     if block.level:
         return BlockRole.HEADING
-    return BlockRole.CAPTION if block.tag == "figcaption" else BlockRole.PARAGRAPH
+    return BlockRole.CAPTION if block.tag in ("caption", "figcaption") else BlockRole.PARAGRAPH
 
 
 def _stated(page: HtmlText, signed: Sequence[str], found: _Found) -> Metadata:

@@ -75,6 +75,7 @@ _BLOCKS: Final = frozenset(
         "th",
         "tr",
         "ul",
+        "caption",
         "center",
         "header",
         "footer",
@@ -328,7 +329,7 @@ class _Collector:
         return HtmlBlock(tag, level, in_main, self._cells[-1] if self._cells else None)
 
     def _put(self, number: int, piece: str) -> None:
-        if self._dropped:
+        if self._dropped or (self._counts.get("sup") and self._counts.get("a")):  # the mark of a note
             return
         piece = _BLANKS.sub(" ", piece)
         if self._counts.get("sup") and SCRIPT.fullmatch(piece):

@@ -1,12 +1,13 @@
-"""PDF: born-digital pages as articles with roles; line n is line n of the pages' texts one after another."""
+"""PDF: born-digital pages as articles with roles, scans and photographs as one recognised page; line n is the pages' line n."""
 
 from __future__ import annotations
 
+import io
 import re
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import pypdfium2 as pdfium
@@ -24,6 +25,9 @@ from knowledge.documents.text import Extract
 from knowledge.errors import UnreadableFile
 from knowledge.model import Block, BlockRole, Skipped, Table
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -271,3 +275,42 @@ class PageWriter:
             tuple(self.blocks),
             confidences=told,
         )
+
+
+def read_picture(name: str, data: bytes, recogniser: TextRecogniser | None = None) -> Extract:
+    """Extract the text of an image, its lines numbered from the top of the page in reading order.
+
+    Raises:
+        UnreadableFile: damaged, too large, without text, or the extra `ocr` is not installed.
+    """
+    recogniser = recogniser or TextRecogniser()
+    if not recogniser.installed:
+        raise UnreadableFile(name, "是图片，识别图片文字的部分没有安装", INSTALL)
+    recogniser.told(name, 0, 1)
+    scan = recogniser.scan(read_image(name, data))
+    if scan is None:
+        raise UnreadableFile(name, "图片里没有认出文字", "放入文字版，或换一张清楚的")
+    written = PageWriter(frozenset())
+    written.page(arrange(scan.page), scan)
+    return replace(written.extract("image", ()), page_starts=())
+
+
+def read_image(name: str, data: bytes) -> NDArray[np.uint8]:
+    """Decode a photograph or scan to height × width × 3, turned as its camera was held, no larger than is of use.
+
+    Raises:
+        UnreadableFile: damaged, or of more pixels than are taken in.
+    """
+    import numpy as np
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as image:
+            if image.width * image.height > limits.IMAGE_PIXELS:
+                reason = f"图片有 {image.width}×{image.height} 点，超过 {limits.IMAGE_PIXELS // 10**6} 百万点的上限"
+                raise UnreadableFile(name, reason, "缩小后再放入")
+            upright = ImageOps.exif_transpose(image).convert("RGB")
+    except (OSError, SyntaxError, ValueError) as error:
+        raise UnreadableFile(name, "图片已损坏", "从原处重新下载，或重新拍一张") from error
+    upright.thumbnail((limits.IMAGE_SIDE, limits.IMAGE_SIDE))
+    return np.asarray(upright)

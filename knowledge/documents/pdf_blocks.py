@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import count, groupby, pairwise
 from statistics import median
 from typing import Final
 
@@ -69,15 +69,29 @@ def arrange(page: PrintedPage, goes_on: bool = False) -> list[PageBlock]:
         regions += ((region, size) for region in cut_regions(stacks, rest, size, page.uprights))
     regions.sort(key=lambda each: (round(each[0].box.top / 40), each[0].box.left))
     blocks: list[PageBlock] = []
+    numbers = count(len(regions))
     waiting = list(grids)
     for number, (region, size) in enumerate(regions):
         near = [p for p in pictures if p.across(region.box) > 0 and p.along(region.box) > -5]
         mine = [g for g in waiting if _owner(g, regions) is region]
         waiting = [g for g in waiting if g not in mine]
-        blocks += _Article(region, size, page, number, near, mine).blocks()
+        made = list(_Article(region, size, page, number, near, mine).blocks())
+        blocks += made if goes_on or region.stacks else _as_briefs(made, numbers)
     blocks += (_table(grid, len(regions) - 1 if regions else None) for grid in waiting)
     blocks += (PageBlock(BlockRole.FURNITURE, [s.text for s in quote], None) for quote in quotes)
     return [*head, *blocks, *foot, *_turned(page)]
+
+
+def _as_briefs(blocks: list[PageBlock], numbers: Iterator[int]) -> list[PageBlock]:
+    """Make the headings of text that opens with one, under no title, the titles of briefs, each of the next number."""
+    if not blocks or blocks[0].role is not BlockRole.HEADING:
+        return blocks
+    article = blocks[0].article
+    for block in blocks:
+        if block.role is BlockRole.HEADING:
+            block.role, block.opening, article = BlockRole.TITLE, False, next(numbers)
+        block.article = article
+    return blocks
 
 
 def _over_titles(stacks: Sequence[Stack], rest: Sequence[PrintedLine], body: float) -> list[PrintedLine]:

@@ -29,6 +29,7 @@ LARGER: Final = 1.03
 SMALL: Final = 0.93
 """Times the body's size under which print is meant to be seen as smaller: half a point of nine is .94."""
 
+_DAY: Final = re.compile("[年月日][^。！？]*$")
 _FINISHED: Final = re.compile("[。！？!?…][”’」』）)》]*$")
 _NEVER_HEADING: Final = re.compile("[。，；！？：、]$")
 SHOT: Final = re.compile(r"[\s。）)][\u4e00-\u9fff·]{2,4}[\s/／]*[摄攝][）)]?$")
@@ -124,7 +125,7 @@ class TextFlow:
                 self.put(self._block(BlockRole.BYLINE, line))
             else:
                 self._caption(line)
-        elif closed and not _NEVER_HEADING.search(text) and (after > 1 or alone) and is_page_head(text):
+        elif closed and (after > 1 or alone) and _DAY.search(text) and is_page_head(text):
             self.put(self._block(BlockRole.CREDIT, line))
         elif self._is_heading(line, run, size, before, after):
             line.display = True

@@ -36,6 +36,11 @@ def lines(page: str, codec: str = "utf-8") -> tuple[str, ...]:
     return read_html("a.html", page.encode(codec)).lines
 
 
+def test_the_mark_of_a_note_is_no_figure() -> None:
+    page = "<h1>标题在这里</h1><p>新馆有八层<a href='#n1'><sup>1</sup></a>，藏书三百万册。</p>"
+    assert "新馆有八层，藏书三百万册。" in read_html("a.html", page.encode()).lines[0]
+
+
 def test_line_n_is_the_text_of_source_line_n() -> None:
     assert lines(PAGE) == (
         *("",) * 5,

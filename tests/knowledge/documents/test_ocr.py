@@ -16,9 +16,8 @@ from PIL import Image
 from knowledge.documents import limits
 from knowledge.documents.folder import read_bytes, read_document
 from knowledge.documents.ocr import RecognisedLine, TextRecogniser
-from knowledge.documents.pdf import read_pdf
+from knowledge.documents.pdf import read_image, read_pdf, read_picture
 from knowledge.documents.pdf_font import provide_font
-from knowledge.documents.picture import read_image, read_picture
 from knowledge.errors import UnreadableFile
 from knowledge.model import BlockRole, Document, Skipped
 from knowledge.repair.pipeline import repair_document

@@ -139,3 +139,15 @@ def test_a_title_at_a_columns_foot_heads_the_next_columns_text() -> None:
     sheet.flow(second, columns(1, 230, 740, 30), 20)
     heads = {fact.text: fact.article.title.text for fact in facts(sheet)}
     assert {title for text, title in heads.items() if text in "".join(second)} == {"栏脚的标题"}
+
+
+def test_a_page_of_briefs_without_a_headline_gives_each_its_title() -> None:
+    sheet = Sheet()
+    top, told = 700.0, {}
+    for title, seed in (("新桥通车", 23), ("公园开放", 24), ("学校招生", 25)):
+        sheet.text(30, top, 11, title)
+        (told[title],) = paragraphs(seed, 1)
+        sheet.flow([told[title]], columns(1, 30, top - 18, 12), 25)
+        top -= 120
+    found = [(fact.article.title.text, fact.text) for fact in facts(sheet)]
+    assert {title: "".join(text for of, text in found if of == title) for title in told} == told
