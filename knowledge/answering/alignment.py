@@ -88,7 +88,8 @@ class Aligner:
 
     def align(self, passage: Passage) -> tuple[Alignment, ...]:
         """Return how each constraint stands in the passage, in the query's order."""
-        return tuple(self._doubted(self._aligned(one, passage), passage) for one in self.bound)
+        near = self._near(passage)
+        return tuple(self._doubted(self._aligned(one, passage, near), passage) for one in self.bound)
 
     def features(self, alignment: Alignment) -> tuple[str, int, float, float, float, float, float]:
         """Return what the doubt of one alignment is made of: kind, level, rarity, unknown, sibling, asked, single."""
@@ -124,7 +125,7 @@ class Aligner:
         after = [c for c in self.bound if c.start >= question.end]
         return (bool(before) and before[-1] == one) or (bool(after) and after[0] == one)
 
-    def _aligned(self, one: Constraint, passage: Passage) -> Alignment:
+    def _aligned(self, one: Constraint, passage: Passage, near: str) -> Alignment:
         if one.kind is SlotKind.PERIOD and one.period is not None:
             return self._timed(one, one.period, passage)
         if one.kind is SlotKind.CODE:
@@ -138,7 +139,7 @@ class Aligner:
             return self._measured(one, passage)
         if other := self._prefixed(one, word, passage) or self._of_other_tier(one, passage):
             return Alignment(one, Relation.OTHER, 6, other, hard=True)
-        level = self._level(one, word, passage)
+        level = self._level(one, word, passage, near)
         if level == 0 and (denied := self._denied(one, word, passage)):
             return Alignment(one, Relation.OTHER, 6, denied, hard=True)
         if level <= 2:
@@ -239,11 +240,10 @@ class Aligner:
 
         return " ".join(tight(passage.language.fold(text)) for text in beside if not is_of_another(text))
 
-    def _level(self, one: Constraint, word: str, passage: Passage) -> int:
+    def _level(self, one: Constraint, word: str, passage: Passage, near: str) -> int:
         if one.start == self.query.question.end and self._has_one(one.text, passage):
             return 0
         forms = (word, *(o for e in self.query.expansions if e.word == one.text for o in e.others))
-        near = self._near(passage)
         for level, text in ((0, passage.tight), (1, passage.heads), (2, near)):
             if any(self._stands(one, form, text) for form in forms):
                 return 3 if level in (0, 2) and _is_in_another(word, passage) else level
