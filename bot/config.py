@@ -8,7 +8,7 @@ from abc import abstractmethod
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, NamedTuple
+from typing import Annotated, ClassVar, Literal, NamedTuple, Self
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
@@ -183,6 +183,15 @@ class Settings(_FromEnvironment):
 
             check_address(value)
         return value
+
+    @model_validator(mode="after")
+    def _data_are_no_articles(self) -> Self:
+        if self.data.resolve().is_relative_to(self.articles.resolve()):
+            raise ValueError(
+                f"{_setting('data')}（{self.data}）在文章文件夹 {_setting('articles')}（{self.articles}）里面，"
+                "会被当作文章读；请放到别处"
+            )
+        return self
 
     @property
     def platforms(self) -> tuple[PlatformSetup, ...]:

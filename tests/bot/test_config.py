@@ -98,6 +98,7 @@ WRONG = [
         ("CHUCHU_DATABASE", odd, "CHUCHU_DATABASE 不对：要写装好了异步驱动的 SQLAlchemy 地址")
         for odd in ("nonsense", "sqlite:///a.sqlite", "nosuch+driver://host/db")
     ),
+    ("CHUCHU_DATA", "seeds/var", "CHUCHU_DATA（seeds/var）在文章文件夹 CHUCHU_ARTICLES（seeds）里面"),
     ("CHUCHU_LOG", "pretty", "CHUCHU_LOG 不对：只能是 human 或 json"),
 ]  # fmt: skip
 
