@@ -179,11 +179,11 @@ def test_check_tells_a_skipped_file_with_reason_and_remedy_and_exits_with_1(tmp_
 
 def test_check_of_a_file_shows_the_sum_then_its_doubts_then_every_repair(home: Path) -> None:
     lines = chuchu(home, "check", "001_2fc48988770e9f18.txt").stdout.decode().splitlines()
-    assert lines[0] == "共 1 个文件，2 篇文章，61 句；存疑 1 处，读不了的文件 0 个。"
+    assert lines[0] == "共 1 个文件，2 篇文章，61 句；存疑 2 处，读不了的文件 0 个。"
     at = lines.index("") + 1
-    assert lines[at].startswith("？ 001_2fc48988770e9f18.txt  utf-8 · 2 篇文章 · 61 句 · 存疑 1 处")
+    assert lines[at].startswith("？ 001_2fc48988770e9f18.txt  utf-8 · 2 篇文章 · 61 句 · 存疑 2 处")
     assert lines[at + 2] == "  《推动沪青帮扶 再上新台阶》"
-    assert [line.startswith("  ？ [") for line in lines[at + 3 : at + 5]] == [True, False]
+    assert [line.startswith("  ？ [") for line in lines[at + 3 : at + 6]] == [True, True, False]
     assert any(line.startswith("    [电头] 第9行 ") for line in lines)
 
 
