@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 from knowledge.answering.constraints import (
     SUPERLATIVE,
+    TURN,
+    TURNS,
     Constraint,
     SlotKind,
     asked_dimension,
@@ -28,6 +30,7 @@ from knowledge.query.aliases import expands
 from knowledge.query.analysis import Query
 from knowledge.query.question import QuestionType, is_kind_of_place
 from knowledge.text.analyzer import Token
+from knowledge.text.numbers import Quantity
 from knowledge.text.periods import Period, Relation, is_compared_with, periods
 
 LEVELS = ("sentence", "heads", "near", "part", "part_near", "alike", "absent")
@@ -132,6 +135,8 @@ class Aligner:
             return self._coded(one, passage)
         if one.kind is SlotKind.FIGURE:
             return self._counted(one, passage)
+        if (turn := TURN.fullmatch(one.text)) and one.key:
+            return _turned(one, turn, passage)
         word = tight(one.text)
         if one.kind is SlotKind.DIMENSION or (
             self._dimension and word in dimension_words(self._dimension)[:2] and self._is_asked(one)
@@ -201,17 +206,19 @@ class Aligner:
 
     def _counted(self, one: Constraint, passage: Passage) -> Alignment:
         asked = next(figure for figure in self.query.quantities if figure.start == one.start)
+        told = passage.language.quantities(passage.folded)
+        counted = _what_is_counted(asked, self.query.text)
         for level, text in ((0, passage.folded), (1, passage.heads), (2, passage.near)):
+            if level == 2 and any(_what_is_counted(other, passage.folded) == counted != "" for other in told):
+                break  # a sentence of K12路 beside one of 58路
             if one.text in text and not re.search(
                 rf"[\d.]{re.escape(one.text)}|{re.escape(one.text)}\d", text
             ):
                 return Alignment(one, Relation.SAME, level)
             if any(is_same(asked, figure) for figure in passage.language.quantities(text)):
                 return Alignment(one, Relation.SAME, level)
-        same_number = (
-            f for f in passage.language.quantities(passage.folded) if set(asked.keys) & set(f.keys)
-        )
-        return Alignment(one, Relation.OTHER, 6, next((f.text for f in same_number), ""), hard=True)
+        same_number = (other for other in told if set(asked.keys) & set(other.keys))
+        return Alignment(one, Relation.OTHER, 6, next((other.text for other in same_number), ""), hard=True)
 
     def _measured(self, one: Constraint, passage: Passage) -> Alignment:
         """Another dimension in the fact contradicts; with none at all 多长 may still be told by 1860米."""
@@ -356,6 +363,20 @@ class Aligner:
             if head and len(word) > len(head.group()) and token.text.endswith(head.group()):
                 return token.text
         return ""
+
+
+def _what_is_counted(figure: Quantity, text: str) -> str:
+    return figure.unit or text[figure.end : figure.end + 1].strip()
+
+
+def _turned(one: Constraint, asked: re.Match[str], passage: Passage) -> Alignment:
+    """A report tells of this time where it says nothing else; of another time only where it names that one."""
+    told = [turn for turn in TURN.finditer(passage.folded) if turn["of"] == asked["of"]]
+    if any(TURNS[turn["turn"]] == TURNS[asked["turn"]] for turn in told):
+        return Alignment(one, Relation.SAME, 0)
+    if told:
+        return Alignment(one, Relation.OTHER, 6, told[0].group(), hard=True)
+    return Alignment(one, *((Relation.SAME, 0) if TURNS[asked["turn"]] == 0 else (Relation.ABSENT, 6)))
 
 
 def _holds_part(word: str, text: str, length: int) -> bool:

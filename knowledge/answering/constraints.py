@@ -45,6 +45,9 @@ _CODE = re.compile(
 )
 SUPERLATIVE = re.compile(r"最[多少高低大小长短早晚快慢好差远近深宽重贵先佳强]")
 """What is the most of its kind: quoted where it is printed, never worked out."""
+TURN = re.compile(r"(?P<turn>[本这此今上下])一?(?P<of>届|期|次|轮|季|学期|赛季|星期|周|月)")
+"""One of what comes again, as counted from the one that is told of: 上届, 本月."""
+TURNS = {"本": 0, "这": 0, "此": 0, "今": 0, "上": -1, "下": 1}
 _BARE_YEAR = re.compile(r"(?<!\S)(?:19|20)\d\d(?!\S)")
 _MARKS = re.compile(r"[-_/. ]")
 _TAGS = {"nr": SlotKind.PERSON, "ns": SlotKind.PLACE, "nt": SlotKind.NAME, "nz": SlotKind.NAME}
@@ -80,6 +83,11 @@ def constraints(query: Query) -> tuple[Constraint, ...]:
             for match in _BARE_YEAR.finditer(text)
             if _free(found, *match.span())
         ]
+    found += [
+        Constraint(SlotKind.QUALITY, *match.span(), match.group(), key=match["of"])
+        for match in TURN.finditer(text)
+        if _free(found, *match.span()) and not _asked(query, match.start())
+    ]
     for match in _CODE.finditer(text):
         if _free(found, *match.span()) and (not match.group().isdecimal() or len(match.group()) > 6):
             found.append(Constraint(SlotKind.CODE, *match.span(), match.group(), key=code_key(match.group())))

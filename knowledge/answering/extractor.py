@@ -165,8 +165,21 @@ class FactReading:
             return False
         if self.query.type is QuestionType.WHO and any(char.isdecimal() for char in self.answer.text):
             return True  # no person and no body has a date in it
+        if self.query.type is QuestionType.LIST and (noun := self.query.question.noun):
+            return "、" not in self.answer.text and not self.answer.text.endswith(noun)
         fitting = _MEASURED if asked_dimension(self.query) else _FITTING.get(self.query.type)
-        return fitting is not None and self.answer.kind not in fitting
+        if fitting is None:
+            return False
+        if self.query.type in _TOLD_BY_FIGURES and self.answer.kind in _TOLD:
+            start, end = self.answer.place  # 第三水厂 tells no year, 31路 no duration
+            within = (one for one in self._proposed if start <= one.start and one.end <= end)
+            return all(one.kind not in fitting - _TOLD for one in within)
+        return self.answer.kind not in fitting
+
+    @cached_property
+    def _proposed(self) -> tuple[Candidate, ...]:
+        """What grammar proposes, whatever the reader does."""
+        return tuple(candidates(self.passage, self.query.type, ()))
 
     @property
     def answers_keywords_by_words(self) -> bool:

@@ -191,6 +191,8 @@ def align(query: str, fact: str, around: Surroundings | None = None) -> tuple[Al
         ("西城区新增多少所幼儿园", SCHOOL, "西城区", "东城区"),
         ("校长是谁", "柳江一中副校长陈梅表示满意。", "校长", "副校长"),
         ("省财政出资多少", "总投资3亿元，其中市财政出资2亿元。", "省", "市财政"),
+        ("本届茶博会成交额多少", "上届茶博会成交额1.2亿元。", "本届", "上届"),
+        ("上月降雨量多少", "本月降雨量达210毫米。", "上月", "本月"),
     ],
 )
 def test_another_value_in_the_same_place_forbids_and_is_named(
@@ -207,6 +209,8 @@ def test_another_value_in_the_same_place_forbids_and_is_named(
         ("查出多少问题", "全市查找出的5533个问题已销号。"),
         ("2024年上半年柳江市进口额是多少", HALF_YEARS),
         ("上半年进口额", HALF_YEARS),
+        ("本届茶博会成交额多少", "茶博会成交额1.2亿元。"),
+        ("本届茶博会成交额多少", "此届茶博会成交额1.2亿元，上届为9000万元。"),
         ("柳湾大桥有多长", BRIDGE),
         ("柳江一中招收多少新生", SCHOOL),
         ("东城区新增多少所幼儿园", SCHOOL),
@@ -226,6 +230,12 @@ def test_a_time_is_inherited_from_section_title_and_date() -> None:
     assert any(one.hard for one in align("2023年进口额", fact, Surroundings(heads=("2024年海关公报",))))
     assert any(one.hard for one in align("2023年进口额", fact, Surroundings(date="2024-03-01")))
     assert not any(one.hard for one in align("2024年进口额", fact, Surroundings(heads=("2024年海关公报",))))
+
+
+def test_a_neighbours_figure_bears_nothing_out_where_the_fact_has_another_of_its_kind() -> None:
+    beside = Surroundings(before=("缩短58路，新开K12路。",))
+    assert any(one.hard for one in align("58路多久一班", "K12路由公交站开出，每15分钟一班。", beside))
+    assert not any(one.hard for one in align("58路多久一班", "每15分钟一班。", beside))
 
 
 def test_a_word_that_stands_nowhere_is_absent_not_contradicted() -> None:
