@@ -82,6 +82,9 @@ class WeComConnection:
                 async with background(self._ping(socket)):
                     async for message in incoming:
                         self._take(message)
+            except asyncio.CancelledError:
+                self._waiting.clear()  # we end, and who waits with us: what was not acknowledged is said after the next start
+                raise
             finally:
                 self._socket = None
                 for answer in self._waiting.values():
