@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import ssl
 import time
@@ -106,7 +107,13 @@ class Gateway(SmallServer):
         return str(message)
 
     async def raw(self, frame: Json | str) -> None:
-        await self.connections[-1].send_str(frame if isinstance(frame, str) else json.dumps(frame))
+        """Push over the connection that is open; what one that is closing did not take goes over the next."""
+        while True:
+            await self.until(lambda: self.online)
+            with suppress(ConnectionError):
+                await self.connections[-1].send_str(frame if isinstance(frame, str) else json.dumps(frame))
+                return
+            await asyncio.sleep(0.01)
 
     def answer_with(self, command: str, code: int) -> None:
         """Let the next call of a command be refused by a code."""
