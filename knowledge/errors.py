@@ -16,7 +16,8 @@ def blames_machine(error: BaseException) -> bool:
     """Tell what ends the work, or says that the machine is at its end, from what one document's content may raise."""
     if isinstance(error, OSError):
         return error.errno in EXHAUSTED | FULL
-    return isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit | MemoryError)
+    ends = KeyboardInterrupt | SystemExit | GeneratorExit | MemoryError | BrokenInstallation
+    return isinstance(error, ends)
 
 
 class KnowledgeError(Exception):

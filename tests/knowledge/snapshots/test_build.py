@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from knowledge.errors import NoArticles, NothingChanged, StorageUnavailable
+from knowledge.errors import BrokenInstallation, NoArticles, NothingChanged, StorageUnavailable
 from knowledge.model import Document, ParsedDocument
 from knowledge.repair.pipeline import repair_document
 from knowledge.snapshots.build import MANY, build
@@ -137,6 +137,20 @@ def test_a_file_that_repair_fails_on_is_skipped_and_logged_and_the_rest_still_lo
     assert skipped.reason == "出错（IndexError：list index out of range）"
     assert "Traceback" in caplog.text and "002.txt" in caplog.text
     assert len(texts(versions)) == 9
+
+
+def test_a_broken_installation_refuses_the_build_and_leaves_no_file_out(
+    articles: Path, versions: SnapshotRepository
+) -> None:
+    rebuild(articles, versions)
+
+    def cannot_read_its_tables(document: Document) -> ParsedDocument:
+        raise BrokenInstallation("t2s.json")
+
+    write_article(articles, "new.txt", "新来的一篇", "苏州河边建成了新的步道。")
+    with pytest.raises(BrokenInstallation), versions.staging() as folder:
+        build(BuildRequest(articles), folder, repair=cannot_read_its_tables)
+    assert len(texts(versions)) == 12
 
 
 def test_a_version_that_was_damaged_while_it_served_is_not_built_upon(
