@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import html
+import io
 import json
 import re
 import subprocess
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +18,8 @@ KEPT_APART = 20
 """Every twentieth passage of a set is kept from training: bars are set there, before the judging sets are looked at."""
 _SENTENCE = re.compile(r"[^。！？!?\n]*[。！？!?\n]+[”’」』）)]*|[^。！？!?\n]+$")
 _SHORTEST_SENTENCE = 4
+_SHARED = 24
+"""Characters in a row that a passage to be trained on may not share with one that is judged on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +32,19 @@ class PublicRepository:
 
     def read(self, root: Path, path: str) -> str:
         """Return a file's text; raises CalledProcessError where commit or path is absent."""
+        return self.read_bytes(root, path).decode()
+
+    def read_bytes(self, root: Path, path: str) -> bytes:
+        """Return a file as it is; raises CalledProcessError where commit or path is absent."""
         return _git(root / self.folder, "show", f"{self.commit}:{path}")
 
     def names(self, root: Path, under: str) -> list[str]:
         """Return the paths below a folder, in order."""
-        return _git(root / self.folder, "ls-tree", "-r", "--name-only", self.commit, under).split()
+        return _git(root / self.folder, "ls-tree", "-r", "--name-only", self.commit, under).decode().split()
 
 
 CMRC = PublicRepository("ymcui+cmrc2018/repo", "c0eb1b6", "CC BY-SA 4.0")
+CMRC_ZIP = PublicRepository("cingtiye+Chinese_question_sentence_judgment/repo", "5ba62f3", "CC BY-SA 4.0")
 DRCD = PublicRepository("DRCKnowledgeTeam+DRCD/repo", "b944790", "CC BY-SA 3.0")
 XQUAD = PublicRepository("google-deepmind+xquad/repo", "7d30520", "CC BY-SA 4.0")
 DUREADER = PublicRepository("pengwei-iie+Dureader_robustness/repo", "0b42eb3", "Apache-2.0 (DuReader-robust)")
@@ -129,6 +138,21 @@ def cmrc_trial(root: Path) -> ReaderSet:
     return _squad("cmrc-trial", CMRC.read(root, "squad-style-data/cmrc2018_trial.json"))
 
 
+def cmrc_train(root: Path) -> ReaderSet:
+    """CMRC2018's training part: 10,142 questions, less those of passages that share a run of text with the development part."""
+    packed = io.BytesIO(CMRC_ZIP.read_bytes(root, "data/cmrc2018_public.zip"))
+    with zipfile.ZipFile(packed) as archive:
+        whole = _squad("cmrc-train", archive.read("train.json").decode())
+    judged = {run for passage in cmrc_dev(root).passages for run in _runs(passage.text)}
+    shared = {n for n, passage in enumerate(whole.passages) if not judged.isdisjoint(_runs(passage.text))}
+    return ReaderSet(whole.name, whole.passages, [one for one in whole.asked if one.passage not in shared])
+
+
+def _runs(text: str) -> set[str]:
+    close = "".join(text.split())
+    return {close[start : start + _SHARED] for start in range(len(close) - _SHARED + 1)}
+
+
 def cmrc_dev(root: Path) -> ReaderSet:
     """CMRC2018's development part: for judging only."""
     return _squad("cmrc-dev", CMRC.read(root, "squad-style-data/cmrc2018_dev.json"))
@@ -208,6 +232,6 @@ def _simplified(text: str) -> str:
     return str(converter.convert(text))
 
 
-def _git(folder: Path, *words: str) -> str:
+def _git(folder: Path, *words: str) -> bytes:
     asked = ["git", "-c", "core.quotepath=off", "--git-dir", str(folder), *words]
-    return subprocess.run(asked, capture_output=True, text=True, check=True).stdout  # noqa: S603 - fixed words
+    return subprocess.run(asked, capture_output=True, check=True).stdout  # noqa: S603 - fixed words
