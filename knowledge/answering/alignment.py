@@ -20,15 +20,17 @@ from knowledge.answering.constraints import (
     asked_dimension,
     code_key,
     codes,
+    compared_at,
     constraints,
     dimension_words,
     other_dimensions,
+    said,
 )
 from knowledge.answering.whole import is_same
 from knowledge.answering.window import Passage, tight
 from knowledge.query.aliases import expands
 from knowledge.query.analysis import Query
-from knowledge.query.question import QuestionType, is_kind_of_place
+from knowledge.query.question import FEW_WORDS, QuestionType, is_kind_of_place
 from knowledge.text.analyzer import Token
 from knowledge.text.numbers import Quantity
 from knowledge.text.periods import Period, Relation, is_compared_with, periods
@@ -48,6 +50,7 @@ _DENYING = re.compile(
 _FIRST = re.compile(r"率先|第一|首[次个家批例座条所位]|最[先早]")
 """What was before all others."""
 _FOREMOST = re.compile(r"最|第一|首|率先|冠|之首|领先|居前")
+_COMPARABLE = frozenset({SlotKind.PERSON, SlotKind.PLACE, SlotKind.NAME, SlotKind.THING})
 _HEADS = re.compile(
     r"(?:[省市区县镇乡村州路街桥站港山河湖江岛国]|街道|大学|中学|小学|学院|学校|医院|公司|集团|银行|法院|大桥|机场|公园|支部|中心|[局厅委办部院所队组社馆厂校])$"
 )
@@ -145,8 +148,8 @@ class Aligner:
         if other := self._prefixed(one, word, passage) or self._of_other_tier(one, passage):
             return Alignment(one, Relation.OTHER, 6, other, hard=True)
         level = self._level(one, word, passage, near)
-        if level == 0 and (denied := self._denied(one, word, passage)):
-            return Alignment(one, Relation.OTHER, 6, denied, hard=True)
+        if level == 0 and (other := self._denied(one, word, passage) or self._compared(one, word, passage)):
+            return Alignment(one, Relation.OTHER, 6, other, hard=True)
         if level <= 2:
             return Alignment(one, Relation.SAME, level)
         if SUPERLATIVE.fullmatch(word):
@@ -155,8 +158,7 @@ class Aligner:
                 return Alignment(one, Relation.OTHER, 6, hard=True)
             if word[-1] in "先早" and _FIRST.search(told):
                 return Alignment(one, Relation.SAME, 0)
-        replaced = self._replaced(one, word, passage)
-        if replaced:
+        if replaced := self._replaced(one, word, passage) or self._of_other_place(one, passage):
             return Alignment(one, Relation.OTHER, level, replaced, hard=True)
         sibling = self._sibling(one, word, passage)
         if sibling and level > 4:
@@ -181,7 +183,7 @@ class Aligner:
             if relation in (Relation.SAME, Relation.NARROWER):
                 return Alignment(one, relation, 1)
             if relation is Relation.OTHER:
-                return Alignment(one, relation, 6, _said(inherited), hard=True)
+                return Alignment(one, relation, 6, said(inherited), hard=True)
         other = next((span for found, span in relations if found is Relation.OTHER), None)
         if other is not None and not any(found is Relation.ABSENT for found, _ in relations):
             return Alignment(one, Relation.OTHER, 6, passage.text[other.start : other.end], hard=True)
@@ -206,7 +208,7 @@ class Aligner:
 
     def _counted(self, one: Constraint, passage: Passage) -> Alignment:
         asked = next(figure for figure in self.query.quantities if figure.start == one.start)
-        told = passage.language.quantities(passage.folded)
+        told = passage.figures
         counted = _what_is_counted(asked, self.query.text)
         for level, text in ((0, passage.folded), (1, passage.heads), (2, passage.near)):
             if level == 2 and any(_what_is_counted(other, passage.folded) == counted != "" for other in told):
@@ -323,6 +325,29 @@ class Aligner:
             return ""
         return f"{denied[0].group() if denied[0] else ''}{word}"  # 尚未建成, 未安全转移
 
+    def _compared(self, one: Constraint, word: str, passage: Passage) -> str:
+        """What the word is only compared with: a figure in 远超乙公司、丙公司 is told of neither."""
+        is_told = one.kind in _COMPARABLE and len(word) > 1 and self.query.type in FEW_WORDS
+        if not is_told or compared_at(self.query.text, one.start, one.end):
+            return ""
+        text = passage.tight
+        compared = [compared_at(text, *match.span()) for match in re.finditer(re.escape(word), text)]
+        return compared[0] if all(compared) else ""
+
+    def _of_other_place(self, one: Constraint, passage: Passage) -> str:
+        """The name that the fact has with another place before it: 上海研究院 for 北京研究院."""
+        named = next((other.text for other in self.bound if other.start == one.end), "")
+        if one.kind is not SlotKind.PLACE or len(named) < 2:
+            return ""
+        others = (
+            token.text + named
+            for token in passage.tokens
+            if token.tag[:2] == "ns"
+            and token.text not in self.query.text
+            and passage.folded.startswith(named, token.start + len(token.text))
+        )
+        return next(others, "")
+
     def _prefixed(self, one: Constraint, word: str, passage: Passage) -> str:
         """The word with 副 or 非 before it where the window knows only that."""
         if any(self._stands(one, word, text) for text in (passage.tight, passage.heads, passage.near)):
@@ -417,21 +442,3 @@ def _alike(word: str, kind: SlotKind, tokens: Sequence[Token]) -> bool:
         len(token.text) > 1 and (token.tag[:1] == "v") == verbal and not set(word).isdisjoint(token.text)
         for token in tokens
     )
-
-
-def _said(period: Period) -> str:
-    """A time in words, as far as it is told."""
-    months = period.months or (None, None)
-    parts = (
-        (period.year, "{}年"),
-        (period.half, "{}半年"),
-        (period.quarter, "第{}季度"),
-        (months[0], "{}"),
-        (months[1], "至{}月"),
-        (period.month, "{}月"),
-        (period.day, "{}日"),
-    )
-    said = "".join(
-        form.format({1: "上", 2: "下"}[value] if "半年" in form else value) for value, form in parts if value
-    )
-    return said or {0: "今年", -1: "去年", -2: "前年", 1: "明年"}.get(period.relative or 0, "")

@@ -106,7 +106,7 @@ def candidates(
     in_names = _inside(dotted)
     in_figures = _inside(
         (
-            *(_whole(passage.folded, *_bare(f)) for f in passage.language.quantities(passage.folded)),
+            *(_whole(passage.folded, *_bare(f)) for f in passage.figures),
             *(match.span() for match in _EACH.finditer(passage.folded)),
         )
     )
@@ -157,7 +157,7 @@ def _of_reader(
 
     They begin and end where words do: 塔尼亚胡 is 内塔尼亚胡.
     """
-    figures = passage.language.quantities(passage.folded)
+    figures = passage.figures
     words = [
         (token.start, token.start + len(token.text))
         for token in passage.tokens
@@ -180,7 +180,7 @@ def _kind_of(figure: Quantity) -> CandidateKind:
 
 
 def _all(passage: Passage, kind: QuestionType) -> Iterator[Candidate]:
-    for figure in passage.language.quantities(passage.folded):
+    for figure in passage.figures:
         yield Candidate(figure.start, figure.end, _kind_of(figure))
         if (bare := _bare(figure)) != (figure.start, figure.end):
             yield Candidate(*bare, _kind_of(figure))
@@ -274,6 +274,7 @@ def _mended(passage: Passage) -> Iterator[Token]:
     A word of no dictionary that begins with a surname is a person's name, whatever it was taken for.
     """
     knows = passage.language.knows
+    words = [part for token in passage.tokens for part in _without_lead(token)]
     tokens = [
         token._replace(tag="nr")
         if 1 < len(token.text) < 4
@@ -281,7 +282,7 @@ def _mended(passage: Passage) -> Iterator[Token]:
         and token.tag in _DOUBTFUL
         and not knows(token.text)
         else token
-        for token in passage.tokens
+        for token in words
     ]
     held: Token | None = None
     surname: Token | None = None
@@ -309,6 +310,20 @@ def _mended(passage: Passage) -> Iterator[Token]:
             yield token
     if held is not None:
         yield held
+
+
+def _without_lead(token: Token) -> tuple[Token, ...]:
+    """A name without the preposition that was taken for its first character: 由|林晓梅."""
+    text = token.text
+    if (
+        token.tag == "nr"
+        and len(text) > 2
+        and text[0] in _LEADING
+        and text[1] in SURNAMES
+        and text[0] not in SURNAMES
+    ):
+        return Token(text[0], "p", token.start), Token(text[1:], "nr", token.start + 1)
+    return (token,)
 
 
 _DOUBTFUL = frozenset({"n", "ns", "nz", "nrfg"})

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from knowledge.query.analysis import Query
 from knowledge.query.question import QuestionType
 from knowledge.text.analyzer import Token
-from knowledge.text.numbers import QuantityKind
+from knowledge.text.numbers import Quantity, QuantityKind, alike, quantities
 from knowledge.text.periods import Period, is_compared_with, periods
 
 
@@ -42,13 +43,34 @@ class Constraint:
 
 _CODE = re.compile(
     r"(?<![a-z0-9])(?=[a-z0-9./+#_-]*\d)[a-z][a-z0-9]*(?:[-./_+#]?[a-z0-9]+)*(?![a-z0-9])|(?<![\d.])\d[\d-]{5,}\d(?![\d.%])|\d+(?:\.\d+){2,}"
+    r"|(?<![a-z0-9])[a-z][a-z0-9]*\+? \d+(?:\.\d+)?(?![\d.,%:/-]|\s?(?:to|and)\b)"
 )
 SUPERLATIVE = re.compile(r"最[多少高低大小长短早晚快慢好差远近深宽重贵先佳强]")
 """What is the most of its kind: quoted where it is printed, never worked out."""
 TURN = re.compile(r"(?P<turn>[本这此今上下])一?(?P<of>届|期|次|轮|季|学期|赛季|星期|周|月)")
 """One of what comes again, as counted from the one that is told of: 上届, 本月."""
 TURNS = {"本": 0, "这": 0, "此": 0, "今": 0, "上": -1, "下": 1}
+_COMPARING = re.compile(
+    r"(?:[超高低多少大小优劣快慢强逊]过?于|超过|远超|超越|反超|赶超|不及|不如|仅次于|落后|领先|(?<![对占同环百相可])比)了?"
+    r"(?:[\u4e00-\u9fffa-z0-9]{1,10}[、和及与])*$"
+)
+"""What leads to the lesser side of a comparison, or to several of them."""
+_TIMES_AS_MUCH = re.compile(r"的(?:\d[\d.～~–-]*|[一二两三四五六七八九十百几多少]+)倍")
+_OWN_FIGURE = re.compile(r"的?[(（]?\d[\d.,]*(?![\d.,～~–-]*倍)")
+"""仅次于江州市的35%: the figure is that of what is compared with."""
 _BARE_YEAR = re.compile(r"(?<!\S)(?:19|20)\d\d(?!\S)")
+_ASKED_MEASURES = (
+    (
+        "元",
+        re.compile(
+            r"(?:(?<![名份])额|(?<!评)价格?|费用?|(?<!条)款|[资奖租押现佣]金|税收?|工资|[月年]薪|收入|投资|成本|产值|利润|营收|GDP|门票)$"
+        ),
+    ),
+    ("人", re.compile(r"人[数口]$")),
+    ("平方米", re.compile(r"面积$")),
+)
+"""Measures of what is asked for without a measure word, by how it ends: 销售额是多少 asks for money."""
+MONEY = re.compile(r"元|角|英镑|币|卢布")
 _MARKS = re.compile(r"[-_/. ]")
 _TAGS = {"nr": SlotKind.PERSON, "ns": SlotKind.PLACE, "nt": SlotKind.NAME, "nz": SlotKind.NAME}
 _DIMENSIONS = {
@@ -88,7 +110,7 @@ def constraints(query: Query) -> tuple[Constraint, ...]:
         for match in TURN.finditer(text)
         if _free(found, *match.span()) and not _asked(query, match.start())
     ]
-    for match in _CODE.finditer(text):
+    for match in _coded(text, query.quantities):
         if _free(found, *match.span()) and (not match.group().isdecimal() or len(match.group()) > 6):
             found.append(Constraint(SlotKind.CODE, *match.span(), match.group(), key=code_key(match.group())))
     for figure in query.quantities:
@@ -125,6 +147,20 @@ def asked_dimension(query: Query) -> str:
     return match["bare"] if is_one else ""  # 增长多少 asks for no length
 
 
+def asked_measure(query: Query) -> str:
+    """Return the measure that an amount is asked in where the question names none (成交额多少: 元), or nothing."""
+    asked = query.question
+    if asked.type is not QuestionType.AMOUNT or asked.unit:
+        return ""
+    told = (asked.noun,) if asked.noun else (query.text[: asked.start], query.text[asked.start : asked.end])
+    return next((measure for measure, ends in _ASKED_MEASURES if any(map(ends.search, told))), "")
+
+
+def is_of_measure(measure: str, unit: str) -> bool:
+    """Tell whether a figure of some unit may be of a measure; one without a unit may be of any."""
+    return not unit or (bool(MONEY.search(unit)) if measure == "元" else alike(measure, unit))
+
+
 def dimension_words(dimension: str) -> tuple[str, ...]:
     """Return what a dimension is called in print."""
     return tuple(_DIMENSIONS[dimension].split("|"))
@@ -141,9 +177,46 @@ def other_dimensions(dimension: str) -> tuple[str, ...]:
     )
 
 
+def said(period: Period) -> str:
+    """Return a time in words, as far as it is told."""
+    months = period.months or (None, None)
+    parts = (
+        (period.year, "{}年"),
+        (period.half, "{}半年"),
+        (period.quarter, "第{}季度"),
+        (months[0], "{}"),
+        (months[1], "至{}月"),
+        (period.month, "{}月"),
+        (period.day, "{}日"),
+    )
+    said = "".join(
+        form.format({1: "上", 2: "下"}[value] if "半年" in form else value) for value, form in parts if value
+    )
+    return said or {0: "今年", -1: "去年", -2: "前年", 1: "明年"}.get(period.relative or 0, "")
+
+
+def compared_at(text: str, start: int, end: int) -> str:
+    """Return the words that make what stands at a place of a text the lesser side of a comparison, or nothing."""
+    if _OWN_FIGURE.match(text, end):
+        return ""
+    led, times = _COMPARING.search(text[:start]), _TIMES_AS_MUCH.match(text, end)
+    told = slice(led.start() if led else start, times.end() if times else end)
+    return text[told] if led or times else ""
+
+
 def codes(folded: str) -> tuple[tuple[int, int, str], ...]:
     """Return the codes and long numbers of a folded text: start, end, the key that compares them whole."""
-    return tuple((*match.span(), code_key(match.group())) for match in _CODE.finditer(folded))
+    return tuple((*match.span(), code_key(match.group())) for match in _coded(folded))
+
+
+def _coded(text: str, figures: Sequence[Quantity] | None = None) -> Iterator[re.Match[str]]:
+    """The codes of a text; behind a name and a blank only a bare number is part of one: os 10, not os 10人."""
+    for match in _CODE.finditer(text):
+        if " " in match.group():
+            figures = quantities(text) if figures is None else figures
+            if any(one.unit for one in figures if match.start() < one.start < match.end()):
+                continue
+        yield match
 
 
 def code_key(code: str) -> str:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from types import MappingProxyType
 
 import numpy as np
 
-from knowledge.answering.alignment import Aligner, Alignment
+from knowledge.answering.alignment import LEVELS, Aligner, Alignment
 from knowledge.answering.candidates import Candidate, CandidateKind, candidates
 from knowledge.answering.constraints import SlotKind, asked_dimension
 from knowledge.answering.reader import WindowReading
-from knowledge.answering.rivals import Rival, is_late, least_rivalled, rivals, still_standing
+from knowledge.answering.rivals import Rival, count_others, is_late, least_rivalled, rivals, still_standing
 from knowledge.answering.scorer import COLUMN, AnswerModel, Place, feature_rows, logit, softmax
 from knowledge.answering.whole import counted_span, whole_body, whole_list, whole_place
 from knowledge.answering.window import Passage, tight
+from knowledge.query.aliases import expands
 from knowledge.query.analysis import Query
 from knowledge.query.question import FEW_WORDS, NAMES, NUMBERS, QuestionType
 from knowledge.text.analyzer import STOP_WORDS
@@ -97,8 +99,11 @@ class FactReading:
         if read:
             told = np.array([read.get((one.start, one.end), 0.0) for one in proposed])
             shares = (shares + told) / (shares + told).sum()
+        if kind is QuestionType.AMOUNT and (other := count_others(self.query, self.passage, proposed)).any():
+            rows[other, COLUMN["unit_other"]] = 1.0
+            shares = np.where(other, 0.0, shares) / shares[~other].sum() if not other.all() else shares
         shares = still_standing(self.query, self.passage, proposed, rows, shares)
-        if kind in _TOLD_BY_FIGURES:
+        if kind in _TOLD_BY_FIGURES | NAMES:
             shares = least_rivalled(self.aligned, self.passage, proposed, shares)
         order = np.argsort(-shares, kind="stable")[:8].tolist()
         found: list[ShortAnswer] = []
@@ -165,6 +170,8 @@ class FactReading:
             return False
         if self.query.type is QuestionType.WHO and any(char.isdecimal() for char in self.answer.text):
             return True  # no person and no body has a date in it
+        if self.query.type in _OF_BODIES and self._is_no_such_body(self.answer):
+            return True
         if self.query.type is QuestionType.LIST and (noun := self.query.question.noun):
             return "、" not in self.answer.text and not self.answer.text.endswith(noun)
         fitting = _MEASURED if asked_dimension(self.query) else _FITTING.get(self.query.type)
@@ -175,6 +182,17 @@ class FactReading:
             within = (one for one in self._proposed if start <= one.start and one.end <= end)
             return all(one.kind not in fitting - _TOLD for one in within)
         return self.answer.kind not in fitting
+
+    def _is_no_such_body(self, answer: ShortAnswer) -> bool:
+        """Tell whether a body is of another sort than the asked one (哪家医院: 某公司), or only a place in its name."""
+        asked, said = (
+            next((at for at, ends in enumerate(_BODIES) if ends.search(text)), -1)
+            for text in (self.query.question.noun, answer.text)
+        )
+        end = answer.place[1]
+        goes_on = any(token.start == end and token.tag[:1] == "n" for token in self.passage.tokens)
+        part = asked >= 0 and answer.kind is CandidateKind.PLACE and goes_on  # 深圳 of 深圳男篮
+        return part or (asked >= 0 and said >= 0 and asked != said)
 
     @cached_property
     def _proposed(self) -> tuple[Candidate, ...]:
@@ -270,9 +288,11 @@ class FactReading:
 
     def _of_reader(self) -> dict[str, float]:
         """What the reader makes of it: doubts and answerable as logits."""
-        read = self._read
-        if read is None:
+        if self._read is None:
             return {}
+        short = [one.constraint for one in self.aligned if self._spells_out(one)]
+        told = (d for d in self._read.doubts if not any(c.start < d.end and d.start < c.end for c in short))
+        read = replace(self._read, doubts=tuple(told))  # the reader knows no short forms
         answer = None if self._is_out else self.answer
         words = [read.doubt_of(one.constraint.start, one.constraint.end) for one in self.aligned]
         both = [min(one.doubt, _logit(doubt)) for one, doubt in zip(self.aligned, words, strict=True)]
@@ -289,6 +309,11 @@ class FactReading:
             "read_span": read.spans[0].probability if read.spans else 0.0,
             "read_agreed": answer.agreed if answer else 0.0,
         }
+
+    def _spells_out(self, one: Alignment) -> bool:
+        """Tell whether the fact has the full name of a short one: 全体会议 of 全会."""
+        held = LEVELS[one.level] == "part"
+        return held and expands(tight(one.constraint.text), self.passage.tight) is not None
 
 
 def _logit(chance: float) -> float:
@@ -327,6 +352,21 @@ _FITTING = {
     QuestionType.SHARE: frozenset({CandidateKind.PERCENT}) | _TOLD,
 }
 """Kinds of spans that may answer a kind of question at all; without a row all may."""
+_OF_BODIES = frozenset({QuestionType.ORGANISATION, QuestionType.WHICH})
+_BODIES = tuple(
+    re.compile(rf"(?:{ends})$")
+    for ends in (
+        "公司|集团|企业|[^ ]厂|商店",
+        "医院|卫生院|诊所",
+        "大学|学院|高校|中学|小学|学校|附中",
+        "银行",
+        "部门|部委|[部委局厅办署处科]",
+        "队|[男女][篮足排]|俱乐部",
+        "法院|检察院",
+        "[协学]会|联合会",
+    )
+)
+"""What bodies of one sort end in: none is a body of another sort."""
 _NAMED = frozenset({SlotKind.PERSON, SlotKind.PLACE, SlotKind.NAME, SlotKind.CODE, SlotKind.PERIOD})
 
 

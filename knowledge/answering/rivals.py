@@ -13,12 +13,14 @@ import numpy.typing as npt
 
 from knowledge.answering.alignment import TIERS, Alignment
 from knowledge.answering.candidates import Candidate, CandidateKind
-from knowledge.answering.constraints import SlotKind
-from knowledge.answering.scorer import COLUMN, Array, clause_numbers
+from knowledge.answering.constraints import SlotKind, asked_measure, is_of_measure
+from knowledge.answering.scorer import COLUMN, Array, clause_numbers, unit_of
+from knowledge.answering.whole import nouns_after
 from knowledge.answering.window import Passage
 from knowledge.query.analysis import Query
 from knowledge.query.question import NUMBERS, QuestionType, is_kind_of_place
 from knowledge.text.analyzer import Token
+from knowledge.text.numbers import Quantity
 from knowledge.text.periods import Relation, is_compared_with
 
 _PART = re.compile(r"[,，;；。!！?？:：、](?!\d)|——|…|\|")
@@ -286,6 +288,47 @@ def _kept(
         times = np.array([one.kind in wanted for one in proposed])
         if together[times].max(initial=0.0) >= TOGETHER:
             yield (together > 0) | ~times
+
+
+def count_others(query: Query, passage: Passage, proposed: Sequence[Candidate]) -> npt.NDArray[np.bool_]:
+    """Tell of each candidate whether it is a figure of something else than is asked for.
+
+    It is of another measure (persons, where money is asked for), or it counts another thing while there is a figure of
+    the very thing: 19座 of 设19座车站，其中4座换乘站 for 几座换乘站.
+    """
+    figures = {figure.end: figure for figure in passage.figures}
+    told = [figures.get(one.end) for one in proposed]
+    measure, noun = asked_measure(query), query.question.noun
+    if measure:
+        units = ("" if one is None else unit_of(one, passage.folded) for one in told)
+        return np.array([not is_of_measure(measure, unit) for unit in units])
+    words = joined_words(passage.tokens) if noun else []
+    counted = {end: _counted(figure, passage, words) for end, figure in figures.items()}
+    wanted = [end for end, things in counted.items() if noun and any(noun in thing for thing in things)]
+    first = min(wanted, default=0)
+
+    def is_of_other(one: Quantity) -> bool:
+        after, before = counted[one.end]
+        # Behind the figure asked for come its parts: 新增学位3600个，其中城区2400个.
+        thing = after or (before if one.end < first else "")
+        return bool(first and thing) and noun not in after + before
+
+    return np.array([one is not None and is_of_other(one) for one in told])
+
+
+def _counted(figure: Quantity, passage: Passage, words: Sequence[Token]) -> tuple[str, str]:
+    """What a figure counts: the nouns right after it, and those right before it or before its verb (车站有19座)."""
+    before = ""
+    start = figure.start
+    for word in reversed(words):
+        if word.start + len(word.text) != start:
+            continue
+        if word.tag[:1] in _NOMINAL or word.tag == "vn":
+            before = word.text + before
+        elif before or len(word.text) > 1:
+            break
+        start = word.start
+    return passage.folded[figure.end : nouns_after(passage, figure)], before
 
 
 def _has(names: Sequence[tuple[int, int]], one: Candidate, passage: Passage) -> bool:

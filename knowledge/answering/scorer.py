@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from knowledge.answering.alignment import Alignment, Doubts
 from knowledge.answering.candidates import Candidate, CandidateKind
-from knowledge.answering.constraints import SlotKind, asked_dimension
+from knowledge.answering.constraints import MONEY, SlotKind, asked_dimension
 from knowledge.answering.window import Passage
 from knowledge.query.analysis import Query
 from knowledge.query.question import FEW_WORDS, QuestionType
@@ -41,7 +41,6 @@ BESIDE = """
 """Words right beside a candidate that may tell what it is."""
 _BESIDE_AT = {word: at for at, word in enumerate(BESIDE)}
 _TAG_AT = {tag: at for at, tag in enumerate(TAGS)}
-_MONEY = re.compile(r"元|角|英镑|币|卢布")
 _ASKS_MONEY = re.compile(
     r"钱|资金|经费|费用|金额|收入|投资|成本|元|票价|价格|造价|月租|租金|工资|房价|门票|GDP|产值"
 )
@@ -223,7 +222,7 @@ def _agreement(
     """Unit, noun, time, money, office and dimension of each candidate beside those asked for."""
     asked, folded = query.question, passage.folded
     period = next((a.constraint.period for a in aligned if a.constraint.period is not None), None)
-    figures = {f.end: f for f in passage.language.quantities(folded)}
+    figures = {f.end: f for f in passage.figures}
     offices = {t.start + len(t.text) for t in passage.tokens if _OFFICE.search(t.text)}
     head = query.text[max(0, asked.start - 2) : asked.start][-1:]
     heads = {at for at, char in enumerate(folded) if char == head} if head else set()
@@ -246,14 +245,12 @@ def _agreement(
 
 
 def _of_figure(row: Array, query: Query, figure: Quantity, one: Candidate, folded: str) -> None:
-    asked = query.question
-    heading = None if figure.unit else _HEADING.search(folded[max(0, figure.start - 16) : figure.start])
-    unit = heading["unit"] if heading else figure.unit
+    asked, unit = query.question, unit_of(figure, folded)
     if asked.unit:
         same = unit == asked.unit or unit.endswith(asked.unit) or asked.unit in (f"万{unit}", f"亿{unit}")
         close = alike(asked.unit, unit)
         row[COLUMN["unit_same" if same else "unit_alike" if close else "unit_other"]] = 1
-    is_money, money = bool(_MONEY.search(unit)), bool(_ASKS_MONEY.search(query.text))
+    is_money, money = bool(MONEY.search(unit)), bool(_ASKS_MONEY.search(query.text))
     row[COLUMN["money"]] = float(is_money and money)
     row[COLUMN["money_wrong"]] = float(is_money != money)
     if query.number_keys and figure.keys:
@@ -262,6 +259,12 @@ def _of_figure(row: Array, query: Query, figure: Quantity, one: Candidate, folde
         near = folded[max(0, one.start - 4) : one.start]
         row[COLUMN["dimension_near"]] = float(dimension in near)
         row[COLUMN["dimension_other"]] = float(any(d in near for d in "长宽高深厚重" if d != dimension))
+
+
+def unit_of(figure: Quantity, folded: str) -> str:
+    """Return the unit of a figure, or of the column that it stands in."""
+    heading = None if figure.unit else _HEADING.search(folded[max(0, figure.start - 16) : figure.start])
+    return heading["unit"] if heading else figure.unit
 
 
 def _of_noun(row: Array, noun: str, one: Candidate, folded: str) -> None:

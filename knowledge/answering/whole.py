@@ -34,11 +34,11 @@ _OF_RUNS = frozenset(
 
 def counted_span(wanted: Sequence[Quantity], passage: Passage) -> tuple[int, int] | None:
     """Return where one of the figures stands, in whatever writing, with what it counts, after it or else before it."""
-    quantities = passage.language.quantities(passage.folded)
+    quantities = passage.figures
     figure = next((told for told in quantities if any(is_same(one, told) for one in wanted)), None)
     if figure is None:
         return None
-    end = _nouns_after(passage, figure)
+    end = nouns_after(passage, figure)
     if end > figure.end:
         return figure.start, end
     begins = [m.end() for m in _CLAUSE.finditer(passage.folded, 0, figure.start)]
@@ -61,8 +61,8 @@ def is_same(asked: Quantity, told: Quantity) -> bool:
     return bool(set(asked.keys) & set(told.keys)) and comparable(asked.unit, told.unit)
 
 
-def _nouns_after(passage: Passage, figure: Quantity) -> int:
-    """Where the nouns right after a figure end; the figure's own end where none follow."""
+def nouns_after(passage: Passage, figure: Quantity) -> int:
+    """Return where the nouns right after a figure end; the figure's own end where none follow."""
     if figure.kind is QuantityKind.PERCENT:
         return figure.end
     end = after = figure.end
@@ -103,9 +103,7 @@ def whole_place(passage: Passage, one: Candidate, noun: str, words: str) -> tupl
         return (start, parted.start()) if parted and words[:1] in ("从", "自") else (start, end)
     if one.kind is CandidateKind.PLACE and (number := _HOUSE.match(passage.folded, one.end)):
         return one.start, number.end()
-    whole = (
-        f.start for f in passage.language.quantities(passage.folded) if f.start < one.start < f.end == one.end
-    )
+    whole = (f.start for f in passage.figures if f.start < one.start < f.end == one.end)
     told = (
         bool(noun) and passage.folded[: one.end].endswith("个") and passage.folded.startswith(noun, one.end)
     )
@@ -117,7 +115,7 @@ def whole_moments(passage: Passage) -> list[tuple[int, int]]:
     folded = passage.folded
     places = sorted(
         [
-            *((f.start, f.end) for f in passage.language.quantities(folded) if f.kind is QuantityKind.DATE),
+            *((f.start, f.end) for f in passage.figures if f.kind is QuantityKind.DATE),
             *((span.start, span.end) for span in passage.periods),
             *(match.span() for match in WEEKLY.finditer(folded)),
         ]

@@ -9,10 +9,12 @@ from knowledge.model import Fact
 from knowledge.query.question import FEW_WORDS, QuestionType, read_question
 from knowledge.text.analyzer import Analyzer, Token
 from knowledge.text.folding import INSIDE, SEPARATOR
+from knowledge.text.numbers import Quantity
 from knowledge.text.periods import DatedSpan, Period, periods
 
 LONGEST_SPEAKER = 8
 LONGEST_TURN = 20
+_NAMES = frozenset({"nr", "ns", "nt", "nz"})
 
 
 def tight(folded: str) -> str:
@@ -52,6 +54,13 @@ class Passage:
     def tokens(self) -> tuple[Token, ...]:
         """The fact's words."""
         return self.language.tokens(self.folded)
+
+    @cached_property
+    def figures(self) -> tuple[Quantity, ...]:
+        """The fact's figures; what the dictionary knows as a name is none: 百度."""
+        named = {(t.start, t.start + len(t.text)) for t in self.tokens if t.tag[:2] in _NAMES}
+        told = self.language.quantities(self.folded)
+        return tuple(one for one in told if (one.start, one.end) not in named)
 
     @cached_property
     def tight(self) -> str:

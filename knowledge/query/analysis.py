@@ -227,6 +227,12 @@ def parts_of(query: Query, text: str, analyse: Analyse) -> tuple[Part, ...]:
     return tuple(Part(one) for one in found)
 
 
+def is_of_one(query: Query) -> bool:
+    """Tell whether a comparison asks for one thing that print may say of itself: 甲比乙高多少."""
+    match = _SIDES.match(query.text) if query.type is QuestionType.COMPARISON else None
+    return match is not None and bool(match["than"])
+
+
 def _subject(query: Query) -> str:
     """What the first question is about: what stands before its question words, else its nouns."""
     before = query.text[: query.question.start].rstrip("的 ")
@@ -246,6 +252,8 @@ def _sides(query: Query, analyse: Analyse) -> tuple[Part, ...]:
     rest = match["rest"] if match["asked"] in ("各", "分别") else ""
     if match["two"] and (counted := re.search(r"(?:多少|几).+", match["rest"])):
         rest = f"有{counted.group()}"
+    if match["than"] and "的" in one and "的" not in two:
+        two += one[one.rindex("的") :]  # 甲的发病率比乙高
     shared = _shared(one, two)
     sides = (one, two) if shared is None else (one, shared + two)
     return tuple(Part(analyse(f"{side}{rest or _measure(match, query)}"), side) for side in sides)

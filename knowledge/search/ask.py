@@ -12,7 +12,7 @@ from knowledge.answering.extractor import FactReading
 from knowledge.answering.reader import NeuralReader
 from knowledge.answering.scorer import AnswerModel
 from knowledge.model import Answer, Difference, Hit, MatchKind
-from knowledge.query.analysis import Analyse, Part, Query, parts_of
+from knowledge.query.analysis import Analyse, Part, Query, is_of_one, parts_of
 from knowledge.query.question import FEW_WORDS, QuestionType
 from knowledge.search.corpus import Array, Corpus
 from knowledge.search.decision import READ, Judge, differences, similarity
@@ -36,7 +36,7 @@ from knowledge.search.shelf import Shelf, merge_repeats
 from knowledge.search.terms import Lexicon
 from knowledge.text.analyzer import Analyzer
 from knowledge.text.folding import decoded
-from knowledge.text.numbers import number_keys
+from knowledge.text.numbers import comparable
 
 BUDGET = 0.150
 """Seconds after the first ranking, after which no further wording is tried; the likeliest one always is."""
@@ -126,6 +126,8 @@ def ask(
         examined = examine_wordings(one, analyse, corpus, language, limit, clock, answering)
         return _answer(text, examined, language, limit) if examined else Answer(text, False, 0.0, None)
 
+    if is_of_one(query) and (whole := answer(query)).answer:
+        return whole
     parts = parts_of(query, text, analyse)
     return _joined(text, parts, [answer(part.query) for part in parts], limit) if parts else answer(query)
 
@@ -205,7 +207,13 @@ def _same_figures(query: Query, pool: Pool, scores: Array, corpus: Corpus, langu
 
 
 def _holds_figures(query: Query, text: str, language: Analyzer) -> bool:
-    return set(query.number_keys) <= set(number_keys(language.quantities(text.replace("点", "."))))
+    """Tell whether a text holds each figure of the query, of what may be the same: 18条 is no 18号线."""
+    told = language.quantities(text.replace("点", "."))
+    return all(
+        any(key in other.keys and comparable(one.unit, other.unit) for other in told)
+        for one in query.quantities
+        for key in one.keys
+    )
 
 
 def _answer(text: str, examined: Examined, language: Analyzer, limit: int) -> Answer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import cached_property
 
+from knowledge.answering.whole import is_same
 from knowledge.model import Fact, MatchKind
 from knowledge.query.analysis import Query
 from knowledge.search.rewriting import Rewriting
@@ -111,4 +112,5 @@ class Explainer:
 def _numbers(query: Query, text: str, language: Analyzer) -> list[Quantity]:
     if not query.number_keys:
         return []
-    return [figure for figure in language.quantities(text) if set(figure.keys) & set(query.number_keys)]
+    told = language.quantities(text)
+    return [figure for figure in told if any(is_same(asked, figure) for asked in query.quantities)]

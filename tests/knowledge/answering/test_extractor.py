@@ -12,6 +12,7 @@ from knowledge.answering.alignment import LEVELS, Aligner, Alignment, Doubts
 from knowledge.answering.candidates import LONGEST_ANSWER, candidates
 from knowledge.answering.constraints import SlotKind
 from knowledge.answering.extractor import FactReading
+from knowledge.answering.reader import DoubtedWord, WindowReading
 from knowledge.answering.window import Passage, Surroundings
 from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import analyse
@@ -22,6 +23,7 @@ from knowledge.training.near_misses import crossed
 
 CHINESE = ChineseAnalyzer()
 BRIDGE = "柳湾大桥全长1860米，由柳江路桥公司承建，2022年9月通车。"
+RECORDS = "女子百米纪录由林晓梅保持，男子百米纪录由陈立保持。"
 TRADE = "2023年柳江市进口额为18亿元，2024年达31.6亿元，同比增长75.6%，占全省的12.5%。"
 
 
@@ -52,6 +54,14 @@ TRADE = "2023年柳江市进口额为18亿元，2024年达31.6亿元，同比增
         ("检修从几点开始", "二、检修时间：6月3日9时至21时。", "6月3日9时"),
         ("检修时间", "二、检修时间：6月3日9时至21时。", "6月3日9时至21时"),
         ("城南馆观众多少万人次", "分馆：城南馆｜面积：70亩｜观众（万人次）：15", "15"),
+        ("二号线设几座换乘站", "二号线设19座车站，其中4座换乘站。", "4座"),
+        ("二号线有几座换乘站", "二号线有车站19座，其中换乘站4座。", "4座"),
+        ("城区新增多少学位", "全市新增学位3600个，其中城区2400个，乡镇1200个。", "2400个"),
+        ("男患者是女患者的几倍", "男患者是女患者的7倍。", "7倍"),
+        ("本届展会成交额多少", "展会吸引60万人次参观，成交额达3.2亿元。", "3.2亿元"),
+        ("男子百米纪录由谁保持", RECORDS, "陈立"),
+        ("女子百米纪录由谁保持", RECORDS, "林晓梅"),
+        ("柳江汽车与谁合作", "柳江汽车与百度签署合作协议。", "百度"),
         ("哪个区的车站最早试点", "柳南区新桥车站率先试点无纸化乘车。", "柳南区"),
     ],
 )
@@ -63,6 +73,39 @@ def test_the_likeliest_span_is_said(query: str, fact: str, said: str) -> None:
 
 def test_a_word_alone_has_no_short_answer() -> None:
     assert reading("柳湾大桥", BRIDGE).answer is None
+
+
+@pytest.mark.parametrize("query", ["展会成交额多少", "展会票价", "展会面积多大"])
+def test_a_figure_of_another_measure_answers_nothing(query: str) -> None:
+    assert reading(query, "展会吸引60万人次参观。").is_barred
+
+
+@pytest.mark.parametrize(
+    ("query", "fact", "other"),
+    [
+        ("哪家医院负责", "急救由宏远公司负责。", True),
+        ("哪个部门负责", "规划由市规划局负责。", False),
+        ("哪支球队夺冠", "深圳队夺冠。", False),
+    ],
+)
+def test_a_body_of_another_sort_is_no_answer(query: str, fact: str, other: bool) -> None:
+    assert reading(query, fact).is_of_another_kind is other
+
+
+def test_a_reader_that_knows_no_short_form_raises_no_doubt() -> None:
+    asked = analyse("市委全会何时召开", Aliases(), CHINESE)
+    doubts = (DoubtedWord(2, 4, 0.9), DoubtedWord(6, 8, 0.1))
+    full, other = (
+        FactReading(
+            asked,
+            Aligner(asked, answer_model().doubts, lambda word: 0.5),
+            Passage(fact, Surroundings(), CHINESE),
+            answer_model(),
+            read=WindowReading((), 0.5, doubts),
+        ).evidence["read_word_doubt"]
+        for fact in ("市委第七次全体会议6月27日召开。", "市委第七次扩大会议6月27日召开。")
+    )
+    assert full < 0 < other
 
 
 def test_evidence_counts_what_the_window_lacks() -> None:
@@ -193,6 +236,11 @@ def align(query: str, fact: str, around: Surroundings | None = None) -> tuple[Al
         ("省财政出资多少", "总投资3亿元，其中市财政出资2亿元。", "省", "市财政"),
         ("本届茶博会成交额多少", "上届茶博会成交额1.2亿元。", "本届", "上届"),
         ("上月降雨量多少", "本月降雨量达210毫米。", "上月", "本月"),
+        ("华为市占率是多少", "宏远集团市占率达31%，远超华为、小米。", "华为", "远超华为"),
+        ("小米市占率是多少", "宏远集团市占率达31%，远超华为、小米。", "小米", "小米"),
+        ("女性发病率多少", "男性发病率为12%，是女性的2倍。", "女性", "女性的2倍"),
+        ("Windows 11何时发布", "Windows 10于2015年11月发布。", "windows 11", "Windows 10"),
+        ("北京研究院有多少人", "上海研究院有120人。", "北京", "上海研究院"),
     ],
 )
 def test_another_value_in_the_same_place_forbids_and_is_named(
@@ -215,6 +263,9 @@ def test_another_value_in_the_same_place_forbids_and_is_named(
         ("柳江一中招收多少新生", SCHOOL),
         ("东城区新增多少所幼儿园", SCHOOL),
         ("KD310", DEVICE),
+        ("windows 10何时发布", "Windows10于2015年发布。"),
+        ("小米市占率是多少", "宏远集团市占率达31%，超过小米的28%。"),
+        ("苹果比香蕉贵多少", "苹果每斤比香蕉贵2元。"),
         ("kd-310", DEVICE),
         ("38112200", DEVICE),
         ("柳湾大桥由谁承建", BRIDGE),

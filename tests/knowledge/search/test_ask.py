@@ -60,6 +60,18 @@ def test_what_holds_another_figure_than_the_one_asked_for_is_related_and_not_fou
         assert [hit.fact.article.file for hit in answer.related] == ["b.txt"]
 
 
+def test_a_number_in_a_name_is_not_matched_by_what_it_counts_elsewhere() -> None:
+    told = {"a.txt": ("通车", "江州地铁二号线昨天通车。"), "b.txt": ("改革", "改革举措共18条。")}
+    with snapshot(articles=told) as opened:
+        nearest = opened.ask("地铁18号线").related[0]
+    assert nearest.fact.article.file == "a.txt"
+
+
+def test_a_difference_that_print_tells_is_said_of_the_comparison() -> None:
+    with snapshot(articles={"a.txt": ("水果涨价", "市场上苹果每斤比香蕉贵2元。")}) as opened:
+        assert opened.ask("苹果比香蕉贵多少").answer == "2元"
+
+
 @pytest.mark.parametrize(
     ("query", "meant"), [("翻瓜弄", "蕃瓜弄"), ("翻瓜弄居民", "蕃瓜弄"), ("莫德纳速渡", "速度")]
 )
