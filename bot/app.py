@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from aiohttp import web
 
+from bot.admin.context import Owners
 from bot.admin.embedding import EmbeddingService
 from bot.admin.http import AdminApi, load_or_create_token
 from bot.admin.knowledge import BuildClient, start_knowledge
@@ -23,12 +24,11 @@ from bot.admin.wiring import AdminOptions, open_admin, open_shared_state
 from bot.clippings import Clippings
 from bot.config import Address, Settings
 from bot.errors import SettingsError
-from bot.feedback.interaction_log import MeasuredLog
 from bot.feedback.wiring import open_feedback
-from bot.handlers.dispatcher import Dispatcher, open_handlers
+from bot.handlers.dispatcher import Dispatcher, admin_handlers
 from bot.handlers.reception import Reception
 from bot.observability import Metrics, set_up_logs
-from bot.ports import NullLog, PlatformHost, PlatformRegistry
+from bot.ports import ChatSettings, Interactions, PlatformHost, PlatformRegistry
 from bot.query_service import open_query_service
 from bot.runtime import (
     Shutdown,
@@ -133,8 +133,9 @@ async def serving(
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         lock = _sole_run(stack, settings)
-        said, metrics, health, store = phrases(settings.language), Metrics(), HealthChecks(), SnapshotHolder()
+        said, metrics, store = phrases(settings.language), Metrics(), SnapshotHolder()
         progress = _progress(said.operating, metrics)
+        health, interactions = HealthChecks(progress.text), Interactions(metrics=metrics)
 
         # What answers and acts stand on.
         builder = await enter(BuildClient())
@@ -161,9 +162,8 @@ async def serving(
                 sharing=several.sharing,
             )
             routes = await _open_platforms(doors, settings, host, platforms, health)
-        readers = Readers(lookup, MeasuredLog(NullLog(), metrics))
-        clippings = Clippings(lookup, settings.data)
-        site = make_site(lookup, health, said, routes, progress.text, readers, metrics, clippings)
+        readers, clippings = Readers(lookup, interactions), Clippings(lookup, settings.data)
+        site = make_site(readers, health, said, routes, metrics, clippings)
         page = await doors.enter_async_context(listening(site, settings.http))
         denied = shared.audit_log.record_denied_http
         api = AdminApi(_admin_token(settings), settings.admin_http.host, metrics.page, denied, progress.text)
@@ -194,29 +194,27 @@ async def serving(
         reloads = ReloadService(
             settings.articles, knowledge, builder, now, shared.quoted, progress.hear, several.replication
         )
-        options = AdminOptions(
-            settings.articles, settings.data, settings.admins, settings.watch, settings.language
-        )
+        owners = Owners(settings.admins, settings.language)
+        options = AdminOptions(settings.articles, settings.data, owners, settings.watch)
         admin = await enter(open_admin(options, shared, reloads, platforms, now))
-        links, feedback, memory = permalinks(settings.public_url), None, MeasuredLog(NullLog(), metrics)
+        links, feedback = permalinks(settings.public_url), None
         if admin.context is not None:
             feedback = await enter(
                 open_feedback(settings.data, admin.context, lookup, links, several.sharing)
             )
             embedding.on_done = feedback.embedded
-            memory = MeasuredLog(feedback.log, metrics)
+            interactions.log = feedback.log
         api.serve({**admin.acts, **(feedback.acts if feedback else {})})
-        readers.remember(memory, admin.shown)
-        handlers = await enter(open_handlers(admin, feedback, platforms))
+        interactions.sessions = admin.shown
+        chats = ChatSettings(admin.preferences, platforms)
+        handlers = admin_handlers(admin, feedback, chats)
         reloads.subscribe(_shrink)
         reloads.subscribe(embedding.changed)
         reloads.witness(lambda by, report: progress.over())
         _measure(metrics, health, reloads, embedding, LastReload(said.admin, metrics, reloads))
 
         # Whoever waits at the doors is handed over to what answers.
-        dispatcher = Dispatcher(
-            lookup, admin.shown, now, links, handlers, admin.preferences, platforms, memory, clippings
-        )
+        dispatcher = Dispatcher(lookup, interactions, chats, links, handlers, clippings)
         stack.push_async_callback(doors.aclose)
         reception.hand_over(dispatcher)
         if lock:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -29,6 +30,7 @@ from bot.messages import (
     Sender,
     SenderKind,
 )
+from bot.runtime import now
 from bot.sharing import Alone, Sharing
 from knowledge.model import Answer
 
@@ -284,51 +286,88 @@ class InMemorySessions:
         return list(islice((shown for shown in here if asker in (None, shown.asker)), most))
 
 
-def new_id() -> str:
-    """Eight characters that nobody guesses among the few that live."""
-    return secrets.token_hex(4)
+class InteractionLog:
+    """Hears of questions, what came of them, and votes; never raises, for answering goes on without it.
 
-
-class InteractionLog(Protocol):
-    """Hears of questions, what came of them, and votes; never raises, for answering goes on without it."""
+    This one remembers nothing.
+    """
 
     async def pointed(self, answer: Answer) -> Answer:
         """Put in the fact that an admin pointed to, where nothing else was found."""
+        return answer
 
     async def missed(self, query: str, platform: str, person: str) -> str | None:
         """Count a question that found nothing; return its id if one can wait for it."""
+        return None
 
     def missed_by_somebody(self, query: str) -> None:
         """Count a question that found nothing, of a reader whom nobody knows."""
 
-    def asked(self, answer: Answer, milliseconds: int, surface: str) -> None:
-        """Count a question, how long it took, and where it was asked: a platform, or a part of the site."""
+    def asked(self, answer: Answer, milliseconds: int) -> None:
+        """Count a question and how long it took."""
 
     async def voted(self, answer_id: str, platform: str, person: str, liked: bool) -> None:
         """Take a vote on an answer."""
 
 
-class NullLog:
-    """Where nothing is remembered."""
+class Interactions:
+    """What is remembered of those who ask: the answers that they were shown, and their questions and votes."""
 
-    async def pointed(self, answer: Answer) -> Answer:
-        """Leave it."""
-        return answer
+    def __init__(
+        self,
+        sessions: SessionStore | None = None,
+        log: InteractionLog | None = None,
+        clock: Callable[[], datetime] = now,
+        metrics: Metrics | None = None,
+    ) -> None:
+        self.sessions = sessions or InMemorySessions()
+        self.log = log or InteractionLog()
+        self.clock = clock
+        self._metrics = metrics
 
-    async def missed(self, query: str, platform: str, person: str) -> str | None:
-        """Count nothing."""
-        return None
+    def asked(self, answer: Answer, begun: float, surface: str) -> None:
+        """Count a question that began at `begun`, by `time.perf_counter`, and measure it.
 
-    def missed_by_somebody(self, query: str) -> None:
-        """Count nothing."""
+        `surface` is where it was asked: a platform, or a part of the site.
+        """
+        seconds = time.perf_counter() - begun
+        if self._metrics is not None:
+            self._metrics.questions.labels(surface, answer.tier.value).inc()
+            self._metrics.question_seconds.labels(surface).observe(seconds)
+        self.log.asked(answer, round(1000 * seconds))
 
-    def asked(self, answer: Answer, milliseconds: int, surface: str) -> None:
-        """Count nothing."""
+    async def shown(
+        self, query: str, platform: str, chat: str, asker: str, version: str = "", facts: Iterable[str] = ()
+    ) -> AnswerSession:
+        """Keep an answer as it went out."""
+        session = AnswerSession(
+            secrets.token_hex(4), query, platform, chat, asker, version, tuple(facts), self.clock()
+        )
+        await self.sessions.add(session)
+        return session
 
-    async def voted(self, answer_id: str, platform: str, person: str, liked: bool) -> None:
-        """Take nothing."""
 
+class ChatSettings:
+    """What chats have chosen, and who may choose for them."""
 
-async def manages(administrators: GroupAdmins, chat: Chat, sender: Sender) -> bool:
-    """Tell whether the sender may decide for the chat: in private everybody, in a group its admins."""
-    return chat.type is ChatType.PRIVATE or await administrators.administers(chat, sender)
+    def __init__(self, preferences: Preferences | None = None, admins: GroupAdmins | None = None) -> None:
+        self._preferences = preferences or InMemoryPreferences()
+        self._admins = admins or AnonymousOnly()
+
+    async def get(self, chat: Chat) -> Preference:
+        """The chat's choices; the defaults where it made none."""
+        return await self._preferences.get(chat)
+
+    async def put(self, chat: Chat, preference: Preference) -> None:
+        """Keep the chat's choices."""
+        await self._preferences.put(chat, preference)
+
+    async def manages(self, chat: Chat, sender: Sender) -> bool:
+        """Tell whether the sender may decide for the chat: in private everybody, in a group its admins."""
+        return chat.type is ChatType.PRIVATE or await self._admins.administers(chat, sender)
+
+    async def may_ask(self, chat: Chat, sender: Sender, preference: Preference) -> bool:
+        """Tell whether the sender may ask: in a group that chose so its admins alone."""
+        if chat.type is not ChatType.GROUP or preference.askers is Askers.EVERYONE:
+            return True
+        return await self._admins.administers(chat, sender)

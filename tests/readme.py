@@ -12,7 +12,7 @@ from bot.config import Settings
 from bot.handlers.dispatcher import Dispatcher
 from bot.messages import Chat, ChatType, Message, Reply, Sender, Style
 from bot.offline import open_snapshot
-from bot.ports import InMemorySessions
+from bot.ports import Interactions
 from bot.query_service import open_query_service
 from knowledge.snapshot import SnapshotHolder
 
@@ -31,7 +31,7 @@ async def _redrawn(text: str) -> str:
     with tempfile.TemporaryDirectory() as data:
         settings = Settings(articles=ROOT / "seeds", data=Path(data), _env_file=None)  # type: ignore[call-arg]
         with open_snapshot(settings) as snapshot, open_query_service(SnapshotHolder(snapshot), 60) as lookup:
-            dialogue = Dispatcher(lookup, InMemorySessions(), lambda: NOON)
+            dialogue = Dispatcher(lookup, Interactions(clock=lambda: NOON))
             for screen in list(SCREEN.finditer(text)):
                 place, question = ChatType(screen[2]), screen[3]
                 message = Message(Chat("telegram", "7", place), "1", Sender("7"), question, NOON)

@@ -11,7 +11,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
@@ -22,7 +21,7 @@ from bot.config import Settings, setting_names
 from bot.handlers.dispatcher import Dispatcher
 from bot.offline import open_snapshot
 from bot.platforms import PLATFORMS
-from bot.ports import InMemorySessions
+from bot.ports import Interactions
 from bot.query_service import open_query_service
 from knowledge.snapshot import SnapshotHolder
 from tests import architecture as tables
@@ -167,7 +166,7 @@ async def test_a_message_takes_the_way_that_the_map_draws(tmp_path: Path) -> Non
     settings = Settings(articles=articles, data=tmp_path / "var", _env_file=None)  # type: ignore[call-arg]
     with open_snapshot(settings) as snapshot, open_query_service(SnapshotHolder(snapshot), 60) as queries:
         word = next(snapshot.facts()).text[:4]
-        talk = Dispatcher(queries, InMemorySessions(), lambda: datetime.now(UTC))
+        talk = Dispatcher(queries, Interactions())
         async with bot_api() as api, polling(api, tmp_path, talk):
             await api.until(lambda: api.made("setMyCommands"))
             with entered(drawn[0]) as order:  # before that a start ends what it had to do

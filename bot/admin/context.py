@@ -8,11 +8,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coro
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 
 from bot.admin.permissions import AccessRequest, AuditLog, Authorizer, Denial, Permission
 from bot.admin.reload_service import ReloadService
-from bot.admin.upload_store import UploadStore
 from bot.errors import StateError, StateReadOnly
 from bot.messages import ButtonPress, Chat, ChatType, Message, Reply, Run
 from bot.ports import PlatformRegistry
@@ -21,27 +19,34 @@ from bot.state.state import State
 from bot.texts import phrases
 from bot.texts.phrases import AdminPhrases
 from bot.texts.translation import reworded
-from knowledge.snapshots.repository import SnapshotRepository
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """Whom the settings name, each a `platform:id`, and how they are spoken to where their chat has chosen nothing."""
+
+    ids: Collection[str]
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AdminContext:
     """The tools of the admin side, and the jobs that outlast the command that began them."""
 
-    articles: Path
-    versions: SnapshotRepository
     reload_service: ReloadService
     state: State
-    audit_log: AuditLog
     authorizer: Authorizer
-    upload_store: UploadStore
+    owners: Owners
     platforms: PlatformRegistry
     clock: Callable[[], datetime]
-    owners: Collection[str] = ()
-    language: str | None = None
-    jobs: set[asyncio.Task[None]] = field(default_factory=set)
+    jobs: set[asyncio.Task[None]] = field(default_factory=set, init=False)
+
+    @property
+    def audit_log(self) -> AuditLog:
+        """Where every act is written down."""
+        return self.authorizer.audit_log
 
     async def require_press(
         self, act: Permission, press: ButtonPress, whose: str | None = None
@@ -61,11 +66,11 @@ class AdminContext:
     async def tell_owners(self, say: Callable[[str, AdminPhrases], Awaitable[Reply]]) -> None:
         """Send each owner what `say` makes for them: their `platform:id`, and the texts of their language."""
         await self.platforms.opened.wait()
-        for owner in self.owners:
+        for owner in self.owners.ids:
             platform, _, person = owner.partition(":")
             chat = Chat(platform, person, ChatType.PRIVATE)
             chosen = (await self.state.preferences.get(chat)).language
-            reply = await say(owner, phrases(chosen or self.language).admin)
+            reply = await say(owner, phrases(chosen or self.owners.language).admin)
             try:
                 await self.platforms.send(chat, reply)
             except Exception:  # whatever a platform refuses one of them, the others hear it
@@ -88,7 +93,8 @@ class AdminContext:
         except StateError as error:
             log.error("an admin's job could not go on: %s", error)
             if chat:
-                await self.platforms.send(chat, text_reply(reworded(error, phrases(self.language).language)))
+                said = reworded(error, phrases(self.owners.language).language)
+                await self.platforms.send(chat, text_reply(said))
         except Exception:
             log.exception("an admin's job broke")
 

@@ -194,7 +194,7 @@ class Authorizer:
     ) -> None:
         self._owners = owners
         self._grants = grants
-        self._audit_log = audit_log
+        self.audit_log = audit_log
         self._clock = clock
 
     async def role(self, access: AccessRequest) -> Role | None:
@@ -219,9 +219,9 @@ class Authorizer:
             if denial is not None:
                 why = f"{denial} {detail}".strip()
                 if role is None:
-                    await self._audit_log.record_denied_chat(access.actor, act, why)
+                    await self.audit_log.record_denied_chat(access.actor, act, why)
                 else:
-                    await self._audit_log.write(access.actor, act, "refused", why)
+                    await self.audit_log.write(access.actor, act, "refused", why)
         except StateError as error:
             log.error("%s was refused, as the shared state cannot be used: %s", act, error)
             return Denial.CLOSED

@@ -22,6 +22,7 @@ from knowledge.snapshots.manifest import Manifest, Totals, shrink_warning
 from knowledge.snapshots.opening import Opened, open_version
 from knowledge.snapshots.repository import INDEX
 from knowledge.snapshots.request import BuildRequest, BuildResult, Progress, no_progress
+from knowledge.snapshots.sources import FolderChanges, folder_changes
 
 
 class ReloadStatus(StrEnum):
@@ -147,6 +148,10 @@ class ReloadService:
     def manifest(self) -> Manifest:
         """The manifest of the version that serves."""
         return self._manifest
+
+    def folder_changes(self) -> FolderChanges:
+        """What has changed in the folder since the version that serves was built; looks through the folder."""
+        return folder_changes(self._articles, self._versions.folder / self.version)
 
     @property
     def busy(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,13 +13,13 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from bot.admin.context import AdminContext, AdminGuard, DegradedState, running, text_reply
+from bot.admin.context import AdminContext, AdminGuard, DegradedState, Owners, running, text_reply
 from bot.admin.http import Act, Asked, WrongRequest
 from bot.admin.operations import UPGRADE, WATCH, ReloadTrigger, audited_reload, audited_restore, poll_folder
 from bot.admin.permissions import AuditLog, Authorizer
 from bot.admin.reload_service import ReloadReport, ReloadRequest, ReloadService, ReloadStatus
 from bot.admin.reports import changes_text, report_json
-from bot.admin.upload_store import UploadStore
+from bot.admin.uploads import UploadService, UploadStore
 from bot.backup import BackupRefused, Restored, clear_left, restore_backup
 from bot.errors import StateError
 from bot.messages import Reply
@@ -33,7 +33,6 @@ from bot.texts.translation import reworded
 from knowledge.errors import SnapshotDamaged
 from knowledge.snapshots.manifest import read_manifest
 from knowledge.snapshots.repository import SnapshotRepository
-from knowledge.snapshots.sources import folder_changes
 
 log = logging.getLogger(__name__)
 
@@ -42,14 +41,17 @@ TIDY = 3600.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class AdminModule:
-    """What the rest of the application is given; without a usable state there is no `context`. `acts` are for the API."""
+    """What the rest of the application is given; without a usable state `context` and `uploads` are None.
 
-    reload_service: ReloadService
+    `acts` are for the API.
+    """
+
     reload_trigger: ReloadTrigger
     guard: AdminGuard
     shown: SessionStore
     preferences: Preferences
     context: AdminContext | None
+    uploads: UploadService | None
     acts: Mapping[str, Act]
 
 
@@ -59,9 +61,8 @@ class AdminOptions:
 
     articles: Path
     data: Path
-    owners: Collection[str]
+    owners: Owners
     watch: float = 0
-    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +101,8 @@ async def open_admin(
 ) -> AsyncIterator[AdminModule]:
     """Open everything over the state; without a usable state, answers go on and nobody may act."""
     state, audit_log, knowledge = shared.state, shared.audit_log, reload_service.knowledge
-    said = phrases(options.language).admin
-    authorizer = Authorizer(options.owners, state.roles if state else shared.closed, audit_log, clock)
+    said = phrases(options.owners.language).admin
+    authorizer = Authorizer(options.owners.ids, state.roles if state else shared.closed, audit_log, clock)
     reload_trigger = ReloadTrigger(reload_service, audit_log)
 
     async def restore(backup: Path) -> Restored:
@@ -111,30 +112,22 @@ async def open_admin(
 
     async with AsyncExitStack() as stack:
         await asyncio.to_thread(clear_left, options.data)
-        context = None
+        context = uploads = None
         if state:
-            context = AdminContext(
-                options.articles,
-                knowledge.versions,
-                reload_service,
-                state,
-                audit_log,
-                authorizer,
-                UploadStore(options.data, options.articles),
-                platforms,
-                clock,
-                options.owners,
-                options.language,
-            )
+            context = AdminContext(reload_service, state, authorizer, options.owners, platforms, clock)
             await stack.enter_async_context(running(context))
-            context.spawn(_tell_owners(context, knowledge.versions.folder / reload_service.version))
-            forgetting = periodic(
+            context.spawn(_tell_owners(context))
+            files = UploadStore(options.data, options.articles)
+            uploads = UploadService(state.uploads, files, platforms, audit_log, clock)
+            await _recover(uploads)
+            tidying = periodic(
                 TIDY,
-                lambda: state.shown.forget(clock()),
+                lambda: _forget_old(state, uploads, clock()),
                 StateError,
-                what="old answers could not be forgotten",
+                OSError,
+                what="old answers and uploads could not be forgotten",
             )
-            await stack.enter_async_context(background(forgetting))
+            await stack.enter_async_context(background(tidying))
         await stack.enter_async_context(background(reload_trigger.run()))
         if knowledge.outdated:
             reload_trigger.fire(UPGRADE)
@@ -145,12 +138,12 @@ async def open_admin(
             )
             await stack.enter_async_context(background(watching))
         yield AdminModule(
-            reload_service,
             reload_trigger,
             AdminGuard(authorizer, shared.closed.reason),
             FallbackSessions(state.shown) if state else InMemorySessions(),
             state.preferences if state else InMemoryPreferences(),
             context,
+            uploads,
             {
                 "reload": reload_act(reload_service, audit_log, said),
                 "platforms": platforms_act(platforms),
@@ -167,12 +160,24 @@ def _built_from(versions: SnapshotRepository) -> str | None:
     return None
 
 
-async def _tell_owners(context: AdminContext, version: Path) -> None:
+async def _recover(uploads: UploadService) -> None:
+    try:
+        await uploads.recover()
+    except (StateError, OSError) as error:
+        log.warning("what broken uploads left could not be cleared: %s", error)
+
+
+async def _forget_old(state: State, uploads: UploadService, now: datetime) -> None:
+    await state.shown.forget(now)
+    await uploads.forget_old()
+
+
+async def _tell_owners(context: AdminContext) -> None:
     notices = context.reload_service.knowledge.notices
     # looking through a large folder takes a second, which the first answer does not wait for
-    changes = await asyncio.to_thread(folder_changes, context.articles, version)
+    changes = await asyncio.to_thread(context.reload_service.folder_changes)
     if changes:
-        log.warning("%s", changes_text(changes, phrases(context.language).admin))
+        log.warning("%s", changes_text(changes, phrases(context.owners.language).admin))
 
     async def say(owner: str, said: AdminPhrases) -> Reply:
         told = [changes_text(changes, said)] if changes else []

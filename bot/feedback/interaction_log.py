@@ -9,7 +9,6 @@ from datetime import datetime
 from bot.errors import StateError
 from bot.feedback.questions import MissedQuestions, UnansweredQuestions
 from bot.feedback.usage import UsageRecorder
-from bot.observability import Metrics
 from bot.ports import InteractionLog
 from bot.query_service import TooSlow
 from bot.state.people import Pseudonymizer
@@ -20,38 +19,8 @@ from knowledge.text.analyzer import Analyzer, content_words
 log = logging.getLogger(__name__)
 
 
-class MeasuredLog:
-    """Hands everything on, and measures: how many questions, how fast, and what came of them, by surface."""
-
-    def __init__(self, log: InteractionLog, metrics: Metrics) -> None:
-        self._log = log
-        self._metrics = metrics
-
-    async def pointed(self, answer: Answer) -> Answer:
-        """Hand on."""
-        return await self._log.pointed(answer)
-
-    async def missed(self, query: str, platform: str, person: str) -> str | None:
-        """Hand on."""
-        return await self._log.missed(query, platform, person)
-
-    def missed_by_somebody(self, query: str) -> None:
-        """Hand on."""
-        self._log.missed_by_somebody(query)
-
-    def asked(self, answer: Answer, milliseconds: int, surface: str) -> None:
-        """Measure, and hand on."""
-        self._metrics.questions.labels(surface, answer.tier.value).inc()
-        self._metrics.question_seconds.labels(surface).observe(milliseconds / 1000)
-        self._log.asked(answer, milliseconds, surface)
-
-    async def voted(self, answer_id: str, platform: str, person: str, liked: bool) -> None:
-        """Hand on."""
-        await self._log.voted(answer_id, platform, person, liked)
-
-
-class StoredInteractionLog:
-    """`bot.ports.Memory`; a state that cannot be written is logged, and answers go on."""
+class StoredInteractionLog(InteractionLog):
+    """Keeps it; a state that cannot be written is logged, and answers go on."""
 
     def __init__(
         self,
@@ -91,7 +60,7 @@ class StoredInteractionLog:
         """Count a question that found nothing, of a reader whom nobody knows."""
         self._misses.count(query)
 
-    def asked(self, answer: Answer, milliseconds: int, surface: str) -> None:
+    def asked(self, answer: Answer, milliseconds: int) -> None:
         """Count a question and how long it took."""
         folded = self._language.fold(answer.query[:256])
         words = [word.text for word in content_words(self._language.tokens(folded))]

@@ -73,7 +73,8 @@ async def open_feedback(
     Raises:
         StateError: the aliases cannot be read.
     """
-    store, language = context.reload_service.knowledge.store, context.reload_service.knowledge.language
+    knowledge = context.reload_service.knowledge
+    store, language = knowledge.store, knowledge.language
     state, clock, platforms = context.state, context.clock, context.platforms
     sharing = sharing or Alone()
     pseudonyms = open_pseudonymizer(data)
@@ -82,10 +83,10 @@ async def open_feedback(
     book = AliasService(state.aliases, store, clock)
     unanswered = UnansweredQuestions(state.questions, lookup, pseudonyms, links, clock, worker.call)
     misses = MissedQuestions(unanswered)
-    fresh = partial(new_facts, context.versions)
+    fresh = partial(new_facts, knowledge.versions)
     watching = WatchService(state.watches, state.checkpoints, lookup, fresh, links, clock, worker.call)
     await book.load()
-    acts = learning_acts(unanswered, misses, book, context.audit_log, phrases(context.language).admin)
+    acts = learning_acts(unanswered, misses, book, context.audit_log, phrases(context.owners.language).admin)
 
     async def swapped(report: ReloadReport) -> None:
         try:  # all of this may have come from a backup

@@ -23,7 +23,6 @@ from bot.texts.phrases import AdminPhrases
 from bot.texts.translation import reworded
 from knowledge.errors import SnapshotDamaged
 from knowledge.snapshots.manifest import read_manifest
-from knowledge.snapshots.sources import folder_changes
 
 DRY = frozenset({"dry", "dry-run", "--dry-run", "试", "试算"})
 EDITS = 3.0  # seconds between two edits of the progress message; a chat takes about one message a second
@@ -130,18 +129,18 @@ class ReloadHandlers:
 
     def _version_lines(self, said: AdminPhrases) -> list[str]:
         lines: list[str] = []
-        serving = self._context.reload_service.version
-        for name in self._context.versions.names():
+        reloads = self._context.reload_service
+        versions, serving = reloads.knowledge.versions, reloads.version
+        for name in versions.names():
             try:
-                told = read_manifest(self._context.versions.folder / name)
+                told = read_manifest(versions.folder / name)
             except SnapshotDamaged as damage:
                 lines.append(f"✗ {reworded(damage, said.language)}")
             else:
                 lines.append(
                     version_line(name, told, datetime.fromtimestamp(told.created, UTC), name == serving, said)
                 )
-        changes = folder_changes(self._context.articles, self._context.versions.folder / serving)
-        if changes:
+        if changes := reloads.folder_changes():
             lines.append(changes_text(changes, said))
         return lines or [said.no_versions.format(moment(self._context.clock()))]
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from bot.clippings import Clippings, ClippingsBusy, can_be_clipped
 from bot.messages import Button, ButtonPress, ChatType, Reply, Run, Style
-from bot.ports import AnswerSession, InteractionLog, NullLog, SessionStore
+from bot.ports import AnswerSession, Interactions
 from bot.query_service import QueryService
 from bot.rendering.answer import answer_runs, explanation_runs, hit_runs, nearest_hits, shown_query
 from bot.rendering.fact import Permalinks, citation, context_runs, source_runs
@@ -144,28 +144,26 @@ class AnswerButtons:
         self,
         again: Callable[[AnswerSession], Awaitable[tuple[Answer, AnswerSession]]],
         lookup: QueryService,
-        shown: SessionStore,
+        interactions: Interactions,
         links: Permalinks,
-        memory: InteractionLog | None = None,
         clippings: Clippings | None = None,
     ) -> None:
         """`again` asks a shown query once more."""
         self._again = again
         self._lookup = lookup
-        self._shown = shown
+        self._interactions = interactions
         self._links = links
-        self._memory = memory or NullLog()
         self._clippings = clippings
 
     async def press(self, press: ButtonPress, phrases: Phrases, facts: int | None = None) -> Sequence[Reply]:
         """Answer a button; each reply's notice is the short notice on it."""
         button = parse_callback(press.data)
-        shown = await self._shown.get(button.shown_id) if button else None
+        shown = await self._interactions.sessions.get(button.shown_id) if button else None
         if not button or not shown or not _same_chat(shown, press):
             return [Reply([], notice=phrases.stale)]
         if button.action in (Action.LIKE, Action.DISLIKE):
             liked = button.action is Action.LIKE
-            await self._memory.voted(shown.id, shown.platform, press.sender.id, liked)
+            await self._interactions.log.voted(shown.id, shown.platform, press.sender.id, liked)
             return [Reply([], notice=phrases.thanks)]
         answer, renewed = await self._again(shown)
         chat = press.chat.type if press.chat else ChatType.PRIVATE

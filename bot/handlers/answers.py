@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from bot.handlers.answer_buttons import FACT, AnswerPages, ranking
 from bot.handlers.intents import TypedCommand
@@ -22,7 +22,7 @@ from bot.messages import (
     Run,
     Sender,
 )
-from bot.ports import AnswerSession, InteractionLog, NullLog, Preference, SessionStore, new_id
+from bot.ports import AnswerSession, Interactions, Preference
 from bot.query_service import QueryService, ask_verified
 from bot.rendering.answer import answer_runs, heading_runs, hint_runs, nearest_hits, shown_query
 from bot.rendering.fact import Permalinks, citation, marked_runs, shown_marks
@@ -48,25 +48,19 @@ AFRESH = " new:"  # stands where a talk was begun anew: what comes after follows
 FOLLOWING = timedelta(minutes=30)  # how long after an answer a question may follow from it
 ANSWERED = 50  # the latest answers of a group among which the one that is replied to is looked for
 QUOTED = 24  # characters of a fact by which the answer that names it is known again
+INLINE_PAGE = 20
+DEEPEST = 100
+CACHE_SECONDS = 60
 ASK = "ask"  # begins the data of a button that asks what stands on it
 
 
 class AnswerHandler:
     """Asks, remembers what was shown, and draws pages of it."""
 
-    def __init__(
-        self,
-        lookup: QueryService,
-        shown: SessionStore,
-        links: Permalinks,
-        clock: Callable[[], datetime],
-        memory: InteractionLog | None = None,
-    ) -> None:
-        self._memory = memory or NullLog()
+    def __init__(self, lookup: QueryService, interactions: Interactions, links: Permalinks) -> None:
         self._lookup = lookup
-        self._shown = shown
+        self._interactions = interactions
         self._links = links
-        self._clock = clock
 
     async def answer(
         self,
@@ -92,8 +86,9 @@ class AnswerHandler:
             query = (FURTHER if answer.skipped else "") + answer.understood
         else:
             query = within(preference.library, query)
-        self._memory.asked(answer, round(1000 * (time.perf_counter() - begun)), chat.platform)
-        missed = None if answer.found else await self._memory.missed(query, chat.platform, sender.id)
+        self._interactions.asked(answer, begun, chat.platform)
+        log = self._interactions.log
+        missed = None if answer.found else await log.missed(query, chat.platform, sender.id)
         waiting: list[Sequence[Button]] = [alert_row(missed, phrases)] if missed else []
         helping, leads = await self._hints(answer, query, phrases)
         waiting = [*leads, *waiting]
@@ -107,9 +102,7 @@ class AnswerHandler:
         """`/new`: what is asked next follows from nothing before; words behind it are asked at once."""
         said = phrases(message.sender.language)
         chat, sender = message.chat, message.sender
-        await self._shown.add(
-            AnswerSession(new_id(), AFRESH, chat.platform, chat.id, sender.id, "", (), self._clock())
-        )
+        await self._interactions.shown(AFRESH, chat.platform, chat.id, sender.id)
         if typed.rest:
             return [await self.answer(typed.rest, chat, sender, said)]
         return [Reply([Run(said.talk.new)])]
@@ -124,12 +117,12 @@ class AnswerHandler:
     async def _before(self, chat: Chat, sender: Sender, replied_to: str | None) -> Sequence[str]:
         """The question that this one may follow from."""
         if chat.type is ChatType.PRIVATE:
-            latest = await self._shown.latest(chat.platform, chat.id, sender.id)
-            recent = [one for one in latest if self._clock() - one.created <= FOLLOWING]
+            latest = await self._interactions.sessions.latest(chat.platform, chat.id, sender.id)
+            recent = [one for one in latest if self._interactions.clock() - one.created <= FOLLOWING]
             return [asked for one in recent if (asked := _asked(one))]
         if not replied_to:
             return []
-        answers = await self._shown.latest(chat.platform, chat.id, None, ANSWERED)
+        answers = await self._interactions.sessions.latest(chat.platform, chat.id, None, ANSWERED)
         text = "".join(replied_to.split())
 
         def named(snapshot: Snapshot) -> AnswerSession | None:
@@ -177,22 +170,40 @@ class AnswerHandler:
         answer, version = await self._ask(shown.query)
         if _fact_ids(answer) == shown.facts:
             return answer, shown
-        renewed = replace(shown, id=new_id(), version=version, facts=_fact_ids(answer), created=self._clock())
-        await self._shown.add(renewed)
-        return answer, renewed
+        where = (shown.platform, shown.chat, shown.asker)
+        return answer, await self._interactions.shown(shown.query, *where, version, _fact_ids(answer))
 
     async def _ask(self, query: str, context: Sequence[str] = ()) -> tuple[Answer, str]:
         answer, version = await self._lookup.read(lambda s: (_answered(s, query, context), s.version))
-        return answer if answer.found else await self._memory.pointed(answer), version
+        return answer if answer.found else await self._interactions.log.pointed(answer), version
 
     async def _shown_to(
         self, chat: Chat, sender: Sender, query: str, answer: Answer, version: str
     ) -> AnswerSession:
-        shown = AnswerSession(
-            new_id(), query, chat.platform, chat.id, sender.id, version, _fact_ids(answer), self._clock()
-        )
-        await self._shown.add(shown)
-        return shown
+        where = (chat.platform, chat.id, sender.id)
+        return await self._interactions.shown(query, *where, version, _fact_ids(answer))
+
+    async def inline(self, query: InlineQuery) -> InlineAnswer:
+        """One page of facts; an empty query shows how, and finding nothing is a result that says so.
+
+        Always personal: the citation is in the asker's language.
+        """
+        said = phrases(query.sender.language)
+        if not query.text.strip():
+            return _one(said.inline_how, said.inline_how_more, Reply([Run(said.start)]), "how")
+        at = first_of(query.offset)
+        answer = await self._lookup.ask(query.text, at + INLINE_PAGE + 1)
+        if not answer.found and not answer.close:
+            title = said.nothing_found.format(shown_query(query.text))
+            return _one(title, said.inline_how_more, Reply(list(heading_runs(answer, said))[:1]), "none")
+        close = tuple(hit for hit in answer.related if hit.rung is MatchKind.MEANING)
+        hits = (*answer.hits, *close) if answer.found else nearest_hits(answer)
+        more = len(hits) > at + INLINE_PAGE and at + INLINE_PAGE < DEEPEST
+        results = [
+            _result(hit, answer.answer if not at and not n else None, said, self._links)
+            for n, hit in enumerate(hits[at : at + INLINE_PAGE])
+        ]
+        return InlineAnswer(results, str(at + INLINE_PAGE) if more else "", CACHE_SECONDS, personal=True)
 
 
 def _fact_ids(answer: Answer) -> tuple[str, ...]:
@@ -221,36 +232,6 @@ def _answered(snapshot: Snapshot, query: str, context: Sequence[str] = ()) -> An
     if fact is None or not snapshot.proves(fact):
         return Answer(query, False, 0.0, None)
     return Answer(query, True, 1.0, None, (Hit(fact, 1.0, MatchKind.PHRASE),))
-
-
-INLINE_PAGE = 20
-DEEPEST = 100
-CACHE_SECONDS = 60
-
-
-async def inline_answer(
-    lookup: QueryService, query: InlineQuery, phrases: Phrases, links: Permalinks
-) -> InlineAnswer:
-    """One page of facts; an empty query shows how, and finding nothing is a result that says so.
-
-    Always personal: the citation is in the asker's language.
-    """
-    if not query.text.strip():
-        return _one(phrases.inline_how, phrases.inline_how_more, Reply([Run(phrases.start)]), "how")
-    at = first_of(query.offset)
-    answer = await lookup.ask(query.text, at + INLINE_PAGE + 1)
-    if not answer.found and not answer.close:
-        said = phrases.nothing_found.format(shown_query(query.text))
-        return _one(said, phrases.inline_how_more, Reply(list(heading_runs(answer, phrases))[:1]), "none")
-    close = tuple(hit for hit in answer.related if hit.rung is MatchKind.MEANING)
-    hits = (*answer.hits, *close) if answer.found else nearest_hits(answer)
-    page = hits[at : at + INLINE_PAGE]
-    more = len(hits) > at + INLINE_PAGE and at + INLINE_PAGE < DEEPEST
-    results = [
-        _result(hit, answer.answer if not at and not n else None, phrases, links)
-        for n, hit in enumerate(page)
-    ]
-    return InlineAnswer(results, str(at + INLINE_PAGE) if more else "", CACHE_SECONDS, personal=True)
 
 
 def first_of(offset: str) -> int:

@@ -5,16 +5,16 @@ The dispatcher, the menus, `/help`, the answers of a state that cannot be used a
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
 
+from bot.admin.context import AdminGuard
 from bot.admin.permissions import Permission
 from bot.handlers.admin_content import FeedbackHandlers
 from bot.handlers.admin_people import RoleHandlers
 from bot.handlers.admin_reload import ReloadHandlers
-from bot.handlers.admin_uploads import MetaHandlers, UploadHandlers
+from bot.handlers.admin_uploads import UploadHandlers
 from bot.handlers.answers import AnswerHandler
 from bot.handlers.browsing import ArticleHandlers
 from bot.handlers.intents import FIND, TypedCommand
@@ -69,18 +69,11 @@ class Menu:
     commands: tuple[tuple[str, str], ...]
 
 
-class Rights(Protocol):
-    """Knows what somebody may do: `bot.admin.context.AdminGuard`."""
-
-    async def permissions(self, message: Message) -> Collection[Permission]:
-        """What the sender may do here, for a list; a command is decided on when it comes."""
-
-
 class HelpHandlers:
     """`/help` and `/whoami`."""
 
-    def __init__(self, rights: Rights | None = None) -> None:
-        self._rights = rights
+    def __init__(self, guard: AdminGuard | None = None) -> None:
+        self._guard = guard
 
     async def help(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
         """How to ask, and the commands of this kind of chat."""
@@ -89,7 +82,7 @@ class HelpHandlers:
         scope = Scope.PRIVATE if private else Scope.GROUP
         lines = [f"/{command.name} {said.commands[command.name]}" for command in offered(scope)]
         how = said.help if private else said.group_help
-        permissions = await self._rights.permissions(message) if self._rights and private else ()
+        permissions = await self._guard.permissions(message) if self._guard and private else ()
         acts = [command for command in COMMANDS if command.permission in permissions]
         if acts:
             lines += ["", said.operating.admin_commands]
@@ -147,7 +140,7 @@ COMMANDS = (
     Command("versions", ReloadHandlers.versions, Permission.VERSIONS, ADMIN, True),
     Command("rollback", ReloadHandlers.rollback, Permission.ROLLBACK, ADMIN, True),
     Command("upload", UploadHandlers.how, Permission.UPLOAD, ADMIN, True),
-    Command("meta", MetaHandlers.meta, Permission.META, ADMIN, True),
+    Command("meta", UploadHandlers.meta, Permission.META, ADMIN, True),
     Command("unanswered", FeedbackHandlers.unanswered, Permission.UNANSWERED, ADMIN, True),
     Command("alias", FeedbackHandlers.alias, Permission.ALIAS, ADMIN, True),
     Command("unalias", FeedbackHandlers.unalias, Permission.ALIAS, ADMIN, True),

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Protocol
 
+from bot.admin.context import AdminGuard
 from bot.admin.permissions import Permission
 from bot.admin.wiring import AdminModule
 from bot.clippings import Clippings
@@ -17,56 +15,29 @@ from bot.feedback.wiring import FeedbackModule
 from bot.handlers.admin_content import POINT, QUESTION, FeedbackHandlers
 from bot.handlers.admin_people import RoleHandlers
 from bot.handlers.admin_reload import CONFIRM, ReloadHandlers
-from bot.handlers.admin_uploads import UPLOAD, MetaHandlers, UploadHandlers
+from bot.handlers.admin_uploads import UPLOAD, UploadHandlers
 from bot.handlers.answer_buttons import AnswerButtons
-from bot.handlers.answers import ASK, HOPE, AnswerHandler, inline_answer
+from bot.handlers.answers import ASK, HOPE, AnswerHandler
 from bot.handlers.browsing import ARTICLE, ARTICLES, ArticleHandlers
 from bot.handlers.commands import COMMANDS, START, Audience, Command, HelpHandlers, bound, command_of
 from bot.handlers.intents import Intent, Search, SmallTalk, TypedCommand, parse_intent
 from bot.handlers.settings import LIBRARY, SETTINGS, LibraryHandlers, SettingsHandlers
 from bot.handlers.subscriptions import UNWATCH, AlertHandlers, WatchHandlers
 from bot.messages import ButtonPress, Chat, ChatType, InlineAnswer, InlineQuery, Message, Reply, Run, Sender
-from bot.ports import (
-    AnonymousOnly,
-    Askers,
-    GroupAdmins,
-    InMemoryPreferences,
-    InteractionLog,
-    Preference,
-    Preferences,
-    SessionStore,
-    manages,
-)
+from bot.ports import ChatSettings, Interactions, Preference
 from bot.query_service import QueryService, TooSlow
 from bot.rendering.fact import Permalinks, no_permalinks
-from bot.runtime import background, periodic
 from bot.texts import Phrases, phrases
 from bot.texts.translation import reworded
 from knowledge.text.nearness import nearest
 
 log = logging.getLogger(__name__)
 
-TIDY_SECONDS = 3600.0
 SIMILAR = 0.6
 """Share of letters that a mistyped command has in common with the right one."""
 
 FileHandler = Callable[[Message], Awaitable[Sequence[Reply]]]
 PressHandler = Callable[[ButtonPress], Awaitable[Sequence[Reply]]]
-
-
-class Guard(Protocol):
-    """Decides on admins' commands: `bot.admin.context.AdminGuard`."""
-
-    async def require(
-        self, permission: Permission, message: Message, stranger: str | None = None
-    ) -> Sequence[Reply] | None:
-        """Let a command through (None), or return what its sender is told, `stranger` if that is nobody we know."""
-
-    def closed(self, message: Message) -> Sequence[Reply]:
-        """Say why admins' commands cannot be used now."""
-
-    async def permissions(self, message: Message) -> Collection[Permission]:
-        """What the sender may do here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +48,7 @@ class HandlerSet:
     handlers: Sequence[object] = ()
     presses: Mapping[str, PressHandler] = field(default_factory=dict)
     files: FileHandler | None = None
-    guard: Guard | None = None
+    guard: AdminGuard | None = None
 
 
 class Dispatcher:
@@ -86,31 +57,23 @@ class Dispatcher:
     def __init__(
         self,
         lookup: QueryService,
-        shown: SessionStore,
-        clock: Callable[[], datetime],
+        interactions: Interactions,
+        settings: ChatSettings | None = None,
         links: Permalinks = no_permalinks,
         more: HandlerSet | None = None,
-        preferences: Preferences | None = None,
-        administrators: GroupAdmins | None = None,
-        memory: InteractionLog | None = None,
         clippings: Clippings | None = None,
     ) -> None:
-        more = more or HandlerSet()
-        self._lookup = lookup
-        self._links = links
-        self._preferences = preferences or InMemoryPreferences()
-        self._administrators = administrators or AnonymousOnly()
-        self._asking = AnswerHandler(lookup, shown, links, clock, memory)
-        self._pressing = AnswerButtons(self._asking.again, lookup, shown, links, memory, clippings)
-        browsing = ArticleHandlers(lookup, links)
-        choosing = SettingsHandlers(self._preferences, self._administrators)
-        libraries = LibraryHandlers(lookup, self._preferences, self._administrators)
-        readers = (self._asking, browsing, choosing, libraries, HelpHandlers(more.guard))
+        more, self._settings = more or HandlerSet(), settings or ChatSettings()
+        self._answers = AnswerHandler(lookup, interactions, links)
+        self._buttons = AnswerButtons(self._answers.again, lookup, interactions, links, clippings)
+        articles, choices = ArticleHandlers(lookup, links), SettingsHandlers(self._settings)
+        libraries = LibraryHandlers(lookup, self._settings)
+        readers = (self._answers, articles, choices, libraries, HelpHandlers(more.guard))
         self._screens = {
-            SETTINGS: choosing.press,
+            SETTINGS: choices.press,
             LIBRARY: libraries.press,
-            ARTICLES: browsing.press,
-            ARTICLE: browsing.press,
+            ARTICLES: articles.press,
+            ARTICLE: articles.press,
         }
         self._commands = bound([*readers, *more.handlers])
         self._presses, self._files, self._guard = more.presses, more.files, more.guard
@@ -151,7 +114,7 @@ class Dispatcher:
     async def inline(self, query: InlineQuery) -> InlineAnswer:
         """Answer an inline query; one that fails shows nothing, for there is no place to say more."""
         try:
-            return await inline_answer(self._lookup, query, phrases(query.sender.language), self._links)
+            return await self._answers.inline(query)
         except TooSlow:
             return InlineAnswer((), cache_seconds=0)
         except Exception:
@@ -167,10 +130,10 @@ class Dispatcher:
         if isinstance(intent, SmallTalk):
             text = said.start if intent is SmallTalk.GREETING else said.welcome
             return [Reply([Run(text)], reply_to=_quoted(message), edits=message.answered_by)]
-        if _asks(intent) and not await self._may_ask(message.chat, message.sender, preference):
+        if _asks(intent) and not await self._settings.may_ask(message.chat, message.sender, preference):
             return [Reply([Run(said.only_admins_ask)], reply_to=message.id)]
         if isinstance(intent, Search):
-            reply = await self._asking.answer(
+            reply = await self._answers.answer(
                 intent.text, message.chat, message.sender, said, preference, message.replied_to
             )
             return [replace(reply, reply_to=_quoted(message), edits=message.answered_by)]
@@ -193,8 +156,8 @@ class Dispatcher:
             return await _telling(handler(message, typed), said) if handler else self._guard.closed(message)
         if handler is None:
             return [Reply([Run(said.feedback.not_now)])]
-        if command.permission is not Audience.CHAT_ADMINS or await manages(
-            self._administrators, message.chat, message.sender
+        if command.permission is not Audience.CHAT_ADMINS or await self._settings.manages(
+            message.chat, message.sender
         ):
             return await handler(message, typed)
         return [Reply([Run(command.denied(said))], reply_to=message.id)]
@@ -204,22 +167,17 @@ class Dispatcher:
         if colon and kind in self._presses:
             sender = replace(press.sender, language=said.language)
             return await self._presses[kind](replace(press, sender=sender))
-        if press.chat and not await self._may_ask(press.chat, press.sender, preference):
+        if press.chat and not await self._settings.may_ask(press.chat, press.sender, preference):
             return [Reply([], notice=said.only_admins_ask)]
         if colon and kind in self._screens:
             return await self._screens[kind](press, said)
         if colon and kind == ASK and press.chat:
             query = press.data.removeprefix(f"{ASK}:")
-            return [await self._asking.answer(query, press.chat, press.sender, said, preference)]
-        return await self._pressing.press(press, said, preference.facts)
-
-    async def _may_ask(self, chat: Chat, sender: Sender, preference: Preference) -> bool:
-        if chat.type is not ChatType.GROUP or preference.askers is Askers.EVERYONE:
-            return True
-        return await self._administrators.administers(chat, sender)
+            return [await self._answers.answer(query, press.chat, press.sender, said, preference)]
+        return await self._buttons.press(press, said, preference.facts)
 
     async def _spoken(self, chat: Chat | None, sender: Sender) -> tuple[Phrases, Preference]:
-        preference = await self._preferences.get(chat) if chat else Preference()
+        preference = await self._settings.get(chat) if chat else Preference()
         return phrases(preference.language or sender.language), preference
 
 
@@ -251,17 +209,14 @@ def _no_such(name: str, said: Phrases) -> str:
     return said.nearest_command.format(near) if near else said.unknown_command
 
 
-@asynccontextmanager
-async def open_handlers(
-    admin: AdminModule, feedback: FeedbackModule | None, administrators: GroupAdmins
-) -> AsyncIterator[HandlerSet]:
+def admin_handlers(admin: AdminModule, feedback: FeedbackModule | None, settings: ChatSettings) -> HandlerSet:
     """Build what the shared state allows; without it only the guard, which says so."""
-    context = admin.context
-    if context is None or feedback is None:
-        yield HandlerSet(guard=admin.guard)
-        return
-    reloads, watches = ReloadHandlers(context), WatchHandlers(feedback.watches, administrators)
-    uploads, alerts = UploadHandlers(context, reloads), AlertHandlers(feedback.unanswered, feedback.forget)
+    context, uploading = admin.context, admin.uploads
+    if context is None or uploading is None or feedback is None:
+        return HandlerSet(guard=admin.guard)
+    reloads, watches = ReloadHandlers(context), WatchHandlers(feedback.watches, settings)
+    uploads = UploadHandlers(context, uploading, reloads)
+    alerts = AlertHandlers(feedback.unanswered, feedback.forget)
     content = FeedbackHandlers(context, feedback.unanswered, feedback.aliases, feedback.usage)
     presses: dict[str, PressHandler] = {
         CONFIRM: reloads.confirm,
@@ -271,18 +226,6 @@ async def open_handlers(
         QUESTION: content.press,
         POINT: content.pin,
     }
-    handlers = (reloads, uploads, MetaHandlers(context), RoleHandlers(context), content, alerts, watches)
     admin.reload_trigger.on_report = reloads.announce
-    await _sweep(uploads)
-    forgetting = periodic(
-        TIDY_SECONDS, uploads.forget_old, StateError, OSError, what="old uploads could not be forgotten"
-    )
-    async with background(forgetting):
-        yield HandlerSet(handlers, presses, uploads.receive, admin.guard)
-
-
-async def _sweep(uploads: UploadHandlers) -> None:
-    try:
-        await uploads.sweep()
-    except (StateError, OSError) as error:
-        log.warning("what broken uploads left could not be cleared: %s", error)
+    handlers = (reloads, uploads, RoleHandlers(context), content, alerts, watches)
+    return HandlerSet(handlers, presses, uploads.receive, admin.guard)

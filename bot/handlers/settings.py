@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from bot.handlers.intents import TypedCommand
 from bot.messages import Button, ButtonPress, Chat, ChatType, Message, Reply, Run, Style
-from bot.ports import Askers, GroupAdmins, Preference, Preferences, manages
+from bot.ports import Askers, ChatSettings, Preference
 from bot.query_service import QueryService
 from bot.texts import Phrases, phrases
 from knowledge.model import Browse, Facet
@@ -21,29 +21,28 @@ LANGUAGES = {"zh-Hans": "简体中文", "zh-Hant": "繁體中文", "en": "Englis
 class SettingsHandlers:
     """Shows the choices of a chat and takes new ones."""
 
-    def __init__(self, preferences: Preferences, administrators: GroupAdmins) -> None:
-        self._preferences = preferences
-        self._administrators = administrators
+    def __init__(self, settings: ChatSettings) -> None:
+        self._settings = settings
 
     async def show(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
         """`/settings`: show the choices; a forwarded command is nobody's wish."""
         said = phrases(message.sender.language)
         if message.forwarded or message.via_bot or message.chat.type is ChatType.CHANNEL:
             return ()
-        preference = await self._preferences.get(message.chat)
+        preference = await self._settings.get(message.chat)
         return [replace(_screen(message.chat, preference, said), reply_to=message.id)]
 
     async def press(self, press: ButtonPress, said: Phrases) -> Sequence[Reply]:
         """Take one choice."""
         if press.chat is None:
             return [Reply([], notice=said.stale)]
-        if not await manages(self._administrators, press.chat, press.sender):
+        if not await self._settings.manages(press.chat, press.sender):
             return [Reply([], notice=said.only_admins_set)]
-        before = await self._preferences.get(press.chat)
+        before = await self._settings.get(press.chat)
         after = chosen(before, press.data)
         if after is None:
             return [Reply([], notice=said.stale)]
-        await self._preferences.put(press.chat, after)
+        await self._settings.put(press.chat, after)
         spoken = phrases(after.language or press.sender.language)
         screen = _screen(press.chat, after, spoken)
         return [replace(screen, edits=press.message_id, notice=spoken.saved)]
@@ -87,10 +86,9 @@ A_ROW = 2
 class LibraryHandlers:
     """Shows the libraries and takes a choice."""
 
-    def __init__(self, lookup: QueryService, preferences: Preferences, administrators: GroupAdmins) -> None:
+    def __init__(self, lookup: QueryService, settings: ChatSettings) -> None:
         self._lookup = lookup
-        self._preferences = preferences
-        self._administrators = administrators
+        self._settings = settings
 
     async def show(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
         """`/library`: the libraries as buttons; with a name behind it, that one is chosen."""
@@ -110,7 +108,7 @@ class LibraryHandlers:
         """Take one choice."""
         if press.chat is None:
             return [Reply([], notice=said.stale)]
-        if not await manages(self._administrators, press.chat, press.sender):
+        if not await self._settings.manages(press.chat, press.sender):
             return [Reply([], notice=said.only_admins_set)]
         libraries = await self._libraries()
         wanted = press.data.removeprefix(f"{LIBRARY}:")
@@ -125,11 +123,11 @@ class LibraryHandlers:
         return await self._lookup.read(lambda snapshot: snapshot.browse(Browse(most=1)).libraries)
 
     async def _choose(self, chat: Chat, library: str | None) -> None:
-        before = await self._preferences.get(chat)
-        await self._preferences.put(chat, replace(before, library=library))
+        before = await self._settings.get(chat)
+        await self._settings.put(chat, replace(before, library=library))
 
     async def _screen(self, chat: Chat, libraries: Sequence[Facet], said: Phrases) -> Reply:
-        now = (await self._preferences.get(chat)).library or said.talk.every_library
+        now = (await self._settings.get(chat)).library or said.talk.every_library
         buttons = [Button(f"{one.name}（{one.count}）", f"{LIBRARY}:{_key(one.name)}") for one in libraries]
         every = Button(said.talk.every_library, f"{LIBRARY}:")
         return Reply(

@@ -8,7 +8,7 @@ from bot.feedback.questions import UnansweredQuestions, question_text
 from bot.feedback.watches import WatchService
 from bot.handlers.intents import TypedCommand
 from bot.messages import Button, ButtonPress, Chat, ChatType, Message, Reply, Run, Sender, SenderKind
-from bot.ports import GroupAdmins, manages
+from bot.ports import ChatSettings
 from bot.rendering.answer import shown_query
 from bot.state.chats import Subscriber
 from bot.state.outbox import MOST, WatchResult
@@ -57,9 +57,9 @@ UNWATCH = "unwatch"
 class WatchHandlers:
     """Commands and buttons about watches."""
 
-    def __init__(self, watching: WatchService, administrators: GroupAdmins) -> None:
+    def __init__(self, watching: WatchService, settings: ChatSettings) -> None:
         self._watching = watching
-        self._administrators = administrators
+        self._settings = settings
 
     async def watch(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
         """`/watch 养老`."""
@@ -94,7 +94,7 @@ class WatchHandlers:
     async def press(self, press: ButtonPress) -> Sequence[Reply]:
         """The button that stops a watch."""
         said = _said(press.sender)
-        if press.chat is None or not await manages(self._administrators, press.chat, press.sender):
+        if press.chat is None or not await self._settings.manages(press.chat, press.sender):
             return [Reply([], notice=said.admins_only)]
         await self._watching.drop(press.chat, press.data.partition(":")[2])
         left = await self._list(press.chat, said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import threading
 import time
 import weakref
@@ -12,9 +13,8 @@ from datetime import datetime
 
 from aiohttp import web
 
-from bot.ports import AnswerSession, InMemorySessions, InteractionLog, NullLog, SessionStore, new_id
+from bot.ports import Interactions
 from bot.query_service import LONGEST_QUERY, QueryService, ask_verified
-from bot.runtime import now
 from bot.web.templates import reader_of
 from knowledge.model import Answer
 from knowledge.snapshot import Snapshot
@@ -26,24 +26,13 @@ MOST, WITHIN = 60, 60.0  # votes of all readers in so many seconds
 
 
 class Readers:
-    """Looks up what they ask and takes how they liked it; what comes before `remember` is answered, and not kept."""
+    """Looks up what they ask and takes how they liked it."""
 
-    def __init__(
-        self,
-        queries: QueryService,
-        memory: InteractionLog | None = None,
-        clock: Callable[[], datetime] = now,
-    ) -> None:
-        self._queries = queries
-        self._memory = memory or NullLog()
-        self._clock = clock
-        self._sessions: SessionStore = InMemorySessions()
+    def __init__(self, queries: QueryService, interactions: Interactions) -> None:
+        self.queries = queries
+        self._interactions = interactions
         self._lately = _LatelyAnswered()
         self._voted: deque[datetime] = deque(maxlen=MOST)
-
-    def remember(self, memory: InteractionLog, sessions: SessionStore) -> None:
-        """Tell `memory` from now on, and keep in `sessions` what was voted on."""
-        self._memory, self._sessions = memory, sessions
 
     async def ask(self, surface: str, key: Hashable, work: Callable[[Snapshot], Answer]) -> Answer:
         """Answer by `work`, or by the fact that an admin pointed to where it finds nothing.
@@ -54,18 +43,18 @@ class Readers:
             TooSlow: the budget is spent.
         """
         begun = time.perf_counter()
-        answer = await self._queries.read(lambda snapshot: self._lately.get(snapshot, key, work))
-        self._memory.asked(answer, round(1000 * (time.perf_counter() - begun)), surface)
+        answer = await self.queries.read(lambda snapshot: self._lately.get(snapshot, key, work))
+        self._interactions.asked(answer, begun, surface)
         if answer.found:
             return answer
-        pointed = await self._memory.pointed(answer)
+        pointed = await self._interactions.log.pointed(answer)
         if not pointed.found and answer.query.strip():
-            self._memory.missed_by_somebody(answer.query)
+            self._interactions.log.missed_by_somebody(answer.query)
         return pointed
 
     def voted_enough(self) -> bool:
         """Whether too many votes came lately to take another; else this one counts."""
-        voted, moment = self._voted, self._clock()
+        voted, moment = self._voted, self._interactions.clock()
         full = len(voted) == MOST and (moment - voted[0]).total_seconds() < WITHIN
         if not full:
             voted.append(moment)
@@ -77,13 +66,12 @@ class Readers:
         Raises:
             TooSlow: the budget is spent.
         """
-        answer, version = await self._queries.read(
+        answer, version = await self.queries.read(
             lambda snapshot: (ask_verified(snapshot, query, 10), snapshot.version)
         )
-        facts = tuple(hit.fact.id for hit in (*answer.hits, *answer.related))
-        shown = AnswerSession(new_id(), query, PAGE, PAGE, "", version, facts, self._clock())
-        await self._sessions.add(shown)
-        await self._memory.voted(shown.id, PAGE, new_id(), liked)
+        facts = [hit.fact.id for hit in (*answer.hits, *answer.related)]
+        shown = await self._interactions.shown(query, PAGE, PAGE, "", version, facts)
+        await self._interactions.log.voted(shown.id, PAGE, secrets.token_hex(4), liked)
 
 
 class _LatelyAnswered:

@@ -20,7 +20,7 @@ from bot.clippings import Clippings
 from bot.config import Address
 from bot.errors import CannotListen
 from bot.observability import Metrics
-from bot.query_service import QueryService, TooSlow
+from bot.query_service import TooSlow
 from bot.texts import Phrases
 from bot.web.api import QUERIES, answer_api, articles_api
 from bot.web.articles import CLIPPINGS, show_article, show_articles, show_clipping
@@ -53,9 +53,13 @@ Check = Callable[[], str | None]
 
 
 class HealthChecks:
-    """Named checks; each returns what is wrong, or None."""
+    """Named checks; each returns what is wrong, or None.
 
-    def __init__(self) -> None:
+    `starting` says how far it is while there is nothing to answer from yet.
+    """
+
+    def __init__(self, starting: Callable[[], str] = str) -> None:
+        self.starting = starting
         self._checks: dict[str, Check] = {}
         self._notes: dict[str, Check] = {}
 
@@ -79,28 +83,23 @@ class HealthChecks:
 
 
 HEALTH = web.AppKey("health", HealthChecks)
-STARTING: web.AppKey[Callable[[], str]] = web.AppKey("starting")
 
 
 def make_site(
-    queries: QueryService,
+    readers: Readers,
     health: HealthChecks,
     said: Phrases,
     routes: Sequence[web.RouteDef] = (),
-    starting: Callable[[], str] = str,
-    readers: Readers | None = None,
     metrics: Metrics | None = None,
     clippings: Clippings | None = None,
 ) -> web.Application:
     """Build the public site; `routes` adds what other surfaces need there, such as a webhook.
 
-    `starting` says how far it is while there is nothing to answer from yet. `said` is for readers whose browsers ask
-    for no language of ours.
+    `said` is for readers whose browsers ask for no language of ours.
     """
     site = web.Application(middlewares=[*([measuring(metrics)] if metrics else []), guard])
-    site[QUERIES], site[HEALTH], site[SAID], site[STARTING] = queries, health, said, starting
-    site[TEMPLATES], site[READERS] = Templates(), readers or Readers(queries)
-    site[CLIPPINGS] = clippings
+    site[QUERIES], site[READERS], site[HEALTH], site[SAID] = readers.queries, readers, health, said
+    site[TEMPLATES], site[CLIPPINGS] = Templates(), clippings
     site.router.add_get("/", show_page)
     site.router.add_get("/api/ask", answer_api)
     site.router.add_get("/api/articles", articles_api)
@@ -204,7 +203,7 @@ def _dull(text: str) -> bool:
 
 def _starting(request: web.Request) -> web.Response:
     """Say how far the first build is; a page asks again by itself."""
-    progress = request.app[STARTING]()
+    progress = request.app[HEALTH].starting()
     if request.path.startswith("/api/"):
         response = _error(request, 503, progress)
     else:

@@ -16,8 +16,10 @@ from statistics import median
 
 from aiohttp.test_utils import TestClient, TestServer
 
+from bot.ports import Interactions
 from bot.query_service import open_query_service
 from bot.texts import phrases
+from bot.web.readers import Readers
 from bot.web.server import HealthChecks, make_site
 from knowledge.snapshot import SnapshotHolder
 from knowledge.snapshots.opening import cached_snapshot
@@ -53,7 +55,11 @@ def main(arguments: Sequence[str]) -> None:
         with cached_snapshot(folder / "articles", folder / "data") as snapshot:
             print(f"{snapshot.counts()} articles and facts, built in {time.perf_counter() - begun:.0f} s")
             with open_query_service(SnapshotHolder(snapshot, close=lambda: None), 30.0) as queries:
-                asyncio.run(_measure(TestServer(make_site(queries, HealthChecks(), phrases("zh")))))
+                asyncio.run(
+                    _measure(
+                        TestServer(make_site(Readers(queries, Interactions()), HealthChecks(), phrases("zh")))
+                    )
+                )
 
 
 async def _measure(server: TestServer) -> None:

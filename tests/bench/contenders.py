@@ -55,7 +55,7 @@ async def conversation(stack: AsyncExitStack, lookup: bool) -> Conversation:
     from bot.config import Settings
     from bot.handlers.dispatcher import Dispatcher
     from bot.offline import open_snapshot
-    from bot.ports import InMemorySessions
+    from bot.ports import Interactions
     from bot.query_service import open_query_service
     from bot.runtime import now
     from knowledge.snapshot import SnapshotHolder
@@ -63,7 +63,7 @@ async def conversation(stack: AsyncExitStack, lookup: bool) -> Conversation:
     store = SnapshotHolder(stack.enter_context(open_snapshot(Settings())))
     found = stack.enter_context(open_query_service(store))
     await found.warm()
-    return Dispatcher(found, InMemorySessions(), now)
+    return Dispatcher(found, Interactions(clock=now))
 
 
 async def ours(stack: AsyncExitStack, api: str, talk: Conversation) -> web.Application:

@@ -18,9 +18,10 @@ from PIL import Image
 from bot.clippings import FOLDER, WAITING, Clippings, ClippingsBusy, can_be_clipped
 from bot.handlers.dispatcher import Dispatcher
 from bot.messages import ButtonPress, Chat, ChatType, Message, Sender
-from bot.ports import InMemorySessions
+from bot.ports import Interactions
 from bot.query_service import QueryService, open_query_service
 from bot.texts import phrases
+from bot.web.readers import Readers
 from bot.web.server import HealthChecks, make_site
 from knowledge.documents.clipping import FRAME, clip
 from knowledge.documents.folder import read_bytes
@@ -204,7 +205,9 @@ async def test_only_so_many_wait(snapshot: Snapshot, lookup: QueryService, tmp_p
 async def test_the_page_shows_it_and_says_where_there_is_none(
     snapshot: Snapshot, lookup: QueryService, tmp_path: Path
 ) -> None:
-    site = make_site(lookup, HealthChecks(), phrases("zh"), clippings=Clippings(lookup, tmp_path))
+    site = make_site(
+        Readers(lookup, Interactions()), HealthChecks(), phrases("zh"), clippings=Clippings(lookup, tmp_path)
+    )
     fact = printed(snapshot)[0]
     async with TestClient(TestServer(site)) as client:
         async with client.get(f"/articles/{fact.article.id}?hit={fact.id}") as read:
@@ -219,7 +222,7 @@ async def test_the_page_shows_it_and_says_where_there_is_none(
 async def test_a_button_sends_it_into_the_chat(
     snapshot: Snapshot, lookup: QueryService, tmp_path: Path
 ) -> None:
-    dispatcher = Dispatcher(lookup, InMemorySessions(), lambda: NOON, clippings=Clippings(lookup, tmp_path))
+    dispatcher = Dispatcher(lookup, Interactions(clock=lambda: NOON), clippings=Clippings(lookup, tmp_path))
     chat, reader = Chat("test", "7", ChatType.PRIVATE), Sender("7", language="zh")
     text = printed(snapshot)[0].text
     (reply,) = await dispatcher.message(Message(chat, "m1", reader, text, NOON))

@@ -13,7 +13,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.admin.upload_store import UploadStore
+from bot.admin.uploads import UploadStore
 from bot.state.sqlite_inbox import SCHEMA, open_inboxes
 from bot.state.state import open_state, sqlite_address
 from tests.bot.feedback.test_loop import talking

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -28,7 +27,7 @@ from bot.messages import (
     SenderKind,
     Style,
 )
-from bot.ports import InMemorySessions, Platform, PlatformRegistry
+from bot.ports import Interactions, Platform, PlatformRegistry
 from bot.query_service import QueryService, open_query_service
 from knowledge.snapshot import SnapshotHolder
 from tests.bot.telegram.service import Echo
@@ -54,7 +53,7 @@ def query_service() -> Iterator[QueryService]:
 
 def dispatcher(queries: QueryService) -> Dispatcher:
     """The feature side as a chat platform is given it."""
-    return Dispatcher(queries, InMemorySessions(), lambda: datetime.now(UTC))
+    return Dispatcher(queries, Interactions())
 
 
 class AnswerContract:

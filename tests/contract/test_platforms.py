@@ -13,10 +13,11 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from bot.messages import Button, Chat, ChatType, Conversation, Message, Reply, Run, Sender
-from bot.ports import Platform
+from bot.ports import Interactions, Platform
 from bot.query_service import ask_verified
 from bot.terminal.console import ConsoleStyle, answer_text, reply_text
 from bot.texts import phrases
+from bot.web.readers import Readers
 from bot.web.server import HealthChecks, make_site
 from tests.bot.feishu import service as of_feishu
 from tests.bot.matrix import service as of_matrix
@@ -211,7 +212,7 @@ class TestPage(AnswerContract):
     @pytest.fixture
     async def ask(self) -> AsyncIterator[Ask]:
         with query_service() as queries:
-            site = make_site(queries, HealthChecks(), phrases("zh"))
+            site = make_site(Readers(queries, Interactions()), HealthChecks(), phrases("zh"))
             async with TestClient(TestServer(site)) as client:
 
                 async def asked(question: str) -> str:

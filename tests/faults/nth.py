@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.admin.upload_store import UploadStore
+from bot.admin.uploads import UploadStore
 from bot.backup import BackupRefused, unpacked, write_backup
 from bot.errors import CannotStore, StateReadOnly
 from bot.inbox import InboxError, UpdateStatus

@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ from bot.handlers.dispatcher import Dispatcher
 from bot.inbox import NewUpdate
 from bot.platforms.core import Clocks
 from bot.platforms.telegram.service import TelegramOptions, TelegramService
-from bot.ports import InMemorySessions
+from bot.ports import Interactions
 from bot.query_service import IndexFailure, open_query_service
 from bot.state.sqlite_inbox import HEADER
 from bot.state.state import open_state, sqlite_address
@@ -312,7 +311,7 @@ async def test_a_panic_in_the_index_costs_one_answer_and_no_more(tmp_path: Path)
         closing(SnapshotHolder(Fragile([fact("桥通车了。")]))) as store,
         open_query_service(store, patience=10) as lookup,
     ):
-        dialogue = Dispatcher(lookup, InMemorySessions(), lambda: datetime.now(UTC))
+        dialogue = Dispatcher(lookup, Interactions())
         async with bot_api() as api, polling(api, tmp_path, dialogue):
             for reader in (7, 8):
                 api.push(message=message("恐慌", private(reader)))

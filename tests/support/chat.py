@@ -11,12 +11,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from bot.admin.context import Owners
 from bot.admin.http import AdminApi
 from bot.admin.knowledge import KnowledgeRuntime, SnapshotBuilder, start_knowledge
 from bot.admin.reload_service import ReloadService
 from bot.admin.wiring import AdminModule, AdminOptions, open_admin, open_shared_state
 from bot.feedback.wiring import open_feedback
-from bot.handlers.dispatcher import Dispatcher, open_handlers
+from bot.handlers.dispatcher import Dispatcher, admin_handlers
 from bot.messages import (
     Attachment,
     ButtonPress,
@@ -25,7 +26,7 @@ from bot.messages import (
     Message,
     Sender,
 )
-from bot.ports import PlatformRegistry
+from bot.ports import ChatSettings, Interactions, PlatformRegistry
 from bot.query_service import open_query_service
 from bot.rendering.fact import no_permalinks
 from bot.state.people import AuditEntry
@@ -172,7 +173,7 @@ async def hall(
     here, platforms = HereBuilder(), PlatformRegistry()
     platforms.add("telegram", phone)
     platforms.opened.set()
-    options = AdminOptions(articles, data, {f"telegram:{OWNER}"}, watch)
+    options = AdminOptions(articles, data, Owners({f"telegram:{OWNER}"}), watch)
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         knowledge = await enter(start_knowledge(articles, data, builder or here))
@@ -187,9 +188,9 @@ async def hall(
         if side.context:
             feedback = await enter(open_feedback(data, side.context, lookup, no_permalinks))
         api.serve({**side.acts, **(feedback.acts if feedback else {})})
-        handlers = await enter(open_handlers(side, feedback, PlatformRegistry()))
-        memory = feedback.log if feedback else None
-        dialogue = Dispatcher(lookup, side.shown, clock, more=handlers, memory=memory)
+        interactions = Interactions(side.shown, feedback.log if feedback else None, clock)
+        handlers = admin_handlers(side, feedback, ChatSettings(admins=PlatformRegistry()))
+        dialogue = Dispatcher(lookup, interactions, more=handlers)
         room = Hall(articles, data, here, phone, clock, knowledge, side, api, dialogue)
         await room.quiet()  # what the owner is told at the start
         yield room

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from bot.handlers.dispatcher import Dispatcher
 from bot.messages import ButtonPress, Chat, ChatType, Message, Reply, Sender, SenderKind
-from bot.ports import InMemoryPreferences, InMemorySessions
+from bot.ports import ChatSettings, InMemoryPreferences, Interactions
 from bot.query_service import open_query_service
 from knowledge.snapshot import Snapshot, SnapshotHolder
 
@@ -68,9 +68,7 @@ def talking(snapshot: Snapshot, patience: float = 5.0) -> Iterator[Talk]:
     store, preferences = SnapshotHolder(snapshot, close=lambda: None), InMemoryPreferences()
     with open_query_service(store, patience) as lookup:
         told = Talk(
-            Dispatcher(
-                lookup, InMemorySessions(), lambda: told.now, preferences=preferences, administrators=Admins()
-            ),
+            Dispatcher(lookup, Interactions(clock=lambda: told.now), ChatSettings(preferences, Admins())),
             store,
             preferences,
         )

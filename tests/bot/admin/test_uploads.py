@@ -7,15 +7,12 @@ import re
 import stat
 import zipfile
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from bot.admin.upload_store import LIMIT, shown_name, stored_name
-from bot.handlers.admin_reload import ReloadHandlers
-from bot.handlers.admin_uploads import UploadHandlers
+from bot.admin.uploads import LIMIT, UploadService, UploadStore, shown_name, stored_name
 from bot.messages import Attachment
 from bot.state.sessions import Uploads, UploadState
 from bot.state.state import open_state, sqlite_address
@@ -251,11 +248,9 @@ async def test_a_file_nobody_decided_on_for_a_day_goes_unless_it_is_being_publis
     room.clock.forward(days=2)
     context = room.side.context
     assert context
-    if pressed:
-        context = replace(
-            context, state=replace(context.state, uploads=PressedMeanwhile(context.state.uploads))
-        )
-    await UploadHandlers(context, ReloadHandlers(context)).forget_old()
+    rows = PressedMeanwhile(context.state.uploads) if pressed else context.state.uploads
+    files = UploadStore(room.data, room.articles)
+    await UploadService(rows, files, context.platforms, context.audit_log, room.clock).forget_old()
     assert bool(files_below(room.data / "uploads")) == pressed
 
 

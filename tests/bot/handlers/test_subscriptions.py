@@ -15,7 +15,7 @@ from bot.feedback.watches import WatchService
 from bot.handlers.dispatcher import Dispatcher, HandlerSet
 from bot.handlers.subscriptions import AlertHandlers, WatchHandlers
 from bot.messages import ButtonPress, Chat, ChatType, Message, Reply, Sender
-from bot.ports import AnonymousOnly, InMemoryPreferences, InMemorySessions, Preference
+from bot.ports import ChatSettings, InMemoryPreferences, Interactions, Preference
 from bot.query_service import open_query_service
 from bot.rendering.fact import no_permalinks
 from bot.state.chats import Subscriber
@@ -63,13 +63,13 @@ async def room(tmp_path: Path) -> AsyncIterator[Room]:
             common = (no_permalinks, lambda: NOON, lambda: None)
             unanswered = UnansweredQuestions(state.questions, lookup, Pseudonymizer(b"key"), *common)
             watching = WatchService(state.watches, state.checkpoints, lookup, press.fresh, *common)
-            watches, alerts = WatchHandlers(watching, AnonymousOnly()), AlertHandlers(unanswered, full)
+            settings = ChatSettings(preferences)
+            watches, alerts = WatchHandlers(watching, settings), AlertHandlers(unanswered, full)
             dialogue = Dispatcher(
                 lookup,
-                InMemorySessions(),
-                lambda: NOON,
+                Interactions(clock=lambda: NOON),
+                settings,
                 more=HandlerSet((watches, alerts), {"hope": alerts.subscribe, "unwatch": watches.press}),
-                preferences=preferences,
             )
             yield Room(dialogue, state, unanswered)
 
