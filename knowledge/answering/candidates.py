@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
+from typing import NamedTuple
 
 from knowledge.answering.window import Passage
 from knowledge.query.question import FEW_WORDS, NUMBERS, QuestionType
@@ -42,8 +42,7 @@ class CandidateKind(StrEnum):
     READ = "read"
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A span of the fact's text and what it is."""
 
     start: int
@@ -157,6 +156,8 @@ def _of_reader(
 
     They begin and end where words do: 塔尼亚胡 is 内塔尼亚胡.
     """
+    if not read:
+        return
     figures = passage.figures
     words = [
         (token.start, token.start + len(token.text))

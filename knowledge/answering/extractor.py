@@ -91,7 +91,7 @@ class FactReading:
         if self.query.is_one_word:
             return ()
         read = {(s.start, s.end): s.probability for s in self._read.spans} if self._read else {}
-        proposed = candidates(self.passage, kind, tuple(read))
+        proposed = candidates(self.passage, kind, tuple(read)) if read else self._proposed
         if not proposed:
             return ()
         rows = feature_rows(self.query, self.passage, self.aligned, proposed, read)

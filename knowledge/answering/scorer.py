@@ -7,6 +7,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -114,11 +115,12 @@ def feature_rows(
     starts = np.array([c.start for c in proposed], dtype=np.int64)
     ends = np.array([c.end for c in proposed], dtype=np.int64)
     marked = marks(query, aligned, passage)
+    stops = [match.span() for match in _CLAUSE_END.finditer(folded)]
     clause = clause_numbers(folded)
     item = clause * 1000 + _numbered(folded, _ITEM_END)
     total = sum(m.weight for m in marked) or 1.0
     inside = np.zeros(size + 1)
-    clauses = int(clause[-1]) + 1 if size else 1
+    clauses = int(clause[-1]) + 1
     held = np.zeros(clauses + 2)
     closeness: Array = np.zeros(count)
     left: Array = np.full(count, 60.0)
@@ -126,40 +128,39 @@ def feature_rows(
     last = 0
     own_clause, own_item = clause[starts], item[starts]
     same_item: Array = np.zeros(count)
-    focus: dict[str, Array] = {}
+    before = after = 1 / (1 + np.full(count, 60.0) / 4)
+    follows: Array = np.zeros(count)
     first_after = min((m.start for m in marked if m.start >= asked.end > asked.start), default=-1)
     last_before = max((m.start for m in marked if m.end <= asked.start), default=-1)
-    for mark in marked:
-        s = np.array([p[0] for p in mark.places])[:, None]
-        e = np.array([p[1] for p in mark.places])[:, None]
+    if marked:  # every place of every mark is a row, and a mark the rows between two bounds
+        places = np.array([place for mark in marked for place in mark.places])
+        bounds = np.cumsum([0, *(len(mark.places) for mark in marked)]).tolist()
+        s, e = places[:, :1], places[:, 1:]
         gap = np.maximum(0, np.maximum(s - ends, starts - e)).astype(np.float64)
+        in_item = item[s] == own_item
         near = 1 / (1 + gap / _REACH)
-        there = clause[s[:, 0]][:, None]
-        near = np.where(
-            there == own_clause,
-            np.where(item[s[:, 0]][:, None] == own_item, near, near * _APART),
-            near * _FAR,
-        )
-        closeness = closeness + mark.weight / total * near.max(axis=0)
-        same_item = same_item + mark.weight / total * (item[s[:, 0]][:, None] == own_item).any(axis=0)
-        for where in set(clause[s[:, 0]].tolist()):
-            held[where + 1] += mark.weight / total
+        near *= np.where(clause[s] == own_clause, np.where(in_item, 1.0, _APART), _FAR)
+        weights = np.array([mark.weight / total for mark in marked])[:, None]
+        closeness = (weights * np.maximum.reduceat(near, bounds[:-1])).sum(axis=0)
+        same_item = (weights * np.logical_or.reduceat(in_item, bounds[:-1])).sum(axis=0)
         left = np.minimum(left, np.where(e <= starts, starts - e, 60).min(axis=0))
         right = np.minimum(right, np.where(s >= ends, s - ends, 60).min(axis=0))
-        last = max(last, int(e.max()))
-        for place in mark.places:
-            inside[place[0] : place[1]] = 1
-        if mark.start == last_before:
-            focus["before"] = gap.min(axis=0)
-            focus["follows"] = np.any(e <= starts, axis=0).astype(np.float64)
-        if mark.start == first_after:
-            focus["after"] = gap.min(axis=0)
-    far = np.full(count, 60.0)
-    within = np.concatenate([[0.0], np.cumsum(inside[:-1] if size else inside)])
+        last = int(e.max())
+        where = clause[s[:, 0]].tolist()
+        for mark, (first, end) in zip(marked, pairwise(bounds), strict=True):
+            for one in set(where[first:end]):
+                held[one + 1] += mark.weight / total
+            for place in mark.places:
+                inside[place[0] : place[1]] = 1
+            if mark.start == last_before:
+                before = 1 / (1 + gap[first:end].min(axis=0) / 4)
+                follows = np.any(e[first:end] <= starts, axis=0)
+            if mark.start == first_after:
+                after = 1 / (1 + gap[first:end].min(axis=0) / 4)
+    within = np.concatenate([[0.0], np.cumsum(inside[:-1])])
     lengths = (ends - starts).astype(np.float64)
-    clause_starts = np.concatenate([[True], clause[1:] != clause[:-1]]) if size else np.ones(1, bool)
-    opens = clause_starts[starts] | np.isin(starts, [m.end() for m in _CLAUSE_END.finditer(folded)])
-    closing = {m.start() for m in _CLAUSE_END.finditer(folded)} | {size}
+    opening, closing = np.zeros((2, size + 1), dtype=np.bool_)
+    opening[[0, *(end for _, end in stops)]] = closing[[size, *(start for start, _ in stops)]] = True
     rows = np.zeros((count, WIDTH))
     columns = {
         "closeness": closeness,
@@ -167,17 +168,17 @@ def feature_rows(
         "clause_before": held[own_clause],
         "clause_after": held[np.minimum(own_clause + 2, clauses + 1)],
         "covered": (within[ends] - within[starts]) / lengths,
-        "focus_before": 1 / (1 + focus.get("before", far) / 4),
-        "focus_after": 1 / (1 + focus.get("after", far) / 4),
-        "follows_focus": focus.get("follows", np.zeros(count)),
-        "opens_clause": opens.astype(np.float64),
-        "closes_clause": np.array([float(c.end in closing) for c in proposed]),
+        "focus_before": before,
+        "focus_after": after,
+        "follows_focus": follows,
+        "opens_clause": opening[starts],
+        "closes_clause": closing[ends],
         "length": lengths / 10,
         "log_length": np.log(lengths),
         "place": starts / max(1, size),
         "nearest_left": 1 / (1 + left / 3),
         "nearest_right": 1 / (1 + right / 3),
-        "after_all": (starts >= last).astype(np.float64),
+        "after_all": starts >= last,
         "same_item": same_item,
     }
     for name, values in columns.items():
@@ -223,23 +224,22 @@ def _agreement(
     asked, folded = query.question, passage.folded
     period = next((a.constraint.period for a in aligned if a.constraint.period is not None), None)
     figures = {f.end: f for f in passage.figures}
-    offices = {t.start + len(t.text) for t in passage.tokens if _OFFICE.search(t.text)}
-    head = query.text[max(0, asked.start - 2) : asked.start][-1:]
-    heads = {at for at, char in enumerate(folded) if char == head} if head else set()
-    spots = sorted(heads)
+    office, head = np.zeros((2, len(folded) + 1), dtype=np.bool_)
+    office[[t.start + len(t.text) for t in passage.tokens if _OFFICE.search(t.text)]] = True
+    if asked.start:
+        for place, _ in _places(query.text[asked.start - 1], folded):
+            head[place + 1 : place + 5] = True  # it stands among the four characters before
+    starts = [one.start for one in proposed]
+    rows[:, COLUMN["office_before"]] = office[starts]
+    rows[:, COLUMN["head_asked"]] = head[starts]
+    rows[:, COLUMN["in_question"]] = [folded[one.start : one.end] in query.text for one in proposed]
+    if read:
+        rows[:, COLUMN["read"]] = [read.get((one.start, one.end), 0.0) for one in proposed]
     for at, one in enumerate(proposed):
-        row = rows[at]
         if (figure := figures.get(one.end)) is not None:
-            _of_figure(row, query, figure, one, folded)
+            _of_figure(rows[at], query, figure, one, folded)
         if asked.noun:
-            _of_noun(row, asked.noun, one, folded)
-        row[COLUMN["office_before"]] = float(one.start in offices)
-        row[COLUMN["in_question"]] = float(folded[one.start : one.end] in query.text)
-        row[COLUMN["head_asked"]] = float(
-            bool(spots) and not heads.isdisjoint(range(one.start - 4, one.start))
-        )
-        if read:
-            row[COLUMN["read"]] = read.get((one.start, one.end), 0.0)
+            _of_noun(rows[at], asked.noun, one, folded)
     if period is not None and passage.periods:
         _of_period(rows, period, passage, proposed)
 

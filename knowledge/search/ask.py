@@ -226,7 +226,7 @@ def _answer(text: str, examined: Examined, language: Analyzer, limit: int) -> An
     elif not verdict.found and not verdict.differences and verdict.confidence < CLOSE_FROM:
         order = examined.in_other_words()
     facts = examined.shelf.facts(order)
-    shown = merge_repeats(facts)[:limit]
+    shown = merge_repeats(facts, language.fold)[:limit]
     also = [tuple(facts[at] for at in repeats) for _, repeats in shown]
     kept = [at for at, _ in shown]
     order, facts = order[kept], [facts[at] for at in kept]

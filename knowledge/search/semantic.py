@@ -114,7 +114,7 @@ def is_close(likeness: float, facts: int, held: float, text: str) -> bool:
     A fragment says nothing (作。). `held` is the share of the query's character pairs that stand around it: where the
     words are there and the answer is not, another thing is told in the same words.
     """
-    return is_whole(text) and held <= SAME_WORDS and likeness >= ALIKE and is_meant(likeness, facts)
+    return held <= SAME_WORDS and likeness >= ALIKE and is_meant(likeness, facts) and is_whole(text)
 
 
 def is_whole(text: str) -> bool:

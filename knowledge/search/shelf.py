@@ -7,7 +7,7 @@ bounded by the length of the ranking however many files there are.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from knowledge.search.corpus import Array, Corpus
 from knowledge.search.pool import Pool
 from knowledge.text.analyzer import Analyzer
 from knowledge.text.folding import fold
-from knowledge.text.nearness import changes, likeness
+from knowledge.text.nearness import changes, near_pairs
 
 BEFORE, AFTER = 2, 1
 """Neighbours that a fact is read with."""
@@ -25,7 +25,7 @@ BEFORE, AFTER = 2, 1
 _ALIKE = 0.92
 _SHORTEST = 12
 _MARKS = re.compile(r"[\W_]+")
-_THOUSANDS = re.compile(r"(?<=\d)[,，](?=\d{3}(?!\d))")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _EMPTY = frozenset("的地得了着过也就都而并且在于是有其该此这")
 
 
@@ -87,32 +87,30 @@ class Shelf:
         return [self._read[number] for number in wanted]
 
 
-def merge_repeats(facts: Sequence[Fact]) -> list[tuple[int, tuple[int, ...]]]:
+def merge_repeats(
+    facts: Sequence[Fact], fold: Callable[[str], str] = fold
+) -> list[tuple[int, tuple[int, ...]]]:
     """Return the places of the facts to show, in order, each with those of the later facts that only repeat it.
 
     Figures must be the same, however they are written (8600万元, 8,600万元): 8600 and 8700 are two facts.
     """
-    plain = [_plain(fact.text) for fact in facts]
-    shown: list[tuple[int, list[int]]] = []
-    for at, text in enumerate(plain):
-        same = next((repeats for first, repeats in shown if _repeats(plain[first], text)), None)
-        if same is None:
-            shown.append((at, []))
-        else:
-            same.append(at)
-    return [(at, tuple(repeats)) for at, repeats in shown]
+    plain = [_plain(fold(fact.text)) for fact in facts]
+    repeats: dict[int, list[int]] = {at: [] for at in range(len(plain))}
+    for first, at in near_pairs(plain, _ALIKE):
+        if first in repeats and at in repeats and _repeats(plain[first], plain[at]):
+            repeats[first].append(at)
+            del repeats[at]
+    return [(at, tuple(later)) for at, later in repeats.items()]
 
 
-def _plain(text: str) -> str:
-    return _MARKS.sub("", _THOUSANDS.sub("", fold(text)))
+def _plain(folded: str) -> str:
+    return _MARKS.sub("", _THOUSANDS.sub("", folded) if "," in folded else folded)
 
 
 def _repeats(first: str, other: str) -> bool:
     if first == other:
         return True
     if min(len(first), len(other)) < _SHORTEST:
-        return False
-    if not likeness(first, other, _ALIKE):
         return False
     changed = (
         first[part.start : part.end] + other[part.after_start : part.after_end]

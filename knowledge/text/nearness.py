@@ -46,6 +46,15 @@ def remembered(part: str, titles: Sequence[str]) -> list[int]:
     return [number for _, number in sorted(longer, key=lambda one: (-one[0], one[1]))]
 
 
+def near_pairs(texts: Sequence[str], at_least: float) -> list[tuple[int, int]]:
+    """Return the numbers of every two texts, the earlier first, whose `likeness` is so great, ascending."""
+    from rapidfuzz import process
+    from rapidfuzz.distance import Indel
+
+    near = process.cdist(texts, texts, scorer=Indel.normalized_similarity, score_cutoff=at_least).nonzero()
+    return [(one, other) for one, other in zip(*(side.tolist() for side in near), strict=True) if one < other]
+
+
 def likeness(one: str, other: str, at_least: float = 0.0) -> float:
     """Return the share of characters that two texts have in common, in order, 0 to 1; 0 where it is below `at_least`."""
     from rapidfuzz.distance import Indel

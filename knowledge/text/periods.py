@@ -106,6 +106,8 @@ _CLOCK = re.compile(
     r"(?<!\d)(?<!\d[:.])(?P<hour>[01]?\d|2[0-4])[:](?P<minute>[0-5]\d)(?![\d:])"
     rf"|(?P<when>上午|下午|晚上|中午|凌晨|早上|傍晚|晚|早)?(?P<spoken>{_NUMBER})(?:时|点)(?:(?P<past>{_NUMBER})分?|(?P<half>半))?(?![\d间候期代差]|点)"
 )
+_TELLING = re.compile(r"[年月日季时点:]|\d\s?[-./]")
+"""Without any of these no time is told."""
 _RELATIVE = {"今": 0, "本": 0, "去": -1, "上": -1, "前": -2, "明": 1, "后": 2}
 _LATER = frozenset({"下午", "晚上", "傍晚", "晚"})
 
@@ -128,6 +130,8 @@ def is_compared_with(span: DatedSpan, folded: str) -> bool:
 
 def periods(folded: str) -> tuple[DatedSpan, ...]:
     """Return the times of a folded text in order, disjoint; spans of years as their ends."""
+    if not _TELLING.search(folded):
+        return ()
     found = [
         DatedSpan(*match.span(), period) for match in _WRITTEN.finditer(folded) if (period := _period(match))
     ]
