@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -28,6 +28,12 @@ COLUMNS = frozenset(
 def _adapter(kind: Any) -> TypeAdapter[Any]:
     """Made when first needed: it takes some milliseconds."""
     return TypeAdapter(kind)
+
+
+@cache
+def _rest() -> tuple[tuple[str, Any], ...]:
+    """The fields of a fact that share a column, with their defaults."""
+    return tuple((each.name, each.default) for each in fields(Fact) if each.name not in COLUMNS)
 
 
 def deflate(data: bytes) -> bytes:
@@ -77,7 +83,10 @@ def load_article(file: str, text: str, library: str | None = None) -> Article:
 
 def fact_row(key: int, fact: Fact) -> Row:
     """Write a fact under its key, its article apart."""
-    rest = _adapter(Fact).dump_json(fact, exclude=set(COLUMNS), exclude_defaults=True).decode()
+    usual = all(getattr(fact, name) == default for name, default in _rest())
+    rest = (
+        "" if usual else _adapter(Fact).dump_json(fact, exclude=set(COLUMNS), exclude_defaults=True).decode()
+    )
     return (
         key,
         fact.id,
@@ -89,7 +98,7 @@ def fact_row(key: int, fact: Fact) -> Row:
         int(fact.uncertain),
         fact.page,
         fact.page_first_line,
-        "" if rest == "{}" else rest,
+        rest,
     )
 
 

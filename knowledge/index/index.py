@@ -7,7 +7,6 @@ import sqlite3
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
@@ -22,8 +21,8 @@ from knowledge.index.postings import (
     Additions,
     BigramIndex,
     BigramWriter,
+    EncodedTexts,
     build_columns,
-    encoded_texts,
     open_columns,
     save_columns,
     update_columns,
@@ -31,7 +30,6 @@ from knowledge.index.postings import (
 from knowledge.model import Article, Browse, Document, Fact, Listed, Listing, ParsedDocument, RepairEntry
 from knowledge.query.analysis import Filter
 from knowledge.search.corpus import Columns
-from knowledge.text.folding import Codes, encode
 
 RECORDS, GRAMS, COLUMNS = "records.sqlite", "grams", "columns.npy"
 
@@ -103,15 +101,16 @@ def _write(
         if no is not None:
             grams.remove(no)
             gone.append(no)
-    rows: list[tuple[int, bytes]] = []
+    texts: list[EncodedTexts] = []
     articles: list[int] = []
-    heads: list[tuple[int, bytes]] = []
+    heads: list[EncodedTexts] = []
     for no, (document, data) in enumerate(repaired, first):
         try:
-            encoded = _encode(no, document)
-            records.add(no, document, data, encoded.facts)
-            for (key, _, _), codes in zip(encoded.facts, encoded.codes, strict=True):
-                grams.add(no, key, codes)
+            facts = _placed(no, document)
+            its_texts = EncodedTexts.of([key for key, _, _ in facts], [fact.text for _, fact, _ in facts])
+            its_heads = _heads(no, document.articles)
+            records.add(no, document, data, facts)
+            grams.add(no, its_texts)
         except BaseException as error:
             if isinstance(error, sqlite3.OperationalError | OSError) or blames_machine(error):
                 raise
@@ -119,46 +118,29 @@ def _write(
             grams.remove(no)
             skip(document.document, error)
         else:
-            heads += encoded.heads
-            rows += [
-                (key, codes.tobytes())
-                for (key, _, _), codes in zip(encoded.facts, encoded.codes, strict=True)
-            ]
-            articles += [article for _, _, article in encoded.facts]
+            heads.append(its_heads)
+            texts.append(its_texts)
+            articles += [article for _, _, article in facts]
     grams.commit()
     records.close()
-    return Additions(encoded_texts(rows), np.array(articles, dtype=np.int64), encoded_texts(heads))
+    joined = EncodedTexts.joined
+    return Additions(joined(texts), np.array(articles, dtype=np.int64), joined(heads))
 
 
-@dataclass(frozen=True, slots=True)
-class _Encoded:
-    """What one document gives to the arrays: its facts with their keys and articles' keys, and folded texts."""
-
-    facts: tuple[tuple[int, Fact, int], ...]
-    codes: tuple[Codes, ...]
-    heads: tuple[tuple[int, bytes], ...]
-
-
-def _encode(no: int, document: ParsedDocument) -> _Encoded:
-    facts = tuple(_placed(no, document))
-    if max(len(facts), len(document.articles)) >> FILE_BITS:
+def _placed(no: int, document: ParsedDocument) -> list[tuple[int, Fact, int]]:
+    """Give every fact its key and its article's, article by article."""
+    if max(len(document.facts), len(document.articles)) >> FILE_BITS:
         raise ValueError(f"more than {1 << FILE_BITS} facts in one file")
-    heads = tuple((key, encode(head).tobytes()) for key, head in _heads(no, document.articles))
-    return _Encoded(facts, tuple(encode(fact.text) for _, fact, _ in facts), heads)
+    first = no << FILE_BITS
+    articles = {article.id: key for key, article in enumerate(document.articles, first)}
+    ordered = sorted(document.facts, key=lambda fact: articles[fact.article.id])
+    return [(key, fact, articles[fact.article.id]) for key, fact in enumerate(ordered, first)]
 
 
-def _placed(no: int, repaired: ParsedDocument) -> Iterator[tuple[int, Fact, int]]:
-    """Give every fact its key, article by article."""
-    places = {article.id: place for place, article in enumerate(repaired.articles)}
-    ordered = sorted(repaired.facts, key=lambda fact: places[fact.article.id])
-    for at, fact in enumerate(ordered):
-        yield (no << FILE_BITS) + at, fact, (no << FILE_BITS) + places[fact.article.id]
-
-
-def _heads(no: int, articles: Sequence[Article]) -> Iterator[tuple[int, str]]:
-    for place, article in enumerate(articles):
-        heads = (article.kicker, article.title, article.subtitle)
-        yield (no << FILE_BITS) + place, "。".join(head.text for head in heads if head)
+def _heads(no: int, articles: Sequence[Article]) -> EncodedTexts:
+    printed = [(article.kicker, article.title, article.subtitle) for article in articles]
+    texts = ["。".join(head.text for head in heads if head) for heads in printed]
+    return EncodedTexts.of([(no << FILE_BITS) + place for place in range(len(texts))], texts)
 
 
 class Index:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from mmap import ACCESS_READ, mmap
 from os import SEEK_CUR
 from pathlib import Path
@@ -23,7 +24,7 @@ import numpy.typing as npt
 import tantivy
 
 from knowledge.search.corpus import Array, Columns, distinct
-from knowledge.text.folding import SEPARATOR, Codes, decoded
+from knowledge.text.folding import SEPARATOR, decoded, encode_all
 from knowledge.text.pinyin import sounds
 
 _CHUNK = 100_000
@@ -74,11 +75,27 @@ class Additions:
 
 @dataclass(frozen=True, slots=True)
 class EncodedTexts:
-    """Encoded texts in a row with the key of each."""
+    """Encoded texts in a row, each closed by a separator, with the key of each."""
 
     codes: Array
     offsets: Array
     keys: Array
+
+    @classmethod
+    def of(cls, keys: Sequence[int], texts: Sequence[str]) -> EncodedTexts:
+        """Encode texts."""
+        codes, lengths = encode_all(texts)
+        return cls(codes, _offsets(np.array(lengths, dtype=np.int64)), np.array(keys, dtype=np.int64))
+
+    @classmethod
+    def joined(cls, parts: Sequence[EncodedTexts]) -> EncodedTexts:
+        """Put texts behind others; the keys ascend."""
+        lengths = [np.zeros(0, np.int64), *(np.diff(part.offsets) for part in parts)]
+        return cls(
+            np.concatenate([np.zeros(0, "<u2"), *(part.codes for part in parts)]),
+            _offsets(np.concatenate(lengths)),
+            np.concatenate([np.zeros(0, np.int64), *(part.keys for part in parts)]),
+        )
 
     def without(self, gone: npt.NDArray[np.bool_]) -> EncodedTexts:
         """Leave out the texts marked in `gone`."""
@@ -88,27 +105,6 @@ class EncodedTexts:
     def only(self, chosen: npt.NDArray[np.bool_]) -> EncodedTexts:
         """Keep the texts marked in `chosen`."""
         return self.without(~chosen)
-
-    def then(self, other: EncodedTexts) -> EncodedTexts:
-        """Put `other` behind; its keys are all greater."""
-        return EncodedTexts(
-            np.concatenate([self.codes, other.codes]),
-            np.concatenate([self.offsets, other.offsets[1:] + self.offsets[-1]]),
-            np.concatenate([self.keys, other.keys]),
-        )
-
-
-def encoded_texts(rows: Iterable[tuple[int, bytes]]) -> EncodedTexts:
-    """Lay (key, UTF-16 units) in a row, each closed by a separator."""
-    keys: list[int] = []
-    parts: list[bytes] = []
-    end = SEPARATOR.encode("utf-16-le")
-    for key, data in rows:
-        keys.append(key)
-        parts.append(data + end)
-    lengths = np.fromiter((len(part) // 2 for part in parts), dtype=np.int64, count=len(parts))
-    codes = np.frombuffer(b"".join(parts), dtype="<u2")
-    return EncodedTexts(codes, _offsets(lengths), np.array(keys, dtype=np.int64))
 
 
 def _offsets(lengths: Array) -> Array:
@@ -162,8 +158,9 @@ def update_columns(
 ) -> Columns:
     """Make the columns of an index from another's, some facts and heads gone and others added behind."""
     before = EncodedTexts(base.codes, base.offsets, base.keys)
-    facts = before.without(gone).then(added.facts)
-    heads = EncodedTexts(base.heads, base.head_offsets, base.head_keys).without(gone_heads).then(added.heads)
+    facts = EncodedTexts.joined([before.without(gone), added.facts])
+    heads = EncodedTexts(base.heads, base.head_offsets, base.head_keys).without(gone_heads)
+    heads = EncodedTexts.joined([heads, added.heads])
     char_less, *less = frequencies(before.only(gone))
     char_more, *more = frequencies(added.facts)
     counted = ((base.grams, base.gram_df), more, (less[0], -less[1]))
@@ -195,15 +192,18 @@ def _schema() -> tantivy.Schema:
     return builder.build()
 
 
-def grams(codes: Codes) -> str:
-    """Return an encoded text's character pairs, parted by spaces; a run's last character stands alone as well.
+def _grams(texts: EncodedTexts) -> Iterator[str]:
+    """Yield each text's character pairs, parted by spaces; a run's last character stands alone as well.
 
     So one character is found as the beginning of some token wherever it stands.
     """
-    pairs = np.full((len(codes), 3), ord(SEPARATOR), "<u2")
-    pairs[:, 0] = codes
-    pairs[:-1, 1] = codes[1:]
-    return decoded(pairs[codes != ord(SEPARATOR)].reshape(-1))
+    pairs = np.full((len(texts.codes), 3), ord(SEPARATOR), "<u2")
+    pairs[:, 0] = texts.codes
+    pairs[:-1, 1] = texts.codes[1:]
+    begins = texts.codes != ord(SEPARATOR)
+    whole = decoded(pairs[begins].reshape(-1))
+    ends = np.concatenate([[0], np.cumsum(begins)])[texts.offsets].tolist()
+    return (whole[3 * start : 3 * end] for start, end in pairwise(ends))
 
 
 @contextmanager
@@ -245,14 +245,15 @@ class BigramWriter:
         # Not by term: tantivy-py then takes the number for a signed one, and nothing is deleted.
         self._writer.delete_documents_by_query(tantivy.Query.term_query(self._index.schema, "file", file))
 
-    def add(self, file: int, key: int, codes: Codes) -> None:
-        """Add one fact."""
-        document = tantivy.Document()
-        document.add_unsigned("file", file)
-        document.add_unsigned("key", key)
-        document.add_text("grams", grams(codes))
+    def add(self, file: int, facts: EncodedTexts) -> None:
+        """Add facts of a file."""
         with _told_by_the_system():
-            self._writer.add_document(document)
+            for key, grams in zip(facts.keys.tolist(), _grams(facts), strict=True):
+                document = tantivy.Document()
+                document.add_unsigned("file", file)
+                document.add_unsigned("key", key)
+                document.add_text("grams", grams)
+                self._writer.add_document(document)
 
     def commit(self) -> None:
         """Begin to write everything to the disk, and to merge, while others work; nothing may be added after it."""

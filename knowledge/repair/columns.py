@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Final
 
 from knowledge.repair.characters import width
@@ -35,9 +35,9 @@ _CLOSE: Final = 2
 # Of a column's lines so many must fill it: a table's do not.
 _RUNNING: Final = 0.4
 _FILLED: Final = 0.75
-_MEASURES: Final[tuple[Callable[[str], int], ...]] = (
-    lambda char: 1,
-    lambda char: 2 if char >= "\u2e80" else 1,
+_MEASURES: Final[tuple[Callable[[str], list[int]], ...]] = (
+    lambda text: [1] * len(text),
+    lambda text: [2 if char >= "\u2e80" else 1 for char in text],
 )
 
 
@@ -64,14 +64,9 @@ class _Gutter:
 class _Grid:
     """The rows of a page by places: one a character, or two for a wide one."""
 
-    def __init__(self, texts: Sequence[str], measure: Callable[[str], int]) -> None:
+    def __init__(self, texts: Sequence[str], measure: Callable[[str], list[int]]) -> None:
         self._texts = texts
-        self._places: list[list[int]] = []
-        for text in texts:
-            places = [0]
-            for char in text:
-                places.append(places[-1] + measure(char))
-            self._places.append(places)
+        self._places = [[0, *accumulate(measure(text))] for text in texts]
         self._runs = [list(self._runs_of(row)) for row in range(len(texts))]
 
     def parted(self, cells: Sequence[Cell]) -> list[list[Cell]]:

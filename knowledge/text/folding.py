@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import cache
+from itertools import accumulate, pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -140,8 +142,19 @@ def _parts_words(char: str) -> bool:
 
 def encode(text: str) -> Codes:
     """Return folded, squeezed `text` as UTF-16 units, everything that parts words being `SEPARATOR`."""
-    raw = squeeze(fold(text)).encode("utf-16-le", "replace")
-    codes = np.frombuffer(raw, dtype="<u2")
+    return _units(squeeze(fold(text)))
+
+
+def encode_all(texts: Sequence[str]) -> tuple[Codes, list[int]]:
+    """Return texts as `encode` does in a row, each closed by a `SEPARATOR`, and their lengths with it."""
+    folded = fold("".join(texts))
+    ends = accumulate(map(len, texts), initial=0)
+    squeezed = [squeeze(folded[start:end]) + SEPARATOR for start, end in pairwise(ends)]
+    return _units("".join(squeezed)), list(map(len, squeezed))
+
+
+def _units(squeezed: str) -> Codes:
+    codes = np.frombuffer(squeezed.encode("utf-16-le", "replace"), dtype="<u2")
     parted = _parted()
     found: Codes = parted.take(codes)
     if not found.all():

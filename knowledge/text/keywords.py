@@ -20,9 +20,8 @@ SHOWN = 5
 """Key words of an article."""
 READ = 4_000
 """Characters that are read of an article: what it is about is said by then."""
-TELLING = ("n", "nr", "ns", "nt", "nz", "nrt", "vn", "l")
+TELLING = frozenset({"n", "nr", "ns", "nt", "nz", "nrt", "vn", "l"})
 """Parts of speech (jieba's tags): nouns, persons, places, organisations, other names, verbal nouns, set phrases."""
-NAME = "nz"
 UNKNOWN = "x"
 """What rjieba says of a word that its dictionary has not: mostly a name."""
 
@@ -62,7 +61,7 @@ class KeywordExtractor:
     def keywords(self, title: str, sentences: Sequence[str]) -> tuple[str, ...]:
         """Return at most `SHOWN` key words of an article, the most telling first."""
         text = "\n".join((title, *sentences))[:READ]
-        found: list[str] = self._tfidf.extract_tags(text, topK=SHOWN, allowPOS=TELLING)
+        found: list[str] = self._tfidf.extract_tags(text, topK=SHOWN)
         return tuple(found)
 
     @cached_property
@@ -72,19 +71,17 @@ class KeywordExtractor:
             from jieba.analyse import default_tfidf
 
         found = copy(default_tfidf)
-        found.postokenizer = _Cutter(ChineseAnalyzer(self._dictionary))
+        found.tokenizer = _Cutter(ChineseAnalyzer(self._dictionary))
         return found
 
 
 class _Cutter:
-    """Cuts for jieba as texts are cut everywhere else."""
+    """Cuts for jieba as texts are cut everywhere else, and gives it only what may tell: words of the right kind."""
 
     def __init__(self, language: ChineseAnalyzer) -> None:
-        from jieba.posseg import pair
-
         self._language = language
-        self._pair = pair
 
-    def cut(self, text: str) -> Iterator[Any]:
+    def cut(self, text: str) -> Iterator[str]:
         for word, tag in self._language.words(text):
-            yield self._pair(word, NAME if tag == UNKNOWN and word.isalpha() else tag)
+            if tag in TELLING or (tag == UNKNOWN and word.isalpha()):
+                yield word

@@ -18,7 +18,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from random import Random
 from statistics import median
@@ -26,7 +26,7 @@ from statistics import median
 import psutil
 
 from knowledge.index.index import build_index, open_index
-from knowledge.index.postings import BigramWriter, EncodedTexts, encoded_texts
+from knowledge.index.postings import BigramWriter, EncodedTexts
 from knowledge.model import ParsedDocument
 from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import analyse
@@ -35,7 +35,6 @@ from knowledge.snapshot import Snapshot
 from knowledge.snapshots.build import build
 from knowledge.snapshots.request import BuildRequest
 from knowledge.text.analyzer import ChineseAnalyzer
-from knowledge.text.folding import encode
 from tests.bench.peers import SqliteWords, TantivyWords
 from tests.bench.squad import Stock, as_file, as_repaired, grown, stock_of, stock_of_seeds
 from tests.support.process import environment
@@ -104,8 +103,9 @@ def _measure(stock: Stock, size: int, folder: Path) -> None:
     index = folder / "index"
     whole = _spent(lambda: build_index(index, ((one, b"") for one in _documents(stock, size))))
     whole -= _spent(lambda: deque(_documents(stock, size), maxlen=0))
-    plain = [text for sentences in grown(stock, size) for text in sentences]
-    fields = _spent(lambda: _candidates_only(folder / "grams", plain))
+    articles = list(grown(stock, size))
+    plain = [text for sentences in articles for text in sentences]
+    fields = _spent(lambda: _candidates_only(folder / "grams", articles))
     stored = sum(path.stat().st_size for path in index.rglob("*") if path.is_file())
     print(
         f"{len(plain):,} facts: candidate fields {len(plain) / fields:,.0f} facts/CPU s, whole index with records"
@@ -169,16 +169,15 @@ def _spent(do: Callable[[], object]) -> float:
     return time.process_time() - began
 
 
-def _candidates_only(folder: Path, plain: Iterable[str]) -> EncodedTexts:
-    writer = BigramWriter(folder)
-    rows: list[tuple[int, bytes]] = []
-    for key, text in enumerate(plain):
-        codes = encode(text)
-        writer.add(0, key, codes)
-        rows.append((key, codes.tobytes()))
-    with writer:
+def _candidates_only(folder: Path, articles: Iterable[Sequence[str]]) -> EncodedTexts:
+    texts: list[EncodedTexts] = []
+    keys = count()
+    with BigramWriter(folder) as writer:
+        for file, sentences in enumerate(articles):
+            texts.append(EncodedTexts.of(list(islice(keys, len(sentences))), sentences))
+            writer.add(file, texts[-1])
         writer.commit()
-    return encoded_texts(rows)
+    return EncodedTexts.joined(texts)
 
 
 def _new(folder: Path) -> Path:
