@@ -332,7 +332,7 @@ class Aligner:
             return ""
         text = passage.tight
         compared = [compared_at(text, *match.span()) for match in re.finditer(re.escape(word), text)]
-        return compared[0] if all(compared) else ""
+        return compared[0] if compared and all(compared) else ""
 
     def _of_other_place(self, one: Constraint, passage: Passage) -> str:
         """The name that the fact has with another place before it: 上海研究院 for 北京研究院."""
