@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from knowledge.answering.constraints import (
     SUPERLATIVE,
@@ -41,7 +42,6 @@ in a word of its kind; not at all."""
 _NUMERALS = "一二三四五六七八九十首末0123456789"
 _COMPASS = "东南西北中"
 _OTHERING = ("副", "非")
-_COMPLEMENTS = "出成完好掉起住"
 TIERS = "省市区县镇乡村"
 """What parts of the state are called."""
 _DENYING = re.compile(
@@ -150,6 +150,8 @@ class Aligner:
         level = self._level(one, word, passage, near)
         if level == 0 and (other := self._denied(one, word, passage) or self._compared(one, word, passage)):
             return Alignment(one, Relation.OTHER, 6, other, hard=True)
+        if level == 0 and self._only_describes(one, passage):
+            return Alignment(one, Relation.SAME, LEVELS.index("part"))
         if level <= 2:
             return Alignment(one, Relation.SAME, level)
         if SUPERLATIVE.fullmatch(word):
@@ -255,8 +257,8 @@ class Aligner:
         forms = (word, *(o for e in self.query.expansions if e.word == one.text for o in e.others))
         for level, text in ((0, passage.tight), (1, passage.heads), (2, near)):
             if any(self._stands(one, form, text) for form in forms):
-                return 3 if level in (0, 2) and _is_in_another(word, passage) else level
-        if one.kind is SlotKind.DEED and len(word) == 2 and _is_opened(word, passage.tight):
+                return 3 if level in (0, 2) and passage.holds_within_another(word) else level
+        if one.kind is SlotKind.DEED and len(word) == 2 and passage.holds_opened(word):
             return 0
         if one.kind is SlotKind.DEED and _is_of_two(word, passage):
             return 3
@@ -324,6 +326,19 @@ class Aligner:
         if not denied or any((one is not None) is asked for one in denied):
             return ""
         return f"{denied[0].group() if denied[0] else ''}{word}"  # 尚未建成, 未安全转移
+
+    def _only_describes(self, one: Constraint, passage: Passage) -> bool:
+        """Tell whether the office that is asked about only describes other things: 编剧 of 编剧环节 for 编剧是谁."""
+        question, text = self.query.question, self.query.text
+        is_office = question.type is QuestionType.WHO and text[question.start] in "是为叫"
+        if not is_office or not self._is_asked(one):
+            return False
+        after = [following for token, following in pairwise(passage.tokens) if token.text == one.text]
+        return bool(after) and all(
+            ((token.tag[:1] == "n" and token.tag[:2] != "nr") or token.tag == "vn")
+            and passage.language.knows(token.text)
+            for token in after
+        )
 
     def _compared(self, one: Constraint, word: str, passage: Passage) -> str:
         """What the word is only compared with: a figure in 远超乙公司、丙公司 is told of neither."""
@@ -406,24 +421,6 @@ def _turned(one: Constraint, asked: re.Match[str], passage: Passage) -> Alignmen
 
 def _holds_part(word: str, text: str, length: int) -> bool:
     return any(word[at : at + length] in text for at in range(len(word) - length + 1))
-
-
-def _is_in_another(word: str, passage: Passage) -> bool:
-    """Whether a word stands only within one of another meaning: 出口 and 进口 in 进出口, 学生 in 大学生, 中学 in 中小学."""
-    if len(word) != 2 or any(token.text == word for token in passage.tokens):
-        return False
-    others = [
-        token.text for token in passage.tokens if len(token.text) == 3 and token.tag in ("n", "vn", "v")
-    ]
-    ends = sum(other.endswith(word) for other in others)
-    holds = any(other[0] + other[2] == word for other in others)
-    return (ends > 0 or holds) and ends == passage.tight.count(word)
-
-
-def _is_opened(verb: str, text: str) -> bool:
-    """Whether a verb and its complement stand with one character between them: 查出 in 查找出, 建成 in 建设成."""
-    opened = rf"{re.escape(verb[0])}[\u4e00-\u9fff]{verb[1]}"
-    return verb[1] in _COMPLEMENTS and re.search(opened, text) is not None
 
 
 def _is_of_two(word: str, passage: Passage) -> bool:

@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +17,7 @@ from knowledge.answering.alignment import TIERS, Alignment
 from knowledge.answering.candidates import Candidate, CandidateKind
 from knowledge.answering.constraints import SlotKind, asked_measure, is_of_measure
 from knowledge.answering.scorer import COLUMN, Array, clause_numbers, unit_of
-from knowledge.answering.whole import nouns_after
+from knowledge.answering.whole import nouns_after, whole_moments
 from knowledge.answering.window import Passage
 from knowledge.query.analysis import Query
 from knowledge.query.question import NUMBERS, QuestionType, is_kind_of_place
@@ -24,6 +26,7 @@ from knowledge.text.numbers import Quantity
 from knowledge.text.periods import Relation, is_compared_with
 
 _PART = re.compile(r"[,，;；。!！?？:：、](?!\d)|——|…|\|")
+_OPENING = frozenset(",，;；。:：、!！?？")
 _NUMBERED = re.compile(
     r"(?:\d+|[一二三四五六七八九十]+)(?:年|月|日|号线|[期批届次季级楼层班组队轮])|[今去前明]年|[上下]半年|[上下本]月"
 )
@@ -288,6 +291,20 @@ def _kept(
         times = np.array([one.kind in wanted for one in proposed])
         if together[times].max(initial=0.0) >= TOGETHER:
             yield (together > 0) | ~times
+        parts, held = _by_moments(query, passage)
+        if query.type is QuestionType.TIME and parts:
+            of = [bisect_right(parts, one.start) - 1 for one in proposed]
+            yield np.array([at < 0 or held[at] == max(held) for at in of]) | ~times
+
+
+def _by_moments(query: Query, passage: Passage) -> tuple[list[int], list[int]]:
+    """Where several moments open what each tells of, and how much of the query stands in each of these parts."""
+    folded = passage.folded
+    begins = [at for at, _ in whole_moments(passage) if at == 0 or folded[at - 1] in _OPENING]
+    if len(begins) < 2:
+        return [], []
+    parts = [folded[start:end] for start, end in pairwise((*begins, len(folded)))]
+    return begins, [sum(len(word.text) for word in query.words if word.text in part) for part in parts]
 
 
 def count_others(query: Query, passage: Passage, proposed: Sequence[Candidate]) -> npt.NDArray[np.bool_]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,7 +15,8 @@ from knowledge.text.periods import DatedSpan, Period, periods
 
 LONGEST_SPEAKER = 8
 LONGEST_TURN = 20
-_NAMES = frozenset({"nr", "ns", "nt", "nz"})
+_COMPLEMENTS = "出成完好掉起住"
+_SCALES = frozenset("百千万亿")
 
 
 def tight(folded: str) -> str:
@@ -57,10 +59,10 @@ class Passage:
 
     @cached_property
     def figures(self) -> tuple[Quantity, ...]:
-        """The fact's figures; what the dictionary knows as a name is none: 百度."""
-        named = {(t.start, t.start + len(t.text)) for t in self.tokens if t.tag[:2] in _NAMES}
+        """The fact's figures; a noun that only begins as one does is none: 百度."""
+        nouns = {(t.start, t.start + len(t.text)) for t in self.tokens if t.tag[:1] == "n"}
         told = self.language.quantities(self.folded)
-        return tuple(one for one in told if (one.start, one.end) not in named)
+        return tuple(one for one in told if one.text[0] not in _SCALES or (one.start, one.end) not in nouns)
 
     @cached_property
     def tight(self) -> str:
@@ -106,3 +108,17 @@ class Passage:
             for span in periods(self.language.fold(text))[-1:]:
                 whole = whole.within(span.period)
         return whole
+
+    def holds_within_another(self, word: str) -> bool:
+        """Tell whether a word stands only within one of another meaning: 出口 in 进出口, 学生 in 大学生, 中学 in 中小学."""
+        if len(word) != 2 or any(token.text == word for token in self.tokens):
+            return False
+        others = [t.text for t in self.tokens if len(t.text) == 3 and t.tag in ("n", "vn", "v")]
+        ends = sum(other.endswith(word) for other in others)
+        holds = any(other[0] + other[2] == word for other in others)
+        return (ends > 0 or holds) and ends == self.tight.count(word)
+
+    def holds_opened(self, verb: str) -> bool:
+        """Tell whether a verb and its complement stand with one character between: 查出 in 查找出, 建成 in 建设成."""
+        opened = rf"{re.escape(verb[0])}[\u4e00-\u9fff]{verb[1]}"
+        return verb[1] in _COMPLEMENTS and re.search(opened, self.tight) is not None

@@ -56,6 +56,8 @@ TRADE = "2023年柳江市进口额为18亿元，2024年达31.6亿元，同比增
         ("城南馆观众多少万人次", "分馆：城南馆｜面积：70亩｜观众（万人次）：15", "15"),
         ("二号线设几座换乘站", "二号线设19座车站，其中4座换乘站。", "4座"),
         ("二号线有几座换乘站", "二号线有车站19座，其中换乘站4座。", "4座"),
+        ("宏远什么时候收购青山", "2015年2月宏远与江州合并，2016年8月宏远收购青山。", "2016年8月"),
+        ("宏远什么时候与江州合并", "2015年2月宏远与江州合并，2016年8月宏远收购青山。", "2015年2月"),
         ("城区新增多少学位", "全市新增学位3600个，其中城区2400个，乡镇1200个。", "2400个"),
         ("男患者是女患者的几倍", "男患者是女患者的7倍。", "7倍"),
         ("本届展会成交额多少", "展会吸引60万人次参观，成交额达3.2亿元。", "3.2亿元"),
@@ -288,6 +290,13 @@ def test_a_neighbours_figure_bears_nothing_out_where_the_fact_has_another_of_its
     beside = Surroundings(before=("缩短58路，新开K12路。",))
     assert any(one.hard for one in align("58路多久一班", "K12路由公交站开出，每15分钟一班。", beside))
     assert not any(one.hard for one in align("58路多久一班", "每15分钟一班。", beside))
+
+
+@pytest.mark.parametrize(
+    ("fact", "level"), [("陈立在编剧环节改动台词。", "part"), ("编剧陈立改动台词。", "sentence")]
+)
+def test_an_office_that_only_describes_another_thing_is_half_borne_out(fact: str, level: str) -> None:
+    assert [LEVELS[one.level] for one in align("编剧是谁", fact)] == [level]
 
 
 def test_a_word_that_stands_nowhere_is_absent_not_contradicted() -> None:
