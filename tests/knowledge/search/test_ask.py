@@ -60,6 +60,12 @@ def test_what_holds_another_figure_than_the_one_asked_for_is_related_and_not_fou
         assert [hit.fact.article.file for hit in answer.related] == ["b.txt"]
 
 
+def test_another_name_of_what_is_asked_bears_it_out_in_a_question_for_few_words() -> None:
+    articles = {"a.txt": ("博览会开幕", "进口博览会昨天开幕，参展企业300家。")}
+    with snapshot(Aliases([("moderna", "进口博览会")]), articles) as opened:
+        assert opened.ask("moderna参展企业多少家").answer == "300家"
+
+
 def test_a_number_in_a_name_is_not_matched_by_what_it_counts_elsewhere() -> None:
     told = {"a.txt": ("通车", "江州地铁二号线昨天通车。"), "b.txt": ("改革", "改革举措共18条。")}
     with snapshot(articles=told) as opened:
