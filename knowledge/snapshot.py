@@ -34,8 +34,15 @@ from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import Query, analyse
 from knowledge.repair.stitching import is_proved
 from knowledge.search.ask import Answering, ask
-from knowledge.search.conversation import Hints, answer_across, answer_after, asked_across, hints
-from knowledge.search.related import meant_facts, related
+from knowledge.search.conversation import (
+    Hints,
+    answer_across,
+    answer_after,
+    asked_across,
+    hints,
+    meant_facts,
+    related,
+)
 from knowledge.search.semantic import Coverage, Over
 from knowledge.text.analyzer import Analyzer, ChineseAnalyzer
 

@@ -20,7 +20,8 @@ from bot.state.outbox import TOLD_VERSION, Checkpoints, News, Watch, Watches, Wa
 from bot.texts import phrases
 from knowledge.errors import SnapshotDamaged
 from knowledge.model import Fact, Hit, MatchKind
-from knowledge.query.watching import Range, Watched, read_watched
+from knowledge.query.aliases import Range
+from knowledge.query.analysis import Watched, read_watched
 from knowledge.search.matching import Readable, merged
 from knowledge.snapshot import Snapshot
 

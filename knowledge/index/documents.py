@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from dataclasses import fields, replace
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from knowledge.index import codec
-from knowledge.model import Article, Document, Fact, ParsedDocument, RepairEntry, library_folder
+from pydantic import TypeAdapter
+
+from knowledge.index import format_0_1
+from knowledge.model import Article, Document, Fact, ParsedDocument, RepairEntry, Span, library_folder
 
 _REMEMBERED = 4096
 """Facts kept at hand: what was shown is shown again."""
@@ -93,22 +97,22 @@ class DocumentStoreWriter:
             (
                 no,
                 document.name,
-                codec.dump_document(document),
-                codec.dump_lines(document.lines),
-                codec.dump_log(repaired.log) if repaired.log else None,
-                codec.deflate(data),
+                _dump_document(document),
+                _dump_lines(document.lines),
+                _dump_log(repaired.log) if repaired.log else None,
+                _deflate(data),
             ),
         )
         self._db.executemany(
             "INSERT INTO articles VALUES (?, ?, ?)",
             [
-                ((no << FILE_BITS) + at, article.id, codec.dump_article(article))
+                ((no << FILE_BITS) + at, article.id, _dump_article(article))
                 for at, article in enumerate(repaired.articles)
             ],
         )
         self._db.executemany(
             "INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [(*codec.fact_row(key, fact), article) for key, fact, article in facts],
+            [(*_fact_row(key, fact), article) for key, fact, article in facts],
         )
 
     def close(self) -> None:
@@ -153,7 +157,7 @@ class DocumentStore:
     def _load_article(self, file: str, record: str) -> Article:
         folder = library_folder(file) if self._libraries is not None else None
         library = (self._libraries or {}).get(folder, folder) if folder else None
-        return codec.load_article(file, record, library)
+        return _load_article(file, record, library)
 
     def articles_at(self, keys: Sequence[int]) -> list[Article]:
         """Return the articles of these keys, in their order."""
@@ -162,7 +166,7 @@ class DocumentStore:
         return [found[key] for key in keys]
 
     def _load(self, row: _Stored) -> Fact:
-        return codec.load_fact(row[:-2], self._article(*row[-2:]))
+        return _load_fact(row[:-2], self._article(*row[-2:]))
 
     def fact(self, fact_id: str) -> tuple[int, Fact] | None:
         """Return a fact and its key by its id."""
@@ -216,7 +220,7 @@ class DocumentStore:
         row = self._db.execute("SELECT about, lines FROM files WHERE name = ?", (name,)).fetchone()
         if row is None:
             return None
-        document = codec.load_document(row[0], codec.load_lines(row[1]))
+        document = _load_document(row[0], _inflate_json(row[1]))
         if document.size <= _SMALL:  # a reply proves several quotes of one file
             if len(self._documents) >= _DOCUMENTS:
                 self._documents.clear()
@@ -236,9 +240,106 @@ class DocumentStore:
     def original(self, name: str) -> bytes | None:
         """Return the bytes a document was read from, or None for an unknown name."""
         row = self._db.execute("SELECT data FROM files WHERE name = ?", (name,)).fetchone()
-        return None if row is None else codec.inflate(row[0])
+        return None if row is None else zlib.decompress(row[0])
 
     def log(self, name: str | None) -> Iterator[tuple[str, RepairEntry]]:
         """Every repair with its file's name, or those of one file."""
         rows = self._files("name, log", name)
-        return ((file, entry) for file, log in rows if log for entry in codec.load_log(log))
+        return ((file, entry) for file, log in rows if log for entry in _load_log(log))
+
+
+_Row: TypeAlias = "tuple[int, str, str, str, str | None, str, str | None, int, int | None, int, str]"
+_OWN_COLUMNS = frozenset(
+    ["id", "text", "spans", "article", "section", "kind", "leans_on", "uncertain", "page", "page_first_line"]
+)
+"""The fields of a fact that have a column each; the others, which few facts have, share one."""
+
+# Rows hold what differs from a noun's defaults, by name: a later field is at its default in an earlier row, and an
+# earlier program passes over it.
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    """Made when first needed: it takes some milliseconds."""
+    return TypeAdapter(kind)
+
+
+@cache
+def _shared_column() -> dict[str, Any]:
+    """The fields of a fact that share a column, with their defaults."""
+    return {field.name: field.default for field in fields(Fact) if field.name not in _OWN_COLUMNS}
+
+
+def _deflate(data: bytes) -> bytes:
+    return zlib.compress(data, 1)  # written once and seldom read
+
+
+def _dump_lines(lines: tuple[str, ...]) -> bytes:
+    return _deflate(json.dumps(lines, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+
+
+def _inflate_json(data: bytes) -> Any:
+    return json.loads(zlib.decompress(data).decode("utf-8", "surrogatepass"))
+
+
+def _dump_article(article: Article) -> str:
+    """Write an article, its file and library apart."""
+    return _adapter(Article).dump_json(article, exclude={"file", "library"}, exclude_defaults=True).decode()
+
+
+def _load_article(file: str, text: str, library: str | None = None) -> Article:
+    told = json.loads(text)
+    if isinstance(told, list):
+        told = format_0_1.article(told)
+    article: Article = _adapter(Article).validate_python({**told, "file": file, "library": library})
+    return article
+
+
+def _fact_row(key: int, fact: Fact) -> _Row:
+    """Write a fact under its key, its article apart; its spans as numbers, three a span."""
+    rest = ""
+    if any(getattr(fact, name) != default for name, default in _shared_column().items()):
+        rest = _adapter(Fact).dump_json(fact, exclude=set(_OWN_COLUMNS), exclude_defaults=True).decode()
+    spans = " ".join(f"{span.line} {span.start} {span.end}" for span in fact.spans)
+    told = fact.section, fact.kind, fact.leans_on, int(fact.uncertain), fact.page, fact.page_first_line
+    return (key, fact.id, fact.text, spans, *told, rest)
+
+
+def _load_fact(row: _Row, article: Article) -> Fact:
+    _, fact_id, text, spans, section, kind, leans_on, uncertain, page, first_line, rest = row
+    numbers = map(int, spans.split())
+    places = tuple(map(Span, numbers, numbers, numbers))
+    fact = Fact(fact_id, text, places, article, section, kind, leans_on, bool(uncertain), page, first_line)
+    if not rest:
+        return fact
+    told = json.loads(rest)
+    if isinstance(told, list):
+        told = format_0_1.rest_of_fact(told)
+    needed = {"id": fact_id, "text": text, "spans": (), "article": article}
+    whole: Fact = _adapter(Fact).validate_python({**needed, **told})
+    return replace(fact, **{name: getattr(whole, name) for name in told.keys() & Fact.__slots__})
+
+
+def _dump_document(document: Document) -> str:
+    """Write what a document is, its lines apart."""
+    return _adapter(Document).dump_json(document, exclude={"lines"}, exclude_defaults=True).decode()
+
+
+def _load_document(text: str, lines: Sequence[str]) -> Document:
+    told = json.loads(text)
+    if isinstance(told, list):
+        told = format_0_1.document(told)
+    document: Document = _adapter(Document).validate_python({**told, "lines": ()})
+    return replace(document, lines=tuple(lines))
+
+
+def _dump_log(log: tuple[RepairEntry, ...]) -> bytes:
+    return _deflate(_adapter(tuple[RepairEntry, ...]).dump_json(log, exclude_defaults=True))
+
+
+def _load_log(data: bytes) -> tuple[RepairEntry, ...]:
+    rows = _inflate_json(data)
+    if rows and isinstance(rows[0], list):
+        rows = format_0_1.log(rows)
+    log: tuple[RepairEntry, ...] = _adapter(tuple[RepairEntry, ...]).validate_python(rows)
+    return log

@@ -1,16 +1,17 @@
 """The one analysis of a query that every rung of the ladder and the short answer share; one that asks several things is cut.
 
-Its own marks ask for “引文”, -词 and 文:词, and say where to look: 库:信访, 报:青年报, 2023年:词.
+What somebody watches is read in the same way. A query's own marks ask for “引文”, -词 and 文:词, and say where to look: 库:信访,
+报:青年报, 2023年:词.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from knowledge.query.aliases import Aliases, Expansion
+from knowledge.query.aliases import Aliases, Expansion, Range
 from knowledge.query.question import Question, QuestionType, read_question
 from knowledge.text.analyzer import Analyzer, Token, content_words
 from knowledge.text.numbers import Quantity, number_keys, quantities
@@ -274,3 +275,61 @@ def _measure(match: re.Match[str], query: Query) -> str:
     return (
         f"有多{measured.group().translate(str.maketrans('低慢小短', '高快大长'))}" if measured else "有多少"
     )
+
+
+Occurrences = Callable[[str], Sequence[Range]]
+"""Tells where a folded term stands in a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What is watched, folded: of each group one way of saying it must occur, and nothing excluded."""
+
+    groups: tuple[tuple[tuple[str, ...], ...], ...]
+    excluded: tuple[str, ...] = ()
+
+    def places(self, occurrences: Occurrences) -> tuple[Range, ...] | None:
+        """Return where it stands in a text, or None where the text is about something else."""
+        if any(occurrences(word) for word in self.excluded):
+            return None
+        found: list[Range] = []
+        for group in self.groups:
+            said = next((places for way in group if (places := _all(way, occurrences))), None)
+            if said is None:
+                return None
+            found += said
+        return tuple(sorted(set(found)))
+
+
+def read_watched(words: str, aliases: Aliases, language: Analyzer) -> Watched | None:
+    """Read what somebody wants to watch; None where nothing in it can be looked for.
+
+    Words apart must all occur. A word counts as said if it stands there as it is, under another name, or if it is
+    made of several words and all of them stand there.
+    """
+    query = analyse(words, aliases, language)
+    groups = [_group(keyword, query, language) for keyword in _wanted(query)]
+    whole = tuple(group for group in groups if group)
+    return Watched(whole, query.excluded) if whole else None
+
+
+def _wanted(query: Query) -> Iterable[str]:
+    spoken = [*query.keywords, *query.phrases, *query.titles]
+    return dict.fromkeys(word for word in spoken if any(c.isalnum() for c in word))
+
+
+def _group(keyword: str, query: Query, language: Analyzer) -> tuple[tuple[str, ...], ...]:
+    ways: dict[tuple[str, ...], None] = {(keyword,): None}
+    for expansion in query.expansions:
+        if expansion.word in keyword:
+            for other in expansion.others:
+                ways[(keyword.replace(expansion.word, other),)] = None
+    parts = tuple(t.text for t in language.tokens(keyword) if len(t.text) > 1 and t.text != keyword)
+    if len(parts) > 1 and len("".join(parts)) == len(keyword):
+        ways[parts] = None
+    return tuple(ways)
+
+
+def _all(way: tuple[str, ...], occurrences: Occurrences) -> list[Range] | None:
+    found = [occurrences(term) for term in way]
+    return [place for places in found for place in places] if all(found) else None

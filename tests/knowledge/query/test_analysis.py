@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.query.aliases import Aliases, expands, parse_aliases, short_forms
-from knowledge.query.analysis import LONGEST_QUERY, Query, analyse, parts_of
+from knowledge.query.analysis import LONGEST_QUERY, Query, analyse, parts_of, read_watched
 from knowledge.query.question import QuestionType
-from knowledge.query.watching import read_watched
 from knowledge.search.matching import Readable
 from knowledge.text.analyzer import ChineseAnalyzer
 
