@@ -181,11 +181,11 @@ class Snapshot:
 
     def counts(self) -> tuple[int, int]:
         """How many articles and how many facts there are; costs far less than going through them."""
-        return self._index.counts()
+        return self._index.records.counts()
 
     def articles(self) -> Iterator[Article]:
         """Every article, by file and place."""
-        return self._index.articles()
+        return self._index.records.articles()
 
     def browse(self, browse: Browse) -> Listing:
         """Return one page of the articles that are asked for."""
@@ -205,15 +205,15 @@ class Snapshot:
 
     def document(self, name: str) -> Document | None:
         """Return the snapshot's own copy of a document, or None."""
-        return self._index.document(name)
+        return self._index.records.document(name)
 
     def original(self, name: str) -> bytes | None:
         """Return the bytes of the snapshot's own copy of a file, or None."""
-        return self._index.original(name)
+        return self._index.records.original(name)
 
     def log(self, name: str | None = None) -> Iterator[tuple[str, RepairEntry]]:
         """Every repair with its file's name, or those of one file."""
-        return self._index.log(name)
+        return self._index.records.log(name)
 
     def reports(self) -> Iterator[FileReport]:
         """How every file came in, by name."""
@@ -222,7 +222,7 @@ class Snapshot:
         titles: dict[str, list[str]] = defaultdict(list)
         for article in self.articles():
             titles[article.file].append(article.title.text)
-        for name, sentences in self._index.files():
+        for name, sentences in self._index.records.files():
             document = self.document(name)
             assert document is not None
             yield file_report(document, titles[name], sentences, (entry for _, entry in self.log(name)))

@@ -141,14 +141,11 @@ class DocumentStore:
         self._documents.clear()
         self._db.close()
 
-    def __len__(self) -> int:
-        count: int = self._db.execute("SELECT count(*) FROM facts").fetchone()[0]
-        return count
-
-    def count_articles(self) -> int:
-        """How many articles there are."""
-        count: int = self._db.execute("SELECT count(*) FROM articles").fetchone()[0]
-        return count
+    def counts(self) -> tuple[int, int]:
+        """How many articles and how many facts there are."""
+        select = "SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM facts)"
+        articles, facts = self._db.execute(select).fetchone()
+        return articles, facts
 
     def connection(self) -> sqlite3.Connection:
         """The open file, for who reads all of it at once."""
@@ -242,7 +239,7 @@ class DocumentStore:
         row = self._db.execute("SELECT data FROM files WHERE name = ?", (name,)).fetchone()
         return None if row is None else zlib.decompress(row[0])
 
-    def log(self, name: str | None) -> Iterator[tuple[str, RepairEntry]]:
+    def log(self, name: str | None = None) -> Iterator[tuple[str, RepairEntry]]:
         """Every repair with its file's name, or those of one file."""
         rows = self._files("name, log", name)
         return ((file, entry) for file, log in rows if log for entry in _load_log(log))

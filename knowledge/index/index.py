@@ -27,7 +27,7 @@ from knowledge.index.postings import (
     save_columns,
     update_columns,
 )
-from knowledge.model import Article, Browse, Document, Fact, Listed, Listing, ParsedDocument, RepairEntry
+from knowledge.model import Article, Browse, Document, Fact, Listed, Listing, ParsedDocument
 from knowledge.query.analysis import Filter
 from knowledge.search.corpus import Columns
 
@@ -144,20 +144,16 @@ def _heads(no: int, articles: Sequence[Article]) -> EncodedTexts:
 
 
 class Index:
-    """One built index: search's `Corpus`, and everything that is shown. Lookups may come from any thread."""
+    """One built index: search's `Corpus`, and the `records` of what is shown. Lookups may come from any thread."""
 
     def __init__(
         self, columns: Columns, grams: BigramIndex, records: DocumentStore, libraries: Mapping[str, str]
     ) -> None:
-        self._columns = columns
+        self.columns = columns
         self._grams = grams
-        self._records = records
+        self.records = records
         self._libraries = libraries
         self._making = threading.Lock()
-
-    @property
-    def columns(self) -> Columns:
-        return self._columns
 
     def find(self, groups: Sequence[Sequence[str]], limit: int) -> npt.NDArray[np.int64]:
         return self._grams.find(groups, limit)
@@ -166,7 +162,7 @@ class Index:
     def catalogue(self) -> Catalogue:
         """What can be asked of all articles at once."""
         with self._making:
-            return Catalogue(self._records.connection(), self._columns, self.find, self._libraries)
+            return Catalogue(self.records.connection(), self.columns, self.find, self._libraries)
 
     def chosen(self, only: Filter) -> npt.NDArray[np.int64]:
         return self.catalogue.chosen(only)
@@ -176,7 +172,7 @@ class Index:
         catalogue = self.catalogue
         keys = catalogue.listed(browse)
         page = keys[browse.first : browse.first + browse.most]
-        articles = self._records.articles_at(page.tolist())
+        articles = self.records.articles_at(page.tolist())
         counts = catalogue.counted(page).tolist()
         return Listing(
             len(keys),
@@ -186,83 +182,53 @@ class Index:
 
     def sharing(self, article: Article, most: int) -> list[tuple[Article, tuple[str, ...]]]:
         """Return the articles that share most of an article's rarest key words, each with those words."""
-        found = self._records.article(article.id)
+        found = self.records.article(article.id)
         if found is None:
             return []
         near = self.catalogue.sharing(found[0], article.keywords, most)
-        articles = self._records.articles_at([key for key, _ in near])
+        articles = self.records.articles_at([key for key, _ in near])
         return [(one, words) for one, (_, words) in zip(articles, near, strict=True)]
 
     def facts_at(self, keys: Sequence[int]) -> tuple[Fact, ...]:
-        return self._records.facts_at(keys)
+        return self.records.facts_at(keys)
 
     def fact(self, fact_id: str) -> Fact | None:
         """Return the fact of that id, or None."""
-        found = self._records.fact(fact_id)
+        found = self.records.fact(fact_id)
         return found[1] if found else None
 
     def number_of(self, fact_id: str) -> int | None:
         """Return a fact's place in reading order, as search numbers facts, or None."""
-        found = self._records.fact(fact_id)
-        return None if found is None else int(np.searchsorted(self._columns.keys, found[0]))
+        found = self.records.fact(fact_id)
+        return None if found is None else int(np.searchsorted(self.columns.keys, found[0]))
 
     def article(self, article_id: str) -> Article | None:
         """Return the article of that id, or None."""
-        found = self._records.article(article_id)
+        found = self.records.article(article_id)
         return found[1] if found else None
-
-    def counts(self) -> tuple[int, int]:
-        """How many articles and how many facts there are."""
-        return self._records.count_articles(), len(self._records)
-
-    def articles(self, file: str | None = None) -> Iterator[Article]:
-        """Every article, by file name and place, or those of one file."""
-        return self._records.articles(file)
 
     def facts(self, article_id: str | None = None) -> Iterator[Fact]:
         """Every fact in reading order per article, or those of one article."""
         if article_id is None:
-            return self._records.facts()
-        found = self._records.article(article_id)
+            return self.records.facts()
+        found = self.records.article(article_id)
         return iter(self._between(*self._bounds(found[0])) if found else ())
-
-    def fact_ids(self) -> Iterator[str]:
-        """Every fact's id, ascending."""
-        return self._records.fact_ids()
 
     def around(self, fact_id: str, before: int, after: int) -> tuple[Fact, ...]:
         """Return the fact with its neighbours of the same article, in reading order; empty for an unknown id."""
-        found = self._records.fact(fact_id)
+        found = self.records.fact(fact_id)
         if found is None:
             return ()
-        at = int(np.searchsorted(self._columns.keys, found[0]))
-        first, end = self._bounds(int(self._columns.articles[at]))
+        at = int(np.searchsorted(self.columns.keys, found[0]))
+        first, end = self._bounds(int(self.columns.articles[at]))
         return self._between(max(first, at - before), min(end, at + after + 1))
 
-    def document(self, name: str) -> Document | None:
-        """Return the index's own copy of a document, or None."""
-        return self._records.document(name)
-
-    def files(self) -> Iterator[tuple[str, int]]:
-        """Every file by name, with the number of its facts."""
-        return self._records.files()
-
-    def original(self, name: str) -> bytes | None:
-        """Return the bytes a document was read from, or None."""
-        return self._records.original(name)
-
-    def log(self, name: str | None = None) -> Iterator[tuple[str, RepairEntry]]:
-        """Every repair with its file's name, or those of one file."""
-        return self._records.log(name)
-
     def _bounds(self, article: int) -> tuple[int, int]:
-        articles = self._columns.articles
-        return int(np.searchsorted(articles, article, "left")), int(
-            np.searchsorted(articles, article, "right")
-        )
+        articles = self.columns.articles
+        return int(articles.searchsorted(article, "left")), int(articles.searchsorted(article, "right"))
 
     def _between(self, first: int, end: int) -> tuple[Fact, ...]:
-        return self._records.facts_at([int(key) for key in self._columns.keys[first:end]])
+        return self.records.facts_at(self.columns.keys[first:end].tolist())
 
 
 @contextmanager

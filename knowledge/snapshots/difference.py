@@ -143,7 +143,9 @@ class Comparison:
         return self._difference
 
     def _old(self, name: str) -> list[tuple[Article, list[Fact]]]:
-        return [(article, list(self._before.facts(article.id))) for article in self._before.articles(name)]
+        return [
+            (article, list(self._before.facts(article.id))) for article in self._before.records.articles(name)
+        ]
 
 
 AT_ONCE = 500
@@ -159,7 +161,7 @@ def new_facts(versions: SnapshotRepository, before: str, after: str) -> Iterator
         old = held.enter_context(open_index(held.enter_context(versions.pin(before)).folder / INDEX))
         new = held.enter_context(open_index(held.enter_context(versions.pin(after)).folder / INDEX))
         batch: list[Fact] = []
-        for fact_id in only_in_second(old.fact_ids(), new.fact_ids()):
+        for fact_id in only_in_second(old.records.fact_ids(), new.records.fact_ids()):
             fact = new.fact(fact_id)
             if fact is None:
                 raise SnapshotDamaged(f"{after}：索引里没有 {fact_id}")

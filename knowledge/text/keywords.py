@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from knowledge.model import Article, Fact, ParsedDocument
+from knowledge.model import ParsedDocument
 from knowledge.text.analyzer import ChineseAnalyzer, Dictionary
 
 SHOWN = 5
@@ -41,22 +41,15 @@ class KeywordExtractor:
         self.keywords("", ("大桥通车",))
 
     def annotate(self, parsed: ParsedDocument) -> ParsedDocument:
-        """Give each article of a document its key words."""
+        """Give each article of a document its key words; facts are of an article by its id, and stay as they are."""
         sentences: dict[str, list[str]] = {}
         for fact in parsed.facts:
             sentences.setdefault(fact.article.id, []).append(fact.text)
-        told: dict[str, Article] = {
-            article.id: replace(
-                article, keywords=self.keywords(article.title.text, sentences.get(article.id, ()))
-            )
+        articles = (
+            replace(article, keywords=self.keywords(article.title.text, sentences.get(article.id, ())))
             for article in parsed.articles
-        }
-
-        def of(fact: Fact) -> Fact:
-            return replace(fact, article=told[fact.article.id]) if fact.article.id in told else fact
-
-        articles = tuple(told.get(article.id, article) for article in parsed.articles)
-        return replace(parsed, articles=articles, facts=tuple(map(of, parsed.facts)))
+        )
+        return replace(parsed, articles=tuple(articles))
 
     def keywords(self, title: str, sentences: Sequence[str]) -> tuple[str, ...]:
         """Return at most `SHOWN` key words of an article, the most telling first."""

@@ -173,7 +173,7 @@ def test_a_document_that_the_index_cannot_hold_leaves_nothing_behind(tmp_path: P
     assert (failed, number, endless.name) == (["b.txt"], 2, "b.txt")
     with open_index(tmp_path / "index") as index:
         assert [fact.article.file for fact in index.facts()] == ["a.txt", "c.txt"]
-        assert index.document("b.txt") is None
+        assert index.records.document("b.txt") is None
         assert len(index.find([["下雨"]], 10)) == 0
 
 

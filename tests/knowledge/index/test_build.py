@@ -52,10 +52,12 @@ def test_facts_come_back_as_they_went_in(tmp_path: Path) -> None:
     documents = [document for document, _ in kept(a=GOURD, b=PLATEAU)]
     with open_index(tmp_path / "index") as index:
         assert list(index.facts()) == [fact for document in documents for fact in document.facts]
-        assert list(index.articles()) == [article for document in documents for article in document.articles]
-        assert index.document("a.txt") == documents[0].document
-        assert index.document("c.txt") is None
-        assert (index.original("a.txt"), index.original("c.txt")) == (GOURD.encode(), None)
+        assert list(index.records.articles()) == [
+            article for document in documents for article in document.articles
+        ]
+        assert index.records.document("a.txt") == documents[0].document
+        assert index.records.document("c.txt") is None
+        assert (index.records.original("a.txt"), index.records.original("c.txt")) == (GOURD.encode(), None)
 
 
 def test_a_fact_over_two_pages_comes_back_with_both(tmp_path: Path) -> None:
@@ -86,11 +88,11 @@ def test_everything_that_is_known_of_a_document_comes_back(tmp_path: Path) -> No
     facts = tuple(replace(fact, article=article) for fact in repaired.facts)
     build_index(tmp_path / "index", [(ParsedDocument(document, (article,), facts, log), data)])
     with open_index(tmp_path / "index") as index:
-        assert index.document("a.txt") == document
-        assert index.document("a.txt") is index.document("a.txt"), "unpacked once"
-        assert list(index.articles()) == [article]
+        assert index.records.document("a.txt") == document
+        assert index.records.document("a.txt") is index.records.document("a.txt"), "unpacked once"
+        assert list(index.records.articles()) == [article]
         assert list(index.facts()) == list(facts)
-        assert [entry for _, entry in index.log()] == list(log)
+        assert [entry for _, entry in index.records.log()] == list(log)
 
 
 def test_a_fact_is_shown_with_its_neighbours_of_the_same_article_only(tmp_path: Path) -> None:
@@ -124,7 +126,7 @@ def test_a_removed_file_is_found_no_more_and_its_base_stays_whole(tmp_path: Path
 def test_an_empty_corpus_is_an_index_too(tmp_path: Path) -> None:
     build_index(tmp_path / "index", ())
     with open_index(tmp_path / "index") as index:
-        assert (list(index.facts()), list(index.articles())) == ([], [])
+        assert (list(index.facts()), list(index.records.articles())) == ([], [])
 
 
 def steps(records: DocumentStore, read: Callable[[DocumentStore], Iterable[object]]) -> int:
