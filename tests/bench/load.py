@@ -25,7 +25,7 @@ from tests.bench.squad import stock_of_seeds
 from tests.botapi.process import bot_process
 from tests.botapi.server import bot_api
 from tests.botapi.updates import message, private
-from tests.support.process import running
+from tests.support.process import ROOT, running
 
 SECONDS, RATE = 30.0, 200
 PERCENTILES = (50, 95, 99, 99.9)
@@ -37,6 +37,7 @@ FIRST = (
     f"/api/ask?q={quote('桃浦镇有什么变化')}",
 )
 READERS = 1000
+OVER_SEEDS = {"CHUCHU_ARTICLES": str(ROOT / "seeds")}
 LATER = 20  # chats that ask while the thousand wait
 
 
@@ -53,9 +54,9 @@ def main(arguments: Sequence[str]) -> None:
 
 
 async def _first(folder: Path) -> None:
-    async with running(folder):
+    async with running(folder, **OVER_SEEDS):
         pass
-    async with running(folder) as bot, aiohttp.ClientSession(bot.url) as http:
+    async with running(folder, **OVER_SEEDS) as bot, aiohttp.ClientSession(bot.url) as http:
         while (await http.get("/readyz")).status != 200:
             await asyncio.sleep(0.05)
         for path in FIRST:
@@ -70,7 +71,7 @@ async def _ask(folder: Path, seconds: float, rate: int) -> None:
     draw = Random(1)
     times: list[float] = []
     failed = 0
-    async with running(folder) as bot, aiohttp.ClientSession(bot.url) as http:
+    async with running(folder, **OVER_SEEDS) as bot, aiohttp.ClientSession(bot.url) as http:
 
         async def ask(query: str, due: float) -> None:
             nonlocal failed
@@ -96,7 +97,7 @@ async def _ask(folder: Path, seconds: float, rate: int) -> None:
 
 
 async def _flood(folder: Path) -> None:
-    async with bot_api() as api, bot_process(folder, api) as bot:
+    async with bot_api() as api, bot_process(folder, api, **OVER_SEEDS) as bot:
         began = api.clock()
         for reader in range(READERS):
             api.push(message=message("联合检查码", private(reader + 1)))

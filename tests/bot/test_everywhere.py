@@ -28,7 +28,7 @@ from tests.wecom.server import SECRET
 
 __all__ = ["world"]  # the fixture
 SAID = phrases("zh").admin
-QUESTION, ANSWER = "莫德纳", "从战略签约到拿地开工"  # what is said while it starts is no answer
+QUESTION, ANSWER = "莫德纳", "从签约到开工"  # what is said while it starts is no answer
 ROOMS, ASKED = 6, 3  # what was in hand when a process died three times is taken for its death
 LOUD, KILLED = ("tests.faults.loud", "run"), ("tests.faults.deadly", "run")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from knowledge.schemas import AnswerJson
@@ -23,7 +21,12 @@ ASKED = {
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, AnswerJson]:
     queries = [*ASKED, "北京地铁票价"]
-    done = chuchu(tmp_path_factory.mktemp("journey"), "ask", "-", "--json", stdin="\n".join(queries).encode())
+    done = chuchu(
+        tmp_path_factory.mktemp("journey"),
+        *("ask", "-", "--json"),
+        stdin="\n".join(queries).encode(),
+        CHUCHU_ARTICLES=str(ROOT / "seeds"),
+    )
     return dict(zip(queries, map(ANSWER.validate_json, done.stdout.splitlines()), strict=True))
 
 
@@ -36,7 +39,7 @@ def test_a_question_on_the_seeds_is_answered_first_from_the_right_file_and_lines
     assert answer["found"], answer["confidence"]
     first = answer["hits"][0]["fact"]
     assert (first["source"]["file"], words in first["text"]) == (file, True)
-    raw = (Path(ROOT) / "seeds" / file).read_text(encoding="utf-8").splitlines()
+    raw = (ROOT / "seeds" / file).read_text(encoding="utf-8").splitlines()
     cited = "".join("".join(raw[start - 1 : end]) for start, end in first["source"]["lines"])
     assert words in "".join(cited.split())
 

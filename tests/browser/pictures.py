@@ -20,7 +20,11 @@ COLOURS = 64
 async def take() -> None:
     """Take an answer on a desktop in the light, and its article on a phone in the dark."""
     with tempfile.TemporaryDirectory() as folder:
-        async with running(Path(folder)) as serving, chromium() as browser, browser.tab() as tab:
+        async with (
+            running(Path(folder), CHUCHU_ARTICLES=str(ROOT / "seeds")) as serving,
+            chromium() as browser,
+            browser.tab() as tab,
+        ):
             await tab.look((DESKTOP[0] * 3 // 4, 620))
             await tab.open(f"{serving.url}/?q={quote(QUESTION)}")
             await tab.js("scrollTo(0, 0)")

@@ -27,6 +27,7 @@ from tests.botapi.updates import message, private
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
 from tests.support.chat import STRANGER, hall
 from tests.support.process import ROOT
+from tests.support.words import articles
 
 pytestmark = pytest.mark.slow
 
@@ -166,7 +167,7 @@ async def test_a_bot_on_a_full_disk_stops_when_asked_like_any_other(tmp_path: Pa
 HIDDEN = "for at in $TEMPORARY; do mount -t tmpfs -o ro none $at; done; cd /proc; "
 
 
-PLACES = {"clone": ROOT, "environment": Path(sys.prefix)}
+PLACES = {"clone": ROOT, "environment": Path(sys.prefix), "articles": articles()}
 TEMPORARY = " ".join(path for path in ("/tmp", "/var/tmp", "/dev/shm") if Path(path).is_dir())
 
 
@@ -184,7 +185,7 @@ def without_temporary_folders(data: Path, command: str) -> subprocess.CompletedP
     seen += "".join(f'mount --bind "${name.upper()}" {name}; ' for name in PLACES)
     shown = f'{seen}mount -o remount,bind,ro /mnt; {HIDDEN} exec "$PYTHON" -m bot {command}'
     python = Path(sys.executable)
-    settings = {"CHUCHU_ARTICLES": "/mnt/clone/seeds", "CHUCHU_DATA": "/mnt/data/data"}
+    settings = {"CHUCHU_ARTICLES": "/mnt/articles", "CHUCHU_DATA": "/mnt/data/data"}
     places = {"DATA": str(data), **{name.upper(): str(place) for name, place in PLACES.items()}}
     inside = f"/mnt/environment/{python.relative_to(sys.prefix)}"
     paths = f"/mnt/clone:/mnt/environment/{site_packages()}"

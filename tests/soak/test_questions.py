@@ -12,7 +12,7 @@ from bot.query_service import tidy
 from tests.bot.wire_schema import ANSWER
 from tests.faults.killing import kill_reloads
 from tests.faults.test_queries import odd_queries
-from tests.support.process import running
+from tests.support.process import ROOT, running
 
 MANY, BUDGET_SECONDS = 5_000, 0.150
 
@@ -22,7 +22,10 @@ async def test_five_thousand_strange_questions_are_answered_by_the_running_bot_i
     tmp_path: Path,
 ) -> None:
     took: list[float] = []
-    async with running(tmp_path) as bot, aiohttp.ClientSession(bot.url) as http:
+    async with (
+        running(tmp_path, CHUCHU_ARTICLES=str(ROOT / "seeds")) as bot,
+        aiohttp.ClientSession(bot.url) as http,
+    ):
         process = psutil.Process(bot.pid)
         for query in odd_queries(seed=4, number=MANY):
             before = process.cpu_times()

@@ -19,13 +19,15 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryFile
 
+from tests.support.words import articles
+
 ROOT = Path(__file__).parents[2]
 
 
 def environment(**settings: str) -> dict[str, str]:
-    """The tests' environment without settings of its own, with the given ones; by words alone, unless they say."""
+    """The tests' environment without settings of its own, with the given ones; by words alone over the tests' newspaper."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("CHUCHU_")}
-    ours = {"CHUCHU_ARTICLES": str(ROOT / "seeds"), "CHUCHU_EMBEDDINGS": "off", "PYTHONPATH": str(ROOT)}
+    ours = {"CHUCHU_ARTICLES": str(articles()), "CHUCHU_EMBEDDINGS": "off", "PYTHONPATH": str(ROOT)}
     return clean | ours | settings
 
 
