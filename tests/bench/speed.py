@@ -35,7 +35,7 @@ from knowledge.snapshot import Snapshot
 from knowledge.snapshots.build import build
 from knowledge.snapshots.request import BuildRequest
 from knowledge.text.analyzer import ChineseAnalyzer
-from tests.bench.peers import SqliteWords, TantivyWords
+from tests.bench.quality import SqliteWords, TantivyWords
 from tests.bench.squad import Stock, as_file, as_repaired, grown, stock_of, stock_of_seeds
 from tests.support.process import environment
 

@@ -1,4 +1,4 @@
-"""The console as an operator meets it."""
+"""The console as an operator meets it, and a reply there: a pleasure to read, and harmless."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from importlib.metadata import version
 from io import StringIO
@@ -18,10 +19,15 @@ import pytest
 
 from bot.cli import BROKEN_OFF, IN_USE, TERMINATED, WRONG_USE, parser
 from bot.errors import WRONG_SETTINGS
+from bot.messages import Button, Reply, Run, Style
+from bot.terminal.console import ConsoleStyle, answer_text, reply_text
 from bot.texts import phrases
+from knowledge.model import Answer
 from tests.bot.wire_schema import ANSWER, CHECK, FACT
 from tests.knowledge.snapshots.corpus import write_corpus
+from tests.support.paper import fact, hit
 from tests.support.process import ROOT, chuchu, environment
+from tests.support.words import newspaper
 
 COMMANDS = (
     "run",
@@ -58,7 +64,7 @@ def test_ask_answers_with_sentence_title_lines_and_file(home: Path) -> None:
     done = chuchu(home, "ask", "蕃瓜弄")
     said = done.stdout.decode()
     assert done.returncode == 0
-    assert re.search(r"^——《.+》第\d.*行 · 001_2fc48988770e9f18\.txt$", said, re.M)
+    assert re.search(r"^——《老房子的新生》第\d.*行 · gourd\.txt$", said, re.M)
     assert "\x1b" not in said
 
 
@@ -153,8 +159,11 @@ def test_every_exit_code_is_in_the_manual_and_in_help() -> None:
 def test_facts_lists_every_fact_and_json_validates(home: Path) -> None:
     done = chuchu(home, "facts", "--json")
     facts = [FACT.validate_json(line) for line in done.stdout.splitlines()]
-    assert len(facts) > 100
-    assert len({fact["id"] for fact in facts}) == len(facts)
+    assert (
+        len({fact["id"] for fact in facts})
+        == len(facts)
+        == sum(len(told) - 1 for told in newspaper().values())
+    )
     spoken = chuchu(home, "facts").stdout.decode()
     assert all(fact["text"] in spoken for fact in facts)
 
@@ -177,18 +186,34 @@ def test_check_tells_a_skipped_file_with_reason_and_remedy_and_exits_with_1(tmp_
     assert [(entry["name"], entry["lines"]) for entry in good["repairs"]] == [("电头", [[3, 3]])]
 
 
-def test_check_of_a_file_shows_the_sum_then_its_doubts_then_every_repair(home: Path) -> None:
-    lines = chuchu(home, "check", "001_2fc48988770e9f18.txt").stdout.decode().splitlines()
-    assert lines[0] == "共 1 个文件，2 篇文章，61 句；存疑 2 处，读不了的文件 0 个。"
-    at = lines.index("") + 1
-    assert lines[at].startswith("？ 001_2fc48988770e9f18.txt  utf-8 · 2 篇文章 · 61 句 · 存疑 2 处")
-    assert lines[at + 2] == "  《推动沪青帮扶 再上新台阶》"
-    assert [line.startswith("  ？ [") for line in lines[at + 3 : at + 6]] == [True, True, False]
-    assert any(line.startswith("    [电头] 第9行 ") for line in lines)
+PRINTED = "河口新桥通车\n\n本报讯 河口新桥昨天通车。\n\n桥上有六条车道，两侧设有步道。\n\n\ue000\ue000\n"
 
 
-def test_check_tells_sum_and_problems_and_the_rest_only_when_asked(home: Path) -> None:
-    short, full = (chuchu(home, "check", *more).stdout.decode() for more in ([], ["--full"]))
+@pytest.fixture
+def doubtful(tmp_path: Path) -> Callable[..., str]:
+    """Runs `check` where one of two files leaves a doubt; returns what is said."""
+    (tmp_path / "articles").mkdir()
+    (tmp_path / "articles" / "bridge.txt").write_text(PRINTED, encoding="utf-8")
+    write_corpus(tmp_path / "articles", 1)
+    return lambda *more: chuchu(tmp_path, "check", *more, CHUCHU_ARTICLES="articles").stdout.decode()
+
+
+def test_check_of_a_file_shows_the_sum_then_its_doubts_then_every_repair(
+    doubtful: Callable[..., str],
+) -> None:
+    assert [line.partition("：")[0] for line in doubtful("bridge.txt").splitlines()] == [
+        "共 1 个文件，1 篇文章，2 句；存疑 1 处，读不了的文件 0 个。",
+        "",
+        "？ bridge.txt  utf-8 · 1 篇文章 · 2 句 · 存疑 1 处 · 修复和去掉 1 处",
+        "  《河口新桥通车》",
+        "  ？ [坏字] 第7行 字体私有字符或坏字，无法还原，请核对原文",
+        "    [电头] 第3行 电头，不属于句子",
+        "",
+    ]
+
+
+def test_check_tells_sum_and_problems_and_the_rest_only_when_asked(doubtful: Callable[..., str]) -> None:
+    short, full = doubtful(), doubtful("--full")
     assert short.splitlines()[0] == full.splitlines()[0]
     assert "？ [" in short and "[电头]" not in short and "--full" in short
     assert "[电头]" in full and set(short.splitlines()[:-1]) <= set(full.splitlines())
@@ -213,10 +238,9 @@ def test_check_names_the_files_that_differ_from_the_copy_that_serves(tmp_path: P
 
 
 def test_check_of_one_file_tells_of_no_other(home: Path) -> None:
-    done = chuchu(home, "check", "--json", "001_2fc48988770e9f18.txt")
-    files = {json.loads(line)["file"] for line in done.stdout.splitlines()}
+    done = chuchu(home, "check", "--json", "gourd.txt")
     assert done.returncode == 0
-    assert files <= {"001_2fc48988770e9f18.txt"}
+    assert {json.loads(line)["file"] for line in done.stdout.splitlines()} == {"gourd.txt"}
 
 
 def test_check_of_a_file_that_is_not_there_says_so(home: Path) -> None:
@@ -232,7 +256,8 @@ def test_articles_that_are_not_there_are_one_clear_line_and_no_traceback(
 ) -> None:
     (tmp_path / "空").mkdir()
     (tmp_path / "文件").touch()
-    done = chuchu(tmp_path, *command.split(), CHUCHU_ARTICLES=articles)
+    free = dict.fromkeys(("CHUCHU_HTTP", "CHUCHU_ADMIN_HTTP"), "127.0.0.1:0")
+    done = chuchu(tmp_path, *command.split(), stdin=b"", CHUCHU_ARTICLES=articles, **free)
     said = told_at_last(done)
     assert done.returncode != 0 and articles in said
     assert ("CHUCHU_ARTICLES" in said) == (articles != "空")
@@ -368,3 +393,39 @@ def test_check_reload_and_errors_in_english_hold_no_chinese_but_quotes_and_names
     assert "full of control characters" in texts["check --full"]
     assert "there is no file in the archive" in texts["check --full"]
     assert "write host:port" in texts["settings"]
+
+
+REPLY = [Run("大"), Run("桥", Style.BOLD), Run("通了。\n"), Run("——《题》第2行 · a.txt")]
+
+
+def test_a_terminal_shows_matched_words_in_colour_and_the_source_dim() -> None:
+    assert ConsoleStyle(terminal=True, colour=True).text(REPLY) == (
+        "大\x1b[1;31m桥\x1b[0m通了。\n\x1b[2m——《题》第2行 · a.txt\x1b[0m"
+    )
+
+
+def test_no_color_keeps_bold_and_leaves_colour_out() -> None:
+    assert ConsoleStyle(terminal=True, colour=False).text(REPLY).startswith("大\x1b[1m桥\x1b[0m")
+
+
+def test_a_pipe_gets_the_words_alone() -> None:
+    assert ConsoleStyle(terminal=False, colour=True).text(REPLY) == "大桥通了。\n——《题》第2行 · a.txt"
+
+
+def test_nothing_in_a_text_can_steer_the_terminal() -> None:
+    shown = ConsoleStyle(terminal=True, colour=True).text(
+        [Run("甲\x1b[2J\x07\x9b乙\r\0"), Run("\x1b]0;x\x07", Style.BOLD)]
+    )
+    assert shown == "甲\ufffd[2J\ufffd\ufffd乙\ufffd\ufffd\x1b[1;31m\ufffd]0;x\ufffd\x1b[0m"
+
+
+def test_buttons_become_a_numbered_list_under_the_citation() -> None:
+    reply = Reply([Run("桥。")], [[Button("上下文", "c"), Button("原文", "s")], [Button("更多", "m")]])
+    assert reply_text(reply, ConsoleStyle(False, False)) == "桥。\n[1] 上下文\n[2] 原文\n[3] 更多\n\n"
+
+
+def test_an_answer_shows_all_its_facts_each_with_its_source() -> None:
+    told = Answer("桥", True, 0.9, None, (hit(fact("桥一。", 2), "桥"), hit(fact("桥二。", 3), "桥")))
+    assert answer_text(told, ConsoleStyle(False, False), phrases(None)) == (
+        "桥一。\n——《桥通车了》第2行 · a.txt\n\n桥二。\n——《桥通车了》第3行 · a.txt\n\n"
+    )

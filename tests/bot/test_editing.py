@@ -17,7 +17,7 @@ from bot.admin.uploads import UploadStore
 from bot.state.sqlite_inbox import SCHEMA, open_inboxes
 from bot.state.state import open_state, sqlite_address
 from tests.bot.feedback.test_loop import talking
-from tests.bot.state.test_forgetting import ME, NOW, PSEUDONYMS, leave_traces
+from tests.bot.state.test_restoring import ME, NOW, PSEUDONYMS, leave_traces
 from tests.bot.telegram.service import Bot
 from tests.botapi.process import bot_process
 from tests.botapi.server import bot_api

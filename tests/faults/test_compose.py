@@ -29,9 +29,10 @@ from bot.platforms import PLATFORMS
 from bot.state.replica import Lease
 from tests.botapi.server import TOKEN, bot_api
 from tests.faults.replicas import Readers
-from tests.faults.test_rollout import widened
+from tests.faults.test_replicas import widened
 from tests.support.postgres import QUICK, Server, server
 from tests.support.process import ROOT, environment
+from tests.support.words import articles
 
 Json = dict[str, Any]
 QUESTION = "闵行 莫德纳"
@@ -214,7 +215,7 @@ def environment_of(service: Json, running: Server, data: Path, port: int) -> dic
     (data / "uploads").mkdir(parents=True)
     given = {name: value for name, value in service["environment"].items() if value is not None}
     given["CHUCHU_DATABASE"] = given["CHUCHU_DATABASE"].replace("@postgres/", f"@127.0.0.1:{running.port}/")
-    given["CHUCHU_ARTICLES"] = str(ROOT / "seeds")
+    given["CHUCHU_ARTICLES"] = str(articles())
     image = {"CHUCHU_DATA": str(data), "CHUCHU_HTTP": f"127.0.0.1:{port}", "CHUCHU_ADMIN_HTTP": "127.0.0.1:0"}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return environment(**given, **image, PATH=path)

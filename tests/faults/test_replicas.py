@@ -1,4 +1,5 @@
 """Three real bots over one real PostgreSQL, under load: killed, frozen, cut off; nothing is lost, nobody answered out of order.
+A newer program and newer articles reach them one by one.
 
 What each disturbance cost is printed; the floors are asserted, as promises of docs/scaling.md.
 """
@@ -6,16 +7,26 @@ What each disturbance cost is printed; the floors are asserted, as promises of d
 from __future__ import annotations
 
 import asyncio
+import json
+import shutil
 import signal
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import aiohttp
 import pytest
 
+from bot.state.database import STEPS
 from bot.state.replica import Lease
+from tests.botapi.calls import Call
+from tests.botapi.process import BotProcess
+from tests.botapi.updates import BOT_ID, Json, message, press, private, user
 from tests.faults.replicas import DURABLE, Replicas, replicas
+from tests.knowledge.snapshots.corpus import write_article
 from tests.support.postgres import Server, migrated_server
+from tests.support.process import ROOT, chuchu
 
 pytestmark = pytest.mark.slow
 
@@ -101,3 +112,158 @@ async def test_nothing_is_lost_and_nobody_is_answered_out_of_order(
         assert waits[-1] <= longest
         assert took <= recovered
         assert fenced == (disturb is freeze)
+
+
+NEWER = """
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision = "{revision}", "{before}"
+branch_labels = depends_on = None
+
+def upgrade() -> None:
+    op.add_column("roles", sa.Column("later", sa.String(20), nullable=True))
+    op.create_table("later", sa.Column("name", sa.String(20), primary_key=True))
+"""
+UNCHANGED = "莫德纳从战略签约到拿地开工只用了三个月，刷新了闵行的纪录。"
+OWNER, READER, OTHER = 7, 8, 9
+UNTOUCHED, CHANGED = "莫德纳 闵行", "第1号街坊 签约"
+
+
+def newer_program(folder: Path) -> tuple[Path, str]:
+    """The program of tomorrow: this one, whose tables are a step wider; return where it is, and its step."""
+    shutil.copytree(ROOT / "bot", folder / "bot", ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "knowledge").symlink_to(ROOT / "knowledge")
+    return folder, widened(folder)
+
+
+def widened(program: Path) -> str:
+    """Make a copy of the program that of tomorrow; return its step."""
+    before = max(path.name for path in STEPS.glob("[0-9]*.py"))[:4]
+    revision = f"{int(before) + 1:04}"
+    step = program / STEPS.relative_to(ROOT) / f"{revision}_later.py"
+    step.write_text(NEWER.format(revision=revision, before=before), encoding="utf-8")
+    return revision
+
+
+async def test_a_program_is_replaced_one_by_one_under_load_and_the_old_refuses_the_new_tables(
+    tmp_path: Path, server: Server
+) -> None:
+    newer, revision = newer_program(tmp_path / "newer")
+    async with replicas(tmp_path, server) as running:
+        reading = asyncio.create_task(running.readers(300))
+        await asyncio.sleep(3)
+        for number in range(3):
+            assert await running.bots[number].stop() == 0
+            await running.start(number, PYTHONPATH=str(newer))
+            assert running.sql("SELECT version_num FROM alembic_version") == [(revision,)]
+            if not number:  # two old ones go on beside the new one; who would join them now may not
+                late = BotProcess(running.own(9), running.api, **running.settings())
+                await late.start()
+                assert await late.ends() == 1
+                assert "来自更新的程序版本" in late.log_text().splitlines()[-1]
+                assert running.sql("SELECT count(*) FROM replicas") == [(3,)]
+        await asyncio.sleep(3)
+        reading.cancel()
+        with suppress(asyncio.CancelledError):
+            await reading
+        await running.all_ended()
+        waits, (lost, disorder, too_many) = running.waits(), running.wrong()
+        print(
+            f"replaced one by one: {len(waits)} updates, longest wait {waits[-1]:.2f} s,"
+            f" median {waits[len(waits) // 2]:.3f} s, lost {lost}, out of order {disorder}, too many {too_many}"
+        )
+        assert (lost, disorder, too_many) == (0, 0, {})
+        assert {status for _, status, _, _ in running.rows()} == {"answered"}
+        assert waits[-1] < Lease().seconds  # nobody waited for a lease to run out
+
+
+async def test_a_reload_and_a_rollback_reach_every_replica_and_who_cannot_follow_says_so(
+    tmp_path: Path, server: Server
+) -> None:
+    stores = [tmp_path / "shared", tmp_path / "elsewhere"]
+    for store in stores:
+        store.mkdir()
+    async with replicas(tmp_path, server, 0) as running:
+        for number in range(3):
+            if number == 2:  # it finds the first version there, and no other
+                shutil.copytree(stores[0], stores[1], dirs_exist_ok=True)
+            settings = {"CHUCHU_SNAPSHOTS": stores[number == 2].as_uri(), "CHUCHU_ADMINS": f"{OWNER}"}
+            await running.start(number, **settings)
+        write_article(
+            running.articles, "001.txt", "第1号街坊新闻", "第1号街坊昨日全部签约完毕，居民搬进新居。"
+        )
+        told = await reloaded(running, 1)
+        assert told["ending"] == "published"
+        assert [one["version"] for one in told["replicas"]] == ["000002", "000002", "000001"]
+        assert "000002 cannot be fetched" in told["replicas"][2]["trouble"]
+        assert "有副本还没有换上" in told["text"]
+        follows, stays = (True, 200), (False, 503)
+        async with asyncio.timeout(30):  # a busy machine may be red for a moment for other reasons
+            served = [await served_by(bot) for bot in running.bots]
+            while [("昨日" in text, ready) for text, ready in served] != [follows, follows, stays]:
+                await asyncio.sleep(0.2)
+                served = [await served_by(bot) for bot in running.bots]
+        shutil.copytree(stores[0], stores[1], dirs_exist_ok=True)  # what it lacked is there now
+        async with asyncio.timeout(30):
+            while await served_by(running.bots[2]) != served[0]:
+                await asyncio.sleep(0.2)
+        running.api.push(message=message("/rollback", private(OWNER)))
+        await running.api.until(lambda: any("3 个副本都换上了" in text for text in running.api.said(OWNER)))
+        assert ["昨日" in (await served_by(bot))[0] for bot in running.bots] == [False] * 3
+
+
+async def test_a_button_of_an_older_version_is_proved_against_it_or_renewed_on_another_replica(
+    tmp_path: Path, server: Server
+) -> None:
+    async with replicas(tmp_path, server, 0) as running:
+        write_article(running.articles, "100.txt", "莫德纳落户闵行", UNCHANGED)
+        await running.start(0)
+        for chat, words in ((READER, UNTOUCHED), (OTHER, CHANGED)):
+            running.api.push(message=message(words, private(chat)))
+            await running.api.until(lambda: running.api.said(chat))  # noqa: B023
+        await running.start(1)
+        write_article(
+            running.articles, "001.txt", "第1号街坊新闻", "第1号街坊昨日全部签约完毕，居民搬进新居。"
+        )
+        assert [one["version"] for one in (await reloaded(running, 1))["replicas"]] == ["000002"] * 2
+        await running.start(2)  # it has never had the first version
+        assert [await bot.stop() for bot in running.bots[:2]] == [0, 0]
+        context = await pressed(running, READER, "上下文")
+        assert (context.method, UNCHANGED in context.text) == ("sendMessage", True)
+        renewed = await pressed(running, OTHER, "上下文")
+        assert (renewed.method, "昨日" in renewed.text) == ("editMessageText", True)
+        notices = [call.parameters.get("text") for call in running.api.made("answerCallbackQuery")]
+        assert notices == [None, "文章更新过了，这是新的结果。"]
+
+
+async def reloaded(running: Replicas, number: int) -> Json:
+    """`chuchu reload` beside one of them; return its report."""
+    own = running.own(number)
+    settings = running.settings(CHUCHU_DATA=str(own / "var"))
+    done = await asyncio.to_thread(lambda: chuchu(own, "reload", "--json", stdin=b"", **settings))
+    assert done.returncode == 0, done.stderr.decode()
+    report: Json = json.loads(done.stdout)
+    return report
+
+
+async def served_by(bot: BotProcess) -> tuple[str, int]:
+    """What a replica's page answers about the changed article, and how it says that it is ready."""
+    async with aiohttp.ClientSession(bot.url) as client:
+        async with client.get("/api/ask", params={"q": CHANGED}) as answer:
+            text = await answer.text()
+        async with client.get("/readyz") as ready:
+            return text, ready.status
+
+
+async def pressed(running: Replicas, chat: int, label: str) -> Call:
+    """Press a button under the bot's newest message in a chat; return the call that answers it."""
+    on = [m for (c, _), m in running.api.chats.messages.items() if c == chat and m["from"]["id"] == BOT_ID][
+        -1
+    ]
+    buttons = [button for row in on["reply_markup"]["inline_keyboard"] for button in row]
+    (data,) = [button["callback_data"] for button in buttons if button["text"] == label]
+    before = len(running.api.made("sendMessage", "editMessageText"))
+    running.api.push(callback_query=press(data, on, f"q{chat}", user(chat)))
+    await running.api.until(lambda: len(running.api.made("sendMessage", "editMessageText")) > before)
+    return running.api.made("sendMessage", "editMessageText")[-1]

@@ -40,20 +40,18 @@ BESIDE = Lane(
     1,
     2,
     (
-        "tests/bot/telegram/test_troubles.py",
         "tests/faults/test_queries.py",
         "tests/knowledge/documents/test_mutated_files.py",
         "tests/faults/test_failing_calls.py",
         "tests/soak/test_questions.py",
     ),
 )
-LATENCIES = Lane(None, 0, ("tests/soak/test_broadcast.py", "tests/soak/test_neighbours.py"))
+LATENCIES = Lane(None, 0, ("tests/soak/test_broadcast.py",))
 REST = Lane(
     None,
     3,
     (  # the longest first, or one worker is left with it at the end
         "tests/faults/test_secrets.py",
-        "tests/bot/telegram/test_killed_and_flooded.py",
         "tests",
         *(f"--ignore={path}" for lane in (STEADY, BESIDE, LATENCIES) for path in lane.selection),
     ),

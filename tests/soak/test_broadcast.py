@@ -1,4 +1,4 @@
-"""News for five thousand watchers while readers ask: the readers do not feel it, and nobody hears it twice."""
+"""News for five thousand watchers while readers ask: the readers do not feel it, and nobody hears it twice; nor do twenty feel a flood."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import signal
 from collections import Counter
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -17,11 +18,13 @@ from bot.state.chats import chat_columns
 from bot.state.database import fresh_id, open_database
 from bot.state.state import sqlite_address
 from bot.state.tables import watches
+from bot.texts import phrases
+from tests.bot.telegram.test_killed_and_flooded import awake, either_way, flood, hold_one_chat, waits
 from tests.botapi.process import BotProcess, bot_process
 from tests.botapi.server import BotApi, bot_api
-from tests.botapi.updates import message, private
+from tests.botapi.updates import inline, message, private, user
 from tests.soak.test_steady import place
-from tests.soak.watching import usual_p99
+from tests.soak.watching import at_once, usual_p99
 
 WATCHERS = range(1_000_000, 1_005_000)
 WORD = "养蜂"
@@ -98,3 +101,58 @@ async def test_news_for_five_thousand_keep_no_reader_waiting_and_are_told_once_o
     assert rate > 10
     assert counted.total() - len(counted) <= KILLS * IN_FLIGHT
     assert loud <= 2 * quiet
+
+
+HELD_SECONDS = 35
+NEWCOMERS_SECONDS = 2.0
+FLOODER, TYPER = 500, 501
+
+
+@pytest.mark.soak
+@either_way
+async def test_a_newcomer_is_answered_within_two_seconds_of_a_flood(
+    tmp_path: Path, settings: dict[str, str]
+) -> None:
+    waited, _ = await flood(tmp_path, **settings)
+    assert waited <= NEWCOMERS_SECONDS
+
+
+@pytest.mark.soak
+@either_way
+async def test_a_429_of_35_seconds_on_one_chat_is_felt_by_none_of_twenty_others(
+    tmp_path: Path, settings: dict[str, str]
+) -> None:
+    held, *others = await hold_one_chat(tmp_path, HELD_SECONDS, **settings)
+    usual, meanwhile = map(usual_p99, others)
+    print(
+        f"held for {held:.2f} s; p99 of others: {usual * 1000:.0f} ms before, {meanwhile * 1000:.0f} ms meanwhile"
+    )
+    assert HELD_SECONDS <= held <= HELD_SECONDS + 0.5
+    assert meanwhile <= max(1.5 * usual, usual + 0.050)
+
+
+async def pour(api: BotApi, poured: list[int]) -> None:
+    """A hundred messages a second from one chat, and fifty inline queries a second from somebody else."""
+    began = api.clock()
+    for number in count(2):
+        poured.append(api.push(message=message("莫德纳", private(FLOODER), number)))
+        if number % 2:
+            api.push(strict=False, inline_query=inline("莫德纳", f"typed{number}", user(TYPER)))
+        await asyncio.sleep(max(0.0, began + (number - 1) / 100 - api.clock()))
+
+
+@pytest.mark.soak
+async def test_a_chat_that_floods_is_told_once_and_felt_by_none_of_twenty_others(tmp_path: Path) -> None:
+    async with bot_api() as api, bot_process(tmp_path, api):
+        await awake(api)
+        usual, poured = usual_p99(await waits(api, rounds=10)), list[int]()
+        async with at_once(asyncio.create_task(pour(api, poured))):
+            meanwhile = usual_p99(await waits(api, rounds=15))
+        said = api.said(FLOODER)
+    print(
+        f"\n{len(poured)} of one chat; p99 of others: {usual * 1000:.0f} ms before, {meanwhile * 1000:.0f} ms meanwhile"
+    )
+    assert len(poured) >= 2_500
+    assert said.count(phrases(None).too_many) == 1
+    assert len(said) < 60  # what Telegram allows in one chat
+    assert meanwhile <= max(1.5 * usual, usual + 0.050)

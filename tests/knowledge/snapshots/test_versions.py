@@ -1,23 +1,33 @@
-"""Stored versions: published whole, found damaged before they serve, kept in number."""
+"""Stored versions: published whole, found damaged before they serve, kept in number; those of an older program serve at once."""
 
 from __future__ import annotations
 
+import asyncio
 import errno
+import hashlib
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from knowledge import repair
 from knowledge.errors import FolderInUse, SnapshotDamaged
 from knowledge.snapshots.files import Holder, lock_holder, single_instance
-from knowledge.snapshots.manifest import NAME, Manifest, Totals, seal, shrink_warning
+from knowledge.snapshots.manifest import FORMAT, NAME, Manifest, Totals, seal, shrink_warning
+from knowledge.snapshots.opening import SERVED, needs_rebuild, open_newest
 from knowledge.snapshots.repository import POINTER, SnapshotRepository
+from knowledge.snapshots.sources import build_fingerprint, read_states
+from knowledge.text.analyzer import ChineseAnalyzer
+from tests.knowledge.snapshots.corpus import write_article, write_corpus
+from tests.support.chat import HereBuilder, hall
 
 
 def put(versions: SnapshotRepository, *contents: str) -> str:
@@ -250,3 +260,81 @@ def test_nothing_left_or_more_than_half_gone_asks_for_confirmation(
     before: Totals | None, after: Totals, said: str | None
 ) -> None:
     assert shrink_warning(before, after) == said
+
+
+HERE = Path(__file__).parent
+STORED = HERE / "version-0.1.tar.xz"
+"""The data folder of version 0.1 (commit aa7981b) with two short articles of ours."""
+
+
+@pytest.fixture
+def older(tmp_path: Path) -> SnapshotRepository:
+    with tarfile.open(STORED) as archive:
+        archive.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)  # since 3.11.4
+        archive.extractall(tmp_path / "data")
+    return SnapshotRepository(tmp_path / "data" / SERVED)
+
+
+def test_a_snapshot_of_version_0_1_opens_answers_and_proves(older: SnapshotRepository) -> None:
+    opened, notices = open_newest(older, ChineseAnalyzer())
+    assert opened is not None
+    assert notices == []
+    try:
+        snapshot = opened.snapshot
+        assert snapshot.counts() == (2, 5)
+        assert all(snapshot.proves(fact) for fact in snapshot.facts())
+        assert snapshot.ask("共有多少户居民参加？").answer == "128户"
+        (hit, *_) = snapshot.ask("健身道").hits
+        stated = hit.fact.article.metadata
+        assert stated is not None
+        assert stated.newspaper == "青年报"
+        assert [report.file for report in snapshot.reports()] == ["001.txt", "002.txt"]
+        assert snapshot.original("002.txt")
+    finally:
+        opened.close()
+
+
+def test_its_records_of_files_are_read(older: SnapshotRepository) -> None:
+    assert sorted(read_states(older.folder / "000001")) == ["001.txt", "002.txt"]
+    assert needs_rebuild(older, build_fingerprint())
+
+
+async def test_it_serves_at_once_while_todays_is_built_aside_and_can_be_rolled_back_to(
+    older: SnapshotRepository, tmp_path: Path
+) -> None:
+    write_corpus(tmp_path / "articles", 2)
+    write_article(tmp_path / "articles", "new.txt", "新的一篇", "这是今天的程序读到的一句话。")
+    builder = HereBuilder()
+    builder.hold()
+    async with hall(tmp_path, builder) as room:
+        assert room.knowledge.store.version == "000001"
+        builder.authorizer.set()
+        async with asyncio.timeout(60):
+            while room.knowledge.store.version == "000001":
+                await asyncio.sleep(0.05)
+        assert "这是今天的程序读到的一句话。" in room.texts()
+        assert not needs_rebuild(older, build_fingerprint())
+        await room.say("/rollback 000001")
+        assert "苏州河边建成了新的步道，全长四公里。" in room.texts()
+    async with hall(tmp_path) as room:
+        await asyncio.sleep(0.2)
+        assert room.knowledge.store.version == "000001", "a person chose it"
+
+
+def test_a_format_that_cannot_be_read_is_said_in_a_line_and_left_alone(older: SnapshotRepository) -> None:
+    manifest = older.folder / "000001" / NAME
+    told = json.loads(manifest.read_bytes().split(b"\n")[0])
+    body = json.dumps({**told, "format": FORMAT + 1}).encode()
+    manifest.write_bytes(body + b"\n" + hashlib.sha256(body).hexdigest().encode() + b"\n")
+    opened, notices = open_newest(older, ChineseAnalyzer())
+    assert opened is None
+    assert notices == [
+        f"000001：是另一版程序建的，格式是 {FORMAT + 1}，本程序只认得 {FORMAT}；留着不动，现在重建"
+    ]
+    assert manifest.exists()
+
+
+def test_only_a_declared_version_makes_another_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = build_fingerprint()
+    monkeypatch.setattr(repair, "VERSION", repair.VERSION + 1)
+    assert build_fingerprint() != before
