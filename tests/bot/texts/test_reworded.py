@@ -10,11 +10,11 @@ from importlib.resources import files
 from pathlib import Path
 
 import opencc
-import pytest
 
 from bot.texts import phrases
 from bot.texts.translation import CONVERSION, CORRECTIONS, MARKS, TABLE, reworded
 from tests.support.process import ROOT
+from tests.support.words import examples
 
 HANZI = re.compile("[\u4e00-\u9fff]")
 ROWS = [line.split("\t") for line in files("bot.texts").joinpath(TABLE).read_text("utf-8").splitlines()]
@@ -60,23 +60,7 @@ def test_every_row_has_the_same_gaps_in_both_languages() -> None:
     assert len({chinese for chinese, _ in ROWS}) == len(ROWS)
 
 
-@pytest.mark.parametrize(
-    ("chinese", "english"),
-    [
-        ("第 3 行有 9 字，超过 5 字的上限", "line 3 has 9 characters, more than 5"),
-        (
-            "重建在“修复”一步失败：子进程中途结束（信号 9）",
-            "the build failed at “repairing”: its process ended midway (signal 9)",
-        ),
-        ("没有 CHUCHU_X 这个设置；是不是 CHUCHU_Y？", "there is no setting CHUCHU_X; is it CHUCHU_Y?"),
-        (
-            "文章文件夹 文章 里没有读得了的文章（甲.txt：文件是空的；删去它）；请放入 .txt 等文件",
-            "the articles folder 文章 holds no article that can be read (甲.txt: the file is empty; delete it); "
-            "put in .txt or other files",
-        ),
-        ("没有人写过的话", "没有人写过的话"),
-    ],
-)
+@examples("chinese", "english")
 def test_a_sentence_is_said_in_english_with_what_stands_in_it(chinese: str, english: str) -> None:
     assert reworded(chinese, "en") == english
     assert reworded(chinese, "zh-Hans") == chinese

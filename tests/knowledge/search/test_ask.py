@@ -18,6 +18,7 @@ from knowledge.search.terms import LEAST, POSTINGS, Units, telling
 from knowledge.snapshot import Snapshot
 from knowledge.text.numbers import quantities, value_of
 from tests.knowledge.search.corpus import snapshot
+from tests.support.words import examples
 
 
 @pytest.fixture(scope="module")
@@ -26,27 +27,11 @@ def corpus() -> Iterator[Snapshot]:
         yield opened
 
 
-@pytest.mark.parametrize(
-    ("query", "begins", "rung"),
-    [
-        ("蕃瓜弄居民", "蕃瓜弄居民", MatchKind.PHRASE),
-        ("果洛 学生 资助", "上海为果洛", MatchKind.WORDS),
-        ("虹口區垃圾分類", "虹口区调研", MatchKind.WORDS),
-        ("350件", "市委书记", MatchKind.NUMBER),
-        ("Moderna", "从签约到开工", MatchKind.ALIAS),
-        ("转买卖", "2023年上半年", MatchKind.ALIAS),
-        ("中国国际进口博览会", "第二届进博会", MatchKind.ALIAS),
-        ("fanguanong", "静安区选取", MatchKind.PINYIN),
-        ("lingang 离岸", "2023年上半年", MatchKind.PINYIN),
-        ("fanguanong gaizao", "静安区选取", MatchKind.PINYIN),
-        ("翻瓜弄", "静安区选取", MatchKind.SPELLING),
-        ("金实汇 助餐", "奉贤区金汇镇", MatchKind.SPELLING),
-    ],
-)
-def test_each_hit_names_its_rung(corpus: Snapshot, query: str, begins: str, rung: MatchKind) -> None:
+@examples("query", "begins", "rung")
+def test_each_hit_names_its_rung(corpus: Snapshot, query: str, begins: str, rung: str) -> None:
     answer = corpus.ask(query)
     assert answer.found
-    assert (answer.hits[0].fact.text[: len(begins)], answer.hits[0].rung) == (begins, rung)
+    assert (answer.hits[0].fact.text[: len(begins)], answer.hits[0].rung) == (begins, MatchKind[rung])
 
 
 def test_what_holds_another_figure_than_the_one_asked_for_is_related_and_not_found() -> None:
@@ -116,18 +101,7 @@ def test_what_no_article_tells_is_not_claimed(corpus: Snapshot, query: str) -> N
     assert (answer.found, answer.answer, answer.hits) == (False, None, ())
 
 
-@pytest.mark.parametrize(
-    ("query", "begins"),
-    [
-        ("“蕃瓜弄改造”", ["静安区选取"]),
-        ("“小梁 薄板”", ["静安区选取"]),
-        ("蕃瓜弄 -居民", ["静安区选取"]),
-        ("蕃瓜弄 -「改造」", ["蕃瓜弄居民"]),
-        ("老人 文:几个镇", ["奉贤区金汇", "黄浦区让老"]),
-        ("居民 文：老房子", ["蕃瓜弄居民"]),
-        ("翻瓜弄 -改造", ["蕃瓜弄居民"]),
-    ],
-)
+@examples("query", "begins")
 def test_what_the_marks_demand_is_met_by_every_hit(corpus: Snapshot, query: str, begins: list[str]) -> None:
     assert [hit.fact.text[:5] for hit in corpus.ask(query).hits] == begins
 
@@ -150,15 +124,7 @@ def test_what_comes_nearest_is_shown_as_related(corpus: Snapshot) -> None:
     assert any("174座" in hit.fact.text for hit in related)
 
 
-@pytest.mark.parametrize(
-    ("query", "answer"),
-    [
-        ("果洛的平均海拔是多少？", "4200米"),
-        ("闵行 莫德纳 多久", "3个多月"),
-        ("崇明区新增了多少座充电桩", "174座"),
-        ("莫德纳从签约到开工花了多长时间？", "3个多月"),
-    ],
-)
+@examples("query", "answer")
 def test_a_question_gets_its_span(corpus: Snapshot, query: str, answer: str) -> None:
     assert corpus.ask(query).answer == answer
 
@@ -239,29 +205,12 @@ def test_equal_sentences_are_shown_once_at_the_place_of_the_first() -> None:
     assert merged(text, "另一句完全不同的话在这里。", text) == [(0, (2,)), (1, ())]
 
 
-@pytest.mark.parametrize(
-    "other",
-    [
-        "水库总投资8,600万元,惠及下游5个乡镇。",
-        "水库总投资８６００万元，惠及下游5个乡镇",
-        "水庫總投資8600萬元，惠及下游5個鄉鎮。",
-        "水库的总投资8600万元，也惠及下游5个乡镇。",
-    ],
-)
+@examples("other")
 def test_marks_script_and_empty_words_make_no_other_sentence(other: str) -> None:
     assert merged("水库总投资8600万元，惠及下游5个乡镇。", other) == [(0, (1,))]
 
 
-@pytest.mark.parametrize(
-    "other",
-    [
-        "水库总投资8700万元，惠及下游5个乡镇。",
-        "水库总投资8600万元，惠及下游6个乡镇。",
-        "水库总投资8600万元，惠及上游5个乡镇。",
-        "水库总投资8600万元，未惠及下游5个乡镇。",
-        "水库总投资8.6亿元，惠及下游5个乡镇。",
-    ],
-)
+@examples("other")
 def test_another_figure_or_word_of_meaning_makes_another_sentence(other: str) -> None:
     assert merged("水库总投资8600万元，惠及下游5个乡镇。", other) == [(0, ()), (1, ())]
 
@@ -291,24 +240,7 @@ def test_some_pairs_are_looked_for_however_common_all_are() -> None:
     assert len(telling(weighed(dict.fromkeys(("中国", "国的", "的人", "人民", "民在"), POSTINGS)))) == LEAST
 
 
-@pytest.mark.parametrize(
-    ("asked", "printed"),
-    [
-        ("350件", "三百五十件"),
-        ("三百五十件", "350件"),
-        ("百分之七十点一二", "70.12%"),
-        ("70.12%", "百分之七十点一二"),
-        ("14000", "1.4万"),
-        ("1.4万", "14000"),
-        ("6月27日", "六月二十七日"),
-        ("二〇二三年", "2023年"),
-        ("1,858个", "1858个"),
-        ("2025年7月24日", "2025.7.24"),
-        ("2025.7.24", "2025-07-24"),
-        ("2025-07-24", "2025年7月24日"),
-        ("2023-12.5", "二〇二三-十二点五"),
-    ],
-)
+@examples("asked", "printed")
 def test_other_writings_of_a_figure(asked: str, printed: str) -> None:
     assert printed in writings(quantities(asked)[0])
 

@@ -17,6 +17,7 @@ from knowledge.text.folding import decoded, encode, fold
 from knowledge.text.keywords import SHOWN, KeywordExtractor
 from knowledge.text.nearness import changes, likeness, nearest, remembered
 from tests.knowledge.snapshots.corpus import write_article
+from tests.support.words import examples
 
 
 @pytest.fixture(scope="module")
@@ -126,17 +127,7 @@ def test_a_dictionary_beside_the_articles_is_read_told_of_and_read_anew(tmp_path
         assert (told.name, told.line) == ("词典.txt", 2)
 
 
-@pytest.mark.parametrize(
-    ("written", "meant"),
-    [
-        ("ＡＢ１２％", "ab12%"),
-        ("裏面裡面", "里面里面"),
-        ("臺灣台湾", "台湾台湾"),
-        ("著名", "着名"),
-        ("说説說", "说说说"),
-        ("什么什麼", "什么什么"),
-    ],
-)
+@examples("written", "meant")
 def test_width_case_and_script_are_one(written: str, meant: str) -> None:
     assert fold(written) == meant
 
@@ -173,15 +164,7 @@ SETTINGS = ["CHUCHU_ARTICLES", "CHUCHU_DATA", "CHUCHU_HTTP", "CHUCHU_ADMIN_HTTP"
 TITLES = ["全市首座垂直森林公园开放", "苏州河步道贯通", "老旧小区加装电梯提速", "图书馆夜间开放"]
 
 
-@pytest.mark.parametrize(
-    ("written", "meant"),
-    [
-        ("CHUCHU_ARTICLE", "CHUCHU_ARTICLES"),
-        ("CHUCHU_DTAA", "CHUCHU_DATA"),
-        ("CHUCHU_ADMINHTTP", "CHUCHU_ADMIN_HTTP"),
-        ("CHUCHU_WACTH", "CHUCHU_WATCH"),
-    ],
-)
+@examples("written", "meant")
 def test_a_mistyped_name_is_taken_for_the_nearest(written: str, meant: str) -> None:
     assert nearest(written, SETTINGS) == meant
 
