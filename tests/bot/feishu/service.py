@@ -34,12 +34,12 @@ async def serving(
     clocks: Clocks | None = None,
     **options: float | str,
 ) -> AsyncIterator[FeishuService]:
-    """Serve over the long connection, or by callback where a `verification_token` is given; hangs are short."""
+    """Serve over the long connection, or by callback where a `verification_token` is given."""
     given = FeishuOptions(
         Credentials(APP, secret),
         server.url,
         pace=pace,
-        **{"call_seconds": 1.0, **options},  # type: ignore[arg-type]
+        **options,  # type: ignore[arg-type]
     )
     async with (
         open_host(folder, conversation, metrics, on_fatal=on_fatal) as host,

@@ -122,7 +122,10 @@ CALLS: dict[str, Fault] = {
 
 @pytest.mark.parametrize("fault", CALLS.values(), ids=CALLS.keys())
 async def test_a_fault_met_once_costs_nothing_and_says_nothing_twice(tmp_path: Path, fault: Fault) -> None:
-    async with feishu() as server, serving(server, tmp_path, Echo()):
+    async with (
+        feishu() as server,
+        serving(server, tmp_path, Echo(), call_seconds=1.0 if fault.seconds else 15.0),
+    ):
         await server.connected()
         server.fail("POST /open-apis/im/v1/messages", fault)
         asked = message("问")

@@ -193,16 +193,6 @@ async def test_a_card_that_is_not_taken_is_said_as_text_with_everything_in_it(tm
         assert {said.kind for said in server.said.values()} == {"post"}
 
 
-async def test_a_long_answer_is_cut_and_the_buttons_hang_on_its_last_part(tmp_path: Path) -> None:
-    text = "".join(f"第{n}段：" + "“长”\t" * 300 + "\n" for n in range(60)) + "——《题》第1行 · a.txt"
-    async with feishu() as server, serving(server, tmp_path, Echo()) as service:
-        await service.send(Chat("feishu", ANN, ChatType.PRIVATE), Reply([Run(text)], MORE))
-        parts = list(server.said.values())
-        assert len(parts) > 2
-        assert [part.kind for part in parts] == ["post"] * (len(parts) - 1) + ["interactive"]
-        assert "".join(part.text for part in parts).replace("\n", "").startswith(text.replace("\n", ""))
-
-
 @pytest.mark.parametrize(
     "hostile", [f'<at user_id="{BEN}"></at>', "<at user_id=all>", "[a](https://x.example)", "**b**"]
 )

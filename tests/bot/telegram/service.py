@@ -95,8 +95,8 @@ async def polling(
     overall: Rate = FREELY,
     **options: float,
 ) -> AsyncIterator[TelegramService]:
-    """Serve by polling; timeouts are short, so that hangs are short; `haste` makes the clock run faster."""
-    quick = {"poll_seconds": 1, "poll_grace": 0.3, "call_seconds": 1.0, **options}
+    """Serve by polling; what is polled for hangs only shortly; `haste` makes the clock run faster."""
+    quick = {"poll_seconds": 1, "poll_grace": 0.3, **options}
     given = TelegramOptions(TOKEN, api.url, overall=overall, **quick)  # type: ignore[arg-type]
     clock = lambda: time.monotonic() * haste  # noqa: E731  a clock is one line
     async with (
@@ -120,7 +120,7 @@ async def webhook(
 
     app.router.add_post(PATH, handle)
     async with listening(app) as url:
-        options = TelegramOptions(TOKEN, api.url, url, SECRET, call_seconds=1.0)
+        options = TelegramOptions(TOKEN, api.url, url, SECRET)
         async with (
             open_host(folder, conversation) as host,
             TelegramService(options, host).serving() as service,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import socket
 import subprocess
 import sys
-import threading
+import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -212,29 +213,46 @@ def test_a_file_that_vanishes_after_listing_is_skipped(tmp_path: Path) -> None:
     assert [shown(r)[1] for r in read_sources(source)] == ["文件在读取前被移走了"]
 
 
-def test_a_file_that_changes_while_read_is_whole_or_skipped_never_mixed(tmp_path: Path) -> None:
-    path = tmp_path / "a.txt"
-    texts = [(char * 59 + "\n") * 2000 for char in "甲乙"]
-    path.write_text(texts[0], encoding="utf-8")
-    stop = threading.Event()
+LONG_AGO, NOW = 1_000_000_000, 2_000_000_000  # seconds
+OLD, NEW = ((char * 59 + "\n") * 2000 for char in "甲乙")
 
-    def rewrite() -> None:
-        while not stop.is_set():
-            for text in texts:
-                # In one call: half of a text that a paused writer left at rest is what the file holds.
-                file = os.open(path, os.O_WRONLY)
-                os.pwrite(file, text.encode(), 0)
-                os.close(file)
 
-    writer = threading.Thread(target=rewrite)
-    writer.start()
-    try:
-        found = [shown(r)[1] for _ in range(10) for s in find_sources(tmp_path) for r in read_sources(s)]
-    finally:
-        stop.set()
-        writer.join()
-    assert set(found) <= {*texts, "读取时文件正在改变"}
-    assert read(tmp_path)["a.txt"] in texts
+@pytest.mark.parametrize(
+    ("written", "stamped", "said"),
+    [
+        ({2: NEW}, {2: NOW}, NEW),
+        ({2: NEW, 4: OLD}, {2: NOW, 4: NOW + 1}, "读取时文件正在改变"),
+        ({2: NEW}, {1: NOW, 2: NOW}, NEW),
+        ({2: NEW[:60]}, {2: LONG_AGO}, NEW[:60]),
+    ],
+    ids=["once", "again and again", "within a tick", "by an older and shorter one"],
+)
+def test_a_file_that_changes_while_read_is_whole_or_skipped_never_mixed(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    written: dict[int, str],
+    stamped: dict[int, int],
+    said: str,
+) -> None:
+    """Each reading looks at the file before and after; before the looks of these numbers somebody writes and stamps it."""
+    path, looks, real = tmp_path / "a.txt", itertools.count(1), os.fstat
+    path.write_text(OLD, encoding="utf-8")
+    os.utime(path, (LONG_AGO, LONG_AGO))
+    (source,) = find_sources(tmp_path)
+
+    def fstat(file: int) -> os.stat_result:
+        number = next(looks)
+        if number in written:
+            path.write_text(written[number], encoding="utf-8")
+        if number in stamped:
+            os.utime(path, (stamped[number], stamped[number]))
+        if number == 3:  # the second reading is a while later
+            monkeypatch.setattr(time, "time", lambda: NOW + 60.0)
+        return real(file)
+
+    monkeypatch.setattr(time, "time", lambda: NOW + 0.001)
+    monkeypatch.setattr(os, "fstat", fstat)
+    assert [shown(one)[1] for one in read_sources(source)] == [said]
 
 
 def test_an_unreadable_file_is_named_while_the_rest_loads() -> None:
