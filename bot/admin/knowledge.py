@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,6 +128,7 @@ def _failure(kind: str, stage: str, said: str) -> KnowledgeError:
 
 PATIENCE = 90  # seconds
 TRIAL = TypeAdapter(Preview)
+Previewer = Callable[[Path, str], Awaitable[Preview]]
 
 
 class TrialFailed(Exception):

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path, PurePosixPath
 
-from bot.admin.knowledge import TrialFailed, try_file
+from bot.admin.knowledge import Previewer, TrialFailed
 from bot.admin.permissions import AuditLog, Permission
 from bot.admin.reload_service import ReloadReport, ReloadRequest, ReloadStatus
 from bot.admin.reports import preview_text
@@ -228,12 +228,14 @@ class UploadService:
         platforms: PlatformRegistry,
         audit_log: AuditLog,
         clock: Callable[[], datetime],
+        preview: Previewer,
     ) -> None:
         self._rows = rows
         self._store = store
         self._platforms = platforms
         self._audit_log = audit_log
         self._clock = clock
+        self._preview = preview
         self._objections: dict[str, str] = {}  # by upload: what publishing it once more confirms
 
     async def get(self, upload: str) -> Upload | None:
@@ -332,7 +334,7 @@ class UploadService:
         target = stored_name(attachment.name)
         try:
             kept = await self._store.keep(upload, self._platforms.fetch(platform, attachment.id, LIMIT))
-            preview = await try_file(self._store.path(upload), target)
+            preview = await self._preview(self._store.path(upload), target)
         except TooBig:
             raise UploadRefused(said.too_big.format(LIMIT >> 20)) from None
         except StorageUnavailable as error:

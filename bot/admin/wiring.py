@@ -15,6 +15,7 @@ from pydantic import JsonValue
 
 from bot.admin.context import AdminContext, AdminGuard, DegradedState, Owners, running, text_reply
 from bot.admin.http import Act, Asked, WrongRequest
+from bot.admin.knowledge import Previewer, try_file
 from bot.admin.operations import UPGRADE, WATCH, ReloadTrigger, audited_reload, audited_restore, poll_folder
 from bot.admin.permissions import AuditLog, Authorizer
 from bot.admin.reload_service import ReloadReport, ReloadRequest, ReloadService, ReloadStatus
@@ -57,12 +58,13 @@ class AdminModule:
 
 @dataclass(frozen=True, slots=True)
 class AdminOptions:
-    """Where things are and who owns them; `watch` is in seconds, 0 for never."""
+    """Where things are and who owns them; `watch` is in seconds, 0 for never; `preview` tries out what is sent."""
 
     articles: Path
     data: Path
     owners: Owners
     watch: float = 0
+    preview: Previewer = try_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ async def open_admin(
             await stack.enter_async_context(running(context))
             context.spawn(_tell_owners(context))
             files = UploadStore(options.data, options.articles)
-            uploads = UploadService(state.uploads, files, platforms, audit_log, clock)
+            uploads = UploadService(state.uploads, files, platforms, audit_log, clock, options.preview)
             await _recover(uploads)
             tidying = periodic(
                 TIDY,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -26,7 +25,7 @@ from tests.botapi.server import TOKEN, bot_api
 from tests.feishu.server import APP, SECRET, Fault, Feishu, feishu, flood
 from tests.matrix.server import ME, Refused, homeserver
 from tests.matrix.server import TOKEN as MATRIX_TOKEN
-from tests.support.process import ROOT, environment
+from tests.support.process import ROOT, chuchu
 from tests.support.server import Garbage, free_port
 from tests.wecom.server import BOT, Gateway, gateway
 from tests.wecom.server import SECRET as WECOM_SECRET
@@ -191,35 +190,21 @@ async def test_the_command_says_it_line_by_line_and_by_its_exit_code(tmp_path: P
             "CHUCHU_TELEGRAM_TOKEN": TOKEN,
             "CHUCHU_TELEGRAM_API": api.url,
         }
-        child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", "doctor"),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            cwd=tmp_path,
-            env={**environment(), "PYTHONPATH": str(ROOT), **given},
-        )
-        out, _ = await child.communicate()
-        lines = out.decode().splitlines()
-        assert child.returncode == 1
+        done = await asyncio.to_thread(chuchu, tmp_path, "doctor", stdin=b"", **given)
+        out = (done.stdout + done.stderr).decode()
+        assert done.returncode == 1
+        lines = out.splitlines()
         (wrong,) = [line for line in lines if line.startswith("✗")]
-        assert "10014" in wrong
-        assert "CHUCHU_FEISHU_APP_SECRET" in wrong
+        assert "10014" in wrong and "CHUCHU_FEISHU_APP_SECRET" in wrong
         assert len({line.split()[1] for line in lines}) == 2
         assert all(line[0] in "✓!✗" for line in lines)
-        assert "canary" not in out.decode()
-        assert TOKEN.encode() not in out
+        assert "canary" not in out and TOKEN not in out
         assert ("请" in wrong or "請" in wrong) is (language != "en")
 
 
-async def test_where_nothing_is_connected_the_next_step_is_told(tmp_path: Path) -> None:
-    child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", "doctor"),
-        stdout=asyncio.subprocess.PIPE,
-        cwd=tmp_path,
-        env={**environment(), "PYTHONPATH": str(ROOT)},
-    )
-    out, _ = await child.communicate()
-    assert (child.returncode, out.decode().strip()) == (0, phrases(None).doctor.nothing_on)
+def test_where_nothing_is_connected_the_next_step_is_told(tmp_path: Path) -> None:
+    done = chuchu(tmp_path, "doctor")
+    assert (done.returncode, done.stdout.decode().strip()) == (0, phrases(None).doctor.nothing_on)
 
 
 def test_every_finding_has_its_words_and_every_words_their_finding() -> None:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
+import shutil
 import sqlite3
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 from bot.admin.context import Owners
 from bot.admin.http import AdminApi
-from bot.admin.knowledge import KnowledgeRuntime, SnapshotBuilder, start_knowledge
+from bot.admin.knowledge import KnowledgeRuntime, Previewer, SnapshotBuilder, start_knowledge
 from bot.admin.reload_service import ReloadService
 from bot.admin.wiring import AdminModule, AdminOptions, open_admin, open_shared_state
 from bot.feedback.wiring import open_feedback
@@ -31,14 +36,18 @@ from bot.query_service import open_query_service
 from bot.rendering.fact import no_permalinks
 from bot.state.people import AuditEntry
 from bot.state.state import open_state, sqlite_address
+from bot.texts import phrases
 from knowledge.snapshots.build import build
-from knowledge.snapshots.request import BuildRequest, BuildResult, Progress
+from knowledge.snapshots.request import BuildRequest, BuildResult, Preview, Progress
+from knowledge.snapshots.worker import preview as previewed
 from tests.contract.fake import FakePlatform
 from tests.knowledge.snapshots.corpus import write_corpus
 from tests.support.clock import MORNING, Clock
 
 OWNER, EDITOR, STRANGER = "7", "8", "9"
 TOKEN = "token-of-the-tests"
+SAID = phrases(None).admin
+DENIED, REPORTED = SAID.denials, SAID.reports
 
 
 class HereBuilder:
@@ -157,6 +166,26 @@ async def change(data: Path, statement: str) -> None:
     await asyncio.to_thread(run)
 
 
+async def preview_here(path: Path, name: str) -> Preview:
+    """Try a file out in a thread, and not in a process of its own."""
+    return await asyncio.to_thread(previewed, name, path.read_bytes())
+
+
+@cache
+def empty_state() -> Path:
+    """A state with its tables and nothing in them, which takes longer to make than to copy; gone with this process."""
+    folder = Path(mkdtemp(prefix="chuchu-state-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+
+    async def make() -> None:
+        async with open_state(sqlite_address(folder)):
+            pass
+
+    with ThreadPoolExecutor(1) as aside:  # whoever asks may be in a loop
+        aside.submit(lambda: asyncio.run(make())).result()
+    return folder / "state.sqlite"
+
+
 @asynccontextmanager
 async def hall(
     tmp_path: Path,
@@ -164,16 +193,19 @@ async def hall(
     count: int = 4,
     phone: FakePlatform | None = None,
     watch: float = 0,
+    preview: Previewer = preview_here,
 ) -> AsyncIterator[Hall]:
     articles, data, clock = tmp_path / "articles", tmp_path / "data", Clock(MORNING)
     phone = phone or FakePlatform()
     if not articles.exists():
         write_corpus(articles, count)
-    data.mkdir(exist_ok=True)
+    if not data.exists():
+        data.mkdir()
+        shutil.copy(empty_state(), data)
     here, platforms = HereBuilder(), PlatformRegistry()
     platforms.add("telegram", phone)
     platforms.opened.set()
-    options = AdminOptions(articles, data, Owners({f"telegram:{OWNER}"}), watch)
+    options = AdminOptions(articles, data, Owners({f"telegram:{OWNER}"}), watch, preview)
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         knowledge = await enter(start_knowledge(articles, data, builder or here))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -13,6 +14,7 @@ from bot.inbox import Inboxes
 from bot.state import sqlite_inbox
 from bot.state.cluster import open_cluster
 from bot.state.state import State, open_state, sqlite_address
+from tests.support.chat import empty_state
 from tests.support.inbox import PLATFORM
 from tests.support.postgres import Server, migrated_server
 
@@ -39,6 +41,7 @@ def postgres(postgres_server: Server) -> Iterator[str]:
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of a fresh, empty state."""
     if request.param == "sqlite":
+        shutil.copy(empty_state(), tmp_path)
         return sqlite_address(tmp_path)
     address: str = request.getfixturevalue("postgres")
     return address
