@@ -96,7 +96,9 @@ class Surface(Protocol):
 
 
 class GatewayContract:
-    """The promises of `MessageGateway`."""
+    """The promises of `MessageGateway`; what is `LONG` is longer than any single message there."""
+
+    LONG = 9000
 
     async def test_every_word_of_a_reply_is_seen_in_order(self, surface: Surface) -> None:
         runs = [
@@ -115,13 +117,15 @@ class GatewayContract:
         )
         assert CITATION in surface.seen()[-1]
 
-    async def test_the_citation_is_kept_under_a_sentence_too_long_for_one_message(
-        self, surface: Surface
+    @pytest.mark.parametrize("word", ["长", "<", "*", '"', "\\", "𠮷"])
+    async def test_a_sentence_too_long_for_one_message_is_parted_and_citation_and_buttons_come_last(
+        self, surface: Surface, word: str
     ) -> None:
-        await surface.outbox.send(surface.chat, Reply([Run("长" * 9000), Run("\n"), Run(CITATION)]))
-        everything = "".join(surface.seen())
-        assert everything.count("长") == 9000
-        assert CITATION in everything
+        count = 2 * self.LONG // len(word.encode("utf-16-le"))
+        said = [Run(word * count, Style.BOLD), Run("\n"), Run(CITATION)]
+        await surface.outbox.send(surface.chat, Reply(said, [[Button("更多", "m.1.0")]]))
+        assert sum(part.count(word) for part in surface.seen()) == count
+        assert CITATION in surface.seen()[-1] and "更多" in surface.seen()[-1]
 
     async def test_every_button_is_seen(self, surface: Surface) -> None:
         rows = [[Button("上下文", "c.1.0"), Button("原文", "s.1.0")], [Button("更多", "m.1.0")]]

@@ -80,6 +80,7 @@ def visible(said: Json) -> str:
 class TestFeishu(ChatContract, FileContract):
     """Against the strict small Feishu."""
 
+    LONG = 12_000
     PERSON = events.ANN
     FILE = "m1/f1"
 
@@ -109,6 +110,7 @@ class TestFeishu(ChatContract, FileContract):
 class TestMatrix(ChatContract, FileContract):
     """Against the small homeserver."""
 
+    LONG = 20_000
     PERSON = of_matrix.ANN
     FILE = "mxc://here/f1"
 
@@ -136,6 +138,7 @@ class TestMatrix(ChatContract, FileContract):
 class TestWeCom(ChatContract):
     """Against the small gateway."""
 
+    LONG = 12_000
     PERSON = "zhang.san_1@here"
 
     @asynccontextmanager

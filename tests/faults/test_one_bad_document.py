@@ -145,15 +145,17 @@ def falls_over_its_third_line(document: Document) -> ParsedDocument:
     return repair_document(document)
 
 
-def test_a_document_that_repair_fails_on_is_told_with_stage_line_and_reason(tmp_path: Path) -> None:
+def test_a_document_that_repair_fails_on_is_told_with_stage_line_and_reason_and_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     articles = write_corpus(tmp_path / "articles")
     write_article(articles, "bad.txt", "标题", "第一句。", "绊脚的一句。", "第三句。")
     (tmp_path / "new").mkdir()
-    (skipped,) = build(
-        BuildRequest(articles), tmp_path / "new", repair=falls_over_its_third_line
-    ).manifest.skipped
+    manifest = build(BuildRequest(articles), tmp_path / "new", repair=falls_over_its_third_line).manifest
+    (skipped,) = manifest.skipped
     assert (skipped.name, skipped.stage, skipped.line) == ("bad.txt", "整理", 3)
-    assert skipped.reason == "出错（ValueError：绊了一跤）"
+    assert (skipped.reason, manifest.totals.facts) == ("出错（ValueError：绊了一跤）", 12)
+    assert "Traceback" in caplog.text and "bad.txt" in caplog.text
 
 
 def test_a_document_that_the_index_cannot_hold_leaves_nothing_behind(tmp_path: Path) -> None:

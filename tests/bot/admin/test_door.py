@@ -123,23 +123,6 @@ async def test_the_holder_reads_the_metrics_under_a_name_that_can_only_be_meant_
         assert (answer.status, await answer.text()) == (200, "# metrics\n"), host
 
 
-async def test_a_hundred_requests_at_once_make_one_reload(room: Hall, door: Door) -> None:
-    room.builder.hold()
-
-    async def ask() -> tuple[int, str]:
-        answer = await door.post("/admin/reload", headers=HOLDER)
-        return answer.status, (await answer.json())["ending"]
-
-    asked = [asyncio.create_task(ask()) for _ in range(100)]
-    await room.builder.begun.wait()
-    done, _ = await asyncio.wait(asked, timeout=5)
-    while len(done) < 99:
-        done, _ = await asyncio.wait(asked, timeout=1)
-    room.builder.authorizer.set()
-    endings = [await one for one in asked]
-    assert sorted(endings) == [(200, "published")] + [(409, "busy")] * 99
-
-
 async def test_twenty_requests_at_once_through_every_door_make_one_reload(room: Hall, door: Door) -> None:
     room.builder.hold()
     first = asyncio.create_task(door.post("/admin/reload", headers=HOLDER))

@@ -25,34 +25,45 @@ from bot.texts import phrases
 from knowledge.snapshots.request import BuildRequest, BuildResult, Progress
 from tests.contract.fake import FakePlatform
 from tests.knowledge.snapshots.corpus import write_article
-from tests.support.chat import EDITOR, OWNER, STRANGER, Hall, HereBuilder, hall, without
+from tests.support.chat import (
+    DENIED,
+    EDITOR,
+    OWNER,
+    REPORTED,
+    SAID,
+    STRANGER,
+    Hall,
+    HereBuilder,
+    hall,
+    without,
+)
 
 
 async def test_an_editor_is_granted_acts_and_is_revoked(room: Hall) -> None:
-    assert "只给管理员" in await room.say("/versions", EDITOR)
+    assert DENIED["nobody"] in await room.say("/versions", EDITOR)
     assert "现在是编辑" in await room.say("/grant 8")
     assert "000001" in await room.say("/versions", EDITOR)
-    assert "只有所有者" in await room.say("/rollback", EDITOR)
+    assert DENIED["owner_only"] in await room.say("/rollback", EDITOR)
     assert "telegram 8" in await room.say("/grant")
     assert "不再是编辑" in await room.say("/revoke 8")
-    assert "只给管理员" in await room.say("/versions", EDITOR)
+    assert DENIED["nobody"] in await room.say("/versions", EDITOR)
 
 
 @pytest.mark.parametrize("person", ["@seven", "-5", "八", "1 2"])
 async def test_only_what_the_platform_takes_for_a_persons_id_can_be_granted(room: Hall, person: str) -> None:
-    assert "用法" in await room.say(f"/grant {person}")
-    assert "还没有编辑" in await room.say("/grant")
+    assert SAID.grant_usage in await room.say(f"/grant {person}")
+    assert SAID.no_editors in await room.say("/grant")
 
 
 async def test_a_command_that_was_delayed_or_did_not_come_from_the_owner_does_nothing(room: Hall) -> None:
-    assert "五分钟以前" in await room.say("/grant 8", age=7200)
-    assert "本人身份" in await room.say("/grant 8", forwarded=True)
-    assert "本人身份" in await room.say("/grant 8", via_bot=True)
-    assert "私聊" in await room.say("/grant 8", place=ChatType.GROUP)
+    assert DENIED["too_old"] in await room.say("/grant 8", age=7200)
+    assert DENIED["not_themselves"] in await room.say("/grant 8", forwarded=True)
+    assert DENIED["not_themselves"] in await room.say("/grant 8", via_bot=True)
+    assert DENIED["not_private"] in await room.say("/grant 8", place=ChatType.GROUP)
     assert await room.say("/grant 8", edited=True) == ""
     anonymous = Sender("1087968824", SenderKind.ANONYMOUS_ADMIN)
-    assert "本人身份" in await room.say("/grant 8", anonymous, place=ChatType.GROUP)
-    assert "还没有编辑" in await room.say("/grant")
+    assert DENIED["not_themselves"] in await room.say("/grant 8", anonymous, place=ChatType.GROUP)
+    assert SAID.no_editors in await room.say("/grant")
 
 
 async def test_the_audit_log_is_read_by_owners_and_says_whether_it_is_whole(room: Hall) -> None:
@@ -81,8 +92,8 @@ async def test_a_word_of_an_admin_is_shown_as_it_was_written(room: Hall) -> None
 async def test_a_flood_of_strangers_does_not_fill_the_audit_log(room: Hall) -> None:
     await room.say("/grant 8")
     for _ in range(30):
-        assert "只给管理员" in await room.say("/reload", STRANGER)
-    assert "只有所有者" in await room.say("/rollback", EDITOR)
+        assert DENIED["nobody"] in await room.say("/reload", STRANGER)
+    assert DENIED["owner_only"] in await room.say("/rollback", EDITOR)
     room.clock.forward(minutes=2)
     await room.say("/reload", STRANGER)
     rows = [(row.actor, row.detail) for row in await room.audit()][1:]
@@ -203,7 +214,7 @@ async def test_a_reload_whose_state_cannot_be_read_is_told_and_changes_nothing(r
         said = await room.say("/reload")
     assert "没有成功，仍在使用版本 000001" in said and "数据库" in said
     assert NEW not in room.texts()
-    assert "已换上版本 000002" in await room.say("/reload")
+    assert REPORTED["published"].format(version="000002") in await room.say("/reload")
 
 
 async def test_a_confirmation_that_cannot_be_kept_is_told(room: Hall) -> None:
@@ -272,7 +283,7 @@ async def test_a_state_that_fails_is_told_in_detail_only_to_who_may_act(tmp_path
     async with hall(tmp_path) as room, without(room.data, "roles"):
         assert "数据库" in await room.say("/grant 8")
         for command in ("/reload", "/grant 8", "/unanswered", "/upload"):
-            assert await room.say(command, STRANGER) == "现在不能用，请稍后再试。"
+            assert await room.say(command, STRANGER) == DENIED["closed"]
 
 
 async def test_with_a_closed_state_every_command_that_was_offered_is_answered(tmp_path: Path) -> None:

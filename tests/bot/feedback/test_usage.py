@@ -21,7 +21,7 @@ from bot.state.questions import WORDS, Day, DayCounts, Usage
 from bot.state.state import State, open_state, sqlite_address
 from bot.texts import phrases
 from knowledge.text.analyzer import ChineseAnalyzer
-from tests.support.chat import OWNER, STRANGER, Hall, hall
+from tests.support.chat import OWNER, SAID, STRANGER, Hall, hall
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -149,6 +149,7 @@ def test_any_text_has_a_bounded_key_and_a_bounded_line_to_show(text: str) -> Non
 
 
 QUESTION = "地铁票价"
+NOTHING = phrases(None).nothing_found.format(QUESTION)
 
 
 async def says(room: Hall, text: str, sender: str = OWNER) -> Sequence[Reply]:
@@ -194,9 +195,9 @@ async def test_a_wrong_sentence_is_corrected_by_pressing_another_and_can_be_take
         assert wrong.text in await room.say(QUESTION, STRANGER)
         corrected = await carries(room, f"qp:{question}:{right.id}")
         assert right.text in await room.say(QUESTION, STRANGER)
-        assert "撤销了" in heard(await presses(room, corrected, "撤销"))
-        assert "没有查到" in await room.say(QUESTION, STRANGER)
-        assert "已经撤销" in heard(await presses(room, corrected, "撤销"))
+        assert SAID.undone in heard(await presses(room, corrected, SAID.undo))
+        assert NOTHING in await room.say(QUESTION, STRANGER)
+        assert SAID.undone_already in heard(await presses(room, corrected, SAID.undo))
         assert await acts(room) == [
             ("unanswered", "done", f"{wrong.id} {QUESTION}"),
             ("unanswered", "done", f"{right.id} {QUESTION}"),
@@ -213,7 +214,7 @@ async def test_what_was_pointed_to_long_ago_is_listed_and_taken_back(tmp_path: P
         _, aside = await says(room, "/unanswered all")
         assert f"1. {QUESTION} → {fact.text[:80]}" in aside.text
         await presses(room, [aside], "1 撤销")
-        assert "没有查到" in await room.say(QUESTION, STRANGER)
+        assert NOTHING in await room.say(QUESTION, STRANGER)
 
 
 async def test_an_ignored_question_is_put_back(tmp_path: Path) -> None:

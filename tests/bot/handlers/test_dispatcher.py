@@ -24,7 +24,7 @@ from bot.ports import Preference
 from bot.texts import phrases
 from knowledge.model import Answer
 from tests.support.paper import Paper, article, fact, hit
-from tests.support.talk import GROUP, PRIVATE, READER, Talk, labels, talking
+from tests.support.talk import GROUP, PRIVATE, Talk, labels, talking
 
 TODAY = datetime(2026, 11, 21, 12, tzinfo=UTC)
 IN_PRIVATE = Message(Chat("t", "7", ChatType.PRIVATE), "1", Sender("7"), "蕃瓜弄", TODAY)
@@ -253,22 +253,6 @@ async def test_a_button_of_another_chat_shows_nothing_and_there_is_no_page_behin
 @pytest.mark.parametrize("action", list(Action))
 def test_what_a_button_carries_reads_back(action: Action) -> None:
     assert parse_callback(Callback(action, "0a1b2c3d", 12).data) == Callback(action, "0a1b2c3d", 12)
-
-
-@pytest.mark.parametrize(
-    ("sender", "addressed"),
-    [
-        (READER, False),
-        (Sender("9", SenderKind.BOT), True),
-        (Sender("777000", SenderKind.AUTO_FORWARD), True),
-    ],
-    ids=["not addressed", "a bot", "an auto-forward"],
-)
-async def test_what_is_not_meant_for_the_bot_is_met_with_silence(
-    talk: Talk, sender: Sender, addressed: bool
-) -> None:
-    for chat in (PRIVATE, GROUP):
-        assert await talk.heard("桥", chat, sender, addressed=addressed) == []
 
 
 QUESTION = Answer("多长", True, 0.9, "第2句", (hit(BRIDGE[0], "第2句"), hit(BRIDGE[1])))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import hypothesis.strategies as st
 import pytest
+import regex
 from hypothesis import given
 
 from bot.inbox import ClosedChat, InboxError, NewUpdate
@@ -19,6 +20,7 @@ from bot.platforms.connection import LONGEST_PAUSE, REFUSED_SECONDS, ConnectionH
 from bot.platforms.feishu.client import Credentials, FeishuApi
 from bot.platforms.feishu.sending import CONTENT_BYTES, FeishuTransport, card, post, weight
 from bot.platforms.receiving import Receiver
+from bot.platforms.telegram.sending import units
 from bot.platforms.text import split, utf8
 
 
@@ -157,11 +159,26 @@ RUNS = st.lists(
 )
 
 
-@given(RUNS, st.integers(40, 120))
-def test_parts_fit_by_any_measure_and_joined_are_the_text(runs: list[Run], limit: int) -> None:
-    found = split(runs, limit, utf8)
-    assert all(0 < sum(utf8(run.text) for run in part) <= limit for part in found)
-    assert "".join(run.text for part in found for run in part) == "".join(run.text for run in runs)
+@given(RUNS, st.integers(0, 80), st.sampled_from([(utf8, 40), (units, 12)]))
+def test_parts_fit_by_any_measure_and_joined_are_the_text_of_which_no_grapheme_is_torn(
+    runs: list[Run], more: int, measured: tuple[Callable[[str], int], int]
+) -> None:
+    measure, limit = measured[0], measured[1] + more
+    found = split(runs, limit, measure)
+    assert all(0 < sum(measure(run.text) for run in part) <= limit for part in found)
+    parts, whole = ["".join(run.text for run in part) for part in found], "".join(run.text for run in runs)
+    assert "".join(parts) == whole
+    assert [one for part in parts for one in regex.findall(r"\X", part)] == regex.findall(r"\X", whole)
+
+
+def test_a_bold_run_is_not_cut_where_it_fits() -> None:
+    parts = split([Run("字" * 15), Run("粗粗粗粗粗粗粗粗", Style.BOLD), Run("尾")], 20, units)
+    assert parts == [[Run("字" * 15)], [Run("粗粗粗粗粗粗粗粗", Style.BOLD), Run("尾")]]
+
+
+def test_a_cut_falls_on_the_end_of_a_line() -> None:
+    parts = split([Run("一行\n二行\n三行三行三行")], 10, units)
+    assert ["".join(run.text for run in part) for part in parts] == ["一行\n二行\n", "三行三行三行"]
 
 
 @given(RUNS, st.sampled_from([1, 20, 100]))

@@ -85,15 +85,6 @@ async def test_a_token_refused_for_five_minutes_is_given_up_and_not_before(tmp_p
     assert "CHUCHU_TELEGRAM_TOKEN" in reasons[0]
 
 
-async def test_a_token_refused_now_and_then_is_not_given_up(tmp_path: Path) -> None:
-    reasons: list[str] = []
-    async with bot_api() as api, polling(api, tmp_path, Echo(), haste=1000, on_fatal=reasons.append):
-        for number in range(3):
-            api.fail("getUpdates", faults.UNAUTHORIZED)
-            await ask(api, f"第{number}问")
-    assert reasons == []
-
-
 async def test_readiness_is_red_until_the_first_good_poll(tmp_path: Path) -> None:
     async with bot_api() as api:
         api.fail("getUpdates", faults.UNAUTHORIZED, float("inf"))
@@ -274,17 +265,6 @@ async def test_garbage_that_knows_the_secret_is_quarantined_so_that_it_does_not_
         status, body, _ = await post(url, garbage)
         assert (status, body) == (200, b"")
         assert list(endings(tmp_path).values()) == ["quarantined"]
-
-
-async def test_a_poison_update_is_quarantined_and_its_chat_served_on(tmp_path: Path) -> None:
-    async with bot_api() as api, webhook(api, tmp_path, Echo()) as (_, url):
-        poison = {"update_id": 5, "message": {"message_id": 1, "date": 1, "chat": {"id": 7}, "text": "x"}}
-        assert (await post(url, json.dumps(poison).encode()))[0] == 200
-        api.chats.learn({"message": UPDATE["message"]})
-        assert (await post(url, json.dumps(UPDATE).encode()))[0] == 200
-        await api.until(lambda: api.said(7))
-        await api.until(lambda: endings(tmp_path) == {5: "quarantined", 77: "answered"})
-        assert reasons(tmp_path)[5]
 
 
 async def test_a_compressed_body_is_refused_unread(tmp_path: Path) -> None:

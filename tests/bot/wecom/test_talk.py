@@ -14,14 +14,13 @@ from hypothesis import strategies as st
 from bot.messages import Button, ButtonPress, Chat, ChatType, Message, Reply, Run, Sender, Style
 from bot.platforms.adapter import Event, Ignored
 from bot.platforms.limiter import Limiter
-from bot.platforms.text import utf8
-from bot.platforms.wecom.sending import TEXT_BYTES, drafts, escaped, markdown, plainer
+from bot.platforms.wecom.sending import drafts, escaped, markdown, plainer
 from bot.platforms.wecom.service import PER_CHAT
 from bot.platforms.wecom.updates import callback, to_update, translate
 from bot.texts import in_both
 from tests.bot.telegram.service import Echo
 from tests.bot.wecom.service import serving
-from tests.contract.surface import CITATION, HOSTILE
+from tests.contract.surface import HOSTILE
 from tests.support.clock import Clock
 from tests.wecom.server import gateway, visible
 
@@ -241,15 +240,6 @@ def test_looks_are_marked_without_their_punctuation() -> None:
 def test_only_the_web_is_linked() -> None:
     assert markdown([Run("源", link="https://here/a b(c)")]) == "[源](https://here/a%20b%28c%29)"
     assert markdown([Run("源", link="javascript:alert(1)")]) == "源"
-
-
-@pytest.mark.parametrize("word", ["长", "<", "*", "𠮷"])
-def test_a_long_answer_is_parted_and_the_citation_is_the_last_of_it(word: str) -> None:
-    made = drafts(ANN, Reply([Run(word * 20_000, Style.BOLD), Run("\n"), Run(CITATION)]))
-    assert len(made) > 1
-    assert all(utf8(draft.text) <= TEXT_BYTES for draft in made)
-    assert sum(visible(draft.text).count(word) for draft in made) == 20_000
-    assert visible(made[-1].text).endswith(CITATION)
 
 
 def test_buttons_follow_on_cards_of_six() -> None:

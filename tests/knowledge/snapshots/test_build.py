@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from knowledge.errors import BrokenInstallation, NoArticles, NothingChanged, StorageUnavailable
+from knowledge.errors import BrokenInstallation, NothingChanged, StorageUnavailable
 from knowledge.model import Document, ParsedDocument
 from knowledge.repair.pipeline import repair_document
 from knowledge.snapshots.build import MANY, build
@@ -120,25 +120,6 @@ def test_a_skipped_file_is_told_again_though_it_is_not_read_again(
     assert second.redone == 0
 
 
-def trips_on_002(document: Document) -> ParsedDocument:
-    if document.name == "002.txt":
-        raise IndexError("list index out of range")
-    return repair_document(document)
-
-
-def test_a_file_that_repair_fails_on_is_skipped_and_logged_and_the_rest_still_loads(
-    articles: Path, versions: SnapshotRepository, caplog: pytest.LogCaptureFixture
-) -> None:
-    with versions.staging() as folder:
-        built = build(BuildRequest(articles), folder, repair=trips_on_002)
-        versions.publish(folder)
-    (skipped,) = built.manifest.skipped
-    assert (skipped.name, skipped.stage) == ("002.txt", "整理")
-    assert skipped.reason == "出错（IndexError：list index out of range）"
-    assert "Traceback" in caplog.text and "002.txt" in caplog.text
-    assert len(texts(versions)) == 9
-
-
 def test_a_broken_installation_refuses_the_build_and_leaves_no_file_out(
     articles: Path, versions: SnapshotRepository
 ) -> None:
@@ -163,11 +144,6 @@ def test_a_version_that_was_damaged_while_it_served_is_not_built_upon(
     records.write_bytes(data)
     write_article(articles, "new.txt", "新来的一篇", "苏州河边建成了新的步道。")
     assert (rebuild(articles, versions).redone, len(texts(versions))) == (5, 13)
-
-
-def test_a_missing_folder_is_refused_by_name(versions: SnapshotRepository, tmp_path: Path) -> None:
-    with versions.staging() as folder, pytest.raises(NoArticles, match="nowhere"):
-        build(BuildRequest(tmp_path / "nowhere"), folder)
 
 
 def test_a_folder_that_vanishes_in_the_middle_is_told_file_by_file_and_waits_for_a_person(
