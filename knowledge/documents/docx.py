@@ -21,7 +21,7 @@ from lxml import etree
 from knowledge.documents import limits
 from knowledge.documents.docx_lists import Numbering
 from knowledge.documents.html_blocks import LOWERED, RAISED, SCRIPT, powers
-from knowledge.documents.pdf_order import BYLINE, TITLE
+from knowledge.documents.pdf_stacks import BYLINE, TITLE
 from knowledge.documents.tables import EMPTY, SourceCell, make_table
 from knowledge.documents.text import Extract
 from knowledge.errors import UnreadableFile
@@ -132,6 +132,7 @@ class _Writer:
         self._numbers = Numbering(document)
         self._boxes: list[int] = [0]
         self._boxes_met = 0
+        self._fields: list[str] = []
         self._noted: dict[tuple[str, str | None], _Part] = {}
         default = document.styles.element.find(f".//{qn('w:docDefaults')}//{qn('w:sz')}")
         normal = document.styles.default(WD_STYLE_TYPE.PARAGRAPH)
@@ -178,7 +179,7 @@ class _Writer:
         label = self._numbers.next(numbering) if numbering else ""
         text = powers("".join(_text(element))).strip()
         if text:
-            part = self._write(label + text)
+            part = self._write(label + text, BlockRole.FURNITURE if self._in_contents(element) else None)
             part.style = style.name or "" if style is not None else ""
             part.size, part.bold = self._print(element, style)
             align = element.find(f"{qn('w:pPr')}/{qn('w:jc')}")
@@ -193,6 +194,20 @@ class _Writer:
             self._boxes.append(self._boxes_met)
             self.body(box)
             self._boxes.pop()
+
+    def _in_contents(self, element: etree._Element) -> bool:
+        """Follow the fields that begin and end in a paragraph; tell whether one of them is the list of contents."""
+        found = "TOC" in self._fields
+        for part in element.iter(qn("w:fldChar"), qn("w:instrText")):
+            kind = part.get(qn("w:fldCharType"))
+            if kind == "begin":
+                self._fields.append("")
+            elif kind == "end" and self._fields:
+                self._fields.pop()
+            elif kind is None and self._fields:
+                self._fields[-1] = self._fields[-1] or next(iter((part.text or "").split()), "")
+                found = found or "TOC" in self._fields
+        return found
 
     def _write(self, text: str, role: BlockRole | None = None) -> _Part:
         """Write one line; what a soft break parts are blocks of their own."""

@@ -40,6 +40,12 @@ def _read_html(name: str, data: bytes) -> Extract:
     return read_html(name, data)
 
 
+def _read_saved(name: str, data: bytes) -> Extract:
+    from knowledge.documents.html import read_saved  # the same
+
+    return read_saved(name, data)
+
+
 def _read_markdown(name: str, data: bytes) -> Extract:
     from knowledge.documents.markdown import read_markdown  # the same
 
@@ -72,6 +78,7 @@ def _text(read: Callable[[str, bytes], Extract]) -> Callable[[str, bytes, TextRe
 _PLAIN = Format(_text(_read_plain), limits.TEXT_BYTES)
 _MARKDOWN = Format(_text(_read_markdown), limits.TEXT_BYTES)
 _HTML = Format(_text(_read_html), limits.TEXT_BYTES)
+_SAVED = Format(_text(_read_saved), limits.OFFICE_BYTES, is_text=False)
 _PICTURE = Format(_read_picture, limits.IMAGE_BYTES, is_text=False)
 FORMATS: Final = {
     ".txt": _PLAIN,
@@ -81,6 +88,8 @@ FORMATS: Final = {
     ".html": _HTML,
     ".htm": _HTML,
     ".xhtml": _HTML,
+    ".mhtml": _SAVED,
+    ".mht": _SAVED,
     ".docx": Format(_text(_read_docx), limits.OFFICE_BYTES, is_text=False),
     ".pdf": Format(_read_pdf, limits.PDF_BYTES, is_text=False),
     ".png": _PICTURE,
@@ -92,6 +101,7 @@ _SIGNS: Final = (
     (b"PK\x03\x04", "压缩包或 Office 文件", "把扩展名改为 .docx 或 .zip"),
     (b"\xd0\xcf\x11\xe0", "旧版 Office 文件", "用 Word 另存为 .docx"),
     (b"{\\rtf", "RTF", "用 Word 另存为 .docx"),
+    (b"From: <Saved by ", "保存成单个文件的网页", "把扩展名改为 .mhtml"),
     (b"\x89PNG", "图片", "把扩展名改为 .png"),
     (b"\xff\xd8\xff", "图片", "把扩展名改为 .jpg"),
     (b"GIF8", "图片", "放入文字版，不认图片里的字"),

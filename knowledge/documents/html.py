@@ -9,12 +9,15 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from email import message_from_bytes
 from itertools import groupby, pairwise
+from statistics import median
 from typing import Final
 
 from knowledge.documents.html_blocks import HtmlBlock, HtmlText, read_blocks
 from knowledge.documents.tables import EMPTY, SourceCell, make_table
 from knowledge.documents.text import Extract, decode_as, decode_text, split_lines
+from knowledge.errors import UnreadableFile
 from knowledge.model import Block, BlockRole, Metadata, Span, Table
 
 _DECLARED: Final = re.compile(
@@ -26,7 +29,10 @@ _SHORT: Final = 8
 _NEAR: Final = 12
 """A short block is the article's only where it stands next to the block before, give or take so many characters."""
 
-_ENDS: Final = 10
+_PIECE: Final = 6
+_PIECES: Final = 12
+"""So many pieces of a block, of so many characters, tell where it stands: pieces shorter stand anywhere."""
+
 _NAMED: Final = 8
 """A shorter heading may be the name of a part of the site (新闻动态)."""
 
@@ -40,6 +46,7 @@ _TOLD: Final = re.compile("[。；]")
 _CLOCK: Final = re.compile(
     r"(?:(?:\d{4}[年.\-/])?\d{1,2}[月.\-/]\d{1,2}日?\s*)?(?:[01]?\d|2[0-3])\s*[:：时]\s*[0-5]\d(?:\s*[:：分]\s*[0-5]\d)?分?"
 )
+_CREDITS_UNDER: Final = 3
 _FEWEST_TIMES: Final = 3
 _MOST_PLACES: Final = 6
 _LINKED: Final = 0.3
@@ -89,8 +96,22 @@ def read_html(name: str, data: bytes) -> Extract:
                 block,
                 BlockRole.HEADING if any(block is time for time in times) else _role(block, title, signed),
             )
-    stated = _stated(page, [block.text for block in signed], found)
+    stated = _stated(page, [block.text for block in (*signed, *_beside(page, kept, title))], found)
     return Extract("html", writer.finished(), encoding, blocks=tuple(writer.blocks), stated=stated)
+
+
+def read_saved(name: str, data: bytes) -> Extract:
+    """Extract the article of a page that a browser saved as one file (MHTML); line n is line n of the page in it.
+
+    Raises:
+        UnreadableFile: no page is in it.
+    """
+    for part in message_from_bytes(data).walk():
+        if part.get_content_type() in ("text/html", "application/xhtml+xml"):
+            page = part.get_payload(decode=True)
+            assert isinstance(page, bytes)
+            return read_html(name, page)
+    raise UnreadableFile(name, "不是保存的网页，或文件已损坏", "在浏览器里重新保存")
 
 
 def _decode(name: str, data: bytes) -> tuple[str, str]:
@@ -159,6 +180,8 @@ def _article(page: HtmlText, found: _Found) -> list[HtmlBlock]:
         other = _matched(page.blocks, found.readable())
         if sum(len(b.text) for b in kept) < _POOR * sum(len(b.text) for b in other):
             kept = other
+    while kept and kept[-1].linked >= len("".join(kept[-1].text.split())) and not _TOLD.search(kept[-1].text):
+        kept = kept[:-1]  # 下一页 1 2 3
     return kept or page.blocks
 
 
@@ -222,18 +245,21 @@ def _matched(blocks: Sequence[HtmlBlock], text: str) -> list[HtmlBlock]:
 
 
 def _places(key: str, text: str) -> Iterator[tuple[int, int]]:
-    """Where a block stands in the text: word for word, else by its ends where a reading or a deletion went out."""
+    """Where a block stands in the text: word for word, else where most of its pieces do, some being left out or in."""
     start = text.find(key) if key else -1
     for _ in range(_MOST_PLACES):
         if start < 0:
             break
         yield start, start + len(key)
         start = text.find(key, start + 1)
-    if len(key) >= 2 * _ENDS and key not in text:
-        start = text.find(key[:_ENDS])
-        end = text.find(key[-_ENDS:], start + _ENDS) if start >= 0 else -1
-        if end >= 0 and 0.7 * len(key) < end + _ENDS - start < 1.6 * len(key):
-            yield start, end + _ENDS
+    if len(key) >= 2 * _PIECE and key not in text:
+        step = max(1, (len(key) - _PIECE) // _PIECES)
+        tried = range(0, len(key) - _PIECE + 1, step)
+        met = [(text.find(key[at : at + _PIECE]), at) for at in tried]
+        shift = median([place - at for place, at in met if place >= 0] or [0])
+        near = [place for place, at in met if place >= 0 and abs(place - at - shift) < 0.6 * len(key)]
+        if 2 * len(near) > len(met):
+            yield min(near), max(near) + _PIECE
 
 
 def _title(page: HtmlText, kept: list[HtmlBlock], found: _Found) -> HtmlBlock | None:
@@ -293,6 +319,22 @@ def _is_credit(text: str) -> bool:
     return bool(_STAMP.match(text) and len(text) < 60) or bool(_CREDIT.match(text.lstrip("（([【")))
 
 
+def _beside(page: HtmlText, kept: Sequence[HtmlBlock], title: HtmlBlock | None) -> Iterator[HtmlBlock]:
+    """The credits between the title and the text, and right under it, that are no part of what is kept."""
+    chosen = {id(block) for block in kept}
+    places = [at for at, block in enumerate(page.blocks) if id(block) in chosen and block is not title]
+    if not places:
+        return
+    over = [at for at, block in enumerate(page.blocks[: places[0]]) if block is title]
+    first = over[0] if over else places[0]
+    for block in (
+        *page.blocks[first : places[0]],
+        *page.blocks[places[-1] + 1 : places[-1] + 1 + _CREDITS_UNDER],
+    ):
+        if id(block) not in chosen and _is_credit(block.text):
+            yield block
+
+
 def _role(block: HtmlBlock, title: HtmlBlock | None, signed: Sequence[HtmlBlock]) -> BlockRole:
     if block is title:
         return BlockRole.TITLE
@@ -311,7 +353,7 @@ def _stated(page: HtmlText, signed: Sequence[str], found: _Found) -> Metadata:
     said = page.metas.get("author", "")
     named = _NAME.fullmatch(said) is not None and said not in page.title
     return Metadata(
-        date=_day(found, page),
+        date=_day(found, page) or _stamped(text),
         author=author[1] if author else (said if named else None),
         source=source[1] if source else _SOURCE_SIGN.sub("", page.metas.get("source", "")) or None,
     )
@@ -327,6 +369,15 @@ def _day(found: _Found, page: HtmlText) -> date | None:
     said = [*page.metas.values(), *(b.text for b in page.blocks if len(b.text) < _LINE_OF_ITS_OWN)]
     in_script = re.compile(r"(?i:publish|pubdate|time|date)[^\n<>]{0,40}?" + printed.pattern)
     return day if any(printed.search(each) for each in said) or in_script.search(found.source) else None
+
+
+def _stamped(text: str) -> date | None:
+    """The day that credits begin with."""
+    stamp = _STAMP.search(text)
+    try:
+        return date(*(int(part) for part in re.findall(r"\d+", stamp[0])[:3])) if stamp else None
+    except ValueError:
+        return None
 
 
 class _Writer:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from knowledge.documents.html_blocks import LOWERED, RAISED
 from knowledge.documents.tables import text_blocks
 from knowledge.documents.text import Extract, decode_text, split_lines
 from knowledge.model import Block, BlockRole, Metadata
@@ -17,7 +18,9 @@ _BOLD_LEVEL: Final = 7
 _FENCE: Final = re.compile(r"\s{0,3}(```|~~~)")
 _RULE: Final = re.compile(r"\s{0,3}([-*_=])[ \t]*(\1[ \t]*)+$|\s{0,3}=+\s*$")
 _UNDERLINE: Final = re.compile(r"\s{0,3}(=+|-{2,})\s*$")
-_REFERENCE: Final = re.compile(r"\s{0,3}\[[^\]\n]{1,200}\]:\s*\S+")
+_REFERENCE: Final = re.compile(r"\s{0,3}\[(?!\^)[^\]\n]{1,200}\]:\s*\S+")
+_NOTE: Final = re.compile(r"\s{0,3}\[\^[^\]\s]{1,40}\]:\s?")
+_NOTE_MARK: Final = re.compile(r"\[\^[^\]\s]{1,40}\]")
 _HEADING: Final = re.compile(r"\s{0,3}(#{1,6})(?=\s)")
 _BOLD: Final = re.compile(r"\s*(\*\*|__)(?=\S)([^*_]{2,24})(?<=[^\s。，；！？：、])\1\s*$")
 _ITEM: Final = re.compile(r"\s*(?:[-*+]|\d{1,3}[.)、])\s")
@@ -32,6 +35,10 @@ _STRUCK: Final = re.compile(  # of the marks on both its sides one is enough
 )
 _LINK_ALONE: Final = re.compile(r"\s*\[[^\[\]\n]{1,8}\]\([^()\n]{0,2000}\)\s*$")
 _RAISED: Final = re.compile(r"<sup>(\d{1,4})</sup>|\^(\d{1,4})\^", re.IGNORECASE)
+_LOWERED: Final = re.compile(r"<sub>(\d{1,4})</sub>", re.IGNORECASE)
+_BARRED: Final = re.compile(r"\\\||`[^`\n]{1,200}`")
+"""What of a table's row keeps its bars: one that is escaped, and code."""
+
 _TAG: Final = re.compile(r"</?[A-Za-z][^<>\n]{0,500}>|<!--[^<\n]{0,2000}-->|<(?=https?:[^<>\s]{1,2000}>)")
 _ENTITY: Final = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,31});")
 _INLINE: Final = re.compile(
@@ -45,7 +52,6 @@ _STATED: Final = re.compile(
 )
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NOTHING: Final = "\u200b"  # in place of markup within a figure: unlike a blank it parts nothing
-_RAISED_DIGITS: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _FINISHED: Final = re.compile("[。！？…!?][”’」』）)]*$")
 _NAMED: Final = re.compile("[^，。；！？：:]{1,12}[：:]")
 
@@ -68,16 +74,28 @@ def read_markdown(name: str, data: bytes) -> Extract:
     text, encoding = decode_text(name, data)
     raw = split_lines(text)
     source = _Source(raw, list(_without_markup(raw)), _front_matter(raw))
-    blocks = [block for block in text_blocks(source.read) if block.role is BlockRole.TABLE]
+    bars = [_BARRED.sub(lambda m: m[0].replace("|", _NOTHING), line) for line in raw]
+    rows = [
+        "".join(_NOTHING if bar == _NOTHING else char for char, bar in zip(line, kept, strict=True))
+        if len(line) == len(kept)
+        else line
+        for line, kept in zip(source.read, bars, strict=True)
+    ]
+    blocks = [block for block in text_blocks(rows) if block.role is BlockRole.TABLE]
     covered = {number for block in blocks for number in range(block.first, block.last + 1)}
     for at, line in enumerate(source.read):
         barred = line.lstrip().startswith("|") or at + 1 in covered
-        source.read[at] = "" if _is_table_rule(line) else line.replace("|", " ") if barred else line
+        source.read[at] = "" if _is_table_rule(line) else _unbarred(line, rows[at]) if barred else line
     structure = _Structure(source, covered)
     if structure.headed:
         blocks = sorted([*structure.blocks(), *blocks], key=lambda block: block.first)
         blocks = list(_by_article(blocks))
     return Extract("markdown", tuple(source.read), encoding, blocks=tuple(blocks), stated=_stated(source))
+
+
+def _unbarred(line: str, row: str) -> str:
+    """A table's row without the bars between its cells."""
+    return "".join(" " if bar == "|" else char for char, bar in zip(line, row, strict=True))
 
 
 class _Structure:
@@ -102,6 +120,7 @@ class _Structure:
         titles = {number for number, level in levels.items() if level == 1} or {min(levels, default=0)}
         titles.update(self._linked())
         opened: list[int] = []
+        role = BlockRole.PARAGRAPH
         for number in range(self._source.front + 1, len(self._source.read) + 1):
             line = self._source.read[number - 1]
             level = levels.get(number)
@@ -109,7 +128,7 @@ class _Structure:
             if opened and (
                 aside or level or not line.strip() or number in self._covered or self._begins(number)
             ):
-                yield Block(BlockRole.PARAGRAPH, opened[0], opened[-1])
+                yield Block(role, opened[0], opened[-1])
                 opened = []
             if aside:
                 yield Block(BlockRole.FURNITURE, number, number)
@@ -120,9 +139,13 @@ class _Structure:
                     number,
                 )
             elif line.strip() and number not in self._covered:
+                if not opened:
+                    role = (
+                        BlockRole.NOTE if _NOTE.match(self._source.raw[number - 1]) else BlockRole.PARAGRAPH
+                    )
                 opened.append(number)
         if opened:
-            yield Block(BlockRole.PARAGRAPH, opened[0], opened[-1])
+            yield Block(role, opened[0], opened[-1])
 
     def _linked(self) -> Iterator[int]:
         """Yield the headings over a line that is nothing but a link: an item with a source of its own is an article."""
@@ -155,7 +178,11 @@ class _Structure:
         """Tell whether a line begins a block though no blank line stands above it."""
         raw, above = self._source.raw[number - 1], self._source.read[number - 2].strip()
         quoted = _QUOTE.match(raw) is not None
-        if _ITEM.match(raw) or quoted != (_QUOTE.match(self._source.raw[number - 2]) is not None):
+        if (
+            _ITEM.match(raw)
+            or _NOTE.match(raw)
+            or quoted != (_QUOTE.match(self._source.raw[number - 2]) is not None)
+        ):
             return True
         broken = self._source.raw[number - 2].endswith(("  ", "\\"))
         return broken or _FINISHED.search(above) is not None or _NAMED.match(raw.strip()) is not None
@@ -230,7 +257,9 @@ def _blank(line: str) -> str:
     if _LEADING.match(line):
         line = _LEADING.sub(_spaces, line, count=1)
     line = _STRUCK.sub(_spaces, _IMAGE.sub(_spaces, line))
-    line = _RAISED.sub(lambda m: (m[1] or m[2]).translate(_RAISED_DIGITS).center(len(m[0]), _NOTHING), line)
+    line = _NOTE_MARK.sub(lambda m: _NOTHING * len(m[0]), _NOTE.sub(_spaces, line))
+    line = _RAISED.sub(lambda m: (m[1] or m[2]).translate(RAISED).center(len(m[0]), _NOTHING), line)
+    line = _LOWERED.sub(lambda m: m[1].translate(LOWERED).center(len(m[0]), _NOTHING), line)
     for mark in (_TAG, _TRAILING):
         line = mark.sub(_spaces, line)
     line = _LINK.sub(lambda m: " " + m[2] + " " * len(m[3]), line)

@@ -11,28 +11,26 @@ from itertools import count, groupby, pairwise
 from statistics import median
 from typing import Final
 
+from knowledge.documents.pdf_columns import find_gutters
 from knowledge.documents.pdf_flow import CAPTIONED, SHOT, SIGNED, SMALL, PageBlock, TextFlow
 from knowledge.documents.pdf_furniture import find_furniture, find_pull_quotes
 from knowledge.documents.pdf_lines import (
     PrintedLine,
     body_size,
     bounds,
-    find_gutters,
     find_lines,
     join_initials,
     join_rows,
     same_size,
 )
-from knowledge.documents.pdf_order import TITLE, Region, Stack, cut_regions, find_stacks
+from knowledge.documents.pdf_order import THROUGH, Region, cut_regions, rejoin
 from knowledge.documents.pdf_page import Box, PrintedPage
+from knowledge.documents.pdf_stacks import TITLE, Stack, find_stacks
 from knowledge.documents.tables import Grid, find_grids
 from knowledge.model import BlockRole
 
 _WIDE: Final = 1.5
 """Times most lines' width from which a line is none of a column's."""
-
-_THROUGH: Final = 0.9
-"""How much of its article's width a rule has at least that parts what is over it from what is under it."""
 
 
 def arrange(page: PrintedPage, goes_on: bool = False) -> list[PageBlock]:
@@ -66,7 +64,8 @@ def arrange(page: PrintedPage, goes_on: bool = False) -> list[PageBlock]:
         if over:
             regions.append((Region([], over), size))
             rest = [line for line in rest if not any(line is other for other in over)]
-        regions += ((region, size) for region in cut_regions(stacks, rest, size, page.uprights))
+        cut = rejoin(list(cut_regions(stacks, rest, size, page.uprights)), page.levels, size)
+        regions += ((region, size) for region in cut)
     regions.sort(key=lambda each: (round(each[0].box.top / 40), each[0].box.left))
     blocks: list[PageBlock] = []
     numbers = count(len(regions))
@@ -75,7 +74,7 @@ def arrange(page: PrintedPage, goes_on: bool = False) -> list[PageBlock]:
         near = [p for p in pictures if p.across(region.box) > 0 and p.along(region.box) > -5]
         mine = [g for g in waiting if _owner(g, regions) is region]
         waiting = [g for g in waiting if g not in mine]
-        made = list(_Article(region, size, page, number, near, mine).blocks())
+        made = list(_Article(region, size, page, number, near, mine, list(map(bounds, quotes))).blocks())
         blocks += made if goes_on or region.stacks else _as_briefs(made, numbers)
     blocks += (_table(grid, len(regions) - 1 if regions else None) for grid in waiting)
     blocks += (PageBlock(BlockRole.FURNITURE, [s.text for s in quote], None) for quote in quotes)
@@ -118,9 +117,12 @@ def _table(grid: Grid, article: int | None) -> PageBlock:
 
 
 def _owner(grid: Grid, regions: Sequence[tuple[Region, float]]) -> Region | None:
-    """The region that a table stands in, or under."""
-    over = [r for r, _ in regions if r.box.across(grid.box) > 0 and r.box.top <= grid.box.top + 1]
-    return max(over, key=lambda r: r.box.top, default=None)
+    """The region that a table stands in or under, else the first one under it."""
+    same = [r for r, _ in regions if r.box.across(grid.box) > 0]
+    over = [r for r in same if r.box.top <= grid.box.top + 1]
+    if over:
+        return max(over, key=lambda r: r.box.top)
+    return min(same, key=lambda r: r.box.top, default=None)
 
 
 def _framed(lines: list[PrintedLine], page: PrintedPage, pictures: list[Box]) -> Iterator[list[PrintedLine]]:
@@ -165,6 +167,7 @@ class _Article:
     number: int
     pictures: Sequence[Box]
     grids: Sequence[Grid]
+    quotes: Sequence[Box]
 
     def blocks(self) -> Iterator[PageBlock]:
         """Yield title stack, columns of text with headings and tables, captions last."""
@@ -270,16 +273,17 @@ class _Article:
                 yield list(band)
 
     def _ruled_off(self, lines: Sequence[PrintedLine]) -> Iterator[list[PrintedLine]]:
-        """Split lines, sorted by their height, where a rule runs through between them from side to side."""
+        """Split lines, sorted by their height, where a rule runs through from side to side, or a quote has none beside."""
         if not lines:
             return
         box = bounds(lines)
         rules = [
             rule.top
             for rule in self.page.levels
-            if rule.across(box) > _THROUGH * box.width
+            if rule.across(box) > THROUGH * box.width
             and not any(s.box.top + 0.3 * s.size < rule.top < s.box.bottom - 0.3 * s.size for s in lines)
         ]
+        rules += [each.top for each in self.quotes if not any(s.box.along(each) > 0 for s in lines)]
         for _, part in groupby(lines, key=lambda line: sum(rule < line.middle for rule in rules)):
             yield list(part)
 

@@ -13,7 +13,7 @@ from statistics import median
 from typing import Final
 
 from knowledge.documents.pdf_lines import PrintedLine, bounds
-from knowledge.documents.pdf_order import BYLINE
+from knowledge.documents.pdf_stacks import BYLINE, LARGER
 from knowledge.documents.tables import Grid
 from knowledge.model import BlockRole
 from knowledge.repair.patterns import is_page_head, jump_of
@@ -23,11 +23,11 @@ _HEADING_CHARS: Final = 24
 _CAPTION_CHARS: Final = 30
 """Characters of one line: of two columns no heading is as wide, nor of a picture's three a line of its caption."""
 
-LARGER: Final = 1.03
-"""Times the body's size from which print is meant to be seen as larger: half a point of twelve is 1.04."""
-
 SMALL: Final = 0.93
 """Times the body's size under which print is meant to be seen as smaller: half a point of nine is .94."""
+
+_LED: Final = re.compile(r"(?:[.．·•‥…]\s*){4,}[\dIVXivx]{1,5}$")
+"""How a line of a list of contents ends: its dots lead to a page."""
 
 _DAY: Final = re.compile("[年月日][^。！？]*$")
 _FINISHED: Final = re.compile("[。！？!?…][”’」』）)》]*$")
@@ -120,6 +120,8 @@ class TextFlow:
         closed = self._open is None or self._open.finished
         if jump := jump_of(text.strip()):
             self._jump(line, jump)
+        elif _LED.search(text):
+            self.put(self._block(BlockRole.FURNITURE, line))
         elif len(text) <= _CAPTION_CHARS and (small or (centred and CAPTIONED.search(text))):
             if small and (SIGNED.search(text) or len(text) <= 6) and not self._captions:
                 self.put(self._block(BlockRole.BYLINE, line))
@@ -175,10 +177,10 @@ class TextFlow:
     ) -> bool:
         """Tell whether a line heads a section: set in from both sides, or of a `run` of larger print without an end."""
         text = line.text
-        if len(text) > _HEADING_CHARS or _NEVER_HEADING.search(text) or BYLINE.fullmatch(text):
+        if len(text) > _HEADING_CHARS or _NEVER_HEADING.search(text):
             return False
         if line.size <= LARGER * size:
-            return before > 2.3 and abs(before - after) < 0.9
+            return before > 2.3 and abs(before - after) < 0.9 and not BYLINE.fullmatch(text)
         whole = "".join(each.text for each in run)
         return (
             before > 0.5 or after > 1 or (len(whole) <= _HEADING_CHARS and not _NEVER_HEADING.search(whole))

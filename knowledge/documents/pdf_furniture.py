@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Final
 
-from knowledge.documents.pdf_lines import PrintedLine, find_gutters, join_rows, same_size
-from knowledge.documents.pdf_order import TITLE
+from knowledge.documents.pdf_columns import find_gutters, reads_on
+from knowledge.documents.pdf_lines import PrintedLine, bounds, join_rows, same_size
 from knowledge.documents.pdf_page import PrintedPage
+from knowledge.documents.pdf_stacks import TITLE
 from knowledge.text.folding import fold_radicals
 
 _EDGE: Final = 0.08
@@ -24,8 +25,12 @@ _MASTHEAD_CHARS: Final = 6
 _QUOTE: Final = 1.1
 _QUOTED_WORDS: Final = 15
 _UNDER: Final = 5.0
+_SPEAKER_CHARS: Final = 14
 _ECHO: Final = 60
 """Characters at whose beginning an article says its title again."""
+
+_SIGNED: Final = 3.5
+"""Room under a title that a byline and the first line of the text take."""
 
 _PAUSED: Final = re.compile("[。，、；：！？]$")
 
@@ -120,42 +125,30 @@ def _heads(line: PrintedLine, other: PrintedLine) -> bool:
 
 
 def find_pull_quotes(lines: Sequence[PrintedLine], body: float) -> list[list[PrintedLine]]:
-    """Find large print under text that says again, word for word, what the text says elsewhere.
+    """Find large print within text that is no title: it says again what the text says, or the text goes on beyond it.
 
-    What is said again right under it is a title, whose article begins with its words.
+    What is said again right under it is a title, whose article begins with its words. A quote's last line may name
+    who said it.
     """
     large = sorted((s for s in lines if s.size > _QUOTE * body and not s.upright), key=lambda s: s.base)
-    text = [s for s in lines if 0.93 * body < s.size <= _QUOTE * body]
+    speakers = [s for s in lines if s.text[:1] == "—" and len(s.glyphs) <= _SPEAKER_CHARS]
+    named = set(map(id, speakers))
+    text = [s for s in lines if 0.93 * body < s.size <= _QUOTE * body and id(s) not in named]
     quotes: list[list[PrintedLine]] = []
     for line in large:
-        for quote in quotes:
-            last = quote[-1]
-            if (
-                same_size(last, line)
-                and last.box.across(line.box) > 0
-                and line.box.top - last.box.bottom < line.size
-            ):
-                quote.append(line)
-                break
+        quote = next((each for each in quotes if _is_next(each[-1], line)), None)
+        if quote is not None:
+            quote.append(line)
         else:
             quotes.append([line])
-    found = [
-        quote
-        for quote in quotes
-        if any(
-            s.box.across(quote[0].box) > 0
-            and 0 <= quote[0].box.top - s.box.bottom + 0.5 * body < _UNDER * body
-            for s in text
-        )
-    ]
+    found = [quote for quote in quotes if any(0 <= _over(s, quote[0], body) < _UNDER * body for s in text)]
     if not found:
         return []
-    ordered = [
-        s
+    columns = [
+        sorted((s for s in text if _stands_in(s, column)), key=lambda s: s.base)
         for column in find_gutters(text, body, ())
-        for s in sorted(text, key=lambda s: s.base)
-        if _stands_in(s, column)
     ]
+    ordered = [s for column in columns for s in column]
     words = "".join(map(_words, ordered))
     starts = list(accumulate((len(_words(s)) for s in ordered), initial=0))
 
@@ -163,17 +156,56 @@ def find_pull_quotes(lines: Sequence[PrintedLine], body: float) -> list[list[Pri
         said = "".join(map(_words, quote))
         at = words.find(said) if len(said) >= _QUOTED_WORDS else -1
         if at < 0:
-            return False
+            return _goes_on_beyond(quote, columns, body)
         place = quote[-1].box
-        under = [
-            k
-            for k, s in enumerate(ordered)
-            if s.box.across(place) > 0 and s.box.top > place.bottom - 0.5 * body
-        ]
-        first = starts[min(under, key=lambda k: ordered[k].base)] if under else 0
-        return not (under and first <= at < first + _ECHO)
+        under = [s.base for s in text if s.box.across(place) > 0 and s.box.top > place.bottom - 0.5 * body]
+        top = min(under, default=float("inf"))
+        rows = (
+            k for s, k in zip(ordered, starts, strict=False) if -0.5 * body < s.base - top < _SIGNED * body
+        )
+        return not any(begins <= at < begins + _ECHO for begins in rows)
 
-    return [quote for quote in found if is_pulled(quote)]
+    pulled = [quote for quote in found if is_pulled(quote)]
+    for quote in pulled:
+        quote += [s for s in speakers if 0 <= -_over(s, quote[-1], body) < 2 * body]
+    return pulled
+
+
+def _is_next(last: PrintedLine, line: PrintedLine) -> bool:
+    """Tell whether a large line is the next of a quote."""
+    near = line.box.top - last.box.bottom < line.size
+    return same_size(last, line) and last.box.across(line.box) > 0 and near
+
+
+def _over(upper: PrintedLine, lower: PrintedLine, body: float) -> float:
+    """How far one line stands over another of the same place across, in points and a little more; negative under it."""
+    if upper.box.across(lower.box) <= 0:
+        return float("-inf")
+    if upper.base < lower.base:
+        return lower.box.top - upper.box.bottom + 0.5 * body
+    return lower.box.bottom - upper.box.top - 0.5 * body
+
+
+def _goes_on_beyond(
+    quote: Sequence[PrintedLine], columns: Sequence[Sequence[PrintedLine]], body: float
+) -> bool:
+    """Tell whether text breaks off over large print and goes on under it: in each column, or from the last to the first."""
+    box = bounds(quote)
+    beside = any(s.box.along(box) > 0 for column in columns for s in column)
+    pairs: list[tuple[PrintedLine, PrintedLine, float]] = []
+    for column in columns:
+        over = [s for s in column if s.base < quote[0].base]
+        under = [s for s in column if s.base > quote[-1].base]
+        if not over or not under or (beside and under[0].box.across(box) <= 0):
+            continue
+        left = min(s.box.left for s in under[:2])
+        moved = abs(min(s.box.left for s in over[-2:]) - left) > body
+        if moved or under[0].box.top - box.bottom > _UNDER * body:
+            return False
+        pairs.append((over[-1], under[0], left))
+    if pairs and not beside:
+        pairs = [(pairs[-1][0], *pairs[0][1:])]
+    return bool(pairs) and all(reads_on(*each, body) for each in pairs)
 
 
 def _words(line: PrintedLine) -> str:

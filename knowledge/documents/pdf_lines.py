@@ -1,4 +1,4 @@
-"""Characters to lines, each a run of characters on one baseline within one column; and the columns that lines stand in."""
+"""Characters to lines, each a run of characters on one baseline within one column."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Final
 
+from knowledge.documents.html_blocks import LOWERED, RAISED, SCRIPT, powers
 from knowledge.documents.pdf_page import ASCENT, Box, Glyph
 
 GAP: Final = 0.6
@@ -22,24 +23,24 @@ _LATIN_GAP: Final = 0.18
 _WORD_GAP: Final = 0.6
 _PARTS_GAP: Final = 0.2
 _UPRIGHT: Final = 3
+_LONGEST_SCRIPT: Final = 4
+_SCRIPT: Final = 1.25
+"""Times its own size that the text has which a raised or lowered figure stands by: TeX's are 1.4, Word's 1.5."""
+
+_RAISED_BY, _LOWERED_BY = (0.15, 0.6), (-0.3, -0.05)
+"""Ems of the text between which a figure's baseline is raised and lowered; printed ones are raised a third."""
+
+_MOST_UPRIGHT: Final = 200
+_CLOSER: Final = 0.1
+_LOOSEST: Final = 1.7
+"""Ems from one character of an upright headline to the next at most, as `_under` has it."""
+
 _ROW: Final = 8.0
 _INITIAL: Final = 1.8
 """Times the body's size from which a character takes the room of two lines; headlines have several."""
 
 _INITIAL_GAP: Final = 3.2
 """Ems from it to a line beside it, which may begin with an indent."""
-
-_GUTTER: Final = 0.35
-_GUTTER_OF_FEW: Final = 1.05
-"""Few lines may leave a narrow strip free by chance: it is a gutter if it is wider than the blank of a line, one em."""
-
-_LENIENT_ROWS: Final = 9
-_FEWEST_ROWS: Final = 3
-_UNFILLED: Final = 2.0
-"""Ems that a line set ragged leaves free at most: one for a mark that may not begin the next, one for what has no break."""
-
-_LINES_A_STRAY: Final = 60
-_NARROWEST_COLUMN: Final = 4.0
 
 
 @dataclass(slots=True)
@@ -89,6 +90,9 @@ class PrintedLine:
         """The printed text; a blank stands where a word gap does, none within letter-spaced words."""
         if self.upright:
             return "".join(glyph.char for glyph in self.glyphs)
+        return powers(self._spaced())
+
+    def _spaced(self) -> str:
         gaps = [b.left - a.right for a, b in pairwise(self.glyphs)]
         usual = median(gaps) if gaps else 0.0
         if len(gaps) == 1 and gaps[0] > _WORD_GAP * self.size:
@@ -116,8 +120,8 @@ def find_lines(glyphs: Iterable[Glyph], uprights: Sequence[Box]) -> list[Printed
 
     A gap of more than `GAP` or a rule between parts two lines, even within one column.
     """
-    lines: list[PrintedLine] = []
-    for row in _rows(glyphs):
+    lines, rest = _stood_upright(list(glyphs))
+    for row in _rows(rest):
         row.sort(key=lambda g: (g.left, g.order))
         run = [row[0]]
         for glyph in row[1:]:
@@ -128,7 +132,69 @@ def find_lines(glyphs: Iterable[Glyph], uprights: Sequence[Box]) -> list[Printed
                 run = []
             run.append(glyph)
         lines.append(PrintedLine(run))
-    return _letter_spaced(_set_upright(lines), uprights)
+    return _letter_spaced(_set_upright(_with_scripts(lines)), uprights)
+
+
+def _with_scripts(lines: list[PrintedLine]) -> list[PrintedLine]:
+    """Put raised and lowered figures, small and close behind a character, into its line: 10⁸ is not 10."""
+    scripts = [
+        s
+        for s in lines
+        if len(s.glyphs) <= _LONGEST_SCRIPT and SCRIPT.fullmatch("".join(g.char for g in s.glyphs))
+    ]
+    gone: set[int] = set()
+    for script in scripts:
+        for host in lines:
+            if host is script or id(host) in gone or host.size < _SCRIPT * script.size:
+                continue
+            off = (host.base - script.base) / host.size
+            if not (_LOWERED_BY[0] < off < _LOWERED_BY[1] or _RAISED_BY[0] < off < _RAISED_BY[1]):
+                continue
+            if any(abs(g.right - script.box.left) < 0.25 * host.size for g in host.glyphs):
+                table = RAISED if off > 0 else LOWERED
+                host.glyphs += [
+                    replace(g, char=g.char.translate(table), base=host.base, size=host.size)
+                    for g in script.glyphs
+                ]
+                host.measure()
+                gone.add(id(script))
+                break
+    return [line for line in lines if id(line) not in gone]
+
+
+def _stood_upright(glyphs: list[Glyph]) -> tuple[list[PrintedLine], list[Glyph]]:
+    """Take out the columns of an upright headline of several: large characters nearer under one another than beside."""
+    usual = median(g.size for g in glyphs) if glyphs else 0.0
+    large = [g for g in glyphs if g.size > _INITIAL * usual]
+    if len(large) > _MOST_UPRIGHT:
+        return [], glyphs
+
+    def nearest(glyph: Glyph, under: bool) -> tuple[float, Glyph | None]:
+        """How far the next one stands under a character, or beside it, in ems."""
+        found: tuple[float, Glyph | None] = (_LOOSEST, None)
+        for other in large:
+            down, off = other.base - glyph.base, (other.left + other.right - glyph.left - glyph.right) / 2
+            along, across = (down, off) if under else (abs(off), down)
+            if other is not glyph and along > 0.5 * glyph.size and abs(across) < 0.3 * glyph.size:
+                found = min(found, (along / glyph.size, other), key=lambda each: each[0])
+        return found
+
+    below = {id(g): nearest(g, under=True) for g in large}
+    beside = {id(g): nearest(g, under=False)[0] for g in large}
+    taken: set[int] = set()
+    columns: list[PrintedLine] = []
+    for top in sorted(large, key=lambda g: g.base):
+        run: list[Glyph] = []
+        at: Glyph | None = top
+        while at is not None and id(at) not in taken:
+            taken.add(id(at))
+            run.append(at)
+            gap, under = below[id(at)]
+            at = under if gap < beside[id(at)] - _CLOSER else None
+        if len(run) >= _UPRIGHT:
+            columns.append(PrintedLine(run, upright=True))
+    used = {id(g) for column in columns for g in column.glyphs}
+    return columns, [g for g in glyphs if id(g) not in used]
 
 
 def _rows(glyphs: Iterable[Glyph]) -> Iterator[list[Glyph]]:
@@ -314,65 +380,3 @@ def _is_latin(char: str) -> bool:
 
 def _is_mark(char: str) -> bool:
     return unicodedata.category(char)[0] == "P"
-
-
-def find_gutters(
-    lines: Sequence[PrintedLine], body: float, uprights: Sequence[Box]
-) -> list[tuple[float, float]]:
-    """Return the columns as x intervals: what no line covers, give or take one crossing line, is a gutter."""
-    if not lines:
-        return []
-    box = bounds(lines)
-    rows = len({round(line.base / (0.5 * body)) for line in lines})
-    if rows < _LENIENT_ROWS:
-        narrow = _covered(lines, _GUTTER * body, uprights, box, 0)
-        pairs = list(pairwise(narrow))
-        parted = [_parted(lines, pair, body) for pair in pairs] if rows >= _FEWEST_ROWS else []
-        last = bool(parted) and any(parted[:-1]) and _is_short(lines, narrow[-1], body)
-        return (
-            narrow
-            if parted and all([*parted[:-1], parted[-1] or last])
-            else _covered(lines, _GUTTER_OF_FEW * body, uprights, box, 0)
-        )
-    strict = _covered(lines, _GUTTER * body, uprights, box, 0)
-    lenient = _covered(lines, _GUTTER * body, uprights, box, 1 + len(lines) // _LINES_A_STRAY)
-    wide = all(right - left > _NARROWEST_COLUMN * body for left, right in lenient)
-    return lenient if len(lenient) > len(strict) and wide else strict
-
-
-def _parted(lines: Sequence[PrintedLine], columns: tuple[tuple[float, float], ...], body: float) -> bool:
-    """Tell whether two neighbouring columns have lines side by side, each from edge to edge, in several rows."""
-    (left, left_end), (right, right_end) = columns
-    before = [s for s in lines if s.box.left >= left - 1 and s.box.right <= left_end + 1]
-    after = [s for s in lines if s.box.left >= right - 1 and s.box.right <= right_end + 1]
-    full = [s for s in before if s.box.right > left_end - _UNFILLED * body]
-    return sum(any(abs(s.base - t.base) < 0.3 * body for t in after) for s in full) >= _FEWEST_ROWS
-
-
-def _is_short(lines: Sequence[PrintedLine], column: tuple[float, float], body: float) -> bool:
-    """Tell whether a column, the last of several, has too few rows to be told by them: its text ended there."""
-    return len({round(s.base / (0.5 * body)) for s in lines if s.box.left >= column[0] - 1}) < _FEWEST_ROWS
-
-
-def _covered(
-    lines: Sequence[PrintedLine], least: float, uprights: Sequence[Box], box: Box, stray: int
-) -> list[tuple[float, float]]:
-    """The x intervals that more than `stray` lines cover; a narrow gap parts two only where a rule stands in it."""
-    begins = [(line.box.left, 0) for line in lines]
-    ends = [(line.box.right, 1) for line in lines]
-    found: list[tuple[float, float]] = []
-    depth = 0
-    for x, ending in sorted([*begins, *ends]):
-        depth += -1 if ending else 1
-        if ending and depth == stray:
-            found[-1] = (found[-1][0], x)
-        elif not ending and depth == stray + 1:
-            last = found[-1] if found else None
-            if last is not None and x - last[1] < least and not _rule_in(last[1], x, uprights, box):
-                continue
-            found.append((x, x))
-    return found
-
-
-def _rule_in(left: float, right: float, uprights: Sequence[Box], box: Box) -> bool:
-    return any(left - 1.5 <= rule.left <= right + 1.5 and rule.along(box) > 0 for rule in uprights)

@@ -29,7 +29,10 @@ _WRONG_RUN: Final = re.compile("\ufffd+")
 _LONGEST_WRONG: Final = 3
 _SURE_TEXT: Final = 20
 _TEXT_A_WRONG: Final = 2_000
-"""Characters of text for one wrong place: a file with more of them is damaged, or of several encodings."""
+"""Characters of text for one wrong byte: a file with more of them is damaged, or of several encodings."""
+
+_PAIRED: Final = 2
+"""Of pairs of bytes a wrong one shows in two places: its own, and where the pairs fall into step again."""
 
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 _WINDOW: Final = 400
@@ -73,7 +76,7 @@ def decode_text(name: str, data: bytes) -> tuple[str, str]:
 
 
 def decode_as(name: str, data: bytes, codec: str) -> str:
-    """Return the text of `data` in a declared encoding.
+    """Return the text of `data` in a declared encoding, with a mark for the bytes of a few wrong places.
 
     Raises:
         UnreadableFile: the bytes are not of that encoding.
@@ -81,6 +84,8 @@ def decode_as(name: str, data: bytes, codec: str) -> str:
     try:
         return _text_only(name, data.decode(codec), codec)
     except UnicodeDecodeError as error:
+        if mended := _read(data, codec, wrong=True):
+            return _text_only(name, mended, codec)
         reason = f"文件自称编码为 {codec}，但内容不符"
         raise UnreadableFile(name, reason, "改正声明或另存为 UTF-8 后再放入", error.start) from error
 
@@ -125,7 +130,8 @@ def _read(data: bytes, codec: str, wrong: bool = False) -> str | None:
     if wrong:
         text = data.decode(codec, "replace")
         runs = _WRONG_RUN.findall(text)
-        few = len(runs) <= 1 + len(text) // _TEXT_A_WRONG and max(map(len, runs), default=0) <= _LONGEST_WRONG
+        places = (1 if codec == "utf-8" else _PAIRED) * (1 + len(text) // _TEXT_A_WRONG)
+        few = len(runs) <= places and max(map(len, runs), default=0) <= _LONGEST_WRONG
         return text if few and _beyond_ascii(text) >= _SURE_TEXT else None
     try:
         return data.decode(codec)

@@ -71,6 +71,25 @@ def test_what_word_shows_is_read_and_what_was_deleted_is_not(xml: str, text: str
     assert read_docx("a.docx", with_body(xml)).lines[0] == text
 
 
+def test_a_list_of_contents_is_no_text_whatever_its_style() -> None:
+    def field(kind: str) -> str:
+        return f"<w:r><w:fldChar w:fldCharType='{kind}'/></w:r>"
+
+    toc = f"{field('begin')}<w:r><w:instrText> TOC \\o </w:instrText></w:r>{field('separate')}"
+    data = with_body(f"<w:r><w:t>交通 5</w:t></w:r>{field('end')}")
+    document = docx.Document(io.BytesIO(data))
+    first = parse_xml(f"<w:p {nsdecls('w')}>{toc}<w:r><w:t>规定 2</w:t></w:r></w:p>")
+    document.element.body.insert(0, first)
+    document.add_paragraph("正文一句。")
+    file = io.BytesIO()
+    document.save(file)
+    assert [(role, text) for role, text in shown(file.getvalue()) if role is not BlockRole.TITLE] == [
+        (BlockRole.FURNITURE, "规定 2"),
+        (BlockRole.FURNITURE, "交通 5"),
+        (BlockRole.PARAGRAPH, "正文一句。"),
+    ]
+
+
 def test_a_text_box_is_read_once_after_its_paragraph() -> None:
     box = "<w:txbxContent><w:p><w:r><w:t>框里</w:t></w:r></w:p></w:txbxContent>"
     mc = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
 
 import pytest
 from hypothesis import given
@@ -39,6 +41,44 @@ def lines(page: str, codec: str = "utf-8") -> tuple[str, ...]:
 def test_the_mark_of_a_note_is_no_figure() -> None:
     page = "<h1>标题在这里</h1><p>新馆有八层<a href='#n1'><sup>1</sup></a>，藏书三百万册。</p>"
     assert "新馆有八层，藏书三百万册。" in read_html("a.html", page.encode()).lines[0]
+
+
+def test_a_paragraph_with_a_deletion_or_a_reading_in_it_is_kept() -> None:
+    page = (
+        "<title>地铁开通 - 新闻网</title><nav><a href='/'>首页</a><a href='/a'>要闻</a></nav><h1>地铁开通</h1>"
+        "<div>2023年7月1日 来源：青山日报</div>\n<p>地铁12号线今日开通，全长35公里，设车站28座。</p>\n"
+        "<p>首班车5时30分发出，票价3元起，<del>原定4元，</del>全程最高7元。</p>\n"
+        "<p><ruby>拼<rt>pīn</rt></ruby>音<rt>yīn</rt>标注的站名牌有28块，都在本周之内换好。</p>\n<a href='/2'>下一页</a>"
+    )
+    extract = read_html("a.html", page.encode())
+    assert extract.lines[1:] == (
+        "地铁12号线今日开通，全长35公里，设车站28座。",
+        "首班车5时30分发出，票价3元起，全程最高7元。",
+        "拼音标注的站名牌有28块，都在本周之内换好。",
+        "",
+    )
+    assert extract.stated == Metadata(date=date(2023, 7, 1), source="青山日报")
+
+
+def test_one_wrong_byte_of_a_declared_encoding_is_marked() -> None:
+    page = f'<meta charset="gb2312"><h1>题目</h1>\n<p>{"全市新建公园八个，" * 4}共九百公顷。</p>\n<p>后一句没有坏。</p>'
+    data = page.encode("gb18030")
+    at = data.index("共".encode("gb18030"))
+    read = read_html("a.html", data[:at] + b"\xff" + data[at + 1 :]).lines
+    assert ("\ufffd" in read[1], read[2]) == (True, "后一句没有坏。")
+
+
+def test_a_page_saved_as_one_file_is_read() -> None:
+    page = "<title>地铁开通</title>\n<h1>地铁开通</h1>\n<p>地铁12号线今日开通。</p>"
+    saved = MIMEMultipart("related")
+    saved.attach(MIMEText(page, "html", "utf-8"))
+    document = read_document("a.mhtml", saved.as_bytes())
+    assert document.lines == ("", "地铁开通", "地铁12号线今日开通。")
+    with pytest.raises(UnreadableFile):
+        read_document("a.mht", MIMEMultipart("related").as_bytes())
+    with pytest.raises(UnreadableFile) as misnamed:
+        read_document("a.html", b"From: <Saved by Blink>\r\n" + saved.as_bytes())
+    assert ".mhtml" in misnamed.value.remedy
 
 
 def test_line_n_is_the_text_of_source_line_n() -> None:

@@ -128,3 +128,17 @@ def test_headings_by_level_underline_or_none(text: str, heads: list[tuple[str, i
     assert [
         (block.role, block.first) for block in blocks if block.role in (BlockRole.TITLE, BlockRole.HEADING)
     ] == heads
+
+
+def test_notes_are_facts_and_bars_within_a_cell_stay() -> None:
+    text = (
+        "# 报告\n满意率达96%[^1]，CO<sub>2</sub>少排30吨。\n\n| 园区 | 面积 | 备注 |\n|---|---|---|\n"
+        "| 北区 | 210 | 含`甲|乙`两块 |\n| 南区 | 180 | 丙\\|丁 |\n\n[^1]: 抽样5000户。\n"
+    )
+    facts = repair_document(read_document("a.md", text.encode())).facts
+    assert [(fact.kind, fact.text) for fact in facts] == [
+        ("sentence", "满意率达96%，CO₂少排30吨。"),
+        ("table_row", "园区：北区｜面积：210｜备注：含 甲|乙 两块"),
+        ("table_row", "园区：南区｜面积：180｜备注：丙 |丁"),
+        ("note", "抽样5000户。"),
+    ]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reportlab.pdfbase import pdfmetrics
+
 from knowledge.documents.folder import read_document
 from knowledge.documents.pdf import read_pdf
 from knowledge.model import Block, BlockRole, Fact
 from knowledge.repair.pipeline import repair_document
-from tests.knowledge.documents.pages import LEADING, Sheet, columns, paragraphs, pdf
+from tests.knowledge.documents.pages import LEADING, SONG, Sheet, columns, paragraphs, pdf
 
 
 def facts(*sheets: Sheet) -> Sequence[Fact]:
@@ -151,3 +153,121 @@ def test_a_page_of_briefs_without_a_headline_gives_each_its_title() -> None:
         top -= 120
     found = [(fact.article.title.text, fact.text) for fact in facts(sheet)]
     assert {title: "".join(text for of, text in found if of == title) for title in told} == told
+
+
+def test_an_upright_headline_of_two_columns_is_read_from_right_to_left() -> None:
+    sheet = Sheet()
+    for column, words in ((70, "竖排的标题分两行"), (38, "左边是下半句")):
+        for row, char in enumerate(words):
+            sheet.text(column, 720 - 25 * row, 24, char)
+    sheet.flow(paragraphs(26, 5), columns(3, 110, 735, 30), 13)
+    assert texts(sheet, BlockRole.TITLE) == ["竖排的标题分两行左边是下半句"]
+
+
+def test_a_heading_over_two_columns_is_a_title_however_small() -> None:
+    sheet = Sheet()
+    told: dict[str, list[str]] = {}
+    for title, seed, top in (("字号只大一点的标题", 27, 735), ("左对齐的第二篇", 28, 500)):
+        told[title] = paragraphs(seed, 3)
+        sheet.text(30, top, 11.5, title)
+        sheet.flow(told[title], columns(2, 30, top - 18, 12, 18), 18)
+    found = [(fact.article.title.text, fact.text) for fact in facts(sheet)]
+    assert {title: "".join(text for of, text in found if of == title) for title in told} == {
+        title: "".join(body) for title, body in told.items()
+    }
+
+
+def test_a_quote_over_all_columns_that_stands_nowhere_else_parts_the_text_and_heads_none() -> None:
+    sheet = Sheet()
+    (text,) = paragraphs(29, 1, length=8)
+    sheet.text(40, 740, 28, "说话的人在文中")
+    rows = [text[at : at + 13] for at in range(0, len(text), 13)]
+    lines_each = -(-len(rows) // 4)
+    under = 700 - LEADING * lines_each
+    for number, row in enumerate(rows):
+        column, line = divmod(number, lines_each)
+        top = 700 if column < 2 else under - 50
+        sheet.text(30 + 129 * (column % 2), top - LEADING * line, 9, row)
+    sheet.text(50, under - 10, 15, "“路修通了，心也就近了”")
+    sheet.text(90, under - 25, 9, "——村民陈思远")
+    assert texts(sheet, BlockRole.TITLE) == ["说话的人在文中"]
+    assert texts(sheet, BlockRole.FURNITURE) == ["“路修通了，心也就近了”——村民陈思远"]
+    assert "".join(texts(sheet, BlockRole.PARAGRAPH)) == text
+
+
+def test_text_at_a_columns_head_goes_on_from_the_foot_of_the_column_before() -> None:
+    sheet = Sheet()
+    told = {
+        "第一栏上面的": paragraphs(31, 2),
+        "第一栏下面的": paragraphs(32, 2),
+        "第二栏里面的": paragraphs(33, 1),
+    }
+    first, second, third = told
+    sheet.text(30, 735, 16, first)
+    sheet.flow(told[first], columns(1, 30, 715, 26), 13)
+    sheet.text(30, 370, 16, second)
+    sheet.flow(told[second], [(30, 350, 8), (180, 740, 23)], 13)
+    sheet.text(180, 460, 16, third)
+    sheet.flow(told[third], columns(1, 180, 440, 20), 13)
+    found = [(fact.article.title.text, fact.text) for fact in facts(sheet)]
+    assert {title: "".join(text for of, text in found if of == title) for title in told} == {
+        title: "".join(body) for title, body in told.items()
+    }
+
+
+def test_an_article_that_goes_on_under_the_rule_below_another_is_one() -> None:
+    sheet = Sheet()
+    body, other = paragraphs(34, 6), paragraphs(35, 2, length=2)
+    sheet.text(30, 735, 24, "主篇绕到别篇之下")
+    sheet.text(300, 735, 15, "右上的短文")
+    sheet.flow(other, columns(2, 300, 715, 8), 13)
+    sheet.rule(300, 590, 546, 590)
+    sheet.flow(body, [(30, 705, 20), (159, 705, 20), (300, 575, 12), (429, 575, 20)], 13)
+    assert {f.text for f in facts(sheet) if f.article.title.text == "右上的短文"} == {
+        sentence for text in other for sentence in (f"{part}。" for part in text.split("。") if part)
+    }
+
+
+def test_raised_and_lowered_figures_stay_what_they_are() -> None:
+    sheet = Sheet()
+    sheet.flow(paragraphs(36, 2), columns(1, 30, 735, 12), 30)
+    x = 30.0
+    for size, raised, words in (
+        (9, 0, "芯片占地10"),
+        (5.5, 3.5, "8"),
+        (9, 0, "平方微米，排放CO"),
+        (5.5, -2, "2"),
+        (9, 0, "三十吨。"),
+    ):
+        sheet.text(x, 560 + raised, size, words)
+        x += pdfmetrics.stringWidth(words, SONG, size)
+    assert "芯片占地10^8平方微米，排放CO₂三十吨。" in texts(sheet, BlockRole.PARAGRAPH)[-1]
+
+
+def test_a_list_of_contents_tells_nothing() -> None:
+    sheet = Sheet()
+    for row, words in enumerate(("第一章总则", "第二章借阅", "第三章收费", "第四章附则")):
+        sheet.text(30, 700 - 20 * row, 9, f"{words}{'.' * 40}{row + 1}")
+    sheet.flow(paragraphs(37, 1), columns(1, 30, 560, 12), 30)
+    assert all("第" not in fact.text or "章" not in fact.text for fact in facts(sheet))
+
+
+def test_a_table_over_a_pages_text_goes_on_from_the_page_before() -> None:
+    first, second = Sheet(), Sheet()
+    first.flow(paragraphs(38, 3), columns(1, 30, 735, 20), 30)
+    for sheet, top, rows in (
+        (first, 400, [("园区", "面积（亩）"), ("北区", "210"), ("南区", "180")]),
+        (second, 750, [("东区", "95"), ("西区", "70")]),
+    ):
+        for number, cells in enumerate(rows):
+            for column, text in enumerate(cells):
+                sheet.text(34 + 120 * column, top - 20 * number - 14, 9, text)
+        for number in range(len(rows) + 1):
+            sheet.rule(30, top - 20 * number, 270, top - 20 * number)
+        for x in (30, 150, 270):
+            sheet.rule(x, top, x, top - 20 * len(rows))
+    second.flow(paragraphs(39, 3), columns(1, 30, 680, 20), 30)
+    assert [fact.text for fact in facts(first, second) if fact.kind == "table_row"] == [
+        f"园区：{name}｜面积（亩）：{size}"
+        for name, size in (("北区", 210), ("南区", 180), ("东区", 95), ("西区", 70))
+    ]
