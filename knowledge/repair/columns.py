@@ -45,7 +45,9 @@ def split_columns(rows: Sequence[str]) -> list[list[Cell]] | None:
     """Return the cells of a page column by column, in bands of columns and of whole rows; None if it has one column."""
     texts = [fold_radicals(row.rstrip()) for row in rows]
     cells = [(row, 0, len(text)) for row, text in enumerate(texts)]
-    grids = [_Grid(texts, measure) for measure in _MEASURES]
+    # Where nothing begins within a row one measure is as good as the other.
+    measures = _MEASURES if any(map(_GAP.search, texts)) else _MEASURES[:1]
+    grids = [_Grid(texts, measure) for measure in measures]
     best = max(grids, key=lambda grid: sum(gutter.begins for gutter in grid.gutters(cells)))
     parts = [part for column in best.parted(cells) for part in _by_reading(texts, column)]
     return parts if len(parts) > 1 else None

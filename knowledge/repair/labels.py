@@ -190,9 +190,8 @@ class _Page:
         self._blank = str(min(4, 5 * sum(line.gap > 0 for line in lines) // count))
         self._indented = str(min(4, 5 * sum(line.indent > 1 for line in lines) // count))
         self._short = str(min(4, 5 * sum(line.width <= 20 for line in lines) // count))
-        self._pairs: Counter[str] = Counter()
-        for line in lines:
-            self._pairs.update(set(_TWO_HAN.findall(line.text)))
+        self._two_han = [_TWO_HAN.findall(line.text) for line in lines]
+        self._pairs = Counter(pair for found in self._two_han for pair in set(found))
 
     def own(self, at: int) -> list[str]:
         line = self._lines[at]
@@ -235,8 +234,7 @@ class _Page:
         digits = len(_DIGIT.findall(text))
         if digits:
             names.append("d" + str(min(3, digits * 4 // max(1, len(text)))))
-        pairs = _TWO_HAN.findall(text)
-        if pairs:
+        if pairs := self._two_han[at]:
             names.append("again" + str(4 * sum(self._pairs[pair] > 1 for pair in pairs) // len(pairs)))
         return names
 
