@@ -9,9 +9,8 @@ from typing import Protocol
 from bot.inbox import ClaimedUpdate, Inbox, UpdateStatus
 from bot.messages import ButtonPress, Chat, Conversation, InlineAnswer, InlineQuery, Message, Reply
 from bot.platforms.calls import CallError
-from bot.platforms.chats import ChatDirectory
 from bot.platforms.scheduler import Job, Result
-from bot.platforms.sending import Asked
+from bot.platforms.sending import Asked, ChatDirectory
 
 
 @dataclass(frozen=True, slots=True)

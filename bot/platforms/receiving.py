@@ -4,15 +4,227 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import TypeVar
 
+import aiohttp
 from aiohttp import web
 
 from bot.inbox import Inbox, InboxError, NewUpdate, UpdateStatus
 from bot.observability import Metrics
-from bot.platforms.calls import read
-from bot.platforms.connection import ConnectionHealth
+from bot.platforms.calls import (
+    CallError,
+    ConnectFailed,
+    Disconnected,
+    HttpClient,
+    RateLimited,
+    Refused,
+    Unauthorized,
+    read,
+)
+from bot.runtime import backoff
+
+T = TypeVar("T")
+
+REFUSED_SECONDS = 300.0
+CALL_FIRST, CALL_LONGEST = 0.25, 10.0  # seconds between two tries of a call
+
+
+class ConnectionHealth:
+    """The time of the last good word from a platform; `clock` counts seconds and never goes back.
+
+    `patience` is how many seconds of silence are well; None means that silence is no sign, only trouble is.
+    `on_fatal` is called whenever nothing but a refusal of who we are was heard for five minutes.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        patience: float | None,
+        on_fatal: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._clock = clock
+        self._patience = patience
+        self._on_fatal = on_fatal
+        self._refused: float | None = None
+        self._last: float | None = None
+        self._trouble: str | None = None
+
+    def ok(self) -> None:
+        """All is well now."""
+        self._last = self._clock()
+        self._trouble = None
+        self._refused = None
+
+    def fail(self, trouble: str, refused: bool = False) -> bool:
+        """Something failed, `refused` if it was who we are; return whether that is news."""
+        if not refused:
+            self._refused = None
+        elif self._refused is None:
+            self._refused = self._clock()
+        elif self._clock() - self._refused >= REFUSED_SECONDS:
+            self._refused = self._clock()  # not to be told again at once
+            self._on_fatal()
+        news = trouble != self._trouble
+        self._trouble = trouble
+        return news
+
+    @property
+    def age(self) -> float:
+        """Seconds since the last good word; infinite before the first."""
+        return float("inf") if self._last is None else self._clock() - self._last
+
+    @property
+    def problem(self) -> str | None:
+        """Say what is wrong, or None."""
+        if self._last is None:
+            return self._trouble or "not reached yet"
+        if self._patience is None:
+            return self._trouble
+        if self.age <= self._patience:
+            return None
+        return self._trouble or f"silent for {self.age:.0f} s"
+
+
+async def until_done(what: str, call: Callable[[], Awaitable[T]], health: ConnectionHealth) -> T:
+    """Make a call until it succeeds; return what it returned."""
+    failures = 0
+    while True:
+        try:
+            return await call()
+        except CallError as error:
+            if health.fail(f"{what}: {error}", isinstance(error, Unauthorized)):
+                logger.error("%s: %s: %s", what, type(error).__name__, error)
+            await asyncio.sleep(backoff(failures, CALL_FIRST, CALL_LONGEST))
+            failures += 1
+
+
+def report(
+    error: Exception, health: ConnectionHealth, metrics: Metrics, what: str, level: int = logging.ERROR
+) -> None:
+    """Count a failure to hear the platform, and say it, at a level of the log, where it is news."""
+    name = type(error).__name__
+    metrics.poll_errors.labels(name).inc()
+    if isinstance(error, InboxError):
+        metrics.inbox_errors.inc()
+    news = health.fail(f"{name}: {error}", isinstance(error, Unauthorized))
+    logger.log(level if news else logging.DEBUG, "%s: %s: %s", what, name, error)
+
+
+async def keep_polling(
+    poll: Callable[[], Awaitable[None]],
+    health: ConnectionHealth,
+    metrics: Metrics,
+    what: str,
+    recover: Callable[[Exception], Awaitable[float]],
+) -> None:
+    """Ask for updates again and again until cancelled.
+
+    `recover` is told of each failure and says how long the pause after it may be at most.
+    """
+    failures = 0
+    while True:
+        try:
+            await poll()
+        except (CallError, InboxError) as error:
+            report(error, health, metrics, what)
+            longest = await recover(error)
+            pause = error.seconds if isinstance(error, RateLimited) else None
+            await asyncio.sleep(pause or backoff(failures, CALL_FIRST, longest))
+            failures += 1
+        else:
+            if failures:
+                logger.info("%s: heard again after %d failures", what, failures)
+            failures = 0
+
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+SETTLED_SECONDS = 10.0
+MESSAGE_LIMIT = 8 * 1024 * 1024
+CLOSING = frozenset({aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CLOSED})
+
+
+async def stay_connected(
+    connect: Callable[[], Awaitable[None]],
+    health: ConnectionHealth,
+    metrics: Metrics,
+    chance: Callable[[], float] = random.random,
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
+    """Hold one connection after the other until cancelled.
+
+    `connect` connects and serves; it returns, or raises a `CallError` or `InboxError`, when the connection has ended.
+    The pause before the next is half fixed and half by lot, twice as long each time, from .5 s to 30 s; one that held
+    for ten seconds starts over. A server that says how long to wait (`RateLimited`) is obeyed.
+    """
+    failures = 0
+    while True:
+        began = clock()
+        try:
+            await connect()
+            error: Exception = Disconnected("closed")
+        except (CallError, InboxError) as raised:
+            error = raised
+        if clock() - began >= SETTLED_SECONDS:
+            failures = 0
+        report(error, health, metrics, "the connection ended", logging.WARNING)
+        pause = backoff(failures, FIRST_PAUSE, LONGEST_PAUSE) * (0.5 + chance() / 2)
+        failures += 1
+        await asyncio.sleep(max(pause, error.seconds) if isinstance(error, RateLimited) else pause)
+
+
+@asynccontextmanager
+async def websocket(
+    http: HttpClient, url: str, headers: Mapping[str, str] | None = None, heartbeat: float | None = None
+) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+    """Hold a websocket while the block runs; a block that is cancelled does not wait for the server's goodbye.
+
+    Raises:
+        CallError: no connection, or it broke; the text holds no part of the address.
+    """
+    try:
+        async with asyncio.timeout(http.seconds):
+            socket = await http.session.ws_connect(
+                url,
+                headers=headers,
+                heartbeat=heartbeat,
+                max_msg_size=MESSAGE_LIMIT,
+                timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
+            )
+    except aiohttp.WSServerHandshakeError as error:
+        # Whose ticket has run out, or who has too many connections, hears 401 or 403, too: no word about who we are.
+        raise Refused(f"the websocket was refused: HTTP {error.status}") from None
+    except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
+        raise ConnectFailed(f"no websocket: {type(error).__name__}") from None
+    try:
+        yield socket
+    except (aiohttp.ClientError, ConnectionError) as error:
+        raise Disconnected(f"the websocket broke: {type(error).__name__}") from None
+    finally:
+        await socket.close()
+
+
+async def frames(socket: aiohttp.ClientWebSocketResponse, silence: float) -> AsyncIterator[aiohttp.WSMessage]:
+    """Yield what comes in, text and binary, until the connection ends.
+
+    Raises:
+        Disconnected: it was closed, by whatever code, broke, or nothing came for `silence` seconds.
+    """
+    while True:
+        try:
+            message = await socket.receive(silence)
+        except TimeoutError:
+            raise Disconnected(f"silent for {silence:.0f} s") from None
+        if message.type in CLOSING:
+            raise Disconnected(f"closed by the server: {socket.close_code}")
+        if message.type is aiohttp.WSMsgType.ERROR:
+            raise Disconnected(f"the websocket broke: {type(message.data).__name__}")
+        yield message
+
 
 logger = logging.getLogger(__name__)
 

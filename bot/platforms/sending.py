@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from bot.inbox import InboxError
-from bot.messages import ButtonPress, Chat, ChatType, InlineAnswer, Reply, Run
+from bot.inbox import ClosedChat, Inbox, InboxError
+from bot.messages import ButtonPress, Chat, ChatMigrations, ChatType, InlineAnswer, Reply, Run
 from bot.observability import Metrics
 from bot.platforms.calls import (
     ChatClosed,
@@ -23,10 +23,163 @@ from bot.platforms.calls import (
     ServerFault,
     Unauthorized,
 )
-from bot.platforms.chats import ChatDirectory
 from bot.platforms.scheduler import Slots
 from bot.runtime import backoff
-from bot.sharing import Limits
+from bot.sharing import Limits, Rate
+
+OVERALL = Rate(1 / 25, 3)
+PER_CHAT = Rate(1.0, 3)
+PER_GROUP = Rate(4.0, 4)
+
+
+class Limiter:
+    """The limits of a process that is alone: a `bot.sharing.Limits`; `clock` counts seconds and never goes back."""
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        overall: Rate = OVERALL,
+        per_chat: Rate = PER_CHAT,
+        per_group: Rate = PER_GROUP,
+    ) -> None:
+        self._clock = clock
+        self._overall = overall
+        self._per_chat = per_chat
+        self._per_group = per_group
+        # After a restart nobody knows what was sent just before: begin as if the burst were spent.
+        self._next_overall = clock() + overall.interval * overall.burst
+        self._next: dict[tuple[str, Rate], float] = {}
+        self._held: dict[str, float] = {}
+
+    async def reserve_overall(self) -> float:
+        """Take the next place in the overall row; return the seconds until it comes."""
+        now = self._clock()
+        self._next_overall, wait = _take(self._next_overall, self._overall, now)
+        return wait
+
+    async def take_spare(self) -> float:
+        """Take an overall place that leaves the whole burst to others and return 0; or the seconds until one may come.
+
+        Nothing is reserved: who speaks unasked never stands in the row before somebody who is answered.
+        """
+        now = self._clock()
+        if now < self._next_overall:
+            return self._next_overall - now
+        self._next_overall = now + self._overall.interval
+        return 0.0
+
+    async def reserve(self, chat: str, group: bool) -> float:
+        """Take the next place in a chat's row; return the seconds until it comes."""
+        now = self._clock()
+        self._sweep(now)
+        waits = [self._held.get(chat, now) - now]
+        for rate in (self._per_chat, self._per_group) if group else (self._per_chat,):
+            key = (chat, rate)
+            self._next[key], wait = _take(self._next.get(key, 0.0), rate, now)
+            waits.append(wait)
+        return max(waits)
+
+    async def hold(self, chat: str, seconds: float) -> None:
+        """Keep silent in a chat for so long (a 429), and in no other."""
+        self._held[chat] = max(self._held.get(chat, 0.0), self._clock() + seconds)
+
+    async def held(self, chat: str) -> float:
+        """Return the seconds for which a chat is still held, 0 if it is not."""
+        return max(0.0, self._held.get(chat, 0.0) - self._clock())
+
+    @property
+    def held_chats(self) -> int:
+        """How many chats are held now."""
+        now = self._clock()
+        return sum(until > now for until in self._held.values())
+
+    def _sweep(self, now: float) -> None:
+        if len(self._next) + len(self._held) < 2048:
+            return
+        self._next = {key: at for key, at in self._next.items() if at > now}
+        self._held = {chat: until for chat, until in self._held.items() if until > now}
+
+
+def _take(theoretical: float, rate: Rate, now: float) -> tuple[float, float]:
+    """Return the next theoretical arrival time and the seconds to wait for this one."""
+    at = max(theoretical, now)
+    return at + rate.interval, max(0.0, at - rate.interval * (rate.burst - 1) - now)
+
+
+class ChatDirectory:
+    """Knowledge about chats; `clock` is the time of day in seconds.
+
+    Which ones moved is written where their settings are, in one transaction with these, and everything that has
+    an old id finds the new one through it; which ones are closed is in the inbox's file.
+    """
+
+    def __init__(
+        self, platform: str, inbox: Inbox, events: ChatMigrations | None, clock: Callable[[], float]
+    ) -> None:
+        self._platform = platform
+        self._inbox = inbox
+        self._events = events
+        self._clock = clock
+        self._moves: dict[str, str] = {}
+        self._closed: dict[str, ClosedChat] = {}
+        self._learnt = 0  # counts what we learn, before it is stored and after
+
+    async def load(self) -> None:
+        """Read what was learnt before, or elsewhere; anew where we learn something while it is read."""
+        learnt = -1
+        while learnt != self._learnt:
+            learnt = self._learnt
+            moves = await self._events.moves(self._platform) if self._events is not None else {}
+            closed = {chat.id: chat for chat in await self._inbox.closed_chats()}
+        self._moves, self._closed = moves, closed
+
+    def resolve(self, chat: str) -> str:
+        """Return the id that a chat has today."""
+        return self._moves.get(chat, chat)
+
+    async def moved(self, old: str, new: str) -> bool:
+        """A chat has a new id; return whether that was news and is remembered."""
+        if self.resolve(old) == new:
+            return False
+        self._learnt += 1
+        if self._events is not None and not await self._events.moved(self._platform, old, new):
+            return False
+        self._learnt += 1
+        self._moves = {chat: new if now == old else now for chat, now in self._moves.items()} | {old: new}
+        return True
+
+    async def close(self, chat: str, why: str, thread: str | None = None, at: float | None = None) -> None:
+        """A chat, or one topic of it, takes nothing from us any more: since `at`, or now."""
+        closed = ClosedChat(_key(chat, thread), why[:100], self._clock() if at is None else at)
+        self._closed[closed.id] = closed
+        self._learnt += 1
+        await self._inbox.close_chat(closed)
+        self._learnt += 1
+        if thread is None and self._events is not None:
+            await self._events.closed(self._platform, chat)
+
+    async def reopen(self, chat: str, thread: str | None = None, at: float = float("inf")) -> None:
+        """A chat, and the topic of it that was spoken in, take messages again: what was closed after `at` stays so."""
+        for key in {_key(chat, None), _key(chat, thread)} & self._closed.keys():
+            if self._closed[key].since > at:
+                continue
+            del self._closed[key]
+            self._learnt += 1
+            await self._inbox.reopen_chat(key)
+            self._learnt += 1
+
+    def closed(self, chat: str, thread: str | None = None, since: float = 0.0) -> str | None:
+        """Return why a chat or topic is closed, or None; what was said after the closing reopens it."""
+        for key in {_key(chat, None), _key(chat, thread)}:
+            known = self._closed.get(key)
+            if known is not None and known.since >= since:
+                return known.why
+        return None
+
+
+def _key(chat: str, thread: str | None) -> str:
+    return chat if thread is None else f"{chat}/{thread}"
+
 
 FIRST_PAUSE, LONGEST_PAUSE, TRIES = 0.5, 10.0, 60
 UNASKED_PATIENCE = 30.0

@@ -11,10 +11,10 @@ import pytest
 
 from bot.platforms.checkup import clock
 from bot.platforms.feishu.client import Credentials
-from bot.platforms.feishu.service import examine as examine_feishu
-from bot.platforms.matrix.service import examine as examine_matrix
-from bot.platforms.telegram.service import examine as examine_telegram
-from bot.platforms.wecom.service import examine as examine_wecom
+from bot.platforms.feishu.client import examine as examine_feishu
+from bot.platforms.matrix.client import examine as examine_matrix
+from bot.platforms.telegram.client import examine as examine_telegram
+from bot.platforms.wecom.client import examine as examine_wecom
 from bot.ports import Finding, Presence, Severity
 from bot.terminal.doctor import sentence
 from bot.texts import phrases

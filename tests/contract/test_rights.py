@@ -10,9 +10,9 @@ import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 
-from bot.platforms.feishu.setup import Feishu as FeishuSetup
-from bot.platforms.matrix.setup import Matrix
-from bot.platforms.wecom.setup import WeCom
+from bot.platforms.feishu import Feishu as FeishuSetup
+from bot.platforms.matrix import Matrix
+from bot.platforms.wecom import WeCom
 from tests.contract.rights import FILE, Person, RightsContract, granted, whole_bot
 from tests.feishu import events
 from tests.feishu import server as of_feishu

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import WSMsgType, web
 
-from bot.platforms.feishu.frames import CONTROL, DATA, Frame, decode
+from bot.platforms.feishu.updates import CONTROL, DATA, Frame, decode
 from tests.feishu.events import BOT, Json
 from tests.support.server import Planned, SmallServer, listening, reset
 

@@ -2,29 +2,312 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+import zlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Self
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
+import aiohttp
 from aiohttp import web
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CBC
+from cryptography.hazmat.primitives.padding import PKCS7
 
-from bot.inbox import ClaimedUpdate
+from bot.inbox import ClaimedUpdate, InboxError
 from bot.messages import Message
+from bot.observability import Metrics
 from bot.platforms.adapter import Event, Translate
-from bot.platforms.calls import CallError, HttpClient, OutcomeUnknown, Refused
-from bot.platforms.checkup import advice, no_use, reached, well, wrong
-from bot.platforms.connection import stay_connected, until_done
+from bot.platforms.calls import CallError, HttpClient, OutcomeUnknown, Refused, parse
 from bot.platforms.core import Clocks, Pace, PlatformService
-from bot.platforms.feishu.client import API, Credentials, FeishuApi, checked
-from bot.platforms.feishu.receiving import PING_SECONDS, EventCallback, FeishuConnection, Intake
+from bot.platforms.feishu import Feishu
+from bot.platforms.feishu.client import API, Credentials, FeishuApi
 from bot.platforms.feishu.sending import FeishuDraft, FeishuSpeaker, FeishuTransport, Toasts
-from bot.platforms.feishu.setup import Feishu
-from bot.platforms.feishu.updates import FeishuIdentity, parent_of, shown_text, translate
-from bot.ports import Finding, PlatformHost
+from bot.platforms.feishu.updates import (
+    CONTROL,
+    DATA,
+    BrokenFrame,
+    FeishuIdentity,
+    Frame,
+    Pieces,
+    decode,
+    parent_of,
+    shown_text,
+    to_record,
+    translate,
+)
+from bot.platforms.receiving import (
+    BODY_LIMIT,
+    ConnectionHealth,
+    Deliveries,
+    Receiver,
+    frames,
+    refusal,
+    stay_connected,
+    until_done,
+    websocket,
+)
+from bot.ports import PlatformHost
 from bot.sharing import Rate
+
+# "需要在 3 秒内": two for the commit, most of the third for a press's notice.
+COMMIT_SECONDS, TOAST_SECONDS = 2.0, 0.7
+
+
+Acknowledge = Callable[[Mapping[str, object]], Awaitable[None]]
+"""Says that an event is stored, with what is answered to it; called once."""
+
+
+class Intake:
+    """Takes events in, whatever way they come."""
+
+    def __init__(self, receiver: Receiver, toasts: Toasts, metrics: Metrics) -> None:
+        self._receiver = receiver
+        self._toasts = toasts
+        self._metrics = metrics
+
+    async def take(self, body: bytes, acknowledge: Acknowledge) -> None:
+        """Store one event, then acknowledge it, a press with its notice.
+
+        What is no event is stored as such, for it would only be brought again; what we do not serve is counted.
+
+        Raises:
+            InboxError: it was not stored; nothing was acknowledged.
+        """
+        event = parse(body)
+        try:
+            if not isinstance(event, dict) or len(body) > BODY_LIMIT:
+                raise TypeError("no JSON object")
+            update = to_record(event, body)
+        except (TypeError, ValueError) as error:
+            logger.error(
+                "%d bytes that are no event of ours (%s); quarantined", len(body), type(error).__name__
+            )
+            await self._receiver.quarantine(
+                f"broken:{zlib.crc32(body)}", body, f"{type(error).__name__}: {error}"
+            )
+            await acknowledge({})
+            return
+        if update is None:
+            self._metrics.received.labels("other").inc()
+            await acknowledge({})
+        elif update.kind != "press":
+            await self._receiver.keep([update], COMMIT_SECONDS)
+            await acknowledge({})
+        else:
+            with self._toasts.expected(update.id) as toast:
+                await self._receiver.keep([update], COMMIT_SECONDS)
+                text = await toast.text(TOAST_SECONDS)
+                await acknowledge({"toast": {"type": "info", "content": text}} if text else {})
+
+
+PING_SECONDS = 30.0
+SILENCE_PINGS = 2.0
+EVENTS_AT_ONCE = 256
+
+
+class FeishuConnection:
+    """One long connection after the other; `run` is one of them, from its address to its end."""
+
+    def __init__(
+        self,
+        http: HttpClient,
+        api: FeishuApi,
+        intake: Intake,
+        health: ConnectionHealth,
+        metrics: Metrics,
+        ping_seconds: float = PING_SECONDS,
+    ) -> None:
+        """`ping_seconds` is the longest that we wait for a sign of life before we ask for one."""
+        self._http = http
+        self._api = api
+        self._intake = intake
+        self._health = health
+        self._metrics = metrics
+        self._ping_seconds = ping_seconds
+
+    async def run(self) -> None:
+        """Connect and serve until the connection ends.
+
+        Raises:
+            CallError: how it ended.
+        """
+        await self._api.token()  # whose codes for a wrong secret are known
+        where = await self._api.long_connection()
+        url = where.get("URL")
+        if not isinstance(url, str) or not url.startswith(("ws://", "wss://")):
+            raise OutcomeUnknown("the answer holds no address of a websocket")
+        every = self._ping_every(where.get("ClientConfig"))
+        service = _service(url)
+        async with websocket(self._http, url) as socket:
+            self._health.ok()
+            pinging = asyncio.create_task(_ping(socket, service, every))
+            events: set[asyncio.Task[None]] = set()
+            pieces = Pieces()
+            try:
+                async for message in frames(socket, every * SILENCE_PINGS):
+                    self._health.ok()
+                    if message.type is not aiohttp.WSMsgType.BINARY:
+                        continue
+                    if len(events) >= EVENTS_AT_ONCE:
+                        await asyncio.wait(events, return_when=asyncio.FIRST_COMPLETED)
+                    if (whole := self._read(message.data, pieces)) is not None:
+                        task = asyncio.create_task(self._event(socket, *whole))
+                        events.add(task)
+                        task.add_done_callback(events.discard)
+            finally:
+                pinging.cancel()
+                if events and not socket.closed:
+                    await asyncio.wait(events, timeout=0.5)
+                for task in events:
+                    task.cancel()
+
+    def _ping_every(self, config: object) -> float:
+        wanted = config.get("PingInterval") if isinstance(config, dict) else None
+        return (
+            min(self._ping_seconds, float(wanted))
+            if isinstance(wanted, int) and wanted > 0
+            else self._ping_seconds
+        )
+
+    def _read(self, data: bytes, pieces: Pieces) -> tuple[Frame, bytes] | None:
+        """Return a frame that ends an event, and the event; None for all others. A broken one costs nothing more."""
+        try:
+            frame = decode(data)
+            if frame.method != DATA or frame.headers.get("type") not in ("event", "card"):
+                return None
+            body = pieces.add(frame)
+        except BrokenFrame as error:
+            self._metrics.received.labels("unusable").inc()
+            logger.error("a frame of %d bytes cannot be read (%s); it is left out", len(data), error)
+            return None
+        return None if body is None else (frame, body)
+
+    async def _event(self, socket: aiohttp.ClientWebSocketResponse, frame: Frame, body: bytes) -> None:
+        async def acknowledge(answer: Mapping[str, object]) -> None:
+            await _respond(socket, frame, 200, answer)
+
+        try:
+            await self._intake.take(body, acknowledge)
+        except InboxError as error:
+            self._metrics.inbox_errors.inc()
+            if self._health.fail(f"inbox: {error}"):
+                logger.error("an event could not be stored: %s", error)
+            await _respond(socket, frame, 500, {})
+
+
+async def _respond(
+    socket: aiohttp.ClientWebSocketResponse, frame: Frame, code: int, answer: Mapping[str, object]
+) -> None:
+    told: dict[str, object] = {"code": code}
+    if answer:
+        told["data"] = base64.b64encode(json.dumps(answer).encode()).decode()
+    payload = json.dumps(told).encode()
+    reply = Frame(DATA, frame.headers, payload, frame.service, frame.sequence, frame.log)
+    with suppress(ConnectionError, aiohttp.ClientError):  # then it is brought again, and known
+        await socket.send_bytes(reply.encode())
+
+
+async def _ping(socket: aiohttp.ClientWebSocketResponse, service: int, every: float) -> None:
+    """Ask for a sign of life: whoever is silent twice as long is gone."""
+    with suppress(ConnectionError, aiohttp.ClientError):  # then the reader hears of it
+        while True:
+            await socket.send_bytes(Frame(CONTROL, {"type": "ping"}, service=service).encode())
+            await asyncio.sleep(every)
+
+
+def _service(url: str) -> int:
+    number = parse_qs(urlsplit(url).query).get("service_id", ["0"])[0]
+    return int(number) if number.isdigit() else 0
+
+
+CHECK = "url_verification"
+
+
+class EventCallback(Deliveries):
+    """The handler of `POST /feishu`."""
+
+    def __init__(
+        self, token: str, encrypt_key: str | None, intake: Intake, health: ConnectionHealth, metrics: Metrics
+    ) -> None:
+        super().__init__(health, metrics)
+        self._token = token
+        self._encrypt_key = encrypt_key or None
+        self._intake = intake
+
+    async def take(self, request: web.Request, body: bytes) -> web.StreamResponse:
+        """Store one event; the answer to a press holds its notice."""
+        if len(body) > BODY_LIMIT:
+            return refusal(413)
+        event = self._opened(request, body)
+        if event is None:
+            return refusal(401)
+        parsed = parse(event)
+        if isinstance(parsed, dict) and parsed.get("type") == CHECK:
+            return web.json_response({"challenge": str(parsed.get("challenge", ""))})
+        sent: list[web.Response] = []
+
+        async def acknowledge(answer: Mapping[str, object]) -> None:
+            sent.append(web.json_response(answer))
+            await sent[0].prepare(request)  # gone out when this returns: only then is a card edited
+            await sent[0].write_eof()
+
+        await self._intake.take(event, acknowledge)
+        self._health.ok()
+        return sent[0]
+
+    def _opened(self, request: web.Request, body: bytes) -> bytes | None:
+        """Return the event that Feishu sent, decrypted; None for what somebody else sent."""
+        signed = True
+        if self._encrypt_key is not None:
+            signed = same(request.headers.get("X-Lark-Signature", ""), self._signature(request, body))
+            sealed = parse(body)
+            encrypted = sealed.get("encrypt") if isinstance(sealed, dict) else None
+            opened = decrypt(self._encrypt_key, encrypted) if isinstance(encrypted, str) else None
+            if opened is None:
+                return None
+            body = opened
+        parsed = parse(body)
+        if not isinstance(parsed, dict):
+            return None
+        if (
+            not signed and parsed.get("type") != CHECK
+        ):  # the check of the address is encrypted, but not signed
+            return None
+        header = parsed.get("header")
+        given = header.get("token") if isinstance(header, dict) else parsed.get("token")
+        return body if isinstance(given, str) and same(given, self._token) else None
+
+    def _signature(self, request: web.Request, body: bytes) -> str:
+        stamp = request.headers.get("X-Lark-Request-Timestamp", "")
+        nonce = request.headers.get("X-Lark-Request-Nonce", "")
+        return hashlib.sha256(f"{stamp}{nonce}{self._encrypt_key}".encode() + body).hexdigest()
+
+
+def same(given: str, expected: str) -> bool:
+    """Compare secrets in a time that tells nothing."""
+    return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), expected.encode())
+
+
+def decrypt(key: str, sealed: str) -> bytes | None:
+    """Open an encrypted event: AES-256-CBC under the key's SHA-256, the vector before it; None for anything else."""
+    try:
+        data = base64.b64decode(sealed, validate=True)
+        opener = Cipher(AES(hashlib.sha256(key.encode()).digest()), CBC(data[:16])).decryptor()
+        padded = opener.update(data[16:]) + opener.finalize()
+        unpadder = PKCS7(128).unpadder()
+        return unpadder.update(padded) + unpadder.finalize()
+    except ValueError:
+        return None
+
 
 PATH = "/feishu"
 REFUSED = "飞书五分钟来一直不认这个应用；请在开放平台的“凭证与基础信息”里核对 CHUCHU_FEISHU_APP_ID 和 CHUCHU_FEISHU_APP_SECRET"
@@ -142,90 +425,3 @@ class FeishuService(PlatformService[FeishuDraft]):
         if not isinstance(bot, dict) or not isinstance(open_id, str):
             raise OutcomeUnknown("the answer holds no bot: the app has no bot switched on")
         return FeishuIdentity(open_id, str(bot.get("app_name", "")))
-
-
-EXAMINE_SECONDS = 10.0
-API_SETTING = "CHUCHU_FEISHU_API"
-GRANTED = 1
-NO_BOT = "11205"
-# What each permission is for, and which of several will do (open.feishu.cn, at each call and event).
-NEEDED: Mapping[str, tuple[str, ...]] = {
-    "to_send": ("im:message:send_as_bot", "im:message"),
-    "private_chats": ("im:message.p2p_msg:readonly", "im:message.p2p_msg"),
-    "groups": ("im:message.group_at_msg:readonly", "im:message.group_at_msg", "im:message.group_msg"),
-    "edits": ("im:message:update", "im:message", "im:message:send_as_bot"),
-}
-USEFUL: Mapping[str, tuple[str, ...]] = {
-    "files_and_pictures": ("im:resource",),
-    "replies": ("im:message:readonly", "im:message"),
-    "group_admins": ("im:chat:readonly", "im:chat", "im:chat:read"),
-}
-
-
-async def examine(credentials: Credentials, api: str, long_connection: bool) -> AsyncIterator[Finding]:
-    """Look whether an app can serve; `long_connection` tells how it wants its events."""
-    async with HttpClient(connections=2, seconds=EXAMINE_SECONDS) as http:
-        asking = {"app_id": credentials.app_id, "app_secret": credentials.app_secret}
-        answer, found = await reached(
-            lambda: http.call("POST", f"{api}/open-apis/auth/v3/tenant_access_token/internal", json=asking),
-            api,
-            API_SETTING,
-        )
-        for finding in found:
-            yield finding
-        if answer is None:
-            return
-        try:
-            checked(answer)
-        except CallError as error:
-            yield no_use(error, api, API_SETTING) or wrong("feishu_app_refused", str(error))
-            return
-        yield well("identity_known", credentials.app_id)
-        calls = FeishuApi(http, credentials, api)
-        yield await _bot(calls)
-        async for finding in _permissions(calls):
-            yield finding
-        if long_connection:
-            yield await _long_connection(calls)
-        else:
-            yield advice("feishu_callback_unseen")
-
-
-async def _bot(api: FeishuApi) -> Finding:
-    try:
-        bot = (await api.call("GET", "bot/v3/info")).get("bot")
-    except CallError as error:
-        return wrong("feishu_no_bot", str(error))
-    if not isinstance(bot, dict) or not bot.get("open_id"):
-        return wrong("feishu_no_bot", NO_BOT)
-    return well("bot_named", str(bot.get("app_name", "")))
-
-
-async def _permissions(api: FeishuApi) -> AsyncIterator[Finding]:
-    try:
-        scopes = (await api.call("GET", "application/v6/scopes")).get("scopes")
-    except CallError as error:
-        yield advice("permissions_unseen", str(error))
-        return
-    granted = {
-        str(scope.get("scope_name"))
-        for scope in (scopes if isinstance(scopes, list) else [])
-        if isinstance(scope, dict) and scope.get("grant_status") == GRANTED
-    }
-    lacking = [
-        (finding, *pair) for finding, table in ((wrong, NEEDED), (advice, USEFUL)) for pair in table.items()
-    ]
-    missing = [one for one in lacking if not granted & set(one[2])]
-    for finding, purpose, names in missing:
-        yield finding("feishu_permission", names[0], purpose)
-    if not missing:
-        yield well("permissions_given")
-
-
-async def _long_connection(api: FeishuApi) -> Finding:
-    """Ask for its address only: whoever connects is brought events."""
-    try:
-        where = await api.long_connection()
-    except CallError as error:
-        return wrong("feishu_no_long_connection", str(error))
-    return well("receiving_ready") if where.get("URL") else wrong("feishu_no_long_connection", "URL")

@@ -24,6 +24,8 @@ from bot.platforms.calls import (
     objects,
     text_or_none,
 )
+from bot.platforms.checkup import advice, host_of, reached, well, wrong
+from bot.ports import Finding
 from bot.runtime import backoff
 
 API = "/_matrix/client/v3"
@@ -228,3 +230,32 @@ def _pause(said: Json, headers: Mapping[str, str]) -> float:
 def _part(text: str) -> str:
     """One part of a path."""
     return quote(text, safe="")
+
+
+EXAMINE_SECONDS = 10.0
+ROOMS_LOOKED_AT = 50
+
+
+async def examine(server: str, token: str) -> AsyncIterator[Finding]:
+    """Look whether an account can serve."""
+    async with HttpClient(connections=2, seconds=EXAMINE_SECONDS) as http:
+        versions = f"{server}/_matrix/client/versions"
+        answer, found = await reached(lambda: http.call("GET", versions), server, "CHUCHU_MATRIX_SERVER")
+        if answer and "versions" not in (answer.json if isinstance(answer.json, dict) else {}):
+            yield wrong("matrix_no_server", host_of(server), f"HTTP {answer.status}")
+            return
+        for finding in found:
+            yield finding
+        if answer is None:
+            return
+        client = MatrixClient(http, server, token)
+        try:
+            yield well("identity_known", await client.whoami())
+            rooms = await client.rooms()
+            looked = [await client.state(room, "m.room.encryption") for room in rooms[:ROOMS_LOOKED_AT]]
+        except CallError as error:
+            yield wrong("matrix_token_refused", str(error))
+            return
+        yield well("receiving_ready")
+        if encrypted := sum(one is not None for one in looked):
+            yield advice("matrix_encrypted_rooms", str(encrypted))

@@ -11,8 +11,7 @@ from html import escape
 from bot.messages import Button, Chat, Reply, Run, Style
 from bot.platforms.calls import Json, Refused
 from bot.platforms.matrix.client import MatrixClient
-from bot.platforms.matrix.rooms import RoomDirectory
-from bot.platforms.matrix.updates import BUTTONS
+from bot.platforms.matrix.updates import BUTTONS, RoomDirectory
 from bot.platforms.text import MessagePart, is_web, numbered, parts
 
 # An event has at most 65,536 bytes with everything; what servers add (ids, signatures, up to 30 hashes of other

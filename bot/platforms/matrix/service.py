@@ -3,28 +3,230 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 import logging
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Self
 
-from bot.inbox import ClaimedUpdate
+from bot.inbox import ClaimedUpdate, Inbox, NewUpdate
 from bot.messages import Chat, ChatType, Reply, Run
+from bot.observability import Metrics
 from bot.platforms.adapter import Event, Excuse, Ignored, Membership, Migrated, Translate
-from bot.platforms.calls import CallError, ChatClosed, HttpClient, Json, Refused, parse
-from bot.platforms.checkup import advice, host_of, reached, well, wrong
-from bot.platforms.connection import until_done
+from bot.platforms.calls import CallError, ChatClosed, HttpClient, Json, Refused, objects, parse, within
 from bot.platforms.core import Clocks, Pace, PlatformService
+from bot.platforms.matrix import Matrix
 from bot.platforms.matrix.client import MatrixClient
-from bot.platforms.matrix.receiving import ENCRYPTED, INVITE, MEMBER, MESSAGE, TOMBSTONE, Syncer
-from bot.platforms.matrix.rooms import RoomDirectory
 from bot.platforms.matrix.sending import MatrixDraft, MatrixTransport
-from bot.platforms.matrix.setup import Matrix
-from bot.platforms.matrix.updates import PLATFORM, Identity, read, translate
-from bot.ports import Finding, PlatformHost
+from bot.platforms.matrix.updates import PLATFORM, Identity, RoomDirectory, read, translate
+from bot.platforms.receiving import ConnectionHealth, keep_polling, until_done
+from bot.ports import PlatformHost
 from bot.sharing import Led, Rate
 from bot.texts import in_both
+
+MESSAGE, ENCRYPTED, INVITE = "m.room.message", "m.room.encrypted", "invite"
+MEMBER, TOMBSTONE, ENCRYPTION = "m.room.member", "m.room.tombstone", "m.room.encryption"
+TIMELINE = [MESSAGE, ENCRYPTED, MEMBER, TOMBSTONE, ENCRYPTION]
+_ID = re.compile(r"[!-~]{1,255}")
+FILTER = json.dumps(
+    {
+        "presence": {"types": []},
+        "account_data": {"types": []},
+        "room": {
+            "timeline": {"limit": 50, "types": TIMELINE},
+            "state": {"types": [MEMBER], "lazy_load_members": True},
+            "ephemeral": {"types": []},
+            "account_data": {"types": []},
+        },
+    },
+    separators=(",", ":"),
+)
+GAP_PAGE, GAP_PAGES = 100, 50
+KNOWN_MS = 86_400_000  # what is a day older than our position has been seen, whatever a server says
+LONGEST_PAUSE = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where we stand: the server's token, and when we stood there, in milliseconds."""
+
+    since: str
+    at: int
+
+    def dump(self) -> str:
+        """The position as it is stored."""
+        return json.dumps([self.since, self.at])
+
+    @classmethod
+    def load(cls, stored: str | None) -> Position | None:
+        """Read a stored position; None where there is none."""
+        return cls(*json.loads(stored)) if stored else None
+
+
+class Syncer:
+    """Asks for events; `clock` is the time of day in seconds, `seconds` how long the server may keep us waiting."""
+
+    def __init__(
+        self,
+        client: MatrixClient,
+        me: str,
+        inbox: Inbox,
+        rooms: RoomDirectory,
+        health: ConnectionHealth,
+        metrics: Metrics,
+        clock: Callable[[], float],
+        seconds: float = 30.0,
+        grace: float = 10.0,
+    ) -> None:
+        self._client = client
+        self._me = me
+        self._inbox = inbox
+        self._rooms = rooms
+        self._health = health
+        self._metrics = metrics
+        self._clock = clock
+        self._seconds = seconds
+        self._grace = grace
+
+    async def run(self) -> None:
+        """Poll until cancelled."""
+        await keep_polling(self._once, self._health, self._metrics, "matrix", self._recover)
+
+    async def _recover(self, error: Exception) -> float:
+        return LONGEST_PAUSE
+
+    async def _once(self) -> None:
+        """One sync; the next one confirms it, so it is stored before."""
+        before = Position.load(await self._inbox.position())
+        now = int(self._clock() * 1000)
+        try:
+            answer = await (
+                self._client.sync(before.since, FILTER, self._seconds, self._grace)
+                if before
+                else self._first()
+            )
+        except Refused as error:
+            if before is None:
+                raise
+            logger.error("matrix: the server does not know our position (%s); beginning anew", error)
+            before, answer = None, await self._first()
+        after = answer.get("next_batch")
+        if not isinstance(after, str):
+            raise CallError("the answer to /sync has no next_batch")
+        found = [update async for update in self._updates(answer, before)]
+        updates = [update for update in found if update is not None]
+        if len(updates) < len(found):
+            logger.error("matrix: %d events without a usable id were dropped", len(found) - len(updates))
+            self._metrics.received.labels("unusable").inc(len(found) - len(updates))
+        await self._inbox.store(updates, position=Position(after, now).dump())
+        self._health.ok()
+
+    async def _first(self) -> Json:
+        """The sync that begins anew, which waits for nothing.
+
+        Synapse keeps an answer for two minutes for whoever asks the same: another waiting time is another question.
+        """
+        return await self._client.sync(None, FILTER, self._clock() % 1, self._grace)
+
+    async def _updates(self, answer: Json, before: Position | None) -> AsyncIterator[NewUpdate | None]:
+        """What is to be stored: in order within each room. At the very first, only who invites us."""
+        rooms = within(answer, "rooms")
+        for room, invited in _objects(rooms, "invite"):
+            if _ID.fullmatch(room):
+                yield _invite(room, invited)
+        if before is None:
+            return
+        for room, left in _objects(rooms, "leave"):
+            self._rooms.changed(room)
+            for event in _events(left):
+                if _membership(event, self._me) is not None:
+                    yield _update(room, event)
+        for room, joined in _objects(rooms, "join"):
+            for event in await self._timeline(room, joined, before):
+                if event.get("type") in (MEMBER, ENCRYPTION):
+                    self._rooms.changed(room)
+                if self._is_served(event):
+                    yield _update(room, event)
+
+    def _is_served(self, event: Json) -> bool:
+        """Whether an event is worth a place in the inbox: what others say, and what becomes of us."""
+        if event.get("type") == MEMBER:
+            return event.get("state_key") == self._me
+        return event.get("type") in (MESSAGE, ENCRYPTED, TOMBSTONE) and event.get("sender") != self._me
+
+    async def _timeline(self, room: str, joined: Json, before: Position) -> Sequence[Json]:
+        """A room's new events, oldest first; of a room that we have just entered, those since we were invited."""
+        timeline, events = within(joined, "timeline"), list(_events(joined))
+        entered = max((at for at, event in enumerate(events) if self._is_our_entry(event)), default=None)
+        if entered is not None:
+            invited = (at for at in range(entered) if _membership(events[at], self._me) == "invite")
+            return events[max(invited, default=entered) :]
+        if timeline.get("limited") is not True or not isinstance(timeline.get("prev_batch"), str):
+            return events
+        self._rooms.changed(room)
+        return [*await self._gap(room, str(timeline["prev_batch"]), before), *events]
+
+    async def _gap(self, room: str, start: str, before: Position) -> Sequence[Json]:
+        """What came between our position and a timeline that the server cut short."""
+        found: list[Json] = []
+        at: str | None = start
+        wanted = {"dir": "b", "to": before.since, "limit": str(GAP_PAGE)}
+        wanted["filter"] = json.dumps({"types": TIMELINE, "lazy_load_members": True})
+        for _ in range(GAP_PAGES):
+            try:
+                page, at = await self._client.messages(room, {**wanted, "from": str(at)})
+            except (Refused, ChatClosed) as error:
+                logger.error("matrix: a gap in a room cannot be read: %s", error)
+                return []
+            fresh = [event for event in page if _stamp(event) > before.at - KNOWN_MS]
+            found += fresh
+            if at is None or len(fresh) < len(page):
+                return found[::-1]
+        logger.error("matrix: a gap has more than %d events; older ones are left out", GAP_PAGE * GAP_PAGES)
+        return found[::-1]
+
+    def _is_our_entry(self, event: Json) -> bool:
+        was = within(event, "unsigned", "prev_content").get("membership")
+        return _membership(event, self._me) == "join" and was != "join"
+
+
+def _update(room: str, event: Json) -> NewUpdate | None:
+    """An event ready to be stored, or None where it has no usable id."""
+    number, kind = event.get("event_id"), event.get("type")
+    if not isinstance(number, str) or not _ID.fullmatch(number) or not _ID.fullmatch(room):
+        return None
+    return NewUpdate(number, room, str(kind), json.dumps({"room": room, "event": event}).encode())
+
+
+def _invite(room: str, invited: Json) -> NewUpdate:
+    """An invitation; its event has no id of its own, so what it says is its name."""
+    body = json.dumps({"room": room, "event": invited}, sort_keys=True).encode()
+    return NewUpdate(f"invite {hashlib.sha256(body).hexdigest()[:32]}", room, INVITE, body)
+
+
+def _membership(event: Json, person: str) -> object:
+    if event.get("type") != MEMBER or event.get("state_key") != person:
+        return None
+    return within(event, "content").get("membership")
+
+
+def _events(of: Json) -> Iterator[Json]:
+    yield from objects(within(of, "timeline"), "events")
+
+
+def _stamp(event: Json) -> int:
+    stamp = event.get("origin_server_ts")
+    return stamp if isinstance(stamp, int) else 0
+
+
+def _objects(of: Json, name: str) -> Iterator[tuple[str, Json]]:
+    for key, value in within(of, name).items():
+        if isinstance(value, Mapping):
+            yield str(key), value
+
 
 # A homeserver limits each sender as it is set up there, and says how long to wait (429); these only keep us polite.
 PACE = Pace(Rate(1 / 25, 10), Rate(0.5, 5), Rate(1.0, 5))
@@ -176,32 +378,3 @@ class MatrixService(PlatformService[MatrixDraft]):
         kind = ChatType.PRIVATE if await self._rooms.private(room) else ChatType.GROUP
         words = in_both(lambda said: said.encrypted_room)
         return Excuse(Chat(PLATFORM, room, kind), Reply([Run(words)]))
-
-
-EXAMINE_SECONDS = 10.0
-ROOMS_LOOKED_AT = 50
-
-
-async def examine(server: str, token: str) -> AsyncIterator[Finding]:
-    """Look whether an account can serve."""
-    async with HttpClient(connections=2, seconds=EXAMINE_SECONDS) as http:
-        versions = f"{server}/_matrix/client/versions"
-        answer, found = await reached(lambda: http.call("GET", versions), server, "CHUCHU_MATRIX_SERVER")
-        if answer and "versions" not in (answer.json if isinstance(answer.json, dict) else {}):
-            yield wrong("matrix_no_server", host_of(server), f"HTTP {answer.status}")
-            return
-        for finding in found:
-            yield finding
-        if answer is None:
-            return
-        client = MatrixClient(http, server, token)
-        try:
-            yield well("identity_known", await client.whoami())
-            rooms = await client.rooms()
-            looked = [await client.state(room, "m.room.encryption") for room in rooms[:ROOMS_LOOKED_AT]]
-        except CallError as error:
-            yield wrong("matrix_token_refused", str(error))
-            return
-        yield well("receiving_ready")
-        if encrypted := sum(one is not None for one in looked):
-            yield advice("matrix_encrypted_rooms", str(encrypted))

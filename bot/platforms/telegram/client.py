@@ -32,7 +32,9 @@ from telegram.request import BaseRequest, RequestData
 
 from bot.handlers.commands import Menu, Scope
 from bot.platforms import calls
-from bot.platforms.calls import parse
+from bot.platforms.calls import HttpAnswer, HttpClient, parse
+from bot.platforms.checkup import advice, reached, tried, well, wrong
+from bot.ports import Finding
 
 
 class TelegramConnectFailed(calls.ConnectFailed, NetworkError):
@@ -252,3 +254,44 @@ async def set_menus(bot: Bot, menus: Iterable[Menu], owners: Collection[str] = (
                     await bot.set_my_commands(commands, BotCommandScopeChat(int(owner)), menu.language)
             continue
         await bot.set_my_commands(commands, SCOPES[menu.scope](), menu.language)
+
+
+EXAMINE_SECONDS = 10.0
+
+
+async def examine(token: str, api: str, webhook: str | None) -> AsyncIterator[Finding]:
+    """Look whether a bot can serve; `webhook` is the address that updates are to be brought to, None for polling."""
+    async with HttpClient(connections=2, seconds=EXAMINE_SECONDS) as http:
+        answer, found = await reached(
+            lambda: http.call("POST", f"{api}/bot{token}/getMe"), api, "CHUCHU_TELEGRAM_API"
+        )
+        for finding in found:
+            yield finding
+        if answer is None:
+            return
+        me = _result(answer)
+        if me is None:
+            yield wrong("telegram_token_refused", f"HTTP {answer.status}")
+            return
+        yield well("bot_named", f"@{me.get('username', '')}")
+        if not me.get("supports_inline_queries"):
+            yield advice("telegram_no_inline")
+        told = await tried(
+            lambda: http.call("POST", f"{api}/bot{token}/getWebhookInfo"), api, "CHUCHU_TELEGRAM_API"
+        )
+        yield told if isinstance(told, Finding) else _receiving(_result(told) or {}, webhook)
+
+
+def _receiving(info: Mapping[str, object], webhook: str | None) -> Finding:
+    """Whether updates come as the settings want them."""
+    if webhook is None:
+        return advice("telegram_webhook_set") if info.get("url") else well("receiving_ready")
+    if info.get("last_error_message"):
+        return wrong("telegram_webhook_failing", str(info["last_error_message"]))
+    return well("receiving_ready")
+
+
+def _result(answer: HttpAnswer) -> Mapping[str, object] | None:
+    parsed = answer.json
+    result = parsed.get("result") if isinstance(parsed, dict) and parsed.get("ok") is True else None
+    return result if isinstance(result, dict) else None

@@ -1,1 +1,70 @@
 """WeCom's smart bot: one long connection in and out, markdown in which nothing of ours is live, cards for buttons."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import ClassVar, Self
+
+from pydantic import SecretStr, model_validator
+
+from bot.config import PlatformSetup, WebAddress
+from bot.ports import Finding, Platform, PlatformHost, Presence
+
+ADDRESS = "https://openws.work.weixin.qq.com"
+# developer.work.weixin.qq.com, "创建成员": 1 to 64 bytes, letters, digits and _-@., the first a letter or digit.
+USER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_@.-]{0,63}")
+
+
+class WeCom(PlatformSetup):
+    """A smart bot's id and the secret of its long connection switch it on."""
+
+    name: ClassVar[str] = "wecom"
+    title: ClassVar[str] = "企业微信"
+    switched_on_by: ClassVar[str] = "CHUCHU_WECOM_SECRET"
+
+    wecom_bot: str | None = None
+    wecom_secret: SecretStr | None = None
+    wecom_secret_file: Path | None = None
+    wecom_server: WebAddress = None
+
+    @model_validator(mode="after")
+    def _belong_together(self) -> Self:
+        if (self.wecom_bot is None) != (self.wecom_secret is None):
+            raise ValueError("CHUCHU_WECOM_BOT 和 CHUCHU_WECOM_SECRET 要一起设")
+        return self
+
+    @property
+    def is_on(self) -> bool:
+        """A secret opens it."""
+        return self.wecom_secret is not None
+
+    @staticmethod
+    def person_id(typed: str) -> str:
+        """Return a user id.
+
+        Raises:
+            ValueError: it is none.
+        """
+        if not USER_ID.fullmatch(typed):
+            raise ValueError("企业微信的用户 id 是通讯录里的账号，只有字母、数字和 _-@.，例如 zhangsan")
+        return typed
+
+    def open(self, host: PlatformHost) -> AbstractAsyncContextManager[Platform]:
+        """Serve WeCom while the block runs."""
+        # Imported here: a platform that is not set up is not loaded.
+        from bot.platforms.wecom.service import WeComOptions, WeComService
+
+        return WeComService(WeComOptions(*self._credentials(), self.wecom_server or ADDRESS), host).serving()
+
+    def examine(self, presence: Presence) -> AsyncIterator[Finding]:
+        """Look at the clock and whether the gateway takes a connection; try the secret where nobody can be put out."""
+        from bot.platforms.wecom.client import examine
+
+        return examine(self.wecom_server or ADDRESS, *self._credentials(), presence)
+
+    def _credentials(self) -> tuple[str, str]:
+        assert self.wecom_bot is not None and self.wecom_secret is not None, "is_on first"
+        return self.wecom_bot.strip(), self.wecom_secret.get_secret_value().strip()

@@ -24,8 +24,10 @@ from bot.platforms.calls import (
     Unauthorized,
     parse,
 )
-from bot.platforms.connection import ConnectionHealth, frames, websocket
+from bot.platforms.checkup import advice, host_of, reached, well, wrong
+from bot.platforms.receiving import ConnectionHealth, frames, websocket
 from bot.platforms.wecom.updates import KICKED, callback, event_type, request_id
+from bot.ports import Finding, Presence
 from bot.runtime import background
 
 SUBSCRIBE, PING = "aibot_subscribe", "ping"
@@ -192,3 +194,36 @@ def _frame(message: aiohttp.WSMessage) -> Json:
     """A frame as an object; empty for what is none."""
     frame = parse(message.data) if isinstance(message.data, str | bytes) else None
     return frame if isinstance(frame, dict) else {}
+
+
+EXAMINE_SECONDS = 10.0
+
+
+async def examine(address: str, bot: str, secret: str, presence: Presence) -> AsyncIterator[Finding]:
+    """Look whether the gateway takes a connection, and, where nobody serves, whether it takes the secret.
+
+    A bot has one connection: whoever serves would lose it by ours, with what comes then.
+    """
+    async with HttpClient(connections=2, seconds=EXAMINE_SECONDS) as http:
+        answer, found = await reached(lambda: http.call("GET", address), address, "CHUCHU_WECOM_SERVER")
+        for finding in found:
+            yield finding
+        if answer is None:
+            return
+        try:
+            if presence is Presence.NOBODY:
+                health = ConnectionHealth(lambda: 0.0, None)
+                await WeComConnection(http, address, bot, secret, health, lambda frame: None).check()
+                yield well("wecom_secret_right")
+            else:
+                async with websocket(http, address):
+                    pass
+        except Unauthorized as error:
+            yield wrong("wecom_secret_refused", str(error))
+            return
+        except CallError as error:
+            yield wrong("wecom_no_connection", host_of(address), str(error))
+            return
+        yield well("receiving_ready")
+        if presence is Presence.PERHAPS_ELSEWHERE:
+            yield advice("wecom_secret_untried")

@@ -13,16 +13,15 @@ from typing import Self
 
 from bot.inbox import ClaimedUpdate, InboxError
 from bot.platforms.adapter import Event, Translate
-from bot.platforms.calls import CallError, HttpClient, Json, Refused, Unauthorized
-from bot.platforms.checkup import advice, host_of, reached, well, wrong
-from bot.platforms.connection import ConnectionHealth, stay_connected, websocket
+from bot.platforms.calls import HttpClient, Json, Refused
 from bot.platforms.core import Clocks, Pace, PlatformService
+from bot.platforms.receiving import stay_connected
 from bot.platforms.text import utf8
+from bot.platforms.wecom import ADDRESS, WeCom
 from bot.platforms.wecom.client import ACK_SECONDS, PING_SECONDS, WeComConnection
 from bot.platforms.wecom.sending import WeComDraft, WeComTransport
-from bot.platforms.wecom.setup import ADDRESS, WeCom
 from bot.platforms.wecom.updates import MESSAGE, callback, to_update, translate
-from bot.ports import Finding, PlatformHost, Presence
+from bot.ports import PlatformHost
 from bot.sharing import Led, Rate
 
 # 30 in a minute and 1,000 in an hour for each conversation, of which we take 26 and 983.
@@ -171,36 +170,3 @@ class WeComService(PlatformService[WeComDraft]):
         if update.kind == MESSAGE and request:
             self._transport.asked(update.id, request)
         return event
-
-
-EXAMINE_SECONDS = 10.0
-
-
-async def examine(address: str, bot: str, secret: str, presence: Presence) -> AsyncIterator[Finding]:
-    """Look whether the gateway takes a connection, and, where nobody serves, whether it takes the secret.
-
-    A bot has one connection: whoever serves would lose it by ours, with what comes then.
-    """
-    async with HttpClient(connections=2, seconds=EXAMINE_SECONDS) as http:
-        answer, found = await reached(lambda: http.call("GET", address), address, "CHUCHU_WECOM_SERVER")
-        for finding in found:
-            yield finding
-        if answer is None:
-            return
-        try:
-            if presence is Presence.NOBODY:
-                health = ConnectionHealth(lambda: 0.0, None)
-                await WeComConnection(http, address, bot, secret, health, lambda frame: None).check()
-                yield well("wecom_secret_right")
-            else:
-                async with websocket(http, address):
-                    pass
-        except Unauthorized as error:
-            yield wrong("wecom_secret_refused", str(error))
-            return
-        except CallError as error:
-            yield wrong("wecom_no_connection", host_of(address), str(error))
-            return
-        yield well("receiving_ready")
-        if presence is Presence.PERHAPS_ELSEWHERE:
-            yield advice("wecom_secret_untried")

@@ -21,13 +21,26 @@ from bot.inbox import ClaimedUpdate
 from bot.messages import Chat, ChatType, Reply, Run, Sender
 from bot.observability import Metrics
 from bot.platforms.calls import CallError
-from bot.platforms.connection import FIRST_PAUSE, REFUSED_SECONDS
 from bot.platforms.core import Clocks
 from bot.platforms.feishu.client import Credentials
-from bot.platforms.feishu.frames import DATA, BrokenFrame, Frame, decode
-from bot.platforms.feishu.receiving import COMMIT_SECONDS, PING_SECONDS, SILENCE_PINGS, TOAST_SECONDS
-from bot.platforms.feishu.service import FeishuOptions, FeishuService
-from bot.platforms.feishu.updates import FeishuIdentity, to_record, translate
+from bot.platforms.feishu.service import (
+    COMMIT_SECONDS,
+    PING_SECONDS,
+    SILENCE_PINGS,
+    TOAST_SECONDS,
+    FeishuOptions,
+    FeishuService,
+)
+from bot.platforms.feishu.updates import (
+    DATA,
+    BrokenFrame,
+    FeishuIdentity,
+    Frame,
+    decode,
+    to_record,
+    translate,
+)
+from bot.platforms.receiving import FIRST_PAUSE, REFUSED_SECONDS
 from bot.ports import PlatformHost
 from bot.state.cluster import open_cluster
 from tests.bot.feishu.service import ENCRYPT, FREELY, VERIFICATION, serving

@@ -12,8 +12,8 @@ import sys
 
 import pytest
 
-from bot.platforms.feishu.frames import DATA, Frame, decode
 from bot.platforms.feishu.sending import card, post
+from bot.platforms.feishu.updates import DATA, Frame, decode
 from tests.bot.feishu.service import ENCRYPT, VERIFICATION
 from tests.bot.feishu.test_journey import ANSWER, sealed, signature
 from tests.feishu.events import ANN, GROUP, at_bot, event, message, press

@@ -15,9 +15,9 @@ import pytest_asyncio
 
 from bot.messages import Button, Chat, ChatType, Conversation, Message, Reply, Run, Sender, Style
 from bot.platforms.calls import HttpClient, Json, Refused
-from bot.platforms.matrix.client import MatrixClient
+from bot.platforms.matrix.client import MatrixClient, examine
 from bot.platforms.matrix.sending import CONTENT_BYTES, size
-from bot.platforms.matrix.service import MatrixOptions, MatrixService, examine
+from bot.platforms.matrix.service import MatrixOptions, MatrixService
 from bot.texts import in_both
 from tests.bot.telegram.service import Echo
 from tests.contract.surface import CITATION, HOSTILE

@@ -9,9 +9,9 @@ import pytest
 
 from bot.messages import Chat, ChatType, Reply, Run
 from bot.platforms.calls import CallError, ChatClosed, RateLimited, Refused, ServerFault, Unauthorized
-from bot.platforms.connection import REFUSED_SECONDS
 from bot.platforms.core import Clocks
 from bot.platforms.matrix.client import NotThere, error_for
+from bot.platforms.receiving import REFUSED_SECONDS
 from tests.bot.matrix.service import ANN, serving
 from tests.bot.telegram.service import Echo
 from tests.matrix import server as faults

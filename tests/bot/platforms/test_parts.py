@@ -15,11 +15,10 @@ from bot.inbox import ClosedChat, InboxError, NewUpdate
 from bot.messages import Reply, Run, Style
 from bot.observability import Metrics
 from bot.platforms.calls import Disconnected, HttpClient, RateLimited, Refused, Unauthorized
-from bot.platforms.chats import ChatDirectory
-from bot.platforms.connection import LONGEST_PAUSE, REFUSED_SECONDS, ConnectionHealth, stay_connected
 from bot.platforms.feishu.client import Credentials, FeishuApi
 from bot.platforms.feishu.sending import CONTENT_BYTES, FeishuTransport, card, post, weight
-from bot.platforms.receiving import Receiver
+from bot.platforms.receiving import LONGEST_PAUSE, REFUSED_SECONDS, ConnectionHealth, Receiver, stay_connected
+from bot.platforms.sending import ChatDirectory
 from bot.platforms.telegram.sending import units
 from bot.platforms.text import split, utf8
 

@@ -25,8 +25,8 @@ from bot.messages import (
     Run,
 )
 from bot.platforms.core import Clocks
+from bot.platforms.telegram import Telegram
 from bot.platforms.telegram.service import PATH, TelegramOptions, TelegramService
-from bot.platforms.telegram.setup import Telegram
 from bot.sharing import Rate
 from bot.state.sqlite_inbox import read_statuses
 from tests.botapi.server import TOKEN, BotApi, bot_api

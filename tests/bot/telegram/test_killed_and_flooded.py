@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from bot.inbox import NewUpdate
-from bot.platforms.telegram.receiving import to_record
+from bot.platforms.telegram.service import to_record
 from tests.bot.telegram.service import Echo, endings, polling
 from tests.botapi import faults
 from tests.botapi.faults import Fault

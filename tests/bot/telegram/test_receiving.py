@@ -15,7 +15,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.platforms.connection import REFUSED_SECONDS
+from bot.platforms.receiving import REFUSED_SECONDS
 from tests.bot.telegram.service import SECRET, Echo, endings, polling, reasons, webhook
 from tests.botapi import faults
 from tests.botapi.faults import Fault, Refusal

@@ -13,8 +13,8 @@ from hypothesis import given
 
 from bot.inbox import Inbox, QueuedUpdate, UpdateStatus
 from bot.observability import Metrics
-from bot.platforms.limiter import Limiter
 from bot.platforms.scheduler import Job, Result, UpdateScheduler
+from bot.platforms.sending import Limiter
 from tests.bot.telegram.service import Echo, endings, polling, reasons
 from tests.botapi.server import bot_api
 from tests.botapi.updates import group, message, private

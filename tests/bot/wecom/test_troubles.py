@@ -12,8 +12,8 @@ import pytest
 
 from bot.messages import Chat, ChatType, Reply, Run
 from bot.platforms.calls import CallError, RateLimited, Refused, ServerFault
-from bot.platforms.connection import REFUSED_SECONDS
 from bot.platforms.core import Clocks
+from bot.platforms.receiving import REFUSED_SECONDS
 from bot.platforms.wecom.client import SILENCE, TooLate, error_for
 from bot.platforms.wecom.service import UNSTORED_BYTES, Unstored, WeComOptions
 from tests.bot.telegram.service import Echo
