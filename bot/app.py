@@ -156,7 +156,6 @@ async def serving(
                 reception,
                 metrics,
                 several.inboxes,
-                settings.data,
                 migrations,
                 on_fatal,
                 sharing=several.sharing,

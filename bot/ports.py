@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from bot.messages import (
@@ -104,7 +103,6 @@ class PlatformHost:
     conversation: Conversation
     metrics: Metrics
     inboxes: Inboxes
-    data: Path
     chat_migrations: ChatMigrations | None
     on_fatal: Callable[[str], None]
     owners: Collection[str] = ()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any
 
 from bot.inbox import ClaimedUpdate, Inbox, UpdateStatus
-from bot.messages import ButtonPress, Chat, Conversation, InlineAnswer, InlineQuery, Message, Reply
+from bot.messages import ButtonPress, Chat, Conversation, InlineQuery, Message, Reply
 from bot.platforms.calls import CallError
 from bot.platforms.scheduler import Job, Result
-from bot.platforms.sending import Asked, ChatDirectory
+from bot.platforms.sending import Asked, ChatDirectory, Outbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +54,6 @@ NOTICE_SECONDS = 60.0
 NOTICES_KEPT = 1024
 
 
-class Speaker(Protocol):
-    """A platform's way out."""
-
-    async def send(self, chat: Chat | None, reply: Reply, asked: Asked | None = None) -> str | None:
-        """Send or edit; return the id of the last message, or None where nothing could be said."""
-
-    async def notice(self, press: ButtonPress, text: str | None, asked: Asked) -> None:
-        """Acknowledge a press, with a short notice or without; too late is no error."""
-
-    async def inline(self, query: str, answer: InlineAnswer) -> bool:
-        """Answer an inline query; return whether it was still open."""
-
-    async def move(self, old: str, new: str) -> None:
-        """A chat has a new id."""
-
-
 Translate = Callable[[ClaimedUpdate], Awaitable[Event]]
 """Says what a stored update means; a `CallError` has it tried again, any other error is the update's own."""
 
@@ -83,7 +67,7 @@ class Adapter:
     def __init__(
         self,
         conversation: Conversation,
-        sender: Speaker,
+        outbox: Outbox[Any],
         chats: ChatDirectory,
         inbox: Inbox,
         translate: Translate,
@@ -91,7 +75,7 @@ class Adapter:
         clock: Callable[[], float],
     ) -> None:
         self._conversation = conversation
-        self._sender = sender
+        self._outbox = outbox
         self._chats = chats
         self._inbox = inbox
         self._translate = translate
@@ -134,7 +118,7 @@ class Adapter:
             case InlineQuery():
                 return await self._inline(event, job)
             case Migrated(old, new):
-                await self._sender.move(old, new)
+                await self._outbox.move(old, new)
             case Membership(chat, member, at):
                 at = min(at, job.update.received)  # it may come long after it happened, never before
                 await (
@@ -168,13 +152,12 @@ class Adapter:
         try:
             replies = await self._conversation.press(press)
         except Exception:
-            await self._sender.notice(
-                press, None, self._asked(job, "notice")
-            )  # the button must not go on turning
+            # the button must not go on turning
+            await self._outbox.notice(press, None, self._asked(job, "notice"))
             raise
         await job.survived()
         notice = next((reply.notice for reply in replies if reply.notice), None)
-        await self._sender.notice(press, notice, self._asked(job, "notice"))
+        await self._outbox.notice(press, notice, self._asked(job, "notice"))
         if press.chat is not None or press.message_id is not None:
             await self._say(press.chat, [r for r in replies if r.text.strip()], job)
         return Result(UpdateStatus.ANSWERED)
@@ -184,14 +167,14 @@ class Adapter:
             return Result(UpdateStatus.EXPIRED, "typed on")
         answer = await self._conversation.inline(query)
         await job.survived()
-        if await self._sender.inline(query.id, answer):
+        if await self._outbox.inline(query.id, answer):
             return Result(UpdateStatus.ANSWERED)
         return Result(UpdateStatus.EXPIRED, "nobody waits any more")
 
     async def _say(self, chat: Chat | None, replies: Sequence[Reply], job: Job) -> str | None:
         last: str | None = None
         for at, reply in enumerate(replies):
-            last = await self._sender.send(chat, reply, self._asked(job, at))
+            last = await self._outbox.send(chat, reply, self._asked(job, at))
         return last
 
     def _asked(self, job: Job, part: object) -> Asked:

@@ -17,7 +17,7 @@ from aiohttp.web import RouteDef
 from bot.config import PlatformSetup
 from bot.inbox import InboxError
 from bot.messages import Chat, Reply, Sender, SenderKind
-from bot.platforms.adapter import Adapter, Speaker, Translate
+from bot.platforms.adapter import Adapter, Translate
 from bot.platforms.calls import CallError
 from bot.platforms.receiving import ConnectionHealth, Receiver
 from bot.platforms.scheduler import Job, Result, UpdateScheduler
@@ -64,18 +64,18 @@ class Clocks:
 class PlatformService(ABC, Generic[D]):
     """A chat platform, open: a `bot.ports.Platform`; a subclass is one platform, and has its `setup`.
 
-    `patience` is how many seconds of silence are well (None: any), `refused` what an operator is told, in Chinese,
-    when nobody has believed for five minutes that we are who we say.
+    `refused` is what an operator is told, in Chinese, when nobody has believed for five minutes that we are who we
+    say; `patience` how many seconds of silence are well (None: any).
     """
 
     setup: ClassVar[type[PlatformSetup]]
+    refused: ClassVar[str]
 
     def __init__(
         self,
         host: PlatformHost,
         transport: Transport[D],
         pace: Pace,
-        refused: str,
         patience: float | None = None,
         clocks: Clocks | None = None,
         led: Led = Led.NOTHING,
@@ -96,9 +96,10 @@ class PlatformService(ABC, Generic[D]):
             self.inbox, self._handle, host.metrics, self._clocks.wall, pace.places, self.chats.resolve
         )
         self.outbox = Outbox(transport, shared or self.limiter, self.chats, host.metrics, self.scheduler.move)
-        self.speaker: Speaker = self.outbox
         self.receiver = Receiver(self.inbox, host.metrics)
-        self.health = ConnectionHealth(self._clocks.monotonic, patience, lambda: host.on_fatal(refused))
+        self.health = ConnectionHealth(
+            host.metrics, self._clocks.monotonic, patience, lambda: host.on_fatal(self.refused)
+        )
         for gauge, meaning, read in (
             ("chuchu_inbox_waiting", "Updates stored and not ended", lambda: self.scheduler.waiting),
             ("chuchu_chats_held", "Chats held because of too many calls", lambda: self.limiter.held_chats),
@@ -176,7 +177,7 @@ class PlatformService(ABC, Generic[D]):
                 translate = await self.identify()
                 self._adapter = Adapter(
                     self._host.conversation,
-                    self.speaker,
+                    self.outbox,
                     self.chats,
                     self.inbox,
                     translate,

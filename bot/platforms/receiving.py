@@ -43,10 +43,12 @@ class ConnectionHealth:
 
     def __init__(
         self,
+        metrics: Metrics,
         clock: Callable[[], float],
         patience: float | None,
         on_fatal: Callable[[], None] = lambda: None,
     ) -> None:
+        self.metrics = metrics
         self._clock = clock
         self._patience = patience
         self._on_fatal = on_fatal
@@ -103,14 +105,12 @@ async def until_done(what: str, call: Callable[[], Awaitable[T]], health: Connec
             failures += 1
 
 
-def report(
-    error: Exception, health: ConnectionHealth, metrics: Metrics, what: str, level: int = logging.ERROR
-) -> None:
+def report(error: Exception, health: ConnectionHealth, what: str, level: int = logging.ERROR) -> None:
     """Count a failure to hear the platform, and say it, at a level of the log, where it is news."""
     name = type(error).__name__
-    metrics.poll_errors.labels(name).inc()
+    health.metrics.poll_errors.labels(name).inc()
     if isinstance(error, InboxError):
-        metrics.inbox_errors.inc()
+        health.metrics.inbox_errors.inc()
     news = health.fail(f"{name}: {error}", isinstance(error, Unauthorized))
     logger.log(level if news else logging.DEBUG, "%s: %s: %s", what, name, error)
 
@@ -118,7 +118,6 @@ def report(
 async def keep_polling(
     poll: Callable[[], Awaitable[None]],
     health: ConnectionHealth,
-    metrics: Metrics,
     what: str,
     recover: Callable[[Exception], Awaitable[float]],
 ) -> None:
@@ -131,7 +130,7 @@ async def keep_polling(
         try:
             await poll()
         except (CallError, InboxError) as error:
-            report(error, health, metrics, what)
+            report(error, health, what)
             longest = await recover(error)
             pause = error.seconds if isinstance(error, RateLimited) else None
             await asyncio.sleep(pause or backoff(failures, CALL_FIRST, longest))
@@ -151,7 +150,6 @@ CLOSING = frozenset({aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp
 async def stay_connected(
     connect: Callable[[], Awaitable[None]],
     health: ConnectionHealth,
-    metrics: Metrics,
     chance: Callable[[], float] = random.random,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
@@ -171,7 +169,7 @@ async def stay_connected(
             error = raised
         if clock() - began >= SETTLED_SECONDS:
             failures = 0
-        report(error, health, metrics, "the connection ended", logging.WARNING)
+        report(error, health, "the connection ended", logging.WARNING)
         pause = backoff(failures, FIRST_PAUSE, LONGEST_PAUSE) * (0.5 + chance() / 2)
         failures += 1
         await asyncio.sleep(max(pause, error.seconds) if isinstance(error, RateLimited) else pause)
@@ -234,7 +232,7 @@ class Receiver:
 
     def __init__(self, inbox: Inbox, metrics: Metrics) -> None:
         self._inbox = inbox
-        self._metrics = metrics
+        self.metrics = metrics
         self._storing: set[asyncio.Task[int]] = set()
 
     async def keep(
@@ -267,9 +265,9 @@ class Receiver:
         Raises:
             InboxError: it was not stored.
         """
-        self._metrics.received.labels("unusable").inc()
+        self.metrics.received.labels("unusable").inc()
         await self._inbox.quarantine(update, body, reason)
-        self._metrics.ended.labels(UpdateStatus.QUARANTINED).inc()
+        self.metrics.ended.labels(UpdateStatus.QUARANTINED).inc()
 
 
 def _complain(task: asyncio.Task[int]) -> None:
@@ -295,9 +293,8 @@ def later() -> web.Response:
 class Deliveries(ABC):
     """The handler of a path that a platform brings updates to, until `close`."""
 
-    def __init__(self, health: ConnectionHealth, metrics: Metrics) -> None:
+    def __init__(self, health: ConnectionHealth) -> None:
         self._health = health
-        self._metrics = metrics
         self._open = True
 
     def close(self) -> None:
@@ -330,7 +327,7 @@ class Deliveries(ABC):
         try:
             return await self.take(request, body)
         except InboxError as error:
-            self._metrics.inbox_errors.inc()
+            self._health.metrics.inbox_errors.inc()
             if self._health.fail(f"inbox: {error}"):
                 logger.error("a delivery could not be stored: %s", error)
             return later()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import ClassVar, Generic, Protocol, TypeVar
 
 from bot.inbox import ClosedChat, Inbox, InboxError
 from bot.messages import ButtonPress, Chat, ChatMigrations, ChatType, InlineAnswer, Reply, Run
@@ -197,19 +198,19 @@ class Draft(Protocol):
 D = TypeVar("D", bound=Draft)
 
 
-class Transport(Protocol[D]):
+class Transport(ABC, Generic[D]):
     """What a platform knows about saying something.
 
     `repeatable` tells that the server executes a call once however often it comes with the same key.
     """
 
-    @property
-    def repeatable(self) -> bool:
-        """Whether the server knows a call that it has executed."""
+    repeatable: ClassVar[bool] = False
 
+    @abstractmethod
     def drafts(self, chat: Chat | None, reply: Reply) -> Sequence[D]:
         """The calls that a reply needs, in order; what a platform lacks is degraded here, never the citation."""
 
+    @abstractmethod
     async def call(self, chat: Chat | None, draft: D, key: str) -> str:
         """Make one call; return the message's id. `key` is the same whenever the same is said again.
 
@@ -217,8 +218,17 @@ class Transport(Protocol[D]):
             CallError: it was not done, or perhaps not.
         """
 
+    @abstractmethod
     def instead(self, draft: D, error: Refused) -> D | None:
         """Return a plainer draft that says the same, after a refusal; None where there is none."""
+
+    async def notice(self, press: ButtonPress, text: str | None) -> bool:
+        """Acknowledge a press, with a short notice or without; too late is no error. False where a platform shows none."""
+        return False
+
+    async def inline(self, query: str, answer: InlineAnswer) -> bool:
+        """Answer an inline query; return whether it was still open."""
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +242,7 @@ class Asked:
 
 
 class Outbox(Generic[D]):
-    """Everything that we say on a platform goes through here: a `bot.platforms.adapter.Speaker`."""
+    """Everything that we say on a platform goes through here."""
 
     def __init__(
         self,
@@ -266,13 +276,13 @@ class Outbox(Generic[D]):
         return last
 
     async def notice(self, press: ButtonPress, text: str | None, asked: Asked) -> None:
-        """Say a notice as a message, where a platform shows none."""
-        if text and press.chat is not None:
+        """Acknowledge a press; where a platform shows no notice, it is said as a message."""
+        if not await self._transport.notice(press, text) and text and press.chat is not None:
             await self.send(press.chat, Reply([Run(text)]), asked)
 
     async def inline(self, query: str, answer: InlineAnswer) -> bool:
-        """Answer nothing, where a platform has no inline queries."""
-        return False
+        """Answer an inline query; return whether it was still open."""
+        return await self._transport.inline(query, answer)
 
     async def move(self, old: str, new: str) -> None:
         """A chat has a new id: settings and pending work move there."""

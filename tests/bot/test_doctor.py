@@ -14,6 +14,7 @@ from bot.platforms.feishu.client import Credentials
 from bot.platforms.feishu.client import examine as examine_feishu
 from bot.platforms.matrix.client import examine as examine_matrix
 from bot.platforms.telegram.client import examine as examine_telegram
+from bot.platforms.wecom.client import WeComOptions
 from bot.platforms.wecom.client import examine as examine_wecom
 from bot.ports import Finding, Presence, Severity
 from bot.terminal.doctor import sentence
@@ -128,10 +129,12 @@ async def test_where_nobody_serves_wecoms_secret_is_tried_and_its_troubles_are_e
         assert server.subscriptions == 1
         await server.until(lambda: not server.online)
         assert await told(wecom_by(server, secret="wrong"), Severity.WRONG) == ["wecom_secret_refused"]
-    nowhere = examine_wecom(f"http://127.0.0.1:{free_port()}", BOT, WECOM_SECRET, Presence.NOBODY)
+    nowhere = examine_wecom(
+        WeComOptions(BOT, WECOM_SECRET, f"http://127.0.0.1:{free_port()}"), Presence.NOBODY
+    )
     assert await told(nowhere) == ["unreachable"]
     async with homeserver() as other:
-        there = examine_wecom(f"{other.url}/", BOT, WECOM_SECRET, Presence.NOBODY)
+        there = examine_wecom(WeComOptions(BOT, WECOM_SECRET, f"{other.url}/"), Presence.NOBODY)
         assert (await told(there, Severity.WRONG)) == ["wecom_no_connection"]
         other.complaints.clear()
 
@@ -139,7 +142,7 @@ async def test_where_nobody_serves_wecoms_secret_is_tried_and_its_troubles_are_e
 def wecom_by(
     server: Gateway, presence: Presence = Presence.NOBODY, secret: str = WECOM_SECRET
 ) -> AsyncIterator[Finding]:
-    return examine_wecom(server.url, BOT, secret, presence)
+    return examine_wecom(WeComOptions(BOT, secret, server.url), presence)
 
 
 async def test_matrix_as_it_should_be_and_its_troubles_are_each_the_last_finding() -> None:

@@ -36,7 +36,7 @@ async def open_host(
 ) -> AsyncIterator[PlatformHost]:
     """What a platform is opened with, its inbox in a file of the folder."""
     async with open_inboxes(folder / "inbox.sqlite", clock, PLATFORM) as inboxes:
-        yield PlatformHost(conversation, metrics or Metrics(), inboxes, folder, events, on_fatal)
+        yield PlatformHost(conversation, metrics or Metrics(), inboxes, events, on_fatal)
 
 
 def new_update(number: int, queue: str = "7") -> NewUpdate:

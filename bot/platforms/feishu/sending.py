@@ -19,10 +19,10 @@ from urllib.parse import quote
 
 import aiohttp
 
-from bot.messages import Button, ButtonPress, Chat, InlineAnswer, Reply, Run, Style
+from bot.messages import Button, ButtonPress, Chat, Reply, Run, Style
 from bot.platforms.calls import OutcomeUnknown, Refused
 from bot.platforms.feishu.client import CardRefused, FeishuApi, Gone, Uneditable
-from bot.platforms.sending import Asked, Outbox
+from bot.platforms.sending import Transport
 from bot.platforms.text import MessagePart, clean, is_web, joined, numbered, parts, utf8
 
 # "卡片及富文本消息的请求体最大不能超过 30 KB": ours with a margin for what stands around the content.
@@ -174,16 +174,20 @@ class FeishuDraft:
         return post(self.runs, self.buttons)
 
 
-class FeishuTransport:
+class FeishuTransport(Transport[FeishuDraft]):
     """Says something by the API. Feishu executes a call once however often it comes with the same `uuid`."""
 
     repeatable = True
 
-    def __init__(self, api: FeishuApi) -> None:
+    def __init__(self, api: FeishuApi, toasts: Toasts) -> None:
         self._api = api
+        self._toasts = toasts
+
+    async def notice(self, press: ButtonPress, text: str | None) -> bool:
+        """Show it with the acknowledgement of the press, if that waits for it."""
+        return await self._toasts.show(press.id, text)
 
     def drafts(self, chat: Chat | None, reply: Reply) -> Sequence[FeishuDraft]:
-        """The messages of a reply."""
         drafts: list[FeishuDraft] = []
         for part in parts(reply, PART_BYTES, _measure, _fits):
             # What is edited stays what it is: a post cannot become a card.
@@ -315,22 +319,3 @@ class Toasts:
             async with asyncio.timeout(1.0):
                 await toast.acknowledged.wait()
         return True
-
-
-class FeishuSpeaker:
-    """Everything that we say on Feishu goes through here."""
-
-    def __init__(self, outbox: Outbox[FeishuDraft], toasts: Toasts) -> None:
-        self._outbox = outbox
-        self._toasts = toasts
-        self.send = outbox.send
-        self.move = outbox.move
-
-    async def notice(self, press: ButtonPress, text: str | None, asked: Asked) -> None:
-        """Show a notice with the acknowledgement of its press; later, as a message."""
-        if not await self._toasts.show(press.id, text):
-            await self._outbox.notice(press, text, asked)
-
-    async def inline(self, query: str, answer: InlineAnswer) -> bool:
-        """Feishu has no inline queries."""
-        return await self._outbox.inline(query, answer)

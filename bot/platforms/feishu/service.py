@@ -24,13 +24,12 @@ from cryptography.hazmat.primitives.padding import PKCS7
 
 from bot.inbox import ClaimedUpdate, InboxError
 from bot.messages import Message
-from bot.observability import Metrics
 from bot.platforms.adapter import Event, Translate
 from bot.platforms.calls import CallError, HttpClient, OutcomeUnknown, Refused, parse
 from bot.platforms.core import Clocks, Pace, PlatformService
 from bot.platforms.feishu import Feishu
 from bot.platforms.feishu.client import API, Credentials, FeishuApi
-from bot.platforms.feishu.sending import FeishuDraft, FeishuSpeaker, FeishuTransport, Toasts
+from bot.platforms.feishu.sending import FeishuDraft, FeishuTransport, Toasts
 from bot.platforms.feishu.updates import (
     CONTROL,
     DATA,
@@ -69,10 +68,9 @@ Acknowledge = Callable[[Mapping[str, object]], Awaitable[None]]
 class Intake:
     """Takes events in, whatever way they come."""
 
-    def __init__(self, receiver: Receiver, toasts: Toasts, metrics: Metrics) -> None:
+    def __init__(self, receiver: Receiver, toasts: Toasts) -> None:
         self._receiver = receiver
         self._toasts = toasts
-        self._metrics = metrics
 
     async def take(self, body: bytes, acknowledge: Acknowledge) -> None:
         """Store one event, then acknowledge it, a press with its notice.
@@ -97,7 +95,7 @@ class Intake:
             await acknowledge({})
             return
         if update is None:
-            self._metrics.received.labels("other").inc()
+            self._receiver.metrics.received.labels("other").inc()
             await acknowledge({})
         elif update.kind != "press":
             await self._receiver.keep([update], COMMIT_SECONDS)
@@ -123,7 +121,6 @@ class FeishuConnection:
         api: FeishuApi,
         intake: Intake,
         health: ConnectionHealth,
-        metrics: Metrics,
         ping_seconds: float = PING_SECONDS,
     ) -> None:
         """`ping_seconds` is the longest that we wait for a sign of life before we ask for one."""
@@ -131,7 +128,6 @@ class FeishuConnection:
         self._api = api
         self._intake = intake
         self._health = health
-        self._metrics = metrics
         self._ping_seconds = ping_seconds
 
     async def run(self) -> None:
@@ -186,7 +182,7 @@ class FeishuConnection:
                 return None
             body = pieces.add(frame)
         except BrokenFrame as error:
-            self._metrics.received.labels("unusable").inc()
+            self._health.metrics.received.labels("unusable").inc()
             logger.error("a frame of %d bytes cannot be read (%s); it is left out", len(data), error)
             return None
         return None if body is None else (frame, body)
@@ -198,7 +194,7 @@ class FeishuConnection:
         try:
             await self._intake.take(body, acknowledge)
         except InboxError as error:
-            self._metrics.inbox_errors.inc()
+            self._health.metrics.inbox_errors.inc()
             if self._health.fail(f"inbox: {error}"):
                 logger.error("an event could not be stored: %s", error)
             await _respond(socket, frame, 500, {})
@@ -235,10 +231,8 @@ CHECK = "url_verification"
 class EventCallback(Deliveries):
     """The handler of `POST /feishu`."""
 
-    def __init__(
-        self, token: str, encrypt_key: str | None, intake: Intake, health: ConnectionHealth, metrics: Metrics
-    ) -> None:
-        super().__init__(health, metrics)
+    def __init__(self, token: str, encrypt_key: str | None, intake: Intake, health: ConnectionHealth) -> None:
+        super().__init__(health)
         self._token = token
         self._encrypt_key = encrypt_key or None
         self._intake = intake
@@ -310,7 +304,6 @@ def decrypt(key: str, sealed: str) -> bytes | None:
 
 
 PATH = "/feishu"
-REFUSED = "飞书五分钟来一直不认这个应用；请在开放平台的“凭证与基础信息”里核对 CHUCHU_FEISHU_APP_ID 和 CHUCHU_FEISHU_APP_SECRET"
 FILE_LIMIT = 100 * 1024 * 1024
 # "向同一用户发送消息的限频为 5 QPS、向同一群组为群内机器人共享 5 QPS"; "1000 次/分钟、50 次/秒" (im-v1/message/reply).
 PACE = Pace(overall=Rate(1 / 15, 5), per_chat=Rate(0.34, 2), per_group=Rate(0.34, 2))
@@ -335,6 +328,7 @@ class FeishuService(PlatformService[FeishuDraft]):
     """Feishu, open."""
 
     setup = Feishu
+    refused = "飞书五分钟来一直不认这个应用；请在开放平台的“凭证与基础信息”里核对 CHUCHU_FEISHU_APP_ID 和 CHUCHU_FEISHU_APP_SECRET"
 
     def __init__(self, options: FeishuOptions, host: PlatformHost, clocks: Clocks | None = None) -> None:
         clocks = clocks or Clocks()
@@ -342,16 +336,11 @@ class FeishuService(PlatformService[FeishuDraft]):
         self._http = HttpClient(connections=32, seconds=options.call_seconds)
         self._api = FeishuApi(self._http, options.credentials, options.api, clocks.monotonic)
         patience = None if token else 3 * options.ping_seconds
-        super().__init__(host, FeishuTransport(self._api), options.pace, REFUSED, patience, clocks)
         toasts = Toasts()
-        self.speaker = FeishuSpeaker(self.outbox, toasts)
-        intake = Intake(self.receiver, toasts, host.metrics)
-        self._connection = FeishuConnection(
-            self._http, self._api, intake, self.health, host.metrics, options.ping_seconds
-        )
-        self.callback = (
-            EventCallback(token, options.encrypt_key, intake, self.health, host.metrics) if token else None
-        )
+        super().__init__(host, FeishuTransport(self._api, toasts), options.pace, patience, clocks)
+        intake = Intake(self.receiver, toasts)
+        self._connection = FeishuConnection(self._http, self._api, intake, self.health, options.ping_seconds)
+        self.callback = EventCallback(token, options.encrypt_key, intake, self.health) if token else None
 
     @property
     def routes(self) -> Sequence[web.RouteDef]:
@@ -392,7 +381,7 @@ class FeishuService(PlatformService[FeishuDraft]):
                     self.callback.close()
 
     async def _stay_connected(self) -> None:
-        await stay_connected(self._connection.run, self.health, self.metrics)
+        await stay_connected(self._connection.run, self.health)
 
     async def identify(self) -> Translate:
         """Learn our open_id."""

@@ -12,6 +12,7 @@ from bot.messages import Button, Chat, Reply, Run, Style
 from bot.platforms.calls import Json, Refused
 from bot.platforms.matrix.client import MatrixClient
 from bot.platforms.matrix.updates import BUTTONS, RoomDirectory
+from bot.platforms.sending import Transport
 from bot.platforms.text import MessagePart, is_web, numbered, parts
 
 # An event has at most 65,536 bytes with everything; what servers add (ids, signatures, up to 30 hashes of other
@@ -125,7 +126,7 @@ def _json(text: str) -> int:
     return len(json.dumps(text, ensure_ascii=False).encode()) - 2
 
 
-class MatrixTransport:
+class MatrixTransport(Transport[MatrixDraft]):
     """Says things in rooms; the server executes a transaction once, so what may have been lost is said again."""
 
     repeatable = True
@@ -137,7 +138,6 @@ class MatrixTransport:
         self._private: dict[str, str] = {}
 
     def drafts(self, chat: Chat | None, reply: Reply) -> Sequence[MatrixDraft]:
-        """The events that a reply needs."""
         return drafts(chat, reply)
 
     async def call(self, chat: Chat | None, draft: MatrixDraft, key: str) -> str:

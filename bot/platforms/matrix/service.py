@@ -14,7 +14,6 @@ from typing import Self
 
 from bot.inbox import ClaimedUpdate, Inbox, NewUpdate
 from bot.messages import Chat, ChatType, Reply, Run
-from bot.observability import Metrics
 from bot.platforms.adapter import Event, Excuse, Ignored, Membership, Migrated, Translate
 from bot.platforms.calls import CallError, ChatClosed, HttpClient, Json, Refused, objects, parse, within
 from bot.platforms.core import Clocks, Pace, PlatformService
@@ -67,7 +66,7 @@ class Position:
 
 
 class Syncer:
-    """Asks for events; `clock` is the time of day in seconds, `seconds` how long the server may keep us waiting."""
+    """Asks for events; `clock` is the time of day in seconds."""
 
     def __init__(
         self,
@@ -76,24 +75,21 @@ class Syncer:
         inbox: Inbox,
         rooms: RoomDirectory,
         health: ConnectionHealth,
-        metrics: Metrics,
         clock: Callable[[], float],
-        seconds: float = 30.0,
-        grace: float = 10.0,
+        options: MatrixOptions,
     ) -> None:
         self._client = client
         self._me = me
         self._inbox = inbox
         self._rooms = rooms
         self._health = health
-        self._metrics = metrics
         self._clock = clock
-        self._seconds = seconds
-        self._grace = grace
+        self._seconds = options.poll_seconds
+        self._grace = options.poll_grace
 
     async def run(self) -> None:
         """Poll until cancelled."""
-        await keep_polling(self._once, self._health, self._metrics, "matrix", self._recover)
+        await keep_polling(self._once, self._health, "matrix", self._recover)
 
     async def _recover(self, error: Exception) -> float:
         return LONGEST_PAUSE
@@ -120,7 +116,7 @@ class Syncer:
         updates = [update for update in found if update is not None]
         if len(updates) < len(found):
             logger.error("matrix: %d events without a usable id were dropped", len(found) - len(updates))
-            self._metrics.received.labels("unusable").inc(len(found) - len(updates))
+            self._health.metrics.received.labels("unusable").inc(len(found) - len(updates))
         await self._inbox.store(updates, position=Position(after, now).dump())
         self._health.ok()
 
@@ -231,7 +227,6 @@ def _objects(of: Json, name: str) -> Iterator[tuple[str, Json]]:
 # A homeserver limits each sender as it is set up there, and says how long to wait (429); these only keep us polite.
 PACE = Pace(Rate(1 / 25, 10), Rate(0.5, 5), Rate(1.0, 5))
 POLL_SECONDS, POLL_GRACE = 30.0, 10.0
-REFUSED = "Matrix 服务器五分钟来一直不认这个令牌；请核对 CHUCHU_MATRIX_TOKEN（或它的 _FILE）"
 EXCUSED_SECONDS, EXCUSED_KEPT = 3600.0, 1024
 logger = logging.getLogger(__name__)
 
@@ -252,6 +247,7 @@ class MatrixService(PlatformService[MatrixDraft]):
     """Matrix, open."""
 
     setup = Matrix
+    refused = "Matrix 服务器五分钟来一直不认这个令牌；请核对 CHUCHU_MATRIX_TOKEN（或它的 _FILE）"
 
     def __init__(self, options: MatrixOptions, host: PlatformHost, clocks: Clocks | None = None) -> None:
         self._options = options
@@ -260,7 +256,7 @@ class MatrixService(PlatformService[MatrixDraft]):
         self._rooms = RoomDirectory(self._client)
         self._transport = MatrixTransport(self._client, self._rooms)
         patience = 2 * (options.poll_seconds + options.poll_grace)
-        super().__init__(host, self._transport, options.pace, REFUSED, patience, clocks, led=Led.EVERYTHING)
+        super().__init__(host, self._transport, options.pace, patience, clocks, led=Led.EVERYTHING)
         self._identity: asyncio.Future[Identity] | None = None
         self._excused: dict[str, float] = {}
 
@@ -309,10 +305,8 @@ class MatrixService(PlatformService[MatrixDraft]):
             self.inbox,
             self._rooms,
             self.health,
-            self.metrics,
             self._clocks.wall,
-            self._options.poll_seconds,
-            self._options.poll_grace,
+            self._options,
         )
         await syncer.run()
 

@@ -23,7 +23,7 @@ from telegram.error import BadRequest, TelegramError
 from bot.messages import Button, ButtonPress, Chat, InlineAnswer, Reply, Run, Style
 from bot.observability import Metrics
 from bot.platforms.calls import ChatClosed, Refused
-from bot.platforms.sending import Asked, Outbox
+from bot.platforms.sending import Transport
 from bot.platforms.telegram.client import AiohttpRequest, TelegramOutcomeUnknown
 from bot.platforms.telegram.updates import INLINE
 from bot.platforms.text import clean, is_web, parts
@@ -152,18 +152,6 @@ class ApiCall:
     picture: bytes | None = None
 
 
-def drafts(chat: Chat | None, reply: Reply) -> list[ApiCall]:
-    """The calls a reply needs."""
-    thread = chat.thread if chat else None
-    found = [
-        ApiCall(part.text, entities(part.runs), keyboard(part.buttons), part.reply_to, thread, part.edits)
-        for part in parts(reply, TEXT_LIMIT, units)
-    ]
-    if reply.picture:
-        found.append(ApiCall("", (), None, None, thread, None, reply.picture))
-    return found
-
-
 def apply_recovery(draft: ApiCall, cure: Recovery) -> ApiCall | None:
     """Return the draft as a remedy would have it, or None where that changes nothing."""
     if cure is Recovery.SAY_PLAINLY:
@@ -190,19 +178,23 @@ TOAST_LIMIT, TITLE_LIMIT, DESCRIPTION_LIMIT = 200, 100, 200
 logger = logging.getLogger(__name__)
 
 
-class BotApiTransport:
+class BotApiTransport(Transport[ApiCall]):
     """Says something by the Bot API; `address` is the Bot API's with the token."""
 
-    repeatable = False
-
-    def __init__(self, bot: Bot, calls: AiohttpRequest, address: str) -> None:
+    def __init__(self, bot: Bot, calls: AiohttpRequest, address: str, metrics: Metrics) -> None:
         self._bot = bot
         self._calls = calls
         self._address = address
+        self._metrics = metrics
 
     def drafts(self, chat: Chat | None, reply: Reply) -> Sequence[ApiCall]:
-        """The calls that a reply needs."""
-        return drafts(chat, reply)
+        thread = chat.thread if chat else None
+        found = [
+            ApiCall(part.text, entities(part.runs), keyboard(part.buttons), part.reply_to, thread, part.edits)
+            for part in parts(reply, TEXT_LIMIT, units)
+        ]
+        picture = [ApiCall("", (), None, None, thread, None, reply.picture)] if reply.picture else []
+        return [*found, *picture]
 
     def instead(self, draft: ApiCall, error: Refused) -> ApiCall | None:
         """Return the draft as the remedy for that refusal would have it."""
@@ -257,25 +249,16 @@ class BotApiTransport:
             raise TelegramOutcomeUnknown("the answer to sendMessage is no message")
         return str(result["message_id"])
 
-
-class OutgoingMessages:
-    """Everything that we say on Telegram goes through here."""
-
-    def __init__(self, bot: Bot, outbox: Outbox[ApiCall], metrics: Metrics) -> None:
-        self._bot = bot
-        self._metrics = metrics
-        self.send = outbox.send
-        self.move = outbox.move
-
-    async def notice(self, press: ButtonPress, text: str | None, asked: Asked) -> None:
-        """Acknowledge a press, with a short notice or without; too late is no error."""
+    async def notice(self, press: ButtonPress, text: str | None) -> bool:
+        """Acknowledge it by answerCallbackQuery."""
         shown = clean(text)[:TOAST_LIMIT] if text else None
         await self._acknowledge(
             "answerCallbackQuery", lambda: self._bot.answer_callback_query(press.id, text=shown)
         )
+        return True
 
     async def inline(self, query: str, answer: InlineAnswer) -> bool:
-        """Answer an inline query; return whether it was still open."""
+        """Answer by answerInlineQuery."""
         results = [
             InlineQueryResultArticle(
                 result.id,

@@ -20,7 +20,6 @@ from telegram.error import TelegramError
 
 from bot.handlers.commands import menus
 from bot.inbox import ClaimedUpdate, NewUpdate
-from bot.observability import Metrics
 from bot.platforms.adapter import Event, Translate
 from bot.platforms.calls import parse
 from bot.platforms.core import Clocks, Pace, PlatformService
@@ -37,7 +36,7 @@ from bot.platforms.receiving import (
 from bot.platforms.sending import OVERALL
 from bot.platforms.telegram import API, Telegram
 from bot.platforms.telegram.client import AiohttpRequest, Conflict, TelegramOutcomeUnknown, set_menus
-from bot.platforms.telegram.sending import ApiCall, BotApiTransport, OutgoingMessages
+from bot.platforms.telegram.sending import ApiCall, BotApiTransport
 from bot.platforms.telegram.updates import TelegramIdentity, translate
 from bot.ports import PlatformHost
 from bot.sharing import Led, Rate
@@ -86,48 +85,40 @@ CONFLICT_PAUSE = 3.0
 class Poller:
     """Asks for updates.
 
-    `address` is that of the Bot API with the token, `seconds` how long a poll waits; `more` is told whether more is
-    waiting.
+    `more` is told whether more is waiting.
     """
 
     def __init__(
         self,
         request: AiohttpRequest,
-        address: str,
+        options: TelegramOptions,
         receiver: Receiver,
         more: Callable[[bool], None],
         health: ConnectionHealth,
-        metrics: Metrics,
-        seconds: int = 10,
-        grace: float = 5.0,
     ) -> None:
         self._request = request
-        self._address = address
+        self._options = options
         self._receiver = receiver
         self._more = more
         self._health = health
-        self._metrics = metrics
-        self._seconds = seconds
-        self._grace = grace
         self._offset: int | None = None
         self._limit = BATCH
 
     async def run(self) -> None:
         """Poll until cancelled."""
-        await keep_polling(self._once, self._health, self._metrics, "polling", self._recover)
+        await keep_polling(self._once, self._health, "polling", self._recover)
 
     async def _once(self) -> None:
         """One poll: nothing is confirmed before it is stored."""
         parameters = {
-            "timeout": str(self._seconds),
+            "timeout": str(self._options.poll_seconds),
             "limit": str(self._limit),
             "allowed_updates": json.dumps(UPDATE_TYPES),
         }
         if self._offset is not None:
             parameters["offset"] = str(self._offset)
-        body = await self._request.call(
-            f"{self._address}/getUpdates", parameters, self._seconds + self._grace
-        )
+        seconds = self._options.poll_seconds + self._options.poll_grace
+        body = await self._request.call(f"{self._options.address}/getUpdates", parameters, seconds)
         answer = parse(body)
         updates = answer.get("result") if isinstance(answer, dict) and answer.get("ok") is True else None
         if not isinstance(updates, list):
@@ -144,7 +135,7 @@ class Poller:
                 logger.error(
                     "an update without a usable update_id was dropped: %d characters", len(str(update))
                 )
-                self._metrics.received.labels("unusable").inc()
+                self._receiver.metrics.received.labels("unusable").inc()
         good = [incoming for incoming in sealed if incoming is not None]
         if good:
             await self._receiver.keep(good)
@@ -165,7 +156,9 @@ class Poller:
         logger.error("a webhook is set for this bot; it is removed, because polling is configured")
         try:
             await self._request.call(
-                f"{self._address}/deleteWebhook", {"drop_pending_updates": "false"}, self._grace
+                f"{self._options.address}/deleteWebhook",
+                {"drop_pending_updates": "false"},
+                self._options.poll_grace,
             )
         except TelegramError as error:
             logger.error("deleteWebhook failed: %s", error)
@@ -177,8 +170,8 @@ HEADER = "X-Telegram-Bot-Api-Secret-Token"
 class Webhook(Deliveries):
     """The handler of `POST /telegram`."""
 
-    def __init__(self, secret: str, receiver: Receiver, health: ConnectionHealth, metrics: Metrics) -> None:
-        super().__init__(health, metrics)
+    def __init__(self, secret: str, receiver: Receiver, health: ConnectionHealth) -> None:
+        super().__init__(health)
         self._secret = secret.encode()
         self._receiver = receiver
 
@@ -202,7 +195,7 @@ class Webhook(Deliveries):
             return
         # Telegram would bring it again for a day, and hold the chat's other updates back meanwhile.
         logger.error("webhook: %d bytes that are no update; quarantined", len(body))
-        self._metrics.received.labels("unusable").inc()
+        self._receiver.metrics.received.labels("unusable").inc()
         await self._receiver.quarantine(str(-1 - zlib.crc32(body)), body, "no usable update")
 
     def _knows(self, request: web.Request) -> bool:
@@ -215,7 +208,6 @@ PATH = "/telegram"
 DRAIN_SECONDS = 4.0
 # tdlib/telegram-bot-api, Client.cpp: how long Telegram itself keeps these open.
 LIFE_SECONDS = {"inline_query": 30.0, "callback_query": 150.0}
-REFUSED = "Telegram 五分钟来一直不认这个令牌；请向 BotFather 核对 CHUCHU_TELEGRAM_TOKEN（或它的 _FILE）"
 ADMINS = (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
 FILE_LIMIT = 20 * 1024 * 1024
 logger = logging.getLogger(__name__)
@@ -235,16 +227,21 @@ class TelegramOptions:
     places: int = 16
     overall: Rate = OVERALL
 
+    @property
+    def address(self) -> str:
+        """The Bot API's address with the token."""
+        return f"{self.api}/bot{self.token}"
+
 
 class TelegramService(PlatformService[ApiCall]):
     """Telegram, open."""
 
     setup = Telegram
+    refused = "Telegram 五分钟来一直不认这个令牌；请向 BotFather 核对 CHUCHU_TELEGRAM_TOKEN（或它的 _FILE）"
 
     def __init__(self, options: TelegramOptions, host: PlatformHost, clocks: Clocks | None = None) -> None:
         self._options = options
         self._owners = host.owners
-        self._address = f"{options.api}/bot{options.token}"
         self._calls = AiohttpRequest(connections=options.places * 2, seconds=options.call_seconds)
         self._polls = AiohttpRequest(connections=2)
         self._bot = Bot(
@@ -256,14 +253,12 @@ class TelegramService(PlatformService[ApiCall]):
         )
         super().__init__(
             host,
-            BotApiTransport(self._bot, self._calls, self._address),
+            BotApiTransport(self._bot, self._calls, options.address, host.metrics),
             Pace(options.overall, places=options.places, drain_seconds=DRAIN_SECONDS),
-            REFUSED,
             None if options.webhook_url else 3.0 * options.poll_seconds,
             clocks,
             Led.NOTHING if options.webhook_url else Led.RECEIVING,
         )
-        self.speaker = OutgoingMessages(self._bot, self.outbox, host.metrics)
         self.webhook = self._make_webhook()
 
     @property
@@ -349,19 +344,10 @@ class TelegramService(PlatformService[ApiCall]):
             return None
         if not self._options.webhook_secret:
             raise ValueError("a webhook needs a secret: CHUCHU_WEBHOOK_SECRET")
-        return Webhook(self._options.webhook_secret, self.receiver, self.health, self.metrics)
+        return Webhook(self._options.webhook_secret, self.receiver, self.health)
 
     def _poller(self) -> Poller:
-        return Poller(
-            self._polls,
-            self._address,
-            self.receiver,
-            self.scheduler.throttle,
-            self.health,
-            self.metrics,
-            self._options.poll_seconds,
-            self._options.poll_grace,
-        )
+        return Poller(self._polls, self._options, self.receiver, self.scheduler.throttle, self.health)
 
 
 def webhook_address(url: str) -> str:

@@ -6,12 +6,15 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from pydantic import SecretStr, model_validator
 
 from bot.config import PlatformSetup, WebAddress
 from bot.ports import Finding, Platform, PlatformHost, Presence
+
+if TYPE_CHECKING:
+    from bot.platforms.wecom.client import WeComOptions
 
 ADDRESS = "https://openws.work.weixin.qq.com"
 # developer.work.weixin.qq.com, "创建成员": 1 to 64 bytes, letters, digits and _-@., the first a letter or digit.
@@ -55,16 +58,19 @@ class WeCom(PlatformSetup):
     def open(self, host: PlatformHost) -> AbstractAsyncContextManager[Platform]:
         """Serve WeCom while the block runs."""
         # Imported here: a platform that is not set up is not loaded.
-        from bot.platforms.wecom.service import WeComOptions, WeComService
+        from bot.platforms.wecom.service import WeComService
 
-        return WeComService(WeComOptions(*self._credentials(), self.wecom_server or ADDRESS), host).serving()
+        return WeComService(self._options(), host).serving()
 
     def examine(self, presence: Presence) -> AsyncIterator[Finding]:
         """Look at the clock and whether the gateway takes a connection; try the secret where nobody can be put out."""
         from bot.platforms.wecom.client import examine
 
-        return examine(self.wecom_server or ADDRESS, *self._credentials(), presence)
+        return examine(self._options(), presence)
 
-    def _credentials(self) -> tuple[str, str]:
+    def _options(self) -> WeComOptions:
+        from bot.platforms.wecom.client import WeComOptions
+
         assert self.wecom_bot is not None and self.wecom_secret is not None, "is_on first"
-        return self.wecom_bot.strip(), self.wecom_secret.get_secret_value().strip()
+        secret = self.wecom_secret.get_secret_value().strip()
+        return WeComOptions(self.wecom_bot.strip(), secret, self.wecom_server or ADDRESS)

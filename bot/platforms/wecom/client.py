@@ -8,9 +8,11 @@ import logging
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 
 import aiohttp
 
+from bot.observability import Metrics
 from bot.platforms.calls import (
     CallError,
     ConnectFailed,
@@ -26,9 +28,11 @@ from bot.platforms.calls import (
 )
 from bot.platforms.checkup import advice, host_of, reached, well, wrong
 from bot.platforms.receiving import ConnectionHealth, frames, websocket
+from bot.platforms.wecom import ADDRESS
 from bot.platforms.wecom.updates import KICKED, callback, event_type, request_id
 from bot.ports import Finding, Presence
 from bot.runtime import background
+from bot.sharing import Rate
 
 SUBSCRIBE, PING = "aibot_subscribe", "ping"
 PING_SECONDS, ACK_SECONDS = 30.0, 10.0
@@ -37,6 +41,22 @@ BUSY, TOO_FREQUENT, NOT_SUBSCRIBED = (-1, 6000), (45009, 45033, 45047), (846609,
 TOO_LATE = (846605, 846608)
 FREQUENCY_SECONDS = 20.0
 logger = logging.getLogger(__name__)
+
+
+# 30 in a minute and 1,000 in an hour for each conversation, of which we take 26 and 983.
+PER_CHAT = Rate(3.7, 10)
+
+
+@dataclass(frozen=True, slots=True)
+class WeComOptions:
+    """Which bot, where, and how long to wait."""
+
+    bot: str = field(repr=False)
+    secret: str = field(repr=False)
+    address: str = ADDRESS
+    ping_seconds: float = PING_SECONDS
+    ack_seconds: float = ACK_SECONDS
+    per_chat: Rate = PER_CHAT
 
 
 class TooLate(Refused):
@@ -49,22 +69,14 @@ class WeComConnection:
     def __init__(
         self,
         http: HttpClient,
-        url: str,
-        bot: str,
-        secret: str,
+        options: WeComOptions,
         health: ConnectionHealth,
         took: Callable[[Json], None],
-        ping_seconds: float = PING_SECONDS,
-        ack_seconds: float = ACK_SECONDS,
     ) -> None:
         self._http = http
-        self._url = url
-        self._bot = bot
-        self._secret = secret
+        self._options = options
         self._health = health
         self._took = took
-        self._ping_seconds = ping_seconds
-        self._ack_seconds = ack_seconds
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._waiting: dict[str, asyncio.Future[Json]] = {}
 
@@ -74,8 +86,8 @@ class WeComConnection:
         Raises:
             CallError: always, with what ended it.
         """
-        async with websocket(self._http, self._url) as socket:
-            incoming = frames(socket, self._ping_seconds * SILENCE)
+        async with websocket(self._http, self._options.address) as socket:
+            incoming = frames(socket, self._options.ping_seconds * SILENCE)
             try:
                 await self._subscribe(socket, incoming)
                 self._socket = socket
@@ -99,8 +111,8 @@ class WeComConnection:
         Raises:
             CallError: it cannot be done; `Unauthorized` where the gateway does not know who we are.
         """
-        async with websocket(self._http, self._url) as socket:
-            await self._subscribe(socket, frames(socket, self._ack_seconds))
+        async with websocket(self._http, self._options.address) as socket:
+            await self._subscribe(socket, frames(socket, self._options.ack_seconds))
 
     async def call(self, command: str, body: Json, request: str | None = None) -> None:
         """Send a command and wait until it is acknowledged; `request` is the id of what is answered.
@@ -114,7 +126,7 @@ class WeComConnection:
         answer = self._waiting[request] = asyncio.get_running_loop().create_future()
         try:
             await _send(socket, command, request, body)
-            async with asyncio.timeout(self._ack_seconds):
+            async with asyncio.timeout(self._options.ack_seconds):
                 acknowledged = await answer
         except TimeoutError:
             raise OutcomeUnknown(f"{command} was not acknowledged") from None
@@ -127,9 +139,9 @@ class WeComConnection:
         self, socket: aiohttp.ClientWebSocketResponse, incoming: AsyncIterator[aiohttp.WSMessage]
     ) -> None:
         request = f"{SUBSCRIBE}_{secrets.token_hex(12)}"
-        await _send(socket, SUBSCRIBE, request, {"bot_id": self._bot, "secret": self._secret})
+        await _send(socket, SUBSCRIBE, request, {"bot_id": self._options.bot, "secret": self._options.secret})
         try:
-            async with asyncio.timeout(self._ack_seconds):
+            async with asyncio.timeout(self._options.ack_seconds):
                 async for message in incoming:
                     frame = _frame(message)
                     if "cmd" not in frame and request_id(frame) == request:
@@ -145,7 +157,7 @@ class WeComConnection:
         """Ask for a sign of life again and again; where none comes, the silence ends the connection."""
         with suppress(ConnectFailed):
             while True:
-                await asyncio.sleep(self._ping_seconds)
+                await asyncio.sleep(self._options.ping_seconds)
                 await _send(socket, PING, f"{PING}_{secrets.token_hex(12)}", None)
 
     def _take(self, message: aiohttp.WSMessage) -> None:
@@ -199,11 +211,12 @@ def _frame(message: aiohttp.WSMessage) -> Json:
 EXAMINE_SECONDS = 10.0
 
 
-async def examine(address: str, bot: str, secret: str, presence: Presence) -> AsyncIterator[Finding]:
+async def examine(options: WeComOptions, presence: Presence) -> AsyncIterator[Finding]:
     """Look whether the gateway takes a connection, and, where nobody serves, whether it takes the secret.
 
     A bot has one connection: whoever serves would lose it by ours, with what comes then.
     """
+    address = options.address
     async with HttpClient(connections=2, seconds=EXAMINE_SECONDS) as http:
         answer, found = await reached(lambda: http.call("GET", address), address, "CHUCHU_WECOM_SERVER")
         for finding in found:
@@ -212,8 +225,8 @@ async def examine(address: str, bot: str, secret: str, presence: Presence) -> As
             return
         try:
             if presence is Presence.NOBODY:
-                health = ConnectionHealth(lambda: 0.0, None)
-                await WeComConnection(http, address, bot, secret, health, lambda frame: None).check()
+                health = ConnectionHealth(Metrics(), lambda: 0.0, None)
+                await WeComConnection(http, options, health, lambda frame: None).check()
                 yield well("wecom_secret_right")
             else:
                 async with websocket(http, address):

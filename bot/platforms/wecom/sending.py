@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from bot.messages import Button, Chat, ChatType, Reply, Run, Style
 from bot.platforms.calls import Json, OutcomeUnknown, Refused
+from bot.platforms.sending import Transport
 from bot.platforms.text import MessagePart, clean, is_web, joined, numbered, parts, utf8
 from bot.platforms.wecom.client import TooLate, WeComConnection
 
@@ -122,10 +123,8 @@ RESPOND, PUSH = "aibot_respond_msg", "aibot_send_msg"
 REQUESTS_KEPT = 4096
 
 
-class WeComTransport:
+class WeComTransport(Transport[WeComDraft]):
     """Says things over the connection: the first answer to a message under its own id, whatever else is pushed."""
-
-    repeatable = False
 
     def __init__(self) -> None:
         self.connection: WeComConnection | None = None
@@ -138,7 +137,6 @@ class WeComTransport:
             self._requests.popitem(last=False)
 
     def drafts(self, chat: Chat | None, reply: Reply) -> Sequence[WeComDraft]:
-        """The messages that a reply needs."""
         return drafts(chat, reply)
 
     async def call(self, chat: Chat | None, draft: WeComDraft, key: str) -> str:

@@ -8,7 +8,6 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
 from typing import Self
 
 from bot.inbox import ClaimedUpdate, InboxError
@@ -17,32 +16,17 @@ from bot.platforms.calls import HttpClient, Json, Refused
 from bot.platforms.core import Clocks, Pace, PlatformService
 from bot.platforms.receiving import stay_connected
 from bot.platforms.text import utf8
-from bot.platforms.wecom import ADDRESS, WeCom
-from bot.platforms.wecom.client import ACK_SECONDS, PING_SECONDS, WeComConnection
+from bot.platforms.wecom import WeCom
+from bot.platforms.wecom.client import WeComConnection, WeComOptions
 from bot.platforms.wecom.sending import WeComDraft, WeComTransport
 from bot.platforms.wecom.updates import MESSAGE, callback, to_update, translate
 from bot.ports import PlatformHost
-from bot.sharing import Led, Rate
+from bot.sharing import Led
 
-# 30 in a minute and 1,000 in an hour for each conversation, of which we take 26 and 983.
-PER_CHAT = Rate(3.7, 10)
 UNSTORED_KEPT, UNSTORED_BYTES = 10_000, 64 * 1024 * 1024
 RETRY_SECONDS = 0.5
 LAST_SECONDS = 0.5
-REFUSED = "企业微信五分钟来一直不认这个机器人；请在管理后台核对 CHUCHU_WECOM_BOT 和 CHUCHU_WECOM_SECRET"
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class WeComOptions:
-    """Which bot, where, and how long to wait."""
-
-    bot: str = field(repr=False)
-    secret: str = field(repr=False)
-    address: str = ADDRESS
-    ping_seconds: float = PING_SECONDS
-    ack_seconds: float = ACK_SECONDS
-    per_chat: Rate = PER_CHAT
 
 
 class Unstored:
@@ -80,21 +64,15 @@ class WeComService(PlatformService[WeComDraft]):
     """WeCom, open."""
 
     setup = WeCom
+    refused = "企业微信五分钟来一直不认这个机器人；请在管理后台核对 CHUCHU_WECOM_BOT 和 CHUCHU_WECOM_SECRET"
 
     def __init__(self, options: WeComOptions, host: PlatformHost, clocks: Clocks | None = None) -> None:
         self._transport = WeComTransport()
         pace = Pace(per_chat=options.per_chat, per_group=options.per_chat)
-        super().__init__(host, self._transport, pace, REFUSED, clocks=clocks, led=Led.EVERYTHING)
+        super().__init__(host, self._transport, pace, clocks=clocks, led=Led.EVERYTHING)
         self._http = HttpClient(connections=4)
         self._connection = self._transport.connection = WeComConnection(
-            self._http,
-            options.address,
-            options.bot,
-            options.secret,
-            self.health,
-            self._take,
-            options.ping_seconds,
-            options.ack_seconds,
+            self._http, options, self.health, self._take
         )
         self._unstored = Unstored()
         self._arrived = asyncio.Event()
@@ -132,7 +110,7 @@ class WeComService(PlatformService[WeComDraft]):
         return self._translate
 
     async def _connect(self) -> None:
-        await stay_connected(self._connection.connect, self.health, self.metrics)
+        await stay_connected(self._connection.connect, self.health)
 
     def _take(self, frame: Json) -> None:
         """Put a frame where it is stored from, even if that takes a while: WeCom brings nothing twice."""

@@ -336,7 +336,7 @@ def address() -> Iterator[str]:
 async def replica(server: Feishu, folder: Path, address: str, talk: Echo) -> AsyncIterator[FeishuService]:
     options = FeishuOptions(Credentials(APP, SECRET), server.url, pace=FREELY, call_seconds=2.0)
     async with open_cluster(address, time.time) as cluster:
-        host = PlatformHost(talk, Metrics(), cluster.inboxes, folder, None, print)
+        host = PlatformHost(talk, Metrics(), cluster.inboxes, None, print)
         async with FeishuService(options, host).serving() as service:
             yield service
 

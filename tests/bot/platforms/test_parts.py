@@ -16,7 +16,7 @@ from bot.messages import Reply, Run, Style
 from bot.observability import Metrics
 from bot.platforms.calls import Disconnected, HttpClient, RateLimited, Refused, Unauthorized
 from bot.platforms.feishu.client import Credentials, FeishuApi
-from bot.platforms.feishu.sending import CONTENT_BYTES, FeishuTransport, card, post, weight
+from bot.platforms.feishu.sending import CONTENT_BYTES, FeishuTransport, Toasts, card, post, weight
 from bot.platforms.receiving import LONGEST_PAUSE, REFUSED_SECONDS, ConnectionHealth, Receiver, stay_connected
 from bot.platforms.sending import ChatDirectory
 from bot.platforms.telegram.sending import units
@@ -111,7 +111,7 @@ async def test_each_end_of_a_connection_leads_to_the_next_and_is_counted() -> No
         Refused("no"),
         InboxError("full"),
     ]
-    metrics, health = Metrics(), ConnectionHealth(lambda: 0.0, None)
+    health = ConnectionHealth(Metrics(), lambda: 0.0, None)
     done = asyncio.Event()
 
     async def connect() -> None:
@@ -124,12 +124,12 @@ async def test_each_end_of_a_connection_leads_to_the_next_and_is_counted() -> No
     # Every connection held for ten seconds by this clock, so that no pause grows; no lot is drawn.
     ticks = iter(range(0, 1000, 11))
     holding = asyncio.create_task(
-        stay_connected(connect, health, metrics, chance=lambda: 0.0, clock=lambda: float(next(ticks)))
+        stay_connected(connect, health, chance=lambda: 0.0, clock=lambda: float(next(ticks)))
     )
     async with asyncio.timeout(10):
         await done.wait()
     holding.cancel()
-    counted = metrics.page().decode()
+    counted = health.metrics.page().decode()
     for name in ("Disconnected", "RateLimited", "Refused", "InboxError"):
         assert f'chuchu_poll_errors_total{{error="{name}"}}' in counted
     assert health.problem == "InboxError: full"
@@ -138,7 +138,7 @@ async def test_each_end_of_a_connection_leads_to_the_next_and_is_counted() -> No
 
 def test_only_a_refusal_of_who_we_are_for_five_minutes_is_fatal_and_told_once_in_five() -> None:
     now, told = [0.0], []
-    health = ConnectionHealth(lambda: now[0], None, lambda: told.append(now[0]))
+    health = ConnectionHealth(Metrics(), lambda: now[0], None, lambda: told.append(now[0]))
     for second in range(0, int(REFUSED_SECONDS) * 3, 10):
         now[0] = float(second)
         health.fail(str(Unauthorized("no")), refused=True)
@@ -183,7 +183,7 @@ def test_a_cut_falls_on_the_end_of_a_line() -> None:
 @given(RUNS, st.sampled_from([1, 20, 100]))
 def test_every_part_fits_into_a_post_and_a_card_and_shows_every_word(runs: list[Run], times: int) -> None:
     many = [Run(run.text * times, run.style, run.link) for run in runs]
-    found = FeishuTransport(FeishuApi(HttpClient(), Credentials("", ""))).drafts(None, Reply(many))
+    found = FeishuTransport(FeishuApi(HttpClient(), Credentials("", "")), Toasts()).drafts(None, Reply(many))
     shown = []
     for draft in found:
         part = draft.runs

@@ -166,7 +166,7 @@ async def test_that_nobody_has_polled_for_thirty_seconds_turns_health_red(postgr
     clock, health = Clock(0.0), HealthChecks()
     async with open_cluster(postgres) as cluster:
         one = replace(cluster, leaders=Leaders(postgres, cluster.replica, clock))
-        host = PlatformHost(Echo(), Metrics(), one.inboxes, Path(), None, print, sharing=one)
+        host = PlatformHost(Echo(), Metrics(), one.inboxes, None, print, sharing=one)
         service = TelegramService(TelegramOptions(TOKEN, "http://127.0.0.1:9"), host)
         health.add("telegram", service.problem)
         async with await connect(postgres) as stranger:  # it has the lock, and does nothing with it

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from bot.messages import Conversation
 from bot.platforms.core import Clocks
-from bot.platforms.wecom.service import WeComOptions, WeComService
+from bot.platforms.wecom.client import WeComOptions
+from bot.platforms.wecom.service import WeComService
 from bot.sharing import Rate
 from tests.support.inbox import open_host
 from tests.wecom.server import BOT, SECRET, Gateway

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from bot.messages import Button, ButtonPress, Chat, ChatType, Message, Reply, Run, Sender, Style
 from bot.platforms.adapter import Event, Ignored
 from bot.platforms.sending import Limiter
+from bot.platforms.wecom.client import PER_CHAT
 from bot.platforms.wecom.sending import drafts, escaped, markdown, plainer
 from bot.platforms.wecom.service import PER_CHAT
 from bot.platforms.wecom.updates import callback, to_update, translate

@@ -14,8 +14,8 @@ from bot.messages import Chat, ChatType, Reply, Run
 from bot.platforms.calls import CallError, RateLimited, Refused, ServerFault
 from bot.platforms.core import Clocks
 from bot.platforms.receiving import REFUSED_SECONDS
-from bot.platforms.wecom.client import SILENCE, TooLate, error_for
-from bot.platforms.wecom.service import UNSTORED_BYTES, Unstored, WeComOptions
+from bot.platforms.wecom.client import SILENCE, TooLate, WeComOptions, error_for
+from bot.platforms.wecom.service import UNSTORED_BYTES, Unstored
 from tests.bot.telegram.service import Echo
 from tests.bot.wecom.service import serving
 from tests.support.clock import Clock
