@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -25,8 +26,8 @@ from bot.clippings import Clippings
 from bot.config import Address, Settings
 from bot.errors import SettingsError
 from bot.feedback.wiring import open_feedback
-from bot.handlers.dispatcher import Dispatcher, admin_handlers
-from bot.handlers.reception import Reception
+from bot.handlers.dispatcher import Dispatcher, Reception, admin_handlers
+from bot.inbox import Inboxes
 from bot.observability import Metrics, set_up_logs
 from bot.ports import ChatSettings, Interactions, PlatformHost, PlatformRegistry
 from bot.query_service import open_query_service
@@ -40,9 +41,9 @@ from bot.runtime import (
     share_heaps,
     switch_often,
 )
-from bot.several import Several, common_start, open_several
-from bot.sharing import SNAPSHOTS, SPEAKING, Alone
-from bot.state.state import sqlite_address
+from bot.sharing import SNAPSHOTS, SPEAKING, Replication, Sharing
+from bot.state.sqlite_inbox import open_inboxes
+from bot.state.state import share_askers_key, sqlite_address
 from bot.texts import phrases
 from bot.texts.operating import OperatingPhrases
 from bot.web.articles import permalinks
@@ -55,6 +56,72 @@ from knowledge.snapshot import SnapshotHolder
 from knowledge.snapshots.files import InstanceLock, single_instance
 from knowledge.snapshots.opening import SERVED
 from knowledge.snapshots.repository import SnapshotRepository
+
+INBOX = "inbox.sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """What a process has to do with others; without others it has it all to itself."""
+
+    sharing: Sharing
+    inboxes: Inboxes | None
+    replication: Replication
+
+
+@asynccontextmanager
+async def open_several(settings: Settings) -> AsyncIterator[Several]:
+    """Be one of several processes, where the database is one that several can share.
+
+    Raises:
+        CannotStore: what must hold what comes in cannot be written.
+        StateError: several processes would share a database that is a newer program's, or cannot be used.
+    """
+    url = settings.database or sqlite_address(settings.data)
+    if not url.startswith("postgresql"):
+        if not any(setup.is_on for setup in settings.platforms):
+            yield Several(Sharing(), None, Replication())
+            return
+        first = settings.platforms[0].name
+        async with open_inboxes(settings.data / INBOX, time.time, first) as inboxes:
+            yield Several(Sharing(), inboxes, Replication())
+        return
+    from bot.state.cluster import open_cluster  # loads psycopg, an extra of its own
+
+    await share_askers_key(url, settings.data)  # first of all: it refuses a newer program's tables
+    async with open_cluster(url) as cluster:
+        own = SnapshotRepository(settings.data / SERVED)
+        yield Several(cluster, cluster.inboxes, cluster.versions(own, settings.snapshots))
+
+
+@asynccontextmanager
+async def common_start(
+    replication: Replication, versions: SnapshotRepository, store: SnapshotHolder
+) -> AsyncIterator[None]:
+    """Begin with what serves everywhere; where nothing does yet, what `store` holds at the end of the block will.
+
+    Raises:
+        StateError: what serves everywhere cannot be had.
+    """
+    if await _caught_up(replication, versions):
+        yield
+        return
+    async with replication.changing():  # only one builds the first version
+        if await _caught_up(replication, versions):
+            yield
+            return
+        yield
+        await replication.publish(store.version)
+
+
+async def _caught_up(replication: Replication, versions: SnapshotRepository) -> bool:
+    wanted = await replication.current()
+    if wanted is None:
+        return False
+    await replication.fetch(wanted)
+    await asyncio.to_thread(versions.choose, wanted)
+    return True
+
 
 log = logging.getLogger(__name__)
 
@@ -274,7 +341,7 @@ async def _follow(
     health.add("snapshot", follower.problem)
     health.add("unasked", lambda: sharing.leaderless(SPEAKING))
     sharing.subscribe(SNAPSHOTS, follower.call)
-    if not isinstance(sharing, Alone):
+    if sharing.several:
         await stack.enter_async_context(background(restarting(follower.run)))
 
 

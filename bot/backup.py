@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 
 from bot.errors import StartError
 from bot.runtime import now
-from bot.state.outbox import TOLD_VERSION
+from bot.state.chats import TOLD_VERSION
 from bot.state.people import ASKERS_KEY as KEY
 from bot.state.people import read_askers_key
 from bot.state.state import State, copy_state, open_state

@@ -202,7 +202,7 @@ def _command(arguments: argparse.Namespace, settings: Settings) -> int:
 
             return restore(settings, arguments.file)
         case "doctor":
-            from bot.terminal.doctor import doctor
+            from bot.terminal.operations import doctor
 
             return doctor(settings)
         case _:

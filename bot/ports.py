@@ -30,7 +30,7 @@ from bot.messages import (
     SenderKind,
 )
 from bot.runtime import now
-from bot.sharing import Alone, Sharing
+from bot.sharing import Sharing
 from knowledge.model import Answer
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class PlatformHost:
     chat_migrations: ChatMigrations | None
     on_fatal: Callable[[str], None]
     owners: Collection[str] = ()
-    sharing: Sharing = field(default_factory=Alone)
+    sharing: Sharing = field(default_factory=Sharing)
 
 
 class PlatformRegistry:

@@ -1,11 +1,12 @@
-"""What a process shares with others of the same bot: who does what only one may do, and how fast all may speak."""
+"""What a process shares with others of the same bot: who does what only one may do, how fast all may speak, what serves."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,46 +71,79 @@ class Limits(Protocol):
         """Return the seconds for which a chat is still held, 0 if it is not."""
 
 
-class Sharing(Protocol):
-    """One of several processes, or the only one."""
+class Sharing:
+    """One of several processes; this one is the only one, and everything is its to do."""
+
+    several: ClassVar[bool] = False
 
     async def lead(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
         """Do work whenever it is ours to do, and break it off when it is not any more; until cancelled.
 
         What is led under one name is led by one process. What the work stores must be harmless when another has stored it too: for a moment there may be two.
         """
-
-    def leads(self, name: str) -> bool:
-        """Tell whether it is ours to do now."""
-
-    def leaderless(self, name: str) -> str | None:
-        """Say that nobody has done it for too long, or None."""
-
-    def limits(self, platform: str, rates: Rates) -> Limits | None:
-        """Return limits that hold over all processes; None where there is but one."""
-
-    def subscribe(self, channel: str, call: Callable[[str], None]) -> None:
-        """Have `call` called when any process has changed something, by its name."""
-
-
-class Alone:
-    """The only process: everything is ours to do."""
-
-    async def lead(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
-        """Do it."""
         await work()
 
     def leads(self, name: str) -> bool:
-        """Yes."""
+        """Tell whether it is ours to do now."""
         return True
 
     def leaderless(self, name: str) -> str | None:
-        """None."""
+        """Say that nobody has done it for too long, or None."""
         return None
 
     def limits(self, platform: str, rates: Rates) -> Limits | None:
-        """None."""
+        """Return limits that hold over all processes; None where there is but one."""
         return None
 
     def subscribe(self, channel: str, call: Callable[[str], None]) -> None:
-        """Nobody else changes anything."""
+        """Have `call` called when any process has changed something, by its name; with "" when that may be."""
+
+
+class Replication:
+    """The versions that all replicas share; where there is but one process, what it serves, serves."""
+
+    @asynccontextmanager
+    async def changing(self) -> AsyncIterator[None]:
+        """Be the only one of all processes that changes what serves.
+
+        Raises:
+            StateError: another has been at it for ten minutes, or that cannot be known.
+        """
+        yield
+
+    async def current(self) -> str | None:
+        """Return the version that should serve everywhere, None before the first, or where nobody else is asked."""
+        return None
+
+    async def newest(self) -> str | None:
+        """Return the highest version that there is, None before the first, or where nobody else is asked."""
+        return None
+
+    async def publish(self, name: str) -> None:
+        """Send what others lack of a version of our own, and let it serve everywhere; only inside `changing`.
+
+        Raises:
+            StateError: it could not be sent; what served before goes on serving.
+        """
+
+    async def choose(self, name: str) -> None:
+        """Let an older version of our own serve everywhere; only inside `changing`.
+
+        Raises:
+            StateError: others could not be given it.
+        """
+
+    async def fetch(self, name: str) -> None:
+        """Have a version among our own, taking over the files that we have already.
+
+        Raises:
+            StateError: it cannot be fetched, or what came is not what was sent.
+            KnowledgeError: there is no room.
+        """
+
+    async def tell(self, version: str, trouble: str | None) -> None:
+        """Let all know what serves here."""
+
+    async def replicas(self) -> Sequence[ReplicaState]:
+        """Return who is alive and what each serves."""
+        return ()

@@ -12,9 +12,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from bot.admin.knowledge import KnowledgeRuntime, SnapshotBuilder, in_thread
-from bot.admin.replication import OneFolder, Replication, gathered
+from bot.admin.replication import gathered
 from bot.errors import StateError
-from bot.sharing import ReplicaState
+from bot.sharing import ReplicaState, Replication
 from knowledge.errors import KnowledgeError, NothingChanged, SnapshotDamaged
 from knowledge.index.index import open_index
 from knowledge.model import Skipped
@@ -124,7 +124,7 @@ class ReloadService:
     ) -> None:
         """`progress` hears every build, whoever asked for it."""
         self.knowledge = knowledge
-        self._replication = replication or OneFolder()
+        self._replication = replication or Replication()
         self._articles = articles
         self._versions = knowledge.versions
         self._store = knowledge.store

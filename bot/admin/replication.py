@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from bot.errors import StateError
-from bot.sharing import ReplicaState
+from bot.sharing import ReplicaState, Replication
 from knowledge.errors import KnowledgeError
 
 if TYPE_CHECKING:
@@ -19,71 +19,6 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 5.0  # until the pointer is looked at without being called
 PATIENCE_SECONDS = 8.0  # that a report waits for the replicas
-
-
-class Replication(Protocol):
-    """The versions that all replicas share."""
-
-    def changing(self) -> AbstractAsyncContextManager[None]:
-        """Be the only one of all processes that changes what serves.
-
-        Raises:
-            StateError: that cannot be.
-        """
-
-    async def current(self) -> str | None:
-        """Return the version that should serve everywhere, None before the first."""
-
-    async def newest(self) -> str | None:
-        """Return the highest version that there is, None before the first."""
-
-    async def publish(self, name: str) -> None:
-        """Let a version of our own serve everywhere; StateError where it could not be sent."""
-
-    async def choose(self, name: str) -> None:
-        """Let an older version serve everywhere; StateError where it cannot."""
-
-    async def fetch(self, name: str) -> None:
-        """Have a version among our own; StateError or KnowledgeError where it cannot be had."""
-
-    async def tell(self, version: str, trouble: str | None) -> None:
-        """Let all know what serves here."""
-
-    async def replicas(self) -> Sequence[ReplicaState]:
-        """Return who is alive and what each serves."""
-
-
-class OneFolder:
-    """There is one process: what it serves, serves."""
-
-    @asynccontextmanager
-    async def changing(self) -> AsyncIterator[None]:
-        """Nobody else is there."""
-        yield
-
-    async def current(self) -> str | None:
-        """None: ask nobody."""
-        return None
-
-    async def newest(self) -> str | None:
-        """None: number by oneself."""
-        return None
-
-    async def publish(self, name: str) -> None:
-        """It serves."""
-
-    async def choose(self, name: str) -> None:
-        """It serves."""
-
-    async def fetch(self, name: str) -> None:
-        """It is there."""
-
-    async def tell(self, version: str, trouble: str | None) -> None:
-        """Nobody hears."""
-
-    async def replicas(self) -> Sequence[ReplicaState]:
-        """None."""
-        return ()
 
 
 class Follower:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from bot.errors import StateError
 from bot.messages import Chat, Reply
 from bot.runtime import backoff
-from bot.state.outbox import OutboxMessage, OutgoingQueue
+from bot.state.chats import OutboxMessage, OutgoingQueue
 
 log = logging.getLogger(__name__)
 

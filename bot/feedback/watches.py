@@ -15,8 +15,7 @@ from bot.messages import Chat, Reply
 from bot.query_service import QueryService
 from bot.rendering.answer import digest_runs, meant_runs
 from bot.rendering.fact import Permalinks
-from bot.state.chats import Subscriber
-from bot.state.outbox import TOLD_VERSION, Checkpoints, News, Watch, Watches, WatchResult
+from bot.state.chats import TOLD_VERSION, Checkpoints, News, Subscriber, Watch, Watches, WatchResult
 from bot.texts import phrases
 from knowledge.errors import SnapshotDamaged
 from knowledge.model import Fact, Hit, MatchKind

@@ -19,7 +19,6 @@ from bot.admin.permissions import AuditLog, Permission
 from bot.admin.reload_service import ReloadReport
 from bot.errors import StateError
 from bot.feedback.aliases import AliasRefused, AliasService
-from bot.feedback.interaction_log import StoredInteractionLog
 from bot.feedback.outbox import OutboxWorker
 from bot.feedback.questions import MissedQuestions, UnansweredQuestions
 from bot.feedback.usage import UsageRecorder, UsageReporter
@@ -28,16 +27,75 @@ from bot.ports import InteractionLog, PlatformRegistry
 from bot.query_service import QueryService, TooSlow
 from bot.rendering.fact import Permalinks, no_permalinks
 from bot.runtime import background, now, periodic
-from bot.sharing import ALIASES, OUTBOX, SPEAKING, Alone, Sharing
+from bot.sharing import ALIASES, OUTBOX, SPEAKING, Sharing
 from bot.state.people import Person, Pseudonymizer, open_pseudonymizer, read_askers_key
-from bot.state.questions import QuestionState, UnansweredQuestion
+from bot.state.questions import QuestionState, UnansweredQuestion, Votes
 from bot.state.state import State
 from bot.texts import phrases
 from bot.texts.phrases import AdminPhrases
 from bot.texts.translation import reworded
+from knowledge.model import Answer
 from knowledge.search.semantic import Coverage
 from knowledge.snapshot import SnapshotHolder
 from knowledge.snapshots.difference import new_facts
+from knowledge.text.analyzer import Analyzer, content_words
+
+
+class StoredInteractionLog(InteractionLog):
+    """Keeps it; a state that cannot be written is logged, and answers go on."""
+
+    def __init__(
+        self,
+        unanswered: UnansweredQuestions,
+        misses: MissedQuestions,
+        figures: UsageRecorder,
+        votes: Votes,
+        pseudonyms: Pseudonymizer,
+        language: Analyzer,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._unanswered = unanswered
+        self._misses = misses
+        self._figures = figures
+        self._votes = votes
+        self._pseudonyms = pseudonyms
+        self._language = language
+        self._clock = clock
+
+    async def pointed(self, answer: Answer) -> Answer:
+        """Put in the fact that an admin pointed to, where nothing else was found."""
+        try:
+            return await self._unanswered.pinned(answer)
+        except (StateError, TooSlow) as error:
+            log.warning("what admins pointed to cannot be read: %s", error)
+            return answer
+
+    async def missed(self, query: str, platform: str, person: str) -> str | None:
+        """Count a question that found nothing; return its id if one can wait for it."""
+        try:
+            return await self._unanswered.missed(query, platform, person)
+        except (StateError, TooSlow) as error:
+            log.warning("an unanswered question could not be counted: %s", error)
+            return None
+
+    def missed_by_somebody(self, query: str) -> None:
+        """Count a question that found nothing, of a reader whom nobody knows."""
+        self._misses.count(query)
+
+    def asked(self, answer: Answer, milliseconds: int) -> None:
+        """Count a question and how long it took."""
+        folded = self._language.fold(answer.query[:256])
+        words = [word.text for word in content_words(self._language.tokens(folded))]
+        self._figures.count(answer.query, answer.found, milliseconds, words)
+
+    async def voted(self, answer_id: str, platform: str, person: str, liked: bool) -> None:
+        """Take a vote on an answer."""
+        who = self._pseudonyms.of(platform, person)
+        try:
+            await self._votes.vote(answer_id, who, liked, self._clock())
+        except StateError as error:
+            log.warning("a vote could not be taken: %s", error)
+
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +134,7 @@ async def open_feedback(
     knowledge = context.reload_service.knowledge
     store, language = knowledge.store, knowledge.language
     state, clock, platforms = context.state, context.clock, context.platforms
-    sharing = sharing or Alone()
+    sharing = sharing or Sharing()
     pseudonyms = open_pseudonymizer(data)
     worker = OutboxWorker(state.outbox, platforms.tell, clock)
     figures = UsageRecorder(state.usage, clock)

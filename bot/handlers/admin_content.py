@@ -10,7 +10,7 @@ from bot.admin.permissions import Permission
 from bot.feedback.aliases import AliasRefused, AliasService
 from bot.feedback.questions import UnansweredQuestions
 from bot.feedback.usage import UsageReporter
-from bot.handlers.admin_reload import admin_phrases
+from bot.handlers.administration import admin_phrases
 from bot.handlers.intents import TypedCommand
 from bot.messages import Button, ButtonPress, Message, Reply, Run
 from bot.state.questions import QuestionState, UnansweredQuestion

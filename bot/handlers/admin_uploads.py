@@ -10,7 +10,7 @@ from bot.admin.context import AdminContext, text_reply
 from bot.admin.permissions import Permission
 from bot.admin.reload_service import ReloadReport, ReloadRequest
 from bot.admin.uploads import LIMIT, UploadRefused, UploadService, shown_name
-from bot.handlers.admin_reload import ReloadHandlers, admin_phrases
+from bot.handlers.administration import ReloadHandlers, admin_phrases
 from bot.handlers.intents import TypedCommand
 from bot.messages import Button, ButtonPress, Chat, Message, Reply
 from bot.state.sessions import Upload, UploadState

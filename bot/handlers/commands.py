@@ -12,14 +12,12 @@ from enum import StrEnum
 from bot.admin.context import AdminGuard
 from bot.admin.permissions import Permission
 from bot.handlers.admin_content import FeedbackHandlers
-from bot.handlers.admin_people import RoleHandlers
-from bot.handlers.admin_reload import ReloadHandlers
 from bot.handlers.admin_uploads import UploadHandlers
+from bot.handlers.administration import ReloadHandlers, RoleHandlers
 from bot.handlers.answers import AnswerHandler
 from bot.handlers.browsing import ArticleHandlers
 from bot.handlers.intents import FIND, TypedCommand
-from bot.handlers.settings import LibraryHandlers, SettingsHandlers
-from bot.handlers.subscriptions import AlertHandlers, WatchHandlers
+from bot.handlers.settings import AlertHandlers, LibraryHandlers, SettingsHandlers, WatchHandlers
 from bot.messages import ChatType, Message, Reply, Run, Style
 from bot.texts import Phrases, phrases
 

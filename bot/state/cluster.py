@@ -11,7 +11,7 @@ import psycopg
 
 from bot.errors import CannotStore
 from bot.inbox import Inboxes
-from bot.sharing import Limits, Rate, Rates
+from bot.sharing import Limits, Rate, Rates, Sharing
 from bot.state.postgres import PostgresWriter, Signals
 from bot.state.postgres_inbox import PostgresInbox
 from bot.state.published import ObjectBlobs, PostgresBlobs, PublishedVersions
@@ -90,9 +90,11 @@ class SharedLimits:
         return max(0.0, *(float(free) - rates[chat].interval * rates[chat].burst for chat, free in rows))
 
 
-@dataclass(frozen=True, slots=True)
-class Cluster:
-    """A `bot.sharing.Sharing`, with the inboxes that belong to it."""
+@dataclass(frozen=True)
+class Cluster(Sharing):
+    """One of several, with the inboxes that belong to it."""
+
+    several = True
 
     url: str
     replica: Replica
@@ -102,23 +104,18 @@ class Cluster:
     writer: PostgresWriter
 
     async def lead(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
-        """Do work whenever it is ours to do, and break it off when it is not any more; until cancelled."""
         await self.leaders.lead(name, work)
 
     def leads(self, name: str) -> bool:
-        """Tell whether it is ours to do now."""
         return self.leaders.leads(name)
 
     def leaderless(self, name: str) -> str | None:
-        """Say that nobody has done it for too long, or None."""
         return self.leaders.leaderless(name)
 
     def limits(self, platform: str, rates: Rates) -> Limits | None:
-        """Return limits that hold over all processes."""
         return SharedLimits(self.writer, platform, rates)
 
     def subscribe(self, channel: str, call: Callable[[str], None]) -> None:
-        """Have `call` called when any process has changed something, by its name; with "" when that may be."""
         self.signals.subscribe(channel, call)
 
     def versions(self, own: SnapshotRepository, store: str | None) -> PublishedVersions:

@@ -16,7 +16,7 @@ from psycopg.sql import SQL, Literal
 from psycopg.types.json import Json
 
 from bot.errors import CannotStore, StateError, StateReadOnly
-from bot.sharing import SNAPSHOTS, ReplicaState
+from bot.sharing import SNAPSHOTS, ReplicaState, Replication
 from bot.state.postgres import Connection, connect
 from bot.state.replica import Replica
 from knowledge.snapshots.files import sync_path
@@ -203,8 +203,8 @@ TELL = "UPDATE replicas SET serving = %s, trouble = %s WHERE id = %s"
 REPLICAS = "SELECT id, serving, trouble FROM replicas WHERE until > clock_timestamp() ORDER BY since"
 
 
-class PublishedVersions:
-    """What serves on every replica: a `bot.admin.replication.Replication`; `versions` are this one's own."""
+class PublishedVersions(Replication):
+    """What serves on every replica; `versions` are this one's own."""
 
     def __init__(self, url: str, blobs: Blobs, versions: SnapshotRepository, replica: Replica) -> None:
         self._url = url

@@ -13,9 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import Reply
 from bot.sharing import ALIASES
-from bot.state.chats import Subscriber, chat_columns, chat_of
+from bot.state.chats import Subscriber, chat_columns, chat_of, enqueue
 from bot.state.database import Repository, call_others, insert_missing
-from bot.state.outbox import enqueue
 from bot.state.tables import alerts, aliases, askers, days, pinned_answers, questions, votes, words
 
 KEPT = timedelta(days=30)

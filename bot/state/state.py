@@ -14,9 +14,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import StateDamaged, StateError, StateReadOnly
-from bot.state.chats import StoredChatMigrations, StoredPreferences
+from bot.state.chats import Checkpoints, OutgoingQueue, StoredChatMigrations, StoredPreferences, Watches
 from bot.state.database import Database, open_database, take_time
-from bot.state.outbox import Checkpoints, OutgoingQueue, Watches
 from bot.state.people import ASKERS_KEY, Audit, Erasure, Roles, read_askers_key
 from bot.state.questions import ChatAliases, Questions, Usage, Votes
 from bot.state.sessions import Confirmations, SessionRepository, Uploads

@@ -13,7 +13,7 @@ from bot.rendering.answer import shown_query
 from bot.rendering.fact import Permalinks, issue, lines, no_permalinks
 from bot.rendering.printed import PrintedParagraph, printed_sections
 from bot.texts import Phrases
-from bot.web.api import QUERIES, browsing
+from bot.web.readers import QUERIES, browsing
 from bot.web.templates import TEMPLATES, Piece, Reader, address, pieces, reader_of
 from knowledge.model import Article, Browse, Document, Fact, Hit, Listed
 from knowledge.schemas import KEYWORDS

@@ -12,9 +12,8 @@ from bot.query_service import ask_verified
 from bot.rendering.answer import Agreement, agreement, heading_runs, nearest_hits, shown_query
 from bot.rendering.fact import issue, lines, shown_marks
 from bot.texts import Phrases
-from bot.web.api import QUERIES, ApiQuestion, question
 from bot.web.articles import fact_path, source_path
-from bot.web.readers import READERS
+from bot.web.readers import QUERIES, READERS, ApiQuestion, question
 from bot.web.templates import TEMPLATES, Piece, Reader, address, pieces, reader_of
 from knowledge.model import Answer, Article, Browse, Hit, Listing
 from knowledge.search.conversation import Hints

@@ -22,10 +22,9 @@ from bot.errors import CannotListen
 from bot.observability import Metrics
 from bot.query_service import TooSlow
 from bot.texts import Phrases
-from bot.web.api import QUERIES, answer_api, articles_api
 from bot.web.articles import CLIPPINGS, show_article, show_articles, show_clipping
 from bot.web.pages import show_page
-from bot.web.readers import READERS, Readers, take_vote
+from bot.web.readers import QUERIES, READERS, Readers, answer_api, articles_api, take_vote
 from bot.web.templates import SAID, TEMPLATES, Templates, reader_of, switch
 from knowledge.errors import NothingServes
 from knowledge.schemas import dump

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.platforms.checkup import clock
+from bot.platforms.calls import clock
 from bot.platforms.feishu.client import Credentials
 from bot.platforms.feishu.client import examine as examine_feishu
 from bot.platforms.matrix.client import examine as examine_matrix
@@ -17,7 +17,7 @@ from bot.platforms.telegram.client import examine as examine_telegram
 from bot.platforms.wecom.client import WeComOptions
 from bot.platforms.wecom.client import examine as examine_wecom
 from bot.ports import Finding, Presence, Severity
-from bot.terminal.doctor import sentence
+from bot.terminal.operations import sentence
 from bot.texts import phrases
 from tests.bot.telegram.service import Echo
 from tests.bot.wecom import service as of_wecom
@@ -211,7 +211,7 @@ def test_where_nothing_is_connected_the_next_step_is_told(tmp_path: Path) -> Non
 
 
 def test_every_finding_has_its_words_and_every_words_their_finding() -> None:
-    where = [*(ROOT / "bot/platforms").rglob("*.py"), ROOT / "bot/terminal/doctor.py"]
+    where = [*(ROOT / "bot/platforms").rglob("*.py"), ROOT / "bot/terminal/operations.py"]
     code = "".join(path.read_text(encoding="utf-8") for path in where)
     named = set(re.findall(r'\b(?:well|wrong|advice|finding)\(\s*"([a-z_]+)"', code))
     named |= set(re.findall(r'"(clock_[a-z]+)"', code))

@@ -21,7 +21,7 @@ from urllib.request import urlopen
 import aiohttp
 import pytest
 
-from bot.handlers.reception import Reception
+from bot.handlers.dispatcher import Reception
 from bot.messages import ButtonPress, Chat, ChatType, InlineAnswer, InlineQuery, Message, Reply, Run, Sender
 from bot.ports import PlatformRegistry
 from tests.bot.telegram.test_killed_and_flooded import QUESTION

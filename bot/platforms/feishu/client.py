@@ -19,8 +19,12 @@ from bot.platforms.calls import (
     Refused,
     ServerFault,
     Unauthorized,
+    advice,
+    no_use,
+    reached,
+    well,
+    wrong,
 )
-from bot.platforms.checkup import advice, no_use, reached, well, wrong
 from bot.ports import Finding
 
 API = "https://open.feishu.cn"

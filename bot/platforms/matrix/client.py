@@ -21,10 +21,14 @@ from bot.platforms.calls import (
     Refused,
     ServerFault,
     Unauthorized,
+    advice,
+    host_of,
     objects,
+    reached,
     text_or_none,
+    well,
+    wrong,
 )
-from bot.platforms.checkup import advice, host_of, reached, well, wrong
 from bot.ports import Finding
 from bot.runtime import backoff
 

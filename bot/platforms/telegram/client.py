@@ -32,8 +32,7 @@ from telegram.request import BaseRequest, RequestData
 
 from bot.handlers.commands import Menu, Scope
 from bot.platforms import calls
-from bot.platforms.calls import HttpAnswer, HttpClient, parse
-from bot.platforms.checkup import advice, reached, tried, well, wrong
+from bot.platforms.calls import HttpAnswer, HttpClient, advice, parse, reached, tried, well, wrong
 from bot.ports import Finding
 
 

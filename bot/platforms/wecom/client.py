@@ -24,9 +24,13 @@ from bot.platforms.calls import (
     Refused,
     ServerFault,
     Unauthorized,
+    advice,
+    host_of,
     parse,
+    reached,
+    well,
+    wrong,
 )
-from bot.platforms.checkup import advice, host_of, reached, well, wrong
 from bot.platforms.receiving import ConnectionHealth, frames, websocket
 from bot.platforms.wecom import ADDRESS
 from bot.platforms.wecom.updates import KICKED, callback, event_type, request_id

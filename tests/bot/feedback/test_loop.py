@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from bot.feedback.watches import MEANT
+from bot.state.chats import Checkpoints
 from bot.state.database import open_database
-from bot.state.outbox import Checkpoints
 from bot.state.state import sqlite_address
 from tests.botapi.calls import Call
 from tests.botapi.process import BotProcess, bot_process

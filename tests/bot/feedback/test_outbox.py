@@ -14,9 +14,8 @@ import pytest
 from bot.errors import StateReadOnly
 from bot.feedback.outbox import IN_FLIGHT, TRIES, OutboxWorker
 from bot.messages import Chat, ChatType, Reply, Run
-from bot.state.chats import Subscriber
+from bot.state.chats import OutgoingQueue, Subscriber, enqueue
 from bot.state.database import open_database
-from bot.state.outbox import OutgoingQueue, enqueue
 from bot.state.state import State, open_state, sqlite_address
 from tests.support.clock import Clock
 

@@ -13,7 +13,7 @@ from bot.errors import StateReadOnly
 from bot.feedback.questions import UnansweredQuestions
 from bot.feedback.watches import WatchService
 from bot.handlers.dispatcher import Dispatcher, HandlerSet
-from bot.handlers.subscriptions import AlertHandlers, WatchHandlers
+from bot.handlers.settings import AlertHandlers, WatchHandlers
 from bot.messages import ButtonPress, Chat, ChatType, Message, Reply, Sender
 from bot.ports import ChatSettings, InMemoryPreferences, Interactions, Preference
 from bot.query_service import open_query_service

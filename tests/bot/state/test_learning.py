@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.messages import Button, Chat, ChatType, Reply, Run, Style
-from bot.state.chats import Subscriber, chat_columns
+from bot.state.chats import MOST, News, Subscriber, WatchResult, chat_columns
 from bot.state.database import open_database
-from bot.state.outbox import MOST, News, WatchResult
 from bot.state.questions import MOST as MOST_QUESTIONS
 from bot.state.questions import (
     MOST_HOPES,

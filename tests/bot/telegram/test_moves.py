@@ -12,9 +12,8 @@ import pytest
 
 from bot.messages import Chat, ChatType, Message, Reply, Run
 from bot.ports import Preference
-from bot.state.chats import StoredChatMigrations, Subscriber
+from bot.state.chats import StoredChatMigrations, Subscriber, enqueue
 from bot.state.database import open_database
-from bot.state.outbox import enqueue
 from bot.state.state import State, open_state, sqlite_address
 from tests.bot.telegram.service import Echo, Moves, polling
 from tests.botapi.server import BotApi, bot_api
