@@ -195,7 +195,6 @@ class Settings(_FromEnvironment):
 
     @property
     def platforms(self) -> tuple[PlatformSetup, ...]:
-        """Every platform as it is set up, switched on or not."""
         return self._platforms
 
     def every_secret(self) -> list[str]:

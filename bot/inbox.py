@@ -198,12 +198,10 @@ class Inbox(ABC):
         return str(rows[0][0]) if rows else None
 
     async def closed_chats(self) -> list[ClosedChat]:
-        """Return the chats that are closed."""
         query = "SELECT chat, why, since FROM {inbox}closed_chats WHERE platform = %s"
         return [ClosedChat(*row) for row in await self._ask(query, self._platform)]
 
     async def close_chat(self, chat: ClosedChat) -> None:
-        """A chat is closed."""
         insert = (
             "INSERT INTO {inbox}closed_chats (platform, chat, why, since) VALUES (%s, %s, %s, %s)"
             " ON CONFLICT (platform, chat) DO UPDATE SET why = excluded.why, since = excluded.since"
@@ -211,7 +209,6 @@ class Inbox(ABC):
         await self._ask(insert, self._platform, chat.id, chat.why, chat.since)
 
     async def reopen_chat(self, chat: str) -> None:
-        """A chat is open again."""
         delete = "DELETE FROM {inbox}closed_chats WHERE platform = %s AND chat = %s"
         await self._ask(delete, self._platform, chat)
 
@@ -248,7 +245,6 @@ class Inboxes:
         self._made: dict[str, Inbox] = {}
 
     def of(self, platform: str) -> Inbox:
-        """Return a platform's own."""
         if platform not in self._made:
             self._made[platform] = self._make(platform)
         return self._made[platform]

@@ -166,7 +166,6 @@ class Reply:
 
     @property
     def text(self) -> str:
-        """The plain text of all runs."""
         return "".join(run.text for run in self.runs)
 
 

@@ -33,11 +33,9 @@ class Redacting(logging.Formatter):
         return TOKEN.sub(HIDDEN, line)
 
     def line(self, record: logging.LogRecord) -> str:
-        """Return the record as text."""
         raise NotImplementedError
 
     def trace(self, record: logging.LogRecord) -> str | None:
-        """Return the traceback, if there is one."""
         return self.formatException(record.exc_info) if record.exc_info else None
 
 
@@ -45,7 +43,6 @@ class Human(Redacting):
     """`2026-11-28 12:30:05 INFO bot.platforms.scheduler update kind=message ending=answered`"""
 
     def line(self, record: logging.LogRecord) -> str:
-        """Return the record for people."""
         clock = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(record.created))
         extra = "".join(f" {k}={v}" for k, v in fields(record).items() if v is not None)
         trace = self.trace(record)
@@ -59,7 +56,6 @@ class Json(Redacting):
     """One JSON object a line."""
 
     def line(self, record: logging.LogRecord) -> str:
-        """Return the record for machines."""
         entry = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),

@@ -117,11 +117,9 @@ class PlatformRegistry:
         self._platforms = dict(platforms or {})
 
     def add(self, name: str, platform: Platform) -> None:
-        """Open a platform."""
         self._platforms[name] = platform
 
     def problems(self) -> dict[str, str | None]:
-        """Say of every platform what keeps messages from coming in, or None."""
         return {name: platform.problem() for name, platform in self._platforms.items()}
 
     async def send(self, chat: Chat, reply: Reply) -> str | None:
@@ -145,16 +143,9 @@ class PlatformRegistry:
         return await platform.administers(chat, sender) if platform else False
 
     def person_id(self, platform: str, typed: str) -> str:
-        """Return a person's id as the platform writes it.
-
-        Raises:
-            ValueError: nobody can have that id.
-            LookupError: the platform is not open.
-        """
         return self._of(platform).person_id(typed)
 
     async def forget(self, platform: str, person: str) -> None:
-        """Have a platform forget a person."""
         if platform in self._platforms:
             await self._platforms[platform].forget(person)
 
@@ -207,11 +198,9 @@ class InMemoryPreferences:
         self._kept: dict[tuple[str, str], Preference] = {}
 
     async def get(self, chat: Chat) -> Preference:
-        """The chat's choices; the defaults where it made none."""
         return self._kept.get((chat.platform, chat.id), Preference())
 
     async def put(self, chat: Chat, preference: Preference) -> None:
-        """Keep the chat's choices."""
         self._kept[(chat.platform, chat.id)] = preference
 
 
@@ -219,7 +208,6 @@ class AnonymousOnly:
     """Where the platform cannot be asked, only those whom it calls admins in the message itself."""
 
     async def administers(self, chat: Chat, sender: Sender) -> bool:
-        """Tell whether the message itself says so."""
         return bool(sender.group_admin)
 
 
@@ -263,19 +251,16 @@ class InMemorySessions:
         self._kept: OrderedDict[str, AnswerSession] = OrderedDict()
 
     async def add(self, shown: AnswerSession) -> None:
-        """Remember it, forgetting the oldest beyond the limit."""
         self._kept[shown.id] = shown
         while len(self._kept) > self._limit:
             self._kept.popitem(last=False)
 
     async def get(self, answer_id: str) -> AnswerSession | None:
-        """Return it, or None once it is forgotten."""
         return self._kept.get(answer_id)
 
     async def latest(
         self, platform: str, chat: str, asker: str | None = None, most: int = 1
     ) -> Sequence[AnswerSession]:
-        """Return the latest of a chat, or of one asker there, the newest first."""
         here = (
             shown
             for shown in reversed(self._kept.values())
@@ -353,11 +338,9 @@ class ChatSettings:
         self._admins = admins or AnonymousOnly()
 
     async def get(self, chat: Chat) -> Preference:
-        """The chat's choices; the defaults where it made none."""
         return await self._preferences.get(chat)
 
     async def put(self, chat: Chat, preference: Preference) -> None:
-        """Keep the chat's choices."""
         await self._preferences.put(chat, preference)
 
     async def manages(self, chat: Chat, sender: Sender) -> bool:

@@ -24,7 +24,6 @@ log = logging.getLogger(__name__)
 
 
 def now() -> datetime:
-    """Now, in UTC."""
     return datetime.now(UTC)
 
 

@@ -45,7 +45,6 @@ class AdminContext:
 
     @property
     def audit_log(self) -> AuditLog:
-        """Where every act is written down."""
         return self.authorizer.audit_log
 
     async def require_press(
@@ -111,7 +110,6 @@ async def running(context: AdminContext) -> AsyncIterator[AdminContext]:
 
 
 def text_reply(text: str) -> Reply:
-    """A plain reply."""
     return Reply([Run(text)])
 
 
@@ -136,7 +134,6 @@ class AdminGuard:
         return [text_reply(text)] if text else []
 
     async def permissions(self, message: Message) -> Collection[Permission]:
-        """What the sender may do here."""
         return await self._authorizer.permissions(AccessRequest.of_message(message))
 
     def closed(self, message: Message) -> Sequence[Reply]:
@@ -152,9 +149,7 @@ class DegradedState:
         self.reason = reason
 
     async def add(self, entry: AuditEntry) -> None:
-        """Refuse."""
         raise StateReadOnly(self.reason)
 
     async def role(self, platform: str, person: str) -> str | None:
-        """Refuse."""
         raise StateReadOnly(self.reason)

@@ -85,7 +85,6 @@ class EmbeddingService:
         self._task = asyncio.create_task(self._work(index, version))
 
     async def changed(self, report: ReloadReport) -> None:
-        """Hear of a reload."""
         await self.embed(report.version)
 
     async def _stop(self) -> None:

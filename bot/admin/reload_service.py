@@ -141,12 +141,10 @@ class ReloadService:
 
     @property
     def version(self) -> str:
-        """The version that serves."""
         return self._store.version
 
     @property
     def manifest(self) -> Manifest:
-        """The manifest of the version that serves."""
         return self._manifest
 
     def folder_changes(self) -> FolderChanges:
@@ -155,7 +153,6 @@ class ReloadService:
 
     @property
     def busy(self) -> bool:
-        """Whether a reload or rollback is running."""
         return self._running is not None
 
     async def idle(self) -> None:

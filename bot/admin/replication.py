@@ -31,7 +31,6 @@ class Follower:
         self._trouble: str | None = None
 
     def call(self, _: str = "") -> None:
-        """Look now."""
         self._called.set()
 
     def problem(self) -> str | None:

@@ -46,7 +46,6 @@ def totals_text(totals: Totals, said: AdminPhrases) -> str:
 
 
 def version_line(name: str, manifest: Manifest, at: datetime, serves: bool, said: AdminPhrases) -> str:
-    """One stored version."""
     return f"{'▶' if serves else '　'} {name}　{moment(at)}　{totals_text(manifest.totals, said)}"
 
 
@@ -77,7 +76,6 @@ def put_back_text(articles: PutBack, said: AdminPhrases) -> str:
 
 
 def progress_text(stage: str, done: int, of: int, seconds_left: float | None, said: AdminPhrases) -> str:
-    """How far a build is."""
     share = said.share.format(100 * done // of, done, of) if of else ""
     left = "" if seconds_left is None else said.seconds_left.format(max(1, round(seconds_left)))
     return said.rebuilding.format(reworded(stage, said.language)) + share + left

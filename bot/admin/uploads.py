@@ -122,7 +122,6 @@ class UploadStore:
         return StoredUpload(size, digest.hexdigest())
 
     def kept(self) -> list[str]:
-        """The ids of all uploads whose bytes are here."""
         return [path.name for path in self._quarantine.iterdir()] if self._quarantine.is_dir() else []
 
     def discard(self, upload: str) -> None:
@@ -146,7 +145,6 @@ class UploadStore:
         return Publication(target, history)
 
     def undo(self, publication: Publication) -> None:
-        """Undo a `place`."""
         if publication.history:
             write_durably(publication.path, publication.history.read_bytes())
             publication.history.unlink()
@@ -239,7 +237,6 @@ class UploadService:
         self._objections: dict[str, str] = {}  # by upload: what publishing it once more confirms
 
     async def get(self, upload: str) -> Upload | None:
-        """The upload of that id; None where there is none (any more)."""
         return await self._rows.get(upload)
 
     async def receive(
@@ -311,7 +308,6 @@ class UploadService:
         return True
 
     async def describe(self, name: str, stated: Mapping[str, str]) -> str | None:
-        """As `UploadStore.write_metadata`."""
         return await asyncio.to_thread(self._store.write_metadata, name, stated, self._clock())
 
     async def forget_old(self) -> None:

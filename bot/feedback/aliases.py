@@ -47,14 +47,12 @@ class AliasService:
             return names
 
     async def remove(self, number: int) -> bool:
-        """Forget a group; False if there is none of that number."""
         async with self._turn:
             gone = await self._kept.remove(number)
             await self.load()
             return gone
 
     async def all(self) -> list[ChatAlias]:
-        """Every group given in chat."""
         return await self._kept.all()
 
     def _read(self, words: str, said: AdminPhrases) -> tuple[str, ...]:

@@ -112,7 +112,6 @@ class UnansweredQuestions:
         return mine
 
     async def subscribe(self, question: str, subscriber: Subscriber) -> AlertResult:
-        """Keep a chat that wants to be told."""
         return await self._questions.subscribe(question, subscriber, self._clock())
 
     async def often(
@@ -124,11 +123,9 @@ class UnansweredQuestions:
         return await self._questions.often(state, limit)
 
     async def get(self, question: str) -> UnansweredQuestion | None:
-        """The question of that id, or None."""
         return await self._questions.get(question)
 
     async def mark(self, question: str, state: QuestionState) -> bool:
-        """Ignore a question, or wait for an article; False if it is gone."""
         return await self._questions.mark(question, state)
 
     async def near(self, question: UnansweredQuestion, limit: int) -> Sequence[Hit]:
@@ -246,7 +243,6 @@ class MissedQuestions:
         self._times: Counter[str] = Counter()
 
     def count(self, query: str) -> None:
-        """Count one."""
         text = question_text(query)
         if text in self._times or len(self._times) < MOST_WAITING:
             self._times[text] += 1

@@ -33,7 +33,6 @@ class UsageRecorder:
         self._tallies: dict[date, DayCounts] = {}
 
     def count(self, query: str, found: bool, milliseconds: int, words: Sequence[str]) -> None:
-        """Count one query."""
         tally = self._tallies.setdefault(self._clock().date(), DayCounts())
         tally.count(question_text(query), found, milliseconds, [word[:WORD] for word in words])
 
@@ -96,22 +95,18 @@ class UsageReport:
 
     @property
     def asked(self) -> int:
-        """How many queries."""
         return sum(day.asked for day in self.days)
 
     @property
     def found(self) -> int:
-        """How many of them found something."""
         return sum(day.found for day in self.days)
 
     @property
     def slowest(self) -> list[SlowQuery]:
-        """The slowest queries."""
         every = [slow for day in self.days for slow in day.slowest]
         return sorted(every, key=lambda slow: -slow.milliseconds)[:SLOWEST]
 
     def text(self, said: AdminPhrases) -> str:
-        """Everything in words."""
         meaning = [_meaning(self.coverage, said)] if self.coverage else []
         if not self.asked:
             return "\n".join([said.no_usage, *meaning])
@@ -152,7 +147,6 @@ class UsageReporter:
         self._coverage = coverage
 
     async def figures(self) -> UsageReport:
-        """The figures up to this moment."""
         await self._figures.flush()
         return UsageReport(
             await self._state.usage.days(),

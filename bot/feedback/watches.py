@@ -82,11 +82,9 @@ class WatchService:
         return await self._watches.keep(subscriber, question_text(words), key, self._clock())
 
     async def of(self, chat: Chat) -> list[Watch]:
-        """What a chat watches."""
         return await self._watches.of(chat)
 
     async def drop(self, chat: Chat, watch_id: str) -> bool:
-        """Stop a chat's watch."""
         return await self._watches.drop(chat, watch_id)
 
     async def notify(self, version: str) -> int:

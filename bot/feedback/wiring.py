@@ -63,7 +63,6 @@ class StoredInteractionLog(InteractionLog):
         self._clock = clock
 
     async def pointed(self, answer: Answer) -> Answer:
-        """Put in the fact that an admin pointed to, where nothing else was found."""
         try:
             return await self._unanswered.pinned(answer)
         except (StateError, TooSlow) as error:
@@ -71,7 +70,6 @@ class StoredInteractionLog(InteractionLog):
             return answer
 
     async def missed(self, query: str, platform: str, person: str) -> str | None:
-        """Count a question that found nothing; return its id if one can wait for it."""
         try:
             return await self._unanswered.missed(query, platform, person)
         except (StateError, TooSlow) as error:
@@ -79,17 +77,14 @@ class StoredInteractionLog(InteractionLog):
             return None
 
     def missed_by_somebody(self, query: str) -> None:
-        """Count a question that found nothing, of a reader whom nobody knows."""
         self._misses.count(query)
 
     def asked(self, answer: Answer, milliseconds: int) -> None:
-        """Count a question and how long it took."""
         folded = self._language.fold(answer.query[:256])
         words = [word.text for word in content_words(self._language.tokens(folded))]
         self._figures.count(answer.query, answer.found, milliseconds, words)
 
     async def voted(self, answer_id: str, platform: str, person: str, liked: bool) -> None:
-        """Take a vote on an answer."""
         who = self._pseudonyms.of(platform, person)
         try:
             await self._votes.vote(answer_id, who, liked, self._clock())
@@ -261,7 +256,6 @@ def learning_acts(
     audit_log: AuditLog,
     said: AdminPhrases,
 ) -> dict[str, Act]:
-    """Every act of this room, by its name."""
     return {
         "unanswered": unanswered_act(unanswered, misses, audit_log, said),
         "alias": alias_act(book, unanswered, audit_log, said),

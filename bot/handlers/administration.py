@@ -44,7 +44,6 @@ class ReloadHandlers:
         self._context = context
 
     async def reload(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
-        """`/reload`, or `/reload dry`."""
         said, dry = admin_phrases(message.sender), command.rest.lower() in DRY
         if command.rest and not dry:
             return [text_reply(said.reload_usage)]
@@ -112,7 +111,6 @@ class ReloadHandlers:
         return await self._context.audited(Permission.VERSIONS, actor, text_reply("\n".join(lines)))
 
     async def rollback(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
-        """`/rollback`, or `/rollback 12`."""
         said = admin_phrases(message.sender)
         if command.rest and not (command.rest.isascii() and command.rest.isdigit()):
             return [text_reply(said.rollback_usage)]
@@ -217,7 +215,6 @@ class RoleHandlers:
         return [text_reply(said.granted.format(person))]
 
     async def revoke(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
-        """`/revoke 12345` or `/revoke platform:id`."""
         said = admin_phrases(message.sender)
         named = self._person(message, command.rest)
         if named is None:

@@ -150,7 +150,6 @@ COMMANDS = (
 
 
 def command_of(name: str) -> Command | None:
-    """The command of that name."""
     return next((command for command in COMMANDS if command.name == name), None)
 
 

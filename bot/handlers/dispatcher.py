@@ -193,7 +193,6 @@ class Dispatcher:
         self._presses, self._files, self._guard = more.presses, more.files, more.guard
 
     async def message(self, message: Message) -> Sequence[Reply]:
-        """Answer a message; empty means silence, a reply without text that it is being done and tells of itself."""
         intent = parse_intent(message)
         if intent is None:
             return ()
@@ -209,12 +208,10 @@ class Dispatcher:
             return [Reply([Run(said.failed)], reply_to=message.id)]
 
     async def too_many(self, message: Message) -> Sequence[Reply]:
-        """Say that messages of this chat are left unanswered, because too many came at once."""
         said, _ = await self._spoken(message.chat, message.sender)
         return [Reply([Run(said.too_many)], reply_to=_quoted(message))]
 
     async def press(self, press: ButtonPress) -> Sequence[Reply]:
-        """Answer a button."""
         said = phrases(press.sender.language)
         try:
             said, preference = await self._spoken(press.chat, press.sender)

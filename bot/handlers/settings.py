@@ -39,7 +39,6 @@ class SettingsHandlers:
         return [replace(_screen(message.chat, preference, said), reply_to=message.id)]
 
     async def press(self, press: ButtonPress, said: Phrases) -> Sequence[Reply]:
-        """Take one choice."""
         if press.chat is None:
             return [Reply([], notice=said.stale)]
         if not await self._settings.manages(press.chat, press.sender):
@@ -111,7 +110,6 @@ class LibraryHandlers:
         return [Reply([Run(said.talk.library_chosen.format(chosen))])]
 
     async def press(self, press: ButtonPress, said: Phrases) -> Sequence[Reply]:
-        """Take one choice."""
         if press.chat is None:
             return [Reply([], notice=said.stale)]
         if not await self._settings.manages(press.chat, press.sender):
@@ -193,7 +191,6 @@ class WatchHandlers:
         self._settings = settings
 
     async def watch(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
-        """`/watch 养老`."""
         said = _said(message.sender)
         if not typed.rest:
             return [_plain(said.watch_how)]
@@ -223,7 +220,6 @@ class WatchHandlers:
         return [_plain((said.unwatched if gone else said.not_watched).format(shown_query(words)))]
 
     async def press(self, press: ButtonPress) -> Sequence[Reply]:
-        """The button that stops a watch."""
         said = _said(press.sender)
         if press.chat is None or not await self._settings.manages(press.chat, press.sender):
             return [Reply([], notice=said.admins_only)]

@@ -131,13 +131,11 @@ def needed_text(holder: Json, name: str) -> str:
 
 
 def text_or_none(holder: Json, name: str) -> str | None:
-    """A text, or None for anything else."""
     value = holder.get(name)
     return value if isinstance(value, str) else None
 
 
 def objects(holder: Json, name: str) -> list[Json]:
-    """The objects of a list; none where there is no list."""
     value = holder.get(name)
     return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
 

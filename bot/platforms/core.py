@@ -129,15 +129,12 @@ class PlatformService(ABC, Generic[D]):
 
     @property
     def routes(self) -> Sequence[RouteDef]:
-        """What it needs on the public site."""
         return ()
 
     def person_id(self, typed: str) -> str:
-        """Return a person's id as the platform writes it."""
         return self.setup.person_id(typed)
 
     async def administers(self, chat: Chat, sender: Sender) -> bool:
-        """Tell whether the sender administers the chat; False where that cannot be learnt."""
         if sender.kind is not SenderKind.PERSON:
             return False
         try:

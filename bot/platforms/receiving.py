@@ -57,7 +57,6 @@ class ConnectionHealth:
         self._trouble: str | None = None
 
     def ok(self) -> None:
-        """All is well now."""
         self._last = self._clock()
         self._trouble = None
         self._refused = None
@@ -82,7 +81,6 @@ class ConnectionHealth:
 
     @property
     def problem(self) -> str | None:
-        """Say what is wrong, or None."""
         if self._last is None:
             return self._trouble or "not reached yet"
         if self._patience is None:

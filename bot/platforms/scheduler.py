@@ -23,11 +23,9 @@ class Slots:
         self.waiting_long: set[asyncio.Task[object]] = set()
 
     async def take(self) -> None:
-        """Wait for a place."""
         await self._free.acquire()
 
     def give_back(self) -> None:
-        """Free a place."""
         self._free.release()
 
     async def release_while(self, seconds: float) -> None:
@@ -105,7 +103,6 @@ class UpdateScheduler:
         self._retried_first: dict[str, asyncio.Event] = {}  # queues to begin with, and what clears each
 
     def add(self, updates: Iterable[QueuedUpdate]) -> None:
-        """Line up stored updates."""
         for update in updates:
             self._metrics.received.labels(update.kind).inc()
             name = self._resolve(update.queue)
@@ -138,7 +135,6 @@ class UpdateScheduler:
         self._stirred.set()
 
     def drop(self, queues: Iterable[str]) -> None:
-        """Forget what waits in these queues and break off what is in work: another process has them now."""
         gone = {self._resolve(queue) for queue in queues}
         for queue in gone:
             self._queues.pop(queue, None)
@@ -165,7 +161,6 @@ class UpdateScheduler:
 
     @property
     def waiting(self) -> int:
-        """How many updates wait."""
         return sum(map(len, self._queues.values()))
 
     async def run(self) -> None:

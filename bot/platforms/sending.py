@@ -53,7 +53,6 @@ class Limiter:
         self._held: dict[str, float] = {}
 
     async def reserve_overall(self) -> float:
-        """Take the next place in the overall row; return the seconds until it comes."""
         now = self._clock()
         self._next_overall, wait = _take(self._next_overall, self._overall, now)
         return wait
@@ -70,7 +69,6 @@ class Limiter:
         return 0.0
 
     async def reserve(self, chat: str, group: bool) -> float:
-        """Take the next place in a chat's row; return the seconds until it comes."""
         now = self._clock()
         self._sweep(now)
         waits = [self._held.get(chat, now) - now]
@@ -85,12 +83,10 @@ class Limiter:
         self._held[chat] = max(self._held.get(chat, 0.0), self._clock() + seconds)
 
     async def held(self, chat: str) -> float:
-        """Return the seconds for which a chat is still held, 0 if it is not."""
         return max(0.0, self._held.get(chat, 0.0) - self._clock())
 
     @property
     def held_chats(self) -> int:
-        """How many chats are held now."""
         now = self._clock()
         return sum(until > now for until in self._held.values())
 
@@ -281,7 +277,6 @@ class Outbox(Generic[D]):
             await self.send(press.chat, Reply([Run(text)]), asked)
 
     async def inline(self, query: str, answer: InlineAnswer) -> bool:
-        """Answer an inline query; return whether it was still open."""
         return await self._transport.inline(query, answer)
 
     async def move(self, old: str, new: str) -> None:

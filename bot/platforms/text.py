@@ -22,7 +22,6 @@ def clean(text: str) -> str:
 
 
 def utf8(text: str) -> int:
-    """Count bytes of UTF-8."""
     return len(text.encode("utf-8", "surrogatepass"))
 
 
@@ -50,7 +49,6 @@ class MessagePart:
 
     @property
     def text(self) -> str:
-        """The plain text of all runs."""
         return "".join(run.text for run in self.runs)
 
 

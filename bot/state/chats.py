@@ -45,7 +45,6 @@ def is_chat(table: Table, chat: Chat) -> ColumnElement[bool]:
 
 
 def chat_of(row: Row[Any]) -> Chat:
-    """The chat in a row."""
     return Chat(row.platform, row.chat, ChatType(row.place), row.thread or None)
 
 
@@ -81,7 +80,6 @@ class StoredChatMigrations(Repository):
             return {}
 
     async def moved(self, platform: str, old: str, new: str) -> bool:
-        """Give the rows of the old id to the new one, and write down that it moved."""
         try:
             async with self._database.writing() as connection:
                 for table, key in ONE_PER_CHAT:
@@ -237,11 +235,9 @@ class Checkpoints(Repository):
     """Named marks."""
 
     async def get(self, name: str) -> str | None:
-        """The mark, or None if there is none yet."""
         return await self._database.value(select(progress.c.value).where(progress.c.name == name))
 
     async def set(self, name: str, value: str) -> None:
-        """Set the mark."""
         await self._database.put(progress, name=name, value=value)
 
 
@@ -304,7 +300,6 @@ class Watches(Repository):
         return await self._select(is_chat(watches, chat))
 
     async def all(self) -> list[Watch]:
-        """Every watch."""
         return await self._select(true())
 
     async def drop(self, chat: Chat, watch_id: str) -> bool:

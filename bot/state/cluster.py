@@ -58,28 +58,23 @@ class SharedLimits:
         self._rates = rates
 
     async def reserve_overall(self) -> float:
-        """Take the next place in the overall row; return the seconds until it comes."""
         return await self._reserve({OVERALL: self._rates.overall})
 
     async def take_spare(self) -> float:
-        """Take an overall place that leaves the whole burst to others and return 0; or the seconds until one may come."""
         key = (self._platform, OVERALL)
         rows = await self._writer.ask(SPARE, *key, self._rates.overall.interval, *key, *key)
         return float(rows[0][0]) if rows else self._rates.overall.interval
 
     async def reserve(self, chat: str, group: bool) -> float:
-        """Take the next place in a chat's row; return the seconds until it comes."""
         rates = {f"chat {chat}": self._rates.per_chat}
         if group:
             rates[f"group {chat}"] = self._rates.per_group
         return max(await self._reserve(rates), await self.held(chat))
 
     async def hold(self, chat: str, seconds: float) -> None:
-        """Keep silent in a chat for so long, and in no other."""
         await self._writer.ask(HOLD, self._platform, f"chat {chat}", seconds)
 
     async def held(self, chat: str) -> float:
-        """Return the seconds for which a chat is still held, 0 if it is not."""
         rows = await self._writer.ask(HELD, self._platform, f"chat {chat}")
         return float(rows[0][0]) if rows else 0.0
 

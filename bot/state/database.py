@@ -183,7 +183,6 @@ def check_log(url: URL) -> None:
 
 
 async def mark_file(connection: AsyncConnection) -> None:
-    """Mark the file as ours."""
     if connection.dialect.name != "sqlite":
         return
     if (await connection.execute(text("PRAGMA application_id"))).scalar_one() != APPLICATION:
@@ -313,7 +312,6 @@ class Database:
 
     @property
     def url(self) -> str:
-        """Where it is."""
         return self._engine.url.render_as_string(hide_password=False)
 
     async def vacuum(self) -> None:

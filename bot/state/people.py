@@ -70,7 +70,6 @@ class Roles(Repository):
         return await self._database.change(mine) > 0
 
     async def role(self, platform: str, person: str) -> str | None:
-        """The role somebody has, or None."""
         wanted = select(roles.c.role).where(roles.c.platform == platform, roles.c.person == person)
         return await self._database.value(wanted)
 

@@ -57,14 +57,12 @@ class PostgresBlobs:
         self._url = url
 
     async def missing(self, digests: Collection[str]) -> set[str]:
-        """Return those that are not there."""
         async with _reached(self._url) as connection:
             query = "SELECT sha256 FROM snapshot_chunks WHERE sha256 = ANY(%s) AND at = 0"
             found = await (await connection.execute(query, (list(digests),))).fetchall()
         return set(digests) - {digest for (digest,) in found}
 
     async def put(self, digest: str, path: Path) -> None:
-        """Keep a file's content, in one transaction."""
         async with _reached(self._url) as connection, connection.cursor() as cursor:
             await cursor.execute(PATIENTLY)
             copy = "COPY snapshot_chunks (sha256, at, body) FROM STDIN WITH (FORMAT BINARY)"
@@ -77,7 +75,6 @@ class PostgresBlobs:
                 return  # another replica was quicker
 
     async def get(self, digest: str, path: Path) -> None:
-        """Write the content to a new file."""
         async with _reached(self._url) as connection, connection.cursor() as cursor:
             await cursor.execute(PATIENTLY)
             query = "COPY (SELECT body FROM snapshot_chunks WHERE sha256 = {} ORDER BY at) TO STDOUT (FORMAT BINARY)"
@@ -88,7 +85,6 @@ class PostgresBlobs:
                         file.write(piece)
 
     async def keep_only(self, digests: Collection[str]) -> None:
-        """Remove all others."""
         async with _reached(self._url) as connection:
             await connection.execute(PATIENTLY)
             await connection.execute(
@@ -112,18 +108,15 @@ class ObjectBlobs:
             raise CannotStore(str(error)) from error
 
     async def missing(self, digests: Collection[str]) -> set[str]:
-        """Return those that are not there."""
         return set(digests) - await self._all()
 
     async def put(self, digest: str, path: Path) -> None:
-        """Keep a file's content."""
         import obstore
 
         with _explained():
             await obstore.put_async(self._store, f"{FOLDER}/{digest}", path)
 
     async def get(self, digest: str, path: Path) -> None:
-        """Write the content to a new file."""
         import obstore
 
         with _explained():
@@ -133,7 +126,6 @@ class ObjectBlobs:
                     file.write(piece)
 
     async def keep_only(self, digests: Collection[str]) -> None:
-        """Remove all others."""
         import obstore
 
         with _explained():
@@ -213,24 +205,17 @@ class PublishedVersions(Replication):
         self._versions = versions
 
     async def current(self) -> str | None:
-        """Return the version that should serve, None before the first."""
         async with _reached(self._url) as connection:
             row = await (await connection.execute(CURRENT)).fetchone()
         return str(row[0]) if row else None
 
     async def newest(self) -> str | None:
-        """Return the highest version that there is, None before the first."""
         async with _reached(self._url) as connection:
             row = await (await connection.execute(NEWEST)).fetchone()
         return str(row[0]) if row and row[0] else None
 
     @asynccontextmanager
     async def changing(self) -> AsyncIterator[None]:
-        """Be the only one of all processes that changes what serves.
-
-        Raises:
-            StateReadOnly: another process has been at it for ten minutes, or the database cannot be reached.
-        """
         async with _reached(self._url) as connection:
             async with asyncio.timeout(LOCK_SECONDS):
                 await connection.execute("SET statement_timeout = 0")
@@ -238,11 +223,6 @@ class PublishedVersions(Replication):
             yield
 
     async def publish(self, name: str) -> None:
-        """Send what others lack of a version of our own, and let it serve everywhere; only inside `changing`.
-
-        Raises:
-            StateReadOnly: it could not be sent; what served before goes on serving.
-        """
         folder = self._versions.folder / name
         files = await asyncio.to_thread(_digests, folder)
         paths = {entry.sha256: folder / file for file, entry in files.items()}
@@ -259,11 +239,6 @@ class PublishedVersions(Replication):
         await self._blobs.keep_only(wanted)
 
     async def choose(self, name: str) -> None:
-        """Let an older version of our own serve everywhere; only inside `changing`.
-
-        Raises:
-            StateReadOnly: others could not be given it.
-        """
         async with _reached(self._url) as connection:
             kept = await (await connection.execute(FILES, (name,))).fetchone()
             if kept:
@@ -272,13 +247,6 @@ class PublishedVersions(Replication):
             await self.publish(name)
 
     async def fetch(self, name: str) -> None:
-        """Have a version among our own, taking over the files that we have already.
-
-        Raises:
-            NotPublished: it is none of those that are kept for all.
-            StateReadOnly: it cannot be fetched, or what came is not what was sent.
-            StorageUnavailable: there is no room.
-        """
         async with _reached(self._url) as connection:
             row = await (await connection.execute(FILES, (name,))).fetchone()
         if not row:
@@ -297,12 +265,10 @@ class PublishedVersions(Replication):
             await asyncio.to_thread(staging.__exit__, None, None, None)
 
     async def tell(self, version: str, trouble: str | None) -> None:
-        """Let all know what serves here."""
         async with _reached(self._url) as connection:
             await connection.execute(TELL, (version, trouble, self._replica.id))
 
     async def replicas(self) -> list[ReplicaState]:
-        """Return who is alive and what each serves."""
         async with _reached(self._url) as connection:
             return [ReplicaState(*row) for row in await (await connection.execute(REPLICAS)).fetchall()]
 

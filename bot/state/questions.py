@@ -98,7 +98,6 @@ class Questions(Repository):
             return AlertResult.KEPT
 
     async def get(self, question_id: str) -> UnansweredQuestion | None:
-        """The question of that id, or None."""
         found = await self._select(questions.c.id == question_id, 1)
         return found[0] if found else None
 
@@ -113,7 +112,6 @@ class Questions(Repository):
         return await self._select(questions.c.id.in_(select(alerts.c.question)), MOST)
 
     async def count(self) -> int:
-        """How many questions are open."""
         wanted = select(func.count()).where(questions.c.state == QuestionState.OPEN.value)
         return int(await self._database.value(wanted) or 0)
 
@@ -210,18 +208,15 @@ class ChatAliases(Repository):
     """The groups, in the order they were given."""
 
     async def add(self, names: tuple[str, ...], now: datetime) -> None:
-        """Keep a group."""
         async with self._database.writing() as connection:
             await connection.execute(insert(aliases).values(names=list(names), since=now))
             await call_others(connection, ALIASES)
 
     async def all(self) -> list[ChatAlias]:
-        """Every group."""
         rows = await self._database.rows(select(aliases).order_by(aliases.c.number))
         return [ChatAlias(row.number, tuple(row.names)) for row in rows]
 
     async def remove(self, number: int) -> bool:
-        """Forget a group; False if there is none of that number."""
         async with self._database.writing() as connection:
             gone = delete(aliases).where(aliases.c.number == number)
             await call_others(connection, ALIASES)
@@ -270,7 +265,6 @@ class DayCounts:
     words: Counter[str] = field(default_factory=Counter)
 
     def count(self, query: str, found: bool, milliseconds: int, said: Sequence[str]) -> None:
-        """Count one query and the words it was made of."""
         self.asked += 1
         self.found += found
         self.milliseconds += milliseconds
@@ -301,7 +295,6 @@ class Usage(Repository):
     """The figures of the last thirty days."""
 
     async def add(self, tallies: Mapping[date, DayCounts]) -> None:
-        """Add what was counted to what is there."""
         async with self._database.writing() as connection:
             for day, tally in tallies.items():
                 mine = days.c.day == day.isoformat()

@@ -195,7 +195,6 @@ class Leaders:
         self._changed = asyncio.Condition()
 
     def leads(self, name: str) -> bool:
-        """Tell whether it is ours to do now."""
         return name in self._epochs
 
     def epoch(self, name: str) -> int | None:
@@ -203,14 +202,12 @@ class Leaders:
         return self._epochs.get(name)
 
     def leaderless(self, name: str) -> str | None:
-        """Say that nobody has done it for too long, or None."""
         seen = self._seen.get(name)
         if seen is None or self._clock() - seen <= PATIENCE_SECONDS:
             return None
         return f"nobody has led {name} for {self._clock() - seen:.0f} s"
 
     async def lead(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
-        """Do work whenever it is ours to do, and break it off when it is not any more; until cancelled."""
         self._wanted[name] = self._wanted.get(name, 0) + 1
         if name not in self._campaigns:
             self._seen[name] = self._clock()

@@ -26,21 +26,18 @@ class SessionRepository(Repository):
     """The answers of the last seven days: `bot.ports.ShownAnswers` that outlive the process."""
 
     async def add(self, shown: AnswerSession) -> None:
-        """Write an answer down."""
         async with self._database.adding() as connection:
             query = shown.query.encode("utf-8", "replace").decode()[:QUERY]
             row = {**asdict(shown), "query": query, "facts": list(shown.facts)}
             await connection.execute(insert(shown_answers).values(**row))
 
     async def get(self, answer_id: str) -> AnswerSession | None:
-        """The answer of that id, or None if there is none (any more)."""
         rows = await self._database.rows(select(shown_answers).where(shown_answers.c.id == answer_id))
         return _session(rows[0]) if rows else None
 
     async def latest(
         self, platform: str, chat: str, asker: str | None = None, most: int = 1
     ) -> Sequence[AnswerSession]:
-        """The latest of a chat, or of one asker there, the newest first."""
         here = (shown_answers.c.platform == platform) & (shown_answers.c.chat == chat)
         theirs = here if asker is None else here & (shown_answers.c.asker == asker)
         wanted = select(shown_answers).where(theirs).order_by(shown_answers.c.created.desc()).limit(most)
@@ -69,7 +66,6 @@ class FallbackSessions:
         self._unstored = InMemorySessions()
 
     async def add(self, shown: AnswerSession) -> None:
-        """Write an answer down, or keep it in memory where that fails."""
         try:
             await self._stored.add(shown)
         except StateError as error:
@@ -77,7 +73,6 @@ class FallbackSessions:
             await self._unstored.add(shown)
 
     async def get(self, answer_id: str) -> AnswerSession | None:
-        """The answer of that id, or None."""
         return await self._unstored.get(answer_id) or await self._stored.get(answer_id)
 
     async def latest(
@@ -119,11 +114,9 @@ class Uploads(Repository):
     """The files' rows; their bytes are in the data folder under the row's id."""
 
     async def add(self, upload: Upload) -> None:
-        """Write a new upload down."""
         await self._database.change(insert(uploads).values(**asdict(upload)))
 
     async def get(self, upload_id: str) -> Upload | None:
-        """The upload of that id, or None."""
         rows = await self._database.rows(select(uploads).where(uploads.c.id == upload_id))
         return Upload(**{**rows[0]._mapping, "state": UploadState(rows[0].state)}) if rows else None
 

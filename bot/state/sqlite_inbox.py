@@ -292,7 +292,6 @@ class SqliteInbox(Inbox):
         reason: str | None = None,
         reply: tuple[str, str, str] | None = None,
     ) -> None:
-        """Record how an update ended; the file is written anew where a chat is forgotten."""
         now = self._clock()
 
         def work(db: sqlite3.Connection) -> bool:

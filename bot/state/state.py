@@ -163,7 +163,6 @@ class State:
 
 
 def sqlite_address(data: Path) -> str:
-    """The address of the database in the data folder."""
     return f"sqlite+aiosqlite:///{data / 'state.sqlite'}"
 
 

@@ -176,7 +176,6 @@ async def answer_api(request: web.Request) -> web.Response:
 
 
 async def articles_api(request: web.Request) -> web.Response:
-    """List one page of articles."""
     browse = browsing(request)
     listing = await request.app[QUERIES].read(lambda snapshot: snapshot.browse(browse))
     return _json(dump(listing_json(listing)))

@@ -63,7 +63,6 @@ class HealthChecks:
         self._notes: dict[str, Check] = {}
 
     def add(self, name: str, check: Check) -> None:
-        """Watch one more thing."""
         self._checks[name] = check
 
     def tell(self, name: str, note: Check) -> None:
@@ -166,7 +165,6 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 async def alive(request: web.Request) -> web.Response:
-    """Tell that the process answers at all."""
     return web.json_response({"alive": True})
 
 
@@ -269,19 +267,15 @@ class RawRequestLine(asyncio.Protocol):
         self._head: bytes | None = b""  # what came of a request; None once bytes are passed on unread
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Pass it on."""
         self._inner.connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Pass it on."""
         self._inner.connection_lost(error)
 
     def pause_writing(self) -> None:
-        """Pass it on."""
         self._inner.pause_writing()
 
     def resume_writing(self) -> None:
-        """Pass it on."""
         self._inner.resume_writing()
 
     def eof_received(self) -> bool | None:

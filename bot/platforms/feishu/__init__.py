@@ -50,22 +50,15 @@ class Feishu(PlatformSetup):
 
     @property
     def is_on(self) -> bool:
-        """An app's id opens it."""
         return self.feishu_app_id is not None
 
     @staticmethod
     def person_id(typed: str) -> str:
-        """Return a person's open_id.
-
-        Raises:
-            ValueError: it is none.
-        """
         if not re.fullmatch(r"ou_[0-9A-Za-z]{16,64}", typed):
             raise ValueError("要写飞书的 open_id（id 以 ou_ 开头）；给机器人发 /whoami，它会告诉你")
         return typed
 
     def open(self, host: PlatformHost) -> AbstractAsyncContextManager[Platform]:
-        """Serve Feishu while the block runs."""
         # Imported here: who does not use Feishu need not load it.
         from bot.platforms.feishu.client import API
         from bot.platforms.feishu.service import FeishuOptions, FeishuService

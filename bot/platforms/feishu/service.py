@@ -344,21 +344,14 @@ class FeishuService(PlatformService[FeishuDraft]):
 
     @property
     def routes(self) -> Sequence[web.RouteDef]:
-        """Where Feishu brings events to, by callback."""
         return [web.post(PATH, self.callback.handle)] if self.callback else []
 
     async def is_admin(self, chat: str, person: str) -> bool:
-        """Tell whether a person owns a group or is one of its admins."""
         group = await self._api.call("GET", f"im/v1/chats/{quote(chat, safe='')}?user_id_type=open_id")
         managers = group.get("user_manager_id_list")
         return person == group.get("owner_id") or (isinstance(managers, list) and person in managers)
 
     async def download(self, attachment: str, limit: int = FILE_LIMIT) -> AsyncIterator[bytes]:
-        """Yield the pieces of a file that somebody sent.
-
-        Raises:
-            CallError: it is gone, too big, or cannot be reached.
-        """
         message, slash, key = attachment.partition("/")
         if not slash:
             raise Refused("no file of Feishu has that id")
@@ -384,7 +377,6 @@ class FeishuService(PlatformService[FeishuDraft]):
         await stay_connected(self._connection.run, self.health)
 
     async def identify(self) -> Translate:
-        """Learn our open_id."""
         identity = await until_done("bot/v3/info", self._who, self.health)
         if self.callback:
             self.health.ok()

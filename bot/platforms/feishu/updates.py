@@ -238,7 +238,6 @@ class Frame:
     log: int = 0
 
     def encode(self) -> bytes:
-        """Return the frame's bytes."""
         numbers = ((SEQUENCE, self.sequence), (LOG, self.log), (SERVICE, self.service), (METHOD, self.method))
         parts = [_varint(number << 3 | VARINT) + _varint(value) for number, value in numbers]
         for name, value in self.headers.items():

@@ -37,22 +37,15 @@ class Matrix(PlatformSetup):
 
     @property
     def is_on(self) -> bool:
-        """A token opens it."""
         return self.matrix_token is not None
 
     @staticmethod
     def person_id(typed: str) -> str:
-        """Return a full user id.
-
-        Raises:
-            ValueError: it is none.
-        """
         if len(typed.encode()) > LONGEST_ID or not USER_ID.fullmatch(typed):
             raise ValueError("Matrix 的用户 id 要写全，例如 @ann:example.org")
         return typed
 
     def open(self, host: PlatformHost) -> AbstractAsyncContextManager[Platform]:
-        """Serve Matrix while the block runs."""
         # Imported here: a platform that is not set up is not loaded.
         from bot.platforms.matrix.service import MatrixOptions, MatrixService
 

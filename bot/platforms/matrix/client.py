@@ -52,11 +52,9 @@ class MatrixClient:
         self._headers = {"Authorization": f"Bearer {token}"}
 
     async def whoami(self) -> str:
-        """Return our user id."""
         return str((await self._get("/account/whoami", tries=1)).get("user_id", ""))
 
     async def display_name(self, person: str) -> str | None:
-        """Return what a person is called, or None."""
         try:
             name = (await self._get(f"/profile/{_part(person)}/displayname", tries=1)).get("displayname")
         except Refused:
@@ -79,21 +77,17 @@ class MatrixClient:
         return events, text_or_none(page, "end") if events else None
 
     async def event(self, room: str, event: str) -> Json:
-        """Return one event."""
         return await self._get(f"/rooms/{_part(room)}/event/{_part(event)}")
 
     async def members(self, room: str) -> frozenset[str]:
-        """Return who is in a room."""
         joined = (await self._get(f"/rooms/{_part(room)}/joined_members")).get("joined")
         return frozenset(map(str, joined)) if isinstance(joined, Mapping) else frozenset()
 
     async def rooms(self) -> Sequence[str]:
-        """Return the rooms that we are in."""
         joined = (await self._get("/joined_rooms")).get("joined_rooms")
         return [str(room) for room in joined] if isinstance(joined, list) else []
 
     async def state(self, room: str, kind: str) -> Json | None:
-        """Return a piece of a room's state, or None where there is none."""
         try:
             return await self._get(f"/rooms/{_part(room)}/state/{_part(kind)}/")
         except NotThere:
@@ -113,11 +107,9 @@ class MatrixClient:
         return frozenset({str(sender), *(map(str, more) if isinstance(more, list) else ())})
 
     async def join(self, room: str) -> None:
-        """Enter a room that we are invited to."""
         await self._persist("POST", f"/join/{_part(room)}", {})
 
     async def leave(self, room: str) -> None:
-        """Leave a room, or refuse an invitation."""
         await self._persist("POST", f"/rooms/{_part(room)}/leave", {})
 
     async def create_private(self, person: str) -> str:

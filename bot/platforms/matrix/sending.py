@@ -141,7 +141,6 @@ class MatrixTransport(Transport[MatrixDraft]):
         return drafts(chat, reply)
 
     async def call(self, chat: Chat | None, draft: MatrixDraft, key: str) -> str:
-        """Send one event; return its id."""
         if chat is None:
             raise Refused("no room")
         room = await self._room_of(chat.id) if chat.id.startswith("@") else chat.id
@@ -151,7 +150,6 @@ class MatrixTransport(Transport[MatrixDraft]):
         return await self._client.send(room, said, hashlib.sha256(key.encode()).hexdigest()[:40])
 
     def instead(self, draft: MatrixDraft, error: Refused) -> MatrixDraft | None:
-        """The same without HTML."""
         return plainer(draft)
 
     async def _room_of(self, person: str) -> str:

@@ -56,7 +56,6 @@ class Position:
     at: int
 
     def dump(self) -> str:
-        """The position as it is stored."""
         return json.dumps([self.since, self.at])
 
     @classmethod
@@ -270,17 +269,11 @@ class MatrixService(PlatformService[MatrixDraft]):
             await self.inbox.forget(room)
 
     async def download(self, attachment: str, limit: int) -> AsyncIterator[bytes]:
-        """Yield the pieces of a file that somebody sent.
-
-        Raises:
-            CallError: it is gone, too big, or cannot be reached.
-        """
         async for piece in self._client.download(attachment, limit):
             yield piece
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[Self]:
-        """Serve while the block runs; at its end nothing is lost and what was begun is finished."""
         self._identity = asyncio.get_running_loop().create_future()
         async with self._http, self.at_work({}, self._receive):
             yield self

@@ -242,7 +242,6 @@ class RoomDirectory:
         self._encrypted.pop(room, None)
 
     async def members(self, room: str) -> frozenset[str]:
-        """Return who is in a room."""
         known = self._members.get(room)
         if known is None:
             before = self._changes
@@ -252,11 +251,9 @@ class RoomDirectory:
         return known
 
     async def private(self, room: str) -> bool:
-        """Tell whether at most two are in a room."""
         return len(await self.members(room)) <= 2
 
     async def encrypted(self, room: str) -> bool:
-        """Tell whether a room is encrypted."""
         known = self._encrypted.get(room)
         if known is None:
             before = self._changes

@@ -60,7 +60,6 @@ class Telegram(PlatformSetup):
 
     @property
     def is_on(self) -> bool:
-        """A token opens it."""
         return self.telegram_token is not None
 
     @staticmethod
@@ -77,7 +76,6 @@ class Telegram(PlatformSetup):
         return str(int(typed))
 
     def open(self, host: PlatformHost) -> AbstractAsyncContextManager[Platform]:
-        """Serve Telegram while the block runs."""
         # Imported here: who serves the page only need not load it.
         from bot.platforms.telegram.service import TelegramOptions, TelegramService
 

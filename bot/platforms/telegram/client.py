@@ -128,15 +128,12 @@ class AiohttpRequest(BaseRequest):
 
     @property
     def read_timeout(self) -> float | None:
-        """Seconds for a whole call, where none are given."""
         return self._seconds
 
     async def initialize(self) -> None:
-        """Open the session."""
         await self._http.__aenter__()
 
     async def shutdown(self) -> None:
-        """Close the session."""
         await self._http.__aexit__(None, None, None)
 
     async def do_request(

@@ -197,7 +197,6 @@ class BotApiTransport(Transport[ApiCall]):
         return [*found, *picture]
 
     def instead(self, draft: ApiCall, error: Refused) -> ApiCall | None:
-        """Return the draft as the remedy for that refusal would have it."""
         return apply_recovery(draft, remedy(str(error)))
 
     async def call(self, chat: Chat | None, draft: ApiCall, key: str) -> str:
@@ -250,7 +249,6 @@ class BotApiTransport(Transport[ApiCall]):
         return str(result["message_id"])
 
     async def notice(self, press: ButtonPress, text: str | None) -> bool:
-        """Acknowledge it by answerCallbackQuery."""
         shown = clean(text)[:TOAST_LIMIT] if text else None
         await self._acknowledge(
             "answerCallbackQuery", lambda: self._bot.answer_callback_query(press.id, text=shown)
@@ -258,7 +256,6 @@ class BotApiTransport(Transport[ApiCall]):
         return True
 
     async def inline(self, query: str, answer: InlineAnswer) -> bool:
-        """Answer by answerInlineQuery."""
         results = [
             InlineQueryResultArticle(
                 result.id,

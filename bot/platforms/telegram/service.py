@@ -263,7 +263,6 @@ class TelegramService(PlatformService[ApiCall]):
 
     @property
     def routes(self) -> Sequence[web.RouteDef]:
-        """Where Telegram brings updates to, in webhook mode."""
         return [web.post(PATH, self.webhook.handle)] if self.webhook else []
 
     async def is_admin(self, chat: str, person: str) -> bool:
@@ -302,7 +301,6 @@ class TelegramService(PlatformService[ApiCall]):
                     self.webhook.close()
 
     async def identify(self) -> Translate:
-        """Learn our id and name."""
         me = await until_done("getMe", self._bot.get_me, self.health)
         identity = TelegramIdentity(me.id, me.username or "")
         logger.info("serving @%s", identity.username)

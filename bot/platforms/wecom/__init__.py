@@ -41,22 +41,15 @@ class WeCom(PlatformSetup):
 
     @property
     def is_on(self) -> bool:
-        """A secret opens it."""
         return self.wecom_secret is not None
 
     @staticmethod
     def person_id(typed: str) -> str:
-        """Return a user id.
-
-        Raises:
-            ValueError: it is none.
-        """
         if not USER_ID.fullmatch(typed):
             raise ValueError("企业微信的用户 id 是通讯录里的账号，只有字母、数字和 _-@.，例如 zhangsan")
         return typed
 
     def open(self, host: PlatformHost) -> AbstractAsyncContextManager[Platform]:
-        """Serve WeCom while the block runs."""
         # Imported here: a platform that is not set up is not loaded.
         from bot.platforms.wecom.service import WeComService
 

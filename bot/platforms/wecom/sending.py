@@ -37,7 +37,6 @@ def _unlisted(match: re.Match[str]) -> str:
 
 
 def markdown(runs: Sequence[Run]) -> str:
-    """Return the markdown of runs of text."""
     return "".join(_marked(run) for run in joined(run for run in runs if run.text))
 
 
@@ -168,5 +167,4 @@ class WeComTransport(Transport[WeComDraft]):
         return message
 
     def instead(self, draft: WeComDraft, error: Refused) -> WeComDraft | None:
-        """A list instead of a card that was refused."""
         return plainer(draft)

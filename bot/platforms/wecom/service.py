@@ -54,7 +54,6 @@ class Unstored:
         return True
 
     def take(self) -> Json:
-        """Take the first."""
         self._bytes -= self._sizes.popleft()
         self.trouble = None
         return self.frames.popleft()
@@ -96,7 +95,6 @@ class WeComService(PlatformService[WeComDraft]):
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[Self]:
-        """Serve while the block runs; at its end what was begun is finished."""
         async with self._http:
             async with self.at_work({}, self._connect, self._store):
                 yield self

@@ -75,9 +75,3 @@ def upgrade() -> None:
         sa.Column("facts", sa.Integer, nullable=True),
         sa.Column("askers", sa.String(20), nullable=False),
     )
-
-
-def downgrade() -> None:
-    """Drop them again."""
-    for name in ("preferences", "confirmations", "shown_answers", "uploads", "audit", "roles"):
-        op.drop_table(name)

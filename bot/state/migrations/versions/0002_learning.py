@@ -111,22 +111,3 @@ def upgrade() -> None:
         sa.Column("name", sa.String(20), primary_key=True),
         sa.Column("value", sa.String(80), nullable=False),
     )
-
-
-def downgrade() -> None:
-    """Drop them again."""
-    for name in (
-        "progress",
-        "words",
-        "days",
-        "votes",
-        "outgoing",
-        "noticed",
-        "watches",
-        "aliases",
-        "pointers",
-        "hopes",
-        "askers",
-        "questions",
-    ):
-        op.drop_table(name)

@@ -17,8 +17,3 @@ def upgrade() -> None:
         sa.Column("old", sa.String(80), primary_key=True),
         sa.Column("new", sa.String(80), nullable=False),
     )
-
-
-def downgrade() -> None:
-    """Drop it again."""
-    op.drop_table("moves")

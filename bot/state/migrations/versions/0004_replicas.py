@@ -85,14 +85,3 @@ def upgrade() -> None:
     for statement in TABLES.split(";"):
         if statement.strip():
             op.execute(statement)
-
-
-def downgrade() -> None:
-    """Drop what several processes shared; what was widened stays, as it may be used."""
-    if op.get_bind().dialect.name != "postgresql":
-        return
-    for table in (
-        "replicas", "leaders", "shared_keys", "inbox_lanes", "inbox_updates", "inbox_answers", "inbox_closed_chats",
-        "inbox_positions", "pace", "snapshot_versions", "snapshot_chunks", "snapshot_current",
-    ):  # fmt: skip
-        op.drop_table(table)

@@ -12,8 +12,3 @@ depends_on = None
 def upgrade() -> None:
     """Give chats' choices a library."""
     op.add_column("preferences", sa.Column("library", sa.String(80), nullable=True))
-
-
-def downgrade() -> None:
-    """Take it away again."""
-    op.drop_column("preferences", "library")
