@@ -6,7 +6,7 @@ the citation is never what is dropped.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -210,20 +210,6 @@ class ChatMigrations(Protocol):
 
     async def closed(self, platform: str, chat: str) -> None:
         """A chat takes nothing from us any more."""
-
-
-class FileSource(Protocol):
-    """A platform's way to the files that people send."""
-
-    def download(self, attachment: str, limit: int) -> AsyncIterator[bytes]:
-        """Yield the pieces of an attachment, at most `limit` bytes together; whatever it raises is told."""
-
-
-class Erasable(Protocol):
-    """A platform that keeps something about people on its own."""
-
-    async def forget(self, person: str) -> None:
-        """Remove everything about a person, by the platform's id."""
 
 
 class Conversation(Protocol):

@@ -22,8 +22,6 @@ from bot.messages import (
     ChatMigrations,
     ChatType,
     Conversation,
-    Erasable,
-    FileSource,
     MessageGateway,
     Reply,
     Sender,
@@ -47,8 +45,14 @@ class GroupAdmins(Protocol):
         """Tell whether the sender administers the chat; False where that cannot be learnt."""
 
 
-class Platform(MessageGateway, FileSource, GroupAdmins, Erasable, Protocol):
+class Platform(MessageGateway, GroupAdmins, Protocol):
     """A chat platform that is open: it brings messages to the `Conversation` and says what the bot has to say."""
+
+    def download(self, attachment: str, limit: int) -> AsyncIterator[bytes]:
+        """Yield the pieces of a file that somebody sent, at most `limit` bytes together; whatever it raises is told."""
+
+    async def forget(self, person: str) -> None:
+        """Remove what it keeps on its own about a person, by the platform's id."""
 
     def person_id(self, typed: str) -> str:
         """Return the id of a person as the platform writes it.

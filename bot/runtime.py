@@ -81,6 +81,14 @@ async def periodic(
         await asyncio.sleep(seconds)
 
 
+async def waited(event: asyncio.Event, seconds: float) -> bool:
+    """Wait for an event, but only so long; tell whether it came. No cancellation is swallowed (`wait_for` before Python 3.12)."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    return event.is_set()
+
+
 def backoff(failures: int, first: float, longest: float) -> float:
     """Return the seconds to wait after so many failures: twice as long each time, up to the longest."""
     return float(min(longest, first * 2.0 ** min(failures, 30)))

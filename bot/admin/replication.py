@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from bot.errors import StateError
+from bot.runtime import waited
 from bot.sharing import ReplicaState, Replication
 from knowledge.errors import KnowledgeError
 
@@ -46,9 +46,7 @@ class Follower:
                 await self._replication.tell(self._service.version, self._trouble)
             except StateError as error:
                 log.warning("it cannot be known what should serve: %s", error)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_SECONDS):
-                    await self._called.wait()
+            await waited(self._called, LOOK_SECONDS)
 
     async def _look(self) -> str | None:
         wanted = await self._replication.current()

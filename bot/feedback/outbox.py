@@ -6,13 +6,13 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.errors import StateError
 from bot.messages import Chat, Reply
-from bot.runtime import backoff
+from bot.runtime import backoff, waited
 from bot.state.chats import OutboxMessage, OutgoingQueue
 
 log = logging.getLogger(__name__)
@@ -72,9 +72,7 @@ class OutboxWorker:
                 rest = self._rest
             if self._stopping:
                 return
-            with suppress(TimeoutError):
-                async with asyncio.timeout(rest):
-                    await self._called.wait()
+            await waited(self._called, rest)
 
     async def _begin(self) -> float:
         """Begin to send what is due and has room; return the seconds until something may be due."""

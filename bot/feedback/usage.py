@@ -6,13 +6,13 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.errors import StateError
 from bot.feedback.questions import question_text
-from bot.runtime import run_child
+from bot.runtime import run_child, waited
 from bot.state.questions import Day, DayCounts, SlowQuery, Usage
 from bot.state.state import State
 from bot.texts.phrases import AdminPhrases
@@ -65,9 +65,7 @@ class UsageRecorder:
 
     async def _run(self, ended: asyncio.Event) -> None:
         while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(PAUSE):
-                    await ended.wait()
+            await waited(ended, PAUSE)
             last = ended.is_set()
             try:
                 await self.flush()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -16,6 +15,7 @@ from bot.admin.reload_service import ReloadReport, ReloadRequest
 from bot.admin.reports import audit_line, changes_text, moment, progress_text, report_text, version_line
 from bot.handlers.intents import TypedCommand
 from bot.messages import Button, ButtonPress, Chat, Message, Reply, Sender
+from bot.runtime import waited
 from bot.state.database import fresh_id
 from bot.state.people import Granted
 from bot.state.sessions import LASTS, Confirmation
@@ -182,9 +182,7 @@ class _ProgressMessage:
                     self._chat, replace(text_reply(self._now), edits=self.id)
                 )
                 self.id = self.id or sent
-            with suppress(TimeoutError):
-                async with asyncio.timeout(EDITS):
-                    await self._over.wait()
+            await waited(self._over, EDITS)
 
 
 ROWS = 20

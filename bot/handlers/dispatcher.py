@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
@@ -48,6 +47,7 @@ from bot.messages import (
 from bot.ports import ChatSettings, Interactions, PlatformRegistry, Preference
 from bot.query_service import QueryService, TooSlow
 from bot.rendering.fact import Permalinks, no_permalinks
+from bot.runtime import waited
 from bot.texts import Phrases, phrases
 from bot.texts.translation import reworded
 from knowledge.text.nearness import nearest
@@ -127,7 +127,7 @@ class Reception:
         try:
             shown = text = None
             pause = self._silent
-            while not await self._opened(pause):
+            while not await waited(self._open, pause):
                 now = said.operating.starting_chat.format(self._progress(said))
                 if now != text:
                     text = now
@@ -137,12 +137,6 @@ class Reception:
             return shown
         finally:
             self._waiting.discard(task)
-
-    async def _opened(self, seconds: float) -> bool:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._open.wait()
-        return self._open.is_set()
 
 
 log = logging.getLogger(__name__)

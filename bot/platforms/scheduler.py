@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from bot.inbox import ATTEMPTS, ClaimedUpdate, Inbox, InboxError, LeaseLost, QueuedUpdate, UpdateStatus
 from bot.observability import Metrics
+from bot.runtime import waited
 
 LONG_SECONDS = 2.0
 
@@ -182,7 +183,7 @@ class UpdateScheduler:
             task.add_done_callback(self._tasks.discard)
             task.add_done_callback(self._dropped.discard)
             if cleared := self._retried_first.get(queue):
-                await _within(ALONE_SECONDS, cleared)
+                await waited(cleared, ALONE_SECONDS)
 
     async def drain(self, seconds: float) -> None:
         """Let the turns that have begun end; break off those that have not by then."""
@@ -270,7 +271,7 @@ class UpdateScheduler:
         """
         before, self._retried = self._retried, asyncio.Event()
         mine = self._retried
-        await _within(ALONE_SECONDS, before)
+        await waited(before, ALONE_SECONDS)
         return mine
 
     async def _outcome(
@@ -327,13 +328,6 @@ class UpdateScheduler:
                 "ms": round(seconds * 1000),
             },
         )
-
-
-async def _within(seconds: float, event: asyncio.Event) -> None:
-    """Wait for an event, but only so long; unlike `wait_for` before Python 3.12, a cancellation is never swallowed."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await event.wait()
 
 
 def _task_name(queue: str) -> str:

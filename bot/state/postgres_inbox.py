@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,7 @@ from bot.inbox import (
     UpdateConsumer,
     UpdateStatus,
 )
-from bot.runtime import background
+from bot.runtime import background, waited
 from bot.sharing import INBOX
 from bot.state import postgres_statements as sql
 from bot.state.postgres import TELL, Connection, PostgresWriter, Signals
@@ -161,9 +161,7 @@ class PostgresInbox(Inbox):
             except InboxError as error:
                 log.error("inbox: cannot look for what waits (%s); trying again", error)
                 await asyncio.sleep(LOOK_SECONDS / 4)
-            with suppress(TimeoutError):  # not wait_for: before Python 3.12 it may swallow our end
-                async with asyncio.timeout(LOOK_SECONDS):
-                    await self._called.wait()
+            await waited(self._called, LOOK_SECONDS)
             self._called.clear()
 
     async def _ask(self, statement: str, *values: object) -> list[tuple[Any, ...]]:

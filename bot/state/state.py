@@ -6,7 +6,6 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import delete, insert, select, text
@@ -140,26 +139,26 @@ async def share_askers_key(url: str, data: Path) -> None:
         await asyncio.to_thread(write_durably, data / ASKERS_KEY, bytes(shared), 0o600)
 
 
-@dataclass(frozen=True, slots=True)
 class State:
-    """The shared state."""
+    """The shared state: every repository over one database."""
 
-    roles: Roles
-    audit: Audit
-    uploads: Uploads
-    shown: SessionRepository
-    confirmations: Confirmations
-    chat_migrations: StoredChatMigrations
-    preferences: StoredPreferences
-    questions: Questions
-    aliases: ChatAliases
-    watches: Watches
-    outbox: OutgoingQueue
-    votes: Votes
-    usage: Usage
-    checkpoints: Checkpoints
-    erasure: Erasure
-    copies: Copies
+    def __init__(self, database: Database) -> None:
+        self.roles = Roles(database)
+        self.audit = Audit(database)
+        self.uploads = Uploads(database)
+        self.shown = SessionRepository(database)
+        self.confirmations = Confirmations(database)
+        self.chat_migrations = StoredChatMigrations(database)
+        self.preferences = StoredPreferences(database)
+        self.questions = Questions(database)
+        self.aliases = ChatAliases(database)
+        self.watches = Watches(database)
+        self.outbox = OutgoingQueue(database)
+        self.votes = Votes(database)
+        self.usage = Usage(database)
+        self.checkpoints = Checkpoints(database)
+        self.erasure = Erasure(database)
+        self.copies = Copies(database)
 
 
 def sqlite_address(data: Path) -> str:
@@ -174,21 +173,4 @@ async def open_state(url: str) -> AsyncIterator[State]:
         StateError: it is damaged, too new, or cannot be written.
     """
     async with open_database(url) as database:
-        yield State(
-            Roles(database),
-            Audit(database),
-            Uploads(database),
-            SessionRepository(database),
-            Confirmations(database),
-            StoredChatMigrations(database),
-            StoredPreferences(database),
-            Questions(database),
-            ChatAliases(database),
-            Watches(database),
-            OutgoingQueue(database),
-            Votes(database),
-            Usage(database),
-            Checkpoints(database),
-            Erasure(database),
-            Copies(database),
-        )
+        yield State(database)

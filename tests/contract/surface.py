@@ -187,7 +187,7 @@ class PlatformContract:
 
 
 class FileContract:
-    """The promises of `FileSource`, for a platform to which files are sent; `FILE` is the attachment's id."""
+    """The promises of `Platform.download`, for a platform to which files are sent; `FILE` is the attachment's id."""
 
     FILE = "f1"
 

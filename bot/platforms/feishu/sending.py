@@ -24,6 +24,7 @@ from bot.platforms.calls import OutcomeUnknown, Refused
 from bot.platforms.feishu.client import CardRefused, FeishuApi, Gone, Uneditable
 from bot.platforms.sending import Transport
 from bot.platforms.text import MessagePart, clean, is_web, joined, numbered, parts, utf8
+from bot.runtime import waited
 
 # "卡片及富文本消息的请求体最大不能超过 30 KB": ours with a margin for what stands around the content.
 CONTENT_BYTES = 28_000
@@ -315,7 +316,5 @@ class Toasts:
         toast = self._waiting.get(press)
         if toast is None or not toast.give(text):
             return False
-        with suppress(TimeoutError):
-            async with asyncio.timeout(1.0):
-                await toast.acknowledged.wait()
+        await waited(toast.acknowledged, 1.0)
         return True
