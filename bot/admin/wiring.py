@@ -139,6 +139,7 @@ async def open_admin(
                 options.articles, options.watch, partial(reload_trigger.fire, WATCH), built
             )
             await stack.enter_async_context(background(watching))
+        acts = AdminActs(reload_service, audit_log, platforms, restore, said)
         yield AdminModule(
             reload_trigger,
             AdminGuard(authorizer, shared.closed.reason),
@@ -146,11 +147,7 @@ async def open_admin(
             state.preferences if state else InMemoryPreferences(),
             context,
             uploads,
-            {
-                "reload": reload_act(reload_service, audit_log, said),
-                "platforms": platforms_act(platforms),
-                "restore": restore_act(reload_service, audit_log, restore, said),
-            },
+            {"reload": acts.reload, "platforms": acts.list_platforms, "restore": acts.restore},
         )
 
 
@@ -197,45 +194,36 @@ STATUS = {
 }
 
 
-def reload_act(reload_service: ReloadService, audit_log: AuditLog, said: AdminPhrases) -> Act:
-    """`reload`: `dry` (also `?dry=1`) only works it out, `confirm` hands a report's code back."""
+@dataclass(frozen=True, slots=True)
+class AdminActs:
+    """What the admin API has done; `restore` stores a backup, or raises `BackupRefused`."""
 
-    async def act(by: str, asked: Asked) -> tuple[int, JsonValue]:
+    reload_service: ReloadService
+    audit_log: AuditLog
+    platforms: PlatformRegistry
+    restore_from: Callable[[Path], Awaitable[Restored]]
+    said: AdminPhrases
+
+    async def reload(self, by: str, asked: Asked) -> tuple[int, JsonValue]:
+        """Reload; `dry` (also `?dry=1`) only works it out, `confirm` hands a report's code back."""
         dry, confirm = asked.get("dry", False), asked.get("confirm")
         if dry not in (True, False, "1", "0") or not isinstance(confirm, str | None):
             raise WrongRequest
         request = ReloadRequest(by, dry in (True, "1"), confirm)
-        return _reported(await audited_reload(reload_service, audit_log, request), said)
+        return self._reported(await audited_reload(self.reload_service, self.audit_log, request))
 
-    return act
+    async def list_platforms(self, by: str, asked: Asked) -> tuple[int, JsonValue]:
+        """Tell of each platform that is open what keeps messages from coming in, or null."""
+        return 200, {"platforms": dict(self.platforms.problems())}
 
-
-def platforms_act(platforms: PlatformRegistry) -> Act:
-    """`platforms`: of each that is open, what keeps messages from coming in, or null."""
-
-    async def act(by: str, asked: Asked) -> tuple[int, JsonValue]:
-        return 200, {"platforms": dict(platforms.problems())}
-
-    return act
-
-
-def restore_act(
-    reload_service: ReloadService,
-    audit_log: AuditLog,
-    restore: Callable[[Path], Awaitable[Restored]],
-    said: AdminPhrases,
-) -> Act:
-    """`restore`: puts the backup `file` back."""
-
-    async def act(by: str, asked: Asked) -> tuple[int, JsonValue]:
+    async def restore(self, by: str, asked: Asked) -> tuple[int, JsonValue]:
+        """Put the backup `file` back."""
         file = asked.get("file")
         if not isinstance(file, str) or not file or "\0" in file:
             raise WrongRequest
-        report = await audited_restore(reload_service, audit_log, by, partial(restore, Path(file)), said)
-        return _reported(report, said)
+        storing = partial(self.restore_from, Path(file))
+        report = await audited_restore(self.reload_service, self.audit_log, by, storing, self.said)
+        return self._reported(report)
 
-    return act
-
-
-def _reported(report: ReloadReport, said: AdminPhrases) -> tuple[int, JsonValue]:
-    return STATUS.get(report.status, 200), report_json(report, said)
+    def _reported(self, report: ReloadReport) -> tuple[int, JsonValue]:
+        return STATUS.get(report.status, 200), report_json(report, self.said)

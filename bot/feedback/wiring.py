@@ -29,7 +29,7 @@ from bot.rendering.fact import Permalinks, no_permalinks
 from bot.runtime import background, now, periodic
 from bot.sharing import ALIASES, OUTBOX, SPEAKING, Sharing
 from bot.state.people import Person, Pseudonymizer, open_pseudonymizer, read_askers_key
-from bot.state.questions import QuestionState, UnansweredQuestion, Votes
+from bot.state.questions import QuestionState, Votes
 from bot.state.state import State
 from bot.texts import phrases
 from bot.texts.phrases import AdminPhrases
@@ -139,7 +139,8 @@ async def open_feedback(
     fresh = partial(new_facts, knowledge.versions)
     watching = WatchService(state.watches, state.checkpoints, lookup, fresh, links, clock, worker.call)
     await book.load()
-    acts = learning_acts(unanswered, misses, book, context.audit_log, phrases(context.owners.language).admin)
+    said = phrases(context.owners.language).admin
+    acts = FeedbackActs(unanswered, misses, book, context.audit_log, said).by_name()
 
     async def swapped(report: ReloadReport) -> None:
         try:  # all of this may have come from a backup
@@ -249,18 +250,70 @@ MOST = 500
 LISTED = 50
 
 
-def learning_acts(
-    unanswered: UnansweredQuestions,
-    misses: MissedQuestions,
-    book: AliasService,
-    audit_log: AuditLog,
-    said: AdminPhrases,
-) -> dict[str, Act]:
-    return {
-        "unanswered": unanswered_act(unanswered, misses, audit_log, said),
-        "alias": alias_act(book, unanswered, audit_log, said),
-        "unalias": unalias_act(book, audit_log, said),
-    }
+@dataclass(frozen=True, slots=True)
+class FeedbackActs:
+    """What the admin API and the terminal have done here."""
+
+    questions: UnansweredQuestions
+    misses: MissedQuestions
+    book: AliasService
+    audit_log: AuditLog
+    said: AdminPhrases
+
+    def by_name(self) -> dict[str, Act]:
+        """Every act; where the state cannot be used it says why."""
+        acts = {"unanswered": self.unanswered, "alias": self.alias, "unalias": self.unalias}
+        return {name: partial(self._or_why, act) for name, act in acts.items()}
+
+    async def unanswered(self, by: str, asked: Asked) -> tuple[int, JsonValue]:
+        """List the questions asked most in vain, `limit` of them (50)."""
+        limit = asked.get("limit", LISTED)
+        if isinstance(limit, bool) or not isinstance(limit, int) or not 0 < limit <= MOST:
+            raise WrongRequest
+        await self.misses.flush()
+        questions = await self.questions.often(QuestionState.OPEN, limit)
+        await self.audit_log.write(by, Permission.UNANSWERED, "shown")
+        listed: list[JsonValue] = [
+            {"question": one.text, "asked": one.asked, "askers": one.askers, "waiting": one.alerts}
+            for one in questions
+        ]
+        return 200, {"questions": listed}
+
+    async def alias(self, by: str, asked: Asked) -> tuple[int, JsonValue]:
+        """Take `words`, two names of the same thing; without them list what there is."""
+        words = asked.get("words", "")
+        if not isinstance(words, str):
+            raise WrongRequest
+        if not words:
+            await self.audit_log.write(by, Permission.ALIAS, "shown")
+            groups = await self.book.all()
+            return 200, {"aliases": [{"number": one.number, "names": list(one.names)} for one in groups]}
+        try:
+            names = await self.book.add(words, self.said)
+        except AliasRefused as denial:
+            await self.audit_log.write(by, Permission.ALIAS, "nothing", words[:100])
+            return 409, {"text": self.said.alias_refused.format(denial), "done": False}
+        await self.audit_log.write(by, Permission.ALIAS, "done", " = ".join(names))
+        told = await self.questions.look_again()
+        waiting = self.said.will_be_told.format(told) if told else self.said.nobody_waits
+        taken = self.said.alias_taken.format(" = ".join(names), waiting)
+        return 200, {"text": taken, "done": True, "names": list(names)}
+
+    async def unalias(self, by: str, asked: Asked) -> tuple[int, JsonValue]:
+        """Forget the group of a `number`."""
+        number = asked.get("number")
+        if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+            raise WrongRequest
+        gone = await self.book.remove(number)
+        await self.audit_log.write(by, Permission.ALIAS, "done" if gone else "nothing", f"- {number}")
+        text = self.said.alias_gone if gone else self.said.no_alias
+        return (200 if gone else 404), {"text": text, "done": gone}
+
+    async def _or_why(self, act: Act, by: str, asked: Asked) -> tuple[int, JsonValue]:
+        try:
+            return await act(by, asked)
+        except StateError as error:
+            return 503, {"text": reworded(error, self.said.language), "done": False}
 
 
 async def acts_over(
@@ -276,90 +329,8 @@ async def acts_over(
     unanswered = UnansweredQuestions(state.questions, lookup, pseudonyms, no_permalinks, now, _nobody_sends)
     book = AliasService(state.aliases, store, now)
     await book.load()
-    return learning_acts(unanswered, MissedQuestions(unanswered), book, audit_log, said)
+    return FeedbackActs(unanswered, MissedQuestions(unanswered), book, audit_log, said).by_name()
 
 
 def _nobody_sends() -> None:
     """What waits in the outgoing queue is sent by who serves next."""
-
-
-def unanswered_act(
-    unanswered: UnansweredQuestions, misses: MissedQuestions, audit_log: AuditLog, said: AdminPhrases
-) -> Act:
-    """`unanswered`: the questions asked most in vain, `limit` of them (50)."""
-
-    async def act(by: str, asked: Asked) -> tuple[int, JsonValue]:
-        limit = asked.get("limit", LISTED)
-        if isinstance(limit, bool) or not isinstance(limit, int) or not 0 < limit <= MOST:
-            raise WrongRequest
-        await misses.flush()
-        questions = await unanswered.often(QuestionState.OPEN, limit)
-        await audit_log.write(by, Permission.UNANSWERED, "shown")
-        return 200, {"questions": [question_json(question) for question in questions]}
-
-    return _or_why(act, said)
-
-
-def alias_act(
-    book: AliasService, unanswered: UnansweredQuestions, audit_log: AuditLog, said: AdminPhrases
-) -> Act:
-    """`alias`: takes `words`, two names of the same thing; without them lists what there is."""
-
-    async def act(by: str, asked: Asked) -> tuple[int, JsonValue]:
-        words = asked.get("words", "")
-        if not isinstance(words, str):
-            raise WrongRequest
-        if not words:
-            await audit_log.write(by, Permission.ALIAS, "shown")
-            return 200, {"aliases": await aliases_json(book)}
-        try:
-            names = await book.add(words, said)
-        except AliasRefused as denial:
-            await audit_log.write(by, Permission.ALIAS, "nothing", words[:100])
-            return 409, {"text": said.alias_refused.format(denial), "done": False}
-        await audit_log.write(by, Permission.ALIAS, "done", " = ".join(names))
-        told = await unanswered.look_again()
-        waiting = said.will_be_told.format(told) if told else said.nobody_waits
-        taken = said.alias_taken.format(" = ".join(names), waiting)
-        return 200, {"text": taken, "done": True, "names": list(names)}
-
-    return _or_why(act, said)
-
-
-def unalias_act(book: AliasService, audit_log: AuditLog, said: AdminPhrases) -> Act:
-    """`unalias`: forgets the group of a `number`."""
-
-    async def act(by: str, asked: Asked) -> tuple[int, JsonValue]:
-        number = asked.get("number")
-        if isinstance(number, bool) or not isinstance(number, int) or number < 1:
-            raise WrongRequest
-        gone = await book.remove(number)
-        await audit_log.write(by, Permission.ALIAS, "done" if gone else "nothing", f"- {number}")
-        return (200 if gone else 404), {"text": said.alias_gone if gone else said.no_alias, "done": gone}
-
-    return _or_why(act, said)
-
-
-def question_json(question: UnansweredQuestion) -> dict[str, JsonValue]:
-    """A question as the API lists it: how often it was asked, by how many whom somebody knows, how many wait."""
-    return {
-        "question": question.text,
-        "asked": question.asked,
-        "askers": question.askers,
-        "waiting": question.alerts,
-    }
-
-
-async def aliases_json(book: AliasService) -> list[JsonValue]:
-    """Every group that was given in chat or here."""
-    return [{"number": alias.number, "names": list(alias.names)} for alias in await book.all()]
-
-
-def _or_why(act: Act, said: AdminPhrases) -> Act:
-    async def told(by: str, asked: Asked) -> tuple[int, JsonValue]:
-        try:
-            return await act(by, asked)
-        except StateError as error:
-            return 503, {"text": reworded(error, said.language), "done": False}
-
-    return told
