@@ -250,13 +250,12 @@ class SessionStore(Protocol):
 class InMemorySessions:
     """The newest shown answers, forgotten with the process."""
 
-    def __init__(self, limit: int = KEPT_IN_MEMORY) -> None:
-        self._limit = limit
+    def __init__(self) -> None:
         self._kept: OrderedDict[str, AnswerSession] = OrderedDict()
 
     async def add(self, shown: AnswerSession) -> None:
         self._kept[shown.id] = shown
-        while len(self._kept) > self._limit:
+        while len(self._kept) > KEPT_IN_MEMORY:
             self._kept.popitem(last=False)
 
     async def get(self, answer_id: str) -> AnswerSession | None:

@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 
@@ -52,14 +52,14 @@ def _name(work: object) -> str:
     return str(getattr(work, "__qualname__", work))
 
 
-async def restarting(work: Callable[[], Awaitable[object]], rest: float = 1.0) -> None:
-    """Do work that has no end; where it breaks or ends it is begun again after `rest` seconds, loudly if it broke."""
+async def restarting(work: Callable[[], Awaitable[object]]) -> None:
+    """Do work that has no end; where it breaks or ends it is begun again after a second, loudly if it broke."""
     while True:
         try:
             await work()
         except Exception:
             log.exception("%s broke; beginning again", _name(work))
-        await asyncio.sleep(rest)
+        await asyncio.sleep(1.0)
 
 
 async def periodic(
@@ -94,12 +94,7 @@ def backoff(failures: int, first: float, longest: float) -> float:
     return float(min(longest, first * 2.0 ** min(failures, 30)))
 
 
-async def start_child(
-    *arguments: str,
-    environment: Mapping[str, str] = CHILD_ENVIRONMENT,
-    limit: int = 2**16,
-    stderr: int | None = None,
-) -> Process:
+async def start_child(*arguments: str, limit: int = 2**16, stderr: int | None = None) -> Process:
     """Start a Python of ours, in a group of its own that ends with all its forks; `limit` is a line's bytes."""
     return await asyncio.create_subprocess_exec(
         sys.executable,
@@ -108,7 +103,7 @@ async def start_child(
         stdout=asyncio.subprocess.PIPE,
         stderr=stderr,
         limit=limit,
-        env=environment,
+        env=CHILD_ENVIRONMENT,
         start_new_session=True,
     )
 
@@ -121,18 +116,13 @@ async def kill_child(child: Process) -> None:
         await child.wait()
 
 
-async def run_child(
-    *arguments: str,
-    given: bytes,
-    seconds: float,
-    environment: Mapping[str, str] = CHILD_ENVIRONMENT,
-) -> tuple[int, bytes, bytes]:
+async def run_child(*arguments: str, given: bytes, seconds: float) -> tuple[int, bytes, bytes]:
     """Run a Python of ours to its end; return its exit code, what it wrote, and what it complained of.
 
     Raises:
         TimeoutError: it took too long, and was killed.
     """
-    child = await start_child(*arguments, environment=environment, stderr=asyncio.subprocess.PIPE)
+    child = await start_child(*arguments, stderr=asyncio.subprocess.PIPE)
     try:
         async with asyncio.timeout(seconds):
             written, complaint = await child.communicate(given)
@@ -147,10 +137,9 @@ STOP_SECONDS = 9.0
 
 
 class Shutdown:
-    """A request to stop; from then on everything has `seconds` together, and what hangs is cut off."""
+    """A request to stop; from then on everything has nine seconds together, and what hangs is cut off."""
 
-    def __init__(self, seconds: float = STOP_SECONDS) -> None:
-        self._seconds = seconds
+    def __init__(self) -> None:
         self._asked = asyncio.Event()
         self.reason: str | None = None
 
@@ -161,7 +150,7 @@ class Shutdown:
         self.reason = reason
         self._asked.set()
         # A thread of its own: a lookup that hangs must not keep the interpreter from ending either.
-        last = threading.Timer(self._seconds, _cut_off, (self._seconds, reason))
+        last = threading.Timer(STOP_SECONDS, _cut_off, (reason,))
         last.daemon = True
         last.start()
 
@@ -170,8 +159,8 @@ class Shutdown:
         await self._asked.wait()
 
 
-def _cut_off(seconds: float, reason: str | None) -> None:
-    log.error("not everything stopped within %.0f s; ending without it, what is stored is kept", seconds)
+def _cut_off(reason: str | None) -> None:
+    log.error("not everything stopped within %.0f s; ending without it, what is stored is kept", STOP_SECONDS)
     if reason:
         log.error("%s", reason)
     os._exit(WRONG_SETTINGS if reason else 0)

@@ -1,4 +1,4 @@
-"""Everything that learns, built over the shared state, its work beside the talk, and the acts of its API."""
+"""Everything that learns, built over the shared state: the log of what is asked, the work beside the talk, the acts of the API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/reload`, `/versions`, `/rollback`, and the button that confirms a reload."""
+"""What serves, and who may what: `/reload`, `/versions`, `/rollback`, `/grant`, `/revoke`, `/audit`."""
 
 from __future__ import annotations
 

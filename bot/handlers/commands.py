@@ -93,6 +93,11 @@ class HelpHandlers:
         return [Reply([Run(f"{said.you_are} "), Run(message.actor, Style.CODE)], reply_to=message.id)]
 
 
+def _not_watching(said: Phrases) -> str:
+    return said.feedback.admins_only
+
+
+NOWHERE: frozenset[Scope] = frozenset()
 EVERYWHERE = frozenset(Scope)
 MANAGED = frozenset({Scope.PRIVATE, Scope.GROUP_ADMIN, Scope.OWNER})
 PRIVATE = frozenset({Scope.PRIVATE, Scope.OWNER})
@@ -105,29 +110,9 @@ COMMANDS = (
     Command("compare", AnswerHandler.compare, Audience.ASKERS, EVERYWHERE),
     Command("new", AnswerHandler.begin_anew, Audience.ASKERS, PRIVATE),
     Command("article", ArticleHandlers.article, Audience.ASKERS, PRIVATE),
-    Command(
-        "watch",
-        WatchHandlers.watch,
-        Audience.CHAT_ADMINS,
-        MANAGED,
-        True,
-        lambda said: said.feedback.admins_only,
-    ),
-    Command(
-        "watches",
-        WatchHandlers.watches,
-        Audience.CHAT_ADMINS,
-        MANAGED,
-        True,
-        lambda said: said.feedback.admins_only,
-    ),
-    Command(
-        "unwatch",
-        WatchHandlers.unwatch,
-        Audience.CHAT_ADMINS,
-        needs_state=True,
-        denied=lambda said: said.feedback.admins_only,
-    ),
+    Command("watch", WatchHandlers.watch, Audience.CHAT_ADMINS, MANAGED, True, _not_watching),
+    Command("watches", WatchHandlers.watches, Audience.CHAT_ADMINS, MANAGED, True, _not_watching),
+    Command("unwatch", WatchHandlers.unwatch, Audience.CHAT_ADMINS, NOWHERE, True, _not_watching),
     Command("settings", SettingsHandlers.show, Audience.CHAT_ADMINS, MANAGED),
     Command("help", HelpHandlers.help, Audience.EVERYBODY, EVERYWHERE),
     Command("forget_me", AlertHandlers.forget_me, Audience.EVERYBODY, PRIVATE, True),

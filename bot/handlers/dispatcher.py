@@ -1,4 +1,4 @@
-"""The conversation: says who is answered and which handler answers, and builds the handlers."""
+"""The conversation: who is answered by which handler; and before there is anything to answer from, how far it is."""
 
 from __future__ import annotations
 

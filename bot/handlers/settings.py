@@ -1,4 +1,4 @@
-"""What a chat chooses, by buttons: `/settings` and `/library`; in a group only its admins choose."""
+"""What a chat chooses and wants to be told: `/settings`, `/library`, `/watch`, 有了告诉我; and `/forget_me`."""
 
 from __future__ import annotations
 

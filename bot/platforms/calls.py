@@ -1,4 +1,4 @@
-"""Calls to a platform's server: one family of errors for all, and a client over aiohttp whose errors hold no address."""
+"""Calls to a platform's server: one family of errors, a client over aiohttp whose errors hold no address, and what every doctor asks."""
 
 from __future__ import annotations
 
@@ -142,6 +142,7 @@ def objects(holder: Json, name: str) -> list[Json]:
 
 ANSWER_LIMIT = 32 * 1024 * 1024
 PIECE = 65536
+CONNECT_SECONDS = 5.0
 
 
 class HttpClient:
@@ -150,10 +151,9 @@ class HttpClient:
     Proxies of the environment are not followed, nor redirections.
     """
 
-    def __init__(self, connections: int = 32, seconds: float = 20.0, connect_seconds: float = 5.0) -> None:
+    def __init__(self, connections: int = 32, seconds: float = 20.0) -> None:
         self.seconds = seconds
         self._connections = connections
-        self._connect_seconds = connect_seconds
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -196,7 +196,7 @@ class HttpClient:
             ConnectFailed, Disconnected, OutcomeUnknown: nothing readable was answered.
         """
         total = self.seconds if seconds is None else seconds
-        timeout = aiohttp.ClientTimeout(total=total, connect=min(total, self._connect_seconds))
+        timeout = aiohttp.ClientTimeout(total=total, connect=min(total, CONNECT_SECONDS))
         try:
             async with self.session.request(
                 method,

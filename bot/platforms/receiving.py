@@ -1,4 +1,4 @@
-"""Updates in: stored, and only then acknowledged; whatever a platform's acknowledgement is."""
+"""Updates in: whether a platform is heard, how one connection or poll leads to the next, and nothing acknowledged before it is stored."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import logging
 import random
 import time
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
@@ -174,9 +174,7 @@ async def stay_connected(
 
 
 @asynccontextmanager
-async def websocket(
-    http: HttpClient, url: str, headers: Mapping[str, str] | None = None, heartbeat: float | None = None
-) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+async def websocket(http: HttpClient, url: str) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
     """Hold a websocket while the block runs; a block that is cancelled does not wait for the server's goodbye.
 
     Raises:
@@ -186,8 +184,6 @@ async def websocket(
         async with asyncio.timeout(http.seconds):
             socket = await http.session.ws_connect(
                 url,
-                headers=headers,
-                heartbeat=heartbeat,
                 max_msg_size=MESSAGE_LIMIT,
                 timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
             )

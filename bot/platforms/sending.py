@@ -1,4 +1,4 @@
-"""Replies out: paced, each kind of error met once, nothing sent twice without need; for any platform."""
+"""Replies out: paced, to where a chat is today, each kind of error met once, nothing sent twice without need; for any platform."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ from bot.platforms.scheduler import Slots
 from bot.runtime import backoff
 from bot.sharing import Limits, Rate
 
+# Bot API FAQ, "My bot is hitting limits": under 30 in a second, 20 in a group's minute. Each limit is a generic cell rate
+# algorithm (ATM Forum TM 4.0): a window of W seconds never holds more than burst + W / interval calls.
 OVERALL = Rate(1 / 25, 3)
 PER_CHAT = Rate(1.0, 3)
 PER_GROUP = Rate(4.0, 4)

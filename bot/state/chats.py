@@ -1,4 +1,4 @@
-"""Chats in the state: as columns, with what they chose; what is kept for one follows it to a new id."""
+"""Chats in the state: what they chose and watch, what waits until it is told them, and how all of it follows them to a new id."""
 
 from __future__ import annotations
 

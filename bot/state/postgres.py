@@ -35,11 +35,6 @@ TELL = f"SELECT pg_notify('{INBOX}', %s)"
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
 
 
-def is_postgres(url: str) -> bool:
-    """Tell whether a SQLAlchemy address is PostgreSQL's."""
-    return make_url(url).get_backend_name() == "postgresql"
-
-
 async def connect(url: str) -> Connection:
     """Connect to the database at a SQLAlchemy address; each statement is a transaction of its own.
 

@@ -83,12 +83,12 @@ class Lease:
 
 
 class Replica:
-    """One process's lease; `clock` counts seconds, also while the process is frozen, and never goes back."""
+    """One process's lease."""
 
-    def __init__(self, url: str, lease: Lease, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, url: str, lease: Lease) -> None:
         self._url = url
         self._lease = lease
-        self._clock = clock
+        self._clock = time.monotonic  # which goes on while the process is frozen
         self._renewed = self._swept = float("-inf")
         self._entered = False
         self._turn = asyncio.Condition()

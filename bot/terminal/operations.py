@@ -1,4 +1,4 @@
-"""`chuchu reload`, `unanswered`, `alias`, `backup`, `restore`: through a running instance's admin API, or on the data folder."""
+"""`chuchu reload`, `unanswered`, `alias`, `backup`, `restore`, `doctor`: through a running bot's admin API, or without one."""
 
 from __future__ import annotations
 

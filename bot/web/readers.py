@@ -1,4 +1,4 @@
-"""Readers of page and API, of whom nobody is known: their questions, answered and counted, and their votes."""
+"""Readers of page and API, of whom nobody is known: what they ask for, checked, answered and counted; the API; their votes."""
 
 from __future__ import annotations
 

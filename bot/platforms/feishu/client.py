@@ -1,4 +1,4 @@
-"""Feishu's API: the tenant's token, each call with it, and what the vendor's codes mean."""
+"""Feishu's API: the tenant's token, each call with it, what the vendor's codes mean, and what the doctor asks."""
 
 from __future__ import annotations
 

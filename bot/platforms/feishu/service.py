@@ -1,4 +1,4 @@
-"""Feishu as a whole: served, and examined for `chuchu doctor`."""
+"""Feishu, open: events by the long connection or by callback, stored, then acknowledged, within the three seconds given."""
 
 from __future__ import annotations
 

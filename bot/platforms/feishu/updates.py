@@ -1,4 +1,4 @@
-"""Feishu's events: which are stored under what name, and what they mean in the nouns of `bot.messages`."""
+"""Feishu's events: how they are framed, which are stored under what name, and what they mean in the nouns of `bot.messages`."""
 
 from __future__ import annotations
 
@@ -217,6 +217,8 @@ def _name(holder: Json, name: str) -> str:
     return value
 
 
+# Message `pbbp2.Frame` of larksuite/oapi-sdk-python, ws/pb: nine protobuf fields, read and written without a library;
+# wire format as protobuf.dev/programming-guides/encoding.
 CONTROL, DATA = 0, 1
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 SEQUENCE, LOG, SERVICE, METHOD, HEADER, ENCODING, KIND, PAYLOAD, NEW_LOG = range(1, 10)

@@ -1,4 +1,4 @@
-"""The client-server API of Matrix, as far as a bot needs it; a token goes into a header and into no error."""
+"""The client-server API of Matrix, as far as a bot and its doctor need it; a token goes into a header and into no error."""
 
 from __future__ import annotations
 
@@ -68,11 +68,9 @@ class MatrixClient:
             wanted["since"] = since
         return await self._once("GET", f"/sync?{urlencode(wanted)}", seconds=seconds + grace)
 
-    async def messages(
-        self, room: str, wanted: Mapping[str, str], tries: int = TRIES
-    ) -> tuple[list[Json], str | None]:
+    async def messages(self, room: str, wanted: Mapping[str, str]) -> tuple[list[Json], str | None]:
         """Return a page of a room's events and where the next begins, None at the end."""
-        page = await self._get(f"/rooms/{_part(room)}/messages?{urlencode(wanted)}", tries)
+        page = await self._get(f"/rooms/{_part(room)}/messages?{urlencode(wanted)}")
         events = objects(page, "chunk")
         return events, text_or_none(page, "end") if events else None
 
@@ -108,9 +106,6 @@ class MatrixClient:
 
     async def join(self, room: str) -> None:
         await self._persist("POST", f"/join/{_part(room)}", {})
-
-    async def leave(self, room: str) -> None:
-        await self._persist("POST", f"/rooms/{_part(room)}/leave", {})
 
     async def create_private(self, person: str) -> str:
         """Make a room for two and invite the other; return its id."""

@@ -1,4 +1,4 @@
-"""Matrix as a whole: served, and examined for `chuchu doctor`."""
+"""Matrix, open: events by /sync, committed together with where we stand; a gap is walked before what follows it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Matrix's events to the platform-neutral nouns of `bot.messages`."""
+"""Matrix's events to the nouns of `bot.messages`, and what is known about rooms: asked when needed, kept while it is true."""
 
 from __future__ import annotations
 

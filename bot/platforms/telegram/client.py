@@ -122,9 +122,9 @@ AS_TELEGRAM: Mapping[type[calls.CallError], type[TelegramError]] = {
 class AiohttpRequest(BaseRequest):
     """Calls over one aiohttp session; `seconds` is the default time for a whole call."""
 
-    def __init__(self, connections: int = 32, seconds: float = 20.0, connect_seconds: float = 5.0) -> None:
+    def __init__(self, connections: int = 32, seconds: float = 20.0) -> None:
         self._seconds = seconds
-        self._http = calls.HttpClient(connections, seconds, connect_seconds)
+        self._http = calls.HttpClient(connections, seconds)
 
     @property
     def read_timeout(self) -> float | None:

@@ -1,4 +1,4 @@
-"""Telegram as a whole: served, and examined for `chuchu doctor`."""
+"""Telegram, open: updates by polling or webhook, stored, then confirmed; outliving whatever the server does."""
 
 from __future__ import annotations
 

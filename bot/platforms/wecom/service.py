@@ -1,4 +1,4 @@
-"""WeCom as a whole: served, and examined for `chuchu doctor`."""
+"""WeCom, open: what its one connection brings is stored, and kept in memory until it is."""
 
 from __future__ import annotations
 

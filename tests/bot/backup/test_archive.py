@@ -7,7 +7,6 @@ import io
 import json
 import tarfile
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -141,10 +140,9 @@ async def test_knowledge_is_not_restored_without_its_state(tmp_path: Path) -> No
     write_backup(tmp_path / "articles", data, sqlite_address(data), file)
     versions = SnapshotRepository(data / SERVED)
     async with open_state(sqlite_address(data)) as state:
+        state.copies = Unwritable()
         with pytest.raises(StateReadOnly):
-            await restore_backup(
-                file, tmp_path / "articles", data, versions, replace(state, copies=Unwritable())
-            )
+            await restore_backup(file, tmp_path / "articles", data, versions, state)
     assert versions.current() == "000001"
 
 
