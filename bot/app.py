@@ -34,9 +34,9 @@ from bot.query_service import open_query_service
 from bot.runtime import (
     Shutdown,
     background,
-    give_back,
     loading,
     now,
+    release_memory,
     restarting,
     share_heaps,
     switch_often,
@@ -61,7 +61,7 @@ INBOX = "inbox.sqlite"
 
 
 @dataclass(frozen=True, slots=True)
-class Several:
+class ProcessGroup:
     """What a process has to do with others; without others it has it all to itself."""
 
     sharing: Sharing
@@ -70,7 +70,7 @@ class Several:
 
 
 @asynccontextmanager
-async def open_several(settings: Settings) -> AsyncIterator[Several]:
+async def open_process_group(settings: Settings) -> AsyncIterator[ProcessGroup]:
     """Be one of several processes, where the database is one that several can share.
 
     Raises:
@@ -80,22 +80,22 @@ async def open_several(settings: Settings) -> AsyncIterator[Several]:
     url = settings.database or sqlite_address(settings.data)
     if not url.startswith("postgresql"):
         if not any(setup.is_on for setup in settings.platforms):
-            yield Several(Sharing(), None, Replication())
+            yield ProcessGroup(Sharing(), None, Replication())
             return
         first = settings.platforms[0].name
         async with open_inboxes(settings.data / INBOX, time.time, first) as inboxes:
-            yield Several(Sharing(), inboxes, Replication())
+            yield ProcessGroup(Sharing(), inboxes, Replication())
         return
     from bot.state.cluster import open_cluster  # loads psycopg, an extra of its own
 
     await share_askers_key(url, settings.data)  # first of all: it refuses a newer program's tables
     async with open_cluster(url) as cluster:
         own = SnapshotRepository(settings.data / SERVED)
-        yield Several(cluster, cluster.inboxes, cluster.versions(own, settings.snapshots))
+        yield ProcessGroup(cluster, cluster.inboxes, cluster.versions(own, settings.snapshots))
 
 
 @asynccontextmanager
-async def common_start(
+async def join_what_serves(
     replication: Replication, versions: SnapshotRepository, store: SnapshotHolder
 ) -> AsyncIterator[None]:
     """Begin with what serves everywhere; where nothing does yet, what `store` holds at the end of the block will.
@@ -209,7 +209,7 @@ async def serving(
         semantics = stack.enter_context(Semantics(settings.data, chosen_embeddings(settings.embeddings)))
         lookup = stack.enter_context(open_query_service(store))
         shared = await enter(open_shared_state(settings.database or sqlite_address(settings.data), now))
-        several = await enter(open_several(settings))
+        group = await enter(open_process_group(settings))
 
         # Where people come in. Entered before what answers and left before it: nobody comes in while that closes.
         doors = await enter(AsyncExitStack())
@@ -217,15 +217,15 @@ async def serving(
         reception = Reception(platforms, lambda said: progress.text(said.operating))
         health.add("knowledge", lambda: lookup.problem() if reception.is_over else progress.text())
         routes: Sequence[web.RouteDef] = ()
-        if several.inboxes is not None:
+        if group.inboxes is not None:
             migrations = shared.state.chat_migrations if shared.state else None
             host = PlatformHost(
                 reception,
                 metrics,
-                several.inboxes,
+                group.inboxes,
                 migrations,
                 on_fatal,
-                sharing=several.sharing,
+                sharing=group.sharing,
             )
             routes = await _open_platforms(doors, settings, host, platforms, health)
         readers, clippings = Readers(lookup, interactions), Clippings(lookup, settings.data)
@@ -245,7 +245,7 @@ async def serving(
             settings.articles, settings.data, builder, semantics.over_index, store, progress.hear
         )
         try:
-            async with common_start(several.replication, versions, store):
+            async with join_what_serves(group.replication, versions, store):
                 knowledge = await enter(opening)
         finally:
             progress.over()
@@ -258,16 +258,14 @@ async def serving(
 
         # What admins do, and what learns where the shared state can be used.
         reloads = ReloadService(
-            settings.articles, knowledge, builder, now, shared.quoted, progress.hear, several.replication
+            settings.articles, knowledge, builder, now, shared.quoted, progress.hear, group.replication
         )
         owners = Owners(settings.admins, settings.language)
         options = AdminOptions(settings.articles, settings.data, owners, settings.watch)
         admin = await enter(open_admin(options, shared, reloads, platforms, now))
         links, feedback = permalinks(settings.public_url), None
         if admin.context is not None:
-            feedback = await enter(
-                open_feedback(settings.data, admin.context, lookup, links, several.sharing)
-            )
+            feedback = await enter(open_feedback(settings.data, admin.context, lookup, links, group.sharing))
             embedding.on_done = feedback.embedded
             interactions.log = feedback.log
         api.serve({**admin.acts, **(feedback.acts if feedback else {})})
@@ -286,7 +284,7 @@ async def serving(
         if lock:
             lock.tell(f"{admin_page.host}:{admin_page.port}")
         platforms.opened.set()
-        await _follow(stack, several, reloads, health)
+        await _follow(stack, group, reloads, health)
         await builder.start()
         await embedding.embed(store.version)
         yield Serving(page, admin.reload_trigger.fire)
@@ -334,10 +332,10 @@ def _measure(
 
 
 async def _follow(
-    stack: AsyncExitStack, several: Several, reloads: ReloadService, health: HealthChecks
+    stack: AsyncExitStack, group: ProcessGroup, reloads: ReloadService, health: HealthChecks
 ) -> None:
     """Serve what another process has published."""
-    sharing, follower = several.sharing, Follower(several.replication, reloads)
+    sharing, follower = group.sharing, Follower(group.replication, reloads)
     health.add("snapshot", follower.problem)
     health.add("unasked", lambda: sharing.leaderless(SPEAKING))
     sharing.subscribe(SNAPSHOTS, follower.call)
@@ -347,7 +345,7 @@ async def _follow(
 
 async def _shrink(report: ReloadReport) -> None:
     """Return what the version before took."""
-    await asyncio.to_thread(give_back)
+    await asyncio.to_thread(release_memory)
 
 
 def _sole_run(stack: AsyncExitStack, settings: Settings) -> InstanceLock | None:

@@ -46,7 +46,7 @@ class BackupRefused(StartError):
 
 
 @dataclass(frozen=True, slots=True)
-class Unpacked:
+class UnpackedBackup:
     """The parts of a backup, whole, in a folder that goes with the block that unpacked it."""
 
     state: Path
@@ -56,7 +56,7 @@ class Unpacked:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenBackup:
     """A backup that was written: its size in bytes, and how many files of the articles folder it holds."""
 
     size: int
@@ -64,7 +64,7 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class PutBack:
+class RestoredArticles:
     """What became of a backup's article files: put back, there already, or not to be written, where they then lie.
 
     `replaced` of those put back stood there with another content, which is in the history now.
@@ -77,14 +77,14 @@ class PutBack:
 
 
 @dataclass(frozen=True, slots=True)
-class Restored:
+class RestoredBackup:
     """What was restored: the name that the knowledge has here, and the article files."""
 
     version: str
-    articles: PutBack
+    articles: RestoredArticles
 
 
-def write_backup(articles: Path, data: Path, database: str, target: Path) -> Written:
+def write_backup(articles: Path, data: Path, database: str, target: Path) -> WrittenBackup:
     """Write a backup of a data folder and of the articles folder, in use or not.
 
     Raises:
@@ -122,7 +122,7 @@ def write_backup(articles: Path, data: Path, database: str, target: Path) -> Wri
             sync_path(target.parent)
     except OSError as error:
         raise BackupRefused(f"{target} 写不了（{error}）；请检查磁盘空间和权限") from error
-    return Written(size, len(copies))
+    return WrittenBackup(size, len(copies))
 
 
 @contextmanager
@@ -155,7 +155,7 @@ def _read_by_reload(articles: Path) -> Iterator[tuple[str, Path]]:
 
 
 @contextmanager
-def unpacked(backup: Path, data: Path) -> Iterator[Unpacked]:
+def unpacked(backup: Path, data: Path) -> Iterator[UnpackedBackup]:
     """Unpack a backup beside the data, checking every byte.
 
     Raises:
@@ -168,7 +168,7 @@ def unpacked(backup: Path, data: Path) -> Iterator[Unpacked]:
             _unpack(backup, folder)
         except (OSError, tarfile.TarError, ValueError, KeyError) as error:
             raise BackupRefused(f"{backup} 不是完好的备份（{error}）；没有恢复任何东西，请换一份") from error
-        yield Unpacked(folder / STATE, folder / SNAPSHOT, folder / KEY, folder / ARTICLES)
+        yield UnpackedBackup(folder / STATE, folder / SNAPSHOT, folder / KEY, folder / ARTICLES)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -249,7 +249,7 @@ ACT = "restore"
 
 async def restore_backup(
     backup: Path, articles: Path, data: Path, versions: SnapshotRepository, state: State
-) -> Restored:
+) -> RestoredBackup:
     """Put a backup in the place of what a data folder holds, and its article files into the articles folder.
 
     The stored versions stay, and the restored one is chosen to serve. Of the articles folder nothing is lost: what
@@ -274,10 +274,10 @@ async def restore_backup(
             raise
         key = await asyncio.to_thread(parts.key.read_bytes)
         await asyncio.to_thread(write_durably, data / parts.key.name, key, 0o600)
-        return Restored(name, await asyncio.to_thread(_put_back, parts.articles, articles, data))
+        return RestoredBackup(name, await asyncio.to_thread(_put_back, parts.articles, articles, data))
 
 
-def _put_back(kept: Path, articles: Path, data: Path) -> PutBack:
+def _put_back(kept: Path, articles: Path, data: Path) -> RestoredArticles:
     """Put the article files of a backup into the articles folder; beside the data where that cannot be written."""
     files = [path for path in walk_tree(kept) if path.is_file()] if kept.is_dir() else []
     written = same = replaced = 0
@@ -299,8 +299,8 @@ def _put_back(kept: Path, articles: Path, data: Path) -> PutBack:
             for left in files[number:]:
                 (aside / left.relative_to(kept)).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(left, aside / left.relative_to(kept))
-            return PutBack(written, same, replaced, aside)
-    return PutBack(written, same, replaced)
+            return RestoredArticles(written, same, replaced, aside)
+    return RestoredArticles(written, same, replaced)
 
 
 def _remember(path: Path, history: Path) -> None:
@@ -309,7 +309,7 @@ def _remember(path: Path, history: Path) -> None:
     shutil.move(path, folder / f"{now():%Y%m%dT%H%M%S.%fZ}{path.suffix}")  # perhaps to another disk
 
 
-def _publish(parts: Unpacked, versions: SnapshotRepository) -> str:
+def _publish(parts: UnpackedBackup, versions: SnapshotRepository) -> str:
     manifest.verify_files(parts.snapshot)
     with versions.staging() as folder:
         for path in list(walk_tree(parts.snapshot)):

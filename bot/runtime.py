@@ -207,7 +207,7 @@ def switch_often() -> None:
     sys.setswitchinterval(SWITCH_SECONDS)
 
 
-def give_back() -> None:
+def release_memory() -> None:
     """Return free pages to the system (malloc_trim(3); glibc only)."""
     if trim := _of_libc("malloc_trim"):
         trim(0)

@@ -35,7 +35,7 @@ CHANNELS = (INBOX, OUTBOX, ALIASES, SNAPSHOTS)
 """What processes call to each other about."""
 
 
-class Led(StrEnum):
+class Leadership(StrEnum):
     """How much of a platform only one of several processes may do."""
 
     NOTHING = "nothing"

@@ -55,10 +55,10 @@ BROWSERS = ("Origin", "Sec-Fetch-Site", "Sec-Fetch-Mode")
 Denied = Callable[[str, str], Awaitable[None]]
 """Told who was refused and why."""
 
-Asked = Mapping[str, JsonValue]
+ActRequest = Mapping[str, JsonValue]
 """What a request holds: its JSON object, and what its address adds."""
 
-Act = Callable[[str, Asked], Awaitable[tuple[int, JsonValue]]]
+Act = Callable[[str, ActRequest], Awaitable[tuple[int, JsonValue]]]
 """Does something for an actor; returns the HTTP status and what is said. Raises `WrongRequest`."""
 
 
@@ -103,7 +103,7 @@ class AdminApi:
         )
 
 
-async def _asked(request: web.Request) -> Asked:
+async def _asked(request: web.Request) -> ActRequest:
     body = await request.read()
     try:
         told = json.loads(body) if body.strip() else {}

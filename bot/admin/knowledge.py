@@ -127,15 +127,15 @@ def _failure(kind: str, stage: str, said: str) -> KnowledgeError:
 
 
 PATIENCE = 90  # seconds
-TRIAL = TypeAdapter(Preview)
+PREVIEW = TypeAdapter(Preview)
 Previewer = Callable[[Path, str], Awaitable[Preview]]
 
 
-class TrialFailed(Exception):
+class PreviewFailed(Exception):
     """The file could not be tried out within the limits of memory and time."""
 
 
-async def try_file(path: Path, name: str) -> Preview:
+async def preview_file(path: Path, name: str) -> Preview:
     """Try a file out under the name it would have.
 
     Raises:
@@ -146,9 +146,9 @@ async def try_file(path: Path, name: str) -> Preview:
         _, told, _ = await run_child(
             "-m", "knowledge.snapshots.worker", "preview", given=asked, seconds=PATIENCE
         )
-        return TRIAL.validate_json(told)
+        return PREVIEW.validate_json(told)
     except (TimeoutError, ValidationError) as error:
-        raise TrialFailed(f"the reader of {name!r} took too long or died") from error
+        raise PreviewFailed(f"the reader of {name!r} took too long or died") from error
 
 
 @dataclass(frozen=True, slots=True)

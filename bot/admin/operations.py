@@ -11,7 +11,7 @@ from pathlib import Path
 from bot.admin.permissions import AuditLog, Permission
 from bot.admin.reload_service import ReloadReport, ReloadRequest, ReloadService, ReloadStatus, channel_of
 from bot.admin.reports import put_back_text, report_text
-from bot.backup import ACT, BackupRefused, Restored
+from bot.backup import ACT, BackupRefused, RestoredBackup
 from bot.observability import Metrics
 from bot.texts.phrases import AdminPhrases
 from knowledge.documents.folder import find_sources
@@ -49,7 +49,7 @@ class LastReload:
             self.note = headline(report, self._said) if report.status in WAITING else None
 
 
-def wants_a_person(report: ReloadReport) -> bool:
+def needs_attention(report: ReloadReport) -> bool:
     """Tell whether somebody should look: it waits, it has failed, or it skips what was not skipped before."""
     return report.status in WAITING or bool(report.newly_skipped)
 
@@ -84,7 +84,7 @@ async def audited_restore(
     reload_service: ReloadService,
     audit_log: AuditLog,
     by: str,
-    restore: Callable[[], Awaitable[Restored]],
+    restore: Callable[[], Awaitable[RestoredBackup]],
     said: AdminPhrases,
 ) -> ReloadReport:
     """Put a backup back while the bot runs; the row in the audit log, then the one that came with it, tells so.
@@ -146,7 +146,7 @@ class ReloadTrigger:
             self._fired.clear()
             try:
                 report = await audited_reload(self._reload_service, self._audit_log, ReloadRequest(self._by))
-                if wants_a_person(report):
+                if needs_attention(report):
                     log.warning("a reload by %s needs somebody: %s", self._by, _why(report))
                 if self.on_report:
                     await self.on_report(report)

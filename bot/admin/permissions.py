@@ -128,7 +128,7 @@ def role_of(person: str, owners: Collection[str], granted: str | None) -> Role |
 
 log = logging.getLogger(__name__)
 
-KNOCKS = 10  # strangers written down a minute at each door; the rest are counted in the next one written
+REFUSALS = 10  # strangers written down a minute at each door; the rest are counted in the next one written
 MINUTE = timedelta(minutes=1)
 
 
@@ -152,7 +152,7 @@ class AuditLog:
     def __init__(self, audit: Log, clock: Callable[[], datetime]) -> None:
         self._audit = audit
         self._clock = clock
-        self._at_the_door, self._in_chat = RateCap(clock), RateCap(clock)
+        self._in_http, self._in_chat = RateCap(clock), RateCap(clock)
 
     async def write(self, actor: str, act: str, outcome: str, detail: str = "") -> None:
         """Write an act down; it is on the disk when this returns.
@@ -173,7 +173,7 @@ class AuditLog:
 
     async def record_denied_http(self, actor: str, why: str) -> None:
         """Write down that the admin door refused somebody, a few times a minute."""
-        if detail := self._at_the_door.told(why):
+        if detail := self._in_http.told(why):
             await self.record_done(actor, "door", "refused", detail)
 
     async def record_denied_chat(self, actor: str, act: str, why: str) -> None:
@@ -241,7 +241,7 @@ class RateCap:
         now = self._clock()
         while self._told and now - self._told[0] > MINUTE:
             self._told.popleft()
-        if len(self._told) >= KNOCKS:
+        if len(self._told) >= REFUSALS:
             self._kept_back += 1
             return ""
         self._told.append(now)

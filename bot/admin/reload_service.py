@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from bot.admin.knowledge import KnowledgeRuntime, SnapshotBuilder, in_thread
-from bot.admin.replication import gathered
+from bot.admin.replication import await_replicas
 from bot.errors import StateError
 from bot.sharing import ReplicaState, Replication
 from knowledge.errors import KnowledgeError, NothingChanged, SnapshotDamaged
@@ -96,10 +96,10 @@ class ReloadRequest:
 Quoted = Callable[[], Awaitable[set[str]]]
 """Tells the ids of all facts that people were shown."""
 
-Witness = Callable[[str, ReloadReport], object]
+OnEnd = Callable[[str, ReloadReport], object]
 """Hears who asked, and how it ended, also where nothing changed."""
 
-Subscriber = Callable[[ReloadReport], Awaitable[None]]
+OnChange = Callable[[ReloadReport], Awaitable[None]]
 """Hears of every change of what is served."""
 
 
@@ -135,8 +135,8 @@ class ReloadService:
         self._running: _Running | None = None
         self._free = asyncio.Event()
         self._free.set()
-        self._subscribers: list[Subscriber] = []
-        self._witnesses: list[Witness] = []
+        self._subscribers: list[OnChange] = []
+        self._witnesses: list[OnEnd] = []
         self._progress = progress
 
     @property
@@ -159,11 +159,11 @@ class ReloadService:
         """Wait until nothing is running."""
         await self._free.wait()
 
-    def subscribe(self, told: Subscriber) -> None:
+    def subscribe(self, told: OnChange) -> None:
         """Let `told` hear of every change."""
         self._subscribers.append(told)
 
-    def witness(self, told: Witness) -> None:
+    def witness(self, told: OnEnd) -> None:
         """Let `told` hear how everything ended."""
         self._witnesses.append(told)
 
@@ -212,7 +212,7 @@ class ReloadService:
                 report = await work()
             if report.version != wanted:
                 await self._replication.tell(report.version, None)
-                told = await gathered(self._replication, report.version, time.monotonic)
+                told = await await_replicas(self._replication, report.version, time.monotonic)
                 report = replace(report, replicas=told)
             return report
 

@@ -62,7 +62,7 @@ class Follower:
         return report.error
 
 
-async def gathered(
+async def await_replicas(
     replication: Replication, version: str, clock: Callable[[], float]
 ) -> tuple[ReplicaState, ...]:
     """Wait until every replica serves a version, or has said why not, or for some seconds; return what each serves."""

@@ -10,7 +10,7 @@ from pydantic import JsonValue, TypeAdapter
 
 from bot.admin.permissions import Permission
 from bot.admin.reload_service import ReloadReport, ReloadStatus
-from bot.backup import PutBack
+from bot.backup import RestoredArticles
 from bot.state.people import AuditEntry
 from bot.texts.phrases import AdminPhrases
 from bot.texts.translation import reworded
@@ -65,9 +65,9 @@ def changes_text(changes: FolderChanges, said: AdminPhrases) -> str:
     return said.changed_since.format(said.and_others.format(names, len(changes.names)) if several else names)
 
 
-def put_back_text(articles: PutBack, said: AdminPhrases) -> str:
+def put_back_text(articles: RestoredArticles, said: AdminPhrases) -> str:
     """What became of the article files that a backup holds; empty where it holds none."""
-    if articles == PutBack():
+    if articles == RestoredArticles():
         return said.no_articles_in_backup
     told = said.put_back_articles.format(articles.written, articles.same)
     if articles.replaced:

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path, PurePosixPath
 
-from bot.admin.knowledge import Previewer, TrialFailed
+from bot.admin.knowledge import Previewer, PreviewFailed
 from bot.admin.permissions import AuditLog, Permission
 from bot.admin.reload_service import ReloadReport, ReloadRequest, ReloadStatus
 from bot.admin.reports import preview_text
@@ -335,7 +335,7 @@ class UploadService:
             raise UploadRefused(said.too_big.format(LIMIT >> 20)) from None
         except StorageUnavailable as error:
             raise _not_taken(error, said) from error
-        except TrialFailed as error:
+        except PreviewFailed as error:
             raise UploadRefused(said.too_costly) from error
         except Exception as error:  # whatever a platform's download may raise
             log.exception("attachment %s could not be fetched", upload)

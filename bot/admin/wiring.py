@@ -14,14 +14,14 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from bot.admin.context import AdminContext, AdminGuard, DegradedState, Owners, running, text_reply
-from bot.admin.http import Act, Asked, WrongRequest
-from bot.admin.knowledge import Previewer, try_file
+from bot.admin.http import Act, ActRequest, WrongRequest
+from bot.admin.knowledge import Previewer, preview_file
 from bot.admin.operations import UPGRADE, WATCH, ReloadTrigger, audited_reload, audited_restore, poll_folder
 from bot.admin.permissions import AuditLog, Authorizer
 from bot.admin.reload_service import ReloadReport, ReloadRequest, ReloadService, ReloadStatus
 from bot.admin.reports import changes_text, report_json
 from bot.admin.uploads import UploadService, UploadStore
-from bot.backup import BackupRefused, Restored, clear_left, restore_backup
+from bot.backup import BackupRefused, RestoredBackup, clear_left, restore_backup
 from bot.errors import StateError
 from bot.messages import Reply
 from bot.ports import InMemoryPreferences, InMemorySessions, PlatformRegistry, Preferences, SessionStore
@@ -64,7 +64,7 @@ class AdminOptions:
     data: Path
     owners: Owners
     watch: float = 0
-    preview: Previewer = try_file
+    preview: Previewer = preview_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ async def open_admin(
     authorizer = Authorizer(options.owners.ids, state.roles if state else shared.closed, audit_log, clock)
     reload_trigger = ReloadTrigger(reload_service, audit_log)
 
-    async def restore(backup: Path) -> Restored:
+    async def restore(backup: Path) -> RestoredBackup:
         if state is None:
             raise BackupRefused("共享状态打不开，不能在运行中恢复；请停下后再运行 chuchu restore")
         return await restore_backup(backup, options.articles, options.data, knowledge.versions, state)
@@ -201,10 +201,10 @@ class AdminActs:
     reload_service: ReloadService
     audit_log: AuditLog
     platforms: PlatformRegistry
-    restore_from: Callable[[Path], Awaitable[Restored]]
+    restore_from: Callable[[Path], Awaitable[RestoredBackup]]
     said: AdminPhrases
 
-    async def reload(self, by: str, asked: Asked) -> tuple[int, JsonValue]:
+    async def reload(self, by: str, asked: ActRequest) -> tuple[int, JsonValue]:
         """Reload; `dry` (also `?dry=1`) only works it out, `confirm` hands a report's code back."""
         dry, confirm = asked.get("dry", False), asked.get("confirm")
         if dry not in (True, False, "1", "0") or not isinstance(confirm, str | None):
@@ -212,11 +212,11 @@ class AdminActs:
         request = ReloadRequest(by, dry in (True, "1"), confirm)
         return self._reported(await audited_reload(self.reload_service, self.audit_log, request))
 
-    async def list_platforms(self, by: str, asked: Asked) -> tuple[int, JsonValue]:
+    async def list_platforms(self, by: str, asked: ActRequest) -> tuple[int, JsonValue]:
         """Tell of each platform that is open what keeps messages from coming in, or null."""
         return 200, {"platforms": dict(self.platforms.problems())}
 
-    async def restore(self, by: str, asked: Asked) -> tuple[int, JsonValue]:
+    async def restore(self, by: str, asked: ActRequest) -> tuple[int, JsonValue]:
         """Put the backup `file` back."""
         file = asked.get("file")
         if not isinstance(file, str) or not file or "\0" in file:

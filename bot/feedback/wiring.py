@@ -14,7 +14,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from bot.admin.context import AdminContext
-from bot.admin.http import Act, Asked, WrongRequest
+from bot.admin.http import Act, ActRequest, WrongRequest
 from bot.admin.permissions import AuditLog, Permission
 from bot.admin.reload_service import ReloadReport
 from bot.errors import StateError
@@ -265,7 +265,7 @@ class FeedbackActs:
         acts = {"unanswered": self.unanswered, "alias": self.alias, "unalias": self.unalias}
         return {name: partial(self._or_why, act) for name, act in acts.items()}
 
-    async def unanswered(self, by: str, asked: Asked) -> tuple[int, JsonValue]:
+    async def unanswered(self, by: str, asked: ActRequest) -> tuple[int, JsonValue]:
         """List the questions asked most in vain, `limit` of them (50)."""
         limit = asked.get("limit", LISTED)
         if isinstance(limit, bool) or not isinstance(limit, int) or not 0 < limit <= MOST:
@@ -279,7 +279,7 @@ class FeedbackActs:
         ]
         return 200, {"questions": listed}
 
-    async def alias(self, by: str, asked: Asked) -> tuple[int, JsonValue]:
+    async def alias(self, by: str, asked: ActRequest) -> tuple[int, JsonValue]:
         """Take `words`, two names of the same thing; without them list what there is."""
         words = asked.get("words", "")
         if not isinstance(words, str):
@@ -299,7 +299,7 @@ class FeedbackActs:
         taken = self.said.alias_taken.format(" = ".join(names), waiting)
         return 200, {"text": taken, "done": True, "names": list(names)}
 
-    async def unalias(self, by: str, asked: Asked) -> tuple[int, JsonValue]:
+    async def unalias(self, by: str, asked: ActRequest) -> tuple[int, JsonValue]:
         """Forget the group of a `number`."""
         number = asked.get("number")
         if isinstance(number, bool) or not isinstance(number, int) or number < 1:
@@ -309,7 +309,7 @@ class FeedbackActs:
         text = self.said.alias_gone if gone else self.said.no_alias
         return (200 if gone else 404), {"text": text, "done": gone}
 
-    async def _or_why(self, act: Act, by: str, asked: Asked) -> tuple[int, JsonValue]:
+    async def _or_why(self, act: Act, by: str, asked: ActRequest) -> tuple[int, JsonValue]:
         try:
             return await act(by, asked)
         except StateError as error:

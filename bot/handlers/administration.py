@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.admin.context import AdminContext, text_reply
-from bot.admin.operations import audited_reload, audited_rollback, wants_a_person
+from bot.admin.operations import audited_reload, audited_rollback, needs_attention
 from bot.admin.permissions import Permission, Role
 from bot.admin.reload_service import ReloadReport, ReloadRequest
 from bot.admin.reports import audit_line, changes_text, moment, progress_text, report_text, version_line
@@ -71,7 +71,7 @@ class ReloadHandlers:
 
     async def announce(self, report: ReloadReport) -> None:
         """Tell owners, with the button, of a reload that nobody waited for and that a person should look at."""
-        if not wants_a_person(report):
+        if not needs_attention(report):
             return
 
         async def say(owner: str, said: AdminPhrases) -> Reply:

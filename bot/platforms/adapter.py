@@ -10,7 +10,7 @@ from bot.inbox import ClaimedUpdate, Inbox, UpdateStatus
 from bot.messages import ButtonPress, Chat, Conversation, InlineQuery, Message, Reply
 from bot.platforms.calls import CallError
 from bot.platforms.scheduler import Job, Result
-from bot.platforms.sending import Asked, ChatDirectory, Outbox
+from bot.platforms.sending import ChatDirectory, Outbox, ReplyContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +38,14 @@ class Ignored:
 
 
 @dataclass(frozen=True, slots=True)
-class Excuse:
+class Unsupported:
     """Something that the platform itself cannot serve, and says so."""
 
     chat: Chat
     reply: Reply
 
 
-Event = Message | ButtonPress | InlineQuery | Migrated | Membership | Ignored | Excuse
+Event = Message | ButtonPress | InlineQuery | Migrated | Membership | Ignored | Unsupported
 
 
 NOT_SERVED = "other"  # the kind of an update that is stored only to be acknowledged
@@ -124,7 +124,7 @@ class Adapter:
                 await (
                     self._chats.reopen(chat, at=at) if member else self._chats.close(chat, "put out", at=at)
                 )
-            case Excuse(chat, reply):
+            case Unsupported(chat, reply):
                 await self._say(chat, [reply], job)
                 return Result(UpdateStatus.REFUSED, "not served here")
             case Ignored(why):
@@ -177,8 +177,8 @@ class Adapter:
             last = await self._outbox.send(chat, reply, self._asked(job, at))
         return last
 
-    def _asked(self, job: Job, part: object) -> Asked:
-        return Asked(job.slots, job.update.received, f"{job.update.id}.{part}", self._inbox.held)
+    def _asked(self, job: Job, part: object) -> ReplyContext:
+        return ReplyContext(job.slots, job.update.received, f"{job.update.id}.{part}", self._inbox.held)
 
     async def _flooded(self, message: Message, job: Job) -> Result:
         """Refuse, and say so once a minute."""

@@ -281,7 +281,7 @@ def host_of(address: str) -> str:
     return urlsplit(address).netloc.rpartition("@")[2]
 
 
-async def tried(call: Callable[[], Awaitable[T]], address: str, setting: str) -> T | Finding:
+async def call_or_finding(call: Callable[[], Awaitable[T]], address: str, setting: str) -> T | Finding:
     """Make a call; return what it returns, or the finding that the server cannot be used at all.
 
     `setting` is the one that holds the address.
@@ -292,22 +292,22 @@ async def tried(call: Callable[[], Awaitable[T]], address: str, setting: str) ->
     try:
         return await call()
     except CallError as error:
-        if (found := no_use(error, address, setting)) is None:
+        if (found := unusable(error, address, setting)) is None:
             raise
         return found
 
 
-async def reached(
+async def first_call(
     call: Callable[[], Awaitable[HttpAnswer]], address: str, setting: str
 ) -> tuple[HttpAnswer | None, list[Finding]]:
     """Make the first call; return its answer, None where the server cannot be used, and what that tells."""
-    answer = await tried(call, address, setting)
+    answer = await call_or_finding(call, address, setting)
     if isinstance(answer, Finding):
         return None, [answer]
-    return answer, [well("reached", host_of(address)), *clock(answer.headers)]
+    return answer, [well("reached", host_of(address)), *clock_findings(answer.headers)]
 
 
-def no_use(error: CallError, address: str, setting: str) -> Finding | None:
+def unusable(error: CallError, address: str, setting: str) -> Finding | None:
     """The finding that a server cannot be used at all; None where it answered, and refused."""
     match error:
         case ConnectFailed() | Disconnected() | OutcomeUnknown():
@@ -319,7 +319,7 @@ def no_use(error: CallError, address: str, setting: str) -> Finding | None:
     return None
 
 
-def clock(headers: Mapping[str, str], now: Callable[[], float] = time.time) -> Iterator[Finding]:
+def clock_findings(headers: Mapping[str, str], now: Callable[[], float] = time.time) -> Iterator[Finding]:
     """Compare our clock with that of a server's answer; nothing where it does not tell."""
     try:
         theirs = parsedate_to_datetime(headers.get("Date", "")).timestamp()

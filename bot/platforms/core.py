@@ -33,7 +33,7 @@ from bot.platforms.sending import (
 )
 from bot.ports import PlatformHost
 from bot.runtime import background, periodic, restarting
-from bot.sharing import SPEAKING, Led, Rate, Rates
+from bot.sharing import SPEAKING, Leadership, Rate, Rates
 
 TIDY_SECONDS = 3600.0
 LEARN_SECONDS = 60.0  # until what other processes learnt about chats is read
@@ -78,14 +78,14 @@ class PlatformService(ABC, Generic[D]):
         pace: Pace,
         patience: float | None = None,
         clocks: Clocks | None = None,
-        led: Led = Led.NOTHING,
+        led: Leadership = Leadership.NOTHING,
     ) -> None:
         name = self.setup.name
         self._host = host
         self._pace = pace
         self._clocks = clocks or Clocks()
         self._led = led
-        self._leader = SPEAKING if led is Led.EVERYTHING else name
+        self._leader = SPEAKING if led is Leadership.EVERYTHING else name
         self._adapter: Adapter | None = None
         self.metrics = host.metrics
         self.inbox = host.inboxes.of(name)
@@ -153,7 +153,7 @@ class PlatformService(ABC, Generic[D]):
 
     def problem(self) -> str | None:
         """Say what keeps messages from coming in, or None; that another process leads keeps none."""
-        if self._led is not Led.NOTHING and not self._host.sharing.leads(self._leader):
+        if self._led is not Leadership.NOTHING and not self._host.sharing.leads(self._leader):
             return self._host.sharing.leaderless(self._leader)
         return (
             self.health.problem if self._adapter else self.health.problem or "it is not known yet who we are"
@@ -210,12 +210,12 @@ class PlatformService(ABC, Generic[D]):
                 await asyncio.Event().wait()
 
         await self.chats.load()
-        led = self._led is Led.EVERYTHING
+        led = self._led is Leadership.EVERYTHING
         async with background(self._host.sharing.lead(SPEAKING, leading)) if led else alive():
             yield
 
     def _led_here(self, work: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[object]]:
-        if self._led is Led.RECEIVING:
+        if self._led is Leadership.RECEIVING:
             return partial(self._host.sharing.lead, self.setup.name, work)
         return work
 

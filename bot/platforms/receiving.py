@@ -284,7 +284,7 @@ def later() -> web.Response:
     return web.Response(status=503, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
-class Deliveries(ABC):
+class DeliveryHandler(ABC):
     """The handler of a path that a platform brings updates to, until `close`."""
 
     def __init__(self, health: ConnectionHealth) -> None:

@@ -230,7 +230,7 @@ class Transport(ABC, Generic[D]):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReplyContext:
     """What a reply answers: the caller's place among the slots, when it was asked, a key of its own; `held` of the inbox."""
 
     slots: Slots
@@ -256,7 +256,7 @@ class Outbox(Generic[D]):
         self._metrics = metrics
         self._moved = moved
 
-    async def send(self, chat: Chat | None, reply: Reply, asked: Asked | None = None) -> str | None:
+    async def send(self, chat: Chat | None, reply: Reply, asked: ReplyContext | None = None) -> str | None:
         """Send or edit; return the id of the last message, or None where nothing could be said.
 
         `chat` is None where only the message to edit is known. A chat that closed before somebody asked in it has
@@ -273,7 +273,7 @@ class Outbox(Generic[D]):
                 break
         return last
 
-    async def notice(self, press: ButtonPress, text: str | None, asked: Asked) -> None:
+    async def notice(self, press: ButtonPress, text: str | None, asked: ReplyContext) -> None:
         """Acknowledge a press; where a platform shows no notice, it is said as a message."""
         if not await self._transport.notice(press, text) and text and press.chat is not None:
             await self.send(press.chat, Reply([Run(text)]), asked)
@@ -287,7 +287,7 @@ class Outbox(Generic[D]):
             self._moved(old, new)
             logger.info("a chat has a new id")
 
-    async def _say(self, chat: Chat | None, draft: D, asked: Asked | None, key: str) -> str | None:
+    async def _say(self, chat: Chat | None, draft: D, asked: ReplyContext | None, key: str) -> str | None:
         since = asked.since if asked else 0.0
         while True:
             if chat is not None and self._chats.closed(self._chats.resolve(chat.id), draft.thread, since):
@@ -319,7 +319,7 @@ class Outbox(Generic[D]):
                     await self._chats.reopen(self._chats.resolve(chat.id), draft.thread)
                 return sent
 
-    async def _persist(self, chat: Chat | None, draft: D, asked: Asked | None, key: str) -> str:
+    async def _persist(self, chat: Chat | None, draft: D, asked: ReplyContext | None, key: str) -> str:
         """Call until it was executed or refused, holding back as the server asks."""
         disconnected = False
         for failures in range(TRIES):

@@ -269,7 +269,7 @@ class News:
     pairs: tuple[tuple[str, str], ...]
 
 
-Say = Callable[[News], Reply]
+SayNews = Callable[[News], Reply]
 """Makes one digest."""
 
 
@@ -311,7 +311,7 @@ class Watches(Repository):
                 await connection.execute(delete(notified).where(notified.c.watch == watch_id))
             return gone
 
-    async def tell(self, news: Sequence[News], say: Say, now: datetime) -> int:
+    async def tell(self, news: Sequence[News], say: SayNews, now: datetime) -> int:
         """Put one digest a chat into the outgoing queue, of what its watches were not told before.
 
         All of it, or nothing: no watch is told twice of one fact. Returns how many digests there are.

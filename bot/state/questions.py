@@ -58,7 +58,7 @@ class PinnedAnswer:
     fact: str
 
 
-Say = Callable[[Subscriber], Reply]
+SayAnswer = Callable[[Subscriber], Reply]
 """Says to one chat what it hoped for."""
 
 
@@ -120,7 +120,7 @@ class Questions(Repository):
         mine = update(questions).where(questions.c.id == question_id)
         return await self._database.change(mine.values(state=state.value)) == 1
 
-    async def resolve(self, question_id: str, say: Say, now: datetime) -> int:
+    async def resolve(self, question_id: str, say: SayAnswer, now: datetime) -> int:
         """Take an answered question away and put what `say` says to each hoping chat into the outgoing queue.
 
         All of it, or nothing: who hopes is told once. Returns how many will be told.
@@ -130,7 +130,7 @@ class Questions(Repository):
             await remove(connection, [question_id])
             return told
 
-    async def hint(self, question_id: str, say: Say, now: datetime) -> int:
+    async def hint(self, question_id: str, say: SayAnswer, now: datetime) -> int:
         """Put what `say` says to each hoping chat into the outgoing queue; the question stays. Returns how many."""
         async with self._database.writing() as connection:
             return await _tell(connection, question_id, say, now)
@@ -174,7 +174,7 @@ class Questions(Repository):
         ]
 
 
-async def _tell(connection: AsyncConnection, question_id: str, say: Say, now: datetime) -> int:
+async def _tell(connection: AsyncConnection, question_id: str, say: SayAnswer, now: datetime) -> int:
     waiting = (await connection.execute(select(alerts).where(alerts.c.question == question_id))).all()
     subscribers = [Subscriber(chat_of(row), row.language) for row in waiting]
     await enqueue(connection, [(one.chat, say(one)) for one in subscribers], now)

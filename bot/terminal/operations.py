@@ -167,7 +167,7 @@ MARKS = {Severity.WELL: "✓", Severity.ADVICE: "!", Severity.WRONG: "✗"}
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class RunningBot:
     """A bot that runs from the data folder: the troubles of its platforms, or why it cannot be asked for them."""
 
     problems: Mapping[str, str | None]
@@ -198,7 +198,7 @@ def doctor(settings: Settings) -> int:
     return 1 if asyncio.run(_all(setups, said, running, presence)) else 0
 
 
-def _running(settings: Settings) -> Running | None:
+def _running(settings: Settings) -> RunningBot | None:
     """Ask the bot that runs from the data folder; None where none does."""
     try:
         address = serving_address(settings)
@@ -206,14 +206,14 @@ def _running(settings: Settings) -> Running | None:
             return None
         told = call_admin_api(settings, address, "platforms", {})
     except StartError as error:
-        return Running({}, str(error))
+        return RunningBot({}, str(error))
     if "platforms" not in told:
-        return Running({}, str(told.get("starting")))
-    return Running(cast("dict[str, str | None]", told["platforms"]))
+        return RunningBot({}, str(told.get("starting")))
+    return RunningBot(cast("dict[str, str | None]", told["platforms"]))
 
 
 async def _all(
-    setups: Sequence[PlatformSetup], said: DoctorPhrases, running: Running | None, presence: Presence
+    setups: Sequence[PlatformSetup], said: DoctorPhrases, running: RunningBot | None, presence: Presence
 ) -> bool:
     """Write what is found, platform by platform; return whether something is wrong."""
     looking = [asyncio.create_task(_found(setup, presence)) for setup in setups]

@@ -13,7 +13,7 @@ from bot.rendering.answer import shown_query
 from bot.rendering.fact import Permalinks, issue, lines, no_permalinks
 from bot.rendering.printed import PrintedParagraph, printed_sections
 from bot.texts import Phrases
-from bot.web.readers import QUERIES, browsing
+from bot.web.readers import QUERIES, browse_of
 from bot.web.templates import TEMPLATES, Piece, Reader, address, pieces, reader_of
 from knowledge.model import Article, Browse, Document, Fact, Hit, Listed
 from knowledge.schemas import KEYWORDS
@@ -35,7 +35,7 @@ class ArticleLine:
 
 async def show_articles(request: web.Request) -> web.Response:
     """List one page of articles, with what they can be chosen by."""
-    browse, reader = browsing(request), reader_of(request)
+    browse, reader = browse_of(request), reader_of(request)
     listing = await request.app[QUERIES].read(lambda snapshot: snapshot.browse(browse))
     last = browse.first + browse.most >= listing.total
     return request.app[TEMPLATES].page(
@@ -107,7 +107,7 @@ class HitsView:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ArticleView:
     """An article to be read: its facts, the one to mark, and the hits of the question that led here."""
 
     article: Article
@@ -184,7 +184,7 @@ async def show_clipping(request: web.Request) -> web.Response:
     return web.Response(body=picture, content_type="image/png", headers=headers)
 
 
-def find(snapshot: Snapshot, article_id: str, fact_id: str, asked: str) -> Read | None:
+def find(snapshot: Snapshot, article_id: str, fact_id: str, asked: str) -> ArticleView | None:
     """Find what to show; a fact of another article marks nothing."""
     article = snapshot.article(article_id)
     held = snapshot.document(article.file) if article else None
@@ -199,7 +199,7 @@ def find(snapshot: Snapshot, article_id: str, fact_id: str, asked: str) -> Read 
     if asked.strip():
         answer = ask_verified(snapshot, asked, HITS)
         hits = answer.hits or answer.related[:RELATED]
-    return Read(
+    return ArticleView(
         article,
         held,
         facts,
@@ -210,7 +210,7 @@ def find(snapshot: Snapshot, article_id: str, fact_id: str, asked: str) -> Read 
     )
 
 
-def source_lines(found: Read) -> list[LineView]:
+def source_lines(found: ArticleView) -> list[LineView]:
     """The lines to show: all of them, or those around the quote in a file too long for a page."""
     document = found.document
     numbers = range(1, len(document.lines) + 1)
@@ -244,7 +244,7 @@ def _cited(fact: Fact, said: Phrases) -> str:
     return said.cite.format(title=fact.article.title.text, lines=where, file=fact.article.file)
 
 
-def _hits(found: Read, asked: str) -> HitsView | None:
+def _hits(found: ArticleView, asked: str) -> HitsView | None:
     ids = [hit.fact.id for hit in found.hits]
     if not ids or found.fact is None or found.fact.id not in ids:
         return None
@@ -259,7 +259,7 @@ def _hits(found: Read, asked: str) -> HitsView | None:
     )
 
 
-def _line_view(found: Read, number: int) -> LineView:
+def _line_view(found: ArticleView, number: int) -> LineView:
     spans = [(s.start, s.end) for s in (found.fact.spans if found.fact else ()) if s.line == number]
     page, line = found.document.on_page(number)
     shown = str(line) if page is None else f"{page}:{line}"

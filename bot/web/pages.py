@@ -13,7 +13,7 @@ from bot.rendering.answer import Agreement, agreement, heading_runs, nearest_hit
 from bot.rendering.fact import issue, lines, shown_marks
 from bot.texts import Phrases
 from bot.web.articles import fact_path, source_path
-from bot.web.readers import QUERIES, READERS, ApiQuestion, question
+from bot.web.readers import QUERIES, READERS, ApiQuestion, question_of
 from bot.web.templates import TEMPLATES, Piece, Reader, address, pieces, reader_of
 from knowledge.model import Answer, Article, Browse, Hit, Listing
 from knowledge.search.conversation import Hints
@@ -99,7 +99,7 @@ class AnswerView:
 
 async def show_page(request: web.Request) -> web.Response:
     """Show the page, with the answer in it where a query is given."""
-    asked, reader, templates = question(request), reader_of(request), request.app[TEMPLATES]
+    asked, reader, templates = question_of(request), reader_of(request), request.app[TEMPLATES]
     if asked is None:
         listing = await request.app[QUERIES].read(lambda snapshot: snapshot.browse(Browse(most=TITLES)))
         return templates.page("talk.html", reader, "", answer=None, listing=listing, library="")

@@ -166,7 +166,7 @@ async def answer_api(request: web.Request) -> web.Response:
     Raises:
         HTTPBadRequest: there is no `q`, or a bad limit.
     """
-    asked = question(request)
+    asked = question_of(request)
     if asked is None:
         raise web.HTTPBadRequest(text=reader_of(request).said.site.no_question)
     answer = await request.app[READERS].ask(
@@ -176,12 +176,12 @@ async def answer_api(request: web.Request) -> web.Response:
 
 
 async def articles_api(request: web.Request) -> web.Response:
-    browse = browsing(request)
+    browse = browse_of(request)
     listing = await request.app[QUERIES].read(lambda snapshot: snapshot.browse(browse))
     return _json(dump(listing_json(listing)))
 
 
-def question(request: web.Request) -> ApiQuestion | None:
+def question_of(request: web.Request) -> ApiQuestion | None:
     """What is asked, or None where nothing is.
 
     Raises:
@@ -195,13 +195,13 @@ def question(request: web.Request) -> ApiQuestion | None:
     context = [text for text in request.query.getall("context", []) if text.strip()]
     if any(len(text) > LONGEST_QUERY for text in (*given, *context)):
         raise web.HTTPRequestURITooLong(text=said.longest_question.format(LONGEST_QUERY))
-    hits = limit(request)
+    hits = limit_of(request)
     if not given:
         return None
     return ApiQuestion(given[0], hits, _name(request, "library"), tuple(context[-MOST_CONTEXT:]))
 
 
-def browsing(request: web.Request) -> Browse:
+def browse_of(request: web.Request) -> Browse:
     """Which articles are to be listed.
 
     Raises:
@@ -217,7 +217,7 @@ def browsing(request: web.Request) -> Browse:
     page = query.get("page", "") or "1"
     if not (page.isascii() and page.isdigit() and 0 < int(page[:7]) <= MOST_PAGES):
         raise web.HTTPBadRequest(text=said.wrong_page)
-    most = limit(request, A_PAGE)
+    most = limit_of(request, A_PAGE)
     library, newspaper = _name(request, "library"), _name(request, "newspaper")
     return Browse(
         query.get("words", "")[:_NAME].strip(),
@@ -230,7 +230,7 @@ def browsing(request: web.Request) -> Browse:
     )
 
 
-def limit(request: web.Request, otherwise: int = 10) -> int:
+def limit_of(request: web.Request, otherwise: int = 10) -> int:
     """How many at most.
 
     Raises:

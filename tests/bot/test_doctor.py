@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.platforms.calls import clock
+from bot.platforms.calls import clock_findings
 from bot.platforms.feishu.client import Credentials
 from bot.platforms.feishu.client import examine as examine_feishu
 from bot.platforms.matrix.client import examine as examine_matrix
@@ -178,8 +178,8 @@ async def test_matrix_as_it_should_be_and_its_troubles_are_each_the_last_finding
 )
 def test_the_clock_is_compared_with_the_servers(ahead: float, wanted: str) -> None:
     headers = {"Date": "Sat, 28 Nov 2026 12:00:00 GMT"}
-    assert [found.told for found in clock(headers, lambda: 1795867200 + ahead)] == [wanted]
-    assert list(clock({})) == list(clock({"Date": "soon"})) == []
+    assert [found.told for found in clock_findings(headers, lambda: 1795867200 + ahead)] == [wanted]
+    assert list(clock_findings({})) == list(clock_findings({"Date": "soon"})) == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -20,8 +20,8 @@ from bot.platforms.calls import (
     ServerFault,
     Unauthorized,
     advice,
-    no_use,
-    reached,
+    first_call,
+    unusable,
     well,
     wrong,
 )
@@ -249,7 +249,7 @@ async def examine(credentials: Credentials, api: str, long_connection: bool) -> 
     """Look whether an app can serve; `long_connection` tells how it wants its events."""
     async with HttpClient(connections=2, seconds=EXAMINE_SECONDS) as http:
         asking = {"app_id": credentials.app_id, "app_secret": credentials.app_secret}
-        answer, found = await reached(
+        answer, found = await first_call(
             lambda: http.call("POST", f"{api}/open-apis/auth/v3/tenant_access_token/internal", json=asking),
             api,
             API_SETTING,
@@ -261,7 +261,7 @@ async def examine(credentials: Credentials, api: str, long_connection: bool) -> 
         try:
             checked(answer)
         except CallError as error:
-            yield no_use(error, api, API_SETTING) or wrong("feishu_app_refused", str(error))
+            yield unusable(error, api, API_SETTING) or wrong("feishu_app_refused", str(error))
             return
         yield well("identity_known", credentials.app_id)
         calls = FeishuApi(http, credentials, api)

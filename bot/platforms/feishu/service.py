@@ -36,7 +36,7 @@ from bot.platforms.feishu.updates import (
     BrokenFrame,
     FeishuIdentity,
     Frame,
-    Pieces,
+    FrameAssembler,
     decode,
     parent_of,
     shown_text,
@@ -46,7 +46,7 @@ from bot.platforms.feishu.updates import (
 from bot.platforms.receiving import (
     BODY_LIMIT,
     ConnectionHealth,
-    Deliveries,
+    DeliveryHandler,
     Receiver,
     frames,
     refusal,
@@ -147,7 +147,7 @@ class FeishuConnection:
             self._health.ok()
             pinging = asyncio.create_task(_ping(socket, service, every))
             events: set[asyncio.Task[None]] = set()
-            pieces = Pieces()
+            pieces = FrameAssembler()
             try:
                 async for message in frames(socket, every * SILENCE_PINGS):
                     self._health.ok()
@@ -174,7 +174,7 @@ class FeishuConnection:
             else self._ping_seconds
         )
 
-    def _read(self, data: bytes, pieces: Pieces) -> tuple[Frame, bytes] | None:
+    def _read(self, data: bytes, pieces: FrameAssembler) -> tuple[Frame, bytes] | None:
         """Return a frame that ends an event, and the event; None for all others. A broken one costs nothing more."""
         try:
             frame = decode(data)
@@ -228,7 +228,7 @@ def _service(url: str) -> int:
 CHECK = "url_verification"
 
 
-class EventCallback(Deliveries):
+class EventCallback(DeliveryHandler):
     """The handler of `POST /feishu`."""
 
     def __init__(self, token: str, encrypt_key: str | None, intake: Intake, health: ConnectionHealth) -> None:

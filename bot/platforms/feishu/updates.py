@@ -339,7 +339,7 @@ MOST_PIECES = 64
 WAITING_EVENTS = 64
 
 
-class Pieces:
+class FrameAssembler:
     """Puts events together that came in several frames; what never becomes whole is forgotten for newer ones."""
 
     def __init__(self) -> None:

@@ -22,9 +22,9 @@ from bot.platforms.calls import (
     ServerFault,
     Unauthorized,
     advice,
+    first_call,
     host_of,
     objects,
-    reached,
     text_or_none,
     well,
     wrong,
@@ -231,7 +231,7 @@ async def examine(server: str, token: str) -> AsyncIterator[Finding]:
     """Look whether an account can serve."""
     async with HttpClient(connections=2, seconds=EXAMINE_SECONDS) as http:
         versions = f"{server}/_matrix/client/versions"
-        answer, found = await reached(lambda: http.call("GET", versions), server, "CHUCHU_MATRIX_SERVER")
+        answer, found = await first_call(lambda: http.call("GET", versions), server, "CHUCHU_MATRIX_SERVER")
         if answer and "versions" not in (answer.json if isinstance(answer.json, dict) else {}):
             yield wrong("matrix_no_server", host_of(server), f"HTTP {answer.status}")
             return

@@ -14,7 +14,7 @@ from typing import Self
 
 from bot.inbox import ClaimedUpdate, Inbox, NewUpdate
 from bot.messages import Chat, ChatType, Reply, Run
-from bot.platforms.adapter import Event, Excuse, Ignored, Membership, Migrated, Translate
+from bot.platforms.adapter import Event, Ignored, Membership, Migrated, Translate, Unsupported
 from bot.platforms.calls import CallError, ChatClosed, HttpClient, Json, Refused, objects, parse, within
 from bot.platforms.core import Clocks, Pace, PlatformService
 from bot.platforms.matrix import Matrix
@@ -23,7 +23,7 @@ from bot.platforms.matrix.sending import MatrixDraft, MatrixTransport
 from bot.platforms.matrix.updates import PLATFORM, Identity, RoomDirectory, read, translate
 from bot.platforms.receiving import ConnectionHealth, keep_polling, until_done
 from bot.ports import PlatformHost
-from bot.sharing import Led, Rate
+from bot.sharing import Leadership, Rate
 from bot.texts import in_both
 
 MESSAGE, ENCRYPTED, INVITE = "m.room.message", "m.room.encrypted", "invite"
@@ -255,7 +255,7 @@ class MatrixService(PlatformService[MatrixDraft]):
         self._rooms = RoomDirectory(self._client)
         self._transport = MatrixTransport(self._client, self._rooms)
         patience = 2 * (options.poll_seconds + options.poll_grace)
-        super().__init__(host, self._transport, options.pace, patience, clocks, led=Led.EVERYTHING)
+        super().__init__(host, self._transport, options.pace, patience, clocks, led=Leadership.EVERYTHING)
         self._identity: asyncio.Future[Identity] | None = None
         self._excused: dict[str, float] = {}
 
@@ -364,4 +364,4 @@ class MatrixService(PlatformService[MatrixDraft]):
         self._excused[room] = now
         kind = ChatType.PRIVATE if await self._rooms.private(room) else ChatType.GROUP
         words = in_both(lambda said: said.encrypted_room)
-        return Excuse(Chat(PLATFORM, room, kind), Reply([Run(words)]))
+        return Unsupported(Chat(PLATFORM, room, kind), Reply([Run(words)]))

@@ -75,7 +75,7 @@ class RoomMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class MessageContext:
     """What must be known to understand a message: whether two are alone in the room, and what it is about.
 
     `original` is the message that an edit replaces, `quoted` the event that is answered, `ours` our newest with
@@ -120,7 +120,7 @@ def read(room: str, event: Json) -> RoomMessage:
     )
 
 
-def translate(said: RoomMessage, me: Identity, around: Around) -> Event:
+def translate(said: RoomMessage, me: Identity, around: MessageContext) -> Event:
     """Return what a message means to us."""
     kind = said.content.get("msgtype")
     if said.sender == me.id:
@@ -273,7 +273,7 @@ class RoomDirectory:
         pair = {person, me}
         return [room for room in await self._client.rooms() if await self.members(room) == pair]
 
-    async def around(self, said: RoomMessage, me: Identity) -> Around:
+    async def around(self, said: RoomMessage, me: Identity) -> MessageContext:
         """Find out what must be known to understand a message."""
         private = await self.private(said.room)
         original = await self._original(said) if said.replaces else None
@@ -282,7 +282,7 @@ class RoomDirectory:
         ours = None
         if said.number is not None and answered is None and (private or me.id in said.mentions):
             ours = await self._newest_with_buttons(said, me)
-        return Around(private, original, answered, ours)
+        return MessageContext(private, original, answered, ours)
 
     async def is_admin(self, room: str, person: str) -> bool:
         """Tell whether a person may change a room's settings."""

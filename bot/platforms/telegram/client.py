@@ -32,7 +32,16 @@ from telegram.request import BaseRequest, RequestData
 
 from bot.handlers.commands import Menu, Scope
 from bot.platforms import calls
-from bot.platforms.calls import HttpAnswer, HttpClient, advice, parse, reached, tried, well, wrong
+from bot.platforms.calls import (
+    HttpAnswer,
+    HttpClient,
+    advice,
+    call_or_finding,
+    first_call,
+    parse,
+    well,
+    wrong,
+)
 from bot.ports import Finding
 
 
@@ -258,7 +267,7 @@ EXAMINE_SECONDS = 10.0
 async def examine(token: str, api: str, webhook: str | None) -> AsyncIterator[Finding]:
     """Look whether a bot can serve; `webhook` is the address that updates are to be brought to, None for polling."""
     async with HttpClient(connections=2, seconds=EXAMINE_SECONDS) as http:
-        answer, found = await reached(
+        answer, found = await first_call(
             lambda: http.call("POST", f"{api}/bot{token}/getMe"), api, "CHUCHU_TELEGRAM_API"
         )
         for finding in found:
@@ -272,7 +281,7 @@ async def examine(token: str, api: str, webhook: str | None) -> AsyncIterator[Fi
         yield well("bot_named", f"@{me.get('username', '')}")
         if not me.get("supports_inline_queries"):
             yield advice("telegram_no_inline")
-        told = await tried(
+        told = await call_or_finding(
             lambda: http.call("POST", f"{api}/bot{token}/getWebhookInfo"), api, "CHUCHU_TELEGRAM_API"
         )
         yield told if isinstance(told, Finding) else _receiving(_result(told) or {}, webhook)

@@ -27,7 +27,7 @@ from bot.platforms.receiving import (
     BODY_LIMIT,
     CALL_LONGEST,
     ConnectionHealth,
-    Deliveries,
+    DeliveryHandler,
     Receiver,
     keep_polling,
     refusal,
@@ -39,7 +39,7 @@ from bot.platforms.telegram.client import AiohttpRequest, Conflict, TelegramOutc
 from bot.platforms.telegram.sending import ApiCall, BotApiTransport
 from bot.platforms.telegram.updates import TelegramIdentity, translate
 from bot.ports import PlatformHost
-from bot.sharing import Led, Rate
+from bot.sharing import Leadership, Rate
 
 UPDATE_TYPES = (
     "message",
@@ -167,7 +167,7 @@ class Poller:
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
 
 
-class Webhook(Deliveries):
+class Webhook(DeliveryHandler):
     """The handler of `POST /telegram`."""
 
     def __init__(self, secret: str, receiver: Receiver, health: ConnectionHealth) -> None:
@@ -257,7 +257,7 @@ class TelegramService(PlatformService[ApiCall]):
             Pace(options.overall, places=options.places, drain_seconds=DRAIN_SECONDS),
             None if options.webhook_url else 3.0 * options.poll_seconds,
             clocks,
-            Led.NOTHING if options.webhook_url else Led.RECEIVING,
+            Leadership.NOTHING if options.webhook_url else Leadership.RECEIVING,
         )
         self.webhook = self._make_webhook()
 

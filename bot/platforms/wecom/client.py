@@ -25,9 +25,9 @@ from bot.platforms.calls import (
     ServerFault,
     Unauthorized,
     advice,
+    first_call,
     host_of,
     parse,
-    reached,
     well,
     wrong,
 )
@@ -222,7 +222,7 @@ async def examine(options: WeComOptions, presence: Presence) -> AsyncIterator[Fi
     """
     address = options.address
     async with HttpClient(connections=2, seconds=EXAMINE_SECONDS) as http:
-        answer, found = await reached(lambda: http.call("GET", address), address, "CHUCHU_WECOM_SERVER")
+        answer, found = await first_call(lambda: http.call("GET", address), address, "CHUCHU_WECOM_SERVER")
         for finding in found:
             yield finding
         if answer is None:

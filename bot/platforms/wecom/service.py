@@ -21,7 +21,7 @@ from bot.platforms.wecom.client import WeComConnection, WeComOptions
 from bot.platforms.wecom.sending import WeComDraft, WeComTransport
 from bot.platforms.wecom.updates import MESSAGE, callback, to_update, translate
 from bot.ports import PlatformHost
-from bot.sharing import Led
+from bot.sharing import Leadership
 
 UNSTORED_KEPT, UNSTORED_BYTES = 10_000, 64 * 1024 * 1024
 RETRY_SECONDS = 0.5
@@ -29,7 +29,7 @@ LAST_SECONDS = 0.5
 logger = logging.getLogger(__name__)
 
 
-class Unstored:
+class UnstoredFrames:
     """What came and is not stored yet: in memory only, so bounded in number and size."""
 
     def __init__(self) -> None:
@@ -68,12 +68,12 @@ class WeComService(PlatformService[WeComDraft]):
     def __init__(self, options: WeComOptions, host: PlatformHost, clocks: Clocks | None = None) -> None:
         self._transport = WeComTransport()
         pace = Pace(per_chat=options.per_chat, per_group=options.per_chat)
-        super().__init__(host, self._transport, pace, clocks=clocks, led=Led.EVERYTHING)
+        super().__init__(host, self._transport, pace, clocks=clocks, led=Leadership.EVERYTHING)
         self._http = HttpClient(connections=4)
         self._connection = self._transport.connection = WeComConnection(
             self._http, options, self.health, self._take
         )
-        self._unstored = Unstored()
+        self._unstored = UnstoredFrames()
         self._arrived = asyncio.Event()
 
     def problem(self) -> str | None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from bot.inbox import NewUpdate
 from bot.messages import ButtonPress, Chat, ChatType, Message, Reply, Run, Sender
-from bot.platforms.adapter import NOT_SERVED, Event, Excuse, Ignored
+from bot.platforms.adapter import NOT_SERVED, Event, Ignored, Unsupported
 from bot.platforms.calls import Json, needed_text, objects, text_or_none, within
 from bot.texts import in_both
 
@@ -78,7 +78,7 @@ def _event(called: WeComFrame) -> Event:
     if called.command == EVENT:
         return _press(said, chat, person)
     if said.get("msgtype") == "file" and chat.type is ChatType.PRIVATE:
-        return Excuse(chat, Reply([Run(in_both(lambda said: said.no_files_here))]))
+        return Unsupported(chat, Reply([Run(in_both(lambda said: said.no_files_here))]))
     text = _words(said)
     if not text:
         return Ignored("no text")

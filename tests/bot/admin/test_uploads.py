@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.admin.knowledge import try_file
+from bot.admin.knowledge import preview_file
 from bot.admin.uploads import LIMIT, UploadService, UploadStore, shown_name, stored_name
 from bot.messages import Attachment
 from bot.state.sessions import Uploads, UploadState
@@ -33,7 +33,7 @@ async def send(room: Hall, name: str, *pieces: bytes, size: int | None = None, s
 
 
 async def test_a_file_is_shown_with_its_first_facts_then_published_and_found(tmp_path: Path) -> None:
-    async with hall(tmp_path, preview=try_file) as room:
+    async with hall(tmp_path, preview=preview_file) as room:
         said = await send(room, "步道.txt", TEXT.encode())
         assert (
             "1 篇文章，2 句" in said
@@ -247,5 +247,7 @@ async def test_a_file_nobody_decided_on_for_a_day_goes_unless_it_is_being_publis
     assert context
     rows = PressedMeanwhile(context.state.uploads) if pressed else context.state.uploads
     files = UploadStore(room.data, room.articles)
-    await UploadService(rows, files, context.platforms, context.audit_log, room.clock, try_file).forget_old()
+    await UploadService(
+        rows, files, context.platforms, context.audit_log, room.clock, preview_file
+    ).forget_old()
     assert bool(files_below(room.data / "uploads")) == pressed

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.backup import BackupRefused, PutBack, Written, restore_backup, unpacked, write_backup
+from bot.backup import BackupRefused, RestoredArticles, WrittenBackup, restore_backup, unpacked, write_backup
 from bot.errors import StateReadOnly
 from bot.messages import Chat, ChatType
 from bot.state.chats import Subscriber
@@ -49,7 +49,7 @@ async def data_folder(folder: Path) -> Path:
 
 async def test_what_was_backed_up_is_put_back_elsewhere(tmp_path: Path) -> None:
     data, elsewhere, file = await data_folder(tmp_path), tmp_path / "elsewhere", tmp_path / "backup"
-    assert write_backup(tmp_path / "articles", data, sqlite_address(data), file) == Written(
+    assert write_backup(tmp_path / "articles", data, sqlite_address(data), file) == WrittenBackup(
         file.stat().st_size, 2
     )
     assert file.stat().st_mode & 0o777 == 0o600
@@ -176,12 +176,12 @@ async def test_article_files_come_back_to_an_empty_machine_and_nothing_looks_cha
     versions = SnapshotRepository(elsewhere / SERVED)
     async with open_state(sqlite_address(elsewhere)) as state:
         restored = await restore_backup(file, there, elsewhere, versions, state)
-        assert restored.articles == PutBack(written=4)
+        assert restored.articles == RestoredArticles(written=4)
         assert tree(there) == tree(articles)
         assert not folder_changes(there, versions.folder / restored.version)
         (there / "000.txt").write_text("别的内容\n", encoding="utf-8")
         again = await restore_backup(file, there, elsewhere, versions, state)
-    assert again.articles == PutBack(written=1, same=3, replaced=1)
+    assert again.articles == RestoredArticles(written=1, same=3, replaced=1)
     assert tree(there) == tree(articles)
     (kept,) = (elsewhere / "history" / "000.txt").iterdir()
     assert kept.read_text(encoding="utf-8") == "别的内容\n"

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from bot.messages import Attachment, Button, ButtonPress, Chat, ChatType, Message, Reply, Run, Sender, Style
 from bot.platforms.adapter import Ignored
 from bot.platforms.matrix.sending import CONTENT_BYTES, content, drafts, plainer, size
-from bot.platforms.matrix.updates import BUTTONS, Around, Identity, Quoted, quoted, read, translate
+from bot.platforms.matrix.updates import BUTTONS, Identity, MessageContext, Quoted, quoted, read, translate
 from tests.contract.surface import CITATION, HOSTILE
 from tests.matrix.server import visible
 
 ME = Identity("@chuchu:here", "出处")
 ANN = "@ann:here"
 SHOWN = Quoted("$shown", ME.id, ("c.1", "s.1"), "桥通车了。")
-GROUP, PRIVATE = Around(False), Around(True)
+GROUP, PRIVATE = MessageContext(False), MessageContext(True)
 
 
 def event(body: str = "新桥", sender: str = ANN, /, **content: Any) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def event(body: str = "新桥", sender: str = ANN, /, **content: Any) -> dict[st
     }
 
 
-def meaning(around: Around, body: str = "新桥", sender: str = ANN, /, **content: Any) -> object:
+def meaning(around: MessageContext, body: str = "新桥", sender: str = ANN, /, **content: Any) -> object:
     return translate(read("!r:here", event(body, sender, **content)), ME, around)
 
 
@@ -125,7 +125,7 @@ def test_a_thread_is_a_place_of_its_own_and_its_fallback_answers_nobody() -> Non
     ],
 )
 def test_a_number_alone_presses_the_button_of_ours_that_has_it(
-    around: Around, body: str, press: str | None
+    around: MessageContext, body: str, press: str | None
 ) -> None:
     said = meaning(around, body)
     assert (said.data if isinstance(said, ButtonPress) else None) == press
@@ -162,7 +162,7 @@ def test_nobody_edits_what_another_said(original: Any) -> None:
         (GROUP, {"msgtype": "m.file", "url": "mxc://here/a"}),
     ],
 )
-def test_what_is_not_for_us_is_ignored(around: Around, content: dict[str, Any]) -> None:
+def test_what_is_not_for_us_is_ignored(around: MessageContext, content: dict[str, Any]) -> None:
     assert isinstance(meaning(around, **content), Ignored)
     assert isinstance(meaning(PRIVATE, "新桥", ME.id), Ignored)
 

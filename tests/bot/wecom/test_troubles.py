@@ -15,7 +15,7 @@ from bot.platforms.calls import CallError, RateLimited, Refused, ServerFault
 from bot.platforms.core import Clocks
 from bot.platforms.receiving import REFUSED_SECONDS
 from bot.platforms.wecom.client import SILENCE, TooLate, WeComOptions, error_for
-from bot.platforms.wecom.service import UNSTORED_BYTES, Unstored
+from bot.platforms.wecom.service import UNSTORED_BYTES, UnstoredFrames
 from tests.bot.telegram.service import Echo
 from tests.bot.wecom.service import serving
 from tests.support.clock import Clock
@@ -168,7 +168,7 @@ async def test_what_cannot_be_stored_waits_in_memory_which_is_said_and_has_an_en
             other.execute("ROLLBACK")
         await server.until(lambda: server.said and service.problem() is None)
     assert server.shown() == ["答：新桥"]
-    waiting = Unstored()
+    waiting = UnstoredFrames()
     big = {"body": "x" * (UNSTORED_BYTES // 2)}
     assert [waiting.add(big), waiting.add(big)] == [True, False]
     assert waiting.take() == big
