@@ -257,9 +257,7 @@ async def serving(
         await asyncio.to_thread(site[TEMPLATES].load)
 
         # What admins do, and what learns where the shared state can be used.
-        reloads = ReloadService(
-            settings.articles, knowledge, builder, now, shared.quoted, progress.hear, group.replication
-        )
+        reloads = ReloadService(knowledge, builder, now, shared.quoted, progress.hear, group.replication)
         owners = Owners(settings.admins, settings.language)
         options = AdminOptions(settings.articles, settings.data, owners, settings.watch)
         admin = await enter(open_admin(options, shared, reloads, platforms, now))

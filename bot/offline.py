@@ -138,7 +138,7 @@ async def reload_here(
         knowledge = await stack.enter_async_context(
             start_knowledge(settings.articles, settings.data, builder)
         )
-        reload_service = ReloadService(settings.articles, knowledge, builder, now, state.shown.quoted)
+        reload_service = ReloadService(knowledge, builder, now, state.shown.quoted)
         report = await audited_reload(
             reload_service,
             audit_log,

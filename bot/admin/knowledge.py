@@ -158,6 +158,7 @@ class KnowledgeRuntime:
     `built` is what was built here, None where a stored version was opened.
     """
 
+    articles: Path
     store: SnapshotHolder
     versions: SnapshotRepository
     manifest: Manifest
@@ -195,43 +196,33 @@ async def start_knowledge(
             notices.append("存下的版本是另一版程序建的，照常用它回答；新的一版正在旁边重建")
         built = None
         if opened is None:
-            first = _FirstBuild(articles, versions, builder, language, stack, notices, over, progress)
-            opened, built = await first.opened()
+            try:
+                built, name = await build_first(articles, versions, builder, progress)
+                version = (versions, name, language, None, over)
+                opened = await asyncio.to_thread(open_version, *version)
+            except StorageUnavailable as error:
+                notices.append(f"{error}。现在用临时索引作答，重启后要重建；上传和重载不能用。")
+                folder = stack.enter_context(spare_folder())
+                opened, built = await _built_aside(articles, folder, builder, language, progress)
         store = store or SnapshotHolder()
         store.swap(opened.snapshot, opened.close)
         stack.callback(store.close)
         for notice in notices:
             log.warning("%s", notice)
         yield KnowledgeRuntime(
-            store, versions, opened.manifest, language, tuple(notices), outdated, over, built
+            articles, store, versions, opened.manifest, language, tuple(notices), outdated, over, built
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _FirstBuild:
-    articles: Path
-    versions: SnapshotRepository
-    builder: SnapshotBuilder
-    language: Analyzer
-    stack: AsyncExitStack
-    notices: list[str]
-    over: Over | None
-    progress: Progress
-
-    async def opened(self) -> tuple[Opened, BuildResult]:
-        """Build the first version and open it; where nothing can be stored, one that lasts as long as we do."""
-        try:
-            built, name = await build_first(self.articles, self.versions, self.builder, self.progress)
-            version = (self.versions, name, self.language, None, self.over)
-            return await asyncio.to_thread(open_version, *version), built
-        except StorageUnavailable as error:
-            self.notices.append(f"{error}。现在用临时索引作答，重启后要重建；上传和重载不能用。")
-        folder = self.stack.enter_context(spare_folder())
-        built = await self.builder.build(BuildRequest(self.articles), folder, self.progress)
-        _check(self.articles, built.manifest)
-        stored = StoredSnapshot("temporary", folder, built.manifest)
-        snapshot = await asyncio.to_thread(open_stored, stored, self.language)
-        return Opened(snapshot, built.manifest, snapshot.close), built
+async def _built_aside(
+    articles: Path, folder: Path, builder: SnapshotBuilder, language: Analyzer, progress: Progress
+) -> tuple[Opened, BuildResult]:
+    """Where nothing can be stored: a version that lasts as long as we do."""
+    built = await builder.build(BuildRequest(articles), folder, progress)
+    _check(articles, built.manifest)
+    stored = StoredSnapshot("temporary", folder, built.manifest)
+    snapshot = await asyncio.to_thread(open_stored, stored, language)
+    return Opened(snapshot, built.manifest, snapshot.close), built
 
 
 async def build_first(

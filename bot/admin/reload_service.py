@@ -114,7 +114,6 @@ class ReloadService:
 
     def __init__(
         self,
-        articles: Path,
         knowledge: KnowledgeRuntime,
         builder: SnapshotBuilder,
         clock: Callable[[], datetime],
@@ -125,7 +124,7 @@ class ReloadService:
         """`progress` hears every build, whoever asked for it."""
         self.knowledge = knowledge
         self._replication = replication or Replication()
-        self._articles = articles
+        self._articles = knowledge.articles
         self._versions = knowledge.versions
         self._store = knowledge.store
         self._manifest = knowledge.manifest

@@ -95,15 +95,14 @@ class UnansweredQuestions:
         self._told = told
         self._turn = asyncio.Lock()
 
-    async def missed(self, query: str, platform: str, asker: str) -> str | None:
-        """Count a question; return its id, or None where there is nothing in it to wait for."""
-        return await self._missed(query, self._pseudonyms.of(platform, asker))
+    async def missed(
+        self, query: str, platform: str = "", asker: str | None = None, times: int = 1
+    ) -> str | None:
+        """Count a question, of a reader whom nobody knows where there is no `asker`; return its id.
 
-    async def missed_by_somebody(self, query: str, times: int) -> None:
-        """Count a question of readers whom nobody knows."""
-        await self._missed(query, None, times)
-
-    async def _missed(self, query: str, who: str | None, times: int = 1) -> str | None:
+        None where there is nothing in it to wait for.
+        """
+        who = None if asker is None else self._pseudonyms.of(platform, asker)
         key = await self._key(query)
         if not key:
             return None
@@ -256,7 +255,7 @@ class MissedQuestions:
         """
         while self._times:
             query = next(iter(self._times))
-            await self._unanswered.missed_by_somebody(query, self._times[query])
+            await self._unanswered.missed(query, times=self._times[query])
             del self._times[query]
 
 

@@ -15,7 +15,8 @@ from bot.messages import Chat, Reply
 from bot.query_service import QueryService
 from bot.rendering.answer import digest_runs, meant_runs
 from bot.rendering.fact import Permalinks
-from bot.state.chats import TOLD_VERSION, Checkpoints, News, Subscriber, Watch, Watches, WatchResult
+from bot.state.chats import TOLD_VERSION, News, Subscriber, Watch, WatchResult
+from bot.state.state import State
 from bot.texts import phrases
 from knowledge.errors import SnapshotDamaged
 from knowledge.model import Fact, Hit, MatchKind
@@ -51,8 +52,7 @@ class WatchService:
 
     def __init__(
         self,
-        watches: Watches,
-        progress: Checkpoints,
+        state: State,
         lookup: QueryService,
         fresh: Fresh,
         links: Permalinks,
@@ -60,8 +60,8 @@ class WatchService:
         told: Callable[[], None],
     ) -> None:
         """`told` is called when something new waits in the outgoing queue."""
-        self._watches = watches
-        self._progress = progress
+        self._watches = state.watches
+        self._progress = state.checkpoints
         self._lookup = lookup
         self._fresh = fresh
         self._links = links

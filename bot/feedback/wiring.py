@@ -137,7 +137,7 @@ async def open_feedback(
     unanswered = UnansweredQuestions(state.questions, lookup, pseudonyms, links, clock, worker.call)
     misses = MissedQuestions(unanswered)
     fresh = partial(new_facts, knowledge.versions)
-    watching = WatchService(state.watches, state.checkpoints, lookup, fresh, links, clock, worker.call)
+    watching = WatchService(state, lookup, fresh, links, clock, worker.call)
     await book.load()
     said = phrases(context.owners.language).admin
     acts = FeedbackActs(unanswered, misses, book, context.audit_log, said).by_name()

@@ -103,7 +103,6 @@ async def measure(home: Path, count: int) -> bool:
     async with BuildClient() as builder, start_knowledge(articles, home / "var", builder) as knowledge:
         print(f"{count} articles: first build {time.perf_counter() - began:.1f} s", flush=True)
         reloader = ReloadService(
-            articles,
             knowledge,
             builder,
             lambda: datetime.now(UTC),

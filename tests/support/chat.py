@@ -213,7 +213,7 @@ async def hall(
         api = AdminApi(
             TOKEN, "127.0.0.1", lambda: b"# metrics\n", shared.audit_log.record_denied_http, lambda: "…"
         )
-        reloads = ReloadService(articles, knowledge, builder or here, clock, shared.quoted)
+        reloads = ReloadService(knowledge, builder or here, clock, shared.quoted)
         side = await enter(open_admin(options, shared, reloads, platforms, clock))
         lookup = stack.enter_context(open_query_service(knowledge.store, patience=30))
         feedback = None

@@ -117,7 +117,7 @@ class Learning(RuleBasedStateMachine):
         self.worker = OutboxWorker(self.state.outbox, self.send, lambda: NOW)
         common = (no_permalinks, lambda: NOW, self.worker.call)
         self.unanswered = UnansweredQuestions(self.state.questions, lookup, self.pseudonyms, *common)
-        self.watching = WatchService(self.state.watches, self.state.checkpoints, lookup, PRESS.fresh, *common)
+        self.watching = WatchService(self.state, lookup, PRESS.fresh, *common)
         self.book = AliasService(self.state.aliases, self.store, lambda: NOW)
         await self.book.load()
 

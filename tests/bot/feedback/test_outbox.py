@@ -172,7 +172,7 @@ async def main():
     async with open_state(sqlite_address(Path(sys.argv[1]))) as state:
         with open_query_service(store) as lookup:
             worker = OutboxWorker(state.outbox, send, now)
-            watching = WatchService(state.watches, state.checkpoints, lookup, press.fresh, no_permalinks, now, worker.call)
+            watching = WatchService(state, lookup, press.fresh, no_permalinks, now, worker.call)
             async with worker.serving():
                 await watching.notify(store.version)
                 while await state.outbox.next_due():

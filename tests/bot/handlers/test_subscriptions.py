@@ -62,7 +62,7 @@ async def room(tmp_path: Path) -> AsyncIterator[Room]:
         with open_query_service(SnapshotHolder(press.issue("路口新设了信号灯。")), patience=60) as lookup:
             common = (no_permalinks, lambda: NOON, lambda: None)
             unanswered = UnansweredQuestions(state.questions, lookup, Pseudonymizer(b"key"), *common)
-            watching = WatchService(state.watches, state.checkpoints, lookup, press.fresh, *common)
+            watching = WatchService(state, lookup, press.fresh, *common)
             settings = ChatSettings(preferences)
             watches, alerts = WatchHandlers(watching, settings), AlertHandlers(unanswered, full)
             dialogue = Dispatcher(
