@@ -75,7 +75,7 @@ class QueryService:
 
         Raises:
             TooSlow: the budget is spent.
-            Broken: the index library panicked.
+            IndexFailure: the index library panicked.
         """
 
         def leased() -> Result:

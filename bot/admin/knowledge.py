@@ -139,7 +139,7 @@ async def preview_file(path: Path, name: str) -> Preview:
     """Try a file out under the name it would have.
 
     Raises:
-        TrialFailed: its reader died or took too long.
+        PreviewFailed: its reader died or took too long.
     """
     asked = json.dumps({"path": str(path), "name": name}).encode() + b"\n"
     try:

@@ -140,7 +140,7 @@ class Log(Protocol):
 
 
 class Grants(Protocol):
-    """Knows who was granted what: `bot.state.roles.Roles`."""
+    """Knows who was granted what: `bot.state.people.Roles`."""
 
     async def role(self, platform: str, person: str) -> str | None:
         """The role somebody has, or None."""

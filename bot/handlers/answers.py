@@ -30,7 +30,7 @@ from bot.texts import Phrases, phrases
 from knowledge.model import Answer, Hit, MatchKind
 from knowledge.snapshot import Snapshot
 
-HOPE = "hope"
+ALERT = "hope"
 LONGEST_ASK = 18  # hanzi on a button that asks: its data takes 64 bytes
 LONGEST_LABEL = 24
 _NO_PREFERENCE = Preference()
@@ -38,7 +38,7 @@ _NO_PREFERENCE = Preference()
 
 def alert_row(question: str, phrases: Phrases) -> tuple[Button, ...]:
     """The button under a reply that found nothing."""
-    return (Button(phrases.feedback.tell_me, f"{HOPE}:{question}"),)
+    return (Button(phrases.feedback.tell_me, f"{ALERT}:{question}"),)
 
 
 LIMIT = 30

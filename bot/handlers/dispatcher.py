@@ -19,7 +19,7 @@ from bot.handlers.admin_content import POINT, QUESTION, FeedbackHandlers
 from bot.handlers.admin_uploads import UPLOAD, UploadHandlers
 from bot.handlers.administration import CONFIRM, ReloadHandlers, RoleHandlers
 from bot.handlers.answer_buttons import AnswerButtons
-from bot.handlers.answers import ASK, HOPE, AnswerHandler
+from bot.handlers.answers import ALERT, ASK, AnswerHandler
 from bot.handlers.browsing import ARTICLE, ARTICLES, ArticleHandlers
 from bot.handlers.commands import COMMANDS, START, Audience, Command, HelpHandlers, bound, command_of
 from bot.handlers.intents import Intent, Search, SmallTalk, TypedCommand, parse_intent
@@ -326,7 +326,7 @@ def admin_handlers(admin: AdminModule, feedback: FeedbackModule | None, settings
     presses: dict[str, PressHandler] = {
         CONFIRM: reloads.confirm,
         UPLOAD: uploads.press,
-        HOPE: alerts.subscribe,
+        ALERT: alerts.subscribe,
         UNWATCH: watches.press,
         QUESTION: content.press,
         POINT: content.pin,

@@ -14,7 +14,7 @@ from bot.ports import Askers, ChatSettings, Preference
 from bot.query_service import QueryService
 from bot.rendering.answer import shown_query
 from bot.state.chats import MOST, Subscriber, WatchResult
-from bot.state.questions import MOST_HOPES, AlertResult
+from bot.state.questions import MOST_ALERTS, AlertResult
 from bot.texts import Phrases, phrases
 from bot.texts.phrases import FeedbackPhrases
 from knowledge.model import Browse, Facet
@@ -167,7 +167,7 @@ class AlertHandlers:
         told = {
             AlertResult.KEPT: said.will_tell,
             AlertResult.GONE: said.ask_again,
-            AlertResult.FULL: said.hope_full.format(MOST_HOPES),
+            AlertResult.FULL: said.alerts_full.format(MOST_ALERTS),
         }
         return [Reply([], notice=told[kept])]
 

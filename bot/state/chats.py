@@ -68,7 +68,7 @@ log = logging.getLogger(__name__)
 
 
 class StoredChatMigrations(Repository):
-    """`bot.messages.ChatEvents`: changes a chat's rows of every table in one transaction."""
+    """`bot.messages.ChatMigrations`: changes a chat's rows of every table in one transaction."""
 
     async def moves(self, platform: str) -> dict[str, str]:
         """Today's ids of the chats that have moved; none where they cannot be read, the platform will tell again."""

@@ -263,7 +263,7 @@ class Database:
         """A transaction, on the disk when the block has ended; what it reads, no other writer changes meanwhile.
 
         Raises:
-            StateClosed: the disk is full or the folder read-only; nothing was written.
+            StateReadOnly: the disk is full or the folder read-only; nothing was written.
         """
         with _explained(self._where):
             async with self.write_lock, self._writers.begin() as connection:
@@ -278,7 +278,7 @@ class Database:
         """A transaction that adds rows and reads nothing, so that on PostgreSQL others may write meanwhile.
 
         Raises:
-            StateClosed: the disk is full or the folder read-only; nothing was written.
+            StateReadOnly: the disk is full or the folder read-only; nothing was written.
         """
         if self._engine.dialect.name == "sqlite":
             async with self.writing() as connection:
@@ -337,7 +337,7 @@ async def open_database(url: str) -> AsyncIterator[Database]:
     Raises:
         StateDamaged: the database is not whole.
         StateTooNew: a newer program version wrote it.
-        StateClosed: it cannot be written.
+        StateReadOnly: it cannot be written.
     """
     await asyncio.to_thread(check_log, make_url(url))
     postgres = POSTGRES if make_url(url).get_backend_name() == "postgresql" else {}

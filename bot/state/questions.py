@@ -18,8 +18,8 @@ from bot.state.database import Repository, call_others, insert_missing
 from bot.state.tables import alerts, aliases, askers, days, pinned_answers, questions, votes, words
 
 KEPT = timedelta(days=30)
-MOST = 10_000  # questions at a time; beyond, the rarest makes room, first of those that nobody hopes for
-MOST_HOPES = 100  # questions that one chat hopes for
+MOST = 10_000  # questions at a time; beyond, the rarest makes room, first of those that nobody waits for
+MOST_ALERTS = 100  # questions that one chat waits for
 
 
 class QuestionState(StrEnum):
@@ -40,7 +40,7 @@ class AlertResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UnansweredQuestion:
-    """An unanswered question: how often and by how many it was asked, and how many chats hope to be told."""
+    """An unanswered question: how often and by how many it was asked, and how many chats wait to be told."""
 
     id: str
     text: str
@@ -59,7 +59,7 @@ class PinnedAnswer:
 
 
 SayAnswer = Callable[[Subscriber], Reply]
-"""Says to one chat what it hoped for."""
+"""Says to one chat what it awaited for."""
 
 
 class Questions(Repository):
@@ -89,8 +89,8 @@ class Questions(Repository):
             there = select(questions.c.id).where(questions.c.id == question_id)
             if (await connection.execute(there)).one_or_none() is None:
                 return AlertResult.GONE
-            hoped = set((await connection.execute(select(alerts.c.question).where(chat))).scalars())
-            if len(hoped) >= MOST_HOPES and question_id not in hoped:
+            awaited = set((await connection.execute(select(alerts.c.question).where(chat))).scalars())
+            if len(awaited) >= MOST_ALERTS and question_id not in awaited:
                 return AlertResult.FULL
             new = insert_missing(connection, alerts)
             row = {**chat_columns(subscriber.chat), "language": subscriber.language, "since": now}
@@ -121,9 +121,9 @@ class Questions(Repository):
         return await self._database.change(mine.values(state=state.value)) == 1
 
     async def resolve(self, question_id: str, say: SayAnswer, now: datetime) -> int:
-        """Take an answered question away and put what `say` says to each hoping chat into the outgoing queue.
+        """Take an answered question away and put what `say` says to each waiting chat into the outgoing queue.
 
-        All of it, or nothing: who hopes is told once. Returns how many will be told.
+        All of it, or nothing: who waits is told once. Returns how many will be told.
         """
         async with self._database.writing() as connection:
             told = await _tell(connection, question_id, say, now)
@@ -131,7 +131,7 @@ class Questions(Repository):
             return told
 
     async def hint(self, question_id: str, say: SayAnswer, now: datetime) -> int:
-        """Put what `say` says to each hoping chat into the outgoing queue; the question stays. Returns how many."""
+        """Put what `say` says to each waiting chat into the outgoing queue; the question stays. Returns how many."""
         async with self._database.writing() as connection:
             return await _tell(connection, question_id, say, now)
 
@@ -153,12 +153,12 @@ class Questions(Repository):
         return await self._database.change(delete(pinned_answers).where(pinned_answers.c.key == key)) == 1
 
     async def forget(self, now: datetime) -> int:
-        """Remove questions that nobody asked, and hopes that nothing came of, for thirty days."""
+        """Remove questions that nobody asked, and alerts that nothing came of, for thirty days."""
         async with self._database.writing() as connection:
             await connection.execute(delete(alerts).where(alerts.c.since < now - KEPT))
             await connection.execute(delete(askers).where(askers.c.at < now - KEPT))
-            hoped = select(alerts.c.question)
-            old = select(questions.c.id).where(questions.c.last < now - KEPT, questions.c.id.not_in(hoped))
+            awaited = select(alerts.c.question)
+            old = select(questions.c.id).where(questions.c.last < now - KEPT, questions.c.id.not_in(awaited))
             gone = (await connection.execute(old)).scalars().all()
             await remove(connection, gone)
             return len(gone)
@@ -185,8 +185,8 @@ async def _make_room(connection: AsyncConnection) -> None:
     count = int((await connection.execute(select(func.count()).select_from(questions))).scalar_one())
     if count < MOST:
         return
-    hoped = questions.c.id.in_(select(alerts.c.question))
-    rarest = select(questions.c.id).order_by(hoped, questions.c.asked, questions.c.last).limit(1)
+    awaited = questions.c.id.in_(select(alerts.c.question))
+    rarest = select(questions.c.id).order_by(awaited, questions.c.asked, questions.c.last).limit(1)
     await remove(connection, (await connection.execute(rarest)).scalars().all())
 
 

@@ -23,7 +23,7 @@ QUERY = 256  # characters; a lookup reads no more
 
 
 class SessionRepository(Repository):
-    """The answers of the last seven days: `bot.ports.ShownAnswers` that outlive the process."""
+    """The answers of the last seven days: `bot.ports.SessionStore` that outlive the process."""
 
     async def add(self, shown: AnswerSession) -> None:
         async with self._database.adding() as connection:

@@ -68,7 +68,7 @@ class Copies:
 
         Raises:
             StateDamaged: the copy is not whole; nothing has changed.
-            StateClosed: the database cannot be written.
+            StateReadOnly: the database cannot be written.
         """
         url = self._database.url
         if make_url(url).get_backend_name() != "sqlite":

@@ -161,7 +161,7 @@ class FeedbackPhrases:
     tell_me: str
     will_tell: str
     ask_again: str
-    hope_full: str
+    alerts_full: str
     told: str
     news: str
     news_more: str

@@ -20,7 +20,7 @@ from bot.query_service import open_query_service
 from bot.rendering.fact import no_permalinks
 from bot.state.chats import Subscriber
 from bot.state.people import Pseudonymizer
-from bot.state.questions import MOST_HOPES
+from bot.state.questions import MOST_ALERTS
 from bot.state.state import State, open_state, sqlite_address
 from bot.texts import phrases
 from knowledge.snapshot import SnapshotHolder
@@ -110,10 +110,10 @@ async def test_where_the_question_is_gone_or_too_much_is_waited_for_that_is_said
     tmp_path: Path,
 ) -> None:
     async with hall(tmp_path) as room, open_state(sqlite_address(room.data)) as state:
-        for number in range(MOST_HOPES + 1):
+        for number in range(MOST_ALERTS + 1):
             await state.questions.missed(f"q{number}", f"q{number}", "", "asker", NOW)
             await state.questions.subscribe(f"q{number}", Subscriber(CHAT), NOW)
         for language in ("zh", "zh-Hant", "en"):
             said = phrases(language).feedback
             assert await notice(room, "gone", language) == said.ask_again
-            assert await notice(room, f"q{MOST_HOPES}", language) == said.hope_full.format(MOST_HOPES)
+            assert await notice(room, f"q{MOST_ALERTS}", language) == said.alerts_full.format(MOST_ALERTS)

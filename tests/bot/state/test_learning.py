@@ -12,7 +12,7 @@ from bot.state.chats import MOST, News, Subscriber, WatchResult, chat_columns
 from bot.state.database import open_database
 from bot.state.questions import MOST as MOST_QUESTIONS
 from bot.state.questions import (
-    MOST_HOPES,
+    MOST_ALERTS,
     AlertResult,
     DayCounts,
     PinnedAnswer,
@@ -81,10 +81,10 @@ async def test_each_hoping_chat_is_told_once_in_its_own_topic(state: State) -> N
 
 
 async def test_a_chat_hopes_for_at_most_a_hundred_questions(state: State) -> None:
-    for number in range(MOST_HOPES + 1):
+    for number in range(MOST_ALERTS + 1):
         await miss(state, f"q{number}", "a")
         kept = await state.questions.subscribe(f"id-q{number}", TOPIC, NOW)
-        assert kept is (AlertResult.KEPT if number < MOST_HOPES else AlertResult.FULL)
+        assert kept is (AlertResult.KEPT if number < MOST_ALERTS else AlertResult.FULL)
     assert await state.questions.subscribe("id-q0", TOPIC, NOW) is AlertResult.KEPT
     assert await state.questions.subscribe("id-q100", private(7), NOW) is AlertResult.KEPT
     await state.questions.resolve("id-q0", say, NOW)

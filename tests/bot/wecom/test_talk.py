@@ -16,7 +16,6 @@ from bot.platforms.adapter import Event, Ignored
 from bot.platforms.sending import Limiter
 from bot.platforms.wecom.client import PER_CHAT
 from bot.platforms.wecom.sending import drafts, escaped, markdown, plainer
-from bot.platforms.wecom.service import PER_CHAT
 from bot.platforms.wecom.updates import callback, to_update, translate
 from bot.texts import in_both
 from tests.bot.telegram.service import Echo
