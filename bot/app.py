@@ -19,8 +19,7 @@ from bot.admin.http import AdminApi, load_or_create_token
 from bot.admin.knowledge import BuildClient, start_knowledge
 from bot.admin.operations import LastReload
 from bot.admin.progress import BuildProgress, LogLines, ProgressBar
-from bot.admin.reload_service import ReloadReport, ReloadService
-from bot.admin.replication import Follower
+from bot.admin.reload_service import Follower, ReloadReport, ReloadService
 from bot.admin.wiring import AdminOptions, open_admin, open_shared_state
 from bot.clippings import Clippings
 from bot.config import Address, Settings

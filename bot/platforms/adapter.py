@@ -9,8 +9,9 @@ from typing import Any
 from bot.inbox import ClaimedUpdate, Inbox, UpdateStatus
 from bot.messages import ButtonPress, Chat, Conversation, InlineQuery, Message, Reply
 from bot.platforms.calls import CallError
+from bot.platforms.chats import ChatDirectory
 from bot.platforms.scheduler import Job, Result
-from bot.platforms.sending import ChatDirectory, Outbox, ReplyContext
+from bot.platforms.sending import Outbox, ReplyContext
 
 
 @dataclass(frozen=True, slots=True)

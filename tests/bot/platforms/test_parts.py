@@ -15,6 +15,7 @@ from bot.inbox import ClosedChat, InboxError, NewUpdate
 from bot.messages import Reply, Run, Style
 from bot.observability import Metrics
 from bot.platforms.calls import Disconnected, HttpClient, RateLimited, Refused, Unauthorized
+from bot.platforms.chats import ChatDirectory
 from bot.platforms.feishu.client import Credentials, FeishuApi
 from bot.platforms.feishu.sending import CONTENT_BYTES, FeishuTransport, Toasts, card, post, weight
 from bot.platforms.receiving import LONGEST_PAUSE, REFUSED_SECONDS, ConnectionHealth, Receiver, stay_connected
