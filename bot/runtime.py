@@ -137,9 +137,10 @@ STOP_SECONDS = 9.0
 
 
 class Shutdown:
-    """A request to stop; from then on everything has nine seconds together, and what hangs is cut off."""
+    """A request to stop; from then on everything has `seconds` together, and what hangs is cut off."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float = STOP_SECONDS) -> None:
+        self._seconds = seconds
         self._asked = asyncio.Event()
         self.reason: str | None = None
 
@@ -150,7 +151,7 @@ class Shutdown:
         self.reason = reason
         self._asked.set()
         # A thread of its own: a lookup that hangs must not keep the interpreter from ending either.
-        last = threading.Timer(STOP_SECONDS, _cut_off, (reason,))
+        last = threading.Timer(self._seconds, _cut_off, (self._seconds, reason))
         last.daemon = True
         last.start()
 
@@ -159,8 +160,8 @@ class Shutdown:
         await self._asked.wait()
 
 
-def _cut_off(reason: str | None) -> None:
-    log.error("not everything stopped within %.0f s; ending without it, what is stored is kept", STOP_SECONDS)
+def _cut_off(seconds: float, reason: str | None) -> None:
+    log.error("not everything stopped within %.0f s; ending without it, what is stored is kept", seconds)
     if reason:
         log.error("%s", reason)
     os._exit(WRONG_SETTINGS if reason else 0)

@@ -194,13 +194,13 @@ async def test_a_bot_whose_every_call_hangs_stops_when_asked(tmp_path: Path) -> 
 
 HOLES = """
 import psutil
-from bot.runtime import give_back, share_heaps
+from bot.runtime import release_memory, share_heaps
 
 share_heaps()
 kept = [bytes(4_000) for _ in range(25_000)]
 del kept[:-1]  # the last one keeps the heap from shrinking
 before = psutil.Process().memory_info().rss
-give_back()
+release_memory()
 print(before - psutil.Process().memory_info().rss)
 """
 

@@ -19,7 +19,6 @@ from bot.platforms.chats import ChatDirectory
 from bot.platforms.feishu.client import Credentials, FeishuApi
 from bot.platforms.feishu.sending import CONTENT_BYTES, FeishuTransport, Toasts, card, post, weight
 from bot.platforms.receiving import LONGEST_PAUSE, REFUSED_SECONDS, ConnectionHealth, Receiver, stay_connected
-from bot.platforms.sending import ChatDirectory
 from bot.platforms.telegram.sending import units
 from bot.platforms.text import split, utf8
 
