@@ -1,6 +1,6 @@
 """Paragraphs into articles and sections, by assignment: each to the headline and the heading that it suits best.
 
-Headlines and headings are those that the labeller found, as `constraints.constrain` corrects them.
+Headlines and headings are those that the labeller found; a headline over no text is none.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from statistics import median
@@ -16,17 +16,16 @@ from typing import Final
 
 from knowledge.model import BlockRole
 from knowledge.repair.characters import HAN
-from knowledge.repair.constraints import groups
 from knowledge.repair.continuation import Paragraph
-from knowledge.repair.join_model import goes_on
 from knowledge.repair.labels import Labelled
 from knowledge.repair.page_layout import PageLine
 from knowledge.repair.patterns import DATELINE, jump_of
 
 _HEAD: Final = frozenset({BlockRole.TITLE, BlockRole.KICKER, BlockRole.SUBTITLE})
 _ASIDE: Final = frozenset({BlockRole.FURNITURE, BlockRole.CREDIT, BlockRole.CAPTION})
+# What ends the lines that stand together with a headline.
+_BELOW: Final = frozenset({BlockRole.PARAGRAPH, BlockRole.HEADING, BlockRole.TABLE, BlockRole.NOTE})
 _PAIRS: Final = re.compile(f"(?=([{HAN}A-Za-z0-9]{{2}}))")
-_READS_ON: Final = 1.0
 
 # Costs and rewards of the two assignments, in the units of shared words (log of how rare, see `_Rarity`).
 _UNDER: Final = 12.0
@@ -132,9 +131,9 @@ def draft_articles(labelled: Sequence[Labelled], paragraphs: Sequence[Paragraph]
         return []
     rarity = _Rarity(units)
     owners = _assign_articles(units, drafts, rarity)
-    bare = {draft.first for number, draft in enumerate(drafts) if number not in owners}
-    if units and heads and bare - {drafts[0].first}:
-        return draft_articles(_as_headings(labelled, bare - {drafts[0].first}), paragraphs)
+    bare = [number for number in range(len(drafts)) if number not in owners]
+    if units and heads and len(drafts) > 1 and bare:
+        return draft_articles(_without_title(labelled, drafts, bare[0]), paragraphs)
     free = _headings_of(headings, units, owners, len(drafts))
     for number, draft in enumerate(drafts):
         own = [unit for unit, owner in zip(units, owners, strict=True) if owner == number]
@@ -161,60 +160,55 @@ def _distinct(drafts: Sequence[ArticleDraft], units: Sequence[_Unit]) -> list[Ar
     return list(found.values())
 
 
-def _as_headings(labelled: Sequence[Labelled], bare: Collection[int]) -> list[Labelled]:
-    """Make headings of the headlines at these places: an article has text, so they head a part of another one."""
-    found = list(labelled)
-    for at in sorted(bare):
-        while at < len(found) and found[at].role in _HEAD:
-            found[at] = replace(found[at], role=BlockRole.HEADING)
-            at += 1
-    return found
+def _without_title(labelled: Sequence[Labelled], drafts: Sequence[ArticleDraft], bare: int) -> list[Labelled]:
+    """Make a headline without text what else it may be: a line over the next headline, else a part's heading."""
+    draft = drafts[bare]
+    own = {id(line) for line in (*draft.title, *draft.kicker, *draft.subtitle)}
+    end = max(at for at, each in enumerate(labelled) if id(each.line) in own)
+    below = next((each.role for each in labelled[end + 1 :] if each.role not in _ASIDE), None)
+    role = BlockRole.KICKER if below in (BlockRole.TITLE, BlockRole.KICKER) else BlockRole.HEADING
+    return [replace(each, role=role) if id(each.line) in own else each for each in labelled]
 
 
 def _heads(labelled: Sequence[Labelled]) -> Iterator[tuple[int, ArticleDraft]]:
-    """Yield each headline with its place: the displays that stand together, parted where a second title follows."""
-    for low, high in groups(labelled, _HEAD | {BlockRole.BYLINE}):
-        group = range(low, high)
-        if not any(labelled[at].role is BlockRole.TITLE for at in group):
-            continue
-        draft: ArticleDraft | None = None
-        waiting: list[PageLine] = []
-        below = None
-        for at in group:
-            line, role = labelled[at].line, labelled[at].role
-            if role is BlockRole.TITLE:
-                if (
-                    draft is None
-                    or below not in (BlockRole.TITLE, BlockRole.KICKER)
-                    or _is_another(draft.title, line)
-                ):
-                    if draft is not None:
-                        yield draft.first, draft
-                    draft = ArticleDraft(kicker=waiting, first=at)
-                    waiting = []
-                draft.title.append(line)
-            elif role is BlockRole.KICKER:
-                waiting.append(line)
-            elif draft is not None and role is BlockRole.SUBTITLE:
-                draft.subtitle.append(line)
-            elif draft is not None:
-                draft.signed.append(line)
-            elif role is BlockRole.SUBTITLE:
-                waiting.append(line)
-            below = role
-        if draft is not None:
-            draft.kicker += waiting
-            yield draft.first, draft
+    """Yield each headline with its place, and with what stands over and under it before text or a heading follows."""
+    draft: ArticleDraft | None = None
+    waiting: list[PageLine] = []
+    for at, each in enumerate(labelled):
+        line, role = each.line, each.role
+        if role is BlockRole.TITLE:
+            if draft is None or each.opens or not draft.title:
+                if draft is not None:
+                    yield draft.first, draft
+                draft = ArticleDraft(kicker=waiting, first=at)
+                waiting = []
+            draft.title.append(line)
+        elif role in (BlockRole.KICKER, BlockRole.SUBTITLE):
+            held = draft.subtitle if draft is not None and role is BlockRole.SUBTITLE else waiting
+            held.append(line)
+        elif role is BlockRole.BYLINE and draft is not None:
+            draft.signed.append(line)
+        elif role in _BELOW:
+            if draft is not None:
+                draft.kicker += waiting
+                yield draft.first, draft
+            draft, waiting = None, []
+    if draft is not None:
+        draft.kicker += waiting
+        yield draft.first, draft
 
 
 def _headings(labelled: Sequence[Labelled]) -> Iterator[_Heading]:
-    """Yield the headings; one printed on two lines reads on from the first to the second."""
+    """Yield the headings, each with all its printed lines."""
     last: _Heading | None = None
     for at, each in enumerate(labelled):
         if each.role is not BlockRole.HEADING:
             continue
-        reads_on = last is not None and last.last == at - 1 and each.line.gap == 0
-        if last is not None and reads_on and goes_on(last.text, each.line.text) > _READS_ON:
+        if (
+            last is not None
+            and not each.opens
+            and all(x.role in _ASIDE for x in labelled[last.last + 1 : at])
+        ):
             last = replace(last, last=at, lines=[*last.lines, each.line])
             continue
         if last is not None:
@@ -222,13 +216,6 @@ def _headings(labelled: Sequence[Labelled]) -> Iterator[_Heading]:
         last = _Heading(at, at, [each.line])
     if last is not None:
         yield last
-
-
-def _is_another(title: Sequence[PageLine], line: PageLine) -> bool:
-    """Tell whether a line below a headline begins another one: a blank line between, and no way to read on."""
-    return (
-        bool(title) and line.gap > title[-1].gap * (len(title) > 1) and goes_on(title[-1].text, line.text) < 0
-    )
 
 
 def _units(
@@ -352,7 +339,7 @@ def _headings_of(
 def _arrange(draft: ArticleDraft, units: list[_Unit], headings: list[_Heading], rarity: _Rarity) -> None:
     """Put an article's paragraphs under its headings: as the file has them, or by words where it tells nothing."""
     stand_over = {heading.last for heading in headings if any(unit.under is heading for unit in units)}
-    displaced = bool(draft.title) and any(unit.paragraph.at < draft.first for unit in units)
+    displaced = _is_displaced(draft, units)
     sure = True
     if len(stand_over) == len(headings) and not (displaced and headings):
         states = [sum(heading.at < unit.paragraph.at for heading in headings) for unit in units]
@@ -372,6 +359,19 @@ def _arrange(draft: ArticleDraft, units: list[_Unit], headings: list[_Heading], 
         draft.sections[-1].paragraphs.append(units[at].paragraph)
     held = {id(section.heading) for section in draft.sections}
     draft.sections += [Section(heading.lines, []) for heading in headings if id(heading.lines) not in held]
+
+
+def _is_displaced(draft: ArticleDraft, units: Sequence[_Unit]) -> bool:
+    """Tell whether text of an article stands above its headline; if none of it runs on below, it ends the article."""
+    if not draft.title:
+        return False
+    place = _place(draft.title[0])
+    above = [unit.paragraph for unit in units if unit.paragraph.at < draft.first]
+    return bool(above) and not any(_place(paragraph.lines[-1]) > place for paragraph in above)
+
+
+def _place(line: PageLine) -> tuple[int, int, int]:
+    return line.page, line.column, line.number
 
 
 def _assign_sections(

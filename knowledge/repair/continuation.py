@@ -26,9 +26,6 @@ from knowledge.repair.stitching import stitch
 _SURE: Final = 6.0
 # A line behind a blank one that reads on worse than this may go on elsewhere.
 _READS_ON: Final = 0.5
-# Where more than this share of the lines end sentences, one that does not goes on with a line that reads on so well.
-_ENDING: Final = 0.8
-_READS_SURELY_ON: Final = 3.5
 # Behind a comma a paragraph begins only where the labeller is surer than that, or the line does not read on.
 _UNSURE: Final = 6.0
 _INTERRUPTS: Final = frozenset({BlockRole.CAPTION, BlockRole.CREDIT, BlockRole.FURNITURE})
@@ -134,6 +131,16 @@ class _Piece:
         return self.labelled[-1].line
 
 
+def is_broken(labelled: Sequence[Labelled]) -> bool:
+    """Tell whether a line goes on with the one above it, or a photo interrupts one; else nothing need be joined."""
+    if any(each.role is BlockRole.PARAGRAPH and not each.opens for each in labelled):
+        return True
+    return any(
+        above.role not in _INTERRUPTS and not above.line.finished and each.role in _PHOTOS
+        for above, each in pairwise(labelled)
+    )
+
+
 def join_lines(labelled: Sequence[Labelled], raw: Sequence[str]) -> list[Paragraph]:
     """Return the paragraphs of the lines that are running text, in the order in which they begin."""
     pieces = _pieces(labelled)
@@ -158,7 +165,6 @@ def _pieces(labelled: Sequence[Labelled]) -> list[_Piece]:
     usual = gaps[int(0.8 * len(gaps))] if gapped else 0
     indented = sum(each.line.indent > 1 for each in body)
     indents_tell = 0 < indented < 0.6 * len(body)
-    ends = sum(each.line.finished for each in body) > _ENDING * len(body)
     pieces: list[_Piece] = []
     between: list[Labelled] = []
     before: Labelled | None = None
@@ -173,9 +179,9 @@ def _pieces(labelled: Sequence[Labelled]) -> list[_Piece]:
         apart = moved or each.line.gap > usual
         if before is not None and each.line.gap and not before.line.finished:
             apart = apart or goes_on(before.line.text, each.line.text) < _READS_ON
-        if before is None or (each.opens and not _goes_on(before, each, ends)) or between or apart:
+        if before is None or (each.opens and not _pauses(before, each)) or between or apart:
             stands_in = indents_tell and each.line.indent > 1
-            skipped = min((other.sure for other in between), default=math.inf)
+            skipped = min((other.margin for other in between), default=math.inf)
             roles = frozenset(other.role for other in between)
             pieces.append(_Piece(at, [each], roles, apart, stands_in, skipped))
         else:
@@ -185,12 +191,10 @@ def _pieces(labelled: Sequence[Labelled]) -> list[_Piece]:
     return pieces
 
 
-def _goes_on(before: Labelled, each: Labelled, ends: bool) -> bool:
-    """Tell whether a line that seems to begin a paragraph goes on: behind a comma, or where all others end sentences."""
-    above, reads = before.line.text, goes_on(before.line.text, each.line.text)
-    if above[-1] in "，、":
-        return min(each.margin, each.parted) < _UNSURE and reads > _READS_ON
-    return ends and not before.line.finished and reads > _READS_SURELY_ON
+def _pauses(before: Labelled, each: Labelled) -> bool:
+    """Tell whether a line that seems to begin a paragraph goes on behind a comma."""
+    above = before.line.text
+    return above[-1] in "，、" and each.parted < _UNSURE and goes_on(above, each.line.text) > _READS_ON
 
 
 def _mark_jumps(labelled: Sequence[Labelled], pieces: Sequence[_Piece]) -> None:
@@ -228,7 +232,7 @@ def _paragraph(pieces: Sequence[_Piece], raw: Sequence[str], sure: Sequence[floa
             own[0:1] = [Span(head.line, head.start + 1, head.end)] if head.end > head.start + 1 else []
         spans += own
         lines += [each.line for each in piece.labelled]
-        seams += [Seam(each.sure, each.parted, math.inf, False) for each in piece.labelled]
+        seams += [Seam(each.margin, each.parted, math.inf, False) for each in piece.labelled]
         begins = -len(piece.labelled)
         seams[begins] = replace(seams[begins], skipped=piece.skipped)
         if number:
@@ -334,7 +338,7 @@ def _score(pieces: Sequence[_Piece], end: int, begin: int) -> float:
     score = max(-_REACH, min(_REACH, goes_on(pieces[end].last.text, text)))
     score += _CLOSES if text[0] in _CLOSING else 0
     if begin:  # what a page's first line goes on from, its labeller cannot see
-        score += (-1 if piece.first.opens else 1) * min(_LABEL, piece.first.margin)
+        score += (-1 if piece.first.opens else 1) * min(_LABEL, piece.first.parted)
     score -= _STANDS_IN if piece.stands_in else 0
     score -= _DATELINE if DATELINE.match(text) else 0
     displays = bool(piece.between & _DISPLAYS)

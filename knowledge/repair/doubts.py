@@ -22,6 +22,9 @@ from knowledge.repair.sentences import FINISHED
 _STEPS: Final = (0.5, 1.0, 2.0, 3.5, 5.0, 8.0)
 _READS: Final = (-4.0, -2.5, -1.0, 0.0, 1.0)
 _TAIL: Final = 12
+_SHARES: Final = (0.001, 0.04, 0.08, 0.15, 0.3)
+# What may be something else than text by less is unsure.
+_UNSURE: Final = 2.0
 _CLOSING: Final = re.compile("[，。、；：！？”’」』）》】％,;]")
 # A blank amid running text, as between two columns that were not taken apart.
 _UNPARTED: Final = re.compile(f"[{HAN}，。、]{{3}} [{HAN}]{{3}}")
@@ -53,10 +56,36 @@ class Doubt:
     reason: str
 
 
-def doubt_of(paragraph: Paragraph, start: int, end: int, before: Paragraph | None) -> Doubt | None:
+@dataclass(frozen=True, slots=True)
+class PageState:
+    """How well a page as a whole came out, each in steps: how much of it lacks a beginning or an end, how many of its lines
+    may be no text, and in how many columns it was read."""
+
+    loose: int
+    unsure: int
+    columns: int
+
+
+def page_state(paragraphs: Sequence[Paragraph]) -> PageState:
+    """Say how well the page came out that these paragraphs are of."""
+    body = [each for each in paragraphs if each.seams]
+    loose = sum(not (each.opens and _ends(each.text)) for each in body)
+    seams = [seam for each in body for seam in each.seams]
+    unsure = sum(seam.text < _UNSURE for seam in seams)
+    columns = {line.column for each in body for line in each.lines}
+    return PageState(
+        _step(loose / max(1, len(body)), _SHARES),
+        _step(unsure / max(1, len(seams)), _SHARES),
+        min(3, len(columns)),
+    )
+
+
+def doubt_of(
+    paragraph: Paragraph, start: int, end: int, before: Paragraph | None, page: PageState
+) -> Doubt | None:
     """Say why a sentence should be looked at, `paragraph.text[start:end]`; `before` is the paragraph above it."""
     model = doubt_weights()
-    found = list(sentence_features(paragraph, start, end, before))
+    found = list(sentence_features(paragraph, start, end, before, page))
     told = [(model.weights.get(name, 0.0), name) for name in found]
     if sum(weight for weight, _ in told) < model.threshold:
         return None
@@ -64,7 +93,9 @@ def doubt_of(paragraph: Paragraph, start: int, end: int, before: Paragraph | Non
     return Doubt(*_REASONS[most[1].split(":")[0]])
 
 
-def sentence_features(paragraph: Paragraph, start: int, end: int, before: Paragraph | None) -> Iterator[str]:
+def sentence_features(
+    paragraph: Paragraph, start: int, end: int, before: Paragraph | None, page: PageState
+) -> Iterator[str]:
     """Yield the features of a sentence, the group of each before its colon."""
     text = paragraph.text[start:end]
     places = _lines_of(paragraph, start, end)
@@ -84,16 +115,17 @@ def sentence_features(paragraph: Paragraph, start: int, end: int, before: Paragr
     passed = inner if start else [paragraph.seams[0], *inner]
     yield f"line:skipped{_step(min((seam.skipped for seam in passed), default=math.inf), _STEPS)}"
     yield f"line:long{min(4, len(text) // 25)}"
-    finished = FINISHED.search(text, max(0, len(text) - _TAIL)) is not None
+    finished = _ends(text)
+    yield f"page:loose{page.loose}"
+    yield f"page:unsure{page.unsure}"
+    yield f"page:columns{page.columns}"
+    yield f"page:{page.loose}{int(finished)}{int(paragraph.opens)}"
+    yield f"page:{page.loose}{page.columns}{_step(min(seam.join for seam in inner), _STEPS) if inner else 'none'}"
     yield f"end:{int(finished)}{int(end == len(paragraph.text))}"
     first = start == 0
     yield f"begin:{int(first)}{int(paragraph.opens)}"
     if first:
-        open_end = (
-            before is not None
-            and before.kind == "sentence"
-            and FINISHED.search(before.text, max(0, len(before.text) - _TAIL)) is None
-        )
+        open_end = before is not None and before.kind == "sentence" and not _ends(before.text)
         sure = _step(paragraph.seams[0].join, _STEPS)
         yield f"begin:sure{sure}{int(paragraph.opens)}{int(open_end)}"
         if before is not None and open_end:
@@ -104,6 +136,10 @@ def sentence_features(paragraph: Paragraph, start: int, end: int, before: Paragr
         yield "blank:"
     if any(text.count(a) != text.count(b) for a, b in _PAIRED):
         yield "pair:"
+
+
+def _ends(text: str) -> bool:
+    return FINISHED.search(text, max(0, len(text) - _TAIL)) is not None
 
 
 def _lines_of(paragraph: Paragraph, start: int, end: int) -> list[int]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import combinations, pairwise
 from typing import Final
 
@@ -280,34 +281,40 @@ def _go_on(
     """Yield the ways to share out a row's pieces among the columns, new ones included."""
     many = len(state.columns)
     for cost, pieces in ways:
-        fresh = range(len(pieces) + 1) if not many else range(min(2, len(pieces) + 1))
-        for opened in fresh:
-            total = many + opened
-            if total > _MOST_COLUMNS or (not many and opened < len(pieces)):
-                continue
-            for new in combinations(range(total), opened):
-                old = [place for place in range(total) if place not in new]
-                for places in combinations(range(total), len(pieces)):
-                    if not set(new) <= set(places):
-                        continue
-                    score = state.score - cost - (_costs(total) - _costs(many))
-                    score -= _LEFT * sum(place < total - opened for place in new)
-                    columns: list[_Column | None] = [None] * total
-                    for place, column in zip(old, state.columns, strict=True):
-                        columns[place] = column
-                    waiting = [
-                        c.row for place, c in zip(old, state.columns, strict=True) if place not in places
-                    ]
-                    for place, piece in zip(places, pieces, strict=True):
-                        above = columns[place]
-                        if above is None:
-                            columns[place] = _Column(piece, piece, number, piece.wide)
-                            continue
-                        score += _below(above, piece)
-                        score -= _SKIPS * sum(above.row > row >= number - 2 * total for row in waiting)
-                        columns[place] = _Column(above.first, piece, number, max(above.wide, piece.wide))
-                    made = tuple(column for column in columns if column is not None)
-                    yield _State(score, wide, made, tuple(zip(places, pieces, strict=True)), new, None, state)
+        for new, old, places in _placings(many, len(pieces)):
+            total = many + len(new)
+            score = state.score - cost - (_costs(total) - _costs(many))
+            score -= _LEFT * sum(place < many for place in new)
+            columns: list[_Column | None] = [None] * total
+            for place, column in zip(old, state.columns, strict=True):
+                columns[place] = column
+            waiting = [c.row for place, c in zip(old, state.columns, strict=True) if place not in places]
+            for place, piece in zip(places, pieces, strict=True):
+                above = columns[place]
+                if above is None:
+                    columns[place] = _Column(piece, piece, number, piece.wide)
+                    continue
+                score += _below(above, piece)
+                score -= _SKIPS * sum(above.row > row >= number - 2 * total for row in waiting)
+                columns[place] = _Column(above.first, piece, number, max(above.wide, piece.wide))
+            made = tuple(column for column in columns if column is not None)
+            yield _State(score, wide, made, tuple(zip(places, pieces, strict=True)), new, None, state)
+
+
+@cache
+def _placings(many: int, pieces: int) -> tuple[tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]], ...]:
+    """Return how so many pieces may stand below so many columns: which columns are new, which not, whose the pieces are."""
+    found = []
+    for opened in range(pieces + 1) if not many else range(min(2, pieces + 1)):
+        total = many + opened
+        if total > _MOST_COLUMNS or (not many and opened < pieces):
+            continue
+        for new in combinations(range(total), opened):
+            old = tuple(place for place in range(total) if place not in new)
+            found += [
+                (new, old, places) for places in combinations(range(total), pieces) if set(new) <= set(places)
+            ]
+    return tuple(found)
 
 
 def _costs(columns: int) -> float:

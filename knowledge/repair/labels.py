@@ -6,10 +6,8 @@ The models are made by `knowledge/training/repair/labeller.py`; their cards lie 
 from __future__ import annotations
 
 import json
-import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -18,56 +16,42 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.model import BlockRole
-from knowledge.repair.characters import HAN
+from knowledge.repair.line_features import DISPLAYS, NO_DISPLAY, features, with_labels
 from knowledge.repair.page_layout import PageLine
-from knowledge.repair.patterns import MARKS
 
-# One letter a label, as the models write them: a paragraph that begins, and a line that goes on with it.
-BEGINS: Final = "P"
-GOES_ON: Final = "p"
+# One letter a label, as the models write them: a capital begins what it names, a small one goes on with the line above.
 ROLES: Final = {
-    BEGINS: BlockRole.PARAGRAPH,
-    GOES_ON: BlockRole.PARAGRAPH,
+    "P": BlockRole.PARAGRAPH,
+    "p": BlockRole.PARAGRAPH,
     "T": BlockRole.TITLE,
+    "t": BlockRole.TITLE,
     "S": BlockRole.SUBTITLE,
+    "s": BlockRole.SUBTITLE,
     "K": BlockRole.KICKER,
+    "k": BlockRole.KICKER,
     "H": BlockRole.HEADING,
+    "h": BlockRole.HEADING,
     "Y": BlockRole.BYLINE,
     "A": BlockRole.CAPTION,
     "R": BlockRole.CREDIT,
     "F": BlockRole.FURNITURE,
 }
-DISPLAYS: Final = frozenset("TSKH")
 
-_WIDTHS: Final = (2, 4, 6, 8, 10, 13, 16, 20, 26, 40, 80)
-_CLAUSE: Final = re.compile("[，；,;、]")
-_DIGIT: Final = re.compile("\\d")
-_TWO_HAN: Final = re.compile(f"(?=([{HAN}]{{2}}))")
-_CLASSES: Final = {
-    **dict.fromkeys("。！？!?｡", "."),
-    **dict.fromkeys("，、；,;", ","),
-    **dict.fromkeys("：:", ":"),
-    **dict.fromkeys("”’」』》）】)", ")"),
-    **dict.fromkeys("“‘「『《（【(", "("),
-    **dict.fromkeys("—…-", "-"),
-    '"': '"',
-}
-# A column is this wide or narrower; wider lines are paragraphs of a clean file.
-_WIDEST: Final = 60
-_LONGEST_NAME: Final = 5
-# What a long line is shows at its two ends.
-_EDGE: Final = 32
-# So many lines and characters below a display are looked through for its words.
-_NEAR: Final = 12
-_OPENING: Final = 160
+# What no display is lacks so much to be one.
+_NEVER: Final = -40
+# What lacks more than this to be a headline is none; another display is one sooner than a page has none.
+_FAR: Final = 2.5
+_FARTHEST: Final = 8.0
+_NO_DISPLAYS: Final = frozenset(ROLES.values()) - {ROLES[label] for label in DISPLAYS}
 
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A line with its role; `opens` says that it begins a paragraph.
+    """A line with its role; `opens` says that it begins a paragraph or display of several lines.
 
-    `margin` is how much the `rival` lacks, which may be the same role that begins or goes on instead, `parted` how much
-    that alone lacks, `sure` how much every other role lacks: logarithms of a likelihood ratio, 0 is a draw.
+    `margin` is how much the `rival` role lacks, `parted` how much it lacks that the line begins instead of going on or
+    the other way round, `untitled` how much it lacks to be a headline. All are natural logarithms of a likelihood ratio:
+    0 is a draw.
     """
 
     line: PageLine
@@ -76,7 +60,18 @@ class Labelled:
     margin: float
     rival: BlockRole | None = None
     parted: float = 0.0
-    sure: float = 0.0
+    untitled: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The likeliest label of a line and how much others lack (see `Labelled`)."""
+
+    label: str
+    margin: float
+    rival: str
+    parted: float
+    untitled: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +94,14 @@ class LineModel:
         self._rows = {name: at for at, name in enumerate(chain.weights)}
         # The last row is that of what was not seen in training.
         self._weights = np.array([*chain.weights.values(), [0] * len(chain.labels)], np.int32)
-        # Of a label the one of the same role that begins or goes on instead, else itself.
-        self._other = np.array(
-            [
-                chain.labels.find(label.swapcase()) if label in "Pp" else at
-                for at, label in enumerate(chain.labels)
-            ]
-        )
+        roles = np.array([ord(label.upper()) for label in chain.labels])
+        self._same = roles[:, None] == roles[None, :]
+        self._title = chain.labels.index("T")
+        barred = [_NEVER * chain.scale if label in DISPLAYS else 0 for label in chain.labels]
+        self._barred = np.array(barred, np.int32)
 
-    def label(self, features: Sequence[Sequence[str]]) -> list[tuple[str, float, str, float, float]]:
-        """Return the likeliest labels, how much the best path without each lacks, the label that this one has, how much
-        the other label of the same role lacks, and how much all other roles lack."""
+    def label(self, features: Sequence[Sequence[str]]) -> list[Found]:
+        """Return the label of each line on the likeliest path, and how much the best paths with other labels lack."""
         if not features:
             return []
         emitted = self._emissions(features)
@@ -122,15 +114,22 @@ class LineModel:
             backward[at] = (self._transitions + (emitted[at + 1] + backward[at + 1])[None, :]).max(1)
         total = forward + backward
         best = total.argmax(1)
-        rest = total.copy()
-        rest[np.arange(len(best)), best] = -(1 << 30)
-        margins = (total.max(1) - rest.max(1)) / self._scale
-        rivals = [self._labels[each] for each in rest.argmax(1).tolist()]
-        parted = (total.max(1) - total[np.arange(len(best)), self._other[best]]) / self._scale
-        rest[np.arange(len(best)), self._other[best]] = -(1 << 30)
-        sure = (total.max(1) - rest.max(1)) / self._scale
-        names = (self._labels[each] for each in best.tolist())
-        return list(zip(names, margins.tolist(), rivals, parted.tolist(), sure.tolist(), strict=True))
+        lacks = (total.max(1)[:, None] - total) / self._scale
+        others = np.where(self._same[best], np.inf, lacks)
+        rivals = others.argmin(1)
+        parted = np.where(self._same[best], lacks, np.inf)
+        parted[np.arange(len(best)), best] = np.inf
+        return [
+            Found(self._labels[label], margin, self._labels[rival], apart, title)
+            for label, margin, rival, apart, title in zip(
+                best.tolist(),
+                others.min(1).tolist(),
+                rivals.tolist(),
+                parted.min(1).tolist(),
+                lacks[:, self._title].tolist(),
+                strict=True,
+            )
+        ]
 
     def _emissions(self, features: Sequence[Sequence[str]]) -> npt.NDArray[np.int32]:
         """Return the weight of each label for each line: the sum over its features."""
@@ -138,217 +137,63 @@ class LineModel:
         rows = [place(name, unknown) for names in features for name in names]
         starts = np.cumsum([0, *(len(names) for names in features[:-1])])
         total: npt.NDArray[np.int32] = np.add.reduceat(self._weights[rows], starts)
+        total[[not NO_DISPLAY.isdisjoint(names) for names in features]] += self._barred
         return total
 
 
+@dataclass(frozen=True, slots=True)
+class Labeller:
+    """Two chains in a row: the second sees what the first said."""
+
+    first: LineModel
+    second: LineModel
+
+    def label(self, lines: Sequence[PageLine]) -> list[Labelled]:
+        """Say what each line of a document is."""
+        own = features(lines)
+        seen = [found.label for found in self.first.label(own)]
+        labels = self.second.label(list(with_labels(lines, own, seen)))
+        return [
+            Labelled(
+                line,
+                ROLES[found.label],
+                found.label.isupper(),
+                found.margin,
+                ROLES[found.rival],
+                found.parted,
+                found.untitled,
+            )
+            for line, found in zip(lines, labels, strict=True)
+        ]
+
+
 @cache
-def line_models() -> tuple[LineModel, LineModel]:
-    """Return the two chains that label lines, read once."""
-    first, second = read_chains(
-        files("knowledge.models.repair").joinpath("labels.json").read_text(encoding="utf-8")
-    )
-    return first, second
+def file_labeller() -> Labeller:
+    """Return the labeller of files of any kind, read once."""
+    return read_labeller(_stored("labels.json"))
 
 
-def read_chains(text: str) -> list[LineModel]:
-    """Read the model file."""
-    return [LineModel(ChainWeights(**chain)) for chain in json.loads(text)["chains"]]
+@cache
+def page_labeller() -> Labeller:
+    """Return the labeller of newspaper pages in print, read once."""
+    return read_labeller(_stored("page_labels.json"))
 
 
-def label_lines(lines: Sequence[PageLine]) -> list[Labelled]:
-    """Say what each line of a document is."""
-    first, second = line_models()
-    own = features(lines)
-    seen = [label for label, *_ in first.label(own)]
-    found = second.label(list(with_labels(lines, own, seen)))
-    return [
-        Labelled(line, ROLES[label], label != GOES_ON, margin, ROLES[rival], parted, sure)
-        for line, (label, margin, rival, parted, sure) in zip(lines, found, strict=True)
-    ]
+def read_labeller(text: str) -> Labeller:
+    """Read a model file."""
+    first, second = (LineModel(ChainWeights(**chain)) for chain in json.loads(text)["chains"])
+    return Labeller(first, second)
 
 
-def features(lines: Sequence[PageLine]) -> list[list[str]]:
-    """Return the features of each line: its own, and its neighbours' by their distance."""
-    page = _Page(lines)
-    own = [page.own(at) for at in range(len(lines))]
-    return [page.with_neighbours(at, own) for at in range(len(lines))]
+def _stored(name: str) -> str:
+    return files("knowledge.models.repair").joinpath(name).read_text(encoding="utf-8")
 
 
-class _Page:
-    """What is counted once for all lines of a page."""
-
-    def __init__(self, lines: Sequence[PageLine]) -> None:
-        self._lines = lines
-        count = max(1, len(lines))
-        wide = sorted(line.width for line in lines if line.width > 6)
-        self._median = wide[len(wide) // 2] if wide else 10.0
-        # The width that lines fill: where most lines are equally wide, a press broke them.
-        self._full = wide[int(0.85 * (len(wide) - 1))] if wide else 10.0
-        filling = sum(0.9 * self._full <= each <= 1.03 * self._full for each in wide)
-        self._broken = str(min(4, 5 * filling // max(1, len(wide)))) if self._full <= _WIDEST else "w"
-        self._finished = str(min(4, 5 * sum(line.finished for line in lines) // count))
-        self._blank = str(min(4, 5 * sum(line.gap > 0 for line in lines) // count))
-        self._indented = str(min(4, 5 * sum(line.indent > 1 for line in lines) // count))
-        self._short = str(min(4, 5 * sum(line.width <= 20 for line in lines) // count))
-        self._two_han = [_TWO_HAN.findall(line.text) for line in lines]
-        self._pairs = Counter(pair for found in self._two_han for pair in set(found))
-
-    def own(self, at: int) -> list[str]:
-        line = self._lines[at]
-        text = line.text
-        ratio = str(min(9, int(line.width / self._median * 5)))
-        near = sorted(other.width for other in self._lines[max(0, at - 3) : at + 4] if other is not line)
-        usual = near[len(near) // 2] if near else self._median
-        local = str(min(9, int(line.width / max(1, usual) * 5)))
-        last, first = _class(text[-1:]), _class(text[:1])
-        full = str(max(-4, min(4, round((line.width - self._full) / 1.5)))) if self._full <= _WIDEST else "w"
-        clauses = min(3, len(_CLAUSE.findall(text)))
-        names = [
-            "L" + _bucket(line.width),
-            "r" + ratio,
-            "l" + local,
-            "e" + last,
-            "b" + first,
-            "f" + str(int(line.finished)),
-            "u" + full,
-            "er" + last + ratio,
-            "eu" + last + full,
-            "c" + str(clauses),
-            "in" + str(min(9, line.indent // 2)),
-            "page" + self._broken + self._finished,
-            "blank" + self._blank + str(min(2, line.gap)),
-            "short" + self._short + str(int(line.finished)) + str(clauses > 0),
-        ]
-        printed = line.raw[line.start : line.end] if not line.spaced else text
-        if len(printed) > 2 * _EDGE:
-            printed = printed[:_EDGE] + printed[-_EDGE:]
-        names += ["X" + name for name, pattern in MARKS if pattern.search(printed)]
-        if line.doubled:
-            names.append("doubled")
-        if line.spaced:
-            names.append("spaced")
-        if len(text) <= _LONGEST_NAME:
-            names.append("w=" + text)
-        elif line.width <= 12:
-            names.append("w$" + text[-2:])
-        digits = len(_DIGIT.findall(text))
-        if digits:
-            names.append("d" + str(min(3, digits * 4 // max(1, len(text)))))
-        if pairs := self._two_han[at]:
-            names.append("again" + str(4 * sum(self._pairs[pair] > 1 for pair in pairs) // len(pairs)))
-        return names
-
-    def with_neighbours(self, at: int, own: Sequence[Sequence[str]]) -> list[str]:
-        lines = self._lines
-        line = lines[at]
-        before = lines[at - 1] if at else None
-        after = lines[at + 1] if at + 1 < len(lines) else None
-        below = min(2, after.gap) if after is not None else 9
-        size = str(min(5, len(lines).bit_length()))
-        names = [
-            *own[at],
-            f"g{min(2, line.gap)}{below}|{self._blank}",
-            "top" + str(at if at < 4 else 4 if at < 8 else 5),
-            "end" + str(min(4, len(lines) - 1 - at)),
-            "size" + size,
-        ]
-        if at < 3:
-            names += [
-                f"top{at}|{size}{self._broken}",
-                f"top{at}|{size}{int(line.finished)}{below}",
-                f"top{at}|{int(line.width <= 20)}{int(line.finished)}{self._broken}",
-            ]
-            names += [f"o{at}|{size}{name}" for name in own[at] if name[0] == "X"]
-        if before is not None:
-            kept = ("L", "e", "r", "f", "X", "u")
-            names += ["-" + name for name in own[at - 1] if name[:1] in kept]
-            stands_in = int(line.indent > 1) - int(before.indent > 1)
-            join = f"{int(before.finished)}{min(2, line.gap)}"
-            over = str(max(-4, min(4, round((before.width + before.indent / 2 - self._full) / 1.5))))
-            wrap = over if self._full <= _WIDEST else "w"
-            names += [
-                "-g" + str(min(2, before.gap)),
-                "t" + str(min(4, int(abs(before.width - line.width)))),
-                f"j{join}{wrap}|{self._blank}",
-                f"j{join}{wrap}>{stands_in}{self._indented}",
-                f"j{join}{wrap}{_class(before.text[-1:])}{_class(line.text[:1])}",
-                f"j{join}{wrap}|{self._broken}",
-                f"j{join}{int(line.column != before.column)}",
-                f"J{_class(before.text[-1:])}{_class(line.text[:1])}{self._broken}",
-            ]
-        if after is not None:
-            names += ["+" + name for name in own[at + 1] if name[:1] in ("L", "r", "X", "b", "f", "u")]
-            names.append("n" + str(min(4, int(abs(after.width - line.width)))))
-        if at + 2 < len(lines):
-            names += ["++" + name for name in own[at + 2] if name[:1] in ("r", "f", "X")]
-        if at > 1:
-            names += ["--" + name for name in own[at - 2] if name[:1] in ("r", "f", "X")]
-        return names
-
-
-def with_labels(
-    lines: Sequence[PageLine], own: Sequence[Sequence[str]], labels: Sequence[str]
-) -> Iterator[list[str]]:
-    """Yield the features of each line with what the first chain's labels tell about the page."""
-    displays = [at for at, label in enumerate(labels) if label in DISPLAYS]
-    titles = [at for at in displays if labels[at] == "T"]
-    widest = max((lines[at].width for at in displays), default=1.0)
-    headings = min(3, sum(labels[at] == "H" for at in displays))
-    body = "".join(line.text for line, label in zip(lines, labels, strict=True) if label in "Pp")
-    pages = {line.page for line in lines}
-    for at, (line, label) in enumerate(zip(lines, labels, strict=True)):
-        around = labels[at - 1] if at else "^", labels[at + 1] if at + 1 < len(lines) else "$"
-        names = [*own[at], "Y" + label, f"Y{around[0]}<{label}", f"Y{label}>{around[1]}"]
-        if label in DISPLAYS:
-            above = next((x for x in range(at - 1, -1, -1) if labels[x] not in "FRATSK"), None)
-            if above is not None:
-                signed = labels[above] == "Y" or "Xsigned-after" in own[above]
-                names.append(
-                    f"Yv{labels[above]}{int(signed)}{int(any(x < above for x in titles))}{min(2, line.gap)}"
-                )
-            following = next((x for x in range(at + 1, len(lines)) if labels[x] in "Pp"), None)
-            alike = [x for x in displays if x != at and abs(lines[x].width - line.width) <= 1.5]
-            parted = " " in line.raw[line.start : line.end]
-            twins = [x for x in alike if (" " in lines[x].raw[lines[x].start : lines[x].end]) == parted]
-            pairs = _TWO_HAN.findall(line.text)
-            below = "" if following is None else _text_from(lines, labels, following)
-            names += [
-                "Yr" + str(int(5 * line.width / max(1.0, widest))),
-                "Yb" + str(min(2, sum(x < at for x in titles))),
-                "Ya" + str(min(2, sum(x > at for x in titles))),
-                "Yh" + str(headings),
-                "Ys" + str(min(3, len(alike))),
-                "Yz" + str(min(3, len(twins))),
-                "Yf" + str(int(any(y in "Pp" for y in labels[:at]))),
-                "Yd" + str(int(any(x < at for x in displays))),
-                "Yo" + str(min(4, sum(pair in below for pair in pairs))),
-                "YO" + str(4 * sum(pair in body for pair in pairs) // max(1, len(pairs))),
-                "Yp" + str(min(2, len(pages))),
-            ]
-            if following is not None:
-                marks = {name for name in own[following] if name in ("Xdateline",)}
-                names.append("Yx" + str(len(marks)) + str(min(3, following - at)))
-        yield names
-
-
-def _text_from(lines: Sequence[PageLine], labels: Sequence[str], at: int) -> str:
-    """Return the beginning of the running text from line `at` on."""
-    near = zip(lines[at : at + _NEAR], labels[at : at + _NEAR], strict=True)
-    return "".join(line.text for line, label in near if label in "Pp")[:_OPENING]
-
-
-def _class(char: str) -> str:
-    if not char:
-        return "0"
-    known = _CLASSES.get(char)
-    if known is not None:
-        return known
-    if char.isdigit():
-        return "9"
-    if char.isascii():
-        return "a" if char.isalpha() else "o"
-    return "h" if char >= "\u2e80" else "o"
-
-
-def _bucket(width: float) -> str:
-    return next((str(limit) for limit in _WIDTHS if width <= limit), "+")
+def with_headline(labelled: Sequence[Labelled]) -> list[Labelled]:
+    """Make the likeliest line the headline of a page on which none was found, unless all are far from it."""
+    found = list(labelled)
+    if found and all(each.role is not BlockRole.TITLE for each in found):
+        at = min(range(len(found)), key=lambda place: found[place].untitled)
+        if found[at].untitled < (_FAR if found[at].role in _NO_DISPLAYS else _FARTHEST):
+            found[at] = replace(found[at], role=BlockRole.TITLE, opens=True)
+    return found

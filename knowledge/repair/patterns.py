@@ -79,6 +79,7 @@ MARKS: Final = tuple(
     (name, re.compile(pattern))
     for name, pattern in (
         ("date", r"(?:19|20)\d\d\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日"),
+        ("figures-date", r"(?:19|20)\d\d[.\-/]\d{1,2}[.\-/]\d{1,2}"),
         ("only-date", r"^[\d年月日星期周一二三四五六天\s.\-/]+$"),
         ("weekday", r"(?:星期|周|週)[一二三四五六日天]"),
         ("page", r"第?\s*[A-D]?\d{1,3}\s*版|第[一二三四五六七八九十]+版|^[A-D]\d{1,2}$|\s[A-D]\d{1,2}$"),
@@ -110,12 +111,15 @@ MARKS: Final = tuple(
         ("signed-after", AFTER_SENTENCE.pattern.replace("?P<glued>", "?:")),
         ("in-brackets", IN_BRACKETS.pattern),
         ("names", rf"^{ONLY_NAMES.pattern}"),
-        ("taken", r"[摄攝]影?[）)]?$|供图|供圖|资料图|資料圖|图片|圖片|社[发發]$|[图圖]/"),
+        (
+            "taken",
+            r"[摄攝]影?[）)]?$|供图|供圖|资料图片?(?:$|[）)\s])|資料圖片?(?:$|[）)\s])|社[发發]$|[图圖]/",
+        ),
         ("bracketed", r"^[（(].*[）)]$"),
         ("caption", r"^(?:图为|圖為|▲|▼|[上下左右题本组]图(?:[：:为]|\s))"),
         ("dateline", rf"^{DATELINE.pattern.replace('?P<signed>', '?:').replace('?P<bare>', '?:')}"),
         ("jump", JUMP.pattern),
-        ("dash", r"^——"),
+        ("dash", r"^(?:——|[⸺―])"),
         ("bullet", rf"^[{BULLETS}※#]"),
         ("numbered", rf"^(?:{NUMBERED.pattern})"),
         ("list", r"^[-•·*]\s"),
@@ -126,6 +130,7 @@ MARKS: Final = tuple(
         ("two", r"^\S{3,12}[ \u3000]+\S{3,12}$"),
         ("quote", r"[“「《]"),
         ("reports", r"(?:报道|報導|报导|電|电)$"),
+        ("full-stop-inside", r"。(?!$)[^”’）」』]"),
         ("stop-inside", r"[。！？；](?!$)[^”’）」』]"),
         ("office", r"(?:办公室|委员会|政府|公司|局|会|院|中心|部)$"),
     )

@@ -31,14 +31,15 @@ from knowledge.repair.blocks import (
     stated_paragraphs,
     table_paragraphs,
 )
-from knowledge.repair.constraints import constrain, is_broken
-from knowledge.repair.continuation import Paragraph, join_lines
-from knowledge.repair.doubts import doubt_of, doubt_weights
+from knowledge.repair.constraints import constrain
+from knowledge.repair.continuation import Paragraph, is_broken, join_lines
+from knowledge.repair.doubts import doubt_of, doubt_weights, page_state
 from knowledge.repair.edges import trim
 from knowledge.repair.facts import FactBuilder, printed, unsure_figures
 from knowledge.repair.join_model import join_weights
-from knowledge.repair.labels import Labelled, label_lines, line_models
-from knowledge.repair.page_layout import page_lines
+from knowledge.repair.labels import Labelled, file_labeller, page_labeller, with_headline
+from knowledge.repair.page_kind import is_printed_page, page_kind_weights
+from knowledge.repair.page_layout import PageLine, page_lines
 from knowledge.repair.patterns import noise_of
 from knowledge.repair.report import leftovers, removed
 from knowledge.repair.sentences import has_words
@@ -55,7 +56,9 @@ _REMOVED: Final = frozenset({BlockRole.FURNITURE, BlockRole.CREDIT})
 
 def load_models() -> None:
     """Read what was learned, before any document is in hand: what keeps it from its files is no document's fault."""
-    line_models()
+    page_kind_weights()
+    file_labeller()
+    page_labeller()
     join_weights()
     doubt_weights()
 
@@ -85,7 +88,7 @@ def put_together(document: Document) -> list[Paragraph]:
 def _read(document: Document, log: list[RepairEntry]) -> _Reading:
     stated = stated_lines(document)
     free = page_lines(document, frozenset(known.labelled.line.number for known in stated))
-    labelled = constrain(label_lines(free)) + [known.labelled for known in stated]
+    labelled = _roles(free) + [known.labelled for known in stated]
     if free and stated:
         labelled.sort(key=lambda each: (each.line.page, each.line.column, each.line.number, each.line.start))
     reading = _Reading(labelled)
@@ -109,6 +112,13 @@ def _read(document: Document, log: list[RepairEntry]) -> _Reading:
     else:
         reading.drafts = stated_articles(stated, reading.paragraphs)
     return reading
+
+
+def _roles(lines: Sequence[PageLine]) -> list[Labelled]:
+    """Say what each line is: by the labeller of its kind of document, that of files within constraints."""
+    if is_printed_page(lines):
+        return with_headline(page_labeller().label(lines))
+    return constrain(file_labeller().label(lines))
 
 
 def _tables(
@@ -142,6 +152,7 @@ class _Writer:
         self._titles: Counter[str] = Counter()
         self._broken = is_broken(reading.labelled)
         self._above = {id(each): above for above, each in pairwise(reading.paragraphs)}
+        self._state = page_state(reading.paragraphs)
         self._heads = [each.line.text for each in reading.labelled if each.role is BlockRole.FURNITURE]
 
     def write(self) -> ParsedDocument:
@@ -272,7 +283,7 @@ class _Writer:
             return
         above = self._above.get(id(paragraph))
         for start, end in sentences.split_sentences(paragraph.text):
-            doubt = doubt_of(paragraph, start, end, above)
+            doubt = doubt_of(paragraph, start, end, above, self._state)
             if doubt is not None:
                 spans = paragraph.spans_of(start, end)
                 text = paragraph.text[start:end][:20]

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Final
 
-from knowledge.training.repair import doubts, joins, labeller
-from knowledge.training.repair.corpus import WrongData, load_corpus
+from knowledge.training.repair import doubts, joins, labeller, page_kind
+from knowledge.training.repair.corpus import ArticleCorpus, WrongData, load_corpus
 
 TARGET = Path(__file__).parents[2] / "models" / "repair"
 # Each is fitted on what those before it read.
-MODELS = ("joins.npy", "labels.json", "doubts.json")
+MODELS = ("joins.npy", "page_kind.json", "labels.json", "page_labels.json", "doubts.json")
+
+
+_TEXTS: Final[dict[str, Callable[[ArticleCorpus], str]]] = {
+    "page_kind.json": page_kind.fit_page_kind,
+    "labels.json": labeller.fit_file_labels,
+    "page_labels.json": labeller.fit_page_labels,
+    "doubts.json": doubts.fit_sentence_doubts,
+}
 
 
 def _make(name: str, folder: Path) -> bytes:
     corpus = load_corpus(folder)
-    if name == "joins.npy":
-        return joins.fit_joins(corpus)
-    return (labeller.fit_labels if name == "labels.json" else doubts.fit_sentence_doubts)(corpus).encode()
+    return joins.fit_joins(corpus) if name == "joins.npy" else _TEXTS[name](corpus).encode()
 
 
 def main() -> int:

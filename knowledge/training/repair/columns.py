@@ -8,7 +8,8 @@ from typing import Final
 
 from knowledge.training.repair import wordings
 from knowledge.training.repair.corpus import CleanArticle
-from knowledge.training.repair.pages import DrawnPage, Setting, draw_article, flat
+from knowledge.training.repair.drawn import DrawnPage, flat
+from knowledge.training.repair.pages import Setting, draw_article
 
 # Rows that columns beside each other have at least.
 _FEWEST_IN_COLUMNS: Final = 9
@@ -20,18 +21,7 @@ def side_by_side(r: Random, articles: Sequence[CleanArticle]) -> DrawnPage:
     many = r.choice((2, 2, 2, 3, 3, 4))
     wide = r.randint(10, 20)
     setting = Setting(
-        "narrow",
-        wide,
-        "\u3000\u3000",
-        r.random() < 0.3,
-        False,
-        False,
-        0,
-        "none",
-        False,
-        False,
-        False,
-        count > 1,
+        "narrow", wide, "\u3000\u3000", r.random() < 0.3, False, False, 0, "none", 0, False, False, count > 1
     )
     drawn = [draw_article(r, r.choice(articles), articles, setting) for _ in range(count)]
     head = drawn[0].head

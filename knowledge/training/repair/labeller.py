@@ -1,51 +1,98 @@
-"""Fit the line labeller on generated pages: python-crfsuite's two chains, rounded to integer weights."""
+"""Fit the line labellers on generated pages: python-crfsuite's two chains each, rounded to integer weights."""
 
 from __future__ import annotations
 
 import json
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
+from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 import pycrfsuite
 from opencc import OpenCC
 
 from knowledge.model import Document
-from knowledge.repair.labels import ROLES, ChainWeights, LineModel, features, with_labels
+from knowledge.repair.labels import ROLES, ChainWeights, LineModel
+from knowledge.repair.line_features import features, with_labels
 from knowledge.repair.page_layout import PageLine, page_lines
+from knowledge.repair.patterns import jump_of
 from knowledge.training.repair.clean_files import clean_file
 from knowledge.training.repair.columns import side_by_side
 from knowledge.training.repair.corpus import ArticleCorpus, CleanArticle
-from knowledge.training.repair.pages import DrawnPage, into_script, newspaper_page
+from knowledge.training.repair.drawn import DrawnPage, into_script
+from knowledge.training.repair.pages import newspaper_page
+from knowledge.training.repair.printed_pages import printed_page
+
+Example = tuple[list[list[str]], list[str]]
+"""The features and the label of each line of a page."""
+
+Draw = Callable[[Random, Sequence[CleanArticle], OpenCC], DrawnPage]
+"""What draws a page of articles, the converter to traditional script at hand."""
 
 LABELS: Final = "".join(ROLES)
+# How many pages a chain is fitted on, and how many fits are averaged.
+FILES: Final = 4500
+FILE_FITS: Final = 3
 PAGES: Final = 3000
+PAGE_FITS: Final = 1
 SCALE: Final = 32
-_CLEAN: Final = 0.56
-_COLUMNS: Final = 0.08
+# What share of all pages is of each kind.
+_PRINTED: Final = 0.27
+_BESIDE: Final = 0.05
+_CLEAN: Final = 0.4
+_CLEAN_OF_FILES: Final = 0.55
+# The labeller of pages in print sees others too: damaged pages may be taken for such.
+_OTHERS: Final = 0.15
 _CREDIT: Final = re.compile("[摄攝图圖]")
 _ASCII: Final = 0.12
+_TRADITIONAL: Final = 0.1
 _NARROW: Final = str.maketrans("，；：？！（）“”", ',;:?!()""')
 _SEED: Final = 1000
+_FIT_SEED: Final = 100_000
+_PROCESSES: Final = 2
 _APART_SEED: Final = 900_000
-_OPTIONS: Final = {"c1": 0.3, "c2": 0.02, "max_iterations": 70, "feature.minfreq": 6}
+_OPTIONS: Final = {"c1": 0.05, "c2": 0.5, "max_iterations": 90, "feature.minfreq": 4}
 
 
 def draw_page(r: Random, articles: Sequence[CleanArticle], traditional: OpenCC) -> DrawnPage:
-    """Draw a page: a newspaper's or a clean file, now and then in traditional script."""
+    """Draw a page of any kind, now and then in traditional script."""
     chance = r.random()
-    if chance < _COLUMNS:
-        return side_by_side(r, articles)
-    page = clean_file(r, articles) if chance < _COLUMNS + _CLEAN else newspaper_page(r, articles)
+    if chance < _PRINTED:
+        page = printed_page(r, articles)
+    elif chance < _PRINTED + _BESIDE:
+        page = side_by_side(r, articles)
+    elif chance < _PRINTED + _BESIDE + _CLEAN:
+        page = clean_file(r, articles)
+    else:
+        page = newspaper_page(r, articles)
+    return _in_some_script(r, page, traditional)
+
+
+def draw_file(r: Random, articles: Sequence[CleanArticle], traditional: OpenCC) -> DrawnPage:
+    """Draw a file of any kind but a page in print."""
+    page = clean_file(r, articles) if r.random() < _CLEAN_OF_FILES else newspaper_page(r, articles)
+    return _in_some_script(r, page, traditional)
+
+
+def draw_printed_page(r: Random, articles: Sequence[CleanArticle], traditional: OpenCC) -> DrawnPage:
+    """Draw a page in print, or now and then a damaged one that may look like it."""
+    page = newspaper_page(r, articles) if r.random() < _OTHERS else printed_page(r, articles)
+    return _in_some_script(r, page, traditional)
+
+
+def _in_some_script(r: Random, page: DrawnPage, traditional: OpenCC) -> DrawnPage:
     if r.random() < _ASCII:
         page = into_script(page, lambda text: text.translate(_NARROW))
-    if r.random() < 0.1:
+    if r.random() < _TRADITIONAL:
         corner = str.maketrans("“”‘’", "「」『』") if r.random() < 0.6 else {}
-        return into_script(page, lambda text: traditional.convert(text).translate(corner))
+        page = into_script(page, lambda text: traditional.convert(text).translate(corner))
     return page
 
 
@@ -66,14 +113,14 @@ def labels_of(page: DrawnPage, lines: Sequence[PageLine]) -> list[str]:
     if not page.cells:
         rows = iter(page.labels)
         labels: list[str] = []
-        number = 0
+        number, row = 0, ""
         for line in lines:
-            if line.number != number:
-                labels.append(next(rows, ""))
-            else:
-                labels.append("R" if _CREDIT.search(line.text) else "Y")
-            number = line.number
-        return labels if all(labels) and next(rows, None) is None else []
+            if line.number != number and not (row := next(rows, "")):
+                return []
+            labels.append("F" if jump_of(line.text) else row or ("R" if _CREDIT.search(line.text) else "Y"))
+            # A row's label is that of its first line; what is cut off behind it is a credit or a name.
+            number, row = line.number, row if jump_of(line.text) else ""
+        return labels if next(rows, None) is None else []
     known = {"".join(text.split()): label for text, label in page.cells}
     labels = []
     for line in lines:
@@ -83,40 +130,65 @@ def labels_of(page: DrawnPage, lines: Sequence[PageLine]) -> list[str]:
     return labels if all(labels) else []
 
 
-def fit_labels(corpus: ArticleCorpus, pages: int = PAGES) -> str:
-    """Return the model file's text: two chains, fitted on different pages."""
-    first = _fit_chain(_examples(corpus, 0, pages))
+def fit_file_labels(corpus: ArticleCorpus) -> str:
+    """Return the model file's text of the labeller of files of any kind."""
+    return _fit_labels(corpus, draw_file, FILES, FILE_FITS)
+
+
+def fit_page_labels(corpus: ArticleCorpus) -> str:
+    """Return the model file's text of the labeller of pages in print."""
+    return _fit_labels(corpus, draw_printed_page, PAGES, PAGE_FITS)
+
+
+def _fit_labels(corpus: ArticleCorpus, draw: Draw, pages: int, fits: int) -> str:
+    """Average several fits, each on pages of its own: one alone is wrong now here, now there about what is rare."""
+    with ProcessPoolExecutor(_PROCESSES, get_context("fork")) as pool:
+        parts = [pool.submit(_fit_chains, corpus, draw, pages, _SEED + _FIT_SEED * at) for at in range(fits)]
+        pairs = [part.result() for part in parts]
+    chains = {"chains": [asdict(_mean(each)) for each in zip(*pairs, strict=True)]}
+    return json.dumps(chains, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def _fit_chains(
+    corpus: ArticleCorpus, draw: Draw, pages: int, seed: int
+) -> tuple[ChainWeights, ChainWeights]:
+    """Fit two chains, on different pages; the second sees what the first says of them."""
+    first = _fit_chain(_examples(corpus, draw, range(seed, seed + pages), None))
     model = LineModel(first)
-
-    def seen() -> Iterator[tuple[list[list[str]], list[str]]]:
-        for lines, own, labels in _pages(corpus, pages, 2 * pages):
-            yield list(with_labels(lines, own, [label for label, *_ in model.label(own)])), labels
-
-    second = _fit_chain(seen())
-    return (
-        json.dumps({"chains": [asdict(first), asdict(second)]}, ensure_ascii=False, separators=(",", ":"))
-        + "\n"
-    )
+    return first, _fit_chain(_examples(corpus, draw, range(seed + pages, seed + 2 * pages), model))
 
 
-def _pages(
-    corpus: ArticleCorpus, low: int, high: int
-) -> Iterator[tuple[list[PageLine], list[list[str]], list[str]]]:
+def _mean(chains: Sequence[ChainWeights]) -> ChainWeights:
+    none = [0] * len(LABELS)
+    weights: dict[str, list[int]] = {}
+    for name in sorted({name for chain in chains for name in chain.weights}):
+        row = _rounded(np.mean([chain.weights.get(name, none) for chain in chains], axis=0))
+        if any(row):
+            weights[name] = row
+    transitions = np.mean([chain.transitions for chain in chains], axis=0)
+    return ChainWeights(LABELS, SCALE, [_rounded(row) for row in transitions], weights)
+
+
+def _rounded(row: npt.NDArray[np.float64]) -> list[int]:
+    return [round(each) for each in row.tolist()]
+
+
+def _examples(
+    corpus: ArticleCorpus, draw: Draw, seeds: Iterable[int], first: LineModel | None
+) -> Iterator[Example]:
     traditional = OpenCC("s2t")
-    for number in range(low, high):
-        page = draw_page(Random(_SEED + number), corpus.training, traditional)
+    for seed in seeds:
+        page = draw(Random(seed), corpus.training, traditional)
         lines = page_lines(document_of(page))
         labels = labels_of(page, lines)
         if labels:
-            yield lines, features(lines), labels
+            own = features(lines)
+            if first is not None:
+                own = list(with_labels(lines, own, [each.label for each in first.label(own)]))
+            yield own, labels
 
 
-def _examples(corpus: ArticleCorpus, low: int, high: int) -> Iterator[tuple[list[list[str]], list[str]]]:
-    for _, own, labels in _pages(corpus, low, high):
-        yield own, labels
-
-
-def _fit_chain(examples: Iterator[tuple[list[list[str]], list[str]]]) -> ChainWeights:
+def _fit_chain(examples: Iterable[Example]) -> ChainWeights:
     trainer = pycrfsuite.Trainer("lbfgs", verbose=False)
     trainer.set_params(_OPTIONS)
     for own, labels in examples:

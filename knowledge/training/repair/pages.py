@@ -9,8 +9,10 @@ from random import Random
 from typing import Final
 
 from knowledge.repair.characters import width
-from knowledge.training.repair import wordings
+from knowledge.training.repair import displays, wordings
 from knowledge.training.repair.corpus import CleanArticle
+from knowledge.training.repair.disorder import arrange, disorder, part_columns
+from knowledge.training.repair.drawn import DrawnArticle, DrawnPage, Row, TrueArticle, flat, make_page
 
 _TOKENS: Final = re.compile(r"[A-Za-z0-9.,%:/@_-]+|.")
 _SENTENCES: Final = re.compile("[^。！？]*[。！？]+[”’」』）]*|[^。！？]+$")
@@ -18,37 +20,19 @@ _FIGURE: Final = re.compile("(?<=[\u4e00-\u9fff])(\\d[\\d.,%]*)(?=[\u4e00-\u9fff
 _NOT_FIRST: Final = frozenset("，。、；：！？”’）》」』】％%")
 _NOT_LAST: Final = frozenset("“‘（《「『【")
 WHOLE: Final = 9999
-
-
-@dataclass(slots=True)
-class Row:
-    """A printed line; `gap` blank lines stand before it. Labels as in `repair/labels.py`."""
-
-    text: str
-    label: str
-    gap: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class TrueArticle:
-    """What repair should find: the title, and each section's heading with its paragraphs."""
-
-    title: str
-    sections: tuple[tuple[str | None, tuple[str, ...]], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DrawnPage:
-    """A page as extraction hands it over; `labels` has one for each line that is not blank.
-
-    Where columns stand beside each other, `labels` is empty and `cells` holds what stands in them with its label.
-    """
-
-    kind: str
-    lines: tuple[str, ...]
-    labels: tuple[str, ...]
-    articles: tuple[TrueArticle, ...]
-    cells: tuple[tuple[str, str], ...] = ()
+# How often a sentence begins with the reporter, or names someone in brackets.
+_WITH_REPORTER: Final = 0.05
+_WITH_BRACKETS: Final = 0.04
+# A line that is broken by a photo keeps so many characters on each side.
+_FEWEST_BROKEN: Final = 4
+_RUN_IN: Final = 0.12
+# How many photos have no caption.
+_UNTOLD: Final = 0.15
+# How many pages hold but some sentences of each article, and how long those are.
+_BRIEF: Final = 0.4
+_LONGEST_SHORT: Final = 45
+# How often a line over or under a headline, or a headline that fits its line, is broken all the same.
+_ON_TWO_LINES: Final = {"T": 0.3, "S": 0.05, "K": 0.03}
 
 
 @dataclass(slots=True)
@@ -63,19 +47,15 @@ class Setting:
     loose_figures: bool
     letter_spaced: float
     blanks: str
-    blank_displays: bool
+    display_gap: int
     jitter: bool
     own_lead: bool = True
     own_titles: bool = False
-
-
-@dataclass(slots=True)
-class _Drawn:
-    """One article set in lines: the rows above its text, those of each section, and what is true of it."""
-
-    head: list[Row]
-    body: list[list[Row]] = field(default_factory=list)
-    truth: TrueArticle = TrueArticle("", ())
+    printed: bool = True
+    # Blank lines between the blocks that columns and articles come in.
+    block_gap: int = 0
+    # How many characters a line of each display holds at most.
+    displays: dict[str, int] = field(default_factory=dict)
 
 
 def newspaper_page(r: Random, articles: Sequence[CleanArticle]) -> DrawnPage:
@@ -83,22 +63,21 @@ def newspaper_page(r: Random, articles: Sequence[CleanArticle]) -> DrawnPage:
     count = r.choices((1, 2, 3), (0.62, 0.26, 0.12))[0]
     setting = _setting(r, count)
     chosen = [r.choice(articles) for _ in range(count)]
-    drawn = [draw_article(r, article, articles, setting) for article in chosen]
-    rows = _arrange(r, [_disorder(r, each) for each in drawn], drawn)
-    _add_photos(r, rows, chosen, setting)
+    brief = r.random() < _BRIEF
+    drawn = [
+        draw_article(r, article, articles, setting, number > 0, brief)
+        for number, article in enumerate(chosen)
+    ]
+    if brief and r.random() < 0.5:
+        rows = [row for each in drawn for row in (*each.head, *flat(each.body))]
+    else:
+        rows = arrange(r, [disorder(r, each, setting.block_gap) for each in drawn], drawn)
+    if setting.mode == "narrow" and setting.block_gap and r.random() < 0.5:
+        part_columns(r, rows, setting.block_gap)
+    add_photos(r, rows, chosen, setting)
     _add_furniture(r, rows, chosen)
     rows[0].gap = 0
     return make_page("newspaper", rows, [each.truth for each in drawn])
-
-
-def make_page(kind: str, rows: Sequence[Row], articles: Sequence[TrueArticle]) -> DrawnPage:
-    lines: list[str] = []
-    for row in rows:
-        lines += [""] * row.gap
-        lines.append(row.text)
-    return DrawnPage(
-        kind, tuple(lines), tuple(row.label for row in rows if row.text.strip()), tuple(articles)
-    )
 
 
 def _setting(r: Random, count: int) -> Setting:
@@ -119,35 +98,54 @@ def _setting(r: Random, count: int) -> Setting:
         r.random() < 0.22,
         r.choice((0, 0, 0, 0.04, 0.12)),
         blanks,
-        r.random() < 0.6,
+        r.choices((0, 1, 2, 3), (0.36, 0.46, 0.12, 0.06))[0],
         r.random() < 0.33,
         own_titles=count > 1,
+        printed=False,
+        block_gap=r.choice((0, 0, 1, 1, 2)),
+        displays=_room(r, mode, wide),
     )
 
 
+def _room(r: Random, mode: str, wide: int) -> dict[str, int]:
+    """Draw how many characters lines of displays hold: large print breaks where its column ends, or stands on one line."""
+    if mode == "paragraph" or r.random() < 0.25:
+        return {}
+    return {
+        "T": r.randint(7, 26),
+        "S": r.randint(12, 34),
+        "K": r.randint(12, 34),
+        **({"H": wide} if mode == "narrow" else {}),
+    }
+
+
 def draw_article(
-    r: Random, article: CleanArticle, others: Sequence[CleanArticle], setting: Setting
-) -> _Drawn:
-    paragraphs = _some(r, article.paragraphs)
+    r: Random,
+    article: CleanArticle,
+    others: Sequence[CleanArticle],
+    setting: Setting,
+    later: bool = False,
+    brief: bool = False,
+) -> DrawnArticle:
+    """Set one article; a `later` one of a page mostly shows that it begins by a dateline or by who wrote it, a `brief`
+    one has some short sentences."""
+    paragraphs = _short(r, article.paragraphs) if brief else _some(r, article.paragraphs)
     sections = _sections(r, paragraphs)
-    printed = wordings.title(r, article, others, setting.own_titles)
-    head: list[Row] = []
-    if r.random() < 0.22:
-        mark = r.choice(("", "■")) + wordings.heading(r, paragraphs)
-        head += _display(r, r.choice(wordings.RUBRICS) if r.random() < 0.5 else mark, "K", setting)
-    head += _display(r, printed, "T", setting, 0.3)
-    if r.random() < 0.4:
-        head += _display(r, wordings.subtitle(r, article, others), "S", setting, 0.2)
+    lines = displays.head(r, article, others, setting.own_titles, setting.printed)
+    printed = next(text for text, label in lines if label == "T")
+    head = [row for text, label in lines for row in _display(r, text, label, setting)]
     signed, by = r.random(), wordings.byline(r)
-    if signed < 0.3:
-        head.append(Row(by, "Y", int(setting.blank_displays)))
+    dated = r.random() < (0.75 if later else 0.35)
+    if signed < 0.3 or (later and not dated and r.random() < 0.75):
+        head.append(Row(by, "Y", min(1, setting.display_gap)))
     body: list[list[Row]] = []
     wider = setting.mode == "narrow" and setting.own_lead
     first_width = setting.width * r.choice((1, 1, 1, 1.5, 2, 3)) if wider else setting.width
     for number, (name, texts) in enumerate(sections):
-        rows = _display(r, name, "H", setting, 1.0) if name else []
+        apart = name is not None and not texts[0].startswith(f"{name}。")
+        rows = _display(r, name, "H", setting) if name and apart else []
         for at, text in enumerate(texts):
-            if number == at == 0 and r.random() < 0.35:
+            if number == at == 0 and dated:
                 text = wordings.dateline(r) + text
             if number == len(sections) - 1 and at == len(texts) - 1 and 0.3 <= signed < 0.45:
                 text += r.choice(("", " ", "")) + (by if by.startswith("（") else f"（{wordings.person(r)}）")
@@ -155,7 +153,31 @@ def draw_article(
         body.append(rows)
     if 0.45 <= signed < 0.75:
         body[-1].append(Row(by, "Y", r.randint(0, 1)))
-    return _Drawn(head, body, TrueArticle(printed, tuple((name, tuple(texts)) for name, texts in sections)))
+    return DrawnArticle(
+        head, body, TrueArticle(printed, tuple((name, tuple(texts)) for name, texts in sections))
+    )
+
+
+def told(r: Random, sentence: str) -> str:
+    """Let some sentences begin with the reporter, and some name a person or an office in brackets."""
+    chance = r.random()
+    if chance < _WITH_REPORTER and sentence[0] not in "“”":
+        return "记者" + r.choice(wordings.REPORTERS_DO) + sentence
+    at = sentence.find("，")
+    if chance > 1 - _WITH_BRACKETS and at > 0:
+        gloss = r.choice((wordings.person(r), wordings.office(r), "以下简称" + wordings.person(r)))
+        return f"{sentence[:at]}（{gloss}）{sentence[at:]}"
+    return sentence
+
+
+def _short(r: Random, paragraphs: Sequence[str]) -> list[str]:
+    """Take some of an article's shorter sentences, each as a paragraph, two now and then."""
+    found = [each.strip() for text in paragraphs for each in _SENTENCES.findall(text)]
+    found = [each for each in found if each and len(each) <= _LONGEST_SHORT] or found[:1]
+    first = r.randint(0, max(0, len(found) - 3))
+    found = found[first : first + r.randint(1, 6)]
+    pairs = r.random() < 0.5
+    return ["".join(found[at : at + 2]) for at in range(0, len(found), 2)] if pairs else found
 
 
 def _some(r: Random, paragraphs: Sequence[str]) -> list[str]:
@@ -163,37 +185,46 @@ def _some(r: Random, paragraphs: Sequence[str]) -> list[str]:
     first = r.randint(0, max(0, len(paragraphs) - 3))
     found: list[str] = []
     for paragraph in paragraphs[first : first + r.randint(3, 12)]:
-        sentences = _SENTENCES.findall(paragraph)
+        sentences = [told(r, sentence) for sentence in _SENTENCES.findall(paragraph)]
         at = 0
         while at < len(sentences):
             many = r.randint(1, 3)
             found.append("".join(sentences[at : at + many]).strip())
             at += many
     return [paragraph for paragraph in found if paragraph][
-        : r.choice((r.randint(1, 4), r.randint(4, 18), r.randint(4, 18)))
+        : r.choice((r.randint(1, 2), r.randint(1, 5), r.randint(4, 18), r.randint(4, 18)))
     ]
 
 
 def _sections(r: Random, paragraphs: list[str]) -> list[tuple[str | None, list[str]]]:
-    many = 0 if len(paragraphs) < 4 or r.random() < 0.25 else r.randint(1, min(4, len(paragraphs) // 2))
+    many = 0 if len(paragraphs) < 3 or r.random() < 0.25 else r.randint(1, min(4, len(paragraphs) // 2))
     lead = paragraphs[: max(1, len(paragraphs) // (many + 1) // 2 + r.randint(0, 1))]
     rest = paragraphs[len(lead) :]
     if not many or not rest:
         return [(None, paragraphs)]
     step = max(1, len(rest) // many)
     parts = [rest[at * step : (at + 1) * step if at < many - 1 else len(rest)] for at in range(many)]
-    named: list[tuple[str | None, list[str]]] = [(wordings.heading(r, part), part) for part in parts if part]
+    parts = [part for part in parts if part]
+    named = list(zip(displays.headings(r, parts), parts, strict=True))
+    if len(parts) > 1 and r.random() < _RUN_IN:
+        return [(None, lead), *(_run_in(at, name, part) for at, (name, part) in enumerate(named))]
     return [(None, lead), *named]
 
 
-def _display(r: Random, text: str, label: str, setting: Setting, wrapped: float = 0.0) -> list[Row]:
+def _run_in(at: int, name: str, part: list[str]) -> tuple[str | None, list[str]]:
+    """Let a section's heading open its text as a numbered sentence of its own."""
+    numbered = "一二三四五六七八九"[at] + "、" + displays.bare(name)
+    return numbered, [f"{numbered}。{part[0]}", *part[1:]]
+
+
+def _display(r: Random, text: str, label: str, setting: Setting) -> list[Row]:
     lines = [text]
-    if setting.mode == "narrow" and width(text) > setting.width and r.random() < wrapped:
-        lines = wrap(r, text, setting.width)
-    elif " " in text.strip() and r.random() < 0.22:
+    if width(text) > setting.displays.get(label, WHOLE):
+        lines = wrap(r, text, setting.displays[label])
+    elif " " in text.strip() and r.random() < 0.15:
         lines = text.split(" ", 1)
-    elif label == "T" and len(text) > 13 and r.random() < 0.14:
-        middle = len(text) // 2 + r.randint(-3, 3)
+    elif len(text) > 11 and r.random() < _ON_TWO_LINES.get(label, 0.0):
+        middle = displays.break_of(r, text)
         lines = [text[:middle], text[middle:]]
     lines = [line.strip() for line in lines if line.strip()]
     if label == "T" and r.random() < 0.07:
@@ -203,7 +234,8 @@ def _display(r: Random, text: str, label: str, setting: Setting, wrapped: float 
     rows: list[Row] = []
     for at, line in enumerate(lines):
         shift = " " * r.choice((0, 0, 0, 4, 8)) if r.random() < 0.2 else ""
-        rows.append(Row(shift + line, label, int(setting.blank_displays and at == 0)))
+        gap = setting.display_gap if at == 0 else int(setting.blanks == "all")
+        rows.append(Row(shift + line, label.lower() if at else label, gap))
     return rows
 
 
@@ -270,69 +302,6 @@ def _hang(r: Random, lines: Sequence[str]) -> list[str]:
     return [line for line in found if line.strip()]
 
 
-def _disorder(r: Random, drawn: _Drawn) -> list[Row]:
-    """Return an article's rows in an order that extraction gives: leads, columns and headings moved."""
-    head, body = drawn.head, drawn.body
-    chance = r.random()
-    if len(body) > 1 and chance < 0.5:
-        return _moved_sections(r, head, body)
-    flat = [row for section in body for row in section]
-    if chance < 0.7 and len(flat) > 12:
-        cut = r.randint(4, len(flat) - 4)
-        return [*flat[cut:], *head, *flat[:cut]] if r.random() < 0.5 else [*flat[:cut], *head, *flat[cut:]]
-    return [*head, *flat]
-
-
-def _moved_sections(r: Random, head: list[Row], body: list[list[Row]]) -> list[Row]:
-    chance = r.random()
-    cut = r.randint(1, len(body) - 1)
-    if chance < 0.35:
-        return [*flat(body[:cut]), *head, *flat(body[cut:])]
-    if chance < 0.6:
-        return [*head, *flat(body[1:]), *body[0]]
-    if chance < 0.88:
-        headings = [row for section in body for row in section if row.label == "H"]
-        texts = [[row for row in section if row.label != "H"] for section in body]
-        place = r.random()
-        if place < 0.4:
-            return [*head, *flat(texts), *headings]
-        if place < 0.7:
-            return [*head, *headings, *flat(texts)]
-        return [*flat(texts[cut:]), *head, *headings, *flat(texts[:cut])]
-    mixed = body[:]
-    r.shuffle(mixed)
-    return [*flat(mixed[:cut]), *head, *flat(mixed[cut:])]
-
-
-def flat(sections: Sequence[Sequence[Row]]) -> list[Row]:
-    return [row for section in sections for row in section]
-
-
-def _arrange(r: Random, streams: list[list[Row]], drawn: Sequence[_Drawn]) -> list[Row]:
-    """Put the articles of a page one after another, in turns, or all headlines first."""
-    if len(streams) > 1 and r.random() < 0.5:
-        chunks = [_chunks(r, stream) for stream in streams]
-        rows: list[Row] = []
-        while any(chunks):
-            chosen = r.choice([chunk for chunk in chunks if chunk]).pop(0)
-            chosen[0].gap = max(chosen[0].gap, r.randint(0, 1))
-            rows += chosen
-        return rows
-    if len(streams) > 1 and r.random() < 0.25:
-        return [*flat([each.head for each in drawn]), *flat([flat(each.body) for each in reversed(drawn)])]
-    return flat(streams)
-
-
-def _chunks(r: Random, rows: list[Row]) -> list[list[Row]]:
-    found: list[list[Row]] = []
-    at = 0
-    while at < len(rows):
-        many = r.randint(6, 25)
-        found.append(rows[at : at + many])
-        at += many
-    return found
-
-
 def _insert(r: Random, rows: list[Row], at: int, new: list[Row], gap: int) -> None:
     for number, row in enumerate(new):
         row.gap = gap if number == 0 else r.choice((0, gap))
@@ -341,10 +310,11 @@ def _insert(r: Random, rows: list[Row], at: int, new: list[Row], gap: int) -> No
     rows[at:at] = new
 
 
-def _add_photos(r: Random, rows: list[Row], articles: Sequence[CleanArticle], setting: Setting) -> None:
+def add_photos(r: Random, rows: list[Row], articles: Sequence[CleanArticle], setting: Setting) -> None:
     for _ in range(r.choices((0, 1, 2), (0.5, 0.38, 0.12))[0]):
         texts = r.choice(articles).paragraphs
         found = [each for text in texts for each in re.findall("[^。！？]*。", text) if 8 <= len(each) <= 40]
+        found = found if r.random() > _UNTOLD else []
         caption: list[Row] = []
         if found:
             text = r.choice(found)
@@ -356,16 +326,30 @@ def _add_photos(r: Random, rows: list[Row], articles: Sequence[CleanArticle], se
         if caption and source and r.random() < 0.15:
             caption[-1].text += " " + source.pop().text
         if caption or source:
-            at = r.choice((0, r.randint(0, len(rows)), r.randint(0, len(rows))))
-            _insert(r, rows, at, [*caption, *source], r.randint(0, 3))
+            chance = r.random()
+            at = 0 if chance < 0.25 else r.randint(0, len(rows)) if chance < 0.6 else _amid(r, rows)
+            _insert(r, rows, at, [*caption, *source], r.choices((0, 1, 2, 3), (0.12, 0.4, 0.24, 0.24))[0])
+
+
+def _amid(r: Random, rows: list[Row]) -> int:
+    """Return a place amid a paragraph: between two of its lines, else in one, which is broken there."""
+    places = [at for at, row in enumerate(rows) if row.label == "p"]
+    if places:
+        return r.choice(places)
+    long = [at for at, row in enumerate(rows) if row.label == "P" and len(row.text) > 2 * _FEWEST_BROKEN]
+    if not long:
+        return r.randint(0, len(rows))
+    at = r.choice(long)
+    text = rows[at].text
+    cut = r.randint(_FEWEST_BROKEN, len(text) - _FEWEST_BROKEN)
+    rows[at] = replace(rows[at], text=text[:cut].rstrip())
+    rows.insert(at + 1, Row(text[cut:].lstrip(), "p"))
+    return at + 1
 
 
 def _add_furniture(r: Random, rows: list[Row], articles: Sequence[CleanArticle]) -> None:
     if r.random() < 0.18:
         _insert(r, rows, r.randint(0, len(rows)), [Row(wordings.byline(r), "Y")], r.randint(0, 1))
-    if r.random() < 0.06:
-        jump = f"（{r.choice(('下转', '上接'))}第{r.choice('一二三四五六七八')}版）"
-        _insert(r, rows, r.randint(0, len(rows)), [Row(jump, "F")], r.randint(0, 1))
     foot = wordings.page_foot(r) if r.random() < 0.75 else []
     foot += wordings.page_foot(r) if r.random() < 0.12 else []
     head = wordings.page_head(r)
@@ -380,27 +364,7 @@ def _add_furniture(r: Random, rows: list[Row], articles: Sequence[CleanArticle])
             _insert(r, rows, 0, [Row(text, "F") for text in head], r.randint(0, 1))
             _insert(r, rows, len(rows), [Row(text, "F") for text in foot], r.randint(0, 1))
     if r.random() < 0.08:
-        slogan = wordings.heading(r, articles[0].paragraphs)
+        slogan = displays.heading(r, articles[0].paragraphs)
         doubled = "".join(char * 2 if char != " " else char for char in slogan)
         if len(doubled) >= 8:
             _insert(r, rows, r.randint(0, min(8, len(rows))), [Row(doubled, "F")], r.randint(0, 1))
-
-
-def into_script(page: DrawnPage, convert: object) -> DrawnPage:
-    """Return the page in another script; `convert` maps text to text of the same length."""
-    assert callable(convert)
-
-    def every(texts: Sequence[str]) -> tuple[str, ...]:
-        return tuple(str(convert(text)) for text in texts)
-
-    articles = tuple(
-        TrueArticle(
-            str(convert(article.title)),
-            tuple(
-                (None if name is None else str(convert(name)), every(texts))
-                for name, texts in article.sections
-            ),
-        )
-        for article in page.articles
-    )
-    return replace(page, lines=every(page.lines), articles=articles)

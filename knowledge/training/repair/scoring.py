@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from knowledge.model import ParsedDocument, Span
 from knowledge.repair import sentences
 from knowledge.repair.pipeline import repair_document
+from knowledge.training.repair.drawn import DrawnPage
 from knowledge.training.repair.labeller import document_of
-from knowledge.training.repair.pages import DrawnPage
 
 
 @dataclass(slots=True)

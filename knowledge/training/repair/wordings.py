@@ -1,13 +1,9 @@
-"""Invented wordings of what stands around articles: names, page heads and feet, bylines, credits, headings."""
+"""Invented wordings of what stands around articles: names, page heads and feet, bylines, credits."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from random import Random
 from typing import Final
-
-from knowledge.training.repair.corpus import CleanArticle
 
 _SURNAMES: Final = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹"
@@ -15,195 +11,44 @@ _SURNAMES: Final = (
 )
 _GIVEN: Final = "伟芳娜敏静秀丽强磊军洋勇艳杰娟涛明超兰霞平刚桂英华建国文辉玲红玉志海云飞宁晓雪一凡远程亦禾知柳依珊轩梓子涵思源若溪嘉琪雨桐浩然宇航诗韩冬青岩松"
 RUBRICS: Final = [
-    "要闻",
-    "综合",
-    "综合新闻",
-    "社会",
-    "国内",
-    "国际",
-    "本市",
-    "头版",
-    "专题",
-    "评论",
-    "时政",
-    "财经",
-    "经济",
-    "体育",
-    "文化",
-    "教育",
-    "科技",
-    "特刊",
-    "副刊",
-    "民生",
-    "法治",
-    "政法",
-    "关注",
-    "深度",
-    "都市",
-    "焦点",
-    "视点",
-    "健康",
-    "环境",
-    "公益",
-    "生活",
-    "天下",
-    "农业",
-    "三农",
-    "旅游",
-    "汽车",
-    "地产",
-    "理财",
-    "读书",
-    "艺术",
-    "人物",
-    "区县",
-    "街镇",
-    "社区",
-    "时事",
-    "两岸",
-    "港闻",
-    "民情",
-    "服务",
-    "公益·生活",
-    "文化·副刊",
-    "城事",
-    "人文",
-    "环球",
-    "观点",
-    "乡村",
-    "能源",
-    "产经",
-    "资讯",
-    "交通",
-    "医卫",
-    "医疗",
-    "发布厅",
-    "会客厅",
-    "现场",
-    "一线",
-    "特写",
-    "聚焦",
-    "专版",
-    "广告",
-    "公告",
-    "国际·体育",
-    "城市新闻",
-    "本地新闻",
-    "今日关注",
-    "记者调查",
-    "民生服务",
-    "教育周刊",
-]
-_CLAUSES: Final = re.compile("[，。；：！？、“”‘’「」（）《》—…]")
+    "要闻", "综合", "综合新闻", "社会", "国内", "国际", "本市", "头版", "专题", "评论", "时政", "财经",
+    "经济", "体育", "文化", "教育", "科技", "特刊", "副刊", "民生", "法治", "政法", "关注", "深度", "都市",
+    "焦点", "视点", "健康", "环境", "公益", "生活", "天下", "农业", "三农", "旅游", "汽车", "地产", "理财",
+    "读书", "艺术", "人物", "区县", "街镇", "社区", "时事", "两岸", "港闻", "民情", "服务", "公益·生活",
+    "文化·副刊", "城事", "人文", "环球", "观点", "乡村", "能源", "产经", "资讯", "交通", "医卫", "医疗",
+    "发布厅", "会客厅", "现场", "一线", "特写", "聚焦", "专版", "广告", "公告", "国际·体育", "城市新闻",
+    "本地新闻", "今日关注", "记者调查", "民生服务", "教育周刊",
+]  # fmt: skip
 _PLACES: Final = "东西南北江海河湖山云澄安宁永新华长青城都市县民众羊齐燕湘赣"
 _PLACE_ENDS: Final = "州江海城阳安宁山湖川方京都港湾溪"
 HANZI: Final = "一二三四五六七八九十"
 THINGS: Final = [
-    "电话",
-    "总机",
-    "值班室",
-    "传真",
-    "地址",
-    "邮编",
-    "时间",
-    "地点",
-    "联系人",
-    "面积",
-    "价格",
-    "票价",
-    "首班车",
-    "末班车",
-    "开放时间",
-    "品名",
-    "规格",
-    "型号",
-    "单位",
-    "主办",
-    "承办",
-    "姓名",
-    "性别",
-    "年龄",
-    "职务",
-    "产地",
-    "热线",
-    "周一至周五",
-    "周六",
-    "报名时间",
-    "截止日期",
-    "费用",
-    "人数",
-    "起点",
-    "终点",
-    "负责人",
-    "编号",
-    "页数",
-    "作者",
-    "出版",
-    "定价",
-    "停水范围",
-    "影响区域",
-    "押金",
-    "租期",
-    "月租金",
+    "电话", "总机", "值班室", "传真", "地址", "邮编", "时间", "地点", "联系人", "面积", "价格", "票价",
+    "首班车", "末班车", "开放时间", "品名", "规格", "型号", "单位", "主办", "承办", "姓名", "性别", "年龄",
+    "职务", "产地", "热线", "周一至周五", "周六", "报名时间", "截止日期", "费用", "人数", "起点", "终点",
+    "负责人", "编号", "页数", "作者", "出版", "定价", "停水范围", "影响区域", "押金", "租期", "月租金",
     "费率",
-]
+]  # fmt: skip
 VALUES: Final = (
-    "{a}元",
-    "{a}",
-    "{a}号楼{b}室",
-    "{b}:{c:02}",
-    "{b}:00—{c}:00",
-    "0{b}-{a}",
-    "{a}人",
-    "{b}月{c}日",
-    "{a}平方米",
-    "{b}年",
-)
+    "{a}元", "{a}", "{a}号楼{b}室", "{b}:{c:02}", "{b}:00—{c}:00", "0{b}-{a}", "{a}人", "{b}月{c}日",
+    "{a}平方米", "{b}年",
+)  # fmt: skip
 SPEAKERS: Final = [
-    "客户",
-    "客服",
-    "用户",
-    "店主",
-    "主持人",
-    "专家",
-    "医生",
-    "患者",
-    "老师",
-    "学生",
-    "甲",
-    "乙",
-    "A",
-    "B",
-    "采访者",
-    "受访者",
-    "居民",
-    "律师",
-]
+    "客户", "客服", "用户", "店主", "主持人", "专家", "医生", "患者", "老师", "学生", "甲", "乙", "A", "B",
+    "采访者", "受访者", "居民", "律师",
+]  # fmt: skip
+# Of such words noise is made, and a headline may be one of them.
+WORDS_OF_NOISE: Final = (
+    "摄影", "摄影", "资料", "记者", "编辑", "图片", "电话", "通讯员", "责任编辑", "版式", "校对", "热线", "邮箱", "供图", "图文", "来源", "报纸",
+    "日报", "星期日", "本报讯", "版面", "照片",
+)  # fmt: skip
 SALUTATIONS: Final = (
-    "各街道办事处，各有关单位：",
-    "各部门：",
-    "尊敬的用户：",
-    "全体业主：",
-    "各位家长：",
-    "各区县人民政府：",
-    "同志们：",
-    "亲爱的读者：",
-)
+    "各街道办事处，各有关单位：", "各部门：", "尊敬的用户：", "全体业主：", "各位家长：",
+    "各区县人民政府：", "同志们：", "亲爱的读者：",
+)  # fmt: skip
 KINDS_OF_NOTICE: Final = [
-    "通知",
-    "公告",
-    "通告",
-    "通报",
-    "方案",
-    "办法",
-    "规定",
-    "意见",
-    "启事",
-    "声明",
-    "说明",
-    "须知",
-    "细则",
-]
+    "通知", "公告", "通告", "通报", "方案", "办法", "规定", "意见", "启事", "声明", "说明", "须知", "细则",
+]  # fmt: skip
 
 
 def person(r: Random) -> str:
@@ -220,7 +65,11 @@ def paper(r: Random) -> str:
 
 
 def day(r: Random) -> str:
-    return f"{r.randint(1999, 2026)}年{r.randint(1, 12)}月{r.randint(1, 28)}日"
+    year, month, number = r.randint(1999, 2026), r.randint(1, 12), r.randint(1, 28)
+    if r.random() < 0.25:
+        mark = r.choice(".-/")
+        return f"{year}{mark}{month:02}{mark}{number:02}"
+    return f"{year}年{month}月{number}日"
 
 
 def page_number(r: Random) -> str:
@@ -295,6 +144,13 @@ def page_foot(r: Random) -> list[str]:
         "E-mail",
     )
     contact = r.choice(desks) + r.choice((" ", "：", ":", "")) + r.choice((_phone(r), _mail(r)))
+    if r.random() < 0.25:
+        contact += (
+            r.choice((" ", "  "))
+            + r.choice(desks)
+            + r.choice((" ", "：", ":", ""))
+            + r.choice((_phone(r), _mail(r)))
+        )
     chance = r.random()
     if chance < 0.3:
         return [r.choice((" ", "  ", "")).join(made)]
@@ -307,16 +163,32 @@ def page_foot(r: Random) -> list[str]:
     return [made[0], contact]
 
 
-def byline(r: Random) -> str:
-    one, two = person(r), person(r)
-    office = r.choice(("县委", "市委", "区政府", "市", "镇")) + r.choice(
+def office(r: Random) -> str:
+    return r.choice(("县委", "市委", "区政府", "市", "镇")) + r.choice(
         ("办公室", "农办", "宣传部", "文明办", "党校")
     )
+
+
+REPORTERS_DO: Final = (
+    "来到现场，",
+    "在现场看到，",
+    "了解到，",
+    "走进社区，",
+    "获悉，",
+    "采访时，",
+    "从会上了解到，",
+    "注意到，",
+    "来到这里，",
+)
+
+
+def byline(r: Random) -> str:
+    one, two = person(r), person(r)
     forms = (
         f"本报记者 {one}", f"本报记者 {one} 通讯员 {two}", f"记者 {one}", f"记者{one}", f"（本报记者 {one}）", f"（记者 {one} 通讯员 {two}）",
         f"文/{one}", f"作者：{one}", f"通讯员 {one}", f"（{one}）", f"（{two}）", one, f"{one} {two}", f"撰文 {one}", f"本报记者 {one} {two} 报道",
-        f"记者 {one}／{place(r)}报导", f"{one}／{place(r)}报导", f"文／图 本报记者 {one}", f"特派记者 {one}", f"（{office}）", f"见习记者 {one}",
-        f"实习生 {one}", f"整理 {one}", f"{place(r)}融媒记者 {one}", f"■ 本报记者 {one}",
+        f"记者 {one}／{place(r)}报导", f"{one}／{place(r)}报导", f"文／图 本报记者 {one}", f"特派记者 {one}", f"（{office(r)}）", f"（{one}）", f"（{one} {two}）", f"见习记者 {one}",
+        f"实习生 {one}", f"（{office(r)}供稿）", f"（{place(r)}供稿）", f"文/图 {one}", f"文/图{one}", f"整理 {one}", f"{place(r)}融媒记者 {one}", f"■ 本报记者 {one}",
     )  # fmt: skip
     return r.choice(forms)
 
@@ -337,48 +209,3 @@ def dateline(r: Random) -> str:
         "【本报讯】", "据新华社电 ", f"本报讯（{person(r)}）", f"新华社{place(r)}{month}月{number}日电（记者{person(r)}、{person(r)}）",
     )  # fmt: skip
     return r.choice(forms)
-
-
-def clauses_of(paragraphs: Sequence[str]) -> list[str]:
-    return [clause for paragraph in paragraphs for clause in _CLAUSES.split(paragraph) if clause]
-
-
-def heading(r: Random, paragraphs: Sequence[str]) -> str:
-    """Make a heading of clauses of the text that it stands over."""
-    found = [clause.replace(" ", "") for clause in clauses_of(paragraphs) if 3 <= len(clause) <= 14]
-    found = [clause for clause in found if not re.search(r"\d{3}", clause)]
-    if not found:
-        return "新的变化"
-    chance, text = r.random(), r.choice(found)
-    short = [clause for clause in found if 3 <= len(clause) <= 6]
-    if chance < 0.35 and len(short) > 1:
-        return r.choice((" ", "  ", "")).join(r.sample(short, 2))
-    if 0.35 <= chance < 0.45 and 5 < len(text) < 10:
-        return text[:3] + "“" + text[3:5] + "”" + text[5:]
-    if 0.45 <= chance < 0.52:
-        return r.choice("一二三四五") + "、" + text
-    if 0.52 <= chance < 0.56:
-        return r.choice("■●◆★▶") + text
-    return text + "？" if 0.56 <= chance < 0.6 else text
-
-
-def title(r: Random, article: CleanArticle, others: Sequence[CleanArticle], own: bool = False) -> str:
-    """Return the article's title, parted or quoted as headlines are; sometimes another's, unless `own`."""
-    text = article.title if own or r.random() < 0.7 else r.choice(others).title
-    if " " not in text and len(text) > 10 and r.random() < 0.2:
-        middle = len(text) // 2 + r.randint(-2, 2)
-        text = text[:middle] + " " + text[middle:]
-    if len(text) > 8 and r.random() < 0.12 and "“" not in text:
-        at = r.randint(1, len(text) - 4)
-        text = text[:at] + "“" + text[at : at + 2].strip() + "”" + text[at + 2 :]
-    return text
-
-
-def subtitle(r: Random, article: CleanArticle, others: Sequence[CleanArticle]) -> str:
-    found = [clause for clause in clauses_of(article.paragraphs) if 8 <= len(clause) <= 22] or [
-        r.choice(others).title
-    ]
-    text, chance = r.choice(found), r.random()
-    if chance < 0.4:
-        return "——" + (text if r.random() < 0.6 or len(text) > 13 else text + "，" + r.choice(found))
-    return text + " " + r.choice(found) if chance < 0.6 else text

@@ -1,0 +1,47 @@
+"""Fit what tells a newspaper's page in print: logistic regression on pages of every kind, by how they are set."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from random import Random
+from typing import Final
+
+import numpy as np
+from opencc import OpenCC
+
+from knowledge.repair.page_kind import PageKindWeights, counts, terms
+from knowledge.repair.page_layout import page_lines
+from knowledge.training.repair.corpus import ArticleCorpus
+from knowledge.training.repair.doubts import fit_logistic
+from knowledge.training.repair.drawn import DrawnPage
+from knowledge.training.repair.labeller import document_of, draw_page
+from knowledge.training.repair.printed_pages import KINDS
+
+PAGES: Final = 4000
+_SEED: Final = 700_000
+_DIGITS: Final = 4
+
+
+def fit_page_kind(corpus: ArticleCorpus, pages: int = PAGES) -> str:
+    """Return the model file's text."""
+    rows: list[list[float]] = []
+    printed: list[bool] = []
+    for page in _pages(corpus, pages):
+        rows.append(counts(page_lines(document_of(page))))
+        printed.append(page.kind in KINDS)
+    counted = np.array(rows)
+    mean, deviation = counted.mean(0).round(_DIGITS), counted.std(0).round(_DIGITS)
+    weights = fit_logistic(terms(counted, mean, deviation), np.array(printed, float)).round(_DIGITS)
+    model = PageKindWeights(mean.tolist(), deviation.tolist(), weights.tolist())
+    return json.dumps(asdict(model)) + "\n"
+
+
+def _pages(corpus: ArticleCorpus, pages: int) -> Iterator[DrawnPage]:
+    """Yield pages of every kind; one in print that has one article alone reads like any other file."""
+    traditional = OpenCC("s2t")
+    for number in range(pages):
+        page = draw_page(Random(_SEED + number), corpus.training, traditional)
+        if page.kind not in KINDS or len(page.articles) > 1:
+            yield page
