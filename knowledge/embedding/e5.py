@@ -62,7 +62,6 @@ class E5File:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of all weights."""
         return tuple(self._placed)
 
     def weight(self, name: str) -> Floats:

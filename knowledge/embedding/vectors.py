@@ -153,7 +153,6 @@ def committed(folder: Path) -> Committed:
 
 
 def generation_folder(folder: Path, state: Committed) -> Path:
-    """Return where a generation lies."""
     return folder / f"{state.generation:06d}"
 
 
@@ -185,7 +184,6 @@ def packed_signs(rows: Array) -> Array:
 
 
 def mapped(path: Path, kind: str, shape: tuple[int, ...]) -> Array:
-    """Map an array that is not read yet."""
     return np.memmap(path, kind, "r", shape=shape)
 
 

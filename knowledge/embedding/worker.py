@@ -197,7 +197,6 @@ def embed_aside(folder: Path, index: Path, embeddings: str, niceness: int = NICE
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Embed one index."""
     folder, index, embeddings, niceness = arguments
     nice(int(niceness))
     threading.Thread(target=_end_with_input, daemon=True).start()

@@ -116,7 +116,6 @@ class DocumentStoreWriter:
         )
 
     def close(self) -> None:
-        """Finish the file."""
         self._db.execute("COMMIT")
         self._db.executescript(_INDEXES)
         self._db.close()
@@ -135,14 +134,12 @@ class DocumentStore:
         self._documents: dict[str, Document] = {}
 
     def close(self) -> None:
-        """Close the file."""
         self._article.cache_clear()
         self._read.clear()
         self._documents.clear()
         self._db.close()
 
     def counts(self) -> tuple[int, int]:
-        """How many articles and how many facts there are."""
         select = "SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM facts)"
         articles, facts = self._db.execute(select).fetchone()
         return articles, facts

@@ -168,7 +168,6 @@ class Index:
         return self.catalogue.chosen(only)
 
     def browse(self, browse: Browse) -> Listing:
-        """Return one page of the articles asked for."""
         catalogue = self.catalogue
         keys = catalogue.listed(browse)
         page = keys[browse.first : browse.first + browse.most]
@@ -193,7 +192,6 @@ class Index:
         return self.records.facts_at(keys)
 
     def fact(self, fact_id: str) -> Fact | None:
-        """Return the fact of that id, or None."""
         found = self.records.fact(fact_id)
         return found[1] if found else None
 
@@ -203,7 +201,6 @@ class Index:
         return None if found is None else int(np.searchsorted(self.columns.keys, found[0]))
 
     def article(self, article_id: str) -> Article | None:
-        """Return the article of that id, or None."""
         found = self.records.article(article_id)
         return found[1] if found else None
 

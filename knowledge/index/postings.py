@@ -83,7 +83,6 @@ class EncodedTexts:
 
     @classmethod
     def of(cls, keys: Sequence[int], texts: Sequence[str]) -> EncodedTexts:
-        """Encode texts."""
         codes, lengths = encode_all(texts)
         return cls(codes, _offsets(np.array(lengths, dtype=np.int64)), np.array(keys, dtype=np.int64))
 
@@ -98,12 +97,10 @@ class EncodedTexts:
         )
 
     def without(self, gone: npt.NDArray[np.bool_]) -> EncodedTexts:
-        """Leave out the texts marked in `gone`."""
         lengths = np.diff(self.offsets)
         return EncodedTexts(self.codes[~np.repeat(gone, lengths)], _offsets(lengths[~gone]), self.keys[~gone])
 
     def only(self, chosen: npt.NDArray[np.bool_]) -> EncodedTexts:
-        """Keep the texts marked in `chosen`."""
         return self.without(~chosen)
 
 
@@ -139,7 +136,6 @@ def _sum(pairs: Sequence[Sequence[Array]]) -> tuple[Array, Array]:
 
 
 def build_columns(added: Additions) -> Columns:
-    """Make the columns of a whole index."""
     return Columns(
         added.facts.codes,
         added.facts.offsets,
@@ -241,12 +237,10 @@ class BigramWriter:
                 self._committed.result()
 
     def remove(self, file: int) -> None:
-        """Take out every fact of a file."""
         # Not by term: tantivy-py then takes the number for a signed one, and nothing is deleted.
         self._writer.delete_documents_by_query(tantivy.Query.term_query(self._index.schema, "file", file))
 
     def add(self, file: int, facts: EncodedTexts) -> None:
-        """Add facts of a file."""
         with _told_by_the_system():
             for key, grams in zip(facts.keys.tolist(), _grams(facts), strict=True):
                 document = tantivy.Document()
@@ -266,8 +260,6 @@ class BigramWriter:
 
 
 class BigramIndex:
-    """Finds candidates."""
-
     def __init__(self, folder: Path) -> None:
         self._schema = _schema()
         with _told_by_the_system():

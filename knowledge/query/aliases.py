@@ -70,7 +70,6 @@ class Aliases:
         return self._others.get(name, ())
 
     def joined(self, other: Aliases) -> Aliases:
-        """Return the groups of both."""
         return Aliases(self.groups + other.groups)
 
     def expansions(self, folded: str) -> tuple[Expansion, ...]:

@@ -75,8 +75,6 @@ def understand(asked: str, before: str, analyse: Analyse, language: Analyzer) ->
 
 
 class _Following:
-    """One question after another."""
-
     def __init__(
         self, now: Query, last: Query, bare: str, asks: bool, analyse: Analyse, language: Analyzer
     ) -> None:
@@ -301,7 +299,6 @@ class _Following:
 
 
 def _is_time(text: str) -> bool:
-    """Whether a text is a time and nothing else."""
     return sum(span.end - span.start for span in periods(text)) == len(text)
 
 

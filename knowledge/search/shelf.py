@@ -47,7 +47,6 @@ class Shelf:
         return self._take(self._pool.rows[rows].tolist())
 
     def fact(self, row: int) -> Fact:
-        """Return the fact of one row."""
         return self._take([int(self._pool.rows[row])])[0]
 
     def passage(self, row: int, language: Analyzer) -> Passage:

@@ -117,7 +117,6 @@ class Counts:
     lengths: Array
 
     def at(self, rows: Array) -> Counts:
-        """Return the counts of some windows."""
         return Counts(self.units, self.tf[rows], self.lengths[rows])
 
     def runs(self, starts: Array, ends: Array, lengths: Array) -> Counts:
@@ -193,7 +192,6 @@ class Lexicon:
 
     @property
     def size(self) -> int:
-        """The number of facts."""
         return len(self._columns)
 
     def frequency(self, word: str) -> int:

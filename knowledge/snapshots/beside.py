@@ -77,7 +77,6 @@ def _text(path: Path) -> str | None:
 
 
 def read_dictionary(folder: Path) -> Dictionary:
-    """Read the dictionary of a snapshot."""
     tags: dict[str, str] = {}
     for name in DICTIONARIES:
         if (folder / name).is_file():

@@ -116,7 +116,6 @@ class Comparison:
     @classmethod
     @contextmanager
     def with_index(cls, folder: Path) -> Iterator[Comparison]:
-        """Compare with a stored version's index."""
         with open_index(folder) as before:
             yield cls(before)
 

@@ -70,7 +70,6 @@ def spare_folder() -> Iterator[Path]:
 
 
 def empty(folder: Path) -> None:
-    """Remove everything in a folder."""
     for path in folder.iterdir():
         if path.is_dir():
             shutil.rmtree(path)

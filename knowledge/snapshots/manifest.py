@@ -21,8 +21,6 @@ SMALL = 8 * 1024 * 1024  # bytes that are hashed sooner than threads are started
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """How much a snapshot holds."""
-
     documents: int = 0
     articles: int = 0
     facts: int = 0

@@ -47,7 +47,6 @@ class SourceState:
 
 
 def write_states(folder: Path, records: Iterable[SourceState]) -> None:
-    """Write the records of a snapshot being built."""
     (folder / NAME).write_text(json.dumps([_row(record) for record in records]), encoding="ascii")
 
 
@@ -77,7 +76,6 @@ def _state(
 
 
 def total(records: Iterable[SourceState]) -> Totals:
-    """Add the records up."""
     rows = list(records)
     return Totals(
         documents=sum(len(row.documents) for row in rows),

@@ -56,14 +56,12 @@ class Reporter:
         self._last = 0.0
 
     def progress(self, stage: str, done: int, of: int) -> None:
-        """Report how far the build is."""
         now = time.monotonic()
         if stage != self.stage or now - self._last >= PAUSE:
             self.stage, self._last = stage, now
             self.say({"stage": stage, "done": done, "of": of})
 
     def say(self, line: dict[str, object]) -> None:
-        """Write one line."""
         print(json.dumps(line), file=self._out, flush=True)
 
 
@@ -223,7 +221,6 @@ def _repair(entry: RepairEntry) -> PreviewLine:
 
 
 def serve_preview() -> None:
-    """Preview the file that standard input names."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     asked = json.loads(sys.stdin.readline())
