@@ -80,7 +80,7 @@ def visible(said: Json) -> str:
 class TestFeishu(ChatContract, FileContract):
     """Against the strict small Feishu."""
 
-    LONG = 12_000
+    LONG = 20_000
     PERSON = events.ANN
     FILE = "m1/f1"
 

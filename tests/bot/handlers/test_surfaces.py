@@ -66,10 +66,13 @@ async def test_a_deep_links_fact_has_working_buttons(talk: Talk) -> None:
     assert "桥的第4句。" in (await talk.press("上下文", reply)).text
 
 
-async def test_help_in_a_group_explains_privacy_mode_and_an_unknown_command_is_ignored(talk: Talk) -> None:
+async def test_help_in_a_group_explains_privacy_mode_and_what_is_not_for_us_is_met_with_silence(
+    talk: Talk,
+) -> None:
     reply = await talk.say("/help", GROUP)
     assert reply.text.startswith(ZH.group_help) and "/find " in reply.text
     assert await talk.heard("/nothing", GROUP) == []
+    assert await talk.heard("桥", GROUP, addressed=False) == []
 
 
 @pytest.mark.parametrize(
