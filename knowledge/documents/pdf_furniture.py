@@ -13,7 +13,8 @@ from typing import Final
 from knowledge.documents.pdf_columns import find_gutters, reads_on
 from knowledge.documents.pdf_lines import PrintedLine, bounds, join_rows, same_size
 from knowledge.documents.pdf_page import PrintedPage
-from knowledge.documents.pdf_stacks import TITLE
+from knowledge.documents.pdf_stacks import BYLINE, LARGER, TITLE
+from knowledge.repair.sentences import FINISHED
 from knowledge.text.folding import fold_radicals
 
 _EDGE: Final = 0.08
@@ -28,9 +29,6 @@ _UNDER: Final = 5.0
 _SPEAKER_CHARS: Final = 14
 _ECHO: Final = 60
 """Characters at whose beginning an article says its title again."""
-
-_SIGNED: Final = 3.5
-"""Room under a title that a byline and the first line of the text take."""
 
 _PAUSED: Final = re.compile("[。，、；：！？]$")
 
@@ -152,23 +150,42 @@ def find_pull_quotes(lines: Sequence[PrintedLine], body: float) -> list[list[Pri
     words = "".join(map(_words, ordered))
     starts = list(accumulate((len(_words(s)) for s in ordered), initial=0))
 
+    said = {id(quote[0]): words.find(_said(quote)) for quote in quotes if len(_said(quote)) >= _QUOTED_WORDS}
+    titled = [quote[0] for quote in quotes if said.get(id(quote[0]), -1) < 0]
+
     def is_pulled(quote: Sequence[PrintedLine]) -> bool:
-        said = "".join(map(_words, quote))
-        at = words.find(said) if len(said) >= _QUOTED_WORDS else -1
-        if at < 0:
+        at = said.get(id(quote[0]), -1)
+        if at < 0 or any(_is_set_as(quote[0], title) for title in titled):
             return _goes_on_beyond(quote, columns, body)
         place = quote[-1].box
-        under = [s.base for s in text if s.box.across(place) > 0 and s.box.top > place.bottom - 0.5 * body]
+        under = [
+            s.base
+            for s in text
+            if s.box.across(place) > 0
+            and s.box.top > place.bottom - 0.5 * body
+            and not BYLINE.fullmatch(s.text)
+        ]
         top = min(under, default=float("inf"))
-        rows = (
-            k for s, k in zip(ordered, starts, strict=False) if -0.5 * body < s.base - top < _SIGNED * body
+        row = (
+            begins
+            for s, begins in zip(ordered, starts, strict=False)
+            if abs(s.base - top) < 0.5 * body and s.box.left < place.left + 3 * body
         )
-        return not any(begins <= at < begins + _ECHO for begins in rows)
+        return not any(begins <= at < begins + _ECHO for begins in row)
 
     pulled = [quote for quote in found if is_pulled(quote)]
     for quote in pulled:
         quote += [s for s in speakers if 0 <= -_over(s, quote[-1], body) < 2 * body]
     return pulled
+
+
+def _said(quote: Sequence[PrintedLine]) -> str:
+    return "".join(map(_words, quote))
+
+
+def _is_set_as(line: PrintedLine, title: PrintedLine) -> bool:
+    """Tell whether large print is as large as another, which no text says: both are titles."""
+    return max(line.size, title.size) < LARGER * min(line.size, title.size)
 
 
 def _is_next(last: PrintedLine, line: PrintedLine) -> bool:
@@ -205,7 +222,9 @@ def _goes_on_beyond(
         pairs.append((over[-1], under[0], left))
     if pairs and not beside:
         pairs = [(pairs[-1][0], *pairs[0][1:])]
-    return bool(pairs) and all(reads_on(*each, body) for each in pairs)
+    going = [reads_on(*each, body) for each in pairs]
+    whole = (FINISHED.search(upper.text) and lower.box.left - left > body for upper, lower, left in pairs)
+    return any(going) and all(on or ends for on, ends in zip(going, whole, strict=True))
 
 
 def _words(line: PrintedLine) -> str:

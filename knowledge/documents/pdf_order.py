@@ -69,9 +69,20 @@ def _cut_across(stacks: Sequence[Stack], lines: Sequence[PrintedLine], body: flo
             [s for s in stacks if not s.box.bottom <= y + slack],
             [s for s in lines if not s.box.bottom <= y + slack],
         )
-        if upper[0] and upper[1]:
+        if upper[0] and upper[1] and not any(_is_bared(each, upper[1], lower[1], body) for each in upper[0]):
             return upper, lower
     return None
+
+
+def _is_bared(stack: Stack, upper: Sequence[PrintedLine], lower: Sequence[PrintedLine], body: float) -> bool:
+    """Tell whether a cut takes all text from a title that has some right under it."""
+
+    def under(line: PrintedLine) -> bool:
+        return line.box.across(stack.box) > 0 and line.base > stack.box.bottom
+
+    return not any(map(under, upper)) and any(
+        under(line) and line.box.top < stack.box.bottom + 4 * body for line in lower
+    )
 
 
 def _runs_on(lines: Sequence[PrintedLine], y: float, body: float) -> bool:
