@@ -67,7 +67,6 @@ SPEAKER: Final = re.compile("[^\\s，。、：:；！？“”《》\\d]{1,8}[�
 
 _LONGEST_IMPRINT: Final = 40
 _LONGEST_RUBRIC: Final = 4
-_NAMED_VALUE: Final = re.compile("[^，。：:]{0,11}[^\\d\\s，。：:][：:][^。]*\\d")
 _PAGE_HEAD_PARTS: Final = re.compile(
     r"(?:19|20)\d\d\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日|(?:星期|周|週)[一二三四五六日天]|第?\s*[A-D]?\d{1,3}\s*版|第[一二三四五六七八九十]+版"
     r"|(?<![A-Za-z0-9])[A-D]?\d{1,3}$|^[A-D]?\d{1,3}(?![A-Za-z0-9])|[\u4e00-\u9fff]{1,4}(?:日报|晚报|晨报|青年报|早报|时报|商报|周刊|日報|晚報)|[\s　/|：:·]"
@@ -152,13 +151,6 @@ def is_page_head(text: str) -> bool:
 def is_caption(text: str) -> bool:
     """Tell whether a line begins as photo captions do."""
     return _MARK["caption"].search(text) is not None
-
-
-def is_named_value(text: str) -> bool:
-    """Tell whether a line gives a figure for a name (周六：9:00—12:00), other than the date or the makers of a page."""
-    return _NAMED_VALUE.match(text) is not None and not any(
-        _MARK[name].search(text) for name in ("date", "editors", "mail")
-    )
 
 
 def is_imprint(text: str) -> bool:

@@ -7,9 +7,14 @@ from __future__ import annotations
 
 from random import Random
 
+from knowledge.repair.page_kind import is_printed_page
+from knowledge.repair.page_layout import page_lines
 from knowledge.training.repair.clean_files import clean_file
 from knowledge.training.repair.columns import side_by_side
+from knowledge.training.repair.drawn import DrawnPage
+from knowledge.training.repair.labeller import document_of
 from knowledge.training.repair.pages import newspaper_page
+from knowledge.training.repair.printed_pages import printed_page
 from knowledge.training.repair.scoring import score_pages
 from tests.knowledge.repair.pages import invented_articles
 
@@ -33,3 +38,19 @@ def test_columns_side_by_side_are_read_one_after_the_other() -> None:
 def test_clean_files_stay_as_they_are() -> None:
     score = score_pages(clean_file(Random(6_000 + at), ARTICLES) for at in range(80))["all"]
     assert score.f1 >= 0.94
+
+
+def test_a_page_in_print_with_several_articles_is_told_from_a_file() -> None:
+    def told(pages: list[DrawnPage]) -> float:
+        return sum(is_printed_page(page_lines(document_of(page))) for page in pages) / len(pages)
+
+    printed = [printed_page(Random(7_000 + at), ARTICLES) for at in range(60)]
+    assert told([page for page in printed if len(page.articles) > 1]) >= 0.85
+    assert told([clean_file(Random(8_000 + at), ARTICLES) for at in range(80)]) <= 0.02
+
+
+def test_pages_in_print_keep_their_sentences_titles_and_sections() -> None:
+    score = score_pages(printed_page(Random(7_000 + at), ARTICLES) for at in range(60))["printed"]
+    assert score.f1 >= 0.91
+    assert score.titles >= 0.58 * score.right
+    assert score.sections >= 0.83 * score.right
