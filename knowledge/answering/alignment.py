@@ -39,6 +39,8 @@ from knowledge.text.periods import Period, Relation, is_compared_with, periods
 LEVELS = ("sentence", "heads", "near", "part", "part_near", "alike", "absent")
 """How a word is borne out, best first: whole in the fact, in its heads, in a neighbour; half of it; a character of it
 in a word of its kind; not at all."""
+_NAMED_BEFORE = FEW_WORDS - {QuestionType.WHICH}
+"""Kinds whose answer stands behind the name of what it is told of; what and why may be told first."""
 _NUMERALS = "一二三四五六七八九十首末0123456789"
 _COMPASS = "东南西北中"
 _OTHERING = ("副", "非")
@@ -131,7 +133,7 @@ class Aligner:
         after = [c for c in self.bound if c.start >= question.end]
         return (bool(before) and before[-1] == one) or (bool(after) and after[0] == one)
 
-    def _aligned(self, one: Constraint, passage: Passage, near: str) -> Alignment:
+    def _aligned(self, one: Constraint, passage: Passage, near: tuple[str, str]) -> Alignment:
         if one.kind is SlotKind.PERIOD and one.period is not None:
             return self._timed(one, one.period, passage)
         if one.kind is SlotKind.CODE:
@@ -234,14 +236,13 @@ class Aligner:
             return Alignment(one, Relation.OTHER, 6, other, hard=True)
         return Alignment(one, Relation.ABSENT, 6, hard=one.kind is not SlotKind.DIMENSION)
 
-    def _near(self, passage: Passage) -> str:
-        """The neighbours, without those that tell of another time than the one asked for: they bear nothing out."""
+    def _near(self, passage: Passage) -> tuple[str, str]:
+        """What stands before and after, without what tells of another time than the one asked for: it bears nothing out."""
         asked = [one.period for one in self.bound if one.period]
-        beside = (*passage.around.before, *passage.around.after)
-        if not asked or not passage.periods:
-            return passage.near
 
         def is_of_another(text: str) -> bool:
+            if not asked or not passage.periods:
+                return False
             told = [span.period for span in periods(passage.language.fold(text)) if span.period.clock is None]
             return bool(told) and all(
                 one.related(period.within(passage.inherited)) is Relation.OTHER
@@ -249,13 +250,19 @@ class Aligner:
                 for period in told
             )
 
-        return " ".join(tight(passage.language.fold(text)) for text in beside if not is_of_another(text))
+        def joined(texts: Sequence[str]) -> str:
+            return " ".join(tight(passage.language.fold(text)) for text in texts if not is_of_another(text))
 
-    def _level(self, one: Constraint, word: str, passage: Passage, near: str) -> int:
+        return joined(passage.around.before), joined(passage.around.after)
+
+    def _level(self, one: Constraint, word: str, passage: Passage, near: tuple[str, str]) -> int:
+        before, after = near
+        if self.query.type not in _NAMED_BEFORE:
+            before = f"{before} {after}"
         if one.start == self.query.question.end and self._has_one(one.text, passage):
             return 0
         forms = (word, *(o for e in self.query.expansions if e.word == one.text for o in e.others))
-        for level, text in ((0, passage.tight), (1, passage.heads), (2, near)):
+        for level, text in ((0, passage.tight), (1, passage.heads), (2, before)):
             if any(self._stands(one, form, text) for form in forms):
                 return 3 if level in (0, 2) and passage.holds_within_another(word) else level
         if one.kind is SlotKind.DEED and len(word) == 2 and passage.holds_opened(word):
@@ -268,7 +275,9 @@ class Aligner:
                 return 3
             if expands(word, passage.tight):
                 return 3
-            if len(word) > 2 and _holds_part(word, f"{passage.heads} {near}", max(2, half)):
+            if len(word) > 2 and _holds_part(word, f"{passage.heads} {before} {after}", max(2, half)):
+                return 4
+            if any(self._stands(one, form, after) for form in forms):  # what is named later owns nothing here
                 return 4
             if _alike(word, one.kind, passage.tokens):
                 return 5

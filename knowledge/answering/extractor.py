@@ -103,7 +103,8 @@ class FactReading:
             rows[other, COLUMN["unit_other"]] = 1.0
             shares = np.where(other, 0.0, shares) / shares[~other].sum() if not other.all() else shares
         shares = still_standing(self.query, self.passage, proposed, rows, shares)
-        if kind in _TOLD_BY_FIGURES | NAMES:
+        person = kind is QuestionType.WHO and proposed[int(shares.argmax())].kind is CandidateKind.PERSON
+        if person or kind in _TOLD_BY_FIGURES:
             shares = least_rivalled(self.aligned, self.passage, proposed, shares)
         order = np.argsort(-shares, kind="stable")[:8].tolist()
         found: list[ShortAnswer] = []

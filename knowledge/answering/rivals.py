@@ -34,8 +34,9 @@ _NAMES = ("nr", "ns", "nt", "nz")
 _TAGS = {SlotKind.PERSON: "nr", SlotKind.PLACE: "ns"}
 _JOINING = frozenset("nvjsb")
 _NOMINAL = frozenset("nbtsfja")
-_ELSEWHERE = frozenset({0, 2})
-"""Levels of alignment of a word that stands whole in the sentence or one beside it; a title holds for all below."""
+_BESIDE = frozenset({2, 4})
+"""Levels of alignment of a word that stands in a sentence before or after; a title holds for all below."""
+_ELSEWHERE = frozenset({0}) | _BESIDE
 OBJECT_WITHIN = 4
 """Characters between a verb and its object."""
 _HELD = (Relation.SAME, Relation.NARROWER)
@@ -71,7 +72,7 @@ def rivals(aligned: Sequence[Alignment], passage: Passage, place: tuple[int, int
         if not levels <= _ELSEWHERE or stem in own or stem not in elsewhere:
             continue
         # Of a name that only the sentence beside tells, another anywhere in this one takes the place.
-        around = told if levels == {2} and word.tag[:2] in _NAMES else beside
+        around = told if levels <= _BESIDE and word.tag[:2] in _NAMES else beside
         other = _numbered(word.text, own, asked) or next(
             (
                 token.text

@@ -59,6 +59,7 @@ TRADE = "2023年柳江市进口额为18亿元，2024年达31.6亿元，同比增
         ("二号线有几座换乘站", "二号线有车站19座，其中换乘站4座。", "4座"),
         ("宏远什么时候收购青山", "2015年2月宏远与江州合并，2016年8月宏远收购青山。", "2016年8月"),
         ("宏远什么时候与江州合并", "2015年2月宏远与江州合并，2016年8月宏远收购青山。", "2015年2月"),
+        ("收到多少封来信", "办公室已收到近300封来信。", "近300封"),
         ("城区新增多少学位", "全市新增学位3600个，其中城区2400个，乡镇1200个。", "2400个"),
         ("男患者是女患者的几倍", "男患者是女患者的7倍。", "7倍"),
         ("本届展会成交额多少", "展会吸引60万人次参观，成交额达3.2亿元。", "3.2亿元"),
@@ -124,7 +125,7 @@ RACE = "林晓梅获得女子100米冠军，打破校纪录。"
 def reading(query: str, fact: str, near: str = "") -> FactReading:
     asked = analyse(query, Aliases(), CHINESE)
     model = answer_model()
-    around = Surroundings(after=(near,) if near else ())
+    around = Surroundings(before=(near,) if near else ())
     return FactReading(
         asked, Aligner(asked, model.doubts, lambda word: 0.5), Passage(fact, around, CHINESE), model
     )
@@ -298,6 +299,12 @@ def test_a_neighbours_figure_bears_nothing_out_where_the_fact_has_another_of_its
 )
 def test_an_office_that_only_describes_another_thing_is_half_borne_out(fact: str, level: str) -> None:
     assert [LEVELS[one.level] for one in align("编剧是谁", fact)] == [level]
+
+
+def test_what_is_named_only_later_bears_little_out() -> None:
+    before, after = Surroundings(before=("展出暮云座钟。",)), Surroundings(after=("还展出暮云座钟。",))
+    levels = [align("暮云座钟售价多少", "售价3575元。", around)[0].level for around in (before, after)]
+    assert [LEVELS[level] for level in levels] == ["near", "part_near"]
 
 
 def test_a_word_that_stands_nowhere_is_absent_not_contradicted() -> None:
