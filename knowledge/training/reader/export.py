@@ -14,7 +14,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
 from knowledge.answering.pieces import PieceVocabulary
-from knowledge.training.reader.network import ReaderNetwork, cut_as, e5_small
+from knowledge.training.reader.network import ReaderNetwork, cut_as, e5_small, written_weights
 
 _INPUTS = ("ids", "segments", "matches")
 _OUTPUTS = ("start", "end", "doubt", "answerable")
@@ -113,14 +113,22 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--half-way", type=Path, help="a second checkpoint; the mean of both is exported")
+    parser.add_argument(
+        "--half-way",
+        type=Path,
+        help="a second checkpoint, or the folder of a reader.onnx; the mean of both is exported",
+    )
     given = parser.parse_args(arguments)
     kept = torch.load(given.checkpoint)
     weights, vocabulary = kept["network"], PieceVocabulary.parse(kept["pieces"])
-    if given.half_way:
-        other = torch.load(given.half_way)["network"]
-        weights = {name: (weight + other[name]) / 2 for name, weight in weights.items()}
     network = ReaderNetwork(cut_as(vocabulary, e5_small()))
+    if given.half_way:
+        if given.half_way.is_dir():
+            written = written_weights(given.half_way, network.linear)
+            other = {name: torch.tensor(weight) for name, weight in written.items()}
+        else:
+            other = torch.load(given.half_way)["network"]
+        weights |= {name: (weights[name] + weight) / 2 for name, weight in other.items()}
     network.load_state_dict(weights)
     network.eval()
     even(network, kept["seen"])
