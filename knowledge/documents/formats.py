@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
@@ -28,58 +29,22 @@ class Format:
     is_text: bool = True
 
 
-def _read_plain(name: str, data: bytes) -> Extract:
-    from knowledge.documents.text import read_plain  # patterns, too
+def _lazy(module: str, name: str) -> Callable[[str, bytes, TextRecogniser | None], Extract]:
+    """A reader whose module is imported by its first file: patterns and libraries cost up to 50 ms, which no question need pay."""
 
-    return read_plain(name, data)
+    def read(file: str, data: bytes, recogniser: TextRecogniser | None) -> Extract:
+        reader = getattr(import_module(f"knowledge.documents.{module}"), name)
+        extract: Extract = reader(file, data, recogniser) if module == "pdf" else reader(file, data)
+        return extract
 
-
-def _read_html(name: str, data: bytes) -> Extract:
-    from knowledge.documents.html import read_html  # 50 ms of patterns, which a question need not pay
-
-    return read_html(name, data)
-
-
-def _read_saved(name: str, data: bytes) -> Extract:
-    from knowledge.documents.html import read_saved  # the same
-
-    return read_saved(name, data)
+    return read
 
 
-def _read_markdown(name: str, data: bytes) -> Extract:
-    from knowledge.documents.markdown import read_markdown  # the same
-
-    return read_markdown(name, data)
-
-
-def _read_docx(name: str, data: bytes) -> Extract:
-    from knowledge.documents.docx import read_docx  # its library costs 50 ms, which a question need not pay
-
-    return read_docx(name, data)
-
-
-def _read_pdf(name: str, data: bytes, recogniser: TextRecogniser | None) -> Extract:
-    from knowledge.documents.pdf import read_pdf  # the same
-
-    return read_pdf(name, data, recogniser)
-
-
-def _read_picture(name: str, data: bytes, recogniser: TextRecogniser | None) -> Extract:
-    from knowledge.documents.pdf import read_picture  # the same
-
-    return read_picture(name, data, recogniser)
-
-
-def _text(read: Callable[[str, bytes], Extract]) -> Callable[[str, bytes, TextRecogniser | None], Extract]:
-    """A reader that has no use for a recogniser."""
-    return lambda name, data, _: read(name, data)
-
-
-_PLAIN = Format(_text(_read_plain), limits.TEXT_BYTES)
-_MARKDOWN = Format(_text(_read_markdown), limits.TEXT_BYTES)
-_HTML = Format(_text(_read_html), limits.TEXT_BYTES)
-_SAVED = Format(_text(_read_saved), limits.OFFICE_BYTES, is_text=False)
-_PICTURE = Format(_read_picture, limits.IMAGE_BYTES, is_text=False)
+_PLAIN = Format(_lazy("text", "read_plain"), limits.TEXT_BYTES)
+_MARKDOWN = Format(_lazy("markdown", "read_markdown"), limits.TEXT_BYTES)
+_HTML = Format(_lazy("html", "read_html"), limits.TEXT_BYTES)
+_SAVED = Format(_lazy("html", "read_saved"), limits.OFFICE_BYTES, is_text=False)
+_PICTURE = Format(_lazy("pdf", "read_picture"), limits.IMAGE_BYTES, is_text=False)
 FORMATS: Final = {
     ".txt": _PLAIN,
     ".text": _PLAIN,
@@ -90,8 +55,8 @@ FORMATS: Final = {
     ".xhtml": _HTML,
     ".mhtml": _SAVED,
     ".mht": _SAVED,
-    ".docx": Format(_text(_read_docx), limits.OFFICE_BYTES, is_text=False),
-    ".pdf": Format(_read_pdf, limits.PDF_BYTES, is_text=False),
+    ".docx": Format(_lazy("docx", "read_docx"), limits.OFFICE_BYTES, is_text=False),
+    ".pdf": Format(_lazy("pdf", "read_pdf"), limits.PDF_BYTES, is_text=False),
     ".png": _PICTURE,
     ".jpg": _PICTURE,
     ".jpeg": _PICTURE,

@@ -9,100 +9,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-_DROPPED: Final = frozenset(
-    [
-        "script",
-        "style",
-        "noscript",
-        "template",
-        "nav",
-        "aside",
-        "footer",
-        "button",
-        "label",
-        "datalist",
-        "select",
-        "svg",
-        "math",
-        "iframe",
-        "object",
-        "head",
-        "title",
-        "audio",
-        "video",
-        "canvas",
-        "dialog",
-        "menu",
-        "textarea",
-        "xmp",
-        "del",
-        "s",
-        "strike",
-        "rt",
-        "rp",
-    ]
+
+def _names(text: str) -> frozenset[str]:
+    """A set of elements' names, written one after another."""
+    return frozenset(text.split())
+
+
+_DROPPED: Final = _names(
+    "script style noscript template nav aside footer button label datalist select svg math iframe object "
+    "head title audio video canvas dialog menu textarea xmp del s strike rt rp"
 )
-_BLOCKS: Final = frozenset(
-    [
-        "address",
-        "article",
-        "blockquote",
-        "body",
-        "br",
-        "dd",
-        "details",
-        "div",
-        "dl",
-        "dt",
-        "figcaption",
-        "figure",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "hr",
-        "li",
-        "main",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "summary",
-        "table",
-        "td",
-        "th",
-        "tr",
-        "ul",
-        "caption",
-        "center",
-        "header",
-        "footer",
-        "nav",
-        "aside",
-        "founder-content",
-        "founder-title",
-    ]
+_BLOCKS: Final = _names(
+    "address article blockquote body br dd details div dl dt figcaption figure h1 h2 h3 h4 h5 h6 hr li "
+    "main ol p pre section summary table td th tr ul caption center header footer nav aside "
+    "founder-content founder-title"
 )
-_VOID: Final = frozenset(
-    [
-        "area",
-        "base",
-        "br",
-        "col",
-        "embed",
-        "hr",
-        "img",
-        "input",
-        "link",
-        "meta",
-        "param",
-        "source",
-        "track",
-        "wbr",
-    ]
-)
+_VOID: Final = _names("area base br col embed hr img input link meta param source track wbr")
 _TAG: Final = re.compile(r"[A-Za-z][^\s/>]{0,60}")
 _STOP: Final = re.compile(r"[\"'>]")
 _QUOTED: Final = re.compile(r"\"[^\"]*\"|'[^']*'")
@@ -112,9 +34,7 @@ _UNSEEN: Final = re.compile(
 )
 _RAW: Final = frozenset({"script", "style", "textarea", "title", "noscript", "iframe", "template", "xmp"})
 _MAIN: Final = ("article", "main")
-_IN_HEAD: Final = frozenset(
-    ["base", "link", "meta", "title", "noscript", "script", "style", "template", "head"]
-)
+_IN_HEAD: Final = _names("base link meta title noscript script style template head")
 """What a head may hold; any other element ends it, its end tag or none (HTML standard, 13.2.6.4.4)."""
 
 _ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});?")

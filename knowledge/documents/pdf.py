@@ -28,9 +28,6 @@ from knowledge.model import Block, BlockRole, Skipped, Table
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 _SCAN_REMEDY: Final = "放入文字版，或先用别的软件识别文字"
 _SCALE: Final = 200 / 72  # 200 dots an inch: 99.98 % of the characters of a newspaper page were right at that

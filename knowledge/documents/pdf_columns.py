@@ -15,6 +15,8 @@ from knowledge.repair.join_model import goes_on
 from knowledge.repair.sentences import FINISHED
 
 _GUTTER: Final = 0.35
+"""A gutter is wider than what justifying leaves free beside a line, a half-width mark apart; a rule makes any a gutter."""
+
 _GUTTER_OF_FEW: Final = 1.05
 """Few lines may leave a narrow strip free by chance: it is a gutter if it is wider than the blank of a line, one em."""
 

@@ -21,12 +21,26 @@ _EDGE: Final = 0.08
 """Running heads and page numbers stand in the outer 8 % of a page's height."""
 
 _LONG_RULE: Final = 0.7
+"""How much of the text's width a rule has that runs along the page: more than over one article of two side by side."""
+
 _HEAD_CHARS, _FOOT_CHARS, _EDGE_CHARS = 80, 120, 45
+"""Characters of a head, of a foot and of one piece of them at most: page, section, day, paper, editors, telephones."""
+
 _MASTHEAD_CHARS: Final = 6
+"""Characters of a paper's name at most; a headline has more."""
+
 _QUOTE: Final = 1.1
+"""From so much larger than the body print may be a quote: sizes of one text differ by half a point of nine, 1.06."""
+
 _QUOTED_WORDS: Final = 15
+"""So many characters no text says twice by chance; the names of offices that it does are shorter."""
+
 _UNDER: Final = 5.0
+"""Text stands so near over a quote, in a column, at most: two empty lines on either side of a rule."""
+
 _SPEAKER_CHARS: Final = 14
+"""Characters of a dash, an office and a name."""
+
 _ECHO: Final = 60
 """Characters at whose beginning an article says its title again."""
 

@@ -21,6 +21,7 @@ THROUGH: Final = 0.9
 """How much of its article's width a rule has at least that parts what is over it from what is under it."""
 
 _APART: Final = 2.5
+"""Text of one column that stands so far apart may be of two articles: more than an empty line."""
 
 
 @dataclass(slots=True)

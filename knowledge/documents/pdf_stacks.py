@@ -28,9 +28,18 @@ LARGER: Final = 1.03
 """Times the body's size from which print is meant to be seen as larger: half a point of twelve is 1.04."""
 
 HEADING_MOST: Final = 1.6
+"""Times the body's size from which a line heads no section, and its own size from which a title stands over one: between
+1.35 and that it is told by what it stands over."""
+
 _MOST_STACKS: Final = 200
+"""Titles of a page that are given kickers: what has more is no newspaper, and the work grows with their square."""
+
 _HEADING_CHARS: Final = 20
+"""A section's heading is one line of a column, which has up to twenty characters in three columns of a small sheet."""
+
 _KICKER_CHARS: Final = 24
+"""A kicker that is set neither over the middle nor the edge of its title is told by being short."""
+
 _REACH_ABOVE, _REACH_BELOW = 1.1, 2.0
 """Times the title's size that its kicker and its subtitle or byline stand off it at most; above, another may end."""
 
