@@ -43,7 +43,7 @@ class Constraint:
 
 _CODE = re.compile(
     r"(?<![a-z0-9])(?=[a-z0-9./+#_-]*\d)[a-z][a-z0-9]*(?:[-./_+#]?[a-z0-9]+)*(?![a-z0-9])|(?<![\d.])\d[\d-]{5,}\d(?![\d.%])|\d+(?:\.\d+){2,}"
-    r"|(?<![a-z0-9])[a-z][a-z0-9]*\+? \d+(?:\.\d+)?(?![\d.,%:/-]|\s?(?:to|and)\b)"
+    r"|(?<![a-z0-9])[a-z][a-z0-9]*\+? \d+(?:\.\d+)?(?![\d.,%:/-])"
 )
 SUPERLATIVE = re.compile(r"最[多少高低大小长短早晚快慢好差远近深宽重贵先佳强]")
 """What is the most of its kind: quoted where it is printed, never worked out."""
