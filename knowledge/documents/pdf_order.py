@@ -17,11 +17,14 @@ from knowledge.documents.pdf_stacks import Stack
 _RUNS_ON: Final = 1.5
 """Lines of one column are no farther apart, a section's heading between them or not."""
 
+_DOUBTFUL: Final = -1.0
+"""Under a rule words need only not tell against going on: a name cut in two reads as ill, in the join model's units."""
+
+_LEVEL: Final = 4.0
+"""Columns of one article end at one height, give or take two lines: the last one's text ends where it ends."""
+
 THROUGH: Final = 0.9
 """How much of its article's width a rule has at least that parts what is over it from what is under it."""
-
-_APART: Final = 2.5
-"""Text of one column that stands so far apart may be of two articles: more than an empty line."""
 
 
 @dataclass(slots=True)
@@ -191,7 +194,7 @@ def _shared_out(
 
 
 def rejoin(regions: list[Region], levels: Sequence[Box], body: float) -> list[Region]:
-    """Give text under a rule, or a gap, over all of its region's width to the region to its left where that goes on in it."""
+    """Give text under a rule over all of its region's width to the region to its left where that goes on in it."""
     for region in list(regions):
         lines = sorted(region.lines, key=lambda s: s.base)
         if not region.stacks or not lines:
@@ -203,7 +206,7 @@ def rejoin(regions: list[Region], levels: Sequence[Box], body: float) -> list[Re
                 low - 0.3 * body < r.top < high + 0.3 * body and r.across(box) > THROUGH * box.width
                 for r in levels
             )
-            if not ruled_off and high - low < _APART * body:
+            if not ruled_off:
                 continue
             left = [r for r in regions if r.box.right < box.left and r.box.bottom > high and r.lines]
             near = max(left, key=lambda r: r.box.right, default=None)
@@ -212,7 +215,8 @@ def rejoin(regions: list[Region], levels: Sequence[Box], body: float) -> list[Re
             if near is None:
                 break
             last = max(near.lines, key=lambda s: (round(s.box.left / (4 * body)), s.base))
-            if reads_on(last, first, edge, body, float("-inf") if ruled_off else 0.0):
+            level = abs(box.bottom - bounds(near.lines).bottom) < _LEVEL * body
+            if level and reads_on(last, first, edge, body, _DOUBTFUL):
                 near.lines += lines[at:]
                 region.lines = lines[:at]
             break

@@ -217,12 +217,12 @@ def test_text_at_a_columns_head_goes_on_from_the_foot_of_the_column_before() -> 
 
 def test_an_article_that_goes_on_under_the_rule_below_another_is_one() -> None:
     sheet = Sheet()
-    body, other = paragraphs(34, 6), paragraphs(35, 2, length=2)
+    body, other = paragraphs(54, 6), paragraphs(35, 2, length=2)
     sheet.text(30, 735, 24, "主篇绕到别篇之下")
     sheet.text(300, 735, 15, "右上的短文")
     sheet.flow(other, columns(2, 300, 715, 8), 13)
     sheet.rule(300, 590, 546, 590)
-    sheet.flow(body, [(30, 705, 20), (159, 705, 20), (300, 575, 12), (429, 575, 20)], 13)
+    sheet.flow(body, [(30, 705, 24), (159, 705, 24), (300, 575, 13), (429, 575, 20)], 13)
     assert {f.text for f in facts(sheet) if f.article.title.text == "右上的短文"} == {
         sentence for text in other for sentence in (f"{part}。" for part in text.split("。") if part)
     }
