@@ -270,12 +270,8 @@ class _Writer:
                 properties = cell.find(qn("w:tcPr"))
                 span = properties.find(qn("w:gridSpan")) if properties is not None else None
                 merge = properties.find(qn("w:vMerge")) if properties is not None else None
-                if (
-                    merge is not None
-                    and merge.get(_VALUE) != "restart"
-                    and grid
-                    and len(cells) < len(grid[-1])
-                ):
+                continues = merge is not None and merge.get(_VALUE) != "restart"
+                if continues and grid and len(cells) < len(grid[-1]):
                     written = grid[-1][len(cells)]
                 else:
                     written = self._cell(cell, heads)
