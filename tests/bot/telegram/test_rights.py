@@ -186,6 +186,21 @@ async def bot(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bot]:
         yield running
 
 
+async def test_a_group_is_answered_in_its_topic_with_the_question_quoted_only_when_addressed(
+    bot: Bot,
+) -> None:
+    forum, reader = group(-1001, forum=True), user(21)
+    topic = {"message_thread_id": 5, "is_topic_message": True}
+    silent = await bot.tell(message=message(PLACE, forum, 1, reader, **topic))
+    assert (silent.ending, silent.calls) == ("ignored", [])
+    for number, text in enumerate((f"/find {PLACE}", f"@chuchu_bot {PLACE}", f"/find@chuchu_bot {PLACE}"), 2):
+        said = await bot.tell(message=message(text, forum, number, reader, **topic))
+        ((_, asked),) = said.calls
+        assert asked["message_thread_id"] == 5
+        assert asked["reply_parameters"]["message_id"] == number
+        assert asked["text"].count("——《") == 1
+
+
 async def test_an_edited_question_edits_its_answer_and_an_edited_command_does_nothing(bot: Bot) -> None:
     chat = private(14)
     await bot.tell(message=message(PLACE, chat, 1))
