@@ -14,6 +14,7 @@ _EDITION: Final = re.compile(
     r"第\s*([A-Za-z]?\d{1,3}|[一二三四五六七八九十]{1,3})\s*版|(?<![\dA-Za-z])([A-Za-z]?\d{1,3})\s*版"
     r"|^\s*([A-Za-z]?0\d|[A-Z]\d{1,2})(?=\s|$|[^\x00-\x7f])"
 )
+_PAPER: Final = re.compile(r"《?([\u4e00-\u9fff]{2,10}[报報])》?")
 _NEWSPAPER: Final = re.compile(r"(?:^|[\s《|｜·])([\u4e00-\u9fff]{1,10}[报報])(?=$|[\s》|｜·\d])")
 _STATED_BY: Final = re.compile(r"(?:来源|稿源|來源)\s*[：:]\s*([^\s，。；：|｜（）()]{2,30})")
 _SIGNS: Final = re.compile(
@@ -26,34 +27,40 @@ _CAMPAIGN: Final = re.compile(
 )
 
 
-def article_metadata(document: Document, heads: Iterable[str], byline: str | None = None) -> Metadata:
+def article_metadata(
+    document: Document, heads: Iterable[str], byline: str | None = None, paragraphs: Iterable[str] = ()
+) -> Metadata:
     """Put together what is known of an article: a sidecar goes before what is printed, that before the file's word.
 
-    `heads` are the page heads and feet of the pages that the article stands on, `byline` as printed. A field that
-    the pages print in two ways stays open.
+    `heads` are the page heads and feet of the pages that the article stands on, `byline` as printed; `paragraphs` are
+    its own, of which one may say nothing but the source. A field that is printed in two ways stays open. An article
+    taken from a newspaper is of that newspaper, unless another is known.
     """
-    printed = _printed(list(heads), byline)
+    printed = _printed(list(heads), byline, paragraphs)
     sources = [m for m in (document.sidecar, printed, document.stated) if m is not None]
 
     def first(name: str) -> str | None:
         return next((value for m in sources if (value := getattr(m, name)) is not None), None)
 
+    source = first("source")
+    taken = _PAPER.fullmatch(source) if source else None
     return Metadata(
         first("title"),
-        first("newspaper"),
+        first("newspaper") or (taken[1] if taken else None),
         next((m.date for m in sources if m.date is not None), None),
         first("edition"),
         first("url"),
         first("author"),
-        first("source"),
+        source,
     )
 
 
-def _printed(heads: list[str], byline: str | None) -> Metadata:
+def _printed(heads: list[str], byline: str | None, paragraphs: Iterable[str]) -> Metadata:
     days = {day for head in heads for day in _dates(head)}
     editions = {next(filter(None, m.groups())) for head in heads for m in _EDITION.finditer(head)}
     papers = {m[1] for head in heads for m in _NEWSPAPER.finditer(head)}
     sources = {m[1] for head in heads for m in _STATED_BY.finditer(head)}
+    sources |= {m[1] for each in paragraphs if (m := _STATED_BY.fullmatch(each.rstrip("。")))}
     return Metadata(
         newspaper=_only(papers),
         date=days.pop() if len(days) == 1 else None,

@@ -191,7 +191,8 @@ class _Writer:
             if section.heading and section.paragraphs
         ]
         byline = self._byline(draft)
-        known = issue.article_metadata(self._document, self._heads, byline.text if byline else None)
+        said = [p.text for section in draft.sections for p in section.paragraphs]
+        known = issue.article_metadata(self._document, self._heads, byline.text if byline else None, said)
         article = Article(
             make_id(self._document.name, title.text, self._titles[title.text]),
             self._document.name,

@@ -94,6 +94,24 @@ def test_a_sidecar_goes_before_print_and_print_before_what_the_file_says() -> No
 
 
 @pytest.mark.parametrize(
+    ("stated", "paragraphs", "known"),
+    [
+        (None, ["来源：青年报", "步行街建成了。"], ("青年报", "青年报")),
+        (Metadata(source="《青山日报》"), [], ("青山日报", "《青山日报》")),
+        (Metadata(source="某某网"), [], (None, "某某网")),
+        (Metadata(newspaper="网站报", source="青年报"), [], ("网站报", "青年报")),
+        (None, ["他说来源：青年报的说法不对。"], (None, None)),
+        (None, ["来源：青年报", "来源：青山日报"], (None, None)),
+    ],
+)
+def test_an_article_taken_from_a_newspaper_is_of_that_newspaper_unless_another_is_known(
+    stated: Metadata | None, paragraphs: list[str], known: tuple[str | None, str | None]
+) -> None:
+    found = article_metadata(document(None, stated), [], None, paragraphs)
+    assert (found.newspaper, found.source) == known
+
+
+@pytest.mark.parametrize(
     ("byline", "names"),
     [
         ("本报记者 张三", "张三"),
