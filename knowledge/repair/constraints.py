@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -38,6 +39,14 @@ _WIDEST_DISPLAY: Final = 45.0
 _SIGNED: Final = re.compile(f"{AFTER_SENTENCE.pattern.replace('?P<glued>', '?:')}")
 _SHORT: Final = 12
 _EQUAL: Final = 1.5
+
+
+def keep_text(labelled: Sequence[Labelled]) -> list[Labelled]:
+    """Correct labels that no line of any file can have: one wider than any headline that holds a full stop is text.
+
+    It is no headline, even where there is no other, nor what stands aside, unless it says what a photo shows.
+    """
+    return [_as_text(each, math.inf) if _is_text(each) else each for each in labelled]
 
 
 def constrain(labelled: Sequence[Labelled]) -> list[Labelled]:
@@ -192,8 +201,21 @@ def _as_it_looks(each: Labelled) -> Labelled:
         return replace(each, role=BlockRole.BYLINE)
     wide = each.line.width > _WIDEST_DISPLAY
     if each.role in _DISPLAYS and (wide or text[0] in _CLOSING or _STOP_INSIDE.search(text)):
-        return replace(each, role=BlockRole.PARAGRAPH, opens=text[0] not in _CLOSING)
+        return _as_text(each, each.untitled)
     return each
+
+
+def _is_text(each: Labelled) -> bool:
+    text = each.line.text
+    caption = each.role is BlockRole.CAPTION and is_caption(text)
+    return each.line.width > _WIDEST_DISPLAY and _STOP_INSIDE.search(text) is not None and not caption
+
+
+def _as_text(each: Labelled, untitled: float) -> Labelled:
+    if each.role not in _DISPLAYS | _ASIDE:
+        return replace(each, untitled=untitled)
+    opens = each.line.text[0] not in _CLOSING
+    return replace(each, role=BlockRole.PARAGRAPH, opens=opens, untitled=untitled)
 
 
 def _is_byline(line: PageLine) -> bool:

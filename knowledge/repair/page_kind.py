@@ -53,6 +53,7 @@ def counts(lines: Sequence[PageLine]) -> list[float]:
     return [
         math.log(total),
         math.log(full),
+        math.log(widths[-1]),
         math.log1p(displayed),
         displayed / total,
         sum(0.9 * full <= width <= 1.03 * full for width in widths) / len(widths),

@@ -31,7 +31,7 @@ from knowledge.repair.blocks import (
     stated_paragraphs,
     table_paragraphs,
 )
-from knowledge.repair.constraints import constrain
+from knowledge.repair.constraints import constrain, keep_text
 from knowledge.repair.continuation import Paragraph, is_broken, join_lines
 from knowledge.repair.doubts import doubt_of, doubt_weights, page_state
 from knowledge.repair.edges import trim
@@ -115,10 +115,10 @@ def _read(document: Document, log: list[RepairEntry]) -> _Reading:
 
 
 def _roles(lines: Sequence[PageLine]) -> list[Labelled]:
-    """Say what each line is: by the labeller of its kind of document, that of files within constraints."""
+    """Say what each line is: by the labeller of its kind of document, that of files within more constraints."""
     if is_printed_page(lines):
-        return with_headline(page_labeller().label(lines))
-    return constrain(file_labeller().label(lines))
+        return with_headline(keep_text(page_labeller().label(lines)))
+    return constrain(keep_text(file_labeller().label(lines)))
 
 
 def _tables(

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import sysconfig
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -31,12 +32,21 @@ from tests.support.words import articles
 
 pytestmark = pytest.mark.slow
 
+PATIENCE_SECONDS = 20.0
 NEW = "苏州河边建成了新的步道。"
 QUESTION = "第2号街坊在第1年完成了签约"
 
 
 def mount(*arguments: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(["mount", *arguments], capture_output=True, check=False)
+
+
+def make_read_only(disk: Path, size: str) -> None:
+    """Remount a disk, once nobody writes to it any more: the last file may be closed by a thread that still ends."""
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while (done := mount("-o", f"remount,ro,size={size}", str(disk))).returncode:
+        assert time.monotonic() < ends, done.stderr.decode()
+        time.sleep(0.05)
 
 
 @contextmanager
@@ -111,7 +121,7 @@ async def test_a_start_on_a_read_only_disk_answers_and_says_that_nobody_may_act(
     disk: Path, tmp_path: Path
 ) -> None:
     write_corpus(tmp_path / "articles")
-    assert mount("-o", "remount,ro,size=8m", str(disk)).returncode == 0
+    make_read_only(disk, "8m")
     async with BuildClient() as builder, hall(tmp_path, builder) as room:
         assert "第2号街坊" in await room.say(QUESTION, STRANGER)
         assert "现在不能用" in await room.say("/reload")
@@ -121,7 +131,7 @@ async def test_a_start_on_a_read_only_disk_answers_and_says_that_nobody_may_act(
 async def test_a_start_on_a_read_only_disk_uses_what_is_stored_there(disk: Path, tmp_path: Path) -> None:
     async with hall(tmp_path) as room:
         assert room.builder.built == 1
-    assert mount("-o", "remount,ro,size=8m", str(disk)).returncode == 0
+    make_read_only(disk, "8m")
     async with hall(tmp_path) as room:
         assert (room.builder.built, len(room.texts())) == (0, 12)
 
@@ -218,7 +228,7 @@ def test_without_a_home_and_a_temporary_folder_it_answers(tmp_path: Path) -> Non
 @pytest.mark.parametrize("command", ["ask 莫德纳", "run"])
 def test_with_nowhere_at_all_to_write_it_says_so_in_a_line(tmp_path: Path, command: str) -> None:
     with small_disk(tmp_path / "full", 1) as disk:
-        assert mount("-o", "remount,ro,size=1m", str(disk)).returncode == 0
+        make_read_only(disk, "1m")
         done = without_temporary_folders(disk, command)
     assert done.returncode == 1
     assert "TMPDIR" in done.stderr and "Traceback" not in done.stderr

@@ -48,10 +48,11 @@ class CleanArticle:
 
 @dataclass(frozen=True, slots=True)
 class ArticleCorpus:
-    """Articles in both scripts: to train on, and kept apart."""
+    """Articles in both scripts: to train on, and kept apart; and files of stories to train on, as a site gives them."""
 
     training: tuple[CleanArticle, ...]
     apart: tuple[CleanArticle, ...]
+    files: tuple[str, ...] = ()
 
 
 class WrongData(Exception):
@@ -91,7 +92,8 @@ def load_corpus(folder: Path) -> ArticleCorpus:
         (apart if _is_apart(article.paragraphs[0], KEPT_APART) else training).append(article)
     for article in stories:
         (apart if _is_apart(article.title, STORIES_APART) else training).append(article)
-    return ArticleCorpus(tuple(training), tuple(apart))
+    files = tuple(text for title, text in _texts(folder / "stories") if not _is_apart(title, STORIES_APART))
+    return ArticleCorpus(tuple(training), tuple(apart), files)
 
 
 def _is_apart(text: str, every: int) -> bool:
@@ -132,12 +134,16 @@ def _news(folder: Path) -> Iterator[CleanArticle]:
                 yield CleanArticle(title, paragraphs)
 
 
-def _stories(folder: Path) -> Iterator[CleanArticle]:
-    """Yield stories of news sites: a file's name is the headline, its sentences are put into paragraphs."""
-    r = random.Random(11)
+def _texts(folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield headline and text of stories of news sites: a file's name is the headline."""
     for path in sorted(folder.glob("*/*.txt")):
-        title = _QUOTED.sub("“\\1”", path.stem.strip())
-        text = path.read_text(encoding="utf-8", errors="replace")
+        yield _QUOTED.sub("“\\1”", path.stem.strip()), path.read_text(encoding="utf-8", errors="replace")
+
+
+def _stories(folder: Path) -> Iterator[CleanArticle]:
+    """Yield the stories as articles, their sentences put into paragraphs."""
+    r = random.Random(11)
+    for title, text in _texts(folder):
         if not _SHORTEST_TITLE <= len(title) <= _LONGEST_TITLE or "\ufffd" in text:
             continue
         text = re.sub(r"\s+", " ", text.translate(_INVISIBLE))

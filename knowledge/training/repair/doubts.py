@@ -22,7 +22,7 @@ from knowledge.training.repair.scoring import packed, truth
 PAGES: Final = 1200
 _SEED: Final = 500_000
 # So many of the sentences that are right may be doubted.
-_FALSE_ALARMS: Final = 0.02
+_FALSE_ALARMS: Final = 0.015
 _RIDGE: Final = 1.0
 _STEPS: Final = 25
 
@@ -64,7 +64,7 @@ def _sentences(corpus: ArticleCorpus, pages: int) -> tuple[list[list[str]], list
         page = draw_page(Random(_SEED + number), corpus.training, traditional)
         wanted = Counter(text for text, _, _ in truth(page))
         above = None
-        paragraphs = put_together(document_of(page))
+        paragraphs = put_together(document_of(page.lines))
         state = page_state(paragraphs)
         for paragraph in paragraphs:
             for start, end in split_sentences(paragraph.text) if paragraph.seams else ():

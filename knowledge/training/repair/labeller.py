@@ -96,8 +96,8 @@ def _in_some_script(r: Random, page: DrawnPage, traditional: OpenCC) -> DrawnPag
     return page
 
 
-def document_of(page: DrawnPage) -> Document:
-    return Document("page.txt", "0" * 64, 0, "text", "utf-8", page.lines)
+def document_of(lines: Sequence[str]) -> Document:
+    return Document("page.txt", "0" * 64, 0, "text", "utf-8", tuple(lines))
 
 
 def kept_apart(corpus: ArticleCorpus, count: int) -> Iterator[DrawnPage]:
@@ -179,7 +179,7 @@ def _examples(
     traditional = OpenCC("s2t")
     for seed in seeds:
         page = draw(Random(seed), corpus.training, traditional)
-        lines = page_lines(document_of(page))
+        lines = page_lines(document_of(page.lines))
         labels = labels_of(page, lines)
         if labels:
             own = features(lines)

@@ -1,4 +1,4 @@
-"""Fit what tells a newspaper's page in print: logistic regression on pages of every kind, by how they are set."""
+"""Fit what tells a newspaper's page in print: logistic regression on pages and files of every kind, by how they are set."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from knowledge.training.repair.labeller import document_of, draw_page
 from knowledge.training.repair.printed_pages import KINDS
 
 PAGES: Final = 4000
+FILES: Final = 2000
 _SEED: Final = 700_000
 _DIGITS: Final = 4
 
@@ -29,8 +30,12 @@ def fit_page_kind(corpus: ArticleCorpus, pages: int = PAGES) -> str:
     rows: list[list[float]] = []
     printed: list[bool] = []
     for page in _pages(corpus, pages):
-        rows.append(counts(page_lines(document_of(page))))
+        rows.append(counts(page_lines(document_of(page.lines))))
         printed.append(page.kind in KINDS)
+    for text in Random(_SEED).sample(corpus.files, FILES):
+        if lines := page_lines(document_of(text.splitlines())):
+            rows.append(counts(lines))
+            printed.append(False)
     counted = np.array(rows)
     mean, deviation = counted.mean(0).round(_DIGITS), counted.std(0).round(_DIGITS)
     weights = fit_logistic(terms(counted, mean, deviation), np.array(printed, float)).round(_DIGITS)

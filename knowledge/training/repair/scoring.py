@@ -61,7 +61,7 @@ def score_pages(pages: Iterable[DrawnPage]) -> dict[str, Score]:
     scores: dict[str, Score] = defaultdict(Score)
     for page in pages:
         began = time.perf_counter()
-        repaired = repair_document(document_of(page))
+        repaired = repair_document(document_of(page.lines))
         spent = time.perf_counter() - began
         for name in ("all", page.kind):
             _add(scores[name], page, repaired, spent)

@@ -168,6 +168,15 @@ def test_a_title_that_looks_like_noise_stays_the_title(title: str) -> None:
     assert texts(repaired) == ["这是一个关于它的完整句子，没有任何问题。"]
 
 
+@pytest.mark.parametrize("head", ["", "新桥通车 全长三公里\n\n\n"])
+@pytest.mark.parametrize("tail", ["", "\n\n\n(function(){\nvar ad = document;\n})();\n"])
+def test_a_text_in_one_long_line_is_text_whatever_stands_around_it(head: str, tail: str) -> None:
+    sentences = [f"桥上的第{n}座灯塔由水务局在去年修好，高{n + 20}米。" for n in range(1, 9)]
+    repaired = repair(head + "".join(sentences) + tail)
+    assert [text for text in texts(repaired) if text in sentences] == sentences
+    assert all(len(article.title.text) < 30 for article in repaired.articles)
+
+
 def test_lists_keep_every_item() -> None:
     repaired = repair("办理医保\n\n材料如下：\n身份证\n户口本\n银行卡\n\n请到社区办理。")
     assert texts(repaired) == ["材料如下：", "身份证", "户口本", "银行卡", "请到社区办理。"]

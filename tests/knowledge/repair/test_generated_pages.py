@@ -42,7 +42,7 @@ def test_clean_files_stay_as_they_are() -> None:
 
 def test_a_page_in_print_with_several_articles_is_told_from_a_file() -> None:
     def told(pages: list[DrawnPage]) -> float:
-        return sum(is_printed_page(page_lines(document_of(page))) for page in pages) / len(pages)
+        return sum(is_printed_page(page_lines(document_of(page.lines))) for page in pages) / len(pages)
 
     printed = [printed_page(Random(7_000 + at), ARTICLES) for at in range(60)]
     assert told([page for page in printed if len(page.articles) > 1]) >= 0.85
