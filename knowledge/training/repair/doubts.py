@@ -19,10 +19,10 @@ from knowledge.training.repair.corpus import ArticleCorpus
 from knowledge.training.repair.labeller import document_of, draw_page
 from knowledge.training.repair.scoring import packed, truth
 
-PAGES: Final = 1200
+PAGES: Final = 4800
 _SEED: Final = 500_000
 # So many of the sentences that are right may be doubted.
-_FALSE_ALARMS: Final = 0.015
+_FALSE_ALARMS: Final = 0.0175
 _RIDGE: Final = 1.0
 _STEPS: Final = 25
 
