@@ -26,19 +26,15 @@ _DIGITS: Final = 4
 
 
 def fit_page_kind(corpus: ArticleCorpus, pages: int = PAGES) -> str:
-    """Return the model file's text."""
-    rows: list[list[float]] = []
-    printed: list[bool] = []
-    for page in _pages(corpus, pages):
-        rows.append(counts(page_lines(document_of(page.lines))))
-        printed.append(page.kind in KINDS)
-    for text in Random(_SEED).sample(corpus.files, FILES):
-        if lines := page_lines(document_of(text.splitlines())):
-            rows.append(counts(lines))
-            printed.append(False)
-    counted = np.array(rows)
-    mean, deviation = counted.mean(0).round(_DIGITS), counted.std(0).round(_DIGITS)
-    weights = fit_logistic(terms(counted, mean, deviation), np.array(printed, float)).round(_DIGITS)
+    """Return the model file's text. The counts' scale is that of the pages: files of stories lie far from all of them."""
+    drawn = list(_pages(corpus, pages))
+    rows = [counts(page_lines(document_of(page.lines))) for page in drawn]
+    mean, deviation = np.mean(rows, 0).round(_DIGITS), np.std(rows, 0).round(_DIGITS)
+    files = Random(_SEED).sample(corpus.files, FILES)
+    rows += [counts(lines) for text in files if (lines := page_lines(document_of(text.splitlines())))]
+    printed = np.zeros(len(rows))
+    printed[: len(drawn)] = [page.kind in KINDS for page in drawn]
+    weights = fit_logistic(terms(np.array(rows), mean, deviation), printed).round(_DIGITS)
     model = PageKindWeights(mean.tolist(), deviation.tolist(), weights.tolist())
     return json.dumps(asdict(model)) + "\n"
 
