@@ -57,71 +57,6 @@ from knowledge.snapshots.opening import SERVED
 from knowledge.snapshots.repository import SnapshotRepository
 
 INBOX = "inbox.sqlite"
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessGroup:
-    """What a process has to do with others; without others it has it all to itself."""
-
-    sharing: Sharing
-    inboxes: Inboxes | None
-    replication: Replication
-
-
-@asynccontextmanager
-async def open_process_group(settings: Settings) -> AsyncIterator[ProcessGroup]:
-    """Be one of several processes, where the database is one that several can share.
-
-    Raises:
-        CannotStore: what must hold what comes in cannot be written.
-        StateError: several processes would share a database that is a newer program's, or cannot be used.
-    """
-    url = settings.database or sqlite_address(settings.data)
-    if not url.startswith("postgresql"):
-        if not any(setup.is_on for setup in settings.platforms):
-            yield ProcessGroup(Sharing(), None, Replication())
-            return
-        first = settings.platforms[0].name
-        async with open_inboxes(settings.data / INBOX, time.time, first) as inboxes:
-            yield ProcessGroup(Sharing(), inboxes, Replication())
-        return
-    from bot.state.cluster import open_cluster  # loads psycopg, an extra of its own
-
-    await share_askers_key(url, settings.data)  # first of all: it refuses a newer program's tables
-    async with open_cluster(url) as cluster:
-        own = SnapshotRepository(settings.data / SERVED)
-        yield ProcessGroup(cluster, cluster.inboxes, cluster.versions(own, settings.snapshots))
-
-
-@asynccontextmanager
-async def join_what_serves(
-    replication: Replication, versions: SnapshotRepository, store: SnapshotHolder
-) -> AsyncIterator[None]:
-    """Begin with what serves everywhere; where nothing does yet, what `store` holds at the end of the block will.
-
-    Raises:
-        StateError: what serves everywhere cannot be had.
-    """
-    if await _caught_up(replication, versions):
-        yield
-        return
-    async with replication.changing():  # only one builds the first version
-        if await _caught_up(replication, versions):
-            yield
-            return
-        yield
-        await replication.publish(store.version)
-
-
-async def _caught_up(replication: Replication, versions: SnapshotRepository) -> bool:
-    wanted = await replication.current()
-    if wanted is None:
-        return False
-    await replication.fetch(wanted)
-    await asyncio.to_thread(versions.choose, wanted)
-    return True
-
-
 log = logging.getLogger(__name__)
 
 
@@ -387,3 +322,66 @@ async def _open_platforms(
 def _owners(settings: Settings, platform: str) -> list[str]:
     """The owners of one platform, as it writes their ids."""
     return [person for name, _, person in (one.partition(":") for one in settings.admins) if name == platform]
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessGroup:
+    """What a process has to do with others; without others it has it all to itself."""
+
+    sharing: Sharing
+    inboxes: Inboxes | None
+    replication: Replication
+
+
+@asynccontextmanager
+async def open_process_group(settings: Settings) -> AsyncIterator[ProcessGroup]:
+    """Be one of several processes, where the database is one that several can share.
+
+    Raises:
+        CannotStore: what must hold what comes in cannot be written.
+        StateError: several processes would share a database that is a newer program's, or cannot be used.
+    """
+    url = settings.database or sqlite_address(settings.data)
+    if not url.startswith("postgresql"):
+        if not any(setup.is_on for setup in settings.platforms):
+            yield ProcessGroup(Sharing(), None, Replication())
+            return
+        first = settings.platforms[0].name
+        async with open_inboxes(settings.data / INBOX, time.time, first) as inboxes:
+            yield ProcessGroup(Sharing(), inboxes, Replication())
+        return
+    from bot.state.cluster import open_cluster  # loads psycopg, an extra of its own
+
+    await share_askers_key(url, settings.data)  # first of all: it refuses a newer program's tables
+    async with open_cluster(url) as cluster:
+        own = SnapshotRepository(settings.data / SERVED)
+        yield ProcessGroup(cluster, cluster.inboxes, cluster.versions(own, settings.snapshots))
+
+
+@asynccontextmanager
+async def join_what_serves(
+    replication: Replication, versions: SnapshotRepository, store: SnapshotHolder
+) -> AsyncIterator[None]:
+    """Begin with what serves everywhere; where nothing does yet, what `store` holds at the end of the block will.
+
+    Raises:
+        StateError: what serves everywhere cannot be had.
+    """
+    if await _caught_up(replication, versions):
+        yield
+        return
+    async with replication.changing():  # only one builds the first version
+        if await _caught_up(replication, versions):
+            yield
+            return
+        yield
+        await replication.publish(store.version)
+
+
+async def _caught_up(replication: Replication, versions: SnapshotRepository) -> bool:
+    wanted = await replication.current()
+    if wanted is None:
+        return False
+    await replication.fetch(wanted)
+    await asyncio.to_thread(versions.choose, wanted)
+    return True

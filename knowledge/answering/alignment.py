@@ -25,7 +25,7 @@ from knowledge.answering.constraints import (
     constraints,
     dimension_words,
     other_dimensions,
-    said,
+    period_in_words,
 )
 from knowledge.answering.whole import is_same
 from knowledge.answering.window import Passage, tight
@@ -187,7 +187,7 @@ class Aligner:
             if relation in (Relation.SAME, Relation.NARROWER):
                 return Alignment(one, relation, 1)
             if relation is Relation.OTHER:
-                return Alignment(one, relation, 6, said(inherited), hard=True)
+                return Alignment(one, relation, 6, period_in_words(inherited), hard=True)
         other = next((span for found, span in relations if found is Relation.OTHER), None)
         if other is not None and not any(found is Relation.ABSENT for found, _ in relations):
             return Alignment(one, Relation.OTHER, 6, passage.text[other.start : other.end], hard=True)

@@ -177,7 +177,7 @@ def other_dimensions(dimension: str) -> tuple[str, ...]:
     )
 
 
-def said(period: Period) -> str:
+def period_in_words(period: Period) -> str:
     """Return a time in words, as far as it is told."""
     months = period.months or (None, None)
     parts = (
@@ -189,10 +189,10 @@ def said(period: Period) -> str:
         (period.month, "{}月"),
         (period.day, "{}日"),
     )
-    said = "".join(
+    told = "".join(
         form.format({1: "上", 2: "下"}[value] if "半年" in form else value) for value, form in parts if value
     )
-    return said or {0: "今年", -1: "去年", -2: "前年", 1: "明年"}.get(period.relative or 0, "")
+    return told or {0: "今年", -1: "去年", -2: "前年", 1: "明年"}.get(period.relative or 0, "")
 
 
 def compared_at(text: str, start: int, end: int) -> str:

@@ -58,7 +58,8 @@ def constrain(labelled: Sequence[Labelled]) -> list[Labelled]:
       one.
     - A caption that a line above reads on into is text, and so is a display that reads on into the text below;
       a line parted by blanks over which the text reads on is a display.
-    - A display below a signed text or above a dateline may be a headline; a later headline needs such a sign; several equal short displays together are headings.
+    - A display below a signed text or above a dateline may be a headline; a later headline needs such a sign; several
+      equal short displays together are headings.
     - A file without a headline has the likeliest one.
     """
     found = [_as_it_looks(each) for each in labelled]
