@@ -17,7 +17,10 @@ Range = tuple[int, int]
 
 
 class Readable:
-    """A text, folded once, in which terms are looked for: quotation marks and spaces may lie inside them."""
+    """A text, folded once, in which terms are looked for: quotation marks and spaces may lie inside them.
+
+    A term that begins or ends with a digit stands only where the number does: there is no 6号 in 76号.
+    """
 
     def __init__(self, text: str, fold: Callable[[str], str] = fold) -> None:
         self.folded = fold(text)
@@ -25,7 +28,7 @@ class Readable:
 
     def holds(self, term: str) -> bool:
         """Tell whether a folded term stands in the text."""
-        return _tight(term) in self.tight
+        return bool(self.occurrences(term))
 
     def occurrences(self, term: str) -> list[Range]:
         """Return where a folded term stands in the text as printed."""
@@ -36,9 +39,14 @@ class Readable:
         found: list[Range] = []
         at = self.tight.find(tight) if tight else -1
         while at >= 0:
-            found.append((self._printed(at), self._printed(at + len(tight) - 1) + 1))
-            at = self.tight.find(tight, at + len(tight))
+            end = at + len(tight)
+            if not (self._cuts_number(at) or self._cuts_number(end)):
+                found.append((self._printed(at), self._printed(end - 1) + 1))
+            at = self.tight.find(tight, end)
         return found
+
+    def _cuts_number(self, at: int) -> bool:
+        return self.tight[at - 1 : at].isdecimal() and self.tight[at : at + 1].isdecimal()
 
     def _printed(self, at: int) -> int:
         return at if len(self.tight) == len(self.folded) else self._places[at]
@@ -100,13 +108,13 @@ class Explainer:
 
         检查 is no longer of interest in a fact that holds the asked 联合检查码.
         """
-        marked = {word: text.places(tight) for word, tight in self._keywords if tight and tight in text.tight}
-        rest = [
-            (word, tight)
+        marked = {word: places for word, tight in self._keywords if (places := text.places(tight))}
+        rest = {
+            word: places
             for word, tight, within in self._words
-            if tight and tight in text.tight and within.isdisjoint(marked)
-        ]
-        return marked | {word: text.places(tight) for word, tight in rest}
+            if within.isdisjoint(marked) and (places := text.places(tight))
+        }
+        return marked | rest
 
 
 def _numbers(query: Query, text: str, language: Analyzer) -> list[Quantity]:

@@ -255,6 +255,8 @@ def test_a_fact_with_every_word_or_another_name_of_it_is_noticed(words: str, tex
         ("养老", "道路施工公告。"),
         ("养老 浦东", "社区养老服务有了新办法。"),
         ("养老 -社区", "社区养老服务有了新办法。"),
+        ("6号", "展览在兴业路76号。"),
+        ("2023", "编号120235的档案。"),
     ],
 )
 def test_a_fact_that_lacks_a_word_or_has_an_excluded_one_is_not(words: str, text: str) -> None:
@@ -270,3 +272,7 @@ def test_the_places_are_where_the_words_stand() -> None:
     watched = read_watched("养老", NAMES, CHINESE)
     assert watched is not None
     assert watched.places(Readable("谈养老。").occurrences) == ((1, 3),)
+
+
+def test_a_term_stands_where_its_number_is_whole() -> None:
+    assert Readable("从76号到6号，再到16号线").occurrences("6号") == [(5, 7)]
