@@ -10,7 +10,7 @@ import base64
 import secrets
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -255,7 +255,7 @@ class Database:
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A consistent view."""
         with _explained(self._where):
-            async with self._engine.connect() as connection:
+            async with _connected(self._engine) as connection:
                 yield connection
 
     @asynccontextmanager
@@ -266,7 +266,7 @@ class Database:
             StateReadOnly: the disk is full or the folder read-only; nothing was written.
         """
         with _explained(self._where):
-            async with self.write_lock, self._writers.begin() as connection:
+            async with self.write_lock, _connected(self._writers) as connection, connection.begin():
                 if (
                     connection.dialect.name == "postgresql"
                 ):  # other processes wait, as by themselves on SQLite
@@ -285,7 +285,7 @@ class Database:
                 yield connection
             return
         with _explained(self._where):
-            async with self._writers.begin() as connection:
+            async with _connected(self._writers) as connection, connection.begin():
                 yield connection
 
     async def rows(self, statement: Select[*tuple[Any, ...]]) -> Sequence[Row[*tuple[Any, ...]]]:
@@ -318,7 +318,7 @@ class Database:
         """Leave nothing of deleted rows in the database's files: zeroing them misses copies that pages keep of each other."""
         if self._engine.dialect.name == "sqlite":
             with _explained(self._where):
-                async with self.write_lock, self._bare.connect() as connection:
+                async with self.write_lock, _connected(self._bare) as connection:
                     for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
                         await connection.execute(text(statement))
 
@@ -357,6 +357,22 @@ async def open_database(url: str) -> AsyncIterator[Database]:
         yield database
     finally:
         await engine.dispose()
+
+
+@asynccontextmanager
+async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Lend a connection; who is cancelled meanwhile waits for it, as the pool forgets one that is half made, and open."""
+    making = asyncio.ensure_future(engine.connect().start())
+    try:
+        connection = await asyncio.shield(making)
+    except asyncio.CancelledError:
+        with suppress(DatabaseError):
+            await (await making).close()
+        raise
+    try:
+        yield connection
+    finally:
+        await asyncio.shield(connection.close())
 
 
 @contextmanager

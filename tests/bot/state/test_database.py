@@ -48,6 +48,18 @@ async def test_what_was_written_is_there_at_the_next_opening(tmp_path: Path) -> 
         assert await state.audit.first_broken() is None
 
 
+async def test_whoever_is_cancelled_leaves_no_connection_open(tmp_path: Path) -> None:
+    for wait in range(40):
+        async with open_state(sqlite_address(tmp_path)) as state:
+            asking = [asyncio.create_task(state.audit.last()) for _ in range(4)]
+            await asyncio.sleep(wait / 10_000)
+            for task in asking:
+                task.cancel()
+            await asyncio.wait(asking)
+        names = [path.name for path in tmp_path.iterdir()]
+        assert names == ["state.sqlite"]  # the last that closes folds the log in
+
+
 async def test_a_newer_database_is_refused_and_left_alone(tmp_path: Path) -> None:
     async with open_state(sqlite_address(tmp_path)):
         pass
