@@ -57,21 +57,29 @@ def shown_marks(text: str, matched: Sequence[tuple[int, int]], answer: str | Non
 def citation(
     fact: Fact, phrases: Phrases, links: Permalinks = no_permalinks, cell: RowCell | None = None
 ) -> Run:
-    """Title, issue and lines first, the file name last; of a table's row also the `cell` that answers."""
-    return Run(_cited(fact, phrases, cell), link=links(fact))
+    """The citation as a run that leads to the place; of a table's row it names the `cell` that answers."""
+    return Run(cited(fact, phrases, cell), link=links(fact))
 
 
 def place_text(fact: Fact, phrases: Phrases) -> str:
     """Another place of a sentence that is cited already."""
-    return _cited(fact, phrases).removeprefix("——")
+    return cited(fact, phrases).removeprefix("——")
 
 
-def _cited(fact: Fact, phrases: Phrases, cell: RowCell | None = None) -> str:
+def cited(fact: Fact, phrases: Phrases, cell: RowCell | None = None) -> str:
+    """Title, issue and lines first, then whose words they are, the file name last."""
+    return phrases.cite.format(
+        title=fact.article.title.text, lines=place(fact, phrases, cell), file=fact.article.file
+    )
+
+
+def place(fact: Fact, phrases: Phrases, cell: RowCell | None = None) -> str:
+    """Where a fact is printed, and by whom: a citation without title and file."""
     seen = () if fact.recognised is None else (phrases.recognised.format(int(100 * fact.recognised)),)
     named = row_cells(fact)[0].text if cell else ""
     quoted = (phrases.cell.format(row=named, heading=cell.heading),) if cell and cell.heading else ()
     where = " ".join((*issue(fact.article, phrases), lines(fact, phrases), *quoted, *seen))
-    return phrases.cite.format(title=fact.article.title.text, lines=where, file=fact.article.file)
+    return " · ".join((where, *filter(None, (author(fact.article, phrases), origin(fact.article, phrases)))))
 
 
 def issue(article: Article, phrases: Phrases) -> Iterator[str]:
@@ -85,6 +93,25 @@ def issue(article: Article, phrases: Phrases) -> Iterator[str]:
         yield known.newspaper
     if known.edition:
         yield known.edition if "版" in known.edition else phrases.edition.format(known.edition)
+
+
+AUTHORS = 2
+"""Names that a citation tells; further ones are “and others”."""
+
+
+def author(article: Article, phrases: Phrases) -> str | None:
+    """Who wrote an article, where that is printed or stated."""
+    names = article.metadata.author.split("、") if article.metadata and article.metadata.author else []
+    said = phrases.author if len(names) <= AUTHORS else phrases.authors
+    return said.format("、".join(names[:AUTHORS])) if names else None
+
+
+def origin(article: Article, phrases: Phrases) -> str | None:
+    """Where an article was first printed, unless that is its newspaper or its author, which are told already."""
+    known = article.metadata
+    if known is None or not known.source or known.source.strip("《》") in (known.newspaper, known.author):
+        return None
+    return phrases.origin.format(known.source)
 
 
 def lines(fact: Fact, phrases: Phrases) -> str:

@@ -317,6 +317,9 @@ class Phrases:
     undated: str
     day: str
     edition: str
+    author: str
+    authors: str
+    origin: str
     cite: str
     also: str
     line: str

@@ -10,9 +10,8 @@ from aiohttp import web
 from bot.clippings import Clippings, ClippingsBusy, can_be_clipped
 from bot.query_service import ask_verified
 from bot.rendering.answer import shown_query
-from bot.rendering.fact import Permalinks, issue, lines, no_permalinks
+from bot.rendering.fact import Permalinks, author, cited, issue, no_permalinks, origin
 from bot.rendering.printed import PrintedParagraph, printed_sections
-from bot.texts import Phrases
 from bot.web.readers import QUERIES, browse_of
 from bot.web.templates import TEMPLATES, Piece, Reader, address, pieces, reader_of
 from knowledge.model import Article, Browse, Document, Fact, Hit, Listed
@@ -142,10 +141,12 @@ async def show_article(request: web.Request) -> web.Response:
         view="read" if view not in ("lines", "clipping") else view,
         article=article,
         where=" ".join(issue(article, reader.said)),
+        author=author(article, reader.said),
+        origin=origin(article, reader.said),
         file=article.file,
         gone=bool(wanted) and fact is None,
         fact=fact,
-        cited=_cited(fact, reader.said) if fact else "",
+        cited=cited(fact, reader.said) if fact else "",
         raw=source_path(fact) if fact else f"/articles/{article.id}?view=lines",
         read=fact_path(fact, asked) if fact else f"/articles/{article.id}",
         clipping=f"/clippings/{fact.id}.png" if fact and can_be_clipped(fact) else None,
@@ -237,11 +238,6 @@ def permalinks(public_url: str | None) -> Permalinks:
     if public_url is None:
         return no_permalinks
     return lambda fact: public_url + source_path(fact)
-
-
-def _cited(fact: Fact, said: Phrases) -> str:
-    where = " ".join((*issue(fact.article, said), lines(fact, said)))
-    return said.cite.format(title=fact.article.title.text, lines=where, file=fact.article.file)
 
 
 def _hits(found: ArticleView, asked: str) -> HitsView | None:

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from bot.query_service import ask_verified
 from bot.rendering.answer import Agreement, agreement, heading_runs, nearest_hits, shown_query
-from bot.rendering.fact import issue, lines, shown_marks
+from bot.rendering.fact import cited, place, shown_marks
 from bot.texts import Phrases
 from bot.web.articles import fact_path, source_path
 from bot.web.readers import QUERIES, READERS, ApiQuestion, question_of
@@ -181,19 +181,17 @@ class _Facts:
         fact, said = hit.fact, self._said
         campaign = fact.article.campaign if several else None
         around = self._snapshot.around(fact.id, AROUND, AROUND)
-        where = " ".join((*issue(fact.article, said), lines(fact, said)))
-        title = fact.article.title.text
         return FactView(
             fact.id,
             fact_path(fact, self._query),
             source_path(fact),
-            title,
-            where,
+            fact.article.title.text,
+            place(fact, said),
             fact.article.file,
             said.campaign.format(campaign) if campaign else None,
             pieces(fact.text, shown_marks(fact.text, hit.matched, short)),
             [(near.text, near.id == fact.id) for near in around] if len(around) > 1 else [],
-            f"{fact.text}\n{said.cite.format(title=title, lines=where, file=fact.article.file)}",
+            f"{fact.text}\n{cited(fact, said)}",
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ from bot.messages import Style
 from bot.rendering.answer import answer_runs, explanation_runs, shown_query
 from bot.rendering.fact import citation, lines, marked_runs, source_runs
 from bot.texts import phrases
-from knowledge.model import Answer, Hit, MatchKind, Span
+from knowledge.model import Answer, Hit, MatchKind, Metadata, Span
 from knowledge.repair.pipeline import repair_document
 from tests.knowledge.repair.pages import column, document
 from tests.support.paper import article, fact, hit
@@ -190,6 +191,42 @@ def test_a_sentence_that_goes_on_on_the_next_page_names_both_pages() -> None:
         "一二。", spans=(Span(50, 0, 1), Span(51, 0, 2)), page=1, page_first_line=1, further_pages=((51, 2),)
     )
     assert lines(turned, ZH) == "第1页第50行、第2页第1行"
+
+
+WRITTEN = Metadata(None, "青年报", datetime.date(2023, 7, 1), "3", None, "张三、李四", "新华社")
+
+
+@pytest.mark.parametrize(
+    ("known", "tag", "said"),
+    [
+        (
+            WRITTEN,
+            "zh",
+            "——《桥通车了》2023年7月1日 青年报 第3版 第2行 · 作者：张三、李四 · 来源：新华社 · a.txt",
+        ),
+        (
+            WRITTEN,
+            "zh-TW",
+            "——《桥通车了》2023年7月1日 青年报 第3版 第2行 · 作者：张三、李四 · 來源：新华社 · a.txt",
+        ),
+        (
+            WRITTEN,
+            "en",
+            "——《桥通车了》, 1 July 2023 青年报 p. 3 line 2 · by 张三、李四 · from 新华社 · a.txt",
+        ),
+        (
+            replace(WRITTEN, author="张三、李四、王五"),
+            "zh",
+            "第2行 · 作者：张三、李四等 · 来源：新华社 · a.txt",
+        ),
+        (replace(WRITTEN, source="《青年报》"), "zh", "第3版 第2行 · 作者：张三、李四 · a.txt"),
+        (Metadata(author="新华社", source="新华社"), "zh", "——《桥通车了》第2行 · 作者：新华社 · a.txt"),
+        (Metadata(), "zh", "——《桥通车了》第2行 · a.txt"),
+    ],
+)
+def test_a_citation_names_issue_author_and_source_each_once(known: Metadata, tag: str, said: str) -> None:
+    told = fact("桥通了。", of=replace(article(), metadata=known))
+    assert citation(told, phrases(tag)).text.endswith(said)
 
 
 def test_a_citation_links_to_the_place_where_a_page_is_known() -> None:
