@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from bot.errors import WRONG_SETTINGS, SettingsError, StartError, StateError
 from bot.runtime import loading, multiply_on_one_thread
-from bot.texts import phrases
+from bot.texts import phrases, reworded
 from bot.texts.operating import CommandLinePhrases
-from bot.texts.translation import reworded
 from knowledge.errors import FolderInUse, KnowledgeError, MissingFolder
 
 if TYPE_CHECKING:

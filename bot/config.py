@@ -107,10 +107,10 @@ class _FromEnvironment(BaseSettings):
         read = {}
         for name in cls.model_fields:
             if path := values.get(f"{name}_file"):
+                setting, in_file = _setting(name), _setting(f"{name}_file")
                 if values.get(name):
-                    setting = _setting(name)
-                    raise ValueError(f"{setting} 和 {setting}_FILE 只能设一个，请去掉一个")
-                read[name] = _secret_in(Path(str(path)), _setting(f"{name}_file"))
+                    raise ValueError(f"{setting} 和 {in_file} 只能设一个，请去掉一个")
+                read[name] = _secret_in(Path(str(path)), in_file)
         return values | read
 
     def secrets(self) -> Iterator[str]:
@@ -250,11 +250,11 @@ def _owner(given: str, platforms: Sequence[type[PlatformSetup]]) -> str:
     platform = next((p for p in platforms if p.name == name), None) if colon else platforms[0]
     if platform is None:
         known = "、".join(p.name for p in platforms)
-        raise SettingsError(f"{PREFIX}ADMINS 不对：没有 {name} 这个平台；写 平台:id，平台是 {known}")
+        raise SettingsError(f"{_setting('admins')} 不对：没有 {name} 这个平台；写 平台:id，平台是 {known}")
     try:
         return f"{platform.name}:{platform.person_id(person if colon else given)}"
     except ValueError as error:
-        raise SettingsError(f"{PREFIX}ADMINS 不对：{error}") from None
+        raise SettingsError(f"{_setting('admins')} 不对：{error}") from None
 
 
 def wants_colour() -> bool:
@@ -275,10 +275,10 @@ def _explain(error: ValidationError) -> str:
     reason = first["msg"].removeprefix("Value error, ")
     if not first["loc"]:
         return reason
-    name = PREFIX + str(first["loc"][0]).upper()
+    name = _setting(str(first["loc"][0]))
     if first["type"] == "literal_error":
-        expected = first["ctx"]["expected"].replace("'", "").replace(" or ", " 或 ")
-        reason = f"只能是 {expected}"
+        others, _, last = first["ctx"]["expected"].replace("'", "").rpartition(" or ")
+        reason = f"只能是 {others} 或 {last}"
     elif not first["type"].startswith("value_error"):
         reason = f"读不懂它的值（{first['msg']}）"
     return f"{name} 不对：{reason}"

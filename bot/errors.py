@@ -29,9 +29,10 @@ class CannotStore(StartError):
 
 def nothing_readable(articles: Path, skipped: Iterable[Skipped]) -> NoArticles:
     """Nothing in the articles folder can be answered from; names the first file that was skipped."""
-    first = next(iter(skipped), None)
-    reason = f"（{first.name}：{first.reason}；{first.remedy}）" if first else ""
-    return NoArticles(f"文章文件夹 {articles} 里没有读得了的文章{reason}；请放入 .txt 等文件")
+    for first in skipped:
+        why = f"{first.name}：{first.reason}；{first.remedy}"
+        return NoArticles(f"文章文件夹 {articles} 里没有读得了的文章（{why}）；请放入 .txt 等文件")
+    return NoArticles(f"文章文件夹 {articles} 里没有读得了的文章；请放入 .txt 等文件")
 
 
 class StateError(Exception):

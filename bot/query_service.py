@@ -128,6 +128,11 @@ def ask_verified(snapshot: Snapshot, query: str, limit: int, context: Sequence[s
     )
 
 
+def in_library(library: str | None, query: str) -> str:
+    """A query of one library's articles, as search reads it; of all where none is named."""
+    return f"库:{library} {query}" if library else query
+
+
 def tidy(query: str) -> str:
     """A query that every layer can carry: bounded, and whole characters only."""
     whole = query[:LONGEST_QUERY].encode("utf-8", "replace").decode("utf-8")

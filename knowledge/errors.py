@@ -79,8 +79,11 @@ class FolderInUse(KnowledgeError):
     """Another process serves from this data folder; `pid` is its process id, if it could be read."""
 
     def __init__(self, folder: str, pid: int | None) -> None:
-        who = "另一个进程" if pid is None else f"进程 {pid} "
-        super().__init__(f"数据文件夹 {folder} 正由{who}使用；请先停下它，或另用一个数据文件夹")
+        super().__init__(
+            f"数据文件夹 {folder} 正由另一个进程使用；请先停下它，或另用一个数据文件夹"
+            if pid is None
+            else f"数据文件夹 {folder} 正由进程 {pid} 使用；请先停下它，或另用一个数据文件夹"
+        )
         self.pid = pid
 
 

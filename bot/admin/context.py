@@ -16,9 +16,8 @@ from bot.messages import ButtonPress, Chat, ChatType, Message, Reply, Run
 from bot.ports import PlatformRegistry
 from bot.state.people import AuditEntry
 from bot.state.state import State
-from bot.texts import phrases
+from bot.texts import phrases, reworded
 from bot.texts.phrases import AdminPhrases
-from bot.texts.translation import reworded
 
 log = logging.getLogger(__name__)
 

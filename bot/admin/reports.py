@@ -12,8 +12,8 @@ from bot.admin.permissions import Permission
 from bot.admin.reload_service import ReloadReport, ReloadStatus
 from bot.backup import RestoredArticles
 from bot.state.people import AuditEntry
+from bot.texts import reworded
 from bot.texts.phrases import AdminPhrases
-from bot.texts.translation import reworded
 from knowledge.model import Skipped
 from knowledge.snapshots.difference import Change, SnapshotDifference, Tally
 from knowledge.snapshots.manifest import Manifest, Totals

@@ -24,8 +24,8 @@ from bot.messages import Attachment
 from bot.ports import PlatformRegistry
 from bot.state.database import fresh_id
 from bot.state.sessions import Upload, Uploads, UploadState
+from bot.texts import reworded
 from bot.texts.phrases import AdminPhrases
-from bot.texts.translation import reworded
 from knowledge.documents.folder import find_sources
 from knowledge.documents.sidecar import SUFFIX, read_sidecar
 from knowledge.errors import StorageUnavailable

@@ -28,9 +28,8 @@ from bot.ports import InMemoryPreferences, InMemorySessions, PlatformRegistry, P
 from bot.runtime import background, periodic
 from bot.state.sessions import FallbackSessions
 from bot.state.state import State, open_state
-from bot.texts import phrases
+from bot.texts import phrases, reworded
 from bot.texts.phrases import AdminPhrases
-from bot.texts.translation import reworded
 from knowledge.errors import SnapshotDamaged
 from knowledge.snapshots.manifest import read_manifest
 from knowledge.snapshots.repository import SnapshotRepository

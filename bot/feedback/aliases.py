@@ -7,8 +7,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.state.questions import ChatAlias, ChatAliases
+from bot.texts import reworded
 from bot.texts.phrases import AdminPhrases
-from bot.texts.translation import reworded
 from knowledge.query.aliases import KNOWN, Aliases, parse_aliases
 from knowledge.snapshot import SnapshotHolder
 

@@ -31,9 +31,8 @@ from bot.sharing import ALIASES, OUTBOX, SPEAKING, Sharing
 from bot.state.people import Person, Pseudonymizer, open_pseudonymizer, read_askers_key
 from bot.state.questions import QuestionState, Votes
 from bot.state.state import State
-from bot.texts import phrases
+from bot.texts import phrases, reworded
 from bot.texts.phrases import AdminPhrases
-from bot.texts.translation import reworded
 from knowledge.model import Answer
 from knowledge.search.semantic import Coverage
 from knowledge.snapshot import SnapshotHolder

@@ -14,8 +14,8 @@ from bot.handlers.administration import ReloadHandlers, admin_phrases
 from bot.handlers.intents import TypedCommand
 from bot.messages import Button, ButtonPress, Chat, Message, Reply
 from bot.state.sessions import Upload, UploadState
+from bot.texts import reworded
 from bot.texts.phrases import AdminPhrases
-from bot.texts.translation import reworded
 from knowledge.errors import KnowledgeError
 
 UPLOAD = "upload"

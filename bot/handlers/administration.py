@@ -19,9 +19,8 @@ from bot.runtime import waited
 from bot.state.database import fresh_id
 from bot.state.people import Granted
 from bot.state.sessions import LASTS, Confirmation
-from bot.texts import phrases
+from bot.texts import phrases, reworded
 from bot.texts.phrases import AdminPhrases
-from bot.texts.translation import reworded
 from knowledge.errors import SnapshotDamaged
 from knowledge.snapshots.manifest import read_manifest
 

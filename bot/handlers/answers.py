@@ -23,7 +23,7 @@ from bot.messages import (
     Sender,
 )
 from bot.ports import AnswerSession, Interactions, Preference
-from bot.query_service import QueryService, ask_verified
+from bot.query_service import QueryService, ask_verified, in_library
 from bot.rendering.answer import answer_runs, heading_runs, hint_runs, nearest_hits, shown_query
 from bot.rendering.fact import Permalinks, citation, marked_runs, shown_marks
 from bot.texts import Phrases, phrases
@@ -212,7 +212,7 @@ def _fact_ids(answer: Answer) -> tuple[str, ...]:
 
 def within(library: str | None, query: str) -> str:
     """A query in the library that a chat has chosen, if it names none itself."""
-    return f"库:{library} {query}" if library and not re.search("库[:：]|各个?库", query) else query
+    return query if re.search("库[:：]|各个?库", query) else in_library(library, query)
 
 
 def _asked(shown: AnswerSession) -> str:

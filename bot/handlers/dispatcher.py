@@ -48,8 +48,7 @@ from bot.ports import ChatSettings, Interactions, PlatformRegistry, Preference
 from bot.query_service import QueryService, TooSlow
 from bot.rendering.fact import Permalinks, no_permalinks
 from bot.runtime import waited
-from bot.texts import Phrases, phrases
-from bot.texts.translation import reworded
+from bot.texts import Phrases, phrases, reworded
 from knowledge.text.nearness import nearest
 
 SILENT = 3.0  # seconds in which a stored version is opened, of which nobody need hear

@@ -15,13 +15,12 @@ from bot.query_service import QueryService
 from bot.rendering.answer import shown_query
 from bot.state.chats import MOST, Subscriber, WatchResult
 from bot.state.questions import MOST_ALERTS, AlertResult
-from bot.texts import Phrases, phrases
+from bot.texts import NAMES, Phrases, phrases
 from bot.texts.phrases import FeedbackPhrases
 from knowledge.model import Browse, Facet
 
 SETTINGS = "settings"
 FACTS = (1, 3, 5)
-LANGUAGES = {"zh-Hans": "简体中文", "zh-Hant": "繁體中文", "en": "English"}
 
 
 class SettingsHandlers:
@@ -56,7 +55,7 @@ class SettingsHandlers:
 def chosen(before: Preference, data: str) -> Preference | None:
     """The preference after a button, or None where the button is not ours."""
     match data.split(":"):
-        case [_, "language", value] if value in LANGUAGES or value == "":
+        case [_, "language", value] if value in NAMES or value == "":
             return replace(before, language=value or None)
         case [_, "facts", value] if value in map(str, FACTS) or value == "":
             return replace(before, facts=int(value) if value else None)
@@ -69,11 +68,11 @@ def _screen(chat: Chat, preference: Preference, said: Phrases) -> Reply:
     automatic = said.by_default if chat.type is ChatType.PRIVATE else said.as_platform
     who = {Askers.EVERYONE: said.everyone, Askers.ADMINS: said.admins_only}
     lines = [
-        said.setting_language.format(LANGUAGES.get(preference.language or "", automatic)),
+        said.setting_language.format(NAMES.get(preference.language or "", automatic)),
         said.setting_facts.format(preference.facts or said.by_default),
     ]
     rows = [
-        [Button(name, f"{SETTINGS}:language:{tag}") for tag, name in LANGUAGES.items()]
+        [Button(name, f"{SETTINGS}:language:{tag}") for tag, name in NAMES.items()]
         + [Button(automatic, f"{SETTINGS}:language:")],
         [Button(str(number), f"{SETTINGS}:facts:{number}") for number in FACTS]
         + [Button(said.by_default, f"{SETTINGS}:facts:")],

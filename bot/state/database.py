@@ -175,11 +175,9 @@ def check_log(url: URL) -> None:
     """
     if url.get_backend_name() != "sqlite" or not url.database:
         return
-    mark = file_header(Path(url.database))
+    mark, beside = file_header(Path(url.database)), f"{Path(url.database).name}-wal"
     if mark and mark.application not in (0, APPLICATION):
-        raise StateDamaged(
-            f"数据库 {url.database} 或旁边的 {Path(url.database).name}-wal 是别的文件；请移开它，或从备份恢复"
-        )
+        raise StateDamaged(f"数据库 {url.database} 或旁边的 {beside} 是别的文件；请移开它，或从备份恢复")
 
 
 async def mark_file(connection: AsyncConnection) -> None:

@@ -14,9 +14,8 @@ from bot.offline import open_snapshot, open_with_meaning
 from bot.query_service import ask_verified
 from bot.rendering.answer import answer_runs
 from bot.rendering.fact import citation
-from bot.texts import Phrases, phrases
+from bot.texts import Phrases, phrases, reworded
 from bot.texts.operating import ConsolePhrases
-from bot.texts.translation import reworded
 from knowledge.embedding.meanings import Semantics
 from knowledge.embedding.models import chosen_embeddings
 from knowledge.errors import NoArticles

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from aiohttp import web
 
-from bot.query_service import ask_verified
+from bot.query_service import ask_verified, in_library
 from bot.rendering.answer import Agreement, agreement, heading_runs, nearest_hits, shown_query
 from bot.rendering.fact import cited, place, shown_marks
 from bot.texts import Phrases
@@ -140,7 +140,7 @@ def answer_view(answer: Answer, snapshot: Snapshot, reader: Reader, asked: ApiQu
     return AnswerView(
         asked.query,
         asked.library,
-        answer.understood.removeprefix(f"库:{asked.library} ") if answer.understood else asked.query,
+        answer.understood.removeprefix(in_library(asked.library, "")) if answer.understood else asked.query,
         answer.found,
         notices,
         short or None,

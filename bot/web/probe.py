@@ -23,12 +23,13 @@ def main() -> int:
 
 def probe(address: Address) -> int:
     """Ask `/healthz` of this machine, whatever address the page listens on."""
+    at = f"{address.near}:{address.port}"
     connection = HTTPConnection(address.near, address.port, timeout=PATIENCE_SECONDS)
     try:
         connection.request("GET", "/healthz")
         return 0 if connection.getresponse().status == 200 else 1
     except OSError as error:
-        print(f"{address.near}:{address.port} 没有回答：{error}", file=sys.stderr)
+        print(f"{at} 没有回答：{error}", file=sys.stderr)
         return 1
     finally:
         connection.close()

@@ -15,7 +15,7 @@ from datetime import datetime
 from aiohttp import web
 
 from bot.ports import Interactions
-from bot.query_service import LONGEST_QUERY, QueryService, ask_verified
+from bot.query_service import LONGEST_QUERY, QueryService, ask_verified, in_library
 from bot.web.templates import reader_of
 from knowledge.model import Answer, Browse, Order
 from knowledge.schemas import answer_json, dump, listing_json
@@ -129,7 +129,7 @@ async def take_vote(request: web.Request) -> web.Response:
         raise web.HTTPBadRequest
     if readers.voted_enough():
         raise web.HTTPTooManyRequests
-    await readers.vote(f"库:{library} {query}" if library else query, liked == "yes")
+    await readers.vote(in_library(library, query), liked == "yes")
     if "application/json" in request.headers.get("Accept", ""):
         return web.json_response({"thanks": said.thanks})
     back = str(form.get("back", "/"))
@@ -157,7 +157,7 @@ class ApiQuestion:
     @property
     def filtered(self) -> str:
         """The query as search reads it."""
-        return f"库:{self.library} {self.query}" if self.library else self.query
+        return in_library(self.library, self.query)
 
 
 async def answer_api(request: web.Request) -> web.Response:

@@ -244,9 +244,9 @@ async def listening(
                 lambda: RawRequestLine(factory()), address.host, address.port
             )
         except OSError as error:
+            at, why = f"{address.host}:{address.port}", _said(error)
             raise CannotListen(
-                f"{address.host}:{address.port} 不能用（{_said(error)}）；"
-                f"请停掉占用它的程序，或用 {setting} 换一个端口"
+                f"{at} 不能用（{why}）；请停掉占用它的程序，或用 {setting} 换一个端口"
             ) from error
         yield Address(address.host, listener.sockets[0].getsockname()[1])
     finally:

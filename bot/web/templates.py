@@ -11,10 +11,9 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bot.rendering.fact import Script, in_script
-from bot.texts import Phrases, phrases
+from bot.texts import SHORT_NAMES, Phrases, phrases
 
 LANGUAGE, SCRIPT = "language", "script"
-LANGUAGES = {"zh-Hans": "简体", "zh-Hant": "繁體", "en": "English"}
 YEAR_SECONDS = 365 * 24 * 3600
 _WANTED = re.compile(r"\s*([A-Za-z*]{1,8}(?:-[A-Za-z0-9]{1,8})*)\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?))?\s*")
 SAID = web.AppKey("said", Phrases)
@@ -32,7 +31,7 @@ class Reader:
 def reader_of(request: web.Request) -> Reader:
     """Tell language and script: what was chosen on the page, else what the browser asks for, else the setting's."""
     chosen = request.cookies.get(LANGUAGE, "")
-    if chosen in LANGUAGES:
+    if chosen in SHORT_NAMES:
         said = phrases(chosen)
     else:
         said = _negotiated(request.headers.get("Accept-Language", "")) or request.app[SAID]
@@ -61,7 +60,7 @@ async def switch(request: web.Request) -> web.Response:
     if not re.fullmatch(r"/(?![/\\])[^\s\\]*", back):
         back = "/"
     answer = web.HTTPFound(back)
-    for name, known in ((LANGUAGE, set(LANGUAGES)), (SCRIPT, set(Script))):
+    for name, known in ((LANGUAGE, set(SHORT_NAMES)), (SCRIPT, set(Script))):
         if (value := request.query.get(name)) in known:
             answer.set_cookie(
                 name, value or "", max_age=YEAR_SECONDS, httponly=True, samesite="Lax", path="/"
@@ -88,7 +87,7 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.globals |= {"languages": LANGUAGES, "address": address}
+        self._environment.globals |= {"languages": SHORT_NAMES, "address": address}
 
     def load(self) -> None:
         """Read and compile every template, so that the first reader does not wait for it."""

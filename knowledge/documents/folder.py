@@ -60,9 +60,10 @@ def find_sources(folder: Path) -> Iterator[Source]:
         MissingFolder: `folder` is missing or no folder.
         OSError: the machine has no descriptor or memory left.
     """
+    if not folder.exists():
+        raise MissingFolder(f"文章文件夹 {folder} 不存在；请建好它，或另外指明一个文件夹")
     if not folder.is_dir():
-        what = "不是文件夹" if folder.exists() else "不存在"
-        raise MissingFolder(f"文章文件夹 {folder} {what}；请建好它，或另外指明一个文件夹")
+        raise MissingFolder(f"文章文件夹 {folder} 不是文件夹；请建好它，或另外指明一个文件夹")
     root = Path(os.path.realpath(folder))
     for count, source in enumerate(_Walk(root).directory(root, "", 0)):
         if count == limits.FOLDER_FILES:

@@ -89,8 +89,9 @@ def is_readable(name: str) -> bool:
 
 def unknown_format(name: str) -> UnreadableFile:
     """The error that names the formats which are read."""
-    known = " ".join((*FORMATS, ARCHIVE))
-    return UnreadableFile(name, f"不认识的扩展名“{suffix_of(name) or '无'}”", f"可用的有 {known}")
+    known, suffix = " ".join((*FORMATS, ARCHIVE)), suffix_of(name)
+    reason = f"不认识的扩展名“{suffix}”" if suffix else "不认识的扩展名“无”"
+    return UnreadableFile(name, reason, f"可用的有 {known}")
 
 
 def byte_limit(name: str) -> int:

@@ -32,13 +32,13 @@ class _SidecarFile(BaseModel):
 
 
 _SAYS: Final = {
-    "string_type": "应是加引号的文字",
-    "string_too_short": "不能为空",
-    "string_too_long": "太长",
-    "string_pattern_mismatch": "写法不对",
-    "date_from_datetime_inexact": "应是日期，如 2019-09-10",
-    "date_from_datetime_parsing": "应是日期，如 2019-09-10",
-    "date_type": "应是日期，如 2019-09-10",
+    "string_type": "“{}”应是加引号的文字",
+    "string_too_short": "“{}”不能为空",
+    "string_too_long": "“{}”太长",
+    "string_pattern_mismatch": "“{}”写法不对",
+    "date_from_datetime_inexact": "“{}”应是日期，如 2019-09-10",
+    "date_from_datetime_parsing": "“{}”应是日期，如 2019-09-10",
+    "date_type": "“{}”应是日期，如 2019-09-10",
 }
 
 
@@ -77,7 +77,8 @@ def _explain(error: ValidationError) -> str:
 
 def _explain_one(key: str, kind: str) -> str:
     if kind != "extra_forbidden":
-        return f"“{key}”{_SAYS.get(kind, '的值不对')}"
+        return _SAYS.get(kind, "“{}”的值不对").format(key)
     known = list(_SidecarFile.model_fields)
-    near = nearest(key.lower(), known, SIMILAR)
-    return f"没有“{key[:50]}”这一项" + (f"，是不是“{near}”？" if near else f"，可用：{'、'.join(known)}")
+    if near := nearest(key.lower(), known, SIMILAR):
+        return f"没有“{key[:50]}”这一项，是不是“{near}”？"
+    return f"没有“{key[:50]}”这一项，可用：{'、'.join(known)}"

@@ -75,8 +75,8 @@ class EmbeddingFaults:
 
     def fail(self, key: int, name: str, error: Exception) -> None:
         """Leave a sentence out that the model raised something for."""
-        said = " ".join(str(error).split())[:SAID]
-        self._leave_out(key, name, f"出错（{type(error).__name__}{f'：{said}' if said else ''}）")
+        kind, said = type(error).__name__, " ".join(str(error).split())[:SAID]
+        self._leave_out(key, name, f"出错（{kind}：{said}）" if said else f"出错（{kind}）")
 
     def skipped(self, keys: Iterable[int]) -> list[Skipped]:
         """What of these sentences is left out, each file once."""

@@ -33,7 +33,7 @@ _KINDS: Final = {"invisible": NoiseKind.INVISIBLE, "damaged": NoiseKind.DAMAGED,
 
 def removed(kind: NoiseKind, spans: tuple[Span, ...], text: str, unsure: bool = False) -> RepairEntry:
     """Log characters taken out; what cannot be explained, and what was taken out unsurely, is a doubt."""
-    reason = REASONS[kind] + ("（把握不大，请核对）" if unsure else "")
+    reason = f"{REASONS[kind]}（把握不大，请核对）" if unsure else REASONS[kind]
     return RepairEntry(kind.value, spans, text, reason, unsure or kind in _DOUBTFUL)
 
 

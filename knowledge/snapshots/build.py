@@ -107,8 +107,8 @@ def skipped_for(name: str, stage: str, error: BaseException, line: int | None = 
     """What is told of a document that raised something at a stage; the log has the traceback."""
     where = f", line {line}" if line else ""
     logging.getLogger(__name__).error("%s%s is left out, at %s", name, where, stage, exc_info=error)
-    said = " ".join(str(error).split())[:SAID]
-    reason = f"出错（{type(error).__name__}{f'：{said}' if said else ''}）"
+    kind, said = type(error).__name__, " ".join(str(error).split())[:SAID]
+    reason = f"出错（{kind}：{said}）" if said else f"出错（{kind}）"
     return Skipped(name, reason, REMEDY, stage=stage, line=line)
 
 

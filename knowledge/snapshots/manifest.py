@@ -106,9 +106,10 @@ def verify_files(folder: Path) -> Manifest:
     except OSError as error:
         _unless_exhausted(error)
         raise SnapshotDamaged(f"{folder.name}：文件夹列不出来（{error.strerror}）") from error
-    if strange := sorted(found ^ manifest.files.keys()):
-        missing = strange[0] not in found
-        raise SnapshotDamaged(f"{folder.name}：文件 {strange[0]} {'缺失' if missing else '不在清单里'}")
+    for strange in sorted(found ^ manifest.files.keys()):
+        if strange in found:
+            raise SnapshotDamaged(f"{folder.name}：文件 {strange} 不在清单里")
+        raise SnapshotDamaged(f"{folder.name}：文件 {strange} 缺失")
     for name, entry in manifest.files.items():
         if (size := (folder / name).stat().st_size) != entry.size:
             raise SnapshotDamaged(f"{folder.name}：文件 {name} 有 {size} 字节，清单上是 {entry.size}")
@@ -157,7 +158,8 @@ def shrink_warning(before: Totals | None, after: Totals) -> str | None:
         return "文件夹里没有一句可用的话"
     if before is None:
         return None
-    for what, old, new in (("文章", before.articles, after.articles), ("句子", before.facts, after.facts)):
-        if new < old * (1 - SHRUNK):
-            return f"{what}从 {old} 减到 {new}，少了一半以上"
+    if after.articles < before.articles * (1 - SHRUNK):
+        return f"文章从 {before.articles} 减到 {after.articles}，少了一半以上"
+    if after.facts < before.facts * (1 - SHRUNK):
+        return f"句子从 {before.facts} 减到 {after.facts}，少了一半以上"
     return None

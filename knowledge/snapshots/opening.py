@@ -110,7 +110,9 @@ def open_newest(
         except SnapshotDamaged as damage:
             moved = None if _is_whole(versions, name) else versions.quarantine(name)
             notices.append(
-                f"存下的版本损坏：{damage}；" + (f"已移到 {moved}" if moved else "未能移开，已跳过")
+                f"存下的版本损坏：{damage}；已移到 {moved}"
+                if moved
+                else f"存下的版本损坏：{damage}；未能移开，已跳过"
             )
     return None, notices
 

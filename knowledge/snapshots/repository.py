@@ -55,8 +55,8 @@ class Suspect:
 
     def left_out(self) -> Skipped:
         """What is told of it."""
-        how = f"（{self.ending}）" if self.ending else ""
-        return Skipped(self.name, f"整个重建在它这里中断了{how}", REMEDY, stage=self.stage)
+        reason = f"整个重建在它这里中断了（{self.ending}）" if self.ending else "整个重建在它这里中断了"
+        return Skipped(self.name, reason, REMEDY, stage=self.stage)
 
 
 class Hand:

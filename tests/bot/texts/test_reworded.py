@@ -4,55 +4,106 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from fnmatch import fnmatchcase
 from importlib.resources import files
 from pathlib import Path
 
 import opencc
+import pytest
 
-from bot.texts import phrases
-from bot.texts.translation import CONVERSION, CORRECTIONS, MARKS, TABLE, reworded
+from bot.texts import CONVERSION, CORRECTIONS, ERRORS, MARKS, phrases, reworded
 from tests.support.process import ROOT
 from tests.support.words import examples
 
 HANZI = re.compile("[\u4e00-\u9fff]")
-ROWS = [line.split("\t") for line in files("bot.texts").joinpath(TABLE).read_text("utf-8").splitlines()]
+ROWS = [line.split("\t") for line in files("bot.texts").joinpath(ERRORS).read_text("utf-8").splitlines()]
 TOLD = {"Skipped", "UnreadableFile", "StorageUnavailable", "ReloadReport"}
 """What tells people something without being raised."""
+HEARD = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))["heard"]
+"""By module, the Chinese that it reads, looks for or asks with, and never says; and platforms' own names."""
 
 
-def template(node: ast.expr) -> str:
-    """A string as it stands in the code, `{}` for what is put in."""
+def template(node: ast.Constant | ast.JoinedStr) -> str:
+    """A text as it stands in the code, `{}` for what is put in."""
     if isinstance(node, ast.Constant):
         return str(node.value)
-    assert isinstance(node, ast.JoinedStr)
     return "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
 
 
-def told(path: Path) -> Iterator[str]:
-    """Every sentence in Chinese that a module raises or skips something with."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        call = node.exc if isinstance(node, ast.Raise) else node
-        if not isinstance(call, ast.Call):
-            continue
-        name = call.func.id if isinstance(call.func, ast.Name) else ""
-        if not isinstance(node, ast.Raise) and name not in TOLD:
-            continue
-        for given in (*call.args, *(keyword.value for keyword in call.keywords)):
-            if isinstance(given, ast.JoinedStr) or (
-                isinstance(given, ast.Constant) and isinstance(given.value, str)
-            ):
-                yield template(given)
+def texts_in(node: ast.AST) -> Iterator[str]:
+    """Every text with hanzi in a piece of code, but docstrings and regular expressions."""
+    inside: Iterable[ast.AST] = ast.iter_child_nodes(node)
+    match node:
+        case ast.Expr(value=ast.Constant()):
+            return
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="re" | "regex"))):
+            return
+        case ast.JoinedStr():
+            yield template(node)
+            inside = [part.value for part in node.values if isinstance(part, ast.FormattedValue)]
+        case ast.Constant(value=str()):
+            yield template(node)
+    for one in inside:
+        yield from texts_in(one)
 
 
-def test_every_sentence_that_is_raised_is_in_the_table() -> None:
+def raises(node: ast.AST) -> bool:
+    """Tell whether a piece of code raises something, or tells people something without."""
+    called = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+    return isinstance(node, ast.Raise) or called in TOLD
+
+
+def said_in(path: Path) -> set[str]:
+    """What a module says in Chinese, without what it only hears."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    heard = HEARD.get(path.relative_to(ROOT).as_posix(), ())
+    return {
+        text
+        for text in texts_in(tree)
+        if HANZI.search(text) and not any(fnmatchcase(text, one) for one in heard)
+    }
+
+
+def modules() -> Iterator[Path]:
+    """All of the program but its texts and what trains its models."""
+    for path in sorted([*(ROOT / "bot").rglob("*.py"), *(ROOT / "knowledge").rglob("*.py")]):
+        if not path.is_relative_to(ROOT / "bot/texts") and not path.is_relative_to(
+            ROOT / "knowledge/training"
+        ):
+            yield path
+
+
+def speaks(path: Path, known: set[str]) -> bool:
+    """Tell whether a module says anything to people: all of `bot`, and who raises or names something in Chinese."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    told = {text for node in ast.walk(tree) if raises(node) for text in texts_in(node) if HANZI.search(text)}
+    return path.is_relative_to(ROOT / "bot") or bool(told) or not known.isdisjoint(texts_in(tree))
+
+
+def test_whatever_is_said_is_a_whole_row_of_the_table() -> None:
     known = {chinese for chinese, _ in ROWS}
-    modules = [*(ROOT / "bot").rglob("*.py"), *(ROOT / "knowledge").rglob("*.py")]
-    said = {(path.name, text) for path in modules for text in told(path) if HANZI.search(text)}
-    assert len(said) > 100
-    missing = {one for one in said if one[1] not in known and HANZI.search(reworded(one[1], "en"))}
-    assert missing == set()
+    unknown = {
+        (path.name, text) for path in modules() if speaks(path, known) for text in said_in(path) - known
+    }
+    assert unknown == set()
+
+
+def test_every_row_is_said_somewhere() -> None:
+    said = {text for path in modules() for text in said_in(path)}
+    assert [chinese for chinese, _ in ROWS if HANZI.search(chinese) and chinese not in said] == []
+
+
+@pytest.mark.parametrize("value", ["a-{}.txt", "甲{}.txt", "{}"])
+def test_every_row_is_said_in_three_languages_and_taken_for_no_other(value: str) -> None:
+    for chinese, english in ROWS:
+        values = [value.format(number) for number in range(7, 7 + chinese.count("{}"))]
+        if HANZI.search(told := chinese.format(*values)):
+            assert reworded(told, "zh-Hans") == told
+            assert not set("".join(VARIANTS.values())) & set(reworded(told, "zh-Hant"))
+            assert reworded(told, "en") == english.format(*values)
 
 
 def test_every_row_has_the_same_gaps_in_both_languages() -> None:
