@@ -27,13 +27,12 @@ from knowledge.answering.constraints import (
     other_dimensions,
     period_in_words,
 )
-from knowledge.answering.whole import is_same
+from knowledge.answering.owners import code_before, is_named_later, is_told_beside, other_owner
+from knowledge.answering.whole import is_in_latin, is_same, what_is_counted
 from knowledge.answering.window import Passage, tight
 from knowledge.query.aliases import expands
 from knowledge.query.analysis import Query
-from knowledge.query.question import FEW_WORDS, QuestionType, is_kind_of_place
-from knowledge.text.analyzer import Token
-from knowledge.text.numbers import Quantity
+from knowledge.query.question import FEW_WORDS, NUMBERS, QuestionType, is_kind_of_place
 from knowledge.text.periods import Period, Relation, is_compared_with, periods
 
 LEVELS = ("sentence", "heads", "near", "part", "part_near", "alike", "absent")
@@ -93,6 +92,7 @@ class Aligner:
         self._doubts = doubts
         self._rarity = {one.start: rarity(one.text) for one in self.bound}
         self._dimension = asked_dimension(query)
+        self._is_owned = query.type in _NAMED_BEFORE
 
     def align(self, passage: Passage) -> tuple[Alignment, ...]:
         """Return how each constraint stands in the passage, in the query's order."""
@@ -150,6 +150,10 @@ class Aligner:
         if other := self._prefixed(one, word, passage) or self._of_other_tier(one, passage):
             return Alignment(one, Relation.OTHER, 6, other, hard=True)
         level = self._level(one, word, passage, near)
+        if self._is_owned and (owner := other_owner(one, word, level, passage)):
+            return Alignment(one, Relation.OTHER, level, owner, hard=True)
+        if self._is_owned and level in (2, 4) and self._is_anothers(one, word, level, passage):
+            return Alignment(one, Relation.OTHER, level, hard=True)
         if level == 0 and (other := self._denied(one, word, passage) or self._compared(one, word, passage)):
             return Alignment(one, Relation.OTHER, 6, other, hard=True)
         if level == 0 and self._only_describes(one, passage):
@@ -168,6 +172,12 @@ class Aligner:
         if sibling and level > 4:
             return Alignment(one, Relation.OTHER, level, sibling, hard=False)
         return Alignment(one, Relation.ABSENT if level == 6 else Relation.SAME, level)
+
+    def _is_anothers(self, one: Constraint, word: str, level: int, passage: Passage) -> bool:
+        """Tell whether a sentence beside this one is about a word, or says itself what is asked of it."""
+        if level == 4 and is_named_later(one, word, passage):
+            return True
+        return self._is_asked(one) and is_told_beside(one, word, passage, self.query.type in NUMBERS)
 
     def _timed(self, one: Constraint, asked: Period, passage: Passage) -> Alignment:
         inherited = passage.inherited
@@ -204,6 +214,13 @@ class Aligner:
                     return Alignment(one, Relation.SAME, level)
             if one.key in code_key(text).split() or one.text in re.split(r"[^a-z0-9./+#_-]+", text):
                 return Alignment(one, Relation.SAME, level)
+        is_told, other = (
+            code_before(one, passage) if self._is_owned and not codes(passage.folded) else (False, "")
+        )
+        if is_told:
+            return Alignment(one, Relation.SAME, 2)
+        if other:
+            return Alignment(one, Relation.OTHER, 6, other, hard=True)
         head = re.match(r"[a-z]*", one.key)
         prefix = head.group() if head else ""
         near = [(s, e) for s, e, key in codes(passage.folded) if key.startswith(prefix[:2]) and len(key) > 2]
@@ -213,15 +230,18 @@ class Aligner:
     def _counted(self, one: Constraint, passage: Passage) -> Alignment:
         asked = next(figure for figure in self.query.quantities if figure.start == one.start)
         told = passage.figures
-        counted = _what_is_counted(asked, self.query.text)
+        counted = what_is_counted(asked, self.query.text)
         for level, text in ((0, passage.folded), (1, passage.heads), (2, passage.near)):
-            if level == 2 and any(_what_is_counted(other, passage.folded) == counted != "" for other in told):
+            if level == 2 and any(what_is_counted(other, passage.folded) == counted != "" for other in told):
                 break  # a sentence of K12路 beside one of 58路
             if one.text in text and not re.search(
                 rf"[\d.]{re.escape(one.text)}|{re.escape(one.text)}\d", text
             ):
                 return Alignment(one, Relation.SAME, level)
-            if any(is_same(asked, figure) for figure in passage.language.quantities(text)):
+            figures = (
+                f for f in passage.language.quantities(text) if not (asked.unit and is_in_latin(f, text))
+            )
+            if any(is_same(asked, figure) for figure in figures):
                 return Alignment(one, Relation.SAME, level)
         same_number = (other for other in told if set(asked.keys) & set(other.keys))
         return Alignment(one, Relation.OTHER, 6, next((other.text for other in same_number), ""), hard=True)
@@ -267,7 +287,7 @@ class Aligner:
                 return 3 if level in (0, 2) and passage.holds_within_another(word) else level
         if one.kind is SlotKind.DEED and len(word) == 2 and passage.holds_opened(word):
             return 0
-        if one.kind is SlotKind.DEED and _is_of_two(word, passage):
+        if one.kind is SlotKind.DEED and passage.holds_cut(word):
             return 3
         if len(word) > 1:
             half = (len(word) + 1) // 2
@@ -279,7 +299,7 @@ class Aligner:
                 return 4
             if any(self._stands(one, form, after) for form in forms):  # what is named later owns nothing here
                 return 4
-            if _alike(word, one.kind, passage.tokens):
+            if passage.holds_alike(word, one.kind is SlotKind.DEED):
                 return 5
         return 6
 
@@ -414,10 +434,6 @@ class Aligner:
         return ""
 
 
-def _what_is_counted(figure: Quantity, text: str) -> str:
-    return figure.unit or text[figure.end : figure.end + 1].strip()
-
-
 def _turned(one: Constraint, asked: re.Match[str], passage: Passage) -> Alignment:
     """A report tells of this time where it says nothing else; of another time only where it names that one."""
     told = [turn for turn in TURN.finditer(passage.folded) if turn["of"] == asked["of"]]
@@ -430,21 +446,3 @@ def _turned(one: Constraint, asked: re.Match[str], passage: Passage) -> Alignmen
 
 def _holds_part(word: str, text: str, length: int) -> bool:
     return any(word[at : at + length] in text for at in range(len(word) - length + 1))
-
-
-def _is_of_two(word: str, passage: Passage) -> bool:
-    """Whether a verb is of no dictionary, but was made by a cut of two, the second of which stands there: 要|建."""
-    return (
-        len(word) == 2
-        and not passage.language.knows(word)
-        and any(token.text[0] == word[1] and token.tag[:1] == "v" for token in passage.tokens)
-    )
-
-
-def _alike(word: str, kind: SlotKind, tokens: Sequence[Token]) -> bool:
-    """Whether a word of the fact of the same sort shares a character: 上涨 and 上升, 修建 and 承建."""
-    verbal = kind is SlotKind.DEED
-    return any(
-        len(token.text) > 1 and (token.tag[:1] == "v") == verbal and not set(word).isdisjoint(token.text)
-        for token in tokens
-    )

@@ -77,7 +77,9 @@ ITEM_END = re.compile(r"、|和|与|及|以及")
 _LED = re.compile(
     r"因为|由于|源于|得益于|归功于|是为了|为了|旨在|目的是|针对|面对|通过|采取|采用|以|是|为|指|即|就是|把|将|让|使|推出|建立|实施|开展|提供|包括|叫|称为|达|因"
 )
-_NUMERIC = re.compile(r"\d+(?:[.,:/-]\d+)+|\d(?: \d)+|\d+")
+_NUMERIC = re.compile(r"\d+(?:[.,:/-]\d+)+[a-z]*|\d(?: \d)+|\d+[a-z]*")
+_LATIN = re.compile(r"[a-z][a-z.'&-]*(?: [a-z][a-z.'&-]*)+")
+"""A name of several Latin words, which nothing cuts."""
 _ABOUT = re.compile(r"(?:近|约|大约|将近|接近|逾|超过?|不足|不到|至少|最多|至多|满|达到?)\s?")
 _EACH = re.compile(r"每(?:年|月|周|天|日|个?小时|季度|半年|隔?[一二两三]?[年月周天])(?:[一二两三四五\d]次)?")
 _DAY = r"(?:周|星期|礼拜)[一二三四五六日天末]"
@@ -102,7 +104,7 @@ def candidates(
     """Return the proposed spans in order of their proposers, each place once, at most 320; `read` are a reader's spans."""
     found: dict[tuple[int, int], Candidate] = {}
     dotted = tuple(_dotted(passage))
-    in_names = _inside(dotted)
+    in_names = _inside((*dotted, *(match.span() for match in _LATIN.finditer(passage.folded))))
     in_figures = _inside(
         (
             *(_whole(passage.folded, *_bare(f)) for f in passage.figures),
@@ -201,6 +203,8 @@ def _all(passage: Passage, kind: QuestionType) -> Iterator[Candidate]:
         return
     for match in _MARKED.finditer(passage.text):
         yield Candidate(*match.span(match.lastindex or 1), CandidateKind.QUOTED)
+    for match in _LATIN.finditer(passage.folded):
+        yield Candidate(*match.span(), CandidateKind.NAME)
     yield from _runs(passage)
     if kind in _TOLD:
         yield from _clauses(passage)

@@ -15,8 +15,16 @@ from knowledge.answering.alignment import LEVELS, Aligner, Alignment
 from knowledge.answering.candidates import Candidate, CandidateKind, candidates
 from knowledge.answering.constraints import SlotKind, asked_dimension
 from knowledge.answering.reader import WindowReading
-from knowledge.answering.rivals import Rival, count_others, is_late, least_rivalled, rivals, still_standing
-from knowledge.answering.scorer import COLUMN, AnswerModel, Place, feature_rows, logit, softmax
+from knowledge.answering.rivals import (
+    Rival,
+    asks_for_place_in_order,
+    count_others,
+    is_late,
+    least_rivalled,
+    rivals,
+    still_standing,
+)
+from knowledge.answering.scorer import COLUMN, AnswerModel, Array, Place, feature_rows, logit, softmax
 from knowledge.answering.whole import counted_span, whole_body, whole_list, whole_place
 from knowledge.answering.window import Passage, tight
 from knowledge.query.aliases import expands
@@ -106,6 +114,7 @@ class FactReading:
         person = kind is QuestionType.WHO and proposed[int(shares.argmax())].kind is CandidateKind.PERSON
         if person or kind in _TOLD_BY_FIGURES:
             shares = least_rivalled(self.aligned, self.passage, proposed, shares)
+        shares = _of_one_text(self.passage.folded, proposed, shares)
         order = np.argsort(-shares, kind="stable")[:8].tolist()
         found: list[ShortAnswer] = []
         asked = self.query.text[self.query.question.start : self.query.question.end]
@@ -176,6 +185,8 @@ class FactReading:
         if self.query.type is QuestionType.LIST and (noun := self.query.question.noun):
             return "、" not in self.answer.text and not self.answer.text.endswith(noun)
         fitting = _MEASURED if asked_dimension(self.query) else _FITTING.get(self.query.type)
+        if asks_for_place_in_order(self.query):
+            fitting = frozenset({CandidateKind.ORDINAL}) | _TOLD
         if fitting is None:
             return False
         if self.query.type in _TOLD_BY_FIGURES and self.answer.kind in _TOLD:
@@ -369,6 +380,20 @@ _BODIES = tuple(
 )
 """What bodies of one sort end in: none is a body of another sort."""
 _NAMED = frozenset({SlotKind.PERSON, SlotKind.PLACE, SlotKind.NAME, SlotKind.CODE, SlotKind.PERIOD})
+
+
+def _of_one_text(folded: str, proposed: Sequence[Candidate], shares: Array) -> Array:
+    """Give what stands several times in a fact the shares of all its places, at the best of them."""
+    places: dict[str, list[int]] = {}
+    for at, one in enumerate(proposed):
+        places.setdefault(folded[one.start : one.end], []).append(at)
+    joined: Array = shares.copy()
+    for same in places.values():
+        if len(same) > 1:
+            best = max(same, key=lambda at: shares[at])
+            joined[same] = 0.0
+            joined[best] = shares[same].sum()
+    return joined
 
 
 def _overlap(one: Candidate, other: Candidate) -> bool:

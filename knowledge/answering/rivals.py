@@ -276,6 +276,8 @@ def _kept(
         there = np.array([int(clauses[one.start]) in told for one in proposed])
         if (persons & there & (rows[:, COLUMN["in_question"]] <= 0)).any():
             yield there
+    if asks_for_place_in_order(query):
+        yield np.array([one.kind is CandidateKind.ORDINAL for one in proposed])
     noun = query.question.noun
     if query.type is QuestionType.PLACE and is_kind_of_place(noun):  # 哪个区 is told by what is called 区
         said = [passage.folded[one.start : one.end] for one in proposed]
@@ -296,6 +298,11 @@ def _kept(
         if query.type is QuestionType.TIME and parts:
             of = [bisect_right(parts, one.start) - 1 for one in proposed]
             yield np.array([at < 0 or held[at] == max(held) for at in of]) | ~times
+
+
+def asks_for_place_in_order(query: Query) -> bool:
+    """Tell whether a place in an order is asked for, which no count answers: 第几座."""
+    return "第几" in query.text[query.question.start : query.question.end]
 
 
 def _by_moments(query: Query, passage: Passage) -> tuple[list[int], list[int]]:

@@ -85,7 +85,7 @@ def marks(query: Query, aligned: Sequence[Alignment], passage: Passage) -> tuple
             ]
             places = tuple((s.start, s.end) for s in near)
         if not places and len(bound.text) > 2:
-            parts = {bound.text[i : i + 2] for i in range(len(bound.text) - 1)}
+            parts = dict.fromkeys(bound.text[i : i + 2] for i in range(len(bound.text) - 1))
             places = tuple(place for part in parts for place in _places(part, passage.folded))
             weight *= 0.5
         if places:

@@ -30,6 +30,7 @@ _OF_RUNS = frozenset(
         CandidateKind.BODY,
     }
 )
+_NAMED = frozenset({CandidateKind.NOUNS, CandidateKind.NAME, CandidateKind.READ})
 
 
 def counted_span(wanted: Sequence[Quantity], passage: Passage) -> tuple[int, int] | None:
@@ -59,6 +60,17 @@ def counted_span(wanted: Sequence[Quantity], passage: Passage) -> tuple[int, int
 def is_same(asked: Quantity, told: Quantity) -> bool:
     """Tell whether two figures are one: the same number, and no measures that count different things."""
     return bool(set(asked.keys) & set(told.keys)) and comparable(asked.unit, told.unit)
+
+
+def is_in_latin(figure: Quantity, text: str) -> bool:
+    """Tell whether a figure has a measure in Latin letters: 64kb is not 64层."""
+    after = text[figure.end : figure.end + 1]
+    return not figure.unit and after.isascii() and after.isalpha()
+
+
+def what_is_counted(figure: Quantity, text: str) -> str:
+    """Return the measure of a figure, or the character that stands for one: 路 of 58路."""
+    return figure.unit or text[figure.end : figure.end + 1].strip()
 
 
 def nouns_after(passage: Passage, figure: Quantity) -> int:
@@ -91,7 +103,8 @@ def nouns_after(passage: Passage, figure: Quantity) -> int:
 def whole_place(passage: Passage, one: Candidate, noun: str, words: str) -> tuple[int, int]:
     """Return a candidate's place with the 近 or 约 of the figure it is: what is about is not said as exact.
 
-    What 个 counts is said with it where it is the noun asked for: 6个班. No address is cut, and no moment unless the
+    What 个, or a figure without a measure, counts is said with it where it is the noun asked for (6个班, 30手), and so
+    is the noun that a name ends with: 全面屏手势. No address is cut, and no moment unless the
     question's `words` ask for the year alone, or for one end of a time: 18时 of 8时至18时 for 到几点.
     """
     if one.kind in OF_TIME and not _OF_A_YEAR.search(words):
@@ -104,9 +117,11 @@ def whole_place(passage: Passage, one: Candidate, noun: str, words: str) -> tupl
     if one.kind is CandidateKind.PLACE and (number := _HOUSE.match(passage.folded, one.end)):
         return one.start, number.end()
     whole = (f.start for f in passage.figures if f.start < one.start < f.end == one.end)
-    told = (
-        bool(noun) and passage.folded[: one.end].endswith("个") and passage.folded.startswith(noun, one.end)
+    counted = one.kind is CandidateKind.BARE or passage.folded[: one.end].endswith("个")
+    named = one.kind in _NAMED and any(
+        t.start == one.end and t.text == noun and t.tag[:1] == "n" for t in passage.tokens
     )
+    told = bool(noun) and passage.folded.startswith(noun, one.end) and (counted or named)
     return next(whole, one.start), one.end + (len(noun) if told else 0)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,6 +18,7 @@ LONGEST_SPEAKER = 8
 LONGEST_TURN = 20
 _COMPLEMENTS = "出成完好掉起住"
 _SCALES = frozenset("百千万亿")
+_LISTED = frozenset({"nr", "ns", "nt", "nz"})
 
 
 def tight(folded: str) -> str:
@@ -26,12 +28,13 @@ def tight(folded: str) -> str:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What stands around a fact, as printed: the sentences before and after it, and what heads it."""
+    """What stands around a fact, as printed: the sentences before and after it, and what heads it, `section` last."""
 
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     heads: tuple[str, ...] = ()
     date: str | None = None
+    section: str = ""
 
 
 class Passage:
@@ -50,19 +53,25 @@ class Passage:
         printed = (article.kicker, article.title, article.subtitle)
         heads = (*(head.text for head in printed if head), *((fact.section,) if fact.section else ()))
         sections = tuple(f.text for f in before), tuple(f.text for f in after)
-        return cls(fact.text, Surroundings(*sections, heads, article.date), language)
+        return cls(fact.text, Surroundings(*sections, heads, article.date, fact.section or ""), language)
 
     @cached_property
     def tokens(self) -> tuple[Token, ...]:
-        """The fact's words."""
-        return self.language.tokens(self.folded)
+        """The fact's words; names that are listed together are of one sort, that of most of them."""
+        tokens = self.language.tokens(self.folded)
+        return _of_one_sort(tokens) if "、" in self.folded else tokens
 
     @cached_property
     def figures(self) -> tuple[Quantity, ...]:
-        """The fact's figures; a noun that only begins as one does is none: 百度."""
+        """The fact's figures; what a noun (百度) or a longer word (零部件) only begins with is none."""
         nouns = {(t.start, t.start + len(t.text)) for t in self.tokens if t.tag[:1] == "n"}
-        told = self.language.quantities(self.folded)
-        return tuple(one for one in told if one.text[0] not in _SCALES or (one.start, one.end) not in nouns)
+        ends = {t.start: t.start + len(t.text) for t in self.tokens if self.language.knows(t.text)}
+
+        def counts(one: Quantity) -> bool:
+            within = one.end < ends.get(one.start, 0) and not one.approximate
+            return not within and (one.text[0] not in _SCALES or (one.start, one.end) not in nouns)
+
+        return tuple(filter(counts, self.language.quantities(self.folded)))
 
     @cached_property
     def tight(self) -> str:
@@ -118,7 +127,42 @@ class Passage:
         holds = any(other[0] + other[2] == word for other in others)
         return (ends > 0 or holds) and ends == self.tight.count(word)
 
+    def holds_cut(self, verb: str) -> bool:
+        """Tell whether a verb is of no dictionary, but was made by a cut of two, the second of which stands there: 要|建."""
+        return (
+            len(verb) == 2
+            and not self.language.knows(verb)
+            and any(token.text[0] == verb[1] and token.tag[:1] == "v" for token in self.tokens)
+        )
+
+    def holds_alike(self, word: str, verbal: bool) -> bool:
+        """Tell whether a word of the same sort shares a character: 上涨 and 上升, 修建 and 承建."""
+        return any(
+            len(token.text) > 1 and (token.tag[:1] == "v") == verbal and not set(word).isdisjoint(token.text)
+            for token in self.tokens
+        )
+
     def holds_opened(self, verb: str) -> bool:
         """Tell whether a verb and its complement stand with one character between: 查出 in 查找出, 建成 in 建设成."""
         opened = rf"{re.escape(verb[0])}[\u4e00-\u9fff]{verb[1]}"
         return verb[1] in _COMPLEMENTS and re.search(opened, self.tight) is not None
+
+
+def _of_one_sort(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """Give names that 、 joins the tag of most of them: 湘潭、邵阳、衡阳, where 邵阳 was taken for a person."""
+    found = list(tokens)
+    at = 0
+    while at < len(tokens):
+        last = at
+        while last + 2 < len(tokens) and tokens[last + 1].text == "、":
+            last += 2
+        listed = range(at, last + 1, 2)
+        tags = Counter(tokens[one].tag for one in listed if tokens[one].tag in _LISTED)
+        if len(tags) > 1 and sum(tags.values()) == len(listed):
+            most = max(
+                tags, key=lambda tag: (tags[tag], tag != "nr")
+            )  # a person is what unknown words are taken for
+            for one in listed:
+                found[one] = tokens[one]._replace(tag=most)
+        at = last + 1
+    return tuple(found)

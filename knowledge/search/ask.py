@@ -34,7 +34,7 @@ from knowledge.search.rewriting import Rewriting, rewritings
 from knowledge.search.semantic import Meaning, Meanings, is_close, is_whole
 from knowledge.search.shelf import Shelf, merge_repeats
 from knowledge.search.terms import Lexicon
-from knowledge.text.analyzer import Analyzer
+from knowledge.text.analyzer import SURNAMES, Analyzer
 from knowledge.text.folding import decoded
 from knowledge.text.numbers import comparable
 
@@ -218,6 +218,8 @@ def _holds_figures(query: Query, text: str, language: Analyzer) -> bool:
 
 def _answer(text: str, examined: Examined, language: Analyzer, limit: int) -> Answer:
     best, order = examined.ranked, examined.order
+    if _is_nobody(best, examined.lexicon, language):
+        return Answer(text, False, 0.0, None)
     first = examined.readings[0]
     verdict = examined.judge.decide(first)
     if not verdict.found and 0 < (nearest := examined.nearest) < len(order):
@@ -270,6 +272,19 @@ def _answer(text: str, examined: Examined, language: Analyzer, limit: int) -> An
         same = (_holds_figures(best.query, fact.text, language) for fact in facts[:near])
         near = next((at for at, one in enumerate(same) if not one), near)
     return Answer(text, True, verdict.confidence, answer, hits[:near], beside[near:], suggestions)
+
+
+def _is_nobody(best: Ranked, lexicon: Lexicon, language: Analyzer) -> bool:
+    """Tell whether a person's name alone was typed that is printed nowhere: what is said of others is no answer.
+
+    A word that no dictionary knows and that begins with a surname is a name; 养老金 is none.
+    """
+    words = best.query.words
+    if best.rewriting or not best.query.is_one_word or len(words) != 1:
+        return False
+    name = words[0]
+    is_name = name.tag[:2] == "nr" and name.text[0] in SURNAMES and not language.knows(name.text)
+    return is_name and not lexicon.holds(name.text)
 
 
 def _meant(hit: Hit) -> Hit:

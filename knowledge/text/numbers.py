@@ -182,6 +182,7 @@ _TIME_UNIT = re.compile(_TIME_UNITS)
 _OF_TIME = re.compile(r"[多半]个?(?:月|小时|钟头|星期|年|天|分钟)$")
 _STARTS = re.compile(rf"[\d{_HANZI}半几数]|百分之")
 _WORDS_IN_ONE = frozenset("统唯专单同划均不逐")  # 统一部署 counts nothing
+_SIGNS = {"¥": "元", "$": "美元", "€": "欧元", "£": "英镑"}
 _REALMS = frozenset("市区县省州国校院镇乡村代点星")
 _YEARLIKE = re.compile(r"\d{4}|[〇零一二三四五六七八九]{4}")
 
@@ -302,6 +303,8 @@ def _quantity(text: str, start: int, floor: int) -> Quantity | None:
         return None
     if number == "几" or (number[0] == "一" and text[start - 1 : start] in _WORDS_IN_ONE):
         return None
+    if not unit and start > floor and (unit := _SIGNS.get(text[start - 1], "")):
+        start -= 1
     end = match.end() if unit else match.end("more" if match["more"] else "number")
     value = _fraction(number) if fraction else value_of(number)
     until = value_of(match["until"]) if match["until"] else None

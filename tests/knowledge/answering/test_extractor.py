@@ -113,6 +113,25 @@ def test_a_reader_that_knows_no_short_form_raises_no_doubt() -> None:
     assert full < 0 < other
 
 
+@pytest.mark.parametrize(
+    ("query", "fact", "said"),
+    [
+        ("系统加入了什么手势", "新系统加入了全面屏手势。", "全面屏手势"),
+        ("首局下了多少手", "首局下到138手。", "138手"),
+        ("南浦取缔几家平台", "南浦取缔的平台最多，为45家；清溪、柳湾、石塘各取缔1家。", "45家"),
+        ("体积缩小多少", "新芯片体积缩小了30%，一个可取代2个。", "30%"),
+    ],
+)
+def test_what_is_said_is_whole_and_of_what_was_asked(query: str, fact: str, said: str) -> None:
+    answer = reading(query, fact).answer
+    assert answer is not None
+    assert answer.text == said
+
+
+def test_a_figure_with_a_latin_measure_is_no_other_figure() -> None:
+    assert any(one.hard for one in align("64层闪存何时研发", "去年研发的闪存可处理64KB数据。"))
+
+
 def test_evidence_counts_what_the_window_lacks() -> None:
     asked = reading("柳湾大桥由谁设计", BRIDGE).evidence
     assert (asked["missing"], asked["absent"] > 0) == (2.0, True)

@@ -1,0 +1,118 @@
+"""Whom a sentence is told of that names nobody: whoever was named last, never one named farther away or later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from knowledge.answering.alignment import Aligner
+from knowledge.answering.window import Passage, Surroundings
+from knowledge.documents.folder import read_document
+from knowledge.query.aliases import Aliases
+from knowledge.query.analysis import analyse
+from knowledge.repair.pipeline import repair_document
+from knowledge.snapshot import Snapshot, answer_model
+from knowledge.text.analyzer import ChineseAnalyzer
+
+CHINESE = ChineseAnalyzer()
+PRICES = """三种新车上市
+
+云雀S5车身长4.6米。它的续航里程为520公里。售价为15.9万元。
+山猫T7车身长4.8米。它的续航里程为610公里。售价为19.8万元。
+"""
+LESSONS = """寒假班开始报名
+
+班级一：少年围棋
+老师：方明
+课时：8课时，价格：360元
+班级二：儿童书法
+老师：罗敏
+课时：10课时，价格：480元
+"""
+PARKS = """景区门票公布
+
+南山公园
+门票：20元，开放时间：8:00至18:00。
+东湖公园
+门票：35元，开放时间：7:30至19:00。
+北园动物园
+门票：60元，开放时间：9:00至17:00。
+"""
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Iterator[Snapshot]:
+    texts = enumerate((PRICES, LESSONS, PARKS))
+    documents = [repair_document(read_document(f"{n}.txt", text.encode())) for n, text in texts]
+    with closing(Snapshot.of("v1", documents, reader=lambda: None)) as snapshot:
+        yield snapshot
+
+
+@pytest.mark.parametrize(
+    ("query", "value"),
+    [
+        ("云雀S5售价多少", "15.9万元"),
+        ("山猫T7售价多少", "19.8万元"),
+        ("山猫T7的续航里程是多少", "610公里"),
+        ("少年围棋的价格是多少", "360元"),
+        ("儿童书法的价格是多少", "480元"),
+        ("儿童书法有多少课时", "10课时"),
+        ("南山公园门票多少钱", "20元"),
+        ("东湖公园门票多少钱", "35元"),
+        ("北园动物园门票多少钱", "60元"),
+    ],
+)
+def test_a_value_is_told_of_whom_the_text_named_last(catalogue: Snapshot, query: str, value: str) -> None:
+    answer = catalogue.ask(query)
+    assert answer.answer in (None, value)
+    assert not answer.found or value in answer.hits[0].fact.text
+
+
+def test_most_of_such_values_are_found(catalogue: Snapshot) -> None:
+    asked = ("少年围棋的价格是多少", "儿童书法的价格是多少", "东湖公园门票多少钱")
+    assert [catalogue.ask(query).answer for query in asked] == ["360元", "480元", "35元"]
+
+
+@pytest.mark.parametrize("query", ["黑豹Z1售价多少", "西山公园门票多少钱", "少年象棋的价格是多少"])
+def test_a_value_is_not_told_of_whom_the_text_never_names(catalogue: Snapshot, query: str) -> None:
+    assert not catalogue.ask(query).found
+
+
+def contradicts(query: str, fact: str, around: Surroundings) -> bool:
+    asked = analyse(query, Aliases(), CHINESE)
+    aligner = Aligner(asked, answer_model().doubts, lambda word: 0.5)
+    return any(one.hard for one in aligner.align(Passage(fact, around, CHINESE)))
+
+
+@pytest.mark.parametrize(
+    ("query", "fact", "before", "after"),
+    [
+        ("陈立哪年毕业", "他2003年毕业。", ("陈立生于清溪。", "罗敏生于柳湾。"), ()),
+        ("书法价格多少", "价格：480元", ("班级一：书法", "班级二：围棋"), ()),
+        ("K7售价多少", "售价为300元。", ("K7有两种颜色。", "M3只有黑色。"), ()),
+        ("暮云座钟售价多少", "售价3575元。", (), ("暮云座钟",)),
+        ("容量是多少", "屏幕为6英寸。", ("它的容量为4000毫安时。",), ()),
+    ],
+)
+def test_another_named_nearer_or_the_asked_one_later_contradicts(
+    query: str, fact: str, before: tuple[str, ...], after: tuple[str, ...]
+) -> None:
+    assert contradicts(query, fact, Surroundings(before=before, after=after))
+
+
+@pytest.mark.parametrize(
+    ("query", "fact", "before", "after"),
+    [
+        ("陈立哪年毕业", "他2003年毕业。", ("陈立生于清溪。", "当地有一所老学校。"), ()),
+        ("陈立哪年毕业", "他2003年毕业。", ("罗敏生于柳湾。", "陈立生于清溪。"), ()),
+        ("K7售价多少", "售价为300元。", ("K7有两种颜色。", "屏幕很亮。"), ()),
+        ("获奖者得到多少奖金", "获奖者得到40万元。", (), ("另外两人各得15万元的奖金。",)),
+        ("面积多大", "占地120亩。", ("公园的面积扩大了。",), ()),
+    ],
+)
+def test_what_is_said_between_takes_no_owner_away(
+    query: str, fact: str, before: tuple[str, ...], after: tuple[str, ...]
+) -> None:
+    assert not contradicts(query, fact, Surroundings(before=before, after=after))
