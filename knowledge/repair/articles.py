@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from statistics import median
@@ -111,14 +111,19 @@ class _Rarity:
         self._count = len(units)
 
     @cached_property
-    def _held(self) -> Counter[str]:
-        return Counter(pair for unit in self._units for pair in unit.pairs)
+    def _worth(self) -> dict[str, float]:
+        held = Counter(pair for unit in self._units for pair in unit.pairs)
+        return {pair: math.log((1 + self._count) / (1 + often) + 1) for pair, often in held.items()}
 
-    def shared(self, pairs: Counter[str], others: Counter[str]) -> float:
+    @cached_property
+    def _unheld(self) -> float:
+        return math.log(2 + self._count)
+
+    def shared(self, pairs: Iterable[str], others: Container[str]) -> float:
         return sum(self.of(pair) for pair in pairs if pair in others)
 
     def of(self, pair: str) -> float:
-        return math.log((1 + self._count) / (1 + self._held[pair]) + 1)
+        return self._worth.get(pair, self._unheld)
 
 
 def draft_articles(labelled: Sequence[Labelled], paragraphs: Sequence[Paragraph]) -> list[ArticleDraft]:
@@ -270,8 +275,15 @@ def _assign_articles(units: Sequence[_Unit], drafts: Sequence[ArticleDraft], rar
     ]
     owners = [-1 if unit.head is None else unit.head for unit in units]
     for _ in range(_ROUNDS):
+        told = [Counter[str]() for _ in drafts]
+        for unit, owner in zip(units, owners, strict=True):
+            if owner >= 0:
+                told[owner].update(unit.pairs.keys())
         emitted = [
-            [_suits(units, at, article, owners, names, rarity) for article in range(len(drafts))]
+            [
+                _suits(units, at, article, owners, names[article], told[article], rarity)
+                for article in range(len(drafts))
+            ]
             for at in range(len(units))
         ]
 
@@ -290,21 +302,22 @@ def _suits(
     at: int,
     article: int,
     owners: Sequence[int],
-    names: Sequence[Counter[str]],
+    name: Counter[str],
+    told: Counter[str],
     rarity: _Rarity,
 ) -> float:
+    """Tell how well a paragraph suits an article: by its headline, and by how many of its paragraphs hold each pair."""
     unit = units[at]
     if unit.continues is not None and owners[unit.continues] >= 0:
         return _UNDER if owners[unit.continues] == article else -_UNDER
     if unit.head is not None:
         return _UNDER if unit.head == article else -_UNDER
-    others: Counter[str] = Counter()
-    for number, owner in enumerate(owners):
-        if owner == article and number != at:
-            others.update(units[number].pairs.keys())
+    own = owners[at] == article
+    others = [pair for pair in unit.pairs if told[pair] > own]
+    count = len(told) - sum(told[pair] == 1 for pair in unit.pairs if own)
     long = 1 + len(unit.paragraph.text) / 60
-    score = _TITLE * rarity.shared(unit.pairs, names[article])
-    score += _OTHERS * rarity.shared(unit.pairs, others) / (1 + math.log(1 + len(others) / 60))
+    score = _TITLE * rarity.shared(unit.pairs, name)
+    score += _OTHERS * sum(map(rarity.of, others)) / (1 + math.log(1 + count / 60))
     return score / long
 
 
@@ -405,16 +418,12 @@ def _assign_sections(
     }
     for at in range(1, len(units)):
         grown: dict[tuple[int, int], tuple[float, tuple[int, ...]]] = {}
+        turn = _TURN - _TURN_AT_BREAK * units[at].paragraph.interrupted
         for (state, used), (total, path) in beam.items():
             for new, own in enumerate(emitted[at]):
                 cost = 0.0
                 if new != state:
-                    cost = (
-                        _TURN
-                        - _TURN_AT_BREAK * units[at].paragraph.interrupted
-                        - _IN_ORDER * (new == state + 1)
-                    )
-                    cost += _AGAIN * (used >> new & 1)
+                    cost = turn - _IN_ORDER * (new == state + 1) + _AGAIN * (used >> new & 1)
                 key, value = (new, used | 1 << new), total + own - cost
                 if key not in grown or grown[key][0] < value:
                     grown[key] = (value, (*path, new))

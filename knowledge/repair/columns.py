@@ -16,7 +16,7 @@ from itertools import accumulate, pairwise
 from typing import Final
 
 from knowledge.repair.characters import width
-from knowledge.repair.heads import SharedHeads, share_heads
+from knowledge.repair.heads import Rows, SharedHeads, share_heads
 from knowledge.repair.interleaved import Cell, part_rows, reads_on
 from knowledge.text.folding import fold_radicals
 
@@ -45,11 +45,12 @@ def split_columns(rows: Sequence[str]) -> list[list[Cell]] | None:
     """Return the cells of a page column by column, in bands of columns and of whole rows; None if it has one column."""
     texts = [fold_radicals(row.rstrip()) for row in rows]
     cells = [(row, 0, len(text)) for row, text in enumerate(texts)]
-    # Where nothing begins within a row one measure is as good as the other.
-    measures = _MEASURES if any(map(_GAP.search, texts)) else _MEASURES[:1]
-    grids = [_Grid(texts, measure) for measure in measures]
-    best = max(grids, key=lambda grid: sum(gutter.begins for gutter in grid.gutters(cells)))
-    parts = [part for column in best.parted(cells) for part in _by_reading(texts, column)]
+    columns = [cells]
+    if any(map(_GAP.search, texts)):  # else nothing begins within a row
+        grids = [_Grid(texts, measure) for measure in _MEASURES]
+        best = max(grids, key=lambda grid: sum(gutter.begins for gutter in grid.gutters(cells)))
+        columns = best.parted(cells)
+    parts = [part for column in columns for part in _by_reading(texts, column)]
     return parts if len(parts) > 1 else None
 
 
@@ -68,6 +69,7 @@ class _Grid:
 
     def __init__(self, texts: Sequence[str], measure: Callable[[str], list[int]]) -> None:
         self._texts = texts
+        self._rows = Rows(texts)
         self._places = [[0, *accumulate(measure(text))] for text in texts]
         self._runs = [list(self._runs_of(row)) for row in range(len(texts))]
 
@@ -116,7 +118,7 @@ class _Grid:
         stands: dict[tuple[int, int], int] = {}
         for number, cell in enumerate(band):
             heads = share_heads(
-                self._texts, [*above, *band[:number]], self._cut(band[number:], gutters), stands
+                self._rows, [*above, *band[:number]], self._cut(band[number:], gutters), stands
             )
             if heads is not None and (best is None or heads.score > best[0].score):
                 best = heads, number

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise, product
+from functools import cache
+from itertools import pairwise, product, starmap
 from typing import Final
 
 from knowledge.repair.characters import HAN
@@ -35,8 +36,30 @@ class SharedHeads:
     score: float
 
 
+class Rows:
+    """The rows of a page, and what was read of their pieces so far: each is looked at in many ways."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self.texts = texts
+        self.pairs = cache(self._pairs)
+        self.joint = cache(self._joint)
+
+    def _pairs(self, piece: Cell) -> frozenset[str]:
+        """The characters that stand side by side in a piece."""
+        row, start, end = piece
+        return frozenset(_PAIRS.findall(self.texts[row][start:end]))
+
+    def _joint(self, above: Cell, below: Cell) -> float:
+        """How well a piece reads on from another, within bounds."""
+        return max(-_REACH, min(_REACH, reads_on(self.texts, above, below)))
+
+    def flow(self, pieces: Sequence[Cell]) -> float:
+        """How well pieces read one after another."""
+        return sum(starmap(self.joint, pairwise(pieces)))
+
+
 def share_heads(
-    texts: Sequence[str],
+    page: Rows,
     rows: Sequence[Cell],
     columns: Sequence[Sequence[Cell]],
     stands: Mapping[tuple[int, int], int] | None = None,
@@ -45,22 +68,30 @@ def share_heads(
 
     `stands` says where a row is cut for sure at a boundary of columns: text begins there just above the next column.
     """
-    rows = [cell for cell in rows if texts[cell[0]][cell[1] : cell[2]].strip()][-_MOST_ROWS:]
-    told = [{pair for row, a, z in column for pair in _PAIRS.findall(texts[row][a:z])} for column in columns]
+    rows = [cell for cell in rows if page.texts[cell[0]][cell[1] : cell[2]].strip()][-_MOST_ROWS:]
     best: SharedHeads | None = None
     for many in range(1, len(rows) + 1):
         for boundary in range(1, len(columns)):
-            ways = [list(_ways(texts, row, (stands or {}).get((row[0], boundary)))) for row in rows[-many:]]
+            ways = [
+                list(_ways(page.texts, row, (stands or {}).get((row[0], boundary)))) for row in rows[-many:]
+            ]
             if all(a is None or z is None for a, z in ways[0]):
                 continue  # the first row of them is cut
-            left, right = set().union(*told[:boundary]), set().union(*told[boundary:])
+            told = [
+                {pair for column in side for piece in column for pair in page.pairs(piece)}
+                for side in (columns[:boundary], columns[boundary:])
+            ]
+            left, right = told[0] - told[1], told[1] - told[0]
             for way in product(*ways):
                 own = tuple(piece for piece, _ in way if piece), tuple(piece for _, piece in way if piece)
                 if not own[0] or not own[1]:
                     continue
-                score = _PAIR * (_tells(texts, own[0], left, right) + _tells(texts, own[1], right, left))
-                score -= sum(_flow(texts, (a, z)) for a, z in way if a and z)
-                score += _flow(texts, own[0]) + _flow(texts, own[1]) - _flow(texts, rows[-many:])
+                over = [{pair for piece in pieces for pair in page.pairs(piece)} for pieces in own]
+                tells = (
+                    len(over[0] & left) - len(over[0] & right) + len(over[1] & right) - len(over[1] & left)
+                )
+                score = _PAIR * tells - sum(page.joint(a, z) for a, z in way if a and z)
+                score += page.flow(own[0]) + page.flow(own[1]) - page.flow(rows[-many:])
                 if score > (_LEAST if best is None else best.score):
                     best = SharedHeads(boundary, *own, score)
     return best
@@ -77,14 +108,3 @@ def _ways(texts: Sequence[str], row: Cell, stands: int | None) -> Iterator[tuple
     for gap in list(BLANKS.finditer(texts[number], start, end))[:_MOST_BLANKS]:
         if gap.start() - start >= _NARROWEST and end - gap.end() >= _NARROWEST:
             yield (number, start, gap.start()), (number, gap.end(), end)
-
-
-def _tells(texts: Sequence[str], pieces: Sequence[Cell], own: set[str], other: set[str]) -> int:
-    """Return how many more pairs of characters pieces share with one text than with another."""
-    pairs = {pair for row, start, end in pieces for pair in _PAIRS.findall(texts[row][start:end])}
-    return len(pairs & own - other) - len(pairs & other - own)
-
-
-def _flow(texts: Sequence[str], pieces: Sequence[Cell]) -> float:
-    joints = (reads_on(texts, above, below) for above, below in pairwise(pieces))
-    return sum(max(-_REACH, min(_REACH, joint)) for joint in joints)

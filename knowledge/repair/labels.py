@@ -10,13 +10,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
+from itertools import chain, repeat
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from knowledge.model import BlockRole
-from knowledge.repair.line_features import DISPLAYS, NO_DISPLAY, features, with_labels
+from knowledge.repair.line_features import (
+    DISPLAYS,
+    NO_DISPLAY,
+    ON_SHORT_PAGES,
+    SHORT_PAGE,
+    features,
+    with_labels,
+)
 from knowledge.repair.page_layout import PageLine
 
 # One letter a label, as the models write them: a capital begins what it names, a small one goes on with the line above.
@@ -87,17 +95,21 @@ class ChainWeights:
 class LineModel:
     """The integer weights of one chain: emissions by feature, and transitions between labels."""
 
-    def __init__(self, chain: ChainWeights) -> None:
-        self._labels = chain.labels
-        self._scale = chain.scale
-        self._transitions = np.array(chain.transitions, np.int32)
-        self._rows = {name: at for at, name in enumerate(chain.weights)}
+    def __init__(self, model: ChainWeights) -> None:
+        self._labels = model.labels
+        self._scale = model.scale
+        self._transitions = np.array(model.transitions, np.int32)
+        names = dict.fromkeys(name.removeprefix(ON_SHORT_PAGES) for name in model.weights)
+        self._rows = {name: at for at, name in enumerate(names)}
         # The last row is that of what was not seen in training.
-        self._weights = np.array([*chain.weights.values(), [0] * len(chain.labels)], np.int32)
-        roles = np.array([ord(label.upper()) for label in chain.labels])
+        unseen = [0] * len(model.labels)
+        self._weights = np.array([*(model.weights.get(name, unseen) for name in names), unseen], np.int32)
+        apart = [model.weights.get(ON_SHORT_PAGES + name, unseen) for name in names]
+        self._short = self._weights + np.array([*apart, unseen], np.int32)
+        roles = np.array([ord(label.upper()) for label in model.labels])
         self._same = roles[:, None] == roles[None, :]
-        self._title = chain.labels.index("T")
-        barred = [_NEVER * chain.scale if label in DISPLAYS else 0 for label in chain.labels]
+        self._title = model.labels.index("T")
+        barred = [_NEVER * model.scale if label in DISPLAYS else 0 for label in model.labels]
         self._barred = np.array(barred, np.int32)
 
     def label(self, features: Sequence[Sequence[str]]) -> list[Found]:
@@ -109,9 +121,10 @@ class LineModel:
         backward = np.zeros_like(emitted)
         forward[0] = emitted[0]
         for at in range(1, len(emitted)):
-            forward[at] = emitted[at] + (forward[at - 1][:, None] + self._transitions).max(0)
+            np.maximum.reduce(forward[at - 1][:, None] + self._transitions, 0, out=forward[at])
+            forward[at] += emitted[at]
         for at in range(len(emitted) - 2, -1, -1):
-            backward[at] = (self._transitions + (emitted[at + 1] + backward[at + 1])[None, :]).max(1)
+            np.maximum.reduce(self._transitions + (emitted[at + 1] + backward[at + 1]), 1, out=backward[at])
         total = forward + backward
         best = total.argmax(1)
         lacks = (total.max(1)[:, None] - total) / self._scale
@@ -133,10 +146,10 @@ class LineModel:
 
     def _emissions(self, features: Sequence[Sequence[str]]) -> npt.NDArray[np.int32]:
         """Return the weight of each label for each line: the sum over its features."""
-        place, unknown = self._rows.get, len(self._weights) - 1
-        rows = [place(name, unknown) for names in features for name in names]
-        starts = np.cumsum([0, *(len(names) for names in features[:-1])])
-        total: npt.NDArray[np.int32] = np.add.reduceat(self._weights[rows], starts)
+        weights = self._short if len(features) <= SHORT_PAGE else self._weights
+        rows = list(map(self._rows.get, chain.from_iterable(features), repeat(len(weights) - 1)))
+        starts = np.cumsum([0, *map(len, features[:-1])])
+        total: npt.NDArray[np.int32] = np.add.reduceat(weights[rows], starts)
         total[[not NO_DISPLAY.isdisjoint(names) for names in features]] += self._barred
         return total
 
@@ -181,7 +194,7 @@ def page_labeller() -> Labeller:
 
 def read_labeller(text: str) -> Labeller:
     """Read a model file."""
-    first, second = (LineModel(ChainWeights(**chain)) for chain in json.loads(text)["chains"])
+    first, second = (LineModel(ChainWeights(**each)) for each in json.loads(text)["chains"])
     return Labeller(first, second)
 
 

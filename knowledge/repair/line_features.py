@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
+from operator import add
 from typing import Final
 
 from knowledge.repair.characters import HAN
@@ -20,7 +20,7 @@ NO_DISPLAY: Final = frozenset({"Xfull-stop-inside", "b,", "b."})
 _WIDTHS: Final = (2, 4, 6, 8, 10, 13, 16, 20, 26, 40, 80)
 _CLAUSE: Final = re.compile("[，；,;、]")
 _DIGIT: Final = re.compile("\\d")
-_TWO_HAN: Final = re.compile(f"(?=([{HAN}]{{2}}))")
+_RUN: Final = re.compile(f"[{HAN}]{{2,}}")
 _CLASSES: Final = {
     **dict.fromkeys("。！？!?｡", "."),
     **dict.fromkeys("，、；,;", ","),
@@ -43,19 +43,22 @@ _NEAR: Final = 12
 _TOGETHER: Final = 3
 _OPENING: Final = 160
 # On a page of no more lines everything weighs apart: a notice or a brief is set otherwise than a newspaper's page.
-_SHORT_PAGE: Final = 24
+SHORT_PAGE: Final = 24
+ON_SHORT_PAGES: Final = "|"
 
 
 def features(lines: Sequence[PageLine]) -> list[list[str]]:
     """Return the features of each line: its own, and its neighbours' by their distance."""
     page = _Page(lines)
     own = [page.own(at) for at in range(len(lines))]
-    return [_weighed(page.with_neighbours(at, own), lines) for at in range(len(lines))]
+    return [page.with_neighbours(at, own) for at in range(len(lines))]
 
 
-def _weighed(names: list[str], lines: Sequence[PageLine]) -> list[str]:
+def weighed(features: Sequence[Sequence[str]]) -> Sequence[Sequence[str]]:
     """Return features with those that weigh on short pages alone, if this is one (Daumé III 2007, section 3.1)."""
-    return [*names, *("|" + name for name in names)] if len(lines) <= _SHORT_PAGE else names
+    if len(features) > SHORT_PAGE:
+        return features
+    return [[*names, *(ON_SHORT_PAGES + name for name in names)] for names in features]
 
 
 class _Page:
@@ -75,8 +78,12 @@ class _Page:
         self._blank = str(min(4, 5 * sum(line.gap > 0 for line in lines) // count))
         self._indented = str(min(4, 5 * sum(line.indent > 1 for line in lines) // count))
         self._short = str(min(4, 5 * sum(line.width <= 20 for line in lines) // count))
-        self._two_han = [_TWO_HAN.findall(line.text) for line in lines]
-        self._pairs = Counter(pair for found in self._two_han for pair in set(found))
+        self._two_han = [_two_han(line.text) for line in lines]
+        seen: set[str] = set()
+        self._again: set[str] = set()
+        for found in map(set, self._two_han):
+            self._again |= seen & found
+            seen |= found
 
     def own(self, at: int) -> list[str]:
         line = self._lines[at]
@@ -120,7 +127,7 @@ class _Page:
         if digits:
             names.append("d" + str(min(3, digits * 4 // max(1, len(text)))))
         if pairs := self._two_han[at]:
-            names.append("again" + str(4 * sum(self._pairs[pair] > 1 for pair in pairs) // len(pairs)))
+            names.append("again" + str(4 * sum(map(self._again.__contains__, pairs)) // len(pairs)))
         return names
 
     def with_neighbours(self, at: int, own: Sequence[Sequence[str]]) -> list[str]:
@@ -214,7 +221,7 @@ def with_labels(
             alike = [x for x in displays if x != at and abs(lines[x].width - line.width) <= 1.5]
             parted = " " in line.raw[line.start : line.end]
             twins = [x for x in alike if (" " in lines[x].raw[lines[x].start : lines[x].end]) == parted]
-            pairs = _TWO_HAN.findall(line.text)
+            pairs = _two_han(line.text)
             below = "" if following is None else _text_from(lines, labels, following)
             names += [
                 "Yr" + str(int(5 * line.width / max(1.0, widest))),
@@ -230,8 +237,8 @@ def with_labels(
                 "Yp" + str(min(2, len(pages))),
             ]
             if above is not None and following is not None:
-                told = set(_TWO_HAN.findall(_text_up_to(lines, labels, above)))
-                next_told = set(_TWO_HAN.findall(below))
+                told = set(_two_han(_text_up_to(lines, labels, above)))
+                next_told = set(_two_han(below))
                 shared = len(told & next_told) / max(1, len(next_told))
                 names += [
                     f"Yt{min(5, int(20 * shared))}",
@@ -240,7 +247,7 @@ def with_labels(
             if following is not None:
                 marks = {name for name in own[following] if name in ("Xdateline",)}
                 names.append("Yx" + str(len(marks)) + str(min(3, following - at)))
-        yield [*own[at], *_weighed(names, lines)]
+        yield [*own[at], *names]
 
 
 class _Heads:
@@ -289,6 +296,11 @@ class _Heads:
                 f"HG{_step(goes_on(self._lines[at].text, below.text))}{int(group[place + 1] == at + 1)}"
             )
         return names
+
+
+def _two_han(text: str) -> list[str]:
+    """Return each two han characters that stand side by side."""
+    return [pair for run in _RUN.findall(text) for pair in map(add, run, run[1:])]
 
 
 def _compare(own: float, other: float) -> int:

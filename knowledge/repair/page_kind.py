@@ -74,8 +74,13 @@ def terms(
 ) -> npt.NDArray[np.float64]:
     """Return for each row of counts one, the counts to one scale, and the product of each two."""
     scaled = np.clip((counted - mean) / deviation, -_REACH, _REACH)
-    one, other = np.triu_indices(scaled.shape[1])
+    one, other = _each_two(scaled.shape[1])
     return np.hstack([np.ones((len(scaled), 1)), scaled, scaled[:, one] * scaled[:, other]])
+
+
+@cache
+def _each_two(count: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    return np.triu_indices(count)
 
 
 @cache

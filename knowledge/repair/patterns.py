@@ -19,9 +19,10 @@ _DOUBLE: Final = "|".join(sorted({*DOUBLE_SURNAMES, "歐陽", "司馬", "諸葛"
 _NAME: Final = f"(?:(?:{_DOUBLE}|[{''.join(sorted({*SURNAMES, *_TRADITIONAL}))}])[\u4e00-\u9fff·]{{1,2}})"
 NAMES: Final = f"{_NAME}(?:[\\s、，]+{_NAME}){{0,5}}"
 _BEFORE_ROLE: Final = "[\u4e00-\u9fff]{0,8}?"
+_RANK: Final = "(?:首席|见习|見習|实习|實習|特约|特約|全媒体|融媒体)?"
 _AFTER_ROLE: Final = "[\\s:：/／|丨]"
 _REPORTER: Final = (
-    f"(?:{_BEFORE_ROLE}(?:首席|见习|見習|实习|實習|特约|特約|全媒体|融媒体)?(?:记者|記者|通讯员|通訊員|特派员|特派員)|实习生|實習生"
+    f"(?:{_BEFORE_ROLE}{_RANK}(?:记者|記者|通讯员|通訊員|特派员|特派員)|实习生|實習生"
     "|撰文|撰稿|文\\s*[/／]?\\s*图|图\\s*[/／]\\s*文)"
 )
 # Words of any text too (文化, 作者来自): they name a writer only where they stand apart from the name.
@@ -33,9 +34,10 @@ _SIGNED_APART: Final = f"(?:{_REPORTER}|{_WRITER}){_AFTER_ROLE}+{NAMES}{_FURTHER
 # Districts and towns look like names too (金山区, 徐汇区).
 _NO_PLACE: Final = "(?!.*[区区县縣市镇鎮乡鄉省州村](?:[\\s、，]|$))"
 ONLY_NAMES: Final = re.compile(f"{_NO_PLACE}{NAMES}$")
-ONLY_SIGNED: Final = re.compile(
-    f"[■□●◎○▲]?\\s*{SIGNED}(?:\\s*[/／]?\\s*[\u4e00-\u9fff]{{0,3}}(?:报道|報導|報道|文|整理|采写|综合报道))?$"
+_ONLY_SIGNED: Final = (
+    f"{SIGNED}(?:\\s*[/／]?\\s*[\u4e00-\u9fff]{{0,3}}(?:报道|報導|報道|文|整理|采写|综合报道))?$"
 )
+ONLY_SIGNED: Final = re.compile(f"[■□●◎○▲]?\\s*{_ONLY_SIGNED}")
 # The writer in brackets: names, or the office that sent the text in.
 IN_BRACKETS: Final = re.compile(
     f"[（(]\\s*(?:{SIGNED}|{NAMES}|[^（）()，。！？0-9]{{1,18}}(?:[部委办局院社报室处厅会站校组司团]|供稿|提供|整理|编译|撰稿|采写)|来源[:：][^（）()]{{1,20}})\\s*[)）]$"
@@ -51,9 +53,8 @@ DATELINE: Final = re.compile(
     rf"|(?:据|據)?{_AGENCY}(?:电|電|讯|消息)(?=[\s（(:：]))"
     rf"\s*(?:[（(](?P<signed>[^（）()]{{2,40}})[)）]|(?P<bare>{SIGNED})(?:\s*报道)?(?=[\s:：]))?\s*[:：]?\s*"
 )
-JUMP: Final = re.compile(
-    r"[▶→►>◀←◄<]*\s*(?:[（(]\s*(?:上接|下转|下轉|紧接|转)[^（）()]{1,24}[)）]|(?:上接|下转|下轉)\s*第?\s*[A-D\d一二三四五六七八九十]{1,4}\s*版)\s*[▶→►>◀←◄<]*"
-)
+_JUMP: Final = r"(?:[（(]\s*(?:上接|下转|下轉|紧接|转)[^（）()]{1,24}[)）]|(?:上接|下转|下轉)\s*第?\s*[A-D\d一二三四五六七八九十]{1,4}\s*版)"
+JUMP: Final = re.compile(rf"[▶→►>◀←◄<]*\s*{_JUMP}\s*[▶→►>◀←◄<]*")
 _TAIL_IN_BRACKETS: Final = rf"[（(]\s*(?:(?:{SIGNED}|{NAMES})\s*[摄攝]|新华社发|.{{0,6}}资料图片?)\s*[)）]"
 _TAIL_TAKEN_BY: Final = rf"(?:新华社|本报|[\u4e00-\u9fff]{{2,6}}报)?(?:{SIGNED}|\s{NAMES})\s*[摄攝](?:影)?"
 CREDIT_TAIL: Final = re.compile(
@@ -74,6 +75,7 @@ _PAGE_HEAD_PARTS: Final = re.compile(
 # A byline that its line breaks off in the middle of a name.
 OPEN_SIGNATURE: Final = re.compile(f"(?<=[。！？”])\\s*{_REPORTER}{_AFTER_ROLE}*[\u4e00-\u9fff]?$")
 
+# Each is searched for, and only whether it is there tells: what may stand before it or not need not be looked for.
 MARKS: Final = tuple(
     (name, re.compile(pattern))
     for name, pattern in (
@@ -81,7 +83,7 @@ MARKS: Final = tuple(
         ("figures-date", r"(?:19|20)\d\d[.\-/]\d{1,2}[.\-/]\d{1,2}"),
         ("only-date", r"^[\d年月日星期周一二三四五六天\s.\-/]+$"),
         ("weekday", r"(?:星期|周|週)[一二三四五六日天]"),
-        ("page", r"第?\s*[A-D]?\d{1,3}\s*版|第[一二三四五六七八九十]+版|^[A-D]\d{1,2}$|\s[A-D]\d{1,2}$"),
+        ("page", r"\d\s*版|第[一二三四五六七八九十]+版|^[A-D]\d{1,2}$|\s[A-D]\d{1,2}$"),
         ("named-page", r"^[\u4e00-\u9fff·]{2,6}\s*[A-D]?\d{1,3}$|^[A-D]?\d{1,3}\s*[\u4e00-\u9fff·]{2,6}$"),
         ("number", r"^[—\-–·•\s/|]*\d{1,3}[—\-–·•\s/|]*$"),
         (
@@ -92,8 +94,8 @@ MARKS: Final = tuple(
             "paper-first",
             r"^[\u4e00-\u9fff]{0,6}(?:日报|晚报|晨报|新报|早报|时报|商报|周刊|都市报|日報|新報|晚報|時報)(?:\s|$)",
         ),
-        ("phone", r"\d{3,4}-\d{6,8}|\d{7,11}"),
-        ("mail", r"[\w.+-]+@[\w.-]+"),
+        ("phone", r"\d{3}-\d{6}|\d{7}"),
+        ("mail", r"[\w.+-]@[\w.-]"),
         ("address", r"https?:|www\."),
         ("editors", r"责任编辑|責任編輯|责编|編輯|编辑|版式|美编|校对|视觉|審讀|审读|值班主任|组版|版面"),
         (
@@ -105,8 +107,7 @@ MARKS: Final = tuple(
             r"热线|熱線|联系我们|联系电话|邮箱|信箱|聯絡|電話|电话|扫码|扫描二维码|E-?mail|投稿|报料",
         ),
         ("reporter", r"记者|記者|通讯员|通訊員|实习生|撰文|特派"),
-        # What may stand before the role need not be looked for: the mark is searched, not matched.
-        ("signed", ONLY_SIGNED.pattern.replace(_BEFORE_ROLE, "", 1)),
+        ("signed", _ONLY_SIGNED.replace(_BEFORE_ROLE + _RANK, "", 1)),
         ("signed-after", AFTER_SENTENCE.pattern.replace("?P<glued>", "?:")),
         ("in-brackets", IN_BRACKETS.pattern),
         ("names", rf"^{ONLY_NAMES.pattern}"),
@@ -117,7 +118,7 @@ MARKS: Final = tuple(
         ("bracketed", r"^[（(].*[）)]$"),
         ("caption", r"^(?:图为|圖為|▲|▼|[上下左右题本组]图(?:[：:为]|\s))"),
         ("dateline", rf"^{DATELINE.pattern.replace('?P<signed>', '?:').replace('?P<bare>', '?:')}"),
-        ("jump", JUMP.pattern),
+        ("jump", _JUMP),
         ("dash", r"^(?:——|[⸺―])"),
         ("bullet", rf"^[{BULLETS}※#]"),
         ("numbered", rf"^(?:{NUMBERED.pattern})"),

@@ -20,7 +20,7 @@ from opencc import OpenCC
 
 from knowledge.model import Document
 from knowledge.repair.labels import ROLES, ChainWeights, LineModel
-from knowledge.repair.line_features import features, with_labels
+from knowledge.repair.line_features import features, weighed, with_labels
 from knowledge.repair.page_layout import PageLine, page_lines
 from knowledge.repair.patterns import jump_of
 from knowledge.training.repair.clean_files import clean_file
@@ -192,7 +192,7 @@ def _fit_chain(examples: Iterable[Example]) -> ChainWeights:
     trainer = pycrfsuite.Trainer("lbfgs", verbose=False)
     trainer.set_params(_OPTIONS)
     for own, labels in examples:
-        trainer.append(own, labels)
+        trainer.append(weighed(own), labels)
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder) / "chain")
         trainer.train(path)
