@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 from typing import Final
 
 from knowledge.documents.tables import text_blocks
 from knowledge.errors import UnreadableFile
-from knowledge.model import Block, Metadata, Skipped
+from knowledge.model import Block, BlockRole, Metadata, Skipped
 
 _MARKS: Final = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
     (codecs.BOM_UTF8, "utf-8", "utf-8-sig"),
@@ -241,4 +242,68 @@ def read_plain(name: str, data: bytes) -> Extract:
     """Extract the lines of a text file, whatever its encoding and line ends."""
     text, encoding = decode_text(name, data)
     lines = split_lines(text)
-    return Extract("text", tuple(lines), encoding, blocks=tuple(text_blocks(lines)))
+    code = list(code_runs(lines))
+    prose = list(lines)
+    for run in code:
+        prose[run.start : run.stop] = [""] * len(run)
+    blocks = [Block(BlockRole.FURNITURE, run.start + 1, run.stop) for run in code]
+    blocks += text_blocks(prose)
+    return Extract("text", tuple(lines), encoding, blocks=tuple(sorted(blocks, key=lambda each: each.first)))
+
+
+_STRING: Final = re.compile(r"""\\.|"[^"]*"|'[^']*'|/\*.*?\*/|(?:^|(?<=[\s,;{}]))//.*""")
+_HANZI: Final = re.compile("[\u3400-\u9fff]")
+_OPENING: Final = re.compile(r"[\w)\]=:,({]\s*[{\[(]\s*$|^\s*[{\[(]+\s*$")
+_STATEMENT: Final = re.compile(r"(?:=|\w\(.*\)).*;\s*$|^[\s)\]}]*[}\]][\s)\]},;]*$")
+_RULES: Final = re.compile(r"\s*(?:[^{};]+\{(?:[^{}]*:[^{}]*)?\}\s*)+;?\s*")
+_COMMENT: Final = re.compile(r"\s*(?://|/\*|\*/|<!--|-->)")
+
+
+def code_runs(lines: Sequence[str]) -> Iterator[range]:
+    """Yield the runs of lines that read as code: scripts and style sheets that a saved story was left with.
+
+    Code has no hanzi outside its strings and comments. Its lines are whole statements or rules, or open a bracket that
+    later lines close; comments are code where they stand beside such lines.
+    """
+    bare = [_bare(line) for line in lines]
+    code: set[int] = set()
+    at = unclosed = 0
+    while at < len(lines):
+        end, line = at, bare[at]
+        if line is None:
+            pass
+        elif _STATEMENT.search(line) or _RULES.fullmatch(line):
+            end = at + 1
+        elif at >= unclosed and _OPENING.search(line):
+            end, closed = _closed(bare, at)
+            if not closed:
+                end, unclosed = at, end
+        code.update(range(at, end))
+        at = max(end, at + 1)
+    for step, order in ((-1, sorted(code)), (1, sorted(code, reverse=True))):
+        for at in order:
+            while 0 <= at + step < len(lines) and _COMMENT.match(lines[at + step]):
+                at += step
+                code.add(at)
+    for _, run in groupby(enumerate(sorted(code)), lambda each: each[1] - each[0]):
+        found = [at for _, at in run]
+        yield range(found[0], found[-1] + 1)
+
+
+def _bare(line: str) -> str | None:
+    """A line without its strings and comments; None where hanzi are left, which no code has."""
+    found = _STRING.sub("", line) if line.isascii() or _HANZI.search(line) else line
+    return None if _HANZI.search(found) else found
+
+
+def _closed(bare: Sequence[str | None], first: int) -> tuple[int, bool]:
+    """The line behind the one that closes what a line opened, and whether there is one before the next prose."""
+    depth = 0
+    for at in range(first, len(bare)):
+        line = bare[at]
+        if line is None:
+            return at, False
+        depth += sum(map(line.count, "([{")) - sum(map(line.count, ")]}"))
+        if depth <= 0:
+            return at + 1, True
+    return len(bare), False

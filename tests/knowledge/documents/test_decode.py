@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from knowledge.documents.folder import find_sources, read_document, read_sources
 from knowledge.documents.sidecar import read_sidecar
-from knowledge.documents.text import decode_text
+from knowledge.documents.text import code_runs, decode_text
 from knowledge.errors import UnreadableFile
 from knowledge.model import BlockRole, Document, Metadata, Skipped
 from knowledge.repair.tables import table_rows
@@ -271,3 +271,44 @@ def test_a_rule_is_furniture(rule: str) -> None:
 
 def test_text_with_a_bar_is_no_table() -> None:
     assert read_document("a.txt", "他说|这不是表。\n再来一句。\n".encode()).blocks == ()
+
+
+SCRIPT = """\
+(function(){
+    var ad = document.createElement('script');
+
+    ad.src = '//example.org/a.js'; // 右侧广告
+    Card.load({
+        wrap: 'w1', //外层
+        list: [1, 2]
+    });
+})();
+"""
+STYLE = "/* 引文 */\n.quote{padding:2px;background:url(//example.org/q.png) no-repeat}\n.quote:hover{}\n"
+
+
+@pytest.mark.parametrize(
+    "code", [SCRIPT, STYLE, "document.write('<b>广告</b>');\n", "if (a || b) {\n  c();\n}\n"]
+)
+def test_code_that_a_saved_story_was_left_with_is_furniture(code: str) -> None:
+    (block,) = read_document("a.txt", f"大桥通车\n　　大桥通车了。\n{code}　　车流不息。\n".encode()).blocks
+    assert (block.role, block.first, block.last) == (BlockRole.FURNITURE, 3, 2 + code.count("\n"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "//@小桥：转发微博",
+        "联系方式 (a@example.org);",
+        "他说 {",
+        "见 (https://example.org/a?b=1)",
+        "function (未完",
+        "All lanes (six) are open;",
+    ],
+)
+def test_prose_with_signs_of_code_is_prose(text: str) -> None:
+    assert read_document("a.txt", f"大桥通车\n{text}\n车流不息。\n".encode()).blocks == ()
+
+
+def test_a_bracket_that_prose_leaves_open_takes_nothing_after_it() -> None:
+    assert list(code_runs(["call(", "大桥通车了。", "a();", "["])) == [range(2, 3)]
