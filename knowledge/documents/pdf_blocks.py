@@ -26,7 +26,7 @@ from knowledge.documents.pdf_lines import (
 from knowledge.documents.pdf_order import THROUGH, Region, cut_regions, rejoin
 from knowledge.documents.pdf_page import Box, PrintedPage
 from knowledge.documents.pdf_stacks import TITLE, Stack, find_stacks
-from knowledge.documents.tables import Grid, find_grids
+from knowledge.documents.pdf_tables import Grid, find_grids
 from knowledge.model import BlockRole
 
 _WIDE: Final = 1.5

@@ -14,7 +14,7 @@ from typing import Final
 
 from knowledge.documents.pdf_lines import PrintedLine, bounds
 from knowledge.documents.pdf_stacks import BYLINE, LARGER
-from knowledge.documents.tables import Grid
+from knowledge.documents.pdf_tables import Grid
 from knowledge.model import BlockRole
 from knowledge.repair.patterns import is_page_head, jump_of
 

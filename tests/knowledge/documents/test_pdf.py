@@ -324,21 +324,52 @@ def test_titles_headings_and_paragraphs_are_told_apart() -> None:
     assert told == [(BlockRole.TITLE, "有小标题的长篇报道"), (BlockRole.HEADING, "第一小节")]
 
 
-def test_rows_of_figures_are_a_table_though_no_rule_is_drawn() -> None:
+PLAIN_TABLES = {
+    "figures": (
+        "0 区名,1 2022年,2 2023年/0 东城区,1 860,2 1020/0 西区,1 420,2 515",
+        ["区名：东城区｜2022年：860｜2023年：1020", "区名：西区｜2022年：420｜2023年：515"],
+    ),
+    "a head over two columns, and an empty cell": (
+        "0 区名,1.5 床位（张）,3 完成率/1 新增,2 改造"
+        "/0 东区,1 210,2 35,3 98%/0 西区,1 187,3 91%/0 南区,1 95,2 41,3 88%/0 北区,1 34,2 18,3 99%",
+        [
+            "区名：东区｜床位（张）新增：210｜床位（张）改造：35｜完成率：98%",
+            "区名：西区｜床位（张）新增：187｜完成率：91%",
+            "区名：南区｜床位（张）新增：95｜床位（张）改造：41｜完成率：88%",
+            "区名：北区｜床位（张）新增：34｜床位（张）改造：18｜完成率：99%",
+        ],
+    ),
+    "a cell down several rows": (
+        "0 片区,1 街道,2 床位/0 城区,1 和平街道,2 210/1 建设街道,2 187/0 郊区,1 柳林镇,2 342",
+        [
+            "片区：城区｜街道：和平街道｜床位：210",
+            "街道：建设街道｜床位：187",
+            "片区：郊区｜街道：柳林镇｜床位：342",
+        ],
+    ),
+    "names, and a cell that goes on under itself": (
+        "0 建设单位,1 东山区民政局/0 总投资,1 三千二百万元，其中市级补助一千万元，其余由区级/1 财政承担"
+        "/0 竣工时间,1 2023年12月",
+        [
+            "建设单位：东山区民政局",
+            "总投资：三千二百万元，其中市级补助一千万元，其余由区级财政承担",
+            "竣工时间：2023年12月",
+        ],
+    ),
+}
+"""Rows of pieces, each behind the column that it begins in; and what they tell."""
+
+
+@pytest.mark.parametrize("name", PLAIN_TABLES)
+def test_pieces_that_stand_under_one_another_are_a_table_though_no_rule_is_drawn(name: str) -> None:
+    drawn, told = PLAIN_TABLES[name]
     sheet = Sheet()
     sheet.text(200, 740, 20, "各区充电桩数量")
-    for row, cells in enumerate(
-        (("区名", "2022年", "2023年"), ("东城区", "860", "1020"), ("西区", "420", "515"))
-    ):
-        for column, cell in enumerate(cells):
-            sheet.text(60 + 120 * column, 680 - 18 * row, 9, cell)
-    extract = read_pdf("a.pdf", pdf(sheet))
-    (table,) = (block for block in extract.blocks if block.role is BlockRole.TABLE)
-    assert extract.lines[table.first - 1 : table.last] == (
-        "区名\t2022年\t2023年",
-        "东城区\t860\t1020",
-        "西区\t420\t515",
-    )
+    for row, pieces in enumerate(drawn.split("/")):
+        for column, piece in (each.split() for each in pieces.split(",")):
+            sheet.text(60 + 100 * float(column), 680 - 18 * row, 9, piece)
+    facts = repair_document(read_document("a.pdf", pdf(sheet))).facts
+    assert [fact.text for fact in facts if fact.kind == "table_row"] == told
 
 
 def ruled(sheet: Sheet, top: float, rows: Sequence[Sequence[str]], merged: bool = False) -> None:
