@@ -42,6 +42,7 @@ _POOR: Final = 0.6
 _MENU: Final = 10
 """So many pieces beside the article are a menu, where none of them is a sentence."""
 
+_BARRED: Final = re.compile(r"^[|\-: ]+$", re.M)
 _TOLD: Final = re.compile("[。；]")
 _CLOCK: Final = re.compile(
     r"(?:(?:\d{4}[年.\-/])?\d{1,2}[月.\-/]\d{1,2}日?\s*)?(?:[01]?\d|2[0-3])\s*[:：时]\s*[0-5]\d(?:\s*[:：分]\s*[0-5]\d)?分?"
@@ -59,7 +60,7 @@ _STAMP: Final = re.compile(
 _SOURCE: Final = re.compile(r"(?:来源|來源|稿源)\s*[：:]\s*([^\s，。；|｜（）()<>]{2,30})")
 _SOURCE_SIGN: Final = re.compile(r"^\s*(?:来源|來源|稿源)\s*[：:]\s*")
 _AUTHOR: Final = re.compile(
-    r"(?:作者|记者|記者|文)\s*[：:/／]\s*([\u4e00-\u9fff·]{2,4}(?:[\s、]+[\u4e00-\u9fff·]{2,4}){0,3})"
+    r"(?:作者|记者|記者|文)\s*[：:/／]\s*([\u4e00-\u9fff·]{2,4}(?:[\s、]+[\u4e00-\u9fff·]{2,4}){0,3})(?![\u4e00-\u9fff·]*\s*[：:/／])"
 )
 _SITE: Final = re.compile(r"\s*[-_|｜–—·>]+\s*")
 _NAME: Final = re.compile(r"[\u4e00-\u9fff·]{2,6}|[A-Za-z][A-Za-z .]{3,30}")
@@ -77,7 +78,7 @@ def read_html(name: str, data: bytes) -> Extract:
     source = split_lines(text)
     page = read_blocks(source)
     found = _Found(text)
-    kept = _article(page, found)
+    kept = _without_links(_article(page, found)) or page.blocks
     times = _times(page, kept)
     if times:
         chosen = {id(block) for block in (*kept, *times)}
@@ -147,7 +148,7 @@ class _Found:
             logging.getLogger(__name__).info("trafilatura could not read a page: %r", error)
             found = None
         if found is not None and not isinstance(found, dict):
-            self.text, self.title = _key(found.text or ""), found.title or ""
+            self.text, self.title = _key(_BARRED.sub("", found.text or "")), found.title or ""
             self.day, self.author = found.date or "", found.author or ""
 
     def readable(self) -> str:
@@ -164,8 +165,8 @@ class _Found:
 
 
 def _key(text: str) -> str:
-    """What two libraries write alike: no blanks, one width, no raised figures."""
-    return "".join(unicodedata.normalize("NFKC", text).replace("^", "").split())
+    """What two libraries write alike: no blanks, one width, no raised figures, no bars between cells."""
+    return "".join(unicodedata.normalize("NFKC", text).replace("^", "").replace("|", "").split())
 
 
 def _article(page: HtmlText, found: _Found) -> list[HtmlBlock]:
@@ -178,11 +179,15 @@ def _article(page: HtmlText, found: _Found) -> list[HtmlBlock]:
     plain = sum(len(block.text) for block in page.blocks if block.linked < 0.5 * len(block.text))
     if sum(len(block.text) for block in kept) < _POOR * plain:
         other = _matched(page.blocks, found.readable())
-        if sum(len(b.text) for b in kept) < _POOR * sum(len(b.text) for b in other):
-            kept = other
-    while kept and kept[-1].linked >= len("".join(kept[-1].text.split())) and not _TOLD.search(kept[-1].text):
-        kept = kept[:-1]  # 下一页 1 2 3
-    return kept or page.blocks
+        return other if sum(len(b.text) for b in kept) < _POOR * sum(len(b.text) for b in other) else kept
+    return kept
+
+
+def _without_links(blocks: list[HtmlBlock]) -> list[HtmlBlock]:
+    """Blocks less the links before and behind them: 首页 要闻, 下一页 1 2 3."""
+    told = [b.level or _TOLD.search(b.text) or b.linked < len("".join(b.text.split())) for b in blocks]
+    kept = [at for at, tells in enumerate(told) if tells]
+    return blocks[kept[0] : kept[-1] + 1] if kept else []
 
 
 def _holds_all(page: HtmlText, kept: Sequence[HtmlBlock]) -> bool:
@@ -327,10 +332,8 @@ def _beside(page: HtmlText, kept: Sequence[HtmlBlock], title: HtmlBlock | None) 
         return
     over = [at for at, block in enumerate(page.blocks[: places[0]]) if block is title]
     first = over[0] if over else places[0]
-    for block in (
-        *page.blocks[first : places[0]],
-        *page.blocks[places[-1] + 1 : places[-1] + 1 + _CREDITS_UNDER],
-    ):
+    under = places[-1] + 1
+    for block in (*page.blocks[first : places[0]], *page.blocks[under : under + _CREDITS_UNDER]):
         if id(block) not in chosen and _is_credit(block.text):
             yield block
 

@@ -310,14 +310,18 @@ def _tells_table(rows: Sequence[_Row], columns: Sequence[Box]) -> bool:
         return (
             len(rows) > 1 and len(columns) > 2 and all(is_figure(s.text, True) for r in rows for s in r[1:])
         )
+    cells = [line.text for row in rows for line in row]
+    told = sum(_PROSE.search(text) is not None and not is_figure(text) for text in cells)
+    if told > (1 - _MOSTLY) * len(cells):
+        return False
     values = [line.text for row in rows[1:] for line in row[1:]]
-    short = all(len(line.glyphs) <= _PLAIN_CELL for row in rows for line in row)
+    short = all(len(text) <= _PLAIN_CELL for text in cells)
     if short and sum(is_figure(text, units=True) for text in values) >= _FIGURES * len(values):
         return True
-    cells = [(line, after) for row in rows for line, after in zip(row, columns[1:], strict=False)]
-    apart = sum(after.left - line.box.right > _SHORT_OF * line.size for line, after in cells)
-    named = sum(len(line.glyphs) <= _NAME and not _PROSE.search(line.text) for line, _ in cells)
-    return min(apart, named) >= _MOSTLY * len(cells)
+    names = [(line, after) for row in rows for line, after in zip(row, columns[1:], strict=False)]
+    apart = sum(after.left - line.box.right > _SHORT_OF * line.size for line, after in names)
+    named = sum(len(line.glyphs) <= _NAME and not _PROSE.search(line.text) for line, _ in names)
+    return min(apart, named) >= _MOSTLY * len(names)
 
 
 def _widen_heads(rows: list[_Cells]) -> None:

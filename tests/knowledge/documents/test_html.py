@@ -249,3 +249,20 @@ def test_a_live_report_keeps_the_time_with_its_entry() -> None:
     page = f"<title>直播台风登陆</title><nav><a href=/>首页</a></nav><h1>直播台风登陆</h1>\n{body}"
     facts = repair_document(read_document("a.html", page.encode())).facts
     assert [(fact.section, fact.text) for fact in facts] == entries
+
+
+SMALL = """<title>夜市开放_青山网</title><ul><li><a href="/">首页</a></li><li><a href="/a">要闻</a></li></ul>
+<h1>夜市开放</h1><div>2023-09-03 来源：青山晚报 作者：周敏 责任编辑：吴越</div>
+<p>9月2日晚，古镇夜市恢复开放，首日迎来游客2.6万人次。</p><p>游客可乘坐夜间专线，末班车为23时30分。</p>
+<table><tr><th>线路</th><th>首班</th><th>末班</th></tr><tr><td>夜1路</td><td>18:00</td><td>23:30</td></tr></table>
+<div><a href="/x">关于我们</a> <a href="/y">联系我们</a></div>"""
+
+
+def test_of_a_small_page_the_links_beside_the_article_go_and_its_table_stays() -> None:
+    parsed = repair_document(read_document("a.html", SMALL.encode()))
+    assert [fact.text for fact in parsed.facts] == [
+        "9月2日晚，古镇夜市恢复开放，首日迎来游客2.6万人次。",
+        "游客可乘坐夜间专线，末班车为23时30分。",
+        "线路：夜1路｜首班：18:00｜末班：23:30",
+    ]
+    assert parsed.document.stated == Metadata(date=date(2023, 9, 3), author="周敏", source="青山晚报")
