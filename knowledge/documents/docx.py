@@ -19,7 +19,7 @@ from docx.oxml.ns import qn
 from lxml import etree
 
 from knowledge.documents import limits
-from knowledge.documents.docx_lists import Numbering
+from knowledge.documents.docx_lists import Numbering, listed_contents
 from knowledge.documents.html_blocks import LOWERED, RAISED, SCRIPT, powers
 from knowledge.documents.pdf_stacks import BYLINE, TITLE
 from knowledge.documents.tables import EMPTY, SourceCell, make_table
@@ -32,6 +32,7 @@ _GONE: Final = frozenset(map(qn, ("w:del", "w:pPr", "w:rPr", "w:moveFrom")))
 _FALLBACK: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _BLANK: Final = frozenset(map(qn, ("w:tab", "w:cr")))
 _BREAK: Final = "\u3000\u3000"
+_OPEN: Final = ("，", "、")
 _HIDDEN: Final = tuple(map(qn, ("w:vanish", "w:strike", "w:dstrike", "w:webHidden")))
 _OFF: Final = ("0", "false", "off")
 _REMEDY: Final = "用 Word 打开后另存为 .docx"
@@ -210,14 +211,16 @@ class _Writer:
         return found
 
     def _write(self, text: str, role: BlockRole | None = None) -> _Part:
-        """Write one line; what a soft break parts are blocks of their own."""
+        """Write one line; what a soft break parts are blocks of their own, unless it stands within a sentence."""
         self.lines.append(text)
         number, at = len(self.lines), 0
         part = _Part([], text, role, box=self._boxes[-1])
         for piece in text.split(_BREAK):
             if piece:
-                end = None if piece == text else at + len(piece)
-                part.blocks.append(Block(BlockRole.PARAGRAPH, number, number, start=at, end=end))
+                end, goes_on = None if piece == text else at + len(piece), text[:at].rstrip().endswith(_OPEN)
+                part.blocks.append(
+                    Block(BlockRole.PARAGRAPH, number, number, start=at, end=end, goes_on=goes_on)
+                )
             at += len(piece) + len(_BREAK)
         self._parts.append(part)
         return part
@@ -312,8 +315,9 @@ def _arranged(parts: Sequence[_Part]) -> Iterator[Block]:
     for part in parts:
         sizes[part.size] += len(part.text) if part.role is None else 0
     body = sizes.most_common(1)[0][0] if sizes else _USUAL
-    for part in parts:
-        part.role = part.role or _role(part, body)
+    listed = listed_contents([part.text for part in parts])
+    for at, part in enumerate(parts):
+        part.role = BlockRole.FURNITURE if at in listed else part.role or _role(part, body)
     first = next((part for part in parts if part.role is not BlockRole.FURNITURE), None)
     titled = any(part.role is BlockRole.TITLE for part in parts)
     if (

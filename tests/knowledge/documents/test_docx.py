@@ -90,6 +90,33 @@ def test_a_list_of_contents_is_no_text_whatever_its_style() -> None:
     ]
 
 
+def test_a_list_of_contents_that_was_typed_is_told_by_what_it_lists() -> None:
+    document = docx.Document()
+    for text in (
+        "管理办法",
+        "目录",
+        "总则\t1",
+        "经费 ……… 3",
+        "总则",
+        "全市适用。2023年",
+        "经费",
+        "今年共2023",
+    ):
+        document.add_paragraph(text)
+    file = io.BytesIO()
+    document.save(file)
+    aside = [text for role, text in shown(file.getvalue()) if role is BlockRole.FURNITURE]
+    assert aside == ["目录", "总则 1", "经费 ……… 3"]
+
+
+def test_a_soft_break_within_a_sentence_ends_no_paragraph() -> None:
+    data = with_body(
+        "<w:r><w:t>大桥全长5公里，</w:t><w:br/><w:t>昨日通车。</w:t><w:br/><w:t>车流不息。</w:t></w:r>"
+    )
+    facts = repair_document(read_document("a.docx", data)).facts
+    assert [fact.text for fact in facts] == ["大桥全长5公里，昨日通车。", "车流不息。"]
+
+
 def test_a_text_box_is_read_once_after_its_paragraph() -> None:
     box = "<w:txbxContent><w:p><w:r><w:t>框里</w:t></w:r></w:p></w:txbxContent>"
     mc = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
