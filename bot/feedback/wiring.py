@@ -29,7 +29,7 @@ from bot.rendering.fact import Permalinks, no_permalinks
 from bot.runtime import background, now, periodic
 from bot.sharing import ALIASES, OUTBOX, SPEAKING, Sharing
 from bot.state.people import Person, Pseudonymizer, open_pseudonymizer, read_askers_key
-from bot.state.questions import QuestionState, Votes
+from bot.state.questions import QuestionState
 from bot.state.state import State
 from bot.texts import phrases, reworded
 from bot.texts.phrases import AdminPhrases
@@ -48,18 +48,15 @@ class StoredInteractionLog(InteractionLog):
         unanswered: UnansweredQuestions,
         misses: MissedQuestions,
         figures: UsageRecorder,
-        votes: Votes,
-        pseudonyms: Pseudonymizer,
         language: Analyzer,
-        clock: Callable[[], datetime],
+        vote: Callable[[str, str, str, bool], Awaitable[None]],
     ) -> None:
+        """`vote` takes a vote: the answer's id, platform and person, and whether it was liked."""
         self._unanswered = unanswered
         self._misses = misses
         self._figures = figures
-        self._votes = votes
-        self._pseudonyms = pseudonyms
         self._language = language
-        self._clock = clock
+        self._vote = vote
 
     async def pointed(self, answer: Answer) -> Answer:
         try:
@@ -84,9 +81,8 @@ class StoredInteractionLog(InteractionLog):
         self._figures.count(answer.query, answer.found, milliseconds, words)
 
     async def voted(self, answer_id: str, platform: str, person: str, liked: bool) -> None:
-        who = self._pseudonyms.of(platform, person)
         try:
-            await self._votes.vote(answer_id, who, liked, self._clock())
+            await self._vote(answer_id, platform, person, liked)
         except StateError as error:
             log.warning("a vote could not be taken: %s", error)
 
@@ -157,6 +153,9 @@ async def open_feedback(
         if sharing.leads(SPEAKING):
             context.spawn(_tell_meant(watching, unanswered, lookup, version))
 
+    async def vote(answer: str, platform: str, person: str, liked: bool) -> None:
+        await state.votes.vote(answer, pseudonyms.of(platform, person), liked, clock())
+
     async def speaking() -> None:
         context.spawn(_tell(watching, unanswered, store.version))
         await platforms.opened.wait()
@@ -181,7 +180,7 @@ async def open_feedback(
         await stack.enter_async_context(figures.serving())
         await stack.enter_async_context(background(sharing.lead(SPEAKING, speaking)))
         yield FeedbackModule(
-            StoredInteractionLog(unanswered, misses, figures, state.votes, pseudonyms, language, clock),
+            StoredInteractionLog(unanswered, misses, figures, language, vote),
             unanswered,
             book,
             watching,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -60,10 +60,7 @@ Translate = Callable[[ClaimedUpdate], Awaitable[Event]]
 
 
 class Adapter:
-    """Handles turns.
-
-    `lives` is how many seconds an update of a kind is worth an answer; `clock` is the time of day in seconds.
-    """
+    """Handles turns; `clock` is the time of day in seconds."""
 
     def __init__(
         self,
@@ -72,7 +69,6 @@ class Adapter:
         chats: ChatDirectory,
         inbox: Inbox,
         translate: Translate,
-        lives: Mapping[str, float],
         clock: Callable[[], float],
     ) -> None:
         self._conversation = conversation
@@ -80,12 +76,11 @@ class Adapter:
         self._chats = chats
         self._inbox = inbox
         self._translate = translate
-        self._lives = lives
         self._clock = clock
         self._noticed: dict[str, float] = {}
 
-    async def handle(self, job: Job) -> Result:
-        """Handle one update and say how it ended."""
+    async def handle(self, job: Job, life: float) -> Result:
+        """Handle one update, which is worth an answer for so many seconds, and say how it ended."""
         if job.update.kind == NOT_SERVED:
             return Result(UpdateStatus.IGNORED, "kind not served")
         try:
@@ -95,7 +90,7 @@ class Adapter:
         except Exception as error:  # what breaks here breaks every time
             return Result(UpdateStatus.QUARANTINED, f"{type(error).__name__}: {error}"[:200])
         age = self._clock() - job.update.received
-        if age > self._lives.get(job.update.kind, float("inf")):
+        if age > life:
             return Result(UpdateStatus.EXPIRED, f"{age:.0f} s old")
         try:
             return await self._act(self._as_of_today(event), job)

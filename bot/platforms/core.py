@@ -57,11 +57,13 @@ class PlatformService(ABC, Generic[D]):
     """A chat platform, open: a `bot.ports.Platform`; a subclass is one platform, and has its `setup`.
 
     `refused` is what an operator is told, in Chinese, when nobody has believed for five minutes that we are who we
-    say; `patience` how many seconds of silence are well (None: any).
+    say; `lives` how many seconds an update of a kind is worth an answer; `patience` how many seconds of silence are well
+    (None: any).
     """
 
     setup: ClassVar[type[PlatformSetup]]
     refused: ClassVar[str]
+    lives: ClassVar[Mapping[str, float]] = {}
 
     def __init__(
         self,
@@ -152,13 +154,11 @@ class PlatformService(ABC, Generic[D]):
         )
 
     @asynccontextmanager
-    async def at_work(
-        self, lives: Mapping[str, float], *work: Callable[[], Awaitable[object]]
-    ) -> AsyncIterator[None]:
+    async def at_work(self, *work: Callable[[], Awaitable[object]]) -> AsyncIterator[None]:
         """Serve while the block runs; then take nothing more, and let what has begun end.
 
-        Nobody is answered before we are identified: without that no mention can be told. `lives` is how many seconds
-        an update of a kind is worth an answer. `work`, such as holding the connection, is begun again where it breaks.
+        Nobody is answered before we are identified: without that no mention can be told. `work`, such as holding the
+        connection, is begun again where it breaks.
         """
 
         async def answering() -> None:
@@ -170,7 +170,6 @@ class PlatformService(ABC, Generic[D]):
                     self.chats,
                     self.inbox,
                     translate,
-                    lives,
                     self._clocks.wall,
                 )
             await self.scheduler.run()
@@ -213,7 +212,7 @@ class PlatformService(ABC, Generic[D]):
 
     async def _handle(self, job: Job) -> Result:
         assert self._adapter is not None
-        return await self._adapter.handle(job)
+        return await self._adapter.handle(job, self.lives.get(job.update.kind, float("inf")))
 
     async def _purge(self) -> None:
         try:

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import ClassVar, Self
 from urllib.parse import parse_qs, quote, urlsplit
 
 import aiohttp
@@ -307,7 +307,6 @@ PATH = "/feishu"
 FILE_LIMIT = 100 * 1024 * 1024
 # "向同一用户发送消息的限频为 5 QPS、向同一群组为群内机器人共享 5 QPS"; "1000 次/分钟、50 次/秒" (im-v1/message/reply).
 PACE = Pace(overall=Rate(1 / 15, 5), per_chat=Rate(0.34, 2), per_group=Rate(0.34, 2))
-LIVES = {"press": 600.0}
 logger = logging.getLogger(__name__)
 
 
@@ -328,6 +327,7 @@ class FeishuService(PlatformService[FeishuDraft]):
     """Feishu, open."""
 
     setup = Feishu
+    lives: ClassVar[Mapping[str, float]] = {"press": 600.0}
     refused = "飞书五分钟来一直不认这个应用；请在开放平台的“凭证与基础信息”里核对 CHUCHU_FEISHU_APP_ID 和 CHUCHU_FEISHU_APP_SECRET"
 
     def __init__(self, options: FeishuOptions, host: PlatformHost, clocks: Clocks | None = None) -> None:
@@ -366,7 +366,7 @@ class FeishuService(PlatformService[FeishuDraft]):
         For event callbacks mount `routes` on the public site.
         """
         receive = [] if self.callback else [self._stay_connected]
-        async with self._http, self.at_work(LIVES, *receive):
+        async with self._http, self.at_work(*receive):
             try:
                 yield self
             finally:

@@ -132,7 +132,6 @@ class MatrixTransport(Transport[MatrixDraft]):
     repeatable = True
 
     def __init__(self, client: MatrixClient, rooms: RoomDirectory) -> None:
-        self.me = ""
         self._client = client
         self._rooms = rooms
         self._private: dict[str, str] = {}
@@ -155,11 +154,7 @@ class MatrixTransport(Transport[MatrixDraft]):
     async def _room_of(self, person: str) -> str:
         """The room in which a person who is known by name only is reached; made where there is none."""
         room = self._private.get(person)
-        if room is None or await self._rooms.members(room) != {person, self.me}:
-            known = [
-                r
-                for r in await self._rooms.with_person(person, self.me)
-                if not await self._rooms.encrypted(r)
-            ]
+        if room is None or await self._rooms.members(room) != {person, self._rooms.me}:
+            known = [r for r in await self._rooms.with_person(person) if not await self._rooms.encrypted(r)]
             room = self._private[person] = known[0] if known else await self._client.create_private(person)
         return room

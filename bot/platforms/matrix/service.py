@@ -70,7 +70,6 @@ class Syncer:
     def __init__(
         self,
         client: MatrixClient,
-        me: str,
         inbox: Inbox,
         rooms: RoomDirectory,
         health: ConnectionHealth,
@@ -78,7 +77,6 @@ class Syncer:
         options: MatrixOptions,
     ) -> None:
         self._client = client
-        self._me = me
         self._inbox = inbox
         self._rooms = rooms
         self._health = health
@@ -137,7 +135,7 @@ class Syncer:
         for room, left in _objects(rooms, "leave"):
             self._rooms.changed(room)
             for event in _events(left):
-                if _membership(event, self._me) is not None:
+                if _membership(event, self._rooms.me) is not None:
                     yield _update(room, event)
         for room, joined in _objects(rooms, "join"):
             for event in await self._timeline(room, joined, before):
@@ -149,15 +147,15 @@ class Syncer:
     def _is_served(self, event: Json) -> bool:
         """Whether an event is worth a place in the inbox: what others say, and what becomes of us."""
         if event.get("type") == MEMBER:
-            return event.get("state_key") == self._me
-        return event.get("type") in (MESSAGE, ENCRYPTED, TOMBSTONE) and event.get("sender") != self._me
+            return event.get("state_key") == self._rooms.me
+        return event.get("type") in (MESSAGE, ENCRYPTED, TOMBSTONE) and event.get("sender") != self._rooms.me
 
     async def _timeline(self, room: str, joined: Json, before: Position) -> Sequence[Json]:
         """A room's new events, oldest first; of a room that we have just entered, those since we were invited."""
         timeline, events = within(joined, "timeline"), list(_events(joined))
         entered = max((at for at, event in enumerate(events) if self._is_our_entry(event)), default=None)
         if entered is not None:
-            invited = (at for at in range(entered) if _membership(events[at], self._me) == "invite")
+            invited = (at for at in range(entered) if _membership(events[at], self._rooms.me) == "invite")
             return events[max(invited, default=entered) :]
         if timeline.get("limited") is not True or not isinstance(timeline.get("prev_batch"), str):
             return events
@@ -185,7 +183,7 @@ class Syncer:
 
     def _is_our_entry(self, event: Json) -> bool:
         was = within(event, "unsigned", "prev_content").get("membership")
-        return _membership(event, self._me) == "join" and was != "join"
+        return _membership(event, self._rooms.me) == "join" and was != "join"
 
 
 def _update(room: str, event: Json) -> NewUpdate | None:
@@ -253,9 +251,9 @@ class MatrixService(PlatformService[MatrixDraft]):
         self._http = HttpClient(options.pace.places * 2, options.call_seconds)
         self._client = MatrixClient(self._http, options.server, options.token)
         self._rooms = RoomDirectory(self._client)
-        self._transport = MatrixTransport(self._client, self._rooms)
+        transport = MatrixTransport(self._client, self._rooms)
         patience = 2 * (options.poll_seconds + options.poll_grace)
-        super().__init__(host, self._transport, options.pace, patience, clocks, led=Leadership.EVERYTHING)
+        super().__init__(host, transport, options.pace, patience, clocks, led=Leadership.EVERYTHING)
         self._identity: asyncio.Future[Identity] | None = None
         self._excused: dict[str, float] = {}
 
@@ -265,7 +263,7 @@ class MatrixService(PlatformService[MatrixDraft]):
 
     async def forget(self, person: str) -> None:
         """Keep nothing about the rooms in which we are alone with a person."""
-        for room in await self._rooms.with_person(person, self._transport.me):
+        for room in await self._rooms.with_person(person):
             await self.inbox.forget(room)
 
     async def download(self, attachment: str, limit: int) -> AsyncIterator[bytes]:
@@ -275,14 +273,14 @@ class MatrixService(PlatformService[MatrixDraft]):
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[Self]:
         self._identity = asyncio.get_running_loop().create_future()
-        async with self._http, self.at_work({}, self._receive):
+        async with self._http, self.at_work(self._receive):
             yield self
 
     async def identify(self) -> Translate:
         """Learn who we are; without that no mention can be told."""
         me = await until_done("matrix: whoami", self._client.whoami, self.health)
         name = await until_done("matrix: our name", lambda: self._client.display_name(me), self.health)
-        self._transport.me = me
+        self._rooms.me = me
         assert self._identity is not None, "serving() first"
         if not self._identity.done():
             self._identity.set_result(Identity(me, name))
@@ -291,10 +289,9 @@ class MatrixService(PlatformService[MatrixDraft]):
 
     async def _receive(self) -> None:
         assert self._identity is not None, "serving() first"
-        me = await asyncio.shield(self._identity)
+        await asyncio.shield(self._identity)
         syncer = Syncer(
             self._client,
-            me.id,
             self.inbox,
             self._rooms,
             self.health,
@@ -328,7 +325,7 @@ class MatrixService(PlatformService[MatrixDraft]):
         said = read(room, event)
         if said.sender == me.id:
             return Ignored("our own")
-        meant = translate(said, me, await self._rooms.around(said, me))
+        meant = translate(said, me, await self._rooms.around(said))
         if isinstance(meant, Ignored) or not await self._rooms.encrypted(room):
             return meant
         return await self._excuse(room)

@@ -227,9 +227,10 @@ logger = logging.getLogger(__name__)
 
 
 class RoomDirectory:
-    """Asks the homeserver about rooms."""
+    """Asks the homeserver about rooms; `me` is who we are in them, once that is known."""
 
     def __init__(self, client: MatrixClient) -> None:
+        self.me = ""
         self._client = client
         self._members: dict[str, frozenset[str]] = {}
         self._encrypted: dict[str, bool] = {}
@@ -268,20 +269,20 @@ class RoomDirectory:
         before = made.get("predecessor") if made else None
         return isinstance(before, Mapping) and before.get("room_id") == old
 
-    async def with_person(self, person: str, me: str) -> list[str]:
+    async def with_person(self, person: str) -> list[str]:
         """Return the rooms in which we are alone with a person."""
-        pair = {person, me}
+        pair = {person, self.me}
         return [room for room in await self._client.rooms() if await self.members(room) == pair]
 
-    async def around(self, said: RoomMessage, me: Identity) -> MessageContext:
+    async def around(self, said: RoomMessage) -> MessageContext:
         """Find out what must be known to understand a message."""
         private = await self.private(said.room)
         original = await self._original(said) if said.replaces else None
         answers = original.answers if original else said.answers
         answered = await self._quoted(said.room, answers) if answers else None
         ours = None
-        if said.number is not None and answered is None and (private or me.id in said.mentions):
-            ours = await self._newest_with_buttons(said, me)
+        if said.number is not None and answered is None and (private or self.me in said.mentions):
+            ours = await self._newest_with_buttons(said)
         return MessageContext(private, original, answered, ours)
 
     async def is_admin(self, room: str, person: str) -> bool:
@@ -303,9 +304,9 @@ class RoomDirectory:
         except (Refused, ChatClosed, TypeError):
             return None
 
-    async def _newest_with_buttons(self, said: RoomMessage, me: Identity) -> Quoted | None:
+    async def _newest_with_buttons(self, said: RoomMessage) -> Quoted | None:
         """Our newest message with buttons in the same thread, or in none."""
-        wanted = {"types": ["m.room.message"], "senders": [me.id]}
+        wanted = {"types": ["m.room.message"], "senders": [self.me]}
         page, _ = await self._client.messages(
             said.room, {"dir": "b", "limit": str(OURS_LOOKED_THROUGH), "filter": json.dumps(wanted)}
         )
@@ -315,7 +316,7 @@ class RoomDirectory:
                 own, shown = read(said.room, event), quoted(event)
             except TypeError:
                 continue
-            if own.sender != me.id:  # a server that knows no such filter
+            if own.sender != self.me:  # a server that knows no such filter
                 continue
             if own.replaces:
                 edited.setdefault(own.replaces, shown)

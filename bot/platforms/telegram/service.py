@@ -10,7 +10,7 @@ import zlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Self
+from typing import ClassVar, Self
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -206,8 +206,6 @@ class Webhook(DeliveryHandler):
 
 PATH = "/telegram"
 DRAIN_SECONDS = 4.0
-# tdlib/telegram-bot-api, Client.cpp: how long Telegram itself keeps these open.
-LIFE_SECONDS = {"inline_query": 30.0, "callback_query": 150.0}
 ADMINS = (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
 FILE_LIMIT = 20 * 1024 * 1024
 logger = logging.getLogger(__name__)
@@ -237,6 +235,8 @@ class TelegramService(PlatformService[ApiCall]):
     """Telegram, open."""
 
     setup = Telegram
+    # tdlib/telegram-bot-api, Client.cpp: how long Telegram itself keeps these open.
+    lives: ClassVar[Mapping[str, float]] = {"inline_query": 30.0, "callback_query": 150.0}
     refused = "Telegram 五分钟来一直不认这个令牌；请向 BotFather 核对 CHUCHU_TELEGRAM_TOKEN（或它的 _FILE）"
 
     def __init__(self, options: TelegramOptions, host: PlatformHost, clocks: Clocks | None = None) -> None:
@@ -292,7 +292,7 @@ class TelegramService(PlatformService[ApiCall]):
         async with (
             self._calls,
             self._polls,
-            self.at_work(LIFE_SECONDS, receive, self._set_menus),
+            self.at_work(receive, self._set_menus),
         ):
             try:
                 yield self

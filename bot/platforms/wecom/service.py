@@ -96,7 +96,7 @@ class WeComService(PlatformService[WeComDraft]):
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[Self]:
         async with self._http:
-            async with self.at_work({}, self._connect, self._store):
+            async with self.at_work(self._connect, self._store):
                 yield self
             with suppress(InboxError):
                 async with asyncio.timeout(LAST_SECONDS):
