@@ -14,9 +14,8 @@ from dataclasses import dataclass, replace
 from aiohttp import web
 
 from bot.admin.context import Owners
-from bot.admin.embedding import EmbeddingService
 from bot.admin.http import AdminApi, load_or_create_token
-from bot.admin.knowledge import BuildClient, start_knowledge
+from bot.admin.knowledge import BuildClient, EmbeddingService, start_knowledge
 from bot.admin.operations import LastReload
 from bot.admin.progress import BuildProgress, LogLines, ProgressBar
 from bot.admin.reload_service import Follower, ReloadReport, ReloadService
@@ -205,7 +204,7 @@ async def serving(
         chats = ChatSettings(admin.preferences, platforms)
         handlers = admin_handlers(admin, feedback, chats)
         reloads.subscribe(_shrink)
-        reloads.subscribe(embedding.changed)
+        reloads.subscribe(lambda report: embedding.embed(report.version))
         reloads.witness(lambda by, report: progress.over())
         _measure(metrics, health, reloads, embedding, LastReload(said.admin, metrics, reloads))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.admin.embedding import EmbeddingService
+from bot.admin.knowledge import EmbeddingService
 from bot.texts import phrases
 from knowledge.documents.folder import read_document
 from knowledge.embedding.meanings import NAME, Semantics
