@@ -169,6 +169,10 @@ class Reply:
         return "".join(run.text for run in self.runs)
 
 
+def text_reply(text: str) -> Reply:
+    return Reply([Run(text)])
+
+
 @dataclass(frozen=True, slots=True)
 class InlineResult:
     """One result of an inline query; `id` at most 64 bytes."""

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeVar
 
-from knowledge.model import Answer, Browse, Hit
+from knowledge.model import Answer, Browse, Fact, Hit
 from knowledge.snapshot import Snapshot, SnapshotHolder
 
 log = logging.getLogger(__name__)
@@ -126,6 +126,17 @@ def ask_verified(snapshot: Snapshot, query: str, limit: int, context: Sequence[s
         related=related,
         close=answer.close and bool(related),
     )
+
+
+def fact_verified(snapshot: Snapshot, fact_id: str) -> Fact | None:
+    """The fact of that id, if the snapshot has it and its own copy of the file proves it."""
+    fact = snapshot.fact(fact_id)
+    return fact if fact is not None and snapshot.proves(fact) else None
+
+
+def meaning_verified(snapshot: Snapshot, words: str, facts: Sequence[Fact]) -> Sequence[Fact]:
+    """Those of some facts that mean what is asked for in other words, and are proved."""
+    return [fact for fact in snapshot.meaning(words, facts) if snapshot.proves(fact)]
 
 
 def in_library(library: str | None, query: str) -> str:

@@ -11,8 +11,9 @@ import sys
 import threading
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from bot.errors import WRONG_SETTINGS
 
@@ -20,7 +21,11 @@ from bot.errors import WRONG_SETTINGS
 # needs here and which take .4 s to load (pypinyin/constants.py); and OpenBLAS without threads, which do not fork.
 CHILD_ENVIRONMENT = {"PYPINYIN_NO_PHRASES": "true", "PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1"}
 
+KEYS_KEPT = 1024
+
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 def now() -> datetime:
@@ -89,9 +94,38 @@ async def waited(event: asyncio.Event, seconds: float) -> bool:
     return event.is_set()
 
 
+@asynccontextmanager
+async def in_thread(manager: AbstractContextManager[T]) -> AsyncIterator[T]:
+    """Enter and leave a manager that works on the disk, without holding up the loop."""
+    entered = await asyncio.to_thread(manager.__enter__)
+    try:
+        yield entered
+    finally:
+        await asyncio.to_thread(manager.__exit__, None, None, None)
+
+
 def backoff(failures: int, first: float, longest: float) -> float:
     """Return the seconds to wait after so many failures: twice as long each time, up to the longest."""
     return float(min(longest, first * 2.0 ** min(failures, 30)))
+
+
+class Seldom:
+    """Lets something happen for each key once in so many seconds, which `clock` counts."""
+
+    def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
+        self._seconds = seconds
+        self._clock = clock
+        self._last: dict[str, float] = {}
+
+    def may(self, key: str) -> bool:
+        """Tell whether it may happen now; then it has."""
+        now = self._clock()
+        if now - self._last.get(key, float("-inf")) < self._seconds:
+            return False
+        if len(self._last) >= KEYS_KEPT:
+            self._last = {known: at for known, at in self._last.items() if now - at < self._seconds}
+        self._last[key] = now
+        return True
 
 
 async def start_child(*arguments: str, limit: int = 2**16, stderr: int | None = None) -> Process:

@@ -12,7 +12,7 @@ from datetime import datetime
 from bot.admin.permissions import AccessRequest, AuditLog, Authorizer, Denial, Permission
 from bot.admin.reload_service import ReloadService
 from bot.errors import StateError, StateReadOnly
-from bot.messages import ButtonPress, Chat, ChatType, Message, Reply, Run
+from bot.messages import ButtonPress, Chat, ChatType, Message, Reply, text_reply
 from bot.ports import PlatformRegistry
 from bot.state.people import AuditEntry
 from bot.state.state import State
@@ -106,10 +106,6 @@ async def running(context: AdminContext) -> AsyncIterator[AdminContext]:
         for task in list(context.jobs):
             task.cancel()
         await asyncio.gather(*context.jobs, return_exceptions=True)
-
-
-def text_reply(text: str) -> Reply:
-    return Reply([Run(text)])
 
 
 class AdminGuard:

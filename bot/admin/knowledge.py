@@ -7,16 +7,15 @@ import json
 import logging
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Protocol, Self
 
 from pydantic import TypeAdapter, ValidationError
 
 from bot.errors import nothing_readable
-from bot.runtime import kill_child, run_child, start_child
+from bot.runtime import in_thread, kill_child, run_child, start_child
 from bot.texts.operating import OperatingPhrases
 from knowledge.embedding.meanings import Semantics
 from knowledge.embedding.models import OFF
@@ -255,16 +254,6 @@ def _check(articles: Path, manifest: Manifest) -> None:
         raise nothing_readable(articles, manifest.skipped)
 
 
-@asynccontextmanager
-async def in_thread(manager: AbstractContextManager[Path]) -> AsyncIterator[Path]:
-    """Enter and leave a manager that works on the disk, without holding up the loop."""
-    entered = await asyncio.to_thread(manager.__enter__)
-    try:
-        yield entered
-    finally:
-        await asyncio.to_thread(manager.__exit__, None, None, None)
-
-
 RETRIES = (10.0, 60.0, 600.0)  # seconds after a failure; the last again and again
 
 
@@ -314,9 +303,7 @@ class EmbeddingService:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._stop()
 
     async def embed(self, version: str) -> None:

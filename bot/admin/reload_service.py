@@ -11,9 +11,9 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-from bot.admin.knowledge import KnowledgeRuntime, SnapshotBuilder, in_thread
+from bot.admin.knowledge import KnowledgeRuntime, SnapshotBuilder
 from bot.errors import StateError
-from bot.runtime import waited
+from bot.runtime import in_thread, waited
 from bot.sharing import ReplicaState, Replication
 from knowledge.errors import KnowledgeError, NothingChanged, SnapshotDamaged
 from knowledge.index.index import open_index
@@ -190,9 +190,7 @@ class ReloadService:
 
         async def followed() -> ReloadReport:
             before = self._manifest.totals
-            opened = await asyncio.to_thread(
-                open_version, self._versions, name, self.knowledge.language, None, self.knowledge.over
-            )
+            opened = await self._open(name)
             await asyncio.to_thread(self._versions.choose, name)
             await self._swap(opened)
             await self._prune()
@@ -296,9 +294,7 @@ class ReloadService:
         if name not in names:
             return ReloadReport(ReloadStatus.FAILED, self.version, error=f"没有 {name} 这个版本")
         before = self._manifest.totals
-        opened = await asyncio.to_thread(
-            open_version, self._versions, name, self.knowledge.language, None, self.knowledge.over
-        )
+        opened = await self._open(name)
         try:
             await self._replication.choose(name)
         except StateError:
@@ -314,9 +310,7 @@ class ReloadService:
         What cannot be opened, or not be given to the other replicas, goes aside, and the one before is chosen again.
         """
         try:
-            opened = await asyncio.to_thread(
-                open_version, self._versions, name, self.knowledge.language, sealed, self.knowledge.over
-            )
+            opened = await self._open(name, sealed)
         except SnapshotDamaged:
             await self._put_aside(name)
             raise
@@ -329,6 +323,10 @@ class ReloadService:
                 raise
         await self._swap(opened)
         await self._prune()
+
+    async def _open(self, name: str, sealed: Manifest | None = None) -> Opened:
+        language, over = self.knowledge.language, self.knowledge.over
+        return await asyncio.to_thread(open_version, self._versions, name, language, sealed, over)
 
     async def _put_aside(self, name: str) -> None:
         await asyncio.to_thread(self._versions.quarantine, name)

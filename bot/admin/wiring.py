@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from bot.admin.context import AdminContext, AdminGuard, DegradedState, Owners, running, text_reply
+from bot.admin.context import AdminContext, AdminGuard, DegradedState, Owners, running
 from bot.admin.http import Act, ActRequest, WrongRequest
 from bot.admin.knowledge import Previewer, preview_file
 from bot.admin.operations import UPGRADE, WATCH, ReloadTrigger, audited_reload, audited_restore, poll_folder
@@ -23,7 +23,7 @@ from bot.admin.reports import changes_text, report_json
 from bot.admin.uploads import UploadService, UploadStore
 from bot.backup import BackupRefused, RestoredBackup, clear_left, restore_backup
 from bot.errors import StateError
-from bot.messages import Reply
+from bot.messages import Reply, text_reply
 from bot.ports import InMemoryPreferences, InMemorySessions, PlatformRegistry, Preferences, SessionStore
 from bot.runtime import background, periodic
 from bot.state.sessions import FallbackSessions
@@ -126,7 +126,7 @@ async def open_admin(
                 lambda: _forget_old(state, uploads, clock()),
                 StateError,
                 OSError,
-                what="old answers and uploads could not be forgotten",
+                what="what is too old could not be forgotten",
             )
             await stack.enter_async_context(background(tidying))
         await stack.enter_async_context(background(reload_trigger.run()))
@@ -166,7 +166,7 @@ async def _recover(uploads: UploadService) -> None:
 
 
 async def _forget_old(state: State, uploads: UploadService, now: datetime) -> None:
-    await state.shown.forget(now)
+    await state.forget(now)
     await uploads.forget_old()
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import partial
 
 from bot.messages import Reply
-from bot.query_service import QueryService, TooSlow
+from bot.query_service import QueryService, TooSlow, fact_verified, meaning_verified
 from bot.rendering.answer import PINNED, alert_runs, meant_runs
 from bot.rendering.fact import Permalinks
 from bot.state.chats import Subscriber
@@ -203,7 +203,7 @@ class UnansweredQuestions:
         told = 0
         async with self._turn:
             for question in await self._questions.awaited():
-                found = await self._lookup.read(partial(_meaning, text=question.text, facts=fresh))
+                found = await self._lookup.read(partial(meaning_verified, words=question.text, facts=fresh))
                 if found:
                     hits = [Hit(fact, 0.0, MatchKind.MEANING) for fact in found[:MEANT]]
                     say = partial(self._hint, question.text, hits)
@@ -268,14 +268,9 @@ class MissedQuestions:
             del self._times[query]
 
 
-def _meaning(snapshot: Snapshot, text: str, facts: Sequence[Fact]) -> Sequence[Fact]:
-    return [fact for fact in snapshot.meaning(text, facts) if snapshot.proves(fact)]
-
-
 def with_fact(answer: Answer, snapshot: Snapshot, fact_id: str) -> Answer:
     """Let one fact answer, if the snapshot has and proves it."""
-    fact = snapshot.fact(fact_id)
-    if fact is None or not snapshot.proves(fact):
+    if (fact := fact_verified(snapshot, fact_id)) is None:
         return answer
     hit = Hit(fact, 1.0, MatchKind.ALIAS, why=PINNED)
     rest = tuple(other for other in answer.related if other.fact.id != fact_id)

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from bot.feedback.questions import question_key, question_text
 from bot.messages import Chat, Reply
-from bot.query_service import QueryService
+from bot.query_service import QueryService, meaning_verified
 from bot.rendering.answer import digest_runs, meant_runs
 from bot.rendering.fact import Permalinks
 from bot.state.chats import TOLD_VERSION, News, Subscriber, Watch, WatchResult
@@ -128,7 +128,7 @@ class WatchService:
             words_of = {watch.id: watch.words for watch in watches}
             meant: list[WatchMatch] = []
             for words in dict.fromkeys(words_of.values()):
-                facts = await self._lookup.read(partial(_meaning, words=words, facts=fresh))
+                facts = await self._lookup.read(partial(meaning_verified, words=words, facts=fresh))
                 mine = [watch for watch in watches if watch.words == words]
                 meant += [WatchMatch(watch, fact, ()) for watch in mine for fact in facts[:MOST_MEANT]]
             told = {one.fact.id: one for one in meant}
@@ -171,10 +171,6 @@ class WatchService:
         for facts in self._fresh(last, version):
             notified += _matching(wanted, facts)
         return notified
-
-
-def _meaning(snapshot: Snapshot, words: str, facts: Sequence[Fact]) -> Sequence[Fact]:
-    return [fact for fact in snapshot.meaning(words, facts) if snapshot.proves(fact)]
 
 
 def _wanted(watches: Iterable[Watch], snapshot: Snapshot) -> list[Wanted]:

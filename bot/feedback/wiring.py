@@ -7,7 +7,6 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -88,7 +87,6 @@ class StoredInteractionLog(InteractionLog):
 
 log = logging.getLogger(__name__)
 
-TIDY = 3600.0  # seconds
 PAUSE = 5.0  # seconds between two times that questions of the page are written down
 LOOKS, LOOK = 20, 0.5  # how often, and after how many seconds, what was embedded is looked for
 
@@ -165,13 +163,6 @@ async def open_feedback(
     sharing.subscribe(OUTBOX, lambda _: worker.call())
     sharing.subscribe(ALIASES, taught)
     async with AsyncExitStack() as stack:
-        forgetting = periodic(
-            TIDY,
-            lambda: _forget_old(state, clock()),
-            StateError,
-            what="what is older than thirty days could not be forgotten",
-        )
-        await stack.enter_async_context(background(forgetting))
         counting = periodic(
             PAUSE, misses.flush, StateError, TooSlow, what="what was asked in vain could not be written down"
         )
@@ -233,14 +224,6 @@ async def _forget(
 ) -> None:
     await state.erasure.forget(Person(platform, person, pseudonyms.of(platform, person)))
     await platforms.forget(platform, person)
-
-
-async def _forget_old(state: State, now: datetime) -> None:
-    await state.questions.forget(now)
-    await state.outbox.forget(now)
-    await state.votes.forget(now)
-    await state.confirmations.forget(now)
-    await state.usage.forget(now.date())
 
 
 MOST = 500

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.admin.context import AdminContext, text_reply
+from bot.admin.context import AdminContext
 from bot.admin.permissions import Permission
 from bot.admin.reload_service import ReloadReport, ReloadRequest
 from bot.admin.uploads import LIMIT, UploadRefused, UploadService, shown_name
@@ -14,7 +14,7 @@ from bot.feedback.questions import AliasRefused, AliasService, UnansweredQuestio
 from bot.feedback.usage import UsageReporter
 from bot.handlers.administration import ReloadHandlers, admin_phrases
 from bot.handlers.intents import TypedCommand
-from bot.messages import Button, ButtonPress, Chat, Message, Reply, Run
+from bot.messages import Button, ButtonPress, Chat, Message, Reply, Run, text_reply
 from bot.state.questions import QuestionState, UnansweredQuestion
 from bot.state.sessions import Upload, UploadState
 from bot.texts import reworded

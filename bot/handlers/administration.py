@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from bot.admin.context import AdminContext, text_reply
+from bot.admin.context import AdminContext
 from bot.admin.operations import audited_reload, audited_rollback, needs_attention
 from bot.admin.permissions import Permission, Role
 from bot.admin.reload_service import ReloadReport, ReloadRequest
 from bot.admin.reports import audit_line, changes_text, moment, progress_text, report_text, version_line
 from bot.handlers.intents import TypedCommand
-from bot.messages import Button, ButtonPress, Chat, Message, Reply, Sender
+from bot.messages import Button, ButtonPress, Chat, Message, Reply, Sender, text_reply
 from bot.runtime import waited
 from bot.state.database import fresh_id
 from bot.state.people import Granted

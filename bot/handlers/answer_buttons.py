@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.clippings import Clippings, ClippingsBusy, can_be_clipped
-from bot.messages import Button, ButtonPress, ChatType, Reply, Run, Style
+from bot.messages import Button, ButtonPress, ChatType, Reply, Run, Style, text_reply
 from bot.ports import AnswerSession, Interactions
 from bot.query_service import QueryService
 from bot.rendering.answer import answer_runs, explanation_runs, hit_runs, nearest_hits, shown_query
@@ -87,7 +87,7 @@ class AnswerPages:
     def first(self, shown: AnswerSession) -> Reply:
         """The first page with its buttons: where space is shared two of them, and what is only close folded up."""
         if not ranking(self.answer) and shown.query.startswith(FACT):
-            return Reply([Run(self.said.fact_gone)])
+            return text_reply(self.said.fact_gone)
         private = self.chat is ChatType.PRIVATE
         if self.answer.close and not private:
             said = self.said.close_in_group.format(shown_query(shown.query))

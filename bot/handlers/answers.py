@@ -21,9 +21,10 @@ from bot.messages import (
     Reply,
     Run,
     Sender,
+    text_reply,
 )
 from bot.ports import AnswerSession, Interactions, Preference
-from bot.query_service import QueryService, ask_verified, in_library
+from bot.query_service import QueryService, ask_verified, fact_verified, in_library
 from bot.rendering.answer import answer_runs, heading_runs, hint_runs, nearest_hits, shown_query
 from bot.rendering.fact import Permalinks, citation, marked_runs, shown_marks
 from bot.texts import Phrases, phrases
@@ -78,7 +79,7 @@ class AnswerHandler:
         """
         query = query.strip() or (replied_to or "").strip()
         if not query:
-            return Reply([Run(phrases.nothing_asked)])
+            return text_reply(phrases.nothing_asked)
         begun = time.perf_counter()
         context = await self._before(chat, sender, replied_to)
         answer, version = await self._ask(within(preference.library, query), context)
@@ -105,13 +106,13 @@ class AnswerHandler:
         await self._interactions.shown(AFRESH, chat.platform, chat.id, sender.id)
         if typed.rest:
             return [await self.answer(typed.rest, chat, sender, said)]
-        return [Reply([Run(said.talk.new)])]
+        return [text_reply(said.talk.new)]
 
     async def compare(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
         """`/compare`: what each library says of something, side by side."""
         said = phrases(message.sender.language)
         if not typed.rest:
-            return [Reply([Run(said.talk.compare_how)])]
+            return [text_reply(said.talk.compare_how)]
         return [await self.answer(f"各库怎么说{typed.rest}", message.chat, message.sender, said)]
 
     async def _before(self, chat: Chat, sender: Sender, replied_to: str | None) -> Sequence[str]:
@@ -154,7 +155,7 @@ class AnswerHandler:
         query = FACT + fact_id
         answer, version = await self._ask(query)
         if not answer.found:
-            return Reply([Run(phrases.fact_gone)])
+            return text_reply(phrases.fact_gone)
         shown = await self._shown_to(chat, sender, query, answer, version)
         return AnswerPages(answer, chat.type, phrases, self._links).first(shown)
 
@@ -163,7 +164,7 @@ class AnswerHandler:
         said = phrases(message.sender.language)
         if re.fullmatch(FACT_ID, typed.rest):
             return [await self.fact(typed.rest, message.chat, message.sender, said)]
-        return [Reply([Run(said.start)])]
+        return [text_reply(said.start)]
 
     async def again(self, shown: AnswerSession) -> tuple[Answer, AnswerSession]:
         """Ask a shown query once more; it is another shown answer where its facts are no longer the same."""
@@ -190,7 +191,7 @@ class AnswerHandler:
         """
         said = phrases(query.sender.language)
         if not query.text.strip():
-            return _one(said.inline_how, said.inline_how_more, Reply([Run(said.start)]), "how")
+            return _one(said.inline_how, said.inline_how_more, text_reply(said.start), "how")
         at = first_of(query.offset)
         answer = await self._lookup.ask(query.text, at + INLINE_PAGE + 1)
         if not answer.found and not answer.close:
@@ -228,8 +229,7 @@ def _answered(snapshot: Snapshot, query: str, context: Sequence[str] = ()) -> An
         return ask_verified(snapshot, "还有呢", LIMIT, [asked])
     if not query.startswith(FACT):
         return ask_verified(snapshot, query, LIMIT, context)
-    fact = snapshot.fact(query.removeprefix(FACT))
-    if fact is None or not snapshot.proves(fact):
+    if (fact := fact_verified(snapshot, query.removeprefix(FACT))) is None:
         return Answer(query, False, 0.0, None)
     return Answer(query, True, 1.0, None, (Hit(fact, 1.0, MatchKind.PHRASE),))
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.handlers.intents import TypedCommand
-from bot.messages import Button, ButtonPress, Message, Reply, Run, Style
+from bot.messages import Button, ButtonPress, Message, Reply, Run, Style, text_reply
 from bot.query_service import QueryService
 from bot.rendering.answer import shown_query
 from bot.rendering.fact import Permalinks, article_pages, article_runs, issue
@@ -45,7 +45,7 @@ class ArticleHandlers:
         """`/about`: how much there is."""
         articles, facts = await self._lookup.read(lambda snapshot: snapshot.counts())
         about = phrases(message.sender.language).about
-        return [Reply([Run(about.format(articles=articles, facts=facts))])]
+        return [text_reply(about.format(articles=articles, facts=facts))]
 
     async def _page(self, order: Order, page: int, words: str, phrases: Phrases) -> Reply:
         return await self._lookup.read(lambda snapshot: _list(snapshot, order, page, words, phrases))
@@ -54,7 +54,7 @@ class ArticleHandlers:
         def find(snapshot: Snapshot) -> Reply:
             found = snapshot.article(words) or _numbered(snapshot, words) or _titled(snapshot, words)
             if found is None:
-                return Reply([Run(phrases.no_article.format(shown_query(words)))])
+                return text_reply(phrases.no_article.format(shown_query(words)))
             return self._opened(snapshot, found, 0, phrases)
 
         return await self._lookup.read(find)
@@ -92,7 +92,7 @@ def _list(snapshot: Snapshot, order: Order, page: int, words: str, said: Phrases
     browse = Browse(asked.rest, only.libraries, only.years, only.newspapers, order, page * PAGE, PAGE)
     listing = snapshot.browse(browse)
     if not listing.articles:
-        return Reply([], notice=said.no_more) if page else Reply([Run(said.site.none_fit)])
+        return Reply([], notice=said.no_more) if page else text_reply(said.site.none_fit)
     first = page * PAGE + 1
     runs = [Run(said.articles_of.format(listing.total), Style.BOLD)]
     for number, one in enumerate(listing.articles, first):

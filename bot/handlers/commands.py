@@ -17,7 +17,7 @@ from bot.handlers.answers import AnswerHandler
 from bot.handlers.browsing import ArticleHandlers
 from bot.handlers.intents import FIND, TypedCommand
 from bot.handlers.settings import AlertHandlers, LibraryHandlers, SettingsHandlers, WatchHandlers
-from bot.messages import ChatType, Message, Reply, Run, Style
+from bot.messages import ChatType, Message, Reply, Run, Style, text_reply
 from bot.texts import Phrases, phrases
 
 Handler = Callable[[Message, TypedCommand], Awaitable[Sequence[Reply]]]
@@ -84,7 +84,7 @@ class HelpHandlers:
         if acts:
             lines += ["", said.operating.admin_commands]
             lines += [f"/{command.name} {said.commands[command.name]}" for command in acts]
-        return [Reply([Run("\n".join([f"{how}\n", said.commands_here, *lines]))])]
+        return [text_reply("\n".join([f"{how}\n", said.commands_here, *lines]))]
 
     async def whoami(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
         """The sender's id, as owners' ids are written in the settings."""

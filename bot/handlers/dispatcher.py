@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from types import TracebackType
 from typing import Self
 
 from bot.admin.context import AdminGuard
@@ -42,6 +41,7 @@ from bot.messages import (
     Reply,
     Run,
     Sender,
+    text_reply,
 )
 from bot.ports import ChatSettings, Interactions, PlatformRegistry, Preference
 from bot.query_service import QueryService, TooSlow
@@ -74,9 +74,7 @@ class Reception:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         for task in self._waiting:  # what they have in hand is for the next start
             task.cancel()
 
@@ -242,9 +240,7 @@ class Dispatcher:
             return [replace(reply, reply_to=_quoted(message), edits=message.answered_by)]
         command = command_of(intent.name)
         if command is None:
-            return (
-                [Reply([Run(_no_such(intent.name, said))])] if message.chat.type is ChatType.PRIVATE else ()
-            )
+            return [text_reply(_no_such(intent.name, said))] if message.chat.type is ChatType.PRIVATE else ()
         return await self._run(command, message, intent, said)
 
     async def _run(
@@ -253,12 +249,12 @@ class Dispatcher:
         handler = self._commands.get(command.name)
         if isinstance(command.permission, Permission):
             if self._guard is None:
-                return [Reply([Run(said.unknown_command)])]
+                return [text_reply(said.unknown_command)]
             if (refused := await self._guard.require(command.permission, message)) is not None:
                 return refused
             return await _telling(handler(message, typed), said) if handler else self._guard.closed(message)
         if handler is None:
-            return [Reply([Run(said.feedback.not_now)])]
+            return [text_reply(said.feedback.not_now)]
         if command.permission is not Audience.CHAT_ADMINS or await self._settings.manages(
             message.chat, message.sender
         ):
@@ -298,7 +294,7 @@ async def _telling(acting: Awaitable[Sequence[Reply]], said: Phrases) -> Sequenc
     try:
         return await acting
     except StateError as error:
-        return [Reply([Run(reworded(error, said.language))])]
+        return [text_reply(reworded(error, said.language))]
 
 
 def _quoted(message: Message) -> str | None:

@@ -9,7 +9,19 @@ from dataclasses import replace
 from bot.feedback.questions import UnansweredQuestions, question_text
 from bot.feedback.watches import WatchService
 from bot.handlers.intents import TypedCommand
-from bot.messages import Button, ButtonPress, Chat, ChatType, Message, Reply, Run, Sender, SenderKind, Style
+from bot.messages import (
+    Button,
+    ButtonPress,
+    Chat,
+    ChatType,
+    Message,
+    Reply,
+    Run,
+    Sender,
+    SenderKind,
+    Style,
+    text_reply,
+)
 from bot.ports import Askers, ChatSettings, Preference
 from bot.query_service import QueryService
 from bot.rendering.answer import shown_query
@@ -98,15 +110,15 @@ class LibraryHandlers:
         """`/library`: the libraries as buttons; with a name behind it, that one is chosen."""
         said, libraries = phrases(message.sender.language), await self._libraries()
         if not libraries:
-            return [Reply([Run(said.talk.no_libraries)])]
+            return [text_reply(said.talk.no_libraries)]
         if not typed.rest:
             return [await self._screen(message.chat, libraries, said)]
         chosen = next((one.name for one in libraries if one.name == typed.rest), None)
         if chosen is None:
             names = "、".join(one.name for one in libraries)
-            return [Reply([Run(said.talk.no_library.format(typed.rest[:60], names))])]
+            return [text_reply(said.talk.no_library.format(typed.rest[:60], names))]
         await self._choose(message.chat, chosen)
-        return [Reply([Run(said.talk.library_chosen.format(chosen))])]
+        return [text_reply(said.talk.library_chosen.format(chosen))]
 
     async def press(self, press: ButtonPress, said: Phrases) -> Sequence[Reply]:
         if press.chat is None:
@@ -174,9 +186,9 @@ class AlertHandlers:
         """Remove every trace of whoever asks, in private."""
         said = phrases(message.sender.language).feedback
         if message.chat.type is not ChatType.PRIVATE or message.sender.kind is not SenderKind.PERSON:
-            return [Reply([Run(said.forget_in_private)])]
+            return [text_reply(said.forget_in_private)]
         await self._forget(message.chat.platform, message.sender.id)
-        return [Reply([Run(said.forgotten)])]
+        return [text_reply(said.forgotten)]
 
 
 UNWATCH = "unwatch"
@@ -192,7 +204,7 @@ class WatchHandlers:
     async def watch(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
         said = _said(message.sender)
         if not typed.rest:
-            return [_plain(said.watch_how)]
+            return [text_reply(said.watch_how)]
         words = shown_query(question_text(typed.rest))
         subscriber = Subscriber(message.chat, message.sender.language)
         kept = await self._watching.keep(subscriber, typed.rest)
@@ -202,7 +214,7 @@ class WatchHandlers:
             WatchResult.FULL: said.watch_full.format(MOST),
             None: said.watch_nothing.format(words),
         }
-        return [_plain(texts[kept])]
+        return [text_reply(texts[kept])]
 
     async def watches(self, message: Message, typed: TypedCommand) -> Sequence[Reply]:
         """`/watches`, with a button each to stop it."""
@@ -216,7 +228,7 @@ class WatchHandlers:
         words = question_text(typed.rest)
         mine = [watch for watch in await self._watching.of(message.chat) if watch.words == words]
         gone = [watch for watch in mine if await self._watching.drop(message.chat, watch.id)]
-        return [_plain((said.unwatched if gone else said.not_watched).format(shown_query(words)))]
+        return [text_reply((said.unwatched if gone else said.not_watched).format(shown_query(words)))]
 
     async def press(self, press: ButtonPress) -> Sequence[Reply]:
         said = _said(press.sender)
@@ -229,7 +241,7 @@ class WatchHandlers:
     async def _list(self, chat: Chat, said: FeedbackPhrases) -> Reply:
         watches = await self._watching.of(chat)
         if not watches:
-            return _plain(said.no_watches)
+            return text_reply(said.no_watches)
         lines = "\n".join(f"{number}. {shown_query(watch.words)}" for number, watch in enumerate(watches, 1))
         buttons = [
             [Button(said.unwatch.format(shown_query(watch.words)[:20]), f"{UNWATCH}:{watch.id}")]
@@ -240,7 +252,3 @@ class WatchHandlers:
 
 def _said(sender: Sender) -> FeedbackPhrases:
     return phrases(sender.language).feedback
-
-
-def _plain(text: str) -> Reply:
-    return Reply([Run(text)])

@@ -12,6 +12,7 @@ from bot.platforms.calls import CallError
 from bot.platforms.chats import ChatDirectory
 from bot.platforms.scheduler import Job, Result
 from bot.platforms.sending import Outbox, ReplyContext
+from bot.runtime import Seldom
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,6 @@ Event = Message | ButtonPress | InlineQuery | Migrated | Membership | Ignored | 
 NOT_SERVED = "other"  # the kind of an update that is stored only to be acknowledged
 QUEUE_LIMIT = 60
 NOTICE_SECONDS = 60.0
-NOTICES_KEPT = 1024
 
 
 Translate = Callable[[ClaimedUpdate], Awaitable[Event]]
@@ -77,7 +77,7 @@ class Adapter:
         self._inbox = inbox
         self._translate = translate
         self._clock = clock
-        self._noticed: dict[str, float] = {}
+        self._notices = Seldom(NOTICE_SECONDS, clock)
 
     async def handle(self, job: Job, life: float) -> Result:
         """Handle one update, which is worth an answer for so many seconds, and say how it ended."""
@@ -178,11 +178,7 @@ class Adapter:
 
     async def _flooded(self, message: Message, job: Job) -> Result:
         """Refuse, and say so once a minute."""
-        now = self._clock()
-        if now - self._noticed.get(message.chat.id, float("-inf")) >= NOTICE_SECONDS:
-            if len(self._noticed) >= NOTICES_KEPT:
-                self._noticed = {c: at for c, at in self._noticed.items() if now - at < NOTICE_SECONDS}
-            self._noticed[message.chat.id] = now
+        if self._notices.may(message.chat.id):
             await self._say(message.chat, await self._conversation.too_many(message), job)
         return Result(UpdateStatus.REFUSED, "too many at once")
 

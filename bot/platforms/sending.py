@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Generic, Protocol, TypeVar
 
 from bot.inbox import InboxError
-from bot.messages import ButtonPress, Chat, ChatType, InlineAnswer, Reply, Run
+from bot.messages import ButtonPress, Chat, ChatType, InlineAnswer, Reply, text_reply
 from bot.observability import Metrics
 from bot.platforms.calls import (
     ChatClosed,
@@ -202,7 +202,7 @@ class Outbox(Generic[D]):
     async def notice(self, press: ButtonPress, text: str | None, asked: ReplyContext) -> None:
         """Acknowledge a press; where a platform shows no notice, it is said as a message."""
         if not await self._transport.notice(press, text) and text and press.chat is not None:
-            await self.send(press.chat, Reply([Run(text)]), asked)
+            await self.send(press.chat, text_reply(text), asked)
 
     async def inline(self, query: str, answer: InlineAnswer) -> bool:
         return await self._transport.inline(query, answer)

@@ -16,6 +16,7 @@ from psycopg.sql import SQL, Literal
 from psycopg.types.json import Json
 
 from bot.errors import CannotStore, StateError, StateReadOnly
+from bot.runtime import in_thread
 from bot.sharing import SNAPSHOTS, ReplicaState, Replication
 from bot.state.postgres import Connection, connect
 from bot.state.replica import Replica
@@ -255,14 +256,10 @@ class PublishedVersions(Replication):
         own = await asyncio.to_thread(self._own_files)
         if await asyncio.to_thread(self._has, name, files):
             return
-        staging = self._versions.staging()
-        folder = await asyncio.to_thread(staging.__enter__)
-        try:
+        async with in_thread(self._versions.staging()) as folder:
             for file in sorted(files, key=lambda file: file == MANIFEST):  # the manifest comes last
                 await self._one(folder / file, files[file], own)
             await asyncio.to_thread(self._versions.adopt, folder, name)
-        finally:
-            await asyncio.to_thread(staging.__exit__, None, None, None)
 
     async def tell(self, version: str, trouble: str | None) -> None:
         async with _reached(self._url) as connection:

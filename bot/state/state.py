@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import delete, insert, select, text
@@ -159,6 +160,16 @@ class State:
         self.checkpoints = Checkpoints(database)
         self.erasure = Erasure(database)
         self.copies = Copies(database)
+
+    async def forget(self, now: datetime) -> None:
+        """Remove whatever is older than it is kept.
+
+        Raises:
+            StateError: it cannot be written.
+        """
+        for kept in (self.shown, self.questions, self.outbox, self.votes, self.confirmations):
+            await kept.forget(now)
+        await self.usage.forget(now.date())
 
 
 def sqlite_address(data: Path) -> str:

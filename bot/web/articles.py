@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from bot.clippings import Clippings, ClippingsBusy, can_be_clipped
-from bot.query_service import ask_verified
+from bot.query_service import ask_verified, fact_verified
 from bot.rendering.answer import shown_query
 from bot.rendering.fact import Permalinks, author, cited, issue, no_permalinks, origin
 from bot.web.readers import QUERIES, browse_of
@@ -191,8 +191,8 @@ def find(snapshot: Snapshot, article_id: str, fact_id: str, asked: str) -> Artic
     held = snapshot.document(article.file) if article else None
     if article is None or held is None:
         return None
-    fact = snapshot.fact(fact_id) if fact_id else None
-    marked = fact if fact and fact.article.id == article.id and snapshot.proves(fact) else None
+    fact = fact_verified(snapshot, fact_id)
+    marked = fact if fact and fact.article.id == article.id else None
     facts = [one for one in snapshot.facts(article_id) if snapshot.proves(one)]
     about = marked or (facts[0] if facts else None)
     related = snapshot.related(about, RELATED) if about else ()

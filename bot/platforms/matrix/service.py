@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from bot.inbox import ClaimedUpdate, Inbox, NewUpdate
-from bot.messages import Chat, ChatType, Reply, Run
+from bot.messages import Chat, ChatType, text_reply
 from bot.platforms.adapter import Event, Ignored, Membership, Migrated, Translate, Unsupported
 from bot.platforms.calls import CallError, ChatClosed, HttpClient, Json, Refused, objects, parse, within
 from bot.platforms.core import Clocks, Pace, PlatformService
@@ -23,6 +23,7 @@ from bot.platforms.matrix.sending import MatrixDraft, MatrixTransport
 from bot.platforms.matrix.updates import PLATFORM, Identity, RoomDirectory, read, translate
 from bot.platforms.receiving import ConnectionHealth, keep_polling, until_done
 from bot.ports import PlatformHost
+from bot.runtime import Seldom
 from bot.sharing import Leadership, Rate
 from bot.texts import in_both
 
@@ -224,7 +225,7 @@ def _objects(of: Json, name: str) -> Iterator[tuple[str, Json]]:
 # A homeserver limits each sender as it is set up there, and says how long to wait (429); these only keep us polite.
 PACE = Pace(Rate(1 / 25, 10), Rate(0.5, 5), Rate(1.0, 5))
 POLL_SECONDS, POLL_GRACE = 30.0, 10.0
-EXCUSED_SECONDS, EXCUSED_KEPT = 3600.0, 1024
+EXCUSED_SECONDS = 3600.0
 logger = logging.getLogger(__name__)
 
 
@@ -255,7 +256,7 @@ class MatrixService(PlatformService[MatrixDraft]):
         patience = 2 * (options.poll_seconds + options.poll_grace)
         super().__init__(host, transport, options.pace, patience, clocks, led=Leadership.EVERYTHING)
         self._identity: asyncio.Future[Identity] | None = None
-        self._excused: dict[str, float] = {}
+        self._excuses = Seldom(EXCUSED_SECONDS, self._clocks.wall)
 
     async def is_admin(self, chat: str, person: str) -> bool:
         """Tell whether a person administers a room, by its power levels."""
@@ -353,12 +354,8 @@ class MatrixService(PlatformService[MatrixDraft]):
 
     async def _excuse(self, room: str) -> Event:
         """Say, once in an hour, that encrypted rooms are not served."""
-        now = self._clocks.wall()
-        if now - self._excused.get(room, float("-inf")) < EXCUSED_SECONDS:
+        if not self._excuses.may(room):
             return Ignored("encrypted, as was said")
-        if len(self._excused) >= EXCUSED_KEPT:
-            self._excused = {r: at for r, at in self._excused.items() if now - at < EXCUSED_SECONDS}
-        self._excused[room] = now
         kind = ChatType.PRIVATE if await self._rooms.private(room) else ChatType.GROUP
         words = in_both(lambda said: said.encrypted_room)
-        return Unsupported(Chat(PLATFORM, room, kind), Reply([Run(words)]))
+        return Unsupported(Chat(PLATFORM, room, kind), text_reply(words))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.inbox import NewUpdate
-from bot.messages import ButtonPress, Chat, ChatType, Message, Reply, Run, Sender
+from bot.messages import ButtonPress, Chat, ChatType, Message, Sender, text_reply
 from bot.platforms.adapter import NOT_SERVED, Event, Ignored, Unsupported
 from bot.platforms.calls import Json, needed_text, objects, text_or_none, within
 from bot.texts import in_both
@@ -78,7 +78,7 @@ def _event(called: WeComFrame) -> Event:
     if called.command == EVENT:
         return _press(said, chat, person)
     if said.get("msgtype") == "file" and chat.type is ChatType.PRIVATE:
-        return Unsupported(chat, Reply([Run(in_both(lambda said: said.no_files_here))]))
+        return Unsupported(chat, text_reply(in_both(lambda said: said.no_files_here)))
     text = _words(said)
     if not text:
         return Ignored("no text")
