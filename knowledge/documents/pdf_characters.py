@@ -380,17 +380,26 @@ def _unstruck(glyphs: Sequence[Glyph], strokes: Sequence[Box]) -> tuple[list[Gly
 
     if not rows:
         return list(glyphs), 0
+
+    def is_next(left: Glyph, right: Glyph) -> bool:
+        near = -0.25 * right.size < right.left - left.right < 0.6 * right.size
+        return near and abs(left.base - right.base) < 0.25 * right.size
+
     kept: list[Glyph] = []
+    hole: Glyph | None = (
+        None  # what is deleted leaves no gap: the character before it takes its room, else the one after
+    )
     for glyph in sorted(glyphs, key=lambda g: g.order):
-        last = kept[-1] if kept else None
-        if not is_struck(glyph):
-            kept.append(glyph)
-        elif (
-            last is not None
-            and abs(last.base - glyph.base) < 0.25 * glyph.size
-            and -0.25 * glyph.size < glyph.left - last.right < 0.6 * glyph.size
-        ):
-            kept[-1] = replace(last, right=glyph.right)  # what is deleted leaves no gap
+        struck = is_struck(glyph)
+        if struck and kept and is_next(kept[-1], glyph):
+            kept[-1] = replace(kept[-1], right=glyph.right)
+        elif struck:
+            hole = replace(hole, right=glyph.right) if hole is not None and is_next(hole, glyph) else glyph
+        else:
+            kept.append(
+                replace(glyph, left=hole.left) if hole is not None and is_next(hole, glyph) else glyph
+            )
+            hole = None
     return kept, len(glyphs) - len(kept)
 
 

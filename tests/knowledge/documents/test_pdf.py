@@ -246,6 +246,23 @@ def test_what_no_reader_sees_is_left_out_and_reported() -> None:
     ]
 
 
+def test_what_is_struck_out_at_a_lines_head_makes_no_indent() -> None:
+    sheet = Sheet()
+    rows = (
+        "　　大桥昨日通车，全长二十六公里，惠及",
+        "原定居民四十万人次。县里今年还新建了",
+        "三座桥，两座已经完工。",
+    )
+    for number, row in enumerate(rows):
+        sheet.text(40, 700 - 14 * number, 9, row)
+    sheet.rule(40, 689, 40 + 2 * 9, 689)
+    assert [line for line in read_pdf("a.pdf", pdf(sheet)).lines if line] == [
+        "　　大桥昨日通车，全长二十六公里，惠及",
+        "居民四十万人次。县里今年还新建了",
+        "三座桥，两座已经完工。",
+    ]
+
+
 def test_a_sheet_whose_size_the_document_states_once_for_all_is_read_to_its_edge() -> None:
     sheet = Sheet(width=900)
     sheet.text(700, 700, 9, "右栏的末尾")
