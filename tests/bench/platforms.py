@@ -115,8 +115,8 @@ async def _feishu(folder: Path) -> list[tuple[str, float, float]]:
                 await server.close()
             else:
                 server.abort()
-            await server.reconnected(seen, 60)
-            await server.answered(feishu_message("问"), 60)
+            await server.reconnected(seen)
+            await server.answered(feishu_message("问"))
             figures.append((f"Feishu, {what}: heard again", time.perf_counter() - began, AGAIN))
         ask()
     return figures

@@ -32,7 +32,7 @@ from tests.contract.fake import FakePlatform
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
 from tests.support.clock import MORNING
 from tests.support.process import ROOT, Running, chuchu, environment, running
-from tests.support.server import Hang
+from tests.support.server import PATIENCE, Hang
 
 # Many small files: the build takes some seconds on any machine.
 FILES = 400
@@ -54,7 +54,7 @@ async def starting(folder: Path, **settings: str) -> AsyncIterator[tuple[asyncio
     assert process.stderr is not None
     try:
         said = ""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while not (found := OPEN_AT.search(said)):
                 said = (await process.stderr.readline()).decode()
         yield process, found[0]
@@ -75,11 +75,11 @@ async def test_while_the_articles_are_sorted_every_path_says_how_far_it_is(tmp_p
         assert told["/healthz"][0] == 200
         assert {told[path][0] for path in told if path != "/healthz"} == {503}
         assert all("正在整理" in text for path, (_, text) in told.items() if path != "/healthz"), told
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(PATIENCE):
             while (await http.get("/readyz")).status != 200:
                 await asyncio.sleep(0.1)
         process.terminate()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             assert await process.wait() == 0
 
 
@@ -89,14 +89,14 @@ async def test_a_start_that_is_broken_off_ends_well_and_leaves_no_folder(
     tmp_path: Path, how: signal.Signals
 ) -> None:
     async with starting(tmp_path) as (process, url):
-        async with aiohttp.ClientSession(url) as http, asyncio.timeout(60):
+        async with aiohttp.ClientSession(url) as http, asyncio.timeout(PATIENCE):
             while not re.search(r"正在整理 \d", await (await http.get("/readyz")).text()):
                 await asyncio.sleep(0.02)
         began = asyncio.get_running_loop().time()
         process.send_signal(how)
         assert process.stderr is not None
         said = (await process.stderr.read()).decode()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             assert await process.wait() == 0
         print(f"ended within {asyncio.get_running_loop().time() - began:.2f} s")
         assert "什么也没有留下" in said and "Traceback" not in said
@@ -129,7 +129,7 @@ async def test_who_asks_meanwhile_sees_one_message_that_becomes_the_answer() -> 
     platforms = PlatformRegistry({"telegram": phone})
     async with Reception(platforms, lambda said: far[0], silent=0.01) as reception:
         asking = asyncio.create_task(reception.message(ASKED))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while not phone.sent:
                 await asyncio.sleep(0.01)
         assert "正在整理 1 / 9" in phone.sent[0].text and not asking.done()

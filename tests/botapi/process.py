@@ -15,6 +15,7 @@ from bot.state.sqlite_inbox import read_statuses
 from tests.botapi.server import TOKEN, BotApi
 from tests.support.inbox import PLATFORM
 from tests.support.process import environment
+from tests.support.server import PATIENCE
 
 LOUD = "TESTS_LOUD"  # set in the environment: every bot logs whatever its libraries can say
 READY = re.compile(rb"^[^{\n]*http://", re.MULTILINE)  # its only line that is no JSON
@@ -69,7 +70,7 @@ class BotProcess:
     async def ready(self) -> None:
         """Wait until it has said where the page is, or has ended."""
         assert self._process is not None
-        async with asyncio.timeout(90):
+        async with asyncio.timeout(PATIENCE):
             while self._process.returncode is None and not READY.search(self.log.read_bytes()[self._began :]):
                 await asyncio.sleep(0.05)
 
@@ -89,10 +90,10 @@ class BotProcess:
         assert self._process is not None
         self._process.send_signal(which)
 
-    async def ends(self, seconds: float = 60) -> int:
+    async def ends(self) -> int:
         """Wait for the end; return the exit code."""
         assert self._process is not None
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(PATIENCE):
             return await self._process.wait()
 
     async def _end(self, how: signal.Signals) -> int:

@@ -19,6 +19,8 @@ from typing import Any
 
 import aiohttp
 
+from tests.support.server import PATIENCE
+
 FONTS = (
     Path("/usr/share/fonts"),
     Path("/usr/local/share/fonts"),
@@ -26,7 +28,6 @@ FONTS = (
     Path("~/.local/share/fonts"),
 )
 PATH = shutil.which("chromium") or shutil.which("chromium-browser")
-PATIENCE = 20.0
 PHONE, DESKTOP = (390, 844), (1280, 900)
 KEYS = {"Enter": 13, "Escape": 27, "ArrowUp": 38, "Tab": 9}
 
@@ -187,7 +188,7 @@ async def chromium(language: str = "zh-CN") -> AsyncIterator[Browser]:
         )
         try:
             told = Path(profile) / "DevToolsActivePort"
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(PATIENCE):
                 while not (told.is_file() and "\n" in told.read_text()):
                     await asyncio.sleep(0.1)
             async with aiohttp.ClientSession() as session:

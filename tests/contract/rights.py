@@ -20,6 +20,7 @@ from bot.config import Address, PlatformSetup, Settings
 from bot.state.sqlite_inbox import read_statuses
 from bot.texts import in_both, phrases
 from tests.knowledge.snapshots.corpus import write_corpus
+from tests.support.server import PATIENCE
 
 ZH = phrases("zh")
 REFUSED = {
@@ -90,9 +91,9 @@ def typed(command: str) -> str:
     return {"free text": WORD, "`/find`": f"/find {WORD}"}.get(command, command.strip("`"))
 
 
-async def ended(talk: Talk, update: str, seconds: float = 60.0) -> str:
+async def ended(talk: Talk, update: str) -> str:
     """Wait until an update has ended; return how."""
-    async with asyncio.timeout(seconds):
+    async with asyncio.timeout(PATIENCE):
         while True:
             statuses = read_statuses(talk.folder / "inbox.sqlite", talk.name)
             if (known := statuses.get(update)) and known[0]:
@@ -103,7 +104,7 @@ async def ended(talk: Talk, update: str, seconds: float = 60.0) -> str:
 async def answers(talk: Talk, person: Person, update: str, before: int) -> list[str]:
     """What was said to an update; an answer without words is being done, and tells of itself."""
     if await ended(talk, update) == "answered":
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while len(talk.heard(person)) == before:
                 await asyncio.sleep(0.02)
     return talk.heard(person)[before:]
@@ -173,6 +174,6 @@ class RightsContract:
             said = await answers(talk, person, await talk.say(person, text), before)
             assert said
         assert said == [ZH.feedback.forgotten]
-        async with asyncio.timeout(60):  # the file is written anew when the request itself has ended
+        async with asyncio.timeout(PATIENCE):  # the file is written anew when the request itself has ended
             while person.id.encode() in _kept(talk.folder):
                 await asyncio.sleep(0.02)

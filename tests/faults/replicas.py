@@ -16,6 +16,7 @@ from tests.botapi.server import BotApi, bot_api
 from tests.botapi.updates import message, private
 from tests.knowledge.snapshots.corpus import write_corpus
 from tests.support.postgres import Server
+from tests.support.server import PATIENCE
 
 CHATS, RATE = 24, 8.0
 DURABLE = ("fsync=on",)  # a server that writes to the disk as one in use does
@@ -53,8 +54,8 @@ class Readers:
         await self.api.until(lambda: self.api.said(chat))
         return time.monotonic() - began
 
-    async def all_ended(self, seconds: float = 60) -> None:
-        async with asyncio.timeout(seconds):
+    async def all_ended(self) -> None:
+        async with asyncio.timeout(PATIENCE):
             while len(self.rows()) < len(self.asked):
                 await asyncio.sleep(0.1)
 

@@ -9,7 +9,6 @@ import re
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -32,6 +31,7 @@ from tests.faults.replicas import Readers
 from tests.faults.test_replicas import widened
 from tests.support.postgres import QUICK, Server, server
 from tests.support.process import ROOT, environment
+from tests.support.server import free_port
 from tests.support.words import articles
 
 Json = dict[str, Any]
@@ -188,12 +188,6 @@ async def asking(readers: Readers, what: str) -> AsyncIterator[None]:
     print(
         f"{what}: {len(waits)} updates, {time.monotonic() - began:.0f} s, longest wait {waits[-1]:.2f} s, {readers.wrong()}"
     )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

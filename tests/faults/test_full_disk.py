@@ -28,11 +28,11 @@ from tests.botapi.updates import message, private
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
 from tests.support.chat import STRANGER, hall
 from tests.support.process import ROOT
+from tests.support.server import PATIENCE
 from tests.support.words import articles
 
 pytestmark = pytest.mark.slow
 
-PATIENCE_SECONDS = 20.0
 NEW = "苏州河边建成了新的步道。"
 QUESTION = "第2号街坊在第1年完成了签约"
 
@@ -43,7 +43,7 @@ def mount(*arguments: str) -> subprocess.CompletedProcess[bytes]:
 
 def make_read_only(disk: Path, size: str) -> None:
     """Remount a disk, once nobody writes to it any more: the last file may be closed by a thread that still ends."""
-    ends = time.monotonic() + PATIENCE_SECONDS
+    ends = time.monotonic() + PATIENCE
     while (done := mount("-o", f"remount,ro,size={size}", str(disk))).returncode:
         assert time.monotonic() < ends, done.stderr.decode()
         time.sleep(0.05)
@@ -154,7 +154,7 @@ async def test_a_bot_on_a_full_disk_of_four_megabytes_loses_nothing_and_goes_on_
             bot.send(signal.SIGHUP)
             await asyncio.sleep(1)
             filler.unlink()
-            await api.until(lambda: all(api.said(reader) for reader in readers), 60)
+            await api.until(lambda: all(api.said(reader) for reader in readers))
             assert [len(api.said(reader)) for reader in readers] == [1] * len(readers)
             assert await bot.stop() == 0
             assert not list((disk / "snapshots").glob(".building-*"))
@@ -212,7 +212,7 @@ def without_temporary_folders(data: Path, command: str) -> subprocess.CompletedP
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE,
     )
     if "unshare:" in done.stderr:
         pytest.skip(f"folders cannot be hidden here: {done.stderr}")

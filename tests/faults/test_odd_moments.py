@@ -206,7 +206,7 @@ async def test_fifty_edits_of_one_question_leave_one_answer_that_says_the_last(t
         for number in range(1, 51):
             api.push(edited_message=edited(f"第{number}问"))
             await asyncio.sleep(0.01)
-        await api.until(lambda: len([end for end in endings(tmp_path).values() if end]) == 51, 100)
+        await api.until(lambda: len([end for end in endings(tmp_path).values() if end]) == 51)
         heard = [said for said in api.chats.messages.values() if said["from"]["is_bot"]]
         assert len(api.said(7)) == len(heard)
         assert heard[-1]["text"].startswith("答：第50问")

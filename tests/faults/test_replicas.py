@@ -27,6 +27,7 @@ from tests.faults.replicas import DURABLE, Replicas, replicas
 from tests.knowledge.snapshots.corpus import write_article
 from tests.support.postgres import Server, migrated_server
 from tests.support.process import ROOT, chuchu
+from tests.support.server import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -199,13 +200,13 @@ async def test_a_reload_and_a_rollback_reach_every_replica_and_who_cannot_follow
         assert "000002 cannot be fetched" in told["replicas"][2]["trouble"]
         assert "有副本还没有换上" in told["text"]
         follows, stays = (True, 200), (False, 503)
-        async with asyncio.timeout(30):  # a busy machine may be red for a moment for other reasons
+        async with asyncio.timeout(PATIENCE):  # a busy machine may be red for a moment for other reasons
             served = [await served_by(bot) for bot in running.bots]
             while [("昨日" in text, ready) for text, ready in served] != [follows, follows, stays]:
                 await asyncio.sleep(0.2)
                 served = [await served_by(bot) for bot in running.bots]
         shutil.copytree(stores[0], stores[1], dirs_exist_ok=True)  # what it lacked is there now
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while await served_by(running.bots[2]) != served[0]:
                 await asyncio.sleep(0.2)
         running.api.push(message=message("/rollback", private(OWNER)))

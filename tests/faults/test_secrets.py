@@ -78,7 +78,7 @@ async def live(api: BotApi, bot: BotProcess, page: str, door: str) -> list[bytes
         nonlocal asked
         asked += 1
         number = api.push(**update)
-        await api.until(lambda: bot.endings().get(number), 30)
+        await api.until(lambda: bot.endings().get(number))
 
     api.files["f1"] = "新来的一篇\n苏州河边建成了新的步道，两岸居民都来散步。\n".encode()
     await tell(message=message("第1号街坊", private(8)))

@@ -19,7 +19,7 @@ from aiohttp import WSMsgType, web
 
 from bot.platforms.feishu.updates import CONTROL, DATA, Frame, decode
 from tests.feishu.events import BOT, Json
-from tests.support.server import Planned, SmallServer, listening, reset
+from tests.support.server import PATIENCE, Planned, SmallServer, listening, reset
 
 APP, SECRET = "cli_tests", "canary-app-secret-of-the-tests"
 TICKET, ACCESS_KEY = "canary-ticket-of-the-tests", "canary-access-key-of-the-tests"
@@ -154,10 +154,10 @@ class Feishu(SmallServer):
         self._spawn(self._deliver(delivery))
         return delivery
 
-    async def answered(self, event: Json, seconds: float = 30.0) -> Delivery:
+    async def answered(self, event: Json) -> Delivery:
         """Bring an event and wait until it is acknowledged."""
         delivery = self.push(event)
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(PATIENCE):
             await delivery.done.wait()
         return delivery
 
@@ -175,12 +175,12 @@ class Feishu(SmallServer):
         """Wait until a message there holds a text."""
         await self.until(lambda: any(text in said for said in self.texts(to)))
 
-    async def connected(self, count: int = 1, seconds: float = 30.0) -> None:
-        await self.until(lambda: len(self.open) >= count, seconds)
+    async def connected(self, count: int = 1) -> None:
+        await self.until(lambda: len(self.open) >= count)
 
-    async def reconnected(self, handshakes: int, seconds: float = 30.0) -> None:
+    async def reconnected(self, handshakes: int) -> None:
         """Wait for a connection after so many."""
-        await self.until(lambda: self.handshakes > handshakes, seconds)
+        await self.until(lambda: self.handshakes > handshakes)
 
     @property
     def open(self) -> list[Connection]:

@@ -14,6 +14,7 @@ from bot.messages import ChatMigrations, Conversation
 from bot.observability import Metrics
 from bot.ports import PlatformHost
 from bot.state.sqlite_inbox import open_inboxes
+from tests.support.server import PATIENCE
 
 PLATFORM = "telegram"
 
@@ -51,9 +52,9 @@ class Collected:
     updates: list[QueuedUpdate] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
 
-    async def until(self, count: int, seconds: float = 30) -> list[QueuedUpdate]:
+    async def until(self, count: int) -> list[QueuedUpdate]:
         """Wait for so many; return all that came."""
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(PATIENCE):
             while len(self.updates) < count:
                 await asyncio.sleep(0.005)
         return self.updates

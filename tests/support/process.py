@@ -12,13 +12,16 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryFile
 
+import psutil
+
+from tests.support.server import PATIENCE, until
 from tests.support.words import articles
 
 ROOT = Path(__file__).parents[2]
@@ -81,6 +84,22 @@ _LOCK = threading.Lock()
 _prepared = cache(_Prepared)
 
 
+def alive(process: psutil.Process) -> bool:
+    """Whether it runs; what has ended and waits for its parent to look does not."""
+    with suppress(psutil.NoSuchProcess):
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    return False
+
+
+async def drivers_ended(before: Collection[threading.Thread]) -> None:
+    """Wait until the threads of databases opened since then have told this loop their end."""
+
+    def running() -> list[threading.Thread]:
+        return [one for one in threading.enumerate() if "connection_worker" in one.name and one not in before]
+
+    await until(lambda: not running())
+
+
 @dataclass(frozen=True, slots=True)
 class Running:
     """A serving process; `line` is what it said when it was ready."""
@@ -102,7 +121,7 @@ async def running(cwd: Path, **settings: str) -> AsyncIterator[Running]:
     )
     assert process.stdout is not None
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             line = (await process.stdout.readline()).decode("utf-8")
         address = re.search(r"http://\S+?:\d+", line)
         assert address, line
@@ -110,5 +129,5 @@ async def running(cwd: Path, **settings: str) -> AsyncIterator[Running]:
     finally:
         if process.returncode is None:
             process.terminate()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             assert await process.wait() == 0

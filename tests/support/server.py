@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import socket
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from aiohttp import web
 
 Fault = TypeVar("Fault")
+
+PATIENCE = 300.0  # seconds, only there to end a broken test: on a busy machine whatever is waited for may take minutes
 
 
 @dataclass(frozen=True)
@@ -83,16 +86,16 @@ class SmallServer:
     url: str
     last: Callable[[], object]
 
-    async def until(self, true: Callable[[], object], seconds: float = 60.0) -> None:
+    async def until(self, true: Callable[[], object], seconds: float = PATIENCE) -> None:
         await until(true, seconds, self.last)
 
 
 async def until(
     true: Callable[[], object],
-    seconds: float = 60.0,
+    seconds: float = PATIENCE,
     last: Callable[[], object] = lambda: "nothing more is known",
 ) -> None:
-    """Wait until something is true; the seconds are only there to end a broken test."""
+    """Wait until something is true."""
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, f"not true in {seconds} s; last: {last()}"
@@ -113,8 +116,13 @@ async def listening(
         await runner.cleanup()
 
 
+# Below what the system gives to whoever asks for any port: what is found free stays so until its owner binds it.
+UNGIVEN = range(20_000, 32_000)
+
+
 def free_port() -> int:
     """A port of this machine that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    while True:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", secrets.choice(UNGIVEN)))
+            return int(probe.getsockname()[1])

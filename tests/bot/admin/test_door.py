@@ -15,6 +15,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from bot.admin.http import NAME, known_token, load_or_create_token
 from tests.knowledge.snapshots.corpus import write_article
 from tests.support.chat import TOKEN, Hall, hall
+from tests.support.server import PATIENCE
 
 HOLDER = {"Authorization": f"Bearer {TOKEN}"}
 NEW = "苏州河边建成了新的步道。"
@@ -134,7 +135,7 @@ async def test_twenty_requests_at_once_through_every_door_make_one_reload(room: 
     room.builder.authorizer.set()
     assert (await (await first).json())["ending"] == "published"
     await room.quiet()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while len(entries := await room.audit()) < 16:
             await asyncio.sleep(0.05)
     assert sorted(entry.outcome for entry in entries) == ["busy"] * 14 + ["published", "unchanged"]

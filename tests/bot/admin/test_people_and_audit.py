@@ -37,6 +37,7 @@ from tests.support.chat import (
     hall,
     without,
 )
+from tests.support.server import PATIENCE
 
 
 async def test_an_editor_is_granted_acts_and_is_revoked(room: Hall) -> None:
@@ -248,7 +249,7 @@ async def test_a_knock_that_came_to_nothing_does_not_keep_the_next_from_being_he
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     builder = Stumbling()
-    async with hall(tmp_path, builder) as room, asyncio.timeout(20):
+    async with hall(tmp_path, builder) as room, asyncio.timeout(PATIENCE):
         write_article(room.articles, "new.txt", "新来的一篇", NEW)
         async with without(room.data, "shown_answers"):
             room.side.reload_trigger.fire()

@@ -19,6 +19,7 @@ from tests.botapi.calls import Call
 from tests.botapi.process import BotProcess, bot_process
 from tests.botapi.server import BotApi, bot_api
 from tests.botapi.updates import group, message, press, private, user
+from tests.support.server import PATIENCE
 
 
 def article(folder: Path, name: str, title: str, *sentences: str) -> None:
@@ -56,11 +57,11 @@ class Talk:
         await self.ended(self.api.push(callback_query=query))
 
     async def ended(self, update: int) -> None:
-        await self.api.until(lambda: self.bot.endings().get(update), 30)
+        await self.api.until(lambda: self.bot.endings().get(update))
 
-    async def hears(self, chat: int, count: int) -> None:
+    async def hears(self, chat: int, count: int, seconds: float = PATIENCE) -> None:
         """Wait until so many texts were said in a chat."""
-        await self.api.until(lambda: len(self.api.said(chat)) >= count, 30)
+        await self.api.until(lambda: len(self.api.said(chat)) >= count, seconds)
 
     def last(self, chat: int) -> Call:
         return [call for call in self.api.made("sendMessage") if call.chat == chat][-1]
@@ -148,6 +149,9 @@ ELSEWHERE = (
 )
 
 
+EMBEDDING_SECONDS = 900  # its process gives way to every other
+
+
 @pytest.mark.slow
 async def test_what_says_the_same_in_other_words_is_told_once(tmp_path: Path) -> None:
     for number, sentence in enumerate(ELSEWHERE):
@@ -160,9 +164,9 @@ async def test_what_says_the_same_in_other_words_is_told_once(tmp_path: Path) ->
         said = {chat: len(talk.api.said(chat)) for chat in (READER, ADMIN)}
         article(talk.articles, "lake.txt", "湖区见闻", "湖面上越冬的水鸟超过六万羽，创下新高。")
         await talk.says(ADMIN, "/reload")
-        await talk.hears(READER, said[READER] + 1)
+        await talk.hears(READER, said[READER] + 1, EMBEDDING_SECONDS)
         assert talk.last(READER).text.startswith("可能与您问过的“过冬的候鸟”有关：\n湖面上越冬的水鸟")
-        await talk.hears(ADMIN, said[ADMIN] + 2)  # that it is loaded, and this
+        await talk.hears(ADMIN, said[ADMIN] + 2, EMBEDDING_SECONDS)  # that it is loaded, and this
         assert any("“过冬的鸟有多少只”有关" in text for text in talk.api.said(ADMIN)[said[ADMIN] :])
         article(
             talk.articles,
@@ -181,7 +185,7 @@ async def embedded(talk: Talk, version: str) -> None:
     """Wait until a version is embedded and what it means is told."""
     async with open_database(sqlite_address(talk.bot.data)) as database:
         marks = Checkpoints(database)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(EMBEDDING_SECONDS):
             while await marks.get(MEANT) != version:
                 await asyncio.sleep(0.1)
 

@@ -60,6 +60,7 @@ from tests.feishu.server import (
     flood,
 )
 from tests.support.postgres import migrated_server
+from tests.support.server import PATIENCE
 
 
 @pytest.mark.parametrize("how", ["closed", "reset", "silent"])
@@ -98,7 +99,7 @@ async def test_what_cannot_be_stored_is_brought_again_and_answered_once(tmp_path
             delivery = server.push(message("问"))
             await server.until(lambda: 500 in delivery.answers or delivery.tries > 1)
             other.execute("ROLLBACK")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             await delivery.done.wait()
         await server.until(lambda: server.texts(ANN))
         assert delivery.tries > 1
@@ -360,10 +361,10 @@ async def test_each_message_is_answered_once_and_in_order_and_one_process_may_go
                             "header": {**asked["header"], "event_id": f"{number}{person}{again}"},
                         }
                         await server.answered(event)
-            await server.until(lambda: len(server.said) == 5 * len(PEOPLE), 30)
+            await server.until(lambda: len(server.said) == 5 * len(PEOPLE))
         await server.until(lambda: len(server.open) == 1)
         for person in PEOPLE:
-            await server.answered(message("末", person), 20)
-        await server.until(lambda: len(server.said) == 6 * len(PEOPLE), 30)
+            await server.answered(message("末", person))
+        await server.until(lambda: len(server.said) == 6 * len(PEOPLE))
     for person in PEOPLE:
         assert server.texts(person) == [f"答：{text}" for text in (*"01234", "末")]

@@ -93,10 +93,10 @@ async def test_the_vendors_client_talks_to_our_server_and_its_api_takes_our_card
             env=environment(),
         )
         try:
-            await server.connected(seconds=60)
+            await server.connected()
             assert child.stdout is not None
             asked = at_bot("问")
-            delivery = await server.answered(asked, 20)
+            delivery = await server.answered(asked)
             assert (delivery.answers, delivery.tries) == ([200], 1)
             said = asked["event"]["message"]
             seen = json.loads(await child.stdout.readline())
@@ -109,11 +109,11 @@ async def test_the_vendors_client_talks_to_our_server_and_its_api_takes_our_card
             )
             assert all("——《题》第51行 · a.txt" in text for text in server.texts(GROUP))
             button = next(iter(server.said.values())).button("更多")
-            pressed = await server.answered(press(button, "om_1", ANN, GROUP), 20)
+            pressed = await server.answered(press(button, "om_1", ANN, GROUP))
             assert pressed.toast == "好"
             assert json.loads(await child.stdout.readline()) == [ANN, button, "om_1"]
             unknown = server.push(event("im.message.message_read_v1", {}))
-            await server.until(lambda: unknown.answers, 20)
+            await server.until(lambda: unknown.answers)
             assert unknown.answers == [500], "the vendor's client has it brought again; ours acknowledges it"
         finally:
             child.kill()

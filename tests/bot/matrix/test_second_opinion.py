@@ -15,6 +15,7 @@ from bot.messages import Button, ButtonPress, Message, Reply, Run, Style
 from tests.bot.matrix.service import ANN, serving
 from tests.bot.telegram.service import Echo
 from tests.matrix.server import homeserver
+from tests.support.server import PATIENCE
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -62,7 +63,7 @@ async def test_a_real_client_asks_reads_the_answer_and_presses(tmp_path: Path) -
         asked = await there.room_send(room.id, "m.room.message", {"msgtype": "m.text", "body": "新桥"})
         assert isinstance(asked, nio.RoomSendResponse)
         heard: list[Any] = []
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while not [event for event in heard if event.sender != ANN]:
                 events, since = await timeline(there, room.id, since)
                 heard += events
@@ -73,7 +74,7 @@ async def test_a_real_client_asks_reads_the_answer_and_presses(tmp_path: Path) -
         assert "&lt;b&gt;新桥&lt;/b&gt;" in said.formatted_body
         assert said.source["content"]["m.relates_to"]["m.in_reply_to"]["event_id"] == asked.event_id
         await there.room_send(room.id, "m.room.message", {"msgtype": "m.text", "body": "1"})
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while not [event for event in heard if "m.new_content" in event.source["content"]]:
                 events, since = await timeline(there, room.id, since)
                 heard += events

@@ -24,7 +24,7 @@ from tests.contract.surface import CITATION, HOSTILE
 from tests.matrix.server import visible
 from tests.matrix.synapse import installed, register, synapse
 from tests.support.inbox import open_host
-from tests.support.server import until
+from tests.support.server import PATIENCE, until
 
 pytestmark = [
     pytest.mark.slow,
@@ -61,7 +61,7 @@ class World:
 
     async def said(self, room: str, count: int) -> list[Json]:
         """The contents of what the bot said, oldest first, when there are so many."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 page, _ = await self.ann.messages(room, {"dir": "b", "limit": "100", "filter": WHAT})
                 if len(page) >= count:

@@ -21,6 +21,7 @@ from bot.platforms.feishu.sending import CONTENT_BYTES, FeishuTransport, Toasts,
 from bot.platforms.receiving import LONGEST_PAUSE, REFUSED_SECONDS, ConnectionHealth, Receiver, stay_connected
 from bot.platforms.telegram.sending import units
 from bot.platforms.text import split, utf8
+from tests.support.server import PATIENCE
 
 
 class Storage:
@@ -126,7 +127,7 @@ async def test_each_end_of_a_connection_leads_to_the_next_and_is_counted() -> No
     holding = asyncio.create_task(
         stay_connected(connect, health, chance=lambda: 0.0, clock=lambda: float(next(ticks)))
     )
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await done.wait()
     holding.cancel()
     counted = health.metrics.page().decode()

@@ -28,6 +28,7 @@ from tests.bot.telegram.service import Echo, polling
 from tests.botapi.server import bot_api
 from tests.support.clock import Clock
 from tests.support.inbox import Collected, new_update, open_inbox
+from tests.support.server import PATIENCE
 
 STRANGE = ["oc_ab/cd", "$event:例.org", "中文😀", "x" * 255, "-7"]
 
@@ -262,7 +263,7 @@ async def test_a_folder_that_cannot_be_written_is_named_before_any_update_is_tak
 
 
 async def test_what_goes_wrong_in_a_job_is_its_own_error_and_later_jobs_are_done(tmp_path: Path) -> None:
-    async with inbox_in(tmp_path) as inbox, asyncio.timeout(10):
+    async with inbox_in(tmp_path) as inbox, asyncio.timeout(PATIENCE):
         with pytest.raises(OverflowError):
             await inbox.claim(QueuedUpdate(2**70, "7", "message", counted=True))
         assert await inbox.store([new_update(1)])
@@ -291,7 +292,7 @@ async def test_a_transaction_that_cannot_be_rolled_back_does_not_stop_the_next_b
 
     await database.open()
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             with pytest.raises(ValueError, match="broke"):
                 await database.run(shut)
             with pytest.raises(InboxError):

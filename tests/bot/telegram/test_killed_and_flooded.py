@@ -80,7 +80,7 @@ async def readers_of(api: BotApi, bot: BotProcess) -> AsyncIterator[Readers]:
 async def check(readers: Readers, bot: BotProcess, kills: int) -> None:
     """Every update has its ending, every question its answer, and only what was in flight has two."""
 
-    await readers.api.until(lambda: bot.ended() == readers.pushed, 180)
+    await readers.api.until(lambda: bot.ended() == readers.pushed)
     ended = bot.endings()
     assert Counter(ended[update] for update in readers.asked) == {"answered": len(readers.asked)}
     answers = Counter(call.chat for call in readers.api.made("sendMessage"))
@@ -91,7 +91,7 @@ async def check(readers: Readers, bot: BotProcess, kills: int) -> None:
 
 async def answered_more(api: BotApi) -> None:
     before = len(api.said())
-    await api.until(lambda: len(api.said()) > before, 120)
+    await api.until(lambda: len(api.said()) > before)
 
 
 async def kill_often(folder: Path, kills: int, **settings: str) -> None:
