@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import aiohttp
 import pytest
@@ -24,6 +25,7 @@ from tests.botapi.server import bot_api
 from tests.botapi.updates import message, private, user
 from tests.browser.editing import write, write_ten
 from tests.support.process import ROOT, chuchu
+from tests.support.server import PATIENCE
 
 MANUAL = (ROOT / "docs" / "editors.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^chuchu (.+?)(?: +# (.+))?$", MANUAL, re.M)
@@ -58,6 +60,9 @@ async def _as_written(home: Path, articles: Path, page: Callable[..., Awaitable[
     """Each command comes to what stands beside it, and between them the page shows what the manual says."""
     between: dict[str, Callable[[], Awaitable[object]]] = {}
 
+    async def run(*command: str) -> CompletedProcess[bytes]:
+        return await asyncio.to_thread(chuchu, home, *command, CHUCHU_ARTICLES="文章")
+
     async def correct() -> None:
         listed = await page("/articles")
         assert all(path.stem in listed for path in articles.iterdir())
@@ -68,7 +73,9 @@ async def _as_written(home: Path, articles: Path, page: Callable[..., Awaitable[
         answer = await page("/", q="大桥有多长？")
         assert "五公里" in answer and "青年报" in answer
         await page("/", q=NEVER)
-        await asyncio.sleep(6)
+        async with asyncio.timeout(PATIENCE):  # written down a while later
+            while NEVER not in (await run("unanswered")).stdout.decode():
+                await asyncio.sleep(0.5)
 
     async def learnt() -> None:
         assert OPEN in await page("/", q=SHUT)
@@ -77,13 +84,13 @@ async def _as_written(home: Path, articles: Path, page: Callable[..., Awaitable[
     for command, wanted in COMMANDS:
         if command in between:
             await between.pop(command)()
-        done = await asyncio.to_thread(chuchu, home, *command.split(), CHUCHU_ARTICLES="文章")
+        done = await run(*command.split())
         said = done.stdout.decode()
         assert done.returncode == 0, (command, said, done.stderr.decode())
         assert re.split(r"[；。（…]| {2}", wanted)[0] in said or wanted == "现有哪些文章", (command, said)
     assert not between, "the manual has no such command"
     assert (home / "备份-今天").is_file()
-    restored = await asyncio.to_thread(chuchu, home, "restore", "备份-今天", CHUCHU_ARTICLES="文章")
+    restored = await run("restore", "备份-今天")
     assert restored.returncode == 0, restored.stderr.decode()
 
 

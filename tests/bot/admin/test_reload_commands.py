@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,13 +16,18 @@ import pytest
 from bot.admin.knowledge import BuildClient
 from bot.admin.operations import poll_folder
 from bot.messages import Chat, Reply
+from bot.runtime import background
+from knowledge.documents.folder import find_sources
 from knowledge.errors import BuildFailed, NoArticles, NothingChanged
 from knowledge.snapshots.build import build
 from knowledge.snapshots.manifest import Totals, verify_files
 from knowledge.snapshots.request import BuildRequest, BuildResult, Progress
+from knowledge.snapshots.sources import folder_fingerprint
 from tests.contract.fake import FakePlatform
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
 from tests.support.chat import DENIED, EDITOR, OWNER, REPORTED, SAID, STRANGER, Hall, hall
+from tests.support.process import alive
+from tests.support.server import PATIENCE, until
 
 NEW = "苏州河边建成了新的步道。"
 
@@ -92,7 +97,7 @@ async def test_while_one_reload_runs_the_others_are_told_since_when(room: Hall) 
     for _ in range(20):
         await room.say("/reload")
     refused: list[str] = []
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while len(refused) < 20:
             await asyncio.sleep(0.01)
             refused = [reply.text for reply in room.phone.sent[before:] if "已有一次重载" in reply.text]
@@ -227,42 +232,40 @@ async def test_a_report_takes_the_place_of_progress_that_is_still_on_its_way(tmp
 STEP = 0.02  # seconds
 
 
+@asynccontextmanager
+async def watched(folder: Path) -> AsyncIterator[tuple[Path, list[int]]]:
+    """A folder as it was when it was last read, and how often it is told that it has changed since."""
+    articles, knocks = write_corpus(folder / "articles"), list[int]()
+    built = folder_fingerprint(articles, find_sources(articles))
+    async with background(poll_folder(articles, STEP, lambda: knocks.append(1), built)):
+        yield articles, knocks
+
+
 async def test_a_folder_that_changed_and_kept_still_is_told_once(tmp_path: Path) -> None:
-    articles, knocks = write_corpus(tmp_path / "articles"), list[int]()
-    told = asyncio.Event()
-
-    def fire() -> None:
-        knocks.append(1)
-        told.set()
-
-    watching = asyncio.create_task(poll_folder(articles, STEP, fire))
-    await asyncio.sleep(10 * STEP)
-    assert knocks == []
-    write_article(articles, "new.txt", "新来的一篇", "苏州河边建成了新的步道。")
-    async with asyncio.timeout(30):
-        await told.wait()
-    await asyncio.sleep(10 * STEP)
-    assert knocks == [1]
-    watching.cancel()
+    async with watched(tmp_path) as (articles, knocks):
+        await asyncio.sleep(10 * STEP)
+        assert knocks == []
+        write_article(articles, "new.txt", "新来的一篇", "苏州河边建成了新的步道。")
+        await until(lambda: knocks)
+        await asyncio.sleep(10 * STEP)
+        assert knocks == [1]
 
 
 async def test_a_folder_that_is_away_for_a_moment_is_no_change(tmp_path: Path) -> None:
-    articles, knocks = write_corpus(tmp_path / "articles"), list[int]()
-    watching = asyncio.create_task(poll_folder(articles, STEP, lambda: knocks.append(1)))
-    await asyncio.sleep(5 * STEP)
-    articles.rename(tmp_path / "away")
-    await asyncio.sleep(10 * STEP)
-    (tmp_path / "away").rename(articles)
-    await asyncio.sleep(10 * STEP)
-    assert knocks == []
-    watching.cancel()
+    async with watched(tmp_path) as (articles, knocks):
+        await asyncio.sleep(5 * STEP)
+        articles.rename(tmp_path / "away")
+        await asyncio.sleep(10 * STEP)
+        (tmp_path / "away").rename(articles)
+        await asyncio.sleep(10 * STEP)
+        assert knocks == []
 
 
 async def test_what_changed_while_nobody_watched_comes_to_serve_by_itself(tmp_path: Path) -> None:
     async with hall(tmp_path):
         pass
     write_article(tmp_path / "articles", "new.txt", "新来的一篇", NEW)
-    async with hall(tmp_path, watch=STEP) as room, asyncio.timeout(30):
+    async with hall(tmp_path, watch=STEP) as room, asyncio.timeout(PATIENCE):
         while NEW not in room.texts():
             await asyncio.sleep(STEP)
 
@@ -301,7 +304,7 @@ async def test_one_child_builds_again_and_again(tmp_path: Path) -> None:
             (tmp_path / name).mkdir()
             await builder.build(order, tmp_path / name, ignore)
         assert child.is_running()
-    assert await has_ended(child)
+    await until(lambda: not alive(child))
 
 
 async def test_what_the_child_says_in_words_is_said_again(tmp_path: Path) -> None:
@@ -319,28 +322,17 @@ async def test_what_the_child_says_in_words_is_said_again(tmp_path: Path) -> Non
 
 
 async def child_of_this_process() -> psutil.Process:
-    while not (
-        found := [c for c in psutil.Process().children() if "snapshots.worker" in " ".join(c.cmdline())]
-    ):
+    while True:
+        for child in psutil.Process().children():
+            if alive(child) and "snapshots.worker" in " ".join(child.cmdline()):
+                return child
         await asyncio.sleep(0.01)
-    return found[0]
 
 
 async def fork_of(child: psutil.Process) -> psutil.Process:
     while not (forks := child.children()):
         await asyncio.sleep(0.01)
     return forks[0]
-
-
-async def has_ended(process: psutil.Process) -> bool:
-    """Whether it ends within ten seconds: a kill is carried out when the machine comes round to it."""
-    for _ in range(1000):
-        with suppress(psutil.NoSuchProcess):
-            if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
-                await asyncio.sleep(0.01)
-                continue
-        return True
-    return False
 
 
 @pytest.mark.parametrize("who", ["child", "fork"])
@@ -357,7 +349,7 @@ async def test_a_killed_build_has_failed_and_the_next_one_builds(tmp_path: Path,
         os.kill(fork.pid if who == "fork" else child.pid, signal.SIGKILL)
         with pytest.raises(BuildFailed, match="中途结束"):
             await building
-        assert await has_ended(fork)
+        await until(lambda: not alive(fork))
         (tmp_path / "next").mkdir()
         built = await builder.build(order, tmp_path / "next", ignore)
         assert built.manifest.totals.articles == 1000
@@ -373,5 +365,5 @@ async def test_a_build_that_is_no_longer_wanted_leaves_no_process(tmp_path: Path
         building.cancel()
         with pytest.raises(asyncio.CancelledError):
             await building
-        assert await has_ended(child)
-        assert await has_ended(fork)
+        await until(lambda: not alive(child))
+        await until(lambda: not alive(fork))

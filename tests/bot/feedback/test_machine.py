@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import tempfile
+import threading
 from collections import Counter, defaultdict
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
@@ -30,6 +31,7 @@ from bot.state.state import State, open_state, sqlite_address
 from bot.texts import phrases
 from knowledge.snapshot import SnapshotHolder
 from tests.support.paper import Press
+from tests.support.process import drivers_ended
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 PRESS = Press()
@@ -92,6 +94,7 @@ class Learning(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
+        self.threads = threading.enumerate()
         self.runner = asyncio.Runner()
         self.folder = tempfile.TemporaryDirectory(prefix="chuchu-test-")
         self.model = Model(facts={BASE}, heard={BASE})
@@ -288,7 +291,7 @@ class Learning(RuleBasedStateMachine):
         self.deliver()
         self.questions_are_those_of_the_model()
         self.run(self.stack.aclose())
-        self.run(asyncio.sleep(0.02))  # the driver's threads report their end to this loop
+        self.run(drivers_ended(self.threads))
         self.runner.close()
         self.folder.cleanup()
 

@@ -18,6 +18,7 @@ from bot.state.chats import OutgoingQueue, Subscriber, enqueue
 from bot.state.database import open_database
 from bot.state.state import State, open_state, sqlite_address
 from tests.support.clock import Clock
+from tests.support.server import PATIENCE
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -43,9 +44,10 @@ async def queue(folder: Path, *chats: str) -> None:
         await enqueue(connection, [(Chat("telegram", chat, ChatType.PRIVATE), said) for chat in chats], NOW)
 
 
-async def until(outbox: OutgoingQueue, waiting: int) -> None:
-    async with asyncio.timeout(20):
-        while len(await outbox.due(NOW + timedelta(days=30), 100)) != waiting:
+async def until(outbox: OutgoingQueue, *tries: int) -> None:
+    """Wait until so many posts are left, each tried so often."""
+    async with asyncio.timeout(PATIENCE):
+        while [post.tries for post in await outbox.due(NOW + timedelta(days=30), 100)] != list(tries):
             await asyncio.sleep(0.01)
 
 
@@ -57,7 +59,7 @@ async def test_everything_that_waits_is_sent_once(tmp_path: Path) -> None:
         open_state(sqlite_address(tmp_path)) as state,
         OutboxWorker(state.outbox, platform.send, Clock(NOW)).serving(),
     ):
-        await until(state.outbox, 0)
+        await until(state.outbox)
     assert Counter(platform.said) == Counter(chats)
 
 
@@ -71,10 +73,9 @@ async def test_a_chat_that_cannot_be_reached_holds_up_nobody_and_is_tried_again(
             await until(state.outbox, 1)
             assert platform.said == ["up"]
             platform.down.clear()
-            await asyncio.sleep(0.1)
             clock.now += timedelta(minutes=1)
             worker.call()
-            await until(state.outbox, 0)
+            await until(state.outbox)
     assert platform.said == ["up", "down"]
 
 
@@ -86,14 +87,10 @@ async def test_after_many_tries_a_post_is_given_up(tmp_path: Path) -> None:
         worker = OutboxWorker(state.outbox, platform.send, clock)
         async with worker.serving():
             for tried in range(1, TRIES):
-                async with asyncio.timeout(20):
-                    while not (posts := await state.outbox.due(clock.now + timedelta(days=1), 1)) or (
-                        posts[0].tries < tried
-                    ):
-                        await asyncio.sleep(0.01)
+                await until(state.outbox, tried)
                 clock.now += timedelta(days=1)
                 worker.call()
-            await until(state.outbox, 0)
+            await until(state.outbox)
     assert platform.said == []
 
 
@@ -118,7 +115,7 @@ class Disk(OutgoingQueue):
 
 
 async def until_refused(disk: Disk, times: int) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while disk.refused < times:
             await asyncio.sleep(0.01)
 
@@ -138,7 +135,7 @@ async def test_while_the_disk_is_full_nothing_is_sent_a_second_time(
             await until(disk, 1)
             platform.down.clear()
             clock.now += timedelta(minutes=1)
-            await until(disk, 0)
+            await until(disk)
     assert platform.said == ["up", "down"]
     assert "post 1 is over cannot be written" in caplog.text
     assert "post 2 is put off cannot be written" in caplog.text

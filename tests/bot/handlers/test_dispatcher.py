@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-import time
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -277,36 +277,50 @@ async def test_what_is_answered_is_said_as_far_as_it_is_proved(
 
 
 class Troubled(Paper):
-    """Takes long over one question, and breaks over another."""
+    """Is stuck over one question until it may go on, and breaks over another."""
+
+    def __init__(self) -> None:
+        super().__init__(PAPER)
+        self.go_on = threading.Event()
 
     def ask(self, query: str, limit: int = 10, context: Sequence[str] = ()) -> Answer:
         if query == "慢":
-            time.sleep(0.5)
+            self.go_on.wait()
         if query == "坏":
             raise RuntimeError("index broke")
         return super().ask(query, limit)
 
 
-async def test_twenty_stuck_lookups_are_given_up_with_a_text_and_others_answered_meanwhile() -> None:
-    with talking(Troubled(PAPER), patience=0.2) as talk:
-        slow = [asyncio.create_task(talk.say("慢")) for _ in range(20)]
-        await asyncio.sleep(0)
-        assert (await talk.say("桥的第2句")).text == SECOND
-        assert {(await task).text for task in slow} == {ZH.too_slow}
+@pytest.fixture
+def troubled() -> Iterator[Talk]:
+    snapshot = Troubled()
+    with talking(snapshot, patience=1.0) as talk:
+        try:
+            yield talk
+        finally:
+            snapshot.go_on.set()
+
+
+async def test_twenty_stuck_lookups_are_given_up_with_a_text_and_others_answered_meanwhile(
+    troubled: Talk,
+) -> None:
+    slow = [asyncio.create_task(troubled.say("慢")) for _ in range(20)]
+    await asyncio.sleep(0)
+    assert (await troubled.say("桥的第2句")).text == SECOND
+    assert {(await task).text for task in slow} == {ZH.too_slow}
 
 
 @pytest.mark.parametrize("language", ["zh", "zh-Hant", "en"])
 async def test_what_went_wrong_is_logged_and_told_in_the_language_of_the_chat(
-    caplog: pytest.LogCaptureFixture, language: str
+    troubled: Talk, caplog: pytest.LogCaptureFixture, language: str
 ) -> None:
     said = phrases(language)
-    with talking(Troubled(PAPER), patience=0.2) as talk:
-        await talk.preferences.put(PRIVATE, Preference(language=language))
-        assert (await talk.say("坏")).text == said.failed
-        assert "index broke" in caplog.text
-        assert (await talk.say("慢")).text == said.too_slow
-        (reply,) = await talk.dispatcher.too_many(talk.message("桥"))
-        assert reply.text == said.too_many
+    await troubled.preferences.put(PRIVATE, Preference(language=language))
+    assert (await troubled.say("坏")).text == said.failed
+    assert "index broke" in caplog.text
+    assert (await troubled.say("慢")).text == said.too_slow
+    (reply,) = await troubled.dispatcher.too_many(troubled.message("桥"))
+    assert reply.text == said.too_many
 
 
 @given(

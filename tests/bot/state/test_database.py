@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from contextlib import closing
 from datetime import UTC, datetime
 from itertools import count
@@ -22,6 +23,7 @@ from bot.state.database import STEPS, open_database
 from bot.state.people import AuditEntry
 from bot.state.state import open_state, sqlite_address
 from bot.state.tables import metadata
+from tests.support.process import drivers_ended
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -85,10 +87,11 @@ async def test_a_damaged_database_is_refused_by_name_and_left_alone(tmp_path: Pa
 
 
 async def test_a_place_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    before = threading.enumerate()
     with pytest.raises(StateError, match="不能写入"):
         async with open_state("sqlite+aiosqlite:////proc/nowhere/state.sqlite"):
             pass
-    await asyncio.sleep(0.1)  # the driver's thread reports its end to this loop
+    await drivers_ended(before)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from tests.botapi.server import bot_api
 from tests.botapi.updates import group, message, private
 from tests.support.clock import Clock
 from tests.support.inbox import new_update, open_inbox
+from tests.support.server import PATIENCE, until
 
 Handle = Callable[[Job], Awaitable[Result]]
 DONE = Result(UpdateStatus.ANSWERED)
@@ -45,7 +46,7 @@ async def put(inbox: Inbox, *updates: tuple[int, str]) -> None:
 
 
 async def ended(inbox: Inbox) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while await inbox.queued():
             await asyncio.sleep(0.01)
 
@@ -139,17 +140,19 @@ async def test_what_killed_the_process_three_times_is_not_tried_a_fourth_time(tm
 
 
 async def test_a_suspect_that_survives_its_lookup_is_suspect_no_more(tmp_path: Path) -> None:
+    lives = 0
+
     async def handle(job: Job) -> Result:
+        nonlocal lives
         await job.survived()
-        await asyncio.sleep(60)  # killed while it waits to be sent
+        lives += 1
+        await asyncio.Event().wait()  # killed while it waits to be sent
         return DONE
 
-    for _ in range(6):
+    for life in range(1, 7):
         async with working(tmp_path, handle) as (_, inbox):
             await put(inbox, (1, "7"))
-            while not (await inbox.queued()):
-                await asyncio.sleep(0.01)
-            await asyncio.sleep(0.05)
+            await until(lambda: lives == life)  # noqa: B023
     assert endings(tmp_path) == {1: None}
 
 

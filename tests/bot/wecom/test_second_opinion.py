@@ -128,7 +128,7 @@ async def test_the_vendors_client_is_understood_and_we_say_everything_as_it_does
     def reply(message: Message) -> list[Reply]:
         return [Reply([Run("答")], [[Button("原文", "s:1")]]), Reply([Run("完")])]
 
-    async with gateway() as server, serving(server, tmp_path, Echo(reply=reply), ping_seconds=0.1):
+    async with gateway() as server, serving(server, tmp_path, Echo(reply=reply), ping_seconds=0.5):
         await server.say("新桥")
         await server.until(lambda: len(server.said) == 3 and "ping" in [f["cmd"] for f in server.frames])
         assert server.shown() == ["答\n原文", "完"]

@@ -84,7 +84,7 @@ async def test_however_it_ends_the_bot_is_there_again(tmp_path: Path, end: Endin
         await server.say("一")
         await server.until(lambda: server.said)
         await end(server)
-        await server.until(lambda: server.subscriptions == 2 and service.problem() is None)
+        await server.until(lambda: server.subscriptions >= 2 and service.problem() is None)
         await server.say("二")
         await server.until(lambda: len(server.said) == 2)
     assert server.shown() == ["答：一", "答：二"]
@@ -95,8 +95,8 @@ async def test_two_unanswered_pings_are_a_dead_connection_and_it_is_found_in_75_
 ) -> None:
     pings = 30.0
     assert 2 * pings < pings * SILENCE <= 75 - 5
-    async with gateway() as server, serving(server, tmp_path, Echo(), ping_seconds=0.1):
-        await server.until(lambda: [f["cmd"] for f in server.frames].count("ping") >= 5)
+    async with gateway() as server, serving(server, tmp_path, Echo(), ping_seconds=0.5):
+        await server.until(lambda: [f["cmd"] for f in server.frames].count("ping") >= 4)
         assert server.subscriptions == 1  # answered pings keep it
 
 
