@@ -72,12 +72,16 @@ class Tab:
         result: dict[str, Any] = told["result"]
         return result
 
-    async def open(self, url: str) -> None:
+    async def load(self, url: str) -> None:
         """Go somewhere, and wait until it is loaded."""
         self._loaded.clear()
         await self.call("Page.navigate", url=url)
         async with asyncio.timeout(PATIENCE):
             await self._loaded.wait()
+
+    async def open(self, url: str) -> None:
+        """Go somewhere, and wait until it has asked for all that it shows."""
+        await self.load(url)
         await self.settle()
 
     async def settle(self) -> None:
@@ -85,11 +89,10 @@ class Tab:
         await self.until("!document.querySelector('[aria-busy]') && document.readyState === 'complete'")
 
     async def back(self) -> None:
+        """Begin to go back; what is there then is the caller's to wait for."""
         history = await self.call("Page.getNavigationHistory")
         entry = history["entries"][history["currentIndex"] - 1]["id"]
         await self.call("Page.navigateToHistoryEntry", entryId=entry)
-        await asyncio.sleep(0.3)
-        await self.settle()
 
     async def js(self, expression: str) -> Any:
         """What an expression comes to."""

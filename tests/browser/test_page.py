@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from importlib.resources import files
@@ -245,8 +244,7 @@ async def test_everything_is_there_without_scripts(tab: Tab, url: str, size: tup
         ) as refused:
             assert refused.status == 403
     await tab.look(size, scripts=False)
-    await tab.call("Page.navigate", url=f"{url}/?q={quote(QUESTION)}")
-    await asyncio.sleep(1)
+    await tab.load(f"{url}/?q={quote(QUESTION)}")
     root = (await tab.call("DOM.getDocument"))["root"]["nodeId"]
     for wanted, there in ((".answer", True), ("form.ask", True), (".copy:not([hidden])", False)):
         found = await tab.call("DOM.querySelector", nodeId=root, selector=wanted)
