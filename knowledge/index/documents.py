@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from functools import cache, lru_cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -259,9 +260,10 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 
 @cache
-def _shared_column() -> dict[str, Any]:
-    """The fields of a fact that share a column, with their defaults."""
-    return {field.name: field.default for field in fields(Fact) if field.name not in _OWN_COLUMNS}
+def _shared_column() -> tuple[Callable[[Fact], object], object]:
+    """What reads the fields of a fact that share a column, and what it reads where all are at their defaults."""
+    shared = {field.name: field.default for field in fields(Fact) if field.name not in _OWN_COLUMNS}
+    return attrgetter(*shared), tuple(shared.values())
 
 
 def _deflate(data: bytes) -> bytes:
@@ -292,7 +294,8 @@ def _load_article(file: str, text: str, library: str | None = None) -> Article:
 def _fact_row(key: int, fact: Fact) -> _Row:
     """Write a fact under its key, its article apart; its spans as numbers, three a span."""
     rest = ""
-    if any(getattr(fact, name) != default for name, default in _shared_column().items()):
+    read, defaults = _shared_column()
+    if read(fact) != defaults:
         rest = _adapter(Fact).dump_json(fact, exclude=set(_OWN_COLUMNS), exclude_defaults=True).decode()
     spans = " ".join(f"{span.line} {span.start} {span.end}" for span in fact.spans)
     told = fact.section, fact.kind, fact.leans_on, int(fact.uncertain), fact.page, fact.page_first_line

@@ -99,7 +99,8 @@ class FactBuilder:
     ) -> Fact:
         """Write one fact; `kind` is `sentence`, `caption`, `note` or `table_row`."""
         name, starts = self._document.name, self._document.page_starts
-        page, *further = dict.fromkeys(self._document.on_page(span.line)[0] for span in spans)
+        pages = dict.fromkeys(self._document.on_page(span.line)[0] for span in spans) if starts else {None: 0}
+        page, *further = pages
         fact = Fact(
             make_id(name, text, self._seen[text]),
             text,
@@ -111,8 +112,8 @@ class FactBuilder:
             uncertain,
             page,
             starts[page - 1] if page else 1,
-            tuple((starts[number - 1], number) for number in further if number),
-            lines_apart((span.line for span in spans), self._document.lines),
+            tuple((starts[number - 1], number) for number in further if number) if further else (),
+            lines_apart([span.line for span in spans], self._document.lines) if len(spans) > 1 else (),
             self._recognised(spans),
         )
         self._seen[text] += 1

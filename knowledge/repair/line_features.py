@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from operator import add
 from typing import Final
@@ -18,6 +19,7 @@ DISPLAYS: Final = frozenset("TSKHtskh")
 NO_DISPLAY: Final = frozenset({"Xfull-stop-inside", "b,", "b."})
 
 _WIDTHS: Final = (2, 4, 6, 8, 10, 13, 16, 20, 26, 40, 80)
+_WIDTH_NAMES: Final = (*map(str, _WIDTHS), "+")
 _CLAUSE: Final = re.compile("[，；,;、]")
 _DIGIT: Final = re.compile("\\d")
 _RUN: Final = re.compile(f"[{HAN}]{{2,}}")
@@ -356,4 +358,4 @@ def _class(char: str) -> str:
 
 
 def _bucket(width: float) -> str:
-    return next((str(limit) for limit in _WIDTHS if width <= limit), "+")
+    return _WIDTH_NAMES[bisect_left(_WIDTHS, width)]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,8 @@ _FILLED: Final = 0.85
 _NARROWEST: Final = 6
 # No count tells more than if it lay so many deviations from the mean.
 _REACH: Final = 4.0
+
+Row: TypeAlias = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +41,8 @@ def is_printed_page(lines: Sequence[PageLine]) -> bool:
     """Tell whether these lines were read off a page in print, by how many there are and how they are set."""
     if not lines:
         return False
-    model = page_kind_weights()
-    row = terms(np.array([counts(lines)]), np.array(model.mean), np.array(model.deviation))
-    return float(row[0] @ np.array(model.weights)) > 0
+    mean, deviation, weights = page_kind_weights()
+    return float(terms(np.array([counts(lines)]), mean, deviation)[0] @ weights) > 0
 
 
 def counts(lines: Sequence[PageLine]) -> list[float]:
@@ -69,9 +70,7 @@ def counts(lines: Sequence[PageLine]) -> list[float]:
     ]
 
 
-def terms(
-    counted: npt.NDArray[np.float64], mean: npt.NDArray[np.float64], deviation: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
+def terms(counted: Row, mean: Row, deviation: Row) -> Row:
     """Return for each row of counts one, the counts to one scale, and the product of each two."""
     scaled = np.clip((counted - mean) / deviation, -_REACH, _REACH)
     one, other = _each_two(scaled.shape[1])
@@ -84,7 +83,8 @@ def _each_two(count: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 
 
 @cache
-def page_kind_weights() -> PageKindWeights:
-    """Return what tells a printed page, read once."""
+def page_kind_weights() -> tuple[Row, Row, Row]:
+    """Return what tells a printed page, the fields of the model file, read once."""
     text = files("knowledge.models.repair").joinpath("page_kind.json").read_text(encoding="utf-8")
-    return PageKindWeights(**json.loads(text))
+    model = PageKindWeights(**json.loads(text))
+    return np.array(model.mean), np.array(model.deviation), np.array(model.weights)

@@ -82,7 +82,7 @@ def is_proved(fact: Fact, document: Document) -> bool:
         return False
     if fact.kind == ROW:  # a heading over several columns is said with each
         return joins_cells(document.lines, fact.spans, fact.text)
-    if not _disjoint(fact.spans):
+    if len(fact.spans) > 1 and not _disjoint(fact.spans):
         return False
     return join_spans(document.lines, fact.spans) == fact.text
 

@@ -7,9 +7,9 @@ into the same parts of speech. Only builds read it, once a process.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib.metadata import distribution
 
 from knowledge.model import ParsedDocument
@@ -19,6 +19,8 @@ SHOWN = 5
 """Key words of an article."""
 READ = 4_000
 """Characters that are read of an article: what it is about is said by then."""
+MET = 20_000
+"""Words whose rarity is kept at hand."""
 TELLING = frozenset({"n", "nr", "ns", "nt", "nz", "nrt", "vn", "l"})
 """Parts of speech (jieba's tags): nouns, persons, places, organisations, other names, verbal nouns, set phrases."""
 UNKNOWN = "x"
@@ -52,14 +54,13 @@ class KeywordExtractor:
 
     def keywords(self, title: str, sentences: Sequence[str]) -> tuple[str, ...]:
         """Return at most `SHOWN` key words of an article, the most telling first."""
-        rarity, usual = self._rarity
         words = self._language.words("\n".join((title, *sentences))[:READ])
         counted = Counter(
             [word for word, tag in words if tag in TELLING or (tag == UNKNOWN and word.isalpha())]
         )
         telling = {word: often for word, often in counted.items() if len(word) > 1}
         total = sum(telling.values())
-        weights = {word: often * (rarity.get(word, usual) / total) for word, often in telling.items()}
+        weights = {word: often * (self._rarity(word) / total) for word, often in telling.items()}
         return tuple(sorted(weights, key=weights.__getitem__, reverse=True)[:SHOWN])
 
     @cached_property
@@ -67,9 +68,12 @@ class KeywordExtractor:
         return ChineseAnalyzer(self._dictionary)
 
     @cached_property
-    def _rarity(self) -> tuple[Mapping[str, float], float]:
-        """The inverse document frequency of each word, and the median, for words that are not there."""
+    def _rarity(self) -> Callable[[str], float]:
+        """Tells a word's inverse document frequency, the median where it is not in the table."""
         (table,) = (file for file in distribution("jieba").files or () if file.name == "idf.txt")
         pairs = table.read_text().split()
         found = dict(zip(pairs[::2], map(float, pairs[1::2]), strict=True))
-        return found, sorted(found.values())[len(found) // 2]
+        usual = sorted(found.values())[len(found) // 2]
+        return lru_cache(MET)(
+            lambda word: found.get(word, usual)
+        )  # of a table so large no cache of a core holds much
