@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from bot.errors import StartError
+from bot.errors import BackupRefused
 from bot.runtime import now
 from bot.state.chats import TOLD_VERSION
 from bot.state.people import ASKERS_KEY as KEY
@@ -39,10 +39,6 @@ LONGEST_CONTENTS = 16 * 1024 * 1024  # bytes
 
 
 log = logging.getLogger(__name__)
-
-
-class BackupRefused(StartError):
-    """A backup cannot be made or put back; the text says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What keeps the bot from starting, or the shared state from being used: Chinese lines that say what to do."""
+"""What keeps the bot from starting, a backup from being made, or the shared state from being used: Chinese lines that say what to do."""
 
 from __future__ import annotations
 
@@ -27,12 +27,17 @@ class CannotStore(StartError):
     """The file that must hold what comes in cannot be written."""
 
 
+class BackupRefused(StartError):
+    """A backup cannot be made or put back; the text says why and what to do."""
+
+
 def nothing_readable(articles: Path, skipped: Iterable[Skipped]) -> NoArticles:
     """Nothing in the articles folder can be answered from; names the first file that was skipped."""
-    for first in skipped:
-        why = f"{first.name}：{first.reason}；{first.remedy}"
-        return NoArticles(f"文章文件夹 {articles} 里没有读得了的文章（{why}）；请放入 .txt 等文件")
-    return NoArticles(f"文章文件夹 {articles} 里没有读得了的文章；请放入 .txt 等文件")
+    first = next(iter(skipped), None)
+    if first is None:
+        return NoArticles(f"文章文件夹 {articles} 里没有读得了的文章；请放入 .txt 等文件")
+    why = f"{first.name}：{first.reason}；{first.remedy}"
+    return NoArticles(f"文章文件夹 {articles} 里没有读得了的文章（{why}）；请放入 .txt 等文件")
 
 
 class StateError(Exception):
@@ -49,3 +54,7 @@ class StateTooNew(StateError):
 
 class StateReadOnly(StateError):
     """The database cannot be written: the disk is full, or the folder is read-only."""
+
+
+class NotPublished(StateError):
+    """A version is not among those that replicas share (any more)."""

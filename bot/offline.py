@@ -180,8 +180,8 @@ async def restore_here(settings: Settings, backup: Path) -> str:
     from bot.admin.permissions import AuditLog
     from bot.admin.reload_service import ReloadStatus
     from bot.admin.reports import put_back_text
-    from bot.backup import ACT, BackupRefused, restore_backup
-    from bot.errors import StateError
+    from bot.backup import ACT, restore_backup
+    from bot.errors import BackupRefused, StateError
     from knowledge.snapshots.opening import SERVED
     from knowledge.snapshots.repository import SnapshotRepository
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from bot.admin.permissions import AuditLog, Permission
 from bot.admin.reload_service import ReloadReport, ReloadRequest, ReloadService, ReloadStatus, channel_of
 from bot.admin.reports import put_back_text, report_text
-from bot.backup import ACT, BackupRefused, RestoredBackup
+from bot.backup import ACT, RestoredBackup
+from bot.errors import BackupRefused
 from bot.observability import Metrics
 from bot.texts.phrases import AdminPhrases
 from knowledge.documents.folder import find_sources

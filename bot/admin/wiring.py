@@ -21,8 +21,8 @@ from bot.admin.permissions import AuditLog, Authorizer
 from bot.admin.reload_service import ReloadReport, ReloadRequest, ReloadService, ReloadStatus
 from bot.admin.reports import changes_text, report_json
 from bot.admin.uploads import UploadService, UploadStore
-from bot.backup import BackupRefused, RestoredBackup, clear_left, restore_backup
-from bot.errors import StateError
+from bot.backup import RestoredBackup, clear_left, restore_backup
+from bot.errors import BackupRefused, StateError
 from bot.messages import Reply, text_reply
 from bot.ports import InMemoryPreferences, InMemorySessions, PlatformRegistry, Preferences, SessionStore
 from bot.runtime import background, periodic

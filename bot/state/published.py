@@ -15,7 +15,7 @@ import psycopg
 from psycopg.sql import SQL, Literal
 from psycopg.types.json import Json
 
-from bot.errors import CannotStore, StateError, StateReadOnly
+from bot.errors import CannotStore, NotPublished, StateReadOnly
 from bot.runtime import in_thread
 from bot.sharing import SNAPSHOTS, ReplicaState, Replication
 from bot.state.postgres import Connection, connect
@@ -186,10 +186,6 @@ AND number NOT IN (SELECT number FROM snapshot_versions ORDER BY number DESC LIM
 """
 FILES = "SELECT files FROM snapshot_versions WHERE version = %s"
 NEWEST = "SELECT max(version) FROM snapshot_versions"
-
-
-class NotPublished(StateError):
-    """A version is not among those that replicas share (any more)."""
 
 
 TELL = "UPDATE replicas SET serving = %s, trouble = %s WHERE id = %s"

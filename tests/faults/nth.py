@@ -31,8 +31,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.admin.uploads import UploadStore
-from bot.backup import BackupRefused, unpacked, write_backup
-from bot.errors import CannotStore, StateReadOnly
+from bot.backup import unpacked, write_backup
+from bot.errors import BackupRefused, CannotStore, StateReadOnly
 from bot.inbox import InboxError, UpdateStatus
 from bot.state.people import AuditEntry, read_askers_key
 from bot.state.sqlite_inbox import read_statuses

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.backup import BackupRefused, RestoredArticles, WrittenBackup, restore_backup, unpacked, write_backup
-from bot.errors import StateReadOnly
+from bot.backup import RestoredArticles, WrittenBackup, restore_backup, unpacked, write_backup
+from bot.errors import BackupRefused, StateReadOnly
 from bot.messages import Chat, ChatType
 from bot.state.chats import Subscriber
 from bot.state.people import ASKERS_KEY, AuditEntry, open_pseudonymizer
