@@ -2,8 +2,9 @@
 row of its own.
 
 Where a piece of a row belongs is read off the text: in its own column it reads on from the piece above it
-(`join_model`), and a line that goes on fills its column. The likeliest way to share the rows out is searched with a
-beam, and taken only if it reads far better than the rows as they are.
+(`join_model`), stands as many rows below that as that below the one before, and fills the column if it goes on. Columns
+need not be of one width. The likeliest way to share the rows out is searched with a beam, and taken only if it reads far
+better than the rows as they are.
 """
 
 from __future__ import annotations
@@ -29,22 +30,28 @@ _FEWEST: Final = 4
 _MOST_COLUMNS: Final = 5
 _BEAM: Final = 16
 # So many widths of a column are tried, and so many ways to cut a row.
-_TRIED: Final = 3
+_TRIED: Final = 4
 _WAYS: Final = 8
+# Widths differ by more than a paragraph's first line falls short of the others.
+_APART: Final = 2.6
 # How far a full line may fall short of its column, and how far a mark may stand out of it, in ems.
 _SHORT: Final = 2.2
 _FALLS_SHORT: Final = 1.8
 _OUT: Final = 1.1
-# In the units of the join model (natural logarithm of odds); measured on generated pages.
+# In the units of the join model (natural logarithm of odds); measured on generated pages and on pages in print that
+# pdfplumber and pdftotext read.
 _REACH: Final = 4.0
-_BROKEN_OFF: Final = 2.0
+_BROKEN_OFF: Final = 1.0
 _TOO_WIDE: Final = 1.5
 _OPENS: Final = 4.0
 _ENTERS: Final = 4.0
 _LEFT: Final = 0.3
-_SKIPS: Final = 3.0
+_SKIPS: Final = 1.5
+# A column has a line every so many rows: what each row more or less costs, up to so many.
+_STEADY: Final = 1.2
+_UNSTEADY: Final = 3
 _ACROSS: Final = 2.5
-_CUT_SHORT: Final = 1.5
+_CUT_SHORT: Final = 3.0
 # Rows may stand in turns where they read on worse than that.
 _ILL: Final = 0.3
 # A column has so many lines.
@@ -52,7 +59,7 @@ _FEWEST_LINES: Final = 3
 # So many rows above and below those are looked at with them.
 _AROUND: Final = 4
 # A blank just where a column ends tells that much for columns.
-_FITS: Final = 0.6
+_FITS: Final = 2.0
 _BETTER: Final = 0.5
 _LEAST: Final = 5.0
 
@@ -70,12 +77,14 @@ class _Piece:
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """A column so far: its first and its last piece, the number of the row that holds the last, and its width."""
+    """A column so far: its first and its last piece, the number of the row that holds the last, its width, and how many
+    rows the last stands below the one before, 0 for none."""
 
     first: _Piece
     last: _Piece
     row: int
     wide: float
+    step: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,36 +184,34 @@ def _joint(above: _Piece, below: _Piece) -> float:
 
 
 def _column_widths(texts: Sequence[str], rows: Sequence[_Piece]) -> list[float]:
-    """Return the likeliest widths of a column: where most rows have a blank, or which most rows fill."""
+    """Return the likeliest widths of a page's columns: those of most pieces between blanks."""
     counts: dict[float, float] = {}
     for row in rows:
         number, start, end = row.cell
-        ends = [
-            width(texts[number][start : gap.start()].strip())
-            for gap in BLANKS.finditer(texts[number], start, end)
-        ]
-        for wide in {round(2 * each) / 2 for each in ends if _NARROWEST <= each <= _WIDEST}:
-            counts[wide] = counts.get(wide, 0.0) + 1
-        if _NARROWEST <= row.wide <= _WIDEST:
-            wide = round(2 * row.wide) / 2
-            counts[wide] = counts.get(wide, 0.0) + 1
+        for piece in BLANKS.split(texts[number][start:end].strip()):
+            wide = round(2 * width(piece)) / 2
+            if _NARROWEST <= wide <= _WIDEST:
+                counts[wide] = counts.get(wide, 0.0) + 1
     near = {
         wide: sum(counts.get(wide - off / 2, 0.0) for off in range(4)) + counts.get(wide + 0.5, 0.0)
         for wide in counts
     }
     chosen: list[float] = []
     for wide in sorted(near, key=lambda wide: (-near[wide], wide)):
-        if near[wide] >= _FEWEST and all(abs(wide - other) > 1.5 for other in chosen):
+        if near[wide] >= _FEWEST and all(abs(wide - other) > _APART for other in chosen):
             chosen.append(wide)
     return chosen[:_TRIED]
 
 
-def _ways(texts: Sequence[str], row: _Piece, wide: float) -> list[tuple[float, tuple[_Piece, ...]]]:
+def _ways(
+    texts: Sequence[str], row: _Piece, widths: Sequence[float]
+) -> list[tuple[float, tuple[_Piece, ...]]]:
     """Return the likeliest ways to cut a row at blanks into lines of a column, each with what it costs."""
     number, start, end = row.cell
     gaps = [gap.span() for gap in BLANKS.finditer(texts[number], start, end)]
-    off = {gap: _off(texts, row, gap, wide) for gap in gaps}
-    gaps = sorted(sorted(gaps, key=lambda gap: off[gap])[: _MOST_COLUMNS + 1])
+    if len(gaps) > _MOST_COLUMNS + 1:
+        gaps = sorted(sorted(gaps, key=lambda gap: _off(texts, row, gap, widths))[: _MOST_COLUMNS + 1])
+    widest = max(widths) + _OUT
     found: list[tuple[float, tuple[_Piece, ...]]] = []
     for parts in range(1, _MOST_COLUMNS + 1):
         for cuts in combinations(gaps, parts - 1):
@@ -212,33 +219,32 @@ def _ways(texts: Sequence[str], row: _Piece, wide: float) -> list[tuple[float, t
             pieces = tuple(
                 _piece(texts, (number, a, z)) for a, z in zip(edges[::2], edges[1::2], strict=True)
             )
-            if any(piece.wide > wide + _OUT for piece in pieces):
+            if any(piece.wide > widest for piece in pieces):
                 continue
-            cost = sum(
-                _CUT_SHORT for piece in pieces[:-1] if not piece.finished and piece.wide < wide - _SHORT
-            )
-            cost -= _FITS * sum(abs(piece.wide - wide) <= _OUT for piece in pieces[:-1])
-            cost -= sum(_over_blanks(texts, piece) for piece in pieces)
+            cost = -sum(_over_blanks(texts, piece) for piece in pieces)
+            for piece in pieces[:-1]:
+                if any(-_SHORT <= piece.wide - wide <= _OUT for wide in widths):
+                    cost -= _FITS
+                elif not piece.finished:
+                    cost += _CUT_SHORT
             found.append((cost, pieces))
     return sorted(found, key=lambda way: way[0])[:_WAYS]
 
 
-def _off(texts: Sequence[str], row: _Piece, gap: tuple[int, int], wide: float) -> float:
+def _off(texts: Sequence[str], row: _Piece, gap: tuple[int, int], widths: Sequence[float]) -> float:
     """Tell how far a blank is from where a column ends; a wide one, or one behind a sentence, is nearer."""
     number, start, _ = row.cell
-    left = width(BLANKS.sub(" ", texts[number][start : gap[0]].strip()))
-    near = min(abs(left - many * (wide + 0.5)) for many in range(1, _MOST_COLUMNS + 1))
-    return (
-        near
-        - 2 * min(3, gap[1] - gap[0] - 1)
-        - 2 * (FINISHED.search(texts[number], start, gap[0]) is not None)
-    )
+    begins = [start, *(before.end() for before in BLANKS.finditer(texts[number], start, gap[0]))]
+    left = [width(texts[number][begin : gap[0]]) for begin in begins]
+    near = min(abs(each - wide) for each in left for wide in widths)
+    finished = FINISHED.search(texts[number], start, gap[0]) is not None
+    return near - 2 * min(3, gap[1] - gap[0] - 1) - 2 * finished
 
 
 def _search(texts: Sequence[str], rows: Sequence[_Piece], widths: Sequence[float]) -> _State:
     beam = [_State(0.0, 0.0, (), (), (), None, None)]
     for number, row in enumerate(rows):
-        ways = {wide: _ways(texts, row, wide) for wide in widths}
+        ways = {wide: _ways(texts, row, [each for each in widths if each <= wide]) for wide in widths}
         over = _over_blanks(texts, row)
         blank = number > 0 and row.cell[0] - rows[number - 1].cell[0] > 1
         grown: dict[tuple[object, ...], _State] = {}
@@ -296,7 +302,10 @@ def _go_on(
                     continue
                 score += _below(above, piece)
                 score -= _SKIPS * sum(above.row > row >= number - 2 * total for row in waiting)
-                columns[place] = _Column(above.first, piece, number, max(above.wide, piece.wide))
+                step = number - above.row
+                if above.step:
+                    score -= _STEADY * min(_UNSTEADY, abs(step - above.step))
+                columns[place] = _Column(above.first, piece, number, max(above.wide, piece.wide), step)
             made = tuple(column for column in columns if column is not None)
             yield _State(score, wide, made, tuple(zip(places, pieces, strict=True)), new, None, state)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import zip_longest
+from itertools import chain, zip_longest
 
 import pytest
 
@@ -193,6 +193,22 @@ def test_columns_whose_lines_stand_in_turns_are_read_one_after_another() -> None
     rows = [line for pair in zip_longest(left, right) for line in pair if line]
     lines = page_lines(document("\n".join(("引水工程二期通水", "", *rows))))
     assert [line.text for line in lines] == ["引水工程二期通水", *left, *right]
+
+
+@pytest.mark.parametrize(("order", "widths"), [((0, 1, 2), (22, 11, 11)), ((1, 0, 2), (14, 24, 10))])
+def test_columns_of_unlike_widths_that_a_mere_blank_parts_are_read_one_after_another(
+    order: tuple[int, ...], widths: tuple[int, ...]
+) -> None:
+    texts = (
+        "昨天上午，引水工程二期正式通水，日供水能力达到一百二十万吨，惠及近八十万居民。周边三个乡镇同时受益，水费保持不变，水质明显改善，"
+        "居民们都说水比过去甜了许多。工程从前年秋天开始建设，沿线铺设管道四十三公里，总共投资九亿元。",
+        "市水务集团负责人表示，下一步将加快老旧管网改造，计划到明年年底完成二百六十公里的更新任务。集团还将另外建设两座泵站，预计投资三"
+        "亿元，目前资金已经全部到位。",
+        "本月起，全市图书馆开放时间延长到晚上九点，读者可以在网上预约座位。馆里还为老人和孩子准备了专门的阅览室。",
+    )
+    columns = [column(texts[which], wide).split("\n") for which, wide in zip(order, widths, strict=True)]
+    rows = [" ".join(filter(None, row)) for row in zip_longest(*columns)]
+    assert [line.text for line in page_lines(document("\n".join(rows)))] == [*chain(*columns)]
 
 
 @pytest.mark.parametrize(
