@@ -79,13 +79,17 @@ def _browsed(browser: str, layout: Layout, stories: Sequence[Story], truetype: b
 
 
 def _woven(layout: Layout, stories: Sequence[Story]) -> bytes:
-    """Print with WeasyPrint, which breaks no grid over pages: on a longer sheet where the stories need one."""
+    """Print with WeasyPrint, which breaks no grid over pages and drops what a sheet has no room for: on a longer one."""
     weasyprint = import_module("weasyprint")
-    for longer in (1.0, 1.4, 2.0):
+    texts = [text for at, one in enumerate(stories) for text, _ in _heads(layout, at, one)]
+    texts += [text for one in stories for _, text in one.parts()]
+    wanted = sum(len("".join(text.split())) for text in texts)
+    for longer in (1.0, 1.4, 2.0, 3.0):
         page = page_html(replace(layout, height=round(longer * layout.height)), stories)
         made: bytes = weasyprint.HTML(string=page).write_pdf()
         with pdfium.PdfDocument(made) as document:
-            if not read_characters(document, 0, made).outside:
+            printed_page = read_characters(document, 0, made)
+            if not printed_page.outside and len(printed_page.glyphs) >= wanted:
                 break
     return made
 
