@@ -57,10 +57,12 @@ _CREDIT: Final = re.compile(
 _STAMP: Final = re.compile(
     r"(?:19|20)\d\d\s*[年.\-/]\s*\d{1,2}\s*[月.\-/]\s*\d{1,2}\s*日?(?:\s*\d{1,2}\s*[:：时]\s*\d{1,2}(?:\s*[:：分]\s*\d{1,2})?)?"
 )
-_SOURCE: Final = re.compile(r"(?:来源|來源|稿源)\s*[：:]\s*([^\s，。；|｜（）()<>]{2,30})")
+_SOURCE: Final = re.compile(
+    r"(?:来源|來源|稿源)\s*[：:]\s*([^\s，。；|｜（）()<>]{2,30}?)(?=$|[\s，。；|｜（）()<>]|举报|(?:作者|记者|記者|编辑|责编)[：:])"
+)
 _SOURCE_SIGN: Final = re.compile(r"^\s*(?:来源|來源|稿源)\s*[：:]\s*")
 _AUTHOR: Final = re.compile(
-    r"(?:作者|记者|記者|文)\s*[：:/／]\s*([\u4e00-\u9fff·]{2,4}(?:[\s、]+[\u4e00-\u9fff·]{2,4}){0,3})(?![\u4e00-\u9fff·]*\s*[：:/／])"
+    r"(?:作者|记者|記者|文)\s*[：:/／]\s*(?!未知|佚名)([\u4e00-\u9fff·]{2,4}(?:[\s、]+[\u4e00-\u9fff·]{2,4}){0,3})(?![\u4e00-\u9fff·]*\s*[：:/／])"
 )
 _SITE: Final = re.compile(r"\s*[-_|｜–—·>]+\s*")
 _NAME: Final = re.compile(r"[\u4e00-\u9fff·]{2,6}|[A-Za-z][A-Za-z .]{3,30}")
@@ -93,10 +95,8 @@ def read_html(name: str, data: bytes) -> Extract:
         if table is not None and writer.table(blocks):
             continue
         for block in blocks:
-            writer.block(
-                block,
-                BlockRole.HEADING if any(block is time for time in times) else _role(block, title, signed),
-            )
+            timed = any(block is time for time in times)
+            writer.block(block, BlockRole.HEADING if timed else _role(block, title, signed))
     stated = _stated(page, [block.text for block in (*signed, *_beside(page, kept, title))], found)
     return Extract("html", writer.finished(), encoding, blocks=tuple(writer.blocks), stated=stated)
 

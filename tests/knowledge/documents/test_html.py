@@ -266,3 +266,20 @@ def test_of_a_small_page_the_links_beside_the_article_go_and_its_table_stays() -
         "线路：夜1路｜首班：18:00｜末班：23:30",
     ]
     assert parsed.document.stated == Metadata(date=date(2023, 9, 3), author="周敏", source="青山晚报")
+
+
+@pytest.mark.parametrize(
+    ("said", "author", "source"),
+    [
+        ("2023-09-03 来源：新京报<a href='/r'>举报</a>", None, "新京报"),
+        ("2023-09-03 来源：证券时报网<span>作者：李四</span>", "李四", "证券时报网"),
+        ("2023-09-03 作者：未知 来源：青山晚报", None, "青山晚报"),
+    ],
+)
+def test_each_credit_ends_where_the_next_thing_begins(said: str, author: str | None, source: str) -> None:
+    page = (
+        f"<title>夜市开放</title><h1>夜市开放</h1><div>{said}</div><p>古镇夜市恢复开放。</p><p>游客不少。</p>"
+    )
+    assert read_html("a.html", page.encode()).stated == Metadata(
+        date=date(2023, 9, 3), author=author, source=source
+    )
