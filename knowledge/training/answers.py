@@ -5,7 +5,8 @@
 Each data set is SQuAD-style JSON or a folder of news scripts (`question_sets`). Near misses are generated: one word of a
 question becomes another of its kind, which neither it nor the window holds, or which the sentence says of something else
 (`near_misses`). The decisions are fitted twice, with the neural reader and without, on `--decide`: texts that the reader
-was not trained on. Thresholds and the figures printed are of articles that the fit had not seen, a quarter at a time.
+was not trained on, and on `--apart`: sets that it was, of which only the passages are asked about that were kept from it.
+Thresholds and the figures printed are of articles that the fit had not seen, a quarter at a time.
 The same files make the same bytes.
 """
 
@@ -21,7 +22,14 @@ from knowledge.answering.scorer import AnswerModel, Decisions, Logistic, read_an
 from knowledge.models.reader import open_reader
 from knowledge.search.ask import Answering
 from knowledge.text.analyzer import ChineseAnalyzer
-from knowledge.training.decisions import PatientReader, asked_of_search, decide, print_outcomes
+from knowledge.training.decisions import (
+    PatientReader,
+    asked_of_search,
+    decide,
+    judged_by,
+    print_outcomes,
+    with_articles_removed,
+)
 from knowledge.training.fitting import fit_doubts, fit_net
 from knowledge.training.near_misses import Changer, opposite_characters, read_opposites
 from knowledge.training.question_sets import load
@@ -45,6 +53,7 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m knowledge.training answers")
     parser.add_argument("sets", nargs="+", type=Path)
     parser.add_argument("--decide", nargs="+", type=Path, required=True)
+    parser.add_argument("--apart", nargs="*", type=Path, default=[])
     parser.add_argument("--opposites", nargs="*", type=Path, default=[])
     parser.add_argument("--synonyms", nargs="*", type=Path, default=[])
     parser.add_argument("--most", type=int, default=6500, help="questions of each set")
@@ -60,13 +69,18 @@ def main(arguments: Sequence[str]) -> None:
         parser.error("no reader: pip install 'chuchu[reader]'")
     language = ChineseAnalyzer()
     opposites = read_opposites(options.opposites)
-    sets = [load(path) for path in (*options.sets, *options.decide)]
+    learnt = [load(path) for path in options.sets]
+    decided = [with_articles_removed(path) for path in (*options.decide, *options.apart)]
     changer = Changer(
-        (fact.text for one in sets for parsed in one.articles.values() for fact in parsed.facts),
+        (
+            fact.text
+            for one in (*learnt, *decided)
+            for parsed in one.articles.values()
+            for fact in parsed.facts
+        ),
         opposites,
         language,
     )
-    learnt = sets[: len(options.sets)]
     if options.net:
         base = read_answer_model(options.net)
         doubts, net = base.doubts, base.net
@@ -79,9 +93,14 @@ def main(arguments: Sequence[str]) -> None:
     answering = Answering(model, PatientReader(reader))
     outcomes = [
         outcome
-        for path in options.decide
-        for outcome in asked_of_search(path, changer, answering, options.decided, language)
+        for at, one in enumerate(decided)
+        for outcome in asked_of_search(
+            one, changer, answering, options.decided, language, apart=at >= len(options.decide)
+        )
     ]
+    if options.net:
+        print("with_reader, as it was before:")
+        print_outcomes(base.with_reader, judged_by(outcomes, base.with_reader, base.alone))
     alone, judged = decide([outcome.by_words for outcome in outcomes])
     print("alone:")
     print_outcomes(alone, judged)

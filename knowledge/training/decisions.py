@@ -24,7 +24,8 @@ from knowledge.search.ask import Answering, examine_wordings
 from knowledge.text.analyzer import Analyzer
 from knowledge.training.fitting import KEPT_BACK, Array, descend, drawn, logistic, opened, passages_of
 from knowledge.training.near_misses import Changer, crossed
-from knowledge.training.question_sets import AskedQuestion, is_right, load, normal
+from knowledge.training.question_sets import AskedQuestion, QuestionSet, is_right, load, normal
+from knowledge.training.reader.sources import KEPT_APART
 
 KEPT_ARTICLES = 0.7
 """Share of an encyclopedia's articles that are there; the questions of the others must be refused."""
@@ -91,16 +92,28 @@ class PatientReader:
         return self._reader.read(question, windows, seconds=1e9)
 
 
-def asked_of_search(
-    path: Path, changer: Changer, answering: Answering, most: int, language: Analyzer
-) -> Iterator[Outcome]:
-    """Ask a set's questions, what near misses they have, and those of removed articles."""
+def with_articles_removed(path: Path) -> QuestionSet:
+    """Read a set without some of its articles: their questions must be refused."""
     random = Random(5)
     kept: dict[int, bool] = {}
     share = KEPT_NEWS if path.is_dir() else KEPT_ARTICLES
-    one = load(path, lambda number: kept.setdefault(number, random.random() < share))
+    return load(path, lambda number: kept.setdefault(number, random.random() < share))
+
+
+def asked_of_search(
+    one: QuestionSet, changer: Changer, answering: Answering, most: int, language: Analyzer, *, apart: bool
+) -> Iterator[Outcome]:
+    """Ask a set's questions, what near misses they have, and those of removed articles.
+
+    `apart` asks only of the passages that were kept from the reader, of a set that it was trained on.
+    """
+    random = Random(5)
     passages = passages_of(one, language)
-    answerable = [asked for asked in drawn(one, len(one.asked)) if asked.answerable]
+    answerable = [
+        asked
+        for asked in drawn(one, len(one.asked))
+        if asked.answerable and (not apart or asked.passage % KEPT_APART == 0)
+    ]
     there = [asked for asked in answerable if asked.fact is not None][: most * 4 // 5]
     chosen = [*there, *[asked for asked in answerable if asked.fact is None][: most // 5]]
 
@@ -110,7 +123,7 @@ def asked_of_search(
     with opened(one) as index:
         for asked in chosen:
             around = passages[asked.fact.id] if asked.fact else None
-            for case in cases(asked, around, path.is_dir(), changer, language, random):
+            for case in cases(asked, around, one.is_made, changer, language, random):
                 if outcome := _outcome(case, read, index, answering, language):
                     yield outcome
 
@@ -272,6 +285,20 @@ def decide(outcomes: Sequence[Outcome], alone: Decisions | None = None) -> tuple
     said_from = _threshold(sure, 1 - RIGHT_AT_LEAST)
     whole = _fitted(outcomes, with_reader=alone is not None)
     return replace(whole, found_from=found_from, said_from=said_from, borne_out=_borne_out(raw)), judged
+
+
+def judged_by(
+    outcomes: Sequence[Outcome], decisions: Decisions, alone: Decisions | None = None
+) -> list[Judged]:
+    """Judge outcomes by decisions that were made before, as they serve; of articles that these never saw, best."""
+    judged = [_judged(outcome, decisions, alone) for outcome in outcomes]
+    return [
+        one
+        if one.first.barred
+        else replace(one, found=decisions.borne_out[one.first.group].of({"told": logit(one.found)}))
+        for one in judged
+        if not is_unsure(one.outcome)
+    ]
 
 
 def _fitted(outcomes: Sequence[Outcome], *, with_reader: bool) -> Decisions:

@@ -13,6 +13,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -29,10 +30,11 @@ _MARKS = re.compile(r"[\s“”\"'《》「」『』（）()，。、,.·：:；
 
 @dataclass(frozen=True, slots=True)
 class AskedQuestion:
-    """A question of one article (by number): its answers, and the first fact that holds one; None where none does."""
+    """A question of one article and paragraph (by number): its answers, and the first fact that holds one, if any does."""
 
     text: str
     article: int
+    passage: int
     answers: tuple[str, ...]
     fact: Fact | None = None
     answerable: bool = True
@@ -40,9 +42,10 @@ class AskedQuestion:
 
 @dataclass(frozen=True, slots=True)
 class QuestionSet:
-    """Articles repaired as they would be served, by number, and the questions asked of them."""
+    """Articles repaired as they would be served, by number, and the questions asked of them, or made of news."""
 
     name: str
+    is_made: bool
     articles: dict[int, ParsedDocument]
     asked: tuple[AskedQuestion, ...]
 
@@ -63,7 +66,7 @@ def load(path: Path, keep: Callable[[int], bool] = lambda article: True) -> Ques
         for number, row in enumerate(rows)
         if keep(number)
     }
-    return QuestionSet(path.stem, parsed, tuple(_questions(rows, parsed)))
+    return QuestionSet(path.stem, path.is_dir(), parsed, tuple(_questions(rows, parsed)))
 
 
 def article_text(row: dict[str, Any]) -> str:
@@ -73,18 +76,20 @@ def article_text(row: dict[str, Any]) -> str:
 
 
 def _questions(rows: Iterable[dict[str, Any]], parsed: dict[int, ParsedDocument]) -> Iterator[AskedQuestion]:
+    passages = count()
     for number, row in enumerate(rows):
         facts = parsed[number].facts if number in parsed else ()
         for line, paragraph in enumerate(row["paragraphs"], 3):
+            passage = next(passages)
             for question in paragraph["qas"]:
                 given = question.get("answers") or []
                 answers = tuple(dict.fromkeys(answer["text"] for answer in given))
                 if question.get("is_impossible") or not answers:
-                    yield AskedQuestion(question["question"], number, (), None, answerable=False)
+                    yield AskedQuestion(question["question"], number, passage, (), None, answerable=False)
                     continue
                 places = [_place(paragraph["context"], answer) for answer in given]
                 fact = next((fact for fact in facts if _holds(fact, line, places)), None)
-                yield AskedQuestion(question["question"], number, answers, fact)
+                yield AskedQuestion(question["question"], number, passage, answers, fact)
 
 
 def _holds(fact: Fact, line: int, places: list[int]) -> bool:

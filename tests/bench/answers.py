@@ -60,9 +60,13 @@ def main(arguments: Sequence[str]) -> None:
     for name, readers in _readers():
         print(f" {name}:")
         invented(readers)
+        told: list[tuple[float, bool]] = []
         for path in options.files:
             given_the_fact(load(path), options.sample, language, readers)
-            over_the_corpus(path, options.sample, opposites, language, readers)
+            told += over_the_corpus(path, options.sample, opposites, language, readers)
+        if len(options.files) > 1:
+            print("all files together:")
+            reliability(told)
     if not options.files:
         print("  no data set named: make bench ARGS='answers FILE.json … --opposites FILE …'")
 
@@ -113,8 +117,8 @@ def given_the_fact(data: QuestionSet, sample: int, language: Analyzer, readers: 
 
 def over_the_corpus(
     path: Path, sample: int, opposites: dict[str, list[str]], language: Analyzer, readers: Readers
-) -> None:
-    """Print what is claimed of all facts, and how far `confidence` may be trusted."""
+) -> list[tuple[float, bool]]:
+    """Print what is claimed of all facts, and return each confidence beside whether the first fact is right."""
     random = Random(7)
     kept: dict[int, bool] = {}
     data = load(path, lambda number: kept.setdefault(number, random.random() < KEPT))
@@ -163,7 +167,9 @@ def over_the_corpus(
     for sort in ("there", "near", "crossed", "removed"):
         chosen = [one.answer.found for one in told if one.case.sort == sort]
         print(f"  {sort}: {sum(chosen)} of {len(chosen)} claimed")
-    reliability([(one.answer.confidence, _first_is_right(one)) for one in told])
+    trusted = [(one.answer.confidence, _first_is_right(one)) for one in told]
+    reliability(trusted)
+    return trusted
 
 
 def reliability(pairs: Sequence[tuple[float, bool]]) -> None:
