@@ -213,14 +213,12 @@ class _Writer:
     def _write(self, text: str, role: BlockRole | None = None) -> _Part:
         """Write one line; what a soft break parts are blocks of their own, unless it stands within a sentence."""
         self.lines.append(text)
-        number, at = len(self.lines), 0
+        line, at = len(self.lines), 0
         part = _Part([], text, role, box=self._boxes[-1])
         for piece in text.split(_BREAK):
             if piece:
-                end, goes_on = None if piece == text else at + len(piece), text[:at].rstrip().endswith(_OPEN)
-                part.blocks.append(
-                    Block(BlockRole.PARAGRAPH, number, number, start=at, end=end, goes_on=goes_on)
-                )
+                end, within = None if piece == text else at + len(piece), text[:at].rstrip().endswith(_OPEN)
+                part.blocks.append(Block(BlockRole.PARAGRAPH, line, line, start=at, end=end, goes_on=within))
             at += len(piece) + len(_BREAK)
         self._parts.append(part)
         return part
