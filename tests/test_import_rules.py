@@ -1,4 +1,4 @@
-"""Who may import whom."""
+"""Who may import whom, and how long a file may be."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pytest
 from tests.support.process import environment
 
 ROOT = Path(__file__).parents[1]
+LONGEST = 450
 PURE = ("repair", "text", "query", "answering", "search", "model.py", "schemas.py")
 WORLD = {
     "asyncio",
@@ -47,6 +48,11 @@ def modules(*folders: str) -> list[Path]:
 
 def test_knowledge_never_imports_bot() -> None:
     assert [p for p in modules("knowledge") if any(i.split(".")[0] == "bot" for i in imports(p))] == []
+
+
+def test_no_file_is_longer_than_one_reads_at_a_time() -> None:
+    lines = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in modules("bot", "knowledge")}
+    assert [path for path, count in lines.items() if count > LONGEST] == []
 
 
 @pytest.mark.parametrize("room", PURE)

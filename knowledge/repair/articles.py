@@ -108,16 +108,12 @@ class _Rarity:
 
     def __init__(self, units: Sequence[_Unit]) -> None:
         self._units = units
-        self._count = len(units)
+        self._unheld = math.log(2 + len(units))
 
     @cached_property
     def _worth(self) -> dict[str, float]:
         held = Counter(pair for unit in self._units for pair in unit.pairs)
-        return {pair: math.log((1 + self._count) / (1 + often) + 1) for pair, often in held.items()}
-
-    @cached_property
-    def _unheld(self) -> float:
-        return math.log(2 + self._count)
+        return {pair: math.log((1 + len(self._units)) / (1 + often) + 1) for pair, often in held.items()}
 
     def shared(self, pairs: Iterable[str], others: Container[str]) -> float:
         return sum(self.of(pair) for pair in pairs if pair in others)
