@@ -114,9 +114,8 @@ def _replace(path: Path, copy: Path) -> None:
         with closing(sqlite3.connect(copy)) as source, closing(sqlite3.connect(path, timeout=30)) as target:
             if source.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
                 raise StateDamaged(f"{copy.name} 损坏，没有恢复；请换一份备份")
-            source.execute(
-                "PRAGMA journal_mode=WAL"
-            )  # the pages carry the mode, and the running bot needs this one
+            # The pages carry the mode, and the running bot needs this one.
+            source.execute("PRAGMA journal_mode=WAL")
             source.backup(target, pages=-1)
     except sqlite3.Error as error:
         raise StateReadOnly(f"数据库 {path} 不能写入（{error}）；请检查磁盘空间和权限") from error

@@ -159,9 +159,8 @@ def _of_one_sort(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
         listed = range(at, last + 1, 2)
         tags = Counter(tokens[one].tag for one in listed if tokens[one].tag in _LISTED)
         if len(tags) > 1 and sum(tags.values()) == len(listed):
-            most = max(
-                tags, key=lambda tag: (tags[tag], tag != "nr")
-            )  # a person is what unknown words are taken for
+            # A person is what unknown words are taken for.
+            most = max(tags, key=lambda tag: (tags[tag], tag != "nr"))
             for one in listed:
                 found[one] = tokens[one]._replace(tag=most)
         at = last + 1

@@ -386,9 +386,8 @@ def _unstruck(glyphs: Sequence[Glyph], strokes: Sequence[Box]) -> tuple[list[Gly
         return near and abs(left.base - right.base) < 0.25 * right.size
 
     kept: list[Glyph] = []
-    hole: Glyph | None = (
-        None  # what is deleted leaves no gap: the character before it takes its room, else the one after
-    )
+    # What is deleted leaves no gap: the character before it takes its room, else the one after.
+    hole: Glyph | None = None
     for glyph in sorted(glyphs, key=lambda g: g.order):
         struck = is_struck(glyph)
         if struck and kept and is_next(kept[-1], glyph):

@@ -126,9 +126,8 @@ def _misspelt(query: Query, lexicon: Lexicon, language: Analyzer) -> Iterator[Re
         return
     keywords = query.type is QuestionType.NONE
     sounds_in_pair = _sounds_in_pair if keywords else _sounds_in_word(language)
-    looks = (
-        (_looks_in_run,) if keywords else ()
-    )  # in a question another word is more likely than a slip: 竹山镇, 竹山乡
+    # In a question another word is more likely than a slip: 竹山镇, 竹山乡.
+    looks = (_looks_in_run,) if keywords else ()
     for means in (_sounds_in_run, sounds_in_pair, *looks):
         taken = _corrected(text, suspects, means, query, lexicon, language)
         if taken:
