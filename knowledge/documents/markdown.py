@@ -6,7 +6,7 @@ import datetime
 import html
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from knowledge.documents.html_blocks import LOWERED, RAISED
@@ -40,6 +40,10 @@ _BARRED: Final = re.compile(r"\\\||`[^`\n]{1,200}`")
 """What of a table's row keeps its bars: one that is escaped, and code."""
 
 _TAG: Final = re.compile(r"</?[A-Za-z][^<>\n]{0,500}>|<!--[^<\n]{0,2000}-->|<(?=https?:[^<>\s]{1,2000}>)")
+_PARTING: Final = re.compile(
+    r"</?(?:p|div|section|article|blockquote|[uo]l|li|table|tr|h[1-6])\b[^<>\n]{0,500}>", re.IGNORECASE
+)
+_STRONG: Final = re.compile(r"<(strong|b)>[^<>。，；！？：]{2,40}</\1>(?:<br\s?/?>)?", re.IGNORECASE)
 _ENTITY: Final = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,31});")
 _INLINE: Final = re.compile(
     r"\\([!-/:-@\[-`{-~])"
@@ -125,9 +129,10 @@ class _Structure:
             line = self._source.read[number - 1]
             level = levels.get(number)
             aside = _LINK_ALONE.match(self._source.raw[number - 1]) is not None
-            if opened and (
-                aside or level or not line.strip() or number in self._covered or self._begins(number)
-            ):
+            covered = number in self._covered
+            parts = [] if level or covered else list(self._parts(number))
+            parted = len(parts) > 1
+            if opened and (aside or level or parted or covered or not line.strip() or self._begins(number)):
                 yield Block(role, opened[0], opened[-1])
                 opened = []
             if aside:
@@ -138,7 +143,9 @@ class _Structure:
                     number,
                     number,
                 )
-            elif line.strip() and number not in self._covered:
+            elif parted:
+                yield from parts
+            elif line.strip() and not covered:
                 if not opened:
                     role = (
                         BlockRole.NOTE if _NOTE.match(self._source.raw[number - 1]) else BlockRole.PARAGRAPH
@@ -146,6 +153,16 @@ class _Structure:
                 opened.append(number)
         if opened:
             yield Block(role, opened[0], opened[-1])
+
+    def _parts(self, number: int) -> Iterator[Block]:
+        """Yield what HTML parts a line into, as a page saved in a Markdown file has it; what is all bold is a heading."""
+        raw, read = self._source.raw[number - 1], self._source.read[number - 1]
+        edges = [0, *(edge for tag in _PARTING.finditer(raw) for edge in tag.span()), len(raw)]
+        for start, end in zip(edges[::2], edges[1::2], strict=True):
+            if read[start:end].strip():
+                strong = _STRONG.fullmatch(raw[start:end].strip())
+                role = BlockRole.HEADING if strong else BlockRole.PARAGRAPH
+                yield Block(role, number, number, start=start, end=end)
 
     def _linked(self) -> Iterator[int]:
         """Yield the headings over a line that is nothing but a link: an item with a source of its own is an article."""
@@ -193,7 +210,7 @@ def _by_article(blocks: Sequence[Block]) -> Iterator[Block]:
     article = -1
     for block in blocks:
         article += block.role is BlockRole.TITLE
-        yield Block(block.role, block.first, block.last, max(article, 0), table=block.table)
+        yield replace(block, article=max(article, 0))
 
 
 def _stated(source: _Source) -> Metadata | None:

@@ -96,6 +96,19 @@ newspaper: "青山日报"
 """
 
 
+def test_what_html_parts_within_a_line_stays_parted_and_what_is_all_bold_heads_what_follows() -> None:
+    saved = (
+        "<p><strong>青山台消息</strong>：各地播报。<br></p><p><strong>公园增加十二个</strong><br></p>"
+        "<p>今年建成公园12个，<br>绿地9处。</p><div>市民称便</div><div>"
+    )
+    parsed = repair_document(read_document("a.md", f"# 播报\n\n{saved}\n".encode()))
+    assert [(fact.section, "".join(fact.text.split())) for fact in parsed.facts] == [
+        (None, "青山台消息：各地播报。"),
+        ("公园增加十二个", "今年建成公园12个，绿地9处。"),
+        ("公园增加十二个", "市民称便"),
+    ]
+
+
 def test_headings_head_what_follows_and_what_is_no_text_is_out() -> None:
     parsed = repair_document(read_document("a.md", REPORT.encode()))
     assert [(fact.article.title.text, fact.section, fact.text) for fact in parsed.facts] == [
