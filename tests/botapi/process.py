@@ -90,10 +90,10 @@ class BotProcess:
         assert self._process is not None
         self._process.send_signal(which)
 
-    async def ends(self) -> int:
+    async def ends(self, seconds: float = PATIENCE) -> int:
         """Wait for the end; return the exit code."""
         assert self._process is not None
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(seconds):
             return await self._process.wait()
 
     async def _end(self, how: signal.Signals) -> int:

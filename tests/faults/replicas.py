@@ -19,7 +19,6 @@ from tests.support.postgres import Server
 from tests.support.server import PATIENCE
 
 CHATS, RATE = 24, 8.0
-ALONE_SECONDS = 0.5  # the longest wait for an answer where nothing is disturbed
 DURABLE = ("fsync=on",)  # a server that writes to the disk as one in use does
 
 
@@ -69,10 +68,6 @@ class Readers:
     def waits(self) -> list[float]:
         """How long each update waited for its end, the longest last."""
         return sorted(float(str(ended)) - float(str(came)) for _, _, came, ended in self.rows())
-
-    def slower(self) -> float:
-        """How many times longer the longest has waited so far than on a machine that does nothing else; 1 on such a one."""
-        return max(1.0, self.waits()[-1] / ALONE_SECONDS)
 
     def wrong(self) -> tuple[int, int, dict[int, int]]:
         """How many updates were lost, how many ended out of order, and how many answers too many each chat has."""

@@ -98,7 +98,7 @@ async def test_a_stop_in_the_middle_of_a_reload_leaves_the_old_or_the_new_versio
         children = psutil.Process(bot.pid).children(recursive=True)
         for sent in (which, signal.SIGHUP, which, signal.SIGHUP):
             bot.send(sent)
-        assert await bot.ends() in (0, 130)
+        assert await bot.ends(10) in (0, 130)
         await api.until(lambda: not any(map(alive, children)))
     assert len(served(tmp_path)) in (12, 900)
     (tmp_path / "var" / "inbox.sqlite").unlink()  # the next server counts its updates from the start again

@@ -96,7 +96,6 @@ async def test_nothing_is_lost_and_nobody_is_answered_out_of_order(
     async with replicas(tmp_path, server) as running:
         reading = asyncio.create_task(running.readers(SECONDS))
         await asyncio.sleep(SECONDS / 4)
-        slower = running.slower()
         took = await disturb(running)
         await reading
         await running.all_ended()
@@ -104,16 +103,15 @@ async def test_nothing_is_lost_and_nobody_is_answered_out_of_order(
         waits = running.waits()
         fenced = sum(bot.log_text().count(DEAD) for bot in running.bots)
         print(
-            f"{disturb.__name__}: {slower:.1f} times slower than alone, {len(waits)} updates,"
-            f" {took:.2f} s to recover, longest wait {waits[-1]:.2f} s,"
+            f"{disturb.__name__}: {len(waits)} updates, {took:.2f} s to recover, longest wait {waits[-1]:.2f} s,"
             f" median {waits[len(waits) // 2]:.3f} s, lost {lost}, out of order {disorder},"
             f" answers too many {sum(too_many.values())} in {len(too_many)} chats, taken for dead {fenced}"
         )
         assert (lost, disorder) == (0, 0)
         assert all(0 <= more <= 1 for more in too_many.values()), too_many
         assert {status for _, status, _, _ in running.rows()} == {"answered"}
-        assert waits[-1] <= longest * slower
-        assert took <= recovered * slower
+        assert waits[-1] <= longest
+        assert took <= recovered
         assert fenced == (disturb is freeze)
 
 
@@ -156,7 +154,6 @@ async def test_a_program_is_replaced_one_by_one_under_load_and_the_old_refuses_t
     async with replicas(tmp_path, server) as running:
         reading = asyncio.create_task(running.readers(300))
         await asyncio.sleep(3)
-        slower = running.slower()
         for number in range(3):
             assert await running.bots[number].stop() == 0
             await running.start(number, PYTHONPATH=str(newer))
@@ -179,7 +176,7 @@ async def test_a_program_is_replaced_one_by_one_under_load_and_the_old_refuses_t
         )
         assert (lost, disorder, too_many) == (0, 0, {})
         assert {status for _, status, _, _ in running.rows()} == {"answered"}
-        assert waits[-1] < Lease().seconds * slower  # nobody waited for a lease to run out
+        assert waits[-1] < Lease().seconds  # nobody waited for a lease to run out
 
 
 async def test_a_reload_and_a_rollback_reach_every_replica_and_who_cannot_follow_says_so(
