@@ -36,6 +36,10 @@ def has_fonts() -> bool:
     return any(True for folder in FONTS for _ in folder.expanduser().rglob("*.[ot]t[fc]"))
 
 
+class Gone(Exception):
+    """The page was left for another one before it answered."""
+
+
 @dataclass
 class Tab:
     """One tab; `complaints` are what the console calls errors, and scripts that failed."""
@@ -68,7 +72,8 @@ class Tab:
         async with asyncio.timeout(PATIENCE):
             told = await self._waiting[number]
         if "error" in told:
-            raise RuntimeError(f"{method}: {told['error']}")
+            failed = f"{method}: {told['error']}"
+            raise Gone(failed) if method == "Runtime.evaluate" else RuntimeError(failed)
         result: dict[str, Any] = told["result"]
         return result
 
@@ -104,13 +109,19 @@ class Tab:
         return told["result"].get("value")
 
     async def until(self, expression: str) -> None:
-        """Wait until an expression is true."""
+        """Wait until an expression is true of a page read to its end, be it one that takes this one's place."""
         async with asyncio.timeout(PATIENCE):
             while True:
-                with contextlib.suppress(AssertionError):
-                    if await self.js(expression):
+                with contextlib.suppress(AssertionError, Gone):
+                    if await self.js(f"document.readyState !== 'loading' && ({expression})"):
                         return
                 await asyncio.sleep(0.05)
+
+    async def click(self, element: str) -> None:
+        """Click what an expression finds; if that leads to another page, what is there then is the caller's to await."""
+        await self.until(f"!!{element}")
+        with contextlib.suppress(Gone):
+            await self.js(f"{element}.click()")
 
     async def type(self, text: str, enter: bool = True) -> None:
         await self.call("Input.insertText", text=text)

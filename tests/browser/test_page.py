@@ -96,7 +96,7 @@ async def test_the_talk_is_kept_over_back_reload_and_a_second_tab_and_each_answe
     await tab.open(await tab.js("location.href"))
     await tab.until("document.querySelectorAll('.turn').length === 3")
     assert await questions(tab) == expected
-    await tab.js("document.querySelector('figcaption a').click()")
+    await tab.click("document.querySelector('figcaption a')")
     await tab.until("!!document.querySelector('.printed')")
     await tab.back()
     await tab.until("document.querySelectorAll('.turn').length === 3")
@@ -104,12 +104,12 @@ async def test_the_talk_is_kept_over_back_reload_and_a_second_tab_and_each_answe
         await second.open(f"{url}/")
         await second.until("document.querySelectorAll('.turn').length === 3")
         assert await questions(second) == expected
-    await tab.js("document.querySelectorAll('.turn')[0].querySelector('.forget').click()")
+    await tab.click("document.querySelectorAll('.turn')[0].querySelector('.forget')")
     assert await questions(tab) == expected[1:]
     await tab.open(f"{url}/?q={quote(QUESTION)}")
     assert "815台" in await tab.js("document.body.innerText")
     await tab.until("document.querySelectorAll('.turn').length === 3")
-    await tab.js("document.querySelector('#new').click()")
+    await tab.click("document.querySelector('#new')")
     await tab.until("!!document.querySelector('.welcome')")
     assert await tab.js("localStorage.getItem('chuchu.talk')") == "[]"
 
@@ -132,25 +132,25 @@ async def test_an_answer_can_be_called_useful_and_copied_with_its_source(tab: Ta
         "今年以来，闵行区信访办共受理加装电梯来信126件。\n"
         "——《闵行区加装电梯信访事项办结》2023年7月1日 新民晚报 第3版 第3行 · 信访/a.txt"
     )
-    await tab.js("document.querySelector('[name=liked]').click()")
+    await tab.click("document.querySelector('[name=liked]')")
     await tab.until("document.querySelector('.vote').innerText.includes('谢谢')")
 
 
 async def test_an_article_is_read_as_printed_and_each_sentence_has_an_address(tab: Tab, url: str) -> None:
     await asked(tab, url, "加装电梯")
-    await tab.js("document.querySelector('figcaption a').click()")
+    await tab.click("document.querySelector('figcaption a')")
     await tab.until("!!document.querySelector('.printed')")
     assert await tab.js("document.querySelector('.s.quoted').id") == (await tab.js("location.hash"))[1:]
     assert await tab.js("document.querySelector('.printed .quoted mark').innerText") == "加装电梯"
     before = await tab.js("location.href")
-    await tab.js("document.querySelector('.cited [rel=next]').click()")
+    await tab.click("document.querySelector('.cited [rel=next]')")
     await tab.until(f"location.href !== {before!r} && !!document.querySelector('.cited')")
     assert "第 2 处" in await tab.js("document.querySelector('.cited').innerText")
-    await tab.js("document.querySelectorAll('.views a')[1].click()")
+    await tab.click("document.querySelectorAll('.views a')[1]")
     await tab.until("!!document.querySelector('.lines .quoted')")
-    await tab.js("document.querySelector('.views a').click()")
+    await tab.click("document.querySelector('.views a')")
     await tab.until("!!document.querySelector('.printed')")
-    await tab.js("document.querySelector('.way a').click()")
+    await tab.click("document.querySelector('.way a')")
     await tab.until("!!document.querySelector('#talk') || !!document.querySelector('.articles')")
 
 
@@ -186,18 +186,16 @@ async def test_what_several_libraries_say_stands_side_by_side_and_one_can_be_cho
 async def test_where_nothing_is_found_links_lead_on(tab: Tab, url: str) -> None:
     await asked(tab, url, "火星基地加装电梯票价")
     assert "文章里没有这些词：火星" in await tab.js("document.querySelector('.hints').innerText")
-    await tab.js("document.querySelector('.hints a[href^=\"/articles?\"]').click()")
+    await tab.click("document.querySelector('.hints a[href^=\"/articles?\"]')")
     await tab.until("document.querySelectorAll('.articles li').length === 2")
 
 
 async def test_language_and_characters_are_switched_and_remembered(tab: Tab, url: str) -> None:
     await tab.open(f"{url}/?q={quote(QUESTION)}")
-    await tab.js("document.querySelector('footer a[lang=en]').click()")
+    await tab.click("document.querySelector('footer a[lang=en]')")
     await tab.until("document.documentElement.lang === 'en'")
     assert "Useful" in await tab.js("document.body.innerText")
-    await tab.js(
-        "[...document.querySelectorAll('footer a')].find(a => a.href.includes('script=hant')).click()"
-    )
+    await tab.click("[...document.querySelectorAll('footer a')].find(a => a.href.includes('script=hant'))")
     await tab.until("document.body.innerText.includes('閔行區累計加裝電梯815臺')")
     await tab.open(f"{url}/nothing")
     assert "There is no such page." in await tab.js("document.body.innerText")
