@@ -6,7 +6,7 @@ import tempfile
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from copy import copy
 from dataclasses import dataclass, replace
@@ -64,50 +64,58 @@ def shipped_reader() -> NeuralReader | None:
     return open_reader()
 
 
+@dataclass(frozen=True, slots=True)
+class Models:
+    """What snapshots share, as it takes long to load.
+
+    `language` cuts words, one of its own if None; `over` finds the facts' vectors, without it words alone are searched;
+    `reader` gives what reads question and sentence together, if there is one.
+    """
+
+    language: Analyzer | None = None
+    over: Over | None = None
+    reader: Callable[[], NeuralReader | None] = shipped_reader
+
+
+SHIPPED = Models()
+
+
 class Snapshot:
     """One version of the knowledge; a lookup holds one from start to end."""
 
     def __init__(
         self,
         version: str,
-        folder: Path,
-        skipped: Iterable[Skipped] = (),
+        index: Index,
+        held: ExitStack,
+        models: Models = SHIPPED,
         aliases: Aliases | None = None,
-        held: ExitStack | None = None,
-        language: Analyzer | None = None,
-        over: Over | None = None,
-        libraries: Mapping[str, str] | None = None,
-        reader: Callable[[], NeuralReader | None] = shipped_reader,
+        skipped: Iterable[Skipped] = (),
     ) -> None:
-        """Open the index in `folder`; `held` is given back after it. A `language` takes long to load: share it.
-
-        `over` finds the facts' vectors; without it words alone are searched. `libraries` are names by sub-folder.
-        `reader` gives what reads question and sentence together, if there is one.
-        """
+        """`held` has the index among what closing the snapshot gives back."""
         self.version = version
         self.skipped = tuple(skipped)
         self._aliases = aliases or Aliases()
-        self._language: Analyzer = language or ChineseAnalyzer()
-        self._held = held or ExitStack()
-        self._index: Index = self._held.enter_context(open_index(folder, libraries or {}))
-        self._answering = Answering(answer_model(), reader())
-        self._meanings = None if over is None else over(self._index.columns)
+        self._language: Analyzer = models.language or ChineseAnalyzer()
+        self._held = held
+        self._index = index
+        self._answering = Answering(answer_model(), models.reader())
+        self._meanings = None if models.over is None else models.over(index.columns)
 
     @classmethod
     def of(
         cls,
         version: str,
         repaired: Iterable[ParsedDocument],
-        skipped: Iterable[Skipped] = (),
         aliases: Aliases | None = None,
-        over: Over | None = None,
         reader: Callable[[], NeuralReader | None] = shipped_reader,
     ) -> Snapshot:
         """Build an index in a folder of its own that goes when the snapshot is closed."""
         with ExitStack() as held:
             folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="chuchu-"))) / "index"
             build_index(folder, ((one, _printed(one)) for one in repaired))
-            return cls(version, folder, skipped, aliases, held.pop_all(), over=over, reader=reader)
+            index = held.enter_context(open_index(folder))
+            return cls(version, index, held.pop_all(), Models(reader=reader), aliases)
 
     def ask(self, query: str, limit: int = 10, context: Sequence[str] = ()) -> Answer:
         """Answer one query with at most `limit` hits and related facts together.

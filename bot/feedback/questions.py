@@ -1,4 +1,4 @@
-"""What was not found: when two questions are one, who asked it, who waits for an answer; and the aliases that help."""
+"""What was not found: when two questions are one, who asked it, who waits for an answer."""
 
 from __future__ import annotations
 
@@ -20,19 +20,16 @@ from bot.state.chats import Subscriber
 from bot.state.people import Pseudonymizer
 from bot.state.questions import (
     AlertResult,
-    ChatAlias,
-    ChatAliases,
     PinnedAnswer,
     Questions,
     QuestionState,
     UnansweredQuestion,
 )
-from bot.texts import phrases, reworded
-from bot.texts.phrases import AdminPhrases
+from bot.texts import phrases
 from knowledge.model import Answer, Fact, Hit, MatchKind
-from knowledge.query.aliases import KNOWN, Aliases, parse_aliases
+from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import analyse
-from knowledge.snapshot import Snapshot, SnapshotHolder
+from knowledge.snapshot import Snapshot
 from knowledge.text.analyzer import Analyzer
 
 LONGEST = 256  # characters of a question that are kept
@@ -275,62 +272,3 @@ def with_fact(answer: Answer, snapshot: Snapshot, fact_id: str) -> Answer:
     hit = Hit(fact, 1.0, MatchKind.ALIAS, why=PINNED)
     rest = tuple(other for other in answer.related if other.fact.id != fact_id)
     return replace(answer, found=True, confidence=max(answer.confidence, 0.5), hits=(hit,), related=rest)
-
-
-MOST_ALIASES = 2_000
-
-
-class AliasRefused(Exception):
-    """The names cannot be taken; the text says why and what to do, in the language of whoever gave them."""
-
-
-class AliasService:
-    """The groups given in chat, taught to whatever snapshot serves."""
-
-    def __init__(self, kept: ChatAliases, store: SnapshotHolder, clock: Callable[[], datetime]) -> None:
-        self._kept = kept
-        self._store = store
-        self._clock = clock
-        self._turn = asyncio.Lock()
-
-    async def load(self) -> None:
-        """Teach what is kept."""
-        self._store.set_aliases(Aliases([alias.names for alias in await self._kept.all()]))
-
-    async def add(self, words: str, said: AdminPhrases) -> tuple[str, ...]:
-        """Take a group, written `CIIE 进博会` or, for names with spaces, `CIIE = 进博会`; return its names.
-
-        Raises:
-            AliasRefused: a name is missing, a stop word, or the names mean the same already.
-        """
-        async with self._turn:
-            if len(await self._kept.all()) >= MOST_ALIASES:
-                raise AliasRefused(said.aliases_full.format(MOST_ALIASES))
-            names = self._read(words, said)
-            await self._kept.add(names, self._clock())
-            await self.load()
-            return names
-
-    async def remove(self, number: int) -> bool:
-        async with self._turn:
-            gone = await self._kept.remove(number)
-            await self.load()
-            return gone
-
-    async def all(self) -> list[ChatAlias]:
-        return await self._kept.all()
-
-    def _read(self, words: str, said: AdminPhrases) -> tuple[str, ...]:
-        apart = words.replace("＝", "=")
-        line = apart if "=" in apart else " = ".join(apart.split())
-        with self._store.lease() as snapshot:
-            known, problems = parse_aliases(
-                line.replace("#", " "), "/alias", snapshot.language.fold, snapshot.aliases
-            )
-        if problems:
-            known_already = problems[0].reason == KNOWN
-            reason = reworded(problems[0].reason, said.language)
-            raise AliasRefused(said.alias_known if known_already else reason)
-        if len(known.groups) != 1:
-            raise AliasRefused(said.two_names)
-        return known.groups[0]

@@ -17,8 +17,9 @@ from bot.admin.http import Act, ActRequest, WrongRequest
 from bot.admin.permissions import AuditLog, Permission
 from bot.admin.reload_service import ReloadReport
 from bot.errors import StateError
+from bot.feedback.aliases import AliasRefused, AliasService
 from bot.feedback.outbox import OutboxWorker
-from bot.feedback.questions import AliasRefused, AliasService, MissedQuestions, UnansweredQuestions
+from bot.feedback.questions import MissedQuestions, UnansweredQuestions
 from bot.feedback.usage import UsageRecorder, UsageReporter
 from bot.feedback.watches import WatchService
 from bot.ports import InteractionLog, PlatformRegistry

@@ -11,7 +11,8 @@ from enum import StrEnum
 
 from bot.admin.context import AdminGuard
 from bot.admin.permissions import Permission
-from bot.handlers.admin_content import FeedbackHandlers, UploadHandlers
+from bot.handlers.admin_content import FeedbackHandlers
+from bot.handlers.admin_uploads import UploadHandlers
 from bot.handlers.administration import ReloadHandlers, RoleHandlers
 from bot.handlers.answers import AnswerHandler
 from bot.handlers.browsing import ArticleHandlers

@@ -14,7 +14,8 @@ from bot.admin.wiring import AdminModule
 from bot.clippings import Clippings
 from bot.errors import StateError
 from bot.feedback.wiring import FeedbackModule
-from bot.handlers.admin_content import POINT, QUESTION, UPLOAD, FeedbackHandlers, UploadHandlers
+from bot.handlers.admin_content import POINT, QUESTION, FeedbackHandlers
+from bot.handlers.admin_uploads import UPLOAD, UploadHandlers
 from bot.handlers.administration import CONFIRM, ReloadHandlers, RoleHandlers
 from bot.handlers.answer_buttons import AnswerButtons
 from bot.handlers.answers import ALERT, ASK, AnswerHandler

@@ -62,11 +62,10 @@ class ShortAnswer:
 
 
 class FactReading:
-    """A fact with what surrounds it, aligned with a query; what is found out once is kept."""
+    """A fact with what surrounds it, aligned with the aligner's query; what is found out once is kept."""
 
     def __init__(
         self,
-        query: Query,
         aligner: Aligner,
         passage: Passage,
         model: AnswerModel,
@@ -75,7 +74,7 @@ class FactReading:
         by_words: FactReading | None = None,
     ) -> None:
         """`ranked` is the evidence that the search itself has of the fact, `by_words` its reading without the reader."""
-        self.query = query
+        self.query = aligner.query
         self.passage = passage
         self.aligned = aligner.align(passage)
         self._model = model

@@ -104,7 +104,7 @@ class Judge:
         read: WindowReading | None = None,
         by_words: FactReading | None = None,
     ) -> FactReading:
-        return FactReading(self._query, self._aligner, passage, self._model, ranked, read, by_words)
+        return FactReading(self._aligner, passage, self._model, ranked, read, by_words)
 
     def _chance(self, reading: FactReading) -> float:
         group = question_group(self._query.type)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from knowledge.documents.folder import find_sources
 from knowledge.errors import SnapshotDamaged, StorageUnavailable, UnknownFormat
+from knowledge.index.index import open_index
 from knowledge.search.semantic import Over
-from knowledge.snapshot import Snapshot
+from knowledge.snapshot import Models, Snapshot
 from knowledge.snapshots.beside import read_aliases, read_dictionary, read_libraries
 from knowledge.snapshots.files import exclusive, explain_io_errors, spare_folder, walk_tree
 from knowledge.snapshots.manifest import Manifest, read_manifest
@@ -60,9 +61,9 @@ def open_stored(stored: StoredSnapshot, language: Analyzer, over: Over | None = 
     aliases = read_aliases(stored.folder, language)
     held = ExitStack()
     try:
-        index = held.enter_context(writable_view(stored.folder / INDEX))
-        libraries = read_libraries(stored.folder)
-        return Snapshot(stored.name, index, stored.manifest.skipped, aliases, held, language, over, libraries)
+        folder = held.enter_context(writable_view(stored.folder / INDEX))
+        index = held.enter_context(open_index(folder, read_libraries(stored.folder)))
+        return Snapshot(stored.name, index, held, Models(language, over), aliases, stored.manifest.skipped)
     except BaseException as error:  # the index library panics with a BaseException of its own
         held.close()
         if isinstance(error, KeyboardInterrupt | SystemExit | StorageUnavailable):

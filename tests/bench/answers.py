@@ -107,7 +107,7 @@ def given_the_fact(data: QuestionSet, sample: int, language: Analyzer, readers: 
         heads = " ".join(around.heads)
         window = Window(passage.text, (around.before or ("",))[-1], (around.after or ("",))[0], heads)
         read = next(reader.read(query.text, [window], seconds=PATIENCE)) if reader else None
-        said = FactReading(query, aligner, passage, model, read=read).answer
+        said = FactReading(aligner, passage, model, read=read).answer
         matches.append(said is not None and exact(said.text, one.answers))
         overlaps.append(max(f1(said.text, answer) for answer in one.answers) if said else 0.0)
     print(

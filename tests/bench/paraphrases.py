@@ -28,7 +28,7 @@ from knowledge.embedding.worker import embed_index
 from knowledge.index.index import build_index, open_index
 from knowledge.model import Answer
 from knowledge.repair.pipeline import repair_document
-from knowledge.snapshot import Snapshot
+from knowledge.snapshot import Models, Snapshot
 from tests.support.reading import patient_reader
 
 ROOT = Path(__file__).parents[2]
@@ -92,12 +92,10 @@ def asked_of(folder: Path, vectors: Path) -> Iterator[tuple[Snapshot, Snapshot]]
         index = Path(held.enter_context(tempfile.TemporaryDirectory())) / "index"
         build_index(index, documents)
         semantics = held.enter_context(Semantics(vectors, BUNDLED, PATIENCE))
-        with open_index(index) as opened:
-            embed_index(opened, semantics.folder, open_embedder(BUNDLED), lambda done, of: None)
-        both = [Snapshot("v1", index, over=over, reader=patient_reader) for over in (None, semantics.over)]
-        for snapshot in both:
-            held.callback(snapshot.close)
-        yield both[0], both[1]
+        opened = held.enter_context(open_index(index))
+        embed_index(opened, semantics.folder, open_embedder(BUNDLED), lambda done, of: None)
+        by_words, by_meaning = (Models(over=over, reader=patient_reader) for over in (None, semantics.over))
+        yield Snapshot("v1", opened, held, by_words), Snapshot("v1", opened, held, by_meaning)
 
 
 def met(snapshot: Snapshot, name: str, rows: Sequence[Row], show: bool = False) -> None:

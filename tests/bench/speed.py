@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from functools import partial
 from itertools import count, islice
 from pathlib import Path
@@ -31,7 +32,7 @@ from knowledge.model import ParsedDocument
 from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import analyse
 from knowledge.search.ask import rank
-from knowledge.snapshot import Snapshot
+from knowledge.snapshot import SHIPPED, Models, Snapshot
 from knowledge.snapshots.build import build
 from knowledge.snapshots.request import BuildRequest
 from knowledge.text.analyzer import ChineseAnalyzer
@@ -113,18 +114,16 @@ def _measure(stock: Stock, size: int, folder: Path) -> None:
     )
     before = psutil.Process().memory_info().rss
     began = time.perf_counter()
-    snapshot = Snapshot("bench", index, reader=lambda: None)
-    opened = time.perf_counter() - began
-    read = Snapshot("bench", index)
-    try:
+    with ExitStack() as held:
+        corpus = held.enter_context(open_index(index))
+        snapshot = Snapshot("bench", corpus, held, Models(reader=lambda: None))
+        opened = time.perf_counter() - began
+        read = Snapshot("bench", corpus, held, SHIPPED)
         _found_and_ranked(index, stock.queries)
         ours = _line("chuchu, by words", snapshot.ask, stock.queries)
         _line("chuchu, with the reader", read.ask, stock.queries, FEW_READ)
         used = psutil.Process().memory_info().rss - before
         print(f"  opened in {1000 * opened:.0f} ms; {used / 1e6:.0f} MB more in memory after the queries")
-    finally:
-        snapshot.close()
-        read.close()
     words = TantivyWords(plain, _new(folder / "words"))
     bare = _line("tantivy on words, bare", words.find, stock.queries)
     sqlite = SqliteWords(plain)

@@ -18,8 +18,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from bot.feedback.aliases import AliasRefused, AliasService
 from bot.feedback.outbox import OutboxWorker
-from bot.feedback.questions import AliasRefused, AliasService, UnansweredQuestions, question_id, question_key
+from bot.feedback.questions import UnansweredQuestions, question_id, question_key
 from bot.feedback.watches import WatchService
 from bot.messages import Chat, ChatType, Reply
 from bot.query_service import open_query_service

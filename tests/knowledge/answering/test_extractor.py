@@ -102,7 +102,6 @@ def test_a_reader_that_knows_no_short_form_raises_no_doubt() -> None:
     doubts = (DoubtedWord(2, 4, 0.9), DoubtedWord(6, 8, 0.1))
     full, other = (
         FactReading(
-            asked,
             Aligner(asked, answer_model().doubts, lambda word: 0.5),
             Passage(fact, Surroundings(), CHINESE),
             answer_model(),
@@ -145,9 +144,7 @@ def reading(query: str, fact: str, near: str = "") -> FactReading:
     asked = analyse(query, Aliases(), CHINESE)
     model = answer_model()
     around = Surroundings(before=(near,) if near else ())
-    return FactReading(
-        asked, Aligner(asked, model.doubts, lambda word: 0.5), Passage(fact, around, CHINESE), model
-    )
+    return FactReading(Aligner(asked, model.doubts, lambda word: 0.5), Passage(fact, around, CHINESE), model)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from knowledge.index.index import build_index, open_index
 from knowledge.model import MatchKind, Tier
 from knowledge.repair.pipeline import repair_document
 from knowledge.search.semantic import is_close
-from knowledge.snapshot import Snapshot
+from knowledge.snapshot import Models, Snapshot
 from tests.knowledge.embedding.embedder import FakeEmbedder
 
 BRIDGE = """大桥通车
@@ -164,9 +164,8 @@ def snapshot(tmp_path: Path) -> Iterator[Snapshot]:
         with open_index(tmp_path / "index") as index:
             embed_index(index, tmp_path / NAME, model, lambda done, of: None)
         semantics = held.enter_context(Semantics(tmp_path, "fake", 5.0, lambda _: model, lambda _: None))
-        opened = Snapshot("v1", tmp_path / "index", over=semantics.over)
-        held.callback(opened.close)
-        yield opened
+        index = held.enter_context(open_index(tmp_path / "index"))
+        yield Snapshot("v1", index, held, Models(over=semantics.over))
 
 
 def test_what_is_told_in_other_words_is_close_and_claims_nothing(snapshot: Snapshot) -> None:
