@@ -12,8 +12,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from itertools import combinations, pairwise
+from functools import cache, partial
+from itertools import combinations, pairwise, starmap
+from math import inf
 from typing import Final
 
 from knowledge.repair.characters import width
@@ -64,7 +65,7 @@ _BETTER: Final = 0.5
 _LEAST: Final = 5.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Piece:
     """A piece of a row: its place, its first and last characters, whether it ends a sentence, and its width."""
 
@@ -75,7 +76,11 @@ class _Piece:
     wide: float
 
 
-@dataclass(frozen=True, slots=True)
+_Way = tuple[float, tuple[_Piece, ...]]
+"""What it costs to cut a row so, and its pieces."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Column:
     """A column so far: its first and its last piece, the number of the row that holds the last, its width, and how many
     rows the last stands below the one before, 0 for none."""
@@ -106,15 +111,16 @@ class _State:
 
 def part_rows(texts: Sequence[str], cells: Sequence[Cell]) -> list[list[Cell]]:
     """Return the columns into which rows fall, in reading order; all rows as one where they are better left as they are."""
-    rows = [_piece(texts, cell) for cell in cells if texts[cell[0]][cell[1] : cell[2]].strip()]
-    ill = _reads_ill(texts, rows)
+    page = _Page(texts)
+    rows = [page.piece(cell) for cell in cells if texts[cell[0]][cell[1] : cell[2]].strip()]
+    ill = page.reads_ill(rows)
     if ill is None:
         return [list(cells)]
     low, high = max(0, ill[0] - _AROUND), min(len(rows), ill[1] + _AROUND)
     body = rows[low:high]
     widths = _column_widths(texts, body)
-    best = _search(texts, body, widths) if widths else None
-    if best is None or best.score - _as_they_are(texts, body) < max(_LEAST, _BETTER * (ill[1] - ill[0])):
+    best = _search(page, body, widths) if widths else None
+    if best is None or best.score - page.as_they_are(body) < max(_LEAST, _BETTER * (ill[1] - ill[0])):
         return [list(cells)]
     first, last = body[0].cell[0], body[-1].cell[0]
     above = [cell for cell in cells if cell[0] < first]
@@ -143,34 +149,38 @@ def reads_on(texts: Sequence[str], above: Cell, below: Cell) -> float:
     return _joint(_piece(texts, above), _piece(texts, below))
 
 
-def _as_they_are(texts: Sequence[str], rows: Sequence[_Piece]) -> float:
-    """Return how well rows read one after another."""
-    return sum(_joint(above, below) for above, below in pairwise(rows)) + sum(
-        _over_blanks(texts, row) for row in rows
-    )
+class _Page:
+    """The rows of a page, and what was read of their pieces so far: each is looked at in many ways."""
 
+    def __init__(self, texts: Sequence[str]) -> None:
+        self.texts = texts
+        self.piece = cache(partial(_piece, texts))
+        self.over_blanks = cache(self._over_blanks)
 
-def _reads_ill(texts: Sequence[str], rows: Sequence[_Piece]) -> tuple[int, int] | None:
-    """Return the first and one past the last of the rows that read on so badly that they may stand in turns."""
-    worst, found = -_LEAST, None
-    total, begin = 0.0, 0
-    for at, (above, below) in enumerate(pairwise(rows)):
-        if total >= 0:
-            total, begin = 0.0, at
-        total += (0.0 if above.finished else _joint(above, below) - _ILL) + _over_blanks(texts, above)
-        if total < worst:
-            worst, found = total, (begin, at + 2)
-    return found if found is not None and found[1] - found[0] >= _FEWEST else None
+    def as_they_are(self, rows: Sequence[_Piece]) -> float:
+        """Return how well rows read one after another."""
+        return sum(starmap(_joint, pairwise(rows))) + sum(map(self.over_blanks, rows))
 
+    def reads_ill(self, rows: Sequence[_Piece]) -> tuple[int, int] | None:
+        """Return the first and one past the last of the rows that read on so badly that they may stand in turns."""
+        worst, found = -_LEAST, None
+        total, begin = 0.0, 0
+        for at, (above, below) in enumerate(pairwise(rows)):
+            if total >= 0:
+                total, begin = 0.0, at
+            total += (0.0 if above.finished else _joint(above, below) - _ILL) + self.over_blanks(above)
+            if total < worst:
+                worst, found = total, (begin, at + 2)
+        return found if found is not None and found[1] - found[0] >= _FEWEST else None
 
-def _over_blanks(texts: Sequence[str], row: _Piece) -> float:
-    """Return how ill a row reads on over the blank where it does so worst; 0 where it reads well."""
-    number, start, end = row.cell
-    joints = (
-        _joint(_piece(texts, (number, start, gap.start())), _piece(texts, (number, gap.end(), end)))
-        for gap in BLANKS.finditer(texts[number], start, end)
-    )
-    return min(0.0, min(joints, default=0.0) - _ILL)
+    def _over_blanks(self, piece: _Piece) -> float:
+        """Return how ill a piece reads on over the blank where it does so worst; 0 where it reads well."""
+        number, start, end = piece.cell
+        joints = (
+            _joint(self.piece((number, start, gap.start())), self.piece((number, gap.end(), end)))
+            for gap in BLANKS.finditer(self.texts[number], start, end)
+        )
+        return min(0.0, min(joints, default=0.0) - _ILL)
 
 
 def _piece(texts: Sequence[str], cell: Cell) -> _Piece:
@@ -203,25 +213,21 @@ def _column_widths(texts: Sequence[str], rows: Sequence[_Piece]) -> list[float]:
     return chosen[:_TRIED]
 
 
-def _ways(
-    texts: Sequence[str], row: _Piece, widths: Sequence[float]
-) -> list[tuple[float, tuple[_Piece, ...]]]:
+def _ways(page: _Page, row: _Piece, widths: Sequence[float]) -> list[_Way]:
     """Return the likeliest ways to cut a row at blanks into lines of a column, each with what it costs."""
     number, start, end = row.cell
-    gaps = [gap.span() for gap in BLANKS.finditer(texts[number], start, end)]
+    gaps = [gap.span() for gap in BLANKS.finditer(page.texts[number], start, end)]
     if len(gaps) > _MOST_COLUMNS + 1:
-        gaps = sorted(sorted(gaps, key=lambda gap: _off(texts, row, gap, widths))[: _MOST_COLUMNS + 1])
+        gaps = sorted(sorted(gaps, key=lambda gap: _off(page.texts, row, gap, widths))[: _MOST_COLUMNS + 1])
     widest = max(widths) + _OUT
-    found: list[tuple[float, tuple[_Piece, ...]]] = []
+    found: list[_Way] = []
     for parts in range(1, _MOST_COLUMNS + 1):
         for cuts in combinations(gaps, parts - 1):
             edges = [start, *(edge for cut in cuts for edge in cut), end]
-            pieces = tuple(
-                _piece(texts, (number, a, z)) for a, z in zip(edges[::2], edges[1::2], strict=True)
-            )
+            pieces = tuple(page.piece((number, a, z)) for a, z in zip(edges[::2], edges[1::2], strict=True))
             if any(piece.wide > widest for piece in pieces):
                 continue
-            cost = -sum(_over_blanks(texts, piece) for piece in pieces)
+            cost = -sum(map(page.over_blanks, pieces))
             for piece in pieces[:-1]:
                 if any(-_SHORT <= piece.wide - wide <= _OUT for wide in widths):
                     cost -= _FITS
@@ -241,25 +247,27 @@ def _off(texts: Sequence[str], row: _Piece, gap: tuple[int, int], widths: Sequen
     return near - 2 * min(3, gap[1] - gap[0] - 1) - 2 * finished
 
 
-def _search(texts: Sequence[str], rows: Sequence[_Piece], widths: Sequence[float]) -> _State:
+def _search(page: _Page, rows: Sequence[_Piece], widths: Sequence[float]) -> _State:
     beam = [_State(0.0, 0.0, (), (), (), None, None)]
     for number, row in enumerate(rows):
-        ways = {wide: _ways(texts, row, [each for each in widths if each <= wide]) for wide in widths}
-        over = _over_blanks(texts, row)
+        ways = {wide: _ways(page, row, [each for each in widths if each <= wide]) for wide in widths}
+        over = page.over_blanks(row)
         blank = number > 0 and row.cell[0] - rows[number - 1].cell[0] > 1
-        grown: dict[tuple[object, ...], _State] = {}
+        going = _Going(number)
+        across = [_across(state, row, over, blank) for state in beam]
+        best = max(across)
+        grown: dict[tuple[object, ...], _State] = {
+            (): _State(best, 0.0, (), (), (), row, beam[across.index(best)])
+        }
+        least = -inf  # what scores less is not among the best
         for state in beam:
-            found = [_go_across(state, row, over, blank)]
             for wide in [state.wide] if state.columns else widths:
-                found += _go_on(state, number, ways[wide], wide)
-            for new in found:
-                key = (
-                    new.wide,
-                    new.across,
-                    *((column.last.cell, column.first.cell) for column in new.columns),
-                )
-                if key not in grown or grown[key].score < new.score:
-                    grown[key] = new
+                for new in going.on(state, ways[wide], wide, least):
+                    key = (wide, *((each.last, each.first) for each in new.columns))
+                    if key not in grown or grown[key].score < new.score:
+                        grown[key] = new
+            if len(grown) >= _BEAM:
+                least = sorted(each.score for each in grown.values())[-_BEAM]
         beam = sorted(grown.values(), key=lambda state: -state.score)[:_BEAM]
     return max(
         (replace(state, score=state.score + _turned(state.columns)) for state in beam), key=lambda s: s.score
@@ -271,58 +279,101 @@ def _turned(columns: Sequence[_Column]) -> float:
     return sum(_joint(left.last, right.first) for left, right in pairwise(columns))
 
 
-def _go_across(state: _State, row: _Piece, over: float, blank: bool) -> _State:
-    """Let a row stand across all columns; `over` is how it reads over its blanks, `blank` that a blank row is above it."""
+def _across(state: _State, row: _Piece, over: float, blank: bool) -> float:
+    """Return how well a row stands across all columns; `over` is how it reads over its blanks, `blank` that a blank row
+    is above it."""
     score = state.score + over
     if state.across is not None:
-        score += _joint(state.across, row)
-    else:
-        score += _turned(state.columns) - (0.0 if blank or not state.columns else _ACROSS)
-    return _State(score, 0.0, (), (), (), row, state)
+        return score + _joint(state.across, row)
+    return score + (_turned(state.columns) - (0.0 if blank or not state.columns else _ACROSS))
 
 
-def _go_on(
-    state: _State, number: int, ways: Sequence[tuple[float, tuple[_Piece, ...]]], wide: float
-) -> Iterator[_State]:
-    """Yield the ways to share out a row's pieces among the columns, new ones included."""
-    many = len(state.columns)
-    for cost, pieces in ways:
-        for new, old, places in _placings(many, len(pieces)):
-            total = many + len(new)
-            score = state.score - cost - (_costs(total) - _costs(many))
-            score -= _LEFT * sum(place < many for place in new)
-            columns: list[_Column | None] = [None] * total
-            for place, column in zip(old, state.columns, strict=True):
-                columns[place] = column
-            waiting = [c.row for place, c in zip(old, state.columns, strict=True) if place not in places]
-            for place, piece in zip(places, pieces, strict=True):
-                above = columns[place]
-                if above is None:
-                    columns[place] = _Column(piece, piece, number, piece.wide)
+class _Going:
+    """How columns go on with the pieces of the row of a number: many ways to share out the rows have columns in common."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        self._below = cache(partial(_below, number))
+        self._longer = cache(self._with)
+
+    def on(self, state: _State, ways: Sequence[_Way], wide: float, least: float) -> Iterator[_State]:
+        """Yield the ways to share out a row's pieces among the columns, new ones included, that score as much as `least`."""
+        columns = state.columns
+        standing: dict[_Piece, list[float]] = {}
+        for cost, pieces in ways:
+            for piece in pieces:
+                if piece not in standing:
+                    standing[piece] = [self._below(column, piece) for column in columns]
+            stand = [standing[piece] for piece in pieces]
+            most = sum(max(0.0, *each) for each in stand) if columns else 0.0
+            for placing in _placings(len(columns), len(pieces)):
+                score = state.score - cost - placing.cost - placing.amid
+                if score + most < least:
                     continue
-                score += _below(above, piece)
-                score -= _SKIPS * sum(above.row > row >= number - 2 * total for row in waiting)
-                step = number - above.row
-                if above.step:
-                    score -= _STEADY * min(_UNSTEADY, abs(step - above.step))
-                columns[place] = _Column(above.first, piece, number, max(above.wide, piece.wide), step)
-            made = tuple(column for column in columns if column is not None)
-            yield _State(score, wide, made, tuple(zip(places, pieces, strict=True)), new, None, state)
+                low = self._number - 2 * placing.total
+                waiting = [row for at in placing.waiting if (row := columns[at].row) >= low]
+                for at, scores in zip(placing.below, stand, strict=True):
+                    if at is not None:
+                        score += scores[at]
+                        if waiting:
+                            score -= _SKIPS * sum(columns[at].row > row for row in waiting)
+                if score >= least:
+                    placed = tuple(zip(placing.places, pieces, strict=True))
+                    made = self._made(columns, placing, pieces)
+                    yield _State(score, wide, made, placed, placing.opened, None, state)
+
+    def _made(
+        self, columns: Sequence[_Column], placing: _Placing, pieces: Sequence[_Piece]
+    ) -> tuple[_Column, ...]:
+        made = list(columns)
+        for at, piece in zip(placing.below, pieces, strict=True):
+            if at is not None:
+                made[at] = self._longer(columns[at], piece)
+        for place in placing.opened:
+            made.insert(place, self._longer(None, pieces[placing.places.index(place)]))
+        return tuple(made)
+
+    def _with(self, column: _Column | None, piece: _Piece) -> _Column:
+        if column is None:
+            return _Column(piece, piece, self._number, piece.wide)
+        far = max(column.wide, piece.wide)
+        return _Column(column.first, piece, self._number, far, self._number - column.row)
+
+
+@dataclass(frozen=True, slots=True)
+class _Placing:
+    """How the pieces of a row stand: in which of `total` columns, below which of those there are, None for a new one.
+
+    `opened` are the new columns, which `cost` so much, and so much if they are not rightmost (`amid`); `waiting` are
+    those there are that get no piece.
+    """
+
+    total: int
+    places: tuple[int, ...]
+    below: tuple[int | None, ...]
+    opened: tuple[int, ...]
+    waiting: tuple[int, ...]
+    cost: float
+    amid: float
 
 
 @cache
-def _placings(many: int, pieces: int) -> tuple[tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]], ...]:
-    """Return how so many pieces may stand below so many columns: which columns are new, which not, whose the pieces are."""
-    found = []
+def _placings(many: int, pieces: int) -> tuple[_Placing, ...]:
+    """Return how so many pieces may stand below so many columns."""
+    found: list[_Placing] = []
     for opened in range(pieces + 1) if not many else range(min(2, pieces + 1)):
         total = many + opened
+        cost = _costs(total) - _costs(many)
         if total > _MOST_COLUMNS or (not many and opened < pieces):
             continue
         for new in combinations(range(total), opened):
-            old = tuple(place for place in range(total) if place not in new)
-            found += [
-                (new, old, places) for places in combinations(range(total), pieces) if set(new) <= set(places)
-            ]
+            old = {place: at for at, place in enumerate(place for place in range(total) if place not in new)}
+            amid = _LEFT * sum(place < many for place in new)
+            for places in combinations(range(total), pieces):
+                if set(new) <= set(places):
+                    below = tuple(map(old.get, places))
+                    waiting = tuple(at for place, at in old.items() if place not in places)
+                    found.append(_Placing(total, places, below, new, waiting, cost, amid))
     return tuple(found)
 
 
@@ -330,13 +381,16 @@ def _costs(columns: int) -> float:
     return _ENTERS + _OPENS * (columns - 2) if columns > 1 else 0.0
 
 
-def _below(column: _Column, piece: _Piece) -> float:
-    """Return how well a piece stands below a column's last one; a short line that breaks off is a heading or caption."""
+def _below(number: int, column: _Column, piece: _Piece) -> float:
+    """Return how well a piece of a row stands below a column's last one; a short line that breaks off is a heading or
+    caption."""
     score = _joint(column.last, piece)
     if not column.last.finished and column.last.wide < column.wide - _FALLS_SHORT:
         score = max(score - _BROKEN_OFF, -_BROKEN_OFF / 2)
     if column.first is not column.last and piece.wide > column.wide + _OUT:
         score -= _TOO_WIDE
+    if column.step:
+        score -= _STEADY * min(_UNSTEADY, abs(number - column.row - column.step))
     return score
 
 
