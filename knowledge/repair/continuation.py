@@ -16,7 +16,7 @@ from typing import Final
 
 from knowledge.model import BlockRole, Span
 from knowledge.repair.characters import is_han
-from knowledge.repair.join_model import goes_on
+from knowledge.repair.join_model import each_goes_on, goes_on
 from knowledge.repair.labels import Labelled
 from knowledge.repair.page_layout import PageLine
 from knowledge.repair.patterns import DATELINE, jump_of
@@ -278,8 +278,15 @@ def _assign(pieces: Sequence[_Piece]) -> tuple[dict[int, int], dict[int, float]]
         return {}, {}  # a line a paragraph: nothing is broken
     open_ends, begins = _open_ends(pieces), _beginnings(pieces)
     scored: dict[int, list[tuple[float, int]]] = {}
-    for end in open_ends:
-        scores = [(_score(pieces, end, begin), begin) for begin in begins if begin != end]
+    reads = each_goes_on(
+        [pieces[end].last.text for end in open_ends], [pieces[begin].first.line.text for begin in begins]
+    )
+    for end, joints in zip(open_ends, reads, strict=True):
+        scores = [
+            (_score(pieces, end, begin, joint), begin)
+            for begin, joint in zip(begins, joints, strict=True)
+            if begin != end
+        ]
         scored[end] = sorted((each for each in scores if each[0] > _NOWHERE), reverse=True)
     pairs = sorted(
         ((score, end, begin) for end, found in scored.items() for score, begin in found), reverse=True
@@ -330,12 +337,12 @@ def _beginnings(pieces: Sequence[_Piece]) -> list[int]:
     ]
 
 
-def _score(pieces: Sequence[_Piece], end: int, begin: int) -> float:
+def _score(pieces: Sequence[_Piece], end: int, begin: int, reads_on: float) -> float:
     piece = pieces[begin]
     if pieces[end].jumps > 0 and piece.jumps == -pieces[end].jumps:
         return _JUMPS
     text = piece.first.line.text
-    score = max(-_REACH, min(_REACH, goes_on(pieces[end].last.text, text)))
+    score = max(-_REACH, min(_REACH, reads_on))
     score += _CLOSES if text[0] in _CLOSING else 0
     if begin:  # what a page's first line goes on from, its labeller cannot see
         score += (-1 if piece.first.opens else 1) * min(_LABEL, piece.first.parted)

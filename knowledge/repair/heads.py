@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from itertools import pairwise, product, starmap
-from typing import Final
+from functools import cache, partial
+from itertools import pairwise, starmap
+from typing import Final, NamedTuple
 
 from knowledge.repair.characters import HAN
 from knowledge.repair.interleaved import BLANKS, Cell, reads_on
@@ -24,6 +24,10 @@ _PAIR: Final = 0.7
 _REACH: Final = 2.0
 _LEAST: Final = 7.0
 _NARROWEST: Final = 2
+_NEARLY: Final = 1e-6
+
+_Way = tuple[Cell | None, Cell | None]
+"""What of a row stands on either side of a boundary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,34 +74,93 @@ def share_heads(
     """
     rows = [cell for cell in rows if page.texts[cell[0]][cell[1] : cell[2]].strip()][-_MOST_ROWS:]
     best: SharedHeads | None = None
+    sides = cache(partial(_Sides, page, rows, columns))
     for many in range(1, len(rows) + 1):
+        whole = page.flow(rows[-many:])
         for boundary in range(1, len(columns)):
             ways = [
                 list(_ways(page.texts, row, (stands or {}).get((row[0], boundary)))) for row in rows[-many:]
             ]
             if all(a is None or z is None for a, z in ways[0]):
                 continue  # the first row of them is cut
-            told = [
-                {pair for column in side for piece in column for pair in page.pairs(piece)}
-                for side in (columns[:boundary], columns[boundary:])
-            ]
-            left, right = told[0] - told[1], told[1] - told[0]
-            for way in product(*ways):
-                own = tuple(piece for piece, _ in way if piece), tuple(piece for _, piece in way if piece)
-                if not own[0] or not own[1]:
-                    continue
-                over = [{pair for piece in pieces for pair in page.pairs(piece)} for pieces in own]
-                tells = (
-                    len(over[0] & left) - len(over[0] & right) + len(over[1] & right) - len(over[1] & left)
-                )
-                score = _PAIR * tells - sum(page.joint(a, z) for a, z in way if a and z)
-                score += page.flow(own[0]) + page.flow(own[1]) - page.flow(rows[-many:])
-                if score > (_LEAST if best is None else best.score):
-                    best = SharedHeads(boundary, *own, score)
+            for shares in sides(boundary).shared(ways, (_LEAST if best is None else best.score) + whole):
+                score = shares.score - whole
+                if shares.left and shares.right and score > (_LEAST if best is None else best.score):
+                    best = SharedHeads(boundary, shares.left, shares.right, score)
     return best
 
 
-def _ways(texts: Sequence[str], row: Cell, stands: int | None) -> Iterator[tuple[Cell | None, Cell | None]]:
+class _Shares(NamedTuple):
+    """Some rows shared out: the pieces on either side, the words of each (see `_Sides`), and how well that reads."""
+
+    left: tuple[Cell, ...] = ()
+    right: tuple[Cell, ...] = ()
+    left_words: int = 0
+    right_words: int = 0
+    reads: float = 0.0
+    score: float = 0.0
+
+
+class _Sides:
+    """The columns on either side of a boundary; of the words above them, those that one side alone has, each a bit."""
+
+    def __init__(
+        self, page: Rows, rows: Sequence[Cell], columns: Sequence[Sequence[Cell]], boundary: int
+    ) -> None:
+        self._page = page
+        left, right = (
+            frozenset[str]().union(*(page.pairs(piece) for column in side for piece in column))
+            for side in (columns[:boundary], columns[boundary:])
+        )
+        told = frozenset[str]().union(*map(page.pairs, rows)) & (left ^ right)
+        self._bits = {pair: 1 << number for number, pair in enumerate(told)}
+        self._left = sum(self._bits[pair] for pair in told & left)
+        self._words = cache(self._words_of)
+
+    def shared(self, ways: Sequence[Sequence[_Way]], least: float) -> Iterator[_Shares]:
+        """Yield the ways to share out some rows, but those that cannot score as much as `least`."""
+        more = [self._most(row, number > 0) for number, row in enumerate(ways)]
+        found = [_Shares()]
+        for number, row in enumerate(ways, 1):
+            enough = least - sum(more[number:]) - _NEARLY
+            found = [
+                new
+                for shares in found
+                for left, right in row
+                if (new := self._with(shares, left, right)).score >= enough
+            ]
+        return iter(found)
+
+    def _with(self, shares: _Shares, left: Cell | None, right: Cell | None) -> _Shares:
+        """Share out one more row."""
+        lefts, rights, left_words, right_words, reads, _ = shares
+        joint = self._page.joint
+        if left and right:
+            reads -= joint(left, right)
+        if left:
+            reads += joint(lefts[-1], left) if lefts else 0.0
+            lefts, left_words = (*lefts, left), left_words | self._words(left)
+        if right:
+            reads += joint(rights[-1], right) if rights else 0.0
+            rights, right_words = (*rights, right), right_words | self._words(right)
+        tells = self._tells(left_words) - self._tells(right_words)
+        return _Shares(lefts, rights, left_words, right_words, reads, _PAIR * tells + reads)
+
+    def _most(self, row: Sequence[_Way], below: bool) -> float:
+        """Return the most that sharing out a row may bring."""
+        words = max(sum(self._words(piece).bit_count() for piece in way if piece) for way in row)
+        across = max((-self._page.joint(a, z) for a, z in row if a and z), default=0.0)
+        return _PAIR * words + max(0.0, across) + 2 * _REACH * below
+
+    def _words_of(self, piece: Cell) -> int:
+        return sum(self._bits.get(pair, 0) for pair in self._page.pairs(piece))
+
+    def _tells(self, words: int) -> int:
+        """Return how many more of some words the left side has than the right one."""
+        return 2 * (words & self._left).bit_count() - words.bit_count()
+
+
+def _ways(texts: Sequence[str], row: Cell, stands: int | None) -> Iterator[_Way]:
     """Yield how a row may be shared out: to one side, or cut at a blank."""
     number, start, end = row
     if stands is not None:

@@ -63,6 +63,28 @@ def _bucket(mixed: Any) -> Any:
     return (mixed * 0x85EBCA6B & 0xFFFFFFFF) >> 10
 
 
+def codes_of(lefts: Sequence[str], rights: Sequence[str]) -> dict[int, npt.NDArray[np.uint64]]:
+    """Return the codes of the last three characters of many texts before a break, and of the first ones of those after."""
+    before = _table([plain_text(text[-3:]).rjust(3, "\2") for text in lefts])
+    after = _table([plain_text(text[:3]).ljust(3, "\3") for text in rights])
+    return {at: before[:, at] for at in (-3, -2, -1)} | {at: after[:, at - 1] for at in (1, 2, 3)}
+
+
+def _table(texts: Sequence[str]) -> npt.NDArray[np.uint64]:
+    codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32)
+    return codes.reshape(-1, 3).astype(np.uint64)
+
+
+def each_goes_on(lefts: Sequence[str], rights: Sequence[str]) -> list[list[float]]:
+    """Return as `goes_on` how each of some lines goes on with each of others: a row for each of `lefts`."""
+    codes = codes_of(lefts, rights)
+    buckets = buckets_of({at: each[:, None] if at < 0 else each[None, :] for at, each in codes.items()})
+    weights = np.frombuffer(join_weights(), np.uint8)
+    total = sum((weights[bucket].astype(np.int64) for bucket in buckets), np.zeros((1, 1), np.int64))
+    scores: list[list[float]] = ((total - _ZERO * len(_TEMPLATES)) / SCALE).tolist()
+    return scores
+
+
 @lru_cache(maxsize=20_000)
 def join_score(left: str, right: str) -> float:
     """Return the logarithm of the odds that `right` goes on where `left` breaks off; give three characters of each."""

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from opencc import OpenCC
 
-from knowledge.repair.join_model import BUCKETS, SCALE, buckets_of, plain_text
+from knowledge.repair.join_model import BUCKETS, SCALE, buckets_of, codes_of
 from knowledge.training.repair.corpus import ArticleCorpus, CleanArticle
 
 PAIRS: Final = 5_000_000
@@ -60,22 +60,8 @@ def _examples(
     articles: Sequence[CleanArticle], count: int, seed: int
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
     lefts, rights, truth = zip(*_breaks(articles, count, seed), strict=True)
-    before, after = _codes(lefts, True), _codes(rights, False)
-    codes = {-at: before[:, -at] for at in (1, 2, 3)} | {at: after[:, at - 1] for at in (1, 2, 3)}
-    columns = [bucket.astype(np.int32) for bucket in buckets_of(codes)]
+    columns = [bucket.astype(np.int32) for bucket in buckets_of(codes_of(lefts, rights))]
     return np.stack(columns, 1), np.array(truth, np.float32)
-
-
-def _codes(texts: Sequence[str], before: bool) -> npt.NDArray[np.uint64]:
-    """Return the codes of the three characters before a break, or after it, of many texts at once."""
-    plain = "\n".join(
-        plain_text(text).rjust(3, "\2") if before else plain_text(text).ljust(3, "\3") for text in texts
-    )
-    return (
-        np.frombuffer(plain.encode("utf-32-le") + b"\n\0\0\0", np.uint32)
-        .reshape(-1, 4)[:, :3]
-        .astype(np.uint64)
-    )
 
 
 def _breaks(articles: Sequence[CleanArticle], count: int, seed: int) -> Iterator[tuple[str, str, float]]:
