@@ -75,7 +75,7 @@ lock:
 	$(BIN)/pip-compile -q --strip-extras --allow-unsafe --generate-hashes --no-header --no-emit-index-url --no-emit-find-links -o requirements-sdks.txt requirements-sdks.in
 	$(BIN)/pip-compile -q --strip-extras --allow-unsafe --generate-hashes --no-header --no-emit-index-url --no-emit-find-links -o requirements-synapse.txt requirements-synapse.in
 
-# --no-deps: the lock names every package, and pip before 24 stops at lxml[html-clean] asked for in two spellings.
+# --no-deps: the lock names every package.
 $(VENV)/run.done: requirements-dev.txt requirements.txt pyproject.toml slim.py
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -q --disable-pip-version-check --no-compile --require-hashes --no-deps -r requirements.txt
