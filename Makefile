@@ -41,8 +41,13 @@ release: $(VENV)/dev.done
 	    docker run --rm --read-only $$image chuchu ask 蕃瓜弄 | grep 蕃瓜弄居民; \
 	else echo "make release: no docker that answers here, so no image"; fi
 
+# `make bench documents` is `make bench ARGS=documents`.
 bench: $(VENV)/dev.done
-	$(BIN)/python -m tests.bench $(ARGS)
+	$(BIN)/python -m tests.bench $(or $(ARGS),$(MEASURED))
+ifeq (bench,$(firstword $(MAKECMDGOALS)))
+MEASURED := $(wordlist 2,9,$(MAKECMDGOALS))
+$(MEASURED): bench; @:
+endif
 
 # Model files, each with its card beside it. DATA: the folder of public texts that knowledge/models/repair/README.md names;
 # else ARGS: `make models ARGS="answers FILE.json … --opposites FILE …"` or `ARGS="ranking FILE.json …"`.

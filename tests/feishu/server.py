@@ -366,7 +366,8 @@ class Feishu(SmallServer):
                 group = self.groups.get(name)
                 return _yes(group) if group else _no(232006, "chat_id is invalid")
             case "GET", ["im", "v1", "messages", name, "resources", key]:
-                if name not in self.known or key not in self.files:
+                sort = "image" if key.startswith("img_") else "file"
+                if name not in self.known or key not in self.files or request.query.get("type") != sort:
                     return _no(234003, "File not in msg")
                 return web.Response(
                     body=self.files[key], headers={"Content-Type": "application/octet-stream"}

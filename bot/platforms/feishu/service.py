@@ -352,10 +352,11 @@ class FeishuService(PlatformService[FeishuDraft]):
         return person == group.get("owner_id") or (isinstance(managers, list) and person in managers)
 
     async def download(self, attachment: str, limit: int = FILE_LIMIT) -> AsyncIterator[bytes]:
-        message, slash, key = attachment.partition("/")
-        if not slash:
+        message, slash, file = attachment.partition("/")
+        kind, and_key, key = file.partition("/")
+        if not slash or not and_key:
             raise Refused("no file of Feishu has that id")
-        path = f"im/v1/messages/{quote(message, safe='')}/resources/{quote(key, safe='')}?type=file"
+        path = f"im/v1/messages/{quote(message, safe='')}/resources/{quote(key, safe='')}?type={kind}"
         async for piece in self._api.download(path, limit):
             yield piece
 

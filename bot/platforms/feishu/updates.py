@@ -114,10 +114,10 @@ def _message(content: Json, me: FeishuIdentity) -> Event:
         text = needed_text(said, "text")
     elif kind == "post":
         text = "\n".join(_post_lines(said))
-    elif kind == "file":
-        text = ""
-        file = f"{_name(message, 'message_id')}/{_name(said, 'file_key')}"
-        attachment = Attachment(file, needed_text(said, "file_name"), None)
+    elif kind in ("file", "image"):
+        text, sent = "", _name(message, "message_id")
+        name = needed_text(said, "file_name") if kind == "file" else f"photo-{sent}.jpg"
+        attachment = Attachment(f"{sent}/{kind}/{_name(said, f'{kind}_key')}", name, None)
     else:
         return Ignored(f"a message of the kind {kind}"[:60])
     for key, (person, name) in sorted(mentioned.items(), key=lambda pair: len(pair[0]), reverse=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC
 
-from telegram import CallbackQuery, ChatMemberUpdated, Document, MessageEntity, Update, User
+from telegram import CallbackQuery, ChatMemberUpdated, Document, MessageEntity, PhotoSize, Update, User
 from telegram import Chat as TelegramChat
 from telegram import InlineQuery as TelegramInlineQuery
 from telegram import Message as TelegramMessage
@@ -69,7 +69,6 @@ def _message(message: TelegramMessage, me: TelegramIdentity, *, edited: bool) ->
     if meant is False:
         return Ignored("another bot's command")
     to_us = message.reply_to_message is not None and _is(message.reply_to_message.from_user, me)
-    document = message.document
     return Message(
         chat,
         _id(message.message_id),
@@ -80,7 +79,7 @@ def _message(message: TelegramMessage, me: TelegramIdentity, *, edited: bool) ->
         edited=edited,
         forwarded=message.forward_origin is not None,
         via_bot=message.via_bot is not None,
-        attachment=_attachment(document) if document is not None else None,
+        attachment=_attachment(message),
         replied_to=_replied_to(message.reply_to_message),
     )
 
@@ -114,9 +113,19 @@ def _person(user: User) -> Sender:
     return Sender(_id(user.id), kind, language)
 
 
-def _attachment(document: Document) -> Attachment:
-    size = None if document.file_size is None else int(_id(document.file_size))
-    return Attachment(_text(document.file_id), _text(document.file_name or ""), size)
+def _attachment(message: TelegramMessage) -> Attachment | None:
+    """The file that came, or the largest size of a photo that says nothing; one with words is asked by them."""
+    if (document := message.document) is not None:
+        return _file(document, document.file_name or "")
+    if not message.photo or message.caption:
+        return None
+    return _file(message.photo[-1], f"photo-{_id(message.message_id)}.jpg")
+
+
+def _file(file: Document | PhotoSize, name: object) -> Attachment:
+    return Attachment(
+        _text(file.file_id), _text(name), None if file.file_size is None else int(_id(file.file_size))
+    )
 
 
 def _id(number: object) -> str:

@@ -219,21 +219,25 @@ async def test_a_file_a_picture_and_a_post_come_through(tmp_path: Path) -> None:
     talk = Echo(reply=lambda m: [Reply([Run("图")], picture=b"\x89PNG")])
     async with feishu() as server, serving(server, tmp_path, talk) as service:
         await server.connected()
-        server.files["f1"] = b"one"
+        server.files |= {"f1": b"one", "img_1": b"two"}
         file = message(kind="file", content={"file_key": "f1", "file_name": "../a.txt"})
         lines = [
             [{"tag": "text", "text": "新桥 "}, {"tag": "at", "user_id": "@_user_1"}],
             [{"tag": "text", "text": "多长"}],
         ]
         written = message(kind="post", content={"title": "问", "content": lines}, mentions=(mention(BOT),))
-        for event in (file, written, message(kind="image", content={"image_key": "i"})):
+        photo = message(kind="image", content={"image_key": "img_1"})
+        for event in (file, written, photo):
             await server.answered(event)
         await server.until(lambda: len([e for e in endings(tmp_path).values() if e]) == 3)
-        sent, said = talk.heard
-        assert sent.attachment == Attachment(f"{name(file)}/f1", "../a.txt", None)
-        assert b"".join([piece async for piece in service.download(sent.attachment.id, 10)]) == b"one"
+        sent, said, taken = talk.heard
+        assert sent.attachment == Attachment(f"{name(file)}/file/f1", "../a.txt", None)
+        assert taken.attachment == Attachment(f"{name(photo)}/image/img_1", f"photo-{name(photo)}.jpg", None)
+        for one, content in ((sent, b"one"), (taken, b"two")):
+            assert one.attachment is not None
+            assert b"".join([piece async for piece in service.download(one.attachment.id, 10)]) == content
         assert said.text == "问\n新桥 \n多长"
-        assert server.texts(ANN) == ["图", "[picture]"] * 2
+        assert server.texts(ANN) == ["图", "[picture]"] * 3
 
 
 async def test_a_chat_that_put_us_out_is_spoken_to_again_when_it_lets_us_in(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from telegram import Update
 
-from bot.messages import ButtonPress, Chat, ChatType, InlineQuery, Message, Sender, SenderKind
+from bot.messages import Attachment, ButtonPress, Chat, ChatType, InlineQuery, Message, Sender, SenderKind
 from bot.platforms.adapter import Event, Ignored, Membership, Migrated
 from bot.platforms.telegram.updates import TelegramIdentity, translate
 from tests.botapi.updates import BOT, BOT_ID, Json, channel, group, inline, message, press, private, user
@@ -128,6 +128,13 @@ def test_a_file_is_an_attachment_whose_name_is_only_for_showing() -> None:
     heard = said(None, private(7), document=document)
     assert heard.attachment is not None
     assert (heard.attachment.id, heard.attachment.name, heard.attachment.size) == ("f", "../../x.md", 12)
+
+
+def test_a_photo_without_words_is_a_file_in_its_largest_size() -> None:
+    sizes = [{"file_id": i, "file_unique_id": i, "width": 9, "height": 9, "file_size": 5} for i in "ab"]
+    heard = said(None, private(7), photo=sizes)
+    assert heard.attachment == Attachment("b", f"photo-{heard.id}.jpg", 5)
+    assert said(None, private(7), photo=sizes, caption="新桥多长").attachment is None
 
 
 def test_a_sticker_is_heard_in_private_and_ignored_in_a_group() -> None:
