@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from bot.observability import Metrics
 
 
+class FileTooLarge(Exception):
+    """A file that somebody sent has more bytes than are taken."""
+
+
 class GroupAdmins(Protocol):
     """Knows who administers a group on its platform."""
 
@@ -49,7 +53,11 @@ class Platform(MessageGateway, GroupAdmins, Protocol):
     """A chat platform that is open: it brings messages to the `Conversation` and says what the bot has to say."""
 
     def download(self, attachment: str, limit: int) -> AsyncIterator[bytes]:
-        """Yield the pieces of a file that somebody sent, at most `limit` bytes together; whatever it raises is told."""
+        """Yield the pieces of a file that somebody sent; whatever it raises is told.
+
+        Raises:
+            FileTooLarge: it has more than `limit` bytes, whatever was said of its size.
+        """
 
     async def forget(self, person: str) -> None:
         """Remove what it keeps on its own about a person, by the platform's id."""

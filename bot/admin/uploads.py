@@ -21,7 +21,7 @@ from bot.admin.reload_service import ReloadReport, ReloadRequest, ReloadStatus
 from bot.admin.reports import preview_text
 from bot.errors import StateError
 from bot.messages import Attachment
-from bot.ports import PlatformRegistry
+from bot.ports import FileTooLarge, PlatformRegistry
 from bot.state.database import fresh_id
 from bot.state.sessions import Upload, Uploads, UploadState
 from bot.texts import reworded
@@ -66,10 +66,6 @@ def _cut(stem: str) -> str:
 LIMIT = 20 * 1024 * 1024  # bytes; no platform hands out more
 
 
-class TooBig(Exception):
-    """More bytes came than are taken."""
-
-
 @dataclass(frozen=True, slots=True)
 class StoredUpload:
     """A file in quarantine."""
@@ -102,7 +98,6 @@ class UploadStore:
         """Take a file in, counting as it comes; what is not wholly kept is gone.
 
         Raises:
-            TooBig: it is over the limit, whatever size was claimed.
             StorageUnavailable: it cannot be stored.
         """
         digest, size, path = hashlib.sha256(), 0, self.path(upload)
@@ -112,8 +107,6 @@ class UploadStore:
                 with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                     async for piece in pieces:
                         size += len(piece)
-                        if size > LIMIT:
-                            raise TooBig
                         digest.update(piece)
                         file.write(piece)
         except BaseException:
@@ -331,7 +324,7 @@ class UploadService:
         try:
             kept = await self._store.keep(upload, self._platforms.fetch(platform, attachment.id, LIMIT))
             preview = await self._preview(self._store.path(upload), target)
-        except TooBig:
+        except FileTooLarge:  # whatever size was claimed
             raise UploadRefused(said.too_big.format(LIMIT >> 20)) from None
         except StorageUnavailable as error:
             raise _not_taken(error, said) from error

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from bot.ports import Finding, Severity
+from bot.ports import FileTooLarge, Finding, Severity
 
 
 class CallError(Exception):
@@ -65,10 +65,6 @@ class ChatMoved(CallError):
     def __init__(self, new: str) -> None:
         super().__init__("the chat has moved")
         self.new = new
-
-
-class FileTooLarge(CallError):
-    """A file has more bytes than are taken."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,7 @@ class PlatformService(ABC, Generic[D]):
         """Yield the pieces of a file that somebody sent.
 
         Raises:
-            CallError: it is gone, too big, or cannot be reached.
+            CallError: it is gone, or cannot be reached.
         """
 
     @property

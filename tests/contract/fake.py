@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from aiohttp.web import RouteDef
 
 from bot.messages import Chat, Reply, Sender
+from bot.ports import FileTooLarge
 
 
 @dataclass
@@ -32,7 +33,10 @@ class FakePlatform:
         return message
 
     async def download(self, attachment: str, limit: int) -> AsyncIterator[bytes]:
+        left = limit
         for piece in self.files[attachment]:
+            if (left := left - len(piece)) < 0:
+                raise FileTooLarge(f"the file has more than {limit} bytes")
             yield piece
 
     async def administers(self, chat: Chat, sender: Sender) -> bool:

@@ -27,7 +27,7 @@ from bot.messages import (
     SenderKind,
     Style,
 )
-from bot.ports import Interactions, Platform, PlatformRegistry
+from bot.ports import FileTooLarge, Interactions, Platform, PlatformRegistry
 from bot.query_service import QueryService, open_query_service
 from knowledge.snapshot import SnapshotHolder
 from tests.bot.telegram.service import Echo
@@ -78,7 +78,7 @@ class AnswerContract:
 
 CITATION = "——《桥通车了》第39行、第47行 · a.txt"
 ODD = '长<*"\\𠮷'  # what takes more room than it shows, each in its own way
-HOSTILE = "<b>粗</b> &amp; [链接](tg://user?id=1) @all _一_ *二* `三` \\n </a><script>"
+HOSTILE = '<at user_id="all"></at><b>粗</b> &amp; [链接](tg://user?id=1) @all _一_ *二* `三` \\n </a><script>'
 
 
 class Surface(Protocol):
@@ -133,8 +133,10 @@ class GatewayContract:
         assert [label in surface.seen()[-1] for label in ("上下文", "原文", "更多")] == [True] * 3
 
     async def test_nothing_in_a_text_is_taken_for_markup(self, surface: Surface) -> None:
-        await surface.outbox.send(surface.chat, Reply([Run(HOSTILE), Run(HOSTILE, Style.BOLD)]))
-        assert HOSTILE * 2 in surface.seen()[-1]
+        for rows in ((), [[Button("更多", "m.1.0"), Button(HOSTILE, "x")]]):
+            before = len(surface.seen())
+            await surface.outbox.send(surface.chat, Reply([Run(HOSTILE), Run(HOSTILE, Style.BOLD)], rows))
+            assert HOSTILE * 2 in "\n".join(surface.seen()[before:])
 
     async def test_each_reply_is_a_message_of_its_own_with_an_id(self, surface: Surface) -> None:
         ids = [await surface.outbox.send(surface.chat, Reply([Run(text)])) for text in ("一", "二")]
@@ -193,6 +195,8 @@ class FileContract:
 
     async def test_a_file_comes_in_pieces(self, platform: Platform) -> None:
         assert b"".join([piece async for piece in platform.download(self.FILE, 1000)]) == b"one"
+        with pytest.raises(FileTooLarge, match="more than 2 bytes"):
+            _ = [piece async for piece in platform.download(self.FILE, 2)]
 
 
 @dataclass(frozen=True, slots=True)

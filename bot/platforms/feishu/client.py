@@ -121,7 +121,7 @@ class FeishuApi:
         """Yield the pieces of a file.
 
         Raises:
-            CallError: it is gone, too big, or cannot be reached.
+            CallError: it is gone, or cannot be reached.
         """
         headers = {"Authorization": f"Bearer {await self.token()}"}
         async for piece in self._http.download(f"{self._api}/open-apis/{path}", limit, headers):

@@ -140,7 +140,7 @@ class MatrixClient:
         """Yield the pieces of a file.
 
         Raises:
-            CallError: it is gone, too big, or cannot be reached.
+            CallError: it is gone, or cannot be reached.
         """
         match = MXC.fullmatch(address)
         if match is None:

@@ -57,10 +57,6 @@ class TelegramOutcomeUnknown(calls.OutcomeUnknown, NetworkError):
     """No readable answer came; a call that may have been executed is not repeated here."""
 
 
-class TelegramFileTooLarge(calls.FileTooLarge, NetworkError):
-    """A file has more bytes than are taken."""
-
-
 class TelegramServerFault(calls.ServerFault, NetworkError):
     """5xx."""
 
@@ -123,7 +119,6 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 AS_TELEGRAM: Mapping[type[calls.CallError], type[TelegramError]] = {
     calls.ConnectFailed: TelegramConnectFailed,
     calls.Disconnected: TelegramDisconnected,
-    calls.FileTooLarge: TelegramFileTooLarge,
     calls.OutcomeUnknown: TelegramOutcomeUnknown,
 }
 
@@ -177,7 +172,8 @@ class AiohttpRequest(BaseRequest):
         """Yield the pieces of a file of at most `limit` bytes.
 
         Raises:
-            TelegramError: the file is not there, too big, or the connection failed.
+            FileTooLarge: it has more.
+            TelegramError: the file is not there, or the connection failed.
         """
         with _in_telegrams_words():
             async for piece in self._http.download(url, limit):

@@ -273,7 +273,7 @@ class TelegramService(PlatformService[ApiCall]):
         """Yield the pieces of a file that somebody sent.
 
         Raises:
-            TelegramError: it is gone, too big, or cannot be reached.
+            TelegramError: it is gone, or cannot be reached.
         """
         file = await self._bot.get_file(attachment)
         path = urlsplit(file.file_path or "").path.rpartition(self._options.token)[2].strip("/")
