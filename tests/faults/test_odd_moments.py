@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import hashlib
-import json
 import logging
 import random
 import sqlite3
@@ -31,9 +29,6 @@ from bot.state.state import open_state, sqlite_address
 from bot.texts import phrases
 from knowledge.model import Answer
 from knowledge.snapshot import SnapshotHolder
-from knowledge.snapshots.manifest import FORMAT, NAME
-from knowledge.snapshots.opening import SERVED
-from knowledge.snapshots.repository import SnapshotRepository
 from tests.bot.telegram.service import FREELY, Echo, endings, polling, reasons
 from tests.botapi.server import TOKEN, bot_api
 from tests.botapi.updates import BOT, Json, channel, group, inline, message, press, private, user
@@ -210,19 +205,6 @@ async def test_fifty_edits_of_one_question_leave_one_answer_that_says_the_last(t
         heard = [said for said in api.chats.messages.values() if said["from"]["is_bot"]]
         assert len(api.said(7)) == len(heard)
         assert heard[-1]["text"].startswith("答：第50问")
-
-
-async def test_a_snapshot_of_a_newer_program_is_built_anew(tmp_path: Path) -> None:
-    async with hall(tmp_path) as room:
-        before = room.texts()
-    manifest = SnapshotRepository(tmp_path / "data" / SERVED).folder / "000001" / NAME
-    told = json.loads(manifest.read_bytes().split(b"\n")[0])
-    assert told["format"] == FORMAT
-    body = json.dumps({**told, "format": FORMAT + 1, "of_tomorrow": {}}).encode()
-    manifest.write_bytes(body + b"\n" + hashlib.sha256(body).hexdigest().encode() + b"\n")
-    async with hall(tmp_path) as room:
-        assert room.texts() == before
-    assert sorted(path.name for path in manifest.parents[1].glob("0*")) == ["000001", "000002"]
 
 
 @pytest.mark.parametrize("tail", ["-wal", "-shm"])

@@ -80,10 +80,11 @@ async def test_a_confirmation_that_nothing_asked_for_is_refused(room: Hall, door
         (HOLDER | {"Sec-Fetch-Site": "same-origin"}, 403),
         (HOLDER | {"Host": "evil.example.com"}, 403),
         (HOLDER | {"Host": ""}, 403),
+        ([("Authorization", "Bearer x"), *HOLDER.items()], 401),
     ],
 )
 async def test_nobody_else_learns_or_does_anything(
-    room: Hall, door: Door, headers: dict[str, str], status: int
+    room: Hall, door: Door, headers: dict[str, str] | list[tuple[str, str]], status: int
 ) -> None:
     for path, method in product(("/admin/reload", "/metrics", "/", "/admin"), ("GET", "POST")):
         answer = await door.request(method, path, headers=headers)
@@ -101,6 +102,7 @@ ELSEWHERE = [
     ("DELETE", "/admin/reload", b"", 405),
     ("POST", "/metrics", b"", 405),
     ("GET", "/", b"", 404),
+    ("POST", "/admin/../admin/reload/%2e%2e", b"", 404),
     ("GET", "/healthz", b"", 404),
     ("POST", "/admin/reload", b"{", 400),
     ("POST", "/admin/reload", b"[]", 400),

@@ -193,18 +193,6 @@ async def test_a_card_that_is_not_taken_is_said_as_text_with_everything_in_it(tm
         assert {said.kind for said in server.said.values()} == {"post"}
 
 
-@pytest.mark.parametrize(
-    "hostile", [f'<at user_id="{BEN}"></at>', "<at user_id=all>", "[a](https://x.example)", "**b**"]
-)
-async def test_nothing_that_somebody_wrote_is_markup(tmp_path: Path, hostile: str) -> None:
-    """The server refuses markdown and the type of message in which `<at>` is alive."""
-    async with feishu() as server, serving(server, tmp_path, Echo()) as service:
-        for buttons in ((), MORE, [[Button(hostile, "x")]]):
-            await service.send(Chat("feishu", ANN, ChatType.PRIVATE), Reply([Run(hostile)], buttons))
-        assert all(text.startswith(hostile) for text in server.texts(ANN))
-        assert {said.kind for said in server.said.values()} == {"post", "interactive"}
-
-
 async def test_a_citations_link_is_one_in_posts_and_a_button_on_cards(tmp_path: Path) -> None:
     runs = [Run("句。\n"), Run("——《题》第1行", link="https://paper.example/a?b=(1)")]
     async with feishu() as server, serving(server, tmp_path, Echo()) as service:

@@ -120,10 +120,6 @@ def test_a_suggestion_beside_an_exact_hit_is_only_a_question() -> None:
     assert drawn(told).startswith("你要找的是不是：蕃瓜弄\n**蕃瓜**熟了。")
 
 
-def test_a_blank_query_is_asked_for_words() -> None:
-    assert drawn(Answer("  ", False, 0.0, None)) == ZH.nothing_asked
-
-
 def test_reports_of_different_campaigns_are_shown_apart_with_title_and_campaign() -> None:
     one = fact("甲地修桥。", of=article("甲地的事", "a.txt", campaign="开局之年"))
     two = fact("乙地修桥。", of=article("乙地的事", "b.txt", campaign="主题教育"))
