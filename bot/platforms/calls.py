@@ -76,21 +76,22 @@ class HttpAnswer:
     body: bytes
 
     @property
-    def json(self) -> object:
-        """The body as JSON; None for anything that is not JSON."""
+    def json(self) -> Json | None:
+        """The body as a JSON object; None for anything else."""
         return parse(self.body)
-
-
-def parse(payload: bytes | str) -> object:
-    """Parse JSON from the network; None for anything that is not JSON."""
-    try:
-        return json.loads(payload)
-    except (ValueError, RecursionError):
-        return None
 
 
 Json = Mapping[str, object]
 """A JSON object of somebody else's: anything may be missing, or of another type."""
+
+
+def parse(payload: bytes | str) -> Json | None:
+    """Parse a JSON object from the network; None for anything else."""
+    try:
+        parsed = json.loads(payload)
+    except (ValueError, RecursionError):
+        return None
+    return parsed if isinstance(parsed, dict) else None
 
 
 def within(holder: Json, *names: str) -> Json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import aiohttp
@@ -21,8 +21,10 @@ from bot.platforms.calls import (
     Unauthorized,
     advice,
     first_call,
+    objects,
     unusable,
     well,
+    within,
     wrong,
 )
 from bot.ports import Finding
@@ -33,14 +35,7 @@ DEFAULT_PAUSE = 5.0
 
 # Codes as open.feishu.cn lists them under "server-side error codes" and at each call of im/v1.
 RATE_CODES = frozenset({99991400, 230020, 11232})
-TOKEN_CODES = frozenset({99991661, 99991663, 99991664, 99991671})
-IDENTITY_CODES = frozenset({514, 10003, 10014, 10015, 99991662})
-BUSY_CODES = frozenset({1, 55001, 230049, 1000040343, 99991500})
-CLOSED_CODES = frozenset({230002, 230013, 230018, 230029, 230035, 230053, 232009, 232011})
 TOPIC_CODES = frozenset({230019})
-CARD_CODES = frozenset({230025, 230028, 230099, 11310, 200621, 200861})
-GONE_CODES = frozenset({230011, 230050, 230110})
-UNEDITABLE_CODES = frozenset({230031, 230054, 230071, 230072, 230075, 230076})
 
 
 class Gone(Refused):
@@ -57,6 +52,18 @@ class CardRefused(Refused):
 
 class Forbidden(Refused):
     """The app lacks a permission; the text names it where the vendor does."""
+
+
+KINDS: Sequence[tuple[frozenset[int], type[CallError]]] = (
+    (frozenset({99991661, 99991663, 99991664, 99991671}), Unauthorized),  # the token
+    (frozenset({514, 10003, 10014, 10015, 99991662}), Unauthorized),  # who we are
+    (frozenset({99991672}), Forbidden),
+    (frozenset({230002, 230013, 230018, 230029, 230035, 230053, 232009, 232011}), ChatClosed),
+    (frozenset({230011, 230050, 230110}), Gone),
+    (frozenset({230031, 230054, 230071, 230072, 230075, 230076}), Uneditable),
+    (frozenset({230025, 230028, 230099, 11310, 200621, 200861}), CardRefused),
+    (frozenset({1, 55001, 230049, 1000040343, 99991500}), ServerFault),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +150,8 @@ class FeishuApi:
                 f"{self._api}/open-apis/auth/v3/tenant_access_token/internal",
                 json={"app_id": self._credentials.app_id, "app_secret": self._credentials.app_secret},
             )
-            checked(answer)
-            parsed = answer.json
-            token = parsed.get("tenant_access_token") if isinstance(parsed, dict) else None
-            expire = parsed.get("expire") if isinstance(parsed, dict) else None
+            given = checked(answer)
+            token, expire = given.get("tenant_access_token"), given.get("expire")
             if not isinstance(token, str) or not isinstance(expire, int):
                 raise OutcomeUnknown("the answer holds no token")
             self._token, self._until = token, self._clock() + max(1.0, expire - EARLY_SECONDS)
@@ -175,8 +180,7 @@ def data_of(answer: HttpAnswer) -> Mapping[str, object]:
         CallError: what the vendor's code stands for.
     """
     parsed = checked(answer)
-    data = parsed.get("data")
-    return data if isinstance(data, dict) else parsed
+    return within(parsed, "data") or parsed
 
 
 def checked(answer: HttpAnswer) -> Mapping[str, object]:
@@ -185,39 +189,23 @@ def checked(answer: HttpAnswer) -> Mapping[str, object]:
     Raises:
         CallError: what its status or the vendor's code stands for.
     """
-    parsed = answer.json
-    code = parsed.get("code") if isinstance(parsed, dict) else None
-    if answer.status == 200 and isinstance(parsed, dict) and code == 0:
+    parsed = answer.json or {}
+    code = parsed.get("code")
+    if answer.status == 200 and code == 0:
         return parsed
-    said = str(parsed.get("msg") or "")[:150] if isinstance(parsed, dict) else ""
-    raise _error(answer, code if isinstance(code, int) else None, said)
+    raise _error(answer, code if isinstance(code, int) else None, str(parsed.get("msg") or "")[:150])
 
 
 def _error(answer: HttpAnswer, code: int | None, said: str) -> CallError:
-    text = f"{code}: {said}" if code is not None else f"HTTP {answer.status}"
+    if code is None:
+        kinds = {401: Unauthorized, 403: Unauthorized, 200: OutcomeUnknown}
+        text, kind = f"HTTP {answer.status}", kinds.get(answer.status, ServerFault)
+    else:
+        other = ServerFault if answer.status >= 500 else Refused
+        text, kind = f"{code}: {said}", next((one for codes, one in KINDS if code in codes), other)
     if answer.status == 429 or code in RATE_CODES:
         return RateLimited(text, _pause(answer))
-    if code in TOKEN_CODES or code in IDENTITY_CODES:
-        return Unauthorized(text)
-    if code == 99991672:
-        return Forbidden(text)
-    if code in TOPIC_CODES:
-        return ChatClosed(text, topic=True)
-    if code in CLOSED_CODES:
-        return ChatClosed(text)
-    if code in GONE_CODES:
-        return Gone(text)
-    if code in UNEDITABLE_CODES:
-        return Uneditable(text)
-    if code in CARD_CODES:
-        return CardRefused(text)
-    if answer.status >= 500 or code in BUSY_CODES:
-        return ServerFault(text)
-    if code is not None:
-        return Refused(text)
-    if answer.status in (401, 403):
-        return Unauthorized(text)
-    return OutcomeUnknown(text) if answer.status == 200 else ServerFault(text)
+    return ChatClosed(text, topic=True) if code in TOPIC_CODES else kind(text)
 
 
 def _pause(answer: HttpAnswer) -> float:
@@ -276,25 +264,21 @@ async def examine(credentials: Credentials, api: str, long_connection: bool) -> 
 
 async def _bot(api: FeishuApi) -> Finding:
     try:
-        bot = (await api.call("GET", "bot/v3/info")).get("bot")
+        bot = within(await api.call("GET", "bot/v3/info"), "bot")
     except CallError as error:
         return wrong("feishu_no_bot", str(error))
-    if not isinstance(bot, dict) or not bot.get("open_id"):
+    if not bot.get("open_id"):
         return wrong("feishu_no_bot", NO_BOT)
     return well("bot_named", str(bot.get("app_name", "")))
 
 
 async def _permissions(api: FeishuApi) -> AsyncIterator[Finding]:
     try:
-        scopes = (await api.call("GET", "application/v6/scopes")).get("scopes")
+        scopes = objects(await api.call("GET", "application/v6/scopes"), "scopes")
     except CallError as error:
         yield advice("permissions_unseen", str(error))
         return
-    granted = {
-        str(scope.get("scope_name"))
-        for scope in (scopes if isinstance(scopes, list) else [])
-        if isinstance(scope, dict) and scope.get("grant_status") == GRANTED
-    }
+    granted = {str(scope.get("scope_name")) for scope in scopes if scope.get("grant_status") == GRANTED}
     lacking = [
         (finding, *pair) for finding, table in ((wrong, NEEDED), (advice, USEFUL)) for pair in table.items()
     ]

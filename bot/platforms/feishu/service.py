@@ -25,7 +25,17 @@ from cryptography.hazmat.primitives.padding import PKCS7
 from bot.inbox import ClaimedUpdate, InboxError
 from bot.messages import Message
 from bot.platforms.adapter import Event, Translate
-from bot.platforms.calls import CallError, HttpClient, OutcomeUnknown, Refused, parse
+from bot.platforms.calls import (
+    CallError,
+    HttpClient,
+    Json,
+    OutcomeUnknown,
+    Refused,
+    objects,
+    parse,
+    text_or_none,
+    within,
+)
 from bot.platforms.core import Clocks, Pace, PlatformService
 from bot.platforms.feishu import Feishu
 from bot.platforms.feishu.client import API, Credentials, FeishuApi
@@ -82,7 +92,7 @@ class Intake:
         """
         event = parse(body)
         try:
-            if not isinstance(event, dict) or len(body) > BODY_LIMIT:
+            if event is None or len(body) > BODY_LIMIT:
                 raise TypeError("no JSON object")
             update = to_record(event, body)
         except (TypeError, ValueError) as error:
@@ -141,7 +151,7 @@ class FeishuConnection:
         url = where.get("URL")
         if not isinstance(url, str) or not url.startswith(("ws://", "wss://")):
             raise OutcomeUnknown("the answer holds no address of a websocket")
-        every = self._ping_every(where.get("ClientConfig"))
+        every = self._ping_every(within(where, "ClientConfig"))
         service = _service(url)
         async with websocket(self._http, url) as socket:
             self._health.ok()
@@ -166,12 +176,10 @@ class FeishuConnection:
                 for task in events:
                     task.cancel()
 
-    def _ping_every(self, config: object) -> float:
-        wanted = config.get("PingInterval") if isinstance(config, dict) else None
+    def _ping_every(self, config: Json) -> float:
+        wanted = config.get("PingInterval")
         return (
-            min(self._ping_seconds, float(wanted))
-            if isinstance(wanted, int) and wanted > 0
-            else self._ping_seconds
+            min(self._ping_seconds, wanted) if isinstance(wanted, int) and wanted > 0 else self._ping_seconds
         )
 
     def _read(self, data: bytes, pieces: FrameAssembler) -> tuple[Frame, bytes] | None:
@@ -244,8 +252,8 @@ class EventCallback(DeliveryHandler):
         event = self._opened(request, body)
         if event is None:
             return refusal(401)
-        parsed = parse(event)
-        if isinstance(parsed, dict) and parsed.get("type") == CHECK:
+        parsed = parse(event) or {}
+        if parsed.get("type") == CHECK:
             return web.json_response({"challenge": str(parsed.get("challenge", ""))})
         sent: list[web.Response] = []
 
@@ -263,22 +271,18 @@ class EventCallback(DeliveryHandler):
         signed = True
         if self._encrypt_key is not None:
             signed = same(request.headers.get("X-Lark-Signature", ""), self._signature(request, body))
-            sealed = parse(body)
-            encrypted = sealed.get("encrypt") if isinstance(sealed, dict) else None
-            opened = decrypt(self._encrypt_key, encrypted) if isinstance(encrypted, str) else None
+            encrypted = text_or_none(parse(body) or {}, "encrypt")
+            opened = decrypt(self._encrypt_key, encrypted) if encrypted is not None else None
             if opened is None:
                 return None
             body = opened
-        parsed = parse(body)
-        if not isinstance(parsed, dict):
-            return None
+        parsed = parse(body) or {}
         if (
             not signed and parsed.get("type") != CHECK
         ):  # the check of the address is encrypted, but not signed
             return None
-        header = parsed.get("header")
-        given = header.get("token") if isinstance(header, dict) else parsed.get("token")
-        return body if isinstance(given, str) and same(given, self._token) else None
+        given = text_or_none(within(parsed, "header") or parsed, "token")
+        return body if given is not None and same(given, self._token) else None
 
     def _signature(self, request: web.Request, body: bytes) -> str:
         stamp = request.headers.get("X-Lark-Request-Timestamp", "")
@@ -394,16 +398,15 @@ class FeishuService(PlatformService[FeishuDraft]):
     async def _text_of(self, message: str) -> str | None:
         """The text of a message; None where it cannot be had: a question goes without."""
         try:
-            items = (await self._api.call("GET", f"im/v1/messages/{quote(message, safe='')}")).get("items")
+            items = objects(await self._api.call("GET", f"im/v1/messages/{quote(message, safe='')}"), "items")
         except CallError as error:
             logger.warning("what a message replies to could not be read: %s", error)
             return None
-        item = items[0] if isinstance(items, list) and items else None
-        return shown_text(item) if isinstance(item, dict) else None
+        return shown_text(items[0]) if items else None
 
     async def _who(self) -> FeishuIdentity:
-        bot = (await self._api.call("GET", "bot/v3/info")).get("bot")
-        open_id = bot.get("open_id") if isinstance(bot, dict) else None
-        if not isinstance(bot, dict) or not isinstance(open_id, str):
+        bot = within(await self._api.call("GET", "bot/v3/info"), "bot")
+        open_id = text_or_none(bot, "open_id")
+        if open_id is None:
             raise OutcomeUnknown("the answer holds no bot: the app has no bot switched on")
         return FeishuIdentity(open_id, str(bot.get("app_name", "")))

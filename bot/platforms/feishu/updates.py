@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from bot.inbox import ClaimedUpdate, NewUpdate
 from bot.messages import Attachment, ButtonPress, Chat, ChatType, Message, Sender
 from bot.platforms.adapter import Event, Ignored, Membership
-from bot.platforms.calls import Json, needed, needed_text, parse, text_or_none
+from bot.platforms.calls import Json, needed, needed_text, parse, text_or_none, within
 from bot.platforms.text import clean
 
 PLATFORM = "feishu"
@@ -61,7 +61,7 @@ def translate(update: ClaimedUpdate, me: FeishuIdentity) -> Event:
         TypeError, ValueError: it is not built as the vendor says.
     """
     event = parse(update.body)
-    if not isinstance(event, dict):
+    if event is None:
         raise TypeError("an event is no object")
     content = needed(event, "event")
     if update.kind == "message":
@@ -75,17 +75,12 @@ def translate(update: ClaimedUpdate, me: FeishuIdentity) -> Event:
 
 def parent_of(update: ClaimedUpdate) -> str | None:
     """The id of the message that a stored message replies to."""
-    event = parse(update.body)
-    content = event.get("event") if isinstance(event, dict) else None
-    message = content.get("message") if isinstance(content, dict) else None
-    return (text_or_none(message, "parent_id") or None) if isinstance(message, dict) else None
+    return text_or_none(within(parse(update.body) or {}, "event", "message"), "parent_id") or None
 
 
 def shown_text(message: Json) -> str | None:
     """The text of a message as the API returns it, of whatever type: a post's lines, all that a card shows."""
-    body = message.get("body")
-    content = parse(text_or_none(body, "content") or "") if isinstance(body, dict) else None
-    return "\n".join(_texts(content)).strip() or None
+    return "\n".join(_texts(parse(text_or_none(within(message, "body"), "content") or ""))).strip() or None
 
 
 def _texts(content: object) -> Iterator[str]:
@@ -156,9 +151,8 @@ def _mentions(message: Json) -> dict[str, tuple[str, str]]:
     for mention in _list(message, "mentions"):
         if not isinstance(mention, dict):
             raise TypeError("a mention is no object")
-        person = mention.get("id")
-        open_id = text_or_none(person, "open_id") if isinstance(person, dict) else None
-        found[needed_text(mention, "key")] = (open_id or "", text_or_none(mention, "name") or "")
+        open_id = text_or_none(within(mention, "id"), "open_id") or ""
+        found[needed_text(mention, "key")] = (open_id, text_or_none(mention, "name") or "")
     return found
 
 
@@ -185,8 +179,7 @@ def _press(content: Json, update: str) -> Event:
 
 def _pressed(content: Json) -> tuple[Chat, str]:
     """Where a button was pressed and what it carried: what kind of chat that is, only the button itself tells."""
-    value = needed(content, "action").get("value")
-    value = value if isinstance(value, dict) else {}
+    value = within(needed(content, "action"), "value")
     private = value.get("chat") == ChatType.PRIVATE
     operator, context = needed(content, "operator"), needed(content, "context")
     name = _name(operator, "open_id") if private else _name(context, "open_chat_id")

@@ -27,6 +27,7 @@ from bot.platforms.calls import (
     objects,
     text_or_none,
     well,
+    within,
     wrong,
 )
 from bot.ports import Finding
@@ -97,8 +98,7 @@ class MatrixClient:
             made = await self._get(f"/rooms/{_part(room)}/state/m.room.create/?format=event")
         except NotThere:
             return frozenset()
-        inner, sender = made.get("content"), made.get("sender")
-        held = inner if isinstance(inner, Mapping) else made
+        held, sender = within(made, "content") or made, made.get("sender")
         version, more = str(held.get("room_version", "1")), held.get("additional_creators")
         if not version.isdigit() or int(version) < 12:
             return frozenset()
@@ -189,10 +189,10 @@ def _checked(answer: HttpAnswer) -> Json:
     """Return what was answered; raise what an error answer stands for."""
     said = answer.json
     if answer.status == 200:
-        if not isinstance(said, Mapping):
+        if said is None:
             raise OutcomeUnknown("the answer is no JSON object")
         return said
-    raise error_for(answer.status, said if isinstance(said, Mapping) else {}, answer.headers)
+    raise error_for(answer.status, said or {}, answer.headers)
 
 
 def error_for(status: int, said: Json, headers: Mapping[str, str]) -> CallError:
@@ -232,7 +232,7 @@ async def examine(server: str, token: str) -> AsyncIterator[Finding]:
     async with HttpClient(connections=2, seconds=EXAMINE_SECONDS) as http:
         versions = f"{server}/_matrix/client/versions"
         answer, found = await first_call(lambda: http.call("GET", versions), server, "CHUCHU_MATRIX_SERVER")
-        if answer and "versions" not in (answer.json if isinstance(answer.json, dict) else {}):
+        if answer and "versions" not in (answer.json or {}):
             yield wrong("matrix_no_server", host_of(server), f"HTTP {answer.status}")
             return
         for finding in found:

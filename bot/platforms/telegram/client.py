@@ -40,6 +40,7 @@ from bot.platforms.calls import (
     first_call,
     parse,
     well,
+    within,
     wrong,
 )
 from bot.ports import Finding
@@ -182,10 +183,10 @@ class AiohttpRequest(BaseRequest):
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, object]:
         """Parse a good answer; what is no JSON object is a lost answer, and is not logged."""
-        parsed = parse(payload)
-        if not isinstance(parsed, dict) or "result" not in parsed:
+        parsed = parse(payload) or {}
+        if "result" not in parsed:
             raise TelegramOutcomeUnknown("the answer is no JSON object with a result")
-        return parsed
+        return dict(parsed)
 
 
 @contextmanager
@@ -221,10 +222,8 @@ def _body(parameters: Mapping[str, str] | aiohttp.FormData) -> _Body:
 
 
 def _error(status: int, body: bytes) -> TelegramError:
-    parsed = parse(body)
-    answer = parsed if isinstance(parsed, dict) else {}
-    parameters = answer.get("parameters")
-    parameters = parameters if isinstance(parameters, dict) else {}
+    answer = parse(body) or {}
+    parameters = within(answer, "parameters")
     retry_after, new_chat_id = parameters.get("retry_after"), parameters.get("migrate_to_chat_id")
     return error_for(
         status,
@@ -293,6 +292,5 @@ def _receiving(info: Mapping[str, object], webhook: str | None) -> Finding:
 
 
 def _result(answer: HttpAnswer) -> Mapping[str, object] | None:
-    parsed = answer.json
-    result = parsed.get("result") if isinstance(parsed, dict) and parsed.get("ok") is True else None
-    return result if isinstance(result, dict) else None
+    parsed = answer.json or {}
+    return (within(parsed, "result") or None) if parsed.get("ok") is True else None

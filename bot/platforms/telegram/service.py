@@ -119,8 +119,8 @@ class Poller:
             parameters["offset"] = str(self._offset)
         seconds = self._options.poll_seconds + self._options.poll_grace
         body = await self._request.call(f"{self._options.address}/getUpdates", parameters, seconds)
-        answer = parse(body)
-        updates = answer.get("result") if isinstance(answer, dict) and answer.get("ok") is True else None
+        answer = parse(body) or {}
+        updates = answer.get("result") if answer.get("ok") is True else None
         if not isinstance(updates, list):
             raise TelegramOutcomeUnknown("the answer to getUpdates is no list of updates")
         await self._keep(updates)
@@ -306,11 +306,9 @@ class TelegramService(PlatformService[ApiCall]):
         logger.info("serving @%s", identity.username)
 
         async def translated(update: ClaimedUpdate) -> Event:
-            parsed = parse(update.body)
-            read = Update.de_json(parsed, None) if isinstance(parsed, dict) else None
-            if read is None:
+            if (parsed := parse(update.body)) is None:
                 raise ValueError("no JSON object")
-            return translate(read, identity)
+            return translate(Update.de_json(dict(parsed), None), identity)
 
         return translated
 

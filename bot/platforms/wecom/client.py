@@ -208,8 +208,7 @@ async def _send(
 
 def _frame(message: aiohttp.WSMessage) -> Json:
     """A frame as an object; empty for what is none."""
-    frame = parse(message.data) if isinstance(message.data, str | bytes) else None
-    return frame if isinstance(frame, dict) else {}
+    return (parse(message.data) if isinstance(message.data, str | bytes) else None) or {}
 
 
 EXAMINE_SECONDS = 10.0
