@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
-from itertools import chain, repeat
+from itertools import chain, pairwise, repeat
 from typing import Final
 
 import numpy as np
@@ -98,7 +98,8 @@ class LineModel:
     def __init__(self, model: ChainWeights) -> None:
         self._labels = model.labels
         self._scale = model.scale
-        self._transitions = np.array(model.transitions, np.int32)
+        transitions = np.array(model.transitions, np.int32)
+        self._both_ways = np.stack([transitions, transitions.T])
         names = dict.fromkeys(name.removeprefix(ON_SHORT_PAGES) for name in model.weights)
         self._rows = {name: at for at, name in enumerate(names)}
         # The last row is that of what was not seen in training.
@@ -117,15 +118,11 @@ class LineModel:
         if not features:
             return []
         emitted = self._emissions(features)
-        forward = np.empty_like(emitted)
-        backward = np.zeros_like(emitted)
-        forward[0] = emitted[0]
-        for at in range(1, len(emitted)):
-            np.maximum.reduce(forward[at - 1][:, None] + self._transitions, 0, out=forward[at])
-            forward[at] += emitted[at]
-        for at in range(len(emitted) - 2, -1, -1):
-            np.maximum.reduce(self._transitions + (emitted[at + 1] + backward[at + 1]), 1, out=backward[at])
-        total = forward + backward
+        # The best paths down to each line, and side by side with them those up to it from the last.
+        paths = np.stack([emitted, emitted[::-1]], 1)
+        for above, here in pairwise(paths):
+            here += np.maximum.reduce(above[:, :, None] + self._both_ways, 1)
+        total = paths[:, 0] + paths[::-1, 1] - emitted
         best = total.argmax(1)
         lacks = (total.max(1)[:, None] - total) / self._scale
         others = np.where(self._same[best], np.inf, lacks)
@@ -149,7 +146,7 @@ class LineModel:
         weights = self._short if len(features) <= SHORT_PAGE else self._weights
         rows = list(map(self._rows.get, chain.from_iterable(features), repeat(len(weights) - 1)))
         starts = np.cumsum([0, *map(len, features[:-1])])
-        total: npt.NDArray[np.int32] = np.add.reduceat(weights[rows], starts)
+        total: npt.NDArray[np.int32] = np.add.reduceat(weights.take(rows, 0), starts)
         total[[not NO_DISPLAY.isdisjoint(names) for names in features]] += self._barred
         return total
 
