@@ -1,18 +1,17 @@
-"""What an article is about, in a few words: its names and nouns that are rare elsewhere (TF-IDF).
+"""What an article is about, in a few words: its names and nouns that are rare elsewhere (TF-IDF), by jieba.
 
-How rare words are is told by jieba's table (its `analyse/idf.txt`); jieba itself is not loaded: that takes half a second,
-and its cutter forty times as long over a sentence as rjieba, which cuts by the same algorithm into the same parts of speech.
-Only builds load the table, once a process.
+Its own cutter takes forty times as long over a sentence as rjieba, which cuts by the same algorithm into the same parts of
+speech; so that one cuts for it, with the user's words. Only builds load it, once a process: it takes a second.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
-from importlib.resources import files
-from statistics import median_high
+from typing import Any
 
 from knowledge.model import ParsedDocument
 from knowledge.text.analyzer import ChineseAnalyzer, Dictionary
@@ -55,23 +54,27 @@ class KeywordExtractor:
     def keywords(self, title: str, sentences: Sequence[str]) -> tuple[str, ...]:
         """Return at most `SHOWN` key words of an article, the most telling first."""
         text = "\n".join((title, *sentences))[:READ]
-        counts = Counter(
-            word
-            for word, tag in self._language.words(text)
-            if (tag in TELLING or (tag == UNKNOWN and word.isalpha())) and len(word.strip()) > 1
-        )
-        rarity, usual = self._rarity
-        total = counts.total()
-        weights = {word: count * (rarity.get(word, usual) / total) for word, count in counts.items()}
-        return tuple(sorted(weights, key=weights.__getitem__, reverse=True)[:SHOWN])
+        found: list[str] = self._tfidf.extract_tags(text, topK=SHOWN)
+        return tuple(found)
 
     @cached_property
-    def _language(self) -> ChineseAnalyzer:
-        return ChineseAnalyzer(self._dictionary)
+    def _tfidf(self) -> Any:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)  # its table, which it leaves open
+            from jieba.analyse import default_tfidf
 
-    @cached_property
-    def _rarity(self) -> tuple[dict[str, float], float]:
-        """How rare each word is (inverse document frequency), and how rare one is that nothing is told of."""
-        table = files("jieba").joinpath("analyse", "idf.txt").read_text(encoding="utf-8").split()
-        rarity = dict(zip(table[::2], map(float, table[1::2]), strict=True))
-        return rarity, median_high(rarity.values())
+        found = copy(default_tfidf)
+        found.tokenizer = _Cutter(ChineseAnalyzer(self._dictionary))
+        return found
+
+
+class _Cutter:
+    """Cuts for jieba as texts are cut everywhere else, and gives it only what may tell: words of the right kind."""
+
+    def __init__(self, language: ChineseAnalyzer) -> None:
+        self._language = language
+
+    def cut(self, text: str) -> Iterator[str]:
+        for word, tag in self._language.words(text):
+            if tag in TELLING or (tag == UNKNOWN and word.isalpha()):
+                yield word
