@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import resource
 import signal
+import subprocess
+import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -18,9 +22,8 @@ from knowledge.text.analyzer import ChineseAnalyzer
 from tests.botapi.process import BotProcess, bot_process
 from tests.botapi.server import BotApi, bot_api
 from tests.botapi.updates import message, private
-from tests.faults.killing import kill_reloads
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
-from tests.support.process import alive
+from tests.support.process import alive, environment
 
 pytestmark = pytest.mark.slow
 QUESTION = "第1号街坊在第1年完成了签约"
@@ -48,11 +51,11 @@ def versions(folder: Path) -> SnapshotRepository:
 
 
 def served(folder: Path) -> list[str]:
-    """What the next start would serve; nothing may be damaged."""
+    """Every fact that the next start would serve; nothing may be damaged."""
     opened, damages = open_newest(versions(folder), ChineseAnalyzer())
     assert opened is not None and damages == []
     try:
-        return [fact.text for fact in opened.snapshot.facts()]
+        return sorted(fact.text for fact in opened.snapshot.facts())
     finally:
         opened.close()
 
@@ -190,5 +193,47 @@ async def test_a_bot_without_file_descriptors_loses_nothing_and_recovers(tmp_pat
         assert await bot.stop() == 0
 
 
-def test_after_a_kill_the_next_start_serves_the_old_or_the_new_snapshot_whole(tmp_path: Path) -> None:
-    kill_reloads(tmp_path, 10, seed=5)
+def start_reload(folder: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "bot", "reload"],
+        cwd=folder,
+        env=environment(CHUCHU_ARTICLES=str(folder / "articles"), CHUCHU_DATA=str(folder / "var")),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def kill_reloads(folder: Path, times: int, seed: int) -> int:
+    """Kill `times` reloads; assert that old or new is served, whole; return how often it was the new."""
+    chance, news = random.Random(seed), 0
+    write_corpus(folder / "articles")
+    began = time.monotonic()
+    assert start_reload(folder).wait(120) == 0
+    lasts = time.monotonic() - began
+    old = served(folder)
+    for round_ in range(times):
+        sentences = [f"第{round_}次重写以后的第{n}句话说的是另一件事。" for n in range(5)]
+        write_article(folder / "articles", "002.txt", f"第{round_}次重写", *sentences)
+        new = sorted([text for text in old if "第2号" not in text and "重写" not in text] + sentences)
+        with start_reload(folder) as process:
+            time.sleep(chance.uniform(0, 1.1 * lasts))
+            process.kill()
+        found = served(folder)
+        assert found in (old, new), f"round {round_} of seed {seed}"
+        news += found == new
+        old = found
+    write_article(folder / "articles", "last.txt", "最后一篇", "最后的一句话也要找得到。")
+    assert start_reload(folder).wait(120) == 0
+    assert "最后的一句话也要找得到。" in served(folder)
+    assert not list(versions(folder).folder.glob(".building-*"))
+    return news
+
+
+@pytest.mark.parametrize(
+    ("times", "seed"), [(10, 5), pytest.param(200, 6, marks=pytest.mark.soak)], ids=["ten", "two hundred"]
+)
+def test_after_each_kill_the_next_start_serves_the_old_or_the_new_snapshot_whole(
+    tmp_path: Path, times: int, seed: int
+) -> None:
+    news = kill_reloads(tmp_path, times, seed)
+    assert times < 200 or 0 < news < times

@@ -43,7 +43,6 @@ BESIDE = Lane(
         "tests/faults/test_queries.py",
         "tests/knowledge/documents/test_mutated_files.py",
         "tests/faults/test_failing_calls.py",
-        "tests/soak/test_questions.py",
     ),
 )
 LATENCIES = Lane(None, 0, ("tests/soak/test_broadcast.py",))
