@@ -30,14 +30,24 @@ _MARKS = re.compile(r"[\s“”\"'《》「」『』（）()，。、,.·：:；
 
 @dataclass(frozen=True, slots=True)
 class AskedQuestion:
-    """A question of one article and paragraph (by number): its answers, and the first fact that holds one, if any does."""
+    """A question of one article and paragraph (by number): its answers, and the facts that hold one."""
 
     text: str
     article: int
     passage: int
     answers: tuple[str, ...]
-    fact: Fact | None = None
+    facts: tuple[Fact, ...] = ()
     answerable: bool = True
+
+    @property
+    def fact(self) -> Fact | None:
+        """The first fact that holds an answer."""
+        return self.facts[0] if self.facts else None
+
+    @property
+    def right(self) -> frozenset[str]:
+        """The ids of the facts that hold an answer."""
+        return frozenset(fact.id for fact in self.facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +95,11 @@ def _questions(rows: Iterable[dict[str, Any]], parsed: dict[int, ParsedDocument]
                 given = question.get("answers") or []
                 answers = tuple(dict.fromkeys(answer["text"] for answer in given))
                 if question.get("is_impossible") or not answers:
-                    yield AskedQuestion(question["question"], number, passage, (), None, answerable=False)
+                    yield AskedQuestion(question["question"], number, passage, (), answerable=False)
                     continue
                 places = [_place(paragraph["context"], answer) for answer in given]
-                fact = next((fact for fact in facts if _holds(fact, line, places)), None)
-                yield AskedQuestion(question["question"], number, passage, answers, fact)
+                holding = tuple(fact for fact in facts if _holds(fact, line, places))
+                yield AskedQuestion(question["question"], number, passage, answers, holding)
 
 
 def _holds(fact: Fact, line: int, places: list[int]) -> bool:

@@ -22,7 +22,7 @@ from bot.state.sqlite_inbox import open_inboxes
 from knowledge.index.index import build_index
 from knowledge.snapshots.manifest import Manifest, Totals, seal
 from knowledge.snapshots.repository import INDEX, SnapshotRepository
-from tests.bench.squad import as_repaired, grown, stock_of_seeds
+from tests.bench.grown import as_repaired, grown, stock_of_seeds
 from tests.faults.replicas import DURABLE, replicas
 from tests.support.postgres import Server, migrated_server
 

@@ -21,7 +21,7 @@ from urllib.parse import quote, unquote
 import aiohttp
 from yarl import URL
 
-from tests.bench.squad import stock_of_seeds
+from tests.bench.grown import stock_of_seeds
 from tests.botapi.process import bot_process
 from tests.botapi.server import bot_api
 from tests.botapi.updates import message, private

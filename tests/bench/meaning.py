@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -36,9 +37,9 @@ from knowledge.search.ranking import FEATURES
 from knowledge.search.semantic import clauses
 from knowledge.text.analyzer import ChineseAnalyzer
 from knowledge.text.folding import fold
+from knowledge.training.question_sets import AskedQuestion, QuestionSet, load
 from knowledge.training.ranking import Example, fit_ranking
 from tests.bench.quality import drawn, line
-from tests.bench.squad import Asked, Data, load
 
 PATIENCE = 30.0  # seconds for a query's vector: nobody waits here
 TOP = 20
@@ -72,13 +73,13 @@ def main(arguments: Sequence[str]) -> None:
                     judge(data, vectors, options.sample)
 
 
-def fit(sets: Sequence[Data], vectors: Path, others: dict[str, list[str]], sample: int) -> None:
+def fit(sets: Sequence[QuestionSet], vectors: Path, others: dict[str, list[str]], sample: int) -> None:
     """Print the weights of words and meaning together."""
     language = ChineseAnalyzer()
     examples: list[Example] = []
     for data in sets:
         asked = drawn([one for one in data.asked if one.right], sample)
-        replaced = [Asked(_in_synonyms(one.text, others), one.article, one.right) for one in asked]
+        replaced = [replace(one, text=_in_synonyms(one.text, others)) for one in asked]
         with embedded(data, vectors) as (index, meanings):
             for some in (asked, replaced):
                 for one in some:
@@ -92,7 +93,7 @@ def fit(sets: Sequence[Data], vectors: Path, others: dict[str, list[str]], sampl
     print("RANKING_WITH_MEANING", told)
 
 
-def judge(data: Data, vectors: Path, sample: int) -> None:
+def judge(data: QuestionSet, vectors: Path, sample: int) -> None:
     """Print how far up the right sentence stands, by words and by both."""
     language = ChineseAnalyzer()
     asked = drawn([one for one in data.asked if one.right], sample)
@@ -163,17 +164,17 @@ def _mixed(random: np.random.Generator, stock: Array, count: int) -> Array:
     return unit
 
 
-def _right_rows(index: Index, pool: Pool, asked: Asked) -> Array:
+def _right_rows(index: Index, pool: Pool, asked: AskedQuestion) -> Array:
     facts = index.facts_at([int(key) for key in index.columns.keys[pool.rows]])
     return np.array([fact.id in asked.right for fact in facts])
 
 
 @contextmanager
-def embedded(data: Data, vectors: Path) -> Iterator[tuple[Index, SnapshotMeanings]]:
+def embedded(data: QuestionSet, vectors: Path) -> Iterator[tuple[Index, SnapshotMeanings]]:
     """Build the index of a data set and embed what its vectors have not yet."""
     with ExitStack() as held:
         folder = Path(held.enter_context(tempfile.TemporaryDirectory())) / "index"
-        build_index(folder, ((one, b"") for one in data.repaired))
+        build_index(folder, ((one, b"") for one in data.articles.values()))
         index = held.enter_context(open_index(folder))
         semantics = held.enter_context(_semantics(vectors / data.name))
         embed_index(index, semantics.folder, open_embedder(BUNDLED), lambda done, of: None)

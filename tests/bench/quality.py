@@ -26,7 +26,7 @@ from knowledge.search.corpus import Array
 from knowledge.snapshot import Snapshot
 from knowledge.text.folding import fold, is_hanzi
 from knowledge.text.pinyin import sounds
-from tests.bench.squad import Asked, Data, load
+from knowledge.training.question_sets import AskedQuestion, QuestionSet, load
 
 FALSE = 0.05
 
@@ -40,15 +40,17 @@ def main(arguments: Sequence[str]) -> None:
         print("  no data set named: make bench ARGS='quality FILE.json …'")
     for path in options.files:
         data = load(path)
-        print(f"{data.name}: {sum(len(r.facts) for r in data.repaired)} facts, {len(data.asked)} questions")
+        print(
+            f"{data.name}: {sum(len(r.facts) for r in data.articles.values())} facts, {len(data.asked)} questions"
+        )
         ranking(data, options.sample)
         abstaining(path, options.sample)
 
 
-def ranking(data: Data, sample: int | None) -> None:
+def ranking(data: QuestionSet, sample: int | None) -> None:
     """Print MRR@10 and recall, ours and the peers', then what the variants lose."""
     asked = drawn([one for one in data.asked if one.right], sample)
-    facts = [fact for repaired in data.repaired for fact in repaired.facts]
+    facts = [fact for repaired in data.articles.values() for fact in repaired.facts]
     texts = [fact.text for fact in facts]
     sqlite = SqliteWords(texts)
     peers: list[Peer] = [JiebaBm25(texts), sqlite]
@@ -87,7 +89,7 @@ def abstaining(path: Path, sample: int | None) -> None:
     )
 
 
-def drawn(asked: Sequence[Asked], sample: int | None) -> Sequence[Asked]:
+def drawn(asked: Sequence[AskedQuestion], sample: int | None) -> Sequence[AskedQuestion]:
     """Return a random sample, the same every time."""
     return Random(1).sample(asked, min(sample, len(asked))) if sample else asked
 
@@ -103,9 +105,9 @@ def line(name: str, ranks: Sequence[float]) -> None:
 
 
 @contextmanager
-def snapshot(data: Data) -> Iterator[Snapshot]:
+def snapshot(data: QuestionSet) -> Iterator[Snapshot]:
     """Build and open a snapshot of a data set."""
-    with closing(Snapshot.of(data.name, data.repaired)) as opened:
+    with closing(Snapshot.of(data.name, data.articles.values())) as opened:
         yield opened
 
 

@@ -36,8 +36,8 @@ from knowledge.snapshot import SHIPPED, Models, Snapshot
 from knowledge.snapshots.build import build
 from knowledge.snapshots.request import BuildRequest
 from knowledge.text.analyzer import ChineseAnalyzer
+from tests.bench.grown import Stock, as_file, as_repaired, grown, stock_of, stock_of_seeds
 from tests.bench.quality import SqliteWords, TantivyWords
-from tests.bench.squad import Stock, as_file, as_repaired, grown, stock_of, stock_of_seeds
 from tests.support.process import environment
 
 SIZES = (10_000, 100_000)

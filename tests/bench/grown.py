@@ -1,83 +1,23 @@
-"""Sets to ask: SQuAD-style Chinese JSON as articles and questions with the sentences that hold an answer; and corpora of any size.
+"""Corpora of any size, grown from the seeds or from SQuAD-style files, and what is asked of them.
 
 A grown corpus has the words of a small one: its clauses recombined, one word in ten exchanged for another as often as it
 occurs, so characters, pairs and words keep the frequencies that they have in print."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
 import rjieba
 
-from knowledge.documents.folder import find_sources, read_document, read_sources
+from knowledge.documents.folder import find_sources, read_sources
 from knowledge.model import Article, Document, Fact, ParsedDocument, Skipped, SourcedText, Span, make_id
 from knowledge.repair.pipeline import repair_document
+from knowledge.training.question_sets import load
 from tests.gold.questions import load as load_gold
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question, the article it was asked of, and the ids of the facts that hold its answer."""
-
-    text: str
-    article: int
-    right: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Data:
-    """A data set: its articles repaired as `chuchu` would, and its questions."""
-
-    name: str
-    repaired: tuple[ParsedDocument, ...]
-    asked: tuple[Asked, ...]
-
-
-def load(path: Path, keep: Callable[[int], bool] = lambda article: True) -> Data:
-    """Read a data set; articles that `keep` refuses are left out, their questions stay."""
-    articles = json.loads(path.read_text(encoding="utf-8"))["data"]
-    repaired: dict[int, ParsedDocument] = {}
-    for number, article in enumerate(articles):
-        if keep(number):
-            data = article_text(article).encode()
-            repaired[number] = repair_document(read_document(f"{number:05}.txt", data))
-    asked = tuple(_questions(articles, repaired))
-    return Data(path.stem, tuple(repaired.values()), asked)
-
-
-def article_text(article: dict) -> str:
-    """Return an article as a file: title, blank line, one paragraph a line."""
-    paragraphs = [paragraph["context"].replace("\n", "") for paragraph in article["paragraphs"]]
-    return "\n".join([article.get("title") or "无题", "", *paragraphs, ""])
-
-
-def _questions(articles: list[dict], repaired: dict[int, ParsedDocument]) -> Iterator[Asked]:
-    for number, article in enumerate(articles):
-        for line, paragraph in enumerate(article["paragraphs"], 3):
-            for question in paragraph["qas"]:
-                places = [_place(paragraph["context"], answer) for answer in question["answers"]]
-                facts = repaired[number].facts if number in repaired else ()
-                right = frozenset(
-                    fact.id
-                    for fact in facts
-                    for span in fact.spans
-                    if span.line == line and any(span.start <= place < span.end for place in places)
-                )
-                yield Asked(question["question"], number, right)
-
-
-def _place(context: str, answer: dict) -> int:
-    """The answer's column in its paragraph's line; the stated one is wrong at times."""
-    start: int = answer["answer_start"]
-    if not context.startswith(answer["text"], start):
-        start = context.find(answer["text"])
-    return start - context.count("\n", 0, max(start, 0))
-
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 IN_ARTICLE = 25
@@ -104,7 +44,7 @@ def stock_of_seeds() -> Stock:
 def stock_of(paths: Sequence[Path]) -> Stock:
     """The articles and the questions of SQuAD-style files."""
     read = [load(path) for path in paths]
-    clauses = _clauses([one for data in read for one in data.repaired])
+    clauses = _clauses([one for data in read for one in data.articles.values()])
     return Stock(
         ", ".join(data.name for data in read), clauses, [q.text for data in read for q in data.asked]
     )
