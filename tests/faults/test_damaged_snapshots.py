@@ -63,9 +63,10 @@ async def test_the_version_before_serves_in_place_of_a_damaged_one_which_is_move
     assert len(list((tmp_path / "var" / SERVED / "damaged").iterdir())) == 1
 
 
-def notice_damage(stored: Path, folder: Path, seed: int, number: int) -> None:
-    """Flip, cut or remove something of a version, again and again; verifying it must notice each time."""
-    version, pick = folder / "version", random.Random(seed)
+@pytest.mark.parametrize(("seed", "number"), [(1, 100), pytest.param(2, 1_000, marks=pytest.mark.soak)])
+def test_each_random_damage_is_noticed(stored: Path, tmp_path: Path, seed: int, number: int) -> None:
+    """Something of a version is flipped, cut or removed, again and again; verifying it notices each time."""
+    version, pick = tmp_path / "version", random.Random(seed)
     shutil.copytree(stored / "var" / SERVED / "000002", version)
     verify_files(version)
     paths = [path for path in sorted(version.rglob("*")) if path.is_file() and path.stat().st_size]
@@ -85,15 +86,6 @@ def notice_damage(stored: Path, folder: Path, seed: int, number: int) -> None:
             verify_files(version)
         path.write_bytes(whole)
     verify_files(version)
-
-
-def test_each_of_a_hundred_random_damages_is_noticed(stored: Path, tmp_path: Path) -> None:
-    notice_damage(stored, tmp_path, 1, 100)
-
-
-@pytest.mark.soak
-def test_each_of_a_thousand_random_damages_is_noticed(stored: Path, tmp_path: Path) -> None:
-    notice_damage(stored, tmp_path, 2, 1_000)
 
 
 async def test_when_every_version_is_damaged_a_new_one_is_built(stored: Path, tmp_path: Path) -> None:
@@ -221,16 +213,8 @@ class Orders(RuleBasedStateMachine):
         assert set(self.versions.names()) == set(self.stored)
 
 
-def run(examples: int, steps: int) -> None:
+@pytest.mark.parametrize(("examples", "steps"), [(6, 10), pytest.param(60, 40, marks=pytest.mark.soak)])
+def test_in_any_order_one_whole_version_is_served(examples: int, steps: int) -> None:
     run_state_machine_as_test(
         Orders, settings=settings(max_examples=examples, stateful_step_count=steps, deadline=None)
     )
-
-
-def test_in_any_order_one_whole_version_is_served() -> None:
-    run(6, 10)
-
-
-@pytest.mark.soak
-def test_in_hundreds_of_long_orders_one_whole_version_is_served() -> None:
-    run(60, 40)

@@ -351,14 +351,10 @@ async def withstand(folder: Path, caplog: pytest.LogCaptureFixture, seed: int, n
     return Counter(str(how) for how in ended.values())
 
 
-async def test_three_hundred_damaged_updates_hold_nobody_up(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(("seed", "number"), [(1, 300), pytest.param(2, 20_000, marks=pytest.mark.soak)])
+async def test_damaged_updates_hold_nobody_up(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, seed: int, number: int
 ) -> None:
-    assert (await withstand(tmp_path, caplog, 1, 300))["quarantined"] > 0
-
-
-@pytest.mark.soak
-async def test_twenty_thousand_damaged_updates_hold_nobody_up(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    print(f"20,000 damaged updates: {dict(await withstand(tmp_path, caplog, 2, 20_000))}")
+    ended = await withstand(tmp_path, caplog, seed, number)
+    assert ended["quarantined"] > 0
+    print(f"{number:,} damaged updates: {dict(ended)}")

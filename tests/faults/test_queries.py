@@ -213,21 +213,17 @@ def made_of_words(seed: int, number: int) -> Iterator[str]:
         yield pick.choice((" ", "，", "")).join(pick.choice(WORDS) for _ in range(pick.randint(1, 5)))
 
 
-def write_otherwise(snapshot: Snapshot, seed: int, number: int) -> None:
+@pytest.mark.parametrize(
+    ("seed", "number"),
+    [pytest.param(3, 60, marks=pytest.mark.slow), pytest.param(4, 5_000, marks=pytest.mark.soak)],
+)
+def test_made_up_questions_are_answered_the_same_however_written(
+    paper: Snapshot, seed: int, number: int
+) -> None:
     for question in made_of_words(seed, number):
-        said = told(snapshot.ask(question))
+        said = told(paper.ask(question))
         for name, writing in WRITINGS.items():
-            assert told(snapshot.ask(writing(question))) == said, (question, name)
-
-
-@pytest.mark.slow
-def test_made_up_questions_are_answered_the_same_however_written(paper: Snapshot) -> None:
-    write_otherwise(paper, 3, 60)
-
-
-@pytest.mark.soak
-def test_thousands_of_made_up_questions_are_answered_the_same_however_written(paper: Snapshot) -> None:
-    write_otherwise(paper, 4, 5_000)
+            assert told(paper.ask(writing(question))) == said, (question, name)
 
 
 @pytest.mark.parametrize("question", QUESTIONS[:-1])

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -20,14 +18,14 @@ import pytest
 
 from bot.inbox import NewUpdate
 from bot.platforms.telegram.service import to_record
-from tests.bot.telegram.service import Echo, endings, polling
+from tests.bot.telegram.service import Echo, polling
 from tests.botapi import faults
 from tests.botapi.faults import Fault
 from tests.botapi.process import SECRET, BotProcess, bot_process
 from tests.botapi.relay import relay
 from tests.botapi.server import BotApi, bot_api
 from tests.botapi.updates import group, message, private
-from tests.support.inbox import new_update, open_inbox
+from tests.support.inbox import open_inbox
 from tests.support.server import Hang, free_port
 
 pytestmark = pytest.mark.slow
@@ -117,21 +115,18 @@ def by_webhook() -> dict[str, str]:
     }
 
 
-async def test_nothing_is_lost_when_a_polling_bot_is_killed_five_times(tmp_path: Path) -> None:
-    await kill_often(tmp_path, 5)
+either_way = pytest.mark.parametrize("settings", [{}, by_webhook()], ids=["polling", "webhook"])
 
 
-async def test_nothing_is_lost_when_a_bot_with_a_webhook_is_killed_five_times(tmp_path: Path) -> None:
-    await kill_often(tmp_path, 5, **by_webhook())
+@either_way
+@pytest.mark.parametrize("kills", [5, pytest.param(100, marks=pytest.mark.soak)])
+async def test_nothing_is_lost_however_often_a_bot_is_killed(
+    tmp_path: Path, kills: int, settings: dict[str, str]
+) -> None:
+    await kill_often(tmp_path, kills, **settings)
 
 
-@pytest.mark.soak
-@pytest.mark.parametrize("settings", [{}, by_webhook()], ids=["polling", "webhook"])
-async def test_nothing_is_lost_in_a_hundred_kills(tmp_path: Path, settings: dict[str, str]) -> None:
-    await kill_often(tmp_path, 100, **settings)
-
-
-@pytest.mark.parametrize("settings", [{}, by_webhook()], ids=["polling", "webhook"])
+@either_way
 async def test_a_stop_under_load_loses_and_doubles_nothing(tmp_path: Path, settings: dict[str, str]) -> None:
     async with bot_api() as api, bot_process(tmp_path, api, **settings) as bot:
         async with readers_of(api, bot) as readers:
@@ -152,47 +147,6 @@ async def test_switching_between_polling_and_webhook_loses_nothing(tmp_path: Pat
                 await hooked.stop()
             await bot.start()
         await check(readers, bot, kills=0)
-
-
-BYSTANDERS = 40
-POISON = 5
-WORKING = f"""
-import asyncio, os, sys, time
-from pathlib import Path
-from bot.observability import Metrics
-from bot.inbox import UpdateStatus
-from tests.support.inbox import open_inbox
-from bot.platforms.scheduler import Result, UpdateScheduler
-
-async def handle(turn):
-    await asyncio.sleep(0.01)
-    if turn.update.id == '{POISON}':
-        os._exit(9)
-    await turn.survived()
-    return Result(UpdateStatus.ANSWERED)
-
-async def main():
-    async with open_inbox(Path(sys.argv[1]), time.time) as inbox:
-        workers = UpdateScheduler(inbox, handle, Metrics(), time.time)
-        async with inbox.delivering(workers):
-            running = asyncio.create_task(workers.run())
-            while await inbox.queued():
-                await asyncio.sleep(0.01)
-            running.cancel()
-
-asyncio.run(main())
-"""
-
-
-async def test_only_the_update_that_kills_the_process_is_quarantined(tmp_path: Path) -> None:
-    async with open_inbox(tmp_path / "inbox.sqlite", time.time) as inbox:
-        await inbox.store([new_update(n, f"{n}") for n in range(BYSTANDERS)])
-    deaths = 0
-    while subprocess.run([sys.executable, "-c", WORKING, str(tmp_path / "inbox.sqlite")]).returncode:
-        deaths += 1
-        assert deaths < 5
-    assert endings(tmp_path)[POISON] == "quarantined"
-    assert Counter(endings(tmp_path).values()) == {"quarantined": 1, "answered": BYSTANDERS - 1}
 
 
 FLOOD = 10_000
@@ -259,7 +213,6 @@ async def test_after_a_restart_a_newcomer_is_answered_before_nearly_all_of_a_lon
         assert before_it < BACKLOG / 100
 
 
-either_way = pytest.mark.parametrize("settings", [{}, by_webhook()], ids=["polling", "webhook"])
 HELD = 7
 OTHERS = range(100, 120)
 BACK_SECONDS = 30.0
