@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from knowledge.answering.constraints import (
     SUPERLATIVE,
+    TIERS,
     TURN,
     TURNS,
     Constraint,
@@ -26,13 +27,14 @@ from knowledge.answering.constraints import (
     dimension_words,
     other_dimensions,
     period_in_words,
+    tells_of_the_answer,
 )
-from knowledge.answering.owners import code_before, is_named_later, is_told_beside, other_owner
+from knowledge.answering.owners import code_before, is_named_later, is_told_beside, other_name, other_owner
 from knowledge.answering.whole import is_in_latin, is_same, what_is_counted
-from knowledge.answering.window import Passage, tight
+from knowledge.answering.window import Passage, holds_part, tight
 from knowledge.query.aliases import expands
 from knowledge.query.analysis import Query
-from knowledge.query.question import FEW_WORDS, NUMBERS, QuestionType, is_kind_of_place
+from knowledge.query.question import FEW_WORDS, NAMES, NUMBERS, QuestionType, is_kind_of_place
 from knowledge.text.periods import Period, Relation, is_compared_with, periods
 
 LEVELS = ("sentence", "heads", "near", "part", "part_near", "alike", "absent")
@@ -43,8 +45,6 @@ _NAMED_BEFORE = FEW_WORDS - {QuestionType.WHICH}
 _NUMERALS = "一二三四五六七八九十首末0123456789"
 _COMPASS = "东南西北中"
 _OTHERING = ("副", "非")
-TIERS = "省市区县镇乡村"
-"""What parts of the state are called."""
 _DENYING = re.compile(
     r"(?:(?:尚未|从未|并未|未能|没有|未(?![来必成])|没)[\u4e00-\u9fff]{0,2}|不再|不会|不得|(?<![得了])不)$"
 )
@@ -91,13 +91,16 @@ class Aligner:
         self.bound = constraints(query)
         self._doubts = doubts
         self._rarity = {one.start: rarity(one.text) for one in self.bound}
+        self.of_answer = {one for one in self.bound if tells_of_the_answer(query, one)}
         self._dimension = asked_dimension(query)
         self._is_owned = query.type in _NAMED_BEFORE
 
     def align(self, passage: Passage) -> tuple[Alignment, ...]:
         """Return how each constraint stands in the passage, in the query's order."""
         near = self._near(passage)
-        return tuple(self._doubted(self._aligned(one, passage, near), passage) for one in self.bound)
+        aligned = tuple(self._doubted(self._aligned(one, passage, near), passage) for one in self.bound)
+        bearing = tuple(one for one in aligned if one.constraint not in self.of_answer or one.level <= 2)
+        return bearing or aligned
 
     def features(self, alignment: Alignment) -> tuple[str, int, float, float, float, float, float]:
         """Return what the doubt of one alignment is made of: kind, level, rarity, unknown, sibling, asked, single."""
@@ -149,6 +152,8 @@ class Aligner:
             return self._measured(one, passage)
         if other := self._prefixed(one, word, passage) or self._of_other_tier(one, passage):
             return Alignment(one, Relation.OTHER, 6, other, hard=True)
+        if self.query.type in NUMBERS and self._is_asked(one) and passage.holds_within_another(word):
+            return Alignment(one, Relation.OTHER, 3, hard=True)  # 出口多少 is not told by 进出口
         level = self._level(one, word, passage, near)
         if self._is_owned and (owner := other_owner(one, word, level, passage)):
             return Alignment(one, Relation.OTHER, level, owner, hard=True)
@@ -158,6 +163,8 @@ class Aligner:
             return Alignment(one, Relation.OTHER, 6, other, hard=True)
         if level == 0 and self._only_describes(one, passage):
             return Alignment(one, Relation.SAME, LEVELS.index("part"))
+        if other := self._of_other_name(one, level, passage):
+            return Alignment(one, Relation.OTHER, level, other, hard=True)
         if level <= 2:
             return Alignment(one, Relation.SAME, level)
         if SUPERLATIVE.fullmatch(word):
@@ -166,7 +173,7 @@ class Aligner:
                 return Alignment(one, Relation.OTHER, 6, hard=True)
             if word[-1] in "先早" and _FIRST.search(told):
                 return Alignment(one, Relation.SAME, 0)
-        if replaced := self._replaced(one, word, passage) or self._of_other_place(one, passage):
+        if replaced := self._replaced(one, word, passage):
             return Alignment(one, Relation.OTHER, level, replaced, hard=True)
         sibling = self._sibling(one, word, passage)
         if sibling and level > 4:
@@ -282,7 +289,8 @@ class Aligner:
         if one.start == self.query.question.end and self._has_one(one.text, passage):
             return 0
         forms = (word, *(o for e in self.query.expansions if e.word == one.text for o in e.others))
-        for level, text in ((0, passage.tight), (1, passage.heads), (2, before)):
+        here = passage.folded if word.isascii() else passage.tight
+        for level, text in ((0, here), (1, passage.heads), (2, before)):
             if any(self._stands(one, form, text) for form in forms):
                 return 3 if level in (0, 2) and passage.holds_within_another(word) else level
         if one.kind is SlotKind.DEED and len(word) == 2 and passage.holds_opened(word):
@@ -291,11 +299,11 @@ class Aligner:
             return 3
         if len(word) > 1:
             half = (len(word) + 1) // 2
-            if len(word) > 2 and _holds_part(word, passage.tight, max(2, half)):
+            if len(word) > 2 and holds_part(word, passage.tight, max(2, half)):
                 return 3
             if expands(word, passage.tight):
                 return 3
-            if len(word) > 2 and _holds_part(word, f"{passage.heads} {before} {after}", max(2, half)):
+            if len(word) > 2 and holds_part(word, f"{passage.heads} {before} {after}", max(2, half)):
                 return 4
             if any(self._stands(one, form, after) for form in forms):  # what is named later owns nothing here
                 return 4
@@ -338,6 +346,8 @@ class Aligner:
 
     def _stands(self, one: Constraint, form: str, text: str) -> bool:
         """Whether a word stands in a text as itself: 副院长 holds no 院长 unless the query has 副 too."""
+        if len(form) == 1 and form.isascii():  # rift s is no rift 2
+            return form in re.split(r"[^a-z0-9]+", text)
         if len(form) < 2 or self.query.text[: one.start].endswith(_OTHERING):
             return form in text
         at = text.find(form)
@@ -378,19 +388,13 @@ class Aligner:
         compared = [compared_at(text, *match.span()) for match in re.finditer(re.escape(word), text)]
         return compared[0] if compared and all(compared) else ""
 
-    def _of_other_place(self, one: Constraint, passage: Passage) -> str:
-        """The name that the fact has with another place before it: 上海研究院 for 北京研究院."""
-        named = next((other.text for other in self.bound if other.start == one.end), "")
-        if one.kind is not SlotKind.PLACE or len(named) < 2:
+    def _of_other_name(self, one: Constraint, level: int, passage: Passage) -> str:
+        """The name that the fact has with another word before its head, where it knows nothing of the asked one."""
+        if one.kind is SlotKind.DEED or level in (0, 1):
             return ""
-        others = (
-            token.text + named
-            for token in passage.tokens
-            if token.tag[:2] == "ns"
-            and token.text not in self.query.text
-            and passage.folded.startswith(named, token.start + len(token.text))
-        )
-        return next(others, "")
+        head = next((other.text for other in self.bound if other.start == one.end), "")
+        least = 2 if level == 2 and self.query.type in NAMES else 1
+        return other_name(one, head, passage, self.query.text, least)
 
     def _prefixed(self, one: Constraint, word: str, passage: Passage) -> str:
         """The word with 副 or 非 before it where the window knows only that."""
@@ -442,7 +446,3 @@ def _turned(one: Constraint, asked: re.Match[str], passage: Passage) -> Alignmen
     if told:
         return Alignment(one, Relation.OTHER, 6, told[0].group(), hard=True)
     return Alignment(one, *((Relation.SAME, 0) if TURNS[asked["turn"]] == 0 else (Relation.ABSENT, 6)))
-
-
-def _holds_part(word: str, text: str, length: int) -> bool:
-    return any(word[at : at + length] in text for at in range(len(word) - length + 1))

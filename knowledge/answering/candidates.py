@@ -89,6 +89,7 @@ _HOURS = rf"{_HOUR}(?:{_TO}{_HOUR})?"
 _DATE = r"(?:\d{2,4}年)?\d{1,2}月\d{1,2}[日号]"
 WEEKLY = re.compile(
     rf"每?{_DAY}(?:{_TO}(?:{_DAY}|[一二三四五六日天]))?(?:的?(?:{_HOURS}|上午|下午|早上|晚上|晚间))?|{_DATE}(?:{_HOUR})?{_TO}{_DATE}(?:{_HOUR})?|{_DATE}{_HOURS}|{_HOURS}"
+    r"|(?<!\d)\d\d年\d{1,2}月(?:\d{1,2}[日号])?"
 )
 """Days of the week and hours, alone or from one to another, which no single date tells: 周二至周日9:00至20:30, 每周三下午."""
 PART_OF_TIME = re.compile(
@@ -112,7 +113,10 @@ def candidates(
         )
     )
     named = (Candidate(*place, CandidateKind.PERSON) for place in dotted if kind not in _OF_FIGURES)
+    moments = [match.span() for match in WEEKLY.finditer(passage.folded)] if kind is QuestionType.TIME else []
     for one in (*named, *_all(passage, kind), *_of_reader(passage, kind, read)):
+        if one.kind not in OF_TIME and (told := next((m for m in moments if _holds(m, one)), None)):
+            one = Candidate(*told, CandidateKind.CLOCK)  # 3点 of 下午3点
         start, end = _trimmed(passage.text, *_whole(passage.folded, one.start, one.end))
         if not 0 < end - start <= LONGEST_ANSWER or (start, end) in found:
             continue
@@ -125,6 +129,10 @@ def candidates(
         if len(found) == MOST_CANDIDATES + len(read):
             break
     return tuple(found.values())
+
+
+def _holds(place: tuple[int, int], one: Candidate) -> bool:
+    return place[0] <= one.start and one.end <= place[1]
 
 
 def _inside(places: Iterable[tuple[int, int]]) -> set[int]:
@@ -352,6 +360,8 @@ def _within(run: list[Token]) -> Iterator[Candidate]:
 
 def _named(tokens: list[Token]) -> CandidateKind:
     last = tokens[-1]
+    if len(tokens) > 1 and tokens[0].tag == "t" and all(token.tag[:1] in "tmq" for token in tokens):
+        return CandidateKind.CLOCK  # 次日下午3点
     if len(tokens) == 1:
         return _TAGS.get(last.tag[:2], CandidateKind.NOUNS)
     if last.tag[:2] == "nr":

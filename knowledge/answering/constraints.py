@@ -70,8 +70,12 @@ _ASKED_MEASURES = (
     ("平方米", re.compile(r"面积$")),
 )
 """Measures of what is asked for without a measure word, by how it ends: 销售额是多少 asks for money."""
+TIERS = "省市区县镇乡村"
+"""What parts of the state are called."""
 MONEY = re.compile(r"元|角|英镑|币|卢布")
 _MARKS = re.compile(r"[-_/. ]")
+_JOINING = frozenset({"c", "p"})
+"""Parts of speech that bind nothing: 以及, 由于."""
 _TAGS = {"nr": SlotKind.PERSON, "ns": SlotKind.PLACE, "nt": SlotKind.NAME, "nz": SlotKind.NAME}
 _DIMENSIONS = {
     "长": "长度|全长|总长|长|里程|公里",
@@ -131,14 +135,25 @@ def constraints(query: Query) -> tuple[Constraint, ...]:
     ]
     for word in query.words:
         end = word.start + len(word.text)
-        if _free(found, word.start, end):
+        if word.tag not in _JOINING and _free(found, word.start, end):
             found.append(Constraint(_kind(word), word.start, end, word.text))
     return tuple(sorted(found, key=lambda one: one.start))
+
+
+_KINDS_OF_NAMES = frozenset({QuestionType.WHICH, QuestionType.ORGANISATION, QuestionType.PLACE})
+
+
+def tells_of_the_answer(query: Query, one: Constraint) -> bool:
+    """Tell whether a word only says what kind of thing answers, which no fact must hold: 派别 of 哪个派别."""
+    asked = query.question
+    return asked.end <= one.start < asked.end + len(asked.noun) and query.type in _KINDS_OF_NAMES
 
 
 def asked_dimension(query: Query) -> str:
     """Return the dimension that is asked for (宽多少米: 宽), or nothing."""
     match = _ASKED_DIMENSION.search(query.text)
+    if match and match["much"] == "大" and query.text.startswith("的", match.end()):
+        return ""  # 多大的电池
     if match is None or match["much"]:
         return match["much"] if match else ""
     at = match.start("bare")

@@ -14,6 +14,7 @@ import numpy as np
 from knowledge.answering.alignment import LEVELS, Aligner, Alignment
 from knowledge.answering.candidates import Candidate, CandidateKind, candidates
 from knowledge.answering.constraints import SlotKind, asked_dimension
+from knowledge.answering.owners import is_reversed, told_of_another
 from knowledge.answering.reader import WindowReading
 from knowledge.answering.rivals import (
     Rival,
@@ -25,7 +26,7 @@ from knowledge.answering.rivals import (
     still_standing,
 )
 from knowledge.answering.scorer import COLUMN, AnswerModel, Array, Place, feature_rows, logit, softmax
-from knowledge.answering.whole import counted_span, whole_body, whole_list, whole_place
+from knowledge.answering.whole import balanced, counted_span, whole_body, whole_list, whole_place
 from knowledge.answering.window import Passage, tight
 from knowledge.query.aliases import expands
 from knowledge.query.analysis import Query
@@ -33,7 +34,6 @@ from knowledge.query.question import FEW_WORDS, NAMES, NUMBERS, QuestionType
 from knowledge.text.analyzer import STOP_WORDS
 from knowledge.text.periods import Relation
 
-_PAIRS = ("“”", "《》", "「」", "『』", "（）", "()")
 MOST_DOUBTED = 6.0
 NEAR_FROM = 0.5
 """Share of what is bound that stands in a fact, from which on it is near to what was asked."""
@@ -77,6 +77,8 @@ class FactReading:
         self.query = aligner.query
         self.passage = passage
         self.aligned = aligner.align(passage)
+        bearing = {one.constraint for one in self.aligned}
+        self._unbound = [(one.start, one.end) for one in aligner.of_answer if one not in bearing]
         self._model = model
         self._ranked = ranked
         self._read = read
@@ -122,7 +124,7 @@ class FactReading:
             one = whole_body(one, proposed)
             if kind is QuestionType.LIST:
                 one = whole_list(self.passage, one, proposed)
-            said = _balanced(
+            said = balanced(
                 self.passage.text[slice(*whole_place(self.passage, one, self.query.question.noun, asked))]
             )
             if said and all(said not in other.text for other in found):
@@ -143,12 +145,22 @@ class FactReading:
     @property
     def is_barred(self) -> bool:
         """Tell whether it cannot answer: it contradicts, only asks too, or has no such figure as is asked for."""
-        return self._is_out or (self.query.type in NUMBERS and (self.answer is None or self._misfit > 0))
+        misfits = self.query.type in NUMBERS and (self.answer is None or self._misfit > 0)
+        return self._is_out or misfits or bool(self.other_subject)
 
-    @property
+    @cached_property
     def _is_out(self) -> bool:
         """Tell whether it cannot answer whatever its short answers are."""
-        return bool(self.contradicting) or self.only_asks
+        bound = [one.constraint for one in self.aligned]
+        return bool(self.contradicting) or self.only_asks or is_reversed(self.query, bound, self.passage)
+
+    @cached_property
+    def other_subject(self) -> tuple[str, str] | None:
+        """Who was asked about and whom the best short answer is told of, where that is another."""
+        if self._is_out or self.answer is None or self.query.type not in FEW_WORDS:
+            return None
+        bound = [one.constraint for one in self.aligned]
+        return told_of_another(self.query, bound, self.passage, self.answer.place)
 
     @property
     def cannot_be_claimed(self) -> bool:
@@ -165,7 +177,7 @@ class FactReading:
     @property
     def is_near(self) -> bool:
         """Tell whether it contradicts in one thing and holds at least half of the rest: what differs is worth saying."""
-        return bool(self.contradicting) and self.evidence["here"] >= NEAR_FROM
+        return bool(self.contradicting or self.other_subject) and self.evidence["here"] >= NEAR_FROM
 
     @property
     def is_read(self) -> bool:
@@ -181,9 +193,16 @@ class FactReading:
             return True  # no person and no body has a date in it
         if self.query.type in _OF_BODIES and self._is_no_such_body(self.answer):
             return True
+        if self.query.type is QuestionType.PLACE and (
+            (not self.query.question.noun and self._is_cut_off(self.answer))
+            or re.search(rf"(?:{_TEAM})$", self.answer.text)
+        ):
+            return True  # a team is nowhere
         if self.query.type is QuestionType.LIST and (noun := self.query.question.noun):
             return "、" not in self.answer.text and not self.answer.text.endswith(noun)
         fitting = _MEASURED if asked_dimension(self.query) else _FITTING.get(self.query.type)
+        if self.query.type is QuestionType.TIME and _OF_TIME.search(self.answer.text):
+            return False  # 出征时, 满15岁
         if asks_for_place_in_order(self.query):
             fitting = frozenset({CandidateKind.ORDINAL}) | _TOLD
         if fitting is None:
@@ -200,10 +219,12 @@ class FactReading:
             next((at for at, ends in enumerate(_BODIES) if ends.search(text)), -1)
             for text in (self.query.question.noun, answer.text)
         )
-        end = answer.place[1]
-        goes_on = any(token.start == end and token.tag[:1] == "n" for token in self.passage.tokens)
-        part = asked >= 0 and answer.kind is CandidateKind.PLACE and goes_on  # 深圳 of 深圳男篮
-        return part or (asked >= 0 and said >= 0 and asked != said)
+        return asked >= 0 and (self._is_cut_off(answer) or (said >= 0 and asked != said))
+
+    def _is_cut_off(self, answer: ShortAnswer) -> bool:
+        """Tell whether it is a place that a longer name only begins with: 深圳 of 深圳男篮."""
+        goes_on = any(t.start == answer.place[1] and t.tag[:1] == "n" for t in self.passage.tokens)
+        return answer.kind is CandidateKind.PLACE and goes_on
 
     @cached_property
     def _proposed(self) -> tuple[Candidate, ...]:
@@ -232,7 +253,7 @@ class FactReading:
     @property
     def _missing(self) -> tuple[float, float]:
         """How many characters of the query stand nowhere around, and which share of its character pairs."""
-        runs = _content(self.query, self.passage)
+        runs = _content(self.query, self.passage, self._unbound)
         whole = f"{self.passage.tight} {self.passage.heads} {self.passage.near}"
         forms = [
             tight(one.constraint.text)
@@ -301,9 +322,10 @@ class FactReading:
         """What the reader makes of it: doubts and answerable as logits."""
         if self._read is None:
             return {}
-        short = [one.constraint for one in self.aligned if self._spells_out(one)]
-        told = (d for d in self._read.doubts if not any(c.start < d.end and d.start < c.end for c in short))
-        read = replace(self._read, doubts=tuple(told))  # the reader knows no short forms
+        short = [one.constraint for one in self.aligned if self._spells_out(one)]  # the reader knows none
+        passed = [*self._unbound, *((one.start, one.end) for one in short)]
+        told = (d for d in self._read.doubts if not any(s < d.end and d.start < e for s, e in passed))
+        read = replace(self._read, doubts=tuple(told))
         answer = None if self._is_out else self.answer
         words = [read.doubt_of(one.constraint.start, one.constraint.end) for one in self.aligned]
         both = [min(one.doubt, _logit(doubt)) for one, doubt in zip(self.aligned, words, strict=True)]
@@ -331,14 +353,16 @@ def _logit(chance: float) -> float:
     return min(MOST_TOLD, max(-MOST_TOLD, logit(chance)))
 
 
-def _content(query: Query, passage: Passage) -> list[str]:
-    """The unbroken runs of a query's text without question words, stop words and marks."""
+def _content(query: Query, passage: Passage, unbound: Sequence[Place]) -> list[str]:
+    """The unbroken runs of a query's text without question words, stop words, marks and what is `unbound`."""
+    empty = (
+        (token.start, token.start + len(token.text))
+        for token in passage.language.tokens(query.text)
+        if token.text in STOP_WORDS or token.tag in ("c", "p") or not any(c.isalnum() for c in token.text)
+    )
     kept = [True] * len(query.text)
-    for at in range(query.question.start, query.question.end):
-        kept[at] = False
-    for token in passage.language.tokens(query.text):
-        if token.text in STOP_WORDS or not any(c.isalnum() for c in token.text):
-            kept[token.start : token.start + len(token.text)] = [False] * len(token.text)
+    for start, end in ((query.question.start, query.question.end), *unbound, *empty):
+        kept[start:end] = [False] * (end - start)
     return "".join(c if keep else " " for c, keep in zip(query.text, kept, strict=True)).split()
 
 
@@ -364,6 +388,8 @@ _FITTING = {
 }
 """Kinds of spans that may answer a kind of question at all; without a row all may."""
 _OF_BODIES = frozenset({QuestionType.ORGANISATION, QuestionType.WHICH})
+_OF_TIME = re.compile(r"[时年月日号期末初代岁际][间候代刻]?$")
+_TEAM = "队|[男女][篮足排]|俱乐部"
 _BODIES = tuple(
     re.compile(rf"(?:{ends})$")
     for ends in (
@@ -372,7 +398,7 @@ _BODIES = tuple(
         "大学|学院|高校|中学|小学|学校|附中",
         "银行",
         "部门|部委|[部委局厅办署处科]",
-        "队|[男女][篮足排]|俱乐部",
+        _TEAM,
         "法院|检察院",
         "[协学]会|联合会",
     )
@@ -402,19 +428,6 @@ def _overlap(one: Candidate, other: Candidate) -> bool:
 def _agreed(one: Candidate, read: dict[Place, float]) -> float:
     """How much of the reader's mass lies on spans that overlap a candidate."""
     return sum(share for (start, end), share in read.items() if start < one.end and one.start < end)
-
-
-def _balanced(said: str) -> str:
-    """Drop what a cut left of a quotation: 牢记使命”主题教育 becomes 主题教育, “四联 becomes 四联."""
-    for pair in _PAIRS:
-        opening, closing = pair[0], pair[1]
-        first = said.find(closing)
-        if first >= 0 and opening not in said[:first]:
-            said = said[first + 1 :] or said[:first]
-        last = said.rfind(opening)
-        if last >= 0 and closing not in said[last:]:
-            said = said[:last] if last > len(said) // 2 else said[last + 1 :]
-    return said.strip()
 
 
 def best_first(readings: Sequence[FactReading], weights: Mapping[str, float]) -> list[int]:

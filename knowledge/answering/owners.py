@@ -6,9 +6,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise, permutations
 
-from knowledge.answering.constraints import Constraint, SlotKind, codes
+from knowledge.answering.constraints import TIERS, Constraint, SlotKind, codes
+from knowledge.answering.whole import whole_moments
 from knowledge.answering.window import Passage
+from knowledge.query.analysis import Query
+from knowledge.query.question import NAMES, ends_a_name
+from knowledge.text.analyzer import Token
 from knowledge.text.numbers import quantities
 
 LONGEST_HEADING = 24
@@ -18,6 +24,11 @@ _ENDS = "。！？!?；;…"
 _FIRST_CLAUSE = re.compile(r"[^,，;；。！？!?]*")
 _LABEL = re.compile(r"^(?P<label>[^:：,，。\s]{2,8})[:：]\s*(?P<value>[^:：,，。]{2,20})$")
 _NUMERAL = re.compile(r"[\d一二三四五六七八九十甲乙丙丁a-z]+$")
+_CLAUSE = re.compile(r"[;；。!！?？:：](?!\d)|(?<!\d)[,，]|[,，](?!\d)|——|…|\|")
+_ANAPHOR = re.compile(r"[该其此这它他她]|两[家者队地人]|双方|公司(?=[,，将已在的])")
+_PASSIVE = "被遭受获由"
+_PREDICATES = "vpdr"
+_LEADING = "ctmfqx"
 _OF_PRONOUN = re.compile(r"^(?:其中?|该|此|这|它|他|她|本|另外|此外|同时)")
 
 
@@ -101,3 +112,177 @@ def _are_kin(named: str, other: str, passage: Passage) -> bool:
         return True
     tags = [next(iter(passage.language.tokens(text))).tag[:2] for text in (named, other)]
     return tags[0] == tags[1] and tags[0] in _NAMES
+
+
+def told_of_another(
+    query: Query, bound: Sequence[Constraint], passage: Passage, place: tuple[int, int]
+) -> tuple[str, str] | None:
+    """Return who was asked about, and of whom of the same sort the clause that holds the span `place` tells instead.
+
+    2019年，甲省采用新卷，乙省不变: the year is told of 甲省. A clause without a subject has that of the one before.
+    """
+    if other := _of_another_item(query, bound, passage, place):
+        return other
+    asked = _asked_subject(query, bound, passage)
+    if not asked or _ANAPHOR.search(passage.folded[: place[1]]):
+        return None
+    proper = _proper(asked, passage)
+    beside = (*passage.around.heads, *passage.around.before, *passage.around.after)
+    around = (passage.folded, *map(passage.language.fold, beside))
+    if not any(word in text for text in around for word in proper):
+        return None
+    others = [one.text for one in bound if one not in asked and len(one.text) > 1]
+    for start, end in reversed([*_clauses(passage, place)]):
+        if any(word in passage.folded[start:end] for word in proper):
+            return None
+        run = _subject(passage, start, end)
+        if not any(_is_proper(token.text, token.tag[:2] in _NAMES, passage) for token in run):
+            continue
+        first, last = run[0].start, run[-1].start + len(run[-1].text)
+        named = passage.folded[first:last]
+        is_answer = first < place[1] and place[0] < last
+        if is_answer or any(word in named for word in others) or not _are_of_one_sort(asked[:2], named, run):
+            return None
+        return "".join(one.text for one in asked), named
+    return None
+
+
+def _of_another_item(
+    query: Query, bound: Sequence[Constraint], passage: Passage, place: tuple[int, int]
+) -> tuple[str, str] | None:
+    """An asked name, and that of an asked one's sort in the item that holds a span, where the asked one stands in another: 甲…；乙…."""
+    folded = passage.folded
+    start = max(folded.rfind(mark, 0, place[0]) for mark in ";；") + 1
+    ends = [at for mark in ";；" if (at := folded.find(mark, place[1])) >= 0]
+    end = min(ends, default=len(folded))
+    elsewhere = folded[:start] + folded[end:]
+    for one in bound:
+        if one.kind in _TAGS and one.text in elsewhere and one.text not in folded[start:end]:
+            beside = (
+                t for t in passage.tokens if start <= t.start < end and not place[0] <= t.start < place[1]
+            )
+            named = (t.text for t in beside if t.tag[:2] == _TAGS[one.kind] and t.text not in query.text)
+            return next(((one.text, name) for name in named), None)
+    return None
+
+
+def other_name(one: Constraint, head: str, passage: Passage, asked: str, least: int) -> str:
+    """Return the name that a fact has with something else before its `head`: 上海研究院 for 北京|研究院, 爱公寓 for 寓见|公寓.
+
+    There must be `least` of them: where a name is asked for, one may be the answer itself.
+    """
+    if len(head) < 2 or not (_is_proper(one.text, one.kind in _OWNING_NAMES, passage)):
+        return ""
+    others: list[str] = []
+    for before, token in pairwise(passage.tokens):
+        if not passage.folded.startswith(head, token.start):
+            continue
+        touches = before.start + len(before.text) == token.start and before.text not in asked
+        if touches and (before.tag[:1] in "nj" or (before.tag[:1] in "va" and len(before.text) == 1)):
+            others.append(before.text + head)
+        elif before.tag[:1] in "umr":
+            return ""  # 的公寓, 这家公寓
+    return others[0] if len(others) >= least else ""
+
+
+def is_reversed(query: Query, bound: Sequence[Constraint], passage: Passage) -> bool:
+    """Tell whether a fact has who does it and who suffers it, or whence and whither, the other way round.
+
+    甲收购了谁 and 甲被乙收购; 谁打破了甲的纪录 and 甲打破了乙的纪录; 从专科转为本科 and 从本科转为专科.
+    """
+    question, told = query.question, passage.folded
+    for one, other in permutations([re.escape(each.text) for each in bound if len(each.text) > 1], 2):
+        there, back = (
+            rf"[从由自]{a}[^,，;；。从由自]{{0,4}}?[转变改升调降到至为成]+{b}"
+            for a, b in ((one, other), (other, one))
+        )
+        if re.search(there, query.text) and re.search(back, told) and not re.search(there, told):
+            return True
+    deed = next((one for one in bound if one.kind is SlotKind.DEED and one.end - one.start > 1), None)
+    if deed is None or query.type not in NAMES or question.start == question.end:
+        return False
+    suffers = any(mark in query.text[: deed.start] for mark in _PASSIVE)
+    for run in _runs(bound):
+        start, end, name = run[0].start, run[-1].end, re.escape("".join(one.text for one in run))
+        told_so = re.finditer(
+            rf"{name}(?P<between>[^,，;；。]*?){re.escape(deed.text)}(?P<after>了?[^,，;；。]?)", told
+        )
+        ways = [(any(m in one["between"] for m in _PASSIVE), one["after"].strip("了的")) for one in told_so]
+        if not ways:
+            continue
+        does = end <= deed.start and not suffers and question.start in (deed.end, deed.end + 1)  # 甲收购了谁
+        asked_of = start in (deed.end, deed.end + 1) and question.start < deed.start  # 谁收购了甲
+        if does and all(passive for passive, _ in ways):
+            return True
+        if ((suffers and end <= deed.start) or asked_of) and all(
+            after and not passive for passive, after in ways
+        ):
+            return True
+    return False
+
+
+_TAGS = {SlotKind.PERSON: "nr", SlotKind.PLACE: "ns", SlotKind.NAME: "nt"}
+_OWNING_NAMES = frozenset(_TAGS)
+
+
+def _runs(bound: Sequence[Constraint]) -> list[list[Constraint]]:
+    """The names and things that a query binds, those that touch as one: 百川|生物, 王|大海."""
+    runs: list[list[Constraint]] = []
+    for one in bound:
+        if one.kind in _OWNING and runs and runs[-1][-1].end == one.start:
+            runs[-1].append(one)
+        elif one.kind in _OWNING:
+            runs.append([one])
+    return runs
+
+
+def _asked_subject(query: Query, bound: Sequence[Constraint], passage: Passage) -> list[Constraint]:
+    """The name that a query begins its statement with, whole, or nothing."""
+    run = next(iter(_runs(bound)), [])
+    led = any(one.kind is SlotKind.DEED and one.start < run[0].start for one in bound) if run else True
+    return [] if led or not _proper(run, passage) else run
+
+
+def _proper(run: Sequence[Constraint], passage: Passage) -> list[str]:
+    """The words of a run that are names."""
+    return [one.text for one in run if _is_proper(one.text, one.kind in _OWNING_NAMES, passage)]
+
+
+def _is_proper(word: str, tagged: bool, passage: Passage) -> bool:
+    return len(word) > 1 and word[0].isalpha() and (tagged or not passage.language.knows(word))
+
+
+def _clauses(passage: Passage, place: tuple[int, int]) -> Iterator[tuple[int, int]]:
+    """The clauses up to the one that holds a span; a moment that opens one belongs to it: 2019年，甲省采用新卷."""
+    moments = set(whole_moments(passage))
+    start = at = 0
+    for match in (*_CLAUSE.finditer(passage.folded), None):
+        end = match.start() if match else len(passage.folded)
+        if match is None or (at, end) not in moments:
+            yield start, end
+            if end >= place[1]:
+                return
+            start = match.end() if match else end
+        at = match.end() if match else end
+
+
+def _subject(passage: Passage, start: int, end: int) -> list[Token]:
+    """The words that open a clause before its predicate, without times and conjunctions."""
+    run: list[Token] = []
+    for token in passage.tokens:
+        if not start <= token.start < end or (not run and token.tag[:1] in _LEADING):
+            continue
+        if token.tag[:1] in _PREDICATES or (token.tag[:1] not in "nsjblv" and token.tag != "eng"):
+            return run
+        run.append(token)
+    return []
+
+
+def _are_of_one_sort(asked: Sequence[Constraint], told: str, run: Sequence[Token]) -> bool:
+    """Whether two subjects are of one sort: persons, ending alike or as parts of the state, bodies of made-up names."""
+    ends, end = {one.text[-1] for one in asked}, told[-1]
+    if end in ends or (end in TIERS and not ends.isdisjoint(TIERS)):
+        return True
+    if SlotKind.PERSON in {one.kind for one in asked} and any(token.tag[:2] == "nr" for token in run):
+        return True
+    return len(asked) > 1 and len(run) > 1 and not any(map(ends_a_name, (*(one.text for one in asked), told)))

@@ -13,9 +13,9 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.answering.alignment import TIERS, Alignment
+from knowledge.answering.alignment import Alignment
 from knowledge.answering.candidates import Candidate, CandidateKind
-from knowledge.answering.constraints import SlotKind, asked_measure, is_of_measure
+from knowledge.answering.constraints import TIERS, SlotKind, asked_measure, is_of_measure
 from knowledge.answering.scorer import COLUMN, Array, clause_numbers, unit_of
 from knowledge.answering.whole import nouns_after, whole_moments
 from knowledge.answering.window import Passage
@@ -25,7 +25,7 @@ from knowledge.text.analyzer import Token
 from knowledge.text.numbers import Quantity
 from knowledge.text.periods import Relation, is_compared_with
 
-_PART = re.compile(r"[,，;；。!！?？:：、](?!\d)|——|…|\|")
+_PART = re.compile(r"[;；。!！?？:：、](?!\d)|(?<!\d)[,，]|[,，](?!\d)|——|…|\|")
 _OPENING = frozenset(",，;；。:：、!！?？")
 _NUMBERED = re.compile(
     r"(?:\d+|[一二三四五六七八九十]+)(?:年|月|日|号线|[期批届次季级楼层班组队轮])|[今去前明]年|[上下]半年|[上下本]月"
@@ -37,6 +37,8 @@ _NOMINAL = frozenset("nbtsfja")
 _BESIDE = frozenset({2, 4})
 """Levels of alignment of a word that stands in a sentence before or after; a title holds for all below."""
 _ELSEWHERE = frozenset({0}) | _BESIDE
+_HAVING = frozenset("有设达为是含辖共建总")
+"""What says no more of a thing than that it is there: 现有, 设立, 建成."""
 OBJECT_WITHIN = 4
 """Characters between a verb and its object."""
 _HELD = (Relation.SAME, Relation.NARROWER)
@@ -331,14 +333,45 @@ def count_others(query: Query, passage: Passage, proposed: Sequence[Candidate]) 
     counted = {end: _counted(figure, passage, words) for end, figure in figures.items()}
     wanted = [end for end, things in counted.items() if noun and any(noun in thing for thing in things)]
     first = min(wanted, default=0)
+    only_asks = not any(word.tag[:1] in "va" and word.text not in noun for word in query.words)
+
+    narrower = {
+        end
+        for end in wanted
+        if only_asks and _is_narrower(figures[end], counted[end][0] or counted[end][1], query, passage)
+    }
+    if wanted and narrower == set(wanted):
+        return np.ones(len(proposed), dtype=np.bool_)
 
     def is_of_other(one: Quantity) -> bool:
         after, before = counted[one.end]
+        if one.end in narrower:
+            return True
         # Behind the figure asked for come its parts: 新增学位3600个，其中城区2400个.
         thing = after or (before if one.end < first else "")
         return bool(first and thing) and noun not in after + before
 
     return np.array([one is not None and is_of_other(one) for one in told])
+
+
+def _is_narrower(figure: Quantity, thing: str, query: Query, passage: Passage) -> bool:
+    """Tell whether what is counted is a part of what is asked for: 资助学生, 捐赠图书 where nothing but their number is."""
+    noun = query.question.noun
+    if not noun or not thing.endswith(noun):
+        return False
+    at = passage.folded.rfind(thing, 0, figure.end + len(thing))
+    led = (token for token in passage.tokens if at <= token.start < at + len(thing) - len(noun))
+    before = [
+        token for token in passage.tokens if token.start + len(token.text) == at and token.tag[:1] == "v"
+    ]
+    return any(
+        len(token.text) > 1
+        and token.tag[:1] in "vna"
+        and token.tag != "ns"
+        and token.text not in query.text
+        and _HAVING.isdisjoint(token.text)
+        for token in (*led, *before)
+    )
 
 
 def _counted(figure: Quantity, passage: Passage, words: Sequence[Token]) -> tuple[str, str]:

@@ -347,8 +347,8 @@ class Logistic:
 class Decisions:
     """How evidence is weighed: what ranks the first few facts, what claims, what may be said, and from which chances.
 
-    `found` decides for each group of questions (`question_group`); `borne_out` makes a chance of what it tells, from
-    its logit `told` (Platt 1999), so that of what is told as likely as p a share p is right.
+    `found` decides for each group of questions (`question_group`); `borne_out` makes a chance of what is `told`
+    (stacking: Wolpert 1992), so that of what is told as likely as p a share p is right.
     """
 
     order: dict[str, float]
@@ -359,17 +359,20 @@ class Decisions:
     borne_out: dict[str, Logistic]
 
     def chance(self, group: str, evidence: dict[str, float], beside: float | None = None) -> float:
-        """Return the probability that a claim for a group of questions is right; `beside` is what another judge says.
+        """Return the probability that a claim for a group of questions is right; `beside` is what another judge says."""
+        return self.borne_out[group].of(self.told(group, evidence, beside))
 
-        Two judges count alike: what they weigh differs, and so do the texts on which each is wrong.
+    def told(self, group: str, evidence: dict[str, float], beside: float | None = None) -> dict[str, float]:
+        """Return what the judges say, as log odds: both as one, and the reader alone where it is sure.
+
+        Two judges count alike: what they weigh differs, and so do the texts on which each is wrong. To both a word
+        that no sentence holds weighs heavily, so that a reader who is sure must be heard apart; one that is not tells
+        less, of dense prose nothing.
         """
-        told = self.told(group, evidence, beside)
-        return self.borne_out[group].of({"told": logit(told)})
-
-    def told(self, group: str, evidence: dict[str, float], beside: float | None = None) -> float:
-        """Return the probability before it is held against what was borne out."""
         mine = self.found[group].of(evidence)
-        return mine if beside is None else (mine + beside) / 2
+        if beside is None:
+            return {"told": logit(mine)}
+        return {"told": logit((mine + beside) / 2), "sure": max(0.0, evidence["read_answerable"])}
 
 
 def logit(chance: float) -> float:

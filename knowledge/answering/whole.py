@@ -13,6 +13,7 @@ from knowledge.text.numbers import Quantity, QuantityKind, comparable
 LONGEST = 30
 _COMFORTABLE = 20
 _SHORT = 12
+_PAIRS = ("“”", "《》", "「」", "『』", "（）", "()")
 _CLOSERS = '”"’》」』'
 _CLAUSE = re.compile(r"[,，;；。!！?？:：、](?!\d)|——|…")
 _DESCRIBING = re.compile(r"[\u4e00-\u9fff]{1,5}的(?=[\u4e00-\u9fff])")
@@ -165,3 +166,16 @@ def whole_list(passage: Passage, one: Candidate, proposed: Sequence[Candidate]) 
         and (other.end == one.end or ITEM_END.search(passage.folded, one.end, other.end))
     ]
     return max(around, key=lambda other: other.end - other.start, default=one)
+
+
+def balanced(said: str) -> str:
+    """Return a span without what a cut left of a quotation: 牢记使命”主题教育 becomes 主题教育, “四联 becomes 四联."""
+    for pair in _PAIRS:
+        opening, closing = pair[0], pair[1]
+        first = said.find(closing)
+        if first >= 0 and opening not in said[:first]:
+            said = said[first + 1 :] or said[:first]
+        last = said.rfind(opening)
+        if last >= 0 and closing not in said[last:]:
+            said = said[:last] if last > len(said) // 2 else said[last + 1 :]
+    return said.strip()

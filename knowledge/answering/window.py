@@ -26,6 +26,11 @@ def tight(folded: str) -> str:
     return folded.replace(INSIDE, "").replace(SEPARATOR, "")
 
 
+def holds_part(word: str, text: str, length: int) -> bool:
+    """Tell whether a text holds as many characters of a word in a row."""
+    return any(word[at : at + length] in text for at in range(len(word) - length + 1))
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """What stands around a fact, as printed: the sentences before and after it, and what heads it, `section` last."""

@@ -243,7 +243,9 @@ def _answer(text: str, examined: Examined, language: Analyzer, limit: int) -> An
     if not verdict.found:
         printed = _printed(best, examined.lexicon, language)
         likely = verdict.confidence >= CLOSE_FROM and is_whole(facts[0].text)
-        close = (alike[0] or likely) and not verdict.differences
+        close = (
+            (alike[0] or likely) and not verdict.differences and not _is_named_nowhere(best, examined.lexicon)
+        )
         if alike[0] and close:
             hits = tuple(map(_meant, hits))
         return Answer(
@@ -285,6 +287,12 @@ def _is_nobody(best: Ranked, lexicon: Lexicon, language: Analyzer) -> bool:
     name = words[0]
     is_name = name.tag[:2] == "nr" and name.text[0] in SURNAMES and not language.knows(name.text)
     return is_name and not lexicon.holds(name.text)
+
+
+def _is_named_nowhere(best: Ranked, lexicon: Lexicon) -> bool:
+    """Tell whether a query names a place or a body that is printed nowhere: what is said of others is not close to it."""
+    named = (word for word in best.query.words if word.tag[:2] in ("ns", "nt") and len(word.text) > 2)
+    return best.rewriting is None and any(not lexicon.holds(word.text) for word in named)
 
 
 def _meant(hit: Hit) -> Hit:

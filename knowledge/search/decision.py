@@ -181,8 +181,10 @@ def _date(reading: FactReading) -> tuple[int, int, int]:
 
 def differences(reading: FactReading) -> tuple[Difference, ...]:
     """Return what a fact has another value of, as asked and as printed."""
-    found = reading.contradicting
-    return tuple(Difference(one.constraint.kind.value, one.constraint.text, one.printed) for one in found)
+    told = [(one.constraint.kind.value, one.constraint.text, one.printed) for one in reading.contradicting]
+    if reading.other_subject:
+        told.append((SlotKind.NAME.value, *reading.other_subject))
+    return tuple(Difference(*one) for one in told)
 
 
 def similarity(features: Array) -> float:

@@ -379,7 +379,8 @@ MEASURES = tuple(
 )
 """The common ones, for questions made and changed by program."""
 _ALIKE = (
-    frozenset({"人", "名", "位", "人次", "个", "员", "万人", "口"}),
+    frozenset({"人", "名", "位", "个", "员", "万人", "口"}),
+    frozenset({"人", "人次", "万人"}),
     frozenset({"个", "项", "件", "条", "起", "宗", "例", "份", "种", "类", "款"}),
     frozenset({"家", "个", "所", "处", "座", "间"}),
     frozenset({"场", "场次", "次", "期", "届", "轮"}),

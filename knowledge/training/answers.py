@@ -18,16 +18,18 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
+
 from knowledge.answering.scorer import AnswerModel, Decisions, Logistic, read_answer_model
 from knowledge.models.reader import open_reader
 from knowledge.search.ask import Answering
 from knowledge.text.analyzer import ChineseAnalyzer
 from knowledge.training.decisions import (
+    Judged,
     PatientReader,
     asked_of_search,
     decide,
     judged_by,
-    print_outcomes,
     with_articles_removed,
 )
 from knowledge.training.fitting import fit_doubts, fit_net
@@ -61,6 +63,11 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument(
         "--net", type=Path, help="take doubts and scorer from this model file, fit the decisions only"
     )
+    parser.add_argument(
+        "--keep",
+        action="store_true",
+        help="with --net: keep the decisions' weights, fit only what makes chances",
+    )
     parser.add_argument("--output", type=Path, default=OUTPUT)
     options = parser.parse_args(arguments)
     if not any(path.is_dir() for path in options.decide):
@@ -81,8 +88,8 @@ def main(arguments: Sequence[str]) -> None:
         opposites,
         language,
     )
-    if options.net:
-        base = read_answer_model(options.net)
+    base = read_answer_model(options.net) if options.net else None
+    if base:
         doubts, net = base.doubts, base.net
     else:
         doubts = fit_doubts(
@@ -98,17 +105,42 @@ def main(arguments: Sequence[str]) -> None:
             one, changer, answering, options.decided, language, apart=at >= len(options.decide)
         )
     ]
-    if options.net:
+    if base:
         print("with_reader, as it was before:")
         print_outcomes(base.with_reader, judged_by(outcomes, base.with_reader, base.alone))
-    alone, judged = decide([outcome.by_words for outcome in outcomes])
+    kept = base if base and options.keep else None
+    alone, judged = decide([outcome.by_words for outcome in outcomes], kept=kept.alone if kept else None)
     print("alone:")
     print_outcomes(alone, judged)
-    with_reader, judged = decide(outcomes, alone)
+    with_reader, judged = decide(outcomes, alone, kept.with_reader if kept else None)
     print("with_reader:")
     print_outcomes(with_reader, judged)
     model = replace(model, alone=alone, with_reader=with_reader)
     write_model(model, options.output)
+
+
+def print_outcomes(decisions: Decisions, judged: Sequence[Judged]) -> None:
+    """Print what the parts kept back show: claims, refusals, reliability in ten bins."""
+    for made, of in ((True, "news"), (False, "encyclopedia")):
+        asked = [one for one in judged if one.outcome.case.generated is made]
+        claims = [one for one in asked if one.found >= decisions.found_from]
+        for sort in ("there", "near", "crossed", "removed"):
+            count = sum(one.outcome.case.sort == sort for one in asked)
+            print(
+                f"  {of}, {sort}: {count} asked, {sum(o.outcome.case.sort == sort for o in claims)} claimed"
+            )
+        there = [one for one in claims if one.outcome.case.sort == "there"]
+        said = [one.first for one in there if one.first.said and one.said >= decisions.said_from]
+        right, told = sum(one.first.right for one in there), sum(read.said_right for read in said)
+        print(
+            f"  {of}, there: {right} of {len(there)} claims right; {told} of {len(said)} short answers said right"
+        )
+    print(f"  found from {decisions.found_from}, said from {decisions.said_from}")
+    for low in range(10):
+        inside = [one for one in judged if low <= min(9.99, 10 * one.found) < low + 1]
+        if inside:
+            mean, share = np.mean([one.found for one in inside]), np.mean([one.first.right for one in inside])
+            print(f"  confidence {low / 10:.1f}: {len(inside):5} answers, mean {mean:.3f}, right {share:.3f}")
 
 
 def write_model(model: AnswerModel, path: Path) -> None:

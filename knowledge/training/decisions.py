@@ -22,7 +22,16 @@ from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import Query, analyse
 from knowledge.search.ask import Answering, examine_wordings
 from knowledge.text.analyzer import Analyzer
-from knowledge.training.fitting import KEPT_BACK, Array, descend, drawn, logistic, opened, passages_of
+from knowledge.training.fitting import (
+    KEPT_BACK,
+    Array,
+    added,
+    descend,
+    drawn,
+    logistic,
+    opened,
+    passages_of,
+)
 from knowledge.training.near_misses import Changer, crossed
 from knowledge.training.question_sets import AskedQuestion, QuestionSet, is_right, load, normal
 from knowledge.training.reader.sources import KEPT_APART
@@ -238,6 +247,7 @@ class Judged:
     """An outcome with the chances that decisions give it which were fitted without its article."""
 
     outcome: Outcome
+    told: dict[str, float]
     found: float
     said: float
 
@@ -247,26 +257,31 @@ class Judged:
         return self.outcome.first
 
 
-def decide(outcomes: Sequence[Outcome], alone: Decisions | None = None) -> tuple[Decisions, list[Judged]]:
+def decide(
+    outcomes: Sequence[Outcome], alone: Decisions | None = None, kept: Decisions | None = None
+) -> tuple[Decisions, list[Judged]]:
     """Fit all decisions, and set their thresholds on what was judged by decisions that had not seen it.
 
-    `alone` are the decisions by words, beside which those with a reader are fitted. The articles are parted in four
+    `alone` are the decisions by words, beside which those with a reader are fitted. Of `kept` ones all stays but how
+    much a reader that is sure adds. The articles are parted in four
     (cross-fitting): each part is judged by what was fitted on the other three, and what is returned was fitted on all.
     """
     outcomes = [outcome for outcome in outcomes if not is_unsure(outcome)]
     raw: list[Judged] = []
     for part in range(KEPT_BACK):
         learnt = [o for o in outcomes if o.case.asked.article % KEPT_BACK != part]
-        fitted = _fitted(learnt, with_reader=alone is not None)
-        kept = [_judged(o, fitted, alone) for o in outcomes if o.case.asked.article % KEPT_BACK == part]
-        raw += [one for one in kept if not is_unsure(one.outcome)]
+        fitted = kept or _fitted(learnt, with_reader=alone is not None)
+        others = [_judged(o, fitted, alone) for o in outcomes if o.case.asked.article % KEPT_BACK == part]
+        raw += [one for one in others if not is_unsure(one.outcome)]
     judged = []
     for part in range(KEPT_BACK):
-        others = _borne_out([one for one in raw if one.outcome.case.asked.article % KEPT_BACK != part])
+        borne_out = _borne_out(
+            [one for one in raw if one.outcome.case.asked.article % KEPT_BACK != part], kept
+        )
         judged += [
             one
-            if one.first.barred
-            else replace(one, found=others[one.first.group].of({"told": logit(one.found)}))
+            if one.first.barred or not one.told
+            else replace(one, found=borne_out[one.first.group].of(one.told))
             for one in raw
             if one.outcome.case.asked.article % KEPT_BACK == part
         ]
@@ -283,6 +298,8 @@ def decide(outcomes: Sequence[Outcome], alone: Decisions | None = None) -> tuple
         and one.first.said is not None
     ]
     said_from = _threshold(sure, 1 - RIGHT_AT_LEAST)
+    if kept:
+        return replace(kept, borne_out=_borne_out(raw, kept)), judged
     whole = _fitted(outcomes, with_reader=alone is not None)
     return replace(whole, found_from=found_from, said_from=said_from, borne_out=_borne_out(raw)), judged
 
@@ -294,8 +311,8 @@ def judged_by(
     judged = [_judged(outcome, decisions, alone) for outcome in outcomes]
     return [
         one
-        if one.first.barred
-        else replace(one, found=decisions.borne_out[one.first.group].of({"told": logit(one.found)}))
+        if one.first.barred or not one.told
+        else replace(one, found=decisions.borne_out[one.first.group].of(one.told))
         for one in judged
         if not is_unsure(one.outcome)
     ]
@@ -320,8 +337,10 @@ def _judged(outcome: Outcome, decisions: Decisions, alone: Decisions | None) -> 
     outcome = in_order(outcome, decisions.order)
     read = outcome.first
     beside = alone.chance(read.group, read.by_words.evidence) if alone and read.by_words else None
-    found = BARRED_CHANCE if read.barred else decisions.told(read.group, read.evidence, beside)
-    return Judged(outcome, found, decisions.said.of(outcome.first.evidence | {"found": found}))
+    said = decisions.said.of(read.evidence | {"found": decisions.found[read.group].of(read.evidence)})
+    if alone and not read.by_words and not read.barred:  # serves as it was judged by words
+        return Judged(outcome, {}, alone.chance(read.group, read.evidence), said)
+    return Judged(outcome, decisions.told(read.group, read.evidence, beside), BARRED_CHANCE, said)
 
 
 def in_order(outcome: Outcome, weights: dict[str, float]) -> Outcome:
@@ -350,40 +369,33 @@ def is_unsure(outcome: Outcome) -> bool:
     return case.generated or apart
 
 
-def print_outcomes(decisions: Decisions, judged: Sequence[Judged]) -> None:
-    """Print what the parts kept back show: claims, refusals, reliability in ten bins."""
-    for made, of in ((True, "news"), (False, "encyclopedia")):
-        asked = [one for one in judged if one.outcome.case.generated is made]
-        claims = [one for one in asked if one.found >= decisions.found_from]
-        for sort in ("there", "near", "crossed", "removed"):
-            count = sum(one.outcome.case.sort == sort for one in asked)
-            print(
-                f"  {of}, {sort}: {count} asked, {sum(o.outcome.case.sort == sort for o in claims)} claimed"
-            )
-        there = [one for one in claims if one.outcome.case.sort == "there"]
-        said = [one.first for one in there if one.first.said and one.said >= decisions.said_from]
-        right, told = sum(one.first.right for one in there), sum(read.said_right for read in said)
-        print(
-            f"  {of}, there: {right} of {len(there)} claims right; {told} of {len(said)} short answers said right"
-        )
-    print(f"  found from {decisions.found_from}, said from {decisions.said_from}")
-    for low in range(10):
-        inside = [one for one in judged if low <= min(9.99, 10 * one.found) < low + 1]
-        if inside:
-            mean, share = np.mean([one.found for one in inside]), np.mean([one.first.right for one in inside])
-            print(f"  confidence {low / 10:.1f}: {len(inside):5} answers, mean {mean:.3f}, right {share:.3f}")
-
-
-def _borne_out(judged: Sequence[Judged]) -> dict[str, Logistic]:
-    """Return for each group what makes a chance of what is told (Platt 1999): few numbers, and no two chances one."""
-    found = {}
+def _borne_out(judged: Sequence[Judged], kept: Decisions | None = None) -> dict[str, Logistic]:
+    """Return for each group what makes a chance of what is told (Wolpert 1992): few numbers, and no two chances one."""
+    found: dict[str, Logistic] = {}
     for group in GROUPS:
-        of_group = [one for one in judged if one.first.group == group and not one.first.barred]
-        rows = np.array([[logit(one.found)] for one in of_group])
+        of_group = [one for one in judged if one.first.group == group and not one.first.barred and one.told]
+        if kept:
+            found[group] = _heard(of_group, kept.borne_out[group])
+            continue
+        names = list(of_group[0].told)
+        rows = np.array([[one.told[name] for name in names] for one in of_group])
         right = np.array([float(one.first.right) for one in of_group])
-        weights, bias = logistic(rows, right, penalty=SMOOTHED)
-        found[group] = Logistic({"told": round(float(weights[0]), 4)}, round(bias, 4))
+        weights, bias = logistic(rows, right, penalty=SMOOTHED, least=np.zeros(len(names)))
+        told = {name: round(float(weight), 4) for name, weight in zip(names, weights, strict=True)}
+        found[group] = Logistic(told, round(bias, 4))
     return found
+
+
+def _heard(judged: Sequence[Judged], kept: Logistic) -> Logistic:
+    """Return what made chances with a weight for the reader that is sure, fitted beside it."""
+    if not judged or "sure" not in judged[0].told:
+        return kept
+    told = np.array([logit(kept.of({"told": one.told["told"]})) for one in judged])
+    sure = np.array([one.told["sure"] for one in judged])
+    right = np.array([float(one.first.right) for one in judged])
+
+    weight = added(told, sure, right, SHRUNK)
+    return replace(kept, weights=kept.weights | {"sure": round(max(0.0, weight), 2)})
 
 
 def _fit_order(outcomes: Sequence[Outcome], names: Sequence[str]) -> dict[str, float]:

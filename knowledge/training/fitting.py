@@ -74,6 +74,16 @@ def sigmoid(logits: Array) -> Array:
     return found
 
 
+def added(told: Array, more: Array, right: Array, penalty: float) -> float:
+    """Return what weight `more` has beside log odds that are `told` already: a logistic regression with an offset."""
+
+    def gradient(weight: Array) -> Array:
+        wrong = sigmoid(told + weight[0] * more) - right
+        return np.array([(wrong * more).mean() + penalty * weight[0]])
+
+    return float(descend(gradient, np.zeros(1))[0])
+
+
 def listwise_net(
     lists: Sequence[tuple[npt.NDArray[np.floating[Any]], Array]],
     hidden: int,

@@ -91,6 +91,7 @@ def test_a_figure_of_another_measure_answers_nothing(query: str) -> None:
         ("哪家医院负责", "急救由宏远公司负责。", True),
         ("哪个部门负责", "规划由市规划局负责。", False),
         ("哪支球队夺冠", "深圳队夺冠。", False),
+        ("主场在哪里", "深圳队。", True),
     ],
 )
 def test_a_body_of_another_sort_is_no_answer(query: str, fact: str, other: bool) -> None:
@@ -118,6 +119,8 @@ def test_a_reader_that_knows_no_short_form_raises_no_doubt() -> None:
         ("系统加入了什么手势", "新系统加入了全面屏手势。", "全面屏手势"),
         ("首局下了多少手", "首局下到138手。", "138手"),
         ("南浦取缔几家平台", "南浦取缔的平台最多，为45家；清溪、柳湾、石塘各取缔1家。", "45家"),
+        ("决赛几点开始", "不过次日下午3点，决赛就开始了。", "次日下午3点"),
+        ("宏远集团什么时候成立", "宏远集团于05年8月成立，总部设在柳江。", "05年8月"),
         ("体积缩小多少", "新芯片体积缩小了30%，一个可取代2个。", "30%"),
     ],
 )

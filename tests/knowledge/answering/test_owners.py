@@ -8,6 +8,7 @@ from contextlib import closing
 import pytest
 
 from knowledge.answering.alignment import Aligner
+from knowledge.answering.extractor import FactReading
 from knowledge.answering.window import Passage, Surroundings
 from knowledge.documents.folder import read_document
 from knowledge.query.aliases import Aliases
@@ -116,3 +117,51 @@ def test_what_is_said_between_takes_no_owner_away(
     query: str, fact: str, before: tuple[str, ...], after: tuple[str, ...]
 ) -> None:
     assert not contradicts(query, fact, Surroundings(before=before, after=after))
+
+
+YEARS = "2019年，柳江省采用新试卷，2024年东陵省全面改革。"
+FLATS = "与此同时，红叶公寓被青禾公寓以三亿元收购。"
+LEAD = "林晓梅已连续15个月领跑，此后依次是陈立、罗敏。"
+VISITS = "来自柳江的游客增加两成，达到36万人；来自东陵的游客达到25万人。"
+HELP = "十年来，基金会在柳江州资助学生2.1万人次，捐赠图书3万册。"
+RECORD = "昨晚，林晓梅打破了罗敏的纪录。"
+MOVED = "康宁药业把总部迁到新城工业园区后，研发人员增至800人。"
+
+
+@pytest.mark.parametrize(
+    ("query", "fact", "before", "barred"),
+    [
+        ("东陵省哪一年采用新试卷", YEARS, (), True),
+        ("柳江省哪一年采用新试卷", YEARS, (), False),
+        ("金宇公寓被谁以三亿元收购", FLATS, ("金宇公寓陷入困境。",), True),
+        ("红叶公寓被谁以三亿元收购", FLATS, ("金宇公寓陷入困境。",), False),
+        ("陈立连续领跑多少个月", LEAD, (), True),
+        ("林晓梅连续领跑多少个月", LEAD, (), False),
+        ("百川生物的研发人员增至多少人", MOVED, ("康宁药业与百川生物签署协议。",), True),
+        ("康宁药业的研发人员增至多少人", MOVED, ("康宁药业与百川生物签署协议。",), False),
+        ("柳江州有多少名学生", HELP, (), True),
+        ("柳江州有多少册图书", HELP, (), True),
+        ("基金会资助多少学生", HELP, (), False),
+        ("谁打破了林晓梅的纪录", RECORD, (), True),
+        ("谁打破了罗敏的纪录", RECORD, (), False),
+        ("林晓梅收购了谁", "林晓梅的公司被陈立收购。", (), True),
+        ("多少学生从专科转为本科", "有120名学生从本科转为专科。", (), True),
+        ("多少学生从本科转为专科", "有120名学生从本科转为专科。", (), False),
+    ],
+)
+def test_what_is_told_of_another_answers_nothing(
+    query: str, fact: str, before: tuple[str, ...], barred: bool
+) -> None:
+    assert read(query, fact, Surroundings(before=before)).is_barred is barred
+
+
+def test_of_two_items_the_one_that_names_who_was_asked_about_answers() -> None:
+    answer = read("来自东陵的游客达到多少人", VISITS, Surroundings()).answer
+    assert answer is not None
+    assert answer.text == "25万人"
+
+
+def read(query: str, fact: str, around: Surroundings) -> FactReading:
+    asked = analyse(query, Aliases(), CHINESE)
+    aligner = Aligner(asked, answer_model().doubts, lambda word: 0.5)
+    return FactReading(aligner, Passage(fact, around, CHINESE), answer_model())
