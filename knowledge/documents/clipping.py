@@ -14,18 +14,22 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 import pypdfium2 as pdfium
 from PIL import Image, ImageDraw
 
-from knowledge.documents.ocr import TextRecogniser
+from knowledge.documents.ocr import Scan, TextRecogniser
 from knowledge.documents.pdf import is_unusable, picture_of, read_image
 from knowledge.documents.pdf_characters import read_characters
 from knowledge.documents.pdf_font import provide_font
 from knowledge.documents.pdf_lines import PrintedLine, find_lines
 from knowledge.documents.pdf_page import Box, Glyph, PrintedPage
 from knowledge.errors import UnreadableFile
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 IMAGES: Final = (b"\x89PNG", b"\xff\xd8\xff")
 MARGIN: Final = 48.0
@@ -70,12 +74,18 @@ def clip(
     if not data.startswith(IMAGES):
         return _clip_pdf(data, page, texts, pictured, recogniser)
     pixels = read_image("", data)
-    scan = recogniser.recall(pixels)
+    return _clip_scan(pixels, recogniser.recall(pixels), texts)
+
+
+def _clip_scan(
+    pixels: NDArray[np.uint8], scan: Scan | None, texts: Sequence[str], most: float = 1.0
+) -> bytes:
+    """Draw the place in an image, made smaller by `most` at least."""
     height, width = pixels.shape[:2]
     unit = 1 / scan.page.scale if scan else 1.0
     boxes = [scan.page.shown(box) for box in find_places(scan.page, texts)] if scan else []
     shown = _shown(boxes, Box(0, 0, width, height), unit)
-    scale = min(1.0, (MOST_PIXELS / max(1.0, shown.width * shown.height)) ** 0.5)
+    scale = min(most, (MOST_PIXELS / max(1.0, shown.width * shown.height)) ** 0.5)
     picture = Image.fromarray(pixels).crop(
         (round(shown.left), round(shown.top), round(shown.right), round(shown.bottom))
     )
@@ -91,13 +101,12 @@ def _clip_pdf(
         printed = read_characters(document, page - 1, data)
         sheet = document[page - 1]
         width, height = sheet.get_size()
-        scale = 1.0
         if not printed.glyphs or is_unusable(printed):
-            pixels, scale = picture_of(sheet)
-            scan = recogniser.recall(pixels)
-            printed = scan.page if scan is not None else printed
-        boxes = [_scaled(printed.shown(box), 1 / scale) for box in find_places(printed, texts)]
-        pictures = [_scaled(printed.shown(box), 1 / scale) for box in printed.pictures]
+            pixels = picture_of(sheet)
+            if (scan := recogniser.recall(pixels)) is not None:
+                return _clip_scan(pixels, scan, texts, SCALE * width / pixels.shape[1])
+        boxes = [printed.shown(box) for box in find_places(printed, texts)]
+        pictures = [printed.shown(box) for box in printed.pictures]
         whole = Box(0, 0, width, height)
         if pictured and (captioned := _picture(boxes, pictures, whole)):
             boxes, shown = [], captioned
@@ -107,10 +116,6 @@ def _clip_pdf(
         crop = (shown.left, height - shown.bottom, width - shown.right, shown.top)
         picture: Image.Image = sheet.render(scale=scale, crop=crop).to_pil().convert("RGB")
     return _framed(picture, boxes, shown, scale)
-
-
-def _scaled(box: Box, by: float) -> Box:
-    return Box(box.left * by, box.top * by, box.right * by, box.bottom * by)
 
 
 def _framed(picture: Image.Image, boxes: Sequence[Box], shown: Box, scale: float, unit: float = 1.0) -> bytes:

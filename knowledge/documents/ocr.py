@@ -23,6 +23,7 @@ from knowledge.documents.steady import keep, read_kept
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from PIL import Image
 
 INSTALL: Final = "安装识别图片文字的部分（pip install 'chuchu[ocr]'）后重新加载，或放入文字版"
 _VERSION: Final = 1
@@ -32,11 +33,18 @@ _BODY: Final = 10.0
 """Points that the body's print is taken to have, whatever the image's resolution: distances are told in points."""
 
 _NARROW: Final = 0.55
-_DARK: Final = 200  # of 255: print on paper, however pale a rule
+_DARK: Final = (
+    0.78  # of the paper's brightness: print, however pale a rule, and whatever shade lies on the page
+)
+_BLOCK, _NEAR = 8, 15
+"""Paper is the brightest of so many blocks about a place each way, of so many pixels: no stroke fills them all."""
+
 _INK: Final = 0.92  # of an em: the height of hanzi
 _BOLD_INK: Final = (
-    1.75  # times the share of ink in most print: text set in full reaches 1.5, bold print begins at 1.95
+    1.45  # times the share of ink in most print: text set in full reaches 1.33, bold print begins at 1.5
 )
+_SPECKS: Final = 0.03  # of a row: less ink is dirt
+_HIGHER: Final = 1.3  # times the body: what is so high is a headline's, though it be one character
 _BOLD: Final = 1.05
 """Bold print counts as so much larger: for a heading it is the same sign."""
 
@@ -44,11 +52,23 @@ _RULE: Final = 3.0  # in times of the body: no stroke of a character is so long,
 _HAN: Final = re.compile("[\u3400-\u9fff]")
 _DASH: Final = re.compile("(?<=[^0-9A-Za-z—])—(?!—)|(?<!—)—(?=[^0-9A-Za-z—])")
 _HALF_MARKS: Final = frozenset("，。、；：！？）》」』】〕〉”’")
-_MIDDLE: Final = 0.38  # of an em from the baseline up to the middle of a hanzi
-_CORE, _ALIKE = 1.05, 1.16
-"""Sizes within the first are surely one size, within the second most likely: a box around ink is only so exact."""
+_OPENING_MARKS: Final = frozenset("（《「『【〔〈“‘")
+_OPENS, _CLOSES, _BEARING = 0.55, 0.2, 0.04
+"""Ems that are blank before an opening mark, behind a closing one, and on either side of a hanzi."""
 
-_SURE_FROM: Final = 4  # hanzi from which a line's width tells its size better than its height
+_MIDDLE: Final = 0.38  # of an em from the baseline up to the middle of a hanzi
+_CORE, _ALIKE = 1.05, 1.1
+"""Sizes within the first are surely one size, within the second most likely: ink is told by whole pixels."""
+
+_MOST_TILT: Final = 5.0
+"""Degrees a page may lie askew on a scanner or before a camera."""
+
+_TILT_STEPS: Final = (0.5, 0.1, 0.02)
+_TILT_SIDE: Final = 2_400
+"""Pixels of the longer side that suffice to see which way the lines run."""
+
+_TOLD_TILT: Final = 1.2
+"""From so many times what it is as it lies, the lines are clearer apart when the page is turned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +81,17 @@ class RecognisedLine:
     right: float
     bottom: float
     confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Ink:
+    """The print of one run of text: its place in pixels, and how much of its room is black."""
+
+    left: float
+    right: float
+    middle: float
+    height: float
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,21 +193,46 @@ def _load_engine() -> Engine:
     return engine
 
 
+def straightened(image: Image.Image) -> Image.Image:
+    """The picture of a page, turned so that its lines run level."""
+    from PIL.Image import Resampling
+
+    tilt = _tilt(image)
+    return image.rotate(tilt, Resampling.BICUBIC, expand=True, fillcolor="white") if tilt else image
+
+
+def _tilt(image: Image.Image) -> float:
+    """By how many degrees lines fall to the right: where print is counted along them, rows and gaps differ most."""
+    import numpy as np
+
+    small = image.convert("L")
+    small.thumbnail((_TILT_SIDE, _TILT_SIDE))
+    y, x = np.nonzero(_dark(np.asarray(small)))
+
+    def told(degrees: float) -> float:
+        slope = np.tan(np.radians(degrees))
+        rows = np.bincount(np.round(y - x * slope + _TILT_SIDE).astype(np.int64))
+        return float(np.square(np.diff(rows)).sum())
+
+    best = 0.0
+    for step, reach in zip(_TILT_STEPS, (_MOST_TILT, *_TILT_STEPS), strict=False):
+        best = max(np.arange(best - reach, best + reach + step / 2, step).tolist(), key=told)
+    return best if len(y) and told(best) > _TOLD_TILT * told(0.0) else 0.0
+
+
 def _as_page(lines: Sequence[RecognisedLine], image: NDArray[np.uint8]) -> PrintedPage:
     """Characters and rules at their places, in points of a page whose body is `_BODY` high."""
-    dark = image.min(axis=2) < _DARK
-    sizes = _sizes(lines)
-    body = _weighted_median((size, len(line.text)) for size, line in zip(sizes, lines, strict=True))
-    sizes = [size * _BOLD if bold else size for size, bold in zip(sizes, _bold(lines, dark), strict=True)]
+    dark = _dark(image.min(axis=2))
+    inks = [_ink(line, dark) for line in lines]
+    body, sizes = _sizes(lines, inks)
     scale = _BODY / body
     glyphs: list[Glyph] = []
-    for line, size in zip(lines, sizes, strict=True):
-        margin = max(
-            0.0, (line.bottom - line.top - _INK * size) / 2
-        )  # a box lies as far around its print on all sides
-        left = line.left + margin
-        step = (line.right - margin - left) / sum(map(_advance, line.text))
-        base = (line.top + line.bottom) / 2 + _MIDDLE * size
+    for line, ink, size in zip(lines, inks, sizes, strict=True):
+        before = _OPENS if line.text[0] in _OPENING_MARKS else _BEARING
+        after = _CLOSES if line.text[-1] in _HALF_MARKS else _BEARING
+        step = (ink.right - ink.left) / (sum(map(_advance, line.text)) - before - after)
+        left = ink.left - before * step
+        base = ink.middle + _MIDDLE * size
         for char in line.text:
             right = left + step * _advance(char)
             order = len(glyphs)
@@ -191,14 +247,50 @@ def _as_page(lines: Sequence[RecognisedLine], image: NDArray[np.uint8]) -> Print
     )
 
 
-def _bold(lines: Sequence[RecognisedLine], dark: NDArray[np.bool_]) -> list[bool]:
-    """Tell which lines are set bold: much more of their box is ink than of most of the print."""
-    ink = [
-        float(dark[int(line.top) : int(line.bottom) + 1, int(line.left) : int(line.right) + 1].mean())
-        for line in lines
-    ]
-    usual = _weighted_median((share, len(line.text)) for share, line in zip(ink, lines, strict=True))
-    return [share > _BOLD_INK * usual for share in ink]
+def _dark(image: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """What of an image of height × width is ink."""
+    import numpy as np
+    from PIL import Image, ImageFilter
+
+    blocks = Image.fromarray(image).reduce(_BLOCK).filter(ImageFilter.MaxFilter(_NEAR))
+    paper = np.asarray(blocks.resize((image.shape[1], image.shape[0])))
+    ink: NDArray[np.bool_] = image < _DARK * paper
+    return ink
+
+
+def _ink(line: RecognisedLine, dark: NDArray[np.bool_]) -> _Ink:
+    """Measure what of a line's box holds print: of several runs of rows the highest, from its first column to its last."""
+    import numpy as np
+
+    top, left = int(line.top), int(line.left)
+    box = dark[top : int(line.bottom) + 1, left : int(line.right) + 1]
+    filled = box.mean(axis=1) > _SPECKS if box.size else np.zeros(0, np.bool_)
+    edges = np.flatnonzero(np.diff(filled.astype(np.int8), prepend=0, append=0)).tolist()
+    runs = zip(edges[::2], edges[1::2], strict=True)
+    first, end = max(runs, key=lambda run: run[1] - run[0], default=(0, 0))
+    if first == end:
+        return _Ink(line.left, line.right, (line.top + line.bottom) / 2, line.bottom - line.top, 0.0)
+    columns = np.flatnonzero(box[first:end].any(axis=0)).tolist()
+    share = float(box[first:end, columns[0] : columns[-1] + 1].mean())
+    return _Ink(left + columns[0], left + columns[-1] + 1, top + (first + end) / 2, end - first, share)
+
+
+def _sizes(lines: Sequence[RecognisedLine], inks: Sequence[_Ink]) -> tuple[float, list[float]]:
+    """The body's size, and that of each line's print, in pixels: hanzi are as high whatever stands beside them.
+
+    A line of less than two has the body's size, if it is not much higher.
+    """
+    told = [k for k, line in enumerate(lines) if len(_HAN.findall(line.text)) > 1] or list(range(len(lines)))
+    weights = [len(lines[k].text) for k in told]
+    snapped = _snapped([inks[k].height / _INK for k in told], weights)
+    body = _weighted_median(zip(snapped, weights, strict=True))
+    share = _weighted_median((inks[k].share, weight) for k, weight in zip(told, weights, strict=True))
+    sizes = {
+        k: size * (_BOLD if inks[k].share > _BOLD_INK * share else 1)
+        for k, size in zip(told, snapped, strict=True)
+    }
+    few = (max(body, ink.height / _INK / _HIGHER) for ink in inks)
+    return body, [sizes.get(k, size if size == body else size * _HIGHER) for k, size in enumerate(few)]
 
 
 def _runs(dark: NDArray[np.bool_], least: int) -> Iterator[tuple[int, int, int]]:
@@ -215,43 +307,6 @@ def _runs(dark: NDArray[np.bool_], least: int) -> Iterator[tuple[int, int, int]]
         edges = np.flatnonzero(np.diff(whole[row].astype(np.int8), prepend=0, append=0))
         for first, end in zip(edges[::2], edges[1::2], strict=True):
             yield int(row), int(first) * least, int(end) * least
-
-
-def _sizes(lines: Sequence[RecognisedLine]) -> list[float]:
-    """The size of each line's print in pixels, told by its width.
-
-    The box of a short one is no measure: it has the body's size unless its height and its width both speak against it.
-    """
-    wide = [(line.right - line.left) / sum(map(_advance, line.text)) for line in lines]
-    weights = [len(line.text) for line in lines]
-    long = [k for k, line in enumerate(lines) if len(_HAN.findall(line.text)) >= _SURE_FROM] or range(
-        len(lines)
-    )
-    snapped = _snapped([wide[k] for k in long], [weights[k] for k in long])
-    sizes = dict(zip(long, snapped, strict=True))
-    body = _weighted_median((size, weights[k]) for k, size in sizes.items())
-    usual = _weighted_median(
-        (line.bottom - line.top, weights[k]) for k, line in enumerate(lines) if k in sizes
-    )
-    for k, line in enumerate(lines):
-        high = body * (line.bottom - line.top) / usual
-        if k in sizes:
-            if abs(high - body) < abs(high - sizes[k]) and sizes[k] > body:
-                sizes[k] = body  # set wide to fill its column
-            continue
-        over = [sizes[above] for above in long if _is_under(line, lines[above], sizes[above])]
-        told = (wide[k], high, (line.right - line.left) / len(line.text))
-        near = min(told, key=lambda size: abs(size - body))
-        sizes[k] = body if min(told) <= body <= max(told) or _alike(near, body, _ALIKE) else near
-        if over and abs(high - over[0]) < abs(high - body):
-            sizes[k] = over[0]  # the last characters of a title that was broken
-    return [sizes[k] for k in range(len(lines))]
-
-
-def _is_under(line: RecognisedLine, above: RecognisedLine, size: float) -> bool:
-    """Tell whether a line is the next one of a title in print of that size."""
-    beside = min(line.right, above.right) - max(line.left, above.left)
-    return beside > 0 and -0.5 * size < line.top - above.bottom < size
 
 
 def _advance(char: str) -> float:

@@ -14,7 +14,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
 from knowledge.documents import limits
-from knowledge.documents.ocr import INSTALL, Scan, TextRecogniser
+from knowledge.documents.ocr import INSTALL, Scan, TextRecogniser, straightened
 from knowledge.documents.pdf_blocks import arrange
 from knowledge.documents.pdf_characters import REPLACEMENT, read_characters
 from knowledge.documents.pdf_flow import PageBlock
@@ -161,18 +161,20 @@ class ScannedPages:
             return None
         self._recogniser.told(self._name, number, len(document))
         with closing(document[number]) as page:
-            scan = self._recogniser.scan(picture_of(page)[0])
+            scan = self._recogniser.scan(picture_of(page))
         if scan is None:
             return None
         self.known[number] = scan
         return arrange(scan.page, number > 0)
 
 
-def picture_of(page: pdfium.PdfPage) -> tuple[NDArray[np.uint8], float]:
-    """A page as it is recognised, height × width × 4, and how many pixels a point has."""
+def picture_of(page: pdfium.PdfPage) -> NDArray[np.uint8]:
+    """A page as it is recognised, height × width × 3, its lines level."""
+    import numpy as np
+
     scale = min(_SCALE, limits.IMAGE_SIDE / max(page.get_size()))
     with closing(page.render(scale=scale, rev_byteorder=True)) as bitmap:
-        return bitmap.to_numpy().copy(), scale
+        return np.asarray(straightened(bitmap.to_pil().convert("RGB")))
 
 
 @dataclass(slots=True)
@@ -293,7 +295,7 @@ def read_picture(name: str, data: bytes, recogniser: TextRecogniser | None = Non
 
 
 def read_image(name: str, data: bytes) -> NDArray[np.uint8]:
-    """Decode a photograph or scan to height × width × 3, turned as its camera was held, no larger than is of use.
+    """Decode a photograph or scan to height × width × 3, turned upright and level, no larger than is of use.
 
     Raises:
         UnreadableFile: damaged, or of more pixels than are taken in.
@@ -310,4 +312,4 @@ def read_image(name: str, data: bytes) -> NDArray[np.uint8]:
     except (OSError, SyntaxError, ValueError) as error:
         raise UnreadableFile(name, "图片已损坏", "从原处重新下载，或重新拍一张") from error
     upright.thumbnail((limits.IMAGE_SIDE, limits.IMAGE_SIDE))
-    return np.asarray(upright)
+    return np.asarray(straightened(upright))

@@ -17,11 +17,12 @@ from importlib import import_module, util
 from pathlib import Path
 
 import pypdfium2 as pdfium
+from PIL import Image
 
 from knowledge.documents.folder import read_document
 from knowledge.documents.formats import extract_document
 from knowledge.repair.pipeline import repair_document
-from tests.bench.makers import makers
+from tests.bench.makers import as_photographed, makers
 from tests.bench.papers import LAYOUTS, Layout, Story, drawn_layout, stories_of
 from tests.bench.word import listed_word, with_lists
 
@@ -44,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
     if arguments[:1] == ["--news"]:
         return news(Path(arguments[1]))
     words = [word.lower() for word in arguments if not word.startswith("-")]
-    known = [*makers(), *([("scan, 200 dpi", ".pdf", scanned)] if "--scans" in arguments else [])]
+    known = [*makers(), *(SCANS if "--scans" in arguments else [])]
     layouts = [*LAYOUTS, *map(drawn_layout, DRAWN)]
     if "--few" in arguments:
         layouts = [*LAYOUTS[:5], *layouts[-5:]]
@@ -99,10 +100,27 @@ def _folded(text: str) -> str:
 
 def scanned(layout: Layout, stories: Sequence[Story]) -> bytes:
     """A picture of a page, as a scanner makes it."""
+    return _pictured(_rendered(layout, stories))
+
+
+def photographed(layout: Layout, stories: Sequence[Story]) -> bytes:
+    """The same as a hand holds a camera: askew, darker to one side, a little blurred."""
+    return _pictured(as_photographed(_rendered(layout, stories), 0.8))
+
+
+SCANS = (("scan, 200 dpi", ".pdf", scanned), ("scan, photographed", ".pdf", photographed))
+
+
+def _rendered(layout: Layout, stories: Sequence[Story]) -> Image.Image:
     _, _, make = next(makers())
     with pdfium.PdfDocument(make(layout, stories)) as document, closing(document[0]) as sheet:
-        picture = io.BytesIO()
-        sheet.render(scale=200 / 72).to_pil().convert("RGB").save(picture, "PDF", resolution=200)
+        picture: Image.Image = sheet.render(scale=200 / 72).to_pil().convert("RGB")
+    return picture
+
+
+def _pictured(image: Image.Image) -> bytes:
+    picture = io.BytesIO()
+    image.save(picture, "PDF", resolution=200)
     return picture.getvalue()
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pypdfium2 as pdfium
+from PIL import Image, ImageChops, ImageFilter
 
 from knowledge.documents.pdf_characters import read_characters
 from knowledge.documents.pdf_font import font_path
@@ -51,6 +52,13 @@ def makers() -> Iterator[tuple[str, str, Maker]]:
     yield "DOCX, python-docx", ".docx", word
     yield "DOCX, text boxes", ".docx", boxed_word
     yield "DOCX, lists and notes", ".docx", listed_word
+
+
+def as_photographed(page: Image.Image, askew: float) -> Image.Image:
+    """A page as a hand holds a camera: turned by some degrees, darker to one side, a little blurred."""
+    turned = page.rotate(askew, Image.Resampling.BICUBIC, expand=True, fillcolor=(235, 230, 220))
+    shade = Image.linear_gradient("L").rotate(90).resize(turned.size).point(lambda light: 255 - light // 4)
+    return ImageChops.multiply(turned, shade.convert("RGB")).filter(ImageFilter.GaussianBlur(0.7))
 
 
 def printed(browser: str, page: str) -> bytes:
