@@ -239,6 +239,19 @@ def test_blocks_on_one_line_of_the_source_are_told_apart_by_columns() -> None:
     assert [text for _, text in blocks_of(extract)] == ["题目在此", "第一段。", "第二段。"]
 
 
+def test_where_one_library_loses_the_article_the_others_is_taken() -> None:
+    """trafilatura takes what is called a comment for one; readability looks at how much is told in it."""
+    told = "".join(
+        f"<p>街道今年新增社区食堂{n}座，居民普遍反映用餐更方便了，还想再来。</p>" for n in range(9)
+    )
+    page = (
+        "<html><head><title>社区食堂又添九座</title></head><body><nav><a href=/>首页</a></nav>"
+        f'<h1>社区食堂又添九座</h1><div class="intro"><p>本报讯</p></div><div class="comment article-body">{told}'
+        "</div><footer>版权所有</footer></body></html>"
+    )
+    assert "".join(read_html("a.html", page.encode()).lines).count("社区食堂") == 1 + 9
+
+
 def test_a_live_report_keeps_the_time_with_its_entry() -> None:
     entries = [
         ("10:35", "台风在青山县沿海登陆，最大风力12级。"),
