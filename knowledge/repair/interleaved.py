@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, partial
 from itertools import combinations, pairwise, starmap
 from math import inf
-from typing import Final
+from typing import Final, NamedTuple
 
 from knowledge.repair.characters import width
 from knowledge.repair.join_model import goes_on
@@ -92,8 +92,7 @@ class _Column:
     step: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
+class _State(NamedTuple):
     """A way to share out the rows so far: the columns from left to right, what the last row went to, and the way to it.
 
     `placed` pairs pieces with the columns by their place when the row was read; `opened` are places of new columns. An
@@ -155,11 +154,12 @@ class _Page:
     def __init__(self, texts: Sequence[str]) -> None:
         self.texts = texts
         self.piece = cache(partial(_piece, texts))
+        self.joint = cache(_joint)
         self.over_blanks = cache(self._over_blanks)
 
     def as_they_are(self, rows: Sequence[_Piece]) -> float:
         """Return how well rows read one after another."""
-        return sum(starmap(_joint, pairwise(rows))) + sum(map(self.over_blanks, rows))
+        return sum(starmap(self.joint, pairwise(rows))) + sum(map(self.over_blanks, rows))
 
     def reads_ill(self, rows: Sequence[_Piece]) -> tuple[int, int] | None:
         """Return the first and one past the last of the rows that read on so badly that they may stand in turns."""
@@ -168,16 +168,39 @@ class _Page:
         for at, (above, below) in enumerate(pairwise(rows)):
             if total >= 0:
                 total, begin = 0.0, at
-            total += (0.0 if above.finished else _joint(above, below) - _ILL) + self.over_blanks(above)
+            total += (0.0 if above.finished else self.joint(above, below) - _ILL) + self.over_blanks(above)
             if total < worst:
                 worst, found = total, (begin, at + 2)
         return found if found is not None and found[1] - found[0] >= _FEWEST else None
+
+    def across(self, state: _State, row: _Piece, blank: bool) -> float:
+        """Return how well a row stands across all columns; `blank` says that a blank row is above it."""
+        score = state.score + self.over_blanks(row)
+        if state.across is not None:
+            return score + self.joint(state.across, row)
+        return score + (self.turned(state.columns) - (0.0 if blank or not state.columns else _ACROSS))
+
+    def turned(self, columns: Sequence[_Column]) -> float:
+        """Return how well columns read on from the foot of each to the head of the next."""
+        return sum(self.joint(left.last, right.first) for left, right in pairwise(columns))
+
+    def below(self, number: int, column: _Column, piece: _Piece) -> float:
+        """Return how well a piece of a row stands below a column's last one; a short line that breaks off is a heading or
+        caption."""
+        score = self.joint(column.last, piece)
+        if not column.last.finished and column.last.wide < column.wide - _FALLS_SHORT:
+            score = max(score - _BROKEN_OFF, -_BROKEN_OFF / 2)
+        if column.first is not column.last and piece.wide > column.wide + _OUT:
+            score -= _TOO_WIDE
+        if column.step:
+            score -= _STEADY * min(_UNSTEADY, abs(number - column.row - column.step))
+        return score
 
     def _over_blanks(self, piece: _Piece) -> float:
         """Return how ill a piece reads on over the blank where it does so worst; 0 where it reads well."""
         number, start, end = piece.cell
         joints = (
-            _joint(self.piece((number, start, gap.start())), self.piece((number, gap.end(), end)))
+            self.joint(self.piece((number, start, gap.start())), self.piece((number, gap.end(), end)))
             for gap in BLANKS.finditer(self.texts[number], start, end)
         )
         return min(0.0, min(joints, default=0.0) - _ILL)
@@ -251,10 +274,9 @@ def _search(page: _Page, rows: Sequence[_Piece], widths: Sequence[float]) -> _St
     beam = [_State(0.0, 0.0, (), (), (), None, None)]
     for number, row in enumerate(rows):
         ways = {wide: _ways(page, row, [each for each in widths if each <= wide]) for wide in widths}
-        over = page.over_blanks(row)
         blank = number > 0 and row.cell[0] - rows[number - 1].cell[0] > 1
-        going = _Going(number)
-        across = [_across(state, row, over, blank) for state in beam]
+        going = _Going(page, number)
+        across = [page.across(state, row, blank) for state in beam]
         best = max(across)
         grown: dict[tuple[object, ...], _State] = {
             (): _State(best, 0.0, (), (), (), row, beam[across.index(best)])
@@ -270,30 +292,16 @@ def _search(page: _Page, rows: Sequence[_Piece], widths: Sequence[float]) -> _St
                 least = sorted(each.score for each in grown.values())[-_BEAM]
         beam = sorted(grown.values(), key=lambda state: -state.score)[:_BEAM]
     return max(
-        (replace(state, score=state.score + _turned(state.columns)) for state in beam), key=lambda s: s.score
+        (state._replace(score=state.score + page.turned(state.columns)) for state in beam), key=lambda s: s.score
     )
-
-
-def _turned(columns: Sequence[_Column]) -> float:
-    """Return how well columns read on from the foot of each to the head of the next."""
-    return sum(_joint(left.last, right.first) for left, right in pairwise(columns))
-
-
-def _across(state: _State, row: _Piece, over: float, blank: bool) -> float:
-    """Return how well a row stands across all columns; `over` is how it reads over its blanks, `blank` that a blank row
-    is above it."""
-    score = state.score + over
-    if state.across is not None:
-        return score + _joint(state.across, row)
-    return score + (_turned(state.columns) - (0.0 if blank or not state.columns else _ACROSS))
 
 
 class _Going:
     """How columns go on with the pieces of the row of a number: many ways to share out the rows have columns in common."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, page: _Page, number: int) -> None:
         self._number = number
-        self._below = cache(partial(_below, number))
+        self._below = cache(partial(page.below, number))
         self._longer = cache(self._with)
 
     def on(self, state: _State, ways: Sequence[_Way], wide: float, least: float) -> Iterator[_State]:
@@ -301,11 +309,15 @@ class _Going:
         columns = state.columns
         standing: dict[_Piece, list[float]] = {}
         for cost, pieces in ways:
+            if state.score - cost + _REACH * len(pieces) < least:
+                continue
             for piece in pieces:
                 if piece not in standing:
                     standing[piece] = [self._below(column, piece) for column in columns]
             stand = [standing[piece] for piece in pieces]
-            most = sum(max(0.0, *each) for each in stand) if columns else 0.0
+            most = sum([max(0.0, *each) for each in stand]) if columns else 0.0
+            if state.score - cost + most < least:
+                continue
             for placing in _placings(len(columns), len(pieces)):
                 score = state.score - cost - placing.cost - placing.amid
                 if score + most < least:
@@ -379,19 +391,6 @@ def _placings(many: int, pieces: int) -> tuple[_Placing, ...]:
 
 def _costs(columns: int) -> float:
     return _ENTERS + _OPENS * (columns - 2) if columns > 1 else 0.0
-
-
-def _below(number: int, column: _Column, piece: _Piece) -> float:
-    """Return how well a piece of a row stands below a column's last one; a short line that breaks off is a heading or
-    caption."""
-    score = _joint(column.last, piece)
-    if not column.last.finished and column.last.wide < column.wide - _FALLS_SHORT:
-        score = max(score - _BROKEN_OFF, -_BROKEN_OFF / 2)
-    if column.first is not column.last and piece.wide > column.wide + _OUT:
-        score -= _TOO_WIDE
-    if column.step:
-        score -= _STEADY * min(_UNSTEADY, abs(number - column.row - column.step))
-    return score
 
 
 def _shared_out(best: _State) -> list[list[Cell]]:
