@@ -123,17 +123,26 @@ class _FromEnvironment(BaseSettings):
 class PlatformSetup(_FromEnvironment):
     """A chat platform's own settings, declared in its folder, and how it is opened with them.
 
-    `name` is what its chats carry, `title` what people call it, `switched_on_by` the setting that opens it.
+    `name` is what its chats carry, `title` what people call it, `switched_on_by` the setting that opens it, `together`
+    two fields of which one without the other makes no sense.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     switched_on_by: ClassVar[str]
+    together: ClassVar[tuple[str, ...]] = ()
 
     @property
-    @abstractmethod
     def is_on(self) -> bool:
         """Whether the settings ask for it."""
+        return getattr(self, self.switched_on_by.removeprefix(PREFIX).lower()) is not None
+
+    @model_validator(mode="after")
+    def _nothing_is_half_given(self) -> Self:
+        if len({getattr(self, name) is None for name in self.together}) > 1:
+            first, second = map(_setting, self.together)
+            raise ValueError(f"{first} 和 {second} 要一起设")
+        return self
 
     @staticmethod
     @abstractmethod

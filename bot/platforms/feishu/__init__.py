@@ -26,6 +26,7 @@ class Feishu(PlatformSetup):
     name: ClassVar[str] = "feishu"
     title: ClassVar[str] = "飞书"
     switched_on_by: ClassVar[str] = "CHUCHU_FEISHU_APP_ID"
+    together: ClassVar[tuple[str, ...]] = ("feishu_app_id", "feishu_app_secret")
 
     feishu_app_id: str | None = None
     feishu_app_secret: SecretStr | None = None
@@ -38,19 +39,11 @@ class Feishu(PlatformSetup):
     def _belong_together(self) -> Self:
         if self.feishu_app_id and not re.fullmatch(r"cli_[0-9a-zA-Z]+", self.feishu_app_id.strip()):
             raise ValueError("CHUCHU_FEISHU_APP_ID 不像应用的 App ID；它的样子是 cli_ 加字母数字")
-        if bool(self.feishu_app_id) != bool(self.feishu_app_secret):
-            raise ValueError(
-                "CHUCHU_FEISHU_APP_ID 和 CHUCHU_FEISHU_APP_SECRET 要一起设，都在“凭证与基础信息”里"
-            )
         if self.feishu_encrypt_key and not self.feishu_verification_token:
             raise ValueError(
                 "设了 CHUCHU_FEISHU_ENCRYPT_KEY 就必须设 CHUCHU_FEISHU_VERIFICATION_TOKEN；用长连接则两个都不设"
             )
         return self
-
-    @property
-    def is_on(self) -> bool:
-        return self.feishu_app_id is not None
 
     @staticmethod
     def person_id(typed: str) -> str:

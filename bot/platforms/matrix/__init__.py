@@ -6,9 +6,9 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import ClassVar
 
-from pydantic import SecretStr, model_validator
+from pydantic import SecretStr
 
 from bot.config import PlatformSetup, WebAddress
 from bot.ports import Finding, Platform, PlatformHost, Presence
@@ -24,20 +24,11 @@ class Matrix(PlatformSetup):
     name: ClassVar[str] = "matrix"
     title: ClassVar[str] = "Matrix"
     switched_on_by: ClassVar[str] = "CHUCHU_MATRIX_TOKEN"
+    together: ClassVar[tuple[str, ...]] = ("matrix_server", "matrix_token")
 
     matrix_server: WebAddress = None
     matrix_token: SecretStr | None = None
     matrix_token_file: Path | None = None
-
-    @model_validator(mode="after")
-    def _belong_together(self) -> Self:
-        if (self.matrix_server is None) != (self.matrix_token is None):
-            raise ValueError("CHUCHU_MATRIX_SERVER 和 CHUCHU_MATRIX_TOKEN 要一起设")
-        return self
-
-    @property
-    def is_on(self) -> bool:
-        return self.matrix_token is not None
 
     @staticmethod
     def person_id(typed: str) -> str:

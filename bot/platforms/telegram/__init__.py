@@ -58,10 +58,6 @@ class Telegram(PlatformSetup):
             raise ValueError("CHUCHU_TELEGRAM_TOKEN 不像 BotFather 给的令牌；它的样子是 数字:字母数字")
         return self
 
-    @property
-    def is_on(self) -> bool:
-        return self.telegram_token is not None
-
     @staticmethod
     def person_id(typed: str) -> str:
         """Return a numeric user id without leading zeros.

@@ -6,9 +6,9 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar
 
-from pydantic import SecretStr, model_validator
+from pydantic import SecretStr
 
 from bot.config import PlatformSetup, WebAddress
 from bot.ports import Finding, Platform, PlatformHost, Presence
@@ -27,21 +27,12 @@ class WeCom(PlatformSetup):
     name: ClassVar[str] = "wecom"
     title: ClassVar[str] = "企业微信"
     switched_on_by: ClassVar[str] = "CHUCHU_WECOM_SECRET"
+    together: ClassVar[tuple[str, ...]] = ("wecom_bot", "wecom_secret")
 
     wecom_bot: str | None = None
     wecom_secret: SecretStr | None = None
     wecom_secret_file: Path | None = None
     wecom_server: WebAddress = None
-
-    @model_validator(mode="after")
-    def _belong_together(self) -> Self:
-        if (self.wecom_bot is None) != (self.wecom_secret is None):
-            raise ValueError("CHUCHU_WECOM_BOT 和 CHUCHU_WECOM_SECRET 要一起设")
-        return self
-
-    @property
-    def is_on(self) -> bool:
-        return self.wecom_secret is not None
 
     @staticmethod
     def person_id(typed: str) -> str:
