@@ -291,9 +291,8 @@ def _search(page: _Page, rows: Sequence[_Piece], widths: Sequence[float]) -> _St
             if len(grown) >= _BEAM:
                 least = sorted(each.score for each in grown.values())[-_BEAM]
         beam = sorted(grown.values(), key=lambda state: -state.score)[:_BEAM]
-    return max(
-        (state._replace(score=state.score + page.turned(state.columns)) for state in beam), key=lambda s: s.score
-    )
+    ends = (state._replace(score=state.score + page.turned(state.columns)) for state in beam)
+    return max(ends, key=lambda state: state.score)
 
 
 class _Going:
