@@ -40,7 +40,7 @@ class SourcedText:
 class Metadata:
     """What is stated about an article apart from its text: by an admin (`NAME.toml`), or by the file itself.
 
-    `edition` is the newspaper's page, `author` as stated, `source` where the text was first printed.
+    `edition` is the newspaper's page, `author` and `editor` as stated, `source` where the text was first printed.
     """
 
     title: str | None = None
@@ -50,6 +50,7 @@ class Metadata:
     url: str | None = None
     author: str | None = None
     source: str | None = None
+    editor: str | None = None
 
 
 class BlockRole(StrEnum):

@@ -25,7 +25,7 @@ CLOSED = ConfigDict(extra="forbid", strict=True)
 
 @with_config(CLOSED)
 class ArticleJson(TypedDict):
-    """An article as a fact names it; `newspaper`, `edition`, `author` and `origin` as printed or stated."""
+    """An article as a fact names it; `newspaper`, `edition`, `author`, `origin` and `editor` as printed or stated."""
 
     id: str
     title: str
@@ -36,6 +36,7 @@ class ArticleJson(TypedDict):
     edition: str | None
     author: str | None
     origin: str | None
+    editor: str | None
     library: str | None
 
 
@@ -253,6 +254,7 @@ def article_json(article: Article) -> ArticleJson:
         "edition": known.edition,
         "author": known.author,
         "origin": known.source,
+        "editor": known.editor,
         "library": article.library,
     }
 

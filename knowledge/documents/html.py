@@ -19,6 +19,7 @@ from knowledge.documents.tables import EMPTY, SourceCell, make_table
 from knowledge.documents.text import Extract, decode_as, decode_text, split_lines
 from knowledge.errors import UnreadableFile
 from knowledge.model import Block, BlockRole, Metadata, Span, Table
+from knowledge.repair.issue import editors
 
 _DECLARED: Final = re.compile(
     rb"""<meta[^>]{0,200}charset\s{0,9}=\s{0,9}["']?([A-Za-z0-9_.:-]{1,40})""", re.I
@@ -349,16 +350,16 @@ def _role(block: HtmlBlock, title: HtmlBlock | None, signed: Sequence[HtmlBlock]
 
 
 def _stated(page: HtmlText, signed: Sequence[str], found: _Found) -> Metadata:
-    """Day, author and source as the page says them: in its heads, else in its credits."""
+    """Day, author, source and editor as the page says them: in its heads, else in its credits."""
     text = " ".join(signed)
-    source = _SOURCE.search(text)
-    author = _AUTHOR.search(text)
+    source, author = _SOURCE.search(text), _AUTHOR.search(text)
     said = page.metas.get("author", "")
     named = _NAME.fullmatch(said) is not None and said not in page.title
     return Metadata(
         date=_day(found, page) or _stamped(text),
         author=author[1] if author else (said if named else None),
         source=source[1] if source else _SOURCE_SIGN.sub("", page.metas.get("source", "")) or None,
+        editor=editors(text),
     )
 
 

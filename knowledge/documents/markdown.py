@@ -35,7 +35,7 @@ _STRUCK: Final = re.compile(  # of the marks on both its sides one is enough
 )
 _LINK_ALONE: Final = re.compile(r"\s*\[[^\[\]\n]{1,8}\]\([^()\n]{0,2000}\)\s*$")
 _RAISED: Final = re.compile(r"<sup>(\d{1,4})</sup>|\^(\d{1,4})\^", re.IGNORECASE)
-_LOWERED: Final = re.compile(r"<sub>(\d{1,4})</sub>", re.IGNORECASE)
+_LOWERED: Final = re.compile(r"<sub>(\d{1,4})</sub>|(?<=[A-Za-z)])~(\d{1,4})~(?!~)", re.IGNORECASE)
 _BARRED: Final = re.compile(r"\\\||`[^`\n]{1,200}`")
 """What of a table's row keeps its bars: one that is escaped, and code."""
 
@@ -56,6 +56,7 @@ _STATED: Final = re.compile(
 )
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NOTHING: Final = "\u200b"  # in place of markup within a figure: unlike a blank it parts nothing
+_NO_BAR: Final = "¦"  # in place of a bar that parts no cells
 _FINISHED: Final = re.compile("[。！？…!?][”’」』）)]*$")
 _NAMED: Final = re.compile("[^，。；！？：:]{1,12}[：:]")
 
@@ -78,9 +79,9 @@ def read_markdown(name: str, data: bytes) -> Extract:
     text, encoding = decode_text(name, data)
     raw = split_lines(text)
     source = _Source(raw, list(_without_markup(raw)), _front_matter(raw))
-    bars = [_BARRED.sub(lambda m: m[0].replace("|", _NOTHING), line) for line in raw]
+    bars = [_BARRED.sub(lambda m: m[0].replace("|", _NO_BAR), line) for line in raw]
     rows = [
-        "".join(_NOTHING if bar == _NOTHING else char for char, bar in zip(line, kept, strict=True))
+        "".join(_NO_BAR if bar == _NO_BAR else char for char, bar in zip(line, kept, strict=True))
         if len(line) == len(kept)
         else line
         for line, kept in zip(source.read, bars, strict=True)
@@ -276,11 +277,11 @@ def _blank(line: str) -> str:
     line = _STRUCK.sub(_spaces, _IMAGE.sub(_spaces, line))
     line = _NOTE_MARK.sub(lambda m: _NOTHING * len(m[0]), _NOTE.sub(_spaces, line))
     line = _RAISED.sub(lambda m: (m[1] or m[2]).translate(RAISED).center(len(m[0]), _NOTHING), line)
-    line = _LOWERED.sub(lambda m: m[1].translate(LOWERED).center(len(m[0]), _NOTHING), line)
+    line = _LOWERED.sub(lambda m: (m[1] or m[2]).translate(LOWERED).center(len(m[0]), _NOTHING), line)
     for mark in (_TAG, _TRAILING):
         line = mark.sub(_spaces, line)
     line = _LINK.sub(lambda m: " " + m[2] + " " * len(m[3]), line)
-    line = _INLINE.sub(lambda m: (m[1] or "").rjust(len(m[0])), line)
+    line = _INLINE.sub(lambda m: (m[1] or "").rjust(len(m[0]), _NOTHING if m[0][0] == "`" else " "), line)
     return _ENTITY.sub(_character, line)
 
 

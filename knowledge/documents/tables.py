@@ -14,6 +14,7 @@ _FIGURE: Final = re.compile(
     r"[-+−±~≈<>]?[\d０-９][\d０-９,，.．%％‰/:：\s]*[\d０-９%％‰]?(?:[（(][^（）()]{1,8}[）)])?"
 )
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
+_SEEN: Final = re.compile("[^\u200b]+")
 _BAR: Final = re.compile("[|│┃║｜]")
 _FIGURES: Final = 0.7
 """Share of a column of two that is figures from which its first cell, which is none, heads it."""
@@ -130,6 +131,7 @@ def _barred_cells(line: str, number: int) -> list[SourceCell]:
     for left, right in itertools.pairwise(edges):
         text = line[left + 1 : right]
         start = left + 1 + len(text) - len(text.lstrip())
-        text = text.strip()
-        cells.append(SourceCell(text, (Span(number, start, start + len(text)),) if text else ()))
+        seen = list(_SEEN.finditer(text.strip()))
+        spans = tuple(Span(number, start + run.start(), start + run.end()) for run in seen)
+        cells.append(SourceCell("".join(run[0] for run in seen), spans))
     return cells

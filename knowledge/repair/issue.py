@@ -17,6 +17,10 @@ _EDITION: Final = re.compile(
 _PAPER: Final = re.compile(r"《?([\u4e00-\u9fff]{2,10}[报報])》?")
 _NEWSPAPER: Final = re.compile(r"(?:^|[\s《|｜·])([\u4e00-\u9fff]{1,10}[报報])(?=$|[\s》|｜·\d])")
 _STATED_BY: Final = re.compile(r"(?:来源|稿源|來源)\s*[：:]\s*([^\s，。；：|｜（）()]{2,30})")
+_NAME: Final = r"(?!\S{0,2}(?:编辑|編輯|美编|版式|视觉|校对|审[读核]|电话|热线|邮箱))[\u4e00-\u9fff·]{2,4}"
+_EDITED: Final = re.compile(
+    rf"(?:责任编辑|責任編輯|责编|(?<![\u4e00-\u9fff])编辑)\s*[：:/／丨|]?\s*({_NAME}(?:[\s、]+{_NAME}){{0,3}})(?![\u4e00-\u9fff·]*\s*[：:/／])"
+)
 _SIGNS: Final = re.compile(
     r"本[报報]讯|(?:[\u4e00-\u9fff]{1,8}?[报報社网台])?(?:特约|实习|见习|首席|全媒体)?(?:记者|記者)|(?:特约)?(?:通讯员|通訊員)|特派员|作者|[文摄]\s*[/／]|(?:报道|摄影报道)$"
 )
@@ -52,6 +56,7 @@ def article_metadata(
         first("url"),
         first("author"),
         source,
+        first("editor"),
     )
 
 
@@ -67,6 +72,7 @@ def _printed(heads: list[str], byline: str | None, paragraphs: Iterable[str]) ->
         edition=_only(editions),
         author=authors(byline) if byline else None,
         source=_only(sources),
+        editor=_only({named for head in heads if (named := editors(head))}),
     )
 
 
@@ -86,6 +92,12 @@ def authors(byline: str) -> str | None:
     """Return the names of a byline, 、 between them: 本报记者 张三 李四 gives 张三、李四."""
     names = _NAMES.findall(_SIGNS.sub(" ", byline))
     return "、".join(dict.fromkeys(names)) or None
+
+
+def editors(text: str) -> str | None:
+    """Return whom a line names as its editors, 、 between them: 责任编辑：张三 李四 gives 张三、李四."""
+    found = _EDITED.search(text)
+    return "、".join(_NAMES.findall(found[1])) if found else None
 
 
 def campaign(texts: Iterable[str]) -> str | None:

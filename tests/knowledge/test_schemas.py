@@ -57,6 +57,7 @@ def test_a_fact_reads_as_section_5_has_it() -> None:
             "edition": None,
             "author": None,
             "origin": None,
+            "editor": None,
             "library": None,
         },
         "source": {

@@ -278,7 +278,9 @@ def test_of_a_small_page_the_links_beside_the_article_go_and_its_table_stays() -
         "游客可乘坐夜间专线，末班车为23时30分。",
         "线路：夜1路｜首班：18:00｜末班：23:30",
     ]
-    assert parsed.document.stated == Metadata(date=date(2023, 9, 3), author="周敏", source="青山晚报")
+    assert parsed.document.stated == Metadata(
+        date=date(2023, 9, 3), author="周敏", source="青山晚报", editor="吴越"
+    )
 
 
 @pytest.mark.parametrize(
