@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from operator import add
 from typing import Final
 
 from knowledge.repair.characters import HAN
@@ -22,7 +21,8 @@ _WIDTHS: Final = (2, 4, 6, 8, 10, 13, 16, 20, 26, 40, 80)
 _WIDTH_NAMES: Final = (*map(str, _WIDTHS), "+")
 _CLAUSE: Final = re.compile("[，；,;、]")
 _DIGIT: Final = re.compile("\\d")
-_RUN: Final = re.compile(f"[{HAN}]{{2,}}")
+# Each two han characters that stand side by side.
+_TWO_HAN: Final = re.compile(f"(?=([{HAN}]{{2}}))")
 _CLASSES: Final = {
     **dict.fromkeys("。！？!?｡", "."),
     **dict.fromkeys("，、；,;", ","),
@@ -80,7 +80,7 @@ class _Page:
         self._blank = str(min(4, 5 * sum(line.gap > 0 for line in lines) // count))
         self._indented = str(min(4, 5 * sum(line.indent > 1 for line in lines) // count))
         self._short = str(min(4, 5 * sum(line.width <= 20 for line in lines) // count))
-        self._two_han = [_two_han(line.text) for line in lines]
+        self._two_han = [_TWO_HAN.findall(line.text) for line in lines]
         seen: set[str] = set()
         self._again: set[str] = set()
         for found in map(set, self._two_han):
@@ -223,7 +223,7 @@ def with_labels(
             alike = [x for x in displays if x != at and abs(lines[x].width - line.width) <= 1.5]
             parted = " " in line.raw[line.start : line.end]
             twins = [x for x in alike if (" " in lines[x].raw[lines[x].start : lines[x].end]) == parted]
-            pairs = _two_han(line.text)
+            pairs = _TWO_HAN.findall(line.text)
             below = "" if following is None else _text_from(lines, labels, following)
             names += [
                 "Yr" + str(int(5 * line.width / max(1.0, widest))),
@@ -239,8 +239,8 @@ def with_labels(
                 "Yp" + str(min(2, len(pages))),
             ]
             if above is not None and following is not None:
-                told = set(_two_han(_text_up_to(lines, labels, above)))
-                next_told = set(_two_han(below))
+                told = set(_TWO_HAN.findall(_text_up_to(lines, labels, above)))
+                next_told = set(_TWO_HAN.findall(below))
                 shared = len(told & next_told) / max(1, len(next_told))
                 names += [
                     f"Yt{min(5, int(20 * shared))}",
@@ -298,11 +298,6 @@ class _Heads:
                 f"HG{_step(goes_on(self._lines[at].text, below.text))}{int(group[place + 1] == at + 1)}"
             )
         return names
-
-
-def _two_han(text: str) -> list[str]:
-    """Return each two han characters that stand side by side."""
-    return [pair for run in _RUN.findall(text) for pair in map(add, run, run[1:])]
 
 
 def _compare(own: float, other: float) -> int:
