@@ -42,6 +42,7 @@ LEVELS = ("sentence", "heads", "near", "part", "part_near", "alike", "absent")
 in a word of its kind; not at all."""
 _NAMED_BEFORE = FEW_WORDS - {QuestionType.WHICH}
 """Kinds whose answer stands behind the name of what it is told of; what and why may be told first."""
+_OF_DOERS = frozenset({QuestionType.WHO, QuestionType.ORGANISATION})
 _NUMERALS = "一二三四五六七八九十首末0123456789"
 _COMPASS = "东南西北中"
 _OTHERING = ("副", "非")
@@ -55,7 +56,6 @@ _COMPARABLE = frozenset({SlotKind.PERSON, SlotKind.PLACE, SlotKind.NAME, SlotKin
 _HEADS = re.compile(
     r"(?:[省市区县镇乡村州路街桥站港山河湖江岛国]|街道|大学|中学|小学|学院|学校|医院|公司|集团|银行|法院|大桥|机场|公园|支部|中心|[局厅委办部院所队组社馆厂校])$"
 )
-_NAMED = re.compile(r"[\u4e00-\u9fff]{1,8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +182,8 @@ class Aligner:
 
     def _is_anothers(self, one: Constraint, word: str, level: int, passage: Passage) -> bool:
         """Tell whether a sentence beside this one is about a word, or says itself what is asked of it."""
+        if one.kind is SlotKind.DEED:  # who did what a sentence beside tells stands there
+            return self.query.type in _OF_DOERS and len(word) > 1 and self._is_asked(one)
         if level == 4 and is_named_later(one, word, passage):
             return True
         return self._is_asked(one) and is_told_beside(one, word, passage, self.query.type in NUMBERS)
@@ -414,7 +416,7 @@ class Aligner:
             if other := next((sibling for sibling in siblings if sibling in passage.tight), ""):
                 return other
         tier, rest = text[one.start], text[one.start + 1 : one.start + 3]
-        if tier not in TIERS or len(rest) < 2 or not _NAMED.fullmatch(rest):
+        if tier not in TIERS or len(rest) < 2 or not rest.isalpha():
             return ""
         ends_a_name = any(other.end == one.start for other in self.bound)
         if ends_a_name or any(

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from knowledge.query.analysis import Query
 from knowledge.query.question import QuestionType
-from knowledge.text.analyzer import Token
+from knowledge.text.analyzer import STOP_WORDS, Analyzer, Token
 from knowledge.text.numbers import Quantity, QuantityKind, alike, quantities
 from knowledge.text.periods import Period, is_compared_with, periods
 
@@ -190,6 +190,19 @@ def other_dimensions(dimension: str) -> tuple[str, ...]:
         for word in dimension_words(other)
         if other != dimension and word not in own
     )
+
+
+def content_runs(query: Query, language: Analyzer, unbound: Sequence[tuple[int, int]]) -> list[str]:
+    """Return the unbroken runs of a query's text without question words, stop words, marks and what is `unbound`."""
+    empty = (
+        (token.start, token.start + len(token.text))
+        for token in language.tokens(query.text)
+        if token.text in STOP_WORDS or token.tag in _JOINING or not any(c.isalnum() for c in token.text)
+    )
+    kept = [True] * len(query.text)
+    for start, end in ((query.question.start, query.question.end), *unbound, *empty):
+        kept[start:end] = [False] * (end - start)
+    return "".join(c if keep else " " for c, keep in zip(query.text, kept, strict=True)).split()
 
 
 def period_in_words(period: Period) -> str:

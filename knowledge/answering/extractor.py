@@ -13,8 +13,8 @@ import numpy as np
 
 from knowledge.answering.alignment import LEVELS, Aligner, Alignment
 from knowledge.answering.candidates import Candidate, CandidateKind, candidates
-from knowledge.answering.constraints import SlotKind, asked_dimension
-from knowledge.answering.owners import is_reversed, told_of_another
+from knowledge.answering.constraints import SlotKind, asked_dimension, content_runs
+from knowledge.answering.owners import has_anaphor, is_proper, is_reversed, told_of_another
 from knowledge.answering.reader import WindowReading
 from knowledge.answering.rivals import (
     Rival,
@@ -29,9 +29,7 @@ from knowledge.answering.scorer import COLUMN, AnswerModel, Array, Place, featur
 from knowledge.answering.whole import balanced, counted_span, whole_body, whole_list, whole_place
 from knowledge.answering.window import Passage, tight
 from knowledge.query.aliases import expands
-from knowledge.query.analysis import Query
 from knowledge.query.question import FEW_WORDS, NAMES, NUMBERS, QuestionType
-from knowledge.text.analyzer import STOP_WORDS
 from knowledge.text.periods import Relation
 
 MOST_DOUBTED = 6.0
@@ -39,6 +37,10 @@ NEAR_FROM = 0.5
 """Share of what is bound that stands in a fact, from which on it is near to what was asked."""
 BORNE_HERE = frozenset({0, 3, 5})
 """Levels of alignment at which something of a word stands in the fact itself."""
+NOTHING_OF_IT = 0.85
+"""The reader's doubt of a word from which on it finds nothing of it."""
+DISPUTED = (0.5, 0.1)
+"""The reader's mass on another span above which, and on the short answer below which, it disputes that."""
 MOST_TOLD = 6.0
 """Logits of the reader beyond which nothing more is told."""
 
@@ -144,9 +146,10 @@ class FactReading:
 
     @property
     def is_barred(self) -> bool:
-        """Tell whether it cannot answer: it contradicts, only asks too, or has no such figure as is asked for."""
-        misfits = self.query.type in NUMBERS and (self.answer is None or self._misfit > 0)
-        return self._is_out or misfits or bool(self.other_subject)
+        """Tell whether it cannot answer: it contradicts, only asks too, has no such figure or name, or tells of another."""
+        kind = self.query.type
+        misfits = kind in NUMBERS | _OF_NAMES and (self.answer is None or self._misfit > 0)
+        return self._is_out or misfits or bool(self.other_subject) or self._lacks_a_name
 
     @cached_property
     def _is_out(self) -> bool:
@@ -161,6 +164,15 @@ class FactReading:
             return None
         bound = [one.constraint for one in self.aligned]
         return told_of_another(self.query, bound, self.passage, self.answer.place)
+
+    @property
+    def _lacks_a_name(self) -> bool:
+        """Tell whether a name stands in a sentence beside alone, and the reader finds nothing of it in this one."""
+        if self._read is None or self.query.type not in FEW_WORDS or has_anaphor(self.passage.folded):
+            return False
+        beside = (one.constraint for one in self.aligned if LEVELS[one.level] in ("near", "part_near"))
+        names = (one for one in beside if is_proper(one, self.passage))
+        return any(self._read.doubt_of(one.start, one.end) >= NOTHING_OF_IT for one in names)
 
     @property
     def cannot_be_claimed(self) -> bool:
@@ -185,6 +197,12 @@ class FactReading:
         return self._read is not None
 
     @property
+    def is_disputed(self) -> bool:
+        """Tell whether the reader is sure of another span than the best short answer."""
+        likeliest = self._read.spans[0].probability if self._read and self._read.spans else 0.0
+        return likeliest > DISPUTED[0] and self.answer is not None and self.answer.agreed < DISPUTED[1]
+
+    @property
     def is_of_another_kind(self) -> bool:
         """Tell whether the best short answer is no such thing as was asked for: a date for how many, a clause for who."""
         if self.answer is None:
@@ -201,6 +219,9 @@ class FactReading:
         if self.query.type is QuestionType.LIST and (noun := self.query.question.noun):
             return "、" not in self.answer.text and not self.answer.text.endswith(noun)
         fitting = _MEASURED if asked_dimension(self.query) else _FITTING.get(self.query.type)
+        if self.query.question.noun[:1] == "国" and self.query.type is QuestionType.PLACE:
+            start, end = self.answer.place
+            return not any(t.tag[:2] == "ns" and start <= t.start < end for t in self.passage.tokens)
         if self.query.type is QuestionType.TIME and _OF_TIME.search(self.answer.text):
             return False  # 出征时, 满15岁
         if asks_for_place_in_order(self.query):
@@ -253,7 +274,7 @@ class FactReading:
     @property
     def _missing(self) -> tuple[float, float]:
         """How many characters of the query stand nowhere around, and which share of its character pairs."""
-        runs = _content(self.query, self.passage, self._unbound)
+        runs = content_runs(self.query, self.passage.language, self._unbound)
         whole = f"{self.passage.tight} {self.passage.heads} {self.passage.near}"
         forms = [
             tight(one.constraint.text)
@@ -353,19 +374,7 @@ def _logit(chance: float) -> float:
     return min(MOST_TOLD, max(-MOST_TOLD, logit(chance)))
 
 
-def _content(query: Query, passage: Passage, unbound: Sequence[Place]) -> list[str]:
-    """The unbroken runs of a query's text without question words, stop words, marks and what is `unbound`."""
-    empty = (
-        (token.start, token.start + len(token.text))
-        for token in passage.language.tokens(query.text)
-        if token.text in STOP_WORDS or token.tag in ("c", "p") or not any(c.isalnum() for c in token.text)
-    )
-    kept = [True] * len(query.text)
-    for start, end in ((query.question.start, query.question.end), *unbound, *empty):
-        kept[start:end] = [False] * (end - start)
-    return "".join(c if keep else " " for c, keep in zip(query.text, kept, strict=True)).split()
-
-
+_OF_NAMES = frozenset({QuestionType.WHO, QuestionType.PLACE, QuestionType.ORGANISATION})
 _TOLD_BY_FIGURES = NUMBERS | {QuestionType.DURATION, QuestionType.TIME}
 _COUNTS = frozenset({CandidateKind.COUNT, CandidateKind.BARE, CandidateKind.PERCENT, CandidateKind.ORDINAL})
 _TIMES = frozenset({CandidateKind.DATE, CandidateKind.CLOCK})
@@ -428,19 +437,3 @@ def _overlap(one: Candidate, other: Candidate) -> bool:
 def _agreed(one: Candidate, read: dict[Place, float]) -> float:
     """How much of the reader's mass lies on spans that overlap a candidate."""
     return sum(share for (start, end), share in read.items() if start < one.end and one.start < end)
-
-
-def best_first(readings: Sequence[FactReading], weights: Mapping[str, float]) -> list[int]:
-    """Return the order of a few facts by rank, support and answer; those that contradict the question come last."""
-    merit = [
-        sum(weight * one.evidence[name] for name, weight in weights.items())
-        - (BARRED_COST if one.cannot_be_claimed else 0.0)
-        for one in readings
-    ]
-    return sorted(range(len(merit)), key=lambda at: -merit[at])
-
-
-BARRED_COST = 12.0
-"""What it costs to be barred: more than any rank makes up for."""
-BARRED_CHANCE = 0.1
-"""Share of the facts that were barred and held an answer after all, of public questions."""

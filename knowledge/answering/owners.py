@@ -14,7 +14,7 @@ from knowledge.answering.whole import whole_moments
 from knowledge.answering.window import Passage
 from knowledge.query.analysis import Query
 from knowledge.query.question import NAMES, ends_a_name
-from knowledge.text.analyzer import Token
+from knowledge.text.analyzer import SURNAMES, Token
 from knowledge.text.numbers import quantities
 
 LONGEST_HEADING = 24
@@ -25,10 +25,11 @@ _FIRST_CLAUSE = re.compile(r"[^,，;；。！？!?]*")
 _LABEL = re.compile(r"^(?P<label>[^:：,，。\s]{2,8})[:：]\s*(?P<value>[^:：,，。]{2,20})$")
 _NUMERAL = re.compile(r"[\d一二三四五六七八九十甲乙丙丁a-z]+$")
 _CLAUSE = re.compile(r"[;；。!！?？:：](?!\d)|(?<!\d)[,，]|[,，](?!\d)|——|…|\|")
-_ANAPHOR = re.compile(r"[该其此这它他她]|两[家者队地人]|双方|公司(?=[,，将已在的])")
+_ANAPHOR = re.compile(r"[该其此这它他她]|当地|两[家者队地人]|双方|公司(?=[,，将已在的])")
 _PASSIVE = "被遭受获由"
 _PREDICATES = "vpdr"
 _LEADING = "ctmfqx"
+_WHERE = frozenset("在于")
 _OF_PRONOUN = re.compile(r"^(?:其中?|该|此|这|它|他|她|本|另外|此外|同时)")
 
 
@@ -124,9 +125,9 @@ def told_of_another(
     if other := _of_another_item(query, bound, passage, place):
         return other
     asked = _asked_subject(query, bound, passage)
-    if not asked or _ANAPHOR.search(passage.folded[: place[1]]):
+    if not asked or has_anaphor(passage.folded[: place[1]]):
         return None
-    proper = _proper(asked, passage)
+    proper = [one.text for one in asked if is_proper(one, passage)]
     beside = (*passage.around.heads, *passage.around.before, *passage.around.after)
     around = (passage.folded, *map(passage.language.fold, beside))
     if not any(word in text for text in around for word in proper):
@@ -136,8 +137,11 @@ def told_of_another(
         if any(word in passage.folded[start:end] for word in proper):
             return None
         run = _subject(passage, start, end)
-        if not any(_is_proper(token.text, token.tag[:2] in _NAMES, passage) for token in run):
+        if not any(_is_proper(token.text, token.tag, passage) for token in run):
             continue
+        tiers = [at for at, token in enumerate(run) if token.text[-1] in TIERS]
+        if tiers and any(one.text[-1] in TIERS for one in asked):
+            run = run[: tiers[0] + 1]  # 甲镇 of 甲镇新建大棚
         first, last = run[0].start, run[-1].start + len(run[-1].text)
         named = passage.folded[first:last]
         is_answer = first < place[1] and place[0] < last
@@ -150,19 +154,21 @@ def told_of_another(
 def _of_another_item(
     query: Query, bound: Sequence[Constraint], passage: Passage, place: tuple[int, int]
 ) -> tuple[str, str] | None:
-    """An asked name, and that of an asked one's sort in the item that holds a span, where the asked one stands in another: 甲…；乙…."""
+    """An asked name, and one of its sort that the item of a span begins with, where the asked one stands in another: 甲…；乙…."""
     folded = passage.folded
     start = max(folded.rfind(mark, 0, place[0]) for mark in ";；") + 1
     ends = [at for mark in ";；" if (at := folded.find(mark, place[1])) >= 0]
     end = min(ends, default=len(folded))
     elsewhere = folded[:start] + folded[end:]
+    leading = [
+        token
+        for before, token in pairwise((Token("", "x", -1), *passage.tokens))
+        if start <= token.start < place[0] and (before.tag not in ("p", "c") or before.text in _WHERE)
+    ]
     for one in bound:
         if one.kind in _TAGS and one.text in elsewhere and one.text not in folded[start:end]:
-            beside = (
-                t for t in passage.tokens if start <= t.start < end and not place[0] <= t.start < place[1]
-            )
-            named = (t.text for t in beside if t.tag[:2] == _TAGS[one.kind] and t.text not in query.text)
-            return next(((one.text, name) for name in named), None)
+            named = (t for t in leading if t.tag[:2] == _TAGS[one.kind] and t.text not in query.text)
+            return next(((one.text, t.text) for t in named if _is_proper(t.text, t.tag, passage)), None)
     return None
 
 
@@ -171,7 +177,7 @@ def other_name(one: Constraint, head: str, passage: Passage, asked: str, least: 
 
     There must be `least` of them: where a name is asked for, one may be the answer itself.
     """
-    if len(head) < 2 or not (_is_proper(one.text, one.kind in _OWNING_NAMES, passage)):
+    if len(head) < 2 or not is_proper(one, passage):
         return ""
     others: list[str] = []
     for before, token in pairwise(passage.tokens):
@@ -222,7 +228,6 @@ def is_reversed(query: Query, bound: Sequence[Constraint], passage: Passage) -> 
 
 
 _TAGS = {SlotKind.PERSON: "nr", SlotKind.PLACE: "ns", SlotKind.NAME: "nt"}
-_OWNING_NAMES = frozenset(_TAGS)
 
 
 def _runs(bound: Sequence[Constraint]) -> list[list[Constraint]]:
@@ -240,16 +245,24 @@ def _asked_subject(query: Query, bound: Sequence[Constraint], passage: Passage) 
     """The name that a query begins its statement with, whole, or nothing."""
     run = next(iter(_runs(bound)), [])
     led = any(one.kind is SlotKind.DEED and one.start < run[0].start for one in bound) if run else True
-    return [] if led or not _proper(run, passage) else run
+    return [] if led or not any(is_proper(one, passage) for one in run) else run
 
 
-def _proper(run: Sequence[Constraint], passage: Passage) -> list[str]:
-    """The words of a run that are names."""
-    return [one.text for one in run if _is_proper(one.text, one.kind in _OWNING_NAMES, passage)]
+def has_anaphor(folded: str) -> bool:
+    """Tell whether a text points to what was named before it: 该公司, 两家."""
+    return _ANAPHOR.search(folded) is not None
 
 
-def _is_proper(word: str, tagged: bool, passage: Passage) -> bool:
-    return len(word) > 1 and word[0].isalpha() and (tagged or not passage.language.knows(word))
+def is_proper(one: Constraint, passage: Passage) -> bool:
+    """Tell whether a word of a query is a name: of a person, a place, a body, or one that no dictionary has."""
+    return one.kind in _TAGS or (one.kind in _OWNING and _is_proper(one.text, "", passage))
+
+
+def _is_proper(word: str, tag: str, passage: Passage) -> bool:
+    """Whether a word is a name: one that no dictionary has, or one of its names; a person's begins with a surname."""
+    known = passage.language.knows(word)
+    named = tag[:2] in _NAMES and (tag[:2] != "nr" or word[0] in SURNAMES)
+    return len(word) > 1 and word[0].isalpha() and (named or not known)
 
 
 def _clauses(passage: Passage, place: tuple[int, int]) -> Iterator[tuple[int, int]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from knowledge.answering.alignment import Aligner
 from knowledge.answering.constraints import SlotKind
-from knowledge.answering.extractor import BARRED_CHANCE, FactReading, best_first
+from knowledge.answering.extractor import FactReading
 from knowledge.answering.reader import NeuralReader, Window, WindowReading
 from knowledge.answering.scorer import AnswerModel, question_group
 from knowledge.answering.window import Passage, tight
@@ -27,6 +27,8 @@ UNREAD = frozenset({QuestionType.FIGURE, QuestionType.LIST})
 """A figure alone is compared whole; a list is of all that holds the words."""
 SURE = 0.85
 """The chance of a fact that answers from which on no further one is read."""
+LARGE_FROM = 0.6
+"""The chance of a claim from which on its short answer may be said in large type: only a right fact has a right one."""
 AS_WELL = 0.7
 """Logits of doubt by which a further item of a list may be borne out worse than the first."""
 
@@ -157,6 +159,7 @@ class Judge:
         if answer is None or self._query.type is QuestionType.YES_NO:  # the sentence says so, never a bare 是
             return Verdict(True, chance)
         sure = decisions.said.of(reading.evidence | {"found": chance}) >= decisions.said_from
+        sure &= not reading.is_disputed and (chance >= LARGE_FROM or not reading.is_read)
         counted = self._query.type is QuestionType.FIGURE  # what stands beside the very figure is no guess
         fits = not reading.is_of_another_kind and not reading.answers_keywords_by_words
         return Verdict(True, chance, answer.text, (sure and fits) or counted)
@@ -197,3 +200,19 @@ def _window(passage: Passage) -> Window:
     around = passage.around
     heads = " ".join(around.heads)
     return Window(passage.text, (around.before or ("",))[-1], (around.after or ("",))[0], heads)
+
+
+def best_first(readings: Sequence[FactReading], weights: Mapping[str, float]) -> list[int]:
+    """Return the order of a few facts by rank, support and answer; those that contradict the question come last."""
+    merit = [
+        sum(weight * one.evidence[name] for name, weight in weights.items())
+        - (BARRED_COST if one.cannot_be_claimed else 0.0)
+        for one in readings
+    ]
+    return sorted(range(len(merit)), key=lambda at: -merit[at])
+
+
+BARRED_COST = 12.0
+"""What it costs to be barred: more than any rank makes up for."""
+BARRED_CHANCE = 0.1
+"""Share of the facts that were barred and held an answer after all, of public questions."""

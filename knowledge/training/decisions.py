@@ -13,7 +13,7 @@ from random import Random
 
 import numpy as np
 
-from knowledge.answering.extractor import BARRED_CHANCE, BARRED_COST, FactReading
+from knowledge.answering.extractor import FactReading
 from knowledge.answering.reader import NeuralReader, Window, WindowReading
 from knowledge.answering.scorer import Decisions, Logistic, logit, question_group, softmax
 from knowledge.answering.window import Passage
@@ -21,6 +21,7 @@ from knowledge.index.index import Index
 from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import Query, analyse
 from knowledge.search.ask import Answering, examine_wordings
+from knowledge.search.decision import BARRED_CHANCE, BARRED_COST
 from knowledge.text.analyzer import Analyzer
 from knowledge.training.fitting import (
     KEPT_BACK,

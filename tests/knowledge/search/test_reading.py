@@ -78,7 +78,7 @@ def test_a_sure_reading_is_the_last() -> None:
 def test_no_more_than_three_facts_are_read_and_doubt_tells() -> None:
     reader = FakeReader("没有的话")
     with serving(reader) as doubting, serving(None) as alone:
-        doubted, plain = doubting.ask("柳湾大桥由谁承建"), alone.ask("柳湾大桥由谁承建")
+        doubted, plain = doubting.ask("柳湾大桥什么时候通车"), alone.ask("柳湾大桥什么时候通车")
     assert len(reader.seen) == 3
     assert doubted.confidence < plain.confidence - 0.2
 
