@@ -27,7 +27,7 @@ from tests.botapi.server import TOKEN as TELEGRAM_TOKEN
 from tests.botapi.server import BotApi, bot_api
 from tests.botapi.updates import Json, message, press, private, user
 from tests.faults.loud import DEADLY
-from tests.faults.test_secrets import spellings
+from tests.faults.test_secrets import Loud, spellings
 from tests.feishu import events
 from tests.feishu.server import APP, Feishu, feishu
 from tests.feishu.server import SECRET as FEISHU_SECRET
@@ -168,7 +168,6 @@ def _wecom(wecom: Gateway) -> Surface:
 SAID = phrases("zh").admin
 QUESTION, ANSWER = "莫德纳", "从签约到开工"  # what is said while it starts is no answer
 ROOMS, ASKED = 6, 3  # what was in hand when a process died three times is taken for its death
-LOUD = ("tests.faults.loud", "run")
 
 
 @pytest.fixture
@@ -262,13 +261,18 @@ async def test_of_a_watched_folder_each_owner_is_told_what_is_unreadable_or_gone
     assert all(not surface.told(1) for surface in world.surfaces), "who is no owner hears nothing"
 
 
+async def loud(folder: Path, settings: dict[str, str]) -> Loud:
+    """The bot's process with every logger at DEBUG."""
+    bot = Loud(folder, None, **settings)
+    await bot.start()
+    return bot
+
+
 @pytest.mark.slow
 async def test_an_event_that_kills_is_quarantined_and_the_next_start_receives_again(
     tmp_path: Path, world: Everywhere
 ) -> None:
-    bot = BotProcess(tmp_path, None, **world.settings)
-    bot.command = LOUD
-    await bot.start()
+    bot = await loud(tmp_path, world.settings)
     await until(world.hears)
     for surface in world.surfaces:
         await surface.say(0, QUESTION)
@@ -300,9 +304,7 @@ async def test_killed_again_and_again_it_loses_nothing_and_says_nothing_twice(
     tmp_path: Path, world: Everywhere
 ) -> None:
     matrix, wecom = world.matrix, world.wecom
-    bot = BotProcess(tmp_path, None, **world.only("matrix", "wecom"))
-    bot.command = LOUD
-    await bot.start()
+    bot = await loud(tmp_path, world.only("matrix", "wecom"))
     await until(lambda: matrix.syncs and wecom.online)
     rooms = [matrix.room(ANN, name=f"mine{number}") for number in range(ROOMS)]
     asked: Counter[str] = Counter()
@@ -337,9 +339,7 @@ async def test_killed_between_what_wecom_took_and_our_record_it_says_it_once_mor
     tmp_path: Path, world: Everywhere
 ) -> None:
     wecom = world.wecom
-    bot = BotProcess(tmp_path, None, **world.only("wecom"))
-    bot.command = LOUD
-    await bot.start()
+    bot = await loud(tmp_path, world.only("wecom"))
     await until(lambda: wecom.online)
     await wecom.say(QUESTION, "first")
     await until(lambda: ANSWER in "".join(wecom.shown("first")))
@@ -360,9 +360,7 @@ async def test_asked_refused_and_broken_it_shows_no_secret_anywhere(
 ) -> None:
     matrix, wecom = world.matrix, world.wecom
     admins = {"CHUCHU_ADMINS": f"matrix:{ANN},wecom:ann"}
-    bot = BotProcess(tmp_path, None, **world.only("matrix", "wecom"), **admins)
-    bot.command = LOUD
-    await bot.start()
+    bot = await loud(tmp_path, world.only("matrix", "wecom") | admins)
     await until(lambda: matrix.syncs and wecom.online)
     room = matrix.room(ANN)
     for words in (QUESTION, "/audit", "!settings", "1", TOKEN[4:12]):

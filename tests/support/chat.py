@@ -101,9 +101,6 @@ class Hall:
         place: ChatType = ChatType.PRIVATE,
         age: float = 0,
         attachment: Attachment | None = None,
-        edited: bool = False,
-        forwarded: bool = False,
-        via_bot: bool = False,
     ) -> Message:
         """What somebody says, `age` seconds ago."""
         who = sender if isinstance(sender, Sender) else Sender(sender)
@@ -114,9 +111,6 @@ class Hall:
             text,
             self.clock.now - timedelta(seconds=age),
             attachment=attachment,
-            edited=edited,
-            forwarded=forwarded,
-            via_bot=via_bot,
         )
 
     async def press(self, label: str, presser: str = OWNER, nth: int = -1) -> str:

@@ -245,7 +245,7 @@ async def test_a_folder_that_changed_and_kept_still_is_told_once(tmp_path: Path)
     async with watched(tmp_path) as (articles, knocks):
         await asyncio.sleep(10 * STEP)
         assert knocks == []
-        write_article(articles, "new.txt", "新来的一篇", "苏州河边建成了新的步道。")
+        write_article(articles, "new.txt", "新来的一篇", NEW)
         await until(lambda: knocks)
         await asyncio.sleep(10 * STEP)
         assert knocks == [1]
@@ -272,7 +272,7 @@ async def test_what_changed_while_nobody_watched_comes_to_serve_by_itself(tmp_pa
 
 async def test_a_rollback_lasts_until_the_folder_changes(tmp_path: Path) -> None:
     async with hall(tmp_path) as room:
-        write_article(room.articles, "new.txt", "新来的一篇", NEW)
+        write_new(room)
         await room.say("/reload")
         await room.say("/rollback")
     async with hall(tmp_path, watch=STEP) as room:
@@ -338,9 +338,8 @@ async def fork_of(child: psutil.Process) -> psutil.Process:
 @pytest.mark.parametrize("who", ["child", "fork"])
 @pytest.mark.slow
 async def test_a_killed_build_has_failed_and_the_next_one_builds(tmp_path: Path, who: str) -> None:
-    order = BuildRequest(
-        write_corpus(tmp_path / "articles", 1000)
-    )  # seconds, and a fork left alone ends sooner
+    # 1000: it takes seconds, and a fork left alone ends sooner
+    order = BuildRequest(write_corpus(tmp_path / "articles", 1000))
     async with BuildClient() as builder:
         (tmp_path / "new").mkdir()
         building = asyncio.create_task(builder.build(order, tmp_path / "new", ignore))

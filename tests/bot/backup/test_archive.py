@@ -35,16 +35,20 @@ CHAT = Chat("telegram", "7", ChatType.PRIVATE)
 async def data_folder(folder: Path) -> Path:
     """A data folder with a stored version, a key, and something learnt."""
     data = folder / "var"
-    versions = SnapshotRepository(data / SERVED)
-    with versions.staging() as building:
-        build(BuildRequest(write_corpus(folder / "articles", 2)), building)
-        versions.publish(building)
+    reloaded(write_corpus(folder / "articles", 2), data)
     open_pseudonymizer(data)
     async with open_state(sqlite_address(data)) as state:
         await state.aliases.add(("ciie", "进博会"), NOW)
         await state.watches.keep(Subscriber(CHAT), "养老", "养老", NOW)
         await state.audit.add(AuditEntry(NOW, "telegram:1", "alias", "done", "ciie = 进博会"))
     return data
+
+
+def reloaded(articles: Path, data: Path) -> None:
+    versions = SnapshotRepository(data / SERVED)
+    with versions.staging() as building:
+        build(BuildRequest(articles), building)
+        versions.publish(building)
 
 
 async def test_what_was_backed_up_is_put_back_elsewhere(tmp_path: Path) -> None:
@@ -87,20 +91,19 @@ def replaced(file: Path) -> None:
 
 
 def climbing(file: Path) -> None:
-    contents = json.dumps({"format": 1, "files": {"../outside": "00"}}).encode()
-    with tarfile.open(file, "w") as tar:
-        for name, body in (("backup.json", contents), ("../outside", b"x")):
-            member = tarfile.TarInfo(name)
-            member.size = len(body)
-            tar.addfile(member, io.BytesIO(body))
+    packed(file, {"format": 1, "files": {"../outside": "00"}}, {"../outside": b"x"})
 
 
 def from_the_future(file: Path) -> None:
-    contents = json.dumps({"format": 99, "files": {}}).encode()
+    packed(file, {"format": 99, "files": {}}, {})
+
+
+def packed(file: Path, contents: object, parts: dict[str, bytes]) -> None:
     with tarfile.open(file, "w") as tar:
-        member = tarfile.TarInfo("backup.json")
-        member.size = len(contents)
-        tar.addfile(member, io.BytesIO(contents))
+        for name, body in {"backup.json": json.dumps(contents).encode(), **parts}.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(body)
+            tar.addfile(member, io.BytesIO(body))
 
 
 @pytest.mark.parametrize("harm", [flipped, cut, replaced, climbing, from_the_future])
@@ -169,7 +172,7 @@ async def test_article_files_come_back_to_an_empty_machine_and_nothing_looks_cha
     (articles / "aliases.txt").write_text("进博会 = CIIE\n", encoding="utf-8")
     (articles / "里").mkdir()
     (articles / "001.txt").rename(articles / "里" / "001.txt")
-    await reloaded(articles, data)
+    reloaded(articles, data)
     write_backup(articles, data, sqlite_address(data), file)
     there, elsewhere = tmp_path / "there", tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -191,13 +194,6 @@ async def test_a_backup_into_a_folder_that_is_not_there_says_so(tmp_path: Path) 
     data = await data_folder(tmp_path)
     with pytest.raises(BackupRefused, match=r"没有 .*没建 这个文件夹"):
         write_backup(tmp_path / "articles", data, sqlite_address(data), tmp_path / "没建" / "backup")
-
-
-async def reloaded(articles: Path, data: Path) -> None:
-    versions = SnapshotRepository(data / SERVED)
-    with versions.staging() as building:
-        build(BuildRequest(articles), building)
-        versions.publish(building)
 
 
 def tree(folder: Path) -> dict[str, bytes]:

@@ -96,8 +96,12 @@ async def test_a_place_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     ("done", "broken"),
-    [("UPDATE audit SET outcome = 'done' WHERE number = 2", 2), ("DELETE FROM audit WHERE number = 2", 3)],
-    ids=["changed", "removed"],
+    [
+        ("UPDATE audit SET outcome = 'done' WHERE number = 2", 2),
+        ("UPDATE audit SET actor = 'telegram:6', actor_salt = '' WHERE number = 2", 2),
+        ("DELETE FROM audit WHERE number = 2", 3),
+    ],
+    ids=["changed", "laid upon another", "removed"],
 )
 async def test_what_is_changed_or_removed_in_the_audit_log_is_found(
     tmp_path: Path, done: str, broken: int

@@ -221,14 +221,3 @@ async def test_the_traces_of_this_test_reach_every_table_that_may_hold_an_id(tmp
         if any(isinstance(c.type, String | Text) for c in table.c)
     }
     assert texts - unable - found == set()
-
-
-async def test_an_entry_taken_out_in_secret_is_still_found(tmp_path: Path) -> None:
-    address = sqlite_address(tmp_path)
-    async with open_state(address) as state:
-        await state.audit.add(AuditEntry(NOW, "telegram:5", "reload", "done"))
-    async with open_database(address) as database, database.writing() as connection:
-        audit = metadata.tables["audit"]
-        await connection.execute(audit.update().values(actor="telegram:6", actor_salt=""))
-    async with open_state(address) as state:
-        assert await state.audit.first_broken() == 1
