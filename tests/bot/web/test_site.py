@@ -106,12 +106,10 @@ async def test_the_api_keeps_to_the_limit(http: aiohttp.ClientSession) -> None:
 
 
 @pytest.mark.parametrize("query", ODD)
-async def test_the_api_answers_any_query(http: aiohttp.ClientSession, query: str) -> None:
+async def test_any_query_is_answered_by_the_api_and_shown_as_text_on_the_page(
+    http: aiohttp.ClientSession, query: str
+) -> None:
     assert ANSWER.validate_json(await text(http, "/api/ask", q=query))["query"] is not None
-
-
-@pytest.mark.parametrize("query", ODD)
-async def test_the_page_shows_any_query_as_text(http: aiohttp.ClientSession, query: str) -> None:
     page = await text(http, "/", q=query)
     assert page.count("<script") == 1
     assert "<b>粗" not in page
