@@ -82,7 +82,7 @@ class TestFeishu(ChatContract, FileContract):
 
     LONG = 20_000
     PERSON = events.ANN
-    FILE = "m1/f1"
+    FILE = "m1/file/f1"
 
     @asynccontextmanager
     async def stage(self, folder: Path, conversation: Conversation) -> AsyncIterator[Stage]:

@@ -258,7 +258,7 @@ async def test_no_secret_is_in_any_log_whatever_happens(
             await server.reconnected(seen)
         await service.administers(group, Sender(ANN))
         with pytest.raises(CallError):
-            async for _ in service.download("om_1/f1", 10):
+            async for _ in service.download("om_1/file/f1", 10):
                 pass
     said = caplog.text + "".join(str(record.__dict__) for record in caplog.records)
     assert "connection ended" in said
