@@ -1,11 +1,14 @@
-"""Headlines extracted together: each goes above its own text, whatever row it stands on; one article's stays whole."""
+"""Headlines extracted together: each goes above its own text, whatever row it stands on; one article's stays whole, and
+what stands over text that goes on is none."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import pytest
 
 from knowledge.model import BlockRole
-from knowledge.repair.headlines import with_own_headlines
+from knowledge.repair.headlines import over_own_text, with_own_headlines
 from knowledge.repair.labels import Labelled
 from knowledge.repair.page_layout import PageLine
 
@@ -17,6 +20,9 @@ BRIDGE = (
     "并对桥面重新铺装沥青。拉索更换历时四十天。",
     "青石桥建于上世纪八十年代，拉索锈蚀严重。",
     "加固工程完工后，桥面限重提高到三十吨。",
+    "昨天夜里，施工单位撤走了桥面上的围挡。",
+    "今后青石桥的拉索每年检查两次，桥面每季清扫。",
+    "加固工程由市政部门出资，完工日期比计划早十天。",
 )
 LIBRARY = (
     "市图书馆的夜读专场本周开放，读者可停留到零点。",
@@ -24,6 +30,9 @@ LIBRARY = (
     "馆长介绍，读者凭借书证预约夜读座位。",
     "首晚一百个座位全部约满，不少读者带着孩子来。",
     "图书馆计划把夜读延长到整个暑期。",
+    "夜读专场的读者里，备考的学生占了一半座位。",
+    "图书馆三层的台灯由读者捐赠，夜读时一律免费。",
+    "专场开放期间，馆长每晚在图书馆值守到零点。",
 )
 
 
@@ -89,7 +98,7 @@ def test_a_piece_keeps_its_place_in_the_file() -> None:
         "青石桥加固工程完工",
         "图书馆开设夜读专场",
     ]
-    assert sorted(line.number for line in moved) == [1, *range(1, 12)]
+    assert sorted(line.number for line in moved) == [1, *range(1, 2 + len(BRIDGE + LIBRARY))]
 
 
 @pytest.mark.parametrize(
@@ -104,3 +113,47 @@ def test_a_piece_keeps_its_place_in_the_file() -> None:
 )
 def test_what_heads_one_article_stays_as_it_is(lines: list[tuple[str, BlockRole, bool]]) -> None:
     assert order(*lines) is None
+
+
+def test_a_row_that_landed_above_the_text_beside_goes_back_to_its_own() -> None:
+    columns = labelled(
+        ("青石桥加固工程", TITLE, True),
+        *text(*BRIDGE),
+        ("十二根拉索全部更换", TITLE, False),
+        ("图书馆开设夜读专场", TITLE, True),
+        *text(*LIBRARY),
+    )
+    rows = {"青石桥加固工程": 1, "图书馆开设夜读专场": 1, "十二根拉索全部更换": 2}
+    page = [
+        replace(
+            each,
+            line=replace(each.line, number=rows.get(each.line.text, 10 + at), column=int(at > len(BRIDGE))),
+        )
+        for at, each in enumerate(columns)
+    ]
+    moved = with_own_headlines(page)
+    assert moved is not None
+    assert [line.text for line in moved] == [
+        "青石桥加固工程",
+        "十二根拉索全部更换",
+        *BRIDGE,
+        "图书馆开设夜读专场",
+        *LIBRARY,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("margin", "below", "role"),
+    [(0.5, BRIDGE, TEXT), (9.0, BRIDGE, TITLE), (0.5, LIBRARY, TITLE)],
+    ids=["text that goes on", "a sure headline", "a text of its own"],
+)
+def test_an_unsure_headline_over_text_that_goes_on_is_none(
+    margin: float, below: tuple[str, ...], role: BlockRole
+) -> None:
+    lines = labelled(
+        ("青石桥加固工程完工", TITLE, True), *text(*BRIDGE), ("更换拉索", TITLE, True), *text(*below)
+    )
+    at = 1 + len(BRIDGE)
+    lines[at] = replace(lines[at], margin=margin, rival=TEXT)
+    assert over_own_text(lines)[at].role is role
+    assert [each.line for each in over_own_text(lines)] == [each.line for each in lines]
