@@ -13,7 +13,7 @@ import numpy as np
 
 from knowledge.answering.alignment import LEVELS, Aligner, Alignment
 from knowledge.answering.candidates import Candidate, CandidateKind, candidates
-from knowledge.answering.constraints import SlotKind, asked_dimension, content_runs
+from knowledge.answering.constraints import TIERS, SlotKind, asked_dimension, content_runs
 from knowledge.answering.owners import has_anaphor, is_proper, is_reversed, told_of_another
 from knowledge.answering.reader import WindowReading
 from knowledge.answering.rivals import (
@@ -149,7 +149,7 @@ class FactReading:
         """Tell whether it cannot answer: it contradicts, only asks too, has no such figure or name, or tells of another."""
         kind = self.query.type
         misfits = kind in NUMBERS | _OF_NAMES and (self.answer is None or self._misfit > 0)
-        return self._is_out or misfits or bool(self.other_subject) or self._lacks_a_name
+        return self._is_out or misfits or self._is_of_another or self._lacks_a_name
 
     @cached_property
     def _is_out(self) -> bool:
@@ -164,6 +164,12 @@ class FactReading:
             return None
         bound = [one.constraint for one in self.aligned]
         return told_of_another(self.query, bound, self.passage, self.answer.place)
+
+    @property
+    def _is_of_another(self) -> bool:
+        """Tell whether its value is told of another; of a part of the asked place (镇 of 县) it is only not said."""
+        ends = {name[-1] for name in self.other_subject or ()}
+        return len(ends) == 1 or not ends <= set(TIERS)
 
     @property
     def _lacks_a_name(self) -> bool:
@@ -198,9 +204,10 @@ class FactReading:
 
     @property
     def is_disputed(self) -> bool:
-        """Tell whether the reader is sure of another span than the best short answer."""
+        """Tell whether the reader is sure of another span than the best short answer, or that is told of another."""
         likeliest = self._read.spans[0].probability if self._read and self._read.spans else 0.0
-        return likeliest > DISPUTED[0] and self.answer is not None and self.answer.agreed < DISPUTED[1]
+        other = likeliest > DISPUTED[0] and self.answer is not None and self.answer.agreed < DISPUTED[1]
+        return other or self.other_subject is not None
 
     @property
     def is_of_another_kind(self) -> bool:
