@@ -19,11 +19,11 @@ from docx.oxml.ns import qn
 from lxml import etree
 
 from knowledge.documents import limits
-from knowledge.documents.docx_lists import Numbering, listed_contents
+from knowledge.documents.docx_lists import Numbering
 from knowledge.documents.html_blocks import LOWERED, RAISED, SCRIPT, powers
 from knowledge.documents.pdf_stacks import BYLINE, TITLE
 from knowledge.documents.tables import EMPTY, SourceCell, make_table
-from knowledge.documents.text import Extract
+from knowledge.documents.text import Extract, listed_contents
 from knowledge.errors import UnreadableFile
 from knowledge.model import Block, BlockRole, Span
 

@@ -1,10 +1,9 @@
-"""The numbers that Word shows before the items of lists (第二条), which no paragraph holds; and lists of contents."""
+"""The numbers that Word shows before the items of lists (第二条), which no paragraph holds."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -84,18 +83,3 @@ def _written(number: int, form: str) -> str:
             )
         return "".join(_DIGITS[int(digit)] for digit in str(number))
     return str(number)
-
-
-_PAGED: Final = re.compile(r"(.+?)[\s.．·•…‥]+\d{1,4}")
-_CONTENTS: Final = re.compile("目[录錄次]|(?i:contents)")
-_FEWEST_LISTED: Final = 2
-
-
-def listed_contents(texts: Sequence[str]) -> set[int]:
-    """Which paragraphs list others with their pages, as a list of contents that was typed, and the word over them."""
-    printed = {"".join(text.split()) for text in texts}
-    listed = [(at, _PAGED.fullmatch(text.strip())) for at, text in enumerate(texts)]
-    found = {at for at, paged in listed if paged and "".join(paged[1].split()) in printed}
-    if len(found) < _FEWEST_LISTED:
-        return set()
-    return found | {at - 1 for at in found if at and _CONTENTS.fullmatch("".join(texts[at - 1].split()))}

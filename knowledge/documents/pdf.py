@@ -21,7 +21,7 @@ from knowledge.documents.pdf_flow import PageBlock
 from knowledge.documents.pdf_font import provide_font
 from knowledge.documents.pdf_page import PrintedPage
 from knowledge.documents.tables import make_table
-from knowledge.documents.text import Extract
+from knowledge.documents.text import Extract, listed_contents
 from knowledge.errors import UnreadableFile
 from knowledge.model import Block, BlockRole, Skipped, Table
 
@@ -264,6 +264,11 @@ class PageWriter:
         """Everything written so far."""
         starts = tuple(self.starts)
         told = tuple(self.confidences) if any(self.confidences) else ()
+        listed = listed_contents(self.lines)
+        for at, block in enumerate(self.blocks if listed else ()):
+            lines = range(block.first - 1, block.last)
+            if 2 * len(listed.intersection(lines)) > len(lines):
+                self.blocks[at] = replace(block, role=BlockRole.FURNITURE, table=None)
         return Extract(
             kind,
             tuple(self.lines),

@@ -307,3 +307,26 @@ def _closed(bare: Sequence[str | None], first: int) -> tuple[int, bool]:
         if depth <= 0:
             return at + 1, True
     return len(bare), False
+
+
+_PAGED: Final = re.compile(r"(.+?)[\s.．·•…‥]+(\d{1,4})")
+_CONTENTS: Final = re.compile("目[录錄次]|(?i:contents)")
+_FEWEST_LISTED, _FEWEST_UNSAID = 2, 4
+"""So many lines list others under the word for it, and so many without."""
+
+
+def listed_contents(texts: Sequence[str]) -> set[int]:
+    """Which lines list others with their pages, as a list of contents that was typed does, and the word over them.
+
+    Pages only go on; the figures of a table, whose rows may be headings too, do not.
+    """
+    tight = ["".join(text.split()) for text in texts]
+    printed = set(tight)
+    paged = {at: match for at, text in enumerate(texts) if (match := _PAGED.fullmatch(text.strip()))}
+    found = [at for at, match in paged.items() if "".join(match[1].split()) in printed]
+    pages = [int(paged[at][2]) for at in found]
+    word = next((at for at in reversed(range(found[0])) if tight[at]), None) if found else None
+    said = word is not None and _CONTENTS.fullmatch(tight[word]) is not None
+    if pages != sorted(pages) or len(found) < (_FEWEST_LISTED if said else _FEWEST_UNSAID):
+        return set()
+    return {*found, *([word] if said and word is not None else [])}

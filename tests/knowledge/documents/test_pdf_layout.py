@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
 from reportlab.pdfbase import pdfmetrics
 
 from knowledge.documents.folder import read_document
@@ -250,6 +251,22 @@ def test_a_list_of_contents_tells_nothing() -> None:
         sheet.text(30, 700 - 20 * row, 9, f"{words}{'.' * 40}{row + 1}")
     sheet.flow(paragraphs(37, 1), columns(1, 30, 560, 12), 30)
     assert all("第" not in fact.text or "章" not in fact.text for fact in facts(sheet))
+
+
+@pytest.mark.parametrize("gap", [1.2, 30.0], ids=["near", "at the edge"])
+def test_a_list_of_contents_without_dots_is_told_by_what_it_lists(gap: float) -> None:
+    first, sheet = Sheet(), Sheet()
+    chapters = ("第一章总则", "第二章借阅", "第三章收费")
+    first.text(280, 675, 12, "目录")
+    for row, words in enumerate(chapters):
+        first.text(30, 650 - 20 * row, 9, words)
+        first.text(30 + 9 * (5 + gap), 650 - 20 * row, 9, str(row + 2))
+    for row, words in enumerate(chapters):
+        sheet.text(260, 700 - 200 * row, 11, words)
+        sheet.flow(paragraphs(39 + row, 1), columns(1, 30, 675 - 200 * row, 8), 30)
+    told = facts(first, sheet)
+    assert told and not any(words in fact.text for fact in told for words in chapters)
+    assert {fact.section for fact in told} == set(chapters)
 
 
 def test_a_table_over_a_pages_text_goes_on_from_the_page_before() -> None:
