@@ -58,7 +58,7 @@ IMAGE_SIDE: Final = 4_500
 """Pixels of the longer side that is recognised: a broadsheet at 200 dpi; a larger image is made smaller."""
 
 RECOGNISED_PAGES: Final = 40
-"""Scanned pages of one file: ten seconds of a processor each."""
+"""Scanned pages of one file: fifteen seconds of a processor each."""
 
 RECOGNISED_BYTES: Final = 64 * MEGABYTE
 """What is kept of what was recognised: some 2,000 pages; those longest unused go first."""

@@ -178,6 +178,24 @@ def test_without_the_extra_a_scan_says_what_to_install(monkeypatch: pytest.Monke
         assert "chuchu[ocr]" in skipped.remedy
 
 
+def test_what_was_read_across_a_gutter_is_parted() -> None:
+    left, right = "今年建成食堂二十处", "居民都说饭菜可口。"
+    page = Image.new("RGB", (600, 400), "white")
+    for column, x in ((left, 20), (right, 20 + 9 * EM + 2 * EM)):
+        for number in range(len(column)):
+            ImageDraw.Draw(page).rectangle(
+                (x + EM * number, 22, x + EM * number + 0.9 * EM, 40), fill="black"
+            )
+    data = io.BytesIO()
+    page.save(data, "PNG")
+
+    def engine(image: NDArray[np.uint8]) -> Iterator[RecognisedLine]:
+        yield RecognisedLine(left + right, 18, 18, 20 + 20 * EM, 44, 0.99)
+
+    extract = read_picture("a.png", data.getvalue(), TextRecogniser(engine=engine))
+    assert [line.strip() for line in extract.lines if line] == [left, right]
+
+
 @pytest.mark.parametrize("askew", [-3.0, 1.0, 2.0])
 def test_a_page_that_lies_askew_in_uneven_light_is_turned_level(askew: float) -> None:
     page = Image.new("RGB", (900, 1200), "white")
