@@ -144,7 +144,7 @@ class FactReading:
         """Tell whether the fact only asks what was asked: 客户：多久发货 answers nobody."""
         return self.passage.asks and self.query.type not in (QuestionType.NONE, QuestionType.FIGURE)
 
-    @property
+    @cached_property
     def is_barred(self) -> bool:
         """Tell whether it cannot answer: it contradicts, only asks too, has no such figure or name, or tells of another."""
         kind = self.query.type

@@ -26,6 +26,7 @@ _LABEL = re.compile(r"^(?P<label>[^:：,，。\s]{2,8})[:：]\s*(?P<value>[^:：
 _NUMERAL = re.compile(r"[\d一二三四五六七八九十甲乙丙丁a-z]+$")
 _CLAUSE = re.compile(r"[;；。!！?？:：](?!\d)|(?<!\d)[,，]|[,，](?!\d)|——|…|\|")
 _ANAPHOR = re.compile(r"[该其此这它他她]|当地|两[家者队地人]|双方|公司(?=[,，将已在的])")
+_FROM = frozenset("从由自")
 _PASSIVE = "被遭受获由"
 _PREDICATES = "vpdr"
 _LEADING = "ctmfqx"
@@ -197,7 +198,8 @@ def is_reversed(query: Query, bound: Sequence[Constraint], passage: Passage) -> 
     甲收购了谁 and 甲被乙收购; 谁打破了甲的纪录 and 甲打破了乙的纪录; 从专科转为本科 and 从本科转为专科.
     """
     question, told = query.question, passage.folded
-    for one, other in permutations([re.escape(each.text) for each in bound if len(each.text) > 1], 2):
+    words = [re.escape(one.text) for one in bound if len(one.text) > 1 and one.text in told]
+    for one, other in permutations(words, 2) if not _FROM.isdisjoint(query.text) else ():
         there, back = (
             rf"[从由自]{a}[^,，;；。从由自]{{0,4}}?[转变改升调降到至为成]+{b}"
             for a, b in ((one, other), (other, one))
