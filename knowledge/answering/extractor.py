@@ -39,8 +39,6 @@ BORNE_HERE = frozenset({0, 3, 5})
 """Levels of alignment at which something of a word stands in the fact itself."""
 NOTHING_OF_IT = 0.85
 """The reader's doubt of a word from which on it finds nothing of it."""
-DISPUTED = (0.5, 0.1)
-"""The reader's mass on another span above which, and on the short answer below which, it disputes that."""
 MOST_TOLD = 6.0
 """Logits of the reader beyond which nothing more is told."""
 
@@ -146,9 +144,9 @@ class FactReading:
 
     @cached_property
     def is_barred(self) -> bool:
-        """Tell whether it cannot answer: it contradicts, only asks too, has no such figure or name, or tells of another."""
+        """Tell whether it cannot answer: it contradicts, only asks too, has no such figure as is asked for, or tells of another."""
         kind = self.query.type
-        misfits = kind in NUMBERS | _OF_NAMES and (self.answer is None or self._misfit > 0)
+        misfits = kind in NUMBERS and (self.answer is None or self._misfit > 0)
         return self._is_out or misfits or self._is_of_another or self._lacks_a_name
 
     @cached_property
@@ -201,13 +199,6 @@ class FactReading:
     def is_read(self) -> bool:
         """Tell whether a reader has read it."""
         return self._read is not None
-
-    @property
-    def is_disputed(self) -> bool:
-        """Tell whether the reader is sure of another span than the best short answer, or that is told of another."""
-        likeliest = self._read.spans[0].probability if self._read and self._read.spans else 0.0
-        other = likeliest > DISPUTED[0] and self.answer is not None and self.answer.agreed < DISPUTED[1]
-        return other or self.other_subject is not None
 
     @property
     def is_of_another_kind(self) -> bool:
@@ -381,7 +372,6 @@ def _logit(chance: float) -> float:
     return min(MOST_TOLD, max(-MOST_TOLD, logit(chance)))
 
 
-_OF_NAMES = frozenset({QuestionType.WHO, QuestionType.PLACE, QuestionType.ORGANISATION})
 _TOLD_BY_FIGURES = NUMBERS | {QuestionType.DURATION, QuestionType.TIME}
 _COUNTS = frozenset({CandidateKind.COUNT, CandidateKind.BARE, CandidateKind.PERCENT, CandidateKind.ORDINAL})
 _TIMES = frozenset({CandidateKind.DATE, CandidateKind.CLOCK})

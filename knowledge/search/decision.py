@@ -27,8 +27,6 @@ UNREAD = frozenset({QuestionType.FIGURE, QuestionType.LIST})
 """A figure alone is compared whole; a list is of all that holds the words."""
 SURE = 0.85
 """The chance of a fact that answers from which on no further one is read."""
-LARGE_FROM = 0.6
-"""The chance of a claim from which on its short answer may be said in large type: only a right fact has a right one."""
 AS_WELL = 0.7
 """Logits of doubt by which a further item of a list may be borne out worse than the first."""
 
@@ -159,7 +157,7 @@ class Judge:
         if answer is None or self._query.type is QuestionType.YES_NO:  # the sentence says so, never a bare 是
             return Verdict(True, chance)
         sure = decisions.said.of(reading.evidence | {"found": chance}) >= decisions.said_from
-        sure &= not reading.is_disputed and (chance >= LARGE_FROM or not reading.is_read)
+        sure &= reading.other_subject is None
         counted = self._query.type is QuestionType.FIGURE  # what stands beside the very figure is no guess
         fits = not reading.is_of_another_kind and not reading.answers_keywords_by_words
         return Verdict(True, chance, answer.text, (sure and fits) or counted)

@@ -157,9 +157,8 @@ def test_what_is_told_of_another_answers_nothing(
 
 
 def test_what_is_told_of_a_part_of_a_place_is_not_said_of_it() -> None:
-    assert read(
-        "云溪县有多少座大棚", "石塘镇新建大棚68座。", Surroundings(before=("云溪县公布进展。",))
-    ).is_disputed
+    beside = Surroundings(before=("云溪县公布进展。",))
+    assert read("云溪县有多少座大棚", "石塘镇新建大棚68座。", beside).other_subject == ("云溪县", "石塘镇")
 
 
 def test_of_two_items_the_one_that_names_who_was_asked_about_answers() -> None:
