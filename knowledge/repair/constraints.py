@@ -49,13 +49,6 @@ def keep_text(labelled: Sequence[Labelled]) -> list[Labelled]:
     return [_as_text(each, math.inf) if _is_text(each) else each for each in labelled]
 
 
-def keep_sentences(labelled: Sequence[Labelled]) -> list[Labelled]:
-    """Correct labels that no page can have: a display that reads on into the text below it is text."""
-    found = list(labelled)
-    _read_into(found, _DISPLAYS)
-    return found
-
-
 def constrain(labelled: Sequence[Labelled]) -> list[Labelled]:
     """Correct labels that no file can have.
 
@@ -73,7 +66,7 @@ def constrain(labelled: Sequence[Labelled]) -> list[Labelled]:
     _go_on_behind_pauses(found)
     _stand_apart(found)
     if is_broken(found):
-        _read_into(found, _DISPLAYS | {BlockRole.FURNITURE})
+        _read_into(found)
     else:
         _keep_lines(found)
     _follow_signatures(found)
@@ -162,11 +155,11 @@ def _keep_lines(found: list[Labelled]) -> None:
             found[at] = replace(found[at], role=BlockRole.PARAGRAPH, opens=True)
 
 
-def _read_into(found: list[Labelled], roles: frozenset[BlockRole]) -> None:
-    """Make a line of some roles running text again that reads on into the text below it: a sentence was interrupted there."""
+def _read_into(found: list[Labelled]) -> None:
+    """Make a line running text again that reads on into the text below it: a sentence was interrupted there."""
     for at, each in enumerate(found):
         unsure = each.role is BlockRole.FURNITURE and each.margin < _NEAR_DRAW
-        if each.line.doubled or each.role not in roles or not (each.role in _DISPLAYS or unsure):
+        if each.line.doubled or not (each.role in _DISPLAYS or unsure):
             continue
         beyond = next((place for place in range(at + 1, len(found)) if found[place].role not in _ASIDE), None)
         if beyond is None or found[beyond].role is not BlockRole.PARAGRAPH:

@@ -60,10 +60,6 @@ _MOST_PARTED: Final = 15.0
 _EITHER: Final = 3.0
 _EXCHANGE: Final = 3.0
 _LEAST: Final = 18.0
-# Over a text that is parted from that above by less, what is a headline by so small a margin is none.
-_GOES_ON_BELOW: Final = 1.0
-_UNSURE: Final = 3.0
-_FEWEST: Final = 3
 
 
 def with_own_headlines(labelled: Sequence[Labelled]) -> list[PageLine] | None:
@@ -78,39 +74,6 @@ def with_own_headlines(labelled: Sequence[Labelled]) -> list[PageLine] | None:
         found += _own(head, body)
     lines = [each.line for each in found]
     return None if lines == [each.line for each in labelled] else lines
-
-
-def over_own_text(labelled: Sequence[Labelled]) -> list[Labelled]:
-    """Correct labels that no page can have: over text that goes on with the text above, what may be none is no headline.
-
-    Where the labeller is not sure, and the words below are those above, it is what its label's rival says, or text.
-    """
-    found = list(labelled)
-    groups = list(_groups(found))
-    for number in range(1, len(groups)):
-        low, high = groups[number]
-        above, below = found[groups[number - 1][1] : low], found[high : _end(groups, number, len(found))]
-        titles = [each for each in found[low:high] if each.role is BlockRole.TITLE]
-        if {each.rival for each in titles} != {BlockRole.PARAGRAPH} or min(len(above), len(below)) < _FEWEST:
-            continue
-        if max(each.margin for each in titles) < _UNSURE and _parted(above, below) < _GOES_ON_BELOW:
-            for at in range(low, high):
-                found[at] = _no_headline(found[at])
-            for at in range(low, high + 1):
-                if BlockRole.PARAGRAPH is found[at].role is found[at - 1].role:
-                    found[at] = replace(found[at], opens=found[at - 1].line.finished)
-    return found
-
-
-def _parted(above: Sequence[Labelled], below: Sequence[Labelled]) -> float:
-    """Return how well a text is parted from the text above it."""
-    return _Text([*above, *below]).parted(len(list(_units(above))))
-
-
-def _no_headline(each: Labelled) -> Labelled:
-    if each.role is not BlockRole.TITLE or each.rival is None:
-        return each
-    return replace(each, role=each.rival if each.rival in _ROWS else BlockRole.PARAGRAPH)
 
 
 def _end(groups: Sequence[tuple[int, int]], number: int, last: int) -> int:

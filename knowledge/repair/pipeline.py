@@ -31,12 +31,12 @@ from knowledge.repair.blocks import (
     stated_paragraphs,
     table_paragraphs,
 )
-from knowledge.repair.constraints import constrain, keep_sentences, keep_text
+from knowledge.repair.constraints import constrain, keep_text
 from knowledge.repair.continuation import Paragraph, is_broken, join_lines
 from knowledge.repair.doubts import doubt_of, doubt_weights, page_state
 from knowledge.repair.edges import trim
 from knowledge.repair.facts import FactBuilder, printed, unsure_figures
-from knowledge.repair.headlines import over_own_text, with_own_headlines
+from knowledge.repair.headlines import with_own_headlines
 from knowledge.repair.join_model import join_weights
 from knowledge.repair.labels import Labelled, file_labeller, page_labeller, with_headline
 from knowledge.repair.page_kind import is_printed_page, page_kind_weights
@@ -124,11 +124,11 @@ def _roles(lines: Sequence[PageLine]) -> list[Labelled]:
         return constrain(keep_text(file_labeller().label(lines)))
     labelled = _page_roles(lines)
     shared = with_own_headlines(labelled)
-    return over_own_text(labelled if shared is None else _page_roles(shared))
+    return labelled if shared is None else _page_roles(shared)
 
 
 def _page_roles(lines: Sequence[PageLine]) -> list[Labelled]:
-    return with_headline(keep_sentences(keep_text(page_labeller().label(lines))))
+    return with_headline(keep_text(page_labeller().label(lines)))
 
 
 def _tables(

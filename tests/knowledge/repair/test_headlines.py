@@ -1,5 +1,4 @@
-"""Headlines extracted together: each goes above its own text, whatever row it stands on; one article's stays whole, and
-what stands over text that goes on is none."""
+"""Headlines extracted together: each goes above its own text, whatever row it stands on; one article's stays whole."""
 
 from __future__ import annotations
 
@@ -8,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from knowledge.model import BlockRole
-from knowledge.repair.headlines import over_own_text, with_own_headlines
+from knowledge.repair.headlines import with_own_headlines
 from knowledge.repair.labels import Labelled
 from knowledge.repair.page_layout import PageLine
 
@@ -140,20 +139,3 @@ def test_a_row_that_landed_above_the_text_beside_goes_back_to_its_own() -> None:
         "图书馆开设夜读专场",
         *LIBRARY,
     ]
-
-
-@pytest.mark.parametrize(
-    ("margin", "below", "role"),
-    [(0.5, BRIDGE, TEXT), (9.0, BRIDGE, TITLE), (0.5, LIBRARY, TITLE)],
-    ids=["text that goes on", "a sure headline", "a text of its own"],
-)
-def test_an_unsure_headline_over_text_that_goes_on_is_none(
-    margin: float, below: tuple[str, ...], role: BlockRole
-) -> None:
-    lines = labelled(
-        ("青石桥加固工程完工", TITLE, True), *text(*BRIDGE), ("更换拉索", TITLE, True), *text(*below)
-    )
-    at = 1 + len(BRIDGE)
-    lines[at] = replace(lines[at], margin=margin, rival=TEXT)
-    assert over_own_text(lines)[at].role is role
-    assert [each.line for each in over_own_text(lines)] == [each.line for each in lines]
