@@ -291,7 +291,7 @@ def _is_nobody(best: Ranked, lexicon: Lexicon, language: Analyzer) -> bool:
 
 def _is_named_nowhere(best: Ranked, lexicon: Lexicon) -> bool:
     """Tell whether a query names a place or a body that is printed nowhere: what is said of others is not close to it."""
-    named = (word for word in best.query.words if word.tag[:2] in ("ns", "nt") and len(word.text) > 2)
+    named = (word for word in best.query.words if word.tag[:2] in ("ns", "nt") and len(word.text) > 1)
     return best.rewriting is None and any(not lexicon.holds(word.text) for word in named)
 
 
