@@ -25,6 +25,7 @@ MOST_CORRECTIONS = 3
 MOST_SUSPECTS = 16
 MOST_READ = 4
 LONGEST_CONTEXT = 2
+PLACES = "ns"
 
 Means = Callable[[Lexicon, str, str, str, bool], str | None]
 """Finds the character meant by a typed one between what stands before and after; told whether its word is known."""
@@ -117,11 +118,13 @@ def _misspelt(query: Query, lexicon: Lexicon, language: Analyzer) -> Iterator[Re
     """Words with one wrong character.
 
     A character is suspected when no pair that it stands in occurs in the corpus, so what occurs is never
-    corrected; a word everybody knows is not taken for a rarer one that looks like it. What sounds alike goes
-    before what only looks alike, and long evidence before short.
+    corrected; a word everybody knows is not taken for a rarer one that looks like it, and a place that
+    everybody knows for no other: 山西省 is not 陕西省. What sounds alike goes before what only looks alike,
+    and long evidence before short.
     """
     text = _content(query)
-    suspects = [at for at in lexicon.strangers(text) if is_hanzi(text[at])][:MOST_SUSPECTS]
+    strangers = (at for at in lexicon.strangers(text) if is_hanzi(text[at]))
+    suspects = [at for at in strangers if not _well_known(query, language, at, PLACES)][:MOST_SUSPECTS]
     if not suspects:
         return
     keywords = query.type is QuestionType.NONE
@@ -187,10 +190,13 @@ def _context(text: str, at: int) -> tuple[str, str]:
     return text[start:at], text[at + 1 : end]
 
 
-def _well_known(query: Query, language: Analyzer, at: int) -> bool:
-    """Whether the character stands in a word of two or more that any dictionary has."""
+def _well_known(query: Query, language: Analyzer, at: int, tag: str = "") -> bool:
+    """Whether the character stands in a word of two or more that any dictionary has, of some part of speech."""
     return any(
-        word.start <= at < word.start + len(word.text) and len(word.text) > 1 and language.knows(word.text)
+        word.start <= at < word.start + len(word.text)
+        and len(word.text) > 1
+        and word.tag.startswith(tag)
+        and language.knows(word.text)
         for word in query.words
     )
 

@@ -70,6 +70,12 @@ def test_a_followed_spelling_is_suggested_in_whole_words(corpus: Snapshot, query
     assert list(corpus.ask(query).suggestions) == [meant]
 
 
+def test_a_place_that_everybody_knows_is_no_slip_for_another() -> None:
+    with snapshot(articles={"a.txt": ("考试", "2018年，陕西省的考试采用了虹膜验证。")}) as opened:
+        assert opened.ask("哪一年陕西省的考试采用了虹膜验证").answer == "2018年"
+        assert not opened.ask("哪一年山西省的考试采用了虹膜验证").found
+
+
 def test_a_suggested_name_is_not_cut() -> None:
     with snapshot(articles={"a.txt": ("科技园开园", "松塘科技园区昨日启用。")}) as opened:
         assert list(opened.ask("淞塘科技园区").suggestions) == ["松塘科技园区"]
