@@ -6,10 +6,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
-from bot.state.questions import (
-    ChatAlias,
-    ChatAliases,
-)
+from bot.state.questions import ChatAlias, ChatAliases
 from bot.texts import reworded
 from bot.texts.phrases import AdminPhrases
 from knowledge.query.aliases import KNOWN, Aliases, parse_aliases

@@ -138,7 +138,7 @@ def told_of_another(
         if any(word in passage.folded[start:end] for word in proper):
             return None
         run = _subject(passage, start, end)
-        if not any(_is_proper(token.text, token.tag, passage) for token in run):
+        if not any(_is_name(token.text, token.tag, passage) for token in run):
             continue
         tiers = [at for at, token in enumerate(run) if token.text[-1] in TIERS]
         if tiers and any(one.text[-1] in TIERS for one in asked):
@@ -169,7 +169,7 @@ def _of_another_item(
     for one in bound:
         if one.kind in _TAGS and one.text in elsewhere and one.text not in folded[start:end]:
             named = (t for t in leading if t.tag[:2] == _TAGS[one.kind] and t.text not in query.text)
-            return next(((one.text, t.text) for t in named if _is_proper(t.text, t.tag, passage)), None)
+            return next(((one.text, t.text) for t in named if _is_name(t.text, t.tag, passage)), None)
     return None
 
 
@@ -257,10 +257,10 @@ def has_anaphor(folded: str) -> bool:
 
 def is_proper(one: Constraint, passage: Passage) -> bool:
     """Tell whether a word of a query is a name: of a person, a place, a body, or one that no dictionary has."""
-    return one.kind in _TAGS or (one.kind in _OWNING and _is_proper(one.text, "", passage))
+    return one.kind in _TAGS or (one.kind in _OWNING and _is_name(one.text, "", passage))
 
 
-def _is_proper(word: str, tag: str, passage: Passage) -> bool:
+def _is_name(word: str, tag: str, passage: Passage) -> bool:
     """Whether a word is a name: one that no dictionary has, or one of its names; a person's begins with a surname."""
     known = passage.language.knows(word)
     named = tag[:2] in _NAMES and (tag[:2] != "nr" or word[0] in SURNAMES)

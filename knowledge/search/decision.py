@@ -27,6 +27,10 @@ UNREAD = frozenset({QuestionType.FIGURE, QuestionType.LIST})
 """A figure alone is compared whole; a list is of all that holds the words."""
 SURE = 0.85
 """The chance of a fact that answers from which on no further one is read."""
+BARRED_COST = 12.0
+"""What it costs to be barred: more than any rank makes up for."""
+BARRED_CHANCE = 0.1
+"""Share of the facts that were barred and held an answer after all, of public questions."""
 AS_WELL = 0.7
 """Logits of doubt by which a further item of a list may be borne out worse than the first."""
 
@@ -208,9 +212,3 @@ def best_first(readings: Sequence[FactReading], weights: Mapping[str, float]) ->
         for one in readings
     ]
     return sorted(range(len(merit)), key=lambda at: -merit[at])
-
-
-BARRED_COST = 12.0
-"""What it costs to be barred: more than any rank makes up for."""
-BARRED_CHANCE = 0.1
-"""Share of the facts that were barred and held an answer after all, of public questions."""
