@@ -10,7 +10,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
-from knowledge.text.analyzer import STOP_WORDS
+from knowledge.text.analyzer import STOP_WORDS, Analyzer, Token
 from knowledge.text.folding import is_hanzi
 
 LONGEST_NAME = 40
@@ -195,6 +195,31 @@ def expands(short: str, text: str, words: Container[int] | None = None) -> Range
             return found.span()
         at = text.find(short[0], at + 1)
     return None
+
+
+_SHORT_NAMES = frozenset({"j", "ns", "nr", "nz"})
+"""What a dictionary calls short forms and names of one character."""
+_TOWARDS = frozenset("赴抵驻返离援来")
+
+
+def stands_as_name(short: str, text: str, language: Analyzer) -> bool:
+    """Tell whether a name of one character stands for itself in a folded text: 深 in 赴深 and 沪深, not in 深水港.
+
+    It is a word of its own, which the dictionary has for a name or which follows a journey or another such name; or
+    its word is made of nothing else: 粤港, 京沪, 返京. What the dictionary calls a short form may be none: 深化.
+    """
+    before = Token("", "", 0)
+    for token in language.tokens(text) if short in text else ():
+        led = before.text in _TOWARDS or (len(before.text) == 1 and before.tag == "j")
+        if token.text == short:
+            if led or token.tag in _SHORT_NAMES:
+                return True
+        elif short in token.text and len(token.text) <= SHORTEST + 1:
+            rest = (language.tokens(char)[0].tag for char in token.text if char != short)
+            if token.text[0] in _TOWARDS or all(tag in _SHORT_NAMES for tag in rest):
+                return True
+        before = token
+    return False
 
 
 def may_be_short(word: str) -> bool:

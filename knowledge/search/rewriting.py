@@ -11,11 +11,11 @@ from itertools import islice, product
 import numpy as np
 
 from knowledge.model import MatchKind
-from knowledge.query.aliases import expands, may_be_short, short_forms
+from knowledge.query.aliases import expands, may_be_short, short_forms, stands_as_name
 from knowledge.query.analysis import Query
 from knowledge.query.question import QuestionType, ends_a_name
 from knowledge.search.terms import Lexicon
-from knowledge.text.analyzer import Analyzer
+from knowledge.text.analyzer import Analyzer, Token
 from knowledge.text.folding import is_hanzi
 from knowledge.text.numbers import Quantity, QuantityKind, plain, value_of
 from knowledge.text.periods import periods
@@ -46,7 +46,7 @@ def rewritings(query: Query, lexicon: Lexicon, language: Analyzer) -> tuple[Rewr
     found = [
         *_spelt_in_latin(query, lexicon),
         *_misspelt(query, lexicon, language),
-        *_named(query, lexicon),
+        *_named(query, lexicon, language),
         *_written(query, lexicon),
         *_shortened(query, lexicon),
         *_lengthened(query, lexicon),
@@ -64,11 +64,17 @@ def _spelt_in_latin(query: Query, lexicon: Lexicon) -> Iterator[Rewriting]:
         yield Rewriting(text, MatchKind.PINYIN, " ".join(spelt), " ".join(taken))
 
 
-def _named(query: Query, lexicon: Lexicon) -> Iterator[Rewriting]:
-    """The other names of an aliased word, where they occur."""
+def _named(query: Query, lexicon: Lexicon, language: Analyzer) -> Iterator[Rewriting]:
+    """The other names of an aliased word, where they occur; one of one character where it stands for itself."""
+
+    def occurs(name: str) -> bool:
+        if len(name) > 1:
+            return lexicon.holds(name)
+        return any(stands_as_name(name, text, language) for text in lexicon.texts_with_all(name))
+
     for expansion in query.expansions:
         known = sorted(
-            ((lexicon.frequency(other), other) for other in expansion.others if lexicon.holds(other)),
+            ((lexicon.frequency(other), other) for other in expansion.others if occurs(other)),
             reverse=True,
         )
         for _, other in known[:2]:
@@ -124,7 +130,7 @@ def _misspelt(query: Query, lexicon: Lexicon, language: Analyzer) -> Iterator[Re
     """
     text = _content(query)
     strangers = (at for at in lexicon.strangers(text) if is_hanzi(text[at]))
-    suspects = [at for at in strangers if not _well_known(query, language, at, PLACES)][:MOST_SUSPECTS]
+    suspects = [at for at in strangers if not _known_word(query, language, at, PLACES)][:MOST_SUSPECTS]
     if not suspects:
         return
     keywords = query.type is QuestionType.NONE
@@ -149,11 +155,14 @@ def _corrected(
         before, after = _context(text, at)
         if not (before or after) or len(corrections) == MOST_CORRECTIONS:
             continue
-        known = _well_known(query, language, at)
-        char = means(lexicon, text[at], before, after, known)
-        if char:
+        known = _known_word(query, language, at)
+        char = means(lexicon, text[at], before, after, known is not None)
+        corrected = f"{text[:at]}{char}{text[at + 1 :]}" if char else text
+        if char and (
+            known is None or lexicon.holds(corrected[known.start : known.start + len(known.text)])
+        ):  # 开始 is no slip for 开市 where only 全市 stands in the corpus
             corrections.append(at)
-            text = text[:at] + char + text[at + 1 :]
+            text = corrected
     return (text, _words_around(text, corrections[0], lexicon, language)) if corrections else None
 
 
@@ -190,14 +199,16 @@ def _context(text: str, at: int) -> tuple[str, str]:
     return text[start:at], text[at + 1 : end]
 
 
-def _well_known(query: Query, language: Analyzer, at: int, tag: str = "") -> bool:
-    """Whether the character stands in a word of two or more that any dictionary has, of some part of speech."""
-    return any(
-        word.start <= at < word.start + len(word.text)
-        and len(word.text) > 1
-        and word.tag.startswith(tag)
-        and language.knows(word.text)
-        for word in query.words
+def _known_word(query: Query, language: Analyzer, at: int, tag: str = "") -> Token | None:
+    """The word of two or more around a character that any dictionary has, of some part of speech; or none."""
+    around = (word for word in query.words if word.start <= at < word.start + len(word.text))
+    return next(
+        (
+            word
+            for word in around
+            if len(word.text) > 1 and word.tag.startswith(tag) and language.knows(word.text)
+        ),
+        None,
     )
 
 

@@ -51,6 +51,23 @@ def test_another_name_of_what_is_asked_bears_it_out_in_a_question_for_few_words(
         assert opened.ask("moderna参展企业多少家").answer == "300家"
 
 
+def test_a_place_is_not_found_where_only_the_character_of_its_short_form_stands() -> None:
+    aliases = Aliases([("深", "深圳")])
+    port = {"a.txt": ("航运", "洋山深水港的自动化码头投产，机场货运增长。")}
+    visit = {"a.txt": ("调研", "专家赴深调研港口，机场货运增长。")}
+    with snapshot(aliases, port) as there_not, snapshot(aliases, visit) as there:
+        assert [opened.ask("深圳").found for opened in (there_not, there)] == [False, True]
+        assert not there_not.ask("深圳机场").found
+
+
+def test_a_word_that_everybody_knows_is_no_slip_for_what_the_corpus_does_not_hold() -> None:
+    told = {"a.txt": ("停课", "柳江市11日18时起全市停课。")}
+    with snapshot(articles=told) as opened:
+        answer = opened.ask("柳江市几点开始停课")
+    assert answer.found
+    assert answer.hits[0].rung is MatchKind.WORDS
+
+
 def test_a_number_in_a_name_is_not_matched_by_what_it_counts_elsewhere() -> None:
     told = {"a.txt": ("通车", "江州地铁二号线昨天通车。"), "b.txt": ("改革", "改革举措共18条。")}
     with snapshot(articles=told) as opened:
