@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from knowledge.answering.constraints import (
@@ -30,11 +30,13 @@ from knowledge.answering.constraints import (
     tells_of_the_answer,
 )
 from knowledge.answering.owners import code_before, is_named_later, is_told_beside, other_name, other_owner
+from knowledge.answering.rewordings import is_reworded
 from knowledge.answering.whole import is_in_latin, is_same, what_is_counted
 from knowledge.answering.window import Passage, holds_part, tight
-from knowledge.query.aliases import expands
+from knowledge.query.aliases import expands, stands_as_name
 from knowledge.query.analysis import Query
 from knowledge.query.question import FEW_WORDS, NAMES, NUMBERS, QuestionType, is_kind_of_place
+from knowledge.text.analyzer import Analyzer
 from knowledge.text.periods import Period, Relation, is_compared_with, periods
 
 LEVELS = ("sentence", "heads", "near", "part", "part_near", "alike", "absent")
@@ -119,13 +121,10 @@ class Aligner:
     def _doubted(self, alignment: Alignment, passage: Passage) -> Alignment:
         kind, level, rare, unknown, sibling, asked, single = self.features(alignment)
         d = self._doubts
-        absent = level >= 2
         logit = d.table[kind][level] + d.sibling * sibling
-        if absent:
+        if level >= 2:
             logit += d.rarity * rare + d.unknown * unknown + d.asked * asked + d.single * single
-        return Alignment(
-            alignment.constraint, alignment.relation, level, alignment.printed, alignment.hard, logit
-        )
+        return replace(alignment, doubt=logit)
 
     def _is_asked(self, one: Constraint) -> bool:
         """Whether a constraint stands right beside the question word."""
@@ -260,8 +259,8 @@ class Aligner:
         own = dimension_words(self._dimension)
         if any(word in passage.tight for word in own):
             return Alignment(one, Relation.SAME, 0)
-        others = (word for word in other_dimensions(self._dimension) if word in passage.tight)
-        if other := next((word for word in others if len(word) > 1), ""):
+        others = (word for word in other_dimensions(self._dimension) if len(word) > 1)
+        if other := next((word for word in others if word in passage.tight), ""):
             return Alignment(one, Relation.OTHER, 6, other, hard=True)
         return Alignment(one, Relation.ABSENT, 6, hard=one.kind is not SlotKind.DIMENSION)
 
@@ -293,9 +292,10 @@ class Aligner:
         forms = (word, *(o for e in self.query.expansions if e.word == one.text for o in e.others))
         here = passage.folded if word.isascii() else passage.tight
         for level, text in ((0, here), (1, passage.heads), (2, before)):
-            if any(self._stands(one, form, text) for form in forms):
+            if any(self._stands(one, form, text, passage.language) for form in forms):
                 return 3 if level in (0, 2) and passage.holds_within_another(word) else level
-        if one.kind is SlotKind.DEED and len(word) == 2 and passage.holds_opened(word):
+        opened = one.kind is SlotKind.DEED and len(word) == 2 and passage.holds_opened(word)
+        if opened or is_reworded(one, self.query, passage):
             return 0
         if one.kind is SlotKind.DEED and passage.holds_cut(word):
             return 3
@@ -307,7 +307,9 @@ class Aligner:
                 return 3
             if len(word) > 2 and holds_part(word, f"{passage.heads} {before} {after}", max(2, half)):
                 return 4
-            if any(self._stands(one, form, after) for form in forms):  # what is named later owns nothing here
+            if any(
+                self._stands(one, form, after, passage.language) for form in forms
+            ):  # what is named later owns nothing here
                 return 4
             if passage.holds_alike(word, one.kind is SlotKind.DEED):
                 return 5
@@ -330,32 +332,29 @@ class Aligner:
         for at, char in enumerate(text[one.start : one.end], one.start):
             others = _NUMERALS if char in _NUMERALS else _COMPASS if char in _COMPASS else ""
             others += self._doubts.opposites.get(char, "")
-            if not others:
-                continue
             left = text[max(one.start, at - 2) : at]
             right = text[at + 1 : min(one.end, at + 3)]
             if not left and not right:
                 left, right = text[max(0, at - 1) : at], text[at + 1 : at + 3]
                 if len(right) < 2 or not right.isalpha():
                     continue
-            for other in others:
-                if other == char:
-                    continue
+            for other in others.replace(char, ""):
                 for zone in (passage.tight, passage.heads, passage.near):
                     if f"{left}{other}{right}" in zone and f"{left}{char}{right}" not in zone:
                         return f"{left}{other}{right}"
         return ""
 
-    def _stands(self, one: Constraint, form: str, text: str) -> bool:
+    def _stands(self, one: Constraint, form: str, text: str, language: Analyzer) -> bool:
         """Whether a word stands in a text as itself: 副院长 holds no 院长 unless the query has 副 too."""
         if len(form) == 1 and form.isascii():  # rift s is no rift 2
             return form in re.split(r"[^a-z0-9]+", text)
+        if len(form) == 1 != len(one.text):
+            return stands_as_name(form, text, language)
         if len(form) < 2 or self.query.text[: one.start].endswith(_OTHERING):
             return form in text
-        at = text.find(form)
-        while at >= 0 and text[:at].endswith(_OTHERING):
-            at = text.find(form, at + 1)
-        return at >= 0
+        for mark in _OTHERING:
+            text = text.replace(f"{mark}{form}", " ")
+        return form in text
 
     def _denied(self, one: Constraint, word: str, passage: Passage) -> str:
         """The verb as printed where it is denied of all that the fact says and not in the question, or the reverse."""
@@ -392,17 +391,17 @@ class Aligner:
 
     def _of_other_name(self, one: Constraint, level: int, passage: Passage) -> str:
         """The name that the fact has with another word before its head, where it knows nothing of the asked one."""
-        if one.kind is SlotKind.DEED or level in (0, 1):
+        if level in (0, 1):
             return ""
         head = next((other.text for other in self.bound if other.start == one.end), "")
         least = 2 if level == 2 and self.query.type in NAMES else 1
-        return other_name(one, head, passage, self.query.text, least)
+        return other_name(one, head, passage, self.query.text, level, least)
 
     def _prefixed(self, one: Constraint, word: str, passage: Passage) -> str:
         """The word with 副 or 非 before it where the window knows only that."""
-        if any(self._stands(one, word, text) for text in (passage.tight, passage.heads, passage.near)):
+        at, zones = passage.tight.find(word), (passage.tight, passage.heads, passage.near)
+        if any(self._stands(one, word, text, passage.language) for text in zones):
             return ""
-        at = passage.tight.find(word)
         return passage.tight[at - 1 : at + len(word)] if at > 0 else ""
 
     def _of_other_tier(self, one: Constraint, passage: Passage) -> str:

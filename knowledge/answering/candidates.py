@@ -8,7 +8,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
 
-from knowledge.answering.window import Passage
+from knowledge.answering.window import CLAUSE_END, Passage
 from knowledge.query.question import FEW_WORDS, NUMBERS, QuestionType
 from knowledge.text.analyzer import SURNAMES, Token
 from knowledge.text.numbers import Quantity, QuantityKind
@@ -72,8 +72,7 @@ _VALUE = re.compile(
     r"(?:^|[,;；。 |│])[^,;；。:|│]{1,12}:\s*([^,;；。|│\s]{1,30})|[|│]\s*([^:|│]{1,30}?)\s*(?=[|│])"
 )
 """A value behind its label, or a cell of a row, in folded text."""
-_CLAUSE_END = re.compile(r"[,，;；。！？!?：:](?!\d)|——|…|(?<!\d),(?=\d)")
-ITEM_END = re.compile(r"、|和|与|及|以及")
+JOINED = re.compile(r"、|和|与|及|以及")
 _LED = re.compile(
     r"因为|由于|源于|得益于|归功于|是为了|为了|旨在|目的是|针对|面对|通过|采取|采用|以|是|为|指|即|就是|把|将|让|使|推出|建立|实施|开展|提供|包括|叫|称为|达|因"
 )
@@ -82,6 +81,7 @@ _LATIN = re.compile(r"[a-z][a-z.'&-]*(?: [a-z][a-z.'&-]*)+")
 """A name of several Latin words, which nothing cuts."""
 _ABOUT = re.compile(r"(?:近|约|大约|将近|接近|逾|超过?|不足|不到|至少|最多|至多|满|达到?)\s?")
 _EACH = re.compile(r"每(?:年|月|周|天|日|个?小时|季度|半年|隔?[一二两三]?[年月周天])(?:[一二两三四五\d]次)?")
+_RANK = re.compile(r"第[一二三四五六七八九十]{1,3}(?=[名位,，。;；、:：]|$)")
 _DAY = r"(?:周|星期|礼拜)[一二三四五六日天末]"
 _HOUR = r"(?:上午|下午|早上?|晚上?|中午|凌晨|傍晚)?\d{1,2}(?::\d\d|[时点](?:\d{1,2}分?|半|整)?)"
 _TO = r"\s?(?:[至到~—–-]+)\s?"
@@ -93,7 +93,7 @@ WEEKLY = re.compile(
 )
 """Days of the week and hours, alone or from one to another, which no single date tells: 周二至周日9:00至20:30, 每周三下午."""
 PART_OF_TIME = re.compile(
-    r"(?<=[日号])(?:[上下]午|中午|凌晨|早上|傍晚|晚上?)|(?<=[年月])(?:年?[初中底末]|[上中下]旬)"
+    r"(?<=[日号])(?:[上下]午|中午|午后|凌晨|清晨|早[上晨]|傍晚|[晚夜]间|深夜|夜里|晚上?)|(?<=[年月])(?:年?[初中底末]|[上中下]旬)"
 )
 _INNER = frozenset("的和与及、")
 _DOTS = frozenset("·•・")
@@ -180,7 +180,7 @@ def _of_reader(
         inside = [figure for figure in figures if start <= figure.start and figure.end <= end]
         if kind in _OF_FIGURES and not inside:
             continue  # no figure, no number
-        if kind in FEW_WORDS and _CLAUSE_END.search(passage.folded, start, end):
+        if kind in FEW_WORDS and CLAUSE_END.search(passage.folded, start, end):
             continue  # few words stand in one clause
         sure = bool(inside) and (kind in _NAMED_BY_NONE or (kind in NUMBERS and len(inside) == 1))
         yield Candidate(start, end, _kind_of(inside[0]) if sure else CandidateKind.READ)
@@ -195,6 +195,8 @@ def _all(passage: Passage, kind: QuestionType) -> Iterator[Candidate]:
         yield Candidate(figure.start, figure.end, _kind_of(figure))
         if (bare := _bare(figure)) != (figure.start, figure.end):
             yield Candidate(*bare, _kind_of(figure))
+    for match in _RANK.finditer(passage.folded):
+        yield Candidate(*match.span(), CandidateKind.ORDINAL)
     for match in _EACH.finditer(passage.folded):
         yield Candidate(*match.span(), CandidateKind.FREQUENCY)
     for match in WEEKLY.finditer(passage.folded):
@@ -413,14 +415,14 @@ def _in_name(token: Token, inside: bool) -> bool:
 def _clauses(passage: Passage) -> Iterator[Candidate]:
     """Clauses, what follows a word that leads to a reason, a way or a meaning, and the items of lists."""
     text, at = passage.text, 0
-    for match in (*_CLAUSE_END.finditer(text), None):
+    for match in (*CLAUSE_END.finditer(text), None):
         end = match.start() if match else len(text)
         if end > at:
             yield Candidate(at, end, CandidateKind.CLAUSE)
             for led in _LED.finditer(text, at, end):
                 yield Candidate(led.end(), end, CandidateKind.CLAUSE)
-            items = [at, *(m.end() for m in ITEM_END.finditer(text, at, end))]
+            items = [at, *(m.end() for m in JOINED.finditer(text, at, end))]
             for start in items[1:] if len(items) > 1 else ():
-                stop = ITEM_END.search(text, start, end)
+                stop = JOINED.search(text, start, end)
                 yield Candidate(start, stop.start() if stop else end, CandidateKind.ITEM)
         at = match.end() if match else end

@@ -16,10 +16,12 @@ from knowledge.answering.candidates import Candidate, CandidateKind, candidates
 from knowledge.answering.constraints import TIERS, SlotKind, asked_dimension, content_runs
 from knowledge.answering.owners import has_anaphor, is_proper, is_reversed, told_of_another
 from knowledge.answering.reader import WindowReading
+from knowledge.answering.rewordings import Wording, in_words_of
 from knowledge.answering.rivals import (
     Rival,
     asks_for_place_in_order,
     count_others,
+    is_in_asked_order,
     is_late,
     least_rivalled,
     rivals,
@@ -28,8 +30,7 @@ from knowledge.answering.rivals import (
 from knowledge.answering.scorer import COLUMN, AnswerModel, Array, Place, feature_rows, logit, softmax
 from knowledge.answering.whole import balanced, counted_span, whole_body, whole_list, whole_place
 from knowledge.answering.window import Passage, tight
-from knowledge.query.aliases import expands
-from knowledge.query.question import FEW_WORDS, NAMES, NUMBERS, QuestionType
+from knowledge.query.question import FEW_WORDS, NAMES, NUMBERS, QuestionType, is_kind_of_place
 from knowledge.text.periods import Relation
 
 MOST_DOUBTED = 6.0
@@ -137,6 +138,11 @@ class FactReading:
                 found.append(ShortAnswer(said, share, lead, one.kind, place, _agreed(one, read), *beside))
         return tuple(found)
 
+    @cached_property
+    def in_its_words(self) -> Wording:
+        """The question as a reader is asked it of this fact."""
+        return in_words_of(self.passage, self.query, [one.constraint for one in self.aligned])
+
     @property
     def only_asks(self) -> bool:
         """Tell whether the fact only asks what was asked: 客户：多久发货 answers nobody."""
@@ -147,6 +153,9 @@ class FactReading:
         """Tell whether it cannot answer: it contradicts, only asks too, has no such figure as is asked for, or tells of another."""
         kind = self.query.type
         misfits = kind in NUMBERS and (self.answer is None or self._misfit > 0)
+        named = kind is QuestionType.PLACE and is_kind_of_place(self.query.question.noun)
+        bare = named and all(is_proper(one.constraint, self.passage) for one in self.aligned)
+        misfits |= bare and self._misfit > 0  # 威尔逊是哪个国家的: his name alone tells no country
         return self._is_out or misfits or self._is_of_another or self._lacks_a_name
 
     @cached_property
@@ -222,8 +231,11 @@ class FactReading:
             return not any(t.tag[:2] == "ns" and start <= t.start < end for t in self.passage.tokens)
         if self.query.type is QuestionType.TIME and _OF_TIME.search(self.answer.text):
             return False  # 出征时, 满15岁
+        if asks_for_place_in_order(self.query) and self.answer.kind is CandidateKind.ORDINAL:
+            start, end = self.answer.place
+            return not is_in_asked_order(self.query, self.passage, Candidate(start, end, self.answer.kind))
         if asks_for_place_in_order(self.query):
-            fitting = frozenset({CandidateKind.ORDINAL}) | _TOLD
+            fitting = _TOLD
         if fitting is None:
             return False
         if self.query.type in _TOLD_BY_FIGURES and self.answer.kind in _TOLD:
@@ -341,8 +353,7 @@ class FactReading:
         """What the reader makes of it: doubts and answerable as logits."""
         if self._read is None:
             return {}
-        short = [one.constraint for one in self.aligned if self._spells_out(one)]  # the reader knows none
-        passed = [*self._unbound, *((one.start, one.end) for one in short)]
+        passed = [*self._unbound, *self.in_its_words.known]
         told = (d for d in self._read.doubts if not any(s < d.end and d.start < e for s, e in passed))
         read = replace(self._read, doubts=tuple(told))
         answer = None if self._is_out else self.answer
@@ -361,11 +372,6 @@ class FactReading:
             "read_span": read.spans[0].probability if read.spans else 0.0,
             "read_agreed": answer.agreed if answer else 0.0,
         }
-
-    def _spells_out(self, one: Alignment) -> bool:
-        """Tell whether the fact has the full name of a short one: 全体会议 of 全会."""
-        held = LEVELS[one.level] == "part"
-        return held and expands(tight(one.constraint.text), self.passage.tight) is not None
 
 
 def _logit(chance: float) -> float:

@@ -11,9 +11,9 @@ from itertools import pairwise, permutations
 
 from knowledge.answering.constraints import TIERS, Constraint, SlotKind, codes
 from knowledge.answering.whole import whole_moments
-from knowledge.answering.window import Passage
+from knowledge.answering.window import CELL_END, Passage
 from knowledge.query.analysis import Query
-from knowledge.query.question import NAMES, ends_a_name
+from knowledge.query.question import NAMES, QuestionType, ends_a_name
 from knowledge.text.analyzer import SURNAMES, Token
 from knowledge.text.numbers import quantities
 
@@ -24,13 +24,13 @@ _ENDS = "。！？!?；;…"
 _FIRST_CLAUSE = re.compile(r"[^,，;；。！？!?]*")
 _LABEL = re.compile(r"^(?P<label>[^:：,，。\s]{2,8})[:：]\s*(?P<value>[^:：,，。]{2,20})$")
 _NUMERAL = re.compile(r"[\d一二三四五六七八九十甲乙丙丁a-z]+$")
-_CLAUSE = re.compile(r"[;；。!！?？:：](?!\d)|(?<!\d)[,，]|[,，](?!\d)|——|…|\|")
 _ANAPHOR = re.compile(r"[该其此这它他她]|当地|两[家者队地人]|双方|公司(?=[,，将已在的])")
 _FROM = frozenset("从由自")
 _PASSIVE = "被遭受获由"
 _PREDICATES = "vpdr"
 _LEADING = "ctmfqx"
 _WHERE = frozenset("在于")
+_LEADS_A_NAME = "nvjsb"
 _OF_PRONOUN = re.compile(r"^(?:其中?|该|此|这|它|他|她|本|另外|此外|同时)")
 
 
@@ -145,8 +145,12 @@ def told_of_another(
             run = run[: tiers[0] + 1]  # 甲镇 of 甲镇新建大棚
         first, last = run[0].start, run[-1].start + len(run[-1].text)
         named = passage.folded[first:last]
-        is_answer = first < place[1] and place[0] < last
-        if is_answer or any(word in named for word in others) or not _are_of_one_sort(asked[:2], named, run):
+        if first < place[1] and place[0] < last:  # a place that does what another place was asked about
+            of_places = query.type is QuestionType.PLACE and asked[0].kind is SlotKind.PLACE
+            is_other = of_places and run[0].tag == "ns"
+        else:
+            is_other = _are_of_one_sort(asked[:2], named, run)
+        if not is_other or any(word in named for word in others):
             return None
         return "".join(one.text for one in asked), named
     return None
@@ -170,14 +174,45 @@ def _of_another_item(
         if one.kind in _TAGS and one.text in elsewhere and one.text not in folded[start:end]:
             named = (t for t in leading if t.tag[:2] == _TAGS[one.kind] and t.text not in query.text)
             return next(((one.text, t.text) for t in named if _is_name(t.text, t.tag, passage)), None)
+    return _of_another_compound(bound, passage, place)
+
+
+def _of_another_compound(
+    bound: Sequence[Constraint], passage: Passage, place: tuple[int, int]
+) -> tuple[str, str] | None:
+    """An asked compound and the one of its head that a span's item has, where what lacks stands before the head in another.
+
+    水彩入门课1200元，油画进阶课2200元 tells no price of 油画入门课.
+    """
+    stops = [(0, 0), *(m.span() for m in CELL_END.finditer(passage.folded)), (len(passage.folded),) * 2]
+    items = [(end, start) for (_, end), (start, _) in pairwise(stops)]
+    start, end = next(((s, e) for s, e in items if s <= place[0] < e), (0, 0))
+    own = passage.folded[start:end]
+    for run in _runs(bound):
+        head = re.escape(run[-1].text)
+        for one in run[:-1] if own.find(run[-1].text) > 1 else ():  # 线 of 线路全长 is the end of nothing
+            other = re.compile(rf"{re.escape(one.text)}[^,，]{{0,3}}{head}")
+            elsewhere = passage.folded[:start] + passage.folded[end:]
+            if one.text not in own and not is_proper(one, passage) and other.search(elsewhere):
+                return "".join(each.text for each in run), own[: own.find(run[-1].text)] + run[-1].text
     return None
 
 
-def other_name(one: Constraint, head: str, passage: Passage, asked: str, least: int) -> str:
+def _other_compound(head: str, passage: Passage, asked: str) -> str:
+    """What of the same head a fact begins with: 书法班 where 陶艺班 was asked for and is named in the sentence before."""
+    first = next(iter(passage.tokens), None)
+    if first is None or first.tag[:1] not in _LEADS_A_NAME or len(first.text) < 2 or first.text in asked:
+        return ""
+    return first.text + head if passage.folded.startswith(head, first.start + len(first.text)) else ""
+
+
+def other_name(one: Constraint, head: str, passage: Passage, asked: str, level: int, least: int) -> str:
     """Return the name that a fact has with something else before its `head`: 上海研究院 for 北京|研究院, 爱公寓 for 寓见|公寓.
 
     There must be `least` of them: where a name is asked for, one may be the answer itself.
     """
+    if len(head) == 1 and len(one.text) > 1:
+        return _other_compound(head, passage, asked) if level in (2, 4) else ""
     if len(head) < 2 or not is_proper(one, passage):
         return ""
     others: list[str] = []
@@ -211,15 +246,19 @@ def is_reversed(query: Query, bound: Sequence[Constraint], passage: Passage) -> 
         return False
     suffers = any(mark in query.text[: deed.start] for mark in _PASSIVE)
     for run in _runs(bound):
-        start, end, name = run[0].start, run[-1].end, re.escape("".join(one.text for one in run))
+        start, end, name = run[0].start, run[-1].end, "".join(one.text for one in run)
+        does = end <= deed.start and not suffers and question.start in (deed.end, deed.end + 1)  # 甲收购了谁
+        asked_of = start in (deed.end, deed.end + 1) and question.start < deed.start  # 谁收购了甲
+        acts = [*_acts(passage, deed.text)] if does or asked_of else []
+        if acts and all((name in whom, name in who) == (does, asked_of) for who, whom in acts):
+            return True
         told_so = re.finditer(
-            rf"{name}(?P<between>[^,，;；。]*?){re.escape(deed.text)}(?P<after>了?[^,，;；。]?)", told
+            rf"{re.escape(name)}(?P<between>[^,，;；。]*?){re.escape(deed.text)}(?P<after>了?[^,，;；。]?)",
+            told,
         )
         ways = [(any(m in one["between"] for m in _PASSIVE), one["after"].strip("了的")) for one in told_so]
         if not ways:
             continue
-        does = end <= deed.start and not suffers and question.start in (deed.end, deed.end + 1)  # 甲收购了谁
-        asked_of = start in (deed.end, deed.end + 1) and question.start < deed.start  # 谁收购了甲
         if does and all(passive for passive, _ in ways):
             return True
         if ((suffers and end <= deed.start) or asked_of) and all(
@@ -227,6 +266,19 @@ def is_reversed(query: Query, bound: Sequence[Constraint], passage: Passage) -> 
         ):
             return True
     return False
+
+
+def _acts(passage: Passage, deed: str) -> Iterator[tuple[str, str]]:
+    """Who does a deed and to whom, wherever it is told and not suffered; a clause without a subject has that of the one before."""
+    who = ""
+    for start, end in _clauses(passage, (len(passage.folded),) * 2):
+        run = _subject(passage, start, end)
+        last = run[-1].start + len(run[-1].text) if run else start
+        if run and not passage.folded.startswith("的", last):
+            who = passage.folded[run[0].start : last]
+        at = passage.folded.find(deed, start, end)
+        if at >= 0 and not any(mark in passage.folded[start:at] for mark in _PASSIVE):
+            yield who, passage.folded[at + len(deed) : end]
 
 
 _TAGS = {SlotKind.PERSON: "nr", SlotKind.PLACE: "ns", SlotKind.NAME: "nt"}
@@ -271,7 +323,7 @@ def _clauses(passage: Passage, place: tuple[int, int]) -> Iterator[tuple[int, in
     """The clauses up to the one that holds a span; a moment that opens one belongs to it: 2019年，甲省采用新卷."""
     moments = set(whole_moments(passage))
     start = at = 0
-    for match in (*_CLAUSE.finditer(passage.folded), None):
+    for match in (*CELL_END.finditer(passage.folded), None):
         end = match.start() if match else len(passage.folded)
         if match is None or (at, end) not in moments:
             yield start, end

@@ -16,12 +16,16 @@ from knowledge.answering.pieces import Piece, PieceVocabulary
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A fact's sentence with what it inherits; every text as printed, empty where there is none."""
+    """A fact's sentence with what it inherits; every text as printed, empty where there is none.
+
+    `question` is the question in other words, where this sentence is asked in others than the rest.
+    """
 
     sentence: str
     before: str = ""
     after: str = ""
     title: str = ""
+    question: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +254,8 @@ class OnnxReader:
         until = self._clock() + seconds
         for number, window in enumerate(windows):
             in_time = number < MOST_WINDOWS and self._clock() < until
-            yield self._read(session, encoder, question, window) if in_time else None
+            asked = window.question or question
+            yield self._read(session, encoder, asked, window) if in_time else None
 
     def _open(self) -> tuple[Any, PairEncoder]:
         with self._opening:

@@ -18,14 +18,13 @@ from knowledge.answering.candidates import Candidate, CandidateKind
 from knowledge.answering.constraints import TIERS, SlotKind, asked_measure, is_of_measure
 from knowledge.answering.scorer import COLUMN, Array, clause_numbers, unit_of
 from knowledge.answering.whole import nouns_after, whole_moments
-from knowledge.answering.window import Passage
+from knowledge.answering.window import ITEM_END, Passage
 from knowledge.query.analysis import Query
 from knowledge.query.question import NUMBERS, QuestionType, is_kind_of_place
 from knowledge.text.analyzer import Token
 from knowledge.text.numbers import Quantity
 from knowledge.text.periods import Relation, is_compared_with
 
-_PART = re.compile(r"[;；。!！?？:：、](?!\d)|(?<!\d)[,，]|[,，](?!\d)|——|…|\|")
 _OPENING = frozenset(",，;；。:：、!！?？")
 _NUMBERED = re.compile(
     r"(?:\d+|[一二三四五六七八九十]+)(?:年|月|日|号线|[期批届次季级楼层班组队轮])|[今去前明]年|[上下]半年|[上下本]月"
@@ -197,7 +196,7 @@ def numbered_in(text: str) -> tuple[tuple[int, str], ...]:
 
 def _part(text: str, place: tuple[int, int]) -> tuple[int, int]:
     """The clause or item of an enumeration that holds a span."""
-    marks = [(m.start(), m.end()) for m in _PART.finditer(text)]
+    marks = [(m.start(), m.end()) for m in ITEM_END.finditer(text)]
     start = max((end for _, end in marks if end <= place[0]), default=0)
     end = min((begin for begin, _ in marks if begin >= place[1]), default=len(text))
     return start, end
@@ -279,7 +278,7 @@ def _kept(
         if (persons & there & (rows[:, COLUMN["in_question"]] <= 0)).any():
             yield there
     if asks_for_place_in_order(query):
-        yield np.array([one.kind is CandidateKind.ORDINAL for one in proposed])
+        yield np.array([is_in_asked_order(query, passage, one) for one in proposed])
     noun = query.question.noun
     if query.type is QuestionType.PLACE and is_kind_of_place(noun):  # 哪个区 is told by what is called 区
         said = [passage.folded[one.start : one.end] for one in proposed]
@@ -305,6 +304,17 @@ def _kept(
 def asks_for_place_in_order(query: Query) -> bool:
     """Tell whether a place in an order is asked for, which no count answers: 第几座."""
     return "第几" in query.text[query.question.start : query.question.end]
+
+
+def is_in_asked_order(query: Query, passage: Passage, one: Candidate) -> bool:
+    """Tell whether a span is a place in the order that is asked for: 第八轮 tells no 排名第几."""
+    unit = next((figure.unit for figure in passage.figures if figure.end == one.end), "")
+    asked, noun = query.question.unit, query.question.noun
+    if one.kind is not CandidateKind.ORDINAL:
+        return False
+    if asked or noun:
+        return (unit or noun[:1]) == (asked or noun[:1]) or passage.folded.startswith(asked or noun, one.end)
+    return unit in ("", "名", "位")
 
 
 def _by_moments(query: Query, passage: Passage) -> tuple[list[int], list[int]]:

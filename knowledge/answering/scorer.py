@@ -17,7 +17,7 @@ import numpy.typing as npt
 from knowledge.answering.alignment import Alignment, Doubts
 from knowledge.answering.candidates import Candidate, CandidateKind
 from knowledge.answering.constraints import MONEY, SlotKind, asked_dimension
-from knowledge.answering.window import Passage
+from knowledge.answering.window import CLAUSE_END, Passage
 from knowledge.query.analysis import Query
 from knowledge.query.question import FEW_WORDS, QuestionType
 from knowledge.text.numbers import Quantity, alike
@@ -26,7 +26,6 @@ from knowledge.text.periods import Period, Relation
 Array = npt.NDArray[np.float64]
 
 _REACH = 8.0
-_CLAUSE_END = re.compile(r"[,，;；。!！?？:：](?!\d)|——|…|(?<!\d),(?=\d)")
 _ITEM_END = re.compile(r"、")
 _HEADING = re.compile(r"[（(](?P<unit>[^()（）/]{1,6})(?:/[^()（）]{1,4})?[)）]\s*[:：]\s*$")
 """The unit of a cell in its column's heading: 批发价（元/盆）：45."""
@@ -115,7 +114,7 @@ def feature_rows(
     starts = np.array([c.start for c in proposed], dtype=np.int64)
     ends = np.array([c.end for c in proposed], dtype=np.int64)
     marked = marks(query, aligned, passage)
-    stops = [match.span() for match in _CLAUSE_END.finditer(folded)]
+    stops = [match.span() for match in CLAUSE_END.finditer(folded)]
     clause = clause_numbers(folded)
     item = clause * 1000 + _numbered(folded, _ITEM_END)
     total = sum(m.weight for m in marked) or 1.0
@@ -202,7 +201,7 @@ _KIND_AT = {kind: at for at, kind in enumerate(KINDS)}
 
 def clause_numbers(text: str) -> npt.NDArray[np.int64]:
     """Return for each character, and the end, the number of the clause that it stands in."""
-    return _numbered(text, _CLAUSE_END)
+    return _numbered(text, CLAUSE_END)
 
 
 def _numbered(text: str, mark: re.Pattern[str]) -> npt.NDArray[np.int64]:

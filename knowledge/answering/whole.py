@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from knowledge.answering.candidates import ITEM_END, OF_TIME, PART_OF_TIME, WEEKLY, Candidate, CandidateKind
-from knowledge.answering.window import Passage
+from knowledge.answering.candidates import JOINED, OF_TIME, PART_OF_TIME, WEEKLY, Candidate, CandidateKind
+from knowledge.answering.window import ITEM_END, Passage
 from knowledge.text.analyzer import Token
 from knowledge.text.numbers import Quantity, QuantityKind, comparable
 
@@ -43,7 +43,7 @@ def counted_span(wanted: Sequence[Quantity], passage: Passage) -> tuple[int, int
     end = nouns_after(passage, figure)
     if end > figure.end:
         return figure.start, end
-    begins = [m.end() for m in _CLAUSE.finditer(passage.folded, 0, figure.start)]
+    begins = [m.end() for m in ITEM_END.finditer(passage.folded, 0, figure.start)]
     start = begins[-1] if begins else 0
     if figure.end - start > _SHORT + 3:
         before = [
@@ -162,8 +162,8 @@ def whole_list(passage: Passage, one: Candidate, proposed: Sequence[Candidate]) 
         if other.kind in _OF_RUNS
         and other.start <= one.start
         and one.end <= other.end
-        and (other.start == one.start or ITEM_END.search(passage.folded, other.start, one.start))
-        and (other.end == one.end or ITEM_END.search(passage.folded, one.end, other.end))
+        and (other.start == one.start or JOINED.search(passage.folded, other.start, one.start))
+        and (other.end == one.end or JOINED.search(passage.folded, one.end, other.end))
     ]
     return max(around, key=lambda other: other.end - other.start, default=one)
 

@@ -18,6 +18,10 @@ LONGEST_SPEAKER = 8
 LONGEST_TURN = 20
 _COMPLEMENTS = "出成完好掉起住"
 _SCALES = frozenset("百千万亿")
+CLAUSE_END = re.compile(r"[;；。!！?？:：](?!\d)|(?<!\d)[,，]|[,，](?!\d)|——|…")
+CELL_END = re.compile(rf"{CLAUSE_END.pattern}|\|")
+ITEM_END = re.compile(rf"{CELL_END.pattern}|、(?!\d)")
+"""What parts clauses, also the cells of a row, also the items of an enumeration; never a number or a time."""
 _LISTED = frozenset({"nr", "ns", "nt", "nz"})
 
 

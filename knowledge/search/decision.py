@@ -77,14 +77,14 @@ class Judge:
         order = best_first(readings, self._model.alone.order)
         leading = [at for at in order if not readings[at].is_barred][:READ_BY_NET]
         if self._reader and leading and self._leaves_doubt(readings[leading[0]]):
-            windows = [_window(passages[at]) for at in leading]
+            asked = [readings[at].in_its_words for at in leading]
+            windows = [window(passages[at], one.text) for at, one in zip(leading, asked, strict=True)]
             read: dict[int, FactReading] = {}
-            for at, told in zip(
-                leading, self._reader.read(self._query.text, windows, seconds=SECONDS_OF_NET), strict=False
-            ):
-                if told is None:
+            told = self._reader.read(self._query.text, windows, seconds=SECONDS_OF_NET)
+            for at, wording, one in zip(leading, asked, told, strict=False):
+                if one is None:
                     break
-                read[at] = self._reading(passages[at], ranked[at], told, readings[at])
+                read[at] = self._reading(passages[at], ranked[at], wording.restored(one), readings[at])
                 if self._is_sure(read[at]):
                     break
             readings = [read.get(at, reading) for at, reading in enumerate(readings)]
@@ -198,10 +198,11 @@ def similarity(features: Array) -> float:
     return min(max(similar, -MOST_SIMILAR), MOST_SIMILAR)
 
 
-def _window(passage: Passage) -> Window:
+def window(passage: Passage, question: str) -> Window:
+    """Return a passage as a reader sees it, asked in its own words."""
     around = passage.around
     heads = " ".join(around.heads)
-    return Window(passage.text, (around.before or ("",))[-1], (around.after or ("",))[0], heads)
+    return Window(passage.text, (around.before or ("",))[-1], (around.after or ("",))[0], heads, question)
 
 
 def best_first(readings: Sequence[FactReading], weights: Mapping[str, float]) -> list[int]:

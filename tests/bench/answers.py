@@ -20,11 +20,12 @@ import numpy as np
 
 from knowledge.answering.alignment import Aligner
 from knowledge.answering.extractor import FactReading
-from knowledge.answering.reader import NeuralReader, Window
+from knowledge.answering.reader import NeuralReader
 from knowledge.model import Answer
 from knowledge.query.aliases import Aliases
 from knowledge.query.analysis import Query, analyse
 from knowledge.search.ask import Answering, ask, examine_wordings
+from knowledge.search.decision import window
 from knowledge.snapshot import Snapshot, answer_model, shipped_reader
 from knowledge.text.analyzer import Analyzer, ChineseAnalyzer
 from knowledge.training.decisions import Case, PatientReader, cases
@@ -103,10 +104,10 @@ def given_the_fact(data: QuestionSet, sample: int, language: Analyzer, readers: 
         aligner = Aligner(query, model.doubts, lambda word: 0.5)
         assert one.fact is not None
         passage = passages[one.fact.id]
-        around = passage.around
-        heads = " ".join(around.heads)
-        window = Window(passage.text, (around.before or ("",))[-1], (around.after or ("",))[0], heads)
-        read = next(reader.read(query.text, [window], seconds=PATIENCE)) if reader else None
+        wording = FactReading(aligner, passage, model).in_its_words
+        seen = window(passage, wording.text)
+        told = next(reader.read(query.text, [seen], seconds=PATIENCE)) if reader else None
+        read = wording.restored(told) if told else None
         said = FactReading(aligner, passage, model, read=read).answer
         matches.append(said is not None and exact(said.text, one.answers))
         overlaps.append(max(f1(said.text, answer) for answer in one.answers) if said else 0.0)

@@ -68,6 +68,9 @@ TRADE = "2023年柳江市进口额为18亿元，2024年达31.6亿元，同比增
         ("柳江汽车与谁合作", "柳江汽车与百度签署合作协议。", "百度"),
         ("哪个区的车站最早试点", "柳南区新桥车站率先试点无纸化乘车。", "柳南区"),
         ("宏远集团的总部设立在什么地区", "宏远集团总部位于柳南区。", "柳南区"),
+        ("陶艺班多少钱", "编程班16课时收费1280元，陶艺班12课时收费960元。", "960元"),
+        ("柳江队排第几", "柳江队第七轮以6胜1负升至积分榜第二，东陵队排名第四。", "第二"),
+        ("台风什么时候登陆", "台风预计12日夜间在沿海登陆。", "12日夜间"),
     ],
 )
 def test_the_likeliest_span_is_said(query: str, fact: str, said: str) -> None:
@@ -96,6 +99,54 @@ def test_a_figure_of_another_measure_answers_nothing(query: str) -> None:
 )
 def test_a_body_of_another_sort_is_no_answer(query: str, fact: str, other: bool) -> None:
     assert reading(query, fact).is_of_another_kind is other
+
+
+@pytest.mark.parametrize(
+    ("query", "fact", "asked"),
+    [
+        ("现在几号开始报名", "夏令营6月2日起报名。", "什么时候报名"),
+        ("现在几号开始报名", "夏令营6月2日报名。", "什么时候开始报名"),
+        ("花了多少钱建桥", BRIDGE, "多少钱建桥"),
+        ("陈立多大岁数", "陈立今年47岁。", "陈立多少岁"),
+        ("大桥多大", BRIDGE, "大桥多大"),
+        ("进口额涨了多少", TRADE, "进口额增长了多少"),
+        ("市委全会在哪里举行", "市委全体会议在市政府举行。", "市委全体会议在哪里举行"),
+        ("一期多少钱", "围棋班每期600元。", "每期多少钱"),
+        ("问题出现在哪里", "漏水处位于东墙。", "问题出现在哪里"),
+    ],
+)
+def test_the_reader_is_asked_in_the_words_of_the_fact(query: str, fact: str, asked: str) -> None:
+    assert reading(query, fact).in_its_words.text == asked
+
+
+def test_what_the_reader_doubts_of_other_words_is_a_doubt_of_the_query_s_own() -> None:
+    wording = reading("现在几号报名", "夏令营6月2日报名。").in_its_words
+    assert wording.text == "什么时候报名"
+    doubts = (DoubtedWord(0, 4, 0.9), DoubtedWord(4, 6, 0.2))
+    told = wording.restored(WindowReading((), 0.5, doubts)).doubts
+    assert told == (DoubtedWord(2, 4, 0.9), DoubtedWord(4, 6, 0.2))
+
+
+@pytest.mark.parametrize(
+    ("query", "fact", "word", "level"),
+    [
+        ("几点开始停课", "全市18时起停课。", "开始", "sentence"),
+        ("几点开始停课", "全市18时停课。", "开始", "absent"),
+        ("进口额涨了多少", "进口额增长7%。", "涨", "sentence"),
+        ("进口额涨了多少", "进口额增长7%，出口额下降2%。", "涨", "absent"),
+        ("两队的比分是多少", "柳江队以98比91战胜东陵队。", "比分", "sentence"),
+    ],
+)
+def test_grammar_tells_that_a_word_is_said_in_other_words(
+    query: str, fact: str, word: str, level: str
+) -> None:
+    aligned = {one.constraint.text: LEVELS[one.level] for one in reading(query, fact).aligned}
+    assert aligned[word] == level
+
+
+def test_a_place_in_an_order_is_told_by_no_number_of_another_order() -> None:
+    assert reading("柳江队排名第几", "第八轮，柳江队迎战东陵队。").is_barred
+    assert not reading("柳江队第几轮迎战东陵队", "第八轮，柳江队迎战东陵队。").is_barred
 
 
 def test_a_reader_that_knows_no_short_form_raises_no_doubt() -> None:

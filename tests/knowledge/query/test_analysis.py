@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.query.aliases import Aliases, expands, parse_aliases, short_forms
+from knowledge.query.aliases import Aliases, expands, parse_aliases, short_forms, stands_as_name
 from knowledge.query.analysis import LONGEST_QUERY, Query, analyse, parts_of, read_watched
 from knowledge.query.question import QuestionType
 from knowledge.search.matching import Readable
@@ -23,6 +23,28 @@ ALIASES = Aliases([("沪", "上海")])
 
 def ask(text: str) -> Query:
     return analyse(text, ALIASES, CHINESE)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "stands"),
+    [
+        ("深", "专家赴深调研", True),
+        ("深", "沪深两市收盘", True),
+        ("深", "深港合作", True),
+        ("京", "京沪高铁增开列车", True),
+        ("京", "返京航班", True),
+        ("沪", "来沪人员登记", True),
+        ("深", "深水港投产", False),
+        ("深", "推动改革走深走实，深化对接", False),
+        ("新", "在新设立的园区", False),
+        ("港", "港口吞吐量", False),
+        ("川", "车流川流不息", False),
+    ],
+)
+def test_a_name_of_one_character_counts_only_where_it_stands_for_itself(
+    name: str, text: str, stands: bool
+) -> None:
+    assert stands_as_name(name, text, CHINESE) is stands
 
 
 @examples("text", "kind")
