@@ -17,12 +17,16 @@ from typing import Final
 
 from knowledge.repair.characters import width
 from knowledge.repair.heads import Rows, SharedHeads, share_heads
-from knowledge.repair.interleaved import Cell, part_rows, reads_on
+from knowledge.repair.interleaved import Cell, Reading, part_rows, reading_of, reads_on
 from knowledge.text.folding import fold_radicals
 
 _CLAUSE: Final = re.compile("[，。；、]")
 _WIDE_GAP: Final = re.compile("[ \u3000\t]{6,}")
 _GAP: Final = re.compile("(?:[ \t]{2,}|[ \t]*\u3000[ \t\u3000]*)(?=\\S)")
+# A blank between words, none of a line that is letter-spaced.
+_WORD_GAP: Final = re.compile("(?<=\\S\\S)[ \t\u3000]+(?=\\S\\S)|^[ \t\u3000]+|[ \t\u3000]{2,}(?=\\S)")
+# Of the rows so many read ill over a blank where columns are still beside each other: then a blank may be their gutter.
+_UNPARTED: Final = 1 / 7
 # Text begins at a gutter on so many rows at least; a paragraph there stands in no farther.
 _FEWEST: Final = 3
 _INDENTED: Final = 4
@@ -47,11 +51,22 @@ def split_columns(rows: Sequence[str]) -> list[list[Cell]] | None:
     cells = [(row, 0, len(text)) for row, text in enumerate(texts)]
     columns = [cells]
     if any(map(_GAP.search, texts)):  # else nothing begins within a row
-        grids = [_Grid(texts, measure) for measure in _MEASURES]
-        best = max(grids, key=lambda grid: sum(gutter.begins for gutter in grid.gutters(cells)))
-        columns = best.parted(cells)
+        columns, reading = _by_gutters(texts, cells, _GAP)
+        if reading.unparted >= _UNPARTED:
+            narrow, other = _by_gutters(texts, cells, _WORD_GAP)
+            columns = narrow if other.score > reading.score else columns
     parts = [part for column in columns for part in _by_reading(texts, column)]
     return parts if len(parts) > 1 else None
+
+
+def _by_gutters(
+    texts: Sequence[str], cells: Sequence[Cell], gap: re.Pattern[str]
+) -> tuple[list[list[Cell]], Reading]:
+    """Return the columns between gutters of so wide a gap at least, and how they read."""
+    grids = [_Grid(texts, measure, gap) for measure in _MEASURES]
+    best = max(grids, key=lambda grid: sum(gutter.begins for gutter in grid.gutters(cells)))
+    columns = best.parted(cells)
+    return columns, reading_of(texts, [cell for column in columns for cell in _filled(texts, column)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +82,11 @@ class _Gutter:
 class _Grid:
     """The rows of a page by places: one a character, or two for a wide one."""
 
-    def __init__(self, texts: Sequence[str], measure: Callable[[str], list[int]]) -> None:
+    def __init__(
+        self, texts: Sequence[str], measure: Callable[[str], list[int]], gap: re.Pattern[str]
+    ) -> None:
         self._texts = texts
+        self._gap = gap
         self._rows = Rows(texts)
         self._places = [[0, *accumulate(measure(text))] for text in texts]
         self._runs = [list(self._runs_of(row)) for row in range(len(texts))]
@@ -102,11 +120,10 @@ class _Grid:
                 found += columns
                 whole = False
                 continue
-            rows = [part for cell in band for part in _split_wide(self._texts, cell)]
             if whole:
-                found[-1] += rows
+                found[-1] += band
             else:
-                found.append(rows)
+                found.append(band)
             whole = True
         return found
 
@@ -159,7 +176,7 @@ class _Grid:
         """Yield where text that two blanks or more part begins and ends in a row."""
         text, places = self._texts[row], self._places[row]
         at = 0
-        for gap in _GAP.finditer(text):
+        for gap in self._gap.finditer(text):
             if text[at : gap.start()].strip():
                 yield places[at], places[gap.start()]
             at = gap.end()
@@ -183,7 +200,13 @@ class _Grid:
             begins = sum(any(abs(a - at) <= 1 for a, _ in rows[n][1]) for n in segment)
             both = sum(rows[n][1][0][0] < at - _NARROWEST for n in segment)
             moved = sum(any(a < at < z for a, z in rows[n][1]) for n in segment)
-            if begins >= max(_FEWEST, moved / 3) and both >= _FEWEST:
+            least = max(_FEWEST, moved / 3)
+            if self._gap is _WORD_GAP and touching:
+                # A mere blank is a gutter where half of the rows begin there. A headline above has one there by chance.
+                low, high = touching[0], touching[-1]
+                least = max(least, sum(low <= n <= high and rows[n][1][-1][1] > at for n in segment) / 2)
+                segment = [n for n in segment if low <= n or not rows[n][1][0][0] < at < rows[n][1][-1][1]]
+            if begins >= least and both >= _FEWEST:
                 low, high = touching[0], touching[-1]
                 while low - 1 in segment and rows[low][0] - rows[low - 1][0] <= _CLOSE:
                     low -= 1
@@ -264,10 +287,11 @@ def _filled(texts: Sequence[str], cells: Sequence[Cell]) -> list[Cell]:
 
 def _by_reading(texts: Sequence[str], cells: list[Cell]) -> list[list[Cell]]:
     """Return the columns into which whole rows fall that hold a line of each with a mere blank between, or in turns."""
-    if 2 * sum(start > 0 or end < len(texts[row]) for row, start, end in cells) > len(cells):
-        return [cells]
-    parts = part_rows(texts, cells)
-    return parts if len(parts) > 1 and _are_running(texts, parts) else [cells]
+    if 2 * sum(start > 0 or end < len(texts[row]) for row, start, end in cells) <= len(cells):
+        parts = part_rows(texts, cells)
+        if len(parts) > 1 and _are_running(texts, parts):
+            return parts
+    return [[part for cell in cells for part in _split_wide(texts, cell)]]
 
 
 def _are_running(texts: Sequence[str], columns: Sequence[Sequence[Cell]]) -> bool:

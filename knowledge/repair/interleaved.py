@@ -17,18 +17,19 @@ from itertools import combinations, pairwise, starmap
 from math import inf
 from typing import Final, NamedTuple
 
-from knowledge.repair.characters import width
+from knowledge.repair.characters import HAN, width
 from knowledge.repair.join_model import goes_on
 from knowledge.repair.sentences import FINISHED
 
 Cell = tuple[int, int, int]
 """A piece of a row: row, start, end."""
 
+_AMID_HAN: Final = re.compile(f"[{HAN}，。、；：！？”][ \u3000\t]+[{HAN}“]")
 BLANKS: Final = re.compile("(?<=\\S)[ \u3000\t]+(?=\\S)")
 _NARROWEST: Final = 8.0
 _WIDEST: Final = 40.0
 _FEWEST: Final = 4
-_MOST_COLUMNS: Final = 5
+_MOST_COLUMNS: Final = 6
 _BEAM: Final = 16
 # So many widths of a column are tried, and so many ways to cut a row.
 _TRIED: Final = 4
@@ -61,6 +62,8 @@ _FEWEST_LINES: Final = 3
 _AROUND: Final = 4
 # A blank just where a column ends tells that much for columns.
 _FITS: Final = 2.0
+# What reads worse than that over a blank stands in two columns.
+_ILL_BLANK: Final = 1.0
 _BETTER: Final = 0.5
 _LEAST: Final = 5.0
 
@@ -141,6 +144,26 @@ def _with_blanks(part: Sequence[Cell], cells: Sequence[Cell]) -> list[Cell]:
             found.append(cells[number])
             number += 1
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How well cells read one after another, and what share of them reads ill over a blank, as columns not taken apart do."""
+
+    score: float
+    unparted: float
+
+
+def reading_of(texts: Sequence[str], cells: Sequence[Cell]) -> Reading:
+    """Say how cells that hold text read in their order."""
+    page = _Page(texts)
+    pieces = [page.piece(cell) for cell in cells]
+    ill = sum(
+        page.over_blanks(piece) < -_ILL_BLANK
+        and bool(_AMID_HAN.search(texts[piece.cell[0]], *piece.cell[1:]))
+        for piece in pieces
+    )
+    return Reading(page.as_they_are(pieces), ill / max(1, len(pieces)))
 
 
 def reads_on(texts: Sequence[str], above: Cell, below: Cell) -> float:
@@ -239,35 +262,32 @@ def _column_widths(texts: Sequence[str], rows: Sequence[_Piece]) -> list[float]:
 def _ways(page: _Page, row: _Piece, widths: Sequence[float]) -> list[_Way]:
     """Return the likeliest ways to cut a row at blanks into lines of a column, each with what it costs."""
     number, start, end = row.cell
-    gaps = [gap.span() for gap in BLANKS.finditer(page.texts[number], start, end)]
-    if len(gaps) > _MOST_COLUMNS + 1:
-        gaps = sorted(sorted(gaps, key=lambda gap: _off(page.texts, row, gap, widths))[: _MOST_COLUMNS + 1])
     widest = max(widths) + _OUT
-    found: list[_Way] = []
-    for parts in range(1, _MOST_COLUMNS + 1):
-        for cuts in combinations(gaps, parts - 1):
-            edges = [start, *(edge for cut in cuts for edge in cut), end]
-            pieces = tuple(page.piece((number, a, z)) for a, z in zip(edges[::2], edges[1::2], strict=True))
-            if any(piece.wide > widest for piece in pieces):
-                continue
-            cost = -sum(map(page.over_blanks, pieces))
-            for piece in pieces[:-1]:
+    edges = [
+        (start, start),
+        *(gap.span() for gap in BLANKS.finditer(page.texts[number], start, end)),
+        (end, end),
+    ]
+    ways: list[list[_Way]] = [[(0.0, ())]]
+    for at in range(1, len(edges)):
+        found: list[_Way] = []
+        for before in range(at - 1, -1, -1):
+            piece = page.piece((number, edges[before][1], edges[at][0]))
+            if piece.wide > widest:
+                break
+            cost = -page.over_blanks(piece)
+            if at < len(edges) - 1:
                 if any(-_SHORT <= piece.wide - wide <= _OUT for wide in widths):
                     cost -= _FITS
                 elif not piece.finished:
                     cost += _CUT_SHORT
-            found.append((cost, pieces))
-    return sorted(found, key=lambda way: way[0])[:_WAYS]
-
-
-def _off(texts: Sequence[str], row: _Piece, gap: tuple[int, int], widths: Sequence[float]) -> float:
-    """Tell how far a blank is from where a column ends; a wide one, or one behind a sentence, is nearer."""
-    number, start, _ = row.cell
-    begins = [start, *(before.end() for before in BLANKS.finditer(texts[number], start, gap[0]))]
-    left = [width(texts[number][begin : gap[0]]) for begin in begins]
-    near = min(abs(each - wide) for each in left for wide in widths)
-    finished = FINISHED.search(texts[number], start, gap[0]) is not None
-    return near - 2 * min(3, gap[1] - gap[0] - 1) - 2 * finished
+            found += [
+                (cost + each, (*pieces, piece))
+                for each, pieces in ways[before]
+                if len(pieces) < _MOST_COLUMNS
+            ]
+        ways.append(sorted(found, key=lambda way: way[0])[:_WAYS])
+    return ways[-1]
 
 
 def _search(page: _Page, rows: Sequence[_Piece], widths: Sequence[float]) -> _State:
@@ -320,7 +340,7 @@ class _Going:
             for placing in _placings(len(columns), len(pieces)):
                 score = state.score - cost - placing.cost - placing.amid
                 if score + most < least:
-                    continue
+                    break
                 low = self._number - 2 * placing.total
                 waiting = [row for at in placing.waiting if (row := columns[at].row) >= low]
                 for at, scores in zip(placing.below, stand, strict=True):
@@ -370,7 +390,7 @@ class _Placing:
 
 @cache
 def _placings(many: int, pieces: int) -> tuple[_Placing, ...]:
-    """Return how so many pieces may stand below so many columns."""
+    """Return how so many pieces may stand below so many columns, what costs least first."""
     found: list[_Placing] = []
     for opened in range(pieces + 1) if not many else range(min(2, pieces + 1)):
         total = many + opened
@@ -385,7 +405,7 @@ def _placings(many: int, pieces: int) -> tuple[_Placing, ...]:
                     below = tuple(map(old.get, places))
                     waiting = tuple(at for place, at in old.items() if place not in places)
                     found.append(_Placing(total, places, below, new, waiting, cost, amid))
-    return tuple(found)
+    return tuple(sorted(found, key=lambda placing: placing.cost + placing.amid))
 
 
 def _costs(columns: int) -> float:

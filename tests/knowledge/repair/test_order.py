@@ -195,6 +195,21 @@ def test_columns_whose_lines_stand_in_turns_are_read_one_after_another() -> None
     assert [line.text for line in lines] == ["引水工程二期通水", *left, *right]
 
 
+def test_columns_are_told_by_their_places_where_gutters_are_as_narrow_as_a_blank() -> None:
+    texts = (
+        "昨天上午，引水工程二期正式通水，日供水能力达到一百二十万吨，惠及近八十万居民。",
+        "市水务集团负责人表示，下一步将加快老旧管网改造，计划到明年年底完成二百六十公里的更新任务。",
+        "本月起，全市图书馆开放时间延长到晚上九点，读者可以在网上预约座位。馆里还为老人和孩子准备了专门的阅览室。",
+        "工程从前年秋天开始建设，沿线铺设管道四十三公里，总共投资九亿元。",
+    )
+    columns = [column(text, 9).split("\n") for text in texts]
+    rows = [""] * max(map(len, columns))
+    for number, lines in enumerate(columns):
+        for at, line in enumerate(lines):
+            rows[at] = rows[at].ljust(10 * number) + line
+    assert [line.text for line in page_lines(document("\n".join(rows)))] == [*chain(*columns)]
+
+
 @pytest.mark.parametrize(("order", "widths"), [((0, 1, 2), (22, 11, 11)), ((1, 0, 2), (14, 24, 10))])
 def test_columns_of_unlike_widths_that_a_mere_blank_parts_are_read_one_after_another(
     order: tuple[int, ...], widths: tuple[int, ...]
