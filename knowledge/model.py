@@ -352,13 +352,32 @@ class Order(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Browse:
-    """Which articles are to be listed: of one of the libraries, years and newspapers named, about every word."""
+class Filter:
+    """Which articles are wanted: of each kind one that is named; all where nothing is."""
 
-    words: str = ""
     libraries: tuple[str, ...] = ()
     years: tuple[int, ...] = ()
     newspapers: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.marks)
+
+    @property
+    def marks(self) -> str:
+        """The filter as one types it before a query, a blank at its end."""
+        named = {"库": self.libraries, "报": self.newspapers, "作者": self.authors, "来源": self.sources}
+        marks = [f"{mark}:{name}" for mark, names in named.items() for name in names]
+        return "".join(f"{mark} " for mark in (*marks, *(f"{year}年:" for year in self.years)))
+
+
+@dataclass(frozen=True, slots=True)
+class Browse:
+    """Which articles are to be listed: about every word, of those that a filter lets through."""
+
+    words: str = ""
+    only: Filter = Filter()
     order: Order = Order.DATE
     first: int = 0
     most: int = 50

@@ -132,6 +132,12 @@ KEYS = {
     "url": "url",
     "地址": "url",
     "网址": "url",
+    "author": "author",
+    "作者": "author",
+    "source": "source",
+    "来源": "source",
+    "editor": "editor",
+    "责编": "editor",
 }
 _PAIR = re.compile(rf"(?:^|\s)({'|'.join(sorted(KEYS, key=len, reverse=True))})\s*[=＝]\s*")
 

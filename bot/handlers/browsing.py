@@ -88,9 +88,7 @@ class ArticleHandlers:
 
 def _list(snapshot: Snapshot, order: Order, page: int, words: str, said: Phrases) -> Reply:
     asked = read_operators(snapshot.language.fold(words))
-    only = asked.only
-    browse = Browse(asked.rest, only.libraries, only.years, only.newspapers, order, page * PAGE, PAGE)
-    listing = snapshot.browse(browse)
+    listing = snapshot.browse(Browse(asked.rest, asked.only, order, page * PAGE, PAGE))
     if not listing.articles:
         return Reply([], notice=said.no_more) if page else text_reply(said.site.none_fit)
     first = page * PAGE + 1

@@ -11,8 +11,10 @@ from bot.messages import Run, Style
 from bot.rendering.fact import Permalinks, citation, marked_runs, no_permalinks, place_text, shown_marks
 from bot.texts import Phrases
 from knowledge.model import Answer, Hit, MatchKind
+from knowledge.query.analysis import read_operators
 from knowledge.repair.tables import quoted_cell
 from knowledge.search.conversation import Hints
+from knowledge.text.folding import fold
 
 SHOWN_QUERY = 60
 PINNED = "pinned"  # why a hit answers that an admin pointed to
@@ -75,7 +77,7 @@ def heading_runs(answer: Answer, phrases: Phrases, suggesting: bool = True) -> I
         yield Run(phrases.talk.understood.format(shown_query(answer.understood)) + "\n")
     if answer.skipped and not answer.hits:
         yield Run(phrases.talk.nothing_more.format(shown_query(answer.understood or answer.query)))
-    elif not any(map(str.isalnum, answer.query)):
+    elif not any(map(str.isalnum, read_operators(fold(answer.query)).rest)):
         yield Run(phrases.nothing_asked)
     elif answer.close:
         yield Run(phrases.close + "\n")

@@ -12,7 +12,7 @@ from bot.config import Settings, wants_colour
 from bot.messages import Reply, Run, Style
 from bot.offline import open_snapshot, open_with_meaning
 from bot.query_service import ask_verified
-from bot.rendering.answer import answer_runs
+from bot.rendering.answer import answer_runs, hint_runs
 from bot.rendering.fact import citation
 from bot.texts import Phrases, phrases, reworded
 from bot.texts.operating import ConsolePhrases
@@ -21,6 +21,7 @@ from knowledge.embedding.models import chosen_embeddings
 from knowledge.errors import NoArticles
 from knowledge.model import Answer, Skipped
 from knowledge.schemas import answer_json, article_json, dump, fact_json, report_json, skipped_json
+from knowledge.search.conversation import Hints
 from knowledge.snapshots.opening import changed_since_served
 from knowledge.snapshots.request import Progress, no_progress
 
@@ -70,7 +71,11 @@ def ask(settings: Settings, words: list[str], limit: int, as_json: bool) -> int:
             print(reason, file=sys.stderr)
         for query in queries:
             answer = ask_verified(snapshot, query, limit)
-            write(dump(answer_json(answer)) + "\n" if as_json else answer_text(answer, style, said))
+            if as_json:
+                write(dump(answer_json(answer)) + "\n")
+                continue
+            hints = None if answer.found or answer.close else snapshot.hints(query)
+            write(answer_text(answer, style, said, hints))
     return 0
 
 
@@ -173,9 +178,14 @@ def read_queries(stream: BinaryIO) -> Iterator[str]:
         yield query.removeprefix("\ufeff") if number == 0 else query
 
 
-def answer_text(answer: Answer, style: ConsoleStyle, said: Phrases) -> str:
-    """An answer as a terminal shows it, everything at once."""
-    return reply_text(Reply(list(answer_runs(answer, said))), style)
+def answer_text(answer: Answer, style: ConsoleStyle, said: Phrases, hints: Hints | None = None) -> str:
+    """An answer as a terminal shows it, everything at once; what helps where nothing is found stands below."""
+    runs = list(answer_runs(answer, said))
+    if hints is not None:
+        runs += hint_runs(hints, said)
+        titles = "".join(f"《{article.title.text}》" for article in hints.articles)
+        runs += [Run(f"\n{said.talk.near_articles}{titles}")] if titles else []
+    return reply_text(Reply(runs), style)
 
 
 def reply_text(reply: Reply, style: ConsoleStyle) -> str:

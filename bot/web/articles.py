@@ -44,9 +44,10 @@ async def show_articles(request: web.Request) -> web.Response:
         browse=browse,
         listing=listing,
         rows=[_article_line(one, reader) for one in listing.articles],
-        chosen=bool(browse.words or browse.libraries or browse.years or browse.newspapers),
-        before=_address_of(browse, -1) if browse.first else None,
-        after=None if last else _address_of(browse, 1),
+        words=request.query.get("words", ""),
+        chosen=bool(browse.words or browse.only),
+        before=_address_of(request, browse, -1) if browse.first else None,
+        after=None if last else _address_of(request, browse, 1),
     )
 
 
@@ -63,17 +64,10 @@ def _article_line(one: Listed, reader: Reader) -> ArticleLine:
     )
 
 
-def _address_of(browse: Browse, step: int) -> str:
+def _address_of(request: web.Request, browse: Browse, step: int) -> str:
     """The address of the page before or after."""
-    return address(
-        "/articles",
-        words=browse.words,
-        library="".join(browse.libraries),
-        year="".join(map(str, browse.years)),
-        newspaper="".join(browse.newspapers),
-        sort=browse.order.value,
-        page=browse.first // browse.most + 1 + step,
-    )
+    kept = {name: request.query.get(name, "") for name in ("words", "library", "year", "newspaper", "sort")}
+    return address("/articles", **kept, page=browse.first // browse.most + 1 + step)
 
 
 RELATED = 5

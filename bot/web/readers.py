@@ -9,7 +9,7 @@ import time
 import weakref
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from aiohttp import web
@@ -18,8 +18,10 @@ from bot.ports import Interactions
 from bot.query_service import LONGEST_QUERY, QueryService, ask_verified, in_library
 from bot.web.templates import reader_of
 from knowledge.model import Answer, Browse, Order
+from knowledge.query.analysis import read_operators
 from knowledge.schemas import answer_json, dump, listing_json
 from knowledge.snapshot import Snapshot
+from knowledge.text.folding import fold
 
 KEPT = 500  # answers, some kilobytes each
 PAGE = "page"
@@ -219,11 +221,16 @@ def browse_of(request: web.Request) -> Browse:
         raise web.HTTPBadRequest(text=said.wrong_page)
     most = limit_of(request, A_PAGE)
     library, newspaper = _name(request, "library"), _name(request, "newspaper")
+    typed = read_operators(fold(query.get("words", "")[:_NAME]))
+    only = replace(
+        typed.only,
+        libraries=(library,) if library else typed.only.libraries,
+        years=(int(year),) if year else typed.only.years,
+        newspapers=(newspaper,) if newspaper else typed.only.newspapers,
+    )
     return Browse(
-        query.get("words", "")[:_NAME].strip(),
-        (library,) if library else (),
-        (int(year),) if year else (),
-        (newspaper,) if newspaper else (),
+        typed.rest,
+        only,
         Order(order),
         (int(page) - 1) * most,
         most,

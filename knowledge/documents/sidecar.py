@@ -29,6 +29,9 @@ class _SidecarFile(BaseModel):
     date: datetime.date | None = None
     edition: _Text | None = None
     url: Annotated[str, Field(max_length=2000, pattern=r"^https?://[^\s<>\"]+$")] | None = None
+    author: _Text | None = None
+    source: _Text | None = None
+    editor: _Text | None = None
 
 
 _SAYS: Final = {

@@ -1,4 +1,4 @@
-"""What can be asked of all articles at once: a list by date or title, by words, year, newspaper and library.
+"""What can be asked of all articles at once: a list by date or title, by words and by a filter.
 
 Made from the records when first asked for (some 8 µs an article), so that any stored version has one; what stays in
 memory is a few numbers an article, and the key words once somebody asks for words.
@@ -18,8 +18,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.model import Browse, Facet, Order, library_folder
-from knowledge.query.analysis import Filter
+from knowledge.model import Browse, Facet, Filter, Order, library_folder
 from knowledge.search.corpus import Columns
 from knowledge.text.folding import SEPARATOR, decoded, encode, fold
 
@@ -31,7 +30,8 @@ MENTIONS = 3_000
 """Facts looked through for articles that mention a word."""
 _FIELDS = (
     "SELECT articles.key, name, coalesce(json_extract(record, '$.metadata.date'), json_extract(record, '$.date')), "
-    "json_extract(record, '$.metadata.newspaper') "
+    "json_extract(record, '$.metadata.newspaper'), json_extract(record, '$.metadata.author'), "
+    "json_extract(record, '$.metadata.source') "
     "FROM articles JOIN files ON no = articles.key >> 20 ORDER BY articles.key"
 )
 _TITLES = "SELECT json_extract(record, '$.title.text') FROM articles ORDER BY key"
@@ -51,7 +51,9 @@ class Catalogue:
         self.keys: Rows = np.array([row[0] for row in rows], dtype=np.int64)
         self._days: Rows = np.array([_day(row[2]) for row in rows], dtype=np.int64)
         self._years = self._days // 10_000
-        self._newspapers = _Names([row[3] or "" for row in rows])
+        self._newspapers, self._authors, self._sources = (
+            _Names([row[field] or "" for row in rows]) for field in (3, 4, 5)
+        )
         folders = [library_folder(row[1]) or "" for row in rows]
         self._folders = _Names(folders)
         self._libraries = _Names([libraries.get(folder, folder) for folder in folders])
@@ -88,12 +90,16 @@ class Catalogue:
 
     def listed(self, browse: Browse) -> Rows:
         """Return the keys of the articles asked for, in order."""
-        passing = self._passing(Filter(browse.libraries, browse.years, browse.newspapers))
+        passing = self._passing(browse.only)
         passing &= self._about_all(browse.words)
         by_date = browse.order is Order.DATE
         order: Rows = np.argsort(-self._days, kind="stable") if by_date else self._by_title
         kept: Rows = self.keys[order[passing[order]]]
         return kept
+
+    def authors_in(self, text: str) -> tuple[str, ...]:
+        """Return the authors of articles whom a folded text names, folded."""
+        return self._authors.within(text)
 
     def sharing(self, key: int, words: Iterable[str], most: int) -> list[tuple[int, tuple[str, ...]]]:
         """Return the articles that share most of the rarest of these key words, each with what it shares."""
@@ -132,8 +138,13 @@ class Catalogue:
         passing = np.ones(len(self), dtype=np.bool_)
         if only.years:
             passing &= np.isin(self._years, only.years)
-        if only.newspapers:
-            passing &= self._newspapers.holding(only.newspapers)
+        for names, wanted in (
+            (self._newspapers, only.newspapers),
+            (self._authors, only.authors),
+            (self._sources, only.sources),
+        ):
+            if wanted:
+                passing &= names.holding(wanted)
         if only.libraries:
             passing &= self._libraries.holding(only.libraries) | self._folders.holding(only.libraries)
         return passing
@@ -157,7 +168,7 @@ class Catalogue:
 
 
 class _Names:
-    """One name a row, each kept once."""
+    """One name a row, or several with 、 between them, each writing kept once."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self._names = sorted(set(names))
@@ -166,12 +177,20 @@ class _Names:
 
     def holding(self, wanted: Sequence[str]) -> Mask:
         """The rows whose name is one of these; where none is, those whose name holds one."""
-        folded = [fold(name) for name in self._names]
         asked = [fold(name) for name in wanted]
-        codes = [code for code, name in enumerate(folded) if name in asked]
+        codes = [code for code, parts in enumerate(self._parts) if not parts.isdisjoint(asked)]
         if not codes:
-            codes = [code for code, name in enumerate(folded) if any(one in name for one in asked)]
+            codes = [code for code, name in enumerate(self._names) if any(one in fold(name) for one in asked)]
         return np.isin(self._codes, codes)
+
+    def within(self, text: str) -> tuple[str, ...]:
+        """The names, each of several on its own, that stand in a folded text, the longest first."""
+        names = {part for parts in self._parts for part in parts if len(part) > 1 and part in text}
+        return tuple(sorted(names, key=lambda name: (-len(name), name)))
+
+    @cached_property
+    def _parts(self) -> list[frozenset[str]]:
+        return [frozenset(fold(part) for part in name.split("、")) for name in self._names]
 
     def facets(self, among: Mask) -> tuple[Facet, ...]:
         """The names with how many of these rows have them; no row without one is counted."""

@@ -27,8 +27,7 @@ from knowledge.index.postings import (
     save_columns,
     update_columns,
 )
-from knowledge.model import Article, Browse, Document, Fact, Listed, Listing, ParsedDocument
-from knowledge.query.analysis import Filter
+from knowledge.model import Article, Browse, Document, Fact, Filter, Listed, Listing, ParsedDocument
 from knowledge.search.corpus import Columns
 
 RECORDS, GRAMS, COLUMNS = "records.sqlite", "grams", "columns.npy"
@@ -166,6 +165,9 @@ class Index:
 
     def chosen(self, only: Filter) -> npt.NDArray[np.int64]:
         return self.catalogue.chosen(only)
+
+    def authors_in(self, text: str) -> tuple[str, ...]:
+        return self.catalogue.authors_in(text)
 
     def browse(self, browse: Browse) -> Listing:
         catalogue = self.catalogue

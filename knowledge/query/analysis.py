@@ -1,7 +1,7 @@
 """The one analysis of a query that every rung of the ladder and the short answer share; one that asks several things is cut.
 
 What somebody watches is read in the same way. A query's own marks ask for “引文”, -词 and 文:词, and say where to look: 库:信访,
-报:青年报, 2023年:词.
+报:青年报, 作者:张三, 来源:新华社, 2023年:词.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from knowledge.model import Filter
 from knowledge.query.aliases import Aliases, Expansion, Range
 from knowledge.query.question import Question, QuestionType, read_question
 from knowledge.text.analyzer import Analyzer, Token, content_words
@@ -19,28 +20,8 @@ from knowledge.text.numbers import Quantity, number_keys, quantities
 _QUOTED = re.compile(r"“([^“”]{1,64})”|\"([^\"]{1,64})\"|'([^']{2,64})'|‘([^‘’]{1,64})’")
 _TITLE = re.compile(r"(?:^|\s)文:\s?(\S+)")
 _EXCLUDED = re.compile(r"(?:^|\s)-([^\s-]\S*)")
-_LIBRARY = re.compile(r"(?:^|\s)库:\s?(\S+)")
-_NEWSPAPER = re.compile(r"(?:^|\s)报:\s?(\S+)")
+_NAMED = re.compile(r"(?:^|\s)(库|报|作者|来源):\s?(\S+)")
 _YEAR = re.compile(r"(?:^|\s)((?:19|20)\d\d)年?:\s?")
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Of which articles facts are wanted: one of each that is named; of all where nothing is."""
-
-    libraries: tuple[str, ...] = ()
-    years: tuple[int, ...] = ()
-    newspapers: tuple[str, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.libraries or self.years or self.newspapers)
-
-    @property
-    def marks(self) -> str:
-        """The filter as one types it before a query, a blank at its end."""
-        years = (f"{year}年:" for year in self.years)
-        marks = (*(f"库:{one}" for one in self.libraries), *(f"报:{one}" for one in self.newspapers), *years)
-        return "".join(f"{mark} " for mark in marks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +29,10 @@ class Operators:
     """The marks of one folded query, and the text that is left when they are taken out."""
 
     rest: str
-    phrases: tuple[str, ...] = ()
-    excluded: tuple[str, ...] = ()
-    titles: tuple[str, ...] = ()
-    only: Filter = Filter()
+    phrases: tuple[str, ...]
+    excluded: tuple[str, ...]
+    titles: tuple[str, ...]
+    only: Filter
 
 
 def read_operators(folded: str) -> Operators:
@@ -59,12 +40,14 @@ def read_operators(folded: str) -> Operators:
 
     A query of exclusions alone asks for nothing; one of titles alone asks for what the titles say.
     """
-    only = Filter(
-        tuple(_LIBRARY.findall(folded)),
-        tuple(int(year) for year in _YEAR.findall(folded)),
-        tuple(_NEWSPAPER.findall(folded)),
+    marked = _NAMED.findall(folded)
+    libraries, newspapers, authors, sources = (
+        tuple(name for mark, name in marked if mark == kind) for kind in ("库", "报", "作者", "来源")
     )
-    folded = _YEAR.sub(" ", _NEWSPAPER.sub(" ", _LIBRARY.sub(" ", folded)))
+    folded = _NAMED.sub(" ", folded)
+    years = tuple(int(year) for year in _YEAR.findall(folded))
+    only = Filter(libraries, years, newspapers, authors, sources)
+    folded = _YEAR.sub(" ", folded)
     titles = tuple(_TITLE.findall(folded))
     excluded = tuple(_EXCLUDED.findall(folded))
     rest = _EXCLUDED.sub(" ", _TITLE.sub(" ", folded)).strip()

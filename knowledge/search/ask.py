@@ -124,7 +124,11 @@ def ask(
 
     def answer(one: Query) -> Answer:
         examined = examine_wordings(one, analyse, corpus, language, limit, clock, answering)
-        return _answer(text, examined, language, limit) if examined else Answer(text, False, 0.0, None)
+        found = _answer(text, examined, language, limit) if examined else Answer(text, False, 0.0, None)
+        of_author = found.close and corpus.authors_in(one.text)
+        return (
+            Answer(text, False, 0.0, None) if of_author else found
+        )  # nothing is close to what somebody wrote
 
     if is_of_one(query) and (whole := answer(query)).answer:
         return whole

@@ -44,7 +44,7 @@ _ACROSS = re.compile(
 class Hints:
     """What helps where nothing was found.
 
-    `missing` are the words of the question that no article holds, `rest` what is left of it, and `held` how many
+    `missing` are the words of the question that no article holds, `rest` what is left of it, with its filter, and `held` how many
     articles of which library are about that, `total` how many in all. `articles` are the first of them.
     """
 
@@ -138,19 +138,31 @@ def _by_turns(rows: Sequence[Sequence[Hit]]) -> tuple[Hit, ...]:
 
 
 def hints(query: Query, corpus: Corpus, browse: Callable[[Browse], Listing]) -> Hints:
-    """Say which words of a question no article holds, and what the articles hold on the rest."""
+    """Say which words of a question no article holds, and what the articles hold on the rest.
+
+    Of an author that it names, what they wrote; of a filter alone, what it lets through.
+    """
     lexicon = Lexicon(corpus)
+    only, authors = query.only, corpus.authors_in(query.text)
+    if authors or (only and query.is_empty):
+        only = replace(only, authors=(*only.authors, *authors))
+        about = browse(Browse(only=only, most=NEAR_TITLES))
+        return replace(_about(only.marks, about), rest=only.marks.strip())
     words = [word.text for word in query.words if len(word.text) > 1]
     missing = tuple(dict.fromkeys(word for word in words if not lexicon.holds(word)))
     common = [word for word in dict.fromkeys(words) if word not in missing]
-    rest, about = "", Listing(0, ())
+    about, rest = Listing(0, ()), ""
     while common and not about.total:  # what no article is about as a whole, without its rarest word
         rest = " ".join(common)
-        about = browse(Browse(rest, most=NEAR_TITLES))
+        about = browse(Browse(rest, only, most=NEAR_TITLES))
         common.remove(min(common, key=lexicon.frequency))
+    return replace(_about(only.marks + rest, about), missing=missing)
+
+
+def _about(words: str, about: Listing) -> Hints:
     held = tuple(one for one in about.libraries if one.count)[:MOST_LIBRARIES] if about.total else ()
     articles = tuple(one.article for one in about.articles)
-    return Hints(missing, rest if about.total else "", held, about.total, articles)
+    return Hints(rest=words if about.total else "", held=held, total=about.total, articles=articles)
 
 
 SHARED = 0.5

@@ -9,8 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.model import Fact
-from knowledge.query.analysis import Filter
+from knowledge.model import Fact, Filter
 from knowledge.text.folding import decoded
 
 Array = npt.NDArray[Any]
@@ -72,6 +71,9 @@ class Corpus(Protocol):
 
     def chosen(self, only: Filter) -> Array:
         """Return the keys of the articles that a filter lets through, ascending."""
+
+    def authors_in(self, text: str) -> tuple[str, ...]:
+        """Return the authors of articles whom a folded text names, folded, the longest name first."""
 
 
 def distinct(numbers: Array) -> Array:

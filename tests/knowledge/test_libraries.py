@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.model import Browse, Facet, Order
+from knowledge.model import Browse, Facet, Filter, Order
 from knowledge.snapshot import Snapshot
 from knowledge.snapshots.opening import cached_snapshot
 
@@ -20,6 +20,7 @@ FILES = {
     "调研/b.txt": "关于加装电梯工作的调研报告\n\n调研组走访了32个小区。截至2月底，闵行区累计加装电梯815台，"
     "徐汇区累计加装电梯604台。居民最关心的是资金分摊和后续维护。\n",
     "调研/b.toml": 'date = 2024-03-02\nnewspaper = "青年报"\n',
+    "c.toml": 'author = "屠瑜、潘高峰"\nsource = "新华社"\n',
     "c.txt": "阿婆的桥修好了\n\n小河上的石桥全长45米。石桥由村民自己筹款修缮。\n",
 }
 
@@ -62,10 +63,13 @@ def test_every_article_is_listed_with_its_library_facts_and_at_least_three_key_w
         (Browse("石橋"), ["阿婆的桥"]),
         (Browse("电梯 石桥"), []),
         (Browse("电梯 来信"), ["闵行区加"]),
-        (Browse(years=(2023,)), ["闵行区加"]),
-        (Browse(newspapers=("青年报",)), ["关于加装"]),
-        (Browse(libraries=("信访件",)), ["闵行区加"]),
-        (Browse(libraries=("信访",)), ["闵行区加"]),
+        (Browse(only=Filter(years=(2023,))), ["闵行区加"]),
+        (Browse(only=Filter(newspapers=("青年报",))), ["关于加装"]),
+        (Browse(only=Filter(libraries=("信访件",))), ["闵行区加"]),
+        (Browse(only=Filter(libraries=("信访",))), ["闵行区加"]),
+        (Browse(only=Filter(authors=("潘高峰",))), ["阿婆的桥"]),
+        (Browse(only=Filter(sources=("新华社",))), ["阿婆的桥"]),
+        (Browse("电梯", Filter(authors=("屠瑜",))), []),
     ],
 )
 def test_articles_are_sorted_cut_into_pages_and_filtered(
@@ -83,6 +87,8 @@ def test_articles_are_sorted_cut_into_pages_and_filtered(
         ("报:青年报 加装电梯", {"调研"}),
         ("报:新民晚报 2023年:加装电梯", {"信访件"}),
         ("2022年:加装电梯", set()),
+        ("作者:屠瑜 石桥全长多少米", {None}),
+        ("来源:新华社 石桥", {None}),
     ],
 )
 def test_a_filter_keeps_an_answer_to_the_articles_it_names(
@@ -142,6 +148,25 @@ def test_where_nothing_is_found_the_missing_words_are_named_and_the_rest_is_coun
     assert all(not re.search(word, text) for word in hints.missing for text in FILES.values())
     assert {facet.name: facet.count for facet in hints.held} == {"调研": 1, "信访件": 1}
     assert hints.total == 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "chosen", "titles"),
+    [
+        ("屠瑜", "作者:屠瑜", ["阿婆的桥修好了"]),
+        ("屠瑜写了哪些报道", "作者:屠瑜", ["阿婆的桥修好了"]),
+        ("来源:新华社", "来源:新华社", ["阿婆的桥修好了"]),
+        ("报:青年报", "报:青年报", ["关于加装电梯工作的调研报告"]),
+        ("2022年:", "2022年:", []),
+    ],
+)
+def test_an_author_or_a_filter_alone_is_told_the_articles(
+    snapshot: Snapshot, asked: str, chosen: str, titles: list[str]
+) -> None:
+    answer, hints = snapshot.ask(asked), snapshot.hints(asked)
+    assert not (answer.found or answer.close)
+    assert (hints.rest, [article.title.text for article in hints.articles]) == (chosen, titles)
+    assert (hints.total, hints.missing) == (len(titles), ())
 
 
 def test_articles_are_linked_by_the_key_words_they_share(snapshot: Snapshot) -> None:

@@ -175,10 +175,11 @@ async def test_what_was_confirmed_of_a_file_holds_only_for_what_was_said_then(ro
 
 async def test_meta_writes_the_sidecar_and_keeps_what_it_said_before(room: Hall) -> None:
     assert "已写入 000.txt.toml" in await room.say("/meta 000.txt 日期=2023-07-01 报纸=文汇报")
-    await room.say('/meta 000.txt 版次=3"版 地址=https://example.org/a')
+    await room.say('/meta 000.txt 版次=3"版 地址=https://example.org/a 作者=张三 来源=新华社')
     written = (room.articles / "000.txt.toml").read_text(encoding="utf-8")
     assert written == (
         'newspaper = "文汇报"\ndate = 2023-07-01\nedition = "3\\"版"\nurl = "https://example.org/a"\n'
+        'author = "张三"\nsource = "新华社"\n'
     )
     await room.say("/reload")
     with room.knowledge.store.lease() as snapshot:

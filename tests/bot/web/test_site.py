@@ -239,6 +239,8 @@ async def test_the_api_lists_articles_by_page_sort_and_filter(http: aiohttp.Clie
     assert len(titles) == 2
     chosen = LISTING.validate_json(await text(http, "/api/articles", words=titles[0]))
     assert titles[0] in [one["article"]["title"] for one in chosen["articles"]]
+    nobodys = LISTING.validate_json(await text(http, "/api/articles", words=f"作者:没有这个人 {titles[0]}"))
+    assert nobodys["total"] == 0
     for wrong in ({"page": "0"}, {"sort": "size"}, {"year": "23"}, {"limit": "0"}):
         async with http.get("/api/articles", params=wrong) as response:
             assert response.status == 400

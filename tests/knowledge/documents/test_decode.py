@@ -174,7 +174,10 @@ def test_no_utf8_text_is_ever_refused_for_its_words(text: str) -> None:
 
 def test_a_sidecar_states_what_the_page_does_not_print() -> None:
     text = 'title = "题目"\nnewspaper = "青年报"\ndate = 2019-09-10\nedition = "A02"\nurl = "https://a.example/1?b=2"\n'
-    stated = Metadata("题目", "青年报", date(2019, 9, 10), "A02", "https://a.example/1?b=2")
+    text += 'author = "张三、李四"\nsource = "新华社"\neditor = "王五"\n'
+    stated = Metadata(
+        "题目", "青年报", date(2019, 9, 10), "A02", "https://a.example/1?b=2", "张三、李四", "新华社", "王五"
+    )
     assert read_sidecar("a.toml", text.encode()) == stated
     assert read_sidecar("a.toml", b"\xef\xbb\xbf" + text.encode()) == stated
 
@@ -188,7 +191,10 @@ def test_a_date_may_be_written_in_quotes() -> None:
     [
         ('newpaper = "青年报"', "没有“newpaper”这一项，是不是“newspaper”？"),
         ("作者 = 1", "附注文件不是 TOML"),
-        ('"作者" = "甲"', "没有“作者”这一项，可用：title、newspaper、date、edition、url"),
+        (
+            '"作者" = "甲"',
+            "没有“作者”这一项，可用：title、newspaper、date、edition、url、author、source、editor",
+        ),
         ('url = "javascript:alert(1)"', "“url”写法不对"),
         ('url = "tg://user?id=1"', "“url”写法不对"),
         ('date = "去年"', "“date”应是日期"),
