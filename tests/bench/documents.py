@@ -93,8 +93,9 @@ def unaccounted(data: bytes) -> int:
 
 
 def _folded(text: str) -> str:
-    """Without blanks and signs that are no characters, dashes and compatibility forms in one way."""
-    text = unicodedata.normalize("NFKC", re.sub("[\u2010\u2011\x02\ufffe]", "-", text.replace("⸺", "——")))
+    """Without blanks and signs that are no characters, dashes, compatibility forms and the door's in one way."""
+    text = re.sub("[\u2010\u2011\x02\ufffe]", "-", text.replace("⸺", "——"))
+    text = unicodedata.normalize("NFKC", text).replace("戶", "户")
     return "".join(char for char in text if char.isprintable() and not char.isspace())
 
 

@@ -15,7 +15,8 @@ from PIL import Image, ImageDraw
 
 from knowledge.documents import limits
 from knowledge.documents.folder import read_bytes, read_document
-from knowledge.documents.ocr import RecognisedLine, TextRecogniser
+from knowledge.documents.ocr import TextRecogniser
+from knowledge.documents.ocr_page import RecognisedLine
 from knowledge.documents.pdf import read_image, read_pdf, read_picture
 from knowledge.documents.pdf_font import provide_font
 from knowledge.errors import UnreadableFile
@@ -178,22 +179,35 @@ def test_without_the_extra_a_scan_says_what_to_install(monkeypatch: pytest.Monke
         assert "chuchu[ocr]" in skipped.remedy
 
 
-def test_what_was_read_across_a_gutter_is_parted() -> None:
-    left, right = "今年建成食堂二十处", "居民都说饭菜可口。"
+@pytest.mark.parametrize("gutter", [1.0, 1.2, 2.0])
+def test_a_line_read_across_a_gutter_is_read_again_column_by_column(gutter: float) -> None:
+    left = ["今年建成食堂二十处", "居民都说饭菜可口，", "还想再来吃上几回。"]
+    right = ["明年还要再建十二", "处，让更多的老人", "吃上一口热的饭。"]
+    beyond = 20 + EM * (len(left[0]) + gutter)
     page = Image.new("RGB", (600, 400), "white")
-    for column, x in ((left, 20), (right, 20 + 9 * EM + 2 * EM)):
-        for number in range(len(column)):
-            ImageDraw.Draw(page).rectangle(
-                (x + EM * number, 22, x + EM * number + 0.9 * EM, 40), fill="black"
-            )
+    for column, x in ((left, 20.0), (right, beyond)):
+        for row, text in enumerate(column):
+            for at in range(len(text)):
+                ink = (x + EM * at, 22 + 32 * row, x + EM * (at + 0.9), 40 + 32 * row)
+                ImageDraw.Draw(page).rectangle(ink, fill="black")
     data = io.BytesIO()
     page.save(data, "PNG")
 
     def engine(image: NDArray[np.uint8]) -> Iterator[RecognisedLine]:
-        yield RecognisedLine(left + right, 18, 18, 20 + 20 * EM, 44, 0.99)
+        """Reads the first row across, and again on strips, which are told by how many characters they hold."""
+        if image.shape[1] > 8 * image.shape[0]:
+            dark = (image.min(axis=(0, 2)) < 99).astype(np.int8)
+            count = int((np.diff(dark, prepend=0) == 1).sum())
+            yield _line(next(text for text in (left[0], right[0]) if len(text) == count), 0, 0, EM, 0.9)
+            return
+        yield RecognisedLine(left[0] + right[0], 18, 18, beyond + 8 * EM, 44, 0.99)
+        for row in (1, 2):
+            yield _line(left[row], 20, 20 + 32 * row, EM, 0.99)
+            yield _line(right[row], beyond, 20 + 32 * row, EM, 0.99)
 
     extract = read_picture("a.png", data.getvalue(), TextRecogniser(engine=engine))
-    assert [line.strip() for line in extract.lines if line] == [left, right]
+    assert "".join(line.strip() for line in extract.lines) == "".join(left + right)
+    assert set(extract.confidences) == {0.9, 0.99, None}
 
 
 @pytest.mark.parametrize("askew", [-3.0, 1.0, 2.0])
