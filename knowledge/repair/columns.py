@@ -27,6 +27,8 @@ _GAP: Final = re.compile("(?:[ \t]{2,}|[ \t]*\u3000[ \t\u3000]*)(?=\\S)")
 _WORD_GAP: Final = re.compile("(?<=\\S\\S)[ \t\u3000]+(?=\\S\\S)|^[ \t\u3000]+|[ \t\u3000]{2,}(?=\\S)")
 # Of the rows so many read ill over a blank where columns are still beside each other: then a blank may be their gutter.
 _UNPARTED: Final = 1 / 7
+# Columns that are told by how they read alone must read so much better than those that places tell.
+_PROOF: Final = 5.0
 # Text begins at a gutter on so many rows at least; a paragraph there stands in no farther.
 _FEWEST: Final = 3
 _INDENTED: Final = 4
@@ -49,24 +51,32 @@ def split_columns(rows: Sequence[str]) -> list[list[Cell]] | None:
     """Return the cells of a page column by column, in bands of columns and of whole rows; None if it has one column."""
     texts = [fold_radicals(row.rstrip()) for row in rows]
     cells = [(row, 0, len(text)) for row, text in enumerate(texts)]
-    columns = [cells]
-    if any(map(_GAP.search, texts)):  # else nothing begins within a row
-        columns, reading = _by_gutters(texts, cells, _GAP)
-        if reading.unparted >= _UNPARTED:
-            narrow, other = _by_gutters(texts, cells, _WORD_GAP)
-            columns = narrow if other.score > reading.score else columns
-    parts = [part for column in columns for part in _by_reading(texts, column)]
+    if not any(map(_GAP.search, texts)):  # then nothing begins within a row
+        return _if_parted(_by_reading(texts, [cells]))
+    columns = _by_gutters(texts, cells, _GAP)
+    parts = _by_reading(texts, columns)
+    if _reading(texts, columns).unparted >= _UNPARTED:
+        narrow = _by_gutters(texts, cells, _WORD_GAP)
+        ways = [(columns, parts), (narrow, _by_reading(texts, narrow))]
+        # What places tell needs no proof by reading.
+        _, parts = max(
+            ways, key=lambda way: _reading(texts, way[1]).score - _PROOF * (len(way[1]) > len(way[0]))
+        )
+    return _if_parted(parts)
+
+
+def _if_parted(parts: list[list[Cell]]) -> list[list[Cell]] | None:
     return parts if len(parts) > 1 else None
 
 
-def _by_gutters(
-    texts: Sequence[str], cells: Sequence[Cell], gap: re.Pattern[str]
-) -> tuple[list[list[Cell]], Reading]:
-    """Return the columns between gutters of so wide a gap at least, and how they read."""
+def _by_gutters(texts: Sequence[str], cells: Sequence[Cell], gap: re.Pattern[str]) -> list[list[Cell]]:
+    """Return the columns between gutters of so wide a gap at least."""
     grids = [_Grid(texts, measure, gap) for measure in _MEASURES]
-    best = max(grids, key=lambda grid: sum(gutter.begins for gutter in grid.gutters(cells)))
-    columns = best.parted(cells)
-    return columns, reading_of(texts, [cell for column in columns for cell in _filled(texts, column)])
+    return max(grids, key=lambda grid: sum(gutter.begins for gutter in grid.gutters(cells))).parted(cells)
+
+
+def _reading(texts: Sequence[str], parts: Sequence[Sequence[Cell]]) -> Reading:
+    return reading_of(texts, [cell for part in parts for cell in _filled(texts, part)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,13 +295,17 @@ def _filled(texts: Sequence[str], cells: Sequence[Cell]) -> list[Cell]:
     return [cell for cell in cells if texts[cell[0]][cell[1] : cell[2]].strip()]
 
 
-def _by_reading(texts: Sequence[str], cells: list[Cell]) -> list[list[Cell]]:
-    """Return the columns into which whole rows fall that hold a line of each with a mere blank between, or in turns."""
-    if 2 * sum(start > 0 or end < len(texts[row]) for row, start, end in cells) <= len(cells):
-        parts = part_rows(texts, cells)
+def _by_reading(texts: Sequence[str], columns: Sequence[list[Cell]]) -> list[list[Cell]]:
+    """Part columns further whose rows are whole and hold a line of each of several with a mere blank between, or in turns."""
+    found: list[list[Cell]] = []
+    for cells in columns:
+        whole = 2 * sum(start > 0 or end < len(texts[row]) for row, start, end in cells) <= len(cells)
+        parts = part_rows(texts, cells) if whole else []
         if len(parts) > 1 and _are_running(texts, parts):
-            return parts
-    return [[part for cell in cells for part in _split_wide(texts, cell)]]
+            found += parts
+        else:
+            found.append([part for cell in cells for part in _split_wide(texts, cell)])
+    return found
 
 
 def _are_running(texts: Sequence[str], columns: Sequence[Sequence[Cell]]) -> bool:
