@@ -56,12 +56,14 @@ class PrintedLine:
     box: Box = field(init=False)
     size: float = field(init=False)
     base: float = field(init=False)
+    _told: tuple[bool, str] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.measure()
 
     def measure(self) -> None:
         """Take place and size from the characters: an em box, .88 of it over the baseline."""
+        self._told = None
         if not self.upright:
             self.glyphs.sort(key=lambda g: (g.left, g.order))
         self.size = median(g.size for g in self.glyphs)
@@ -90,7 +92,9 @@ class PrintedLine:
         """The printed text; a blank stands where a word gap does, none within letter-spaced words."""
         if self.upright:
             return "".join(glyph.char for glyph in self.glyphs)
-        return powers(self._spaced())
+        if self._told is None or self._told[0] != self.display:
+            self._told = (self.display, powers(self._spaced()))
+        return self._told[1]
 
     def _spaced(self) -> str:
         gaps = [b.left - a.right for a, b in pairwise(self.glyphs)]
@@ -123,11 +127,13 @@ def find_lines(glyphs: Iterable[Glyph], uprights: Sequence[Box]) -> list[Printed
     lines, rest = _stood_upright(list(glyphs))
     for row in _rows(rest):
         row.sort(key=lambda g: (g.left, g.order))
+        base, reach = row[0].base, 2 * row[0].size
+        beside = [rule for rule in uprights if rule.top < base + reach and rule.bottom > base - reach]
         run = [row[0]]
         for glyph in row[1:]:
             last = run[-1]
             gap = glyph.left - last.right
-            if gap > GAP * min(last.size, glyph.size) or ruled(last, glyph, uprights):
+            if gap > GAP * min(last.size, glyph.size) or ruled(last, glyph, beside):
                 lines.append(PrintedLine(run))
                 run = []
             run.append(glyph)
