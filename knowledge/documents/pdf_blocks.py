@@ -5,6 +5,7 @@ Sizes and distances are in times of the body's font size unless a name says othe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, groupby, pairwise
@@ -29,6 +30,11 @@ from knowledge.documents.pdf_stacks import TITLE, Stack, find_stacks
 from knowledge.documents.pdf_tables import Grid, find_grids
 from knowledge.model import BlockRole
 
+_COVER_CHARS: Final = 60
+"""Characters of a cover at most: a title, who made it, where and when."""
+
+_SAID: Final = re.compile("[，。；：！？]")
+
 _WIDE: Final = 1.5
 """Times most lines' width from which a line is none of a column's."""
 
@@ -42,6 +48,8 @@ def arrange(page: PrintedPage, goes_on: bool = False) -> list[PageBlock]:
     lines = find_lines(glyphs, page.uprights)
     if not lines:
         return [*(_table(grid, None) for grid in grids), *_turned(page)]
+    if not goes_on and not grids and _is_cover(lines):
+        return [*_cover(lines), *_turned(page)]
     body = body_size(lines)
     lines = join_initials(lines, body)
     heads, sure_heads, lines = find_furniture(lines, page, body, top=True)
@@ -79,6 +87,23 @@ def arrange(page: PrintedPage, goes_on: bool = False) -> list[PageBlock]:
     blocks += (_table(grid, len(regions) - 1 if regions else None) for grid in waiting)
     blocks += (PageBlock(BlockRole.FURNITURE, [s.text for s in quote], None) for quote in quotes)
     return [*head, *blocks, *foot, *_turned(page)]
+
+
+def _is_cover(lines: Sequence[PrintedLine]) -> bool:
+    """Tell whether a first page only names what follows: a few words that say no sentence."""
+    text = "".join(line.text for line in lines)
+    return len(text) <= _COVER_CHARS and not _SAID.search(text)
+
+
+def _cover(lines: Sequence[PrintedLine]) -> Iterator[PageBlock]:
+    """The largest print of a cover is a title; the rest is no text."""
+    largest = max(line.size for line in lines)
+    for title, group in groupby(
+        sorted(lines, key=lambda s: (round(s.base), s.box.left)), key=lambda s: s.size > SMALL * largest
+    ):
+        run = list(group)
+        role = BlockRole.TITLE if title else BlockRole.FURNITURE
+        yield PageBlock(role, [s.text for s in run], 0 if title else None, run[0].size / largest)
 
 
 def _as_briefs(blocks: list[PageBlock], numbers: Iterator[int]) -> list[PageBlock]:
@@ -290,7 +315,7 @@ class _Article:
     def _spanning(self, lines: Sequence[PrintedLine]) -> set[int]:
         """The lines that cross every gutter between the columns of the others, or some with nothing beside them."""
         core = [s for s in lines if SMALL * self.body < s.size < 1.3 * self.body] or list(lines)
-        usual = median(s.box.width for s in core)
+        usual = median(s.box.width for s in core for _ in s.glyphs)
         narrow = [s for s in core if s.box.width <= _WIDE * usual]
         columns = find_gutters(narrow, self.body, self.page.uprights)
         gaps = [(left[1], right[0]) for left, right in pairwise(columns)]

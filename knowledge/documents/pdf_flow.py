@@ -13,6 +13,7 @@ from statistics import median
 from typing import Final
 
 from knowledge.documents.pdf_lines import PrintedLine, bounds
+from knowledge.documents.pdf_page import Box
 from knowledge.documents.pdf_stacks import BYLINE, LARGER
 from knowledge.documents.pdf_tables import Grid
 from knowledge.model import BlockRole
@@ -26,6 +27,13 @@ _CAPTION_CHARS: Final = 30
 SMALL: Final = 0.93
 """Times the body's size under which print is meant to be seen as smaller: half a point of nine is .94."""
 
+_ROOM: Final = 3.0
+"""Ems left free behind a line in which the next one would have begun, were the line not meant to end there."""
+
+_VERSES: Final = 3
+"""So many lines that do so are verses: of prose some are ragged."""
+
+_WORD: Final = re.compile("[!-~]*")
 _LED: Final = re.compile(r"(?:[.．·•‥…]\s*){4,}[\dIVXivx]{1,5}$")
 """How a line of a list of contents ends: its dots lead to a page."""
 
@@ -76,6 +84,7 @@ class TextFlow:
         self._open: PageBlock | None = None
         self._opening = False
         self._inset_before = 0.0
+        self._verse = self._verse_before = False
 
     @property
     def blocks(self) -> list[PageBlock]:
@@ -97,10 +106,12 @@ class TextFlow:
         indents = any(1.4 < (line.box.left - box.left) / size < 3.2 for line in lines)
         larger = [list(run) for _, run in groupby(lines, key=lambda s: s.size > LARGER * size)]
         runs = {id(line): run for run in larger for line in run}
+        verses = _verses(lines, box, size)
         for at, line in enumerate(lines):
             before = (line.box.left - box.left) / size
             after = (box.right - line.box.right) / size
             below = at > 0 and not indents and pitches[at - 1] > 1.3 * usual
+            self._verse_before, self._verse = self._verse, id(line) in verses
             self._line(line, size, before, after, below, len(lines) == 1, runs[id(line)])
             self._inset_before = after
 
@@ -129,7 +140,7 @@ class TextFlow:
                 self._caption(line)
         elif closed and (after > 1 or alone) and _DAY.search(text) and is_page_head(text):
             self.put(self._block(BlockRole.CREDIT, line))
-        elif self._is_heading(line, run, size, before, after):
+        elif not self._verse and self._is_heading(line, run, size, before, after):
             line.display = True
             last = self._written[-1] if self._written else None
             if last is not None and last.role is BlockRole.HEADING and self._open is None and not below:
@@ -167,10 +178,13 @@ class TextFlow:
             self._captions.append(self._block(BlockRole.CAPTION, line))
 
     def _ended(self, before: float, below: bool) -> bool:
-        """Tell whether the open paragraph ended though nothing is indented: it stopped short, or a gap follows."""
+        """Tell whether the open paragraph ended though nothing is indented: it stopped short, or a gap follows.
+
+        A verse stops short of what the next one begins with, whether or not a sentence ends.
+        """
         assert self._open is not None
         short = self._inset_before > 1.5 and before < 0.5
-        return self._open.finished and (short or below)
+        return self._verse_before or (self._open.finished and (short or below))
 
     def _is_heading(
         self, line: PrintedLine, run: Sequence[PrintedLine], size: float, before: float, after: float
@@ -188,3 +202,27 @@ class TextFlow:
 
     def _block(self, role: BlockRole, line: PrintedLine) -> PageBlock:
         return PageBlock(role, [line.text], self._article, line.size / self._body)
+
+
+def _verses(lines: Sequence[PrintedLine], column: Box, size: float) -> set[int]:
+    """The lines that end where they were meant to: several unfinished ones that are centred, or leave room for more.
+
+    What ends at one place stands beside a picture.
+    """
+
+    def is_set_apart(pair: tuple[PrintedLine, PrintedLine]) -> bool:
+        box, under = pair[0].box, pair[1].box
+        word = _WORD.match(pair[1].text)
+        wide = _ROOM + 0.6 * len(word[0] if word else "")
+        shift = abs(box.left + box.right - under.left - under.right) / 2
+        centred = shift < 0.2 * size and box.left - column.left > size
+        return (centred or column.right - box.right > wide * size) and not _FINISHED.search(pair[0].text)
+
+    found: set[int] = set()
+    for apart, group in groupby(pairwise(lines), key=is_set_apart):
+        pairs = list(group)
+        run = [line for line, _ in pairs]
+        run += [under for _, under in pairs[-1:] if is_set_apart((under, run[-1]))]
+        if apart and len(run) >= _VERSES and len({round(s.box.right / size) for s in run}) > 1:
+            found.update(map(id, run))
+    return found

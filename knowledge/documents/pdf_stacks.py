@@ -70,7 +70,7 @@ class Stack:
 def find_stacks(
     lines: Sequence[PrintedLine], body: float, uprights: Sequence[Box]
 ) -> tuple[list[Stack], list[PrintedLine]]:
-    """Split lines into title stacks and the rest."""
+    """Split lines into title stacks and the rest; large print that says a sentence is none."""
     large = [line for line in lines if line.size >= TITLE * body and (len(line.glyphs) > 1)]
     large += [line for line in lines if _heads_several(line, lines, large, body, uprights)]
     kept = {id(line) for line in large}
@@ -94,6 +94,9 @@ def find_stacks(
             rest.append(line)
         else:
             stacks.append([line])
+    said = [stack for stack in stacks if stack[-1].glyphs[-1].char == "。"]
+    stacks = [stack for stack in stacks if stack not in said]
+    rest += (line for stack in said for line in stack)
     used: set[int] = set()
     for stack in stacks[:_MOST_STACKS]:
         _grow(stack, rest, used, body, uprights)

@@ -288,3 +288,50 @@ def test_a_table_over_a_pages_text_goes_on_from_the_page_before() -> None:
         f"园区：{name}｜面积（亩）：{size}"
         for name, size in (("北区", 210), ("南区", 180), ("东区", 95), ("西区", 70))
     ]
+
+
+@pytest.mark.parametrize("centred", [True, False])
+def test_verses_are_no_lines_of_one_paragraph(centred: bool) -> None:
+    sheet = Sheet()
+    verses = ["秋水照见了桥", "桥照见了归人", "一行雁字向南飞", "把黄昏写得很慢", "一声一声"]
+    after = paragraphs(31, 1)
+    sheet.text(40, 740, 28, "秋日过汾河")
+    for at, verse in enumerate(verses):
+        left = 147 - 4.5 * len(verse) if centred else 30
+        sheet.text(left, 700 - LEADING * at, 9, verse)
+    sheet.flow(after, columns(1, 30, 640, 20), 26)
+    assert texts(sheet, BlockRole.PARAGRAPH) == [*verses, "　　" + after[0]]
+
+
+def test_a_first_page_of_a_few_words_is_a_cover_and_tells_nothing() -> None:
+    cover, text = Sheet(), Sheet()
+    cover.text(150, 500, 30, "河口区年鉴")
+    cover.text(220, 200, 12, "区志办公室编")
+    text.flow(paragraphs(32, 2), columns(1, 30, 700, 20), 26)
+    assert texts(cover, BlockRole.TITLE) == ["河口区年鉴"]
+    assert not facts(cover)
+    assert {fact.article.title.text for fact in facts(cover, text)} == {"河口区年鉴"}
+
+
+def test_large_print_that_says_a_sentence_is_no_title() -> None:
+    sheet = Sheet()
+    said = "全区加装电梯一百零七部，居民都说好。"
+    sheet.text(40, 740, 28, "加装电梯")
+    sheet.text(40, 690, 14, said)
+    sheet.flow(paragraphs(33, 2), columns(1, 30, 660, 20), 26)
+    assert texts(sheet, BlockRole.TITLE) == ["加装电梯"]
+    assert said in texts(sheet, BlockRole.PARAGRAPH)
+
+
+def test_a_notice_in_a_box_has_the_line_over_it_for_a_title() -> None:
+    sheet = Sheet()
+    for at in range(3):
+        sheet.frame(28 + 130 * at, 690, 121, 4 * LEADING + 8)
+        sheet.text(30 + 130 * at + 41, 740, 9, "遗失声明")
+        lines(
+            sheet,
+            740 - LEADING,
+            f"振兴五金店遗失营业执照副本，编号七百零{'一二三'[at]}，作废。",
+            left=30 + 130 * at,
+        )
+    assert texts(sheet, BlockRole.TITLE) == ["遗失声明"] * 3
