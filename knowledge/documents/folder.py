@@ -73,20 +73,6 @@ def find_sources(folder: Path) -> Iterator[Source]:
         yield source
 
 
-def source_of(path: Path) -> Source:
-    """Return one file as a source of its own, named as given."""
-    names = sidecar_names(path.name)
-    beside = next((path.with_name(name) for name in names if path.with_name(name).is_file()), None)
-    try:
-        status = path.stat()
-    except OSError as error:
-        return _faulty(str(path), path, f"打不开（{error.strerror}）", "检查路径和权限")
-    if not is_readable(path.name):
-        error_text = unknown_format(path.name)
-        return _faulty(str(path), path, error_text.reason, error_text.remedy)
-    return Source(str(path), Path(os.path.realpath(path)), status.st_size, _stamp(status, beside), beside)
-
-
 def is_ignored(name: str) -> bool:
     """Tell whether a file or folder of that name is none of ours: hidden, reserved, or a system's or editor's."""
     return (

@@ -33,7 +33,7 @@ from knowledge.model import BlockRole
 _COVER_CHARS: Final = 60
 """Characters of a cover at most: a title, who made it, where and when."""
 
-_SAID: Final = re.compile("[，。；：！？]")
+_SAID: Final = re.compile("[，。；：！？]|[,.;:!?](?!\\d)")
 
 _WIDE: Final = 1.5
 """Times most lines' width from which a line is none of a column's."""

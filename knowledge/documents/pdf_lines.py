@@ -20,6 +20,7 @@ SAME_SIZE: Final = 1.15
 _ONE_BASE: Final = 0.25
 _ONE_SIZE: Final = 1.5
 _LATIN_GAP: Final = 0.18
+_LATIN_MARKS: Final = frozenset(",.;:!?()")
 _WORD_GAP: Final = 0.6
 _PARTS_GAP: Final = 0.2
 _UPRIGHT: Final = 3
@@ -110,7 +111,7 @@ class PrintedLine:
 
     def _parts(self, before: Glyph, glyph: Glyph, gap: float, usual: float) -> bool:
         size = min(before.size, glyph.size)
-        if _is_latin(before.char) and _is_latin(glyph.char):
+        if all(_is_latin(each.char) or each.char in _LATIN_MARKS for each in (before, glyph)):
             wide = gap > _LATIN_GAP * size and gap > usual + 0.15 * size
             return wide or (glyph.after_space and gap > 0.05 * size and gap > usual + 0.05 * size)
         least = (_PARTS_GAP if self.display else _WORD_GAP) * size

@@ -14,9 +14,9 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from knowledge.documents.folder import RESERVED_NAMES, Read, find_sources, read_bytes, read_sources, source_of
+from knowledge.documents.folder import RESERVED_NAMES, Read, find_sources, read_bytes, read_sources
 from knowledge.errors import NoArticles
-from knowledge.model import Document, Skipped
+from knowledge.model import Skipped
 
 ARTICLE = "新闻标题\n\n本报讯 上海今年新增公共绿地一千公顷。\n"
 
@@ -305,15 +305,3 @@ def test_mixed_line_ends_count_once_each() -> None:
     (result,) = read_bytes("a.txt", "一\r\n二\r三\n四".encode())
     assert not isinstance(result, Skipped)
     assert result[0].lines == ("一", "二", "三", "四")
-
-
-def test_a_single_file_can_be_a_source_of_its_own(tmp_path: Path) -> None:
-    write(tmp_path, "a.txt")
-    (tmp_path / "a.toml").write_text('newspaper = "青年报"', encoding="utf-8")
-    (result,) = read_sources(source_of(tmp_path / "a.txt"))
-    assert not isinstance(result, Skipped)
-    document: Document = result[0]
-    assert document.sidecar is not None
-    assert (document.name, document.sidecar.newspaper) == (str(tmp_path / "a.txt"), "青年报")
-    (missing,) = read_sources(source_of(tmp_path / "b.txt"))
-    assert isinstance(missing, Skipped)

@@ -335,3 +335,14 @@ def test_a_notice_in_a_box_has_the_line_over_it_for_a_title() -> None:
             left=30 + 130 * at,
         )
     assert texts(sheet, BlockRole.TITLE) == ["遗失声明"] * 3
+
+
+def test_words_are_apart_behind_a_mark_too() -> None:
+    sheet = Sheet()
+    left = 30.0
+    for word in ("The mayor,", "Helen Carter,", "opened 3.5 km of road.", "Trucks came."):
+        sheet.text(left, 700, 9, word, font="Helvetica")
+        left += pdfmetrics.stringWidth(word, "Helvetica", 9) + 2.6
+    assert texts(sheet, BlockRole.PARAGRAPH) == [
+        "The mayor, Helen Carter, opened 3.5 km of road. Trucks came."
+    ]
