@@ -48,11 +48,12 @@ _RIVAL: Final = 0.6
 
 @dataclass(slots=True)
 class Section:
-    """Paragraphs under one heading, in reading order; `heading` holds its printed lines, none for a lead."""
+    """Paragraphs under one heading, in reading order; `heading` holds its printed lines, none for a lead, `unsure` the
+    places of paragraphs that may as well stand under another."""
 
     heading: list[PageLine]
     paragraphs: list[Paragraph]
-    uncertain: bool = False
+    unsure: set[int] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -66,7 +67,6 @@ class ArticleDraft:
     sections: list[Section] = field(default_factory=list)
     first: int = 0
     moved: bool = False
-    uncertain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,23 +349,23 @@ def _arrange(draft: ArticleDraft, units: list[_Unit], headings: list[_Heading], 
     """Put an article's paragraphs under its headings: as the file has them, or by words where it tells nothing."""
     stand_over = {heading.last for heading in headings if any(unit.under is heading for unit in units)}
     displaced = _is_displaced(draft, units)
-    sure = True
+    unsure: set[int] = set()
     if len(stand_over) == len(headings) and not (displaced and headings):
         states = [sum(heading.at < unit.paragraph.at for heading in headings) for unit in units]
     else:
-        states, sure = _assign_sections(draft, units, headings, rarity)
+        states, unsure = _assign_sections(draft, units, headings, rarity)
     order = sorted(range(len(units)), key=lambda at: (states[at], units[at].paragraph.at))
     if displaced and not headings:
         order = sorted(range(len(units)), key=lambda at: (units[at].paragraph.at < draft.first, at))
     draft.moved = order != list(range(len(units)))
-    draft.uncertain = not sure
     draft.sections = []
     for at in order:
         heading = headings[states[at] - 1].lines if states[at] else []
         last = draft.sections[-1].heading if draft.sections else None
         if last is None or (last is not heading and (heading or last)):
-            draft.sections.append(Section(heading, [], not sure and bool(heading)))
+            draft.sections.append(Section(heading, []))
         draft.sections[-1].paragraphs.append(units[at].paragraph)
+        draft.sections[-1].unsure |= {units[at].paragraph.at} if heading and at in unsure else set()
     held = {id(section.heading) for section in draft.sections}
     draft.sections += [Section(heading.lines, []) for heading in headings if id(heading.lines) not in held]
 
@@ -385,10 +385,10 @@ def _place(line: PageLine) -> tuple[int, int, int]:
 
 def _assign_sections(
     draft: ArticleDraft, units: Sequence[_Unit], headings: Sequence[_Heading], rarity: _Rarity
-) -> tuple[list[int], bool]:
-    """Return for each paragraph 0 for the lead or the number of its heading, and whether no rival is as good."""
+) -> tuple[list[int], set[int]]:
+    """Return each paragraph's heading by number, 0 for the lead, and those that a close rival has elsewhere."""
     if not units or not headings:
-        return [0] * len(units), True
+        return [0] * len(units), set()
     names = [Counter(_PAIRS.findall(heading.text)) for heading in headings]
     title = Counter(_PAIRS.findall("".join(line.text for line in (*draft.title, *draft.subtitle))))
     emitted: list[list[float]] = []
@@ -431,8 +431,9 @@ def _assign_sections(
         ),
         reverse=True,
     )
-    sure = len(ranked) < 2 or ranked[0][0] - ranked[1][0] > _RIVAL
-    return list(ranked[0][1]), sure
+    most, best = ranked[0]
+    rivals = (path for score, path in ranked if most - score <= _RIVAL)
+    return list(best), {at for path in rivals for at in range(len(best)) if path[at] != best[at]}
 
 
 def _sign(

@@ -82,7 +82,7 @@ class FactBuilder:
                         paragraph.spans_of(start, end),
                         name,
                         leans_on,
-                        section.uncertain,
+                        paragraph.at in section.unsure,
                         paragraph.kind,
                     )
                     yield before

@@ -283,8 +283,9 @@ class _Writer:
             reason = "文件里栏目顺序错乱，已按标题、小标题恢复，请核对"
             self._log.append(RepairEntry("reordered", where, first.text[:20], reason, True))
         for section in draft.sections:
-            if section.uncertain and section.paragraphs:
-                self._doubt("uncertain_section", section.paragraphs[0], "不能确定这一栏属于哪个小标题")
+            unsure = [paragraph for paragraph in section.paragraphs if paragraph.at in section.unsure]
+            if unsure:
+                self._doubt("uncertain_section", unsure[0], "不能确定这一栏属于哪个小标题")
             for paragraph in section.paragraphs if self._broken else ():
                 self._doubt_sentences(paragraph)
 
