@@ -57,7 +57,8 @@ def split_columns(rows: Sequence[str]) -> list[list[Cell]] | None:
     parts = _by_reading(texts, columns)
     if _reading(texts, columns).unparted >= _UNPARTED:
         narrow = _by_gutters(texts, cells, _WORD_GAP)
-        ways = [(columns, parts), (narrow, _by_reading(texts, narrow))]
+        ways = [(columns, parts)]
+        ways += [(narrow, _by_reading(texts, narrow))] if _are_running(texts, narrow) else []
         # What places tell needs no proof by reading.
         _, parts = max(
             ways, key=lambda way: _reading(texts, way[1]).score - _PROOF * (len(way[1]) > len(way[0]))

@@ -26,6 +26,8 @@ Cell = tuple[int, int, int]
 
 _AMID_HAN: Final = re.compile(f"[{HAN}，。、；：！？”][ \u3000\t]+[{HAN}“]")
 BLANKS: Final = re.compile("(?<=\\S)[ \u3000\t]+(?=\\S)")
+# A blank at which a row may be cut: none amid a line that is letter-spaced.
+_CUTS: Final = re.compile("(?:(?<=\\S\\S)[ \u3000\t]+(?=\\S)|(?<=\\S)[ \u3000\t]+(?=\\S\\S))")
 _NARROWEST: Final = 8.0
 _WIDEST: Final = 40.0
 _FEWEST: Final = 4
@@ -263,11 +265,8 @@ def _ways(page: _Page, row: _Piece, widths: Sequence[float]) -> list[_Way]:
     """Return the likeliest ways to cut a row at blanks into lines of a column, each with what it costs."""
     number, start, end = row.cell
     widest = max(widths) + _OUT
-    edges = [
-        (start, start),
-        *(gap.span() for gap in BLANKS.finditer(page.texts[number], start, end)),
-        (end, end),
-    ]
+    blanks = (gap.span() for gap in _CUTS.finditer(page.texts[number], start, end))
+    edges = [(start, start), *blanks, (end, end)]
     ways: list[list[_Way]] = [[(0.0, ())]]
     for at in range(1, len(edges)):
         found: list[_Way] = []
