@@ -40,8 +40,8 @@ LABELS: Final = "".join(ROLES)
 # How many pages a chain is fitted on, and how many fits are averaged.
 FILES: Final = 4500
 FILE_FITS: Final = 3
-PAGES: Final = 3000
-PAGE_FITS: Final = 1
+PAGES: Final = 2000
+PAGE_FITS: Final = 2
 SCALE: Final = 32
 # What share of all pages is of each kind.
 _PRINTED: Final = 0.27
