@@ -141,7 +141,10 @@ class FactReading:
     @cached_property
     def in_its_words(self) -> Wording:
         """The question as a reader is asked it of this fact."""
-        return in_words_of(self.passage, self.query, [one.constraint for one in self.aligned])
+        held = (Relation.SAME, Relation.NARROWER)
+        told = [one.constraint for one in self.aligned]
+        times = [one.constraint for one in self.aligned if one.constraint.period and one.relation in held]
+        return in_words_of(self.passage, self.query, told, times)
 
     @property
     def only_asks(self) -> bool:
@@ -205,6 +208,12 @@ class FactReading:
         return bool(self.contradicting or self.other_subject) and self.evidence["here"] >= NEAR_FROM
 
     @property
+    def may_be_said(self) -> bool:
+        """Tell whether its best short answer is such a thing as was asked for, and told of whom was asked about."""
+        told = self.other_subject is None and not self.is_of_another_kind
+        return self.answer is not None and told and not self.answers_keywords_by_words
+
+    @property
     def is_read(self) -> bool:
         """Tell whether a reader has read it."""
         return self._read is not None
@@ -231,16 +240,14 @@ class FactReading:
             return not any(t.tag[:2] == "ns" and start <= t.start < end for t in self.passage.tokens)
         if self.query.type is QuestionType.TIME and _OF_TIME.search(self.answer.text):
             return False  # 出征时, 满15岁
-        if asks_for_place_in_order(self.query) and self.answer.kind is CandidateKind.ORDINAL:
-            start, end = self.answer.place
-            return not is_in_asked_order(self.query, self.passage, Candidate(start, end, self.answer.kind))
+        start, end = self.answer.place
+        within = (one for one in self._proposed if start <= one.start and one.end <= end)
         if asks_for_place_in_order(self.query):
-            fitting = _TOLD
+            return not any(is_in_asked_order(self.query, self.passage, one) for one in within)
         if fitting is None:
             return False
         if self.query.type in _TOLD_BY_FIGURES and self.answer.kind in _TOLD:
-            start, end = self.answer.place  # 第三水厂 tells no year, 31路 no duration
-            within = (one for one in self._proposed if start <= one.start and one.end <= end)
+            # 第三水厂 tells no year, 31路 no duration
             return all(one.kind not in fitting - _TOLD for one in within)
         return self.answer.kind not in fitting
 

@@ -161,10 +161,8 @@ class Judge:
         if answer is None or self._query.type is QuestionType.YES_NO:  # the sentence says so, never a bare 是
             return Verdict(True, chance)
         sure = decisions.said.of(reading.evidence | {"found": chance}) >= decisions.said_from
-        sure &= reading.other_subject is None
         counted = self._query.type is QuestionType.FIGURE  # what stands beside the very figure is no guess
-        fits = not reading.is_of_another_kind and not reading.answers_keywords_by_words
-        return Verdict(True, chance, answer.text, (sure and fits) or counted)
+        return Verdict(True, chance, answer.text, (sure and reading.may_be_said) or counted)
 
 
 def _as_good(reading: FactReading, first: FactReading) -> bool:

@@ -35,6 +35,7 @@ from knowledge.training.decisions import (
 from knowledge.training.fitting import fit_doubts, fit_net
 from knowledge.training.near_misses import Changer, opposite_characters, read_opposites
 from knowledge.training.question_sets import load
+from knowledge.training.sayings import said_by, with_said_from
 
 OUTPUT = Path(__file__).parents[1] / "models" / "answers.json"
 NEVER_SURE = 2.0
@@ -67,6 +68,11 @@ def main(arguments: Sequence[str]) -> None:
         "--keep",
         action="store_true",
         help="with --net: keep the decisions' weights, fit only what makes chances",
+    )
+    parser.add_argument(
+        "--said",
+        action="store_true",
+        help="with --net: keep all but the chance from which on a short answer is said",
     )
     parser.add_argument("--output", type=Path, default=OUTPUT)
     options = parser.parse_args(arguments)
@@ -108,6 +114,13 @@ def main(arguments: Sequence[str]) -> None:
     if base:
         print("with_reader, as it was before:")
         print_outcomes(base.with_reader, judged_by(outcomes, base.with_reader, base.alone))
+    if base and options.said:
+        alone = with_said_from(base.alone, judged_by([one.by_words for one in outcomes], base.alone))
+        judged = judged_by(outcomes, base.with_reader, base.alone)
+        with_reader = with_said_from(base.with_reader, judged)
+        print_outcomes(with_reader, judged)
+        write_model(replace(base, alone=alone, with_reader=with_reader), options.output)
+        return
     kept = base if base and options.keep else None
     alone, judged = decide([outcome.by_words for outcome in outcomes], kept=kept.alone if kept else None)
     print("alone:")
@@ -115,6 +128,9 @@ def main(arguments: Sequence[str]) -> None:
     with_reader, judged = decide(outcomes, alone, kept.with_reader if kept else None)
     print("with_reader:")
     print_outcomes(with_reader, judged)
+    if not kept:
+        alone = with_said_from(alone, judged_by([outcome.by_words for outcome in outcomes], alone))
+        with_reader = with_said_from(with_reader, judged_by(outcomes, with_reader, alone))
     model = replace(model, alone=alone, with_reader=with_reader)
     write_model(model, options.output)
 
@@ -130,10 +146,12 @@ def print_outcomes(decisions: Decisions, judged: Sequence[Judged]) -> None:
                 f"  {of}, {sort}: {count} asked, {sum(o.outcome.case.sort == sort for o in claims)} claimed"
             )
         there = [one for one in claims if one.outcome.case.sort == "there"]
-        said = [one.first for one in there if one.first.said and one.said >= decisions.said_from]
-        right, told = sum(one.first.right for one in there), sum(read.said_right for read in said)
+        said = said_by(asked, decisions)
+        right, told = sum(one.first.right for one in there), sum(one.first.said_right for one in said)
+        amiss = sum(one.outcome.case.sort != "there" for one in said)
         print(
             f"  {of}, there: {right} of {len(there)} claims right; {told} of {len(said)} short answers said right"
+            f", {amiss} said to what must be refused"
         )
     print(f"  found from {decisions.found_from}, said from {decisions.said_from}")
     for low in range(10):

@@ -71,6 +71,7 @@ class JudgedFact:
     right: bool
     said: str | None
     said_right: bool
+    may_be_said: bool
     by_words: JudgedFact | None = None
 
 
@@ -186,9 +187,10 @@ def _read(case: Case, reading: FactReading) -> JudgedFact:
         right = not case.is_changed and any(normal(answer) in text for answer in answers)
     said = reading.answer.text if reading.answer else None
     told = right and said is not None and is_right(said, answers)
-    group = question_group(reading.query.type)
     by_words = _read(case, reading.by_words) if reading.is_read else None
-    return JudgedFact(group, reading.evidence, reading.cannot_be_claimed, right, said, told, by_words)
+    barred, may_be_said = reading.cannot_be_claimed, reading.may_be_said
+    group = question_group(reading.query.type)
+    return JudgedFact(group, reading.evidence, barred, right, said, told, may_be_said, by_words)
 
 
 GROUPS = ("few", "told", "words")
@@ -198,8 +200,6 @@ SMOOTHED = 1e-3
 """Penalty of the two numbers a group that make chances of what is told."""
 WRONG_AT_MOST = 0.01
 """Share of the questions that must be refused above the threshold."""
-RIGHT_AT_LEAST = 0.98
-"""Share of right ones among the short answers said to questions made of news: what people ask is harder."""
 _RISING = (
     "similar", "few_share", "lead", "here", "held", "all_here", "all_held", "together", "close", "read_answerable", "read_span",
     "read_agreed",
@@ -250,7 +250,6 @@ class Judged:
     outcome: Outcome
     told: dict[str, float]
     found: float
-    said: float
 
     @property
     def first(self) -> JudgedFact:
@@ -286,23 +285,14 @@ def decide(
             for one in raw
             if one.outcome.case.asked.article % KEPT_BACK == part
         ]
+    if kept:
+        return replace(kept, borne_out=_borne_out(raw, kept)), judged
     must_not = [
         one.found for one in judged if one.outcome.case.sort in ("near", "removed") and not one.first.right
     ]
-    found_from = _claimed_at_most(must_not, WRONG_AT_MOST)
-    sure = [
-        (one.said, one.first.said_right)
-        for one in judged
-        if one.outcome.case.generated
-        and one.outcome.case.sort == "there"
-        and one.found >= found_from
-        and one.first.said is not None
-    ]
-    said_from = _threshold(sure, 1 - RIGHT_AT_LEAST)
-    if kept:
-        return replace(kept, borne_out=_borne_out(raw, kept)), judged
     whole = _fitted(outcomes, with_reader=alone is not None)
-    return replace(whole, found_from=found_from, said_from=said_from, borne_out=_borne_out(raw)), judged
+    found_from = _claimed_at_most(must_not, WRONG_AT_MOST)
+    return replace(whole, found_from=found_from, borne_out=_borne_out(raw)), judged
 
 
 def judged_by(
@@ -338,10 +328,9 @@ def _judged(outcome: Outcome, decisions: Decisions, alone: Decisions | None) -> 
     outcome = in_order(outcome, decisions.order)
     read = outcome.first
     beside = alone.chance(read.group, read.by_words.evidence) if alone and read.by_words else None
-    said = decisions.said.of(read.evidence | {"found": decisions.found[read.group].of(read.evidence)})
     if alone and not read.by_words and not read.barred:  # serves as it was judged by words
-        return Judged(outcome, {}, alone.chance(read.group, read.evidence), said)
-    return Judged(outcome, decisions.told(read.group, read.evidence, beside), BARRED_CHANCE, said)
+        return Judged(outcome, {}, alone.chance(read.group, read.evidence))
+    return Judged(outcome, decisions.told(read.group, read.evidence, beside), BARRED_CHANCE)
 
 
 def in_order(outcome: Outcome, weights: dict[str, float]) -> Outcome:
@@ -437,14 +426,3 @@ def _claimed_at_most(chances: Sequence[float], share: float) -> float:
     """Return the chance above which at most that share of the questions that must be refused lies."""
     allowed = min(round(share * len(chances)), len(chances) - 1)
     return round(sorted(chances, reverse=True)[allowed] + 1e-4, 4)
-
-
-def _threshold(claims: Sequence[tuple[float, bool]], wrong: float) -> float:
-    """Return the least chance from which on at most that share of the claims is wrong."""
-    pairs = sorted(claims, reverse=True)
-    best, errors = 1.0, 0
-    for count, (one, good) in enumerate(pairs, 1):
-        errors += not good
-        if errors <= wrong * count:
-            best = one
-    return round(best, 4)

@@ -119,6 +119,15 @@ def test_the_reader_is_asked_in_the_words_of_the_fact(query: str, fact: str, ask
     assert reading(query, fact).in_its_words.text == asked
 
 
+def test_a_time_that_holds_for_a_report_is_not_asked_of_a_sentence_that_leaves_it_out() -> None:
+    asked, fact = "今年大约收到多少封来信", "办公室收到300封来信。"
+    for date, text in (("2024年5月", "收到多少封来信"), (None, "今年收到多少封来信")):
+        passage = Passage(fact, Surroundings(date=date), CHINESE)
+        query = analyse(asked.replace("今年", "2024年") if date else asked, Aliases(), CHINESE)
+        aligner = Aligner(query, answer_model().doubts, lambda word: 0.5)
+        assert FactReading(aligner, passage, answer_model()).in_its_words.text == text
+
+
 def test_what_the_reader_doubts_of_other_words_is_a_doubt_of_the_query_s_own() -> None:
     wording = reading("现在几号报名", "夏令营6月2日报名。").in_its_words
     assert wording.text == "什么时候报名"
