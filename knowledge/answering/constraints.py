@@ -90,6 +90,9 @@ _DIMENSIONS = {
     "粗": "直径|粗",
 }
 """What each measured adjective of Chinese is also called; a measure of another row contradicts."""
+_OF_NO_LENGTH = re.compile(
+    r"(?:率|价格?|额|费用?|[温热速]度|气温|比[例重]|[收投]入|成本|[薪工]资|利润)(?:有|是|达)?$"
+)
 _ASKED_DIMENSION = re.compile(
     r"多(?P<much>[长宽高深厚重大快远粗])(?!时间|期)|(?P<bare>[长宽高深厚重])(?:度)?(?:是|为|达|约)?(?:多少|几)"
 )
@@ -154,6 +157,8 @@ def asked_dimension(query: Query) -> str:
     match = _ASKED_DIMENSION.search(query.text)
     if match and match["much"] == "大" and query.text.startswith("的", match.end()):
         return ""  # 多大的电池
+    if match and _OF_NO_LENGTH.search(query.text[: match.start()]):
+        return ""  # 投票率有多高
     if match is None or match["much"]:
         return match["much"] if match else ""
     at = match.start("bare")

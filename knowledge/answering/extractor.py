@@ -16,7 +16,7 @@ from knowledge.answering.candidates import Candidate, CandidateKind, candidates
 from knowledge.answering.constraints import TIERS, SlotKind, asked_dimension, content_runs
 from knowledge.answering.owners import has_anaphor, is_proper, is_reversed, told_of_another
 from knowledge.answering.reader import WindowReading
-from knowledge.answering.rewordings import Wording, in_words_of
+from knowledge.answering.rewordings import Wording, asks_for_a_name, in_words_of
 from knowledge.answering.rivals import (
     Rival,
     asks_for_place_in_order,
@@ -223,7 +223,8 @@ class FactReading:
         """Tell whether the best short answer is no such thing as was asked for: a date for how many, a clause for who."""
         if self.answer is None:
             return False
-        if self.query.type is QuestionType.WHO and any(char.isdecimal() for char in self.answer.text):
+        called = self.query.type is QuestionType.WHICH and asks_for_a_name(self.query)
+        if (called or self.query.type is QuestionType.WHO) and any(map(str.isdecimal, self.answer.text)):
             return True  # no person and no body has a date in it
         if self.query.type in _OF_BODIES and self._is_no_such_body(self.answer):
             return True

@@ -24,7 +24,7 @@ _ENDS = "。！？!?；;…"
 _FIRST_CLAUSE = re.compile(r"[^,，;；。！？!?]*")
 _LABEL = re.compile(r"^(?P<label>[^:：,，。\s]{2,8})[:：]\s*(?P<value>[^:：,，。]{2,20})$")
 _NUMERAL = re.compile(r"[\d一二三四五六七八九十甲乙丙丁a-z]+$")
-_ANAPHOR = re.compile(r"[该其此这它他她]|当地|两[家者队地人]|双方|公司(?=[,，将已在的])")
+_ANAPHOR = re.compile(r"[该其此这它他她]|当地(?!时间)|两[家者队地人]|双方|公司(?=[,，将已在的])")
 _FROM = frozenset("从由自")
 _PASSIVE = "被遭受获由"
 _PREDICATES = "vpdr"
@@ -171,6 +171,10 @@ def _of_another_item(
         if start <= token.start < place[0] and (before.tag not in ("p", "c") or before.text in _WHERE)
     ]
     for one in bound:
+        whole = query.text[one.start : one.end + 1] if one.kind in _COUNTED else ""
+        if whole[-1:].isalpha() and whole in elsewhere and whole not in folded[start:end]:
+            other = re.search(rf"(?<![a-z\d])[a-z]{{0,2}}\d+{whole[-1]}", folded[start:end])
+            return (whole, other.group()) if other else None  # 12路…；35路…
         if one.kind in _TAGS and one.text in elsewhere and one.text not in folded[start:end]:
             named = (t for t in leading if t.tag[:2] == _TAGS[one.kind] and t.text not in query.text)
             return next(((one.text, t.text) for t in named if _is_name(t.text, t.tag, passage)), None)
@@ -281,6 +285,7 @@ def _acts(passage: Passage, deed: str) -> Iterator[tuple[str, str]]:
             yield who, passage.folded[at + len(deed) : end]
 
 
+_COUNTED = frozenset({SlotKind.FIGURE, SlotKind.CODE})
 _TAGS = {SlotKind.PERSON: "nr", SlotKind.PLACE: "ns", SlotKind.NAME: "nt"}
 
 

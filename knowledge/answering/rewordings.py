@@ -86,13 +86,19 @@ def in_words_of(
         text += query.text[at:start] + new
         places += [*((n, n + 1) for n in range(at, start)), *((start, end) for _ in new)]
         at = end
-    places += [(n, n + 1) for n in range(at, len(query.text))]
-    known = tuple((start, end) for start, end, _ in told)
-    return Wording(text + query.text[at:], tuple(places), known)
+    text, places = text + query.text[at:], [*places, *((n, n + 1) for n in range(at, len(query.text)))]
+    if not text.strip():  # 现在 alone
+        text, places = query.text, [(n, n + 1) for n in range(len(query.text))]
+    return Wording(text, tuple(places), tuple((start, end) for start, end, _ in told))
 
 
 Said = tuple[int, int, str]
 """Where something stands in the query, and what takes its place."""
+
+
+def asks_for_a_name(query: Query) -> bool:
+    """Tell whether what something is called is asked: 船长叫什么名字."""
+    return _CALLED.search(query.text) is not None
 
 
 def _asked_otherwise(passage: Passage, query: Query) -> Iterator[Said]:

@@ -193,10 +193,14 @@ def _encodable(text: str) -> str:
 
 
 def content_words(tokens: Iterable[Token]) -> tuple[Token, ...]:
-    """Return the tokens that carry meaning: neither stop words nor marks, particles or prepositions."""
+    """Return the tokens that carry meaning: neither stop words nor marks, particles or prepositions.
+
+    A verb of no dictionary that took 了 along is given back without it: 采了.
+    """
+    bare = (Token(t.text[:-1], "v", t.start) if t.text[1:] == "了" else t for t in tokens)
     return tuple(
         token
-        for token in tokens
+        for token in bare
         if token.text not in STOP_WORDS
         and any(c.isalnum() for c in token.text)
         and (token.tag not in _HOLLOW or token.text.isascii() or len(token.text) > 1)

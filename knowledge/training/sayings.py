@@ -39,7 +39,8 @@ def _chance(one: Judged, decisions: Decisions) -> float | None:
 
 
 def _is_made(one: Judged) -> bool:
-    return one.outcome.case.generated
+    """Whether a question was made of news; one with a word of another clause often means the same (农村 for 乡村)."""
+    return one.outcome.case.generated and one.outcome.case.sort != "crossed"
 
 
 def _least(judged: Sequence[Judged], decisions: Decisions) -> float:

@@ -71,6 +71,8 @@ TRADE = "2023年柳江市进口额为18亿元，2024年达31.6亿元，同比增
         ("陶艺班多少钱", "编程班16课时收费1280元，陶艺班12课时收费960元。", "960元"),
         ("柳江队排第几", "柳江队第七轮以6胜1负升至积分榜第二，东陵队排名第四。", "第二"),
         ("台风什么时候登陆", "台风预计12日夜间在沿海登陆。", "12日夜间"),
+        ("采了多少份生物样品", "科考队采集生物样品212份。", "212份"),
+        ("投票率有多高", "公布的投票率为74%。", "74%"),
     ],
 )
 def test_the_likeliest_span_is_said(query: str, fact: str, said: str) -> None:
@@ -95,6 +97,7 @@ def test_a_figure_of_another_measure_answers_nothing(query: str) -> None:
         ("哪个部门负责", "规划由市规划局负责。", False),
         ("哪支球队夺冠", "深圳队夺冠。", False),
         ("主场在哪里", "深圳队。", True),
+        ("科考船的船长叫什么名字", "科考船船长104米。", True),
     ],
 )
 def test_a_body_of_another_sort_is_no_answer(query: str, fact: str, other: bool) -> None:
@@ -117,6 +120,15 @@ def test_a_body_of_another_sort_is_no_answer(query: str, fact: str, other: bool)
 )
 def test_the_reader_is_asked_in_the_words_of_the_fact(query: str, fact: str, asked: str) -> None:
     assert reading(query, fact).in_its_words.text == asked
+
+
+@given(st.text("现在几号开始一期涨了多少全会今年大约花钱具体 ", max_size=24))
+def test_every_character_of_other_words_stands_for_words_of_the_query(query: str) -> None:
+    told = reading(query, "全体会议6月2日起举行，每期增长7%。")
+    wording = told.in_its_words
+    assert len(wording.places) == len(wording.text)
+    assert bool(wording.text.strip()) == bool(told.query.text.strip())
+    assert all(0 <= start < end <= len(told.query.text) for start, end in wording.places)
 
 
 def test_a_time_that_holds_for_a_report_is_not_asked_of_a_sentence_that_leaves_it_out() -> None:
