@@ -18,10 +18,23 @@ RIGHT_AT_LEAST = 0.95
 
 
 def with_said_from(decisions: Decisions, judged: Sequence[Judged]) -> Decisions:
-    """Return the decisions with the chance from which on short answers are said; print how it does where it was not fitted."""
-    found = replace(decisions, said_from=_least([one for one in judged if _is_made(one)], decisions))
-    right, said = _cross_fitted(judged, decisions)
-    print(f"  said from {found.said_from}: {right} of {said} right, each quarter by the other three")
+    """Return the decisions with the chance from which on short answers are said; print how it does where it was not fitted.
+
+    It is the mean of what each three quarters of the articles set (bagging, Breiman 1996): a quarter moves it by .2.
+    """
+    quarters: list[list[Judged]] = [[] for _ in range(KEPT_BACK)]
+    for one in filter(_is_made, judged):
+        quarters[one.outcome.case.asked.article % KEPT_BACK].append(one)
+    least, told = [], []
+    for part, kept_back in enumerate(quarters):
+        others = [one for at, quarter in enumerate(quarters) if at != part for one in quarter]
+        least.append(_least(others, decisions))
+        told += said_by(kept_back, replace(decisions, said_from=least[-1]))
+    found = replace(decisions, said_from=round(sum(least) / KEPT_BACK, 4))
+    right = sum(one.first.said_right for one in told)
+    print(
+        f"  said from {found.said_from}, of {least}: {right} of {len(told)} right, each quarter by the other three"
+    )
     return found
 
 
@@ -53,15 +66,3 @@ def _least(judged: Sequence[Judged], decisions: Decisions) -> float:
         if errors <= (1 - RIGHT_AT_LEAST) * count:
             best = chance
     return round(best, 4)
-
-
-def _cross_fitted(judged: Sequence[Judged], decisions: Decisions) -> tuple[int, int]:
-    """How many short answers are right, of how many said, each quarter of the articles by what the other three set."""
-    made = [one for one in judged if _is_made(one)]
-    right = said = 0
-    for part in range(KEPT_BACK):
-        others = [one for one in made if one.outcome.case.asked.article % KEPT_BACK != part]
-        own = [one for one in made if one.outcome.case.asked.article % KEPT_BACK == part]
-        told = said_by(own, replace(decisions, said_from=_least(others, decisions)))
-        right, said = right + sum(one.first.said_right for one in told), said + len(told)
-    return right, said
