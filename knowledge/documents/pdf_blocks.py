@@ -33,6 +33,9 @@ from knowledge.model import BlockRole
 _COVER_CHARS: Final = 60
 """Characters of a cover at most: a title, who made it, where and when."""
 
+_COVER_SIZE: Final = 18.0
+"""Points from which print is no text, but a name. A notice in a photograph is none: its text is taken for 10 points."""
+
 _SAID: Final = re.compile("[，。；：！？]|[,.;:!?](?!\\d)")
 
 _WIDE: Final = 1.5
@@ -90,9 +93,10 @@ def arrange(page: PrintedPage, goes_on: bool = False) -> list[PageBlock]:
 
 
 def _is_cover(lines: Sequence[PrintedLine]) -> bool:
-    """Tell whether a first page only names what follows: a few words that say no sentence."""
+    """Tell whether a first page only names what follows: a few words, large, that say no sentence."""
     text = "".join(line.text for line in lines)
-    return len(text) <= _COVER_CHARS and not _SAID.search(text)
+    large = max(line.size for line in lines) >= _COVER_SIZE
+    return large and len(text) <= _COVER_CHARS and not _SAID.search(text)
 
 
 def _cover(lines: Sequence[PrintedLine]) -> Iterator[PageBlock]:

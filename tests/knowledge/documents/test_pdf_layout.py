@@ -313,6 +313,12 @@ def test_a_first_page_of_a_few_words_is_a_cover_and_tells_nothing() -> None:
     assert {fact.article.title.text for fact in facts(cover, text)} == {"河口区年鉴"}
 
 
+def test_a_short_notice_without_a_mark_is_no_cover() -> None:
+    sheet = Sheet()
+    sheet.text(30, 700, 9, "明日八时至十二时停水")
+    assert texts(sheet, BlockRole.PARAGRAPH) == ["明日八时至十二时停水"]
+
+
 def test_large_print_that_says_a_sentence_is_no_title() -> None:
     sheet = Sheet()
     said = "全区加装电梯一百零七部，居民都说好。"
