@@ -57,7 +57,7 @@ class PrintedLine:
     box: Box = field(init=False)
     size: float = field(init=False)
     base: float = field(init=False)
-    _told: tuple[bool, str] | None = field(init=False, default=None)
+    _told: tuple[bool, str] | None = field(init=False, default=None, compare=False)
 
     def __post_init__(self) -> None:
         self.measure()

@@ -94,13 +94,16 @@ def find_stacks(
             rest.append(line)
         else:
             stacks.append([line])
-    said = [stack for stack in stacks if stack[-1].glyphs[-1].char == "。"]
-    stacks = [stack for stack in stacks if stack not in said]
-    rest += (line for stack in said for line in stack)
+    rest += (line for stack in stacks if _says_sentence(stack) for line in stack)
+    stacks = [stack for stack in stacks if not _says_sentence(stack)]
     used: set[int] = set()
     for stack in stacks[:_MOST_STACKS]:
         _grow(stack, rest, used, body, uprights)
     return [Stack(stack) for stack in stacks], [line for line in rest if id(line) not in used]
+
+
+def _says_sentence(stack: Sequence[PrintedLine]) -> bool:
+    return stack[-1].glyphs[-1].char == "。"
 
 
 def _is_alike(line: PrintedLine, stack: Sequence[PrintedLine]) -> bool:
