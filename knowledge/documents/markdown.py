@@ -13,6 +13,8 @@ from knowledge.documents.html_blocks import LOWERED, RAISED
 from knowledge.documents.tables import text_blocks
 from knowledge.documents.text import Extract, decode_text, split_lines
 from knowledge.model import Block, BlockRole, Metadata
+from knowledge.repair.characters import MARKUP
+from knowledge.repair.issue import is_credits
 
 _BOLD_LEVEL: Final = 7
 _FENCE: Final = re.compile(r"\s{0,3}(```|~~~)")
@@ -55,7 +57,9 @@ _STATED: Final = re.compile(
     r"\s*(title|date|author|source|newspaper)\s*[:=]\s*[\"']?([^\"'\n]{1,300}?)[\"']?\s*$"
 )
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
-_NOTHING: Final = "\u200b"  # in place of markup within a figure: unlike a blank it parts nothing
+_BLANKS: Final = re.compile(r"(?<=\S) +(?=\S)")
+_BREAK: Final = re.compile(r"&|<br\b|" + _PARTING.pattern, re.IGNORECASE)
+"""What parts words: an entity that is a blank, a tag that begins a line."""
 _NO_BAR: Final = "¦"  # in place of a bar that parts no cells
 _FINISHED: Final = re.compile("[。！？…!?][”’」』）)]*$")
 _NAMED: Final = re.compile("[^，。；！？：:]{1,12}[：:]")
@@ -124,12 +128,14 @@ class _Structure:
         levels = self._levels
         titles = {number for number, level in levels.items() if level == 1} or {min(levels, default=0)}
         titles.update(self._linked())
+        credited = set(self._credits(titles))
         opened: list[int] = []
         role = BlockRole.PARAGRAPH
         for number in range(self._source.front + 1, len(self._source.read) + 1):
             line = self._source.read[number - 1]
             level = levels.get(number)
-            aside = _LINK_ALONE.match(self._source.raw[number - 1]) is not None
+            linked = _LINK_ALONE.match(self._source.raw[number - 1]) is not None
+            aside = BlockRole.FURNITURE if linked else BlockRole.CREDIT if number in credited else None
             covered = number in self._covered
             parts = [] if level or covered else list(self._parts(number))
             parted = len(parts) > 1
@@ -137,7 +143,7 @@ class _Structure:
                 yield Block(role, opened[0], opened[-1])
                 opened = []
             if aside:
-                yield Block(BlockRole.FURNITURE, number, number)
+                yield Block(aside, number, number)
             elif level:
                 yield Block(
                     BlockRole.TITLE if number in titles else BlockRole.HEADING,
@@ -154,6 +160,21 @@ class _Structure:
                 opened.append(number)
         if opened:
             yield Block(role, opened[0], opened[-1])
+
+    def _credits(self, titles: set[int]) -> Iterator[int]:
+        """Yield the lines of credits under each title, and those at the end of its article."""
+        for title in titles:
+            end = min((other for other in titles if other > title), default=len(self._source.read) + 1)
+            yield from self._credited(range(title + 1, end), True)
+            yield from self._credited(range(end - 1, title, -1), False)
+
+    def _credited(self, numbers: range, over: bool) -> Iterator[int]:
+        for number in numbers:
+            text = self._source.read[number - 1].strip(f" {MARKUP}")
+            if text and not is_credits(text, over):
+                return
+            if text:
+                yield number
 
     def _parts(self, number: int) -> Iterator[Block]:
         """Yield what HTML parts a line into, as a page saved in a Markdown file has it; what is all bold is a heading."""
@@ -267,7 +288,9 @@ def _front_matter(lines: list[str]) -> int:
     return 0
 
 
-def _blank(line: str) -> str:
+def _blank(raw: str) -> str:
+    """Blank out the markup of a line; within words nothing stands in its place, so that a blank is always the author's."""
+    line = raw
     if _is_table_rule(line):
         return line
     if _RULE.match(line) or _REFERENCE.match(line):
@@ -275,14 +298,23 @@ def _blank(line: str) -> str:
     if _LEADING.match(line):
         line = _LEADING.sub(_spaces, line, count=1)
     line = _STRUCK.sub(_spaces, _IMAGE.sub(_spaces, line))
-    line = _NOTE_MARK.sub(lambda m: _NOTHING * len(m[0]), _NOTE.sub(_spaces, line))
-    line = _RAISED.sub(lambda m: (m[1] or m[2]).translate(RAISED).center(len(m[0]), _NOTHING), line)
-    line = _LOWERED.sub(lambda m: (m[1] or m[2]).translate(LOWERED).center(len(m[0]), _NOTHING), line)
+    line = _NOTE_MARK.sub(lambda m: MARKUP * len(m[0]), _NOTE.sub(_spaces, line))
+    line = _RAISED.sub(lambda m: (m[1] or m[2]).translate(RAISED).center(len(m[0]), MARKUP), line)
+    line = _LOWERED.sub(lambda m: (m[1] or m[2]).translate(LOWERED).center(len(m[0]), MARKUP), line)
     for mark in (_TAG, _TRAILING):
         line = mark.sub(_spaces, line)
     line = _LINK.sub(lambda m: " " + m[2] + " " * len(m[3]), line)
-    line = _INLINE.sub(lambda m: (m[1] or "").rjust(len(m[0]), _NOTHING if m[0][0] == "`" else " "), line)
-    return _ENTITY.sub(_character, line)
+    line = _INLINE.sub(lambda m: (m[1] or "").rjust(len(m[0]), MARKUP if m[0][0] == "`" else " "), line)
+    read = _ENTITY.sub(_character, line)
+    return _BLANKS.sub(lambda m: _between_words(raw[m.start() : m.end()]), read)
+
+
+def _between_words(raw: str) -> str:
+    """Blanks for what parts words, the author's and where a tag begins a line; else nothing for every character."""
+    if _BREAK.search(raw):
+        return " " * len(raw)
+    bare = _TAG.sub(lambda m: MARKUP * len(m[0]), raw)
+    return "".join(" " if char.isspace() else MARKUP for char in bare)
 
 
 def _character(match: re.Match[str]) -> str:

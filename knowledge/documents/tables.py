@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from knowledge.model import Block, BlockRole, Cell, Span, Table
+from knowledge.repair.characters import MARKUP
 
 _FIGURE: Final = re.compile(
     r"[-+−±~≈<>]?[\d０-９][\d０-９,，.．%％‰/:：\s]*[\d０-９%％‰]?(?:[（(][^（）()]{1,8}[）)])?"
 )
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
-_SEEN: Final = re.compile("[^\u200b]+")
+_SEEN: Final = re.compile(f"[^{MARKUP}]+")
 _BAR: Final = re.compile("[|│┃║｜]")
 _FIGURES: Final = 0.7
 """Share of a column of two that is figures from which its first cell, which is none, heads it."""

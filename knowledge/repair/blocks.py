@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from knowledge.model import Block, BlockRole, Document
 from knowledge.repair.articles import ArticleDraft, Section
 from knowledge.repair.continuation import Paragraph, paragraph_of
+from knowledge.repair.issue import is_credits
 from knowledge.repair.labels import Labelled
 from knowledge.repair.page_layout import PageLine, line_of
-from knowledge.repair.patterns import is_imprint
 from knowledge.repair.stitching import ROW
 from knowledge.repair.tables import table_rows
 
@@ -49,7 +49,11 @@ def stated_lines(document: Document) -> list[StatedLine]:
 
 def _label(line: PageLine, block: Block, first: bool) -> Labelled:
     """Label a line as its block does; a lone line of editors is no paragraph."""
-    if block.role is BlockRole.PARAGRAPH and block.first == block.last and is_imprint(line.text):
+    if (
+        block.role is BlockRole.PARAGRAPH
+        and block.first == block.last
+        and is_credits(line.raw[line.start : line.end], over=False)
+    ):
         return Labelled(line, BlockRole.FURNITURE, True, _SURE)
     return Labelled(line, block.role, first and not block.goes_on, _SURE)
 

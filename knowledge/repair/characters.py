@@ -13,6 +13,8 @@ WIDE_PUNCTUATION: Final = (
 INVISIBLE: Final = (
     "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
 )
+MARKUP: Final = "\u2063"
+"""Stands in a document's lines where markup stood within words: invisible, so that a blank is always the author's."""
 DAMAGED: Final = "\ue000-\uf8ff\ufffd\ud800-\udfff\U000f0000-\U0010ffff"
 BULLETS: Final = "■●◆★□▲◇○▌▍◎"
 
@@ -67,12 +69,11 @@ def strays_alone(lines: Iterable[str]) -> bool:
 
 
 def text_runs(
-    raw: str, start: int, end: int, tight: bool = False, display: bool = False, strays: bool = False
+    raw: str, start: int, end: int, display: bool = False, strays: bool = False
 ) -> Iterator[tuple[int, int]]:
     """Cut a line into the runs that are text, leaving out invisible characters and blanks set for looks.
 
-    `tight` also leaves out blanks between han characters (where markup became blanks); `display` keeps the
-    blanks that part a title in two, `strays` leaves out stray function words.
+    `display` keeps the blanks that part a title in two, `strays` leaves out stray function words.
     """
     at = start
     for gap in _GAPS.finditer(raw, start, end):
@@ -81,7 +82,7 @@ def text_runs(
             continue
         kept = (
             None
-            if gap["stray"] or _drops(raw, left, right, (start, end), tight, display)
+            if gap["stray"] or _drops(raw, left, right, (start, end), display)
             else _SPACE.search(raw, left, right)
         )
         if kept is not None and raw[left:right].isspace():
@@ -95,12 +96,12 @@ def text_runs(
         yield (at, end)
 
 
-def _drops(raw: str, left: int, right: int, edges: tuple[int, int], tight: bool, display: bool) -> bool:
+def _drops(raw: str, left: int, right: int, edges: tuple[int, int], display: bool) -> bool:
     if left <= edges[0] or right >= edges[1] or not _SPACE.search(raw, left, right):
         return True
     before, after = raw[left - 1], raw[right]
     if is_han(before) and is_han(after):
-        return tight or _alone(raw, left - 1, edges[0], -1) or _alone(raw, right, edges[1], 1)
+        return _alone(raw, left - 1, edges[0], -1) or _alone(raw, right, edges[1], 1)
     if _WIDE.match(before) or _WIDE.match(after):
         return not display or (
             before not in "”’」』》）" and after not in "“‘「『《（" and before not in "：，。！？"
@@ -120,7 +121,7 @@ def _alone(raw: str, at: int, edge: int, step: int) -> bool:
 
 def what_is_left(text: str) -> str:
     """Name what characters outside every fact are: `blank`, `stray`, `invisible`, `damaged` or `text`."""
-    if text.isspace() or not text:
+    if not text.replace(MARKUP, "").strip():
         return "blank"
     if _STRAY_WORD.fullmatch(text):
         return "stray"

@@ -11,6 +11,7 @@ from typing import Final
 from knowledge.model import BlockRole
 from knowledge.repair.characters import is_han
 from knowledge.repair.continuation import is_broken
+from knowledge.repair.issue import is_credits
 from knowledge.repair.join_model import goes_on
 from knowledge.repair.labels import Labelled, with_headline
 from knowledge.repair.page_layout import PageLine
@@ -60,6 +61,7 @@ def constrain(labelled: Sequence[Labelled]) -> list[Labelled]:
       a line parted by blanks over which the text reads on is a display.
     - A display below a signed text or above a dateline may be a headline; a later headline needs such a sign; several
       equal short displays together are headings.
+    - Nothing but fields under a headline, or over it, is credits.
     - A file without a headline has the likeliest one.
     """
     found = [_as_it_looks(each) for each in labelled]
@@ -70,6 +72,7 @@ def constrain(labelled: Sequence[Labelled]) -> list[Labelled]:
     else:
         _keep_lines(found)
     _follow_signatures(found)
+    _give_credit(found)
     seen = False
     for low, high in groups(found, _HEAD | {BlockRole.BYLINE}):
         titles = [at for at in range(low, high) if found[at].role is BlockRole.TITLE]
@@ -81,6 +84,19 @@ def constrain(labelled: Sequence[Labelled]) -> list[Labelled]:
     found = with_headline(found)
     _put_together(found)
     return found
+
+
+def _give_credit(found: list[Labelled]) -> None:
+    """Say which lines over the text are credits: `is_credits` knows them by what they are made of."""
+    over = True
+    for at, each in enumerate(found):
+        line = each.line
+        if each.role in _ASIDE or each.role is BlockRole.BYLINE:
+            continue
+        if over and is_credits(line.raw[line.start : line.end]):
+            found[at] = replace(each, role=BlockRole.CREDIT, margin=math.inf)
+        elif each.role in (BlockRole.TITLE, BlockRole.PARAGRAPH):
+            over = each.role is BlockRole.TITLE
 
 
 def _put_together(found: list[Labelled]) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Final
 
 from knowledge.model import Document, Metadata
+from knowledge.text.analyzer import SURNAMES
 
 _DATE: Final = re.compile(r"((?:19|20)\d\d)\s*[年.\-/]\s*(\d{1,2})\s*[月.\-/]\s*(\d{1,2})(?!\d)\s*日?")
 _EDITION: Final = re.compile(
@@ -16,14 +17,48 @@ _EDITION: Final = re.compile(
 )
 _PAPER: Final = re.compile(r"《?([\u4e00-\u9fff]{2,10}[报報])》?")
 _NEWSPAPER: Final = re.compile(r"(?:^|[\s《|｜·])([\u4e00-\u9fff]{1,10}[报報])(?=$|[\s》|｜·\d])")
-_STATED_BY: Final = re.compile(r"(?:来源|稿源|來源)\s*[：:]\s*([^\s，。；：|｜（）()]{2,30})")
+_STATED_BY: Final = re.compile(
+    r"(?:来源|稿源|來源)\s*[：:]\s*([^\s，。；：|｜（）()]{2,30}?)(?=$|[\s，。；：|｜（）()]|(?:19|20)\d\d[年.\-/])"
+)
 _NAME: Final = r"(?!\S{0,2}(?:编辑|編輯|美编|版式|视觉|校对|审[读核]|电话|热线|邮箱))[\u4e00-\u9fff·]{2,4}"
 _EDITED: Final = re.compile(
-    rf"(?:责任编辑|責任編輯|责编|(?<![\u4e00-\u9fff])编辑)\s*[：:/／丨|]?\s*({_NAME}(?:[\s、]+{_NAME}){{0,3}})(?![\u4e00-\u9fff·]*\s*[：:/／])"
+    rf"(?:责任编辑|責任編輯|责编|(?<![\u4e00-\u9fff])编辑)\s*[：:/／丨|]?\s*({_NAME}(?:[\s、]+{_NAME}){{0,3}})(?![\u4e00-\u9fff·])"
 )
 _SIGNS: Final = re.compile(
     r"本[报報]讯|(?:[\u4e00-\u9fff]{1,8}?[报報社网台])?(?:特约|实习|见习|首席|全媒体)?(?:记者|記者)|(?:特约)?(?:通讯员|通訊員)|特派员|作者|[文摄]\s*[/／]|(?:报道|摄影报道)$"
 )
+_GLUED: Final = (
+    f"[{''.join(sorted(SURNAMES))}][\u4e00-\u9fff·]{{1,2}}?"  # 记者张三: no sign tells that a name begins
+)
+_EDITORS: Final = "(?:[\u4e00-\u9fff]{1,4}?)?(?:编辑|編輯|责编)"
+_MAKERS: Final = (
+    "(?:美编|版式(?:设计)?|视觉(?:设计)?|责任校对|校对|审读|审核|审校|监制|值班主任|组版|版面|摄影|文|图)"
+)
+_FURTHER: Final = rf"(?:[\s、]+{_NAME}){{0,4}}(?:(?![\u4e00-\u9fff])|(?={_EDITORS}|{_MAKERS}))"
+_SIGN: Final = r"(?:\s*[：:/／丨]\s*|\s+)"
+# What a line of credits is made of, one field behind the other; these say whose a text is, or when it came out.
+_TELLING: Final = (
+    r"(?:来源|稿源|來源)\s*[：:]\s*《?[^\s，。；：:|｜丨（）()《》]{2,30}?》?(?=$|[\s，；|｜丨（）()]|(?:19|20)\d\d[年.\-/])",
+    r"(?:发布|发表|更新|發布)(?:时间|日期|于)?\s*[：:]?\s*(?=(?:19|20)\d\d)",
+    r"(?P<signed>(?:[\u4e00-\u9fff]{1,8}?[报報社网台])?(?:特约|实习|见习|首席|全媒体)*"
+    rf"(?:作者|撰文|记者|記者|通讯员|通訊員|特派员)(?:{_SIGN}{_NAME}|{_GLUED}){_FURTHER})",
+    rf"{_EDITORS}(?:{_SIGN}{_NAME}|{_GLUED}){_FURTHER}",
+    rf"{_MAKERS}{_SIGN}{_NAME}{_FURTHER}",
+    r"(?:浏览|阅读|点击|访问|评论)(?:次数|量|数)?\s*[：:]?\s*\d[\d,]*\s*次?",
+)
+_WHEN: Final = r"(?:时间|日期)\s*[：:]\s*(?=(?:19|20)\d\d)"
+_BESIDE: Final = (
+    _WHEN,
+    _DATE.pattern
+    + r"(?:\s*(?:星期|周)[一二三四五六日天])?(?:[\sT]*\d{1,2}\s*[:：时]\s*\d{2}(?:\s*[:：分]\s*\d{2})?分?)?",
+    r"《?[\u4e00-\u9fff]{2,10}[报報]》?(?=$|[\s|｜丨])",
+    r"第\s*[A-Za-z\d一二三四五六七八九十]{1,3}\s*版",
+    r"[\s|｜丨/／·•、,，;；—\-（）()【】\[\]□■●◎○▲*]+",
+)
+_FIELD: Final = re.compile("|".join((*_TELLING, *_BESIDE)))
+_TELLS: Final = re.compile("|".join(_TELLING))
+_EVENT: Final = re.compile(_WHEN)
+_LONGEST_CREDITS: Final = 100
 _NAMES: Final = re.compile(r"[\u4e00-\u9fff·]{2,8}")
 # "The first round of …": a campaign is named by its round and its kind.
 _CAMPAIGN: Final = re.compile(
@@ -32,16 +67,22 @@ _CAMPAIGN: Final = re.compile(
 
 
 def article_metadata(
-    document: Document, heads: Iterable[str], byline: str | None = None, paragraphs: Iterable[str] = ()
+    document: Document,
+    heads: Iterable[str],
+    byline: str | None = None,
+    paragraphs: Iterable[str] = (),
+    own: Sequence[str] = (),
 ) -> Metadata:
     """Put together what is known of an article: a sidecar goes before what is printed, that before the file's word.
 
-    `heads` are the page heads and feet of the pages that the article stands on, `byline` as printed; `paragraphs` are
-    its own, of which one may say nothing but the source. A field that is printed in two ways stays open. An article
+    `heads` are the page heads and feet of the pages that the article stands on, `byline` as printed; `own` are the lines
+    of credits over and under it, which go before the pages'; `paragraphs` are its own, of which one may say nothing but the source. A field that is printed in two ways stays open. An article
     taken from a newspaper is of that newspaper, unless another is known.
     """
-    printed = _printed(list(heads), byline, paragraphs)
-    sources = [m for m in (document.sidecar, printed, document.stated) if m is not None]
+    signed = " ".join(match[0] for line in own for match in _FIELD.finditer(line) if match["signed"])
+    credited = _printed(own, byline or signed, ())
+    printed = _printed(list(heads), None, paragraphs)
+    sources = [m for m in (document.sidecar, credited, printed, document.stated) if m is not None]
 
     def first(name: str) -> str | None:
         return next((value for m in sources if (value := getattr(m, name)) is not None), None)
@@ -60,7 +101,7 @@ def article_metadata(
     )
 
 
-def _printed(heads: list[str], byline: str | None, paragraphs: Iterable[str]) -> Metadata:
+def _printed(heads: Sequence[str], byline: str | None, paragraphs: Iterable[str]) -> Metadata:
     days = {day for head in heads for day in _dates(head)}
     editions = {next(filter(None, m.groups())) for head in heads for m in _EDITION.finditer(head)}
     papers = {m[1] for head in heads for m in _NEWSPAPER.finditer(head)}
@@ -98,6 +139,21 @@ def editors(text: str) -> str | None:
     """Return whom a line names as its editors, 、 between them: 责任编辑：张三 李四 gives 张三、李四."""
     found = _EDITED.search(text)
     return "、".join(_NAMES.findall(found[1])) if found else None
+
+
+def is_credits(text: str, over: bool = True) -> bool:
+    """Tell whether a line holds nothing but who wrote, printed or edited a text, and when: fields to its end.
+
+    A day or a newspaper alone is that only `over` a text; under it that is a signature, and 时间：… may be of an event.
+    """
+    at = 0
+    while at < len(text) <= _LONGEST_CREDITS:
+        field = _FIELD.match(text, at)
+        if field is None:
+            return False
+        at = field.end()
+    whole = at == len(text) and any(map(str.isalnum, text))
+    return whole and (_TELLS.search(text) is not None or (over and _EVENT.search(text) is None))
 
 
 def campaign(texts: Iterable[str]) -> str | None:

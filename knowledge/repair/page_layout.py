@@ -20,8 +20,6 @@ from knowledge.repair.patterns import AFTER_SENTENCE, CREDIT_TAIL, JUMP
 from knowledge.repair.sentences import FINISHED
 from knowledge.text.folding import fold_radicals
 
-# Formats whose markup became blanks: a blank between han characters is no blank of the author's.
-_MARKED_UP: Final = frozenset({"markdown", "html"})
 _PARTED: Final = re.compile("\\s*\u3000\u3000\\s*")
 _WORD: Final = re.compile(r"[^\s\u3000]+")
 
@@ -36,8 +34,8 @@ _JUMPS: Final = frozenset("▶→►>（(上下")
 class PageLine:
     """A run of text on one raw line, with what its place on the page tells.
 
-    `gap` counts the blank lines before it, `column` numbers the columns of the page in reading order; `tight` and
-    `strays` as in `text_runs`. `text` holds no blanks that were set for looks.
+    `gap` counts the blank lines before it, `column` numbers the columns of the page in reading order; `strays`
+    as in `text_runs`. `text` holds no blanks that were set for looks.
     """
 
     number: int
@@ -47,7 +45,6 @@ class PageLine:
     gap: int = 0
     page: int = 0
     column: int = 0
-    tight: bool = False
     strays: bool = False
 
     @cached_property
@@ -107,13 +104,12 @@ class PageLine:
             return tuple(
                 Span(self.number, *word.span()) for word in _WORD.finditer(self.raw, self.start, self.end)
             )
-        runs = text_runs(self.raw, self.start, self.end, self.tight, display, self.strays)
+        runs = text_runs(self.raw, self.start, self.end, display, self.strays)
         return tuple(Span(self.number, start, end) for start, end in runs)
 
 
 def page_lines(document: Document, known: frozenset[int] = frozenset()) -> list[PageLine]:
     """Return the lines of a document that hold text, in reading order, but those `known` to its reader."""
-    tight = document.kind in _MARKED_UP
     strays = strays_alone(document.lines)
     lines: list[PageLine] = []
     starts = document.page_starts or (1,)
@@ -132,7 +128,7 @@ def page_lines(document: Document, known: frozenset[int] = frozenset()) -> list[
                 else:
                     page = bisect_right(document.page_starts, first)
                     raw = document.lines[first + row - 1]
-                    place = (blank, page, column, tight, strays)
+                    place = (blank, page, column, strays)
                     lines += _without_tail(PageLine(first + row, raw, start + low, start + high, *place))
                     blank = 0
     return lines
@@ -145,8 +141,7 @@ def line_of(document: Document, number: int, start: int = 0, end: int | None = N
     if low == high:
         return None
     page = bisect_right(document.page_starts, number)
-    tight = document.kind in _MARKED_UP
-    return PageLine(number, raw, start + low, start + high, 0, page, 0, tight, False)
+    return PageLine(number, raw, start + low, start + high, 0, page)
 
 
 def _without_tail(line: PageLine) -> Iterator[PageLine]:

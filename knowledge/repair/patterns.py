@@ -66,7 +66,6 @@ NUMBERED: Final = re.compile(
 )
 SPEAKER: Final = re.compile("[^\\s，。、：:；！？“”《》\\d]{1,8}[：:]")
 
-_LONGEST_IMPRINT: Final = 40
 _LONGEST_RUBRIC: Final = 4
 _PAGE_HEAD_PARTS: Final = re.compile(
     r"(?:19|20)\d\d\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日|(?:星期|周|週)[一二三四五六日天]|第?\s*[A-D]?\d{1,3}\s*版|第[一二三四五六七八九十]+版"
@@ -152,15 +151,6 @@ def is_page_head(text: str) -> bool:
 def is_caption(text: str) -> bool:
     """Tell whether a line begins as photo captions do."""
     return _MARK["caption"].search(text) is not None
-
-
-def is_imprint(text: str) -> bool:
-    """Tell whether a line does nothing but name who made the page."""
-    return (
-        len(text) <= _LONGEST_IMPRINT
-        and _MARK["editors-first"].search(text) is not None
-        and text[-1] not in "。！？"
-    )
 
 
 def noise_of(role: BlockRole, text: str, doubled: bool) -> NoiseKind:

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import dropwhile, pairwise, takewhile
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -202,7 +202,8 @@ class _Writer:
         ]
         byline = self._byline(draft)
         said = [p.text for section in draft.sections for p in section.paragraphs]
-        known = issue.article_metadata(self._document, self._heads, byline.text if byline else None, said)
+        signed = byline.text if byline else None
+        known = issue.article_metadata(self._document, self._heads, signed, said, self._credits(draft))
         article = Article(
             make_id(self._document.name, title.text, self._titles[title.text]),
             self._document.name,
@@ -217,6 +218,20 @@ class _Writer:
         )
         self._titles[title.text] += 1
         return article
+
+    def _credits(self, draft: ArticleDraft) -> list[str]:
+        """The lines of credits that stand over an article's text and right under it; in it, where it is the only one."""
+        lines, aside = self._reading.labelled, _REMOVED | {BlockRole.BYLINE}
+        own = [p.at for section in draft.sections for p in section.paragraphs]
+        near = lines
+        if own and len(self._reading.drafts) > 1:
+            under = dropwhile(lambda each: each.role is BlockRole.PARAGRAPH, lines[max(own) :])
+            near = [
+                *takewhile(lambda each: each.role is not BlockRole.PARAGRAPH, reversed(lines[: min(own)])),
+                *takewhile(lambda each: each.role in aside, under),
+            ]
+        texts = (each.line.raw[each.line.start : each.line.end] for each in near if each.role in aside)
+        return [text for text in texts if issue.is_credits(text)]
 
     def _byline(self, draft: ArticleDraft) -> SourcedText | None:
         own = {p.at for section in draft.sections for p in section.paragraphs}

@@ -111,6 +111,63 @@ def test_an_article_taken_from_a_newspaper_is_of_that_newspaper_unless_another_i
     assert (found.newspaper, found.source) == known
 
 
+_TEXT = (
+    "4月14日上午，兰溪半程马拉松在中山公园鸣枪起跑，来自18个国家和地区的1.2万名选手参赛。",
+    "赛事组委会介绍，本届比赛共设医疗点23处，投入志愿者1860人，救护车14辆。",
+)
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.md"])
+@pytest.mark.parametrize("blank", ["", "\n"])
+@pytest.mark.parametrize(
+    ("line", "known"),
+    [
+        ("来源：新华社  2023年7月1日 08:00", Metadata(date=date(2023, 7, 1), source="新华社")),
+        ("2023-07-01 08:00 来源：人民网 作者：屠瑜", Metadata(date=date(2023, 7, 1), author="屠瑜", source="人民网")),
+        ("*来源：人民网 记者 吴晓琳 2024-04-14*", Metadata(date=date(2024, 4, 14), author="吴晓琳", source="人民网")),
+        ("2024年05月06日08:12 | 来源：人民网 | 编辑：李强", Metadata(date=date(2024, 5, 6), source="人民网", editor="李强")),
+        ("时间：2023-07-01  来源：新华网  浏览：123次", Metadata(date=date(2023, 7, 1), source="新华网")),
+        ("新民晚报 2023年07月01日 第3版", Metadata(newspaper="新民晚报", date=date(2023, 7, 1), edition="3")),
+        ("发布时间：2024-05-06", Metadata(date=date(2024, 5, 6))),
+        ("（2024年5月6日）", Metadata(date=date(2024, 5, 6))),
+        ("□ 本报记者 张三峰 通讯员 李四光", Metadata(author="张三峰、李四光")),
+    ],
+)  # fmt: skip
+def test_a_line_of_credits_over_the_text_is_fields_and_no_fact(
+    name: str, blank: str, line: str, known: Metadata
+) -> None:
+    title = "# 马拉松鸣枪" if name == "a.md" else "马拉松鸣枪"
+    page = "\n".join(
+        (title, blank.strip("\n"), line.strip("*" if name == "a.txt" else ""), *blank.split("\n")[1:], *_TEXT)
+    )
+    repaired = repair_document(read_document(name, page.encode()))
+    assert [fact.text for fact in repaired.facts] == list(_TEXT)
+    assert repaired.articles[0].metadata == known
+
+
+@pytest.mark.parametrize(
+    "line", ["时间：2024年5月6日14:00", "记者：您看到了什么？", "编辑部发来贺信", "2024年5月6日，大桥通车"]
+)
+def test_what_says_more_than_fields_over_the_text_is_a_fact(line: str) -> None:
+    page = f"# 马拉松鸣枪\n\n{line}\n\n{_TEXT[0]}\n"
+    assert line in "".join(fact.text for fact in repair_document(read_document("a.md", page.encode())).facts)
+
+
+@pytest.mark.parametrize("line", ["编辑部发来贺信", "视觉盛宴拉开帷幕", "校对工作用了三年，全书付印"])
+def test_a_line_that_begins_like_an_imprint_and_tells_something_is_a_fact(line: str) -> None:
+    page = f"# 马拉松鸣枪\n\n{_TEXT[0]}\n\n{line}\n\n责任编辑 张三 美编 李四\n\n{_TEXT[1]}\n"
+    repaired = repair_document(read_document("a.md", page.encode()))
+    assert [fact.text for fact in repaired.facts] == [_TEXT[0], line, _TEXT[1]]
+    assert repaired.articles[0].metadata == Metadata(editor="张三")
+
+
+def test_a_day_at_the_end_is_a_signature_and_who_edited_is_a_field() -> None:
+    page = f"# 关于停水的通知\n\n{_TEXT[0]}\n\n2024年9月10日\n\n责任编辑：李强\n"
+    repaired = repair_document(read_document("a.md", page.encode()))
+    assert [fact.text for fact in repaired.facts] == [_TEXT[0], "2024年9月10日"]
+    assert repaired.articles[0].metadata == Metadata(editor="李强")
+
+
 @pytest.mark.parametrize(
     ("byline", "names"),
     [

@@ -54,9 +54,11 @@ def test_invisible_and_damaged_characters_are_logged_and_the_damaged_are_doubted
     assert [entry.doubt for entry in repaired.log if entry.kind == "damaged"] == [True]
 
 
-def test_blanks_left_by_markup_are_no_blanks_of_the_author() -> None:
-    repaired = repair("  标题\n\n他强调  质量第一  的原则。", kind="markdown")
-    assert texts(repaired) == ["他强调质量第一的原则。"]
+@pytest.mark.parametrize("kind", ["markdown", "html", "text"])
+def test_a_blank_of_the_author_parts_a_title_and_a_name_from_its_office(kind: str) -> None:
+    repaired = repair("大桥通车 万人同行\n\n新华社电 记者 张三说，桥长2公里。", kind=kind)
+    assert repaired.articles[0].title.text == "大桥通车 万人同行"
+    assert "记者 张三说，桥长2公里。" in "".join(texts(repaired))
 
 
 def test_a_figure_parted_from_its_unit_is_one_figure() -> None:
