@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import re
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,42 +20,26 @@ from bot.inbox import ATTEMPTS
 from bot.platforms import PLATFORMS
 from bot.texts import phrases
 from tests.bot.matrix.service import ANN
-from tests.botapi.calls import Call
 from tests.botapi.process import BotProcess
 from tests.botapi.server import TOKEN as TELEGRAM_TOKEN
-from tests.botapi.server import BotApi, bot_api
-from tests.botapi.updates import Json, message, press, private, user
+from tests.botapi.server import bot_api
 from tests.faults.loud import DEADLY
 from tests.faults.test_secrets import Loud, spellings
-from tests.feishu import events
 from tests.feishu.server import APP, Feishu, feishu
 from tests.feishu.server import SECRET as FEISHU_SECRET
 from tests.knowledge.snapshots.corpus import write_corpus
 from tests.matrix.server import ME, TOKEN, Homeserver, homeserver
+from tests.support.people import FeishuPeople, MatrixPeople, People, Person, TelegramPeople, WeComPeople
 from tests.support.server import until
 from tests.wecom.server import BOT, SECRET, Gateway, gateway
-
-PEOPLE = 2
-
-
-@dataclass(frozen=True)
-class Surface:
-    """One platform: `people` by their ids, what they do, what each was told, and whether the bot hears them."""
-
-    name: str
-    people: Sequence[str]
-    say: Callable[[int, str], Awaitable[object]]
-    press: Callable[[int, str], Awaitable[object]]
-    told: Callable[[int], Sequence[str]]
-    hears: Callable[[], object]
 
 
 @dataclass(frozen=True)
 class Everywhere:
-    """The servers, how the bot is set up for them, and what people see of it."""
+    """The servers, how the bot is set up for them, and two people on each."""
 
     settings: dict[str, str]
-    surfaces: Sequence[Surface]
+    surfaces: Sequence[People]
     feishu: Feishu
     matrix: Homeserver
     wecom: Gateway
@@ -91,78 +74,15 @@ async def world() -> AsyncIterator[Everywhere]:
             "CHUCHU_WECOM_BOT": BOT,
             "CHUCHU_WECOM_SECRET": SECRET,
         }
-        surfaces = [_telegram(api), _feishu(lark), _matrix(matrix), _wecom(wecom)]
+        surfaces = [TelegramPeople(api), FeishuPeople(lark), MatrixPeople(matrix), WeComPeople(wecom)]
+        for surface, which in itertools.product(surfaces, (0, 1)):
+            surface.chat(one(surface, which))  # on Matrix a room, which is there before the bot looks
         yield Everywhere(settings, surfaces, lark, matrix, wecom)
 
 
-def _telegram(api: BotApi) -> Surface:
-    numbers = itertools.count(1)
-
-    async def say(who: int, text: str) -> None:
-        api.push(message=message(text, private(who + 1), next(numbers)))
-
-    def buttons(call: Call) -> list[Json]:
-        return list(itertools.chain(*(call.parameters.get("reply_markup") or {}).get("inline_keyboard", [])))
-
-    async def presses(who: int, label: str) -> None:
-        for call in reversed([call for call in api.made("sendMessage") if call.chat == who + 1]):
-            for button in buttons(call):
-                if button["text"] == label:
-                    query = f"q{next(numbers)}"
-                    api.push(callback_query=press(button["callback_data"], call.result, query, user(who + 1)))
-                    return
-        raise AssertionError(f"no button {label}")
-
-    def told(who: int) -> list[str]:
-        calls = [call for call in api.made("sendMessage", "editMessageText") if call.chat == who + 1]
-        return ["\n".join([call.text, *(button["text"] for button in buttons(call))]) for call in calls]
-
-    people = [str(who + 1) for who in range(PEOPLE)]
-    return Surface("telegram", people, say, presses, told, lambda: api.good_polls)
-
-
-def _feishu(lark: Feishu) -> Surface:
-    people = [events.ANN, events.BEN]
-
-    async def say(who: int, text: str) -> None:
-        lark.push(events.message(text, people[who]))
-
-    async def presses(who: int, label: str) -> None:
-        (said,) = [one for one in lark.said.values() if one.to == people[who] and label in one.text][-1:]
-        lark.push(events.press(said.button(label), said.id, people[who]))
-
-    return Surface("feishu", people, say, presses, lambda who: lark.texts(people[who]), lambda: lark.open)
-
-
-def _matrix(matrix: Homeserver) -> Surface:
-    people = [f"@p{who}:here" for who in range(PEOPLE)]
-    rooms = [matrix.room(person, name=f"r{who}") for who, person in enumerate(people)]
-
-    async def say(who: int, text: str) -> None:
-        matrix.say(rooms[who], people[who], text)
-
-    async def presses(who: int, label: str) -> None:
-        (shown,) = [text for text in matrix.shown(rooms[who]) if label in text][-1:]
-        (number,) = re.findall(rf"(\d+)\. {label}", shown)
-        await say(who, number)
-
-    return Surface("matrix", people, say, presses, lambda who: matrix.shown(rooms[who]), lambda: matrix.syncs)
-
-
-def _wecom(wecom: Gateway) -> Surface:
-    people = [f"p{who}" for who in range(PEOPLE)]
-
-    async def say(who: int, text: str) -> None:
-        await wecom.say(text, people[who])
-
-    async def presses(who: int, label: str) -> None:
-        cards = [
-            said["template_card"] for to, said in wecom.said if to == people[who] and "template_card" in said
-        ]
-        (button,) = [button for button in cards[-1]["button_list"] if button["text"] == label]
-        await wecom.press(button["key"], cards[-1]["task_id"], people[who])
-
-    return Surface("wecom", people, say, presses, lambda who: wecom.shown(people[who]), lambda: wecom.online)
+def one(surface: People, which: int = 0) -> Person:
+    """One of those who talk there."""
+    return Person(surface.all_of("member, private")[which])
 
 
 SAID = phrases("zh").admin
@@ -183,12 +103,12 @@ def configured(tmp_path: Path, world: Everywhere, monkeypatch: pytest.MonkeyPatc
 
 async def asked(world: Everywhere, text: str) -> list[str]:
     """Ask on every platform; return what is answered on each."""
-    before = [len(surface.told(0)) for surface in world.surfaces]
+    before = [len(surface.heard(one(surface))) for surface in world.surfaces]
     for surface in world.surfaces:
-        await surface.say(0, text)
+        await surface.say(one(surface), text)
     counted = list(zip(world.surfaces, before, strict=True))
-    await until(lambda: all(len(surface.told(0)) > count for surface, count in counted))
-    return ["\n".join(surface.told(0)[count:]) for surface, count in counted]
+    await until(lambda: all(len(surface.heard(one(surface))) > count for surface, count in counted))
+    return ["\n".join(surface.heard(one(surface))[count:]) for surface, count in counted]
 
 
 async def readiness(page: str) -> tuple[int, dict[str, str]]:
@@ -200,13 +120,14 @@ async def test_all_platforms_answer_side_by_side_each_with_its_own_people(
     world: Everywhere, configured: pytest.MonkeyPatch
 ) -> None:
     telegram, feishu, *_ = world.surfaces
-    configured.setenv("CHUCHU_ADMINS", f"feishu:{feishu.people[1]}")
+    admin, granted = one(feishu, 1), one(telegram)
+    configured.setenv("CHUCHU_ADMINS", f"feishu:{admin.id}")
     async with AsyncExitStack() as stack:
         bot = await stack.enter_async_context(serving(load_settings(PLATFORMS)))
         await until(world.hears)
         assert all("——《" in said for said in await asked(world, "街坊")), "the citation is there on each"
-        await feishu.say(1, f"/grant telegram:{telegram.people[0]}")
-        await until(lambda: any(telegram.people[0] in said for said in feishu.told(1)))
+        await feishu.say(admin, f"/grant telegram:{granted.id}")
+        await until(lambda: any(granted.id in said for said in feishu.heard(admin)))
         await until(lambda: world.feishu.deliveries[-1].answers[-1:] == [200])
         refused = ["管理员" in said for said in await asked(world, "/versions")]
         assert refused == [False, True, True, True], "rights hang on platform:id"
@@ -220,8 +141,9 @@ async def test_a_platform_that_is_refused_for_good_leaves_the_others_alone(
 ) -> None:
     configured.setenv("CHUCHU_FEISHU_APP_SECRET", "wrong-secret")
     async with serving(load_settings(PLATFORMS)) as bot:
-        await world.surfaces[0].say(0, "街坊")
-        await until(lambda: world.surfaces[0].told(0))
+        telegram = world.surfaces[0]
+        await telegram.say(one(telegram), "街坊")
+        await until(lambda: telegram.heard(one(telegram)))
         status, problems = await readiness(bot.page.url)
     assert (status, list(problems)) == (503, ["feishu"])
     assert "10014" in problems["feishu"]
@@ -231,20 +153,26 @@ async def test_of_a_watched_folder_each_owner_is_told_what_is_unreadable_or_gone
     tmp_path: Path, world: Everywhere, configured: pytest.MonkeyPatch
 ) -> None:
     articles = tmp_path / "articles"
-    configured.setenv("CHUCHU_ADMINS", ",".join(f"{one.name}:{one.people[0]}" for one in world.surfaces))
+    configured.setenv(
+        "CHUCHU_ADMINS", ",".join(f"{surface.name}:{one(surface).id}" for surface in world.surfaces)
+    )
     configured.setenv("CHUCHU_WATCH", "0.2")
 
-    async def told(surface: Surface, *words: str) -> None:
+    async def told(surface: People, *words: str) -> None:
         try:
-            await until(lambda: any(all(word in text for word in words) for text in surface.told(0)))
+            await until(
+                lambda: any(all(word in text for word in words) for text in surface.heard(one(surface)))
+            )
         except AssertionError:
-            raise AssertionError(f"{surface.name} was told only {surface.told(0)}, not {words}") from None
+            raise AssertionError(
+                f"{surface.name} was told only {surface.heard(one(surface))}, not {words}"
+            ) from None
 
     async with serving(load_settings(PLATFORMS)):
         await until(world.hears)
         for surface in world.surfaces:
-            await surface.say(0, "/whoami")  # Telegram lets nobody be spoken to who never spoke
-            await told(surface, surface.people[0])
+            await surface.say(one(surface), "/whoami")  # Telegram lets nobody be spoken to who never spoke
+            await told(surface, one(surface).id)
         (articles / "damaged.pdf").write_bytes(b"%PDF-1.7 and no more")
         for surface in world.surfaces:
             await told(surface, SAID.by_itself, "damaged.pdf")
@@ -254,11 +182,13 @@ async def test_of_a_watched_folder_each_owner_is_told_what_is_unreadable_or_gone
             await told(surface, SAID.by_itself, SAID.anyway)
         *others, last = world.surfaces
         for surface in others:
-            await surface.press(0, SAID.not_anyway)
+            await surface.press(one(surface), SAID.not_anyway)
             await told(surface, SAID.declined)
-        await last.press(0, SAID.anyway)
+        await last.press(one(last), SAID.anyway)
         await told(last, "删 3")
-    assert all(not surface.told(1) for surface in world.surfaces), "who is no owner hears nothing"
+    assert all(not surface.heard(one(surface, 1)) for surface in world.surfaces), (
+        "who is no owner hears nothing"
+    )
 
 
 async def loud(folder: Path, settings: dict[str, str]) -> Loud:
@@ -275,9 +205,9 @@ async def test_an_event_that_kills_is_quarantined_and_the_next_start_receives_ag
     bot = await loud(tmp_path, world.settings)
     await until(world.hears)
     for surface in world.surfaces:
-        await surface.say(0, QUESTION)
-        await until(lambda: any(ANSWER in text for text in surface.told(0)))  # noqa: B023
-        await surface.say(1, DEADLY)
+        await surface.say(one(surface), QUESTION)
+        await until(lambda: any(ANSWER in text for text in surface.heard(one(surface))))  # noqa: B023
+        dying = asyncio.create_task(surface.say(one(surface, 1), DEADLY))  # heard of at last
         deaths, began = 0, time.monotonic()
         while "quarantined" not in bot.statuses(surface.name).values():
             if bot.dead:
@@ -286,8 +216,9 @@ async def test_an_event_that_kills_is_quarantined_and_the_next_start_receives_ag
                 began = time.monotonic()
                 await bot.start()
             await asyncio.sleep(0.02)
-        await surface.say(0, QUESTION)
-        await until(lambda: sum(ANSWER in text for text in surface.told(0)) == 2)  # noqa: B023
+        await dying
+        await surface.say(one(surface), QUESTION)
+        await until(lambda: sum(ANSWER in text for text in surface.heard(one(surface))) == 2)  # noqa: B023
         print(
             f"{surface.name}: {deaths} deaths, answering {time.monotonic() - began:.1f} s after the last start"
         )
@@ -295,7 +226,7 @@ async def test_an_event_that_kills_is_quarantined_and_the_next_start_receives_ag
     ended = {"answered": 2, "quarantined": 1}
     for surface in world.surfaces:
         await until(lambda: Counter(bot.statuses(surface.name).values()) == ended)  # noqa: B023
-        assert sum(ANSWER in text for text in surface.told(0)) == 2
+        assert sum(ANSWER in text for text in surface.heard(one(surface))) == 2
     assert await bot.stop() == 0
 
 

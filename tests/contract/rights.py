@@ -1,7 +1,7 @@
 """Who may what on every platform: the table of docs/permissions.md, tried through the whole bot.
 
 Run for the senders that every platform has; Telegram's test module tries its others too. A platform's test module brings
-a module-scoped `talk` fixture, made by `whole_bot`, and subclasses `RightsContract`.
+a module-scoped `talk` fixture, made by `talking`, and subclasses `RightsContract`.
 """
 
 from __future__ import annotations
@@ -9,9 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 
@@ -20,7 +18,8 @@ from bot.config import Address, PlatformSetup, Settings
 from bot.state.sqlite_inbox import read_statuses
 from bot.texts import in_both, phrases
 from tests.knowledge.snapshots.corpus import write_corpus
-from tests.support.server import PATIENCE
+from tests.support.people import ROLES, People, Person
+from tests.support.server import PATIENCE, until
 
 ZH = phrases("zh")
 REFUSED = {
@@ -30,40 +29,13 @@ REFUSED = {
     ZH.stale,
     ZH.no_files,
 } | {refusal for refusal in ZH.admin.denials.values() if refusal}
-WORD, FILE = "街坊", "一个标题\n\n新的一句话在2024年写成。".encode()
-SENDERS = ("owner, private", "editor, private", "member, private", "group admin", "group member")
+WORD = "街坊"
+GRANTED = 10  # editors, where each is met only once
 PRESS = "another's button"
 MANUAL = Path(__file__).parents[2] / "docs" / "permissions.md"
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody of the table; `group` tells that they speak in a group, naming the bot."""
-
-    id: str
-    group: bool
-
-
-class Talk(Protocol):
-    """A platform with the whole bot behind it, and people who talk to it."""
-
-    name: str
-    folder: Path
-
-    def person(self, sender: str) -> Person:
-        """Who that is in the table."""
-
-    async def say(self, person: Person, text: str) -> str:
-        """Say something; return the update's id in the inbox."""
-
-    async def send_file(self, person: Person) -> str:
-        """Send a text file; return the update's id in the inbox."""
-
-    def heard(self, person: Person) -> list[str]:
-        """Every message that the bot has said where that person speaks, in order."""
-
-
-def table(senders: Sequence[str] = SENDERS) -> list[tuple[str, str, str]]:
+def table(senders: Sequence[str] = ROLES) -> list[tuple[str, str, str]]:
     """Sender, command and verdict of every cell of those senders that stands for a message."""
     rows = [
         [cell.strip() for cell in line.strip("| \n").split("|")]
@@ -91,7 +63,7 @@ def typed(command: str) -> str:
     return {"free text": WORD, "`/find`": f"/find {WORD}"}.get(command, command.strip("`"))
 
 
-async def ended(talk: Talk, update: str) -> str:
+async def ended(talk: People, update: str) -> str:
     """Wait until an update has ended; return how."""
     async with asyncio.timeout(PATIENCE):
         while True:
@@ -101,7 +73,7 @@ async def ended(talk: Talk, update: str) -> str:
             await asyncio.sleep(0.02)
 
 
-async def answers(talk: Talk, person: Person, update: str, before: int) -> list[str]:
+async def answers(talk: People, person: Person, update: str, before: int) -> list[str]:
     """What was said to an update; an answer without words is being done, and tells of itself."""
     if await ended(talk, update) == "answered":
         async with asyncio.timeout(PATIENCE):
@@ -110,9 +82,17 @@ async def answers(talk: Talk, person: Person, update: str, before: int) -> list[
     return talk.heard(person)[before:]
 
 
-async def granted(talk: Talk, owner: Person, editor: str) -> None:
-    update = await talk.say(owner, f"/grant {talk.name}:{editor}")
-    await answers(talk, owner, update, 0)
+@asynccontextmanager
+async def talking(people: People, folder: Path, setup: PlatformSetup) -> AsyncIterator[People]:
+    """People who talk to the whole bot on their platform; editors are granted."""
+    async with whole_bot(folder, setup, people.all_of("owner, private")) as people.folder:
+        await until(people.hears)
+        for editor in people.all_of("editor, private")[: GRANTED if people.limited else 1]:
+            owner = people.person("owner, private")
+            before = len(people.heard(owner))
+            update = await people.say(owner, f"/grant {people.name}:{editor}")
+            await answers(people, owner, update, before)
+        yield people
 
 
 @asynccontextmanager
@@ -147,7 +127,7 @@ class RightsContract:
 
     @pytest.mark.parametrize(("sender", "command", "wanted"), table())
     async def test_everybody_may_what_the_table_says(
-        self, talk: Talk, sender: str, command: str, wanted: str
+        self, talk: People, sender: str, command: str, wanted: str
     ) -> None:
         if sender == "group admin" and not self.KNOWS_GROUP_ADMINS:
             (wanted,) = [
@@ -161,13 +141,13 @@ class RightsContract:
         said = await answers(talk, person, update, before)
         assert verdict(said) == wanted, said
 
-    async def test_an_id_is_told_as_settings_want_it(self, talk: Talk) -> None:
+    async def test_an_id_is_told_as_settings_want_it(self, talk: People) -> None:
         person = talk.person("member, private")
         before = len(talk.heard(person))
         said = await answers(talk, person, await talk.say(person, "/whoami"), before)
         assert f"{talk.name}:{person.id}" in said[0]
 
-    async def test_who_is_forgotten_leaves_nothing_but_that_it_was_asked(self, talk: Talk) -> None:
+    async def test_who_is_forgotten_leaves_nothing_but_that_it_was_asked(self, talk: People) -> None:
         person = talk.person("member, private")
         for text in (WORD, "/watch 街坊", "/forget_me"):
             before = len(talk.heard(person))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -32,6 +33,8 @@ from bot.query_service import QueryService, open_query_service
 from knowledge.snapshot import SnapshotHolder
 from tests.bot.telegram.service import Echo
 from tests.support.paper import Paper, article, fact
+from tests.support.people import People
+from tests.support.server import until
 
 WRITTEN = "<b>粗</b> &amp; [链接](tg://user?id=1) @all _一_ *二* </title><script>"
 PAPER = Paper(
@@ -207,6 +210,19 @@ class Stage:
     chat: Chat
     seen: Callable[[], Sequence[str]]
     say: Callable[[str], Awaitable[object]]
+
+
+def stage_of(outbox: Platform, people: People) -> Stage:
+    """One of the people, in front of their platform."""
+    reader = people.person("member, private")
+    seen = partial(people.heard, reader)
+
+    async def say(text: str) -> None:
+        await until(people.hears)
+        await people.say(reader, text)
+        await until(seen)
+
+    return Stage(outbox, people.chat(reader), seen, say)
 
 
 class ChatContract(GatewayContract, PlatformContract, AnswerContract):

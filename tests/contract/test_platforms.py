@@ -24,7 +24,7 @@ from tests.bot.matrix import service as of_matrix
 from tests.bot.telegram import service as of_telegram
 from tests.bot.wecom import service as of_wecom
 from tests.botapi.server import bot_api
-from tests.botapi.updates import BOT_ID, Json, message, private
+from tests.botapi.updates import message, private
 from tests.contract.fake import FakePlatform
 from tests.contract.surface import (
     PAPER,
@@ -35,10 +35,12 @@ from tests.contract.surface import (
     GatewayContract,
     Stage,
     query_service,
+    stage_of,
 )
 from tests.feishu import events
 from tests.feishu.server import feishu
 from tests.matrix.server import homeserver
+from tests.support.people import FeishuPeople, MatrixPeople, TelegramPeople, WeComPeople
 from tests.wecom.server import gateway
 
 
@@ -48,17 +50,10 @@ class TestTelegram(ChatContract, FileContract):
     @asynccontextmanager
     async def stage(self, folder: Path, conversation: Conversation) -> AsyncIterator[Stage]:
         async with bot_api() as api, of_telegram.polling(api, folder, conversation) as service:
-            api.chats.learn({"message": message("你好", private(7))})
             api.files["f1"] = b"one"
-
-            def seen() -> list[str]:
-                return [visible(m) for m in api.chats.messages.values() if m["from"]["id"] == BOT_ID]
-
-            async def say(text: str) -> None:
-                api.push(message=message(text, private(7)))
-                await api.until(seen)
-
-            yield Stage(service, Chat("telegram", "7", ChatType.PRIVATE), seen, say)
+            stage = stage_of(service, TelegramPeople(api))
+            api.chats.learn({"message": message("你好", private(int(stage.chat.id)))})
+            yield stage
 
     @pytest.mark.parametrize("typed", ["0", "1087968824", "777000", "136817688", "1" * 30])
     async def test_an_id_that_telegram_lends_to_others_is_nobodys(
@@ -69,12 +64,6 @@ class TestTelegram(ChatContract, FileContract):
 
     async def test_leading_zeros_make_no_other_person(self, platform: Platform) -> None:
         assert platform.person_id("007") == "7"
-
-
-def visible(said: Json) -> str:
-    """A message of Telegram, its buttons by their labels under it."""
-    rows = said.get("reply_markup", {}).get("inline_keyboard", [])
-    return "\n".join([said["text"], *(button["text"] for row in rows for button in row)])
 
 
 class TestFeishu(ChatContract, FileContract):
@@ -89,14 +78,7 @@ class TestFeishu(ChatContract, FileContract):
         async with feishu() as server, of_feishu.serving(server, folder, conversation) as service:
             server.files["f1"] = b"one"
             server.known.add("m1")
-
-            async def say(text: str) -> None:
-                await server.connected()
-                await server.answered(events.message(text))
-                await server.says(events.ANN)
-
-            chat = Chat("feishu", events.ANN, ChatType.PRIVATE)
-            yield Stage(service, chat, lambda: server.texts(events.ANN), say)
+            yield stage_of(service, FeishuPeople(server))
 
     async def test_a_card_that_is_edited_stays_a_card_and_a_post_a_post(self, surface: Stage) -> None:
         buttons = [[Button("更多", "m.1.0")]]
@@ -118,13 +100,7 @@ class TestMatrix(ChatContract, FileContract):
     async def stage(self, folder: Path, conversation: Conversation) -> AsyncIterator[Stage]:
         async with homeserver() as server, of_matrix.serving(server, folder, conversation) as service:
             server.media["mxc://here/f1"] = b"one"
-            room = server.room(of_matrix.ANN)
-
-            async def say(text: str) -> None:
-                server.say(room, of_matrix.ANN, text)
-                await server.until(lambda: server.shown(room))
-
-            yield Stage(service, Chat("matrix", room.id, ChatType.PRIVATE), lambda: server.shown(room), say)
+            yield stage_of(service, MatrixPeople(server))
 
     @pytest.mark.parametrize(
         "typed",
@@ -144,12 +120,7 @@ class TestWeCom(ChatContract):
     @asynccontextmanager
     async def stage(self, folder: Path, conversation: Conversation) -> AsyncIterator[Stage]:
         async with gateway() as server, of_wecom.serving(server, folder, conversation) as service:
-
-            async def say(text: str) -> None:
-                await server.say(text)
-                await server.until(server.shown)
-
-            yield Stage(service, Chat("wecom", "ann", ChatType.PRIVATE), lambda: server.shown("ann"), say)
+            yield stage_of(service, WeComPeople(server))
 
     @pytest.mark.parametrize("typed", ["张三", "_ann", ".ann", "a b", "a" * 65])
     async def test_an_id_is_an_account_of_the_address_book(self, platform: Platform, typed: str) -> None:

@@ -190,6 +190,15 @@ class Bot:
         ][-1]
 
 
+def setup(api: BotApi) -> Telegram:
+    """The settings of a bot that polls this server."""
+    return Telegram(
+        telegram_token=SecretStr(TOKEN),
+        telegram_api=api.url,
+        _env_file=None,  # type: ignore[call-arg]
+    )
+
+
 @asynccontextmanager
 async def talking(folder: Path, owners: Iterable[int] = (), api: BotApi | None = None) -> AsyncIterator[Bot]:
     """The whole bot over a small newspaper, in this process, once it has told its menus."""
@@ -197,12 +206,7 @@ async def talking(folder: Path, owners: Iterable[int] = (), api: BotApi | None =
         async with bot_api() as own, talking(folder, owners, own) as bot:
             yield bot
         return
-    setup = Telegram(
-        telegram_token=SecretStr(TOKEN),
-        telegram_api=api.url,
-        _env_file=None,  # type: ignore[call-arg]
-    )
     menus: Callable[[], bool] = lambda: len(api.made("setMyCommands")) >= 6  # noqa: E731
-    async with whole_bot(folder, setup, map(str, owners)) as data:
+    async with whole_bot(folder, setup(api), map(str, owners)) as data:
         await api.until(menus)
         yield Bot(api, data)

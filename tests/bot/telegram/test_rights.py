@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import AsyncIterator
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -12,25 +10,12 @@ import pytest
 import pytest_asyncio
 
 from bot.texts import phrases
-from tests.bot.telegram.service import Bot, talking
+from tests.bot.telegram.service import Bot, setup, talking
 from tests.botapi.server import bot_api
 from tests.botapi.updates import BOT, Json, channel, group, inline, message, private, user
-from tests.contract.rights import (
-    FILE as TEXT,
-)
-from tests.contract.rights import (
-    MANUAL,
-    PRESS,
-    SENDERS,
-    WORD,
-    Person,
-    RightsContract,
-    answers,
-    granted,
-    table,
-    typed,
-    verdict,
-)
+from tests.contract.rights import MANUAL, PRESS, WORD, RightsContract, answers, table, typed, verdict
+from tests.contract.rights import talking as rights
+from tests.support.people import ROLES, Person, TelegramPeople
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -71,71 +56,31 @@ KINDS = {
     "owner, edited": "edited_message",
     "business message": "business_message",
 }
-PEOPLE = {"owner": range(1_000, 1_200), "editor": range(2_000, 2_020), "member": range(3_000, 3_020)}
-
-
-class TelegramTalk:
-    """People in private, or each in a group of their own; nobody speaks twice, for chats are limited."""
-
-    name = "telegram"
-
-    def __init__(self, bot: Bot) -> None:
-        self.bot = bot
-        self.folder = bot.data
-        self._met: dict[str, count[int]] = defaultdict(count)
-
-    def person(self, sender: str) -> Person:
-        role = sender.partition(",")[0]
-        if role in PEOPLE and sender not in OTHERS:
-            return Person(str(PEOPLE[role][next(self._met[role])]), False)
-        number = 7_000 + next(self._met["in a group"])
-        if sender == "group admin":
-            self.bot.api.chats.administrators.add((-number, number))
-        return Person(str(number), True)
-
-    async def say(self, person: Person, text: str) -> str:
-        if not person.group:
-            return self._push(message(text, private(int(person.id))))
-        named = f"@chuchu_bot {text}" if text == WORD else text
-        return self._push(message(named, group(-int(person.id)), 1, user(int(person.id))))
-
-    async def send_file(self, person: Person) -> str:
-        self.bot.api.files["f1"] = TEXT
-        number = int(person.id)
-        place, who = (group(-number), user(number)) if person.group else (private(number), None)
-        return self._push(message(None, place, 1, who, document=FILE))
-
-    def heard(self, person: Person) -> list[str]:
-        return self.bot.api.said(-int(person.id) if person.group else int(person.id))
-
-    def _push(self, content: Json) -> str:
-        return str(self.bot.api.push(message=content))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def talk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TelegramTalk]:
-    async with talking(tmp_path_factory.mktemp("rights"), PEOPLE["owner"]) as bot:
-        talk = TelegramTalk(bot)
-        for editor in PEOPLE["editor"][:10]:
-            await granted(talk, talk.person("owner, private"), str(editor))
-        yield talk
+async def talk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TelegramPeople]:
+    async with bot_api() as api:
+        people = TelegramPeople(api)
+        async with rights(people, tmp_path_factory.mktemp("rights"), setup(api)):
+            yield people
 
 
 class TestRights(RightsContract):
     """The suite, run on Telegram."""
 
     async def test_the_table_has_every_sender_and_every_verdict(self) -> None:
-        told = table((*SENDERS, *OTHERS))
-        assert {sender for sender, _, _ in told} == {*SENDERS, *OTHERS}
+        told = table((*ROLES, *OTHERS))
+        assert {sender for sender, _, _ in told} == {*ROLES, *OTHERS}
         assert len(MANUAL.read_text(encoding="utf-8").split("## Commands")[0].split("\n| ")) == 2 + 14
         assert {wanted for _, _, wanted in told} == {"answer", "refuse", "ignore"}
 
     @pytest.mark.parametrize(("sender", "command", "wanted"), table(OTHERS))
     async def test_whom_only_telegram_has_may_what_the_table_says(
-        self, talk: TelegramTalk, sender: str, command: str, wanted: str
+        self, talk: TelegramPeople, sender: str, command: str, wanted: str
     ) -> None:
         owner = sender.startswith(("owner", "business"))
-        person = talk.person("owner, private" if owner else sender)
+        person = talk.person("owner, private" if owner else "group member")
         number = int(person.id)
         place = private(number) if owner else channel(-number) if sender == "channel post" else group(-number)
         more = MARKED.get(sender, {"sender_chat": place} if sender == "anonymous admin" else {})
@@ -146,12 +91,12 @@ class TestRights(RightsContract):
         file: Json = {"document": FILE} if command == "upload" else {}
         kind = KINDS.get(sender, "message")
         content: dict[str, Any] = {kind: message(text, place, 1, who, **file, **more)}
-        update = str(talk.bot.api.push(**content))
+        update = str(talk.server.push(**content))
         said = await answers(talk, Person(person.id, not owner), update, 0)
         assert verdict(said) == wanted, said
 
-    @pytest.mark.parametrize("sender", SENDERS)
-    async def test_anothers_button_does_what_the_table_says(self, talk: TelegramTalk, sender: str) -> None:
+    @pytest.mark.parametrize("sender", ROLES)
+    async def test_anothers_button_does_what_the_table_says(self, talk: TelegramPeople, sender: str) -> None:
         (row,) = [
             line
             for line in MANUAL.read_text(encoding="utf-8").splitlines()
@@ -167,13 +112,14 @@ class TestRights(RightsContract):
         asker, presser = talk.person(sender), talk.person(sender)
         there = group(-int(asker.id)) if asker.group else private(int(asker.id))
         await answers(talk, asker, await talk.say(asker, f"/find {WORD}"), 0)
-        under, shown = None, talk.bot.last(there)
+        bot = Bot(talk.server, talk.folder)
+        under, shown = None, bot.last(there)
         if not asker.group:
             await answers(talk, presser, await talk.say(presser, f"/find {WORD}"), 0)
-            under = talk.bot.last(private(int(presser.id)))
+            under = bot.last(private(int(presser.id)))
         elif sender == "group admin":
-            talk.bot.api.chats.administrators.add((-int(asker.id), int(presser.id)))
-        said = await talk.bot.press("上下文", shown, user(int(presser.id)), under)
+            talk.server.chats.administrators.add((-int(asker.id), int(presser.id)))
+        said = await bot.press("上下文", shown, user(int(presser.id)), under)
         assert verdict(said.texts) == wanted, said
 
 
