@@ -17,7 +17,7 @@ from bot.admin.http import Act, ActRequest, WrongRequest
 from bot.admin.permissions import AuditLog, Permission
 from bot.admin.reload_service import ReloadReport
 from bot.errors import StateError
-from bot.feedback.aliases import AliasRefused, AliasService
+from bot.feedback.aliases import AliasService
 from bot.feedback.outbox import OutboxWorker
 from bot.feedback.questions import MissedQuestions, UnansweredQuestions
 from bot.feedback.usage import UsageRecorder, UsageReporter
@@ -126,8 +126,8 @@ async def open_feedback(
     pseudonyms = open_pseudonymizer(data)
     worker = OutboxWorker(state.outbox, platforms.tell, clock)
     figures = UsageRecorder(state.usage, clock)
-    book = AliasService(state.aliases, store, clock)
     unanswered = UnansweredQuestions(state.questions, lookup, pseudonyms, links, clock, worker.call)
+    book = AliasService(state.aliases, store, clock, context.audit_log, unanswered.look_again)
     misses = MissedQuestions(unanswered)
     fresh = partial(new_facts, knowledge.versions)
     watching = WatchService(state, lookup, fresh, links, clock, worker.call)
@@ -266,29 +266,20 @@ class FeedbackActs:
         if not isinstance(words, str):
             raise WrongRequest
         if not words:
-            await self.audit_log.write(by, Permission.ALIAS, "shown")
-            groups = await self.book.all()
+            groups = await self.book.shown(by)
             return 200, {"aliases": [{"number": one.number, "names": list(one.names)} for one in groups]}
-        try:
-            names = await self.book.add(words, self.said)
-        except AliasRefused as denial:
-            await self.audit_log.write(by, Permission.ALIAS, "nothing", words[:100])
-            return 409, {"text": self.said.alias_refused.format(denial), "done": False}
-        await self.audit_log.write(by, Permission.ALIAS, "done", " = ".join(names))
-        told = await self.questions.look_again()
-        waiting = self.said.will_be_told.format(told) if told else self.said.nobody_waits
-        taken = self.said.alias_taken.format(" = ".join(names), waiting)
-        return 200, {"text": taken, "done": True, "names": list(names)}
+        taken = await self.book.add(by, words, self.said)
+        if not taken.done:
+            return 409, {"text": taken.text, "done": False}
+        return 200, {"text": taken.text, "done": True, "names": list(taken.names)}
 
     async def unalias(self, by: str, asked: ActRequest) -> tuple[int, JsonValue]:
         """Forget the group of a `number`."""
         number = asked.get("number")
         if isinstance(number, bool) or not isinstance(number, int) or number < 1:
             raise WrongRequest
-        gone = await self.book.remove(number)
-        await self.audit_log.write(by, Permission.ALIAS, "done" if gone else "nothing", f"- {number}")
-        text = self.said.alias_gone if gone else self.said.no_alias
-        return (200 if gone else 404), {"text": text, "done": gone}
+        gone = await self.book.remove(by, str(number), self.said)
+        return (200 if gone.done else 404), {"text": gone.text, "done": gone.done}
 
     async def _or_why(self, act: Act, by: str, asked: ActRequest) -> tuple[int, JsonValue]:
         try:
@@ -308,7 +299,7 @@ async def acts_over(
     """The same acts over a state that nobody serves from; who waits for an answer is told at the next start."""
     pseudonyms = open_pseudonymizer(data)
     unanswered = UnansweredQuestions(state.questions, lookup, pseudonyms, no_permalinks, now, _nobody_sends)
-    book = AliasService(state.aliases, store, now)
+    book = AliasService(state.aliases, store, now, audit_log, unanswered.look_again)
     await book.load()
     return FeedbackActs(unanswered, MissedQuestions(unanswered), book, audit_log, said).by_name()
 

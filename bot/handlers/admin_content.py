@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from bot.admin.context import AdminContext
 from bot.admin.permissions import Permission
-from bot.feedback.aliases import AliasRefused, AliasService
+from bot.feedback.aliases import AliasService
 from bot.feedback.questions import UnansweredQuestions
 from bot.feedback.usage import UsageReporter
 from bot.handlers.administration import admin_phrases
 from bot.handlers.intents import TypedCommand
 from bot.messages import Button, ButtonPress, Message, Reply, Run, text_reply
-from bot.state.questions import QuestionState, UnansweredQuestion
+from bot.state.questions import ChatAlias, QuestionState, UnansweredQuestion
 from bot.texts.phrases import AdminPhrases
 
 QUESTION, POINT = "q", "qp"
@@ -29,7 +29,11 @@ class FeedbackHandlers:
     """What admins do with what the bot could not answer."""
 
     def __init__(
-        self, context: AdminContext, unanswered: UnansweredQuestions, book: AliasService, stats: UsageReporter
+        self,
+        context: AdminContext,
+        unanswered: UnansweredQuestions,
+        book: AliasService,
+        stats: UsageReporter,
     ) -> None:
         self._context = context
         self._unanswered = unanswered
@@ -83,24 +87,13 @@ class FeedbackHandlers:
         """`/alias CIIE 进博会`; alone it lists what was given in chat."""
         said, actor = admin_phrases(message.sender), message.actor
         if not command.rest:
-            return await self._context.audited(Permission.ALIAS, actor, text_reply(await self._aliases(said)))
-        try:
-            names = " = ".join(await self._book.add(command.rest, said))
-        except AliasRefused as denial:
-            await self._context.audit_log.write(actor, Permission.ALIAS, "nothing", command.rest)
-            return [text_reply(said.alias_refused.format(denial))]
-        await self._context.audit_log.write(actor, Permission.ALIAS, "done", names)
-        return [text_reply(said.alias_taken.format(names, _told(await self._unanswered.look_again(), said)))]
+            return [text_reply(_aliases(await self._book.shown(actor), said))]
+        return [text_reply((await self._book.add(actor, command.rest, said)).text)]
 
     async def unalias(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
         """`/unalias 3`, by the number that `/alias` shows."""
-        said, wanted = admin_phrases(message.sender), command.rest.strip()
-        gone = wanted.isascii() and wanted.isdigit() and await self._book.remove(int(wanted[:18]))
-        actor = message.actor
-        await self._context.audit_log.write(
-            actor, Permission.ALIAS, "done" if gone else "nothing", f"- {wanted[:40]}"
-        )
-        return [text_reply(said.alias_gone if gone else said.no_alias)]
+        said = admin_phrases(message.sender)
+        return [text_reply((await self._book.remove(message.actor, command.rest, said)).text)]
 
     async def stats(self, message: Message, command: TypedCommand) -> Sequence[Reply]:
         """`/stats`: thirty days as text and as a picture."""
@@ -146,11 +139,11 @@ class FeedbackHandlers:
         buttons = [Button(str(n), at) for n, at in enumerate(data, 1)]
         return Reply([Run("\n".join([said.which_answers.format(question.text), *lines]))], [buttons])
 
-    async def _aliases(self, said: AdminPhrases) -> str:
-        kept = await self._book.all()
-        lines = [f"{alias.number}. {' = '.join(alias.names)}" for alias in kept]
-        how = said.alias_usage
-        return "\n".join([said.aliases, *lines, how]) if lines else f"{said.no_aliases}{how}"
+
+def _aliases(kept: Sequence[ChatAlias], said: AdminPhrases) -> str:
+    lines = [f"{alias.number}. {' = '.join(alias.names)}" for alias in kept]
+    how = said.alias_usage
+    return "\n".join([said.aliases, *lines, how]) if lines else f"{said.no_aliases}{how}"
 
 
 def _list(
