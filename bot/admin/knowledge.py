@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -15,11 +15,11 @@ from typing import Any, Protocol, Self
 from pydantic import TypeAdapter, ValidationError
 
 from bot.errors import nothing_readable
-from bot.runtime import in_thread, kill_child, run_child, start_child
+from bot.runtime import backoff, in_thread, kill_child, run_child, start_child
 from bot.texts.operating import OperatingPhrases
 from knowledge.embedding.meanings import Semantics
 from knowledge.embedding.models import OFF
-from knowledge.embedding.worker import ENVIRONMENT, worker_command
+from knowledge.embedding.worker import worker_arguments
 from knowledge.errors import (
     BuildFailed,
     KnowledgeError,
@@ -254,7 +254,7 @@ def _check(articles: Path, manifest: Manifest) -> None:
         raise nothing_readable(articles, manifest.skipped)
 
 
-RETRIES = (10.0, 60.0, 600.0)  # seconds after a failure; the last again and again
+FIRST_PAUSE, LONGEST_PAUSE = 10.0, 600.0  # seconds between two tries to embed
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,7 +328,7 @@ class EmbeddingService:
             if problem is None:
                 self.on_done(version)
                 return
-            pause = RETRIES[min(failures, len(RETRIES) - 1)]
+            pause = backoff(failures, FIRST_PAUSE, LONGEST_PAUSE)
             failures += 1
             log.warning("embedding goes on in %.0f s: %s", pause, problem)
             self.progress = replace(self.progress, problem=problem)
@@ -336,10 +336,8 @@ class EmbeddingService:
 
     async def _once(self, index: Path) -> str | None:
         """Let a child embed; return what went wrong."""
-        order = worker_command(self._semantics.folder, index, self._semantics.embeddings)
-        child = await asyncio.create_subprocess_exec(
-            *order, stdin=PIPE, stdout=PIPE, env=ENVIRONMENT, start_new_session=True
-        )
+        semantics = self._semantics
+        child = await start_child(*worker_arguments(semantics.folder, index, semantics.embeddings))
         try:
             return await self._heard(child)
         finally:

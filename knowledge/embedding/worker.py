@@ -178,16 +178,15 @@ def _embedded(
     return list(zip([key for key, _ in batch], np.split(vectors, ends[:-1]), strict=True))
 
 
-def worker_command(folder: Path, index: Path, embeddings: str, niceness: int = NICE) -> list[str]:
-    """The command line that embeds an index."""
-    module = (sys.executable, "-m", "knowledge.embedding.worker")
-    return [*module, str(folder), str(index), embeddings, str(niceness)]
+def worker_arguments(folder: Path, index: Path, embeddings: str, niceness: int = NICE) -> list[str]:
+    """What a Python of ours is given to embed an index."""
+    return ["-m", "knowledge.embedding.worker", str(folder), str(index), embeddings, str(niceness)]
 
 
 def embed_aside(folder: Path, index: Path, embeddings: str, niceness: int = NICE) -> subprocess.Popen[bytes]:
     """Start embedding in a process that outlives this one; who waits for it need not be nice."""
     return subprocess.Popen(  # noqa: S603 our own command
-        worker_command(folder, index, embeddings, niceness),
+        [sys.executable, *worker_arguments(folder, index, embeddings, niceness)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
