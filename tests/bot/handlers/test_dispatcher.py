@@ -62,38 +62,33 @@ def test_in_private_all_is_a_question_but_a_command_a_greeting_and_thanks(text: 
     assert parse_intent(replace(IN_PRIVATE, text=text)) == meant
 
 
-def test_find_is_a_question_wherever_it_is_typed() -> None:
-    for message in (IN_PRIVATE, IN_GROUP, CHANNEL):
-        assert parse_intent(replace(message, text="/find 蕃瓜弄")) == Search("蕃瓜弄")
+FOUND = Search("蕃瓜弄")
+EDITED = replace(IN_PRIVATE, edited=True)
+HEARD = [
+    *((message, "/find 蕃瓜弄", FOUND) for message in (IN_PRIVATE, IN_GROUP, CHANNEL, EDITED)),
+    (IN_GROUP, "蕃瓜弄", FOUND),
+    (replace(IN_GROUP, addressed=False), "蕃瓜弄", None),
+    *((CHANNEL, text, FOUND) for text in ("查：蕃瓜弄", "查: 蕃瓜弄", " 查：蕃瓜弄 ")),
+    *(
+        (replace(CHANNEL, addressed=True), text, None)
+        for text in ("今天天气好", "调查：蕃瓜弄", "/help", "/settings", "/reload", "查")
+    ),
+    *(
+        (replace(message, sender=Sender("1", kind)), text, None)
+        for message in (IN_PRIVATE, IN_GROUP, CHANNEL)
+        for kind in (SenderKind.BOT, SenderKind.AUTO_FORWARD)
+        for text in ("蕃瓜弄", "/find 蕃瓜弄", "/help")
+    ),
+    (EDITED, "蕃瓜弄", FOUND),
+    (EDITED, "/settings", None),
+]
 
 
-def test_a_group_is_heard_only_when_it_addresses_us() -> None:
-    assert parse_intent(IN_GROUP) == Search("蕃瓜弄")
-    assert parse_intent(replace(IN_GROUP, addressed=False)) is None
-
-
-@pytest.mark.parametrize("text", ["查：蕃瓜弄", "查: 蕃瓜弄", " 查：蕃瓜弄 "])
-def test_a_channel_post_that_begins_with_the_word_for_looking_up_is_a_question(text: str) -> None:
-    assert parse_intent(replace(CHANNEL, text=text)) == Search("蕃瓜弄")
-
-
-@pytest.mark.parametrize("text", ["今天天气好", "调查：蕃瓜弄", "/help", "/settings", "/reload", "查"])
-def test_any_other_channel_post_is_not_for_us(text: str) -> None:
-    assert parse_intent(replace(CHANNEL, text=text, addressed=True)) is None
-
-
-@pytest.mark.parametrize("kind", [SenderKind.BOT, SenderKind.AUTO_FORWARD])
-@pytest.mark.parametrize("text", ["蕃瓜弄", "/find 蕃瓜弄", "/help"])
-def test_bots_and_auto_forwards_are_never_heard(kind: SenderKind, text: str) -> None:
-    for message in (IN_PRIVATE, IN_GROUP, CHANNEL):
-        assert parse_intent(replace(message, text=text, sender=Sender("1", kind))) is None
-
-
-def test_an_edited_question_is_heard_again_and_an_edited_command_is_not() -> None:
-    edited = replace(IN_PRIVATE, edited=True)
-    assert parse_intent(edited) == Search("蕃瓜弄")
-    assert parse_intent(replace(edited, text="/find 果洛")) == Search("果洛")
-    assert parse_intent(replace(edited, text="/settings")) is None
+@pytest.mark.parametrize(("message", "text", "meant"), HEARD)
+def test_a_group_is_heard_when_it_means_us_a_channel_when_it_asks_and_no_bot_and_no_edited_command_ever(
+    message: Message, text: str, meant: object
+) -> None:
+    assert parse_intent(replace(message, text=text)) == meant
 
 
 MANUAL = Path(__file__).parents[3] / "docs" / "permissions.md"

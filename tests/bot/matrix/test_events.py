@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.messages import Attachment, Button, ButtonPress, Chat, ChatType, Message, Reply, Run, Sender, Style
+from bot.messages import Button, ButtonPress, Chat, ChatType, Message, Reply, Run, Sender, Style
 from bot.platforms.adapter import Ignored
 from bot.platforms.matrix.sending import CONTENT_BYTES, content, drafts, plainer, size
 from bot.platforms.matrix.updates import BUTTONS, Identity, MessageContext, Quoted, quoted, read, translate
-from tests.contract.surface import CITATION, HOSTILE, ODD
+from tests.contract.surface import HOSTILE
 from tests.matrix.server import visible
 
 ME = Identity("@chuchu:here", "出处")
@@ -147,13 +147,6 @@ def test_an_edit_is_the_first_message_anew_in_its_thread() -> None:
     assert (said.id, said.text, said.edited, said.chat.thread) == ("$0", "2", True, "$root")
 
 
-@pytest.mark.parametrize("original", [None, read("!r:here", event("新桥", "@bob:here"))])
-def test_nobody_edits_what_another_said(original: Any) -> None:
-    assert isinstance(
-        translate(read("!r:here", edit("新")), ME, replace(PRIVATE, original=original)), Ignored
-    )
-
-
 @pytest.mark.parametrize(
     ("around", "content"),
     [
@@ -166,12 +159,6 @@ def test_nobody_edits_what_another_said(original: Any) -> None:
 def test_what_is_not_for_us_is_ignored(around: MessageContext, content: dict[str, Any]) -> None:
     assert isinstance(meaning(around, **content), Ignored)
     assert isinstance(meaning(PRIVATE, "新桥", ME.id), Ignored)
-
-
-def test_a_file_sent_in_private_is_an_attachment() -> None:
-    said = meaning(PRIVATE, "a.txt", msgtype="m.file", url="mxc://here/a", info={"size": 7})
-    assert isinstance(said, Message)
-    assert (said.attachment, said.text) == (Attachment("mxc://here/a", "a.txt", 7), "")
 
 
 def test_an_answered_event_is_read_as_it_is_now() -> None:
@@ -252,58 +239,13 @@ def test_any_reply_is_seen_whole_and_fits(runs: list[Run], edited: bool) -> None
     assert "更多" in str(made[-1].content["body"])
 
 
-def test_a_long_answer_that_edits_is_parted_and_the_citation_is_the_last_of_it() -> None:
-    made = drafts(ROOM, Reply([Run(ODD * 8000, Style.BOLD), Run("\n"), Run(CITATION)], edits="$old"))
-    assert len(made) > 1
-    assert all(size(draft.content) <= CONTENT_BYTES for draft in made)
-    bodies = [str(draft.content["body"]).removeprefix("* ") for draft in made]
-    assert [sum(body.count(one) for body in bodies) for one in ODD] == [8000] * len(ODD)
-    assert bodies[-1].endswith(CITATION)
-
-
-def test_buttons_are_numbers_under_the_last_part_and_what_they_carry_goes_along() -> None:
-    (made,) = drafts(
-        ROOM,
-        Reply([Run("桥通了。")], [[Button("上下文", "c.1"), Button("原文", "s.1")], [Button("更多", "m")]]),
-    )
-    assert made.content["body"] == "桥通了。\n1. 上下文　2. 原文\n3. 更多"
-    assert made.content[BUTTONS] == ["c.1", "s.1", "m"]
-
-
-@pytest.mark.parametrize(
-    ("reply_to", "thread", "edits", "relation"),
-    [
-        (None, None, None, None),
-        ("$q", None, None, {"m.in_reply_to": {"event_id": "$q"}}),
-        (
-            None,
-            "$root",
-            None,
-            {
-                "rel_type": "m.thread",
-                "event_id": "$root",
-                "is_falling_back": True,
-                "m.in_reply_to": {"event_id": "$root"},
-            },
-        ),
-        (
-            "$q",
-            "$root",
-            None,
-            {
-                "rel_type": "m.thread",
-                "event_id": "$root",
-                "is_falling_back": False,
-                "m.in_reply_to": {"event_id": "$q"},
-            },
-        ),
-        ("$q", "$root", "$old", {"rel_type": "m.replace", "event_id": "$old"}),
-    ],
-)
-def test_answers_quote_stay_in_their_thread_and_edit(
-    reply_to: str | None, thread: str | None, edits: str | None, relation: object
-) -> None:
-    assert content([Run("答")], (), reply_to, thread, edits).get("m.relates_to") == relation
+def test_what_is_said_in_a_thread_falls_back_to_its_root_for_clients_that_know_no_threads() -> None:
+    assert content([Run("答")], thread="$root")["m.relates_to"] == {
+        "rel_type": "m.thread",
+        "event_id": "$root",
+        "is_falling_back": True,
+        "m.in_reply_to": {"event_id": "$root"},
+    }
 
 
 def test_an_edit_says_the_new_words_and_for_old_clients_marks_them() -> None:

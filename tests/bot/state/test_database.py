@@ -41,15 +41,6 @@ async def test_the_migrations_lead_to_the_tables_of_this_program(database: str) 
         assert await connection.run_sync(differences) == []
 
 
-async def test_what_was_written_is_there_at_the_next_opening(tmp_path: Path) -> None:
-    for _ in range(2):
-        async with open_state(sqlite_address(tmp_path)) as state:
-            await state.audit.add(AuditEntry(NOW, "shell", "reload", "done"))
-    async with open_state(sqlite_address(tmp_path)) as state:
-        assert len(await state.audit.last()) == 2
-        assert await state.audit.first_broken() is None
-
-
 async def test_whoever_is_cancelled_leaves_no_connection_open(tmp_path: Path) -> None:
     for wait in range(40):
         async with open_state(sqlite_address(tmp_path)) as state:

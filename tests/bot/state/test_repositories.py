@@ -20,17 +20,13 @@ from bot.state.tables import audit
 NOW = datetime(2026, 11, 21, 9, 30, 0, 123456, tzinfo=UTC)
 
 
-async def test_a_granted_role_is_had_until_it_is_revoked(state: State) -> None:
+async def test_a_granted_role_is_had_on_its_platform_until_it_is_revoked(state: State) -> None:
     await state.roles.grant(Granted("telegram", "42", "editor", "telegram:1", NOW))
     assert await state.roles.role("telegram", "42") == "editor"
+    assert await state.roles.role("web", "42") is None
     assert await state.roles.revoke("telegram", "42")
     assert await state.roles.role("telegram", "42") is None
     assert not await state.roles.revoke("telegram", "42")
-
-
-async def test_a_role_on_one_platform_is_none_on_another(state: State) -> None:
-    await state.roles.grant(Granted("telegram", "42", "editor", "telegram:1", NOW))
-    assert await state.roles.role("web", "42") is None
 
 
 async def test_granting_again_replaces(state: State) -> None:
@@ -166,10 +162,6 @@ GROUP = Chat("telegram", "-100", ChatType.GROUP, "5")
 @pytest.fixture(params=["memory", "stored"])
 def preferences(request: pytest.FixtureRequest, state: State) -> Preferences:
     return InMemoryPreferences() if request.param == "memory" else state.preferences
-
-
-async def test_a_chat_that_chose_nothing_has_the_defaults(preferences: Preferences) -> None:
-    assert await preferences.get(GROUP) == Preference()
 
 
 async def test_a_choice_is_kept_for_every_topic_of_its_chat_and_for_no_other(

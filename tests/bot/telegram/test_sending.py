@@ -78,17 +78,6 @@ def refused(api: BotApi) -> list[Call]:
     return [call for call in api.calls if call.refused is not None]
 
 
-async def test_a_429_holds_its_own_chat_only(tmp_path: Path) -> None:
-    async with bot_api() as api, polling(api, tmp_path, Echo()):
-        api.fail("sendMessage", faults.flood(600), chat=7)
-        await ask(api, "问")
-        await api.until(lambda: refused(api))
-        for other in range(100, 120):
-            await ask(api, "问", other)
-        await api.until(lambda: len(api.said()) == 20)
-        assert api.said(7) == []
-
-
 async def test_a_held_chat_is_answered_not_a_moment_before_it_may_be(tmp_path: Path) -> None:
     async with bot_api() as api, polling(api, tmp_path, Echo()):
         api.fail("sendMessage", faults.flood(1), chat=7)
@@ -328,13 +317,6 @@ async def test_an_answer_is_counted_once_where_an_operator_looks_for_it(tmp_path
         'chuchu_inbox_waiting{platform="telegram"} 0.0',
     ):
         assert line in page
-
-
-def test_the_limit_is_counted_as_telegram_counts() -> None:
-    assert [
-        len(split([Run(char * count)], TEXT_LIMIT, units))
-        for char, count in (("中", 4096), ("𠮷", 2048), ("𠮷", 2049))
-    ] == [1, 1, 2]
 
 
 def test_a_grapheme_above_the_limit_is_the_only_one_that_is_cut() -> None:

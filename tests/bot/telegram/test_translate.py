@@ -80,35 +80,6 @@ def test_another_bots_command_is_not_ours() -> None:
     assert ignored("/find@other_bot 词", group(-9)) == "another bot's command"
 
 
-@pytest.mark.parametrize(
-    ("more", "kind", "number"),
-    [
-        (
-            {"sender": user(1087968824, is_bot=True), "sender_chat": group(-9)},
-            SenderKind.ANONYMOUS_ADMIN,
-            "1087968824",
-        ),
-        ({"sender": user(136817688, is_bot=True), "sender_chat": channel(-8)}, SenderKind.CHANNEL, "-8"),
-    ],
-)
-def test_the_special_accounts_stand_for_others(more: Any, kind: SenderKind, number: str) -> None:
-    heard = said("/find 词", group(-9), **more)
-    assert (heard.sender.kind, heard.sender.id) == (kind, number)
-
-
-def test_an_auto_forward_and_another_bot_are_not_answered() -> None:
-    forward = {"sender": user(777000), "is_automatic_forward": True, "sender_chat": channel(-8)}
-    assert ignored("/find 词", group(-9), **forward) == "auto-forward of a channel post"
-    assert ignored("/find 词", group(-9), sender=user(99, is_bot=True)) == "from a bot"
-
-
-def test_a_channel_post_has_no_person() -> None:
-    heard = said("@chuchu_bot 词", channel(-8), kind="channel_post")
-    assert heard.chat == Chat("telegram", "-8", ChatType.CHANNEL)
-    assert heard.sender == Sender("-8", SenderKind.CHANNEL)
-    assert heard.addressed
-
-
 def test_edits_forwards_and_other_bots_results_say_what_they_are() -> None:
     assert said("词", private(7), kind="edited_message", edit_date=2).edited
     assert said("词", channel(-8), kind="edited_channel_post", edit_date=2).edited
@@ -121,13 +92,6 @@ def test_only_a_topic_of_a_forum_is_a_thread() -> None:
     forum = group(-9, forum=True)
     assert said("/a", forum, message_thread_id=5, is_topic_message=True).chat.thread == "5"
     assert said("/a", group(-9), message_thread_id=5).chat.thread is None
-
-
-def test_a_file_is_an_attachment_whose_name_is_only_for_showing() -> None:
-    document = {"file_id": "f", "file_unique_id": "u", "file_name": "../../x.md", "file_size": 12}
-    heard = said(None, private(7), document=document)
-    assert heard.attachment is not None
-    assert (heard.attachment.id, heard.attachment.name, heard.attachment.size) == ("f", "../../x.md", 12)
 
 
 def test_a_photo_without_words_is_a_file_in_its_largest_size() -> None:
@@ -148,10 +112,6 @@ def test_a_sticker_is_heard_in_private_and_ignored_in_a_group() -> None:
     assert ignored(None, group(-9), **sticker) == "no text"
 
 
-def test_service_messages_are_ignored() -> None:
-    assert ignored(None, group(-9), new_chat_members=[user(5)]) == "no text"
-
-
 def test_a_migration_is_told_by_either_side() -> None:
     old = {"id": -5, "type": "group", "title": "群"}
     assert read(message=message(None, old, migrate_to_chat_id=-1005)) == Migrated("-5", "-1005")
@@ -168,17 +128,6 @@ def test_being_let_in_or_put_out_is_told(status: str, member: bool) -> None:
         "old_chat_member": state("member"), "new_chat_member": state(status),
     }  # fmt: skip
     assert read(my_chat_member=change) == Membership("7", member, at=1.0)
-
-
-def test_a_press_tells_who_pressed_and_under_what() -> None:
-    shown = message("答", group(-9), 5, BOT)
-    assert read(callback_query=press("m:1", shown, "q", user(8))) == ButtonPress(
-        Chat("telegram", "-9", ChatType.GROUP),
-        "5",
-        "q",
-        Sender("8", SenderKind.PERSON, "zh-hans"),
-        "m:1",
-    )
 
 
 def test_a_press_without_a_message_has_no_chat() -> None:

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import given
 
 from bot.inbox import Inbox, QueuedUpdate, UpdateStatus
@@ -17,7 +18,7 @@ from bot.platforms.scheduler import Job, Result, UpdateScheduler
 from bot.platforms.sending import Limiter
 from tests.bot.telegram.service import Echo, endings, polling, reasons
 from tests.botapi.server import bot_api
-from tests.botapi.updates import group, message, private
+from tests.botapi.updates import message, private
 from tests.support.clock import Clock
 from tests.support.inbox import new_update, open_inbox
 from tests.support.server import PATIENCE, until
@@ -67,21 +68,14 @@ async def test_a_chat_is_served_in_order_and_chats_side_by_side(tmp_path: Path) 
     assert order != sorted(order)
 
 
-async def test_a_newcomer_does_not_wait_for_a_crowd(tmp_path: Path) -> None:
-    order: list[int] = []
-
-    async def handle(job: Job) -> Result:
-        order.append(int(job.update.id))
-        return DONE
-
-    async with working(tmp_path, handle, places=1) as (_, inbox):
-        await put(inbox, *((n, f"{n}") for n in range(200)), (5000, "new"))
-        await ended(inbox)
-    assert order.index(5000) < 5
-    assert len(order) == 201
-
-
-async def test_a_turn_for_each_chat_before_a_second_for_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("crowd", "before"),
+    [([str(n) for n in range(200)], {"new": 5}), (["busy"] * 50, {"new": 5, "newer": 7})],
+    ids=["many chats", "one chat"],
+)
+async def test_whoever_is_new_does_not_wait_for_a_crowd(
+    tmp_path: Path, crowd: list[str], before: dict[str, int]
+) -> None:
     order: list[str] = []
 
     async def handle(job: Job) -> Result:
@@ -89,17 +83,20 @@ async def test_a_turn_for_each_chat_before_a_second_for_one(tmp_path: Path) -> N
         return DONE
 
     async with working(tmp_path, handle, places=1) as (_, inbox):
-        await put(inbox, *((n, "busy") for n in range(50)), (100, "a"), (101, "b"))
+        await put(inbox, *enumerate([*crowd, *before]))
         await ended(inbox)
-    assert order.index("a") < 5
-    assert order.index("b") < 7
+    assert all(order.index(name) < most for name, most in before.items()), order[:9]
+    assert len(order) == len(crowd) + len(before)
 
 
-async def test_what_fails_three_times_is_quarantined_with_its_reason(tmp_path: Path) -> None:
+@pytest.mark.parametrize("looked_up", [False, True])
+async def test_what_fails_three_times_is_quarantined_with_its_reason(tmp_path: Path, looked_up: bool) -> None:
     attempts: list[int] = []
 
     async def handle(job: Job) -> Result:
         if job.update.id == "1":
+            if looked_up:
+                await job.survived()
             attempts.append(job.update.attempts)
             raise ValueError("cannot be")
         return DONE
@@ -110,20 +107,6 @@ async def test_what_fails_three_times_is_quarantined_with_its_reason(tmp_path: P
     assert attempts == [1, 2, 3]
     assert endings(tmp_path) == {1: "quarantined", 2: "answered"}
     assert reasons(tmp_path)[1] == "ValueError: cannot be"
-
-
-async def test_what_fails_after_its_lookup_is_quarantined_too(tmp_path: Path) -> None:
-    attempts: list[int] = []
-
-    async def handle(job: Job) -> Result:
-        await job.survived()
-        attempts.append(job.update.attempts)
-        raise ValueError("cannot be said")
-
-    async with working(tmp_path, handle) as (_, inbox):
-        await put(inbox, (1, "7"))
-        await ended(inbox)
-    assert attempts == [1, 2, 3]
 
 
 async def test_what_killed_the_process_three_times_is_not_tried_a_fourth_time(tmp_path: Path) -> None:
@@ -164,14 +147,6 @@ async def test_a_flooder_is_told_once_and_others_are_answered_meanwhile(tmp_path
         await api.until(lambda: api.said(8) == ["答：问"])
         await api.until(lambda: sum(e == "refused" for e in endings(tmp_path).values()) > 200)
         assert api.said(7).count("太快了") == 1
-
-
-async def test_talk_in_a_group_is_ignored_without_a_word(tmp_path: Path) -> None:
-    async with bot_api() as api, polling(api, tmp_path, Echo()):
-        for number in range(200):
-            api.push(message=message("闲聊", group(-9), number))
-        await api.until(lambda: list(endings(tmp_path).values()).count("ignored") == 200)
-        assert api.said() == []
 
 
 async def test_what_was_in_hand_when_a_process_died_comes_first_and_alone(tmp_path: Path) -> None:
@@ -225,13 +200,6 @@ async def test_no_minute_holds_more_than_twenty_calls_to_a_group(gaps: list[floa
 async def test_a_private_chat_gets_three_at_once_and_then_one_a_second() -> None:
     limiter = Limiter(Clock(1000.0))
     assert [await limiter.reserve("7", group=False) for _ in range(5)] == [0, 0, 0, 1, 2]
-
-
-async def test_one_chat_does_not_wait_for_another() -> None:
-    limiter = Limiter(Clock(1000.0))
-    for _ in range(10):
-        await limiter.reserve("7", group=False)
-    assert await limiter.reserve("8", group=False) == 0
 
 
 async def test_a_held_chat_waits_as_long_as_it_was_told_and_no_other_does() -> None:

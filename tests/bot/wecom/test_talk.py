@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.messages import Button, ButtonPress, Chat, ChatType, Message, Reply, Run, Sender, Style
+from bot.messages import Button, Chat, ChatType, Message, Reply, Run, Sender, Style
 from bot.platforms.adapter import Event, Ignored
 from bot.platforms.sending import Limiter
 from bot.platforms.wecom.client import PER_CHAT
-from bot.platforms.wecom.sending import drafts, escaped, markdown, plainer
+from bot.platforms.wecom.sending import drafts, escaped, markdown
 from bot.platforms.wecom.updates import callback, to_update, translate
 from bot.texts import in_both
 from tests.bot.telegram.service import Echo
@@ -86,12 +86,6 @@ def test_what_is_replied_to_goes_along(quote: dict[str, Any], text: str | None) 
     said = meaning({"msgtype": "text", "text": {"content": "哪天"}, "quote": quote})
     assert isinstance(said, Message)
     assert said.replied_to == text
-
-
-def test_a_press_carries_what_its_button_did() -> None:
-    event = {"eventtype": "template_card_event", "template_card_event": {"event_key": "s:1", "task_id": "t1"}}
-    said = meaning({"msgtype": "event", "event": event, **IN_GROUP}, "aibot_event_callback")
-    assert said == ButtonPress(ROOM, "t1", "m1", Sender("ann"), "s:1")
 
 
 @pytest.mark.parametrize(
@@ -260,11 +254,3 @@ def test_a_label_too_long_for_a_card_is_a_number_and_stands_in_the_text() -> Non
     assert visible(text.text) == "有这些：\n1. 努力创造经得起历史、实践和人民检验的业绩\n2. 更多"
     assert card.card is not None
     assert [b["text"] for b in card.card["button_list"]] == ["1", "2"]  # type: ignore[attr-defined]
-
-
-def test_a_card_that_is_refused_becomes_a_list() -> None:
-    _, card = drafts(ANN, Reply([Run("桥")], [[Button("原文", "s"), Button("更多", "m")]]))
-    listed = plainer(card)
-    assert listed is not None
-    assert visible(listed.text) == "1. 原文\n2. 更多"
-    assert plainer(listed) is None
