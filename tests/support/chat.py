@@ -215,8 +215,8 @@ async def hall(
             feedback = await enter(open_feedback(data, side.context, lookup, no_permalinks))
         api.serve({**side.acts, **(feedback.acts if feedback else {})})
         interactions = Interactions(side.shown, feedback.log if feedback else None, clock)
-        handlers = admin_handlers(side, feedback, ChatSettings(admins=PlatformRegistry()))
-        dialogue = Dispatcher(lookup, interactions, more=handlers)
+        chats = ChatSettings(side.preferences, platforms)
+        dialogue = Dispatcher(lookup, interactions, chats, more=admin_handlers(side, feedback, chats))
         room = Hall(articles, data, here, phone, clock, knowledge, side, api, dialogue)
         await room.quiet()  # what the owner is told at the start
         yield room
