@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hmac
 import json
-import os
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 from pydantic import JsonValue
+
+from knowledge.snapshots.files import write_durably
 
 NAME = "admin.token"
 
@@ -24,20 +26,13 @@ def load_or_create_token(data: Path) -> str:
     Where the folder cannot be written and holds none, the token is one that nobody knows.
     """
     path = data / NAME
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        token = path.read_text(encoding="ascii").strip()
-        if token:
-            if path.stat().st_mode & 0o077:
-                path.chmod(0o600)
-            return token
-        handle = os.open(path, os.O_WRONLY | os.O_TRUNC)  # made by somebody who died before writing
-    except OSError:
-        return secrets.token_urlsafe(32)
+    if known := known_token(data):
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o600)
+        return known
     token = secrets.token_urlsafe(32)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(token + "\n")
+    with suppress(OSError):
+        write_durably(path, f"{token}\n".encode(), 0o600)
     return token
 
 

@@ -11,7 +11,6 @@ import asyncio
 import hashlib
 import hmac
 import json
-import os
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -41,6 +40,7 @@ from bot.state.tables import (
     watches,
     words,
 )
+from knowledge.snapshots.files import write_durably
 
 ASKERS_KEY = "askers.key"  # the file in the data folder
 _KEY_BYTES = 32
@@ -168,12 +168,7 @@ def read_askers_key(data: Path) -> bytes:
     path = data / ASKERS_KEY
     if not path.exists():
         data.mkdir(parents=True, exist_ok=True)
-        fresh = data / f".{ASKERS_KEY}.{secrets.token_hex(4)}"
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(_KEY_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
+        write_durably(path, secrets.token_bytes(_KEY_BYTES), 0o600)
     return path.read_bytes()
 
 
