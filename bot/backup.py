@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import io
 import json
 import logging
@@ -15,6 +14,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from bot.errors import BackupRefused
@@ -26,7 +26,14 @@ from bot.state.state import State, copy_state, open_state
 from knowledge.documents.folder import RESERVED_NAMES, find_sources
 from knowledge.errors import NoArticles
 from knowledge.snapshots import manifest
-from knowledge.snapshots.files import explain_io_errors, spare_folder, sync_path, walk_tree, write_durably
+from knowledge.snapshots.files import (
+    explain_io_errors,
+    sha256_of,
+    spare_folder,
+    sync_path,
+    walk_tree,
+    write_durably,
+)
 from knowledge.snapshots.manifest import NAME as MANIFEST
 from knowledge.snapshots.opening import SERVED
 from knowledge.snapshots.repository import SnapshotRepository
@@ -176,7 +183,7 @@ def clear_left(data: Path) -> None:
 
 
 def _pack(draft: Path, parts: Mapping[str, Path]) -> None:
-    digests = {name: _digest(path) for name, path in parts.items()}
+    digests = {name: sha256_of(path) for name, path in parts.items()}
     contents = json.dumps({"format": FORMAT, "files": digests}).encode()
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         with tarfile.open(fileobj=file, mode="w") as tar:
@@ -211,7 +218,7 @@ def _unpack(backup: Path, folder: Path) -> None:
             with target.open("xb") as file:
                 shutil.copyfileobj(part, file)
             os.utime(target, (member.mtime, member.mtime))
-            if _digest(target) != digests.pop(member.name):
+            if sha256_of(target) != digests.pop(member.name):
                 raise ValueError(f"{member.name} 与清单不符")
     if digests:
         raise ValueError(f"缺 {next(iter(digests))}")
@@ -233,11 +240,6 @@ def _contents(tar: tarfile.TarFile) -> dict[str, str]:
     if not {STATE, KEY, f"{SNAPSHOT}/{MANIFEST}"} <= digests.keys():
         raise ValueError("缺必要的部分")
     return digests
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 ACT = "restore"
@@ -280,12 +282,13 @@ def _put_back(kept: Path, articles: Path, data: Path) -> RestoredArticles:
     for number, path in enumerate(files):
         target = articles / path.relative_to(kept)
         try:
-            if target.is_file() and _digest(target) == _digest(path):
+            if target.is_file() and sha256_of(target) == sha256_of(path):
                 same += 1
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
             if target.exists():
-                _remember(target, data / HISTORY)
+                keep_replaced(target, data, now())
+                target.unlink()
                 replaced += 1
             shutil.copy2(path, target)
             written += 1
@@ -299,10 +302,14 @@ def _put_back(kept: Path, articles: Path, data: Path) -> RestoredArticles:
     return RestoredArticles(written, same, replaced)
 
 
-def _remember(path: Path, history: Path) -> None:
-    folder = history / path.name
+def keep_replaced(path: Path, data: Path, at: datetime) -> Path:
+    """Copy an article that another will take the place of into the history; return where it is kept."""
+    folder = data / HISTORY / path.name
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    shutil.move(path, folder / f"{now():%Y%m%dT%H%M%S.%fZ}{path.suffix}")  # perhaps to another disk
+    kept = folder / f"{at:%Y%m%dT%H%M%S.%fZ}{path.suffix}"
+    shutil.copy2(path, kept)
+    sync_path(kept)
+    return kept
 
 
 def _publish(parts: UnpackedBackup, versions: SnapshotRepository) -> str:

@@ -117,7 +117,7 @@ async def reload_here(
     from bot.admin.operations import audited_reload
     from bot.admin.permissions import AuditLog, Permission
     from bot.admin.reload_service import ReloadReport, ReloadRequest, ReloadService, ReloadStatus
-    from bot.admin.reports import report_json
+    from bot.admin.reports import reload_json
     from knowledge.snapshots.opening import SERVED
     from knowledge.snapshots.repository import SnapshotRepository
 
@@ -134,7 +134,7 @@ async def reload_here(
             unwritten = await audit_log.record_done(
                 "shell", Permission.RELOAD, status, "dry" if dry else name
             )
-            return report_json(ReloadReport(status, name, built, error=unwritten or None), said)
+            return reload_json(ReloadReport(status, name, built, error=unwritten or None), said)
         knowledge = await stack.enter_async_context(
             start_knowledge(settings.articles, settings.data, builder)
         )
@@ -145,7 +145,7 @@ async def reload_here(
             ReloadRequest("shell", dry, confirm),
             progress,
         )
-        return report_json(report, said)
+        return reload_json(report, said)
 
 
 async def act_here(settings: Settings, act: str, request: Mapping[str, JsonValue]) -> dict[str, JsonValue]:

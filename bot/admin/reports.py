@@ -196,7 +196,7 @@ def _place(told: PreviewLine) -> str:
 JSON = TypeAdapter(dict[str, JsonValue])
 
 
-def report_json(report: ReloadReport, said: AdminPhrases) -> dict[str, JsonValue]:
+def reload_json(report: ReloadReport, said: AdminPhrases) -> dict[str, JsonValue]:
     """A report as an object; `text` says the same in words, `confirm` is what a confirmation hands back."""
     told: dict[str, object] = {
         "ending": report.status.value,

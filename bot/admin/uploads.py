@@ -8,7 +8,6 @@ import json
 import logging
 import os
 import re
-import shutil
 import unicodedata
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -19,6 +18,7 @@ from bot.admin.knowledge import Previewer, PreviewFailed
 from bot.admin.permissions import AuditLog, Permission
 from bot.admin.reload_service import ReloadReport, ReloadRequest, ReloadStatus
 from bot.admin.reports import preview_text
+from bot.backup import keep_replaced
 from bot.errors import StateError
 from bot.messages import Attachment
 from bot.ports import FileTooLarge, PlatformRegistry
@@ -87,7 +87,7 @@ class UploadStore:
 
     def __init__(self, data: Path, articles: Path) -> None:
         self._quarantine = data / "uploads"
-        self._history = data / "history"
+        self._data = data
         self._articles = articles
 
     def path(self, upload: str) -> Path:
@@ -181,12 +181,7 @@ class UploadStore:
             return None
         if target.is_symlink() or not target.is_file():
             raise StorageUnavailable(f"{target} 不是普通文件，没有动它")
-        folder = self._history / target.name
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        kept = folder / f"{at:%Y%m%dT%H%M%S.%fZ}{target.suffix}"
-        shutil.copy2(target, kept)
-        sync_path(kept)
-        return kept
+        return keep_replaced(target, self._data, at)
 
 
 def _toml(key: str, value: str | date) -> str:

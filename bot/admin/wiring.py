@@ -19,7 +19,7 @@ from bot.admin.knowledge import Previewer, preview_file
 from bot.admin.operations import UPGRADE, WATCH, ReloadTrigger, audited_reload, audited_restore, poll_folder
 from bot.admin.permissions import AuditLog, Authorizer
 from bot.admin.reload_service import ReloadReport, ReloadRequest, ReloadService, ReloadStatus
-from bot.admin.reports import changes_text, report_json
+from bot.admin.reports import changes_text, reload_json
 from bot.admin.uploads import UploadService, UploadStore
 from bot.backup import RestoredBackup, clear_left, restore_backup
 from bot.errors import BackupRefused, StateError
@@ -225,4 +225,4 @@ class AdminActs:
         return self._reported(report)
 
     def _reported(self, report: ReloadReport) -> tuple[int, JsonValue]:
-        return STATUS.get(report.status, 200), report_json(report, self.said)
+        return STATUS.get(report.status, 200), reload_json(report, self.said)

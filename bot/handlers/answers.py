@@ -82,11 +82,11 @@ class AnswerHandler:
             return text_reply(phrases.nothing_asked)
         begun = time.perf_counter()
         context = await self._before(chat, sender, replied_to)
-        answer, version = await self._ask(within(preference.library, query), context)
+        answer, version = await self._ask(in_chosen_library(preference.library, query), context)
         if answer.understood:
             query = (FURTHER if answer.skipped else "") + answer.understood
         else:
-            query = within(preference.library, query)
+            query = in_chosen_library(preference.library, query)
         self._interactions.asked(answer, begun, chat.platform)
         log = self._interactions.log
         missed = None if answer.found else await log.missed(query, chat.platform, sender.id)
@@ -211,7 +211,7 @@ def _fact_ids(answer: Answer) -> tuple[str, ...]:
     return tuple(hit.fact.id for hit in ranking(answer))
 
 
-def within(library: str | None, query: str) -> str:
+def in_chosen_library(library: str | None, query: str) -> str:
     """A query in the library that a chat has chosen, if it names none itself."""
     return query if re.search("库[:：]|各个?库", query) else in_library(library, query)
 

@@ -201,7 +201,7 @@ class HttpClient:
                 timeout=timeout,
                 allow_redirects=False,
             ) as response:
-                body = await read(response.content, ANSWER_LIMIT)
+                body = await read_body(response.content, ANSWER_LIMIT)
                 if len(body) > ANSWER_LIMIT:
                     raise OutcomeUnknown(f"an answer of more than {ANSWER_LIMIT} bytes")
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
@@ -239,7 +239,7 @@ class HttpClient:
             raise OutcomeUnknown(f"no file: {type(error).__name__}") from None
 
 
-async def read(content: aiohttp.StreamReader, limit: int) -> bytes:
+async def read_body(content: aiohttp.StreamReader, limit: int) -> bytes:
     """Read a body, but not far beyond the limit."""
     pieces: list[bytes] = []
     size = 0

@@ -24,7 +24,7 @@ from bot.platforms.calls import (
     RateLimited,
     Refused,
     Unauthorized,
-    read,
+    read_body,
 )
 from bot.runtime import backoff
 
@@ -315,7 +315,7 @@ class DeliveryHandler(ABC):
             return later()
         try:
             async with asyncio.timeout(BODY_SECONDS):
-                body = await read(request.content, BODY_LIMIT)
+                body = await read_body(request.content, BODY_LIMIT)
         except TimeoutError:
             return refusal(408)
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import shutil
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
@@ -20,7 +19,7 @@ from bot.runtime import in_thread
 from bot.sharing import SNAPSHOTS, ReplicaState, Replication
 from bot.state.postgres import Connection, connect
 from bot.state.replica import Replica
-from knowledge.snapshots.files import sync_path
+from knowledge.snapshots.files import sha256_of, sync_path
 from knowledge.snapshots.manifest import NAME as MANIFEST
 from knowledge.snapshots.manifest import FileDigest, read_manifest
 from knowledge.snapshots.repository import SnapshotRepository
@@ -271,7 +270,7 @@ class PublishedVersions(Replication):
             await asyncio.to_thread(shutil.copyfile, own[entry.sha256], target)
         else:
             await self._blobs.get(entry.sha256, target)
-        if await asyncio.to_thread(_digest, target) != entry.sha256:
+        if await asyncio.to_thread(sha256_of, target) != entry.sha256:
             raise StateReadOnly(f"快照文件 {target.name} 取来的内容不对；照旧用原来的版本，稍后再取")
         await asyncio.to_thread(sync_path, target)
 
@@ -291,7 +290,7 @@ class PublishedVersions(Replication):
         folder = self._versions.folder / name
         if not folder.is_dir():
             return False
-        if (folder / MANIFEST).is_file() and _digest(folder / MANIFEST) == files[MANIFEST].sha256:
+        if (folder / MANIFEST).is_file() and sha256_of(folder / MANIFEST) == files[MANIFEST].sha256:
             return True
         self._versions.quarantine(name)
         return False
@@ -304,9 +303,4 @@ class PublishedVersions(Replication):
 def _digests(folder: Path) -> dict[str, FileDigest]:
     """Every file of a version, its manifest too."""
     manifest = folder / MANIFEST
-    return {**read_manifest(folder).files, MANIFEST: FileDigest(manifest.stat().st_size, _digest(manifest))}
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return {**read_manifest(folder).files, MANIFEST: FileDigest(manifest.stat().st_size, sha256_of(manifest))}

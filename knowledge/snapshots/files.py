@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import secrets
@@ -106,6 +107,11 @@ def sync_tree(folder: Path) -> None:
     for path in reversed(list(walk_tree(folder))):
         sync_path(path)
     sync_path(folder)
+
+
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_durably(path: Path, data: bytes, mode: int = 0o644) -> None:

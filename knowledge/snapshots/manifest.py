@@ -11,7 +11,7 @@ from pathlib import Path
 
 from knowledge.errors import EXHAUSTED, SnapshotDamaged, UnknownFormat
 from knowledge.model import Skipped
-from knowledge.snapshots.files import walk_tree, write_durably
+from knowledge.snapshots.files import sha256_of, walk_tree, write_durably
 
 FORMAT = 1
 NAME = "manifest.json"
@@ -136,8 +136,7 @@ def _hashes(folder: Path, names: list[str]) -> list[FileDigest]:
 
 def _hash(path: Path) -> FileDigest:
     try:
-        with path.open("rb") as file:
-            return FileDigest(path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
+        return FileDigest(path.stat().st_size, sha256_of(path))
     except OSError as error:
         _unless_exhausted(error)
         raise SnapshotDamaged(f"{path.parent.name}：文件 {path.name} 读不出（{error.strerror}）") from error
