@@ -15,7 +15,7 @@ import logging
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,18 +26,8 @@ import aiohttp
 import psutil
 from aiohttp import web
 
-from bot.messages import (
-    ButtonPress,
-    Chat,
-    ChatType,
-    Conversation,
-    InlineAnswer,
-    InlineQuery,
-    Message,
-    Reply,
-    Run,
-    Sender,
-)
+from bot.messages import Chat, ChatType, Conversation, Message, Reply, Run, Sender
+from tests.bot.telegram.service import Echo
 from tests.botapi.updates import BOT, message, private
 from tests.support.inbox import open_host
 from tests.support.server import listening
@@ -183,26 +173,10 @@ SECRET = "bench-secret"
 TOKEN = "4242:AAH_token-of-the-benchmark_0123456789"
 
 
-class Silent:
-    """A conversation without a lookup: the same short answer to everything."""
-
-    async def message(self, message: Message) -> Sequence[Reply]:
-        return [Reply([Run("答：莫德纳")], reply_to=message.id)]
-
-    async def too_many(self, message: Message) -> Sequence[Reply]:
-        return ()
-
-    async def press(self, press: ButtonPress) -> Sequence[Reply]:
-        return ()
-
-    async def inline(self, query: InlineQuery) -> InlineAnswer:
-        return InlineAnswer(())
-
-
 async def conversation(stack: AsyncExitStack, lookup: bool) -> Conversation:
     """The real conversation over the seeds, or none worth its name."""
     if not lookup:
-        return Silent()
+        return Echo(reply=lambda asked: [Reply([Run("答：莫德纳")], reply_to=asked.id)])
     from bot.config import Settings
     from bot.handlers.dispatcher import Dispatcher
     from bot.offline import open_snapshot

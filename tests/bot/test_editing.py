@@ -223,12 +223,7 @@ async def test_what_the_page_says_is_kept_for_days_is_not_kept_longer(tmp_path: 
     later = NOW + timedelta(days=31)
     async with open_state(sqlite_address(tmp_path)) as state:
         await leave_traces(state, ME)
-        await state.questions.forget(later)
-        await state.outbox.forget(later)
-        await state.votes.forget(later)
-        await state.usage.forget(later.date())
-        await state.shown.forget(later)
-        await state.confirmations.forget(later)
+        await state.forget(later)
     left = columns_with(tmp_path / "state.sqlite", ME, PSEUDONYMS.of("telegram", ME))
     forever = {"watches", "preferences", "roles", "audit", "uploads", "pointers"}
     assert set(left) == forever

@@ -22,8 +22,9 @@ import aiohttp
 import pytest
 
 from bot.handlers.dispatcher import Reception
-from bot.messages import ButtonPress, Chat, ChatType, InlineAnswer, InlineQuery, Message, Reply, Run, Sender
+from bot.messages import ButtonPress, Chat, ChatType, Message, Sender
 from bot.ports import PlatformRegistry
+from tests.bot.telegram.service import Echo
 from tests.bot.telegram.test_killed_and_flooded import QUESTION
 from tests.botapi.process import bot_process
 from tests.botapi.server import bot_api
@@ -32,7 +33,7 @@ from tests.contract.fake import FakePlatform
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
 from tests.support.clock import MORNING
 from tests.support.process import ROOT, Running, chuchu, environment, running
-from tests.support.server import PATIENCE, Hang
+from tests.support.server import PATIENCE, Hang, until
 
 # Many small files: the build takes some seconds on any machine.
 FILES = 400
@@ -103,22 +104,6 @@ async def test_a_start_that_is_broken_off_ends_well_and_leaves_no_folder(
         assert [path.name for path in (tmp_path / "var" / "snapshots").iterdir() if path.is_dir()] == []
 
 
-class Later:
-    """The conversation that comes: it says back what it is told."""
-
-    async def message(self, message: Message) -> list[Reply]:
-        return [Reply([Run(f"答：{message.text}")])]
-
-    async def too_many(self, message: Message) -> list[Reply]:
-        return [Reply([Run("太多")])]
-
-    async def press(self, press: ButtonPress) -> list[Reply]:
-        return [Reply([], notice="按了")]
-
-    async def inline(self, query: InlineQuery) -> InlineAnswer:
-        return InlineAnswer((), "2")
-
-
 CHAT = Chat("telegram", "7", ChatType.PRIVATE)
 ASKED = Message(CHAT, "1", Sender("7"), "桥", MORNING)
 PRESS = ButtonPress(CHAT, "m1", "p1", Sender("7"), "more:1")
@@ -129,16 +114,14 @@ async def test_who_asks_meanwhile_sees_one_message_that_becomes_the_answer() -> 
     platforms = PlatformRegistry({"telegram": phone})
     async with Reception(platforms, lambda said: far[0], silent=0.01) as reception:
         asking = asyncio.create_task(reception.message(ASKED))
-        async with asyncio.timeout(PATIENCE):
-            while not phone.sent:
-                await asyncio.sleep(0.01)
+        await until(lambda: phone.sent)
         assert "正在整理 1 / 9" in phone.sent[0].text and not asking.done()
         assert [reply.notice for reply in await reception.press(PRESS)] == ["正在整理 1 / 9"]
-        reception.hand_over(Later())
+        reception.hand_over(Echo())
         (reply,) = await asking
         assert (reply.text, reply.edits, len(phone.sent)) == ("答：桥", "m1", 1)
         assert [reply.edits for reply in await reception.message(ASKED)] == [None]
-        assert [reply.notice for reply in await reception.press(PRESS)] == ["按了"]
+        assert [reply.notice for reply in await reception.press(PRESS)] == ["好"]
 
 
 async def test_a_stop_meanwhile_leaves_what_is_in_hand_unanswered_for_the_next_start() -> None:

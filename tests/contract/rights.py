@@ -6,7 +6,6 @@ a module-scoped `talk` fixture, made by `talking`, and subclasses `RightsContrac
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,7 +18,7 @@ from bot.state.sqlite_inbox import read_statuses
 from bot.texts import in_both, phrases
 from tests.knowledge.snapshots.corpus import write_corpus
 from tests.support.people import ROLES, People, Person
-from tests.support.server import PATIENCE, until
+from tests.support.server import until
 
 ZH = phrases("zh")
 REFUSED = {
@@ -65,20 +64,18 @@ def typed(command: str) -> str:
 
 async def ended(talk: People, update: str) -> str:
     """Wait until an update has ended; return how."""
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            statuses = read_statuses(talk.folder / "inbox.sqlite", talk.name)
-            if (known := statuses.get(update)) and known[0]:
-                return str(known[0])
-            await asyncio.sleep(0.02)
+
+    def status() -> str | None:
+        return read_statuses(talk.folder / "inbox.sqlite", talk.name).get(update, (None, None))[0]
+
+    await until(status)
+    return str(status())
 
 
 async def answers(talk: People, person: Person, update: str, before: int) -> list[str]:
     """What was said to an update; an answer without words is being done, and tells of itself."""
     if await ended(talk, update) == "answered":
-        async with asyncio.timeout(PATIENCE):
-            while len(talk.heard(person)) == before:
-                await asyncio.sleep(0.02)
+        await until(lambda: len(talk.heard(person)) > before)
     return talk.heard(person)[before:]
 
 
@@ -154,6 +151,4 @@ class RightsContract:
             said = await answers(talk, person, await talk.say(person, text), before)
             assert said
         assert said == [ZH.feedback.forgotten]
-        async with asyncio.timeout(PATIENCE):  # the file is written anew when the request itself has ended
-            while person.id.encode() in _kept(talk.folder):
-                await asyncio.sleep(0.02)
+        await until(lambda: person.id.encode() not in _kept(talk.folder))  # when the request itself has ended

@@ -16,7 +16,6 @@ from tests.botapi.server import BotApi, bot_api
 from tests.botapi.updates import message, private
 from tests.knowledge.snapshots.corpus import write_corpus
 from tests.support.postgres import Server
-from tests.support.server import PATIENCE
 
 CHATS, RATE = 24, 8.0
 DURABLE = ("fsync=on",)  # a server that writes to the disk as one in use does
@@ -55,9 +54,7 @@ class Readers:
         return time.monotonic() - began
 
     async def all_ended(self) -> None:
-        async with asyncio.timeout(PATIENCE):
-            while len(self.rows()) < len(self.asked):
-                await asyncio.sleep(0.1)
+        await self.api.until(lambda: len(self.rows()) == len(self.asked))
 
     def rows(self) -> list[tuple[object, ...]]:
         """What has ended: its id, how, and the moments it came and ended, in the order of coming."""

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ from tests.faults.replicas import Readers
 from tests.faults.test_replicas import widened
 from tests.support.postgres import QUICK, Server, server
 from tests.support.process import ROOT, environment
-from tests.support.server import free_port
+from tests.support.server import at_once, free_port
 from tests.support.words import articles
 
 Json = dict[str, Any]
@@ -174,15 +174,11 @@ def gateway() -> str:
 @asynccontextmanager
 async def asking(readers: Readers, what: str) -> AsyncIterator[None]:
     """Readers ask until this ends; then all of them have their answer, and what they waited is printed."""
-    reading, began = asyncio.create_task(readers.readers(600, 4.0)), time.monotonic()
-    try:
+    began = time.monotonic()
+    async with at_once(asyncio.create_task(readers.readers(600, 4.0))):
         await asyncio.sleep(3)
         yield
         await asyncio.sleep(3)
-    finally:
-        reading.cancel()
-        with suppress(asyncio.CancelledError):
-            await reading
     await readers.all_ended()
     waits = readers.waits()
     print(

@@ -12,7 +12,6 @@ import shutil
 import signal
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import aiohttp
@@ -27,7 +26,7 @@ from tests.faults.replicas import DURABLE, Replicas, replicas
 from tests.knowledge.snapshots.corpus import write_article
 from tests.support.postgres import Server, migrated_server
 from tests.support.process import ROOT, chuchu
-from tests.support.server import PATIENCE
+from tests.support.server import PATIENCE, at_once
 
 pytestmark = pytest.mark.slow
 
@@ -49,8 +48,7 @@ async def kill(running: Replicas) -> float:
     await running.crowd()
     await running.bots[at].kill()
     began, polls = time.monotonic(), running.api.polls
-    while running.api.polls == polls:
-        await asyncio.sleep(0.01)
+    await running.api.until(lambda: running.api.polls > polls)
     return time.monotonic() - began
 
 
@@ -152,22 +150,19 @@ async def test_a_program_is_replaced_one_by_one_under_load_and_the_old_refuses_t
 ) -> None:
     newer, revision = newer_program(tmp_path / "newer")
     async with replicas(tmp_path, server) as running:
-        reading = asyncio.create_task(running.readers(300))
-        await asyncio.sleep(3)
-        for number in range(3):
-            assert await running.bots[number].stop() == 0
-            await running.start(number, PYTHONPATH=str(newer))
-            assert running.sql("SELECT version_num FROM alembic_version") == [(revision,)]
-            if not number:  # two old ones go on beside the new one; who would join them now may not
-                late = BotProcess(running.own(9), running.api, **running.settings())
-                await late.start()
-                assert await late.ends() == 1
-                assert "来自更新的程序版本" in late.log_text().splitlines()[-1]
-                assert running.sql("SELECT count(*) FROM replicas") == [(3,)]
-        await asyncio.sleep(3)
-        reading.cancel()
-        with suppress(asyncio.CancelledError):
-            await reading
+        async with at_once(asyncio.create_task(running.readers(300))):
+            await asyncio.sleep(3)
+            for number in range(3):
+                assert await running.bots[number].stop() == 0
+                await running.start(number, PYTHONPATH=str(newer))
+                assert running.sql("SELECT version_num FROM alembic_version") == [(revision,)]
+                if not number:  # two old ones go on beside the new one; who would join them now may not
+                    late = BotProcess(running.own(9), running.api, **running.settings())
+                    await late.start()
+                    assert await late.ends() == 1
+                    assert "来自更新的程序版本" in late.log_text().splitlines()[-1]
+                    assert running.sql("SELECT count(*) FROM replicas") == [(3,)]
+            await asyncio.sleep(3)
         await running.all_ended()
         waits, (lost, disorder, too_many) = running.waits(), running.wrong()
         print(

@@ -21,9 +21,9 @@ from tests.botapi.faults import Fault, Refusal
 from tests.botapi.process import BotProcess, bot_process
 from tests.botapi.server import BotApi, bot_api
 from tests.botapi.updates import group, message, private
-from tests.soak.watching import MEGABYTE, at_once, middle, p99, thirds, watching
+from tests.soak.watching import MEGABYTE, middle, p99, thirds, watching
 from tests.support.process import ROOT
-from tests.support.server import Garbage, Hang, Reset, free_port
+from tests.support.server import Garbage, Hang, Reset, at_once, free_port
 
 MINUTES = float(os.environ.get("SOAK_MINUTES", "30"))
 RATE = 20  # updates a second

@@ -12,6 +12,8 @@ from statistics import median
 import aiohttp
 import psutil
 
+from tests.support.server import at_once
+
 MEGABYTE = 1 << 20
 
 
@@ -48,32 +50,13 @@ def middle(samples: Sequence[Sample], name: str) -> tuple[float, ...]:
 
 
 @asynccontextmanager
-async def at_once(*jobs: asyncio.Task[None]) -> AsyncIterator[None]:
-    """Run jobs beside the block; one that breaks is an error at its end."""
-    try:
-        yield
-    finally:
-        for job in jobs:
-            job.cancel()
-        await asyncio.wait(jobs)
-        for job in jobs:
-            if not job.cancelled():
-                job.result()
-
-
-@asynccontextmanager
 async def watching(
     pid: int, page: str, door: str, token: str, every: float = 1.0
 ) -> AsyncIterator[list[Sample]]:
     samples: list[Sample] = []
-    task = asyncio.create_task(_watch(samples, psutil.Process(pid), page, door, token, every))
-    try:
+    looking = _watch(samples, psutil.Process(pid), page, door, token, every)
+    async with at_once(asyncio.create_task(looking)):
         yield samples
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-        if not task.cancelled() and (error := task.exception()):
-            raise error
 
 
 async def _watch(

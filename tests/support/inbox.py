@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -14,7 +13,7 @@ from bot.messages import ChatMigrations, Conversation
 from bot.observability import Metrics
 from bot.ports import PlatformHost
 from bot.state.sqlite_inbox import open_inboxes
-from tests.support.server import PATIENCE
+from tests.support.server import until
 
 PLATFORM = "telegram"
 
@@ -54,9 +53,7 @@ class Collected:
 
     async def until(self, count: int) -> list[QueuedUpdate]:
         """Wait for so many; return all that came."""
-        async with asyncio.timeout(PATIENCE):
-            while len(self.updates) < count:
-                await asyncio.sleep(0.005)
+        await until(lambda: len(self.updates) >= count)
         return self.updates
 
     def add(self, updates: Iterable[QueuedUpdate]) -> None:

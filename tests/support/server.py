@@ -103,6 +103,20 @@ async def until(
 
 
 @asynccontextmanager
+async def at_once(*jobs: asyncio.Task[None]) -> AsyncIterator[None]:
+    """Run jobs beside the block; one that breaks is an error at its end."""
+    try:
+        yield
+    finally:
+        for job in jobs:
+            job.cancel()
+        await asyncio.wait(jobs)
+        for job in jobs:
+            if not job.cancelled():
+                job.result()
+
+
+@asynccontextmanager
 async def listening(
     app: web.Application, port: int = 0, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
 ) -> AsyncIterator[str]:

@@ -37,7 +37,7 @@ from tests.support.chat import (
     hall,
     without,
 )
-from tests.support.server import PATIENCE
+from tests.support.server import PATIENCE, until
 
 
 async def test_an_editor_is_granted_acts_and_is_revoked(room: Hall) -> None:
@@ -251,12 +251,11 @@ async def test_a_knock_that_came_to_nothing_does_not_keep_the_next_from_being_he
                 await asyncio.sleep(0.05)
         builder.stumbles = True
         room.side.reload_trigger.fire()
-        while builder.stumbles or (room.side.context and room.side.context.reload_service.busy):
-            await asyncio.sleep(0.05)
+        reloads = room.side.context.reload_service if room.side.context else None
+        await until(lambda: reloads and not (builder.stumbles or reloads.busy))
         assert "stumbled" in caplog.text
         room.side.reload_trigger.fire()
-        while NEW not in room.texts():
-            await asyncio.sleep(0.05)
+        await until(lambda: NEW in room.texts())
         while len(rows := await room.audit()) < 2:
             await asyncio.sleep(0.05)
         assert [row.outcome for row in rows] == ["failed", "published"]

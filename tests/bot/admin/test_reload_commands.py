@@ -27,7 +27,7 @@ from tests.contract.fake import FakePlatform
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
 from tests.support.chat import DENIED, EDITOR, OWNER, REPORTED, SAID, STRANGER, Hall, hall
 from tests.support.process import alive
-from tests.support.server import PATIENCE, until
+from tests.support.server import until
 
 NEW = "苏州河边建成了新的步道。"
 
@@ -96,12 +96,12 @@ async def test_while_one_reload_runs_the_others_are_told_since_when(room: Hall) 
     before = len(room.phone.sent)
     for _ in range(20):
         await room.say("/reload")
-    refused: list[str] = []
-    async with asyncio.timeout(PATIENCE):
-        while len(refused) < 20:
-            await asyncio.sleep(0.01)
-            refused = [reply.text for reply in room.phone.sent[before:] if "已有一次重载" in reply.text]
-    assert len(refused) == 20 and "telegram:7" in refused[0]
+
+    def refused() -> list[str]:
+        return [reply.text for reply in room.phone.sent[before:] if "已有一次重载" in reply.text]
+
+    await until(lambda: len(refused()) == 20)
+    assert "telegram:7" in refused()[0]
     room.builder.authorizer.set()
     await room.quiet()
     assert room.knowledge.versions.names() == ["000002", "000001"]
@@ -265,9 +265,8 @@ async def test_what_changed_while_nobody_watched_comes_to_serve_by_itself(tmp_pa
     async with hall(tmp_path):
         pass
     write_article(tmp_path / "articles", "new.txt", "新来的一篇", NEW)
-    async with hall(tmp_path, watch=STEP) as room, asyncio.timeout(PATIENCE):
-        while NEW not in room.texts():
-            await asyncio.sleep(STEP)
+    async with hall(tmp_path, watch=STEP) as room:
+        await until(lambda: NEW in room.texts())
 
 
 async def test_a_rollback_lasts_until_the_folder_changes(tmp_path: Path) -> None:

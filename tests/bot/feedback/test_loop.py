@@ -19,13 +19,8 @@ from tests.botapi.calls import Call
 from tests.botapi.process import BotProcess, bot_process
 from tests.botapi.server import BotApi, bot_api
 from tests.botapi.updates import group, message, press, private, user
+from tests.knowledge.snapshots.corpus import write_article
 from tests.support.server import PATIENCE
-
-
-def article(folder: Path, name: str, title: str, *sentences: str) -> None:
-    """Write one article, a sentence a line."""
-    folder.mkdir(exist_ok=True)
-    (folder / name).write_text("\n".join((title, *sentences)) + "\n", encoding="utf-8")
 
 
 @dataclass
@@ -71,8 +66,10 @@ class Talk:
 async def talking(folder: Path, admin: int, **settings: str) -> AsyncIterator[Talk]:
     """A bot over a small newspaper of its own."""
     articles = folder / "articles"
-    article(articles, "ciie.txt", "进博会筹备启动", "第二届进博会筹备工作正式启动，共有三十个国家报名参展。")
-    article(articles, "road.txt", "道路施工公告", "本市将对十二条道路进行整修，预计明年三月完工。")
+    write_article(
+        articles, "ciie.txt", "进博会筹备启动", "第二届进博会筹备工作正式启动，共有三十个国家报名参展。"
+    )
+    write_article(articles, "road.txt", "道路施工公告", "本市将对十二条道路进行整修，预计明年三月完工。")
     given = {"CHUCHU_ARTICLES": str(articles), "CHUCHU_ADMINS": str(admin), **settings}
     async with bot_api() as api, bot_process(folder, api, **given) as bot:
         yield Talk(api, bot, articles)
@@ -118,13 +115,17 @@ async def test_an_article_about_a_watched_word_makes_one_digest_a_chat(tmp_path:
         await talk.says(GROUP, "/watch@chuchu_bot 养老", ITS_ADMIN)
         assert "开始关注“养老”" in talk.last(GROUP).text
         before = {chat: len(talk.api.said(chat)) for chat in (READER, GROUP)}
-        article(talk.articles, "care.txt", "养老服务新办法", "本市社区养老服务推出新办法，新增床位三千张。")
+        write_article(
+            talk.articles, "care.txt", "养老服务新办法", "本市社区养老服务推出新办法，新增床位三千张。"
+        )
         await talk.says(ADMIN, "/reload")
         for chat, said in before.items():
             await talk.hears(chat, said + 1)
             assert "新增床位三千张" in talk.last(chat).text
             assert "《养老服务新办法》第2行 · care.txt" in talk.last(chat).text
-        article(talk.articles, "park.txt", "公园夜间开放", "本市有二十座公园试行夜间开放，市民纷纷称好。")
+        write_article(
+            talk.articles, "park.txt", "公园夜间开放", "本市有二十座公园试行夜间开放，市民纷纷称好。"
+        )
         await talk.says(ADMIN, "/reload")
         await talk.api.until((talk.bot.data / "snapshots" / "000003").exists)
         await talk.says(READER, "/watches")
@@ -155,20 +156,20 @@ EMBEDDING_SECONDS = 900  # its process gives way to every other
 @pytest.mark.slow
 async def test_what_says_the_same_in_other_words_is_told_once(tmp_path: Path) -> None:
     for number, sentence in enumerate(ELSEWHERE):
-        article(tmp_path / "articles", f"{number}.txt", f"简讯第{number}号", sentence)
+        write_article(tmp_path / "articles", f"{number}.txt", f"简讯第{number}号", sentence)
     async with talking(tmp_path, ADMIN, CHUCHU_EMBEDDINGS="bundled") as talk:
         await talk.says(READER, "/watch 过冬的候鸟")
         await talk.says(ADMIN, "过冬的鸟有多少只")
         await talk.press(ADMIN, "有了告诉我")
         await embedded(talk, "000001")
         said = {chat: len(talk.api.said(chat)) for chat in (READER, ADMIN)}
-        article(talk.articles, "lake.txt", "湖区见闻", "湖面上越冬的水鸟超过六万羽，创下新高。")
+        write_article(talk.articles, "lake.txt", "湖区见闻", "湖面上越冬的水鸟超过六万羽，创下新高。")
         await talk.says(ADMIN, "/reload")
         await talk.hears(READER, said[READER] + 1, EMBEDDING_SECONDS)
         assert talk.last(READER).text.startswith("可能与您问过的“过冬的候鸟”有关：\n湖面上越冬的水鸟")
         await talk.hears(ADMIN, said[ADMIN] + 2, EMBEDDING_SECONDS)  # that it is loaded, and this
         assert any("“过冬的鸟有多少只”有关" in text for text in talk.api.said(ADMIN)[said[ADMIN] :])
-        article(
+        write_article(
             talk.articles,
             "lake.txt",
             "湖区见闻",

@@ -18,7 +18,7 @@ from bot.state.chats import OutgoingQueue, Subscriber, enqueue
 from bot.state.database import open_database
 from bot.state.state import State, open_state, sqlite_address
 from tests.support.clock import Clock
-from tests.support.server import PATIENCE
+from tests.support.server import PATIENCE, until
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -44,7 +44,7 @@ async def queue(folder: Path, *chats: str) -> None:
         await enqueue(connection, [(Chat("telegram", chat, ChatType.PRIVATE), said) for chat in chats], NOW)
 
 
-async def until(outbox: OutgoingQueue, *tries: int) -> None:
+async def left(outbox: OutgoingQueue, *tries: int) -> None:
     """Wait until so many posts are left, each tried so often."""
     async with asyncio.timeout(PATIENCE):
         while [post.tries for post in await outbox.due(NOW + timedelta(days=30), 100)] != list(tries):
@@ -59,7 +59,7 @@ async def test_everything_that_waits_is_sent_once(tmp_path: Path) -> None:
         open_state(sqlite_address(tmp_path)) as state,
         OutboxWorker(state.outbox, platform.send, Clock(NOW)).serving(),
     ):
-        await until(state.outbox)
+        await left(state.outbox)
     assert Counter(platform.said) == Counter(chats)
 
 
@@ -70,12 +70,12 @@ async def test_a_chat_that_cannot_be_reached_holds_up_nobody_and_is_tried_again(
     async with open_state(sqlite_address(tmp_path)) as state:
         worker = OutboxWorker(state.outbox, platform.send, clock)
         async with worker.serving():
-            await until(state.outbox, 1)
+            await left(state.outbox, 1)
             assert platform.said == ["up"]
             platform.down.clear()
             clock.now += timedelta(minutes=1)
             worker.call()
-            await until(state.outbox)
+            await left(state.outbox)
     assert platform.said == ["up", "down"]
 
 
@@ -87,10 +87,10 @@ async def test_after_many_tries_a_post_is_given_up(tmp_path: Path) -> None:
         worker = OutboxWorker(state.outbox, platform.send, clock)
         async with worker.serving():
             for tried in range(1, TRIES):
-                await until(state.outbox, tried)
+                await left(state.outbox, tried)
                 clock.now += timedelta(days=1)
                 worker.call()
-            await until(state.outbox)
+            await left(state.outbox)
     assert platform.said == []
 
 
@@ -114,12 +114,6 @@ class Disk(OutgoingQueue):
             raise StateReadOnly("the disk is full")
 
 
-async def until_refused(disk: Disk, times: int) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while disk.refused < times:
-            await asyncio.sleep(0.01)
-
-
 async def test_while_the_disk_is_full_nothing_is_sent_a_second_time(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -129,13 +123,13 @@ async def test_while_the_disk_is_full_nothing_is_sent_a_second_time(
     async with open_database(sqlite_address(tmp_path)) as database:
         disk = Disk(database)
         async with OutboxWorker(disk, platform.send, clock, rest=0.01).serving():
-            await until_refused(disk, 8)
+            await until(lambda: disk.refused >= 8)
             assert platform.said == ["up"]
             disk.full = False
-            await until(disk, 1)
+            await left(disk, 1)
             platform.down.clear()
             clock.now += timedelta(minutes=1)
-            await until(disk)
+            await left(disk)
     assert platform.said == ["up", "down"]
     assert "post 1 is over cannot be written" in caplog.text
     assert "post 2 is put off cannot be written" in caplog.text

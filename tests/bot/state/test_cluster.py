@@ -6,7 +6,7 @@ import asyncio
 import os
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from bot.inbox import LeaseLost, NewUpdate, UpdateStatus
 from bot.observability import Metrics
 from bot.platforms.telegram.service import TelegramOptions, TelegramService
 from bot.ports import PlatformHost
+from bot.runtime import background
 from bot.sharing import Rate, Rates
 from bot.state.cluster import Cluster, open_cluster
 from bot.state.postgres import connect
@@ -123,15 +124,14 @@ async def test_an_update_is_never_left_without_a_lane_however_stores_and_ends_me
                     await inboxes[at].end(update.number, UpdateStatus.ANSWERED)
                 await asyncio.sleep(0)
 
-        async with inboxes[0].delivering(works[0]), inboxes[1].delivering(works[1]):
-            workers = [asyncio.create_task(work_off(at)) for at in (0, 1)]
+        async with (
+            inboxes[0].delivering(works[0]),
+            inboxes[1].delivering(works[1]),
+            background(work_off(0), work_off(1)),
+        ):
             for number in range(300):
                 await inboxes[number % 2].store([NewUpdate(str(number), f"{number % 3}", "message", b"{}")])
             await until(lambda: len(done) >= 300)
-            for worker in workers:
-                worker.cancel()
-                with suppress(asyncio.CancelledError):
-                    await worker
         assert len(done) == len(set(done)) == 300
         for queue in "012":
             numbers = [number for name, number in done if name == queue]
@@ -148,18 +148,14 @@ async def test_one_leads_and_another_follows_when_it_is_gone(postgres: str) -> N
         finally:
             leading.remove(name)
 
-    async with open_cluster(postgres, lease=SHORT) as other, open_cluster(postgres, lease=SHORT) as one:
-        first = asyncio.create_task(one.lead("telegram", lambda: work("one")))
+    async with two(postgres) as (one, other), background(one.lead("telegram", lambda: work("one"))):
         await until(lambda: leading == ["one"])
-        second = asyncio.create_task(other.lead("telegram", lambda: work("other")))
-        await asyncio.sleep(0.7)
-        assert (one.leads("telegram"), other.leads("telegram")) == (True, False)
-        assert other.leaderless("telegram") is None
-        freeze(one)  # it keeps its session, but loses its lease: the session is ended for it
-        await until(lambda: leading == ["other"])
-        first.cancel()
-        second.cancel()
-        await asyncio.gather(first, second, return_exceptions=True)
+        async with background(other.lead("telegram", lambda: work("other"))):
+            await asyncio.sleep(0.7)
+            assert (one.leads("telegram"), other.leads("telegram")) == (True, False)
+            assert other.leaderless("telegram") is None
+            freeze(one)  # it keeps its session, but loses its lease: the session is ended for it
+            await until(lambda: leading == ["other"])
 
 
 async def test_that_nobody_has_polled_for_thirty_seconds_turns_health_red(postgres: str) -> None:
@@ -171,16 +167,15 @@ async def test_that_nobody_has_polled_for_thirty_seconds_turns_health_red(postgr
         health.add("telegram", service.problem)
         async with await connect(postgres) as stranger:  # it has the lock, and does nothing with it
             await stranger.execute(TAKE, (SPACE, lock_key("telegram")))
-            leading = asyncio.create_task(one.lead("telegram", asyncio.Event().wait))
-            await asyncio.sleep(0.3)
-            clock.forward(seconds=30)
-            assert health.problems() == {}
-            clock.forward(seconds=1)
-            assert health.problems() == {"telegram": "nobody has led telegram for 31 s"}
-        await until(lambda: one.leads("telegram"))
-        assert one.leaderless("telegram") is None
-        leading.cancel()
-        await asyncio.gather(leading, return_exceptions=True)
+            async with background(one.lead("telegram", asyncio.Event().wait)):
+                await asyncio.sleep(0.3)
+                clock.forward(seconds=30)
+                assert health.problems() == {}
+                clock.forward(seconds=1)
+                assert health.problems() == {"telegram": "nobody has led telegram for 31 s"}
+                await stranger.close()
+                await until(lambda: one.leads("telegram"))
+                assert one.leaderless("telegram") is None
 
 
 async def test_limits_hold_over_all_processes(postgres: str) -> None:

@@ -26,7 +26,7 @@ from tests.botapi.relay import relay
 from tests.botapi.server import BotApi, bot_api
 from tests.botapi.updates import group, message, private
 from tests.support.inbox import open_inbox
-from tests.support.server import Hang, free_port
+from tests.support.server import Hang, at_once, free_port
 
 pytestmark = pytest.mark.slow
 QUESTION = "莫德纳"
@@ -68,11 +68,8 @@ async def readers_of(api: BotApi, bot: BotProcess) -> AsyncIterator[Readers]:
     readers = Readers(api, bot)
     readers.ask(1)
     await api.until(lambda: api.said(1))
-    talking = asyncio.create_task(readers.talk())
-    try:
+    async with at_once(asyncio.create_task(readers.talk())):
         yield readers
-    finally:
-        talking.cancel()
 
 
 async def check(readers: Readers, bot: BotProcess, kills: int) -> None:

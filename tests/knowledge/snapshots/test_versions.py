@@ -28,7 +28,7 @@ from knowledge.snapshots.sources import build_fingerprint, read_states
 from knowledge.text.analyzer import ChineseAnalyzer
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
 from tests.support.chat import HereBuilder, hall
-from tests.support.server import PATIENCE
+from tests.support.server import until
 
 
 def put(versions: SnapshotRepository, *contents: str) -> str:
@@ -310,9 +310,7 @@ async def test_it_serves_at_once_while_todays_is_built_aside_and_can_be_rolled_b
     async with hall(tmp_path, builder) as room:
         assert room.knowledge.store.version == "000001"
         builder.authorizer.set()
-        async with asyncio.timeout(PATIENCE):
-            while room.knowledge.store.version == "000001":
-                await asyncio.sleep(0.05)
+        await until(lambda: room.knowledge.store.version != "000001")
         assert "这是今天的程序读到的一句话。" in room.texts()
         assert not needs_rebuild(older, build_fingerprint())
         await room.say("/rollback 000001")
