@@ -22,10 +22,10 @@ import aiohttp
 from yarl import URL
 
 from tests.bench.grown import stock_of_seeds
-from tests.botapi.process import bot_process
+from tests.botapi.process import bot_process, running
 from tests.botapi.server import bot_api
 from tests.botapi.updates import message, private
-from tests.support.process import ROOT, running
+from tests.support.process import ROOT
 
 SECONDS, RATE = 30.0, 200
 PERCENTILES = (50, 95, 99, 99.9)

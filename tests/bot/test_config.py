@@ -17,7 +17,8 @@ from bot.inbox import UpdateStatus
 from bot.observability import HIDDEN, Human, Json, Redacting
 from bot.platforms import PLATFORMS
 from knowledge.snapshots.files import lock_holder
-from tests.support.process import ROOT, running
+from tests.botapi.process import running
+from tests.support.process import ROOT
 
 
 @pytest.fixture(autouse=True)

@@ -26,13 +26,13 @@ from bot.messages import ButtonPress, Chat, ChatType, Message, Sender
 from bot.ports import PlatformRegistry
 from tests.bot.telegram.service import Echo
 from tests.bot.telegram.test_killed_and_flooded import QUESTION
-from tests.botapi.process import bot_process
+from tests.botapi.process import BotProcess, bot_process, running
 from tests.botapi.server import bot_api
 from tests.botapi.updates import message, private
 from tests.contract.fake import FakePlatform
 from tests.knowledge.snapshots.corpus import write_article, write_corpus
 from tests.support.clock import MORNING
-from tests.support.process import ROOT, Running, chuchu, environment, running
+from tests.support.process import ROOT, chuchu, environment
 from tests.support.server import PATIENCE, Hang, until
 
 # Many small files: the build takes some seconds on any machine.
@@ -41,32 +41,20 @@ OPEN_AT = re.compile(r"http://127\.0\.0\.1:\d+")
 
 
 @asynccontextmanager
-async def starting(folder: Path, **settings: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+async def starting(folder: Path) -> AsyncIterator[tuple[BotProcess, str]]:
     """A bot at its first start, and where its page is while it sorts the articles."""
     write_corpus(folder / "articles", FILES)
-    ours = {"CHUCHU_HTTP": "127.0.0.1:0", "CHUCHU_ADMIN_HTTP": "127.0.0.1:0", "CHUCHU_LOG": "json"}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot"),
-        cwd=folder,
-        env=environment(CHUCHU_ARTICLES="articles", **ours | settings),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    assert process.stderr is not None
+    bot = BotProcess(folder, None, CHUCHU_ARTICLES="articles")
+    await bot.start()
     try:
-        said = ""
-        async with asyncio.timeout(PATIENCE):
-            while not (found := OPEN_AT.search(said)):
-                said = (await process.stderr.readline()).decode()
-        yield process, found[0]
+        await until(lambda: OPEN_AT.search(bot.log_text()))
+        yield bot, OPEN_AT.findall(bot.log_text())[0]
     finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
+        await bot.kill()
 
 
 async def test_while_the_articles_are_sorted_every_path_says_how_far_it_is(tmp_path: Path) -> None:
-    async with starting(tmp_path) as (process, url), aiohttp.ClientSession(url) as http:
+    async with starting(tmp_path) as (bot, url), aiohttp.ClientSession(url) as http:
         told: dict[str, tuple[int, str]] = {}
         for path in ("/healthz", "/readyz", "/", "/api/ask?q=桥", "/articles/aaaaaaaaaaaaa"):
             async with http.get(path) as response:
@@ -79,9 +67,7 @@ async def test_while_the_articles_are_sorted_every_path_says_how_far_it_is(tmp_p
         async with asyncio.timeout(PATIENCE):
             while (await http.get("/readyz")).status != 200:
                 await asyncio.sleep(0.1)
-        process.terminate()
-        async with asyncio.timeout(PATIENCE):
-            assert await process.wait() == 0
+        assert await bot.stop() == 0
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
@@ -89,18 +75,15 @@ async def test_while_the_articles_are_sorted_every_path_says_how_far_it_is(tmp_p
 async def test_a_start_that_is_broken_off_ends_well_and_leaves_no_folder(
     tmp_path: Path, how: signal.Signals
 ) -> None:
-    async with starting(tmp_path) as (process, url):
+    async with starting(tmp_path) as (bot, url):
         async with aiohttp.ClientSession(url) as http, asyncio.timeout(PATIENCE):
             while not re.search(r"正在整理 \d", await (await http.get("/readyz")).text()):
                 await asyncio.sleep(0.02)
         began = asyncio.get_running_loop().time()
-        process.send_signal(how)
-        assert process.stderr is not None
-        said = (await process.stderr.read()).decode()
-        async with asyncio.timeout(PATIENCE):
-            assert await process.wait() == 0
+        bot.send(how)
+        assert await bot.ends() == 0
         print(f"ended within {asyncio.get_running_loop().time() - began:.2f} s")
-        assert "什么也没有留下" in said and "Traceback" not in said
+        assert "什么也没有留下" in bot.log_text() and "Traceback" not in bot.log_text()
         assert [path.name for path in (tmp_path / "var" / "snapshots").iterdir() if path.is_dir()] == []
 
 
@@ -207,7 +190,7 @@ def command(folder: Path, *arguments: str, articles: str = "articles") -> Comple
     return chuchu(folder, *arguments, stdin=b"", **places)
 
 
-def found(bot: Running) -> bool:
+def found(bot: BotProcess) -> bool:
     """Whether the page finds it; a machine too busy for that says to ask again."""
     for _ in range(100):
         try:

@@ -18,7 +18,7 @@ from tests.support.process import environment
 from tests.support.server import PATIENCE
 
 LOUD = "TESTS_LOUD"  # set in the environment: every bot logs whatever its libraries can say
-READY = re.compile(rb"^[^{\n]*http://", re.MULTILINE)  # its only line that is no JSON
+READY = re.compile(r"^[^{\n]*http://.*", re.MULTILINE)  # its only line that is no JSON
 SECRET = "canary-secret_of-the-tests"
 
 
@@ -43,10 +43,15 @@ class BotProcess:
         return self._process.pid
 
     @property
-    def url(self) -> str:
-        """Where its page is, as it said last."""
-        said: list[str] = re.findall(r"http://[0-9.]+:\d+", self.log_text())
+    def line(self) -> str:
+        """What it said when it was ready, the last time."""
+        said: list[str] = READY.findall(self.log_text())
         return said[-1]
+
+    @property
+    def url(self) -> str:
+        """Where its page is."""
+        return re.split("[；;]", self.line[self.line.index("http://") :])[0]
 
     async def start(self) -> None:
         self._began = self.log.stat().st_size if self.log.exists() else 0
@@ -71,8 +76,11 @@ class BotProcess:
         """Wait until it has said where the page is, or has ended."""
         assert self._process is not None
         async with asyncio.timeout(PATIENCE):
-            while self._process.returncode is None and not READY.search(self.log.read_bytes()[self._began :]):
+            while self._process.returncode is None and not self._is_ready():
                 await asyncio.sleep(0.05)
+
+    def _is_ready(self) -> bool:
+        return bool(READY.search(self.log.read_bytes()[self._began :].decode("utf-8", "replace")))
 
     @property
     def dead(self) -> bool:
@@ -130,3 +138,15 @@ async def bot_process(folder: Path, api: BotApi, **settings: str) -> AsyncIterat
         await process.kill()
     assert TOKEN not in process.log_text()
     assert SECRET not in process.log_text()
+
+
+@asynccontextmanager
+async def running(folder: Path, **settings: str) -> AsyncIterator[BotProcess]:
+    """A bot with its page alone, stopped by SIGTERM, which it must obey with code 0."""
+    process = BotProcess(folder, None, **settings)
+    await process.start()
+    try:
+        await process.ready()
+        yield process
+    finally:
+        assert await process.stop() == 0

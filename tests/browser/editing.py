@@ -12,8 +12,9 @@ from urllib.parse import quote
 
 from PIL import Image
 
+from tests.botapi.process import running
 from tests.browser.chromium import DESKTOP, chromium
-from tests.support.process import ROOT, chuchu, running
+from tests.support.process import ROOT, chuchu
 
 PICTURES = ROOT / "docs" / "editors"
 COLOURS = 64

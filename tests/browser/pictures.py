@@ -9,8 +9,9 @@ from urllib.parse import quote
 
 from PIL import Image
 
+from tests.botapi.process import running
 from tests.browser.chromium import DESKTOP, PHONE, chromium
-from tests.support.process import ROOT, running
+from tests.support.process import ROOT
 
 QUESTION = "临港新片区2023年上半年离岸转手买卖收汇规模是多少？"
 ANSWER, ARTICLE = ROOT / "docs/page-answer.png", ROOT / "docs/page-article.png"

@@ -11,8 +11,8 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from tests.botapi.process import running
 from tests.browser.chromium import DESKTOP, PATH, PHONE, Browser, Tab, chromium, has_fonts
-from tests.support.process import running
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),

@@ -24,8 +24,9 @@ from knowledge.repair.pipeline import repair_document
 from knowledge.schemas import answer_json, dump
 from knowledge.snapshot import Snapshot
 from tests.bot.wire_schema import ANSWER
+from tests.botapi.process import running
 from tests.knowledge.snapshots.corpus import write_corpus
-from tests.support.process import ROOT, running
+from tests.support.process import ROOT
 from tests.support.reading import patient_reader
 from tests.support.words import articles
 

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import json
 import os
-import re
 import signal
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryFile
 
 import psutil
 
-from tests.support.server import PATIENCE, until
+from tests.support.server import until
 from tests.support.words import articles
 
 ROOT = Path(__file__).parents[2]
@@ -98,36 +95,3 @@ async def drivers_ended(before: Collection[threading.Thread]) -> None:
         return [one for one in threading.enumerate() if "connection_worker" in one.name and one not in before]
 
     await until(lambda: not running())
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """A serving process; `line` is what it said when it was ready."""
-
-    url: str
-    line: str
-    pid: int
-
-
-@asynccontextmanager
-async def running(cwd: Path, **settings: str) -> AsyncIterator[Running]:
-    """A serving `chuchu` on free ports, stopped by SIGTERM, which it must obey with code 0."""
-    ports = {"CHUCHU_HTTP": "127.0.0.1:0", "CHUCHU_ADMIN_HTTP": "127.0.0.1:0"}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot"),
-        cwd=cwd,
-        env=environment(**ports | settings),
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    try:
-        async with asyncio.timeout(PATIENCE):
-            line = (await process.stdout.readline()).decode("utf-8")
-        address = re.search(r"http://\S+?:\d+", line)
-        assert address, line
-        yield Running(address[0], line, process.pid)
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        async with asyncio.timeout(PATIENCE):
-            assert await process.wait() == 0

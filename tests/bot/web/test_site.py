@@ -16,7 +16,8 @@ from yarl import URL
 
 from bot.web.server import RawRequestLine
 from tests.bot.wire_schema import ANSWER, LISTING
-from tests.support.process import ROOT, Running, running
+from tests.botapi.process import BotProcess, running
+from tests.support.process import ROOT
 from tests.support.words import articles
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -43,13 +44,13 @@ ODD = [
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def process(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
+async def process(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[BotProcess]:
     async with running(tmp_path_factory.mktemp("site")) as serving:
         yield serving
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def http(process: Running) -> AsyncIterator[aiohttp.ClientSession]:
+async def http(process: BotProcess) -> AsyncIterator[aiohttp.ClientSession]:
     async with aiohttp.ClientSession(process.url) as session:
         yield session
 
@@ -61,7 +62,7 @@ async def text(http: aiohttp.ClientSession, path: str, status: int = 200, **quer
         return body
 
 
-async def test_the_one_line_says_where_the_page_is_and_what_to_set_for_telegram(process: Running) -> None:
+async def test_the_one_line_says_where_the_page_is_and_what_to_set_for_telegram(process: BotProcess) -> None:
     assert process.line.startswith(f"网页在 {process.url}；要接通 Telegram，请设 CHUCHU_TELEGRAM_TOKEN")
 
 
@@ -86,13 +87,13 @@ async def raw(url: str, *targets: str) -> list[tuple[int, bytes]]:
     return answers
 
 
-async def test_the_curl_line_in_readme_works_as_printed(process: Running) -> None:
+async def test_the_curl_line_in_readme_works_as_printed(process: BotProcess) -> None:
     (url,) = re.findall(r"^curl '(http\S+)'$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M)
     ((status, body),) = await raw(process.url, url.partition("8080")[2])
     assert (status, ANSWER.validate_json(body)["found"]) == (200, True)
 
 
-async def test_hanzi_may_be_typed_raw_again_and_again_on_one_connection(process: Running) -> None:
+async def test_hanzi_may_be_typed_raw_again_and_again_on_one_connection(process: BotProcess) -> None:
     answers = await raw(
         process.url, "/api/ask?q=蕃瓜弄", "/api/ask?q=%E8%95%83%E7%93%9C%E5%BC%84", "/?q=出处🙂"
     )
