@@ -56,11 +56,6 @@ async def test_a_deep_link_to_a_fact_that_is_gone_says_so_and_any_other_is_welco
     assert (await talk.say(typed)).text == said
 
 
-async def test_an_edited_question_edits_its_answer(talk: Talk) -> None:
-    reply = await talk.say("桥的第5句", edited=True, answered_by="r9")
-    assert (reply.edits, reply.text) == ("r9", FIFTH)
-
-
 async def test_a_deep_links_fact_has_working_buttons(talk: Talk) -> None:
     reply = await talk.say(f"/start {FACTS[3].id}")
     assert "桥的第4句。" in (await talk.press("上下文", reply)).text
@@ -144,10 +139,6 @@ async def test_a_group_whose_admins_alone_may_ask_refuses_members_and_their_butt
 async def test_a_forged_choice_changes_nothing(talk: Talk, data: str) -> None:
     assert (await talk.carry(data)).notice == ZH.stale
     assert await talk.preferences.get(PRIVATE) == Preference(askers=Askers.EVERYONE)
-
-
-async def test_a_forwarded_settings_command_is_nobodys_wish(talk: Talk) -> None:
-    assert await talk.heard("/settings", forwarded=True) == []
 
 
 async def inline(talk: Talk, text: str, offset: str = "") -> tuple[list[tuple[str, Reply]], str]:

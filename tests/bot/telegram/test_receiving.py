@@ -85,15 +85,6 @@ async def test_a_token_refused_for_five_minutes_is_given_up_and_not_before(tmp_p
     assert "CHUCHU_TELEGRAM_TOKEN" in reasons[0]
 
 
-async def test_readiness_is_red_until_the_first_good_poll(tmp_path: Path) -> None:
-    async with bot_api() as api:
-        api.fail("getUpdates", faults.UNAUTHORIZED, float("inf"))
-        async with polling(api, tmp_path, Echo()) as service:
-            await api.until(lambda: api.made("getMe"))
-            await asyncio.sleep(0.1)
-            assert service.problem() == "TokenRefused: Unauthorized"
-
-
 async def test_a_webhook_set_by_somebody_else_is_removed_without_losing_what_waits_there(
     tmp_path: Path,
 ) -> None:
