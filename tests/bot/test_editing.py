@@ -23,7 +23,6 @@ from tests.bot.telegram.service import Bot
 from tests.botapi.process import bot_process
 from tests.botapi.server import bot_api
 from tests.botapi.updates import message, private, user
-from tests.browser.editing import write, write_ten
 from tests.support.process import ROOT, chuchu
 from tests.support.server import PATIENCE
 
@@ -32,6 +31,23 @@ COMMANDS = re.findall(r"^chuchu (.+?)(?: +# (.+))?$", MANUAL, re.M)
 OWNER, READER = 7, 9
 NEVER = "CIIE什么时候开幕"
 SHUT, OPEN = "读书楼几点开门？", "图书馆早上"
+
+
+NAMES = ("大桥", "夜校", "步道", "图书馆", "菜场", "码头", "公园", "医院", "邮局", "剧场")
+BROKEN = "夜校本学期新开了十二门课，报名的市民比去年多\n了三成，其中年轻人占\n一半以上。"
+
+
+def write_ten(folder: Path) -> None:
+    """Ten short articles; one has lines broken as out of a PDF."""
+    folder.mkdir()
+    for number, name in enumerate(NAMES, 1):
+        write(folder / f"{name}.txt", name, f"{name}早上{number + 5}点开门，晚上九点关门。")
+    write(folder / "夜校.txt", "夜校", BROKEN)
+    write(folder / "大桥.txt", "大桥", "大桥全长三公里，双向六车道。")
+
+
+def write(path: Path, name: str, text: str) -> None:
+    path.write_text(f"{name}有了新变化\n\n本报讯 {text}\n", encoding="utf-8")
 
 
 @pytest.mark.slow
