@@ -18,7 +18,7 @@ from knowledge.documents.html_blocks import HtmlBlock, HtmlText, read_blocks
 from knowledge.documents.tables import EMPTY, SourceCell, make_table
 from knowledge.documents.text import Extract, decode_as, decode_text, split_lines
 from knowledge.errors import UnreadableFile
-from knowledge.model import Block, BlockRole, Metadata, Span, Table
+from knowledge.model import Block, BlockRole, Metadata, Span
 from knowledge.repair.issue import editors
 
 _DECLARED: Final = re.compile(
@@ -395,12 +395,11 @@ class _Writer:
         """The lines."""
         return tuple(self._lines)
 
-    def block(self, block: HtmlBlock, role: BlockRole, table: Table | None = None) -> None:
+    def block(self, block: HtmlBlock, role: BlockRole) -> None:
         """Write a block; one on the line of the block before is parted from it by an indent."""
         spans = self._spans(block)
-        self.blocks.append(
-            Block(role, spans[0].line, spans[-1].line, start=spans[0].start, end=spans[-1].end, table=table)
-        )
+        first, last = spans[0], spans[-1]
+        self.blocks.append(Block(role, first.line, last.line, start=first.start, end=last.end))
 
     def table(self, blocks: Sequence[HtmlBlock]) -> bool:
         """Write the cells of one table; False where it is none, as those that only place things."""
