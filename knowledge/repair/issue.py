@@ -52,7 +52,7 @@ _BESIDE: Final = (
     _DATE.pattern
     + r"(?:\s*(?:星期|周)[一二三四五六日天])?(?:[\sT]*\d{1,2}\s*[:：时]\s*\d{2}(?:\s*[:：分]\s*\d{2})?分?)?",
     r"《?[\u4e00-\u9fff]{2,10}[报報]》?(?=$|[\s|｜丨])",
-    r"第\s*[A-Za-z\d一二三四五六七八九十]{1,3}\s*版",
+    r"第\s*[A-Za-z\d一二三四五六七八九十]{1,3}\s*版|[A-Za-z]?\d{1,3}\s*版",
     r"[\s|｜丨/／·•、,，;；—\-（）()【】\[\]□■●◎○▲*]+",
 )
 _FIELD: Final = re.compile("|".join((*_TELLING, *_BESIDE)))
@@ -79,9 +79,13 @@ def article_metadata(
     of credits over and under it, which go before the pages'; `paragraphs` are its own, of which one may say nothing but the source. A field that is printed in two ways stays open. An article
     taken from a newspaper is of that newspaper, unless another is known.
     """
-    signed = " ".join(match[0] for line in own for match in _FIELD.finditer(line) if match["signed"])
-    credited = _printed(own, byline or signed, ())
-    printed = _printed(list(heads), None, paragraphs)
+    own = [*own, *(text for each in paragraphs if is_credits(text := each.rstrip("。"), over=False))]
+    if byline and is_credits(byline):
+        own.append(byline)
+        byline = None
+    signed = (match["signed"] for line in own for match in _FIELD.finditer(line))
+    credited = _printed(own, byline or " ".join(filter(None, signed)))
+    printed = _printed(list(heads))
     sources = [m for m in (document.sidecar, credited, printed, document.stated) if m is not None]
 
     def first(name: str) -> str | None:
@@ -101,12 +105,11 @@ def article_metadata(
     )
 
 
-def _printed(heads: Sequence[str], byline: str | None, paragraphs: Iterable[str]) -> Metadata:
+def _printed(heads: Sequence[str], byline: str = "") -> Metadata:
     days = {day for head in heads for day in _dates(head)}
     editions = {next(filter(None, m.groups())) for head in heads for m in _EDITION.finditer(head)}
     papers = {m[1] for head in heads for m in _NEWSPAPER.finditer(head)}
     sources = {m[1] for head in heads for m in _STATED_BY.finditer(head)}
-    sources |= {m[1] for each in paragraphs if (m := _STATED_BY.fullmatch(each.rstrip("。")))}
     return Metadata(
         newspaper=_only(papers),
         date=days.pop() if len(days) == 1 else None,

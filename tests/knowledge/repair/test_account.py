@@ -128,6 +128,8 @@ _TEXT = (
         ("2024年05月06日08:12 | 来源：人民网 | 编辑：李强", Metadata(date=date(2024, 5, 6), source="人民网", editor="李强")),
         ("时间：2023-07-01  来源：新华网  浏览：123次", Metadata(date=date(2023, 7, 1), source="新华网")),
         ("新民晚报 2023年07月01日 第3版", Metadata(newspaper="新民晚报", date=date(2023, 7, 1), edition="3")),
+        ("2024-03-05 来源：人民网 记者：周敏", Metadata(date=date(2024, 3, 5), author="周敏", source="人民网")),
+        ("来源：兰溪日报2024年6月7日A2版", Metadata(newspaper="兰溪日报", date=date(2024, 6, 7), edition="A2", source="兰溪日报")),
         ("发布时间：2024-05-06", Metadata(date=date(2024, 5, 6))),
         ("（2024年5月6日）", Metadata(date=date(2024, 5, 6))),
         ("□ 本报记者 张三峰 通讯员 李四光", Metadata(author="张三峰、李四光")),
