@@ -76,7 +76,7 @@ JOINED = re.compile(r"、|和|与|及|以及")
 _LED = re.compile(
     r"因为|由于|源于|得益于|归功于|是为了|为了|旨在|目的是|针对|面对|通过|采取|采用|以|是|为|指|即|就是|把|将|让|使|推出|建立|实施|开展|提供|包括|叫|称为|达|因"
 )
-_NUMERIC = re.compile(r"\d+(?:[.,:/-]\d+)+[a-z]*|\d(?: \d)+|\d+[a-z]*")
+_NUMERIC = re.compile(r"\d{3,4}(?:[ -]\d{3,4}){2}(?![\d.-])|\d+(?:[.,:/-]\d+)+[a-z]*|\d(?: \d)+|\d+[a-z]*")
 _LATIN = re.compile(r"[a-z][a-z.'&-]*(?: [a-z][a-z.'&-]*)+")
 """A name of several Latin words, which nothing cuts."""
 _ABOUT = re.compile(r"(?:近|约|大约|将近|接近|逾|超过?|不足|不到|至少|最多|至多|满|达到?)\s?")

@@ -176,6 +176,12 @@ def asked_measure(query: Query) -> str:
     return next((measure for measure, ends in _ASKED_MEASURES if any(map(ends.search, told))), "")
 
 
+def asks_for_hour(query: Query) -> bool:
+    """Tell whether an hour is asked for, which neither a length of time nor a day answers: 几点."""
+    asked = query.text[query.question.start : query.question.end]
+    return query.type is QuestionType.TIME and "几点" in asked
+
+
 def is_of_measure(measure: str, unit: str) -> bool:
     """Tell whether a figure of some unit may be of a measure; one without a unit may be of any."""
     return not unit or (bool(MONEY.search(unit)) if measure == "元" else alike(measure, unit))

@@ -13,7 +13,7 @@ import numpy as np
 
 from knowledge.answering.alignment import LEVELS, Aligner, Alignment
 from knowledge.answering.candidates import Candidate, CandidateKind, candidates
-from knowledge.answering.constraints import TIERS, SlotKind, asked_dimension, content_runs
+from knowledge.answering.constraints import TIERS, SlotKind, asked_dimension, asks_for_hour, content_runs
 from knowledge.answering.owners import has_anaphor, is_proper, is_reversed, told_of_another
 from knowledge.answering.reader import WindowReading
 from knowledge.answering.rewordings import Wording, asks_for_a_name, in_words_of
@@ -240,7 +240,7 @@ class FactReading:
             start, end = self.answer.place
             return not any(t.tag[:2] == "ns" and start <= t.start < end for t in self.passage.tokens)
         if self.query.type is QuestionType.TIME and _OF_TIME.search(self.answer.text):
-            return False  # 出征时, 满15岁
+            return asks_for_hour(self.query) and self.answer.kind is CandidateKind.DURATION  # 满15岁 tells
         start, end = self.answer.place
         within = (one for one in self._proposed if start <= one.start and one.end <= end)
         if asks_for_place_in_order(self.query):

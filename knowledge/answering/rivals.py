@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from knowledge.answering.alignment import Alignment
 from knowledge.answering.candidates import Candidate, CandidateKind
-from knowledge.answering.constraints import TIERS, SlotKind, asked_measure, is_of_measure
+from knowledge.answering.constraints import TIERS, SlotKind, asked_measure, asks_for_hour, is_of_measure
 from knowledge.answering.scorer import COLUMN, Array, clause_numbers, unit_of
 from knowledge.answering.whole import nouns_after, whole_moments
 from knowledge.answering.window import ITEM_END, Passage
@@ -289,6 +289,8 @@ def _kept(
         yield np.array([one.kind in _LASTING for one in proposed])
     if labelled := _labelled(query, passage.folded):
         yield np.array([(one.start, one.end) in labelled for one in proposed])
+    if asks_for_hour(query):
+        yield np.array([one.kind is CandidateKind.CLOCK for one in proposed])
     together = rows[:, COLUMN["same_clause"]]
     if query.type in (QuestionType.TIME, QuestionType.DURATION):
         wanted = _LASTING if query.type is QuestionType.DURATION else _TIMES
@@ -393,7 +395,7 @@ def _counted(figure: Quantity, passage: Passage, words: Sequence[Token]) -> tupl
             continue
         if word.tag[:1] in _NOMINAL or word.tag == "vn":
             before = word.text + before
-        elif before or len(word.text) > 1:
+        elif before or len(word.text) > 1 or not word.text.isalnum():
             break
         start = word.start
     return passage.folded[figure.end : nouns_after(passage, figure)], before
