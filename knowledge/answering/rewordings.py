@@ -16,6 +16,7 @@ from knowledge.query.question import QuestionType
 _RISES = re.compile(r"增长|增加|增多|增收|上升|攀升|提高|提升|上涨|上调|扩大|[增涨升]")
 _FALLS = re.compile(r"下降|下滑|下跌|下调|减少|减轻|降低|回落|缩[小减短]|收窄|压缩|[降跌减]")
 """Verbs of change, by where they lead."""
+_CHANGED_BY = re.compile(rf"(?:{_RISES.pattern}|{_FALLS.pattern})了?$")
 _SCORE = re.compile(r"(?<![\d.])\d{1,3}\s?[比:：–—-]\s?\d{1,3}(?![\d.])")
 _EACH = re.compile(r"一(?P<of>[\u4e00-\u9fff]{1,2})")
 _BEGINS = re.compile(r"[日号时点分年月午晚]\s?(?:正式)?起")
@@ -39,6 +40,17 @@ def is_reworded(one: Constraint, query: Query, passage: Passage) -> bool:
         if there.fullmatch(one.text):
             return there.search(passage.tight) is not None and back.search(passage.tight) is None
     return False
+
+
+def told_changes(passage: Passage) -> list[tuple[int, int]]:
+    """Return where figures say by how much something changed: each behind its verb, none where several stand there (分别)."""
+    starts = {figure.start for figure in passage.figures}
+    return [
+        (one.start, one.end)
+        for one in passage.figures
+        if _CHANGED_BY.search(passage.folded, max(0, one.start - 6), one.start)
+        and not (passage.folded[one.end : one.end + 1] in "和、与" and one.end + 1 in starts)
+    ]
 
 
 _WHEN = re.compile(r"几月几?[日号]|几[日号]|(?:星期|周|礼拜)几")

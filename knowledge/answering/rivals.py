@@ -16,6 +16,7 @@ import numpy.typing as npt
 from knowledge.answering.alignment import Alignment
 from knowledge.answering.candidates import Candidate, CandidateKind
 from knowledge.answering.constraints import TIERS, SlotKind, asked_measure, asks_for_hour, is_of_measure
+from knowledge.answering.rewordings import told_changes
 from knowledge.answering.scorer import COLUMN, Array, clause_numbers, unit_of
 from knowledge.answering.whole import nouns_after, whole_moments
 from knowledge.answering.window import ITEM_END, Passage
@@ -289,6 +290,9 @@ def _kept(
         yield np.array([one.kind in _LASTING for one in proposed])
     if labelled := _labelled(query, passage.folded):
         yield np.array([(one.start, one.end) in labelled for one in proposed])
+    if query.type is QuestionType.CHANGE:
+        by = told_changes(passage)
+        yield np.array([any(one.start < end and start < one.end for start, end in by) for one in proposed])
     if asks_for_hour(query):
         yield np.array([one.kind is CandidateKind.CLOCK for one in proposed])
     together = rows[:, COLUMN["same_clause"]]

@@ -61,7 +61,7 @@ _BLANKS: Final = re.compile(r"(?<=\S) +(?=\S)")
 _BREAK: Final = re.compile(r"&|<br\b|" + _PARTING.pattern, re.IGNORECASE)
 """What parts words: an entity that is a blank, a tag that begins a line."""
 _NO_BAR: Final = "¦"  # in place of a bar that parts no cells
-_FINISHED: Final = re.compile("[。！？…!?][”’」』）)]*$")
+_FINISHED: Final = re.compile("[。！？；…!?;][”’」』）)]*$")
 _NAMED: Final = re.compile("[^，。；！？：:]{1,12}[：:]")
 
 

@@ -150,6 +150,13 @@ def test_headings_by_level_underline_or_none(text: str, heads: list[tuple[str, i
     ] == heads
 
 
+def test_a_clause_a_line_is_a_fact_a_line() -> None:
+    facts = repair_document(
+        read_document("a.md", "# 任免\n\n任命甲为局长；\n免去乙的职务。\n".encode())
+    ).facts
+    assert [fact.text for fact in facts] == ["任命甲为局长；", "免去乙的职务。"]
+
+
 def test_notes_are_facts_and_bars_within_a_cell_stay() -> None:
     text = (
         "# 报告\n满意率达96%[^1]，CO<sub>2</sub>少排30吨。\n\n| 园区 | 面积 | 备注 |\n|---|---|---|\n"
