@@ -14,6 +14,7 @@ import pytest
 from knowledge.errors import BrokenInstallation, NothingChanged, StorageUnavailable
 from knowledge.model import Document, ParsedDocument
 from knowledge.repair.pipeline import repair_document
+from knowledge.snapshots.beside import read_aliases
 from knowledge.snapshots.build import MANY, build
 from knowledge.snapshots.manifest import Totals, shrink_warning
 from knowledge.snapshots.opening import open_version
@@ -67,6 +68,17 @@ def test_aliases_that_cannot_be_read_are_told_and_the_articles_are_built(
     built = rebuild(articles, versions)
     assert [skipped.name for skipped in built.manifest.skipped] == ["aliases.txt"]
     assert len(texts(versions)) == 12
+
+
+def test_a_foreign_abbreviation_stands_for_each_of_its_names_which_are_not_the_same(tmp_path: Path) -> None:
+    known = read_aliases(tmp_path, ChineseAnalyzer())
+    assert known.of("gdp") == ("国内生产总值", "地区生产总值", "生产总值")
+    assert known.of("国内生产总值") == ("gdp",)
+    assert [one.others for one in known.expansions("上海ai产业")] == [
+        ("申", "沪", "申城", "魔都"),
+        ("人工智能",),
+    ]
+    assert not known.expansions("email和gdpr")
 
 
 def test_a_whole_build_holds_every_fact(articles: Path, versions: SnapshotRepository) -> None:
