@@ -162,11 +162,11 @@ class _Structure:
             yield Block(role, opened[0], opened[-1])
 
     def _credits(self, titles: set[int]) -> Iterator[int]:
-        """Yield the lines of credits under each title, and those at the end of its article."""
-        for title in titles:
-            end = min((other for other in titles if other > title), default=len(self._source.read) + 1)
-            yield from self._credited(range(title + 1, end), True)
-            yield from self._credited(range(end - 1, title, -1), False)
+        """Yield the lines of credits under each heading, and those at the end of its text."""
+        ends = [*sorted(self._levels)[1:], len(self._source.read) + 1]
+        for heading, end in zip(sorted(self._levels), ends, strict=False):
+            yield from self._credited(range(heading + 1, end), heading in titles)
+            yield from self._credited(range(end - 1, heading, -1), False)
 
     def _credited(self, numbers: range, over: bool) -> Iterator[int]:
         for number in numbers:

@@ -7,7 +7,8 @@ the labeller.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from knowledge.model import Block, BlockRole, Document
 from knowledge.repair.articles import ArticleDraft, Section
@@ -23,6 +24,7 @@ NOTE = "note"
 
 _SURE = 99.0
 _TEXT = frozenset({BlockRole.PARAGRAPH, BlockRole.NOTE})
+_SIGNED = frozenset({BlockRole.PARAGRAPH, BlockRole.CREDIT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +38,42 @@ class StatedLine:
 def stated_lines(document: Document) -> list[StatedLine]:
     """Return the lines that the reader knows, each with the label its block gives it, in reading order."""
     found: list[StatedLine] = []
-    for block in document.blocks:
+    over = True
+    for block in _articles(document):
         for number in range(block.first, block.last + 1):
             start = block.start if number == block.first else 0
             end = block.end if number == block.last else None
             line = line_of(document, number, start, end)
             if line is not None:
                 first = not any(known.block is block for known in found[-1:])
-                found.append(StatedLine(_label(line, block, first), block))
+                labelled = _label(line, block, first, over)
+                over = labelled.role is BlockRole.TITLE or (over and labelled.role not in _TEXT)
+                found.append(StatedLine(labelled, block))
     return found
 
 
-def _label(line: PageLine, block: Block, first: bool) -> Labelled:
-    """Label a line as its block does; a lone line of editors is no paragraph."""
-    if (
-        block.role is BlockRole.PARAGRAPH
-        and block.first == block.last
-        and is_credits(line.raw[line.start : line.end], over=False)
-    ):
-        return Labelled(line, BlockRole.FURNITURE, True, _SURE)
+def _articles(document: Document) -> Iterator[Block]:
+    """Yield the blocks; off a printed page a heading right over credits of its own begins an article."""
+    more = 0
+    for block, below in zip_longest(document.blocks, document.blocks[1:]):
+        signed = below is not None and document.kind != "pdf" and _is_signed(document, below)
+        if signed and block.role is BlockRole.HEADING:
+            more += 1
+            block = replace(block, role=BlockRole.TITLE)
+        yield replace(block, article=block.article + more) if more else block
+
+
+def _is_signed(document: Document, block: Block) -> bool:
+    text = document.lines[block.first - 1][block.start : block.end]
+    return block.first == block.last and block.role in _SIGNED and is_credits(text.strip(), over=False)
+
+
+def _label(line: PageLine, block: Block, first: bool, over: bool) -> Labelled:
+    """Label a line as its block does; a lone line of credits `over` a text, or of editors, is no paragraph."""
+    if block.role is BlockRole.PARAGRAPH and block.first == block.last:
+        text = line.raw[line.start : line.end]
+        if is_credits(text, over):
+            return Labelled(line, BlockRole.CREDIT if over else BlockRole.FURNITURE, True, _SURE)
     return Labelled(line, block.role, first and not block.goes_on, _SURE)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from datetime import date
 
 import docx
 import pytest
@@ -13,7 +14,7 @@ from docx.oxml.ns import nsdecls
 from knowledge.documents.docx import read_docx
 from knowledge.documents.folder import read_document
 from knowledge.errors import UnreadableFile
-from knowledge.model import BlockRole
+from knowledge.model import BlockRole, Metadata
 from knowledge.repair.pipeline import repair_document
 
 
@@ -220,3 +221,25 @@ def test_a_row_that_is_said_to_head_nothing_is_no_head_and_tables_within_cells_a
     document.save(file)
     facts = repair_document(read_document("a.docx", file.getvalue())).facts
     assert [fact.text for fact in facts] == ["馆区：主楼｜座位：4000", "馆区：附楼｜座位：2000", "右边的话。"]
+
+
+def test_headings_over_credits_of_their_own_begin_articles_and_a_newspapers_line_is_no_text() -> None:
+    document = docx.Document()
+    for title, signed, text in (
+        ("三期工程开工", "2024-03-05 来源：人民网 记者：周敏", "工程3月4日开工，总投资18.6亿元。"),
+        ("老旧小区改造", "来源：兰溪日报 2024年3月12日 第2版", "今年计划改造老旧小区47个。"),
+    ):
+        document.add_heading(title, 1)
+        document.add_paragraph(signed)
+        document.add_paragraph(text)
+    file = io.BytesIO()
+    document.save(file)
+    parsed = repair_document(read_document("a.docx", file.getvalue()))
+    assert [(fact.article.title.text, fact.text) for fact in parsed.facts] == [
+        ("三期工程开工", "工程3月4日开工，总投资18.6亿元。"),
+        ("老旧小区改造", "今年计划改造老旧小区47个。"),
+    ]
+    assert [article.metadata for article in parsed.articles] == [
+        Metadata(date=date(2024, 3, 5), author="周敏", source="人民网"),
+        Metadata(newspaper="兰溪日报", date=date(2024, 3, 12), edition="2", source="兰溪日报"),
+    ]

@@ -163,6 +163,16 @@ def test_a_line_that_begins_like_an_imprint_and_tells_something_is_a_fact(line: 
     assert repaired.articles[0].metadata == Metadata(editor="张三")
 
 
+def test_a_heading_over_credits_of_its_own_begins_an_article() -> None:
+    page = f"# 一周简讯\n\n## 马拉松鸣枪\n来源：人民网\n\n{_TEXT[0]}\n\n## 救护\n\n{_TEXT[1]}\n\n## 港口开工\n\n记者 周敏\n\n{_TEXT[1]}\n"
+    facts = repair_document(read_document("a.md", page.encode())).facts
+    assert [(fact.article.title.text, fact.section) for fact in facts] == [
+        ("马拉松鸣枪", None),
+        ("马拉松鸣枪", "救护"),
+        ("港口开工", None),
+    ]
+
+
 def test_a_day_at_the_end_is_a_signature_and_who_edited_is_a_field() -> None:
     page = f"# 关于停水的通知\n\n{_TEXT[0]}\n\n2024年9月10日\n\n责任编辑：李强\n"
     repaired = repair_document(read_document("a.md", page.encode()))
