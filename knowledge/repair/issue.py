@@ -22,7 +22,7 @@ _STATED_BY: Final = re.compile(
 )
 _NAME: Final = r"(?!\S{0,2}(?:编辑|編輯|美编|版式|视觉|校对|审[读核]|电话|热线|邮箱))[\u4e00-\u9fff·]{2,4}"
 _EDITED: Final = re.compile(
-    rf"(?:责任编辑|責任編輯|责编|(?<![\u4e00-\u9fff])编辑)\s*[：:/／丨|]?\s*({_NAME}(?:[\s、]+{_NAME}){{0,3}})(?![\u4e00-\u9fff·])"
+    rf"(?:责任编辑|責任編輯|责编|(?<![\u4e00-\u9fff])编辑)\s*[：:/／丨|]?\s*({_NAME}(?:[\s、]+{_NAME}){{0,3}})(?![\u4e00-\u9fff·]|\s*[：:/／])"
 )
 _SIGNS: Final = re.compile(
     r"本[报報]讯|(?:[\u4e00-\u9fff]{1,8}?[报報社网台])?(?:特约|实习|见习|首席|全媒体)?(?:记者|記者)|(?:特约)?(?:通讯员|通訊員)|特派员|作者|[文摄]\s*[/／]|(?:报道|摄影报道)$"
@@ -76,8 +76,9 @@ def article_metadata(
     """Put together what is known of an article: a sidecar goes before what is printed, that before the file's word.
 
     `heads` are the page heads and feet of the pages that the article stands on, `byline` as printed; `own` are the lines
-    of credits over and under it, which go before the pages'; `paragraphs` are its own, of which one may say nothing but the source. A field that is printed in two ways stays open. An article
-    taken from a newspaper is of that newspaper, unless another is known.
+    of credits over and under it, which go before the pages'; `paragraphs` are its own, of which one may be nothing but
+    credits. A field that is printed in two ways stays open. An article taken from a newspaper is of that newspaper, unless
+    another is known.
     """
     own = [*own, *(text for each in paragraphs if is_credits(text := each.rstrip("。"), over=False))]
     if byline and is_credits(byline):
@@ -147,7 +148,7 @@ def editors(text: str) -> str | None:
 def is_credits(text: str, over: bool = True) -> bool:
     """Tell whether a line holds nothing but who wrote, printed or edited a text, and when: fields to its end.
 
-    A day or a newspaper alone is that only `over` a text; under it that is a signature, and 时间：… may be of an event.
+    A day, with a newspaper or alone, is that only `over` a text: under it it is a signature; 时间：… may be of an event.
     """
     at = 0
     while at < len(text) <= _LONGEST_CREDITS:
@@ -155,8 +156,8 @@ def is_credits(text: str, over: bool = True) -> bool:
         if field is None:
             return False
         at = field.end()
-    whole = at == len(text) and any(map(str.isalnum, text))
-    return whole and (_TELLS.search(text) is not None or (over and _EVENT.search(text) is None))
+    dated = over and _DATE.search(text) is not None and _EVENT.search(text) is None
+    return at == len(text) and (dated or _TELLS.search(text) is not None)
 
 
 def campaign(texts: Iterable[str]) -> str | None:

@@ -163,6 +163,12 @@ def test_a_line_that_begins_like_an_imprint_and_tells_something_is_a_fact(line: 
     assert repaired.articles[0].metadata == Metadata(editor="张三")
 
 
+@pytest.mark.parametrize("title", ["天气预报", "一份迟到的捷报", "人民日报", "图书馆 文化宫"])
+def test_what_only_looks_like_a_newspaper_stays_a_title(title: str) -> None:
+    repaired = repair_document(read_document("a.txt", f"{title}\n\n{_TEXT[0]}\n\n{_TEXT[1]}\n".encode()))
+    assert (repaired.articles[0].title.text, repaired.articles[0].metadata) == (title, Metadata())
+
+
 def test_a_heading_over_credits_of_its_own_begins_an_article() -> None:
     page = f"# 一周简讯\n\n## 马拉松鸣枪\n来源：人民网\n\n{_TEXT[0]}\n\n## 救护\n\n{_TEXT[1]}\n\n## 港口开工\n\n记者 周敏\n\n{_TEXT[1]}\n"
     facts = repair_document(read_document("a.md", page.encode())).facts
