@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import dropwhile, pairwise, takewhile
 from pathlib import PurePosixPath
@@ -222,16 +222,16 @@ class _Writer:
     def _credits(self, draft: ArticleDraft) -> list[str]:
         """The lines of credits that stand over an article's text and right under it; in it, where it is the only one."""
         lines, aside = self._reading.labelled, _REMOVED | {BlockRole.BYLINE}
-        own = [p.at for section in draft.sections for p in section.paragraphs]
-        near = lines
-        if own and len(self._reading.drafts) > 1:
+        own = [p.at for section in draft.sections for p in section.paragraphs] or [len(lines)]
+        over = takewhile(lambda each: each.role is not BlockRole.PARAGRAPH, reversed(lines[: min(own)]))
+        rest: Iterable[Labelled] = lines[min(own) :]
+        if len(self._reading.drafts) > 1:
             under = dropwhile(lambda each: each.role is BlockRole.PARAGRAPH, lines[max(own) :])
-            near = [
-                *takewhile(lambda each: each.role is not BlockRole.PARAGRAPH, reversed(lines[: min(own)])),
-                *takewhile(lambda each: each.role in aside, under),
-            ]
-        texts = (each.line.raw[each.line.start : each.line.end] for each in near if each.role in aside)
-        return [text for text in texts if issue.is_credits(text)]
+            rest = takewhile(lambda each: each.role in aside, under)
+        near = [(each.line, True) for each in over if each.role in aside]
+        near += [(each.line, False) for each in rest if each.role in aside]
+        texts = ((line.raw[line.start : line.end], above) for line, above in near)
+        return [text for text, above in texts if issue.is_credits(text, above)]
 
     def _byline(self, draft: ArticleDraft) -> SourcedText | None:
         own = {p.at for section in draft.sections for p in section.paragraphs}

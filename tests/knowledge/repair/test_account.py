@@ -163,6 +163,12 @@ def test_a_line_that_begins_like_an_imprint_and_tells_something_is_a_fact(line: 
     assert repaired.articles[0].metadata == Metadata(editor="张三")
 
 
+def test_a_day_alone_within_a_page_is_not_the_articles() -> None:
+    page = f"<h1>直播回顾</h1><p>2024-05-06 来源：人民网</p><p>{_TEXT[0]}</p><p>2024-05-04 08:58:00</p><p>{_TEXT[1]}</p>"
+    repaired = repair_document(read_document("a.html", page.encode()))
+    assert repaired.articles[0].metadata == Metadata(date=date(2024, 5, 6), source="人民网")
+
+
 @pytest.mark.parametrize("title", ["天气预报", "一份迟到的捷报", "人民日报", "图书馆 文化宫"])
 def test_what_only_looks_like_a_newspaper_stays_a_title(title: str) -> None:
     repaired = repair_document(read_document("a.txt", f"{title}\n\n{_TEXT[0]}\n\n{_TEXT[1]}\n".encode()))
