@@ -128,14 +128,12 @@ class _Structure:
         levels = self._levels
         titles = {number for number, level in levels.items() if level == 1} or {min(levels, default=0)}
         titles.update(self._linked())
-        credited = set(self._credits(titles))
         opened: list[int] = []
         role = BlockRole.PARAGRAPH
         for number in range(self._source.front + 1, len(self._source.read) + 1):
             line = self._source.read[number - 1]
             level = levels.get(number)
-            linked = _LINK_ALONE.match(self._source.raw[number - 1]) is not None
-            aside = BlockRole.FURNITURE if linked else BlockRole.CREDIT if number in credited else None
+            aside = _LINK_ALONE.match(self._source.raw[number - 1]) is not None
             covered = number in self._covered
             parts = [] if level or covered else list(self._parts(number))
             parted = len(parts) > 1
@@ -143,7 +141,7 @@ class _Structure:
                 yield Block(role, opened[0], opened[-1])
                 opened = []
             if aside:
-                yield Block(aside, number, number)
+                yield Block(BlockRole.FURNITURE, number, number)
             elif level:
                 yield Block(
                     BlockRole.TITLE if number in titles else BlockRole.HEADING,
@@ -160,21 +158,6 @@ class _Structure:
                 opened.append(number)
         if opened:
             yield Block(role, opened[0], opened[-1])
-
-    def _credits(self, titles: set[int]) -> Iterator[int]:
-        """Yield the lines of credits under each heading, and those at the end of its text."""
-        ends = [*sorted(self._levels)[1:], len(self._source.read) + 1]
-        for heading, end in zip(sorted(self._levels), ends, strict=False):
-            yield from self._credited(range(heading + 1, end), heading in titles)
-            yield from self._credited(range(end - 1, heading, -1), False)
-
-    def _credited(self, numbers: range, over: bool) -> Iterator[int]:
-        for number in numbers:
-            text = self._source.read[number - 1].strip(f" {MARKUP}")
-            if text and not is_credits(text, over):
-                return
-            if text:
-                yield number
 
     def _parts(self, number: int) -> Iterator[Block]:
         """Yield what HTML parts a line into, as a page saved in a Markdown file has it; what is all bold is a heading."""
@@ -221,6 +204,10 @@ class _Structure:
             _ITEM.match(raw)
             or _NOTE.match(raw)
             or quoted != (_QUOTE.match(self._source.raw[number - 2]) is not None)
+        ):
+            return True
+        if any(
+            is_credits(self._source.read[at].replace(MARKUP, "").strip()) for at in (number - 2, number - 1)
         ):
             return True
         broken = self._source.raw[number - 2].endswith(("  ", "\\"))

@@ -13,7 +13,7 @@ from itertools import zip_longest
 from knowledge.model import Block, BlockRole, Document
 from knowledge.repair.articles import ArticleDraft, Section
 from knowledge.repair.continuation import Paragraph, paragraph_of
-from knowledge.repair.issue import is_credits
+from knowledge.repair.issue import editors, is_credits
 from knowledge.repair.labels import Labelled
 from knowledge.repair.page_layout import PageLine, line_of
 from knowledge.repair.stitching import ROW
@@ -24,7 +24,6 @@ NOTE = "note"
 
 _SURE = 99.0
 _TEXT = frozenset({BlockRole.PARAGRAPH, BlockRole.NOTE})
-_SIGNED = frozenset({BlockRole.PARAGRAPH, BlockRole.CREDIT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +63,15 @@ def _articles(document: Document) -> Iterator[Block]:
 
 
 def _is_signed(document: Document, block: Block) -> bool:
-    text = document.lines[block.first - 1][block.start : block.end]
-    return block.first == block.last and block.role in _SIGNED and is_credits(text.strip(), over=False)
+    line = line_of(document, block.first, block.start, block.end) if block.first == block.last else None
+    return line is not None and block.role is BlockRole.PARAGRAPH and is_credits(line.whole, over=False)
 
 
 def _label(line: PageLine, block: Block, first: bool, over: bool) -> Labelled:
-    """Label a line as its block does; a lone line of credits `over` a text, or of editors, is no paragraph."""
-    if block.role is BlockRole.PARAGRAPH and block.first == block.last:
-        text = line.raw[line.start : line.end]
-        if is_credits(text, over):
-            return Labelled(line, BlockRole.CREDIT if over else BlockRole.FURNITURE, True, _SURE)
+    """Label a line as its block does; a lone line of credits is no paragraph, one of editors under a text is the page's."""
+    if block.role is BlockRole.PARAGRAPH and block.first == block.last and is_credits(line.whole, over):
+        role = BlockRole.FURNITURE if not over and editors(line.whole) else BlockRole.CREDIT
+        return Labelled(line, role, True, _SURE)
     return Labelled(line, block.role, first and not block.goes_on, _SURE)
 
 

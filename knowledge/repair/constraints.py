@@ -90,10 +90,9 @@ def _give_credit(found: list[Labelled]) -> None:
     """Say which lines over the text are credits: `is_credits` knows them by what they are made of."""
     over = True
     for at, each in enumerate(found):
-        line = each.line
         if each.role in _ASIDE or each.role is BlockRole.BYLINE:
             continue
-        if over and is_credits(line.raw[line.start : line.end]):
+        if over and is_credits(each.line.whole):
             found[at] = replace(each, role=BlockRole.CREDIT, margin=math.inf)
         elif each.role in (BlockRole.TITLE, BlockRole.PARAGRAPH):
             over = each.role is BlockRole.TITLE

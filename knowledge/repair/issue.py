@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -18,7 +19,7 @@ _EDITION: Final = re.compile(
 _PAPER: Final = re.compile(r"《?([\u4e00-\u9fff]{2,10}[报報])》?")
 _NEWSPAPER: Final = re.compile(r"(?:^|[\s《|｜·])([\u4e00-\u9fff]{1,10}[报報])(?=$|[\s》|｜·\d])")
 _STATED_BY: Final = re.compile(
-    r"(?:来源|稿源|來源)\s*[：:]\s*([^\s，。；：|｜（）()]{2,30}?)(?=$|[\s，。；：|｜（）()]|(?:19|20)\d\d[年.\-/])"
+    r"(?:来源|稿源|來源)\s*[：:]\s*([^\s，。；：|｜丨（）()]{2,30}?)(?=$|[\s，。；：|｜丨（）()]|(?:19|20)\d\d[年.\-/])"
 )
 _NAME: Final = r"(?!\S{0,2}(?:编辑|編輯|美编|版式|视觉|校对|审[读核]|电话|热线|邮箱))[\u4e00-\u9fff·]{2,4}"
 _EDITED: Final = re.compile(
@@ -38,7 +39,7 @@ _FURTHER: Final = rf"(?:[\s、]+{_NAME}){{0,4}}(?:(?![\u4e00-\u9fff])|(?={_EDITO
 _SIGN: Final = r"(?:\s*[：:/／丨]\s*|\s+)"
 # What a line of credits is made of, one field behind the other; these say whose a text is, or when it came out.
 _TELLING: Final = (
-    r"(?:来源|稿源|來源)\s*[：:]\s*《?[^\s，。；：:|｜丨（）()《》]{2,30}?》?(?=$|[\s，；|｜丨（）()]|(?:19|20)\d\d[年.\-/])",
+    _STATED_BY.pattern,
     r"(?:发布|发表|更新|發布)(?:时间|日期|于)?\s*[：:]?\s*(?=(?:19|20)\d\d)",
     r"(?P<signed>(?:[\u4e00-\u9fff]{1,8}?[报報社网台])?(?:特约|实习|见习|首席|全媒体)*"
     rf"(?:作者|撰文|记者|記者|通讯员|通訊員|特派员)(?:{_SIGN}{_NAME}|{_GLUED}){_FURTHER})",
@@ -86,7 +87,9 @@ def article_metadata(
         byline = None
     signed = (match["signed"] for line in own for match in _FIELD.finditer(line))
     credited = _printed(own, byline or " ".join(filter(None, signed)))
-    printed = _printed(list(heads))
+    printed = replace(
+        _printed(list(heads)), source=None
+    )  # of several articles on a page one may have a source
     sources = [m for m in (document.sidecar, credited, printed, document.stated) if m is not None]
 
     def first(name: str) -> str | None:

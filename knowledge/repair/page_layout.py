@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Final
 
 from knowledge.model import Document, Span
-from knowledge.repair.characters import extent, has_text, strays_alone, text_runs, width
+from knowledge.repair.characters import MARKUP, extent, has_text, strays_alone, text_runs, width
 from knowledge.repair.columns import split_columns
 from knowledge.repair.interleaved import Cell
 from knowledge.repair.patterns import AFTER_SENTENCE, CREDIT_TAIL, JUMP
@@ -60,6 +60,11 @@ class PageLine:
     @cached_property
     def text(self) -> str:
         return fold_radicals("".join(self.raw[span.start : span.end] for span in self.spans))
+
+    @property
+    def whole(self) -> str:
+        """The line as it is set, blanks and all, without what was markup."""
+        return self.raw[self.start : self.end].replace(MARKUP, "")
 
     @cached_property
     def spaced(self) -> bool:

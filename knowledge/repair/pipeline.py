@@ -223,15 +223,16 @@ class _Writer:
         """The lines of credits that stand over an article's text and right under it; in it, where it is the only one."""
         lines, aside = self._reading.labelled, _REMOVED | {BlockRole.BYLINE}
         own = [p.at for section in draft.sections for p in section.paragraphs] or [len(lines)]
-        over = takewhile(lambda each: each.role is not BlockRole.PARAGRAPH, reversed(lines[: min(own)]))
+        over = list(takewhile(lambda each: each.role is not BlockRole.PARAGRAPH, reversed(lines[: min(own)])))
+        if len(over) < min(own):  # what stands over a later title is of the article before
+            over = list(takewhile(lambda each: each.role is not BlockRole.TITLE, over))
         rest: Iterable[Labelled] = lines[min(own) :]
         if len(self._reading.drafts) > 1:
             under = dropwhile(lambda each: each.role is BlockRole.PARAGRAPH, lines[max(own) :])
             rest = takewhile(lambda each: each.role in aside, under)
         near = [(each.line, True) for each in over if each.role in aside]
         near += [(each.line, False) for each in rest if each.role in aside]
-        texts = ((line.raw[line.start : line.end], above) for line, above in near)
-        return [text for text, above in texts if issue.is_credits(text, above)]
+        return [line.whole for line, above in near if issue.is_credits(line.whole, above)]
 
     def _byline(self, draft: ArticleDraft) -> SourcedText | None:
         own = {p.at for section in draft.sections for p in section.paragraphs}

@@ -125,10 +125,9 @@ def ask(
     def answer(one: Query) -> Answer:
         examined = examine_wordings(one, analyse, corpus, language, limit, clock, answering)
         found = _answer(text, examined, language, limit) if examined else Answer(text, False, 0.0, None)
-        of_author = found.close and corpus.authors_in(one.text)
-        return (
-            Answer(text, False, 0.0, None) if of_author else found
-        )  # nothing is close to what somebody wrote
+        if found.close and corpus.authors_in(one.text):  # nothing is close to what somebody wrote
+            return Answer(text, False, 0.0, None)
+        return found
 
     if is_of_one(query) and (whole := answer(query)).answer:
         return whole

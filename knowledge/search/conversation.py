@@ -44,8 +44,8 @@ _ACROSS = re.compile(
 class Hints:
     """What helps where nothing was found.
 
-    `missing` are the words of the question that no article holds, `rest` what is left of it, with its filter, and `held` how many
-    articles of which library are about that, `total` how many in all. `articles` are the first of them.
+    `missing` are the words of the question that no article holds, `rest` what is left of it, with its filter, and `held`
+    how many articles of which library are about that, `total` how many in all. `articles` are the first of them.
     """
 
     missing: tuple[str, ...] = ()

@@ -185,6 +185,14 @@ def test_a_heading_over_credits_of_its_own_begins_an_article() -> None:
     ]
 
 
+def test_the_source_under_one_article_is_no_source_of_another() -> None:
+    page = f"# 马拉松鸣枪\n\n{_TEXT[0]}\n来源：**人民网** 2024-05-06\n\n# 港口开工\n\n{_TEXT[1]}\n"
+    repaired = repair_document(read_document("a.md", page.encode()))
+    assert [fact.text for fact in repaired.facts] == list(_TEXT)
+    known = [Metadata(date=date(2024, 5, 6), source="人民网"), Metadata()]
+    assert [article.metadata for article in repaired.articles] == known
+
+
 def test_a_day_at_the_end_is_a_signature_and_who_edited_is_a_field() -> None:
     page = f"# 关于停水的通知\n\n{_TEXT[0]}\n\n2024年9月10日\n\n责任编辑：李强\n"
     repaired = repair_document(read_document("a.md", page.encode()))
