@@ -161,54 +161,36 @@ def _reworded(message: str, said: CommandLinePhrases) -> str:
     return said.of_argument.format(about[1], told) if about else told
 
 
-def _command(arguments: argparse.Namespace, settings: Settings) -> int:
-    match arguments.command:
+def _command(given: argparse.Namespace, settings: Settings) -> int:
+    with loading():
+        if given.command in (None, "run"):
+            from bot.app import run
+        elif given.command in ("ask", "facts", "check", "articles"):
+            from bot.terminal import console
+        else:
+            from bot.terminal import operations
+    match given.command:
         case "ask":
-            with loading():
-                from bot.terminal.console import ask
-
-            return ask(settings, arguments.words, arguments.limit, arguments.json)
+            return console.ask(settings, given.words, given.limit, given.json)
         case "facts":
-            from bot.terminal.console import facts
-
-            return facts(settings, arguments.json)
+            return console.facts(settings, given.json)
         case "check":
-            from bot.terminal.console import check
-
-            return check(settings, arguments.files, arguments.json, arguments.full)
+            return console.check(settings, given.files, given.json, given.full)
         case "articles":
-            from bot.terminal.console import articles
-
-            return articles(settings, arguments.json)
+            return console.articles(settings, given.json)
         case "unanswered":
-            from bot.terminal.operations import unanswered
-
-            return unanswered(settings, arguments.limit, arguments.json)
+            return operations.unanswered(settings, given.limit, given.json)
         case "alias":
-            from bot.terminal.operations import alias
-
-            return alias(settings, arguments.names, arguments.remove)
+            return operations.alias(settings, given.names, given.remove)
         case "reload":
-            from bot.terminal.operations import reload
-
-            return reload(settings, arguments.dry_run, arguments.confirm, arguments.json)
+            return operations.reload(settings, given.dry_run, given.confirm, given.json)
         case "backup":
-            from bot.terminal.operations import backup
-
-            return backup(settings, arguments.file)
+            return operations.backup(settings, given.file)
         case "restore":
-            from bot.terminal.operations import restore
-
-            return restore(settings, arguments.file)
+            return operations.restore(settings, given.file)
         case "doctor":
-            from bot.terminal.operations import doctor
-
-            return doctor(settings)
-        case _:
-            with loading():
-                from bot.app import run
-
-            return run(settings)
+            return operations.doctor(settings)
+    return run(settings)
 
 
 def _limit(said: CommandLinePhrases) -> Callable[[str], int]:

@@ -54,7 +54,3 @@ class StateTooNew(StateError):
 
 class StateReadOnly(StateError):
     """The database cannot be written: the disk is full, or the folder is read-only."""
-
-
-class NotPublished(StateError):
-    """A version is not among those that replicas share (any more)."""

@@ -14,7 +14,7 @@ import psycopg
 from psycopg.sql import SQL, Literal
 from psycopg.types.json import Json
 
-from bot.errors import CannotStore, NotPublished, StateReadOnly
+from bot.errors import CannotStore, StateError, StateReadOnly
 from bot.runtime import in_thread
 from bot.sharing import SNAPSHOTS, ReplicaState, Replication
 from bot.state.postgres import Connection, connect
@@ -246,7 +246,7 @@ class PublishedVersions(Replication):
         async with _reached(self._url) as connection:
             row = await (await connection.execute(FILES, (name,))).fetchone()
         if not row:
-            raise NotPublished(f"没有为所有副本保存 {name} 这个版本")
+            raise StateError(f"没有为所有副本保存 {name} 这个版本")
         files = {str(file): FileDigest(*entry) for file, entry in row[0].items()}
         own = await asyncio.to_thread(self._own_files)
         if await asyncio.to_thread(self._has, name, files):

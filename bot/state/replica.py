@@ -54,7 +54,6 @@ WITH dead AS (
 SWEEP = "WITH live AS (SELECT id FROM replicas)" + _FREE_ALL.format(
     "l.owner IS NOT NULL AND l.owner NOT IN (SELECT id FROM live)"
 )
-LIVE = "SELECT count(*) FROM replicas WHERE until > clock_timestamp()"
 LEAVE = "WITH gone AS (DELETE FROM replicas WHERE id = %s)" + _FREE_ALL.format("l.owner = %s")
 SPACE = 7_241_501  # the first of two numbers of our locks; any number of our own
 TRY_SECONDS, CHECK_SECONDS, ANSWER_SECONDS = 0.5, 1.0, 2.0
@@ -64,7 +63,6 @@ WIN = """
 INSERT INTO leaders AS l (name, epoch, replica, session) VALUES (%s, 1, %s, pg_backend_pid())
 ON CONFLICT (name) DO UPDATE
 SET epoch = l.epoch + 1, replica = excluded.replica, session = excluded.session, at = clock_timestamp()
-RETURNING epoch
 """
 ELSEWHERE = """
 SELECT l.session, EXISTS (SELECT FROM replicas r WHERE r.id = l.replica AND r.until > clock_timestamp())
@@ -94,7 +92,6 @@ class Replica:
         self._turn = asyncio.Condition()
         self._lost: list[Callable[[], None]] = []
         self.id = _new_id()
-        self.live = 1
 
     def on_lost(self, call: Callable[[], None]) -> None:
         """Have `call` called when all that was held is lost; the next lease is another replica's."""
@@ -171,8 +168,6 @@ class Replica:
         if began - self._swept > SWEEP_SECONDS:
             self._swept = began
             await self._tell(connection, SWEEP, ())
-        row = await (await connection.execute(LIVE)).fetchone()
-        self.live = int(row[0]) if row else 1
 
     async def _tell(self, connection: Connection, statement: str, values: tuple[object, ...]) -> None:
         """Free lanes, and tell everybody whose turn it may be."""
@@ -188,18 +183,14 @@ class Leaders:
         self._url = url
         self._replica = replica
         self._clock = clock
-        self._epochs: dict[str, int] = {}
+        self._led: set[str] = set()
         self._seen: dict[str, float] = {}
         self._wanted: dict[str, int] = {}
         self._campaigns: dict[str, asyncio.Task[None]] = {}
         self._changed = asyncio.Condition()
 
     def leads(self, name: str) -> bool:
-        return name in self._epochs
-
-    def epoch(self, name: str) -> int | None:
-        """Return how often leaders have changed by our turn, None if it is not our turn."""
-        return self._epochs.get(name)
+        return name in self._led
 
     def leaderless(self, name: str) -> str | None:
         seen = self._seen.get(name)
@@ -214,9 +205,9 @@ class Leaders:
             self._campaigns[name] = asyncio.create_task(self._campaign(name), name=f"leading {name}")
         try:
             while True:
-                await self._until(lambda: name in self._epochs)
+                await self._until(lambda: name in self._led)
                 task = asyncio.ensure_future(work())
-                lost = asyncio.ensure_future(self._until(lambda: name not in self._epochs))
+                lost = asyncio.ensure_future(self._until(lambda: name not in self._led))
                 try:
                     await asyncio.wait({task, lost}, return_when=asyncio.FIRST_COMPLETED)
                 finally:
@@ -258,25 +249,23 @@ class Leaders:
 
     async def _hold(self, connection: Connection, name: str) -> None:
         """Lead as long as the session answers."""
-        won = await (await connection.execute(WIN, (name, self._replica.id))).fetchone()
+        await connection.execute(WIN, (name, self._replica.id))
         self._seen[name] = self._clock()
-        await self._set(name, int(won[0]) if won else 0)
-        log.info("leading %s", name)
         try:
+            self._led.add(name)
+            await self._tell_waiting()
+            log.info("leading %s", name)
             while True:
                 async with asyncio.timeout(ANSWER_SECONDS):
                     await connection.execute("SELECT 1")
                 self._seen[name] = self._clock()
                 await asyncio.sleep(CHECK_SECONDS)
         finally:
-            await self._set(name, None)
+            self._led.discard(name)
+            await self._tell_waiting()
             log.info("no longer leading %s", name)
 
-    async def _set(self, name: str, epoch: int | None) -> None:
-        if epoch is None:
-            self._epochs.pop(name, None)
-        else:
-            self._epochs[name] = epoch
+    async def _tell_waiting(self) -> None:
         async with self._changed:
             self._changed.notify_all()
 
