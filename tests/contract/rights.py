@@ -119,19 +119,16 @@ class RightsContract:
     Where no files are taken, nobody's are.
     """
 
-    KNOWS_GROUP_ADMINS = True
-    TAKES_FILES = True
-
     @pytest.mark.parametrize(("sender", "command", "wanted"), table())
     async def test_everybody_may_what_the_table_says(
         self, talk: People, sender: str, command: str, wanted: str
     ) -> None:
-        if sender == "group admin" and not self.KNOWS_GROUP_ADMINS:
+        if sender == "group admin" and not talk.tells_group_admins:
             (wanted,) = [
                 verdict for who, what, verdict in table() if (who, what) == ("group member", command)
             ]
         person = talk.person(sender)
-        if command == "upload" and not self.TAKES_FILES and not person.group:
+        if command == "upload" and not talk.takes_files and not person.group:
             wanted = "refuse"
         before = len(talk.heard(person))
         update = await (talk.send_file(person) if command == "upload" else talk.say(person, typed(command)))

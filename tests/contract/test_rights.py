@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 
+from bot.config import PlatformSetup
 from bot.platforms.feishu import Feishu
 from bot.platforms.matrix import Matrix
 from bot.platforms.wecom import WeCom
@@ -18,66 +20,39 @@ from tests.support.people import FeishuPeople, MatrixPeople, People, WeComPeople
 from tests.wecom import server as of_wecom
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-module_fixture = pytest_asyncio.fixture(scope="module", loop_scope="module")
 ALONE = {"_env_file": None}
 
 
-@module_fixture
-async def feishu(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[People]:
-    async with of_feishu.feishu() as server:
-        setup = Feishu(
-            feishu_app_id=of_feishu.APP,
-            feishu_app_secret=SecretStr(of_feishu.SECRET),
-            feishu_api=server.url,
-            **ALONE,
-        )
-        async with talking(FeishuPeople(server), tmp_path_factory.mktemp("feishu"), setup) as people:
-            yield people
+def feishu(url: str) -> PlatformSetup:
+    secret = SecretStr(of_feishu.SECRET)
+    return Feishu(feishu_app_id=of_feishu.APP, feishu_app_secret=secret, feishu_api=url, **ALONE)
 
 
-class TestFeishu(RightsContract):
-    """The suite, run on Feishu."""
-
-    @pytest.fixture
-    def talk(self, feishu: People) -> People:
-        return feishu
+def wecom(url: str) -> PlatformSetup:
+    return WeCom(wecom_bot=of_wecom.BOT, wecom_secret=SecretStr(of_wecom.SECRET), wecom_server=url, **ALONE)
 
 
-@module_fixture
-async def wecom(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[People]:
-    async with of_wecom.gateway() as server:
-        setup = WeCom(
-            wecom_bot=of_wecom.BOT,
-            wecom_secret=SecretStr(of_wecom.SECRET),
-            wecom_server=server.url,
-            **ALONE,
-        )
-        async with talking(WeComPeople(server), tmp_path_factory.mktemp("wecom"), setup) as people:
-            yield people
+def matrix(url: str) -> PlatformSetup:
+    return Matrix(matrix_server=url, matrix_token=SecretStr(of_matrix.TOKEN), **ALONE)
 
 
-class TestWeCom(RightsContract):
-    """The suite, run on WeCom, where nobody is told who administers a group, and no file has a name."""
-
-    KNOWS_GROUP_ADMINS = False
-    TAKES_FILES = False
-
-    @pytest.fixture
-    def talk(self, wecom: People) -> People:
-        return wecom
+PLATFORMS: dict[str, tuple[Any, Any, Callable[[str], PlatformSetup]]] = {
+    "feishu": (of_feishu.feishu, FeishuPeople, feishu),
+    "wecom": (of_wecom.gateway, WeComPeople, wecom),
+    "matrix": (of_matrix.homeserver, MatrixPeople, matrix),
+}
 
 
-@module_fixture
-async def matrix(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[People]:
-    async with of_matrix.homeserver() as server:
-        setup = Matrix(matrix_server=server.url, matrix_token=SecretStr(of_matrix.TOKEN), **ALONE)
-        async with talking(MatrixPeople(server), tmp_path_factory.mktemp("matrix"), setup) as people:
-            yield people
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=PLATFORMS)
+async def talk(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[People]:
+    serving, people, setup = PLATFORMS[request.param]
+    async with serving() as server:
+        folder = tmp_path_factory.mktemp(request.param)
+        async with talking(people(server), folder, setup(server.url)) as there:
+            yield there
 
 
-class TestMatrix(RightsContract):
-    """The suite, run on Matrix."""
-
-    @pytest.fixture
-    def talk(self, matrix: People) -> People:
-        return matrix
+class TestRights(RightsContract):
+    """The suite, run on each."""

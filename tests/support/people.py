@@ -35,6 +35,8 @@ class People(ABC):
 
     name: str
     limited = False
+    tells_group_admins = True
+    takes_files = True
     folder: Path
 
     def __init__(self) -> None:
@@ -249,6 +251,8 @@ class WeComPeople(People):
 
     name = "wecom"
     limited = True
+    tells_group_admins = False
+    takes_files = False
 
     def __init__(self, server: Gateway) -> None:
         super().__init__()

@@ -17,7 +17,6 @@ from bot.platforms.sending import Limiter
 from bot.platforms.wecom.client import PER_CHAT
 from bot.platforms.wecom.sending import drafts, escaped, markdown
 from bot.platforms.wecom.updates import callback, to_update, translate
-from bot.texts import in_both
 from tests.bot.telegram.service import Echo
 from tests.bot.wecom.service import serving
 from tests.contract.surface import HOSTILE
@@ -160,14 +159,6 @@ async def test_a_refused_card_becomes_a_list_and_the_answer_stays(tmp_path: Path
         await server.say("新桥")
         await server.until(lambda: len(server.said) == 2)
     assert server.shown() == ["答", "1. 原文\n2. 更多"]
-
-
-async def test_a_file_is_refused_in_plain_words(tmp_path: Path) -> None:
-    async with gateway() as server, serving(server, tmp_path, Echo()):
-        file = {"msgtype": "file", "file": {"url": "https://here/f", "aeskey": "k"}}
-        await server.push("aibot_msg_callback", file, "ann")
-        await server.until(lambda: server.said)
-    assert server.shown() == [in_both(lambda said: said.no_files_here)]
 
 
 async def test_no_conversation_hears_more_than_thirty_in_a_minute_or_a_thousand_in_an_hour() -> None:
