@@ -8,11 +8,14 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from bot.messages import Button, Chat, ChatType, Conversation, Message, Reply, Run, Sender
+from bot.platforms.core import Clocks
+from bot.platforms.receiving import REFUSED_SECONDS
 from bot.ports import Interactions, Platform
 from bot.query_service import ask_verified
 from bot.terminal.console import ConsoleStyle, answer_text, reply_text
@@ -22,7 +25,9 @@ from bot.web.server import HealthChecks, make_site
 from tests.bot.feishu import service as of_feishu
 from tests.bot.matrix import service as of_matrix
 from tests.bot.telegram import service as of_telegram
+from tests.bot.telegram.service import Echo
 from tests.bot.wecom import service as of_wecom
+from tests.botapi.faults import UNAUTHORIZED
 from tests.botapi.server import bot_api
 from tests.botapi.updates import message, private
 from tests.contract.fake import FakePlatform
@@ -40,6 +45,7 @@ from tests.contract.surface import (
 from tests.feishu import events
 from tests.feishu.server import feishu
 from tests.matrix.server import homeserver
+from tests.support.clock import Clock
 from tests.support.people import FeishuPeople, MatrixPeople, TelegramPeople, WeComPeople
 from tests.wecom.server import gateway
 
@@ -126,6 +132,34 @@ class TestWeCom(ChatContract):
     async def test_an_id_is_an_account_of_the_address_book(self, platform: Platform, typed: str) -> None:
         with pytest.raises(ValueError, match="id"):
             platform.person_id(typed)
+
+
+WRONG: dict[str, tuple[Any, Any, str, dict[str, object]]] = {
+    "CHUCHU_TELEGRAM_TOKEN": (bot_api, of_telegram.polling, "Unauthorized", {}),
+    "CHUCHU_FEISHU_APP_SECRET": (feishu, of_feishu.serving, "10014", {"secret": "wrong"}),
+    "CHUCHU_MATRIX_TOKEN": (homeserver, of_matrix.serving, "M_UNKNOWN_TOKEN", {"token": "wrong"}),
+    "CHUCHU_WECOM_SECRET": (gateway, of_wecom.serving, "40013", {"secret": "wrong", "subscribed": False}),
+}
+"""By setting: the server, who serves, what the server says to who is not known, and how not to be known."""
+
+
+@pytest.mark.parametrize("setting", WRONG)
+async def test_who_is_refused_for_five_minutes_and_no_sooner_is_told_which_setting_to_look_at(
+    tmp_path: Path, setting: str
+) -> None:
+    opening, serving, word, wrong = WRONG[setting]
+    clock, told = Clock(0.0), list[str]()
+    clocks = Clocks(monotonic=clock)
+    async with opening() as server:
+        if not wrong:
+            for method in ("getMe", "getUpdates"):
+                server.fail(method, UNAUTHORIZED, float("inf"))
+        async with serving(server, tmp_path, Echo(), on_fatal=told.append, clocks=clocks, **wrong) as service:
+            await server.until(lambda: word in str(service.problem()))
+            assert told == []
+            clock.forward(seconds=REFUSED_SECONDS)
+            await server.until(lambda: told)
+    assert setting in told[0]
 
 
 class TestFake(ChatContract, FileContract):

@@ -21,7 +21,6 @@ from bot.inbox import ClaimedUpdate
 from bot.messages import Chat, ChatType, Reply, Run, Sender
 from bot.observability import Metrics
 from bot.platforms.calls import CallError
-from bot.platforms.core import Clocks
 from bot.platforms.feishu.client import Credentials
 from bot.platforms.feishu.service import (
     COMMIT_SECONDS,
@@ -40,7 +39,7 @@ from bot.platforms.feishu.updates import (
     to_record,
     translate,
 )
-from bot.platforms.receiving import FIRST_PAUSE, REFUSED_SECONDS
+from bot.platforms.receiving import FIRST_PAUSE
 from bot.ports import PlatformHost
 from bot.state.cluster import open_cluster
 from tests.bot.feishu.service import ENCRYPT, FREELY, VERIFICATION, serving
@@ -224,19 +223,6 @@ async def test_it_stops_at_once(tmp_path: Path, state: str) -> None:
         assert time.monotonic() - began < 10, (
             "what hangs hangs for 30 s; how soon exactly, tests/bench measures"
         )
-
-
-async def test_who_is_refused_for_five_minutes_is_told_which_settings_to_look_at(tmp_path: Path) -> None:
-    told: list[str] = []
-    start = time.monotonic()
-    hasty = Clocks(monotonic=lambda: start + (time.monotonic() - start) * REFUSED_SECONDS)
-    async with (
-        feishu() as server,
-        serving(server, tmp_path, Echo(), None, told.append, "wrong-secret", clocks=hasty) as bot,
-    ):
-        await server.until(lambda: told)
-        assert "CHUCHU_FEISHU_APP_SECRET" in told[0]
-        assert "514" in (bot.problem() or "") or "10014" in (bot.problem() or "")
 
 
 async def test_no_secret_is_in_any_log_whatever_happens(

@@ -9,14 +9,11 @@ import pytest
 
 from bot.messages import Chat, ChatType, Reply, Run
 from bot.platforms.calls import CallError, ChatClosed, RateLimited, Refused, ServerFault, Unauthorized
-from bot.platforms.core import Clocks
 from bot.platforms.matrix.client import NotThere, error_for
-from bot.platforms.receiving import REFUSED_SECONDS
 from tests.bot.matrix.service import ANN, serving
 from tests.bot.telegram.service import Echo
 from tests.matrix import server as faults
 from tests.matrix.server import TOKEN, Fault, homeserver
-from tests.support.clock import Clock
 from tests.support.server import Garbage, Hang, Reset, free_port
 
 SYNC_FAULTS: dict[str, Fault] = {
@@ -122,20 +119,6 @@ async def test_a_server_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> N
         await server.until(
             lambda: "ConnectFailed" in str(service.problem()) or "no connection" in str(service.problem())
         )
-
-
-async def test_a_token_refused_for_five_minutes_ends_it_with_a_word(tmp_path: Path) -> None:
-    clock, said = Clock(0.0), list[str]()
-    clocks = Clocks(monotonic=clock)
-    async with (
-        homeserver() as server,
-        serving(server, tmp_path, Echo(), on_fatal=said.append, clocks=clocks, token="syt_wrong") as service,
-    ):
-        await server.until(lambda: "M_UNKNOWN_TOKEN" in str(service.problem()))
-        assert said == []
-        clock.forward(seconds=REFUSED_SECONDS)
-        await server.until(lambda: said)
-    assert "CHUCHU_MATRIX_TOKEN" in said[0]
 
 
 async def test_a_room_that_forbids_us_is_closed_and_an_event_too_large_is_said_plainly(

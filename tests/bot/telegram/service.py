@@ -93,15 +93,16 @@ async def polling(
     haste: float = 1,
     on_fatal: Callable[[str], None] = print,
     overall: Rate = FREELY,
+    clocks: Clocks | None = None,
     **options: float,
 ) -> AsyncIterator[TelegramService]:
     """Serve by polling; what is polled for hangs only shortly; `haste` makes the clock run faster."""
     quick = {"poll_seconds": 1, "poll_grace": 0.3, **options}
     given = TelegramOptions(TOKEN, api.url, overall=overall, **quick)  # type: ignore[arg-type]
-    clock = lambda: time.monotonic() * haste  # noqa: E731  a clock is one line
+    clocks = clocks or Clocks(monotonic=lambda: time.monotonic() * haste)
     async with (
         open_host(folder, conversation, None, events, on_fatal) as host,
-        TelegramService(given, host, Clocks(monotonic=clock)).serving() as service,
+        TelegramService(given, host, clocks).serving() as service,
     ):
         yield service
 

@@ -7,7 +7,6 @@ import gzip
 import io
 import json
 import sqlite3
-import time
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
@@ -15,7 +14,6 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.platforms.receiving import REFUSED_SECONDS
 from tests.bot.telegram.service import SECRET, Echo, endings, polling, reasons, webhook
 from tests.botapi import faults
 from tests.botapi.faults import Fault, Refusal
@@ -70,19 +68,6 @@ async def test_polling_recovers_from_a_trouble_that_lasts_and_says_so_meanwhile(
         api.planned.clear()
         await ask(api, "之后")
         assert service.problem() is None
-
-
-async def test_a_token_refused_for_five_minutes_is_given_up_and_not_before(tmp_path: Path) -> None:
-    reasons: list[str] = []
-    began = time.monotonic()
-    async with bot_api() as api:
-        for method in ("getMe", "getUpdates"):
-            api.fail(method, faults.UNAUTHORIZED, float("inf"))
-        async with polling(api, tmp_path, Echo(), haste=200, on_fatal=reasons.append) as service:
-            await api.until(service.problem)
-            await api.until(lambda: reasons)
-    assert (time.monotonic() - began) * 200 >= REFUSED_SECONDS
-    assert "CHUCHU_TELEGRAM_TOKEN" in reasons[0]
 
 
 async def test_a_webhook_set_by_somebody_else_is_removed_without_losing_what_waits_there(

@@ -12,13 +12,10 @@ import pytest
 
 from bot.messages import Chat, ChatType, Reply, Run
 from bot.platforms.calls import CallError, RateLimited, Refused, ServerFault
-from bot.platforms.core import Clocks
-from bot.platforms.receiving import REFUSED_SECONDS
 from bot.platforms.wecom.client import SILENCE, TooLate, WeComOptions, error_for
 from bot.platforms.wecom.service import UNSTORED_BYTES, UnstoredFrames
 from tests.bot.telegram.service import Echo
 from tests.bot.wecom.service import serving
-from tests.support.clock import Clock
 from tests.wecom.server import BOT, SECRET, Gateway, gateway
 
 ANN = Chat("wecom", "ann", ChatType.PRIVATE)
@@ -173,21 +170,6 @@ async def test_what_cannot_be_stored_waits_in_memory_which_is_said_and_has_an_en
     assert [waiting.add(big), waiting.add(big)] == [True, False]
     assert waiting.take() == big
     assert waiting.add(big)
-
-
-async def test_a_wrong_secret_is_told_and_after_five_minutes_ends_it(tmp_path: Path) -> None:
-    clock, said = Clock(0.0), list[str]()
-    async with (
-        gateway() as there,
-        serving(
-            there, tmp_path, Echo(), said.append, Clocks(monotonic=clock), secret="wrong", subscribed=False
-        ) as service,
-    ):
-        await there.until(lambda: "40013" in str(service.problem()))
-        assert said == []
-        clock.forward(seconds=REFUSED_SECONDS)
-        await there.until(lambda: said)
-    assert "CHUCHU_WECOM_SECRET" in said[0]
 
 
 async def test_the_end_waits_for_no_server(tmp_path: Path) -> None:
