@@ -19,25 +19,20 @@ SERVED = {
     for model in (
         methods.AnswerCallbackQuery,
         methods.AnswerInlineQuery,
-        methods.DeleteMessage,
         methods.DeleteWebhook,
-        methods.EditMessageReplyMarkup,
         methods.EditMessageText,
-        methods.GetChatAdministrators,
         methods.GetChatMember,
         methods.GetFile,
         methods.GetMe,
         methods.GetUpdates,
         methods.GetWebhookInfo,
-        methods.SendChatAction,
-        methods.SendDocument,
         methods.SendMessage,
         methods.SendPhoto,
         methods.SetMyCommands,
         methods.SetWebhook,
     )
 }
-FILES = ("document", "photo", "thumbnail", "certificate")
+FILES = ("photo", "certificate")
 
 
 @dataclass

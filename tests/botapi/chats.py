@@ -46,26 +46,17 @@ class Chats:
         match call.method:
             case "sendMessage":
                 return self._send(asked)
-            case "sendPhoto" | "sendDocument":
+            case "sendPhoto":
                 check_keyboard(asked.get("reply_markup"))
                 if asked.get("caption"):
                     check_text(asked["caption"], 1024)
                 return self._store(self._chat(asked["chat_id"]), asked, asked.get("caption", ""))
             case "editMessageText":
                 return self._edit(asked)
-            case "editMessageReplyMarkup":
-                check_keyboard(asked.get("reply_markup"))
-                return True
-            case "deleteMessage":
-                if self.messages.pop((asked["chat_id"], asked["message_id"]), None) is None:
-                    raise Refusal(400, "Bad Request: message to delete not found")
-                return True
             case "answerCallbackQuery" | "answerInlineQuery":
                 return self._answer(asked, call.method)
             case "getChatMember":
                 return self._member(asked["chat_id"], asked["user_id"])
-            case "getChatAdministrators":
-                return [self._member(c, u) for c, u in sorted(self.administrators) if c == asked["chat_id"]]
             case "setMyCommands":
                 return _commands(asked)
         return True
