@@ -232,11 +232,7 @@ class Script(StrEnum):
 
 def in_script(script: Script) -> Callable[[str], str]:
     """Return what shows a printed text in a script."""
-    return _as_printed if script is Script.PRINTED else _converter(script)
-
-
-def _as_printed(text: str) -> str:
-    return text
+    return str if script is Script.PRINTED else _converter(script)
 
 
 @cache

@@ -99,19 +99,15 @@ class Erasure(Repository):
     async def forget(self, person: Person) -> None:
         """Remove every trace of a person: rows, or, in the audit log, who it was."""
         async with self._database.writing() as connection:
-            mine = select(watches.c.id).where(
-                watches.c.platform == person.platform, watches.c.chat == person.id
-            )
-            await connection.execute(delete(notified).where(notified.c.watch.in_(mine)))
-            for table in PER_CHAT_TABLES:
-                here = and_(table.c.platform == person.platform, table.c.chat == person.id)
-                await connection.execute(delete(table).where(here))
-            asked = and_(shown_answers.c.platform == person.platform, shown_answers.c.asker == person.id)
-            await connection.execute(delete(shown_answers).where(asked))
+            here = and_(watches.c.platform == person.platform, watches.c.chat == person.id)
+            watched = select(watches.c.id).where(here)
+            await connection.execute(delete(notified).where(notified.c.watch.in_(watched)))
+            theirs = [(table, table.c.chat) for table in PER_CHAT_TABLES]
+            for table, who in (*theirs, (shown_answers, shown_answers.c.asker), (roles, roles.c.person)):
+                mine = and_(table.c.platform == person.platform, who == person.id)
+                await connection.execute(delete(table).where(mine))
             await connection.execute(delete(votes).where(votes.c.person == person.keyed))
             await connection.execute(delete(confirmations).where(confirmations.c.actor == person.actor))
-            granted = and_(roles.c.platform == person.platform, roles.c.person == person.id)
-            await connection.execute(delete(roles).where(granted))
             by = update(roles).where(roles.c.granted_by == person.actor)
             await connection.execute(by.values(granted_by=NOBODY))
             sent = update(uploads).where(uploads.c.actor == person.actor)

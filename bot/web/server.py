@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from importlib.resources import files
+from typing import cast
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -241,7 +242,7 @@ async def listening(
     try:
         try:
             listener = await asyncio.get_running_loop().create_server(
-                lambda: RawRequestLine(factory()), address.host, address.port
+                lambda: cast("asyncio.Protocol", RawRequestLine(factory())), address.host, address.port
             )
         except OSError as error:
             at, why = f"{address.host}:{address.port}", _said(error)
@@ -255,28 +256,20 @@ async def listening(
         await runner.cleanup()
 
 
-class RawRequestLine(asyncio.Protocol):
+class RawRequestLine:
     """Percent-encodes what people type raw in an address (`?q=中文`) before aiohttp's parser refuses it.
 
     Only the first lines of requests that have no body are touched: once a body may come, nobody here could tell a
-    request from it, and everything is passed on as it is until the connection ends.
+    request from it, and everything is passed on as it is until the connection ends. All else a protocol is told is
+    told to `inner`.
     """
 
     def __init__(self, inner: asyncio.Protocol) -> None:
         self._inner = inner
         self._head: bytes | None = b""  # what came of a request; None once bytes are passed on unread
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._inner.connection_made(transport)
-
-    def connection_lost(self, error: Exception | None) -> None:
-        self._inner.connection_lost(error)
-
-    def pause_writing(self) -> None:
-        self._inner.pause_writing()
-
-    def resume_writing(self) -> None:
-        self._inner.resume_writing()
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._inner, name)
 
     def eof_received(self) -> bool | None:
         """Pass it on, after what was held."""

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import ClassVar, Self
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -370,16 +371,13 @@ class FeishuService(PlatformService[FeishuDraft]):
 
         For event callbacks mount `routes` on the public site.
         """
-        receive = [] if self.callback else [self._stay_connected]
+        receive = [] if self.callback else [partial(stay_connected, self._connection.run, self.health)]
         async with self._http, self.at_work(*receive):
             try:
                 yield self
             finally:
                 if self.callback:
                     self.callback.close()
-
-    async def _stay_connected(self) -> None:
-        await stay_connected(self._connection.run, self.health)
 
     async def identify(self) -> Translate:
         identity = await until_done("bot/v3/info", self._who, self.health)
