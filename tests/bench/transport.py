@@ -25,6 +25,7 @@ from statistics import median, quantiles
 import aiohttp
 import psutil
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from bot.messages import Chat, ChatType, Conversation, Message, Reply, Run, Sender
 from tests.bot.telegram.service import Echo
@@ -191,7 +192,7 @@ async def conversation(stack: AsyncExitStack, lookup: bool) -> Conversation:
     return Dispatcher(found, Interactions(clock=now))
 
 
-async def ours(stack: AsyncExitStack, api: str, talk: Conversation) -> web.Application:
+async def ours(stack: AsyncExitStack, api: str, talk: Conversation) -> Handler:
     """The webhook of this project, with limits out of the way."""
     from bot.platforms.telegram.service import TelegramOptions, TelegramService
     from bot.sharing import Rate
@@ -201,12 +202,10 @@ async def ours(stack: AsyncExitStack, api: str, talk: Conversation) -> web.Appli
     options = TelegramOptions(TOKEN, api, "https://x/telegram", SECRET, overall=Rate(1e-6, 1))
     service = await stack.enter_async_context(TelegramService(options, host).serving())
     assert service.webhook is not None
-    app = web.Application()
-    app.router.add_post("/telegram", service.webhook.handle)
-    return app
+    return service.webhook.handle
 
 
-async def usual(stack: AsyncExitStack, api: str, talk: Conversation) -> web.Application:
+async def usual(stack: AsyncExitStack, api: str, talk: Conversation) -> Handler:
     """python-telegram-bot's custom webhook example, on aiohttp: parse, queue, Application, HTTPX."""
     from telegram import MessageEntity, ReplyParameters, Update
     from telegram.ext import Application, ContextTypes, MessageHandler, filters
@@ -234,21 +233,17 @@ async def usual(stack: AsyncExitStack, api: str, talk: Conversation) -> web.Appl
         await bot.update_queue.put(Update.de_json(await request.json(), bot.bot))
         return web.Response()
 
-    app = web.Application()
-    app.router.add_post("/telegram", hook)
-    return app
+    return hook
 
 
-async def bare(stack: AsyncExitStack, api: str, talk: Conversation) -> web.Application:
+async def bare(stack: AsyncExitStack, api: str, talk: Conversation) -> Handler:
     """A handler that parses the JSON and does nothing with it."""
 
     async def hook(request: web.Request) -> web.Response:
         assert (await request.json())["update_id"]
         return web.Response()
 
-    app = web.Application()
-    app.router.add_post("/telegram", hook)
-    return app
+    return hook
 
 
 @asynccontextmanager
@@ -256,7 +251,9 @@ async def running(name: str, api: str, lookup: bool) -> AsyncIterator[str]:
     """Run a contender; yields the address of its webhook."""
     async with AsyncExitStack() as stack:
         talk = await conversation(stack, lookup)
-        app = await {"ours": ours, "usual": usual, "bare": bare}[name](stack, api, talk)
+        app = web.Application()
+        hook = await {"ours": ours, "usual": usual, "bare": bare}[name](stack, api, talk)
+        app.router.add_post("/telegram", hook)
         yield f"{await stack.enter_async_context(listening(app))}/telegram"
 
 

@@ -124,10 +124,8 @@ async def test_attempts_are_counted_before_the_update_is_handed_out_and_can_be_t
     attempts = []
     for _ in range(3):
         async with open_inboxes() as inboxes:
-            inbox, work = inboxes.of("telegram"), Collected()
-            async with inbox.delivering(work):
-                await inbox.store([new_update(1)])
-                (queued,) = await work.until(1)
+            inbox = inboxes.of("telegram")
+            async with stored(inbox, new_update(1)) as (queued,):
                 claimed = await inbox.claim(queued)
                 assert claimed is not None
                 attempts.append((claimed.attempts, queued.retried_after_crash))
@@ -140,10 +138,8 @@ async def test_an_ended_update_is_not_handed_out_again_and_keeps_its_first_end(
     open_inboxes: OpenInboxes,
 ) -> None:
     async with open_inboxes() as inboxes:
-        inbox, work = inboxes.of("telegram"), Collected()
-        async with inbox.delivering(work):
-            await inbox.store([new_update(1)])
-            (queued,) = await work.until(1)
+        inbox = inboxes.of("telegram")
+        async with stored(inbox, new_update(1)) as (queued,):
             await inbox.end(queued.number, UpdateStatus.REFUSED, "why")
             with pytest.raises(LeaseLost):
                 await inbox.end(queued.number, UpdateStatus.ANSWERED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable
@@ -37,23 +38,23 @@ async def going_away(server: Gateway) -> None:
     await server.connections[-1].close(code=1012)
 
 
-async def broken(server: Gateway) -> None:
+def wire(server: Gateway) -> asyncio.Transport:
     transport = server.connections[-1]._req.transport  # type: ignore[union-attr]
-    assert transport is not None
-    transport.abort()
+    assert isinstance(transport, asyncio.Transport)
+    return transport
+
+
+async def broken(server: Gateway) -> None:
+    wire(server).abort()
 
 
 async def cut_frame(server: Gateway) -> None:
-    transport = server.connections[-1]._req.transport  # type: ignore[union-attr]
-    assert transport is not None
-    transport.write(b"\x81\x7e\x01\x00half")
-    transport.close()
+    wire(server).write(b"\x81\x7e\x01\x00half")
+    wire(server).close()
 
 
 async def bad_frame(server: Gateway) -> None:
-    transport = server.connections[-1]._req.transport  # type: ignore[union-attr]
-    assert transport is not None
-    transport.write(b"\xff\xff\xff\xff")
+    wire(server).write(b"\xff\xff\xff\xff")
 
 
 async def silence(server: Gateway) -> None:
