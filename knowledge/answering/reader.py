@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from types import ModuleType
 from typing import Any, Protocol
 
@@ -140,12 +141,12 @@ class PairEncoder:
         *,
         most: int = MOST_PIECES,
         filled: int = FILLED_PIECES,
-        skip: int = 0,
+        skip: int | None = None,
     ) -> Pair:
         """Return the pair: begin, question, end, title, before, sentence, after, end.
 
-        `skip` leaves out that many of the sentence's first pieces where the sentence does not fit (training shows
-        the reader the part that answers).
+        Of a sentence that does not fit, `skip` leaves out that many of the first pieces (training shows the reader
+        the part that answers); without it, what shares most with the question is kept.
         """
         cut, folded, ids = self.vocabulary.cut, self.vocabulary.folded, PieceVocabulary
         asked = cut(question)[:MOST_QUESTION_PIECES]
@@ -153,6 +154,12 @@ class PairEncoder:
         sentence = cut(window.sentence)
         room = most - len(asked) - len(title) - 4
         if len(sentence) > room:
+            if skip is None:
+                asked_for = folded(question)
+                skip = _fullest(
+                    [_shared(folded(window.sentence[p.start : p.end]).strip(), asked_for) for p in sentence],
+                    room,
+                )
             skip = min(skip, len(sentence) - room)
             sentence = sentence[skip : skip + room]
         before = cut(window.before) if window.before else []
@@ -191,6 +198,19 @@ class PairEncoder:
         pair.ids.append(piece.id)
         pair.segments.append(segment)
         pair.matches.append(match)
+
+
+def _shared(word: str, question: str) -> int:
+    """How much a piece shares with the question: single characters say nothing."""
+    return (len(word) - 1) ** 2 if word in question else 0
+
+
+def _fullest(weights: Sequence[int], room: int) -> int:
+    """Return where the run of `room` begins that weighs most: the first, or in the middle of those that do alike."""
+    sums = list(accumulate(weights, initial=0))
+    runs = [sums[first + room] - sums[first] for first in range(len(weights) - room + 1)]
+    best = [first for first, run in enumerate(runs) if run == max(runs)]
+    return 0 if best[0] == 0 else best[len(best) // 2]
 
 
 def _question_match(word: str, in_sentence: str, in_context: str) -> int:

@@ -357,7 +357,10 @@ def collated(groups: Sequence[Sequence[ReadingExample]], encoder: PairEncoder, r
 def _encoded(example: ReadingExample, encoder: PairEncoder, rng: random.Random) -> Pair:
     filled = rng.choice((48, 64, 80, 96))
     pair = encoder.encode(example.question, example.window, filled=filled)
-    if example.span is None or any(last >= example.span[1] for _, _, last in pair.sentence):
+    if example.span is None:
+        return pair
+    seen = pair.sentence[0][1], pair.sentence[-1][2]
+    if seen[0] <= example.span[0] and example.span[1] <= seen[1]:
         return pair
     before = encoder.vocabulary.cut(example.window.sentence[: example.span[1]])
     return encoder.encode(
@@ -365,8 +368,12 @@ def _encoded(example: ReadingExample, encoder: PairEncoder, rng: random.Random) 
     )
 
 
+PARTS = 8
+"""Into how many parts of like length a batch is cut, so that little is computed of padding."""
+
+
 def losses(network: ReaderNetwork, batch: Batch, *, half: bool) -> Losses:
-    """Run the network over the batch, in three parts of like length, and take the losses.
+    """Run the network over the batch, in parts of like length, and take the losses.
 
     `half` computes in bfloat16 where the processor has units for it.
     """
@@ -374,7 +381,7 @@ def losses(network: ReaderNetwork, batch: Batch, *, half: bool) -> Losses:
     order = torch.argsort(sizes)
     parts: list[tuple[Tensor, ...]] = []
     with torch.autocast(batch.ids.device.type, dtype=torch.bfloat16, enabled=half):
-        for rows in order.tensor_split(3):
+        for rows in order.tensor_split(PARTS):
             if len(rows):
                 length = int((sizes[rows].max() + 7) // 8 * 8)
                 seen = network(

@@ -111,6 +111,15 @@ def test_the_sentence_comes_before_its_neighbours_where_room_is_short() -> None:
     assert len(pair.ids) <= 96 + 4
 
 
+def test_of_a_sentence_that_does_not_fit_the_part_that_the_question_speaks_of_is_kept() -> None:
+    sentence = "东" * 150 + "上半年860个" + "城" * 150
+    pair = PairEncoder(VOCABULARY).encode("上半年多少个", Window(sentence))
+    kept = sentence[pair.sentence[0][1] : pair.sentence[-1][2]]
+    assert kept.startswith("东")
+    assert "上半年860个" in kept
+    assert kept.endswith("城")
+
+
 def test_the_doubt_of_a_word_is_that_of_its_most_doubted_piece() -> None:
     reading = WindowReading((), 0.5, (DoubtedWord(0, 2, 0.1), DoubtedWord(2, 3, 0.8), DoubtedWord(3, 5, 0.3)))
     assert (reading.doubt_of(1, 3), reading.doubt_of(3, 4), reading.doubt_of(9, 10)) == (0.8, 0.3, 0.0)
