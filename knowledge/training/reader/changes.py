@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from knowledge.text.numbers import MEASURES, alike
-from knowledge.training.reader.words import ASKING, NAMES, WordKinds, placed_words
+from knowledge.training.reader.words import ASKING, NAMES, WordKinds, neighbours, placed_words
 
 _HAN_DIGITS = "一二三四五六七八九十"
 _YEAR = re.compile(r"(?:19|20)\d\d(?=年)|(?<!\d)(?:19|20)\d\d(?!\d)")
@@ -189,6 +189,17 @@ def _word(letter: str, kind: str) -> _Changer:
     return changer
 
 
+def _fitting(question: str, context: str, lexicon: WordKinds, rng: random.Random) -> Iterator[WordChange]:
+    """Change a word into one that people say with its neighbours: of 拆除了多少座大棚 拆除 becomes 搭建, or 大棚 厂房."""
+    pairs = list(neighbours(placed_words(question)))
+    before = {other.start: one.word for one, other in pairs}
+    after = {one.start: other.word for one, other in pairs}
+    for token in {t.start: t for pair in pairs for t in pair}.values():
+        new = lexicon.fitting(token, before.get(token.start, ""), after.get(token.start, ""), rng)
+        if new and not _shares(new, token.word, lexicon):
+            yield WordChange("fitting", token.start, token.word, new)
+
+
 def _negation(question: str, context: str, lexicon: WordKinds, rng: random.Random) -> Iterator[WordChange]:
     for token in placed_words(question):
         if token.tag in ("v", "vn") and len(token.word) > 1 and not ASKING.search(token.word):
@@ -219,6 +230,7 @@ _CHANGERS: tuple[tuple[float, _Changer], ...] = (
     (0.8, _numbers(_FIGURE, "figure")),
     (2.0, _grouped(_PERIODS, "period")),
     (2.0, _grouped(_DIMENSIONS, "dimension")),
+    (4.0, _fitting),
     (1.0, _side),
     (1.0, _unit),
     (1.2, _opposite),

@@ -105,10 +105,10 @@ class ExampleMaker:
         moved = Window(*(t.replace(change.old, change.new) for t in _texts(window)))
         start = len(window.sentence[: span[0]].replace(change.old, change.new))
         if moved.sentence[start : start + len(answer)] == answer:
-            if rng.random() < 0.45:
+            if rng.random() < 0.3:
                 both = (start, start + len(answer))
                 found.append(ReadingExample("both", changed, moved, answerable=True, span=both))
-            if rng.random() < 0.4:
+            if rng.random() < 0.3:
                 stays = (change.start, change.start + len(change.old))
                 found.append(ReadingExample("near-window", question, moved, answerable=False, doubted=stays))
         return found
@@ -142,7 +142,8 @@ class ExampleMaker:
         others = [
             n for n in others if answer not in "".join(_texts(self.window(set_number, asked.passage, n)))
         ]
-        if others and rng.random() < 0.65:
+        drawn = rng.random()
+        if others and drawn < 0.4:
             other = max(
                 rng.sample(others, min(3, len(others))), key=lambda n: self._shared(question, passage, n)
             )
@@ -151,7 +152,7 @@ class ExampleMaker:
                     "other", question, self.window(set_number, asked.passage, other), answerable=False
                 )
             )
-        elif len(passage.sentences) > 1:
+        elif drawn < 0.75 and len(passage.sentences) > 1:
             beside = asked.sentence + rng.choice((-1, 1))
             if 0 <= beside < len(passage.sentences):
                 window = self.window(set_number, asked.passage, beside)
@@ -161,7 +162,7 @@ class ExampleMaker:
                     window = replace(window, before="")
                 if answer not in window.sentence:
                     found.append(ReadingExample("beside", question, window, answerable=False))
-        if plain or rng.random() < 0.3:
+        if plain or rng.random() < 0.15:
             far = self._far(set_number, asked.passage, question, answer, rng)
             if far is not None:
                 found.append(ReadingExample("far", question, far, answerable=False))

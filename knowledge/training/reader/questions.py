@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, repeat
 
 from knowledge.text.numbers import MEASURES
 from knowledge.training.reader.sources import PublicText, ReaderSet
@@ -20,6 +21,9 @@ _FIGURE = re.compile(
 _PLAIN_YEAR = re.compile(r"(?:19|20)\d\d年?$")
 _MOMENT = re.compile(
     r"(?:\d{4}年)?\d{1,2}月(?:\d{1,2}日)?(?:上午|下午|晚)?|(?:19|20)\d\d年(?:底|初|上半年|下半年)?|\d{1,2}日(?:上午|下午|晚)?"
+)
+_CLOCK = re.compile(
+    r"(?:凌晨|早上|上午|中午|下午|傍晚|晚上|晚)?(?<!\d)(?:1?\d|2[0-4])(?:[:：][0-5][05](?!\d)|[时点](?:\d{1,2}分|半|整)?(?!间|候|代))"
 )
 _BODY_ENDINGS = (
     "部",
@@ -50,6 +54,7 @@ _WAY = re.compile(r"(?P<way>通过[^，。；]{4,30})，(?P<then>[^。；]{6,40}
 _BREAKS = "，。；：！？"
 _ABOUT = re.compile(r"(?:超过|突破|达到|接近|约|近|超|逾|共计?|达|为|至|到)$")
 _WHEN = ("什么时候", "何时", "哪天", "几月几日", "什么时间")
+_AT = ("几点", "几点", "几点钟", "什么时候", "什么时间")
 _WHO = ("谁", "谁", "哪位", "什么人")
 _BODY = ("谁", "哪个单位", "什么机构", "哪家", "哪个部门")
 _WHERE = ("哪里", "什么地方", "哪儿", "何地", "哪个地方")
@@ -142,10 +147,11 @@ def figures(sentence: str, cut: Sequence[PlacedWord], rng: random.Random) -> Ite
 
 
 def moments(sentence: str, cut: Sequence[PlacedWord], rng: random.Random) -> Iterator[Made]:
-    """Ask the moment of what the clause after it says."""
-    for match in _MOMENT.finditer(sentence):
-        rest = re.sub(r"^(?:以来|起)?，?", "", sentence[match.end() :])
-        if sentence[: match.start()].endswith("（") or re.match("报道|电|讯|至|）|—|-|到", rest):
+    """Ask the day, and the hour, of what the clause after it says."""
+    days, hours = _MOMENT.finditer(sentence), _CLOCK.finditer(sentence)
+    for match, asking in chain(zip(days, repeat(_WHEN)), zip(hours, repeat(_AT))):
+        rest = re.sub(r"^(?:以来|起|许|左右)?，?", "", sentence[match.end() :])
+        if sentence[: match.start()].endswith("（") or re.match(r"报道|电|讯|至|）|—|-|到|\d", rest):
             continue
         words = re.match(r"[^。；]{6,36}?(?=[，。；])", rest)
         if not words:
@@ -153,11 +159,11 @@ def moments(sentence: str, cut: Sequence[PlacedWord], rng: random.Random) -> Ite
         said = words.group()
         form = rng.random()
         if form < 0.35:
-            question = rng.choice(_WHEN) + said
+            question = rng.choice(asking) + said
         elif form < 0.65:
-            question = _after_subject(said, rng.choice(_WHEN))
+            question = _after_subject(said, rng.choice(asking))
         else:
-            question = _keywords(said, rng, tail=rng.choice(("时间", "什么时候", "哪天")))
+            question = _keywords(said, rng, tail=rng.choice(("时间", *asking)))
         yield Made(question, match.start(), match.group())
 
 
@@ -267,63 +273,98 @@ def causes(sentence: str, cut: Sequence[PlacedWord], rng: random.Random) -> Iter
         yield Made(_after_subject(way["then"], rng.choice(_HOW)), way.start("way"), way["way"])
 
 
-def rows(made: ReaderSet, most: int, rng: random.Random) -> Iterator[tuple[PublicText, Made]]:
-    """Ask a cell of a made row: names and bodies of the news with figures, as a table's line or as 名：值 pairs."""
-    labels = (
-        "名称",
+_LABELS = (
+    *(
         "地址",
+        "地点",
         "电话",
+        "联系人",
         "负责人",
         "时间",
+        "日期",
+        "发车时间",
         "面积",
+        "长度",
         "金额",
-        "数量",
-        "人数",
         "价格",
-        "编号",
-        "单位",
-    )
+        "票价",
+        "投资",
+    ),
+    *("数量", "人数", "产量", "成绩", "名次", "编号", "型号", "单位", "承建单位", "班级"),
+)
+_HEADS = ("名称", "姓名", "项目", "单位", "园区", "线路", "学校", "品种", "站点", "选手", "窗口")
+_ASKED_CELLS = {
+    "时间": "什么时候",
+    "日期": "哪天",
+    "发车时间": "几点",
+    "人": "是谁",
+    "地址": "在哪里",
+    "地点": "在哪",
+}
+
+
+def rows(made: ReaderSet, most: int, rng: random.Random) -> Iterator[tuple[PublicText, Made]]:
+    """Ask a cell of a made table: names and bodies of the news with figures, as lines, `名：值` pairs or rows of them."""
     names = sorted(
         {a.answers[0] for a in made.asked if 2 <= len(a.answers[0]) <= 10 and not a.answers[0][0].isdigit()}
     )
     for _ in range(most if len(names) > 20 else 0):
-        heads = rng.sample(labels[1:], 3)
-        values = [_cell(head, names, rng) for head in heads]
-        name = rng.choice(names)
-        asked = rng.randrange(3)
-        if rng.random() < 0.5:
-            text = (
-                f"名称：{name}；" + "；".join(f"{h}：{v}" for h, v in zip(heads, values, strict=True)) + "。"
-            )
-            title = ""
+        count = rng.randint(2, 5)
+        heads = [rng.choice(_HEADS), *rng.sample(_LABELS, rng.randint(2, 4))]
+        cells = [
+            [name, *(_cell(head, names, rng) for head in heads[1:])] for name in rng.sample(names, count)
+        ]
+        title = ""
+        form = rng.random()
+        if form < 0.7:
+            mark, end = rng.choice((("｜", ""), ("；", "。"), ("，", "。"), ("｜", "")))
+            lines = [mark.join(f"{h}：{v}" for h, v in zip(heads, row, strict=True)) + end for row in cells]
+            title = rng.choice(("", rng.choice(names) + heads[0] + "一览"))
         else:
             gap = rng.choice(("　", "\t", " ", "，"))
-            text, title = gap.join((name, *values)), gap.join(("名称", *heads))
-        ask = {"时间": "什么时候", "负责人": "是谁", "地址": "在哪里"}.get(
-            heads[asked], rng.choice(("是多少", "多少", ""))
-        )
-        question = f"{name}{rng.choice(('的', '', ' '))}{heads[asked]}{ask if rng.random() < 0.6 else ''}"
-        place = text.find(values[asked], len(name))
-        yield PublicText.of(title, text), Made(question, place, values[asked])
+            lines, title = [gap.join(row) for row in cells], gap.join(heads)
+        row, column = rng.randrange(count), rng.randrange(1, len(heads))
+        name, value, head = cells[row][0], cells[row][column], heads[column]
+        ask = next((said for label, said in _ASKED_CELLS.items() if head.endswith(label)), None)
+        ask = ask or rng.choice(("是多少", "多少", "是什么", ""))
+        question = f"{name}{rng.choice(('的', '', ' '))}{head}{ask if rng.random() < 0.6 else ''}"
+        before = sum(len(line) + 1 for line in lines[:row])
+        answer, place = value, lines[row].find(value, lines[row].find(name) + len(name))
+        if rng.random() < 0.15 and sum(value in line for line in lines) == 1:
+            question = (
+                f"{head}{rng.choice(('是', '为', ''))}{value}的{rng.choice(('是', '是哪个', ''))}{heads[0]}"
+            )
+            answer, place = name, lines[row].find(name)
+        yield PublicText.of(title, "\n".join(lines)), Made(question, before + place, answer)
 
 
 def _cell(head: str, names: Sequence[str], rng: random.Random) -> str:
     match head:
         case "电话":
             return f"{rng.randint(2000, 8999)}{rng.randint(1000, 9999)}"
-        case "时间":
+        case "日期":
+            return f"{rng.randint(1, 12)}月{rng.randint(1, 28)}日"
+        case "时间" | "发车时间":
+            return f"{rng.randint(6, 21)}:{rng.randint(10, 59)}"
+        case "编号" | "型号":
+            return (
+                f"{rng.choice('ABCDHKT')}{rng.choice('ABHQX')}{rng.choice(('', '-'))}{rng.randint(10, 9999)}"
+            )
+        case "名次":
+            return f"第{rng.randint(1, 20)}名"
+        case "成绩":
             return rng.choice(
                 (
-                    f"{rng.randint(1, 12)}月{rng.randint(1, 28)}日",
-                    f"{rng.randint(6, 21)}:{rng.randint(10, 59)}",
+                    f"{rng.randint(9, 59)}.{rng.randint(10, 99)}秒",
+                    f"{rng.randint(1, 9)}.{rng.randint(10, 99)}米",
                 )
             )
-        case "编号":
-            return f"{rng.choice('ABCDHKT')}{rng.choice('ABHQX')}{rng.randint(10, 9999)}"
-        case "负责人" | "地址" | "单位":
+        case "负责人" | "联系人" | "地址" | "地点" | "单位" | "承建单位" | "班级":
             return rng.choice(names)
         case _:
-            return f"{rng.randint(2, 9999)}{rng.choice(('', '人', '元', '万元', '平方米', '个'))}"
+            units = {"面": ("亩", "平方米"), "长": ("米", "公里"), "人": ("人",), "产": ("吨", "公斤")}
+            money = ("元", "万元", "") if head[0] in "金价票投" else ("个", "台", "套", "")
+            return f"{rng.randint(2, 9999)}{rng.choice(units.get(head[0], money))}"
 
 
 def _dated(question: str, sentence: str, place: int, rng: random.Random) -> str:
@@ -357,6 +398,8 @@ def _first_noun(after: str) -> str:
 def _how_many(unit: str, rng: random.Random) -> str:
     if not unit:
         return "多少"
+    if unit.endswith("元") and rng.random() < 0.3:
+        return "多少钱"
     few = len(unit) == 1 and unit not in "元吨米亩度倍" and rng.random() < 0.3
     return ("几" if few else "多少") + (unit if rng.random() < 0.75 else "")
 

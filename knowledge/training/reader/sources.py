@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 import io
 import json
@@ -10,12 +11,14 @@ import subprocess
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 
 import opencc
 
 KEPT_APART = 20
 """Every twentieth passage of a set is kept from training: bars are set there, before the judging sets are looked at."""
+STORIES_APART = 5
 _SENTENCE = re.compile(r"[^。！？!?\n]*[。！？!?\n]+[”’」』）)]*|[^。！？!?\n]+$")
 _SHORTEST_SENTENCE = 4
 _SHARED = 24
@@ -40,7 +43,9 @@ class PublicRepository:
 
     def names(self, root: Path, under: str) -> list[str]:
         """Return the paths below a folder, in order."""
-        return _git(root / self.folder, "ls-tree", "-r", "--name-only", self.commit, under).decode().split()
+        return (
+            _git(root / self.folder, "ls-tree", "-r", "--name-only", self.commit, under).decode().splitlines()
+        )
 
 
 CMRC = PublicRepository("ymcui+cmrc2018/repo", "c0eb1b6", "CC BY-SA 4.0")
@@ -53,6 +58,9 @@ CHINESE_SQUAD = PublicRepository(
 )
 BROADCASTS = PublicRepository(
     "DuckBurnIncense+xin-wen-lian-bo/repo", "ae8d591", "MIT (scripts of a news programme)"
+)
+STORIES = PublicRepository(
+    "Patrick233+Cluster-Chinese-news-Article/repo", "d1badb6", "none stated: no text kept"
 )
 ECONOMY = PublicRepository("caijing666666+xinwenlianbo/repo", "f5c4be4", "none stated: no text kept")
 KINDS = PublicRepository("guotong1988+chinese_dictionary/repo", "be725fa", "see its README: no text kept")
@@ -194,6 +202,27 @@ def news(root: Path, most: int) -> list[PublicText]:
         if len(passages) >= most:
             break
     return passages
+
+
+def stories(root: Path, most: int) -> list[PublicText]:
+    """Up to `most` stories of news sites, of each kind alike; every fifth is kept from training, as the repair's models keep it."""
+    kinds: dict[str, list[str]] = {}
+    for name in STORIES.names(root, "."):
+        folder, _, title = name.removesuffix(".txt").partition("/")
+        if title and "/" not in title and name.endswith(".txt") and not is_story_apart(title):
+            kinds.setdefault(folder, []).append(name)
+    passages: list[PublicText] = []
+    for names in zip_longest(*kinds.values()):
+        for name in filter(None, names):
+            body = re.sub(r"\s+", "", STORIES.read_bytes(root, name).decode(errors="replace"))
+            if len(body) >= 60 and "\ufffd" not in body and len(passages) < most:
+                passages.append(PublicText.of(name.partition("/")[2].removesuffix(".txt")[:40], body[:900]))
+    return passages
+
+
+def is_story_apart(title: str) -> bool:
+    """Whether a story is one of those that nothing is trained on."""
+    return hashlib.sha256(title.strip().encode()).digest()[0] % STORIES_APART == 0
 
 
 def _scripts(root: Path) -> Iterator[PublicText]:

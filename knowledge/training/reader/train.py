@@ -35,16 +35,16 @@ from knowledge.training.reader.network import (
     written_weights,
 )
 from knowledge.training.reader.questions import MADE, from_news
-from knowledge.training.reader.sources import KEPT_APART
+from knowledge.training.reader.sources import KEPT_APART, ReaderQuestion
 from knowledge.training.reader.words import WordKinds
 
-MEETING = 40
-"""Steps between two looks at the peer."""
+TOLD = 40
+"""Steps between two lines of losses."""
 WARMING = 60
 """Steps until the full rate."""
 DECAY = 0.9
 """How much slower each lower layer learns."""
-JUDGING = 150
+JUDGING = 300
 """Steps between two looks at the passages kept apart."""
 PIECES = 16_800
 
@@ -52,7 +52,8 @@ PIECES = 16_800
 def material(root: Path, passages: int, questions: int, seed: int) -> tuple[ExampleMaker, Encoder]:
     """Read the public sets, make the news questions, and cut the vocabulary to what they use."""
     rng = random.Random(seed)
-    news = sources.news(root, passages)
+    news = sources.news(root, passages * 3 // 5) + sources.stories(root, passages * 2 // 5)
+    rng.shuffle(news)
     made = from_news(news, questions, rng)
     sets = [
         sources.cmrc_trial(root),
@@ -92,27 +93,26 @@ def main(arguments: list[str]) -> None:
     parser.add_argument(
         "--start", type=Path, help="a checkpoint to go on from, or the folder of a reader.onnx"
     )
-    parser.add_argument(
-        "--peer", type=Path, help="OUT of a second run of another seed, met half way every 40 steps"
-    )
     parser.add_argument("--material", type=Path, help="where the questions made are kept for the next run")
     given = parser.parse_args(arguments)
     torch.set_num_threads(given.threads)
-    torch.manual_seed(7)  # one beginning for peers
+    torch.manual_seed(7)
     cache = given.material or given.out.with_suffix(".material")
     if not cache.exists():
         cache.write_bytes(pickle.dumps(material(given.root, given.passages, given.questions, given.seed)))
     maker, encoder = pickle.loads(cache.read_bytes())  # noqa: S301 - written above
-    if given.start and given.start.is_dir():
-        encoder = cut_as(PieceVocabulary.parse((given.start / "pieces.txt").read_bytes()), e5_small())
+    kept = torch.load(given.start) if given.start and given.start.is_file() else None
+    if given.start:
+        pieces = kept["pieces"] if kept else (given.start / "pieces.txt").read_bytes()
+        encoder = cut_as(PieceVocabulary.parse(pieces), e5_small())
     network = ReaderNetwork(encoder)
-    if given.start and given.start.is_dir():
+    if kept:
+        network.load_state_dict(kept["network"])
+    elif given.start:
         own, weights = network.state_dict(), written_weights(given.start, network.linear)
         network.load_state_dict({**own, **{name: torch.tensor(one) for name, one in weights.items()}})
-    elif given.start:
-        network.load_state_dict(torch.load(given.start)["network"])
     training = Training(network, Stream(maker, encoder, given.groups, given.seed), given.rate)
-    training.run(given.minutes, given.out, given.peer, given.workers)
+    training.run(given.minutes, given.out, given.workers)
 
 
 class Stream(IterableDataset[Batch]):
@@ -133,9 +133,10 @@ class Stream(IterableDataset[Batch]):
         """Draw some hundred questions, put those of like length together, and go on."""
         worker = get_worker_info()
         rng = random.Random(self.seed * 1000 + (worker.id if worker else 0))
+        asked, made = _in_turn(self.asked, rng), _in_turn(self.made, rng)
         while True:
             many = self.groups * 8
-            drawn = [rng.choice(part) for part in (self.asked, self.asked, self.made) for _ in range(many)]
+            drawn = [*islice(asked, 2 * many), *islice(made, many)]
             groups = [g for n, a in drawn if (g := self.maker.group(n, a, rng))]
             groups.sort(key=lambda g: len(g[0].question + g[0].window.sentence))
             batches = [groups[i : i + self.groups] for i in range(0, len(groups), self.groups)]
@@ -148,6 +149,14 @@ class Stream(IterableDataset[Batch]):
         groups = [g for n, a in self.kept if (g := self.maker.group(n, a, rng, plain=True))]
         for first in range(0, len(groups), self.groups):
             yield collated(groups[first : first + self.groups], self.pairs, rng)
+
+
+def _in_turn(
+    questions: list[tuple[int, ReaderQuestion]], rng: random.Random
+) -> Iterator[tuple[int, ReaderQuestion]]:
+    """Give every question once before any comes again."""
+    while True:
+        yield from rng.sample(questions, len(questions))
 
 
 class Training:
@@ -181,10 +190,10 @@ class Training:
             for base, weights in groups.items()
         ]
 
-    def run(self, minutes: float, out: Path, peer: Path | None, workers: int) -> None:
+    def run(self, minutes: float, out: Path, workers: int) -> None:
         """Train for the minutes given, warming up and then falling to a fiftieth of the rate.
 
-        What is written is the best by the passages kept apart; beside a peer, the last.
+        What is written is the best by the passages kept apart.
         """
         begun = time.process_time()
         least = float("inf")
@@ -206,20 +215,14 @@ class Training:
             self.optimiser.zero_grad(set_to_none=True)
             pairs += len(batch.kinds)
             seen += [float(x.detach()) for x in (found.span, found.answerable, found.doubt, found.order)]
-            if step % MEETING == 0:
+            if step % TOLD == 0:
                 names = ("span", "answerable", "doubt", "order")
-                said = " ".join(f"{n} {x:.3f}" for n, x in zip(names, seen / MEETING, strict=True))
+                said = " ".join(f"{n} {x:.3f}" for n, x in zip(names, seen / TOLD, strict=True))
                 print(f"step {step} pairs {pairs} {time.process_time() - begun:.0f} s {said}", flush=True)
                 seen[:] = 0
-                if peer is not None:
-                    self._meet(peer)
-                    self._write(out)
-            if peer is None and step % JUDGING == 0:
+            if step % JUDGING == 0:
                 least = self._kept(out, least)
-        if peer is None:
-            self._kept(out, least)
-        else:
-            self._write(out)
+        self._kept(out, least)
         self.check()
 
     def _kept(self, out: Path, least: float) -> float:
@@ -233,15 +236,6 @@ class Training:
         if lost < least:
             self._write(out)
         return min(lost, least)
-
-    def _meet(self, peer: Path) -> None:
-        """Go half way to what the other run has last written (averaging of models that began alike)."""
-        if peer.exists():
-            theirs = torch.load(peer, map_location=self.device)["network"]
-            with torch.no_grad():
-                for name, weight in self.network.named_parameters():
-                    if weight.requires_grad:
-                        weight.lerp_(theirs[name], 0.5)
 
     def _write(self, out: Path) -> None:
         part = out.with_suffix(".part")

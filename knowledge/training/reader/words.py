@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +17,7 @@ ASKING = re.compile("什么|多少|几|哪|谁|何|怎|为什么|吗|多[长宽�
 """Words that ask, which no change touches."""
 NAMES = ("nr", "ns", "nt", "nz")
 _LONGEST_OPPOSITE = 3
+_SELDOM = 3
 _KIND_LETTERS = 5
 """Cilin's code: five letters name a small kind (Dd10B), the rest one line of synonyms in it."""
 
@@ -58,14 +59,21 @@ class WordKinds:
     by_tag: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     by_ending: dict[tuple[str, str, int], list[str]] = field(default_factory=lambda: defaultdict(list))
     counts: Counter[str] = field(default_factory=Counter)
+    beside: dict[tuple[bool, str, str], list[str]] = field(default_factory=dict)
+    """What words of a part of speech stand right after (True) or before (False) a word, seldom ones left out."""
 
     @classmethod
     def read(cls, root: Path, passages: Iterable[PublicText]) -> WordKinds:
         """Read the dictionaries and take the words of the passages by part of speech."""
         lexicon = cls()
         tags: Counter[tuple[str, str]] = Counter()
+        met: dict[tuple[bool, str, str], set[str]] = defaultdict(set)
         for passage in passages:
-            for token in placed_words(passage.text):
+            cut = placed_words(passage.text)
+            for first, second in neighbours(cut):
+                met[True, first.word, second.tag[:1]].add(second.word)
+                met[False, second.word, first.tag[:1]].add(first.word)
+            for token in cut:
                 lexicon.counts[token.word] += 1
                 if len(token.word) > 1 and token.tag[:1] in "nvaj" and _is_hanzi(token.word):
                     tags[token.word, token.tag] += 1
@@ -88,7 +96,33 @@ class WordKinds:
             if count > 1 or tag in NAMES:
                 lexicon.by_tag[tag].append(word)
                 lexicon.by_ending[tag[:1], word[-1], len(word)].append(word)
+        for key, near in met.items():
+            if kept := sorted(word for word in near if lexicon.counts[word] > _SELDOM):
+                lexicon.beside[key] = kept
         return lexicon
+
+    def fitting(self, token: PlacedWord, before: str, after: str, rng: random.Random) -> str | None:
+        """Return another word that the news read has beside one of the two neighbours; None if there is none.
+
+        Of verbs, which have hardly any siblings that do not mean much the same, none of the same kind.
+        """
+        pools = [
+            self.beside.get((later, word, token.tag[:1]), [])
+            for later, word in ((True, before), (False, after))
+            if word
+        ]
+        both = sorted(set(pools[0]) & set(pools[1])) if len(pools) > 1 and rng.random() < 0.5 else []
+        kinds = self.kinds_of.get(token.word, set())
+
+        def other(word: str) -> bool:
+            close = token.tag[:1] == "v" and bool(kinds & self.kinds_of.get(word, set()))
+            return not close and self._differs(token.word, word)
+
+        for pool in (both, *rng.sample(pools, len(pools))):
+            drawn = [word for word in (rng.choices(pool, k=8) if pool else []) if other(word)]
+            if drawn:
+                return drawn[0]
+        return None
 
     def another(self, word: str, tag: str, rng: random.Random) -> str | None:
         """Return another word of the same kind that does not mean the same, by dictionary or ending; None if none."""
@@ -120,6 +154,18 @@ class WordKinds:
 
     def _differs(self, word: str, other: str) -> bool:
         return other != word and other not in word and word not in other and other not in self.synonyms[word]
+
+
+def neighbours(cut: Iterable[PlacedWord]) -> Iterator[tuple[PlacedWord, PlacedWord]]:
+    """Give each two words of content that follow each other in a clause, whatever counts or colours them left out."""
+    last: PlacedWord | None = None
+    for token in cut:
+        if token.word.isspace() or token.tag[:1] in "umqrdyz" or ASKING.search(token.word):
+            continue
+        content = len(token.word) > 1 and token.tag[:1] in "nvaj" and _is_hanzi(token.word)
+        if last is not None and content:
+            yield last, token
+        last = token if content else None
 
 
 def _is_hanzi(word: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 from importlib import resources
 from types import ModuleType, SimpleNamespace
 from typing import Any, cast
@@ -28,8 +29,17 @@ from knowledge.answering.reader import (
 from knowledge.models.reader import open_reader
 from knowledge.training.reader.changes import near_miss
 from knowledge.training.reader.examples import ExampleMaker
-from knowledge.training.reader.questions import causes, figures, from_news, lists, moments, people, places
-from knowledge.training.reader.sources import PublicText, ReaderSet
+from knowledge.training.reader.questions import (
+    causes,
+    figures,
+    from_news,
+    lists,
+    moments,
+    people,
+    places,
+    rows,
+)
+from knowledge.training.reader.sources import PublicText, ReaderQuestion, ReaderSet
 from knowledge.training.reader.words import WordKinds, asked_otherwise, placed_words
 
 VOCABULARY = PieceVocabulary(
@@ -279,6 +289,17 @@ def test_a_near_miss_changes_one_thing_of_the_kind_that_the_question_binds(quest
     assert kind in kinds
 
 
+def test_a_word_becomes_one_that_is_said_with_its_neighbours() -> None:
+    known = WordKinds()
+    known.beside |= {(True, "拆除", "n"): ["厂房"], (False, "大棚", "v"): ["搭建"]}
+    question = "拆除了多少座大棚"
+    found = [near_miss(question, question, known, random.Random(seed)) for seed in range(30)]
+    assert {(one.old, one.new) for one in found if one and one.kind == "fitting"} == {
+        ("大棚", "厂房"),
+        ("拆除", "搭建"),
+    }
+
+
 @pytest.mark.parametrize("seed", range(30))
 def test_the_changed_word_stands_nowhere_in_the_window(seed: int) -> None:
     question = "2023年上半年青山市新建多少个充电桩"
@@ -314,6 +335,21 @@ def test_a_place_is_asked_where_it_stands_after_zai() -> None:
     sentence = "中国代表团在北京举行了新闻发布会。"
     made = list(places(sentence, placed_words(sentence), random.Random(2)))
     assert [one.answer for one in made] == ["北京"]
+
+
+def test_the_hour_is_asked_apart_from_the_day() -> None:
+    sentence = "3月5日，记者获悉，上午9时30分，新桥正式通车。"
+    made = {one.answer: one.question for one in moments(sentence, placed_words(sentence), random.Random(4))}
+    assert re.search("几点|什么时[候间]|时间", made["上午9时30分"])
+
+
+def test_a_cell_is_asked_by_the_name_or_the_name_by_a_cell_of_its_row() -> None:
+    names = [f"{one}{kind}" for one in "青山白水红石" for kind in ("小学", "医院", "车站", "大桥")]
+    told = ReaderSet("x", asked=[ReaderQuestion("谁", 0, 0, 0, (name,)) for name in names])
+    for passage, one in rows(told, 60, random.Random(3)):
+        line = next(passage.text[a:b] for a, b in passage.sentences if a <= one.start < b)
+        assert passage.text[one.start :].startswith(one.answer)
+        assert any(name in line and name in one.question + one.answer for name in names)
 
 
 @pytest.mark.parametrize("seed", range(8))
