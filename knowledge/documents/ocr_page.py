@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from statistics import median
 from typing import TYPE_CHECKING, Final
 
+from knowledge.documents.pdf_lines import alike, snapped_sizes, weighted_median
 from knowledge.documents.pdf_page import Box, Glyph, PrintedPage
 
 if TYPE_CHECKING:
@@ -63,9 +63,6 @@ _OPENS, _CLOSES, _BEARING = 0.55, 0.2, 0.04
 """Ems that are blank before an opening mark, behind a closing one, and on either side of a hanzi."""
 
 _MIDDLE: Final = 0.38  # of an em from the baseline up to the middle of a hanzi
-_CORE, _ALIKE = 1.05, 1.1
-"""Sizes within the first are surely one size, within the second most likely: ink is told by whole pixels."""
-
 _MOST_TILT: Final = 5.0
 """Degrees a page may lie askew on a scanner or before a camera."""
 
@@ -274,9 +271,9 @@ def _sizes(lines: Sequence[RecognisedLine], inks: Sequence[_Ink]) -> tuple[float
     """
     told = [k for k, line in enumerate(lines) if len(_HAN.findall(line.text)) > 1] or list(range(len(lines)))
     weights = [len(lines[k].text) for k in told]
-    snapped = _snapped([inks[k].height / _INK for k in told], weights)
-    body = _weighted_median(zip(snapped, weights, strict=True))
-    share = _weighted_median((inks[k].share, weight) for k, weight in zip(told, weights, strict=True))
+    snapped = snapped_sizes([inks[k].height / _INK for k in told], weights)
+    body = weighted_median(zip(snapped, weights, strict=True))
+    share = weighted_median((inks[k].share, weight) for k, weight in zip(told, weights, strict=True))
     sizes = {
         k: size * (_BOLD if inks[k].share > _BOLD_INK * share else 1)
         for k, size in zip(told, snapped, strict=True)
@@ -285,7 +282,7 @@ def _sizes(lines: Sequence[RecognisedLine], inks: Sequence[_Ink]) -> tuple[float
     def size_of(line: RecognisedLine, ink: _Ink) -> float:
         size = ink.height / (_INK if _HAN.search(line.text) else _FIGURE_INK)
         near = min(sizes.values(), key=lambda known: abs(known - size))
-        return body if size < _HIGHER * body else near if _alike(near, size, _ALIKE) else size
+        return body if size < _HIGHER * body else near if alike(near, size) else size
 
     return body, [
         sizes[k] if k in sizes else size_of(line, ink)
@@ -315,28 +312,3 @@ def _runs(dark: NDArray[np.bool_], least: int) -> Iterator[tuple[int, int, int]]
 def _advance(char: str) -> float:
     """The room of a character in ems."""
     return 0.5 if char in _HALF_MARKS else _NARROW if char.isascii() else 1.0
-
-
-def _snapped(sizes: Sequence[float], weights: Sequence[int]) -> list[float]:
-    """Each size as the size that most of the print like it has: the fullest of them first."""
-    snapped = list(sizes)
-    left = set(range(len(sizes)))
-    while left:
-        fullest = max(
-            left, key=lambda one: sum(weights[k] for k in left if _alike(sizes[k], sizes[one], _CORE))
-        )
-        core = [k for k in left if _alike(sizes[k], sizes[fullest], _CORE)]
-        size = _weighted_median((sizes[k], weights[k]) for k in core)
-        taken = {k for k in left if _alike(sizes[k], size, _ALIKE)} | {fullest}
-        for k in taken:
-            snapped[k] = size
-        left -= taken
-    return snapped
-
-
-def _alike(one: float, other: float, within: float) -> bool:
-    return max(one, other) <= within * min(one, other)
-
-
-def _weighted_median(rows: Iterable[tuple[float, int]]) -> float:
-    return median(size for size, weight in rows for _ in range(weight))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count, groupby, pairwise
 from statistics import median
 from typing import Final
@@ -23,10 +23,11 @@ from knowledge.documents.pdf_lines import (
     join_initials,
     join_rows,
     same_size,
+    snap,
 )
 from knowledge.documents.pdf_order import THROUGH, Region, cut_regions, rejoin
 from knowledge.documents.pdf_page import Box, PrintedPage
-from knowledge.documents.pdf_stacks import TITLE, Stack, find_stacks
+from knowledge.documents.pdf_stacks import BYLINE, LARGER, TITLE, Stack, find_stacks
 from knowledge.documents.pdf_tables import Grid, find_grids
 from knowledge.model import BlockRole
 
@@ -35,6 +36,9 @@ _COVER_CHARS: Final = 60
 
 _COVER_SIZE: Final = 18.0
 """Points from which print is no text, but a name. A notice in a photograph is none: its text is taken for 10 points."""
+
+_TABLE_EDGE: Final = 3.0
+"""Points from a table's outermost cells to its frame at most."""
 
 _SAID: Final = re.compile("[，。；：！？]|[,.;:!?](?!\\d)")
 
@@ -49,11 +53,14 @@ def arrange(page: PrintedPage, goes_on: bool = False) -> list[PageBlock]:
     """
     grids, glyphs = find_grids(page)
     lines = find_lines(glyphs, page.uprights)
+    if page.unseen:
+        snap(lines)
     if not lines:
         return [*(_table(grid, None) for grid in grids), *_turned(page)]
     if not goes_on and not grids and _is_cover(lines):
         return [*_cover(lines), *_turned(page)]
-    body = body_size(lines)
+    body = body_size(find_lines(page.glyphs, page.uprights) if grids else lines)
+    page = replace(page, levels=tuple(r for r in page.levels if not any(_rules(r, g.box) for g in grids)))
     lines = join_initials(lines, body)
     heads, sure_heads, lines = find_furniture(lines, page, body, top=True)
     feet, sure_feet, lines = find_furniture(lines, page, body, top=False)
@@ -69,7 +76,7 @@ def arrange(page: PrintedPage, goes_on: bool = False) -> list[PageBlock]:
     ]
     regions: list[tuple[Region, float]] = []
     for part in _framed(lines, page, pictures):
-        size = body_size(part)
+        size = min(body, body_size(part)) if grids else body_size(part)
         stacks, rest = find_stacks(part, size, page.uprights)
         over = _over_titles(stacks, rest, size) if goes_on else []
         if over:
@@ -92,6 +99,11 @@ def arrange(page: PrintedPage, goes_on: bool = False) -> list[PageBlock]:
     return [*head, *blocks, *foot, *_turned(page)]
 
 
+def _rules(rule: Box, table: Box) -> bool:
+    """Tell whether a rule is a table's own."""
+    return rule.across(table) > 0 and rule.along(table) > -_TABLE_EDGE
+
+
 def _is_cover(lines: Sequence[PrintedLine]) -> bool:
     """Tell whether a first page only names what follows: a few words, large, that say no sentence."""
     text = "".join(line.text for line in lines)
@@ -111,12 +123,16 @@ def _cover(lines: Sequence[PrintedLine]) -> Iterator[PageBlock]:
 
 
 def _as_briefs(blocks: list[PageBlock], numbers: Iterator[int]) -> list[PageBlock]:
-    """Make the headings of text that opens with one, under no title, the titles of briefs, each of the next number."""
+    """Make the headings of text that opens with one, under no title, the titles of briefs, each of the next number.
+
+    What is set smaller than the first of them heads a section.
+    """
     if not blocks or blocks[0].role is not BlockRole.HEADING:
         return blocks
     article = blocks[0].article
+    least = blocks[0].size / LARGER
     for block in blocks:
-        if block.role is BlockRole.HEADING:
+        if block.role is BlockRole.HEADING and block.size >= least:
             block.role, block.opening, article = BlockRole.TITLE, False, next(numbers)
         block.article = article
     return blocks
@@ -331,7 +347,7 @@ class _Article:
             s
             for s in lines
             if gaps
-            and is_across(s, gaps[0])
+            and (is_across(s, gaps[0]) or BYLINE.fullmatch(s.text))
             and (is_across(s, gaps[-1]) or not any(o is not s and o.box.along(s.box) > 0 for o in lines))
         ]
         return {id(s) for s in crossing}

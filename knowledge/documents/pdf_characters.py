@@ -27,6 +27,9 @@ from knowledge.text.folding import fold, is_hanzi
 REPLACEMENT: Final = "\ufffd"
 _THIN: Final = 3.0
 _HEADLINE: Final = 1.35
+_ASKED: Final = 100
+"""So many characters tell whether a page's text is for the eye."""
+
 _INVISIBLE: Final = 0.5  # points: print lower than this is for no eye, and no measure of its page
 _MOST_SHAPES: Final = 20_000
 _MOST_RULES: Final = 300
@@ -65,6 +68,7 @@ def read_characters(document: pdfium.PdfDocument, number: int, data: bytes) -> P
     with closing(document[number]) as page:
         with closing(page.get_textpage()) as text:
             printed = list(_printed(text))
+            unseen = _is_unseen(text)
         turns = Counter(each.quarter for each in printed if each.quarter is not None)
         rotation = page.get_rotation() // 90 % 4
         quarter = turns.most_common(1)[0][0] if turns else rotation
@@ -97,8 +101,27 @@ def read_characters(document: pdfium.PdfDocument, number: int, data: bytes) -> P
         outside=len(printed) - len(kept),
         turn=turn,
         rotation=rotation,
+        unseen=unseen,
     )
-    return sheet.laid_flat() if is_vertical(glyphs) else sheet
+    if not is_vertical(glyphs):
+        return sheet
+    flat = sheet.laid_flat()
+    down = [each for each in turned if each.quarter == _down(turn)]
+    lying = (_lying(turn, each, flat.height) for each in down)
+    rest = [each for each in turned if each.quarter != _down(turn)]
+    return replace(flat, glyphs=(*flat.glyphs, *lying), turned=tuple(_turned_lines(rest)))
+
+
+def _down(turn: Turn) -> int:
+    """The direction of print that lies on its side and runs down the page."""
+    return (turn.quarter - 1) % 4
+
+
+def _lying(turn: Turn, printed: _Printed, width: float) -> Glyph:
+    """A figure or letter that lies on its side in a column of hanzi, on a page of that width laid flat."""
+    (x, y), size = turn.point(printed.x, printed.y), printed.size
+    end = max(turn.box(*printed.loose).bottom, y + _NARROWEST * size)
+    return Glyph(printed.char, y, end, width - x, size, printed.order, printed.after_space)
 
 
 def _sheet(page: pdfium.PdfPage) -> tuple[float, float, float, float]:
@@ -165,6 +188,17 @@ def _printed(text: pdfium.PdfTextPage) -> Iterator[_Printed]:
         spaced = False
 
 
+def _is_unseen(text: pdfium.PdfTextPage) -> bool:
+    """Tell whether most of a page's text is drawn for no eye, but to be found under the picture of it."""
+    asked = range(0, text.count_chars(), 1 + text.count_chars() // _ASKED)
+    modes = [
+        raw.FPDFTextObj_GetTextRenderMode(found)
+        for found in (raw.FPDFText_GetTextObject(text, index) for index in asked)
+        if found
+    ]
+    return 2 * modes.count(raw.FPDF_TEXTRENDERMODE_INVISIBLE) > len(modes)
+
+
 def _char(code: int, high: int, unmapped: bool) -> str:
     if 0xDC00 <= code < 0xE000 and high:
         return chr(0x10000 + (high - 0xD800) * 0x400 + code - 0xDC00)
@@ -203,8 +237,7 @@ def _set_upright(
     A headline is print larger than most of the page; the rest stays turned.
     """
     usual = median(glyph.size for glyph in glyphs) if glyphs else 0.0
-    down = (turn.quarter - 1) % 4
-    large = [each for each in turned if each.quarter == down and each.size > _HEADLINE * usual > 0]
+    large = [each for each in turned if each.quarter == _down(turn) and each.size > _HEADLINE * usual > 0]
     if not all(unicodedata.east_asian_width(each.char) in "WF" for each in large):
         return glyphs, list(turned)
     for each in large:

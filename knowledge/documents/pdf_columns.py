@@ -5,6 +5,7 @@ Sizes and distances are in times of the body's font size unless a name says othe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
@@ -25,6 +26,10 @@ _FEWEST_ROWS: Final = 3
 _UNFILLED: Final = 2.0
 """Ems that a line set ragged leaves free at most: one for a mark that may not begin the next, one for what has no break."""
 
+_TOLD: Final = re.compile("[，。；！？]")
+_SIGNED_ROWS: Final = 3
+"""So many lines a text is signed with at most, to the right under it: offices, a name, a day."""
+
 _LINES_A_STRAY: Final = 60
 _NARROWEST_COLUMN: Final = 4.0
 
@@ -32,7 +37,34 @@ _NARROWEST_COLUMN: Final = 4.0
 def find_gutters(
     lines: Sequence[PrintedLine], body: float, uprights: Sequence[Box]
 ) -> list[tuple[float, float]]:
-    """Return the columns as x intervals: what no line covers, give or take one crossing line, is a gutter."""
+    """Return the columns as x intervals: what no line covers, give or take one crossing line, is a gutter.
+
+    Columns stand side by side: what is set to the right with nothing beside it (who signed, and when) is none.
+    """
+    found: list[tuple[float, float]] = []
+    for column in _strips(lines, body, uprights):
+        if found and not _are_beside(lines, found[-1], column):
+            found[-1] = (found[-1][0], column[1])
+        else:
+            found.append(column)
+    return found
+
+
+def _are_beside(lines: Sequence[PrintedLine], left: tuple[float, float], right: tuple[float, float]) -> bool:
+    """Tell whether two columns stand side by side: not where the right one is a few lines under the left one's first.
+
+    Where there are several, or one says a sentence, they are a column's own wherever they stand.
+    """
+    after = [s for s in lines if s.box.left >= right[0] - 1 and s.box.right <= right[1] + 1]
+    before = [s.box for s in lines if s.box.left >= left[0] - 1 and s.box.right <= left[1] + 1]
+    if not before or len(after) > _SIGNED_ROWS or any(_TOLD.search(s.text) for s in after):
+        return True
+    top = min(box.top for box in before)
+    return any(s.box.top < top or any(s.box.along(box) > 0 for box in before) for s in after)
+
+
+def _strips(lines: Sequence[PrintedLine], body: float, uprights: Sequence[Box]) -> list[tuple[float, float]]:
+    """The columns as x intervals, whether or not they stand side by side."""
     if not lines:
         return []
     box = bounds(lines)

@@ -17,6 +17,7 @@ from knowledge.documents.pdf_page import Box
 from knowledge.documents.pdf_stacks import BYLINE, LARGER
 from knowledge.documents.pdf_tables import Grid
 from knowledge.model import BlockRole
+from knowledge.repair.issue import is_credits
 from knowledge.repair.patterns import is_page_head, jump_of
 
 INDENT: Final = "\u3000\u3000"
@@ -37,11 +38,20 @@ _WORD: Final = re.compile("[!-~]*")
 _LED: Final = re.compile(r"(?:[.．·•‥…]\s*){4,}[\dIVXivx]{1,5}$")
 """How a line of a list of contents ends: its dots lead to a page."""
 
+_NOTE: Final = re.compile(r"(?:[*＊†‡①-⑳⑴-⒇]|[\[【〔]?\d{1,2}(?![\d.,年月日%])|注\s*[\d①-⑳]?[：:])")
+NUMBERED: Final = re.compile(
+    r"(?:[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[）)]|第[一二三四五六七八九十百\d]{1,4}[章节编])"
+)
+"""What a heading begins with that is numbered as official texts are."""
+
+_SET_OFF: Final = 3.2
+"""Ems from the left at which a line begins no paragraph, but stands to the right."""
+
 _DAY: Final = re.compile("[年月日][^。！？]*$")
 _FINISHED: Final = re.compile("[。！？!?…][”’」』）)》]*$")
 _NEVER_HEADING: Final = re.compile("[。，；！？：、]$")
 SHOT: Final = re.compile(r"[\s。）)][\u4e00-\u9fff·]{2,4}[\s/／]*[摄攝][）)]?$")
-CAPTIONED: Final = re.compile(r"^图[为片①-⑩一二三四五]|" + SHOT.pattern)
+CAPTIONED: Final = re.compile(r"^[▲▼]|^图[为片①-⑩一二三四五]|" + SHOT.pattern)
 SIGNED: Final = re.compile(r"(?:记者|記者|通讯员|通訊員|特派员)|^文[/／]|^[（(][^。！？]{2,14}[）)]$")
 
 
@@ -79,6 +89,7 @@ class TextFlow:
     def __init__(self, body: float, article: int) -> None:
         self._written: list[PageBlock] = []
         self._captions: list[PageBlock] = []
+        self._notes: list[PageBlock] = []
         self._body = body
         self._article = article
         self._open: PageBlock | None = None
@@ -89,7 +100,7 @@ class TextFlow:
     @property
     def blocks(self) -> list[PageBlock]:
         """Everything taken."""
-        return [*self._written, *self._captions]
+        return [*self._written, *self._captions, *self._notes]
 
     def put(self, block: PageBlock) -> None:
         """Take a block as it is."""
@@ -98,6 +109,7 @@ class TextFlow:
 
     def column(self, lines: Sequence[PrintedLine], size: float) -> None:
         """Take the lines of one column."""
+        lines = self._without_notes(lines, size)
         if not lines:
             return
         box = bounds([s for s in lines if s.size > SMALL * size] or lines)
@@ -114,6 +126,20 @@ class TextFlow:
             self._verse_before, self._verse = self._verse, id(line) in verses
             self._line(line, size, before, after, below, len(lines) == 1, runs[id(line)])
             self._inset_before = after
+
+    def _without_notes(self, lines: Sequence[PrintedLine], size: float) -> Sequence[PrintedLine]:
+        """Take the notes at a column's foot, in smaller print and marked, and return the text over them."""
+        at = len(lines)
+        while at and lines[at - 1].size < SMALL * size:
+            at -= 1
+        if not 0 < at < len(lines) or not _NOTE.match(lines[at].text):
+            return lines
+        for line in lines[at:]:
+            if _NOTE.match(line.text) or not self._notes:
+                self._notes.append(self._block(BlockRole.NOTE, line))
+            else:
+                self._notes[-1].lines.append(line.text)
+        return lines[:at]
 
     def _line(
         self,
@@ -133,6 +159,8 @@ class TextFlow:
             self._jump(line, jump)
         elif _LED.search(text):
             self.put(self._block(BlockRole.FURNITURE, line))
+        elif self._under_title and is_credits(text) and not BYLINE.fullmatch(text):
+            self.put(self._block(BlockRole.CREDIT, line))
         elif len(text) <= _CAPTION_CHARS and (small or (centred and CAPTIONED.search(text))):
             if small and (SIGNED.search(text) or len(text) <= 6) and not self._captions:
                 self.put(self._block(BlockRole.BYLINE, line))
@@ -147,10 +175,15 @@ class TextFlow:
                 last.lines.append(line.text)
             else:
                 self.put(self._block(BlockRole.HEADING, line))
-        elif BYLINE.fullmatch(text) and (after > 1 or alone) and closed:
+        elif BYLINE.fullmatch(text) and (after > 1 or before > _SET_OFF or alone) and closed:
             self.put(self._block(BlockRole.BYLINE, line))
         else:
-            self._text(line, 1.4 < before < 3.2, before, below)
+            self._text(line, 1.4 < before < _SET_OFF, before, below)
+
+    @property
+    def _under_title(self) -> bool:
+        """Whether nothing but display lines and credits has been taken."""
+        return all(b.role in (BlockRole.HEADING, BlockRole.CREDIT) for b in self._written)
 
     def _text(self, line: PrintedLine, indented: bool, before: float, below: bool) -> None:
         if self._open is not None and not indented and not self._ended(before, below):
@@ -180,10 +213,13 @@ class TextFlow:
     def _ended(self, before: float, below: bool) -> bool:
         """Tell whether the open paragraph ended though nothing is indented: it stopped short, or a gap follows.
 
-        A verse stops short of what the next one begins with, whether or not a sentence ends.
+            A verse stops short of what the next one begins with, whether or not a sentence ends; what stands to the right under
+        a line that does is who signed.
         """
         assert self._open is not None
         short = self._inset_before > 1.5 and before < 0.5
+        if self._inset_before > _ROOM and before > _SET_OFF:
+            return True
         return self._verse_before or (self._open.finished and (short or below))
 
     def _is_heading(
@@ -191,17 +227,24 @@ class TextFlow:
     ) -> bool:
         """Tell whether a line heads a section: set in from both sides, or of a `run` of larger print without an end."""
         text = line.text
-        if len(text) > _HEADING_CHARS or _NEVER_HEADING.search(text):
+        if _ems(text) > _HEADING_CHARS or _NEVER_HEADING.search(text):
             return False
+        if NUMBERED.match(text) and after > 2 and (self._open is None or self._open.finished):
+            return True
         if line.size <= LARGER * size:
             return before > 2.3 and abs(before - after) < 0.9 and not BYLINE.fullmatch(text)
         whole = "".join(each.text for each in run)
         return (
-            before > 0.5 or after > 1 or (len(whole) <= _HEADING_CHARS and not _NEVER_HEADING.search(whole))
+            before > 0.5 or after > 1 or (_ems(whole) <= _HEADING_CHARS and not _NEVER_HEADING.search(whole))
         )
 
     def _block(self, role: BlockRole, line: PrintedLine) -> PageBlock:
         return PageBlock(role, [line.text], self._article, line.size / self._body)
+
+
+def _ems(text: str) -> float:
+    """How long a text is, in hanzi."""
+    return sum(0.5 if char.isascii() else 1.0 for char in text)
 
 
 def _verses(lines: Sequence[PrintedLine], column: Box, size: float) -> set[int]:

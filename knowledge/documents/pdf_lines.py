@@ -12,6 +12,7 @@ from typing import Final
 
 from knowledge.documents.html_blocks import LOWERED, RAISED, SCRIPT, powers
 from knowledge.documents.pdf_page import ASCENT, Box, Glyph
+from knowledge.repair.characters import MARKUP
 
 GAP: Final = 0.6
 """Gap, in ems, from which two neighbours may belong to different columns."""
@@ -25,8 +26,8 @@ _WORD_GAP: Final = 0.6
 _PARTS_GAP: Final = 0.2
 _UPRIGHT: Final = 3
 _LONGEST_SCRIPT: Final = 4
-_SCRIPT: Final = 1.25
-"""Times its own size that the text has which a raised or lowered figure stands by: TeX's are 1.4, Word's 1.5."""
+_SCRIPT: Final = 1.15
+"""Times its own size that the text has which a raised or lowered figure stands by: browsers' are 1.2, TeX's 1.4."""
 
 _RAISED_BY, _LOWERED_BY = (0.15, 0.6), (-0.3, -0.05)
 """Ems of the text between which a figure's baseline is raised and lowered; printed ones are raised a third."""
@@ -35,6 +36,9 @@ _MOST_UPRIGHT: Final = 200
 _CLOSER: Final = 0.1
 _LOOSEST: Final = 1.7
 """Ems from one character of an upright headline to the next at most, as `_under` has it."""
+
+_CORE, _ALIKE = 1.05, 1.1
+"""Sizes within the first are surely one size, within the second most likely: ink is told by whole pixels."""
 
 _ROW: Final = 8.0
 _INITIAL: Final = 1.8
@@ -143,7 +147,10 @@ def find_lines(glyphs: Iterable[Glyph], uprights: Sequence[Box]) -> list[Printed
 
 
 def _with_scripts(lines: list[PrintedLine]) -> list[PrintedLine]:
-    """Put raised and lowered figures, small and close behind a character, into its line: 10⁸ is not 10."""
+    """Put raised and lowered figures, small and close behind a character, into its line: 10⁸ is not 10.
+
+    Behind a hanzi or a mark a raised figure is no power, but a note's: it is no text.
+    """
     scripts = [
         s
         for s in lines
@@ -157,10 +164,15 @@ def _with_scripts(lines: list[PrintedLine]) -> list[PrintedLine]:
             off = (host.base - script.base) / host.size
             if not (_LOWERED_BY[0] < off < _LOWERED_BY[1] or _RAISED_BY[0] < off < _RAISED_BY[1]):
                 continue
-            if any(abs(g.right - script.box.left) < 0.25 * host.size for g in host.glyphs):
+            before = min(host.glyphs, key=lambda g: abs(g.right - script.box.left))
+            reach = 0.75 if _is_mark(before.char) else 0.25  # a mark's other half is blank
+            if abs(before.right - script.box.left) < reach * host.size:
                 table = RAISED if off > 0 else LOWERED
+                noted = off > 0 and not before.char.isascii() and script.glyphs[0].char.isdigit()
                 host.glyphs += [
-                    replace(g, char=g.char.translate(table), base=host.base, size=host.size)
+                    replace(
+                        g, char=MARKUP if noted else g.char.translate(table), base=host.base, size=host.size
+                    )
                     for g in script.glyphs
                 ]
                 host.measure()
@@ -321,7 +333,8 @@ def join_initials(lines: Sequence[PrintedLine], body: float) -> list[PrintedLine
     """
     joined: set[int] = set()
     for initial in lines:
-        if len(initial.glyphs) > 1 or initial.size < _INITIAL * body:
+        opens = len(initial.glyphs) == 2 and unicodedata.category(initial.glyphs[0].char) in ("Ps", "Pi")
+        if len(initial.glyphs) > 1 + opens or initial.size < _INITIAL * body:
             continue
         beside = [
             s
@@ -335,9 +348,9 @@ def join_initials(lines: Sequence[PrintedLine], body: float) -> list[PrintedLine
             continue
         joined.add(id(initial))
         left, right = initial.box.left, first.box.left
-        first.glyphs.append(
-            replace(initial.glyphs[0], left=left, right=right, base=first.base, size=first.size)
-        )
+        first.glyphs += [
+            replace(g, left=left, right=right, base=first.base, size=first.size) for g in initial.glyphs
+        ]
         first.measure()
         for line in beside:
             line.box = replace(line.box, left=left)
@@ -361,6 +374,41 @@ def join_rows(lines: Iterable[PrintedLine], most: float, uprights: Sequence[Box]
         else:
             joined.append(PrintedLine(list(line.glyphs), line.display, line.upright))
     return joined
+
+
+def snap(lines: Sequence[PrintedLine]) -> None:
+    """Give lines whose sizes a recogniser guessed, each for itself, those that most of the print like them has."""
+    sizes = snapped_sizes([line.size for line in lines], [len(line.glyphs) for line in lines])
+    for line, size in zip(lines, sizes, strict=True):
+        line.glyphs = [replace(glyph, size=size) for glyph in line.glyphs]
+        line.measure()
+
+
+def snapped_sizes(sizes: Sequence[float], weights: Sequence[int]) -> list[float]:
+    """Each size as the size that most of the print like it has: the fullest of them first."""
+    snapped = list(sizes)
+    left = set(range(len(sizes)))
+    while left:
+        fullest = max(
+            left, key=lambda one: sum(weights[k] for k in left if alike(sizes[k], sizes[one], _CORE))
+        )
+        core = [k for k in left if alike(sizes[k], sizes[fullest], _CORE)]
+        size = weighted_median((sizes[k], weights[k]) for k in core)
+        taken = {k for k in left if alike(sizes[k], size)} | {fullest}
+        for k in taken:
+            snapped[k] = size
+        left -= taken
+    return snapped
+
+
+def alike(one: float, other: float, within: float = _ALIKE) -> bool:
+    """Tell whether two sizes are most likely one."""
+    return max(one, other) <= within * min(one, other)
+
+
+def weighted_median(rows: Iterable[tuple[float, int]]) -> float:
+    """The median of sizes, each of so many characters."""
+    return median(size for size, weight in rows for _ in range(weight))
 
 
 def body_size(lines: Iterable[PrintedLine]) -> float:

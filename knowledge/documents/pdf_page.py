@@ -111,7 +111,8 @@ class PrintedPage:
     a rectangle. `turned` are lines set in another direction than the rest. `lost` counts characters that no reader gave,
     `struck` those that a stroke deletes, `outside` those beyond the sheet's edge. Text was turned upright by `turn`,
     while viewers turn the sheet by `rotation` quarters; `vertical` tells that columns of characters were turned into
-    lines: x then runs down the page. Of an image `scale` is how long one of its pixels is here.
+    lines: x then runs down the page. Of an image `scale` is how long one of its pixels is here. `unseen`
+    tells that the text was laid under a picture by a recogniser, for no eye: its places and sizes are guesses.
     """
 
     width: float
@@ -130,6 +131,7 @@ class PrintedPage:
     turn: Turn | None = None
     rotation: int = 0
     scale: float = 1.0
+    unseen: bool = False
 
     def shown(self, box: Box) -> Box:
         """Return where a box of the page is on the sheet as viewers show it, in points; in an image in pixels."""

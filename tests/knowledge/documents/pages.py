@@ -43,13 +43,17 @@ def paragraphs(seed: int, number: int, length: int = 3) -> list[str]:
 
 @dataclass
 class Sheet:
-    """One PDF page under construction; `shuffle` draws its pieces in another order, `alone` each glyph by itself."""
+    """One PDF page under construction; `shuffle` draws its pieces in another order, `alone` each glyph by itself.
+
+    What is `unseen` is drawn for no eye, as recognisers lay text under the picture of a page.
+    """
 
     width: float = 600
     height: float = 800
     shuffle: int | None = None
     rotation: int = 0
     alone: bool = False
+    unseen: bool = False
     _pieces: list[tuple[str, float, float, float, str]] = field(default_factory=list)
     _turned: list[tuple[float, float, float, str, int]] = field(default_factory=list)
     _shapes: list[tuple[str, tuple[float, ...]]] = field(default_factory=list)
@@ -119,7 +123,7 @@ class Sheet:
             random.Random(self.shuffle).shuffle(pieces)
         for font, size, x, y, text in pieces:
             canvas.setFont(font, size)
-            canvas.drawString(x, y, text)
+            canvas.drawString(x, y, text, mode=3 if self.unseen else None)
         for size, x, y, text, degrees in self._turned:
             canvas.saveState()
             canvas.translate(x, y)

@@ -11,7 +11,7 @@ from knowledge.documents.folder import read_document
 from knowledge.documents.pdf import read_pdf
 from knowledge.model import Block, BlockRole, Fact
 from knowledge.repair.pipeline import repair_document
-from tests.knowledge.documents.pages import LEADING, SONG, Sheet, columns, paragraphs, pdf
+from tests.knowledge.documents.pages import LEADING, SONG, Sheet, columns, paragraphs, pdf, set_lines
 
 
 def facts(*sheets: Sheet) -> Sequence[Fact]:
@@ -352,3 +352,99 @@ def test_words_are_apart_behind_a_mark_too() -> None:
     assert texts(sheet, BlockRole.PARAGRAPH) == [
         "The mayor, Helen Carter, opened 3.5 km of road. Trucks came."
     ]
+
+
+def test_text_that_a_recogniser_laid_under_a_picture_has_few_sizes() -> None:
+    sheet = Sheet(unseen=True)
+    body = paragraphs(50, 4)
+    sheet.picture(0, 0, 600, 800)
+    sheet.text(40, 740, 28, "扫描以后认出的文章")
+    rows = [row for text in body for row in set_lines(text, 20)]
+    for at, row in enumerate(rows):
+        indent = len(row) - len(row.lstrip("\u3000"))
+        column, place = divmod(at, 1 + len(rows) // 2)
+        size = 9 * (0.94, 1.06, 0.99, 1.03)[at % 4]
+        sheet.text(30 + 260 * column + 9 * indent, 700 - place * LEADING, size, row.strip())
+    assert texts(sheet, BlockRole.HEADING) == []
+    assert "".join(fact.text for fact in facts(sheet)) == "".join(body)
+
+
+def test_figures_that_lie_on_their_side_in_vertical_text_stay_in_their_sentence() -> None:
+    sheet = Sheet(height=600)
+    columns_of = (
+        "青山区今年改造老旧小区",
+        "个，惠及居民四千户，居民都说好。",
+        "明年还要再改造一批小区，资金已经到位。",
+    )
+    for at, column in enumerate(columns_of):
+        for row, char in enumerate(column):
+            sheet.text(400 - 20 * at, 500 - 12 * row, 12, char)
+    sheet.turned_text(500 - 12 * 11 + 10, 402, 12, "126", downwards=True)
+    assert facts(sheet)[0].text == "青山区今年改造老旧小区126个，惠及居民四千户，居民都说好。"
+
+
+def test_notes_at_a_pages_foot_are_notes_and_their_marks_no_text() -> None:
+    sheet = Sheet()
+    first, *rest = paragraphs(51, 3)
+    sheet.text(40, 740, 20, "有脚注的文章")
+    lines(sheet, 700, first[:-1] + "。", 60)
+    sheet.text(30 + 9 * (len(first) % 60) - 4, 700 - LEADING * (len(first) // 60) + 4, 6, "1")
+    top = 640.0
+    for text in rest:
+        top = lines(sheet, top, text, 60)
+    sheet.text(30, 100, 7, "1 口径为年末户数，不含流动摊贩。")
+    sheet.text(30, 88, 7, "2 见统计局年鉴第43页。")
+    told = facts(sheet)
+    assert [fact.text for fact in told if fact.kind == "note"] == [
+        "1口径为年末户数，不含流动摊贩。",
+        "2见统计局年鉴第43页。",
+    ]
+    assert "".join(fact.text for fact in told if fact.kind == "sentence") == first + "".join(rest)
+
+
+def test_numbered_headings_of_an_official_text_and_who_signed_it() -> None:
+    sheet = Sheet()
+    sheet.text(180, 740, 22, "关于做好登记工作的通知")
+    for at, (indent, text) in enumerate(
+        (
+            (0, "各区人民政府，各有关部门："),
+            (2, "为做好今年的登记工作，现将有关事项通知如下，请各区各部门认真执行，"),
+            (0, "不得延误。"),
+            (2, "一、全面登记"),
+            (2, "各区要在七月底前完成登记，登记的内容包括名称、地址、面积和开放"),
+            (0, "时间。"),
+            (2, "二、资金保障"),
+            (2, "市里安排资金600万元，使用情况由审计部门监督，结果每年公布一次给"),
+            (0, "社会。"),
+            (22, "青山市人民政府办公室"),
+        )
+    ):
+        sheet.text(60 + 14 * indent, 690 - 26 * at, 14, text)
+    assert texts(sheet, BlockRole.HEADING) == ["一、全面登记", "二、资金保障"]
+    told = [(fact.section, fact.text) for fact in facts(sheet)]
+    assert ("二、资金保障", "市里安排资金600万元，使用情况由审计部门监督，结果每年公布一次给社会。") in told
+    assert told[0] == (None, "各区人民政府，各有关部门：")
+
+
+def test_an_initial_may_stand_behind_an_opening_mark() -> None:
+    sheet = Sheet()
+    text = "《" + "".join(paragraphs(52, 2)).replace("，", "》，", 1)
+    sheet.text(40, 740, 28, "书名开头的文章")
+    sheet.text(30, 675, 36, text[:2])
+    for row in range(3):
+        sheet.text(104, 700 - row * LEADING, 9, text[2 + 16 * row : 18 + 16 * row])
+    lines(sheet, 700 - 3 * LEADING, text[50:], 24)
+    assert [fact.article.title.text for fact in facts(sheet)][:1] == ["书名开头的文章"]
+    assert "".join(fact.text for fact in facts(sheet)) == text
+
+
+def test_the_first_of_several_headings_is_the_title_of_those_set_smaller() -> None:
+    sheet = Sheet()
+    first, second = paragraphs(53, 2)
+    sheet.text(30, 680, 11, "Library opens in the old town")
+    top = lines(sheet, 655, first, 40)
+    sheet.text(140, top - 10, 9.5, "开放的时间")
+    lines(sheet, top - 32, second, 40)
+    told = facts(sheet)
+    assert {fact.article.title.text for fact in told} == {"Library opens in the old town"}
+    assert {fact.section for fact in told} == {None, "开放的时间"}
