@@ -20,21 +20,17 @@ from lxml import etree
 
 from knowledge.documents import limits
 from knowledge.documents.docx_lists import Numbering
-from knowledge.documents.html_blocks import LOWERED, RAISED, SCRIPT, powers
+from knowledge.documents.docx_text import BREAK, FALLBACK, GONE, OFF, PARAGRAPH, shown_text, text_boxes
+from knowledge.documents.html_blocks import powers
+from knowledge.documents.pdf_flow import NUMBERED
 from knowledge.documents.pdf_stacks import BYLINE, TITLE
 from knowledge.documents.tables import EMPTY, SourceCell, make_table
 from knowledge.documents.text import Extract, listed_contents
 from knowledge.errors import UnreadableFile
 from knowledge.model import Block, BlockRole, Span
 
-_PARAGRAPH, _TABLE, _VALUE = qn("w:p"), qn("w:tbl"), qn("w:val")
-_GONE: Final = frozenset(map(qn, ("w:del", "w:pPr", "w:rPr", "w:moveFrom")))
-_FALLBACK: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
-_BLANK: Final = frozenset(map(qn, ("w:tab", "w:cr")))
-_BREAK: Final = "\u3000\u3000"
+_TABLE, _VALUE = qn("w:tbl"), qn("w:val")
 _OPEN: Final = ("，", "、")
-_HIDDEN: Final = tuple(map(qn, ("w:vanish", "w:strike", "w:dstrike", "w:webHidden")))
-_OFF: Final = ("0", "false", "off")
 _REMEDY: Final = "用 Word 打开后另存为 .docx"
 _NOTES: Final = ("footnotes", "endnotes")
 _TITLE_STYLES: Final = re.compile(r"(?:title|标题)$", re.I)
@@ -45,14 +41,12 @@ _CAPTION_STYLES: Final = re.compile(r"(?:caption|题注)$", re.I)
 _FIELD_STYLES: Final = {"Author": BlockRole.BYLINE, "Date": BlockRole.CREDIT}
 """Pandoc's names for who wrote a text, and when."""
 
-_NUMBERED: Final = re.compile(
-    r"(?:[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[）)]|第[一二三四五六七八九十百\d]{1,4}[章节编])"
-)
 _ENDED: Final = re.compile("[。；！？，：、]$")
 _HEADING_CHARS, _TITLE_CHARS = 30, 50
 _LARGER: Final = 1.04
 """Times the body from which print is meant to be seen as larger; Word's steps are half a point."""
 
+_LONGEST_CELL: Final = 200
 _USUAL: Final = 10.0
 """Points, where a document says nothing (ECMA-376 17.3.2.38)."""
 
@@ -119,7 +113,7 @@ class _Part:
     @property
     def displayed(self) -> bool:
         """Whether it may be a title or heading by its words: short, without an end."""
-        return len(self.text) <= _TITLE_CHARS and not _ENDED.search(self.text) and _BREAK not in self.text
+        return len(self.text) <= _TITLE_CHARS and not _ENDED.search(self.text) and BREAK not in self.text
 
 
 class _Writer:
@@ -143,11 +137,11 @@ class _Writer:
     def body(self, element: etree._Element) -> None:
         """Write paragraphs and tables in document order."""
         for child in element:
-            if child.tag == _PARAGRAPH:
+            if child.tag == PARAGRAPH:
                 self._paragraph(child)
             elif child.tag == _TABLE:
                 self._table(child)
-            elif child.tag not in _GONE and child.tag != _FALLBACK:
+            elif child.tag not in GONE and child.tag != FALLBACK:
                 self.body(child)
 
     def notes(self) -> None:
@@ -165,7 +159,7 @@ class _Writer:
             )
             for note in root:
                 if note.get(qn("w:type")) in (None, "normal"):
-                    text = "".join("".join(_text(p)) for p in note.iter(_PARAGRAPH)).strip()
+                    text = "".join("".join(shown_text(p)) for p in note.iter(PARAGRAPH)).strip()
                     if text:
                         part = self._write(text, BlockRole.NOTE)
                         part.noted = self._noted.get((kind, note.get(qn("w:id"))))
@@ -178,7 +172,7 @@ class _Writer:
         style = self._style(element)
         numbering = self._numbering(element, style)
         label = self._numbers.next(numbering) if numbering else ""
-        text = powers("".join(_text(element))).strip()
+        text = powers("".join(shown_text(element))).strip()
         if text:
             part = self._write(label + text, BlockRole.FURNITURE if self._in_contents(element) else None)
             part.style = style.name or "" if style is not None else ""
@@ -190,11 +184,8 @@ class _Writer:
                     self._noted[kind, mark.get(qn("w:id"))] = part
         else:
             self.lines.append("")
-        for box in _boxes(element):
-            self._boxes_met += 1
-            self._boxes.append(self._boxes_met)
-            self.body(box)
-            self._boxes.pop()
+        for box in text_boxes(element):
+            self._box(box)
 
     def _in_contents(self, element: etree._Element) -> bool:
         """Follow the fields that begin and end in a paragraph; tell whether one of them is the list of contents."""
@@ -215,11 +206,11 @@ class _Writer:
         self.lines.append(text)
         line, at = len(self.lines), 0
         part = _Part([], text, role, box=self._boxes[-1])
-        for piece in text.split(_BREAK):
+        for piece in text.split(BREAK):
             if piece:
                 end, within = None if piece == text else at + len(piece), text[:at].rstrip().endswith(_OPEN)
                 part.blocks.append(Block(BlockRole.PARAGRAPH, line, line, start=at, end=end, goes_on=within))
-            at += len(piece) + len(_BREAK)
+            at += len(piece) + len(BREAK)
         self._parts.append(part)
         return part
 
@@ -238,7 +229,7 @@ class _Writer:
         for run in element.iter(qn("w:r")):
             own = run.find(f"{qn('w:rPr')}/{qn('w:sz')}")
             weight = run.find(f"{qn('w:rPr')}/{qn('w:b')}")
-            bold = weight is not None and weight.get(_VALUE) not in _OFF
+            bold = weight is not None and weight.get(_VALUE) not in OFF
             length = sum(len(text.text or "") for text in run.findall(qn("w:t")))
             counts[_half_points(own) if own is not None else size, bold] += length
         return max(counts, key=counts.__getitem__, default=(size, False))
@@ -255,18 +246,18 @@ class _Writer:
         return None
 
     def _table(self, table: etree._Element) -> None:
-        """Write a table, each cell on a line of its own; one that only places text is read as text."""
+        """Write a table, each cell on a line of its own; of one that only places text each cell is a box of text."""
         rows = table.findall(qn("w:tr"))
-        if next(table.iterdescendants(_TABLE), None) is not None:
+        if next(table.iterdescendants(_TABLE), None) is not None or _places_text(table):
             for cell in table.iterfind(f"{qn('w:tr')}/{qn('w:tc')}"):
-                self.body(cell)
+                self._box(cell)
             return
         first = len(self.lines) + 1
         grid: list[list[SourceCell]] = []
         for row in rows:
             cells: list[SourceCell] = []
             switch = row.find(f"{qn('w:trPr')}/{qn('w:tblHeader')}")
-            heads = switch is not None and switch.get(_VALUE) not in _OFF
+            heads = switch is not None and switch.get(_VALUE) not in OFF
             for cell in row.findall(qn("w:tc")):
                 properties = cell.find(qn("w:tcPr"))
                 span = properties.find(qn("w:gridSpan")) if properties is not None else None
@@ -279,7 +270,7 @@ class _Writer:
                 cells += [written] * (min(100, int(span.get(_VALUE))) if span is not None else 1)
             grid.append(cells)
         made = make_table(grid)
-        if made is not None and max(len(cell.text) for cells in grid for cell in cells) <= 200:
+        if made is not None:
             block = Block(BlockRole.TABLE, first, len(self.lines), table=made)
             self._parts.append(_Part([block], "", BlockRole.TABLE, box=self._boxes[-1]))
             return
@@ -288,16 +279,31 @@ class _Writer:
                 block = Block(BlockRole.PARAGRAPH, number, number)
                 self._parts.append(_Part([block], text, BlockRole.PARAGRAPH, box=self._boxes[-1]))
 
+    def _box(self, element: etree._Element) -> None:
+        """Write what stands apart from the text around it: a text box, or a cell that only places text."""
+        self._boxes_met += 1
+        self._boxes.append(self._boxes_met)
+        self.body(element)
+        self._boxes.pop()
+
     def _cell(self, cell: etree._Element, heading: bool) -> SourceCell:
         spans: list[Span] = []
-        for paragraph in cell.iter(_PARAGRAPH):
-            text = powers("".join(_text(paragraph))).strip().replace(_BREAK, " ")
+        for paragraph in cell.iter(PARAGRAPH):
+            text = powers("".join(shown_text(paragraph))).strip().replace(BREAK, " ")
             if text:
                 self.lines.append(text)
                 spans.append(Span(len(self.lines), 0, len(text)))
         if not spans:
             return EMPTY
         return SourceCell("".join(self.lines[span.line - 1] for span in spans), tuple(spans), heading)
+
+
+def _places_text(table: etree._Element) -> bool:
+    """Tell whether a cell is too long for one of a table: its words are text, set beside other text."""
+    return any(
+        sum(len(text.text or "") for text in cell.iter(qn("w:t"))) > _LONGEST_CELL
+        for cell in table.iterfind(f"{qn('w:tr')}/{qn('w:tc')}")
+    )
 
 
 def _half_points(size: etree._Element) -> float:
@@ -374,7 +380,7 @@ def _role(part: _Part, body: float) -> BlockRole:
         return BlockRole.TITLE
     short = len(part.text) <= _HEADING_CHARS
     set_apart = part.bold or (part.centred and part.size > _LARGER * body)
-    if short and (_NUMBERED.match(part.text) or (set_apart and not BYLINE.fullmatch(part.text))):
+    if short and (NUMBERED.match(part.text) or (set_apart and not BYLINE.fullmatch(part.text))):
         return BlockRole.HEADING
     return BlockRole.CAPTION if part.size < body / _LARGER and part.centred else BlockRole.PARAGRAPH
 
@@ -404,46 +410,3 @@ def _stack(parts: Sequence[_Part], body: float) -> None:
                 below.role = BlockRole.SUBTITLE
             elif below.role is not BlockRole.SUBTITLE:
                 break
-
-
-def _boxes(paragraph: etree._Element) -> Iterator[etree._Element]:
-    """The text boxes that a paragraph holds; what Word repeats for older readers is left out."""
-    for box in paragraph.iter(qn("w:txbxContent")):
-        outer = list(box.iterancestors(qn("w:txbxContent"), _FALLBACK, _PARAGRAPH))
-        if outer and outer[0] is paragraph:
-            yield box
-
-
-def _text(element: etree._Element) -> Iterator[str]:
-    """The text that a paragraph shows, its boxes apart."""
-    for child in element:
-        if child.tag == qn("w:r"):
-            yield from _run(child)
-        elif child.tag not in _GONE and child.tag not in (_FALLBACK, _PARAGRAPH, qn("w:txbxContent")):
-            yield from _text(child)
-
-
-def _run(run: etree._Element) -> Iterator[str]:
-    properties = run.find(qn("w:rPr"))
-    place = ""
-    if properties is not None:
-        for mark in _HIDDEN:
-            switch = properties.find(mark)
-            if switch is not None and switch.get(_VALUE) not in _OFF:
-                return
-        align = properties.find(qn("w:vertAlign"))
-        place = align.get(_VALUE) or "" if align is not None else ""
-    for child in run:
-        if child.tag == qn("w:t"):
-            text = (child.text or "").replace("\n", " ").replace("\r", " ")
-            if SCRIPT.fullmatch(text) and place in ("superscript", "subscript"):
-                text = text.translate(RAISED if place == "superscript" else LOWERED)
-            yield text
-        elif child.tag == qn("w:br"):
-            yield _BREAK
-        elif child.tag in _BLANK:
-            yield " "
-        elif child.tag == qn("w:noBreakHyphen"):
-            yield "-"
-        elif child.tag not in _GONE and child.tag not in (_FALLBACK, qn("w:txbxContent")):
-            yield from _text(child)

@@ -243,3 +243,22 @@ def test_headings_over_credits_of_their_own_begin_articles_and_a_newspapers_line
         Metadata(date=date(2024, 3, 5), author="周敏", source="人民网"),
         Metadata(newspaper="兰溪日报", date=date(2024, 3, 12), edition="2", source="兰溪日报"),
     ]
+
+
+def test_articles_side_by_side_in_a_table_are_articles() -> None:
+    document = docx.Document()
+    row = document.add_table(1, 2).rows[0]
+    said = {
+        "左边的文章": "左边的社区新建公园一座，面积四百亩。" * 12,
+        "右边的文章": "右边的社区新建书屋一间。" * 12,
+    }
+    for cell, (title, text) in zip(row.cells, said.items(), strict=True):
+        cell.paragraphs[0].add_run(title).font.size = docx.shared.Pt(20)
+        cell.add_paragraph().add_run("小标题在此").bold = True
+        cell.add_paragraph(text)
+    file = io.BytesIO()
+    document.save(file)
+    facts = repair_document(read_document("a.docx", file.getvalue())).facts
+    assert {fact.section for fact in facts} == {"小标题在此"}
+    for title, text in said.items():
+        assert "".join(fact.text for fact in facts if fact.article.title.text == title) == text
