@@ -47,8 +47,17 @@ _PARTING: Final = re.compile(
 )
 _STRONG: Final = re.compile(r"<(strong|b)>[^<>。，；！？：]{2,40}</\1>(?:<br\s?/?>)?", re.IGNORECASE)
 _ENTITY: Final = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,31});")
+_ASIDE: Final = re.compile(
+    r"\s*\[\[?toc\]?\]\s*$|(?<=>)\s*\[![A-Za-z]+\][+-]?[^。！？]*$|!\[\[[^\]\n]{1,200}\]\]|%%[^%\n]{1,2000}%%"
+    r"|\{\{[<%][^{}\n]{0,500}[>%]\}\}|\s\^[0-9A-Za-z-]{1,40}\s*$",
+    re.IGNORECASE,
+)
+"""What editors of notes and site makers put into a text and readers don't see: contents, the name of a box, a picture, a
+remark, a shortcode, an anchor."""
+
+_WIKI: Final = re.compile(r"\[\[(?:[^\[\]|\n]{1,200}\|)?([^\[\]|\n]{1,200})\]\]")
 _INLINE: Final = re.compile(
-    r"\\([!-/:-@\[-`{-~])"
+    r"\\([!-/:-@\[-`{-~])|(?<!=)==(?!=)"
     r"|(?<![0-9A-Za-z])\*{1,3}|\*{1,3}(?![0-9A-Za-z])|~~|`+"
     r"|(?<![0-9A-Za-z_])_{1,3}(?=\S)|(?<=\S)_{1,3}(?![0-9A-Za-z_])"
 )
@@ -72,6 +81,11 @@ class _Source:
     raw: list[str]
     read: list[str]
     front: int
+
+    @property
+    def titled(self) -> bool:
+        """Whether the metadata says the title."""
+        return any((said := _STATED.match(line)) and said[1] == "title" for line in self.raw[: self.front])
 
 
 def read_markdown(name: str, data: bytes) -> Extract:
@@ -124,9 +138,11 @@ class _Structure:
         return any(level < _BOLD_LEVEL for level in self._levels.values())
 
     def blocks(self) -> Iterator[Block]:
-        """Yield the blocks of what is no table, in order; where no heading is of the first level the first one is the title."""
+        """Yield the blocks of what is no table, in order; where no title is said else, the first one is it."""
         levels = self._levels
-        titles = {number for number, level in levels.items() if level == 1} or {min(levels, default=0)}
+        titles = {number for number, level in levels.items() if level == 1}
+        if not titles and not self._source.titled:
+            titles = {min(levels, default=0)}
         titles.update(self._linked())
         opened: list[int] = []
         role = BlockRole.PARAGRAPH
@@ -282,6 +298,7 @@ def _blank(raw: str) -> str:
         return line
     if _RULE.match(line) or _REFERENCE.match(line):
         return ""
+    line = _WIKI.sub(lambda m: m[1].rjust(len(m[0]) - 2).ljust(len(m[0])), _ASIDE.sub(_spaces, line))
     if _LEADING.match(line):
         line = _LEADING.sub(_spaces, line, count=1)
     line = _STRUCK.sub(_spaces, _IMAGE.sub(_spaces, line))

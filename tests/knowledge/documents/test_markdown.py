@@ -42,6 +42,11 @@ def lines(text: str) -> tuple[str, ...]:
         ("甲 <!-- 没有结尾\n乙", "甲 <!-- 没有结尾\n乙"),
         ("[1]: http://x.y", ""),
         ("1月至7月，共-5℃", "1月至7月，共-5℃"),
+        ("[TOC]", ""),
+        ("> [!note] 背景\n> 始于2019年。", "\n  始于2019年。"),
+        ("![[图.png]]甲==乙==%%丙%%丁 ^a1", "          甲··乙·······丁"),
+        ("见[[青山日报|日报]]和[[公园]]。", "见·······日报··和··公园··。"),
+        ('{{< figure src="a" >}}', ""),
     ],
 )
 def test_markup_becomes_blanks_or_nothing_within_words_and_text_stays(source: str, text: str) -> None:
@@ -168,4 +173,13 @@ def test_notes_are_facts_and_bars_within_a_cell_stay() -> None:
         ("table_row", "园区：北区｜面积：210｜备注：含甲|乙两块"),
         ("table_row", "园区：南区｜面积：180｜备注：丙|丁"),
         ("note", "抽样5000户。"),
+    ]
+
+
+def test_where_the_metadata_says_the_title_the_first_heading_is_a_sections() -> None:
+    text = '+++\ntitle = "夜市开放"\ndate = 2023-07-01\n+++\n一句话讲完。\n\n## 交通\n末班车为23时。\n'
+    facts = repair_document(read_document("a.md", text.encode())).facts
+    assert [(fact.article.title.text, fact.section, fact.text) for fact in facts] == [
+        ("夜市开放", None, "一句话讲完。"),
+        ("夜市开放", "交通", "末班车为23时。"),
     ]
