@@ -8,15 +8,16 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import accumulate
 from statistics import median
 from typing import Final
 
 from knowledge.model import BlockRole
 from knowledge.repair.characters import HAN
-from knowledge.repair.continuation import Paragraph
+from knowledge.repair.continuation import Paragraph, is_broken
 from knowledge.repair.labels import Labelled
 from knowledge.repair.page_layout import PageLine
 from knowledge.repair.patterns import DATELINE, jump_of
@@ -77,10 +78,6 @@ class _Heading:
     last: int
     lines: list[PageLine]
 
-    @property
-    def text(self) -> str:
-        return "".join(line.text for line in self.lines)
-
 
 @dataclass(eq=False)
 class _Unit:
@@ -131,27 +128,30 @@ def draft_articles(labelled: Sequence[Labelled], paragraphs: Sequence[Paragraph]
     if not units and not heads:
         return []
     rarity = _Rarity(units)
-    owners = _assign_articles(units, drafts, rarity)
+    in_order = not is_broken(labelled) and len({each.line.column for each in labelled}) == 1
+    if in_order:  # nothing was moved
+        owners = list(accumulate(units, lambda own, u: own if u.head is None else u.head, initial=0))[1:]
+    else:
+        owners = _assign_articles(units, drafts, rarity)
     bare = [number for number in range(len(drafts)) if number not in owners]
     if units and heads and len(drafts) > 1 and bare:
         return draft_articles(_without_title(labelled, drafts, bare[0]), paragraphs)
-    free = _headings_of(headings, units, owners, len(drafts))
+    free = _headings_of(headings, units, owners)
     for number, draft in enumerate(drafts):
         own = [unit for unit, owner in zip(units, owners, strict=True) if owner == number]
-        _arrange(draft, own, [each for each in headings if free[each.at] == number], rarity)
+        _arrange(draft, own, [each for each in headings if free[each.at] == number], rarity, in_order)
     _sign(drafts, labelled, units, owners)
     return drafts
 
 
 def _distinct(drafts: Sequence[ArticleDraft], units: Sequence[_Unit]) -> list[ArticleDraft]:
     """Take headlines that are printed again, where an article is continued, for one article."""
-    places: dict[str, int] = {}
-    for draft in drafts:
-        places.setdefault("".join(line.text for line in draft.title), len(places))
+    names = ["".join(line.text for line in draft.title) for draft in drafts]
+    places = {name: number for number, name in enumerate(dict.fromkeys(names))}
     if len(places) == len(drafts):
         return list(drafts)
     found: dict[int, ArticleDraft] = {}
-    numbers = [places["".join(line.text for line in draft.title)] for draft in drafts]
+    numbers = [places[name] for name in names]
     for number, draft in zip(numbers, drafts, strict=True):
         first = found.setdefault(number, draft)
         if first is not draft:
@@ -282,11 +282,7 @@ def _assign_articles(units: Sequence[_Unit], drafts: Sequence[ArticleDraft], rar
             ]
             for at in range(len(units))
         ]
-
-        def change(at: int, a: int, b: int) -> float:
-            return 0.0 if a == b else -(_SWITCH - (_AT_BREAK if units[at].paragraph.interrupted else 0))
-
-        path = _best_path(emitted, change)
+        path = _best_path(emitted, [_SWITCH - _AT_BREAK * unit.paragraph.interrupted for unit in units])
         if path == owners:
             break
         owners = path
@@ -317,13 +313,13 @@ def _suits(
     return score / long
 
 
-def _best_path(emitted: Sequence[Sequence[float]], change: Callable[[int, int, int], float]) -> list[int]:
+def _best_path(emitted: Sequence[Sequence[float]], changing: Sequence[float]) -> list[int]:
     states = range(len(emitted[0]))
     score = list(emitted[0])
     back: list[list[int]] = []
     for at in range(1, len(emitted)):
-        row = [max((score[a] + change(at, a, b), a) for a in states)[1] for b in states]
-        score = [score[row[b]] + change(at, row[b], b) + emitted[at][b] for b in states]
+        row = [max((score[a] - changing[at] * (a != b), a) for a in states)[1] for b in states]
+        score = [score[row[b]] - changing[at] * (row[b] != b) + emitted[at][b] for b in states]
         back.append(row)
     path = [max(states, key=lambda state: score[state])]
     for row in reversed(back):
@@ -332,25 +328,27 @@ def _best_path(emitted: Sequence[Sequence[float]], change: Callable[[int, int, i
 
 
 def _headings_of(
-    headings: Sequence[_Heading], units: Sequence[_Unit], owners: Sequence[int], articles: int
+    headings: Sequence[_Heading], units: Sequence[_Unit], owners: Sequence[int]
 ) -> dict[int, int]:
     """Give each heading the article of the text right under it, else of the text nearest to it."""
+    owned = list(zip(units, owners, strict=True))
     found: dict[int, int] = {}
     for number, heading in enumerate(headings):
-        at = heading.at
-        own = [owner for unit, owner in zip(units, owners, strict=True) if unit.heading == number]
-        after = [owner for unit, owner in zip(units, owners, strict=True) if unit.paragraph.at > at]
-        before = [owner for unit, owner in zip(units, owners, strict=True) if unit.paragraph.at < at]
-        found[at] = (own[:1] or after[:1] or before[-1:] or [0])[0]
+        own = [owner for unit, owner in owned if unit.heading == number]
+        after = [owner for unit, owner in owned if unit.paragraph.at > heading.at]
+        before = [owner for unit, owner in owned if unit.paragraph.at < heading.at]
+        found[heading.at] = (own[:1] or after[:1] or before[-1:] or [0])[0]
     return found
 
 
-def _arrange(draft: ArticleDraft, units: list[_Unit], headings: list[_Heading], rarity: _Rarity) -> None:
+def _arrange(
+    draft: ArticleDraft, units: list[_Unit], headings: list[_Heading], rarity: _Rarity, in_order: bool
+) -> None:
     """Put an article's paragraphs under its headings: as the file has them, or by words where it tells nothing."""
     stand_over = {heading.last for heading in headings if any(unit.under is heading for unit in units)}
-    displaced = _is_displaced(draft, units)
+    displaced = not in_order and _is_displaced(draft, units)
     unsure: set[int] = set()
-    if len(stand_over) == len(headings) and not (displaced and headings):
+    if in_order or (len(stand_over) == len(headings) and not (displaced and headings)):
         states = [sum(heading.at < unit.paragraph.at for heading in headings) for unit in units]
     else:
         states, unsure = _assign_sections(draft, units, headings, rarity)
@@ -368,6 +366,8 @@ def _arrange(draft: ArticleDraft, units: list[_Unit], headings: list[_Heading], 
         draft.sections[-1].unsure |= {units[at].paragraph.at} if heading and at in unsure else set()
     held = {id(section.heading) for section in draft.sections}
     draft.sections += [Section(heading.lines, []) for heading in headings if id(heading.lines) not in held]
+    if in_order:
+        draft.sections.sort(key=lambda section: _place(section.heading[0]) if section.heading else (0, 0, 0))
 
 
 def _is_displaced(draft: ArticleDraft, units: Sequence[_Unit]) -> bool:
@@ -389,7 +389,7 @@ def _assign_sections(
     """Return each paragraph's heading by number, 0 for the lead, and those that a close rival has elsewhere."""
     if not units or not headings:
         return [0] * len(units), set()
-    names = [Counter(_PAIRS.findall(heading.text)) for heading in headings]
+    names = [Counter(_PAIRS.findall("".join(line.text for line in heading.lines))) for heading in headings]
     title = Counter(_PAIRS.findall("".join(line.text for line in (*draft.title, *draft.subtitle))))
     emitted: list[list[float]] = []
     for unit in units:

@@ -114,6 +114,8 @@ class _Grid:
                 heads, at = shared
                 first = min(row for row, _, _ in (*heads.left, *heads.right))
                 sides = self._cut(band[at:], gutters[heads.boundary - 1 : heads.boundary])
+                if not _are_running(self._texts, sides):
+                    continue
                 regions = (
                     [cell for cell in cells if cell[0] < first],
                     [*heads.left, *sides[0]],
@@ -310,10 +312,10 @@ def _by_reading(texts: Sequence[str], columns: Sequence[list[Cell]]) -> list[lis
 
 
 def _are_running(texts: Sequence[str], columns: Sequence[Sequence[Cell]]) -> bool:
-    """Tell whether most lines of columns stand in columns of running text."""
+    """Tell whether most lines of columns stand in columns of running text, two at least: a table has but one of it."""
     lines = [(len(_filled(texts, column)), column) for column in columns]
-    running = sum(many for many, column in lines if many > 2 and is_running(texts, column))
-    return 2 * running > sum(many for many, _ in lines)
+    running = [many for many, column in lines if many > 2 and is_running(texts, column)]
+    return len(running) > 1 and 2 * sum(running) > sum(many for many, _ in lines)
 
 
 def is_running(texts: Sequence[str], cells: Sequence[Cell]) -> bool:

@@ -162,12 +162,14 @@ def _stand_apart(found: list[Labelled]) -> None:
 
 
 def _keep_lines(found: list[Labelled]) -> None:
-    """Keep what may be a page's head or foot and stands between lines of text, where nothing is broken: it is one more."""
-    for at in range(1, len(found) - 1):
-        around = {found[at - 1].role, found[at + 1].role}
-        unsure = found[at].role is BlockRole.FURNITURE and found[at].margin < _NEAR_DRAW
-        if unsure and around == {BlockRole.PARAGRAPH}:
-            found[at] = replace(found[at], role=BlockRole.PARAGRAPH, opens=True)
+    """Keep lines of text apart where nothing is broken; what may be a page's head or foot is one if it stands between two
+    or holds a comma."""
+    for at, each in enumerate(found):
+        around = {other.role for other in found[max(at - 1, 0) : at + 2] if other is not each}
+        unsure = each.role is BlockRole.FURNITURE and each.margin < _NEAR_DRAW and 0 < at < len(found) - 1
+        kept = unsure and ("，" in each.line.text or around == {BlockRole.PARAGRAPH})
+        if each.role is BlockRole.PARAGRAPH or kept:
+            found[at] = replace(each, role=BlockRole.PARAGRAPH, opens=True)
 
 
 def _read_into(found: list[Labelled]) -> None:

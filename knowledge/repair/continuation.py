@@ -26,6 +26,8 @@ from knowledge.repair.stitching import stitch
 _SURE: Final = 6.0
 # A line behind a blank one that reads on worse than this may go on elsewhere.
 _READS_ON: Final = 0.5
+# The width that lines fill is that which so many do not exceed; of it a line that was broken fills so much.
+_FILLED: Final = 0.85
 # Behind a comma a paragraph begins only where the labeller is surer than that, or the line does not read on.
 _UNSURE: Final = 6.0
 _INTERRUPTS: Final = frozenset({BlockRole.CAPTION, BlockRole.CREDIT, BlockRole.FURNITURE})
@@ -132,13 +134,28 @@ class _Piece:
 
 
 def is_broken(labelled: Sequence[Labelled]) -> bool:
-    """Tell whether a line goes on with the one above it, or a photo interrupts one; else nothing need be joined."""
-    if any(each.role is BlockRole.PARAGRAPH and not each.opens for each in labelled):
+    """Tell whether sentences were broken in lines, by a column's width or a photo; else nothing was moved, or need be joined.
+
+    What breaks off fills the width or reads on, but the items of a list, which begin alike; a closing mark begins no line.
+    """
+    body = [each for each in labelled if each.role is BlockRole.PARAGRAPH]
+    widths = sorted(each.line.width for each in body)
+    full = widths[int(_FILLED * (len(widths) - 1))] if widths else 0.0
+    if any(_goes_on(above.line, each.line, full) for above, each in pairwise(body) if not each.opens):
         return True
     return any(
         above.role not in _INTERRUPTS and not above.line.finished and each.role in _PHOTOS
         for above, each in pairwise(labelled)
     )
+
+
+def _goes_on(above: PageLine, line: PageLine, full: float) -> bool:
+    first, second = above.text[0], line.text[0]
+    if second in _CLOSING or above.finished:
+        return second in _CLOSING
+    alike = first == second or (first.isdigit() and second.isdigit())
+    reads_on = not alike and goes_on(above.text, line.text) > _READS_ON
+    return reads_on or above.width >= _FILLED * full
 
 
 def join_lines(labelled: Sequence[Labelled], raw: Sequence[str]) -> list[Paragraph]:

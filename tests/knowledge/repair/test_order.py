@@ -264,3 +264,89 @@ def test_letter_spacing_is_closed_also_around_figures() -> None:
 def test_a_doubled_headline_is_read_once() -> None:
     repaired = repair("引引水水工工程程二二期期通通水水\n\n昨日，引水工程二期正式通水，惠及近80万居民。")
     assert repaired.articles[0].title.text == "引水工程二期通水"
+
+
+RULES = """文昌桥街道办事处文件
+
+文街办〔2024〕7号
+
+文昌桥街道办事处关于印发
+《文昌桥街道公共停车泊位补贴管理办法》的通知
+
+各居民委员会，各驻街单位：
+
+《文昌桥街道公共停车泊位补贴管理办法》已经街道办事处第9次会议审议通过，现印发给你们，请认真贯彻执行。
+
+                                    文昌桥街道办事处
+                                      2024年5月9日
+
+文昌桥街道公共停车泊位补贴管理办法
+
+第一章  总则
+
+第一条  为规范公共停车泊位补贴的使用，方便居民停车，根据有关规定，结合本街道实际，制定本办法。
+
+第二条  本办法所称公共停车泊位，是指道路红线以内划设、面向居民开放的停车位。
+
+第二章  补贴标准
+
+第三条  每个公共停车泊位每年补贴300元，其中街道承担60%，居民委员会承担40%。
+
+第三章  附则
+
+第四条  本办法由街道办事处负责解释。
+
+第五条  本办法自2024年6月1日起施行，有效期3年。
+
+抄送：区公安分局，区城管局。
+"""
+
+
+def test_where_nothing_is_broken_each_line_stays_where_it_stands() -> None:
+    repaired = repair(RULES)
+    rules = [fact for fact in repaired.facts if fact.text.startswith("第")]
+    assert [fact.text[:3] for fact in rules] == ["第一条", "第二条", "第三条", "第四条", "第五条"]
+    assert [str(fact.section)[:3] for fact in rules] == ["第一章", "第一章", "第二章", "第三章", "第三章"]
+    assert "reordered" not in {entry.kind for entry in repaired.log}
+
+
+def test_the_items_of_a_list_under_a_report_stay_lines_of_their_own() -> None:
+    report = "环湖自行车赛昨日收官，来自12个国家的163名车手骑完了全程118公里，主场作战的车手包揽了前两名。"
+    results = ("1  何远（湖州队）", "2  贝尔蒂（蓝鹰队）", "3  郭海（湖州队）", "4  安田（骑士队）")
+    repaired = repair("\n".join(("环湖自行车赛收官", "", report, "", "男子组成绩", *results, "", report)))
+    assert [text for text in texts(repaired) if text[0] in "1234"] == [f"{r[0]}{r[3:]}" for r in results]
+
+
+def test_figures_beside_a_list_are_no_column_and_part_no_headline() -> None:
+    report = "环湖自行车赛昨日收官，来自12个国家的163名车手骑完了全程118公里，主场作战的车手包揽了前两名。"
+    results = [f"{at}  {name}（{team}）        2:41:0{at}" for at, (name, team) in enumerate(
+        (("何远", "湖州队"), ("邱平", "蓝鹰队"), ("郭海", "湖州队"), ("安田", "骑士队"), ("郑伟", "蓝鹰队")), 1)]  # fmt: skip
+    repaired = repair(
+        "\n".join(("环湖自行车赛收官　主场车手包揽前两名", "", report, "", report, "", *results, "", report))
+    )
+    assert repaired.articles[0].title.text == "环湖自行车赛收官　主场车手包揽前两名"
+    assert [text[-7:] for text in texts(repaired) if text[0] in "12345"] == [
+        f"2:41:0{n}" for n in range(1, 6)
+    ]
+
+
+CHAT = """物业小周  08:41
+各位业主早上好！3号楼东侧电梯今天上午年检，期间停用。
+
+1502 老徐  08:44
+又年检？上个月不是刚修过吗
+
+物业小周  08:47
+上个月是更换钢丝绳，这次是年度检验
+
+1502 老徐  09:13
+车库漏水啥时候来修？都一个礼拜了
+
+物业小周  09:30
+已经报给工程部了，师傅周五下午过来，先用桶接着
+"""
+
+
+def test_a_chat_is_read_from_top_to_bottom_and_loses_none_of_what_was_said() -> None:
+    said = [line.removesuffix("\n") for line in CHAT.split("\n")[1::3]]
+    assert "".join(text for text in texts(repair(CHAT)) if text in "".join(said)) == "".join(said)
