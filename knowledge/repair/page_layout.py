@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Final
 
 from knowledge.model import Document, Span
@@ -72,7 +73,9 @@ class PageLine:
         words = self.raw[self.start : self.end].split()
         single = sum(len(word) == 1 for word in words)
         short = sum(len(word) == 1 or (word[0].isascii() and len(word) < 8) for word in words)
-        return len(words) >= 4 and short >= 0.7 * len(words) and single >= 0.5 * len(words)
+        # Two figures beside each other, one of several digits, are a table's.
+        row = any(a[0].isdigit() and b[0].isdigit() and len(a + b) > 2 for a, b in pairwise(words))
+        return len(words) >= 4 and short >= 0.7 * len(words) and single >= 0.5 * len(words) and not row
 
     @cached_property
     def doubled(self) -> bool:

@@ -185,3 +185,8 @@ def test_no_character_but_blanks_at_the_edges_gets_lost_or_doubled(text: str) ->
     if not has_words(text):
         return
     assert "".join(text[a:b] for a, b in ranges).replace(" ", "") == text.replace(" ", "")
+
+
+def test_the_figures_of_a_row_stay_apart_where_most_are_of_one_digit() -> None:
+    repaired = repair(f"足球联赛第十二轮战报\n\n{STORY}\n\n1   北河  9   2   1   27/10  29\n\n{STORY}")
+    assert [text for text in texts(repaired) if "北河" in text] == ["1北河9   2   1   27/10  29"]
