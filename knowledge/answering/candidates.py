@@ -76,7 +76,9 @@ JOINED = re.compile(r"、|和|与|及|以及")
 _LED = re.compile(
     r"因为|由于|源于|得益于|归功于|是为了|为了|旨在|目的是|针对|面对|通过|采取|采用|以|是|为|指|即|就是|把|将|让|使|推出|建立|实施|开展|提供|包括|叫|称为|达|因"
 )
-_NUMERIC = re.compile(r"\d{3,4}(?:[ -]\d{3,4}){2}(?![\d.-])|\d+(?:[.,:/-]\d+)+[a-z]*|\d(?: \d)+|\d+[a-z]*")
+_NUMERIC = re.compile(
+    r"\d{3,4}(?:[ -]\d{3,4}){2}(?![\d.-])|\d+比\d+|\d+(?:[.,:/-]\d+)+[a-z]*|\d(?: \d)+|\d+[a-z]*"
+)
 _LATIN = re.compile(r"[a-z][a-z.'&-]*(?: [a-z][a-z.'&-]*)+")
 """A name of several Latin words, which nothing cuts."""
 _ABOUT = re.compile(r"(?:近|约|大约|将近|接近|逾|超过?|不足|不到|至少|最多|至多|满|达到?)\s?")
@@ -302,6 +304,8 @@ def _mended(passage: Passage) -> Iterator[Token]:
     held: Token | None = None
     surname: Token | None = None
     for word, following in pairwise((*tokens, Token("", "", -1))):
+        if word.tag == "nr" and following.text[:1] in _ADDRESSED and following.text:
+            word = word._replace(tag="v")  # 祝贺|他
         if word.text in SURNAMES and following.tag[:2] == "nr" and len(following.text) < 3:
             surname = word  # 张|志远
             continue
@@ -341,6 +345,7 @@ def _without_lead(token: Token) -> tuple[Token, ...]:
     return (token,)
 
 
+_ADDRESSED = "他她它我你您"
 _DOUBTFUL = frozenset({"n", "ns", "nz", "nrfg"})
 _LEADING = frozenset("以在将对和与向从为被把由经于")
 _TIERS = frozenset("省市区县镇乡国校院州")

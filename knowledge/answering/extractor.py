@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -14,21 +14,35 @@ import numpy as np
 from knowledge.answering.alignment import LEVELS, Aligner, Alignment
 from knowledge.answering.candidates import Candidate, CandidateKind, candidates
 from knowledge.answering.constraints import TIERS, SlotKind, asked_dimension, asks_for_hour, content_runs
+from knowledge.answering.fits import FITTING, MEASURED, TOLD, count_others
 from knowledge.answering.owners import has_anaphor, is_proper, is_reversed, told_of_another
 from knowledge.answering.reader import WindowReading
 from knowledge.answering.rewordings import Wording, asks_for_a_name, in_words_of
 from knowledge.answering.rivals import (
     Rival,
-    asks_for_place_in_order,
-    count_others,
-    is_in_asked_order,
     is_late,
     least_rivalled,
     rivals,
     still_standing,
 )
-from knowledge.answering.scorer import COLUMN, AnswerModel, Array, Place, feature_rows, logit, softmax
-from knowledge.answering.whole import balanced, counted_span, whole_body, whole_list, whole_place
+from knowledge.answering.scorer import (
+    COLUMN,
+    AnswerModel,
+    Place,
+    feature_rows,
+    logit,
+    of_one_text,
+    softmax,
+)
+from knowledge.answering.whole import (
+    asks_for_place_in_order,
+    balanced,
+    counted_span,
+    is_in_asked_order,
+    whole_body,
+    whole_list,
+    whole_place,
+)
 from knowledge.answering.window import Passage, tight
 from knowledge.query.question import FEW_WORDS, NAMES, NUMBERS, QuestionType, is_kind_of_place
 from knowledge.text.periods import Relation
@@ -116,7 +130,7 @@ class FactReading:
         person = kind is QuestionType.WHO and proposed[int(shares.argmax())].kind is CandidateKind.PERSON
         if person or kind in _TOLD_BY_FIGURES:
             shares = least_rivalled(self.aligned, self.passage, proposed, shares)
-        shares = _of_one_text(self.passage.folded, proposed, shares)
+        shares = of_one_text(self.passage.folded, proposed, shares)
         order = np.argsort(-shares, kind="stable")[:8].tolist()
         found: list[ShortAnswer] = []
         asked = self.query.text[self.query.question.start : self.query.question.end]
@@ -235,8 +249,15 @@ class FactReading:
             return True  # a team is nowhere
         if self.query.type is QuestionType.LIST and (noun := self.query.question.noun):
             return "、" not in self.answer.text and not self.answer.text.endswith(noun)
-        fitting = _MEASURED if asked_dimension(self.query) else _FITTING.get(self.query.type)
-        if self.query.question.noun[:1] == "国" and self.query.type is QuestionType.PLACE:
+        fitting = MEASURED if asked_dimension(self.query) else FITTING.get(self.query.type)
+        noun = self.query.question.noun
+        if (
+            self.query.type is QuestionType.PLACE
+            and is_kind_of_place(noun)
+            and self.answer.text.endswith(noun)
+        ):
+            return False  # 于架村 may be taken for a person
+        if noun[:1] == "国" and self.query.type is QuestionType.PLACE:
             start, end = self.answer.place
             return not any(t.tag[:2] == "ns" and start <= t.start < end for t in self.passage.tokens)
         if self.query.type is QuestionType.TIME and _OF_TIME.search(self.answer.text):
@@ -247,9 +268,9 @@ class FactReading:
             return not any(is_in_asked_order(self.query, self.passage, one) for one in within)
         if fitting is None:
             return False
-        if self.query.type in _TOLD_BY_FIGURES and self.answer.kind in _TOLD:
+        if self.query.type in _TOLD_BY_FIGURES and self.answer.kind in TOLD:
             # 第三水厂 tells no year, 31路 no duration
-            return all(one.kind not in fitting - _TOLD for one in within)
+            return all(one.kind not in fitting - TOLD for one in within)
         return self.answer.kind not in fitting
 
     def _is_no_such_body(self, answer: ShortAnswer) -> bool:
@@ -387,26 +408,6 @@ def _logit(chance: float) -> float:
 
 
 _TOLD_BY_FIGURES = NUMBERS | {QuestionType.DURATION, QuestionType.TIME}
-_COUNTS = frozenset({CandidateKind.COUNT, CandidateKind.BARE, CandidateKind.PERCENT, CandidateKind.ORDINAL})
-_TIMES = frozenset({CandidateKind.DATE, CandidateKind.CLOCK})
-_TOLD = frozenset({CandidateKind.VALUE, CandidateKind.READ})
-_NAMED_THINGS = (
-    frozenset(CandidateKind) - _COUNTS - _TIMES - {CandidateKind.DURATION, CandidateKind.FREQUENCY}
-)
-_MEASURED = frozenset({CandidateKind.COUNT, CandidateKind.BARE}) | _TOLD
-"""多长 and 多宽 are told by no duration."""
-_FITTING = {
-    QuestionType.DURATION: frozenset({CandidateKind.DURATION, CandidateKind.FREQUENCY, CandidateKind.CLOCK})
-    | _TOLD,
-    QuestionType.TIME: _TIMES | {CandidateKind.BARE, CandidateKind.DURATION, CandidateKind.FREQUENCY} | _TOLD,
-    QuestionType.WHO: _NAMED_THINGS - {CandidateKind.PLACE, CandidateKind.CLAUSE},
-    QuestionType.PLACE: _NAMED_THINGS - {CandidateKind.PERSON, CandidateKind.CLAUSE},
-    QuestionType.ORGANISATION: _NAMED_THINGS - {CandidateKind.PERSON, CandidateKind.CLAUSE},
-    QuestionType.AMOUNT: frozenset(CandidateKind) - _NAMED_THINGS - {CandidateKind.DATE} | _TOLD,
-    QuestionType.LIST: _NAMED_THINGS,
-    QuestionType.SHARE: frozenset({CandidateKind.PERCENT}) | _TOLD,
-}
-"""Kinds of spans that may answer a kind of question at all; without a row all may."""
 _OF_BODIES = frozenset({QuestionType.ORGANISATION, QuestionType.WHICH})
 _OF_TIME = re.compile(r"[时年月日号期末初代岁际][间候代刻]?$")
 _TEAM = "队|[男女][篮足排]|俱乐部"
@@ -425,20 +426,6 @@ _BODIES = tuple(
 )
 """What bodies of one sort end in: none is a body of another sort."""
 _NAMED = frozenset({SlotKind.PERSON, SlotKind.PLACE, SlotKind.NAME, SlotKind.CODE, SlotKind.PERIOD})
-
-
-def _of_one_text(folded: str, proposed: Sequence[Candidate], shares: Array) -> Array:
-    """Give what stands several times in a fact the shares of all its places, at the best of them."""
-    places: dict[str, list[int]] = {}
-    for at, one in enumerate(proposed):
-        places.setdefault(folded[one.start : one.end], []).append(at)
-    joined: Array = shares.copy()
-    for same in places.values():
-        if len(same) > 1:
-            best = max(same, key=lambda at: shares[at])
-            joined[same] = 0.0
-            joined[best] = shares[same].sum()
-    return joined
 
 
 def _overlap(one: Candidate, other: Candidate) -> bool:

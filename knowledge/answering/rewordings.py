@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from knowledge.answering.constraints import Constraint
 from knowledge.answering.reader import WindowReading
+from knowledge.answering.whole import paired
 from knowledge.answering.window import Passage, tight
 from knowledge.query.aliases import expands
 from knowledge.query.analysis import Query
@@ -19,19 +20,24 @@ _FALLS = re.compile(r"下降|下滑|下跌|下调|减少|减轻|降低|回落|�
 _CHANGED_BY = re.compile(rf"(?:{_RISES.pattern}|{_FALLS.pattern})了?$")
 _SCORE = re.compile(r"(?<![\d.])\d{1,3}\s?[比:：–—-]\s?\d{1,3}(?![\d.])")
 _EACH = re.compile(r"一(?P<of>[\u4e00-\u9fff]{1,2})")
+_HOURS = re.compile(r"(?:开门|关门|营业|开放|闭馆|开馆|打烊|上班|下班|办公)")
+_RANGE_OF_HOURS = re.compile(r"\d{1,2}(?::\d\d|[时点])\D{0,4}[至到~—–-]+\D{0,4}\d{1,2}(?::\d\d|[时点])")
 _BEGINS = re.compile(r"[日号时点分年月午晚]\s?(?:正式)?起")
 
 
 def is_reworded(one: Constraint, query: Query, passage: Passage) -> bool:
     """Tell whether the fact itself says a word in other words, by grammar alone.
 
-    A time with 起 begins something, 一期 is each 期, two numbers with 比 are a score, and a change may be told by any verb of its
-    direction: what is asked to have risen (涨了多少) may have grown (增长21.3%), but not in a fact where something falls.
+    A time with 起 begins something, 一期 is each 期, two numbers with 比 are a score, and a change may be told by any
+    verb of its direction: what is asked to have risen (涨了多少) may have grown (增长21.3%), but not in a fact where something falls.
     """
     if one.text == "开始":
         return query.type is QuestionType.TIME and _BEGINS.search(passage.folded) is not None
     if each := _EACH.fullmatch(one.text):
         return query.type is QuestionType.AMOUNT and f"每{each['of']}" in passage.folded
+    if _HOURS.fullmatch(one.text):  # 9:00至21:00开放 tells when it opens and shuts
+        hours = _HOURS.search(passage.folded) and _RANGE_OF_HOURS.search(passage.folded)
+        return query.type is QuestionType.TIME and hours is not None
     if one.text == "比分":
         return _SCORE.search(passage.folded) is not None
     if query.type is not QuestionType.CHANGE:
@@ -43,9 +49,14 @@ def is_reworded(one: Constraint, query: Query, passage: Passage) -> bool:
 
 
 def told_changes(passage: Passage) -> list[tuple[int, int]]:
-    """Return where figures say by how much something changed: each behind its verb, none where several stand there (分别)."""
+    """Return where figures say by how much something changed: each behind its verb, several where 分别 pairs them."""
     starts = {figure.start for figure in passage.figures}
-    return [
+    each = [
+        [place for _, place in pairs]
+        for pairs in paired(passage)
+        if _CHANGED_BY.search(passage.folded, 0, pairs[0][1][0])
+    ]
+    return [place for places in each for place in places] + [
         (one.start, one.end)
         for one in passage.figures
         if _CHANGED_BY.search(passage.folded, max(0, one.start - 6), one.start)
@@ -136,6 +147,8 @@ def _told_otherwise(passage: Passage, query: Query, bound: Sequence[Constraint])
             yield one.start, one.end, ""
         elif (each := _EACH.fullmatch(one.text)) and is_reworded(one, query, passage):
             yield one.start, one.end, f"每{each['of']}"
+        elif query.type is not QuestionType.CHANGE and is_reworded(one, query, passage):
+            yield one.start, one.end, one.text
         elif query.type is QuestionType.CHANGE and is_reworded(one, query, passage):
             verb = (_RISES if _RISES.fullmatch(one.text) else _FALLS).search(passage.tight)
             yield one.start, one.end, verb.group() if verb else one.text

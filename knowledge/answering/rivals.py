@@ -15,30 +15,35 @@ import numpy.typing as npt
 
 from knowledge.answering.alignment import Alignment
 from knowledge.answering.candidates import Candidate, CandidateKind
-from knowledge.answering.constraints import TIERS, SlotKind, asked_measure, asks_for_hour, is_of_measure
+from knowledge.answering.constraints import TIERS, SlotKind, asks_for_hour
+from knowledge.answering.fits import joined_words
 from knowledge.answering.rewordings import told_changes
-from knowledge.answering.scorer import COLUMN, Array, clause_numbers, unit_of
-from knowledge.answering.whole import nouns_after, whole_moments
+from knowledge.answering.scorer import COLUMN, Array, clause_numbers
+from knowledge.answering.whole import (
+    asks_for_place_in_order,
+    is_in_asked_order,
+    of_asked_pair,
+    paired,
+    whole_moments,
+)
 from knowledge.answering.window import ITEM_END, Passage
 from knowledge.query.analysis import Query
-from knowledge.query.question import NUMBERS, QuestionType, is_kind_of_place
+from knowledge.query.question import NAMES, NUMBERS, QuestionType, is_kind_of_place
 from knowledge.text.analyzer import Token
-from knowledge.text.numbers import Quantity
 from knowledge.text.periods import Relation, is_compared_with
 
 _OPENING = frozenset(",，;；。:：、!！?？")
 _NUMBERED = re.compile(
     r"(?:\d+|[一二三四五六七八九十]+)(?:年|月|日|号线|[期批届次季级楼层班组队轮])|[今去前明]年|[上下]半年|[上下本]月"
 )
-_NAMES = ("nr", "ns", "nt", "nz")
+_OF_NAMES = ("nr", "ns", "nt", "nz")
 _TAGS = {SlotKind.PERSON: "nr", SlotKind.PLACE: "ns"}
 _JOINING = frozenset("nvjsb")
 _NOMINAL = frozenset("nbtsfja")
 _BESIDE = frozenset({2, 4})
 """Levels of alignment of a word that stands in a sentence before or after; a title holds for all below."""
 _ELSEWHERE = frozenset({0}) | _BESIDE
-_HAVING = frozenset("有设达为是含辖共建总")
-"""What says no more of a thing than that it is there: 现有, 设立, 建成."""
+OF_A_NAME = 10
 OBJECT_WITHIN = 4
 """Characters between a verb and its object."""
 _HELD = (Relation.SAME, Relation.NARROWER)
@@ -74,7 +79,7 @@ def rivals(aligned: Sequence[Alignment], passage: Passage, place: tuple[int, int
         if not levels <= _ELSEWHERE or stem in own or stem not in elsewhere:
             continue
         # Of a name that only the sentence beside tells, another anywhere in this one takes the place.
-        around = told if levels <= _BESIDE and word.tag[:2] in _NAMES else beside
+        around = told if levels <= _BESIDE and word.tag[:2] in _OF_NAMES else beside
         other = _numbered(word.text, own, asked) or next(
             (
                 token.text
@@ -131,30 +136,6 @@ def _governs(verb: Token, bound: Sequence[Alignment], own: str, start: int) -> b
     )
 
 
-def joined_words(tokens: Sequence[Token]) -> list[Token]:
-    """Return the words with a lone last character given back to what it ends: 门诊|楼 is 门诊楼, 县|道 县道."""
-    found: list[Token] = []
-    for at, token in enumerate(tokens):
-        last = found[-1] if found else None
-        ends = len(token.text) == 1 and token.tag[:1] == "n"
-        begins = ends and at + 1 < len(tokens) and _is_lone_noun(tokens[at + 1], token.start + 1)
-        if (
-            ends
-            and last is not None
-            and last.start + len(last.text) == token.start
-            and last.tag[:1] in _JOINING
-            and (last.tag[:1] == "n" if len(last.text) == 1 else not begins)
-        ):
-            found[-1] = Token(last.text + token.text, last.tag if last.tag in _NAMES else "n", last.start)
-        else:
-            found.append(token)
-    return found
-
-
-def _is_lone_noun(token: Token, start: int) -> bool:
-    return token.start == start and len(token.text) == 1 and token.tag[:1] == "n"
-
-
 def is_late(aligned: Sequence[Alignment], passage: Passage, place: tuple[int, int]) -> bool:
     """Tell whether a time asked for is told only behind the part that answers: it is said of what follows.
 
@@ -178,7 +159,7 @@ def is_kin(word: Token, other: Token) -> bool:
         return False
     if word.text[-1] in TIERS and other.text[-1] in TIERS:
         return True  # 杨柳镇 and 松岗乡, 城区 and 全市
-    if word.tag[:2] in _NAMES or other.tag[:2] in _NAMES:
+    if word.tag[:2] in _OF_NAMES or other.tag[:2] in _OF_NAMES:
         if word.tag[:2] == other.tag[:2]:
             return True
     elif word.tag == other.tag == "v":
@@ -226,7 +207,9 @@ _CHANGE = re.compile(
     r"[^,，。;；\d]{0,3}?(?:缩短|压缩|精简|缩减|减少|降低|下降|下调|增加|增长|提高|提升|上升|上调|扩大|扩充|调整"
     r"|延长|推迟|提前|[增降减跌涨升改变])了?[至到为成]"
 )
-_LABELLED = re.compile(r"(?:^|[|,;。 ])\s*(?P<label>[^|,;。:\s]{2,12})\s*[:：]\s*(?P<value>[^|,;。\s]{1,30})")
+_LABELLED = re.compile(
+    r"(?:^|[|,;。. …])\s*(?P<label>[^|,;。:\s]{2,12})\s*[:：]\s*(?P<value>[^|,;。\s]{1,30})"
+)
 _AROUND_LABEL = re.compile(r"^(?:\d+|[一二三四五六七八九十]+)[、.]|\([^()]*\)|\s")
 """What a label has besides its words: a number before it, the unit of its column."""
 _ASKED_BY_LABEL = {
@@ -261,6 +244,8 @@ def _kept(
     for same, other in (("period_same", "period_other"), ("dimension_near", "dimension_other")):
         if rows[:, COLUMN[same]].any():
             yield rows[:, COLUMN[other]] <= 0
+    for pairs in paired(passage):
+        yield of_asked_pair(query, pairs, proposed)
     if query.type is QuestionType.WHY:
         led = {match.end() for match in _REASON.finditer(passage.folded)}
         yield np.array([one.start in led for one in proposed])
@@ -271,7 +256,8 @@ def _kept(
         yield np.array(
             [one.kind is not CandidateKind.NOUNS or not _has(names, one, passage) for one in proposed]
         )
-    if query.type is QuestionType.WHO and (asked := _asked_word(query)):
+    labelled = _labelled(query, passage.folded)
+    if query.type is QuestionType.WHO and not labelled and (asked := _asked_word(query)):
         clauses = clause_numbers(passage.folded)
         told = {int(clauses[match.start()]) for match in re.finditer(re.escape(asked), passage.folded)}
         persons = np.array([one.kind is CandidateKind.PERSON for one in proposed])
@@ -281,14 +267,20 @@ def _kept(
     if asks_for_place_in_order(query):
         yield np.array([is_in_asked_order(query, passage, one) for one in proposed])
     noun = query.question.noun
-    if query.type is QuestionType.PLACE and is_kind_of_place(noun):  # 哪个区 is told by what is called 区
+    if (
+        query.type is QuestionType.PLACE and is_kind_of_place(noun) and noun[0] != "国"
+    ):  # 哪个区 is told by what is called 区
         said = [passage.folded[one.start : one.end] for one in proposed]
         yield np.array([text.endswith(noun) and text != noun for text in said])
+    if (
+        query.type is QuestionType.PLACE and "国人" in query.text
+    ):  # 甲国选手某某 tells whence, 加盟乙国 nothing
+        yield np.array([_describes(one, query, passage) for one in proposed])
     if query.type is QuestionType.SHARE:
         yield np.array([one.kind is CandidateKind.PERCENT for one in proposed])
     if query.type is QuestionType.DURATION and any(one.kind is CandidateKind.DURATION for one in proposed):
         yield np.array([one.kind in _LASTING for one in proposed])
-    if labelled := _labelled(query, passage.folded):
+    if labelled:
         yield np.array([(one.start, one.end) in labelled for one in proposed])
     if query.type is QuestionType.CHANGE:
         by = told_changes(passage)
@@ -307,20 +299,10 @@ def _kept(
             yield np.array([at < 0 or held[at] == max(held) for at in of]) | ~times
 
 
-def asks_for_place_in_order(query: Query) -> bool:
-    """Tell whether a place in an order is asked for, which no count answers: 第几座."""
-    return "第几" in query.text[query.question.start : query.question.end]
-
-
-def is_in_asked_order(query: Query, passage: Passage, one: Candidate) -> bool:
-    """Tell whether a span is a place in the order that is asked for: 第八轮 tells no 排名第几."""
-    unit = next((figure.unit for figure in passage.figures if figure.end == one.end), "")
-    asked, noun = query.question.unit, query.question.noun
-    if one.kind is not CandidateKind.ORDINAL:
-        return False
-    if asked or noun:
-        return (unit or noun[:1]) == (asked or noun[:1]) or passage.folded.startswith(asked or noun, one.end)
-    return unit in ("", "名", "位")
+def _describes(one: Candidate, query: Query, passage: Passage) -> bool:
+    """Tell whether a span stands close before a word of the query, in its clause."""
+    rest = ITEM_END.split(passage.folded[one.end : one.end + OF_A_NAME])[0]
+    return any(word.text in rest for word in query.words if len(word.text) > 1)
 
 
 def _by_moments(query: Query, passage: Passage) -> tuple[list[int], list[int]]:
@@ -331,78 +313,6 @@ def _by_moments(query: Query, passage: Passage) -> tuple[list[int], list[int]]:
         return [], []
     parts = [folded[start:end] for start, end in pairwise((*begins, len(folded)))]
     return begins, [sum(len(word.text) for word in query.words if word.text in part) for part in parts]
-
-
-def count_others(query: Query, passage: Passage, proposed: Sequence[Candidate]) -> npt.NDArray[np.bool_]:
-    """Tell of each candidate whether it is a figure of something else than is asked for.
-
-    It is of another measure (persons, where money is asked for), or it counts another thing while there is a figure of
-    the very thing: 19座 of 设19座车站，其中4座换乘站 for 几座换乘站.
-    """
-    figures = {figure.end: figure for figure in passage.figures}
-    told = [figures.get(one.end) for one in proposed]
-    measure, noun = asked_measure(query), query.question.noun
-    if measure:
-        units = ("" if one is None else unit_of(one, passage.folded) for one in told)
-        return np.array([not is_of_measure(measure, unit) for unit in units])
-    words = joined_words(passage.tokens) if noun else []
-    counted = {end: _counted(figure, passage, words) for end, figure in figures.items()}
-    wanted = [end for end, things in counted.items() if noun and any(noun in thing for thing in things)]
-    first = min(wanted, default=0)
-    only_asks = not any(word.tag[:1] in "va" and word.text not in noun for word in query.words)
-
-    narrower = {
-        end
-        for end in wanted
-        if only_asks and _is_narrower(figures[end], counted[end][0] or counted[end][1], query, passage)
-    }
-    if wanted and narrower == set(wanted):
-        return np.ones(len(proposed), dtype=np.bool_)
-
-    def is_of_other(one: Quantity) -> bool:
-        after, before = counted[one.end]
-        if one.end in narrower:
-            return True
-        # Behind the figure asked for come its parts: 新增学位3600个，其中城区2400个.
-        thing = after or (before if one.end < first else "")
-        return bool(first and thing) and noun not in after + before
-
-    return np.array([one is not None and is_of_other(one) for one in told])
-
-
-def _is_narrower(figure: Quantity, thing: str, query: Query, passage: Passage) -> bool:
-    """Tell whether what is counted is a part of what is asked for: 资助学生, 捐赠图书 where nothing but their number is."""
-    noun = query.question.noun
-    if not noun or not thing.endswith(noun):
-        return False
-    at = passage.folded.rfind(thing, 0, figure.end + len(thing))
-    led = (token for token in passage.tokens if at <= token.start < at + len(thing) - len(noun))
-    before = [
-        token for token in passage.tokens if token.start + len(token.text) == at and token.tag[:1] == "v"
-    ]
-    return any(
-        len(token.text) > 1
-        and token.tag[:1] in "vna"
-        and token.tag != "ns"
-        and token.text not in query.text
-        and _HAVING.isdisjoint(token.text)
-        for token in (*led, *before)
-    )
-
-
-def _counted(figure: Quantity, passage: Passage, words: Sequence[Token]) -> tuple[str, str]:
-    """What a figure counts: the nouns right after it, and those right before it or before its verb (车站有19座)."""
-    before = ""
-    start = figure.start
-    for word in reversed(words):
-        if word.start + len(word.text) != start:
-            continue
-        if word.tag[:1] in _NOMINAL or word.tag == "vn":
-            before = word.text + before
-        elif before or len(word.text) > 1 or not word.text.isalnum():
-            break
-        start = word.start
-    return passage.folded[figure.end : nouns_after(passage, figure)], before
 
 
 def _has(names: Sequence[tuple[int, int]], one: Candidate, passage: Passage) -> bool:
@@ -431,6 +341,9 @@ def _labelled(query: Query, folded: str) -> set[tuple[int, int]]:
         for match in _LABELLED.finditer(folded)
     ]
     told = [(label, place) for label, place in labelled if len(label) > 1 and label in query.text]
+    if query.type in NAMES and not told:  # 红榜第一名：李明 for 红榜第一是谁
+        words = [word.text for word in query.words]
+        told = [(label, place) for label, place in labelled if words and all(w in label for w in words)]
     longest = max((len(label) for label, _ in told), default=0)
     return {place for label, place in told if len(label) == longest}
 

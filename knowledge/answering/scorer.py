@@ -421,6 +421,20 @@ def _decisions(row: dict[str, Any]) -> Decisions:
     return Decisions(row["order"], found, said, row["found_from"], row["said_from"], borne_out)
 
 
+def of_one_text(folded: str, proposed: Sequence[Candidate], shares: Array) -> Array:
+    """Give what stands several times in a fact the shares of all its places, at the best of them."""
+    places: dict[str, list[int]] = {}
+    for at, one in enumerate(proposed):
+        places.setdefault(folded[one.start : one.end], []).append(at)
+    joined: Array = shares.copy()
+    for same in places.values():
+        if len(same) > 1:
+            best = max(same, key=lambda at: shares[at])
+            joined[same] = 0.0
+            joined[best] = shares[same].sum()
+    return joined
+
+
 def softmax(scores: Array) -> Array:
     """Return shares that sum to one."""
     mass = np.exp(scores - scores.max()) if len(scores) else scores

@@ -5,8 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+import numpy as np
+import numpy.typing as npt
+
 from knowledge.answering.candidates import JOINED, OF_TIME, PART_OF_TIME, WEEKLY, Candidate, CandidateKind
-from knowledge.answering.window import ITEM_END, Passage
+from knowledge.answering.constraints import TIERS
+from knowledge.answering.window import CLAUSE_END, ITEM_END, Passage
+from knowledge.query.analysis import Query
 from knowledge.text.analyzer import Token
 from knowledge.text.numbers import Quantity, QuantityKind, comparable
 
@@ -21,6 +26,8 @@ _HELPERS = frozenset("是有达为共仅超近约占")
 _OF_A_YEAR = re.compile(r"年(?![底初末月])")
 _RANGE = re.compile(r"(?:(?<=[日号月年时点分半])-|[至到~—–]+)(?=[\d周星上下中晚早凌傍])")
 _HOUSE = re.compile(r"[\u4e00-\u9fff]{0,8}?(?:[路街巷弄道]\d+号|(?<=[路街巷弄道])\d+号)")
+_BELOW_A_TIER = re.compile(r"[省市区县镇乡](?P<rest>[东南西北上下前后大小新老])$")
+"""What a place's name begins with that a cut gave to the name above it: 边临镇|西于架村."""
 _OF_RUNS = frozenset(
     {
         CandidateKind.NOUNS,
@@ -117,6 +124,8 @@ def whole_place(passage: Passage, one: Candidate, noun: str, words: str) -> tupl
         return (start, parted.start()) if parted and words[:1] in ("从", "自") else (start, end)
     if one.kind is CandidateKind.PLACE and (number := _HOUSE.match(passage.folded, one.end)):
         return one.start, number.end()
+    if noun and noun[0] in TIERS and (lower := _BELOW_A_TIER.search(passage.folded, 0, one.start)):
+        return lower.start("rest"), one.end
     whole = (f.start for f in passage.figures if f.start < one.start < f.end == one.end)
     counted = one.kind is CandidateKind.BARE or passage.folded[: one.end].endswith("个")
     named = one.kind in _NAMED and any(
@@ -179,3 +188,50 @@ def balanced(said: str) -> str:
         if last >= 0 and closing not in said[last:]:
             said = said[:last] if last > len(said) // 2 else said[last + 1 :]
     return said.strip()
+
+
+def asks_for_place_in_order(query: Query) -> bool:
+    """Tell whether a place in an order is asked for, which no count answers: 第几座."""
+    return "第几" in query.text[query.question.start : query.question.end]
+
+
+def is_in_asked_order(query: Query, passage: Passage, one: Candidate) -> bool:
+    """Tell whether a span is a place in the order that is asked for: 第八轮 tells no 排名第几."""
+    unit = next((figure.unit for figure in passage.figures if figure.end == one.end), "")
+    asked, noun = query.question.unit, query.question.noun
+    if one.kind is not CandidateKind.ORDINAL:
+        return False
+    if asked or noun:
+        return (unit or noun[:1]) == (asked or noun[:1]) or passage.folded.startswith(asked or noun, one.end)
+    return unit in ("", "名", "位")
+
+
+_RESPECTIVELY = re.compile(r"分别|依次|各为")
+
+
+def paired(passage: Passage) -> list[list[tuple[str, tuple[int, int]]]]:
+    """Return what 分别 joins, the n-th item with the n-th figure: 甲市、乙市分别增长3%和5%."""
+    folded, found = passage.folded, []
+    for match in _RESPECTIVELY.finditer(folded):
+        values: list[tuple[int, int]] = []
+        for figure in passage.figures:
+            between = folded[values[-1][1] : figure.start] if values else ""
+            if figure.start >= match.end() and (not values or re.fullmatch(r"[、,，和与及以]{1,2}", between)):
+                values.append((figure.start, figure.end))
+        items = JOINED.split(CLAUSE_END.split(folded[: match.start()])[-1])
+        if len(values) == len(items) > 1:
+            found.append(list(zip(items, values, strict=True)))
+    return found
+
+
+def of_asked_pair(
+    query: Query, pairs: Sequence[tuple[str, tuple[int, int]]], proposed: Sequence[Candidate]
+) -> npt.NDArray[np.bool_]:
+    """Tell of each span whether it is no figure of another item than the one that the query names."""
+    words = [word.text for word in query.words if len(word.text) > 1]
+    named = [
+        any(word in item and sum(word in other for other, _ in pairs) == 1 for word in words)
+        for item, _ in pairs
+    ]
+    others = [place for (_, place), own in zip(pairs, named, strict=True) if sum(named) == 1 and not own]
+    return np.array([not any(s < c.end and c.start < e for s, e in others) for c in proposed])

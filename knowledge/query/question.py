@@ -77,7 +77,7 @@ _ASKED: tuple[tuple[str, str], ...] = (
     (
         "time",
         rf"(?:什么|啥|何)时(?:候|间|分)?段?|何[年月日]|几时|哪一?(?:{_STRETCH})(?:哪一?[月日天]|的时候)?|几月(?:几?[日号]|份)?|几[号日](?![线楼门院])"
-        r"|几点(?:钟|半)?|(?:什么|啥)(?:日子|年代|年份|日期)|(?:公元)?前?几几年|(?<=[于在])几年|时间是(?=\W*$)",
+        r"|几点(?:钟|半)?|(?:什么|啥)(?:日子|年代|年份|日期|季节|月份|时节)|(?:公元)?前?几几年|(?<=[于在])几年|时间是(?=\W*$)",
     ),
     (
         "duration",
@@ -91,8 +91,8 @@ _ASKED: tuple[tuple[str, str], ...] = (
     ("who", r"谁|哪一?[位名](?P<person>[^\s,。?!的了是在有]{1,6})?|(?:什么|何)人(?!口)|哪一?个人|何许人也?"),
     ("which", rf"哪一?(?:{_CLASSIFIER})?(?P<thing>[^\s,。?!的了是在有被把将率最、]{{1,8}})?"),
     ("share", r"百分之(?:几|多少)|多大(?:的)?(?:比例|比重|份额)|几成"),
-    ("many", rf"(?:多少|第?(?<![十数好上])几(?![乎何率度十百千万]|分(?!\W*$))){_COUNT}"),
-    ("measure", r"多[大高远长重快深宽厚粗](?:的)?(?:年纪|岁数|年龄|规模|面积)?"),
+    ("many", rf"(?:多少|第?(?<![十数好上比])几(?!比几|[乎何率度十百千万]|分(?!\W*$))){_COUNT}"),
+    ("measure", r"几比几|多[大高远长重快深宽厚粗](?:的)?(?:年纪|岁数|年龄|规模|面积)?"),
     (
         "how",
         r"怎么(?:办|样|做)?|怎样|如何|咋样?|(?:什么|啥|哪种)(?:办法|方法|方式|途径|手段|举措|措施|渠道|招)|做了(?:什么|啥)|靠什么|用什么(?:办法|方法|方式|手段)?",
@@ -142,7 +142,7 @@ _COMPARED = re.compile(
 )
 _TIMES = re.compile(rf"(?:{_STRETCH})$")
 _PERSONS = re.compile(
-    r"(?:人|人物|领导|书记|市长|主席|专家|教授|记者|演员|作家|选手|运动员|医生|老师|总统|皇帝|将军)$"
+    r"(?:(?<![国省市县村])人|人物|领导|书记|市长|主席|专家|教授|记者|演员|作家|选手|运动员|医生|老师|总统|皇帝|将军)$"
 )
 _OFFICES = re.compile(
     r"(?:人|[市省区县镇乡局院部站所校厅会社馆队组]长|书记|主任|主席|经理|总裁|教授|老师|医生|记者|司机|先生|女士|[检察法军警务行挥交]官|总理|总统|大臣|队长|代表|委员|发言人)叫做?$"
@@ -296,9 +296,9 @@ def _which(whole: str, noun: str, sure: bool, start: int, end: int) -> Question:
     ):
         swallowed = len(noun) if noun in _ANY_BODY else 0  # 哪家单位: what answers is not called so
         return Question(QuestionType.ORGANISATION, start, end + swallowed, noun=noun)
-    place = re.match(r"(?:区|市|县|镇|省|国家|国|城市|街道|村|州|地区|路|站)", noun)
+    place = re.match(r"(?P<kind>区|市|县|镇|省|国家|国|城市|街道|村|州|地区|路|站)人?", noun)
     if place:
-        return Question(QuestionType.PLACE, start, end + len(place.group()), noun=place.group())
+        return Question(QuestionType.PLACE, start, end + len(place.group()), noun=place["kind"])
     return Question(QuestionType.WHICH, start, end, noun=noun if sure else "")
 
 

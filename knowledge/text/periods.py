@@ -90,7 +90,7 @@ _PARTS = frozenset(part.name for part in fields(Period))
 _OF_MONTHS = frozenset({"half", "quarter", "month", "day"})
 _HANZI = "〇零一二三四五六七八九十"
 _NUMBER = rf"(?:\d{{1,2}}|[{_HANZI}]{{1,3}})"
-_YEAR = r"(?P<year>(?:1\d|20)\d{2}|[一二][〇零一二三四五六七八九]{3})\s?年(?:度|代)?|(?P<relative>今|本|去|上|前|明|后)年(?!级)(?:度)?"
+_YEAR = r"(?P<year>(?:1\d|20)\d{2}|(?<![\d.])0\d|[一二][〇零一二三四五六七八九]{3})\s?年(?:度|代)?|(?P<relative>今|本|去|上|前|明|后)年(?!级)(?:度)?"
 _REST = (
     rf"(?P<half>[上下]半年)|(?:第?(?P<quarter>[一二三四1-4])|(?P<last>首|末))(?:个)?季度"
     rf"|前(?P<many>{_NUMBER}|两)个(?P<quarters>季度|月)|前(?P<few>[二两三])季度"
@@ -164,7 +164,7 @@ def _period(match: re.Match[str]) -> Period | None:
         return None
     quarter = _number(told.get("quarter")) or {"首": 1, "末": 4}.get(told.get("last", ""))
     return Period(
-        year=_number(told.get("y") or told.get("year")),
+        year=_year(told.get("y") or told.get("year")),
         relative=_RELATIVE[told["relative"]] if "relative" in told else None,
         half=None if half is None else 1 if half[0] == "上" else 2,
         quarter=quarter,
@@ -172,6 +172,11 @@ def _period(match: re.Match[str]) -> Period | None:
         day=day,
         months=months,
     )
+
+
+def _year(written: str | None) -> int | None:
+    """03年 is 2003."""
+    return _number(f"20{written}" if written and len(written) == 2 else written)
 
 
 def _months(told: Mapping[str, str]) -> tuple[int, int] | None:

@@ -160,6 +160,8 @@ def test_what_the_reader_doubts_of_other_words_is_a_doubt_of_the_query_s_own() -
         ("进口额涨了多少", "进口额增长7%。", "涨", "sentence"),
         ("进口额涨了多少", "进口额增长7%，出口额下降2%。", "涨", "absent"),
         ("两队的比分是多少", "柳江队以98比91战胜东陵队。", "比分", "sentence"),
+        ("图书馆几点开门", "图书馆每天9:00—21:00开放。", "开门", "sentence"),
+        ("图书馆几点开门", "图书馆昨天9:00开放。", "开门", "alike"),
     ],
 )
 def test_grammar_tells_that_a_word_is_said_in_other_words(
@@ -167,6 +169,17 @@ def test_grammar_tells_that_a_word_is_said_in_other_words(
 ) -> None:
     aligned = {one.constraint.text: LEVELS[one.level] for one in reading(query, fact).aligned}
     assert aligned[word] == level
+
+
+@pytest.mark.parametrize(("query", "said"), [("甲市增长多少", "31.2%"), ("丙市增长多少", "4%")])
+def test_the_nth_item_takes_the_nth_figure_that_respectively_joins(query: str, said: str) -> None:
+    answer = reading(query, "上半年，甲市、乙市和丙市进出口额分别增长31.2%、38.7%和4%。").answer
+    assert answer is not None
+    assert answer.text == said
+
+
+def test_a_figure_of_what_the_question_names_counts_nothing_else() -> None:
+    assert reading("教育集团配备多少名老师", "依托81个教育集团，培训不断。").is_barred
 
 
 def test_a_place_in_an_order_is_told_by_no_number_of_another_order() -> None:
@@ -197,6 +210,9 @@ def test_a_reader_that_knows_no_short_form_raises_no_doubt() -> None:
         ("南浦取缔几家平台", "南浦取缔的平台最多，为45家；清溪、柳湾、石塘各取缔1家。", "45家"),
         ("决赛几点开始", "不过次日下午3点，决赛就开始了。", "次日下午3点"),
         ("宏远集团什么时候成立", "宏远集团于05年8月成立，总部设在柳江。", "05年8月"),
+        ("红榜第一是谁", "年度红榜第一名：林晓梅 得票过半。", "林晓梅"),
+        ("东陵队输了几比几", "东陵队以0比2负于柳江队。", "0比2"),
+        ("林立是哪国人", "这是日本外援林立，他加盟了韩国球队。", "日本"),
         ("体积缩小多少", "新芯片体积缩小了30%，一个可取代2个。", "30%"),
     ],
 )

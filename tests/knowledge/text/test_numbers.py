@@ -105,6 +105,7 @@ def test_no_text_stops_the_reading_of_a_numeral(text: str) -> None:
         ("2025年7月24日", Period(year=2025, month=7, day=24)),
         ("二〇二五年七月", Period(year=2025, month=7)),
         ("2023年下半年", Period(year=2023, half=2)),
+        ("03年东亚四强赛", Period(year=2003)),
         ("去年三季度", Period(relative=-1, quarter=3)),
         ("首班车:6:05", Period(clock=365)),
         ("下午3点半", Period(clock=930)),
