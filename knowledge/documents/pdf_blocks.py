@@ -59,7 +59,8 @@ def arrange(page: PrintedPage, goes_on: bool = False) -> list[PageBlock]:
         return [*(_table(grid, None) for grid in grids), *_turned(page)]
     if not goes_on and not grids and _is_cover(lines):
         return [*_cover(lines), *_turned(page)]
-    body = body_size(find_lines(page.glyphs, page.uprights) if grids else lines)
+    tabled = bool(grids) and not any("。" in line.text for line in lines)
+    body = body_size(find_lines(page.glyphs, page.uprights) if tabled else lines)
     page = replace(page, levels=tuple(r for r in page.levels if not any(_rules(r, g.box) for g in grids)))
     lines = join_initials(lines, body)
     heads, sure_heads, lines = find_furniture(lines, page, body, top=True)
@@ -76,7 +77,7 @@ def arrange(page: PrintedPage, goes_on: bool = False) -> list[PageBlock]:
     ]
     regions: list[tuple[Region, float]] = []
     for part in _framed(lines, page, pictures):
-        size = min(body, body_size(part)) if grids else body_size(part)
+        size = min(body, body_size(part)) if tabled else body_size(part)
         stacks, rest = find_stacks(part, size, page.uprights)
         over = _over_titles(stacks, rest, size) if goes_on else []
         if over:
