@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 import re
-import unicodedata
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from email import message_from_bytes
 from itertools import groupby, pairwise
-from statistics import median
 from typing import Final
 
+from knowledge.documents.html_article import PageReadings, article_blocks, compared
 from knowledge.documents.html_blocks import HtmlBlock, HtmlText, read_blocks
 from knowledge.documents.tables import EMPTY, SourceCell, make_table
 from knowledge.documents.text import Extract, decode_as, decode_text, split_lines
@@ -26,32 +22,14 @@ _DECLARED: Final = re.compile(
 )
 _CHINESE: Final = frozenset({"gb2312", "gbk", "gb18030", "gb_2312-80", "x-gbk"})
 _INDENT: Final = "\u3000\u3000"
-_SHORT: Final = 8
-_NEAR: Final = 12
-"""A short block is the article's only where it stands next to the block before, give or take so many characters."""
-
-_PIECE: Final = 6
-_PIECES: Final = 12
-"""So many pieces of a block, of so many characters, tell where it stands: pieces shorter stand anywhere."""
-
 _NAMED: Final = 8
 """A shorter heading may be the name of a part of the site (新闻动态)."""
 
-_POOR: Final = 0.6
-"""Where one library keeps so much less than the other, it lost the article."""
-
-_MENU: Final = 10
-"""So many pieces beside the article are a menu, where none of them is a sentence."""
-
-_BARRED: Final = re.compile(r"^[|\-: ]+$", re.M)
-_TOLD: Final = re.compile("[。；]")
 _CLOCK: Final = re.compile(
     r"(?:(?:\d{4}[年.\-/])?\d{1,2}[月.\-/]\d{1,2}日?\s*)?(?:[01]?\d|2[0-3])\s*[:：时]\s*[0-5]\d(?:\s*[:：分]\s*[0-5]\d)?分?"
 )
 _CREDITS_UNDER: Final = 3
 _FEWEST_TIMES: Final = 3
-_MOST_PLACES: Final = 6
-_LINKED: Final = 0.3
 _CREDIT: Final = re.compile(
     r"(?:来源|來源|稿源|责任?编辑?|責任編輯|责编|编辑|编审|审核|校对|作者|记者|記者|发布时间|时间|日期|发布|更新时间|字号|分享|原标题)[^。！？]{0,3}?[：:丨|/]"
 )
@@ -65,6 +43,11 @@ _SOURCE_SIGN: Final = re.compile(r"^\s*(?:来源|來源|稿源)\s*[：:]\s*")
 _AUTHOR: Final = re.compile(
     r"(?:作者|记者|記者|文)\s*[：:/／]\s*(?!未知|佚名)([\u4e00-\u9fff·]{2,4}(?:[\s、]+[\u4e00-\u9fff·]{2,4}){0,3})(?![\u4e00-\u9fff·]*\s*[：:/／])"
 )
+_FIRST: Final = 200
+_SHORTEST: Final = 4
+_LONGEST_TITLE: Final = 44
+_OVER: Final = 8
+_ENDED: Final = re.compile("[。；]")
 _SITE: Final = re.compile(r"\s*[-_|｜–—·>]+\s*")
 _NAME: Final = re.compile(r"[\u4e00-\u9fff·]{2,6}|[A-Za-z][A-Za-z .]{3,30}")
 _LONGEST_CELL: Final = 200
@@ -80,8 +63,8 @@ def read_html(name: str, data: bytes) -> Extract:
     text, encoding = _decode(name, data)
     source = split_lines(text)
     page = read_blocks(source)
-    found = _Found(text)
-    kept = _without_links(_article(page, found)) or page.blocks
+    found = PageReadings(text)
+    kept = article_blocks(page, found)
     times = _times(page, kept)
     if times:
         chosen = {id(block) for block in (*kept, *times)}
@@ -134,158 +117,25 @@ def _is_marked_or_utf8(data: bytes) -> bool:
     return True
 
 
-class _Found:
-    """What the libraries take for the article, its title and its day; they keep no places."""
+def _title(page: HtmlText, kept: list[HtmlBlock], found: PageReadings) -> HtmlBlock | None:
+    """The block that is the title: one that `<title>` confirms, else the line over the text, or what `<title>` holds.
 
-    def __init__(self, text: str) -> None:
-        import trafilatura  # costs 300 ms, which a question need not pay
-
-        logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
-        self.source = text
-        self.text = self.title = self.day = self.author = ""
-        try:
-            found = trafilatura.bare_extraction(text, with_metadata=True, include_comments=False)
-        except Exception as error:  # what it meets in wild markup it lets through
-            logging.getLogger(__name__).info("trafilatura could not read a page: %r", error)
-            found = None
-        if found is not None and not isinstance(found, dict):
-            self.text, self.title = _key(_BARRED.sub("", found.text or "")), found.title or ""
-            self.day, self.author = found.date or "", found.author or ""
-
-    def readable(self) -> str:
-        """The main text as readability has it, for pages of which trafilatura keeps too little."""
-        from lxml import html
-        from readability import Document
-
-        logging.getLogger("readability").setLevel(logging.CRITICAL)
-        try:
-            return _key(html.fromstring(Document(self.source).summary()).text_content())
-        except Exception as error:  # as above
-            logging.getLogger(__name__).info("readability could not read a page: %r", error)
-            return ""
-
-
-def _key(text: str) -> str:
-    """What two libraries write alike: no blanks, one width, no raised figures, no bars between cells."""
-    return "".join(unicodedata.normalize("NFKC", text).replace("^", "").replace("|", "").split())
-
-
-def _article(page: HtmlText, found: _Found) -> list[HtmlBlock]:
-    """Choose the blocks of the article; all of a page that is nothing else."""
-    size = sum(len(block.text) for block in page.blocks)
-    linked = sum(block.linked for block in page.blocks)
-    kept = _matched(page.blocks, found.text)
-    if not page.has_navigation and linked < _LINKED * size and (size < 2000 or linked < 0.05 * size):
-        return kept if _holds_all(page, kept) else page.blocks
-    plain = sum(len(block.text) for block in page.blocks if block.linked < 0.5 * len(block.text))
-    if sum(len(block.text) for block in kept) < _POOR * plain:
-        other = _matched(page.blocks, found.readable())
-        return other if sum(len(b.text) for b in kept) < _POOR * sum(len(b.text) for b in other) else kept
-    return kept
-
-
-def _without_links(blocks: list[HtmlBlock]) -> list[HtmlBlock]:
-    """Blocks less the links before and behind them: 首页 要闻, 下一页 1 2 3."""
-    told = [b.level or _TOLD.search(b.text) or b.linked < len("".join(b.text.split())) for b in blocks]
-    kept = [at for at, tells in enumerate(told) if tells]
-    return blocks[kept[0] : kept[-1] + 1] if kept else []
-
-
-def _holds_all(page: HtmlText, kept: Sequence[HtmlBlock]) -> bool:
-    """Tell whether nothing that is told is left out, but several things that tell nothing: menus, buttons, dates."""
-    chosen = set(map(id, kept))
-    at = [number for number, block in enumerate(page.blocks) if id(block) in chosen]
-    left = [(number, block) for number, block in enumerate(page.blocks) if id(block) not in chosen]
-    if len(left) < _MENU or not at:
-        return False
-    told = any(
-        _TOLD.search(block.text) or (at[0] < number < at[-1] and (block.level or block.cell))
-        for number, block in left
-    )
-    return not told and sum(len(b.text) for b in kept) > _POOR * sum(len(b.text) for b in page.blocks)
-
-
-@dataclass(frozen=True, slots=True)
-class _Match:
-    """A block at a place of the library's text, on the best way there; `weight` is how many characters that way has."""
-
-    block: HtmlBlock
-    start: int
-    end: int
-    weight: int
-    before: _Match | None
-
-
-def _matched(blocks: Sequence[HtmlBlock], text: str) -> list[HtmlBlock]:
-    """The blocks that stand in `text` in its order, as many characters of it as can be; short ones only beside others.
-
-    What stands there twice (a caption, a headline) is taken where most of the rest still fits.
+    `<title>` may name no more than the site; the line says more of what the text speaks of then.
     """
-    frontier: list[_Match] = []  # ends and weights both ascending: the best way up to each place
-    for block in blocks:
-        key = _key(block.text)
-        fresh = []
-        for start, end in _places(key, text):
-            at = bisect_right(frontier, start, key=lambda match: match.end)
-            before = frontier[at - 1] if at else None
-            fresh.append(_Match(block, start, end, len(key) + (before.weight if before else 0), before))
-        for match in fresh:
-            at = bisect_right(frontier, match.end, key=lambda other: other.end)
-            if at and frontier[at - 1].weight >= match.weight:
-                continue
-            low = bisect_left(frontier, match.end, key=lambda other: other.end)
-            high = bisect_right(frontier, match.weight, key=lambda other: other.weight)
-            frontier[low : max(low, high)] = [match]
-    chain: list[_Match] = []
-    last = frontier[-1] if frontier else None
-    while last is not None:
-        chain.append(last)
-        last = last.before
-    kept: list[HtmlBlock] = []
-    at = 0
-    for match in reversed(chain):
-        if match.end - match.start >= _SHORT or match.start - at <= _NEAR:
-            kept.append(match.block)
-            at = match.end
-    return kept
-
-
-def _places(key: str, text: str) -> Iterator[tuple[int, int]]:
-    """Where a block stands in the text: word for word, else where most of its pieces do, some being left out or in."""
-    start = text.find(key) if key else -1
-    for _ in range(_MOST_PLACES):
-        if start < 0:
-            break
-        yield start, start + len(key)
-        start = text.find(key, start + 1)
-    if len(key) >= 2 * _PIECE and key not in text:
-        step = max(1, (len(key) - _PIECE) // _PIECES)
-        tried = range(0, len(key) - _PIECE + 1, step)
-        met = [(text.find(key[at : at + _PIECE]), at) for at in tried]
-        shift = median([place - at for place, at in met if place >= 0] or [0])
-        near = [place for place, at in met if place >= 0 and abs(place - at - shift) < 0.6 * len(key)]
-        if 2 * len(near) > len(met):
-            yield min(near), max(near) + _PIECE
-
-
-def _title(page: HtmlText, kept: list[HtmlBlock], found: _Found) -> HtmlBlock | None:
-    """The block that is the title: a heading that `<title>` confirms, else what `<title>` holds less the site."""
-    stated = _key(page.title)
+    stated = compared(page.title)
     parts = [part for part in _SITE.split(page.title) if part]
     short = parts[0] if parts and len(parts[0]) >= 4 else page.title
-    headings = [b for b in page.blocks if b.level and len(_key(b.text)) >= 2]
-    confirmed = [
-        b for b in headings if _key(b.text) in stated or (len(short) >= 4 and _key(short) in _key(b.text))
-    ]
-    if not confirmed:
-        said = (page.metas.get("og:title", ""), found.title, *parts)
-        known = {_key(text) for text in said if 2 * len(text) >= len(short)}
-        confirmed = [b for b in page.blocks[:200] if _key(b.text) in known and len(b.text) >= 4]
-    best = max(confirmed, key=lambda b: (min(len(_key(b.text)), len(stated) or 99), -b.level), default=None)
-    if best is not None and kept and len(_key(best.text)) < _NAMED:
+    best = _confirmed(page, stated, short, (page.metas.get("og:title", ""), found.title, *parts))
+    if best is not None and kept and len(compared(best.text)) < _NAMED:
         best = _nearer(page, kept[0]) or best
-    if best is None and len([b for b in headings if b.level == 1]) == 1 and not stated:
-        best = next(b for b in headings if b.level == 1)
+    headings = [block for block in page.blocks if block.level == 1]
+    if best is None and len(headings) == 1 and not stated:
+        best = headings[0]
+    line = _line_over(page, kept) if best is None else None
+    if line is not None:
+        text = compared("".join(block.text for block in kept if block is not line))
+        more = _spoken_of(line.text, text) > _spoken_of(short, text)
+        best = line if more and compared(line.text) not in stated else None
     if best is not None:
         if best not in kept:
             after = [page.blocks.index(b) for b in kept]
@@ -297,11 +147,52 @@ def _title(page: HtmlText, kept: list[HtmlBlock], found: _Found) -> HtmlBlock | 
     return HtmlBlock("title", 1, pieces=[(page.title_line, short)])
 
 
+def _confirmed(page: HtmlText, stated: str, short: str, said: Sequence[str]) -> HtmlBlock | None:
+    """The heading, else any line, that `<title>` or what else the page calls itself holds: the longest."""
+    brief = compared(short)
+    whole = {compared(text) for text in said if 2 * len(text) >= len(short)}
+    headings: list[tuple[int, int, HtmlBlock]] = []
+    lines: list[tuple[int, int, HtmlBlock]] = []
+    for at, block in enumerate(page.blocks):
+        text = compared(block.text)
+        held = len(text) >= 2 and (text in whole or (text in stated and 2 * len(text) >= len(brief)))
+        rank = (min(len(text), len(stated) or 99), -block.level, block)
+        if block.level and (held or (len(brief) >= _SHORTEST and brief in text)):
+            headings.append(rank)
+        elif held and at < _FIRST and len(text) >= _SHORTEST:
+            lines.append(rank)
+    return max(headings or lines, key=lambda rank: rank[:2], default=(0, 0, None))[2]
+
+
+def _line_over(page: HtmlText, kept: Sequence[HtmlBlock]) -> HtmlBlock | None:
+    """Of the lines right over the first sentence of the article the one that most of its characters are said by."""
+    first = next((block for block in kept if _ENDED.search(block.text)), None)
+    if first is None:
+        return None
+    at = page.blocks.index(first)
+    lines = [
+        block
+        for block in page.blocks[max(0, at - _OVER) : at]
+        if _SHORTEST <= len(block.text) <= _LONGEST_TITLE
+        and 2 * block.linked < len(block.text)
+        and not _ENDED.search(block.text)
+        and not _is_credit(block.text)
+    ]
+    text = compared("".join(block.text for block in kept))
+    return max(lines, key=lambda block: _spoken_of(block.text, text), default=None)
+
+
+def _spoken_of(line: str, text: str) -> float:
+    """How much of a line stands in the text too, by pairs of characters."""
+    pairs = [first + second for first, second in pairwise(compared(line))]
+    return sum(pair in text for pair in pairs) / max(1, len(pairs))
+
+
 def _nearer(page: HtmlText, first: HtmlBlock) -> HtmlBlock | None:
     """The heading that stands right over the article, where what `<title>` confirms only names its part of the site."""
     over = page.blocks[: page.blocks.index(first) + 1] if first in page.blocks else []
     heading = next((b for b in reversed(over) if b.level), None)
-    return heading if heading is not None and len(_key(heading.text)) >= _NAMED else None
+    return heading if heading is not None and len(compared(heading.text)) >= _NAMED else None
 
 
 def _times(page: HtmlText, kept: Sequence[HtmlBlock]) -> list[HtmlBlock]:
@@ -349,7 +240,7 @@ def _role(block: HtmlBlock, title: HtmlBlock | None, signed: Sequence[HtmlBlock]
     return BlockRole.CAPTION if block.tag in ("caption", "figcaption") else BlockRole.PARAGRAPH
 
 
-def _stated(page: HtmlText, signed: Sequence[str], found: _Found) -> Metadata:
+def _stated(page: HtmlText, signed: Sequence[str], found: PageReadings) -> Metadata:
     """Day, author, source and editor as the page says them: in its heads, else in its credits."""
     text = " ".join(signed)
     source, author = _SOURCE.search(text), _AUTHOR.search(text)
@@ -363,7 +254,7 @@ def _stated(page: HtmlText, signed: Sequence[str], found: _Found) -> Metadata:
     )
 
 
-def _day(found: _Found, page: HtmlText) -> date | None:
+def _day(found: PageReadings, page: HtmlText) -> date | None:
     """The day that trafilatura found, if a head of the page or a line of its own says it too: it also guesses."""
     try:
         day = date.fromisoformat(found.day[:10])

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from knowledge.answering.rivals import is_kin, joined_words, numbered_in
+from knowledge.answering.fits import joined_words
+from knowledge.answering.rivals import is_kin, numbered_in
 from knowledge.text.analyzer import Analyzer, Token
 from knowledge.text.numbers import MEASURES, alike, comparable, quantities
 

@@ -298,3 +298,29 @@ def test_each_credit_ends_where_the_next_thing_begins(said: str, author: str | N
     assert read_html("a.html", page.encode()).stated == Metadata(
         date=date(2023, 9, 3), author=author, source=source
     )
+
+
+def _with_further_news(head: str) -> str:
+    told = "".join(
+        f"<p>青山大桥第{n}座桥墩昨天完工，施工单位说，大桥将按期在年底通车，两岸居民出行更方便。</p>"
+        for n in range(6)
+    )
+    others = "".join(f"<li><a href=/{n}>某地新增社区食堂{n}座 居民说好</a></li>" for n in range(12))
+    return (
+        f"<html><head><title>{head}</title></head><body><div id=menu><a href=/>首页</a><a href=/a>要闻</a></div><nav></nav>"
+        f"<div class=text><div>青山大桥桥墩完工</div>{told}</div>"
+        f"<div class=more><h4>为您推荐</h4><ul>{others}</ul><p>网友评论仅供表达个人看法</p></div></body></html>"
+    )
+
+
+def test_further_news_and_notices_under_an_article_are_none_of_it() -> None:
+    text = "".join(read_html("a.html", _with_further_news("青山大桥桥墩完工_要闻").encode()).lines)
+    assert text.count("桥墩昨天完工") == 6
+    for other in ("首页", "为您推荐", "社区食堂", "网友评论"):
+        assert other not in text
+
+
+@pytest.mark.parametrize("head", ["青山新闻网", "显示", "青山大桥桥墩完工 青山频道"])
+def test_the_line_over_the_text_is_the_title_where_the_pages_own_names_the_site(head: str) -> None:
+    (article,) = repair_document(read_document("a.html", _with_further_news(head).encode())).articles
+    assert article.title.text == "青山大桥桥墩完工"
