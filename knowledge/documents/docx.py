@@ -37,6 +37,9 @@ _TITLE_STYLES: Final = re.compile(r"(?:title|标题)$", re.I)
 _SUBTITLE_STYLES: Final = re.compile(r"(?:subtitle|副标题)$", re.I)
 _HEADING_STYLES: Final = re.compile(r"(?:heading|标题)\s*[1-9]$", re.I)
 _CONTENTS_STYLES: Final = re.compile(r"(?:toc|目录)\b|^toc\s*\d", re.I)
+_FIRST_HEADING: Final = re.compile(r"(?:heading|标题)\s*1$", re.I)
+"""Over a box of text: the title of an article of its own."""
+
 _CAPTION_STYLES: Final = re.compile(r"(?:caption|题注)$", re.I)
 _FIELD_STYLES: Final = {"Author": BlockRole.BYLINE, "Date": BlockRole.CREDIT}
 """Pandoc's names for who wrote a text, and when."""
@@ -322,6 +325,10 @@ def _arranged(parts: Sequence[_Part]) -> Iterator[Block]:
     listed = listed_contents([part.text for part in parts])
     for at, part in enumerate(parts):
         part.role = BlockRole.FURNITURE if at in listed else part.role or _role(part, body)
+    opening: dict[int, _Part] = {}
+    for part in parts:
+        if opening.setdefault(part.box, part) is part and part.box and _FIRST_HEADING.match(part.style):
+            part.role = BlockRole.TITLE
     first = next((part for part in parts if part.role is not BlockRole.FURNITURE), None)
     titled = any(part.role is BlockRole.TITLE for part in parts)
     if (

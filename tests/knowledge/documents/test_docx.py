@@ -245,7 +245,8 @@ def test_headings_over_credits_of_their_own_begin_articles_and_a_newspapers_line
     ]
 
 
-def test_articles_side_by_side_in_a_table_are_articles() -> None:
+@pytest.mark.parametrize("style", [None, "Heading 1"])
+def test_articles_side_by_side_in_a_table_are_articles(style: str | None) -> None:
     document = docx.Document()
     row = document.add_table(1, 2).rows[0]
     said = {
@@ -253,7 +254,11 @@ def test_articles_side_by_side_in_a_table_are_articles() -> None:
         "右边的文章": "右边的社区新建书屋一间。" * 12,
     }
     for cell, (title, text) in zip(row.cells, said.items(), strict=True):
-        cell.paragraphs[0].add_run(title).font.size = docx.shared.Pt(20)
+        run = cell.paragraphs[0].add_run(title)
+        if style is None:
+            run.font.size = docx.shared.Pt(20)
+        else:
+            cell.paragraphs[0].style = style
         cell.add_paragraph().add_run("小标题在此").bold = True
         cell.add_paragraph(text)
     file = io.BytesIO()
