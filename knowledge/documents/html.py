@@ -11,6 +11,8 @@ from typing import Final
 
 from knowledge.documents.html_article import PageReadings, article_blocks, compared
 from knowledge.documents.html_blocks import HtmlBlock, HtmlText, read_blocks
+from knowledge.documents.pdf_flow import CAPTIONED
+from knowledge.documents.pdf_stacks import BYLINE
 from knowledge.documents.tables import EMPTY, SourceCell, make_table
 from knowledge.documents.text import Extract, decode_as, decode_text, split_lines
 from knowledge.errors import UnreadableFile
@@ -47,6 +49,8 @@ _FIRST: Final = 200
 _SHORTEST: Final = 4
 _LONGEST_TITLE: Final = 44
 _OVER: Final = 8
+_LONGEST_HEADING: Final = 30
+_NO_HEADING: Final = re.compile("[。！；，：:][”’」』]?$")
 _ENDED: Final = re.compile("[。；]")
 _SITE: Final = re.compile(r"\s*[-_|｜–—·>]+\s*")
 _NAME: Final = re.compile(r"[\u4e00-\u9fff·]{2,6}|[A-Za-z][A-Za-z .]{3,30}")
@@ -74,13 +78,15 @@ def read_html(name: str, data: bytes) -> Extract:
     if title is not None and title not in page.blocks:
         writer.block(title, BlockRole.TITLE)
     signed = [block for block in kept if block is not title and _is_credit(block.text)]
+    heads = {id(block) for block in (*times, *_set_apart(kept))}
     for table, group in groupby(kept, lambda block: block.cell.table if block.cell else None):
         blocks = list(group)
         if table is not None and writer.table(blocks):
             continue
         for block in blocks:
-            timed = any(block is time for time in times)
-            writer.block(block, BlockRole.HEADING if timed else _role(block, title, signed))
+            role = _role(block, title, signed)
+            heading = role is BlockRole.PARAGRAPH and id(block) in heads
+            writer.block(block, BlockRole.HEADING if heading else role)
     stated = _stated(page, [block.text for block in (*signed, *_beside(page, kept, title))], found)
     return Extract("html", writer.finished(), encoding, blocks=tuple(writer.blocks), stated=stated)
 
@@ -206,6 +212,23 @@ def _times(page: HtmlText, kept: Sequence[HtmlBlock]) -> list[HtmlBlock]:
         and not _CLOCK.fullmatch(below.text.strip())
     ]
     return found if len(found) >= _FEWEST_TIMES else []
+
+
+def _set_apart(kept: Sequence[HtmlBlock]) -> Iterator[HtmlBlock]:
+    """The lines all in bold between text that is not: they head it as a section, whatever element they are."""
+    bold = [block.bold >= len("".join(block.text.split())) > 0 for block in kept]
+    for at in range(len(kept) - 1):
+        text, under = kept[at].text.strip(), kept[at + 1]
+        alone = bold[at] and not bold[at + 1] and not (at and bold[at - 1] and not kept[at - 1].level)
+        said = len(text) <= _LONGEST_HEADING and len(under.text) > len(text) and not _NO_HEADING.search(text)
+        if (
+            alone
+            and said
+            and kept[at].cell is None
+            and not CAPTIONED.search(text)
+            and not BYLINE.fullmatch(text)
+        ):
+            yield kept[at]
 
 
 def _is_credit(text: str) -> bool:

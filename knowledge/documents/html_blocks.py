@@ -82,7 +82,7 @@ class CellPlace:
 class HtmlBlock:
     """The text between two boundaries of block elements: pieces of (line from 0, text).
 
-    `level` is that of a heading element, else 0; `linked` counts the characters within links.
+    `level` is that of a heading element, else 0; `linked` counts the characters within links, `bold` those in bold print.
     """
 
     tag: str
@@ -91,6 +91,7 @@ class HtmlBlock:
     cell: CellPlace | None = None
     pieces: list[tuple[int, str]] = field(default_factory=list)
     linked: int = 0
+    bold: int = 0
 
     @property
     def text(self) -> str:
@@ -267,6 +268,8 @@ class _Collector:
             block.pieces[-1] = (number, block.pieces[-1][1] + piece)
         if self._counts.get("a"):
             block.linked += len(piece)
+        if self._counts.get("b") or self._counts.get("strong"):
+            block.bold += len(piece.strip())
 
 
 def _character(reference: re.Match[str]) -> str:

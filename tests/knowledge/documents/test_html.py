@@ -324,3 +324,13 @@ def test_further_news_and_notices_under_an_article_are_none_of_it() -> None:
 def test_the_line_over_the_text_is_the_title_where_the_pages_own_names_the_site(head: str) -> None:
     (article,) = repair_document(read_document("a.html", _with_further_news(head).encode())).articles
     assert article.title.text == "青山大桥桥墩完工"
+
+
+def test_a_line_all_in_bold_over_text_heads_a_section() -> None:
+    lines = ("<b>食堂多了</b>", "<strong>图为新食堂（周敏摄）</strong>", "<b>居民都说好。</b>")
+    told = "".join(
+        f"<p>{line}</p><p>街道今年新增社区食堂{n}座，居民普遍反映用餐更方便了。</p>"
+        for n, line in enumerate(lines, 2)
+    )
+    extract = read_html("a.html", f"<title>食堂开张了</title><h1>食堂开张了</h1>{told}".encode())
+    assert [text for role, text in blocks_of(extract) if role is BlockRole.HEADING] == ["食堂多了"]
