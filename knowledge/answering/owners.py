@@ -23,6 +23,7 @@ _NAMES = ("nr", "ns", "nt", "nz")
 _ENDS = "。！？!?；;…"
 _FIRST_CLAUSE = re.compile(r"[^,，;；。！？!?]*")
 _LABEL = re.compile(r"^(?P<label>[^:：,，。\s]{2,8})[:：]\s*(?P<value>[^:：,，。]{2,20})$")
+_LED_BY = re.compile(r"([\u4e00-\u9fff]{3,12}):")
 _NUMERAL = re.compile(r"[\d一二三四五六七八九十甲乙丙丁a-z]+$")
 _ANAPHOR = re.compile(r"[该其此这它他她]|当地(?!时间)|两[家者队地人]|双方|公司(?=[,，将已在的])")
 _FROM = frozenset("从由自")
@@ -123,7 +124,7 @@ def told_of_another(
 
     2019年，甲省采用新卷，乙省不变: the year is told of 甲省. A clause without a subject has that of the one before.
     """
-    if other := _of_another_item(query, bound, passage, place):
+    if other := _of_another_label(query, passage) or _of_another_item(query, bound, passage, place):
         return other
     asked = _asked_subject(query, bound, passage)
     if not asked or has_anaphor(passage.folded[: place[1]]):
@@ -153,6 +154,25 @@ def told_of_another(
         if not is_other or any(word in named for word in others):
             return None
         return "".join(one.text for one in asked), named
+    return None
+
+
+def _of_another_label(query: Query, passage: Passage) -> tuple[str, str] | None:
+    """Whom a fact's label names, where its article speaks of the one of the same kind that was asked about.
+
+    远山股份：…，中标价7亿元 tells nothing of 青河股份.
+    """
+    found = _LED_BY.match(passage.folded)
+    label = found[1] if found else ""
+    if not label or label in query.text:
+        return None
+    around = (*passage.around.heads, *passage.around.before, *passage.around.after)
+    elsewhere = [passage.language.fold(text) for text in around]
+    for length in range(len(label) - 1, 1, -1):  # the longest end that both have
+        at = query.text.find(label[-length:])
+        asked = query.text[max(0, at - 2) : at + length] if at > 0 else ""
+        if asked and asked not in passage.folded and any(asked in text for text in elsewhere):
+            return asked, label
     return None
 
 

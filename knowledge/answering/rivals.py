@@ -256,7 +256,7 @@ def _kept(
         yield np.array(
             [one.kind is not CandidateKind.NOUNS or not _has(names, one, passage) for one in proposed]
         )
-    labelled = _labelled(query, passage.folded)
+    labelled = _labelled(query, passage)
     if query.type is QuestionType.WHO and not labelled and (asked := _asked_word(query)):
         clauses = clause_numbers(passage.folded)
         told = {int(clauses[match.start()]) for match in re.finditer(re.escape(asked), passage.folded)}
@@ -330,22 +330,29 @@ def _has(names: Sequence[tuple[int, int]], one: Candidate, passage: Passage) -> 
     return False
 
 
-def _labelled(query: Query, folded: str) -> set[tuple[int, int]]:
+def _labelled(query: Query, passage: Passage) -> set[tuple[int, int]]:
     """Where the values stand whose label is what the query says: 37万 of 人口：37万 for 西区人口多少, 去年同期（元）：110.
 
-    时间 of 停水时间 is what 几点 asks.
+    时间 of 停水时间 is what 几点 asks. Of a label that a further word follows something else is asked: 青河股份中标多少.
     """
+    folded = passage.folded
     asked = _ASKED_BY_LABEL.get(query.type, _AROUND_LABEL)
     labelled = [
         (asked.sub("", _AROUND_LABEL.sub("", match["label"])), match.span("value"))
         for match in _LABELLED.finditer(folded)
     ]
-    told = [(label, place) for label, place in labelled if len(label) > 1 and label in query.text]
+    told = [(label, place) for label, place in labelled if len(label) > 1 and _ends_with(query, label)]
     if query.type in NAMES and not told:  # 红榜第一名：李明 for 红榜第一是谁
         words = [word.text for word in query.words]
         told = [(label, place) for label, place in labelled if words and all(w in label for w in words)]
     longest = max((len(label) for label, _ in told), default=0)
     return {place for label, place in told if len(label) == longest}
+
+
+def _ends_with(query: Query, label: str) -> bool:
+    """Tell whether a label is the last that is said before the question word or behind it."""
+    end = query.text.find(label) + len(label)
+    return label in query.text and not any(word.start >= end and len(word.text) > 1 for word in query.words)
 
 
 def _asked_word(query: Query) -> str:
