@@ -350,9 +350,11 @@ def _labelled(query: Query, passage: Passage) -> set[tuple[int, int]]:
 
 
 def _ends_with(query: Query, label: str) -> bool:
-    """Tell whether a label is the last that is said before the question word or behind it."""
-    end = query.text.find(label) + len(label)
-    return label in query.text and not any(word.start >= end and len(word.text) > 1 for word in query.words)
+    """Tell whether a label is in the query, and no word between it and the question word."""
+    places = range(query.text.find(label) + len(label), query.question.start)
+    return label in query.text and not any(
+        word.start in places and len(word.text) > 1 for word in query.words
+    )
 
 
 def _asked_word(query: Query) -> str:
