@@ -74,6 +74,8 @@ def read_html(name: str, data: bytes) -> Extract:
         chosen = {id(block) for block in (*kept, *times)}
         kept = [block for block in page.blocks if id(block) in chosen]
     title = _title(page, kept, found)
+    again = compared(title.text) if title else ""
+    kept = [block for block in kept if block is title or compared(block.text) != again]
     writer = _Writer(len(source))
     if title is not None and title not in page.blocks:
         writer.block(title, BlockRole.TITLE)

@@ -334,3 +334,9 @@ def test_a_line_all_in_bold_over_text_heads_a_section() -> None:
     )
     extract = read_html("a.html", f"<title>食堂开张了</title><h1>食堂开张了</h1>{told}".encode())
     assert [text for role, text in blocks_of(extract) if role is BlockRole.HEADING] == ["食堂多了"]
+
+
+def test_a_title_that_stands_twice_is_told_once() -> None:
+    page = "<title>食堂开张了_青山网</title><h1>食堂开张了</h1><p>食堂开张了</p><p>街道今年新增社区食堂两座，居民都说好。</p>"
+    facts = repair_document(read_document("a.html", page.encode())).facts
+    assert [fact.text for fact in facts] == ["街道今年新增社区食堂两座，居民都说好。"]
