@@ -14,7 +14,7 @@ from knowledge.answering.whole import nouns_after
 from knowledge.answering.window import Passage
 from knowledge.query.analysis import Query
 from knowledge.query.question import QuestionType
-from knowledge.text.analyzer import Token
+from knowledge.text.analyzer import NAME_TAGS, Token
 from knowledge.text.numbers import Quantity
 
 _COUNTS = frozenset({CandidateKind.COUNT, CandidateKind.BARE, CandidateKind.PERCENT, CandidateKind.ORDINAL})
@@ -41,7 +41,6 @@ _HAVING = frozenset("有设达为是含辖共建总")
 """What says no more of a thing than that it is there: 现有, 设立, 建成."""
 _JOINING = frozenset("nvjsb")
 _NOMINAL = frozenset("nbtsfja")
-_NAMES = ("nr", "ns", "nt", "nz")
 
 
 def joined_words(tokens: Sequence[Token]) -> list[Token]:
@@ -58,7 +57,7 @@ def joined_words(tokens: Sequence[Token]) -> list[Token]:
             and last.tag[:1] in _JOINING
             and (last.tag[:1] == "n" if len(last.text) == 1 else not begins)
         ):
-            found[-1] = Token(last.text + token.text, last.tag if last.tag in _NAMES else "n", last.start)
+            found[-1] = Token(last.text + token.text, last.tag if last.tag in NAME_TAGS else "n", last.start)
         else:
             found.append(token)
     return found

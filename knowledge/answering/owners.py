@@ -14,12 +14,11 @@ from knowledge.answering.whole import whole_moments
 from knowledge.answering.window import CELL_END, Passage
 from knowledge.query.analysis import Query
 from knowledge.query.question import NAMES, QuestionType, ends_a_name
-from knowledge.text.analyzer import SURNAMES, Token
+from knowledge.text.analyzer import NAME_TAGS, SURNAMES, Token
 from knowledge.text.numbers import quantities
 
 LONGEST_HEADING = 24
 _OWNING = frozenset({SlotKind.PERSON, SlotKind.PLACE, SlotKind.NAME, SlotKind.THING})
-_NAMES = ("nr", "ns", "nt", "nz")
 _ENDS = "。！？!?；;…"
 _FIRST_CLAUSE = re.compile(r"[^,，;；。！？!?]*")
 _LABEL = re.compile(r"^(?P<label>[^:：,，。\s]{2,8})[:：]\s*(?P<value>[^:：,，。]{2,20})$")
@@ -94,7 +93,7 @@ def _named(folded: str, passage: Passage) -> str:
     if _is_heading(line) or _LABEL.match(line):
         return line
     first = next(iter(passage.language.tokens(line[:LONGEST_HEADING])), None)
-    return first.text if first and first.tag[:2] in _NAMES and not _OF_PRONOUN.match(line) else ""
+    return first.text if first and first.tag[:2] in NAME_TAGS and not _OF_PRONOUN.match(line) else ""
 
 
 def _is_heading(line: str) -> bool:
@@ -114,7 +113,7 @@ def _are_kin(named: str, other: str, passage: Passage) -> bool:
     if _is_heading(named) and _is_heading(other) and named[-1] == other[-1]:
         return True
     tags = [next(iter(passage.language.tokens(text))).tag[:2] for text in (named, other)]
-    return tags[0] == tags[1] and tags[0] in _NAMES
+    return tags[0] == tags[1] and tags[0] in NAME_TAGS
 
 
 def told_of_another(
@@ -340,7 +339,7 @@ def is_proper(one: Constraint, passage: Passage) -> bool:
 def _is_name(word: str, tag: str, passage: Passage) -> bool:
     """Whether a word is a name: one that no dictionary has, or one of its names; a person's begins with a surname."""
     known = passage.language.knows(word)
-    named = tag[:2] in _NAMES and (tag[:2] != "nr" or word[0] in SURNAMES)
+    named = tag[:2] in NAME_TAGS and (tag[:2] != "nr" or word[0] in SURNAMES)
     return len(word) > 1 and word[0].isalpha() and (named or not known)
 
 

@@ -29,21 +29,19 @@ from knowledge.answering.whole import (
 from knowledge.answering.window import ITEM_END, Passage
 from knowledge.query.analysis import Query
 from knowledge.query.question import NAMES, NUMBERS, QuestionType, is_kind_of_place
-from knowledge.text.analyzer import Token
+from knowledge.text.analyzer import NAME_TAGS, Token
 from knowledge.text.periods import Relation, is_compared_with
 
 _OPENING = frozenset(",，;；。:：、!！?？")
 _NUMBERED = re.compile(
     r"(?:\d+|[一二三四五六七八九十]+)(?:年|月|日|号线|[期批届次季级楼层班组队轮])|[今去前明]年|[上下]半年|[上下本]月"
 )
-_OF_NAMES = ("nr", "ns", "nt", "nz")
 _TAGS = {SlotKind.PERSON: "nr", SlotKind.PLACE: "ns"}
-_JOINING = frozenset("nvjsb")
 _NOMINAL = frozenset("nbtsfja")
 _BESIDE = frozenset({2, 4})
 """Levels of alignment of a word that stands in a sentence before or after; a title holds for all below."""
 _ELSEWHERE = frozenset({0}) | _BESIDE
-OF_A_NAME = 10
+_BEFORE_WORD = 10
 OBJECT_WITHIN = 4
 """Characters between a verb and its object."""
 _HELD = (Relation.SAME, Relation.NARROWER)
@@ -79,7 +77,7 @@ def rivals(aligned: Sequence[Alignment], passage: Passage, place: tuple[int, int
         if not levels <= _ELSEWHERE or stem in own or stem not in elsewhere:
             continue
         # Of a name that only the sentence beside tells, another anywhere in this one takes the place.
-        around = told if levels <= _BESIDE and word.tag[:2] in _OF_NAMES else beside
+        around = told if levels <= _BESIDE and word.tag[:2] in NAME_TAGS else beside
         other = _numbered(word.text, own, asked) or next(
             (
                 token.text
@@ -159,7 +157,7 @@ def is_kin(word: Token, other: Token) -> bool:
         return False
     if word.text[-1] in TIERS and other.text[-1] in TIERS:
         return True  # 杨柳镇 and 松岗乡, 城区 and 全市
-    if word.tag[:2] in _OF_NAMES or other.tag[:2] in _OF_NAMES:
+    if word.tag[:2] in NAME_TAGS or other.tag[:2] in NAME_TAGS:
         if word.tag[:2] == other.tag[:2]:
             return True
     elif word.tag == other.tag == "v":
@@ -301,7 +299,7 @@ def _kept(
 
 def _describes(one: Candidate, query: Query, passage: Passage) -> bool:
     """Tell whether a span stands close before a word of the query, in its clause."""
-    rest = ITEM_END.split(passage.folded[one.end : one.end + OF_A_NAME])[0]
+    rest = ITEM_END.split(passage.folded[one.end : one.end + _BEFORE_WORD])[0]
     return any(word.text in rest for word in query.words if len(word.text) > 1)
 
 

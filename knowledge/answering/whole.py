@@ -20,7 +20,6 @@ _COMFORTABLE = 20
 _SHORT = 12
 _PAIRS = ("“”", "《》", "「」", "『』", "（）", "()")
 _CLOSERS = '”"’》」』'
-_CLAUSE = re.compile(r"[,，;；。!！?？:：、](?!\d)|——|…")
 _DESCRIBING = re.compile(r"[\u4e00-\u9fff]{1,5}的(?=[\u4e00-\u9fff])")
 _HELPERS = frozenset("是有达为共仅超近约占")
 _OF_A_YEAR = re.compile(r"年(?![底初末月])")

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from knowledge.model import Fact
 from knowledge.query.question import FEW_WORDS, QuestionType, read_question
-from knowledge.text.analyzer import Analyzer, Token
+from knowledge.text.analyzer import NAME_TAGS, Analyzer, Token
 from knowledge.text.folding import INSIDE, SEPARATOR
 from knowledge.text.numbers import Quantity
 from knowledge.text.periods import DatedSpan, Period, periods
@@ -22,7 +22,6 @@ CLAUSE_END = re.compile(r"[;；。!！?？:：](?!\d)|(?<!\d)[,，]|[,，](?!\d)
 CELL_END = re.compile(rf"{CLAUSE_END.pattern}|\|")
 ITEM_END = re.compile(rf"{CELL_END.pattern}|、(?!\d)")
 """What parts clauses, also the cells of a row, also the items of an enumeration; never a number or a time."""
-_LISTED = frozenset({"nr", "ns", "nt", "nz"})
 
 
 def tight(folded: str) -> str:
@@ -166,7 +165,7 @@ def _of_one_sort(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
         while last + 2 < len(tokens) and tokens[last + 1].text == "、":
             last += 2
         listed = range(at, last + 1, 2)
-        tags = Counter(tokens[one].tag for one in listed if tokens[one].tag in _LISTED)
+        tags = Counter(tokens[one].tag for one in listed if tokens[one].tag in NAME_TAGS)
         if len(tags) > 1 and sum(tags.values()) == len(listed):
             # A person is what unknown words are taken for.
             most = max(tags, key=lambda tag: (tags[tag], tag != "nr"))

@@ -1,4 +1,4 @@
-"""HTML: trafilatura says what of a page is the article, our tokenizer on which line of the source it stands."""
+"""HTML: two libraries say what of a page is the article, our tokenizer on which line of the source it stands."""
 
 from __future__ import annotations
 
@@ -45,11 +45,10 @@ _SOURCE_SIGN: Final = re.compile(r"^\s*(?:来源|來源|稿源)\s*[：:]\s*")
 _AUTHOR: Final = re.compile(
     r"(?:作者|记者|記者|文)\s*[：:/／]\s*(?!未知|佚名)([\u4e00-\u9fff·]{2,4}(?:[\s、]+[\u4e00-\u9fff·]{2,4}){0,3})(?![\u4e00-\u9fff·]*\s*[：:/／])"
 )
-_FIRST: Final = 200
-_SHORTEST: Final = 4
-_LONGEST_TITLE: Final = 44
-_OVER: Final = 8
-_LONGEST_HEADING: Final = 30
+_FIRST, _OVER = 200, 8
+"""Among so many blocks of a page, and so many right over its text, a line may be the title that is no heading."""
+
+_SHORTEST, _LONGEST_TITLE, _LONGEST_HEADING = 4, 44, 30
 _NO_HEADING: Final = re.compile("[。！；，：:][”’」』]?$")
 _ENDED: Final = re.compile("[。；]")
 _SITE: Final = re.compile(r"\s*[-_|｜–—·>]+\s*")
@@ -70,24 +69,22 @@ def read_html(name: str, data: bytes) -> Extract:
     found = PageReadings(text)
     kept = article_blocks(page, found)
     times = _times(page, kept)
-    if times:
-        chosen = {id(block) for block in (*kept, *times)}
-        kept = [block for block in page.blocks if id(block) in chosen]
     title = _title(page, kept, found)
     again = compared(title.text) if title else ""
-    kept = [block for block in kept if block is title or compared(block.text) != again]
+    chosen = {*kept, *times}
+    kept = [b for b in page.blocks if b is title or (b in chosen and compared(b.text) != again)]
     writer = _Writer(len(source))
     if title is not None and title not in page.blocks:
         writer.block(title, BlockRole.TITLE)
     signed = [block for block in kept if block is not title and _is_credit(block.text)]
-    heads = {id(block) for block in (*times, *_set_apart(kept))}
+    heads = {*times, *_set_apart(kept)}
     for table, group in groupby(kept, lambda block: block.cell.table if block.cell else None):
         blocks = list(group)
         if table is not None and writer.table(blocks):
             continue
         for block in blocks:
             role = _role(block, title, signed)
-            heading = role is BlockRole.PARAGRAPH and id(block) in heads
+            heading = role is BlockRole.PARAGRAPH and block in heads
             writer.block(block, BlockRole.HEADING if heading else role)
     stated = _stated(page, [block.text for block in (*signed, *_beside(page, kept, title))], found)
     return Extract("html", writer.finished(), encoding, blocks=tuple(writer.blocks), stated=stated)
@@ -125,7 +122,7 @@ def _is_marked_or_utf8(data: bytes) -> bool:
     return True
 
 
-def _title(page: HtmlText, kept: list[HtmlBlock], found: PageReadings) -> HtmlBlock | None:
+def _title(page: HtmlText, kept: Sequence[HtmlBlock], found: PageReadings) -> HtmlBlock | None:
     """The block that is the title: one that `<title>` confirms, else the line over the text, or what `<title>` holds.
 
     `<title>` may name no more than the site; the line says more of what the text speaks of then.
@@ -139,20 +136,10 @@ def _title(page: HtmlText, kept: list[HtmlBlock], found: PageReadings) -> HtmlBl
     headings = [block for block in page.blocks if block.level == 1]
     if best is None and len(headings) == 1 and not stated:
         best = headings[0]
-    line = _line_over(page, kept) if best is None else None
-    if line is not None:
-        text = compared("".join(block.text for block in kept if block is not line))
-        more = _spoken_of(line.text, text) > _spoken_of(short, text)
-        best = line if more and compared(line.text) not in stated else None
-    if best is not None:
-        if best not in kept:
-            after = [page.blocks.index(b) for b in kept]
-            place = page.blocks.index(best)
-            kept.insert(sum(at < place for at in after), best)
-        return best
-    if not page.title:
-        return None
-    return HtmlBlock("title", 1, pieces=[(page.title_line, short)])
+    best = best or _line_over(page, kept, short)
+    if best is None and page.title:
+        best = HtmlBlock("title", 1, pieces=[(page.title_line, short)])
+    return best
 
 
 def _confirmed(page: HtmlText, stated: str, short: str, said: Sequence[str]) -> HtmlBlock | None:
@@ -172,8 +159,8 @@ def _confirmed(page: HtmlText, stated: str, short: str, said: Sequence[str]) -> 
     return max(headings or lines, key=lambda rank: rank[:2], default=(0, 0, None))[2]
 
 
-def _line_over(page: HtmlText, kept: Sequence[HtmlBlock]) -> HtmlBlock | None:
-    """Of the lines right over the first sentence of the article the one that most of its characters are said by."""
+def _line_over(page: HtmlText, kept: Sequence[HtmlBlock], short: str) -> HtmlBlock | None:
+    """Of the lines right over the first sentence that the article speaks most of, if it does so more than of `short`."""
     first = next((block for block in kept if _ENDED.search(block.text)), None)
     if first is None:
         return None
@@ -185,9 +172,11 @@ def _line_over(page: HtmlText, kept: Sequence[HtmlBlock]) -> HtmlBlock | None:
         and 2 * block.linked < len(block.text)
         and not _ENDED.search(block.text)
         and not _is_credit(block.text)
+        and compared(block.text) not in compared(short)
     ]
-    text = compared("".join(block.text for block in kept))
-    return max(lines, key=lambda block: _spoken_of(block.text, text), default=None)
+    text = compared("".join(block.text for block in kept if block not in lines))
+    best = max(lines, key=lambda block: _spoken_of(block.text, text), default=None)
+    return best if best is not None and _spoken_of(best.text, text) > _spoken_of(short, text) else None
 
 
 def _spoken_of(line: str, text: str) -> float:
@@ -205,12 +194,12 @@ def _nearer(page: HtmlText, first: HtmlBlock) -> HtmlBlock | None:
 
 def _times(page: HtmlText, kept: Sequence[HtmlBlock]) -> list[HtmlBlock]:
     """The clock times of a live report, each of which stands alone over its entry; they head it as a section."""
-    entries = set(map(id, kept))
+    entries = set(kept)
     found = [
         block
         for block, below in pairwise(page.blocks)
         if _CLOCK.fullmatch(block.text.strip())
-        and id(below) in entries
+        and below in entries
         and not _CLOCK.fullmatch(below.text.strip())
     ]
     return found if len(found) >= _FEWEST_TIMES else []
@@ -228,7 +217,7 @@ def _set_apart(kept: Sequence[HtmlBlock]) -> Iterator[HtmlBlock]:
             and said
             and kept[at].cell is None
             and not CAPTIONED.search(text)
-            and not BYLINE.fullmatch(text)
+            and not BYLINE.search(text)
         ):
             yield kept[at]
 
@@ -243,15 +232,15 @@ def _is_credit(text: str) -> bool:
 
 def _beside(page: HtmlText, kept: Sequence[HtmlBlock], title: HtmlBlock | None) -> Iterator[HtmlBlock]:
     """The credits between the title and the text, and right under it, that are no part of what is kept."""
-    chosen = {id(block) for block in kept}
-    places = [at for at, block in enumerate(page.blocks) if id(block) in chosen and block is not title]
+    chosen = set(kept)
+    places = [at for at, block in enumerate(page.blocks) if block in chosen and block is not title]
     if not places:
         return
     over = [at for at, block in enumerate(page.blocks[: places[0]]) if block is title]
     first = over[0] if over else places[0]
     under = places[-1] + 1
     for block in (*page.blocks[first : places[0]], *page.blocks[under : under + _CREDITS_UNDER]):
-        if id(block) not in chosen and _is_credit(block.text):
+        if block not in chosen and _is_credit(block.text):
             yield block
 
 

@@ -27,9 +27,9 @@ _LINK: Final = 2
 _DOUBTFUL: Final = 0.3
 _LINE: Final = 30
 _BETWEEN: Final = 10
-_LONGEST_CELL: Final = 20
+_SHORT_CELL: Final = 20
 """What a linked character weighs against a stretch; what one weighs that only one library keeps, or none; what a line
-without a sentence costs that only one keeps (but not the cells of a table), and a block that none does. Chosen on 67
+without a sentence costs that only one keeps (but not a short cell of a table), and a block that none does. Chosen on 67
 pages, where all near them do alike."""
 _BARRED: Final = re.compile(r"^[|\-: ]+$", re.M)
 _SENTENCE: Final = re.compile("[。！？!?；…]")
@@ -87,10 +87,10 @@ def article_blocks(page: HtmlText, found: PageReadings) -> list[HtmlBlock]:
         return _stretch(page.blocks, [_plain(block) for block in page.blocks]) or page.blocks
     readings = [_matched(page.blocks, text) for text in (found.text, found.readable)]
     readings = [kept for kept in readings if any(_SENTENCE.search(block.text) for block in kept)]
-    votes = Counter(id(block) for kept in readings for block in kept)
-    weights = [_weight(block, votes[id(block)] / max(1, len(readings))) for block in page.blocks]
+    votes = Counter(block for kept in readings for block in kept)
+    weights = [_weight(block, votes[block] / max(1, len(readings))) for block in page.blocks]
     chosen = _stretch(page.blocks, weights)
-    return [block for block in chosen if votes[id(block)]] or page.blocks
+    return [block for block in chosen if votes[block]] or page.blocks
 
 
 def _stretch(blocks: list[HtmlBlock], weights: list[float]) -> list[HtmlBlock]:
@@ -119,7 +119,7 @@ def _weight(block: HtmlBlock, share: float) -> float:
         return -_DOUBTFUL * size - _BETWEEN - _LINK * linked
     if share == 1:
         return _plain(block)
-    tells = _SENTENCE.search(block.text) or (block.cell and size <= _LONGEST_CELL)
+    tells = _SENTENCE.search(block.text) or (block.cell and size <= _SHORT_CELL)
     free = tells and 2 * linked < size
     return _DOUBTFUL * (size - linked) - _LINK * linked - (0 if free else _LINE)
 

@@ -78,7 +78,7 @@ class CellPlace:
     rows: int = 1
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class HtmlBlock:
     """The text between two boundaries of block elements: pieces of (line from 0, text).
 

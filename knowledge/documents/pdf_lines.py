@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from statistics import median
 from typing import Final
 
@@ -387,18 +388,23 @@ def snap(lines: Sequence[PrintedLine]) -> None:
 def snapped_sizes(sizes: Sequence[float], weights: Sequence[int]) -> list[float]:
     """Each size as the size that most of the print like it has: the fullest of them first."""
     snapped = list(sizes)
-    left = set(range(len(sizes)))
+    left = sorted(range(len(sizes)), key=sizes.__getitem__)
     while left:
-        fullest = max(
-            left, key=lambda one: sum(weights[k] for k in left if alike(sizes[k], sizes[one], _CORE))
-        )
-        core = [k for k in left if alike(sizes[k], sizes[fullest], _CORE)]
-        size = weighted_median((sizes[k], weights[k]) for k in core)
-        taken = {k for k in left if alike(sizes[k], size)} | {fullest}
-        for k in taken:
+        rising = [sizes[k] for k in left]
+        print_up_to = list(accumulate((weights[k] for k in left), initial=0))
+        runs = [_like(rising, size, _CORE) for size in rising]
+        core = max(runs, key=lambda run: print_up_to[run.stop] - print_up_to[run.start])
+        size = weighted_median((sizes[k], weights[k]) for k in left[core])
+        taken = _like(rising, size, _ALIKE)
+        for k in left[taken]:
             snapped[k] = size
-        left -= taken
+        del left[taken]
     return snapped
+
+
+def _like(rising: Sequence[float], size: float, within: float) -> slice:
+    """Where the sizes stand that are within so many times of one."""
+    return slice(bisect_left(rising, size / within), bisect_right(rising, size * within))
 
 
 def alike(one: float, other: float, within: float = _ALIKE) -> bool:

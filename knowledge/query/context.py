@@ -13,7 +13,7 @@ from enum import Enum
 
 from knowledge.query.analysis import Analyse, Query
 from knowledge.query.question import NUMBERS, QuestionType
-from knowledge.text.analyzer import STOP_WORDS, Analyzer, Token
+from knowledge.text.analyzer import NAME_TAGS, STOP_WORDS, Analyzer, Token
 from knowledge.text.periods import periods
 
 
@@ -48,7 +48,7 @@ _THEN = re.compile(r"^(?:那么|那|还有|至于|而)(?=.)")
 _WITHIN = re.compile(r"^(?:这|那)?其中(?:的)?[,，]?")
 _PERSONS = frozenset("他 她 它 他们 她们 它们 其 前者 后者 该".split())  # noqa: SIM905
 _PLACES = frozenset("这里 那里 这儿 那儿 当地 该地 本地".split())  # noqa: SIM905
-_NAMES = ("nr", "ns", "nt", "nz", "eng")
+_NAMES = (*NAME_TAGS, "eng")
 _ADVERBIAL = frozenset({QuestionType.WHY, QuestionType.TIME, QuestionType.HOW})
 """Kinds whose words stand before a verb: 什么时候通车, 为什么通车."""
 _YEAR = re.compile(r"\d{4}年度?|[今本去上前明后]年度?")

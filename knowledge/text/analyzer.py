@@ -19,6 +19,8 @@ LONGEST_WORD = 40
 """Characters of a word."""
 MOST_WORDS = 20_000
 """Words of a dictionary."""
+NAME_TAGS = ("nr", "ns", "nt", "nz")
+"""How jieba tags names: of persons, places, bodies, and others."""
 UNTAGGED = "nz"
 """The tag of a word that has none: a name of some kind."""
 _TAG = re.compile(r"[a-z]{1,4}")

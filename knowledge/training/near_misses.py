@@ -16,7 +16,7 @@ from random import Random
 
 from knowledge.answering.fits import joined_words
 from knowledge.answering.rivals import is_kin, numbered_in
-from knowledge.text.analyzer import Analyzer, Token
+from knowledge.text.analyzer import NAME_TAGS, Analyzer, Token
 from knowledge.text.numbers import MEASURES, alike, comparable, quantities
 
 _NUMERALS = "一二三四五六七八九十"
@@ -54,7 +54,7 @@ class Changer:
                 ):
                     counted[token.text, token.tag] += 1
         for (word, tag), count in counted.items():
-            if count > 1 or tag[:2] in ("nr", "ns", "nt", "nz"):
+            if count > 1 or tag[:2] in NAME_TAGS:
                 self._by_tag[tag].append(word)
                 self._by_end[tag[:1], word[-1], len(word)].append(word)
 
@@ -123,7 +123,7 @@ class Changer:
             ]
 
         found: list[tuple[float, int, str, str, str]] = []
-        if token.tag[:2] in ("nr", "ns", "nt", "nz"):
+        if token.tag[:2] in NAME_TAGS:
             if names := fresh(self._by_tag[token.tag]):
                 new = max(
                     names, key=lambda name: (name[-1] == token.text[-1], -abs(len(name) - len(token.text)))
@@ -207,7 +207,6 @@ def _other_number(old: str, window: str, random: Random) -> str | None:
 
 
 _CLAUSE = re.compile(r"[^,，;；。:：!！?？、]+")
-_NAMES = frozenset({"nr", "ns", "nt", "nz"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +268,7 @@ def _has_its_own(clause: str, answer: str, cut: Callable[[str], Sequence[Token]]
             one.kind is figures[0].kind and comparable(one.unit, figures[0].unit)
             for one in quantities(clause)
         )
-    names = {token.tag[:2] for token in cut(answer)} & _NAMES
+    names = {token.tag[:2] for token in cut(answer)} & {*NAME_TAGS}
     return any(token.tag[:2] in names for token in cut(clause))
 
 

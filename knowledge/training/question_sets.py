@@ -21,7 +21,7 @@ from typing import Any
 from knowledge.documents.folder import read_document
 from knowledge.model import Fact, ParsedDocument
 from knowledge.repair.pipeline import repair_document
-from knowledge.text.analyzer import Analyzer, ChineseAnalyzer, Token
+from knowledge.text.analyzer import NAME_TAGS, Analyzer, ChineseAnalyzer, Token
 from knowledge.text.folding import fold
 from knowledge.text.numbers import MEASURES
 
@@ -150,8 +150,6 @@ _TAKES_A_NOUN = frozenset("个家项座名条台件种场所处批次")
 _SENTENCE = re.compile(r"[^。！？]+[。！？]?")
 _MARK = re.compile(r"[,，。;；:：、！？“”（）]")
 _PERSONAL = frozenset({"nr", "nrt", "nrfg"})
-_BODY = re.compile(r"(?:公司|集团|企业|[部局委办院署厅会团队社行]|大学|学院|医院|中心|组织|政府)$")
-_PLACE = re.compile(r"(?:[省市区县镇州村]|自治区|国)$")
 _ASKED_OF = (
     (re.compile(r"(?:公司|集团|企业)$"), ("哪家公司", "哪家企业", "哪家单位", "谁")),
     (re.compile(r"(?:大学|学院)$"), ("哪所大学", "哪所学校", "哪家单位")),
@@ -255,11 +253,7 @@ _FILLERS = ("请问", "我想知道", "目前", "到底", "具体", "请告诉�
 def _subjects(around: str, sentence: str, language: Analyzer) -> list[str]:
     """Names and long nouns of the title and the sentence before that the sentence leaves out: its subject, often."""
     words = language.tokens(around)
-    named = [
-        t.text
-        for t in words
-        if t.tag[:2] in ("nr", "ns", "nt", "nz") or (t.tag[:1] == "n" and len(t.text) > 2)
-    ]
+    named = [t.text for t in words if t.tag[:2] in NAME_TAGS or (t.tag[:1] == "n" and len(t.text) > 2)]
     return [word for word in dict.fromkeys(named) if len(word) > 1 and word not in sentence]
 
 

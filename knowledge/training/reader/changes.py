@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from knowledge.text.analyzer import NAME_TAGS
 from knowledge.text.numbers import MEASURES, alike
-from knowledge.training.reader.words import ASKING, NAMES, WordKinds, neighbours, placed_words
+from knowledge.training.reader.words import ASKING, WordKinds, neighbours, placed_words
 
 _HAN_DIGITS = "一二三四五六七八九十"
 _YEAR = re.compile(r"(?:19|20)\d\d(?=年)|(?<!\d)(?:19|20)\d\d(?!\d)")
@@ -165,7 +166,7 @@ def _opposite(question: str, context: str, lexicon: WordKinds, rng: random.Rando
 
 def _name(question: str, context: str, lexicon: WordKinds, rng: random.Random) -> Iterator[WordChange]:
     for token in placed_words(question):
-        if token.tag[:2] in NAMES and len(token.word) > 1 and not ASKING.search(token.word):
+        if token.tag[:2] in NAME_TAGS and len(token.word) > 1 and not ASKING.search(token.word):
             new = lexicon.name_like(token.word, token.tag, rng)
             if new:
                 yield WordChange(
@@ -177,7 +178,9 @@ def _word(letter: str, kind: str) -> _Changer:
     def changer(question: str, context: str, lexicon: WordKinds, rng: random.Random) -> Iterator[WordChange]:
         for token in placed_words(question):
             plain = (
-                token.tag[:1] == letter and token.tag[:2] not in NAMES and token.tag not in ("vshi", "vyou")
+                token.tag[:1] == letter
+                and token.tag[:2] not in NAME_TAGS
+                and token.tag not in ("vshi", "vyou")
             )
             if plain and len(token.word) > 1 and not ASKING.search(token.word):
                 new = lexicon.another(token.word, token.tag, rng)

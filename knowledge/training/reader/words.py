@@ -11,11 +11,11 @@ from pathlib import Path
 
 import rjieba
 
+from knowledge.text.analyzer import NAME_TAGS
 from knowledge.training.reader.sources import KINDS, OPPOSITES, PublicText
 
 ASKING = re.compile("什么|多少|几|哪|谁|何|怎|为什么|吗|多[长宽高大重深远久快厚]|如何|请问")
 """Words that ask, which no change touches."""
-NAMES = ("nr", "ns", "nt", "nz")
 _LONGEST_OPPOSITE = 3
 _SELDOM = 3
 _KIND_LETTERS = 5
@@ -93,7 +93,7 @@ class WordKinds:
                 lexicon.opposites[one].add(other)
                 lexicon.opposites[other].add(one)
         for (word, tag), count in tags.items():
-            if count > 1 or tag in NAMES:
+            if count > 1 or tag in NAME_TAGS:
                 lexicon.by_tag[tag].append(word)
                 lexicon.by_ending[tag[:1], word[-1], len(word)].append(word)
         for key, near in met.items():
@@ -226,7 +226,9 @@ def asked_otherwise(question: str, lexicon: WordKinds, rng: random.Random) -> st
 def _synonym(said: str, lexicon: WordKinds, rng: random.Random) -> str:
     """Replace one plain word of two characters by a synonym of as many."""
     plain = [
-        t for t in placed_words(said) if t.tag[:1] in "nva" and t.tag[:2] not in NAMES and len(t.word) == 2
+        t
+        for t in placed_words(said)
+        if t.tag[:1] in "nva" and t.tag[:2] not in NAME_TAGS and len(t.word) == 2
     ]
     plain = [t for t in plain if not ASKING.search(t.word)]
     if not plain:
