@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 
@@ -34,7 +34,7 @@ from knowledge.search.rewriting import Rewriting, rewritings
 from knowledge.search.semantic import Meaning, Meanings, is_close, is_whole
 from knowledge.search.shelf import Shelf, merge_repeats
 from knowledge.search.terms import Lexicon
-from knowledge.text.analyzer import SURNAMES, Analyzer
+from knowledge.text.analyzer import SURNAMES, Analyzer, Token
 from knowledge.text.folding import decoded
 from knowledge.text.numbers import comparable
 
@@ -293,9 +293,13 @@ def _is_nobody(best: Ranked, lexicon: Lexicon, language: Analyzer) -> bool:
 
 
 def _is_named_nowhere(best: Ranked, lexicon: Lexicon) -> bool:
-    """Tell whether a query names a place or a body that is printed nowhere: what is said of others is not close to it."""
-    named = (word for word in best.query.words if word.tag[:2] in ("ns", "nt") and len(word.text) > 1)
-    return best.rewriting is None and any(not lexicon.holds(word.text) for word in named)
+    """Tell whether a query names whom or what is printed nowhere: what is said of others is not close to it."""
+    named = {word.text for word in best.query.words if word.tag[:2] in ("ns", "nt") and len(word.text) > 1}
+    for word, given in pairwise((*best.query.words, Token("", "x", -1))):
+        if word.tag[:2] == "nr" and word.text[0] in SURNAMES:
+            cut = len(word.text) == 1 and word.start + 1 == given.start  # 宋|劲松
+            named.add(word.text + given.text[:2] * cut)
+    return best.rewriting is None and any(not lexicon.holds(name) for name in named if len(name) > 1)
 
 
 def _meant(hit: Hit) -> Hit:
