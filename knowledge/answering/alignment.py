@@ -31,7 +31,7 @@ from knowledge.answering.constraints import (
 )
 from knowledge.answering.owners import code_before, is_named_later, is_told_beside, other_name, other_owner
 from knowledge.answering.rewordings import is_reworded
-from knowledge.answering.whole import is_in_latin, is_same, what_is_counted
+from knowledge.answering.whole import is_told_in, numbered_otherwise, what_is_counted
 from knowledge.answering.window import Passage, holds_part, tight
 from knowledge.query.aliases import expands, stands_as_name
 from knowledge.query.analysis import Query
@@ -239,17 +239,16 @@ class Aligner:
         asked = next(figure for figure in self.query.quantities if figure.start == one.start)
         told = passage.figures
         counted = what_is_counted(asked, self.query.text)
+        if not asked.unit and (other := numbered_otherwise(asked, counted, passage)):
+            return Alignment(one, Relation.OTHER, 6, other, hard=True)
         for level, text in ((0, passage.folded), (1, passage.heads), (2, passage.near)):
             if level == 2 and any(what_is_counted(other, passage.folded) == counted != "" for other in told):
                 break  # a sentence of K12路 beside one of 58路
             if one.text in text and not re.search(
-                rf"[\d.]{re.escape(one.text)}|{re.escape(one.text)}\d", text
+                rf"[\d.]{re.escape(one.text)}|{re.escape(one.text)}:?\d", text
             ):
                 return Alignment(one, Relation.SAME, level)
-            figures = (
-                f for f in passage.language.quantities(text) if not (asked.unit and is_in_latin(f, text))
-            )
-            if any(is_same(asked, figure) for figure in figures):
+            if any(is_told_in(text, asked, figure) for figure in passage.language.quantities(text)):
                 return Alignment(one, Relation.SAME, level)
         same_number = (other for other in told if set(asked.keys) & set(other.keys))
         return Alignment(one, Relation.OTHER, 6, next((other.text for other in same_number), ""), hard=True)
@@ -338,6 +337,8 @@ class Aligner:
                 left, right = text[max(0, at - 1) : at], text[at + 1 : at + 3]
                 if len(right) < 2 or not right.isalpha():
                     continue
+            if any(len(part) == 2 and part in passage.tight for part in (left[-1:] + char, char + right[:1])):
+                continue  # 末班 of 末班车 stands there
             for other in others.replace(char, ""):
                 for zone in (passage.tight, passage.heads, passage.near):
                     if f"{left}{other}{right}" in zone and f"{left}{char}{right}" not in zone:

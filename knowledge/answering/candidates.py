@@ -77,7 +77,7 @@ _LED = re.compile(
     r"因为|由于|源于|得益于|归功于|是为了|为了|旨在|目的是|针对|面对|通过|采取|采用|以|是|为|指|即|就是|把|将|让|使|推出|建立|实施|开展|提供|包括|叫|称为|达|因"
 )
 _NUMERIC = re.compile(
-    r"\d{3,4}(?:[ -]\d{3,4}){2}(?![\d.-])|\d+比\d+|\d+(?:[.,:/-]\d+)+[a-z]*|\d(?: \d)+|\d+[a-z]*"
+    r"\d{3,4}(?:[ -]\d{3,4}){2}(?![\d.-])|(?<!\d)(?!(?:19|20)\d\d )\d{4} \d{4}(?![\d.-])|\d+比\d+|\d+(?:[.,:/-]\d+)+[a-z]*|\d(?: \d)+|\d+[a-z]*"
 )
 _LATIN = re.compile(r"[a-z][a-z.'&-]*(?: [a-z][a-z.'&-]*)+")
 """A name of several Latin words, which nothing cuts."""
@@ -88,6 +88,7 @@ _DAY = r"(?:周|星期|礼拜)[一二三四五六日天末]"
 _HOUR = r"(?:上午|下午|早上?|晚上?|中午|凌晨|傍晚)?\d{1,2}(?::\d\d|[时点](?:\d{1,2}分?|半|整)?)"
 _TO = r"\s?(?:[至到~—–-]+)\s?"
 _HOURS = rf"{_HOUR}(?:{_TO}{_HOUR})?"
+HOUR = re.compile(_HOUR)
 _DATE = r"(?:\d{2,4}年)?\d{1,2}月\d{1,2}[日号]"
 WEEKLY = re.compile(
     rf"每?{_DAY}(?:{_TO}(?:{_DAY}|[一二三四五六日天]))?(?:的?(?:{_HOURS}|上午|下午|早上|晚上|晚间))?|{_DATE}(?:{_HOUR})?{_TO}{_DATE}(?:{_HOUR})?|{_DATE}{_HOURS}|{_HOURS}"
@@ -116,7 +117,11 @@ def candidates(
     )
     named = (Candidate(*place, CandidateKind.PERSON) for place in dotted if kind not in _OF_FIGURES)
     moments = [match.span() for match in WEEKLY.finditer(passage.folded)] if kind is QuestionType.TIME else []
-    for one in (*named, *_all(passage, kind), *_of_reader(passage, kind, read)):
+    by_reader = tuple(_of_reader(passage, kind, read))
+    cut = {(one.start, one.end - 1) for one in by_reader if one.kind is CandidateKind.PERSON}
+    for one in (*named, *_all(passage, kind), *by_reader):
+        if (one.start, one.end) in cut:
+            continue
         if one.kind not in OF_TIME and (told := next((m for m in moments if _holds(m, one)), None)):
             one = Candidate(*told, CandidateKind.CLOCK)  # 3点 of 下午3点
         start, end = _trimmed(passage.text, *_whole(passage.folded, one.start, one.end))
@@ -176,7 +181,11 @@ def _of_reader(
         for token in passage.tokens
         if token.tag[:2] == "nr" or passage.language.knows(token.text)
     ]
+    names = {t.start for t in passage.tokens if t.tag == "nr" and len(t.text) == 2 and t.text[0] in SURNAMES}
     for first, last in read:
+        if first in names and last == first + 3 and passage.folded[first:last].isalpha():
+            yield Candidate(first, last, CandidateKind.PERSON)  # 郭婉如 of 郭婉|如是
+            continue
         start = min((s for s, e in words if s <= first < e), default=first)
         end = max((e for s, e in words if s < last <= e), default=last)
         inside = [figure for figure in figures if start <= figure.start and figure.end <= end]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
 from types import MappingProxyType
@@ -13,11 +12,17 @@ import numpy as np
 
 from knowledge.answering.alignment import LEVELS, Aligner, Alignment
 from knowledge.answering.candidates import Candidate, CandidateKind, candidates
-from knowledge.answering.constraints import TIERS, SlotKind, asked_dimension, asks_for_hour, content_runs
-from knowledge.answering.fits import FITTING, MEASURED, TOLD, count_others
+from knowledge.answering.constraints import TIERS, SlotKind, content_runs
+from knowledge.answering.fits import (
+    TOLD_BY_FIGURES,
+    ShortAnswer,
+    count_others,
+    is_of_another_kind,
+    is_one_of_several,
+)
 from knowledge.answering.owners import has_anaphor, is_proper, is_reversed, told_of_another
 from knowledge.answering.reader import WindowReading
-from knowledge.answering.rewordings import Wording, asks_for_a_name, in_words_of
+from knowledge.answering.rewordings import Wording, in_words_of
 from knowledge.answering.rivals import (
     Rival,
     is_late,
@@ -35,10 +40,8 @@ from knowledge.answering.scorer import (
     softmax,
 )
 from knowledge.answering.whole import (
-    asks_for_place_in_order,
     balanced,
     counted_span,
-    is_in_asked_order,
     whole_body,
     whole_list,
     whole_place,
@@ -56,24 +59,6 @@ NOTHING_OF_IT = 0.85
 """The reader's doubt of a word from which on it finds nothing of it."""
 MOST_TOLD = 6.0
 """Logits of the reader beyond which nothing more is told."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShortAnswer:
-    """A span of the fact, the scorer's share for it, and by how much it leads the next other one.
-
-    `agreed` is the reader's mass on it; `together` which part of the question stands in its clause, `close` how near.
-    """
-
-    text: str
-    share: float
-    lead: float
-    kind: CandidateKind
-    place: Place
-    agreed: float = 0.0
-    together: float = 1.0
-    close: float = 1.0
-    unit_other: float = 0.0
 
 
 class FactReading:
@@ -128,7 +113,7 @@ class FactReading:
             shares = np.where(other, 0.0, shares) / shares[~other].sum() if not other.all() else shares
         shares = still_standing(self.query, self.passage, proposed, rows, shares)
         person = kind is QuestionType.WHO and proposed[int(shares.argmax())].kind is CandidateKind.PERSON
-        if person or kind in _TOLD_BY_FIGURES:
+        if person or kind in TOLD_BY_FIGURES:
             shares = least_rivalled(self.aligned, self.passage, proposed, shares)
         shares = of_one_text(self.passage.folded, proposed, shares)
         order = np.argsort(-shares, kind="stable")[:8].tolist()
@@ -224,67 +209,21 @@ class FactReading:
     @property
     def may_be_said(self) -> bool:
         """Tell whether its best short answer is such a thing as was asked for, and told of whom was asked about."""
-        told = self.other_subject is None and not self.is_of_another_kind
-        return self.answer is not None and told and not self.answers_keywords_by_words
+        if self.answer is None or self.other_subject is not None or self.is_of_another_kind:
+            return False
+        return not is_one_of_several(self.passage, self.answer) and not self.answers_keywords_by_words
 
     @property
     def is_read(self) -> bool:
         """Tell whether a reader has read it."""
         return self._read is not None
 
-    @property
+    @cached_property
     def is_of_another_kind(self) -> bool:
         """Tell whether the best short answer is no such thing as was asked for: a date for how many, a clause for who."""
-        if self.answer is None:
-            return False
-        called = self.query.type is QuestionType.WHICH and asks_for_a_name(self.query)
-        if (called or self.query.type is QuestionType.WHO) and any(map(str.isdecimal, self.answer.text)):
-            return True  # no person and no body has a date in it
-        if self.query.type in _OF_BODIES and self._is_no_such_body(self.answer):
-            return True
-        if self.query.type is QuestionType.PLACE and (
-            (not self.query.question.noun and self._is_cut_off(self.answer))
-            or re.search(rf"(?:{_TEAM})$", self.answer.text)
-        ):
-            return True  # a team is nowhere
-        if self.query.type is QuestionType.LIST and (noun := self.query.question.noun):
-            return "、" not in self.answer.text and not self.answer.text.endswith(noun)
-        fitting = MEASURED if asked_dimension(self.query) else FITTING.get(self.query.type)
-        noun = self.query.question.noun
-        if (
-            self.query.type is QuestionType.PLACE
-            and is_kind_of_place(noun)
-            and self.answer.text.endswith(noun)
-        ):
-            return False  # 于架村 may be taken for a person
-        if noun[:1] == "国" and self.query.type is QuestionType.PLACE:
-            start, end = self.answer.place
-            return not any(t.tag[:2] == "ns" and start <= t.start < end for t in self.passage.tokens)
-        if self.query.type is QuestionType.TIME and _OF_TIME.search(self.answer.text):
-            return asks_for_hour(self.query) and self.answer.kind is CandidateKind.DURATION  # 满15岁 tells
-        start, end = self.answer.place
-        within = (one for one in self._proposed if start <= one.start and one.end <= end)
-        if asks_for_place_in_order(self.query):
-            return not any(is_in_asked_order(self.query, self.passage, one) for one in within)
-        if fitting is None:
-            return False
-        if self.query.type in _TOLD_BY_FIGURES and self.answer.kind in TOLD:
-            # 第三水厂 tells no year, 31路 no duration
-            return all(one.kind not in fitting - TOLD for one in within)
-        return self.answer.kind not in fitting
-
-    def _is_no_such_body(self, answer: ShortAnswer) -> bool:
-        """Tell whether a body is of another sort than the asked one (哪家医院: 某公司), or only a place in its name."""
-        asked, said = (
-            next((at for at, ends in enumerate(_BODIES) if ends.search(text)), -1)
-            for text in (self.query.question.noun, answer.text)
+        return self.answer is not None and is_of_another_kind(
+            self.query, self.passage, self.answer, self._proposed
         )
-        return asked >= 0 and (self._is_cut_off(answer) or (said >= 0 and asked != said))
-
-    def _is_cut_off(self, answer: ShortAnswer) -> bool:
-        """Tell whether it is a place that a longer name only begins with: 深圳 of 深圳男篮."""
-        goes_on = any(t.start == answer.place[1] and t.tag[:1] == "n" for t in self.passage.tokens)
-        return answer.kind is CandidateKind.PLACE and goes_on
 
     @cached_property
     def _proposed(self) -> tuple[Candidate, ...]:
@@ -407,24 +346,6 @@ def _logit(chance: float) -> float:
     return min(MOST_TOLD, max(-MOST_TOLD, logit(chance)))
 
 
-_TOLD_BY_FIGURES = NUMBERS | {QuestionType.DURATION, QuestionType.TIME}
-_OF_BODIES = frozenset({QuestionType.ORGANISATION, QuestionType.WHICH})
-_OF_TIME = re.compile(r"[时年月日号期末初代岁际][间候代刻]?$")
-_TEAM = "队|[男女][篮足排]|俱乐部"
-_BODIES = tuple(
-    re.compile(rf"(?:{ends})$")
-    for ends in (
-        "公司|集团|企业|[^ ]厂|商店",
-        "医院|卫生院|诊所",
-        "大学|学院|高校|中学|小学|学校|附中",
-        "银行",
-        "部门|部委|[部委局厅办署处科]",
-        _TEAM,
-        "法院|检察院",
-        "[协学]会|联合会",
-    )
-)
-"""What bodies of one sort end in: none is a body of another sort."""
 _NAMED = frozenset({SlotKind.PERSON, SlotKind.PLACE, SlotKind.NAME, SlotKind.CODE, SlotKind.PERIOD})
 
 

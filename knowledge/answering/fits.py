@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from knowledge.answering.candidates import Candidate, CandidateKind
-from knowledge.answering.constraints import asked_measure, is_of_measure
-from knowledge.answering.scorer import unit_of
-from knowledge.answering.whole import nouns_after
+from knowledge.answering.constraints import asked_dimension, asked_measure, asks_for_hour, is_of_measure
+from knowledge.answering.rewordings import asks_for_a_name
+from knowledge.answering.scorer import Place, unit_of
+from knowledge.answering.whole import asks_for_place_in_order, is_in_asked_order, nouns_after
 from knowledge.answering.window import Passage
 from knowledge.query.analysis import Query
-from knowledge.query.question import QuestionType
+from knowledge.query.question import NUMBERS, QuestionType, is_kind_of_place
 from knowledge.text.analyzer import NAME_TAGS, Token
 from knowledge.text.numbers import Quantity
 
@@ -37,10 +40,119 @@ FITTING = {
     QuestionType.SHARE: frozenset({CandidateKind.PERCENT}) | TOLD,
 }
 """Kinds of spans that may answer a kind of question at all; without a row all may."""
+TOLD_BY_FIGURES = NUMBERS | {QuestionType.DURATION, QuestionType.TIME}
+"""Kinds that a figure or a moment answers."""
+_IS_WHO = re.compile(r"是谁|叫(?:什么|啥)")
+_OF_ANY_KIND = frozenset({CandidateKind.NOUNS, CandidateKind.QUOTED, CandidateKind.READ, CandidateKind.ITEM})
+_OF_BODIES = frozenset({QuestionType.ORGANISATION, QuestionType.WHICH})
+_OF_TIME = re.compile(r"^(?!.*第[^第]{1,4}[日天]$).*[时年月日号期末初代岁际][间候代刻]?$")
+_TEAM = "队|[男女][篮足排]|俱乐部"
+_BODIES = tuple(
+    re.compile(rf"(?:{ends})$")
+    for ends in (
+        "公司|集团|企业|[^ ]厂|商店",
+        "医院|卫生院|诊所",
+        "大学|学院|高校|中学|小学|学校|附中",
+        "银行",
+        "部门|部委|[部委局厅办署处科]",
+        _TEAM,
+        "法院|检察院",
+        "[协学]会|联合会",
+    )
+)
+"""What bodies of one sort end in: none is a body of another sort."""
 _HAVING = frozenset("有设达为是含辖共建总")
 """What says no more of a thing than that it is there: 现有, 设立, 建成."""
 _JOINING = frozenset("nvjsb")
 _NOMINAL = frozenset("nbtsfja")
+
+
+@dataclass(frozen=True, slots=True)
+class ShortAnswer:
+    """A span of the fact, the scorer's share for it, and by how much it leads the next other one.
+
+    `agreed` is the reader's mass on it; `together` which part of the question stands in its clause, `close` how near.
+    """
+
+    text: str
+    share: float
+    lead: float
+    kind: CandidateKind
+    place: Place
+    agreed: float = 0.0
+    together: float = 1.0
+    close: float = 1.0
+    unit_other: float = 0.0
+
+
+def is_of_another_kind(
+    query: Query, passage: Passage, answer: ShortAnswer, proposed: Sequence[Candidate]
+) -> bool:
+    """Tell whether a short answer is no such thing as was asked for; `proposed` are the spans that grammar proposes."""
+    kind, noun = query.type, query.question.noun
+    called = kind is QuestionType.WHICH and asks_for_a_name(query)
+    if (called or kind is QuestionType.WHO) and any(map(str.isdecimal, answer.text)):
+        return True  # no person and no body has a date in it
+    if kind is QuestionType.WHO and _IS_WHO.search(query.text) and _is_no_name(passage, answer):
+        return True
+    if kind in _OF_BODIES and _is_no_such_body(noun, passage, answer):
+        return True
+    if kind is QuestionType.PLACE and (
+        (not noun and _is_cut_off(passage, answer)) or re.search(rf"(?:{_TEAM})$", answer.text)
+    ):
+        return True  # a team is nowhere
+    if kind is QuestionType.LIST and noun:
+        return "、" not in answer.text and not answer.text.endswith(noun)
+    if kind is QuestionType.PLACE and is_kind_of_place(noun) and answer.text.endswith(noun):
+        return False  # 于架村 may be taken for a person
+    start, end = answer.place
+    if noun[:1] == "国" and kind is QuestionType.PLACE:
+        return not any(t.tag[:2] == "ns" and start <= t.start < end for t in passage.tokens)
+    if kind is QuestionType.TIME and _OF_TIME.search(answer.text):
+        return asks_for_hour(query) and answer.kind is CandidateKind.DURATION  # 满15岁 tells
+    within = (one for one in proposed if start <= one.start and one.end <= end)
+    if asks_for_place_in_order(query):
+        return not any(is_in_asked_order(query, passage, one) for one in within)
+    fitting = MEASURED if asked_dimension(query) else FITTING.get(kind)
+    if fitting is not None and kind in TOLD_BY_FIGURES and answer.kind in TOLD:
+        return all(
+            one.kind not in fitting - TOLD for one in within
+        )  # 第三水厂 tells no year, 31路 no duration
+    return fitting is not None and answer.kind not in fitting
+
+
+def _is_no_name(passage: Passage, answer: ShortAnswer) -> bool:
+    """Tell whether a span that may be anything is made of common words alone: 小巴 for 司机叫什么."""
+    start, end = answer.place
+    within = (t for t in passage.tokens if start < t.start + len(t.text) and t.start < end)
+    return answer.kind in _OF_ANY_KIND and all(
+        t.tag[:2] not in NAME_TAGS and passage.language.knows(t.text) for t in within if t.text.isalpha()
+    )
+
+
+def _is_no_such_body(noun: str, passage: Passage, answer: ShortAnswer) -> bool:
+    """Tell whether a body is of another sort than the asked one (哪家医院: 某公司), or only a place in its name."""
+    asked, said = (
+        next((at for at, ends in enumerate(_BODIES) if ends.search(text)), -1) for text in (noun, answer.text)
+    )
+    return asked >= 0 and (_is_cut_off(passage, answer) or (said >= 0 and asked != said))
+
+
+def _is_cut_off(passage: Passage, answer: ShortAnswer) -> bool:
+    """Tell whether it is a place that a longer name only begins with: 深圳 of 深圳男篮."""
+    goes_on = any(t.start == answer.place[1] and t.tag[:1] == "n" for t in passage.tokens)
+    return answer.kind is CandidateKind.PLACE and goes_on
+
+
+def is_one_of_several(passage: Passage, answer: ShortAnswer) -> bool:
+    """Tell whether a short answer is a figure of a row whose heads are lost: of 15元 22元 10元 none tells a price."""
+    start, end = answer.place
+    units = {figure.unit for figure in passage.figures if figure.end == end} - {""}
+    return any(
+        other.unit in units and first <= last and not passage.folded[first:last].strip()
+        for other in passage.figures
+        for first, last in ((other.end, start), (end, other.start))
+    )
 
 
 def joined_words(tokens: Sequence[Token]) -> list[Token]:

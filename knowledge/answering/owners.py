@@ -23,6 +23,7 @@ _ENDS = "。！？!?；;…"
 _FIRST_CLAUSE = re.compile(r"[^,，;；。！？!?]*")
 _LABEL = re.compile(r"^(?P<label>[^:：,，。\s]{2,8})[:：]\s*(?P<value>[^:：,，。]{2,20})$")
 _LED_BY = re.compile(r"([\u4e00-\u9fff]{3,12}):")
+_ROW = re.compile(r"(?P<label>[^:|]{1,12}):(?P<key>[^|]{1,24})\|")
 _NUMERAL = re.compile(r"[\d一二三四五六七八九十甲乙丙丁a-z]+$")
 _ANAPHOR = re.compile(r"[该其此这它他她]|当地(?!时间)|两[家者队地人]|双方|公司(?=[,，将已在的])")
 _FROM = frozenset("从由自")
@@ -123,7 +124,12 @@ def told_of_another(
 
     2019年，甲省采用新卷，乙省不变: the year is told of 甲省. A clause without a subject has that of the one before.
     """
-    if other := _of_another_label(query, passage) or _of_another_item(query, bound, passage, place):
+    if other := (
+        _of_another_row(query, passage)
+        or _of_another_bearer(bound, passage, place)
+        or _of_another_label(query, passage)
+        or _of_another_item(query, bound, passage, place)
+    ):
         return other
     asked = _asked_subject(query, bound, passage)
     if not asked or has_anaphor(passage.folded[: place[1]]):
@@ -138,7 +144,9 @@ def told_of_another(
         if any(word in passage.folded[start:end] for word in proper):
             return None
         run = _subject(passage, start, end)
-        if not any(_is_name(token.text, token.tag, passage) for token in run):
+        if not any(_is_name(token.text, token.tag, passage) for token in run) and not _are_listed(
+            asked, run, passage
+        ):
             continue
         tiers = [at for at, token in enumerate(run) if token.text[-1] in TIERS]
         if tiers and any(one.text[-1] in TIERS for one in asked):
@@ -154,6 +162,42 @@ def told_of_another(
             return None
         return "".join(one.text for one in asked), named
     return None
+
+
+def _of_another_row(query: Query, passage: Passage) -> tuple[str, str] | None:
+    """Which row of a table was asked about, and which this one is, where that one stands beside it: 13路 for 13路区间."""
+    beside = map(passage.language.fold, (*passage.around.before, *passage.around.after))
+    own, *others = (_ROW.match(text) for text in (passage.folded, *beside))
+    keys = [one["key"] for one in others if own and one and one["label"] == own["label"]]
+    asked = max((key for key in keys if key in query.text), key=len, default="")
+    if not own or not asked or (own["key"] in query.text and len(own["key"]) >= len(asked)):
+        return None
+    return asked, own["key"]
+
+
+def _of_another_bearer(
+    bound: Sequence[Constraint], passage: Passage, place: tuple[int, int]
+) -> tuple[str, str] | None:
+    """Whose age a span is, where its clause says that right behind it and names nobody who was asked about: 82岁婆婆."""
+    begin, end = next(((s, e) for s, e in _clauses(passage, place) if s <= place[0] < e), (0, 0))
+    behind = place[1] + passage.folded.startswith("的", place[1])
+    bearer = next((t.text for t in passage.tokens if t.start == behind < end and t.tag[:1] == "n"), "")
+    asked = [one.text for one in bound if one.kind in _OWNING]
+    if passage.folded[place[1] - 1] != "岁" or not bearer or not asked:
+        return None
+    named = any(word in passage.folded[begin:end] for word in asked)
+    return None if named else ("".join(asked), bearer)
+
+
+def _are_listed(asked: Sequence[Constraint], run: Sequence[Token], passage: Passage) -> bool:
+    """Tell whether a subject and what was asked about end alike and stand both in a heading: 图书馆、美术馆开放时间."""
+    pairs = ({one.text, token.text} for one in asked for token in run[-1:])
+    return any(
+        len(pair) == 2
+        and len({word[-1] for word in pair}) == 1
+        and all(word in passage.heads for word in pair)
+        for pair in pairs
+    )
 
 
 def _of_another_label(query: Query, passage: Passage) -> tuple[str, str] | None:

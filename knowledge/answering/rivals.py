@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.answering.alignment import Alignment
-from knowledge.answering.candidates import Candidate, CandidateKind
+from knowledge.answering.candidates import HOUR, Candidate, CandidateKind
 from knowledge.answering.constraints import TIERS, SlotKind, asks_for_hour
-from knowledge.answering.fits import joined_words
+from knowledge.answering.fits import TOLD_BY_FIGURES, joined_words
 from knowledge.answering.rewordings import told_changes
 from knowledge.answering.scorer import COLUMN, Array, clause_numbers
 from knowledge.answering.whole import (
@@ -28,10 +28,11 @@ from knowledge.answering.whole import (
 )
 from knowledge.answering.window import ITEM_END, Passage
 from knowledge.query.analysis import Query
-from knowledge.query.question import NAMES, NUMBERS, QuestionType, is_kind_of_place
+from knowledge.query.question import FEW_WORDS, NAMES, QuestionType, is_kind_of_place
 from knowledge.text.analyzer import NAME_TAGS, Token
 from knowledge.text.periods import Relation, is_compared_with
 
+_PARTED = re.compile(r"[;；。]")
 _OPENING = frozenset(",，;；。:：、!！?？")
 _NUMBERED = re.compile(
     r"(?:\d+|[一二三四五六七八九十]+)(?:年|月|日|号线|[期批届次季级楼层班组队轮])|[今去前明]年|[上下]半年|[上下本]月"
@@ -78,15 +79,19 @@ def rivals(aligned: Sequence[Alignment], passage: Passage, place: tuple[int, int
             continue
         # Of a name that only the sentence beside tells, another anywhere in this one takes the place.
         around = told if levels <= _BESIDE and word.tag[:2] in NAME_TAGS else beside
-        other = _numbered(word.text, own, asked) or next(
-            (
-                token.text
-                for token in around
-                if token.text not in asked
-                and is_kin(word, token)
-                and (token.tag != "v" or _governs(token, bound, own, start))
-            ),
-            "",
+        other = (
+            _numbered(word.text, own, asked)
+            or _counted(parts[0], passage, (start, end), place)
+            or next(
+                (
+                    token.text
+                    for token in around
+                    if token.text not in asked
+                    and is_kin(word, token)
+                    and (token.tag != "v" or _governs(token, bound, own, start))
+                ),
+                "",
+            )
         )
         if other:
             found.append(Rival(word.text, other, word.tag[:1] == "v", levels == {0}))
@@ -190,6 +195,17 @@ def _numbered(word: str, own: str, asked: str) -> str:
     )
 
 
+def _counted(one: Alignment, passage: Passage, part: tuple[int, int], place: tuple[int, int]) -> str:
+    """Another figure of the measure of an asked one in a part of the sentence: 60-79岁 for 80岁."""
+    if one.constraint.kind is not SlotKind.FIGURE:
+        return ""
+    asked = passage.language.quantities(one.constraint.text)
+    beside = (
+        f for f in passage.figures if part[0] <= f.start < part[1] and not place[0] <= f.start < place[1]
+    )
+    return next((f.text for f in beside if any(f.unit == a.unit != "" for a in asked)), "")
+
+
 def _token(one: Alignment, passage: Passage) -> Token:
     """The word of a constraint with its part of speech in the fact, at its place in the question."""
     bound = one.constraint
@@ -203,7 +219,7 @@ _REASON = re.compile(
 _BEFORE_CHANGE = re.compile(r"(?:由|从|自)[^,，。;；]{0,8}$")
 _CHANGE = re.compile(
     r"[^,，。;；\d]{0,3}?(?:缩短|压缩|精简|缩减|减少|降低|下降|下调|增加|增长|提高|提升|上升|上调|扩大|扩充|调整"
-    r"|延长|推迟|提前|[增降减跌涨升改变])了?[至到为成]"
+    r"|延[长迟后]?|推[迟后]|提前|[增降减跌涨升改变])了?[至到为成]"
 )
 _LABELLED = re.compile(
     r"(?:^|[|,;。. …])\s*(?P<label>[^|,;。:\s]{2,12})\s*[:：]\s*(?P<value>[^|,;。\s]{1,30})"
@@ -218,6 +234,10 @@ TOGETHER = 0.6
 """Share of the question in one clause from which on a time in a clause that holds nothing of it gives way."""
 _TIMES = frozenset({CandidateKind.DATE, CandidateKind.CLOCK, CandidateKind.DURATION})
 _LASTING = frozenset({CandidateKind.DURATION, CandidateKind.FREQUENCY})
+READ_AS_LIKELY = 0.5
+"""Share of the reader from which on a span does not give way to what grammar tells."""
+_EDGE = re.compile(r"[到至从自]")
+_THROUGH = re.compile(r"[至到~—–]|(?<=[日号时点\d])-(?=\d)")
 _FORMER = re.compile(r"原|以前|之前|过去|此前|从前|本来|曾|[从由自](?:多少|几|百分)")
 
 
@@ -244,10 +264,12 @@ def _kept(
             yield rows[:, COLUMN[other]] <= 0
     for pairs in paired(passage):
         yield of_asked_pair(query, pairs, proposed)
+    if query.type in FEW_WORDS:
+        yield _in_fullest(query, passage, proposed)
     if query.type is QuestionType.WHY:
         led = {match.end() for match in _REASON.finditer(passage.folded)}
         yield np.array([one.start in led for one in proposed])
-    if query.type in NUMBERS | {QuestionType.DURATION} and not _FORMER.search(query.text):
+    if query.type in TOLD_BY_FIGURES and not _FORMER.search(query.text):
         yield np.array([not _is_former(one, passage.folded) for one in proposed])
     if query.type is QuestionType.WHO:
         names = [(one.start, one.end) for one in proposed if one.kind is CandidateKind.PERSON]
@@ -284,7 +306,10 @@ def _kept(
         by = told_changes(passage)
         yield np.array([any(one.start < end and start < one.end for start, end in by) for one in proposed])
     if asks_for_hour(query):
-        yield np.array([one.kind is CandidateKind.CLOCK for one in proposed])
+        yield np.array([tells_an_hour(one, passage.folded) for one in proposed])
+    if query.type is QuestionType.TIME and (edge := _EDGE.match(query.text, query.question.start)):
+        edges = np.array([_is_at_edge(one, passage.folded, edge.group()) for one in proposed])
+        yield edges | (rows[:, COLUMN["read"]] >= READ_AS_LIKELY)
     together = rows[:, COLUMN["same_clause"]]
     if query.type in (QuestionType.TIME, QuestionType.DURATION):
         wanted = _LASTING if query.type is QuestionType.DURATION else _TIMES
@@ -301,6 +326,18 @@ def _describes(one: Candidate, query: Query, passage: Passage) -> bool:
     """Tell whether a span stands close before a word of the query, in its clause."""
     rest = ITEM_END.split(passage.folded[one.end : one.end + _BEFORE_WORD])[0]
     return any(word.text in rest for word in query.words if len(word.text) > 1)
+
+
+def _in_fullest(query: Query, passage: Passage, proposed: Sequence[Candidate]) -> npt.NDArray[np.bool_]:
+    """Tell of each span whether no other part between semicolons has all of the query that its own has, and more.
+
+    甲组得3分，增长2%；乙组得5分，增长4%: 4% is of 乙组, though its clause does not name it.
+    """
+    begins = [0, *(mark.end() for mark in _PARTED.finditer(passage.folded))]
+    parts = [passage.folded[start:end] for start, end in pairwise((*begins, len(passage.folded)))]
+    held = [frozenset(word.text for word in query.words if word.text in part) for part in parts]
+    fullest = [not any(own < other for other in held) for own in held]
+    return np.array([fullest[bisect_right(begins, one.start) - 1] for one in proposed])
 
 
 def _by_moments(query: Query, passage: Passage) -> tuple[list[int], list[int]]:
@@ -360,6 +397,23 @@ def _asked_word(query: Query) -> str:
     before = [word.text for word in query.words if word.start + len(word.text) <= query.question.start]
     after = [word.text for word in query.words if word.start >= query.question.end]
     return (before[-1:] or after[:1] or [""])[0]
+
+
+def tells_an_hour(one: Candidate, folded: str) -> bool:
+    """Tell whether a span is a moment with an hour in it: a day of the week or a number of a street is none."""
+    return one.kind is CandidateKind.CLOCK and HOUR.search(folded, one.start, one.end) is not None
+
+
+def _is_at_edge(one: Candidate, folded: str, led: str) -> bool:
+    """Tell whether a span is, or holds, the end (到) or the beginning (从) that is asked for of a stretch of time."""
+    if _THROUGH.search(folded, one.start + 1, one.end):
+        return True
+    if led in "到至":
+        return one.start > 0 and folded[one.start - 1] in "至到~—–-"
+    return (
+        folded[max(0, one.start - 1) : one.start] in ("从", "自")
+        or folded[one.end : one.end + 1] in "起至到~—–-"
+    )
 
 
 def _is_former(one: Candidate, folded: str) -> bool:

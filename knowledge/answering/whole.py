@@ -69,10 +69,21 @@ def is_same(asked: Quantity, told: Quantity) -> bool:
     return bool(set(asked.keys) & set(told.keys)) and comparable(asked.unit, told.unit)
 
 
-def is_in_latin(figure: Quantity, text: str) -> bool:
-    """Tell whether a figure has a measure in Latin letters: 64kb is not 64层."""
-    after = text[figure.end : figure.end + 1]
-    return not figure.unit and after.isascii() and after.isalpha()
+def is_told_in(text: str, asked: Quantity, figure: Quantity) -> bool:
+    """Tell whether a figure of a text is the asked one: 64kb is not 64层, and 6:10 is no 6."""
+    after, before = text[figure.end : figure.end + 2], text[max(0, figure.start - 2) : figure.start]
+    clock = (after[:1] == ":" and after[1:].isdecimal()) or (before[1:] == ":" and before[:1].isdecimal())
+    latin = asked.unit and not figure.unit and after[:1].isascii() and after[:1].isalpha()
+    return is_same(asked, figure) and not clock and not latin
+
+
+def numbered_otherwise(asked: Quantity, counted: str, passage: Passage) -> str:
+    """Return the number that a fact has before what the asked one stands before, where it has that one nowhere: 2路 for 6路."""
+    told, folded = passage.figures, passage.folded
+    if not counted.isalpha() or counted.isascii() or any(is_told_in(folded, asked, one) for one in told):
+        return ""
+    alike = (one for one in told if not one.unit and what_is_counted(one, folded) == counted)
+    return next((f"{one.text}{counted}" for one in alike), "")
 
 
 def what_is_counted(figure: Quantity, text: str) -> str:

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from knowledge.model import Fact
 from knowledge.query.question import FEW_WORDS, QuestionType, read_question
@@ -66,8 +67,21 @@ class Passage:
     @cached_property
     def tokens(self) -> tuple[Token, ...]:
         """The fact's words; names that are listed together are of one sort, that of most of them."""
-        tokens = self.language.tokens(self.folded)
+        tokens = self._uncut(self.language.tokens(self.folded))
         return _of_one_sort(tokens) if "、" in self.folded else tokens
+
+    def _uncut(self, tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+        """Give a figure back the measure that a name behind it took: 9时30分|在江城 is no 分在江|城."""
+        names = [(one.start, one.start + len(one.text)) for one in tokens if one.tag[:2] == "nr"]
+        ends = (figure.end for figure in self.language.quantities(self.folded))
+        cuts = [at for at in ends if any(start < at < end for start, end in names)]
+        if not cuts:
+            return tokens
+        return tuple(
+            one._replace(start=one.start + start)
+            for start, end in pairwise((0, *cuts, len(self.folded)))
+            for one in self.language.tokens(self.folded[start:end])
+        )
 
     @cached_property
     def figures(self) -> tuple[Quantity, ...]:

@@ -77,6 +77,13 @@ TRADE = "2023年柳江市进口额为18亿元，2024年达31.6亿元，同比增
         ("台风什么时候登陆", "台风预计12日夜间在沿海登陆。", "12日夜间"),
         ("采了多少份生物样品", "科考队采集生物样品212份。", "212份"),
         ("投票率有多高", "公布的投票率为74%。", "74%"),
+        ("75岁乘客打几折", "60-69岁乘客凭卡打9折，75岁及以上打7折。", "7折"),
+        ("乙组学员增长多少", "甲组学员3820人，增长4.6%；乙组学员1750人，增长6.5%。", "6.5%"),
+        ("体育馆几点关门", "体育馆关门时间由19:00延至21:30，周一照常关门。", "21:30"),
+        ("老车站售票处到什么时候", "新车站于2025年9月1日启用，老车站售票处保留至9月7日24时。", "9月7日24时"),
+        ("停气到几点", "南苑路1-88号于3月18日（星期二）22:00至3月19日6:00停气。", "3月19日6:00"),
+        ("追思会在哪里举行", "追思会定于11月20日9时30分在江城市文化馆天元厅举行。", "江城市文化馆天元厅"),
+        ("服务热线是多少", "服务热线：市图书馆6671 0293", "6671 0293"),
     ],
 )
 def test_the_likeliest_span_is_said(query: str, fact: str, said: str) -> None:
@@ -182,6 +189,54 @@ def test_a_figure_of_what_the_question_names_counts_nothing_else() -> None:
     assert reading("教育集团配备多少名老师", "依托81个教育集团，培训不断。").is_barred
 
 
+@pytest.mark.parametrize(("query", "contradicts"), [("6路首班车几点", True), ("2路首班车几点", False)])
+def test_the_number_of_a_line_is_no_hour_of_another(query: str, contradicts: bool) -> None:
+    assert bool(reading(query, "线路：2路｜首班：6:10｜末班：21:00").contradicting) is contradicts
+
+
+def test_a_reader_gives_a_name_back_the_character_that_a_cut_took() -> None:
+    passage = Passage("夫人郭婉如是中学教师。", Surroundings(), CHINESE)
+    named = {passage.text[one.start : one.end] for one in candidates(passage, QuestionType.WHO, ((2, 5),))}
+    assert "郭婉如" in named
+    assert "郭婉" not in named
+
+
+@pytest.mark.parametrize(("query", "other"), [("12路末班几点", True), ("12路区间末班几点", False)])
+def test_a_row_of_a_table_is_of_the_longest_name_asked_for(query: str, other: bool) -> None:
+    beside = "线路：12路｜首班：6:20｜末班：20:00"
+    told = reading(query, "线路：12路区间｜首班：6:50｜末班：18:30", near=beside)
+    assert (told.other_subject is not None) is other
+
+
+def test_an_age_is_of_whom_its_own_clause_names() -> None:
+    fact = "货车司机受伤，送院后一名82岁婆婆情况危殆。"
+    assert reading("货车司机几岁", fact).other_subject == ("货车司机", "婆婆")
+    assert reading("婆婆几岁", fact).other_subject is None
+
+
+def test_what_a_heading_lists_is_told_of_none_but_what_a_clause_names() -> None:
+    heads, fact = ("图书馆、美术馆开放时间",), "咨询电话：区图书馆6671 0293。"
+    assert reading("美术馆电话是多少", fact, heads=heads).other_subject is not None
+    assert reading("图书馆电话是多少", fact, heads=heads).other_subject is None
+
+
+@pytest.mark.parametrize(
+    ("query", "fact"),
+    [
+        ("货车司机叫什么", "货车撞上小巴，司机受伤。"),
+        ("西裤多少钱", "西裤15元22元10元"),
+        ("报名几号开始", "报名的第八日。"),
+    ],
+)
+def test_what_may_be_another_thing_is_not_said(query: str, fact: str) -> None:
+    assert not reading(query, fact).may_be_said
+
+
+def test_a_part_of_a_word_that_a_fact_has_is_not_replaced_by_its_opposite_beside_it() -> None:
+    beside = "自8月1日首班车起调整。"
+    assert not reading("12路末班车几点", "线路：12路｜末班：20:00", near=beside).contradicting
+
+
 def test_a_place_in_an_order_is_told_by_no_number_of_another_order() -> None:
     assert reading("柳江队排名第几", "第八轮，柳江队迎战东陵队。").is_barred
     assert not reading("柳江队第几轮迎战东陵队", "第八轮，柳江队迎战东陵队。").is_barred
@@ -235,10 +290,10 @@ HOSPITAL = "新院区设有门诊楼和急诊楼，住院楼高22层。"
 RACE = "林晓梅获得女子100米冠军，打破校纪录。"
 
 
-def reading(query: str, fact: str, near: str = "") -> FactReading:
+def reading(query: str, fact: str, near: str = "", heads: tuple[str, ...] = ()) -> FactReading:
     asked = analyse(query, Aliases(), CHINESE)
     model = answer_model()
-    around = Surroundings(before=(near,) if near else ())
+    around = Surroundings(before=(near,) if near else (), heads=heads)
     return FactReading(Aligner(asked, model.doubts, lambda word: 0.5), Passage(fact, around, CHINESE), model)
 
 
