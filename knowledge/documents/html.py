@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from datetime import date
 from email import message_from_bytes
 from itertools import groupby, pairwise
@@ -30,14 +30,15 @@ _NAMED: Final = 8
 _CLOCK: Final = re.compile(
     r"(?:(?:\d{4}[年.\-/])?\d{1,2}[月.\-/]\d{1,2}日?\s*)?(?:[01]?\d|2[0-3])\s*[:：时]\s*[0-5]\d(?:\s*[:：分]\s*[0-5]\d)?分?"
 )
-_CREDITS_UNDER: Final = 3
+_CREDITS_NEAR: Final = 3
 _FEWEST_TIMES: Final = 3
 _CREDIT: Final = re.compile(
-    r"(?:来源|來源|稿源|责任?编辑?|責任編輯|责编|编辑|编审|审核|校对|作者|记者|記者|发布时间|时间|日期|发布|更新时间|字号|分享|原标题)[^。！？]{0,3}?[：:丨|/]"
+    r"(?:来源|來源|稿源|责任?编辑?|責任編輯|责编|编辑|编审|审核|校对|作者|记者|記者|文字|图文|供稿|发布时间|时间|日期|发布|更新时间|字号|分享|原标题)[^。！？]{0,3}?[：:丨|/]"
 )
 _STAMP: Final = re.compile(
     r"(?:19|20)\d\d\s*[年.\-/]\s*\d{1,2}\s*[月.\-/]\s*\d{1,2}\s*日?(?:\s*\d{1,2}\s*[:：时]\s*\d{1,2}(?:\s*[:：分]\s*\d{1,2})?)?"
 )
+_LONGEST_STAMPED: Final = 60
 _SOURCE: Final = re.compile(
     r"(?:来源|來源|稿源)\s*[：:]\s*([^\s，。；|｜（）()<>]{2,30}?)(?=$|[\s，。；|｜（）()<>]|举报|(?:作者|记者|記者|编辑|责编)[：:])"
 )
@@ -51,6 +52,7 @@ _FIRST, _OVER = 200, 8
 _SHORTEST, _LONGEST_TITLE, _LONGEST_HEADING = 4, 44, 30
 _NO_HEADING: Final = re.compile("[。！；，：:][”’」』]?$")
 _ENDED: Final = re.compile("[。；]")
+_WORD: Final = re.compile("[\u4e00-\u9fff]|[A-Za-z]{6}")
 _SITE: Final = re.compile(r"\s*[-_|｜–—·>]+\s*")
 _NAME: Final = re.compile(r"[\u4e00-\u9fff·]{2,6}|[A-Za-z][A-Za-z .]{3,30}")
 _LONGEST_CELL: Final = 200
@@ -71,12 +73,14 @@ def read_html(name: str, data: bytes) -> Extract:
     times = _times(page, kept)
     title = _title(page, kept, found)
     again = compared(title.text) if title else ""
-    chosen = {*kept, *times}
+    kept = _without_ornaments(kept)
+    beside = set(_beside(page, kept, title))
+    chosen = {*kept, *times, *beside}
     kept = [b for b in page.blocks if b is title or (b in chosen and compared(b.text) != again)]
     writer = _Writer(len(source))
     if title is not None and title not in page.blocks:
         writer.block(title, BlockRole.TITLE)
-    signed = [block for block in kept if block is not title and _is_credit(block.text)]
+    signed = {b: b.text for b in kept if b is not title and (b in beside or _is_credit(b.text))}
     heads = {*times, *_set_apart(kept)}
     for table, group in groupby(kept, lambda block: block.cell.table if block.cell else None):
         blocks = list(group)
@@ -86,7 +90,7 @@ def read_html(name: str, data: bytes) -> Extract:
             role = _role(block, title, signed)
             heading = role is BlockRole.PARAGRAPH and block in heads
             writer.block(block, BlockRole.HEADING if heading else role)
-    stated = _stated(page, [block.text for block in (*signed, *_beside(page, kept, title))], found)
+    stated = _stated(page, list(signed.values()), found)
     return Extract("html", writer.finished(), encoding, blocks=tuple(writer.blocks), stated=stated)
 
 
@@ -205,9 +209,34 @@ def _times(page: HtmlText, kept: Sequence[HtmlBlock]) -> list[HtmlBlock]:
     return found if len(found) >= _FEWEST_TIMES else []
 
 
+def _without_ornaments(kept: Sequence[HtmlBlock]) -> list[HtmlBlock]:
+    """Without what is centred over and under a text that is not, and the bold numbers over its headings."""
+    told = [at for at, block in enumerate(kept) if _ENDED.search(block.text)]
+    if not told:
+        return list(kept)
+    return [
+        block
+        for at, block in enumerate(kept)
+        if block.level
+        or not (
+            (block.centred and at < told[0] and not kept[told[0]].centred)
+            or (block.centred and at > told[-1] and not kept[told[-1]].centred)
+            or (_is_bold(block) and not _WORD.search(block.text))
+        )
+        or block.cell is not None
+        or CAPTIONED.search(block.text)
+        or _is_credit(block.text)
+        or BYLINE.fullmatch(block.text.strip())
+    ]
+
+
+def _is_bold(block: HtmlBlock) -> bool:
+    return block.bold >= len("".join(block.text.split())) > 0
+
+
 def _set_apart(kept: Sequence[HtmlBlock]) -> Iterator[HtmlBlock]:
     """The lines all in bold between text that is not: they head it as a section, whatever element they are."""
-    bold = [block.bold >= len("".join(block.text.split())) > 0 for block in kept]
+    bold = [_is_bold(block) for block in kept]
     for at in range(len(kept) - 1):
         text, under = kept[at].text.strip(), kept[at + 1]
         alone = bold[at] and not bold[at + 1] and not (at and bold[at - 1] and not kept[at - 1].level)
@@ -227,27 +256,37 @@ def _is_credit(text: str) -> bool:
     text = text.strip()
     if len(text) > 80 or text.endswith(("。", "！", "？")):
         return False
-    return bool(_STAMP.match(text) and len(text) < 60) or bool(_CREDIT.match(text.lstrip("（([【")))
+    return bool(_STAMP.match(text) and len(text) < _LONGEST_STAMPED) or bool(
+        _CREDIT.match(text.lstrip("（([【"))
+    )
+
+
+def _is_dated(text: str) -> bool:
+    return len(text) < _LONGEST_STAMPED and not _ENDED.search(text) and _STAMP.search(text) is not None
 
 
 def _beside(page: HtmlText, kept: Sequence[HtmlBlock], title: HtmlBlock | None) -> Iterator[HtmlBlock]:
-    """The credits between the title and the text, and right under it, that are no part of what is kept."""
+    """The credits around the title and right under the text, and the bylines between them, that are no part of the text."""
     chosen = set(kept)
     places = [at for at, block in enumerate(page.blocks) if block in chosen and block is not title]
     if not places:
         return
-    over = [at for at, block in enumerate(page.blocks[: places[0]]) if block is title]
-    first = over[0] if over else places[0]
+    over = next((at for at, block in enumerate(page.blocks[: places[0]]) if block is title), places[0])
     under = places[-1] + 1
-    for block in (*page.blocks[first : places[0]], *page.blocks[under : under + _CREDITS_UNDER]):
-        if block not in chosen and _is_credit(block.text):
+    first = max(0, over - _CREDITS_NEAR)
+    for at, block in enumerate(page.blocks[first : under + _CREDITS_NEAR], first):
+        between = over < at < places[0] and not block.linked
+        signed = between and (BYLINE.fullmatch(block.text.strip()) or _is_dated(block.text))
+        if block not in chosen and not places[0] < at < under and (signed or _is_credit(block.text)):
             yield block
 
 
-def _role(block: HtmlBlock, title: HtmlBlock | None, signed: Sequence[HtmlBlock]) -> BlockRole:
+def _role(block: HtmlBlock, title: HtmlBlock | None, signed: Container[HtmlBlock]) -> BlockRole:
     if block is title:
         return BlockRole.TITLE
-    if any(block is each for each in signed):
+    if BYLINE.fullmatch(block.text.strip()):
+        return BlockRole.BYLINE
+    if block in signed:
         return BlockRole.CREDIT
     if block.level:
         return BlockRole.HEADING

@@ -5,8 +5,9 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 
@@ -51,6 +52,14 @@ _MOST_COVERED: Final = 50_000
 _UNBROKEN: Final = 15
 """A `<br>` within a sentence after so many characters only wraps the line."""
 
+_BOLD: Final = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.I)
+_ALIGNED: Final = re.compile(r"\b(?:text-)?align\s*[:=]\s*[\"']?\s*(left|center|right|justify|middle)", re.I)
+_HOLDS: Final = _names("article body center div form founder-content main section table td th")
+"""What holds blocks rather than being one."""
+
+_ENDS_ITSELF: Final = _names("p li td th tr dd dt")
+"""Each ends where the next of its name begins, its end tag being left out."""
+
 _STOPPED: Final = re.compile("[。！？!?；;：:…”’」』）)》.]\\s*$")
 
 
@@ -82,7 +91,8 @@ class CellPlace:
 class HtmlBlock:
     """The text between two boundaries of block elements: pieces of (line from 0, text).
 
-    `level` is that of a heading element, else 0; `linked` counts the characters within links, `bold` those in bold print.
+    `level` is that of a heading element, else 0; `linked` counts the characters within links, `bold` those in bold print;
+    `within` is the element that holds it, as in `HtmlText.parents`.
     """
 
     tag: str
@@ -92,6 +102,8 @@ class HtmlBlock:
     pieces: list[tuple[int, str]] = field(default_factory=list)
     linked: int = 0
     bold: int = 0
+    within: int = 0
+    centred: bool = False
 
     @property
     def text(self) -> str:
@@ -105,30 +117,45 @@ class HtmlBlock:
 
 @dataclass(slots=True)
 class HtmlText:
-    """A page's visible blocks in source order, the text of `<title>` with its line, and what navigation it has."""
+    """A page's visible blocks in source order, the text of `<title>` with its line, and what holds what.
+
+    `parents` has for each element that holds blocks the one that holds it, the page itself being 0."""
 
     blocks: list[HtmlBlock]
     title: str
     title_line: int
     metas: dict[str, str]
-    has_navigation: bool
+    parents: list[int] = field(default_factory=lambda: [0])
 
 
 def read_blocks(source: Sequence[str]) -> HtmlText:
     """Collect the visible blocks of a page given as its lines."""
     joined = "\n".join(source)
-    collector = _Collector()
-    line, at = 0, 0
-    for token in html_tokens(joined):
-        line += joined.count("\n", at, token.at)
-        at = token.at
-        collector.take(token, line)
+    collector = _collected(joined)
+    unseen, size = max(collector.unseen.items(), key=lambda each: each[1], default=(0, 0))
+    if size > sum(len(block.text) - block.linked for block in collector.finished()):
+        collector = _collected(joined, shown=unseen)
     title = re.search(r"<title[^>]{0,200}>([^<]{0,500})", joined[:200_000], re.I)
     text = " ".join(html.unescape(title[1]).split()) if title else ""
     where = joined.count("\n", 0, title.start(1) + len(title[1]) - len(title[1].lstrip())) if title else 0
     return HtmlText(
-        collector.finished(), text, where, dict(_metas(joined[:200_000])), collector.has_navigation
+        collector.finished(),
+        text,
+        where,
+        dict(_metas(joined[:200_000])),
+        collector.parents,
     )
+
+
+def _collected(source: str, shown: int = -1) -> _Collector:
+    """Take each token of a page; the element at `shown` is no hidden one: a script shows it."""
+    collector = _Collector()
+    line, at = 0, 0
+    for token in html_tokens(source):
+        line += source.count("\n", at, token.at)
+        at = token.at
+        collector.take(replace(token, hidden=False) if at == shown else token, line)
+    return collector
 
 
 def _metas(head: str) -> Iterator[tuple[str, str]]:
@@ -145,13 +172,28 @@ def powers(text: str) -> str:
     return _POWER.sub(lambda match: "^" + unicodedata.normalize("NFKC", match[0]), text)
 
 
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """An open element: whether its text is left out, what holds its blocks, and how it is set."""
+
+    tag: str = "body"
+    dropped: bool = False
+    within: int = 0
+    bold: bool = False
+    centred: bool = False
+
+
 class _Collector:
     """Follows the open elements and puts text into blocks."""
 
     def __init__(self) -> None:
-        self.has_navigation = False
+        self.parents = [0]
+        self.unseen: Counter[int] = Counter()
+        """How much text each hidden element has, by where it begins."""
+
+        self._hidden, self._hidden_under = -1, 0
         self._blocks: list[HtmlBlock] = [HtmlBlock("body")]
-        self._open: list[tuple[str, bool]] = []
+        self._open = [_Open()]
         self._counts: dict[str, int] = {}
         self._dropped = 0
         self._tables: list[list[int]] = []  # number, row, column of each open table
@@ -176,8 +218,6 @@ class _Collector:
             for number, piece in enumerate(token.text.split("\n"), line):
                 self._put(number, _ENTITY.sub(_character, piece))
             return
-        if token.tag in ("nav", "footer"):
-            self.has_navigation = True
         if token.tag == "br" and self._is_wrapped():
             return
         if token.closing:
@@ -197,7 +237,18 @@ class _Collector:
             self._close("head")
         heads_page = tag == "header" and not any(self._counts.get(name) for name in _MAIN)
         dropped = token.hidden or tag in _DROPPED or heads_page
-        self._open.append((tag, dropped))
+        if tag in _ENDS_ITSELF and self._open[-1].tag == tag:
+            self._close(tag)
+        above = self._open[-1]
+        if tag in _HOLDS:
+            self.parents.append(above.within)
+        within = len(self.parents) - 1 if tag in _HOLDS else above.within
+        if token.hidden and self._hidden < 0:
+            self._hidden, self._hidden_under = token.at, len(self._open)
+        set_bold, aligned = _BOLD.search(token.attributes), _ALIGNED.search(token.attributes)
+        bold = above.bold or tag in ("b", "strong") or set_bold is not None
+        centred = aligned[1].lower() == "center" if aligned else above.centred or tag == "center"
+        self._open.append(_Open(tag, dropped, within, bold, centred))
         self._counts[tag] = self._counts.get(tag, 0) + 1
         self._dropped += dropped
         if tag == "table":
@@ -226,9 +277,12 @@ class _Collector:
     def _close(self, tag: str) -> None:
         """Close the innermost element of that name and all within it; a stray end tag closes nothing."""
         while self._counts.get(tag):
-            inner, dropped = self._open.pop()
+            ended = self._open.pop()
+            inner = ended.tag
             self._counts[inner] -= 1
-            self._dropped -= dropped
+            self._dropped -= ended.dropped
+            if len(self._open) <= self._hidden_under:
+                self._hidden = -1
             if inner == "table" and self._tables:
                 self._tables.pop()
             elif inner in ("td", "th") and self._cells:
@@ -241,7 +295,7 @@ class _Collector:
             self._blocks.append(self._fresh())
 
     def _tag(self) -> str:
-        return next((tag for tag, _ in reversed(self._open) if tag in _BLOCKS), "body")
+        return next((each.tag for each in reversed(self._open) if each.tag in _BLOCKS), "body")
 
     def _fresh(self) -> HtmlBlock:
         tag = self._tag()
@@ -250,6 +304,8 @@ class _Collector:
         return HtmlBlock(tag, level, in_main, self._cells[-1] if self._cells else None)
 
     def _put(self, number: int, piece: str) -> None:
+        if self._hidden >= 0 and not self._counts.get("a"):
+            self.unseen[self._hidden] += len(piece.strip())
         if self._dropped or (self._counts.get("sup") and self._counts.get("a")):  # the mark of a note
             return
         piece = _BLANKS.sub(" ", piece)
@@ -258,6 +314,8 @@ class _Collector:
         elif self._counts.get("sub") and SCRIPT.fullmatch(piece):
             piece = piece.strip().translate(LOWERED)
         block = self._blocks[-1]
+        if not block.pieces:
+            block.within, block.centred = self._open[-1].within, self._open[-1].centred
         first = not block.pieces or block.pieces[-1][0] != number
         piece = piece.lstrip() if first else piece
         if not piece:
@@ -268,7 +326,7 @@ class _Collector:
             block.pieces[-1] = (number, block.pieces[-1][1] + piece)
         if self._counts.get("a"):
             block.linked += len(piece)
-        if self._counts.get("b") or self._counts.get("strong"):
+        if self._open[-1].bold:
             block.bold += len(piece.strip())
 
 

@@ -43,7 +43,7 @@ _KICKER_CHARS: Final = 24
 _REACH_ABOVE, _REACH_BELOW = 1.1, 2.0
 """Times the title's size that its kicker and its subtitle or byline stand off it at most; above, another may end."""
 
-_NAME: Final = "[\u4e00-\u9fff·]{2,4}"
+_NAME: Final = "(?:[\u4e00-\u9fff·]{2,4}|[\u4e00-\u9fff][ \u3000][\u4e00-\u9fff](?![\u4e00-\u9fff]))"
 BYLINE: Final = re.compile(
     rf"[□■◎]?(?:[\u4e00-\u9fff]{{1,8}}[报報社网])?(?:特约|实习|見習|见习|首席)?(?:记者|記者|通讯员|通訊員|作者|特派员|文)"
     rf"[ \u3000:：/／]*{_NAME}(?:[ \u3000、/／]*(?:通讯员|通訊員|记者|記者)?[ \u3000]*{_NAME}){{0,5}}(?:报道|文|摄)?"

@@ -60,6 +60,9 @@ _FIELD: Final = re.compile("|".join((*_TELLING, *_BESIDE)))
 _TELLS: Final = re.compile("|".join(_TELLING))
 _EVENT: Final = re.compile(_WHEN)
 _LONGEST_CREDITS: Final = 100
+_SPACED: Final = re.compile(
+    r"(?<![\u4e00-\u9fff])([\u4e00-\u9fff])[ \u3000]+([\u4e00-\u9fff])(?![\u4e00-\u9fff])"
+)
 _NAMES: Final = re.compile(r"[\u4e00-\u9fff·]{2,8}")
 # "The first round of …": a campaign is named by its round and its kind.
 _CAMPAIGN: Final = re.compile(
@@ -137,8 +140,8 @@ def _dates(text: str) -> Iterable[date]:
 
 
 def authors(byline: str) -> str | None:
-    """Return the names of a byline, 、 between them: 本报记者 张三 李四 gives 张三、李四."""
-    names = _NAMES.findall(_SIGNS.sub(" ", byline))
+    """Return the names of a byline, 、 between them: 本报记者 张三 李 四 gives 张三、李四."""
+    names = _NAMES.findall(_SPACED.sub(r"\1\2", _SIGNS.sub(" ", byline)))
     return "、".join(dict.fromkeys(names)) or None
 
 

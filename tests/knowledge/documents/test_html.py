@@ -99,7 +99,7 @@ def test_a_title_that_names_a_part_of_the_site_is_none() -> None:
     body = "".join(
         f"\n<p>学术年会第{n}天举行大会报告，与会代表就第{n}个议题作了充分讨论。</p>" for n in range(9)
     )
-    page = f"<title>新闻动态--学会官网</title><nav>导航</nav>\n<h3>首页 - 新闻动态</h3>\n<h5>学术年会在重庆成功举行</h5>{body}"
+    page = f"<title>新闻动态--学会官网</title><p><a href='/'>学会首页</a></p>\n<h3>首页 - 新闻动态</h3>\n<h5>学术年会在重庆成功举行</h5>{body}"
     (title,) = (b for b in read_html("a.html", page.encode()).blocks if b.role is BlockRole.TITLE)
     assert lines(page)[title.first - 1] == "学术年会在重庆成功举行"
 
@@ -110,6 +110,51 @@ def test_a_page_without_article_or_main_gives_its_body() -> None:
 
 def test_a_small_article_element_does_not_hide_the_page() -> None:
     assert lines("<article>推荐</article>\n<div>" + "正文很长。" * 9 + "</div>") == ("推荐", "正文很长。" * 9)
+
+
+PAPER = """<title>三河湾大桥昨日合龙 - 南浦数字报</title><table><tr><td><a href="/">首页</a> | <a href="/n">版面导航</a></td></tr></table>
+<table><tr><td><table><tr><td>第02版：要闻</td></tr><tr><td><a href="2">秋粮开始收购</a></td></tr></table></td>
+<td><table><tr><td>2022年9月27日 星期二 <a href="#">放大</a></td></tr>
+<tr><td><b>三河湾大桥昨日合龙</b></td></tr>
+<tr><td>□本报记者 梁 栋 通讯员 符小雪</td></tr>
+<tr><td><founder-content>
+　　昨日上午，三河湾大桥主桥合龙，全长2.16公里。<br>
+　　大桥于2020年3月开工，预计明年五一前通车。<br>
+</founder-content></td></tr>
+<tr><td><a href="#">打印</a> <a href="#">关闭</a></td></tr></table></td></tr></table>
+<table><tr><td>南浦报社版权所有 闽ICP备00000000号</td></tr></table>"""
+
+
+def test_of_a_page_laid_out_by_tables_the_element_with_the_text_is_the_article() -> None:
+    parsed = repair_document(read_document("a.html", PAPER.encode()))
+    (article,) = parsed.articles
+    assert [fact.text for fact in parsed.facts] == [
+        "昨日上午，三河湾大桥主桥合龙，全长2.16公里。",
+        "大桥于2020年3月开工，预计明年五一前通车。",
+    ]
+    assert (article.title.text, article.date) == ("三河湾大桥昨日合龙", "2022-09-27")
+    assert article.metadata is not None
+    assert article.metadata.author == "梁栋、符小雪"
+
+
+CHANNEL = """<title></title><meta property="og:title" content="夜市回来了"><h1>夜市回来了</h1><p>原创 <a href="#">城西街道</a></p>
+<div style="visibility: hidden;">
+<p style="text-align: center"><b>点这里关注我们</b></p>
+<p>停了三年的夜市5月18日恢复营业，每天17时开始。</p>
+<p><strong>01</strong></p>
+<p><strong>摊位怎么申请</strong></p>
+<p>摊主到街道登记，摊位费每月300元。</p>
+<p style="text-align: center">完</p>
+</div>
+<p style="display:none">隐藏的推广。</p><div>收录于合集 <a href="#">夜市</a></div>"""
+
+
+def test_a_text_that_a_script_shows_is_no_hidden_one_and_ornaments_around_it_are_out() -> None:
+    parsed = repair_document(read_document("a.html", CHANNEL.encode()))
+    assert [(fact.section, fact.text) for fact in parsed.facts] == [
+        (None, "停了三年的夜市5月18日恢复营业，每天17时开始。"),
+        ("摊位怎么申请", "摊主到街道登记，摊位费每月300元。"),
+    ]
 
 
 def test_what_heads_an_article_is_kept_and_what_heads_the_page_is_not() -> None:
