@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from email import message_from_bytes
 from itertools import groupby, pairwise
 from typing import Final
 
-from knowledge.documents.html_article import PageReadings, article_blocks, compared
+from knowledge.documents.html_article import PageReadings, article_blocks, compared, told_by_script
 from knowledge.documents.html_blocks import HtmlBlock, HtmlText, read_blocks
 from knowledge.documents.pdf_flow import CAPTIONED
 from knowledge.documents.pdf_stacks import BYLINE
@@ -26,6 +27,9 @@ _CHINESE: Final = frozenset({"gb2312", "gbk", "gb18030", "gb_2312-80", "x-gbk"})
 _INDENT: Final = "\u3000\u3000"
 _NAMED: Final = 8
 """A shorter heading may be the name of a part of the site (新闻动态)."""
+
+_MORE: Final = 2
+"""A page that states so many times more than it shows leaves the showing to a script."""
 
 _CLOCK: Final = re.compile(
     r"(?:(?:\d{4}[年.\-/])?\d{1,2}[月.\-/]\d{1,2}日?\s*)?(?:[01]?\d|2[0-3])\s*[:：时]\s*[0-5]\d(?:\s*[:：分]\s*[0-5]\d)?分?"
@@ -70,6 +74,9 @@ def read_html(name: str, data: bytes) -> Extract:
     page = read_blocks(source)
     found = PageReadings(text)
     kept = article_blocks(page, found)
+    told = told_by_script("\n".join(source))
+    if sum(len(block.text) for block in told) > _MORE * sum(len(block.text) for block in kept):
+        page, kept = replace(page, blocks=told), told
     times = _times(page, kept)
     title = _title(page, kept, found)
     again = compared(title.text) if title else ""
@@ -176,6 +183,7 @@ def _line_over(page: HtmlText, kept: Sequence[HtmlBlock], short: str) -> HtmlBlo
         and 2 * block.linked < len(block.text)
         and not _ENDED.search(block.text)
         and not _is_credit(block.text)
+        and not BYLINE.fullmatch(block.text.strip())
         and compared(block.text) not in compared(short)
     ]
     text = compared("".join(block.text for block in kept if block not in lines))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import unicodedata
@@ -10,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from html import unescape
 from statistics import median
 from typing import Final
 
@@ -36,6 +38,8 @@ _MOST: Final = 0.65
 """The element that holds so much of the sentences holds the article."""
 
 _BARRED: Final = re.compile(r"^[|\-: ]+$", re.M)
+_BODY: Final = re.compile(r'"articleBody"\s{0,9}:\s{0,9}"((?:[^"\\<]|\\.|<(?!/script))*+)"', re.I)
+_PARTED: Final = re.compile(r"[\r\n]+|</?[A-Za-z][^<>]{0,200}>")
 _SENTENCE: Final = re.compile("[。！？!?；…]")
 _MOST_PLACES: Final = 6
 
@@ -48,7 +52,7 @@ class PageReadings:
 
         logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
         self.source = text
-        self.text = self.title = self.day = self.author = ""
+        self.text = self.title = self.day = ""
         try:
             found = trafilatura.bare_extraction(text, with_metadata=True, include_comments=False)
         except Exception as error:  # what it meets in wild markup it lets through
@@ -56,7 +60,7 @@ class PageReadings:
             found = None
         if found is not None and not isinstance(found, dict):
             self.text, self.title = compared(_BARRED.sub("", found.text or "")), found.title or ""
-            self.day, self.author = found.date or "", found.author or ""
+            self.day = found.date or ""
 
     @cached_property
     def readable(self) -> str:
@@ -75,6 +79,20 @@ class PageReadings:
 def compared(text: str) -> str:
     """What two libraries write alike: no blanks, one width, no raised figures, no bars between cells."""
     return "".join(unicodedata.normalize("NFKC", text).replace("^", "").replace("|", "").split())
+
+
+def told_by_script(source: str) -> list[HtmlBlock]:
+    """The paragraphs of the longest `articleBody` that the page's data for search engines state (schema.org)."""
+    longest = max(_BODY.finditer(source), key=lambda match: len(match[1]), default=None)
+    if longest is None:
+        return []
+    try:
+        text = str(json.loads(f'"{longest[1]}"', strict=False))
+    except ValueError:
+        return []
+    line = source.count("\n", 0, longest.start(1))
+    paragraphs = (unescape(part).strip() for part in _PARTED.split(text))
+    return [HtmlBlock("p", pieces=[(line, part)]) for part in paragraphs if part]
 
 
 def article_blocks(page: HtmlText, found: PageReadings) -> list[HtmlBlock]:

@@ -157,6 +157,20 @@ def test_a_text_that_a_script_shows_is_no_hidden_one_and_ornaments_around_it_are
     ]
 
 
+def test_an_article_that_only_its_data_for_search_engines_hold_is_read_where_it_stands() -> None:
+    page = (
+        '<title>旧厂房变身菜市场</title>\n<script type="application/ld+json">\n{"@type": "NewsArticle",\n"articleBody": '
+        '"菜市场7月1日开门。\\n经理\\u201c冯大姐\\u201d说，早市五点半开始。"}</script>\n<div>正在加载…</div>'
+    )
+    parsed = repair_document(read_document("a.html", page.encode()))
+    assert [fact.text for fact in parsed.facts] == ["菜市场7月1日开门。", "经理“冯大姐”说，早市五点半开始。"]
+    assert {span.line for fact in parsed.facts for span in fact.spans} == {4}
+    shown = page.replace("正在加载…", "菜市场7月1日开门，早市五点半开始。")
+    assert [fact.text for fact in repair_document(read_document("a.html", shown.encode())).facts] == [
+        "菜市场7月1日开门，早市五点半开始。"
+    ]
+
+
 def test_what_heads_an_article_is_kept_and_what_heads_the_page_is_not() -> None:
     page = "<header>青年报网</header>\n<article><header><h1>题目</h1></header>\n<p>正文。</p></article>"
     assert lines(page) == ("", "题目", "正文。")
