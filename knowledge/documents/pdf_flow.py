@@ -18,7 +18,7 @@ from knowledge.documents.pdf_stacks import BYLINE, LARGER
 from knowledge.documents.pdf_tables import Grid
 from knowledge.model import BlockRole
 from knowledge.repair.issue import is_credits
-from knowledge.repair.patterns import is_page_head, jump_of
+from knowledge.repair.patterns import LISTED, is_page_head, jump_of
 
 INDENT: Final = "\u3000\u3000"
 _HEADING_CHARS: Final = 24
@@ -186,7 +186,8 @@ class TextFlow:
         return all(b.role in (BlockRole.HEADING, BlockRole.CREDIT) for b in self._written)
 
     def _text(self, line: PrintedLine, indented: bool, before: float, below: bool) -> None:
-        if self._open is not None and not indented and not self._ended(before, below):
+        listed = LISTED.match(line.text) is not None
+        if self._open is not None and not indented and not listed and not self._ended(before, below):
             self._open.lines.append(line.text)
             return
         self._open = self._block(BlockRole.PARAGRAPH, line)

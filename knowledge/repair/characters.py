@@ -16,7 +16,6 @@ INVISIBLE: Final = (
 MARKUP: Final = "\u2063"
 """Stands in a document's lines where markup stood within words: invisible, so that a blank is always the author's."""
 DAMAGED: Final = "\ue000-\uf8ff\ufffd\ud800-\udfff\U000f0000-\U0010ffff"
-BULLETS: Final = "■●◆★□▲◇○▌▍◎"
 
 _BLANKS: Final = f"[\\s{INVISIBLE}{DAMAGED}]+"
 # An English function word alone between han words, as translation and typing leave it (按计划 and 节点).

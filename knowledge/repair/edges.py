@@ -8,7 +8,15 @@ from typing import Final
 
 from knowledge.model import NoiseKind, Span
 from knowledge.repair.continuation import Paragraph
-from knowledge.repair.patterns import AFTER_SENTENCE, CREDIT_TAIL, DATELINE, JUMP, NAMES, OPEN_SIGNATURE
+from knowledge.repair.patterns import (
+    AFTER_SENTENCE,
+    CREDIT_TAIL,
+    DATELINE,
+    JUMP,
+    LISTED,
+    NAMES,
+    OPEN_SIGNATURE,
+)
 
 # No tail is longer; keeps the patterns off long paragraphs.
 _TAIL: Final = 60
@@ -38,6 +46,9 @@ def trim(paragraph: Paragraph) -> Trimmed:
     start, end = 0, len(text)
     signed: list[tuple[Span, ...]] = []
     removed: list[tuple[NoiseKind, tuple[Span, ...]]] = []
+    if mark := LISTED.match(text):
+        start = mark.end()
+        removed.append((NoiseKind.MARKUP, paragraph.spans_of(0, start)))
     jump = JUMP.match(text) if text[:1] in "（(▶→►>上" else None
     if jump is not None and jump.end() < end:
         start = jump.end()

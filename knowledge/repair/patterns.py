@@ -13,6 +13,9 @@ from knowledge.model import BlockRole, NoiseKind
 from knowledge.text.analyzer import DOUBLE_SURNAMES, SURNAMES
 
 BULLETS: Final = "■●◆★□▲◇○▌▍◎▶►"
+LISTED: Final = re.compile(r"(?:[•▪‣◦➢➤]\s*|·\s+)(?=\w)")
+"""The mark before an item of a list."""
+
 # Surnames that traditional script writes otherwise.
 _TRADITIONAL: Final = "張劉陳楊黃趙吳孫馬羅鄭謝許韓鄧馮蕭蔣葉蘇呂盧鍾薑譚陸賈鄒龍賀顧龔萬錢嚴歐莊湯溫喬魯顏關費紀項衛單寧饒鄔蘭藍"
 _DOUBLE: Final = "|".join(sorted({*DOUBLE_SURNAMES, "歐陽", "司馬", "諸葛"}))

@@ -214,3 +214,9 @@ def test_an_english_function_word_in_a_file_with_other_english_words_is_the_auth
     repaired = repair(f"应用商店\n\n{text}\n")
     assert texts(repaired) == [text]
     assert repaired.log == ()
+
+
+def test_the_mark_before_an_item_of_a_list_is_none_of_it() -> None:
+    repaired = repair("引水工程二期通水\n\n• 累计投入资金4.2亿元。\n\n· 新建管网86公里。")
+    assert texts(repaired) == ["累计投入资金4.2亿元。", "新建管网86公里。"]
+    assert removed(repaired, "markup") == ["• ", "· "]
