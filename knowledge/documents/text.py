@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import codecs
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import groupby
 from typing import Final
@@ -248,7 +249,59 @@ def read_plain(name: str, data: bytes) -> Extract:
         prose[run.start : run.stop] = [""] * len(run)
     blocks = [Block(BlockRole.FURNITURE, run.start + 1, run.stop) for run in code]
     blocks += text_blocks(prose)
+    blocks = _letters(prose, blocks) or blocks
     return Extract("text", tuple(lines), encoding, blocks=tuple(sorted(blocks, key=lambda each: each.first)))
+
+
+_MAIL_FIELD: Final = re.compile(
+    r"[>\s]*(?:(?P<subject>主\s*[题題旨]|[Ss]ubject)|(?P<sender>[发發寄]件人|[Ff]rom)|[\u4e00-\u9fff]{2,5}|[A-Z][A-Za-z-]{1,20})\s*[:：]\s*(?=\S)"
+)
+
+
+_QUOTED: Final = re.compile(r"[>\s]*")
+_WRAPPED: Final = 0.9
+"""A line that fills so much of the longest, and ends nothing, goes on."""
+
+_FORWARDED: Final = re.compile(r"-{2,}[^-]{1,30}-{2,}\s*")
+
+
+def _letters(lines: Sequence[str], known: Sequence[Block]) -> list[Block]:
+    """The letters of a file, none where it has no head of one: its subject is the title, the rest of the head are credits.
+
+    Each line of a letter is a paragraph, but one that was wrapped at the lines' width; `known` are the blocks of other kinds.
+    """
+    found = [_MAIL_FIELD.match(line) for line in lines]
+    roles: dict[int, BlockRole] = {}
+    begins: list[int] = []
+    for is_head, run in groupby(range(len(lines)), key=lambda at: found[at] is not None):
+        fields = {at: match for at in run if (match := found[at]) is not None}
+        subject = next((at for at, match in fields.items() if match["subject"]), None)
+        if is_head and subject is not None and any(match["sender"] for match in fields.values()):
+            roles |= dict.fromkeys(fields, BlockRole.CREDIT) | {subject: BlockRole.TITLE}
+            begins.append(min(fields))
+    blocks = [replace(block, article=bisect_right(begins, block.first - 1)) for block in known]
+    longest = max(map(len, lines), default=0)
+    covered = {at for block in known for at in range(block.first - 1, block.last)}
+    for at, line in enumerate(lines):
+        quoted = _QUOTED.match(line)
+        start = quoted.end() if quoted else 0
+        if start == len(line) or at in covered:
+            continue
+        role = roles.get(at, BlockRole.PARAGRAPH)
+        if _FORWARDED.fullmatch(line, start):
+            role = BlockRole.FURNITURE
+        field = found[at]
+        start = field.end() if field is not None and at in roles else start
+        article = bisect_right(begins, at)
+        wrapped = (
+            at > 0 and role is roles.get(at - 1, BlockRole.PARAGRAPH) and _is_wrapped(lines[at - 1], longest)
+        )
+        blocks.append(Block(role, at + 1, at + 1, article, goes_on=wrapped, start=start))
+    return blocks if begins else []
+
+
+def _is_wrapped(line: str, longest: int) -> bool:
+    return len(line) >= _WRAPPED * longest and line.rstrip()[-1:] not in "。！？；：!?;:"
 
 
 _STRING: Final = re.compile(r"""\\.|"[^"]*"|'[^']*'|/\*.*?\*/|(?:^|(?<=[\s,;{}]))//.*""")

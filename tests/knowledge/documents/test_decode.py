@@ -15,6 +15,7 @@ from knowledge.documents.sidecar import read_sidecar
 from knowledge.documents.text import code_runs, decode_text
 from knowledge.errors import UnreadableFile
 from knowledge.model import BlockRole, Document, Metadata, Skipped
+from knowledge.repair.pipeline import repair_document
 from knowledge.repair.tables import table_rows
 
 ARTICLE = (
@@ -318,3 +319,34 @@ def test_prose_with_signs_of_code_is_prose(text: str) -> None:
 
 def test_a_bracket_that_prose_leaves_open_takes_nothing_after_it() -> None:
     assert list(code_runs(["call(", "大桥通车了。", "a();", "["])) == [range(2, 3)]
+
+
+LETTER = """发件人: 后勤处 <hq@example.com>
+发送时间: 2021年5月6日 16:20
+主题: 食堂就餐时间调整
+
+从5月10日到5月14日，教工食堂午餐改为11时到
+12时30分。
+晚餐停供。
+
+> -----原始邮件-----
+> 发件人: 燃气公司
+> 主题: 检修安排
+>
+> 检修5月10日开始。
+"""
+
+
+def test_the_subject_of_a_letter_saved_as_text_is_its_title() -> None:
+    parsed = repair_document(read_document("a.txt", LETTER.encode()))
+    assert [(fact.article.title.text, fact.text) for fact in parsed.facts] == [
+        ("食堂就餐时间调整", "从5月10日到5月14日，教工食堂午餐改为11时到12时30分。"),
+        ("食堂就餐时间调整", "晚餐停供。"),
+        ("检修安排", "检修5月10日开始。"),
+    ]
+    assert parsed.articles[0].date == "2021-05-06"
+
+
+def test_minutes_that_name_their_subject_are_no_letter() -> None:
+    text = "时间：2023年3月2日\n主题：食堂改造\n会议研究了食堂改造问题。\n"
+    assert not read_document("a.txt", text.encode()).blocks
