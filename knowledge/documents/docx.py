@@ -11,6 +11,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise, takewhile
 from typing import Any, Final
 
 import docx
@@ -37,6 +38,7 @@ _TITLE_STYLES: Final = re.compile(r"(?:title|标题)$", re.I)
 _SUBTITLE_STYLES: Final = re.compile(r"(?:subtitle|副标题)$", re.I)
 _HEADING_STYLES: Final = re.compile(r"(?:heading|标题)\s*[1-9]$", re.I)
 _CONTENTS_STYLES: Final = re.compile(r"(?:toc|目录)\b|^toc\s*\d", re.I)
+_NUMBER: Final = re.compile(r"[\u4e00-\u9fff]{0,12}[〔\[（(【](?:19|20)\d\d[〕\]）)】]\s*第?\s*\d{1,5}\s*号")
 _FIRST_HEADING: Final = re.compile(r"(?:heading|标题)\s*1$", re.I)
 """Over a box of text: the title of an article of its own."""
 
@@ -329,6 +331,7 @@ def _arranged(parts: Sequence[_Part]) -> Iterator[Block]:
     for part in parts:
         if opening.setdefault(part.box, part) is part and part.box and _FIRST_HEADING.match(part.style):
             part.role = BlockRole.TITLE
+    _number(parts)
     first = next((part for part in parts if part.role is not BlockRole.FURNITURE), None)
     titled = any(part.role is BlockRole.TITLE for part in parts)
     if (
@@ -339,6 +342,9 @@ def _arranged(parts: Sequence[_Part]) -> Iterator[Block]:
         and first.role is not BlockRole.TABLE
     ):
         first.role = BlockRole.TITLE
+        ranks = {part.style for part in parts if _HEADING_STYLES.match(part.style)}
+        for part in parts if _FIRST_HEADING.match(first.style) and len(ranks) > 1 else ():
+            part.role = BlockRole.TITLE if part.style == first.style else part.role
     _stack(parts, body)
     count, article = 0, {0: 0}
     text = False
@@ -390,6 +396,16 @@ def _role(part: _Part, body: float) -> BlockRole:
     if short and (NUMBERED.match(part.text) or (set_apart and not BYLINE.fullmatch(part.text))):
         return BlockRole.HEADING
     return BlockRole.CAPTION if part.size < body / _LARGER and part.centred else BlockRole.PARAGRAPH
+
+
+def _number(parts: Sequence[_Part]) -> None:
+    """Make an official document's number and the head over it its kicker, the line under it the title (GB/T 9704)."""
+    for at, (part, below) in enumerate(pairwise(parts)):
+        titled = below.displayed and (below.centred or below.role is BlockRole.TITLE)
+        if titled and below.box == part.box and _NUMBER.fullmatch(part.text.strip()):
+            part.role, below.role = BlockRole.KICKER, BlockRole.TITLE
+            for above in takewhile(lambda each: each.displayed, reversed(parts[:at])):
+                above.role = BlockRole.KICKER
 
 
 def _stack(parts: Sequence[_Part], body: float) -> None:

@@ -7,7 +7,9 @@ import zipfile
 from datetime import date
 
 import docx
+import docx.document
 import pytest
+from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
@@ -267,3 +269,34 @@ def test_articles_side_by_side_in_a_table_are_articles(style: str | None) -> Non
     assert {fact.section for fact in facts} == {"小标题在此"}
     for title, text in said.items():
         assert "".join(fact.text for fact in facts if fact.article.title.text == title) == text
+
+
+def titles_and_sections(document: docx.document.Document) -> list[tuple[str, str | None, str]]:
+    file = io.BytesIO()
+    document.save(file)
+    facts = repair_document(read_document("a.docx", file.getvalue())).facts
+    return [(fact.article.title.text, fact.section, fact.text) for fact in facts]
+
+
+def test_headings_of_the_first_rank_are_titles_where_the_first_is_and_others_stand_under_them() -> None:
+    document = docx.Document()
+    for style, text in (
+        ("Heading 1", "大桥合龙"),
+        ("Heading 2", "工期"),
+        ("Normal", "大桥昨日合龙。"),
+        ("Heading 1", "渡口停航"),
+        ("Normal", "渡口今日停航。"),
+    ):
+        document.add_paragraph(text, style)
+    assert titles_and_sections(document) == [
+        ("大桥合龙", "工期", "大桥昨日合龙。"),
+        ("渡口停航", None, "渡口今日停航。"),
+    ]
+
+
+def test_an_official_documents_number_is_over_its_title() -> None:
+    document = docx.Document()
+    for text in ("临政发〔2023〕15号", "关于改造供水管网的通知"):
+        document.add_paragraph(text).alignment = WD_ALIGN_PARAGRAPH.CENTER
+    document.add_paragraph("到2025年底前完成改造。")
+    assert titles_and_sections(document) == [("关于改造供水管网的通知", None, "到2025年底前完成改造。")]
