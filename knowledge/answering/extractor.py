@@ -19,6 +19,7 @@ from knowledge.answering.fits import (
     count_others,
     is_of_another_kind,
     is_one_of_several,
+    value_behind,
 )
 from knowledge.answering.owners import has_anaphor, is_proper, is_reversed, told_of_another
 from knowledge.answering.reader import WindowReading
@@ -42,7 +43,6 @@ from knowledge.answering.scorer import (
 from knowledge.answering.whole import (
     balanced,
     counted_span,
-    whole_body,
     whole_list,
     whole_place,
 )
@@ -98,7 +98,7 @@ class FactReading:
             said = self.passage.text[slice(*span)].strip() if span else ""
             return (ShortAnswer(said, 0.9, 0.9, CandidateKind.COUNT, span),) if span else ()
         if self.query.is_one_word:
-            return ()
+            return tuple(value_behind(self.query.text, self.passage, self._proposed))
         read = {(s.start, s.end): s.probability for s in self._read.spans} if self._read else {}
         proposed = candidates(self.passage, kind, tuple(read)) if read else self._proposed
         if not proposed:
@@ -121,7 +121,6 @@ class FactReading:
         asked = self.query.text[self.query.question.start : self.query.question.end]
         for at in order:
             one = proposed[at]
-            one = whole_body(one, proposed)
             if kind is QuestionType.LIST:
                 one = whole_list(self.passage, one, proposed)
             said = balanced(
@@ -211,7 +210,8 @@ class FactReading:
         """Tell whether its best short answer is such a thing as was asked for, and told of whom was asked about."""
         if self.answer is None or self.other_subject is not None or self.is_of_another_kind:
             return False
-        return not is_one_of_several(self.passage, self.answer) and not self.answers_keywords_by_words
+        unclear = self._is_late or is_one_of_several(self.passage, self.answer)
+        return not unclear and not self.answers_keywords_by_words
 
     @property
     def is_read(self) -> bool:
@@ -308,7 +308,7 @@ class FactReading:
         }
         found["rival"] = float(sum(not one.deed for one in self.rivals))
         found["rival_deed"] = float(sum(one.deed for one in self.rivals))
-        found["late"] = float(answer is not None and is_late(self.aligned, self.passage, answer.place))
+        found["late"] = float(answer is not None and self._is_late)
         return found | self._of_reader() | dict(self._ranked)
 
     @cached_property
@@ -316,6 +316,11 @@ class FactReading:
         """What stands beside the answer in the place of what was asked for."""
         asks = self.query.type is not QuestionType.NONE and not self._is_out  # key words need no one clause
         return rivals(self.aligned, self.passage, self.answer.place) if asks and self.answer else ()
+
+    @property
+    def _is_late(self) -> bool:
+        """Tell whether a time asked for is told only behind the best short answer."""
+        return self.answer is not None and is_late(self.aligned, self.passage, self.answer.place)
 
     def _of_reader(self) -> dict[str, float]:
         """What the reader makes of it: doubts and answerable as logits."""

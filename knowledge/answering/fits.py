@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,6 +63,9 @@ _BODIES = tuple(
 """What bodies of one sort end in: none is a body of another sort."""
 _HAVING = frozenset("有设达为是含辖共建总")
 """What says no more of a thing than that it is there: 现有, 设立, 建成."""
+SURE_SHARE = 0.9
+"""The share of what no other span is as likely as."""
+_VALUES = frozenset(CandidateKind) - _NAMED_THINGS | {CandidateKind.QUOTED, CandidateKind.VALUE}
 _JOINING = frozenset("nvjsb")
 _NOMINAL = frozenset("nbtsfja")
 
@@ -153,6 +156,24 @@ def is_one_of_several(passage: Passage, answer: ShortAnswer) -> bool:
         for other in passage.figures
         for first, last in ((other.end, start), (end, other.start))
     )
+
+
+def value_behind(asked: str, passage: Passage, proposed: Sequence[Candidate]) -> Iterator[ShortAnswer]:
+    """Yield what stands behind the end of a key phrase as its value: 97.3% of 完赛率为97.3% for 马拉松完赛率.
+
+    A figure without 为 or a colon between is its value only where it is a share.
+    """
+    tails = (asked[at:] for at in range(len(asked) - 1))
+    tail = next((tail for tail in tails if tail in passage.folded), "")
+    for match in (
+        re.finditer(rf"{re.escape(tail)}(?P<link>为|是|达到?|约|:|)[\"“]?", passage.folded) if tail else ()
+    ):
+        there = [one for one in proposed if one.start == match.end() and one.kind in _VALUES]
+        best = max(there, key=lambda one: one.end, default=None)
+        if best and (match["link"] or best.kind is CandidateKind.PERCENT):
+            place = (best.start, best.end)
+            yield ShortAnswer(passage.text[slice(*place)], SURE_SHARE, SURE_SHARE, best.kind, place)
+            return
 
 
 def joined_words(tokens: Sequence[Token]) -> list[Token]:

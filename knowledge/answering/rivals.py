@@ -249,10 +249,6 @@ def still_standing(
         left = np.where(kept, shares, 0.0)
         if (total := float(left.sum())) > 0:
             shares = left / total
-    counts = [one.kind in (CandidateKind.COUNT, CandidateKind.VALUE) for one in proposed]
-    if query.type is QuestionType.AMOUNT and any(counts):
-        # What it takes away stays away: a percentage that scored best leaves the others doubtful.
-        shares = np.where([one.kind is CandidateKind.PERCENT for one in proposed], 0.0, shares)
     return shares
 
 

@@ -166,13 +166,6 @@ def whole_moments(passage: Passage) -> list[tuple[int, int]]:
     return found
 
 
-def whole_body(one: Candidate, proposed: Sequence[Candidate]) -> Candidate:
-    """Return the name of a body with the 省 or 市 that a cut left before it: 省路桥集团 of 由|省|路桥集团."""
-    if one.kind is not CandidateKind.BODY:
-        return one
-    return next((c for c in proposed if (c.start, c.end, c.kind) == (one.start - 1, one.end, one.kind)), one)
-
-
 def whole_list(passage: Passage, one: Candidate, proposed: Sequence[Candidate]) -> Candidate:
     """Return the longest enumeration that a candidate is an item of: 喀山、伊热夫斯克和萨拉托夫机场; else itself."""
     around = [

@@ -149,14 +149,6 @@ class Passage:
         holds = any(other[0] + other[2] == word for other in others)
         return (ends > 0 or holds) and ends == self.tight.count(word)
 
-    def holds_cut(self, verb: str) -> bool:
-        """Tell whether a verb is of no dictionary, but was made by a cut of two, the second of which stands there: 要|建."""
-        return (
-            len(verb) == 2
-            and not self.language.knows(verb)
-            and any(token.text[0] == verb[1] and token.tag[:1] == "v" for token in self.tokens)
-        )
-
     def holds_alike(self, word: str, verbal: bool) -> bool:
         """Tell whether a word of the same sort shares a character: 上涨 and 上升, 修建 and 承建."""
         return any(

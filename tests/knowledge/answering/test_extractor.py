@@ -83,6 +83,7 @@ TRADE = "2023年柳江市进口额为18亿元，2024年达31.6亿元，同比增
         ("老车站售票处到什么时候", "新车站于2025年9月1日启用，老车站售票处保留至9月7日24时。", "9月7日24时"),
         ("停气到几点", "南苑路1-88号于3月18日（星期二）22:00至3月19日6:00停气。", "3月19日6:00"),
         ("追思会在哪里举行", "追思会定于11月20日9时30分在江城市文化馆天元厅举行。", "江城市文化馆天元厅"),
+        ("市级财政承担多少", "每台电梯补助15万元，其中市级财政承担60%。", "60%"),
         ("服务热线是多少", "服务热线：市图书馆6671 0293", "6671 0293"),
     ],
 )
@@ -94,6 +95,22 @@ def test_the_likeliest_span_is_said(query: str, fact: str, said: str) -> None:
 
 def test_a_word_alone_has_no_short_answer() -> None:
     assert reading("柳湾大桥", BRIDGE).answer is None
+
+
+@pytest.mark.parametrize(
+    ("query", "fact", "said"),
+    [
+        ("城市马拉松完赛率", "据介绍，完赛率为97.3%，无人受伤。", "97.3%"),
+        ("陈立得票率", "第九名：陈立 得票率1.27%", "1.27%"),
+        ("系统内部版本号", "系统的内部版本号为“00CN_4”。", "00CN_4"),
+        ("柳湾大桥桥墩", "柳湾大桥桥墩12座。", None),
+    ],
+)
+def test_of_a_key_phrase_what_stands_behind_it_as_its_value_is_said(
+    query: str, fact: str, said: str | None
+) -> None:
+    answer = reading(query, fact).answer
+    assert (answer.text if answer else None) == said
 
 
 @pytest.mark.parametrize("query", ["展会成交额多少", "展会票价", "展会面积多大"])
@@ -226,6 +243,7 @@ def test_what_a_heading_lists_is_told_of_none_but_what_a_clause_names() -> None:
         ("货车司机叫什么", "货车撞上小巴，司机受伤。"),
         ("西裤多少钱", "西裤15元22元10元"),
         ("报名几号开始", "报名的第八日。"),
+        ("水库2023年投资多少", "水库总投资3.2亿元，2023年9月开工。"),
     ],
 )
 def test_what_may_be_another_thing_is_not_said(query: str, fact: str) -> None:
