@@ -8,28 +8,26 @@ in the same article. What heads which text, the words tell that a headline share
 from __future__ import annotations
 
 import math
-import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import partial
 from itertools import accumulate, pairwise
 from typing import Final
 
 from knowledge.model import BlockRole
-from knowledge.repair.characters import HAN
 from knowledge.repair.interleaved import BLANKS
 from knowledge.repair.join_model import goes_on
 from knowledge.repair.labels import Labelled
 from knowledge.repair.page_layout import PageLine
 from knowledge.repair.patterns import DATELINE
+from knowledge.repair.subjects import words_of
 
 _TEXT: Final = frozenset({BlockRole.PARAGRAPH, BlockRole.HEADING, BlockRole.TABLE, BlockRole.NOTE})
 _HEAD: Final = frozenset({BlockRole.TITLE, BlockRole.KICKER, BlockRole.SUBTITLE})
 _ROWS: Final = _TEXT | _HEAD
 _TITLED: Final = frozenset({BlockRole.TITLE, BlockRole.KICKER})
-_WORDS: Final = re.compile(f"(?=([{HAN}]{{2}}))|([A-Za-z]{{2,}}|[0-9]{{2,}})")
 # What of a row goes to the article above a place of the text, and what to the one below.
 _Way = tuple[Labelled | None, Labelled | None]
 _LEFT, _RIGHT, _BOTH = range(3)
@@ -134,11 +132,11 @@ def _exchanged(
 
 def _tells_of(bodies: Sequence[Sequence[Labelled]]) -> Callable[[Labelled, int], float]:
     """Return how much the words of a headline tell that it heads one of some texts: words that mostly that one uses."""
-    uses = [Counter(word for each in body for word in _words(each.line.text)) for body in bodies]
+    uses = [Counter(word for each in body for word in words_of(each.line.text)) for body in bodies]
     every = sum(uses, Counter[str]())
 
     def tells(piece: Labelled, place: int) -> float:
-        own = ((uses[place][word], every[word]) for word in _words(piece.line.text))
+        own = ((uses[place][word], every[word]) for word in words_of(piece.line.text))
         return sum(
             math.log2(1 + often) for often, all_in_all in own if often > _MOSTLY * (all_in_all - often)
         )
@@ -296,7 +294,7 @@ class _Text:
         self._uses: dict[str, list[int]] = {}
         for number, unit in enumerate(self.units):
             for each in unit:
-                for word in _words(each.line.text):
+                for word in words_of(each.line.text):
                     self._uses.setdefault(word, []).append(number)
         self._again = [uses for uses in self._uses.values() if len(uses) > 1]
         self._until = [0, *accumulate(sum(len(each.line.text) for each in unit) for unit in self.units)]
@@ -320,7 +318,7 @@ class _Text:
     def tells(self, at: int, piece: Labelled) -> float:
         """Return how much the words of a headline tell that it heads what stands above a unit, or below if negative."""
         total = 0.0
-        for word in _words(piece.line.text):
+        for word in words_of(piece.line.text):
             uses = self._uses.get(word, ())
             above = bisect_left(uses, at)
             below = len(uses) - above
@@ -364,9 +362,3 @@ def _units(lines: Sequence[Labelled]) -> Iterator[list[Labelled]]:
         unit.append(each)
     if unit:
         yield unit
-
-
-@lru_cache(maxsize=4096)
-def _words(text: str) -> tuple[str, ...]:
-    """Return what tells one subject from another: pairs of han characters, words in letters, numbers; each once."""
-    return tuple(dict.fromkeys(pair or word for pair, word in _WORDS.findall(text)))

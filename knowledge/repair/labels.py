@@ -6,11 +6,11 @@ The models are made by `knowledge/training/repair/labeller.py`; their cards lie 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
-from itertools import chain, pairwise, repeat
+from itertools import chain, repeat
 from typing import Final
 
 import numpy as np
@@ -50,6 +50,12 @@ _NEVER: Final = -40
 # What lacks more than this to be a headline is none; another display is one sooner than a page has none.
 _FAR: Final = 2.5
 _FARTHEST: Final = 8.0
+# What goes on with a display stands below it; what stands aside may stand between.
+_HEADS: Final = "TtKkSs"
+_GOING_ON: Final = "tskh"
+_ASIDE: Final = "FRA"
+# What lacks more than this to begin an article, or not to, stays so whatever the words tell.
+_SURE: Final = 8.0
 _NO_DISPLAYS: Final = frozenset(ROLES.values()) - {ROLES[label] for label in DISPLAYS}
 
 
@@ -99,6 +105,7 @@ class LineModel:
         self._labels = model.labels
         self._scale = model.scale
         transitions = np.array(model.transitions, np.int32)
+        transitions[[[_is_apart(a, b) for b in model.labels] for a in model.labels]] += _NEVER * model.scale
         self._both_ways = np.stack([transitions, transitions.T])
         names = dict.fromkeys(name.removeprefix(ON_SHORT_PAGES) for name in model.weights)
         self._rows = {name: at for at, name in enumerate(names)}
@@ -110,18 +117,26 @@ class LineModel:
         roles = np.array([ord(label.upper()) for label in model.labels])
         self._same = roles[:, None] == roles[None, :]
         self._title = model.labels.index("T")
+        begins = np.array([[a not in _HEADS and b in "TK" for b in model.labels] for a in model.labels])
+        self._begins = np.stack([begins, begins.T])
         barred = [_NEVER * model.scale if label in DISPLAYS else 0 for label in model.labels]
         self._barred = np.array(barred, np.int32)
 
-    def label(self, features: Sequence[Sequence[str]]) -> list[Found]:
-        """Return the label of each line on the likeliest path, and how much the best paths with other labels lack."""
+    def label(
+        self, features: Sequence[Sequence[str]], told: Callable[[int], float] | None = None
+    ) -> list[Found]:
+        """Return the label of each line on the likeliest path, and how much the best paths with other labels lack.
+
+        `told` says how much else tells that an article begins at a line, where that is not sure.
+        """
         if not features:
             return []
         emitted = self._emissions(features)
-        # The best paths down to each line, and side by side with them those up to it from the last.
-        paths = np.stack([emitted, emitted[::-1]], 1)
-        for above, here in pairwise(paths):
-            here += np.maximum.reduce(above[:, :, None] + self._both_ways, 1)
+        paths = self._paths(emitted)
+        if told is not None:
+            odds = enumerate(self._beginnings(emitted, paths))
+            more = [round(self._scale * told(at)) if abs(each) < _SURE else 0 for at, each in odds]
+            paths = self._paths(emitted, more)
         total = paths[:, 0] + paths[::-1, 1] - emitted
         best = total.argmax(1)
         lacks = (total.max(1)[:, None] - total) / self._scale
@@ -141,6 +156,30 @@ class LineModel:
             )
         ]
 
+    def beginnings(self, features: Sequence[Sequence[str]]) -> list[float]:
+        """Return how much likelier it is than not that an article's headline, or what stands over it, begins at a line."""
+        emitted = self._emissions(features)
+        return self._beginnings(emitted, self._paths(emitted))
+
+    def _beginnings(self, emitted: npt.NDArray[np.int32], paths: npt.NDArray[np.int32]) -> list[float]:
+        above, here = paths[:-1, 0, :, None], paths[::-1, 1][1:, None, :]
+        steps = above + self._both_ways[0] + here
+        begun = steps[:, self._begins[0]].max(1) - steps[:, ~self._begins[0]].max(1)
+        return [-np.inf, *(begun / self._scale).tolist()]
+
+    def _paths(
+        self, emitted: npt.NDArray[np.int32], more: Sequence[int] | None = None
+    ) -> npt.NDArray[np.int32]:
+        """Return the best paths down to each line, and side by side with them those up to it from the last."""
+        paths = np.stack([emitted, emitted[::-1]], 1)
+        for at in range(1, len(paths)):
+            steps = self._both_ways
+            if more is not None and (more[at] or more[-at]):
+                each = np.array([more[at], more[-at]], np.int32)[:, None, None]
+                steps = np.where(self._begins, steps + each, steps)
+            paths[at] += np.maximum.reduce(paths[at - 1, :, :, None] + steps, 1)
+        return paths
+
     def _emissions(self, features: Sequence[Sequence[str]]) -> npt.NDArray[np.int32]:
         """Return the weight of each label for each line: the sum over its features."""
         weights = self._short if len(features) <= SHORT_PAGE else self._weights
@@ -151,6 +190,11 @@ class LineModel:
         return total
 
 
+def _is_apart(above: str, label: str) -> bool:
+    """Tell whether a label would go on with a display of which no line stands above."""
+    return label in _GOING_ON and above.upper() != label.upper() and above not in _ASIDE
+
+
 @dataclass(frozen=True, slots=True)
 class Labeller:
     """Two chains in a row: the second sees what the first said."""
@@ -158,11 +202,9 @@ class Labeller:
     first: LineModel
     second: LineModel
 
-    def label(self, lines: Sequence[PageLine]) -> list[Labelled]:
-        """Say what each line of a document is."""
-        own = features(lines)
-        seen = [found.label for found in self.first.label(own)]
-        labels = self.second.label(list(with_labels(lines, own, seen)))
+    def label(self, lines: Sequence[PageLine], told: Callable[[int], float] | None = None) -> list[Labelled]:
+        """Say what each line of a document is; `told` as in `LineModel.label`."""
+        labels = self.second.label(self._seen(lines), told)
         return [
             Labelled(
                 line,
@@ -175,6 +217,15 @@ class Labeller:
             )
             for line, found in zip(lines, labels, strict=True)
         ]
+
+    def beginnings(self, lines: Sequence[PageLine]) -> list[float]:
+        """As `LineModel.beginnings`, for lines."""
+        return self.second.beginnings(self._seen(lines))
+
+    def _seen(self, lines: Sequence[PageLine]) -> list[list[str]]:
+        own = features(lines)
+        seen = [found.label for found in self.first.label(own)]
+        return list(with_labels(lines, own, seen))
 
 
 @cache

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import dropwhile, pairwise, takewhile
 from pathlib import PurePosixPath
 from typing import Final
@@ -45,6 +46,7 @@ from knowledge.repair.patterns import noise_of
 from knowledge.repair.report import leftovers, removed
 from knowledge.repair.sentences import has_words
 from knowledge.repair.stitching import stitch
+from knowledge.repair.subjects import begins_another, subject_weights
 
 SENTENCE: Final = "sentence"
 _SHORTEST_REPEAT: Final = 8
@@ -60,6 +62,7 @@ def load_models() -> None:
     page_kind_weights()
     file_labeller()
     page_labeller()
+    subject_weights()
     join_weights()
     doubt_weights()
 
@@ -128,7 +131,7 @@ def _roles(lines: Sequence[PageLine]) -> list[Labelled]:
 
 
 def _page_roles(lines: Sequence[PageLine]) -> list[Labelled]:
-    return with_headline(keep_text(page_labeller().label(lines)))
+    return with_headline(keep_text(page_labeller().label(lines, partial(begins_another, lines))))
 
 
 def _tables(

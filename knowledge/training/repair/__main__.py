@@ -9,18 +9,19 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Final
 
-from knowledge.training.repair import doubts, joins, labeller, page_kind
+from knowledge.training.repair import doubts, joins, labeller, page_kind, subjects
 from knowledge.training.repair.corpus import ArticleCorpus, WrongData, load_corpus
 
 TARGET = Path(__file__).parents[2] / "models" / "repair"
 # Each is fitted on what those before it read.
-MODELS = ("joins.npy", "page_kind.json", "labels.json", "page_labels.json", "doubts.json")
+MODELS = ("joins.npy", "page_kind.json", "labels.json", "page_labels.json", "subjects.json", "doubts.json")
 
 
 _TEXTS: Final[dict[str, Callable[[ArticleCorpus], str]]] = {
     "page_kind.json": page_kind.fit_page_kind,
     "labels.json": labeller.fit_file_labels,
     "page_labels.json": labeller.fit_page_labels,
+    "subjects.json": subjects.fit_subjects,
     "doubts.json": doubts.fit_sentence_doubts,
 }
 

@@ -1,0 +1,85 @@
+"""Whether another article begins at a line, by its words: what is told of above is not told of below.
+
+The weights are made by `knowledge/training/repair/subjects.py`; their card lies beside them in `knowledge/models/repair`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Final
+
+from knowledge.repair.characters import HAN
+from knowledge.repair.page_layout import PageLine
+
+_WORDS: Final = re.compile(f"(?=([{HAN}]{{2}}))|([A-Za-z]{{2,}}|[0-9]{{2,}})")
+# So many characters above a line and from it on are looked through.
+_REACH: Final = 300
+# Overlapping pairs of characters tell so much less than words of their own.
+_OVERLAP: Final = 3.0
+# Two articles may tell of one subject: more words on both sides than so many tell nothing more.
+_MOST: Final = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectWeights:
+    """The model file: the logarithm of the odds that an article begins at a line, by what the labeller gives for it, how
+    many words are used on both sides, and how many would be if they stood anywhere."""
+
+    bias: float
+    labeller: float
+    across: float
+    expected: float
+
+
+def begins_another(lines: Sequence[PageLine], at: int) -> float:
+    """Return how much the words tell that an article begins at a line, in the labeller's natural logarithms of odds."""
+    weights = subject_weights()
+    across, expected = words_across(lines, at)
+    return (weights.bias + weights.across * across + weights.expected * expected) / weights.labeller
+
+
+def words_across(lines: Sequence[PageLine], at: int) -> tuple[float, float]:
+    """Return how many of the words that are used again around a line are so on both sides, and how many would be if each
+    use stood above or below by chance."""
+    above, over = _told(reversed(lines[:at]))
+    below, under = _told(lines[at:])
+    share = over / max(1, over + under)
+    across = expected = 0.0
+    for word in above.keys() | below.keys():
+        often = above[word] + below[word]
+        if often > 1:
+            across += word in above and word in below
+            expected += 1 - share**often - (1 - share) ** often
+    return min(_MOST, across / _OVERLAP), math.log1p(expected / _OVERLAP)
+
+
+def _told(lines: Iterable[PageLine]) -> tuple[Counter[str], int]:
+    """Return how often each word is used on lines up to the reach, and how long these are."""
+    used: Counter[str] = Counter()
+    long = 0
+    for line in lines:
+        used.update(words_of(line.text))
+        long += len(line.text)
+        if long >= _REACH:
+            break
+    return used, long
+
+
+@lru_cache(maxsize=4096)
+def words_of(text: str) -> tuple[str, ...]:
+    """Return what tells one subject from another: pairs of han characters, words in letters, numbers; each once."""
+    return tuple(dict.fromkeys(pair or word for pair, word in _WORDS.findall(text)))
+
+
+@cache
+def subject_weights() -> SubjectWeights:
+    """Read the model file once."""
+    text = files("knowledge.models.repair").joinpath("subjects.json").read_text(encoding="utf-8")
+    return SubjectWeights(**json.loads(text))
