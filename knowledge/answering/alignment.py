@@ -390,7 +390,8 @@ class Aligner:
         """The name that the fact has with another word before its head, where it knows nothing of the asked one."""
         if level in (0, 1):
             return ""
-        head = next((other.text for other in self.bound if other.start == one.end), "")
+        heads = (o.text for o in self.bound if o.start == one.end and o.kind is not SlotKind.DEED)
+        head = next(heads, "")
         least = 2 if level == 2 and self.query.type in NAMES else 1
         return other_name(one, head, passage, self.query.text, level, least)
 

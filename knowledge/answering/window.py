@@ -144,7 +144,8 @@ class Passage:
         """Tell whether a word stands only within one of another meaning: 出口 in 进出口, 学生 in 大学生, 中学 in 中小学."""
         if len(word) != 2 or any(token.text == word for token in self.tokens):
             return False
-        others = [t.text for t in self.tokens if len(t.text) == 3 and t.tag in ("n", "vn", "v")]
+        longer = (t for t in self.tokens if len(t.text) == 3 and t.tag in ("n", "vn", "v"))
+        others = [t.text for t in longer if self.language.knows(t.text)]  # 国考单 is no word
         ends = sum(other.endswith(word) for other in others)
         holds = any(other[0] + other[2] == word for other in others)
         return (ends > 0 or holds) and ends == self.tight.count(word)

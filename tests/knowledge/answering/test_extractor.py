@@ -459,6 +459,8 @@ def test_another_value_in_the_same_place_forbids_and_is_named(
         ("38112200", DEVICE),
         ("柳湾大桥由谁承建", BRIDGE),
         ("哪个车站最早试点", "柳南区新桥车站率先试点无纸化乘车。"),
+        ("挂科累计多少学分会被警示", "课程考核不合格累计12学分的，学院予以警示。"),
+        ("国考总共多少人报名了", "2019年国考单日报名数增至20万人，总数达88万人。"),
     ],
 )
 def test_what_the_fact_says_contradicts_nothing(query: str, fact: str) -> None:
