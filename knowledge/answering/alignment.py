@@ -20,7 +20,6 @@ from knowledge.answering.constraints import (
     Constraint,
     SlotKind,
     asked_dimension,
-    code_key,
     codes,
     compared_at,
     constraints,
@@ -218,7 +217,8 @@ class Aligner:
             for _, _, key in codes(text):
                 if key == one.key or (one.key.isdecimal() and key.isdecimal() and key.endswith(one.key)):
                     return Alignment(one, Relation.SAME, level)
-            if one.key in code_key(text).split() or one.text in re.split(r"[^a-z0-9./+#_-]+", text):
+            written = "[ ./+#_-]?".join(map(re.escape, one.key))  # vivo Z3 of vivoZ3
+            if re.search(rf"(?<![a-z0-9]){written}(?![a-z0-9])", text):
                 return Alignment(one, Relation.SAME, level)
         is_told, other = (
             code_before(one, passage) if self._is_owned and not codes(passage.folded) else (False, "")
@@ -390,8 +390,7 @@ class Aligner:
         """The name that the fact has with another word before its head, where it knows nothing of the asked one."""
         if level in (0, 1):
             return ""
-        heads = (o.text for o in self.bound if o.start == one.end and o.kind is not SlotKind.DEED)
-        head = next(heads, "")
+        head = next((o.text for o in self.bound if o.start == one.end and o.kind is not SlotKind.DEED), "")
         least = 2 if level == 2 and self.query.type in NAMES else 1
         return other_name(one, head, passage, self.query.text, level, least)
 

@@ -119,7 +119,9 @@ def constraints(query: Query) -> tuple[Constraint, ...]:
     ]
     for match in _coded(text, query.quantities):
         if _free(found, *match.span()) and (not match.group().isdecimal() or len(match.group()) > 6):
-            found.append(Constraint(SlotKind.CODE, *match.span(), match.group(), key=code_key(match.group())))
+            found.append(
+                Constraint(SlotKind.CODE, *match.span(), match.group(), key=_code_key(match.group()))
+            )
     for figure in query.quantities:
         if (
             figure.kind not in (QuantityKind.DATE, QuantityKind.ORDINAL)
@@ -245,7 +247,7 @@ def compared_at(text: str, start: int, end: int) -> str:
 
 def codes(folded: str) -> tuple[tuple[int, int, str], ...]:
     """Return the codes and long numbers of a folded text: start, end, the key that compares them whole."""
-    return tuple((*match.span(), code_key(match.group())) for match in _coded(folded))
+    return tuple((*match.span(), _code_key(match.group())) for match in _coded(folded))
 
 
 def _coded(text: str, figures: Sequence[Quantity] | None = None) -> Iterator[re.Match[str]]:
@@ -258,7 +260,7 @@ def _coded(text: str, figures: Sequence[Quantity] | None = None) -> Iterator[re.
         yield match
 
 
-def code_key(code: str) -> str:
+def _code_key(code: str) -> str:
     """Return a code as it compares: 6279-8888 is 62798888, gb/t-7714 is gbt7714."""
     return _MARKS.sub("", code)
 
