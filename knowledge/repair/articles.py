@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import accumulate
@@ -111,9 +111,6 @@ class _Rarity:
     def _worth(self) -> dict[str, float]:
         held = Counter(pair for unit in self._units for pair in unit.pairs)
         return {pair: math.log((1 + len(self._units)) / (1 + often) + 1) for pair, often in held.items()}
-
-    def shared(self, pairs: Iterable[str], others: Container[str]) -> float:
-        return sum(self.of(pair) for pair in pairs if pair in others)
 
     def of(self, pair: str) -> float:
         return self._worth.get(pair, self._unheld)
@@ -277,7 +274,7 @@ def _assign_articles(units: Sequence[_Unit], drafts: Sequence[ArticleDraft], rar
                 told[owner].update(unit.pairs.keys())
         emitted = [
             [
-                _suits(units, at, article, owners, names[article], told[article], rarity)
+                _suits(units, at, article, owners, names[article], told, rarity)
                 for article in range(len(drafts))
             ]
             for at in range(len(units))
@@ -295,20 +292,22 @@ def _suits(
     article: int,
     owners: Sequence[int],
     name: Counter[str],
-    told: Counter[str],
+    every: Sequence[Counter[str]],
     rarity: _Rarity,
 ) -> float:
-    """Tell how well a paragraph suits an article: by its headline, and by how many of its paragraphs hold each pair."""
+    """Tell how well a paragraph suits an article: by pairs of the headline, the less the more other articles hold them, and
+    by how many of its paragraphs hold each pair."""
     unit = units[at]
     if unit.continues is not None and owners[unit.continues] >= 0:
         return _UNDER if owners[unit.continues] == article else -_UNDER
     if unit.head is not None:
         return _UNDER if unit.head == article else -_UNDER
-    own = owners[at] == article
+    told, own = every[article], owners[at] == article
     others = [pair for pair in unit.pairs if told[pair] > own]
     count = len(told) - sum(told[pair] == 1 for pair in unit.pairs if own)
     long = 1 + len(unit.paragraph.text) / 60
-    score = _TITLE * rarity.shared(unit.pairs, name)
+    held = ((pair, sum(each[pair] for each in every)) for pair in unit.pairs if pair in name)
+    score = _TITLE * sum(rarity.of(pair) * (1 + told[pair]) / (1 + often) for pair, often in held)
     score += _OTHERS * sum(map(rarity.of, others)) / (1 + math.log(1 + count / 60))
     return score / long
 
@@ -394,7 +393,7 @@ def _assign_sections(
     emitted: list[list[float]] = []
     for unit in units:
         long = 1 + len(unit.paragraph.text) / 250
-        row = [0.06 * rarity.shared(title, unit.pairs) / long]
+        row = [0.06 * sum(rarity.of(pair) for pair in title if pair in unit.pairs) / long]
         row += [
             min(
                 6.0,
