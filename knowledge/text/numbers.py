@@ -163,6 +163,7 @@ _PARTS = (
     {"元": ("角", "分"), "角": ("分",), "公里": ("米",), "米": ("厘米",), "公斤": ("克",)},
 )
 """Measures, each with those that say the rest of it."""
+_HALF = "(?<=[年天时周米里倍层斤亩吨])半(?![天夜年月日价数载导成])"
 _AFTER = "以上|以下|以内|左右|上下|以来|之内|内"
 _FORMAL = frozenset("壹贰叁肆伍陆柒捌玖拾佰仟")
 _DAY = rf"(?:\d{{1,2}}|[{_HANZI}]{{1,3}})\s?[日号]"
@@ -193,7 +194,7 @@ def _figure() -> re.Pattern[str]:
     return re.compile(
         rf"(?P<percent>百分之)?(?P<number>[{_HANZI}]+分之[{_HANZI}]+|{_NUMBER})"
         rf"(?:(?P<to>\s?[至到~～—–-]\s?)(?P<until>{_NUMBER}))?"
-        rf"(?P<more>多|余|来(?=[个名位人条项件家年岁]))?\s?(?P<unit>{_UNITS})?(?P<rest>[多半](?:月|个?小时|个?钟头|星期|年|天|分钟)|多|余)?"
+        rf"(?P<more>多|余|来(?=[个名位人条项件家年岁]))?\s?(?P<unit>{_UNITS})?(?P<rest>[多半](?:月|个?小时|个?钟头|星期|年|天|分钟)|{_HALF}|多|余)?"
     )
 
 
@@ -307,6 +308,8 @@ def _quantity(text: str, start: int, floor: int) -> Quantity | None:
         start -= 1
     end = match.end() if unit else match.end("more" if match["more"] else "number")
     value = _fraction(number) if fraction else value_of(number)
+    if rest[:1] == "半" and value is not None:  # 一年半, 两个半月
+        value += Decimal("0.5")
     until = value_of(match["until"]) if match["until"] else None
     if match["until"] and not unit:  # 12-15 without a unit may be anything: keep the first
         until, end = None, match.end("number")
@@ -320,6 +323,8 @@ def _quantity(text: str, start: int, floor: int) -> Quantity | None:
         start = ordinal.start()
     elif about:
         start = about.start()
+    elif number == "半" and text[start - 1 : start] in ("大", "小"):
+        start -= 1
     after = _AFTERWARDS.match(text, end)
     if after and kind is not QuantityKind.BARE:
         end = after.end()
