@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from knowledge.model import Fact
 from knowledge.query.question import FEW_WORDS, QuestionType, read_question
-from knowledge.text.analyzer import NAME_TAGS, Analyzer, Token
+from knowledge.text.analyzer import NAME_TAGS, SURNAMES, Analyzer, Token
 from knowledge.text.folding import INSIDE, SEPARATOR
 from knowledge.text.numbers import Quantity
 from knowledge.text.periods import DatedSpan, Period, periods
@@ -71,16 +71,32 @@ class Passage:
         return _of_one_sort(tokens) if "、" in self.folded else tokens
 
     def _uncut(self, tokens: tuple[Token, ...]) -> tuple[Token, ...]:
-        """Give a figure back the measure that a name behind it took: 9时30分|在江城 is no 分在江|城."""
+        """Give a figure back the measure that a name behind it took, and a name what the word behind it took.
+
+        9时30分|在江城 is no 分在江|城, and 赵明|众系 is 赵明众|系 where a sentence or a title beside has 赵明众.
+        """
         names = [(one.start, one.start + len(one.text)) for one in tokens if one.tag[:2] == "nr"]
         ends = (figure.end for figure in self.language.quantities(self.folded))
-        cuts = [at for at in ends if any(start < at < end for start, end in names)]
+        cuts = {at for at in ends if any(start < at < end for start, end in names)}
+        for start, end in names:
+            whole = self.folded[start : end + 1]
+            if len(whole) == 3 and whole.isalpha() and whole[0] in SURNAMES and self._is_named_beside(whole):
+                cuts |= {start, end + 1}
         if not cuts:
             return tokens
         return tuple(
             one._replace(start=one.start + start)
-            for start, end in pairwise((0, *cuts, len(self.folded)))
+            for start, end in pairwise((0, *sorted(cuts - {0}), len(self.folded)))
             for one in self.language.tokens(self.folded[start:end])
+        )
+
+    def _is_named_beside(self, name: str) -> bool:
+        around = (*self.around.heads, *self.around.before, *self.around.after)
+        return any(
+            token.text == name and token.tag == "nr"
+            for text in map(self.language.fold, around)
+            if name in text
+            for token in self.language.tokens(text)
         )
 
     @cached_property

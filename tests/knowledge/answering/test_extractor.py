@@ -315,6 +315,11 @@ def reading(query: str, fact: str, near: str = "", heads: tuple[str, ...] = ()) 
     return FactReading(Aligner(asked, model.doubts, lambda word: 0.5), Passage(fact, around, CHINESE), model)
 
 
+def test_a_name_that_a_cut_took_a_character_from_is_said_as_it_stands_beside() -> None:
+    answer = reading("石塘馆副馆长是谁", "石塘馆副馆长罗敏众系退伍军人。", "罗敏众女儿在柳湾上学。").answer
+    assert answer and answer.text == "罗敏众"
+
+
 @pytest.mark.parametrize(
     ("query", "fact", "near", "beside"),
     [
