@@ -46,6 +46,8 @@ _IS_WHO = re.compile(r"是谁|叫(?:什么|啥)")
 _OF_ANY_KIND = frozenset({CandidateKind.NOUNS, CandidateKind.QUOTED, CandidateKind.READ, CandidateKind.ITEM})
 _OF_BODIES = frozenset({QuestionType.ORGANISATION, QuestionType.WHICH})
 _OF_TIME = re.compile(r"^(?!.*第[^第]{1,4}[日天]$).*[时年月日号期末初代岁际][间候代刻]?$")
+_OF_SCORE = re.compile("比[分数]|几比几")
+_SCORE = re.compile(r"\d ?[比:-] ?\d")
 _TEAM = "队|[男女][篮足排]|俱乐部"
 _BODIES = tuple(
     re.compile(rf"(?:{ends})$")
@@ -203,9 +205,11 @@ def _is_lone_noun(token: Token, start: int) -> bool:
 def count_others(query: Query, passage: Passage, proposed: Sequence[Candidate]) -> npt.NDArray[np.bool_]:
     """Tell of each candidate whether it is a figure of something else than is asked for.
 
-    It is of another measure (persons, where money is asked for), or it counts another thing while there is a figure of
+    It is of another measure (persons, where money is asked for), no score of two, or it counts another thing while there is a figure of
     the very thing: 19座 of 设19座车站，其中4座换乘站 for 几座换乘站.
     """
+    if _OF_SCORE.search(query.text):
+        return np.array([not _SCORE.search(passage.folded, one.start, one.end) for one in proposed])
     figures = {figure.end: figure for figure in passage.figures}
     told = [figures.get(one.end) for one in proposed]
     measure, noun = asked_measure(query), query.question.noun

@@ -315,6 +315,13 @@ def reading(query: str, fact: str, near: str = "", heads: tuple[str, ...] = ()) 
     return FactReading(Aligner(asked, model.doubts, lambda word: 0.5), Passage(fact, around, CHINESE), model)
 
 
+def test_a_score_is_told_by_two_figures_alone() -> None:
+    fact = "甲队一路领先乙队20分，最终98比80取胜。"
+    answers = [reading(query, fact).answer for query in ("甲队乙队多少比分", "甲队乙队比分是多少")]
+    assert [answer and answer.text for answer in answers] == ["98比80"] * 2
+    assert reading("甲队乙队比分是多少", "甲队一路领先乙队20分。").is_barred
+
+
 def test_a_name_that_a_cut_took_a_character_from_is_said_as_it_stands_beside() -> None:
     answer = reading("石塘馆副馆长是谁", "石塘馆副馆长罗敏众系退伍军人。", "罗敏众女儿在柳湾上学。").answer
     assert answer and answer.text == "罗敏众"
