@@ -9,7 +9,7 @@ import asyncio
 import base64
 import secrets
 import sqlite3
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
 from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -354,7 +354,7 @@ async def open_database(url: str) -> AsyncIterator[Database]:
             await mark_file(connection)
         yield database
     finally:
-        await engine.dispose()
+        await _ended(engine.dispose())
 
 
 @asynccontextmanager
@@ -362,15 +362,29 @@ async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """Lend a connection; who is cancelled meanwhile waits for it, as the pool forgets one that is half made, and open."""
     making = asyncio.ensure_future(engine.connect().start())
     try:
-        connection = await asyncio.shield(making)
+        connection = await _ended(making)
     except asyncio.CancelledError:
         with suppress(DatabaseError):
-            await (await making).close()
+            await _ended(making.result().close())
         raise
     try:
         yield connection
     finally:
-        await asyncio.shield(connection.close())
+        await _ended(connection.close())
+
+
+async def _ended(work: Awaitable[T]) -> T:
+    """Wait for the end of what opens or closes, however often the one who waits is cancelled; that is told then."""
+    task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
+    return task.result()
 
 
 @contextmanager

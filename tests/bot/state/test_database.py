@@ -53,6 +53,24 @@ async def test_whoever_is_cancelled_leaves_no_connection_open(tmp_path: Path) ->
         assert names == ["state.sqlite"]  # the last that closes folds the log in
 
 
+async def test_a_database_is_closed_however_often_who_closes_it_is_cancelled(tmp_path: Path) -> None:
+    async def hold(opened: asyncio.Event) -> None:
+        async with open_state(sqlite_address(tmp_path)):
+            opened.set()
+            await asyncio.Event().wait()
+
+    for wait in range(12):
+        opened = asyncio.Event()
+        holding = asyncio.create_task(hold(opened))
+        await opened.wait()
+        for _ in range(3):
+            holding.cancel()
+            await asyncio.sleep(wait / 10_000)
+        await asyncio.wait([holding])
+        assert holding.cancelled()
+        assert [path.name for path in tmp_path.iterdir()] == ["state.sqlite"]
+
+
 async def test_a_newer_database_is_refused_and_left_alone(tmp_path: Path) -> None:
     async with open_state(sqlite_address(tmp_path)):
         pass
