@@ -28,7 +28,7 @@ from knowledge.answering.constraints import (
     period_in_words,
     tells_of_the_answer,
 )
-from knowledge.answering.owners import code_before, is_told_beside, other_name, other_owner
+from knowledge.answering.owners import code_before, is_named_later, is_told_beside, other_name, other_owner
 from knowledge.answering.rewordings import is_reworded
 from knowledge.answering.whole import is_told_in, numbered_otherwise, what_is_counted
 from knowledge.answering.window import Passage, holds_part, tight
@@ -182,6 +182,8 @@ class Aligner:
         """Tell whether a sentence beside this one is about a word, or says itself what is asked of it."""
         if one.kind is SlotKind.DEED:  # who did what a sentence beside tells stands there
             return self.query.type in _OF_DOERS and len(word) > 1 and self._is_asked(one)
+        if level == 4 and is_named_later(one, word, passage):
+            return True
         return self._is_asked(one) and is_told_beside(one, word, passage, self.query.type in NUMBERS)
 
     def _timed(self, one: Constraint, asked: Period, passage: Passage) -> Alignment:

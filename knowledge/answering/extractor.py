@@ -14,6 +14,7 @@ from knowledge.answering.alignment import LEVELS, Aligner, Alignment
 from knowledge.answering.candidates import Candidate, CandidateKind, candidates
 from knowledge.answering.constraints import TIERS, SlotKind, content_runs
 from knowledge.answering.fits import (
+    SURE_SHARE,
     TOLD_BY_FIGURES,
     ShortAnswer,
     count_others,
@@ -96,7 +97,7 @@ class FactReading:
         if kind is QuestionType.FIGURE:
             span = counted_span(self.query.quantities, self.passage)
             said = self.passage.text[slice(*span)].strip() if span else ""
-            return (ShortAnswer(said, 0.9, 0.9, CandidateKind.COUNT, span),) if span else ()
+            return (ShortAnswer(said, SURE_SHARE, SURE_SHARE, CandidateKind.COUNT, span),) if span else ()
         if self.query.is_one_word:
             return tuple(value_behind(self.query.text, self.passage, self._proposed))
         read = {(s.start, s.end): s.probability for s in self._read.spans} if self._read else {}

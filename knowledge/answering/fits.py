@@ -120,9 +120,8 @@ def is_of_another_kind(
         return not any(is_in_asked_order(query, passage, one) for one in within)
     fitting = MEASURED if asked_dimension(query) else FITTING.get(kind)
     if fitting is not None and kind in TOLD_BY_FIGURES and answer.kind in TOLD:
-        return all(
-            one.kind not in fitting - TOLD for one in within
-        )  # 第三水厂 tells no year, 31路 no duration
+        # 第三水厂 tells no year, 31路 no duration
+        return all(one.kind not in fitting - TOLD for one in within)
     return fitting is not None and answer.kind not in fitting
 
 

@@ -56,6 +56,14 @@ def other_owner(one: Constraint, word: str, level: int, passage: Passage) -> str
     return next((own for own in nearer if _is_heading(own) and _are_kin(section, own, passage)), "")
 
 
+def is_named_later(one: Constraint, word: str, passage: Passage) -> bool:
+    """Tell whether what follows is headed by a word that neither fact nor what stands before knows: it owns the rest."""
+    if one.kind not in _OWNING or len(word) < 2:
+        return False
+    lines = (passage.language.fold(text).strip() for text in passage.around.after)
+    return any(word in line and (_is_heading(line) or _LABEL.match(line)) for line in lines)
+
+
 def is_told_beside(one: Constraint, word: str, passage: Passage, of_figures: bool) -> bool:
     """Tell whether a sentence beside the fact tells what a word is, by a label or in figures: 它的电池容量为4000毫安时."""
     if one.kind is not SlotKind.THING or len(word) < 2:

@@ -119,7 +119,8 @@ class HtmlBlock:
 class HtmlText:
     """A page's visible blocks in source order, the text of `<title>` with its line, and what holds what.
 
-    `parents` has for each element that holds blocks the one that holds it, the page itself being 0."""
+    `parents` has for each element that holds blocks the one that holds it, the page itself being 0.
+    """
 
     blocks: list[HtmlBlock]
     title: str
@@ -138,13 +139,7 @@ def read_blocks(source: Sequence[str]) -> HtmlText:
     title = re.search(r"<title[^>]{0,200}>([^<]{0,500})", joined[:200_000], re.I)
     text = " ".join(html.unescape(title[1]).split()) if title else ""
     where = joined.count("\n", 0, title.start(1) + len(title[1]) - len(title[1].lstrip())) if title else 0
-    return HtmlText(
-        collector.finished(),
-        text,
-        where,
-        dict(_metas(joined[:200_000])),
-        collector.parents,
-    )
+    return HtmlText(collector.finished(), text, where, dict(_metas(joined[:200_000])), collector.parents)
 
 
 def _collected(source: str, shown: int = -1) -> _Collector:

@@ -256,8 +256,6 @@ def read_plain(name: str, data: bytes) -> Extract:
 _MAIL_FIELD: Final = re.compile(
     r"[>\s]*(?:(?P<subject>主\s*[题題旨]|[Ss]ubject)|(?P<sender>[发發寄]件人|[Ff]rom)|[\u4e00-\u9fff]{2,5}|[A-Z][A-Za-z-]{1,20})\s*[:：]\s*(?=\S)"
 )
-
-
 _QUOTED: Final = re.compile(r"[>\s]*")
 _WRAPPED: Final = 0.9
 """A line that fills so much of the longest, and ends nothing, goes on."""

@@ -29,8 +29,10 @@ _MOST: Final = 3.0
 
 @dataclass(frozen=True, slots=True)
 class SubjectWeights:
-    """The model file: the logarithm of the odds that an article begins at a line, by what the labeller gives for it, how
-    many words are used on both sides, and how many would be if they stood anywhere."""
+    """The model file: what tells of the odds (their logarithm) that an article begins at a line.
+
+    It is what the labeller gives for it, how many words are used on both sides, and how many would be by chance.
+    """
 
     bias: float
     labeller: float
