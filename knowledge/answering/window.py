@@ -134,9 +134,7 @@ class Passage:
         if said.endswith(("?", "？")):
             return True
         short = bool(colon) and len(speaker) <= LONGEST_SPEAKER and len(turn) <= LONGEST_TURN
-        return short and read_question(turn, self.language.tokens(turn)).type in FEW_WORDS - {
-            QuestionType.FIGURE
-        } | {
+        return short and read_question(turn, self.language).type in FEW_WORDS - {QuestionType.FIGURE} | {
             QuestionType.WHY,
             QuestionType.HOW,
             QuestionType.YES_NO,

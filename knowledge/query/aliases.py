@@ -179,11 +179,10 @@ class _Joined:
         return name
 
 
-def expands(short: str, text: str, words: Container[int] | None = None) -> Range | None:
+def expands(short: str, text: str) -> Range | None:
     """Return where `text` holds a full name of which `short` keeps some characters in order; else None.
 
-    Guards: at most three left out in a row and twice as many as kept in all, none of them a particle. `words` are the places where words of the
-    text start: when given, the full name must begin and end with a word.
+    Guards: at most three left out in a row and twice as many as kept in all, none of them a particle.
     """
     if not may_be_short(short):
         return None
@@ -191,7 +190,7 @@ def expands(short: str, text: str, words: Container[int] | None = None) -> Range
     at = text.find(short[0])
     while at >= 0:
         found = pattern.match(text, at)
-        if found and _is_name(found.span(), len(short), text, words):
+        if found and 0 < found.end() - at - len(short) <= 2 * len(short):
             return found.span()
         at = text.find(short[0], at + 1)
     return None
@@ -244,10 +243,3 @@ def short_forms(full: str, starts: Container[int]) -> Iterator[str]:
         short = one + other + full[-1]
         if short not in full:
             yield short
-
-
-def _is_name(found: Range, kept: int, text: str, words: Container[int] | None) -> bool:
-    start, end = found
-    if not 0 < end - start - kept <= 2 * kept:
-        return False
-    return words is None or (start in words and (end == len(text) or end in words))

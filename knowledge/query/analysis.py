@@ -110,8 +110,9 @@ class Query:
 _LATIN = re.compile(r"[a-z][a-z'’]*[a-z]|[a-z]")
 _POLITE = re.compile(
     r"^(?:请问一下|请问|我想知道|想知道|我想问一下|我想问|想问一下|想问|请告诉我|告诉我|帮我查一下|帮我查|查一下|查询一下|查询|麻烦|你知道|谁知道(?=.{4,}))+|"
-    r"(?:呢|啊|呀|嘛|吧)?[?!。,\s]*$"
+    r"[?!。,\s]*$"
 )
+_PARTICLES = frozenset("呢啊呀嘛吧")
 
 
 Analyse = Callable[[str], Query]
@@ -123,7 +124,10 @@ def analyse(text: str, aliases: Aliases, language: Analyzer) -> Query:
     operators = read_operators(folded.replace("甚么", "什么"))
     asked = _POLITE.sub("", operators.rest).strip()
     tokens = language.tokens(asked)
-    question = read_question(asked, tokens)
+    if tokens and tokens[-1].text in _PARTICLES:
+        asked = asked[:-1].strip()
+        tokens = tokens[:-1]
+    question = read_question(asked, language)
     core = _core(asked, question)
     found = quantities(asked)
     return Query(

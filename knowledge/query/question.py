@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from knowledge.text.analyzer import Token
+from knowledge.text.analyzer import Analyzer, Token
 from knowledge.text.numbers import Quantity, quantities
 
 
@@ -162,25 +162,26 @@ _AFTER_FIGURE = re.compile(
 _ROUGHLY = re.compile(r"(?:什么的|什么都|多少有[点些]|无论|不管|任何)")
 
 
-def read_question(folded: str, tokens: Sequence[Token] = ()) -> Question:
+def read_question(folded: str, language: Analyzer) -> Question:
     """Return the kind of question a folded query asks.
 
     Of several question words the innermost counts: the last that is no 吗 or 是否 (你知道几点开门吗: 几点). A question
-    word must begin with a word of `tokens`, so 研究所有多少人 holds no 所有.
+    word and what leads to it take no part of a word that the dictionary has: 研究所有多少人 holds no 所有, 陪都 no 都.
     """
     bare = _bare_figure(folded)
     if bare is not None:
         return bare
-    starts = {token.start for token in tokens}
-    inside = {at for token in tokens for at in range(token.start + 1, token.start + len(token.text))} - starts
+    tokens = language.tokens(folded)
+    words = [token for token in tokens if len(token.text) > 1 and language.knows(token.text)]
+    inside = {at for word in words for at in range(word.start + 1, word.start + len(word.text))}
     found = [m for m in _cores(folded, inside) if not _ROUGHLY.match(folded, m.start())]
     if not found:
         return _told_without(folded, inside)
     telling = [m for m in found if m.lastgroup and _name(m) != "yes_no"]
     asked = (telling or found)[-1]
     if compared := _COMPARED.search(folded):
-        return Question(QuestionType.COMPARISON, *_with_lead(folded, asked, compared.start()))
-    return _typed(folded, asked, tokens)
+        return Question(QuestionType.COMPARISON, *_with_lead(folded, asked, inside, compared.start()))
+    return _typed(folded, asked, tokens, inside)
 
 
 def _cores(folded: str, inside: set[int]) -> Iterator[re.Match[str]]:
@@ -235,15 +236,16 @@ def _leading_noun(tokens: Sequence[Token], start: int, end: int) -> str:
     return "".join(kept)
 
 
-def _with_lead(folded: str, match: re.Match[str], floor: int = 0) -> tuple[int, int]:
-    """The question words with what only leads to them: 一共有, 是, 由."""
+def _with_lead(folded: str, match: re.Match[str], inside: set[int], floor: int = 0) -> tuple[int, int]:
+    """The question words with what only leads to them, in whole words: 一共有, 是, 由; not the 都 of 陪都."""
     lead = _LEAD.search(folded, floor, match.start())
-    return (lead.start() if lead else match.start()), match.end()
+    start = lead.start() if lead else match.start()
+    return next((at for at in range(start, match.start()) if at not in inside), match.start()), match.end()
 
 
-def _typed(folded: str, match: re.Match[str], tokens: Sequence[Token]) -> Question:
+def _typed(folded: str, match: re.Match[str], tokens: Sequence[Token], inside: set[int]) -> Question:
     name = _name(match)
-    start, end = _with_lead(folded, match)
+    start, end = _with_lead(folded, match, inside)
     before = folded[: match.start()]
     noun, told = _noun(folded, match, tokens)
     end -= told

@@ -221,7 +221,7 @@ def _holds_figures(query: Query, text: str, language: Analyzer) -> bool:
 
 def _answer(text: str, examined: Examined, language: Analyzer, limit: int) -> Answer:
     best, order = examined.ranked, examined.order
-    if _is_nobody(best, examined.lexicon, language):
+    if _is_printed_nowhere(best, examined.lexicon, language):
         return Answer(text, False, 0.0, None)
     first = examined.readings[0]
     verdict = examined.judge.decide(first)
@@ -279,17 +279,19 @@ def _answer(text: str, examined: Examined, language: Analyzer, limit: int) -> An
     return Answer(text, True, verdict.confidence, answer, hits[:near], beside[near:], suggestions)
 
 
-def _is_nobody(best: Ranked, lexicon: Lexicon, language: Analyzer) -> bool:
-    """Tell whether a person's name alone was typed that is printed nowhere: what is said of others is no answer.
+def _is_printed_nowhere(best: Ranked, lexicon: Lexicon, language: Analyzer) -> bool:
+    """Tell whether one word alone was typed that no report has: what is said of others is no answer.
 
-    A word that no dictionary knows and that begins with a surname is a name; 养老金 is none.
+    It is a person's name (no dictionary knows it, and it begins with a surname; 养老金 is none), or has single
+    characters alone to be found by: 正 of 于正, 大 and 号 of 大号.
     """
-    words = best.query.words
-    if best.rewriting or not best.query.is_one_word or len(words) != 1:
+    query = best.query
+    if best.rewriting or not query.is_one_word or not query.words:
         return False
-    name = words[0]
-    is_name = name.tag[:2] == "nr" and name.text[0] in SURNAMES and not language.knows(name.text)
-    return is_name and not lexicon.holds(name.text)
+    if len(query.words) == 1 and len(name := query.words[0].text) > 1:
+        is_name = query.words[0].tag[:2] == "nr" and name[0] in SURNAMES and not language.knows(name)
+        return is_name and not lexicon.holds(name)
+    return all(len(word.text) == 1 for word in query.words) and not lexicon.holds(query.core)
 
 
 def _is_named_nowhere(best: Ranked, lexicon: Lexicon) -> bool:

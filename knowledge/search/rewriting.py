@@ -139,7 +139,7 @@ def _misspelt(query: Query, lexicon: Lexicon, language: Analyzer) -> Iterator[Re
     looks = (_looks_in_run,) if keywords else ()
     for means in (_sounds_in_run, sounds_in_pair, *looks):
         taken = _corrected(text, suspects, means, query, lexicon, language)
-        if taken:
+        if taken and _may_be_meant(taken[0][slice(*taken[1])], lexicon, language):
             whole, (start, end) = taken
             kept = "".join(new if new != " " else old for old, new in zip(query.text, whole, strict=True))
             yield Rewriting(kept, MatchKind.SPELLING, text[start:end], whole[start:end])
@@ -153,6 +153,10 @@ def _corrected(
     corrections: list[int] = []
     for at in suspects:
         before, after = _context(text, at)
+        if _is_stranger(_known_word(query, language, at - 1), at, lexicon):
+            before = ""
+        if _is_stranger(_known_word(query, language, at + 1), at, lexicon):
+            after = ""
         if not (before or after) or len(corrections) == MOST_CORRECTIONS:
             continue
         known = _known_word(query, language, at)
@@ -161,9 +165,34 @@ def _corrected(
         if char and (
             known is None or lexicon.holds(corrected[known.start : known.start + len(known.text)])
         ):  # 开始 is no slip for 开市 where only 全市 stands in the corpus
+            if corrections and at - corrections[-1] <= LONGEST_CONTEXT:
+                return None  # two slips in one word are a guess on a guess: 钟国伟 is not 中国有
             corrections.append(at)
             text = corrected
     return (text, _words_around(text, corrections[0], lexicon, language)) if corrections else None
+
+
+def _is_stranger(beside: Token | None, at: int, lexicon: Lexicon) -> bool:
+    """Tell whether a word beside a character is another that the corpus does not hold: 宋|劲松 is no 松劲."""
+    if beside is None or beside.start <= at < beside.start + len(beside.text):
+        return False
+    return not lexicon.holds(beside.text)
+
+
+def _may_be_meant(words: str, lexicon: Lexicon, language: Analyzer) -> bool:
+    """Tell whether words do not only stand where print has parts of others: 范经 in 规范经费."""
+    told = list(lexicon.texts_with(words))
+    return not told or any(
+        {found.start(), found.end()} <= _borders(text, language)
+        for text in told
+        for found in re.finditer(re.escape(words), text)
+    )
+
+
+def _borders(text: str, language: Analyzer) -> set[int]:
+    """Where the words of a text begin, none within a figure (1.4|万条), and its end."""
+    starts = (word.start for word in language.tokens(text))
+    return {len(text), *(at for at in starts if not text[at - 1 : at].isdecimal())}
 
 
 def _words_around(text: str, at: int, lexicon: Lexicon, language: Analyzer) -> tuple[int, int]:

@@ -217,11 +217,13 @@ class Lexicon:
             return True
         if not self.frequency(word):
             return False
+        return len(encode(word)) <= 2 or any(self.texts_with(word))
+
+    def texts_with(self, word: str) -> Iterator[str]:
+        """Yield the encoded texts of a few facts that hold a word unbroken."""
         text = decoded(encode(word))
-        if len(text) <= 2:
-            return True
         terms = [[text[at : at + 2]] for at in range(len(text) - 1) if SEPARATOR not in text[at : at + 2]]
-        return any(text in fact for fact in self._texts(terms))
+        return (fact for fact in self._texts(terms) if text in fact)
 
     def texts_with_all(self, word: str) -> list[str]:
         """Return the encoded texts of a few facts that hold every character of a word, wherever."""

@@ -93,6 +93,26 @@ def test_a_place_that_everybody_knows_is_no_slip_for_another() -> None:
         assert not opened.ask("哪一年山西省的考试采用了虹膜验证").found
 
 
+@pytest.mark.parametrize(
+    ("typed", "printed"),
+    [
+        ("范静", "本市规范经费管理。"),
+        ("董新", "江东新区昨日揭牌。"),
+        ("万超", "全市共收集意见3.4万条。"),
+        ("宋劲松", "整改不松劲，问题不解决不放手。"),
+        ("钟国伟", "我市是国内最早的，中国有三座。"),
+        ("于正", "部队正在整改。"),
+        ("大号", "大会在兴业路76号召开。"),
+        ("网吧", "医院强化网上网下联动。"),
+        ("陪都什么时候", "领导调研不用陪同接待，7月1日前完成。"),
+    ],
+)
+def test_a_word_that_is_printed_nowhere_is_not_made_of_parts_of_others(typed: str, printed: str) -> None:
+    with snapshot(articles={"a.txt": ("工作动态", printed)}) as opened:
+        answer = opened.ask(typed)
+    assert (answer.found, answer.close, answer.answer) == (False, False, None)
+
+
 def test_a_suggested_name_is_not_cut() -> None:
     with snapshot(articles={"a.txt": ("科技园开园", "松塘科技园区昨日启用。")}) as opened:
         assert list(opened.ask("淞塘科技园区").suggestions) == ["松塘科技园区"]
