@@ -18,7 +18,6 @@ from knowledge.documents.tables import EMPTY, SourceCell, make_table
 from knowledge.documents.text import Extract, decode_as, decode_text, split_lines
 from knowledge.errors import UnreadableFile
 from knowledge.model import Block, BlockRole, Metadata, Span
-from knowledge.repair.issue import editors
 
 _DECLARED: Final = re.compile(
     rb"""<meta[^>]{0,200}charset\s{0,9}=\s{0,9}["']?([A-Za-z0-9_.:-]{1,40})""", re.I
@@ -43,13 +42,7 @@ _STAMP: Final = re.compile(
     r"(?:19|20)\d\d\s*[年.\-/]\s*\d{1,2}\s*[月.\-/]\s*\d{1,2}\s*日?(?:\s*\d{1,2}\s*[:：时]\s*\d{1,2}(?:\s*[:：分]\s*\d{1,2})?)?"
 )
 _LONGEST_STAMPED: Final = 60
-_SOURCE: Final = re.compile(
-    r"(?:来源|來源|稿源)\s*[：:]\s*([^\s，。；|｜（）()<>]{2,30}?)(?=$|[\s，。；|｜（）()<>]|举报|(?:作者|记者|記者|编辑|责编)[：:])"
-)
 _SOURCE_SIGN: Final = re.compile(r"^\s*(?:来源|來源|稿源)\s*[：:]\s*")
-_AUTHOR: Final = re.compile(
-    r"(?:作者|记者|記者|文)\s*[：:/／]\s*(?!未知|佚名)([\u4e00-\u9fff·]{2,4}(?:[\s、]+[\u4e00-\u9fff·]{2,4}){0,3})(?![\u4e00-\u9fff·]*\s*[：:/／])"
-)
 _FIRST, _OVER = 200, 8
 """Among so many blocks of a page, and so many right over its text, a line may be the title that is no heading."""
 
@@ -87,7 +80,7 @@ def read_html(name: str, data: bytes) -> Extract:
     writer = _Writer(len(source))
     if title is not None and title not in page.blocks:
         writer.block(title, BlockRole.TITLE)
-    signed = {b: b.text for b in kept if b is not title and (b in beside or _is_credit(b.text))}
+    signed = {b for b in kept if b is not title and (b in beside or _is_credit(b.text))}
     heads = {*times, *_set_apart(kept)}
     for table, group in groupby(kept, lambda block: block.cell.table if block.cell else None):
         blocks = list(group)
@@ -97,8 +90,9 @@ def read_html(name: str, data: bytes) -> Extract:
             role = _role(block, title, signed)
             heading = role is BlockRole.PARAGRAPH and block in heads
             writer.block(block, BlockRole.HEADING if heading else role)
-    stated = _stated(page, list(signed.values()), found)
-    return Extract("html", writer.finished(), encoding, blocks=tuple(writer.blocks), stated=stated)
+    return Extract(
+        "html", writer.finished(), encoding, blocks=tuple(writer.blocks), stated=_stated(page, found)
+    )
 
 
 def read_saved(name: str, data: bytes) -> Extract:
@@ -301,18 +295,12 @@ def _role(block: HtmlBlock, title: HtmlBlock | None, signed: Container[HtmlBlock
     return BlockRole.CAPTION if block.tag in ("caption", "figcaption") else BlockRole.PARAGRAPH
 
 
-def _stated(page: HtmlText, signed: Sequence[str], found: PageReadings) -> Metadata:
-    """Day, author, source and editor as the page says them: in its heads, else in its credits."""
-    text = " ".join(signed)
-    source, author = _SOURCE.search(text), _AUTHOR.search(text)
+def _stated(page: HtmlText, found: PageReadings) -> Metadata:
+    """Day, author and source as the page's head says them; its lines of credits are blocks."""
     said = page.metas.get("author", "")
     named = _NAME.fullmatch(said) is not None and said not in page.title
-    return Metadata(
-        date=_day(found, page) or _stamped(text),
-        author=author[1] if author else (said if named else None),
-        source=source[1] if source else _SOURCE_SIGN.sub("", page.metas.get("source", "")) or None,
-        editor=editors(text),
-    )
+    source = _SOURCE_SIGN.sub("", page.metas.get("source", ""))
+    return Metadata(date=_day(found, page), author=said if named else None, source=source or None)
 
 
 def _day(found: PageReadings, page: HtmlText) -> date | None:
@@ -325,15 +313,6 @@ def _day(found: PageReadings, page: HtmlText) -> date | None:
     said = [*page.metas.values(), *(b.text for b in page.blocks if len(b.text) < _LINE_OF_ITS_OWN)]
     in_script = re.compile(r"(?i:publish|pubdate|time|date)[^\n<>]{0,40}?" + printed.pattern)
     return day if any(printed.search(each) for each in said) or in_script.search(found.source) else None
-
-
-def _stamped(text: str) -> date | None:
-    """The day that credits begin with."""
-    stamp = _STAMP.search(text)
-    try:
-        return date(*(int(part) for part in re.findall(r"\d+", stamp[0])[:3])) if stamp else None
-    except ValueError:
-        return None
 
 
 class _Writer:

@@ -223,7 +223,10 @@ class _Writer:
         return article
 
     def _credits(self, draft: ArticleDraft) -> list[str]:
-        """The lines of credits that stand over an article's text and right under it; in it, where it is the only one."""
+        """The lines of credits that stand over an article's text and right under it; in it, where it is the only one.
+
+        Around the text a line is one where the format's reader says so (it has no rival), elsewhere by its words.
+        """
         lines, aside = self._reading.labelled, _REMOVED | {BlockRole.BYLINE}
         own = [p.at for section in draft.sections for p in section.paragraphs] or [len(lines)]
         over = list(takewhile(lambda each: each.role is not BlockRole.PARAGRAPH, reversed(lines[: min(own)])))
@@ -233,9 +236,17 @@ class _Writer:
         if len(self._reading.drafts) > 1:
             under = dropwhile(lambda each: each.role is BlockRole.PARAGRAPH, lines[max(own) :])
             rest = takewhile(lambda each: each.role in aside, under)
-        near = [(each.line, True) for each in over if each.role in aside]
-        near += [(each.line, False) for each in rest if each.role in aside]
-        return [line.whole for line, above in near if issue.is_credits(line.whole, above)]
+        within = {id(each) for each in lines[min(own) : max(own)]}
+        near = [(each, True) for each in over] + [(each, False) for each in rest]
+        return [
+            each.line.whole
+            for each, above in near
+            if each.role in aside
+            and (
+                issue.is_credits(each.line.whole, above)
+                or (each.role is BlockRole.CREDIT and each.rival is None and id(each) not in within)
+            )
+        ]
 
     def _byline(self, draft: ArticleDraft) -> SourcedText | None:
         own = {p.at for section in draft.sections for p in section.paragraphs}
