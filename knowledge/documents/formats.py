@@ -22,11 +22,11 @@ ARCHIVE: Final = ".zip"
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How one format is read, and how many bytes of it are taken in."""
+    """How one format is read, how many bytes of it are taken in, and how its files may begin."""
 
     read: Callable[[str, bytes, TextRecogniser | None], Extract]
     limit: int
-    is_text: bool = True
+    signs: tuple[bytes, ...] = (b"<",)
 
 
 def _lazy(module: str, name: str) -> Callable[[str, bytes, TextRecogniser | None], Extract]:
@@ -43,8 +43,8 @@ def _lazy(module: str, name: str) -> Callable[[str, bytes, TextRecogniser | None
 _PLAIN = Format(_lazy("text", "read_plain"), limits.TEXT_BYTES)
 _MARKDOWN = Format(_lazy("markdown", "read_markdown"), limits.TEXT_BYTES)
 _HTML = Format(_lazy("html", "read_html"), limits.TEXT_BYTES)
-_SAVED = Format(_lazy("html", "read_saved"), limits.OFFICE_BYTES, is_text=False)
-_PICTURE = Format(_lazy("pdf", "read_picture"), limits.IMAGE_BYTES, is_text=False)
+_SAVED = Format(_lazy("html", "read_saved"), limits.OFFICE_BYTES, (b"From: <Saved by ",))
+_PICTURE = Format(_lazy("pdf", "read_picture"), limits.IMAGE_BYTES, (b"\x89PNG", b"\xff\xd8\xff"))
 FORMATS: Final = {
     ".txt": _PLAIN,
     ".text": _PLAIN,
@@ -55,8 +55,8 @@ FORMATS: Final = {
     ".xhtml": _HTML,
     ".mhtml": _SAVED,
     ".mht": _SAVED,
-    ".docx": Format(_lazy("docx", "read_docx"), limits.OFFICE_BYTES, is_text=False),
-    ".pdf": Format(_lazy("pdf", "read_pdf"), limits.PDF_BYTES, is_text=False),
+    ".docx": Format(_lazy("docx", "read_docx"), limits.OFFICE_BYTES, (b"PK\x03\x04",)),
+    ".pdf": Format(_lazy("pdf", "read_pdf"), limits.PDF_BYTES, (b"%PDF-",)),
     ".png": _PICTURE,
     ".jpg": _PICTURE,
     ".jpeg": _PICTURE,
@@ -74,6 +74,7 @@ _SIGNS: Final = (
     (b"7z\xbc\xaf", "7z 压缩包", "解开后放入"),
     (b"Rar!", "RAR 压缩包", "解开后放入"),
     (b"\x7fELF", "程序", "移出文章文件夹"),
+    (b"<", "网页", "把扩展名改为 .html"),
 )
 
 
@@ -140,8 +141,8 @@ def _check_bytes(name: str, data: bytes, form: Format) -> None:
         raise UnreadableFile(
             name, f"有 {len(data)} 字节，超过 {form.limit >> 20} MB 的上限", "拆成几个文件", form.limit
         )
-    for sign, what, remedy in _SIGNS if form.is_text else ():
-        if data.startswith(sign):
+    for sign, what, remedy in _SIGNS:
+        if data.startswith(sign) and sign not in form.signs:
             raise UnreadableFile(name, f"内容是{what}，扩展名却是 {suffix_of(name)}", remedy, 0)
 
 

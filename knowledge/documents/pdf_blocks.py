@@ -88,7 +88,9 @@ def arrange(page: PrintedPage, goes_on: bool = False) -> list[PageBlock]:
     regions.sort(key=lambda each: (round(each[0].box.top / 40), each[0].box.left))
     blocks: list[PageBlock] = []
     numbers = count(len(regions))
-    waiting = list(grids)
+    # what stands over everything else goes on from the page before
+    before = [g for g in grids if goes_on and not any(r.box.top <= g.box.top + 1 for r, _ in regions)]
+    waiting = [g for g in grids if g not in before]
     for number, (region, size) in enumerate(regions):
         near = [p for p in pictures if p.across(region.box) > 0 and p.along(region.box) > -5]
         mine = [g for g in waiting if _owner(g, regions) is region]
@@ -97,7 +99,7 @@ def arrange(page: PrintedPage, goes_on: bool = False) -> list[PageBlock]:
         blocks += made if goes_on or region.stacks else _as_briefs(made, numbers)
     blocks += (_table(grid, len(regions) - 1 if regions else None) for grid in waiting)
     blocks += (PageBlock(BlockRole.FURNITURE, [s.text for s in quote], None) for quote in quotes)
-    return [*head, *blocks, *foot, *_turned(page)]
+    return [*head, *(_table(grid, None) for grid in before), *blocks, *foot, *_turned(page)]
 
 
 def _rules(rule: Box, table: Box) -> bool:

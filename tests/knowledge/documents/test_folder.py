@@ -87,6 +87,8 @@ def test_bad_files_are_skipped_with_a_reason_while_the_rest_loads(tmp_path: Path
     (tmp_path / "白.txt").write_bytes(" \n\u3000\n".encode())
     (tmp_path / "二进制.txt").write_bytes(bytes(range(256)) * 20)
     (tmp_path / "其实是.txt").write_bytes(b"%PDF-1.7\n" + ARTICLE.encode())
+    (tmp_path / "网页.docx").write_bytes(b"<html><p>" + ARTICLE.encode())
+    (tmp_path / "写字板.docx").write_bytes(b"{\\rtf1\\ansi}")
     (tmp_path / "坏.pdf").write_bytes(b"%PDF-1.7\n" + os.urandom(500))
     (tmp_path / "坏.docx").write_bytes(b"PK\x03\x04" + os.urandom(500))
     (tmp_path / "坏.zip").write_bytes(b"PK\x03\x04" + os.urandom(500))
@@ -100,6 +102,8 @@ def test_bad_files_are_skipped_with_a_reason_while_the_rest_loads(tmp_path: Path
         "白.txt": "没有文字",
         "二进制.txt": "含有大量控制字符，不是文本文件",
         "其实是.txt": "内容是PDF，扩展名却是 .txt",
+        "网页.docx": "内容是网页，扩展名却是 .docx",
+        "写字板.docx": "内容是RTF，扩展名却是 .docx",
         "坏.pdf": "不是 PDF，或文件已损坏",
         "坏.docx": "不是 .docx，或文件已损坏",
         "坏.zip": "不是 .zip，或压缩包不完整",

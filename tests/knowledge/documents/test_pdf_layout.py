@@ -269,8 +269,11 @@ def test_a_list_of_contents_without_dots_is_told_by_what_it_lists(gap: float) ->
     assert {fact.section for fact in told} == set(chapters)
 
 
-def test_a_table_over_a_pages_text_goes_on_from_the_page_before() -> None:
+@pytest.mark.parametrize("another", ["", "河东书屋延长开放"])
+def test_a_table_over_a_pages_text_or_title_goes_on_from_the_page_before(another: str) -> None:
     first, second = Sheet(), Sheet()
+    first.text(30, 760, 20, "各园区面积公布")
+    second.text(30, 690, 20, another)
     first.flow(paragraphs(38, 3), columns(1, 30, 735, 20), 30)
     for sheet, top, rows in (
         (first, 400, [("园区", "面积（亩）"), ("北区", "210"), ("南区", "180")]),
@@ -284,7 +287,9 @@ def test_a_table_over_a_pages_text_goes_on_from_the_page_before() -> None:
         for x in (30, 150, 270):
             sheet.rule(x, top, x, top - 20 * len(rows))
     second.flow(paragraphs(39, 3), columns(1, 30, 680, 20), 30)
-    assert [fact.text for fact in facts(first, second) if fact.kind == "table_row"] == [
+    rows_told = [fact for fact in facts(first, second) if fact.kind == "table_row"]
+    assert {fact.article.title.text for fact in rows_told} == {"各园区面积公布"}
+    assert [fact.text for fact in rows_told] == [
         f"园区：{name}｜面积（亩）：{size}"
         for name, size in (("北区", 210), ("南区", 180), ("东区", 95), ("西区", 70))
     ]
