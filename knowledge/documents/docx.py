@@ -23,12 +23,12 @@ from knowledge.documents import limits
 from knowledge.documents.docx_lists import Numbering
 from knowledge.documents.docx_text import BREAK, FALLBACK, GONE, OFF, PARAGRAPH, shown_text, text_boxes
 from knowledge.documents.html_blocks import powers
-from knowledge.documents.pdf_flow import NUMBERED
 from knowledge.documents.pdf_stacks import BYLINE, TITLE
 from knowledge.documents.tables import EMPTY, SourceCell, make_table
-from knowledge.documents.text import Extract, listed_contents
+from knowledge.documents.text import OFFICIAL, Extract, listed_contents
 from knowledge.errors import UnreadableFile
 from knowledge.model import Block, BlockRole, Span
+from knowledge.repair.patterns import HEADING_NUMBER
 
 _TABLE, _VALUE = qn("w:tbl"), qn("w:val")
 _OPEN: Final = ("，", "、")
@@ -38,7 +38,6 @@ _TITLE_STYLES: Final = re.compile(r"(?:title|标题)$", re.I)
 _SUBTITLE_STYLES: Final = re.compile(r"(?:subtitle|副标题)$", re.I)
 _HEADING_STYLES: Final = re.compile(r"(?:heading|标题)\s*[1-9]$", re.I)
 _CONTENTS_STYLES: Final = re.compile(r"(?:toc|目录)\b|^toc\s*\d", re.I)
-_NUMBER: Final = re.compile(r"[\u4e00-\u9fff]{0,12}[〔\[（(【](?:19|20)\d\d[〕\]）)】]\s*第?\s*\d{1,5}\s*号")
 _FIRST_HEADING: Final = re.compile(r"(?:heading|标题)\s*1$", re.I)
 """Over a box of text: the title of an article of its own."""
 
@@ -393,7 +392,7 @@ def _role(part: _Part, body: float) -> BlockRole:
         return BlockRole.TITLE
     short = len(part.text) <= _HEADING_CHARS
     set_apart = part.bold or (part.centred and part.size > _LARGER * body)
-    if short and (NUMBERED.match(part.text) or (set_apart and not BYLINE.fullmatch(part.text))):
+    if short and (HEADING_NUMBER.match(part.text) or (set_apart and not BYLINE.fullmatch(part.text))):
         return BlockRole.HEADING
     return BlockRole.CAPTION if part.size < body / _LARGER and part.centred else BlockRole.PARAGRAPH
 
@@ -402,7 +401,7 @@ def _number(parts: Sequence[_Part]) -> None:
     """Make an official document's number and the head over it its kicker, the line under it the title (GB/T 9704)."""
     for at, (part, below) in enumerate(pairwise(parts)):
         titled = below.displayed and (below.centred or below.role is BlockRole.TITLE)
-        if titled and below.box == part.box and _NUMBER.fullmatch(part.text.strip()):
+        if titled and below.box == part.box and OFFICIAL.fullmatch(part.text.strip()):
             part.role, below.role = BlockRole.KICKER, BlockRole.TITLE
             for above in takewhile(lambda each: each.displayed, reversed(parts[:at])):
                 above.role = BlockRole.KICKER

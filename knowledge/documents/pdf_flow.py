@@ -18,7 +18,7 @@ from knowledge.documents.pdf_stacks import BYLINE, LARGER
 from knowledge.documents.pdf_tables import Grid
 from knowledge.model import BlockRole
 from knowledge.repair.issue import is_credits
-from knowledge.repair.patterns import LISTED, is_page_head, jump_of
+from knowledge.repair.patterns import HEADING_NUMBER, LISTED, is_page_head, jump_of
 
 INDENT: Final = "\u3000\u3000"
 _HEADING_CHARS: Final = 24
@@ -39,11 +39,6 @@ _LED: Final = re.compile(r"(?:[.．·•‥…]\s*){4,}[\dIVXivx]{1,5}$")
 """How a line of a list of contents ends: its dots lead to a page."""
 
 _NOTE: Final = re.compile(r"(?:[*＊†‡①-⑳⑴-⒇]|[\[【〔]?\d{1,2}(?![\d.,年月日%])|注\s*[\d①-⑳]?[：:])")
-NUMBERED: Final = re.compile(
-    r"(?:[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[）)]|第[一二三四五六七八九十百\d]{1,4}[章节编])"
-)
-"""What a heading begins with that is numbered as official texts are."""
-
 _SET_OFF: Final = 3.2
 """Ems from the left at which a line begins no paragraph, but stands to the right."""
 
@@ -230,7 +225,7 @@ class TextFlow:
         text = line.text
         if _ems(text) > _HEADING_CHARS or _NEVER_HEADING.search(text):
             return False
-        if NUMBERED.match(text) and after > 2 and (self._open is None or self._open.finished):
+        if HEADING_NUMBER.match(text) and after > 2 and (self._open is None or self._open.finished):
             return True
         if line.size <= LARGER * size:
             return before > 2.3 and abs(before - after) < 0.9 and not BYLINE.fullmatch(text)

@@ -8,12 +8,13 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import Final
 
 from knowledge.documents.tables import text_blocks
 from knowledge.errors import UnreadableFile
 from knowledge.model import Block, BlockRole, Metadata, Skipped
+from knowledge.repair.patterns import HEADING_NUMBER
 
 _MARKS: Final = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
     (codecs.BOM_UTF8, "utf-8", "utf-8-sig"),
@@ -249,13 +250,18 @@ def read_plain(name: str, data: bytes) -> Extract:
         prose[run.start : run.stop] = [""] * len(run)
     blocks = [Block(BlockRole.FURNITURE, run.start + 1, run.stop) for run in code]
     blocks += text_blocks(prose)
-    blocks = _letters(prose, blocks) or blocks
+    blocks = _headed(prose, blocks) or blocks
     return Extract("text", tuple(lines), encoding, blocks=tuple(sorted(blocks, key=lambda each: each.first)))
 
 
 _MAIL_FIELD: Final = re.compile(
     r"[>\s]*(?:(?P<subject>主\s*[题題旨]|[Ss]ubject)|(?P<sender>[发發寄]件人|[Ff]rom)|[\u4e00-\u9fff]{2,5}|[A-Z][A-Za-z-]{1,20})\s*[:：]\s*(?=\S)"
 )
+OFFICIAL: Final = re.compile(r"[\u4e00-\u9fff]{0,12}[〔\[（(【](?:19|20)\d\d[〕\]）)】]\s*第?\s*\d{1,5}\s*号")
+"""The number of an official text (GB/T 9704)."""
+
+_HEADED: Final = re.compile(rf"(?:{HEADING_NUMBER.pattern})[^。；：，]{{1,30}}")
+_HEAD_LINES, _TITLE_LINE = 6, re.compile(rf"(?!{HEADING_NUMBER.pattern})[^。；：，、]{{4,50}}")
 _QUOTED: Final = re.compile(r"[>\s]*")
 _WRAPPED: Final = 0.9
 """A line that fills so much of the longest, and ends nothing, goes on."""
@@ -263,20 +269,14 @@ _WRAPPED: Final = 0.9
 _FORWARDED: Final = re.compile(r"-{2,}[^-]{1,30}-{2,}\s*")
 
 
-def _letters(lines: Sequence[str], known: Sequence[Block]) -> list[Block]:
-    """The letters of a file, none where it has no head of one: its subject is the title, the rest of the head are credits.
+def _headed(lines: Sequence[str], known: Sequence[Block]) -> list[Block]:
+    """The letters of a file, or its official text; none where it has no head of one.
 
-    Each line of a letter is a paragraph, but one that was wrapped at the lines' width; `known` are the blocks of other kinds.
+    Each line is a paragraph, but one that was wrapped at the lines' width; `known` are the blocks of other kinds.
     """
     found = [_MAIL_FIELD.match(line) for line in lines]
-    roles: dict[int, BlockRole] = {}
-    begins: list[int] = []
-    for is_head, run in groupby(range(len(lines)), key=lambda at: found[at] is not None):
-        fields = {at: match for at in run if (match := found[at]) is not None}
-        subject = next((at for at, match in fields.items() if match["subject"]), None)
-        if is_head and subject is not None and any(match["sender"] for match in fields.values()):
-            roles |= dict.fromkeys(fields, BlockRole.CREDIT) | {subject: BlockRole.TITLE}
-            begins.append(min(fields))
+    roles, begins = _letter_heads(found)
+    roles = roles or _official_head(lines)
     blocks = [replace(block, article=bisect_right(begins, block.first - 1)) for block in known]
     longest = max(map(len, lines), default=0)
     covered = {at for block in known for at in range(block.first - 1, block.last)}
@@ -285,7 +285,7 @@ def _letters(lines: Sequence[str], known: Sequence[Block]) -> list[Block]:
         start = quoted.end() if quoted else 0
         if start == len(line) or at in covered:
             continue
-        role = roles.get(at, BlockRole.PARAGRAPH)
+        role = roles.get(at, BlockRole.HEADING if _HEADED.fullmatch(line.strip()) else BlockRole.PARAGRAPH)
         if _FORWARDED.fullmatch(line, start):
             role = BlockRole.FURNITURE
         field = found[at]
@@ -295,7 +295,39 @@ def _letters(lines: Sequence[str], known: Sequence[Block]) -> list[Block]:
             at > 0 and role is roles.get(at - 1, BlockRole.PARAGRAPH) and _is_wrapped(lines[at - 1], longest)
         )
         blocks.append(Block(role, at + 1, at + 1, article, goes_on=wrapped, start=start))
-    return blocks if begins else []
+    return blocks if roles else []
+
+
+def _letter_heads(found: Sequence[re.Match[str] | None]) -> tuple[dict[int, BlockRole], list[int]]:
+    """The roles of the lines of letters' heads, and where each begins: its subject is the title, the rest are credits."""
+    roles: dict[int, BlockRole] = {}
+    begins: list[int] = []
+    for is_head, run in groupby(range(len(found)), key=lambda at: found[at] is not None):
+        fields = {at: match for at in run if (match := found[at]) is not None}
+        subject = next((at for at, match in fields.items() if match["subject"]), None)
+        if is_head and subject is not None and any(match["sender"] for match in fields.values()):
+            roles |= dict.fromkeys(fields, BlockRole.CREDIT) | {subject: BlockRole.TITLE}
+            begins.append(min(fields))
+    return roles, begins
+
+
+def _official_head(lines: Sequence[str]) -> dict[int, BlockRole]:
+    """The roles of an official text's first lines: its number, the title right under it, else over it, the kicker."""
+    said = [at for at, line in enumerate(lines) if line.strip()]
+    place = next(
+        (k for k, at in enumerate(said[:_HEAD_LINES]) if OFFICIAL.fullmatch(lines[at].strip())), None
+    )
+    if place is None:
+        return {}
+    title = [*takewhile(lambda at: _TITLE_LINE.fullmatch(lines[at].strip()), said[place + 1 :])]
+    over = said[:place]
+    if not title:
+        title, over = over, []
+    return {
+        **dict.fromkeys(over, BlockRole.KICKER),
+        said[place]: BlockRole.KICKER,
+        **dict.fromkeys(title, BlockRole.TITLE),
+    }
 
 
 def _is_wrapped(line: str, longest: int) -> bool:

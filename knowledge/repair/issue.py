@@ -19,9 +19,11 @@ _EDITION: Final = re.compile(
 _PAPER: Final = re.compile(r"《?([\u4e00-\u9fff]{2,10}[报報])》?")
 _NEWSPAPER: Final = re.compile(r"(?:^|[\s《|｜·])([\u4e00-\u9fff]{1,10}[报報])(?=$|[\s》|｜·\d])")
 _STATED_BY: Final = re.compile(
-    r"(?:来源|稿源|來源)\s*[：:]\s*([^\s，。；：|｜丨（）()]{2,30}?)(?=$|[\s，。；：|｜丨（）()]|(?:19|20)\d\d[年.\-/]|举报|(?:作者|记者|記者|编辑|责编)[：:])"
+    r"(?:来源|稿源|來源)\s*[：:｜]\s*([^\s，。；：|｜丨（）()]{2,30}?)(?=$|[\s，。；：|｜丨（）()]|(?:19|20)\d\d[年.\-/]|举报|(?:作者|记者|記者|编辑|责编)[：:])"
 )
-_NAME: Final = r"(?!\S{0,2}(?:编辑|編輯|美编|版式|视觉|校对|审[读核]|电话|热线|邮箱))[\u4e00-\u9fff·]{2,4}(?!\s*[：:])"
+_NAME: Final = (
+    r"(?!\S{0,2}(?:编辑|編輯|美编|版式|视觉|校对|审[读核]|电话|热线|邮箱))[\u4e00-\u9fff·]{2,4}(?!\s*[：:])"
+)
 _NOBODY: Final = frozenset({"未知", "佚名"})
 _EDITED: Final = re.compile(
     rf"(?:责任编辑|責任編輯|责编|(?<![\u4e00-\u9fff])编辑)\s*[：:/／丨|]?\s*({_NAME}(?:[\s、]+{_NAME}){{0,3}})(?![\u4e00-\u9fff·]|\s*[：:/／])"
@@ -130,6 +132,16 @@ def _printed(heads: Sequence[str], byline: str = "") -> Metadata:
 
 def _only(found: set[str]) -> str | None:
     return found.pop() if len(found) == 1 else None
+
+
+def has_day(text: str) -> bool:
+    """Tell whether a line says a day in figures."""
+    return any(_dates(text))
+
+
+def is_day(text: str) -> bool:
+    """Tell whether a line says a day and nothing else."""
+    return _DATE.fullmatch(text) is not None and has_day(text)
 
 
 def _dates(text: str) -> Iterable[date]:

@@ -67,6 +67,10 @@ NUMBERED: Final = re.compile(
     "[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十\\d]{1,3}[)）]|\\d{1,2}[、.．](?!\\d)"
     "|第[一二三四五六七八九十百\\d]{1,4}[章节節条條回]|[①-⑳]"
 )
+HEADING_NUMBER: Final = re.compile(
+    r"(?:[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[）)]|第[一二三四五六七八九十百\d]{1,4}[章节编])"
+)
+"""What a heading begins with that is numbered as official texts are."""
 SPEAKER: Final = re.compile("[^\\s，。、：:；！？“”《》\\d]{1,8}[：:]")
 
 _LONGEST_RUBRIC: Final = 4

@@ -347,6 +347,31 @@ def test_the_subject_of_a_letter_saved_as_text_is_its_title() -> None:
     assert parsed.articles[0].date == "2021-05-06"
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        "青山市教育局文件\n\n青教发〔2024〕8号\n\n关于2024年招生工作的通知\n\n",
+        "关于2024年招生工作的通知\n青教发〔2024〕8号\n\n",
+    ],
+)
+def test_an_official_text_has_its_title_beside_its_number(head: str) -> None:
+    text = head + (
+        "各县教育局：\n\n现将有关事项通知如下：\n\n一、招生对象\n\n小学招收年满六周岁的儿童。\n\n"
+        "二、报名时间\n\n网上报名从6月10日开始。\n\n青山市教育局\n2024年5月6日\n"
+    )
+    parsed = repair_document(read_document("a.txt", text.encode()))
+    (article,) = parsed.articles
+    assert article.title.text == "关于2024年招生工作的通知"
+    assert article.kicker is not None and "青教发〔2024〕8号" in article.kicker.text
+    assert [(fact.section, fact.text) for fact in parsed.facts] == [
+        (None, "各县教育局："),
+        (None, "现将有关事项通知如下："),
+        ("一、招生对象", "小学招收年满六周岁的儿童。"),
+        ("二、报名时间", "网上报名从6月10日开始。"),
+    ]
+    assert article.date == "2024-05-06"
+
+
 def test_minutes_that_name_their_subject_are_no_letter() -> None:
     text = "时间：2023年3月2日\n主题：食堂改造\n会议研究了食堂改造问题。\n"
     assert not read_document("a.txt", text.encode()).blocks

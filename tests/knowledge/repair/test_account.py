@@ -193,11 +193,21 @@ def test_the_source_under_one_article_is_no_source_of_another() -> None:
     assert [article.metadata for article in repaired.articles] == known
 
 
-def test_a_day_at_the_end_is_a_signature_and_who_edited_is_a_field() -> None:
-    page = f"# 关于停水的通知\n\n{_TEXT[0]}\n\n2024年9月10日\n\n责任编辑：李强\n"
+@pytest.mark.parametrize(
+    ("said", "end", "day"),
+    [
+        ("", "2024年9月10日\n\n责任编辑：李强\n", date(2024, 9, 10)),
+        ("", "青山物业管理处\n2024年9月10日\n\n（此件公开发布）\n\n责任编辑：李强\n", date(2024, 9, 10)),
+        ("2024-09-12\n\n", "2024年9月10日\n\n责任编辑：李强\n", date(2024, 9, 12)),
+    ],
+)
+def test_the_day_at_the_end_is_no_fact_but_the_articles_where_nothing_else_says_one(
+    said: str, end: str, day: date
+) -> None:
+    page = f"# 关于停水的通知\n\n{said}{_TEXT[0]}\n\n{end}"
     repaired = repair_document(read_document("a.md", page.encode()))
-    assert [fact.text for fact in repaired.facts] == [_TEXT[0], "2024年9月10日"]
-    assert repaired.articles[0].metadata == Metadata(editor="李强")
+    assert [fact.text for fact in repaired.facts] == [_TEXT[0]]
+    assert repaired.articles[0].metadata == Metadata(date=day, editor="李强")
 
 
 @pytest.mark.parametrize(
