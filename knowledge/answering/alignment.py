@@ -54,9 +54,6 @@ _FIRST = re.compile(r"率先|第一|首[次个家批例座条所位]|最[先早]
 """What was before all others."""
 _FOREMOST = re.compile(r"最|第一|首|率先|冠|之首|领先|居前")
 _COMPARABLE = frozenset({SlotKind.PERSON, SlotKind.PLACE, SlotKind.NAME, SlotKind.THING})
-_HEADS = re.compile(
-    r"(?:[省市区县镇乡村州路街桥站港山河湖江岛国]|街道|大学|中学|小学|学院|学校|医院|公司|集团|银行|法院|大桥|机场|公园|支部|中心|[局厅委办部院所队组社馆厂校])$"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +75,6 @@ class Doubts:
     table: Mapping[str, Sequence[float]]
     rarity: float
     unknown: float
-    sibling: float
-    asked: float
     single: float
     opposites: Mapping[str, str]
 
@@ -103,8 +98,8 @@ class Aligner:
         bearing = tuple(one for one in aligned if one.constraint not in self.of_answer or one.level <= 2)
         return bearing or aligned
 
-    def features(self, alignment: Alignment) -> tuple[str, int, float, float, float, float, float]:
-        """Return what the doubt of one alignment is made of: kind, level, rarity, unknown, sibling, asked, single."""
+    def features(self, alignment: Alignment) -> tuple[str, int, float, float, float]:
+        """Return what the doubt of one alignment is made of: kind, level, rarity, unknown, single."""
         one = alignment.constraint
         rare = self._rarity[one.start]
         return (
@@ -112,17 +107,15 @@ class Aligner:
             alignment.level,
             rare,
             float(rare >= 1.0),
-            float(alignment.relation is Relation.OTHER),
-            float(self._is_asked(one)),
             float(one.end - one.start == 1),
         )
 
     def _doubted(self, alignment: Alignment, passage: Passage) -> Alignment:
-        kind, level, rare, unknown, sibling, asked, single = self.features(alignment)
+        kind, level, rare, unknown, single = self.features(alignment)
         d = self._doubts
-        logit = d.table[kind][level] + d.sibling * sibling
+        logit = d.table[kind][level]
         if level >= 2:
-            logit += d.rarity * rare + d.unknown * unknown + d.asked * asked + d.single * single
+            logit += d.rarity * rare + d.unknown * unknown + d.single * single
         return replace(alignment, doubt=logit)
 
     def _is_asked(self, one: Constraint) -> bool:
@@ -173,9 +166,6 @@ class Aligner:
                 return Alignment(one, Relation.SAME, 0)
         if replaced := self._replaced(one, word, passage):
             return Alignment(one, Relation.OTHER, level, replaced, hard=True)
-        sibling = self._sibling(one, word, passage)
-        if sibling and level > 4:
-            return Alignment(one, Relation.OTHER, level, sibling, hard=False)
         return Alignment(one, Relation.ABSENT if level == 6 else Relation.SAME, level)
 
     def _is_anothers(self, one: Constraint, word: str, level: int, passage: Passage) -> bool:
@@ -424,18 +414,6 @@ class Aligner:
         if f"{tier}{rest}" in zones:
             return ""
         return next((f"{t}{rest}" for t in TIERS if f"{t}{rest}" in passage.tight), "")
-
-    def _sibling(self, one: Constraint, word: str, passage: Passage) -> str:
-        """Another name of the same kind in the fact: of the same head, or another person."""
-        head = _HEADS.search(word)
-        for token in passage.tokens:
-            if len(token.text) < 2 or token.text in self.query.text:
-                continue
-            if one.kind is SlotKind.PERSON and token.tag[:2] == "nr":
-                return token.text
-            if head and len(word) > len(head.group()) and token.text.endswith(head.group()):
-                return token.text
-        return ""
 
 
 def _turned(one: Constraint, asked: re.Match[str], passage: Passage) -> Alignment:

@@ -12,7 +12,7 @@ import numpy as np
 
 from knowledge.answering.alignment import LEVELS, Aligner, Alignment
 from knowledge.answering.candidates import Candidate, CandidateKind, candidates
-from knowledge.answering.constraints import TIERS, SlotKind, content_runs
+from knowledge.answering.constraints import TIERS, content_runs
 from knowledge.answering.fits import (
     SURE_SHARE,
     TOLD_BY_FIGURES,
@@ -130,7 +130,7 @@ class FactReading:
             if said and all(said not in other.text for other in found):
                 rest = [float(shares[n]) for n in order if n != at and not _overlap(proposed[n], one)]
                 wrong = "money_wrong" if self.query.question.noun == "钱" else "unit_other"
-                beside = (float(rows[at, COLUMN[name]]) for name in ("same_clause", "closeness", wrong))
+                beside = (float(rows[at, COLUMN[name]]) for name in ("closeness", wrong))
                 share = float(sum(shares[n] for n in order if _overlap(proposed[n], one)))
                 lead = share - max(rest, default=0.0)
                 place = (one.start, one.end)
@@ -269,29 +269,21 @@ class FactReading:
     @cached_property
     def evidence(self) -> dict[str, float]:
         """Named evidence that the fact answers the question, for the learned decisions."""
-        doubts = sorted(
-            (min(MOST_DOUBTED, max(-MOST_DOUBTED, one.doubt)) for one in self.aligned), reverse=True
-        )
+        doubts = [min(MOST_DOUBTED, max(-MOST_DOUBTED, one.doubt)) for one in self.aligned]
         kind = self.query.type
         answer = None if self._is_out else self.answer
         levels = [one.level for one in self.aligned]
         few, keyword = float(kind in FEW_WORDS), float(kind is QuestionType.NONE)
         best = answer.share if answer else 0.0
-        named = [one.doubt for one in self.aligned if one.constraint.kind in _NAMED]
-        deeds = [one.doubt for one in self.aligned if one.constraint.kind is SlotKind.DEED]
         missing, apart = self._missing
         found = {
             "missing": missing,
             "apart": apart,
             "unit_other": 0.0 if self._is_out else self._misfit,
-            "doubt": doubts[0] if doubts else -3.0,
-            "second_doubt": doubts[1] if len(doubts) > 1 else -4.0,
+            "doubt": max(doubts, default=-3.0),
             "doubts": float(np.log1p(np.exp(doubts)).sum()) if doubts else 0.0,
-            "name_doubt": max(named, default=-4.0),
-            "deed_doubt": max(deeds, default=-4.0),
             "here": sum(level == 0 for level in levels) / max(1, len(levels)),
             "absent": sum(level > 4 for level in levels) / max(1, len(levels)),
-            "nowhere": float(sum(level == 6 for level in levels)),
             "keyword": keyword,
             "number": float(kind in NUMBERS),
             "name": float(kind in NAMES),
@@ -299,9 +291,7 @@ class FactReading:
             "told": float(kind in (QuestionType.WHY, QuestionType.HOW, QuestionType.WHAT)),
             "share": best,
             "held": sum(level <= 1 for level in levels) / max(1, len(levels)),
-            "all_here": float(all(level == 0 for level in levels)),
             "all_held": float(all(level <= 2 for level in levels)),
-            "together": few * (answer.together if answer else 0.0),
             "close": few * (answer.close if answer else 0.0),
             "few_share": few * best,
             "few_none": few * float(answer is None),
@@ -332,27 +322,17 @@ class FactReading:
         read = replace(self._read, doubts=tuple(told))
         answer = None if self._is_out else self.answer
         words = [read.doubt_of(one.constraint.start, one.constraint.end) for one in self.aligned]
-        both = [min(one.doubt, _logit(doubt)) for one, doubt in zip(self.aligned, words, strict=True)]
-        absent = (doubt for one, doubt in zip(self.aligned, words, strict=True) if one.level > 4)
-        rivalled = (self.query.text.find(one.asked) for one in self.rivals)
         return {
             "read_doubt": _logit(read.doubt),
             "read_word_doubt": _logit(max(words, default=0.0)),
             "read_doubts": float(min(4.0, sum(words))),
-            "read_both": max(both, default=-MOST_TOLD),
-            "read_absent": float(min(4.0, sum(absent))),
-            "read_rival": max((read.doubt_of(at, at + 2) for at in rivalled if at >= 0), default=0.0),
             "read_answerable": _logit(read.answerable),
-            "read_span": read.spans[0].probability if read.spans else 0.0,
             "read_agreed": answer.agreed if answer else 0.0,
         }
 
 
 def _logit(chance: float) -> float:
     return min(MOST_TOLD, max(-MOST_TOLD, logit(chance)))
-
-
-_NAMED = frozenset({SlotKind.PERSON, SlotKind.PLACE, SlotKind.NAME, SlotKind.CODE, SlotKind.PERIOD})
 
 
 def _overlap(one: Candidate, other: Candidate) -> bool:

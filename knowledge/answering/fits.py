@@ -76,7 +76,7 @@ _NOMINAL = frozenset("nbtsfja")
 class ShortAnswer:
     """A span of the fact, the scorer's share for it, and by how much it leads the next other one.
 
-    `agreed` is the reader's mass on it; `together` which part of the question stands in its clause, `close` how near.
+    `agreed` is the reader's mass on it; `close` tells how near the words of the question stand.
     """
 
     text: str
@@ -85,7 +85,6 @@ class ShortAnswer:
     kind: CandidateKind
     place: Place
     agreed: float = 0.0
-    together: float = 1.0
     close: float = 1.0
     unit_other: float = 0.0
 

@@ -201,13 +201,11 @@ SMOOTHED = 1e-3
 WRONG_AT_MOST = 0.01
 """Share of the questions that must be refused above the threshold."""
 _RISING = (
-    "similar", "few_share", "lead", "here", "held", "all_here", "all_held", "together", "close", "read_answerable", "read_span",
-    "read_agreed",
+    "similar", "few_share", "lead", "here", "held", "all_held", "close", "read_answerable", "read_agreed",
 )  # fmt: skip
 _FALLING = (
-    "doubt", "second_doubt", "doubts", "name_doubt", "deed_doubt", "absent", "nowhere", "few_none", "missing", "apart",
-    "unit_other", "rival", "rival_deed", "late", "read_doubt", "read_word_doubt", "read_doubts",
-    "read_both", "read_absent", "read_rival",
+    "doubt", "doubts", "absent", "few_none", "missing", "apart", "unit_other", "rival", "rival_deed", "late",
+    "read_doubt", "read_word_doubt", "read_doubts",
 )  # fmt: skip
 _FREE = ("number", "name", "time", "told")
 _ORDER = (
@@ -240,7 +238,7 @@ _OF_SAID = (
     "rival",
 )
 _READ_ORDER = ("read_answerable", "read_doubts")
-_READ_SAID = ("read_agreed", "read_span", "read_answerable")
+_READ_SAID = ("read_agreed", "read_answerable")
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,7 +145,7 @@ def fit_doubts(
 ) -> Doubts:
     """Fit the doubt of a word by kind and level: the changed words against the unchanged ones."""
     kinds = [kind.value for kind in SlotKind]
-    untaught = Doubts({kind: [0.0] * len(LEVELS) for kind in kinds}, 0, 0, 0, 0, 0, opposites)
+    untaught = Doubts({kind: [0.0] * len(LEVELS) for kind in kinds}, 0, 0, 0, opposites)
     random = Random(3)
     rows: list[tuple[int, list[float]]] = []
     labels: list[float] = []
@@ -168,16 +168,16 @@ def fit_doubts(
                         word = alignment.constraint.text
                         rows.append((kinds.index(kind) * len(LEVELS) + level, [*others, float(level >= 2)]))
                         labels.append(float(bool(new) and (word in new or new in word)))
-    table = np.zeros((len(rows), len(kinds) * len(LEVELS) + 5))
+    table = np.zeros((len(rows), len(kinds) * len(LEVELS) + 3))
     for at, (cell, others) in enumerate(rows):
-        rare, unknown, sibling, beside, single, absent = others
+        rare, unknown, single, absent = others
         table[at, cell] = 1
-        table[at, -5:] = (rare * absent, unknown * absent, sibling, beside * absent, single * absent)
+        table[at, -3:] = (rare * absent, unknown * absent, single * absent)
     weights, bias = logistic(table, np.array(labels), penalty=3e-4)
-    cells = (weights[:-5] + bias).reshape(len(kinds), len(LEVELS))
-    rare, unknown, sibling, beside, single = (round(float(w), 3) for w in weights[-5:])
+    cells = (weights[:-3] + bias).reshape(len(kinds), len(LEVELS))
+    rare, unknown, single = (round(float(w), 3) for w in weights[-3:])
     rounded = {kind: [round(float(x), 3) for x in cells[at]] for at, kind in enumerate(kinds)}
-    return Doubts(rounded, rare, unknown, sibling, beside, single, opposites)
+    return Doubts(rounded, rare, unknown, single, opposites)
 
 
 def fit_net(sets: Sequence[QuestionSet], doubts: Doubts, most: int, language: Analyzer) -> Net:
