@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from knowledge.answering.constraints import (
     SUPERLATIVE,
@@ -30,11 +29,11 @@ from knowledge.answering.constraints import (
 )
 from knowledge.answering.owners import code_before, is_named_later, is_told_beside, other_name, other_owner
 from knowledge.answering.rewordings import is_reworded
-from knowledge.answering.whole import is_told_in, numbered_otherwise, what_is_counted
+from knowledge.answering.whole import is_told_in, what_is_counted
 from knowledge.answering.window import Passage, holds_part, tight
 from knowledge.query.aliases import expands, stands_as_name
 from knowledge.query.analysis import Query
-from knowledge.query.question import FEW_WORDS, NAMES, NUMBERS, QuestionType, is_kind_of_place
+from knowledge.query.question import FEW_WORDS, NAMES, NUMBERS, QuestionType
 from knowledge.text.analyzer import Analyzer
 from knowledge.text.periods import Period, Relation, is_compared_with, periods
 
@@ -44,8 +43,8 @@ in a word of its kind; not at all."""
 _NAMED_BEFORE = FEW_WORDS - {QuestionType.WHICH}
 """Kinds whose answer stands behind the name of what it is told of; what and why may be told first."""
 _OF_DOERS = frozenset({QuestionType.WHO, QuestionType.ORGANISATION})
-_NUMERALS = "一二三四五六七八九十首末0123456789"
-_COMPASS = "东南西北中"
+_ROWS = ("一二三四五六七八九十首末0123456789", "东南西北中", TIERS)
+"""Characters of which one in the place of another makes another thing: 一中 and 二中, 竹山镇 and 竹山乡."""
 _OTHERING = ("副", "非")
 _DENYING = re.compile(
     r"(?:(?:尚未|从未|并未|未能|没有|未(?![来必成])|没)[\u4e00-\u9fff]{0,2}|不再|不会|不得|(?<![得了])不)$"
@@ -94,7 +93,7 @@ class Aligner:
     def align(self, passage: Passage) -> tuple[Alignment, ...]:
         """Return how each constraint stands in the passage, in the query's order."""
         near = self._near(passage)
-        aligned = tuple(self._doubted(self._aligned(one, passage, near), passage) for one in self.bound)
+        aligned = tuple(self._doubted(self._aligned(one, passage, near)) for one in self.bound)
         bearing = tuple(one for one in aligned if one.constraint not in self.of_answer or one.level <= 2)
         return bearing or aligned
 
@@ -110,7 +109,7 @@ class Aligner:
             float(one.end - one.start == 1),
         )
 
-    def _doubted(self, alignment: Alignment, passage: Passage) -> Alignment:
+    def _doubted(self, alignment: Alignment) -> Alignment:
         kind, level, rare, unknown, single = self.features(alignment)
         d = self._doubts
         logit = d.table[kind][level]
@@ -141,7 +140,7 @@ class Aligner:
             self._dimension and word in dimension_words(self._dimension)[:2] and self._is_asked(one)
         ):
             return self._measured(one, passage)
-        if other := self._prefixed(one, word, passage) or self._of_other_tier(one, passage):
+        if other := self._prefixed(one, word, passage):
             return Alignment(one, Relation.OTHER, 6, other, hard=True)
         if self.query.type in NUMBERS and self._is_asked(one) and passage.holds_within_another(word):
             return Alignment(one, Relation.OTHER, 3, hard=True)  # 出口多少 is not told by 进出口
@@ -152,8 +151,6 @@ class Aligner:
             return Alignment(one, Relation.OTHER, level, hard=True)
         if level == 0 and (other := self._denied(one, word, passage) or self._compared(one, word, passage)):
             return Alignment(one, Relation.OTHER, 6, other, hard=True)
-        if level == 0 and self._only_describes(one, passage):
-            return Alignment(one, Relation.SAME, LEVELS.index("part"))
         if other := self._of_other_name(one, level, passage):
             return Alignment(one, Relation.OTHER, level, other, hard=True)
         if level <= 2:
@@ -229,8 +226,6 @@ class Aligner:
         asked = next(figure for figure in self.query.quantities if figure.start == one.start)
         told = passage.figures
         counted = what_is_counted(asked, self.query.text)
-        if not asked.unit and (other := numbered_otherwise(asked, counted, passage)):
-            return Alignment(one, Relation.OTHER, 6, other, hard=True)
         for level, text in ((0, passage.folded), (1, passage.heads), (2, passage.near)):
             if level == 2 and any(what_is_counted(other, passage.folded) == counted != "" for other in told):
                 break  # a sentence of K12路 beside one of 58路
@@ -276,8 +271,6 @@ class Aligner:
         before, after = near
         if self.query.type not in _NAMED_BEFORE:
             before = f"{before} {after}"
-        if one.start == self.query.question.end and self._has_one(one.text, passage):
-            return 0
         forms = (word, *(o for e in self.query.expansions if e.word == one.text for o in e.others))
         here = passage.folded if word.isascii() else passage.tight
         for level, text in ((0, here), (1, passage.heads), (2, before)):
@@ -302,28 +295,18 @@ class Aligner:
                 return 5
         return 6
 
-    def _has_one(self, noun: str, passage: Passage) -> bool:
-        """Whether the fact names one of what is asked for by its kind: 石塘镇 of 哪些乡镇, 越南 of 哪些国家."""
-        if self.query.type not in (QuestionType.LIST, QuestionType.WHICH) or not is_kind_of_place(noun):
-            return False
-        tiers = set(noun).intersection(TIERS)
-        return any(
-            token.text not in self.query.text
-            and (token.tag[:2] == "ns" or (len(token.text) > 1 and token.text[-1] in tiers))
-            for token in passage.tokens
-        )
-
     def _replaced(self, one: Constraint, word: str, passage: Passage) -> str:
         """What stands in the window where one numeral or opposite of the word, with what is beside it, is another."""
         text = self.query.text
         for at, char in enumerate(text[one.start : one.end], one.start):
-            others = _NUMERALS if char in _NUMERALS else _COMPASS if char in _COMPASS else ""
+            others = next((row for row in _ROWS if char in row), "")
             others += self._doubts.opposites.get(char, "")
             left = text[max(one.start, at - 2) : at]
             right = text[at + 1 : min(one.end, at + 3)]
             if not left and not right:
-                left, right = text[max(0, at - 1) : at], text[at + 1 : at + 3]
-                if len(right) < 2 or not right.isalpha():
+                left = next((o.text for o in self.bound if o.end == at), text[max(0, at - 1) : at])
+                right = "" if len(left) > 1 else text[at + 1 : at + 3]  # 竹山|镇 is one name
+                if len(left) < 2 and (len(right) < 2 or not right.isalpha()):
                     continue
             if any(len(part) == 2 and part in passage.tight for part in (left[-1:] + char, char + right[:1])):
                 continue  # 末班 of 末班车 stands there
@@ -356,19 +339,6 @@ class Aligner:
             return ""
         return f"{denied[0].group() if denied[0] else ''}{word}"  # 尚未建成, 未安全转移
 
-    def _only_describes(self, one: Constraint, passage: Passage) -> bool:
-        """Tell whether the office that is asked about only describes other things: 编剧 of 编剧环节 for 编剧是谁."""
-        question, text = self.query.question, self.query.text
-        is_office = question.type is QuestionType.WHO and text[question.start] in "是为叫"
-        if not is_office or not self._is_asked(one):
-            return False
-        after = [following for token, following in pairwise(passage.tokens) if token.text == one.text]
-        return bool(after) and all(
-            ((token.tag[:1] == "n" and token.tag[:2] != "nr") or token.tag == "vn")
-            and passage.language.knows(token.text)
-            for token in after
-        )
-
     def _compared(self, one: Constraint, word: str, passage: Passage) -> str:
         """What the word is only compared with: a figure in 远超乙公司、丙公司 is told of neither."""
         is_told = one.kind in _COMPARABLE and len(word) > 1 and self.query.type in FEW_WORDS
@@ -384,7 +354,7 @@ class Aligner:
             return ""
         head = next((o.text for o in self.bound if o.start == one.end and o.kind is not SlotKind.DEED), "")
         least = 2 if level == 2 and self.query.type in NAMES else 1
-        return other_name(one, head, passage, self.query.text, level, least)
+        return other_name(one, head, passage, self.query.text, least)
 
     def _prefixed(self, one: Constraint, word: str, passage: Passage) -> str:
         """The word with 副 or 非 before it where the window knows only that."""
@@ -392,28 +362,6 @@ class Aligner:
         if any(self._stands(one, word, text, passage.language) for text in zones):
             return ""
         return passage.tight[at - 1 : at + len(word)] if at > 0 else ""
-
-    def _of_other_tier(self, one: Constraint, passage: Passage) -> str:
-        """What is of another tier of the state where the window knows only that: 市财政 for 省财政, 竹山乡 for 竹山镇."""
-        text = self.query.text
-        before = next((other.start for other in self.bound if other.end == one.start), one.start)
-        word = text[before if one.end - one.start == 1 else one.start : one.end]  # 竹山|镇 is one name
-        zones = f"{passage.tight} {passage.heads} {passage.near}"
-        if word[-1] in TIERS and len(word) > 2 and word not in zones:
-            siblings = (f"{word[:-1]}{tier}" for tier in TIERS)
-            if other := next((sibling for sibling in siblings if sibling in passage.tight), ""):
-                return other
-        tier, rest = text[one.start], text[one.start + 1 : one.start + 3]
-        if tier not in TIERS or len(rest) < 2 or not rest.isalpha():
-            return ""
-        ends_a_name = any(other.end == one.start for other in self.bound)
-        if ends_a_name or any(
-            other.start == one.start + 1 and other.kind is SlotKind.DEED for other in self.bound
-        ):
-            return ""
-        if f"{tier}{rest}" in zones:
-            return ""
-        return next((f"{t}{rest}" for t in TIERS if f"{t}{rest}" in passage.tight), "")
 
 
 def _turned(one: Constraint, asked: re.Match[str], passage: Passage) -> Alignment:

@@ -82,7 +82,6 @@ _NUMERIC = re.compile(
 _LATIN = re.compile(r"[a-z][a-z.'&-]*(?: [a-z][a-z.'&-]*)+")
 """A name of several Latin words, which nothing cuts."""
 _ABOUT = re.compile(r"(?:近|约|大约|将近|接近|逾|超过?|不足|不到|至少|最多|至多|满|达到?)\s?")
-_EACH = re.compile(r"每(?:年|月|周|天|日|个?小时|季度|半年|隔?[一二两三]?[年月周天])(?:[一二两三四五\d]次)?")
 _RANK = re.compile(r"第[一二三四五六七八九十]{1,3}(?=[名位,，。;；、:：]|$)")
 _DAY = r"(?:周|星期|礼拜)[一二三四五六日天末]"
 _HOUR = r"(?:上午|下午|早上?|晚上?|中午|凌晨|傍晚)?\d{1,2}(?::\d\d|[时点](?:\d{1,2}分?|半|整)?)"
@@ -109,12 +108,7 @@ def candidates(
     found: dict[tuple[int, int], Candidate] = {}
     dotted = tuple(_dotted(passage))
     in_names = _inside((*dotted, *(match.span() for match in _LATIN.finditer(passage.folded))))
-    in_figures = _inside(
-        (
-            *(_whole(passage.folded, *_bare(f)) for f in passage.figures),
-            *(match.span() for match in _EACH.finditer(passage.folded)),
-        )
-    )
+    in_figures = _inside(_whole(passage.folded, *_bare(figure)) for figure in passage.figures)
     named = (Candidate(*place, CandidateKind.PERSON) for place in dotted if kind not in _OF_FIGURES)
     moments = [match.span() for match in WEEKLY.finditer(passage.folded)] if kind is QuestionType.TIME else []
     by_reader = tuple(_of_reader(passage, kind, read))
@@ -208,8 +202,6 @@ def _all(passage: Passage, kind: QuestionType) -> Iterator[Candidate]:
             yield Candidate(*bare, _kind_of(figure))
     for match in _RANK.finditer(passage.folded):
         yield Candidate(*match.span(), CandidateKind.ORDINAL)
-    for match in _EACH.finditer(passage.folded):
-        yield Candidate(*match.span(), CandidateKind.FREQUENCY)
     for match in WEEKLY.finditer(passage.folded):
         yield Candidate(*match.span(), CandidateKind.CLOCK)
     for span in passage.periods:
@@ -259,16 +251,10 @@ def _dotted(passage: Passage) -> Iterator[tuple[int, int]]:
             last += 2
         if last > at:
             rest = tokens[last + 1] if last + 1 < len(tokens) else None
-            if rest and (
-                rest.tag[:2] == "nr" or (len(tokens[last].text) == 1 and _is_made_up(rest, passage))
-            ):
+            if rest and rest.tag[:2] == "nr":
                 last += 1
             yield tokens[at].start, tokens[last].start + len(tokens[last].text)
         at = last + 1
-
-
-def _is_made_up(token: Token, passage: Passage) -> bool:
-    return len(token.text) > 1 and token.text.isalpha() and not passage.language.knows(token.text)
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
@@ -300,7 +286,6 @@ def _mended(passage: Passage) -> Iterator[Token]:
     A word of no dictionary that begins with a surname is a person's name, whatever it was taken for.
     """
     knows = passage.language.knows
-    words = [part for token in passage.tokens for part in _without_lead(token)]
     tokens = [
         token._replace(tag="nr")
         if 1 < len(token.text) < 4
@@ -308,12 +293,12 @@ def _mended(passage: Passage) -> Iterator[Token]:
         and token.tag in _DOUBTFUL
         and not knows(token.text)
         else token
-        for token in words
+        for token in passage.tokens
     ]
     held: Token | None = None
     surname: Token | None = None
     for word, following in pairwise((*tokens, Token("", "", -1))):
-        if word.tag == "nr" and following.text[:1] in _ADDRESSED and following.text:
+        if word.tag == "nr" and following.text[:1] in _ADDRESSED:
             word = word._replace(tag="v")  # 祝贺|他
         if word.text in SURNAMES and following.tag[:2] == "nr" and len(following.text) < 3:
             surname = word  # 张|志远
@@ -329,9 +314,10 @@ def _mended(passage: Passage) -> Iterator[Token]:
             else:
                 yield held
         held = None
-        if len(text) == 2 and text[0] in _LEADING and text[1] in _TIERS:
+        named = token.tag == "nr" and len(text) > 2 and text[1] in SURNAMES and text[0] not in SURNAMES
+        if text[0] in _LEADING and (named or (len(text) == 2 and text[1] in _TIERS)):  # 由|林晓梅, 由|省
             yield Token(text[0], "p", start)
-            token = Token(text[1], "n", start + 1)
+            token = Token(text[1:], "nr" if named else "n", start + 1)
         if token.tag == "nr" and len(token.text) == 2 and token.text[0] in SURNAMES:
             held = token
         else:
@@ -340,21 +326,7 @@ def _mended(passage: Passage) -> Iterator[Token]:
         yield held
 
 
-def _without_lead(token: Token) -> tuple[Token, ...]:
-    """A name without the preposition that was taken for its first character: 由|林晓梅."""
-    text = token.text
-    if (
-        token.tag == "nr"
-        and len(text) > 2
-        and text[0] in _LEADING
-        and text[1] in SURNAMES
-        and text[0] not in SURNAMES
-    ):
-        return Token(text[0], "p", token.start), Token(text[1:], "nr", token.start + 1)
-    return (token,)
-
-
-_ADDRESSED = "他她它我你您"
+_ADDRESSED = frozenset("他她它我你您")
 _DOUBTFUL = frozenset({"n", "ns", "nz", "nrfg"})
 _LEADING = frozenset("以在将对和与向从为被把由经于")
 _TIERS = frozenset("省市区县镇乡国校院州")
@@ -403,27 +375,10 @@ def _in_name(token: Token, inside: bool) -> bool:
         return inside
     if token.text in _TIERS and token.tag == "n":
         return True
-    if not any(c.isalnum() for c in token.text):
+    if not any(map(str.isalnum, token.text)) or token.tag[:1] in "cpruy":
         return False
-    if token.tag[:1] in "nbjlsi" or token.tag in (
-        "eng",
-        "a",
-        "an",
-        "t",
-        "vn",
-        "m",
-        "mq",
-        "q",
-        "f",
-        "k",
-        "x",
-        "v",
-        "vd",
-    ):
-        return len(token.text) > 1 or token.tag[:1] != "v" or token.text in _BODY_CHARACTERS
-    return token.tag[:1] not in ("c", "p", "r", "u", "y") and (
-        len(token.text) > 1 or token.text in _BODY_CHARACTERS
-    )
+    alone = token.tag[:1] in "nbjlsiatmqfkx" or token.tag == "eng"
+    return alone or len(token.text) > 1 or token.text in _BODY_CHARACTERS
 
 
 def _clauses(passage: Passage) -> Iterator[Candidate]:

@@ -157,8 +157,6 @@ def tells_of_the_answer(query: Query, one: Constraint) -> bool:
 def asked_dimension(query: Query) -> str:
     """Return the dimension that is asked for (宽多少米: 宽), or nothing."""
     match = _ASKED_DIMENSION.search(query.text)
-    if match and match["much"] == "大" and query.text.startswith("的", match.end()):
-        return ""  # 多大的电池
     if match and _OF_NO_LENGTH.search(query.text[: match.start()]):
         return ""  # 投票率有多高
     if match is None or match["much"]:

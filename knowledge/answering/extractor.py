@@ -22,7 +22,7 @@ from knowledge.answering.fits import (
     is_one_of_several,
     value_behind,
 )
-from knowledge.answering.owners import has_anaphor, is_proper, is_reversed, told_of_another
+from knowledge.answering.owners import is_proper, is_reversed, told_of_another
 from knowledge.answering.reader import WindowReading
 from knowledge.answering.rewordings import Wording, in_words_of
 from knowledge.answering.rivals import (
@@ -183,7 +183,7 @@ class FactReading:
     @property
     def _lacks_a_name(self) -> bool:
         """Tell whether a name stands in a sentence beside alone, and the reader finds nothing of it in this one."""
-        if self._read is None or self.query.type not in FEW_WORDS or has_anaphor(self.passage.folded):
+        if self._read is None or self.query.type not in FEW_WORDS:
             return False
         beside = (one.constraint for one in self.aligned if LEVELS[one.level] in ("near", "part_near"))
         names = (one for one in beside if is_proper(one, self.passage))
@@ -211,8 +211,7 @@ class FactReading:
         """Tell whether its best short answer is such a thing as was asked for, and told of whom was asked about."""
         if self.answer is None or self.other_subject is not None or self.is_of_another_kind:
             return False
-        unclear = self._is_late or is_one_of_several(self.passage, self.answer)
-        return not unclear and not self.answers_keywords_by_words
+        return not self._is_late and not is_one_of_several(self.passage, self.answer)
 
     @property
     def is_read(self) -> bool:
@@ -230,15 +229,6 @@ class FactReading:
     def _proposed(self) -> tuple[Candidate, ...]:
         """What grammar proposes, whatever the reader does."""
         return tuple(candidates(self.passage, self.query.type, ()))
-
-    @property
-    def answers_keywords_by_words(self) -> bool:
-        """Tell whether mere keywords, which ask for nothing, are answered by mere words: by no figure, moment or name."""
-        return (
-            self.query.type is QuestionType.NONE
-            and self.answer is not None
-            and self.answer.kind in (CandidateKind.NOUNS, CandidateKind.CLAUSE, CandidateKind.READ)
-        )
 
     @property
     def _misfit(self) -> float:

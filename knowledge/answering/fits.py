@@ -11,12 +11,12 @@ import numpy.typing as npt
 
 from knowledge.answering.candidates import Candidate, CandidateKind
 from knowledge.answering.constraints import asked_dimension, asked_measure, asks_for_hour, is_of_measure
-from knowledge.answering.rewordings import asks_for_a_name
-from knowledge.answering.scorer import Place, unit_of
+from knowledge.answering.rewordings import SCORE, asks_for_a_name
+from knowledge.answering.scorer import Place
 from knowledge.answering.whole import asks_for_place_in_order, is_in_asked_order, nouns_after
 from knowledge.answering.window import Passage
 from knowledge.query.analysis import Query
-from knowledge.query.question import NUMBERS, QuestionType, is_kind_of_place
+from knowledge.query.question import NUMBERS, QuestionType
 from knowledge.text.analyzer import NAME_TAGS, Token
 from knowledge.text.numbers import Quantity
 
@@ -44,32 +44,14 @@ TOLD_BY_FIGURES = NUMBERS | {QuestionType.DURATION, QuestionType.TIME}
 """Kinds that a figure or a moment answers."""
 _IS_WHO = re.compile(r"是谁|叫(?:什么|啥)")
 _OF_ANY_KIND = frozenset({CandidateKind.NOUNS, CandidateKind.QUOTED, CandidateKind.READ, CandidateKind.ITEM})
-_OF_BODIES = frozenset({QuestionType.ORGANISATION, QuestionType.WHICH})
 _OF_TIME = re.compile(r"^(?!.*第[^第]{1,4}[日天]$).*[时年月日号期末初代岁际][间候代刻]?$")
 _OF_SCORE = re.compile("比[分数]|几比几")
-_SCORE = re.compile(r"\d ?[比:-] ?\d")
-_TEAM = "队|[男女][篮足排]|俱乐部"
-_BODIES = tuple(
-    re.compile(rf"(?:{ends})$")
-    for ends in (
-        "公司|集团|企业|[^ ]厂|商店",
-        "医院|卫生院|诊所",
-        "大学|学院|高校|中学|小学|学校|附中",
-        "银行",
-        "部门|部委|[部委局厅办署处科]",
-        _TEAM,
-        "法院|检察院",
-        "[协学]会|联合会",
-    )
-)
-"""What bodies of one sort end in: none is a body of another sort."""
-_HAVING = frozenset("有设达为是含辖共建总")
-"""What says no more of a thing than that it is there: 现有, 设立, 建成."""
+_TEAM = re.compile(r"(?:队|[男女][篮足排]|俱乐部)$")
 SURE_SHARE = 0.9
 """The share of what no other span is as likely as."""
 _VALUES = frozenset(CandidateKind) - _NAMED_THINGS | {CandidateKind.QUOTED, CandidateKind.VALUE}
 _JOINING = frozenset("nvjsb")
-_NOMINAL = frozenset("nbtsfja")
+NOMINAL = frozenset("nbtsfja")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +81,12 @@ def is_of_another_kind(
         return True  # no person and no body has a date in it
     if kind is QuestionType.WHO and _IS_WHO.search(query.text) and _is_no_name(passage, answer):
         return True
-    if kind in _OF_BODIES and _is_no_such_body(noun, passage, answer):
-        return True
     if kind is QuestionType.PLACE and (
-        (not noun and _is_cut_off(passage, answer)) or re.search(rf"(?:{_TEAM})$", answer.text)
+        _TEAM.search(answer.text) or (not noun and _is_cut_off(passage, answer))
     ):
         return True  # a team is nowhere
     if kind is QuestionType.LIST and noun:
         return "、" not in answer.text and not answer.text.endswith(noun)
-    if kind is QuestionType.PLACE and is_kind_of_place(noun) and answer.text.endswith(noun):
-        return False  # 于架村 may be taken for a person
     start, end = answer.place
     if noun[:1] == "国" and kind is QuestionType.PLACE:
         return not any(t.tag[:2] == "ns" and start <= t.start < end for t in passage.tokens)
@@ -131,14 +109,6 @@ def _is_no_name(passage: Passage, answer: ShortAnswer) -> bool:
     return answer.kind in _OF_ANY_KIND and all(
         t.tag[:2] not in NAME_TAGS and passage.language.knows(t.text) for t in within if t.text.isalpha()
     )
-
-
-def _is_no_such_body(noun: str, passage: Passage, answer: ShortAnswer) -> bool:
-    """Tell whether a body is of another sort than the asked one (哪家医院: 某公司), or only a place in its name."""
-    asked, said = (
-        next((at for at, ends in enumerate(_BODIES) if ends.search(text)), -1) for text in (noun, answer.text)
-    )
-    return asked >= 0 and (_is_cut_off(passage, answer) or (said >= 0 and asked != said))
 
 
 def _is_cut_off(passage: Passage, answer: ShortAnswer) -> bool:
@@ -207,31 +177,19 @@ def count_others(query: Query, passage: Passage, proposed: Sequence[Candidate]) 
     the very thing: 19座 of 设19座车站，其中4座换乘站 for 几座换乘站.
     """
     if _OF_SCORE.search(query.text):
-        return np.array([not _SCORE.search(passage.folded, one.start, one.end) for one in proposed])
+        return np.array([not SCORE.search(passage.folded, one.start, one.end) for one in proposed])
     figures = {figure.end: figure for figure in passage.figures}
     told = [figures.get(one.end) for one in proposed]
     measure, noun = asked_measure(query), query.question.noun
     if measure:
-        units = ("" if one is None else unit_of(one, passage.folded) for one in told)
-        return np.array([not is_of_measure(measure, unit) for unit in units])
+        return np.array([not is_of_measure(measure, one.unit if one else "") for one in told])
     words = joined_words(passage.tokens) if noun else []
     counted = {end: _counted(figure, passage, words) for end, figure in figures.items()}
     wanted = [end for end, things in counted.items() if noun and any(noun in thing for thing in things)]
     first = min(wanted, default=0)
-    only_asks = not any(word.tag[:1] in "va" and word.text not in noun for word in query.words)
-
-    narrower = {
-        end
-        for end in wanted
-        if only_asks and _is_narrower(figures[end], counted[end][0] or counted[end][1], query, passage)
-    }
-    if wanted and narrower == set(wanted):
-        return np.ones(len(proposed), dtype=np.bool_)
 
     def is_of_other(one: Quantity) -> bool:
         after, before = counted[one.end]
-        if one.end in narrower:
-            return True
         if noun and len(after) > 1 and after in query.text and after[:1] not in noun and noun not in after:
             return True  # 81个集团 for how many doctors a 集团 has
         # Behind the figure asked for come its parts: 新增学位3600个，其中城区2400个.
@@ -241,26 +199,6 @@ def count_others(query: Query, passage: Passage, proposed: Sequence[Candidate]) 
     return np.array([one is not None and is_of_other(one) for one in told])
 
 
-def _is_narrower(figure: Quantity, thing: str, query: Query, passage: Passage) -> bool:
-    """Tell whether what is counted is a part of what is asked for: 资助学生, 捐赠图书 where nothing but their number is."""
-    noun = query.question.noun
-    if not noun or not thing.endswith(noun):
-        return False
-    at = passage.folded.rfind(thing, 0, figure.end + len(thing))
-    led = (token for token in passage.tokens if at <= token.start < at + len(thing) - len(noun))
-    before = [
-        token for token in passage.tokens if token.start + len(token.text) == at and token.tag[:1] == "v"
-    ]
-    return any(
-        len(token.text) > 1
-        and token.tag[:1] in "vna"
-        and token.tag != "ns"
-        and token.text not in query.text
-        and _HAVING.isdisjoint(token.text)
-        for token in (*led, *before)
-    )
-
-
 def _counted(figure: Quantity, passage: Passage, words: Sequence[Token]) -> tuple[str, str]:
     """What a figure counts: the nouns right after it, and those right before it or before its verb (车站有19座)."""
     before = ""
@@ -268,7 +206,7 @@ def _counted(figure: Quantity, passage: Passage, words: Sequence[Token]) -> tupl
     for word in reversed(words):
         if word.start + len(word.text) != start:
             continue
-        if word.tag[:1] in _NOMINAL or word.tag == "vn":
+        if word.tag[:1] in NOMINAL or word.tag == "vn":
             before = word.text + before
         elif before or len(word.text) > 1 or not word.text.isalnum():
             break

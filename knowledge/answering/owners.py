@@ -11,7 +11,7 @@ from itertools import pairwise, permutations
 
 from knowledge.answering.constraints import TIERS, Constraint, SlotKind, codes
 from knowledge.answering.whole import whole_moments
-from knowledge.answering.window import CELL_END, Passage
+from knowledge.answering.window import CELL_END, SENTENCE_PART, Passage, part_of
 from knowledge.query.analysis import Query
 from knowledge.query.question import NAMES, QuestionType, ends_a_name
 from knowledge.text.analyzer import NAME_TAGS, SURNAMES, Token
@@ -22,17 +22,12 @@ _OWNING = frozenset({SlotKind.PERSON, SlotKind.PLACE, SlotKind.NAME, SlotKind.TH
 _ENDS = "。！？!?；;…"
 _FIRST_CLAUSE = re.compile(r"[^,，;；。！？!?]*")
 _LABEL = re.compile(r"^(?P<label>[^:：,，。\s]{2,8})[:：]\s*(?P<value>[^:：,，。]{2,20})$")
-_LED_BY = re.compile(r"([\u4e00-\u9fff]{3,12}):")
-_ROW = re.compile(r"(?P<label>[^:|]{1,12}):(?P<key>[^|]{1,24})\|")
 _NUMERAL = re.compile(r"[\d一二三四五六七八九十甲乙丙丁a-z]+$")
-_ANAPHOR = re.compile(r"[该其此这它他她]|当地(?!时间)|两[家者队地人]|双方|公司(?=[,，将已在的])")
 _FROM = frozenset("从由自")
 _PASSIVE = "被遭受获由"
 _PREDICATES = "vpdr"
 _LEADING = "ctmfqx"
 _WHERE = frozenset("在于")
-_LEADS_A_NAME = "nvjsb"
-_OF_PRONOUN = re.compile(r"^(?:其中?|该|此|这|它|他|她|本|另外|此外|同时)")
 
 
 def other_owner(one: Constraint, word: str, level: int, passage: Passage) -> str:
@@ -94,7 +89,7 @@ def _named(folded: str, passage: Passage) -> str:
     if _is_heading(line) or _LABEL.match(line):
         return line
     first = next(iter(passage.language.tokens(line[:LONGEST_HEADING])), None)
-    return first.text if first and first.tag[:2] in NAME_TAGS and not _OF_PRONOUN.match(line) else ""
+    return first.text if first and first.tag[:2] in NAME_TAGS else ""
 
 
 def _is_heading(line: str) -> bool:
@@ -124,15 +119,10 @@ def told_of_another(
 
     2019年，甲省采用新卷，乙省不变: the year is told of 甲省. A clause without a subject has that of the one before.
     """
-    if other := (
-        _of_another_row(query, passage)
-        or _of_another_bearer(bound, passage, place)
-        or _of_another_label(query, passage)
-        or _of_another_item(query, bound, passage, place)
-    ):
+    if other := (_of_another_bearer(bound, passage, place) or _of_another_item(query, bound, passage, place)):
         return other
     asked = _asked_subject(query, bound, passage)
-    if not asked or has_anaphor(passage.folded[: place[1]]):
+    if not asked:
         return None
     proper = [one.text for one in asked if is_proper(one, passage)]
     beside = (*passage.around.heads, *passage.around.before, *passage.around.after)
@@ -164,22 +154,11 @@ def told_of_another(
     return None
 
 
-def _of_another_row(query: Query, passage: Passage) -> tuple[str, str] | None:
-    """Which row of a table was asked about, and which this one is, where that one stands beside it: 13路 for 13路区间."""
-    beside = map(passage.language.fold, (*passage.around.before, *passage.around.after))
-    own, *others = (_ROW.match(text) for text in (passage.folded, *beside))
-    keys = [one["key"] for one in others if own and one and one["label"] == own["label"]]
-    asked = max((key for key in keys if key in query.text), key=len, default="")
-    if not own or not asked or (own["key"] in query.text and len(own["key"]) >= len(asked)):
-        return None
-    return asked, own["key"]
-
-
 def _of_another_bearer(
     bound: Sequence[Constraint], passage: Passage, place: tuple[int, int]
 ) -> tuple[str, str] | None:
     """Whose age a span is, where its clause says that right behind it and names nobody who was asked about: 82岁婆婆."""
-    begin, end = next(((s, e) for s, e in _clauses(passage, place) if s <= place[0] < e), (0, 0))
+    begin, end = part_of(passage.folded, place, CELL_END)
     behind = place[1] + passage.folded.startswith("的", place[1])
     bearer = next((t.text for t in passage.tokens if t.start == behind < end and t.tag[:1] == "n"), "")
     asked = [one.text for one in bound if one.kind in _OWNING]
@@ -200,33 +179,12 @@ def _are_listed(asked: Sequence[Constraint], run: Sequence[Token], passage: Pass
     )
 
 
-def _of_another_label(query: Query, passage: Passage) -> tuple[str, str] | None:
-    """Whom a fact's label names, where its article speaks of the one of the same kind that was asked about.
-
-    远山股份：…，中标价7亿元 tells nothing of 青河股份.
-    """
-    found = _LED_BY.match(passage.folded)
-    label = found[1] if found else ""
-    if not label or label in query.text:
-        return None
-    around = (*passage.around.heads, *passage.around.before, *passage.around.after)
-    elsewhere = [passage.language.fold(text) for text in around]
-    for length in range(len(label) - 1, 1, -1):  # the longest end that both have
-        at = query.text.find(label[-length:])
-        asked = query.text[max(0, at - 2) : at + length] if at > 0 else ""
-        if asked and asked not in passage.folded and any(asked in text for text in elsewhere):
-            return asked, label
-    return None
-
-
 def _of_another_item(
     query: Query, bound: Sequence[Constraint], passage: Passage, place: tuple[int, int]
 ) -> tuple[str, str] | None:
     """An asked name, and one of its sort that the item of a span begins with, where the asked one stands in another: 甲…；乙…."""
     folded = passage.folded
-    start = max(folded.rfind(mark, 0, place[0]) for mark in ";；") + 1
-    ends = [at for mark in ";；" if (at := folded.find(mark, place[1])) >= 0]
-    end = min(ends, default=len(folded))
+    start, end = part_of(folded, place, SENTENCE_PART)
     elsewhere = folded[:start] + folded[end:]
     leading = [
         token
@@ -238,8 +196,8 @@ def _of_another_item(
         if whole[-1:].isalpha() and whole in elsewhere and whole not in folded[start:end]:
             other = re.search(rf"(?<![a-z\d])[a-z]{{0,2}}\d+{whole[-1]}", folded[start:end])
             return (whole, other.group()) if other else None  # 12路…；35路…
-        if one.kind in _TAGS and one.text in elsewhere and one.text not in folded[start:end]:
-            named = (t for t in leading if t.tag[:2] == _TAGS[one.kind] and t.text not in query.text)
+        if one.kind in TAGS_OF_NAMES and one.text in elsewhere and one.text not in folded[start:end]:
+            named = (t for t in leading if t.tag[:2] == TAGS_OF_NAMES[one.kind] and t.text not in query.text)
             return next(((one.text, t.text) for t in named if _is_name(t.text, t.tag, passage)), None)
     return _of_another_compound(bound, passage, place)
 
@@ -251,9 +209,7 @@ def _of_another_compound(
 
     水彩入门课1200元，油画进阶课2200元 tells no price of 油画入门课.
     """
-    stops = [(0, 0), *(m.span() for m in CELL_END.finditer(passage.folded)), (len(passage.folded),) * 2]
-    items = [(end, start) for (_, end), (start, _) in pairwise(stops)]
-    start, end = next(((s, e) for s, e in items if s <= place[0] < e), (0, 0))
+    start, end = part_of(passage.folded, place, CELL_END)
     own = passage.folded[start:end]
     for run in _runs(bound):
         head = re.escape(run[-1].text)
@@ -265,21 +221,11 @@ def _of_another_compound(
     return None
 
 
-def _other_compound(head: str, passage: Passage, asked: str) -> str:
-    """What of the same head a fact begins with: 书法班 where 陶艺班 was asked for and is named in the sentence before."""
-    first = next(iter(passage.tokens), None)
-    if first is None or first.tag[:1] not in _LEADS_A_NAME or len(first.text) < 2 or first.text in asked:
-        return ""
-    return first.text + head if passage.folded.startswith(head, first.start + len(first.text)) else ""
-
-
-def other_name(one: Constraint, head: str, passage: Passage, asked: str, level: int, least: int) -> str:
+def other_name(one: Constraint, head: str, passage: Passage, asked: str, least: int) -> str:
     """Return the name that a fact has with something else before its `head`: 上海研究院 for 北京|研究院, 爱公寓 for 寓见|公寓.
 
     There must be `least` of them: where a name is asked for, one may be the answer itself.
     """
-    if len(head) == 1 and len(one.text) > 1:
-        return _other_compound(head, passage, asked) if level in (2, 4) else ""
     if len(head) < 2 or not is_proper(one, passage):
         return ""
     others: list[str] = []
@@ -311,32 +257,22 @@ def is_reversed(query: Query, bound: Sequence[Constraint], passage: Passage) -> 
     deed = next((one for one in bound if one.kind is SlotKind.DEED and one.end - one.start > 1), None)
     if deed is None or query.type not in NAMES or question.start == question.end:
         return False
-    suffers = any(mark in query.text[: deed.start] for mark in _PASSIVE)
+    since = max((one.end for one in bound if one.kind is SlotKind.DEED and one.end <= deed.start), default=0)
+    passive = any(mark in query.text[since : deed.start] for mark in _PASSIVE)
+    acts = [*_acts(passage, deed.text)]
     for run in _runs(bound):
         start, end, name = run[0].start, run[-1].end, "".join(one.text for one in run)
-        does = end <= deed.start and not suffers and question.start in (deed.end, deed.end + 1)  # 甲收购了谁
-        asked_of = start in (deed.end, deed.end + 1) and question.start < deed.start  # 谁收购了甲
-        acts = [*_acts(passage, deed.text)] if does or asked_of else []
-        if acts and all((name in whom, name in who) == (does, asked_of) for who, whom in acts):
-            return True
-        told_so = re.finditer(
-            rf"{re.escape(name)}(?P<between>[^,，;；。]*?){re.escape(deed.text)}(?P<after>了?[^,，;；。]?)",
-            told,
-        )
-        ways = [(any(m in one["between"] for m in _PASSIVE), one["after"].strip("了的")) for one in told_so]
-        if not ways:
-            continue
-        if does and all(passive for passive, _ in ways):
-            return True
-        if ((suffers and end <= deed.start) or asked_of) and all(
-            after and not passive for passive, after in ways
-        ):
+        before, behind = end <= deed.start, start in (deed.end, deed.end + 1)
+        does = before and not passive and question.start in (deed.end, deed.end + 1)  # 甲收购了谁
+        suffers = (before and passive) or (behind and question.start < deed.start)  # 甲被谁收购, 谁收购了甲
+        ways = [(name in whom, name in who) for who, whom in acts] if does or suffers else []
+        if ways and all(way == (does, suffers) for way in ways):
             return True
     return False
 
 
 def _acts(passage: Passage, deed: str) -> Iterator[tuple[str, str]]:
-    """Who does a deed and to whom, wherever it is told and not suffered; a clause without a subject has that of the one before."""
+    """Who does a deed and to whom, wherever it is told; a clause without a subject has that of the one before."""
     who = ""
     for start, end in _clauses(passage, (len(passage.folded),) * 2):
         run = _subject(passage, start, end)
@@ -344,12 +280,16 @@ def _acts(passage: Passage, deed: str) -> Iterator[tuple[str, str]]:
         if run and not passage.folded.startswith("的", last):
             who = passage.folded[run[0].start : last]
         at = passage.folded.find(deed, start, end)
-        if at >= 0 and not any(mark in passage.folded[start:at] for mark in _PASSIVE):
+        passive = next((n for n in range(start, at) if passage.folded[n] in _PASSIVE), None)
+        if at >= 0 and passive is not None:
+            agent = "".join(token.text for token in _subject(passage, passive + 1, end))
+            yield agent, passage.folded[start:passive] or who
+        elif at >= 0:
             yield who, passage.folded[at + len(deed) : end]
 
 
 _COUNTED = frozenset({SlotKind.FIGURE, SlotKind.CODE})
-_TAGS = {SlotKind.PERSON: "nr", SlotKind.PLACE: "ns", SlotKind.NAME: "nt"}
+TAGS_OF_NAMES = {SlotKind.PERSON: "nr", SlotKind.PLACE: "ns", SlotKind.NAME: "nt"}
 
 
 def _runs(bound: Sequence[Constraint]) -> list[list[Constraint]]:
@@ -370,14 +310,9 @@ def _asked_subject(query: Query, bound: Sequence[Constraint], passage: Passage) 
     return [] if led or not any(is_proper(one, passage) for one in run) else run
 
 
-def has_anaphor(folded: str) -> bool:
-    """Tell whether a text points to what was named before it: 该公司, 两家."""
-    return _ANAPHOR.search(folded) is not None
-
-
 def is_proper(one: Constraint, passage: Passage) -> bool:
     """Tell whether a word of a query is a name: of a person, a place, a body, or one that no dictionary has."""
-    return one.kind in _TAGS or (one.kind in _OWNING and _is_name(one.text, "", passage))
+    return one.kind in TAGS_OF_NAMES or (one.kind in _OWNING and _is_name(one.text, "", passage))
 
 
 def _is_name(word: str, tag: str, passage: Passage) -> bool:

@@ -18,7 +18,7 @@ _RISES = re.compile(r"增长|增加|增多|增收|上升|攀升|提高|提升|�
 _FALLS = re.compile(r"下降|下滑|下跌|下调|减少|减轻|降低|回落|缩[小减短]|收窄|压缩|[降跌减]")
 """Verbs of change, by where they lead."""
 _CHANGED_BY = re.compile(rf"(?:{_RISES.pattern}|{_FALLS.pattern})了?$")
-_SCORE = re.compile(r"(?<![\d.])\d{1,3}\s?[比:：–—-]\s?\d{1,3}(?![\d.])")
+SCORE = re.compile(r"(?<![\d.])\d{1,3}\s?[比:：–—-]\s?\d{1,3}(?![\d.])")
 _EACH = re.compile(r"一(?P<of>[\u4e00-\u9fff]{1,2})")
 _HOURS = re.compile(r"(?:开门|关门|营业|开放|闭馆|开馆|打烊|上班|下班|办公)")
 _RANGE_OF_HOURS = re.compile(r"\d{1,2}(?::\d\d|[时点])\D{0,4}[至到~—–-]+\D{0,4}\d{1,2}(?::\d\d|[时点])")
@@ -39,7 +39,7 @@ def is_reworded(one: Constraint, query: Query, passage: Passage) -> bool:
         hours = _HOURS.search(passage.folded) and _RANGE_OF_HOURS.search(passage.folded)
         return query.type is QuestionType.TIME and hours is not None
     if one.text == "比分":
-        return _SCORE.search(passage.folded) is not None
+        return SCORE.search(passage.folded) is not None
     if query.type is not QuestionType.CHANGE:
         return False
     for there, back in ((_RISES, _FALLS), (_FALLS, _RISES)):
@@ -143,16 +143,21 @@ def _asked_otherwise(passage: Passage, query: Query) -> Iterator[Said]:
 def _told_otherwise(passage: Passage, query: Query, bound: Sequence[Constraint]) -> Iterator[Said]:
     """Words that the passage has in other words: 开始 where 起 says it, its own verb of change, the full name of a short one."""
     for one in bound:
-        if one.text == "开始" and is_reworded(one, query, passage):
-            yield one.start, one.end, ""
-        elif (each := _EACH.fullmatch(one.text)) and is_reworded(one, query, passage):
-            yield one.start, one.end, f"每{each['of']}"
-        elif query.type is not QuestionType.CHANGE and is_reworded(one, query, passage):
-            yield one.start, one.end, one.text
-        elif query.type is QuestionType.CHANGE and is_reworded(one, query, passage):
-            verb = (_RISES if _RISES.fullmatch(one.text) else _FALLS).search(passage.tight)
-            yield one.start, one.end, verb.group() if verb else one.text
+        if is_reworded(one, query, passage):
+            yield one.start, one.end, _reworded(one, query, passage)
         elif tight(one.text) not in passage.tight and (full := expands(tight(one.text), passage.tight)):
             words = ((t.start, t.start + len(t.text)) for t in passage.language.tokens(passage.tight))
             end = next((end for start, end in words if start < full[1] <= end), full[1])  # 全体|会议
             yield one.start, one.end, passage.tight[full[0] : end]
+
+
+def _reworded(one: Constraint, query: Query, passage: Passage) -> str:
+    """Return what says a word in other words, where it takes the word's place: 每期 for 一期, 增长 for 涨."""
+    if one.text == "开始":
+        return ""
+    if each := _EACH.fullmatch(one.text):
+        return f"每{each['of']}"
+    if query.type is not QuestionType.CHANGE:
+        return one.text
+    verb = (_RISES if _RISES.fullmatch(one.text) else _FALLS).search(passage.tight)
+    return verb.group() if verb else one.text

@@ -16,7 +16,8 @@ import numpy.typing as npt
 from knowledge.answering.alignment import Alignment
 from knowledge.answering.candidates import HOUR, Candidate, CandidateKind
 from knowledge.answering.constraints import TIERS, SlotKind, asks_for_hour
-from knowledge.answering.fits import TOLD_BY_FIGURES, joined_words
+from knowledge.answering.fits import NOMINAL, TOLD_BY_FIGURES, joined_words
+from knowledge.answering.owners import TAGS_OF_NAMES
 from knowledge.answering.rewordings import told_changes
 from knowledge.answering.scorer import COLUMN, Array, clause_numbers
 from knowledge.answering.whole import (
@@ -24,25 +25,19 @@ from knowledge.answering.whole import (
     is_in_asked_order,
     of_asked_pair,
     paired,
-    whole_moments,
 )
-from knowledge.answering.window import ITEM_END, Passage
+from knowledge.answering.window import ITEM_END, SENTENCE_PART, Passage, part_of
 from knowledge.query.analysis import Query
 from knowledge.query.question import FEW_WORDS, NAMES, QuestionType, is_kind_of_place
 from knowledge.text.analyzer import NAME_TAGS, Token
 from knowledge.text.periods import Relation, is_compared_with
 
-_PARTED = re.compile(r"[;；。]")
-_OPENING = frozenset(",，;；。:：、!！?？")
 _NUMBERED = re.compile(
     r"(?:\d+|[一二三四五六七八九十]+)(?:年|月|日|号线|[期批届次季级楼层班组队轮])|[今去前明]年|[上下]半年|[上下本]月"
 )
-_TAGS = {SlotKind.PERSON: "nr", SlotKind.PLACE: "ns"}
-_NOMINAL = frozenset("nbtsfja")
 _BESIDE = frozenset({2, 4})
 """Levels of alignment of a word that stands in a sentence before or after; a title holds for all below."""
 _ELSEWHERE = frozenset({0}) | _BESIDE
-_BEFORE_WORD = 10
 OBJECT_WITHIN = 4
 """Characters between a verb and its object."""
 _HELD = (Relation.SAME, Relation.NARROWER)
@@ -63,7 +58,7 @@ class Rival:
 
 def rivals(aligned: Sequence[Alignment], passage: Passage, place: tuple[int, int]) -> tuple[Rival, ...]:
     """Return what stands beside the span `place` instead of words of the question that stand elsewhere."""
-    start, end = _part(passage.folded, place)
+    start, end = part_of(passage.folded, place, ITEM_END)
     own = passage.folded[start:end]
     told = [token for token in joined_words(passage.tokens) if not place[0] <= token.start < place[1]]
     beside = [token for token in told if start <= token.start < end]
@@ -111,7 +106,7 @@ def least_rivalled(
         for at in np.argsort(-shares, kind="stable")[:MOST_RIVALLED].tolist()
         if shares[at] >= LEAST_SHARE and proposed[at].kind is proposed[best].kind
     ]
-    parts = {at: _part(passage.folded, (proposed[at].start, proposed[at].end)) for at in like}
+    parts = {at: part_of(passage.folded, (proposed[at].start, proposed[at].end), ITEM_END) for at in like}
     if len(set(parts.values())) < 2:
         return shares
     found = {at: rivals(aligned, passage, (proposed[at].start, proposed[at].end)) for at in like}
@@ -144,7 +139,7 @@ def is_late(aligned: Sequence[Alignment], passage: Passage, place: tuple[int, in
 
     总投资3.2亿元，2023年9月开工 tells no investment of 2023.
     """
-    _, end = _part(passage.folded, place)
+    _, end = part_of(passage.folded, place, ITEM_END)
     for one in aligned:
         period = one.constraint.period
         if period is None or one.relation not in _HELD or period.related(passage.inherited) in _HELD:
@@ -167,7 +162,7 @@ def is_kin(word: Token, other: Token) -> bool:
             return True
     elif word.tag == other.tag == "v":
         return True
-    if not (word.tag[:1] in _NOMINAL and other.tag[:1] in _NOMINAL):
+    if not (word.tag[:1] in NOMINAL and other.tag[:1] in NOMINAL):
         return False
     if word.text[-1] == other.text[-1]:  # the head of a noun comes last: 儿科 and 皮肤科
         return not (word.text.endswith(other.text) or other.text.endswith(word.text))
@@ -177,14 +172,6 @@ def is_kin(word: Token, other: Token) -> bool:
 def numbered_in(text: str) -> tuple[tuple[int, str], ...]:
     """Return the numbered things of a text (二期, 3号线, 去年) and where each begins."""
     return tuple((match.start(), match.group()) for match in _NUMBERED.finditer(text))
-
-
-def _part(text: str, place: tuple[int, int]) -> tuple[int, int]:
-    """The clause or item of an enumeration that holds a span."""
-    marks = [(m.start(), m.end()) for m in ITEM_END.finditer(text)]
-    start = max((end for _, end in marks if end <= place[0]), default=0)
-    end = min((begin for begin, _ in marks if begin >= place[1]), default=len(text))
-    return start, end
 
 
 def _numbered(word: str, own: str, asked: str) -> str:
@@ -209,7 +196,9 @@ def _counted(one: Alignment, passage: Passage, part: tuple[int, int], place: tup
 def _token(one: Alignment, passage: Passage) -> Token:
     """The word of a constraint with its part of speech in the fact, at its place in the question."""
     bound = one.constraint
-    tag = next((token.tag for token in passage.tokens if token.text == bound.text), _TAGS.get(bound.kind, ""))
+    tag = next(
+        (token.tag for token in passage.tokens if token.text == bound.text), TAGS_OF_NAMES.get(bound.kind, "")
+    )
     return Token(bound.text, tag or ("v" if bound.kind is SlotKind.DEED else "n"), bound.start)
 
 
@@ -288,12 +277,6 @@ def _kept(
     ):  # 哪个区 is told by what is called 区
         said = [passage.folded[one.start : one.end] for one in proposed]
         yield np.array([text.endswith(noun) and text != noun for text in said])
-    if (
-        query.type is QuestionType.PLACE and "国人" in query.text
-    ):  # 甲国选手某某 tells whence, 加盟乙国 nothing
-        yield np.array([_describes(one, query, passage) for one in proposed])
-    if query.type is QuestionType.SHARE:
-        yield np.array([one.kind is CandidateKind.PERCENT for one in proposed])
     if query.type is QuestionType.DURATION and any(one.kind is CandidateKind.DURATION for one in proposed):
         yield np.array([one.kind in _LASTING for one in proposed])
     if labelled:
@@ -307,21 +290,12 @@ def _kept(
         edges = np.array([_is_at_edge(one, passage.folded, edge.group()) for one in proposed])
         yield edges | (rows[:, COLUMN["read"]] >= READ_AS_LIKELY)
     together = rows[:, COLUMN["same_clause"]]
-    if query.type in (QuestionType.TIME, QuestionType.DURATION):
-        wanted = _LASTING if query.type is QuestionType.DURATION else _TIMES
-        times = np.array([one.kind in wanted for one in proposed])
-        if together[times].max(initial=0.0) >= TOGETHER:
-            yield (together > 0) | ~times
-        parts, held = _by_moments(query, passage)
-        if query.type is QuestionType.TIME and parts:
-            of = [bisect_right(parts, one.start) - 1 for one in proposed]
-            yield np.array([at < 0 or held[at] == max(held) for at in of]) | ~times
-
-
-def _describes(one: Candidate, query: Query, passage: Passage) -> bool:
-    """Tell whether a span stands close before a word of the query, in its clause."""
-    rest = ITEM_END.split(passage.folded[one.end : one.end + _BEFORE_WORD])[0]
-    return any(word.text in rest for word in query.words if len(word.text) > 1)
+    times = np.array([one.kind in _TIMES for one in proposed])
+    if (
+        query.type in (QuestionType.TIME, QuestionType.DURATION)
+        and together[times].max(initial=0.0) >= TOGETHER
+    ):
+        yield (together > 0) | ~times
 
 
 def _in_fullest(query: Query, passage: Passage, proposed: Sequence[Candidate]) -> npt.NDArray[np.bool_]:
@@ -329,21 +303,11 @@ def _in_fullest(query: Query, passage: Passage, proposed: Sequence[Candidate]) -
 
     甲组得3分，增长2%；乙组得5分，增长4%: 4% is of 乙组, though its clause does not name it.
     """
-    begins = [0, *(mark.end() for mark in _PARTED.finditer(passage.folded))]
+    begins = [0, *(mark.end() for mark in SENTENCE_PART.finditer(passage.folded))]
     parts = [passage.folded[start:end] for start, end in pairwise((*begins, len(passage.folded)))]
     held = [frozenset(word.text for word in query.words if word.text in part) for part in parts]
     fullest = [not any(own < other for other in held) for own in held]
     return np.array([fullest[bisect_right(begins, one.start) - 1] for one in proposed])
-
-
-def _by_moments(query: Query, passage: Passage) -> tuple[list[int], list[int]]:
-    """Where several moments open what each tells of, and how much of the query stands in each of these parts."""
-    folded = passage.folded
-    begins = [at for at, _ in whole_moments(passage) if at == 0 or folded[at - 1] in _OPENING]
-    if len(begins) < 2:
-        return [], []
-    parts = [folded[start:end] for start, end in pairwise((*begins, len(folded)))]
-    return begins, [sum(len(word.text) for word in query.words if word.text in part) for part in parts]
 
 
 def _has(names: Sequence[tuple[int, int]], one: Candidate, passage: Passage) -> bool:

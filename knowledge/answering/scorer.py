@@ -27,8 +27,6 @@ Array = npt.NDArray[np.float64]
 
 _REACH = 8.0
 _ITEM_END = re.compile(r"、")
-_HEADING = re.compile(r"[（(](?P<unit>[^()（）/]{1,6})(?:/[^()（）]{1,4})?[)）]\s*[:：]\s*$")
-"""The unit of a cell in its column's heading: 批发价（元/盆）：45."""
 _FAR, _APART = 0.25, 0.6
 TYPES = tuple(QuestionType)
 KINDS = tuple(CandidateKind)
@@ -244,7 +242,7 @@ def _agreement(
 
 
 def _of_figure(row: Array, query: Query, figure: Quantity, one: Candidate, folded: str) -> None:
-    asked, unit = query.question, unit_of(figure, folded)
+    asked, unit = query.question, figure.unit
     if asked.unit:
         same = unit == asked.unit or unit.endswith(asked.unit) or asked.unit in (f"万{unit}", f"亿{unit}")
         close = alike(asked.unit, unit)
@@ -258,12 +256,6 @@ def _of_figure(row: Array, query: Query, figure: Quantity, one: Candidate, folde
         near = folded[max(0, one.start - 4) : one.start]
         row[COLUMN["dimension_near"]] = float(dimension in near)
         row[COLUMN["dimension_other"]] = float(any(d in near for d in "长宽高深厚重" if d != dimension))
-
-
-def unit_of(figure: Quantity, folded: str) -> str:
-    """Return the unit of a figure, or of the column that it stands in."""
-    heading = None if figure.unit else _HEADING.search(folded[max(0, figure.start - 16) : figure.start])
-    return heading["unit"] if heading else figure.unit
 
 
 def _of_noun(row: Array, noun: str, one: Candidate, folded: str) -> None:

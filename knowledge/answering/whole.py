@@ -9,24 +9,17 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.answering.candidates import JOINED, OF_TIME, PART_OF_TIME, WEEKLY, Candidate, CandidateKind
-from knowledge.answering.constraints import TIERS
 from knowledge.answering.window import CLAUSE_END, ITEM_END, Passage
 from knowledge.query.analysis import Query
 from knowledge.text.analyzer import Token
 from knowledge.text.numbers import Quantity, QuantityKind, comparable
 
-LONGEST = 30
 _COMFORTABLE = 20
-_SHORT = 12
+_SHORT = 15
 _PAIRS = ("“”", "《》", "「」", "『』", "（）", "()")
 _CLOSERS = '”"’》」』'
-_DESCRIBING = re.compile(r"[\u4e00-\u9fff]{1,5}的(?=[\u4e00-\u9fff])")
-_HELPERS = frozenset("是有达为共仅超近约占")
 _OF_A_YEAR = re.compile(r"年(?![底初末月])")
 _RANGE = re.compile(r"(?:(?<=[日号月年时点分半])-|[至到~—–]+)(?=[\d周星上下中晚早凌傍])")
-_HOUSE = re.compile(r"[\u4e00-\u9fff]{0,8}?(?:[路街巷弄道]\d+号|(?<=[路街巷弄道])\d+号)")
-_BELOW_A_TIER = re.compile(r"[省市区县镇乡](?P<rest>[东南西北上下前后大小新老])$")
-"""What a place's name begins with that a cut gave to the name above it: 边临镇|西于架村."""
 _OF_RUNS = frozenset(
     {
         CandidateKind.NOUNS,
@@ -51,17 +44,7 @@ def counted_span(wanted: Sequence[Quantity], passage: Passage) -> tuple[int, int
         return figure.start, end
     begins = [m.end() for m in ITEM_END.finditer(passage.folded, 0, figure.start)]
     start = begins[-1] if begins else 0
-    if figure.end - start > _SHORT + 3:
-        before = [
-            t
-            for t in passage.tokens
-            if start <= t.start and figure.end - t.start <= _SHORT and t.start < figure.start
-        ]
-        telling = [t for t in before if t.tag[:1] in "nvajlb" and t.text not in _HELPERS]
-        start = telling[0].start if telling else figure.start
-    while start < figure.start and passage.text[start] in '“"‘《「『 ':
-        start += 1
-    return (start, figure.end) if figure.end - start <= LONGEST else (figure.start, figure.end)
+    return (start, figure.end) if figure.end - start <= _SHORT else (figure.start, figure.end)
 
 
 def is_same(asked: Quantity, told: Quantity) -> bool:
@@ -75,15 +58,6 @@ def is_told_in(text: str, asked: Quantity, figure: Quantity) -> bool:
     clock = (after[:1] == ":" and after[1:].isdecimal()) or (before[1:] == ":" and before[:1].isdecimal())
     latin = asked.unit and not figure.unit and after[:1].isascii() and after[:1].isalpha()
     return is_same(asked, figure) and not clock and not latin
-
-
-def numbered_otherwise(asked: Quantity, counted: str, passage: Passage) -> str:
-    """Return the number that a fact has before what the asked one stands before, where it has that one nowhere: 2路 for 6路."""
-    told, folded = passage.figures, passage.folded
-    if not counted.isalpha() or counted.isascii() or any(is_told_in(folded, asked, one) for one in told):
-        return ""
-    alike = (one for one in told if not one.unit and what_is_counted(one, folded) == counted)
-    return next((f"{one.text}{counted}" for one in alike), "")
 
 
 def what_is_counted(figure: Quantity, text: str) -> str:
@@ -115,15 +89,14 @@ def nouns_after(passage: Passage, figure: Quantity) -> int:
             held = token
         else:
             end = token.start + len(token.text)
-    return figure.end if _DESCRIBING.match(passage.text, end) else end
+    return end
 
 
 def whole_place(passage: Passage, one: Candidate, noun: str, words: str) -> tuple[int, int]:
     """Return a candidate's place with the 近 or 约 of the figure it is: what is about is not said as exact.
 
     What 个, or a figure without a measure, counts is said with it where it is the noun asked for (6个班, 30手), and so
-    is the noun that a name ends with: 全面屏手势. No address is cut, and no moment unless the
-    question's `words` ask for the year alone, or for one end of a time: 18时 of 8时至18时 for 到几点.
+    is the noun that a name ends with: 全面屏手势. No moment is cut, unless the question's `words` ask for the year alone, or for one end of a time: 18时 of 8时至18时 for 到几点.
     """
     if one.kind in OF_TIME and not _OF_A_YEAR.search(words):
         around = (place for place in whole_moments(passage) if place[0] <= one.start and one.end <= place[1])
@@ -132,10 +105,6 @@ def whole_place(passage: Passage, one: Candidate, noun: str, words: str) -> tupl
         if parted and words[:1] in ("到", "至"):
             return parted.end(), end
         return (start, parted.start()) if parted and words[:1] in ("从", "自") else (start, end)
-    if one.kind is CandidateKind.PLACE and (number := _HOUSE.match(passage.folded, one.end)):
-        return one.start, number.end()
-    if noun and noun[0] in TIERS and (lower := _BELOW_A_TIER.search(passage.folded, 0, one.start)):
-        return lower.start("rest"), one.end
     whole = (f.start for f in passage.figures if f.start < one.start < f.end == one.end)
     counted = one.kind is CandidateKind.BARE or passage.folded[: one.end].endswith("个")
     named = one.kind in _NAMED and any(

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
 from knowledge.model import Fact
 from knowledge.query.question import FEW_WORDS, QuestionType, read_question
-from knowledge.text.analyzer import NAME_TAGS, SURNAMES, Analyzer, Token
+from knowledge.text.analyzer import SURNAMES, Analyzer, Token
 from knowledge.text.folding import INSIDE, SEPARATOR
 from knowledge.text.numbers import Quantity
 from knowledge.text.periods import DatedSpan, Period, periods
@@ -20,6 +19,7 @@ LONGEST_TURN = 20
 _COMPLEMENTS = "出成完好掉起住"
 _SCALES = frozenset("百千万亿")
 CLAUSE_END = re.compile(r"[;；。!！?？:：](?!\d)|(?<!\d)[,，]|[,，](?!\d)|——|…")
+SENTENCE_PART = re.compile(r"[;；。]")
 CELL_END = re.compile(rf"{CLAUSE_END.pattern}|\|")
 ITEM_END = re.compile(rf"{CELL_END.pattern}|、(?!\d)")
 """What parts clauses, also the cells of a row, also the items of an enumeration; never a number or a time."""
@@ -28,6 +28,13 @@ ITEM_END = re.compile(rf"{CELL_END.pattern}|、(?!\d)")
 def tight(folded: str) -> str:
     """Return a folded text without quotation marks and spaces, which may stand inside a word."""
     return folded.replace(INSIDE, "").replace(SEPARATOR, "")
+
+
+def part_of(text: str, place: tuple[int, int], mark: re.Pattern[str]) -> tuple[int, int]:
+    """Return where the part of a text lies, between marks, that holds a span."""
+    stops = [match.span() for match in mark.finditer(text)]
+    start = max((end for _, end in stops if end <= place[0]), default=0)
+    return start, min((begin for begin, _ in stops if begin >= place[1]), default=len(text))
 
 
 def holds_part(word: str, text: str, length: int) -> bool:
@@ -66,15 +73,11 @@ class Passage:
 
     @cached_property
     def tokens(self) -> tuple[Token, ...]:
-        """The fact's words; names that are listed together are of one sort, that of most of them."""
-        tokens = self._uncut(self.language.tokens(self.folded))
-        return _of_one_sort(tokens) if "、" in self.folded else tokens
-
-    def _uncut(self, tokens: tuple[Token, ...]) -> tuple[Token, ...]:
-        """Give a figure back the measure that a name behind it took, and a name what the word behind it took.
+        """The fact's words; a figure is given back the measure that a name behind it took, a name what the word behind it took.
 
         9时30分|在江城 is no 分在江|城, and 赵明|众系 is 赵明众|系 where a sentence or a title beside has 赵明众.
         """
+        tokens = self.language.tokens(self.folded)
         names = [(one.start, one.start + len(one.text)) for one in tokens if one.tag[:2] == "nr"]
         ends = (figure.end for figure in self.language.quantities(self.folded))
         cuts = {at for at in ends if any(start < at < end for start, end in names)}
@@ -175,22 +178,3 @@ class Passage:
         """Tell whether a verb and its complement stand with one character between: 查出 in 查找出, 建成 in 建设成."""
         opened = rf"{re.escape(verb[0])}[\u4e00-\u9fff]{verb[1]}"
         return verb[1] in _COMPLEMENTS and re.search(opened, self.tight) is not None
-
-
-def _of_one_sort(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
-    """Give names that 、 joins the tag of most of them: 湘潭、邵阳、衡阳, where 邵阳 was taken for a person."""
-    found = list(tokens)
-    at = 0
-    while at < len(tokens):
-        last = at
-        while last + 2 < len(tokens) and tokens[last + 1].text == "、":
-            last += 2
-        listed = range(at, last + 1, 2)
-        tags = Counter(tokens[one].tag for one in listed if tokens[one].tag in NAME_TAGS)
-        if len(tags) > 1 and sum(tags.values()) == len(listed):
-            # A person is what unknown words are taken for.
-            most = max(tags, key=lambda tag: (tags[tag], tag != "nr"))
-            for one in listed:
-                found[one] = tokens[one]._replace(tag=most)
-        at = last + 1
-    return tuple(found)
