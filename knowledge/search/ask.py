@@ -30,7 +30,7 @@ from knowledge.search.ranking import (
     passage_pair_coverage,
     ranking_weights,
 )
-from knowledge.search.rewriting import Rewriting, rewritings
+from knowledge.search.rewriting import Rewriting, is_of_a_person, rewritings
 from knowledge.search.semantic import Meaning, Meanings, is_close, is_whole
 from knowledge.search.shelf import Shelf, merge_repeats
 from knowledge.search.terms import Lexicon
@@ -246,6 +246,7 @@ def _answer(text: str, examined: Examined, language: Analyzer, limit: int) -> An
     if not verdict.found:
         printed = _printed(best, examined.lexicon, language)
         likely = verdict.confidence >= CLOSE_FROM and is_whole(facts[0].text)
+        likely = likely and any(examined.lexicon.holds(word.text) for word in best.query.words)
         close = (
             (alike[0] or likely) and not verdict.differences and not _is_named_nowhere(best, examined.lexicon)
         )
@@ -282,15 +283,13 @@ def _answer(text: str, examined: Examined, language: Analyzer, limit: int) -> An
 def _is_printed_nowhere(best: Ranked, lexicon: Lexicon, language: Analyzer) -> bool:
     """Tell whether one word alone was typed that no report has: what is said of others is no answer.
 
-    It is a person's name (no dictionary knows it, and it begins with a surname; 养老金 is none), or has single
-    characters alone to be found by: 正 of 于正, 大 and 号 of 大号.
+    It is a person's name, or has single characters alone to be found by: 正 of 于正, 大 and 号 of 大号.
     """
     query = best.query
     if best.rewriting or not query.is_one_word or not query.words:
         return False
     if len(query.words) == 1 and len(name := query.words[0].text) > 1:
-        is_name = query.words[0].tag[:2] == "nr" and name[0] in SURNAMES and not language.knows(name)
-        return is_name and not lexicon.holds(name)
+        return is_of_a_person(query.words[0], language) and not lexicon.holds(name)
     return all(len(word.text) == 1 for word in query.words) and not lexicon.holds(query.core)
 
 

@@ -15,7 +15,7 @@ from knowledge.query.aliases import expands, may_be_short, short_forms, stands_a
 from knowledge.query.analysis import Query
 from knowledge.query.question import QuestionType, ends_a_name
 from knowledge.search.terms import Lexicon
-from knowledge.text.analyzer import Analyzer, Token
+from knowledge.text.analyzer import SURNAMES, Analyzer, Token
 from knowledge.text.folding import is_hanzi
 from knowledge.text.numbers import Quantity, QuantityKind, plain, value_of
 from knowledge.text.periods import periods
@@ -139,7 +139,7 @@ def _misspelt(query: Query, lexicon: Lexicon, language: Analyzer) -> Iterator[Re
     looks = (_looks_in_run,) if keywords else ()
     for means in (_sounds_in_run, sounds_in_pair, *looks):
         taken = _corrected(text, suspects, means, query, lexicon, language)
-        if taken and _may_be_meant(taken[0][slice(*taken[1])], lexicon, language):
+        if taken and _may_be_meant(query, *taken, lexicon, language):
             whole, (start, end) = taken
             kept = "".join(new if new != " " else old for old, new in zip(query.text, whole, strict=True))
             yield Rewriting(kept, MatchKind.SPELLING, text[start:end], whole[start:end])
@@ -179,8 +179,23 @@ def _is_stranger(beside: Token | None, at: int, lexicon: Lexicon) -> bool:
     return not lexicon.holds(beside.text)
 
 
-def _may_be_meant(words: str, lexicon: Lexicon, language: Analyzer) -> bool:
-    """Tell whether words do not only stand where print has parts of others: 范经 in 规范经费."""
+def is_of_a_person(word: Token, language: Analyzer) -> bool:
+    """Tell whether a word of no dictionary is a person's name: 养老金 is none."""
+    return word.tag[:2] == "nr" and word.text[0] in SURNAMES and not language.knows(word.text)
+
+
+def _may_be_meant(
+    query: Query, whole: str, place: tuple[int, int], lexicon: Lexicon, language: Analyzer
+) -> bool:
+    """Tell whether words are no common word for a person's name (施工 for 施红), and stand whole somewhere.
+
+    Where print has only parts of others, as 范经 in 规范经费, they are not meant.
+    """
+    start, end = place
+    words = whole[start:end]
+    mended = (word for word in query.words if word.start < end and start < word.start + len(word.text))
+    if language.knows(words) and any(is_of_a_person(word, language) for word in mended):
+        return False
     told = list(lexicon.texts_with(words))
     return not told or any(
         {found.start(), found.end()} <= _borders(text, language)
