@@ -415,7 +415,7 @@ def _unstruck(glyphs: Sequence[Glyph], strokes: Sequence[Box]) -> tuple[list[Gly
         return list(glyphs), 0
 
     def is_next(left: Glyph, right: Glyph) -> bool:
-        near = -0.25 * right.size < right.left - left.right < 0.6 * right.size
+        near = -0.25 * right.size < right.left - left.right < 0.8 * right.size  # half a mark is blank
         return near and abs(left.base - right.base) < 0.25 * right.size
 
     kept: list[Glyph] = []

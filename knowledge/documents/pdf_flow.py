@@ -147,7 +147,7 @@ class TextFlow:
         run: Sequence[PrintedLine],
     ) -> None:
         text = line.text
-        small = line.size < SMALL * size
+        small, larger = line.size < SMALL * size, line.size > LARGER * size
         centred = before > 0.9 and abs(before - after) < 0.9
         closed = self._open is None or self._open.finished
         if jump := jump_of(text.strip()):
@@ -156,7 +156,7 @@ class TextFlow:
             self.put(self._block(BlockRole.FURNITURE, line))
         elif self._under_title and is_credits(text) and not BYLINE.fullmatch(text):
             self.put(self._block(BlockRole.CREDIT, line))
-        elif len(text) <= _CAPTION_CHARS and (small or (centred and CAPTIONED.search(text))):
+        elif len(text) <= _CAPTION_CHARS and (small or ((centred or larger) and self._is_caption(text))):
             if small and (SIGNED.search(text) or len(text) <= 6) and not self._captions:
                 self.put(self._block(BlockRole.BYLINE, line))
             else:
@@ -198,6 +198,12 @@ class TextFlow:
             self._opening = True
         self.put(self._block(BlockRole.FURNITURE, line))
         self._written[-1].jump = jump
+
+    def _is_caption(self, text: str) -> bool:
+        """Tell whether a line begins or ends as captions do, or ends one."""
+        open_one = "".join(self._captions[-1].lines) if self._captions else ""
+        ends = not SHOT.search(open_one) and SHOT.search(open_one + text) is not None
+        return ends or CAPTIONED.search(text) is not None
 
     def _caption(self, line: PrintedLine) -> None:
         last = self._captions[-1] if self._captions else None

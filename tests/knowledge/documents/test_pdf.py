@@ -246,16 +246,14 @@ def test_what_no_reader_sees_is_left_out_and_reported() -> None:
     ]
 
 
-def test_what_is_struck_out_at_a_lines_head_makes_no_indent() -> None:
+@pytest.mark.parametrize(("struck", "apart"), [("原定", 0.0), ("原定）", 1.1)])
+def test_what_is_struck_out_at_a_lines_head_makes_no_indent(struck: str, apart: float) -> None:
     sheet = Sheet()
-    rows = (
-        "　　大桥昨日通车，全长二十六公里，惠及",
-        "原定居民四十万人次。县里今年还新建了",
-        "三座桥，两座已经完工。",
-    )
-    for number, row in enumerate(rows):
-        sheet.text(40, 700 - 14 * number, 9, row)
-    sheet.rule(40, 689, 40 + 2 * 9, 689)
+    sheet.text(40, 700, 9, "　　大桥昨日通车，全长二十六公里，惠及")
+    sheet.text(40, 686, 9, struck)
+    sheet.text(40 + 9 * len(struck) + apart, 686, 9, "居民四十万人次。县里今年还新建了")
+    sheet.text(40, 672, 9, "三座桥，两座已经完工。")
+    sheet.rule(40, 689, 40 + 9 * len(struck), 689)
     assert [line for line in read_pdf("a.pdf", pdf(sheet)).lines if line] == [
         "　　大桥昨日通车，全长二十六公里，惠及",
         "居民四十万人次。县里今年还新建了",

@@ -60,15 +60,21 @@ def test_an_article_sent_on_to_another_page_is_one() -> None:
     assert "".join(sent) == "".join(body)
 
 
-def test_a_caption_in_a_column_stands_after_the_sentence_that_goes_on_under_it() -> None:
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [(7, ("市民在新开的图书馆里", "看书。", "周海涛摄")), (9.5, ("图为市民在看书。周海涛", "摄"))],
+)
+def test_a_caption_in_a_column_stands_after_the_sentence_that_goes_on_under_it(
+    size: float, said: tuple[str, ...]
+) -> None:
     sheet = Sheet()
     (text,) = paragraphs(13, 1)
     sheet.text(40, 740, 28, "夹着图说的文章")
     top = lines(sheet, 700, text[:52])
-    for row, words in enumerate(("市民在新开的图书馆里", "看书。", "周海涛摄")):
-        sheet.text(30, top - 10 * row, 7, words)
+    for row, words in enumerate(said):
+        sheet.text(30, top - 10 * row, size, words)
     lines(sheet, top - 40, text[52:])
-    assert texts(sheet, BlockRole.CAPTION) == ["市民在新开的图书馆里看书。周海涛摄"]
+    assert texts(sheet, BlockRole.CAPTION) == ["".join(said)]
     assert texts(sheet, BlockRole.PARAGRAPH) == [text]
 
 
