@@ -23,12 +23,12 @@ from knowledge.documents import limits
 from knowledge.documents.docx_lists import Numbering
 from knowledge.documents.docx_text import BREAK, FALLBACK, GONE, OFF, PARAGRAPH, shown_text, text_boxes
 from knowledge.documents.html_blocks import powers
-from knowledge.documents.pdf_stacks import BYLINE, TITLE
+from knowledge.documents.pdf_stacks import TITLE
 from knowledge.documents.tables import EMPTY, SourceCell, make_table
 from knowledge.documents.text import OFFICIAL, Extract, listed_contents
 from knowledge.errors import UnreadableFile
 from knowledge.model import Block, BlockRole, Span
-from knowledge.repair.patterns import HEADING_NUMBER
+from knowledge.repair.patterns import HEADING_NUMBER, is_byline
 
 _TABLE, _VALUE = qn("w:tbl"), qn("w:val")
 _OPEN: Final = ("，", "、")
@@ -392,7 +392,7 @@ def _role(part: _Part, body: float) -> BlockRole:
         return BlockRole.TITLE
     short = len(part.text) <= _HEADING_CHARS
     set_apart = part.bold or (part.centred and part.size > _LARGER * body)
-    if short and (HEADING_NUMBER.match(part.text) or (set_apart and not BYLINE.fullmatch(part.text))):
+    if short and (HEADING_NUMBER.match(part.text) or (set_apart and not is_byline(part.text))):
         return BlockRole.HEADING
     return BlockRole.CAPTION if part.size < body / _LARGER and part.centred else BlockRole.PARAGRAPH
 
@@ -424,7 +424,7 @@ def _stack(parts: Sequence[_Part], body: float) -> None:
         for below in parts[at + 1 : at + 4]:
             if below.box != part.box or not below.displayed:
                 break
-            if BYLINE.fullmatch(below.text):
+            if is_byline(below.text):
                 below.role = BlockRole.BYLINE
             elif (below.role is BlockRole.TITLE and below.size < 0.93 * part.size) or (
                 below.role in open_roles and below.centred and below.size > _LARGER * body

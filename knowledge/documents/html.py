@@ -13,11 +13,11 @@ from typing import Final
 from knowledge.documents.html_article import PageReadings, article_blocks, compared, told_by_script
 from knowledge.documents.html_blocks import HtmlBlock, HtmlText, read_blocks
 from knowledge.documents.pdf_flow import CAPTIONED
-from knowledge.documents.pdf_stacks import BYLINE
 from knowledge.documents.tables import EMPTY, SourceCell, make_table
 from knowledge.documents.text import Extract, decode_as, decode_text, split_lines
 from knowledge.errors import UnreadableFile
 from knowledge.model import Block, BlockRole, Metadata, Span
+from knowledge.repair.patterns import is_byline
 
 _DECLARED: Final = re.compile(
     rb"""<meta[^>]{0,200}charset\s{0,9}=\s{0,9}["']?([A-Za-z0-9_.:-]{1,40})""", re.I
@@ -177,7 +177,7 @@ def _line_over(page: HtmlText, kept: Sequence[HtmlBlock], short: str) -> HtmlBlo
         and 2 * block.linked < len(block.text)
         and not _ENDED.search(block.text)
         and not _is_credit(block.text)
-        and not BYLINE.fullmatch(block.text.strip())
+        and not is_byline(block.text.strip())
         and compared(block.text) not in compared(short)
     ]
     text = compared("".join(block.text for block in kept if block not in lines))
@@ -228,7 +228,7 @@ def _without_ornaments(kept: Sequence[HtmlBlock]) -> list[HtmlBlock]:
         or block.cell is not None
         or CAPTIONED.search(block.text)
         or _is_credit(block.text)
-        or BYLINE.fullmatch(block.text.strip())
+        or is_byline(block.text.strip())
     ]
 
 
@@ -243,13 +243,7 @@ def _set_apart(kept: Sequence[HtmlBlock]) -> Iterator[HtmlBlock]:
         text, under = kept[at].text.strip(), kept[at + 1]
         alone = bold[at] and not bold[at + 1] and not (at and bold[at - 1] and not kept[at - 1].level)
         said = len(text) <= _LONGEST_HEADING and len(under.text) > len(text) and not _NO_HEADING.search(text)
-        if (
-            alone
-            and said
-            and kept[at].cell is None
-            and not CAPTIONED.search(text)
-            and not BYLINE.search(text)
-        ):
+        if alone and said and kept[at].cell is None and not CAPTIONED.search(text) and not is_byline(text):
             yield kept[at]
 
 
@@ -278,7 +272,7 @@ def _beside(page: HtmlText, kept: Sequence[HtmlBlock], title: HtmlBlock | None) 
     first = max(0, over - _CREDITS_NEAR)
     for at, block in enumerate(page.blocks[first : under + _CREDITS_NEAR], first):
         between = over < at < places[0] and not block.linked
-        signed = between and (BYLINE.fullmatch(block.text.strip()) or _is_dated(block.text))
+        signed = between and (is_byline(block.text.strip()) or _is_dated(block.text))
         if block not in chosen and not places[0] < at < under and (signed or _is_credit(block.text)):
             yield block
 
@@ -286,7 +280,7 @@ def _beside(page: HtmlText, kept: Sequence[HtmlBlock], title: HtmlBlock | None) 
 def _role(block: HtmlBlock, title: HtmlBlock | None, signed: Container[HtmlBlock]) -> BlockRole:
     if block is title:
         return BlockRole.TITLE
-    if BYLINE.fullmatch(block.text.strip()):
+    if is_byline(block.text.strip()):
         return BlockRole.BYLINE
     if block in signed:
         return BlockRole.CREDIT

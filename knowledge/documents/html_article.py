@@ -147,11 +147,6 @@ def _stretch(blocks: list[HtmlBlock], weights: list[float]) -> list[HtmlBlock]:
     return blocks[best_from:best_to]
 
 
-def _plain(block: HtmlBlock) -> float:
-    size = len("".join(block.text.split()))
-    return size - (1 + _LINK) * min(size, block.linked)
-
-
 def _weight(block: HtmlBlock, share: float) -> float:
     """What a block adds that this share of the readers keeps."""
     size = len("".join(block.text.split()))
@@ -159,7 +154,7 @@ def _weight(block: HtmlBlock, share: float) -> float:
     if share < 0.5:
         return -_DOUBTFUL * size - _BETWEEN - _LINK * linked
     if share == 1:
-        return _plain(block)
+        return size - (1 + _LINK) * linked
     tells = _SENTENCE.search(block.text) or (block.cell and size <= _SHORT_CELL)
     free = tells and 2 * linked < size
     return _DOUBTFUL * (size - linked) - _LINK * linked - (0 if free else _LINE)

@@ -97,7 +97,6 @@ class HtmlBlock:
 
     tag: str
     level: int = 0
-    in_main: bool = False
     cell: CellPlace | None = None
     pieces: list[tuple[int, str]] = field(default_factory=list)
     linked: int = 0
@@ -295,8 +294,7 @@ class _Collector:
     def _fresh(self) -> HtmlBlock:
         tag = self._tag()
         level = next((depth for depth in range(1, 7) if self._counts.get(f"h{depth}")), 0)
-        in_main = any(self._counts.get(name) for name in _MAIN)
-        return HtmlBlock(tag, level, in_main, self._cells[-1] if self._cells else None)
+        return HtmlBlock(tag, level, self._cells[-1] if self._cells else None)
 
     def _put(self, number: int, piece: str) -> None:
         if self._hidden >= 0 and not self._counts.get("a"):

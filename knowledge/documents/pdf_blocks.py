@@ -22,14 +22,16 @@ from knowledge.documents.pdf_lines import (
     find_lines,
     join_initials,
     join_rows,
+    one_a_height,
     same_size,
     snap,
 )
 from knowledge.documents.pdf_order import THROUGH, Region, cut_regions, rejoin
 from knowledge.documents.pdf_page import Box, PrintedPage
-from knowledge.documents.pdf_stacks import BYLINE, LARGER, TITLE, Stack, find_stacks
+from knowledge.documents.pdf_stacks import LARGER, TITLE, Stack, find_stacks
 from knowledge.documents.pdf_tables import Grid, find_grids
 from knowledge.model import BlockRole
+from knowledge.repair.patterns import is_byline
 
 _COVER_CHARS: Final = 60
 """Characters of a cover at most: a title, who made it, where and when."""
@@ -47,18 +49,22 @@ _WIDE: Final = 1.5
 
 
 def arrange(page: PrintedPage, goes_on: bool = False) -> list[PageBlock]:
-    """Return the blocks of a page in reading order: head, articles, foot.
+    """Return the blocks of a page in reading order: head, articles, foot, what is set in another direction.
 
     With `goes_on` pages come before it, whose text may go on over the first title.
     """
+    return [*_upright(page, goes_on), *(PageBlock(BlockRole.FURNITURE, [text], None) for text in page.turned)]
+
+
+def _upright(page: PrintedPage, goes_on: bool) -> list[PageBlock]:
     grids, glyphs = find_grids(page)
     lines = find_lines(glyphs, page.uprights)
     if page.unseen:
         snap(lines)
     if not lines:
-        return [*(_table(grid, None) for grid in grids), *_turned(page)]
+        return [_table(grid, None) for grid in grids]
     if not goes_on and not grids and _is_cover(lines):
-        return [*_cover(lines), *_turned(page)]
+        return list(_cover(lines))
     tabled = bool(grids) and not any("。" in line.text for line in lines)
     body = body_size(find_lines(page.glyphs, page.uprights) if tabled else lines)
     page = replace(page, levels=tuple(r for r in page.levels if not any(_rules(r, g.box) for g in grids)))
@@ -99,7 +105,7 @@ def arrange(page: PrintedPage, goes_on: bool = False) -> list[PageBlock]:
         blocks += made if goes_on or region.stacks else _as_briefs(made, numbers)
     blocks += (_table(grid, len(regions) - 1 if regions else None) for grid in waiting)
     blocks += (PageBlock(BlockRole.FURNITURE, [s.text for s in quote], None) for quote in quotes)
-    return [*head, *(_table(grid, None) for grid in before), *blocks, *foot, *_turned(page)]
+    return [*head, *(_table(grid, None) for grid in before), *blocks, *foot]
 
 
 def _rules(rule: Box, table: Box) -> bool:
@@ -150,11 +156,6 @@ def _over_titles(stacks: Sequence[Stack], rest: Sequence[PrintedLine], body: flo
     return over if any(line.size > SMALL * body for line in over) else []
 
 
-def _turned(page: PrintedPage) -> Iterator[PageBlock]:
-    for text in page.turned:
-        yield PageBlock(BlockRole.FURNITURE, [text], None)
-
-
 def _edge(piece: PrintedLine, body: float, sure: bool) -> PageBlock:
     role = BlockRole.FURNITURE if sure else BlockRole.PARAGRAPH
     return PageBlock(role, [piece.text], None, piece.size / body, edge=not sure)
@@ -176,17 +177,13 @@ def _owner(grid: Grid, regions: Sequence[tuple[Region, float]]) -> Region | None
 def _framed(lines: list[PrintedLine], page: PrintedPage, pictures: list[Box]) -> Iterator[list[PrintedLine]]:
     """Yield what stands in each frame as a page of its own, then the rest; an empty frame is a picture."""
     taken: set[int] = set()
-    frames: list[Box] = []
     for frame in sorted(page.frames, key=lambda f: f.width * f.height):
-        if any(max(map(abs, _offsets(frame, other))) < 6 for other in frames):
-            continue
         inside = [
             s for s in lines if frame.holds(s.box.left, s.middle) and frame.holds(s.box.right, s.middle)
         ]
         if not inside:
             pictures.append(frame)
         elif len(inside) >= 3 and sum(len(s.glyphs) for s in inside) >= 20 and len(inside) < len(lines):
-            frames.append(frame)
             mine = [s for s in inside if id(s) not in taken]
             taken.update(id(s) for s in mine)
             if mine:
@@ -199,10 +196,6 @@ def _framed(lines: list[PrintedLine], page: PrintedPage, pictures: list[Box]) ->
 def _within(inner: Box, outer: Box, slack: float) -> bool:
     """Tell whether one box is no wider than another, and over or under it."""
     return outer.left - slack < inner.left and inner.right < outer.right + slack
-
-
-def _offsets(one: Box, other: Box) -> tuple[float, float, float, float]:
-    return (one.left - other.left, one.top - other.top, one.right - other.right, one.bottom - other.bottom)
 
 
 @dataclass(slots=True)
@@ -350,7 +343,7 @@ class _Article:
             s
             for s in lines
             if gaps
-            and (is_across(s, gaps[0]) or BYLINE.fullmatch(s.text))
+            and (is_across(s, gaps[0]) or is_byline(s.text))
             and (is_across(s, gaps[-1]) or not any(o is not s and o.box.along(s.box) > 0 for o in lines))
         ]
         return {id(s) for s in crossing}
@@ -367,15 +360,7 @@ class _Article:
                 key=lambda k: max(columns[k][0] - middle, middle - columns[k][1], 0.0),
             )
             shares[at].append(line)
-        for share in shares:
-            rows: list[PrintedLine] = []
-            for line in sorted(share, key=lambda s: s.base):
-                if rows and abs(rows[-1].base - line.base) < 0.3 * size and not line.upright:
-                    rows[-1].take(line)
-                else:
-                    rows.append(line)
-            if rows:
-                yield rows
+        yield from (one_a_height(share) for share in shares if share)
 
 
 def _split_at(column: Sequence[PrintedLine], grids: Sequence[Grid]) -> list[list[PrintedLine]]:

@@ -14,11 +14,11 @@ from typing import Final
 
 from knowledge.documents.pdf_lines import PrintedLine, bounds
 from knowledge.documents.pdf_page import Box
-from knowledge.documents.pdf_stacks import BYLINE, LARGER
+from knowledge.documents.pdf_stacks import LARGER
 from knowledge.documents.pdf_tables import Grid
 from knowledge.model import BlockRole
 from knowledge.repair.issue import is_credits
-from knowledge.repair.patterns import HEADING_NUMBER, LISTED, is_page_head, jump_of
+from knowledge.repair.patterns import HEADING_NUMBER, LISTED, is_byline, is_page_head, jump_of
 
 INDENT: Final = "\u3000\u3000"
 _HEADING_CHARS: Final = 24
@@ -154,7 +154,7 @@ class TextFlow:
             self._jump(line, jump)
         elif _LED.search(text):
             self.put(self._block(BlockRole.FURNITURE, line))
-        elif self._under_title and is_credits(text) and not BYLINE.fullmatch(text):
+        elif self._under_title and is_credits(text) and not is_byline(text):
             self.put(self._block(BlockRole.CREDIT, line))
         elif len(text) <= _CAPTION_CHARS and (small or ((centred or larger) and self._is_caption(text))):
             if small and (SIGNED.search(text) or len(text) <= 6) and not self._captions:
@@ -170,7 +170,7 @@ class TextFlow:
                 last.lines.append(line.text)
             else:
                 self.put(self._block(BlockRole.HEADING, line))
-        elif BYLINE.fullmatch(text) and (after > 1 or before > _SET_OFF or alone) and closed:
+        elif is_byline(text) and (after > 1 or before > _SET_OFF or alone) and closed:
             self.put(self._block(BlockRole.BYLINE, line))
         else:
             self._text(line, 1.4 < before < _SET_OFF, before, below)
@@ -234,7 +234,7 @@ class TextFlow:
         if HEADING_NUMBER.match(text) and after > 2 and (self._open is None or self._open.finished):
             return True
         if line.size <= LARGER * size:
-            return before > 2.3 and abs(before - after) < 0.9 and not BYLINE.fullmatch(text)
+            return before > 2.3 and abs(before - after) < 0.9 and not is_byline(text)
         whole = "".join(each.text for each in run)
         return (
             before > 0.5 or after > 1 or (_ems(whole) <= _HEADING_CHARS and not _NEVER_HEADING.search(whole))

@@ -11,9 +11,10 @@ from itertools import accumulate
 from typing import Final
 
 from knowledge.documents.pdf_columns import find_gutters, reads_on
-from knowledge.documents.pdf_lines import PrintedLine, bounds, join_rows, same_size
+from knowledge.documents.pdf_lines import PrintedLine, alike, bounds, join_rows, same_size
 from knowledge.documents.pdf_page import PrintedPage
-from knowledge.documents.pdf_stacks import BYLINE, LARGER, TITLE
+from knowledge.documents.pdf_stacks import LARGER, TITLE
+from knowledge.repair.patterns import is_byline
 from knowledge.repair.sentences import FINISHED
 from knowledge.text.folding import fold_radicals
 
@@ -106,7 +107,7 @@ def _edge_row(lines: Sequence[PrintedLine], page: PrintedPage, body: float, top:
         return []
     if 2 * sum(_runs_on(piece, rest, top) for piece in row) >= len(row):
         return []
-    if top and len(row) == 1 and (_is_headline(row[0], lines, body) or any(_heads(row[0], s) for s in rest)):
+    if top and len(row) == 1 and _is_headline(row[0], lines, body):
         return []
     return row
 
@@ -128,12 +129,6 @@ def _runs_on(piece: PrintedLine, rest: Sequence[PrintedLine], top: bool) -> bool
         return False
     pitch = abs(second.base - third.base)
     return abs(abs(piece.base - second.base) - pitch) < 0.1 * pitch
-
-
-def _heads(line: PrintedLine, other: PrintedLine) -> bool:
-    """Tell whether a line is the kicker of the headline right under it."""
-    close = other.box.top - line.box.bottom < 0.7 * other.size
-    return other.size > TITLE * line.size and close and other.box.across(line.box) > 0
 
 
 def find_pull_quotes(lines: Sequence[PrintedLine], body: float) -> list[list[PrintedLine]]:
@@ -169,15 +164,13 @@ def find_pull_quotes(lines: Sequence[PrintedLine], body: float) -> list[list[Pri
 
     def is_pulled(quote: Sequence[PrintedLine]) -> bool:
         at = said.get(id(quote[0]), -1)
-        if at < 0 or any(_is_set_as(quote[0], title) for title in titled):
+        if at < 0 or any(alike(quote[0].size, title.size, LARGER) for title in titled):
             return _goes_on_beyond(quote, columns, body)
         place = quote[-1].box
         under = [
             s.base
             for s in text
-            if s.box.across(place) > 0
-            and s.box.top > place.bottom - 0.5 * body
-            and not BYLINE.fullmatch(s.text)
+            if s.box.across(place) > 0 and s.box.top > place.bottom - 0.5 * body and not is_byline(s.text)
         ]
         top = min(under, default=float("inf"))
         row = (
@@ -195,11 +188,6 @@ def find_pull_quotes(lines: Sequence[PrintedLine], body: float) -> list[list[Pri
 
 def _said(quote: Sequence[PrintedLine]) -> str:
     return "".join(map(_words, quote))
-
-
-def _is_set_as(line: PrintedLine, title: PrintedLine) -> bool:
-    """Tell whether large print is as large as another, which no text says: both are titles."""
-    return max(line.size, title.size) < LARGER * min(line.size, title.size)
 
 
 def _is_next(last: PrintedLine, line: PrintedLine) -> bool:

@@ -12,7 +12,7 @@ from statistics import median
 from typing import Final
 
 from knowledge.documents.html_blocks import LOWERED, RAISED, SCRIPT, powers
-from knowledge.documents.pdf_page import ASCENT, Box, Glyph
+from knowledge.documents.pdf_page import ASCENT, Box, Glyph, around
 from knowledge.repair.characters import MARKUP
 
 GAP: Final = 0.6
@@ -144,7 +144,7 @@ def find_lines(glyphs: Iterable[Glyph], uprights: Sequence[Box]) -> list[Printed
                 run = []
             run.append(glyph)
         lines.append(PrintedLine(run))
-    return _letter_spaced(_set_upright(_with_scripts(lines)), uprights)
+    return _letter_spaced(_with_scripts(lines), uprights)
 
 
 def _with_scripts(lines: list[PrintedLine]) -> list[PrintedLine]:
@@ -243,49 +243,9 @@ def ruled(left: Glyph, right: Glyph, uprights: Sequence[Box]) -> bool:
     )
 
 
-def _set_upright(lines: list[PrintedLine]) -> list[PrintedLine]:
-    """Put single characters that stand under one another together: upright headings."""
-    singles = sorted((line for line in lines if len(line.glyphs) == 1), key=lambda s: s.box.top)
-    grid: dict[int, list[PrintedLine]] = defaultdict(list)
-    for single in singles:
-        grid[int(single.base // _ROW)].append(single)
-    gone: set[int] = set()
-    for top in singles:
-        stack = [top]
-        while below := _under(stack[-1], grid):
-            stack.append(below)
-        if id(top) in gone or len(stack) < _UPRIGHT:
-            continue
-        gone.update(id(part) for part in stack[1:])
-        for part in stack:
-            row = grid[int(part.base // _ROW)]
-            row[:] = [other for other in row if other is not part]
-        top.glyphs = [part.glyphs[0] for part in stack]
-        top.upright = True
-        top.measure()
-    return [line for line in lines if id(line) not in gone]
-
-
-def _under(upper: PrintedLine, grid: dict[int, list[PrintedLine]]) -> PrintedLine | None:
-    reach = range(int(upper.base // _ROW), int((upper.base + 2 * upper.size) // _ROW) + 1)
-    for row in reach:
-        for lower in grid.get(row, ()):
-            gap = lower.box.top - upper.box.bottom
-            middle = abs(lower.box.left + lower.box.right - upper.box.left - upper.box.right) / 2
-            shift = min(middle, abs(lower.box.left - upper.box.left))  # a comma has only half the room
-            if (
-                lower is not upper
-                and shift < 0.2 * upper.size
-                and -0.3 * upper.size < gap < 0.7 * upper.size
-                and same_size(lower, upper)
-            ):
-                return lower
-    return None
-
-
 def same_size(one: PrintedLine, other: PrintedLine) -> bool:
     """Tell whether two lines are of one size, near enough."""
-    return max(one.size, other.size) <= SAME_SIZE * min(one.size, other.size)
+    return alike(one.size, other.size, SAME_SIZE)
 
 
 def _letter_spaced(lines: list[PrintedLine], uprights: Sequence[Box]) -> list[PrintedLine]:
@@ -377,6 +337,17 @@ def join_rows(lines: Iterable[PrintedLine], most: float, uprights: Sequence[Box]
     return joined
 
 
+def one_a_height(lines: Iterable[PrintedLine]) -> list[PrintedLine]:
+    """Join what stands on one height, whatever the gap."""
+    joined: list[PrintedLine] = []
+    for line in sorted(lines, key=lambda s: s.base):
+        if joined and abs(joined[-1].base - line.base) < 0.3 * line.size and not line.upright:
+            joined[-1].take(line)
+        else:
+            joined.append(line)
+    return joined
+
+
 def snap(lines: Sequence[PrintedLine]) -> None:
     """Give lines whose sizes a recogniser guessed, each for itself, those that most of the print like them has."""
     sizes = snapped_sizes([line.size for line in lines], [len(line.glyphs) for line in lines])
@@ -427,12 +398,7 @@ def body_size(lines: Iterable[PrintedLine]) -> float:
 
 def bounds(lines: Sequence[PrintedLine]) -> Box:
     """The smallest box around lines, of which there is at least one."""
-    return Box(
-        min(s.box.left for s in lines),
-        min(s.box.top for s in lines),
-        max(s.box.right for s in lines),
-        max(s.box.bottom for s in lines),
-    )
+    return around([line.box for line in lines])
 
 
 def _is_latin(char: str) -> bool:

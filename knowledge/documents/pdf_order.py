@@ -186,7 +186,6 @@ def _shared_out(
             owners[id(line)] = (
                 _before(columns[column - 1], before, stacks, body)
                 or going_on
-                or _beside(line, column, by_column, owners, body)
                 or min(stacks, key=lambda s: abs(s.box.top - line.box.top))
             )
     for stack in sorted(stacks, key=lambda s: (round(s.box.top / (4 * body)), s.box.left)):
@@ -257,19 +256,3 @@ def _going_on(
     found = [owners[id(line)] for line in last.values()]
     narrow = all(stack.box.right < column[0] for stack in found)
     return found[-1] if len(found) > 1 and narrow else None
-
-
-def _beside(
-    line: PrintedLine,
-    column: int,
-    by_column: dict[int, list[PrintedLine]],
-    owners: dict[int, Stack],
-    body: float,
-) -> Stack | None:
-    """The owner of what stands beside a line, in the column to its left if it can be."""
-    for near in (column - 1, column + 1):
-        for other in by_column.get(near, ()):
-            owner = owners.get(id(other))
-            if owner and other.box.along(line.box) > -0.5 * body and owner.box.bottom <= line.box.top + body:
-                return owner
-    return None

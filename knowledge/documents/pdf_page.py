@@ -46,6 +46,16 @@ class Box:
         return self.left - slack <= x <= self.right + slack and self.top - slack <= y <= self.bottom + slack
 
 
+def around(boxes: Sequence[Box]) -> Box:
+    """The smallest box around others, of which there is at least one."""
+    return Box(
+        min(b.left for b in boxes),
+        min(b.top for b in boxes),
+        max(b.right for b in boxes),
+        max(b.bottom for b in boxes),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Glyph:
     """One character: from where to where it takes room on its baseline, and its font's size.

@@ -5,7 +5,6 @@ Sizes and distances are in times of the body's font size unless a name says othe
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -14,12 +13,14 @@ from knowledge.documents.pdf_columns import find_gutters
 from knowledge.documents.pdf_lines import (
     SAME_SIZE,
     PrintedLine,
+    alike,
     bounds,
     join_rows,
     ruled,
     same_size,
 )
 from knowledge.documents.pdf_page import Box
+from knowledge.repair.patterns import is_byline
 
 TITLE: Final = 1.35
 """From so much larger than the body a line is a title's."""
@@ -42,13 +43,6 @@ _KICKER_CHARS: Final = 24
 
 _REACH_ABOVE, _REACH_BELOW = 1.1, 2.0
 """Times the title's size that its kicker and its subtitle or byline stand off it at most; above, another may end."""
-
-_NAME: Final = "(?:[\u4e00-\u9fff·]{2,4}|[\u4e00-\u9fff][ \u3000][\u4e00-\u9fff](?![\u4e00-\u9fff]))"
-BYLINE: Final = re.compile(
-    rf"[□■◎]?(?:[\u4e00-\u9fff]{{1,8}}[报報社网])?(?:特约|实习|見習|见习|首席)?(?:记者|記者|通讯员|通訊員|作者|特派员|文)"
-    rf"[ \u3000:：/／]*{_NAME}(?:[ \u3000、/／]*(?:通讯员|通訊員|记者|記者)?[ \u3000]*{_NAME}){{0,5}}(?:报道|文|摄)?"
-    rf"|[（(](?:[\u4e00-\u9fff]{{1,8}}[报報社网])?(?:特约|实习|见习)?(?:记者|記者|通讯员|通訊員)[^。！？]{{2,30}}[）)]"
-)
 
 
 @dataclass(slots=True)
@@ -109,8 +103,11 @@ def _says_sentence(stack: Sequence[PrintedLine]) -> bool:
 def _is_alike(line: PrintedLine, stack: Sequence[PrintedLine]) -> bool:
     """Tell whether a line is set as a title over it in its column is."""
     title = max(stack, key=lambda s: s.size)
-    alike = max(line.size, title.size) < LARGER * min(line.size, title.size)
-    return alike and abs(line.box.left - title.box.left) < line.size and title.base < line.base
+    return (
+        alike(line.size, title.size, LARGER)
+        and abs(line.box.left - title.box.left) < line.size
+        and title.base < line.base
+    )
 
 
 def _stands_left(line: PrintedLine, right: PrintedLine) -> bool:
@@ -319,12 +316,7 @@ def _belongs(line: PrintedLine, title: PrintedLine, above: bool, body: float) ->
     if line.glyphs[-1].char == "。":
         return False
     width, whole = line.box.width, title.box.width
-    if (
-        not above
-        and len(line.glyphs) <= 40
-        and BYLINE.fullmatch(line.text)
-        and width < 0.8 * whole + 2 * body
-    ):
+    if not above and len(line.glyphs) <= 40 and is_byline(line.text) and width < 0.8 * whole + 2 * body:
         return True
     shift = abs(line.box.left + line.box.right - title.box.left - title.box.right) / 2
     placed = shift < 0.08 * whole + 0.6 * body or abs(line.box.left - title.box.left) < 0.5 * body

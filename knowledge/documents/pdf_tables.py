@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
-from knowledge.documents.pdf_lines import PrintedLine, bounds, find_lines
-from knowledge.documents.pdf_page import Box, Glyph, PrintedPage
+from knowledge.documents.pdf_lines import PrintedLine, bounds, find_lines, one_a_height
+from knowledge.documents.pdf_page import Box, Glyph, PrintedPage, around
 from knowledge.documents.tables import EMPTY, SourceCell, is_figure
 from knowledge.model import Span
 
@@ -71,12 +71,7 @@ def find_grids(page: PrintedPage) -> tuple[list[Grid], list[Glyph]]:
     glyphs = list(page.glyphs)
     grids: list[Grid] = []
     for cells in _ruled(page):
-        box = Box(
-            min(c.left for c in cells),
-            min(c.top for c in cells),
-            max(c.right for c in cells),
-            max(c.bottom for c in cells),
-        )
+        box = around(cells)
         inside = [g for g in glyphs if box.holds(g.left + 0.4 * g.size, g.base - 0.4 * g.size, 0.5)]
         grid = _filled(box, cells, inside)
         if grid is not None:
@@ -146,14 +141,8 @@ def _filled(box: Box, cells: Sequence[Box], glyphs: Sequence[Glyph]) -> Grid | N
 
 def _text_in(cell: Box, glyphs: Sequence[Glyph]) -> str:
     inside = [g for g in glyphs if cell.holds(g.left + 0.4 * g.size, g.base - 0.4 * g.size, 0)]
-    rows: list[PrintedLine] = []
-    for line in sorted(find_lines(inside, ()), key=lambda s: (round(s.base), s.box.left)):
-        if rows and abs(rows[-1].base - line.base) < 0.3 * line.size:
-            rows[-1].take(line)
-        else:
-            rows.append(line)
     text = ""
-    for line in rows:
+    for line in one_a_height(find_lines(inside, ())):
         latin = text[-1:].isascii() and text[-1:].isalpha() and line.text[:1].isascii()
         text += (" " if latin else "") + line.text
     return text

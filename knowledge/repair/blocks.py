@@ -24,7 +24,7 @@ NOTE = "note"
 """The kind of a fact that is a footnote or a remark beside the text."""
 
 _SURE = 99.0
-_REMARK = re.compile("[（(][^。]{1,20}[）)]|抄送[：:].*")
+_REMARK = re.compile(r"[（(][^。：:\d]{1,20}[）)]|抄送[：:].*")
 _SIGNATURE = re.compile(r"[\u4e00-\u9fff（）()· \u3000]{2,30}")
 _TEXT = frozenset({BlockRole.PARAGRAPH, BlockRole.NOTE})
 

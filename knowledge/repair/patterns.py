@@ -41,6 +41,10 @@ _ONLY_SIGNED: Final = (
     f"{SIGNED}(?:\\s*[/／]?\\s*[\u4e00-\u9fff]{{0,3}}(?:报道|報導|報道|文|整理|采写|综合报道))?$"
 )
 ONLY_SIGNED: Final = re.compile(f"[■□●◎○▲]?\\s*{_ONLY_SIGNED}")
+_SPACED: Final = f"(?:{_NAME}|[\u4e00-\u9fff][ \u3000][\u4e00-\u9fff](?![\u4e00-\u9fff]))"
+_BYLINE: Final = re.compile(
+    f"[■□●◎○▲]?\\s*{_ROLE}{_SPACED}(?:[\\s、，/／]*(?:{_ROLE})?{_SPACED}){{0,5}}\\s*(?:报道|文|摄)?$"
+)
 # The writer in brackets: names, or the office that sent the text in.
 IN_BRACKETS: Final = re.compile(
     f"[（(]\\s*(?:{SIGNED}|{NAMES}|[^（）()，。！？0-9]{{1,18}}(?:[部委办局院社报室处厅会站校组司团]|供稿|提供|整理|编译|撰稿|采写)|来源[:：][^（）()]{{1,20}})\\s*[)）]$"
@@ -147,6 +151,11 @@ def jump_of(text: str) -> int:
     """Tell whether a line sends the reader on to another page (1), or from one (-1), and nothing else; 0 if neither."""
     match = JUMP.fullmatch(text)
     return 0 if match is None else -1 if "接" in match[0] and "紧接" not in match[0] else 1
+
+
+def is_byline(text: str) -> bool:
+    """Tell whether a line only names who wrote a text."""
+    return _BYLINE.match(text) is not None or IN_BRACKETS.match(text) is not None
 
 
 def is_page_head(text: str) -> bool:

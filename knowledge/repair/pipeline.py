@@ -236,17 +236,17 @@ class _Writer:
         if len(self._reading.drafts) > 1:
             under = dropwhile(lambda each: each.role is BlockRole.PARAGRAPH, lines[max(own) :])
             rest = takewhile(lambda each: each.role in aside, under)
-        within = {id(each) for each in lines[min(own) : max(own)]}
-        near = [(each, True) for each in over] + [(each, False) for each in rest]
-        return [
-            each.line.whole
-            for each, above in near
-            if each.role in aside
-            and (
-                issue.is_credits(each.line.whole, above)
-                or (each.role is BlockRole.CREDIT and each.rival is None and id(each) not in within)
-            )
-        ]
+        around = {id(each) for each in over} | {
+            id(each) for each in lines[max(own) :] if len(self._reading.drafts) == 1
+        }
+        found: list[str] = []
+        for each, above in [*((each, True) for each in reversed(over)), *((each, False) for each in rest)]:
+            known = each.role is BlockRole.CREDIT and each.rival is None and id(each) in around
+            if known and not each.opens and found:
+                found[-1] += each.line.whole
+            elif known or (each.role in aside and issue.is_credits(each.line.whole, above)):
+                found.append(each.line.whole)
+        return found
 
     def _byline(self, draft: ArticleDraft) -> SourcedText | None:
         own = {p.at for section in draft.sections for p in section.paragraphs}
