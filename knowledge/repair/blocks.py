@@ -6,7 +6,6 @@ the labeller.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
@@ -14,7 +13,7 @@ from itertools import zip_longest
 from knowledge.model import Block, BlockRole, Document
 from knowledge.repair.articles import ArticleDraft, Section
 from knowledge.repair.continuation import Paragraph, paragraph_of
-from knowledge.repair.issue import editors, has_day, is_credits, is_day
+from knowledge.repair.issue import editors, is_credits
 from knowledge.repair.labels import Labelled
 from knowledge.repair.page_layout import PageLine, line_of
 from knowledge.repair.stitching import ROW
@@ -24,8 +23,6 @@ NOTE = "note"
 """The kind of a fact that is a footnote or a remark beside the text."""
 
 _SURE = 99.0
-_REMARK = re.compile(r"[（(][^。：:\d]{1,20}[）)]|抄送[：:].*")
-_SIGNATURE = re.compile(r"[\u4e00-\u9fff（）()· \u3000]{2,30}")
 _TEXT = frozenset({BlockRole.PARAGRAPH, BlockRole.NOTE})
 
 
@@ -51,32 +48,7 @@ def stated_lines(document: Document) -> list[StatedLine]:
                 labelled = _label(line, block, first, over)
                 over = labelled.role is BlockRole.TITLE or (over and labelled.role not in _TEXT)
                 found.append(StatedLine(labelled, block))
-    _sign_off(document, found)
     return found
-
-
-def _sign_off(document: Document, found: list[StatedLine]) -> None:
-    """Make the day that closes a text credits, with who signs over it and the remark that may follow.
-
-    Where anything else says the text's day, this one is none of its: a letter may be printed again.
-    """
-    says = [k for k in found if has_day(k.labelled.line.whole)]
-    dated = {k.block.article for k in says if k.labelled.role is BlockRole.CREDIT}
-    stated = any(m is not None and m.date is not None for m in (document.sidecar, document.stated))
-    stated = stated or any(k.labelled.role is BlockRole.FURNITURE for k in says)
-    last: dict[int, list[int]] = {}
-    for at, known in enumerate(found):
-        if known.labelled.role in _TEXT:
-            last.setdefault(known.block.article, []).append(at)
-    for article, lines in last.items():
-        texts = [found[at].labelled.line.whole.strip() for at in lines[-3:]]
-        end = -1 - (len(texts) > 1 and _REMARK.fullmatch(texts[-1]) is not None)
-        if not is_day(texts[end]):
-            continue
-        signed = len(texts) > -end and _SIGNATURE.fullmatch(texts[end - 1]) is not None
-        for at in lines[end - signed :]:
-            role = BlockRole.FURNITURE if stated or article in dated else BlockRole.CREDIT
-            found[at] = replace(found[at], labelled=replace(found[at].labelled, role=role))
 
 
 def _articles(document: Document) -> Iterator[Block]:

@@ -84,9 +84,10 @@ def article_metadata(
 
     `heads` are the page heads and feet of the pages that the article stands on, `byline` as printed; `own` are the lines
     of credits over and under it, which go before the pages'; `paragraphs` are its own, of which one may be nothing but
-    credits. A field that is printed in two ways stays open. An article taken from a newspaper is of that newspaper, unless
-    another is known.
+    credits, and the last a day, which is the text's where nothing else says one. A field that is printed in two ways
+    stays open. An article taken from a newspaper is of that newspaper, unless another is known.
     """
+    paragraphs = list(paragraphs)
     own = [*own, *(text for each in paragraphs if is_credits(text := each.rstrip("。"), over=False))]
     if byline and is_credits(byline):
         own.append(byline)
@@ -106,7 +107,7 @@ def article_metadata(
     return Metadata(
         first("title"),
         first("newspaper") or (taken[1] if taken else None),
-        next((m.date for m in sources if m.date is not None), None),
+        next((m.date for m in sources if m.date is not None), None) or _closing_day(paragraphs),
         first("edition"),
         first("url"),
         first("author"),
@@ -134,14 +135,10 @@ def _only(found: set[str]) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-def has_day(text: str) -> bool:
-    """Tell whether a line says a day in figures."""
-    return any(_dates(text))
-
-
-def is_day(text: str) -> bool:
-    """Tell whether a line says a day and nothing else."""
-    return _DATE.fullmatch(text) is not None and has_day(text)
+def _closing_day(paragraphs: Sequence[str]) -> date | None:
+    """The day alone that closes a text, a remark under it or not."""
+    alone = (text.strip() for text in reversed(paragraphs[-2:]))
+    return next((day for text in alone if _DATE.fullmatch(text) for day in _dates(text)), None)
 
 
 def _dates(text: str) -> Iterable[date]:

@@ -43,7 +43,7 @@ _ONLY_SIGNED: Final = (
 ONLY_SIGNED: Final = re.compile(f"[■□●◎○▲]?\\s*{_ONLY_SIGNED}")
 _SPACED: Final = f"(?:{_NAME}|[\u4e00-\u9fff][ \u3000][\u4e00-\u9fff](?![\u4e00-\u9fff]))"
 _BYLINE: Final = re.compile(
-    f"[■□●◎○▲]?\\s*{_ROLE}{_SPACED}(?:[\\s、，/／]*(?:{_ROLE})?{_SPACED}){{0,5}}\\s*(?:报道|文|摄)?$"
+    f"[■□●◎○▲]?\\s*{_ROLE}{_SPACED}(?:[\\s、，/／]*(?:{_ROLE})?{_SPACED}){{0,5}}(?:(?:\\s+[\u4e00-\u9fff]{{2,5}})?\\s*报道|\\s*[文摄])?$"
 )
 # The writer in brackets: names, or the office that sent the text in.
 IN_BRACKETS: Final = re.compile(

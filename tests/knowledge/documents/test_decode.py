@@ -368,6 +368,8 @@ def test_an_official_text_has_its_title_beside_its_number(head: str) -> None:
         (None, "现将有关事项通知如下："),
         ("一、招生对象", "小学招收年满六周岁的儿童。"),
         ("二、报名时间", "网上报名从6月10日开始。"),
+        ("二、报名时间", "青山市教育局"),
+        ("二、报名时间", "2024年5月6日"),
     ]
     assert article.date == "2024-05-06"
 

@@ -196,17 +196,17 @@ def test_the_source_under_one_article_is_no_source_of_another() -> None:
 @pytest.mark.parametrize(
     ("said", "end", "day"),
     [
-        ("", "2024年9月10日\n\n责任编辑：李强\n", date(2024, 9, 10)),
-        ("", "青山物业管理处\n2024年9月10日\n\n（此件公开发布）\n\n责任编辑：李强\n", date(2024, 9, 10)),
-        ("2024-09-12\n\n", "2024年9月10日\n\n责任编辑：李强\n", date(2024, 9, 12)),
+        ("", ["2024年9月10日"], date(2024, 9, 10)),
+        ("", ["青山物业管理处", "2024年9月10日", "（此件公开发布）"], date(2024, 9, 10)),
+        ("2024-09-12\n\n", ["2024年9月10日"], date(2024, 9, 12)),
     ],
 )
-def test_the_day_at_the_end_is_no_fact_but_the_articles_where_nothing_else_says_one(
-    said: str, end: str, day: date
+def test_who_signs_and_the_day_at_the_end_are_facts_and_the_day_the_texts_where_nothing_else_says_one(
+    said: str, end: list[str], day: date
 ) -> None:
-    page = f"# 关于停水的通知\n\n{said}{_TEXT[0]}\n\n{end}"
+    page = f"# 关于停水的通知\n\n{said}{_TEXT[0]}\n\n" + "\n\n".join([*end, "责任编辑：李强\n"])
     repaired = repair_document(read_document("a.md", page.encode()))
-    assert [fact.text for fact in repaired.facts] == [_TEXT[0]]
+    assert [fact.text for fact in repaired.facts] == [_TEXT[0], *end]
     assert repaired.articles[0].metadata == Metadata(date=day, editor="李强")
 
 
