@@ -30,8 +30,8 @@ from knowledge.answering.constraints import (
 from knowledge.answering.owners import code_before, is_named_later, is_told_beside, other_name, other_owner
 from knowledge.answering.rewordings import is_reworded
 from knowledge.answering.whole import is_told_in, what_is_counted
-from knowledge.answering.window import Passage, holds_part, tight
-from knowledge.query.aliases import expands, stands_as_name
+from knowledge.answering.window import HELD, Passage, holds_part, tight
+from knowledge.query.aliases import stands_as_name
 from knowledge.query.analysis import Query
 from knowledge.query.question import FEW_WORDS, NAMES, NUMBERS, QuestionType
 from knowledge.text.analyzer import Analyzer
@@ -101,13 +101,7 @@ class Aligner:
         """Return what the doubt of one alignment is made of: kind, level, rarity, unknown, single."""
         one = alignment.constraint
         rare = self._rarity[one.start]
-        return (
-            one.kind.value,
-            alignment.level,
-            rare,
-            float(rare >= 1.0),
-            float(one.end - one.start == 1),
-        )
+        return one.kind.value, alignment.level, rare, float(rare >= 1.0), float(one.end - one.start == 1)
 
     def _doubted(self, alignment: Alignment) -> Alignment:
         kind, level, rare, unknown, single = self.features(alignment)
@@ -120,11 +114,9 @@ class Aligner:
     def _is_asked(self, one: Constraint) -> bool:
         """Whether a constraint stands right beside the question word."""
         question = self.query.question
-        if question.start == question.end:
-            return False
         before = [c for c in self.bound if c.end <= question.start]
         after = [c for c in self.bound if c.start >= question.end]
-        return (bool(before) and before[-1] == one) or (bool(after) and after[0] == one)
+        return question.start != question.end and one in (*before[-1:], *after[:1])
 
     def _aligned(self, one: Constraint, passage: Passage, near: tuple[str, str]) -> Alignment:
         if one.kind is SlotKind.PERIOD and one.period is not None:
@@ -183,44 +175,36 @@ class Aligner:
         if any(passage.folded[span.start : span.end] == one.text for _, span in told):
             return Alignment(one, Relation.SAME, 0)
         relations = [(asked.related(period), span) for period, span in told]
-        for relation in (Relation.SAME, Relation.NARROWER):
+        for relation in HELD:
             if any(found is relation for found, _ in relations):
                 return Alignment(one, relation, 0)
         if not told:
             relation = asked.related(inherited)
-            if relation in (Relation.SAME, Relation.NARROWER):
+            if relation in HELD:
                 return Alignment(one, relation, 1)
             if relation is Relation.OTHER:
                 return Alignment(one, relation, 6, period_in_words(inherited), hard=True)
         other = next((span for found, span in relations if found is Relation.OTHER), None)
-        if other is not None and not any(found is Relation.ABSENT for found, _ in relations):
-            return Alignment(one, Relation.OTHER, 6, passage.text[other.start : other.end], hard=True)
         absent = any(found is Relation.ABSENT for found, _ in relations)
+        if other is not None and not absent:
+            return Alignment(one, Relation.OTHER, 6, passage.text[other.start : other.end], hard=True)
         return Alignment(one, Relation.ABSENT, 4 if absent else 6)
 
     def _coded(self, one: Constraint, passage: Passage) -> Alignment:
-        for level, text in (
-            (0, passage.folded),
-            (1, " ".join(map(passage.language.fold, passage.around.heads))),
-        ):
+        for level, text in ((0, passage.folded), (1, passage.heads)):
             for _, _, key in codes(text):
                 if key == one.key or (one.key.isdecimal() and key.isdecimal() and key.endswith(one.key)):
                     return Alignment(one, Relation.SAME, level)
             written = "[ ./+#_-]?".join(map(re.escape, one.key))  # vivo Z3 of vivoZ3
             if re.search(rf"(?<![a-z0-9]){written}(?![a-z0-9])", text):
                 return Alignment(one, Relation.SAME, level)
-        is_told, other = (
-            code_before(one, passage) if self._is_owned and not codes(passage.folded) else (False, "")
-        )
-        if is_told:
+        told = codes(passage.folded)
+        before = code_before(passage) if self._is_owned and not told else {}
+        if one.key in before:
             return Alignment(one, Relation.SAME, 2)
-        if other:
-            return Alignment(one, Relation.OTHER, 6, other, hard=True)
-        head = re.match(r"[a-z]*", one.key)
-        prefix = head.group() if head else ""
-        near = [(s, e) for s, e, key in codes(passage.folded) if key.startswith(prefix[:2]) and len(key) > 2]
-        printed = passage.text[slice(*near[0])] if near else ""
-        return Alignment(one, Relation.OTHER, 6, printed, hard=True)
+        prefix = one.key[:2].rstrip("0123456789")
+        near = (passage.text[s:e] for s, e, key in told if key.startswith(prefix) and len(key) > 2)
+        return Alignment(one, Relation.OTHER, 6, next(iter((*before.values(), *near)), ""), hard=True)
 
     def _counted(self, one: Constraint, passage: Passage) -> Alignment:
         asked = next(figure for figure in self.query.quantities if figure.start == one.start)
@@ -283,14 +267,10 @@ class Aligner:
             half = (len(word) + 1) // 2
             if len(word) > 2 and holds_part(word, passage.tight, max(2, half)):
                 return 3
-            if expands(word, passage.tight):
-                return 3
             if len(word) > 2 and holds_part(word, f"{passage.heads} {before} {after}", max(2, half)):
                 return 4
-            if any(
-                self._stands(one, form, after, passage.language) for form in forms
-            ):  # what is named later owns nothing here
-                return 4
+            if any(self._stands(one, form, after, passage.language) for form in forms):
+                return 4  # what is named later owns nothing here
             if passage.holds_alike(word, one.kind is SlotKind.DEED):
                 return 5
         return 6

@@ -116,7 +116,9 @@ def candidates(
     for one in (*named, *_all(passage, kind), *by_reader):
         if (one.start, one.end) in cut:
             continue
-        if one.kind not in OF_TIME and (told := next((m for m in moments if _holds(m, one)), None)):
+        if one.kind not in OF_TIME and (
+            told := next((m for m in moments if m[0] <= one.start and one.end <= m[1]), None)
+        ):
             one = Candidate(*told, CandidateKind.CLOCK)  # 3点 of 下午3点
         start, end = _trimmed(passage.text, *_whole(passage.folded, one.start, one.end))
         if not 0 < end - start <= LONGEST_ANSWER or (start, end) in found:
@@ -130,10 +132,6 @@ def candidates(
         if len(found) == MOST_CANDIDATES + len(read):
             break
     return tuple(found.values())
-
-
-def _holds(place: tuple[int, int], one: Candidate) -> bool:
-    return place[0] <= one.start and one.end <= place[1]
 
 
 def _inside(places: Iterable[tuple[int, int]]) -> set[int]:
@@ -272,58 +270,33 @@ def _runs(passage: Passage) -> Iterator[Candidate]:
         if _in_name(token, bool(run)):
             run.append(token)
             continue
-        if (
-            run and len(token.text) > 1 and token.text[0] in _BODY_CHARACTERS
-        ):  # 市绿化市容局将: the word is 局
+        if run and len(token.text) > 1 and token.text[0] in _BODY_CHARACTERS:
+            # 市绿化市容局将: the word is 局
             run.append(Token(token.text[0], "n", token.start))
         yield from _within(run)
         run = []
 
 
 def _mended(passage: Passage) -> Iterator[Token]:
-    """The words with a name's last character or a body's first given back: 李子|涵以 is 李子涵|以, 由省 is 由|省.
+    """The words, a name's surname given back to it, and a preposition that it took for one: 张志远, 由|林晓梅.
 
     A word of no dictionary that begins with a surname is a person's name, whatever it was taken for.
     """
-    knows = passage.language.knows
-    tokens = [
-        token._replace(tag="nr")
-        if 1 < len(token.text) < 4
-        and token.text[0] in SURNAMES
-        and token.tag in _DOUBTFUL
-        and not knows(token.text)
-        else token
-        for token in passage.tokens
-    ]
-    held: Token | None = None
-    surname: Token | None = None
-    for word, following in pairwise((*tokens, Token("", "", -1))):
-        if word.tag == "nr" and following.text[:1] in _ADDRESSED:
-            word = word._replace(tag="v")  # 祝贺|他
-        if word.text in SURNAMES and following.tag[:2] == "nr" and len(following.text) < 3:
-            surname = word  # 张|志远
+    knows, surname = passage.language.knows, ""
+    for word, following in pairwise((*passage.tokens, Token("", "", -1))):
+        text, tag, start = surname + word.text, "nr" if surname else word.tag, word.start - len(surname)
+        surname = ""
+        if text in SURNAMES and following.tag[:2] == "nr" and len(following.text) < 3:
+            surname = text  # 张|志远
             continue
-        token = word if surname is None else Token(surname.text + word.text, "nr", surname.start)
-        surname = None
-        text, start = token.text, token.start
-        if held is not None:
-            if len(text) == 2 and text[1] in _LEADING:
-                yield Token(held.text + text[0], "nr", held.start)
-                text, start = text[1], start + 1
-                token = Token(text, "p", start)
-            else:
-                yield held
-        held = None
-        named = token.tag == "nr" and len(text) > 2 and text[1] in SURNAMES and text[0] not in SURNAMES
-        if text[0] in _LEADING and (named or (len(text) == 2 and text[1] in _TIERS)):  # 由|林晓梅, 由|省
+        if 1 < len(text) < 4 and text[0] in SURNAMES and tag in _DOUBTFUL and not knows(text):
+            tag = "nr"
+        if tag == "nr" and following.text[:1] in _ADDRESSED:
+            tag = "v"  # 祝贺|他
+        if tag == "nr" and len(text) > 2 and text[0] in _LEADING - SURNAMES and text[1] in SURNAMES:
             yield Token(text[0], "p", start)
-            token = Token(text[1:], "nr" if named else "n", start + 1)
-        if token.tag == "nr" and len(token.text) == 2 and token.text[0] in SURNAMES:
-            held = token
-        else:
-            yield token
-    if held is not None:
-        yield held
+            text, start = text[1:], start + 1
+        yield Token(text, tag, start)
 
 
 _ADDRESSED = frozenset("他她它我你您")
@@ -353,11 +326,8 @@ def _named(tokens: list[Token]) -> CandidateKind:
     if len(tokens) == 1:
         return _TAGS.get(last.tag[:2], CandidateKind.NOUNS)
     if last.tag[:2] == "nr":
-        return (
-            CandidateKind.PERSON
-            if all(t.tag[:2] == "nr" or t.text in "·•・" for t in tokens)
-            else CandidateKind.NOUNS
-        )
+        alone = all(t.tag[:2] == "nr" or t.text in _DOTS for t in tokens)
+        return CandidateKind.PERSON if alone else CandidateKind.NOUNS
     if _BODY.search(last.text):
         return CandidateKind.BODY
     return CandidateKind.PLACE if _PLACE.search(last.text) else CandidateKind.NOUNS
@@ -371,7 +341,7 @@ _PLACE = re.compile(r"(?:[省市区县镇乡村路街弄号站港岛湾山河湖
 
 
 def _in_name(token: Token, inside: bool) -> bool:
-    if token.text in _INNER or token.text in "·•・":
+    if token.text in _INNER or token.text in _DOTS:
         return inside
     if token.text in _TIERS and token.tag == "n":
         return True

@@ -113,15 +113,14 @@ def constraints(query: Query) -> tuple[Constraint, ...]:
             if _free(found, *match.span())
         ]
     found += [
-        Constraint(SlotKind.QUALITY, *match.span(), match.group(), key=match["of"])
-        for match in TURN.finditer(text)
+        Constraint(SlotKind.QUALITY, *match.span(), match.group(), key=match.groupdict().get("of", ""))
+        for match in (*TURN.finditer(text), *SUPERLATIVE.finditer(text))
         if _free(found, *match.span()) and not _asked(query, match.start())
     ]
     for match in _coded(text, query.quantities):
         if _free(found, *match.span()) and (not match.group().isdecimal() or len(match.group()) > 6):
-            found.append(
-                Constraint(SlotKind.CODE, *match.span(), match.group(), key=_code_key(match.group()))
-            )
+            code = match.group()
+            found.append(Constraint(SlotKind.CODE, *match.span(), code, key=_code_key(code)))
     for figure in query.quantities:
         if (
             figure.kind not in (QuantityKind.DATE, QuantityKind.ORDINAL)
@@ -133,11 +132,6 @@ def constraints(query: Query) -> tuple[Constraint, ...]:
             )
     if (dimension := asked_dimension(query)) and (much := _ASKED_DIMENSION.search(text)) and much["much"]:
         found.append(Constraint(SlotKind.DIMENSION, *much.span("much"), dimension))
-    found += [
-        Constraint(SlotKind.QUALITY, *match.span(), match.group())
-        for match in SUPERLATIVE.finditer(text)
-        if _free(found, *match.span()) and not _asked(query, match.start())
-    ]
     for word in query.words:
         end = word.start + len(word.text)
         if word.tag not in _JOINING and _free(found, word.start, end):

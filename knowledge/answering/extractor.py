@@ -38,7 +38,6 @@ from knowledge.answering.scorer import (
     Place,
     feature_rows,
     logit,
-    of_one_text,
     softmax,
 )
 from knowledge.answering.whole import (
@@ -47,9 +46,8 @@ from knowledge.answering.whole import (
     whole_list,
     whole_place,
 )
-from knowledge.answering.window import Passage, tight
+from knowledge.answering.window import HELD, Passage, tight
 from knowledge.query.question import FEW_WORDS, NAMES, NUMBERS, QuestionType, is_kind_of_place
-from knowledge.text.periods import Relation
 
 MOST_DOUBTED = 6.0
 NEAR_FROM = 0.5
@@ -116,7 +114,6 @@ class FactReading:
         person = kind is QuestionType.WHO and proposed[int(shares.argmax())].kind is CandidateKind.PERSON
         if person or kind in TOLD_BY_FIGURES:
             shares = least_rivalled(self.aligned, self.passage, proposed, shares)
-        shares = of_one_text(self.passage.folded, proposed, shares)
         order = np.argsort(-shares, kind="stable")[:8].tolist()
         found: list[ShortAnswer] = []
         asked = self.query.text[self.query.question.start : self.query.question.end]
@@ -140,9 +137,8 @@ class FactReading:
     @cached_property
     def in_its_words(self) -> Wording:
         """The question as a reader is asked it of this fact."""
-        held = (Relation.SAME, Relation.NARROWER)
         told = [one.constraint for one in self.aligned]
-        times = [one.constraint for one in self.aligned if one.constraint.period and one.relation in held]
+        times = [one.constraint for one in self.aligned if one.constraint.period and one.relation in HELD]
         return in_words_of(self.passage, self.query, told, times)
 
     @property
@@ -241,20 +237,12 @@ class FactReading:
         return self.answers[0] if self.answers else None
 
     @property
-    def _missing(self) -> tuple[float, float]:
-        """How many characters of the query stand nowhere around, and which share of its character pairs."""
+    def _apart(self) -> float:
+        """Which share of the query's pairs of characters stands nowhere around."""
         runs = content_runs(self.query, self.passage.language, self._unbound)
         whole = f"{self.passage.tight} {self.passage.heads} {self.passage.near}"
-        forms = [
-            tight(one.constraint.text)
-            for one in self.aligned
-            if one.relation in (Relation.SAME, Relation.NARROWER)
-        ]
-        known = {c for form in forms for c in form}
-        missing = sum(c not in whole and c not in known for run in runs for c in run)
         pairs = [a + b for run in runs for a, b in pairwise(tight(run))]
-        apart = sum(pair not in whole for pair in pairs) / max(1, len(pairs))
-        return min(4.0, float(missing)), apart
+        return sum(pair not in whole for pair in pairs) / max(1, len(pairs))
 
     @cached_property
     def evidence(self) -> dict[str, float]:
@@ -265,10 +253,8 @@ class FactReading:
         levels = [one.level for one in self.aligned]
         few, keyword = float(kind in FEW_WORDS), float(kind is QuestionType.NONE)
         best = answer.share if answer else 0.0
-        missing, apart = self._missing
         found = {
-            "missing": missing,
-            "apart": apart,
+            "apart": self._apart,
             "unit_other": 0.0 if self._is_out else self._misfit,
             "doubt": max(doubts, default=-3.0),
             "doubts": float(np.log1p(np.exp(doubts)).sum()) if doubts else 0.0,
@@ -313,8 +299,6 @@ class FactReading:
         answer = None if self._is_out else self.answer
         words = [read.doubt_of(one.constraint.start, one.constraint.end) for one in self.aligned]
         return {
-            "read_doubt": _logit(read.doubt),
-            "read_word_doubt": _logit(max(words, default=0.0)),
             "read_doubts": float(min(4.0, sum(words))),
             "read_answerable": _logit(read.answerable),
             "read_agreed": answer.agreed if answer else 0.0,

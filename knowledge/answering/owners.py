@@ -33,9 +33,9 @@ _WHERE = frozenset("在于")
 def other_owner(one: Constraint, word: str, level: int, passage: Passage) -> str:
     """Return whom a fact is told of where that is another than the `word` that stands around it at `level`, or nothing.
 
-    At level 1 it stands in a heading, at 2 in a sentence before: another of its kind may stand nearer.
+    At level 2 it stands in a sentence before: another of its kind may stand nearer.
     """
-    if one.kind not in _OWNING or len(word) < 2 or level not in (1, 2):
+    if one.kind not in _OWNING or len(word) < 2 or level != 2:
         return ""
     nearer: list[str] = []
     for text in reversed(passage.around.before):
@@ -44,11 +44,7 @@ def other_owner(one: Constraint, word: str, level: int, passage: Passage) -> str
             return next((own for own in nearer if _are_kin(_named(folded, passage), own, passage)), "")
         if own := _named(folded, passage):
             nearer.append(own)
-    section = passage.language.fold(passage.around.section)
-    titles = passage.around.heads[:-1] if section else passage.around.heads
-    if word not in section or any(word in passage.language.fold(title) for title in titles):
-        return ""
-    return next((own for own in nearer if _is_heading(own) and _are_kin(section, own, passage)), "")
+    return ""
 
 
 def is_named_later(one: Constraint, word: str, passage: Passage) -> bool:
@@ -74,13 +70,13 @@ def is_told_beside(one: Constraint, word: str, passage: Passage, of_figures: boo
     return False
 
 
-def code_before(one: Constraint, passage: Passage) -> tuple[bool, str]:
-    """Return whether the last sentence before that has a code has this one, and the code that it has."""
+def code_before(passage: Passage) -> dict[str, str]:
+    """Return the codes of the last sentence before that has any, as they compare and as they stand there."""
     for text in reversed(passage.around.before):
         folded = passage.language.fold(text)
-        if found := [(folded[start:end], key) for start, end, key in codes(folded) if key[:1].isalpha()]:
-            return any(key == one.key for _, key in found), found[0][0]
-    return False, ""
+        if found := {key: folded[start:end] for start, end, key in codes(folded) if key[:1].isalpha()}:
+            return found
+    return {}
 
 
 def _named(folded: str, passage: Passage) -> str:
@@ -99,15 +95,13 @@ def _is_heading(line: str) -> bool:
 
 
 def _are_kin(named: str, other: str, passage: Passage) -> bool:
-    """Whether two heads name things of one sort: labels that only count on, headings of one end, names of one sort."""
+    """Whether two heads name things of one sort: labels that only count on, names of one sort."""
     if not named or not other or named == other:
         return False
     labels = [match["label"] if (match := _LABEL.match(text)) else "" for text in (named, other)]
     if any(labels):
         stems = [_NUMERAL.sub("", label) for label in labels]
         return labels[0] != labels[1] and stems[0] == stems[1] != ""
-    if _is_heading(named) and _is_heading(other) and named[-1] == other[-1]:
-        return True
     tags = [next(iter(passage.language.tokens(text))).tag[:2] for text in (named, other)]
     return tags[0] == tags[1] and tags[0] in NAME_TAGS
 
@@ -125,32 +119,27 @@ def told_of_another(
     if not asked:
         return None
     proper = [one.text for one in asked if is_proper(one, passage)]
-    beside = (*passage.around.heads, *passage.around.before, *passage.around.after)
-    around = (passage.folded, *map(passage.language.fold, beside))
-    if not any(word in text for text in around for word in proper):
-        return None
     others = [one.text for one in bound if one not in asked and len(one.text) > 1]
     for start, end in reversed([*_clauses(passage, place)]):
         if any(word in passage.folded[start:end] for word in proper):
             return None
         run = _subject(passage, start, end)
-        if not any(_is_name(token.text, token.tag, passage) for token in run) and not _are_listed(
-            asked, run, passage
-        ):
+        named = any(_is_name(token.text, token.tag, passage) for token in run)
+        if not named and not _are_listed(asked, run, passage):
             continue
         tiers = [at for at, token in enumerate(run) if token.text[-1] in TIERS]
         if tiers and any(one.text[-1] in TIERS for one in asked):
             run = run[: tiers[0] + 1]  # 甲镇 of 甲镇新建大棚
         first, last = run[0].start, run[-1].start + len(run[-1].text)
-        named = passage.folded[first:last]
+        told = passage.folded[first:last]
         if first < place[1] and place[0] < last:  # a place that does what another place was asked about
             of_places = query.type is QuestionType.PLACE and asked[0].kind is SlotKind.PLACE
             is_other = of_places and run[0].tag == "ns"
         else:
-            is_other = _are_of_one_sort(asked[:2], named, run)
-        if not is_other or any(word in named for word in others):
+            is_other = _are_of_one_sort(asked[:2], told, run)
+        if not is_other or any(word in told for word in others):
             return None
-        return "".join(one.text for one in asked), named
+        return "".join(one.text for one in asked), told
     return None
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 from knowledge.answering.constraints import Constraint
 from knowledge.answering.reader import WindowReading
-from knowledge.answering.whole import paired
 from knowledge.answering.window import Passage, tight
 from knowledge.query.aliases import expands
 from knowledge.query.analysis import Query
@@ -49,14 +48,9 @@ def is_reworded(one: Constraint, query: Query, passage: Passage) -> bool:
 
 
 def told_changes(passage: Passage) -> list[tuple[int, int]]:
-    """Return where figures say by how much something changed: each behind its verb, several where 分别 pairs them."""
+    """Return where figures say by how much something changed: each behind its verb."""
     starts = {figure.start for figure in passage.figures}
-    each = [
-        [place for _, place in pairs]
-        for pairs in paired(passage)
-        if _CHANGED_BY.search(passage.folded, 0, pairs[0][1][0])
-    ]
-    return [place for places in each for place in places] + [
+    return [
         (one.start, one.end)
         for one in passage.figures
         if _CHANGED_BY.search(passage.folded, max(0, one.start - 6), one.start)

@@ -26,11 +26,11 @@ from knowledge.answering.whole import (
     of_asked_pair,
     paired,
 )
-from knowledge.answering.window import ITEM_END, SENTENCE_PART, Passage, part_of
+from knowledge.answering.window import HELD, ITEM_END, SENTENCE_PART, Passage, part_of
 from knowledge.query.analysis import Query
 from knowledge.query.question import FEW_WORDS, NAMES, QuestionType, is_kind_of_place
 from knowledge.text.analyzer import NAME_TAGS, Token
-from knowledge.text.periods import Relation, is_compared_with
+from knowledge.text.periods import is_compared_with
 
 _NUMBERED = re.compile(
     r"(?:\d+|[一二三四五六七八九十]+)(?:年|月|日|号线|[期批届次季级楼层班组队轮])|[今去前明]年|[上下]半年|[上下本]月"
@@ -40,7 +40,6 @@ _BESIDE = frozenset({2, 4})
 _ELSEWHERE = frozenset({0}) | _BESIDE
 OBJECT_WITHIN = 4
 """Characters between a verb and its object."""
-_HELD = (Relation.SAME, Relation.NARROWER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +141,9 @@ def is_late(aligned: Sequence[Alignment], passage: Passage, place: tuple[int, in
     _, end = part_of(passage.folded, place, ITEM_END)
     for one in aligned:
         period = one.constraint.period
-        if period is None or one.relation not in _HELD or period.related(passage.inherited) in _HELD:
+        if period is None or one.relation not in HELD or period.related(passage.inherited) in HELD:
             continue
-        told = [span for span in passage.periods if not is_compared_with(span, passage.folded)]
-        held = [s for s in told if period.related(s.period.within(passage.inherited)) in _HELD]
+        held = [s for s in passage.spans_of(period) if not is_compared_with(s, passage.folded)]
         if held and all(span.start >= end for span in held):
             return True
     return False
@@ -215,10 +213,6 @@ _LABELLED = re.compile(
 )
 _AROUND_LABEL = re.compile(r"^(?:\d+|[一二三四五六七八九十]+)[、.]|\([^()]*\)|\s")
 """What a label has besides its words: a number before it, the unit of its column."""
-_ASKED_BY_LABEL = {
-    QuestionType.TIME: re.compile(r"(?:时间|日期)$"),
-    QuestionType.PLACE: re.compile(r"(?:地点|地址|位置)$"),
-}
 TOGETHER = 0.6
 """Share of the question in one clause from which on a time in a clause that holds nothing of it gives way."""
 _TIMES = frozenset({CandidateKind.DATE, CandidateKind.CLOCK, CandidateKind.DURATION})
@@ -226,7 +220,6 @@ _LASTING = frozenset({CandidateKind.DURATION, CandidateKind.FREQUENCY})
 READ_AS_LIKELY = 0.5
 """Share of the reader from which on a span does not give way to what grammar tells."""
 _EDGE = re.compile(r"[到至从自]")
-_THROUGH = re.compile(r"[至到~—–]|(?<=[日号时点\d])-(?=\d)")
 _FORMER = re.compile(r"原|以前|之前|过去|此前|从前|本来|曾|[从由自](?:多少|几|百分)")
 
 
@@ -272,9 +265,8 @@ def _kept(
     if asks_for_place_in_order(query):
         yield np.array([is_in_asked_order(query, passage, one) for one in proposed])
     noun = query.question.noun
-    if (
-        query.type is QuestionType.PLACE and is_kind_of_place(noun) and noun[0] != "国"
-    ):  # 哪个区 is told by what is called 区
+    if query.type is QuestionType.PLACE and is_kind_of_place(noun) and noun[0] != "国":
+        # 哪个区 is told by what is called 区
         said = [passage.folded[one.start : one.end] for one in proposed]
         yield np.array([text.endswith(noun) and text != noun for text in said])
     if query.type is QuestionType.DURATION and any(one.kind is CandidateKind.DURATION for one in proposed):
@@ -289,13 +281,11 @@ def _kept(
     if query.type is QuestionType.TIME and (edge := _EDGE.match(query.text, query.question.start)):
         edges = np.array([_is_at_edge(one, passage.folded, edge.group()) for one in proposed])
         yield edges | (rows[:, COLUMN["read"]] >= READ_AS_LIKELY)
-    together = rows[:, COLUMN["same_clause"]]
-    times = np.array([one.kind in _TIMES for one in proposed])
-    if (
-        query.type in (QuestionType.TIME, QuestionType.DURATION)
-        and together[times].max(initial=0.0) >= TOGETHER
-    ):
-        yield (together > 0) | ~times
+    if query.type in (QuestionType.TIME, QuestionType.DURATION):
+        together = rows[:, COLUMN["same_clause"]]
+        times = np.array([one.kind in _TIMES for one in proposed])
+        if together[times].max(initial=0.0) >= TOGETHER:
+            yield (together > 0) | ~times
 
 
 def _in_fullest(query: Query, passage: Passage, proposed: Sequence[Candidate]) -> npt.NDArray[np.bool_]:
@@ -328,13 +318,11 @@ def _has(names: Sequence[tuple[int, int]], one: Candidate, passage: Passage) -> 
 def _labelled(query: Query, passage: Passage) -> set[tuple[int, int]]:
     """Where the values stand whose label is what the query says: 37万 of 人口：37万 for 西区人口多少, 去年同期（元）：110.
 
-    时间 of 停水时间 is what 几点 asks. Of a label that a further word follows something else is asked: 青河股份中标多少.
+    Of a label that a further word follows something else is asked: 青河股份中标多少.
     """
     folded = passage.folded
-    asked = _ASKED_BY_LABEL.get(query.type, _AROUND_LABEL)
     labelled = [
-        (asked.sub("", _AROUND_LABEL.sub("", match["label"])), match.span("value"))
-        for match in _LABELLED.finditer(folded)
+        (_AROUND_LABEL.sub("", match["label"]), match.span("value")) for match in _LABELLED.finditer(folded)
     ]
     told = [(label, place) for label, place in labelled if len(label) > 1 and _ends_with(query, label)]
     if query.type in NAMES and not told:  # 红榜第一名：李明 for 红榜第一是谁
@@ -365,9 +353,7 @@ def tells_an_hour(one: Candidate, folded: str) -> bool:
 
 
 def _is_at_edge(one: Candidate, folded: str, led: str) -> bool:
-    """Tell whether a span is, or holds, the end (到) or the beginning (从) that is asked for of a stretch of time."""
-    if _THROUGH.search(folded, one.start + 1, one.end):
-        return True
+    """Tell whether a span is the end (到) or the beginning (从) that is asked for of a stretch of time."""
     if led in "到至":
         return one.start > 0 and folded[one.start - 1] in "至到~—–-"
     return (

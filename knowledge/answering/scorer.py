@@ -17,7 +17,7 @@ import numpy.typing as npt
 from knowledge.answering.alignment import Alignment, Doubts
 from knowledge.answering.candidates import Candidate, CandidateKind
 from knowledge.answering.constraints import MONEY, SlotKind, asked_dimension
-from knowledge.answering.window import CLAUSE_END, Passage
+from knowledge.answering.window import CLAUSE_END, HELD, Passage
 from knowledge.query.analysis import Query
 from knowledge.query.question import FEW_WORDS, QuestionType
 from knowledge.text.numbers import Quantity, alike
@@ -76,11 +76,7 @@ def marks(query: Query, aligned: Sequence[Alignment], passage: Passage) -> tuple
         weight = heft * (1 + 1 / (1 + max(0, gap) / 2)) if asked.start != asked.end else heft
         places = _places(bound.text, passage.folded)
         if not places and bound.kind is SlotKind.PERIOD and bound.period is not None:
-            same = (Relation.SAME, Relation.NARROWER)
-            near = [
-                s for s in passage.periods if bound.period.related(s.period.within(passage.inherited)) in same
-            ]
-            places = tuple((s.start, s.end) for s in near)
+            places = tuple((span.start, span.end) for span in passage.spans_of(bound.period))
         if not places and len(bound.text) > 2:
             parts = dict.fromkeys(bound.text[i : i + 2] for i in range(len(bound.text) - 1))
             places = tuple(place for part in parts for place in _places(part, passage.folded))
@@ -274,8 +270,7 @@ def _of_period(rows: Array, period: Period, passage: Passage, proposed: Sequence
     for at, one in enumerate(proposed):
         last = bisect_right(begins, one.start) - 1
         if last >= 0:
-            same = relations[last] in (Relation.SAME, Relation.NARROWER)
-            rows[at, COLUMN["period_same"]] = float(same)
+            rows[at, COLUMN["period_same"]] = float(relations[last] in HELD)
             rows[at, COLUMN["period_other"]] = float(relations[last] is Relation.OTHER)
 
 
@@ -411,20 +406,6 @@ def _decisions(row: dict[str, Any]) -> Decisions:
     borne_out = {group: Logistic(**one) for group, one in row["borne_out"].items()}
     said = Logistic(**row["said"])
     return Decisions(row["order"], found, said, row["found_from"], row["said_from"], borne_out)
-
-
-def of_one_text(folded: str, proposed: Sequence[Candidate], shares: Array) -> Array:
-    """Give what stands several times in a fact the shares of all its places, at the best of them."""
-    places: dict[str, list[int]] = {}
-    for at, one in enumerate(proposed):
-        places.setdefault(folded[one.start : one.end], []).append(at)
-    joined: Array = shares.copy()
-    for same in places.values():
-        if len(same) > 1:
-            best = max(same, key=lambda at: shares[at])
-            joined[same] = 0.0
-            joined[best] = shares[same].sum()
-    return joined
 
 
 def softmax(scores: Array) -> Array:

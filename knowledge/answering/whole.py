@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.answering.candidates import JOINED, OF_TIME, PART_OF_TIME, WEEKLY, Candidate, CandidateKind
-from knowledge.answering.window import CLAUSE_END, ITEM_END, Passage
+from knowledge.answering.window import CLAUSE_END, ITEM_END, Passage, part_of
 from knowledge.query.analysis import Query
 from knowledge.text.analyzer import Token
 from knowledge.text.numbers import Quantity, QuantityKind, comparable
@@ -42,8 +42,7 @@ def counted_span(wanted: Sequence[Quantity], passage: Passage) -> tuple[int, int
     end = nouns_after(passage, figure)
     if end > figure.end:
         return figure.start, end
-    begins = [m.end() for m in ITEM_END.finditer(passage.folded, 0, figure.start)]
-    start = begins[-1] if begins else 0
+    start, _ = part_of(passage.folded, (figure.start, figure.end), ITEM_END)
     return (start, figure.end) if figure.end - start <= _SHORT else (figure.start, figure.end)
 
 
@@ -96,7 +95,8 @@ def whole_place(passage: Passage, one: Candidate, noun: str, words: str) -> tupl
     """Return a candidate's place with the 近 or 约 of the figure it is: what is about is not said as exact.
 
     What 个, or a figure without a measure, counts is said with it where it is the noun asked for (6个班, 30手), and so
-    is the noun that a name ends with: 全面屏手势. No moment is cut, unless the question's `words` ask for the year alone, or for one end of a time: 18时 of 8时至18时 for 到几点.
+    is the noun that a name ends with: 全面屏手势. No moment is cut, unless the question's `words` ask for the year alone,
+    or for one end of a time: 18时 of 8时至18时 for 到几点.
     """
     if one.kind in OF_TIME and not _OF_A_YEAR.search(words):
         around = (place for place in whole_moments(passage) if place[0] <= one.start and one.end <= place[1])

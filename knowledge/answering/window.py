@@ -12,12 +12,15 @@ from knowledge.query.question import FEW_WORDS, QuestionType, read_question
 from knowledge.text.analyzer import SURNAMES, Analyzer, Token
 from knowledge.text.folding import INSIDE, SEPARATOR
 from knowledge.text.numbers import Quantity
-from knowledge.text.periods import DatedSpan, Period, periods
+from knowledge.text.periods import DatedSpan, Period, Relation, periods
 
 LONGEST_SPEAKER = 8
 LONGEST_TURN = 20
 _COMPLEMENTS = "出成完好掉起住"
+_ASKING = FEW_WORDS - {QuestionType.FIGURE} | {QuestionType.WHY, QuestionType.HOW, QuestionType.YES_NO}
 _SCALES = frozenset("百千万亿")
+HELD = (Relation.SAME, Relation.NARROWER)
+"""How a time stands to one asked for that it tells of."""
 CLAUSE_END = re.compile(r"[;；。!！?？:：](?!\d)|(?<!\d)[,，]|[,，](?!\d)|——|…")
 SENTENCE_PART = re.compile(r"[;；。]")
 CELL_END = re.compile(rf"{CLAUSE_END.pattern}|\|")
@@ -137,16 +140,16 @@ class Passage:
         if said.endswith(("?", "？")):
             return True
         short = bool(colon) and len(speaker) <= LONGEST_SPEAKER and len(turn) <= LONGEST_TURN
-        return short and read_question(turn, self.language).type in FEW_WORDS - {QuestionType.FIGURE} | {
-            QuestionType.WHY,
-            QuestionType.HOW,
-            QuestionType.YES_NO,
-        }
+        return short and read_question(turn, self.language).type in _ASKING
 
     @cached_property
     def periods(self) -> tuple[DatedSpan, ...]:
         """The times that the fact itself tells."""
         return periods(self.folded)
+
+    def spans_of(self, period: Period) -> list[DatedSpan]:
+        """Return where the fact itself tells a time asked for, or a part of it."""
+        return [one for one in self.periods if period.related(one.period.within(self.inherited)) in HELD]
 
     @cached_property
     def inherited(self) -> Period:
@@ -158,14 +161,13 @@ class Passage:
         return whole
 
     def holds_within_another(self, word: str) -> bool:
-        """Tell whether a word stands only within one of another meaning: 出口 in 进出口, 学生 in 大学生, 中学 in 中小学."""
+        """Tell whether a word stands only within one of another meaning: 出口 in 进出口, 学生 in 大学生."""
         if len(word) != 2 or any(token.text == word for token in self.tokens):
             return False
         longer = (t for t in self.tokens if len(t.text) == 3 and t.tag in ("n", "vn", "v"))
         others = [t.text for t in longer if self.language.knows(t.text)]  # 国考单 is no word
         ends = sum(other.endswith(word) for other in others)
-        holds = any(other[0] + other[2] == word for other in others)
-        return (ends > 0 or holds) and ends == self.tight.count(word)
+        return 0 < ends == self.tight.count(word)
 
     def holds_alike(self, word: str, verbal: bool) -> bool:
         """Tell whether a word of the same sort shares a character: 上涨 and 上升, 修建 and 承建."""

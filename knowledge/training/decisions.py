@@ -204,8 +204,8 @@ _RISING = (
     "similar", "few_share", "lead", "here", "held", "all_held", "close", "read_answerable", "read_agreed",
 )  # fmt: skip
 _FALLING = (
-    "doubt", "doubts", "absent", "few_none", "missing", "apart", "unit_other", "rival", "rival_deed", "late",
-    "read_doubt", "read_word_doubt", "read_doubts",
+    "doubt", "doubts", "absent", "few_none", "apart", "unit_other", "rival", "rival_deed", "late",
+    "read_doubts",
 )  # fmt: skip
 _FREE = ("number", "name", "time", "told")
 _ORDER = (
@@ -216,7 +216,6 @@ _ORDER = (
     "held",
     "all_held",
     "lead",
-    "missing",
     "apart",
     "unit_other",
     "rival",
