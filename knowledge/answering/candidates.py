@@ -8,7 +8,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
 
-from knowledge.answering.window import CLAUSE_END, Passage
+from knowledge.answering.window import CLAUSE_END, Passage, Place
 from knowledge.query.question import FEW_WORDS, NUMBERS, QuestionType
 from knowledge.text.analyzer import SURNAMES, Token
 from knowledge.text.numbers import Quantity, QuantityKind
@@ -101,11 +101,9 @@ _INNER = frozenset("的和与及、")
 _DOTS = frozenset("·•・")
 
 
-def candidates(
-    passage: Passage, kind: QuestionType, read: tuple[tuple[int, int], ...] = ()
-) -> tuple[Candidate, ...]:
+def candidates(passage: Passage, kind: QuestionType, read: tuple[Place, ...] = ()) -> tuple[Candidate, ...]:
     """Return the proposed spans in order of their proposers, each place once, at most 320; `read` are a reader's spans."""
-    found: dict[tuple[int, int], Candidate] = {}
+    found: dict[Place, Candidate] = {}
     dotted = tuple(_dotted(passage))
     in_names = _inside((*dotted, *(match.span() for match in _LATIN.finditer(passage.folded))))
     in_figures = _inside(_whole(passage.folded, *_bare(figure)) for figure in passage.figures)
@@ -134,7 +132,7 @@ def candidates(
     return tuple(found.values())
 
 
-def _inside(places: Iterable[tuple[int, int]]) -> set[int]:
+def _inside(places: Iterable[Place]) -> set[int]:
     """Where nothing may begin or end that is not to cut one of the places."""
     return {at for start, end in places for at in range(start + 1, end)}
 
@@ -142,25 +140,13 @@ def _inside(places: Iterable[tuple[int, int]]) -> set[int]:
 OF_TIME = frozenset({CandidateKind.DATE, CandidateKind.CLOCK})
 _OF_FIGURES = NUMBERS | {QuestionType.DURATION}
 """Kinds that nothing but a figure, a time or a value answers."""
-_TOLD = frozenset(
-    {
-        QuestionType.WHY,
-        QuestionType.HOW,
-        QuestionType.WHAT,
-        QuestionType.WHICH,
-        QuestionType.LIST,
-        QuestionType.NONE,
-    }
-)
-
-
+_OF_CLAUSES = frozenset({QuestionType.WHY, QuestionType.HOW, QuestionType.WHAT})
+_TOLD = _OF_CLAUSES | {QuestionType.WHICH, QuestionType.LIST, QuestionType.NONE}
 _NAMED_BY_NONE = frozenset({QuestionType.WHO, QuestionType.PLACE, QuestionType.ORGANISATION})
 """Kinds that no figure answers, nor a span with one in it."""
 
 
-def _of_reader(
-    passage: Passage, kind: QuestionType, read: tuple[tuple[int, int], ...]
-) -> Iterator[Candidate]:
+def _of_reader(passage: Passage, kind: QuestionType, read: tuple[Place, ...]) -> Iterator[Candidate]:
     """A reader's spans are what grammar says of them; around the only figure of a number asked for, that figure.
 
     They begin and end where words do: 塔尼亚胡 is 内塔尼亚胡.
@@ -221,13 +207,13 @@ def _all(passage: Passage, kind: QuestionType) -> Iterator[Candidate]:
         yield from _clauses(passage)
 
 
-def _bare(figure: Quantity) -> tuple[int, int]:
+def _bare(figure: Quantity) -> Place:
     """A figure without 近 or 约."""
     about = _ABOUT.match(figure.text)
     return figure.start + (about.end() if about else 0), figure.end
 
 
-def _whole(text: str, start: int, end: int) -> tuple[int, int]:
+def _whole(text: str, start: int, end: int) -> Place:
     """Widen a span so that no number is cut: 8 6 0 0万元, 6:05 and 0772-3811 begin and end where their digits do."""
     if not (text[start : start + 1].isdecimal() or text[end - 1 : end].isdecimal()):
         return start, end
@@ -239,7 +225,7 @@ def _whole(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _dotted(passage: Passage) -> Iterator[tuple[int, int]]:
+def _dotted(passage: Passage) -> Iterator[Place]:
     """Where names of several parts stand, which nothing cuts: 哈立德·本·萨勒曼; a last part cut in two is given back."""
     tokens = passage.tokens
     at = 0
@@ -255,7 +241,7 @@ def _dotted(passage: Passage) -> Iterator[tuple[int, int]]:
         at = last + 1
 
 
-def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+def _trimmed(text: str, start: int, end: int) -> Place:
     while start < end and text[start] in " 　,，、。:：;；的":
         start += 1
     while end > start and text[end - 1] in " 　,，、。:：;；":

@@ -188,13 +188,9 @@ def dimension_words(dimension: str) -> tuple[str, ...]:
 
 def other_dimensions(dimension: str) -> tuple[str, ...]:
     """Return the names of the other dimensions that share no name with this one."""
-    own = set(dimension_words(dimension))
-    return tuple(
-        word
-        for other in _DIMENSIONS
-        for word in dimension_words(other)
-        if other != dimension and word not in own
-    )
+    own = dimension_words(dimension)
+    others = (dimension_words(other) for other in _DIMENSIONS if other != dimension)
+    return tuple(word for words in others for word in words if word not in own)
 
 
 def content_runs(query: Query, language: Analyzer, unbound: Sequence[tuple[int, int]]) -> list[str]:

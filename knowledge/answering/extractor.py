@@ -35,7 +35,6 @@ from knowledge.answering.rivals import (
 from knowledge.answering.scorer import (
     COLUMN,
     AnswerModel,
-    Place,
     feature_rows,
     logit,
     softmax,
@@ -46,7 +45,7 @@ from knowledge.answering.whole import (
     whole_list,
     whole_place,
 )
-from knowledge.answering.window import HELD, Passage, tight
+from knowledge.answering.window import HELD, Passage, Place, tight
 from knowledge.query.question import FEW_WORDS, NAMES, NUMBERS, QuestionType, is_kind_of_place
 
 MOST_DOUBTED = 6.0

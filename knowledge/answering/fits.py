@@ -9,29 +9,25 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.answering.candidates import Candidate, CandidateKind
+from knowledge.answering.candidates import OF_TIME, Candidate, CandidateKind
 from knowledge.answering.constraints import asked_dimension, asked_measure, asks_for_hour, is_of_measure
 from knowledge.answering.rewordings import SCORE, asks_for_a_name
-from knowledge.answering.scorer import Place
 from knowledge.answering.whole import asks_for_place_in_order, is_in_asked_order, nouns_after
-from knowledge.answering.window import Passage
+from knowledge.answering.window import Passage, Place
 from knowledge.query.analysis import Query
 from knowledge.query.question import NUMBERS, QuestionType
 from knowledge.text.analyzer import NAME_TAGS, Token
 from knowledge.text.numbers import Quantity
 
 _COUNTS = frozenset({CandidateKind.COUNT, CandidateKind.BARE, CandidateKind.PERCENT, CandidateKind.ORDINAL})
-_TIMES = frozenset({CandidateKind.DATE, CandidateKind.CLOCK})
+LASTING = frozenset({CandidateKind.DURATION, CandidateKind.FREQUENCY})
 TOLD = frozenset({CandidateKind.VALUE, CandidateKind.READ})
-_NAMED_THINGS = (
-    frozenset(CandidateKind) - _COUNTS - _TIMES - {CandidateKind.DURATION, CandidateKind.FREQUENCY}
-)
+_NAMED_THINGS = frozenset(CandidateKind) - _COUNTS - OF_TIME - LASTING
 MEASURED = frozenset({CandidateKind.COUNT, CandidateKind.BARE}) | TOLD
 """多长 and 多宽 are told by no duration."""
 FITTING = {
-    QuestionType.DURATION: frozenset({CandidateKind.DURATION, CandidateKind.FREQUENCY, CandidateKind.CLOCK})
-    | TOLD,
-    QuestionType.TIME: _TIMES | {CandidateKind.BARE, CandidateKind.DURATION, CandidateKind.FREQUENCY} | TOLD,
+    QuestionType.DURATION: LASTING | TOLD | {CandidateKind.CLOCK},
+    QuestionType.TIME: OF_TIME | LASTING | TOLD | {CandidateKind.BARE},
     QuestionType.WHO: _NAMED_THINGS - {CandidateKind.PLACE, CandidateKind.CLAUSE},
     QuestionType.PLACE: _NAMED_THINGS - {CandidateKind.PERSON, CandidateKind.CLAUSE},
     QuestionType.ORGANISATION: _NAMED_THINGS - {CandidateKind.PERSON, CandidateKind.CLAUSE},

@@ -11,12 +11,14 @@ from itertools import pairwise, permutations
 
 from knowledge.answering.constraints import TIERS, Constraint, SlotKind, codes
 from knowledge.answering.whole import whole_moments
-from knowledge.answering.window import CELL_END, SENTENCE_PART, Passage, part_of
+from knowledge.answering.window import CELL_END, SENTENCE_PART, Passage, Place, part_of
 from knowledge.query.analysis import Query
 from knowledge.query.question import NAMES, QuestionType, ends_a_name
 from knowledge.text.analyzer import NAME_TAGS, SURNAMES, Token
 from knowledge.text.numbers import quantities
 
+Other = tuple[str, str]
+"""Who was asked about, and who is told of instead."""
 LONGEST_HEADING = 24
 _OWNING = frozenset({SlotKind.PERSON, SlotKind.PLACE, SlotKind.NAME, SlotKind.THING})
 _ENDS = "。！？!?；;…"
@@ -89,9 +91,8 @@ def _named(folded: str, passage: Passage) -> str:
 
 
 def _is_heading(line: str) -> bool:
-    return (
-        len(line) <= LONGEST_HEADING and not any(m in line for m in f"{_ENDS}:：,，") and not quantities(line)
-    )
+    marked = any(mark in line for mark in f"{_ENDS}:：,，")
+    return len(line) <= LONGEST_HEADING and not marked and not quantities(line)
 
 
 def _are_kin(named: str, other: str, passage: Passage) -> bool:
@@ -107,8 +108,8 @@ def _are_kin(named: str, other: str, passage: Passage) -> bool:
 
 
 def told_of_another(
-    query: Query, bound: Sequence[Constraint], passage: Passage, place: tuple[int, int]
-) -> tuple[str, str] | None:
+    query: Query, bound: Sequence[Constraint], passage: Passage, place: Place
+) -> Other | None:
     """Return who was asked about, and of whom of the same sort the clause that holds the span `place` tells instead.
 
     2019年，甲省采用新卷，乙省不变: the year is told of 甲省. A clause without a subject has that of the one before.
@@ -143,9 +144,7 @@ def told_of_another(
     return None
 
 
-def _of_another_bearer(
-    bound: Sequence[Constraint], passage: Passage, place: tuple[int, int]
-) -> tuple[str, str] | None:
+def _of_another_bearer(bound: Sequence[Constraint], passage: Passage, place: Place) -> Other | None:
     """Whose age a span is, where its clause says that right behind it and names nobody who was asked about: 82岁婆婆."""
     begin, end = part_of(passage.folded, place, CELL_END)
     behind = place[1] + passage.folded.startswith("的", place[1])
@@ -159,18 +158,14 @@ def _of_another_bearer(
 
 def _are_listed(asked: Sequence[Constraint], run: Sequence[Token], passage: Passage) -> bool:
     """Tell whether a subject and what was asked about end alike and stand both in a heading: 图书馆、美术馆开放时间."""
-    pairs = ({one.text, token.text} for one in asked for token in run[-1:])
-    return any(
-        len(pair) == 2
-        and len({word[-1] for word in pair}) == 1
-        and all(word in passage.heads for word in pair)
-        for pair in pairs
-    )
+    last = run[-1].text if run else ""
+    listed = (one.text for one in asked if one.text in passage.heads and last in passage.heads)
+    return any(one != last and one[-1] == last[-1:] for one in listed)
 
 
 def _of_another_item(
-    query: Query, bound: Sequence[Constraint], passage: Passage, place: tuple[int, int]
-) -> tuple[str, str] | None:
+    query: Query, bound: Sequence[Constraint], passage: Passage, place: Place
+) -> Other | None:
     """An asked name, and one of its sort that the item of a span begins with, where the asked one stands in another: 甲…；乙…."""
     folded = passage.folded
     start, end = part_of(folded, place, SENTENCE_PART)
@@ -191,9 +186,7 @@ def _of_another_item(
     return _of_another_compound(bound, passage, place)
 
 
-def _of_another_compound(
-    bound: Sequence[Constraint], passage: Passage, place: tuple[int, int]
-) -> tuple[str, str] | None:
+def _of_another_compound(bound: Sequence[Constraint], passage: Passage, place: Place) -> Other | None:
     """An asked compound and the one of its head that a span's item has, where what lacks stands before the head in another.
 
     水彩入门课1200元，油画进阶课2200元 tells no price of 油画入门课.
@@ -311,7 +304,7 @@ def _is_name(word: str, tag: str, passage: Passage) -> bool:
     return len(word) > 1 and word[0].isalpha() and (named or not known)
 
 
-def _clauses(passage: Passage, place: tuple[int, int]) -> Iterator[tuple[int, int]]:
+def _clauses(passage: Passage, place: Place) -> Iterator[Place]:
     """The clauses up to the one that holds a span; a moment that opens one belongs to it: 2019年，甲省采用新卷."""
     moments = set(whole_moments(passage))
     start = at = 0

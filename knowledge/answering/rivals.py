@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.answering.alignment import Alignment
-from knowledge.answering.candidates import HOUR, Candidate, CandidateKind
+from knowledge.answering.candidates import HOUR, OF_TIME, Candidate, CandidateKind
 from knowledge.answering.constraints import TIERS, SlotKind, asks_for_hour
-from knowledge.answering.fits import NOMINAL, TOLD_BY_FIGURES, joined_words
+from knowledge.answering.fits import LASTING, NOMINAL, TOLD_BY_FIGURES, joined_words
 from knowledge.answering.owners import TAGS_OF_NAMES
 from knowledge.answering.rewordings import told_changes
 from knowledge.answering.scorer import COLUMN, Array, clause_numbers
@@ -26,7 +26,7 @@ from knowledge.answering.whole import (
     of_asked_pair,
     paired,
 )
-from knowledge.answering.window import HELD, ITEM_END, SENTENCE_PART, Passage, part_of
+from knowledge.answering.window import HELD, ITEM_END, SENTENCE_PART, Passage, Place, part_of
 from knowledge.query.analysis import Query
 from knowledge.query.question import FEW_WORDS, NAMES, QuestionType, is_kind_of_place
 from knowledge.text.analyzer import NAME_TAGS, Token
@@ -55,7 +55,7 @@ class Rival:
     here: bool
 
 
-def rivals(aligned: Sequence[Alignment], passage: Passage, place: tuple[int, int]) -> tuple[Rival, ...]:
+def rivals(aligned: Sequence[Alignment], passage: Passage, place: Place) -> tuple[Rival, ...]:
     """Return what stands beside the span `place` instead of words of the question that stand elsewhere."""
     start, end = part_of(passage.folded, place, ITEM_END)
     own = passage.folded[start:end]
@@ -73,20 +73,15 @@ def rivals(aligned: Sequence[Alignment], passage: Passage, place: tuple[int, int
             continue
         # Of a name that only the sentence beside tells, another anywhere in this one takes the place.
         around = told if levels <= _BESIDE and word.tag[:2] in NAME_TAGS else beside
-        other = (
-            _numbered(word.text, own, asked)
-            or _counted(parts[0], passage, (start, end), place)
-            or next(
-                (
-                    token.text
-                    for token in around
-                    if token.text not in asked
-                    and is_kin(word, token)
-                    and (token.tag != "v" or _governs(token, bound, own, start))
-                ),
-                "",
-            )
+        kin = (
+            token.text
+            for token in around
+            if token.text not in asked
+            and is_kin(word, token)
+            and (token.tag != "v" or _governs(token, bound, own, start))
         )
+        counted = _numbered(word.text, own, asked) or _counted(parts[0], passage, (start, end), place)
+        other = counted or next(kin, "")
         if other:
             found.append(Rival(word.text, other, word.tag[:1] == "v", levels == {0}))
     return tuple(found)
@@ -111,10 +106,9 @@ def least_rivalled(
     found = {at: rivals(aligned, passage, (proposed[at].start, proposed[at].end)) for at in like}
     if not all(one.here for one in found[best]):
         return shares  # no clause of this sentence speaks of it
-    counts = {at: len(told) for at, told in found.items()}
-    least = min(counts.values())
+    least = min(map(len, found.values()))
     kept: Array = shares.copy()
-    kept[[at for at, count in counts.items() if count > least]] = 0.0
+    kept[[at for at, told in found.items() if len(told) > least]] = 0.0
     kept /= kept.sum()
     return kept
 
@@ -133,7 +127,7 @@ def _governs(verb: Token, bound: Sequence[Alignment], own: str, start: int) -> b
     )
 
 
-def is_late(aligned: Sequence[Alignment], passage: Passage, place: tuple[int, int]) -> bool:
+def is_late(aligned: Sequence[Alignment], passage: Passage, place: Place) -> bool:
     """Tell whether a time asked for is told only behind the part that answers: it is said of what follows.
 
     总投资3.2亿元，2023年9月开工 tells no investment of 2023.
@@ -180,7 +174,7 @@ def _numbered(word: str, own: str, asked: str) -> str:
     )
 
 
-def _counted(one: Alignment, passage: Passage, part: tuple[int, int], place: tuple[int, int]) -> str:
+def _counted(one: Alignment, passage: Passage, part: Place, place: Place) -> str:
     """Another figure of the measure of an asked one in a part of the sentence: 60-79岁 for 80岁."""
     if one.constraint.kind is not SlotKind.FIGURE:
         return ""
@@ -215,8 +209,7 @@ _AROUND_LABEL = re.compile(r"^(?:\d+|[一二三四五六七八九十]+)[、.]|\(
 """What a label has besides its words: a number before it, the unit of its column."""
 TOGETHER = 0.6
 """Share of the question in one clause from which on a time in a clause that holds nothing of it gives way."""
-_TIMES = frozenset({CandidateKind.DATE, CandidateKind.CLOCK, CandidateKind.DURATION})
-_LASTING = frozenset({CandidateKind.DURATION, CandidateKind.FREQUENCY})
+_TIMES = OF_TIME | {CandidateKind.DURATION}
 READ_AS_LIKELY = 0.5
 """Share of the reader from which on a span does not give way to what grammar tells."""
 _EDGE = re.compile(r"[到至从自]")
@@ -270,7 +263,7 @@ def _kept(
         said = [passage.folded[one.start : one.end] for one in proposed]
         yield np.array([text.endswith(noun) and text != noun for text in said])
     if query.type is QuestionType.DURATION and any(one.kind is CandidateKind.DURATION for one in proposed):
-        yield np.array([one.kind in _LASTING for one in proposed])
+        yield np.array([one.kind in LASTING for one in proposed])
     if labelled:
         yield np.array([(one.start, one.end) in labelled for one in proposed])
     if query.type is QuestionType.CHANGE:
@@ -300,7 +293,7 @@ def _in_fullest(query: Query, passage: Passage, proposed: Sequence[Candidate]) -
     return np.array([fullest[bisect_right(begins, one.start) - 1] for one in proposed])
 
 
-def _has(names: Sequence[tuple[int, int]], one: Candidate, passage: Passage) -> bool:
+def _has(names: Sequence[Place], one: Candidate, passage: Passage) -> bool:
     """Whether a run of nouns is a person's name with words of the dictionary beside it: 李文海主持会议."""
     knows = passage.language.knows
     for start, end in names:
@@ -315,7 +308,7 @@ def _has(names: Sequence[tuple[int, int]], one: Candidate, passage: Passage) -> 
     return False
 
 
-def _labelled(query: Query, passage: Passage) -> set[tuple[int, int]]:
+def _labelled(query: Query, passage: Passage) -> set[Place]:
     """Where the values stand whose label is what the query says: 37万 of 人口：37万 for 西区人口多少, 去年同期（元）：110.
 
     Of a label that a further word follows something else is asked: 青河股份中标多少.

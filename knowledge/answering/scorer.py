@@ -17,7 +17,7 @@ import numpy.typing as npt
 from knowledge.answering.alignment import Alignment, Doubts
 from knowledge.answering.candidates import Candidate, CandidateKind
 from knowledge.answering.constraints import MONEY, SlotKind, asked_dimension
-from knowledge.answering.window import CLAUSE_END, HELD, Passage
+from knowledge.answering.window import CLAUSE_END, HELD, Passage, Place
 from knowledge.query.analysis import Query
 from knowledge.query.question import FEW_WORDS, QuestionType
 from knowledge.text.numbers import Quantity, alike
@@ -52,7 +52,6 @@ NUMERIC = (
     "dimension_other", "read", "nearest_left", "nearest_right", "after_all", "head_asked", "same_item", "number_asked", "words",
 )  # fmt: skip
 WIDTH = len(NUMERIC) + len(TYPES) + len(KINDS) + 2 * len(BESIDE) + 4 * len(TAGS)
-Place = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,13 +378,9 @@ class AnswerModel:
 
 def question_group(kind: QuestionType) -> str:
     """Return which decision a kind of question has: few words answer it, it is told, or its words are to be there."""
-    return (
-        "words"
-        if kind in (QuestionType.NONE, QuestionType.FIGURE)
-        else "few"
-        if kind in FEW_WORDS
-        else "told"
-    )
+    if kind in (QuestionType.NONE, QuestionType.FIGURE):
+        return "words"
+    return "few" if kind in FEW_WORDS else "told"
 
 
 def read_answer_model(path: Path) -> AnswerModel:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.answering.candidates import JOINED, OF_TIME, PART_OF_TIME, WEEKLY, Candidate, CandidateKind
-from knowledge.answering.window import CLAUSE_END, ITEM_END, Passage, part_of
+from knowledge.answering.window import CLAUSE_END, ITEM_END, Passage, Place, part_of
 from knowledge.query.analysis import Query
 from knowledge.text.analyzer import Token
 from knowledge.text.numbers import Quantity, QuantityKind, comparable
@@ -20,20 +20,12 @@ _PAIRS = ("“”", "《》", "「」", "『』", "（）", "()")
 _CLOSERS = '”"’》」』'
 _OF_A_YEAR = re.compile(r"年(?![底初末月])")
 _RANGE = re.compile(r"(?:(?<=[日号月年时点分半])-|[至到~—–]+)(?=[\d周星上下中晚早凌傍])")
-_OF_RUNS = frozenset(
-    {
-        CandidateKind.NOUNS,
-        CandidateKind.NAME,
-        CandidateKind.ITEM,
-        CandidateKind.PERSON,
-        CandidateKind.PLACE,
-        CandidateKind.BODY,
-    }
-)
-_NAMED = frozenset({CandidateKind.NOUNS, CandidateKind.NAME, CandidateKind.READ})
+_WORDS = frozenset({CandidateKind.NOUNS, CandidateKind.NAME})
+_NAMED = _WORDS | {CandidateKind.READ}
+_OF_RUNS = _WORDS | {CandidateKind.ITEM, CandidateKind.PERSON, CandidateKind.PLACE, CandidateKind.BODY}
 
 
-def counted_span(wanted: Sequence[Quantity], passage: Passage) -> tuple[int, int] | None:
+def counted_span(wanted: Sequence[Quantity], passage: Passage) -> Place | None:
     """Return where one of the figures stands, in whatever writing, with what it counts, after it or else before it."""
     quantities = passage.figures
     figure = next((told for told in quantities if any(is_same(one, told) for one in wanted)), None)
@@ -91,7 +83,7 @@ def nouns_after(passage: Passage, figure: Quantity) -> int:
     return end
 
 
-def whole_place(passage: Passage, one: Candidate, noun: str, words: str) -> tuple[int, int]:
+def whole_place(passage: Passage, one: Candidate, noun: str, words: str) -> Place:
     """Return a candidate's place with the 近 or 约 of the figure it is: what is about is not said as exact.
 
     What 个, or a figure without a measure, counts is said with it where it is the noun asked for (6个班, 30手), and so
@@ -114,7 +106,7 @@ def whole_place(passage: Passage, one: Candidate, noun: str, words: str) -> tupl
     return next(whole, one.start), one.end + (len(noun) if told else 0)
 
 
-def whole_moments(passage: Passage) -> list[tuple[int, int]]:
+def whole_moments(passage: Passage) -> list[Place]:
     """Return where moments stand, those that touch as one: 7月8日|22时30分, 2026年|年底, 周二至周日|9:00至17:30."""
     folded = passage.folded
     places = sorted(
@@ -124,7 +116,7 @@ def whole_moments(passage: Passage) -> list[tuple[int, int]]:
             *(match.span() for match in WEEKLY.finditer(folded)),
         ]
     )
-    found: list[tuple[int, int]] = []
+    found: list[Place] = []
     for start, end in places:
         if part := PART_OF_TIME.match(folded, end):
             end = part.end()
@@ -181,11 +173,11 @@ def is_in_asked_order(query: Query, passage: Passage, one: Candidate) -> bool:
 _RESPECTIVELY = re.compile(r"分别|依次|各为")
 
 
-def paired(passage: Passage) -> list[list[tuple[str, tuple[int, int]]]]:
+def paired(passage: Passage) -> list[list[tuple[str, Place]]]:
     """Return what 分别 joins, the n-th item with the n-th figure: 甲市、乙市分别增长3%和5%."""
     folded, found = passage.folded, []
     for match in _RESPECTIVELY.finditer(folded):
-        values: list[tuple[int, int]] = []
+        values: list[Place] = []
         for figure in passage.figures:
             between = folded[values[-1][1] : figure.start] if values else ""
             if figure.start >= match.end() and (not values or re.fullmatch(r"[、,，和与及以]{1,2}", between)):
@@ -197,7 +189,7 @@ def paired(passage: Passage) -> list[list[tuple[str, tuple[int, int]]]]:
 
 
 def of_asked_pair(
-    query: Query, pairs: Sequence[tuple[str, tuple[int, int]]], proposed: Sequence[Candidate]
+    query: Query, pairs: Sequence[tuple[str, Place]], proposed: Sequence[Candidate]
 ) -> npt.NDArray[np.bool_]:
     """Tell of each span whether it is no figure of another item than the one that the query names."""
     words = [word.text for word in query.words if len(word.text) > 1]

@@ -19,6 +19,8 @@ LONGEST_TURN = 20
 _COMPLEMENTS = "出成完好掉起住"
 _ASKING = FEW_WORDS - {QuestionType.FIGURE} | {QuestionType.WHY, QuestionType.HOW, QuestionType.YES_NO}
 _SCALES = frozenset("百千万亿")
+Place = tuple[int, int]
+"""Where something stands in a text: its start and end."""
 HELD = (Relation.SAME, Relation.NARROWER)
 """How a time stands to one asked for that it tells of."""
 CLAUSE_END = re.compile(r"[;；。!！?？:：](?!\d)|(?<!\d)[,，]|[,，](?!\d)|——|…")
@@ -33,7 +35,7 @@ def tight(folded: str) -> str:
     return folded.replace(INSIDE, "").replace(SEPARATOR, "")
 
 
-def part_of(text: str, place: tuple[int, int], mark: re.Pattern[str]) -> tuple[int, int]:
+def part_of(text: str, place: Place, mark: re.Pattern[str]) -> Place:
     """Return where the part of a text lies, between marks, that holds a span."""
     stops = [match.span() for match in mark.finditer(text)]
     start = max((end for _, end in stops if end <= place[0]), default=0)
