@@ -288,6 +288,8 @@ class Aligner:
                 right = "" if len(left) > 1 else text[at + 1 : at + 3]  # 竹山|镇 is one name
                 if len(left) < 2 and (len(right) < 2 or not right.isalpha()):
                     continue
+            if char in TIERS and not right and len(left) < 2:
+                continue  # 城区 may be 城市
             if any(len(part) == 2 and part in passage.tight for part in (left[-1:] + char, char + right[:1])):
                 continue  # 末班 of 末班车 stands there
             for other in others.replace(char, ""):

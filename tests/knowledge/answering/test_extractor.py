@@ -446,6 +446,7 @@ def test_another_value_in_the_same_place_forbids_and_is_named(
     ("query", "fact"),
     [
         ("查出多少问题", "全市查找出的5533个问题已销号。"),
+        ("城区有多少个公园", "城市有12个公园。"),
         ("2024年上半年柳江市进口额是多少", HALF_YEARS),
         ("上半年进口额", HALF_YEARS),
         ("本届茶博会成交额多少", "茶博会成交额1.2亿元。"),
