@@ -33,7 +33,7 @@ from knowledge.answering.whole import is_told_in, what_is_counted
 from knowledge.answering.window import HELD, Passage, holds_part, tight
 from knowledge.query.aliases import stands_as_name
 from knowledge.query.analysis import Query
-from knowledge.query.question import FEW_WORDS, NAMES, NUMBERS, QuestionType
+from knowledge.query.question import FEW_WORDS, NAMES, NUMBERS, QuestionType, is_kind_of_place
 from knowledge.text.analyzer import Analyzer
 from knowledge.text.periods import Period, Relation, is_compared_with, periods
 
@@ -255,6 +255,8 @@ class Aligner:
         before, after = near
         if self.query.type not in _NAMED_BEFORE:
             before = f"{before} {after}"
+        if one.start == self.query.question.end and self._has_one(one.text, passage):
+            return 0
         forms = (word, *(o for e in self.query.expansions if e.word == one.text for o in e.others))
         here = passage.folded if word.isascii() else passage.tight
         for level, text in ((0, here), (1, passage.heads), (2, before)):
@@ -274,6 +276,15 @@ class Aligner:
             if passage.holds_alike(word, one.kind is SlotKind.DEED):
                 return 5
         return 6
+
+    def _has_one(self, noun: str, passage: Passage) -> bool:
+        """Whether the fact names one of what is asked for by its kind: 石塘镇 of 哪些乡镇, 越南 of 哪些国家."""
+        if self.query.type not in (QuestionType.LIST, QuestionType.WHICH) or not is_kind_of_place(noun):
+            return False
+        others = (token for token in passage.tokens if token.text not in self.query.text)
+        return any(
+            t.tag[:2] == "ns" or (len(t.text) > 1 and t.text[-1] in {*noun} & {*TIERS}) for t in others
+        )
 
     def _replaced(self, one: Constraint, word: str, passage: Passage) -> str:
         """What stands in the window where one numeral or opposite of the word, with what is beside it, is another."""
@@ -335,7 +346,7 @@ class Aligner:
         if level in (0, 1):
             return ""
         head = next((o.text for o in self.bound if o.start == one.end and o.kind is not SlotKind.DEED), "")
-        least = 2 if level == 2 and self.query.type in NAMES else 1
+        least = 2 if level == 2 and self.query.type in NAMES and not head.isdecimal() else 1
         return other_name(one, head, passage, self.query.text, least)
 
     def _prefixed(self, one: Constraint, word: str, passage: Passage) -> str:

@@ -25,6 +25,8 @@ _ENDS = "。！？!?；;…"
 _FIRST_CLAUSE = re.compile(r"[^,，;；。！？!?]*")
 _LABEL = re.compile(r"^(?P<label>[^:：,，。\s]{2,8})[:：]\s*(?P<value>[^:：,，。]{2,20})$")
 _NUMERAL = re.compile(r"[\d一二三四五六七八九十甲乙丙丁a-z]+$")
+_ANAPHOR = re.compile(r"[该其此这它他她]|当地(?!时间)|两[家者队地人]|双方|公司(?=[,，将已在的])")
+"""What points to who was named before: 该公司, 两家."""
 _FROM = frozenset("从由自")
 _PASSIVE = "被遭受获由"
 _PREDICATES = "vpdr"
@@ -117,7 +119,7 @@ def told_of_another(
     if other := (_of_another_bearer(bound, passage, place) or _of_another_item(query, bound, passage, place)):
         return other
     asked = _asked_subject(query, bound, passage)
-    if not asked:
+    if not asked or _ANAPHOR.search(passage.folded[: place[1]]):
         return None
     proper = [one.text for one in asked if is_proper(one, passage)]
     others = [one.text for one in bound if one not in asked and len(one.text) > 1]
@@ -208,12 +210,12 @@ def other_name(one: Constraint, head: str, passage: Passage, asked: str, least: 
 
     There must be `least` of them: where a name is asked for, one may be the answer itself.
     """
-    if len(head) < 2 or not is_proper(one, passage):
+    if (len(head) < 2 and not head.isdecimal()) or not is_proper(one, passage):
         return ""
     others: list[str] = []
     for before, token in pairwise(passage.tokens):
-        if not passage.folded.startswith(head, token.start):
-            continue
+        if token.text != head and (head.isdecimal() or not passage.folded.startswith(head, token.start)):
+            continue  # 小米8 for 荣耀8, no 845
         touches = before.start + len(before.text) == token.start and before.text not in asked
         if touches and (before.tag[:1] in "nj" or (before.tag[:1] in "va" and len(before.text) == 1)):
             others.append(before.text + head)

@@ -432,6 +432,7 @@ def align(query: str, fact: str, around: Surroundings | None = None) -> tuple[Al
         ("女性发病率多少", "男性发病率为12%，是女性的2倍。", "女性", "女性的2倍"),
         ("Windows 11何时发布", "Windows 10于2015年11月发布。", "windows 11", "Windows 10"),
         ("北京研究院有多少人", "上海研究院有120人。", "北京", "上海研究院"),
+        ("青山8用什么电池", "白水8用磷酸铁锂电池。", "青山", "白水8"),
     ],
 )
 def test_another_value_in_the_same_place_forbids_and_is_named(
